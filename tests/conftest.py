@@ -1,0 +1,40 @@
+"""Fixtures that more than one suite needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.programs import Memcached, Replay
+
+settings.register_profile("virtuoso", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("virtuoso")
+
+
+@pytest.fixture(scope="session")
+def replay_server() -> Iterator[Replay]:
+    """The recorded exchanges, one for all tests; use `replay`, which mends what a test broke."""
+    if not Replay.SCRIPT.exists():
+        pytest.skip("RECORDED TRAFFIC IS NOT HERE: tests on it are skipped (../shared/replay beside the project)")
+    server = Replay()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def replay(replay_server: Replay) -> Iterator[Replay]:
+    """The recorded exchanges without faults, before and after."""
+    replay_server.fault("ok")
+    yield replay_server
+    replay_server.fault("ok")
+
+
+@pytest.fixture
+def memcached() -> Iterator[Memcached]:
+    """A fresh memcached for one test."""
+    server = Memcached()
+    yield server
+    server.thaw()
+    server.kill()

@@ -1,0 +1,148 @@
+"""What can go wrong, in the product's own words; which gRPC code a client sees is `service.errors`' business.
+
+VirtuosoError
+├── ConfigError              a setting is unknown or its value not allowed; names the field, the value, what is allowed
+├── ExchangeError            an exchange did not give what was asked for
+│   ├── VenueBlocked         it refuses this location or address: an outage for hours
+│   ├── RateLimited          it asks for a pause, until `until_ms`
+│   ├── VenueUnavailable     no connection, or it says that it is out of service
+│   ├── VenueTimedOut        no answer in time
+│   ├── BadData              an answer that cannot be read or believed
+│   ├── EmptyData            a well-formed answer without the rows that must be there
+│   ├── VenueStale           its clock stands still or lies far behind
+│   ├── VenueIncomplete      prices, but not enough else to score the market (judged by the collector)
+│   ├── UnknownSymbol        it has no such market
+│   └── Unsupported          it does not offer this kind of data at all
+├── RepositoryError          a repository could not answer; absence is None, never this
+├── CorruptValue             stored bytes that do not check: torn, foreign, of another format
+└── RequestError             a client's request cannot be answered as asked
+    ├── InvalidField         a field breaks its rule
+    ├── InvalidPageToken     not a token of ours, or of another request
+    ├── ExpiredPageToken     its snapshot is gone
+    ├── SymbolNotFound       the venue has no such symbol
+    ├── SymbolNotTracked     the venue has it, but it is not scored
+    ├── NotReady             no first complete snapshot yet
+    ├── DataUnavailable      what there is, is too old to show
+    ├── Overloaded           too many calls
+    ├── TooManyStreams       too many open streams
+    └── ShuttingDown         the server is going down
+"""
+
+from __future__ import annotations
+
+
+class VirtuosoError(Exception):
+    """Root of all errors that this product raises on purpose."""
+
+
+class ConfigError(VirtuosoError):
+    """A setting is unknown or its value is not allowed."""
+
+
+class ExchangeError(VirtuosoError):
+    """An exchange did not give what was asked for. `venue` and `endpoint` say where; the message says what it replied."""
+
+    def __init__(self, message: str, *, venue: str = "", endpoint: str = "") -> None:
+        super().__init__(message)
+        self.venue = venue
+        self.endpoint = endpoint
+
+
+class VenueBlocked(ExchangeError):
+    """The venue refuses this location or address."""
+
+
+class RateLimited(ExchangeError):
+    """The venue asks for a pause. `until_ms`: epoch milliseconds (our clock) before which nothing may be sent to it."""
+
+    def __init__(self, message: str, *, venue: str = "", endpoint: str = "", until_ms: int) -> None:
+        super().__init__(message, venue=venue, endpoint=endpoint)
+        self.until_ms = until_ms
+
+
+class VenueUnavailable(ExchangeError):
+    """No connection, or the venue says that it is out of service."""
+
+
+class VenueTimedOut(ExchangeError):
+    """No answer in time."""
+
+
+class BadData(ExchangeError):
+    """An answer that cannot be read or believed."""
+
+
+class EmptyData(ExchangeError):
+    """A well-formed answer without the rows that must be there."""
+
+
+class VenueStale(ExchangeError):
+    """The venue's clock stands still or lies far behind."""
+
+
+class VenueIncomplete(ExchangeError):
+    """The venue gives prices but not enough else to score the market."""
+
+
+class UnknownSymbol(ExchangeError):
+    """The venue has no such market."""
+
+
+class Unsupported(ExchangeError):
+    """The venue does not offer this kind of data at all: never ask again."""
+
+
+class RepositoryError(VirtuosoError):
+    """A repository could not answer or could not keep a value."""
+
+
+class CorruptValue(VirtuosoError):
+    """Stored bytes that do not check: torn, foreign or of another format."""
+
+
+class RequestError(VirtuosoError):
+    """A client's request cannot be answered as asked."""
+
+
+class InvalidField(RequestError):
+    """Fields break their rules. `violations`: (field path, what is wrong with which value and what is allowed)."""
+
+    def __init__(self, violations: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{field}: {text}" for field, text in violations))
+        self.violations = violations
+
+
+class InvalidPageToken(RequestError):
+    """Not a token of ours, or one of another request."""
+
+
+class ExpiredPageToken(RequestError):
+    """The snapshot that the token belongs to is gone."""
+
+
+class SymbolNotFound(RequestError):
+    """The venue has no such symbol."""
+
+
+class SymbolNotTracked(RequestError):
+    """The venue has the symbol, but it is not scored."""
+
+
+class NotReady(RequestError):
+    """No first complete snapshot has been seen yet."""
+
+
+class DataUnavailable(RequestError):
+    """What there is, is too old to show."""
+
+
+class Overloaded(RequestError):
+    """Too many calls at once."""
+
+
+class TooManyStreams(RequestError):
+    """Too many open streams."""
+
+
+class ShuttingDown(RequestError):
+    """The server is going down."""
