@@ -1,0 +1,346 @@
+"""What every repository keeps to, whatever it is made of. One suite, run over each as `open_repository` assembles it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import multiprocessing
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+import pytest
+from prometheus_client import REGISTRY
+from pymemcache.client.base import Client
+
+from tests.programs import Memcached
+from virtuoso.errors import RepositoryError
+from virtuoso.repository import keys
+from virtuoso.repository.open import open_repository
+from virtuoso.repository.tiers import Tiers
+
+MIB = 1024 * 1024
+KINDS = ["memory", "directory", "memcached", "memcached cluster", "memcached and directory"]
+SHARED_KINDS = KINDS[1:]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a repository keeps its values, and how a stranger would write there."""
+
+    url: str
+    directory: Path | None
+    servers: list[Memcached]
+
+    def open(self) -> Tiers:
+        return open_repository(self.url, self.directory)
+
+    def write_as_a_stranger(self, key: str, content: bytes) -> None:
+        """Replace whatever is stored under the key."""
+        for server in self.servers:
+            client = Client(("127.0.0.1", server.port), default_noreply=False)
+            client.set(key, content)
+            client.close()
+        if self.directory is not None:
+            for file in self.directory.glob("*.virtuoso"):
+                file.write_bytes(content)
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[list[Memcached]]:
+    with ExitStack() as stack:
+        running = [Memcached("-m", "512") for _ in range(3)]
+        for server in running:
+            stack.callback(server.kill)
+        yield running
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, servers: list[Memcached], tmp_path: Path) -> Place:
+    kind = request.param
+    addresses = ",".join(server.address for server in servers)
+    if kind == "memory":
+        return Place("memory:", None, [])
+    if kind == "directory":
+        return Place(f"directory:{tmp_path / 'cache'}", tmp_path / "cache", [])
+    if kind == "memcached":
+        return Place(f"memcached://{servers[0].address}", None, servers[:1])
+    if kind == "memcached cluster":
+        return Place(f"memcached://{addresses}", None, servers)
+    return Place(f"memcached://{addresses}", tmp_path / "node", servers)
+
+
+@pytest.fixture
+async def repository(place: Place) -> AsyncIterator[Tiers]:
+    opened = place.open()
+    yield opened
+    await opened.close()
+
+
+_serial = itertools.count(random.randrange(10**9))
+
+
+@pytest.fixture
+def key() -> str:
+    """One that no test before has used: the servers outlive a test."""
+    return keys.snapshot(f"contract-{next(_serial)}")
+
+
+every_kind = pytest.mark.parametrize("place", KINDS, indirect=True)
+every_shared_kind = pytest.mark.parametrize("place", SHARED_KINDS, indirect=True)
+
+
+async def eventually(question: Callable[[], Awaitable[bool]], seconds: float = 20) -> bool:
+    """Ask until it is so; False when it never was."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if await question():
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+def count(result: str) -> float:
+    """How many reads had this result, in all repositories."""
+    return sum(
+        sample.value
+        for metric in REGISTRY.collect()
+        if metric.name == "virtuoso_cache_reads"
+        for sample in metric.samples
+        if sample.name.endswith("_total") and sample.labels["result"] == result
+    )
+
+
+@every_kind
+async def test_a_key_that_was_never_written_is_absent(repository: Tiers, key: str) -> None:
+    misses = count("miss")
+    assert await repository.get(key) is None
+    assert await repository.get_all(key) == []
+    assert count("miss") > misses
+
+
+@every_kind
+@pytest.mark.parametrize("size", [0, 1, 300, MIB - 1, MIB, MIB + 1, 5 * MIB])
+async def test_a_value_of_any_size_comes_back_as_it_was_written(repository: Tiers, key: str, size: int) -> None:
+    value = random.Random(size).randbytes(size)
+    await repository.set(key, value, ttl_s=60)
+    assert await repository.get(key) == value
+    assert {v for _, v in await repository.get_all(key)} == {value}
+
+
+@every_kind
+@pytest.mark.parametrize("size", [999_950, 999_999, 1_000_000, 1_000_001, 1_999_960, 2_000_000])
+async def test_sizes_around_the_limit_of_one_memcached_item_are_kept_whole(repository: Tiers, key: str, size: int) -> None:
+    value = random.Random(size).randbytes(size)
+    await repository.set(key, value, ttl_s=60)
+    assert await repository.get(key) == value
+
+
+@every_kind
+async def test_a_value_replaces_the_former_one_whatever_their_sizes(repository: Tiers, key: str) -> None:
+    for size in (10, 3 * MIB, 20, 2 * MIB, 0):
+        value = bytes([size % 251]) * size
+        await repository.set(key, value, ttl_s=60)
+        assert await repository.get(key) == value
+
+
+@every_kind
+async def test_a_value_above_64_mib_is_refused_and_the_former_one_stays(repository: Tiers, key: str) -> None:
+    await repository.set(key, b"former", ttl_s=60)
+    with pytest.raises(RepositoryError, match="larger"):
+        await repository.set(key, bytes(64 * MIB + 1), ttl_s=60)
+    assert await repository.get(key) == b"former"
+
+
+@every_kind
+async def test_a_value_is_gone_when_its_time_is_over_and_its_neighbour_stays(repository: Tiers, key: str) -> None:
+    await repository.set(key, b"short", ttl_s=1)
+    await repository.set(key + "-long", b"long", ttl_s=60)
+    assert await repository.get(key) == b"short"
+
+    async def gone() -> bool:
+        return await repository.get(key) is None
+
+    assert await eventually(gone)
+    assert await repository.get(key + "-long") == b"long"
+    await repository.set(key, b"again", ttl_s=60)
+    assert await repository.get(key) == b"again"
+
+
+@every_kind
+async def test_a_lifetime_above_30_days_is_not_taken_for_a_date(repository: Tiers, key: str) -> None:
+    await repository.set(key, b"value", ttl_s=40 * 86_400)
+    assert await repository.get(key) == b"value"
+
+
+@every_kind
+async def test_symbols_of_any_script_have_keys_of_their_own(repository: Tiers) -> None:
+    symbols = ["BTCUSDT", "1000SHIBUSDT", "币安人生USDT", "币安人USDT", "币" * 24 + "USDT", "币" * 23 + "安USDT"]
+    for symbol in symbols:
+        await repository.set(keys.candles("binance", symbol, "5m"), symbol.encode(), ttl_s=60)
+    for symbol in symbols:
+        assert await repository.get(keys.candles("binance", symbol, "5m")) == symbol.encode()
+
+
+@every_kind
+async def test_many_tasks_at_once_read_only_whole_values(repository: Tiers, key: str) -> None:
+    values = [bytes([n]) * (n * 40_000) for n in range(1, 31)]
+    await repository.set(key, values[0], ttl_s=60)
+    writes = [repository.set(key, value, ttl_s=60) for value in values]
+    reads = [repository.get(key) for _ in range(30)]
+    *_, read = await asyncio.gather(asyncio.gather(*writes), asyncio.gather(*reads))
+    assert set(read) <= set(values)
+    assert await repository.get(key) in values
+
+
+@every_kind
+async def test_only_one_of_many_owners_gets_the_lease_and_can_renew_it(repository: Tiers, key: str) -> None:
+    owners = [f"collector-{n}" for n in range(20)]
+    won = await asyncio.gather(*(repository.lease(key, owner, ttl_s=30) for owner in owners))
+    assert sum(won) == 1
+    holder = owners[won.index(True)]
+    assert await repository.lease(key, holder, ttl_s=30)
+    assert await repository.lease(key, holder, ttl_s=30)
+    assert not await repository.lease(key, "another", ttl_s=30)
+
+
+@every_kind
+async def test_a_lease_that_nobody_renews_is_free_again(repository: Tiers, key: str) -> None:
+    assert await repository.lease(key, "dead", ttl_s=1)
+    assert not await repository.lease(key, "heir", ttl_s=30)
+
+    async def inherits() -> bool:
+        return await repository.lease(key, "heir", ttl_s=30)
+
+    assert await eventually(inherits)
+    assert not await repository.lease(key, "dead", ttl_s=30)
+
+
+@every_kind
+async def test_after_close_it_says_so_rather_than_that_there_is_nothing(repository: Tiers, key: str) -> None:
+    await repository.set(key, b"value", ttl_s=60)
+    await repository.close()
+    await repository.close()
+    with pytest.raises(RepositoryError, match="closed"):
+        await repository.get(key)
+    with pytest.raises(RepositoryError, match="closed"):
+        await repository.set(key, b"value", ttl_s=60)
+
+
+@every_shared_kind
+async def test_another_reader_of_the_same_place_sees_the_value(place: Place, repository: Tiers, key: str) -> None:
+    value = random.Random(7).randbytes(2 * MIB)
+    await repository.set(key, value, ttl_s=60)
+    other = place.open()
+    assert await other.get(key) == value
+    assert await other.lease(f"{key}-lease", "a", ttl_s=30)
+    assert not await repository.lease(f"{key}-lease", "b", ttl_s=30)
+    await other.close()
+
+
+@every_shared_kind
+@pytest.mark.parametrize("content", [b"", b"placeholder", b"{}" * 100_000], ids=["empty", "short", "long"])
+async def test_bytes_of_a_stranger_are_an_absence_that_is_counted_and_mended(
+    place: Place, repository: Tiers, key: str, content: bytes
+) -> None:
+    await repository.set(key, b"value", ttl_s=60)
+    place.write_as_a_stranger(key, content)
+    before = count("corrupt")
+    assert await repository.get(key) is None
+    assert await repository.get_all(key) == []
+    assert count("corrupt") > before
+    await repository.set(key, b"value again", ttl_s=60)
+    assert await repository.get(key) == b"value again"
+
+
+@every_shared_kind
+async def test_a_stranger_in_the_place_of_the_lease_keeps_nobody_from_it(place: Place, repository: Tiers, key: str) -> None:
+    assert await repository.lease(key, "first", ttl_s=30)
+    place.write_as_a_stranger(key, b"not a lease")
+    assert await repository.lease(key, "second", ttl_s=30)
+    assert not await repository.lease(key, "third", ttl_s=30)
+
+
+def checked(body: bytes) -> bytes:
+    """A value that shows by itself whether it is whole, independently of the product's envelope."""
+    return hashlib.sha256(body).digest() + body
+
+
+def write_for_a_while(place: Place, key: str, seed: int, start: Barrier) -> None:
+    """A process that keeps replacing the value by ones of very different size."""
+
+    async def write() -> None:
+        repository = place.open()
+        chance = random.Random(seed)
+        start.wait(60)
+        for _ in range(25):
+            await repository.set(key, checked(chance.randbytes(chance.choice([0, 100, 400_000, 2_500_000]))), ttl_s=60)
+        await repository.close()
+
+    asyncio.run(write())
+
+
+@every_shared_kind
+async def test_readers_never_see_a_torn_value_while_two_processes_write_it(
+    place: Place, repository: Tiers, key: str
+) -> None:
+    await repository.set(key, checked(b"first"), ttl_s=60)
+    spawn = multiprocessing.get_context("spawn")
+    start = spawn.Barrier(3)
+    writers = [spawn.Process(target=write_for_a_while, args=(unstarted(place), key, seed, start)) for seed in (1, 2)]
+    for writer in writers:
+        writer.start()
+    await asyncio.to_thread(start.wait, 60)
+    seen = set()
+    while any(writer.is_alive() for writer in writers):
+        value = await repository.get(key)
+        assert value is not None
+        assert checked(value[32:]) == value
+        seen.add(value[:32])
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+        writer.close()
+    assert len(seen) > 1
+
+
+def try_for_the_lease(place: Place, key: str, start: Barrier, winners: Path, owner: str) -> None:
+    """A process that asks once, at the same moment as its rivals, and leaves a file when it won."""
+
+    async def ask() -> None:
+        repository = place.open()
+        await repository.get(key)  # connected
+        start.wait(60)
+        if await repository.lease(key, owner, ttl_s=60):
+            (winners / owner).touch()
+        await repository.close()
+
+    asyncio.run(ask())
+
+
+@every_shared_kind
+def test_of_processes_that_ask_at_once_one_gets_the_lease(place: Place, key: str, tmp_path: Path) -> None:
+    winners = tmp_path / "winners"
+    winners.mkdir()
+    spawn = multiprocessing.get_context("spawn")
+    start = spawn.Barrier(3)
+    rivals = [
+        spawn.Process(target=try_for_the_lease, args=(unstarted(place), key, start, winners, f"owner-{n}")) for n in range(3)
+    ]
+    for rival in rivals:
+        rival.start()
+    for rival in rivals:
+        rival.join()
+        assert rival.exitcode == 0
+        rival.close()
+    assert len(list(winners.iterdir())) == 1
+
+
+def unstarted(place: Place) -> Place:
+    """As another process may have it: a handle of a child process cannot be handed over."""
+    return Place(place.url, place.directory, [])

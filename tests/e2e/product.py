@@ -1,0 +1,172 @@
+"""The product as its operators run it: real processes, started by its own commands, watched by a client all the while."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from tests.programs import ROOT, free_port
+from virtuoso.market.v1 import market_service_pb2 as pb
+from virtuoso.market.v1 import market_service_pb2_grpc, provenance_pb2
+
+T = TypeVar("T")
+OPTIONS = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
+
+
+def eventually(what: Callable[[], T], held: Callable[[T], bool], seconds: float, says: str) -> T:
+    """The first value of `what` that `held`; fails with the last one when the time is over."""
+    end, last = time.monotonic() + seconds, None
+    while time.monotonic() < end:
+        last = what()
+        if held(last):
+            return last
+        time.sleep(0.1)
+    raise AssertionError(f"{says}: not within {seconds:g} s; last was {last!r}"[:2000])
+
+
+class Product:
+    """Processes of `virtuoso` that share settings; every one is killed at the end."""
+
+    def __init__(self, folder: Path, exchange: str, **settings: str) -> None:
+        self.folder = folder
+        self.grpc, self.monitor = free_port(), free_port()
+        self.env = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("VIRTUOSO_")},
+            "VIRTUOSO_EXCHANGE_URLS": json.dumps({"bybit": exchange, "binance": exchange}),
+            "VIRTUOSO_COINGECKO_URL": exchange,
+            "VIRTUOSO_CACHE": f"directory:{folder / 'cache'}",
+            "VIRTUOSO_NODE_DIRECTORY": str(folder / "node"),
+            "VIRTUOSO_GRPC_ADDRESS": f"127.0.0.1:{self.grpc}",
+            "VIRTUOSO_MONITOR_ADDRESS": f"127.0.0.1:{self.monitor}",
+            **{f"VIRTUOSO_{name.upper()}": value for name, value in settings.items()},
+        }
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.channel = grpc.insecure_channel(f"127.0.0.1:{self.grpc}", options=OPTIONS)
+        self.stub = market_service_pb2_grpc.MarketServiceStub(self.channel)
+
+    def start(self, *words: str, **settings: str) -> subprocess.Popen[bytes]:
+        """`virtuoso WORDS`, its output in the folder."""
+        env = {**self.env, **{f"VIRTUOSO_{name.upper()}": value for name, value in settings.items()}}
+        log = self.folder / f"{len(self.processes)}-{words[0]}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "virtuoso", *words],
+                cwd=ROOT,
+                env=env,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+        self.processes.append(process)
+        return process
+
+    def logs(self) -> str:
+        """All that the processes printed."""
+        return "\n".join(f"--- {path.name}\n{path.read_text()}" for path in sorted(self.folder.glob("*.log")))
+
+    def health(self, service: str = "") -> str:
+        """The name of the health status, or of the gRPC error."""
+        try:
+            request = health_pb2.HealthCheckRequest(service=service)
+            reply = health_pb2_grpc.HealthStub(self.channel).Check(request, timeout=2)
+        except grpc.RpcError as error:
+            return str(error.code().name)
+        return str(health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status))
+
+    def wait_ready(self, seconds: float = 60) -> None:
+        """Return once the server says SERVING."""
+        try:
+            eventually(self.health, lambda status: status == "SERVING", seconds, "health")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.logs()}") from error
+
+    def dashboard(self) -> pb.GetDashboardResponse:
+        """GetDashboard within the 2 s that every answer has."""
+        return self.stub.GetDashboard(pb.GetDashboardRequest(), timeout=2)
+
+    def provenance(self) -> provenance_pb2.Provenance:
+        """Where the dashboard comes from now."""
+        return self.dashboard().provenance
+
+    def http(self, path: str) -> tuple[int, str]:
+        """(status, body) of the server's monitor port."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.monitor}{path}", timeout=5) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def children(self, parent: subprocess.Popen[bytes], word: str) -> list[int]:
+        """Process ids of a supervisor's children that run `virtuoso WORD`, oldest first."""
+        listing = subprocess.run(
+            ["ps", "-o", "pid=,args=", "--ppid", str(parent.pid)], capture_output=True, text=True, check=False
+        )
+        return [int(line.split()[0]) for line in listing.stdout.splitlines() if f"virtuoso {word}" in line]
+
+    def close(self) -> None:
+        """End everything."""
+        self.channel.close()
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+class Witness:
+    """Calls GetDashboard ten times a second from the side and remembers everything that no honest service may answer."""
+
+    def __init__(self, product: Product) -> None:
+        self.wrong: list[str] = []
+        self.codes: list[str] = []
+        self.venues: list[str] = []
+        self._product = product
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Witness:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.1):
+            began = time.monotonic()
+            try:
+                reply = self._product.dashboard()
+            except grpc.RpcError as error:
+                self.codes.append(error.code().name)
+                continue
+            self.codes.append("OK")
+            self.venues.append(reply.provenance.venue)
+            if time.monotonic() - began > 2:
+                self.wrong.append("an answer took more than 2 s")
+            if not reply.rows:
+                self.wrong.append("an empty success")
+            age = time.time() - reply.provenance.observed_time.seconds
+            if age > 35 and not reply.provenance.stale:
+                self.wrong.append(f"{age:.0f} s old and not marked stale")
+            for row in reply.rows:
+                if not row.price > 0 or (row.HasField("score") and not 0 <= row.score <= 100) or row.score == 50:
+                    self.wrong.append(f"{row.symbol}: price {row.price}, score {row.score}")

@@ -1,0 +1,88 @@
+"""The processes of a node where no exchange can be reached: what they say, and how they end."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+
+from tests.e2e.product import Product, eventually
+from tests.programs import ROOT, free_port
+from virtuoso.market.v1 import market_service_pb2 as pb
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Product]:
+    product = Product(tmp_path, f"http://127.0.0.1:{free_port()}")
+    yield product
+    product.close()
+
+
+def probe(node: Product, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "virtuoso", "probe", "--addr", f"127.0.0.1:{node.grpc}", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+
+
+def test_up_without_network_names_each_venue_the_reason_and_the_cure_within_seconds(node: Product) -> None:
+    node.start("up")
+    for venue in ("bybit", "binance"):
+        eventually(node.logs, lambda text, venue=venue: f"{venue} cannot be used: VenueUnavailable" in text, 20, venue)  # type: ignore[misc]
+    assert "Check this machine's network" in node.logs()
+    with pytest.raises(grpc.RpcError) as refused:
+        node.stub.GetOverview(pb.GetOverviewRequest(), timeout=2)
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert "NOT_READY" in str(refused.value.trailing_metadata())
+    assert node.http("/healthz") == (503, '{"code":14,"message":"status:NOT_SERVING","details":[]}')
+    assert node.http("/livez")[0] == 200
+    assert node.http("/readyz")[0] == 503
+
+
+def test_probe_tells_not_serving_from_unknown(node: Product) -> None:
+    node.start("serve")
+    eventually(node.health, lambda status: status == "NOT_SERVING", 20, "health")
+    assert probe(node).returncode == 4
+    assert probe(node, "--service", "liveness").returncode == 0
+    assert probe(node, "--service", "nonsense").returncode == 3
+
+
+def test_children_end_when_their_parent_is_killed(node: Product) -> None:
+    up = node.start("up")
+    eventually(lambda: len(node.children(up, "")), lambda count: count == 3, 20, "three processes")
+    eventually(node.health, lambda status: status == "NOT_SERVING", 20, "health")
+    up.kill()
+    up.wait()
+    eventually(node.health, lambda status: status == "UNAVAILABLE", 20, "the server is gone")
+
+
+@pytest.mark.parametrize("command", ["up", "serve", "collect"])
+def test_sigterm_ends_a_process_with_0(node: Product, command: str) -> None:
+    process = node.start(command)
+    eventually(node.logs, lambda text: "monitor on" in text, 20, "the process runs")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0, node.logs()
+    assert "Traceback" not in node.logs()
+
+
+def test_sigterm_says_not_serving_before_it_ends(node: Product) -> None:
+    server = node.start("serve", grace_s="3")
+    eventually(lambda: node.health("liveness"), lambda status: status == "SERVING", 20, "liveness")
+    server.send_signal(signal.SIGTERM)
+    seen = []
+    end = time.monotonic() + 10
+    while server.poll() is None and time.monotonic() < end:
+        seen.append(node.health("liveness"))
+    assert server.wait(10) == 0
+    assert set(seen) <= {"SERVING", "NOT_SERVING", "UNAVAILABLE"}
+
+
+def test_collectors_and_server_share_a_machine_each_with_its_own_monitor_port(node: Product) -> None:
+    node.start("up")
+    eventually(lambda: node.logs().count("monitor on http"), lambda count: count == 3, 30, "three monitor ports")
+    ports = {line.rsplit(":", 1)[1] for line in node.logs().splitlines() if "monitor on http" in line}
+    assert len(ports) == 3

@@ -1,0 +1,180 @@
+"""Each way of the fallback with real processes, under a client that never stops asking."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import grpc
+import pytest
+
+from tests.e2e.product import Product, Witness, eventually
+from tests.programs import Memcached, Replay
+from virtuoso.market.v1 import market_service_pb2 as pb
+from virtuoso.market.v1 import provenance_pb2 as provenance
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+def make(tmp_path: Path, replay: Replay) -> Iterator[Callable[..., Product]]:
+    """Products on the recorded exchanges, ended with the test."""
+    made: list[Product] = []
+
+    def product(**settings: str) -> Product:
+        made.append(Product(tmp_path, replay.url, **settings))
+        return made[-1]
+
+    yield product
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def node(make: Callable[..., Product]) -> Product:
+    """A node whose venues are trusted again after 3 s and whose data lives for 45 s, so that a test sees it all."""
+    return make(dwell_s="3", max_stale_s="45")
+
+
+def new_snapshots(node: Product, count: int, seconds: float, when: str) -> None:
+    """Wait until that many different snapshots came after the present one."""
+    for _ in range(count):
+        held = node.provenance().snapshot_id
+        eventually(node.provenance, lambda p, held=held: p.snapshot_id != held, seconds, f"new snapshots {when}")  # type: ignore[misc]
+
+
+def test_a_dead_venue_is_replaced_by_the_next_one_and_used_again_after_the_dwell(node: Product, replay: Replay) -> None:
+    node.start("up")
+    node.wait_ready()
+    with Witness(node) as witness:
+        replay.fault("html_403", "bybit")
+        found = eventually(node.provenance, lambda p: p.venue == "binance", 40, "binance answers")
+        assert found.path == provenance.PATH_FALLBACK
+        assert (found.fallback_from, found.fallback_reason) == ("bybit", provenance.FALLBACK_REASON_VENUE_BLOCKED)
+        assert found.coverage.present >= 30
+        replay.fault("ok", "bybit")
+        back = eventually(node.provenance, lambda p: p.venue == "bybit", 100, "bybit answers again")
+        assert back.path == provenance.PATH_SNAPSHOT
+        assert back.fallback_from == ""
+    assert not witness.wrong
+    assert set(witness.codes) == {"OK"}
+
+
+def test_with_all_venues_dead_the_last_data_is_marked_stale_then_refused_and_it_comes_back_by_itself(
+    node: Product, replay: Replay
+) -> None:
+    node.start("up")
+    node.wait_ready()
+    with Witness(node) as witness:
+        replay.fault("down", "all")
+        found = eventually(node.provenance, lambda p: p.stale, 45, "stale")
+        assert found.path == provenance.PATH_STALE_SNAPSHOT
+        assert node.health() == "SERVING"
+        eventually(node.health, lambda status: status == "NOT_SERVING", 30, "health")
+        with pytest.raises(grpc.RpcError) as refused:
+            node.dashboard()
+        assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert "DATA_UNAVAILABLE" in str(refused.value.trailing_metadata())
+        assert node.http("/healthz")[0] == 503
+        replay.fault("ok", "all")
+        eventually(node.health, lambda status: status == "SERVING", 60, "health")
+        assert node.provenance().coverage.present >= 30
+    assert not witness.wrong
+    assert set(witness.codes) == {"OK", "UNAVAILABLE"}
+
+
+def test_a_killed_collector_is_replaced_by_its_standby_before_the_data_is_stale(make: Callable[..., Product]) -> None:
+    node = make()
+    node.start("serve")
+    first = node.start("collect")
+    node.wait_ready()
+    second = node.start("collect")
+    eventually(node.logs, lambda text: "stands by" in text, 30, "the second collector stands by")
+    with Witness(node) as witness:
+        first.kill()
+        time.sleep(1)  # what the dead one published last has arrived by now
+        new_snapshots(node, 2, 30, "from the standby")
+        assert not node.provenance().stale
+    assert second.poll() is None
+    assert not witness.wrong
+    assert set(witness.codes) == {"OK"}
+
+
+def test_a_frozen_collector_is_replaced_and_does_no_harm_when_it_wakes(make: Callable[..., Product]) -> None:
+    node = make()
+    node.start("serve")
+    first = node.start("collect")
+    node.wait_ready()
+    node.start("collect")
+    eventually(node.logs, lambda text: "stands by" in text, 30, "the second collector stands by")
+    with Witness(node) as witness:
+        first.send_signal(signal.SIGSTOP)
+        time.sleep(1)
+        new_snapshots(node, 2, 30, "from the standby")
+        first.send_signal(signal.SIGCONT)
+        eventually(node.logs, lambda text: "another collector works" in text, 30, "the first one stands by")
+        new_snapshots(node, 2, 30, "after it woke")
+    assert not witness.wrong
+    assert set(witness.codes) == {"OK"}
+
+
+def test_memcached_frozen_killed_and_back_costs_no_answer(make: Callable[..., Product]) -> None:
+    memcached = Memcached()
+    try:
+        node = make(cache=f"memcached://{memcached.address}")
+        node.start("up")
+        node.wait_ready()
+        with Witness(node) as witness:
+            memcached.freeze()
+            new_snapshots(node, 2, 20, "with memcached frozen")
+            assert len(node.stub.ListCandles(pb.ListCandlesRequest(symbol="BTCUSDT"), timeout=2).candles) > 100
+            memcached.thaw()
+            memcached.kill()
+            new_snapshots(node, 2, 20, "with memcached dead")
+            memcached = Memcached(port=memcached.port)
+            new_snapshots(node, 2, 20, "with memcached back")
+            assert not node.provenance().stale
+        assert not witness.wrong
+        assert set(witness.codes) == {"OK"}
+    finally:
+        memcached.thaw()
+        memcached.kill()
+
+
+def test_a_cold_start_without_any_venue_says_not_ready_and_names_the_venue_and_the_cure(
+    node: Product, replay: Replay
+) -> None:
+    replay.fault("down", "all")
+    node.start("up")
+    eventually(node.health, lambda status: status == "NOT_SERVING", 30, "health")
+    with pytest.raises(grpc.RpcError) as refused:
+        node.dashboard()
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert "NOT_READY" in str(refused.value.trailing_metadata())
+    eventually(
+        node.logs, lambda text: "bybit cannot be used" in text and "Check this machine's network" in text, 20, "the log"
+    )
+    replay.fault("ok", "all")
+    node.wait_ready()
+
+
+def test_every_process_of_up_may_be_killed_and_comes_back(make: Callable[..., Product]) -> None:
+    node = make()
+    up = node.start("up")
+    node.wait_ready()
+    for word in ("serve", "collect"):
+        victim = node.children(up, word)[0]
+        os.kill(victim, signal.SIGKILL)
+        running = eventually(
+            partial(node.children, up, word), lambda pids, gone=victim: gone not in pids and bool(pids), 20, word
+        )  # type: ignore[misc]
+        assert running
+        eventually(node.health, lambda status: status == "SERVING", 20, "health")
+    new_snapshots(node, 2, 40, "after the kills")
+    assert not node.provenance().stale
+    up.send_signal(signal.SIGTERM)
+    assert up.wait(20) == 0

@@ -1,0 +1,156 @@
+"""The main job on recorded traffic: every number compared with what the exchange itself says."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+
+import grpc
+import pytest
+
+from tests.e2e.product import Product
+from tests.programs import Replay
+from virtuoso.market.v1 import market_service_pb2 as pb
+from virtuoso.market.v1 import provenance_pb2 as provenance
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(scope="module")
+def node(replay_server: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    replay_server.fault("ok")
+    product = Product(tmp_path_factory.mktemp("steady"), replay_server.url)
+    product.start("up")
+    product.wait_ready()
+    yield product
+    product.close()
+
+
+def exchange_tickers(replay: Replay) -> dict[str, dict[str, str]]:
+    rows = replay.get("/v5/market/tickers?category=linear")["result"]["list"]
+    return {row["symbol"]: row for row in rows}
+
+
+def test_the_dashboard_agrees_with_the_exchange(node: Product, replay: Replay) -> None:
+    reply, truth = node.dashboard(), exchange_tickers(replay)
+    assert len(reply.rows) == 50
+    assert sum(row.HasField("score") for row in reply.rows) >= 45
+    for row in reply.rows:
+        said = truth[row.symbol]
+        assert row.price == pytest.approx(float(said["lastPrice"]), rel=0.01)
+        assert row.turnover_24h_usd == pytest.approx(float(said["turnover24h"]), rel=0.01)
+        assert row.change_24h_percent == pytest.approx(float(said["price24hPcnt"]) * 100, abs=1.0)
+    perpetuals = {name: row for name, row in truth.items() if name.endswith("USDT")}
+    largest = sorted(perpetuals, key=lambda name: -float(perpetuals[name]["turnover24h"]))[:45]
+    assert set(largest) <= {row.symbol for row in reply.rows}
+    assert len(reply.SerializeToString()) < 20_000
+
+
+def test_provenance_says_what_is_true(node: Product) -> None:
+    said = node.provenance()
+    now = time.time()
+    assert said.venue == "bybit"
+    assert said.environment == provenance.ENVIRONMENT_REPLAY
+    assert said.path == provenance.PATH_SNAPSHOT
+    assert not said.stale
+    assert now - 30 < said.observed_time.seconds <= now + 1
+    assert said.observed_time.seconds <= said.computed_time.seconds + 1
+    assert now - 120 < said.oldest_input_time.seconds <= said.observed_time.seconds
+    assert said.coverage.expected == 50
+
+
+def test_all_six_dimensions_are_measured_for_most_symbols(node: Product) -> None:
+    rows = node.dashboard().rows
+    for name in ("technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment"):
+        measured = [getattr(row, name) for row in rows if row.HasField(name)]
+        assert len(measured) >= 45, name
+        assert len({round(value, 6) for value in measured}) > 40, name
+
+
+def test_a_breakdown_adds_up_from_the_numbers_in_the_reply_alone(node: Product) -> None:
+    for row in node.dashboard().rows[:10]:
+        reply = node.stub.GetConfluence(pb.GetConfluenceRequest(symbol=row.symbol), timeout=2)
+        assert len(reply.dimensions) == 6
+        assert reply.score == pytest.approx(50 + sum(d.contribution for d in reply.dimensions), abs=1e-9)
+        for dimension in reply.dimensions:
+            present = [c for c in dimension.components if c.HasField("direction")]
+            assert len(present) >= 3, (row.symbol, dimension)
+            assert dimension.score == pytest.approx(50 + sum(c.contribution for c in dimension.components), abs=1e-9)
+            assert dimension.HasField("observed_time")
+
+
+def test_movers_are_those_of_the_whole_venue(node: Product, replay: Replay) -> None:
+    reply, truth = node.stub.ListMovers(pb.ListMoversRequest(), timeout=2), exchange_tickers(replay)
+    floor = {
+        name: float(row["price24hPcnt"]) * 100
+        for name, row in truth.items()
+        if name.endswith("USDT") and float(row["turnover24h"]) > 510_000
+    }
+    best = max(floor, key=lambda name: floor[name])
+    assert best in {mover.symbol for mover in reply.gainers[:3]}
+    assert all(mover.change_24h_percent > 0 for mover in reply.gainers)
+    assert all(mover.change_24h_percent < 0 for mover in reply.losers)
+    assert any(not mover.tracked for mover in [*reply.gainers, *reply.losers])
+
+
+def test_candles_are_the_exchange_s_own_closed_bars(node: Product, replay: Replay) -> None:
+    reply = node.stub.ListCandles(pb.ListCandlesRequest(symbol="ETHUSDT", page_size=100), timeout=2)
+    said = replay.get("/v5/market/kline?category=linear&symbol=ETHUSDT&interval=5&limit=200")["result"]["list"]
+    bars = {int(row[0]) // 1000: [float(value) for value in row[1:6]] for row in said}
+    assert len(reply.candles) == 100
+    for bar in reply.candles[:-1]:
+        assert [bar.open, bar.high, bar.low, bar.close, bar.volume] == bars[bar.open_time.seconds]
+    assert reply.candles[-1].open_time.seconds + 300 <= time.time() + 1
+
+
+def test_symbols_and_overview_describe_the_venue(node: Product, replay: Replay) -> None:
+    listed = node.stub.ListSymbols(pb.ListSymbolsRequest(), timeout=2)
+    assert [item.rank for item in listed.symbols] == list(range(1, 51))
+    market = node.stub.GetOverview(pb.GetOverviewRequest(), timeout=2).overview
+    assert market.HasField("regime")
+    assert market.breadth.up + market.breadth.down + market.breadth.flat > 400
+    assert 0 < market.btc_dominance_percent < 100
+    assert market.total_turnover_24h_usd > 1e9
+    assert market.volatility_percent > 0
+
+
+def test_an_existing_but_untracked_symbol_is_told_from_one_that_does_not_exist(node: Product, replay: Replay) -> None:
+    tracked = {row.symbol for row in node.dashboard().rows}
+    other = next(name for name, row in exchange_tickers(replay).items() if name.endswith("USDT") and name not in tracked)
+    for symbol, reason in ((other, b"SYMBOL_NOT_TRACKED"), ("NOSUCHUSDT", b"SYMBOL_NOT_FOUND")):
+        with pytest.raises(grpc.RpcError) as refused:
+            node.stub.GetConfluence(pb.GetConfluenceRequest(symbol=symbol), timeout=2)
+        assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+        details = dict(refused.value.trailing_metadata())["grpc-status-details-bin"]
+        assert reason in details
+
+
+def test_the_watch_begins_at_once_and_goes_on(node: Product) -> None:
+    stream = node.stub.WatchDashboard(pb.WatchDashboardRequest(), timeout=30)
+    first = next(stream)
+    assert len(first.snapshot.rows) == 50
+    second = next(stream)
+    assert second.WhichOneof("event") in ("delta", "heartbeat")
+    assert second.resume_token
+    stream.cancel()
+
+
+def test_health_and_metrics_stand_on_the_monitor_port(node: Product) -> None:
+    assert node.http("/healthz") == (200, '{"status":"SERVING"}')
+    assert node.http("/healthz?service=confluence")[0] == 200
+    assert node.http("/healthz?service=nonsense")[0] == 404
+    assert node.http("/livez")[0] == 200
+    assert node.http("/readyz")[0] == 200
+    metrics = node.http("/metrics")[1]
+    assert "virtuoso_snapshot_age_seconds" in metrics
+    assert "virtuoso_contaminated_rows_total 0.0" in metrics
+
+
+def test_sigterm_ends_everything_with_0(node: Product) -> None:
+    up = node.processes[0]
+    children = [*node.children(up, "serve"), *node.children(up, "collect")]
+    assert len(children) == 3
+    up.send_signal(signal.SIGTERM)
+    assert up.wait(20) == 0
+    assert node.children(up, "") == []

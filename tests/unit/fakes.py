@@ -1,0 +1,98 @@
+"""An exchange in memory that keeps the port's promises, with a clock of its own and faults by kind."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from virtuoso.errors import ExchangeError
+from virtuoso.model import (
+    Candles,
+    Instrument,
+    OrderBook,
+    Stamp,
+    Ticker,
+    Timeframe,
+    TimeSeries,
+    Trades,
+)
+
+
+class FakeExchange:
+    """`symbols` by falling turnover. `faults[kind]`: an error to raise, or None to hang; `calls` counts by kind."""
+
+    def __init__(self, *symbols: str, venue: str = "bybit") -> None:
+        self.venue = venue
+        self.symbols = list(symbols)
+        self.faults: dict[str, ExchangeError | None] = {}
+        self.calls: Counter[str] = Counter()
+        self.lag_ms = 0
+
+    def stamp(self) -> Stamp:
+        now = int(time.time() * 1000)
+        return Stamp(now - self.lag_ms, now)
+
+    async def _call(self, kind: str) -> None:
+        self.calls[kind] += 1
+        await asyncio.sleep(0)
+        if kind in self.faults:
+            error = self.faults[kind]
+            if error is None:
+                await asyncio.sleep(3600)
+            else:
+                raise error
+
+    async def instruments(self) -> Sequence[Instrument]:
+        await self._call("instruments")
+        return [Instrument(name, name, name.removesuffix("USDT"), 1) for name in self.symbols]
+
+    async def tickers(self) -> Mapping[str, Ticker]:
+        await self._call("tickers")
+        return {
+            name: Ticker(name, 100.0, self.stamp(), change_24h_percent=1.0, turnover_24h=1e9 / (rank + 1), volume_24h=1e7)
+            for rank, name in enumerate(self.symbols)
+        }
+
+    async def candles(self, instrument: Instrument, timeframe: Timeframe, *, limit: int) -> Candles:
+        await self._call(f"candles_{timeframe.value}")
+        stamp = self.stamp()
+        last = stamp.observed_ms // timeframe.ms - 1
+        times = np.arange(last - limit + 1, last + 1) * timeframe.ms
+        price = 100 + np.sin(times / timeframe.ms)
+        return Candles(instrument.symbol, timeframe, times, price, price + 1, price - 1, price, price, stamp)
+
+    async def order_book(self, instrument: Instrument) -> OrderBook:
+        await self._call("book")
+        steps = np.arange(1.0, 51.0)
+        bids = np.column_stack((100 - steps / 100, steps))
+        asks = np.column_stack((100 + steps / 100, steps))
+        return OrderBook(instrument.symbol, bids, asks, self.stamp())
+
+    async def trades(self, instrument: Instrument) -> Trades:
+        await self._call("trades")
+        stamp, index = self.stamp(), np.arange(100)
+        ids = tuple(str(stamp.observed_ms + i) for i in index)
+        ones = np.ones(100)
+        return Trades(instrument.symbol, ids, stamp.observed_ms - 100 + index, ones * 100, ones, ones, stamp)
+
+    async def _series(self, kind: str, instrument: Instrument) -> TimeSeries:
+        await self._call(kind)
+        stamp = self.stamp()
+        times = stamp.observed_ms - np.arange(100, 0, -1) * 300_000
+        return TimeSeries(instrument.symbol, times, np.linspace(1.0, 2.0, 100), stamp)
+
+    async def funding(self, instrument: Instrument) -> TimeSeries:
+        return await self._series("funding", instrument)
+
+    async def open_interest(self, instrument: Instrument) -> TimeSeries:
+        return await self._series("open_interest", instrument)
+
+    async def long_short(self, instrument: Instrument) -> TimeSeries:
+        return await self._series("long_short", instrument)
+
+    async def close(self) -> None:
+        pass

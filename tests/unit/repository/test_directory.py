@@ -1,0 +1,363 @@
+"""What only a directory can suffer: broken files, full disks, missing rights, leftovers, and a clock that is set."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from virtuoso.errors import CorruptValue, RepositoryError
+from virtuoso.repository import keys
+from virtuoso.repository.directory import Directory
+from virtuoso.repository.guarded import NoAnswer
+
+KEY = keys.HEAD
+HOUR = 3600.0
+
+
+class WallClock:
+    """Unix time that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> WallClock:
+    return WallClock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+async def directory(path: Path, clock: WallClock) -> AsyncIterator[Directory]:
+    opened = Directory(path, clock=clock)
+    yield opened
+    await opened.close()
+
+
+def stored(path: Path) -> list[Path]:
+    return sorted(path.glob("*.virtuoso"))
+
+
+async def swept(path: Path, clock: WallClock) -> None:
+    """A process that starts sweeps with its first write."""
+    other = Directory(path, clock=clock)
+    await other.set("sweeper", b"", ttl_s=10)
+    await other.close()
+
+
+async def test_it_is_made_with_its_parents_by_the_first_write_and_not_by_a_read(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b"
+    directory = Directory(path)
+    assert await directory.get(KEY) is None
+    assert not path.exists()
+    await directory.set(KEY, b"value", ttl_s=10)
+    assert await directory.get(KEY) == b"value"
+    await directory.close()
+
+
+async def test_a_value_outlives_the_process(directory: Directory, path: Path, clock: WallClock) -> None:
+    await directory.set(KEY, b"value", ttl_s=10)
+    await directory.close()
+    reopened = Directory(path, clock=clock)
+    assert await reopened.get(KEY) == b"value"
+    await reopened.close()
+
+
+async def test_a_truncated_or_altered_file_is_corrupt_and_the_next_write_mends_it(directory: Directory, path: Path) -> None:
+    whole = b"value" * 1000
+    await directory.set(KEY, whole, ttl_s=10)
+    [file] = stored(path)
+    good = file.read_bytes()
+    for bad in (b"", good[:20], good[:-1], good[:500] + b"!" + good[501:], good + b"!"):
+        file.write_bytes(bad)
+        with pytest.raises(CorruptValue):
+            await directory.get(KEY)
+        await directory.set(KEY, whole, ttl_s=10)
+        assert await directory.get(KEY) == whole
+
+
+async def test_a_giant_file_of_a_stranger_is_not_read_into_memory(directory: Directory, path: Path) -> None:
+    await directory.set(KEY, b"value", ttl_s=10)
+    os.truncate(stored(path)[0], 1 << 40)  # sparse
+    with pytest.raises(CorruptValue, match="more than any value"):
+        await directory.get(KEY)
+
+
+async def test_names_stay_inside_the_directory_and_apart(directory: Directory, path: Path) -> None:
+    names = ["../out", "a/b", "..", ".", "", "a%2Fb", "x" * 400, "x" * 401, "币" * 100]
+    for name in names:
+        await directory.set(name, name.encode(), ttl_s=10)
+    for name in names:
+        assert await directory.get(name) == name.encode()
+    assert [entry.name for entry in path.parent.iterdir()] == ["cache"]
+
+
+# --------------------------------------------------------------------------------------------------------------- clocks
+
+
+async def test_a_clock_set_forward_expires_what_there_is_until_the_next_publish(
+    directory: Directory, clock: WallClock
+) -> None:
+    await directory.set(KEY, b"old", ttl_s=600)
+    clock.now += HOUR
+    assert await directory.get(KEY) is None
+    await directory.set(KEY, b"new", ttl_s=600)
+    assert await directory.get(KEY) == b"new"
+    clock.now -= HOUR  # and it was an error
+    await directory.set(KEY, b"newest", ttl_s=600)
+    assert await directory.get(KEY) == b"newest"
+
+
+async def test_a_clock_set_back_does_not_keep_a_value_longer_than_its_time(directory: Directory, clock: WallClock) -> None:
+    await directory.set(KEY, b"value", ttl_s=600)
+    clock.now -= HOUR
+    assert await directory.get(KEY) is None
+    await directory.set(KEY, b"new", ttl_s=600)
+    assert await directory.get(KEY) == b"new"
+
+
+async def test_a_clock_corrected_by_a_little_loses_nothing(directory: Directory, clock: WallClock) -> None:
+    await directory.set(KEY, b"value", ttl_s=600)
+    clock.now -= 5
+    assert await directory.get(KEY) == b"value"
+    clock.now += 10
+    assert await directory.get(KEY) == b"value"
+
+
+@pytest.mark.parametrize("step", [-HOUR, HOUR])
+async def test_a_dead_owner_does_not_keep_the_lease_because_the_clock_was_set(
+    directory: Directory, clock: WallClock, step: float
+) -> None:
+    assert await directory.lease(keys.lease(), "dead", ttl_s=10)
+    assert not await directory.lease(keys.lease(), "heir", ttl_s=10)
+    clock.now += step
+    assert await directory.lease(keys.lease(), "heir", ttl_s=10)
+    assert not await directory.lease(keys.lease(), "late", ttl_s=10)
+
+
+async def test_a_lease_is_free_when_its_time_is_over_and_not_before(directory: Directory, clock: WallClock) -> None:
+    assert await directory.lease(keys.lease(), "first", ttl_s=10)
+    clock.now += 9
+    assert not await directory.lease(keys.lease(), "second", ttl_s=10)
+    clock.now += 2
+    assert await directory.lease(keys.lease(), "second", ttl_s=10)
+    assert not await directory.lease(keys.lease(), "first", ttl_s=10)
+
+
+HOLDER = """
+import asyncio, pathlib, sys
+from virtuoso.repository.directory import Directory
+async def hold():
+    directory = Directory(pathlib.Path(sys.argv[1]))
+    with directory._locked(sys.argv[2]):
+        print("held", flush=True)
+        sys.stdin.read()
+asyncio.run(hold())
+"""
+
+
+async def test_a_process_killed_while_it_takes_the_lease_leaves_no_lock_behind(directory: Directory, path: Path) -> None:
+    arguments = [sys.executable, "-c", HOLDER, str(path), keys.lease()]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        with pytest.raises(RepositoryError, match="held by another process"):
+            await directory.lease(keys.lease(), "heir", ttl_s=10)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert await directory.lease(keys.lease(), "heir", ttl_s=10)
+
+
+# ---------------------------------------------------------------------------------------------------------------- disks
+
+
+@contextmanager
+def files_no_larger_than(size: int) -> Iterator[None]:
+    """The kernel refuses to write on, in the middle of a file, as on a full disk (EFBIG)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_write_that_the_disk_breaks_off_keeps_the_former_value_and_leaves_nothing(
+    directory: Directory, path: Path
+) -> None:
+    await directory.set(KEY, b"former" * 100, ttl_s=60)
+    with files_no_larger_than(8192), pytest.raises(RepositoryError, match=r"cannot be written .*CACHE"):
+        await directory.set(KEY, b"latter" * 100_000, ttl_s=60)
+    assert await directory.get(KEY) == b"former" * 100
+    assert [entry.name for entry in path.iterdir()] == [stored(path)[0].name]
+    await directory.set(KEY, b"latter" * 100_000, ttl_s=60)
+    assert await directory.get(KEY) == b"latter" * 100_000
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("only root can mount a small disk; the break-off test above covers the rest")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+async def test_a_full_disk_keeps_the_former_value_and_says_what_to_do(small_disk: Path, clock: WallClock) -> None:
+    directory = Directory(small_disk / "cache", clock=clock)
+    await directory.set(KEY, b"f" * 400_000, ttl_s=60)
+    with pytest.raises(RepositoryError, match=f"{small_disk}.*disk is full: free"):
+        await directory.set(KEY, b"l" * 800_000, ttl_s=60)
+    assert await directory.get(KEY) == b"f" * 400_000
+    assert len(list((small_disk / "cache").iterdir())) == 1
+    await directory.set("small", b"value", ttl_s=60)
+    assert await directory.get("small") == b"value"
+    await directory.close()
+
+
+async def test_a_disk_full_of_expired_values_makes_room(small_disk: Path, clock: WallClock) -> None:
+    directory = Directory(small_disk, clock=clock)
+    for number in range(3):
+        await directory.set(keys.snapshot(str(number)), bytes(300_000), ttl_s=10)
+    clock.now += 11
+    await directory.set(keys.snapshot("new"), bytes(900_000), ttl_s=10)
+    assert await directory.get(keys.snapshot("new")) == bytes(900_000)
+    await directory.close()
+
+
+@contextmanager
+def without_rights(path: Path) -> Iterator[None]:
+    """Root is let through everywhere, so it becomes somebody else for a while."""
+    path.chmod(0o500)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        path.chmod(0o700)
+
+
+async def test_missing_rights_are_an_error_that_names_the_path_and_what_to_do(directory: Directory, path: Path) -> None:
+    await directory.set(KEY, b"value", ttl_s=60)
+    with without_rights(path):
+        with pytest.raises(RepositoryError, match=f"{path}.*owner or rights"):
+            await directory.set(KEY, b"other", ttl_s=60)
+        with pytest.raises(RepositoryError, match=f"{path}.*owner or rights"):
+            await directory.lease(keys.lease(), "owner", ttl_s=60)
+    assert await directory.get(KEY) == b"value"
+
+
+async def test_a_file_in_the_place_of_the_directory_is_an_error_not_an_absence(path: Path) -> None:
+    path.write_text("a file")
+    directory = Directory(path)
+    for call in (directory.get(KEY), directory.set(KEY, b"", ttl_s=9), directory.lease(KEY, "owner", ttl_s=9)):
+        with pytest.raises(RepositoryError, match="a file is in its place"):
+            await call
+    await directory.close()
+
+
+async def test_a_disk_that_hangs_is_told_at_once_once_all_threads_wait_for_it(path: Path) -> None:
+    path.mkdir()
+    directory = Directory(path)
+    await directory.set(KEY, b"value", ttl_s=60)
+    [file] = stored(path)
+    file.unlink()
+    os.mkfifo(file)  # opening it blocks, as a disk that hangs does
+    for _ in range(4):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(directory.get(KEY), 0.05)
+    with pytest.raises(NoAnswer, match="still hang"):
+        await directory.get(KEY)
+    file.open("r+b").close()  # it wakes up, and the four with it
+
+    async def works() -> bool:
+        try:
+            await directory.set("other", b"value", ttl_s=60)
+        except NoAnswer:
+            await asyncio.sleep(0.01)
+            return False
+        return True
+
+    while not await works():
+        pass
+    assert await directory.get("other") == b"value"
+    await directory.close()
+
+
+# --------------------------------------------------------------------------------------------------------------- sweeps
+
+
+async def test_expired_snapshots_do_not_pile_up(directory: Directory, path: Path, clock: WallClock) -> None:
+    for number in range(20):
+        await directory.set(keys.snapshot(str(number)), b"old", ttl_s=10)
+    clock.now += 11
+    await directory.set(keys.snapshot("new"), b"new", ttl_s=10)
+    await swept(path, clock)
+    assert len(stored(path)) == 2
+    assert await directory.get(keys.snapshot("new")) == b"new"
+
+
+async def test_what_was_written_before_the_clock_was_set_back_does_not_stay_for_ever(
+    directory: Directory, path: Path, clock: WallClock
+) -> None:
+    await directory.set(keys.snapshot("1"), b"of the future", ttl_s=10)
+    clock.now -= HOUR
+    await swept(path, clock)
+    assert len(stored(path)) == 1
+
+
+async def test_leftovers_of_crashes_are_removed_and_files_of_others_are_not(
+    directory: Directory, path: Path, clock: WallClock
+) -> None:
+    await directory.set(KEY, b"value", ttl_s=7200)
+    ours = [path / "virtuoso:v1:head.abcdef.virtuoso-part", path / "virtuoso:v1:snapshot:9.virtuoso"]
+    theirs = [path / "notes.txt", path / "data.part", path / "value"]
+    for file in ours + theirs:
+        file.write_bytes(b"cut off by a crash")
+    await swept(path, clock)
+    assert all(file.exists() for file in ours + theirs)  # a write may be under way
+    clock.now += HOUR
+    await swept(path, clock)
+    assert not any(file.exists() for file in ours)
+    assert all(file.exists() for file in theirs)
+    assert await directory.get(KEY) == b"value"
+
+
+async def test_a_sweep_never_takes_a_value_that_a_writer_has_just_renewed(directory: Directory, path: Path) -> None:
+    sweeping = True
+
+    def sweep() -> None:
+        while sweeping:
+            directory._sweep()
+
+    sweeps = [asyncio.create_task(asyncio.to_thread(sweep)) for _ in range(2)]
+    for number in range(150):
+        await directory.set(KEY, b"expired", ttl_s=0)
+        await directory.set(KEY, str(number).encode(), ttl_s=60)
+        last = [await directory.get(KEY) for _ in range(3)][-1]
+        assert last in {str(number).encode(), None}  # None: a sweep has it in hand this very moment
+    sweeping = False
+    await asyncio.gather(*sweeps)
+    assert await directory.get(KEY) == b"149"

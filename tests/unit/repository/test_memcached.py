@@ -1,0 +1,209 @@
+"""What only memcached can suffer, against real servers: death, freezing, restarts, refusals, evictions, strangers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from pymemcache.client.base import Client
+
+from tests.programs import Memcached as Server
+from tests.programs import free_port
+from virtuoso.errors import CorruptValue, RepositoryError
+from virtuoso.repository import keys
+from virtuoso.repository.guarded import NoAnswer
+from virtuoso.repository.memcached import Memcached
+
+KEY = keys.HEAD
+
+
+@pytest.fixture
+async def repository(memcached: Server) -> AsyncIterator[Memcached]:
+    opened = Memcached("127.0.0.1", memcached.port)
+    yield opened
+    await opened.close()
+
+
+@contextmanager
+def raw(server: Server) -> Iterator[Client]:
+    """Any other client of the same server."""
+    client = Client(("127.0.0.1", server.port), default_noreply=False)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+async def test_a_server_listening_on_ipv4_only_is_found_by_the_name_localhost(memcached: Server) -> None:
+    repository = Memcached("localhost", memcached.port)
+    await repository.set(KEY, b"value", ttl_s=10)
+    assert await repository.get(KEY) == b"value"
+    await repository.close()
+
+
+async def test_a_host_without_a_name_says_so() -> None:
+    repository = Memcached("no-such-host.invalid", 11211)
+    with pytest.raises(RepositoryError, match=r"no-such-host\.invalid"):
+        await asyncio.wait_for(repository.get(KEY), 20)
+    await repository.close()
+
+
+async def test_a_dead_server_is_an_error_for_every_call_and_never_a_miss(memcached: Server, repository: Memcached) -> None:
+    await repository.set(KEY, b"value", ttl_s=60)
+    memcached.kill()
+    for _ in range(5):
+        with pytest.raises(RepositoryError):
+            await repository.get(KEY)
+    with pytest.raises(RepositoryError):
+        await repository.set(KEY, b"value", ttl_s=60)
+    with pytest.raises(RepositoryError):
+        await repository.lease(keys.lease(), "owner", ttl_s=60)
+
+
+async def test_a_server_restarted_empty_is_used_at_once_although_its_connections_are_gone(memcached: Server) -> None:
+    repository = Memcached("127.0.0.1", memcached.port)
+    await asyncio.gather(*(repository.set(f"{KEY}{n}", bytes(300_000), ttl_s=60) for n in range(8)))  # several connections
+    memcached.kill()
+    again = Server(port=memcached.port)
+    assert await asyncio.gather(*(repository.get(f"{KEY}{n}") for n in range(8))) == [None] * 8
+    await repository.set(KEY, b"value", ttl_s=60)
+    assert await repository.get(KEY) == b"value"
+    await repository.close()
+    again.kill()
+
+
+async def test_a_frozen_server_never_blocks_the_event_loop_and_every_call_ends(
+    memcached: Server, repository: Memcached
+) -> None:
+    await repository.set(KEY, b"value", ttl_s=60)
+    ticks = 0
+
+    async def beat() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0.01)
+
+    heart = asyncio.create_task(beat())
+    memcached.freeze()
+    calls = [repository.get(KEY), repository.set(KEY, bytes(5_000_000), ttl_s=60), repository.lease(KEY, "a", ttl_s=9)]
+    outcomes = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 20)
+    heart.cancel()
+    assert [type(outcome) for outcome in outcomes] == [NoAnswer] * 3
+    assert ticks > 10
+    memcached.thaw()
+    assert await repository.get(KEY) == b"value"
+
+
+async def test_a_value_whose_piece_was_lost_is_corrupt_and_the_next_write_mends_it(
+    memcached: Server, repository: Memcached
+) -> None:
+    value = bytes(range(256)) * 10_000
+    await repository.set(KEY, value, ttl_s=60)
+    with raw(memcached) as client:
+        pieces = [line.split()[1] for line in dump(memcached) if b":0" in line or b":1" in line]
+        assert client.delete(pieces[0].decode())
+    with pytest.raises(CorruptValue):
+        await repository.get(KEY)
+    await repository.set(KEY, value, ttl_s=60)
+    assert await repository.get(KEY) == value
+
+
+async def test_pieces_of_two_writes_are_never_put_together(memcached: Server, repository: Memcached) -> None:
+    await repository.set(KEY, b"a" * 2_500_000, ttl_s=60)
+    [first] = [key for key in piece_keys(memcached) if key.endswith(":1")]
+    await repository.set(KEY, b"b" * 2_500_000, ttl_s=60)
+    second = next(key for key in piece_keys(memcached) if key.endswith(":1") and key != first)
+    with raw(memcached) as client:
+        client.set(second, client.get(first))
+    with pytest.raises(CorruptValue):
+        await repository.get(KEY)
+
+
+async def test_a_server_that_refuses_so_large_an_item_is_an_error_with_advice() -> None:
+    server = Server("-I", "512k")
+    repository = Memcached("127.0.0.1", server.port)
+    await repository.set(KEY, b"former", ttl_s=60)
+    with pytest.raises(RepositoryError, match="too large.*-I 1m"):
+        await repository.set(KEY, bytes(800_000), ttl_s=60)
+    assert await repository.get(KEY) in {b"former", None}
+    with pytest.raises(RepositoryError, match="too large"):
+        await repository.set(KEY, bytes(3_000_000), ttl_s=60)
+    await repository.set(KEY, bytes(400_000), ttl_s=60)
+    assert await repository.get(KEY) == bytes(400_000)
+    await repository.close()
+    server.kill()
+
+
+async def test_a_server_too_small_for_a_value_is_an_error_and_not_a_value_with_holes() -> None:
+    server = Server("-m", "8")
+    repository = Memcached("127.0.0.1", server.port, timeout_s=10)
+    await repository.set(KEY, b"former", ttl_s=60)
+    with pytest.raises(RepositoryError, match="-m"):
+        await repository.set(KEY, bytes(30_000_000), ttl_s=60)
+    assert await repository.get(KEY) in {b"former", None}
+    await repository.close()
+    server.kill()
+
+
+async def test_a_value_too_large_for_the_time_that_is_left_is_given_up_whole(memcached: Server) -> None:
+    hasty = Memcached("127.0.0.1", memcached.port, timeout_s=0.005)
+    patient = Memcached("127.0.0.1", memcached.port)
+    await patient.set(KEY, b"former", ttl_s=60)
+    with pytest.raises(NoAnswer):
+        await hasty.set(KEY, bytes(30_000_000), ttl_s=60)
+    assert await patient.get(KEY) == b"former"
+    await hasty.close()
+    await patient.close()
+
+
+@pytest.mark.parametrize("reply", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"VALUE x\r\n", b"\x00\xff\r\n", b""])
+async def test_a_server_of_another_kind_is_an_error_and_not_an_absence(reply: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        connection.recv(4096)
+                        connection.sendall(reply)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        repository = Memcached("127.0.0.1", listener.getsockname()[1])
+        for call in (repository.get(KEY), repository.set(KEY, b"v", ttl_s=9), repository.lease(KEY, "a", ttl_s=9)):
+            with pytest.raises(RepositoryError):
+                await call
+        await repository.close()
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+async def test_a_port_where_nobody_listens_is_an_error_at_once() -> None:
+    repository = Memcached("127.0.0.1", free_port())
+    with pytest.raises(RepositoryError, match="cannot be reached"):
+        await repository.get(KEY)
+    await repository.close()
+
+
+def dump(server: Server) -> list[bytes]:
+    """`key=...` lines of all that the server holds, as "b'' key" pairs."""
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(b"lru_crawler metadump all\r\n")
+        content = b""
+        while not content.endswith(b"END\r\n"):
+            content += connection.recv(65536)
+    return [b"key " + line.split()[0].removeprefix(b"key=") for line in content.splitlines()[:-1]]
+
+
+def piece_keys(server: Server) -> list[str]:
+    """Keys of the pieces of large values."""
+    from urllib.parse import unquote  # noqa: PLC0415  # the crawler alone writes keys this way
+
+    found = [unquote(line.split()[1].decode()) for line in dump(server)]
+    return [key for key in found if key.startswith(KEY + ":")]

@@ -1,0 +1,57 @@
+"""The setting CACHE: what it may say, and what it says when it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from virtuoso.errors import ConfigError
+from virtuoso.repository.open import open_repository
+
+
+@pytest.mark.parametrize(
+    ("url", "node", "name"),
+    [
+        ("memory:", None, "memory"),
+        ("memory:", Path("node"), "memory"),
+        ("directory:some/where", Path("node"), "directory"),
+        ("directory:/some/where", None, "directory"),
+        ("memcached://127.0.0.1:11211", None, "memcached"),
+        ("memcached://a:1,b:2,[::1]:3,d", Path("node"), "memcached+directory"),
+    ],
+)
+async def test_what_is_allowed_names_its_tiers_and_touches_nothing_yet(
+    url: str, node: Path | None, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tiers = open_repository(url, node)
+    assert tiers.name == name
+    assert list(tmp_path.iterdir()) == []
+    await tiers.close()
+
+
+async def test_every_server_has_its_word_in_the_health_by_host_and_port() -> None:
+    tiers = open_repository("memcached://a:1,b,[::1]:3,[::1],a:1", None)
+    assert set(tiers.health()) == {
+        "memcached",
+        "memcached a:1",
+        "memcached b:11211",
+        "memcached ::1:3",
+        "memcached ::1:11211",
+    }
+    await tiers.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "memory", "memory:x", "redis://h:1", "directory:", "directory", "memcached:", "memcached://", "memcached:h:1",
+     "memcached://h:x", "memcached://h:0", "memcached://h:70000", "memcached://h:1,,g:2", "memcached://h/x", "memcached://:1"],
+)  # fmt: skip
+def test_anything_else_names_the_setting_its_value_and_what_is_allowed(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_repository(url, None)
+    message = str(caught.value)
+    assert message.startswith("CACHE: ")
+    assert repr(url) in message
+    assert "memcached://host:port" in message

@@ -1,0 +1,77 @@
+"""The command as a person uses it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.programs import ROOT, free_port
+from virtuoso.cli import COMMANDS
+
+
+def virtuoso(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("VIRTUOSO_")}
+    return subprocess.run(
+        [sys.executable, "-m", "virtuoso", *words],
+        cwd=ROOT,
+        env={**clean, **env},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_help_names_every_command_and_each_explains_itself() -> None:
+    top = virtuoso("--help")
+    assert top.returncode == 0
+    for name, (short, _) in COMMANDS.items():
+        assert short in top.stdout
+        own = virtuoso(name, "--help")
+        assert own.returncode == 0
+        assert short[1:] in own.stdout
+
+
+def test_config_prints_the_effective_settings_and_their_sources() -> None:
+    shown = virtuoso("config", "--symbol-limit", "7", VIRTUOSO_MAX_STALE_S="90", VIRTUOSO_SYMBOL_LIMITS="9")
+    assert shown.returncode == 0
+    lines = {line.split("=")[0]: line for line in shown.stdout.splitlines()}
+    assert lines["VIRTUOSO_SYMBOL_LIMIT"].startswith("VIRTUOSO_SYMBOL_LIMIT=7 ")
+    assert "# flag" in lines["VIRTUOSO_SYMBOL_LIMIT"]
+    assert "# environment" in lines["VIRTUOSO_MAX_STALE_S"]
+    assert "# default" in lines["VIRTUOSO_EXCHANGES"]
+    assert "did you mean VIRTUOSO_SYMBOL_LIMIT?" in shown.stdout
+
+
+@pytest.mark.parametrize("command", ["up", "collect", "serve", "config"])
+def test_a_bad_setting_ends_with_2_and_says_what_is_allowed(command: str) -> None:
+    ended = virtuoso(command, "--symbol-limit", "0")
+    assert ended.returncode == 2
+    assert "VIRTUOSO_SYMBOL_LIMIT='0' (flag): allowed is a whole number from 1 to 500" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_probe_has_the_exit_codes_of_grpc_health_probe() -> None:
+    port = free_port()
+    assert virtuoso("probe", "--nonsense").returncode == 1
+    assert virtuoso("probe", "--timeout", "0").returncode == 1
+    ended = virtuoso("probe", "--addr", f"127.0.0.1:{port}", "--timeout", "0.5")
+    assert ended.returncode == 2
+    assert "is a server running there?" in ended.stderr
+
+
+def test_a_taken_port_is_named_with_what_to_do() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = virtuoso(
+            "serve", "--grpc-address", f"127.0.0.1:{port}", "--monitor-address", "127.0.0.1:0", "--cache", "memory:"
+        )
+    assert ended.returncode == 2
+    assert f"127.0.0.1:{port}" in ended.stderr
+    assert "GRPC_ADDRESS" in ended.stderr

@@ -1,0 +1,86 @@
+"""Settings: where they come from, and what a bad one is told."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from tests.programs import ROOT
+from virtuoso.config import Settings, env_name, load
+from virtuoso.errors import ConfigError
+from virtuoso.model import Environment
+
+
+def test_flags_win_over_the_environment_and_that_over_defaults() -> None:
+    loaded = load({"VIRTUOSO_SYMBOL_LIMIT": "20", "VIRTUOSO_MAX_STALE_S": "100"}, {"symbol_limit": "30"})
+    assert loaded.settings.symbol_limit == 30
+    assert loaded.settings.max_stale_s == 100
+    assert loaded.settings.exchanges == ("bybit", "binance")
+    assert loaded.texts["symbol_limit"] == ("30", "flag")
+    assert loaded.texts["max_stale_s"] == ("100", "environment")
+    assert loaded.texts["exchanges"][1] == "default"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("SYMBOL_LIMIT", "0", "from 1 to 500"),
+        ("SYMBOL_LIMIT", "many", "a whole number"),
+        ("EXCHANGES", "", "names of ccxt exchanges"),
+        ("EXCHANGES", "bybit,bybit", "different"),
+        ("EXCHANGE_URLS", "http://x", "JSON object"),
+        ("EXCHANGE_URLS", '{"bybit": "ftp://x"}', "JSON object"),
+        ("SYMBOLS", "BTC-USD", "USDT perpetuals"),
+        ("SYMBOLS", "SYSTEMUSDT", "USDT perpetuals"),
+        ("CACHE", "redis://x", "memcached://"),
+        ("GRPC_ADDRESS", "50051", "host:port"),
+        ("GRPC_ADDRESS", "127.0.0.1:99999", "host:port"),
+        ("MAX_STALE_S", "5", "from 31"),
+        ("MAX_STALE_S", "nan", "from 31"),
+        ("REFLECTION", "perhaps", "true or false"),
+        ("ENVIRONMENT", "TEST", "SIMULATED"),
+        ("COINGECKO_URL", "coingecko", "http"),
+        ("LOG_LEVEL", "LOUD", "DEBUG"),
+    ],
+)
+def test_a_bad_value_is_told_with_its_name_and_what_is_allowed(name: str, value: str, allowed: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load({f"VIRTUOSO_{name}": value}, {})
+    text = str(refused.value)
+    assert f"VIRTUOSO_{name}" in text
+    assert repr(value) in text
+    assert allowed in text
+
+
+def test_a_name_that_no_setting_has_is_told_with_the_likeliest_one() -> None:
+    loaded = load({"VIRTUOSO_SYMBOL_LIMITS": "20", "OTHER": "x"}, {})
+    assert len(loaded.warnings) == 1
+    assert "VIRTUOSO_SYMBOL_LIMITS" in loaded.warnings[0]
+    assert "did you mean VIRTUOSO_SYMBOL_LIMIT?" in loaded.warnings[0]
+
+
+def test_another_address_for_a_venue_makes_the_data_a_replay_unless_it_is_said_to_be_simulated() -> None:
+    url = {"VIRTUOSO_EXCHANGE_URLS": '{"bybit": "http://127.0.0.1:1/"}'}
+    assert load({}, {}).settings.effective_environment is Environment.LIVE
+    replay = load(url, {}).settings
+    assert replay.effective_environment is Environment.REPLAY
+    assert replay.exchange_urls == {"bybit": "http://127.0.0.1:1"}
+    assert load({**url, "VIRTUOSO_ENVIRONMENT": "simulated"}, {}).settings.effective_environment is Environment.SIMULATED
+
+
+def test_every_default_is_allowed_and_every_setting_is_explained() -> None:
+    loaded = load({}, {})
+    for item in fields(Settings):
+        assert len(item.metadata["help"]) > 10, item.name
+        assert env_name(item) == f"VIRTUOSO_{item.name.upper()}"
+    assert loaded.warnings == ()
+
+
+def test_the_readme_lists_every_setting_with_its_default_and_meaning() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for item in fields(Settings):
+        line = next(line for line in readme.splitlines() if line.startswith(f"| `{env_name(item)}` |"))
+        assert item.metadata["help"] in line
+        if isinstance(item.metadata["default"], str):
+            assert item.metadata["default"] in line

@@ -1,0 +1,172 @@
+"""When to ask for what: nothing that fails or hangs holds up the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.unit.fakes import FakeExchange
+from virtuoso.errors import EmptyData, RateLimited, Unsupported, VenueUnavailable
+from virtuoso.exchange.venues import Cadence
+from virtuoso.feed import Feed, Rules
+from virtuoso.model import Candles, Timeframe
+
+
+def brisk(_: str, __: int) -> Cadence:
+    """Everything again and again, so that a test need not wait."""
+    return Cadence(0.1, 0.2, 0.2, 0.2, 0.2, 0.2)
+
+
+@asynccontextmanager
+async def feeding(exchange: FakeExchange, rules: Rules | None = None) -> AsyncIterator[Feed]:
+    feed = Feed(exchange, rules or Rules(), brisk)
+    await feed.refresh_tickers()
+    feed.start()
+    try:
+        yield feed
+    finally:
+        await feed.stop()
+
+
+async def until(what: Callable[[], bool], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not what():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_full_feed_has_every_input_of_every_symbol() -> None:
+    async with feeding(FakeExchange("BTCUSDT", "ETHUSDT")) as feed:
+        await until(lambda: feed.filled)
+        inputs = [item for item, _ in feed.inputs()]
+        assert [item.symbol for item in inputs] == ["BTCUSDT", "ETHUSDT"]
+        for item in inputs:
+            assert set(item.candles) == set(Timeframe)
+            for part in (item.ticker, item.book, item.trades, item.funding, item.open_interest, item.long_short):
+                assert part is not None
+
+
+async def test_a_hanging_kind_does_not_hold_up_the_others() -> None:
+    exchange = FakeExchange(*(f"A{i}USDT" for i in range(40)))
+    exchange.faults["book"] = None
+    async with feeding(exchange) as feed:
+        await until(lambda: all(len(item.candles) == 4 and item.trades is not None for item, _ in feed.inputs()))
+        assert all(item.book is None for item, _ in feed.inputs())
+
+
+async def test_a_failing_kind_is_asked_again_and_comes_back() -> None:
+    exchange = FakeExchange("BTCUSDT")
+    exchange.faults["book"] = VenueUnavailable("gone")
+    async with feeding(exchange) as feed:
+        await until(lambda: exchange.calls["book"] >= 2)
+        assert next(iter(feed.inputs()))[0].book is None
+        exchange.faults.clear()
+        await until(lambda: next(iter(feed.inputs()))[0].book is not None)
+
+
+async def test_what_a_venue_does_not_offer_is_never_asked_again() -> None:
+    exchange = FakeExchange("BTCUSDT")
+    exchange.faults["long_short"] = Unsupported("not here")
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled and exchange.calls["book"] > 3)
+        assert exchange.calls["long_short"] == 1
+
+
+async def test_during_a_pause_that_the_venue_asked_for_a_job_is_not_tried() -> None:
+    exchange = FakeExchange("BTCUSDT")
+    exchange.faults["book"] = RateLimited("slowly", until_ms=int(time.time() * 1000) + 60_000)
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled and exchange.calls["trades"] > 4)
+        assert exchange.calls["book"] == 1
+
+
+async def test_an_empty_market_costs_only_itself() -> None:
+    exchange = FakeExchange("BTCUSDT")
+    exchange.faults["candles_4h"] = EmptyData("newly listed")
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        assert set(next(iter(feed.inputs()))[0].candles) == {Timeframe.M1, Timeframe.M5, Timeframe.M30}
+
+
+async def test_the_universe_is_the_largest_with_enough_turnover_or_exactly_what_was_asked_for() -> None:
+    exchange = FakeExchange("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT")
+    async with feeding(exchange, Rules(limit=2)) as feed:
+        assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
+    async with feeding(exchange, Rules(min_turnover=4e8)) as feed:
+        assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
+    async with feeding(exchange, Rules(symbols=("XRPUSDT", "GONEUSDT"))) as feed:
+        assert [item.symbol for item in feed.universe] == ["XRPUSDT"]
+        await until(lambda: bool(feed.anchor_candles()))
+
+
+async def test_a_retired_symbol_is_gone_everywhere_with_the_next_universe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("virtuoso.feed.UNIVERSE_PERIOD_S", 0.05)
+    exchange = FakeExchange("BTCUSDT", "OLDUSDT")
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        exchange.symbols = ["BTCUSDT", "NEWUSDT"]
+        await asyncio.sleep(0.06)
+        await feed.refresh_tickers()
+        assert [item.symbol for item in feed.universe] == ["BTCUSDT", "NEWUSDT"]
+        assert feed.venue_symbols == ("BTCUSDT", "NEWUSDT")
+        await until(lambda: feed.filled)
+        assert [item.symbol for item, _ in feed.inputs()] == ["BTCUSDT", "NEWUSDT"]
+
+
+async def test_a_list_of_markets_that_cannot_be_read_again_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("virtuoso.feed.UNIVERSE_PERIOD_S", 0.0)
+    exchange = FakeExchange("BTCUSDT")
+    async with feeding(exchange) as feed:
+        exchange.faults["instruments"] = VenueUnavailable("gone")
+        await feed.refresh_tickers()
+        assert [item.symbol for item in feed.universe] == ["BTCUSDT"]
+
+
+async def test_inputs_that_are_too_old_do_not_count() -> None:
+    exchange = FakeExchange("BTCUSDT")
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        await feed.stop()
+        feed.observed_ms += 120_000
+        item = next(iter(feed.inputs()))[0]
+        assert item.book is None
+        assert item.previous_book is None
+        assert item.trades is None
+        assert item.open_interest is not None
+        feed.observed_ms += 40 * 60_000
+        item = next(iter(feed.inputs()))[0]
+        assert item.open_interest is None
+        assert set(item.candles) <= {Timeframe.M30, Timeframe.H4}
+
+
+async def test_new_bars_are_handed_to_the_keeper_of_candles() -> None:
+    kept: list[tuple[str, str, Timeframe]] = []
+
+    async def keep(venue: str, candles: Candles) -> None:
+        kept.append((venue, candles.symbol, candles.timeframe))
+
+    exchange = FakeExchange("BTCUSDT")
+    feed = Feed(exchange, Rules(), brisk)
+    feed.keep = keep
+    await feed.refresh_tickers()
+    feed.start()
+    await until(lambda: feed.filled)
+    await feed.stop()
+    assert sorted(kept, key=str) == sorted((("bybit", "BTCUSDT", t) for t in Timeframe), key=str)
+
+
+async def test_a_feed_that_is_started_again_reads_only_the_bars_since_then() -> None:
+    exchange = FakeExchange("BTCUSDT")
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        before = next(iter(feed.inputs()))[0].candles[Timeframe.H4]
+        await feed.stop()
+        assert not feed.warm
+        feed.start()
+        assert not feed.filled
+        await until(lambda: feed.filled)
+        assert feed.warm
+        assert len(next(iter(feed.inputs()))[0].candles[Timeframe.H4]) == len(before)

@@ -1,0 +1,72 @@
+"""Order flow: who is in a hurry? The newest trades by the side that crossed the spread, and what open interest says of them.
+
+Buying by takers is bullish: they pay the spread to be in now. Each function takes the moment and gives (reading,
+confidence), or raises Absent.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from virtuoso.analysis.gauges import Absent, MomentGauge, plenty
+from virtuoso.analysis.moment import Moment
+
+
+def _share(signed: float, total: float) -> float:
+    """Part of the total, -1..1. Absent when there is no size."""
+    if not total > 0:
+        raise Absent("the trades have no size")
+    return signed / total
+
+
+def taker_delta(moment: Moment) -> tuple[float, float]:
+    """(bought - sold) / (bought + sold) by takers, base units, -1..1."""
+    signed = moment.signed_sizes
+    return _share(float(signed.sum()), float(np.abs(signed).sum())), moment.trades_confidence
+
+
+def delta_change(moment: Moment) -> tuple[float, float]:
+    """Taker delta of the newer half of the trades less that of the older half, -2..2: is buying speeding up?"""
+    signed = moment.signed_sizes
+    middle = len(signed) // 2
+    older, newer = (_share(float(h.sum()), float(np.abs(h).sum())) for h in (signed[:middle], signed[middle:]))
+    return newer - older, moment.trades_confidence
+
+
+def large_trades(moment: Moment) -> tuple[float, float]:
+    """Taker delta of the largest tenth of the trades by size (and all as large as the smallest of these), -1..1. Absent
+    when none stands out: when more than half of all trades are that large."""
+    signed = moment.signed_sizes
+    sizes = np.abs(signed)
+    rank = len(sizes) - max(5, len(sizes) // 10)
+    large = signed[sizes >= np.partition(sizes, rank)[rank]]
+    if len(large) > len(sizes) / 2:
+        raise Absent("no trade stands out by its size")
+    return _share(float(large.sum()), float(np.abs(large).sum())), moment.trades_confidence * plenty(len(large), 10)
+
+
+def trade_counts(moment: Moment) -> tuple[float, float]:
+    """(buys - sells) / trades by number, -1..1: the many small ones."""
+    return float(np.sign(moment.signed_sizes).mean()), moment.trades_confidence
+
+
+def positioning(moment: Moment) -> tuple[float, float]:
+    """Price move of the last 4 hours in its own standard deviations, times 1 + 0.6 tanh(the same of open interest). A rise
+    with new positions is worth more than one of shorts that cover, a fall with new ones more than one of longs that leave."""
+    moves = moment.moves
+    return moves.price * (1 + 0.6 * math.tanh(moves.open_interest)), moves.confidence
+
+
+GAUGES = (
+    MomentGauge("taker_delta", 0.30, "ratio", 0.45, "takers buy more than they sell", "takers sell more than they buy",
+                inputs=("trades",), read=taker_delta),
+    MomentGauge("delta_change", 0.15, "ratio", 0.80, "buying speeds up", "selling speeds up", inputs=("trades",), read=delta_change),
+    MomentGauge("large_trades", 0.20, "ratio", 0.70, "the large trades are buys", "the large trades are sells",
+                inputs=("trades",), read=large_trades),
+    MomentGauge("trade_counts", 0.15, "ratio", 0.40, "most trades are buys", "most trades are sells",
+                inputs=("trades",), read=trade_counts),
+    MomentGauge("positioning", 0.20, "deviations", 1.5, "positions were taken into a rise", "positions were taken into a fall",
+                inputs=("open_interest", "candles_5m"), read=positioning),
+)

@@ -1,0 +1,69 @@
+"""Sentiment: how is the crowd placed, and what does it pay for that? Against the symbol's own history.
+
+Two readings go with the crowd (new positions in the direction of price, a perpetual dearer than its index) and two against
+it (funding and accounts far to one side): a crowd that all stands on one side has nobody left to follow it. Each function
+takes the moment and gives (reading, confidence), or raises Absent. Liquidations join once they are streamed.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from virtuoso.analysis.gauges import Absent, MomentGauge, freshness
+from virtuoso.analysis.moment import Moment
+
+FUNDING_FLOOR = 2e-5  # 0.2 bp an interval: less is noise
+RATIO_FLOOR = 0.02  # 2 % of the ratio of longs to shorts
+
+
+def funding(moment: Moment) -> tuple[float, float]:
+    """Funding rate now against the symbol's own past rates, in their standard deviations. High is bearish: longs pay dearly
+    to stay, and leave when price does not go on rising."""
+    ticker, history = moment.inputs.ticker, moment.inputs.funding
+    if ticker is None or ticker.funding_rate is None or history is None:
+        raise Absent("no funding rate")
+    fresh = freshness(moment.now_ms - ticker.stamp.observed_ms, 60_000, 600_000)
+    reading, confidence = moment.standing(history, history.values, ticker.funding_rate, FUNDING_FLOOR, 8)
+    return reading, confidence * fresh
+
+
+def open_interest(moment: Moment) -> tuple[float, float]:
+    """Change of open interest over the last 4 hours in its own standard deviations, signed by price: times tanh(the price's
+    move in its own). New positions with the move are bullish when it is up; positions closed in a fall take its force."""
+    moves = moment.moves
+    return moves.open_interest * math.tanh(moves.price), moves.confidence
+
+
+def accounts(moment: Moment) -> tuple[float, float]:
+    """log of the ratio of long to short accounts now against its own history, in standard deviations. High is bearish: the
+    many small accounts are late."""
+    series = moment.inputs.long_short
+    if series is None or not len(series.values):
+        raise Absent("no long/short ratio")
+    logs = np.log(series.values)
+    fresh = freshness(moment.now_ms - int(series.time_ms[-1]), 900_000, 7_200_000)
+    reading, confidence = moment.standing(series, logs, float(logs[-1]), RATIO_FLOOR, 12)
+    return reading, confidence * fresh
+
+
+def premium(moment: Moment) -> tuple[float, float]:
+    """log(mark price / index price) in basis points. High is bullish: buyers with leverage bid the perpetual above spot."""
+    ticker = moment.inputs.ticker
+    if ticker is None or ticker.mark is None or ticker.index is None:
+        raise Absent("no mark or index price")
+    fresh = freshness(moment.now_ms - ticker.stamp.observed_ms, 30_000, 300_000)
+    return math.log(ticker.mark / ticker.index) * 1e4, 0.7 * fresh
+
+
+GAUGES = (
+    MomentGauge("funding", 0.30, "deviations", -1.8, "funding is low for this market", "funding is high for this market",
+                inputs=("ticker", "funding_rate", "funding_history"), read=funding),
+    MomentGauge("open_interest", 0.25, "deviations", 1.5, "positions grow with a rise or shrink with a fall",
+                "positions grow with a fall or shrink with a rise", inputs=("open_interest", "candles_5m"), read=open_interest),
+    MomentGauge("accounts", 0.25, "deviations", -1.8, "fewer accounts than usual are long", "more accounts than usual are long",
+                inputs=("long_short",), read=accounts),
+    MomentGauge("premium", 0.20, "bp", 8.0, "the perpetual trades above its index", "the perpetual trades below its index",
+                inputs=("ticker", "mark_price", "index_price"), read=premium),
+)

@@ -1,0 +1,336 @@
+"""The writer: tickers ─► venue choice ─► analysis ─► bytes ─► repository, again and again, while it holds the lease.
+
+    standby (no lease) ◄──► working: every few seconds one pass
+        pass: read the chosen venue's tickers (its feed keeps all else fresh beside it) ─► score in a thread ─► publish
+
+One venue is *used* at a time. When it fails, the next one's feed is filled and then used; when a better one is well again
+for the dwell, its feed is filled beside and takes over. What no venue gives is not published: servers mark what they hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from virtuoso import metrics, wire
+from virtuoso.analysis.confluence import score_symbol
+from virtuoso.analysis.movers import movers
+from virtuoso.analysis.overview import overview
+from virtuoso.analysis.weights import MODEL_VERSION
+from virtuoso.errors import CorruptValue, ExchangeError, RepositoryError, VenueIncomplete, VenueTimedOut
+from virtuoso.model import Fallback, Snapshot, Stamp
+from virtuoso.repository import keys
+
+if TYPE_CHECKING:
+    from virtuoso.exchange.coingecko import CoinGecko
+    from virtuoso.exchange.failover import Failover
+    from virtuoso.feed import Feed
+    from virtuoso.model import Candles, Dominance, Environment, Overview, RegimeState
+    from virtuoso.ports import SnapshotRepository
+
+log = logging.getLogger(__name__)
+
+LEASE_TTL_S = 5.0
+LEASE_PERIOD_S = 1.0
+STAGE_S = 5.0  # most that one stage may take
+INCOMPLETE_AFTER_S = 30.0  # a venue without a complete snapshot for so long counts as failing where there is another
+RETRY_S = 1.0  # between two tries of a venue that fails
+FILLING_S = 1.0  # between two passes while a feed fills
+PROBE_S = 5.0  # between two looks at a better venue
+TTL_MARGIN_S = 120.0
+DOMINANCE_PERIOD_S = 60.0
+CANDLES_TTL_S = 900.0
+
+
+class Collector:
+    """See the module. `feeds` in order of preference; `owner` names this process in the lease; `clock` epoch ms."""
+
+    def __init__(
+        self,
+        feeds: Mapping[str, Feed],
+        failover: Failover,
+        repository: SnapshotRepository,
+        coingecko: CoinGecko,
+        *,
+        environment: Environment,
+        owner: str,
+        max_stale_s: float,
+        clock: Callable[[], int],
+    ) -> None:
+        self._feeds = feeds
+        self._failover = failover
+        self._repository = repository
+        self._coingecko = coingecko
+        self._environment = environment
+        self._owner = owner
+        self._ttl_s = max_stale_s + TTL_MARGIN_S
+        self._clock = clock
+        self._used: str | None = None
+        self._regimes: dict[str, RegimeState] = {}
+        self._dominance: Dominance | None = None
+        self._complete_at = 0.0  # monotonic moment of the last complete publication; 0 is never
+        self._incomplete_since: dict[str, float] = {}
+        self.working = False
+        for feed in feeds.values():
+            feed.keep = self.keep_candles
+
+    def status(self, name: str) -> str | None:
+        """Health by name for the monitor port: SERVING while it works or stands by; None for a name that is not known."""
+        return "SERVING" if name in ("", "liveness", "readiness") else None
+
+    def readiness(self) -> tuple[bool, Mapping[str, object]]:
+        """(True, what an operator wants to know about it)."""
+        breakers = self._failover.breakers
+        venues = {venue: "failing" if breaker.open else "well" for venue, breaker in breakers.items()}
+        return True, {"ready": True, "working": self.working, "uses": self._used or "", "venues": venues}
+
+    async def run(self) -> None:
+        """Stand by or work until cancelled; then give the lease back so that a standby goes on at once."""
+        work: asyncio.Task[None] | None = None
+        try:
+            while True:
+                held = await self._lease(LEASE_TTL_S)
+                if work is not None and work.done():
+                    work.result()  # it never returns: this raises what ended it
+                if held and work is None:
+                    log.info("this collector works")
+                    self.working, work = True, asyncio.create_task(self._work())
+                elif not held and work is not None:
+                    log.warning("another collector works: this one stands by")
+                    await self._end(work)
+                    work = None
+                metrics.LEASE_HELD.set(held)
+                await asyncio.sleep(LEASE_PERIOD_S)
+        finally:
+            if work is not None:
+                await self._end(work)
+                await self._lease(0.001)
+
+    async def _end(self, work: asyncio.Task[None]) -> None:
+        self.working = False
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+        for feed in self._feeds.values():
+            await feed.stop()
+
+    async def _lease(self, ttl_s: float) -> bool:
+        try:
+            return await self._repository.lease(keys.lease(), self._owner, ttl_s=ttl_s)
+        except RepositoryError as error:  # a lease only saves work: without one, work
+            log.warning("the lease cannot be had, so this collector works: %s", error)
+            return True
+
+    async def _work(self) -> None:
+        await self._recall()
+        beside = [asyncio.create_task(self._read_dominance()), asyncio.create_task(self._watch_better())]
+        try:
+            while True:
+                began = time.monotonic()
+                pause = await self._pass()
+                await asyncio.sleep(max(0.1, pause - (time.monotonic() - began)))
+        finally:
+            for task in beside:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    # -------------------------------------------------------------------------------------------------------- one pass
+
+    def _choose(self) -> tuple[str, Fallback | None]:
+        """The venue to use now. One that is well again is used once its feed is warm, if the other one lives so long."""
+        venue, fallback = self._failover.choose()
+        used = self._used
+        if used is None or used == venue or self._feeds[venue].warm or self._failover.breakers[used].open:
+            return venue, fallback
+        return used, Fallback(venue, "VENUE_RECOVERING")
+
+    async def _pass(self) -> float:
+        """Read the used venue's prices and publish what is known of its market. Seconds until the next pass."""
+        venue, fallback = self._choose()
+        breaker, feed = self._failover.breakers[venue], self._feeds[venue]
+        if breaker.open and self._clock() < breaker.retry_ms:
+            return RETRY_S
+        if venue != self._used:
+            await self._use(venue, fallback)
+        try:
+            with metrics.CYCLE_SECONDS.labels("tickers").time():
+                async with asyncio.timeout(STAGE_S):
+                    await feed.refresh_tickers()
+        except TimeoutError:
+            self._failed(venue, VenueTimedOut(f"no prices within {STAGE_S:g} s", venue=venue, endpoint="tickers"))
+            return RETRY_S
+        except ExchangeError as error:
+            self._failed(venue, error)
+            return RETRY_S
+        feed.start()
+        snapshot = await self._analyse(venue, feed, fallback)
+        now = time.monotonic()
+        if snapshot.complete or not feed.warm:
+            self._incomplete_since.pop(venue, None)
+            breaker.succeeded()
+        elif now - self._incomplete_since.setdefault(venue, now) > INCOMPLETE_AFTER_S:
+            found = f"{snapshot.scored} of {len(snapshot.universe)} symbols could be scored"
+            self._failed(venue, VenueIncomplete(found, venue=venue))
+        metrics.VENUE_UP.labels(venue).set(not breaker.open)
+        await self._publish(snapshot, feed)
+        return feed.period_s if feed.filled else min(FILLING_S, feed.period_s)
+
+    async def _use(self, venue: str, fallback: Fallback | None) -> None:
+        if self._used is not None:
+            reason = fallback.reason if fallback else "VENUE_WELL_AGAIN"
+            log.warning("%s is used instead of %s (%s)", venue, self._used, reason)
+            metrics.FALLBACKS.labels(self._used, venue, reason).inc()
+            await self._feeds[self._used].stop()
+        self._used = venue
+
+    def _failed(self, venue: str, error: ExchangeError) -> None:
+        breaker = self._failover.breakers[venue]
+        was_open = breaker.open
+        breaker.failed(error)
+        metrics.VENUE_UP.labels(venue).set(not breaker.open)
+        if breaker.open and not was_open:
+            log.error("%s cannot be used: %s: %s. %s", venue, type(error).__name__, error, advice(error))
+        else:
+            log.info("%s: %s: %s", venue, type(error).__name__, error)
+
+    async def _analyse(self, venue: str, feed: Feed, fallback: Fallback | None) -> Snapshot:
+        """Score everything in a thread, on the exchange's clock, so that the loop stays free."""
+        inputs = list(feed.inputs())
+        tickers, anchor, observed = feed.tickers, feed.anchor_candles(), feed.observed_ms
+        previous = self._regimes.get(venue)
+
+        def compute() -> tuple[dict[str, object], Overview]:
+            scored = {item.symbol: score_symbol(item, observed, memo=memo) for item, memo in inputs}
+            return scored, overview(tickers, anchor, self._dominance, previous, observed)  # type: ignore[return-value]
+
+        with metrics.CYCLE_SECONDS.labels("analysis").time():
+            confluences, market = await asyncio.to_thread(compute)
+        if market.regime is not None:
+            self._regimes[venue] = market.regime
+        gainers, losers = movers(tickers)
+        return Snapshot(
+            id=f"{venue}-{observed}-{self._owner[-8:]}",
+            venue=venue,
+            environment=self._environment,
+            model_version=MODEL_VERSION,
+            stamp=Stamp(observed, feed.received_ms),
+            computed_ms=self._clock(),
+            universe=feed.universe,
+            venue_symbols=feed.venue_symbols,
+            tickers={item.symbol: item.ticker for item, _ in inputs if item.ticker is not None},
+            confluences=confluences,  # type: ignore[arg-type]
+            overview=market,
+            gainers=gainers,
+            losers=losers,
+            fallback=fallback,
+        )
+
+    async def _publish(self, snapshot: Snapshot, feed: Feed) -> None:
+        """Publish once the feed is warm; an incomplete snapshot only where the last complete one has grown stale."""
+        now = time.monotonic()
+        if not feed.filled:
+            asked, total = feed.progress
+            log.info(
+                "%s: %d of %d inputs read, %d of %d symbols scored",
+                snapshot.venue, asked, total, snapshot.scored, len(snapshot.universe),
+            )  # fmt: skip
+        stale = now - self._complete_at > wire.SOFT_EXPIRY_SCORES_MS / 1000
+        if not feed.warm or not (snapshot.complete or stale):
+            return
+        with metrics.CYCLE_SECONDS.labels("encode").time():
+            blob = await asyncio.to_thread(wire.encode_snapshot, snapshot)
+        head = wire.encode_head(snapshot, blob)
+        try:
+            with metrics.CYCLE_SECONDS.labels("publish").time():
+                await self._repository.set(keys.snapshot(snapshot.id), blob, ttl_s=self._ttl_s)
+                await self._repository.set(keys.HEAD, head, ttl_s=self._ttl_s)
+        except RepositoryError:
+            log.exception("the snapshot could not be kept; the next one will be tried again")
+            return
+        metrics.SNAPSHOTS.labels(snapshot.venue, "yes" if snapshot.complete else "no").inc()
+        if not self._complete_at:
+            log.info(
+                "first snapshot: %d of %d symbols scored from %s", snapshot.scored, len(snapshot.universe), snapshot.venue
+            )
+        if snapshot.complete:
+            self._complete_at = now
+
+    async def keep_candles(self, venue: str, candles: Candles) -> None:
+        """Write bars where ListCandles finds them; should that fail, the next bar's writing mends it."""
+        key = keys.candles(venue, candles.symbol, candles.timeframe.value)
+        try:
+            await self._repository.set(key, wire.encode_candles(candles, venue), ttl_s=CANDLES_TTL_S)
+        except RepositoryError as error:
+            log.warning("candles of %s could not be kept: %s", candles.symbol, error)
+
+    # ------------------------------------------------------------------------------------------------- beside the pass
+
+    async def _recall(self) -> None:
+        """Take over the regime that the last collector published, so that a change of process is no change of regime."""
+        try:
+            head = await self._repository.get(keys.HEAD)
+            blob = await self._repository.get(keys.snapshot(wire.decode_head_id(head))) if head else None
+            if blob:
+                venue, regime = wire.decode_regime(blob)
+                if regime is not None:
+                    self._regimes.setdefault(venue, regime)
+        except (RepositoryError, CorruptValue) as error:
+            log.warning("the last regime is not known: %s", error)
+
+    async def _read_dominance(self) -> None:
+        """BTC's share of the market, about once a minute; without it the turnover share is given instead."""
+        while True:
+            try:
+                self._dominance = await self._coingecko.dominance()
+            except ExchangeError as error:
+                self._dominance = None
+                log.info("CoinGecko: %s", error)
+            await asyncio.sleep(DOMINANCE_PERIOD_S)
+
+    async def _watch_better(self) -> None:
+        """Look at the venues that are preferred to the used one; fill the feed of one that is well, so that it can take
+        over without a gap."""
+        while True:
+            await asyncio.sleep(PROBE_S)
+            for venue in self._feeds:
+                if venue == self._used or self._used is None:
+                    break
+                breaker, feed = self._failover.breakers[venue], self._feeds[venue]
+                if breaker.open and self._clock() < breaker.retry_ms:
+                    continue
+                try:
+                    async with asyncio.timeout(STAGE_S):
+                        await feed.refresh_tickers()
+                except TimeoutError:
+                    self._failed(venue, VenueTimedOut(f"no prices within {STAGE_S:g} s", venue=venue, endpoint="tickers"))
+                except ExchangeError as error:
+                    self._failed(venue, error)
+                else:
+                    breaker.succeeded()
+                    metrics.VENUE_UP.labels(venue).set(1)
+                if breaker.open:
+                    await feed.stop()
+                elif self._failover.choose()[0] == venue:
+                    feed.start()
+
+
+def advice(error: ExchangeError) -> str:
+    """What an operator can do about a venue's failure."""
+    match type(error).__name__:
+        case "VenueBlocked":
+            return "It refuses this machine's location: name another venue in VIRTUOSO_EXCHANGES or run elsewhere"
+        case "RateLimited":
+            return "It asks for a pause, which is kept; other programs behind the same address count too"
+        case "VenueUnavailable" | "VenueTimedOut":
+            return "Check this machine's network and name resolution, or VIRTUOSO_EXCHANGE_URLS where it is set"
+        case "VenueStale":
+            return "Its clock stands still or lies far from ours: check this machine's clock"
+        case "VenueIncomplete":
+            return "Prices come, but too few symbols can be scored; see virtuoso_exchange_requests_total"
+        case _:
+            return "What it sends cannot be used; it is asked again by and by"

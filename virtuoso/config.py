@@ -1,0 +1,210 @@
+"""Settings: from defaults, then the environment (`VIRTUOSO_NAME`), then flags (`--name`), into one frozen record.
+
+Read by `app` and `cli` only; everything beneath takes plain values. A bad value raises ConfigError naming the setting,
+the value and what is allowed; a VIRTUOSO_ variable that no setting has is returned as a warning, with the likeliest name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from virtuoso.errors import ConfigError
+from virtuoso.model import SYMBOL_PATTERN, Environment
+
+PREFIX = "VIRTUOSO_"
+VENUE = re.compile(r"[a-z0-9_]{2,32}")
+
+
+class NotAllowed(ValueError):
+    """Says what is allowed instead."""
+
+
+def state_directory() -> str:
+    """Where a node keeps what outlives its processes: $XDG_STATE_HOME/virtuoso, or ~/.local/state/virtuoso."""
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return str(Path(base) / "virtuoso")
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _venues(text: str) -> tuple[str, ...]:
+    names = tuple(_items(text.lower()))
+    if not names or not all(VENUE.fullmatch(name) for name in names) or len(set(names)) != len(names):
+        raise NotAllowed("different names of ccxt exchanges, separated by commas, such as bybit,binance")
+    return names
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise NotAllowed("an http:// or https:// address")
+    return text.rstrip("/")
+
+
+def _urls(text: str) -> dict[str, str]:
+    try:
+        value = json.loads(text) if text.strip() else {}
+        return {str(name).lower(): _url(url) for name, url in value.items()}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise NotAllowed('a JSON object from venue to address, such as {"bybit": "http://127.0.0.1:9100"}') from error
+
+
+def _symbols(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.upper() for name in _items(text)))
+    if not all(SYMBOL_PATTERN.match(name) and "SYSTEM" not in name for name in names):
+        raise NotAllowed("USDT perpetuals, separated by commas, such as BTCUSDT,ETHUSDT; or nothing for the largest")
+    return names
+
+
+def _number(kind: Callable[[str], Any], low: float, high: float) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= high:
+            raise NotAllowed(f"{'a whole number' if kind is int else 'a number'} from {low:g} to {high:g}")
+        return value
+
+    return parse
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise NotAllowed("host:port, such as 127.0.0.1:50051 (0 for any free port)")
+    return host.strip("[]"), int(port)
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false", "1", "0", "yes", "no", "on", "off"):
+        raise NotAllowed("true or false")
+    return text.lower() in ("true", "1", "yes", "on")
+
+
+def _cache(text: str) -> str:
+    if not re.fullmatch(r"memory:|directory:.+|memcached://[^\s/]+", text):
+        raise NotAllowed("directory:PATH, memory:, or memcached://host:port,host:port")
+    return text
+
+
+def _environment(text: str) -> Environment | None:
+    if not text:
+        return None
+    try:
+        return Environment[text.upper()]
+    except KeyError as error:
+        raise NotAllowed("LIVE, SIMULATED, REPLAY, or nothing: REPLAY where EXCHANGE_URLS is set, else LIVE") from error
+
+
+def _level(text: str) -> str:
+    if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise NotAllowed("DEBUG, INFO, WARNING or ERROR")
+    return text.upper()
+
+
+def setting(default: str | Callable[[], str], parse: Callable[[str], Any], words: str) -> Any:
+    """A field of Settings: its default as text, the parser from text, and what it means."""
+    return field(metadata={"default": default, "parse": parse, "help": words})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The effective settings, parsed."""
+
+    exchanges: tuple[str, ...] = setting("bybit,binance", _venues, "venues in order of preference, as ccxt names them")
+    exchange_urls: dict[str, str] = setting("", _urls, "other addresses for venues, a JSON object; makes the data REPLAY")
+    symbol_limit: int = setting("50", _number(int, 1, 500), "how many symbols are scored, the largest by 24 h turnover")
+    symbols: tuple[str, ...] = setting("", _symbols, "score exactly these instead of the largest")
+    min_turnover_usd: float = setting("1000000", _number(float, 0, 1e15), "24 h turnover that a scored symbol must have")
+    cache: str = setting(
+        lambda: f"directory:{state_directory()}/cache",
+        _cache,
+        "the repository: directory:PATH, memory:, memcached://host:port,…",
+    )
+    node_directory: str = setting(lambda: f"{state_directory()}/node", str, "second tier of this node behind memcached")
+    grpc_address: tuple[str, int] = setting("127.0.0.1:50051", _address, "where the gRPC server listens")
+    monitor_address: tuple[str, int] = setting(
+        "127.0.0.1:8001",
+        _address,
+        "where /metrics, /healthz, /livez, /readyz listen; further processes take the next free ports",
+    )
+    max_stale_s: float = setting("600", _number(float, 31, 86_400), "data older than this is not shown, seconds")
+    dwell_s: float = setting(
+        "60", _number(float, 1, 86_400), "how long a venue must be well before it is used again, seconds"
+    )
+    coingecko_url: str = setting("https://api.coingecko.com", _url, "where BTC's share of the market is read")
+    environment: Environment | None = setting("", _environment, "LIVE, SIMULATED or REPLAY; nothing: from EXCHANGE_URLS")
+    reflection: bool = setting("true", _flag, "gRPC reflection, by which tools learn the API from the server")
+    max_requests: int = setting("1000", _number(int, 1, 100_000), "unary calls in flight at once; more are refused")
+    max_streams: int = setting("2000", _number(int, 1, 100_000), "open streams at once; more are refused")
+    heartbeat_s: float = setting(
+        "10", _number(float, 0.1, 29), "silence on a stream after which a sign of life is sent, seconds"
+    )
+    grace_s: float = setting("8", _number(float, 0, 300), "time that requests in flight have to finish at the end, seconds")
+    log_level: str = setting("INFO", _level, "DEBUG, INFO, WARNING or ERROR")
+
+    @property
+    def effective_environment(self) -> Environment:
+        """What kind of market the numbers are from."""
+        return self.environment or (Environment.REPLAY if self.exchange_urls else Environment.LIVE)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Settings, each one's text and where it came from, and warnings about what was not understood."""
+
+    settings: Settings
+    texts: dict[str, tuple[str, str]]
+    warnings: tuple[str, ...]
+
+
+def env_name(item: Field[Any]) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + item.name.upper()
+
+
+def default_text(item: Field[Any]) -> str:
+    """A setting's default as one would write it."""
+    default = item.metadata["default"]
+    return str(default() if callable(default) else default)
+
+
+def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> Loaded:
+    """Settings from defaults, `env` and `flags` (by field name; None is not given). ConfigError names what is wrong."""
+    values: dict[str, Any] = {}
+    texts: dict[str, tuple[str, str]] = {}
+    for item in fields(Settings):
+        text, source = default_text(item), "default"
+        if (given := env.get(env_name(item))) is not None:
+            text, source = given, "environment"
+        if (given := flags.get(item.name)) is not None:
+            text, source = given, "flag"
+        try:
+            values[item.name] = item.metadata["parse"](text)
+        except NotAllowed as error:
+            raise ConfigError(f"{env_name(item)}={text!r} ({source}): allowed is {error}") from error
+        texts[item.name] = (text, source)
+    known = {env_name(item) for item in fields(Settings)}
+    warnings = []
+    for name in sorted(set(env) - known):
+        if name.startswith(PREFIX):
+            near = difflib.get_close_matches(name, known, n=1)
+            warnings.append(
+                f"{name} is not a setting of this version and is ignored{f'; did you mean {near[0]}?' if near else ''}"
+            )
+    settings = Settings(**values)
+    missing = sorted(set(settings.exchange_urls) - set(settings.exchanges))
+    if missing:
+        warnings.append(f"{PREFIX}EXCHANGE_URLS names {', '.join(missing)}, which {PREFIX}EXCHANGES does not use")
+    return Loaded(settings, texts, tuple(warnings))

@@ -1,0 +1,16 @@
+"""OUTSIDE -> MODEL: the door through which market data comes in, and the only package that imports ccxt.
+
+A call goes through these files in this order:
+
+    adapter    the port `Exchange` for any ccxt venue: which request answers which question
+    client     the ccxt client, told our address, our pace, and to hand rows over as they came
+    budget     waits until the venue's allowance has room for the request
+    replies    what came back: status, headers, the venue's clock
+    classify   a failure becomes one of `virtuoso.errors`, by what the reply says
+    freshness  the venue's clock must move and be near ours
+    tickers, candles, rows, instruments
+               pure functions from rows to records; a bad row is refused here, counted, and costs only itself
+
+Facts about single venues (limits, weights, field names, cadence) are in `venues` and nowhere else. `breaker` and
+`failover` decide which venue to use from how its calls went; `coingecko` is the one source that is not a venue.
+"""

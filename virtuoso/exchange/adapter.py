@@ -1,0 +1,260 @@
+"""One adapter for every venue that ccxt knows: `virtuoso.ports.Exchange` by settings alone."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from ccxt.base.decimal_to_precision import TICK_SIZE
+
+from virtuoso import metrics
+from virtuoso.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported
+from virtuoso.exchange.candles import read_candles
+from virtuoso.exchange.classify import classify
+from virtuoso.exchange.client import URGENT, connect
+from virtuoso.exchange.freshness import VenueClock
+from virtuoso.exchange.instruments import instruments_of
+from virtuoso.exchange.premiums import Premiums
+from virtuoso.exchange.replies import NOTED, Reply, culprit
+from virtuoso.exchange.rows import LARGEST, keyed, mappings, positive, read_book, read_series, read_trades
+from virtuoso.exchange.tickers import FUNDING, observed_ms, read_tickers
+from virtuoso.exchange.venues import SeriesNames, venue_facts
+from virtuoso.model import Candles, Instrument, OrderBook, Stamp, Ticker, Timeframe, TimeSeries, Trades
+
+Answer = TypeVar("Answer")
+
+
+def epoch_ms() -> int:
+    """Our clock."""
+    return time.time_ns() // 1_000_000
+
+
+class CcxtExchange:
+    """A venue by its name: "bybit", "binance" (USD-M), or any other ccxt id. Use it from one event loop, one instance a
+    venue: the venue's allowance is counted here. A request takes `timeout_s` at most once it is its turn.
+
+    `url` (scheme, host, port) stands in for every endpoint of the venue. ConfigError when ccxt has no such id.
+    """
+
+    def __init__(
+        self, venue: str, *, url: str | None = None, timeout_s: float = 5.0, clock: Callable[[], int] = epoch_ms
+    ) -> None:
+        self._facts = venue_facts(venue)
+        self._clock = clock
+        self._client = connect(self._facts, url=url, timeout_s=timeout_s, hold=self._hold)
+        self._pause: RateLimited | None = None
+        self._venue_clock = VenueClock()
+        self._premiums = Premiums(self._facts.premium_s, clock)
+        self._by_key: dict[str, Instrument] = {}  # as ticker rows name them
+        self._contracts: dict[str, float] = {}  # base units in a contract, by symbol
+        self._loading = asyncio.Lock()
+
+    @property
+    def venue(self) -> str:
+        """Its name as given."""
+        return self._facts.name
+
+    async def instruments(self) -> Sequence[Instrument]:
+        """All active USDT linear perpetuals, read anew; after a failure the former ones stay in use. EmptyData: none."""
+
+        def read(markets: Any, _: Stamp, __: Reply | None) -> list[Instrument]:
+            listed = mappings(markets)
+            found = instruments_of(listed, ticks=self._client.precisionMode == TICK_SIZE)
+            if not found:
+                raise EmptyData(f"no active USDT perpetual among {len(listed)} markets")
+            self._client.set_markets(listed)
+            market = {each["symbol"]: each for each in listed}
+            self._contracts = {s: positive(market[i.venue_symbol].get("contractSize")) or 1 for s, i in found.items()}
+            key = "id" if self._facts.raw else "symbol"
+            self._by_key = {market[i.venue_symbol][key]: i for i in found.values()}
+            return list(found.values())
+
+        async with self._loading:
+            return await self._ask("fetchMarkets", self._client.fetch_markets, read)
+
+    async def tickers(self) -> Mapping[str, Ticker]:
+        """Tickers of the instruments last read, by symbol; the request passes all others that wait for their turn.
+
+        BadData when most have no price, EmptyData when there are none, VenueStale when the venue's clock does not move or
+        lies far behind. Mark, index and funding come with them or from a second request, whose failure costs only those.
+        """
+        names = self._facts.names
+
+        def read(rows: Any, stamp: Stamp, reply: Reply | None) -> Mapping[str, Ticker]:
+            if reply is None or reply.own_ms is None:
+                stamp = Stamp(observed_ms(rows, names.ticker) or stamp.observed_ms, stamp.received_ms)
+            self._venue_clock.watch(stamp.observed_ms, stamp.received_ms)
+            return read_tickers(
+                rows, names.ticker, self._by_key, stamp, premiums=self._premiums.now(stamp), premium=names.premium
+            )
+
+        async def request() -> Any:
+            self._premiums.refresh(self._premium_rows)
+            rows = await self._client.fetch_tickers()
+            await self._premiums.arrival()
+            return rows
+
+        await self._ready()
+        before = URGENT.set(True)
+        try:
+            return await self._ask("fetchTickers", request, read)
+        finally:
+            URGENT.reset(before)
+
+    async def _premium_rows(self) -> Mapping[str, Mapping[str, Any]]:
+        """Rows of mark, index and funding, as ticker rows name their instruments."""
+        name = self._facts.names.premium.symbol
+        return await self._ask(
+            "fetchFundingRates",
+            self._client.fetch_funding_rates,
+            lambda rows, _, __: keyed(mappings(rows), name, "premium"),
+        )
+
+    async def candles(self, instrument: Instrument, timeframe: Timeframe, *, limit: int) -> Candles:
+        """The newest at most `limit` closed bars without a gap, in base units as the venue's klines count them."""
+        if timeframe.value not in (self._client.timeframes or {timeframe.value}):
+            raise Unsupported(f"no {timeframe.value} bars", venue=self.venue, endpoint="fetchOHLCV")
+        symbol, asked = instrument.symbol, min(limit + 1, self._facts.candle_count)  # one more: the last is forming
+        await self._ready()
+        return await self._ask(
+            "fetchOHLCV",
+            lambda: self._client.fetch_ohlcv(instrument.venue_symbol, timeframe.value, None, asked),
+            lambda rows, stamp, reply: read_candles(
+                rows, symbol, timeframe, stamp, limit=limit, exact=reply is not None and reply.own_ms is not None
+            ),
+        )
+
+    async def order_book(self, instrument: Instrument) -> OrderBook:
+        """Both sides, as deep as the venue gives at a fair price."""
+        symbol = instrument.symbol
+        await self._ready()
+        return await self._ask(
+            "fetchOrderBook",
+            lambda: self._client.fetch_order_book(instrument.venue_symbol, self._facts.book_levels),
+            lambda book, stamp, _: read_book(book, symbol, stamp, contract=self._contracts.get(symbol, 1)),
+        )
+
+    async def trades(self, instrument: Instrument) -> Trades:
+        """The venue's newest trades."""
+        names, symbol = self._facts.names.trade, instrument.symbol
+        await self._ready()
+        return await self._ask(
+            "fetchTrades",
+            lambda: self._client.fetch_trades(instrument.venue_symbol, None, self._facts.trade_count),
+            lambda rows, stamp, _: read_trades(rows, names, symbol, stamp, contract=self._contracts.get(symbol, 1)),
+        )
+
+    async def funding(self, instrument: Instrument) -> TimeSeries:
+        """Past funding rates, fractions per interval."""
+        symbol, count = instrument.venue_symbol, self._facts.funding_count
+        return await self._series(
+            instrument,
+            "fetchFundingRateHistory",
+            lambda: self._client.fetch_funding_rate_history(symbol, None, count),
+            self._facts.names.funding,
+            ("funding", -FUNDING, FUNDING),
+        )
+
+    async def open_interest(self, instrument: Instrument) -> TimeSeries:
+        """Open interest every 5 minutes, base units."""
+        symbol, count = instrument.venue_symbol, self._facts.open_interest_count
+        return await self._series(
+            instrument,
+            "fetchOpenInterestHistory",
+            lambda: self._client.fetch_open_interest_history(symbol, "5m", None, count),
+            self._facts.names.open_interest,
+            ("open_interest", 0, LARGEST),
+        )
+
+    async def long_short(self, instrument: Instrument) -> TimeSeries:
+        """Ratio of the accounts that are long to those that are short, every 5 minutes."""
+        symbol, count = instrument.venue_symbol, self._facts.long_short_count
+        period = self._facts.periods.get("long_short", "5m")
+        return await self._series(
+            instrument,
+            "fetchLongShortRatioHistory",
+            lambda: self._client.fetch_long_short_ratio_history(symbol, period, None, count),
+            self._facts.names.long_short,
+            ("long_short", 0, 1_000),
+        )
+
+    async def close(self) -> None:
+        """Release sockets."""
+        await self._premiums.close()
+        with suppress(Exception):  # whatever a library says while it goes down is of no use to anybody
+            await self._client.close()
+
+    async def _series(
+        self,
+        instrument: Instrument,
+        endpoint: str,
+        request: Callable[[], Awaitable[Any]],
+        names: SeriesNames,
+        allowed: tuple[str, float, float],
+    ) -> TimeSeries:
+        kind, low, high = allowed
+        await self._ready()
+        return await self._ask(
+            endpoint,
+            request,
+            lambda rows, stamp, _: read_series(rows, names, instrument.symbol, stamp, kind=kind, low=low, high=high),
+        )
+
+    async def _ready(self) -> None:
+        """Markets are known: ccxt would otherwise read them by itself, once, and keep what it got."""
+        if not self._by_key:
+            await self.instruments()
+
+    async def _ask(
+        self,
+        endpoint: str,
+        request: Callable[[], Awaitable[Any]],
+        read: Callable[[Any, Stamp, Reply | None], Answer],
+    ) -> Answer:
+        """Every call goes through here: ask, judge the reply, read it, count what came of it."""
+        replies: list[Reply] = []
+        before = NOTED.set(replies)
+        try:
+            if not self._client.has.get(endpoint):
+                raise Unsupported(f"{self.venue} has no {endpoint}")
+            self._hold()
+            answer = await self._judged(request, read, replies)
+        except ExchangeError as error:
+            error.venue, error.endpoint = self.venue, endpoint
+            kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+            if isinstance(error, RateLimited) and not replies:
+                kind = "held"  # nothing was sent
+            elif isinstance(error, RateLimited):
+                self._pause = max(self._pause or error, error, key=lambda limit: limit.until_ms)
+            metrics.EXCHANGE_REQUESTS.labels(self.venue, endpoint, kind).inc()
+            raise
+        finally:
+            NOTED.reset(before)
+        metrics.EXCHANGE_REQUESTS.labels(self.venue, endpoint, "ok").inc()
+        return answer
+
+    async def _judged(
+        self,
+        request: Callable[[], Awaitable[Any]],
+        read: Callable[[Any, Stamp, Reply | None], Answer],
+        replies: list[Reply],
+    ) -> Answer:
+        try:
+            data = await request()
+            received_ms, reply = self._clock(), culprit(replies)
+            if reply is None or reply.readable:
+                return read(data, Stamp(self._venue_clock.observed_ms(reply, received_ms), received_ms), reply)
+        except ExchangeError:
+            raise
+        except Exception as failure:  # ccxt throws ValueError, AttributeError and more on odd replies
+            raise classify(failure, culprit(replies), self._clock()) from failure
+        raise BadData(f"HTTP {reply.status}, not JSON: {reply.excerpt}")  # ccxt makes an empty answer of it
+
+    def _hold(self) -> None:
+        """RateLimited while the venue wants to be left alone."""
+        if self._pause is not None and self._clock() < self._pause.until_ms:
+            raise RateLimited(str(self._pause), venue=self.venue, until_ms=self._pause.until_ms)

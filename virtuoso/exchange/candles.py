@@ -1,0 +1,90 @@
+"""From kline rows to closed bars: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from virtuoso.errors import BadData, EmptyData, VenueStale
+from virtuoso.exchange.rows import LARGEST, number, refuse
+from virtuoso.model import Candles, Stamp, Timeframe
+
+if TYPE_CHECKING:
+    from virtuoso.model import Floats
+
+ROUNDING = 1e-6  # by which open or close may lie outside high and low: venues round each by itself
+LATE_MS = 60_000
+
+
+def read_candles(rows: Any, symbol: str, timeframe: Timeframe, stamp: Stamp, *, limit: int, exact: bool) -> Candles:
+    """The newest at most `limit` closed bars without a gap, from rows of time, open, high, low, close, volume (ms, USDT,
+    base units) in any order.
+
+    A bar is closed when the venue's clock is past its end. Where that clock is not `exact` (it came from an HTTP front end,
+    not from the data), a later bar must show as well: a back end that stands still would else pass off a forming bar.
+    EmptyData without closed bars, BadData when all are refused, VenueStale when the newest ended too long ago.
+    """
+    table = _table(rows)
+    if not len(table):
+        raise EmptyData(f"{symbol} {timeframe.value}: no bars")
+    begun = table[:, 0]
+    with np.errstate(invalid="ignore"):
+        aligned = (begun % timeframe.ms == 0) & (begun > 0)
+        future = begun > stamp.observed_ms + LATE_MS
+    refuse("candle_time", int(np.sum(~aligned | future)))
+    table = table[aligned & ~future]
+    closed = table[:, 0] + timeframe.ms <= stamp.observed_ms
+    if not exact and len(table):
+        closed &= table[:, 0] < table[:, 0].max()
+    table = table[closed]
+    if not len(table):
+        raise EmptyData(f"{symbol} {timeframe.value}: no closed bars")
+    table = _sound(table[np.argsort(table[:, 0], kind="stable")])
+    if not len(table):
+        raise BadData(f"{symbol} {timeframe.value}: no bar can be read")
+    behind = stamp.observed_ms - (table[-1, 0] + timeframe.ms)
+    if behind > 2 * timeframe.ms + LATE_MS:
+        raise VenueStale(f"{symbol} {timeframe.value}: the newest bar ended {behind / 1000:.0f} s ago")
+    gaps = np.flatnonzero(np.diff(table[:, 0]) != timeframe.ms)
+    table = table[gaps[-1] + 1 if len(gaps) else 0 :][-limit:]
+    begun, opened, high, low, close, volume = (np.ascontiguousarray(column) for column in table.T)
+    return Candles(symbol, timeframe, begun.astype(np.int64), opened, high, low, close, volume, stamp)
+
+
+def _sound(table: Floats) -> Floats:
+    """The rows that a market can have made, each time once."""
+    opened, high, low, close, volume = table[:, 1:].T
+    with np.errstate(invalid="ignore"):  # NaN compares as false, which is what is wanted
+        numbers = np.all((table[:, 1:5] > 0) & (table[:, 1:5] <= LARGEST), axis=1) & (volume >= 0) & (volume <= LARGEST)
+        top, bottom = high * (1 + ROUNDING), low * (1 - ROUNDING)
+        within = (opened <= top) & (close <= top) & (opened >= bottom) & (close >= bottom)
+        shaped = (high >= low) & within
+        traded = ~((high > low) & (volume == 0))
+    refuse("candle_number", int(np.sum(~numbers)))
+    refuse("candle_shape", int(np.sum(numbers & ~shaped)))
+    refuse("candle_volume", int(np.sum(numbers & shaped & ~traded)))
+    table = table[numbers & shaped & traded]
+    repeated = np.diff(table[:, 0], prepend=-1) == 0
+    refuse("candle_duplicate", int(np.sum(repeated)))
+    table = table[~repeated]
+    if len(table):
+        table[:, 2] = table[:, 1:5].max(axis=1)
+        table[:, 3] = table[:, 1:5].min(axis=1)
+    return table
+
+
+def _table(rows: Any) -> Floats:
+    """Rows as an array of six columns; a cell that is no number becomes NaN, a row of another shape is refused."""
+    if not isinstance(rows, list):
+        raise BadData(f"rows of bars expected, not {type(rows).__name__}")
+    kept: list[Sequence[Any]] = [row[:6] for row in rows if isinstance(row, list) and len(row) >= 6]
+    refuse("candle_row", len(rows) - len(kept))
+    if rows and not kept:
+        raise BadData("no bar has the right shape")
+    try:
+        return np.array([[float(cell) for cell in row] for row in kept]).reshape(-1, 6)
+    except (TypeError, ValueError, OverflowError):
+        numbers = [[number(cell) for cell in row] for row in kept]
+        return np.array([[np.nan if cell is None else cell for cell in row] for row in numbers]).reshape(-1, 6)

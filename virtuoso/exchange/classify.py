@@ -1,0 +1,140 @@
+"""From what a venue replied to what went wrong, in the product's words.
+
+The reply decides: its status, its headers, its body. ccxt's own class is asked only where the reply says nothing, since it
+calls a geo-block RateLimitExceeded and an outage ExchangeError.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+from ccxt.base import errors as ccxt
+
+from virtuoso.errors import (
+    BadData,
+    ExchangeError,
+    RateLimited,
+    UnknownSymbol,
+    Unsupported,
+    VenueBlocked,
+    VenueTimedOut,
+    VenueUnavailable,
+)
+from virtuoso.exchange.replies import Reply, whole
+
+BRIEF_MS = 5_000  # a rate limit that does not say for how long: a window of the venues'
+BAN_MS = 120_000  # Binance's shortest ban
+COOL_DOWN_MS = 600_000  # "access too frequent": ten minutes without any HTTP
+LONGEST_MS = 3 * 86_400_000  # Binance's longest ban; a longer wish is a mistake
+RESET_MS = 60_000  # a reset header further away than this is a mistake
+
+_STATUSES: dict[int, type[ExchangeError]] = {
+    403: VenueBlocked,  # by a front end: location, or Binance's web application firewall
+    451: VenueBlocked,
+    418: RateLimited,  # Binance's ban for going on after 429
+    429: RateLimited,
+    408: VenueTimedOut,
+    504: VenueTimedOut,
+}
+_CODES: dict[str, type[ExchangeError]] = {
+    # Bybit v5
+    "10000": VenueUnavailable,  # server timeout
+    "10006": RateLimited,  # too many visits
+    "10009": VenueBlocked,  # IP has been banned
+    "10016": VenueUnavailable,  # server error, try again later
+    "10018": RateLimited,  # exceeded the IP rate limit
+    "10024": VenueBlocked,  # compliance rules
+    "10429": RateLimited,  # system-level frequency protection
+    # Binance
+    "-1000": VenueUnavailable,  # unknown error while processing
+    "-1001": VenueUnavailable,  # internal error
+    "-1003": RateLimited,  # too many requests
+    "-1007": VenueTimedOut,  # its own back end did not answer
+    "-1008": VenueUnavailable,  # overloaded
+    "-1015": RateLimited,  # too many orders
+    "-1016": VenueUnavailable,  # shutting down
+    "-1121": UnknownSymbol,
+    "-1122": UnknownSymbol,
+}
+_NO_SYMBOL = re.compile(r"not supported symbols|symbol invalid|invalid symbol|symbol params err", re.IGNORECASE)
+_BANNED_UNTIL = re.compile(r"banned until (\d{13})")
+
+
+def classify(failure: Exception, reply: Reply | None, now_ms: int) -> ExchangeError:
+    """The error of ours that a failed call amounts to. `reply` is the one that explains it, None when none came."""
+    if isinstance(failure, ExchangeError):
+        return failure
+    if reply is not None:
+        said = refusal(reply, now_ms)
+        if said is not None:
+            return said
+        if not reply.readable:
+            return BadData(f"HTTP {reply.status}, not JSON: {reply.excerpt}")
+    return _by_class(failure, now_ms)
+
+
+def refusal(reply: Reply, now_ms: int) -> ExchangeError | None:
+    """What a reply refuses by its status and body; None when it does not refuse anything."""
+    text = f"HTTP {reply.status}: {reply.excerpt}"
+    if "access too frequent" in reply.body.lower():
+        return RateLimited(text, until_ms=now_ms + COOL_DOWN_MS)
+    code = _code(reply)
+    kind = _STATUSES.get(reply.status) or _CODES.get(code)
+    if kind is None and reply.status >= 500:
+        kind = VenueUnavailable
+    if kind is None and code not in ("", "0") and _NO_SYMBOL.search(reply.body):
+        kind = UnknownSymbol
+    if kind is RateLimited:
+        return RateLimited(text, until_ms=now_ms + _pause(reply, now_ms))
+    return kind(text) if kind is not None else None
+
+
+def _by_class(failure: Exception, now_ms: int) -> ExchangeError:
+    text = f"{type(failure).__name__}: {failure}"[:300]
+    if isinstance(failure.__cause__, aiohttp.ClientPayloadError):  # cut off in the middle
+        return BadData(f"reply incomplete: {text}")
+    table: tuple[tuple[type[BaseException], type[ExchangeError]], ...] = (
+        (ccxt.RequestTimeout, VenueTimedOut),
+        (TimeoutError, VenueTimedOut),
+        (ccxt.NotSupported, Unsupported),
+        (ccxt.BadSymbol, UnknownSymbol),
+        (ccxt.ExchangeNotAvailable, VenueUnavailable),
+        (OSError, VenueUnavailable),
+    )
+    if isinstance(failure, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
+        return RateLimited(text, until_ms=now_ms + BRIEF_MS)
+    for theirs, ours in table:
+        if isinstance(failure, theirs):
+            return ours(text)
+    return VenueUnavailable(text) if isinstance(failure, ccxt.ExchangeClosedByUser) else BadData(text)
+
+
+def _code(reply: Reply) -> str:
+    """The venue's error code, "" when there is none."""
+    if not reply.readable:
+        return ""
+    found = re.match(r'\{[^{}\[\]]*?"(?:retCode|ret_code|code)"\s*:\s*("?)(-?\w+)\1', reply.body)
+    return found.group(2) if found else ""
+
+
+def _pause(reply: Reply, now_ms: int) -> int:
+    """For how many milliseconds the venue asks: the longest of what it says. Times on its clock are taken relative to it."""
+    venue_now = reply.own_ms or reply.date_ms or now_ms
+    wishes = []
+    after = reply.header("retry-after")
+    if (seconds := whole(after)) is not None:
+        wishes.append(seconds * 1000)
+    elif after:
+        with suppress(ValueError):
+            wishes.append(int(parsedate_to_datetime(after).timestamp() * 1000) - (reply.date_ms or now_ms))
+    if (reset := whole(reply.header("x-bapi-limit-reset-timestamp"))) is not None and 0 < reset - venue_now < RESET_MS:
+        wishes.append(reset - venue_now)
+    if banned := _BANNED_UNTIL.search(reply.body):
+        wishes.append(int(banned.group(1)) - venue_now)
+    wishes = [wish for wish in wishes if wish > 0]
+    if not wishes:
+        return BAN_MS if reply.status == 418 else BRIEF_MS
+    return min(max(wishes), LONGEST_MS)

@@ -1,0 +1,145 @@
+"""The ccxt client, told where to ask, how fast, and to hand rows over as they came. The only file that knows its insides.
+
+ccxt builds the requests, reads the replies' errors and keeps the markets; the pace of the venues in `venues` is ours, as
+ccxt's limiter sends one request at a time and underestimates some weights.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import ccxt.async_support as ccxt
+
+from virtuoso.errors import ConfigError
+from virtuoso.exchange.budget import Budget
+from virtuoso.exchange.replies import KEPT, NOTED, Reply
+from virtuoso.exchange.venues import Limit, Venue
+
+URGENT: ContextVar[bool] = ContextVar("urgent", default=False)  # tickers pass the queue
+
+
+class _Client:
+    """Mixed in before a ccxt class: notes each reply in the task that asked, keeps to the allowance, and asks once more
+    when a connection breaks."""
+
+    limits: tuple[tuple[Limit, Budget], ...] = ()
+    weights: Mapping[str, float]
+    hold: Callable[[], None]  # raises while nothing may be sent
+    timeout: int  # milliseconds
+    calculate_rate_limiter_cost: Callable[..., float]
+
+    def on_rest_response(self, *reply: Any) -> Any:
+        code, _, _, _, headers, body, *_ = reply
+        NOTED.get().append(Reply(code, headers, body[:KEPT]))
+        return super().on_rest_response(*reply)  # type: ignore[misc]
+
+    def on_json_response(self, body: str) -> Any:
+        data = super().on_json_response(body)  # type: ignore[misc]
+        reply = NOTED.get()[-1]
+        reply.readable = True
+        reply.read_clock(data)
+        return data
+
+    async def fetch2(
+        self, path: str, api: Any = "public", method: str = "GET", params: Any = None, config: Any = None
+    ) -> Any:
+        """One request in its turn. From then on it takes the time-out at most, a second try after a broken connection or a
+        5xx included."""
+        params, config = params or {}, config or {}
+        place = f"{api if isinstance(api, str) else api[0]}/{path}"
+        request = partial(super().fetch2, path, api, method, params, config)  # type: ignore[misc]
+        for limit, budget in self.limits:
+            if place.startswith(limit.prefix):
+                weight = self.weights.get(place) or self.calculate_rate_limiter_cost(api, method, path, params, config)
+                cost, urgent = weight if limit.weighted else 1, URGENT.get()
+                async with budget.turn(cost, urgent=urgent), asyncio.timeout(self.timeout / 1000):
+                    return await self._twice(request, partial(budget.spend, cost, urgent=True))
+        return await request()  # in which ccxt's own limiter waits
+
+    async def _twice(self, request: Callable[[], Any], pay: Callable[[], Any]) -> Any:
+        replies = NOTED.get()
+        noted = len(replies)
+        try:
+            return await request()
+        except ccxt.ExchangeNotAvailable:
+            if any(reply.status < 500 for reply in replies[noted:]):  # it answered: asking again changes nothing
+                raise
+            del replies[noted:]
+        await asyncio.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - spreads load, guards nothing
+        await pay()
+        return await request()
+
+    async def fetch(self, *request: Any, **more: Any) -> Any:
+        """Send it, unless that was forbidden while it waited for its turn."""
+        self.hold()
+        return await super().fetch(*request, **more)  # type: ignore[misc]
+
+
+class _Raw:
+    """Mixed in where rows are read under the venue's own field names: ccxt's parsing is skipped."""
+
+    def parse_tickers(self, tickers: Any, *_: Any, **__: Any) -> Any:
+        return tickers
+
+    def parse_funding_rates(self, response: Any, *_: Any, **__: Any) -> Any:
+        return response
+
+    def parse_trades(self, trades: Any, *_: Any, **__: Any) -> Any:
+        return trades
+
+    def parse_ohlcvs(self, ohlcvs: Any, *_: Any, **__: Any) -> Any:
+        return ohlcvs
+
+    def parse_order_book(self, book: Any, *names: Any) -> Any:
+        bids, asks = names[2:4] or ("bids", "asks")  # after symbol and time
+        return {"bids": book.get(bids), "asks": book.get(asks)}
+
+    def parse_funding_rate_histories(self, response: Any, *_: Any, **__: Any) -> Any:
+        return response
+
+    def parse_open_interests_history(self, response: Any, *_: Any, **__: Any) -> Any:
+        return response
+
+    def parse_long_short_ratio_history(self, response: Any, *_: Any, **__: Any) -> Any:
+        return response
+
+
+def connect(venue: Venue, *, url: str | None, timeout_s: float, hold: Callable[[], None]) -> Any:
+    """A ccxt client of the venue; every endpoint at `url` (scheme, host, port) where one is given. `hold` is called before
+    each request and raises when nothing may be sent. ConfigError when ccxt has no such venue."""
+    theirs = getattr(ccxt, venue.ccxt_id, None) if venue.ccxt_id in ccxt.exchanges else None
+    if theirs is None:
+        raise ConfigError(
+            f"exchange {venue.name!r}: not one of ccxt's {len(ccxt.exchanges)} exchange ids, such as bybit, okx"
+        )
+    bases = (_Client, _Raw, theirs) if venue.raw else (_Client, theirs)
+    client: Any = type(venue.ccxt_id, bases, {})(
+        {
+            "timeout": int(timeout_s * 1000),
+            "enableRateLimit": not venue.limits,
+            "enableLastHttpResponse": False,
+            "enableLastJsonResponse": False,
+            "options": dict(venue.options),
+        }
+    )
+    client.has["fetchCurrencies"] = False  # a request for nothing
+    client.limits = tuple((limit, Budget(limit.allowance, limit.window_s)) for limit in venue.limits)
+    client.weights = venue.weights
+    client.hold = hold
+    if url is not None:
+        client.urls["api"] = _moved(client.urls["api"], url.rstrip("/"))
+    return client
+
+
+def _moved(urls: Any, base: str) -> Any:
+    """The same URLs with another scheme and host."""
+    if isinstance(urls, dict):
+        return {name: _moved(value, base) for name, value in urls.items()}
+    parts = urlsplit(urls)
+    return base + parts.path + (f"?{parts.query}" if parts.query else "")

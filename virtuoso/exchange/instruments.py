@@ -1,0 +1,54 @@
+"""Which of a venue's markets are ours, and how they are called on every venue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from virtuoso import metrics
+from virtuoso.exchange.rows import number
+from virtuoso.model import SYMBOL_PATTERN, Instrument
+
+_MULTIPLIED = (
+    re.compile(r"(?P<n>10{3,})(?P<base>\D.*)"),  # 1000SHIB, 10000X; but 1INCH and 100X are names
+    re.compile(r"(?P<n>1M)(?P<base>[^\W\d_]{3,}.*)"),  # 1MBABYDOGE
+    re.compile(r"(?P<base>.*\D)(?P<n>10{3,})"),  # SHIB1000
+)
+
+
+def base_and_multiplier(base: str) -> tuple[str, int]:
+    """The asset and how many of it one unit of the market is: ("SHIB", 1000) for 1000SHIB and for SHIB1000."""
+    for pattern in _MULTIPLIED:
+        if found := pattern.fullmatch(base):
+            return found["base"], 1_000_000 if found["n"] == "1M" else int(found["n"])
+    return base, 1
+
+
+def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) -> dict[str, Instrument]:
+    """The active USDT linear perpetuals among ccxt's markets, by symbol, each once; others are not ours. A market whose
+    symbol breaks our rule is refused and counted. `ticks`: ccxt's price precision is a tick size, not a count of digits."""
+    found: dict[str, Instrument] = {}
+    for market in markets:
+        ours = market.get("swap") and market.get("linear") and market.get("settle") == market.get("quote") == "USDT"
+        if not ours or market.get("active") is False:
+            continue
+        symbol = str(market.get("id"))
+        if not SYMBOL_PATTERN.fullmatch(symbol):
+            symbol = f"{market.get('base')}USDT"
+        if not SYMBOL_PATTERN.fullmatch(symbol) or "SYSTEM" in symbol.upper():
+            metrics.INVALID_ROWS.labels("instrument_symbol").inc()
+        elif symbol in found:
+            metrics.INVALID_ROWS.labels("instrument_duplicate").inc()
+        else:
+            base, multiplier = base_and_multiplier(str(market.get("base")))
+            tick, listed = number((market.get("precision") or {}).get("price")), number(market.get("created"))
+            found[symbol] = Instrument(
+                symbol,
+                str(market["symbol"]),
+                base,
+                multiplier,
+                tick if ticks and tick is not None and tick > 0 else None,
+                int(listed) if listed is not None and listed > 0 else None,
+            )
+    return found

@@ -1,0 +1,56 @@
+"""Mark and index prices and funding rates, where a venue's tickers lack them: asked for beside the tickers, less often."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from virtuoso.errors import ExchangeError
+from virtuoso.model import Stamp
+
+Rows = Mapping[str, Mapping[str, Any]]
+PATIENCE_S = 0.5  # how much longer than the tickers themselves their premiums may take to come with them
+
+
+class Premiums:
+    """The rows last had. They are asked for at most every `period_s` (None: never) and forgotten after twice that."""
+
+    def __init__(self, period_s: float | None, clock: Callable[[], int]) -> None:
+        self._period_ms = None if period_s is None else period_s * 1000
+        self._clock = clock
+        self._rows: Rows = {}
+        self._had_ms = 0
+        self._asked_ms: int | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def refresh(self, ask: Callable[[], Awaitable[Rows]]) -> None:
+        """Begin to ask, if it is time; a failure leaves things as they are."""
+        now = self._clock()
+        due = self._asked_ms is None or abs(now - self._asked_ms) >= (self._period_ms or 0)
+        if self._period_ms is not None and due and (self._task is None or self._task.done()):
+            self._asked_ms = now
+            self._task = asyncio.get_running_loop().create_task(self._fetch(ask))
+
+    async def arrival(self) -> None:
+        """Wait for rows that were asked for, but not long."""
+        if self._task is not None and not self._task.done():
+            await asyncio.wait({self._task}, timeout=PATIENCE_S)
+
+    def now(self, stamp: Stamp) -> Rows:
+        """The rows by venue symbol, none where they are too old."""
+        fresh = self._period_ms is not None and abs(stamp.received_ms - self._had_ms) <= 2 * self._period_ms
+        return self._rows if fresh else {}
+
+    async def close(self) -> None:
+        """Stop asking."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _fetch(self, ask: Callable[[], Awaitable[Rows]]) -> None:
+        with suppress(ExchangeError):  # counted where it was asked; it costs only these fields
+            self._rows = await ask()
+            self._had_ms = self._clock()

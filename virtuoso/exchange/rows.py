@@ -1,0 +1,174 @@
+"""From rows to trades, books and series: pure. What a row may not be, is refused here and counted by reason."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from virtuoso import metrics
+from virtuoso.errors import BadData, EmptyData
+from virtuoso.exchange.venues import SeriesNames, TradeNames
+from virtuoso.model import OrderBook, Stamp, TimeSeries, Trades
+
+if TYPE_CHECKING:
+    from virtuoso.model import Floats
+
+AHEAD_MS = 5_000  # a record's time may be this much past the reply's: clocks of one venue differ
+LARGEST = 1e18  # a larger number in market data is a mistake, and its square overflows sums
+
+
+def number(value: Any) -> float | None:
+    """A finite number from a number or its text; None from anything else ("", "abc", NaN, 1e309, True)."""
+    if isinstance(value, float | int | str) and not isinstance(value, bool):
+        try:
+            parsed = float(value)
+        except (ValueError, OverflowError):
+            return None
+        if math.isfinite(parsed) and abs(parsed) <= LARGEST:
+            return parsed
+    return None
+
+
+def positive(value: Any) -> float | None:
+    """A number above 0; None from anything else."""
+    parsed = number(value)
+    return parsed if parsed is not None and parsed > 0 else None
+
+
+def mappings(rows: Any) -> list[Mapping[str, Any]]:
+    """The rows of a reply, from a list or from a mapping's values. BadData when it is neither or holds other things."""
+    if isinstance(rows, Mapping):
+        rows = list(rows.values())
+    if not isinstance(rows, list):
+        raise BadData(f"rows expected, not {type(rows).__name__}")
+    kept = [row for row in rows if isinstance(row, Mapping)]
+    if len(kept) < len(rows):
+        metrics.INVALID_ROWS.labels("row_shape").inc(len(rows) - len(kept))
+    if rows and not kept:
+        raise BadData("no row has the right shape")
+    return kept
+
+
+def refuse(reason: str, count: int = 1) -> None:
+    """Count rows that are not let in."""
+    if count:
+        metrics.INVALID_ROWS.labels(reason).inc(count)
+
+
+def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, contract: float = 1) -> Trades:
+    """Trades, oldest first, each once. EmptyData without any, BadData when all are refused."""
+    known: dict[str, tuple[float, str, float, float, float]] = {}
+    given = mappings(rows)
+    sides = {names.buy: 1.0, names.sell: -1.0}
+    latest = stamp.observed_ms + AHEAD_MS
+    for row in given:
+        price, size, time_ms = positive(row.get(names.price)), positive(row.get(names.size)), positive(row.get(names.time))
+        side, name = row.get(names.side), row.get(names.id)
+        taker = sides.get(side) if isinstance(side, str | bool) else None
+        if price is None or size is None:
+            refuse("trade_number")
+        elif time_ms is None or time_ms > latest:
+            refuse("trade_time")
+        elif taker is None or name is None:
+            refuse("trade_side" if taker is None else "trade_id")
+        elif str(name) in known:
+            refuse("trade_duplicate")
+        else:
+            known[str(name)] = (time_ms, str(name), price, size * contract, taker)
+    if not given:
+        raise EmptyData(f"{symbol}: no trades")
+    if not known:
+        raise BadData(f"{symbol}: none of {len(given)} trades can be read")
+    # A venue lists trades in their order, oldest or newest first: that order also settles equal times.
+    listed = list(known.values())
+    if listed[0][0] > listed[-1][0]:
+        listed.reverse()
+    listed.sort(key=lambda trade: trade[0])
+    times, ids, prices, sizes, takers = zip(*listed, strict=True)
+    return Trades(symbol, ids, np.array(times, np.int64), np.array(prices), np.array(sizes), np.array(takers), stamp)
+
+
+def read_book(book: Any, symbol: str, stamp: Stamp, *, contract: float = 1) -> OrderBook:
+    """An order book. EmptyData when a side is empty; BadData when it is crossed, out of order or mostly unreadable."""
+    if not isinstance(book, Mapping):
+        raise BadData(f"{symbol}: no order book in the reply")
+    bids, asks = (_side(book.get(name), f"{symbol}: {name}", contract) for name in ("bids", "asks"))
+    if not (np.all(np.diff(bids[:, 0]) < 0) and np.all(np.diff(asks[:, 0]) > 0)):
+        raise BadData(f"{symbol}: order book out of order")
+    if bids[0, 0] >= asks[0, 0]:
+        raise BadData(f"{symbol}: order book crossed, bid {bids[0, 0]} and ask {asks[0, 0]}")
+    return OrderBook(symbol, bids, asks, stamp)
+
+
+def _side(levels: Any, what: str, contract: float) -> Floats:
+    if not isinstance(levels, list):
+        raise BadData(f"{what} missing")
+    if not levels:
+        raise EmptyData(f"{what} empty")
+    kept = []
+    for level in levels:
+        price, size = (
+            (positive(level[0]), positive(level[1])) if isinstance(level, list) and len(level) > 1 else (None, None)
+        )
+        if price is not None and size is not None:
+            kept.append((price, size * contract))
+    refuse("book_level", len(levels) - len(kept))
+    if len(kept) * 2 < len(levels):
+        raise BadData(f"{what}: only {len(kept)} of {len(levels)} levels can be read")
+    return np.array(kept)
+
+
+def read_series(
+    rows: Any, names: SeriesNames, symbol: str, stamp: Stamp, *, kind: str, low: float, high: float
+) -> TimeSeries:
+    """Values between `low` and `high` (neither included) at rising times. EmptyData without any, BadData when all are
+    refused. Where the venue gives two shares of a whole, the value is their ratio and they must make up the whole."""
+    given = mappings(rows)
+    kept: dict[int, float] = {}
+    for row in given:
+        time_ms, value = positive(row.get(names.time)), _value(row, names)
+        if value is None or not low < value < high:
+            refuse(f"{kind}_number")
+        elif time_ms is None or time_ms > stamp.observed_ms + AHEAD_MS:
+            refuse(f"{kind}_time")
+        elif int(time_ms) in kept:
+            refuse(f"{kind}_duplicate")
+        else:
+            kept[int(time_ms)] = value
+    if not given:
+        raise EmptyData(f"{symbol}: no {kind}")
+    if not kept:
+        raise BadData(f"{symbol}: none of {len(given)} rows of {kind} can be read")
+    times = sorted(kept)
+    return TimeSeries(symbol, np.array(times, np.int64), np.array([kept[t] for t in times]), stamp)
+
+
+def _value(row: Mapping[str, Any], names: SeriesNames) -> float | None:
+    value = number(row.get(names.value))
+    if not names.over or value is None:
+        return value
+    over = positive(row.get(names.over))
+    return value / over if over is not None and abs(value + over - 1) <= 0.01 else None
+
+
+def keyed(rows: Iterable[Mapping[str, Any]], name: str, reason: str) -> dict[str, Mapping[str, Any]]:
+    """Rows by the text under `name`, the first of each; the others are refused."""
+    kept: dict[str, Mapping[str, Any]] = {}
+    for row in rows:
+        key = row.get(name)
+        if not isinstance(key, str):
+            refuse(f"{reason}_symbol")
+        elif key in kept:
+            refuse(f"{reason}_duplicate")
+        else:
+            kept[key] = row
+    return kept
+
+
+def newest(values: Sequence[float | None]) -> int | None:
+    """The largest of the numbers, as a whole one; None without any."""
+    known = [value for value in values if value is not None]
+    return int(max(known)) if known else None

@@ -1,0 +1,89 @@
+"""From ticker rows to tickers: pure. A row without a price is refused; a field that another contradicts is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from virtuoso.errors import BadData, EmptyData
+from virtuoso.exchange.rows import keyed, mappings, newest, number, positive, refuse
+from virtuoso.exchange.venues import PremiumNames, TickerNames
+from virtuoso.model import Instrument, Stamp, Ticker
+
+APART = 0.2  # mark and index further than this from the last price are not of the same market or moment
+FUNDING = 0.05  # no venue's cap of a funding rate is above 4 % an interval
+
+
+def observed_ms(rows: Any, names: TickerNames) -> int | None:
+    """The newest time on any row; None where the venue's rows have none."""
+    return newest([number(row.get(names.time)) for row in mappings(rows)]) if names.time else None
+
+
+def read_tickers(
+    rows: Any,
+    names: TickerNames,
+    instruments: Mapping[str, Instrument],
+    stamp: Stamp,
+    *,
+    premiums: Mapping[str, Mapping[str, Any]],
+    premium: PremiumNames,
+) -> dict[str, Ticker]:
+    """Tickers of the `instruments`, which are keyed as the rows name them; other rows are not ours. `premiums`: rows of
+    mark, index and funding by the same keys, for a venue whose tickers lack them.
+
+    EmptyData without any row of ours; BadData when more than half of ours have no price.
+    """
+    given = keyed(mappings(rows), names.symbol, "ticker")
+    ours = [(instruments[key], row, premiums.get(key)) for key, row in given.items() if key in instruments]
+    if not ours:
+        raise EmptyData(f"no tickers of {len(instruments)} instruments")
+    found: dict[str, Ticker] = {}
+    for instrument, row, more in ours:
+        last = positive(row.get(names.last))
+        if last is None:
+            refuse("ticker_price")
+            continue
+        turnover, volume = _traded(row, names, last)
+        extra, marks = (more, premium) if more is not None else (row, names)
+        funding = number(extra.get(marks.funding))
+        found[instrument.symbol] = Ticker(
+            instrument.symbol,
+            last,
+            stamp,
+            change_24h_percent=_change(row, names, last, instrument.tick_size or 0),
+            turnover_24h=turnover,
+            volume_24h=volume,
+            mark=_near(extra.get(marks.mark), last),
+            index=_near(extra.get(marks.index), last),
+            funding_rate=funding if funding is not None and abs(funding) <= FUNDING else None,
+            open_interest=positive(row.get(names.open_interest)),
+        )
+    if len(found) * 2 < len(ours):
+        raise BadData(f"only {len(found)} of {len(ours)} tickers have a price")
+    return found
+
+
+def _change(row: Mapping[str, Any], names: TickerNames, last: float, tick: float) -> float | None:
+    """The day's move in percent as the venue says it, if the day's opening price bears it out."""
+    said, opened = number(row.get(names.change)), positive(row.get(names.open))
+    if said is None or opened is None:
+        return None
+    percent = said * names.scale
+    tolerance = 0.05 + 0.01 * abs(percent) + 100 * tick / opened  # prices are rounded to ticks, the move to digits
+    return percent if percent > -100 and abs(percent - 100 * (last / opened - 1)) <= tolerance else None
+
+
+def _traded(row: Mapping[str, Any], names: TickerNames, last: float) -> tuple[float | None, float | None]:
+    """Turnover and volume. No volume at no turnover is a dead market; one of them alone being 0 is a mistake. A venue that
+    counts base units only (okx) gets its turnover at the last price, for otherwise nothing of it could be ranked."""
+    turnover, volume = number(row.get(names.turnover)), number(row.get(names.volume))
+    if names.time == "timestamp" and row.get(names.turnover) is None and volume is not None and volume > 0:
+        return volume * last, volume
+    if turnover == volume == 0:
+        return 0.0, 0.0
+    return positive(turnover), positive(volume)
+
+
+def _near(value: Any, last: float) -> float | None:
+    price = positive(value)
+    return price if price is not None and abs(price / last - 1) <= APART else None

@@ -1,0 +1,406 @@
+"""One venue's market, kept fresh: what to ask for, when, and what came of it.
+
+    universe (hourly) ─► jobs, one per symbol and kind ─► workers ask the exchange ─► SymbolState ─► inputs(symbol)
+
+Each job has a moment at which it is due: candles when a bar closes, the rest by the venue's cadence. Workers take what is
+due longest; when the venue's limits are tight everything stretches alike and the ages say so. A failed job waits and tries
+again; a kind that fails throughout is asked one at a time, so that a hanging endpoint cannot hold the others up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from virtuoso import metrics
+from virtuoso.analysis.confluence import CandleMemo
+from virtuoso.errors import EmptyData, ExchangeError, RateLimited, Unsupported
+from virtuoso.model import ANCHOR, SymbolInputs, Timeframe
+from virtuoso.splice import splice_candles, splice_trades
+from virtuoso.symbols import split_symbol
+
+if TYPE_CHECKING:
+    from virtuoso.exchange.venues import Cadence
+    from virtuoso.model import Candles, Instrument, OrderBook, Ticker, TimeSeries, Trades
+    from virtuoso.ports import Exchange
+
+log = logging.getLogger(__name__)
+
+DEPTH = 400  # bars kept of each timeframe
+WORKERS = 24
+WORKERS_A_KIND = 12
+UNIVERSE_PERIOD_S = 3600.0
+KEEP_PERIOD_S = 300.0  # candles are written to the repository again after this, should it have lost them
+FILL_S = 10.0  # a feed counts as warm after this even when some of its jobs still wait
+TRADES_WINDOW_MS = 600_000
+TRADES_MOST = 4_000
+BAR_DELAY_S = 1.5  # a venue needs a moment to close a bar
+TROUBLE_AFTER = 5  # failures in a row of one kind, whatever the symbol
+KINDS = ("book", "trades", "candles", "open_interest", "long_short", "funding")
+# Older than this an input does not count any more; bars: how many may be missing at the end.
+MAX_AGE_MS = {
+    "book": 60_000,
+    "trades": 60_000,
+    "open_interest": 1_800_000,
+    "long_short": 3_600_000,
+    "funding": 90_000_000,
+}
+MAX_BARS_BEHIND = {Timeframe.M1: 3, Timeframe.M5: 2, Timeframe.M30: 1, Timeframe.H4: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which symbols are scored: exactly `symbols`, or the `limit` of most turnover with at least `min_turnover` USD."""
+
+    limit: int = 50
+    symbols: tuple[str, ...] = ()
+    min_turnover: float = 1_000_000.0
+
+
+@dataclass(slots=True)
+class SymbolState:
+    """The newest inputs of one symbol."""
+
+    instrument: Instrument
+    candles: dict[Timeframe, Candles] = field(default_factory=dict)
+    memo: CandleMemo = field(default_factory=CandleMemo)
+    book: OrderBook | None = None
+    previous_book: OrderBook | None = None
+    trades: Trades | None = None
+    funding: TimeSeries | None = None
+    open_interest: TimeSeries | None = None
+    long_short: TimeSeries | None = None
+
+
+@dataclass(slots=True)
+class Job:
+    """One thing to ask for again and again."""
+
+    symbol: str
+    kind: str
+    timeframe: Timeframe | None = None
+    tries: int = 0  # failures in a row
+    done: bool = False  # asked at least once, whatever came of it
+
+
+@dataclass(slots=True)
+class Trouble:
+    """How one kind of request fares on the whole venue."""
+
+    running: int = 0
+    failures: int = 0
+    until: float = 0.0
+
+
+class Feed:
+    """See the module. `keep`, when set, is given each new series of candles; its errors are its own affair."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        rules: Rules,
+        cadence: Callable[[str, int], Cadence],
+    ) -> None:
+        self.exchange = exchange
+        self.universe: tuple[Instrument, ...] = ()
+        self.tickers: Mapping[str, Ticker] = {}
+        self.observed_ms = 0
+        self.received_ms = 0
+        self._started = 0.0
+        self._rules = rules
+        self._cadence_for = cadence
+        self._cadence = cadence(exchange.venue, rules.limit)
+        self.keep: Callable[[str, Candles], Awaitable[None]] | None = None
+        self._instruments: tuple[Instrument, ...] = ()
+        self._universe_due = 0.0
+        self._states: dict[str, SymbolState] = {}
+        self._kept: dict[tuple[str, Timeframe], float] = {}
+        self._jobs: dict[tuple[str, str, Timeframe | None], Job] = {}
+        self._queue: list[tuple[float, int, tuple[str, str, Timeframe | None]]] = []
+        self._count = 0
+        self._trouble = {kind: Trouble() for kind in KINDS}
+        self._workers: list[asyncio.Task[None]] = []
+        self._warm = False
+
+    # ------------------------------------------------------------------------------------------------ prices, universe
+
+    @property
+    def period_s(self) -> float:
+        """Seconds between two readings of the tickers."""
+        return self._cadence.tickers
+
+    async def refresh_tickers(self) -> None:
+        """Read the prices of the whole venue, and the universe when its hour is over. ExchangeError when that fails; a
+        universe that cannot be drawn anew stays as it was."""
+        now = time.monotonic()
+        if now >= self._universe_due:
+            try:
+                self._instruments = tuple(await self.exchange.instruments())
+            except ExchangeError:
+                if not self._instruments:
+                    raise
+                log.exception("%s: the list of markets could not be read again; the old one stays", self.exchange.venue)
+        tickers = await self.exchange.tickers()
+        newest = max(tickers.values(), key=lambda ticker: ticker.stamp.observed_ms).stamp
+        self.tickers, self.observed_ms, self.received_ms = tickers, newest.observed_ms, newest.received_ms
+        if now >= self._universe_due:
+            self._draw_universe()
+            self._universe_due = now + UNIVERSE_PERIOD_S
+
+    def _draw_universe(self) -> None:
+        known = {item.symbol: item for item in self._instruments}
+        if self._rules.symbols:
+            by_asset = {(item.base_asset, item.multiplier): item for item in self._instruments}
+            found = (known.get(name) or by_asset.get(split_symbol(name)) for name in self._rules.symbols)
+            chosen = [item for item in found if item is not None and item.symbol in self.tickers]
+            chosen.sort(key=lambda item: (-(self.tickers[item.symbol].turnover_24h or 0.0), item.symbol))
+        else:
+            ranked = sorted(self.tickers.values(), key=lambda ticker: (-(ticker.turnover_24h or 0.0), ticker.symbol))
+            enough = (t for t in ranked if (t.turnover_24h or 0.0) >= self._rules.min_turnover and t.symbol in known)
+            chosen = [known[ticker.symbol] for ticker in enough][: self._rules.limit]
+        self.universe = tuple(dict.fromkeys(chosen))
+        self._cadence = self._cadence_for(self.exchange.venue, len(self.universe))
+        fed = {item.symbol: item for item in self.universe}
+        if ANCHOR in known:  # regime and volatility are measured on it, scored or not
+            fed.setdefault(ANCHOR, known[ANCHOR])
+        self._states = {symbol: self._states.get(symbol) or SymbolState(item) for symbol, item in fed.items()}
+        self._kept = {key: value for key, value in self._kept.items() if key[0] in fed}
+        self._plan()
+
+    def _plan(self) -> None:
+        """A job for each symbol and kind; those of retired symbols go with them."""
+        wanted: list[tuple[str, str, Timeframe | None]] = []
+        order = [("candles", Timeframe.M5), ("book", None), ("trades", None), ("candles", Timeframe.M1)]
+        order += [("candles", Timeframe.M30), ("candles", Timeframe.H4)]
+        order += [("open_interest", None), ("long_short", None), ("funding", None)]
+        for kind, timeframe in order:
+            wanted += [(symbol, kind, timeframe) for symbol in self._states]
+        now = time.monotonic()
+        for key in wanted:
+            if key not in self._jobs:
+                self._jobs[key] = Job(*key)
+                self._push(key, now)
+        keep = set(wanted)
+        self._jobs = {key: job for key, job in self._jobs.items() if key in keep}
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """(jobs asked at least once, all jobs)."""
+        return sum(job.done for job in self._jobs.values()), len(self._jobs)
+
+    @property
+    def filled(self) -> bool:
+        """True once everything was asked for at least once."""
+        done, total = self.progress
+        return 0 < total == done
+
+    # ------------------------------------------------------------------------------------------------------- the loop
+
+    def start(self) -> None:
+        """Begin asking, everything once. Bars that are known stay: only those since then are read."""
+        if not self._workers:
+            self._started = time.monotonic()
+            self._queue.clear()
+            for key, job in self._jobs.items():
+                job.done, job.tries = False, 0
+                self._push(key, self._started)
+            self._workers = [asyncio.create_task(self._work(), name=f"{self.exchange.venue}-{i}") for i in range(WORKERS)]
+
+    async def stop(self) -> None:
+        """Ask no more."""
+        workers, self._workers, self._warm = self._workers, [], False
+        for task in workers:
+            task.cancel()
+        for task in workers:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    @property
+    def warm(self) -> bool:
+        """True once everything was asked for since the start, or FILL_S have passed: fit to be published."""
+        if self._workers and not self._warm:
+            self._warm = self.filled or time.monotonic() - self._started > FILL_S
+        return self._warm
+
+    def _push(self, key: tuple[str, str, Timeframe | None], due: float) -> None:
+        self._count += 1
+        heapq.heappush(self._queue, (due, self._count, key))
+
+    async def _work(self) -> None:
+        while True:
+            job = self._take()
+            if job is None:
+                wait = self._queue[0][0] - time.monotonic() if self._queue else 0.25
+                await asyncio.sleep(min(max(wait, 0.01), 0.25))
+                continue
+            trouble = self._trouble[job.kind]
+            trouble.running += 1
+            key = (job.symbol, job.kind, job.timeframe)
+            try:
+                due = await self._ask(job, self._states[job.symbol])
+            except asyncio.CancelledError:
+                self._push(key, time.monotonic())
+                raise
+            finally:
+                trouble.running -= 1
+            job.done = True
+            if due is not None and key in self._jobs:
+                self._push(key, due)
+
+    def _take(self) -> Job | None:
+        """The job that is due longest and may run now."""
+        now, postponed, taken = time.monotonic(), [], None
+        while self._queue and self._queue[0][0] <= now and taken is None:
+            entry = heapq.heappop(self._queue)
+            job = self._jobs.get(entry[2])
+            if job is None:
+                continue
+            trouble = self._trouble[job.kind]
+            if now < trouble.until:
+                postponed.append((trouble.until + random.uniform(0, 0.5), entry[1], entry[2]))  # noqa: S311 - jitter
+            elif trouble.running >= (1 if trouble.failures >= TROUBLE_AFTER else WORKERS_A_KIND):
+                postponed.append((now + 0.02, entry[1], entry[2]))
+            else:
+                taken = job
+        for later in postponed:
+            heapq.heappush(self._queue, later)
+        return taken
+
+    async def _ask(self, job: Job, state: SymbolState) -> float | None:
+        """Do one job; the moment at which it is due again, None for never."""
+        trouble, now = self._trouble[job.kind], time.monotonic()
+        try:
+            due = await self._read(job, state)
+        except Unsupported:
+            return None
+        except RateLimited as error:
+            return max(now + 1, now + (error.until_ms - time.time() * 1000) / 1000)
+        except EmptyData:  # this symbol's own trouble: a dead or new market
+            job.tries += 1
+            return time.monotonic() + min(60.0, 5.0 * job.tries)
+        except ExchangeError as error:
+            job.tries += 1
+            trouble.failures += 1
+            pause = min(10.0, 0.5 * 2 ** min(job.tries, 6)) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+            if trouble.failures >= TROUBLE_AFTER:
+                trouble.until = time.monotonic() + min(10.0, 0.25 * trouble.failures)
+            log.debug("%s %s %s: %s", self.exchange.venue, job.kind, job.symbol, error)
+            return time.monotonic() + pause
+        job.tries, trouble.failures, trouble.until = 0, 0, 0.0
+        return due
+
+    # ---------------------------------------------------------------------------------------------------- what to read
+
+    async def _read(self, job: Job, state: SymbolState) -> float:
+        exchange, item = self.exchange, state.instrument
+        period = 0.0
+        match job.kind:
+            case "candles":
+                assert job.timeframe is not None  # noqa: S101 - jobs are made in _plan only
+                return await self._read_candles(state, job.timeframe)
+            case "book":
+                book = await exchange.order_book(item)
+                state.previous_book, state.book = state.book, book
+                period = self._cadence.books
+            case "trades":
+                new = await exchange.trades(item)
+                state.trades = splice_trades(state.trades, new, window_ms=TRADES_WINDOW_MS, most=TRADES_MOST)
+                period = self._cadence.trades
+            case "funding":
+                state.funding = await exchange.funding(item)
+                period = self._cadence.funding
+            case "open_interest":
+                state.open_interest = await exchange.open_interest(item)
+                period = self._cadence.open_interest
+            case "long_short":
+                state.long_short = await exchange.long_short(item)
+                period = self._cadence.long_short
+        return time.monotonic() + period
+
+    async def _read_candles(self, state: SymbolState, timeframe: Timeframe) -> float:
+        old = state.candles.get(timeframe)
+        limit = DEPTH
+        if old is not None:
+            missed = (self._exchange_now() - int(old.open_ms[-1])) // timeframe.ms
+            limit = min(DEPTH, missed + 2)
+        new = await self.exchange.candles(state.instrument, timeframe, limit=limit)
+        joined = splice_candles(old, new, depth=DEPTH)
+        if joined is None:
+            new = await self.exchange.candles(state.instrument, timeframe, limit=DEPTH)
+            joined = splice_candles(None, new, depth=DEPTH) or new
+        fresh = old is None or int(joined.open_ms[-1]) > int(old.open_ms[-1])
+        if fresh or old is None or len(joined) != len(old):
+            state.candles[timeframe] = joined
+        now, key = time.monotonic(), (state.instrument.symbol, timeframe)
+        if self.keep is not None and (fresh or now - self._kept.get(key, 0.0) > KEEP_PERIOD_S):
+            self._kept[key] = now
+            await self.keep(self.exchange.venue, joined)
+        return self._bar_due(int(joined.open_ms[-1]), timeframe, state.instrument.symbol)
+
+    def _exchange_now(self) -> int:
+        """The exchange's clock now, as far as the last tickers tell."""
+        return self.observed_ms + int(time.time() * 1000) - self.received_ms if self.observed_ms else int(time.time() * 1000)
+
+    def _bar_due(self, newest_open_ms: int, timeframe: Timeframe, symbol: str) -> float:
+        """When the bar after the newest one should be there: its close, a moment, and the symbol's own place in a spread
+        that keeps all symbols from asking at once. At least every KEEP_PERIOD_S, to write the bars again."""
+        places = list(self._states)
+        place = places.index(symbol) / len(places) if symbol in self._states else 0.0
+        wait = (newest_open_ms + 2 * timeframe.ms - self._exchange_now()) / 1000 + BAR_DELAY_S
+        wait += place * min(10.0, timeframe.ms / 1000 * 0.1)
+        return time.monotonic() + (min(wait, KEEP_PERIOD_S + place * 60) if wait > 0 else 5.0)
+
+    # ------------------------------------------------------------------------------------------------------ the result
+
+    def inputs(self) -> Iterator[tuple[SymbolInputs, CandleMemo]]:
+        """All that is known and young enough to count, of each tracked symbol that has a price, on the exchange's clock."""
+        now = self.observed_ms
+        ages = dict.fromkeys((*KINDS, "tickers"), 0)
+        for item in self.universe:
+            state, ticker = self._states[item.symbol], self.tickers.get(item.symbol)
+            if ticker is None:
+                continue
+            young: dict[str, OrderBook | Trades | TimeSeries | None] = {}
+            for kind in MAX_AGE_MS:
+                value, most = getattr(state, kind), self._max_age_ms(kind)
+                age = now - value.stamp.observed_ms if value is not None else 0
+                ages[kind] = max(ages[kind], age)
+                young[kind] = value if value is not None and age <= most else None
+            candles = self._young_candles(state)
+            ages["candles"] = max([ages["candles"], *(now - bars.stamp.observed_ms for bars in state.candles.values())])
+            previous = state.previous_book if young["book"] is not None else None
+            yield (
+                SymbolInputs(item.symbol, ticker, candles, previous_book=previous, **young),  # type: ignore[arg-type]
+                state.memo,
+            )
+        for kind, age in ages.items():
+            metrics.INPUT_AGE.labels(kind).set(max(0, age) / 1000)
+
+    def _max_age_ms(self, kind: str) -> float:
+        """Where the venue's limits stretch the cadence, an input may be as old as two and a half of its periods."""
+        period = {"book": self._cadence.books, "trades": self._cadence.trades}.get(kind, 0.0)
+        return max(MAX_AGE_MS[kind], 2500 * period)
+
+    def anchor_candles(self) -> Mapping[Timeframe, Candles]:
+        """BTC's candles, for regime and volatility."""
+        state = self._states.get(ANCHOR)
+        return self._young_candles(state) if state else {}
+
+    def _young_candles(self, state: SymbolState) -> dict[Timeframe, Candles]:
+        return {
+            timeframe: bars
+            for timeframe, bars in state.candles.items()
+            if self.observed_ms - int(bars.open_ms[-1]) <= (2 + MAX_BARS_BEHIND[timeframe]) * timeframe.ms
+        }
+
+    @property
+    def venue_symbols(self) -> tuple[str, ...]:
+        """Every live USDT perpetual of the venue."""
+        return tuple(sorted(item.symbol for item in self._instruments))

@@ -1,0 +1,73 @@
+"""The HTTP port for operators and orchestrators: /metrics, /healthz, /livez, /readyz. Any process can have one: what it
+says comes from plain callables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+Status = Callable[[str], str | None]
+Readiness = Callable[[], tuple[bool, Mapping[str, object]]]
+
+
+class Monitor:
+    """`status(name)` is SERVING, NOT_SERVING or None for an unknown name; `readiness()` says whether, and why."""
+
+    def __init__(self, *, status: Status, readiness: Readiness) -> None:
+        self._status, self._readiness = status, readiness
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, address: str) -> int:
+        """Listen on "host:port" (port 0: any free one); the bound port. OSError when it cannot be had."""
+        host, _, port = address.rpartition(":")
+        application = web.Application()
+        application.add_routes(
+            [
+                web.get("/metrics", self._metrics),
+                web.get("/healthz", self._healthz),
+                web.get("/livez", self._livez),
+                web.get("/readyz", self._readyz),
+            ]
+        )
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, host.strip("[]") or None, int(port), reuse_port=False).start()
+        except OSError:
+            await self.close()
+            raise
+        bound: int = self._runner.addresses[0][1]
+        return bound
+
+    async def close(self) -> None:
+        """Stop listening. Idempotent."""
+        if self._runner is not None:
+            runner, self._runner = self._runner, None
+            await runner.cleanup()
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _healthz(self, request: web.Request) -> web.Response:
+        """As grpc-gateway's WithHealthzEndpoint answers, to the byte: probes written for it work here."""
+        status = self._status(request.query.get("service", ""))
+        if status is None:
+            return _json(404, {"code": 5, "message": "unknown service", "details": []})
+        if status != "SERVING":
+            return _json(503, {"code": 14, "message": f"status:{status}", "details": []})
+        return _json(200, {"status": "SERVING"})
+
+    async def _livez(self, _: web.Request) -> web.Response:
+        return _json(200, {"live": True})
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        ready, facts = self._readiness()
+        return _json(200 if ready else 503, facts)
+
+
+def _json(status: int, body: Mapping[str, object]) -> web.Response:
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return web.Response(status=status, body=text.encode(), headers={"Content-Type": "application/json"})

@@ -1,0 +1,57 @@
+"""From the setting CACHE to the repository that it names, all its layers in place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from virtuoso.errors import ConfigError
+from virtuoso.ports import SnapshotRepository
+from virtuoso.repository.directory import Directory
+from virtuoso.repository.memcached import Memcached
+from virtuoso.repository.memory import Memory
+from virtuoso.repository.ring import Ring
+from virtuoso.repository.tiers import Tiers
+
+_ALLOWED = "memory:, directory:/a/path, or memcached://host:port[,host:port...]"
+_MEMCACHED_PORT = 11211
+_ALONE_S = 1.0  # for a call of the only server
+_AMONG_OTHERS_S = 0.45  # for a call of one of several: the time is enough for a second one
+
+
+def open_repository(url: str, node_directory: Path | None) -> Tiers:
+    """The repository of `url`: memory:, directory:/a/path or memcached://host:port,host:port. memcached gets
+    `node_directory` as its second tier. Nothing is connected to or written yet. ConfigError names what is wrong."""
+    scheme, colon, rest = url.partition(":")
+    if url == "memory:":
+        return Tiers([Memory()])
+    if scheme == "directory" and rest:
+        return Tiers([Directory(Path(rest).expanduser())])
+    if scheme == "memcached" and colon and rest.startswith("//"):
+        second: list[SnapshotRepository] = [] if node_directory is None else [Directory(node_directory)]
+        return Tiers([_ring(url, rest[2:].rstrip("/")), *second])
+    raise _refusal(url, "it is none of the kinds there are")
+
+
+def _ring(url: str, addresses: str) -> Ring:
+    places = list(dict.fromkeys(_place(url, address.strip()) for address in addresses.split(",")))
+    timeout_s = _ALONE_S if len(places) == 1 else _AMONG_OTHERS_S
+    servers = {f"{host}:{port}": Memcached(host, port, timeout_s=timeout_s) for host, port in places}
+    return Ring(servers, timeout_s=timeout_s + 0.05)
+
+
+def _place(url: str, address: str) -> tuple[str, int]:
+    """ "host", "host:port", "[::1]:port" """
+    bracketed = address.startswith("[")
+    host, _, port = address.removeprefix("[").partition("]:" if bracketed else ":")
+    host = host.removesuffix("]")
+    if not host or " " in host or "/" in host:
+        raise _refusal(url, f"{address!r} names no host")
+    if not port:
+        return host, _MEMCACHED_PORT
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise _refusal(url, f"the port of {address!r} is not a number from 1 to 65535")
+    return host, int(port)
+
+
+def _refusal(url: str, why: str) -> ConfigError:
+    return ConfigError(f"CACHE: {url!r} is not allowed: {why}; allowed are {_ALLOWED}")

@@ -1,0 +1,51 @@
+"""Joining encoded protobuf messages without decoding them. A chunk is a message's length and its bytes: what stands after
+the field's tag, whatever the field's number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+_LENGTH_DELIMITED = 2
+
+
+def chunk(payload: bytes) -> bytes:
+    """The length of `payload` as a varint, then `payload`."""
+    length, prefix = len(payload), bytearray()
+    while length > 0x7F:
+        prefix.append(length & 0x7F | 0x80)
+        length >>= 7
+    prefix.append(length)
+    return bytes(prefix) + payload
+
+
+def chunk_of(message: Message) -> bytes:
+    """The chunk of a message; equal messages give equal chunks."""
+    return chunk(message.SerializeToString(deterministic=True))
+
+
+def field(number: int, chunks: Iterable[bytes]) -> bytes:
+    """The chunks, each as field `number` (1-15) of the message around them. Nothing for no chunks."""
+    tag = bytes((number << 3 | _LENGTH_DELIMITED,))
+    body = tag.join(chunks)
+    return tag + body if body else b""
+
+
+def text(number: int, value: str) -> bytes:
+    """A string as field `number`; nothing for the empty one, which is the default."""
+    return field(number, (chunk(value.encode()),)) if value else b""
+
+
+def varint(number: int, value: int) -> bytes:
+    """An unsigned number or enum as field `number`; nothing for 0, which is the default."""
+    if not value:
+        return b""
+    encoded = bytearray((number << 3,))
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)

@@ -1,0 +1,84 @@
+"""grpc.health.v1.Health as the standard says: Check refuses unknown names, Watch answers SERVICE_UNKNOWN and stays open.
+
+Our own rather than grpcio-health-checking's: that one begins with "" SERVING, writes to a watcher while it holds the lock
+that a change of status needs, and leaves its streams open when the server stops."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from virtuoso.market.v1 import market_service_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+SERVICE = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"].full_name
+CAPABILITIES = ("confluence", "overview", "movers")
+NAMES = ("", SERVICE, "liveness", "readiness", *CAPABILITIES)
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+_UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+
+
+class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the package has no types
+    """Statuses by name; all NOT_SERVING at first."""
+
+    def __init__(self) -> None:
+        self._serving = dict.fromkeys(NAMES, False)
+        self._changed = asyncio.Event()
+        self._closing = False
+
+    def status(self, name: str) -> str | None:
+        """SERVING or NOT_SERVING; None for a name that is not known."""
+        serving = self._serving.get(name)
+        return None if serving is None else "SERVING" if serving else "NOT_SERVING"
+
+    def show(self, serving: Iterable[str]) -> None:
+        """From now on these names are SERVING and all others NOT_SERVING."""
+        names = frozenset(serving)
+        now = {name: name in names for name in NAMES}
+        if now != self._serving:
+            self._serving = now
+            self._wake()
+
+    def close(self) -> None:
+        """End the open Watch streams, which would outlast a server's grace, once they have sent the last status."""
+        self._closing = True
+        self._wake()
+
+    def _wake(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def Check(  # noqa: N802  # the standard's name
+        self,
+        request: health_pb2.HealthCheckRequest,
+        context: grpc.aio.ServicerContext[health_pb2.HealthCheckRequest, health_pb2.HealthCheckResponse],
+    ) -> health_pb2.HealthCheckResponse:
+        """The status of one name; NOT_FOUND for a name that is not known."""
+        serving = self._serving.get(request.service)
+        if serving is None:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "unknown service")
+        return health_pb2.HealthCheckResponse(status=_SERVING if serving else _NOT_SERVING)
+
+    async def Watch(  # noqa: N802  # the standard's name
+        self,
+        request: health_pb2.HealthCheckRequest,
+        context: grpc.aio.ServicerContext[health_pb2.HealthCheckRequest, health_pb2.HealthCheckResponse],
+    ) -> AsyncIterator[health_pb2.HealthCheckResponse]:
+        """The status now and at every change."""
+        sent = None
+        while True:
+            serving = self._serving.get(request.service)
+            status = _UNKNOWN if serving is None else _SERVING if serving else _NOT_SERVING
+            if status != sent:
+                sent = status
+                yield health_pb2.HealthCheckResponse(status=status)
+            elif self._closing:
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "the server is going down")
+            else:
+                await self._changed.wait()

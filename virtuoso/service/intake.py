@@ -1,0 +1,151 @@
+"""The door for stored data: bytes are checked against their head, decoded, and every row is held against the rules of the
+.proto once. A row that breaks one is dropped and counted; nothing invalid goes further than this module."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+from protovalidate import collect_violations
+
+from virtuoso import metrics, wire
+from virtuoso.errors import CorruptValue
+from virtuoso.market.v1 import provenance_pb2, snapshot_pb2
+
+if TYPE_CHECKING:
+    from virtuoso.market.v1 import candle_pb2, confluence_pb2, mover_pb2, overview_pb2, symbol_pb2
+
+PLACEHOLDER = "SYSTEM"  # what the names of placeholder rows hold
+log = logging.getLogger(__name__)
+
+Row = TypeVar("Row", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What of a stored snapshot keeps every rule; each symbol at most once in each list. At least one row."""
+
+    provenance: provenance_pb2.Provenance
+    overview: overview_pb2.Overview | None
+    rows: Sequence[confluence_pb2.ConfluenceRow]
+    confluences: Sequence[snapshot_pb2.Confluence]
+    gainers: Sequence[mover_pb2.Mover]
+    losers: Sequence[mover_pb2.Mover]
+    symbols: Sequence[symbol_pb2.Symbol]
+    venue_symbols: Sequence[str]
+
+
+def read_head(blob: bytes) -> snapshot_pb2.SnapshotHead:
+    """The head in `blob`. CorruptValue when it is none."""
+    try:
+        head = snapshot_pb2.SnapshotHead.FromString(blob)
+    except DecodeError as error:
+        raise CorruptValue("not a SnapshotHead") from error
+    if not head.snapshot_id or not head.length or len(head.checksum) != 16 or not head.HasField("observed_time"):
+        raise CorruptValue("a SnapshotHead without id, length, checksum or time")
+    return head
+
+
+def matches(head: snapshot_pb2.SnapshotHead, blob: bytes) -> bool:
+    """True when `blob` is, to the byte, what the head announces."""
+    return len(blob) == head.length and wire.checksum(blob) == head.checksum
+
+
+def read_snapshot(blob: bytes) -> Admitted:
+    """The snapshot in `blob` without the rows that break a rule. CorruptValue when its provenance breaks one, or when no
+    row is left: a snapshot that cannot say where it is from, or says nothing, is not served at all."""
+    try:
+        snapshot = snapshot_pb2.Snapshot.FromString(blob)
+    except DecodeError as error:
+        raise CorruptValue("not a Snapshot") from error
+    provenance = snapshot.provenance
+    _check(provenance)
+    refused: Counter[str] = Counter()
+    overview = snapshot.overview if snapshot.HasField("overview") and snapshot.overview.ByteSize() else None
+    admitted = Admitted(
+        provenance=provenance,
+        overview=next(iter(_sift([overview], lambda _: "", refused)), None) if overview else None,
+        rows=_sift(snapshot.rows, lambda row: row.symbol, refused),
+        confluences=_sift(snapshot.confluences, lambda item: item.row.symbol, refused, _whole),
+        gainers=_sift(snapshot.gainers, lambda mover: mover.symbol, refused, lambda mover: mover.change_24h_percent > 0),
+        losers=_sift(snapshot.losers, lambda mover: mover.symbol, refused, lambda mover: mover.change_24h_percent < 0),
+        symbols=_sift(snapshot.symbols, lambda symbol: symbol.symbol, refused),
+        venue_symbols=snapshot.venue_symbols,
+    )
+    _count(refused, f"snapshot {provenance.snapshot_id}")
+    if not admitted.rows:
+        raise CorruptValue(f"snapshot {provenance.snapshot_id} has no valid row")
+    provenance.coverage.present = min(provenance.coverage.present, sum(row.HasField("score") for row in admitted.rows))
+    return admitted
+
+
+def read_candles(
+    blob: bytes, symbol: str, timeframe: candle_pb2.Timeframe.ValueType
+) -> tuple[snapshot_pb2.CandleSeries, Sequence[candle_pb2.Candle]]:
+    """The series in `blob` and those of its bars that keep every rule. CorruptValue when it is not that of `symbol` and
+    `timeframe`, or has no bar."""
+    try:
+        series = snapshot_pb2.CandleSeries.FromString(blob)
+    except DecodeError as error:
+        raise CorruptValue("not a CandleSeries") from error
+    if series.symbol != symbol or series.timeframe != timeframe or not series.HasField("observed_time"):
+        raise CorruptValue(f"not the bars of {symbol}")
+    bars: Sequence[candle_pb2.Candle] = series.candles
+    if collect_violations(series, fail_fast=True):
+        refused: Counter[str] = Counter()
+        bars = _sift(bars, lambda bar: str(wire.millis(bar.open_time)), refused)
+        _count(refused, f"bars of {symbol}")
+    if not bars:
+        raise CorruptValue(f"no valid bar of {symbol}")
+    return series, bars
+
+
+def _check(provenance: provenance_pb2.Provenance) -> None:
+    asked = provenance_pb2.Provenance()
+    asked.CopyFrom(provenance)
+    asked.path = provenance_pb2.PATH_SNAPSHOT  # the server's to say at every tick: a stored snapshot has none
+    violations = collect_violations(asked, fail_fast=True)
+    rule = violations[0].proto.rule_id if violations else ""
+    if not rule and asked.coverage.present > asked.coverage.expected:
+        rule = "coverage"
+    if rule:
+        metrics.INVALID_ROWS.labels(rule).inc()
+        raise CorruptValue(f"the provenance of snapshot {provenance.snapshot_id!r} breaks the rule {rule}")
+
+
+def _sift(
+    rows: Iterable[Row], name: Callable[[Row], str], refused: Counter[str], sound: Callable[[Row], bool] | None = None
+) -> list[Row]:
+    """The rows that keep every rule, the first of each name. `refused` counts the others by rule."""
+    good: dict[str, Row] = {}
+    for row in rows:
+        symbol = name(row)
+        if PLACEHOLDER in symbol.upper():
+            rule = "placeholder"
+        elif symbol in good:
+            rule = "duplicate"
+        elif violations := collect_violations(row, fail_fast=True):
+            rule = violations[0].proto.rule_id
+        elif sound is not None and not sound(row):
+            rule = "inconsistent"
+        else:
+            good[symbol] = row
+            continue
+        refused[rule] += 1
+    return list(good.values())
+
+
+def _whole(confluence: snapshot_pb2.Confluence) -> bool:
+    return confluence.HasField("row") and confluence.HasField("price_time")
+
+
+def _count(refused: Counter[str], what: str) -> None:
+    for rule, number in refused.items():
+        metrics.INVALID_ROWS.labels(rule).inc(number)
+    metrics.CONTAMINATED_ROWS.inc(refused["placeholder"])
+    if refused:
+        log.warning("%s: refused %s", what, ", ".join(f"{number} by {rule}" for rule, number in refused.items()))

@@ -1,0 +1,260 @@
+"""What happens around every call of MarketService, once: request id, admission, validation, the error table, measures.
+
+Health and reflection pass through untouched, so that a busy server does not fail its probes. Handlers are wrapped when
+first called and kept: an interceptor that made a closure per call would cost more than the handlers do."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+from protovalidate import Violation, collect_violations
+
+from virtuoso import metrics
+from virtuoso.errors import InvalidField, Overloaded, ShuttingDown, TooManyStreams
+from virtuoso.service import errors
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import ServiceDescriptor
+
+    from virtuoso.service.keeper import Keeper
+
+    Handler = grpc.RpcMethodHandler[Any, Any]
+    Interceptor = grpc.aio.ServerInterceptor[Any, Any]
+else:
+    Interceptor = grpc.aio.ServerInterceptor  # generic in its published types only
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
+_LOG_LINES_A_SECOND = 10  # of failed calls: a flood of them must not fill a disk
+ALLOWED = {  # in words, where the rule is a pattern or a number
+    "symbol": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"',
+    "symbols": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"; at most 500',
+    "order_by": 'a field, then " asc" or " desc": symbol, score, confidence, price, change_24h_percent, turnover_24h_usd, '
+    "technical, volume, orderflow, orderbook, price_structure, sentiment",
+    "timeframe": "TIMEFRAME_1M, TIMEFRAME_5M, TIMEFRAME_30M, TIMEFRAME_4H",
+}
+log = logging.getLogger(__name__)
+
+
+class Context(Protocol):
+    """What is needed of grpc.aio.ServicerContext, whose published types lack the rich status."""
+
+    def invocation_metadata(self) -> Iterable[tuple[str, str | bytes]] | None: ...
+
+    def set_trailing_metadata(self, metadata: tuple[tuple[str, str | bytes], ...], /) -> None: ...
+
+    async def write(self, message: bytes, /) -> None: ...
+
+    async def abort_with_status(self, status: grpc.Status, /) -> NoReturn: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one server takes on at once."""
+
+    calls: int = 1000
+    streams: int = 2000
+
+
+class Calls(Interceptor):
+    """Wraps the handlers of one service. Nothing is admitted while `keeper` has nothing to serve, nor after `close`."""
+
+    def __init__(self, service: ServiceDescriptor, keeper: Keeper, limits: Limits) -> None:
+        self._keeper, self._limits = keeper, limits
+        self._requests: Mapping[str, type[Message]] = {
+            f"/{service.full_name}/{method.name}": GetMessageClass(method.input_type) for method in service.methods
+        }
+        self._wrapped: dict[str, Handler] = {}
+        self._id_prefix, self._ids = secrets.token_hex(6), itertools.count(1)
+        self._closing = False
+        self._empty = asyncio.Event()
+        self._log_second, self._log_lines = 0, 0
+        self.calls = 0
+        self.streams = 0
+
+    def close(self) -> None:
+        """Admit nothing more."""
+        self._closing = True
+
+    async def drained(self) -> None:
+        """After `close`: return when no call and no stream is open."""
+        if self.calls or self.streams:
+            await self._empty.wait()
+
+    async def intercept_service(
+        self, continuation: Callable[[Any], Awaitable[Handler]], handler_call_details: grpc.HandlerCallDetails
+    ) -> Handler:
+        """The wrapped handler of our service's methods, any other handler as it is."""
+        method = handler_call_details.method
+        wrapped = self._wrapped.get(method)
+        if wrapped is not None:
+            return wrapped
+        handler = await continuation(handler_call_details)
+        if handler is None or method not in self._requests:
+            return handler
+        wrap = self._stream if handler.response_streaming else self._unary
+        self._wrapped[method] = wrap(method, handler)
+        return self._wrapped[method]
+
+    def _unary(self, method: str, handler: Handler) -> Handler:
+        behaviour: Any = handler.unary_unary
+        read, tally = self._reader(method), Tally(method)
+        limit = self._limits.calls
+
+        async def call(raw: bytes, context: Context) -> bytes:
+            started, code, sent = time.perf_counter(), "OK", 0
+            request_id = self._request_id(context)
+            context.set_trailing_metadata(((errors.REQUEST_ID, request_id),))
+            self.calls += 1
+            try:
+                if self.calls > limit:
+                    raise Overloaded(f"{limit} calls are under way already")  # noqa: TRY301  # the table is below
+                self._admit()
+                reply: bytes = await behaviour(read(raw), context)
+                sent = len(reply)
+                return reply
+            except asyncio.CancelledError:
+                code = "CANCELLED"
+                raise
+            except Exception as error:  # noqa: BLE001  # every error goes through the one table
+                status = self._explain(method, error, request_id)
+                code = status.code.name
+                await context.abort_with_status(status)
+            finally:
+                self.calls -= 1
+                self._ended()
+                tally.count(code, self._keeper.path, time.perf_counter() - started, len(raw), sent)
+
+        return grpc.unary_unary_rpc_method_handler(call)
+
+    def _stream(self, method: str, handler: Handler) -> Handler:
+        behaviour: Any = handler.unary_stream
+        read, tally = self._reader(method), Tally(method)
+        limit = self._limits.streams
+
+        async def call(raw: bytes, context: Context) -> None:
+            started, code, sent = time.perf_counter(), "OK", 0
+            request_id = self._request_id(context)
+            context.set_trailing_metadata(((errors.REQUEST_ID, request_id),))
+            self.streams += 1
+            metrics.STREAMS.set(self.streams)
+            try:
+                if self.streams > limit:
+                    raise TooManyStreams(f"{limit} streams are open on this server already")  # noqa: TRY301  # as above
+                self._admit()
+                async with aclosing(behaviour(read(raw), context)) as messages:
+                    async for message in messages:
+                        sent += len(message)
+                        await context.write(message)
+            except asyncio.CancelledError:
+                code = "CANCELLED"
+                raise
+            except Exception as error:  # noqa: BLE001  # every error goes through the one table
+                status = self._explain(method, error, request_id)
+                code = status.code.name
+                await context.abort_with_status(status)
+            finally:
+                self.streams -= 1
+                self._ended()
+                metrics.STREAMS.set(self.streams)
+                tally.count(code, self._keeper.path, time.perf_counter() - started, len(raw), sent)
+
+        return grpc.unary_stream_rpc_method_handler(call)
+
+    def _admit(self) -> None:
+        if self._closing:
+            raise ShuttingDown("the server is going down")
+        self._keeper.present()
+
+    def _ended(self) -> None:
+        if self._closing and not self.calls and not self.streams:
+            self._empty.set()
+
+    def _reader(self, method: str) -> Callable[[bytes], Message]:
+        """Bytes to a valid request, or InvalidField."""
+        kind = self._requests[method]
+        nothing = kind()
+
+        def read(raw: bytes) -> Message:
+            if not raw and not kind.DESCRIPTOR.fields:
+                return nothing
+            try:
+                request = kind.FromString(raw)
+            except DecodeError as error:
+                raise InvalidField([("", f"the request is not a {kind.DESCRIPTOR.full_name}")]) from error
+            if violations := collect_violations(request):
+                raise InvalidField([_in_words(violation) for violation in violations])
+            return request
+
+        return read
+
+    def _request_id(self, context: Context) -> str:
+        for key, value in context.invocation_metadata() or ():
+            if key == errors.REQUEST_ID and isinstance(value, str) and _SANE_ID.fullmatch(value):
+                return value
+        return f"{self._id_prefix}-{next(self._ids):x}"
+
+    def _explain(self, method: str, error: Exception, request_id: str) -> errors.Status:
+        status = errors.status(error, request_id)
+        if errors.answer(error) is errors.UNKNOWN:
+            log.error("%s failed, request id %s", method, request_id, exc_info=error)
+            return status
+        second = int(time.monotonic())
+        if second != self._log_second:
+            self._log_second, self._log_lines = second, 0
+        self._log_lines += 1
+        if self._log_lines <= _LOG_LINES_A_SECOND:
+            log.info("%s: %s %s, request id %s", method, status.code.name, status.details, request_id)
+        return status
+
+
+class Tally:
+    """The measures of one RPC, with their labels resolved once per outcome."""
+
+    def __init__(self, method: str) -> None:
+        self._method = method.removeprefix("/")
+        self._rpc = method.rpartition("/")[2]
+        self._started = metrics.CALLS_STARTED.labels(self._method)
+        self._known: dict[tuple[str, str], tuple[Any, Any, Any, Any]] = {}
+
+    def count(self, code: str, path: str, seconds: float, received: int, sent: int) -> None:
+        """One call that has ended."""
+        known = self._known.get((code, path))
+        if known is None:
+            known = self._known[code, path] = (
+                metrics.REPLIES.labels(self._rpc, path, code),
+                metrics.CALL_SECONDS.labels(self._method, code),
+                metrics.CALL_RECEIVED_BYTES.labels(self._method, code),
+                metrics.CALL_SENT_BYTES.labels(self._method, code),
+            )
+        replies, duration, received_bytes, sent_bytes = known
+        self._started.inc()
+        replies.inc()
+        duration.observe(seconds)
+        received_bytes.observe(received)
+        sent_bytes.observe(sent)
+
+
+def _in_words(violation: Violation) -> tuple[str, str]:
+    """(path of the field, its value, what is wrong and what is allowed)."""
+    elements = violation.proto.field.elements if violation.proto.field else []
+    path = ".".join(
+        element.field_name + (f"[{element.subscript.value}]" if element.subscript else "") for element in elements
+    )
+    name = elements[-1].field_name if elements else ""
+    value = violation.field_value
+    shown = "" if value is None or isinstance(value, (list, tuple, Mapping)) else f"{value!r:.80} "
+    if name in ALLOWED:
+        return path, f"{shown}is not allowed; allowed are {ALLOWED[name]}"
+    return path, f"{shown}{violation.proto.message}"

@@ -1,0 +1,186 @@
+"""The handlers: requests are valid and admitted when they arrive here, replies leave as encoded bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from virtuoso.errors import DataUnavailable, ExpiredPageToken, InvalidPageToken, ShuttingDown
+from virtuoso.market.v1 import candle_pb2
+from virtuoso.service import encoding, paging
+from virtuoso.service.watch import Events, resumed
+
+if TYPE_CHECKING:
+    from virtuoso.market.v1 import market_service_pb2 as api
+    from virtuoso.service.charts import Charts
+    from virtuoso.service.keeper import Keeper
+    from virtuoso.service.view import Row, View
+
+Unary = Callable[[Any, "Context"], Awaitable[bytes]]
+Stream = Callable[[Any, "Context"], AsyncIterator[bytes]]
+HEARTBEAT_S = 10.0
+ERROR_S = 0.02  # kept of a caller's time to tell it that the time is over
+
+
+class Context(Protocol):
+    """What is needed of a call."""
+
+    def time_remaining(self) -> float | None:
+        """Seconds until the caller's deadline; None without one."""
+        ...
+
+
+class Market:
+    """virtuoso.market.v1.MarketService. `heartbeat_s`: the longest silence of a stream, less a tick."""
+
+    def __init__(self, keeper: Keeper, charts: Charts, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+        self._keeper, self._charts, self._heartbeat_s = keeper, charts, heartbeat_s
+        self._events = Events(keeper)
+        self._closing = False
+
+    def unary(self) -> Mapping[str, Unary]:
+        """The handlers with one reply, by the name of their RPC."""
+        return {
+            "GetDashboard": self.get_dashboard,
+            "GetOverview": self.get_overview,
+            "ListConfluenceScores": self.list_confluence_scores,
+            "GetConfluence": self.get_confluence,
+            "ListMovers": self.list_movers,
+            "ListSymbols": self.list_symbols,
+            "ListCandles": self.list_candles,
+        }
+
+    def streams(self) -> Mapping[str, Stream]:
+        """The handlers with many replies, by the name of their RPC."""
+        return {"WatchDashboard": self.watch_dashboard}
+
+    def close(self) -> None:
+        """End every stream with SHUTTING_DOWN."""
+        self._closing = True
+        self._keeper.tick()
+
+    async def get_dashboard(self, _: api.GetDashboardRequest, __: Context) -> bytes:
+        """One screen."""
+        return self._keeper.present().dashboard
+
+    async def get_overview(self, _: api.GetOverviewRequest, __: Context) -> bytes:
+        """The whole market. DataUnavailable while nothing of it could be measured."""
+        present = self._keeper.present()
+        if not present.view.overview:
+            raise DataUnavailable("the market as a whole could not be measured yet")
+        return present.head + encoding.field(2, present.view.overview)
+
+    async def list_confluence_scores(self, request: api.ListConfluenceScoresRequest, _: Context) -> bytes:
+        """Scores, filtered, ordered, in pages."""
+        view, start = self._place(request)
+        end = start + paging.page_size(request.page_size, default=50, most=500)
+        rows = _wanted(view, request)
+        return (
+            self._keeper.head(view)
+            + encoding.field(2, [row.chunk for row in rows[start:end]])
+            + _next_page(3, request, view, end, len(rows))
+            + encoding.varint(4, len(rows))
+        )
+
+    async def get_confluence(self, request: api.GetConfluenceRequest, _: Context) -> bytes:
+        """One symbol in full."""
+        present = self._keeper.present()
+        symbol = present.view.symbol(request.symbol)
+        detail = present.details.get(symbol)
+        if detail is None:
+            raise DataUnavailable(f"{symbol} is tracked, but nothing of it could be measured yet")
+        return present.head + detail
+
+    async def list_movers(self, request: api.ListMoversRequest, _: Context) -> bytes:
+        """The day's largest moves."""
+        view, start = self._place(request)
+        end = start + paging.page_size(request.page_size, default=10, most=100)
+        least = request.min_turnover_usd
+        gainers, losers = (
+            [mover.chunk for mover in movers if mover.turnover >= least] for movers in (view.gainers, view.losers)
+        )
+        return (
+            self._keeper.head(view)
+            + encoding.field(2, gainers[start:end])
+            + encoding.field(3, losers[start:end])
+            + _next_page(4, request, view, end, max(len(gainers), len(losers)))
+        )
+
+    async def list_symbols(self, request: api.ListSymbolsRequest, _: Context) -> bytes:
+        """The tracked universe."""
+        view, start = self._place(request)
+        end = start + paging.page_size(request.page_size, default=100, most=1000)
+        return (
+            self._keeper.head(view)
+            + encoding.field(2, view.symbols[start:end])
+            + _next_page(3, request, view, end, len(view.symbols))
+        )
+
+    async def list_candles(self, request: api.ListCandlesRequest, context: Context) -> bytes:
+        """Bars for a chart, newest page first."""
+        view = self._keeper.present().view
+        symbol = view.symbol(request.symbol)
+        timeframe = request.timeframe or candle_pb2.TIMEFRAME_5M
+        before = paging.read(request, request.page_token) if request.page_token else None
+        remaining = context.time_remaining()
+        async with asyncio.timeout(None if remaining is None else remaining - ERROR_S):
+            series = await self._charts.series(view.provenance.venue, symbol, timeframe)
+        present = self._keeper.present().provenance
+        provenance = self._charts.provenance(series, present, self._keeper.stale_reason)
+        size = paging.page_size(request.page_size, default=300, most=1000)
+        chunks, older = series.before(before.position if before else None, size)
+        return (
+            encoding.field(1, (encoding.chunk_of(provenance),))
+            + encoding.text(2, symbol)
+            + encoding.varint(3, timeframe)
+            + encoding.field(4, chunks)
+            + encoding.text(5, paging.write(request, paging.Place(older)) if older is not None else "")
+        )
+
+    async def watch_dashboard(self, request: api.WatchDashboardRequest, _: Context) -> AsyncIterator[bytes]:
+        """First a whole dashboard or what changed since `resume_token`, then a message per tick that brings news, or a
+        heartbeat. A reader that is slow is handed the newest state when it comes back."""
+        present = self._keeper.present()
+        sent, path, spoke = resumed(request.resume_token), "", 0.0
+        yield self._events.since(sent, present)
+        sent, path, spoke = present.view.id, present.path, time.monotonic()
+        while True:
+            if self._closing:
+                raise ShuttingDown("the server is going down: call again with the last resume_token")
+            present = self._keeper.present()
+            if present.view.id != sent:
+                yield self._events.since(sent, present)
+            elif present.path != path or time.monotonic() - spoke >= self._heartbeat_s:
+                yield self._events.heartbeat(present)
+            else:
+                await self._keeper.next_tick()
+                continue
+            sent, path, spoke = present.view.id, present.path, time.monotonic()
+
+    def _place(self, request: Any) -> tuple[View, int]:
+        """The view and the row at which the asked page begins."""
+        if not request.page_token:
+            return self._keeper.present().view, 0
+        place = paging.read(request, request.page_token)
+        if place.position < 0 or not place.snapshot_id:
+            raise InvalidPageToken("page_token is not one of this list")
+        view = self._keeper.kept(place.snapshot_id)
+        if view is None:
+            raise ExpiredPageToken("the snapshot of this list is gone: begin again without page_token")
+        return view, place.position
+
+
+def _next_page(number: int, request: Any, view: View, end: int, total: int) -> bytes:
+    return encoding.text(number, paging.write(request, paging.Place(end, view.id)) if end < total else "")
+
+
+def _wanted(view: View, request: api.ListConfluenceScoresRequest) -> Sequence[Row]:
+    rows = view.ordered(request.order_by)
+    if request.symbols:
+        names = frozenset(map(view.spelling, request.symbols))
+        rows = [row for row in rows if row.symbol in names]
+    if request.HasField("min_score"):
+        rows = [row for row in rows if row.score is not None and row.score >= request.min_score]
+    return rows

@@ -1,0 +1,125 @@
+"""One gRPC server: port, handlers, health, reflection; and going down in an order that loses no call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from virtuoso.errors import ConfigError
+from virtuoso.market.v1 import market_service_pb2
+from virtuoso.service.charts import Charts
+from virtuoso.service.health import SERVICE, Health
+from virtuoso.service.interceptors import Calls, Limits
+from virtuoso.service.market import HEARTBEAT_S, Market
+
+if TYPE_CHECKING:
+    from virtuoso.service.keeper import Keeper
+
+OPTIONS = (
+    ("grpc.so_reuseport", 0),  # else a second server takes the same port and half of the calls, silently
+    ("grpc.max_receive_message_length", 256 * 1024),
+    ("grpc.max_send_message_length", 4 * 1024 * 1024),
+    ("grpc.keepalive_time_ms", 60_000),  # finds readers that are gone without a word
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # a phone may ping as often without a GOAWAY
+)
+log = logging.getLogger(__name__)
+
+
+class MarketServer:
+    """`address` such as "127.0.0.1:50051" (port 0: any free one). The keeper is started and closed by its owner; `charts`
+    is closed here."""
+
+    def __init__(
+        self,
+        address: str,
+        keeper: Keeper,
+        charts: Charts,
+        *,
+        limits: Limits | None = None,
+        reflect: bool = True,
+        credentials: grpc.ServerCredentials | None = None,
+        heartbeat_s: float = HEARTBEAT_S,
+    ) -> None:
+        self._address, self._keeper, self._charts = address, keeper, charts
+        self._reflect, self._credentials = reflect, credentials
+        self._service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
+        self._calls = Calls(self._service, keeper, limits or Limits())
+        self._market = Market(keeper, charts, heartbeat_s=heartbeat_s)
+        self._server: grpc.aio.Server | None = None
+        self._following: asyncio.Task[None] | None = None
+        self.health = Health()
+
+    async def start(self) -> int:
+        """Open the port and answer; the bound port. ConfigError when the address cannot be had."""
+        server = grpc.aio.server(interceptors=(self._calls,), options=OPTIONS)
+        server.add_generic_rpc_handlers((self._handlers(),))
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
+        if self._reflect:
+            names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, server)
+        try:
+            if self._credentials is None:
+                port = server.add_insecure_port(self._address)
+            else:
+                port = server.add_secure_port(self._address, self._credentials)
+        except RuntimeError as error:
+            raise ConfigError(
+                f"GRPC_ADDRESS={self._address} cannot be had: another program uses the port, or the address is not one of "
+                "this machine. Stop that program, or set VIRTUOSO_GRPC_ADDRESS to another host:port"
+            ) from error
+        self._server = server
+        self._show()
+        await server.start()
+        self._following = asyncio.create_task(self._follow())
+        log.info("answering gRPC on port %d", port)
+        return port
+
+    async def drain(self, grace_s: float) -> None:
+        """Go down: health NOT_SERVING first, then streams end with SHUTTING_DOWN and calls under way finish, within
+        `grace_s`. Idempotent."""
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        end = time.monotonic() + grace_s
+        if self._following is not None:
+            self._following.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._following
+        self.health.show(("liveness",))
+        self._calls.close()
+        self._market.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace_s):
+                await self._calls.drained()
+        self.health.close()
+        await server.stop(min(1.0, max(0.0, end - time.monotonic())))
+        await self._charts.close()
+
+    def _handlers(self) -> grpc.GenericRpcHandler[bytes, bytes]:
+        # no (de)serialisers: the interceptor reads requests, so that a bad one goes through the error table too, and
+        # handlers return bytes
+        methods = {name: grpc.unary_unary_rpc_method_handler(call) for name, call in self._market.unary().items()}
+        methods |= {name: grpc.unary_stream_rpc_method_handler(call) for name, call in self._market.streams().items()}
+        if methods.keys() != {method.name for method in self._service.methods}:
+            raise AssertionError("the contract and the handlers name different RPCs")
+        return grpc.method_handlers_generic_handler(self._service.full_name, methods)
+
+    async def _follow(self) -> None:
+        while True:
+            await self._keeper.next_tick()
+            self._show()
+
+    def _show(self) -> None:
+        names = ["liveness", *self._keeper.capabilities()]
+        if self._keeper.ready:
+            names += ["", SERVICE, "readiness"]
+        self.health.show(names)

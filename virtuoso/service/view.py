@@ -1,0 +1,224 @@
+"""One snapshot as a server holds it: encoded field by field, immutable, never re-encoded while it is served."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from virtuoso import wire
+from virtuoso.errors import SymbolNotFound, SymbolNotTracked
+from virtuoso.market.v1 import confluence_pb2, market_service_pb2, provenance_pb2
+from virtuoso.service import encoding
+from virtuoso.symbols import split_symbol
+
+if TYPE_CHECKING:
+    from virtuoso.market.v1 import snapshot_pb2
+    from virtuoso.service.intake import Admitted
+
+TOP_MOVERS = 5  # in a dashboard, each way
+ORDERABLE = (
+    "score",
+    "confidence",
+    "price",
+    "change_24h_percent",
+    "turnover_24h_usd",
+    "technical",
+    "volume",
+    "orderflow",
+    "orderbook",
+    "price_structure",
+    "sentiment",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A tracked symbol: its encoded ConfluenceRow, and its numbers in the order of ORDERABLE (None where not measured)."""
+
+    symbol: str
+    chunk: bytes
+    numbers: tuple[float | None, ...]
+
+    @property
+    def score(self) -> float | None:
+        """The confluence score, 0-100."""
+        return self.numbers[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """One of the day's large moves: its encoded message, and its turnover in USD."""
+
+    chunk: bytes
+    turnover: float
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What lists, dashboards and deltas are cut from. `rows` highest score first, those without a score last, ties by
+    symbol; `overview` is empty when there is none; `input_ms` is the oldest input of each dimension by its name."""
+
+    provenance: provenance_pb2.Provenance  # as published: without path, stale and age
+    overview: Sequence[bytes]
+    rows: Sequence[Row]
+    gainers: Sequence[Mover]
+    losers: Sequence[Mover]
+    symbols: Sequence[bytes]
+    tracked: Mapping[tuple[str, int], str]
+    names: frozenset[str]
+    untracked: frozenset[tuple[str, int]]
+    input_ms: Mapping[str, int]
+    body: bytes  # of GetDashboardResponse without provenance
+    _orders: dict[tuple[str, bool], Sequence[Row]] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The snapshot's id."""
+        return self.provenance.snapshot_id
+
+    @property
+    def observed_ms(self) -> int:
+        """The exchange's clock of its newest prices."""
+        return wire.millis(self.provenance.observed_time)
+
+    @property
+    def computed_ms(self) -> int:
+        """Our clock when it was computed."""
+        return wire.millis(self.provenance.computed_time)
+
+    @property
+    def complete(self) -> bool:
+        """True with enough scores to call a server ready: min(30, universe), and at least one."""
+        coverage = self.provenance.coverage
+        return coverage.present >= max(1, min(30, coverage.expected))
+
+    def ordered(self, order_by: str) -> Sequence[Row]:
+        """All rows by "<field>[ asc|desc]"; rows without the value last either way, ties by symbol. The field must be
+        "symbol" or one of ORDERABLE; the empty string is "score desc"."""
+        name, _, direction = (order_by or "score desc").partition(" ")
+        key = name, direction.strip() == "desc"
+        rows = self._orders.get(key)
+        if rows is None:
+            rows = self._orders[key] = _sorted(self.rows, *key)
+        return rows
+
+    def symbol(self, asked: str) -> str:
+        """The tracked symbol that is meant: that name, or the same asset and multiplier as another venue spells it.
+        SymbolNotTracked when the venue has it but it is not scored, SymbolNotFound when the venue does not have it."""
+        symbol = self.spelling(asked)
+        if symbol in self.names:
+            return symbol
+        market = split_symbol(asked)
+        venue = self.provenance.venue
+        if market in self.untracked:
+            raise SymbolNotTracked(f"{asked} is a market of {venue}, but not among the scored ones: ListSymbols names those")
+        raise SymbolNotFound(f"{venue} has no USDT perpetual {asked}")
+
+    def spelling(self, asked: str) -> str:
+        """The tracked symbol that is meant; `asked` itself when none is."""
+        return asked if asked in self.names else self.tracked.get(split_symbol(asked), asked)
+
+    def snapshot(self) -> bytes:
+        """Encoded DashboardSnapshot: the first message of a stream."""
+        return _dashboard(1, self.overview, self.rows, self.gainers, self.losers)
+
+    def delta(self, older: View) -> bytes:
+        """Encoded DashboardDelta: what makes this dashboard of an older one."""
+        known = {row.symbol: row.chunk for row in older.rows}
+        changed = [row for row in self.rows if known.pop(row.symbol, None) != row.chunk]
+        overview = self.overview if self.overview != older.overview else ()
+        removed = encoding.field(3, (encoding.chunk(symbol.encode()) for symbol in known))
+        return (
+            encoding.field(1, overview)
+            + encoding.field(2, [row.chunk for row in changed])
+            + removed
+            + encoding.field(4, [mover.chunk for mover in self.gainers[:TOP_MOVERS]])
+            + encoding.field(5, [mover.chunk for mover in self.losers[:TOP_MOVERS]])
+        )
+
+
+def build(admitted: Admitted) -> tuple[View, Mapping[str, bytes]]:
+    """The view of a snapshot, and by symbol the encoded GetConfluenceResponse without provenance. The second is much the
+    larger and is held for the newest snapshot only."""
+    rows = _sorted([_row(row) for row in admitted.rows], "score", True)  # noqa: FBT003  # as the partition of order_by
+    overview = (encoding.chunk_of(admitted.overview),) if admitted.overview else ()
+    gainers, losers = (
+        [Mover(encoding.chunk_of(m), m.turnover_24h_usd) for m in movers] for movers in (admitted.gainers, admitted.losers)
+    )
+    tracked = {split_symbol(row.symbol): row.symbol for row in rows}
+    tracked |= {(item.base_asset, int(item.multiplier)): item.symbol for item in admitted.symbols}
+    view = View(
+        provenance=admitted.provenance,
+        overview=overview,
+        rows=rows,
+        gainers=gainers,
+        losers=losers,
+        symbols=[encoding.chunk_of(s) for s in sorted(admitted.symbols, key=lambda s: s.rank)],
+        tracked=tracked,
+        names=frozenset(row.symbol for row in rows).union(item.symbol for item in admitted.symbols),
+        untracked=frozenset(map(split_symbol, admitted.venue_symbols)).difference(tracked),
+        input_ms=_oldest_inputs(admitted.confluences),
+        body=_dashboard(2, overview, rows, gainers, losers),
+    )
+    return view, {item.row.symbol: _detail(item).SerializeToString(deterministic=True) for item in admitted.confluences}
+
+
+def _dashboard(
+    first: int, overview: Sequence[bytes], rows: Sequence[Row], gainers: Sequence[Mover], losers: Sequence[Mover]
+) -> bytes:
+    """The four fields of a whole dashboard, numbered from `first` on."""
+    return (
+        encoding.field(first, overview)
+        + encoding.field(first + 1, [row.chunk for row in rows])
+        + encoding.field(first + 2, [mover.chunk for mover in gainers[:TOP_MOVERS]])
+        + encoding.field(first + 3, [mover.chunk for mover in losers[:TOP_MOVERS]])
+    )
+
+
+def _row(row: confluence_pb2.ConfluenceRow) -> Row:
+    present = {field.name: value for field, value in row.ListFields()}
+    numbers = tuple(present.get(name) for name in ORDERABLE)
+    return Row(row.symbol, encoding.chunk_of(row), numbers)
+
+
+def _sorted(rows: Sequence[Row], name: str, descending: bool) -> Sequence[Row]:  # noqa: FBT001  # half of a dict's key
+    by_symbol = sorted(rows, key=lambda row: row.symbol)
+    if name == "symbol":
+        return by_symbol[::-1] if descending else by_symbol
+    index = ORDERABLE.index(name)
+    missing = [row for row in by_symbol if row.numbers[index] is None]
+    present = [(number, row) for row in by_symbol if (number := row.numbers[index]) is not None]
+    present.sort(key=lambda pair: pair[0], reverse=descending)  # stable, also in reverse: ties stay by symbol
+    return [row for _, row in present] + missing
+
+
+def _oldest_inputs(confluences: Sequence[snapshot_pb2.Confluence]) -> Mapping[str, int]:
+    oldest: dict[str, int] = {}
+    for confluence in confluences:
+        for dimension in confluence.dimensions:
+            if dimension.HasField("observed_time"):
+                kind = confluence_pb2.DimensionKind.Name(dimension.kind).removeprefix("DIMENSION_KIND_").lower()
+                observed = wire.millis(dimension.observed_time)
+                oldest[kind] = min(observed, oldest.get(kind, observed))
+    return oldest
+
+
+def _detail(confluence: snapshot_pb2.Confluence) -> market_service_pb2.GetConfluenceResponse:
+    row = confluence.row
+    detail = market_service_pb2.GetConfluenceResponse(
+        symbol=row.symbol,
+        coverage=row.coverage,
+        label=row.label,
+        price=row.price,
+        price_time=confluence.price_time,
+        dimensions=confluence.dimensions,
+        drivers=confluence.drivers,
+        missing_inputs=confluence.missing_inputs,
+    )
+    for name in ("score", "confidence", "change_24h_percent", "turnover_24h_usd"):
+        if row.HasField(name):
+            setattr(detail, name, getattr(row, name))
+    if confluence.HasField("agreement"):
+        detail.agreement = confluence.agreement
+    return detail

@@ -1,0 +1,99 @@
+"""Runs the processes of one node and keeps them running: who ends without being asked is started again, and told of.
+
+Children learn that their parent is gone, however it ended, by the end of their standard input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from virtuoso import metrics
+
+log = logging.getLogger(__name__)
+
+STEADY_S = 30.0  # a child that ran so long has not crashed at its start
+MOST_PAUSE_S = 15.0
+
+
+@dataclass(frozen=True)
+class Role:
+    """One child: a name for logs and metrics, and the words after `virtuoso`."""
+
+    name: str
+    words: Sequence[str]
+
+
+async def supervise(roles: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, grace_s: float) -> int:
+    """Keep one process per role until `stop` is set, then end all by SIGTERM, by SIGKILL after `grace_s` and a margin.
+
+    Returns 0 when all ended by themselves within the grace, else 1. Exit code 2 of a child (bad settings, a port that is
+    taken) ends everything with 2: starting it again would not mend it.
+    """
+    tasks = [asyncio.create_task(_keep(role, env, stop, grace_s), name=role.name) for role in roles]
+    results = await asyncio.gather(*tasks)
+    return max(results, default=0)
+
+
+async def _keep(role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s: float) -> int:
+    crashes = 0
+    while True:
+        began = time.monotonic()
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "virtuoso", *role.words, env={**os.environ, **env}, stdin=asyncio.subprocess.PIPE
+        )
+        ended, asked = asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())
+        await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done():
+            return await _end(role, child, grace_s)
+        asked.cancel()
+        if child.returncode == 2:
+            stop.set()
+            return 2
+        with contextlib.suppress(TimeoutError):  # the signal that ended the child may be on its way to us too
+            await asyncio.wait_for(stop.wait(), 0.3)
+        if stop.is_set():
+            return 0 if child.returncode in (0, -signal.SIGTERM, -signal.SIGINT) else 1
+        crashes = 0 if time.monotonic() - began > STEADY_S else crashes + 1
+        pause = min(MOST_PAUSE_S, 0.1 * 2**crashes) if crashes > 1 else 0.0
+        metrics.CHILD_RESTARTS.labels(role.name).inc()
+        log.error(
+            "%s ended with %s and is started again%s", role.name, child.returncode, f" in {pause:.1f} s" if pause else ""
+        )
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+        if stop.is_set():
+            return 0
+
+
+async def _end(role: Role, child: asyncio.subprocess.Process, grace_s: float) -> int:
+    with contextlib.suppress(ProcessLookupError):
+        child.terminate()
+    try:
+        code = await asyncio.wait_for(child.wait(), grace_s + 4)
+    except TimeoutError:
+        log.error("%s did not end within %g s and is killed", role.name, grace_s + 4)  # noqa: TRY400 - no traceback: it hung
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+        return 1
+    return 0 if code in (0, -signal.SIGTERM) else 1
+
+
+async def parent_gone() -> None:
+    """Return once standard input ends: the parent that held its other end is gone."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    try:
+        while await reader.read(1024):
+            pass
+    finally:
+        transport.close()
