@@ -133,7 +133,6 @@ async def collect(loaded: Loaded, stop: asyncio.Event) -> int:
     # Imported here because servers share this module and must never load ccxt and numpy.
     from virtuoso.collector import Collector  # noqa: PLC0415
     from virtuoso.exchange.adapter import CcxtExchange  # noqa: PLC0415
-    from virtuoso.exchange.breaker import Breaker  # noqa: PLC0415
     from virtuoso.exchange.coingecko import CoinGecko  # noqa: PLC0415
     from virtuoso.exchange.failover import Failover  # noqa: PLC0415
     from virtuoso.exchange.venues import cadence  # noqa: PLC0415
@@ -143,13 +142,12 @@ async def collect(loaded: Loaded, stop: asyncio.Event) -> int:
     repository = _repository(settings)
     venues = settings.exchanges
     exchanges = {venue: CcxtExchange(venue, url=settings.exchange_urls.get(venue)) for venue in venues}
-    breakers = {venue: Breaker(venue, clock=epoch_ms) for venue in venues}
     coingecko = CoinGecko(settings.coingecko_url)
     rules = Rules(settings.symbol_limit, settings.symbols, settings.min_turnover_usd)
     feeds = {venue: Feed(exchange, rules, cadence) for venue, exchange in exchanges.items()}
     collector = Collector(
         feeds,
-        Failover(breakers, dwell_s=settings.dwell_s, clock=epoch_ms),
+        Failover(venues, dwell_s=settings.dwell_s, clock=epoch_ms),
         repository,
         coingecko,
         environment=settings.effective_environment,
@@ -169,8 +167,7 @@ async def collect(loaded: Loaded, stop: asyncio.Event) -> int:
         work.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await work
-        for each in (*exchanges.values(), coingecko, repository):
-            await each.close()
+        await asyncio.gather(*(exchange.close() for exchange in exchanges.values()), coingecko.close(), repository.close())
     return 0
 
 
@@ -189,11 +186,11 @@ async def _monitor(
 ) -> AsyncIterator[None]:
     """The HTTP port while the body runs: the configured one, or the next free one where another process has it."""
     host, wished = settings.monitor_address
-    server = monitor.Monitor(status, readiness)
+    server = monitor.Monitor(status=status, readiness=readiness)
     reserved = {settings.grpc_address[1]}
     for port in [p for p in range(wished, wished + PORTS_TRIED) if p not in reserved] if wished else [0]:
         try:
-            bound = await server.start(host, port)
+            bound = await server.start(_joined((host, port)))
         except OSError:
             continue
         log.info("monitor on http://%s:%d/metrics", host, bound)

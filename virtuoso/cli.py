@@ -73,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     for name, (short, long) in COMMANDS.items():
         command = commands.add_parser(name, help=short, description=f"{short[0].upper()}{short[1:]}.\n\n{long}")
         if name == "probe":
-            command.bad_words = 1  # type: ignore[attr-defined]
+            command.bad_words = 1
             command.add_argument("--addr", default="127.0.0.1:50051", help="host:port of the server (default %(default)s)")
             command.add_argument(
                 "--service", default="", help='what to ask for, such as "readiness" (default: the server as a whole)'
@@ -92,7 +92,13 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
-    options = parser().parse_args(arguments)
+    options, unknown = parser().parse_known_args(arguments)
+    if unknown:
+        print(
+            f"virtuoso {options.command}: no such words: {' '.join(unknown)}. See virtuoso {options.command} --help",
+            file=sys.stderr,
+        )
+        return 1 if options.command == "probe" else 2
     if options.command == "probe":
         return probe(options.addr, options.service, options.timeout)
     try:

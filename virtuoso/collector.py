@@ -22,6 +22,7 @@ from virtuoso.analysis.movers import movers
 from virtuoso.analysis.overview import overview
 from virtuoso.analysis.weights import MODEL_VERSION
 from virtuoso.errors import CorruptValue, ExchangeError, RepositoryError, VenueIncomplete, VenueTimedOut
+from virtuoso.exchange.breaker import Breaker
 from virtuoso.model import Fallback, Snapshot, Stamp
 from virtuoso.repository import keys
 
@@ -63,6 +64,7 @@ class Collector:
     ) -> None:
         self._feeds = feeds
         self._failover = failover
+        self._breakers = {venue: Breaker(venue, clock=clock) for venue in feeds}
         self._repository = repository
         self._coingecko = coingecko
         self._environment = environment
@@ -84,8 +86,7 @@ class Collector:
 
     def readiness(self) -> tuple[bool, Mapping[str, object]]:
         """(True, what an operator wants to know about it)."""
-        breakers = self._failover.breakers
-        venues = {venue: "failing" if breaker.open else "well" for venue, breaker in breakers.items()}
+        venues = {venue: "failing" if breaker.open else "well" for venue, breaker in self._breakers.items()}
         return True, {"ready": True, "working": self.working, "uses": self._used or "", "venues": venues}
 
     async def run(self) -> None:
@@ -143,17 +144,17 @@ class Collector:
 
     def _choose(self) -> tuple[str, Fallback | None]:
         """The venue to use now. One that is well again is used once its feed is warm, if the other one lives so long."""
-        venue, fallback = self._failover.choose()
+        venue, fallback = self._failover.choose(self._breakers)
         used = self._used
-        if used is None or used == venue or self._feeds[venue].warm or self._failover.breakers[used].open:
+        if used is None or used == venue or self._feeds[venue].warm or self._breakers[used].open:
             return venue, fallback
         return used, Fallback(venue, "VENUE_RECOVERING")
 
     async def _pass(self) -> float:
         """Read the used venue's prices and publish what is known of its market. Seconds until the next pass."""
         venue, fallback = self._choose()
-        breaker, feed = self._failover.breakers[venue], self._feeds[venue]
-        if breaker.open and self._clock() < breaker.retry_ms:
+        breaker, feed = self._breakers[venue], self._feeds[venue]
+        if breaker.open and not breaker.probe_due:
             return RETRY_S
         if venue != self._used:
             await self._use(venue, fallback)
@@ -189,7 +190,7 @@ class Collector:
         self._used = venue
 
     def _failed(self, venue: str, error: ExchangeError) -> None:
-        breaker = self._failover.breakers[venue]
+        breaker = self._breakers[venue]
         was_open = breaker.open
         breaker.failed(error)
         metrics.VENUE_UP.labels(venue).set(not breaker.open)
@@ -300,8 +301,8 @@ class Collector:
             for venue in self._feeds:
                 if venue == self._used or self._used is None:
                     break
-                breaker, feed = self._failover.breakers[venue], self._feeds[venue]
-                if breaker.open and self._clock() < breaker.retry_ms:
+                breaker, feed = self._breakers[venue], self._feeds[venue]
+                if breaker.open and not breaker.probe_due:
                     continue
                 try:
                     async with asyncio.timeout(STAGE_S):
@@ -315,7 +316,7 @@ class Collector:
                     metrics.VENUE_UP.labels(venue).set(1)
                 if breaker.open:
                     await feed.stop()
-                elif self._failover.choose()[0] == venue:
+                elif self._failover.choose(self._breakers)[0] == venue:
                     feed.start()
 
 

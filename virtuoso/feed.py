@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from virtuoso import metrics
-from virtuoso.analysis.confluence import CandleMemo
+from virtuoso.analysis.candle_readings import CandleMemo
 from virtuoso.errors import EmptyData, ExchangeError, RateLimited, Unsupported
 from virtuoso.model import ANCHOR, SymbolInputs, Timeframe
 from virtuoso.splice import splice_candles, splice_trades
@@ -288,7 +288,7 @@ class Feed:
         except ExchangeError as error:
             job.tries += 1
             trouble.failures += 1
-            pause = min(10.0, 0.5 * 2 ** min(job.tries, 6)) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+            pause = min(10.0, 0.5 * 2.0 ** min(job.tries, 6)) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
             if trouble.failures >= TROUBLE_AFTER:
                 trouble.until = time.monotonic() + min(10.0, 0.25 * trouble.failures)
             log.debug("%s %s %s: %s", self.exchange.venue, job.kind, job.symbol, error)

@@ -7,7 +7,7 @@ import re
 
 QUOTE = "USDT"
 MILLION = "1M"
-_PREFIX = re.compile(r"(10{3,}|1M)(?=[^\d])(.{2,})")
+_PREFIX = re.compile(r"(10{3,}(?=\D)|1M(?=..))(.+)")
 _SUFFIX = re.compile(r"(.*\D)(10{3,})")
 
 

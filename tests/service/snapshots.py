@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
 
 from virtuoso import wire
 from virtuoso.market.v1 import (
@@ -119,6 +121,7 @@ def snapshot(
     size: int = 50,
     rows: Sequence[confluence_pb2.ConfluenceRow] | None = None,
     venue: str = "bybit",
+    details: bool = True,
 ) -> snapshot_pb2.Snapshot:
     """A whole snapshot; without `rows`, of `size` symbols with different scores, every 17th without one."""
     if rows is None:
@@ -137,7 +140,7 @@ def snapshot(
             total_turnover_24h_usd=1.5e11,
         ),
         rows=rows,
-        confluences=[confluence(item, observed_ms) for item in rows],
+        confluences=[confluence(item, observed_ms) for item in rows if details],
         gainers=[mover(f"UP{i:02d}USDT", 40.0 - i, 1e6 * (i + 1)) for i in range(25)],
         losers=[mover(f"DOWN{i:02d}USDT", -30.0 + i, 1e6 * (i + 1)) for i in range(12)],
         symbols=[
@@ -193,7 +196,6 @@ class Bench:
     address: str
     channel: grpc.aio.Channel
     stub: Any
-    extra: dict[str, Any] = field(default_factory=dict)
 
     async def publish(self, message: snapshot_pb2.Snapshot) -> None:
         blob = message.SerializeToString()
@@ -208,6 +210,10 @@ class Bench:
         await self.publish(message)
         await self.poll()
 
+    async def settle(self) -> None:
+        """Have seen a complete snapshot, so that one with gaps is served too."""
+        await self.show(snapshot("complete", observed_ms=self.clock() - 5000))
+
     def after(self, seconds: float) -> None:
         self.clock.pass_s(seconds)
         self.keeper.tick()
@@ -220,14 +226,18 @@ async def bench(
     reflect: bool = True,
     heartbeat_s: float = 10.0,
     max_stale_s: float = 600.0,
-    source: Any = None,
+    wrap: Callable[[Tiers], Any] = lambda tiers: tiers,
     primary_venue: str = "",
     near_s: float = 0.0,
+    keep_s: float = 120.0,
 ) -> AsyncIterator[Bench]:
     """A real server on a free port; nothing is published yet and no loop runs: tests poll and tick."""
     clock, memory = Clock(), Memory()
-    source = source or Tiers([memory])
-    keeper = Keeper(source, keys, max_stale_s=max_stale_s, primary_venue=primary_venue, clock=clock)
+    tiers = Tiers([memory])
+    source = wrap(tiers)
+    keeper = Keeper(
+        source, keys, max_stale_s=max_stale_s, primary_venue=primary_venue, clock=clock, keep_s=keep_s, period_s=0.05
+    )
     charts = Charts(source, keys, max_stale_s=max_stale_s, clock=clock, near_s=near_s)
     server = MarketServer("127.0.0.1:0", keeper, charts, limits=limits, reflect=reflect, heartbeat_s=heartbeat_s)
     address = f"127.0.0.1:{await server.start()}"
@@ -238,4 +248,41 @@ async def bench(
     finally:
         await channel.close()
         await server.drain(0.5)
-        await source.close()
+        await tiers.close()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a client is told when a call fails."""
+
+    code: grpc.StatusCode
+    message: str
+    reason: str
+    domain: str
+    violations: dict[str, str]
+    retry_s: float | None
+    trailers: dict[str, Any]
+
+
+async def refusal(call: Awaitable[Any]) -> Refusal:
+    """The refusal of a call that must fail."""
+    try:
+        reply = await call
+    except grpc.aio.AioRpcError as error:
+        return told(error)
+    raise AssertionError(f"the call was answered: {reply}")
+
+
+def told(error: grpc.aio.AioRpcError) -> Refusal:
+    """The details of an error as a client unpacks them."""
+    rich = rpc_status.from_call(error)
+    info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+    retry_s = None
+    for detail in rich.details:
+        detail.Unpack(info)
+        detail.Unpack(bad)
+        if detail.Unpack(retry):
+            retry_s = retry.retry_delay.ToMilliseconds() / 1000
+    violations = {violation.field: violation.description for violation in bad.field_violations}
+    trailers = dict(error.trailing_metadata())
+    return Refusal(error.code(), error.details() or "", info.reason, info.domain, violations, retry_s, trailers)

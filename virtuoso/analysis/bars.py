@@ -33,7 +33,8 @@ def windows(values: Floats, width: int, tail: int, before: float = np.nan) -> Fl
         return values[-width:].reshape(1, width)
     lacking = max(0, tail + width - 1 - count)
     padded = np.concatenate((np.full(lacking, before), values))
-    return np.lib.stride_tricks.sliding_window_view(padded, width)[-tail:]
+    windowed: Floats = np.lib.stride_tricks.sliding_window_view(padded, width)[-tail:]
+    return windowed
 
 
 class Bars:
@@ -68,17 +69,20 @@ class Bars:
     @cached_property
     def typical(self) -> Floats:
         """Mean of high, low and close, log. Shape (count,)."""
-        return (self.high + self.low + self.close) / 3
+        typical: Floats = (self.high + self.low + self.close) / 3
+        return typical
 
     @cached_property
     def median(self) -> Floats:
         """Mean of high and low, log. Shape (count,)."""
-        return (self.high + self.low) / 2
+        median: Floats = (self.high + self.low) / 2
+        return median
 
     @cached_property
     def span(self) -> Floats:
         """High less low, log. Shape (count,)."""
-        return self.high - self.low
+        span: Floats = self.high - self.low
+        return span
 
     @cached_property
     def every_atr(self) -> Floats:
@@ -96,14 +100,16 @@ class Bars:
     @property
     def last(self) -> Floats:
         """Log close at the last `tail` bars."""
-        return self.close[-self.tail :]
+        last: Floats = self.close[-self.tail :]
+        return last
 
     @cached_property
     def place(self) -> Floats:
         """Where each bar closed within its range, -1 at the low to 1 at the high, 0 for a bar without range. (count,)"""
         spread = self.span
         moved = spread > FLAT
-        return np.where(moved, (2 * self.close - self.high - self.low) / np.where(moved, spread, 1.0), 0.0)
+        place: Floats = np.where(moved, (2 * self.close - self.high - self.low) / np.where(moved, spread, 1.0), 0.0)
+        return place
 
     def rolling(self, values: Floats, width: int) -> Floats:
         """`windows` of `values` at the last `tail` bars."""
@@ -119,10 +125,9 @@ class Bars:
         """How far bars like these can be relied on, 0-1, at the last `tail` bars: the share of the last 30 with any volume,
         less for a young market (100 bars make it whole), and less when the last 5 saw little volume against the last 50."""
         activity = (self.volumes[:, -ACTIVITY_BARS:] > 0).sum(axis=1) / ACTIVITY_BARS
-        age = np.arange(self.count - self.tail + 1, self.count + 1)
-        recent, usual = self.volumes[:, -5:].mean(axis=1), self.volumes.mean(axis=1)
-        part = np.where(usual > 0, recent / np.where(usual > 0, recent + usual, 1.0), 0.0)
-        quality: Floats = activity * np.minimum(1.0, age / MATURE_BARS) * np.minimum(1.0, 0.5 + part)
+        age = np.minimum(np.arange(self.count - self.tail + 1, self.count + 1) / MATURE_BARS, 1.0)
+        recent, usual = self.volumes[:, -5:].sum(axis=1) / 5, self.volumes.sum(axis=1) / 50
+        quality: Floats = activity * age * np.fmin(0.5 + recent / (recent + usual), 1.0)  # fmin: without volume activity is 0
         return quality
 
     @cached_property

@@ -13,7 +13,8 @@ from virtuoso.analysis.gauges import READING_ERRORS, BarGauge
 from virtuoso.model import DimensionKind, Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.model import Candles, Dimension, Floats
+    from virtuoso.analysis.composition import Part
+    from virtuoso.model import Candles, Floats
 
 CANDLE_GAUGES: Mapping[DimensionKind, tuple[BarGauge, ...]] = {
     DimensionKind.TECHNICAL: technical.GAUGES,
@@ -49,12 +50,12 @@ def read(bars: Bars) -> Readings:
             except READING_ERRORS as error:
                 values[row], missing[row] = np.nan, f"{type(error).__name__}: {error}"[:200]
         directions = np.tanh((values - _CENTRES) / _SCALES)
-        confidences = np.clip(confidences * bars.quality, 0.0, 1.0)
+        confidences = np.minimum(np.maximum(confidences * bars.quality, 0.0), 1.0)
     there = np.isfinite(values) & np.isfinite(confidences)
     directions[~there] = np.nan
     confidences[~there] = 0.0
-    for row in np.flatnonzero(~there[:, -1]):
-        missing[row] = missing[row] or GAUGES[row].absence
+    for index in np.flatnonzero(~there[:, -1]):
+        missing[index] = missing[index] or GAUGES[index].absence
     return Readings(values, directions, confidences, missing)
 
 
@@ -84,12 +85,12 @@ class TimeframeReadings(NamedTuple):
 
 def read_last(candles: Candles, end: int) -> TimeframeReadings:
     """The readings at the bar before `end`."""
+    bars: Bars | None = None
     try:
         bars = Bars(candles, end=end)
-    except READING_ERRORS as error:
-        bars, readings = None, unreadable(f"{type(error).__name__}: {error}"[:200])
-    else:
         readings = read(bars)
+    except READING_ERRORS as error:
+        readings = unreadable(f"{type(error).__name__}: {error}"[:200])
     last_open_ms = int(candles.open_ms[end - 1]) if end else 0
     values, directions, confidences = (a[:, -1].tolist() for a in readings[:3])
     return TimeframeReadings(bars, last_open_ms, values, directions, confidences, readings.missing)
@@ -97,31 +98,38 @@ def read_last(candles: Candles, end: int) -> TimeframeReadings:
 
 class CandleMemo:
     """What was made of one symbol's candles, so that a pass in which no bar has closed does not make it again. It goes by
-    the identity of the Candles: a caller that has nothing new gives the same object. Held by the caller, one a symbol;
-    the results are the same with it and without."""
+    the identity of the arrays: a caller that has no new bars gives the same Candles, or `dataclasses.replace` of them with
+    a new stamp. Held by the caller, one a symbol; the results are the same with it and without."""
 
-    __slots__ = ("_dimensions", "_timeframes")
+    __slots__ = ("_parts", "_timeframes")
 
     def __init__(self) -> None:
         self._timeframes: dict[Timeframe, tuple[Candles, int, TimeframeReadings]] = {}
-        self._dimensions: dict[DimensionKind, tuple[tuple[object, ...], Dimension]] = {}
+        self._parts: dict[DimensionKind, tuple[tuple[object, ...], Part]] = {}
 
     def timeframe(self, candles: Candles, now_ms: int) -> TimeframeReadings:
         """The readings of these candles' bars that had closed at `now_ms`."""
         end = closed_by(candles, now_ms)
         known = self._timeframes.get(candles.timeframe)
-        if known is not None and known[0] is candles and known[1] == end:
+        if known is not None and known[1] == end and _same_bars(known[0], candles):
             return known[2]
         made = read_last(candles, end)
         self._timeframes[candles.timeframe] = (candles, end, made)
         return made
 
-    def dimension(self, kind: DimensionKind, key: tuple[object, ...]) -> Dimension | None:
-        """The dimension kept under this key, the parts of which are compared by identity or by value; None when there is
-        none."""
-        known = self._dimensions.get(kind)
+    def part(self, kind: DimensionKind, key: tuple[object, ...]) -> Part | None:
+        """The dimension that was kept last, if it was under this key."""
+        known = self._parts.get(kind)
         return known[1] if known is not None and known[0] == key else None
 
-    def keep(self, kind: DimensionKind, key: tuple[object, ...], dimension: Dimension) -> None:
+    def keep(self, kind: DimensionKind, key: tuple[object, ...], part: Part) -> None:
         """Keep a dimension instead of the one before."""
-        self._dimensions[kind] = (key, dimension)
+        self._parts[kind] = (key, part)
+
+
+def _same_bars(one: Candles, other: Candles) -> bool:
+    """Whether both hold the very same arrays."""
+    return one is other or all(getattr(one, name) is getattr(other, name) for name in _ARRAYS)
+
+
+_ARRAYS = ("open_ms", "open", "high", "low", "close", "volume")

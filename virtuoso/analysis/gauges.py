@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 READING_ERRORS = (ArithmeticError, ValueError, LookupError, TypeError)
 
 
-class Absent(Exception):  # noqa: N818 - it is not an error: there is nothing to read, and the message says why
-    """A component cannot be read; the message is what clients see in `missing`."""
+class Absent(Exception):
+    """There is nothing to read, which is no error; the message is what clients see in `missing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +34,23 @@ class Gauge:
     centre: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BarGauge(Gauge):
     """Read from bars. `read` gives (readings, confidences) for the last `bars.tail` bars, each from that bar and earlier
     ones only; NaN where there is nothing to read, which `absence` explains. `need`: bars below which it is absent."""
 
-    need: int = 1
+    need: int
+    read: Callable[[Bars], tuple[Floats, Floats | float]]
     absence: str = "the market did not move"
-    read: Callable[[Bars], tuple[Floats, Floats | float]] = None  # type: ignore[assignment]  # every row gives it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MomentGauge(Gauge):
     """Read from the newest trades, books and series. `inputs` must all be there; `read` gives (reading, confidence) or
     raises Absent."""
 
-    inputs: tuple[str, ...] = ()
-    read: Callable[[Moment], tuple[float, float]] = None  # type: ignore[assignment]  # every row gives it
+    inputs: tuple[str, ...]
+    read: Callable[[Moment], tuple[float, float]]
 
 
 def freshness(age_ms: float, full_ms: float, none_ms: float) -> float:

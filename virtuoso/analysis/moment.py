@@ -13,7 +13,7 @@ from virtuoso.model import SymbolInputs, Timeframe
 
 if TYPE_CHECKING:
     from virtuoso.analysis.bars import Bars
-    from virtuoso.model import Floats, OrderBook, Stamp, TimeSeries
+    from virtuoso.model import Floats, OrderBook, TimeSeries
 
 MOVES_MS = 4 * 3_600_000
 MIN_STEPS = 6
@@ -21,25 +21,26 @@ MIN_STEPS = 6
 
 def stamps(inputs: SymbolInputs) -> Mapping[str, int]:
     """The inputs that are there, by the names that clients see, with the exchange's clock of each."""
-    there: dict[str, int] = {}
-    named: tuple[tuple[str, Stamp | None], ...] = (
-        ("order_book", inputs.book and inputs.book.stamp),
-        ("previous_order_book", inputs.previous_book and inputs.previous_book.stamp),
-        ("trades", inputs.trades and inputs.trades.stamp),
-        ("funding_history", inputs.funding and inputs.funding.stamp),
-        ("open_interest", inputs.open_interest and inputs.open_interest.stamp),
-        ("long_short", inputs.long_short and inputs.long_short.stamp),
+    records = (
+        ("order_book", inputs.book),
+        ("previous_order_book", inputs.previous_book),
+        ("trades", inputs.trades),
+        ("funding_history", inputs.funding),
+        ("open_interest", inputs.open_interest),
+        ("long_short", inputs.long_short),
     )
-    for name, stamp in named:
-        if stamp is not None:
-            there[name] = stamp.observed_ms
+    there = {name: record.stamp.observed_ms for name, record in records if record is not None}
     for timeframe, candles in inputs.candles.items():
         if len(candles):
             there[f"candles_{timeframe.value}"] = candles.stamp.observed_ms
     ticker = inputs.ticker
     if ticker is not None:
         there["ticker"] = ticker.stamp.observed_ms
-        for name, value in (("mark_price", ticker.mark), ("index_price", ticker.index), ("funding_rate", ticker.funding_rate)):
+        for name, value in (
+            ("mark_price", ticker.mark),
+            ("index_price", ticker.index),
+            ("funding_rate", ticker.funding_rate),
+        ):
             if value is not None:
                 there[name] = ticker.stamp.observed_ms
     return there
@@ -143,7 +144,9 @@ class Moment:
         fresh = freshness(self.now_ms - int(interest.time_ms[-1]), 900_000, 7_200_000)
         return Moves(price, moved, fresh * plenty(count, 12))
 
-    def standing(self, series: TimeSeries | None, values: Floats, newest: float, floor: float, need: int) -> tuple[float, float]:
+    def standing(
+        self, series: TimeSeries | None, values: Floats, newest: float, floor: float, need: int
+    ) -> tuple[float, float]:
         """(z-score of `newest` against `values`, confidence by their number). `floor` is added to their deviation in
         squares, so that a rate that was pinned for weeks does not make a hair's breadth a record."""
         if series is None or len(values) < need:

@@ -10,17 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from virtuoso.analysis.gauges import Absent, MomentGauge, freshness, plenty
 from virtuoso.analysis.moment import Ladder, Moment, checked
 
+if TYPE_CHECKING:
+    from virtuoso.model import Floats
+
 FADE = 0.25  # of a band's width
 FLOW_LEVELS = 5
 
 
-def _faded(side: Ladder, edge: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _faded(side: Ladder, edge: float) -> Floats:
     """Sizes within `edge`, whole up to 75 % of the way, then falling to nothing at the edge."""
     kept = (edge - side.distance) / (FADE * edge)
     return side.size * np.minimum(np.maximum(kept, 0.0), 1.0)
@@ -40,7 +44,7 @@ def imbalance(moment: Moment, share: float) -> tuple[float, float]:
     if edge <= moment.half_spread * (1 + 1e-9):
         raise Absent("the band ends before the best levels")
     bids, asks = (_faded(side, edge) for side in moment.ladders)
-    levels = min(np.count_nonzero(bids), np.count_nonzero(asks))
+    levels = min(int(np.count_nonzero(side)) for side in (bids, asks))
     return _balance(float(bids.sum()), float(asks.sum())), moment.book_confidence * plenty(levels, 2)
 
 
@@ -72,7 +76,7 @@ def slope(moment: Moment) -> tuple[float, float]:
     return math.log(buy / sell), moment.book_confidence
 
 
-def _mean_distance(distance: Ladder | object, sizes: object, amount: float) -> float:
+def _mean_distance(distance: Floats, sizes: Floats, amount: float) -> float:
     """Mean distance at which `amount` is filled, walking away from the mid."""
     reached = np.cumsum(sizes) - sizes
     filled = np.minimum(np.maximum(amount - reached, 0.0), sizes)
@@ -92,8 +96,12 @@ def order_flow_imbalance(moment: Moment) -> tuple[float, float]:
     old_bids, old_asks = checked(before)
     levels = min(FLOW_LEVELS, len(bids), len(asks), len(old_bids), len(old_asks))
     bids, asks, old_bids, old_asks = (side[:levels] for side in (bids, asks, old_bids, old_asks))
-    came = np.where(bids[:, 0] >= old_bids[:, 0], bids[:, 1], 0.0) - np.where(bids[:, 0] <= old_bids[:, 0], old_bids[:, 1], 0.0)
-    left = np.where(asks[:, 0] <= old_asks[:, 0], asks[:, 1], 0.0) - np.where(asks[:, 0] >= old_asks[:, 0], old_asks[:, 1], 0.0)
+    came = np.where(bids[:, 0] >= old_bids[:, 0], bids[:, 1], 0.0) - np.where(
+        bids[:, 0] <= old_bids[:, 0], old_bids[:, 1], 0.0
+    )
+    left = np.where(asks[:, 0] <= old_asks[:, 0], asks[:, 1], 0.0) - np.where(
+        asks[:, 0] >= old_asks[:, 0], old_asks[:, 1], 0.0
+    )
     usual = float(bids[:, 1].sum() + asks[:, 1].sum() + old_bids[:, 1].sum() + old_asks[:, 1].sum()) / 2
     if not usual > 0:
         raise Absent("no size at the best levels")
@@ -106,18 +114,74 @@ def _within(share: float) -> Callable[[Moment], tuple[float, float]]:
 
 BOOK = ("order_book",)
 GAUGES = (
-    MomentGauge("imbalance_near", 0.17, "ratio", 0.65, "bids outweigh asks near the price", "asks outweigh bids near the price",
-                inputs=BOOK, read=_within(0.15)),
-    MomentGauge("imbalance_middle", 0.15, "ratio", 0.50, "bids outweigh asks around the price", "asks outweigh bids around the price",
-                inputs=BOOK, read=_within(0.4)),
-    MomentGauge("imbalance_wide", 0.13, "ratio", 0.45, "bids outweigh asks in the whole book", "asks outweigh bids in the whole book",
-                inputs=BOOK, read=_within(1.0)),
-    MomentGauge("microprice", 0.13, "half spreads", 0.80, "the best bid is larger than the best ask",
-                "the best ask is larger than the best bid", inputs=BOOK, read=microprice),
-    MomentGauge("pressure", 0.15, "ratio", 0.45, "waiting buyers stand closer and larger", "waiting sellers stand closer and larger",
-                inputs=BOOK, read=pressure),
-    MomentGauge("slope", 0.12, "log ratio", 0.70, "asks thin out faster than bids", "bids thin out faster than asks",
-                inputs=BOOK, read=slope),
-    MomentGauge("order_flow_imbalance", 0.15, "ratio", 1.0, "orders came to the bids and left the asks",
-                "orders came to the asks and left the bids", inputs=("order_book", "previous_order_book"), read=order_flow_imbalance),
+    MomentGauge(
+        "imbalance_near",
+        0.17,
+        "ratio",
+        0.65,
+        "bids outweigh asks near the price",
+        "asks outweigh bids near the price",
+        inputs=BOOK,
+        read=_within(0.15),
+    ),
+    MomentGauge(
+        "imbalance_middle",
+        0.15,
+        "ratio",
+        0.50,
+        "bids outweigh asks around the price",
+        "asks outweigh bids around the price",
+        inputs=BOOK,
+        read=_within(0.4),
+    ),
+    MomentGauge(
+        "imbalance_wide",
+        0.13,
+        "ratio",
+        0.45,
+        "bids outweigh asks in the whole book",
+        "asks outweigh bids in the whole book",
+        inputs=BOOK,
+        read=_within(1.0),
+    ),
+    MomentGauge(
+        "microprice",
+        0.13,
+        "half spreads",
+        0.80,
+        "the best bid is larger than the best ask",
+        "the best ask is larger than the best bid",
+        inputs=BOOK,
+        read=microprice,
+    ),
+    MomentGauge(
+        "pressure",
+        0.15,
+        "ratio",
+        0.45,
+        "waiting buyers stand closer and larger",
+        "waiting sellers stand closer and larger",
+        inputs=BOOK,
+        read=pressure,
+    ),
+    MomentGauge(
+        "slope",
+        0.12,
+        "log ratio",
+        0.70,
+        "asks thin out faster than bids",
+        "bids thin out faster than asks",
+        inputs=BOOK,
+        read=slope,
+    ),
+    MomentGauge(
+        "order_flow_imbalance",
+        0.15,
+        "ratio",
+        1.0,
+        "orders came to the bids and left the asks",
+        "orders came to the asks and left the bids",
+        inputs=("order_book", "previous_order_book"),
+        read=order_flow_imbalance,
+    ),
 )

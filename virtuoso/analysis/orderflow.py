@@ -53,20 +53,54 @@ def trade_counts(moment: Moment) -> tuple[float, float]:
 
 
 def positioning(moment: Moment) -> tuple[float, float]:
-    """Price move of the last 4 hours in its own standard deviations, times 1 + 0.6 tanh(the same of open interest). A rise
-    with new positions is worth more than one of shorts that cover, a fall with new ones more than one of longs that leave."""
+    """Price move of the last 4 hours in its own standard deviations, times 1 + 0.6 tanh(the same of open interest). A
+    rise with new positions counts for more than one of shorts that cover, a fall for more than one of longs that leave."""
     moves = moment.moves
     return moves.price * (1 + 0.6 * math.tanh(moves.open_interest)), moves.confidence
 
 
 GAUGES = (
-    MomentGauge("taker_delta", 0.30, "ratio", 0.45, "takers buy more than they sell", "takers sell more than they buy",
-                inputs=("trades",), read=taker_delta),
-    MomentGauge("delta_change", 0.15, "ratio", 0.80, "buying speeds up", "selling speeds up", inputs=("trades",), read=delta_change),
-    MomentGauge("large_trades", 0.20, "ratio", 0.70, "the large trades are buys", "the large trades are sells",
-                inputs=("trades",), read=large_trades),
-    MomentGauge("trade_counts", 0.15, "ratio", 0.40, "most trades are buys", "most trades are sells",
-                inputs=("trades",), read=trade_counts),
-    MomentGauge("positioning", 0.20, "deviations", 1.5, "positions were taken into a rise", "positions were taken into a fall",
-                inputs=("open_interest", "candles_5m"), read=positioning),
+    MomentGauge(
+        "taker_delta",
+        0.30,
+        "ratio",
+        0.45,
+        "takers buy more than they sell",
+        "takers sell more than they buy",
+        inputs=("trades",),
+        read=taker_delta,
+    ),
+    MomentGauge(
+        "delta_change", 0.15, "ratio", 0.80, "buying speeds up", "selling speeds up", inputs=("trades",), read=delta_change
+    ),
+    MomentGauge(
+        "large_trades",
+        0.20,
+        "ratio",
+        0.70,
+        "the large trades are buys",
+        "the large trades are sells",
+        inputs=("trades",),
+        read=large_trades,
+    ),
+    MomentGauge(
+        "trade_counts",
+        0.15,
+        "ratio",
+        0.40,
+        "most trades are buys",
+        "most trades are sells",
+        inputs=("trades",),
+        read=trade_counts,
+    ),
+    MomentGauge(
+        "positioning",
+        0.20,
+        "deviations",
+        1.5,
+        "positions were taken into a rise",
+        "positions were taken into a fall",
+        inputs=("open_interest", "candles_5m"),
+        read=positioning,
+    ),
 )

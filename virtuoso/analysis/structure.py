@@ -42,13 +42,18 @@ class Swings(NamedTuple):
     known: Millis
     price: Floats
 
-    def latest(self, bars: Floats, back: int) -> Floats:
-        """Price of the swing `back` before the latest one known at each bar; NaN where there is none within reach."""
-        index = np.searchsorted(self.known, bars, side="right") - 1 - back
-        if not len(self.known):
-            return np.full(len(bars), np.nan)
-        found = np.maximum(index, 0)
-        return np.where((index >= 0) & (self.known[found] > bars - REACH), self.price[found], np.nan)
+    def latest(self, bars: Millis) -> tuple[Floats, Floats]:
+        """Log prices of the last and the last but one swing known at each bar; NaN where there is none within reach."""
+        known = np.concatenate((_NEVER, self.known))
+        price = np.concatenate((_NOWHERE, self.price))
+        index = np.searchsorted(known, bars, side="right")
+        oldest = bars - REACH
+        last, former = index - 1, index - 2
+        return np.where(known[last] > oldest, price[last], np.nan), np.where(known[former] > oldest, price[former], np.nan)
+
+
+_NEVER = np.array((-(10**9), -(10**9)))
+_NOWHERE = np.array((np.nan, np.nan))
 
 
 def swing_highs(high: Floats) -> Swings:
@@ -58,7 +63,7 @@ def swing_highs(high: Floats) -> Swings:
     top = talib.MAX(high, 2 * WING + 1)[2 * WING :]
     before = talib.MAX(high, WING)[WING - 1 : -WING - 1]
     middle = high[WING:-WING]
-    at = np.flatnonzero((middle == top) & (middle > before))
+    at = ((middle == top) & (middle > before)).nonzero()[0]
     return Swings(at + 2 * WING, middle[at])
 
 
@@ -72,17 +77,16 @@ class Structure:
         size = min(bars.count, bars.tail + BREAK_BARS - 1)
         at = np.arange(bars.count - size, bars.count)
         atr = bars.every_atr[-size:]
-        high, low = self.highs.latest(at, 0), self.lows.latest(at, 0)
-        rise, climb = high - self.highs.latest(at, 1), low - self.lows.latest(at, 1)
-        trend = (rise + climb) / (2 * atr)
-        up, down = (np.tanh(np.maximum(d / atr, 0.0)) for d in (bars.close[-size:] - high, low - bars.close[-size:]))
-        up[np.isnan(up)] = 0.0
-        down[np.isnan(down)] = 0.0
+        close = bars.close[-size:]
+        high, former_high = self.highs.latest(at)
+        low, former_low = self.lows.latest(at)
+        trend = (high - former_high + low - former_low) / (2 * atr)
+        up = np.fmax(np.tanh((close - high) / atr), 0.0)  # fmax: NaN, where there is nothing to break, becomes 0
+        down = np.fmax(np.tanh((low - close) / atr), 0.0)
         lean = np.tanh(trend / 2)
-        lean[np.isnan(lean)] = 0.0
         self.trend: Floats = trend[-bars.tail :]
-        self.known: Floats = np.where(np.isnan(high + low + atr), np.nan, 1.0)[-bars.tail :]
-        with_trend, against = np.maximum(lean, 0.0), np.maximum(-lean, 0.0)
+        self.known: Floats = (0 * (high + low + atr) + 1)[-bars.tail :]  # NaN where one of them is
+        with_trend, against = np.fmax(lean, 0.0), np.fmax(-lean, 0.0)
         self.breaks = self._decayed(bars, up * with_trend, down * against)
         self.turns = self._decayed(bars, up * against, down * with_trend)
 
@@ -119,7 +123,8 @@ def break_of_structure(bars: Bars) -> tuple[Floats, Floats]:
 
 
 def change_of_character(bars: Bars) -> tuple[Floats, Floats]:
-    """As `break_of_structure`, for closes above a swing high while the swings fall (bullish) and below a low while they rise."""
+    """As `break_of_structure`, for closes above a swing high while the swings fall, and below a low
+    while they rise (bearish): the trend may be turning."""
     return _structure(bars).turns
 
 
@@ -158,7 +163,7 @@ def moving_averages(bars: Bars) -> tuple[Floats, float]:
         averages[seen < SPANS[-1] - 1] = np.nan
     levels = np.concatenate((bars.last[:, None], averages), axis=1)
     gaps = (levels[:, :-1] - levels[:, 1:]) / bars.atr[:, None]
-    return np.tanh(gaps / EMA_STEPS).mean(axis=1), 1.0
+    return np.tanh(gaps / EMA_STEPS).sum(axis=1) / len(SPANS), 1.0
 
 
 def donchian(bars: Bars) -> tuple[Floats, float]:
@@ -189,8 +194,8 @@ def order_blocks(bars: Bars) -> tuple[Floats, Floats]:
     spread = np.maximum(top - bottom, FLAT)
     impulse = closed[:, IMPULSE_BARS:-1]
     atr = bars.atr[:, None]
-    left_up = np.clip((_lowest_since(low)[:, IMPULSE_BARS + 1 :] - bottom) / spread, 0.0, 1.0)
-    left_down = np.clip((top + _lowest_since(-high)[:, IMPULSE_BARS + 1 :]) / spread, 0.0, 1.0)
+    left_up = np.minimum(np.maximum((_lowest_since(low)[:, IMPULSE_BARS + 1 :] - bottom) / spread, 0.0), 1.0)
+    left_down = np.minimum(np.maximum((top + _lowest_since(-high)[:, IMPULSE_BARS + 1 :]) / spread, 0.0), 1.0)
     fell, rose = np.maximum(-body, 0.0) / spread, np.maximum(body, 0.0) / spread
     weight = ZONE_DECAY[first]
     up = np.tanh(np.maximum((impulse - top) / atr, 0.0)) * fell * left_up @ weight
@@ -211,20 +216,88 @@ def _lowest_since(low: Floats) -> Floats:
 
 NO_SWINGS = "no confirmed swings, or the market did not move"
 GAUGES = (
-    BarGauge("swings", 0.20, "ATR", 2.5, "highs and lows rise", "highs and lows fall",
-             need=20, absence="fewer than two confirmed swings on each side", read=swings),
-    BarGauge("break_of_structure", 0.14, "breaks", 1.2, "price broke above a swing high with the trend",
-             "price broke below a swing low with the trend", need=20, absence=NO_SWINGS, read=break_of_structure),
-    BarGauge("change_of_character", 0.10, "breaks", 1.0, "price broke above a swing high against the trend",
-             "price broke below a swing low against the trend", need=20, absence=NO_SWINGS, read=change_of_character),
-    BarGauge("moving_averages", 0.20, "ratio", 0.80, "the averages are stacked upwards", "the averages are stacked downwards",
-             need=SPANS[-1], read=moving_averages),
-    BarGauge("room", 0.11, "log ratio", 1.5, "support is nearer than resistance", "resistance is nearer than support",
-             need=20, absence=NO_SWINGS, read=room),
-    BarGauge("donchian", 0.11, "ratio", 0.90, "price is high in its channel", "price is low in its channel",
-             need=DONCHIAN_BARS, read=donchian),
-    BarGauge("fair_value_gaps", 0.07, "ATR", 1.5, "open gaps lie below the price", "open gaps lie above the price",
-             need=ZONE_BARS, read=fair_value_gaps),
-    BarGauge("order_blocks", 0.07, "blocks", 1.5, "untested demand lies below the price", "untested supply lies above the price",
-             need=ZONE_BARS, read=order_blocks),
+    BarGauge(
+        "swings",
+        0.20,
+        "ATR",
+        2.5,
+        "highs and lows rise",
+        "highs and lows fall",
+        need=20,
+        absence="fewer than two confirmed swings on each side",
+        read=swings,
+    ),
+    BarGauge(
+        "break_of_structure",
+        0.14,
+        "breaks",
+        1.2,
+        "price broke above a swing high with the trend",
+        "price broke below a swing low with the trend",
+        need=20,
+        absence=NO_SWINGS,
+        read=break_of_structure,
+    ),
+    BarGauge(
+        "change_of_character",
+        0.10,
+        "breaks",
+        1.0,
+        "price broke above a swing high against the trend",
+        "price broke below a swing low against the trend",
+        need=20,
+        absence=NO_SWINGS,
+        read=change_of_character,
+    ),
+    BarGauge(
+        "moving_averages",
+        0.20,
+        "ratio",
+        0.80,
+        "the averages are stacked upwards",
+        "the averages are stacked downwards",
+        need=SPANS[-1],
+        read=moving_averages,
+    ),
+    BarGauge(
+        "room",
+        0.11,
+        "log ratio",
+        1.5,
+        "support is nearer than resistance",
+        "resistance is nearer than support",
+        need=20,
+        absence=NO_SWINGS,
+        read=room,
+    ),
+    BarGauge(
+        "donchian",
+        0.11,
+        "ratio",
+        0.90,
+        "price is high in its channel",
+        "price is low in its channel",
+        need=DONCHIAN_BARS,
+        read=donchian,
+    ),
+    BarGauge(
+        "fair_value_gaps",
+        0.07,
+        "ATR",
+        1.5,
+        "open gaps lie below the price",
+        "open gaps lie above the price",
+        need=ZONE_BARS,
+        read=fair_value_gaps,
+    ),
+    BarGauge(
+        "order_blocks",
+        0.07,
+        "blocks",
+        1.5,
+        "untested demand lies below the price",
+        "untested supply lies above the price",
+        need=ZONE_BARS,
+        read=order_blocks,
+    ),
 )

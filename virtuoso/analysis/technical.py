@@ -58,17 +58,35 @@ def williams_r(bars: Bars) -> tuple[Floats, float]:
 def cci(bars: Bars) -> tuple[Floats, float]:
     """Commodity channel index over 20 bars (Lambert): distance of the log typical price from its mean over 0.015 mean
     deviations (TA-Lib CCI)."""
-    typical = bars.typical
-    return talib.CCI(bars.high, bars.low, bars.close, 20)[-bars.tail :] * _moved(typical, typical, 20, bars.tail), 1.0
+    typical, last = bars.typical, slice(-bars.tail - 19, None)  # enough: it looks at 20 bars and is slow on all of them
+    reading = talib.CCI(bars.high[last], bars.low[last], bars.close[last], 20)[-bars.tail :]
+    return reading * _moved(typical, typical, 20, bars.tail), 1.0
 
 
 GAUGES = (
     BarGauge("rsi", 0.20, "", 20.0, "gains outweigh losses", "losses outweigh gains", centre=50.0, need=16, read=rsi),
     BarGauge("macd", 0.20, "ATR", 0.30, "momentum builds upwards", "momentum builds downwards", need=34, read=macd),
     BarGauge("adx", 0.20, "ratio", 0.60, "the trend points up", "the trend points down", need=29, read=adx),
-    BarGauge("awesome_oscillator", 0.12, "ATR", 1.8, "the short average runs above the long one",
-             "the short average runs below the long one", need=34, read=awesome_oscillator),
-    BarGauge("williams_r", 0.12, "percent", 55.0, "price is near its recent high", "price is near its recent low",
-             centre=-50.0, need=15, read=williams_r),
+    BarGauge(
+        "awesome_oscillator",
+        0.12,
+        "ATR",
+        1.8,
+        "the short average runs above the long one",
+        "the short average runs below the long one",
+        need=34,
+        read=awesome_oscillator,
+    ),
+    BarGauge(
+        "williams_r",
+        0.12,
+        "percent",
+        55.0,
+        "price is near its recent high",
+        "price is near its recent low",
+        centre=-50.0,
+        need=15,
+        read=williams_r,
+    ),
     BarGauge("cci", 0.16, "", 140.0, "price runs above its mean", "price runs below its mean", need=20, read=cci),
 )

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SLOPE_BARS = 50
 VWAP_BARS = 96
 PROFILE_BARS = 120
-PROFILE_BINS = 32
-VALUE_AREA = 0.70
+PROFILE_BINS = 24
+VALUE_ENDS = np.array((0.15, 0.85))  # of the volume: between them lies the value area, its middle 70 %
 BLOCK = 256  # profiles made at once: bounds the memory of an evaluation
 NEGLIGIBLE = 1e-12  # a log price change below this is rounding, not a direction
 
@@ -31,11 +31,21 @@ def _cumulative_slope(width: int) -> Floats:
     return np.cumsum(steps[::-1])[::-1] / (steps @ steps) * width
 
 
+def _signed(price: Floats, volume: Floats) -> Floats:
+    """Volumes of the bars in which the price rose, less those in which it fell, bar by bar; 0 for the first."""
+    signed = np.zeros(len(price))
+    change = price[1:] - price[:-1]
+    later = volume[1:]
+    signed[1:] = later * (change > NEGLIGIBLE) - later * (change < -NEGLIGIBLE)
+    return signed
+
+
 SLOPE = _cumulative_slope(SLOPE_BARS)
 
 
 def money_flow(bars: Bars) -> tuple[Floats, Floats]:
-    """Chaikin money flow over 20 bars: sum(place * volume) / sum(volume), -1..1; place is -1 for a close at the bar's low."""
+    """Chaikin money flow over 20 bars: sum(place * volume) / sum(volume), -1..1; place is -1 for a close at
+    the bar's low, 1 at its high."""
     volume = bars.rolling(bars.volume, 20)
     return (bars.rolling(bars.place, 20) * volume).sum(axis=1) / volume.sum(axis=1), bars.spread_of_volume
 
@@ -43,9 +53,7 @@ def money_flow(bars: Bars) -> tuple[Floats, Floats]:
 def money_flow_index(bars: Bars) -> tuple[Floats, Floats]:
     """Money flow index over 14 bars, 0-100: the share of volume in bars whose typical price rose among those in which it
     moved. With base volume instead of turnover, so that a reflected market reads 100 less as much."""
-    change = np.empty_like(bars.typical)
-    change[0], change[1:] = 0.0, np.diff(bars.typical)
-    signed = bars.rolling(np.where(np.abs(change) > NEGLIGIBLE, np.sign(change), 0.0) * bars.volume, 14)
+    signed = bars.rolling(_signed(bars.typical, bars.volume), 14)
     moved = np.abs(signed).sum(axis=1)
     return 50 + 50 * signed.sum(axis=1) / moved, bars.spread_of_volume
 
@@ -53,11 +61,8 @@ def money_flow_index(bars: Bars) -> tuple[Floats, Floats]:
 def on_balance_volume(bars: Bars) -> tuple[Floats, Floats]:
     """Slope of on-balance volume (Granville) over 50 bars times 50, over the volume of those bars: about -1..1, the share
     of all volume that went one way on balance."""
-    change = np.empty_like(bars.close)
-    change[0], change[1:] = 0.0, np.diff(bars.close)
-    signed = np.where(np.abs(change) > NEGLIGIBLE, np.sign(change), 0.0) * bars.volume
     total = bars.rolling(bars.volume, SLOPE_BARS).sum(axis=1)
-    return bars.rolling(signed, SLOPE_BARS) @ SLOPE / total, bars.spread_of_volume
+    return bars.rolling(_signed(bars.close, bars.volume), SLOPE_BARS) @ SLOPE / total, bars.spread_of_volume
 
 
 def accumulation(bars: Bars) -> tuple[Floats, Floats]:
@@ -77,7 +82,7 @@ def volume_profile(bars: Bars) -> tuple[Floats, Floats]:
     """Place of the close in the volume profile of 120 bars, in halves of its value area: 0 in the
     middle between the point of control and the centre of the value area, 1 about at its upper end.
 
-    Each bar's volume is spread evenly over its range on 32 bins of log price. The point of control is the fullest bin (the
+    Each bar's volume is spread evenly over its range on 24 bins of log price. The point of control is the fullest bin (the
     mean of all that are equally full); the value area holds the middle 70 % of the volume."""
     high, low, volume = (bars.rolling(a, PROFILE_BARS) for a in (bars.high, bars.low, bars.volume))
     reading = np.empty(bars.tail)
@@ -101,44 +106,109 @@ def _profile_place(high: Floats, low: Floats, volume: Floats, close: Floats) -> 
     np.minimum(below, 1.0, out=below)
     running = np.matmul(below, volume[:, :, None])[:, :, 0]
     total = running[:, -1:]
-    filled = np.diff(running, axis=1)
+    filled = running[:, 1:] - running[:, :-1]
     fullest = filled >= filled.max(axis=1, keepdims=True) - 1e-9 * total
     control = (fullest * (edges[:, :-1] + bin_size[:, None] / 2)).sum(axis=1) / fullest.sum(axis=1)
-    lower, upper = (_crossing(edges, running, share * total[:, 0]) for share in ((1 - VALUE_AREA) / 2, (1 + VALUE_AREA) / 2))
-    return (close - (control + (lower + upper) / 2) / 2) / ((upper - lower) / 2)
+    lower, upper = _crossings(edges, running, total * VALUE_ENDS)
+    place: Floats = (close - (control + (lower + upper) / 2) / 2) / ((upper - lower) / 2)
+    return place
 
 
-def _crossing(edges: Floats, running: Floats, target: Floats) -> Floats:
-    """Where each rising row of `running` reaches its target, between edges."""
-    rows = np.arange(len(running))
-    after = np.clip((running < target[:, None]).sum(axis=1), 1, running.shape[1] - 1)
+def _crossings(edges: Floats, running: Floats, targets: Floats) -> Floats:
+    """Where each rising row of `running` (rows, edges) reaches its targets (rows, 2), between edges. Shape (2, rows)."""
+    rows = np.arange(len(running))[:, None]
+    after = np.minimum((running[:, None, :] < targets[:, :, None]).sum(axis=2), running.shape[1] - 1)
     low, high = running[rows, after - 1], running[rows, after]
-    left: Floats = edges[rows, after - 1]
-    crossing: Floats = left + (target - low) / (high - low) * (edges[rows, after] - left)
-    return crossing
+    left, right = edges[rows, after - 1], edges[rows, after]
+    crossings: Floats = (left + (targets - low) / (high - low) * (right - left)).T
+    return crossings
 
 
 def relative_volume(bars: Bars) -> tuple[Floats, Floats]:
     """Body (log close less log open, in ATR-14) times relative volume (over the mean of 50 bars), mean of the last 3 bars:
     a bar counts by how much traded in it. Volume alone gives no sign."""
     moved = bars.volumes[:, -3:] * bars.rolling(bars.close - bars.open, 3)
-    return moved.mean(axis=1) / (bars.volumes.mean(axis=1) * bars.atr), bars.spread_of_volume
+    return moved.sum(axis=1) / 3 / (bars.volumes.sum(axis=1) / 50 * bars.atr), bars.spread_of_volume
 
 
 SILENT = "no volume, or the market did not move"
 GAUGES = (
-    BarGauge("money_flow", 0.16, "ratio", 0.25, "bars close near their highs on volume", "bars close near their lows on volume",
-             need=20, absence=SILENT, read=money_flow),
-    BarGauge("money_flow_index", 0.14, "", 28.0, "more trades in rising bars", "more trades in falling bars",
-             centre=50.0, need=15, absence=SILENT, read=money_flow_index),
-    BarGauge("on_balance_volume", 0.16, "ratio", 0.30, "volume leans to rising bars", "volume leans to falling bars",
-             need=51, absence=SILENT, read=on_balance_volume),
-    BarGauge("accumulation", 0.12, "ratio", 0.25, "coins are accumulated", "coins are distributed",
-             need=50, absence=SILENT, read=accumulation),
-    BarGauge("vwap_distance", 0.16, "ATR", 4.5, "price is above its volume-weighted average", "price is below its volume-weighted average",
-             need=VWAP_BARS, absence=SILENT, read=vwap_distance),
-    BarGauge("volume_profile", 0.14, "value areas", 1.6, "price is above where most volume traded", "price is below where most volume traded",
-             need=PROFILE_BARS, absence=SILENT, read=volume_profile),
-    BarGauge("relative_volume", 0.12, "ATR", 0.50, "the last bars rose on volume", "the last bars fell on volume",
-             need=50, absence=SILENT, read=relative_volume),
+    BarGauge(
+        "money_flow",
+        0.16,
+        "ratio",
+        0.25,
+        "bars close near their highs on volume",
+        "bars close near their lows on volume",
+        need=20,
+        absence=SILENT,
+        read=money_flow,
+    ),
+    BarGauge(
+        "money_flow_index",
+        0.14,
+        "",
+        28.0,
+        "more trades in rising bars",
+        "more trades in falling bars",
+        centre=50.0,
+        need=15,
+        absence=SILENT,
+        read=money_flow_index,
+    ),
+    BarGauge(
+        "on_balance_volume",
+        0.16,
+        "ratio",
+        0.30,
+        "volume leans to rising bars",
+        "volume leans to falling bars",
+        need=51,
+        absence=SILENT,
+        read=on_balance_volume,
+    ),
+    BarGauge(
+        "accumulation",
+        0.12,
+        "ratio",
+        0.25,
+        "coins are accumulated",
+        "coins are distributed",
+        need=50,
+        absence=SILENT,
+        read=accumulation,
+    ),
+    BarGauge(
+        "vwap_distance",
+        0.16,
+        "ATR",
+        4.5,
+        "price is above its volume-weighted average",
+        "price is below its volume-weighted average",
+        need=VWAP_BARS,
+        absence=SILENT,
+        read=vwap_distance,
+    ),
+    BarGauge(
+        "volume_profile",
+        0.14,
+        "value areas",
+        1.6,
+        "price is above where most volume traded",
+        "price is below where most volume traded",
+        need=PROFILE_BARS,
+        absence=SILENT,
+        read=volume_profile,
+    ),
+    BarGauge(
+        "relative_volume",
+        0.12,
+        "ATR",
+        0.50,
+        "the last bars rose on volume",
+        "the last bars fell on volume",
+        need=50,
+        absence=SILENT,
+        read=relative_volume,
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -45,6 +46,10 @@ class Weights:
                 raise ValueError(f"weights of {name} must name all of {sorted(m.name for m in members)}")
             if not all(0 <= w < float("inf") for w in weights.values()) or sum(weights.values()) <= 0:
                 raise ValueError(f"weights of {name} must be at least 0, finite, and not all 0: {dict(weights)}")
+
+    def share(self, kind: DimensionKind) -> float:
+        """The dimension's part of all weight, 0-1."""
+        return self.dimensions[kind] / math.fsum(self.dimensions.values())
 
 
 DEFAULT_WEIGHTS = Weights()

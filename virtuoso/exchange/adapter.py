@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,7 +13,7 @@ from ccxt.base.decimal_to_precision import TICK_SIZE
 from virtuoso import metrics
 from virtuoso.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported
 from virtuoso.exchange.candles import read_candles
-from virtuoso.exchange.classify import classify
+from virtuoso.exchange.classify import classify, kind_of
 from virtuoso.exchange.client import URGENT, connect
 from virtuoso.exchange.freshness import VenueClock
 from virtuoso.exchange.instruments import instruments_of
@@ -225,7 +224,7 @@ class CcxtExchange:
             answer = await self._judged(request, read, replies)
         except ExchangeError as error:
             error.venue, error.endpoint = self.venue, endpoint
-            kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+            kind = kind_of(error)
             if isinstance(error, RateLimited) and not replies:
                 kind = "held"  # nothing was sent
             elif isinstance(error, RateLimited):

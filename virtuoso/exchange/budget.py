@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 IN_FLIGHT = 64  # requests of one limit at once: enough for 300 a second at a round trip of 200 ms
@@ -14,10 +13,9 @@ IN_FLIGHT = 64  # requests of one limit at once: enough for 300 a second at a ro
 class Budget:
     """At most `allowance` in any `window_s`, in order of asking, urgent requests first. For one event loop."""
 
-    def __init__(self, allowance: float, window_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, allowance: float, window_s: float) -> None:
         self.allowance = allowance
         self.window_s = window_s
-        self._clock = clock
         self._spent: deque[tuple[float, float]] = deque()
         self._total = 0.0
         self._queues: tuple[deque[tuple[asyncio.Future[None], float]], ...] = (deque(), deque())  # urgent, others
@@ -48,7 +46,8 @@ class Budget:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        now = self._clock()
+        loop = asyncio.get_running_loop()
+        now = loop.time()
         while self._spent and self._spent[0][0] <= now - self.window_s:
             self._total -= self._spent.popleft()[1]
         for queue in self._queues:
@@ -57,7 +56,7 @@ class Budget:
                 if not turn.done():  # else its caller was cancelled
                     if self._total + cost > self.allowance + 1e-9:
                         wait = self._spent[0][0] + self.window_s - now
-                        self._timer = asyncio.get_running_loop().call_later(max(wait, 0.002), self._serve)
+                        self._timer = loop.call_later(max(wait, 0.002), self._serve)
                         return
                     self._spent.append((now, cost))
                     self._total += cost

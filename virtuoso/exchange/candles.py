@@ -24,7 +24,7 @@ def read_candles(rows: Any, symbol: str, timeframe: Timeframe, stamp: Stamp, *, 
 
     A bar is closed when the venue's clock is past its end. Where that clock is not `exact` (it came from an HTTP front end,
     not from the data), a later bar must show as well: a back end that stands still would else pass off a forming bar.
-    EmptyData without closed bars, BadData when all are refused, VenueStale when the newest ended too long ago.
+    EmptyData without closed bars, BadData when the newest two are refused, VenueStale when the newest ended long ago.
     """
     table = _table(rows)
     if not len(table):
@@ -41,12 +41,12 @@ def read_candles(rows: Any, symbol: str, timeframe: Timeframe, stamp: Stamp, *, 
     table = table[closed]
     if not len(table):
         raise EmptyData(f"{symbol} {timeframe.value}: no closed bars")
+    ended = table[:, 0].max() + timeframe.ms
+    if stamp.observed_ms - ended > 2 * timeframe.ms + LATE_MS:
+        raise VenueStale(f"{symbol} {timeframe.value}: the newest bar ended {(stamp.observed_ms - ended) / 1000:.0f} s ago")
     table = _sound(table[np.argsort(table[:, 0], kind="stable")])
-    if not len(table):
-        raise BadData(f"{symbol} {timeframe.value}: no bar can be read")
-    behind = stamp.observed_ms - (table[-1, 0] + timeframe.ms)
-    if behind > 2 * timeframe.ms + LATE_MS:
-        raise VenueStale(f"{symbol} {timeframe.value}: the newest bar ended {behind / 1000:.0f} s ago")
+    if not len(table) or ended - table[-1, 0] > 2 * timeframe.ms:  # one refused bar at the end may be had again soon
+        raise BadData(f"{symbol} {timeframe.value}: the newest bars cannot be read")
     gaps = np.flatnonzero(np.diff(table[:, 0]) != timeframe.ms)
     table = table[gaps[-1] + 1 if len(gaps) else 0 :][-limit:]
     begun, opened, high, low, close, volume = (np.ascontiguousarray(column) for column in table.T)

@@ -76,6 +76,11 @@ def classify(failure: Exception, reply: Reply | None, now_ms: int) -> ExchangeEr
     return _by_class(failure, now_ms)
 
 
+def kind_of(error: ExchangeError) -> str:
+    """The kind of a failure as metrics name it: "rate_limited"."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+
+
 def refusal(reply: Reply, now_ms: int) -> ExchangeError | None:
     """What a reply refuses by its status and body; None when it does not refuse anything."""
     text = f"HTTP {reply.status}: {reply.excerpt}"
@@ -93,7 +98,7 @@ def refusal(reply: Reply, now_ms: int) -> ExchangeError | None:
 
 
 def _by_class(failure: Exception, now_ms: int) -> ExchangeError:
-    text = f"{type(failure).__name__}: {failure}"[:300]
+    text = f"{type(failure).__name__} {failure}".strip()[:300]
     if isinstance(failure.__cause__, aiohttp.ClientPayloadError):  # cut off in the middle
         return BadData(f"reply incomplete: {text}")
     table: tuple[tuple[type[BaseException], type[ExchangeError]], ...] = (
@@ -108,7 +113,7 @@ def _by_class(failure: Exception, now_ms: int) -> ExchangeError:
         return RateLimited(text, until_ms=now_ms + BRIEF_MS)
     for theirs, ours in table:
         if isinstance(failure, theirs):
-            return ours(text)
+            return ours(f"no answer in time: {text}" if ours is VenueTimedOut else text)
     return VenueUnavailable(text) if isinstance(failure, ccxt.ExchangeClosedByUser) else BadData(text)
 
 

@@ -30,7 +30,7 @@ class Reply:
     @property
     def excerpt(self) -> str:
         """The words of the body's start, without markup: what a person reads in a log."""
-        return " ".join(re.sub(r"<[^>]*>|[^\x20-\x7e\xa0-\uffff]", " ", self.body).split())[:240]
+        return " ".join(re.sub(r"<[^>]*>|[^\x20-\x7e\xa0-\ufffc]", " ", self.body).split())[:240]
 
     def read_clock(self, data: Any) -> None:
         """Note the venue's time from the parsed reply: bybit's `time`, Binance's `E` and `serverTime`, others' `ts`."""

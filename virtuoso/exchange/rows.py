@@ -127,10 +127,12 @@ def read_series(
     """Values between `low` and `high` (neither included) at rising times. EmptyData without any, BadData when all are
     refused. Where the venue gives two shares of a whole, the value is their ratio and they must make up the whole."""
     given = mappings(rows)
+    values = [_value(row, names) for row in given]
+    doubtful = any(value is None for value in values)  # then a 0 is one more value that was not had
     kept: dict[int, float] = {}
-    for row in given:
-        time_ms, value = positive(row.get(names.time)), _value(row, names)
-        if value is None or not low < value < high:
+    for row, value in zip(given, values, strict=True):
+        time_ms = positive(row.get(names.time))
+        if value is None or not low < value < high or (value == 0 and doubtful):
             refuse(f"{kind}_number")
         elif time_ms is None or time_ms > stamp.observed_ms + AHEAD_MS:
             refuse(f"{kind}_time")

@@ -7,7 +7,7 @@ from typing import Any
 
 from virtuoso.errors import BadData, EmptyData
 from virtuoso.exchange.rows import keyed, mappings, newest, number, positive, refuse
-from virtuoso.exchange.venues import PremiumNames, TickerNames
+from virtuoso.exchange.venues import UNIFIED, PremiumNames, TickerNames
 from virtuoso.model import Instrument, Stamp, Ticker
 
 APART = 0.2  # mark and index further than this from the last price are not of the same market or moment
@@ -43,19 +43,16 @@ def read_tickers(
         if last is None:
             refuse("ticker_price")
             continue
-        turnover, volume = _traded(row, names, last)
+        opened = positive(row.get(names.open))
+        change = _change(row, names, last, opened, instrument.tick_size or 0)
+        turnover, volume = _traded(row, names, last, opened)
         extra, marks = (more, premium) if more is not None else (row, names)
+        mark, index = _near(extra.get(marks.mark), last), _near(extra.get(marks.index), last)
         funding = number(extra.get(marks.funding))
+        if funding is not None and (abs(funding) > FUNDING or (funding == 0 and None in (change, turnover, mark, index))):
+            funding = None  # a 0 beside fields that cannot be read is one more of them
         found[instrument.symbol] = Ticker(
-            instrument.symbol,
-            last,
-            stamp,
-            change_24h_percent=_change(row, names, last, instrument.tick_size or 0),
-            turnover_24h=turnover,
-            volume_24h=volume,
-            mark=_near(extra.get(marks.mark), last),
-            index=_near(extra.get(marks.index), last),
-            funding_rate=funding if funding is not None and abs(funding) <= FUNDING else None,
+            *(instrument.symbol, last, stamp, change, turnover, volume, mark, index, funding),
             open_interest=positive(row.get(names.open_interest)),
         )
     if len(found) * 2 < len(ours):
@@ -63,9 +60,9 @@ def read_tickers(
     return found
 
 
-def _change(row: Mapping[str, Any], names: TickerNames, last: float, tick: float) -> float | None:
+def _change(row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None, tick: float) -> float | None:
     """The day's move in percent as the venue says it, if the day's opening price bears it out."""
-    said, opened = number(row.get(names.change)), positive(row.get(names.open))
+    said = number(row.get(names.change))
     if said is None or opened is None:
         return None
     percent = said * names.scale
@@ -73,13 +70,15 @@ def _change(row: Mapping[str, Any], names: TickerNames, last: float, tick: float
     return percent if percent > -100 and abs(percent - 100 * (last / opened - 1)) <= tolerance else None
 
 
-def _traded(row: Mapping[str, Any], names: TickerNames, last: float) -> tuple[float | None, float | None]:
-    """Turnover and volume. No volume at no turnover is a dead market; one of them alone being 0 is a mistake. A venue that
+def _traded(
+    row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None
+) -> tuple[float | None, float | None]:
+    """Turnover and volume. Both 0 where the price did not move is a dead market; any other 0 is a mistake. A venue that
     counts base units only (okx) gets its turnover at the last price, for otherwise nothing of it could be ranked."""
     turnover, volume = number(row.get(names.turnover)), number(row.get(names.volume))
-    if names.time == "timestamp" and row.get(names.turnover) is None and volume is not None and volume > 0:
+    if names is UNIFIED.ticker and row.get(names.turnover) is None and volume is not None and volume > 0:
         return volume * last, volume
-    if turnover == volume == 0:
+    if turnover == volume == 0 and opened == last:
         return 0.0, 0.0
     return positive(turnover), positive(volume)
 

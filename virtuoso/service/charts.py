@@ -57,7 +57,7 @@ class Charts:
         name = TIMEFRAMES[timeframe].value
         key = self._keys.candles(venue, symbol, name)
         entry = self._reads.get(key)
-        if entry is None or entry[0] < time.monotonic() - self._near_s:
+        if entry is None or (entry[1].done() and entry[0] <= time.monotonic() - self._near_s):
             task = asyncio.create_task(self._read(key, symbol, timeframe))
             entry = self._reads[key] = (time.monotonic(), task)
             self._reads.move_to_end(key)

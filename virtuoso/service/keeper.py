@@ -271,7 +271,7 @@ class Keeper:
         self._remember(view.id)
         taken = [entry[0] for entry in self._kept.values()]
         for superseded in taken[1:]:  # each view was current until the next was taken
-            if superseded < now - self._keep_s:
+            if superseded <= now - self._keep_s:
                 self._kept.popitem(last=False)
         self.tick()
 

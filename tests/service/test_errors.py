@@ -1,0 +1,208 @@
+"""Every refusal says why, in words and for machines, and never more than it should."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, refusal, snapshot, told
+from virtuoso import errors
+from virtuoso.errors import RepositoryError
+from virtuoso.market.v1 import error_reason_pb2
+from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.repository import keys
+from virtuoso.repository.tiers import Tiers
+from virtuoso.service.errors import TABLE, UNKNOWN
+from virtuoso.service.interceptors import Limits
+
+
+class Slow:
+    """A repository that gives bars when it is told to."""
+
+    def __init__(self, inner: Tiers) -> None:
+        self.inner, self.open, self.reads = inner, asyncio.Event(), 0
+
+    async def get(self, key: str) -> bytes | None:
+        if ":candles:" in key:
+            self.reads += 1
+            await self.open.wait()
+        return await self.inner.get(key)
+
+    async def get_all(self, key: str) -> list[tuple[str, bytes]]:
+        return await self.inner.get_all(key)
+
+
+class Broken(Slow):
+    """A repository with an error of ours in it."""
+
+    async def get(self, key: str) -> bytes | None:
+        if ":candles:" in key:
+            raise KeyError("secret internal detail")
+        return await self.inner.get(key)
+
+
+def test_every_request_error_is_in_the_table_and_every_reason_in_the_contract() -> None:
+    def leaves(kind: type[BaseException]) -> set[type[BaseException]]:
+        below = kind.__subclasses__()
+        return set().union(*map(leaves, below)) if below else {kind}
+
+    assert leaves(errors.RequestError) <= set(TABLE)
+    reasons = {row.reason for row in TABLE.values()} | {UNKNOWN.reason, "UNSPECIFIED"}
+    assert {f"ERROR_REASON_{reason}" for reason in reasons} == set(error_reason_pb2.ErrorReason.keys())
+
+
+@pytest.mark.parametrize(
+    ("request_", "field", "words"),
+    [
+        (api.ListConfluenceScoresRequest(min_score=200), "min_score", "200.0 must be greater than or equal to 0 and less"),
+        (api.ListConfluenceScoresRequest(min_score=float("nan")), "min_score", "finite"),
+        (api.ListConfluenceScoresRequest(order_by="rank"), "order_by", "'rank' is not allowed; allowed are a field, then"),
+        (api.ListConfluenceScoresRequest(symbols=["BTCUSDT", "btc"]), "symbols[1]", "'btc' is not allowed"),
+        (api.ListConfluenceScoresRequest(symbols=["SYSTEMUSDT"]), "symbols[0]", "never hold SYSTEM"),
+        (api.GetConfluenceRequest(), "symbol", "'' is not allowed; allowed are letters and digits"),
+        (api.GetConfluenceRequest(symbol="SYSTEM_STATUS"), "symbol", "'SYSTEM_STATUS' is not allowed"),
+        (api.ListMoversRequest(min_turnover_usd=1000), "min_turnover_usd", "500000"),
+        (api.ListCandlesRequest(symbol="BTCUSDT", timeframe=99), "timeframe", "99 is not allowed; allowed are TIMEFRAME_1M"),  # type: ignore[arg-type]
+    ],
+)
+async def test_a_field_that_breaks_its_rule_is_named_with_its_value_and_what_is_allowed(
+    server: Bench, request_: Any, field: str, words: str
+) -> None:
+    await server.show(snapshot())
+    refused = await refusal(getattr(server.stub, type(request_).__name__.removesuffix("Request"))(request_))
+    assert (refused.code.name, refused.reason, refused.domain) == ("INVALID_ARGUMENT", "INVALID_FIELD", "virtuoso.market")
+    assert words in refused.violations[field]
+
+
+async def test_a_flood_of_violations_leaves_the_details_readable(server: Bench) -> None:
+    await server.show(snapshot())
+    request = api.ListConfluenceScoresRequest(symbols=["龙" * 100 + str(i) for i in range(500)])
+    refused = await refusal(server.stub.ListConfluenceScores(request))
+    assert refused.reason == "INVALID_FIELD"
+    assert refused.violations
+    assert sum(len(str(key)) + len(value) for key, value in refused.trailers.items()) < 6000
+
+
+async def test_bytes_that_are_no_request_are_an_invalid_argument(server: Bench) -> None:
+    await server.show(snapshot())
+    call = server.channel.unary_unary("/virtuoso.market.v1.MarketService/GetConfluence")
+    refused = await refusal(call(b"\xff\xff\xff"))
+    assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
+
+
+async def test_before_the_first_complete_snapshot_every_rpc_says_not_ready(server: Bench) -> None:
+    requests = [
+        api.GetDashboardRequest(),
+        api.GetOverviewRequest(),
+        api.ListConfluenceScoresRequest(),
+        api.GetConfluenceRequest(symbol="BTCUSDT"),
+        api.ListMoversRequest(),
+        api.ListSymbolsRequest(),
+        api.ListCandlesRequest(symbol="BTCUSDT"),
+    ]
+    for request in requests:
+        refused = await refusal(getattr(server.stub, type(request).__name__.removesuffix("Request"))(request))
+        assert (refused.code.name, refused.reason) == ("UNAVAILABLE", "NOT_READY")
+        assert refused.retry_s == 2
+    refused = await refusal(server.stub.WatchDashboard(api.WatchDashboardRequest()).read())
+    assert (refused.code.name, refused.reason) == ("UNAVAILABLE", "NOT_READY")
+
+
+async def test_an_unknown_error_shows_an_id_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    async with bench(wrap=Broken) as one:
+        await one.show(snapshot())
+        refused = await refusal(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
+    assert (refused.code.name, refused.reason) == ("INTERNAL", "INTERNAL")
+    request_id = refused.trailers["x-request-id"]
+    assert request_id in refused.message
+    assert "secret" not in repr(refused)
+    assert "KeyError" not in repr(refused)
+    logged = next(record for record in caplog.records if request_id in record.getMessage())
+    assert logged.exc_info is not None
+    assert "secret internal detail" in str(logged.exc_info[1])
+
+
+async def test_a_sane_request_id_comes_back_and_another_is_replaced(server: Bench) -> None:
+    await server.show(snapshot())
+
+    async def sent_back(*metadata: tuple[str, str]) -> str:
+        call = server.stub.GetDashboard(api.GetDashboardRequest(), metadata=metadata)
+        await call
+        return str(dict(await call.trailing_metadata())["x-request-id"])
+
+    assert await sent_back(("x-request-id", "phone-42.A_b")) == "phone-42.A_b"
+    assert await sent_back(("x-request-id", "a b <script>")) != "a b <script>"
+    assert await sent_back() != await sent_back()
+
+
+async def test_too_many_calls_at_once_are_refused_while_health_answers() -> None:
+    slow: list[Slow] = []
+    async with bench(wrap=lambda tiers: slow.append(Slow(tiers)) or slow[0], limits=Limits(calls=2)) as one:
+        await one.show(snapshot())
+        await one.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
+        request = api.ListCandlesRequest(symbol="BTCUSDT")
+        waiting = [asyncio.ensure_future(one.stub.ListCandles(request)) for _ in range(2)]
+        while one.server._calls.calls < 2:
+            await asyncio.sleep(0)
+        refused = await refusal(one.stub.GetDashboard(api.GetDashboardRequest()))
+        assert (refused.code.name, refused.reason, refused.retry_s) == ("RESOURCE_EXHAUSTED", "OVERLOADED", 1)
+        health = await health_pb2_grpc.HealthStub(one.channel).Check(health_pb2.HealthCheckRequest())
+        assert health.status == health_pb2.HealthCheckResponse.SERVING
+        slow[0].open.set()
+        for reply in await asyncio.gather(*waiting):
+            assert len(reply.candles) == 300
+        assert slow[0].reads == 1, "one read for all who ask at once"
+        await one.stub.GetDashboard(api.GetDashboardRequest())
+
+
+async def test_streams_have_a_budget_of_their_own() -> None:
+    async with bench(limits=Limits(streams=1)) as one:
+        await one.show(snapshot())
+        first = one.stub.WatchDashboard(api.WatchDashboardRequest())
+        await first.read()
+        refused = await refusal(one.stub.WatchDashboard(api.WatchDashboardRequest()).read())
+        assert (refused.code.name, refused.reason, refused.retry_s) == ("RESOURCE_EXHAUSTED", "TOO_MANY_STREAMS", 10)
+        await one.stub.GetDashboard(api.GetDashboardRequest())
+        first.cancel()
+
+
+async def test_a_repository_that_does_not_answer_costs_a_caller_less_than_two_seconds() -> None:
+    async with bench(wrap=Slow) as one:
+        await one.show(snapshot())
+        async with asyncio.timeout(2):
+            refused = await refusal(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
+        assert refused.reason == "DATA_UNAVAILABLE"
+
+
+async def test_a_callers_deadline_is_kept() -> None:
+    async with bench(wrap=Slow) as one:
+        await one.show(snapshot())
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT"), timeout=0.4)
+        assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert told(caught.value).reason == "DEADLINE_EXCEEDED"
+
+
+async def test_a_repository_error_in_the_middle_leaves_the_dashboard_alone() -> None:
+    class Down(Slow):
+        down = False
+
+        async def get_all(self, key: str) -> list[tuple[str, bytes]]:
+            if self.down:
+                raise RepositoryError("memcached: connection refused")
+            return await self.inner.get_all(key)
+
+    made: list[Down] = []
+    async with bench(wrap=lambda tiers: made.append(Down(tiers)) or made[0]) as one:
+        await one.show(snapshot())
+        made[0].down = True
+        await one.poll()
+        one.after(31)
+        reply = await one.stub.GetDashboard(api.GetDashboardRequest())
+        assert reply.provenance.snapshot_id == "s1"
+        assert reply.provenance.stale
+        assert reply.provenance.observed_time.ToMilliseconds() == T0

@@ -1,0 +1,72 @@
+"""Health as the standard says, in both directions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from tests.service.snapshots import Bench, snapshot
+
+SERVICE = "virtuoso.market.v1.MarketService"
+READY = ("", SERVICE, "readiness", "confluence", "overview", "movers")
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+
+
+async def check(server: Bench, name: str) -> Any:
+    stub = health_pb2_grpc.HealthStub(server.channel)
+    return (await stub.Check(health_pb2.HealthCheckRequest(service=name))).status
+
+
+async def test_nothing_serves_before_the_first_snapshot_but_the_process_lives(server: Bench) -> None:
+    assert [await check(server, name) for name in READY] == [NOT_SERVING] * 6
+    assert await check(server, "liveness") == SERVING
+
+
+async def test_an_unknown_name_is_not_found(server: Bench) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await check(server, "beta")
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+@pytest.mark.parametrize("name", READY)
+async def test_watch_tells_readiness_its_loss_and_its_return(server: Bench, name: str) -> None:
+    watch = health_pb2_grpc.HealthStub(server.channel).Watch(health_pb2.HealthCheckRequest(service=name))
+    assert (await watch.read()).status == NOT_SERVING
+    await server.show(snapshot())
+    assert (await watch.read()).status == SERVING
+    assert await check(server, name) == SERVING
+    server.after(601)
+    assert (await watch.read()).status == NOT_SERVING
+    assert await check(server, name) == NOT_SERVING
+    assert await check(server, "liveness") == SERVING
+    await server.show(snapshot("s2", observed_ms=server.clock.now_ms))
+    assert (await watch.read()).status == SERVING
+    watch.cancel()
+
+
+async def test_watching_an_unknown_name_says_so_and_stays_open(server: Bench) -> None:
+    watch = health_pb2_grpc.HealthStub(server.channel).Watch(health_pb2.HealthCheckRequest(service="beta"))
+    assert (await watch.read()).status == UNKNOWN
+    await server.show(snapshot())
+    assert not watch.done()
+    watch.cancel()
+
+
+async def test_a_part_that_the_snapshot_lacks_does_not_serve(server: Bench) -> None:
+    await server.show(snapshot())
+    message = snapshot("s2", observed_ms=server.clock.now_ms + 1)
+    message.ClearField("overview")
+    del message.gainers[:], message.losers[:]
+    await server.show(message)
+    watch = health_pb2_grpc.HealthStub(server.channel).Watch(health_pb2.HealthCheckRequest(service="movers"))
+    while (await watch.read()).status != NOT_SERVING:
+        pass
+    watch.cancel()
+    assert await check(server, "overview") == NOT_SERVING
+    assert await check(server, "confluence") == SERVING
+    assert await check(server, "") == SERVING

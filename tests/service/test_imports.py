@@ -1,0 +1,14 @@
+"""What a server loads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_a_server_process_loads_neither_an_exchange_client_nor_mathematics() -> None:
+    program = "import sys, virtuoso.service.server, virtuoso.service.keeper, virtuoso.monitor; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert "virtuoso.service.market" in loaded
+    heavy = {"ccxt", "numpy", "talib", "virtuoso.analysis", "virtuoso.exchange", "virtuoso.repository"}
+    assert not heavy & set(loaded)

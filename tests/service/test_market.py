@@ -1,0 +1,315 @@
+"""Each RPC through a real server and real stubs."""
+
+from __future__ import annotations
+
+import pytest
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from tests.service.snapshots import (
+    T0,
+    TTL_S,
+    Bench,
+    bench,
+    candle_series,
+    confluence,
+    refusal,
+    row,
+    snapshot,
+)
+from virtuoso import metrics
+from virtuoso.market.v1 import candle_pb2, provenance_pb2
+from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.repository import keys
+
+ORDERABLE = [
+    "symbol",
+    "score",
+    "confidence",
+    "price",
+    "change_24h_percent",
+    "turnover_24h_usd",
+    "technical",
+    "volume",
+    "orderflow",
+    "orderbook",
+    "price_structure",
+    "sentiment",
+]
+
+
+async def test_a_dashboard_is_the_snapshot_in_one_reply(server: Bench) -> None:
+    message = snapshot()
+    await server.show(message)
+    reply = await server.stub.GetDashboard(api.GetDashboardRequest())
+    assert reply.overview == message.overview
+    assert sorted(reply.rows, key=lambda r: r.symbol) == sorted(message.rows, key=lambda r: r.symbol)
+    scores = [item.score if item.HasField("score") else -1 for item in reply.rows]
+    assert scores == sorted(scores, reverse=True)
+    assert reply.gainers == message.gainers[:5]
+    assert reply.losers == message.losers[:5]
+
+
+async def test_provenance_says_where_the_numbers_are_from_and_how_old_they_are(server: Bench) -> None:
+    message = snapshot()
+    await server.show(message)
+    server.after(12)
+    told = (await server.stub.GetDashboard(api.GetDashboardRequest())).provenance
+    expected = message.provenance
+    expected.path = provenance_pb2.PATH_SNAPSHOT
+    expected.age.FromSeconds(12)
+    assert told == expected
+
+
+@pytest.mark.parametrize(("symbols", "most"), [(50, 20_000), (500, 100_000)])
+async def test_a_dashboard_is_small_enough_for_a_phone(server: Bench, symbols: int, most: int) -> None:
+    await server.show(snapshot(size=symbols))
+    reply = await server.stub.GetDashboard(api.GetDashboardRequest())
+    assert len(reply.rows) == symbols
+    assert reply.ByteSize() < most
+
+
+async def test_the_overview_is_the_snapshots(server: Bench) -> None:
+    message = snapshot()
+    await server.show(message)
+    reply = await server.stub.GetOverview(api.GetOverviewRequest())
+    assert reply.overview == message.overview
+    assert reply.provenance.snapshot_id == "s1"
+
+
+async def test_an_overview_that_was_not_measured_is_an_error_and_not_an_empty_success(server: Bench) -> None:
+    message = snapshot()
+    message.ClearField("overview")
+    await server.show(message)
+    told = await refusal(server.stub.GetOverview(api.GetOverviewRequest()))
+    assert told.reason == "DATA_UNAVAILABLE"
+    assert len((await server.stub.GetDashboard(api.GetDashboardRequest())).rows) == 50
+
+
+async def test_a_symbols_breakdown_has_six_dimensions_with_their_components(server: Bench) -> None:
+    message = snapshot()
+    await server.show(message)
+    source = next(item for item in message.confluences if item.row.symbol == "ETHUSDT")
+    reply = await server.stub.GetConfluence(api.GetConfluenceRequest(symbol="ETHUSDT"))
+    assert reply.symbol == "ETHUSDT"
+    assert (reply.score, reply.confidence, reply.price) == (source.row.score, source.row.confidence, source.row.price)
+    assert (reply.coverage, reply.label, reply.agreement) == (source.row.coverage, source.row.label, source.agreement)
+    assert reply.dimensions == source.dimensions
+    assert reply.drivers == source.drivers
+    assert reply.price_time == source.price_time
+    assert reply.turnover_24h_usd == source.row.turnover_24h_usd
+
+
+async def test_a_symbol_without_a_score_has_no_number_in_its_place(server: Bench) -> None:
+    await server.settle()
+    rows = [row("BTCUSDT"), row("NEWUSDT", None)]
+    rows[1].ClearField("change_24h_percent")
+    await server.show(snapshot(rows=rows))
+    reply = await server.stub.GetConfluence(api.GetConfluenceRequest(symbol="NEWUSDT"))
+    for name in ("score", "confidence", "agreement", "change_24h_percent"):
+        assert not reply.HasField(name)
+    assert reply.price == rows[1].price
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("1000SHIBUSDT", "SHIB1000USDT"),
+        ("PEPE1000USDT", "1000PEPEUSDT"),
+        ("1INCHUSDT", "1INCHUSDT"),
+        ("SHIB1000USDT", "SHIB1000USDT"),
+    ],
+)
+async def test_another_venues_spelling_finds_the_same_market(server: Bench, asked: str, found: str) -> None:
+    await server.show(snapshot())
+    assert (await server.stub.GetConfluence(api.GetConfluenceRequest(symbol=asked))).symbol == found
+    listed = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(symbols=[asked]))
+    assert [item.symbol for item in listed.rows] == [found]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ("UNTRACKEDUSDT", "SYMBOL_NOT_TRACKED"),
+        ("1000FLOKIUSDT", "SYMBOL_NOT_TRACKED"),
+        ("NOWHEREUSDT", "SYMBOL_NOT_FOUND"),
+        ("SHIBUSDT", "SYMBOL_NOT_FOUND"),
+    ],
+)
+async def test_a_symbol_that_is_not_scored_is_told_apart_from_one_that_is_not_there(
+    server: Bench, asked: str, reason: str
+) -> None:
+    await server.show(snapshot())
+    for call in (
+        server.stub.GetConfluence(api.GetConfluenceRequest(symbol=asked)),
+        server.stub.ListCandles(api.ListCandlesRequest(symbol=asked)),
+    ):
+        told = await refusal(call)
+        assert (told.code.name, told.reason) == ("NOT_FOUND", reason)
+        assert asked in told.violations["symbol"]
+
+
+async def test_a_tracked_symbol_without_a_price_is_unavailable_and_not_unknown(server: Bench) -> None:
+    await server.settle()
+    message = snapshot(rows=[row("BTCUSDT"), row("ETHUSDT")])
+    del message.rows[1], message.confluences[1]
+    await server.show(message)
+    assert (
+        await refusal(server.stub.GetConfluence(api.GetConfluenceRequest(symbol="ETHUSDT")))
+    ).reason == "DATA_UNAVAILABLE"
+
+
+@pytest.mark.parametrize("field", ORDERABLE)
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+async def test_any_order_puts_missing_values_last_and_ties_by_symbol(server: Bench, field: str, direction: str) -> None:
+    await server.settle()
+    rows = [row(name, score) for name, score in [("DUSDT", 60), ("AUSDT", 60), ("BUSDT", None), ("CUSDT", 40)]]
+    rows[3].ClearField("turnover_24h_usd")
+    rows[0].change_24h_percent = 5
+    await server.show(snapshot(rows=rows))
+    reply = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(order_by=f"{field}  {direction}"))
+
+    def value(item: object) -> object:
+        return getattr(item, field) if field in ("symbol", "price") or item.HasField(field) else None  # type: ignore[attr-defined]
+
+    present = sorted((r for r in rows if value(r) is not None), key=lambda r: r.symbol)
+    present.sort(key=value, reverse=direction == "desc")  # type: ignore[arg-type]
+    missing = sorted((r for r in rows if value(r) is None), key=lambda r: r.symbol)
+    assert list(reply.rows) == present + missing
+
+
+async def test_without_a_direction_the_order_rises_and_without_a_field_the_best_comes_first(server: Bench) -> None:
+    await server.show(snapshot(rows=[row("AUSDT", 50), row("BUSDT", 70), row("CUSDT", 30)]))
+
+    async def listed(order_by: str) -> list[str]:
+        reply = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(order_by=order_by))
+        return [item.symbol[0] for item in reply.rows]
+
+    assert await listed("score") == ["C", "A", "B"]
+    assert await listed("") == ["B", "A", "C"]
+
+
+async def test_min_score_leaves_out_lower_scores_and_rows_without_one(server: Bench) -> None:
+    await server.settle()
+    await server.show(snapshot(rows=[row("AUSDT", 0.0), row("BUSDT", 70), row("CUSDT", None), row("DUSDT", 69.99)]))
+
+    async def listed(least: float) -> list[str]:
+        reply = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(min_score=least))
+        assert reply.total_size == len(reply.rows)
+        return [item.symbol[0] for item in reply.rows]
+
+    assert await listed(70) == ["B"]
+    assert await listed(0) == ["B", "D", "A"]
+
+
+async def test_movers_are_those_of_the_snapshot_above_the_floor(server: Bench) -> None:
+    message = snapshot()
+    await server.show(message)
+    reply = await server.stub.ListMovers(api.ListMoversRequest())
+    assert reply.gainers == message.gainers[:10]
+    assert reply.losers == message.losers[:10]
+    reply = await server.stub.ListMovers(api.ListMoversRequest(min_turnover_usd=9e6, page_size=100))
+    assert list(reply.gainers) == [item for item in message.gainers if item.turnover_24h_usd >= 9e6]
+    assert list(reply.losers) == [item for item in message.losers if item.turnover_24h_usd >= 9e6]
+    assert not reply.next_page_token
+
+
+async def test_the_universe_is_listed_by_rank(server: Bench) -> None:
+    message = snapshot(size=120)
+    await server.show(message)
+    reply = await server.stub.ListSymbols(api.ListSymbolsRequest(page_size=5000))
+    assert reply.symbols == message.symbols
+    assert len((await server.stub.ListSymbols(api.ListSymbolsRequest())).symbols) == 100
+
+
+async def test_candles_come_in_pages_from_the_newest_back(server: Bench) -> None:
+    await server.show(snapshot())
+    await server.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=25), ttl_s=TTL_S)
+    request, opened = api.ListCandlesRequest(symbol="BTCUSDT", page_size=10), []
+    while True:
+        reply = await server.stub.ListCandles(request)
+        opened = [bar.open_time.seconds for bar in reply.candles] + opened
+        if not reply.next_page_token:
+            break
+        request.page_token = reply.next_page_token
+    newest = T0 // 1000 // 300 * 300 - 300
+    assert opened == [newest - 300 * i for i in reversed(range(25))]
+    assert (reply.symbol, reply.timeframe) == ("BTCUSDT", candle_pb2.TIMEFRAME_5M)
+    assert reply.provenance.observed_time.ToMilliseconds() == T0 - 20_000
+    assert reply.provenance.age.ToMilliseconds() == 20_000
+    assert reply.provenance.path == provenance_pb2.PATH_SNAPSHOT
+
+
+async def test_candles_that_lack_a_bar_which_has_closed_are_stale_and_later_gone(server: Bench) -> None:
+    await server.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
+    server.clock.now_ms = T0 // 300_000 * 300_000 + 300_000 + 31_000
+    await server.show(snapshot(observed_ms=server.clock.now_ms))
+    reply = await server.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT"))
+    assert reply.provenance.stale
+    assert reply.provenance.path == provenance_pb2.PATH_STALE_SNAPSHOT
+    server.clock.pass_s(600)
+    await server.show(snapshot("s2", observed_ms=server.clock.now_ms))
+    told = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
+    assert told.reason == "DATA_UNAVAILABLE"
+
+
+async def test_before_a_symbols_candles_exist_the_caller_is_told_when_to_ask_again(server: Bench) -> None:
+    await server.show(snapshot())
+    told = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
+    assert (told.code.name, told.reason) == ("UNAVAILABLE", "DATA_UNAVAILABLE")
+    assert told.retry_s is not None
+    assert told.retry_s > 0
+
+
+async def test_another_symbols_candles_under_the_key_are_refused(server: Bench) -> None:
+    await server.show(snapshot())
+    await server.memory.set(keys.candles("bybit", "ETHUSDT", "5m"), candle_series("BTCUSDT"), ttl_s=TTL_S)
+    told = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="ETHUSDT")))
+    assert told.reason == "DATA_UNAVAILABLE"
+
+
+async def test_rows_that_break_a_rule_are_dropped_and_counted(server: Bench) -> None:
+    await server.settle()
+    rows = [row("BTCUSDT"), row("SYSTEMUSDT"), row("ETHUSDT", 150.0), row("SOLUSDT", 55, price=float("nan")), row("XRPUSDT")]
+    rows.append(row("BTCUSDT", 12.0))
+    message = snapshot(rows=rows)
+    good = confluence(rows[4], T0)
+    good.dimensions[2].components[0].name = "Not A Name"
+    message.confluences[4].CopyFrom(good)
+    before = {
+        reason: metrics.INVALID_ROWS.labels(reason)._value.get()
+        for reason in ("placeholder", "duplicate", "double.gte_lte", "double.gt", "string.pattern")
+    }
+    contaminated = metrics.CONTAMINATED_ROWS._value.get()
+    await server.show(message)
+    reply = await server.stub.GetDashboard(api.GetDashboardRequest())
+    assert [item.symbol for item in reply.rows] == ["BTCUSDT", "XRPUSDT"]
+    assert reply.rows[0].score == 61.25
+    assert reply.provenance.coverage.present == 2
+    for reason, count in before.items():
+        assert metrics.INVALID_ROWS.labels(reason)._value.get() > count
+    assert metrics.CONTAMINATED_ROWS._value.get() > contaminated
+    assert (
+        await refusal(server.stub.GetConfluence(api.GetConfluenceRequest(symbol="XRPUSDT")))
+    ).reason == "DATA_UNAVAILABLE"
+
+
+async def test_replies_are_counted_by_the_way_of_their_data(server: Bench) -> None:
+    await server.show(snapshot())
+    fresh = metrics.REPLIES.labels("GetOverview", "SNAPSHOT", "OK")
+    before = fresh._value.get()
+    await server.stub.GetOverview(api.GetOverviewRequest())
+    assert fresh._value.get() == before + 1
+
+
+@pytest.mark.parametrize("reflect", [True, False])
+async def test_reflection_can_be_switched_off(reflect: bool) -> None:
+    async with bench(reflect=reflect) as one:
+        call = reflection_pb2_grpc.ServerReflectionStub(one.channel).ServerReflectionInfo()
+        await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
+        if reflect:
+            reply = await call.read()
+            names = {service.name for service in reply.list_services_response.service}
+            assert "virtuoso.market.v1.MarketService" in names
+            await call.done_writing()
+        else:
+            assert (await call.code()).name == "UNIMPLEMENTED"

@@ -1,0 +1,62 @@
+"""Going down, and starting where somebody else is."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from tests.service.snapshots import TTL_S, Bench, bench, candle_series, refusal, snapshot
+from tests.service.test_errors import Slow
+from virtuoso.errors import ConfigError
+from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.repository import keys
+from virtuoso.service.server import MarketServer
+
+
+async def test_health_goes_first_then_streams_end_and_calls_under_way_finish() -> None:
+    slow: list[Slow] = []
+    async with bench(wrap=lambda tiers: slow.append(Slow(tiers)) or slow[0]) as one:
+        await one.show(snapshot())
+        await one.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
+        health = health_pb2_grpc.HealthStub(one.channel)
+        watch = health.Watch(health_pb2.HealthCheckRequest())
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
+        stream = one.stub.WatchDashboard(api.WatchDashboardRequest())
+        await stream.read()
+        under_way = asyncio.ensure_future(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
+        while not slow[0].reads:
+            await asyncio.sleep(0)
+
+        draining = asyncio.create_task(one.server.drain(10))
+        ended = await refusal(stream.read())
+        assert (ended.code.name, ended.reason) == ("UNAVAILABLE", "SHUTTING_DOWN")
+        for name in ("", "virtuoso.market.v1.MarketService", "readiness", "confluence"):
+            reply = await health.Check(health_pb2.HealthCheckRequest(service=name))
+            assert reply.status == health_pb2.HealthCheckResponse.NOT_SERVING
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        late = await refusal(one.stub.GetDashboard(api.GetDashboardRequest()))
+        assert (late.code.name, late.reason) == ("UNAVAILABLE", "SHUTTING_DOWN")
+
+        assert not under_way.done()
+        slow[0].open.set()
+        assert len((await under_way).candles) == 300
+        async with asyncio.timeout(5):  # half of the grace: nothing waits for an open Watch
+            await draining
+
+
+async def test_a_reader_that_stopped_reading_does_not_hold_up_the_end(server: Bench) -> None:
+    await server.show(snapshot("n0", size=500))
+    stalled = server.stub.WatchDashboard(api.WatchDashboardRequest())
+    await stalled.read()
+    async with asyncio.timeout(5):
+        await server.server.drain(0.5)
+
+
+async def test_a_port_that_is_taken_is_named_with_what_to_do(server: Bench) -> None:
+    second = MarketServer(server.address, server.keeper, server.server._charts)
+    with pytest.raises(ConfigError) as caught:
+        await second.start()
+    for word in ("GRPC_ADDRESS", server.address, "VIRTUOSO_GRPC_ADDRESS"):
+        assert word in str(caught.value)

@@ -1,0 +1,131 @@
+"""One symbol's score from all that is known of it: the entry of this package for symbols."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from virtuoso.analysis import composition, orderbook, orderflow, sentiment
+from virtuoso.analysis.candle_readings import CANDLE_GAUGES, GAUGES, CandleMemo, TimeframeReadings
+from virtuoso.analysis.composition import LEAST_CONFIDENCE, Entry, Part
+from virtuoso.analysis.gauges import READING_ERRORS, Absent, MomentGauge, freshness
+from virtuoso.analysis.moment import Moment, stamps
+from virtuoso.analysis.sentences import plain
+from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
+from virtuoso.model import Confluence, DimensionKind, SymbolInputs, Timeframe
+
+MOMENT_GAUGES: Mapping[DimensionKind, tuple[MomentGauge, ...]] = {
+    DimensionKind.ORDERFLOW: orderflow.GAUGES,
+    DimensionKind.ORDERBOOK: orderbook.GAUGES,
+    DimensionKind.SENTIMENT: sentiment.GAUGES,
+}
+UNRELIABLE = "too old, or too little activity, to count"
+_NAMES = {t: tuple(f"{g.name}_{t.value}" for g in GAUGES) for t in Timeframe}
+_ROWS = {kind: tuple((row, g) for row, g in enumerate(GAUGES) if g in gauges) for kind, gauges in CANDLE_GAUGES.items()}
+_INPUTS = {kind: tuple(dict.fromkeys(n for g in gauges for n in g.inputs)) for kind, gauges in MOMENT_GAUGES.items()}
+
+
+def score_symbol(
+    inputs: SymbolInputs, now_ms: int, weights: Weights = DEFAULT_WEIGHTS, memo: CandleMemo | None = None
+) -> Confluence:
+    """The six dimensions of one symbol and their total, at `now_ms` (epoch ms, our clock). Never raises for bad data: what
+    cannot be read is absent, named in `missing_inputs`, or explained in its component's `missing`. Without enough
+    (`weights.min_coverage`, `weights.min_dimensions`) there is no score. Bars that close after `now_ms` are not looked at.
+
+    With the symbol's `memo`, what was made of unchanged Candles is used again; the result is the same, bit for bit."""
+    memo = memo or CandleMemo()
+    there = stamps(inputs)
+    readings = {t: memo.timeframe(c, now_ms) for t in Timeframe if (c := inputs.candles.get(t)) is not None and len(c)}
+    bars = {t: r.bars for t, r in readings.items() if r.bars is not None}
+    moment = Moment(inputs, now_ms, bars)
+    parts = []
+    for kind in DimensionKind:
+        if kind in MOMENT_GAUGES:
+            parts.append(_moment_part(kind, moment, there, weights))
+        else:
+            parts.append(_candle_part(kind, readings, now_ms, weights, memo))
+    missing = tuple(dict.fromkeys(n for p in parts for n in p.dimension.missing_inputs))
+    return composition.total(inputs.symbol, parts, there, missing, weights)
+
+
+def _candle_part(
+    kind: DimensionKind, readings: Mapping[Timeframe, TimeframeReadings], now_ms: int, weights: Weights, memo: CandleMemo
+) -> Part:
+    """A dimension made from candles of all timeframes."""
+    fresh = tuple(_candle_freshness(readings.get(t), t, now_ms) for t in Timeframe)
+    key = (*(readings.get(t) for t in Timeframe), fresh, weights)
+    known = memo.part(kind, key)
+    if known is not None:
+        return known
+    whole = math.fsum(weights.timeframes.values())
+    entries: list[Entry] = []
+    for timeframe, freshly in zip(Timeframe, fresh, strict=True):
+        entries += _timeframe_entries(
+            kind, timeframe, weights.timeframes[timeframe] / whole, readings.get(timeframe), freshly
+        )
+    missing = tuple(f"candles_{t.value}" for t in Timeframe if t not in readings)
+    used = frozenset(f"candles_{e.timeframe}" for e in entries if not e.missing)
+    part = Part(composition.dimension(kind, entries, missing, weights.share(kind)), used)
+    memo.keep(kind, key, part)
+    return part
+
+
+def _candle_freshness(readings: TimeframeReadings | None, timeframe: Timeframe, now_ms: int) -> float:
+    """1 while the last bar that is there is the last that can be; 0 when four more should have come."""
+    if readings is None:
+        return 0.0
+    late = now_ms - (readings.last_open_ms + 2 * timeframe.ms)
+    return freshness(late, timeframe.ms / 2 + 30_000, 4 * timeframe.ms)
+
+
+def _timeframe_entries(
+    kind: DimensionKind, timeframe: Timeframe, share: float, readings: TimeframeReadings | None, fresh: float
+) -> Iterable[Entry]:
+    """The components of one dimension in one timeframe."""
+    names, label = _NAMES[timeframe], timeframe.value
+    for row, gauge in _ROWS[kind]:
+        weight = gauge.weight * share
+        if readings is None:
+            yield composition.absent(gauge, names[row], label, weight, f"no {label} candles")
+            continue
+        confidence = readings.confidences[row] * fresh
+        if readings.missing[row]:
+            yield composition.absent(gauge, names[row], label, weight, readings.missing[row])
+        elif confidence < LEAST_CONFIDENCE:
+            yield composition.absent(gauge, names[row], label, weight, UNRELIABLE)
+        else:
+            yield Entry(gauge, names[row], label, weight, readings.directions[row], confidence, readings.values[row], "")
+
+
+def _moment_part(kind: DimensionKind, moment: Moment, there: Mapping[str, int], weights: Weights) -> Part:
+    """A dimension made from trades, books and series."""
+    gauges = MOMENT_GAUGES[kind]
+    entries = [_moment_entry(g, moment, there) for g in gauges]
+    missing = _lacking(_INPUTS[kind], there)
+    used = frozenset(n for g, e in zip(gauges, entries, strict=True) if not e.missing for n in g.inputs)
+    return Part(composition.dimension(kind, entries, missing, weights.share(kind)), used)
+
+
+def _lacking(names: Iterable[str], there: Mapping[str, int]) -> tuple[str, ...]:
+    """The inputs that are not there. Without a ticker its figures are not named beside it."""
+    lacking = tuple(n for n in names if n not in there)
+    return tuple(n for n in lacking if "ticker" in there or n not in {"mark_price", "index_price", "funding_rate"})
+
+
+def _moment_entry(gauge: MomentGauge, moment: Moment, there: Mapping[str, int]) -> Entry:
+    """One component, read or explained."""
+    lacking = _lacking(gauge.inputs, there)
+    if lacking:
+        return composition.absent(gauge, gauge.name, "", gauge.weight, f"no {plain(lacking)}")
+    try:
+        reading, confidence = gauge.read(moment)
+        direction = math.tanh((reading - gauge.centre) / gauge.scale)
+    except Absent as reason:
+        return composition.absent(gauge, gauge.name, "", gauge.weight, str(reason)[:200])
+    except READING_ERRORS as error:
+        return composition.absent(gauge, gauge.name, "", gauge.weight, f"{type(error).__name__}: {error}"[:200])
+    if not (math.isfinite(reading) and math.isfinite(confidence)):
+        return composition.absent(gauge, gauge.name, "", gauge.weight, "the reading is not a finite number")
+    if confidence < LEAST_CONFIDENCE:
+        return composition.absent(gauge, gauge.name, "", gauge.weight, UNRELIABLE)
+    return Entry(gauge, gauge.name, "", gauge.weight, direction, min(1.0, confidence), reading, "")

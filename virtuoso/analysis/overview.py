@@ -1,0 +1,140 @@
+"""The whole market in a few numbers: the entry of this package for the market."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import talib
+
+from virtuoso.analysis import regime
+from virtuoso.analysis.bars import Bars, closed_by
+from virtuoso.analysis.gauges import READING_ERRORS
+from virtuoso.model import (
+    ANCHOR,
+    Breadth,
+    Candles,
+    Dominance,
+    DominanceBasis,
+    Overview,
+    RegimeInputs,
+    RegimeState,
+    Ticker,
+    Timeframe,
+)
+
+if TYPE_CHECKING:
+    from virtuoso.model import Floats
+
+LEAST_SYMBOLS = 5  # fewer do not make a market
+YEAR_MS = 365 * 86_400_000
+TREND_WEIGHTS = {Timeframe.M30: 0.5, Timeframe.H4: 0.5}
+SLOPE_BARS = 10
+
+
+def overview(
+    tickers: Mapping[str, Ticker],
+    anchor_candles: Mapping[Timeframe, Candles],
+    dominance: Dominance | None,
+    previous: RegimeState | None,
+    now_ms: int,
+) -> Overview:
+    """The market at `now_ms` from the tickers of the whole venue and BTC's candles. `dominance` is BTC's share of market
+    capitalisation where it was had; without it the share of turnover is given, saying so. `previous` is the regime state of
+    the pass before. Every figure is absent when its inputs are; bad candles never raise."""
+    bars = {t: b for t, c in anchor_candles.items() if (b := _bars(c, now_ms)) is not None}
+    changes = {s: c for s, t in tickers.items() if (c := t.change_24h_percent) is not None and math.isfinite(c)}
+    moves = np.array(list(changes.values()))
+    inputs = _regime_inputs(tickers, changes, moves, bars)
+    told = regime.strengths(inputs)
+    state = None
+    if told is not None:
+        state = regime.advance(previous, regime.wanted(told, previous.regime if previous else None), now_ms)
+    turnovers = [t.turnover_24h for t in tickers.values() if t.turnover_24h is not None and math.isfinite(t.turnover_24h)]
+    return Overview(
+        regime=state,
+        regime_confidence=regime.confidence(inputs, told, state.regime) if told is not None and state is not None else None,
+        regime_inputs=inputs,
+        trend_strength=_trend_strength(bars.get(Timeframe.M30)),
+        volatility_percent=_volatility(bars.get(Timeframe.M5), 288),
+        dispersion_percent=inputs.dispersion_percent,
+        breadth=Breadth(*(int(n) for n in ((moves > 0).sum(), (moves < 0).sum(), (moves == 0).sum()))) if changes else None,
+        dominance=dominance or _turnover_share(tickers, turnovers),
+        total_turnover=math.fsum(turnovers) if turnovers else None,
+    )
+
+
+def _bars(candles: Candles, now_ms: int) -> Bars | None:
+    """The bars that had closed; None when they cannot be read."""
+    try:
+        return Bars(candles, end=closed_by(candles, now_ms))
+    except READING_ERRORS:
+        return None
+
+
+def _regime_inputs(
+    tickers: Mapping[str, Ticker], changes: Mapping[str, float], moves: Floats, bars: Mapping[Timeframe, Bars]
+) -> RegimeInputs:
+    """What the regime is decided from; of the market only with at least five symbols."""
+    trend = _trend(bars)
+    usual, recent = _volatility(bars.get(Timeframe.H4), 180), _volatility(bars.get(Timeframe.M30), 48)
+    ratio = recent / usual if recent is not None and usual is not None and usual > 0 else None
+    if len(changes) < LEAST_SYMBOLS:
+        return RegimeInputs(btc_trend=trend, btc_volatility_ratio=ratio)
+    weights = np.array([tickers[s].turnover_24h or 0.0 for s in changes])
+    others = [c for s, c in changes.items() if s != ANCHOR]
+    against = float(np.median(others)) - changes[ANCHOR] if ANCHOR in changes else None
+    return RegimeInputs(
+        mean_move_percent=float(weights @ moves / weights.sum()) if weights.sum() > 0 else None,
+        breadth=float(np.sign(moves).mean()),
+        btc_trend=trend,
+        dispersion_percent=float(moves.std()),
+        btc_volatility_ratio=ratio,
+        alts_against_btc_percent=against,
+    )
+
+
+def _trend(bars: Mapping[Timeframe, Bars]) -> float | None:
+    """BTC's trend, -1..1: on 30m and 4h bars each, half (+DI - -DI) / (+DI + -DI) * ADX / (ADX + 20), and half tanh of the
+    rise of EMA-50 over 10 bars in ATR-14. None without either."""
+    parts = [(w, v) for t, w in TREND_WEIGHTS.items() if (b := bars.get(t)) is not None and (v := _trend_of(b)) is not None]
+    return math.fsum(w * v for w, v in parts) / math.fsum(w for w, _ in parts) if parts else None
+
+
+def _trend_of(bars: Bars) -> float | None:
+    if bars.count < 50 + SLOPE_BARS + 1:
+        return None
+    plus, minus = (float(f(bars.high, bars.low, bars.close, 14)[-1]) for f in (talib.PLUS_DI, talib.MINUS_DI))
+    strength = float(talib.ADX(bars.high, bars.low, bars.close, 14)[-1])
+    average = talib.EMA(bars.close, 50)
+    atr = float(bars.atr[-1])
+    if not (plus + minus > 0 and math.isfinite(atr)):
+        return None
+    directed = (plus - minus) / (plus + minus) * strength / (strength + 20)
+    return (directed + math.tanh(float(average[-1] - average[-1 - SLOPE_BARS]) / atr)) / 2
+
+
+def _trend_strength(bars: Bars | None) -> float | None:
+    """ADX-14 of 30m bars, 0-100. None with fewer than 100 of them, or where nothing moves."""
+    if bars is None or bars.count < 100 or not math.isfinite(bars.atr[-1]):
+        return None
+    return min(100.0, max(0.0, float(talib.ADX(bars.high, bars.low, bars.close, 14)[-1])))
+
+
+def _volatility(bars: Bars | None, returns: int) -> float | None:
+    """Realised volatility of the last `returns` log returns, annualised, percent: 100 sqrt(mean(r^2) * bars a year). None
+    with fewer."""
+    if bars is None or bars.count < returns + 1:
+        return None
+    steps = np.diff(bars.close[-returns - 1 :])
+    return 100 * math.sqrt(float(steps @ steps) / returns * YEAR_MS / bars.timeframe.ms)
+
+
+def _turnover_share(tickers: Mapping[str, Ticker], turnovers: Sequence[float]) -> Dominance | None:
+    """BTC's share of the venue's turnover. None without BTC's, or without any."""
+    anchor, whole = tickers.get(ANCHOR), math.fsum(turnovers)
+    if anchor is None or anchor.turnover_24h is None or not math.isfinite(anchor.turnover_24h) or not whole > 0:
+        return None
+    return Dominance(100 * anchor.turnover_24h / whole, DominanceBasis.TURNOVER, anchor.stamp.observed_ms)

@@ -1,0 +1,71 @@
+"""A circuit breaker for one venue: when to leave it alone, when to try it again, and since when it has been well."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from virtuoso.errors import ExchangeError, RateLimited, UnknownSymbol, Unsupported, VenueBlocked
+
+FAILURES = 3  # in a row, or
+FAILING_MS = 8_000  # failing for so long
+BLOCKED_MS = 60_000  # an outage for hours: no use in asking more often
+FIRST_MS = 1_000
+LONGEST_MS = 30_000
+
+
+class Breaker:
+    """Told of how every tickers call of its venue went; `clock` gives epoch ms. Nothing is sent from here.
+
+    It opens at once on VenueBlocked and RateLimited; on any other failure of the venue after three in a row, or when they
+    go on for 8 s. While `open`, one probe may be sent from `retry_ms` on: a success closes it, a failure doubles the wait,
+    up to 30 s. UnknownSymbol and Unsupported say nothing of the venue's health.
+    """
+
+    def __init__(self, venue: str, *, clock: Callable[[], int], chance: Callable[[], float] = random.random) -> None:
+        self.venue = venue
+        self.open = False
+        self.retry_ms = 0  # epoch ms before which nothing should be sent; 0: any time
+        self.error: ExchangeError | None = None  # the last failure; None once it is well
+        self.healthy_since_ms: int | None = None  # epoch ms of the first success since the last failure
+        self._clock = clock
+        self._chance = chance
+        self._failures = 0
+        self._failing_since_ms = 0
+        self._probes = 0
+
+    def failed(self, error: ExchangeError) -> None:
+        """A call failed."""
+        if isinstance(error, UnknownSymbol | Unsupported):
+            return
+        now = self._clock()
+        self.error, self.healthy_since_ms = error, None
+        if self._failures == 0:
+            self._failing_since_ms = now
+        self._failures += 1
+        lasting = self._failures >= FAILURES or now - self._failing_since_ms >= FAILING_MS
+        if self.open or lasting or isinstance(error, VenueBlocked | RateLimited):
+            self.open = True
+            self.retry_ms = now + self._wait_ms(error, now)
+
+    def succeeded(self) -> None:
+        """A call succeeded."""
+        self.open, self.error, self.retry_ms = False, None, 0
+        self._failures = self._probes = 0
+        if self.healthy_since_ms is None:
+            self.healthy_since_ms = self._clock()
+
+    @property
+    def probe_due(self) -> bool:
+        """True when it is open and may be asked whether it is well again."""
+        return self.open and self._clock() >= self.retry_ms
+
+    def _wait_ms(self, error: ExchangeError, now: int) -> int:
+        if isinstance(error, RateLimited):
+            return max(error.until_ms - now, 0)  # the venue's word: neither sooner nor later
+        spread = 0.75 + 0.25 * self._chance()  # several nodes must not probe in step
+        if isinstance(error, VenueBlocked):
+            return int(BLOCKED_MS * spread)
+        wait = min(FIRST_MS * 2 ** min(self._probes, 10), LONGEST_MS)
+        self._probes += 1
+        return int(wait * spread)

@@ -1,0 +1,95 @@
+"""BTC's share of all market capitalisation, from CoinGecko's `/global`: not a venue, and no venue's trouble."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+
+import aiohttp
+
+from virtuoso import metrics
+from virtuoso.errors import BadData, ExchangeError, RateLimited, VenueStale, VenueTimedOut, VenueUnavailable
+from virtuoso.exchange.classify import kind_of, refusal
+from virtuoso.exchange.replies import KEPT, Reply
+from virtuoso.exchange.rows import number
+from virtuoso.model import Dominance, DominanceBasis
+
+NAME = "coingecko"
+PERIOD_MS = 60_000  # it updates about every minute, and its free allowance is small
+OLDEST_MS = 3_600_000
+KEPT_MS = 600_000
+
+
+class CoinGecko:
+    """`url` is scheme, host and port; `/api/v3/global` is asked for at most once a minute. For one event loop."""
+
+    def __init__(
+        self, url: str, *, timeout_s: float = 5.0, clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    ) -> None:
+        self._url = url.rstrip("/") + "/api/v3/global"
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+        self._asking = asyncio.Lock()
+        self._last: Dominance | None = None
+        self._failure: ExchangeError | None = None
+        self._had_ms = self._next_ms = 0
+
+    async def dominance(self) -> Dominance:
+        """BTC's share of market capitalisation in percent: the last that was had, unless a failure has kept it from being
+        renewed for ten minutes. Only ExchangeErrors are raised, the last one until it is time to ask again: RateLimited,
+        VenueTimedOut, VenueUnavailable, VenueBlocked, BadData, or VenueStale for a figure more than an hour old."""
+        async with self._asking:
+            if self._clock() >= self._next_ms:
+                self._next_ms = self._clock() + PERIOD_MS
+                try:
+                    self._last, self._failure = await self._ask(), None
+                    self._had_ms = self._clock()
+                except ExchangeError as error:
+                    error.venue, error.endpoint = NAME, "global"
+                    self._failure = error
+                    if isinstance(error, RateLimited):
+                        self._next_ms = max(self._next_ms, error.until_ms)
+                result = "ok" if self._failure is None else kind_of(self._failure)
+                metrics.EXCHANGE_REQUESTS.labels(NAME, "global", result).inc()
+        if self._last is not None and (self._failure is None or self._clock() - self._had_ms < KEPT_MS):
+            return self._last
+        raise self._failure or VenueUnavailable("not answered yet", venue=NAME, endpoint="global")
+
+    async def close(self) -> None:
+        """Release sockets. Idempotent; never raises."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _ask(self) -> Dominance:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout_s))
+        try:
+            async with self._session.get(self._url) as response:
+                body = await response.text(errors="replace")
+                reply = Reply(response.status, response.headers, body[:KEPT])
+        except TimeoutError as failure:
+            raise VenueTimedOut(f"no answer within {self._timeout_s} s") from failure
+        except aiohttp.ClientPayloadError as failure:
+            raise BadData(f"reply incomplete: {failure}") from failure
+        except (aiohttp.ClientError, OSError) as failure:
+            raise VenueUnavailable(f"{type(failure).__name__} {failure}") from failure
+        if said := refusal(reply, self._clock()):
+            raise said
+        return self._read(body, reply)
+
+    def _read(self, body: str, reply: Reply) -> Dominance:
+        try:
+            data = json.loads(body)["data"]
+            percent, updated = number(data["market_cap_percentage"]["btc"]), number(data["updated_at"])
+        except (ValueError, KeyError, TypeError) as failure:
+            raise BadData(f"HTTP {reply.status}, no dominance: {reply.excerpt}") from failure
+        if percent is None or updated is None or not 0 < percent < 100:
+            raise BadData(f"dominance {data['market_cap_percentage']['btc']!r} at {data['updated_at']!r}")
+        age_ms = self._clock() - updated * 1000
+        if age_ms > OLDEST_MS:
+            raise VenueStale(f"dominance is {age_ms / 1000:.0f} s old")
+        return Dominance(percent, DominanceBasis.MARKET_CAP, int(updated * 1000))

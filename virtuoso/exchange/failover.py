@@ -1,0 +1,62 @@
+"""Which venue to use now: the best that works, and back to a better one only once it has proved itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from virtuoso.errors import (
+    BadData,
+    EmptyData,
+    ExchangeError,
+    RateLimited,
+    VenueBlocked,
+    VenueIncomplete,
+    VenueStale,
+    VenueTimedOut,
+    VenueUnavailable,
+)
+from virtuoso.exchange.breaker import Breaker
+from virtuoso.model import Fallback
+
+RECOVERING = "VENUE_RECOVERING"
+_REASONS: dict[type[ExchangeError], str] = {
+    VenueBlocked: "VENUE_BLOCKED",
+    RateLimited: "VENUE_RATE_LIMITED",
+    VenueUnavailable: "VENUE_UNAVAILABLE",
+    VenueTimedOut: "VENUE_TIMED_OUT",
+    BadData: "VENUE_BAD_DATA",
+    EmptyData: "VENUE_EMPTY",
+    VenueStale: "VENUE_STALE",
+    VenueIncomplete: "VENUE_INCOMPLETE",
+}
+
+
+def fallback_reason(error: ExchangeError | None) -> str:
+    """The name of FallbackReason, unprefixed, for a venue's failure; VENUE_RECOVERING when it has none any more."""
+    return RECOVERING if error is None else _REASONS.get(type(error), "VENUE_UNAVAILABLE")
+
+
+class Failover:
+    """The choice among `venues`, best first. A change of venue is a change of market, so it is not made lightly: away from
+    one only when its breaker is open, back to a better one only when that has been healthy for `dwell_s` without break."""
+
+    def __init__(self, venues: Sequence[str], *, dwell_s: float, clock: Callable[[], int]) -> None:
+        self.venues = tuple(venues)
+        self.current = self.venues[0]
+        self._dwell_ms = dwell_s * 1000
+        self._clock = clock
+
+    def choose(self, breakers: Mapping[str, Breaker]) -> tuple[str, Fallback | None]:
+        """The venue to use now, and why it is not the first. With all breakers open it stays where it is."""
+        rank = self.venues.index(self.current)
+        usable = [venue for venue in self.venues if not breakers[venue].open]
+        if self.current in usable:
+            usable = [venue for venue in self.venues[:rank] if self._proven(breakers[venue])]
+        if usable:
+            self.current = usable[0]
+        first = self.venues[0]
+        return self.current, None if self.current == first else Fallback(first, fallback_reason(breakers[first].error))
+
+    def _proven(self, breaker: Breaker) -> bool:
+        since = breaker.healthy_since_ms
+        return not breaker.open and since is not None and self._clock() - since >= self._dwell_ms
