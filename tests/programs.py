@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -48,6 +49,7 @@ class Program:
     def freeze(self) -> None:
         """It keeps its port and answers nothing."""
         self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)  # until then it may still answer
 
     def thaw(self) -> None:
         """It goes on."""

@@ -42,6 +42,7 @@ INCOMPLETE_AFTER_S = 30.0  # a venue without a complete snapshot for so long cou
 RETRY_S = 1.0  # between two tries of a venue that fails
 FILLING_S = 1.0  # between two passes while a feed fills
 PROBE_S = 5.0  # between two looks at a better venue
+WARM_PERIOD_S = 600.0  # between two looks of a standby at the first venue's markets
 TTL_MARGIN_S = 120.0
 DOMINANCE_PERIOD_S = 60.0
 CANDLES_TTL_S = 900.0
@@ -92,9 +93,11 @@ class Collector:
     async def run(self) -> None:
         """Stand by or work until cancelled; then give the lease back so that a standby goes on at once."""
         work: asyncio.Task[None] | None = None
+        warmed = -WARM_PERIOD_S
         try:
             while True:
                 held = await self._lease(LEASE_TTL_S)
+                metrics.LEASE_HELD.set(held)
                 if work is not None and work.done():
                     work.result()  # it never returns: this raises what ended it
                 if held and work is None:
@@ -104,12 +107,24 @@ class Collector:
                     log.warning("another collector works: this one stands by")
                     await self._end(work)
                     work = None
-                metrics.LEASE_HELD.set(held)
+                elif not held and time.monotonic() - warmed > WARM_PERIOD_S:
+                    log.info("this collector stands by" if warmed < 0 else "still standing by")
+                    warmed = time.monotonic()
+                    await self._warm()
                 await asyncio.sleep(LEASE_PERIOD_S)
         finally:
             if work is not None:
                 await self._end(work)
                 await self._lease(0.001)
+
+    async def _warm(self) -> None:
+        """Know the first venue's markets already, so that a takeover begins with what matters."""
+        venue = next(iter(self._feeds))
+        try:
+            async with asyncio.timeout(STAGE_S):
+                await self._feeds[venue].refresh_tickers()
+        except (TimeoutError, ExchangeError) as error:
+            log.info("%s does not answer the standby: %s", venue, error)
 
     async def _end(self, work: asyncio.Task[None]) -> None:
         self.working = False

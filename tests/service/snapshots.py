@@ -191,6 +191,7 @@ class Bench:
 
     clock: Clock
     memory: Memory
+    source: Any
     keeper: Keeper
     server: MarketServer
     address: str
@@ -244,9 +245,9 @@ async def bench(
     channel = grpc.aio.insecure_channel(address)
     stub = market_service_pb2_grpc.MarketServiceStub(channel)
     try:
-        yield Bench(clock, memory, keeper, server, address, channel, stub)
+        yield Bench(clock, memory, source, keeper, server, address, channel, stub)
     finally:
-        await channel.close()
+        await channel.close(None)
         await server.drain(0.5)
         await tiers.close()
 
@@ -275,7 +276,8 @@ async def refusal(call: Awaitable[Any]) -> Refusal:
 
 def told(error: grpc.aio.AioRpcError) -> Refusal:
     """The details of an error as a client unpacks them."""
-    rich = rpc_status.from_call(error)
+    call: Any = error  # has what a Call has; its published type does not say so
+    rich = rpc_status.from_call(call)
     info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
     retry_s = None
     for detail in rich.details:
@@ -284,5 +286,5 @@ def told(error: grpc.aio.AioRpcError) -> Refusal:
         if detail.Unpack(retry):
             retry_s = retry.retry_delay.ToMilliseconds() / 1000
     violations = {violation.field: violation.description for violation in bad.field_violations}
-    trailers = dict(error.trailing_metadata())
+    trailers: dict[str, Any] = dict(call.trailing_metadata())
     return Refusal(error.code(), error.details() or "", info.reason, info.domain, violations, retry_s, trailers)

@@ -89,7 +89,7 @@ async def test_a_flood_of_violations_leaves_the_details_readable(server: Bench) 
 
 async def test_bytes_that_are_no_request_are_an_invalid_argument(server: Bench) -> None:
     await server.show(snapshot())
-    call = server.channel.unary_unary("/virtuoso.market.v1.MarketService/GetConfluence")
+    call = server.channel.unary_unary("/virtuoso.market.v1.MarketService/GetConfluence", None, None)
     refused = await refusal(call(b"\xff\xff\xff"))
     assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
 
@@ -140,23 +140,40 @@ async def test_a_sane_request_id_comes_back_and_another_is_replaced(server: Benc
 
 
 async def test_too_many_calls_at_once_are_refused_while_health_answers() -> None:
-    slow: list[Slow] = []
-    async with bench(wrap=lambda tiers: slow.append(Slow(tiers)) or slow[0], limits=Limits(calls=2)) as one:
+    async with bench(wrap=Slow, limits=Limits(calls=2)) as one:
         await one.show(snapshot())
         await one.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
         request = api.ListCandlesRequest(symbol="BTCUSDT")
         waiting = [asyncio.ensure_future(one.stub.ListCandles(request)) for _ in range(2)]
-        while one.server._calls.calls < 2:
+        while one.server._calls.calls.count < 2:
             await asyncio.sleep(0)
         refused = await refusal(one.stub.GetDashboard(api.GetDashboardRequest()))
         assert (refused.code.name, refused.reason, refused.retry_s) == ("RESOURCE_EXHAUSTED", "OVERLOADED", 1)
         health = await health_pb2_grpc.HealthStub(one.channel).Check(health_pb2.HealthCheckRequest())
         assert health.status == health_pb2.HealthCheckResponse.SERVING
-        slow[0].open.set()
+        one.source.open.set()
         for reply in await asyncio.gather(*waiting):
             assert len(reply.candles) == 300
-        assert slow[0].reads == 1, "one read for all who ask at once"
+        assert one.source.reads == 1, "one read for all who ask at once"
         await one.stub.GetDashboard(api.GetDashboardRequest())
+
+
+async def test_a_caller_who_hangs_up_does_not_take_the_others_answer_along() -> None:
+    async with bench(wrap=Slow) as one:
+        await one.show(snapshot())
+        await one.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
+        calls = [one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")) for _ in range(2)]
+        waiting = [asyncio.ensure_future(call) for call in calls]
+        while one.server._calls.calls.count < 2:
+            await asyncio.sleep(0)
+        calls[0].cancel()
+        while one.server._calls.calls.count > 1:
+            await asyncio.sleep(0)
+        one.source.open.set()
+        assert len((await waiting[1]).candles) == 300
+        assert one.source.reads == 1
+        with pytest.raises(asyncio.CancelledError):
+            await waiting[0]
 
 
 async def test_streams_have_a_budget_of_their_own() -> None:
@@ -196,10 +213,9 @@ async def test_a_repository_error_in_the_middle_leaves_the_dashboard_alone() -> 
                 raise RepositoryError("memcached: connection refused")
             return await self.inner.get_all(key)
 
-    made: list[Down] = []
-    async with bench(wrap=lambda tiers: made.append(Down(tiers)) or made[0]) as one:
+    async with bench(wrap=Down) as one:
         await one.show(snapshot())
-        made[0].down = True
+        one.source.down = True
         await one.poll()
         one.after(31)
         reply = await one.stub.GetDashboard(api.GetDashboardRequest())

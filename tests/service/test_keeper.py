@@ -129,7 +129,9 @@ async def test_the_newest_head_of_all_tiers_wins() -> None:
 
 async def test_time_does_not_run_backwards_while_the_newer_data_is_fresh(server: Bench) -> None:
     await server.show(snapshot("new", observed_ms=T0))
-    await server.show(snapshot("old", observed_ms=T0 - 2000))
+    behind = snapshot("old", observed_ms=T0 - 2000, venue="binance")
+    behind.provenance.computed_time.FromMilliseconds(T0 + 9000)
+    await server.show(behind)
     assert (await served(server)).snapshot_id == "new"
 
 
@@ -200,6 +202,10 @@ def _without_environment(message: snapshot_pb2.Snapshot) -> None:
     message.provenance.environment = provenance_pb2.ENVIRONMENT_UNSPECIFIED
 
 
+def _from_beyond_all_clocks(message: snapshot_pb2.Snapshot) -> None:
+    message.provenance.observed_time.seconds = 1 << 60
+
+
 def _with_too_much_coverage(message: snapshot_pb2.Snapshot) -> None:
     message.provenance.coverage.present = 51
 
@@ -215,7 +221,15 @@ def _with_bad_rows_only(message: snapshot_pb2.Snapshot) -> None:
 
 @pytest.mark.parametrize(
     "spoil",
-    [_without_venue, _without_time, _without_environment, _with_too_much_coverage, _without_rows, _with_bad_rows_only],
+    [
+        _without_venue,
+        _without_time,
+        _without_environment,
+        _from_beyond_all_clocks,
+        _with_too_much_coverage,
+        _without_rows,
+        _with_bad_rows_only,
+    ],
 )
 async def test_a_snapshot_that_cannot_say_where_it_is_from_or_says_nothing_is_refused_whole(
     server: Bench, spoil: Callable[[snapshot_pb2.Snapshot], None]

@@ -224,7 +224,8 @@ async def test_the_universe_is_listed_by_rank(server: Bench) -> None:
 async def test_candles_come_in_pages_from_the_newest_back(server: Bench) -> None:
     await server.show(snapshot())
     await server.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=25), ttl_s=TTL_S)
-    request, opened = api.ListCandlesRequest(symbol="BTCUSDT", page_size=10), []
+    opened: list[int] = []
+    request = api.ListCandlesRequest(symbol="BTCUSDT", page_size=10)
     while True:
         reply = await server.stub.ListCandles(request)
         opened = [bar.open_time.seconds for bar in reply.candles] + opened

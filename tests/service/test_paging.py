@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.service.snapshots import T0, Bench, bench, refusal, row, snapshot
 from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.market.v1 import mover_pb2
 
 
 @settings(max_examples=12)
@@ -67,7 +68,9 @@ async def test_a_negative_page_size_is_refused_by_name(server: Bench, request_: 
 async def test_movers_and_symbols_come_in_pages_too(server: Bench) -> None:
     message = snapshot(size=37)
     await server.show(message)
-    gainers, losers, request = [], [], api.ListMoversRequest(page_size=9)
+    gainers: list[mover_pb2.Mover] = []
+    losers: list[mover_pb2.Mover] = []
+    request = api.ListMoversRequest(page_size=9)
     while True:
         reply = await server.stub.ListMovers(request)
         gainers, losers = gainers + list(reply.gainers), losers + list(reply.losers)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 
+import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.service.snapshots import TTL_S, Bench, bench, candle_series, refusal, snapshot
+from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, refusal, snapshot
 from tests.service.test_errors import Slow
 from virtuoso.errors import ConfigError
 from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.market.v1 import market_service_pb2_grpc
 from virtuoso.repository import keys
 from virtuoso.service.server import MarketServer
 
 
 async def test_health_goes_first_then_streams_end_and_calls_under_way_finish() -> None:
-    slow: list[Slow] = []
-    async with bench(wrap=lambda tiers: slow.append(Slow(tiers)) or slow[0]) as one:
+    async with bench(wrap=Slow) as one:
         await one.show(snapshot())
         await one.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
         health = health_pb2_grpc.HealthStub(one.channel)
@@ -26,7 +27,7 @@ async def test_health_goes_first_then_streams_end_and_calls_under_way_finish() -
         stream = one.stub.WatchDashboard(api.WatchDashboardRequest())
         await stream.read()
         under_way = asyncio.ensure_future(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
-        while not slow[0].reads:
+        while not one.source.reads:
             await asyncio.sleep(0)
 
         draining = asyncio.create_task(one.server.drain(10))
@@ -40,18 +41,22 @@ async def test_health_goes_first_then_streams_end_and_calls_under_way_finish() -
         assert (late.code.name, late.reason) == ("UNAVAILABLE", "SHUTTING_DOWN")
 
         assert not under_way.done()
-        slow[0].open.set()
+        one.source.open.set()
         assert len((await under_way).candles) == 300
         async with asyncio.timeout(5):  # half of the grace: nothing waits for an open Watch
             await draining
 
 
 async def test_a_reader_that_stopped_reading_does_not_hold_up_the_end(server: Bench) -> None:
-    await server.show(snapshot("n0", size=500))
-    stalled = server.stub.WatchDashboard(api.WatchDashboardRequest())
-    await stalled.read()
-    async with asyncio.timeout(5):
-        await server.server.drain(0.5)
+    options = [("grpc.http2.bdp_probe", 0), ("grpc.use_local_subchannel_pool", 1)]
+    async with grpc.aio.insecure_channel(server.address, options=options) as slow_channel:
+        await server.show(snapshot("n0", size=500, details=False))
+        stalled = market_service_pb2_grpc.MarketServiceStub(slow_channel).WatchDashboard(api.WatchDashboardRequest())
+        await stalled.read()
+        for step in range(1, 12):
+            await server.show(snapshot(f"n{step}", observed_ms=T0 + step * 1000, size=500, details=False))
+        async with asyncio.timeout(5):
+            await server.server.drain(30)
 
 
 async def test_a_port_that_is_taken_is_named_with_what_to_do(server: Bench) -> None:

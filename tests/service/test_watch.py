@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import Any
 
 import grpc
 from hypothesis import given, settings
@@ -172,7 +173,8 @@ async def test_a_reader_that_stops_reading_costs_nobody_anything_and_comes_back_
     options = [("grpc.http2.bdp_probe", 0), ("grpc.use_local_subchannel_pool", 1)]
     async with grpc.aio.insecure_channel(server.address, options=options) as slow_channel:
         await server.show(snapshot("n0", size=500, details=False))
-        stalled = market_service_pb2_grpc.MarketServiceStub(slow_channel).WatchDashboard(api.WatchDashboardRequest())
+        slow_stub: Any = market_service_pb2_grpc.MarketServiceStub(slow_channel)
+        stalled = slow_stub.WatchDashboard(api.WatchDashboardRequest())
         lively = server.stub.WatchDashboard(api.WatchDashboardRequest())
         slow, quick = Screen(), Screen()
         slow.apply(await stalled.read())
@@ -202,5 +204,5 @@ async def test_many_streams_get_the_same_news(server: Bench) -> None:
     assert seconds[0].provenance.snapshot_id == "s2"
     for stream in streams:
         stream.cancel()
-    while server.server._calls.streams:
+    while server.server._calls.streams.count:
         await asyncio.sleep(0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from virtuoso.analysis import structure, technical, volume
-from virtuoso.analysis.bars import Bars, closed_by
+from virtuoso.analysis.bars import Bars, Rows, closed_by
 from virtuoso.analysis.gauges import READING_ERRORS, BarGauge
 from virtuoso.model import DimensionKind, Timeframe
 
@@ -24,56 +24,62 @@ CANDLE_GAUGES: Mapping[DimensionKind, tuple[BarGauge, ...]] = {
 GAUGES: tuple[BarGauge, ...] = tuple(g for gauges in CANDLE_GAUGES.values() for g in gauges)
 _CENTRES = np.array([[g.centre] for g in GAUGES])
 _SCALES = np.array([[g.scale] for g in GAUGES])
+_NEEDS = np.array([[g.need] for g in GAUGES])
+BLOCK = 512  # rows of a history read at once: bounds the memory
 
 
 class Readings(NamedTuple):
-    """Of all candle gauges at the last bars of one timeframe: arrays of shape (len(GAUGES), tail), NaN in `directions`
-    where absent; `missing` says why for the last bar, empty where it is there."""
+    """Of all candle gauges: arrays of shape (len(GAUGES), rows), NaN in `values` and `directions` where absent. `failed`
+    says of gauges (by their place) why they could not be read at all."""
 
     values: Floats
     directions: Floats
     confidences: Floats
-    missing: Sequence[str]
+    failed: Mapping[int, str]
+
+    def missing(self, row: int, count: int) -> list[str]:
+        """Why each gauge is absent in a row with `count` bars; empty where it is there."""
+        there = np.isfinite(self.directions[:, row]).tolist()
+        return ["" if there[i] else self._reason(i, g, count) for i, g in enumerate(GAUGES)]
+
+    def _reason(self, index: int, gauge: BarGauge, count: int) -> str:
+        if count < gauge.need:
+            return f"needs {gauge.need} bars, has {count}"
+        return self.failed.get(index, gauge.absence)
 
 
-def read(bars: Bars) -> Readings:
-    """All candle gauges. A gauge that fails or gives numbers that are not finite is absent, and says why."""
-    shape = (len(GAUGES), bars.tail)
-    values, confidences, missing = np.full(shape, np.nan), np.zeros(shape), [""] * len(GAUGES)
+def read(rows: Rows) -> Readings:
+    """All candle gauges. A gauge that fails or gives numbers that are not finite is absent."""
+    shape = (len(GAUGES), len(rows.count))
+    values, confidences, failed = np.full(shape, np.nan), np.zeros(shape), {}
     with np.errstate(all="ignore"):  # 0/0 and the like become NaN, which is absence
-        for row, gauge in enumerate(GAUGES):
-            if bars.count < gauge.need:
-                missing[row] = f"needs {gauge.need} bars, has {bars.count}"
-                continue
+        for index, gauge in enumerate(GAUGES):
             try:
-                values[row], confidences[row] = gauge.read(bars)
+                values[index], confidences[index] = gauge.read(rows)
             except READING_ERRORS as error:
-                values[row], missing[row] = np.nan, f"{type(error).__name__}: {error}"[:200]
+                failed[index] = f"{type(error).__name__}: {error}"[:200]
+                values[index] = np.nan
         directions = np.tanh((values - _CENTRES) / _SCALES)
-        confidences = np.minimum(np.maximum(confidences * bars.quality, 0.0), 1.0)
-    there = np.isfinite(values) & np.isfinite(confidences)
-    directions[~there] = np.nan
-    confidences[~there] = 0.0
-    for index in np.flatnonzero(~there[:, -1]):
-        missing[index] = missing[index] or GAUGES[index].absence
-    return Readings(values, directions, confidences, missing)
-
-
-def unreadable(reason: str) -> Readings:
-    """No reading at all, for one reason."""
-    nothing = np.full((len(GAUGES), 1), np.nan)
-    return Readings(nothing, nothing, np.zeros((len(GAUGES), 1)), [reason] * len(GAUGES))
+        confidences = np.minimum(np.maximum(confidences * rows.quality, 0.0), 1.0)
+    absent = ~(np.isfinite(values) & np.isfinite(confidences)) | (rows.count < _NEEDS)
+    values[absent] = directions[absent] = np.nan
+    confidences[absent] = 0.0
+    return Readings(values, directions, confidences, failed)
 
 
 def series(candles: Candles) -> Readings:
-    """The readings at every bar of a history of any length, each from that bar and those before it only: what live
-    scoring gives at that bar (which works on the last 300 bars, within 1e-6). Arrays of shape (len(GAUGES), len(candles)).
-    ValueError when the candles cannot be read."""
-    return read(Bars(candles, keep=None, tail=len(candles)))
+    """The readings at every bar of a history of any length, each from that bar and those before it only: what live scoring
+    gives at that bar, within 1e-6 (it begins TA-Lib's recursive indicators 300 bars back). Shape (len(GAUGES),
+    len(candles)). ValueError when the candles cannot be read."""
+    bars = Bars(candles, keep=None)
+    parts = [read(Rows.every(bars, at, min(at + BLOCK, bars.count))) for at in range(0, bars.count, BLOCK)]
+    values, directions, confidences = (np.concatenate([p[field] for p in parts], axis=1) for field in range(3))
+    return Readings(values, directions, confidences, {i: text for p in parts for i, text in p.failed.items()})
 
 
 class TimeframeReadings(NamedTuple):
-    """What live scoring takes from one timeframe's candles. `bars` is None when they cannot be read."""
+    """What live scoring takes from one timeframe's candles. `bars` is None when they cannot be read, for a reason that
+    `missing` gives."""
 
     bars: Bars | None
     last_open_ms: int
@@ -83,17 +89,29 @@ class TimeframeReadings(NamedTuple):
     missing: Sequence[str]
 
 
-def read_last(candles: Candles, end: int) -> TimeframeReadings:
-    """The readings at the bar before `end`."""
-    bars: Bars | None = None
-    try:
-        bars = Bars(candles, end=end)
-        readings = read(bars)
-    except READING_ERRORS as error:
-        readings = unreadable(f"{type(error).__name__}: {error}"[:200])
-    last_open_ms = int(candles.open_ms[end - 1]) if end else 0
-    values, directions, confidences = (a[:, -1].tolist() for a in readings[:3])
-    return TimeframeReadings(bars, last_open_ms, values, directions, confidences, readings.missing)
+def read_last(candles: Mapping[Timeframe, tuple[Candles, int]]) -> dict[Timeframe, TimeframeReadings]:
+    """The readings of several timeframes, each at the bar before the given end."""
+    made, bars = {}, {}
+    for timeframe, (one, end) in candles.items():
+        try:
+            bars[timeframe] = Bars(one, end=end)
+        except READING_ERRORS as error:
+            nothing = [np.nan] * len(GAUGES)
+            reason = f"{type(error).__name__}: {error}"[:200]
+            made[timeframe] = TimeframeReadings(None, 0, nothing, nothing, [0.0] * len(GAUGES), [reason] * len(GAUGES))
+    if bars:
+        readings = read(Rows.latest(list(bars.values())))
+        values, directions, confidences = (a.T.tolist() for a in readings[:3])
+        for row, (timeframe, one_bars) in enumerate(bars.items()):
+            made[timeframe] = TimeframeReadings(
+                one_bars,
+                int(one_bars.open_ms[-1]),
+                values[row],
+                directions[row],
+                confidences[row],
+                readings.missing(row, one_bars.count),
+            )
+    return made
 
 
 class CandleMemo:
@@ -107,15 +125,17 @@ class CandleMemo:
         self._timeframes: dict[Timeframe, tuple[Candles, int, TimeframeReadings]] = {}
         self._parts: dict[DimensionKind, tuple[tuple[object, ...], Part]] = {}
 
-    def timeframe(self, candles: Candles, now_ms: int) -> TimeframeReadings:
-        """The readings of these candles' bars that had closed at `now_ms`."""
-        end = closed_by(candles, now_ms)
-        known = self._timeframes.get(candles.timeframe)
-        if known is not None and known[1] == end and _same_bars(known[0], candles):
-            return known[2]
-        made = read_last(candles, end)
-        self._timeframes[candles.timeframe] = (candles, end, made)
-        return made
+    def readings(self, candles: Mapping[Timeframe, Candles], now_ms: int) -> dict[Timeframe, TimeframeReadings]:
+        """The readings of these candles' bars that had closed at `now_ms`, of the timeframes that have any."""
+        closed = {t: (one, closed_by(one, now_ms)) for t, one in candles.items()}
+        changed = {t: c for t, c in closed.items() if c[1] > 0 and not self._knows(t, *c)}
+        for timeframe, made in read_last(changed).items():
+            self._timeframes[timeframe] = (*changed[timeframe], made)
+        return {t: self._timeframes[t][2] for t, (_, end) in closed.items() if end > 0}
+
+    def _knows(self, timeframe: Timeframe, candles: Candles, end: int) -> bool:
+        known = self._timeframes.get(timeframe)
+        return known is not None and known[1] == end and _same_bars(known[0], candles)
 
     def part(self, kind: DimensionKind, key: tuple[object, ...]) -> Part | None:
         """The dimension that was kept last, if it was under this key."""

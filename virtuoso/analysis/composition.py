@@ -51,33 +51,26 @@ def absent(gauge: Gauge, name: str, timeframe: str, weight: float, missing: str)
 def dimension(kind: DimensionKind, entries: Sequence[Entry], missing_inputs: tuple[str, ...], weight: float) -> Dimension:
     """One dimension of its components. `weight` is its share of the total."""
     there = [e for e in entries if not e.missing]
-    strength = math.fsum(e.weight * e.confidence for e in there)
+    strength = math.fsum([e.weight * e.confidence for e in there])
     scale = 50 / strength if strength > 0 else 0.0
-    components = [
-        Component(
-            e.name,
-            e.weight,
-            e.direction,
-            e.confidence,
-            scale * e.weight * e.confidence * e.direction,
-            e.reading,
-            e.gauge.unit,
-        )
-        for e in there
-    ]
-    order = sorted(range(len(there)), key=lambda i: (-abs(components[i].contribution), components[i].name))
-    listed = [components[i] for i in order]
+    ranked: list[tuple[float, str, Component, Entry]] = []
+    for e in there:
+        points = scale * e.weight * e.confidence * e.direction
+        made = Component(e.name, e.weight, e.direction, e.confidence, points, e.reading, e.gauge.unit)
+        ranked.append((-abs(points), e.name, made, e))
+    ranked.sort()  # names differ, so nothing after them is ever compared
+    listed = [r[2] for r in ranked]
     listed += [Component(e.name, e.weight, unit=e.gauge.unit, missing=e.missing) for e in entries if e.missing]
     if not there:
         reasons = list(dict.fromkeys(e.missing for e in entries))
         text = sentences.unmeasured(kind, missing_inputs, reasons)
         return Dimension(kind, weight, 0.0, text, tuple(listed), missing_inputs=missing_inputs)
-    points = math.fsum(c.contribution for c in components)
-    text = sentences.measured(kind, points / 50, [there[i] for i in order], missing_inputs)
+    points = math.fsum([c.contribution for c in listed])
+    text = sentences.measured(kind, points / 50, [r[3] for r in ranked], missing_inputs)
     return Dimension(
         kind,
         weight,
-        coverage=min(1.0, math.fsum(e.weight for e in there)),
+        coverage=min(1.0, math.fsum([e.weight for e in there])),
         sentence=text,
         components=tuple(listed),
         score=min(100.0, max(0.0, 50 + points)),

@@ -35,7 +35,7 @@ def score_symbol(
     With the symbol's `memo`, what was made of unchanged Candles is used again; the result is the same, bit for bit."""
     memo = memo or CandleMemo()
     there = stamps(inputs)
-    readings = {t: memo.timeframe(c, now_ms) for t in Timeframe if (c := inputs.candles.get(t)) is not None and len(c)}
+    readings = memo.readings(inputs.candles, now_ms)
     bars = {t: r.bars for t, r in readings.items() if r.bars is not None}
     moment = Moment(inputs, now_ms, bars)
     parts = []

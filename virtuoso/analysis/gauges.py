@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from virtuoso.analysis.bars import Bars
+    from virtuoso.analysis.bars import Rows
     from virtuoso.analysis.moment import Moment
     from virtuoso.model import Floats
 
@@ -36,11 +36,11 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarGauge(Gauge):
-    """Read from bars. `read` gives (readings, confidences) for the last `bars.tail` bars, each from that bar and earlier
-    ones only; NaN where there is nothing to read, which `absence` explains. `need`: bars below which it is absent."""
+    """Read from bars, one timeframe at a time. `read` gives (readings, confidences) of shape (rows,), each from its row
+    only; NaN where there is nothing to read, which `absence` explains. `need`: bars below which it is absent."""
 
     need: int
-    read: Callable[[Bars], tuple[Floats, Floats | float]]
+    read: Callable[[Rows], tuple[Floats, Floats | float]]
     absence: str = "the market did not move"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -81,6 +82,11 @@ class Moment:
         return signed
 
     @cached_property
+    def sizes(self) -> Floats:
+        """Sizes of the trades, unsigned."""
+        return np.abs(self.signed_sizes)
+
+    @cached_property
     def trades_confidence(self) -> float:
         """By their number (one half at 100) and the age of the newest (falls from 1 minute to 20)."""
         trades = self.inputs.trades
@@ -92,12 +98,16 @@ class Moment:
     # --------------------------------------------------------------------------------------------------------- book
 
     @cached_property
-    def ladders(self) -> tuple[Ladder, Ladder]:
-        """Bids and asks."""
-        book = self.inputs.book
-        if book is None:
+    def sides(self) -> tuple[Floats, Floats]:
+        """Bids and asks, checked: arrays of shape (n, 2)."""
+        if self.inputs.book is None:
             raise Absent("no order book")
-        bids, asks = checked(book)
+        return checked(self.inputs.book)
+
+    @cached_property
+    def ladders(self) -> tuple[Ladder, Ladder]:
+        """Bids and asks by their distance."""
+        bids, asks = self.sides
         bid_logs, ask_logs = np.log(bids[:, 0]), np.log(asks[:, 0])
         mid = (bid_logs[0] + ask_logs[0]) / 2
         return Ladder(mid - bid_logs, bids[:, 1]), Ladder(ask_logs - mid, asks[:, 1])
@@ -138,7 +148,7 @@ class Moment:
         first, last = (int(i) - 1 for i in np.searchsorted(closes, interest.time_ms[[begin, -1]], side="right"))
         if first < 0 or last <= first:
             raise Absent("5m candles do not reach over the hours of open interest")
-        steps, returns = np.diff(logs), np.diff(bars.close)
+        steps, returns = logs[1:] - logs[:-1], bars.close[1:] - bars.close[:-1]
         price = _in_deviations(bars.close[last] - bars.close[first], returns, last - first, "price")
         moved = _in_deviations(logs[-1] - logs[begin], steps, count - 1 - begin, "open interest")
         fresh = freshness(self.now_ms - int(interest.time_ms[-1]), 900_000, 7_200_000)
@@ -151,8 +161,10 @@ class Moment:
         squares, so that a rate that was pinned for weeks does not make a hair's breadth a record."""
         if series is None or len(values) < need:
             raise Absent(f"needs {need} values of its own history, has {len(values)}")
-        deviation = float(np.sqrt(values.var() + floor * floor))
-        return (newest - float(values.mean())) / deviation, plenty(len(values), need)
+        mean = float(values.sum()) / len(values)
+        away = values - mean
+        deviation = math.sqrt(float(away @ away) / len(values) + floor * floor)
+        return (newest - mean) / deviation, plenty(len(values), need)
 
 
 def checked(book: OrderBook) -> tuple[Floats, Floats]:
@@ -170,7 +182,7 @@ def checked(book: OrderBook) -> tuple[Floats, Floats]:
 
 def _in_deviations(move: float, steps: Floats, count: int, what: str) -> float:
     """A move over `count` steps in root mean squares of such moves. Absent when nothing moves."""
-    usual = float(np.sqrt((steps @ steps) / len(steps) * count))
+    usual = math.sqrt(float(steps @ steps) / len(steps) * count)
     if usual < 1e-9:
         raise Absent(f"the {what} did not move")
     return float(move) / usual

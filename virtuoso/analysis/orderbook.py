@@ -92,7 +92,7 @@ def order_flow_imbalance(moment: Moment) -> tuple[float, float]:
     apart = book.stamp.observed_ms - before.stamp.observed_ms
     if not 0 < apart <= 120_000:
         raise Absent("the two books are of one moment" if apart == 0 else f"the two books are {apart / 1000:.0f} s apart")
-    bids, asks = checked(book)
+    bids, asks = moment.sides
     old_bids, old_asks = checked(before)
     levels = min(FLOW_LEVELS, len(bids), len(asks), len(old_bids), len(old_asks))
     bids, asks, old_bids, old_asks = (side[:levels] for side in (bids, asks, old_bids, old_asks))

@@ -24,7 +24,7 @@ def _share(signed: float, total: float) -> float:
 def taker_delta(moment: Moment) -> tuple[float, float]:
     """(bought - sold) / (bought + sold) by takers, base units, -1..1."""
     signed = moment.signed_sizes
-    return _share(float(signed.sum()), float(np.abs(signed).sum())), moment.trades_confidence
+    return _share(float(signed.sum()), float(moment.sizes.sum())), moment.trades_confidence
 
 
 def delta_change(moment: Moment) -> tuple[float, float]:
@@ -39,7 +39,7 @@ def large_trades(moment: Moment) -> tuple[float, float]:
     """Taker delta of the largest tenth of the trades by size (and all as large as the smallest of these), -1..1. Absent
     when none stands out: when more than half of all trades are that large."""
     signed = moment.signed_sizes
-    sizes = np.abs(signed)
+    sizes = moment.sizes
     rank = len(sizes) - max(5, len(sizes) // 10)
     large = signed[sizes >= np.partition(sizes, rank)[rank]]
     if len(large) > len(sizes) / 2:
@@ -49,7 +49,8 @@ def large_trades(moment: Moment) -> tuple[float, float]:
 
 def trade_counts(moment: Moment) -> tuple[float, float]:
     """(buys - sells) / trades by number, -1..1: the many small ones."""
-    return float(np.sign(moment.signed_sizes).mean()), moment.trades_confidence
+    signs = np.sign(moment.signed_sizes)
+    return float(signs.sum()) / len(signs), moment.trades_confidence
 
 
 def positioning(moment: Moment) -> tuple[float, float]:
@@ -64,7 +65,7 @@ GAUGES = (
         "taker_delta",
         0.30,
         "ratio",
-        0.45,
+        0.60,
         "takers buy more than they sell",
         "takers sell more than they buy",
         inputs=("trades",),
@@ -87,7 +88,7 @@ GAUGES = (
         "trade_counts",
         0.15,
         "ratio",
-        0.40,
+        0.55,
         "most trades are buys",
         "most trades are sells",
         inputs=("trades",),

@@ -1,8 +1,8 @@
 """Technical: is the price being pushed, and which way? Indicators on log prices, per timeframe.
 
 All are read as momentum: an RSI of 80 is bullish, because over minutes to hours strength tends to go on more than it
-turns, and because a map that turned over at 70 would jump. Each function takes bars and gives (readings, confidences) at
-the last `bars.tail` bars. Absent (NaN) where the window did not move: TA-Lib answers 0 there, which is not a reading.
+turns, and because a map that turned over at 70 would jump. Each function gives (readings, confidences) of shape (rows,).
+Absent (NaN) where the window did not move: TA-Lib answers 0 there, which is not a reading.
 """
 
 from __future__ import annotations
@@ -10,68 +10,68 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import talib
 
-from virtuoso.analysis.bars import FLAT, Bars
+from virtuoso.analysis.bars import FLAT, Rows
 from virtuoso.analysis.gauges import BarGauge
 
 if TYPE_CHECKING:
     from virtuoso.model import Floats
 
 
-def _moved(high: Floats, low: Floats, width: int, tail: int) -> Floats:
-    """1 where the highest high and lowest low of the last `width` bars differ, else NaN."""
-    reach = talib.MAX(high, width)[-tail:] - talib.MIN(low, width)[-tail:]
-    return np.where(reach > FLAT, 1.0, np.nan)
+def _or_nan(reach: Floats) -> Floats:
+    """The reach of a window, NaN where it is none."""
+    return np.where(reach > FLAT, reach, np.nan)
 
 
-def rsi(bars: Bars) -> tuple[Floats, float]:
-    """Wilder's relative strength index over 14 bars, 0-100 (TA-Lib RSI of log closes)."""
-    return talib.RSI(bars.close, 14)[-bars.tail :] * _moved(bars.close, bars.close, 15, bars.tail), 1.0
+def rsi(rows: Rows) -> tuple[Floats, float]:
+    """Wilder's relative strength index over 14 bars, 0-100. Absent when the last 14 closes did not move."""
+    closes = rows.close[:, -15:]
+    moved = closes.max(axis=1) - closes.min(axis=1) > FLAT
+    return np.where(moved, rows.of("rsi"), np.nan), 1.0
 
 
-def macd(bars: Bars) -> tuple[Floats, float]:
+def macd(rows: Rows) -> tuple[Floats, float]:
     """MACD histogram (12, 26, 9) of log closes over ATR-14: in ATR, so that cheap and dear coins read alike."""
-    return talib.MACD(bars.close, 12, 26, 9)[2][-bars.tail :] / bars.atr, 1.0
+    return rows.of("macd") / rows.atr, 1.0
 
 
-def adx(bars: Bars) -> tuple[Floats, Floats]:
+def adx(rows: Rows) -> tuple[Floats, Floats]:
     """(+DI - -DI) / (+DI + -DI) over 14 bars, -1..1; ADX, the strength of the trend, is the confidence: ADX / (ADX + 20)."""
-    tail, high, low, close = bars.tail, bars.high, bars.low, bars.close
-    plus, minus = talib.PLUS_DI(high, low, close, 14)[-tail:], talib.MINUS_DI(high, low, close, 14)[-tail:]
-    strength = talib.ADX(high, low, close, 14)[-tail:]
-    return (plus - minus) / (plus + minus) * _moved(high, low, 15, tail), strength / (strength + 20)
+    plus, minus, strength = rows.of("plus_di"), rows.of("minus_di"), rows.of("adx")
+    moved = rows.high[:, -15:].max(axis=1) - rows.low[:, -15:].min(axis=1) > FLAT
+    return np.where(moved, (plus - minus) / (plus + minus), np.nan), strength / (strength + 20)
 
 
-def awesome_oscillator(bars: Bars) -> tuple[Floats, float]:
+def awesome_oscillator(rows: Rows) -> tuple[Floats, float]:
     """Mean of the last 5 median prices less that of the last 34 (Bill Williams), log, over ATR-14."""
-    gap = talib.SMA(bars.median, 5)[-bars.tail :] - talib.SMA(bars.median, 34)[-bars.tail :]
-    return gap / bars.atr, 1.0
+    medians = rows.high[:, -34:] + rows.low[:, -34:]
+    return (medians[:, -5:].sum(axis=1) / 10 - medians.sum(axis=1) / 68) / rows.atr, 1.0
 
 
-def williams_r(bars: Bars) -> tuple[Floats, float]:
-    """Williams %R over 14 bars, -100 (at the low) to 0 (at the high) (TA-Lib WILLR of log prices)."""
-    reading = talib.WILLR(bars.high, bars.low, bars.close, 14)[-bars.tail :]
-    return reading * _moved(bars.high, bars.low, 14, bars.tail), 1.0
+def williams_r(rows: Rows) -> tuple[Floats, float]:
+    """Williams %R over 14 bars, -100 (close at the low) to 0 (at the high)."""
+    top, bottom = rows.high[:, -14:].max(axis=1), rows.low[:, -14:].min(axis=1)
+    return -100 * (top - rows.last) / _or_nan(top - bottom), 1.0
 
 
-def cci(bars: Bars) -> tuple[Floats, float]:
+def cci(rows: Rows) -> tuple[Floats, float]:
     """Commodity channel index over 20 bars (Lambert): distance of the log typical price from its mean over 0.015 mean
-    deviations (TA-Lib CCI)."""
-    typical, last = bars.typical, slice(-bars.tail - 19, None)  # enough: it looks at 20 bars and is slow on all of them
-    reading = talib.CCI(bars.high[last], bars.low[last], bars.close[last], 20)[-bars.tail :]
-    return reading * _moved(typical, typical, 20, bars.tail), 1.0
+    deviations."""
+    typical = rows.typical[:, -20:]
+    away = typical - typical.sum(axis=1, keepdims=True) / 20
+    deviation = np.abs(away).sum(axis=1) / 20
+    return away[:, -1] / (0.015 * _or_nan(deviation)), 1.0
 
 
 GAUGES = (
     BarGauge("rsi", 0.20, "", 20.0, "gains outweigh losses", "losses outweigh gains", centre=50.0, need=16, read=rsi),
-    BarGauge("macd", 0.20, "ATR", 0.30, "momentum builds upwards", "momentum builds downwards", need=34, read=macd),
+    BarGauge("macd", 0.20, "ATR", 0.35, "momentum builds upwards", "momentum builds downwards", need=34, read=macd),
     BarGauge("adx", 0.20, "ratio", 0.60, "the trend points up", "the trend points down", need=29, read=adx),
     BarGauge(
         "awesome_oscillator",
         0.12,
         "ATR",
-        1.8,
+        2.2,
         "the short average runs above the long one",
         "the short average runs below the long one",
         need=34,

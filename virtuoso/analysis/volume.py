@@ -1,7 +1,7 @@
 """Volume: does money go in with rising or with falling prices, and where did it trade? Per timeframe.
 
-Volumes are in base units, which a reflection of the market leaves alone; prices are logs. Each function takes bars and
-gives (readings, confidences) at the last `bars.tail` bars. Absent (NaN) without volume or without movement.
+Volumes are in base units, which a reflection of the market leaves alone; prices are logs. Each function gives (readings,
+confidences) of shape (rows,). Absent (NaN) without volume or without movement.
 """
 
 from __future__ import annotations
@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from virtuoso.analysis.bars import FLAT, Bars
+from virtuoso.analysis.bars import FLAT, VOLUME_BARS, Rows, weighted
 from virtuoso.analysis.gauges import BarGauge
 
 if TYPE_CHECKING:
     from virtuoso.model import Floats
 
-SLOPE_BARS = 50
 VWAP_BARS = 96
 PROFILE_BARS = 120
 PROFILE_BINS = 24
 VALUE_ENDS = np.array((0.15, 0.85))  # of the volume: between them lies the value area, its middle 70 %
-BLOCK = 256  # profiles made at once: bounds the memory of an evaluation
 NEGLIGIBLE = 1e-12  # a log price change below this is rounding, not a direction
 
 
@@ -31,104 +29,87 @@ def _cumulative_slope(width: int) -> Floats:
     return np.cumsum(steps[::-1])[::-1] / (steps @ steps) * width
 
 
+SLOPE = _cumulative_slope(VOLUME_BARS)
+
+
 def _signed(price: Floats, volume: Floats) -> Floats:
-    """Volumes of the bars in which the price rose, less those in which it fell, bar by bar; 0 for the first."""
-    signed = np.zeros(len(price))
-    change = price[1:] - price[:-1]
-    later = volume[1:]
-    signed[1:] = later * (change > NEGLIGIBLE) - later * (change < -NEGLIGIBLE)
-    return signed
+    """Volumes of the bars in which the price rose, negative where it fell, 0 where it stood. `price` is one bar longer."""
+    change = price[:, 1:] - price[:, :-1]
+    return volume * (change > NEGLIGIBLE) - volume * (change < -NEGLIGIBLE)
 
 
-SLOPE = _cumulative_slope(SLOPE_BARS)
+def money_flow(rows: Rows) -> tuple[Floats, Floats]:
+    """Chaikin money flow over 20 bars: sum(place * volume) / sum(volume), -1..1; place is -1 for a close at the bar's low,
+    1 at its high."""
+    volume = rows.volume[:, -20:]
+    return (rows.place[:, -20:] * volume).sum(axis=1) / volume.sum(axis=1), rows.evenness
 
 
-def money_flow(bars: Bars) -> tuple[Floats, Floats]:
-    """Chaikin money flow over 20 bars: sum(place * volume) / sum(volume), -1..1; place is -1 for a close at
-    the bar's low, 1 at its high."""
-    volume = bars.rolling(bars.volume, 20)
-    return (bars.rolling(bars.place, 20) * volume).sum(axis=1) / volume.sum(axis=1), bars.spread_of_volume
-
-
-def money_flow_index(bars: Bars) -> tuple[Floats, Floats]:
+def money_flow_index(rows: Rows) -> tuple[Floats, Floats]:
     """Money flow index over 14 bars, 0-100: the share of volume in bars whose typical price rose among those in which it
     moved. With base volume instead of turnover, so that a reflected market reads 100 less as much."""
-    signed = bars.rolling(_signed(bars.typical, bars.volume), 14)
-    moved = np.abs(signed).sum(axis=1)
-    return 50 + 50 * signed.sum(axis=1) / moved, bars.spread_of_volume
+    signed = _signed(rows.typical[:, -15:], rows.volume[:, -14:])
+    return 50 + 50 * signed.sum(axis=1) / np.abs(signed).sum(axis=1), rows.evenness
 
 
-def on_balance_volume(bars: Bars) -> tuple[Floats, Floats]:
+def on_balance_volume(rows: Rows) -> tuple[Floats, Floats]:
     """Slope of on-balance volume (Granville) over 50 bars times 50, over the volume of those bars: about -1..1, the share
     of all volume that went one way on balance."""
-    total = bars.rolling(bars.volume, SLOPE_BARS).sum(axis=1)
-    return bars.rolling(_signed(bars.close, bars.volume), SLOPE_BARS) @ SLOPE / total, bars.spread_of_volume
+    signed = _signed(rows.close[:, -VOLUME_BARS - 1 :], rows.volumes)
+    return weighted(signed, SLOPE) / rows.volumes.sum(axis=1), rows.evenness
 
 
-def accumulation(bars: Bars) -> tuple[Floats, Floats]:
+def accumulation(rows: Rows) -> tuple[Floats, Floats]:
     """Slope of Chaikin's accumulation/distribution line over 50 bars times 50, over the volume of those bars."""
-    total = bars.rolling(bars.volume, SLOPE_BARS).sum(axis=1)
-    return bars.rolling(bars.place * bars.volume, SLOPE_BARS) @ SLOPE / total, bars.spread_of_volume
+    return weighted(rows.place * rows.volumes, SLOPE) / rows.volumes.sum(axis=1), rows.evenness
 
 
-def vwap_distance(bars: Bars) -> tuple[Floats, Floats]:
+def vwap_distance(rows: Rows) -> tuple[Floats, Floats]:
     """Log close less the volume-weighted mean of log typical prices over 96 bars, in ATR-14."""
-    volume = bars.rolling(bars.volume, VWAP_BARS)
-    vwap = (bars.rolling(bars.typical, VWAP_BARS) * volume).sum(axis=1) / volume.sum(axis=1)
-    return (bars.last - vwap) / bars.atr, bars.spread_of_volume
+    volume = rows.volume[:, -VWAP_BARS:]
+    vwap = (rows.typical[:, -VWAP_BARS:] * volume).sum(axis=1) / volume.sum(axis=1)
+    return (rows.last - vwap) / rows.atr, rows.evenness
 
 
-def volume_profile(bars: Bars) -> tuple[Floats, Floats]:
-    """Place of the close in the volume profile of 120 bars, in halves of its value area: 0 in the
-    middle between the point of control and the centre of the value area, 1 about at its upper end.
+def volume_profile(rows: Rows) -> tuple[Floats, Floats]:
+    """Place of the close in the volume profile of 120 bars, in halves of its value area: 0 in the middle between the point
+    of control and the centre of the value area, 1 about at its upper end.
 
     Each bar's volume is spread evenly over its range on 24 bins of log price. The point of control is the fullest bin (the
     mean of all that are equally full); the value area holds the middle 70 % of the volume."""
-    high, low, volume = (bars.rolling(a, PROFILE_BARS) for a in (bars.high, bars.low, bars.volume))
-    reading = np.empty(bars.tail)
-    for begin in range(0, bars.tail, BLOCK):
-        part = slice(begin, begin + BLOCK)
-        reading[part] = _profile_place(high[part], low[part], volume[part], bars.last[part])
-    return reading, bars.spread_of_volume
-
-
-def _profile_place(high: Floats, low: Floats, volume: Floats, close: Floats) -> Floats:
-    """`volume_profile` for windows of shape (rows, width)."""
-    bottom, top = low.min(axis=1), high.max(axis=1)
-    bin_size = (top - bottom) / PROFILE_BINS
+    high, low, volume = rows.high[:, -PROFILE_BARS:], rows.low[:, -PROFILE_BARS:], rows.volume[:, -PROFILE_BARS:]
+    bottom = low.min(axis=1, keepdims=True)
+    bin_size = (high.max(axis=1, keepdims=True) - bottom) / PROFILE_BINS
     bin_size[bin_size * PROFILE_BINS <= FLAT] = np.nan
-    first = bottom - bin_size / 2
-    edges = first[:, None] + bin_size[:, None] * np.arange(PROFILE_BINS + 2)
-    starts = low - bin_size[:, None] / 2
-    below = edges[:, :, None] - starts[:, None, :]
-    below /= (high - low + bin_size[:, None])[:, None, :]
+    edges = bottom + bin_size * (np.arange(PROFILE_BINS + 2) - 0.5)
+    below = edges[:, :, None] - (low - bin_size / 2)[:, None, :]
+    below /= (high - low + bin_size)[:, None, :]
     np.maximum(below, 0.0, out=below)
     np.minimum(below, 1.0, out=below)
-    running = np.matmul(below, volume[:, :, None])[:, :, 0]
+    running = np.einsum("rew,rw->re", below, volume)
     total = running[:, -1:]
     filled = running[:, 1:] - running[:, :-1]
     fullest = filled >= filled.max(axis=1, keepdims=True) - 1e-9 * total
-    control = (fullest * (edges[:, :-1] + bin_size[:, None] / 2)).sum(axis=1) / fullest.sum(axis=1)
+    control = (fullest * (edges[:, :-1] + bin_size / 2)).sum(axis=1) / fullest.sum(axis=1)
     lower, upper = _crossings(edges, running, total * VALUE_ENDS)
-    place: Floats = (close - (control + (lower + upper) / 2) / 2) / ((upper - lower) / 2)
-    return place
+    return (rows.last - (control + (lower + upper) / 2) / 2) / ((upper - lower) / 2), rows.evenness
 
 
 def _crossings(edges: Floats, running: Floats, targets: Floats) -> Floats:
     """Where each rising row of `running` (rows, edges) reaches its targets (rows, 2), between edges. Shape (2, rows)."""
-    rows = np.arange(len(running))[:, None]
+    row = np.arange(len(running))[:, None]
     after = np.minimum((running[:, None, :] < targets[:, :, None]).sum(axis=2), running.shape[1] - 1)
-    low, high = running[rows, after - 1], running[rows, after]
-    left, right = edges[rows, after - 1], edges[rows, after]
+    low, high = running[row, after - 1], running[row, after]
+    left, right = edges[row, after - 1], edges[row, after]
     crossings: Floats = (left + (targets - low) / (high - low) * (right - left)).T
     return crossings
 
 
-def relative_volume(bars: Bars) -> tuple[Floats, Floats]:
+def relative_volume(rows: Rows) -> tuple[Floats, Floats]:
     """Body (log close less log open, in ATR-14) times relative volume (over the mean of 50 bars), mean of the last 3 bars:
     a bar counts by how much traded in it. Volume alone gives no sign."""
-    moved = bars.volumes[:, -3:] * bars.rolling(bars.close - bars.open, 3)
-    return moved.sum(axis=1) / 3 / (bars.volumes.sum(axis=1) / 50 * bars.atr), bars.spread_of_volume
+    moved = (rows.volume[:, -3:] * (rows.close[:, -3:] - rows.open[:, -3:])).sum(axis=1) / 3
+    return moved / (rows.volumes.sum(axis=1) / VOLUME_BARS * rows.atr), rows.evenness
 
 
 SILENT = "no volume, or the market did not move"
@@ -160,7 +141,7 @@ GAUGES = (
         "on_balance_volume",
         0.16,
         "ratio",
-        0.30,
+        0.45,
         "volume leans to rising bars",
         "volume leans to falling bars",
         need=51,
@@ -171,7 +152,7 @@ GAUGES = (
         "accumulation",
         0.12,
         "ratio",
-        0.25,
+        0.35,
         "coins are accumulated",
         "coins are distributed",
         need=50,
@@ -182,7 +163,7 @@ GAUGES = (
         "vwap_distance",
         0.16,
         "ATR",
-        4.5,
+        6.0,
         "price is above its volume-weighted average",
         "price is below its volume-weighted average",
         need=VWAP_BARS,
@@ -204,7 +185,7 @@ GAUGES = (
         "relative_volume",
         0.12,
         "ATR",
-        0.50,
+        0.60,
         "the last bars rose on volume",
         "the last bars fell on volume",
         need=50,

@@ -10,6 +10,7 @@ A call goes through these files in this order:
     freshness  the venue's clock must move and be near ours
     tickers, candles, rows, instruments
                pure functions from rows to records; a bad row is refused here, counted, and costs only itself
+    premiums   mark, index and funding of venues whose tickers lack them
 
 Facts about single venues (limits, weights, field names, cadence) are in `venues` and nowhere else. `breaker` and
 `failover` decide which venue to use from how its calls went; `coingecko` is the one source that is not a venue.

@@ -93,6 +93,7 @@ class CcxtExchange:
 
         async def request() -> Any:
             self._premiums.refresh(self._premium_rows)
+            await asyncio.sleep(0)  # lets it go first: a slow limiter would keep it waiting behind the dear tickers
             rows = await self._client.fetch_tickers()
             await self._premiums.arrival()
             return rows

@@ -133,6 +133,8 @@ def connect(venue: Venue, *, url: str | None, timeout_s: float, hold: Callable[[
     client.weights = venue.weights
     client.hold = hold
     if url is not None:
+        if not url.startswith("https:"):
+            client.timeout_on_exit = 0  # ms that ccxt waits after closing, which only TLS needs
         client.urls["api"] = _moved(client.urls["api"], url.rstrip("/"))
     return client
 

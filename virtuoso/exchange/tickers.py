@@ -37,6 +37,7 @@ def read_tickers(
     ours = [(instruments[key], row, premiums.get(key)) for key, row in given.items() if key in instruments]
     if not ours:
         raise EmptyData(f"no tickers of {len(instruments)} instruments")
+    doubtful = any(positive(row.get(names.last)) is None for _, row, _ in ours)  # then a 0 is one more value not had
     found: dict[str, Ticker] = {}
     for instrument, row, more in ours:
         last = positive(row.get(names.last))
@@ -49,8 +50,8 @@ def read_tickers(
         extra, marks = (more, premium) if more is not None else (row, names)
         mark, index = _near(extra.get(marks.mark), last), _near(extra.get(marks.index), last)
         funding = number(extra.get(marks.funding))
-        if funding is not None and (abs(funding) > FUNDING or (funding == 0 and None in (change, turnover, mark, index))):
-            funding = None  # a 0 beside fields that cannot be read is one more of them
+        if funding is not None and (abs(funding) > FUNDING or (funding == 0 and doubtful)):
+            funding = None
         found[instrument.symbol] = Ticker(
             *(instrument.symbol, last, stamp, change, turnover, volume, mark, index, funding),
             open_interest=positive(row.get(names.open_interest)),

@@ -157,6 +157,8 @@ class Directory:
             for entry in entries:
                 with suppress(OSError):
                     file = Path(entry.path)
+                    if not entry.is_file(follow_symlinks=False):
+                        continue
                     if file.name.endswith(_PART):
                         if self._orphaned(entry.stat().st_mtime):
                             file.unlink()

@@ -73,7 +73,7 @@ class Guarded:
 
     @property
     def health(self) -> str:
-        """ "ok", "not asked yet", or what failed last at reading, writing or leasing and has not worked since."""
+        """ "ok", "not asked yet", or what fails: answering at all, reading, writing or leasing."""
         if not self._asked:
             return "not asked yet"
         return "; ".join(dict.fromkeys(self._failures.values())) or "ok"
@@ -110,7 +110,7 @@ class Guarded:
         except (TimeoutError, NoAnswer) as exc:
             self._rests_until = self._clock() + self._pause_s
             reason = str(exc) or f"{self.name} did not answer within {self._timeout_s:g} s"
-            self._failed(deed, reason)
+            self._failed("answering", reason)
             raise NoAnswer(reason) from exc
         except RepositoryError as exc:
             self._rests_until = None
@@ -124,10 +124,11 @@ class Guarded:
 
     def _failed(self, deed: str, reason: str) -> None:
         if deed not in self._failures:
-            _log.warning("%s fails: %s", deed, reason)
+            _log.warning("%s: %s fails: %s", self.name, deed, reason)
         self._failures[deed] = reason
 
     def _answered(self, deed: str) -> None:
         self._rests_until = None
-        if self._failures.pop(deed, None):
-            _log.info("%s %s works again", deed, self.name)
+        for mended in ("answering", deed):
+            if self._failures.pop(mended, None):
+                _log.info("%s: %s works again", self.name, mended)

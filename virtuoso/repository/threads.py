@@ -49,8 +49,9 @@ class Threads:
         """Run it some time; nobody waits for it."""
         with suppress(RuntimeError):  # closed
             future = self._executor.submit(call)
-            self._running.add(future)
-            future.add_done_callback(self._running.discard)
+            for calls in (self._running, self._left_behind):
+                calls.add(future)
+                future.add_done_callback(calls.discard)
 
     async def close(self) -> None:
         """Drop what waits, and give what runs a moment to end. Idempotent."""

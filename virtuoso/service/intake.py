@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from virtuoso.market.v1 import candle_pb2, confluence_pb2, mover_pb2, overview_pb2, symbol_pb2
 
 PLACEHOLDER = "SYSTEM"  # what the names of placeholder rows hold
+LAST_SECOND = 1 << 33  # in the year 2242: a time beyond it is none, and an age from it would be no Duration
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row", bound=Message)
@@ -112,6 +113,9 @@ def _check(provenance: provenance_pb2.Provenance) -> None:
     rule = violations[0].proto.rule_id if violations else ""
     if not rule and asked.coverage.present > asked.coverage.expected:
         rule = "coverage"
+    times = (asked.observed_time, asked.received_time, asked.computed_time)
+    if not rule and not all(0 < time.seconds < LAST_SECOND for time in times):
+        rule = "time"
     if rule:
         metrics.INVALID_ROWS.labels(rule).inc()
         raise CorruptValue(f"the provenance of snapshot {provenance.snapshot_id!r} breaks the rule {rule}")

@@ -12,7 +12,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
@@ -67,6 +67,32 @@ class Limits:
     streams: int = 2000
 
 
+class Open:
+    """How many are under way."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    def begin(self) -> None:
+        """One more."""
+        self.count += 1
+        self._none.clear()
+
+    def end(self) -> None:
+        """One less."""
+        self.count -= 1
+        if not self.count:
+            self._none.set()
+
+    async def none(self, within_s: float) -> None:
+        """Return when none is under way any more, or when the time is over."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._none.wait()
+
+
 class Calls(Interceptor):
     """Wraps the handlers of one service. Nothing is admitted while `keeper` has nothing to serve, nor after `close`."""
 
@@ -78,19 +104,13 @@ class Calls(Interceptor):
         self._wrapped: dict[str, Handler] = {}
         self._id_prefix, self._ids = secrets.token_hex(6), itertools.count(1)
         self._closing = False
-        self._empty = asyncio.Event()
         self._log_second, self._log_lines = 0, 0
-        self.calls = 0
-        self.streams = 0
+        self.calls = Open()
+        self.streams = Open()
 
     def close(self) -> None:
         """Admit nothing more."""
         self._closing = True
-
-    async def drained(self) -> None:
-        """After `close`: return when no call and no stream is open."""
-        if self.calls or self.streams:
-            await self._empty.wait()
 
     async def intercept_service(
         self, continuation: Callable[[Any], Awaitable[Handler]], handler_call_details: grpc.HandlerCallDetails
@@ -116,9 +136,9 @@ class Calls(Interceptor):
             started, code, sent = time.perf_counter(), "OK", 0
             request_id = self._request_id(context)
             context.set_trailing_metadata(((errors.REQUEST_ID, request_id),))
-            self.calls += 1
+            self.calls.begin()
             try:
-                if self.calls > limit:
+                if self.calls.count > limit:
                     raise Overloaded(f"{limit} calls are under way already")  # noqa: TRY301  # the table is below
                 self._admit()
                 reply: bytes = await behaviour(read(raw), context)
@@ -132,8 +152,7 @@ class Calls(Interceptor):
                 code = status.code.name
                 await context.abort_with_status(status)
             finally:
-                self.calls -= 1
-                self._ended()
+                self.calls.end()
                 tally.count(code, self._keeper.path, time.perf_counter() - started, len(raw), sent)
 
         return grpc.unary_unary_rpc_method_handler(call)
@@ -147,10 +166,10 @@ class Calls(Interceptor):
             started, code, sent = time.perf_counter(), "OK", 0
             request_id = self._request_id(context)
             context.set_trailing_metadata(((errors.REQUEST_ID, request_id),))
-            self.streams += 1
-            metrics.STREAMS.set(self.streams)
+            self.streams.begin()
+            metrics.STREAMS.set(self.streams.count)
             try:
-                if self.streams > limit:
+                if self.streams.count > limit:
                     raise TooManyStreams(f"{limit} streams are open on this server already")  # noqa: TRY301  # as above
                 self._admit()
                 async with aclosing(behaviour(read(raw), context)) as messages:
@@ -165,9 +184,8 @@ class Calls(Interceptor):
                 code = status.code.name
                 await context.abort_with_status(status)
             finally:
-                self.streams -= 1
-                self._ended()
-                metrics.STREAMS.set(self.streams)
+                self.streams.end()
+                metrics.STREAMS.set(self.streams.count)
                 tally.count(code, self._keeper.path, time.perf_counter() - started, len(raw), sent)
 
         return grpc.unary_stream_rpc_method_handler(call)
@@ -176,10 +194,6 @@ class Calls(Interceptor):
         if self._closing:
             raise ShuttingDown("the server is going down")
         self._keeper.present()
-
-    def _ended(self) -> None:
-        if self._closing and not self.calls and not self.streams:
-            self._empty.set()
 
     def _reader(self, method: str) -> Callable[[bytes], Message]:
         """Bytes to a valid request, or InvalidField."""

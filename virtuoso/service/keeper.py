@@ -165,8 +165,7 @@ class Keeper:
     # ---------------------------------------------------------------------------------------------------- the two loops
 
     async def start(self) -> None:
-        """Poll once, then go on in the background. Raises nothing, whatever the repository does."""
-        await self._poll_within_budget()
+        """Begin to poll and to tick, in the background: nothing is waited for, whatever the repository does."""
         self._loops = [asyncio.create_task(self._poll_forever()), asyncio.create_task(self._tick_forever())]
 
     async def close(self) -> None:
@@ -180,13 +179,13 @@ class Keeper:
 
     async def _poll_forever(self) -> None:
         while True:
-            await asyncio.sleep(self._period_s)
             await self._poll_within_budget()
+            await asyncio.sleep(self._period_s)
 
     async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(self._period_s)
-            self.tick()
+            self._tick_or_stop_serving()
 
     async def _poll_within_budget(self) -> None:
         try:
@@ -197,7 +196,14 @@ class Keeper:
             log.warning("no repository answered within %.0f s", POLL_BUDGET_S)
         except Exception:  # the loop must outlive whatever one poll meets; what is held is served on
             log.exception("polling for a new snapshot failed")
-        self.tick()
+        self._tick_or_stop_serving()
+
+    def _tick_or_stop_serving(self) -> None:
+        try:
+            self.tick()
+        except Exception:  # without a tick old data would pass for new: rather none
+            log.exception("the held snapshot cannot be dated")
+            self._present, self._why_not = None, DataUnavailable("what is held cannot be dated")
 
     # ------------------------------------------------------------------------------------------------------- new views
 

@@ -31,6 +31,8 @@ OPTIONS = (
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # a phone may ping as often without a GOAWAY
 )
+STREAMS_END_S = 1.0  # a stream whose reader has stopped reading cannot be told: it is cut
+STOP_S = 0.2  # for what is left then: reflection, health
 log = logging.getLogger(__name__)
 
 
@@ -97,11 +99,10 @@ class MarketServer:
         self.health.show(("liveness",))
         self._calls.close()
         self._market.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(grace_s):
-                await self._calls.drained()
+        await self._calls.streams.none(min(STREAMS_END_S, grace_s))
+        await self._calls.calls.none(end - time.monotonic())
         self.health.close()
-        await server.stop(min(1.0, max(0.0, end - time.monotonic())))
+        await server.stop(min(STOP_S, max(0.0, end - time.monotonic())))
         await self._charts.close()
 
     def _handlers(self) -> grpc.GenericRpcHandler[bytes, bytes]:

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
+from urllib.parse import unquote
 
 import pytest
 from pymemcache.client.base import Client
@@ -105,8 +106,7 @@ async def test_a_value_whose_piece_was_lost_is_corrupt_and_the_next_write_mends_
     value = bytes(range(256)) * 10_000
     await repository.set(KEY, value, ttl_s=60)
     with raw(memcached) as client:
-        pieces = [line.split()[1] for line in dump(memcached) if b":0" in line or b":1" in line]
-        assert client.delete(pieces[0].decode())
+        assert client.delete(piece_keys(memcached)[0])
     with pytest.raises(CorruptValue):
         await repository.get(KEY)
     await repository.set(KEY, value, ttl_s=60)
@@ -128,7 +128,7 @@ async def test_a_server_that_refuses_so_large_an_item_is_an_error_with_advice() 
     server = Server("-I", "512k")
     repository = Memcached("127.0.0.1", server.port)
     await repository.set(KEY, b"former", ttl_s=60)
-    with pytest.raises(RepositoryError, match="too large.*-I 1m"):
+    with pytest.raises(RepositoryError, match=r"too large.*-I 1m"):
         await repository.set(KEY, bytes(800_000), ttl_s=60)
     assert await repository.get(KEY) in {b"former", None}
     with pytest.raises(RepositoryError, match="too large"):
@@ -191,19 +191,12 @@ async def test_a_port_where_nobody_listens_is_an_error_at_once() -> None:
     await repository.close()
 
 
-def dump(server: Server) -> list[bytes]:
-    """`key=...` lines of all that the server holds, as "b'' key" pairs."""
+def piece_keys(server: Server) -> list[str]:
+    """Keys of the pieces of large values that the server holds, as its crawler lists them (percent-encoded)."""
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(b"lru_crawler metadump all\r\n")
         content = b""
         while not content.endswith(b"END\r\n"):
             content += connection.recv(65536)
-    return [b"key " + line.split()[0].removeprefix(b"key=") for line in content.splitlines()[:-1]]
-
-
-def piece_keys(server: Server) -> list[str]:
-    """Keys of the pieces of large values."""
-    from urllib.parse import unquote  # noqa: PLC0415  # the crawler alone writes keys this way
-
-    found = [unquote(line.split()[1].decode()) for line in dump(server)]
+    found = [unquote(line.split()[0].removeprefix(b"key=").decode()) for line in content.splitlines()[:-1]]
     return [key for key in found if key.startswith(KEY + ":")]

@@ -1,0 +1,150 @@
+"""The contract of `virtuoso.ports.Exchange`, run over every kind of venue: two with entries of their own in the table of
+venues, and one by its ccxt id alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from tests.programs import Replay
+from virtuoso.errors import ExchangeError
+from virtuoso.exchange.adapter import CcxtExchange, epoch_ms
+from virtuoso.model import SYMBOL_PATTERN, Instrument, Stamp, Timeframe, TimeSeries
+from virtuoso.ports import Exchange
+
+VENUES = ["bybit", "binance", "binanceusdm"]
+FAULTS = ["down", "429", "bybit_10006", "garbage", "html_403", "451", "truncated", "nan", "nulls", "stale", "empty"]
+
+
+@pytest_asyncio.fixture(params=VENUES)
+async def exchange(request: pytest.FixtureRequest, replay: Replay) -> AsyncIterator[Exchange]:
+    venue = CcxtExchange(request.param, url=replay.url)
+    yield venue
+    await venue.close()
+
+
+async def btc(exchange: Exchange) -> Instrument:
+    return next(each for each in await exchange.instruments() if each.symbol == "BTCUSDT")
+
+
+def recent(stamp: Stamp) -> bool:
+    """Both clocks are now, to a few seconds: the replay's and ours are the same."""
+    return 0 <= epoch_ms() - stamp.received_ms < 5_000 and -1_000 <= stamp.received_ms - stamp.observed_ms < 5_000
+
+
+async def test_instruments_are_usdt_perpetuals_each_once(exchange: Exchange) -> None:
+    instruments = await exchange.instruments()
+    symbols = [each.symbol for each in instruments]
+    assert len(set(symbols)) == len(symbols) > 400
+    assert all(SYMBOL_PATTERN.fullmatch(symbol) for symbol in symbols)
+    assert all(each.venue_symbol.endswith("/USDT:USDT") for each in instruments)
+    assert {(each.base_asset, each.multiplier) for each in instruments} >= {("BTC", 1), ("SHIB", 1000)}
+
+
+async def test_tickers_are_those_of_the_instruments_with_real_prices(exchange: Exchange) -> None:
+    instruments = {each.symbol for each in await exchange.instruments()}
+    tickers = await exchange.tickers()
+    assert len(tickers) > 0.9 * len(instruments)
+    assert set(tickers) <= instruments
+    assert all(ticker.symbol == symbol and ticker.last > 0 and recent(ticker.stamp) for symbol, ticker in tickers.items())
+    top = tickers["BTCUSDT"]
+    assert top.turnover_24h is not None
+    assert top.volume_24h is not None
+    assert 0.8 < top.turnover_24h / top.volume_24h / top.last < 1.2
+    assert None not in (top.change_24h_percent, top.mark, top.index, top.funding_rate)
+
+
+@pytest.mark.parametrize("timeframe", Timeframe)
+async def test_candles_are_the_newest_closed_bars(exchange: Exchange, timeframe: Timeframe) -> None:
+    candles = await exchange.candles(await btc(exchange), timeframe, limit=50)
+    assert len(candles) == 50
+    assert candles.open_ms.dtype == np.int64
+    assert np.all(np.diff(candles.open_ms) == timeframe.ms)
+    assert 0 <= candles.stamp.observed_ms - (candles.open_ms[-1] + timeframe.ms) <= timeframe.ms
+    assert np.all((candles.low <= candles.open) & (candles.open <= candles.high) & (candles.low > 0))
+    assert np.all((candles.low <= candles.close) & (candles.close <= candles.high) & (candles.volume >= 0))
+    assert recent(candles.stamp)
+
+
+async def test_closed_bars_do_not_change(exchange: Exchange) -> None:
+    instrument = await btc(exchange)
+    once, again = [await exchange.candles(instrument, Timeframe.M5, limit=20) for _ in range(2)]
+    shared = np.intersect1d(once.open_ms, again.open_ms)
+    assert len(shared) >= 18
+    for bars in (once, again):
+        assert np.array_equal(bars.close[np.isin(bars.open_ms, shared)], once.close[np.isin(once.open_ms, shared)])
+
+
+async def test_a_book_has_both_sides_in_order(exchange: Exchange) -> None:
+    book = await exchange.order_book(await btc(exchange))
+    assert book.bids.shape[1] == book.asks.shape[1] == 2
+    assert min(len(book.bids), len(book.asks)) >= 50
+    assert np.all(np.diff(book.bids[:, 0]) < 0)
+    assert np.all(np.diff(book.asks[:, 0]) > 0)
+    assert book.bids[0, 0] < book.asks[0, 0]
+    assert np.all(book.bids > 0)
+    assert recent(book.stamp)
+
+
+async def test_trades_come_oldest_first_with_both_sides(exchange: Exchange) -> None:
+    trades = await exchange.trades(await btc(exchange))
+    assert len(trades.ids) == len(set(trades.ids)) == len(trades.price) == len(trades.size) == len(trades.side) > 100
+    assert np.all(np.diff(trades.time_ms) >= 0)
+    assert set(trades.side) == {1.0, -1.0}
+    assert np.all(trades.price > 0)
+    assert np.all(trades.size > 0)
+    assert recent(trades.stamp)
+
+
+def sound(series: TimeSeries, least: int) -> bool:
+    return (
+        len(series.values) >= least
+        and bool(np.all(np.diff(series.time_ms) > 0))
+        and bool(np.all(np.isfinite(series.values)))
+        and series.time_ms[-1] <= series.stamp.observed_ms + 5_000
+        and recent(series.stamp)
+    )
+
+
+async def test_series_rise_in_time_and_are_plausible(exchange: Exchange) -> None:
+    instrument = await btc(exchange)
+    funding, interest, ratio = await asyncio.gather(
+        exchange.funding(instrument), exchange.open_interest(instrument), exchange.long_short(instrument)
+    )
+    assert sound(funding, 50)
+    assert np.all(np.abs(funding.values) < 0.05)
+    assert sound(interest, 30)
+    assert set(np.diff(interest.time_ms)) == {300_000}
+    assert np.all(interest.values > 0)
+    assert sound(ratio, 30)
+    assert set(np.diff(ratio.time_ms)) == {300_000}
+    assert np.all((ratio.values > 0.05) & (ratio.values < 20))
+
+
+async def test_nothing_but_exchange_errors_comes_out_of_any_fault(exchange: Exchange, replay: Replay) -> None:
+    instrument = await btc(exchange)
+    for fault in FAULTS:
+        replay.fault(fault, "bybit" if exchange.venue == "bybit" else "binance")
+        results = await asyncio.gather(
+            exchange.candles(instrument, Timeframe.M1, limit=20),
+            exchange.order_book(instrument),
+            exchange.trades(instrument),
+            exchange.funding(instrument),
+            exchange.open_interest(instrument),
+            exchange.long_short(instrument),
+            return_exceptions=True,
+        )
+        for result in results:
+            assert not isinstance(result, BaseException) or isinstance(result, ExchangeError), (fault, result)
+
+
+async def test_it_can_be_closed_twice_and_then_refuses_in_its_own_words(exchange: Exchange) -> None:
+    instrument = await btc(exchange)
+    await exchange.close()
+    await exchange.close()
+    with pytest.raises(ExchangeError):
+        await exchange.trades(instrument)

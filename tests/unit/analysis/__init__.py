@@ -1,0 +1,1 @@
+"""The analysis: its laws over generated markets, its numbers against independent computations."""

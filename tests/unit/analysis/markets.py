@@ -1,0 +1,256 @@
+"""Markets that never were: hypothesis strategies for all that is known of one symbol, and what can be done to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from hypothesis import strategies as st
+
+from virtuoso.model import Candles, OrderBook, Stamp, SymbolInputs, Ticker, Timeframe, TimeSeries, Trades
+
+if TYPE_CHECKING:
+    from virtuoso.model import Floats, Millis
+
+T = TypeVar("T")
+
+NOW_MS = 1_760_000_400_000
+STAMP = Stamp(NOW_MS - 1_000, NOW_MS - 900)
+USUAL = ("walk", "jumps", "trend", "thin_book", "young", "sparse")
+NASTY = (
+    "flat",
+    "silent",
+    "one_trade",
+    "one_level",
+    "huge_gap",
+    "newborn",
+    "eight_decimals",
+    "half_flat",
+    "single_bar",
+    "pinned",
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a generated market is like."""
+
+    kind: str
+    seed: int
+    price: float
+
+
+def shapes(kinds: tuple[str, ...] = USUAL + NASTY) -> st.SearchStrategy[Shape]:
+    """Any market of these kinds, from a hundred-thousandth of a dollar to a hundred thousand."""
+    return st.builds(
+        Shape, st.sampled_from(kinds), st.integers(0, 2**32 - 1), st.sampled_from((1.3e-5, 0.0713, 1.0, 27.1, 113_207.0))
+    )
+
+
+def bars(shape: Shape, timeframe: Timeframe, *, more: int = 0) -> Candles:
+    """Closed bars of a shape, the last closing within a bar of NOW_MS; with `more`, that many that close later follow."""
+    rng = np.random.default_rng([shape.seed, timeframe.ms])
+    usual = {"young": 90, "newborn": 17, "single_bar": 1}.get(shape.kind, 400)
+    count = 400 + 60
+    scale = 0.001 * (timeframe.ms / 60_000) ** 0.4
+    steps = rng.standard_t(4, count) * scale
+    if shape.kind == "trend":
+        steps += scale * 0.5
+    if shape.kind == "jumps":
+        steps += np.where(rng.random(count) < 0.02, rng.normal(0, 0.15, count), 0.0)
+    if shape.kind == "huge_gap":
+        steps[rng.integers(100, 395)] += rng.choice((-3.0, 3.0))
+    if shape.kind == "flat":
+        steps[:] = 0
+    if shape.kind == "half_flat":
+        steps[330:] = 0
+    close = shape.price * np.exp(np.cumsum(steps))
+    opened = np.concatenate((close[:1], close[:-1])) * np.exp(rng.normal(0, scale / 5, count) * (steps != 0))
+    wick = np.abs(rng.normal(0, scale, (2, count))) * (steps != 0)
+    high, low = np.maximum(opened, close) * np.exp(wick[0]), np.minimum(opened, close) * np.exp(-wick[1])
+    volume = rng.lognormal(3, 1, count)
+    if shape.kind == "silent":
+        volume[:] = 0
+    if shape.kind in {"sparse", "pinned"}:
+        volume[rng.random(count) < 0.6] = 0
+    if shape.kind == "one_trade":
+        volume = np.where(np.arange(count) == 390, volume, 0.0)
+    prices = np.array((opened, high, low, close))
+    if shape.kind == "eight_decimals":
+        prices = np.maximum(np.round(prices / shape.price * 40), 1) * 1e-8
+    last_open = (NOW_MS // timeframe.ms - 1) * timeframe.ms
+    span = slice(400 - usual, 400 + more)
+    times = (last_open + (np.arange(count) - 399) * timeframe.ms).astype(np.int64)[span]
+    o, h, l_, c = (np.ascontiguousarray(p[span]) for p in prices)
+    return Candles("XUSDT", timeframe, times, o, h, l_, c, volume[span].copy(), STAMP)
+
+
+def _book(shape: Shape, rng: np.random.Generator, mid: float, at_ms: int) -> OrderBook:
+    levels = {"one_level": (1, 1), "thin_book": (3, 60), "newborn": (2, 5)}.get(shape.kind, (60, 80))
+    half = mid * rng.uniform(2e-5, 3e-3)
+    sides = []
+    for sign, count in zip((-1, 1), levels, strict=True):
+        distance = half + np.concatenate(([0.0], np.cumsum(rng.exponential(mid * 2e-4, count - 1) + mid * 1e-6)))
+        price = mid * np.exp(sign * distance / mid)
+        sides.append(np.stack((price, rng.lognormal(1, 1, count)), axis=1))
+    return OrderBook("XUSDT", sides[0], sides[1], Stamp(at_ms, at_ms + 50))
+
+
+def _trades(shape: Shape, rng: np.random.Generator, mid: float) -> Trades:
+    count = {"one_trade": 1, "silent": 5, "sparse": 40}.get(shape.kind, 400)
+    times = np.sort(NOW_MS - 500 - rng.integers(0, 300_000, count))
+    side = np.where(rng.random(count) < rng.uniform(0.2, 0.8), 1.0, -1.0)
+    size = np.full(count, 2.5) if shape.kind == "pinned" else rng.lognormal(0, 1.5, count)
+    price = mid * np.exp(rng.normal(0, 1e-4, count))
+    return Trades("XUSDT", [str(i) for i in range(count)], times.astype(np.int64), price, size, side, STAMP)
+
+
+def _series(times: Millis, values: Floats) -> TimeSeries:
+    return TimeSeries("XUSDT", times.astype(np.int64), values, STAMP)
+
+
+def inputs(shape: Shape, *, more: int = 0) -> SymbolInputs:
+    """Everything that can be known of a symbol of this shape."""
+    rng = np.random.default_rng([shape.seed, 7])
+    candles = {t: bars(shape, t, more=more) for t in Timeframe}
+    mid = float(bars(shape, Timeframe.M1).close[-1])
+    five = (NOW_MS // 300_000) * 300_000 - 300_000 * np.arange(99, -1, -1)
+    eight = (NOW_MS // 28_800_000) * 28_800_000 - 28_800_000 * np.arange(59, -1, -1)
+    still = 0.0 if shape.kind in {"flat", "pinned"} else 1.0
+    rates = 1e-4 + still * rng.normal(0, 5e-5, 60)
+    interest = 1e5 * np.exp(still * np.cumsum(rng.normal(0, 0.004, 100)))
+    ratios = np.exp(0.3 + still * np.cumsum(rng.normal(0, 0.02, 100)))
+    ticker = Ticker(
+        "XUSDT",
+        mid,
+        STAMP,
+        change_24h_percent=float(rng.normal(0, 5)),
+        turnover_24h=float(rng.lognormal(15, 2)),
+        mark=mid * float(np.exp(rng.normal(0, 3e-4))),
+        index=mid * float(np.exp(rng.normal(0, 3e-4))),
+        funding_rate=float(rates[-1] + still * rng.normal(0, 5e-5)),
+    )
+    return SymbolInputs(
+        "XUSDT",
+        ticker=ticker,
+        candles=candles,
+        book=_book(shape, rng, mid, NOW_MS - 1_500),
+        previous_book=_book(shape, rng, mid * float(np.exp(rng.normal(0, 1e-4))), NOW_MS - 14_000),
+        trades=_trades(shape, rng, mid),
+        funding=_series(eight, rates),
+        open_interest=_series(five, interest),
+        long_short=_series(five, ratios),
+    )
+
+
+# --------------------------------------------------------------------------------------------- what can be done to them
+
+
+def mirrored(market: SymbolInputs) -> SymbolInputs:
+    """The market seen from the other side: price p becomes 1/p, bids asks, buys sells, longs shorts."""
+    assert market.ticker is not None
+    assert market.book is not None
+    assert market.previous_book is not None
+    assert market.trades is not None
+    assert market.funding is not None
+    assert market.long_short is not None
+    t = market.ticker
+    assert t.mark is not None
+    assert t.index is not None
+    assert t.funding_rate is not None
+    assert t.change_24h_percent is not None
+    return replace(
+        market,
+        ticker=replace(
+            t,
+            last=1 / t.last,
+            mark=1 / t.mark,
+            index=1 / t.index,
+            funding_rate=-t.funding_rate,
+            change_24h_percent=100 / (1 + t.change_24h_percent / 100) - 100,
+        ),
+        candles={
+            k: replace(c, open=1 / c.open, high=1 / c.low, low=1 / c.high, close=1 / c.close)
+            for k, c in market.candles.items()
+        },
+        book=_mirrored_book(market.book),
+        previous_book=_mirrored_book(market.previous_book),
+        trades=replace(market.trades, price=1 / market.trades.price, side=-market.trades.side),
+        funding=replace(market.funding, values=-market.funding.values),
+        long_short=replace(market.long_short, values=1 / market.long_short.values),
+    )
+
+
+def _mirrored_book(book: OrderBook) -> OrderBook:
+    bids, asks = (np.stack((1 / side[:, 0], side[:, 1]), axis=1) for side in (book.asks, book.bids))
+    return replace(book, bids=bids, asks=asks)
+
+
+def scaled(market: SymbolInputs, prices: float = 1.0, volumes: float = 1.0) -> SymbolInputs:
+    """All prices times one factor, all volumes, sizes and open interest times another."""
+    assert market.ticker is not None
+    assert market.book is not None
+    assert market.previous_book is not None
+    assert market.trades is not None
+    assert market.open_interest is not None
+    t, by = market.ticker, np.array((prices, volumes))
+    assert t.mark is not None
+    assert t.index is not None
+    return replace(
+        market,
+        ticker=replace(t, last=t.last * prices, mark=t.mark * prices, index=t.index * prices),
+        candles={
+            k: replace(
+                c,
+                open=c.open * prices,
+                high=c.high * prices,
+                low=c.low * prices,
+                close=c.close * prices,
+                volume=c.volume * volumes,
+            )
+            for k, c in market.candles.items()
+        },
+        book=replace(market.book, bids=market.book.bids * by, asks=market.book.asks * by),
+        previous_book=replace(
+            market.previous_book, bids=market.previous_book.bids * by, asks=market.previous_book.asks * by
+        ),
+        trades=replace(market.trades, price=market.trades.price * prices, size=market.trades.size * volumes),
+        open_interest=replace(market.open_interest, values=market.open_interest.values * volumes),
+    )
+
+
+INPUTS = (
+    "ticker",
+    "candles_1m",
+    "candles_5m",
+    "candles_30m",
+    "candles_4h",
+    "order_book",
+    "previous_order_book",
+    "trades",
+    "funding_history",
+    "open_interest",
+    "long_short",
+    "mark_price",
+    "index_price",
+    "funding_rate",
+)
+
+
+def starved(market: SymbolInputs, name: str) -> SymbolInputs:
+    """The market without one input."""
+    if name.startswith("candles_"):
+        return replace(market, candles={t: c for t, c in market.candles.items() if t.value != name[8:]})
+    if name in {"mark_price", "index_price", "funding_rate"}:
+        return replace(
+            market, ticker=changed(market.ticker, {"mark_price": "mark", "index_price": "index"}.get(name, name), None)
+        )
+    field = {"order_book": "book", "previous_order_book": "previous_book", "funding_history": "funding"}.get(name, name)
+    return changed(market, field, None)
+
+
+def changed(record: T, field: str, value: object) -> T:
+    """A record with another value in one field, given by name."""
+    made: T = replace(record, **{field: value})  # type: ignore[type-var]  # any of the model's dataclasses
+    return made

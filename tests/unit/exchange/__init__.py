@@ -1,0 +1,1 @@
+"""The door to the exchanges: pure parts alone, the adapter against recorded traffic."""

@@ -1,0 +1,269 @@
+"""When a venue is left alone, when it is tried again, and which venue is used meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from virtuoso.errors import (
+    BadData,
+    EmptyData,
+    ExchangeError,
+    RateLimited,
+    UnknownSymbol,
+    Unsupported,
+    VenueBlocked,
+    VenueIncomplete,
+    VenueStale,
+    VenueTimedOut,
+    VenueUnavailable,
+)
+from virtuoso.exchange.breaker import BLOCKED_MS, LONGEST_MS, Breaker
+from virtuoso.exchange.failover import Failover, fallback_reason
+from virtuoso.model import Fallback
+
+ORDINARY = (EmptyData, BadData, VenueStale, VenueUnavailable, VenueTimedOut, VenueIncomplete)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.ms = 1_760_000_000_000
+
+    def __call__(self) -> int:
+        return self.ms
+
+    def sleep(self, seconds: float) -> None:
+        self.ms += int(seconds * 1000)
+
+
+def make(venue: str = "bybit") -> tuple[Breaker, Clock]:
+    clock = Clock()
+    return Breaker(venue, clock=clock, chance=lambda: 1.0), clock
+
+
+@pytest.mark.parametrize("kind", ORDINARY)
+def test_an_ordinary_failure_opens_it_at_the_third_in_a_row(kind: type[ExchangeError]) -> None:
+    breaker, _ = make()
+    breaker.failed(kind("a"))
+    breaker.failed(kind("b"))
+    assert not breaker.open
+    breaker.failed(kind("c"))
+    assert breaker.open
+
+
+def test_a_success_between_failures_starts_the_count_again() -> None:
+    breaker, _ = make()
+    for _ in range(10):
+        breaker.failed(BadData("x"))
+        breaker.failed(BadData("x"))
+        breaker.succeeded()
+    assert not breaker.open
+    assert breaker.error is None
+
+
+def test_two_slow_failures_open_it_after_eight_seconds() -> None:
+    breaker, clock = make()
+    breaker.failed(VenueTimedOut("x"))
+    clock.sleep(8)
+    breaker.failed(VenueTimedOut("x"))
+    assert breaker.open
+
+
+def test_a_block_opens_it_at_once_for_about_a_minute() -> None:
+    breaker, clock = make()
+    breaker.failed(VenueBlocked("x"))
+    assert breaker.open
+    assert breaker.retry_ms - clock() == BLOCKED_MS
+    clock.sleep(60)
+    due = breaker.probe_due
+    breaker.failed(VenueBlocked("x"))
+    assert (due, breaker.probe_due) == (True, False)
+    assert breaker.retry_ms - clock() == BLOCKED_MS
+
+
+def test_a_rate_limit_opens_it_exactly_until_the_venue_said() -> None:
+    breaker, clock = make()
+    breaker.failed(RateLimited("x", until_ms=clock() + 123_456))
+    assert breaker.open
+    assert breaker.retry_ms == clock() + 123_456
+    clock.sleep(123)
+    assert not breaker.probe_due
+    clock.sleep(1)
+    assert breaker.probe_due
+
+
+@pytest.mark.parametrize("kind", [UnknownSymbol, Unsupported])
+def test_what_is_not_the_venues_failure_does_not_count(kind: type[ExchangeError]) -> None:
+    breaker, _ = make()
+    breaker.succeeded()
+    for _ in range(20):
+        breaker.failed(kind("x"))
+    assert not breaker.open
+    assert breaker.healthy_since_ms is not None
+
+
+def test_probes_come_further_and_further_apart_up_to_half_a_minute_and_a_success_closes_it() -> None:
+    breaker, clock = make()
+    waits = []
+    for _ in range(12):
+        breaker.failed(VenueUnavailable("x"))
+        if breaker.open:
+            waits.append(breaker.retry_ms - clock())
+            clock.ms = breaker.retry_ms
+    assert waits == sorted(waits)
+    assert waits[0] <= 2_000
+    assert waits[-1] == LONGEST_MS
+    breaker.succeeded()
+    assert not breaker.open
+    assert not breaker.probe_due
+    assert breaker.healthy_since_ms == clock()
+    for _ in range(3):
+        breaker.failed(VenueUnavailable("x"))
+    assert breaker.retry_ms - clock() == waits[0]
+
+
+def test_nodes_do_not_probe_in_step() -> None:
+    clock = Clock()
+    waits = set()
+    for chance in (0.0, 0.3, 0.9):
+        breaker = Breaker("bybit", clock=clock, chance=[chance].pop)
+        breaker.failed(VenueBlocked("x"))
+        waits.add(breaker.retry_ms)
+    assert len(waits) == 3
+    assert all(45_000 <= wait - clock() <= 60_000 for wait in waits)
+
+
+def test_health_counts_from_the_first_success_after_the_last_failure() -> None:
+    breaker, clock = make()
+    breaker.succeeded()
+    began = clock()
+    clock.sleep(30)
+    breaker.succeeded()
+    assert breaker.healthy_since_ms == began
+    breaker.failed(BadData("x"))
+    assert breaker.healthy_since_ms is None
+
+
+@given(st.lists(st.tuples(st.sampled_from([*ORDINARY, None]), st.floats(0, 20)), max_size=60))
+def test_it_is_open_only_with_an_error_and_is_always_tried_again_within_half_a_minute(
+    story: list[tuple[type[ExchangeError] | None, float]],
+) -> None:
+    breaker, clock = make()
+    for kind, seconds in story:
+        if kind is None:
+            breaker.succeeded()
+        else:
+            breaker.failed(kind("x"))
+        assert breaker.open <= (breaker.error is not None)
+        assert breaker.retry_ms - clock() <= LONGEST_MS
+        assert (breaker.healthy_since_ms is None) == (breaker.error is not None)
+        clock.sleep(seconds)
+
+
+class Market:
+    """Three venues with their breakers and the choice among them."""
+
+    def __init__(self, dwell_s: float = 60) -> None:
+        self.clock = Clock()
+        self.breakers = {venue: Breaker(venue, clock=self.clock) for venue in ("bybit", "binance", "okx")}
+        self.failover = Failover(list(self.breakers), dwell_s=dwell_s, clock=self.clock)
+
+    def choose(self) -> tuple[str, Fallback | None]:
+        return self.failover.choose(self.breakers)
+
+    def block(self, venue: str) -> None:
+        self.breakers[venue].failed(VenueBlocked("x"))
+
+    def heal(self, venue: str) -> None:
+        self.breakers[venue].succeeded()
+
+
+def test_the_first_venue_is_used_while_it_works_also_before_its_first_answer() -> None:
+    market = Market()
+    assert market.choose() == ("bybit", None)
+    market.heal("bybit")
+    assert market.choose() == ("bybit", None)
+
+
+def test_a_dead_venue_is_left_at_once_and_the_reply_says_why() -> None:
+    market = Market()
+    market.block("bybit")
+    assert market.choose() == ("binance", Fallback("bybit", "VENUE_BLOCKED"))
+    market.block("binance")
+    assert market.choose() == ("okx", Fallback("bybit", "VENUE_BLOCKED"))
+
+
+def test_it_goes_back_only_after_the_dwell_and_says_meanwhile_that_the_venue_recovers() -> None:
+    market = Market(dwell_s=60)
+    market.block("bybit")
+    market.choose()
+    market.heal("bybit")
+    assert market.choose() == ("binance", Fallback("bybit", "VENUE_RECOVERING"))
+    market.clock.sleep(59)
+    assert market.choose()[0] == "binance"
+    market.clock.sleep(1)
+    assert market.choose() == ("bybit", None)
+
+
+def test_one_failure_while_it_recovers_begins_the_dwell_anew() -> None:
+    market = Market(dwell_s=60)
+    market.block("bybit")
+    market.choose()
+    market.heal("bybit")
+    market.clock.sleep(50)
+    market.breakers["bybit"].failed(VenueTimedOut("x"))
+    assert market.choose() == ("binance", Fallback("bybit", "VENUE_TIMED_OUT"))
+    market.heal("bybit")
+    market.clock.sleep(59)
+    assert market.choose()[0] == "binance"
+    market.clock.sleep(1)
+    assert market.choose()[0] == "bybit"
+
+
+def test_a_recovering_venue_is_better_than_none() -> None:
+    market = Market()
+    market.block("bybit")
+    market.choose()
+    market.heal("bybit")
+    market.block("binance")
+    market.block("okx")
+    assert market.choose() == ("bybit", None)
+
+
+def test_with_all_dead_it_stays_and_takes_the_first_that_comes_back() -> None:
+    market = Market()
+    for venue in market.breakers:
+        market.block(venue)
+    assert market.choose() == ("bybit", None)
+    market.heal("okx")
+    assert market.choose() == ("okx", Fallback("bybit", "VENUE_BLOCKED"))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["bybit", "binance", "okx"]), st.booleans(), st.floats(0, 40)), max_size=80))
+def test_it_never_uses_a_dead_venue_while_another_lives_and_never_flaps(story: list[tuple[str, bool, float]]) -> None:
+    market, came_back = Market(dwell_s=30), []
+    venues = list(market.breakers)
+    for venue, well, seconds in story:
+        before = market.failover.current
+        (market.heal if well else market.block)(venue)
+        chosen, fallback = market.choose()
+        living = [v for v in venues if not market.breakers[v].open]
+        assert chosen in living or not living
+        assert (fallback is None) == (chosen == "bybit")
+        if venues.index(chosen) < venues.index(before) and not market.breakers[before].open:
+            came_back.append(market.clock() - (market.breakers[chosen].healthy_since_ms or 0))
+        market.clock.sleep(seconds)
+    assert all(healthy >= 30_000 for healthy in came_back)
+
+
+def test_every_failure_of_a_venue_has_its_reason() -> None:
+    from virtuoso.market.v1 import provenance_pb2 as stubs  # noqa: PLC0415 - only this test needs the contract
+
+    names = {name.removeprefix("FALLBACK_REASON_") for name in stubs.FallbackReason.DESCRIPTOR.values_by_name}
+    reasons = {fallback_reason(kind("x")) for kind in (*ORDINARY, VenueBlocked)} | {
+        fallback_reason(RateLimited("x", until_ms=0)),
+        fallback_reason(None),
+    }
+    assert reasons <= names
+    assert len(reasons) == 9

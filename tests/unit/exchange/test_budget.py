@@ -1,0 +1,139 @@
+"""However requests come, no window of time holds more than the allowance, and urgent ones go first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from virtuoso.exchange.budget import IN_FLIGHT, Budget
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """Time passes only while everybody sleeps, and then at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed = 0.0
+
+    def time(self) -> float:
+        return self.passed
+
+    def _run_once(self) -> None:
+        waiting: list[Any] = self._scheduled  # type: ignore[attr-defined]
+        if not self._ready and waiting:  # type: ignore[attr-defined]
+            self.passed = max(self.passed, min(handle.when() for handle in waiting))
+        super()._run_once()  # type: ignore[misc]
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    loop = VirtualLoop()
+    try:
+        loop.run_until_complete(main)
+    finally:
+        loop.close()
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.floats(0, 30), st.integers(1, 40), st.booleans()), min_size=1, max_size=120),
+    st.integers(40, 100),
+    st.floats(1, 10),
+)
+def test_no_window_ever_holds_more_than_the_allowance(
+    requests: list[tuple[float, int, bool]], allowance: int, window: float
+) -> None:
+    sent: list[tuple[float, int]] = []
+
+    async def main() -> None:
+        budget = Budget(allowance, window)
+
+        async def request(at: float, cost: int, urgent: bool) -> None:
+            await asyncio.sleep(at)
+            async with budget.turn(cost, urgent=urgent):
+                sent.append((asyncio.get_running_loop().time(), cost))
+
+        await asyncio.gather(*(request(*each) for each in requests))
+
+    run(main())
+    assert len(sent) == len(requests)
+    for begin, _ in sent:
+        assert sum(cost for at, cost in sent if begin <= at < begin + window - 1e-6) <= allowance
+
+
+def test_an_allowance_is_used_in_full_and_at_once() -> None:
+    async def main() -> None:
+        budget, loop = Budget(10, 5), asyncio.get_running_loop()
+        for _ in range(10):
+            await budget.spend(1, urgent=False)
+        assert loop.time() == 0
+        await budget.spend(1, urgent=False)
+        assert 5 <= loop.time() < 5.01
+
+    run(main())
+
+
+def test_an_urgent_request_passes_those_that_wait() -> None:
+    async def main() -> None:
+        budget, order = Budget(1, 1), []
+
+        async def request(name: str, *, urgent: bool) -> None:
+            async with budget.turn(1, urgent=urgent):
+                order.append(name)
+
+        tasks = [asyncio.create_task(request(name, urgent=False)) for name in "abc"]
+        await asyncio.sleep(0.1)
+        tasks.append(asyncio.create_task(request("tickers", urgent=True)))
+        await asyncio.gather(*tasks)
+        assert order == ["a", "tickers", "b", "c"]
+
+    run(main())
+
+
+def test_slow_replies_hold_back_the_batch_but_not_an_urgent_request() -> None:
+    async def main() -> None:
+        budget, begun = Budget(10_000, 1), []
+
+        async def slow() -> None:
+            async with budget.turn(1, urgent=False):
+                begun.append(1)
+                await asyncio.sleep(60)
+
+        tasks = [asyncio.create_task(slow()) for _ in range(IN_FLIGHT + 20)]
+        await asyncio.sleep(0.1)
+        assert len(begun) == IN_FLIGHT
+        async with budget.turn(1, urgent=True):
+            assert asyncio.get_running_loop().time() < 1
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    run(main())
+
+
+def test_a_cancelled_request_takes_nothing_and_blocks_nobody() -> None:
+    async def main() -> None:
+        budget, loop = Budget(1, 1), asyncio.get_running_loop()
+        await budget.spend(1, urgent=False)
+        waiting = [asyncio.create_task(budget.spend(1, urgent=False)) for _ in range(50)]
+        await asyncio.sleep(0.1)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await budget.spend(1, urgent=False)
+        assert loop.time() < 1.1
+
+    run(main())
+
+
+def test_a_request_dearer_than_the_allowance_still_gets_its_turn() -> None:
+    async def main() -> None:
+        budget = Budget(5, 1)
+        await budget.spend(40, urgent=False)
+        await budget.spend(40, urgent=False)
+        assert asyncio.get_running_loop().time() < 1.1
+
+    run(main())

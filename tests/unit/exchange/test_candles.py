@@ -1,0 +1,140 @@
+"""Closed bars without gaps, whatever the rows look like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.exchange.test_rows import JUNK, refused
+from virtuoso.errors import BadData, EmptyData, ExchangeError, VenueStale
+from virtuoso.exchange.candles import read_candles
+from virtuoso.model import Candles, Stamp, Timeframe
+
+MINUTE = 60_000
+NOW = 1_760_000_040_000  # a minute's beginning
+STAMP = Stamp(NOW + 30_000, NOW + 30_020)
+
+
+def bar(minute: int, *, o: Any = "10", h: Any = "12", lo: Any = "9", c: Any = "11", v: Any = "5") -> list[Any]:
+    """A bar that began `minute` minutes before the forming one."""
+    return [str(NOW - minute * MINUTE), o, h, lo, c, v, "55"]
+
+
+def read(rows: Any, *, limit: int = 100, exact: bool = True, stamp: Stamp = STAMP) -> Candles:
+    return read_candles(rows, "BTCUSDT", Timeframe.M1, stamp, limit=limit, exact=exact)
+
+
+def minutes(candles: Candles) -> list[int]:
+    return [int(NOW - begun) // MINUTE for begun in candles.open_ms]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_bars_come_oldest_first_without_the_forming_one(order: int) -> None:
+    candles = read([bar(k) for k in range(5)][::order])
+    assert minutes(candles) == [4, 3, 2, 1]
+    assert (candles.open[0], candles.high[0], candles.low[0], candles.close[0], candles.volume[0]) == (10, 12, 9, 11, 5)
+
+
+def test_only_the_newest_are_given() -> None:
+    assert minutes(read([bar(k) for k in range(50)], limit=3)) == [3, 2, 1]
+
+
+def test_the_run_begins_after_the_last_gap() -> None:
+    assert minutes(read([bar(k) for k in (9, 8, 7, 5, 3, 2, 1, 0)])) == [3, 2, 1]
+
+
+def test_without_an_exact_clock_a_bar_is_closed_only_when_a_later_one_shows() -> None:
+    assert minutes(read([bar(3), bar(2), bar(1)], exact=False)) == [3, 2]
+    assert minutes(read([bar(2), bar(1), bar(0)], exact=False)) == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (bar(3, o=None), "candle_number"),
+        (bar(3, h="NaN"), "candle_number"),
+        (bar(3, lo="inf"), "candle_number"),
+        (bar(3, c="-1"), "candle_number"),
+        (bar(3, c="0"), "candle_number"),
+        (bar(3, v=""), "candle_number"),
+        (bar(3, v="-1"), "candle_number"),
+        (bar(3, h="8"), "candle_shape"),
+        (bar(3, c="13"), "candle_shape"),
+        (bar(3, o="8.5"), "candle_shape"),
+        (bar(3, v="0"), "candle_volume"),
+        ([str(NOW - 3 * MINUTE + 1), "10", "12", "9", "11", "5"], "candle_time"),
+        (["x", "10", "12", "9", "11", "5"], "candle_time"),
+        ([str(NOW - 3 * MINUTE), "10"], "candle_row"),
+    ],
+)
+def test_a_bad_bar_costs_itself_and_the_run_before_it(row: list[Any], reason: str) -> None:
+    before = refused(reason)
+    assert minutes(read([bar(5), bar(4), row, bar(2), bar(1)])) == [2, 1]
+    assert refused(reason) == before + 1
+
+
+def test_a_bar_from_the_future_is_refused() -> None:
+    before = refused("candle_time")
+    assert minutes(read([bar(2), bar(1), bar(0), bar(-30)], exact=False)) == [2, 1]
+    assert refused("candle_time") == before + 1
+
+
+def test_a_repeated_bar_is_kept_once() -> None:
+    before = refused("candle_duplicate")
+    assert minutes(read([bar(2), bar(2), bar(1)])) == [2, 1]
+    assert refused("candle_duplicate") == before + 1
+
+
+def test_a_minute_without_trades_is_a_bar() -> None:
+    assert read([bar(1, o="10", h="10", lo="10", c="10", v="0")]).volume.tolist() == [0]
+
+
+def test_a_close_beyond_the_high_by_rounding_widens_it() -> None:
+    candles = read([bar(1, c="12.000001")])
+    assert candles.high[0] == candles.close[0] == 12.000001
+
+
+def test_one_refused_bar_at_the_end_is_waited_for_more_are_bad_data() -> None:
+    assert minutes(read([bar(3), bar(2), bar(1, c="x")])) == [3, 2]
+    with pytest.raises(BadData):
+        read([bar(5), bar(4), bar(3, c="x"), bar(2, c="x"), bar(1, c="x")])
+
+
+def test_bars_that_ended_long_ago_are_stale() -> None:
+    with pytest.raises(VenueStale, match="ago"):
+        read([bar(k) for k in range(10, 20)])
+
+
+@pytest.mark.parametrize("rows", [[], [bar(0)]])
+def test_no_closed_bar_is_empty_data(rows: list[Any]) -> None:
+    with pytest.raises(EmptyData):
+        read(rows)
+
+
+@pytest.mark.parametrize("rows", ["<html>", {}, [1, 2], [bar(1, c="x")]])
+def test_unreadable_bars_are_bad_data(rows: Any) -> None:
+    with pytest.raises(BadData):
+        read(rows)
+
+
+CELLS = st.one_of(JUNK, st.sampled_from(["9", "10", "11", "12"]))
+TIMES = st.one_of(JUNK, st.integers(-3, 12).map(lambda k: NOW - k * MINUTE), st.just(NOW - 1))
+
+
+@given(st.lists(st.tuples(TIMES, CELLS, CELLS, CELLS, CELLS, CELLS).map(list) | JUNK, max_size=25), st.booleans())
+def test_whatever_comes_bars_are_sound_or_an_exchange_error(rows: list[Any], exact: bool) -> None:
+    try:
+        candles = read(rows, exact=exact, limit=5)
+    except ExchangeError:
+        return
+    assert 0 < len(candles) <= 5
+    assert np.all(np.diff(candles.open_ms) == MINUTE)
+    assert candles.open_ms[-1] + MINUTE <= STAMP.observed_ms
+    assert np.all(candles.low > 0)
+    assert np.all((candles.low <= candles.open) & (candles.open <= candles.high))
+    assert np.all((candles.low <= candles.close) & (candles.close <= candles.high))
+    assert np.all(np.isfinite(candles.volume) & (candles.volume >= 0))

@@ -1,0 +1,107 @@
+"""BTC's share of market capitalisation: asked for rarely, checked, and kept for a while."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from tests.programs import Replay
+from virtuoso.errors import (
+    BadData,
+    ExchangeError,
+    RateLimited,
+    VenueBlocked,
+    VenueStale,
+    VenueTimedOut,
+    VenueUnavailable,
+)
+from virtuoso.exchange.adapter import epoch_ms
+from virtuoso.exchange.coingecko import CoinGecko
+from virtuoso.model import DominanceBasis
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.ahead_ms = 0
+
+    def __call__(self) -> int:
+        return epoch_ms() + self.ahead_ms
+
+
+@asynccontextmanager
+async def coingecko(url: str, clock: Clock, **settings: Any) -> AsyncIterator[CoinGecko]:
+    source = CoinGecko(url, clock=clock, **settings)
+    try:
+        yield source
+    finally:
+        await source.close()
+
+
+def asked(replay: Replay) -> int:
+    return int(replay.get("/__stats")["by_path"].get("/api/v3/global", 0))
+
+
+async def test_the_share_is_what_coingecko_says_with_its_time(replay: Replay) -> None:
+    async with coingecko(replay.url, Clock()) as source:
+        dominance = await source.dominance()
+        truth = replay.get("/api/v3/global")["data"]
+        assert dominance.percent == pytest.approx(truth["market_cap_percentage"]["btc"], rel=1e-3)
+        assert dominance.basis is DominanceBasis.MARKET_CAP
+        assert abs(dominance.observed_ms - truth["updated_at"] * 1000) < 5_000
+
+
+async def test_it_is_asked_once_a_minute_however_often_we_are(replay: Replay) -> None:
+    clock, before = Clock(), asked(replay)
+    async with coingecko(replay.url, clock) as source:
+        for _ in range(5):
+            await source.dominance()
+        assert asked(replay) == before + 1
+        clock.ahead_ms = 61_000
+        await source.dominance()
+        assert asked(replay) == before + 2
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        ("down", VenueUnavailable),
+        ("slow", VenueTimedOut),
+        ("429", RateLimited),
+        ("garbage", BadData),
+        ("html_403", VenueBlocked),
+        ("451", VenueBlocked),
+        ("truncated", BadData),
+        ("empty", BadData),
+        ("stale", VenueStale),
+    ],
+)
+async def test_each_fault_has_its_name_and_is_not_asked_about_again_at_once(
+    replay: Replay, mode: str, kind: type[ExchangeError]
+) -> None:
+    replay.fault(mode, "coingecko", stale_s=7_200)
+    before = asked(replay)
+    async with coingecko(replay.url, Clock(), timeout_s=0.3) as source:
+        for _ in range(3):
+            with pytest.raises(ExchangeError) as caught:
+                await source.dominance()
+            assert type(caught.value) is kind
+            assert caught.value.venue == "coingecko"
+    assert asked(replay) <= before + 2  # aiohttp itself tries a broken connection twice
+
+
+async def test_the_last_share_is_kept_for_ten_minutes_of_failure(replay: Replay) -> None:
+    clock = Clock()
+    async with coingecko(replay.url, clock) as source:
+        good = await source.dominance()
+        replay.fault("down", "coingecko")
+        clock.ahead_ms = 300_000
+        assert await source.dominance() == good
+        clock.ahead_ms = 700_000
+        with pytest.raises(VenueUnavailable):
+            await source.dominance()
+        replay.fault("ok")
+        clock.ahead_ms = 770_000
+        assert (await source.dominance()).observed_ms >= good.observed_ms

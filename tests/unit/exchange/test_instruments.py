@@ -1,0 +1,67 @@
+"""Which markets are ours, and what they are called on every venue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from virtuoso.exchange.instruments import base_and_multiplier, instruments_of
+
+
+@pytest.mark.parametrize(
+    ("base", "asset", "multiplier"),
+    [
+        ("BTC", "BTC", 1),
+        ("SHIB1000", "SHIB", 1000),
+        ("1000SHIB", "SHIB", 1000),
+        ("10000SATS", "SATS", 10_000),
+        ("1000000BABYDOGE", "BABYDOGE", 1_000_000),
+        ("1MBABYDOGE", "BABYDOGE", 1_000_000),
+        ("1000X", "X", 1000),
+        ("1INCH", "1INCH", 1),
+        ("1000", "1000", 1),
+        ("100X", "100X", 1),
+        ("4", "4", 1),
+        ("币安人生", "币安人生", 1),
+    ],
+)
+def test_a_multiplied_market_maps_to_its_asset_on_every_venue(base: str, asset: str, multiplier: int) -> None:
+    assert base_and_multiplier(base) == (asset, multiplier)
+
+
+@given(st.text(st.sampled_from("ABZX"), min_size=3, max_size=8), st.sampled_from([1000, 10_000, 1_000_000]))
+def test_prefix_and_suffix_mean_the_same(asset: str, multiplier: int) -> None:
+    assert base_and_multiplier(f"{multiplier}{asset}") == base_and_multiplier(f"{asset}{multiplier}") == (asset, multiplier)
+
+
+def market(name: str, base: str, **other: Any) -> dict[str, Any]:
+    swap = {"swap": True, "linear": True, "settle": "USDT", "quote": "USDT", "active": True}
+    return {"id": name, "symbol": f"{base}/USDT:USDT", "base": base, "precision": {"price": 0.1}, **swap, **other}
+
+
+def test_only_active_usdt_perpetuals_are_taken_each_once() -> None:
+    found = instruments_of(
+        [
+            market("BTCUSDT", "BTC", created=1585526400000),
+            market("BTCUSDT", "BTC"),
+            market("BTCUSDT-26DEC25", "BTC", swap=False, future=True),
+            market("BTCPERP", "BTC", settle="USDC", quote="USDC"),
+            market("BTCUSD", "BTC", linear=False),
+            market("GONEUSDT", "GONE", active=False),
+            market("ETH-USDT-SWAP", "ETH"),
+            market("币安人生USDT", "币安人生"),
+            market("SYSTEM_STATUS", "SYSTEM_STATUS"),
+            market("SystemUSDT", "System"),
+        ]
+    )
+    assert list(found) == ["BTCUSDT", "ETHUSDT", "币安人生USDT"]
+    assert found["BTCUSDT"].listed_ms == 1585526400000
+    assert found["BTCUSDT"].tick_size == 0.1
+    assert found["ETHUSDT"].venue_symbol == "ETH/USDT:USDT"
+
+
+def test_a_precision_in_digits_is_not_taken_for_a_tick_size() -> None:
+    assert instruments_of([market("BTCUSDT", "BTC", precision={"price": 2})], ticks=False)["BTCUSDT"].tick_size is None

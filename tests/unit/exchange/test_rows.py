@@ -1,0 +1,158 @@
+"""Bad rows are refused one by one; what is let in is finite, ordered and of its time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import REGISTRY
+
+from virtuoso.errors import BadData, EmptyData, ExchangeError
+from virtuoso.exchange.rows import mappings, number, read_book, read_series, read_trades
+from virtuoso.exchange.venues import SeriesNames, venue_facts
+from virtuoso.model import Stamp
+
+NOW = 1_760_000_000_000
+STAMP = Stamp(NOW, NOW + 20)
+BYBIT = venue_facts("bybit").names
+BINANCE = venue_facts("binance").names
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
+    [None, "", "NaN", "inf", "-1", "0", "1e309", "abc", [], {}, True, float("nan"), -1.5, 10**400]
+)
+PRICES = st.floats(0.001, 1e6).map(str)
+
+
+def refused(reason: str) -> float:
+    return REGISTRY.get_sample_value("virtuoso_invalid_rows_total", {"reason": reason}) or 0
+
+
+def trade(ident: str, **other: Any) -> dict[str, Any]:
+    return {"execId": ident, "time": str(NOW - 1000), "price": "100.5", "size": "2", "side": "Buy", **other}
+
+
+@pytest.mark.parametrize("junk", [None, "", "NaN", "nan", "inf", "-inf", "1e309", "abc", [], {}, True, 1e19])
+def test_what_is_no_finite_number_is_none(junk: Any) -> None:
+    assert number(junk) is None
+
+
+def test_trades_come_oldest_first_with_takers_sides() -> None:
+    rows = [trade("c", time=str(NOW)), trade("b", side="Sell", time=str(NOW)), trade("a")]
+    trades = read_trades(rows, BYBIT.trade, "BTCUSDT", STAMP)
+    assert list(trades.ids) == ["a", "b", "c"]
+    assert trades.side.tolist() == [1, -1, 1]
+    assert trades.time_ms.tolist() == [NOW - 1000, NOW, NOW]
+
+
+def test_a_buyer_who_was_the_maker_means_that_the_taker_sold() -> None:
+    row = {"id": 7, "price": "5", "qty": "1", "time": NOW, "isBuyerMaker": True}
+    trades = read_trades([row, {**row, "id": 8, "isBuyerMaker": False}], BINANCE.trade, "BTCUSDT", STAMP)
+    assert trades.side.tolist() == [-1, 1]
+
+
+def test_bad_trades_cost_only_themselves_and_are_counted_by_reason() -> None:
+    before = {reason: refused(reason) for reason in ("trade_number", "trade_side", "trade_time", "trade_duplicate")}
+    rows = [
+        trade("a"),
+        trade("a"),
+        trade("b", price="NaN"),
+        trade("c", size="-1"),
+        trade("d", side="None"),
+        trade("e", time=str(NOW + 60_000)),
+    ]
+    assert list(read_trades(rows, BYBIT.trade, "BTCUSDT", STAMP).ids) == ["a"]
+    after = {reason: refused(reason) - count for reason, count in before.items()}
+    assert after == {"trade_number": 2, "trade_side": 1, "trade_time": 1, "trade_duplicate": 1}
+
+
+def test_contracts_are_turned_into_base_units() -> None:
+    assert read_trades([trade("a")], BYBIT.trade, "BTCUSDT", STAMP, contract=0.01).size.tolist() == [0.02]
+
+
+@given(st.lists(st.fixed_dictionaries({"execId": st.one_of(JUNK, st.text()), "time": st.one_of(JUNK, st.just(NOW)),
+                                       "price": st.one_of(JUNK, PRICES), "size": st.one_of(JUNK, PRICES),
+                                       "side": st.one_of(JUNK, st.sampled_from(["Buy", "Sell"]))}) | JUNK))  # fmt: skip
+def test_whatever_comes_trades_are_finite_or_an_exchange_error(rows: list[Any]) -> None:
+    try:
+        trades = read_trades(rows, BYBIT.trade, "BTCUSDT", STAMP)
+    except ExchangeError:
+        return
+    assert np.all(trades.price > 0)
+    assert np.all(np.isfinite(trades.size))
+    assert set(trades.side) <= {1.0, -1.0}
+    assert len(set(trades.ids)) == len(trades.ids) > 0
+
+
+def test_no_trades_is_empty_and_unreadable_ones_are_bad() -> None:
+    with pytest.raises(EmptyData):
+        read_trades([], BYBIT.trade, "BTCUSDT", STAMP)
+    with pytest.raises(BadData):
+        read_trades([trade("a", price="x")], BYBIT.trade, "BTCUSDT", STAMP)
+    with pytest.raises(BadData):
+        read_trades("<html>", BYBIT.trade, "BTCUSDT", STAMP)
+
+
+def test_a_book_without_its_bad_levels_is_still_in_order() -> None:
+    bids = [["10", "1"], ["9", ""], ["8", "3"], ["7", "-1"], ["6", "2"], ["5", "1"]]
+    book = read_book({"bids": bids, "asks": [["11", "4"]]}, "BTCUSDT", STAMP)
+    assert book.bids.tolist() == [[10, 1], [8, 3], [6, 2], [5, 1]]
+    assert book.asks.tolist() == [[11, 4]]
+
+
+@pytest.mark.parametrize(
+    ("bids", "asks", "kind"),
+    [
+        ([], [["11", "1"]], EmptyData),
+        ([["10", "1"]], [], EmptyData),
+        ([["10", "1"]], None, BadData),
+        ([["12", "1"]], [["11", "1"]], BadData),
+        ([["11", "1"]], [["11", "1"]], BadData),
+        ([["9", "1"], ["10", "1"]], [["11", "1"]], BadData),
+        ([["10", "1"]], [["12", "1"], ["11", "1"]], BadData),
+        ([["10", "1"], ["10", "1"]], [["11", "1"]], BadData),
+        ([["10", "x"], ["9", "x"], ["8", "1"]], [["11", "1"]], BadData),
+        ([[], "x", None], [["11", "1"]], BadData),
+    ],
+)
+def test_a_book_that_no_market_can_have_is_refused(bids: Any, asks: Any, kind: type[ExchangeError]) -> None:
+    with pytest.raises(ExchangeError) as caught:
+        read_book({"bids": bids, "asks": asks}, "BTCUSDT", STAMP)
+    assert type(caught.value) is kind
+
+
+def test_a_series_is_sorted_each_time_once_and_never_from_the_future() -> None:
+    names = SeriesNames("t", "v")
+    times = [NOW, NOW - 300_000, NOW, NOW + 300_000, "x"]
+    series = read_series(
+        [{"t": t, "v": str(k)} for k, t in enumerate(times)], names, "BTCUSDT", STAMP, kind="funding", low=-9, high=9
+    )
+    assert series.time_ms.tolist() == [NOW - 300_000, NOW]
+    assert series.values.tolist() == [1, 0]
+
+
+def test_a_zero_beside_unreadable_values_is_not_believed() -> None:
+    names = SeriesNames("t", "v")
+    rows = [{"t": NOW - k, "v": value} for k, value in enumerate(["0.01", "0", "0.02"])]
+    assert len(read_series(rows, names, "X", STAMP, kind="funding", low=-1, high=1).values) == 3
+    rows[0]["v"] = None
+    assert read_series(rows, names, "X", STAMP, kind="funding", low=-1, high=1).values.tolist() == [0.02]
+
+
+def test_two_shares_make_a_ratio_only_if_they_make_up_the_whole() -> None:
+    rows = [
+        {"timestamp": NOW, "buyRatio": "0.6", "sellRatio": "0.4"},
+        {"timestamp": NOW - 1, "buyRatio": "0.6", "sellRatio": "0.1"},
+        {"timestamp": NOW - 2, "buyRatio": "1", "sellRatio": "0"},
+    ]
+    series = read_series(rows, BYBIT.long_short, "BTCUSDT", STAMP, kind="long_short", low=0, high=1000)
+    assert series.values.tolist() == [pytest.approx(1.5)]
+
+
+def test_rows_of_another_shape_are_bad_data() -> None:
+    with pytest.raises(BadData):
+        mappings("text")
+    with pytest.raises(BadData):
+        mappings([1, 2])
+    assert mappings({"a": {"x": 1}, "b": 2}) == [{"x": 1}]

@@ -1,0 +1,150 @@
+"""A ticker without a price is refused; a field that another contradicts is absent, never invented."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.exchange.test_rows import JUNK, STAMP, refused
+from virtuoso.errors import BadData, EmptyData, ExchangeError
+from virtuoso.exchange.tickers import observed_ms, read_tickers
+from virtuoso.exchange.venues import UNIFIED, venue_facts
+from virtuoso.model import Instrument, Ticker
+
+BYBIT, BINANCE = venue_facts("bybit").names, venue_facts("binance").names
+BTC = Instrument("BTCUSDT", "BTC/USDT:USDT", "BTC", 1, tick_size=0.1)
+ROW = {
+    "symbol": "BTCUSDT",
+    "lastPrice": "102",
+    "prevPrice24h": "100",
+    "price24hPcnt": "0.02",
+    "turnover24h": "1000",
+    "volume24h": "10",
+    "markPrice": "102.1",
+    "indexPrice": "101.9",
+    "fundingRate": "0.0001",
+    "openInterest": "50",
+}
+
+
+def read(rows: Any, known: int = 1) -> dict[str, Ticker]:
+    instruments = {"BTCUSDT": BTC} | {f"A{k}USDT": Instrument(f"A{k}USDT", f"A{k}", f"A{k}", 1) for k in range(known - 1)}
+    return read_tickers(rows, BYBIT.ticker, instruments, STAMP, premiums={}, premium=BYBIT.premium)
+
+
+def one(**changes: Any) -> Ticker:
+    return read([{**ROW, **changes}])["BTCUSDT"]
+
+
+def test_a_good_row_is_read_whole() -> None:
+    assert one() == Ticker("BTCUSDT", 102, STAMP, 2, 1000, 10, 102.1, 101.9, 0.0001, 50)
+
+
+@pytest.mark.parametrize("price", [None, "", "NaN", "inf", "0", "-1", "abc"])
+def test_a_row_without_a_price_is_refused_and_counted(price: Any) -> None:
+    before = refused("ticker_price")
+    rows = [ROW, {**ROW, "symbol": "A0USDT", "lastPrice": price}]
+    assert list(read(rows, known=2)) == ["BTCUSDT"]
+    assert refused("ticker_price") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("change_24h_percent", {"price24hPcnt": "0"}),
+        ("change_24h_percent", {"price24hPcnt": "-1"}),
+        ("change_24h_percent", {"price24hPcnt": "0.5"}),
+        ("change_24h_percent", {"price24hPcnt": None}),
+        ("change_24h_percent", {"prevPrice24h": ""}),
+        ("turnover_24h", {"turnover24h": "-1"}),
+        ("turnover_24h", {"turnover24h": "0"}),
+        ("volume_24h", {"volume24h": "0"}),
+        ("volume_24h", {"volume24h": "x"}),
+        ("turnover_24h", {"turnover24h": "0", "volume24h": "0"}),
+        ("mark", {"markPrice": "0"}),
+        ("mark", {"markPrice": "150"}),
+        ("index", {"indexPrice": "60"}),
+        ("funding_rate", {"fundingRate": "-1"}),
+        ("funding_rate", {"fundingRate": "0.06"}),
+        ("open_interest", {"openInterest": "0"}),
+        ("open_interest", {"openInterest": "-1"}),
+    ],
+)
+def test_a_field_that_cannot_be_true_is_absent_and_the_price_stays(field: str, changes: dict[str, Any]) -> None:
+    ticker = one(**changes)
+    assert getattr(ticker, field) is None
+    assert ticker.last == 102
+
+
+def test_a_dead_market_has_no_turnover_rather_than_an_unknown_one() -> None:
+    ticker = one(turnover24h="0.0000", volume24h="0.0000", prevPrice24h="102", price24hPcnt="0", fundingRate="")
+    assert (ticker.turnover_24h, ticker.volume_24h, ticker.change_24h_percent) == (0, 0, 0)
+    assert ticker.funding_rate is None
+
+
+def test_a_funding_rate_of_zero_is_believed_unless_other_rows_of_the_reply_are_unreadable() -> None:
+    zero = {**ROW, "fundingRate": "0"}
+    other = {**ROW, "symbol": "A0USDT"}
+    assert read([zero, other], known=2)["BTCUSDT"].funding_rate == 0
+    assert read([zero, {**other, "lastPrice": ""}], known=2)["BTCUSDT"].funding_rate is None
+
+
+def test_the_move_of_a_cheap_coin_is_not_doubted_for_the_rounding_of_its_price() -> None:
+    coin = Instrument("BTCUSDT", "", "", 1, tick_size=0.00001)
+    row = {**ROW, "lastPrice": "0.00012", "prevPrice24h": "0.00011", "price24hPcnt": "0.132"}
+    read_back = read_tickers([row], BYBIT.ticker, {"BTCUSDT": coin}, STAMP, premiums={}, premium=BYBIT.premium)
+    assert read_back["BTCUSDT"].change_24h_percent == pytest.approx(13.2)
+
+
+def test_rows_of_other_markets_and_second_rows_are_left_out() -> None:
+    assert (
+        read([ROW, {**ROW, "lastPrice": "7"}, {**ROW, "symbol": "BTC-26DEC25"}, {"symbol": None}, 5])["BTCUSDT"].last == 102
+    )
+
+
+def test_no_row_of_ours_is_empty_and_mostly_unpriced_rows_are_bad() -> None:
+    with pytest.raises(EmptyData):
+        read([])
+    with pytest.raises(EmptyData):
+        read([{**ROW, "symbol": "OTHER"}])
+    bad = [{**ROW, "symbol": f"A{k}USDT", "lastPrice": ""} for k in range(2)]
+    with pytest.raises(BadData, match="1 of 3"):
+        read([ROW, *bad], known=3)
+
+
+def test_marks_and_funding_come_from_premiums_where_tickers_lack_them() -> None:
+    row = {"symbol": "BTCUSDT", "lastPrice": "102", "openPrice": "100", "priceChangePercent": "2.000", "quoteVolume": "9"}
+    premium = {"symbol": "BTCUSDT", "markPrice": "103", "indexPrice": "1", "lastFundingRate": "0.0002"}
+    found = read_tickers(
+        [row], BINANCE.ticker, {"BTCUSDT": BTC}, STAMP, premiums={"BTCUSDT": premium}, premium=BINANCE.premium
+    )["BTCUSDT"]
+    assert (found.change_24h_percent, found.turnover_24h, found.volume_24h) == (2, 9, None)
+    assert (found.mark, found.index, found.funding_rate) == (103, None, 0.0002)
+
+
+def test_a_venue_that_counts_base_units_only_gets_its_turnover_at_the_last_price() -> None:
+    row = {"symbol": "BTC/USDT:USDT", "last": 10, "open": 10, "percentage": 0, "quoteVolume": None, "baseVolume": 3}
+    found = read_tickers([row], UNIFIED.ticker, {"BTC/USDT:USDT": BTC}, STAMP, premiums={}, premium=UNIFIED.premium)
+    assert (found["BTCUSDT"].turnover_24h, found["BTCUSDT"].volume_24h) == (30, 3)
+
+
+def test_the_newest_row_dates_the_reply() -> None:
+    assert observed_ms([{"closeTime": 5}, {"closeTime": 9}, {"closeTime": None}], BINANCE.ticker) == 9
+    assert observed_ms([ROW], BYBIT.ticker) is None
+
+
+@given(st.fixed_dictionaries({name: st.one_of(JUNK, st.just(value)) for name, value in ROW.items()}))
+def test_whatever_a_row_holds_its_ticker_says_nothing_but_the_truth(row: dict[str, Any]) -> None:
+    unpriced = {**ROW, "symbol": "A0USDT", "lastPrice": ""}
+    try:
+        ticker = read([row, unpriced], known=2)["BTCUSDT"]
+    except (ExchangeError, KeyError):
+        return
+    truth = one()
+    for field in fields(Ticker):
+        said = getattr(ticker, field.name)
+        assert said is None or said == getattr(truth, field.name), field.name

@@ -1,0 +1,46 @@
+"""The cadence stays within what each venue allows."""
+
+from __future__ import annotations
+
+import pytest
+
+from virtuoso.exchange.venues import cadence, venue_facts
+
+SIZES = [1, 10, 50, 100, 300, 500]
+
+
+@pytest.mark.parametrize("symbols", SIZES)
+def test_bybit_is_asked_for_less_than_its_allowance(symbols: int) -> None:
+    pace = cadence("bybit", symbols)
+    slow = symbols / pace.open_interest + symbols / pace.long_short + symbols / pace.funding
+    candles = symbols * (1 / 60 + 1 / 300 + 1 / 1800 + 1 / 14400)
+    assert 1 / pace.tickers + symbols / pace.books + symbols / pace.trades + slow + candles <= 0.8 * 120
+
+
+@pytest.mark.parametrize("symbols", SIZES)
+def test_binance_is_asked_for_less_than_its_weight_a_minute(symbols: int) -> None:
+    pace = cadence("binance", symbols)
+    candles = symbols * (1 + 1 / 5 + 1 / 30 + 1 / 240)
+    weight = 60 / pace.tickers * 40 + 60 / 15 * 10 + symbols * 5 * (60 / pace.books + 60 / pace.trades) + candles
+    assert weight <= 0.8 * 2400
+    assert 300 * symbols * (1 / pace.open_interest + 1 / pace.long_short) <= 0.8 * 1000
+    assert 300 * symbols / pace.funding <= 0.8 * 500
+
+
+def test_fifty_symbols_are_followed_closely() -> None:
+    assert cadence("bybit", 50).books == 12
+    assert cadence("binance", 50).books <= 30
+    assert cadence("bybit", 50).tickers <= 3
+    assert cadence("okx", 50).books <= 30
+
+
+@pytest.mark.parametrize("symbols", SIZES)
+def test_other_venues_are_asked_about_ten_times_a_second_at_most(symbols: int) -> None:
+    pace = cadence("okx", symbols)
+    slow = symbols / pace.open_interest + symbols / pace.long_short + symbols / pace.funding
+    assert 1 / pace.tickers + symbols / pace.books + symbols / pace.trades + slow + symbols * 1.3 / 60 <= 20
+
+
+def test_every_request_of_a_known_venue_counts_against_a_limit() -> None:
+    for name in ("bybit", "binance"):
+        assert any(limit.prefix == "" for limit in venue_facts(name).limits)
