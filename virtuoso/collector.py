@@ -157,17 +157,10 @@ class Collector:
 
     # -------------------------------------------------------------------------------------------------------- one pass
 
-    def _choose(self) -> tuple[str, Fallback | None]:
-        """The venue to use now. One that is well again is used once its feed is warm, if the other one lives so long."""
-        venue, fallback = self._failover.choose(self._breakers)
-        used = self._used
-        if used is None or used == venue or self._feeds[venue].warm or self._breakers[used].open:
-            return venue, fallback
-        return used, Fallback(venue, "VENUE_RECOVERING")
-
     async def _pass(self) -> float:
         """Read the used venue's prices and publish what is known of its market. Seconds until the next pass."""
-        venue, fallback = self._choose()
+        warm = {name for name, feed in self._feeds.items() if feed.warm}
+        venue, fallback = self._failover.choose(self._breakers, warm)
         breaker, feed = self._breakers[venue], self._feeds[venue]
         if breaker.open and not breaker.probe_due:
             return RETRY_S
@@ -331,7 +324,7 @@ class Collector:
                     metrics.VENUE_UP.labels(venue).set(1)
                 if breaker.open:
                     await feed.stop()
-                elif self._failover.choose(self._breakers)[0] == venue:
+                elif self._failover.proven(breaker):
                     feed.start()
 
 

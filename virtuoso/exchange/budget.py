@@ -6,8 +6,16 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 IN_FLIGHT = 64  # requests of one limit at once: enough for 300 a second at a round trip of 200 ms
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    turn: asyncio.Future[None]
+    cost: float
+    since: float
 
 
 class Budget:
@@ -18,28 +26,52 @@ class Budget:
         self.window_s = window_s
         self._spent: deque[tuple[float, float]] = deque()
         self._total = 0.0
-        self._queues: tuple[deque[tuple[asyncio.Future[None], float]], ...] = (deque(), deque())  # urgent, others
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._urgent: deque[_Waiting] = deque()
+        self._others: deque[_Waiting] = deque()
+        self._flying = 0
         self._timer: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
     async def turn(self, cost: float, *, urgent: bool) -> AsyncIterator[None]:
-        """Entered when the request may be sent now; leave it when it is answered. Only CancelledError is raised."""
-        if urgent:  # takes no slot, so that it is not behind a batch whose replies are slow
-            await self.spend(cost, urgent=True)
+        """Entered when the request may be sent, which must then be done at once; left when it is answered. TimeoutError
+        when `give_up` was called meanwhile."""
+        if urgent:  # needs no place among those in flight, so that it is not behind a batch whose replies are slow
+            await self.spend(cost)
             yield
-        else:
-            async with self._slots:  # before spending: what is spent must be sent at once, or a later window overflows
-                await self.spend(cost, urgent=False)
-                yield
+            return
+        await self._wait(self._others, cost)
+        try:
+            yield
+        finally:
+            self._flying -= 1
+            self._serve()
 
-    async def spend(self, cost: float, *, urgent: bool) -> None:
-        """Returns when the window has room for `cost`, which is taken."""
-        cost = min(cost, self.allowance)  # a dearer one would wait for ever
-        turn = asyncio.get_running_loop().create_future()
-        self._queues[0 if urgent else 1].append((turn, cost))
+    async def spend(self, cost: float) -> None:
+        """Take `cost` as soon as the window has room for it, before all others."""
+        await self._wait(self._urgent, cost)
+
+    def give_up(self, patience_s: float) -> None:
+        """Called when a reply did not come in time. If the venue leaves all that are in flight unanswered, those that have
+        waited as long for a place end too, rather than one flight after the other."""
+        if self._flying >= IN_FLIGHT:
+            latest = asyncio.get_running_loop().time() - patience_s
+            for waiting in self._others:
+                if waiting.since <= latest and not waiting.turn.done():
+                    waiting.turn.set_exception(TimeoutError(f"{self._flying} requests before it are unanswered"))
+
+    async def _wait(self, queue: deque[_Waiting], cost: float) -> None:
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(loop.create_future(), min(cost, self.allowance), loop.time())  # a dearer one would never pass
+        queue.append(waiting)
         self._serve()
-        await turn
+        try:
+            await waiting.turn
+        except asyncio.CancelledError:
+            turn = waiting.turn
+            if queue is self._others and turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._flying -= 1  # cancelled after its turn had come
+                self._serve()
+            raise
 
     def _serve(self) -> None:
         """Let pass whom the window has room for; come back when the oldest spending leaves it."""
@@ -50,15 +82,17 @@ class Budget:
         now = loop.time()
         while self._spent and self._spent[0][0] <= now - self.window_s:
             self._total -= self._spent.popleft()[1]
-        for queue in self._queues:
+        for queue in (self._urgent, self._others):
             while queue:
-                turn, cost = queue[0]
-                if not turn.done():  # else its caller was cancelled
-                    if self._total + cost > self.allowance + 1e-9:
-                        wait = self._spent[0][0] + self.window_s - now
-                        self._timer = loop.call_later(max(wait, 0.002), self._serve)
+                waiting = queue[0]
+                if not waiting.turn.done():  # else its caller was cancelled
+                    if queue is self._others and self._flying >= IN_FLIGHT:
+                        return  # comes back when one of them is answered
+                    if self._total + waiting.cost > self.allowance + 1e-9:
+                        self._timer = loop.call_later(max(self._spent[0][0] + self.window_s - now, 0.002), self._serve)
                         return
-                    self._spent.append((now, cost))
-                    self._total += cost
-                    turn.set_result(None)
+                    self._spent.append((now, waiting.cost))
+                    self._total += waiting.cost
+                    self._flying += queue is self._others
+                    waiting.turn.set_result(None)
                 queue.popleft()

@@ -58,8 +58,13 @@ class _Client:
             if place.startswith(limit.prefix):
                 weight = self.weights.get(place) or self.calculate_rate_limiter_cost(api, method, path, params, config)
                 cost, urgent = weight if limit.weighted else 1, URGENT.get()
-                async with budget.turn(cost, urgent=urgent), asyncio.timeout(self.timeout / 1000):
-                    return await self._twice(request, partial(budget.spend, cost, urgent=True))
+                async with budget.turn(cost, urgent=urgent):
+                    try:
+                        async with asyncio.timeout(self.timeout / 1000):
+                            return await self._twice(request, partial(budget.spend, cost))
+                    except (TimeoutError, ccxt.RequestTimeout):
+                        budget.give_up(0.8 * self.timeout / 1000)  # a batch is not asked for in one instant
+                        raise
         return await request()  # in which ccxt's own limiter waits
 
     async def _twice(self, request: Callable[[], Any], pay: Callable[[], Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 from virtuoso.errors import (
     BadData,
@@ -46,17 +46,20 @@ class Failover:
         self._dwell_ms = dwell_s * 1000
         self._clock = clock
 
-    def choose(self, breakers: Mapping[str, Breaker]) -> tuple[str, Fallback | None]:
-        """The venue to use now, and why it is not the first. With all breakers open it stays where it is."""
+    def choose(self, breakers: Mapping[str, Breaker], warm: Container[str] | None = None) -> tuple[str, Fallback | None]:
+        """The venue to use now, and why it is not the first. With all breakers open it stays where it is. While the used one
+        works, only a better one that is in `warm` (None: all are), filled and fit to take over, is gone back to."""
         rank = self.venues.index(self.current)
         usable = [venue for venue in self.venues if not breakers[venue].open]
         if self.current in usable:
-            usable = [venue for venue in self.venues[:rank] if self._proven(breakers[venue])]
+            better = (venue for venue in self.venues[:rank] if warm is None or venue in warm)
+            usable = [venue for venue in better if self.proven(breakers[venue])]
         if usable:
             self.current = usable[0]
         first = self.venues[0]
         return self.current, None if self.current == first else Fallback(first, fallback_reason(breakers[first].error))
 
-    def _proven(self, breaker: Breaker) -> bool:
+    def proven(self, breaker: Breaker) -> bool:
+        """True when its venue has been healthy for the dwell without break."""
         since = breaker.healthy_since_ms
         return not breaker.open and since is not None and self._clock() - since >= self._dwell_ms

@@ -280,3 +280,17 @@ async def test_every_endpoint_of_a_venue_is_at_the_given_url(venue: str) -> None
 def test_a_venue_that_ccxt_does_not_have_is_a_mistake_in_the_settings() -> None:
     with pytest.raises(ConfigError, match="bybitt"):
         CcxtExchange("bybitt")
+
+
+async def test_a_batch_at_a_venue_that_answers_nothing_ends_together(replay: Replay) -> None:
+    async with connected("bybit", replay.url, timeout_s=1) as exchange:
+        instrument = await btc(exchange)
+        replay.fault("slow", "bybit", path="kline")
+        began = time.monotonic()
+        batch = asyncio.gather(
+            *(exchange.candles(instrument, Timeframe.M1, limit=5) for _ in range(300)), return_exceptions=True
+        )
+        await asyncio.sleep(0.1)
+        assert await exchange.tickers()
+        assert {type(result) for result in await batch} == {VenueTimedOut}
+        assert time.monotonic() - began < 3

@@ -267,3 +267,18 @@ def test_every_failure_of_a_venue_has_its_reason() -> None:
     }
     assert reasons <= names
     assert len(reasons) == 9
+
+
+def test_a_better_venue_that_is_not_filled_yet_is_not_gone_back_to_unless_the_used_one_fails() -> None:
+    market = Market(dwell_s=60)
+    market.breakers["bybit"].failed(VenueBlocked("no"))
+    assert market.failover.choose(market.breakers, set())[0] == "binance"
+    market.clock.sleep(61)
+    market.breakers["bybit"].succeeded()
+    market.clock.sleep(61)
+    assert market.failover.choose(market.breakers, {"binance"})[0] == "binance"
+    market.breakers["bybit"].failed(VenueTimedOut("slow"))
+    market.breakers["bybit"].succeeded()
+    assert market.failover.choose(market.breakers, {"binance", "bybit"})[0] == "binance"
+    market.breakers["binance"].failed(VenueBlocked("no"))
+    assert market.failover.choose(market.breakers, set())[0] == "bybit"

@@ -68,9 +68,9 @@ def test_an_allowance_is_used_in_full_and_at_once() -> None:
     async def main() -> None:
         budget, loop = Budget(10, 5), asyncio.get_running_loop()
         for _ in range(10):
-            await budget.spend(1, urgent=False)
+            await budget.spend(1)
         assert loop.time() == 0
-        await budget.spend(1, urgent=False)
+        await budget.spend(1)
         assert 5 <= loop.time() < 5.01
 
     run(main())
@@ -114,16 +114,71 @@ def test_slow_replies_hold_back_the_batch_but_not_an_urgent_request() -> None:
     run(main())
 
 
+def test_when_all_in_flight_go_unanswered_those_behind_them_end_too() -> None:
+    async def main() -> None:
+        budget, ended = Budget(10_000, 1), []
+
+        async def unanswered() -> None:
+            try:
+                async with budget.turn(1, urgent=False):
+                    await asyncio.sleep(5)
+                    budget.give_up(5)
+            except TimeoutError:
+                ended.append(asyncio.get_running_loop().time())
+
+        await asyncio.gather(*(unanswered() for _ in range(4 * IN_FLIGHT)))
+        assert ended == [5.0] * 3 * IN_FLIGHT
+
+    run(main())
+
+
+def test_one_unanswered_request_costs_those_behind_it_nothing() -> None:
+    async def main() -> None:
+        budget = Budget(1, 3)
+
+        async def request() -> float:
+            async with budget.turn(1, urgent=False):
+                await asyncio.sleep(0.1)
+                budget.give_up(0.1)
+            return asyncio.get_running_loop().time()
+
+        times = await asyncio.gather(*(request() for _ in range(4)))
+        assert times[-1] > 9
+
+    run(main())
+
+
+def test_places_in_flight_are_given_back_whatever_happens_to_their_holders() -> None:
+    async def main() -> None:
+        budget = Budget(10_000, 1)
+
+        async def failing(*, cancel: bool) -> None:
+            async with budget.turn(1, urgent=False):
+                if not cancel:
+                    raise ValueError
+                await asyncio.sleep(60)
+
+        for round_ in range(3 * IN_FLIGHT):
+            task = asyncio.create_task(failing(cancel=round_ % 2 == 0))
+            await asyncio.sleep(0.001 * (round_ % 3))  # before, at and after its turn
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        async with budget.turn(1, urgent=False):
+            assert asyncio.get_running_loop().time() < 5
+
+    run(main())
+
+
 def test_a_cancelled_request_takes_nothing_and_blocks_nobody() -> None:
     async def main() -> None:
         budget, loop = Budget(1, 1), asyncio.get_running_loop()
-        await budget.spend(1, urgent=False)
-        waiting = [asyncio.create_task(budget.spend(1, urgent=False)) for _ in range(50)]
+        await budget.spend(1)
+        waiting = [asyncio.create_task(budget.spend(1)) for _ in range(50)]
         await asyncio.sleep(0.1)
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-        await budget.spend(1, urgent=False)
+        await budget.spend(1)
         assert loop.time() < 1.1
 
     run(main())
@@ -132,8 +187,8 @@ def test_a_cancelled_request_takes_nothing_and_blocks_nobody() -> None:
 def test_a_request_dearer_than_the_allowance_still_gets_its_turn() -> None:
     async def main() -> None:
         budget = Budget(5, 1)
-        await budget.spend(40, urgent=False)
-        await budget.spend(40, urgent=False)
+        await budget.spend(40)
+        await budget.spend(40)
         assert asyncio.get_running_loop().time() < 1.1
 
     run(main())

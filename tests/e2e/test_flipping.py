@@ -1,0 +1,48 @@
+"""Faults that change every few seconds, on every venue and path: the answers stay real, dated and quick throughout."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.product import Product, Witness, eventually
+from tests.programs import Replay
+
+MODES = ("down", "slow", "429", "bybit_10006", "garbage", "html_403", "451", "truncated", "nan", "nulls", "stale", "empty")
+PATHS = ("", "", "ticker", "kline", "orderbook|depth", "trade", "open-interest|openInterest", "funding")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", [7])
+def test_no_answer_is_dishonest_slow_or_empty_while_faults_flip(tmp_path: Path, replay: Replay, seed: int) -> None:
+    dice = random.Random(seed)
+    node = Product(tmp_path, replay.url, dwell_s="5")
+    try:
+        node.start("up")
+        node.wait_ready()
+        with Witness(node) as witness:
+            end = time.monotonic() + 90
+            for turn in itertools.count():
+                if time.monotonic() > end:
+                    break
+                if turn % 3 == 2:
+                    replay.fault("ok")
+                replay.fault(
+                    dice.choice(MODES),
+                    dice.choice(("bybit", "binance", "all")),
+                    path=dice.choice(PATHS),
+                    prob=dice.choice((0.3, 1)),
+                )
+                time.sleep(dice.uniform(2, 6))
+            replay.fault("ok")
+            eventually(node.provenance, lambda p: not p.stale and p.coverage.present >= 45, 120, "well again")
+        assert not witness.wrong
+        assert set(witness.codes) == {"OK"}
+        assert "Traceback" not in node.logs()
+    finally:
+        (tmp_path / "all.txt").write_text(node.logs())
+        node.close()
