@@ -21,7 +21,7 @@ from virtuoso.analysis.confluence import score_symbol
 from virtuoso.analysis.movers import movers
 from virtuoso.analysis.overview import overview
 from virtuoso.analysis.weights import MODEL_VERSION
-from virtuoso.errors import CorruptValue, ExchangeError, RepositoryError, VenueIncomplete, VenueTimedOut
+from virtuoso.errors import CorruptValue, ExchangeError, RateLimited, RepositoryError, VenueIncomplete, VenueTimedOut
 from virtuoso.exchange.breaker import Breaker
 from virtuoso.model import Fallback, Snapshot, Stamp
 from virtuoso.repository import keys
@@ -40,6 +40,7 @@ LEASE_PERIOD_S = 1.0
 STAGE_S = 5.0  # most that one stage may take
 INCOMPLETE_AFTER_S = 30.0  # a venue without a complete snapshot for so long counts as failing where there is another
 RETRY_S = 1.0  # between two tries of a venue that fails
+LONGEST_PAUSE_S = 5.0
 FILLING_S = 1.0  # between two passes while a feed fills
 PROBE_S = 5.0  # between two looks at a better venue
 WARM_PERIOD_S = 600.0  # between two looks of a standby at the first venue's markets
@@ -173,6 +174,9 @@ class Collector:
         except TimeoutError:
             self._failed(venue, VenueTimedOut(f"no prices within {STAGE_S:g} s", venue=venue, endpoint="tickers"))
             return RETRY_S
+        except RateLimited as error:  # a short pause is waited out: asking meanwhile would count as failing
+            self._failed(venue, error)
+            return min(LONGEST_PAUSE_S, max(RETRY_S, (error.until_ms - self._clock()) / 1000))
         except ExchangeError as error:
             self._failed(venue, error)
             return RETRY_S

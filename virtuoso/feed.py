@@ -1,19 +1,13 @@
 """One venue's market, kept fresh: what to ask for, when, and what came of it.
 
-    universe (hourly) ─► jobs, one per symbol and kind ─► workers ask the exchange ─► SymbolState ─► inputs(symbol)
+    universe (hourly) ─► jobs, one per symbol and kind ─► Schedule asks the exchange ─► SymbolState ─► inputs()
 
-Each job has a moment at which it is due: candles when a bar closes, the rest by the venue's cadence. Workers take what is
-due longest; when the venue's limits are tight everything stretches alike and the ages say so. A failed job waits and tries
-again; a kind that fails throughout is asked one at a time, so that a hanging endpoint cannot hold the others up.
+Each job has a moment at which it is due again: candles when a bar closes, the rest by the venue's cadence.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import heapq
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from virtuoso import metrics
 from virtuoso.analysis.candle_readings import CandleMemo
-from virtuoso.errors import EmptyData, ExchangeError, RateLimited, Unsupported
+from virtuoso.errors import ExchangeError
 from virtuoso.model import ANCHOR, SymbolInputs, Timeframe
+from virtuoso.schedule import Job, Schedule
 from virtuoso.splice import splice_candles, splice_trades
 from virtuoso.symbols import split_symbol
 
@@ -34,16 +29,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEPTH = 400  # bars kept of each timeframe
-WORKERS = 24
-WORKERS_A_KIND = 12
 UNIVERSE_PERIOD_S = 3600.0
+WHOLE = 0.9  # share of the markets whose turnover must be known for a universe to stand for an hour, else for a minute
 KEEP_PERIOD_S = 300.0  # candles are written to the repository again after this, should it have lost them
 FILL_S = 10.0  # a feed counts as warm after this even when some of its jobs still wait
 TRADES_WINDOW_MS = 600_000
 TRADES_MOST = 4_000
 BAR_DELAY_S = 1.5  # a venue needs a moment to close a bar
-TROUBLE_AFTER = 5  # failures in a row of one kind, whatever the symbol
-KINDS = ("book", "trades", "candles", "open_interest", "long_short", "funding")
 # Older than this an input does not count any more; bars: how many may be missing at the end.
 MAX_AGE_MS = {
     "book": 60_000,
@@ -79,26 +71,6 @@ class SymbolState:
     long_short: TimeSeries | None = None
 
 
-@dataclass(slots=True)
-class Job:
-    """One thing to ask for again and again."""
-
-    symbol: str
-    kind: str
-    timeframe: Timeframe | None = None
-    tries: int = 0  # failures in a row
-    done: bool = False  # asked at least once, whatever came of it
-
-
-@dataclass(slots=True)
-class Trouble:
-    """How one kind of request fares on the whole venue."""
-
-    running: int = 0
-    failures: int = 0
-    until: float = 0.0
-
-
 class Feed:
     """See the module. `keep`, when set, is given each new series of candles; its errors are its own affair."""
 
@@ -119,14 +91,11 @@ class Feed:
         self._cadence = cadence(exchange.venue, rules.limit)
         self.keep: Callable[[str, Candles], Awaitable[None]] | None = None
         self._instruments: tuple[Instrument, ...] = ()
+        self._turnover: dict[str, float] = {}  # as last seen, for ranking only
         self._universe_due = 0.0
         self._states: dict[str, SymbolState] = {}
         self._kept: dict[tuple[str, Timeframe], float] = {}
-        self._jobs: dict[tuple[str, str, Timeframe | None], Job] = {}
-        self._queue: list[tuple[float, int, tuple[str, str, Timeframe | None]]] = []
-        self._count = 0
-        self._trouble = {kind: Trouble() for kind in KINDS}
-        self._workers: list[asyncio.Task[None]] = []
+        self._schedule = Schedule(exchange.venue, self._do)
         self._warm = False
 
     # ------------------------------------------------------------------------------------------------ prices, universe
@@ -150,21 +119,28 @@ class Feed:
         tickers = await self.exchange.tickers()
         newest = max(tickers.values(), key=lambda ticker: ticker.stamp.observed_ms).stamp
         self.tickers, self.observed_ms, self.received_ms = tickers, newest.observed_ms, newest.received_ms
+        self._turnover.update({name: t.turnover_24h for name, t in tickers.items() if t.turnover_24h is not None})
         if now >= self._universe_due:
             self._draw_universe()
-            self._universe_due = now + UNIVERSE_PERIOD_S
+            whole = len(self._turnover) >= WHOLE * len(self._instruments)
+            self._universe_due = now + (UNIVERSE_PERIOD_S if whole else UNIVERSE_PERIOD_S / 60)
 
     def _draw_universe(self) -> None:
+        """Rank by the turnover last seen, so that a symbol whose figure is unusable at this very moment keeps its place."""
         known = {item.symbol: item for item in self._instruments}
+        self._turnover = {name: value for name, value in self._turnover.items() if name in known}
+
+        def rank(item: Instrument) -> tuple[float, str]:
+            return -self._turnover.get(item.symbol, 0.0), item.symbol
+
         if self._rules.symbols:
             by_asset = {(item.base_asset, item.multiplier): item for item in self._instruments}
             found = (known.get(name) or by_asset.get(split_symbol(name)) for name in self._rules.symbols)
-            chosen = [item for item in found if item is not None and item.symbol in self.tickers]
-            chosen.sort(key=lambda item: (-(self.tickers[item.symbol].turnover_24h or 0.0), item.symbol))
+            chosen = sorted((item for item in found if item is not None), key=rank)
         else:
-            ranked = sorted(self.tickers.values(), key=lambda ticker: (-(ticker.turnover_24h or 0.0), ticker.symbol))
-            enough = (t for t in ranked if (t.turnover_24h or 0.0) >= self._rules.min_turnover and t.symbol in known)
-            chosen = [known[ticker.symbol] for ticker in enough][: self._rules.limit]
+            floor = max(self._rules.min_turnover, 1e-9)  # a market without any turnover is dead
+            lively = (item for item in self._instruments if self._turnover.get(item.symbol, 0.0) >= floor)
+            chosen = sorted(lively, key=rank)[: self._rules.limit]
         self.universe = tuple(dict.fromkeys(chosen))
         self._cadence = self._cadence_for(self.exchange.venue, len(self.universe))
         fed = {item.symbol: item for item in self.universe}
@@ -175,25 +151,29 @@ class Feed:
         self._plan()
 
     def _plan(self) -> None:
-        """A job for each symbol and kind; those of retired symbols go with them."""
-        wanted: list[tuple[str, str, Timeframe | None]] = []
-        order = [("candles", Timeframe.M5), ("book", None), ("trades", None), ("candles", Timeframe.M1)]
-        order += [("candles", Timeframe.M30), ("candles", Timeframe.H4)]
+        """A job for each symbol and kind, what a score needs most first; those of retired symbols go with them."""
+        order: list[tuple[str, Timeframe | None]] = [("candles", Timeframe.M5), ("book", None), ("trades", None)]
+        order += [("candles", Timeframe.M1), ("candles", Timeframe.M30), ("candles", Timeframe.H4)]
         order += [("open_interest", None), ("long_short", None), ("funding", None)]
-        for kind, timeframe in order:
-            wanted += [(symbol, kind, timeframe) for symbol in self._states]
-        now = time.monotonic()
-        for key in wanted:
-            if key not in self._jobs:
-                self._jobs[key] = Job(*key)
-                self._push(key, now)
-        keep = set(wanted)
-        self._jobs = {key: job for key, job in self._jobs.items() if key in keep}
+        self._schedule.plan(Job(symbol, kind, timeframe) for kind, timeframe in order for symbol in self._states)
+
+    # ------------------------------------------------------------------------------------------------------- the rest
+
+    def start(self) -> None:
+        """Begin asking, everything once. Bars that are known stay: only those since then are read."""
+        if not self._schedule.running:
+            self._started = time.monotonic()
+            self._schedule.start()
+
+    async def stop(self) -> None:
+        """Ask no more."""
+        self._warm = False
+        await self._schedule.stop()
 
     @property
     def progress(self) -> tuple[int, int]:
-        """(jobs asked at least once, all jobs)."""
-        return sum(job.done for job in self._jobs.values()), len(self._jobs)
+        """(jobs tried at least once since the start, all jobs)."""
+        return self._schedule.progress
 
     @property
     def filled(self) -> bool:
@@ -201,128 +181,36 @@ class Feed:
         done, total = self.progress
         return 0 < total == done
 
-    # ------------------------------------------------------------------------------------------------------- the loop
-
-    def start(self) -> None:
-        """Begin asking, everything once. Bars that are known stay: only those since then are read."""
-        if not self._workers:
-            self._started = time.monotonic()
-            self._queue.clear()
-            for key, job in self._jobs.items():
-                job.done, job.tries = False, 0
-                self._push(key, self._started)
-            self._workers = [asyncio.create_task(self._work(), name=f"{self.exchange.venue}-{i}") for i in range(WORKERS)]
-
-    async def stop(self) -> None:
-        """Ask no more."""
-        workers, self._workers, self._warm = self._workers, [], False
-        for task in workers:
-            task.cancel()
-        for task in workers:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
     @property
     def warm(self) -> bool:
         """True once everything was asked for since the start, or FILL_S have passed: fit to be published."""
-        if self._workers and not self._warm:
+        if self._schedule.running and not self._warm:
             self._warm = self.filled or time.monotonic() - self._started > FILL_S
         return self._warm
 
-    def _push(self, key: tuple[str, str, Timeframe | None], due: float) -> None:
-        self._count += 1
-        heapq.heappush(self._queue, (due, self._count, key))
-
-    async def _work(self) -> None:
-        while True:
-            job = self._take()
-            if job is None:
-                wait = self._queue[0][0] - time.monotonic() if self._queue else 0.25
-                await asyncio.sleep(min(max(wait, 0.01), 0.25))
-                continue
-            trouble = self._trouble[job.kind]
-            trouble.running += 1
-            key = (job.symbol, job.kind, job.timeframe)
-            try:
-                due = await self._ask(job, self._states[job.symbol])
-            except asyncio.CancelledError:
-                self._push(key, time.monotonic())
-                raise
-            finally:
-                trouble.running -= 1
-            job.done = True
-            if due is not None and key in self._jobs:
-                self._push(key, due)
-
-    def _take(self) -> Job | None:
-        """The job that is due longest and may run now."""
-        now, postponed, taken = time.monotonic(), [], None
-        while self._queue and self._queue[0][0] <= now and taken is None:
-            entry = heapq.heappop(self._queue)
-            job = self._jobs.get(entry[2])
-            if job is None:
-                continue
-            trouble = self._trouble[job.kind]
-            if now < trouble.until:
-                postponed.append((trouble.until + random.uniform(0, 0.5), entry[1], entry[2]))  # noqa: S311 - jitter
-            elif trouble.running >= (1 if trouble.failures >= TROUBLE_AFTER else WORKERS_A_KIND):
-                postponed.append((now + 0.02, entry[1], entry[2]))
-            else:
-                taken = job
-        for later in postponed:
-            heapq.heappush(self._queue, later)
-        return taken
-
-    async def _ask(self, job: Job, state: SymbolState) -> float | None:
-        """Do one job; the moment at which it is due again, None for never."""
-        trouble, now = self._trouble[job.kind], time.monotonic()
-        try:
-            due = await self._read(job, state)
-        except Unsupported:
-            return None
-        except RateLimited as error:
-            return max(now + 1, now + (error.until_ms - time.time() * 1000) / 1000)
-        except EmptyData:  # this symbol's own trouble: a dead or new market
-            job.tries += 1
-            return time.monotonic() + min(60.0, 5.0 * job.tries)
-        except ExchangeError as error:
-            job.tries += 1
-            trouble.failures += 1
-            pause = min(10.0, 0.5 * 2.0 ** min(job.tries, 6)) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
-            if trouble.failures >= TROUBLE_AFTER:
-                trouble.until = time.monotonic() + min(10.0, 0.25 * trouble.failures)
-            log.debug("%s %s %s: %s", self.exchange.venue, job.kind, job.symbol, error)
-            return time.monotonic() + pause
-        job.tries, trouble.failures, trouble.until = 0, 0, 0.0
-        return due
-
-    # ---------------------------------------------------------------------------------------------------- what to read
-
-    async def _read(self, job: Job, state: SymbolState) -> float:
-        exchange, item = self.exchange, state.instrument
-        period = 0.0
+    async def _do(self, job: Job) -> float:
+        exchange, state = self.exchange, self._states[job.symbol]
+        item = state.instrument
+        if job.timeframe is not None:
+            return await self._read_candles(state, job.timeframe)
         match job.kind:
-            case "candles":
-                assert job.timeframe is not None  # noqa: S101 - jobs are made in _plan only
-                return await self._read_candles(state, job.timeframe)
             case "book":
                 book = await exchange.order_book(item)
                 state.previous_book, state.book = state.book, book
-                period = self._cadence.books
+                return self._cadence.books
             case "trades":
                 new = await exchange.trades(item)
                 state.trades = splice_trades(state.trades, new, window_ms=TRADES_WINDOW_MS, most=TRADES_MOST)
-                period = self._cadence.trades
+                return self._cadence.trades
             case "funding":
                 state.funding = await exchange.funding(item)
-                period = self._cadence.funding
+                return self._cadence.funding
             case "open_interest":
                 state.open_interest = await exchange.open_interest(item)
-                period = self._cadence.open_interest
-            case "long_short":
+                return self._cadence.open_interest
+            case _:
                 state.long_short = await exchange.long_short(item)
-                period = self._cadence.long_short
-        return time.monotonic() + period
+                return self._cadence.long_short
 
     async def _read_candles(self, state: SymbolState, timeframe: Timeframe) -> float:
         old = state.candles.get(timeframe)
@@ -342,27 +230,27 @@ class Feed:
         if self.keep is not None and (fresh or now - self._kept.get(key, 0.0) > KEEP_PERIOD_S):
             self._kept[key] = now
             await self.keep(self.exchange.venue, joined)
-        return self._bar_due(int(joined.open_ms[-1]), timeframe, state.instrument.symbol)
+        return self._until_bar(int(joined.open_ms[-1]), timeframe, state.instrument.symbol)
 
     def _exchange_now(self) -> int:
         """The exchange's clock now, as far as the last tickers tell."""
         return self.observed_ms + int(time.time() * 1000) - self.received_ms if self.observed_ms else int(time.time() * 1000)
 
-    def _bar_due(self, newest_open_ms: int, timeframe: Timeframe, symbol: str) -> float:
-        """When the bar after the newest one should be there: its close, a moment, and the symbol's own place in a spread
-        that keeps all symbols from asking at once. At least every KEEP_PERIOD_S, to write the bars again."""
+    def _until_bar(self, newest_open_ms: int, timeframe: Timeframe, symbol: str) -> float:
+        """Seconds until the bar after the newest one should be there: its close, a moment, and the symbol's own place in a
+        spread that keeps all symbols from asking at once. At most KEEP_PERIOD_S, to write the bars again."""
         places = list(self._states)
         place = places.index(symbol) / len(places) if symbol in self._states else 0.0
         wait = (newest_open_ms + 2 * timeframe.ms - self._exchange_now()) / 1000 + BAR_DELAY_S
         wait += place * min(10.0, timeframe.ms / 1000 * 0.1)
-        return time.monotonic() + (min(wait, KEEP_PERIOD_S + place * 60) if wait > 0 else 5.0)
+        return min(wait, KEEP_PERIOD_S + place * 60) if wait > 0 else 5.0
 
     # ------------------------------------------------------------------------------------------------------ the result
 
     def inputs(self) -> Iterator[tuple[SymbolInputs, CandleMemo]]:
         """All that is known and young enough to count, of each tracked symbol that has a price, on the exchange's clock."""
         now = self.observed_ms
-        ages = dict.fromkeys((*KINDS, "tickers"), 0)
+        ages = dict.fromkeys((*MAX_AGE_MS, "candles", "tickers"), 0)
         for item in self.universe:
             state, ticker = self._states[item.symbol], self.tickers.get(item.symbol)
             if ticker is None:

@@ -31,6 +31,7 @@ class FakeExchange:
         self.faults: dict[str, ExchangeError | None] = {}
         self.calls: Counter[str] = Counter()
         self.lag_ms = 0
+        self.unpriced: set[str] = set()
 
     def stamp(self) -> Stamp:
         now = int(time.time() * 1000)
@@ -55,6 +56,7 @@ class FakeExchange:
         return {
             name: Ticker(name, 100.0, self.stamp(), change_24h_percent=1.0, turnover_24h=1e9 / (rank + 1), volume_24h=1e7)
             for rank, name in enumerate(self.symbols)
+            if name not in self.unpriced
         }
 
     async def candles(self, instrument: Instrument, timeframe: Timeframe, *, limit: int) -> Candles:

@@ -170,3 +170,15 @@ async def test_a_feed_that_is_started_again_reads_only_the_bars_since_then() -> 
         await until(lambda: feed.filled)
         assert feed.warm
         assert len(next(iter(feed.inputs()))[0].candles[Timeframe.H4]) == len(before)
+
+
+async def test_a_symbol_whose_turnover_is_unusable_when_the_universe_is_drawn_keeps_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("virtuoso.feed.UNIVERSE_PERIOD_S", 0.0)
+    exchange = FakeExchange("BTCUSDT", "ETHUSDT", "SOLUSDT")
+    async with feeding(exchange, Rules(limit=2)) as feed:
+        exchange.unpriced = {"BTCUSDT"}
+        await feed.refresh_tickers()
+        assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
+        assert [item.symbol for item, _ in feed.inputs()] == ["ETHUSDT"]

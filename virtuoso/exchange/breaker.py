@@ -9,6 +9,7 @@ from virtuoso.errors import ExchangeError, RateLimited, UnknownSymbol, Unsupport
 
 FAILURES = 3  # in a row, or
 FAILING_MS = 8_000  # failing for so long
+SHORT_PAUSE_MS = 10_000  # a pause that the venue asks for and that may be waited out rather than change the market
 BLOCKED_MS = 60_000  # an outage for hours: no use in asking more often
 FIRST_MS = 1_000
 LONGEST_MS = 30_000
@@ -17,9 +18,9 @@ LONGEST_MS = 30_000
 class Breaker:
     """Told of how every tickers call of its venue went; `clock` gives epoch ms. Nothing is sent from here.
 
-    It opens at once on VenueBlocked and RateLimited; on any other failure of the venue after three in a row, or when they
-    go on for 8 s. While `open`, one probe may be sent from `retry_ms` on: a success closes it, a failure doubles the wait,
-    up to 30 s. UnknownSymbol and Unsupported say nothing of the venue's health.
+    It opens at once on VenueBlocked and on RateLimited for more than 10 s; on any other failure of the venue after three
+    in a row, or when they go on for 8 s. While `open`, one probe may be sent from `retry_ms` on: a success closes it, a
+    failure doubles the wait, up to 30 s. UnknownSymbol and Unsupported say nothing of the venue's health.
     """
 
     def __init__(self, venue: str, *, clock: Callable[[], int], chance: Callable[[], float] = random.random) -> None:
@@ -44,7 +45,8 @@ class Breaker:
             self._failing_since_ms = now
         self._failures += 1
         lasting = self._failures >= FAILURES or now - self._failing_since_ms >= FAILING_MS
-        if self.open or lasting or isinstance(error, VenueBlocked | RateLimited):
+        long = isinstance(error, RateLimited) and error.until_ms - now > SHORT_PAUSE_MS
+        if self.open or lasting or long or isinstance(error, VenueBlocked):
             self.open = True
             self.retry_ms = now + self._wait_ms(error, now)
 

@@ -14,8 +14,9 @@ from virtuoso.repository.guarded import PAUSE_S, Guarded, combined
 class Ring:
     """Each key has its own order of servers (rendezvous hashing, the same in every process). A value lies on the first
     that takes it; a server that fails is passed over within the same call. Reads go on past servers without the value,
-    so that one which came back empty hides nothing. One that came back with an old value does until the next write:
-    `get_all` shows all values."""
+    so that one which came back empty hides nothing; an absence is what those that answer say, as what lay on a dead server
+    only is lost until it is written again. One that came back with an old value hides
+    the newer one from `get` until the next write; `get_all` shows both."""
 
     name = "memcached"
 
