@@ -12,7 +12,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -23,14 +25,15 @@ from virtuoso.analysis.overview import overview
 from virtuoso.analysis.weights import MODEL_VERSION
 from virtuoso.errors import CorruptValue, ExchangeError, RateLimited, RepositoryError, VenueIncomplete, VenueTimedOut
 from virtuoso.exchange.breaker import Breaker
-from virtuoso.model import Fallback, Snapshot, Stamp
+from virtuoso.model import Confluence, Fallback, Snapshot, Stamp
 from virtuoso.repository import keys
 
 if TYPE_CHECKING:
+    from virtuoso.analysis.candle_readings import CandleMemo
     from virtuoso.exchange.coingecko import CoinGecko
     from virtuoso.exchange.failover import Failover
     from virtuoso.feed import Feed
-    from virtuoso.model import Candles, Dominance, Environment, Overview, RegimeState
+    from virtuoso.model import Candles, Dominance, Environment, Overview, RegimeState, SymbolInputs
     from virtuoso.ports import SnapshotRepository
 
 log = logging.getLogger(__name__)
@@ -45,6 +48,7 @@ FILLING_S = 1.0  # between two passes while a feed fills
 PROBE_S = 5.0  # between two looks at a better venue
 WARM_PERIOD_S = 600.0  # between two looks of a standby at the first venue's markets
 TTL_MARGIN_S = 120.0
+KEPT_SNAPSHOTS = 10
 DOMINANCE_PERIOD_S = 60.0
 CANDLES_TTL_S = 900.0
 
@@ -76,7 +80,9 @@ class Collector:
         self._used: str | None = None
         self._regimes: dict[str, RegimeState] = {}
         self._dominance: Dominance | None = None
-        self._complete_at = 0.0  # monotonic moment of the last complete publication; 0 is never
+        self._fit: set[str] = set()  # venues that are filled beside the used one and could be scored
+        self._complete_at = -math.inf  # monotonic moment of the last complete publication
+        self._published: deque[str] = deque()
         self._incomplete_since: dict[str, float] = {}
         self.working = False
         for feed in feeds.values():
@@ -144,7 +150,7 @@ class Collector:
 
     async def _work(self) -> None:
         await self._recall()
-        beside = [asyncio.create_task(self._read_dominance()), asyncio.create_task(self._watch_better())]
+        beside = [asyncio.create_task(self._read_dominance()), asyncio.create_task(self._watch_others())]
         try:
             while True:
                 began = time.monotonic()
@@ -160,8 +166,7 @@ class Collector:
 
     async def _pass(self) -> float:
         """Read the used venue's prices and publish what is known of its market. Seconds until the next pass."""
-        warm = {name for name, feed in self._feeds.items() if feed.warm}
-        venue, fallback = self._failover.choose(self._breakers, warm)
+        venue, fallback = self._failover.choose(self._breakers, self._fit)
         breaker, feed = self._breakers[venue], self._feeds[venue]
         if breaker.open and not breaker.probe_due:
             return RETRY_S
@@ -186,12 +191,15 @@ class Collector:
         if snapshot.complete or not feed.warm:
             self._incomplete_since.pop(venue, None)
             breaker.succeeded()
-        elif now - self._incomplete_since.setdefault(venue, now) > INCOMPLETE_AFTER_S:
-            found = f"{snapshot.scored} of {len(snapshot.universe)} symbols could be scored"
-            self._failed(venue, VenueIncomplete(found, venue=venue))
+        elif now - self._incomplete_since.setdefault(venue, now) > INCOMPLETE_AFTER_S and self._others(venue):
+            self._failed(venue, _incomplete(snapshot))
         metrics.VENUE_UP.labels(venue).set(not breaker.open)
         await self._publish(snapshot, feed)
         return feed.period_s if feed.filled else min(FILLING_S, feed.period_s)
+
+    def _others(self, venue: str) -> list[str]:
+        """Venues beside this one that may be used."""
+        return [other for other, breaker in self._breakers.items() if other != venue and not breaker.open]
 
     async def _use(self, venue: str, fallback: Fallback | None) -> None:
         if self._used is not None:
@@ -200,6 +208,7 @@ class Collector:
             metrics.FALLBACKS.labels(self._used, venue, reason).inc()
             await self._feeds[self._used].stop()
         self._used = venue
+        self._fit.discard(venue)
 
     def _failed(self, venue: str, error: ExchangeError) -> None:
         breaker = self._breakers[venue]
@@ -217,9 +226,9 @@ class Collector:
         tickers, anchor, observed = feed.tickers, feed.anchor_candles(), feed.observed_ms
         previous = self._regimes.get(venue)
 
-        def compute() -> tuple[dict[str, object], Overview]:
-            scored = {item.symbol: score_symbol(item, observed, memo=memo) for item, memo in inputs}
-            return scored, overview(tickers, anchor, self._dominance, previous, observed)  # type: ignore[return-value]
+        def compute() -> tuple[dict[str, Confluence], Overview]:
+            scored = {item.symbol: _score(item, observed, memo) for item, memo in inputs}
+            return scored, overview(tickers, anchor, self._dominance, previous, observed)
 
         with metrics.CYCLE_SECONDS.labels("analysis").time():
             confluences, market = await asyncio.to_thread(compute)
@@ -236,7 +245,7 @@ class Collector:
             universe=feed.universe,
             venue_symbols=feed.venue_symbols,
             tickers={item.symbol: item.ticker for item, _ in inputs if item.ticker is not None},
-            confluences=confluences,  # type: ignore[arg-type]
+            confluences=confluences,
             overview=market,
             gainers=gainers,
             losers=losers,
@@ -265,13 +274,21 @@ class Collector:
         except RepositoryError:
             log.exception("the snapshot could not be kept; the next one will be tried again")
             return
+        await self._forget_older(snapshot.id)
         metrics.SNAPSHOTS.labels(snapshot.venue, "yes" if snapshot.complete else "no").inc()
-        if not self._complete_at:
+        if self._complete_at == -math.inf:
             log.info(
                 "first snapshot: %d of %d symbols scored from %s", snapshot.scored, len(snapshot.universe), snapshot.venue
             )
         if snapshot.complete:
             self._complete_at = now
+
+    async def _forget_older(self, newest: str) -> None:
+        """Give back the room of snapshots that no server reads any more; the last few stay for readers on their way."""
+        self._published.append(newest)
+        while len(self._published) > KEPT_SNAPSHOTS:
+            with contextlib.suppress(RepositoryError):  # it expires by itself, only later
+                await self._repository.set(keys.snapshot(self._published.popleft()), b"", ttl_s=1)
 
     async def keep_candles(self, venue: str, candles: Candles) -> None:
         """Write bars where ListCandles finds them; should that fail, the next bar's writing mends it."""
@@ -305,31 +322,59 @@ class Collector:
                 log.info("CoinGecko: %s", error)
             await asyncio.sleep(DOMINANCE_PERIOD_S)
 
-    async def _watch_better(self) -> None:
-        """Look at the venues that are preferred to the used one; fill the feed of one that is well, so that it can take
-        over without a gap."""
+    async def _watch_others(self) -> None:
+        """Look at the venues that are preferred to the used one, and at all others while the used one fails."""
         while True:
             await asyncio.sleep(PROBE_S)
-            for venue in self._feeds:
-                if venue == self._used or self._used is None:
-                    break
-                breaker, feed = self._breakers[venue], self._feeds[venue]
-                if breaker.open and not breaker.probe_due:
-                    continue
-                try:
-                    async with asyncio.timeout(STAGE_S):
-                        await feed.refresh_tickers()
-                except TimeoutError:
-                    self._failed(venue, VenueTimedOut(f"no prices within {STAGE_S:g} s", venue=venue, endpoint="tickers"))
-                except ExchangeError as error:
-                    self._failed(venue, error)
-                else:
-                    breaker.succeeded()
-                    metrics.VENUE_UP.labels(venue).set(1)
-                if breaker.open:
-                    await feed.stop()
-                elif self._failover.proven(breaker):
-                    feed.start()
+            if self._used is None:
+                continue
+            venues = list(self._feeds)
+            better = venues[: venues.index(self._used)]
+            for venue in venues if self._breakers[self._used].open else better:
+                if venue != self._used:
+                    await self._probe(venue)
+
+    async def _probe(self, venue: str) -> None:
+        """Ask for a venue's prices. One that has been well for the dwell is filled beside the used one, and is fit to take
+        over, without a gap, once its market can be scored."""
+        breaker, feed = self._breakers[venue], self._feeds[venue]
+        if breaker.open and not breaker.probe_due:
+            return
+        try:
+            async with asyncio.timeout(STAGE_S):
+                await feed.refresh_tickers()
+        except TimeoutError:
+            self._failed(venue, VenueTimedOut(f"no prices within {STAGE_S:g} s", venue=venue, endpoint="tickers"))
+        except ExchangeError as error:
+            self._failed(venue, error)
+        else:
+            breaker.succeeded()
+            metrics.VENUE_UP.labels(venue).set(1)
+            if self._failover.proven(breaker) and venue != self._used:
+                feed.start()
+                if feed.warm:
+                    snapshot = await self._analyse(venue, feed, None)
+                    if snapshot.complete:
+                        self._fit.add(venue)
+                        return
+                    self._failed(venue, _incomplete(snapshot))
+        self._fit.discard(venue)
+        if breaker.error is not None and venue != self._used:
+            await feed.stop()
+
+
+def _score(item: SymbolInputs, now_ms: int, memo: CandleMemo) -> Confluence:
+    try:
+        return score_symbol(item, now_ms, memo=memo)
+    except Exception:  # whatever is wrong with one symbol, the others go on; the log has it
+        log.exception("%s could not be scored", item.symbol)
+        metrics.INVALID_ROWS.labels("analysis").inc()
+        return Confluence(item.symbol, (), 0.0)
+
+
+def _incomplete(snapshot: Snapshot) -> VenueIncomplete:
+    found = f"{snapshot.scored} of {len(snapshot.universe)} symbols could be scored"
+    return VenueIncomplete(found, venue=snapshot.venue)
 
 
 def advice(error: ExchangeError) -> str:

@@ -163,8 +163,9 @@ class Schedule:
         except EmptyData:  # this symbol's own trouble: a dead or new market
             record.failures += 1
             return min(60.0, 5.0 * record.failures)
-        except ExchangeError as error:
-            log.debug("%s %s %s: %s", self._name, job.kind, job.symbol, error)
+        except Exception as error:  # a worker must outlive whatever one job meets
+            known = isinstance(error, ExchangeError)
+            log.log(logging.DEBUG if known else logging.ERROR, "%s %s", self._name, job, exc_info=error)
             record.failures += 1
             trouble.failures += 1
             if trouble.failures >= TROUBLE_AFTER:

@@ -145,6 +145,7 @@ def test_health_and_metrics_stand_on_the_monitor_port(node: Product) -> None:
     metrics = node.http("/metrics")[1]
     assert "virtuoso_snapshot_age_seconds" in metrics
     assert "virtuoso_contaminated_rows_total 0.0" in metrics
+    assert "virtuoso_invalid_rows_total{" not in metrics, "good data loses no row"
 
 
 def test_sigterm_ends_everything_with_0(node: Product) -> None:
