@@ -186,6 +186,7 @@ class Collector:
             self._failed(venue, error)
             return RETRY_S
         feed.start()
+        began = time.monotonic()
         snapshot = await self._analyse(venue, feed, fallback)
         now = time.monotonic()
         if snapshot.complete or not feed.warm:
@@ -195,7 +196,8 @@ class Collector:
             self._failed(venue, _incomplete(snapshot))
         metrics.VENUE_UP.labels(venue).set(not breaker.open)
         await self._publish(snapshot, feed)
-        return feed.period_s if feed.filled else min(FILLING_S, feed.period_s)
+        busy = time.monotonic() - began
+        return feed.period_s if feed.filled else min(feed.period_s, max(FILLING_S, 4 * busy))
 
     def _others(self, venue: str) -> list[str]:
         """Venues beside this one that may be used."""

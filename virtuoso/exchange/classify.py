@@ -98,7 +98,11 @@ def refusal(reply: Reply, now_ms: int) -> ExchangeError | None:
 
 
 def _by_class(failure: Exception, now_ms: int) -> ExchangeError:
-    text = f"{type(failure).__name__} {failure}".strip()[:300]
+    root: BaseException = failure
+    while root.__cause__ is not None:
+        root = root.__cause__
+    why = f" ({str(root) or type(root).__name__})" if root is not failure else ""
+    text = f"{type(failure).__name__} {str(failure)[:200]}".strip() + why[:200]
     if isinstance(failure.__cause__, aiohttp.ClientPayloadError):  # cut off in the middle
         return BadData(f"reply incomplete: {text}")
     table: tuple[tuple[type[BaseException], type[ExchangeError]], ...] = (

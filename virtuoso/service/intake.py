@@ -63,7 +63,8 @@ def read_snapshot(blob: bytes) -> Admitted:
         snapshot = snapshot_pb2.Snapshot.FromString(blob)
     except DecodeError as error:
         raise CorruptValue("not a Snapshot") from error
-    provenance = snapshot.provenance
+    provenance = provenance_pb2.Provenance()
+    provenance.CopyFrom(snapshot.provenance)  # a part would keep the whole message in memory for as long as the view lives
     _check(provenance)
     refused: Counter[str] = Counter()
     overview = snapshot.overview if snapshot.HasField("overview") and snapshot.overview.ByteSize() else None
