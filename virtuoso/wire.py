@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from virtuoso.errors import CorruptValue
@@ -112,7 +113,7 @@ def decode_head_id(blob: bytes) -> str:
     """The id of the snapshot that a stored SnapshotHead announces. CorruptValue when unreadable."""
     try:
         return snapshot_pb2.SnapshotHead.FromString(blob).snapshot_id
-    except ValueError as error:
+    except DecodeError as error:
         raise CorruptValue("not a SnapshotHead message") from error
 
 
@@ -120,7 +121,7 @@ def decode_regime(blob: bytes) -> tuple[str, RegimeState | None]:
     """Venue and regime state of a stored Snapshot, for a collector that takes over. CorruptValue when unreadable."""
     try:
         message = snapshot_pb2.Snapshot.FromString(blob)
-    except ValueError as error:
+    except DecodeError as error:
         raise CorruptValue("not a Snapshot message") from error
     state = message.regime_state
     if not message.HasField("regime_state") or state.regime == overview_pb2.REGIME_UNSPECIFIED:

@@ -98,7 +98,9 @@ def test_times_are_the_exchange_s_and_ours_to_the_millisecond() -> None:
     assert (head.length, head.checksum) == (4, wire.checksum(b"blob"))
 
 
-@pytest.mark.parametrize("reason", [name.removeprefix("FALLBACK_REASON_") for name in provenance_pb2.FallbackReason.keys()])
+@pytest.mark.parametrize(
+    "reason", [name.removeprefix("FALLBACK_REASON_") for name in provenance_pb2.FallbackReason.DESCRIPTOR.values_by_name]
+)
 def test_a_fallback_says_from_where_and_why(reason: str) -> None:
     said = decoded(snapshot(fallback=Fallback("bybit", reason), venue="binance")).provenance
     assert (said.venue, said.fallback_from) == ("binance", "bybit")

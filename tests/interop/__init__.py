@@ -1,0 +1,1 @@
+"""Clients of others, with nothing of ours in them, against a real server."""
