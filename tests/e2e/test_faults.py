@@ -169,10 +169,11 @@ def test_every_process_of_up_may_be_killed_and_comes_back(make: Callable[..., Pr
     for word in ("serve", "collect"):
         victim = node.children(up, word)[0]
         os.kill(victim, signal.SIGKILL)
-        running = eventually(
-            partial(node.children, up, word), lambda pids, gone=victim: gone not in pids and bool(pids), 20, word
-        )  # type: ignore[misc]
-        assert running
+
+        def replaced(pids: list[int], gone: int = victim) -> bool:
+            return bool(pids) and gone not in pids
+
+        eventually(partial(node.children, up, word), replaced, 20, word)
         eventually(node.health, lambda status: status == "SERVING", 20, "health")
     new_snapshots(node, 2, 40, "after the kills")
     assert not node.provenance().stale

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import time
 from collections.abc import Iterator
@@ -118,22 +119,19 @@ def test_symbols_and_overview_describe_the_venue(node: Product, replay: Replay) 
 def test_an_existing_but_untracked_symbol_is_told_from_one_that_does_not_exist(node: Product, replay: Replay) -> None:
     tracked = {row.symbol for row in node.dashboard().rows}
     other = next(name for name, row in exchange_tickers(replay).items() if name.endswith("USDT") and name not in tracked)
-    for symbol, reason in ((other, b"SYMBOL_NOT_TRACKED"), ("NOSUCHUSDT", b"SYMBOL_NOT_FOUND")):
+    for symbol, reason in ((other, "SYMBOL_NOT_TRACKED"), ("NOSUCHUSDT", "SYMBOL_NOT_FOUND")):
         with pytest.raises(grpc.RpcError) as refused:
             node.stub.GetConfluence(pb.GetConfluenceRequest(symbol=symbol), timeout=2)
         assert refused.value.code() is grpc.StatusCode.NOT_FOUND
-        details = dict(refused.value.trailing_metadata())["grpc-status-details-bin"]
-        assert reason in details
+        assert reason in str(refused.value.trailing_metadata())
 
 
 def test_the_watch_begins_at_once_and_goes_on(node: Product) -> None:
     stream = node.stub.WatchDashboard(pb.WatchDashboardRequest(), timeout=30)
-    first = next(stream)
+    first, second = itertools.islice(stream, 2)
     assert len(first.snapshot.rows) == 50
-    second = next(stream)
     assert second.WhichOneof("event") in ("delta", "heartbeat")
     assert second.resume_token
-    stream.cancel()
 
 
 def test_health_and_metrics_stand_on_the_monitor_port(node: Product) -> None:

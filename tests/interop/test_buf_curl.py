@@ -110,7 +110,7 @@ async def test_json_has_the_names_that_clients_rely_on_and_no_number_that_was_no
     numbers |= {"technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment"}
     as_json = {field.json_name: getattr(of_best, field.name) for field in of_best.DESCRIPTOR.fields if field.name in numbers}
     assert len(as_json) == len(numbers)
-    assert best == {"symbol": of_best.symbol, "label": "LABEL_BULLISH", **as_json}
+    assert best == {"symbol": of_best.symbol, "label": "LABEL_STRONG_BULLISH", **as_json}
     assert unscored.keys() == {"symbol", "price", "change24hPercent", "turnover24hUsd"}
     assert reply["provenance"]["environment"] == "ENVIRONMENT_SIMULATED"
     assert reply["provenance"]["coverage"] == {"expected": 50, "present": 48}

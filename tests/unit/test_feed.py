@@ -163,12 +163,12 @@ async def test_a_feed_that_is_started_again_reads_only_the_bars_since_then() -> 
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
         before = next(iter(feed.inputs()))[0].candles[Timeframe.H4]
+        await until(lambda: feed.warm)
         await feed.stop()
-        assert not feed.warm
+        asked = exchange.calls["candles_4h"]
         feed.start()
-        assert not feed.filled
-        await until(lambda: feed.filled)
-        assert feed.warm
+        await until(lambda: feed.warm)
+        assert exchange.calls["candles_4h"] == asked + 1
         assert len(next(iter(feed.inputs()))[0].candles[Timeframe.H4]) == len(before)
 
 

@@ -14,7 +14,7 @@ STEP = Timeframe.M5.ms
 
 def bars(first: int, count: int, *, lift: float = 0.0) -> Candles:
     index = np.arange(first, first + count)
-    price = index + 100.0 + lift
+    price = (index + 100.0 + lift).astype(np.float64)
     stamp = Stamp((first + count) * STEP, (first + count) * STEP)
     return Candles("BTCUSDT", Timeframe.M5, index * STEP, price, price, price, price, price, stamp)
 
@@ -22,7 +22,8 @@ def bars(first: int, count: int, *, lift: float = 0.0) -> Candles:
 def tape(first: int, count: int) -> Trades:
     index = np.arange(first, first + count)
     ids = tuple(str(i) for i in index)
-    return Trades("BTCUSDT", ids, index * 1000, index + 1.0, index + 1.0, np.ones(count), Stamp(0, 0))
+    size = (index + 1.0).astype(np.float64)
+    return Trades("BTCUSDT", ids, index * 1000, size, size, np.ones(count), Stamp(0, 0))
 
 
 @given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), depth=st.integers(1, 50))
