@@ -19,21 +19,19 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from virtuoso import metrics, wire
-from virtuoso.analysis.confluence import score_symbol
 from virtuoso.analysis.movers import movers
-from virtuoso.analysis.overview import overview
 from virtuoso.analysis.weights import MODEL_VERSION
 from virtuoso.errors import CorruptValue, ExchangeError, RateLimited, RepositoryError, VenueIncomplete, VenueTimedOut
 from virtuoso.exchange.breaker import Breaker
-from virtuoso.model import Confluence, Fallback, Snapshot, Stamp
+from virtuoso.model import Fallback, Snapshot, Stamp
 from virtuoso.repository import keys
+from virtuoso.scoring import score_market
 
 if TYPE_CHECKING:
-    from virtuoso.analysis.candle_readings import CandleMemo
     from virtuoso.exchange.coingecko import CoinGecko
     from virtuoso.exchange.failover import Failover
     from virtuoso.feed import Feed
-    from virtuoso.model import Candles, Dominance, Environment, Overview, RegimeState, SymbolInputs
+    from virtuoso.model import Candles, Dominance, Environment, RegimeState
     from virtuoso.ports import SnapshotRepository
 
 log = logging.getLogger(__name__)
@@ -224,16 +222,18 @@ class Collector:
 
     async def _analyse(self, venue: str, feed: Feed, fallback: Fallback | None) -> Snapshot:
         """Score everything in a thread, on the exchange's clock, so that the loop stays free."""
-        inputs = list(feed.inputs())
-        tickers, anchor, observed = feed.tickers, feed.anchor_candles(), feed.observed_ms
-        previous = self._regimes.get(venue)
-
-        def compute() -> tuple[dict[str, Confluence], Overview]:
-            scored = {item.symbol: _score(item, observed, memo) for item, memo in inputs}
-            return scored, overview(tickers, anchor, self._dominance, previous, observed)
-
+        inputs, tickers, observed = list(feed.inputs()), feed.tickers, feed.observed_ms
         with metrics.CYCLE_SECONDS.labels("analysis").time():
-            confluences, market = await asyncio.to_thread(compute)
+            confluences, market = await asyncio.to_thread(
+                score_market,
+                inputs,
+                tickers,
+                feed.anchor_candles(),
+                dominance=self._dominance,
+                previous=self._regimes.get(venue),
+                whole=feed.whole,
+                now_ms=observed,
+            )
         if market.regime is not None:
             self._regimes[venue] = market.regime
         gainers, losers = movers(tickers)
@@ -363,15 +363,6 @@ class Collector:
         self._fit.discard(venue)
         if breaker.error is not None and venue != self._used:
             await feed.stop()
-
-
-def _score(item: SymbolInputs, now_ms: int, memo: CandleMemo) -> Confluence:
-    try:
-        return score_symbol(item, now_ms, memo=memo)
-    except Exception:  # whatever is wrong with one symbol, the others go on; the log has it
-        log.exception("%s could not be scored", item.symbol)
-        metrics.INVALID_ROWS.labels("analysis").inc()
-        return Confluence(item.symbol, (), 0.0)
 
 
 def _incomplete(snapshot: Snapshot) -> VenueIncomplete:

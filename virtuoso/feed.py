@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 DEPTH = 400  # bars kept of each timeframe
 UNIVERSE_PERIOD_S = 3600.0
-WHOLE = 0.9  # share of the markets whose turnover must be known for a universe to stand for an hour, else for a minute
+WHOLE = 0.9  # share of the markets whose turnover must be known for a total, and for a universe to stand for its hour
 KEEP_PERIOD_S = 300.0  # candles are written to the repository again after this, should it have lost them
 FILL_S = 10.0  # a feed counts as warm after this even when some of its jobs still wait
 TRADES_WINDOW_MS = 600_000
@@ -122,8 +122,15 @@ class Feed:
         self._turnover.update({name: t.turnover_24h for name, t in tickers.items() if t.turnover_24h is not None})
         if now >= self._universe_due:
             self._draw_universe()
-            whole = len(self._turnover) >= WHOLE * len(self._instruments)
-            self._universe_due = now + (UNIVERSE_PERIOD_S if whole else UNIVERSE_PERIOD_S / 60)
+            self._universe_due = now + (UNIVERSE_PERIOD_S if self._is_whole(len(self._turnover)) else UNIVERSE_PERIOD_S / 60)
+
+    @property
+    def whole(self) -> bool:
+        """True while the turnover of (nearly) all markets of the venue is known, so that a sum over it means something."""
+        return self._is_whole(sum(ticker.turnover_24h is not None for ticker in self.tickers.values()))
+
+    def _is_whole(self, known: int) -> bool:
+        return known >= WHOLE * len(self._instruments)
 
     def _draw_universe(self) -> None:
         """Rank by the turnover last seen, so that a symbol whose figure is unusable at this very moment keeps its place."""

@@ -40,6 +40,8 @@ class Readings(NamedTuple):
     def missing(self, row: int, count: int) -> list[str]:
         """Why each gauge is absent in a row with `count` bars; empty where it is there."""
         there = np.isfinite(self.directions[:, row]).tolist()
+        if all(there):
+            return [""] * len(GAUGES)
         return ["" if there[i] else self._reason(i, g, count) for i, g in enumerate(GAUGES)]
 
     def _reason(self, index: int, gauge: BarGauge, count: int) -> str:

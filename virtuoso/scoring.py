@@ -1,0 +1,48 @@
+"""A whole market scored at one moment: every symbol by itself, and the overview of all."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from virtuoso import metrics
+from virtuoso.analysis.confluence import score_symbol
+from virtuoso.analysis.overview import overview
+from virtuoso.model import Confluence, DominanceBasis
+
+if TYPE_CHECKING:
+    from virtuoso.analysis.candle_readings import CandleMemo
+    from virtuoso.model import Candles, Dominance, Overview, RegimeState, SymbolInputs, Ticker, Timeframe
+
+log = logging.getLogger(__name__)
+
+
+def score_market(
+    inputs: Iterable[tuple[SymbolInputs, CandleMemo]],
+    tickers: Mapping[str, Ticker],
+    anchor_candles: Mapping[Timeframe, Candles],
+    *,
+    dominance: Dominance | None,
+    previous: RegimeState | None,
+    whole: bool,
+    now_ms: int,
+) -> tuple[dict[str, Confluence], Overview]:
+    """(results by symbol, overview) at `now_ms` on the exchange's clock. `tickers` are those of the whole venue; `whole` is
+    False when the turnover of many of them is unknown: a sum over a part would pass for the whole, so there is none."""
+    results = {item.symbol: _score(item, now_ms, memo) for item, memo in inputs}
+    market = overview(tickers, anchor_candles, dominance, previous, now_ms)
+    if whole:
+        return results, market
+    share = market.dominance is not None and market.dominance.basis is DominanceBasis.TURNOVER
+    return results, dataclasses.replace(market, total_turnover=None, dominance=None if share else market.dominance)
+
+
+def _score(item: SymbolInputs, now_ms: int, memo: CandleMemo) -> Confluence:
+    try:
+        return score_symbol(item, now_ms, memo=memo)
+    except Exception:  # whatever is wrong with one symbol, the others go on; the log has it
+        log.exception("%s could not be scored", item.symbol)
+        metrics.INVALID_ROWS.labels("analysis").inc()
+        return Confluence(item.symbol, (), 0.0)
