@@ -58,7 +58,7 @@ class Monitor:
             return _json(404, {"code": 5, "message": "unknown service", "details": []})
         if status != "SERVING":
             return _json(503, {"code": 14, "message": f"status:{status}", "details": []})
-        return _json(200, {"status": "SERVING"})
+        return web.Response(body=b'{"status":"SERVING"}\n', content_type="application/json")  # with the gateway's newline
 
     async def _livez(self, _: web.Request) -> web.Response:
         return _json(200, {"live": True})

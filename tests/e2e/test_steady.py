@@ -135,7 +135,7 @@ def test_the_watch_begins_at_once_and_goes_on(node: Product) -> None:
 
 
 def test_health_and_metrics_stand_on_the_monitor_port(node: Product) -> None:
-    assert node.http("/healthz") == (200, '{"status":"SERVING"}')
+    assert node.http("/healthz") == (200, '{"status":"SERVING"}\n')
     assert node.http("/healthz?service=confluence")[0] == 200
     assert node.http("/healthz?service=nonsense")[0] == 404
     assert node.http("/livez")[0] == 200

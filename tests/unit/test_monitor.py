@@ -43,8 +43,8 @@ async def get(url: str) -> tuple[int, str, str]:
 @pytest.mark.parametrize(
     ("query", "status", "body"),
     [
-        ("", 200, '{"status":"SERVING"}'),
-        ("?service=", 200, '{"status":"SERVING"}'),
+        ("", 200, '{"status":"SERVING"}\n'),
+        ("?service=", 200, '{"status":"SERVING"}\n'),
         ("?service=overview", 503, '{"code":14,"message":"status:NOT_SERVING","details":[]}'),
         ("?service=beta", 404, '{"code":5,"message":"unknown service","details":[]}'),
     ],

@@ -65,6 +65,18 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
             await context.abort(grpc.StatusCode.NOT_FOUND, "unknown service")
         return health_pb2.HealthCheckResponse(status=_SERVING if serving else _NOT_SERVING)
 
+    async def List(  # noqa: N802  # the standard's name
+        self,
+        _: health_pb2.HealthListRequest,
+        __: grpc.aio.ServicerContext[health_pb2.HealthListRequest, health_pb2.HealthListResponse],
+    ) -> health_pb2.HealthListResponse:
+        """The status of every name."""
+        statuses = {
+            name: health_pb2.HealthCheckResponse(status=_SERVING if serving else _NOT_SERVING)
+            for name, serving in self._serving.items()
+        }
+        return health_pb2.HealthListResponse(statuses=statuses)
+
     async def Watch(  # noqa: N802  # the standard's name
         self,
         request: health_pb2.HealthCheckRequest,

@@ -22,7 +22,7 @@ from google.protobuf.message_factory import GetMessageClass
 from protovalidate import Violation, collect_violations
 
 from virtuoso import metrics
-from virtuoso.errors import InvalidField, Overloaded, ShuttingDown, TooManyStreams
+from virtuoso.errors import DataUnavailable, InvalidField, NotReady, Overloaded, ShuttingDown, TooManyStreams
 from virtuoso.service import errors
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class Calls(Interceptor):
             except DecodeError as error:
                 raise InvalidField([("", f"the request is not a {kind.DESCRIPTOR.full_name}")]) from error
             if violations := collect_violations(request):
-                raise InvalidField([_in_words(violation) for violation in violations])
+                raise InvalidField(list(dict.fromkeys(map(_in_words, violations))))
             return request
 
         return read
@@ -229,7 +229,9 @@ class Calls(Interceptor):
             self._log_second, self._log_lines = second, 0
         self._log_lines += 1
         if self._log_lines <= _LOG_LINES_A_SECOND:
-            log.info("%s: %s %s, request id %s", method, status.code.name, status.details, request_id)
+            # while nothing can be served the keeper has said so; a line per refused call would only fill a disk
+            level = logging.DEBUG if isinstance(error, NotReady | DataUnavailable | ShuttingDown) else logging.INFO
+            log.log(level, "%s: %s %s, request id %s", method, status.code.name, status.details, request_id)
         return status
 
 

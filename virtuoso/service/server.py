@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from virtuoso.errors import ConfigError
 from virtuoso.market.v1 import market_service_pb2
+from virtuoso.service import reflection
 from virtuoso.service.charts import Charts
 from virtuoso.service.health import SERVICE, Health
 from virtuoso.service.interceptors import Calls, Limits
@@ -33,6 +33,8 @@ OPTIONS = (
 )
 STREAMS_END_S = 1.0  # a stream whose reader has stopped reading cannot be told: it is cut
 STOP_S = 0.2  # for what is left then: reflection, health
+HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+LINGER_S = 1.5  # that the port stays open for probes to see NOT_SERVING, at most a quarter of the grace
 log = logging.getLogger(__name__)
 
 
@@ -66,8 +68,7 @@ class MarketServer:
         server.add_generic_rpc_handlers((self._handlers(),))
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         if self._reflect:
-            names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
-            reflection.enable_server_reflection(names, server)
+            server.add_generic_rpc_handlers(reflection.handlers((SERVICE, HEALTH)))
         try:
             if self._credentials is None:
                 port = server.add_insecure_port(self._address)
@@ -101,6 +102,7 @@ class MarketServer:
         self._market.close()
         await self._calls.streams.none(min(STREAMS_END_S, grace_s))
         await self._calls.calls.none(end - time.monotonic())
+        await asyncio.sleep(max(0.0, min(LINGER_S, grace_s / 4, end - time.monotonic())))
         self.health.close()
         await server.stop(min(STOP_S, max(0.0, end - time.monotonic())))
         await self._charts.close()

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.rpc import error_details_pb2 as _error_details_pb2
 from virtuoso.market.v1 import candle_pb2 as _candle_pb2
 from virtuoso.market.v1 import confluence_pb2 as _confluence_pb2
 from virtuoso.market.v1 import mover_pb2 as _mover_pb2
@@ -737,3 +738,43 @@ class Heartbeat(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Heartbeat: _TypeAlias = Heartbeat  # noqa: Y015
+
+@_typing.final
+class ErrorDetails(_message.Message):
+    """What the details of every error hold, each at most once. Never sent itself: it makes the types known to whoever turns
+    errors into JSON from this contract alone.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ERROR_INFO_FIELD_NUMBER: _builtins.int
+    BAD_REQUEST_FIELD_NUMBER: _builtins.int
+    RETRY_INFO_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def error_info(self) -> _error_details_pb2.ErrorInfo:
+        """Always there: `reason` is an ErrorReason without its prefix, `domain` is "virtuoso.market", `metadata` holds the
+        request id.
+        """
+
+    @_builtins.property
+    def bad_request(self) -> _error_details_pb2.BadRequest:
+        """The fields to blame, the value given and what is allowed. Absent when no field is to blame."""
+
+    @_builtins.property
+    def retry_info(self) -> _error_details_pb2.RetryInfo:
+        """When to ask again. Absent when asking again will not help."""
+
+    def __init__(
+        self,
+        *,
+        error_info: _error_details_pb2.ErrorInfo | None = ...,
+        bad_request: _error_details_pb2.BadRequest | None = ...,
+        retry_info: _error_details_pb2.RetryInfo | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["bad_request", b"bad_request", "error_info", b"error_info", "retry_info", b"retry_info"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bad_request", b"bad_request", "error_info", b"error_info", "retry_info", b"retry_info"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ErrorDetails: _TypeAlias = ErrorDetails  # noqa: Y015
