@@ -248,7 +248,7 @@ async def bench(
         yield Bench(clock, memory, source, keeper, server, address, channel, stub)
     finally:
         await channel.close(None)
-        await server.drain(0.5)
+        await server.drain(0.1)
         await tiers.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import grpc
@@ -31,6 +32,20 @@ async def test_an_unknown_name_is_not_found(server: Bench) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await check(server, "beta")
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_list_names_them_all(server: Bench) -> None:
+    reply = await health_pb2_grpc.HealthStub(server.channel).List(health_pb2.HealthListRequest())
+    statuses = {name: each.status for name, each in reply.statuses.items()}
+    assert statuses == {**dict.fromkeys(READY, NOT_SERVING), "liveness": SERVING}
+
+
+async def test_probes_see_not_serving_before_the_port_closes(server: Bench) -> None:
+    await server.show(snapshot())
+    draining = asyncio.create_task(server.server.drain(2))
+    await asyncio.sleep(0)
+    assert await check(server, "") == NOT_SERVING
+    await draining
 
 
 @pytest.mark.parametrize("name", READY)

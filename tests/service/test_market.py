@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
 
 from tests.service.snapshots import (
     T0,
@@ -302,10 +302,15 @@ async def test_replies_are_counted_by_the_way_of_their_data(server: Bench) -> No
     assert fresh._value.get() == before + 1
 
 
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
 @pytest.mark.parametrize("reflect", [True, False])
-async def test_reflection_can_be_switched_off(reflect: bool) -> None:
+async def test_reflection_speaks_both_versions_and_can_be_switched_off(reflect: bool, version: str) -> None:
     async with bench(reflect=reflect) as one:
-        call = reflection_pb2_grpc.ServerReflectionStub(one.channel).ServerReflectionInfo()
+        call = one.channel.stream_stream(
+            f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+            response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+        )()
         await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
         if reflect:
             reply = await call.read()
