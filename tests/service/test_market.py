@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from grpc_reflection.v1alpha import reflection_pb2
 
@@ -306,11 +308,12 @@ async def test_replies_are_counted_by_the_way_of_their_data(server: Bench) -> No
 @pytest.mark.parametrize("reflect", [True, False])
 async def test_reflection_speaks_both_versions_and_can_be_switched_off(reflect: bool, version: str) -> None:
     async with bench(reflect=reflect) as one:
-        call = one.channel.stream_stream(
+        method: Any = one.channel.stream_stream(
             f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
             request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
             response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
-        )()
+        )
+        call = method()
         await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
         if reflect:
             reply = await call.read()

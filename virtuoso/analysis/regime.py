@@ -2,13 +2,13 @@
 
 Each regime has a strength from -1 to 1, a continuous function of the inputs:
 
-- BULLISH: the mean of tanh(mean move / 2 %), breadth and BTC's trend (weights .40, .35, .25 of those that are there);
+- BULLISH: the mean of tanh(mean move / 2 %), breadth and BTC's trend (weights .30, .45, .25 of those that are there);
   BEARISH: its negative.
 - RISK_ON: the least of breadth, tanh(alts against BTC / 1.5 points) and calm; RISK_OFF: the least of the two negated and
   of unrest. Unrest is 1.5 tanh(log(BTC's volatility / its usual)), calm its negative.
 
-A risk regime goes before a direction, a direction before NEUTRAL. It takes a strength of 0.30 to begin and 0.15 to go on,
-and another regime must be wanted for 15 minutes without a break before it comes: so noise at a boundary changes nothing.
+A risk regime goes before a direction, a direction before NEUTRAL. It takes a strength of 0.30 to begin and 0.10 to go on,
+and another regime must be wanted for 30 minutes without a break before it comes: so noise at a boundary changes nothing.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from virtuoso.model import Regime, RegimeInputs, RegimeState
 
 ENTER = 0.30
-LEAVE = 0.15
-DWELL_MS = 15 * 60_000
+LEAVE = 0.10
+DWELL_MS = 30 * 60_000
 CLEAR = 0.60  # a strength that leaves no doubt
 
 
@@ -30,7 +30,7 @@ def strengths(inputs: RegimeInputs) -> Mapping[Regime, float] | None:
     if inputs.mean_move_percent is None and inputs.breadth is None:
         return None
     move = None if inputs.mean_move_percent is None else math.tanh(inputs.mean_move_percent / 2)
-    parts = [(w, v) for w, v in ((0.40, move), (0.35, inputs.breadth), (0.25, inputs.btc_trend)) if v is not None]
+    parts = [(w, v) for w, v in ((0.30, move), (0.45, inputs.breadth), (0.25, inputs.btc_trend)) if v is not None]
     direction = math.fsum(w * v for w, v in parts) / math.fsum(w for w, _ in parts)
     told: dict[Regime, float] = {}
     alts, volatility = inputs.alts_against_btc_percent, inputs.btc_volatility_ratio
@@ -52,7 +52,7 @@ def wanted(told: Mapping[Regime, float], current: Regime | None) -> Regime:
 
 
 def advance(previous: RegimeState | None, call: Regime, now_ms: int) -> RegimeState:
-    """The state after `call` at `now_ms`. The first call is taken at once; a later one once it has stood for 15 minutes."""
+    """The state after `call` at `now_ms`. The first call is taken at once; a later one once it has stood for 30 minutes."""
     if previous is None:
         return RegimeState(call, now_ms)
     if call is previous.regime:
