@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from virtuoso import metrics
@@ -233,6 +233,8 @@ class Feed:
         fresh = old is None or int(joined.open_ms[-1]) > int(old.open_ms[-1])
         if fresh or old is None or len(joined) != len(old):
             state.candles[timeframe] = joined
+        else:  # the same arrays, so that what was computed of them counts on; read anew all the same
+            state.candles[timeframe] = replace(old, stamp=joined.stamp)
         now, key = time.monotonic(), (state.instrument.symbol, timeframe)
         if self.keep is not None and (fresh or now - self._kept.get(key, 0.0) > KEEP_PERIOD_S):
             self._kept[key] = now
