@@ -35,6 +35,7 @@ KEEP_PERIOD_S = 300.0  # candles are written to the repository again after this,
 FILL_S = 10.0  # a feed counts as warm after this even when some of its jobs still wait
 TRADES_WINDOW_MS = 600_000
 TRADES_MOST = 4_000
+AGAIN_S = 10.0  # until a series with a gap is asked for again
 BAR_DELAY_S = 1.5  # a venue needs a moment to close a bar
 # Older than this an input does not count any more; bars: how many may be missing at the end.
 MAX_AGE_MS = {
@@ -95,6 +96,7 @@ class Feed:
         self._universe_due = 0.0
         self._states: dict[str, SymbolState] = {}
         self._kept: dict[tuple[str, Timeframe], float] = {}
+        self._short: dict[tuple[str, Timeframe], int] = {}  # how often a series was read that is not of whole depth
         self._schedule = Schedule(exchange.venue, self._do)
         self._warm = False
 
@@ -155,6 +157,7 @@ class Feed:
             fed.setdefault(ANCHOR, known[ANCHOR])
         self._states = {symbol: self._states.get(symbol) or SymbolState(item) for symbol, item in fed.items()}
         self._kept = {key: value for key, value in self._kept.items() if key[0] in fed}
+        self._short = {key: value for key, value in self._short.items() if key[0] in fed}
         self._plan()
 
     def _plan(self) -> None:
@@ -220,26 +223,35 @@ class Feed:
                 return self._cadence.long_short
 
     async def _read_candles(self, state: SymbolState, timeframe: Timeframe) -> float:
-        old = state.candles.get(timeframe)
+        """Whole depth until it is there, then only what is new. Bars that were refused at the door leave a gap: then what
+        was known without one stays until it is too old to count, and the venue is asked again soon."""
+        key, old = (state.instrument.symbol, timeframe), state.candles.get(timeframe)
         limit = DEPTH
-        if old is not None:
-            missed = (self._exchange_now() - int(old.open_ms[-1])) // timeframe.ms
-            limit = min(DEPTH, missed + 2)
+        if old is not None and len(old) >= DEPTH:
+            limit = min(DEPTH, (self._exchange_now() - int(old.open_ms[-1])) // timeframe.ms + 2)
         new = await self.exchange.candles(state.instrument, timeframe, limit=limit)
         joined = splice_candles(old, new, depth=DEPTH)
-        if joined is None:
+        if joined is None and limit < DEPTH:
             new = await self.exchange.candles(state.instrument, timeframe, limit=DEPTH)
-            joined = splice_candles(None, new, depth=DEPTH) or new
+            joined = splice_candles(old, new, depth=DEPTH)
+        joined = joined or new
+        if old is not None and len(joined) < len(old) and self._counts(old):
+            return AGAIN_S
         fresh = old is None or int(joined.open_ms[-1]) > int(old.open_ms[-1])
-        if fresh or old is None or len(joined) != len(old):
+        if old is None or fresh or len(joined) != len(old):
             state.candles[timeframe] = joined
         else:  # the same arrays, so that what was computed of them counts on; read anew all the same
             state.candles[timeframe] = replace(old, stamp=joined.stamp)
-        now, key = time.monotonic(), (state.instrument.symbol, timeframe)
+        now = time.monotonic()
         if self.keep is not None and (fresh or now - self._kept.get(key, 0.0) > KEEP_PERIOD_S):
             self._kept[key] = now
             await self.keep(self.exchange.venue, joined)
-        return self._until_bar(int(joined.open_ms[-1]), timeframe, state.instrument.symbol)
+        wait = self._until_bar(int(joined.open_ms[-1]), timeframe, state.instrument.symbol)
+        if len(joined) >= DEPTH:
+            self._short.pop(key, None)
+            return wait
+        self._short[key] = self._short.get(key, 0) + 1  # a new listing, or rows were refused
+        return min(wait, KEEP_PERIOD_S, AGAIN_S * self._short[key] ** 2)
 
     def _exchange_now(self) -> int:
         """The exchange's clock now, as far as the last tickers tell."""
@@ -291,11 +303,12 @@ class Feed:
         return self._young_candles(state) if state else {}
 
     def _young_candles(self, state: SymbolState) -> dict[Timeframe, Candles]:
-        return {
-            timeframe: bars
-            for timeframe, bars in state.candles.items()
-            if self.observed_ms - int(bars.open_ms[-1]) <= (2 + MAX_BARS_BEHIND[timeframe]) * timeframe.ms
-        }
+        return {timeframe: bars for timeframe, bars in state.candles.items() if self._counts(bars)}
+
+    def _counts(self, bars: Candles) -> bool:
+        """True while no more bars are missing at the end than may be."""
+        behind = self.observed_ms - int(bars.open_ms[-1])
+        return behind <= (2 + MAX_BARS_BEHIND[bars.timeframe]) * bars.timeframe.ms
 
     @property
     def venue_symbols(self) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class FakeExchange:
         self.calls: Counter[str] = Counter()
         self.lag_ms = 0
         self.unpriced: set[str] = set()
+        self.run = 1000  # newest bars without a gap
 
     def stamp(self) -> Stamp:
         now = int(time.time() * 1000)
@@ -63,6 +64,7 @@ class FakeExchange:
         await self._call(f"candles_{timeframe.value}")
         stamp = self.stamp()
         last = stamp.observed_ms // timeframe.ms - 1
+        limit = min(limit, self.run)
         times = np.arange(last - limit + 1, last + 1) * timeframe.ms
         price = 100 + np.sin(times / timeframe.ms)
         return Candles(instrument.symbol, timeframe, times, price, price + 1, price - 1, price, price, stamp)

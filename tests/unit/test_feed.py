@@ -12,7 +12,7 @@ import pytest
 from tests.unit.fakes import FakeExchange
 from virtuoso.errors import EmptyData, RateLimited, Unsupported, VenueUnavailable
 from virtuoso.exchange.venues import Cadence
-from virtuoso.feed import Feed, Rules
+from virtuoso.feed import DEPTH, Feed, Rules
 from virtuoso.model import Candles, Timeframe
 
 
@@ -182,3 +182,28 @@ async def test_a_symbol_whose_turnover_is_unusable_when_the_universe_is_drawn_ke
         await feed.refresh_tickers()
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
         assert [item.symbol for item, _ in feed.inputs()] == ["ETHUSDT"]
+
+
+async def test_bars_with_a_gap_do_not_replace_what_is_known_whole_and_are_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("virtuoso.feed.AGAIN_S", 0.1)
+    monkeypatch.setattr("virtuoso.feed.KEEP_PERIOD_S", 0.2)
+    exchange = FakeExchange("BTCUSDT")
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        exchange.run = 1
+        asked = exchange.calls["candles_5m"]
+        await until(lambda: exchange.calls["candles_5m"] > asked + 3)
+        assert all(len(bars) == DEPTH for bars in next(iter(feed.inputs()))[0].candles.values())
+
+
+async def test_a_series_that_began_short_is_read_in_full_once_it_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("virtuoso.feed.AGAIN_S", 0.1)
+    exchange = FakeExchange("BTCUSDT")
+    exchange.run = 5
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        assert {len(bars) for bars in next(iter(feed.inputs()))[0].candles.values()} == {5}
+        exchange.run = 1000
+        await until(lambda: {len(bars) for bars in next(iter(feed.inputs()))[0].candles.values()} == {DEPTH})
