@@ -42,10 +42,10 @@ STAGE_S = 5.0  # most that one stage may take
 INCOMPLETE_AFTER_S = 30.0  # a venue without a complete snapshot for so long counts as failing where there is another
 RETRY_S = 1.0  # between two tries of a venue that fails
 LONGEST_PAUSE_S = 5.0
-FILLING_S = 1.0  # between two passes while a feed fills
 PROBE_S = 5.0  # between two looks at a better venue
 WARM_PERIOD_S = 600.0  # between two looks of a standby at the first venue's markets
 TTL_MARGIN_S = 120.0
+COMPLAINT_PERIOD_S = 60.0
 KEPT_SNAPSHOTS = 10
 DOMINANCE_PERIOD_S = 60.0
 CANDLES_TTL_S = 900.0
@@ -83,6 +83,7 @@ class Collector:
         self._published: deque[str] = deque()
         self._incomplete_since: dict[str, float] = {}
         self.working = False
+        self._complained = -math.inf
         for feed in feeds.values():
             feed.keep = self.keep_candles
 
@@ -140,11 +141,21 @@ class Collector:
             await feed.stop()
 
     async def _lease(self, ttl_s: float) -> bool:
+        """Whether this collector is the one to work. Where the repository cannot tell it cannot keep a snapshot either:
+        then all stay as they are, so that two do not ask the venues for nothing."""
         try:
             return await self._repository.lease(keys.lease(), self._owner, ttl_s=ttl_s)
-        except RepositoryError as error:  # a lease only saves work: without one, work
-            log.warning("the lease cannot be had, so this collector works: %s", error)
-            return True
+        except RepositoryError as error:
+            self._complain("no lease can be had: %s", error)
+            return self.working
+
+    def _complain(self, words: str, error: RepositoryError) -> None:
+        """Say of a repository that fails, but not again and again."""
+        now = time.monotonic()
+        level = logging.ERROR if now - self._complained > COMPLAINT_PERIOD_S else logging.DEBUG
+        if level == logging.ERROR:
+            self._complained = now
+        log.log(level, words, error)
 
     async def _work(self) -> None:
         await self._recall()
@@ -195,7 +206,7 @@ class Collector:
         metrics.VENUE_UP.labels(venue).set(not breaker.open)
         await self._publish(snapshot, feed)
         busy = time.monotonic() - began
-        return feed.period_s if feed.filled else min(feed.period_s, max(FILLING_S, 4 * busy))
+        return feed.period_s if feed.filled else min(feed.period_s, max(feed.period_s / 3, 4 * busy))
 
     def _others(self, venue: str) -> list[str]:
         """Venues beside this one that may be used."""
@@ -273,8 +284,8 @@ class Collector:
             with metrics.CYCLE_SECONDS.labels("publish").time():
                 await self._repository.set(keys.snapshot(snapshot.id), blob, ttl_s=self._ttl_s)
                 await self._repository.set(keys.HEAD, head, ttl_s=self._ttl_s)
-        except RepositoryError:
-            log.exception("the snapshot could not be kept; the next one will be tried again")
+        except RepositoryError as error:
+            self._complain("the snapshot could not be kept, so servers do not see it: %s", error)
             return
         await self._forget_older(snapshot.id)
         metrics.SNAPSHOTS.labels(snapshot.venue, "yes" if snapshot.complete else "no").inc()
@@ -298,7 +309,7 @@ class Collector:
         try:
             await self._repository.set(key, wire.encode_candles(candles, venue), ttl_s=CANDLES_TTL_S)
         except RepositoryError as error:
-            log.warning("candles of %s could not be kept: %s", candles.symbol, error)
+            self._complain("candles could not be kept: %s", error)
 
     # ------------------------------------------------------------------------------------------------- beside the pass
 

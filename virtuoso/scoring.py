@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from virtuoso import metrics
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.analysis.overview import overview
-from virtuoso.model import Confluence, DominanceBasis
+from virtuoso.model import Confluence
 
 if TYPE_CHECKING:
     from virtuoso.analysis.candle_readings import CandleMemo
@@ -30,13 +30,12 @@ def score_market(
     now_ms: int,
 ) -> tuple[dict[str, Confluence], Overview]:
     """(results by symbol, overview) at `now_ms` on the exchange's clock. `tickers` are those of the whole venue; `whole` is
-    False when the turnover of many of them is unknown: a sum over a part would pass for the whole, so there is none."""
+    False when the turnover of many of them is unknown: what is summed or weighted by it is absent then, as a part would
+    pass for the whole."""
     results = {item.symbol: _score(item, now_ms, memo) for item, memo in inputs}
-    market = overview(tickers, anchor_candles, dominance, previous, now_ms)
-    if whole:
-        return results, market
-    share = market.dominance is not None and market.dominance.basis is DominanceBasis.TURNOVER
-    return results, dataclasses.replace(market, total_turnover=None, dominance=None if share else market.dominance)
+    if not whole:
+        tickers = {symbol: dataclasses.replace(ticker, turnover_24h=None) for symbol, ticker in tickers.items()}
+    return results, overview(tickers, anchor_candles, dominance, previous, now_ms)
 
 
 def _score(item: SymbolInputs, now_ms: int, memo: CandleMemo) -> Confluence:

@@ -19,10 +19,12 @@ class _Waiting:
 
 
 class Budget:
-    """At most `allowance` in any `window_s`, in order of asking, urgent requests first. For one event loop."""
+    """At most `allowance` in any `window_s`, in order of asking, urgent requests first; `reserve` of it is for these alone,
+    so that a batch that has spent the window does not hold them up. For one event loop."""
 
-    def __init__(self, allowance: float, window_s: float) -> None:
+    def __init__(self, allowance: float, window_s: float, reserve: float = 0.0) -> None:
         self.allowance = allowance
+        self.reserve = reserve
         self.window_s = window_s
         self._spent: deque[tuple[float, float]] = deque()
         self._total = 0.0
@@ -61,7 +63,8 @@ class Budget:
 
     async def _wait(self, queue: deque[_Waiting], cost: float) -> None:
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(loop.create_future(), min(cost, self.allowance), loop.time())  # a dearer one would never pass
+        cost = min(cost, self._room(queue))  # a dearer one would never pass
+        waiting = _Waiting(loop.create_future(), cost, loop.time())
         queue.append(waiting)
         self._serve()
         try:
@@ -72,6 +75,9 @@ class Budget:
                 self._flying -= 1  # cancelled after its turn had come
                 self._serve()
             raise
+
+    def _room(self, queue: deque[_Waiting]) -> float:
+        return self.allowance if queue is self._urgent else self.allowance - self.reserve
 
     def _serve(self) -> None:
         """Let pass whom the window has room for; come back when the oldest spending leaves it."""
@@ -88,7 +94,7 @@ class Budget:
                 if not waiting.turn.done():  # else its caller was cancelled
                     if queue is self._others and self._flying >= IN_FLIGHT:
                         return  # comes back when one of them is answered
-                    if self._total + waiting.cost > self.allowance + 1e-9:
+                    if self._total + waiting.cost > self._room(queue) + 1e-9:
                         self._timer = loop.call_later(max(self._spent[0][0] + self.window_s - now, 0.002), self._serve)
                         return
                     self._spent.append((now, waiting.cost))

@@ -134,7 +134,7 @@ def connect(venue: Venue, *, url: str | None, timeout_s: float, hold: Callable[[
         }
     )
     client.has["fetchCurrencies"] = False  # a request for nothing
-    client.limits = tuple((limit, Budget(limit.allowance, limit.window_s)) for limit in venue.limits)
+    client.limits = tuple((limit, Budget(limit.allowance, limit.window_s, limit.reserve)) for limit in venue.limits)
     client.weights = venue.weights
     client.hold = hold
     if url is not None:

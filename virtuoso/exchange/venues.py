@@ -17,12 +17,14 @@ USED = 0.8  # of an allowance by periodic requests; the rest is for first fills,
 @dataclass(frozen=True, slots=True)
 class Limit:
     """At most `allowance` in any `window_s` for requests whose "api/path" starts with `prefix`. It counts the weights
-    that the venue gives its endpoints, or plain requests. A request counts against the first limit that it matches."""
+    that the venue gives its endpoints, or plain requests. A request counts against the first limit that it matches.
+    `reserve` of the allowance is for tickers alone."""
 
     allowance: float
     window_s: float
     prefix: str = ""
     weighted: bool = False
+    reserve: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ _BYBIT = Venue(
     ),
     # Without it ccxt reads spot, inverse and option markets too: 11 requests instead of 2.
     options={"fetchMarkets": {"types": ["linear"]}, "defaultType": "swap", "defaultSubType": "linear"},
-    limits=(Limit(540, 5.25),),  # of 600 requests in 5 s per IP
+    limits=(Limit(540, 5.25, reserve=20),),  # of 600 requests in 5 s per IP
     periods={"long_short": "5min"},  # ccxt maps open interest's period and hands this one through
     premium_s=None,
     book_levels=200,
@@ -168,7 +170,7 @@ _BINANCE = Venue(
     limits=(
         Limit(900, 303, "fapiData/"),  # of 1,000 requests in 5 minutes
         Limit(450, 303, "fapiPublic/fundingRate"),  # of 500 requests in 5 minutes
-        Limit(2160, 61, weighted=True),  # of a weight of 2,400 a minute
+        Limit(2160, 61, weighted=True, reserve=700),  # of a weight of 2,400 a minute
     ),
     weights={"fapiPublic/premiumIndex": 10},
     premium_s=15,
