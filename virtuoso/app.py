@@ -24,6 +24,7 @@ import uvloop
 from virtuoso import monitor, supervisor
 from virtuoso.config import Loaded, Settings, env_name
 from virtuoso.errors import ConfigError
+from virtuoso.lease import Lease
 from virtuoso.repository import keys
 from virtuoso.repository.open import open_repository
 from virtuoso.repository.tiers import Tiers
@@ -81,6 +82,10 @@ async def up(loaded: Loaded, stop: asyncio.Event) -> int:
     host, port = settings.grpc_address
     with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=0.2):
         raise ConfigError(_taken("GRPC_ADDRESS", (host, port)))
+    if settings.cache == "memory:":
+        raise ConfigError(
+            "VIRTUOSO_CACHE='memory:' is of one process and `up` runs several: allowed are directory:PATH, memcached://…"
+        )
     env = {env_name_of(name): text for name, (text, source) in loaded.texts.items() if source == "flag"}
     roles = [Role("serve", ["serve", "--with-parent"]), Role("collect", ["collect", "--with-parent"])]
     roles.append(Role("collect-standby", ["collect", "--with-parent"]))
@@ -150,8 +155,8 @@ async def collect(loaded: Loaded, stop: asyncio.Event) -> int:
         Failover(venues, dwell_s=settings.dwell_s, clock=epoch_ms),
         repository,
         coingecko,
+        lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", epoch_ms),
         environment=settings.effective_environment,
-        owner=f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
         max_stale_s=settings.max_stale_s,
         clock=epoch_ms,
     )

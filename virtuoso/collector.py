@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from virtuoso.exchange.coingecko import CoinGecko
     from virtuoso.exchange.failover import Failover
     from virtuoso.feed import Feed
+    from virtuoso.lease import Lease
     from virtuoso.model import Candles, Dominance, Environment, RegimeState
     from virtuoso.ports import SnapshotRepository
 
 log = logging.getLogger(__name__)
 
-LEASE_TTL_S = 5.0
 LEASE_PERIOD_S = 1.0
 STAGE_S = 5.0  # most that one stage may take
 INCOMPLETE_AFTER_S = 30.0  # a venue without a complete snapshot for so long counts as failing where there is another
@@ -52,7 +52,7 @@ CANDLES_TTL_S = 900.0
 
 
 class Collector:
-    """See the module. `feeds` in order of preference; `owner` names this process in the lease; `clock` epoch ms."""
+    """See the module. `feeds` in order of preference; `clock` epoch ms."""
 
     def __init__(
         self,
@@ -61,8 +61,8 @@ class Collector:
         repository: SnapshotRepository,
         coingecko: CoinGecko,
         *,
+        lease: Lease,
         environment: Environment,
-        owner: str,
         max_stale_s: float,
         clock: Callable[[], int],
     ) -> None:
@@ -72,7 +72,7 @@ class Collector:
         self._repository = repository
         self._coingecko = coingecko
         self._environment = environment
-        self._owner = owner
+        self._lease = lease
         self._ttl_s = max_stale_s + TTL_MARGIN_S
         self._clock = clock
         self._used: str | None = None
@@ -102,7 +102,7 @@ class Collector:
         warmed = -WARM_PERIOD_S
         try:
             while True:
-                held = await self._lease(LEASE_TTL_S)
+                held = await self._lease.held(working=self.working)
                 metrics.LEASE_HELD.set(held)
                 if work is not None and work.done():
                     work.result()  # it never returns: this raises what ended it
@@ -121,7 +121,7 @@ class Collector:
         finally:
             if work is not None:
                 await self._end(work)
-                await self._lease(0.001)
+                await self._lease.give_back()
 
     async def _warm(self) -> None:
         """Know the first venue's markets already, so that a takeover begins with what matters."""
@@ -139,15 +139,6 @@ class Collector:
             await work
         for feed in self._feeds.values():
             await feed.stop()
-
-    async def _lease(self, ttl_s: float) -> bool:
-        """Whether this collector is the one to work. Where the repository cannot tell it cannot keep a snapshot either:
-        then all stay as they are, so that two do not ask the venues for nothing."""
-        try:
-            return await self._repository.lease(keys.lease(), self._owner, ttl_s=ttl_s)
-        except RepositoryError as error:
-            self._complain("no lease can be had: %s", error)
-            return self.working
 
     def _complain(self, words: str, error: RepositoryError) -> None:
         """Say of a repository that fails, but not again and again."""
@@ -249,7 +240,7 @@ class Collector:
             self._regimes[venue] = market.regime
         gainers, losers = movers(tickers)
         return Snapshot(
-            id=f"{venue}-{observed}-{self._owner[-8:]}",
+            id=f"{venue}-{observed}-{self._lease.owner[-8:]}",
             venue=venue,
             environment=self._environment,
             model_version=MODEL_VERSION,
@@ -317,7 +308,7 @@ class Collector:
         """Take over the regime that the last collector published, so that a change of process is no change of regime."""
         try:
             head = await self._repository.get(keys.HEAD)
-            blob = await self._repository.get(keys.snapshot(wire.decode_head_id(head))) if head else None
+            blob = await self._repository.get(keys.snapshot(wire.decode_head(head)[0])) if head else None
             if blob:
                 venue, regime = wire.decode_regime(blob)
                 if regime is not None:

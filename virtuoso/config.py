@@ -93,7 +93,10 @@ def _flag(text: str) -> bool:
 
 
 def _cache(text: str) -> str:
-    if not re.fullmatch(r"memory:|directory:.+|memcached://[^\s/]+", text):
+    server = r"(\[[0-9a-fA-F:]+\]|[^\s/,:\[\]]+)(:\d{1,5})?"
+    ports = (int(port) for port in re.findall(r":(\d{1,5})(?=,|$)", text))
+    known = re.fullmatch(rf"memory:|directory:.+|memcached://{server}(,{server})*", text)
+    if not known or (text.startswith("memcached:") and not all(0 < port < 65536 for port in ports)):
         raise NotAllowed("directory:PATH, memory:, or memcached://host:port,host:port")
     return text
 

@@ -144,8 +144,10 @@ class Feed:
 
         if self._rules.symbols:
             by_asset = {(item.base_asset, item.multiplier): item for item in self._instruments}
-            found = (known.get(name) or by_asset.get(split_symbol(name)) for name in self._rules.symbols)
-            chosen = sorted((item for item in found if item is not None), key=rank)
+            found = {name: known.get(name) or by_asset.get(split_symbol(name)) for name in self._rules.symbols}
+            if unknown := [name for name, item in found.items() if item is None]:
+                log.warning("%s has no active market %s", self.exchange.venue, ", ".join(unknown))
+            chosen = sorted((item for item in found.values() if item is not None), key=rank)
         else:
             floor = max(self._rules.min_turnover, 1e-9)  # a market without any turnover is dead
             lively = (item for item in self._instruments if self._turnover.get(item.symbol, 0.0) >= floor)
@@ -243,7 +245,8 @@ class Feed:
         else:  # the same arrays, so that what was computed of them counts on; read anew all the same
             state.candles[timeframe] = replace(old, stamp=joined.stamp)
         now = time.monotonic()
-        if self.keep is not None and (fresh or now - self._kept.get(key, 0.0) > KEEP_PERIOD_S):
+        longer = old is not None and len(joined) > len(old)
+        if self.keep is not None and (fresh or longer or now - self._kept.get(key, 0.0) > KEEP_PERIOD_S):
             self._kept[key] = now
             await self.keep(self.exchange.venue, joined)
         wait = self._until_bar(int(joined.open_ms[-1]), timeframe, state.instrument.symbol)
@@ -251,7 +254,7 @@ class Feed:
             self._short.pop(key, None)
             return wait
         self._short[key] = self._short.get(key, 0) + 1  # a new listing, or rows were refused
-        return min(wait, KEEP_PERIOD_S, AGAIN_S * self._short[key] ** 2)
+        return min(wait, KEEP_PERIOD_S, AGAIN_S * 2.0 ** min(self._short[key] - 1, 5))
 
     def _exchange_now(self) -> int:
         """The exchange's clock now, as far as the last tickers tell."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -30,12 +29,9 @@ def score_market(
     now_ms: int,
 ) -> tuple[dict[str, Confluence], Overview]:
     """(results by symbol, overview) at `now_ms` on the exchange's clock. `tickers` are those of the whole venue; `whole` is
-    False when the turnover of many of them is unknown: what is summed or weighted by it is absent then, as a part would
-    pass for the whole."""
+    False when many of them are unusable: what is counted or summed over a part would pass for the whole, so it is absent."""
     results = {item.symbol: _score(item, now_ms, memo) for item, memo in inputs}
-    if not whole:
-        tickers = {symbol: dataclasses.replace(ticker, turnover_24h=None) for symbol, ticker in tickers.items()}
-    return results, overview(tickers, anchor_candles, dominance, previous, now_ms)
+    return results, overview(tickers if whole else {}, anchor_candles, dominance, previous, now_ms)
 
 
 def _score(item: SymbolInputs, now_ms: int, memo: CandleMemo) -> Confluence:

@@ -109,12 +109,13 @@ def encode_candles(candles: model.Candles, venue: str) -> bytes:
     ).SerializeToString(deterministic=True)
 
 
-def decode_head_id(blob: bytes) -> str:
-    """The id of the snapshot that a stored SnapshotHead announces. CorruptValue when unreadable."""
+def decode_head(blob: bytes) -> tuple[str, int]:
+    """Id and observed time (epoch ms, the exchange's clock) of a stored SnapshotHead. CorruptValue when unreadable."""
     try:
-        return snapshot_pb2.SnapshotHead.FromString(blob).snapshot_id
+        head = snapshot_pb2.SnapshotHead.FromString(blob)
     except DecodeError as error:
         raise CorruptValue("not a SnapshotHead message") from error
+    return head.snapshot_id, millis(head.observed_time)
 
 
 def decode_regime(blob: bytes) -> tuple[str, RegimeState | None]:

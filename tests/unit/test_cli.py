@@ -75,3 +75,9 @@ def test_a_taken_port_is_named_with_what_to_do() -> None:
     assert ended.returncode == 2
     assert f"127.0.0.1:{port}" in ended.stderr
     assert "GRPC_ADDRESS" in ended.stderr
+
+
+def test_up_refuses_a_cache_that_its_processes_cannot_share() -> None:
+    ended = virtuoso("up", "--cache", "memory:")
+    assert ended.returncode == 2
+    assert "directory:PATH" in ended.stderr

@@ -34,6 +34,8 @@ def test_flags_win_over_the_environment_and_that_over_defaults() -> None:
         ("SYMBOLS", "BTC-USD", "USDT perpetuals"),
         ("SYMBOLS", "SYSTEMUSDT", "USDT perpetuals"),
         ("CACHE", "redis://x", "memcached://"),
+        ("CACHE", "memcached://:::", "memcached://"),
+        ("CACHE", "memcached://localhost:99999", "memcached://"),
         ("GRPC_ADDRESS", "50051", "host:port"),
         ("GRPC_ADDRESS", "127.0.0.1:99999", "host:port"),
         ("MAX_STALE_S", "5", "from 31"),
@@ -84,3 +86,10 @@ def test_the_readme_lists_every_setting_with_its_default_and_meaning() -> None:
         assert item.metadata["help"] in line
         if isinstance(item.metadata["default"], str):
             assert item.metadata["default"] in line
+
+
+@pytest.mark.parametrize(
+    "cache", ["memory:", "directory:/a b", "memcached://a", "memcached://a:1,b:2", "memcached://[::1]:11211"]
+)
+def test_every_kind_of_cache_is_understood(cache: str) -> None:
+    assert load({"VIRTUOSO_CACHE": cache}, {}).settings.cache == cache

@@ -41,6 +41,8 @@ def test_a_total_over_a_part_of_the_venue_is_not_shown() -> None:
     _, part = score_market([], tickers, {}, dominance=None, previous=None, whole=False, now_ms=NOW_MS)
     assert part.total_turnover is None
     assert part.dominance is None
+    assert part.breadth is None
+    assert part.regime is None
     cap = Dominance(58.0, DominanceBasis.MARKET_CAP, NOW_MS)
     _, capped = score_market([], tickers, {}, dominance=cap, previous=None, whole=False, now_ms=NOW_MS)
     assert capped.dominance == cap

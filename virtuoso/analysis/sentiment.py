@@ -53,6 +53,8 @@ def premium(moment: Moment) -> tuple[float, float]:
     ticker = moment.inputs.ticker
     if ticker is None or ticker.mark is None or ticker.index is None:
         raise Absent("no mark or index price")
+    if ticker.mark == ticker.index:
+        raise Absent("mark and index differ by less than a tick")
     fresh = freshness(moment.now_ms - ticker.stamp.observed_ms, 30_000, 300_000)
     return math.log(ticker.mark / ticker.index) * 1e4, 0.7 * fresh
 

@@ -29,6 +29,11 @@ def lease() -> str:
     return "virtuoso:v1:lease"
 
 
+def trial() -> str:
+    """Of a value that is written only to see whether it can be."""
+    return "virtuoso:v1:trial"
+
+
 def _part(text: str) -> str:
     """Percent-encoded; hashed when that is too long. "#" is never the outcome of the encoding, so the two cannot meet."""
     encoded = quote(text, safe="")
