@@ -80,7 +80,9 @@ Global___DominanceBasis: _TypeAlias = DominanceBasis  # noqa: Y015
 
 @_typing.final
 class Overview(_message.Message):
-    """The whole market in a few numbers. A number that was not measured is absent."""
+    """The whole market in a few numbers. A number that was not measured is absent; so is what is counted or summed over the
+    whole venue while a tenth or more of its markets is unusable, since a part would pass for the whole.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
