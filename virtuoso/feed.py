@@ -114,10 +114,10 @@ class Feed:
         if now >= self._universe_due:
             try:
                 self._instruments = tuple(await self.exchange.instruments())
-            except ExchangeError:
+            except ExchangeError as error:
                 if not self._instruments:
                     raise
-                log.exception("%s: the list of markets could not be read again; the old one stays", self.exchange.venue)
+                log.warning("%s: the list of markets stays as it was: %s", self.exchange.venue, error)
         tickers = await self.exchange.tickers()
         newest = max(tickers.values(), key=lambda ticker: ticker.stamp.observed_ms).stamp
         self.tickers, self.observed_ms, self.received_ms = tickers, newest.observed_ms, newest.received_ms
