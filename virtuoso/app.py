@@ -170,8 +170,7 @@ async def collect(loaded: Loaded, stop: asyncio.Event) -> int:
     finally:
         asked.cancel()
         work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
+        await asyncio.wait({work})
         await asyncio.gather(*(exchange.close() for exchange in exchanges.values()), coingecko.close(), repository.close())
     return 0
 

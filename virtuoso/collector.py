@@ -135,8 +135,7 @@ class Collector:
     async def _end(self, work: asyncio.Task[None]) -> None:
         self.working = False
         work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
+        await asyncio.wait({work})  # what it raised, if anything, is its owner's to look at
         for feed in self._feeds.values():
             await feed.stop()
 
@@ -150,17 +149,13 @@ class Collector:
 
     async def _work(self) -> None:
         await self._recall()
-        beside = [asyncio.create_task(self._read_dominance()), asyncio.create_task(self._watch_others())]
-        try:
+        async with asyncio.TaskGroup() as tasks:  # should one of them fail, all end and the process is started again
+            tasks.create_task(self._read_dominance())
+            tasks.create_task(self._watch_others())
             while True:
                 began = time.monotonic()
                 pause = await self._pass()
                 await asyncio.sleep(max(0.1, pause - (time.monotonic() - began)))
-        finally:
-            for task in beside:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
 
     # -------------------------------------------------------------------------------------------------------- one pass
 
@@ -186,16 +181,16 @@ class Collector:
             self._failed(venue, error)
             return RETRY_S
         feed.start()
-        began = time.monotonic()
+        began, warm = time.monotonic(), feed.warm  # as its inputs are now: it fills on while they are scored
         snapshot = await self._analyse(venue, feed, fallback)
         now = time.monotonic()
-        if snapshot.complete or not feed.warm:
+        if snapshot.complete or not warm:
             self._incomplete_since.pop(venue, None)
             breaker.succeeded()
         elif now - self._incomplete_since.setdefault(venue, now) > INCOMPLETE_AFTER_S and self._others(venue):
             self._failed(venue, _incomplete(snapshot))
         metrics.VENUE_UP.labels(venue).set(not breaker.open)
-        await self._publish(snapshot, feed)
+        await self._publish(snapshot, feed, warm=warm)
         busy = time.monotonic() - began
         return feed.period_s if feed.filled else min(feed.period_s, max(feed.period_s / 3, 4 * busy))
 
@@ -256,8 +251,8 @@ class Collector:
             fallback=fallback,
         )
 
-    async def _publish(self, snapshot: Snapshot, feed: Feed) -> None:
-        """Publish once the feed is warm; an incomplete snapshot only where the last complete one has grown stale."""
+    async def _publish(self, snapshot: Snapshot, feed: Feed, *, warm: bool) -> None:
+        """Publish once the feed was warm; an incomplete snapshot only where the last complete one has grown stale."""
         now = time.monotonic()
         if not feed.filled:
             asked, total = feed.progress
@@ -266,7 +261,7 @@ class Collector:
                 snapshot.venue, asked, total, snapshot.scored, len(snapshot.universe),
             )  # fmt: skip
         stale = now - self._complete_at > wire.SOFT_EXPIRY_SCORES_MS / 1000
-        if not feed.warm or not (snapshot.complete or stale):
+        if not warm or not (snapshot.complete or stale):
             return
         with metrics.CYCLE_SECONDS.labels("encode").time():
             blob = await asyncio.to_thread(wire.encode_snapshot, snapshot)
@@ -356,7 +351,7 @@ class Collector:
             metrics.VENUE_UP.labels(venue).set(1)
             if self._failover.proven(breaker) and venue != self._used:
                 feed.start()
-                if feed.warm:
+                if feed.warm:  # asked before its inputs are taken, as above
                     snapshot = await self._analyse(venue, feed, None)
                     if snapshot.complete:
                         self._fit.add(venue)
