@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -93,3 +95,129 @@ class Replay(Program):
         """What the exchange itself says."""
         with urllib.request.urlopen(self.url + path, timeout=10) as reply:
             return json.loads(reply.read())
+
+
+class Edge(Program):
+    """The launcher in a process of its own, with a real Envoy on a free port, in front of servers that listen already."""
+
+    SCRIPT = """
+import asyncio, json, signal, sys, uvloop
+from virtuoso.edge.envoy import find_envoy, run_edge
+async def main():
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    address, servers, monitor, more = json.loads(sys.argv[1])
+    return await run_edge(address, servers, monitor, stop, **more, program=find_envoy())
+sys.exit(uvloop.run(main()))
+"""
+
+    def __init__(self, servers: list[str], monitor: int, origins: tuple[str, ...] = ("*",), linger_s: float = 0.0) -> None:
+        port = free_port()
+        upstream = [(host, int(at)) for host, _, at in (server.rpartition(":") for server in servers)]
+        more = {"origins": origins, "linger_s": linger_s}
+        words = json.dumps((("127.0.0.1", port), upstream, ("127.0.0.1", monitor), more))
+        super().__init__([sys.executable, "-c", self.SCRIPT, words], port)
+        self.address = f"127.0.0.1:{port}"
+        self.url = f"http://{self.address}"
+
+    def end(self) -> None:
+        """It ends in its own order, and its Envoy with it."""
+        self.process.terminate()
+        self.process.wait()
+
+    def envoy(self) -> int | None:
+        """The process id of its Envoy, where one runs."""
+        listing = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
+        )
+        return next((int(line) for line in listing.stdout.split()), None)
+
+
+class Postgres(Program):
+    """A real PostgreSQL in a folder of its own; tools/test installs it. It refuses to run as root, so root's runs as the
+    user that the package made, or as nobody."""
+
+    def __init__(self) -> None:
+        found = shutil.which("postgres") or next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))), None)
+        if found is None:
+            raise RuntimeError("postgresql is not installed: run ./tools/test, which installs it")
+        self._programs = Path(found).resolve().parent
+        self._folder = Path(tempfile.mkdtemp(prefix="virtuoso-postgres-"))
+        self._data = self._folder / "data"
+        self._user: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            name = next(entry for entry in (_account("postgres"), _account("nobody")) if entry)
+            self._user = {"user": name.pw_uid, "group": name.pw_gid, "extra_groups": []}
+            os.chown(self._folder, name.pw_uid, name.pw_gid)
+        words = ["--username=virtuoso", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run(
+            [str(self._programs / "initdb"), "-D", str(self._data), *words],
+            check=True,
+            capture_output=True,
+            cwd=self._folder,
+            **self._user,
+        )
+        self.port = free_port()
+        self.start()
+
+    def start(self) -> None:
+        """Run it, again after `kill`, with what it had."""
+        settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "shared_buffers=16MB"]
+        self.process = subprocess.Popen(
+            [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self.port)]
+            + [word for setting in settings for word in ("-c", setting)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder,
+            **self._user,
+        )
+        end = time.monotonic() + 30
+        asked = [str(self._programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        while subprocess.run(asked, check=False).returncode:
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{self.process.args!r} does not start")
+            time.sleep(0.05)
+
+    def url(self, database: str = "postgres") -> str:
+        """Where it is."""
+        return f"postgresql://virtuoso@127.0.0.1:{self.port}/{database}"
+
+    def sql(self, statement: str, database: str = "postgres") -> str:
+        """What psql says to a statement."""
+        command = [str(self._programs / "psql"), "-qAtX", "-d", self.url(database), "-c", statement]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def freeze(self) -> None:
+        """See above; with the processes that it has for its connections."""
+        super().freeze()
+        for pid in self._children():
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """See above."""
+        for pid in self._children():
+            os.kill(pid, signal.SIGCONT)
+        super().thaw()
+
+    def kill(self) -> None:
+        """Without any shutting down, but for its children's sake not by SIGKILL: they would hold on to its memory."""
+        self.thaw()
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
+
+    def close(self) -> None:
+        """It is gone, and its folder too."""
+        self.kill()
+        shutil.rmtree(self._folder)
+
+    def _children(self) -> list[int]:
+        command = ["ps", "-o", "pid=", "--ppid", str(self.process.pid)]
+        listing = subprocess.run(command, capture_output=True, text=True, check=False)
+        return [int(pid) for pid in listing.stdout.split()]
+
+
+def _account(name: str) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        return None

@@ -1,6 +1,10 @@
-"""`python -m virtuoso` is the command `virtuoso`."""
+"""The command `virtuoso`, also as `python -m virtuoso`."""
 
+import os
 import sys
+
+# Read when gRPC is imported: we start programs and never go on in a forked process, and it need not speak of forks.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
 from virtuoso.cli import main
 

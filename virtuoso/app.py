@@ -1,30 +1,41 @@
 """The composition root: the one place to learn the wiring, and the only one beneath `cli` that reads settings.
 
-up       a supervisor: `collect` twice (one works, one stands by) and `serve`
+up       a supervisor: `collect` twice (one works, one stands by), `serve` and `edge`
+demo     the same on the simulated exchange
+replay   the same on a recording: `play` in the place of collectors
 collect  repository, exchanges, feeds, failover ─► Collector, and a monitor port
 serve    repository ─► Keeper ─► MarketServer, and a monitor port
+edge     Envoy before `serve`
+record   `collect` with a tape, by itself
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import signal
 import socket
+import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from argparse import Namespace
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
-from virtuoso import monitor, supervisor
-from virtuoso.config import Loaded, Settings, env_name
+from virtuoso import monitor, node, supervisor
+from virtuoso.addresses import free_port, joined, taken
+from virtuoso.config import Loaded, Settings, env_name, state_directory
+from virtuoso.edge.envoy import configuration, find_envoy, run_edge, text
 from virtuoso.errors import ConfigError
 from virtuoso.lease import Lease
+from virtuoso.model import Environment
 from virtuoso.repository import keys
 from virtuoso.repository.open import open_repository
 from virtuoso.repository.tiers import Tiers
@@ -34,9 +45,17 @@ from virtuoso.service.keeper import Keeper
 from virtuoso.service.server import MarketServer
 from virtuoso.supervisor import Role
 
+if TYPE_CHECKING:
+    from virtuoso.collector import Collector, Tap
+    from virtuoso.exchange.adapter import CcxtExchange
+    from virtuoso.feed import Rules
+    from virtuoso.ports import SnapshotRepository
+
 log = logging.getLogger(__name__)
 
 PORTS_TRIED = 20
+
+Body = Callable[[Loaded, Namespace, asyncio.Event], Coroutine[Any, Any, int]]
 
 
 def epoch_ms() -> int:
@@ -44,28 +63,21 @@ def epoch_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def run(command: str, loaded: Loaded, *, with_parent: bool) -> int:
-    """Run `up`, `collect` or `serve` until SIGTERM or SIGINT; returns the exit code. ConfigError for what settings ask for
-    and the machine does not have, such as a free port."""
-    bodies: Mapping[str, Callable[[Loaded, asyncio.Event], Coroutine[Any, Any, int]]] = {
-        "up": up,
-        "collect": collect,
-        "serve": serve,
-    }
-    return uvloop.run(_until_stopped(bodies[command], loaded, with_parent=with_parent))
+def run(loaded: Loaded, options: Namespace) -> int:
+    """Run the command of `options` until it is done, or SIGTERM or SIGINT; returns the exit code. ConfigError for what
+    settings ask for and the machine does not have, such as a free port."""
+    return uvloop.run(_until_stopped(BODIES[options.command], loaded, options))
 
 
-async def _until_stopped(
-    body: Callable[[Loaded, asyncio.Event], Coroutine[Any, Any, int]], loaded: Loaded, *, with_parent: bool
-) -> int:
+async def _until_stopped(body: Body, loaded: Loaded, options: Namespace) -> int:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    orphaned = asyncio.create_task(supervisor.parent_gone()) if with_parent else None
+    orphaned = asyncio.create_task(supervisor.parent_gone()) if getattr(options, "with_parent", False) else None
     if orphaned is not None:
         orphaned.add_done_callback(lambda _: stop.set())
     try:
-        return await body(loaded, stop)
+        return await body(loaded, options, stop)
     finally:
         if orphaned is not None:
             orphaned.cancel()
@@ -73,26 +85,60 @@ async def _until_stopped(
                 await orphaned
 
 
-# ------------------------------------------------------------------------------------------------------------------ up
+# -------------------------------------------------------------------------------------------- several processes at once
 
 
-async def up(loaded: Loaded, stop: asyncio.Event) -> int:
+async def up(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     """Everything on this machine, each part a process of its own that is started again when it ends."""
     settings = loaded.settings
-    host, port = settings.grpc_address
-    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=0.2):
-        raise ConfigError(_taken("GRPC_ADDRESS", (host, port)))
     if settings.cache == "memory:":
         raise ConfigError(
             "VIRTUOSO_CACHE='memory:' is of one process and `up` runs several: allowed are directory:PATH, memcached://…"
         )
-    env = {env_name_of(name): text for name, (text, source) in loaded.texts.items() if source == "flag"}
-    roles = [Role("serve", ["serve", "--with-parent"]), Role("collect", ["collect", "--with-parent"])]
-    roles.append(Role("collect-standby", ["collect", "--with-parent"]))
-    where = ", ".join(settings.exchanges)
-    log.info("gRPC on %s:%d, market data from %s (%s)", host, port, where, settings.effective_environment.name)
-    log.info("NOT_SERVING until the first complete snapshot; ask with: virtuoso probe --addr %s:%d", host, port)
-    return await supervisor.supervise(roles, env, stop, settings.grace_s)
+    log.info("market data from %s", ", ".join(settings.exchanges))
+    return await _node(settings, _collectors(settings), _flags(loaded), stop)
+
+
+async def demo(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+    """`up` on the simulated exchange, with a repository of its own that is gone with it."""
+    with node.scratch(Path(state_directory()), "demo-") as folder:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        market = {
+            "exchanges": "bybit,binance",
+            "exchange_urls": json.dumps({"bybit": url, "binance": url}),
+            "coingecko_url": url,
+            "environment": "SIMULATED",
+            "symbols": "",
+            **_own_repository(folder),
+        }
+        words = ["--address", f"127.0.0.1:{port}", "--seed", str(options.seed), "--with-parent"]
+        exchange = Role("simulator", words, module="virtuoso.simulator")
+        env = _flags(loaded) | {env_name_of(name): text for name, text in market.items()}
+        settings = replace(loaded.settings, environment=Environment.SIMULATED)
+        return await _node(settings, [exchange, *_collectors(settings)], env, stop)
+
+
+def _collectors(settings: Settings) -> list[Role]:
+    """One that works and one that stands by. The first monitor port is the server's, for its health is the node's."""
+    host, port = settings.monitor_address
+    words = ["collect", "--with-parent", "--monitor-address", joined((host, port + 1))]
+    return [Role("collect", words), Role("collect-standby", words, late=True)]
+
+
+async def _node(settings: Settings, sources: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event) -> int:
+    addresses = node.Addresses(settings.grpc_address, settings.edge_address, settings.monitor_address)
+    kind = settings.effective_environment.name
+    return await node.run(addresses, kind, sources, env, stop, grace_s=settings.grace_s)
+
+
+def _flags(loaded: Loaded) -> dict[str, str]:
+    """What was given by flags, as the environment of children."""
+    return {env_name_of(name): text for name, (text, source) in loaded.texts.items() if source == "flag"}
+
+
+def _own_repository(folder: Path) -> dict[str, str]:
+    return {"cache": f"directory:{folder / 'cache'}", "node_directory": str(folder / "node")}
 
 
 def env_name_of(name: str) -> str:
@@ -103,13 +149,13 @@ def env_name_of(name: str) -> str:
 # --------------------------------------------------------------------------------------------------------------- serve
 
 
-async def serve(loaded: Loaded, stop: asyncio.Event) -> int:
+async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     """Answer from what collectors publish."""
     settings = loaded.settings
     repository = _repository(settings)
     keeper = Keeper(repository, keys, max_stale_s=settings.max_stale_s, primary_venue=settings.exchanges[0])
     server = MarketServer(
-        _joined(settings.grpc_address),
+        joined(settings.grpc_address),
         keeper,
         Charts(repository, keys, max_stale_s=settings.max_stale_s),
         limits=Limits(calls=settings.max_requests, streams=settings.max_streams),
@@ -120,7 +166,7 @@ async def serve(loaded: Loaded, stop: asyncio.Event) -> int:
         await server.start()  # says NOT_SERVING until the keeper has something to serve
         await keeper.start()
         async with _monitor(settings, server.health.status, keeper.readiness):
-            log.info("gRPC on %s; repository %s", _joined(settings.grpc_address), repository.name)
+            log.info("gRPC on %s; repository %s", joined(settings.grpc_address), repository.name)
             await stop.wait()
             log.info("going down: health says NOT_SERVING, streams end, calls in flight have %g s", settings.grace_s)
             await server.drain(settings.grace_s)
@@ -133,46 +179,154 @@ async def serve(loaded: Loaded, stop: asyncio.Event) -> int:
 # ------------------------------------------------------------------------------------------------------------- collect
 
 
-async def collect(loaded: Loaded, stop: asyncio.Event) -> int:
+async def collect(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     """Read exchanges, score, publish."""
-    # Imported here because servers share this module and must never load ccxt and numpy.
-    from virtuoso.collector import Collector  # noqa: PLC0415
+    # Imported here, as further down, because servers share this module and must never load ccxt and numpy.
     from virtuoso.exchange.adapter import CcxtExchange  # noqa: PLC0415
-    from virtuoso.exchange.coingecko import CoinGecko  # noqa: PLC0415
-    from virtuoso.exchange.failover import Failover  # noqa: PLC0415
-    from virtuoso.exchange.venues import cadence  # noqa: PLC0415
-    from virtuoso.feed import Feed, Rules  # noqa: PLC0415
 
     settings = loaded.settings
     repository = _repository(settings)
-    venues = settings.exchanges
-    exchanges = {venue: CcxtExchange(venue, url=settings.exchange_urls.get(venue)) for venue in venues}
-    coingecko = CoinGecko(settings.coingecko_url)
-    rules = Rules(settings.symbol_limit, settings.symbols, settings.min_turnover_usd)
-    feeds = {venue: Feed(exchange, rules, cadence) for venue, exchange in exchanges.items()}
-    collector = Collector(
-        feeds,
-        Failover(venues, dwell_s=settings.dwell_s, clock=epoch_ms),
-        repository,
-        coingecko,
-        lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", epoch_ms),
-        environment=settings.effective_environment,
-        max_stale_s=settings.max_stale_s,
-        clock=epoch_ms,
-    )
-    work = asyncio.create_task(collector.run())
-    asked = asyncio.create_task(stop.wait())
-    try:
-        async with _monitor(settings, collector.status, collector.readiness):
-            await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            work.result()  # it never ends by itself: this raises what ended it
-    finally:
-        asked.cancel()
-        work.cancel()
-        await asyncio.wait({work})
-        await asyncio.gather(*(exchange.close() for exchange in exchanges.values()), coingecko.close(), repository.close())
+    exchanges = {venue: CcxtExchange(venue, url=settings.exchange_urls.get(venue)) for venue in settings.exchanges}
+    async with _collector(settings, exchanges, repository) as collector:
+        work = asyncio.create_task(collector.run())
+        asked = asyncio.create_task(stop.wait())
+        try:
+            async with _monitor(settings, collector.status, collector.readiness):
+                await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()  # it never ends by itself: this raises what ended it
+        finally:
+            asked.cancel()
+            work.cancel()
+            await asyncio.wait({work})
     return 0
+
+
+@contextlib.asynccontextmanager
+async def _collector(
+    settings: Settings, exchanges: Mapping[str, CcxtExchange], repository: SnapshotRepository, tap: Tap | None = None
+) -> AsyncIterator[Collector]:
+    """A collector of those exchanges; they and the repository are closed with it."""
+    from virtuoso.collector import Collector  # noqa: PLC0415
+    from virtuoso.exchange.coingecko import CoinGecko  # noqa: PLC0415
+    from virtuoso.exchange.failover import Failover  # noqa: PLC0415
+    from virtuoso.exchange.venues import cadence  # noqa: PLC0415
+    from virtuoso.feed import Feed  # noqa: PLC0415
+
+    coingecko = CoinGecko(settings.coingecko_url)
+    feeds = {venue: Feed(exchange, _rules(settings), cadence) for venue, exchange in exchanges.items()}
+    try:
+        yield Collector(
+            feeds,
+            Failover(settings.exchanges, dwell_s=settings.dwell_s, clock=epoch_ms),
+            repository,
+            coingecko,
+            lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", epoch_ms),
+            environment=settings.effective_environment,
+            max_stale_s=settings.max_stale_s,
+            clock=epoch_ms,
+            tap=tap,
+        )
+    finally:
+        await asyncio.gather(*(exchange.close() for exchange in exchanges.values()), coingecko.close(), repository.close())
+
+
+def _rules(settings: Settings) -> Rules:
+    from virtuoso.feed import Rules  # noqa: PLC0415
+
+    return Rules(settings.symbol_limit, settings.symbols, settings.min_turnover_usd)
+
+
+# --------------------------------------------------------------------------------------------------------------- edge
+
+
+async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+    """Envoy before the server of this machine."""
+    settings = loaded.settings
+    listen, servers, monitor_at = settings.edge_address, [settings.grpc_address], settings.monitor_address
+    if options.print_config:
+        sys.stdout.write(text(configuration(listen, servers, monitor_at, settings.cors_origins)))
+        return 0
+    return await run_edge(listen, servers, monitor_at, stop, origins=settings.cors_origins, program=find_envoy())
+
+
+# -------------------------------------------------------------------------------------------------- record and replay
+
+
+async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+    """A collector of its own, with a tape and a repository that nobody else sees."""
+    from virtuoso.repository.memory import Memory  # noqa: PLC0415
+    from virtuoso.tape import record as recorder  # noqa: PLC0415
+    from virtuoso.tape.tape import Tape  # noqa: PLC0415
+
+    settings = loaded.settings
+    tape = Tape(Path(options.file), max_bytes=int(options.max_mb * 1e6))
+    recording = recorder.Recording(tape, venues=settings.exchanges, rules=_rules(settings), clock=epoch_ms)
+    exchanges = {
+        venue: recorder.TapedExchange(venue, recording, url=settings.exchange_urls.get(venue))
+        for venue in settings.exchanges
+    }
+    async with _collector(settings, exchanges, Memory(), recording) as collector:
+        return await recorder.record(recording, tape, collector.run(), stop=stop, minutes=options.minutes)
+
+
+async def replay(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+    """A node on a recording, with a repository of its own; or what is on it; or the proof that it plays the same."""
+    if options.info or options.check:
+        from virtuoso.tape import play as player  # noqa: PLC0415
+
+        code, words = await player.check(Path(options.file)) if options.check else (0, player.info(Path(options.file)))
+        sys.stdout.write(words.rstrip() + "\n")
+        return code
+    from virtuoso.tape.tape import header  # noqa: PLC0415
+
+    path = os.path.abspath(options.file)  # noqa: ASYNC240 - nothing else runs yet
+    if not os.path.isfile(path):  # noqa: ASYNC240 - the same
+        raise ConfigError(f"FILE={options.file}: there is no such file. Make one with: virtuoso record {options.file}")
+    with node.scratch(Path(state_directory()), "replay-") as folder:
+        market = _own_repository(folder) | {"exchanges": ",".join(header(Path(path))["venues"])}
+        env = _flags(loaded) | {env_name_of(name): value for name, value in market.items()}
+        parts = ["play", path, "--with-parent", *(["--once"] if options.once else [])]
+        settings = replace(loaded.settings, environment=Environment.REPLAY)
+        return await _node(settings, [Role("play", parts, last=options.once)], env, stop)
+
+
+async def play(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+    """The part of `replay` that publishes what is on the recording."""
+    from virtuoso.tape import play as player  # noqa: PLC0415
+
+    repository = _repository(loaded.settings)
+    try:
+        most = loaded.settings.max_stale_s
+        return await player.play(Path(options.file), repository, stop=stop, max_stale_s=most, once=options.once)
+    finally:
+        await repository.close()
+
+
+# -------------------------------------------------------------------------------------------------------------- doctor
+
+
+async def doctor(loaded: Loaded, options: Namespace, _: asyncio.Event) -> int:
+    """Look at all that the settings name, and say what to do."""
+    from virtuoso.doctor.examination import examine  # noqa: PLC0415
+    from virtuoso.doctor.finding import exit_code, render, to_json  # noqa: PLC0415
+
+    settings = loaded.settings
+    findings = await examine(
+        exchanges=settings.exchanges,
+        exchange_urls=settings.exchange_urls,
+        coingecko_url=settings.coingecko_url,
+        cache=settings.cache,
+        node_directory=settings.node_directory,
+        grpc_address=settings.grpc_address,
+        edge_address=settings.edge_address,
+        monitor_address=settings.monitor_address,
+        environment=settings.effective_environment,
+        envoy=find_envoy(),
+    )
+    sys.stdout.write(to_json(findings) if options.json else render(findings))
+    sys.stdout.flush()
+    os._exit(exit_code(findings))  # Python would wait for threads in a resolver or on a disk that hangs
 
 
 # ---------------------------------------------------------------------------------------------------------------- parts
@@ -191,26 +345,20 @@ async def _monitor(
     """The HTTP port while the body runs: the configured one, or the next free one where another process has it."""
     host, wished = settings.monitor_address
     server = monitor.Monitor(status=status, readiness=readiness)
-    reserved = {settings.grpc_address[1]}
+    reserved = {settings.grpc_address[1], settings.edge_address[1]}
     for port in [p for p in range(wished, wished + PORTS_TRIED) if p not in reserved] if wished else [0]:
         try:
-            bound = await server.start(_joined((host, port)))
+            bound = await server.start(joined((host, port)))
         except OSError:
             continue
         log.info("monitor on http://%s:%d/metrics", host, bound)
         break
     else:
-        raise ConfigError(_taken("MONITOR_ADDRESS", settings.monitor_address))
+        raise ConfigError(taken("MONITOR_ADDRESS", settings.monitor_address))
     try:
         yield
     finally:
         await server.close()
 
 
-def _joined(address: tuple[str, int]) -> str:
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _taken(name: str, address: tuple[str, int]) -> str:
-    return f"{name} {_joined(address)} cannot be used: another program listens there. End it or choose another port"
+BODIES: Mapping[str, Body] = {body.__name__: body for body in (up, demo, collect, serve, edge, record, replay, play, doctor)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -19,18 +20,24 @@ from virtuoso.config import Loaded, Settings, default_text, env_name, load
 from virtuoso.errors import ConfigError
 
 ABOUT = """Virtuoso reads USDT perpetual markets from exchanges, scores every symbol in six dimensions, and serves the
-result over typed gRPC. Everything it shows is real, says where it came from and how old it is.
+result over typed gRPC, gRPC-Web and JSON. Everything it shows is real, says where it came from and how old it is.
 
-Begin with:   virtuoso up
-Then call:    buf curl --protocol grpc --http2-prior-knowledge \\
-                http://127.0.0.1:50051/virtuoso.market.v1.MarketService/GetDashboard"""
+Begin with:   virtuoso demo     (a simulated market, labelled so; needs no network)
+Then:         virtuoso up       (the real one)"""
 
 COMMANDS = {
-    "up": (
-        "run everything on this machine: collector, its standby, server",
+    "demo": (
+        "run everything on a simulated exchange: needs no network",
         (
-            "Starts a collector, a standby that takes over within seconds, and a gRPC server, and keeps them running. "
-            "The server says NOT_SERVING until the first complete snapshot, some ten seconds later. Ctrl-C ends all."
+            "Some 60 simulated symbols behind the real wire formats; every reply says SIMULATED. Prints where it serves and "
+            "a call of each kind to try. What it keeps is gone with it. Ctrl-C ends all."
+        ),
+    ),
+    "up": (
+        "run everything: collector, its standby, server, edge",
+        (
+            "Starts a collector, a standby that takes over within seconds, a gRPC server, and Envoy for JSON and gRPC-Web, "
+            "and keeps them running. NOT_SERVING until the first complete snapshot, some ten seconds later. Ctrl-C ends all."
         ),
     ),
     "collect": (
@@ -43,6 +50,31 @@ COMMANDS = {
     "serve": (
         "run a gRPC server on what collectors publish",
         "Answers every call from the newest snapshot in the repository CACHE. Run as many as you like, on one memcached.",
+    ),
+    "edge": (
+        "run Envoy: JSON, gRPC-Web and gRPC on one port",
+        (
+            "Listens on EDGE_ADDRESS, with CORS and /healthz, and hands on to GRPC_ADDRESS. "
+            "--print-config prints the configuration for your own Envoy."
+        ),
+    ),
+    "record": (
+        "save exchange traffic to a file",
+        (
+            "A collector of its own, which disturbs no other, writes all that the exchanges reply to FILE, compressed. "
+            "A file that is there already is gone on with."
+        ),
+    ),
+    "replay": (
+        "serve a recording: the same API, that day's market",
+        (
+            "Plays FILE on its own clock, again and again; every reply says REPLAY and carries the recorded times. "
+            "The same scores come out as while it was recorded, byte for byte: --check proves it."
+        ),
+    ),
+    "doctor": (
+        "find out what is reachable, what is configured, and what to do",
+        "Looks and changes nothing. Exit code 0: all that is needed works; 1: something fails; 2: bad settings.",
     ),
     "probe": (
         "ask a server for its health",
@@ -70,24 +102,65 @@ def parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     top = _Parser(prog="virtuoso", description=ABOUT, formatter_class=raw)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    for name, (short, long) in COMMANDS.items():
-        command = commands.add_parser(name, help=short, description=f"{short[0].upper()}{short[1:]}.\n\n{long}")
+    for name, (short, long) in [*COMMANDS.items(), ("play", ("publish a recording: a part of replay", ""))]:
+        words = f"{short[0].upper()}{short[1:]}.\n\n{long}"
+        if name in COMMANDS:
+            command = commands.add_parser(name, help=short, description=words, formatter_class=raw)
+        else:  # a part of another command: not listed
+            command = commands.add_parser(name, description=words)
+        _own_words(name, command)
         if name == "probe":
-            command.bad_words = 1
-            command.add_argument("--addr", default="127.0.0.1:50051", help="host:port of the server (default %(default)s)")
-            command.add_argument(
-                "--service", default="", help='what to ask for, such as "readiness" (default: the server as a whole)'
-            )
-            command.add_argument(
-                "--timeout", type=float, default=2.0, help="seconds to connect, and to answer (default %(default)s)"
-            )
             continue
+        group = command.add_argument_group("settings")
         for item in fields(Settings):
             words = f"{item.metadata['help']} [{env_name(item)}; default {default_text(item) or 'none'}]".replace("%", "%%")
-            command.add_argument(f"--{item.name.replace('_', '-')}", metavar="VALUE", help=words)
-        if name in ("collect", "serve"):
-            command.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
+            group.add_argument(f"--{item.name.replace('_', '-')}", metavar="VALUE", help=words)
     return top
+
+
+def _own_words(name: str, command: _Parser) -> None:
+    """The words that only this command has."""
+    add = command.add_argument
+    match name:
+        case "record":
+            add("file", metavar="FILE", help="where to; made when it is not there, gone on with when it is")
+            add("--minutes", type=_above_0, help="end after so many (default: at Ctrl-C)")
+            add("--max-mb", type=_above_0, default=1024.0, help="end when FILE is so large, in MB (default %(default)g)")
+        case "replay" | "play":
+            add("file", metavar="FILE", help="a recording, from: virtuoso record FILE")
+            add("--once", action="store_true", help="end with the recording instead of beginning again")
+        case "demo":
+            add("--seed", type=_from_0, default=1, help="another number, another market (default %(default)s)")
+        case "probe":
+            command.bad_words = 1
+            add("--addr", default="127.0.0.1:50051", help="host:port of the server (default %(default)s)")
+            add("--service", default="", help='what to ask for, such as "readiness" (default: the server as a whole)')
+            add("--timeout", type=float, default=2.0, help="seconds to connect, and to answer (default %(default)s)")
+        case "edge":
+            add("--print-config", action="store_true", help="print Envoy's configuration and end")
+        case "doctor":
+            add("--json", action="store_true", help="print findings for scripts")
+    if name == "replay":
+        add("--check", action="store_true", help="score all of it again, compare every snapshot to the byte, and end")
+        add("--info", action="store_true", help="print what is on the recording and end")
+    if name in ("collect", "serve", "edge", "play"):
+        add("--with-parent", action="store_true", help=argparse.SUPPRESS)
+
+
+def _from_0(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed is a whole number from 0 on")
+    return int(text)
+
+
+def _above_0(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed is a number above 0")
+    return value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -113,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not getattr(options, "with_parent", False):
             for warning in loaded.warnings:
                 logging.getLogger(__name__).warning(warning)
-        return app.run(options.command, loaded, with_parent=getattr(options, "with_parent", False))
+        return app.run(loaded, options)
     except ConfigError as error:
         print(f"virtuoso {options.command}: {error}", file=sys.stderr)
         return 2

@@ -10,22 +10,20 @@ for the dwell, its feed is filled beside and takes over. What no venue gives is 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from virtuoso import metrics, wire
-from virtuoso.analysis.movers import movers
-from virtuoso.analysis.weights import MODEL_VERSION
 from virtuoso.errors import CorruptValue, ExchangeError, RateLimited, RepositoryError, VenueIncomplete, VenueTimedOut
+from virtuoso.exchange.advice import advice
 from virtuoso.exchange.breaker import Breaker
-from virtuoso.model import Fallback, Snapshot, Stamp
+from virtuoso.model import Fallback, Snapshot
+from virtuoso.publisher import Publisher
 from virtuoso.repository import keys
-from virtuoso.scoring import score_market
+from virtuoso.scoring import score, snapshot_of
 
 if TYPE_CHECKING:
     from virtuoso.exchange.coingecko import CoinGecko
@@ -44,15 +42,28 @@ RETRY_S = 1.0  # between two tries of a venue that fails
 LONGEST_PAUSE_S = 5.0
 PROBE_S = 5.0  # between two looks at a better venue
 WARM_PERIOD_S = 600.0  # between two looks of a standby at the first venue's markets
-TTL_MARGIN_S = 120.0
 COMPLAINT_PERIOD_S = 60.0
-KEPT_SNAPSHOTS = 10
 DOMINANCE_PERIOD_S = 60.0
-CANDLES_TTL_S = 900.0
+
+
+class Tap(Protocol):
+    """Told of every pass, in the order in which things happen: what a recorder needs to do it again."""
+
+    def taken(self, venue: str, fallback: Fallback | None, dominance: Dominance | None) -> int:
+        """What the venue's feed knows at this moment is going to be scored; a number for this pass."""
+        ...
+
+    def scored(self, number: int, snapshot: Snapshot) -> None:
+        """That came of the pass, and the next one knows of it."""
+        ...
+
+    def published(self, snapshot: Snapshot) -> None:
+        """Servers may see it now."""
+        ...
 
 
 class Collector:
-    """See the module. `feeds` in order of preference; `clock` epoch ms."""
+    """See the module. `feeds` in order of preference; `clock` epoch ms; `tap`: who wants to be told."""
 
     def __init__(
         self,
@@ -65,6 +76,7 @@ class Collector:
         environment: Environment,
         max_stale_s: float,
         clock: Callable[[], int],
+        tap: Tap | None = None,
     ) -> None:
         self._feeds = feeds
         self._failover = failover
@@ -73,14 +85,14 @@ class Collector:
         self._coingecko = coingecko
         self._environment = environment
         self._lease = lease
-        self._ttl_s = max_stale_s + TTL_MARGIN_S
+        self._publisher = Publisher(repository, max_stale_s=max_stale_s)
         self._clock = clock
+        self._tap = tap
         self._used: str | None = None
         self._regimes: dict[str, RegimeState] = {}
         self._dominance: Dominance | None = None
         self._fit: set[str] = set()  # venues that are filled beside the used one and could be scored
         self._complete_at = -math.inf  # monotonic moment of the last complete publication
-        self._published: deque[str] = deque()
         self._incomplete_since: dict[str, float] = {}
         self.working = False
         self._complained = -math.inf
@@ -219,37 +231,23 @@ class Collector:
 
     async def _analyse(self, venue: str, feed: Feed, fallback: Fallback | None) -> Snapshot:
         """Score everything in a thread, on the exchange's clock, so that the loop stays free."""
-        inputs, tickers, observed = list(feed.inputs()), feed.tickers, feed.observed_ms
+        market, dominance, previous = feed.market(), self._dominance, self._regimes.get(venue)
+        number = self._tap.taken(venue, fallback, dominance) if self._tap else 0
         with metrics.CYCLE_SECONDS.labels("analysis").time():
-            confluences, market = await asyncio.to_thread(
-                score_market,
-                inputs,
-                tickers,
-                feed.anchor_candles(),
-                dominance=self._dominance,
-                previous=self._regimes.get(venue),
-                whole=feed.whole,
-                now_ms=observed,
-            )
-        if market.regime is not None:
-            self._regimes[venue] = market.regime
-        gainers, losers = movers(tickers)
-        return Snapshot(
-            id=f"{venue}-{observed}-{self._lease.owner[-8:]}",
-            venue=venue,
+            scored = await asyncio.to_thread(score, market, dominance=dominance, previous=previous)
+        if (regime := scored[1].regime) is not None:
+            self._regimes[venue] = regime
+        snapshot = snapshot_of(
+            market,
+            scored,
+            snapshot_id=f"{venue}-{market.stamp.observed_ms}-{self._lease.owner[-8:]}",
             environment=self._environment,
-            model_version=MODEL_VERSION,
-            stamp=Stamp(observed, feed.received_ms),
             computed_ms=self._clock(),
-            universe=feed.universe,
-            venue_symbols=feed.venue_symbols,
-            tickers={item.symbol: item.ticker for item, _ in inputs if item.ticker is not None},
-            confluences=confluences,
-            overview=market,
-            gainers=gainers,
-            losers=losers,
             fallback=fallback,
         )
+        if self._tap:
+            self._tap.scored(number, snapshot)
+        return snapshot
 
     async def _publish(self, snapshot: Snapshot, feed: Feed, *, warm: bool) -> None:
         """Publish once the feed was warm; an incomplete snapshot only where the last complete one has grown stale."""
@@ -265,15 +263,14 @@ class Collector:
             return
         with metrics.CYCLE_SECONDS.labels("encode").time():
             blob = await asyncio.to_thread(wire.encode_snapshot, snapshot)
-        head = wire.encode_head(snapshot, blob)
         try:
             with metrics.CYCLE_SECONDS.labels("publish").time():
-                await self._repository.set(keys.snapshot(snapshot.id), blob, ttl_s=self._ttl_s)
-                await self._repository.set(keys.HEAD, head, ttl_s=self._ttl_s)
+                await self._publisher.publish(snapshot, blob)
         except RepositoryError as error:
             self._complain("the snapshot could not be kept, so servers do not see it: %s", error)
             return
-        await self._forget_older(snapshot.id)
+        if self._tap:
+            self._tap.published(snapshot)
         metrics.SNAPSHOTS.labels(snapshot.venue, "yes" if snapshot.complete else "no").inc()
         if self._complete_at == -math.inf:
             log.info(
@@ -282,18 +279,10 @@ class Collector:
         if snapshot.complete:
             self._complete_at = now
 
-    async def _forget_older(self, newest: str) -> None:
-        """Give back the room of snapshots that no server reads any more; the last few stay for readers on their way."""
-        self._published.append(newest)
-        while len(self._published) > KEPT_SNAPSHOTS:
-            with contextlib.suppress(RepositoryError):  # it expires by itself, only later
-                await self._repository.set(keys.snapshot(self._published.popleft()), b"", ttl_s=1)
-
     async def keep_candles(self, venue: str, candles: Candles) -> None:
         """Write bars where ListCandles finds them; should that fail, the next bar's writing mends it."""
-        key = keys.candles(venue, candles.symbol, candles.timeframe.value)
         try:
-            await self._repository.set(key, wire.encode_candles(candles, venue), ttl_s=CANDLES_TTL_S)
+            await self._publisher.keep_candles(venue, candles)
         except RepositoryError as error:
             self._complain("candles could not be kept: %s", error)
 
@@ -365,20 +354,3 @@ class Collector:
 def _incomplete(snapshot: Snapshot) -> VenueIncomplete:
     found = f"{snapshot.scored} of {len(snapshot.universe)} symbols could be scored"
     return VenueIncomplete(found, venue=snapshot.venue)
-
-
-def advice(error: ExchangeError) -> str:
-    """What an operator can do about a venue's failure."""
-    match type(error).__name__:
-        case "VenueBlocked":
-            return "It refuses this machine's location: name another venue in VIRTUOSO_EXCHANGES or run elsewhere"
-        case "RateLimited":
-            return "It asks for a pause, which is kept; other programs behind the same address count too"
-        case "VenueUnavailable" | "VenueTimedOut":
-            return "Check this machine's network and name resolution, or VIRTUOSO_EXCHANGE_URLS where it is set"
-        case "VenueStale":
-            return "Its clock stands still or lies far from ours: check this machine's clock"
-        case "VenueIncomplete":
-            return "Prices come, but too few symbols can be scored; see virtuoso_exchange_requests_total"
-        case _:
-            return "What it sends cannot be used; it is asked again by and by"

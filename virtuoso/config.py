@@ -59,6 +59,15 @@ def _urls(text: str) -> dict[str, str]:
         raise NotAllowed('a JSON object from venue to address, such as {"bybit": "http://127.0.0.1:9100"}') from error
 
 
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(_items(text))
+    for origin in origins if origins != ("*",) else ():
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
+            raise NotAllowed("* alone, or origins such as https://app.example.com,http://localhost:5173")
+    return origins
+
+
 def _symbols(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.upper() for name in _items(text)))
     if not all(SYMBOL_PATTERN.match(name) and "SYSTEM" not in name for name in names):
@@ -137,6 +146,12 @@ class Settings:
     )
     node_directory: str = setting(lambda: f"{state_directory()}/node", str, "second tier of this node behind memcached")
     grpc_address: tuple[str, int] = setting("127.0.0.1:50051", _address, "where the gRPC server listens")
+    edge_address: tuple[str, int] = setting(
+        "127.0.0.1:8003", _address, "where the edge (Envoy) listens: JSON, gRPC-Web and gRPC for phones and browsers"
+    )
+    cors_origins: tuple[str, ...] = setting(
+        "*", _origins, "web origins that may call the edge, separated by commas; * for any (no credentials are used)"
+    )
     monitor_address: tuple[str, int] = setting(
         "127.0.0.1:8001",
         _address,

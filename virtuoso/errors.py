@@ -15,6 +15,7 @@ VirtuosoError
 │   └── Unsupported          it does not offer this kind of data at all
 ├── RepositoryError          a repository could not answer; absence is None, never this
 ├── CorruptValue             stored bytes that do not check: torn, foreign, of another format
+├── HistoryError             the history could not answer or keep what it was given; absence is empty, never this
 └── RequestError             a client's request cannot be answered as asked
     ├── InvalidField         a field breaks its rule
     ├── InvalidPageToken     not a token of ours, or of another request
@@ -98,6 +99,15 @@ class RepositoryError(VirtuosoError):
 
 class CorruptValue(VirtuosoError):
     """Stored bytes that do not check: torn, foreign or of another format."""
+
+
+class HistoryError(VirtuosoError):
+    """The history could not answer or could not keep what it was given. `refused`: it is well, and never takes this record,
+    so trying again is of no use."""
+
+    def __init__(self, message: str, *, refused: bool = False) -> None:
+        super().__init__(message)
+        self.refused = refused
 
 
 class RequestError(VirtuosoError):

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from virtuoso import metrics
 from virtuoso.analysis.candle_readings import CandleMemo
 from virtuoso.errors import ExchangeError
-from virtuoso.model import ANCHOR, SymbolInputs, Timeframe
+from virtuoso.model import ANCHOR, Stamp, SymbolInputs, Timeframe
 from virtuoso.schedule import Job, Schedule
 from virtuoso.splice import splice_candles, splice_trades
 from virtuoso.symbols import split_symbol
@@ -72,8 +72,27 @@ class SymbolState:
     long_short: TimeSeries | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Market:
+    """All that a feed knows at one moment. `stamp` is of the newest tickers, which are of the whole venue; `whole`: see
+    Feed."""
+
+    venue: str
+    stamp: Stamp
+    inputs: Sequence[tuple[SymbolInputs, CandleMemo]]
+    tickers: Mapping[str, Ticker]
+    anchor_candles: Mapping[Timeframe, Candles]
+    universe: tuple[Instrument, ...]
+    venue_symbols: tuple[str, ...]
+    whole: bool
+
+
 class Feed:
-    """See the module. `keep`, when set, is given each new series of candles; its errors are its own affair."""
+    """See the module. `keep`, when set, is given each new series of candles; its errors are its own affair.
+
+    What a feed knows changes in `read_instruments`, `read_prices` and `read` only: each asks the exchange once, and changes
+    it in one step when that has answered. The same answers in the same order therefore make the same market again.
+    """
 
     def __init__(
         self,
@@ -94,9 +113,11 @@ class Feed:
         self._instruments: tuple[Instrument, ...] = ()
         self._turnover: dict[str, float] = {}  # as last seen, for ranking only
         self._universe_due = 0.0
+        self._drawing = False  # the universe, with the next prices
         self._states: dict[str, SymbolState] = {}
         self._kept: dict[tuple[str, Timeframe], float] = {}
         self._short: dict[tuple[str, Timeframe], int] = {}  # how often a series was read that is not of whole depth
+        self._torn: set[tuple[str, Timeframe]] = set()  # what is new does not join what is known: to be read in full
         self._schedule = Schedule(exchange.venue, self._do)
         self._warm = False
 
@@ -110,21 +131,31 @@ class Feed:
     async def refresh_tickers(self) -> None:
         """Read the prices of the whole venue, and the universe when its hour is over. ExchangeError when that fails; a
         universe that cannot be drawn anew stays as it was."""
-        now = time.monotonic()
-        if now >= self._universe_due:
-            try:
-                self._instruments = tuple(await self.exchange.instruments())
-            except ExchangeError as error:
-                if not self._instruments:
-                    raise
-                log.warning("%s: the list of markets stays as it was: %s", self.exchange.venue, error)
+        if time.monotonic() >= self._universe_due:
+            await self.read_instruments()
+        await self.read_prices()
+
+    async def read_instruments(self) -> None:
+        """Read the list of markets; the next prices rank them anew. ExchangeError when there was none before either."""
+        try:
+            self._instruments = tuple(await self.exchange.instruments())
+        except ExchangeError as error:
+            if not self._instruments:
+                raise
+            log.warning("%s: the list of markets stays as it was: %s", self.exchange.venue, error)
+        self._drawing = True
+
+    async def read_prices(self) -> None:
+        """Read the prices of the whole venue. ExchangeError when that fails."""
         tickers = await self.exchange.tickers()
         newest = max(tickers.values(), key=lambda ticker: ticker.stamp.observed_ms).stamp
         self.tickers, self.observed_ms, self.received_ms = tickers, newest.observed_ms, newest.received_ms
         self._turnover.update({name: t.turnover_24h for name, t in tickers.items() if t.turnover_24h is not None})
-        if now >= self._universe_due:
+        if self._drawing:
+            self._drawing = False
             self._draw_universe()
-            self._universe_due = now + (UNIVERSE_PERIOD_S if self._is_whole(len(self._turnover)) else UNIVERSE_PERIOD_S / 60)
+            period = UNIVERSE_PERIOD_S if self._is_whole(len(self._turnover)) else UNIVERSE_PERIOD_S / 60
+            self._universe_due = time.monotonic() + period
 
     @property
     def whole(self) -> bool:
@@ -160,6 +191,7 @@ class Feed:
         self._states = {symbol: self._states.get(symbol) or SymbolState(item) for symbol, item in fed.items()}
         self._kept = {key: value for key, value in self._kept.items() if key[0] in fed}
         self._short = {key: value for key, value in self._short.items() if key[0] in fed}
+        self._torn = {key for key in self._torn if key[0] in fed}
         self._plan()
 
     def _plan(self) -> None:
@@ -201,10 +233,19 @@ class Feed:
         return self._warm
 
     async def _do(self, job: Job) -> float:
+        return await self.read(job, self._bars_wanted(job.symbol, job.timeframe) if job.timeframe else 0)
+
+    def follows(self, symbol: str) -> bool:
+        """True for the symbols that jobs may be about."""
+        return symbol in self._states
+
+    async def read(self, job: Job, bars: int = 0) -> float:
+        """Do one job; of candles, ask for the newest `bars`. Seconds until it is due again. ExchangeError when it fails,
+        which changes nothing."""
         exchange, state = self.exchange, self._states[job.symbol]
         item = state.instrument
         if job.timeframe is not None:
-            return await self._read_candles(state, job.timeframe)
+            return await self._read_candles(state, job.timeframe, bars)
         match job.kind:
             case "book":
                 book = await exchange.order_book(item)
@@ -224,18 +265,23 @@ class Feed:
                 state.long_short = await exchange.long_short(item)
                 return self._cadence.long_short
 
-    async def _read_candles(self, state: SymbolState, timeframe: Timeframe) -> float:
-        """Whole depth until it is there, then only what is new. Bars that were refused at the door leave a gap: then what
-        was known without one stays until it is too old to count, and the venue is asked again soon."""
-        key, old = (state.instrument.symbol, timeframe), state.candles.get(timeframe)
-        limit = DEPTH
-        if old is not None and len(old) >= DEPTH:
-            limit = min(DEPTH, (self._exchange_now() - int(old.open_ms[-1])) // timeframe.ms + 2)
+    def _bars_wanted(self, symbol: str, timeframe: Timeframe) -> int:
+        """Whole depth until it is there, then only what is new."""
+        old = self._states[symbol].candles.get(timeframe)
+        if old is None or len(old) < DEPTH or (symbol, timeframe) in self._torn:
+            return DEPTH
+        return min(DEPTH, (self._exchange_now() - int(old.open_ms[-1])) // timeframe.ms + 2)
+
+    async def _read_candles(self, state: SymbolState, timeframe: Timeframe, limit: int) -> float:
+        """Bars that were refused at the door leave a gap: then what was known without one stays until it is too old to
+        count, and the venue is asked again soon."""
         new = await self.exchange.candles(state.instrument, timeframe, limit=limit)
+        key, old = (state.instrument.symbol, timeframe), state.candles.get(timeframe)
         joined = splice_candles(old, new, depth=DEPTH)
         if joined is None and limit < DEPTH:
-            new = await self.exchange.candles(state.instrument, timeframe, limit=DEPTH)
-            joined = splice_candles(old, new, depth=DEPTH)
+            self._torn.add(key)
+            return 0.0
+        self._torn.discard(key)
         joined = joined or new
         if old is not None and len(joined) < len(old) and self._counts(old):
             return AGAIN_S
@@ -270,6 +316,19 @@ class Feed:
         return min(wait, KEEP_PERIOD_S + place * 60) if wait > 0 else 5.0
 
     # ------------------------------------------------------------------------------------------------------ the result
+
+    def market(self) -> Market:
+        """All that is known, as of now."""
+        return Market(
+            self.exchange.venue,
+            Stamp(self.observed_ms, self.received_ms),
+            list(self.inputs()),
+            self.tickers,
+            self.anchor_candles(),
+            self.universe,
+            self.venue_symbols,
+            self.whole,
+        )
 
     def inputs(self) -> Iterator[tuple[SymbolInputs, CandleMemo]]:
         """All that is known and young enough to count, of each tracked symbol that has a price, on the exchange's clock."""

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 REPLIES = Counter("virtuoso_replies_total", "Replies by way of the data and gRPC code", ["rpc", "path", "code"])
 SNAPSHOT_AGE = Gauge("virtuoso_snapshot_age_seconds", "Age of the newest prices held, on the exchange's clock")
@@ -30,24 +37,109 @@ CYCLE_SECONDS = Histogram(
 )
 LEASE_HELD = Gauge("virtuoso_lease_held", "1 while this collector holds the lease")
 CHILD_RESTARTS = Counter("virtuoso_child_restarts_total", "Processes that ended and were started again", ["role"])
+HISTORY_UP = Gauge("virtuoso_history_up", "1 while the history does this, else 0; deed: read, write", ["history", "deed"])
+HISTORY_CALLS = Counter(
+    "virtuoso_history_calls_total", "Calls of the history; result: ok, error", ["history", "call", "result"]
+)
+HISTORY_WRITTEN = Counter("virtuoso_history_written_total", "Records that the history took", ["kind"])
+HISTORY_WAITING = Gauge("virtuoso_history_waiting", "Records that wait to be written", ["kind"])
+HISTORY_DROPPED = Counter(
+    "virtuoso_history_dropped_total",
+    "Records that were never written; reason: full (too many waited), refused (the history never takes it)",
+    ["kind", "reason"],
+)
+HISTORY_SET_ASIDE = Counter("virtuoso_history_set_aside_total", "Damaged history files set aside for a new one")
 
-# gRFC A66
-CALLS_STARTED = Counter("grpc_server_call_started", "RPCs started", ["grpc_method"])
-CALL_SECONDS = Histogram(
-    "grpc_server_call_duration_seconds",
-    "Time from the start of an RPC to its end",
-    ["grpc_method", "grpc_status"],
-    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 2, 5, 30, 300),
+
+class Distribution:
+    """How many values lie in each bucket, and their sum. `bounds` rise; each belongs to the bucket below it."""
+
+    __slots__ = ("_bounds", "_counts", "_sum")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self._bounds, self._counts, self._sum = bounds, [0] * (len(bounds) + 1), 0.0
+
+    def add(self, value: float) -> None:
+        """One more."""
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self._sum += value
+
+    def samples(self) -> tuple[list[tuple[str, float]], float]:
+        """(cumulated counts by upper bound, sum), as a histogram's family wants them."""
+        names = [*map(floatToGoString, self._bounds), "+Inf"]
+        return list(zip(names, map(float, accumulate(self._counts)), strict=True)), self._sum
+
+
+class Outcome:
+    """The calls of one RPC that ended with one gRPC code."""
+
+    __slots__ = ("measures",)
+
+    def __init__(self) -> None:
+        self.measures = tuple(Distribution(bounds) for _, _, bounds in _CALL_MEASURES)
+
+    def count(self, seconds: float, received: int, sent: int) -> None:
+        """One call that has ended."""
+        took, came, went = self.measures
+        took.add(seconds)
+        came.add(received)
+        went.add(sent)
+
+
+_CALL_MEASURES = (
+    (
+        "grpc_server_call_duration_seconds",
+        "Time from the start of an RPC to its end",
+        (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 2, 5, 30, 300),
+    ),
+    (
+        "grpc_server_call_rcvd_total_compressed_message_size_bytes",
+        "Bytes received in an RPC",
+        (64, 256, 1_024, 4_096, 16_384),
+    ),
+    (
+        "grpc_server_call_sent_total_compressed_message_size_bytes",
+        "Bytes sent in an RPC",
+        (1_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000),
+    ),
 )
-CALL_SENT_BYTES = Histogram(
-    "grpc_server_call_sent_total_compressed_message_size_bytes",
-    "Bytes sent in an RPC",
-    ["grpc_method", "grpc_status"],
-    buckets=(1_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000),
-)
-CALL_RECEIVED_BYTES = Histogram(
-    "grpc_server_call_rcvd_total_compressed_message_size_bytes",
-    "Bytes received in an RPC",
-    ["grpc_method", "grpc_status"],
-    buckets=(64, 256, 1_024, 4_096, 16_384),
-)
+
+
+class Rpc:
+    """One RPC: how often it was started, and its ends by gRPC code."""
+
+    __slots__ = ("outcomes", "started")
+
+    def __init__(self) -> None:
+        self.started = 0
+        self.outcomes: dict[str, Outcome] = {}
+
+
+class CallMeasures(Collector):
+    """gRFC A66. They are counted with every call, of which a server answers thousands a second: in plain numbers, by the
+    one thread that answers, which become samples when they are asked for."""
+
+    def __init__(self) -> None:
+        self._rpcs: dict[str, Rpc] = {}
+
+    def rpc(self, method: str) -> Rpc:
+        """Where calls of that method, such as "package.Service/Method", are counted."""
+        return self._rpcs.setdefault(method, Rpc())
+
+    def collect(self) -> Iterable[Metric]:
+        """See Collector."""
+        started = CounterMetricFamily("grpc_server_call_started", "RPCs started", labels=["grpc_method"])
+        for method, rpc in self._rpcs.items():
+            started.add_metric([method], rpc.started)
+        yield started
+        for index, (name, words, _) in enumerate(_CALL_MEASURES):
+            family = HistogramMetricFamily(name, words, labels=["grpc_method", "grpc_status"])
+            for method, rpc in self._rpcs.items():
+                for code, outcome in rpc.outcomes.items():
+                    buckets, total = outcome.measures[index].samples()
+                    family.add_metric([method, code], buckets, total)
+            yield family
+
+
+CALLS = CallMeasures()
+REGISTRY.register(CALLS)

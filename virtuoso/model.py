@@ -32,10 +32,12 @@ class Timeframe(Enum):
     M30 = "30m"
     H4 = "4h"
 
-    @property
-    def ms(self) -> int:
-        """Length in milliseconds."""
-        return {"1m": 60_000, "5m": 300_000, "30m": 1_800_000, "4h": 14_400_000}[self.value]
+    ms: int  # length in milliseconds
+
+    def __init__(self, name: str) -> None:
+        self.ms = {"1m": 60_000, "5m": 300_000, "30m": 1_800_000, "4h": 14_400_000}[name]
+
+    __hash__ = object.__hash__  # members are one of a kind, and key dicts on every path: Enum's own hash is Python code
 
 
 class DimensionKind(IntEnum):

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from virtuoso.model import Candles, Instrument, OrderBook, Ticker, Timeframe, TimeSeries, Trades
+    from virtuoso.model import Candles, DimensionKind, Instrument, OrderBook, Ticker, Timeframe, TimeSeries, Trades
+    from virtuoso.records import Alert, AlertKind, AlertLevel, Opportunity, ScorePoint, Side, Signal
 
 
 class Exchange(Protocol):
@@ -83,6 +84,91 @@ class SnapshotRepository(Protocol):
     async def lease(self, key: str, owner: str, *, ttl_s: float) -> bool:
         """Take or renew the lease for `ttl_s` seconds. True when `owner` holds it now, False when another does.
         RepositoryError when that cannot be told. A lease saves work; nothing may be wrong when two hold it."""
+        ...
+
+    async def close(self) -> None:
+        """Release what is held. Idempotent; never raises."""
+        ...
+
+
+class History(Protocol):
+    """What is remembered beyond a snapshot. One collector writes, many servers read, at the same time. Every method raises
+    only `virtuoso.errors.HistoryError` (and CancelledError); what was written is there whole or not at all. Writing again
+    what may have been written is harmless. Times are epoch ms, ranges are half open: start <= t < end."""
+
+    @property
+    def name(self) -> str:
+        """Short name for metrics, such as "sqlite"."""
+        ...
+
+    async def write(
+        self, points: Sequence[ScorePoint] = (), signals: Sequence[Signal] = (), opportunities: Sequence[Opportunity] = ()
+    ) -> None:
+        """Keep all of them, in one transaction. A signal or opportunity whose id is known replaces the former one, unless
+        that was judged later, or is closed and the new one is not; a point whose venue, symbol and time are known changes
+        nothing. Scores and confidence are kept to 0.0001, all else exactly."""
+        ...
+
+    async def add_alerts(self, alerts: Sequence[Alert], *, cooldown_s: Mapping[AlertKind, float]) -> Sequence[Alert]:
+        """Keep those whose key was not kept within its kind's cooldown before (nor earlier in this call), by `observed_ms`;
+        one of the same key and time is the same alert, whatever the cooldown (a kind without one has 0). Returns them with
+        their cursors, rising. Once a cursor can be read, no smaller one appears any more, whoever writes, and not in a
+        history that is begun anew either."""
+        ...
+
+    async def score_points(
+        self, venue: str, symbol: str, *, start_ms: int, end_ms: int, step_ms: int
+    ) -> Sequence[ScorePoint]:
+        """The last point of every `step_ms` of the range that has one, oldest first; steps are counted from `start_ms`."""
+        ...
+
+    async def signals(
+        self,
+        venue: str = "",
+        *,
+        symbols: Sequence[str] = (),
+        side: Side | None = None,
+        active: bool | None = None,
+        before: tuple[int, str] | None = None,
+        limit: int = 100,
+    ) -> Sequence[Signal]:
+        """Newest first, by (opened_ms, id); empty filters let all through. `before`: only those that come after it in that
+        order, for the next page."""
+        ...
+
+    async def results(
+        self, venue: str = "", *, start_ms: int = 0
+    ) -> Sequence[tuple[Side, tuple[DimensionKind, ...], float]]:
+        """(side, drivers, result in R) of every closed signal that was opened since."""
+        ...
+
+    async def opportunities(
+        self, venue: str = "", *, start_ms: int = 0, before: tuple[int, str] | None = None, limit: int = 100
+    ) -> Sequence[Opportunity]:
+        """Found since `start_ms`, newest first, by (found_ms, id); `before` as in `signals`."""
+        ...
+
+    async def alerts(
+        self,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        kinds: Sequence[AlertKind] = (),
+        least: AlertLevel | None = None,
+        symbols: Sequence[str] = (),
+        limit: int = 100,
+    ) -> Sequence[Alert]:
+        """With `after`: those with a larger cursor, oldest first; else those with a smaller one than `before` (None: all),
+        newest first. Filters as in `signals`."""
+        ...
+
+    async def newest_cursor(self) -> int:
+        """The cursor of the newest alert ever kept; 0 before the first."""
+        ...
+
+    async def forget(self, *, points_before_ms: int, rest_before_ms: int) -> int:
+        """Remove points older than the first, and closed signals, opportunities and alerts older than the second, in small
+        steps; how many records went."""
         ...
 
     async def close(self) -> None:

@@ -8,12 +8,25 @@ from typing import TYPE_CHECKING
 
 from virtuoso import metrics
 from virtuoso.analysis.confluence import score_symbol
+from virtuoso.analysis.movers import movers
 from virtuoso.analysis.overview import overview
-from virtuoso.model import Confluence
+from virtuoso.analysis.weights import MODEL_VERSION
+from virtuoso.model import Confluence, Snapshot
 
 if TYPE_CHECKING:
     from virtuoso.analysis.candle_readings import CandleMemo
-    from virtuoso.model import Candles, Dominance, Overview, RegimeState, SymbolInputs, Ticker, Timeframe
+    from virtuoso.feed import Market
+    from virtuoso.model import (
+        Candles,
+        Dominance,
+        Environment,
+        Fallback,
+        Overview,
+        RegimeState,
+        SymbolInputs,
+        Ticker,
+        Timeframe,
+    )
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +45,51 @@ def score_market(
     False when many of them are unusable: what is counted or summed over a part would pass for the whole, so it is absent."""
     results = {item.symbol: _score(item, now_ms, memo) for item, memo in inputs}
     return results, overview(tickers if whole else {}, anchor_candles, dominance, previous, now_ms)
+
+
+def score(
+    market: Market, *, dominance: Dominance | None, previous: RegimeState | None
+) -> tuple[dict[str, Confluence], Overview]:
+    """(results by symbol, overview) of what a feed knows, at the time of its newest prices."""
+    return score_market(
+        market.inputs,
+        market.tickers,
+        market.anchor_candles,
+        dominance=dominance,
+        previous=previous,
+        whole=market.whole,
+        now_ms=market.stamp.observed_ms,
+    )
+
+
+def snapshot_of(
+    market: Market,
+    scored: tuple[dict[str, Confluence], Overview],
+    *,
+    snapshot_id: str,
+    environment: Environment,
+    computed_ms: int,
+    fallback: Fallback | None,
+) -> Snapshot:
+    """The snapshot of a market and what `score` made of it."""
+    confluences, whole_market = scored
+    gainers, losers = movers(market.tickers)
+    return Snapshot(
+        id=snapshot_id,
+        venue=market.venue,
+        environment=environment,
+        model_version=MODEL_VERSION,
+        stamp=market.stamp,
+        computed_ms=computed_ms,
+        universe=market.universe,
+        venue_symbols=market.venue_symbols,
+        tickers={item.symbol: item.ticker for item, _ in market.inputs if item.ticker is not None},
+        confluences=confluences,
+        overview=whole_market,
+        gainers=gainers,
+        losers=losers,
+        fallback=fallback,
+    )
 
 
 def _score(item: SymbolInputs, now_ms: int, memo: CandleMemo) -> Confluence:

@@ -21,42 +21,52 @@ log = logging.getLogger(__name__)
 
 STEADY_S = 30.0  # a child that ran so long has not crashed at its start
 MOST_PAUSE_S = 15.0
+LATE_S = 12.0
 
 
 @dataclass(frozen=True)
 class Role:
-    """One child: a name for logs and metrics, and the words after `virtuoso`."""
+    """One child: a name for logs and metrics, and the words after `python -m MODULE`. A `late` one is left out until the
+    node serves, so that it takes nothing from those that are needed for it. When a `last` one is done, so is the node."""
 
     name: str
     words: Sequence[str]
+    module: str = "virtuoso"
+    late: bool = False
+    last: bool = False
 
 
-async def supervise(roles: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, grace_s: float) -> int:
+async def supervise(
+    roles: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, grace_s: float, serves: asyncio.Event
+) -> int:
     """Keep one process per role until `stop` is set, then end all by SIGTERM, by SIGKILL after `grace_s` and a margin.
+    Late roles begin when `serves` is set, or after LATE_S.
 
     Returns 0 when all ended by themselves within the grace, else 1. Exit code 2 of a child (bad settings, a port that is
     taken) ends everything with 2: starting it again would not mend it.
     """
-    tasks = [asyncio.create_task(_keep(role, env, stop, grace_s), name=role.name) for role in roles]
+    tasks = [asyncio.create_task(_keep(role, env, stop, grace_s, serves), name=role.name) for role in roles]
     results = await asyncio.gather(*tasks)
     return max(results, default=0)
 
 
-async def _keep(role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s: float) -> int:
+async def _keep(role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s: float, serves: asyncio.Event) -> int:
     crashes = 0
-    while True:
+    if role.late:
+        await _either(serves, stop, LATE_S)
+    while not stop.is_set():
         began = time.monotonic()
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "virtuoso", *role.words, env={**os.environ, **env}, stdin=asyncio.subprocess.PIPE
+            sys.executable, "-m", role.module, *role.words, env={**os.environ, **env}, stdin=asyncio.subprocess.PIPE
         )
         ended, asked = asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())
         await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
         if not ended.done():
             return await _end(role, child, grace_s)
         asked.cancel()
-        if child.returncode == 2:
+        if child.returncode == 2 or (role.last and child.returncode == 0):
             stop.set()
-            return 2
+            return child.returncode
         with contextlib.suppress(TimeoutError):  # the signal that ended the child may be on its way to us too
             await asyncio.wait_for(stop.wait(), 0.3)
         if stop.is_set():
@@ -69,8 +79,14 @@ async def _keep(role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s
         )
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
-        if stop.is_set():
-            return 0
+    return 0
+
+
+async def _either(first: asyncio.Event, second: asyncio.Event, timeout_s: float) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in (first, second)]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED, timeout=timeout_s)
+    for wait in waits:
+        wait.cancel()
 
 
 async def _end(role: Role, child: asyncio.subprocess.Process, grace_s: float) -> int:

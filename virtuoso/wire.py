@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -33,6 +34,18 @@ def timestamp(ms: int) -> Timestamp:
 def millis(time: Timestamp) -> int:
     """A protobuf instant as epoch milliseconds."""
     return time.seconds * 1000 + time.nanos // 1_000_000
+
+
+def duration(ms: int) -> Duration:
+    """Milliseconds as a protobuf length of time."""
+    length = Duration()
+    length.FromMilliseconds(ms)
+    return length
+
+
+def behind_ms(message: snapshot_pb2.SnapshotHead | snapshot_pb2.CandleSeries) -> int:
+    """How far the clock of its market runs behind ours, milliseconds; 0 unless a recording is played."""
+    return message.behind.seconds * 1000 + message.behind.nanos // 1_000_000
 
 
 def checksum(blob: bytes) -> bytes:
@@ -71,8 +84,8 @@ def encode_snapshot(snapshot: model.Snapshot) -> bytes:
     return message.SerializeToString(deterministic=True)
 
 
-def encode_head(snapshot: model.Snapshot, blob: bytes) -> bytes:
-    """The head that announces `blob` as the bytes of `snapshot`."""
+def encode_head(snapshot: model.Snapshot, blob: bytes, *, behind_ms: int = 0) -> bytes:
+    """The head that announces `blob` as the bytes of `snapshot`, of a market whose clock runs `behind_ms` behind ours."""
     observed = snapshot.stamp.observed_ms
     return snapshot_pb2.SnapshotHead(
         snapshot_id=snapshot.id,
@@ -82,11 +95,12 @@ def encode_head(snapshot: model.Snapshot, blob: bytes) -> bytes:
         scores_soft_expiry_time=timestamp(observed + SOFT_EXPIRY_SCORES_MS),
         overview_soft_expiry_time=timestamp(observed + SOFT_EXPIRY_OVERVIEW_MS),
         venue=snapshot.venue,
+        behind=duration(behind_ms) if behind_ms else None,
     ).SerializeToString(deterministic=True)
 
 
-def encode_candles(candles: model.Candles, venue: str) -> bytes:
-    """A model.Candles as bytes of the message CandleSeries."""
+def encode_candles(candles: model.Candles, venue: str, *, behind_ms: int = 0) -> bytes:
+    """A model.Candles as bytes of the message CandleSeries; `behind_ms` as above."""
     columns = zip(
         candles.open_ms.tolist(),
         candles.open.tolist(),
@@ -106,6 +120,7 @@ def encode_candles(candles: model.Candles, venue: str) -> bytes:
         observed_time=timestamp(candles.stamp.observed_ms),
         received_time=timestamp(candles.stamp.received_ms),
         venue=venue,
+        behind=duration(behind_ms) if behind_ms else None,
     ).SerializeToString(deterministic=True)
 
 

@@ -42,7 +42,7 @@ class Product:
 
     def __init__(self, folder: Path, exchange: str, **settings: str) -> None:
         self.folder = folder
-        self.grpc, self.monitor = free_port(), free_port()
+        self.grpc, self.monitor, self.edge = free_port(), free_port(), free_port()
         self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith("VIRTUOSO_")},
             "VIRTUOSO_EXCHANGE_URLS": json.dumps({"bybit": exchange, "binance": exchange}),
@@ -50,6 +50,7 @@ class Product:
             "VIRTUOSO_CACHE": f"directory:{folder / 'cache'}",
             "VIRTUOSO_NODE_DIRECTORY": str(folder / "node"),
             "VIRTUOSO_GRPC_ADDRESS": f"127.0.0.1:{self.grpc}",
+            "VIRTUOSO_EDGE_ADDRESS": f"127.0.0.1:{self.edge}",
             "VIRTUOSO_MONITOR_ADDRESS": f"127.0.0.1:{self.monitor}",
             **{f"VIRTUOSO_{name.upper()}": value for name, value in settings.items()},
         }

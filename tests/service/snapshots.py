@@ -157,7 +157,9 @@ def _market(symbol: str) -> tuple[str, int]:
     return {"SHIB1000": ("SHIB", 1000), "1000PEPE": ("PEPE", 1000)}.get(base, (base or symbol, 1))
 
 
-def candle_series(symbol: str = "BTCUSDT", bars: int = 500, *, observed_ms: int = T0, step_s: int = 300) -> bytes:
+def candle_series(
+    symbol: str = "BTCUSDT", bars: int = 500, *, observed_ms: int = T0, step_s: int = 300, behind_ms: int = 0
+) -> bytes:
     """Bars of five minutes, the newest closed just before `observed_ms`."""
     last = observed_ms // 1000 // step_s * step_s - step_s
     return snapshot_pb2.CandleSeries(
@@ -172,16 +174,18 @@ def candle_series(symbol: str = "BTCUSDT", bars: int = 500, *, observed_ms: int 
         observed_time=wire.timestamp(observed_ms - 20_000),
         received_time=wire.timestamp(observed_ms - 19_950),
         venue="bybit",
+        behind=wire.duration(behind_ms) if behind_ms else None,
     ).SerializeToString()
 
 
-def head_of(message: snapshot_pb2.Snapshot, blob: bytes) -> snapshot_pb2.SnapshotHead:
+def head_of(message: snapshot_pb2.Snapshot, blob: bytes, behind_ms: int = 0) -> snapshot_pb2.SnapshotHead:
     return snapshot_pb2.SnapshotHead(
         snapshot_id=message.provenance.snapshot_id,
         length=len(blob),
         checksum=wire.checksum(blob),
         observed_time=message.provenance.observed_time,
         venue=message.provenance.venue,
+        behind=wire.duration(behind_ms) if behind_ms else None,
     )
 
 
@@ -198,17 +202,17 @@ class Bench:
     channel: grpc.aio.Channel
     stub: Any
 
-    async def publish(self, message: snapshot_pb2.Snapshot) -> None:
+    async def publish(self, message: snapshot_pb2.Snapshot, behind_ms: int = 0) -> None:
         blob = message.SerializeToString()
         await self.memory.set(keys.snapshot(message.provenance.snapshot_id), blob, ttl_s=TTL_S)
-        await self.memory.set(keys.HEAD, head_of(message, blob).SerializeToString(), ttl_s=TTL_S)
+        await self.memory.set(keys.HEAD, head_of(message, blob, behind_ms).SerializeToString(), ttl_s=TTL_S)
 
     async def poll(self) -> None:
         await self.keeper.poll()
         self.keeper.tick()
 
-    async def show(self, message: snapshot_pb2.Snapshot) -> None:
-        await self.publish(message)
+    async def show(self, message: snapshot_pb2.Snapshot, behind_ms: int = 0) -> None:
+        await self.publish(message, behind_ms)
         await self.poll()
 
     async def settle(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from virtuoso.errors import EmptyData, RateLimited, Unsupported, VenueUnavailabl
 from virtuoso.exchange.venues import Cadence
 from virtuoso.feed import DEPTH, Feed, Rules
 from virtuoso.model import Candles, Timeframe
+from virtuoso.schedule import Job
 
 
 def brisk(_: str, __: int) -> Cadence:
@@ -207,3 +209,21 @@ async def test_a_series_that_began_short_is_read_in_full_once_it_can_be(monkeypa
         assert {len(bars) for bars in next(iter(feed.inputs()))[0].candles.values()} == {5}
         exchange.run = 1000
         await until(lambda: {len(bars) for bars in next(iter(feed.inputs()))[0].candles.values()} == {DEPTH})
+
+
+async def test_bars_that_do_not_join_what_is_known_are_read_in_full_at_once() -> None:
+    exchange = FakeExchange("BTCUSDT")
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        await feed.stop()
+        state = feed._states["BTCUSDT"]
+        known = state.candles[Timeframe.M5]
+        state.candles[Timeframe.M5] = missing = replace(known, open_ms=known.open_ms - 20 * Timeframe.M5.ms)
+        job, exchange.run = Job("BTCUSDT", "candles", Timeframe.M5), 3
+        assert await feed._do(job) == 0.0
+        assert state.candles[Timeframe.M5] is missing
+        exchange.run = 1000
+        assert await feed._do(job) > 0.0
+        read = state.candles[Timeframe.M5]
+        assert len(read) == DEPTH
+        assert read.open_ms[-1] >= known.open_ms[-1]

@@ -55,9 +55,9 @@ def dimension(kind: DimensionKind, entries: Sequence[Entry], missing_inputs: tup
     scale = 50 / strength if strength > 0 else 0.0
     ranked: list[tuple[float, str, Component, Entry]] = []
     for e in there:
-        points = scale * e.weight * e.confidence * e.direction
-        made = Component(e.name, e.weight, e.direction, e.confidence, points, e.reading, e.gauge.unit)
-        ranked.append((-abs(points), e.name, made, e))
+        gauge, name, _, share, direction, confidence, reading, _ = e
+        points = scale * share * confidence * direction
+        ranked.append((-abs(points), name, Component(name, share, direction, confidence, points, reading, gauge.unit), e))
     ranked.sort()  # names differ, so nothing after them is ever compared
     listed = [r[2] for r in ranked]
     listed += [Component(e.name, e.weight, unit=e.gauge.unit, missing=e.missing) for e in entries if e.missing]

@@ -38,21 +38,25 @@ def score_symbol(
     readings = memo.readings(inputs.candles, now_ms)
     bars = {t: r.bars for t, r in readings.items() if r.bars is not None}
     moment = Moment(inputs, now_ms, bars)
+    fresh = tuple(_candle_freshness(readings.get(t), t, now_ms) for t in Timeframe)
     parts = []
     for kind in DimensionKind:
         if kind in MOMENT_GAUGES:
             parts.append(_moment_part(kind, moment, there, weights))
         else:
-            parts.append(_candle_part(kind, readings, now_ms, weights, memo))
+            parts.append(_candle_part(kind, readings, fresh, weights, memo))
     missing = tuple(dict.fromkeys(n for p in parts for n in p.dimension.missing_inputs))
     return composition.total(inputs.symbol, parts, there, missing, weights)
 
 
 def _candle_part(
-    kind: DimensionKind, readings: Mapping[Timeframe, TimeframeReadings], now_ms: int, weights: Weights, memo: CandleMemo
+    kind: DimensionKind,
+    readings: Mapping[Timeframe, TimeframeReadings],
+    fresh: tuple[float, ...],
+    weights: Weights,
+    memo: CandleMemo,
 ) -> Part:
-    """A dimension made from candles of all timeframes."""
-    fresh = tuple(_candle_freshness(readings.get(t), t, now_ms) for t in Timeframe)
+    """A dimension made from candles of all timeframes; `fresh`: how fresh those of each are."""
     key = (*(readings.get(t) for t in Timeframe), fresh, weights)
     known = memo.part(kind, key)
     if known is not None:
@@ -83,18 +87,19 @@ def _timeframe_entries(
 ) -> Iterable[Entry]:
     """The components of one dimension in one timeframe."""
     names, label = _NAMES[timeframe], timeframe.value
+    if readings is None:
+        for row, gauge in _ROWS[kind]:
+            yield composition.absent(gauge, names[row], label, gauge.weight * share, f"no {label} candles")
+        return
+    _, _, values, directions, confidences, missing = readings
     for row, gauge in _ROWS[kind]:
-        weight = gauge.weight * share
-        if readings is None:
-            yield composition.absent(gauge, names[row], label, weight, f"no {label} candles")
-            continue
-        confidence = readings.confidences[row] * fresh
-        if readings.missing[row]:
-            yield composition.absent(gauge, names[row], label, weight, readings.missing[row])
+        weight, confidence = gauge.weight * share, confidences[row] * fresh
+        if missing[row]:
+            yield composition.absent(gauge, names[row], label, weight, missing[row])
         elif confidence < LEAST_CONFIDENCE:
             yield composition.absent(gauge, names[row], label, weight, UNRELIABLE)
         else:
-            yield Entry(gauge, names[row], label, weight, readings.directions[row], confidence, readings.values[row], "")
+            yield Entry(gauge, names[row], label, weight, directions[row], confidence, values[row], "")
 
 
 def _moment_part(kind: DimensionKind, moment: Moment, there: Mapping[str, int], weights: Weights) -> Part:

@@ -17,9 +17,9 @@ from virtuoso.exchange.classify import classify, kind_of
 from virtuoso.exchange.client import URGENT, connect
 from virtuoso.exchange.freshness import VenueClock
 from virtuoso.exchange.instruments import instruments_of
-from virtuoso.exchange.premiums import Premiums
-from virtuoso.exchange.replies import NOTED, Reply, culprit
-from virtuoso.exchange.rows import LARGEST, keyed, mappings, positive, read_book, read_series, read_trades
+from virtuoso.exchange.premiums import Premiums, Rows
+from virtuoso.exchange.replies import HEARD, NOTED, Reply, culprit
+from virtuoso.exchange.rows import LARGEST, completed, mappings, positive, read_book, read_series, read_trades
 from virtuoso.exchange.tickers import FUNDING, observed_ms, read_tickers
 from virtuoso.exchange.venues import SeriesNames, venue_facts
 from virtuoso.model import Candles, Instrument, OrderBook, Stamp, Ticker, Timeframe, TimeSeries, Trades
@@ -36,15 +36,22 @@ class CcxtExchange:
     """A venue by its name: "bybit", "binance" (USD-M), or any other ccxt id. Use it from one event loop, one instance a
     venue: the venue's allowance is counted here. A request takes `timeout_s` at most once it is its turn.
 
-    `url` (scheme, host, port) stands in for every endpoint of the venue. ConfigError when ccxt has no such id.
+    `url` (scheme, host, port) stands in for every endpoint of the venue, `session` for the network itself. ConfigError when
+    ccxt has no such id.
     """
 
     def __init__(
-        self, venue: str, *, url: str | None = None, timeout_s: float = 5.0, clock: Callable[[], int] = epoch_ms
+        self,
+        venue: str,
+        *,
+        url: str | None = None,
+        timeout_s: float = 5.0,
+        clock: Callable[[], int] = epoch_ms,
+        session: Any = None,
     ) -> None:
         self._facts = venue_facts(venue)
         self._clock = clock
-        self._client = connect(self._facts, url=url, timeout_s=timeout_s, hold=self._hold)
+        self._client = connect(self._facts, url=url, timeout_s=timeout_s, hold=self._hold, clock=clock, session=session)
         self._pause: RateLimited | None = None
         self._venue_clock = VenueClock()
         self._premiums = Premiums(self._facts.premium_s, clock)
@@ -88,11 +95,14 @@ class CcxtExchange:
                 stamp = Stamp(observed_ms(rows, names.ticker) or stamp.observed_ms, stamp.received_ms)
             self._venue_clock.watch(stamp.observed_ms, stamp.received_ms)
             return read_tickers(
-                rows, names.ticker, self._by_key, stamp, premiums=self._premiums.now(stamp), premium=names.premium
+                *(rows, names.ticker, self._by_key, stamp),
+                premiums=self._premiums.now(stamp),
+                premium=names.premium,
+                contracts=self._contracts,
             )
 
         async def request() -> Any:
-            self._premiums.refresh(self._premium_rows)
+            self._ask_beside()
             await asyncio.sleep(0)  # lets it go first: a slow limiter would keep it waiting behind the dear tickers
             rows = await self._client.fetch_tickers()
             await self._premiums.arrival()
@@ -105,26 +115,43 @@ class CcxtExchange:
         finally:
             URGENT.reset(before)
 
-    async def _premium_rows(self) -> Mapping[str, Mapping[str, Any]]:
-        """Rows of mark, index and funding, as ticker rows name their instruments."""
-        name = self._facts.names.premium.symbol
-        return await self._ask(
-            "fetchFundingRates",
-            self._client.fetch_funding_rates,
-            lambda rows, _, __: keyed(mappings(rows), name, "premium"),
-        )
+    def _ask_beside(self) -> None:
+        """Begin to ask for what tickers lack, if it is time."""
+        self._premiums.refresh(self.premium_rows)
+
+    async def renew_premiums(self) -> None:
+        """Ask now for what tickers lack; a failure leaves what was known. It is done beside the tickers by itself."""
+        await self._premiums.renew(self.premium_rows)
+
+    async def premium_rows(self) -> tuple[Rows, int]:
+        """Rows of mark, index and funding, as ticker rows name their instruments, and when they came (epoch ms)."""
+        name, parts = self._facts.names.premium.symbol, self._facts.premium_parts
+
+        async def request() -> Any:
+            rates = await self._client.fetch_funding_rates()
+            return rates, [(await getattr(self._client, part.method)(part.params), part.suffix) for part in parts]
+
+        def read(answers: Any, stamp: Stamp, _: Reply | None) -> tuple[Rows, int]:
+            rates, more = answers
+            return completed(mappings(rates), [(reply["data"], suffix) for reply, suffix in more], name), stamp.received_ms
+
+        return await self._ask("fetchFundingRates", request, read)
 
     async def candles(self, instrument: Instrument, timeframe: Timeframe, *, limit: int) -> Candles:
         """The newest at most `limit` closed bars without a gap, in base units as the venue's klines count them."""
         if timeframe.value not in (self._client.timeframes or {timeframe.value}):
             raise Unsupported(f"no {timeframe.value} bars", venue=self.venue, endpoint="fetchOHLCV")
-        symbol, asked = instrument.symbol, min(limit + 1, self._facts.candle_count)  # one more: the last is forming
+        symbol, volume_at = instrument.symbol, self._facts.candle_volume
+        asked = min(limit + 1, self._facts.candle_count)  # one more: the last is forming
         await self._ready()
         return await self._ask(
             "fetchOHLCV",
             lambda: self._client.fetch_ohlcv(instrument.venue_symbol, timeframe.value, None, asked),
             lambda rows, stamp, reply: read_candles(
-                rows, symbol, timeframe, stamp, limit=limit, exact=reply is not None and reply.own_ms is not None
+                *(rows, symbol, timeframe, stamp),
+                limit=limit,
+                exact=reply is not None and reply.own_ms is not None,
+                volume_at=volume_at,
             ),
         )
 
@@ -234,6 +261,8 @@ class CcxtExchange:
             raise
         finally:
             NOTED.reset(before)
+            if (heard := HEARD.get()) is not None:
+                heard += replies
         metrics.EXCHANGE_REQUESTS.labels(self.venue, endpoint, "ok").inc()
         return answer
 
@@ -245,7 +274,8 @@ class CcxtExchange:
     ) -> Answer:
         try:
             data = await request()
-            received_ms, reply = self._clock(), culprit(replies)
+            reply = culprit(replies)
+            received_ms = reply.received_ms if reply and reply.received_ms else self._clock()
             if reply is None or reply.readable:
                 return read(data, Stamp(self._venue_clock.observed_ms(reply, received_ms), received_ms), reply)
         except ExchangeError:

@@ -18,15 +18,17 @@ ROUNDING = 1e-6  # by which open or close may lie outside high and low: venues r
 LATE_MS = 60_000
 
 
-def read_candles(rows: Any, symbol: str, timeframe: Timeframe, stamp: Stamp, *, limit: int, exact: bool) -> Candles:
+def read_candles(
+    rows: Any, symbol: str, timeframe: Timeframe, stamp: Stamp, *, limit: int, exact: bool, volume_at: int = 5
+) -> Candles:
     """The newest at most `limit` closed bars without a gap, from rows of time, open, high, low, close, volume (ms, USDT,
-    base units) in any order.
+    base units) in any order; the volume is cell `volume_at` of a row.
 
     A bar is closed when the venue's clock is past its end. Where that clock is not `exact` (it came from an HTTP front end,
     not from the data), a later bar must show as well: a back end that stands still would else pass off a forming bar.
     EmptyData without closed bars, BadData when the newest two are refused, VenueStale when the newest ended long ago.
     """
-    table = _table(rows)
+    table = _table(rows, volume_at)
     if not len(table):
         raise EmptyData(f"{symbol} {timeframe.value}: no bars")
     begun = table[:, 0]
@@ -75,11 +77,13 @@ def _sound(table: Floats) -> Floats:
     return table
 
 
-def _table(rows: Any) -> Floats:
+def _table(rows: Any, volume_at: int) -> Floats:
     """Rows as an array of six columns; a cell that is no number becomes NaN, a row of another shape is refused."""
     if not isinstance(rows, list):
         raise BadData(f"rows of bars expected, not {type(rows).__name__}")
-    kept: list[Sequence[Any]] = [row[:6] for row in rows if isinstance(row, list) and len(row) >= 6]
+    kept: list[Sequence[Any]] = [
+        [*row[:5], row[volume_at]] for row in rows if isinstance(row, list) and len(row) > max(5, volume_at)
+    ]
     refuse("candle_row", len(rows) - len(kept))
     if rows and not kept:
         raise BadData("no bar has the right shape")

@@ -31,12 +31,14 @@ class _Client:
     limits: tuple[tuple[Limit, Budget], ...] = ()
     weights: Mapping[str, float]
     hold: Callable[[], None]  # raises while nothing may be sent
+    clock: Callable[[], int]  # epoch milliseconds
     timeout: int  # milliseconds
     calculate_rate_limiter_cost: Callable[..., float]
 
     def on_rest_response(self, *reply: Any) -> Any:
-        code, _, _, _, headers, body, *_ = reply
-        NOTED.get().append(Reply(code, headers, body[:KEPT]))
+        code, _, url, _, headers, body, *_ = reply
+        noted = Reply(code, headers, body[:KEPT], received_ms=self.clock(), url=str(url), text=body)
+        NOTED.get().append(noted)
         return super().on_rest_response(*reply)  # type: ignore[misc]
 
     def on_json_response(self, body: str) -> Any:
@@ -115,31 +117,43 @@ class _Raw:
         return response
 
 
-def connect(venue: Venue, *, url: str | None, timeout_s: float, hold: Callable[[], None]) -> Any:
+def connect(
+    venue: Venue,
+    *,
+    url: str | None,
+    timeout_s: float,
+    hold: Callable[[], None],
+    clock: Callable[[], int],
+    session: Any = None,
+) -> Any:
     """A ccxt client of the venue; every endpoint at `url` (scheme, host, port) where one is given. `hold` is called before
-    each request and raises when nothing may be sent. ConfigError when ccxt has no such venue."""
+    each request and raises when nothing may be sent; `clock`, epoch ms, says when replies came. `session` answers in place
+    of the network, as aiohttp's would, and at any pace. ConfigError when ccxt has no such venue."""
     theirs = getattr(ccxt, venue.ccxt_id, None) if venue.ccxt_id in ccxt.exchanges else None
     if theirs is None:
         raise ConfigError(
             f"exchange {venue.name!r}: not one of ccxt's {len(ccxt.exchanges)} exchange ids, such as bybit, okx"
         )
     bases = (_Client, _Raw, theirs) if venue.raw else (_Client, theirs)
+    limits = venue.limits if session is None else ()
     client: Any = type(venue.ccxt_id, bases, {})(
         {
             "timeout": int(timeout_s * 1000),
-            "enableRateLimit": not venue.limits,
+            "enableRateLimit": session is None and not limits,
             "enableLastHttpResponse": False,
             "enableLastJsonResponse": False,
             "options": dict(venue.options),
+            **({} if session is None else {"session": session}),
         }
     )
     client.has["fetchCurrencies"] = False  # a request for nothing
-    client.limits = tuple((limit, Budget(limit.allowance, limit.window_s, limit.reserve)) for limit in venue.limits)
+    client.limits = tuple((limit, Budget(limit.allowance, limit.window_s, limit.reserve)) for limit in limits)
     client.weights = venue.weights
     client.hold = hold
+    client.clock = clock
+    if session is not None or (url is not None and not url.startswith("https:")):
+        client.timeout_on_exit = 0  # ms that ccxt waits after closing, which only TLS needs
     if url is not None:
-        if not url.startswith("https:"):
-            client.timeout_on_exit = 0  # ms that ccxt waits after closing, which only TLS needs
         client.urls["api"] = _moved(client.urls["api"], url.rstrip("/"))
     return client
 

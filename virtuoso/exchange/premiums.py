@@ -25,13 +25,18 @@ class Premiums:
         self._asked_ms: int | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def refresh(self, ask: Callable[[], Awaitable[Rows]]) -> None:
-        """Begin to ask, if it is time; a failure leaves things as they are."""
+    def refresh(self, ask: Callable[[], Awaitable[tuple[Rows, int]]]) -> None:
+        """Begin to ask, if it is time, for rows and when they came (epoch ms); a failure leaves things as they are."""
         now = self._clock()
         due = self._asked_ms is None or abs(now - self._asked_ms) >= (self._period_ms or 0)
         if self._period_ms is not None and due and (self._task is None or self._task.done()):
             self._asked_ms = now
-            self._task = asyncio.get_running_loop().create_task(self._fetch(ask))
+            self._task = asyncio.get_running_loop().create_task(self.renew(ask))
+
+    async def renew(self, ask: Callable[[], Awaitable[tuple[Rows, int]]]) -> None:
+        """Ask now; a failure leaves things as they are."""
+        with suppress(ExchangeError):  # counted where it was asked; it costs only these fields
+            self._rows, self._had_ms = await ask()
 
     async def arrival(self) -> None:
         """Wait for rows that were asked for, but not long."""
@@ -49,8 +54,3 @@ class Premiums:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-
-    async def _fetch(self, ask: Callable[[], Awaitable[Rows]]) -> None:
-        with suppress(ExchangeError):  # counted where it was asked; it costs only these fields
-            self._rows = await ask()
-            self._had_ms = self._clock()

@@ -15,13 +15,17 @@ KEPT = 4_000  # characters of a body: error pages and messages are shorter, or s
 @dataclass(slots=True)
 class Reply:
     """One HTTP reply. `body` is its start; `readable` says whether it was JSON; `clock_ms` is the time that the venue put
-    into it, epoch milliseconds."""
+    into it, `received_ms` ours when it had come, both epoch milliseconds. `url` and `text`, the whole of the body, are for
+    who keeps replies."""
 
     status: int
     headers: Mapping[str, str]
     body: str = ""
     readable: bool = False
     clock_ms: int | None = None
+    received_ms: int | None = None
+    url: str = ""
+    text: str = ""
 
     def header(self, name: str) -> str:
         """A header's value whatever its case; "" when there is none."""
@@ -63,6 +67,9 @@ def whole(value: Any) -> int | None:
 
 
 NOTED: ContextVar[list[Reply]] = ContextVar("replies")
+HEARD: ContextVar[list[Reply] | None] = ContextVar(
+    "heard", default=None
+)  # where a recorder set it: the replies that counted
 
 
 def culprit(replies: list[Reply]) -> Reply | None:

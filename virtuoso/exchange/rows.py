@@ -126,7 +126,7 @@ def read_series(
 ) -> TimeSeries:
     """Values between `low` and `high` (neither included) at rising times. EmptyData without any, BadData when all are
     refused. Where the venue gives two shares of a whole, the value is their ratio and they must make up the whole."""
-    given = mappings(rows)
+    given = mappings(_named(rows))
     values = [_value(row, names) for row in given]
     doubtful = any(value is None for value in values)  # then a 0 is one more value that was not had
     kept: dict[int, float] = {}
@@ -146,6 +146,13 @@ def read_series(
         raise BadData(f"{symbol}: none of {len(given)} rows of {kind} can be read")
     times = sorted(kept)
     return TimeSeries(symbol, np.array(times, np.int64), np.array([kept[t] for t in times]), stamp)
+
+
+def _named(rows: Any) -> Any:
+    """The cells of rows without names are called after their places: "0", "1"."""
+    if not isinstance(rows, list):
+        return rows
+    return [{str(place): cell for place, cell in enumerate(row)} if isinstance(row, list) else row for row in rows]
 
 
 def _value(row: Mapping[str, Any], names: SeriesNames) -> float | None:
@@ -168,6 +175,20 @@ def keyed(rows: Iterable[Mapping[str, Any]], name: str, reason: str) -> dict[str
         else:
             kept[key] = row
     return kept
+
+
+def completed(
+    rows: Iterable[Mapping[str, Any]], parts: Iterable[tuple[Any, str]], name: str
+) -> dict[str, Mapping[str, Any]]:
+    """Rows by the text under `name`, with the fields that they lack from the rows of `parts`, each of which has the same
+    text there less its suffix."""
+    found: dict[str, Mapping[str, Any]] = keyed(rows, name, "premium")
+    for part, suffix in parts:
+        for row in mappings(part):
+            key = f"{row.get(name)}{suffix}"
+            if key in found:
+                found[key] = {**row, **found[key]}
+    return found
 
 
 def newest(values: Sequence[float | None]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from virtuoso.errors import BadData, EmptyData
@@ -27,9 +28,11 @@ def read_tickers(
     *,
     premiums: Mapping[str, Mapping[str, Any]],
     premium: PremiumNames,
+    contracts: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, Ticker]:
     """Tickers of the `instruments`, which are keyed as the rows name them; other rows are not ours. `premiums`: rows of
-    mark, index and funding by the same keys, for a venue whose tickers lack them.
+    mark, index and funding by the same keys, for a venue whose tickers lack them. `contracts`: base units in a contract, by
+    symbol, where not 1.
 
     EmptyData without any row of ours; BadData when more than half of ours have no price.
     """
@@ -46,7 +49,7 @@ def read_tickers(
             continue
         opened = positive(row.get(names.open))
         change = _change(row, names, last, opened, instrument.tick_size or 0)
-        turnover, volume = _traded(row, names, last, opened)
+        turnover, volume = _traded(row, names, last, opened, contract=contracts.get(instrument.symbol, 1))
         extra, marks = (more, premium) if more is not None else (row, names)
         mark, index = _near(extra.get(marks.mark), last), _near(extra.get(marks.index), last)
         funding = number(extra.get(marks.funding))
@@ -63,8 +66,10 @@ def read_tickers(
 
 def _change(row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None, tick: float) -> float | None:
     """The day's move in percent as the venue says it, if the day's opening price bears it out."""
-    said = number(row.get(names.change))
-    if said is None or opened is None:
+    if opened is None:
+        return None
+    said = number(row.get(names.change)) if names.change else 100 * (last / opened - 1)
+    if said is None:
         return None
     percent = said * names.scale
     tolerance = 0.05 + 0.01 * abs(percent) + 100 * tick / opened  # prices are rounded to ticks, the move to digits
@@ -72,13 +77,16 @@ def _change(row: Mapping[str, Any], names: TickerNames, last: float, opened: flo
 
 
 def _traded(
-    row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None
+    row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None, *, contract: float
 ) -> tuple[float | None, float | None]:
     """Turnover and volume. Both 0 where the price did not move is a dead market; any other 0 is a mistake. A venue that
-    counts base units only (okx) gets its turnover at the last price, for otherwise nothing of it could be ranked."""
+    has no turnover gets that of its volume at the last price, for otherwise nothing of it could be ranked. Where ccxt has
+    none of a venue's perpetuals, what it calls base volume counts contracts (okx, blofin, bydfi in ccxt 4.5.90)."""
     turnover, volume = number(row.get(names.turnover)), number(row.get(names.volume))
-    if names is UNIFIED.ticker and row.get(names.turnover) is None and volume is not None and volume > 0:
-        return volume * last, volume
+    unified = names is UNIFIED.ticker and row.get(names.turnover) is None
+    if volume is not None and (unified or not names.turnover):
+        volume *= contract if unified else 1
+        turnover = volume * last
     if turnover == volume == 0 and opened == last:
         return 0.0, 0.0
     return positive(turnover), positive(volume)

@@ -29,7 +29,8 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class TickerNames:
-    """Field names of a ticker row; "" where the venue has no such field there. `change` times `scale` is percent."""
+    """Field names of a ticker row; "" where the venue has no such field there: then the change is that from `open` to
+    `last`, and the turnover that of `volume` at the last price. `change` times `scale` is percent."""
 
     symbol: str
     last: str
@@ -56,6 +57,16 @@ class PremiumNames:
 
 
 @dataclass(frozen=True, slots=True)
+class PremiumPart:
+    """A further request that completes the rows of funding rates: ccxt's `method`, its `params`, and what is put behind the
+    symbol on its rows to find that on theirs. Its rows are under "data"."""
+
+    method: str
+    params: Mapping[str, str]
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TradeNames:
     """Field names of a trade row, and which value of `side` is the taker's buy and sell."""
 
@@ -70,7 +81,8 @@ class TradeNames:
 
 @dataclass(frozen=True, slots=True)
 class SeriesNames:
-    """Field names of a row of a time series: `value`, or the ratio `value` / `over` of two shares of one whole."""
+    """Field names of a row of a time series: `value`, or the ratio `value` / `over` of two shares of one whole. Cells of a
+    row without names go by their places: "0", "1"."""
 
     time: str
     value: str
@@ -117,12 +129,14 @@ class Venue:
     weights: Mapping[str, float] = field(default_factory=dict)  # where ccxt's are wrong, by "api/path"
     periods: Mapping[str, str] = field(default_factory=dict)  # the venue's word for 5 minutes, by kind of series
     premium_s: float | None = 60  # how often to ask for what its tickers lack; None: they lack nothing
+    premium_parts: tuple[PremiumPart, ...] = ()
     book_levels: int | None = None
     trade_count: int | None = None
     funding_count: int | None = None
     open_interest_count: int | None = None
     long_short_count: int | None = None
     candle_count: int = 1000  # at most, in one request
+    candle_volume: int = 5  # the place of the volume in base units in a row
 
 
 _BYBIT = Venue(
@@ -181,7 +195,43 @@ _BINANCE = Venue(
     long_short_count=288,
 )
 
-_KNOWN = {venue.name: venue for venue in (_BYBIT, _BINANCE)}
+_OKX = Venue(
+    "okx",
+    "okx",
+    raw=True,
+    names=Names(
+        TickerNames(*("instId", "last", "open24h", "", 1, "", "volCcy24h"), time="ts"),  # vol24h counts contracts
+        TradeNames("tradeId", "ts", "px", "sz", "side", "buy", "sell"),
+        SeriesNames("timestamp", "fundingRate"),  # ccxt parses these itself
+        SeriesNames("0", "2"),  # 1 counts contracts
+        SeriesNames("timestamp", "longShortRatio"),
+        PremiumNames("instId", "markPx", "idxPx", "fundingRate"),
+    ),
+    options={"fetchMarkets": {"types": ["swap"]}, "defaultType": "swap", "defaultSubType": "linear"},
+    limits=(  # each endpoint has its own, per IP; of 20, 40, 40, 100, 5, 10 and, of the rest together, 10 in 2 s
+        Limit(18, 2.1, "public/market/tickers"),
+        Limit(36, 2.1, "public/market/books"),
+        Limit(36, 2.1, "public/market/candles"),
+        Limit(90, 2.1, "public/market/trades"),
+        Limit(4, 2.1, "public/rubik/stat/contracts/long-short-account-ratio-contract"),
+        Limit(9, 2.1, "public/rubik/stat/contracts/open-interest-history"),
+        Limit(9, 2.1),
+    ),
+    premium_s=15,
+    premium_parts=(
+        PremiumPart("publicGetPublicMarkPrice", {"instType": "SWAP"}),
+        PremiumPart("publicGetMarketIndexTickers", {"quoteCcy": "USDT"}, suffix="-SWAP"),
+    ),
+    book_levels=200,
+    trade_count=500,
+    funding_count=200,
+    open_interest_count=100,
+    long_short_count=100,
+    candle_count=300,
+    candle_volume=6,  # 5 counts contracts
+)
+
+_KNOWN = {venue.name: venue for venue in (_BYBIT, _BINANCE, _OKX)}
 
 
 def venue_facts(name: str) -> Venue:
@@ -206,7 +256,8 @@ def cadence(venue: str, symbols: int) -> Cadence:
 
     Bybit: 120 requests a second. Binance USD-M: a weight of 2,400 a minute, of which all tickers take 40 a time, their
     funding 10 every 15 s, a book or a symbol's trades 5, new candles about 1.3 a minute and symbol; open interest and
-    ratios count apart, 1,000 in 5 minutes. Other venues: about 10 requests a second, as ccxt's limiters mostly are.
+    ratios count apart, 1,000 in 5 minutes. okx: books and candles 20 a second each, trades 50, open interest 5, ratios 2.5.
+    Other venues: about 10 requests a second, as ccxt's limiters mostly are.
     """
     if venue == "bybit":
         pace = max(12.0, math.ceil(2 * symbols / (USED * 120 * 0.6)))
@@ -217,5 +268,9 @@ def cadence(venue: str, symbols: int) -> Cadence:
         pace = max(12.0, math.ceil(60 * 10 * symbols / room))
         slow = max(300.0, math.ceil(2 * symbols * 300 / (USED * 1000)))
         return Cadence(tickers, pace, pace, open_interest=slow, long_short=slow)
+    if venue == "okx":
+        pace = max(12.0, math.ceil(symbols / (USED * 36 / 2.1)))
+        ratios = max(300.0, math.ceil(symbols / (USED * 4 / 2.1)))
+        return Cadence(3, pace, pace, open_interest=300, long_short=ratios)
     pace = max(15.0, math.ceil(2 * symbols / (USED * 10 * 0.6)))
     return Cadence(5, pace, pace, open_interest=max(300.0, 2 * pace), long_short=max(300.0, 2 * pace))

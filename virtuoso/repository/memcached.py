@@ -97,6 +97,10 @@ class Memcached:
         """See the port."""
         return await self._run(lambda ends: self._lease(key, seal(owner.encode()), self._expire(ttl_s), ends))
 
+    async def remove(self, key: str) -> None:
+        """The value is absent afterwards, whether or not there was one. RepositoryError when that cannot be had."""
+        await self._run(lambda ends: self._do(ends, lambda client: client.delete(key)))
+
     async def close(self) -> None:
         """See the port."""
         await self._threads.close()

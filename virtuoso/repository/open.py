@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from virtuoso.errors import ConfigError
@@ -28,12 +29,17 @@ def open_repository(url: str, node_directory: Path | None) -> Tiers:
         return Tiers([Directory(Path(rest).expanduser())])
     if scheme == "memcached" and colon and rest.startswith("//"):
         second: list[SnapshotRepository] = [] if node_directory is None else [Directory(node_directory)]
-        return Tiers([_ring(url, rest[2:].rstrip("/")), *second])
+        return Tiers([_ring(memcached_servers(url)), *second])
     raise _refusal(url, "it is none of the kinds there are")
 
 
-def _ring(url: str, addresses: str) -> Ring:
-    places = list(dict.fromkeys(_place(url, address.strip()) for address in addresses.split(",")))
+def memcached_servers(url: str) -> list[tuple[str, int]]:
+    """(host, port) of each server of memcached://host:port,host:port. ConfigError names what is wrong."""
+    addresses = url.removeprefix("memcached://").rstrip("/").split(",")
+    return list(dict.fromkeys(_place(url, address.strip()) for address in addresses))
+
+
+def _ring(places: Sequence[tuple[str, int]]) -> Ring:
     timeout_s = _ALONE_S if len(places) == 1 else _AMONG_OTHERS_S
     servers = {f"{host}:{port}": Memcached(host, port, timeout_s=timeout_s) for host, port in places}
     return Ring(servers, timeout_s=timeout_s + 0.05)

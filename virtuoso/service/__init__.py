@@ -6,7 +6,7 @@
        |
     Market  a handler per RPC: a few lines that join ready bytes; provenance + body is a reply
        |
-    Calls   the interceptor around every handler: request id, admission, validation, the error table, measures
+    Calls   what is wrapped around every handler: request id, admission, validation, the error table, measures
        |
     MarketServer  port, health, reflection, and going down in order
 

@@ -88,7 +88,7 @@ class Charts:
         mark(
             provenance,
             stale=self._overdue_ms(series) > wire.SOFT_EXPIRY_SCORES_MS,
-            age_ms=max(0, self._clock() - wire.millis(message.observed_time)),
+            age_ms=max(0, self._clock() - wire.millis(message.observed_time) - wire.behind_ms(message)),
             stale_reason=stale_reason,
         )
         return provenance
@@ -103,7 +103,8 @@ class Charts:
 
     def _overdue_ms(self, series: Series) -> int:
         # the bar after the newest closes two lengths after the newest opened
-        return self._clock() - series.open_ms[-1] - 2 * TIMEFRAMES[series.message.timeframe].ms
+        overdue = self._clock() - series.open_ms[-1] - 2 * TIMEFRAMES[series.message.timeframe].ms
+        return overdue - wire.behind_ms(series.message)
 
     async def _read(self, key: str, symbol: str, timeframe: candle_pb2.Timeframe.ValueType) -> Series | None:
         try:

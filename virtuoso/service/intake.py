@@ -48,7 +48,14 @@ def read_head(blob: bytes) -> snapshot_pb2.SnapshotHead:
         raise CorruptValue("not a SnapshotHead") from error
     if not head.snapshot_id or not head.length or len(head.checksum) != 16 or not head.HasField("observed_time"):
         raise CorruptValue("a SnapshotHead without id, length, checksum or time")
+    if abs(head.behind.seconds) > LAST_SECOND:
+        raise CorruptValue(f"a SnapshotHead {head.behind.seconds} s behind")
     return head
+
+
+def observed_ms(head: snapshot_pb2.SnapshotHead) -> int:
+    """The exchange's clock of what it announces, as View.observed_ms."""
+    return wire.millis(head.observed_time) + wire.behind_ms(head)
 
 
 def matches(head: snapshot_pb2.SnapshotHead, blob: bytes) -> bool:

@@ -1,7 +1,8 @@
 """What happens around every call of MarketService, once: request id, admission, validation, the error table, measures.
 
-Health and reflection pass through untouched, so that a busy server does not fail its probes. Handlers are wrapped when
-first called and kept: an interceptor that made a closure per call would cost more than the handlers do."""
+Handlers are wrapped once, when the server is put together. A grpc.aio interceptor would do the same at a price: it runs
+anew with every call, which costs more than our handlers do. Health and reflection are not wrapped, so that a busy server
+does not fail its probes."""
 
 from __future__ import annotations
 
@@ -11,10 +12,11 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -27,13 +29,15 @@ from virtuoso.service import errors
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import ServiceDescriptor
+    from prometheus_client import Counter
 
     from virtuoso.service.keeper import Keeper
+    from virtuoso.service.market import Market, Stream, Unary
 
-    Handler = grpc.RpcMethodHandler[Any, Any]
-    Interceptor = grpc.aio.ServerInterceptor[Any, Any]
+    Handler = grpc.RpcMethodHandler[bytes, bytes]
+    GenericHandler = grpc.GenericRpcHandler[bytes, bytes]
 else:
-    Interceptor = grpc.aio.ServerInterceptor  # generic in its published types only
+    GenericHandler = grpc.GenericRpcHandler  # generic in its published types only
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
 _LOG_LINES_A_SECOND = 10  # of failed calls: a flood of them must not fill a disk
@@ -50,7 +54,7 @@ log = logging.getLogger(__name__)
 class Context(Protocol):
     """What is needed of grpc.aio.ServicerContext, whose published types lack the rich status."""
 
-    def invocation_metadata(self) -> Iterable[tuple[str, str | bytes]] | None: ...
+    def time_remaining(self) -> float | None: ...
 
     def set_trailing_metadata(self, metadata: tuple[tuple[str, str | bytes], ...], /) -> None: ...
 
@@ -72,69 +76,71 @@ class Open:
 
     def __init__(self) -> None:
         self.count = 0
-        self._none = asyncio.Event()
-        self._none.set()
+        self._none: asyncio.Event | None = None  # there while somebody waits for it
 
     def begin(self) -> None:
         """One more."""
         self.count += 1
-        self._none.clear()
 
     def end(self) -> None:
         """One less."""
         self.count -= 1
-        if not self.count:
+        if not self.count and self._none is not None:
             self._none.set()
 
     async def none(self, within_s: float) -> None:
         """Return when none is under way any more, or when the time is over."""
+        self._none = asyncio.Event()
+        if not self.count:
+            return
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 await self._none.wait()
 
 
-class Calls(Interceptor):
-    """Wraps the handlers of one service. Nothing is admitted while `keeper` has nothing to serve, nor after `close`."""
+class Calls(GenericHandler):
+    """The handlers of `market`, wrapped. Nothing is admitted while `keeper` has nothing to serve, nor after `close`."""
 
-    def __init__(self, service: ServiceDescriptor, keeper: Keeper, limits: Limits) -> None:
+    def __init__(self, service: ServiceDescriptor, market: Market, keeper: Keeper, limits: Limits) -> None:
         self._keeper, self._limits = keeper, limits
-        self._requests: Mapping[str, type[Message]] = {
-            f"/{service.full_name}/{method.name}": GetMessageClass(method.input_type) for method in service.methods
-        }
-        self._wrapped: dict[str, Handler] = {}
+        unary, streams = market.unary(), market.streams()
+        if unary.keys() | streams.keys() != {method.name for method in service.methods}:
+            raise AssertionError("the contract and the handlers name different RPCs")
         self._id_prefix, self._ids = secrets.token_hex(6), itertools.count(1)
         self._closing = False
         self._log_second, self._log_lines = 0, 0
         self.calls = Open()
         self.streams = Open()
+        self._made: dict[str, Callable[[str], Handler]] = {}
+        for method in service.methods:
+            name, request = f"/{service.full_name}/{method.name}", GetMessageClass(method.input_type)
+            self._made[name] = (
+                self._unary(name, request, unary[method.name])
+                if method.name in unary
+                else self._stream(name, request, streams[method.name])
+            )
+        self._handlers = {name: made("") for name, made in self._made.items()}
 
     def close(self) -> None:
         """Admit nothing more."""
         self._closing = True
 
-    async def intercept_service(
-        self, continuation: Callable[[Any], Awaitable[Handler]], handler_call_details: grpc.HandlerCallDetails
-    ) -> Handler:
-        """The wrapped handler of our service's methods, any other handler as it is."""
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
+        """The wrapped handler of a method of ours; with one of its own for a call that brings a request id."""
         method = handler_call_details.method
-        wrapped = self._wrapped.get(method)
-        if wrapped is not None:
-            return wrapped
-        handler = await continuation(handler_call_details)
-        if handler is None or method not in self._requests:
-            return handler
-        wrap = self._stream if handler.response_streaming else self._unary
-        self._wrapped[method] = wrap(method, handler)
-        return self._wrapped[method]
+        for key, value in handler_call_details.invocation_metadata:
+            if key == errors.REQUEST_ID and isinstance(value, str) and _SANE_ID.fullmatch(value) and method in self._made:
+                return self._made[method](value)
+        return self._handlers.get(method)
 
-    def _unary(self, method: str, handler: Handler) -> Handler:
-        behaviour: Any = handler.unary_unary
-        read, tally = self._reader(method), Tally(method)
+    def _unary(self, method: str, request: type[Message], behaviour: Unary) -> Callable[[str], Handler]:
+        read, tally, rpc = _reader(request), Tally(method), metrics.CALLS.rpc(method.removeprefix("/"))
         limit = self._limits.calls
 
-        async def call(raw: bytes, context: Context) -> bytes:
+        async def call(raw: bytes, context: Context, request_id: str = "") -> bytes:
             started, code, sent = time.perf_counter(), "OK", 0
-            request_id = self._request_id(context)
+            rpc.started += 1
+            request_id = request_id or f"{self._id_prefix}-{next(self._ids):x}"
             context.set_trailing_metadata(((errors.REQUEST_ID, request_id),))
             self.calls.begin()
             try:
@@ -155,16 +161,18 @@ class Calls(Interceptor):
                 self.calls.end()
                 tally.count(code, self._keeper.path, time.perf_counter() - started, len(raw), sent)
 
-        return grpc.unary_unary_rpc_method_handler(call)
+        return lambda request_id: grpc.unary_unary_rpc_method_handler(
+            partial(call, request_id=request_id) if request_id else call
+        )
 
-    def _stream(self, method: str, handler: Handler) -> Handler:
-        behaviour: Any = handler.unary_stream
-        read, tally = self._reader(method), Tally(method)
+    def _stream(self, method: str, request: type[Message], behaviour: Stream) -> Callable[[str], Handler]:
+        read, tally, rpc = _reader(request), Tally(method), metrics.CALLS.rpc(method.removeprefix("/"))
         limit = self._limits.streams
 
-        async def call(raw: bytes, context: Context) -> None:
+        async def call(raw: bytes, context: Context, request_id: str = "") -> None:
             started, code, sent = time.perf_counter(), "OK", 0
-            request_id = self._request_id(context)
+            rpc.started += 1
+            request_id = request_id or f"{self._id_prefix}-{next(self._ids):x}"
             context.set_trailing_metadata(((errors.REQUEST_ID, request_id),))
             self.streams.begin()
             metrics.STREAMS.set(self.streams.count)
@@ -188,36 +196,14 @@ class Calls(Interceptor):
                 metrics.STREAMS.set(self.streams.count)
                 tally.count(code, self._keeper.path, time.perf_counter() - started, len(raw), sent)
 
-        return grpc.unary_stream_rpc_method_handler(call)
+        return lambda request_id: grpc.unary_stream_rpc_method_handler(
+            partial(call, request_id=request_id) if request_id else call
+        )
 
     def _admit(self) -> None:
         if self._closing:
             raise ShuttingDown("the server is going down")
         self._keeper.present()
-
-    def _reader(self, method: str) -> Callable[[bytes], Message]:
-        """Bytes to a valid request, or InvalidField."""
-        kind = self._requests[method]
-        nothing = kind()
-
-        def read(raw: bytes) -> Message:
-            if not raw and not kind.DESCRIPTOR.fields:
-                return nothing
-            try:
-                request = kind.FromString(raw)
-            except DecodeError as error:
-                raise InvalidField([("", f"the request is not a {kind.DESCRIPTOR.full_name}")]) from error
-            if violations := collect_violations(request):
-                raise InvalidField(list(dict.fromkeys(map(_in_words, violations))))
-            return request
-
-        return read
-
-    def _request_id(self, context: Context) -> str:
-        for key, value in context.invocation_metadata() or ():
-            if key == errors.REQUEST_ID and isinstance(value, str) and _SANE_ID.fullmatch(value):
-                return value
-        return f"{self._id_prefix}-{next(self._ids):x}"
 
     def _explain(self, method: str, error: Exception, request_id: str) -> errors.Status:
         status = errors.status(error, request_id)
@@ -239,27 +225,39 @@ class Tally:
     """The measures of one RPC, with their labels resolved once per outcome."""
 
     def __init__(self, method: str) -> None:
-        self._method = method.removeprefix("/")
-        self._rpc = method.rpartition("/")[2]
-        self._started = metrics.CALLS_STARTED.labels(self._method)
-        self._known: dict[tuple[str, str], tuple[Any, Any, Any, Any]] = {}
+        self._name = method.rpartition("/")[2]
+        self._rpc = metrics.CALLS.rpc(method.removeprefix("/"))
+        self._known: dict[tuple[str, str], tuple[Counter, metrics.Outcome]] = {}
 
     def count(self, code: str, path: str, seconds: float, received: int, sent: int) -> None:
         """One call that has ended."""
         known = self._known.get((code, path))
         if known is None:
             known = self._known[code, path] = (
-                metrics.REPLIES.labels(self._rpc, path, code),
-                metrics.CALL_SECONDS.labels(self._method, code),
-                metrics.CALL_RECEIVED_BYTES.labels(self._method, code),
-                metrics.CALL_SENT_BYTES.labels(self._method, code),
+                metrics.REPLIES.labels(self._name, path, code),
+                self._rpc.outcomes.setdefault(code, metrics.Outcome()),
             )
-        replies, duration, received_bytes, sent_bytes = known
-        self._started.inc()
+        replies, outcome = known
         replies.inc()
-        duration.observe(seconds)
-        received_bytes.observe(received)
-        sent_bytes.observe(sent)
+        outcome.count(seconds, received, sent)
+
+
+def _reader(kind: type[Message]) -> Callable[[bytes], Message]:
+    """Bytes to a valid request, or InvalidField."""
+    nothing, never_asks = kind(), not kind.DESCRIPTOR.fields
+
+    def read(raw: bytes) -> Message:
+        if not raw and never_asks:
+            return nothing
+        try:
+            request = kind.FromString(raw)
+        except DecodeError as error:
+            raise InvalidField([("", f"the request is not a {kind.DESCRIPTOR.full_name}")]) from error
+        if violations := collect_violations(request):
+            raise InvalidField(list(dict.fromkeys(map(_in_words, violations))))
+        return request
+
+    return read
 
 
 def _in_words(violation: Violation) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from virtuoso.service import encoding, intake
 from virtuoso.service.view import View, build
 
 POLL_BUDGET_S = 5.0  # for one poll; above the sum of the tiers' own time-outs
-READS_ONCE = 256  # ids of snapshots that are never read again: held before, or refused
+READS_ONCE = 256  # snapshots, by id and how far behind they are, that are never read again: held before, or refused
 log = logging.getLogger(__name__)
 
 
@@ -91,7 +91,7 @@ class Keeper:
         self._kept: OrderedDict[str, tuple[float, View]] = OrderedDict()  # by id, with when it was taken (monotonic)
         self._details: Mapping[str, bytes] = {}
         self._view: View | None = None
-        self._read_once: OrderedDict[str, None] = OrderedDict()
+        self._read_once: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._answered = True
         self._complete_seen = False
         self._present: Present | None = None
@@ -211,13 +211,14 @@ class Keeper:
         """Look for a newer snapshot and take it."""
         for head in await self._heads():
             held = self._view
-            if held is not None and head.snapshot_id == held.id:
+            announced = head.snapshot_id, wire.behind_ms(head)
+            if held is not None and announced == (held.id, held.behind_ms):
                 if not self._stale(held):
                     return
                 continue
-            if head.snapshot_id in self._read_once:
+            if announced in self._read_once:
                 continue
-            newer = held is None or wire.millis(head.observed_time) > held.observed_ms
+            newer = held is None or intake.observed_ms(head) > held.observed_ms
             if held is not None and not newer and not self._stale(held):
                 return
             loaded = await self._load(head)
@@ -229,7 +230,7 @@ class Keeper:
             if held is None or newer or view.computed_ms > held.computed_ms:
                 self._take(view, details)
                 return
-            self._remember(view.id)
+            self._remember(announced)
 
     async def _heads(self) -> list[snapshot_pb2.SnapshotHead]:
         """What the tiers announce, newest first."""
@@ -248,7 +249,7 @@ class Keeper:
             except CorruptValue as error:
                 metrics.INVALID_ROWS.labels("head").inc()
                 log.warning("%s: %s", tier, error)
-        return sorted(heads, key=lambda head: wire.millis(head.observed_time), reverse=True)
+        return sorted(heads, key=intake.observed_ms, reverse=True)
 
     async def _load(self, head: snapshot_pb2.SnapshotHead) -> tuple[View, Mapping[str, bytes]] | None:
         """The announced snapshot, checked; None when it is not there, not whole, or not to be served."""
@@ -267,22 +268,23 @@ class Keeper:
         except CorruptValue as error:
             metrics.INVALID_ROWS.labels("snapshot").inc()
             log.warning("refused: %s", error)
-            self._remember(head.snapshot_id)
+            self._remember((head.snapshot_id, wire.behind_ms(head)))
             return None
 
     def _take(self, view: View, details: Mapping[str, bytes]) -> None:
         now = time.monotonic()
         self._kept[view.id] = (now, view)
+        self._kept.move_to_end(view.id)  # a recording that begins again shows the same snapshots again
         self._view, self._details = view, details
-        self._remember(view.id)
+        self._remember((view.id, view.behind_ms))
         taken = [entry[0] for entry in self._kept.values()]
         for superseded in taken[1:]:  # each view was current until the next was taken
             if superseded <= now - self._keep_s:
                 self._kept.popitem(last=False)
         self.tick()
 
-    def _remember(self, snapshot_id: str) -> None:
-        self._read_once[snapshot_id] = None
+    def _remember(self, announced: tuple[str, int]) -> None:
+        self._read_once[announced] = None
         if len(self._read_once) > READS_ONCE:
             self._read_once.popitem(last=False)
 
@@ -302,7 +304,7 @@ class Keeper:
             age_ms = self._age_ms(view)
             metrics.SNAPSHOT_AGE.set(age_ms / 1000)
             for kind, observed_ms in view.input_ms.items():
-                metrics.INPUT_AGE.labels(kind).set(max(0, self._clock() - observed_ms) / 1000)
+                metrics.INPUT_AGE.labels(kind).set(max(0, self._clock() - observed_ms - view.behind_ms) / 1000)
             gone = age_ms > self._max_stale_ms
             self._complete_seen |= view.complete and not gone
             self._present = self._state(view, age_ms) if self._complete_seen and not gone else None
@@ -388,7 +390,7 @@ class _Torn(CorruptValue):
 def _decode(head: snapshot_pb2.SnapshotHead, blob: bytes) -> tuple[View, Mapping[str, bytes]]:
     if not intake.matches(head, blob):
         raise _Torn(f"snapshot {head.snapshot_id} is not what its head announces")
-    view, details = build(intake.read_snapshot(blob))
+    view, details = build(intake.read_snapshot(blob), behind_ms=wire.behind_ms(head))
     if view.id != head.snapshot_id:
         raise CorruptValue(f"snapshot {head.snapshot_id} calls itself {view.id}")
     return view, details

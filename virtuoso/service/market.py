@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from virtuoso.errors import DataUnavailable, ExpiredPageToken, InvalidPageToken, ShuttingDown
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from virtuoso.service.view import Row, View
 
 Unary = Callable[[Any, "Context"], Awaitable[bytes]]
-Stream = Callable[[Any, "Context"], AsyncIterator[bytes]]
+Stream = Callable[[Any, "Context"], AsyncGenerator[bytes, None]]
 HEARTBEAT_S = 10.0
 ERROR_S = 0.02  # kept of a caller's time to tell it that the time is over
 
@@ -139,7 +139,7 @@ class Market:
             + encoding.text(5, paging.write(request, paging.Place(older)) if older is not None else "")
         )
 
-    async def watch_dashboard(self, request: api.WatchDashboardRequest, _: Context) -> AsyncIterator[bytes]:
+    async def watch_dashboard(self, request: api.WatchDashboardRequest, _: Context) -> AsyncGenerator[bytes, None]:
         """First a whole dashboard or what changed since `resume_token`, then a message per tick that brings news, or a
         heartbeat. A reader that is slow is handed the newest state when it comes back."""
         present = self._keeper.present()

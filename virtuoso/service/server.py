@@ -55,17 +55,18 @@ class MarketServer:
     ) -> None:
         self._address, self._keeper, self._charts = address, keeper, charts
         self._reflect, self._credentials = reflect, credentials
-        self._service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
-        self._calls = Calls(self._service, keeper, limits or Limits())
         self._market = Market(keeper, charts, heartbeat_s=heartbeat_s)
+        service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
+        self._calls = Calls(service, self._market, keeper, limits or Limits())
         self._server: grpc.aio.Server | None = None
         self._following: asyncio.Task[None] | None = None
         self.health = Health()
 
     async def start(self) -> int:
         """Open the port and answer; the bound port. ConfigError when the address cannot be had."""
-        server = grpc.aio.server(interceptors=(self._calls,), options=OPTIONS)
-        server.add_generic_rpc_handlers((self._handlers(),))
+        server = grpc.aio.server(options=OPTIONS)
+        # bytes in, bytes out: `Calls` reads requests itself, so that a bad one goes through the error table too
+        server.add_generic_rpc_handlers((self._calls,))
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         if self._reflect:
             server.add_generic_rpc_handlers(reflection.handlers((SERVICE, HEALTH)))
@@ -106,15 +107,6 @@ class MarketServer:
         self.health.close()
         await server.stop(min(STOP_S, max(0.0, end - time.monotonic())))
         await self._charts.close()
-
-    def _handlers(self) -> grpc.GenericRpcHandler[bytes, bytes]:
-        # no (de)serialisers: the interceptor reads requests, so that a bad one goes through the error table too, and
-        # handlers return bytes
-        methods = {name: grpc.unary_unary_rpc_method_handler(call) for name, call in self._market.unary().items()}
-        methods |= {name: grpc.unary_stream_rpc_method_handler(call) for name, call in self._market.streams().items()}
-        if methods.keys() != {method.name for method in self._service.methods}:
-            raise AssertionError("the contract and the handlers name different RPCs")
-        return grpc.method_handlers_generic_handler(self._service.full_name, methods)
 
     async def _follow(self) -> None:
         while True:

@@ -57,7 +57,8 @@ class Mover:
 @dataclass(frozen=True, slots=True)
 class View:
     """What lists, dashboards and deltas are cut from. `rows` highest score first, those without a score last, ties by
-    symbol; `overview` is empty when there is none; `input_ms` is the oldest input of each dimension by its name."""
+    symbol; `overview` is empty when there is none; `input_ms` is the oldest input of each dimension by its name, on the
+    market's clock."""
 
     provenance: provenance_pb2.Provenance  # as published: without path, stale and age
     overview: Sequence[bytes]
@@ -70,6 +71,7 @@ class View:
     untracked: frozenset[tuple[str, int]]
     input_ms: Mapping[str, int]
     body: bytes  # of GetDashboardResponse without provenance
+    behind_ms: int = 0  # how far the market's clock runs behind ours; 0 unless a recording is played
     _orders: dict[tuple[str, bool], Sequence[Row]] = field(default_factory=dict)
 
     @property
@@ -79,13 +81,13 @@ class View:
 
     @property
     def observed_ms(self) -> int:
-        """The exchange's clock of its newest prices."""
-        return wire.millis(self.provenance.observed_time)
+        """The exchange's clock of its newest prices; of a recording, moved to the moment at which it is played."""
+        return wire.millis(self.provenance.observed_time) + self.behind_ms
 
     @property
     def computed_ms(self) -> int:
-        """Our clock when it was computed."""
-        return wire.millis(self.provenance.computed_time)
+        """Our clock when it was computed; of a recording, as above."""
+        return wire.millis(self.provenance.computed_time) + self.behind_ms
 
     @property
     def complete(self) -> bool:
@@ -138,9 +140,9 @@ class View:
         )
 
 
-def build(admitted: Admitted) -> tuple[View, Mapping[str, bytes]]:
-    """The view of a snapshot, and by symbol the encoded GetConfluenceResponse without provenance. The second is much the
-    larger and is held for the newest snapshot only."""
+def build(admitted: Admitted, *, behind_ms: int = 0) -> tuple[View, Mapping[str, bytes]]:
+    """The view of a snapshot of a market whose clock runs `behind_ms` behind ours, and by symbol the encoded
+    GetConfluenceResponse without provenance. The second is much the larger and is held for the newest snapshot only."""
     rows = _sorted([_row(row) for row in admitted.rows], "score", True)  # noqa: FBT003  # as the partition of order_by
     overview = (encoding.chunk_of(admitted.overview),) if admitted.overview else ()
     gainers, losers = (
@@ -160,6 +162,7 @@ def build(admitted: Admitted) -> tuple[View, Mapping[str, bytes]]:
         untracked=frozenset(map(split_symbol, admitted.venue_symbols)).difference(tracked),
         input_ms=_oldest_inputs(admitted.confluences),
         body=_dashboard(2, overview, rows, gainers, losers),
+        behind_ms=behind_ms,
     )
     return view, {item.row.symbol: _detail(item).SerializeToString(deterministic=True) for item in admitted.confluences}
 

@@ -39,6 +39,14 @@ def test_bars_come_oldest_first_without_the_forming_one(order: int) -> None:
     assert (candles.open[0], candles.high[0], candles.low[0], candles.close[0], candles.volume[0]) == (10, 12, 9, 11, 5)
 
 
+def test_the_volume_is_where_the_venue_has_it() -> None:
+    rows = [[*bar(k), str(k)] for k in range(3)]
+    candles = read_candles(rows, "BTCUSDT", Timeframe.M1, STAMP, limit=9, exact=True, volume_at=7)
+    assert candles.volume.tolist() == [2, 1]
+    with pytest.raises(BadData):
+        read_candles([bar(k) for k in range(3)], "BTCUSDT", Timeframe.M1, STAMP, limit=9, exact=True, volume_at=7)
+
+
 def test_only_the_newest_are_given() -> None:
     assert minutes(read([bar(k) for k in range(50)], limit=3)) == [3, 2, 1]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
 from virtuoso.errors import BadData, EmptyData, ExchangeError
-from virtuoso.exchange.rows import mappings, number, read_book, read_series, read_trades
+from virtuoso.exchange.rows import completed, mappings, number, read_book, read_series, read_trades
 from virtuoso.exchange.venues import SeriesNames, venue_facts
 from virtuoso.model import Stamp
 
@@ -120,6 +120,23 @@ def test_a_book_that_no_market_can_have_is_refused(bids: Any, asks: Any, kind: t
     with pytest.raises(ExchangeError) as caught:
         read_book({"bids": bids, "asks": asks}, "BTCUSDT", STAMP)
     assert type(caught.value) is kind
+
+
+def test_rows_are_completed_by_those_of_further_requests_and_not_contradicted() -> None:
+    rates = [{"id": "A-SWAP", "rate": "1", "ts": "5"}, {"id": "B-SWAP", "rate": "2"}]
+    marks, indexes = [{"id": "A-SWAP", "mark": "3", "ts": "9"}, {"id": "C-SWAP", "mark": "4"}], [{"id": "A", "index": "6"}]
+    assert completed(rates, [(marks, ""), (indexes, "-SWAP")], "id") == {
+        "A-SWAP": {"id": "A-SWAP", "rate": "1", "ts": "5", "mark": "3", "index": "6"},
+        "B-SWAP": {"id": "B-SWAP", "rate": "2"},
+    }
+    with pytest.raises(BadData):
+        completed(rates, [("<html>", "")], "id")
+
+
+def test_cells_without_names_go_by_their_places_and_a_bad_one_costs_its_row() -> None:
+    rows = [[str(NOW), "250", "2.5"], [str(NOW - 300_000), "240", "NaN"], [str(NOW - 600_000), "230", "2.3"], ["7"]]
+    series = read_series(rows, SeriesNames("0", "2"), "BTCUSDT", STAMP, kind="open_interest", low=0, high=1e18)
+    assert series.values.tolist() == [2.3, 2.5]
 
 
 def test_a_series_is_sorted_each_time_once_and_never_from_the_future() -> None:

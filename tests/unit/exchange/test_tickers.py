@@ -15,7 +15,7 @@ from virtuoso.exchange.tickers import observed_ms, read_tickers
 from virtuoso.exchange.venues import UNIFIED, venue_facts
 from virtuoso.model import Instrument, Ticker
 
-BYBIT, BINANCE = venue_facts("bybit").names, venue_facts("binance").names
+BYBIT, BINANCE, OKX = (venue_facts(name).names for name in ("bybit", "binance", "okx"))
 BTC = Instrument("BTCUSDT", "BTC/USDT:USDT", "BTC", 1, tick_size=0.1)
 ROW = {
     "symbol": "BTCUSDT",
@@ -132,7 +132,33 @@ def test_a_venue_that_counts_base_units_only_gets_its_turnover_at_the_last_price
     assert (found["BTCUSDT"].turnover_24h, found["BTCUSDT"].volume_24h) == (30, 3)
 
 
+def test_volumes_that_count_contracts_are_turned_into_base_units() -> None:
+    row = {"symbol": "BTC/USDT:USDT", "last": 10, "open": 10, "percentage": 0, "quoteVolume": None, "baseVolume": 3}
+    for quote_volume, expected in ((None, (0.3, 0.03)), (29, (29, 3))):
+        found = read_tickers(
+            *([{**row, "quoteVolume": quote_volume}], UNIFIED.ticker, {"BTC/USDT:USDT": BTC}, STAMP),
+            premiums={},
+            premium=UNIFIED.premium,
+            contracts={"BTCUSDT": 0.01},
+        )["BTCUSDT"]
+        assert (found.turnover_24h, found.volume_24h) == pytest.approx(expected)
+
+
+def test_okx_rows_are_read_in_base_units_and_their_move_from_the_opening_price() -> None:
+    row = {"instId": "BTC-USDT-SWAP", "last": "102", "open24h": "100", "volCcy24h": "3", "vol24h": "300", "ts": "7"}
+    found = read_tickers(
+        *([row], OKX.ticker, {"BTC-USDT-SWAP": BTC}, STAMP),
+        premiums={"BTC-USDT-SWAP": {"instId": "BTC-USDT-SWAP", "fundingRate": "0.0001"}},
+        premium=OKX.premium,
+        contracts={"BTCUSDT": 0.01},
+    )["BTCUSDT"]
+    assert found.change_24h_percent == pytest.approx(2)
+    assert (found.turnover_24h, found.volume_24h) == (306, 3)
+    assert (found.funding_rate, found.mark, found.index) == (0.0001, None, None)
+
+
 def test_the_newest_row_dates_the_reply() -> None:
+    assert observed_ms([{"ts": "5"}, {"ts": "9"}, {"ts": ""}], OKX.ticker) == 9
     assert observed_ms([{"closeTime": 5}, {"closeTime": 9}, {"closeTime": None}], BINANCE.ticker) == 9
     assert observed_ms([ROW], BYBIT.ticker) is None
 

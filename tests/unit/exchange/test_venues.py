@@ -31,16 +31,28 @@ def test_fifty_symbols_are_followed_closely() -> None:
     assert cadence("bybit", 50).books == 12
     assert cadence("binance", 50).books <= 30
     assert cadence("bybit", 50).tickers <= 3
-    assert cadence("okx", 50).books <= 30
+    assert cadence("okx", 50).books == 12
+    assert cadence("gate", 50).books <= 30
 
 
 @pytest.mark.parametrize("symbols", SIZES)
 def test_other_venues_are_asked_about_ten_times_a_second_at_most(symbols: int) -> None:
-    pace = cadence("okx", symbols)
+    pace = cadence("gate", symbols)
     slow = symbols / pace.open_interest + symbols / pace.long_short + symbols / pace.funding
     assert 1 / pace.tickers + symbols / pace.books + symbols / pace.trades + slow + symbols * 1.3 / 60 <= 20
 
 
+@pytest.mark.parametrize("symbols", SIZES)
+def test_okx_is_asked_for_less_than_the_allowance_of_each_endpoint(symbols: int) -> None:
+    pace = cadence("okx", symbols)
+    assert 1 / pace.tickers <= 0.8 * 10
+    assert symbols / pace.books <= 0.8 * 20
+    assert symbols / pace.trades <= 0.8 * 50
+    assert symbols * (1 / 60 + 1 / 300 + 1 / 1800 + 1 / 14400) <= 0.8 * 20
+    assert symbols / pace.open_interest <= 0.8 * 5
+    assert symbols / pace.long_short <= 0.8 * 2.5
+
+
 def test_every_request_of_a_known_venue_counts_against_a_limit() -> None:
-    for name in ("bybit", "binance"):
+    for name in ("bybit", "binance", "okx"):
         assert any(limit.prefix == "" for limit in venue_facts(name).limits)

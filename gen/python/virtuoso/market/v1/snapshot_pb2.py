@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from virtuoso.market.v1 import candle_pb2 as virtuoso_dot_market_dot_v1_dot_candle__pb2
 from virtuoso.market.v1 import confluence_pb2 as virtuoso_dot_market_dot_v1_dot_confluence__pb2
@@ -32,7 +33,7 @@ from virtuoso.market.v1 import provenance_pb2 as virtuoso_dot_market_dot_v1_dot_
 from virtuoso.market.v1 import symbol_pb2 as virtuoso_dot_market_dot_v1_dot_symbol__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!virtuoso/market/v1/snapshot.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fvirtuoso/market/v1/candle.proto\x1a#virtuoso/market/v1/confluence.proto\x1a\x1evirtuoso/market/v1/mover.proto\x1a!virtuoso/market/v1/overview.proto\x1a#virtuoso/market/v1/provenance.proto\x1a\x1fvirtuoso/market/v1/symbol.proto\"\xa6\x03\n\x08Snapshot\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12.\n\x08overview\x18\x02 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\x12/\n\x04rows\x18\x03 \x03(\x0b\x32!.virtuoso.market.v1.ConfluenceRow\x12\x33\n\x0b\x63onfluences\x18\x04 \x03(\x0b\x32\x1e.virtuoso.market.v1.Confluence\x12*\n\x07gainers\x18\x05 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x06 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12+\n\x07symbols\x18\x07 \x03(\x0b\x32\x1a.virtuoso.market.v1.Symbol\x12\x15\n\rvenue_symbols\x18\x08 \x03(\t\x12\x35\n\x0cregime_state\x18\t \x01(\x0b\x32\x1f.virtuoso.market.v1.RegimeState\"\xac\x02\n\nConfluence\x12.\n\x03row\x18\x01 \x01(\x0b\x32!.virtuoso.market.v1.ConfluenceRow\x12\x31\n\ndimensions\x18\x02 \x03(\x0b\x32\x1d.virtuoso.market.v1.Dimension\x12\x31\n\tagreement\x18\x03 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12\x32\n\x07\x64rivers\x18\x04 \x03(\x0e\x32!.virtuoso.market.v1.DimensionKind\x12\x16\n\x0emissing_inputs\x18\x05 \x03(\t\x12.\n\nprice_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_agreement\"\xd2\x01\n\x0bRegimeState\x12*\n\x06regime\x18\x01 \x01(\x0e\x32\x1a.virtuoso.market.v1.Regime\x12.\n\nsince_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tcandidate\x18\x03 \x01(\x0e\x32\x1a.virtuoso.market.v1.Regime\x12\x38\n\x14\x63\x61ndidate_since_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x83\x02\n\x0cSnapshotHead\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x0e\n\x06length\x18\x02 \x01(\x04\x12\x10\n\x08\x63hecksum\x18\x03 \x01(\x0c\x12\x31\n\robserved_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12;\n\x17scores_soft_expiry_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12=\n\x19overview_soft_expiry_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05venue\x18\x07 \x01(\t\"\xa8\x02\n\x0c\x43\x61ndleSeries\x12\x38\n\x06symbol\x18\x01 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12<\n\ttimeframe\x18\x02 \x01(\x0e\x32\x1d.virtuoso.market.v1.TimeframeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12+\n\x07\x63\x61ndles\x18\x03 \x03(\x0b\x32\x1a.virtuoso.market.v1.Candle\x12\x31\n\robserved_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rreceived_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05venue\x18\x06 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!virtuoso/market/v1/snapshot.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fvirtuoso/market/v1/candle.proto\x1a#virtuoso/market/v1/confluence.proto\x1a\x1evirtuoso/market/v1/mover.proto\x1a!virtuoso/market/v1/overview.proto\x1a#virtuoso/market/v1/provenance.proto\x1a\x1fvirtuoso/market/v1/symbol.proto\"\xa6\x03\n\x08Snapshot\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12.\n\x08overview\x18\x02 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\x12/\n\x04rows\x18\x03 \x03(\x0b\x32!.virtuoso.market.v1.ConfluenceRow\x12\x33\n\x0b\x63onfluences\x18\x04 \x03(\x0b\x32\x1e.virtuoso.market.v1.Confluence\x12*\n\x07gainers\x18\x05 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x06 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12+\n\x07symbols\x18\x07 \x03(\x0b\x32\x1a.virtuoso.market.v1.Symbol\x12\x15\n\rvenue_symbols\x18\x08 \x03(\t\x12\x35\n\x0cregime_state\x18\t \x01(\x0b\x32\x1f.virtuoso.market.v1.RegimeState\"\xac\x02\n\nConfluence\x12.\n\x03row\x18\x01 \x01(\x0b\x32!.virtuoso.market.v1.ConfluenceRow\x12\x31\n\ndimensions\x18\x02 \x03(\x0b\x32\x1d.virtuoso.market.v1.Dimension\x12\x31\n\tagreement\x18\x03 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12\x32\n\x07\x64rivers\x18\x04 \x03(\x0e\x32!.virtuoso.market.v1.DimensionKind\x12\x16\n\x0emissing_inputs\x18\x05 \x03(\t\x12.\n\nprice_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_agreement\"\xd2\x01\n\x0bRegimeState\x12*\n\x06regime\x18\x01 \x01(\x0e\x32\x1a.virtuoso.market.v1.Regime\x12.\n\nsince_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tcandidate\x18\x03 \x01(\x0e\x32\x1a.virtuoso.market.v1.Regime\x12\x38\n\x14\x63\x61ndidate_since_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xae\x02\n\x0cSnapshotHead\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x0e\n\x06length\x18\x02 \x01(\x04\x12\x10\n\x08\x63hecksum\x18\x03 \x01(\x0c\x12\x31\n\robserved_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12;\n\x17scores_soft_expiry_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12=\n\x19overview_soft_expiry_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05venue\x18\x07 \x01(\t\x12)\n\x06\x62\x65hind\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xd3\x02\n\x0c\x43\x61ndleSeries\x12\x38\n\x06symbol\x18\x01 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12<\n\ttimeframe\x18\x02 \x01(\x0e\x32\x1d.virtuoso.market.v1.TimeframeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12+\n\x07\x63\x61ndles\x18\x03 \x03(\x0b\x32\x1a.virtuoso.market.v1.Candle\x12\x31\n\robserved_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rreceived_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05venue\x18\x06 \x01(\t\x12)\n\x06\x62\x65hind\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Durationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,14 +46,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANDLESERIES'].fields_by_name['symbol']._serialized_options = b'\272H%r#2\030^[\\p{L}\\p{N}]{1,24}USDT$\272\001\006SYSTEM'
   _globals['_CANDLESERIES'].fields_by_name['timeframe']._loaded_options = None
   _globals['_CANDLESERIES'].fields_by_name['timeframe']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
-  _globals['_SNAPSHOT']._serialized_start=327
-  _globals['_SNAPSHOT']._serialized_end=749
-  _globals['_CONFLUENCE']._serialized_start=752
-  _globals['_CONFLUENCE']._serialized_end=1052
-  _globals['_REGIMESTATE']._serialized_start=1055
-  _globals['_REGIMESTATE']._serialized_end=1265
-  _globals['_SNAPSHOTHEAD']._serialized_start=1268
-  _globals['_SNAPSHOTHEAD']._serialized_end=1527
-  _globals['_CANDLESERIES']._serialized_start=1530
-  _globals['_CANDLESERIES']._serialized_end=1826
+  _globals['_SNAPSHOT']._serialized_start=359
+  _globals['_SNAPSHOT']._serialized_end=781
+  _globals['_CONFLUENCE']._serialized_start=784
+  _globals['_CONFLUENCE']._serialized_end=1084
+  _globals['_REGIMESTATE']._serialized_start=1087
+  _globals['_REGIMESTATE']._serialized_end=1297
+  _globals['_SNAPSHOTHEAD']._serialized_start=1300
+  _globals['_SNAPSHOTHEAD']._serialized_end=1602
+  _globals['_CANDLESERIES']._serialized_start=1605
+  _globals['_CANDLESERIES']._serialized_end=1944
 # @@protoc_insertion_point(module_scope)

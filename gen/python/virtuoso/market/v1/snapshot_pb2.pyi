@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -204,6 +205,7 @@ class SnapshotHead(_message.Message):
     SCORES_SOFT_EXPIRY_TIME_FIELD_NUMBER: _builtins.int
     OVERVIEW_SOFT_EXPIRY_TIME_FIELD_NUMBER: _builtins.int
     VENUE_FIELD_NUMBER: _builtins.int
+    BEHIND_FIELD_NUMBER: _builtins.int
     snapshot_id: _builtins.str
     """The snapshot's id; its bytes stand under a key made from it."""
     length: _builtins.int
@@ -224,6 +226,12 @@ class SnapshotHead(_message.Message):
     def overview_soft_expiry_time(self) -> _timestamp_pb2.Timestamp:
         """When its overview should be refreshed: 60 s after `observed_time`."""
 
+    @_builtins.property
+    def behind(self) -> _duration_pb2.Duration:
+        """How far the market's clock runs behind the real one, when a recording is played: all times of the market are the
+        recording's, and this much is added to them to tell their age. Absent (the default) for a market of today.
+        """
+
     def __init__(
         self,
         *,
@@ -234,10 +242,11 @@ class SnapshotHead(_message.Message):
         scores_soft_expiry_time: _timestamp_pb2.Timestamp | None = ...,
         overview_soft_expiry_time: _timestamp_pb2.Timestamp | None = ...,
         venue: _builtins.str = ...,
+        behind: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["observed_time", b"observed_time", "overview_soft_expiry_time", b"overview_soft_expiry_time", "scores_soft_expiry_time", b"scores_soft_expiry_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["behind", b"behind", "observed_time", b"observed_time", "overview_soft_expiry_time", b"overview_soft_expiry_time", "scores_soft_expiry_time", b"scores_soft_expiry_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checksum", b"checksum", "length", b"length", "observed_time", b"observed_time", "overview_soft_expiry_time", b"overview_soft_expiry_time", "scores_soft_expiry_time", b"scores_soft_expiry_time", "snapshot_id", b"snapshot_id", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["behind", b"behind", "checksum", b"checksum", "length", b"length", "observed_time", b"observed_time", "overview_soft_expiry_time", b"overview_soft_expiry_time", "scores_soft_expiry_time", b"scores_soft_expiry_time", "snapshot_id", b"snapshot_id", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -255,6 +264,7 @@ class CandleSeries(_message.Message):
     OBSERVED_TIME_FIELD_NUMBER: _builtins.int
     RECEIVED_TIME_FIELD_NUMBER: _builtins.int
     VENUE_FIELD_NUMBER: _builtins.int
+    BEHIND_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol."""
     timeframe: _candle_pb2.Timeframe.ValueType
@@ -273,6 +283,10 @@ class CandleSeries(_message.Message):
     def received_time(self) -> _timestamp_pb2.Timestamp:
         """Our clock at that moment."""
 
+    @_builtins.property
+    def behind(self) -> _duration_pb2.Duration:
+        """As in SnapshotHead."""
+
     def __init__(
         self,
         *,
@@ -282,10 +296,11 @@ class CandleSeries(_message.Message):
         observed_time: _timestamp_pb2.Timestamp | None = ...,
         received_time: _timestamp_pb2.Timestamp | None = ...,
         venue: _builtins.str = ...,
+        behind: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["observed_time", b"observed_time", "received_time", b"received_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["behind", b"behind", "observed_time", b"observed_time", "received_time", b"received_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candles", b"candles", "observed_time", b"observed_time", "received_time", b"received_time", "symbol", b"symbol", "timeframe", b"timeframe", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["behind", b"behind", "candles", b"candles", "observed_time", b"observed_time", "received_time", b"received_time", "symbol", b"symbol", "timeframe", b"timeframe", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

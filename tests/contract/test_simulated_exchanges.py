@@ -1,0 +1,286 @@
+"""The contract of `virtuoso.ports.Exchange` over the simulated exchange: the same ccxt path, every venue's own words, and
+what comes out is the market that went in. "myokx" has no entry in the table of venues: it shows what ccxt alone can do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any
+
+import aiohttp
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from virtuoso.errors import (
+    BadData,
+    EmptyData,
+    ExchangeError,
+    RateLimited,
+    UnknownSymbol,
+    VenueBlocked,
+    VenueStale,
+    VenueTimedOut,
+    VenueUnavailable,
+)
+from virtuoso.exchange.adapter import CcxtExchange
+from virtuoso.model import Instrument, Timeframe, TimeSeries
+from virtuoso.ports import Exchange
+from virtuoso.simulator.market import Listing, Market
+from virtuoso.simulator.server import SimulatedExchange
+
+NOW = 1_750_000_123_456  # a fixed moment of a past summer: what is read can then be compared to the last digit
+VENUES = ["bybit", "binance", "okx", "myokx"]
+BY_COIN = ("okx", "myokx")  # these list PEPE, the others 1000PEPE
+KINDS = {  # of tickers
+    "down": VenueUnavailable,
+    "slow": VenueTimedOut,
+    "429": RateLimited,
+    "bybit_10006": RateLimited,
+    "garbage": BadData,
+    "html_403": VenueBlocked,
+    "451": VenueBlocked,
+    "truncated": BadData,
+    "empty": EmptyData,
+    "stale": VenueStale,
+}
+
+
+class World:
+    """One venue of the simulated exchange, and the truth that it tells."""
+
+    def __init__(self, venue: str, market: Market, url: str, exchange: Exchange) -> None:
+        self.venue, self.market, self.url, self.exchange = venue, market, url, exchange
+
+    async def listed(self, base: str) -> tuple[Instrument, Listing]:
+        """What the venue calls an asset, and what the simulation does."""
+        found = [each for each in await self.exchange.instruments() if each.base_asset == base]
+        assert len(found) == 1
+        return found[0], self.market.listing(base)
+
+    def coins(self, listing: Listing) -> int:
+        """How many of the venue's base units one unit of the listing is."""
+        return listing.multiplier if self.venue in BY_COIN else 1
+
+    async def fault(self, mode: str, **more: Any) -> None:
+        """Break the venue; "ok" mends it."""
+        venue = "okx" if self.venue in BY_COIN else self.venue
+        async with aiohttp.ClientSession() as session:
+            reply = await session.post(f"{self.url}/__admin", json={"mode": mode, "exchange": venue, **more})
+            assert reply.status == 200
+
+
+@pytest.fixture(scope="module")
+def market() -> Market:
+    return Market(7, now_ms=NOW)
+
+
+@pytest_asyncio.fixture
+async def url(market: Market) -> AsyncIterator[str]:
+    server = SimulatedExchange(market, clock=lambda: NOW)
+    port = await server.start("127.0.0.1:0")
+    yield f"http://127.0.0.1:{port}"
+    await server.close()
+
+
+@pytest_asyncio.fixture(params=VENUES)
+async def world(request: pytest.FixtureRequest, market: Market, url: str) -> AsyncIterator[World]:
+    exchange = CcxtExchange(request.param, url=url, clock=lambda: NOW)
+    await exchange.tickers()  # from which it learns the venue's clock
+    yield World(request.param, market, url, exchange)
+    await exchange.close()
+
+
+@pytest.fixture(params=["BTC", "PEPE"])
+def base(request: pytest.FixtureRequest) -> str:
+    """A dear coin, and one so cheap that most venues list a thousand of it."""
+    return str(request.param)
+
+
+async def test_every_listing_is_an_instrument_and_nothing_else(world: World) -> None:
+    instruments = await world.exchange.instruments()
+    expected = {(each.base, each.multiplier // world.coins(each)) for each in world.market.listings}
+    assert {(each.base_asset, each.multiplier) for each in instruments} == expected
+    assert len(instruments) == len(expected) >= 50
+    for each in instruments:
+        listing = world.market.listing(each.base_asset)
+        assert each.tick_size == pytest.approx(listing.tick / world.coins(listing))
+        assert each.listed_ms == listing.launched_ms
+
+
+async def test_tickers_say_what_the_market_says(world: World) -> None:
+    instruments = {each.symbol: each for each in await world.exchange.instruments()}
+    tickers, quotes = await world.exchange.tickers(), world.market.quotes(NOW)
+    assert set(tickers) == set(instruments)
+    assert len(quotes) == len(tickers)
+    for symbol, ticker in tickers.items():
+        listing, quote = world.market.listing(instruments[symbol].base_asset), quotes[instruments[symbol].base_asset]
+        coins, step = world.coins(listing), listing.tick / quote.last
+        assert ticker.last * coins == pytest.approx(quote.last, rel=step)
+        assert ticker.stamp.observed_ms == NOW
+        assert ticker.change_24h_percent == pytest.approx(100 * (quote.last / quote.open_24h - 1), abs=0.01 + 200 * step)
+        assert ticker.funding_rate == pytest.approx(quote.funding_rate, abs=1e-8)
+        assert ticker.volume_24h == pytest.approx(quote.volume_24h * coins, rel=1e-3)
+        spread = quote.high_24h / quote.low_24h - 1 if world.venue in BY_COIN else 1e-3  # okx: at the last price
+        assert ticker.turnover_24h == pytest.approx(quote.turnover_24h, rel=spread)
+        if world.venue != "myokx":
+            assert ticker.mark == pytest.approx(quote.mark / coins, rel=step)
+            assert ticker.index == pytest.approx(quote.index / coins, rel=step)
+
+
+async def test_candles_are_the_closed_bars_of_the_market(world: World, base: str) -> None:
+    instrument, listing = await world.listed(base)
+    for timeframe in Timeframe:
+        candles = await world.exchange.candles(instrument, timeframe, limit=120)
+        truth = world.market.candles(base, timeframe.ms, NOW - 121 * timeframe.ms, NOW - timeframe.ms, NOW)[-120:]
+        assert candles.open_ms.tolist() == truth[:, 0].tolist()
+        for place, column in enumerate((candles.open, candles.high, candles.low, candles.close), start=1):
+            assert np.allclose(column * world.coins(listing), truth[:, place], rtol=0, atol=listing.tick)
+        assert np.allclose(candles.volume / world.coins(listing), truth[:, 5], rtol=1e-6, atol=listing.lot)
+
+
+async def test_a_venue_gives_as_many_bars_as_it_has_in_one_request(world: World) -> None:
+    instrument, _ = await world.listed("BTC")
+    candles = await world.exchange.candles(instrument, Timeframe.M1, limit=400)
+    assert len(candles) == (299 if world.venue in BY_COIN else 400)
+
+
+async def test_books_and_trades_are_the_markets_in_base_units(world: World, base: str) -> None:
+    instrument, listing = await world.listed(base)
+    coins = world.coins(listing)
+    book = await world.exchange.order_book(instrument)
+    truth = world.market.book(base, NOW, len(book.bids))
+    assert len(book.bids) >= 100
+    for levels, side in zip((book.bids, book.asks), truth, strict=True):
+        assert np.allclose(levels[:, 0] * coins, [price for price, _ in side], rtol=0, atol=listing.tick)
+        assert np.allclose(levels[:, 1] / coins, [size for _, size in side], rtol=0, atol=listing.lot)
+    trades = await world.exchange.trades(instrument)
+    made = world.market.trades(base, NOW, len(trades.ids))
+    assert len(trades.ids) >= 50
+    assert trades.time_ms.tolist() == [time_ms for _, time_ms, *_ in made]
+    assert trades.side.tolist() == [1 if bought else -1 for *_, bought in made]
+    assert np.allclose(trades.price * coins, [price for _, _, price, *_ in made], rtol=0, atol=listing.tick)
+    assert np.allclose(trades.size / coins, [size for *_, size, _ in made], rtol=0, atol=listing.lot)
+
+
+async def test_series_are_the_markets(world: World, base: str) -> None:
+    instrument, listing = await world.listed(base)
+    funding, interest, ratio = await asyncio.gather(
+        world.exchange.funding(instrument), world.exchange.open_interest(instrument), world.exchange.long_short(instrument)
+    )
+
+    def compare(series: TimeSeries, truth: list[tuple[int, float]], tolerance: float) -> None:
+        assert len(series.values) >= 48
+        assert series.time_ms.tolist() == [time_ms for time_ms, _ in truth]
+        assert np.allclose(series.values, [value for _, value in truth], rtol=tolerance, atol=1e-8)
+
+    compare(funding, world.market.funding(base, NOW, len(funding.values)), 1e-6)
+    shares = world.market.long_short(base, 300_000, NOW, len(ratio.values))
+    compare(ratio, [(time_ms, share / (1 - share)) for time_ms, share in shares], 1e-3)
+    units = world.market.open_interest(base, 300_000, NOW, len(interest.values))
+    if world.venue == "myokx":  # ccxt hands the contracts on: of use as they change
+        interest.values[:] *= units[0][1] * world.coins(listing) / interest.values[0]
+    compare(interest, [(time_ms, size * world.coins(listing)) for time_ms, size in units], 1e-3)
+
+
+def everything(exchange: Exchange, instrument: Instrument) -> list[Awaitable[object]]:
+    """Everything that can be asked of a venue."""
+    return [
+        exchange.instruments(),
+        exchange.tickers(),
+        exchange.candles(instrument, Timeframe.M5, limit=30),
+        exchange.order_book(instrument),
+        exchange.trades(instrument),
+        exchange.funding(instrument),
+        exchange.open_interest(instrument),
+        exchange.long_short(instrument),
+    ]
+
+
+@pytest.mark.parametrize("mode", [*KINDS, "nan", "nulls"])
+@pytest.mark.parametrize("venue", ["bybit", "binance", "okx"])
+async def test_every_fault_is_an_error_of_ours_and_it_ends_with_the_fault(
+    venue: str, mode: str, market: Market, url: str
+) -> None:
+    exchange = CcxtExchange(venue, url=url, clock=lambda: NOW, timeout_s=0.6)
+    world = World(venue, market, url, exchange)
+    try:
+        instrument, _ = await world.listed("ETH")
+        await world.fault(mode)
+        results = await asyncio.gather(*everything(exchange, instrument), return_exceptions=True)
+        errors = [result for result in results if isinstance(result, BaseException)]
+        assert all(isinstance(error, ExchangeError) and error.venue == venue and error.endpoint for error in errors)
+        if kind := KINDS.get(mode):
+            with pytest.raises(kind):
+                await exchange.tickers()
+        await world.fault("ok")
+        fresh = CcxtExchange(venue, url=url, clock=lambda: NOW)
+        assert len(await fresh.tickers()) >= 50
+        await fresh.close()
+    finally:
+        await exchange.close()
+
+
+async def test_a_market_that_it_does_not_have_is_an_unknown_symbol(world: World) -> None:
+    await world.exchange.instruments()
+    with pytest.raises(UnknownSymbol):
+        await world.exchange.order_book(Instrument("NONEUSDT", "NONE/USDT:USDT", "NONE", 1))
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/fapi/v1/depth?symbol=NONEUSDT", -1121),
+        ("/fapi/v1/depth", -1102),
+        ("/fapi/v1/depth?symbol=BTCUSDT&limit=7", -4021),
+        ("/fapi/v1/klines?symbol=BTCUSDT&interval=7m", -1120),
+        ("/fapi/v1/klines?symbol=BTCUSDT&interval=1m&limit=many", -1100),
+        ("/futures/data/openInterestHist?symbol=BTCUSDT&period=1m", -1130),
+        ("/fapi/v1/order", -5000),
+        ("/api/v5/market/books?instId=NONE-USDT-SWAP", "51001"),
+        ("/api/v5/market/books", "50014"),
+        ("/api/v5/market/books?instId=BTC-USDT-SWAP&sz=500", "51000"),
+        ("/api/v5/market/candles?instId=BTC-USDT-SWAP&bar=7m", "51000"),
+        ("/api/v5/market/tickers", "51000"),
+        ("/api/v5/account/balance", "404"),
+    ],
+)
+async def test_what_a_venue_refuses_it_refuses_in_its_own_words(url: str, path: str, code: int | str) -> None:
+    async with aiohttp.ClientSession() as session, session.get(url + path) as reply:
+        body = await reply.json()
+    assert body["code"] == code
+    assert body["msg"]
+
+
+@pytest.mark.parametrize(
+    ("path", "least"),
+    [
+        ("/fapi/v1/ticker/price", 50),
+        ("/fapi/v1/ticker/bookTicker", 50),
+        ("/fapi/v1/aggTrades?symbol=BTCUSDT", 50),
+        ("/api/v5/public/mark-price?instType=SWAP", 50),
+        ("/api/v5/market/index-tickers?quoteCcy=USDT", 50),
+        ("/api/v5/public/open-interest?instType=SWAP", 50),
+        ("/api/v5/market/ticker?instId=BTC-USDT-SWAP", 1),
+    ],
+)
+async def test_other_clients_find_what_they_ask_for(url: str, path: str, least: int) -> None:
+    async with aiohttp.ClientSession() as session, session.get(url + path) as reply:
+        body = await reply.json()
+    rows = body["data"] if isinstance(body, dict) else body
+    assert len(rows) >= least
+
+
+async def test_binance_history_begins_where_it_is_asked_to(url: str) -> None:
+    start = NOW // 60_000 * 60_000 - 3_600_000
+    query = f"/fapi/v1/klines?symbol=BTCUSDT&interval=1m&limit=10&startTime={start}"
+    async with aiohttp.ClientSession() as session, session.get(url + query) as reply:
+        assert [row[0] for row in await reply.json()] == [start + minute * 60_000 for minute in range(10)]
+
+
+async def test_okx_history_goes_back_from_a_bar_newest_first(url: str) -> None:
+    end = NOW // 60_000 * 60_000 - 3_600_000
+    query = f"/api/v5/market/history-candles?instId=BTC-USDT-SWAP&bar=1m&limit=10&after={end}"
+    async with aiohttp.ClientSession() as session, session.get(url + query) as reply:
+        rows = (await reply.json())["data"]
+    assert [int(row[0]) for row in rows] == [end - minute * 60_000 for minute in range(1, 11)]

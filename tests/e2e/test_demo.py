@@ -1,0 +1,98 @@
+"""`virtuoso demo` as a stranger runs it: no network, no keys, no servers; and the calls that it says to try."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.product import Product, eventually
+from tests.programs import ROOT, free_port
+from virtuoso.market.v1 import market_service_pb2 as pb
+from virtuoso.market.v1 import provenance_pb2
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A demo that serves, told to use an exchange and a cache that it must not touch."""
+    folder = tmp_path_factory.mktemp("demo")
+    product = Product(folder, f"http://127.0.0.1:{free_port()}")
+    product.env["XDG_STATE_HOME"] = str(folder / "state")
+    product.start("demo", "--seed", "3")
+    product.wait_ready()
+    eventually(product.logs, lambda text: "Try\n" in text, 30, "the welcome")
+    yield product
+    product.close()
+
+
+def tried(node: Product, start: str) -> dict[str, object]:
+    """What the call that the welcome names prints, as JSON."""
+    line = next(line for line in node.logs().splitlines() if line.strip().startswith(start) or f"/{start}" in line)
+    done = subprocess.run(shlex.split(line), cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 0, done.stderr
+    reply: dict[str, object] = json.loads(done.stdout)
+    return reply
+
+
+def test_every_reply_says_simulated(node: Product) -> None:
+    asked = (
+        node.stub.GetDashboard(pb.GetDashboardRequest()),
+        node.stub.GetOverview(pb.GetOverviewRequest()),
+        node.stub.ListConfluenceScores(pb.ListConfluenceScoresRequest()),
+        node.stub.GetConfluence(pb.GetConfluenceRequest(symbol="BTCUSDT")),
+        node.stub.ListMovers(pb.ListMoversRequest()),
+        node.stub.ListSymbols(pb.ListSymbolsRequest()),
+        node.stub.ListCandles(pb.ListCandlesRequest(symbol="BTCUSDT")),
+        next(iter(node.stub.WatchDashboard(pb.WatchDashboardRequest(), timeout=10))),
+    )
+    assert {reply.provenance.environment for reply in asked} == {provenance_pb2.ENVIRONMENT_SIMULATED}
+
+
+def test_the_market_lives_and_its_scores_differ(node: Product) -> None:
+    def scored() -> list[float]:
+        return [row.score for row in node.dashboard().rows if row.HasField("score")]
+
+    scores = eventually(scored, lambda found: len(found) >= 45, 30, "scores")
+    before = {row.symbol: row.price for row in node.dashboard().rows}
+    assert max(scores) - min(scores) > 15
+    assert 50 not in scores
+
+    def moved() -> int:
+        return sum(before.get(row.symbol) != row.price for row in node.dashboard().rows)
+
+    eventually(moved, lambda count: count > len(before) / 2, 30, "prices that moved")
+
+
+def test_the_calls_that_it_says_to_try_work_as_printed(node: Product) -> None:
+    for start in ("buf curl --protocol grpc ", "curl ", "buf curl --protocol grpcweb "):
+        assert tried(node, start)["provenance"]["environment"] == "ENVIRONMENT_SIMULATED"  # type: ignore[index]
+
+
+def test_nothing_of_a_real_node_is_used_and_nothing_stays(tmp_path: Path) -> None:
+    product = Product(tmp_path, f"http://127.0.0.1:{free_port()}")
+    product.env["XDG_STATE_HOME"] = str(tmp_path / "state")
+    try:
+        demo = product.start("demo")
+        product.wait_ready()
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(30) == 0
+        assert not (tmp_path / "cache").exists()
+        assert list((tmp_path / "state" / "virtuoso").iterdir()) == []
+        assert "Traceback" not in product.logs()
+    finally:
+        product.close()
+
+
+def test_a_demo_beside_a_demo_names_the_port_that_is_taken(node: Product) -> None:
+    second = node.start("demo")
+    assert second.wait(20) == 2
+    said = eventually(node.logs, lambda text: "GRPC_ADDRESS" in text, 5, "the reason")
+    assert f"127.0.0.1:{node.grpc} cannot be used: another program listens there" in said
+    assert node.health() == "SERVING"

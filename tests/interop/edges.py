@@ -1,0 +1,87 @@
+"""A server, its monitor and a real edge in front of them, for the tests of the edge."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import grpc
+
+from tests.programs import Edge
+from tests.service.snapshots import Bench, bench
+from virtuoso.edge.contract import SERVICE
+from virtuoso.market.v1 import market_service_pb2_grpc
+from virtuoso.monitor import Monitor
+
+BUF = str(Path(sys.executable).parent / "buf")
+PROTOCOLS = ("grpc", "grpcweb")
+
+
+@dataclass
+class Place:
+    """Servers and the edge in front of them."""
+
+    market: Bench
+    edge: Edge
+
+    async def http(self, path: str, method: str = "GET", **more: Any) -> tuple[int, Any, dict[str, str]]:
+        """(status, body as JSON, headers)."""
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(5)) as session,
+            session.request(method, self.edge.url + path, **more) as reply,
+        ):
+            text = await reply.text()
+            headers = {name.lower(): value for name, value in reply.headers.items()}
+            return reply.status, json.loads(text) if text else None, headers
+
+    async def buf(self, protocol: str, rpc: str, request: dict[str, Any]) -> asyncio.subprocess.Process:
+        """`buf curl` of an RPC; what the contract is it asks the server itself, through the edge."""
+        return await asyncio.create_subprocess_exec(
+            *(BUF, "curl", "--protocol", protocol, "--http2-prior-knowledge", "-d", json.dumps(request)),
+            f"{self.edge.url}/{SERVICE}/{rpc}",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def call(self, protocol: str, rpc: str, request: dict[str, Any]) -> tuple[str, str]:
+        """(output, complaints) of `buf curl`."""
+        process = await self.buf(protocol, rpc, request)
+        async with asyncio.timeout(15):
+            out, said = await process.communicate()
+        return out.decode(), said.decode()
+
+    @asynccontextmanager
+    async def stub(self) -> AsyncIterator[Any]:
+        """A plain gRPC client of the edge."""
+        async with grpc.aio.insecure_channel(self.edge.address) as channel:
+            yield market_service_pb2_grpc.MarketServiceStub(channel)
+
+
+@asynccontextmanager
+async def place(
+    *, origins: tuple[str, ...] = ("*",), others: tuple[Bench, ...] = (), linger_s: float = 0.0, **options: Any
+) -> AsyncIterator[Place]:
+    """A server on which nothing is published yet, its monitor, and the edge."""
+    async with bench(**options) as market:
+        monitor = Monitor(status=market.server.health.status, readiness=lambda: (True, {}))
+        port = await monitor.start("127.0.0.1:0")
+        servers = [market.address, *(other.address for other in others)]
+        edge = await asyncio.to_thread(Edge, servers, port, origins, linger_s)
+        try:
+            yield Place(market, edge)
+        finally:
+            await asyncio.to_thread(edge.end)
+            await monitor.close()
+
+
+def details(error: dict[str, Any]) -> dict[str, Any]:
+    """The details of an error in JSON by the last word of their types."""
+    return {detail["@type"].rpartition(".")[2]: detail for detail in error["details"]}

@@ -1,0 +1,247 @@
+"""The edge with a real Envoy: what browsers, phones, scripts and gRPC clients get there."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import grpc
+import pytest
+import pytest_asyncio
+from google.protobuf import json_format
+from google.rpc import error_details_pb2
+
+from tests.interop.edges import PROTOCOLS, Place, details, place
+from tests.service.snapshots import TTL_S, Bench, candle_series, snapshot
+from virtuoso.edge.contract import SERVICE
+from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.repository import keys
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+ORIGIN = {"Origin": "https://app.example"}
+BTC = {"symbol": "BTCUSDT"}
+PATHS: dict[str, tuple[str, dict[str, Any]]] = {
+    "/v1/dashboard": ("GetDashboard", {}),
+    "/v1/overview": ("GetOverview", {}),
+    "/v1/confluence": ("ListConfluenceScores", {}),
+    "/v1/confluence?order_by=turnover_24h_usd+desc&min_score=40&pageSize=7&symbols=BTCUSDT&symbols=ETHUSDT": (
+        "ListConfluenceScores",
+        {"order_by": "turnover_24h_usd desc", "min_score": 40, "page_size": 7, "symbols": ["BTCUSDT", "ETHUSDT"]},
+    ),
+    "/v1/confluence/BTCUSDT": ("GetConfluence", BTC),
+    "/v1/movers?min_turnover_usd=2500000&page_size=3": ("ListMovers", {"min_turnover_usd": 2_500_000, "page_size": 3}),
+    "/v1/symbols?page_size=5": ("ListSymbols", {"page_size": 5}),
+    "/v1/symbols/BTCUSDT/candles?timeframe=TIMEFRAME_5M&page_size=20": (
+        "ListCandles",
+        {**BTC, "timeframe": "TIMEFRAME_5M", "page_size": 20},
+    ),
+}
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def shown() -> AsyncIterator[Place]:
+    """A whole market, and the bars of one symbol; tests only read."""
+    async with place() as one:
+        await one.market.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
+        await one.market.show(snapshot())
+        yield one
+
+
+async def expected(market: Bench, rpc: str, request: dict[str, Any]) -> Any:
+    """The server's own answer."""
+    reply = await getattr(market.stub, rpc)(json_format.ParseDict(request, getattr(api, f"{rpc}Request")()))
+    assert reply.provenance.snapshot_id == "s1"  # or two empty replies would be equal
+    return reply
+
+
+def unpacked(said: str) -> tuple[str, error_details_pb2.ErrorInfo, error_details_pb2.RetryInfo]:
+    """(code, ErrorInfo, RetryInfo) of what buf prints of an error."""
+    error = json.loads(said)
+    info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
+    for detail in error["details"]:
+        for into in (info, retry):
+            if detail["type"] == into.DESCRIPTOR.full_name:
+                into.ParseFromString(base64.b64decode(detail["value"] + "=" * (-len(detail["value"]) % 4)))
+    return error["code"], info, retry
+
+
+# ---------------------------------------------------------------------------------------------------------- every call
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize(("rpc", "request_"), {rpc: (rpc, request) for rpc, request in PATHS.values()}.values())
+async def test_each_rpc_says_through_the_edge_what_the_server_says(
+    shown: Place, protocol: str, rpc: str, request_: dict[str, Any]
+) -> None:
+    reply = await expected(shown.market, rpc, request_)
+    out, said = await shown.call(protocol, rpc, request_)
+    assert said == ""
+    assert json_format.Parse(out, type(reply)()) == reply
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_each_path_gives_as_json_what_the_rpc_says(shown: Place, path: str) -> None:
+    reply = await expected(shown.market, *PATHS[path])
+    status, body, headers = await shown.http(path)
+    assert (status, headers["content-type"], headers["cache-control"]) == (200, "application/json", "no-store")
+    assert json_format.ParseDict(body, type(reply)()) == reply
+
+
+async def test_the_paths_tried_are_all_that_the_contract_has() -> None:
+    assert {rpc for rpc, _ in PATHS.values()} | {"WatchDashboard"} == {
+        method.name for method in api.DESCRIPTOR.services_by_name["MarketService"].methods
+    }
+
+
+async def test_in_json_a_number_that_was_not_measured_is_absent_and_a_list_without_rows_is_there(shown: Place) -> None:
+    _, body, _ = await shown.http("/v1/dashboard")
+    scored, unscored = body["rows"][0], body["rows"][-1]
+    assert {"score", "confidence", "technical", "priceStructure"} <= scored.keys()
+    assert unscored.keys() == {"symbol", "label", "price", "change24hPercent", "turnover24hUsd", "coverage"}
+    _, none, _ = await shown.http("/v1/confluence?symbols=NOSUCHUSDT")
+    assert (none["rows"], none["totalSize"], none["provenance"]["stale"]) == ([], 0, False)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_a_stream_begins_with_a_whole_dashboard(shown: Place, protocol: str) -> None:
+    whole = await expected(shown.market, "GetDashboard", {})
+    process = await shown.buf(protocol, "WatchDashboard", {})
+    assert process.stdout is not None
+    text = ""
+    try:
+        async with asyncio.timeout(10):
+            while not text.rstrip().endswith("\n}"):
+                chunk = await process.stdout.read(1 << 16)
+                assert chunk, "the stream ended within its first message"
+                text += chunk.decode()
+    finally:
+        process.terminate()
+        await process.communicate()
+    message = json_format.Parse(text, api.WatchDashboardResponse())
+    assert (message.provenance, list(message.snapshot.rows)) == (whole.provenance, list(whole.rows))
+
+
+async def test_five_hundred_symbols_are_one_json_answer() -> None:
+    async with place() as one:
+        await one.market.show(snapshot(size=500))
+        status, body, _ = await one.http("/v1/dashboard")
+        assert (status, len(body["rows"])) == (200, 500)
+
+
+# -------------------------------------------------------------------------------------------------------------- errors
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code", "reason", "field"),
+    [
+        ("/v1/confluence/SYSTEM_STATUS", 400, 3, "INVALID_FIELD", "symbol"),
+        ("/v1/confluence?page_size=-1", 400, 3, "INVALID_FIELD", "page_size"),
+        ("/v1/symbols?page_token=abc", 400, 3, "PAGE_TOKEN_INVALID", "page_token"),
+        ("/v1/confluence/NOSUCHUSDT", 404, 5, "SYMBOL_NOT_FOUND", "symbol"),
+        ("/v1/confluence/%E5%B8%81%E5%AE%89USDT", 404, 5, "SYMBOL_NOT_FOUND", "symbol"),
+        ("/v1/symbols/UNTRACKEDUSDT/candles", 404, 5, "SYMBOL_NOT_TRACKED", "symbol"),
+    ],
+)
+async def test_an_error_in_json_says_why_and_in_which_field(
+    shown: Place, path: str, status: int, code: int, reason: str, field: str
+) -> None:
+    answered, body, headers = await shown.http(path, headers={**ORIGIN, "x-request-id": "from-the-page"})
+    assert (answered, body["code"], headers["content-type"]) == (status, code, "application/json")
+    info, bad = details(body)["ErrorInfo"], details(body)["BadRequest"]
+    assert (info["reason"], info["domain"]) == (reason, "virtuoso.market")
+    assert [violation["field"] for violation in bad["fieldViolations"]] == [field]
+    assert headers["x-request-id"] == info["metadata"]["request_id"] == "from-the-page"
+
+
+@pytest.mark.parametrize(("path", "named"), [("/v1/symbols?page_size=abc", '"abc"'), ("/v1/overview?colour=1", '"colour"')])
+async def test_a_query_that_the_contract_does_not_know_is_refused_by_name(shown: Place, path: str, named: str) -> None:
+    status, body, headers = await shown.http(path, headers=ORIGIN)
+    assert (status, body["code"], details(body)["ErrorInfo"]["reason"]) == (400, 3, "INVALID_FIELD")
+    assert named in body["message"]
+    assert headers["access-control-allow-origin"] == ORIGIN["Origin"]  # a page can read why
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/"), ("GET", "/v1/nope"), ("POST", "/v1/overview"), ("POST", f"/{SERVICE}/GetOverview")]
+)
+async def test_a_path_with_nothing_behind_it_is_404_in_json(shown: Place, method: str, path: str) -> None:
+    status, body, headers = await shown.http(path, method, headers=ORIGIN)
+    assert (status, body["code"], body["details"]) == (404, 5, [])
+    assert path in body["message"]
+    assert headers["access-control-allow-origin"] == ORIGIN["Origin"]
+
+
+async def test_an_rpc_that_is_not_there_is_unimplemented(shown: Place) -> None:
+    async with grpc.aio.insecure_channel(shown.edge.address) as channel:
+        call: Any = channel.unary_unary  # its published type wants serialisers
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call("/no.such.Service/Call")(b"", timeout=5)
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_before_the_first_snapshot_all_three_protocols_say_not_ready_and_when_to_ask_again() -> None:
+    async with place() as one:
+        status, body, _ = await one.http("/v1/dashboard")
+        found = details(body)
+        assert (status, body["code"]) == (503, 14)
+        assert (found["ErrorInfo"]["reason"], found["RetryInfo"]["retryDelay"]) == ("NOT_READY", "2s")
+        for protocol in PROTOCOLS:
+            out, said = await one.call(protocol, "GetDashboard", {})
+            code, info, retry = unpacked(said)
+            assert (out, code, info.reason, retry.retry_delay.seconds) == ("", "unavailable", "NOT_READY", 2)
+
+
+# -------------------------------------------------------------------------------------------------------------- pages
+
+
+async def test_a_page_of_any_origin_may_call_without_credentials(shown: Place) -> None:
+    wanted = "content-type,x-grpc-web,x-user-agent,grpc-timeout,authorization"
+    for path, method in ((f"/{SERVICE}/GetDashboard", "POST"), ("/v1/dashboard", "GET")):
+        asks = {**ORIGIN, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": wanted}
+        status, _, allowed = await shown.http(path, "OPTIONS", headers=asks)
+        assert (status, allowed["access-control-allow-origin"]) == (200, ORIGIN["Origin"])
+        assert method in allowed["access-control-allow-methods"].split(", ")
+        assert set(wanted.split(",")) <= set(allowed["access-control-allow-headers"].split(", "))
+        assert "access-control-allow-credentials" not in allowed
+
+
+async def test_a_page_may_read_the_status_of_an_rpc(shown: Place) -> None:
+    status, _, headers = await shown.http("/v1/overview", headers=ORIGIN)
+    assert (status, headers["access-control-allow-origin"], headers["vary"]) == (200, ORIGIN["Origin"], "Origin")
+    exposed = set(headers["access-control-expose-headers"].split(", "))
+    assert {"grpc-status", "grpc-message", "grpc-status-details-bin"} <= exposed
+
+
+async def test_only_configured_origins_are_let_in() -> None:
+    async with place(origins=("https://ours.example", "http://localhost:5173")) as one:
+        await one.market.show(snapshot())
+        for origin, let_in in (
+            ("https://ours.example", True),
+            ("http://localhost:5173", True),
+            ("https://other.example", False),
+        ):
+            asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+            _, _, allowed = await one.http(f"/{SERVICE}/GetDashboard", "OPTIONS", headers=asks)
+            _, _, headers = await one.http("/v1/overview", headers={"Origin": origin})
+            assert [each.get("access-control-allow-origin") for each in (allowed, headers)] == [
+                origin if let_in else None
+            ] * 2
+
+
+async def test_grpc_web_as_text_is_understood_too(shown: Place) -> None:
+    whole = await expected(shown.market, "GetOverview", {})
+    kind = {"content-type": "application/grpc-web-text", "accept": "application/grpc-web-text", "x-grpc-web": "1"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{shown.edge.url}/{SERVICE}/GetOverview", data=base64.b64encode(bytes(5)), headers=kind) as reply,
+    ):
+        parts = re.findall(rb"[^=]+=*", await reply.read())  # each is padded for itself
+        frames = b"".join(base64.b64decode(part) for part in parts)
+    length = int.from_bytes(frames[1:5], "big")
+    assert api.GetOverviewResponse.FromString(frames[5 : 5 + length]) == whole
+    assert b"grpc-status:0" in frames[5 + length :].replace(b" ", b"")

@@ -1,0 +1,188 @@
+"""The edge and its Envoy when servers, readers or they themselves are not well."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import aiohttp
+import grpc
+import pytest
+from google.rpc import status_pb2
+
+from tests.interop.edges import details, place
+from tests.service.snapshots import T0, bench, refusal, snapshot
+from virtuoso.edge.contract import SERVICE
+from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.repository import keys
+from virtuoso.service.charts import Charts
+from virtuoso.service.server import MarketServer
+
+# ------------------------------------------------------------------------------------------------- servers that are ill
+
+
+async def test_healthz_answers_as_the_server_does_also_when_it_does_not_serve() -> None:
+    async with place() as one:
+        not_serving = {"code": 14, "message": "status:NOT_SERVING", "details": []}
+        assert (await one.http("/healthz"))[:2] == (503, not_serving)
+        await one.market.show(snapshot())
+        assert (await one.http("/healthz"))[:2] == (200, {"status": "SERVING"})
+        assert (await one.http("/healthz?service=confluence"))[:2] == (200, {"status": "SERVING"})
+        unknown = {"code": 5, "message": "unknown service", "details": []}
+        assert (await one.http("/healthz?service=nope"))[:2] == (404, unknown)
+
+
+async def test_streams_outlive_the_time_outs_that_a_proxy_has_by_default() -> None:
+    async with place(heartbeat_s=2) as one:
+        await one.market.show(snapshot())
+        process = await one.buf("grpcweb", "WatchDashboard", {})
+        web = asyncio.create_task(process.communicate())
+        async with one.stub() as stub:
+            plain = stub.WatchDashboard(api.WatchDashboardRequest())
+            kinds = [(await plain.read()).WhichOneof("event")]
+            reading = asyncio.create_task(plain.read())
+            for _ in range(42):  # 21 s; a route's default is 15 s
+                await asyncio.sleep(0.5)
+                one.market.keeper.tick()
+                if reading.done():
+                    kinds.append(reading.result().WhichOneof("event"))
+                    reading = asyncio.create_task(plain.read())
+            await one.market.show(snapshot("s2", observed_ms=T0 + 5000))
+            async with asyncio.timeout(5):
+                while kinds[-1] != "delta":
+                    kinds.append((await reading).WhichOneof("event"))
+                    reading = asyncio.create_task(plain.read())
+            assert not web.done()
+            plain.cancel()
+            await asyncio.wait({reading})
+        process.terminate()
+        out, _ = await web
+    assert (kinds[0], set(kinds[1:-1])) == ("snapshot", {"heartbeat"})
+    assert out.count(b'"heartbeat"') > 5
+    assert b'"delta"' in out
+
+
+async def test_a_reader_that_is_slow_skips_states_through_the_edge_too() -> None:
+    async with place() as one:
+        await one.market.show(snapshot())
+        loop = asyncio.get_running_loop()
+        with socket.socket() as phone:
+            phone.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+            phone.setblocking(False)
+            await loop.sock_connect(phone, ("127.0.0.1", one.edge.port))
+            head = f"POST /{SERVICE}/WatchDashboard HTTP/1.1\r\nhost: x\r\ncontent-type: application/grpc-web+proto\r\n"
+            await loop.sock_sendall(phone, head.encode() + b"content-length: 5\r\n\r\n" + bytes(5))
+            read, published = await loop.sock_recv(phone, 100), 0
+            for step in range(1, 201):
+                one.market.clock.pass_s(1)
+                message = snapshot(f"s{step}", observed_ms=T0 + 1000 * step, details=False)
+                published += message.ByteSize()
+                await one.market.show(message)
+                await asyncio.sleep(0.005)
+            async with asyncio.timeout(10):
+                while b"s200" not in read:
+                    read += await loop.sock_recv(phone, 1 << 16)
+    assert len(read) < published / 4
+
+
+async def test_a_server_that_goes_down_and_comes_back_is_told_of_and_found_again() -> None:
+    async with place() as one:
+        await one.market.show(snapshot())
+        assert (await one.http("/v1/overview"))[0] == 200
+        await one.market.server.drain(0)
+
+        status, body, _ = await one.http("/v1/overview")
+        found = details(body)
+        assert (status, body["code"], body["message"]) == (503, 14, "no server answers behind the edge")
+        assert (found["ErrorInfo"]["reason"], found["RetryInfo"]["retryDelay"]) == ("SHUTTING_DOWN", "1s")
+        async with one.stub() as stub:
+            told = await refusal(stub.GetOverview(api.GetOverviewRequest(), timeout=5))
+        assert (told.code, told.reason, told.retry_s) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", 1)
+        assert told.message == "no server answers behind the edge"
+        web = {"content-type": "application/grpc-web+proto"}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{one.edge.url}/{SERVICE}/GetOverview", data=bytes(5), headers=web) as reply,
+        ):
+            assert reply.headers["grpc-status"] == "14"
+            binary = reply.headers["grpc-status-details-bin"]
+            rich = status_pb2.Status.FromString(base64.b64decode(binary + "=" * (-len(binary) % 4)))
+            assert (rich.code, len(rich.details)) == (14, 2)
+
+        market = one.market
+        again = MarketServer(market.address, market.keeper, Charts(market.source, keys, max_stale_s=600, clock=market.clock))
+        await again.start()
+        try:
+            async with asyncio.timeout(10):
+                while (await one.http("/v1/overview"))[0] != 200:
+                    await asyncio.sleep(0.1)
+        finally:
+            await again.drain(0)
+
+
+async def test_a_server_that_does_not_serve_gets_no_calls_while_another_serves() -> None:
+    async with bench() as ready, place(others=(ready,)) as one:
+        await ready.show(snapshot())
+        async with asyncio.timeout(10):
+            in_a_row = 0
+            while in_a_row < 30:
+                in_a_row = in_a_row + 1 if (await one.http("/v1/overview"))[0] == 200 else 0
+
+
+async def test_streams_are_told_when_server_and_edge_go_down_together() -> None:
+    async with place(linger_s=1) as one:
+        await one.market.show(snapshot())
+        async with one.stub() as stub:
+            stream = stub.WatchDashboard(api.WatchDashboardRequest())
+            assert (await stream.read()).WhichOneof("event") == "snapshot"
+            one.edge.process.terminate()
+            draining = asyncio.create_task(one.market.server.drain(2))
+            told = await refusal(stream.read())
+            await draining
+        assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
+        assert told.message != "no server answers behind the edge"
+
+
+# ------------------------------------------------------------------------------------------------------------ launcher
+
+
+async def test_an_envoy_that_ends_is_started_again() -> None:
+    async with place() as one:
+        await one.market.show(snapshot())
+        first = one.edge.envoy()
+        assert first is not None
+        os.kill(first, 9)
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    assert (await one.http("/v1/overview"))[0] == 200
+                    break
+                except aiohttp.ClientConnectionError:
+                    await asyncio.sleep(0.05)
+        assert one.edge.envoy() not in (None, first)
+
+
+async def test_envoy_ends_with_its_launcher_also_when_that_is_killed_and_nothing_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    async with place() as one:
+        envoy = one.edge.envoy()
+        assert envoy is not None
+        async with asyncio.timeout(5):
+            while list(tmp_path.iterdir()):
+                await asyncio.sleep(0.02)
+        one.edge.kill()
+        async with asyncio.timeout(5):
+            while running(envoy):
+                await asyncio.sleep(0.02)
+
+
+def running(process: int) -> bool:
+    """Whether there is such a process, and not only its exit code."""
+    listing = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
+    return bool(listing.stdout.strip()) and not listing.stdout.startswith("Z")

@@ -1,0 +1,71 @@
+"""A recording that is played: its times are its own, its age is that of the moment, and it may begin again."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.service.snapshots import T0, TTL_S, Bench, candle_series, refusal, snapshot
+from tests.service.test_watch import Screen
+from virtuoso import metrics, wire
+from virtuoso.market.v1 import candle_pb2, provenance_pb2
+from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.repository import keys
+
+DAY = 86_400_000
+
+
+async def served(server: Bench) -> provenance_pb2.Provenance:
+    reply: api.GetDashboardResponse = await server.stub.GetDashboard(api.GetDashboardRequest())
+    assert reply.rows
+    return reply.provenance
+
+
+async def test_yesterdays_market_is_as_old_as_it_was_then(server: Bench) -> None:
+    await server.show(snapshot(observed_ms=T0 - DAY - 2000), behind_ms=DAY)
+    said = await served(server)
+    assert wire.millis(said.observed_time) == T0 - DAY - 2000
+    assert said.age.ToMilliseconds() == 2000
+    assert said.path == provenance_pb2.PATH_SNAPSHOT
+    assert metrics.SNAPSHOT_AGE._value.get() == pytest.approx(2.0)
+    assert metrics.INPUT_AGE.labels("sentiment")._value.get() == pytest.approx(8.0)
+    server.after(29)
+    assert (await served(server)).stale
+    server.after(600)
+    assert (await refusal(server.stub.GetDashboard(api.GetDashboardRequest()))).reason == "DATA_UNAVAILABLE"
+
+
+async def test_a_recording_that_begins_again_is_followed_at_once_and_streams_go_on(server: Bench) -> None:
+    first, last = snapshot("first", observed_ms=T0 - DAY), snapshot("last", observed_ms=T0 - DAY + 60_000)
+    await server.show(first, behind_ms=DAY)
+    stream, screen = server.stub.WatchDashboard(api.WatchDashboardRequest()), Screen()
+    screen.apply(await stream.read())
+    for message, passed_s, behind_ms in ((last, 60, DAY), (first, 1, DAY + 61_000), (last, 60, DAY + 61_000)):
+        server.clock.pass_s(passed_s)
+        await server.show(message, behind_ms)
+        screen.apply(await stream.read())
+        assert (await served(server)).snapshot_id == screen.provenance.snapshot_id == message.provenance.snapshot_id
+        assert screen.ordered() == list((await server.stub.GetDashboard(api.GetDashboardRequest())).rows)
+        assert not screen.provenance.stale
+        assert screen.provenance.age.ToMilliseconds() < 1000
+    assert screen.kinds == ["snapshot", "delta", "delta", "delta"]
+    stream.cancel()
+
+
+async def test_within_a_lap_time_does_not_run_backwards(server: Bench) -> None:
+    await server.show(snapshot("new", observed_ms=T0 - DAY), behind_ms=DAY)
+    await server.show(snapshot("old", observed_ms=T0 - DAY - 2000), behind_ms=DAY)
+    assert (await served(server)).snapshot_id == "new"
+
+
+async def test_bars_of_a_recording_are_dated_by_its_own_clock(server: Bench) -> None:
+    behind_ms = 3 * DAY + 61_000
+    await server.show(snapshot(observed_ms=T0 - behind_ms), behind_ms=behind_ms)
+    key = keys.candles("bybit", "BTCUSDT", "5m")
+    await server.memory.set(key, candle_series(observed_ms=T0 - behind_ms, behind_ms=behind_ms), ttl_s=TTL_S)
+    request = api.ListCandlesRequest(symbol="BTCUSDT", timeframe=candle_pb2.TIMEFRAME_5M)
+    reply = await server.stub.ListCandles(request)
+    assert not reply.provenance.stale
+    assert reply.provenance.age.ToMilliseconds() == 20_000
+    assert wire.millis(reply.candles[-1].open_time) < T0 - behind_ms
+    await server.memory.set(key, candle_series(observed_ms=T0 - behind_ms), ttl_s=TTL_S)
+    assert (await refusal(server.stub.ListCandles(request))).reason == "DATA_UNAVAILABLE"

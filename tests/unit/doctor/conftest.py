@@ -1,0 +1,41 @@
+"""The doctor on settings of which each test names those that matter to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.programs import free_port
+from virtuoso.doctor.examination import examine
+from virtuoso.doctor.finding import Finding, render
+from virtuoso.model import Environment
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Callable[..., Any]:
+    """`examine` on settings of which each test names those that matter to it; what nobody listens on is at port 1."""
+
+    async def run(url: str | dict[str, str] = "http://127.0.0.1:1", **settings: Any) -> dict[str, Finding]:
+        urls = url if isinstance(url, dict) else {"bybit": url, "binance": url}
+        given: dict[str, Any] = {
+            "exchanges": tuple(urls),
+            "exchange_urls": urls,
+            "coingecko_url": next(iter(urls.values())),
+            "cache": f"directory:{tmp_path / 'cache'}",
+            "node_directory": str(tmp_path / "node"),
+            "grpc_address": ("127.0.0.1", free_port()),
+            "edge_address": ("127.0.0.1", free_port()),
+            "monitor_address": ("127.0.0.1", free_port()),
+            "environment": Environment.REPLAY,
+            "envoy": None,
+        }
+        findings = await examine(**(given | settings))
+        by_subject = {finding.subject: finding for finding in findings}
+        assert len(by_subject) == len(findings)
+        assert render(findings).count("\n") > len(findings)
+        return by_subject
+
+    return run

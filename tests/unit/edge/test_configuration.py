@@ -1,0 +1,98 @@
+"""What Envoy is told, as Envoy reads it and as the contract wants it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.api import annotations_pb2
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+from virtuoso.edge import contract
+from virtuoso.edge.configuration import Address, configuration, text
+from virtuoso.edge.envoy import find_envoy
+from virtuoso.errors import ConfigError
+from virtuoso.market.v1 import market_service_pb2
+
+HERE: Address = ("127.0.0.1", 8003)
+SERVER: Address = ("127.0.0.1", 50051)
+MONITOR: Address = ("127.0.0.1", 8001)
+METHODS = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"].methods
+
+
+def http(bootstrap: dict[str, Any]) -> Any:
+    return bootstrap["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+
+
+def addresses(bootstrap: dict[str, Any], cluster: str) -> list[Address]:
+    (found,) = (each for each in bootstrap["static_resources"]["clusters"] if each["name"] == cluster)
+    sockets = [
+        each["endpoint"]["address"]["socket_address"] for each in found["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    ]
+    return [(each["address"], each["port_value"]) for each in sockets]
+
+
+@pytest.mark.parametrize(
+    ("address", "servers", "origins"),
+    [
+        (HERE, [SERVER], ["*"]),
+        (("localhost", 8003), [("server-1.example", 50051), ("server-2.example", 50051)], ["https://ours.example"]),
+        (("::", 8003), [("::1", 50051), ("127.0.0.1", 50052)], []),
+    ],
+)
+def test_envoy_finds_it_valid(tmp_path: Path, address: Address, servers: list[Address], origins: list[str]) -> None:
+    envoy = find_envoy()
+    assert envoy is not None
+    file = tmp_path / "envoy.json"
+    file.write_text(text(configuration(address, servers, MONITOR, origins)))
+    checked = subprocess.run(
+        [envoy, "--mode", "validate", "-c", str(file), "-l", "warning"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")  # nothing that it warns of either
+
+
+def test_what_is_printed_is_the_same_each_time() -> None:
+    assert text(configuration(HERE, [SERVER], MONITOR)) == text(json.loads(text(configuration(HERE, [SERVER], MONITOR))))
+
+
+def test_the_descriptors_hold_every_import_before_its_use() -> None:
+    files = FileDescriptorSet.FromString(base64.b64decode(contract.descriptors())).file
+    known: set[str] = set()
+    for file in files:
+        assert set(file.dependency) <= known
+        known.add(file.name)
+    assert {"virtuoso/market/v1/market_service.proto", "google/rpc/error_details.proto"} <= known
+
+
+def test_every_unary_rpc_is_a_path_under_the_prefix_and_every_stream_has_no_time_out() -> None:
+    unary = [method for method in METHODS if not method.server_streaming]
+    paths = [method.GetOptions().Extensions[annotations_pb2.http].get for method in unary]
+    assert all(path.startswith(contract.JSON_PREFIX) for path in paths)
+    routes = http(configuration(HERE, [SERVER], MONITOR))["route_config"]["virtual_hosts"][0]["routes"]
+    timeouts = {str(route["match"].get("path")): route["route"]["timeout"] for route in routes}
+    streams = [method.name for method in METHODS if method.server_streaming]
+    assert streams
+    assert {timeouts[f"/{contract.SERVICE}/{rpc}"] for rpc in streams} == {"0s"}
+
+
+def test_a_server_that_listens_everywhere_is_called_on_this_machine() -> None:
+    made = configuration(HERE, [("0.0.0.0", 50051), ("::", 50052)], ("0.0.0.0", 8001))
+    assert addresses(made, "servers") == [("127.0.0.1", 50051), ("::1", 50052)]
+    assert addresses(made, "monitor") == [("127.0.0.1", 8001)]
+
+
+def test_nobody_can_command_it_over_the_network() -> None:
+    assert "admin" not in configuration(HERE, [SERVER], MONITOR)
+
+
+def test_a_name_to_listen_on_is_refused_with_what_is_allowed() -> None:
+    with pytest.raises(ConfigError, match=r"EDGE_ADDRESS host 'edge\.example': allowed is an IP address"):
+        configuration(("edge.example", 8003), [SERVER], MONITOR)

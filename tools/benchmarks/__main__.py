@@ -1,0 +1,211 @@
+"""Measure everything once and print it beside its aims."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import grpc
+
+from tests.programs import ROOT, Memcached, Replay, free_port
+from tools.benchmarks import load, machine, node, rivals, streams
+from tools.benchmarks.load import Load, Target
+from tools.benchmarks.machine import Machine
+from tools.benchmarks.report import Aim, Figure, Report, spread
+
+SYMBOLS = 50
+RATE = 1000  # requests a second while latency during a refresh is compared: a busy server, not a drowned one
+
+
+def main() -> int:
+    """Exit code 0 when everything could be measured, whatever came out; 1 when not."""
+    parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
+    kinds = ("recorded", "simulated")
+    usual = kinds[0] if Replay.SCRIPT.exists() else kinds[1]
+    parser.add_argument("--exchange", choices=kinds, default=usual, help="the market behind it (default here: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    for name, kind, default, words in (
+        ("rounds", int, 5, "turns of each load, 1 to 20"),
+        ("seconds", float, 2.0, "of each load, 0.5 to 10"),
+        ("streams", int, 1000, "WatchDashboard streams, 1 to 2000"),
+    ):
+        parser.add_argument(f"--{name}", type=kind, default=default, help=f"{words} (default %(default)s)")
+    options = parser.parse_args()
+    if options.exchange == "recorded" and not Replay.SCRIPT.exists():
+        parser.error("--exchange recorded: the recordings are not beside the project; allowed is simulated")
+    for name, low, high in (("rounds", 1, 20), ("seconds", 0.5, 10), ("streams", 1, 2000)):
+        if not low <= getattr(options, name) <= high:
+            parser.error(f"--{name} {getattr(options, name)} is not allowed: {low} to {high} are")
+    if options.json and not os.access(options.json if options.json.exists() else options.json.absolute().parent, os.W_OK):
+        parser.error(f"--json {options.json} cannot be written")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, by which all that was started is ended
+    report = Report(Machine.here(), f"{options.exchange} market, {SYMBOLS} symbols", [], [])
+    print(report.head(), flush=True)
+    try:
+        measure(report, options)
+    except (RuntimeError, TimeoutError, subprocess.SubprocessError, grpc.RpcError) as error:
+        print(f"tools/bench: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    print(report.foot())
+    if options.json:
+        report.write(options.json)
+    return 0
+
+
+def measure(report: Report, options: argparse.Namespace) -> None:
+    """Everything, in order. NotThere, LoadFailed, TimeoutError when it cannot be."""
+    exchange = node.exchange(options.exchange)
+    try:
+        refresh_cost(report, exchange.url)
+        with tempfile.TemporaryDirectory(prefix="virtuoso-bench-") as folder:
+            place = node.Node(Path(folder), exchange)
+            try:
+                running(report, place, options)
+            finally:
+                place.close()
+    finally:
+        exchange.kill()
+
+
+def refresh_cost(report: Report, url: str) -> None:
+    """CPU of scoring, in a process of its own on the measured core."""
+    words = node.pinned([sys.executable, "-P", "-m", "tools.benchmarks.refresh", url, str(SYMBOLS)], report.machine.server)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    if done.returncode:
+        raise node.NotThere(f"scoring could not be measured: {done.stderr}")
+    found = json.loads(done.stdout)
+    for key, name, aim in (
+        ("full", "scoring, full pass, CPU a symbol", Aim("<=", 2.0)),
+        ("no_bar_closed", "scoring, no bar closed, CPU a symbol", None),
+        ("encode", "encoding the snapshot, CPU a symbol", None),
+    ):
+        report.add(Figure(name, found[key]["median_ms"], "ms", found[key]["least_ms"], found[key]["most_ms"], aim))
+    report.notes.append(
+        f"scoring: {found['scored']} of {found['symbols']} symbols had a score; medians of {found['repeats']}"
+    )
+
+
+def running(report: Report, place: node.Node, options: argparse.Namespace) -> None:
+    """What needs the product to run."""
+    began, port = time.monotonic(), free_port()
+    up = place.start(["up"], port)
+    caller = node.Caller(port)
+    place.wait("the first snapshot", caller.serving, node.FIRST_S)
+    rows = len(caller.dashboard().rows)
+    report.add(Figure("first snapshot after `virtuoso up`", time.monotonic() - began, "s"))
+    report.notes.append(f"first snapshot: GetDashboard answered with {rows} rows; the exchange ran before")
+    caller.close()
+    for pid in (*node.family(up.pid), place.exchange.process.pid):
+        machine.confine(pid, report.machine.rest)
+
+    port = free_port()
+    server = place.start(["serve"], port, core=report.machine.server)
+    caller = node.Caller(port)
+    place.wait("a server on a core of its own", caller.serving)
+    idle_mb, size = machine.rss_mb(server.pid), caller.dashboard().ByteSize() + 5
+    mine = Target("Virtuoso", [server.pid], load.grpc(port, rivals.METHOD, place.folder / "empty"), size)
+    steady(report, place, up.pid, mine, options)
+    place.pause(node.family(up.pid))
+    throughput(report, place, mine, caller, options)
+    place.resume()
+    memory = machine.rss_mb(server.pid)
+    report.add(Figure("memory of a server before the load", idle_mb, "MB"))
+    report.add(Figure("memory of a server after it", memory, "MB", aim=Aim("<", 90.0)))
+    push(report, place, up.pid, port, options.streams)
+    report.add(Figure(f"memory of a server after {options.streams:,} streams", machine.rss_mb(server.pid), "MB"))
+    caller.close()
+
+
+def steady(report: Report, place: node.Node, up: int, mine: Target, options: argparse.Namespace) -> None:
+    """Latency at a steady rate with the collector at work, and without."""
+    idle, busy = [], []
+    for _ in range(max(2, options.rounds // 2)):
+        place.pause(node.family(up))
+        idle.append(load.run(mine, 3 * options.seconds, report.machine.rest, rate=RATE))
+        place.resume()
+        time.sleep(1)
+        busy.append(load.run(mine, 3 * options.seconds, report.machine.rest, rate=RATE))
+    for name, loads in (("idle", idle), ("during refreshes", busy)):
+        latencies(report, f"{RATE:,}/s, {name}", loads)
+    ratios = [one.p99_ms / other.p99_ms for one, other in zip(busy, idle, strict=True)]
+    report.add(spread("p99 during refreshes / p99 idle", "x", ratios, statistics.median(ratios), Aim("<=", 2.0)))
+    report.notes.append(
+        f"refreshes: at a steady {RATE:,} requests/s, the collector at work on the other cores and the server taking every "
+        "snapshot; idle: the collector stopped"
+    )
+
+
+def throughput(report: Report, place: node.Node, mine: Target, caller: node.Caller, options: argparse.Namespace) -> None:
+    """As fast as they answer, in turns, with nothing else at work."""
+    here, memcached, reply = report.machine, Memcached(), caller.dashboard()
+    try:
+        bare, apps = rivals.echo(place, here.server, reply), rivals.fastapi(place, here.server, reply, memcached)
+        targets = [mine, bare, *apps, rivals.envoy(place, here.rest, mine, reply)]
+        loads: dict[str, list[Load]] = {target.name: [] for target in targets}
+        for _ in range(options.rounds):
+            for target in targets:
+                loads[target.name].append(load.run(target, options.seconds, here.rest))
+    finally:
+        memcached.kill()
+    for name, found in loads.items():
+        rates, cpu = [one.requests_s for one in found], [one.cpu_us for one in found]
+        report.add(spread(f"GetDashboard: {name}", "/s", rates, statistics.median(rates)))
+        latencies(report, "  its", found)
+        report.add(spread("  its CPU a request", "us", cpu, statistics.median(cpu)))
+    for other, bound in ((bare, 0.9), (apps[0], 6.0), (apps[1], None)):
+        pairs = zip(loads[mine.name], loads[other.name], strict=True)
+        ratios = [own.requests_s / rival.requests_s for own, rival in pairs]
+        aim = Aim(">=", bound) if bound else None
+        report.add(spread(f"Virtuoso / {other.name}", "x", ratios, statistics.median(ratios), aim))
+    report.notes += [
+        (
+            f"load: h2load, {load.CLIENTS} connections with a request each; {reply.ByteSize():,} bytes of protobuf an "
+            f"answer; ahead of all else on its cores where it may be; medians of {options.rounds} turns "
+            f"of {options.seconds:g} s, ratios turn by turn"
+        ),
+        rivals.FASTAPI,
+        "Envoy: one thread, on the cores of the load; its CPU counts to a request",
+    ]
+
+
+def push(report: Report, place: node.Node, up: int, port: int, count: int) -> None:
+    """Updates to many streams, and what the collector uses meanwhile."""
+    began, before = time.monotonic(), {pid: machine.cpu_s(pid) for pid in machine.children(up, "collect")}
+    found = streams.run(port, place.cache, streams=count, updates=5, cores=report.machine.rest)
+    used = {pid: machine.cpu_s(pid) - spent for pid, spent in before.items()}
+    works = max(used, key=lambda pid: used[pid])
+    share = used[works] / (time.monotonic() - began)
+    report.add(
+        Figure(f"update to {found.streams:,} streams, p50", found.p50_ms, "ms"),
+        Figure(f"update to {found.streams:,} streams, p99", found.p99_ms, "ms"),
+        Figure(f"update to {found.streams:,} streams, the last", found.worst_ms, "ms"),
+        Figure("  from the first stream that has it to the last", found.spread_ms, "ms"),
+        Figure("memory of the working collector", machine.rss_mb(works), "MB"),
+        *(Figure("memory of the standby collector", machine.rss_mb(pid), "MB") for pid in used if pid != works),
+        Figure("collector, all its work, of one core", 100 * share, "%"),
+        Figure("  a symbol and snapshot", 1000 * share * found.period_s / SYMBOLS, "ms"),
+    )
+    report.notes.append(
+        f"streams: {found.updates} snapshots, {found.period_s:.1f} s apart, from the time of the head's file to receipt in "
+        "one Python process (its own work included); servers look for a new head once a second"
+    )
+
+
+def latencies(report: Report, name: str, loads: Sequence[Load]) -> None:
+    """p50 and p99."""
+    for key in ("p50", "p99"):
+        values = [one.p50_ms if key == "p50" else one.p99_ms for one in loads]
+        report.add(spread(f"{name}, {key}", "ms", values, statistics.median(values)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""The machine that the figures hold for, and what its processes use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Its size, and the split of its cores: `server` for what is measured, `rest` for what measures (the same core where
+    there is only one)."""
+
+    cpu: str
+    cores: int
+    memory_gib: float
+    server: int
+    rest: tuple[int, ...]
+
+    @classmethod
+    def here(cls) -> Machine:
+        """This one."""
+        cores = sorted(os.sched_getaffinity(0))
+        names = [line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
+        memory_kib = next(int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal"))
+        return cls(
+            names[0] if names else os.uname().machine, len(cores), memory_kib / 2**20, cores[-1], tuple(cores[:-1] or cores)
+        )
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds, user and system, that a process has used with all its threads; to 0.01."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+
+
+def rss_mb(pid: int) -> float:
+    """Memory that a process has in RAM, shared pages counted, in MB (10^6 bytes)."""
+    kib = next(int(line.split()[1]) for line in _lines(f"/proc/{pid}/status") if line.startswith("VmRSS"))
+    return kib * 1024 / 1e6
+
+
+def children(pid: int, word: str | None = None) -> list[int]:
+    """The children of a process (those whose command line holds `word`), what used most CPU first."""
+    pids = [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    named = [child for child in pids if word is None or word in Path(f"/proc/{child}/cmdline").read_text().split("\0")]
+    return sorted(named, key=cpu_s, reverse=True)
+
+
+def confine(pid: int, cores: Sequence[int]) -> None:
+    """From now on a process stays on these cores, with all its threads."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread.name), cores)
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines()

@@ -1,0 +1,155 @@
+"""The product as its operators run it: an exchange, all of `virtuoso up`, and one more server on its own core."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from tests.programs import ROOT, Replay, free_port, wait_for_port
+from tools.benchmarks import machine
+from virtuoso.market.v1 import market_service_pb2 as pb
+from virtuoso.market.v1 import market_service_pb2_grpc
+
+FIRST_S = 90.0  # for the first snapshot
+
+
+class NotThere(RuntimeError):
+    """Something that was started does not work; says what it wrote."""
+
+
+class Simulated:
+    """The project's own exchange."""
+
+    def __init__(self, seed: int = 1) -> None:
+        port = free_port()
+        words = [sys.executable, "-m", "virtuoso.simulator", "--address", f"127.0.0.1:{port}", "--seed", str(seed)]
+        self.process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL)
+        wait_for_port(port, self.process)
+        self.url = f"http://127.0.0.1:{port}"
+
+    def kill(self) -> None:
+        """It is gone at once."""
+        self.process.kill()
+        self.process.wait()
+
+
+def exchange(kind: str) -> Simulated | Replay:
+    """ "simulated" or "recorded"."""
+    return Replay() if kind == "recorded" else Simulated()
+
+
+class Node:
+    """Processes that share one folder and one exchange; `close` ends all that were started."""
+
+    def __init__(self, folder: Path, exchange: Simulated | Replay) -> None:
+        self.folder, self.exchange = folder, exchange
+        self.cache = folder / "cache"
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._stopped: list[int] = []
+
+    def start(self, words: Sequence[str], port: int, *, core: int | None = None) -> subprocess.Popen[bytes]:
+        """`virtuoso WORDS` with gRPC on `port`, on one core if asked; what it writes goes to the folder."""
+        env = {name: value for name, value in os.environ.items() if not name.startswith("VIRTUOSO_")}
+        env |= {
+            "VIRTUOSO_EXCHANGE_URLS": json.dumps({"bybit": self.exchange.url, "binance": self.exchange.url}),
+            "VIRTUOSO_COINGECKO_URL": self.exchange.url,
+            "VIRTUOSO_CACHE": f"directory:{self.cache}",
+            "VIRTUOSO_NODE_DIRECTORY": str(self.folder / "node"),
+            "VIRTUOSO_GRPC_ADDRESS": f"127.0.0.1:{port}",
+            "VIRTUOSO_MONITOR_ADDRESS": "127.0.0.1:0",
+            "VIRTUOSO_EDGE_ADDRESS": f"127.0.0.1:{free_port()}",
+        }
+        return self.program(
+            pinned([sys.executable, "-m", "virtuoso", *words], *(() if core is None else (core,))), words[0], env
+        )
+
+    def program(self, words: Sequence[str], name: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+        """Any program, ended with the rest."""
+        with (self.folder / f"{name}.log").open("wb") as out:
+            process = subprocess.Popen(
+                words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+            )
+        self._processes.append(process)
+        return process
+
+    def pause(self, processes: Sequence[int]) -> None:
+        """These take no more time until `resume`."""
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        self._stopped += processes
+
+    def resume(self) -> None:
+        """All go on."""
+        for pid in reversed(self._stopped):
+            os.kill(pid, signal.SIGCONT)
+        self._stopped.clear()
+
+    def close(self) -> None:
+        """End everything."""
+        self.resume()
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def complain(self, what: str) -> NotThere:
+        """The error with the last words of every process."""
+        logs = (f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in sorted(self.folder.glob("*.log")))
+        return NotThere("\n".join((what, *logs)))
+
+    def wait(self, what: str, held: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Return once `held`; NotThere when the time is over."""
+        end = time.monotonic() + seconds
+        while not held():
+            if time.monotonic() > end:
+                raise self.complain(f"{what}: not within {seconds:g} s")
+            time.sleep(0.01)
+
+
+def pinned(words: Sequence[str], *cores: int) -> list[str]:
+    """The command on these cores; anywhere without any."""
+    return [*(("taskset", "-c", ",".join(map(str, cores))) if cores else ()), *words]
+
+
+class Caller:
+    """A client of one server."""
+
+    def __init__(self, port: int) -> None:
+        options = [("grpc.initial_reconnect_backoff_ms", 20), ("grpc.max_reconnect_backoff_ms", 20)]
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=[*options, ("grpc.min_reconnect_backoff_ms", 20)])
+        self._health = health_pb2_grpc.HealthStub(self._channel)
+        self._stub = market_service_pb2_grpc.MarketServiceStub(self._channel)
+
+    def serving(self) -> bool:
+        """True once the server says SERVING."""
+        try:
+            reply = self._health.Check(health_pb2.HealthCheckRequest(), timeout=1)
+        except grpc.RpcError:
+            return False
+        return bool(reply.status == health_pb2.HealthCheckResponse.SERVING)
+
+    def dashboard(self) -> pb.GetDashboardResponse:
+        """One screen."""
+        return self._stub.GetDashboard(pb.GetDashboardRequest(), timeout=2)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._channel.close()
+
+
+def family(pid: int) -> list[int]:
+    """A supervisor and all that it started."""
+    return [pid, *machine.children(pid)]

@@ -1,0 +1,78 @@
+"""What scoring costs: `python -m tools.benchmarks.refresh URL SYMBOLS` reads a market as a collector does and prints, as
+JSON, milliseconds of CPU a symbol. A process of its own: a collector's parts need numpy and ccxt."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from virtuoso import wire
+from virtuoso.analysis.candle_readings import CandleMemo
+from virtuoso.exchange.adapter import CcxtExchange
+from virtuoso.exchange.venues import Cadence
+from virtuoso.feed import Feed, Market, Rules
+from virtuoso.model import Environment, Snapshot
+from virtuoso.scoring import score, snapshot_of
+
+REPEATS = 25
+FILL_S = 60.0
+
+
+async def read(url: str, symbols: int) -> Market:
+    """Everything that a score is made of, of the largest symbols. TimeoutError when it cannot be had."""
+    exchange = CcxtExchange("bybit", url=url)
+    feed = Feed(exchange, Rules(limit=symbols), lambda _, __: Cadence(3, 3, 5))
+    try:
+        await feed.refresh_tickers()
+        feed.start()
+        async with asyncio.timeout(FILL_S):
+            while not (feed.filled and all(item.previous_book for item, _ in feed.inputs())):  # noqa: ASYNC110  # it tells nobody
+                await asyncio.sleep(0.1)
+        return feed.market()
+    finally:
+        await feed.stop()
+        await exchange.close()
+
+
+def cpu_ms(work: Callable[[], object]) -> Sequence[float]:
+    """Ascending CPU milliseconds of this thread for one piece of work, each time."""
+    spent = []
+    for _ in range(REPEATS):
+        began = time.thread_time()
+        work()
+        spent.append((time.thread_time() - began) * 1000)
+    return sorted(spent)
+
+
+def measure(market: Market) -> dict[str, object]:
+    """CPU of a pass over all symbols, divided by their number."""
+    inputs = [item for item, _ in market.inputs]
+
+    def one_pass(of: Market) -> Snapshot:
+        scored = score(of, dominance=None, previous=None)
+        where = Environment.SIMULATED
+        return snapshot_of(of, scored, snapshot_id="bench", environment=where, computed_ms=0, fallback=None)
+
+    def anew() -> Market:
+        return replace(market, inputs=[(item, CandleMemo()) for item in inputs])
+
+    known = anew()
+    snapshot = one_pass(known)
+    found: dict[str, object] = {"symbols": len(inputs), "scored": snapshot.scored, "repeats": REPEATS}
+    for name, work in (
+        ("full", lambda: one_pass(anew())),
+        ("no_bar_closed", lambda: one_pass(known)),
+        ("encode", lambda: wire.encode_snapshot(snapshot)),
+    ):
+        spent = [one / len(inputs) for one in cpu_ms(work)]
+        found[name] = {"median_ms": statistics.median(spent), "least_ms": spent[0], "most_ms": spent[-1]}
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(asyncio.run(read(sys.argv[1], int(sys.argv[2]))))))

@@ -1,0 +1,96 @@
+"""Figures beside their aims: as a table for people, as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tools.benchmarks.machine import Machine
+
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = {">=": operator.ge, "<=": operator.le, "<": operator.lt}
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What a figure should be, such as >= 0.9."""
+
+    how: str
+    bound: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured value; `low` and `high` are its least and most over the rounds; `aim` where there is one."""
+
+    name: str
+    value: float
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    aim: Aim | None = None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the aim is; None without one."""
+        return _HOLDS[self.aim.how](self.value, self.aim.bound) if self.aim else None
+
+
+@dataclass
+class Report:
+    """What is printed, in order."""
+
+    machine: Machine
+    market: str
+    figures: list[Figure]
+    notes: list[str]
+
+    def add(self, *figures: Figure) -> None:
+        """Show figures as they come, so that nobody waits before a blank screen."""
+        for figure in figures:
+            self.figures.append(figure)
+            print(_line(figure), flush=True)
+
+    def head(self) -> str:
+        """What the figures hold for."""
+        here = self.machine
+        shared = (
+            ""
+            if here.server not in here.rest
+            else "; there is one core only, which servers and load share: no honest figures"
+        )
+        return (
+            f"{here.cpu}, {here.cores} cores, {here.memory_gib:.1f} GiB; {self.market}\n"
+            f"servers on core {here.server}, load and all else on {', '.join(map(str, here.rest))}{shared}\n\n"
+            f"{'':48}{'value':>10} {'unit':<8} {'spread':<17} {'aim':<9} reached"
+        )
+
+    def foot(self) -> str:
+        """How things were measured."""
+        missed = [figure.name for figure in self.figures if figure.reached is False]
+        verdict = f"not reached: {'; '.join(missed)}" if missed else "every aim is reached"
+        return "\n".join(("", verdict, *(f"- {note}" for note in self.notes)))
+
+    def write(self, path: Path) -> None:
+        """All of it as JSON. OSError when it cannot be written."""
+        figures = [{**asdict(figure), "reached": figure.reached} for figure in self.figures]
+        whole = {"machine": asdict(self.machine), "market": self.market, "figures": figures, "notes": self.notes}
+        path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+
+
+def _line(figure: Figure) -> str:
+    spread = f"{_number(figure.low)} - {_number(figure.high)}" if figure.low is not None and figure.high is not None else ""
+    aim = f"{figure.aim.how} {figure.aim.bound:g}" if figure.aim else ""
+    reached = {True: "yes", False: "NO", None: ""}[figure.reached]
+    return f"{figure.name:<48}{_number(figure.value):>10} {figure.unit:<8} {spread:<17} {aim:<9} {reached}".rstrip()
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def spread(name: str, unit: str, values: Sequence[float], middle: float, aim: Aim | None = None) -> Figure:
+    """A figure over several rounds."""
+    return Figure(name, middle, unit, min(values), max(values), aim)

@@ -1,0 +1,127 @@
+"""Many WatchDashboard streams on one server: how long after its publication an update is with each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import uvloop
+
+from tools.benchmarks.load import quantile
+from virtuoso.market.v1 import market_service_pb2 as pb
+from virtuoso.market.v1 import snapshot_pb2
+from virtuoso.repository import keys
+from virtuoso.repository.directory import Directory
+
+CHANNELS = 20
+METHOD = "/virtuoso.market.v1.MarketService/WatchDashboard"
+OPEN_S = 30.0
+UPDATES_S = 60.0
+
+
+@dataclass(frozen=True)
+class Updates:
+    """Latencies in ms from the moment at which the head was written. `spread` is the time from the first receipt of an
+    update to its last; `period_s` what lies between two updates, on average."""
+
+    streams: int
+    updates: int
+    p50_ms: float
+    p99_ms: float
+    worst_ms: float
+    spread_ms: float
+    period_s: float
+
+
+class Publications:
+    """When each snapshot's head was written, by the file's own time."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache, self._directory = cache, Directory(cache)
+        self.at: dict[str, float] = {}
+
+    async def follow(self) -> None:
+        """Look every 20 ms, until cancelled."""
+        try:
+            while True:
+                before = self._written()
+                blob = await self._directory.get(keys.HEAD)
+                if blob is not None and before == self._written():
+                    self.at.setdefault(snapshot_pb2.SnapshotHead.FromString(blob).snapshot_id, before)
+                await asyncio.sleep(0.02)
+        finally:
+            await self._directory.close()
+
+    def _written(self) -> float:
+        names = [path for path in self._cache.glob("*.virtuoso") if "head" in path.name]
+        return names[0].stat().st_mtime if names else 0.0
+
+
+def run(port: int, cache: Path, *, streams: int, updates: int, cores: Sequence[int]) -> Updates:
+    """`watch`, from these cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        return uvloop.run(watch(port, cache, streams=streams, updates=updates))
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+async def watch(port: int, cache: Path, *, streams: int, updates: int) -> Updates:
+    """Open the streams, wait for so many updates to reach all of them, and tell. TimeoutError when they do not come."""
+    publications = Publications(cache)
+    following = asyncio.create_task(publications.follow())
+    received: dict[str, list[float]] = {}
+    opened = 0
+
+    async def one(channel: grpc.aio.Channel) -> None:
+        nonlocal opened
+        call = channel.unary_stream(METHOD, None, None)(b"")
+        first = True
+        async for message in call:
+            now, event = time.time(), pb.WatchDashboardResponse.FromString(message)
+            if first:
+                first, opened = False, opened + 1
+            elif event.HasField("delta") or event.HasField("snapshot"):
+                received.setdefault(event.provenance.snapshot_id, []).append(now)
+
+    local = (("grpc.use_local_subchannel_pool", 1),)
+    channels = [grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=local) for _ in range(CHANNELS)]
+    tasks = [asyncio.create_task(one(channels[i % CHANNELS])) for i in range(streams)]
+
+    async def until(held: str, seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            while not (opened == streams if held == "open" else len(_whole(received, streams)) >= updates):
+                for task in tasks:
+                    if task.done():
+                        task.result()
+                await asyncio.sleep(0.05)
+
+    try:
+        await until("open", OPEN_S)
+        received.clear()
+        await until("updated", UPDATES_S)
+    finally:
+        for task in (*tasks, following):
+            task.cancel()
+        await asyncio.gather(*tasks, following, return_exceptions=True)
+        for channel in channels:
+            await channel.close(None)
+    return _told({name: publications.at[name] for name in _whole(received, streams)}, received, streams)
+
+
+def _whole(received: dict[str, list[float]], streams: int) -> list[str]:
+    """The updates that every stream has."""
+    return [name for name, times in received.items() if len(times) == streams]
+
+
+def _told(at: dict[str, float], received: dict[str, list[float]], streams: int) -> Updates:
+    late = sorted((moment - written) * 1000 for name, written in at.items() for moment in received[name])
+    spread = max((max(received[name]) - min(received[name])) * 1000 for name in at)
+    period = (max(at.values()) - min(at.values())) / max(1, len(at) - 1)
+    return Updates(streams, len(at), quantile(late, 0.5), quantile(late, 0.99), late[-1], spread, period)

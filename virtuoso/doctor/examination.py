@@ -1,0 +1,158 @@
+"""All checks side by side, each within its time, their findings in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from virtuoso.doctor import listeners, machine, storage
+from virtuoso.doctor.finding import Finding, Level
+from virtuoso.model import Environment
+from virtuoso.repository.open import memcached_servers
+
+Address = tuple[str, int]
+
+CHECK_S = 5.0
+WHOLE_S = 6.0  # with what a start takes, the command ends within 8 s
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """When the whole must be over, by the loop's clock, and what one check may take."""
+
+    ends: float
+    check_s: float
+
+    @property
+    def left_s(self) -> float:
+        """For a check that begins now."""
+        return max(0.1, min(self.check_s, self.ends - time.monotonic()))
+
+
+async def examine(
+    *,
+    exchanges: Sequence[str],
+    exchange_urls: Mapping[str, str],
+    coingecko_url: str,
+    cache: str,
+    node_directory: str,
+    grpc_address: Address,
+    edge_address: Address,
+    monitor_address: Address,
+    environment: Environment,
+    envoy: str | None,
+    clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    check_s: float = CHECK_S,
+    whole_s: float = WHOLE_S,
+) -> list[Finding]:
+    """Look at everything that the settings, which are the parameters, name; `envoy` is the program that the edge would run,
+    `clock` our time in epoch ms. Each check ends within `check_s` and the whole within `whole_s` and a moment. ConfigError
+    for settings that no machine could satisfy, such as an exchange that ccxt does not have."""
+    limit = _Time(time.monotonic() + whole_s, check_s)
+    loaded = asyncio.create_task(_bounded("libraries", limit, lambda: _one(machine.libraries())))
+    # In the order in which they are told, after those about venues.
+    table: list[tuple[str, Callable[[], Awaitable[list[Finding]]]]] = [
+        *_repository(cache, node_directory, limit),
+        ("GRPC_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_GRPC_ADDRESS", grpc_address, listeners.grpc_status))),
+        ("EDGE_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_EDGE_ADDRESS", edge_address, listeners.http_status))),
+        (
+            "MONITOR_ADDRESS",
+            lambda: _one(listeners.port("VIRTUOSO_MONITOR_ADDRESS", monitor_address, listeners.http_status, needed=False)),
+        ),
+        ("envoy", lambda: _one(machine.envoy(envoy))),
+    ]
+    others = [asyncio.create_task(_bounded(subject, limit, check)) for subject, check in table]
+    try:
+        libraries = await loaded
+        first = [machine.environment(environment.name, exchange_urls), *libraries, machine.proxies(os.environ)]
+        if libraries[0].level is Level.WELL:
+            first += await _markets(exchanges, exchange_urls, coingecko_url, limit, clock)
+        else:
+            first += [Finding(f"venue {name}", Level.NOT_CHECKED, "libraries are missing") for name in exchanges]
+        return first + [finding for found in await asyncio.gather(*others) for finding in found]
+    finally:
+        for task in (loaded, *others):
+            task.cancel()
+        await asyncio.wait({loaded, *others})
+
+
+async def _markets(
+    exchanges: Sequence[str],
+    urls: Mapping[str, str],
+    coingecko_url: str,
+    limit: _Time,
+    clock: Callable[[], int],
+) -> list[Finding]:
+    """Venues, CoinGecko, and what both say of certificates and clocks."""
+    # Imported here because ccxt may not load at all, which is a finding and not a traceback.
+    from virtuoso.doctor import venues  # noqa: PLC0415
+    from virtuoso.exchange.adapter import CcxtExchange  # noqa: PLC0415
+
+    timeout_s = limit.left_s
+    clients = {name: CcxtExchange(name, url=urls.get(name), timeout_s=timeout_s, clock=clock) for name in exchanges}
+    asked = asyncio.create_task(venues.coingecko(coingecko_url, timeout_s=timeout_s))
+    visits = await asyncio.gather(
+        *(
+            venues.visit(name, client, secure=urls.get(name, "https:").startswith("https:"), timeout_s=timeout_s)
+            for name, client in clients.items()
+        )
+    )
+    source, dominance = await asked
+    return [
+        *venues.venue_findings(visits),
+        dominance,
+        venues.certificates([*visits, source]),
+        venues.clock_skew(visits),
+    ]
+
+
+def _repository(cache: str, node_directory: str, limit: _Time) -> list[tuple[str, Callable[[], Awaitable[list[Finding]]]]]:
+    """The checks of what CACHE and NODE_DIRECTORY name."""
+    kind, _, rest = cache.partition(":")
+    if kind == "memory":
+        why = "memory: is of one process: a server and a collector that are processes of their own do not meet there"
+        cure = "Let VIRTUOSO_CACHE name directory:PATH or memcached://host:port"
+        return [("CACHE", lambda: _ready([Finding("CACHE", Level.WARNING, why, cure)]))]
+    if kind == "directory":
+        path = Path(rest).expanduser().absolute()
+        return [("CACHE directory", lambda: storage.directory("VIRTUOSO_CACHE", path))]
+    servers = memcached_servers(cache)
+
+    async def every_server() -> list[Finding]:
+        found = await asyncio.gather(
+            *(
+                _bounded(f"memcached {host}:{port}", limit, lambda host=host, port=port: _one(storage.memcached(host, port)))  # type: ignore[misc]
+                for host, port in servers
+            )
+        )
+        return storage.weigh_servers([finding for each in found for finding in each])
+
+    path = Path(node_directory).expanduser().absolute()
+    return [
+        ("memcached", every_server),
+        ("NODE_DIRECTORY", lambda: storage.directory("VIRTUOSO_NODE_DIRECTORY", path)),
+    ]
+
+
+async def _bounded(subject: str, limit: _Time, check: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
+    timeout_s = limit.left_s
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await check()
+    except TimeoutError:
+        why = f"no answer within {timeout_s:.1f} s: what is behind it hangs"
+        return [Finding(subject, Level.FAILURE, why, "Look at the disk, the network or the name resolution that it needs")]
+    except Exception as error:  # noqa: BLE001 - one check that is broken must not hide what the others found
+        return [Finding(subject, Level.NOT_CHECKED, f"the check itself failed: {type(error).__name__}: {error}")]
+
+
+async def _one(check: Awaitable[Finding]) -> list[Finding]:
+    return [await check]
+
+
+async def _ready(findings: list[Finding]) -> list[Finding]:
+    return findings

@@ -1,0 +1,65 @@
+"""A node: a server and the edge as processes of their own, beside whatever publishes snapshots for them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from virtuoso import supervisor
+from virtuoso.addresses import Address, joined, reachable, taken
+from virtuoso.errors import ConfigError
+from virtuoso.supervisor import Role
+from virtuoso.welcome import announce
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a node listens; `monitor` is its server's, other processes take the next free ports."""
+
+    grpc: Address
+    edge: Address
+    monitor: Address
+
+
+async def run(
+    addresses: Addresses, kind: str, sources: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, *, grace_s: float
+) -> int:
+    """Keep a server, the edge and `sources` until `stop`; says on standard output when and where a market of `kind` is
+    served. `env` is added to the environment of all. The exit code is as of `supervisor.supervise`. ConfigError when
+    another program has one of the ports, or one is 0."""
+    named = {"GRPC_ADDRESS": addresses.grpc, "EDGE_ADDRESS": addresses.edge, "MONITOR_ADDRESS": addresses.monitor}
+    for name, address in named.items():
+        if not address[1]:
+            raise ConfigError(f"{name} {joined(address)}: a node's parts must find each other: allowed is a port above 0")
+        with contextlib.suppress(OSError), socket.create_connection(reachable(address), timeout=0.2):
+            raise ConfigError(taken(name, address))
+    roles = [Role("serve", ["serve", "--with-parent"]), *sources, Role("edge", ["edge", "--with-parent"])]
+    log.info("gRPC on %s, a %s market; NOT_SERVING until its first complete snapshot", joined(addresses.grpc), kind)
+    ready = asyncio.Event()
+    where = (joined(reachable(each)) for each in (addresses.grpc, addresses.edge, addresses.monitor))
+    welcome = asyncio.create_task(announce(kind, *where, ready=ready))
+    try:
+        return await supervisor.supervise(roles, env, stop, grace_s, ready)
+    finally:
+        welcome.cancel()
+        await asyncio.wait({welcome})
+
+
+@contextlib.contextmanager
+def scratch(base: Path, prefix: str) -> Iterator[Path]:
+    """A folder in `base` that is gone afterwards. ConfigError when `base` cannot be written."""
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix=prefix, dir=base, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise ConfigError(f"{base} cannot be written: {error.strerror}. Set XDG_STATE_HOME to a folder that can") from error
+    with folder as path:
+        yield Path(path)

@@ -1,0 +1,64 @@
+"""`python -m virtuoso.simulator --address 127.0.0.1:9100 --seed 7`: the simulated exchange as a process. Exit codes: 0 ended
+by SIGTERM, SIGINT or its parent's end; 2 bad words or a port that is taken."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+
+import uvloop
+
+from virtuoso.simulator.market import Market
+from virtuoso.simulator.server import SimulatedExchange, epoch_ms
+from virtuoso.supervisor import parent_gone
+
+
+def main() -> int:
+    """Run until told to end."""
+    parser = argparse.ArgumentParser(prog="python -m virtuoso.simulator", description="A simulated exchange on one port.")
+    parser.add_argument("--address", default="127.0.0.1:9100", help="host:port, 0 for any free port (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=7, help="which market, from 0 on (default %(default)s)")
+    parser.add_argument("--with-parent", action="store_true", help="end when standard input ends")
+    options = parser.parse_args()
+    host, _, port = options.address.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535 or options.seed < 0:
+        parser.error(
+            f"--address {options.address} --seed {options.seed}: allowed are host:port and a whole number from 0 on"
+        )
+    return uvloop.run(serve(f"{host}:{port}", options.seed, with_parent=options.with_parent))
+
+
+async def serve(address: str, seed: int, *, with_parent: bool) -> int:
+    """Listen, say so, and wait for the end."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stop.set)
+    market = Market(seed, now_ms=epoch_ms())
+    exchange = SimulatedExchange(market)
+    try:
+        port = await exchange.start(address)
+    except OSError as error:
+        print(f"--address {address} cannot be used: {error}", file=sys.stderr)  # noqa: T201 - a command prints
+        return 2
+    print(f"simulated exchange on http://{address.rpartition(':')[0]}:{port}, seed {seed}", flush=True)  # noqa: T201 - the same
+    preparing = asyncio.create_task(prepare(market))  # while clients start
+    asked: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
+    if with_parent:
+        asked.append(asyncio.create_task(parent_gone()))
+    await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    for task in (*asked, preparing):
+        task.cancel()
+    await exchange.close()
+    return 0
+
+
+async def prepare(market: Market) -> None:
+    """Make the market ready between requests, which go first."""
+    for _ in market.prepare(epoch_ms()):
+        await asyncio.sleep(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""One session of a tape, done again: fresh feeds take the recorded answers, and are scored, by the code of every day."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from virtuoso.errors import ExchangeError
+from virtuoso.exchange.adapter import CcxtExchange
+from virtuoso.exchange.venues import cadence
+from virtuoso.feed import Feed, Rules
+from virtuoso.model import Dominance, DominanceBasis, Environment, Fallback, Timeframe
+from virtuoso.schedule import Job
+from virtuoso.scoring import score, snapshot_of
+
+if TYPE_CHECKING:
+    import yarl
+
+    from virtuoso.feed import Market
+    from virtuoso.model import Confluence, Overview, RegimeState, Snapshot
+    from virtuoso.tape.tape import Event
+
+
+class Session:
+    """Feeds and regimes as they were at the beginning of a session; `header` is its event."""
+
+    def __init__(self, header: Event) -> None:
+        rules = Rules(**header["rules"] | {"symbols": tuple(header["rules"]["symbols"])})
+        self._exchanges = {venue: PlayedExchange(venue) for venue in header["venues"]}
+        self.feeds = {venue: Feed(exchange, rules, cadence) for venue, exchange in self._exchanges.items()}
+        self._regimes: dict[str, RegimeState] = {}
+        self._passes: dict[int, tuple[Market, tuple[dict[str, Confluence], Overview], Fallback | None]] = {}
+
+    async def redo(self, event: Event) -> Snapshot | None:
+        """Let an event happen again; the snapshot, of environment REPLAY, where one was scored."""
+        if "op" in event:
+            with contextlib.suppress(ExchangeError):  # it failed then too
+                await self._operate(event)
+        elif "pass" in event:
+            await self._score(event)
+        elif "scored" in event:
+            return self._snapshot(event)
+        return None
+
+    async def close(self) -> None:
+        """Release what the exchanges' clients hold."""
+        await asyncio.gather(*(exchange.close() for exchange in self._exchanges.values()))
+
+    async def _operate(self, event: Event) -> None:
+        venue, op = event["venue"], event["op"]
+        exchange, feed = self._exchanges[venue], self.feeds[venue]
+        exchange.answers.load(event["replies"])
+        if op == "instruments":
+            await feed.read_instruments()
+        elif op == "tickers":
+            await feed.read_prices()
+        elif op == "premiums":
+            await exchange.renew_premiums()
+        elif feed.follows(event["symbol"]):  # else it was retired while its answer was on the way
+            timeframe = Timeframe(event["timeframe"]) if "timeframe" in event else None
+            await feed.read(Job(event["symbol"], op, timeframe), event.get("bars", 0))
+
+    async def _score(self, event: Event) -> None:
+        venue, dominance = event["venue"], None
+        if (said := event.get("dominance")) is not None:
+            dominance = Dominance(said[0], DominanceBasis(said[1]), said[2])
+        fallback = Fallback(*event["fallback"]) if "fallback" in event else None
+        market, previous = self.feeds[venue].market(), self._regimes.get(venue)
+        scored = await asyncio.to_thread(score, market, dominance=dominance, previous=previous)
+        self._passes[event["pass"]] = market, scored, fallback
+
+    def _snapshot(self, event: Event) -> Snapshot:
+        market, scored, fallback = self._passes.pop(event["scored"])
+        if (regime := scored[1].regime) is not None:
+            self._regimes[market.venue] = regime
+        return snapshot_of(
+            market,
+            scored,
+            snapshot_id=event["id"],
+            environment=Environment.REPLAY,
+            computed_ms=event["computed_ms"],
+            fallback=fallback,
+        )
+
+
+class PlayedExchange(CcxtExchange):
+    """A venue whose every request is answered by `answers`, at the recorded moment, and never by a network."""
+
+    def __init__(self, venue: str) -> None:
+        self.answers = Answers()
+        super().__init__(venue, clock=lambda: self.answers.now_ms, session=self.answers)
+
+    def _ask_beside(self) -> None:
+        """The tape says when."""
+
+    def _hold(self) -> None:
+        """What was sent was allowed."""
+
+
+class Answers:
+    """Stands where ccxt's client has its HTTP session. `now_ms`: when the last reply that was given had come."""
+
+    def __init__(self) -> None:
+        self.headers: Mapping[str, str] = {}
+        self.now_ms = 0
+        self._left: list[list[Any]] = []
+
+    def load(self, replies: list[list[Any]]) -> None:
+        """From now on these replies, as on the tape, are there, each once."""
+        self._left = list(replies)
+
+    @contextlib.asynccontextmanager
+    async def get(self, url: yarl.URL, **_: Any) -> AsyncIterator[_Response]:
+        """The recorded reply to this request. ClientConnectionError when there is none, as if no network were there."""
+        parts = urlsplit(str(url))
+        place = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        found = [reply for reply in self._left if reply[0] == place]
+        found += [reply for reply in self._left if urlsplit(reply[0]).path == parts.path]  # a query may hold a time
+        if not found:
+            raise aiohttp.ClientConnectionError(f"no reply to {place} on the tape")
+        self._left.remove(found[0])
+        _, status, headers, body, self.now_ms = found[0]
+        yield _Response(status, headers, body)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Response:
+    """What ccxt reads of aiohttp's response."""
+
+    reason = ""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: str) -> None:
+        self.status, self.headers, self._body = status, headers, body
+
+    async def text(self, **_: Any) -> str:
+        return self._body

@@ -1,0 +1,91 @@
+"""What a person reads once their node serves: where it listens, and a call of each kind to try."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import aiohttp
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+log = logging.getLogger(__name__)
+
+EDGE_PATIENCE_S = 5.0  # how long the edge may need after the server
+RETRY_S = 0.1
+
+
+async def serving(address: str) -> None:
+    """Return once the gRPC server at "host:port" says SERVING."""
+    options = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500)]
+    async with grpc.aio.insecure_channel(address, options=options) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        while True:
+            with contextlib.suppress(grpc.aio.AioRpcError):
+                reply = await stub.Check(health_pb2.HealthCheckRequest(), timeout=2)
+                if reply.status == health_pb2.HealthCheckResponse.SERVING:
+                    return
+            await asyncio.sleep(RETRY_S)
+
+
+async def edge_serving(url: str) -> bool:
+    """True once the edge hands a health check through; False when it does not within its patience."""
+    end = time.monotonic() + EDGE_PATIENCE_S
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+        while time.monotonic() < end:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with session.get(f"{url}/healthz") as reply:
+                    if reply.status == 200:
+                        return True
+            await asyncio.sleep(RETRY_S)
+    return False
+
+
+async def announce(kind: str, grpc_address: str, edge_address: str, monitor_address: str, *, ready: asyncio.Event) -> None:
+    """Wait for SERVING, set `ready`, then print addresses and calls. `kind` says what the market is, such as SIMULATED."""
+    began = time.monotonic()
+    await serving(grpc_address)
+    took = time.monotonic() - began
+    ready.set()
+    edge = f"http://{edge_address}"
+    edged = await edge_serving(edge)
+    sys.stdout.write(text(kind, took, grpc_address, edge if edged else None, f"http://{monitor_address}"))
+    sys.stdout.flush()
+
+
+def text(kind: str, took_s: float, grpc_address: str, edge: str | None, monitor: str) -> str:
+    """The message itself. `edge` is None where none runs: its calls are then left out, and that is said."""
+    service = "virtuoso.market.v1.MarketService"
+    buf = _program("buf")
+    lines = [
+        "",
+        f"Virtuoso serves a {kind} market, {took_s:.1f} s after its start. Ctrl-C ends it.",
+        "",
+        f"  gRPC             {grpc_address}",
+        f"  JSON, gRPC-Web   {edge or 'not served: no edge answers (virtuoso doctor says why)'}",
+        f"  health, metrics  {monitor}/healthz  {monitor}/metrics",
+        "",
+        "Try",
+        f"  {buf} curl --protocol grpc --http2-prior-knowledge http://{grpc_address}/{service}/GetOverview",
+    ]
+    if edge:
+        lines += [
+            f"  curl {edge}/v1/confluence/BTCUSDT",
+            f"  {buf} curl --protocol grpcweb --http2-prior-knowledge {edge}/{service}/GetDashboard",
+        ]
+    return "\n".join([*lines, "", ""])
+
+
+def _program(name: str) -> str:
+    """The shortest way to call a program that is installed beside this Python; its bare name where it is not."""
+    beside = Path(sys.executable).parent / name
+    if not beside.exists() or shutil.which(name) == str(beside):
+        return name
+    with contextlib.suppress(ValueError):
+        return str(beside.relative_to(Path.cwd()))
+    return str(beside)
