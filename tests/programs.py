@@ -75,18 +75,15 @@ class Memcached(Program):
         self.address = f"127.0.0.1:{port}"
 
 
-class Replay(Program):
-    """The recorded exchanges beside the project, where they are."""
+class Market(Program):
+    """Exchanges on one port that break on demand."""
 
-    SCRIPT = SHARED / "replay" / "replay_exchange.py"
-
-    def __init__(self, tape_date: str = "2025-10-22") -> None:
-        port = free_port()
-        super().__init__([sys.executable, str(self.SCRIPT), "--port", str(port), "--tape-date", tape_date], port)
+    def __init__(self, arguments: list[str], port: int) -> None:
+        super().__init__(arguments, port)
         self.url = f"http://127.0.0.1:{port}"
 
     def fault(self, mode: str = "ok", exchange: str = "all", **more: Any) -> None:
-        """Break the exchange in one of the ways its README names; "ok" mends it."""
+        """Break the exchange in one of the ways that the simulator's `faults` names; "ok" mends it."""
         body = json.dumps({"mode": mode, "exchange": exchange, **more}).encode()
         request = urllib.request.Request(f"{self.url}/__admin", body, {"Content-Type": "application/json"})
         urllib.request.urlopen(request, timeout=10).read()
@@ -95,6 +92,25 @@ class Replay(Program):
         """What the exchange itself says."""
         with urllib.request.urlopen(self.url + path, timeout=10) as reply:
             return json.loads(reply.read())
+
+
+class Replay(Market):
+    """The recorded exchanges beside the project, where they are."""
+
+    SCRIPT = SHARED / "replay" / "replay_exchange.py"
+
+    def __init__(self, tape_date: str = "2025-10-22") -> None:
+        port = free_port()
+        super().__init__([sys.executable, str(self.SCRIPT), "--port", str(port), "--tape-date", tape_date], port)
+
+
+class Simulated(Market):
+    """The product's own simulated exchanges."""
+
+    def __init__(self, seed: int = 7) -> None:
+        port = free_port()
+        words = ["--address", f"127.0.0.1:{port}", "--seed", str(seed)]
+        super().__init__([sys.executable, "-m", "virtuoso.simulator", *words], port)
 
 
 class Edge(Program):

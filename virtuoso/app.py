@@ -39,8 +39,8 @@ from virtuoso.model import Environment
 from virtuoso.repository import keys
 from virtuoso.repository.open import open_repository
 from virtuoso.repository.tiers import Tiers
+from virtuoso.service.calls import Limits
 from virtuoso.service.charts import Charts
-from virtuoso.service.interceptors import Limits
 from virtuoso.service.keeper import Keeper
 from virtuoso.service.server import MarketServer
 from virtuoso.supervisor import Role

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 STEADY_S = 30.0  # a child that ran so long has not crashed at its start
 MOST_PAUSE_S = 15.0
 LATE_S = 12.0
+# glibc keeps what threads once needed; with these it gives back, and a server takes some 7 MB less.
+MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,12 @@ async def _keep(role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s
     while not stop.is_set():
         began = time.monotonic()
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", role.module, *role.words, env={**os.environ, **env}, stdin=asyncio.subprocess.PIPE
+            sys.executable,
+            "-m",
+            role.module,
+            *role.words,
+            env={**MEMORY, **os.environ, **env},
+            stdin=asyncio.subprocess.PIPE,
         )
         ended, asked = asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())
         await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)

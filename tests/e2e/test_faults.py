@@ -13,7 +13,7 @@ import grpc
 import pytest
 
 from tests.e2e.product import Product, Witness, eventually
-from tests.programs import Memcached, Replay
+from tests.programs import Market, Memcached
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import provenance_pb2 as provenance
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture
-def make(tmp_path: Path, replay: Replay) -> Iterator[Callable[..., Product]]:
+def make(tmp_path: Path, replay: Market) -> Iterator[Callable[..., Product]]:
     """Products on the recorded exchanges, ended with the test."""
     made: list[Product] = []
 
@@ -47,7 +47,7 @@ def new_snapshots(node: Product, count: int, seconds: float, when: str) -> None:
         eventually(node.provenance, lambda p, held=held: p.snapshot_id != held, seconds, f"new snapshots {when}")  # type: ignore[misc]
 
 
-def test_a_dead_venue_is_replaced_by_the_next_one_and_used_again_after_the_dwell(node: Product, replay: Replay) -> None:
+def test_a_dead_venue_is_replaced_by_the_next_one_and_used_again_after_the_dwell(node: Product, replay: Market) -> None:
     node.start("up")
     node.wait_ready()
     with Witness(node) as witness:
@@ -65,7 +65,7 @@ def test_a_dead_venue_is_replaced_by_the_next_one_and_used_again_after_the_dwell
 
 
 def test_with_all_venues_dead_the_last_data_is_marked_stale_then_refused_and_it_comes_back_by_itself(
-    node: Product, replay: Replay
+    node: Product, replay: Market
 ) -> None:
     node.start("up")
     node.wait_ready()
@@ -146,7 +146,7 @@ def test_memcached_frozen_killed_and_back_costs_no_answer(make: Callable[..., Pr
 
 
 def test_a_cold_start_without_any_venue_says_not_ready_and_names_the_venue_and_the_cure(
-    node: Product, replay: Replay
+    node: Product, replay: Market
 ) -> None:
     replay.fault("down", "all")
     node.start("up")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.product import Product, Witness, eventually
-from tests.programs import Replay
+from tests.programs import Market
 
 MODES = ("down", "slow", "429", "bybit_10006", "garbage", "html_403", "451", "truncated", "nan", "nulls", "stale", "empty")
 PATHS = ("", "", "ticker", "kline", "orderbook|depth", "trade", "open-interest|openInterest", "funding")
@@ -18,7 +18,7 @@ PATHS = ("", "", "ticker", "kline", "orderbook|depth", "trade", "open-interest|o
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [7])
-def test_no_answer_is_dishonest_slow_or_empty_while_faults_flip(tmp_path: Path, replay: Replay, seed: int) -> None:
+def test_no_answer_is_dishonest_slow_or_empty_while_faults_flip(tmp_path: Path, replay: Market, seed: int) -> None:
     dice = random.Random(seed)
     node = Product(tmp_path, replay.url, dwell_s="5")
     try:

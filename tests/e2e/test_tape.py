@@ -16,7 +16,7 @@ from typing import Any
 import grpc
 import pytest
 
-from tests.programs import Replay
+from tests.programs import Market
 from tests.service.test_watch import Screen
 from virtuoso import wire
 from virtuoso.collector import Collector
@@ -86,7 +86,7 @@ async def recorded(path: Path, url: str, *steps: tuple[str, int, Callable[[], An
 
 
 @pytest.fixture(scope="module")
-def tape(replay_server: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tape(replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two sessions: one in the course of which bybit refuses this location, a short one. Not to be written to."""
     path = tmp_path_factory.mktemp("tapes") / "market.tape"
     replay_server.fault("ok")

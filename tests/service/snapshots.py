@@ -25,8 +25,8 @@ from virtuoso.market.v1 import (
 from virtuoso.repository import keys
 from virtuoso.repository.memory import Memory
 from virtuoso.repository.tiers import Tiers
+from virtuoso.service.calls import Limits
 from virtuoso.service.charts import Charts
-from virtuoso.service.interceptors import Limits
 from virtuoso.service.keeper import Keeper
 from virtuoso.service.server import MarketServer
 

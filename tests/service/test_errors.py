@@ -16,8 +16,8 @@ from virtuoso.market.v1 import error_reason_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 from virtuoso.repository.tiers import Tiers
+from virtuoso.service.calls import Limits
 from virtuoso.service.errors import TABLE, UNKNOWN
-from virtuoso.service.interceptors import Limits
 
 
 class Slow:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import grpc
 
-from tests.programs import ROOT, Memcached, Replay, free_port
+from tests.programs import ROOT, Memcached, Replay, Simulated, free_port
 from tools.benchmarks import load, machine, node, rivals, streams
 from tools.benchmarks.load import Load, Target
 from tools.benchmarks.machine import Machine
@@ -63,7 +63,7 @@ def main() -> int:
 
 def measure(report: Report, options: argparse.Namespace) -> None:
     """Everything, in order. NotThere, LoadFailed, TimeoutError when it cannot be."""
-    exchange = node.exchange(options.exchange)
+    exchange = Replay() if options.exchange == "recorded" else Simulated()
     try:
         refresh_cost(report, exchange.url)
         with tempfile.TemporaryDirectory(prefix="virtuoso-bench-") as folder:

@@ -14,10 +14,11 @@ from pathlib import Path
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.programs import ROOT, Replay, free_port, wait_for_port
+from tests.programs import ROOT, Market, free_port
 from tools.benchmarks import machine
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc
+from virtuoso.supervisor import MEMORY
 
 FIRST_S = 90.0  # for the first snapshot
 
@@ -26,31 +27,10 @@ class NotThere(RuntimeError):
     """Something that was started does not work; says what it wrote."""
 
 
-class Simulated:
-    """The project's own exchange."""
-
-    def __init__(self, seed: int = 1) -> None:
-        port = free_port()
-        words = [sys.executable, "-m", "virtuoso.simulator", "--address", f"127.0.0.1:{port}", "--seed", str(seed)]
-        self.process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL)
-        wait_for_port(port, self.process)
-        self.url = f"http://127.0.0.1:{port}"
-
-    def kill(self) -> None:
-        """It is gone at once."""
-        self.process.kill()
-        self.process.wait()
-
-
-def exchange(kind: str) -> Simulated | Replay:
-    """ "simulated" or "recorded"."""
-    return Replay() if kind == "recorded" else Simulated()
-
-
 class Node:
     """Processes that share one folder and one exchange; `close` ends all that were started."""
 
-    def __init__(self, folder: Path, exchange: Simulated | Replay) -> None:
+    def __init__(self, folder: Path, exchange: Market) -> None:
         self.folder, self.exchange = folder, exchange
         self.cache = folder / "cache"
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -58,14 +38,14 @@ class Node:
 
     def start(self, words: Sequence[str], port: int, *, core: int | None = None) -> subprocess.Popen[bytes]:
         """`virtuoso WORDS` with gRPC on `port`, on one core if asked; what it writes goes to the folder."""
-        env = {name: value for name, value in os.environ.items() if not name.startswith("VIRTUOSO_")}
+        env = MEMORY | {name: value for name, value in os.environ.items() if not name.startswith("VIRTUOSO_")}
         env |= {
             "VIRTUOSO_EXCHANGE_URLS": json.dumps({"bybit": self.exchange.url, "binance": self.exchange.url}),
             "VIRTUOSO_COINGECKO_URL": self.exchange.url,
             "VIRTUOSO_CACHE": f"directory:{self.cache}",
             "VIRTUOSO_NODE_DIRECTORY": str(self.folder / "node"),
             "VIRTUOSO_GRPC_ADDRESS": f"127.0.0.1:{port}",
-            "VIRTUOSO_MONITOR_ADDRESS": "127.0.0.1:0",
+            "VIRTUOSO_MONITOR_ADDRESS": f"127.0.0.1:{free_port()}",
             "VIRTUOSO_EDGE_ADDRESS": f"127.0.0.1:{free_port()}",
         }
         return self.program(
@@ -111,9 +91,11 @@ class Node:
         return NotThere("\n".join((what, *logs)))
 
     def wait(self, what: str, held: Callable[[], bool], seconds: float = 20.0) -> None:
-        """Return once `held`; NotThere when the time is over."""
+        """Return once `held`; NotThere when the time is over, or a process that was started has ended."""
         end = time.monotonic() + seconds
         while not held():
+            if any(process.poll() is not None for process in self._processes):
+                raise self.complain(f"{what}: a process has ended")
             if time.monotonic() > end:
                 raise self.complain(f"{what}: not within {seconds:g} s")
             time.sleep(0.01)

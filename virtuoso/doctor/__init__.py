@@ -5,6 +5,7 @@
       storage     each memcached server by itself; directories and their disks
       listeners   our ports: free, ours already, or somebody else's
       machine     what is installed, what the environment asks for
+    aside         blocking calls that nobody waits for at the end
     finding       what a check found; the table for people, JSON for scripts, the exit code
 
 A new thing to look at is a function that returns findings and a line in `examination`. A failure is what keeps the product

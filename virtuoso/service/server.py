@@ -14,9 +14,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from virtuoso.errors import ConfigError
 from virtuoso.market.v1 import market_service_pb2
 from virtuoso.service import reflection
+from virtuoso.service.calls import Calls, Limits
 from virtuoso.service.charts import Charts
 from virtuoso.service.health import SERVICE, Health
-from virtuoso.service.interceptors import Calls, Limits
 from virtuoso.service.market import HEARTBEAT_S, Market
 
 if TYPE_CHECKING:

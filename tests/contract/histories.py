@@ -1,0 +1,133 @@
+"""Histories to test, and records to put in them."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.programs import Postgres
+from virtuoso.history.open import open_history
+from virtuoso.history.schema import VERSION_TABLE
+from virtuoso.model import DimensionKind, Environment
+from virtuoso.ports import History
+from virtuoso.records import Alert, AlertKind, AlertLevel, Opportunity, OpportunityKind, ScorePoint, Side, Signal
+
+KINDS = ["sqlite", "postgresql"]
+T0 = 1_760_000_000_000
+MINUTE = 60_000
+_numbers = itertools.count()
+
+
+@dataclass
+class Place:
+    """Where a history is, and how a stranger would look at it and change it."""
+
+    url: str
+    file: Path | None = None
+    server: Postgres | None = None
+    opened: list[History] = field(default_factory=list)
+
+    def open(self, *, write: bool = False, timeout_s: float = 20.0) -> History:
+        """Another process' view of it; closed with the test."""
+        history = open_history(self.url, write=write, timeout_s=timeout_s)
+        self.opened.append(history)
+        return history
+
+    def sql(self, statement: str) -> str:
+        """What the database's own client says to it: rows on lines, fields parted by |."""
+        if self.server is not None:
+            return self.server.sql(statement, self.url.rpartition("/")[2])
+        assert self.file is not None
+        with closing(sqlite3.connect(self.file)) as connection, connection:
+            return "\n".join("|".join(map(str, row)) for row in connection.execute(statement))
+
+    def set_version(self, version: int) -> None:
+        """As a release with that schema leaves it."""
+        self.sql(f"UPDATE {VERSION_TABLE} SET version_num = '{version}'")  # noqa: S608 - of the test itself
+
+    async def make(self) -> None:
+        """Make the schema, which takes longer than any later call may."""
+        await self.open(write=True).newest_cursor()
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        for history in self.opened:
+            await history.close()
+
+
+def place_of(kind: str, folder: Path, server: Callable[[], Postgres]) -> Place:
+    """An empty place."""
+    if kind == "sqlite":
+        file = folder / "state" / "history.db"
+        return Place(f"sqlite://{file}", file=file)
+    running = server()
+    database = f"history_{next(_numbers)}"
+    running.sql(f"CREATE DATABASE {database} TEMPLATE template0")
+    return Place(running.url(database), server=running)
+
+
+def point(minute: int = 0, symbol: str = "BTCUSDT", **given: Any) -> ScorePoint:
+    """A point some seconds into the minute."""
+    fields: dict[str, Any] = {"venue": "bybit", "observed_ms": T0 + minute * MINUTE + 7_000, "price": 100.0 + minute}
+    return ScorePoint(**{"symbol": symbol, "score": 61.5, "confidence": 0.75, **fields, **given})
+
+
+def signal(number: int = 0, **given: Any) -> Signal:
+    """An active signal with every field set that an active one has."""
+    fields: dict[str, Any] = {
+        "id": f"signal-{number:03}",
+        "venue": "bybit",
+        "symbol": "BTCUSDT",
+        "side": Side.LONG,
+        "environment": Environment.SIMULATED,
+        "model_version": "v2",
+        "opened_ms": T0 + number * MINUTE,
+        "entry": 0.1 + 0.2,
+        "stop": 0.29,
+        "targets": (0.315, 0.33, 0.35),
+        "sizes": (0.5, 0.3, 0.2),
+        "expires_ms": T0 + 86_400_000,
+        "score": 71.23456789,
+        "confidence": 0.61,
+        "drivers": (DimensionKind.ORDERFLOW, DimensionKind.ORDERBOOK),
+        "judged_ms": T0 + number * MINUTE,
+    }
+    return Signal(**{**fields, **given})
+
+
+def opportunity(number: int = 0, **given: Any) -> Opportunity:
+    """Something unusual."""
+    fields: dict[str, Any] = {
+        "id": f"opportunity-{number:03}",
+        "venue": "bybit",
+        "symbol": "SOLUSDT",
+        "kind": OpportunityKind.REVERSION,
+        "side": Side.SHORT,
+        "found_ms": T0 + number * MINUTE,
+        "expires_ms": T0 + 86_400_000,
+        "price": 151.25,
+        "confidence": 0.4,
+        "sentence": "SOL fell 3 % more than its beta explains – the largest gap in 30 days.",
+        "alpha_percent": -3.1,
+        "z_score": -2.7,
+        "unit": "σ",
+    }
+    return Opportunity(**{**fields, **given})
+
+
+def alert(key: str = "btc", second: float = 0, **given: Any) -> Alert:
+    """A price move of BTC at so many seconds."""
+    fields: dict[str, Any] = {
+        "venue": "bybit",
+        "kind": AlertKind.PRICE_MOVE,
+        "level": AlertLevel.WARNING,
+        "observed_ms": T0 + round(second * 1000),
+        "text": "BTC moved 2.1 % in a minute",
+        "symbol": "BTCUSDT",
+    }
+    return Alert(**{"key": key, **fields, **given})

@@ -1,0 +1,359 @@
+"""What every history keeps to, whatever it is made of. One suite, run over each as `open_history` makes it."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine
+
+from tests.contract.histories import KINDS, MINUTE, T0, Place, alert, opportunity, place_of, point, signal
+from tests.programs import Postgres
+from virtuoso.errors import ConfigError, HistoryError
+from virtuoso.history import schema, tables
+from virtuoso.history.open import open_history
+from virtuoso.history.store import FORGOTTEN_AT_ONCE
+from virtuoso.model import Environment
+from virtuoso.ports import History
+from virtuoso.records import AlertKind, AlertLevel, Side, Signal, SignalStatus
+
+MINUTE_APART = {AlertKind.PRICE_MOVE: 60.0}
+
+
+@pytest.fixture(params=KINDS)
+async def place(request: pytest.FixtureRequest, tmp_path: Path, postgres: Callable[[], Postgres]) -> AsyncIterator[Place]:
+    found = place_of(request.param, tmp_path, postgres)
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+def writer(place: Place) -> History:
+    return place.open(write=True)
+
+
+@pytest.fixture
+def reader(place: Place) -> History:
+    return place.open()
+
+
+# --------------------------------------------------------------------------------------------------------------- beginnings
+
+
+async def test_a_reader_waits_for_the_first_writer_and_needs_no_restart(writer: History, reader: History) -> None:
+    with pytest.raises(HistoryError, match="not there yet"):
+        await reader.newest_cursor()
+    assert await writer.newest_cursor() == 0
+    assert await reader.newest_cursor() == 0
+    assert list(await reader.signals()) == []
+    assert list(await reader.alerts()) == []
+
+
+async def test_the_migrations_make_the_tables_that_the_queries_are_written_for(place: Place, writer: History) -> None:
+    await writer.newest_cursor()
+
+    def differences(connection: Connection) -> list[object]:
+        options = {"version_table": schema.VERSION_TABLE, "compare_type": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), tables.metadata))
+
+    if place.file is not None:
+        engine = create_engine(f"sqlite:///{place.file}")
+        with engine.connect() as connection:
+            assert differences(connection) == []
+        engine.dispose()
+    else:
+        made = place.sql(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2"
+        )
+        wanted = [f"{table.name}|{column.name}" for table in tables.metadata.sorted_tables for column in table.c]
+        assert sorted(made.splitlines()) == sorted([*wanted, f"{schema.VERSION_TABLE}|version_num"])
+
+
+async def test_a_schema_of_a_newer_release_is_left_alone_and_says_what_to_do(
+    place: Place, writer: History, reader: History
+) -> None:
+    await writer.write([point()])
+    place.set_version(schema.VERSION + 1)
+    for each in (writer, reader):
+        with pytest.raises(HistoryError, match=f"schema {schema.VERSION + 1} of a newer release.*Run the newer release"):
+            await each.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)
+    with pytest.raises(HistoryError, match="newer release"):
+        await writer.write([point(1)])
+    place.set_version(schema.VERSION)
+    assert len(await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)) == 1
+
+
+async def test_what_was_opened_for_reading_cannot_write(writer: History, reader: History) -> None:
+    await writer.newest_cursor()
+    with pytest.raises(HistoryError):
+        await reader.write([point()])
+    with pytest.raises(HistoryError):
+        await reader.add_alerts([alert()], cooldown_s={})
+    assert list(await writer.alerts()) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("mysql://root:secret@db/virtuoso", "none of the kinds"),
+        ("sqlite://history.db", "whole path"),
+        ("sqlite:///", "whole path"),
+        ("postgresql://virtuoso:secret@db:port/virtuoso", "port"),
+        ("postgresql://virtuoso:secret@db", "no database"),
+        ("history.db", "none of the kinds"),
+    ],
+)
+def test_a_place_that_is_none_is_refused_with_what_is_allowed_and_without_its_password(url: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=f"{why}.*allowed are sqlite:///") as refused:
+        open_history(url, write=False)
+    assert "secret" not in str(refused.value)
+
+
+# ------------------------------------------------------------------------------------------------------------------- points
+
+
+async def test_points_come_back_to_the_fourth_decimal_with_what_was_missing_missing(
+    writer: History, reader: History
+) -> None:
+    given = point(price=0.000012345678901, score=54.32109, technical=0.00004, volume=100.0, sentiment=None)
+    await writer.write([given])
+    [found] = await reader.score_points("bybit", "BTCUSDT", start_ms=T0, end_ms=T0 + MINUTE, step_ms=1)
+    assert found == replace(given, score=54.3211, technical=0.0)
+    assert found.sentiment is None
+
+
+async def test_of_every_step_the_last_point_is_read_from_start_up_to_but_not_at_the_end(
+    writer: History, reader: History
+) -> None:
+    await writer.write([point(minute) for minute in range(10) if minute != 4])
+    await writer.write([point(symbol="ETHUSDT"), point(venue="binance", price=1.0)])
+
+    async def minutes(start: int, end: int, step: int) -> list[float]:
+        found = await reader.score_points(
+            "bybit", "BTCUSDT", start_ms=T0 + start * MINUTE, end_ms=T0 + end * MINUTE + 7_000, step_ms=step * MINUTE
+        )
+        return [each.price - 100 for each in found]
+
+    assert await minutes(0, 9, 1) == [0, 1, 2, 3, 5, 6, 7, 8]  # the tenth lies at the end
+    assert await minutes(0, 10, 3) == [2, 5, 8, 9]
+    assert await minutes(1, 10, 3) == [3, 6, 9]
+    assert await minutes(4, 4, 1) == []
+    assert list(await reader.score_points("bybit", "NONEUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)) == []
+
+
+async def test_a_point_that_is_known_changes_nothing(writer: History, reader: History) -> None:
+    await writer.write([point(), point(price=5.0)])
+    await writer.write([point(price=6.0)])
+    found = await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)
+    assert list(found) == [point()]
+
+
+async def test_a_transaction_is_kept_whole_or_not_at_all(writer: History, reader: History) -> None:
+    await writer.write([point()])
+    broken = replace(opportunity(), sentence=None)  # type: ignore[arg-type]
+    with pytest.raises(HistoryError) as failure:
+        await writer.write([point(1)], [signal()], [opportunity(1), broken])
+    assert failure.value.refused
+    assert len(await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)) == 1
+    assert list(await reader.signals()) == []
+    assert list(await reader.opportunities()) == []
+    await writer.write([point(1)], [signal()], [opportunity(1)])
+    assert len(await reader.opportunities()) == 1
+
+
+async def test_readers_see_whole_batches_while_a_writer_writes(writer: History, reader: History) -> None:
+    await writer.newest_cursor()
+
+    async def write() -> None:
+        for hour in range(40):
+            await writer.write([point(60 * hour + minute) for minute in range(60)])
+
+    writing, seen = asyncio.create_task(write()), set()
+    while not writing.done():
+        seen.add(len(await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)))
+        await asyncio.sleep(0)
+    await writing
+    assert all(count % 60 == 0 for count in seen)
+    assert len(seen) > 2
+
+
+# ------------------------------------------------------------------------------------------------- signals, opportunities
+
+
+async def test_a_signal_comes_back_as_it_was_given_and_its_newer_state_replaces_it(writer: History, reader: History) -> None:
+    opened = signal()
+    closed = replace(
+        opened, judged_ms=T0 + MINUTE, status=SignalStatus.STOPPED, result_r=-1.0, closed_ms=T0 + 1, exit_price=0.29
+    )
+    await writer.write(signals=[opened])
+    assert list(await reader.signals()) == [opened]
+    await writer.write(signals=[closed, replace(opened, judged_ms=T0 + 1)])
+    assert list(await reader.signals()) == [closed]
+    await writer.write(signals=[replace(opened, judged_ms=T0 + 2 * MINUTE)])
+    assert list(await reader.signals()) == [closed], "what is closed stays closed"
+    assert list(await reader.results()) == [(Side.LONG, opened.drivers, -1.0)]
+    assert list(await reader.results(start_ms=T0 + 1)) == []
+    assert list(await reader.results("binance")) == []
+
+
+async def test_signals_are_filtered_and_paged_newest_first_without_gap_or_overlap(writer: History, reader: History) -> None:
+    together = [signal(number, opened_ms=T0, id=name) for number, name in enumerate(["a", "B", "ä", "Z", "_"])]
+    ended = {"status": SignalStatus.EXPIRED, "closed_ms": T0}
+    others = [
+        signal(10, side=Side.SHORT),
+        signal(11, symbol="ETHUSDT", **ended),
+        signal(12, venue="binance"),
+        signal(13, **ended),
+    ]
+    await writer.write(signals=[*together, *others])
+    expected = sorted([*together, *others], key=lambda each: (each.opened_ms, each.id.encode()), reverse=True)
+    found: list[Signal] = []
+    before = None
+    while page := await reader.signals(before=before, limit=2):
+        found += page
+        before = (page[-1].opened_ms, page[-1].id)
+    assert found == expected
+    assert [each.id for each in await reader.signals(side=Side.SHORT)] == ["signal-010"]
+    assert [each.id for each in await reader.signals(active=False)] == ["signal-013", "signal-011"]
+    assert [each.id for each in await reader.signals(symbols=["ETHUSDT", "SOLUSDT"])] == ["signal-011"]
+    assert [each.id for each in await reader.signals("binance", active=True)] == ["signal-012"]
+    assert len(await reader.signals("bybit", symbols=["BTCUSDT"], side=Side.LONG, active=True)) == len(together)
+
+
+async def test_opportunities_come_back_paged_newest_first(writer: History, reader: History) -> None:
+    given = [opportunity(number) for number in range(5)]
+    await writer.write(opportunities=given)
+    better = replace(given[2], confidence=0.9, reading=3.25)
+    await writer.write(opportunities=[better, opportunity(9, venue="binance")])
+    found = list(await reader.opportunities("bybit", limit=3))
+    assert found == [given[4], given[3], better]
+    rest = await reader.opportunities("bybit", before=(found[-1].found_ms, found[-1].id))
+    assert list(rest) == [given[1], given[0]]
+    assert list(await reader.opportunities("bybit", start_ms=T0 + 4 * MINUTE)) == [given[4]]
+
+
+# ------------------------------------------------------------------------------------------------------------------ alerts
+
+
+async def test_alerts_get_rising_cursors_and_are_read_from_either_end(writer: History, reader: History) -> None:
+    given = [alert(f"key-{number}", number, environment=Environment.REPLAY, reading=2.1) for number in range(5)]
+    kept = await writer.add_alerts(given, cooldown_s={})
+    cursors = [each.cursor or 0 for each in kept]
+    assert cursors == sorted(set(cursors))
+    assert [replace(each, cursor=None) for each in kept] == given
+    assert list(await reader.alerts(after=cursors[1], limit=2)) == list(kept[2:4])
+    assert list(await reader.alerts(limit=2)) == [kept[4], kept[3]]
+    assert list(await reader.alerts(before=cursors[2])) == [kept[1], kept[0]]
+    assert list(await reader.alerts(after=cursors[-1])) == []
+    assert await reader.newest_cursor() == cursors[-1]
+
+
+async def test_alerts_are_filtered_by_kind_level_and_symbol(writer: History, reader: History) -> None:
+    await writer.add_alerts(
+        [
+            alert("a", level=AlertLevel.INFO),
+            alert("b", kind=AlertKind.DATA_QUALITY, symbol="", level=AlertLevel.CRITICAL),
+            alert("c", symbol="ETHUSDT"),
+        ],
+        cooldown_s={},
+    )
+    assert [each.key for each in await reader.alerts(kinds=[AlertKind.PRICE_MOVE])] == ["c", "a"]
+    assert [each.key for each in await reader.alerts(least=AlertLevel.WARNING)] == ["c", "b"]
+    assert [each.key for each in await reader.alerts(symbols=["ETHUSDT"])] == ["c"]
+    assert [each.key for each in await reader.alerts(kinds=[AlertKind.PRICE_MOVE], least=AlertLevel.CRITICAL)] == []
+
+
+async def test_a_key_is_not_told_twice_within_the_cooldown_of_its_kind(writer: History, reader: History) -> None:
+    async def told(*given: float, key: str = "btc", **fields: Any) -> list[float]:
+        kept = await writer.add_alerts([alert(key, second, **fields) for second in given], cooldown_s=MINUTE_APART)
+        return [(each.observed_ms - T0) / 1000 for each in kept]
+
+    assert await told(0, 30, 59) == [0]
+    assert await told(59.9) == []
+    assert await told(60) == [60], "the cooldown runs from what was told, not from what was not"
+    assert await told(55) == [], "one that comes late was told before"
+    assert await told(60, kind=AlertKind.VOLUME_SPIKE) == [], "the same key and time is the same alert: a repeated write"
+    assert await told(61, 62, kind=AlertKind.VOLUME_SPIKE) == [61, 62], "a kind without cooldown"
+    assert await told(60, key="another") == [60]
+    assert len(await reader.alerts()) == 5
+
+
+async def test_cursors_never_begin_again_even_in_a_new_history(place: Place, writer: History, reader: History) -> None:
+    [first] = await writer.add_alerts([alert()], cooldown_s={})
+    await writer.forget(points_before_ms=0, rest_before_ms=2 * T0)
+    assert list(await reader.alerts()) == []
+    assert await reader.newest_cursor() == first.cursor
+    place.sql("UPDATE newest SET cursor = 0")  # as in a history that is begun anew, or restored from a copy
+    [second] = await writer.add_alerts([alert()], cooldown_s={})
+    assert (second.cursor or 0) > (first.cursor or 0)
+
+
+def _tell(url: str, name: str, ready: Barrier) -> None:
+    async def work() -> None:
+        history = open_history(url, write=True, timeout_s=20)
+        ready.wait(30)
+        for number in range(40):
+            await history.add_alerts([alert(f"{name}-{number}"), alert(f"shared-{number}")], cooldown_s=MINUTE_APART)
+        await history.close()
+
+    asyncio.run(work())
+
+
+async def test_processes_that_begin_together_and_write_at_once_neither_lose_nor_double_nor_reorder_an_alert(
+    place: Place, reader: History
+) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    ready = spawn.Barrier(2)
+    processes = [spawn.Process(target=_tell, args=(place.url, name, ready)) for name in ("a", "b")]
+    for process in processes:
+        process.start()
+    followed: list[str] = []
+    cursor = 0
+    try:
+        while len(followed) < 120 and (not followed or any(process.is_alive() for process in processes)):
+            try:
+                page = await reader.alerts(after=cursor, limit=7)
+            except HistoryError:  # before the first of them has made it
+                assert not followed
+                page = []
+            followed += [each.key for each in page]
+            cursor = page[-1].cursor or 0 if page else cursor
+            await asyncio.sleep(0.001)
+        followed += [each.key for each in await reader.alerts(after=cursor, limit=1000)]
+    finally:
+        for process in processes:
+            process.join(30)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert len(followed) == len(set(followed)) == 3 * 40
+
+
+# --------------------------------------------------------------------------------------------------------------- retention
+
+
+async def test_what_is_old_is_forgotten_but_no_signal_that_is_active(writer: History, reader: History) -> None:
+    many = FORGOTTEN_AT_ONCE + 500
+    await writer.write([point(minute) for minute in range(many)] + [point(5, "ETHUSDT")])
+    done = {"status": SignalStatus.EXPIRED, "closed_ms": T0}
+    await writer.write([], [signal(1), signal(2, **done), signal(3, **done)], [opportunity(1), opportunity(3)])
+    await writer.add_alerts([alert("a", 60), alert("b", 180)], cooldown_s={})
+    gone = await writer.forget(points_before_ms=T0 + (many - 10) * MINUTE, rest_before_ms=T0 + 3 * MINUTE)
+    assert gone == many - 10 + 1 + 3
+    assert len(await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)) == 10
+    assert [each.id for each in await reader.signals()] == ["signal-003", "signal-001"]
+    assert [each.id for each in await reader.opportunities()] == ["opportunity-003"]
+    assert [each.key for each in await reader.alerts()] == ["b"]
+    assert await writer.forget(points_before_ms=T0, rest_before_ms=T0) == 0
+
+
+async def test_closing_twice_is_well(writer: History) -> None:
+    await writer.newest_cursor()
+    await writer.close()
+    await writer.close()

@@ -1,0 +1,199 @@
+"""What a collector hands over reaches the history, whatever becomes of it meanwhile. On real files."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.histories import MINUTE, T0, alert, opportunity, point, signal
+from virtuoso.history.open import open_history
+from virtuoso.history.writer import Writer
+from virtuoso.ports import History
+from virtuoso.records import AlertKind, SignalStatus
+
+DAY = 86_400_000
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "history.db"
+
+
+@pytest.fixture
+async def history(path: Path) -> AsyncIterator[History]:
+    first = open_history(f"sqlite://{path}", write=True, timeout_s=20)  # makes the schema
+    await first.newest_cursor()
+    await first.close()
+    opened = open_history(f"sqlite://{path}", write=True)
+    yield opened
+    await opened.close()
+
+
+Start = Callable[..., Writer]
+
+
+@pytest.fixture
+async def start(history: History) -> AsyncIterator[Start]:
+    """Makes a writer that runs until the end of the test."""
+    running: list[asyncio.Task[None]] = []
+
+    def make(**given: Any) -> Writer:
+        options: dict[str, Any] = {"cooldown_s": {AlertKind.PRICE_MOVE: 60.0}, "clock": lambda: T0, "interval_s": 0.05}
+        writer = Writer(history, **{**options, **given})
+        running.append(asyncio.create_task(writer.run()))
+        return writer
+
+    yield make
+    for task in running:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def eventually(held: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+    """Return once it is so."""
+    end = time.monotonic() + seconds
+    while not await held():
+        assert time.monotonic() < end, f"not within {seconds:g} s"
+        await asyncio.sleep(0.02)
+
+
+async def minutes(history: History) -> list[float]:
+    found = await history.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)
+    return [each.price - 100 for each in found]
+
+
+def nothing_waits(writer: Writer) -> Callable[[], Awaitable[bool]]:
+    async def held() -> bool:
+        return not any(writer.status().waiting.values())
+
+    return held
+
+
+async def test_what_is_handed_over_is_written_one_point_a_minute_of_a_symbol(history: History, start: Start) -> None:
+    writer = start()
+    for second in range(0, 300, 10):
+        moment = T0 - T0 % MINUTE + second * 1000
+        writer.record([point(observed_ms=moment), point(symbol="ETHUSDT", observed_ms=moment)])
+    writer.record(signals=[signal()], opportunities=[opportunity()], alerts=[alert()])
+    await eventually(nothing_waits(writer))
+    assert len(await minutes(history)) == 5
+    assert len(await history.signals()) == len(await history.opportunities()) == len(await history.alerts()) == 1
+    assert writer.status().well
+
+
+async def test_alerts_are_written_at_once_and_what_they_refer_to_is_there_by_then(history: History, start: Start) -> None:
+    writer = start(interval_s=3600)
+    await asyncio.sleep(0)
+    writer.record(signals=[signal()], alerts=[alert(reference=signal().id)])
+
+    async def told() -> bool:
+        return bool(await history.newest_cursor())
+
+    await eventually(told)
+    [found] = await history.alerts()
+    assert [each.id for each in await history.signals()] == [found.reference]
+
+
+async def test_all_that_was_handed_over_in_an_outage_is_written_once_after_it(
+    path: Path, history: History, start: Start
+) -> None:
+    writer = start()
+    writer.record([point()], [signal()])
+    await eventually(nothing_waits(writer))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # nobody else can write
+        closed = replace(signal(), status=SignalStatus.STOPPED, judged_ms=T0 + MINUTE, closed_ms=T0, result_r=-1.0)
+        for minute in range(1, 30):
+            writer.record([point(minute)], alerts=[alert(f"key-{minute}")])
+        writer.record(signals=[replace(signal(), judged_ms=T0 + 1)])
+        writer.record(signals=[closed])
+
+        async def down() -> bool:
+            return not writer.status().well
+
+        await eventually(down)
+        status = writer.status()
+        assert status.down_since_ms == T0
+        assert "locked" in status.reason
+        assert status.waiting == {"points": 29, "signals": 1, "opportunities": 0, "alerts": 29}
+    await eventually(nothing_waits(writer))
+    assert writer.status().well
+    assert await minutes(history) == list(range(30))
+    assert list(await history.signals()) == [closed]
+    assert [each.key for each in await history.alerts(after=0)] == [f"key-{minute}" for minute in range(1, 30)]
+    assert not any(writer.status().dropped.values())
+
+
+async def test_what_changes_while_it_is_being_written_is_written_again(history: History) -> None:
+    writer = Writer(history, cooldown_s={}, clock=lambda: T0)
+    writer.record(signals=[signal()])
+    writing = asyncio.create_task(writer.close())
+    await asyncio.sleep(0)  # the first state is on its way
+    newer = replace(signal(), judged_ms=T0 + MINUTE, targets_hit=1)
+    writer.record(signals=[newer])
+    await writing
+    await writer.close()
+    assert list(await history.signals()) == [newer]
+
+
+async def test_in_a_long_outage_the_oldest_points_go_and_are_counted_and_nothing_else_does(history: History) -> None:
+    writer = Writer(history, cooldown_s={}, clock=lambda: T0, points_kept=10)
+    for minute in range(25):
+        writer.record([point(minute)], [signal(minute)], [opportunity(minute)], [alert(f"key-{minute}")])
+    status = writer.status()
+    assert status.waiting == {"points": 10, "signals": 25, "opportunities": 25, "alerts": 25}
+    assert status.dropped == {"points": 15, "signals": 0, "opportunities": 0, "alerts": 0}
+    await writer.close()
+    assert await minutes(history) == list(range(15, 25))
+    assert len(await history.alerts()) == 25
+
+
+async def test_a_record_that_the_history_never_takes_does_not_hold_up_the_others(history: History, start: Start) -> None:
+    writer = start()
+    broken = replace(signal(7), targets=None)  # type: ignore[arg-type]
+    too_large = alert("far", 0, observed_ms=2**70)
+    writer.record([point()], [signal(1), broken, signal(2)], [opportunity()], [alert("a"), too_large, alert("b")])
+    await eventually(nothing_waits(writer))
+    assert [each.id for each in await history.signals()] == ["signal-002", "signal-001"]
+    assert [each.key for each in await history.alerts(after=0)] == ["a", "b"]
+    assert len(await history.opportunities()) == len(await minutes(history)) == 1
+    assert writer.status().dropped == {"points": 0, "signals": 1, "opportunities": 0, "alerts": 1}
+    assert writer.status().well
+
+
+async def test_closing_writes_what_still_waits(history: History) -> None:
+    writer = Writer(history, cooldown_s={}, clock=lambda: T0)
+    writer.record([point()], alerts=[alert()])
+    await writer.close()
+    assert await minutes(history) == [0]
+    assert len(await history.alerts()) == 1
+
+
+async def test_what_is_too_old_by_the_markets_own_time_is_forgotten(history: History) -> None:
+    writer = Writer(history, cooldown_s={}, clock=lambda: T0 + 400 * DAY, points_days=30, rest_days=365)
+    await history.write([point(-31 * 1440), point(-29 * 1440)], opportunities=[opportunity(-366 * 1440), opportunity(0)])
+    await writer.forget()
+    assert len(await minutes(history)) == 2, "before anything was handed over the market's time is not known"
+    writer.record([point()])
+    await writer.close()
+    await writer.forget()
+    assert await minutes(history) == [-29 * 1440, 0]
+    assert len(await history.opportunities()) == 1
+
+
+async def test_a_time_far_in_the_future_does_not_empty_the_history(history: History) -> None:
+    writer = Writer(history, cooldown_s={}, clock=lambda: T0, points_days=30)
+    writer.record([point()])
+    writer.record([point(symbol="ETHUSDT", observed_ms=T0 + 4000 * DAY)])
+    await writer.close()
+    await writer.forget()
+    assert await minutes(history) == [0]

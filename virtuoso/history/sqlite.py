@@ -1,0 +1,172 @@
+"""The history as one SQLite file, for the processes of one node: one writes at a time, any number read meanwhile (WAL).
+
+A file that SQLite finds damaged is renamed, with what belongs to it, and a new one is begun; `sqlite3 FILE .recover` reads
+the old one. Every connection is let go once the path names another file, so that all processes follow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import sqlite3
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from virtuoso.history.database import cause, one_line
+from virtuoso.history.schema import VERSION_TABLE
+from virtuoso.metrics import HISTORY_SET_ASIDE
+
+log = logging.getLogger(__name__)
+
+CONNECTIONS = 4
+_WAL_LIMIT = 64 << 20  # bytes that the log keeps of the disk after a large transaction
+_WORDS = {
+    sqlite3.SQLITE_FULL: "the disk is full: make room",
+    sqlite3.SQLITE_READONLY: "cannot be written: let this user write the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened: let this user write the folder",
+    sqlite3.SQLITE_BUSY: "another process keeps it locked",
+    sqlite3.SQLITE_LOCKED: "another process keeps it locked",
+    sqlite3.SQLITE_IOERR: "the disk fails or is full",
+}
+
+
+class Sqlite:
+    """The file at `path`, made with its folder when written first. See the protocol `Database`."""
+
+    name = "sqlite"
+    interruptible = False  # a thread is at it: cancelled in the wrong moment, its connection keeps the file locked for ever
+
+    def __init__(self, path: Path, *, write: bool, timeout_s: float) -> None:
+        self._path = path
+        self._write = write
+        self.place = f"history {path}"
+        self.insert = insert
+        url = URL.create(
+            "sqlite+aiosqlite",
+            database=f"file:{quote(str(path))}",
+            query={"mode": "rwc" if write else "ro", "uri": "true"},
+        )
+        self.engine = create_async_engine(
+            url,
+            connect_args={"timeout": 0.75 * timeout_s},  # how long it waits for another writer
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=timeout_s,
+        )
+        pool = self.engine.sync_engine
+        event.listen(pool, "do_connect", self._before_connect)
+        event.listen(pool, "connect", self._connected)
+        event.listen(pool, "checkout", self._checked_out)
+        event.listen(pool, "begin", _begin)
+
+    # ------------------------------------------------------------------------------------------------------ connections
+
+    def _before_connect(self, _dialect: Any, record: Any, _arguments: Any, _options: Any) -> None:
+        if self._write:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.touch()  # an empty file is an empty database, and has an identity
+        record.info["file"] = self._identity()
+
+    def _connected(self, connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun by `_begin`, not by Python's sqlite3
+        cursor = connection.cursor()
+        if self._write:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = NORMAL")
+            cursor.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.close()
+
+    def _checked_out(self, _connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info["file"] != self._identity():
+            raise DisconnectionError  # SQLAlchemy connects again
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
+
+    # ----------------------------------------------------------------------------------------------------------- failures
+
+    def has_no_tables(self, error: Exception) -> bool:
+        """See the protocol."""
+        if _code(error) == sqlite3.SQLITE_CANTOPEN:
+            return not self._write and not self._path.exists()
+        return f"no such table: {VERSION_TABLE}" in str(cause(error))
+
+    def is_damaged(self, error: Exception) -> bool:
+        """See the protocol."""
+        return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+    def refuses(self, error: Exception) -> bool:
+        """See the protocol."""
+        return isinstance(cause(error), sqlite3.IntegrityError | sqlite3.DataError)
+
+    def words(self, error: Exception) -> str:
+        """See the protocol."""
+        known = _WORDS.get(_code(error) or -1)
+        return f"{known} ({one_line(error)})" if known else one_line(error)
+
+    # -------------------------------------------------------------------------------------------------------------- upkeep
+
+    async def hold_schema(self, connection: AsyncConnection) -> None:
+        """See the protocol: a writing transaction is alone already."""
+
+    async def begin_anew(self) -> None:
+        """See the protocol."""
+        await asyncio.to_thread(self._set_aside)
+        await self.engine.dispose()
+
+    def _set_aside(self) -> None:
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)  # of two processes that see the damage, the second finds a new file
+            if not _damaged(self._path):
+                return
+            aside = f"{self._path}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}"
+            # The log goes first: a new file must never find the log of another one beside it.
+            for suffix in ("-wal", "-shm", ""):
+                with suppress(FileNotFoundError):
+                    Path(f"{self._path}{suffix}").rename(f"{aside}{suffix}")
+        finally:
+            os.close(folder)
+        HISTORY_SET_ASIDE.inc()
+        log.error(
+            "history %s is damaged. It now is %s, where `sqlite3 %s .recover` reads what can be read; a new one is begun",
+            self._path,
+            aside,
+            aside,
+        )
+
+
+def _begin(connection: Connection) -> None:
+    """A writer waits for the other writer here, rather than fail in the middle."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
+
+
+def _code(error: Exception) -> int | None:
+    """SQLite's primary result code."""
+    code = getattr(cause(error), "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def _damaged(path: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",))
+    except sqlite3.DatabaseError as error:
+        return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
