@@ -98,10 +98,10 @@ async def test_a_server_that_goes_down_and_comes_back_is_told_of_and_found_again
         status, body, _ = await one.http("/v1/overview")
         found = details(body)
         assert (status, body["code"], body["message"]) == (503, 14, "no server answers behind the edge")
-        assert (found["ErrorInfo"]["reason"], found["RetryInfo"]["retryDelay"]) == ("SHUTTING_DOWN", "1s")
+        assert (found["ErrorInfo"]["reason"], found["RetryInfo"]["retryDelay"]) == ("NO_SERVER", "1s")
         async with one.stub() as stub:
             told = await refusal(stub.GetOverview(api.GetOverviewRequest(), timeout=5))
-        assert (told.code, told.reason, told.retry_s) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", 1)
+        assert (told.code, told.reason, told.retry_s) == (grpc.StatusCode.UNAVAILABLE, "NO_SERVER", 1)
         assert told.message == "no server answers behind the edge"
         web = {"content-type": "application/grpc-web+proto"}
         async with (

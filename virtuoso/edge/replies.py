@@ -39,7 +39,7 @@ Filter = dict[str, Any]
 def local() -> dict[str, Any]:
     """HttpConnectionManager.local_reply_config. The first mapper that fits is taken."""
     # also when a server hangs: for plain gRPC Envoy says UNAVAILABLE then, whatever is asked for here
-    gone = _status(code_pb2.UNAVAILABLE, "no server answers behind the edge", "SHUTTING_DOWN", retry=True)
+    gone = _status(code_pb2.UNAVAILABLE, "no server answers behind the edge", "NO_SERVER", retry=True)
     refused = _status(code_pb2.INVALID_ARGUMENT, "%LOCAL_REPLY_BODY%", "INVALID_FIELD")
     return {
         "mappers": [

@@ -48,6 +48,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """DEADLINE_EXCEEDED: the caller's time ran out before the answer was there."""
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 12
     """INTERNAL: an error of ours. The request id in the trailers finds it in the log."""
+    ERROR_REASON_NO_SERVER: _ErrorReason.ValueType  # 13
+    """UNAVAILABLE: the edge has no server behind it that answers. RetryInfo says when to ask again. Said by the edge alone."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed: the `reason` of the google.rpc.ErrorInfo in every error, without the prefix, with the domain
@@ -80,4 +82,6 @@ ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 11
 """DEADLINE_EXCEEDED: the caller's time ran out before the answer was there."""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 12
 """INTERNAL: an error of ours. The request id in the trailers finds it in the log."""
+ERROR_REASON_NO_SERVER: ErrorReason.ValueType  # 13
+"""UNAVAILABLE: the edge has no server behind it that answers. RetryInfo says when to ask again. Said by the edge alone."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
