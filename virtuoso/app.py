@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -165,6 +166,8 @@ async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     try:
         await server.start()  # says NOT_SERVING until the keeper has something to serve
         await keeper.start()
+        gc.freeze()  # what is loaded stays: no request needs to have it looked through for garbage
+        gc.set_threshold(20_000, 20, 50)
         async with _monitor(settings, server.health.status, keeper.readiness):
             log.info("gRPC on %s; repository %s", joined(settings.grpc_address), repository.name)
             await stop.wait()

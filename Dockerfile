@@ -1,0 +1,58 @@
+# One image for every command: `docker run IMAGE` is the demo; `docker run IMAGE up`, `serve`, `collect`, `edge`, `doctor` ...
+# Build it by `docker build -t virtuoso .`, or without any registry of images by tools/image.
+#
+# It needs nothing at run time but what its settings name; the demo needs no network. The root may be read-only
+# (`--read-only`) and no capability is needed (`--cap-drop ALL`): all that is written lies in the volume. A `collect` or an
+# `edge` alone has no gRPC health: run it with `--no-healthcheck` and ask /healthz of its port.
+
+ARG BASE=python:3.11-slim-bookworm
+
+# What the lock file names: it changes rarely, and so does the large layer that comes of it. Bytecode is made here because a
+# read-only root could not keep it, and is never compared with its source.
+FROM ${BASE} AS dependencies
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /src
+RUN python3 -m venv /tools && python3 -m venv --without-pip /opt/python
+COPY requirements.txt ./
+RUN /tools/bin/pip --python /opt/python/bin/python install -q --no-compile --only-binary :all: --require-hashes -r requirements.txt \
+ && find /opt/python/lib -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
+ && /opt/python/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/python/lib
+
+FROM dependencies AS build
+COPY pyproject.toml README.md ./
+COPY gen/python gen/python
+COPY virtuoso virtuoso
+RUN /tools/bin/pip --python /opt/python/bin/python install -q --no-compile --no-deps --no-build-isolation \
+    --target /opt/virtuoso ./gen/python . \
+ && /opt/python/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/virtuoso
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="virtuoso" \
+      org.opencontainers.image.description="The backend of a crypto-market dashboard: real numbers, dated, over typed gRPC" \
+      org.opencontainers.image.version="0.1.0"
+RUN groupadd --gid 10001 virtuoso \
+ && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/virtuoso --shell /usr/sbin/nologin virtuoso \
+ && install -d -o virtuoso -g virtuoso -m 0750 /var/lib/virtuoso
+COPY --from=dependencies /opt/python /opt/python
+COPY --from=build /opt/virtuoso /opt/virtuoso
+ENV PATH=/opt/virtuoso/bin:/opt/python/bin:/usr/local/bin:/usr/bin:/bin \
+    PYTHONPATH=/opt/virtuoso \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
+    MALLOC_TRIM_THRESHOLD_=131072 \
+    HOME=/var/lib/virtuoso \
+    XDG_STATE_HOME=/var/lib \
+    VIRTUOSO_GRPC_ADDRESS=0.0.0.0:50051 \
+    VIRTUOSO_EDGE_ADDRESS=0.0.0.0:8003 \
+    VIRTUOSO_MONITOR_ADDRESS=0.0.0.0:8001
+# By number, so that an orchestrator sees that it is not root.
+USER 10001:10001
+# In the volume, so that temporary files have a place where /tmp is read-only too.
+WORKDIR /var/lib/virtuoso
+VOLUME /var/lib/virtuoso
+EXPOSE 50051 8003 8001
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["virtuoso", "probe"]
+ENTRYPOINT ["virtuoso"]
+CMD ["demo"]

@@ -1,0 +1,202 @@
+"""The container image, built and run as an orchestrator would: another user, a root that is read-only, no capability.
+
+It is built by tools/image on a base of Debian's packages, in a folder that is kept: the first build takes two minutes or
+so, the next ones seconds. It is run by bubblewrap: the image's files as the root, its own configuration for the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.programs import ROOT, Market, free_port
+
+NEEDED = ("buildah", "debootstrap", "bwrap", "setpriv")
+STATE = "/var/lib/virtuoso"
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@dataclass
+class Image:
+    """Its files, its configuration, and what was started of it."""
+
+    files: Path
+    config: dict[str, Any]
+    state: Path
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def command(self, *words: str, network: bool = False, **settings: str) -> list[str]:
+        """A fresh container that runs `words`; `network`: that of this machine, else none but its own loopback."""
+        user, _, group = self.config["User"].partition(":")
+        env = dict(item.split("=", 1) for item in self.config["Env"])
+        env |= {f"VIRTUOSO_{name.upper()}": value for name, value in settings.items()}
+        return [
+            *("bwrap", "--ro-bind", str(self.files), "/", "--bind", str(self.state), STATE),
+            *(
+                "--proc",
+                "/proc",
+                "--dev",
+                "/dev",
+                "--unshare-pid",
+                "--unshare-ipc",
+                "--unshare-uts",
+                "--as-pid-1",
+                "--die-with-parent",
+            ),
+            *([] if network else ["--unshare-net"]),
+            *("--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--clearenv"),
+            *(word for name, value in env.items() for word in ("--setenv", name, value)),
+            *("--chdir", self.config["WorkingDir"], "setpriv", "--reuid", user, "--regid", group),
+            *("--clear-groups", "--no-new-privs", *words),
+        ]
+
+    def run(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        """What `words` print, once they have ended."""
+        return subprocess.run(self.command(*words, **more), capture_output=True, text=True, check=False, timeout=60)
+
+    def start(self, *words: str, **more: Any) -> subprocess.Popen[bytes]:
+        """A container that goes on; its output is in the state folder."""
+        out = (self.state / "log").open("wb")
+        process = subprocess.Popen(self.command(*words, **more), stdout=out, stderr=subprocess.STDOUT)
+        out.close()
+        self.running.append(process)
+        return process
+
+    def log(self) -> str:
+        """What the last container said."""
+        return (self.state / "log").read_text()
+
+    def wait_for(self, words: str, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
+        """Return once it has said `words`."""
+        end = time.monotonic() + seconds
+        while words not in self.log():
+            if time.monotonic() > end or process.poll() is not None:
+                raise AssertionError(f"it has not said {words!r}:\n{self.log()}")
+            time.sleep(0.2)
+
+
+def inside(container: subprocess.Popen[bytes]) -> int:
+    """The process that is number 1 in a running container, by its number here."""
+    return int(Path(f"/proc/{container.pid}/task/{container.pid}/children").read_text().split()[0])
+
+
+@pytest.fixture(scope="module")
+def built() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """(the image's files, its configuration)."""
+    missing = [program for program in NEEDED if shutil.which(program) is None]
+    if os.geteuid() != 0 or missing:
+        why = f"it takes root and {', '.join(missing) or 'nothing else'}"
+        if os.geteuid() == 0 and shutil.which("apt-get"):
+            pytest.fail(f"THE IMAGE IS NOT TESTED: {why}; ./tools/test installs them")
+        pytest.skip(f"THE IMAGE IS NOT TESTED HERE: {why}")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "virtuoso" / "image"
+    made = subprocess.run([ROOT / "tools" / "image", cache], stdout=subprocess.PIPE, check=True, text=True)
+    buildah = shlex.split(made.stdout.strip().splitlines()[-1])
+
+    def ask(*words: str) -> str:
+        return subprocess.run([*buildah, *words], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+
+    config = json.loads(ask("inspect", "--type", "image", "localhost/virtuoso"))["Docker"]["config"]
+    container = ask("from", "localhost/virtuoso")
+    try:
+        yield Path(ask("mount", container)), config
+    finally:
+        ask("rm", container)
+
+
+@pytest.fixture
+def image(built: tuple[Path, dict[str, Any]], tmp_path: Path) -> Iterator[Image]:
+    """The image with an empty volume."""
+    files, config = built
+    state = tmp_path / "state"
+    state.mkdir()
+    user, group = (int(number) for number in config["User"].split(":"))
+    os.chown(state, user, group)
+    made = Image(files, config, state)
+    yield made
+    for process in made.running:
+        if process.poll() is None:
+            os.kill(inside(process), signal.SIGKILL)  # its process 1, and with it all others of the container
+        process.wait()
+
+
+def test_the_image_says_how_it_wants_to_be_run(built: tuple[Path, dict[str, Any]]) -> None:
+    _, config = built
+    assert config["Entrypoint"] + config["Cmd"] == ["virtuoso", "demo"]
+    assert config["User"] == "10001:10001"
+    assert set(config["Volumes"]) == {STATE}
+    assert set(config["ExposedPorts"]) == {"50051/tcp", "8003/tcp", "8001/tcp"}
+    assert config["StopSignal"] == "SIGTERM"
+    assert config["Healthcheck"]["Test"] == ["CMD", "virtuoso", "probe"]
+    assert not [name for name in config["Env"] if name.upper().startswith("PIP_")]
+
+
+def test_nothing_that_only_builds_or_tests_is_left(built: tuple[Path, dict[str, Any]]) -> None:
+    files, _ = built
+    listing = subprocess.run(["find", "-xdev", "-type", "f"], cwd=files, capture_output=True, text=True, check=True).stdout
+    unwanted = re.compile(r"/bin/(.*-)?(gcc|g\+\+|cc|c\+\+|clang|ld|as|make|rustc)(-[\d.]+)?$|/tests/|/pip\.conf$")
+    assert [path for path in listing.splitlines() if unwanted.search(path)] == []
+    assert not (files / "opt/python/bin/pip").exists()
+    assert not list(files.glob("root/.cache/*"))
+    assert not (files / "src").exists()
+    assert not (files / "tools").exists()
+
+
+def test_it_is_not_root_and_can_write_nowhere_but_in_its_volume(image: Image) -> None:
+    said = image.run(
+        "sh",
+        "-c",
+        "id -u; touch /x /tmp/x /opt/virtuoso/x; touch kept; python -c 'import tempfile as t; print(t.gettempdir())'",
+    )
+    assert said.stdout.split() == ["10001", STATE]
+    assert said.stderr.count("Read-only file system") == 3
+    assert (image.state / "kept").stat().st_uid == 10001
+
+
+def test_its_help_and_its_probe_answer_without_a_network(image: Image) -> None:
+    said = image.run("virtuoso", "--help")
+    assert said.returncode == 0
+    assert "virtuoso demo" in said.stdout
+    assert image.run(*image.config["Healthcheck"]["Test"][1:]).returncode == 2  # nothing runs there
+    assert image.run("virtuoso", "probe", "--addr", "nonsense").returncode == 1
+    settings = image.run("virtuoso", "config").stdout
+    assert f"VIRTUOSO_CACHE=directory:{STATE}/cache" in settings
+
+
+def test_the_demo_runs_without_a_network_and_ends_when_asked(image: Image) -> None:
+    demo = image.start(*image.config["Entrypoint"], *image.config["Cmd"])
+    image.wait_for("Virtuoso serves a SIMULATED market", demo)
+    ask = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8003/v1/overview', timeout=5).read().decode())"
+    words = ["nsenter", "--target", str(inside(demo)), "--net", "--", sys.executable, "-c", ask]
+    overview = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    assert overview["provenance"]["environment"] == "ENVIRONMENT_SIMULATED"
+    os.kill(inside(demo), signal.SIGTERM)
+    assert demo.wait(30) == 0, image.log()
+
+
+def test_up_serves_a_recorded_market_as_another_user_on_a_read_only_root(image: Image, replay: Market) -> None:
+    ports = {name: f"127.0.0.1:{free_port()}" for name in ("grpc_address", "edge_address", "monitor_address")}
+    urls = json.dumps({"bybit": replay.url, "binance": replay.url})
+    up = image.start(
+        "virtuoso", "up", network=True, exchange_urls=urls, coingecko_url=replay.url, symbol_limit="10", **ports
+    )
+    image.wait_for("Virtuoso serves a REPLAY market", up)
+    assert image.run("virtuoso", "probe", "--addr", ports["grpc_address"], network=True).stdout == "status: SERVING\n"
+    with urllib.request.urlopen(f"http://{ports['monitor_address']}/readyz", timeout=5) as reply:
+        assert reply.status == 200
+    assert (image.state / "cache").is_dir()

@@ -1,0 +1,90 @@
+"""Signals to test with: scores, prices and bars about a price of 100, made by hand or rough."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from virtuoso.analysis.signals import Ledger, Step, step
+from virtuoso.model import (
+    Candles,
+    Confluence,
+    Dimension,
+    DimensionKind,
+    Environment,
+    Stamp,
+    Ticker,
+    Timeframe,
+)
+from virtuoso.records import Side, Signal
+
+MINUTE, FIVE, HOUR, DAY = 60_000, 300_000, 3_600_000, 86_400_000
+START = 1_760_000_400_000 // HOUR * HOUR
+EMPTY = Ledger("bybit", Environment.LIVE, "v1")
+Bars = Mapping[Timeframe, Candles]
+
+
+def scored(score: float | None, confidence: float = 0.8, symbol: str = "XUSDT") -> Confluence:
+    points = {DimensionKind.ORDERFLOW: 0.7, DimensionKind.VOLUME: -0.1, DimensionKind.TECHNICAL: 0.4}
+    whole = 0.0 if score is None else score - 50
+    dimensions = tuple(Dimension(k, 0.3, 1.0, "", (), 50.0, 0.0, 1.0, whole * share) for k, share in points.items())
+    return Confluence(symbol, dimensions, 1.0, score, None if score is None else confidence)
+
+
+def ticker(last: float, now_ms: int, mark: float | None = None) -> Ticker:
+    return Ticker("XUSDT", last, Stamp(now_ms - 500, now_ms), mark=last if mark is None else mark)
+
+
+def candles(timeframe: Timeframe, first_ms: int, rows: Sequence[tuple[float, float, float, float]]) -> Candles:
+    o, h, l_, c = np.array(rows, dtype=np.float64).T
+    times = first_ms + np.arange(len(rows), dtype=np.int64) * timeframe.ms
+    stamp = Stamp(int(times[-1]) + timeframe.ms, int(times[-1]) + timeframe.ms)
+    return Candles("XUSDT", timeframe, times, o, h, l_, c, np.ones(len(rows)), stamp)
+
+
+def minutes(rows: Sequence[tuple[float, float, float, float]], first_ms: int = START) -> Bars:
+    return {Timeframe.M1: candles(Timeframe.M1, first_ms, rows)}
+
+
+def half_hours(price: float = 100.0, scale: float = 0.004, until_ms: int = START, seed: int = 3) -> Candles:
+    rng = np.random.default_rng(seed)
+    close = price * np.exp(np.cumsum(rng.normal(0, scale, 120)))
+    close *= price / close[-1]
+    opened = np.concatenate((close[:1], close[:-1]))
+    wick = np.exp(np.abs(rng.normal(0, scale / 2, (2, 120))))
+    rows = np.stack((opened, np.maximum(opened, close) * wick[0], np.minimum(opened, close) / wick[1], close), axis=1)
+    return candles(Timeframe.M30, until_ms - 120 * 30 * MINUTE, [(a, b, c, d) for a, b, c, d in rows.tolist()])
+
+
+def called_at(
+    score: float, now_ms: int = START, price: float = 100.0, ledger: Ledger = EMPTY, bars: Bars | None = None
+) -> Step:
+    bars = {Timeframe.M30: half_hours(price, until_ms=now_ms)} | dict(bars or {})
+    return step(ledger, {"XUSDT": scored(score)}, {"XUSDT": ticker(price, now_ms)}, {"XUSDT": bars}, now_ms)
+
+
+def plain_signal(side: Side = Side.LONG, opened_ms: int = START) -> Signal:
+    """Entry 100, R = 1 %: round numbers to judge by hand."""
+    sign = side.sign
+    (made,) = called_at(50 + 25 * sign, opened_ms).opened
+    levels = [100 * math.exp(sign * r / 100) for r in (-1, 1.5, 3, 5)]
+    return replace(made, stop=levels[0], targets=tuple(levels[1:]))
+
+
+def flat(price: float = 100.0) -> tuple[float, float, float, float]:
+    return price, price, price, price
+
+
+def walked(seed: int, count: int, scale: float = 0.004) -> list[tuple[float, float, float, float]]:
+    """Bars of a rough market about 100, with gaps between them."""
+    rng = np.random.default_rng(seed)
+    close = 100 * np.exp(np.cumsum(rng.standard_t(3, count) * scale / 2))
+    opened = np.concatenate(([100.0], close[:-1])) * np.exp(
+        np.where(rng.random(count) < 0.1, rng.normal(0, scale, count), 0)
+    )
+    wick = np.exp(np.abs(rng.normal(0, scale, (2, count))))
+    rows = np.stack((opened, np.maximum(opened, close) * wick[0], np.minimum(opened, close) / wick[1], close), axis=1)
+    return [(a, b, c, d) for a, b, c, d in rows.tolist()]
