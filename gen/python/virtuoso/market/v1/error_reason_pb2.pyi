@@ -50,6 +50,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL: an error of ours. The request id in the trailers finds it in the log."""
     ERROR_REASON_NO_SERVER: _ErrorReason.ValueType  # 13
     """UNAVAILABLE: the edge has no server behind it that answers. RetryInfo says when to ask again. Said by the edge alone."""
+    ERROR_REASON_HISTORY_UNAVAILABLE: _ErrorReason.ValueType  # 14
+    """UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to ask again."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed: the `reason` of the google.rpc.ErrorInfo in every error, without the prefix, with the domain
@@ -84,4 +86,6 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 12
 """INTERNAL: an error of ours. The request id in the trailers finds it in the log."""
 ERROR_REASON_NO_SERVER: ErrorReason.ValueType  # 13
 """UNAVAILABLE: the edge has no server behind it that answers. RetryInfo says when to ask again. Said by the edge alone."""
+ERROR_REASON_HISTORY_UNAVAILABLE: ErrorReason.ValueType  # 14
+"""UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to ask again."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -24,17 +24,24 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import error_details_pb2 as google_dot_rpc_dot_error__details__pb2
+from virtuoso.market.v1 import alert_pb2 as virtuoso_dot_market_dot_v1_dot_alert__pb2
+from virtuoso.market.v1 import beta_pb2 as virtuoso_dot_market_dot_v1_dot_beta__pb2
 from virtuoso.market.v1 import candle_pb2 as virtuoso_dot_market_dot_v1_dot_candle__pb2
 from virtuoso.market.v1 import confluence_pb2 as virtuoso_dot_market_dot_v1_dot_confluence__pb2
 from virtuoso.market.v1 import mover_pb2 as virtuoso_dot_market_dot_v1_dot_mover__pb2
+from virtuoso.market.v1 import opportunity_pb2 as virtuoso_dot_market_dot_v1_dot_opportunity__pb2
 from virtuoso.market.v1 import overview_pb2 as virtuoso_dot_market_dot_v1_dot_overview__pb2
 from virtuoso.market.v1 import provenance_pb2 as virtuoso_dot_market_dot_v1_dot_provenance__pb2
+from virtuoso.market.v1 import score_history_pb2 as virtuoso_dot_market_dot_v1_dot_score__history__pb2
+from virtuoso.market.v1 import sentiment_pb2 as virtuoso_dot_market_dot_v1_dot_sentiment__pb2
+from virtuoso.market.v1 import signal_pb2 as virtuoso_dot_market_dot_v1_dot_signal__pb2
 from virtuoso.market.v1 import symbol_pb2 as virtuoso_dot_market_dot_v1_dot_symbol__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'virtuoso/market/v1/market_service.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1egoogle/rpc/error_details.proto\x1a\x1fvirtuoso/market/v1/candle.proto\x1a#virtuoso/market/v1/confluence.proto\x1a\x1evirtuoso/market/v1/mover.proto\x1a!virtuoso/market/v1/overview.proto\x1a#virtuoso/market/v1/provenance.proto\x1a\x1fvirtuoso/market/v1/symbol.proto\"\x15\n\x13GetDashboardRequest\"\x82\x02\n\x14GetDashboardResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12.\n\x08overview\x18\x02 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\x12/\n\x04rows\x18\x03 \x03(\x0b\x32!.virtuoso.market.v1.ConfluenceRow\x12*\n\x07gainers\x18\x04 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x05 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\"\x14\n\x12GetOverviewRequest\"y\n\x13GetOverviewResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12.\n\x08overview\x18\x02 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\"\x91\x03\n\x1bListConfluenceScoresRequest\x12\x31\n\tmin_score\x18\x01 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12\x41\n\x07symbols\x18\x02 \x03(\tB0\xbaH-\x92\x01*\x10\xf4\x03\"%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12\xb3\x01\n\x08order_by\x18\x03 \x01(\tB\xa0\x01\xbaH\x9c\x01r\x99\x01\x32\x96\x01^((symbol|score|confidence|price|change_24h_percent|turnover_24h_usd|technical|volume|orderflow|orderbook|price_structure|sentiment)( +(asc|desc))?)?$\x12\x1a\n\tpage_size\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x42\x0c\n\n_min_score\"\xb0\x01\n\x1cListConfluenceScoresResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12/\n\x04rows\x18\x02 \x03(\x0b\x32!.virtuoso.market.v1.ConfluenceRow\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x12\n\ntotal_size\x18\x04 \x01(\r\"P\n\x14GetConfluenceRequest\x12\x38\n\x06symbol\x18\x01 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\"\x83\x06\n\x15GetConfluenceResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12\x38\n\x06symbol\x18\x02 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12-\n\x05score\x18\x03 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12\x32\n\nconfidence\x18\x04 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x01\x88\x01\x01\x12\x31\n\tagreement\x18\x05 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x02\x88\x01\x01\x12+\n\x08\x63overage\x18\x06 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x32\n\x05label\x18\x07 \x01(\x0e\x32\x19.virtuoso.market.v1.LabelB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1f\n\x05price\x18\x08 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12.\n\nprice_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x12\x63hange_24h_percent\x18\n \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00Y\xc0@\x01H\x03\x88\x01\x01\x12/\n\x10turnover_24h_usd\x18\x0b \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x04\x88\x01\x01\x12\x31\n\ndimensions\x18\x0c \x03(\x0b\x32\x1d.virtuoso.market.v1.Dimension\x12\x32\n\x07\x64rivers\x18\r \x03(\x0e\x32!.virtuoso.market.v1.DimensionKind\x12\x16\n\x0emissing_inputs\x18\x0e \x03(\tB\x08\n\x06_scoreB\r\n\x0b_confidenceB\x0c\n\n_agreementB\x15\n\x13_change_24h_percentB\x13\n\x11_turnover_24h_usd\"\x93\x01\n\x11ListMoversRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12/\n\x10min_turnover_usd\x18\x03 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x80\x84\x1e\x41@\x01H\x00\x88\x01\x01\x42\x13\n\x11_min_turnover_usd\"\xb8\x01\n\x12ListMoversResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12*\n\x07gainers\x18\x02 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x03 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t\"N\n\x12ListSymbolsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\x8f\x01\n\x13ListSymbolsResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12+\n\x07symbols\x18\x02 \x03(\x0b\x32\x1a.virtuoso.market.v1.Symbol\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"\xc4\x01\n\x12ListCandlesRequest\x12\x38\n\x06symbol\x18\x01 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12:\n\ttimeframe\x18\x02 \x01(\x0e\x32\x1d.virtuoso.market.v1.TimeframeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\xd1\x01\n\x13ListCandlesResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x30\n\ttimeframe\x18\x03 \x01(\x0e\x32\x1d.virtuoso.market.v1.Timeframe\x12+\n\x07\x63\x61ndles\x18\x04 \x03(\x0b\x32\x1a.virtuoso.market.v1.Candle\x12\x17\n\x0fnext_page_token\x18\x05 \x01(\t\"7\n\x15WatchDashboardRequest\x12\x1e\n\x0cresume_token\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\x8f\x02\n\x16WatchDashboardResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12\x39\n\x08snapshot\x18\x02 \x01(\x0b\x32%.virtuoso.market.v1.DashboardSnapshotH\x00\x12\x33\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\".virtuoso.market.v1.DashboardDeltaH\x00\x12\x32\n\theartbeat\x18\x04 \x01(\x0b\x32\x1d.virtuoso.market.v1.HeartbeatH\x00\x12\x14\n\x0cresume_token\x18\x05 \x01(\tB\x07\n\x05\x65vent\"\xcb\x01\n\x11\x44\x61shboardSnapshot\x12.\n\x08overview\x18\x01 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\x12/\n\x04rows\x18\x02 \x03(\x0b\x32!.virtuoso.market.v1.ConfluenceRow\x12*\n\x07gainers\x18\x03 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x04 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\"\xe9\x01\n\x0e\x44\x61shboardDelta\x12.\n\x08overview\x18\x01 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\x12\x37\n\x0c\x63hanged_rows\x18\x02 \x03(\x0b\x32!.virtuoso.market.v1.ConfluenceRow\x12\x17\n\x0fremoved_symbols\x18\x03 \x03(\t\x12*\n\x07gainers\x18\x04 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x05 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\"\x0b\n\tHeartbeat\"\x91\x01\n\x0c\x45rrorDetails\x12)\n\nerror_info\x18\x01 \x01(\x0b\x32\x15.google.rpc.ErrorInfo\x12+\n\x0b\x62\x61\x64_request\x18\x02 \x01(\x0b\x32\x16.google.rpc.BadRequest\x12)\n\nretry_info\x18\x03 \x01(\x0b\x32\x15.google.rpc.RetryInfo2\x8d\x08\n\rMarketService\x12{\n\x0cGetDashboard\x12\'.virtuoso.market.v1.GetDashboardRequest\x1a(.virtuoso.market.v1.GetDashboardResponse\"\x18\x90\x02\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/dashboard\x12w\n\x0bGetOverview\x12&.virtuoso.market.v1.GetOverviewRequest\x1a\'.virtuoso.market.v1.GetOverviewResponse\"\x17\x90\x02\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/overview\x12\x94\x01\n\x14ListConfluenceScores\x12/.virtuoso.market.v1.ListConfluenceScoresRequest\x1a\x30.virtuoso.market.v1.ListConfluenceScoresResponse\"\x19\x90\x02\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/confluence\x12\x88\x01\n\rGetConfluence\x12(.virtuoso.market.v1.GetConfluenceRequest\x1a).virtuoso.market.v1.GetConfluenceResponse\"\"\x90\x02\x01\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/confluence/{symbol}\x12r\n\nListMovers\x12%.virtuoso.market.v1.ListMoversRequest\x1a&.virtuoso.market.v1.ListMoversResponse\"\x15\x90\x02\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/movers\x12v\n\x0bListSymbols\x12&.virtuoso.market.v1.ListSymbolsRequest\x1a\'.virtuoso.market.v1.ListSymbolsResponse\"\x16\x90\x02\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/symbols\x12\x87\x01\n\x0bListCandles\x12&.virtuoso.market.v1.ListCandlesRequest\x1a\'.virtuoso.market.v1.ListCandlesResponse\"\'\x90\x02\x01\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/symbols/{symbol}/candles\x12n\n\x0eWatchDashboard\x12).virtuoso.market.v1.WatchDashboardRequest\x1a*.virtuoso.market.v1.WatchDashboardResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'virtuoso/market/v1/market_service.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1egoogle/rpc/error_details.proto\x1a\x1evirtuoso/market/v1/alert.proto\x1a\x1dvirtuoso/market/v1/beta.proto\x1a\x1fvirtuoso/market/v1/candle.proto\x1a#virtuoso/market/v1/confluence.proto\x1a\x1evirtuoso/market/v1/mover.proto\x1a$virtuoso/market/v1/opportunity.proto\x1a!virtuoso/market/v1/overview.proto\x1a#virtuoso/market/v1/provenance.proto\x1a&virtuoso/market/v1/score_history.proto\x1a\"virtuoso/market/v1/sentiment.proto\x1a\x1fvirtuoso/market/v1/signal.proto\x1a\x1fvirtuoso/market/v1/symbol.proto\"\x15\n\x13GetDashboardRequest\"\x82\x02\n\x14GetDashboardResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12.\n\x08overview\x18\x02 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\x12/\n\x04rows\x18\x03 \x03(\x0b\x32!.virtuoso.market.v1.ConfluenceRow\x12*\n\x07gainers\x18\x04 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x05 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\"\x14\n\x12GetOverviewRequest\"y\n\x13GetOverviewResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12.\n\x08overview\x18\x02 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\"\x91\x03\n\x1bListConfluenceScoresRequest\x12\x31\n\tmin_score\x18\x01 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12\x41\n\x07symbols\x18\x02 \x03(\tB0\xbaH-\x92\x01*\x10\xf4\x03\"%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12\xb3\x01\n\x08order_by\x18\x03 \x01(\tB\xa0\x01\xbaH\x9c\x01r\x99\x01\x32\x96\x01^((symbol|score|confidence|price|change_24h_percent|turnover_24h_usd|technical|volume|orderflow|orderbook|price_structure|sentiment)( +(asc|desc))?)?$\x12\x1a\n\tpage_size\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x42\x0c\n\n_min_score\"\xb0\x01\n\x1cListConfluenceScoresResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12/\n\x04rows\x18\x02 \x03(\x0b\x32!.virtuoso.market.v1.ConfluenceRow\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x12\n\ntotal_size\x18\x04 \x01(\r\"P\n\x14GetConfluenceRequest\x12\x38\n\x06symbol\x18\x01 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\"\x83\x06\n\x15GetConfluenceResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12\x38\n\x06symbol\x18\x02 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12-\n\x05score\x18\x03 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12\x32\n\nconfidence\x18\x04 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x01\x88\x01\x01\x12\x31\n\tagreement\x18\x05 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x02\x88\x01\x01\x12+\n\x08\x63overage\x18\x06 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x32\n\x05label\x18\x07 \x01(\x0e\x32\x19.virtuoso.market.v1.LabelB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1f\n\x05price\x18\x08 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12.\n\nprice_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x12\x63hange_24h_percent\x18\n \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00Y\xc0@\x01H\x03\x88\x01\x01\x12/\n\x10turnover_24h_usd\x18\x0b \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x04\x88\x01\x01\x12\x31\n\ndimensions\x18\x0c \x03(\x0b\x32\x1d.virtuoso.market.v1.Dimension\x12\x32\n\x07\x64rivers\x18\r \x03(\x0e\x32!.virtuoso.market.v1.DimensionKind\x12\x16\n\x0emissing_inputs\x18\x0e \x03(\tB\x08\n\x06_scoreB\r\n\x0b_confidenceB\x0c\n\n_agreementB\x15\n\x13_change_24h_percentB\x13\n\x11_turnover_24h_usd\"\x93\x01\n\x11ListMoversRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12/\n\x10min_turnover_usd\x18\x03 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x80\x84\x1e\x41@\x01H\x00\x88\x01\x01\x42\x13\n\x11_min_turnover_usd\"\xb8\x01\n\x12ListMoversResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12*\n\x07gainers\x18\x02 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x03 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t\"N\n\x12ListSymbolsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\x8f\x01\n\x13ListSymbolsResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12+\n\x07symbols\x18\x02 \x03(\x0b\x32\x1a.virtuoso.market.v1.Symbol\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"\xc4\x01\n\x12ListCandlesRequest\x12\x38\n\x06symbol\x18\x01 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12:\n\ttimeframe\x18\x02 \x01(\x0e\x32\x1d.virtuoso.market.v1.TimeframeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\xd1\x01\n\x13ListCandlesResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x30\n\ttimeframe\x18\x03 \x01(\x0e\x32\x1d.virtuoso.market.v1.Timeframe\x12+\n\x07\x63\x61ndles\x18\x04 \x03(\x0b\x32\x1a.virtuoso.market.v1.Candle\x12\x17\n\x0fnext_page_token\x18\x05 \x01(\t\"\x15\n\x13GetSentimentRequest\"|\n\x14GetSentimentResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12\x30\n\tsentiment\x18\x02 \x01(\x0b\x32\x1d.virtuoso.market.v1.Sentiment\"\x8f\x01\n\x10ListBetasRequest\x12\x41\n\x07symbols\x18\x01 \x03(\tB0\xbaH-\x92\x01*\x10\xf4\x03\"%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\x89\x01\n\x11ListBetasResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12\'\n\x05\x62\x65tas\x18\x02 \x03(\x0b\x32\x18.virtuoso.market.v1.Beta\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"J\n\x0eGetBetaRequest\x12\x38\n\x06symbol\x18\x01 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\"\x9f\x01\n\x0fGetBetaResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12&\n\x04\x62\x65ta\x18\x02 \x01(\x0b\x32\x18.virtuoso.market.v1.Beta\x12\x30\n\x07rolling\x18\x03 \x03(\x0b\x32\x1f.virtuoso.market.v1.RollingBeta\"\xe3\x01\n\x12ListSignalsRequest\x12\x41\n\x07symbols\x18\x01 \x03(\tB0\xbaH-\x92\x01*\x10\xf4\x03\"%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12\x30\n\x04side\x18\x02 \x01(\x0e\x32\x18.virtuoso.market.v1.SideB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x13\n\x06\x61\x63tive\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\x1a\n\tpage_size\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x42\t\n\x07_active\"\xc1\x01\n\x13ListSignalsResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12+\n\x07signals\x18\x02 \x03(\x0b\x32\x1a.virtuoso.market.v1.Signal\x12\x30\n\x06record\x18\x03 \x01(\x0b\x32 .virtuoso.market.v1.SignalRecord\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t\"\xde\x01\n\x18ListOpportunitiesRequest\x12\x41\n\x07symbols\x18\x01 \x03(\tB0\xbaH-\x92\x01*\x10\xf4\x03\"%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12\x45\n\x05kinds\x18\x02 \x03(\x0e\x32#.virtuoso.market.v1.OpportunityKindB\x11\xbaH\x0e\x92\x01\x0b\x10 \"\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\xa0\x01\n\x19ListOpportunitiesResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12\x36\n\ropportunities\x18\x02 \x03(\x0b\x32\x1f.virtuoso.market.v1.Opportunity\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"\x8e\x02\n\x11ListAlertsRequest\x12\x41\n\x07symbols\x18\x01 \x03(\tB0\xbaH-\x92\x01*\x10\xf4\x03\"%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12?\n\x05kinds\x18\x02 \x03(\x0e\x32\x1d.virtuoso.market.v1.AlertKindB\x11\xbaH\x0e\x92\x01\x0b\x10 \"\x07\x82\x01\x04\x10\x01 \x00\x12;\n\tmin_level\x18\x03 \x01(\x0e\x32\x1e.virtuoso.market.v1.AlertLevelB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tpage_size\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\xa3\x01\n\x12ListAlertsResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12)\n\x06\x61lerts\x18\x02 \x03(\x0b\x32\x19.virtuoso.market.v1.Alert\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x15\n\rnewest_cursor\x18\x04 \x01(\t\"\xe9\x01\n\x16GetScoreHistoryRequest\x12\x38\n\x06symbol\x18\x01 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\nresolution\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02\x32\x00\"\xbc\x01\n\x17GetScoreHistoryResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12.\n\x06points\x18\x03 \x03(\x0b\x32\x1e.virtuoso.market.v1.ScorePoint\x12-\n\nresolution\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xb8\x01\n\x12WatchAlertsRequest\x12$\n\x06\x63ursor\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[0-9]{0,19}$\x12?\n\x05kinds\x18\x02 \x03(\x0e\x32\x1d.virtuoso.market.v1.AlertKindB\x11\xbaH\x0e\x92\x01\x0b\x10 \"\x07\x82\x01\x04\x10\x01 \x00\x12;\n\tmin_level\x18\x03 \x01(\x0e\x32\x1e.virtuoso.market.v1.AlertLevelB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\x84\x01\n\x13WatchAlertsResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12)\n\x06\x61lerts\x18\x02 \x03(\x0b\x32\x19.virtuoso.market.v1.Alert\x12\x0e\n\x06\x63ursor\x18\x03 \x01(\t\"7\n\x15WatchDashboardRequest\x12\x1e\n\x0cresume_token\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\x8f\x02\n\x16WatchDashboardResponse\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12\x39\n\x08snapshot\x18\x02 \x01(\x0b\x32%.virtuoso.market.v1.DashboardSnapshotH\x00\x12\x33\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\".virtuoso.market.v1.DashboardDeltaH\x00\x12\x32\n\theartbeat\x18\x04 \x01(\x0b\x32\x1d.virtuoso.market.v1.HeartbeatH\x00\x12\x14\n\x0cresume_token\x18\x05 \x01(\tB\x07\n\x05\x65vent\"\xcb\x01\n\x11\x44\x61shboardSnapshot\x12.\n\x08overview\x18\x01 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\x12/\n\x04rows\x18\x02 \x03(\x0b\x32!.virtuoso.market.v1.ConfluenceRow\x12*\n\x07gainers\x18\x03 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x04 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\"\xe9\x01\n\x0e\x44\x61shboardDelta\x12.\n\x08overview\x18\x01 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\x12\x37\n\x0c\x63hanged_rows\x18\x02 \x03(\x0b\x32!.virtuoso.market.v1.ConfluenceRow\x12\x17\n\x0fremoved_symbols\x18\x03 \x03(\t\x12*\n\x07gainers\x18\x04 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x05 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\"\x0b\n\tHeartbeat\"\x91\x01\n\x0c\x45rrorDetails\x12)\n\nerror_info\x18\x01 \x01(\x0b\x32\x15.google.rpc.ErrorInfo\x12+\n\x0b\x62\x61\x64_request\x18\x02 \x01(\x0b\x32\x16.google.rpc.BadRequest\x12)\n\nretry_info\x18\x03 \x01(\x0b\x32\x15.google.rpc.RetryInfo2\xea\x0f\n\rMarketService\x12{\n\x0cGetDashboard\x12\'.virtuoso.market.v1.GetDashboardRequest\x1a(.virtuoso.market.v1.GetDashboardResponse\"\x18\x90\x02\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/dashboard\x12w\n\x0bGetOverview\x12&.virtuoso.market.v1.GetOverviewRequest\x1a\'.virtuoso.market.v1.GetOverviewResponse\"\x17\x90\x02\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/overview\x12\x94\x01\n\x14ListConfluenceScores\x12/.virtuoso.market.v1.ListConfluenceScoresRequest\x1a\x30.virtuoso.market.v1.ListConfluenceScoresResponse\"\x19\x90\x02\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/confluence\x12\x88\x01\n\rGetConfluence\x12(.virtuoso.market.v1.GetConfluenceRequest\x1a).virtuoso.market.v1.GetConfluenceResponse\"\"\x90\x02\x01\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/confluence/{symbol}\x12r\n\nListMovers\x12%.virtuoso.market.v1.ListMoversRequest\x1a&.virtuoso.market.v1.ListMoversResponse\"\x15\x90\x02\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/movers\x12v\n\x0bListSymbols\x12&.virtuoso.market.v1.ListSymbolsRequest\x1a\'.virtuoso.market.v1.ListSymbolsResponse\"\x16\x90\x02\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/symbols\x12\x87\x01\n\x0bListCandles\x12&.virtuoso.market.v1.ListCandlesRequest\x1a\'.virtuoso.market.v1.ListCandlesResponse\"\'\x90\x02\x01\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/symbols/{symbol}/candles\x12{\n\x0cGetSentiment\x12\'.virtuoso.market.v1.GetSentimentRequest\x1a(.virtuoso.market.v1.GetSentimentResponse\"\x18\x90\x02\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/sentiment\x12n\n\tListBetas\x12$.virtuoso.market.v1.ListBetasRequest\x1a%.virtuoso.market.v1.ListBetasResponse\"\x14\x90\x02\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/betas\x12q\n\x07GetBeta\x12\".virtuoso.market.v1.GetBetaRequest\x1a#.virtuoso.market.v1.GetBetaResponse\"\x1d\x90\x02\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/betas/{symbol}\x12v\n\x0bListSignals\x12&.virtuoso.market.v1.ListSignalsRequest\x1a\'.virtuoso.market.v1.ListSignalsResponse\"\x16\x90\x02\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/signals\x12\x8e\x01\n\x11ListOpportunities\x12,.virtuoso.market.v1.ListOpportunitiesRequest\x1a-.virtuoso.market.v1.ListOpportunitiesResponse\"\x1c\x90\x02\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/opportunities\x12r\n\nListAlerts\x12%.virtuoso.market.v1.ListAlertsRequest\x1a&.virtuoso.market.v1.ListAlertsResponse\"\x15\x90\x02\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/alerts\x12\x96\x01\n\x0fGetScoreHistory\x12*.virtuoso.market.v1.GetScoreHistoryRequest\x1a+.virtuoso.market.v1.GetScoreHistoryResponse\"*\x90\x02\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/confluence/{symbol}/history\x12\x65\n\x0bWatchAlerts\x12&.virtuoso.market.v1.WatchAlertsRequest\x1a\'.virtuoso.market.v1.WatchAlertsResponse\"\x03\x90\x02\x01\x30\x01\x12n\n\x0eWatchDashboard\x12).virtuoso.market.v1.WatchDashboardRequest\x1a*.virtuoso.market.v1.WatchDashboardResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -89,6 +96,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCANDLESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTCANDLESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTCANDLESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTBETASREQUEST'].fields_by_name['symbols']._loaded_options = None
+  _globals['_LISTBETASREQUEST'].fields_by_name['symbols']._serialized_options = b'\272H-\222\001*\020\364\003\"%r#2\030^[\\p{L}\\p{N}]{1,24}USDT$\272\001\006SYSTEM'
+  _globals['_LISTBETASREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTBETASREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTBETASREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTBETASREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_GETBETAREQUEST'].fields_by_name['symbol']._loaded_options = None
+  _globals['_GETBETAREQUEST'].fields_by_name['symbol']._serialized_options = b'\272H%r#2\030^[\\p{L}\\p{N}]{1,24}USDT$\272\001\006SYSTEM'
+  _globals['_LISTSIGNALSREQUEST'].fields_by_name['symbols']._loaded_options = None
+  _globals['_LISTSIGNALSREQUEST'].fields_by_name['symbols']._serialized_options = b'\272H-\222\001*\020\364\003\"%r#2\030^[\\p{L}\\p{N}]{1,24}USDT$\272\001\006SYSTEM'
+  _globals['_LISTSIGNALSREQUEST'].fields_by_name['side']._loaded_options = None
+  _globals['_LISTSIGNALSREQUEST'].fields_by_name['side']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTSIGNALSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTSIGNALSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTSIGNALSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTSIGNALSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTOPPORTUNITIESREQUEST'].fields_by_name['symbols']._loaded_options = None
+  _globals['_LISTOPPORTUNITIESREQUEST'].fields_by_name['symbols']._serialized_options = b'\272H-\222\001*\020\364\003\"%r#2\030^[\\p{L}\\p{N}]{1,24}USDT$\272\001\006SYSTEM'
+  _globals['_LISTOPPORTUNITIESREQUEST'].fields_by_name['kinds']._loaded_options = None
+  _globals['_LISTOPPORTUNITIESREQUEST'].fields_by_name['kinds']._serialized_options = b'\272H\016\222\001\013\020 \"\007\202\001\004\020\001 \000'
+  _globals['_LISTOPPORTUNITIESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTOPPORTUNITIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTOPPORTUNITIESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTOPPORTUNITIESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTALERTSREQUEST'].fields_by_name['symbols']._loaded_options = None
+  _globals['_LISTALERTSREQUEST'].fields_by_name['symbols']._serialized_options = b'\272H-\222\001*\020\364\003\"%r#2\030^[\\p{L}\\p{N}]{1,24}USDT$\272\001\006SYSTEM'
+  _globals['_LISTALERTSREQUEST'].fields_by_name['kinds']._loaded_options = None
+  _globals['_LISTALERTSREQUEST'].fields_by_name['kinds']._serialized_options = b'\272H\016\222\001\013\020 \"\007\202\001\004\020\001 \000'
+  _globals['_LISTALERTSREQUEST'].fields_by_name['min_level']._loaded_options = None
+  _globals['_LISTALERTSREQUEST'].fields_by_name['min_level']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTALERTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTALERTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTALERTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTALERTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_GETSCOREHISTORYREQUEST'].fields_by_name['symbol']._loaded_options = None
+  _globals['_GETSCOREHISTORYREQUEST'].fields_by_name['symbol']._serialized_options = b'\272H%r#2\030^[\\p{L}\\p{N}]{1,24}USDT$\272\001\006SYSTEM'
+  _globals['_GETSCOREHISTORYREQUEST'].fields_by_name['resolution']._loaded_options = None
+  _globals['_GETSCOREHISTORYREQUEST'].fields_by_name['resolution']._serialized_options = b'\272H\005\252\001\0022\000'
+  _globals['_WATCHALERTSREQUEST'].fields_by_name['cursor']._loaded_options = None
+  _globals['_WATCHALERTSREQUEST'].fields_by_name['cursor']._serialized_options = b'\272H\021r\0172\r^[0-9]{0,19}$'
+  _globals['_WATCHALERTSREQUEST'].fields_by_name['kinds']._loaded_options = None
+  _globals['_WATCHALERTSREQUEST'].fields_by_name['kinds']._serialized_options = b'\272H\016\222\001\013\020 \"\007\202\001\004\020\001 \000'
+  _globals['_WATCHALERTSREQUEST'].fields_by_name['min_level']._loaded_options = None
+  _globals['_WATCHALERTSREQUEST'].fields_by_name['min_level']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_WATCHDASHBOARDREQUEST'].fields_by_name['resume_token']._loaded_options = None
   _globals['_WATCHDASHBOARDREQUEST'].fields_by_name['resume_token']._serialized_options = b'\272H\005r\003\030\200\004'
   _globals['_MARKETSERVICE'].methods_by_name['GetDashboard']._loaded_options = None
@@ -105,48 +156,96 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MARKETSERVICE'].methods_by_name['ListSymbols']._serialized_options = b'\220\002\001\202\323\344\223\002\r\022\013/v1/symbols'
   _globals['_MARKETSERVICE'].methods_by_name['ListCandles']._loaded_options = None
   _globals['_MARKETSERVICE'].methods_by_name['ListCandles']._serialized_options = b'\220\002\001\202\323\344\223\002\036\022\034/v1/symbols/{symbol}/candles'
+  _globals['_MARKETSERVICE'].methods_by_name['GetSentiment']._loaded_options = None
+  _globals['_MARKETSERVICE'].methods_by_name['GetSentiment']._serialized_options = b'\220\002\001\202\323\344\223\002\017\022\r/v1/sentiment'
+  _globals['_MARKETSERVICE'].methods_by_name['ListBetas']._loaded_options = None
+  _globals['_MARKETSERVICE'].methods_by_name['ListBetas']._serialized_options = b'\220\002\001\202\323\344\223\002\013\022\t/v1/betas'
+  _globals['_MARKETSERVICE'].methods_by_name['GetBeta']._loaded_options = None
+  _globals['_MARKETSERVICE'].methods_by_name['GetBeta']._serialized_options = b'\220\002\001\202\323\344\223\002\024\022\022/v1/betas/{symbol}'
+  _globals['_MARKETSERVICE'].methods_by_name['ListSignals']._loaded_options = None
+  _globals['_MARKETSERVICE'].methods_by_name['ListSignals']._serialized_options = b'\220\002\001\202\323\344\223\002\r\022\013/v1/signals'
+  _globals['_MARKETSERVICE'].methods_by_name['ListOpportunities']._loaded_options = None
+  _globals['_MARKETSERVICE'].methods_by_name['ListOpportunities']._serialized_options = b'\220\002\001\202\323\344\223\002\023\022\021/v1/opportunities'
+  _globals['_MARKETSERVICE'].methods_by_name['ListAlerts']._loaded_options = None
+  _globals['_MARKETSERVICE'].methods_by_name['ListAlerts']._serialized_options = b'\220\002\001\202\323\344\223\002\014\022\n/v1/alerts'
+  _globals['_MARKETSERVICE'].methods_by_name['GetScoreHistory']._loaded_options = None
+  _globals['_MARKETSERVICE'].methods_by_name['GetScoreHistory']._serialized_options = b'\220\002\001\202\323\344\223\002!\022\037/v1/confluence/{symbol}/history'
+  _globals['_MARKETSERVICE'].methods_by_name['WatchAlerts']._loaded_options = None
+  _globals['_MARKETSERVICE'].methods_by_name['WatchAlerts']._serialized_options = b'\220\002\001'
   _globals['_MARKETSERVICE'].methods_by_name['WatchDashboard']._loaded_options = None
   _globals['_MARKETSERVICE'].methods_by_name['WatchDashboard']._serialized_options = b'\220\002\001'
-  _globals['_GETDASHBOARDREQUEST']._serialized_start=394
-  _globals['_GETDASHBOARDREQUEST']._serialized_end=415
-  _globals['_GETDASHBOARDRESPONSE']._serialized_start=418
-  _globals['_GETDASHBOARDRESPONSE']._serialized_end=676
-  _globals['_GETOVERVIEWREQUEST']._serialized_start=678
-  _globals['_GETOVERVIEWREQUEST']._serialized_end=698
-  _globals['_GETOVERVIEWRESPONSE']._serialized_start=700
-  _globals['_GETOVERVIEWRESPONSE']._serialized_end=821
-  _globals['_LISTCONFLUENCESCORESREQUEST']._serialized_start=824
-  _globals['_LISTCONFLUENCESCORESREQUEST']._serialized_end=1225
-  _globals['_LISTCONFLUENCESCORESRESPONSE']._serialized_start=1228
-  _globals['_LISTCONFLUENCESCORESRESPONSE']._serialized_end=1404
-  _globals['_GETCONFLUENCEREQUEST']._serialized_start=1406
-  _globals['_GETCONFLUENCEREQUEST']._serialized_end=1486
-  _globals['_GETCONFLUENCERESPONSE']._serialized_start=1489
-  _globals['_GETCONFLUENCERESPONSE']._serialized_end=2260
-  _globals['_LISTMOVERSREQUEST']._serialized_start=2263
-  _globals['_LISTMOVERSREQUEST']._serialized_end=2410
-  _globals['_LISTMOVERSRESPONSE']._serialized_start=2413
-  _globals['_LISTMOVERSRESPONSE']._serialized_end=2597
-  _globals['_LISTSYMBOLSREQUEST']._serialized_start=2599
-  _globals['_LISTSYMBOLSREQUEST']._serialized_end=2677
-  _globals['_LISTSYMBOLSRESPONSE']._serialized_start=2680
-  _globals['_LISTSYMBOLSRESPONSE']._serialized_end=2823
-  _globals['_LISTCANDLESREQUEST']._serialized_start=2826
-  _globals['_LISTCANDLESREQUEST']._serialized_end=3022
-  _globals['_LISTCANDLESRESPONSE']._serialized_start=3025
-  _globals['_LISTCANDLESRESPONSE']._serialized_end=3234
-  _globals['_WATCHDASHBOARDREQUEST']._serialized_start=3236
-  _globals['_WATCHDASHBOARDREQUEST']._serialized_end=3291
-  _globals['_WATCHDASHBOARDRESPONSE']._serialized_start=3294
-  _globals['_WATCHDASHBOARDRESPONSE']._serialized_end=3565
-  _globals['_DASHBOARDSNAPSHOT']._serialized_start=3568
-  _globals['_DASHBOARDSNAPSHOT']._serialized_end=3771
-  _globals['_DASHBOARDDELTA']._serialized_start=3774
-  _globals['_DASHBOARDDELTA']._serialized_end=4007
-  _globals['_HEARTBEAT']._serialized_start=4009
-  _globals['_HEARTBEAT']._serialized_end=4020
-  _globals['_ERRORDETAILS']._serialized_start=4023
-  _globals['_ERRORDETAILS']._serialized_end=4168
-  _globals['_MARKETSERVICE']._serialized_start=4171
-  _globals['_MARKETSERVICE']._serialized_end=5208
+  _globals['_GETDASHBOARDREQUEST']._serialized_start=636
+  _globals['_GETDASHBOARDREQUEST']._serialized_end=657
+  _globals['_GETDASHBOARDRESPONSE']._serialized_start=660
+  _globals['_GETDASHBOARDRESPONSE']._serialized_end=918
+  _globals['_GETOVERVIEWREQUEST']._serialized_start=920
+  _globals['_GETOVERVIEWREQUEST']._serialized_end=940
+  _globals['_GETOVERVIEWRESPONSE']._serialized_start=942
+  _globals['_GETOVERVIEWRESPONSE']._serialized_end=1063
+  _globals['_LISTCONFLUENCESCORESREQUEST']._serialized_start=1066
+  _globals['_LISTCONFLUENCESCORESREQUEST']._serialized_end=1467
+  _globals['_LISTCONFLUENCESCORESRESPONSE']._serialized_start=1470
+  _globals['_LISTCONFLUENCESCORESRESPONSE']._serialized_end=1646
+  _globals['_GETCONFLUENCEREQUEST']._serialized_start=1648
+  _globals['_GETCONFLUENCEREQUEST']._serialized_end=1728
+  _globals['_GETCONFLUENCERESPONSE']._serialized_start=1731
+  _globals['_GETCONFLUENCERESPONSE']._serialized_end=2502
+  _globals['_LISTMOVERSREQUEST']._serialized_start=2505
+  _globals['_LISTMOVERSREQUEST']._serialized_end=2652
+  _globals['_LISTMOVERSRESPONSE']._serialized_start=2655
+  _globals['_LISTMOVERSRESPONSE']._serialized_end=2839
+  _globals['_LISTSYMBOLSREQUEST']._serialized_start=2841
+  _globals['_LISTSYMBOLSREQUEST']._serialized_end=2919
+  _globals['_LISTSYMBOLSRESPONSE']._serialized_start=2922
+  _globals['_LISTSYMBOLSRESPONSE']._serialized_end=3065
+  _globals['_LISTCANDLESREQUEST']._serialized_start=3068
+  _globals['_LISTCANDLESREQUEST']._serialized_end=3264
+  _globals['_LISTCANDLESRESPONSE']._serialized_start=3267
+  _globals['_LISTCANDLESRESPONSE']._serialized_end=3476
+  _globals['_GETSENTIMENTREQUEST']._serialized_start=3478
+  _globals['_GETSENTIMENTREQUEST']._serialized_end=3499
+  _globals['_GETSENTIMENTRESPONSE']._serialized_start=3501
+  _globals['_GETSENTIMENTRESPONSE']._serialized_end=3625
+  _globals['_LISTBETASREQUEST']._serialized_start=3628
+  _globals['_LISTBETASREQUEST']._serialized_end=3771
+  _globals['_LISTBETASRESPONSE']._serialized_start=3774
+  _globals['_LISTBETASRESPONSE']._serialized_end=3911
+  _globals['_GETBETAREQUEST']._serialized_start=3913
+  _globals['_GETBETAREQUEST']._serialized_end=3987
+  _globals['_GETBETARESPONSE']._serialized_start=3990
+  _globals['_GETBETARESPONSE']._serialized_end=4149
+  _globals['_LISTSIGNALSREQUEST']._serialized_start=4152
+  _globals['_LISTSIGNALSREQUEST']._serialized_end=4379
+  _globals['_LISTSIGNALSRESPONSE']._serialized_start=4382
+  _globals['_LISTSIGNALSRESPONSE']._serialized_end=4575
+  _globals['_LISTOPPORTUNITIESREQUEST']._serialized_start=4578
+  _globals['_LISTOPPORTUNITIESREQUEST']._serialized_end=4800
+  _globals['_LISTOPPORTUNITIESRESPONSE']._serialized_start=4803
+  _globals['_LISTOPPORTUNITIESRESPONSE']._serialized_end=4963
+  _globals['_LISTALERTSREQUEST']._serialized_start=4966
+  _globals['_LISTALERTSREQUEST']._serialized_end=5236
+  _globals['_LISTALERTSRESPONSE']._serialized_start=5239
+  _globals['_LISTALERTSRESPONSE']._serialized_end=5402
+  _globals['_GETSCOREHISTORYREQUEST']._serialized_start=5405
+  _globals['_GETSCOREHISTORYREQUEST']._serialized_end=5638
+  _globals['_GETSCOREHISTORYRESPONSE']._serialized_start=5641
+  _globals['_GETSCOREHISTORYRESPONSE']._serialized_end=5829
+  _globals['_WATCHALERTSREQUEST']._serialized_start=5832
+  _globals['_WATCHALERTSREQUEST']._serialized_end=6016
+  _globals['_WATCHALERTSRESPONSE']._serialized_start=6019
+  _globals['_WATCHALERTSRESPONSE']._serialized_end=6151
+  _globals['_WATCHDASHBOARDREQUEST']._serialized_start=6153
+  _globals['_WATCHDASHBOARDREQUEST']._serialized_end=6208
+  _globals['_WATCHDASHBOARDRESPONSE']._serialized_start=6211
+  _globals['_WATCHDASHBOARDRESPONSE']._serialized_end=6482
+  _globals['_DASHBOARDSNAPSHOT']._serialized_start=6485
+  _globals['_DASHBOARDSNAPSHOT']._serialized_end=6688
+  _globals['_DASHBOARDDELTA']._serialized_start=6691
+  _globals['_DASHBOARDDELTA']._serialized_end=6924
+  _globals['_HEARTBEAT']._serialized_start=6926
+  _globals['_HEARTBEAT']._serialized_end=6937
+  _globals['_ERRORDETAILS']._serialized_start=6940
+  _globals['_ERRORDETAILS']._serialized_end=7085
+  _globals['_MARKETSERVICE']._serialized_start=7088
+  _globals['_MARKETSERVICE']._serialized_end=9114
 # @@protoc_insertion_point(module_scope)

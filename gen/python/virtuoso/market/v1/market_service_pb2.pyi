@@ -5,15 +5,22 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.rpc import error_details_pb2 as _error_details_pb2
+from virtuoso.market.v1 import alert_pb2 as _alert_pb2
+from virtuoso.market.v1 import beta_pb2 as _beta_pb2
 from virtuoso.market.v1 import candle_pb2 as _candle_pb2
 from virtuoso.market.v1 import confluence_pb2 as _confluence_pb2
 from virtuoso.market.v1 import mover_pb2 as _mover_pb2
+from virtuoso.market.v1 import opportunity_pb2 as _opportunity_pb2
 from virtuoso.market.v1 import overview_pb2 as _overview_pb2
 from virtuoso.market.v1 import provenance_pb2 as _provenance_pb2
+from virtuoso.market.v1 import score_history_pb2 as _score_history_pb2
+from virtuoso.market.v1 import sentiment_pb2 as _sentiment_pb2
+from virtuoso.market.v1 import signal_pb2 as _signal_pb2
 from virtuoso.market.v1 import symbol_pb2 as _symbol_pb2
 import builtins as _builtins
 import sys
@@ -559,6 +566,559 @@ class ListCandlesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListCandlesResponse: _TypeAlias = ListCandlesResponse  # noqa: Y015
+
+@_typing.final
+class GetSentimentRequest(_message.Message):
+    """Request of GetSentiment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSentimentRequest: _TypeAlias = GetSentimentRequest  # noqa: Y015
+
+@_typing.final
+class GetSentimentResponse(_message.Message):
+    """Reply of GetSentiment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    SENTIMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where it came from and how old it is."""
+
+    @_builtins.property
+    def sentiment(self) -> _sentiment_pb2.Sentiment:
+        """The market's sentiment."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        sentiment: _sentiment_pb2.Sentiment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance", "sentiment", b"sentiment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance", "sentiment", b"sentiment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSentimentResponse: _TypeAlias = GetSentimentResponse  # noqa: Y015
+
+@_typing.final
+class ListBetasRequest(_message.Message):
+    """Request of ListBetas."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOLS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Symbols a page. Default 50, at most 500."""
+    page_token: _builtins.str
+    """The next_page_token of the page before. Empty (the default): the first page."""
+    @_builtins.property
+    def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these symbols, at most 500. Empty (the default): all. Those that are not tracked are simply not in the reply."""
+
+    def __init__(
+        self,
+        *,
+        symbols: _abc.Iterable[_builtins.str] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "symbols", b"symbols"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBetasRequest: _TypeAlias = ListBetasRequest  # noqa: Y015
+
+@_typing.final
+class ListBetasResponse(_message.Message):
+    """Reply of ListBetas."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    BETAS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page. Empty at the end."""
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where it came from and how old it is."""
+
+    @_builtins.property
+    def betas(self) -> _containers.RepeatedCompositeFieldContainer[_beta_pb2.Beta]:
+        """The betas of this page, by the symbol's rank. Symbols without enough returns are not in it."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        betas: _abc.Iterable[_beta_pb2.Beta] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["betas", b"betas", "next_page_token", b"next_page_token", "provenance", b"provenance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBetasResponse: _TypeAlias = ListBetasResponse  # noqa: Y015
+
+@_typing.final
+class GetBetaRequest(_message.Message):
+    """Request of GetBeta."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOL_FIELD_NUMBER: _builtins.int
+    symbol: _builtins.str
+    """The symbol, such as "ETHUSDT"."""
+    def __init__(
+        self,
+        *,
+        symbol: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["symbol", b"symbol"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBetaRequest: _TypeAlias = GetBetaRequest  # noqa: Y015
+
+@_typing.final
+class GetBetaResponse(_message.Message):
+    """Reply of GetBeta."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    BETA_FIELD_NUMBER: _builtins.int
+    ROLLING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where it came from and how old it is."""
+
+    @_builtins.property
+    def beta(self) -> _beta_pb2.Beta:
+        """The symbol's windows. Without any (the default) while it has too few returns."""
+
+    @_builtins.property
+    def rolling(self) -> _containers.RepeatedCompositeFieldContainer[_beta_pb2.RollingBeta]:
+        """The same over time, shortest window first."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        beta: _beta_pb2.Beta | None = ...,
+        rolling: _abc.Iterable[_beta_pb2.RollingBeta] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["beta", b"beta", "provenance", b"provenance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beta", b"beta", "provenance", b"provenance", "rolling", b"rolling"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBetaResponse: _TypeAlias = GetBetaResponse  # noqa: Y015
+
+@_typing.final
+class ListSignalsRequest(_message.Message):
+    """Request of ListSignals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOLS_FIELD_NUMBER: _builtins.int
+    SIDE_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    side: _signal_pb2.Side.ValueType
+    """Only this side. UNSPECIFIED (the default): both."""
+    active: _builtins.bool
+    """Only active ones (true) or closed ones (false). Absent (the default): both."""
+    page_size: _builtins.int
+    """Signals a page. Default 50, at most 500."""
+    page_token: _builtins.str
+    """The next_page_token of the page before. Empty (the default): the first page."""
+    @_builtins.property
+    def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these symbols, at most 500. Empty (the default): all."""
+
+    def __init__(
+        self,
+        *,
+        symbols: _abc.Iterable[_builtins.str] | None = ...,
+        side: _signal_pb2.Side.ValueType = ...,
+        active: _builtins.bool | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "page_size", b"page_size", "page_token", b"page_token", "side", b"side", "symbols", b"symbols"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
+    _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__active) -> _WhichOneofReturnType__active | None: ...
+
+Global___ListSignalsRequest: _TypeAlias = ListSignalsRequest  # noqa: Y015
+
+@_typing.final
+class ListSignalsResponse(_message.Message):
+    """Reply of ListSignals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    SIGNALS_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page. Empty at the end."""
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where it came from and how old it is."""
+
+    @_builtins.property
+    def signals(self) -> _containers.RepeatedCompositeFieldContainer[_signal_pb2.Signal]:
+        """The signals of this page, newest first."""
+
+    @_builtins.property
+    def record(self) -> _signal_pb2.SignalRecord:
+        """How all closed signals of the venue ended, whatever the filters. Absent while the history is down."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        signals: _abc.Iterable[_signal_pb2.Signal] | None = ...,
+        record: _signal_pb2.SignalRecord | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance", "record", b"record"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "provenance", b"provenance", "record", b"record", "signals", b"signals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSignalsResponse: _TypeAlias = ListSignalsResponse  # noqa: Y015
+
+@_typing.final
+class ListOpportunitiesRequest(_message.Message):
+    """Request of ListOpportunities."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOLS_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Opportunities a page. Default 50, at most 500."""
+    page_token: _builtins.str
+    """The next_page_token of the page before. Empty (the default): the first page."""
+    @_builtins.property
+    def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these symbols, at most 500. Empty (the default): all."""
+
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_opportunity_pb2.OpportunityKind.ValueType]:
+        """Only these kinds. Empty (the default): all."""
+
+    def __init__(
+        self,
+        *,
+        symbols: _abc.Iterable[_builtins.str] | None = ...,
+        kinds: _abc.Iterable[_opportunity_pb2.OpportunityKind.ValueType] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kinds", b"kinds", "page_size", b"page_size", "page_token", b"page_token", "symbols", b"symbols"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOpportunitiesRequest: _TypeAlias = ListOpportunitiesRequest  # noqa: Y015
+
+@_typing.final
+class ListOpportunitiesResponse(_message.Message):
+    """Reply of ListOpportunities."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    OPPORTUNITIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page. Empty at the end."""
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where it came from and how old it is."""
+
+    @_builtins.property
+    def opportunities(self) -> _containers.RepeatedCompositeFieldContainer[_opportunity_pb2.Opportunity]:
+        """The opportunities of this page, newest first."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        opportunities: _abc.Iterable[_opportunity_pb2.Opportunity] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "opportunities", b"opportunities", "provenance", b"provenance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOpportunitiesResponse: _TypeAlias = ListOpportunitiesResponse  # noqa: Y015
+
+@_typing.final
+class ListAlertsRequest(_message.Message):
+    """Request of ListAlerts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOLS_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    MIN_LEVEL_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    min_level: _alert_pb2.AlertLevel.ValueType
+    """Only those at least so urgent. UNSPECIFIED (the default): all."""
+    page_size: _builtins.int
+    """Alerts a page. Default 50, at most 500."""
+    page_token: _builtins.str
+    """The next_page_token of the page before, which leads to older ones. Empty (the default): the newest."""
+    @_builtins.property
+    def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these symbols, at most 500. Empty (the default): all, also those about no symbol."""
+
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_alert_pb2.AlertKind.ValueType]:
+        """Only these kinds. Empty (the default): all."""
+
+    def __init__(
+        self,
+        *,
+        symbols: _abc.Iterable[_builtins.str] | None = ...,
+        kinds: _abc.Iterable[_alert_pb2.AlertKind.ValueType] | None = ...,
+        min_level: _alert_pb2.AlertLevel.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kinds", b"kinds", "min_level", b"min_level", "page_size", b"page_size", "page_token", b"page_token", "symbols", b"symbols"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAlertsRequest: _TypeAlias = ListAlertsRequest  # noqa: Y015
+
+@_typing.final
+class ListAlertsResponse(_message.Message):
+    """Reply of ListAlerts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    ALERTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    NEWEST_CURSOR_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page. Empty at the end."""
+    newest_cursor: _builtins.str
+    """Where WatchAlerts goes on after what is the newest now. Never empty."""
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where it came from and how old it is."""
+
+    @_builtins.property
+    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.Alert]:
+        """The alerts of this page, newest first."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        alerts: _abc.Iterable[_alert_pb2.Alert] | None = ...,
+        next_page_token: _builtins.str = ...,
+        newest_cursor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "newest_cursor", b"newest_cursor", "next_page_token", b"next_page_token", "provenance", b"provenance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAlertsResponse: _TypeAlias = ListAlertsResponse  # noqa: Y015
+
+@_typing.final
+class GetScoreHistoryRequest(_message.Message):
+    """Request of GetScoreHistory."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOL_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    RESOLUTION_FIELD_NUMBER: _builtins.int
+    symbol: _builtins.str
+    """The symbol, such as "BTCUSDT"."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """From when on. Absent (the default): 24 hours before `end_time`."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when. Absent (the default): now."""
+
+    @_builtins.property
+    def resolution(self) -> _duration_pb2.Duration:
+        """Time between two points. Absent or 0 (the default): as small as gives at most 500 points, at least a minute. Where it
+        would give more than 2000 points, it is taken so large that it does not.
+        """
+
+    def __init__(
+        self,
+        *,
+        symbol: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        resolution: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "resolution", b"resolution", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "resolution", b"resolution", "start_time", b"start_time", "symbol", b"symbol"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetScoreHistoryRequest: _TypeAlias = GetScoreHistoryRequest  # noqa: Y015
+
+@_typing.final
+class GetScoreHistoryResponse(_message.Message):
+    """Reply of GetScoreHistory."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    SYMBOL_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    RESOLUTION_FIELD_NUMBER: _builtins.int
+    symbol: _builtins.str
+    """The symbol as the venue names it."""
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where it came from and how old it is."""
+
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[_score_history_pb2.ScorePoint]:
+        """The points, oldest first; the last one of every `resolution` that has one. Times without a point were not measured."""
+
+    @_builtins.property
+    def resolution(self) -> _duration_pb2.Duration:
+        """Time between two points. Always present."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        symbol: _builtins.str = ...,
+        points: _abc.Iterable[_score_history_pb2.ScorePoint] | None = ...,
+        resolution: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance", "resolution", b"resolution"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["points", b"points", "provenance", b"provenance", "resolution", b"resolution", "symbol", b"symbol"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetScoreHistoryResponse: _TypeAlias = GetScoreHistoryResponse  # noqa: Y015
+
+@_typing.final
+class WatchAlertsRequest(_message.Message):
+    """Request of WatchAlerts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURSOR_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    MIN_LEVEL_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.str
+    """The cursor of the last alert that was seen. Empty (the default): only what happens from now on."""
+    min_level: _alert_pb2.AlertLevel.ValueType
+    """Only those at least so urgent. UNSPECIFIED (the default): all."""
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_alert_pb2.AlertKind.ValueType]:
+        """Only these kinds. Empty (the default): all."""
+
+    def __init__(
+        self,
+        *,
+        cursor: _builtins.str = ...,
+        kinds: _abc.Iterable[_alert_pb2.AlertKind.ValueType] | None = ...,
+        min_level: _alert_pb2.AlertLevel.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "kinds", b"kinds", "min_level", b"min_level"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchAlertsRequest: _TypeAlias = WatchAlertsRequest  # noqa: Y015
+
+@_typing.final
+class WatchAlertsResponse(_message.Message):
+    """One message of WatchAlerts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    ALERTS_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.str
+    """To go on after this message. Never empty."""
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where it came from and how old it is."""
+
+    @_builtins.property
+    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.Alert]:
+        """New alerts, oldest first. Empty (the default) for a sign of life."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        alerts: _abc.Iterable[_alert_pb2.Alert] | None = ...,
+        cursor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "cursor", b"cursor", "provenance", b"provenance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchAlertsResponse: _TypeAlias = WatchAlertsResponse  # noqa: Y015
 
 @_typing.final
 class WatchDashboardRequest(_message.Message):

@@ -75,6 +75,46 @@ class MarketServiceStub:
                 request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesRequest.SerializeToString,
                 response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesResponse.FromString,
                 _registered_method=True)
+        self.GetSentiment = channel.unary_unary(
+                '/virtuoso.market.v1.MarketService/GetSentiment',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetSentimentRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetSentimentResponse.FromString,
+                _registered_method=True)
+        self.ListBetas = channel.unary_unary(
+                '/virtuoso.market.v1.MarketService/ListBetas',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListBetasRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListBetasResponse.FromString,
+                _registered_method=True)
+        self.GetBeta = channel.unary_unary(
+                '/virtuoso.market.v1.MarketService/GetBeta',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetBetaRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetBetaResponse.FromString,
+                _registered_method=True)
+        self.ListSignals = channel.unary_unary(
+                '/virtuoso.market.v1.MarketService/ListSignals',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSignalsRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSignalsResponse.FromString,
+                _registered_method=True)
+        self.ListOpportunities = channel.unary_unary(
+                '/virtuoso.market.v1.MarketService/ListOpportunities',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOpportunitiesRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOpportunitiesResponse.FromString,
+                _registered_method=True)
+        self.ListAlerts = channel.unary_unary(
+                '/virtuoso.market.v1.MarketService/ListAlerts',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListAlertsRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListAlertsResponse.FromString,
+                _registered_method=True)
+        self.GetScoreHistory = channel.unary_unary(
+                '/virtuoso.market.v1.MarketService/GetScoreHistory',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetScoreHistoryRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetScoreHistoryResponse.FromString,
+                _registered_method=True)
+        self.WatchAlerts = channel.unary_stream(
+                '/virtuoso.market.v1.MarketService/WatchAlerts',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.WatchAlertsRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.WatchAlertsResponse.FromString,
+                _registered_method=True)
         self.WatchDashboard = channel.unary_stream(
                 '/virtuoso.market.v1.MarketService/WatchDashboard',
                 request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.WatchDashboardRequest.SerializeToString,
@@ -141,6 +181,65 @@ class MarketServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSentiment(self, request, context):
+        """How the market's participants are placed: a gauge and what it is made of.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBetas(self, request, context):
+        """How the tracked symbols move with BTC, by symbol.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetBeta(self, request, context):
+        """How one symbol moves with BTC, also over time. Errors as of GetConfluence.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSignals(self, request, context):
+        """Signals, newest first, and how those that ended did. Closed ones and the record are UNAVAILABLE with
+        HISTORY_UNAVAILABLE while the history is down.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOpportunities(self, request, context):
+        """Opportunities that have not expired, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAlerts(self, request, context):
+        """Alerts, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetScoreHistory(self, request, context):
+        """Scores and prices of one symbol over time, downsampled. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchAlerts(self, request, context):
+        """Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
+        at least every 30 s. Ends with UNAVAILABLE when the server goes down or cannot read the history: call again with the
+        last cursor.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchDashboard(self, request, context):
         """First a whole dashboard, then what changes, with a sign of life at least every 30 s. A reader that is slower than the
         market skips states rather than falling behind. Ends with UNAVAILABLE when the server goes down: call again with the
@@ -187,6 +286,46 @@ def add_MarketServiceServicer_to_server(servicer, server):
                     servicer.ListCandles,
                     request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesRequest.FromString,
                     response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesResponse.SerializeToString,
+            ),
+            'GetSentiment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSentiment,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetSentimentRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetSentimentResponse.SerializeToString,
+            ),
+            'ListBetas': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBetas,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListBetasRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListBetasResponse.SerializeToString,
+            ),
+            'GetBeta': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBeta,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetBetaRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetBetaResponse.SerializeToString,
+            ),
+            'ListSignals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSignals,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSignalsRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSignalsResponse.SerializeToString,
+            ),
+            'ListOpportunities': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOpportunities,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOpportunitiesRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOpportunitiesResponse.SerializeToString,
+            ),
+            'ListAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAlerts,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListAlertsRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListAlertsResponse.SerializeToString,
+            ),
+            'GetScoreHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetScoreHistory,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetScoreHistoryRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetScoreHistoryResponse.SerializeToString,
+            ),
+            'WatchAlerts': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchAlerts,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.WatchAlertsRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.WatchAlertsResponse.SerializeToString,
             ),
             'WatchDashboard': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchDashboard,
@@ -389,6 +528,222 @@ class MarketService:
             '/virtuoso.market.v1.MarketService/ListCandles',
             virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesRequest.SerializeToString,
             virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSentiment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/GetSentiment',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetSentimentRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetSentimentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBetas(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/ListBetas',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListBetasRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListBetasResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBeta(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/GetBeta',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetBetaRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetBetaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSignals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/ListSignals',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSignalsRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSignalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOpportunities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/ListOpportunities',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOpportunitiesRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOpportunitiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/ListAlerts',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListAlertsRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetScoreHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/GetScoreHistory',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetScoreHistoryRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetScoreHistoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/WatchAlerts',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.WatchAlertsRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.WatchAlertsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -55,6 +55,27 @@ class MarketServiceStub:
     """The tracked universe with its metadata, by rank."""
     ListCandles: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]
     """Closed bars of one tracked symbol for a chart."""
+    GetSentiment: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetSentimentRequest, _market_service_pb2.GetSentimentResponse]
+    """How the market's participants are placed: a gauge and what it is made of."""
+    ListBetas: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListBetasRequest, _market_service_pb2.ListBetasResponse]
+    """How the tracked symbols move with BTC, by symbol."""
+    GetBeta: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetBetaRequest, _market_service_pb2.GetBetaResponse]
+    """How one symbol moves with BTC, also over time. Errors as of GetConfluence."""
+    ListSignals: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListSignalsRequest, _market_service_pb2.ListSignalsResponse]
+    """Signals, newest first, and how those that ended did. Closed ones and the record are UNAVAILABLE with
+    HISTORY_UNAVAILABLE while the history is down.
+    """
+    ListOpportunities: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListOpportunitiesRequest, _market_service_pb2.ListOpportunitiesResponse]
+    """Opportunities that have not expired, newest first."""
+    ListAlerts: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListAlertsRequest, _market_service_pb2.ListAlertsResponse]
+    """Alerts, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+    GetScoreHistory: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetScoreHistoryRequest, _market_service_pb2.GetScoreHistoryResponse]
+    """Scores and prices of one symbol over time, downsampled. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+    WatchAlerts: _grpc.UnaryStreamMultiCallable[_market_service_pb2.WatchAlertsRequest, _market_service_pb2.WatchAlertsResponse]
+    """Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
+    at least every 30 s. Ends with UNAVAILABLE when the server goes down or cannot read the history: call again with the
+    last cursor.
+    """
     WatchDashboard: _grpc.UnaryStreamMultiCallable[_market_service_pb2.WatchDashboardRequest, _market_service_pb2.WatchDashboardResponse]
     """First a whole dashboard, then what changes, with a sign of life at least every 30 s. A reader that is slower than the
     market skips states rather than falling behind. Ends with UNAVAILABLE when the server goes down: call again with the
@@ -88,6 +109,27 @@ class MarketServiceAsyncStub(MarketServiceStub):
     """The tracked universe with its metadata, by rank."""
     ListCandles: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]  # type: ignore[assignment]
     """Closed bars of one tracked symbol for a chart."""
+    GetSentiment: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetSentimentRequest, _market_service_pb2.GetSentimentResponse]  # type: ignore[assignment]
+    """How the market's participants are placed: a gauge and what it is made of."""
+    ListBetas: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListBetasRequest, _market_service_pb2.ListBetasResponse]  # type: ignore[assignment]
+    """How the tracked symbols move with BTC, by symbol."""
+    GetBeta: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetBetaRequest, _market_service_pb2.GetBetaResponse]  # type: ignore[assignment]
+    """How one symbol moves with BTC, also over time. Errors as of GetConfluence."""
+    ListSignals: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListSignalsRequest, _market_service_pb2.ListSignalsResponse]  # type: ignore[assignment]
+    """Signals, newest first, and how those that ended did. Closed ones and the record are UNAVAILABLE with
+    HISTORY_UNAVAILABLE while the history is down.
+    """
+    ListOpportunities: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListOpportunitiesRequest, _market_service_pb2.ListOpportunitiesResponse]  # type: ignore[assignment]
+    """Opportunities that have not expired, newest first."""
+    ListAlerts: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListAlertsRequest, _market_service_pb2.ListAlertsResponse]  # type: ignore[assignment]
+    """Alerts, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+    GetScoreHistory: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetScoreHistoryRequest, _market_service_pb2.GetScoreHistoryResponse]  # type: ignore[assignment]
+    """Scores and prices of one symbol over time, downsampled. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+    WatchAlerts: _aio.UnaryStreamMultiCallable[_market_service_pb2.WatchAlertsRequest, _market_service_pb2.WatchAlertsResponse]  # type: ignore[assignment]
+    """Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
+    at least every 30 s. Ends with UNAVAILABLE when the server goes down or cannot read the history: call again with the
+    last cursor.
+    """
     WatchDashboard: _aio.UnaryStreamMultiCallable[_market_service_pb2.WatchDashboardRequest, _market_service_pb2.WatchDashboardResponse]  # type: ignore[assignment]
     """First a whole dashboard, then what changes, with a sign of life at least every 30 s. A reader that is slower than the
     market skips states rather than falling behind. Ends with UNAVAILABLE when the server goes down: call again with the
@@ -160,6 +202,75 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListCandlesResponse, _abc.Awaitable[_market_service_pb2.ListCandlesResponse]]:
         """Closed bars of one tracked symbol for a chart."""
+
+    @_abc_1.abstractmethod
+    def GetSentiment(
+        self,
+        request: _market_service_pb2.GetSentimentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_market_service_pb2.GetSentimentResponse, _abc.Awaitable[_market_service_pb2.GetSentimentResponse]]:
+        """How the market's participants are placed: a gauge and what it is made of."""
+
+    @_abc_1.abstractmethod
+    def ListBetas(
+        self,
+        request: _market_service_pb2.ListBetasRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_market_service_pb2.ListBetasResponse, _abc.Awaitable[_market_service_pb2.ListBetasResponse]]:
+        """How the tracked symbols move with BTC, by symbol."""
+
+    @_abc_1.abstractmethod
+    def GetBeta(
+        self,
+        request: _market_service_pb2.GetBetaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_market_service_pb2.GetBetaResponse, _abc.Awaitable[_market_service_pb2.GetBetaResponse]]:
+        """How one symbol moves with BTC, also over time. Errors as of GetConfluence."""
+
+    @_abc_1.abstractmethod
+    def ListSignals(
+        self,
+        request: _market_service_pb2.ListSignalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_market_service_pb2.ListSignalsResponse, _abc.Awaitable[_market_service_pb2.ListSignalsResponse]]:
+        """Signals, newest first, and how those that ended did. Closed ones and the record are UNAVAILABLE with
+        HISTORY_UNAVAILABLE while the history is down.
+        """
+
+    @_abc_1.abstractmethod
+    def ListOpportunities(
+        self,
+        request: _market_service_pb2.ListOpportunitiesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_market_service_pb2.ListOpportunitiesResponse, _abc.Awaitable[_market_service_pb2.ListOpportunitiesResponse]]:
+        """Opportunities that have not expired, newest first."""
+
+    @_abc_1.abstractmethod
+    def ListAlerts(
+        self,
+        request: _market_service_pb2.ListAlertsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_market_service_pb2.ListAlertsResponse, _abc.Awaitable[_market_service_pb2.ListAlertsResponse]]:
+        """Alerts, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+
+    @_abc_1.abstractmethod
+    def GetScoreHistory(
+        self,
+        request: _market_service_pb2.GetScoreHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_market_service_pb2.GetScoreHistoryResponse, _abc.Awaitable[_market_service_pb2.GetScoreHistoryResponse]]:
+        """Scores and prices of one symbol over time, downsampled. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+
+    @_abc_1.abstractmethod
+    def WatchAlerts(
+        self,
+        request: _market_service_pb2.WatchAlertsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_market_service_pb2.WatchAlertsResponse], _abc.AsyncIterator[_market_service_pb2.WatchAlertsResponse]]:
+        """Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
+        at least every 30 s. Ends with UNAVAILABLE when the server goes down or cannot read the history: call again with the
+        last cursor.
+        """
 
     @_abc_1.abstractmethod
     def WatchDashboard(

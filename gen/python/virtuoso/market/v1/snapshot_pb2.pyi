@@ -9,11 +9,15 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from virtuoso.market.v1 import beta_pb2 as _beta_pb2
 from virtuoso.market.v1 import candle_pb2 as _candle_pb2
 from virtuoso.market.v1 import confluence_pb2 as _confluence_pb2
 from virtuoso.market.v1 import mover_pb2 as _mover_pb2
+from virtuoso.market.v1 import opportunity_pb2 as _opportunity_pb2
 from virtuoso.market.v1 import overview_pb2 as _overview_pb2
 from virtuoso.market.v1 import provenance_pb2 as _provenance_pb2
+from virtuoso.market.v1 import sentiment_pb2 as _sentiment_pb2
+from virtuoso.market.v1 import signal_pb2 as _signal_pb2
 from virtuoso.market.v1 import symbol_pb2 as _symbol_pb2
 import builtins as _builtins
 import sys
@@ -43,6 +47,11 @@ class Snapshot(_message.Message):
     SYMBOLS_FIELD_NUMBER: _builtins.int
     VENUE_SYMBOLS_FIELD_NUMBER: _builtins.int
     REGIME_STATE_FIELD_NUMBER: _builtins.int
+    SENTIMENT_FIELD_NUMBER: _builtins.int
+    BETAS_FIELD_NUMBER: _builtins.int
+    SIGNALS_FIELD_NUMBER: _builtins.int
+    OPPORTUNITIES_FIELD_NUMBER: _builtins.int
+    SIGNAL_RECORD_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
         """The provenance of the pass. `path`, `stale` and `age` are the server's to say and are not set here."""
@@ -79,6 +88,26 @@ class Snapshot(_message.Message):
     def regime_state(self) -> Global___RegimeState:
         """Collector's state that outlives it; see RegimeState."""
 
+    @_builtins.property
+    def sentiment(self) -> _sentiment_pb2.Sentiment:
+        """The market's sentiment. Absent when nothing of it could be measured."""
+
+    @_builtins.property
+    def betas(self) -> _containers.RepeatedCompositeFieldContainer[Global___SymbolBeta]:
+        """How the tracked symbols move with BTC, by rank; those without enough returns are not in it."""
+
+    @_builtins.property
+    def signals(self) -> _containers.RepeatedCompositeFieldContainer[_signal_pb2.Signal]:
+        """Active signals, newest first."""
+
+    @_builtins.property
+    def opportunities(self) -> _containers.RepeatedCompositeFieldContainer[_opportunity_pb2.Opportunity]:
+        """Opportunities that have not expired, newest first."""
+
+    @_builtins.property
+    def signal_record(self) -> _signal_pb2.SignalRecord:
+        """How the closed signals of the venue ended. Absent while the history is down."""
+
     def __init__(
         self,
         *,
@@ -91,14 +120,49 @@ class Snapshot(_message.Message):
         symbols: _abc.Iterable[_symbol_pb2.Symbol] | None = ...,
         venue_symbols: _abc.Iterable[_builtins.str] | None = ...,
         regime_state: Global___RegimeState | None = ...,
+        sentiment: _sentiment_pb2.Sentiment | None = ...,
+        betas: _abc.Iterable[Global___SymbolBeta] | None = ...,
+        signals: _abc.Iterable[_signal_pb2.Signal] | None = ...,
+        opportunities: _abc.Iterable[_opportunity_pb2.Opportunity] | None = ...,
+        signal_record: _signal_pb2.SignalRecord | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "sentiment", b"sentiment", "signal_record", b"signal_record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confluences", b"confluences", "gainers", b"gainers", "losers", b"losers", "overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "rows", b"rows", "symbols", b"symbols", "venue_symbols", b"venue_symbols"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["betas", b"betas", "confluences", b"confluences", "gainers", b"gainers", "losers", b"losers", "opportunities", b"opportunities", "overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "rows", b"rows", "sentiment", b"sentiment", "signal_record", b"signal_record", "signals", b"signals", "symbols", b"symbols", "venue_symbols", b"venue_symbols"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Snapshot: _TypeAlias = Snapshot  # noqa: Y015
+
+@_typing.final
+class SymbolBeta(_message.Message):
+    """One symbol's betas, now and over time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BETA_FIELD_NUMBER: _builtins.int
+    ROLLING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def beta(self) -> _beta_pb2.Beta:
+        """Now."""
+
+    @_builtins.property
+    def rolling(self) -> _containers.RepeatedCompositeFieldContainer[_beta_pb2.RollingBeta]:
+        """Over time, shortest window first."""
+
+    def __init__(
+        self,
+        *,
+        beta: _beta_pb2.Beta | None = ...,
+        rolling: _abc.Iterable[_beta_pb2.RollingBeta] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["beta", b"beta"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beta", b"beta", "rolling", b"rolling"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SymbolBeta: _TypeAlias = SymbolBeta  # noqa: Y015
 
 @_typing.final
 class Confluence(_message.Message):
