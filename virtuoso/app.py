@@ -3,8 +3,8 @@
 up       a supervisor: `collect` twice (one works, one stands by), `serve` and `edge`
 demo     the same on the simulated exchange
 replay   the same on a recording: `play` in the place of collectors
-collect  repository, exchanges, feeds, failover ─► Collector, and a monitor port
-serve    repository ─► Keeper ─► MarketServer, and a monitor port
+collect  repository, exchanges, feeds, failover, journal ─► floor ─► Collector, and a monitor port
+serve    repository ─► Keeper, and the history ─► MarketServer, and a monitor port
 edge     Envoy before `serve`
 record   `collect` with a tape, by itself
 """
@@ -24,6 +24,7 @@ import time
 import uuid
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,8 @@ if TYPE_CHECKING:
     from virtuoso.collector import Collector, Tap
     from virtuoso.exchange.adapter import CcxtExchange
     from virtuoso.feed import Rules
-    from virtuoso.ports import SnapshotRepository
+    from virtuoso.journal import Journal
+    from virtuoso.ports import History, SnapshotRepository
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +113,7 @@ async def demo(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
             "coingecko_url": url,
             "environment": "SIMULATED",
             "symbols": "",
-            **_own_repository(folder),
+            **node.own_state(folder),
         }
         words = ["--address", f"127.0.0.1:{port}", "--seed", str(options.seed), "--with-parent"]
         exchange = Role("simulator", words, module="virtuoso.simulator")
@@ -138,10 +140,6 @@ def _flags(loaded: Loaded) -> dict[str, str]:
     return {env_name_of(name): text for name, (text, source) in loaded.texts.items() if source == "flag"}
 
 
-def _own_repository(folder: Path) -> dict[str, str]:
-    return {"cache": f"directory:{folder / 'cache'}", "node_directory": str(folder / "node")}
-
-
 def env_name_of(name: str) -> str:
     """The environment variable of a setting by its field name."""
     return env_name(Settings.__dataclass_fields__[name])
@@ -162,13 +160,14 @@ async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
         limits=Limits(calls=settings.max_requests, streams=settings.max_streams),
         reflect=settings.reflection,
         heartbeat_s=settings.heartbeat_s,
+        history=_history(settings),
     )
     try:
         await server.start()  # says NOT_SERVING until the keeper has something to serve
         await keeper.start()
         gc.freeze()  # what is loaded stays: no request needs to have it looked through for garbage
         gc.set_threshold(20_000, 20, 50)
-        async with _monitor(settings, server.health.status, keeper.readiness):
+        async with _monitor(settings, server.status, keeper.readiness):
             log.info("gRPC on %s; repository %s", joined(settings.grpc_address), repository.name)
             await stop.wait()
             log.info("going down: health says NOT_SERVING, streams end, calls in flight have %g s", settings.grace_s)
@@ -190,7 +189,7 @@ async def collect(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     settings = loaded.settings
     repository = _repository(settings)
     exchanges = {venue: CcxtExchange(venue, url=settings.exchange_urls.get(venue)) for venue in settings.exchanges}
-    async with _collector(settings, exchanges, repository) as collector:
+    async with _journal(settings) as journal, _collector(settings, exchanges, repository, journal=journal) as collector:
         work = asyncio.create_task(collector.run())
         asked = asyncio.create_task(stop.wait())
         try:
@@ -207,7 +206,12 @@ async def collect(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
 
 @contextlib.asynccontextmanager
 async def _collector(
-    settings: Settings, exchanges: Mapping[str, CcxtExchange], repository: SnapshotRepository, tap: Tap | None = None
+    settings: Settings,
+    exchanges: Mapping[str, CcxtExchange],
+    repository: SnapshotRepository,
+    *,
+    journal: Journal | None = None,
+    tap: Tap | None = None,
 ) -> AsyncIterator[Collector]:
     """A collector of those exchanges; they and the repository are closed with it."""
     from virtuoso.collector import Collector  # noqa: PLC0415
@@ -215,7 +219,10 @@ async def _collector(
     from virtuoso.exchange.failover import Failover  # noqa: PLC0415
     from virtuoso.exchange.venues import cadence  # noqa: PLC0415
     from virtuoso.feed import Feed  # noqa: PLC0415
+    from virtuoso.floor import Floor  # noqa: PLC0415
 
+    environment = settings.effective_environment
+    floor = Floor(exchanges, environment, opportunities=settings.opportunities, journal=journal, clock=epoch_ms)
     coingecko = CoinGecko(settings.coingecko_url)
     feeds = {venue: Feed(exchange, _rules(settings), cadence) for venue, exchange in exchanges.items()}
     try:
@@ -224,8 +231,9 @@ async def _collector(
             Failover(settings.exchanges, dwell_s=settings.dwell_s, clock=epoch_ms),
             repository,
             coingecko,
+            floor,
             lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", epoch_ms),
-            environment=settings.effective_environment,
+            environment=environment,
             max_stale_s=settings.max_stale_s,
             clock=epoch_ms,
             tap=tap,
@@ -264,12 +272,13 @@ async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int
 
     settings = loaded.settings
     tape = Tape(Path(options.file), max_bytes=int(options.max_mb * 1e6))
-    recording = recorder.Recording(tape, venues=settings.exchanges, rules=_rules(settings), clock=epoch_ms)
+    venues, rules, wanted = settings.exchanges, _rules(settings), settings.opportunities
+    recording = recorder.Recording(tape, venues=venues, rules=rules, opportunities=wanted, clock=epoch_ms)
     exchanges = {
         venue: recorder.TapedExchange(venue, recording, url=settings.exchange_urls.get(venue))
         for venue in settings.exchanges
     }
-    async with _collector(settings, exchanges, Memory(), recording) as collector:
+    async with _collector(settings, exchanges, Memory(), tap=recording) as collector:
         return await recorder.record(recording, tape, collector.run(), stop=stop, minutes=options.minutes)
 
 
@@ -287,7 +296,7 @@ async def replay(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int
     if not os.path.isfile(path):  # noqa: ASYNC240 - the same
         raise ConfigError(f"FILE={options.file}: there is no such file. Make one with: virtuoso record {options.file}")
     with node.scratch(Path(state_directory()), "replay-") as folder:
-        market = _own_repository(folder) | {"exchanges": ",".join(header(Path(path))["venues"])}
+        market = node.own_state(folder) | {"exchanges": ",".join(header(Path(path))["venues"])}
         env = _flags(loaded) | {env_name_of(name): value for name, value in market.items()}
         parts = ["play", path, "--with-parent", *(["--once"] if options.once else [])]
         settings = replace(loaded.settings, environment=Environment.REPLAY)
@@ -300,8 +309,9 @@ async def play(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
 
     repository = _repository(loaded.settings)
     try:
-        most = loaded.settings.max_stale_s
-        return await player.play(Path(options.file), repository, stop=stop, max_stale_s=most, once=options.once)
+        how = {"max_stale_s": loaded.settings.max_stale_s, "once": options.once}
+        async with _journal(loaded.settings) as journal:
+            return await player.play(Path(options.file), repository, journal=journal, stop=stop, **how)
     finally:
         await repository.close()
 
@@ -325,6 +335,7 @@ async def doctor(loaded: Loaded, options: Namespace, _: asyncio.Event) -> int:
         edge_address=settings.edge_address,
         monitor_address=settings.monitor_address,
         environment=settings.effective_environment,
+        history=settings.effective_history,
         envoy=find_envoy(),
     )
     sys.stdout.write(to_json(findings) if options.json else render(findings))
@@ -337,6 +348,26 @@ async def doctor(loaded: Loaded, options: Namespace, _: asyncio.Event) -> int:
 
 def _repository(settings: Settings) -> Tiers:
     return open_repository(settings.cache, Path(settings.node_directory))
+
+
+def _history(settings: Settings) -> Callable[[], History] | None:
+    """Opens the history for a server to read, when it is first asked for: that loads a third of a server's memory."""
+    url = settings.effective_history
+
+    def reader() -> History:
+        from virtuoso.history.open import open_history  # noqa: PLC0415
+
+        return open_history(url or "", write=False, timeout_s=1.5)  # a client has two seconds for everything
+
+    return reader if url else None
+
+
+def _journal(settings: Settings) -> AbstractAsyncContextManager[Journal | None]:
+    """What the history is written with."""
+    from virtuoso.journal import kept  # noqa: PLC0415
+
+    days = (settings.points_days, settings.history_days)
+    return kept(settings.effective_history, settings.exchanges, days=days, clock=epoch_ms)
 
 
 @contextlib.asynccontextmanager

@@ -1,7 +1,8 @@
 """The writer: tickers ─► venue choice ─► analysis ─► bytes ─► repository, again and again, while it holds the lease.
 
-    standby (no lease) ◄──► working: every few seconds one pass
-        pass: read the chosen venue's tickers (its feed keeps all else fresh beside it) ─► score in a thread ─► publish
+    standby (no lease) ◄──► working: recall what was, then every few seconds one pass
+        pass: read the chosen venue's tickers (its feed keeps all else fresh beside it) ─► its desk works in a thread ─►
+              publish, and write down in the journal
 
 One venue is *used* at a time. When it fails, the next one's feed is filled and then used; when a better one is well again
 for the dwell, its feed is filled beside and takes over. What no venue gives is not published: servers mark what they hold.
@@ -17,20 +18,23 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from virtuoso import metrics, wire
-from virtuoso.errors import CorruptValue, ExchangeError, RateLimited, RepositoryError, VenueIncomplete, VenueTimedOut
+from virtuoso.analysis.notices import Supply
+from virtuoso.desk import snapshot_of
+from virtuoso.errors import ExchangeError, RateLimited, RepositoryError, VenueIncomplete, VenueTimedOut
 from virtuoso.exchange.advice import advice
 from virtuoso.exchange.breaker import Breaker
+from virtuoso.exchange.failover import fallback_reason
+from virtuoso.lease import TTL_S
 from virtuoso.model import Fallback, Snapshot
 from virtuoso.publisher import Publisher
-from virtuoso.repository import keys
-from virtuoso.scoring import score, snapshot_of
 
 if TYPE_CHECKING:
     from virtuoso.exchange.coingecko import CoinGecko
     from virtuoso.exchange.failover import Failover
     from virtuoso.feed import Feed
+    from virtuoso.floor import Floor
     from virtuoso.lease import Lease
-    from virtuoso.model import Candles, Dominance, Environment, RegimeState
+    from virtuoso.model import Candles, Dominance, Environment
     from virtuoso.ports import SnapshotRepository
 
 log = logging.getLogger(__name__)
@@ -49,8 +53,8 @@ DOMINANCE_PERIOD_S = 60.0
 class Tap(Protocol):
     """Told of every pass, in the order in which things happen: what a recorder needs to do it again."""
 
-    def taken(self, venue: str, fallback: Fallback | None, dominance: Dominance | None) -> int:
-        """What the venue's feed knows at this moment is going to be scored; a number for this pass."""
+    def taken(self, venue: str, fallback: Fallback | None, dominance: Dominance | None, *, trading: bool) -> int:
+        """What the venue's feed knows at this moment is going to be worked on; a number for this pass."""
         ...
 
     def scored(self, number: int, snapshot: Snapshot) -> None:
@@ -63,7 +67,8 @@ class Tap(Protocol):
 
 
 class Collector:
-    """See the module. `feeds` in order of preference; `clock` epoch ms; `tap`: who wants to be told."""
+    """See the module. `feeds` in order of preference; `floor` has a desk for each; `clock` epoch ms; `tap`: who wants to be
+    told."""
 
     def __init__(
         self,
@@ -71,6 +76,7 @@ class Collector:
         failover: Failover,
         repository: SnapshotRepository,
         coingecko: CoinGecko,
+        floor: Floor,
         *,
         lease: Lease,
         environment: Environment,
@@ -83,13 +89,16 @@ class Collector:
         self._breakers = {venue: Breaker(venue, clock=clock) for venue in feeds}
         self._repository = repository
         self._coingecko = coingecko
+        self._floor = floor
         self._environment = environment
         self._lease = lease
         self._publisher = Publisher(repository, max_stale_s=max_stale_s)
         self._clock = clock
         self._tap = tap
         self._used: str | None = None
-        self._regimes: dict[str, RegimeState] = {}
+        self._fallback: Fallback | None = None
+        self._held_at = -math.inf  # monotonic moment at which this collector was last known to be the one that works
+        self._scored: tuple[int | None, int] = None, 0  # symbols of the last publication, and how many there were
         self._dominance: Dominance | None = None
         self._fit: set[str] = set()  # venues that are filled beside the used one and could be scored
         self._complete_at = -math.inf  # monotonic moment of the last complete publication
@@ -106,7 +115,8 @@ class Collector:
     def readiness(self) -> tuple[bool, Mapping[str, object]]:
         """(True, what an operator wants to know about it)."""
         venues = {venue: "failing" if breaker.open else "well" for venue, breaker in self._breakers.items()}
-        return True, {"ready": True, "working": self.working, "uses": self._used or "", "venues": venues}
+        facts = {"ready": True, "working": self.working, "uses": self._used or "", "venues": venues}
+        return True, {**facts, "history": self._floor.state}
 
     async def run(self) -> None:
         """Stand by or work until cancelled; then give the lease back so that a standby goes on at once."""
@@ -115,6 +125,7 @@ class Collector:
         try:
             while True:
                 held = await self._lease.held(working=self.working)
+                self._held_at = time.monotonic() if held else -math.inf
                 metrics.LEASE_HELD.set(held)
                 if work is not None and work.done():
                     work.result()  # it never returns: this raises what ended it
@@ -160,13 +171,16 @@ class Collector:
         log.log(level, words, error)
 
     async def _work(self) -> None:
-        await self._recall()
+        self._floor.clear()
+        self._scored = None, 0
         async with asyncio.TaskGroup() as tasks:  # should one of them fail, all end and the process is started again
+            tasks.create_task(self._floor.recall(self._repository))
             tasks.create_task(self._read_dominance())
             tasks.create_task(self._watch_others())
             while True:
                 began = time.monotonic()
                 pause = await self._pass()
+                self._tell()
                 await asyncio.sleep(max(0.1, pause - (time.monotonic() - began)))
 
     # -------------------------------------------------------------------------------------------------------- one pass
@@ -174,6 +188,7 @@ class Collector:
     async def _pass(self) -> float:
         """Read the used venue's prices and publish what is known of its market. Seconds until the next pass."""
         venue, fallback = self._failover.choose(self._breakers, self._fit)
+        self._fallback = fallback
         breaker, feed = self._breakers[venue], self._feeds[venue]
         if breaker.open and not breaker.probe_due:
             return RETRY_S
@@ -193,8 +208,11 @@ class Collector:
             self._failed(venue, error)
             return RETRY_S
         feed.start()
-        began, warm = time.monotonic(), feed.warm  # as its inputs are now: it fills on while they are scored
-        snapshot = await self._analyse(venue, feed, fallback)
+        self._take_up()
+        began, warm = time.monotonic(), feed.warm and self._floor.recalled  # as its inputs are now: it fills on meanwhile
+        snapshot = await self._analyse(venue, feed, fallback, trading=warm and self._floor.trades)
+        if snapshot is None:
+            return RETRY_S
         now = time.monotonic()
         if snapshot.complete or not warm:
             self._incomplete_since.pop(venue, None)
@@ -229,25 +247,41 @@ class Collector:
         else:
             log.info("%s: %s: %s", venue, type(error).__name__, error)
 
-    async def _analyse(self, venue: str, feed: Feed, fallback: Fallback | None) -> Snapshot:
-        """Score everything in a thread, on the exchange's clock, so that the loop stays free."""
-        market, dominance, previous = feed.market(), self._dominance, self._regimes.get(venue)
-        number = self._tap.taken(venue, fallback, dominance) if self._tap else 0
+    def _take_up(self) -> None:
+        self._floor.take_up()
+        for venue, feed in self._feeds.items():
+            feed.follow(self._floor.desk(venue).followed)
+
+    async def _analyse(self, venue: str, feed: Feed, fallback: Fallback | None, *, trading: bool) -> Snapshot | None:
+        """Work on everything in a thread, on the exchange's clock, so that the loop stays free. None when, by the end of it,
+        another collector may be the one that works: of one signal there must not be two."""
+        market, dominance, of = feed.market(), self._dominance, self._floor.desk(venue)
+        number = self._tap.taken(venue, fallback, dominance, trading=trading) if self._tap else 0
         with metrics.CYCLE_SECONDS.labels("analysis").time():
-            scored = await asyncio.to_thread(score, market, dominance=dominance, previous=previous)
-        if (regime := scored[1].regime) is not None:
-            self._regimes[venue] = regime
+            done = await asyncio.to_thread(self._floor.work, of, market, dominance, trading=trading)
+        if trading and time.monotonic() - self._held_at > TTL_S:
+            log.warning("a pass took so long that another collector may work: it does not count")
+            return None
+        feed.follow(self._floor.settle(venue, done).followed)
         snapshot = snapshot_of(
             market,
-            scored,
+            done,
             snapshot_id=f"{venue}-{market.stamp.observed_ms}-{self._lease.owner[-8:]}",
             environment=self._environment,
             computed_ms=self._clock(),
             fallback=fallback,
+            signal_record=self._floor.tallies(venue),
         )
         if self._tap:
             self._tap.scored(number, snapshot)
         return snapshot
+
+    def _tell(self) -> None:
+        """Of changes in where the data comes from."""
+        troubles = {venue: fallback_reason(breaker.error) for venue, breaker in self._breakers.items() if breaker.open}
+        scored, expected = self._scored
+        used = self._used or ""
+        self._floor.tell(Supply(self._environment, self._clock(), used, self._fallback, troubles, scored, expected))
 
     async def _publish(self, snapshot: Snapshot, feed: Feed, *, warm: bool) -> None:
         """Publish once the feed was warm; an incomplete snapshot only where the last complete one has grown stale."""
@@ -271,6 +305,7 @@ class Collector:
             return
         if self._tap:
             self._tap.published(snapshot)
+        self._scored = snapshot.scored, len(snapshot.universe)
         metrics.SNAPSHOTS.labels(snapshot.venue, "yes" if snapshot.complete else "no").inc()
         if self._complete_at == -math.inf:
             log.info(
@@ -287,18 +322,6 @@ class Collector:
             self._complain("candles could not be kept: %s", error)
 
     # ------------------------------------------------------------------------------------------------- beside the pass
-
-    async def _recall(self) -> None:
-        """Take over the regime that the last collector published, so that a change of process is no change of regime."""
-        try:
-            head = await self._repository.get(keys.HEAD)
-            blob = await self._repository.get(keys.snapshot(wire.decode_head(head)[0])) if head else None
-            if blob:
-                venue, regime = wire.decode_regime(blob)
-                if regime is not None:
-                    self._regimes.setdefault(venue, regime)
-        except (RepositoryError, CorruptValue) as error:
-            log.warning("the last regime is not known: %s", error)
 
     async def _read_dominance(self) -> None:
         """BTC's share of the market, about once a minute; without it the turnover share is given instead."""
@@ -341,7 +364,9 @@ class Collector:
             if self._failover.proven(breaker) and venue != self._used:
                 feed.start()
                 if feed.warm:  # asked before its inputs are taken, as above
-                    snapshot = await self._analyse(venue, feed, None)
+                    snapshot = await self._analyse(venue, feed, None, trading=False)
+                    if snapshot is None:
+                        return
                     if snapshot.complete:
                         self._fit.add(venue)
                         return

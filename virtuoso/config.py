@@ -20,6 +20,7 @@ from virtuoso.errors import ConfigError
 from virtuoso.model import SYMBOL_PATTERN, Environment
 
 PREFIX = "VIRTUOSO_"
+HISTORY_FILE = "history.db"
 VENUE = re.compile(r"[a-z0-9_]{2,32}")
 
 
@@ -110,6 +111,12 @@ def _cache(text: str) -> str:
     return text
 
 
+def _history(text: str) -> str:
+    if text != "none" and not re.fullmatch(r"sqlite:///[^\0]*[^/\0]|postgres(ql)?://.+/.+", text):
+        raise NotAllowed("none, sqlite:///a/path, or postgresql://user:password@host:port/database")
+    return text
+
+
 def _environment(text: str) -> Environment | None:
     if not text:
         return None
@@ -145,6 +152,14 @@ class Settings:
         "the repository: directory:PATH, memory:, memcached://host:port,…",
     )
     node_directory: str = setting(lambda: f"{state_directory()}/node", str, "second tier of this node behind memcached")
+    history: str = setting(
+        lambda: f"sqlite:///{state_directory()}/{HISTORY_FILE}",
+        _history,
+        "scores, signals and alerts of the past: sqlite:///PATH, postgresql://user:password@host:port/database, or none",
+    )
+    points_days: float = setting("30", _number(float, 1, 3650), "how long the history keeps scores, days")
+    history_days: float = setting("365", _number(float, 7, 3650), "how long it keeps signals, opportunities, alerts, days")
+    opportunities: bool = setting("true", _flag, "look for opportunities; false: none are found, told or shown")
     grpc_address: tuple[str, int] = setting("127.0.0.1:50051", _address, "where the gRPC server listens")
     edge_address: tuple[str, int] = setting(
         "127.0.0.1:8003", _address, "where the edge (Envoy) listens: JSON, gRPC-Web and gRPC for phones and browsers"
@@ -176,6 +191,15 @@ class Settings:
     def effective_environment(self) -> Environment:
         """What kind of market the numbers are from."""
         return self.environment or (Environment.REPLAY if self.exchange_urls else Environment.LIVE)
+
+    @property
+    def effective_history(self) -> str | None:
+        """Where the history is, None for none. The default file is of live markets; the others have one of their own, so
+        that a trial never stands among what was real."""
+        kind = self.effective_environment
+        if kind is not Environment.LIVE and self.history == default_text(self.__dataclass_fields__["history"]):
+            return self.history.replace(HISTORY_FILE, f"history-{kind.name.lower()}.db")
+        return None if self.history == "none" else self.history
 
 
 @dataclass(frozen=True)

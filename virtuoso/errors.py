@@ -24,6 +24,7 @@ VirtuosoError
     ├── SymbolNotTracked     the venue has it, but it is not scored
     ├── NotReady             no first complete snapshot yet
     ├── DataUnavailable      what there is, is too old to show
+    ├── HistoryUnavailable   what is asked for is remembered by the history, which cannot be read now
     ├── Overloaded           too many calls
     ├── TooManyStreams       too many open streams
     └── ShuttingDown         the server is going down
@@ -144,6 +145,10 @@ class NotReady(RequestError):
 
 class DataUnavailable(RequestError):
     """What there is, is too old to show."""
+
+
+class HistoryUnavailable(RequestError):
+    """What is asked for is remembered by the history, which cannot be read now."""
 
 
 class Overloaded(RequestError):

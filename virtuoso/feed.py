@@ -45,6 +45,7 @@ MAX_AGE_MS = {
     "long_short": 3_600_000,
     "funding": 90_000_000,
 }
+JUDGED_ON = (Timeframe.M1, Timeframe.M5)  # what is read of a symbol that is followed only
 MAX_BARS_BEHIND = {Timeframe.M1: 3, Timeframe.M5: 2, Timeframe.M30: 1, Timeframe.H4: 1}
 
 
@@ -75,7 +76,7 @@ class SymbolState:
 @dataclass(frozen=True, slots=True)
 class Market:
     """All that a feed knows at one moment. `stamp` is of the newest tickers, which are of the whole venue; `whole`: see
-    Feed."""
+    Feed; `followed`: bars of symbols that are followed, scored or not."""
 
     venue: str
     stamp: Stamp
@@ -85,21 +86,18 @@ class Market:
     universe: tuple[Instrument, ...]
     venue_symbols: tuple[str, ...]
     whole: bool
+    followed: Mapping[str, Mapping[Timeframe, Candles]] = field(default_factory=dict)
 
 
 class Feed:
     """See the module. `keep`, when set, is given each new series of candles; its errors are its own affair.
 
     What a feed knows changes in `read_instruments`, `read_prices` and `read` only: each asks the exchange once, and changes
-    it in one step when that has answered. The same answers in the same order therefore make the same market again.
+    it in one step when that has answered; `follow` says what else to read. The same answers in the same order therefore
+    make the same market again.
     """
 
-    def __init__(
-        self,
-        exchange: Exchange,
-        rules: Rules,
-        cadence: Callable[[str, int], Cadence],
-    ) -> None:
+    def __init__(self, exchange: Exchange, rules: Rules, cadence: Callable[[str, int], Cadence]) -> None:
         self.exchange = exchange
         self.universe: tuple[Instrument, ...] = ()
         self.tickers: Mapping[str, Ticker] = {}
@@ -114,6 +112,7 @@ class Feed:
         self._turnover: dict[str, float] = {}  # as last seen, for ranking only
         self._universe_due = 0.0
         self._drawing = False  # the universe, with the next prices
+        self._followed: frozenset[str] = frozenset()
         self._states: dict[str, SymbolState] = {}
         self._kept: dict[tuple[str, Timeframe], float] = {}
         self._short: dict[tuple[str, Timeframe], int] = {}  # how often a series was read that is not of whole depth
@@ -185,9 +184,21 @@ class Feed:
             chosen = sorted(lively, key=rank)[: self._rules.limit]
         self.universe = tuple(dict.fromkeys(chosen))
         self._cadence = self._cadence_for(self.exchange.venue, len(self.universe))
+        self._keep_states()
+
+    def follow(self, symbols: frozenset[str]) -> None:
+        """Read bars of these also while they are not of the universe, as long as the venue has them."""
+        if symbols != self._followed:
+            self._followed = symbols
+            self._keep_states()
+
+    def _keep_states(self) -> None:
+        """Keep a state for each symbol that is read, and plan its jobs."""
+        known = {item.symbol: item for item in self._instruments}
         fed = {item.symbol: item for item in self.universe}
-        if ANCHOR in known:  # regime and volatility are measured on it, scored or not
-            fed.setdefault(ANCHOR, known[ANCHOR])
+        for symbol in (ANCHOR, *sorted(self._followed)):  # regime and volatility are measured on BTC, scored or not
+            if symbol in known:
+                fed.setdefault(symbol, known[symbol])
         self._states = {symbol: self._states.get(symbol) or SymbolState(item) for symbol, item in fed.items()}
         self._kept = {key: value for key, value in self._kept.items() if key[0] in fed}
         self._short = {key: value for key, value in self._short.items() if key[0] in fed}
@@ -199,7 +210,13 @@ class Feed:
         order: list[tuple[str, Timeframe | None]] = [("candles", Timeframe.M5), ("book", None), ("trades", None)]
         order += [("candles", Timeframe.M1), ("candles", Timeframe.M30), ("candles", Timeframe.H4)]
         order += [("open_interest", None), ("long_short", None), ("funding", None)]
-        self._schedule.plan(Job(symbol, kind, timeframe) for kind, timeframe in order for symbol in self._states)
+        scored = {*(item.symbol for item in self.universe), ANCHOR}
+        self._schedule.plan(
+            Job(symbol, kind, timeframe)
+            for kind, timeframe in order
+            for symbol in self._states
+            if symbol in scored or timeframe in JUDGED_ON
+        )
 
     # ------------------------------------------------------------------------------------------------------- the rest
 
@@ -328,6 +345,7 @@ class Feed:
             self.universe,
             self.venue_symbols,
             self.whole,
+            {name: self._young_candles(self._states[name]) for name in self._followed if name in self._states},
         )
 
     def inputs(self) -> Iterator[tuple[SymbolInputs, CandleMemo]]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # servers speak in these records too and never load numpy
     import numpy as np
     from numpy.typing import NDArray
 
+    from virtuoso.records import Beta, BetaWindow, MarketSentiment, Opportunity, Signal, Tallies
+
     Floats = NDArray[np.float64]
     Millis = NDArray[np.int64]
 
@@ -309,7 +311,8 @@ class Fallback:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that one pass of the collector knows. `tickers` and `confluences` are by tracked symbol; a symbol without a
-    ticker is not in it."""
+    ticker is not in it, one without enough returns not in `betas`. `signals` are active and `opportunities` stand, newest
+    first; `signal_record`: how the venue's closed signals ended, None while no history tells."""
 
     id: str
     venue: str
@@ -325,6 +328,11 @@ class Snapshot:
     gainers: tuple[Mover, ...]
     losers: tuple[Mover, ...]
     fallback: Fallback | None = None
+    sentiment: MarketSentiment | None = None
+    betas: Mapping[str, Mapping[BetaWindow, Beta]] = field(default_factory=dict)
+    signals: tuple[Signal, ...] = ()
+    opportunities: tuple[Opportunity, ...] = ()
+    signal_record: Tallies | None = None
 
     @property
     def scored(self) -> int:

@@ -53,6 +53,12 @@ async def run(
         await asyncio.wait({welcome})
 
 
+def own_state(folder: Path) -> dict[str, str]:
+    """The settings with which a node keeps everything in `folder`."""
+    history = f"sqlite:///{folder.absolute()}/history.db"
+    return {"cache": f"directory:{folder / 'cache'}", "node_directory": str(folder / "node"), "history": history}
+
+
 @contextlib.contextmanager
 def scratch(base: Path, prefix: str) -> Iterator[Path]:
     """A folder in `base` that is gone afterwards. ConfigError when `base` cannot be written."""

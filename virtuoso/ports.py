@@ -31,8 +31,11 @@ class Exchange(Protocol):
         VenueStale when the venue's clock stands still or lies far behind."""
         ...
 
-    async def candles(self, instrument: Instrument, timeframe: Timeframe, *, limit: int) -> Candles:
-        """The newest at most `limit` closed bars: the longest run without a gap that ends with the newest bar.
+    async def candles(
+        self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
+    ) -> Candles:
+        """The newest at most `limit` closed bars: the longest run without a gap that ends with the newest bar. With
+        `before_ms` (epoch ms, the start of a bar) the newest of those that open before it: a page of the past.
         EmptyData when there is none."""
         ...
 
@@ -122,6 +125,10 @@ class History(Protocol):
         """The last point of every `step_ms` of the range that has one, oldest first; steps are counted from `start_ms`."""
         ...
 
+    async def scored_symbols(self, venue: str) -> Sequence[str]:
+        """Those that have ever had a point, in order of their names."""
+        ...
+
     async def signals(
         self,
         venue: str = "",
@@ -140,6 +147,10 @@ class History(Protocol):
         self, venue: str = "", *, start_ms: int = 0
     ) -> Sequence[tuple[Side, tuple[DimensionKind, ...], float]]:
         """(side, drivers, result in R) of every closed signal that was opened since."""
+        ...
+
+    async def first_signal_ms(self, venue: str = "") -> int | None:
+        """When the oldest closed signal was opened; None when there is none."""
         ...
 
     async def opportunities(

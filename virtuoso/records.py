@@ -185,11 +185,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Tallies:
-    """How closed signals ended: all, by side, and by the dimension that drove them most. Only those that have any."""
+    """How closed signals ended: all, by side, and by the dimension that drove them most. Only those that have any.
+    `since_ms`: when the oldest of them was given; None where that is not known, or there is none."""
 
     total: Tally
     sides: Mapping[Side, Tally]
     drivers: Mapping[DimensionKind, Tally]
+    since_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from virtuoso import metrics
 from virtuoso.analysis.confluence import score_symbol
-from virtuoso.analysis.movers import movers
 from virtuoso.analysis.overview import overview
-from virtuoso.analysis.weights import MODEL_VERSION
-from virtuoso.model import Confluence, Snapshot
+from virtuoso.model import Confluence
 
 if TYPE_CHECKING:
     from virtuoso.analysis.candle_readings import CandleMemo
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
     from virtuoso.model import (
         Candles,
         Dominance,
-        Environment,
-        Fallback,
         Overview,
         RegimeState,
         SymbolInputs,
@@ -59,36 +55,6 @@ def score(
         previous=previous,
         whole=market.whole,
         now_ms=market.stamp.observed_ms,
-    )
-
-
-def snapshot_of(
-    market: Market,
-    scored: tuple[dict[str, Confluence], Overview],
-    *,
-    snapshot_id: str,
-    environment: Environment,
-    computed_ms: int,
-    fallback: Fallback | None,
-) -> Snapshot:
-    """The snapshot of a market and what `score` made of it."""
-    confluences, whole_market = scored
-    gainers, losers = movers(market.tickers)
-    return Snapshot(
-        id=snapshot_id,
-        venue=market.venue,
-        environment=environment,
-        model_version=MODEL_VERSION,
-        stamp=market.stamp,
-        computed_ms=computed_ms,
-        universe=market.universe,
-        venue_symbols=market.venue_symbols,
-        tickers={item.symbol: item.ticker for item, _ in market.inputs if item.ticker is not None},
-        confluences=confluences,
-        overview=whole_market,
-        gainers=gainers,
-        losers=losers,
-        fallback=fallback,
     )
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import DecodeError
-from google.protobuf.timestamp_pb2 import Timestamp
 
+from virtuoso import messages
 from virtuoso.errors import CorruptValue
 from virtuoso.market.v1 import candle_pb2, confluence_pb2, mover_pb2, overview_pb2, provenance_pb2, snapshot_pb2, symbol_pb2
-from virtuoso.model import Regime, RegimeState, Timeframe
+from virtuoso.model import Environment, Regime, RegimeState, Timeframe
 
 if TYPE_CHECKING:
     from virtuoso import model
+    from virtuoso.records import Opportunity, Signal
+
+timestamp, millis = messages.timestamp, messages.millis
 
 SOFT_EXPIRY_SCORES_MS = 30_000
 SOFT_EXPIRY_OVERVIEW_MS = 60_000
@@ -24,16 +28,6 @@ TIMEFRAMES = {
     Timeframe.M30: candle_pb2.TIMEFRAME_30M,
     Timeframe.H4: candle_pb2.TIMEFRAME_4H,
 }
-
-
-def timestamp(ms: int) -> Timestamp:
-    """Epoch milliseconds as a protobuf instant."""
-    return Timestamp(seconds=ms // 1000, nanos=ms % 1000 * 1_000_000)
-
-
-def millis(time: Timestamp) -> int:
-    """A protobuf instant as epoch milliseconds."""
-    return time.seconds * 1000 + time.nanos // 1_000_000
 
 
 def duration(ms: int) -> Duration:
@@ -80,6 +74,15 @@ def encode_snapshot(snapshot: model.Snapshot) -> bytes:
         symbols=[_symbol(rank, item, snapshot) for rank, item in enumerate(snapshot.universe, start=1)],
         venue_symbols=snapshot.venue_symbols,
         regime_state=_regime_state(snapshot.overview.regime) if snapshot.overview.regime else None,
+        sentiment=messages.sentiment(snapshot.sentiment) if snapshot.sentiment else None,
+        betas=[
+            messages.symbol_beta(item.symbol, windows)
+            for item in snapshot.universe
+            if (windows := snapshot.betas.get(item.symbol))
+        ],
+        signals=[messages.signal(signal) for signal in snapshot.signals],
+        opportunities=[messages.opportunity(found) for found in snapshot.opportunities],
+        signal_record=messages.signal_record(snapshot.signal_record) if snapshot.signal_record else None,
     )
     return message.SerializeToString(deterministic=True)
 
@@ -133,17 +136,40 @@ def decode_head(blob: bytes) -> tuple[str, int]:
     return head.snapshot_id, millis(head.observed_time)
 
 
-def decode_regime(blob: bytes) -> tuple[str, RegimeState | None]:
-    """Venue and regime state of a stored Snapshot, for a collector that takes over. CorruptValue when unreadable."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a snapshot leaves for the next collector: its venue and environment, the regime, active signals, opportunities
+    that stand."""
+
+    venue: str
+    environment: Environment
+    regime: RegimeState | None
+    signals: tuple[Signal, ...]
+    opportunities: tuple[Opportunity, ...]
+
+
+def decode_standing(blob: bytes) -> Standing:
+    """Of a stored Snapshot, for a collector that takes over. CorruptValue when unreadable."""
     try:
         message = snapshot_pb2.Snapshot.FromString(blob)
-    except DecodeError as error:
+        environment = Environment(message.provenance.environment)
+        return Standing(
+            message.provenance.venue,
+            environment,
+            _read_regime(message),
+            tuple(messages.read_signal(signal, environment) for signal in message.signals),
+            tuple(messages.read_opportunity(found) for found in message.opportunities),
+        )
+    except (DecodeError, ValueError) as error:  # a number that none of our enums has is a ValueError
         raise CorruptValue("not a Snapshot message") from error
+
+
+def _read_regime(message: snapshot_pb2.Snapshot) -> RegimeState | None:
     state = message.regime_state
     if not message.HasField("regime_state") or state.regime == overview_pb2.REGIME_UNSPECIFIED:
-        return message.provenance.venue, None
+        return None
     candidate = Regime(state.candidate) if state.candidate else None
-    return message.provenance.venue, RegimeState(
+    return RegimeState(
         regime=Regime(state.regime),
         since_ms=millis(state.since_time),
         candidate=candidate,
@@ -216,19 +242,7 @@ def _dimension(dimension: model.Dimension) -> confluence_pb2.Dimension:
         contribution=dimension.contribution,
         observed_time=timestamp(dimension.observed_ms) if dimension.observed_ms is not None else None,
         sentence=dimension.sentence,
-        components=[
-            confluence_pb2.Component(
-                name=component.name,
-                direction=component.direction,
-                confidence=component.confidence,
-                weight=component.weight,
-                contribution=component.contribution,
-                reading=component.reading,
-                unit=component.unit,
-                missing=component.missing,
-            )
-            for component in sorted(dimension.components, key=lambda c: (c.direction is None, -abs(c.contribution), c.name))
-        ],
+        components=messages.components(dimension.components),
         missing_inputs=dimension.missing_inputs,
     )
 
@@ -250,9 +264,7 @@ def _overview(overview: model.Overview) -> overview_pb2.Overview:
         trend_strength=overview.trend_strength,
         volatility_percent=overview.volatility_percent,
         dispersion_percent=overview.dispersion_percent,
-        breadth=overview_pb2.Breadth(up=overview.breadth.up, down=overview.breadth.down, flat=overview.breadth.flat)
-        if overview.breadth
-        else None,
+        breadth=messages.breadth(overview.breadth) if overview.breadth else None,
         btc_dominance_percent=dominance.percent if dominance else None,
         btc_dominance_basis=overview_pb2.DominanceBasis.ValueType(dominance.basis if dominance else 0),
         btc_dominance_time=timestamp(dominance.observed_ms) if dominance else None,

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.programs import Replay
-from virtuoso.errors import ExchangeError
+from virtuoso.errors import EmptyData, ExchangeError
 from virtuoso.exchange.adapter import CcxtExchange, epoch_ms
 from virtuoso.model import SYMBOL_PATTERN, Instrument, Stamp, Timeframe, TimeSeries
 from virtuoso.ports import Exchange
@@ -68,6 +68,19 @@ async def test_candles_are_the_newest_closed_bars(exchange: Exchange, timeframe:
     assert np.all((candles.low <= candles.open) & (candles.open <= candles.high) & (candles.low > 0))
     assert np.all((candles.low <= candles.close) & (candles.close <= candles.high) & (candles.volume >= 0))
     assert recent(candles.stamp)
+
+
+@pytest.mark.parametrize("timeframe", [Timeframe.M5, Timeframe.H4])
+async def test_a_page_of_the_past_ends_where_it_is_asked_to(exchange: Exchange, timeframe: Timeframe) -> None:
+    instrument = await btc(exchange)
+    newest = await exchange.candles(instrument, timeframe, limit=60)
+    page = await exchange.candles(instrument, timeframe, limit=40, before_ms=int(newest.open_ms[30]))
+    assert len(page) == 40
+    assert np.all(np.diff(page.open_ms) == timeframe.ms)
+    assert np.array_equal(page.open_ms[-30:], newest.open_ms[:30])
+    assert np.array_equal(page.close[-30:], newest.close[:30])
+    with pytest.raises(EmptyData):
+        await exchange.candles(instrument, timeframe, limit=40, before_ms=int(newest.open_ms[0]) - 40_000 * timeframe.ms)
 
 
 async def test_closed_bars_do_not_change(exchange: Exchange) -> None:

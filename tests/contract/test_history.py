@@ -149,6 +149,12 @@ async def test_of_every_step_the_last_point_is_read_from_start_up_to_but_not_at_
     assert list(await reader.score_points("bybit", "NONEUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)) == []
 
 
+async def test_symbols_that_had_a_point_are_listed_by_venue(writer: History, reader: History) -> None:
+    await writer.write([point(symbol="ETHUSDT"), point(), point(symbol="ETHUSDT", minute=3), point(venue="binance")])
+    assert list(await reader.scored_symbols("bybit")) == ["BTCUSDT", "ETHUSDT"]
+    assert list(await reader.scored_symbols("okx")) == []
+
+
 async def test_a_point_that_is_known_changes_nothing(writer: History, reader: History) -> None:
     await writer.write([point(), point(price=5.0)])
     await writer.write([point(price=6.0)])
@@ -202,6 +208,8 @@ async def test_a_signal_comes_back_as_it_was_given_and_its_newer_state_replaces_
     assert list(await reader.results()) == [(Side.LONG, opened.drivers, -1.0)]
     assert list(await reader.results(start_ms=T0 + 1)) == []
     assert list(await reader.results("binance")) == []
+    assert await reader.first_signal_ms() == opened.opened_ms
+    assert await reader.first_signal_ms("binance") is None
 
 
 async def test_signals_are_filtered_and_paged_newest_first_without_gap_or_overlap(writer: History, reader: History) -> None:

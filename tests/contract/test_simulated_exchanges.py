@@ -139,6 +139,17 @@ async def test_candles_are_the_closed_bars_of_the_market(world: World, base: str
         assert np.allclose(candles.volume / world.coins(listing), truth[:, 5], rtol=1e-6, atol=listing.lot)
 
 
+async def test_a_page_of_the_past_is_the_market_before_that_bar(world: World, base: str) -> None:
+    instrument, listing = await world.listed(base)
+    for timeframe in (Timeframe.M5, Timeframe.M30):
+        before = NOW // timeframe.ms * timeframe.ms - 70 * timeframe.ms
+        page = await world.exchange.candles(instrument, timeframe, limit=90, before_ms=before)
+        truth = world.market.candles(base, timeframe.ms, before - 90 * timeframe.ms, before, NOW)
+        truth = truth[truth[:, 0] < before][-90:]
+        assert page.open_ms.tolist() == truth[:, 0].tolist()
+        assert np.allclose(page.close * world.coins(listing), truth[:, 4], rtol=0, atol=listing.tick)
+
+
 async def test_a_venue_gives_as_many_bars_as_it_has_in_one_request(world: World) -> None:
     instrument, _ = await world.listed("BTC")
     candles = await world.exchange.candles(instrument, Timeframe.M1, limit=400)

@@ -49,6 +49,7 @@ class Product:
             "VIRTUOSO_COINGECKO_URL": exchange,
             "VIRTUOSO_CACHE": f"directory:{folder / 'cache'}",
             "VIRTUOSO_NODE_DIRECTORY": str(folder / "node"),
+            "VIRTUOSO_HISTORY": f"sqlite:///{folder}/history.db",
             "VIRTUOSO_GRPC_ADDRESS": f"127.0.0.1:{self.grpc}",
             "VIRTUOSO_EDGE_ADDRESS": f"127.0.0.1:{self.edge}",
             "VIRTUOSO_MONITOR_ADDRESS": f"127.0.0.1:{self.monitor}",

@@ -25,6 +25,9 @@ from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import cadence
 from virtuoso.feed import Feed, Rules
+from virtuoso.floor import Floor
+from virtuoso.history.open import open_history
+from virtuoso.journal import kept
 from virtuoso.lease import Lease
 from virtuoso.market.v1 import candle_pb2, market_service_pb2_grpc, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
@@ -62,6 +65,7 @@ async def recorded(path: Path, url: str, *steps: tuple[str, int, Callable[[], An
         Failover(VENUES, dwell_s=60, clock=now_ms),
         repository,
         coingecko,
+        Floor(VENUES, Environment.LIVE, clock=now_ms),
         lease=Lease(repository, uuid.uuid4().hex[:8], now_ms),
         environment=Environment.LIVE,
         max_stale_s=600,
@@ -138,6 +142,7 @@ async def test_every_snapshot_comes_out_again_to_the_byte_also_over_a_change_of_
     assert len(set(digests)) == len(digests)
     assert set(published) == {"bybit", "binance"}
     assert any(event.get("op") == "premiums" and event["replies"] for event in read(tape))
+    assert {event["trading"] for event in read(tape) if "pass" in event} == {True, False}
     code, words = await check(tape)
     assert code == 0, words
     assert words.startswith(f"{len(digests)} snapshots of ")
@@ -307,6 +312,23 @@ async def test_it_plays_at_the_pace_of_the_market_and_jumps_over_the_gap_between
     first, second, third = seen.values()
     assert second - first > published[1]["at"] - published[0]["at"] - 1000
     assert third - second < gap_ms / 2
+
+
+async def test_what_a_played_recording_brings_is_kept_once_however_often_it_is_played(short: Path, tmp_path: Path) -> None:
+    url = f"sqlite://{tmp_path}/history.db"
+    for _ in range(2):
+        async with kept(url, VENUES, days=(30, 365), clock=now_ms) as journal:
+            assert await play(short, Memory(), journal=journal, stop=asyncio.Event(), max_stale_s=600, once=True) == 0
+    history = open_history(url, write=False, timeout_s=20)
+    first = next(event for event in read(short) if event.get("trading"))
+    span = {"start_ms": first["at"] - 60_000, "end_ms": first["at"] + 600_000, "step_ms": 1}
+    points = await history.score_points("bybit", "BTCUSDT", **span)
+    minutes = [point.observed_ms // 60_000 for point in points]
+    assert points
+    assert minutes == sorted(set(minutes))
+    told = [(alert.key, alert.observed_ms) for alert in await history.alerts(limit=1000)]
+    assert len(told) == len(set(told))
+    await history.close()
 
 
 async def test_a_recording_without_a_snapshot_is_said_to_have_none(tape: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest_asyncio
 from google.protobuf import json_format
 from google.rpc import error_details_pb2
 
+from tests.service.memories import furnish, numbers, reader, sqlite, texts
 from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, snapshot
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
@@ -30,13 +31,21 @@ CALLS: dict[str, dict[str, Any]] = {
     "ListMovers": {"min_turnover_usd": 2_500_000, "page_size": 3},
     "ListSymbols": {"page_size": 5},
     "ListCandles": {**BTC, "timeframe": "TIMEFRAME_5M", "page_size": 20},
+    "GetSentiment": {},
+    "ListBetas": {"page_size": 3, "symbols": ["BTCUSDT", "PEPE1000USDT"]},
+    "GetBeta": {"symbol": "ETHUSDT"},
+    "ListSignals": {"side": "SIDE_LONG", "page_size": 6},
+    "ListOpportunities": {"kinds": ["OPPORTUNITY_KIND_BETA_EXPANSION"]},
+    "ListAlerts": {"min_level": "ALERT_LEVEL_WARNING", "page_size": 2},
+    "GetScoreHistory": {**BTC, "start_time": "2025-10-20T22:00:00Z", "resolution": "300s"},
 }
 
 
 @pytest_asyncio.fixture
-async def market() -> AsyncIterator[Bench]:
-    """A server that shows a whole market, and the bars of one symbol."""
-    async with bench() as one:
+async def market(tmp_path: Path) -> AsyncIterator[Bench]:
+    """A server that shows a whole market, the bars of one symbol, and what is remembered."""
+    await furnish(sqlite(tmp_path))
+    async with bench(history=reader(sqlite(tmp_path))) as one:
         await one.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
         await one.show(snapshot())
         yield one
@@ -81,7 +90,7 @@ async def test_reflection_names_every_service_and_method(market: Bench) -> None:
     assert process.returncode == 0, said.decode()
     methods = out.decode().split()
     assert {name for name in methods if name.startswith(SERVICE)} == {
-        f"{SERVICE}/{rpc}" for rpc in (*CALLS, "WatchDashboard")
+        f"{SERVICE}/{rpc}" for rpc in (*CALLS, "WatchDashboard", "WatchAlerts")
     }
     assert {"grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch"} <= set(methods)
 
@@ -132,6 +141,20 @@ async def test_a_stream_begins_with_a_whole_dashboard(market: Bench) -> None:
     assert message.snapshot.overview == expected.overview
 
 
+async def test_a_stream_of_alerts_begins_after_its_cursor(market: Bench) -> None:
+    process = await start(market, "-d", '{"cursor": "0"}', path=f"/{SERVICE}/WatchAlerts")
+    assert process.stdout is not None
+    try:
+        message = json_format.ParseDict(await first(process.stdout), api.WatchAlertsResponse())
+    finally:
+        process.terminate()
+        await process.communicate()
+
+    assert texts([message]) == numbers(0, 5)
+    assert message.cursor == message.alerts[-1].cursor
+    assert message.provenance.snapshot_id == "s1"
+
+
 @pytest.mark.parametrize(
     ("rpc", "request_", "code", "reason", "field"),
     [
@@ -140,6 +163,15 @@ async def test_a_stream_begins_with_a_whole_dashboard(market: Bench) -> None:
         ("ListSymbols", {"page_token": "abc"}, "invalid_argument", "PAGE_TOKEN_INVALID", "page_token"),
         ("GetConfluence", {"symbol": "NOSUCHUSDT"}, "not_found", "SYMBOL_NOT_FOUND", "symbol"),
         ("GetConfluence", {"symbol": "UNTRACKEDUSDT"}, "not_found", "SYMBOL_NOT_TRACKED", "symbol"),
+        ("GetBeta", {"symbol": "UNTRACKEDUSDT"}, "not_found", "SYMBOL_NOT_TRACKED", "symbol"),
+        (
+            "GetScoreHistory",
+            {**BTC, "start_time": "2125-01-01T00:00:00Z"},
+            "invalid_argument",
+            "INVALID_FIELD",
+            "start_time",
+        ),
+        ("ListAlerts", {"page_token": "abc"}, "invalid_argument", "PAGE_TOKEN_INVALID", "page_token"),
     ],
 )
 async def test_an_error_says_why_and_in_which_field(

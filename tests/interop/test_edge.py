@@ -17,6 +17,7 @@ from google.protobuf import json_format
 from google.rpc import error_details_pb2
 
 from tests.interop.edges import PROTOCOLS, Place, details, place
+from tests.service.memories import furnish, numbers, reader, sqlite, texts
 from tests.service.snapshots import TTL_S, Bench, candle_series, snapshot
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import market_service_pb2 as api
@@ -40,13 +41,36 @@ PATHS: dict[str, tuple[str, dict[str, Any]]] = {
         "ListCandles",
         {**BTC, "timeframe": "TIMEFRAME_5M", "page_size": 20},
     ),
+    "/v1/sentiment": ("GetSentiment", {}),
+    "/v1/betas?page_size=3&symbols=BTCUSDT&symbols=PEPE1000USDT": (
+        "ListBetas",
+        {"page_size": 3, "symbols": ["BTCUSDT", "PEPE1000USDT"]},
+    ),
+    "/v1/betas/ETHUSDT": ("GetBeta", {"symbol": "ETHUSDT"}),
+    "/v1/signals": ("ListSignals", {}),
+    "/v1/signals?active=true&side=SIDE_LONG": ("ListSignals", {"active": True, "side": "SIDE_LONG"}),
+    "/v1/signals?active=false&pageSize=2": ("ListSignals", {"active": False, "page_size": 2}),
+    "/v1/opportunities?kinds=OPPORTUNITY_KIND_BETA_EXPANSION": (
+        "ListOpportunities",
+        {"kinds": ["OPPORTUNITY_KIND_BETA_EXPANSION"]},
+    ),
+    "/v1/alerts?min_level=ALERT_LEVEL_WARNING&page_size=2": (
+        "ListAlerts",
+        {"min_level": "ALERT_LEVEL_WARNING", "page_size": 2},
+    ),
+    "/v1/confluence/BTCUSDT/history?start_time=2025-10-20T22:00:00Z&resolution=300s": (
+        "GetScoreHistory",
+        {**BTC, "start_time": "2025-10-20T22:00:00Z", "resolution": "300s"},
+    ),
 }
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def shown() -> AsyncIterator[Place]:
-    """A whole market, and the bars of one symbol; tests only read."""
-    async with place() as one:
+async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+    """A whole market, the bars of one symbol, and what is remembered; tests only read."""
+    history = sqlite(tmp_path_factory.mktemp("edge"))
+    await furnish(history)
+    async with place(history=reader(history)) as one:
         await one.market.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
         await one.market.show(snapshot())
         yield one
@@ -93,7 +117,7 @@ async def test_each_path_gives_as_json_what_the_rpc_says(shown: Place, path: str
 
 
 async def test_the_paths_tried_are_all_that_the_contract_has() -> None:
-    assert {rpc for rpc, _ in PATHS.values()} | {"WatchDashboard"} == {
+    assert {rpc for rpc, _ in PATHS.values()} | {"WatchDashboard", "WatchAlerts"} == {
         method.name for method in api.DESCRIPTOR.services_by_name["MarketService"].methods
     }
 
@@ -107,10 +131,9 @@ async def test_in_json_a_number_that_was_not_measured_is_absent_and_a_list_witho
     assert (none["rows"], none["totalSize"], none["provenance"]["stale"]) == ([], 0, False)
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-async def test_a_stream_begins_with_a_whole_dashboard(shown: Place, protocol: str) -> None:
-    whole = await expected(shown.market, "GetDashboard", {})
-    process = await shown.buf(protocol, "WatchDashboard", {})
+async def first_message(shown: Place, protocol: str, rpc: str, request: dict[str, Any]) -> str:
+    """The first message of a stream as `buf curl` prints it."""
+    process = await shown.buf(protocol, rpc, request)
     assert process.stdout is not None
     text = ""
     try:
@@ -122,8 +145,22 @@ async def test_a_stream_begins_with_a_whole_dashboard(shown: Place, protocol: st
     finally:
         process.terminate()
         await process.communicate()
+    return text
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_a_stream_begins_with_a_whole_dashboard(shown: Place, protocol: str) -> None:
+    whole = await expected(shown.market, "GetDashboard", {})
+    text = await first_message(shown, protocol, "WatchDashboard", {})
     message = json_format.Parse(text, api.WatchDashboardResponse())
     assert (message.provenance, list(message.snapshot.rows)) == (whole.provenance, list(whole.rows))
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_a_stream_of_alerts_begins_after_its_cursor(shown: Place, protocol: str) -> None:
+    text = await first_message(shown, protocol, "WatchAlerts", {"cursor": "0"})
+    message = json_format.Parse(text, api.WatchAlertsResponse())
+    assert (texts([message]), message.cursor) == (numbers(0, 5), message.alerts[-1].cursor)
 
 
 async def test_five_hundred_symbols_are_one_json_answer() -> None:

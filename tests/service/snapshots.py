@@ -11,6 +11,7 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from tests.service.findings import beta, opportunity, record, sentiment, signal
 from virtuoso import wire
 from virtuoso.market.v1 import (
     candle_pb2,
@@ -25,6 +26,7 @@ from virtuoso.market.v1 import (
 from virtuoso.repository import keys
 from virtuoso.repository.memory import Memory
 from virtuoso.repository.tiers import Tiers
+from virtuoso.service.archive import Opener
 from virtuoso.service.calls import Limits
 from virtuoso.service.charts import Charts
 from virtuoso.service.keeper import Keeper
@@ -149,6 +151,11 @@ def snapshot(
             for base, multiplier in [_market(item.symbol)]
         ],
         venue_symbols=[*(item.symbol for item in rows), "UNTRACKEDUSDT", "FLOKI1000USDT"],
+        sentiment=sentiment(observed_ms),
+        betas=[beta(item.symbol, rank, observed_ms) for rank, item in enumerate(rows[:-1], start=1)],
+        signals=[signal(rows[i].symbol, i, observed_ms, venue) for i in range(min(5, len(rows)))],
+        opportunities=[opportunity(rows[i].symbol, i, observed_ms, venue) for i in range(min(8, len(rows)))],
+        signal_record=record(),
     )
 
 
@@ -235,6 +242,7 @@ async def bench(
     primary_venue: str = "",
     near_s: float = 0.0,
     keep_s: float = 120.0,
+    history: Opener | None = None,
 ) -> AsyncIterator[Bench]:
     """A real server on a free port; nothing is published yet and no loop runs: tests poll and tick."""
     clock, memory = Clock(), Memory()
@@ -244,7 +252,15 @@ async def bench(
         source, keys, max_stale_s=max_stale_s, primary_venue=primary_venue, clock=clock, keep_s=keep_s, period_s=0.05
     )
     charts = Charts(source, keys, max_stale_s=max_stale_s, clock=clock, near_s=near_s)
-    server = MarketServer("127.0.0.1:0", keeper, charts, limits=limits, reflect=reflect, heartbeat_s=heartbeat_s)
+    server = MarketServer(
+        "127.0.0.1:0",
+        keeper,
+        charts,
+        limits=limits,
+        reflect=reflect,
+        heartbeat_s=heartbeat_s,
+        history=history,
+    )
     address = f"127.0.0.1:{await server.start()}"
     channel = grpc.aio.insecure_channel(address)
     stub = market_service_pb2_grpc.MarketServiceStub(channel)

@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.service.snapshots import Bench, snapshot
 
 SERVICE = "virtuoso.market.v1.MarketService"
-READY = ("", SERVICE, "readiness", "confluence", "overview", "movers")
+READY = ("", SERVICE, "readiness", "confluence", "overview", "movers", "beta", "signals", "opportunities")
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
@@ -24,20 +24,20 @@ async def check(server: Bench, name: str) -> Any:
 
 
 async def test_nothing_serves_before_the_first_snapshot_but_the_process_lives(server: Bench) -> None:
-    assert [await check(server, name) for name in READY] == [NOT_SERVING] * 6
+    assert [await check(server, name) for name in READY] == [NOT_SERVING] * len(READY)
     assert await check(server, "liveness") == SERVING
 
 
 async def test_an_unknown_name_is_not_found(server: Bench) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await check(server, "beta")
+        await check(server, "gamma")
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 async def test_list_names_them_all(server: Bench) -> None:
     reply = await health_pb2_grpc.HealthStub(server.channel).List(health_pb2.HealthListRequest())
     statuses = {name: each.status for name, each in reply.statuses.items()}
-    assert statuses == {**dict.fromkeys(READY, NOT_SERVING), "liveness": SERVING}
+    assert statuses == {**dict.fromkeys((*READY, "alerts"), NOT_SERVING), "liveness": SERVING}
 
 
 async def test_probes_see_not_serving_before_the_port_closes(server: Bench) -> None:
@@ -65,7 +65,7 @@ async def test_watch_tells_readiness_its_loss_and_its_return(server: Bench, name
 
 
 async def test_watching_an_unknown_name_says_so_and_stays_open(server: Bench) -> None:
-    watch = health_pb2_grpc.HealthStub(server.channel).Watch(health_pb2.HealthCheckRequest(service="beta"))
+    watch = health_pb2_grpc.HealthStub(server.channel).Watch(health_pb2.HealthCheckRequest(service="gamma"))
     assert (await watch.read()).status == UNKNOWN
     await server.show(snapshot())
     assert not watch.done()
@@ -76,12 +76,14 @@ async def test_a_part_that_the_snapshot_lacks_does_not_serve(server: Bench) -> N
     await server.show(snapshot())
     message = snapshot("s2", observed_ms=server.clock.now_ms + 1)
     message.ClearField("overview")
-    del message.gainers[:], message.losers[:]
+    del message.gainers[:], message.losers[:], message.betas[:], message.signals[:], message.opportunities[:]
     await server.show(message)
     watch = health_pb2_grpc.HealthStub(server.channel).Watch(health_pb2.HealthCheckRequest(service="movers"))
     while (await watch.read()).status != NOT_SERVING:
         pass
     watch.cancel()
     assert await check(server, "overview") == NOT_SERVING
+    assert await check(server, "beta") == NOT_SERVING
+    assert await check(server, "signals") == await check(server, "opportunities") == SERVING  # none is an answer
     assert await check(server, "confluence") == SERVING
     assert await check(server, "") == SERVING

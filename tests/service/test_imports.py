@@ -12,3 +12,10 @@ def test_a_server_process_loads_neither_an_exchange_client_nor_mathematics() -> 
     assert "virtuoso.service.market" in loaded
     heavy = {"ccxt", "numpy", "talib", "virtuoso.analysis", "virtuoso.exchange", "virtuoso.repository"}
     assert not heavy & set(loaded)
+
+
+def test_a_server_loads_no_database_before_it_is_asked_what_it_remembers() -> None:
+    program = "import sys, virtuoso.app; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert "virtuoso.service.server" in loaded
+    assert not {"ccxt", "numpy", "talib", "sqlalchemy", "alembic", "aiosqlite", "asyncpg"} & set(loaded)

@@ -60,10 +60,12 @@ class FakeExchange:
             if name not in self.unpriced
         }
 
-    async def candles(self, instrument: Instrument, timeframe: Timeframe, *, limit: int) -> Candles:
+    async def candles(
+        self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
+    ) -> Candles:
         await self._call(f"candles_{timeframe.value}")
         stamp = self.stamp()
-        last = stamp.observed_ms // timeframe.ms - 1
+        last = (stamp.observed_ms if before_ms is None else before_ms) // timeframe.ms - 1
         limit = min(limit, self.run)
         times = np.arange(last - limit + 1, last + 1) * timeframe.ms
         price = 100 + np.sin(times / timeframe.ms)

@@ -15,6 +15,7 @@ from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import Cadence
 from virtuoso.feed import Feed, Rules
+from virtuoso.floor import Floor
 from virtuoso.lease import Lease
 from virtuoso.model import Dominance, Environment
 from virtuoso.repository import keys
@@ -45,6 +46,7 @@ def collector(repository: Memory, error: Exception, owner: str = "a") -> Collect
         Failover(["bybit"], dwell_s=1, clock=now_ms),
         repository,
         Gecko(error),
+        Floor(["bybit"], Environment.SIMULATED, clock=now_ms),
         lease=Lease(repository, owner, now_ms),
         environment=Environment.SIMULATED,
         max_stale_s=600,

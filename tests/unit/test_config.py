@@ -36,6 +36,11 @@ def test_flags_win_over_the_environment_and_that_over_defaults() -> None:
         ("CACHE", "redis://x", "memcached://"),
         ("CACHE", "memcached://:::", "memcached://"),
         ("CACHE", "memcached://localhost:99999", "memcached://"),
+        ("HISTORY", "sqlite://relative.db", "sqlite:///a/path"),
+        ("HISTORY", "mysql://host/db", "postgresql://"),
+        ("HISTORY", "", "none"),
+        ("POINTS_DAYS", "0", "from 1"),
+        ("OPPORTUNITIES", "some", "true or false"),
         ("GRPC_ADDRESS", "50051", "host:port"),
         ("GRPC_ADDRESS", "127.0.0.1:99999", "host:port"),
         ("MAX_STALE_S", "5", "from 31"),
@@ -93,3 +98,15 @@ def test_the_readme_lists_every_setting_with_its_default_and_meaning() -> None:
 )
 def test_every_kind_of_cache_is_understood(cache: str) -> None:
     assert load({"VIRTUOSO_CACHE": cache}, {}).settings.cache == cache
+
+
+def test_what_was_not_live_is_never_kept_among_what_was_unless_a_place_is_named() -> None:
+    live = load({}, {}).settings.effective_history
+    replay = load({"VIRTUOSO_EXCHANGE_URLS": '{"bybit": "http://127.0.0.1:1"}'}, {}).settings.effective_history
+    simulated = load({"VIRTUOSO_ENVIRONMENT": "SIMULATED"}, {}).settings.effective_history
+    assert live is not None
+    assert live.endswith("/history.db")
+    assert len({live, replay, simulated}) == 3
+    named = {"VIRTUOSO_ENVIRONMENT": "REPLAY", "VIRTUOSO_HISTORY": "postgresql://user@host/db"}
+    assert load(named, {}).settings.effective_history == "postgresql://user@host/db"
+    assert load({"VIRTUOSO_HISTORY": "none"}, {}).settings.effective_history is None

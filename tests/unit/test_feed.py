@@ -227,3 +227,20 @@ async def test_bars_that_do_not_join_what_is_known_are_read_in_full_at_once() ->
         read = state.candles[Timeframe.M5]
         assert len(read) == DEPTH
         assert read.open_ms[-1] >= known.open_ms[-1]
+
+
+async def test_a_symbol_that_is_followed_keeps_its_bars_when_it_is_no_longer_scored() -> None:
+    exchange = FakeExchange("BTCUSDT", "AUSDT", "BUSDT")
+    async with feeding(exchange, Rules(limit=2)) as feed:
+        feed.follow(frozenset({"AUSDT", "BUSDT", "GONEUSDT"}))
+        await until(lambda: feed.filled)
+        market = feed.market()
+        assert [item.symbol for item, _ in market.inputs] == ["BTCUSDT", "AUSDT"]
+        assert {symbol: set(bars) for symbol, bars in market.followed.items()} == {
+            "AUSDT": set(Timeframe),
+            "BUSDT": {Timeframe.M1, Timeframe.M5},
+        }
+        feed.follow(frozenset())
+        assert not feed.market().followed
+        assert not feed.follows("BUSDT")
+        assert feed.follows("AUSDT")

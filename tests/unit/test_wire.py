@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.contract.histories import opportunity, signal
 from virtuoso import wire
+from virtuoso.analysis.crowd import crowd
+from virtuoso.analysis.tallies import tallies
 from virtuoso.errors import CorruptValue
 from virtuoso.market.v1 import confluence_pb2, provenance_pb2, snapshot_pb2
 from virtuoso.model import (
@@ -24,6 +27,7 @@ from virtuoso.model import (
     Stamp,
     Ticker,
 )
+from virtuoso.records import Beta, BetaWindow, Side
 from virtuoso.service.intake import read_snapshot
 
 STAMP = Stamp(1_760_000_000_123, 1_760_000_000_150)
@@ -108,12 +112,58 @@ def test_a_fallback_says_from_where_and_why(reason: str) -> None:
 
 
 def test_the_regime_comes_back_for_the_next_collector() -> None:
-    venue, regime = wire.decode_regime(wire.encode_snapshot(snapshot()))
-    assert venue == "bybit"
-    assert regime == snapshot().overview.regime
-    assert wire.decode_regime(wire.encode_snapshot(snapshot(overview=Overview()))) == ("bybit", None)
+    standing = wire.decode_standing(wire.encode_snapshot(snapshot()))
+    assert (standing.venue, standing.environment) == ("bybit", Environment.REPLAY)
+    assert standing.regime == snapshot().overview.regime
+    assert wire.decode_standing(wire.encode_snapshot(snapshot(overview=Overview()))).regime is None
     with pytest.raises(CorruptValue):
-        wire.decode_regime(b"\xff\xff")
+        wire.decode_standing(b"\xff\xff")
+
+
+def test_signals_and_opportunities_come_back_for_the_next_collector() -> None:
+    given = replace(signal(3, environment=Environment.REPLAY), targets_hit=1, result_r=0.75, exit_price=0.31)
+    found = opportunity(alpha_percent=None, z_score=-4.5)
+    standing = wire.decode_standing(wire.encode_snapshot(snapshot(signals=(given,), opportunities=(found,))))
+    assert standing.signals == (given,)
+    assert standing.opportunities == (found,)
+
+
+def test_a_mood_of_which_nothing_was_measured_is_absent_and_so_is_a_record_that_nobody_told() -> None:
+    nothing = crowd({}, [], STAMP.observed_ms)
+    message = decoded(snapshot(sentiment=nothing))
+    assert not message.HasField("sentiment")
+    assert not message.HasField("signal_record")
+    some = decoded(snapshot(sentiment=replace(nothing, premium_median_bp=-1.5))).sentiment
+    assert some.premium_median_bp == -1.5
+    assert not some.HasField("gauge")
+    assert not some.HasField("confidence")
+    assert some.sentence
+
+
+def test_how_signals_ended_is_told_by_side_and_driver_and_since_when() -> None:
+    results = [(Side.LONG, (DimensionKind.VOLUME,), 2.0), (Side.LONG, (DimensionKind.ORDERFLOW,), -1.0)]
+    told = decoded(snapshot(signal_record=replace(tallies(results), since_ms=STAMP.observed_ms))).signal_record
+    assert (told.all.count, told.all.wins, told.all.mean_r) == (2, 1, 0.5)
+    assert (told.long.count, told.short.count) == (2, 0)
+    assert not told.short.HasField("win_rate")
+    assert [DimensionKind(d.driver) for d in told.drivers] == [DimensionKind.VOLUME, DimensionKind.ORDERFLOW]
+    assert [d.tally.count for d in told.drivers] == [1, 1]
+    assert wire.millis(told.since_time) == STAMP.observed_ms
+
+
+def test_betas_of_tracked_symbols_stand_by_rank_with_their_windows_shortest_first() -> None:
+    def beta(symbol: str, window: BetaWindow) -> Beta:
+        return Beta(symbol, window, 0, 1000, 200, 1.5, 0.1, 0.8, 0.64, 12.0, rolling=((500, 1.4), (1000, 1.6)))
+
+    windows = (BetaWindow.MONTH, BetaWindow.DAY)
+    every = {name: {w: beta(name, w) for w in windows} for name in ("NEWUSDT", "OTHERUSDT", "BTCUSDT")}
+    message = decoded(snapshot(betas=every))
+    assert [item.beta.symbol for item in message.betas] == ["BTCUSDT", "NEWUSDT"]
+    first = message.betas[0]
+    assert [BetaWindow(window.span) for window in first.beta.windows] == [BetaWindow.DAY, BetaWindow.MONTH]
+    assert not first.beta.windows[0].HasField("alpha_t")
+    assert list(first.rolling[1].end_time_ms) == [500, 1000]
+    assert list(first.rolling[1].beta) == [1.4, 1.6]
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,9 @@ def refresh_cost(report: Report, url: str) -> None:
     for key, name, aim in (
         ("full", "scoring, full pass, CPU a symbol", Aim("<=", 2.0)),
         ("no_bar_closed", "scoring, no bar closed, CPU a symbol", None),
+        ("whole_pass", "whole pass: scores, signals, opportunities, alerts, crowd; no bar closed, CPU a symbol", None),
         ("encode", "encoding the snapshot, CPU a symbol", None),
+        ("betas", "betas of 500 symbols, three windows, CPU", Aim("<=", 100.0)),
     ):
         report.add(Figure(name, found[key]["median_ms"], "ms", found[key]["least_ms"], found[key]["most_ms"], aim))
     report.notes.append(

@@ -44,6 +44,7 @@ class Node:
             "VIRTUOSO_COINGECKO_URL": self.exchange.url,
             "VIRTUOSO_CACHE": f"directory:{self.cache}",
             "VIRTUOSO_NODE_DIRECTORY": str(self.folder / "node"),
+            "VIRTUOSO_HISTORY": f"sqlite:///{self.folder}/history.db",
             "VIRTUOSO_GRPC_ADDRESS": f"127.0.0.1:{port}",
             "VIRTUOSO_MONITOR_ADDRESS": f"127.0.0.1:{free_port()}",
             "VIRTUOSO_EDGE_ADDRESS": f"127.0.0.1:{free_port()}",

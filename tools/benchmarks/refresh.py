@@ -12,15 +12,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from virtuoso import wire
+from virtuoso.analysis.beta import betas
 from virtuoso.analysis.candle_readings import CandleMemo
+from virtuoso.desk import Desk, Pass, desk, snapshot_of, work
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
 from virtuoso.feed import Feed, Market, Rules
-from virtuoso.model import Environment, Snapshot
-from virtuoso.scoring import score, snapshot_of
+from virtuoso.model import ANCHOR, Environment
+from virtuoso.scoring import score
 
 REPEATS = 25
 FILL_S = 60.0
+BETAS = 500
 
 
 async def read(url: str, symbols: int) -> Market:
@@ -50,26 +53,34 @@ def cpu_ms(work: Callable[[], object]) -> Sequence[float]:
 
 
 def measure(market: Market) -> dict[str, object]:
-    """CPU of a pass over all symbols, divided by their number."""
+    """CPU of a pass over all symbols, divided by their number; and that of the betas of BETAS symbols."""
     inputs = [item for item, _ in market.inputs]
 
-    def one_pass(of: Market) -> Snapshot:
-        scored = score(of, dominance=None, previous=None)
-        where = Environment.SIMULATED
-        return snapshot_of(of, scored, snapshot_id="bench", environment=where, computed_ms=0, fallback=None)
+    def scoring(of: Market) -> object:
+        return score(of, dominance=None, previous=None)
 
     def anew() -> Market:
         return replace(market, inputs=[(item, CandleMemo()) for item in inputs])
 
+    def whole_pass(of: Desk) -> Pass:
+        return work(of, known, dominance=None, trading=True, opportunities=True)
+
     known = anew()
-    snapshot = one_pass(known)
+    first = whole_pass(desk(market.venue, Environment.SIMULATED))
+    snapshot = snapshot_of(
+        known, first, snapshot_id="bench", environment=Environment.SIMULATED, computed_ms=0, fallback=None
+    )
+    many = {f"{i}{item.symbol}": item.candles for i in range(-(-BETAS // len(inputs))) for item in inputs}
+    many = dict(list(many.items())[: BETAS - 1]) | {ANCHOR: market.anchor_candles}
     found: dict[str, object] = {"symbols": len(inputs), "scored": snapshot.scored, "repeats": REPEATS}
-    for name, work in (
-        ("full", lambda: one_pass(anew())),
-        ("no_bar_closed", lambda: one_pass(known)),
+    for name, task in (
+        ("full", lambda: scoring(anew())),
+        ("no_bar_closed", lambda: scoring(known)),
+        ("whole_pass", lambda: whole_pass(first.desk)),
         ("encode", lambda: wire.encode_snapshot(snapshot)),
+        ("betas", lambda: betas(many, market.stamp.observed_ms)),
     ):
-        spent = [one / len(inputs) for one in cpu_ms(work)]
+        spent = [one / len(inputs) if name != "betas" else one for one in cpu_ms(task)]
         found[name] = {"median_ms": statistics.median(spent), "least_ms": spent[0], "most_ms": spent[-1]}
     return found
 

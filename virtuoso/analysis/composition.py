@@ -48,11 +48,21 @@ def absent(gauge: Gauge, name: str, timeframe: str, weight: float, missing: str)
     return Entry(gauge, name, timeframe, weight, 0.0, 0.0, 0.0, missing)
 
 
-def dimension(kind: DimensionKind, entries: Sequence[Entry], missing_inputs: tuple[str, ...], weight: float) -> Dimension:
-    """One dimension of its components. `weight` is its share of the total."""
+def dimension(
+    kind: DimensionKind,
+    entries: Sequence[Entry],
+    missing_inputs: tuple[str, ...],
+    weight: float,
+    least_coverage: float = 0.0,
+) -> Dimension:
+    """One dimension of its components, by the law above: score 0-100, direction -1..1, the rest 0-1. `weight` is its share
+    of the total. Where less than `least_coverage` of its weight was read there is no score, no direction; what was read is
+    shown all the same. `entries` may come in any order: they are listed by |contribution|, ties by name, missing last."""
     there = [e for e in entries if not e.missing]
+    coverage = min(1.0, math.fsum([e.weight for e in there]))
+    scored = bool(there) and coverage >= least_coverage
     strength = math.fsum([e.weight * e.confidence for e in there])
-    scale = 50 / strength if strength > 0 else 0.0
+    scale = 50 / strength if scored and strength > 0 else 0.0
     ranked: list[tuple[float, str, Component, Entry]] = []
     for e in there:
         gauge, name, _, share, direction, confidence, reading, _ = e
@@ -61,16 +71,16 @@ def dimension(kind: DimensionKind, entries: Sequence[Entry], missing_inputs: tup
     ranked.sort()  # names differ, so nothing after them is ever compared
     listed = [r[2] for r in ranked]
     listed += [Component(e.name, e.weight, unit=e.gauge.unit, missing=e.missing) for e in entries if e.missing]
-    if not there:
-        reasons = list(dict.fromkeys(e.missing for e in entries))
+    if not scored:
+        reasons = list(dict.fromkeys(e.missing for e in entries if e.missing))
         text = sentences.unmeasured(kind, missing_inputs, reasons)
-        return Dimension(kind, weight, 0.0, text, tuple(listed), missing_inputs=missing_inputs)
+        return Dimension(kind, weight, coverage, text, tuple(listed), missing_inputs=missing_inputs)
     points = math.fsum([c.contribution for c in listed])
     text = sentences.measured(kind, points / 50, [r[3] for r in ranked], missing_inputs)
     return Dimension(
         kind,
         weight,
-        coverage=min(1.0, math.fsum([e.weight for e in there])),
+        coverage=coverage,
         sentence=text,
         components=tuple(listed),
         score=min(100.0, max(0.0, 50 + points)),
@@ -83,8 +93,9 @@ def dimension(kind: DimensionKind, entries: Sequence[Entry], missing_inputs: tup
 def total(
     symbol: str, parts: Sequence[Part], stamps: Mapping[str, int], missing: tuple[str, ...], weights: Weights
 ) -> Confluence:
-    """The score of one symbol. Without one (too little coverage, too few dimensions), contributions are 0.
-    `stamps`: the exchange's clock of each input, by name."""
+    """The score of one symbol, by the law above: 0-100; agreement = 1 - the standard deviation of the directions of the
+    dimensions, weighted by w c; confidence = coverage x agreement; both 0-1. Without a score (too little coverage, too few
+    dimensions), contributions are 0. `stamps`: the exchange's clock of each input, by name."""
     there = [
         (p.dimension, d, p.dimension.weight * p.dimension.confidence)
         for p in parts

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from virtuoso.analysis import composition, sentences, sentiment
+from virtuoso.analysis import composition, sentiment
 from virtuoso.analysis.bars import Bars, closed_by
 from virtuoso.analysis.composition import Entry
 from virtuoso.analysis.gauges import READING_ERRORS, Absent, Gauge, plenty
 from virtuoso.analysis.moment import MOVES_MS, Moment
-from virtuoso.model import Breadth, Component, Dimension, DimensionKind, SymbolInputs, Ticker, Timeframe
+from virtuoso.model import Breadth, Dimension, DimensionKind, SymbolInputs, Ticker, Timeframe
 from virtuoso.records import MarketSentiment
 
 if TYPE_CHECKING:
@@ -83,7 +83,12 @@ GAUGES = (
 def crowd(tickers: Mapping[str, Ticker], inputs: Sequence[SymbolInputs], now_ms: int) -> MarketSentiment:
     """The mood at `now_ms` (epoch ms, the exchange's clock) from the tickers of the whole venue (empty when many are
     unusable, as for `overview`) and what is known of the tracked symbols. Every figure is absent when its inputs are; bad
-    data of one symbol costs that symbol."""
+    data of one symbol costs that symbol.
+
+    gauge: 0-100, see the module; the law of `composition`. funding: mean weighted by turnover, and median, of all tickers,
+    percent an interval. open_interest_usd: sum of open interest times last price. open_interest_change_percent: over 4
+    hours, both ends at today's prices. long_short_median: longs for a short, above 0; long_accounts_percent: 0-100, mean
+    weighted by turnover. premium_median_bp: 10,000 log(mark / index). Units and ranges as in sentiment.proto. (Ours.)"""
     moments = [_moment(one, now_ms) for one in inputs]
     weights = [_turnover(one) for one in inputs]
     moves = [t.change_24h_percent for t in tickers.values() if _known(t.change_24h_percent)]
@@ -114,14 +119,7 @@ def crowd(tickers: Mapping[str, Ticker], inputs: Sequence[SymbolInputs], now_ms:
 def _gauge(entries: Sequence[Entry]) -> Dimension:
     """The parts composed; without enough of them they are shown and there is no gauge."""
     missing = tuple(e.name for e in entries if e.missing)
-    made = composition.dimension(DimensionKind.SENTIMENT, entries, missing, 1.0)
-    if made.coverage >= LEAST_COVERAGE or made.score is None:
-        return made
-    shown = [
-        Component(c.name, c.weight, c.direction, c.confidence, 0.0, c.reading, c.unit, c.missing) for c in made.components
-    ]
-    text = sentences.unmeasured(made.kind, missing, ())
-    return Dimension(made.kind, made.weight, made.coverage, text, tuple(shown), missing_inputs=missing)
+    return composition.dimension(DimensionKind.SENTIMENT, entries, missing, 1.0, LEAST_COVERAGE)
 
 
 def _entry(gauge: CrowdGauge, breadth: Breadth | None, moments: Sequence[Moment], weights: Sequence[float]) -> Entry:

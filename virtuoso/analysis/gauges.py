@@ -59,5 +59,5 @@ def freshness(age_ms: float, full_ms: float, none_ms: float) -> float:
 
 
 def plenty(count: float, half: float) -> float:
-    """How far a sample of `count` can be relied on, 0-1: one half at `half`."""
+    """How far a sample of `count` can be relied on, 0-1: count / (count + half), so one half at `half`."""
     return count / (count + half)

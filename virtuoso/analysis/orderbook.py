@@ -38,8 +38,9 @@ def _balance(bid: float, ask: float) -> float:
 
 
 def imbalance(moment: Moment, share: float) -> tuple[float, float]:
-    """(bids - asks) / (bids + asks) within `share` of the reach of the shorter side, -1..1. Absent when the band ends
-    before the best levels."""
+    """(bids - asks) / (bids + asks) of the sizes within `share` (0-1) of the reach of the shorter side, -1..1; sizes fade
+    over the last quarter of the band. Confidence: the book's, times levels / (levels + 2). Absent when the band ends before
+    the best levels, or nothing waits in it. (Depth imbalance: Cao, Hansch, Wang 2009.)"""
     edge = share * moment.reach
     if edge <= moment.half_spread * (1 + 1e-9):
         raise Absent("the band ends before the best levels")
@@ -50,13 +51,15 @@ def imbalance(moment: Moment, share: float) -> tuple[float, float]:
 
 def microprice(moment: Moment) -> tuple[float, float]:
     """Geometric microprice (best prices weighted by the size opposite) less the geometric mid, in half spreads, -1..1.
-    Near the ask when the bid is the larger: the next trade is likelier up (Stoikov 2018)."""
+    That is (bid size - ask size) / (bid size + ask size) of the best levels: near the ask when the bid is the larger, and
+    the next trade likelier up. Absent when both are empty. (The weighted mid of Stoikov 2018.)"""
     bids, asks = moment.ladders
     return _balance(float(bids.size[0]), float(asks.size[0])), moment.book_confidence
 
 
 def pressure(moment: Moment) -> tuple[float, float]:
-    """(bids - asks) / (bids + asks), each level counting exp(-distance beyond the best / a fifth of the reach), -1..1."""
+    """(bids - asks) / (bids + asks), each level counting exp(-distance beyond the best / (reach / 5 + half spread)), -1..1.
+    Absent when nothing waits. (Ours.)"""
     scale = moment.reach / 5 + moment.half_spread
     bids, asks = (float(side.size @ np.exp((moment.half_spread - side.distance) / scale)) for side in moment.ladders)
     return _balance(bids, asks), moment.book_confidence
@@ -64,7 +67,8 @@ def pressure(moment: Moment) -> tuple[float, float]:
 
 def slope(moment: Moment) -> tuple[float, float]:
     """log of the mean distance that buying through half of the thinner side would pay, over that of selling as much.
-    Bullish when the asks are the thinner: price then rises more easily than it falls."""
+    Bullish when the asks are the thinner: price then rises more easily than it falls. A log ratio, unbounded, mostly -2..2;
+    0 where the best levels alone fill it. Absent when a side has a single level. (Ours.)"""
     edge = moment.reach
     if edge <= moment.half_spread * (1 + 1e-9):
         raise Absent("a side of the book has a single level")
@@ -85,7 +89,8 @@ def _mean_distance(distance: Floats, sizes: Floats, amount: float) -> float:
 
 def order_flow_imbalance(moment: Moment) -> tuple[float, float]:
     """What came to the bids and left the asks between two books, less the opposite (Cont, Kukanov, Stoikov 2014), summed
-    over the best 5 levels, over the mean size there. Absent when both books are of one moment or a minute lies between."""
+    over the best 5 levels, over the mean of the sizes waiting there before and now: a ratio, -2..2. Confidence falls from
+    30 s between the books to 150 s. Absent without two books, or when they are of one moment or over 2 minutes apart."""
     book, before = moment.inputs.book, moment.inputs.previous_book
     if book is None or before is None:
         raise Absent("needs two order books")

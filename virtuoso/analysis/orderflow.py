@@ -22,13 +22,15 @@ def _share(signed: float, total: float) -> float:
 
 
 def taker_delta(moment: Moment) -> tuple[float, float]:
-    """(bought - sold) / (bought + sold) by takers, base units, -1..1."""
+    """(bought - sold) / (bought + sold) by takers, of sizes in base units: a ratio, -1..1. Absent with fewer than 20 trades.
+    (Volume delta.)"""
     signed = moment.signed_sizes
     return _share(float(signed.sum()), float(moment.sizes.sum())), moment.trades_confidence
 
 
 def delta_change(moment: Moment) -> tuple[float, float]:
-    """Taker delta of the newer half of the trades less that of the older half, -2..2: is buying speeding up?"""
+    """Taker delta of the newer half of the trades (by number) less that of the older half, -2..2: is buying speeding up?
+    Absent with fewer than 20 trades. (Ours.)"""
     signed = moment.signed_sizes
     middle = len(signed) // 2
     older, newer = (_share(float(h.sum()), float(np.abs(h).sum())) for h in (signed[:middle], signed[middle:]))
@@ -37,7 +39,7 @@ def delta_change(moment: Moment) -> tuple[float, float]:
 
 def large_trades(moment: Moment) -> tuple[float, float]:
     """Taker delta of the largest tenth of the trades by size (and all as large as the smallest of these), -1..1. Absent
-    when none stands out: when more than half of all trades are that large."""
+    when none stands out (more than half of all trades are that large), and with fewer than 20 trades. (Ours.)"""
     signed = moment.signed_sizes
     sizes = moment.sizes
     rank = len(sizes) - max(5, len(sizes) // 10)
@@ -48,14 +50,17 @@ def large_trades(moment: Moment) -> tuple[float, float]:
 
 
 def trade_counts(moment: Moment) -> tuple[float, float]:
-    """(buys - sells) / trades by number, -1..1: the many small ones."""
+    """(buys - sells) / trades by number, -1..1: the many small ones. Absent with fewer than 20 trades. (Ours.)"""
     signs = np.sign(moment.signed_sizes)
     return float(signs.sum()) / len(signs), moment.trades_confidence
 
 
 def positioning(moment: Moment) -> tuple[float, float]:
     """Price move of the last 4 hours in its own standard deviations, times 1 + 0.6 tanh(the same of open interest). A
-    rise with new positions counts for more than one of shorts that cover, a fall for more than one of longs that leave."""
+    rise with new positions counts for more than one of shorts that cover, a fall for more than one of longs that leave.
+    "Deviations", unbounded, mostly -4..4; 0 where the price stands where it stood, which is a reading. Absent without 7
+    values of open interest and the 5m bars of their hours, or when either never moved. (The quadrants of price and open
+    interest, as futures traders read them, without their edges.)"""
     moves = moment.moves
     return moves.price * (1 + 0.6 * math.tanh(moves.open_interest)), moves.confidence
 
@@ -98,7 +103,7 @@ GAUGES = (
         "positioning",
         0.20,
         "deviations",
-        1.5,
+        2.4,
         "positions were taken into a rise",
         "positions were taken into a fall",
         inputs=("open_interest", "candles_5m"),

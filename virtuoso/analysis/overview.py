@@ -43,7 +43,12 @@ def overview(
 ) -> Overview:
     """The market at `now_ms` from the tickers of the whole venue and BTC's candles. `dominance` is BTC's share of market
     capitalisation where it was had; without it the share of turnover is given, saying so. `previous` is the regime state of
-    the pass before. Every figure is absent when its inputs are; bad candles never raise."""
+    the pass before. Every figure is absent when its inputs are; bad candles never raise.
+
+    regime: see `regime`. trend_strength: BTC's ADX-14 of 30m bars, 0-100 (Wilder 1978). volatility_percent: BTC's realised
+    volatility of a day, 100 sqrt(mean of squared 5m log returns x bars a year), percent a year, above 0. dispersion_percent:
+    standard deviation (ddof 0) of the 24 h changes of all tickers, percentage points, from 5 of them on. breadth: how
+    many of these rise, fall, stand. dominance: percent. total_turnover: sum of 24 h turnovers, USDT."""
     bars = {t: b for t, c in anchor_candles.items() if (b := _bars(c, now_ms)) is not None}
     changes = {s: c for s, t in tickers.items() if (c := t.change_24h_percent) is not None and math.isfinite(c)}
     moves = np.array(list(changes.values()))

@@ -8,7 +8,8 @@ Each regime has a strength from -1 to 1, a continuous function of the inputs:
   of unrest. Unrest is 1.5 tanh(log(BTC's volatility / its usual)), calm its negative.
 
 A risk regime goes before a direction, a direction before NEUTRAL. It takes a strength of 0.30 to begin and 0.10 to go on,
-and another regime must be wanted for 30 minutes without a break before it comes: so noise at a boundary changes nothing.
+and another regime must be wanted for an hour without a break before it comes: so noise at a boundary changes nothing.
+(Walked through October of 2025, half an hour gave up to 8 changes in 24 hours, an hour gives 5.)
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from virtuoso.model import Regime, RegimeInputs, RegimeState
 
 ENTER = 0.30
 LEAVE = 0.10
-DWELL_MS = 30 * 60_000
+DWELL_MS = 60 * 60_000
 CLEAR = 0.60  # a strength that leaves no doubt
 
 
@@ -52,7 +53,7 @@ def wanted(told: Mapping[Regime, float], current: Regime | None) -> Regime:
 
 
 def advance(previous: RegimeState | None, call: Regime, now_ms: int) -> RegimeState:
-    """The state after `call` at `now_ms`. The first call is taken at once; a later one once it has stood for 30 minutes."""
+    """The state after `call` at `now_ms`. The first call is taken at once; a later one once it has stood for an hour."""
     if previous is None:
         return RegimeState(call, now_ms)
     if call is previous.regime:

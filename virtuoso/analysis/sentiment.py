@@ -20,7 +20,8 @@ RATIO_FLOOR = 0.02  # 2 % of the ratio of longs to shorts
 
 def funding(moment: Moment) -> tuple[float, float]:
     """Funding rate now against the symbol's own past rates, in their standard deviations. High is bearish: longs pay dearly
-    to stay, and leave when price does not go on rising."""
+    to stay, and leave when price does not go on rising. z = (rate - mean) / sqrt(variance + 0.2 bp^2), unbounded, mostly
+    -4..4. Absent with fewer than 8 past rates. (Ours.)"""
     ticker, history = moment.inputs.ticker, moment.inputs.funding
     if ticker is None or ticker.funding_rate is None or history is None:
         raise Absent("no funding rate")
@@ -31,14 +32,16 @@ def funding(moment: Moment) -> tuple[float, float]:
 
 def open_interest(moment: Moment) -> tuple[float, float]:
     """Change of open interest over the last 4 hours in its own standard deviations, signed by price: times tanh(the price's
-    move in its own). New positions with the move are bullish when it is up; positions closed in a fall take its force."""
+    move in its own). New positions with the move are bullish when it is up; positions closed in a fall take its force.
+    "Deviations", unbounded, mostly -4..4. Absent as `orderflow.positioning` is. (Ours.)"""
     moves = moment.moves
     return moves.open_interest * math.tanh(moves.price), moves.confidence
 
 
 def accounts(moment: Moment) -> tuple[float, float]:
     """log of the ratio of long to short accounts now against its own history, in standard deviations. High is bearish: the
-    many small accounts are late."""
+    many small accounts are late. z = (log ratio - mean) / sqrt(variance + 0.02^2), unbounded, mostly -3..3. Absent with
+    fewer than 12 values. (Ours.)"""
     series = moment.inputs.long_short
     if series is None or not len(series.values):
         raise Absent("no long/short ratio")
@@ -49,7 +52,9 @@ def accounts(moment: Moment) -> tuple[float, float]:
 
 
 def premium(moment: Moment) -> tuple[float, float]:
-    """log(mark price / index price) in basis points. High is bullish: buyers with leverage bid the perpetual above spot."""
+    """10,000 log(mark price / index price), basis points. High is bullish: buyers with leverage bid the perpetual above
+    spot. Unbounded, mostly -20..20. Absent when both are the same number: the difference is below a tick, or the venue has
+    one price only. (The premium that funding is made from.)"""
     ticker = moment.inputs.ticker
     if ticker is None or ticker.mark is None or ticker.index is None:
         raise Absent("no mark or index price")

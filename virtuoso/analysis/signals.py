@@ -72,7 +72,8 @@ class Step(NamedTuple):
 
 def recall(ledger: Ledger, stored: Iterable[Signal]) -> Ledger:
     """The ledger with what was stored, in any order; signals of other venues and environments are no business of it. All
-    active ones and those opened in the last 7 days are enough."""
+    active ones and those opened in the last 7 days are enough. Where both sides of a symbol are active, the later one had
+    reversed the other, which was not stored any more."""
     newest = dict(ledger.newest)
     for signal in stored:
         key = (signal.symbol, signal.side)
@@ -81,6 +82,12 @@ def recall(ledger: Ledger, stored: Iterable[Signal]) -> Ledger:
             continue
         if known is None or (signal.opened_ms, signal.judged_ms) > (known.opened_ms, known.judged_ms):
             newest[key] = signal
+    for long in [s for s in newest.values() if s.side is Side.LONG and s.status is SignalStatus.ACTIVE]:
+        short = newest.get((long.symbol, Side.SHORT))
+        if short is not None and short.status is SignalStatus.ACTIVE:
+            former, latter = sorted((long, short), key=lambda s: (s.opened_ms, s.id))
+            reversed_ = _closed(former, SignalStatus.REVERSED, latter.entry, latter.opened_ms)
+            newest[former.symbol, former.side] = reversed_
     return replace(ledger, newest=newest)
 
 

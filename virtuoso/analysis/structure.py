@@ -85,25 +85,29 @@ def _latest(level: Floats, confirmed: NDArray[np.bool_]) -> tuple[Floats, Floats
 
 def swings(rows: Rows) -> tuple[Floats, float]:
     """Mean of the steps between the last two swing highs and between the last two swing lows, in ATR-14: above 0 for
-    higher highs and higher lows, below 0 for lower ones. Absent before two of each are confirmed."""
+    higher highs and higher lows, below 0 for lower ones. Unbounded, mostly -12..12 ATR. Absent before two of each are
+    confirmed, and where nothing moves. (Dow's highs and lows.)"""
     return rows.derived(Swings).trend[:, -1], 1.0
 
 
 def break_of_structure(rows: Rows) -> tuple[Floats, Floats]:
     """Closes beyond the last swing high (low) while the swings already rise (fall): how far in ATR (through tanh), times
-    how clearly they do, summed over 24 bars, each older one counting 0.88 of the next. Little confidence without a break."""
+    how clearly they do (tanh of half the trend of the swings), upward less downward, summed over 24 bars, each older one
+    counting 0.88 of the next: "breaks", -8..8. 0 with little confidence without a break: (u + d + 0.05) / (u + d + 0.8).
+    Absent without a swing on each side. (As traders of market structure use the word; the numbers are ours.)"""
     return rows.derived(Swings).breaks
 
 
 def change_of_character(rows: Rows) -> tuple[Floats, Floats]:
     """As `break_of_structure`, for closes above a swing high while the swings fall, and below a low while they rise
-    (bearish): the trend may be turning."""
+    (bearish): the trend may be turning. Unit, range, absence and source are its."""
     return rows.derived(Swings).turns
 
 
 def room(rows: Rows) -> tuple[Floats, float]:
     """log((room above + 0.5) / (room below + 0.5)), rooms in ATR-14 from the close to the next confirmed swing either way,
-    at most 12. Bullish with support near and resistance far: there is more to gain than to lose."""
+    at most 12 (12 where there is none): a log ratio, -3.2..3.2. Bullish with support near and resistance far: there is more
+    to gain than to lose. Absent without any swing, and where nothing moves. (Ours.)"""
     made = rows.derived(Swings)
     sides = np.array((1.0, -1.0))[:, None, None]
     away = (made.level * sides - rows.last[:, None]) / rows.atr[:, None]
@@ -116,7 +120,8 @@ def room(rows: Rows) -> tuple[Floats, float]:
 def moving_averages(rows: Rows) -> tuple[Floats, float]:
     """How far close, EMA-20, EMA-50 and EMA-200 are stacked upwards, -1..1: mean of tanh of the three gaps over 1.5, 2 and
     4 ATR-14. The averages are of the last 300 bars (fewer in a young market), weights (1 - 2 / (span + 1)) ** age scaled
-    to add up to 1, so they do not depend on how much older history there is."""
+    to add up to 1, so they do not depend on how much older history there is. Absent where nothing moves, and before 200
+    bars. (pandas' ewm(adjust=True) makes the same averages; the stack is ours.)"""
     away = rows.close - rows.last[:, None]  # from the close: sums of large logs would lose digits
     away[np.isnan(away)] = 0.0
     levels = np.zeros((len(away), 1 + len(SPANS)))
@@ -126,7 +131,8 @@ def moving_averages(rows: Rows) -> tuple[Floats, float]:
 
 
 def donchian(rows: Rows) -> tuple[Floats, float]:
-    """Place of the close in the Donchian channel of 55 bars: -1 at its low, 1 at its high (log)."""
+    """Place of the log close in the Donchian channel of 55 bars: (2 close - high - low) / (high - low), -1 at its low, 1 at
+    its high. Absent when the channel has no width, and before 55 bars. (Donchian; TA-Lib MAX and MIN.)"""
     top, bottom = rows.high[:, -DONCHIAN_BARS:].max(axis=1), rows.low[:, -DONCHIAN_BARS:].min(axis=1)
     spread = top - bottom
     return (2 * rows.last - top - bottom) / np.where(spread > FLAT, spread, np.nan), 1.0
@@ -134,7 +140,9 @@ def donchian(rows: Rows) -> tuple[Floats, float]:
 
 def fair_value_gaps(rows: Rows) -> tuple[Floats, Floats]:
     """Open fair-value gaps of 60 bars: bullish ones (a low above the high two bars before) less bearish ones, the part of
-    each that later bars have not traded through, in ATR-14, each older bar counting 0.97. Little confidence without gaps."""
+    each that later bars have not traded through, in ATR-14, each older bar counting 0.97. Unbounded, mostly -8..8; 0 with
+    little confidence without gaps: (u + d + 0.02) / (u + d + 0.5). Absent where nothing moves, and before 60 bars. (As
+    traders use the word; the numbers are ours.)"""
     tops = rows.ceilings[:, :, -ZONE_BARS:-2]
     up, down = weighted(np.maximum(rows.lowest_since[:, :, 2:] - tops, 0.0), ZONE_DECAY[2:]) / rows.atr
     return up - down, (up + down + 0.02) / (up + down + 0.5)
@@ -144,7 +152,8 @@ def order_blocks(rows: Rows) -> tuple[Floats, Floats]:
     """Order blocks of 60 bars: the last falling bar before a rise (bullish) or rising bar before a fall (bearish). Each
     counts by how far the third close after it went beyond its range (ATR-14, through tanh), by how much of the range was
     body, and by the part of the range that price has not come back through; each older bar counts 0.97. Bullish: demand is
-    waiting below. Little confidence without blocks."""
+    waiting below. "Blocks", -24..24, mostly -3..3; 0 with little confidence without any, as for gaps. Absent where
+    nothing moves, and before 60 bars. (As traders use the word; the numbers are ours.)"""
     first = slice(None, -IMPULSE_BARS - 1)
     top, bottom = rows.ceilings[:, :, -ZONE_BARS : -IMPULSE_BARS - 1], rows.floors[:, :, first]
     span = np.maximum(top - bottom, FLAT)

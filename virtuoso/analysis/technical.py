@@ -24,39 +24,47 @@ def _or_nan(reach: Floats) -> Floats:
 
 
 def rsi(rows: Rows) -> tuple[Floats, float]:
-    """Wilder's relative strength index over 14 bars, 0-100. Absent when the last 14 closes did not move."""
+    """Relative strength index over 14 bars, 0-100: 100 U / (U + D), U and D Wilder's means of the rises and falls of log
+    closes. Absent when the last 14 closes did not move, and before 16 bars. (Wilder 1978; TA-Lib RSI.)"""
     closes = rows.close[:, -15:]
     moved = closes.max(axis=1) - closes.min(axis=1) > FLAT
     return np.where(moved, rows.of("rsi"), np.nan), 1.0
 
 
 def macd(rows: Rows) -> tuple[Floats, float]:
-    """MACD histogram (12, 26, 9) of log closes over ATR-14: in ATR, so that cheap and dear coins read alike."""
+    """MACD histogram over ATR-14, in ATR, so that cheap and dear coins read alike; seldom beyond -1..1. The histogram is
+    EMA-12 less EMA-26 of log closes, less the EMA-9 of that. Absent where nothing moves, and before 34 bars. (Appel 1979;
+    TA-Lib MACD.)"""
     return rows.of("macd") / rows.atr, 1.0
 
 
 def adx(rows: Rows) -> tuple[Floats, Floats]:
-    """(+DI - -DI) / (+DI + -DI) over 14 bars, -1..1; ADX, the strength of the trend, is the confidence: ADX / (ADX + 20)."""
+    """(+DI - -DI) / (+DI + -DI) over 14 bars of log prices, -1..1; ADX, the strength of the trend, is the confidence:
+    ADX / (ADX + 20). Absent when highs and lows of 15 bars are one, and before 29 bars. (Wilder 1978; TA-Lib PLUS_DI,
+    MINUS_DI, ADX.)"""
     plus, minus, strength = rows.of("plus_di"), rows.of("minus_di"), rows.of("adx")
     moved = rows.high[:, -15:].max(axis=1) - rows.low[:, -15:].min(axis=1) > FLAT
     return np.where(moved, (plus - minus) / (plus + minus), np.nan), strength / (strength + 20)
 
 
 def awesome_oscillator(rows: Rows) -> tuple[Floats, float]:
-    """Mean of the last 5 median prices less that of the last 34 (Bill Williams), log, over ATR-14."""
+    """Mean of the last 5 median log prices (high + low) / 2 less that of the last 34, over ATR-14, in ATR; unbounded,
+    seldom beyond -6..6. Absent where nothing moves, and before 34 bars. (Bill Williams 1998.)"""
     medians = rows.high[:, -34:] + rows.low[:, -34:]
     return (medians[:, -5:].sum(axis=1) / 10 - medians.sum(axis=1) / 68) / rows.atr, 1.0
 
 
 def williams_r(rows: Rows) -> tuple[Floats, float]:
-    """Williams %R over 14 bars, -100 (close at the low) to 0 (at the high)."""
+    """-100 (highest high - close) / (highest high - lowest low) over 14 bars of log prices: percent, -100 (close at the
+    low) to 0 (at the high). Absent when the range is none, and before 15 bars. (Larry Williams 1979; TA-Lib WILLR.)"""
     top, bottom = rows.high[:, -14:].max(axis=1), rows.low[:, -14:].min(axis=1)
     return -100 * (top - rows.last) / _or_nan(top - bottom), 1.0
 
 
 def cci(rows: Rows) -> tuple[Floats, float]:
-    """Commodity channel index over 20 bars (Lambert): distance of the log typical price from its mean over 0.015 mean
-    deviations."""
+    """Commodity channel index over 20 bars: (typical - mean) / (0.015 x mean absolute deviation) of log typical prices
+    (high + low + close) / 3; a plain number, unbounded, mostly -200..200, at most 667 either way. Absent when they do not
+    deviate, and before 20 bars. (Lambert 1980; TA-Lib CCI.)"""
     typical = rows.typical[:, -20:]
     away = typical - typical.sum(axis=1, keepdims=True) / 20
     deviation = np.abs(away).sum(axis=1) / 20

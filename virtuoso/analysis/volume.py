@@ -40,32 +40,37 @@ def _signed(price: Floats, volume: Floats) -> Floats:
 
 def money_flow(rows: Rows) -> tuple[Floats, Floats]:
     """Chaikin money flow over 20 bars: sum(place * volume) / sum(volume), -1..1; place is -1 for a close at the bar's low,
-    1 at its high."""
+    1 at its high, 0 in a bar without range. Absent without volume, and before 20 bars. (Chaikin; the steps of TA-Lib AD.)"""
     volume = rows.volume[:, -20:]
     return (rows.place[:, -20:] * volume).sum(axis=1) / volume.sum(axis=1), rows.evenness
 
 
 def money_flow_index(rows: Rows) -> tuple[Floats, Floats]:
     """Money flow index over 14 bars, 0-100: the share of volume in bars whose typical price rose among those in which it
-    moved. With base volume instead of turnover, so that a reflected market reads 100 less as much."""
+    moved: 100 up / (up + down). With base volume instead of turnover, so that a reflected market reads 100 less as much.
+    Absent without volume or movement, and before 15 bars. (After Quong and Soudack 1989; TA-Lib MFI of volume / price.)"""
     signed = _signed(rows.typical[:, -15:], rows.volume[:, -14:])
     return 50 + 50 * signed.sum(axis=1) / np.abs(signed).sum(axis=1), rows.evenness
 
 
 def on_balance_volume(rows: Rows) -> tuple[Floats, Floats]:
-    """Slope of on-balance volume (Granville) over 50 bars times 50, over the volume of those bars: about -1..1, the share
-    of all volume that went one way on balance."""
+    """Least-squares slope of on-balance volume over 50 bars times 50, over the volume of those bars: a ratio, -1.5..1.5, the
+    share of all volume that went one way on balance. Absent without volume, and before 51 bars. (Granville 1963; TA-Lib
+    OBV and LINEARREG_SLOPE.)"""
     signed = _signed(rows.close[:, -VOLUME_BARS - 1 :], rows.volumes)
     return weighted(signed, SLOPE) / rows.volumes.sum(axis=1), rows.evenness
 
 
 def accumulation(rows: Rows) -> tuple[Floats, Floats]:
-    """Slope of Chaikin's accumulation/distribution line over 50 bars times 50, over the volume of those bars."""
+    """Least-squares slope of the accumulation/distribution line (running sum of place times volume) over 50 bars times 50,
+    over the volume of those bars: a ratio, -1.5..1.5. Absent without volume, and before 50 bars. (Chaikin; TA-Lib AD
+    and LINEARREG_SLOPE.)"""
     return weighted(rows.place * rows.volumes, SLOPE) / rows.volumes.sum(axis=1), rows.evenness
 
 
 def vwap_distance(rows: Rows) -> tuple[Floats, Floats]:
-    """Log close less the volume-weighted mean of log typical prices over 96 bars, in ATR-14."""
+    """Log close less the volume-weighted mean of log typical prices over 96 bars, over ATR-14: in ATR, unbounded, mostly
+    -12..12. Absent without volume or movement, and before 96 bars. (Rolling VWAP: Berkowitz, Logue, Noser 1988.)"""
     volume = rows.volume[:, -VWAP_BARS:]
     vwap = (rows.typical[:, -VWAP_BARS:] * volume).sum(axis=1) / volume.sum(axis=1)
     return (rows.last - vwap) / rows.atr, rows.evenness
@@ -73,7 +78,8 @@ def vwap_distance(rows: Rows) -> tuple[Floats, Floats]:
 
 def volume_profile(rows: Rows) -> tuple[Floats, Floats]:
     """Place of the close in the volume profile of 120 bars, in halves of its value area: 0 in the middle between the point
-    of control and the centre of the value area, 1 about at its upper end.
+    of control and the centre of the value area, 1 about at its upper end; unbounded, mostly -4..4. Absent without volume or
+    range, and before 120 bars. (Steidlmayer's market profile, of volume.)
 
     Each bar's volume is spread evenly over its range on 24 bins of log price. The point of control is the fullest bin (the
     mean of all that are equally full); the value area holds the middle 70 % of the volume."""
@@ -107,7 +113,8 @@ def _crossings(edges: Floats, running: Floats, targets: Floats) -> Floats:
 
 def relative_volume(rows: Rows) -> tuple[Floats, Floats]:
     """Body (log close less log open, in ATR-14) times relative volume (over the mean of 50 bars), mean of the last 3 bars:
-    a bar counts by how much traded in it. Volume alone gives no sign."""
+    a bar counts by how much traded in it. In ATR, unbounded, mostly -2..2. Volume alone gives no sign. Absent without
+    volume or movement, and before 50 bars. (Ours.)"""
     moved = (rows.volume[:, -3:] * (rows.close[:, -3:] - rows.open[:, -3:])).sum(axis=1) / 3
     return moved / (rows.volumes.sum(axis=1) / VOLUME_BARS * rows.atr), rows.evenness
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from virtuoso.doctor import listeners, machine, storage
 from virtuoso.doctor.finding import Finding, Level
+from virtuoso.doctor.history import history as history_of
 from virtuoso.model import Environment
 from virtuoso.repository.open import memcached_servers
 
@@ -44,6 +45,7 @@ async def examine(
     edge_address: Address,
     monitor_address: Address,
     environment: Environment,
+    history: str | None,
     envoy: str | None,
     clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     check_s: float = CHECK_S,
@@ -57,6 +59,7 @@ async def examine(
     # In the order in which they are told, after those about venues.
     table: list[tuple[str, Callable[[], Awaitable[list[Finding]]]]] = [
         *_repository(cache, node_directory, limit),
+        ("HISTORY", lambda: history_of(history)),
         ("GRPC_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_GRPC_ADDRESS", grpc_address, listeners.grpc_status))),
         ("EDGE_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_EDGE_ADDRESS", edge_address, listeners.http_status))),
         (

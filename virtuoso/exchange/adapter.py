@@ -137,21 +137,29 @@ class CcxtExchange:
 
         return await self._ask("fetchFundingRates", request, read)
 
-    async def candles(self, instrument: Instrument, timeframe: Timeframe, *, limit: int) -> Candles:
-        """The newest at most `limit` closed bars without a gap, in base units as the venue's klines count them."""
+    async def candles(
+        self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
+    ) -> Candles:
+        """The newest at most `limit` closed bars without a gap, in base units as the venue's klines count them; with
+        `before_ms` those that open before it."""
         if timeframe.value not in (self._client.timeframes or {timeframe.value}):
             raise Unsupported(f"no {timeframe.value} bars", venue=self.venue, endpoint="fetchOHLCV")
         symbol, volume_at = instrument.symbol, self._facts.candle_volume
         asked = min(limit + 1, self._facts.candle_count)  # one more: the last is forming
+        since, more = None, {}
+        if before_ms is not None:  # from and to: what venues make of one of them alone differs
+            asked = min(limit, self._facts.candle_count)
+            since, more = before_ms - asked * timeframe.ms, {"until": before_ms - 1}
         await self._ready()
         return await self._ask(
             "fetchOHLCV",
-            lambda: self._client.fetch_ohlcv(instrument.venue_symbol, timeframe.value, None, asked),
+            lambda: self._client.fetch_ohlcv(instrument.venue_symbol, timeframe.value, since, asked, more),
             lambda rows, stamp, reply: read_candles(
                 *(rows, symbol, timeframe, stamp),
                 limit=limit,
                 exact=reply is not None and reply.own_ms is not None,
                 volume_at=volume_at,
+                before_ms=before_ms,
             ),
         )
 

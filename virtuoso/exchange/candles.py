@@ -19,14 +19,23 @@ LATE_MS = 60_000
 
 
 def read_candles(
-    rows: Any, symbol: str, timeframe: Timeframe, stamp: Stamp, *, limit: int, exact: bool, volume_at: int = 5
+    rows: Any,
+    symbol: str,
+    timeframe: Timeframe,
+    stamp: Stamp,
+    *,
+    limit: int,
+    exact: bool,
+    volume_at: int = 5,
+    before_ms: int | None = None,
 ) -> Candles:
     """The newest at most `limit` closed bars without a gap, from rows of time, open, high, low, close, volume (ms, USDT,
     base units) in any order; the volume is cell `volume_at` of a row.
 
     A bar is closed when the venue's clock is past its end. Where that clock is not `exact` (it came from an HTTP front end,
     not from the data), a later bar must show as well: a back end that stands still would else pass off a forming bar.
-    EmptyData without closed bars, BadData when the newest two are refused, VenueStale when the newest ended long ago.
+    EmptyData without closed bars, BadData when the newest two are refused, VenueStale when the newest ended long ago. Of a
+    page of the past, only bars that open before `before_ms` count, and none is too old.
     """
     table = _table(rows, volume_at)
     if not len(table):
@@ -38,13 +47,15 @@ def read_candles(
     refuse("candle_time", int(np.sum(~aligned | future)))
     table = table[aligned & ~future]
     closed = table[:, 0] + timeframe.ms <= stamp.observed_ms
-    if not exact and len(table):
+    if before_ms is not None:
+        closed &= table[:, 0] < before_ms
+    elif not exact and len(table):
         closed &= table[:, 0] < table[:, 0].max()
     table = table[closed]
     if not len(table):
         raise EmptyData(f"{symbol} {timeframe.value}: no closed bars")
     ended = table[:, 0].max() + timeframe.ms
-    if stamp.observed_ms - ended > 2 * timeframe.ms + LATE_MS:
+    if before_ms is None and stamp.observed_ms - ended > 2 * timeframe.ms + LATE_MS:
         raise VenueStale(f"{symbol} {timeframe.value}: the newest bar ended {(stamp.observed_ms - ended) / 1000:.0f} s ago")
     table = _sound(table[np.argsort(table[:, 0], kind="stable")])
     if not len(table) or ended - table[-1, 0] > 2 * timeframe.ms:  # one refused bar at the end may be had again soon

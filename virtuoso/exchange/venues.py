@@ -193,6 +193,7 @@ _BINANCE = Venue(
     funding_count=200,
     open_interest_count=288,
     long_short_count=288,
+    candle_count=499,  # for a weight of 2; more cost 5
 )
 
 _OKX = Venue(

@@ -167,6 +167,15 @@ class Store:
 
         return await self._transactions.run("score_points", body)
 
+    async def scored_symbols(self, venue: str) -> Sequence[str]:
+        """See the port."""
+        query = select(tables.series.c.symbol).where(tables.series.c.venue == venue).order_by(tables.series.c.symbol)
+
+        async def body(connection: AsyncConnection) -> list[str]:
+            return list((await connection.execute(query)).scalars())
+
+        return await self._transactions.run("scored_symbols", body)
+
     async def signals(
         self,
         venue: str = "",
@@ -206,6 +215,18 @@ class Store:
             return [(side, drivers, result) for side, drivers, result in await connection.execute(query)]
 
         return await self._transactions.run("results", body)
+
+    async def first_signal_ms(self, venue: str = "") -> int | None:
+        """See the port."""
+        query = select(func.min(tables.signals.c.opened_ms)).where(
+            tables.signals.c.status != SignalStatus.ACTIVE, *_matching(tables.signals.c.venue, [venue] if venue else [])
+        )
+
+        async def body(connection: AsyncConnection) -> int | None:
+            found: int | None = (await connection.execute(query)).scalar()
+            return found
+
+        return await self._transactions.run("first_signal_ms", body)
 
     async def opportunities(
         self, venue: str = "", *, start_ms: int = 0, before: tuple[int, str] | None = None, limit: int = 100

@@ -47,6 +47,11 @@ ALLOWED = {  # in words, where the rule is a pattern or a number
     "order_by": 'a field, then " asc" or " desc": symbol, score, confidence, price, change_24h_percent, turnover_24h_usd, '
     "technical, volume, orderflow, orderbook, price_structure, sentiment",
     "timeframe": "TIMEFRAME_1M, TIMEFRAME_5M, TIMEFRAME_30M, TIMEFRAME_4H",
+    "side": "SIDE_LONG, SIDE_SHORT",
+    "kinds": "the kinds of the contract, each but the unspecified one; at most 32",
+    "min_level": "ALERT_LEVEL_INFO, ALERT_LEVEL_WARNING, ALERT_LEVEL_CRITICAL",
+    "cursor": "the digits of a cursor as it came",
+    "resolution": "lengths of time from 0 on",
 }
 log = logging.getLogger(__name__)
 

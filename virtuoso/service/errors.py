@@ -39,6 +39,7 @@ TABLE: Mapping[type[BaseException], Answer] = {
     errors.SymbolNotTracked: Answer(grpc.StatusCode.NOT_FOUND, "SYMBOL_NOT_TRACKED", field="symbol"),
     errors.NotReady: Answer(grpc.StatusCode.UNAVAILABLE, "NOT_READY", retry_s=2),
     errors.DataUnavailable: Answer(grpc.StatusCode.UNAVAILABLE, "DATA_UNAVAILABLE", retry_s=5),
+    errors.HistoryUnavailable: Answer(grpc.StatusCode.UNAVAILABLE, "HISTORY_UNAVAILABLE", retry_s=2),
     errors.ShuttingDown: Answer(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", retry_s=1),
     errors.Overloaded: Answer(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", retry_s=1),
     errors.TooManyStreams: Answer(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS", retry_s=10),

@@ -14,10 +14,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from virtuoso.market.v1 import market_service_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 SERVICE = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"].full_name
-CAPABILITIES = ("confluence", "overview", "movers")
+ALERTS = "alerts"
+CAPABILITIES = ("confluence", "overview", "movers", "beta", "signals", "opportunities", ALERTS)
 NAMES = ("", SERVICE, "liveness", "readiness", *CAPABILITIES)
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -25,9 +26,10 @@ _UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 
 
 class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the package has no types
-    """Statuses by name; all NOT_SERVING at first."""
+    """Statuses by name; all NOT_SERVING at first. `look` is waited for, with the name, before it is answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, look: Callable[[str], Awaitable[None]]) -> None:
+        self._look = look
         self._serving = dict.fromkeys(NAMES, False)
         self._changed = asyncio.Event()
         self._closing = False
@@ -60,6 +62,7 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
         context: grpc.aio.ServicerContext[health_pb2.HealthCheckRequest, health_pb2.HealthCheckResponse],
     ) -> health_pb2.HealthCheckResponse:
         """The status of one name; NOT_FOUND for a name that is not known."""
+        await self._look(request.service)
         serving = self._serving.get(request.service)
         if serving is None:
             await context.abort(grpc.StatusCode.NOT_FOUND, "unknown service")
@@ -71,6 +74,8 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
         __: grpc.aio.ServicerContext[health_pb2.HealthListRequest, health_pb2.HealthListResponse],
     ) -> health_pb2.HealthListResponse:
         """The status of every name."""
+        for name in NAMES:
+            await self._look(name)
         statuses = {
             name: health_pb2.HealthCheckResponse(status=_SERVING if serving else _NOT_SERVING)
             for name, serving in self._serving.items()
@@ -83,6 +88,7 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
         context: grpc.aio.ServicerContext[health_pb2.HealthCheckRequest, health_pb2.HealthCheckResponse],
     ) -> AsyncIterator[health_pb2.HealthCheckResponse]:
         """The status now and at every change."""
+        await self._look(request.service)
         sent = None
         while True:
             serving = self._serving.get(request.service)

@@ -7,20 +7,30 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 from protovalidate import collect_violations
 
 from virtuoso import metrics, wire
 from virtuoso.errors import CorruptValue
-from virtuoso.market.v1 import provenance_pb2, snapshot_pb2
+from virtuoso.market.v1 import market_service_pb2, provenance_pb2, snapshot_pb2
+from virtuoso.service import soundness
 
 if TYPE_CHECKING:
-    from virtuoso.market.v1 import candle_pb2, confluence_pb2, mover_pb2, overview_pb2, symbol_pb2
+    from virtuoso.market.v1 import (
+        candle_pb2,
+        confluence_pb2,
+        mover_pb2,
+        opportunity_pb2,
+        overview_pb2,
+        score_history_pb2,
+        sentiment_pb2,
+        signal_pb2,
+        symbol_pb2,
+    )
 
 PLACEHOLDER = "SYSTEM"  # what the names of placeholder rows hold
-LAST_SECOND = 1 << 33  # in the year 2242: a time beyond it is none, and an age from it would be no Duration
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row", bound=Message)
@@ -38,6 +48,11 @@ class Admitted:
     losers: Sequence[mover_pb2.Mover]
     symbols: Sequence[symbol_pb2.Symbol]
     venue_symbols: Sequence[str]
+    sentiment: sentiment_pb2.Sentiment | None
+    betas: Sequence[snapshot_pb2.SymbolBeta]
+    signals: Sequence[signal_pb2.Signal]
+    opportunities: Sequence[opportunity_pb2.Opportunity]
+    signal_record: signal_pb2.SignalRecord | None
 
 
 def read_head(blob: bytes) -> snapshot_pb2.SnapshotHead:
@@ -48,7 +63,7 @@ def read_head(blob: bytes) -> snapshot_pb2.SnapshotHead:
         raise CorruptValue("not a SnapshotHead") from error
     if not head.snapshot_id or not head.length or len(head.checksum) != 16 or not head.HasField("observed_time"):
         raise CorruptValue("a SnapshotHead without id, length, checksum or time")
-    if abs(head.behind.seconds) > LAST_SECOND:
+    if abs(head.behind.seconds) > soundness.LAST_SECOND:
         raise CorruptValue(f"a SnapshotHead {head.behind.seconds} s behind")
     return head
 
@@ -74,16 +89,20 @@ def read_snapshot(blob: bytes) -> Admitted:
     provenance.CopyFrom(snapshot.provenance)  # a part would keep the whole message in memory for as long as the view lives
     _check(provenance)
     refused: Counter[str] = Counter()
-    overview = snapshot.overview if snapshot.HasField("overview") and snapshot.overview.ByteSize() else None
     admitted = Admitted(
         provenance=provenance,
-        overview=next(iter(_sift([overview], lambda _: "", refused)), None) if overview else None,
+        overview=_one(snapshot, "overview", refused),
         rows=_sift(snapshot.rows, lambda row: row.symbol, refused),
         confluences=_sift(snapshot.confluences, lambda item: item.row.symbol, refused, _whole),
         gainers=_sift(snapshot.gainers, lambda mover: mover.symbol, refused, lambda mover: mover.change_24h_percent > 0),
         losers=_sift(snapshot.losers, lambda mover: mover.symbol, refused, lambda mover: mover.change_24h_percent < 0),
         symbols=_sift(snapshot.symbols, lambda symbol: symbol.symbol, refused),
         venue_symbols=snapshot.venue_symbols,
+        sentiment=_one(snapshot, "sentiment", refused),
+        betas=_sift(snapshot.betas, lambda item: item.beta.symbol, refused, soundness.beta),
+        signals=_sift(snapshot.signals, lambda signal: signal.id, refused, soundness.active),
+        opportunities=_sift(snapshot.opportunities, lambda found: found.id, refused, soundness.opportunity),
+        signal_record=_one(snapshot, "signal_record", refused, soundness.record),
     )
     _count(refused, f"snapshot {provenance.snapshot_id}")
     if not admitted.rows:
@@ -113,6 +132,24 @@ def read_candles(
     return series, bars
 
 
+def read_remembered(
+    what: str, rows: Iterable[Row], name: Callable[[Row], str], sound: Callable[[Row], bool]
+) -> Sequence[Row]:
+    """Those of `rows` out of the history that keep every rule; `what` they are, for the log."""
+    refused: Counter[str] = Counter()
+    good = _sift(rows, name, refused, sound)
+    _count(refused, f"history: {what}")
+    return good
+
+
+def read_points(points: Sequence[score_history_pb2.ScorePoint], symbol: str) -> Sequence[score_history_pb2.ScorePoint]:
+    """The same for up to thousands of points: held against the rules all at once, and one by one only where that fails."""
+    whole = market_service_pb2.GetScoreHistoryResponse(points=points)
+    if not collect_violations(whole, fail_fast=True) and all(map(soundness.point, points)):
+        return points
+    return read_remembered(f"points of {symbol}", points, lambda point: str(wire.millis(point.time)), soundness.point)
+
+
 def _check(provenance: provenance_pb2.Provenance) -> None:
     asked = provenance_pb2.Provenance()
     asked.CopyFrom(provenance)
@@ -122,7 +159,7 @@ def _check(provenance: provenance_pb2.Provenance) -> None:
     if not rule and asked.coverage.present > asked.coverage.expected:
         rule = "coverage"
     times = (asked.observed_time, asked.received_time, asked.computed_time)
-    if not rule and not all(0 < time.seconds < LAST_SECOND for time in times):
+    if not rule and not all(0 < time.seconds < soundness.LAST_SECOND for time in times):
         rule = "time"
     if rule:
         metrics.INVALID_ROWS.labels(rule).inc()
@@ -149,6 +186,16 @@ def _sift(
             continue
         refused[rule] += 1
     return list(good.values())
+
+
+def _one(
+    snapshot: snapshot_pb2.Snapshot, field: str, refused: Counter[str], sound: Callable[[Any], bool] | None = None
+) -> Any:
+    """The message in that field when it is there, says anything and keeps every rule; else None."""
+    message = getattr(snapshot, field)
+    if not snapshot.HasField(field) or not message.ByteSize():  # type: ignore[arg-type]  # any of its fields
+        return None
+    return next(iter(_sift([message], lambda _: "", refused, sound)), None)
 
 
 def _whole(confluence: snapshot_pb2.Confluence) -> bool:

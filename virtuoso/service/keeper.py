@@ -19,7 +19,7 @@ from virtuoso import metrics, wire
 from virtuoso.errors import CorruptValue, DataUnavailable, NotReady, RepositoryError
 from virtuoso.market.v1 import provenance_pb2, snapshot_pb2
 from virtuoso.service import encoding, intake
-from virtuoso.service.view import View, build
+from virtuoso.service.view import Details, View, build
 
 POLL_BUDGET_S = 5.0  # for one poll; above the sum of the tiers' own time-outs
 READS_ONCE = 256  # snapshots, by id and how far behind they are, that are never read again: held before, or refused
@@ -57,7 +57,7 @@ class Present:
     """What is served until the next tick. `head` is the provenance encoded as field 1 of any reply."""
 
     view: View
-    details: Mapping[str, bytes]
+    details: Details
     provenance: provenance_pb2.Provenance
     head: bytes
     dashboard: bytes
@@ -89,7 +89,7 @@ class Keeper:
         self._max_stale_ms, self._primary = max_stale_s * 1000, primary_venue
         self._period_s, self._keep_s = period_s, keep_s
         self._kept: OrderedDict[str, tuple[float, View]] = OrderedDict()  # by id, with when it was taken (monotonic)
-        self._details: Mapping[str, bytes] = {}
+        self._details = Details()
         self._view: View | None = None
         self._read_once: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._answered = True
@@ -129,21 +129,17 @@ class Keeper:
             return present.head
         return encoding.field(1, (encoding.chunk_of(self._provenance(view, self._age_ms(view))),))
 
+    def market_ms(self, view: View) -> int:
+        """What the clock of the view's market shows now."""
+        return self._clock() - view.behind_ms
+
     async def next_tick(self) -> None:
         """Return when something may have changed: within `period_s`, and at once with a new view."""
         await self._tick.wait()
 
     def capabilities(self) -> frozenset[str]:
-        """Those of confluence, overview, movers that can be served now."""
-        if self._present is None:
-            return frozenset()
-        view = self._present.view
-        has = {
-            "confluence": view.provenance.coverage.present > 0,
-            "overview": bool(view.overview),
-            "movers": bool(view.gainers or view.losers),
-        }
-        return frozenset(name for name, there in has.items() if there)
+        """Those of a snapshot that can be served now."""
+        return self._present.view.capabilities() if self._present else frozenset()
 
     def readiness(self) -> tuple[bool, Mapping[str, object]]:
         """(ready, what an operator wants to know about it)."""
@@ -251,7 +247,7 @@ class Keeper:
                 log.warning("%s: %s", tier, error)
         return sorted(heads, key=intake.observed_ms, reverse=True)
 
-    async def _load(self, head: snapshot_pb2.SnapshotHead) -> tuple[View, Mapping[str, bytes]] | None:
+    async def _load(self, head: snapshot_pb2.SnapshotHead) -> tuple[View, Details] | None:
         """The announced snapshot, checked; None when it is not there, not whole, or not to be served."""
         try:
             blob = await self._source.get(self._keys.snapshot(head.snapshot_id))
@@ -271,7 +267,7 @@ class Keeper:
             self._remember((head.snapshot_id, wire.behind_ms(head)))
             return None
 
-    def _take(self, view: View, details: Mapping[str, bytes]) -> None:
+    def _take(self, view: View, details: Details) -> None:
         now = time.monotonic()
         self._kept[view.id] = (now, view)
         self._kept.move_to_end(view.id)  # a recording that begins again shows the same snapshots again
@@ -387,7 +383,7 @@ class _Torn(CorruptValue):
     """The bytes are not those that the head announces."""
 
 
-def _decode(head: snapshot_pb2.SnapshotHead, blob: bytes) -> tuple[View, Mapping[str, bytes]]:
+def _decode(head: snapshot_pb2.SnapshotHead, blob: bytes) -> tuple[View, Details]:
     if not intake.matches(head, blob):
         raise _Torn(f"snapshot {head.snapshot_id} is not what its head announces")
     view, details = build(intake.read_snapshot(blob), behind_ms=wire.behind_ms(head))

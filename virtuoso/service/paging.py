@@ -8,12 +8,16 @@ import binascii
 import hashlib
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from virtuoso.errors import InvalidPageToken
+from virtuoso.errors import ExpiredPageToken, InvalidPageToken
+from virtuoso.service import encoding
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
+
+    from virtuoso.service.keeper import Keeper
+    from virtuoso.service.view import View
 
 _DIGEST = 8
 _POSITION = struct.Struct(">q")
@@ -21,7 +25,8 @@ _POSITION = struct.Struct(">q")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page begins: a row's number in a snapshot, or for bars (no snapshot) a time in epoch milliseconds."""
+    """Where a page begins: a row's number in a snapshot; or, for what no snapshot holds, the time or cursor of a row in
+    `position`, and in the place of the snapshot's id what else tells the row."""
 
     position: int
     snapshot_id: str = ""
@@ -48,6 +53,24 @@ def read(request: Message, token: str) -> Place:
         return Place(_POSITION.unpack_from(payload)[0], payload[_POSITION.size :].decode())
     except (binascii.Error, struct.error, ValueError) as error:
         raise InvalidPageToken("page_token is not one of this service: pass on next_page_token as it came") from error
+
+
+def begin(keeper: Keeper, request: Any) -> tuple[View, int]:
+    """The view that the asked page is cut from, and the row at which it begins."""
+    if not request.page_token:
+        return keeper.present().view, 0
+    place = read(request, request.page_token)
+    if place.position < 0 or not place.snapshot_id:
+        raise InvalidPageToken("page_token is not one of this list")
+    view = keeper.kept(place.snapshot_id)
+    if view is None:
+        raise ExpiredPageToken("the snapshot of this list is gone: begin again without page_token")
+    return view, place.position
+
+
+def following(number: int, request: Message, view: View, end: int, total: int) -> bytes:
+    """The token of the page that begins at row `end` of `total`, as field `number` of a reply; nothing at the end."""
+    return encoding.text(number, write(request, Place(end, view.id)) if end < total else "")
 
 
 def _digest(request: Message, payload: bytes) -> bytes:

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from virtuoso.errors import ConfigError
+from virtuoso.errors import ConfigError, HistoryUnavailable
 from virtuoso.market.v1 import market_service_pb2
-from virtuoso.service import reflection
+from virtuoso.service import heap, reflection
+from virtuoso.service.archive import Archive, Opener
 from virtuoso.service.calls import Calls, Limits
 from virtuoso.service.charts import Charts
-from virtuoso.service.health import SERVICE, Health
+from virtuoso.service.chronicle import Chronicle
+from virtuoso.service.health import ALERTS, SERVICE, Health
 from virtuoso.service.market import HEARTBEAT_S, Market
+from virtuoso.service.tail import Tail
 
 if TYPE_CHECKING:
     from virtuoso.service.keeper import Keeper
@@ -40,7 +43,7 @@ log = logging.getLogger(__name__)
 
 class MarketServer:
     """`address` such as "127.0.0.1:50051" (port 0: any free one). The keeper is started and closed by its owner; `charts`
-    is closed here."""
+    is closed here, and so is what `history` opens (None: there is no history): see Archive."""
 
     def __init__(
         self,
@@ -52,18 +55,23 @@ class MarketServer:
         reflect: bool = True,
         credentials: grpc.ServerCredentials | None = None,
         heartbeat_s: float = HEARTBEAT_S,
+        history: Opener | None = None,
     ) -> None:
         self._address, self._keeper, self._charts = address, keeper, charts
         self._reflect, self._credentials = reflect, credentials
-        self._market = Market(keeper, charts, heartbeat_s=heartbeat_s)
+        self._archive = Archive(history)
+        self._tail = Tail(self._archive)
+        chronicle = Chronicle(keeper, self._archive, self._tail, heartbeat_s=heartbeat_s)
+        self._market = Market(keeper, charts, chronicle, heartbeat_s=heartbeat_s)
         service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
         self._calls = Calls(service, self._market, keeper, limits or Limits())
         self._server: grpc.aio.Server | None = None
         self._following: asyncio.Task[None] | None = None
-        self.health = Health()
+        self.health = Health(self._look)
 
     async def start(self) -> int:
         """Open the port and answer; the bound port. ConfigError when the address cannot be had."""
+        heap.share()
         server = grpc.aio.server(options=OPTIONS)
         # bytes in, bytes out: `Calls` reads requests itself, so that a bad one goes through the error table too
         server.add_generic_rpc_handlers((self._calls,))
@@ -107,6 +115,23 @@ class MarketServer:
         self.health.close()
         await server.stop(min(STOP_S, max(0.0, end - time.monotonic())))
         await self._charts.close()
+        await self._tail.close()
+        await self._archive.close()
+
+    def status(self, name: str) -> str | None:
+        """SERVING or NOT_SERVING as far as it is known now; None for a name that is not."""
+        if name == ALERTS:
+            self._tail.begin()
+        return self.health.status(name)
+
+    async def _look(self, name: str) -> None:
+        """Find out about alerts when they are asked about: a server that needs no history does not load one."""
+        if name != ALERTS or not self._keeper.ready:
+            return
+        if not self._tail.up:
+            with suppress(HistoryUnavailable):
+                await self._tail.newest()
+        self._show()
 
     async def _follow(self) -> None:
         while True:
@@ -116,5 +141,5 @@ class MarketServer:
     def _show(self) -> None:
         names = ["liveness", *self._keeper.capabilities()]
         if self._keeper.ready:
-            names += ["", SERVICE, "readiness"]
+            names += ["", SERVICE, "readiness", *([ALERTS] if self._tail.up else [])]
         self.health.show(names)

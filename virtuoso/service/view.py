@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
 from virtuoso import wire
 from virtuoso.errors import SymbolNotFound, SymbolNotTracked
-from virtuoso.market.v1 import confluence_pb2, market_service_pb2, provenance_pb2
+from virtuoso.market.v1 import confluence_pb2, market_service_pb2, provenance_pb2, signal_pb2
 from virtuoso.service import encoding
 from virtuoso.symbols import split_symbol
 
 if TYPE_CHECKING:
-    from virtuoso.market.v1 import snapshot_pb2
+    from virtuoso.market.v1 import opportunity_pb2, snapshot_pb2
     from virtuoso.service.intake import Admitted
 
+Parts = TypeVar("Parts", bound=tuple[object, ...])
 TOP_MOVERS = 5  # in a dashboard, each way
 ORDERABLE = (
     "score",
@@ -55,10 +57,41 @@ class Mover:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A signal: its encoded message, and what lists filter and order by. `side` as in the .proto."""
+
+    opened_ms: int
+    id: str
+    symbol: str
+    side: int
+    active: bool
+    chunk: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An opportunity: its encoded message, and what lists filter by. `kind` as in the .proto."""
+
+    symbol: str
+    kind: int
+    expires_ms: int
+    chunk: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """By symbol, without provenance: what GetConfluence and GetBeta answer."""
+
+    confluences: Mapping[str, bytes] = field(default_factory=dict)
+    betas: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What lists, dashboards and deltas are cut from. `rows` highest score first, those without a score last, ties by
-    symbol; `overview` is empty when there is none; `input_ms` is the oldest input of each dimension by its name, on the
-    market's clock."""
+    symbol; `overview`, `sentiment` and `record` (of closed signals) are empty when there is none; `betas` by rank, with
+    their symbols; `signals` are active and, like `opportunities`, newest first; `untracked` are symbols by asset and
+    multiplier; `input_ms` is the oldest input of each dimension by its name, on the market's clock."""
 
     provenance: provenance_pb2.Provenance  # as published: without path, stale and age
     overview: Sequence[bytes]
@@ -68,7 +101,12 @@ class View:
     symbols: Sequence[bytes]
     tracked: Mapping[tuple[str, int], str]
     names: frozenset[str]
-    untracked: frozenset[tuple[str, int]]
+    untracked: Mapping[tuple[str, int], str]
+    sentiment: Sequence[bytes]
+    betas: Sequence[tuple[str, bytes]]
+    signals: Sequence[Call]
+    opportunities: Sequence[Found]
+    record: Sequence[bytes]
     input_ms: Mapping[str, int]
     body: bytes  # of GetDashboardResponse without provenance
     behind_ms: int = 0  # how far the market's clock runs behind ours; 0 unless a recording is played
@@ -95,6 +133,18 @@ class View:
         coverage = self.provenance.coverage
         return coverage.present >= max(1, min(30, coverage.expected))
 
+    def capabilities(self) -> frozenset[str]:
+        """What health has names for and this snapshot can answer. No signal and no opportunity is an answer, too."""
+        has = {
+            "confluence": self.provenance.coverage.present > 0,
+            "overview": bool(self.overview),
+            "movers": bool(self.gainers or self.losers),
+            "beta": bool(self.betas),
+            "signals": True,
+            "opportunities": True,
+        }
+        return frozenset(name for name, there in has.items() if there)
+
     def ordered(self, order_by: str) -> Sequence[Row]:
         """All rows by "<field>[ asc|desc]"; rows without the value last either way, ties by symbol. The field must be
         "symbol" or one of ORDERABLE; the empty string is "score desc"."""
@@ -111,15 +161,26 @@ class View:
         symbol = self.spelling(asked)
         if symbol in self.names:
             return symbol
-        market = split_symbol(asked)
+        if self.listed(asked):
+            raise self.untracked_error(asked)
+        raise SymbolNotFound(f"{self.provenance.venue} has no USDT perpetual {asked}")
+
+    def untracked_error(self, asked: str) -> SymbolNotTracked:
+        """That the venue has the symbol, but it is not scored."""
         venue = self.provenance.venue
-        if market in self.untracked:
-            raise SymbolNotTracked(f"{asked} is a market of {venue}, but not among the scored ones: ListSymbols names those")
-        raise SymbolNotFound(f"{venue} has no USDT perpetual {asked}")
+        return SymbolNotTracked(f"{asked} is a market of {venue}, but not among the scored ones: ListSymbols names those")
 
     def spelling(self, asked: str) -> str:
         """The tracked symbol that is meant; `asked` itself when none is."""
         return asked if asked in self.names else self.tracked.get(split_symbol(asked), asked)
+
+    def listed(self, asked: str) -> str | None:
+        """The symbol that is meant of those that the venue has and that are not scored; None when there is none."""
+        return self.untracked.get(split_symbol(asked))
+
+    def spellings(self, asked: Iterable[str]) -> frozenset[str]:
+        """The names as they were asked for, and as this venue spells them: what is remembered may be of either."""
+        return frozenset(name for each in asked for name in (each, self.spelling(each), self.listed(each)) if name)
 
     def snapshot(self) -> bytes:
         """Encoded DashboardSnapshot: the first message of a stream."""
@@ -140,9 +201,9 @@ class View:
         )
 
 
-def build(admitted: Admitted, *, behind_ms: int = 0) -> tuple[View, Mapping[str, bytes]]:
-    """The view of a snapshot of a market whose clock runs `behind_ms` behind ours, and by symbol the encoded
-    GetConfluenceResponse without provenance. The second is much the larger and is held for the newest snapshot only."""
+def build(admitted: Admitted, *, behind_ms: int = 0) -> tuple[View, Details]:
+    """The view of a snapshot of a market whose clock runs `behind_ms` behind ours, and its details. The second is much the
+    larger and is held for the newest snapshot only."""
     rows = _sorted([_row(row) for row in admitted.rows], "score", True)  # noqa: FBT003  # as the partition of order_by
     overview = (encoding.chunk_of(admitted.overview),) if admitted.overview else ()
     gainers, losers = (
@@ -156,15 +217,35 @@ def build(admitted: Admitted, *, behind_ms: int = 0) -> tuple[View, Mapping[str,
         rows=rows,
         gainers=gainers,
         losers=losers,
-        symbols=[encoding.chunk_of(s) for s in sorted(admitted.symbols, key=lambda s: s.rank)],
+        symbols=_kept(tuple(encoding.chunk_of(s) for s in sorted(admitted.symbols, key=lambda s: s.rank))),
         tracked=tracked,
         names=frozenset(row.symbol for row in rows).union(item.symbol for item in admitted.symbols),
-        untracked=frozenset(map(split_symbol, admitted.venue_symbols)).difference(tracked),
+        untracked=_untracked(tuple(admitted.venue_symbols), frozenset(tracked)),
+        sentiment=(encoding.chunk_of(admitted.sentiment),) if admitted.sentiment else (),
+        betas=_kept(tuple((item.beta.symbol, encoding.chunk_of(item.beta)) for item in admitted.betas)),
+        signals=sorted(map(call, admitted.signals), key=lambda one: (one.opened_ms, one.id), reverse=True),
+        opportunities=[_found(item) for item in admitted.opportunities],
+        record=(encoding.chunk_of(admitted.signal_record),) if admitted.signal_record else (),
         input_ms=_oldest_inputs(admitted.confluences),
         body=_dashboard(2, overview, rows, gainers, losers),
         behind_ms=behind_ms,
     )
-    return view, {item.row.symbol: _detail(item).SerializeToString(deterministic=True) for item in admitted.confluences}
+    return view, Details(
+        confluences={item.row.symbol: _detail(item).SerializeToString(deterministic=True) for item in admitted.confluences},
+        betas={item.beta.symbol: _beta(item) for item in admitted.betas},
+    )
+
+
+def call(signal: signal_pb2.Signal) -> Call:
+    """A signal as lists hold it."""
+    return Call(
+        opened_ms=wire.millis(signal.opened_time),
+        id=signal.id,
+        symbol=signal.symbol,
+        side=signal.side,
+        active=signal.status == signal_pb2.SIGNAL_STATUS_ACTIVE,
+        chunk=encoding.chunk_of(signal),
+    )
 
 
 def _dashboard(
@@ -183,6 +264,27 @@ def _row(row: confluence_pb2.ConfluenceRow) -> Row:
     present = {field.name: value for field, value in row.ListFields()}
     numbers = tuple(present.get(name) for name in ORDERABLE)
     return Row(row.symbol, encoding.chunk_of(row), numbers)
+
+
+@lru_cache(maxsize=8)
+def _kept(parts: Parts) -> Parts:
+    """The same parts as before where they are equal: views are kept for minutes, and much of them changes seldom."""
+    return parts
+
+
+@lru_cache(maxsize=4)
+def _untracked(venue_symbols: tuple[str, ...], tracked: frozenset[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
+    """The symbols of a venue that are not tracked, by asset and multiplier."""
+    return {market: name for name in venue_symbols if (market := split_symbol(name)) not in tracked}
+
+
+def _found(item: opportunity_pb2.Opportunity) -> Found:
+    return Found(item.symbol, item.kind, wire.millis(item.expires_time), encoding.chunk_of(item))
+
+
+def _beta(item: snapshot_pb2.SymbolBeta) -> bytes:
+    """Fields 2 and 3 of GetBetaResponse."""
+    return encoding.field(2, (encoding.chunk_of(item.beta),)) + encoding.field(3, map(encoding.chunk_of, item.rolling))
 
 
 def _sorted(rows: Sequence[Row], name: str, descending: bool) -> Sequence[Row]:  # noqa: FBT001  # half of a dict's key

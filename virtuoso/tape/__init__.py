@@ -2,7 +2,7 @@
 
     record   Recording: the collector's tap, and TapedExchange, which notes every reply ─► events
     tape     events ─► a file of gzip members, one a second: append-only, bounded, locked, whole after any end
-    session  events ─► the same feeds and scores again, through the same code, without any network
+    session  events ─► the same feeds, scores and signals again, through the same code, without any network
     play     on the tape's own clock to a repository (`play`), as fast as it goes against the digests on it (`check`), or
              only looked through (`info`)
 
@@ -11,10 +11,12 @@ step (see `virtuoso.feed`), and a pass of the collector looks at all feeds at on
 order in which they took effect, each with the raw replies and the moments at which they had come, so nothing is left to
 chance or to a clock. Events are JSON objects, a line each; `at` is the recorder's clock, epoch ms:
 
-    {"tape": 1, "at", "model", "made_by": {name: version}, "venues": [...], "rules": {...}}       a session begins
+    {"tape": 2, "at", "model", "made_by": {name: version}, "venues": [...], "rules": {...}, "opportunities": true}
+                      a session begins, with nothing known of what was before it
     {"op": "candles", "at", "venue", "symbol", "timeframe", "bars", "replies": [[url, status, headers, body, received_ms]]}
                       op: instruments, tickers, premiums, candles, book, trades, funding, open_interest, long_short
-    {"pass": 7, "at", "venue", "fallback": [venue, reason], "dominance": [percent, basis, observed_ms]}   inputs are taken
+    {"pass": 7, "at", "venue", "trading", "fallback": [venue, reason], "dominance": [percent, basis, observed_ms]}
+                      inputs are taken
     {"scored": 7, "at", "id", "computed_ms", "digest"}   the digest is of the snapshot's bytes, its environment REPLAY
     {"published": id, "at", "venue"}
 """

@@ -25,6 +25,7 @@ from virtuoso.tape.session import Session
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from virtuoso.journal import Journal
     from virtuoso.model import Candles, Snapshot, Timeframe
     from virtuoso.ports import SnapshotRepository
     from virtuoso.tape.tape import Event
@@ -51,12 +52,13 @@ async def play(
     stop: asyncio.Event,
     max_stale_s: float,
     once: bool = False,
+    journal: Journal | None = None,
     clock: Callable[[], int] = epoch_ms,
 ) -> int:
     """Publish to `repository` what is on the tape, at its pace, from its first snapshot to its end and again from there,
-    until `stop` is set (or `once`). A tape that is damaged ends there. Exit code 0. ConfigError when it is no tape, or
-    nothing was published on it."""
-    player = _Player(Publisher(repository, max_stale_s=max_stale_s), stop, clock)
+    until `stop` is set (or `once`). `journal`: where signals, alerts and all that is remembered go. A tape that is damaged
+    ends there. Exit code 0. ConfigError when it is no tape, or nothing was published on it."""
+    player = _Player(Publisher(repository, max_stale_s=max_stale_s), journal, stop, clock)
     while not stop.is_set():
         shown = await player.lap(path)
         if not shown and not stop.is_set():
@@ -70,8 +72,8 @@ async def play(
 class _Player:
     """Plays a tape once from end to end; what is published lives on between laps."""
 
-    def __init__(self, publisher: Publisher, stop: asyncio.Event, clock: Callable[[], int]) -> None:
-        self._publisher, self._stop, self._clock = publisher, stop, clock
+    def __init__(self, publisher: Publisher, journal: Journal | None, stop: asyncio.Event, clock: Callable[[], int]) -> None:
+        self._publisher, self._journal, self._stop, self._clock = publisher, journal, stop, clock
         self._session: Session | None = None
         self._snapshots: dict[str, Snapshot] = {}
         self._candles: dict[tuple[str, str, Timeframe], Candles] = {}  # that wait for the first snapshot
@@ -121,7 +123,7 @@ class _Player:
         """End the session, and begin another."""
         if self._session is not None:
             await self._session.close()
-        self._session = Session(header) if header else None
+        self._session = Session(header, self._journal) if header else None
         self._behind_ms = None
         self._snapshots.clear()
         self._candles.clear()

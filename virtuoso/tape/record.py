@@ -58,9 +58,12 @@ def made_by() -> Mapping[str, str]:
 
 
 class Recording:
-    """One session on a tape: the collector's `Tap`, and where `TapedExchange` notes replies. `clock` gives epoch ms."""
+    """One session on a tape: the collector's `Tap`, and where `TapedExchange` notes replies. `opportunities`: as the
+    floor's; `clock` gives epoch ms."""
 
-    def __init__(self, tape: Tape, *, venues: Sequence[str], rules: Rules, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, tape: Tape, *, venues: Sequence[str], rules: Rules, opportunities: bool = True, clock: Callable[[], int]
+    ) -> None:
         self._tape, self._clock = tape, clock
         self._header = {
             "tape": FORMAT,
@@ -69,6 +72,7 @@ class Recording:
             "made_by": made_by(),
             "venues": list(venues),
             "rules": asdict(rules),
+            "opportunities": opportunities,
         }
         self._noted: list[tuple[dict[str, Any], Snapshot | None]] = []
         self._begun = self._full = False
@@ -83,10 +87,10 @@ class Recording:
         self.replies += len(replies)
         self._note({"op": op, "venue": venue, **which, "replies": [_kept(reply) for reply in replies]})
 
-    def taken(self, venue: str, fallback: Fallback | None, dominance: Dominance | None) -> int:
+    def taken(self, venue: str, fallback: Fallback | None, dominance: Dominance | None, *, trading: bool) -> int:
         """See `virtuoso.collector.Tap`."""
         self._passes += 1
-        said: dict[str, Any] = {"pass": self._passes, "venue": venue}
+        said: dict[str, Any] = {"pass": self._passes, "venue": venue, "trading": trading}
         if fallback is not None:
             said["fallback"] = [fallback.venue, fallback.reason]
         if dominance is not None:
@@ -149,8 +153,12 @@ class TapedExchange(CcxtExchange):
         async with self._noting("premiums"):
             return await super().premium_rows()
 
-    async def candles(self, instrument: Instrument, timeframe: Timeframe, *, limit: int) -> Candles:
-        """See the port."""
+    async def candles(
+        self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
+    ) -> Candles:
+        """See the port. Pages of the past are nothing that a collector asks for, and are not noted."""
+        if before_ms is not None:
+            return await super().candles(instrument, timeframe, limit=limit, before_ms=before_ms)
         async with self._noting("candles", symbol=instrument.symbol, timeframe=timeframe.value, bars=limit):
             return await super().candles(instrument, timeframe, limit=limit)
 

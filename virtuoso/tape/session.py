@@ -1,4 +1,4 @@
-"""One session of a tape, done again: fresh feeds take the recorded answers, and are scored, by the code of every day."""
+"""One session of a tape, done again: fresh feeds take the recorded answers, and desks work, by the code of every day."""
 
 from __future__ import annotations
 
@@ -10,31 +10,42 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from virtuoso.analysis.notices import Supply
+from virtuoso.desk import snapshot_of
 from virtuoso.errors import ExchangeError
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import cadence
 from virtuoso.feed import Feed, Rules
+from virtuoso.floor import Floor
 from virtuoso.model import Dominance, DominanceBasis, Environment, Fallback, Timeframe
 from virtuoso.schedule import Job
-from virtuoso.scoring import score, snapshot_of
 
 if TYPE_CHECKING:
     import yarl
 
+    from virtuoso.desk import Pass
     from virtuoso.feed import Market
-    from virtuoso.model import Confluence, Overview, RegimeState, Snapshot
+    from virtuoso.journal import Journal
+    from virtuoso.model import Snapshot
     from virtuoso.tape.tape import Event
 
 
 class Session:
-    """Feeds and regimes as they were at the beginning of a session; `header` is its event."""
+    """Feeds and desks as they were at the beginning of a session; `header` is its event; `journal`: where what comes of it
+    is written down."""
 
-    def __init__(self, header: Event) -> None:
+    def __init__(self, header: Event, journal: Journal | None = None) -> None:
         rules = Rules(**header["rules"] | {"symbols": tuple(header["rules"]["symbols"])})
         self._exchanges = {venue: PlayedExchange(venue) for venue in header["venues"]}
         self.feeds = {venue: Feed(exchange, rules, cadence) for venue, exchange in self._exchanges.items()}
-        self._regimes: dict[str, RegimeState] = {}
-        self._passes: dict[int, tuple[Market, tuple[dict[str, Confluence], Overview], Fallback | None]] = {}
+        self._floor = Floor(
+            header["venues"],
+            Environment.REPLAY,
+            opportunities=header["opportunities"],
+            journal=journal,
+            clock=lambda: header["at"],
+        )
+        self._passes: dict[int, tuple[Market, Pass, Fallback | None]] = {}
 
     async def redo(self, event: Event) -> Snapshot | None:
         """Let an event happen again; the snapshot, of environment REPLAY, where one was scored."""
@@ -70,22 +81,28 @@ class Session:
         if (said := event.get("dominance")) is not None:
             dominance = Dominance(said[0], DominanceBasis(said[1]), said[2])
         fallback = Fallback(*event["fallback"]) if "fallback" in event else None
-        market, previous = self.feeds[venue].market(), self._regimes.get(venue)
-        scored = await asyncio.to_thread(score, market, dominance=dominance, previous=previous)
-        self._passes[event["pass"]] = market, scored, fallback
+        market, desk = self.feeds[venue].market(), self._floor.desk(venue)
+        done = await asyncio.to_thread(self._floor.work, desk, market, dominance, trading=event["trading"])
+        self._passes[event["pass"]] = market, done, fallback
 
     def _snapshot(self, event: Event) -> Snapshot:
-        market, scored, fallback = self._passes.pop(event["scored"])
-        if (regime := scored[1].regime) is not None:
-            self._regimes[market.venue] = regime
-        return snapshot_of(
+        market, done, fallback = self._passes.pop(event["scored"])
+        venue = market.venue
+        self.feeds[venue].follow(self._floor.settle(venue, done).followed)
+        snapshot = snapshot_of(
             market,
-            scored,
+            done,
             snapshot_id=event["id"],
             environment=Environment.REPLAY,
             computed_ms=event["computed_ms"],
             fallback=fallback,
+            signal_record=self._floor.tallies(venue),
         )
+        if done.traded:
+            scored, expected = snapshot.scored, len(snapshot.universe)
+            supply = Supply(Environment.REPLAY, snapshot.computed_ms, venue, fallback, {}, scored, expected)
+            self._floor.tell(supply)
+        return snapshot
 
 
 class PlayedExchange(CcxtExchange):

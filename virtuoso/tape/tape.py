@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from virtuoso.errors import ConfigError, CorruptValue
 
-FORMAT = 1
+FORMAT = 2  # from 2 on a pass says whether it traded
 CHUNK = 1 << 20
 
 Event = Mapping[str, Any]

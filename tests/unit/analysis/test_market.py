@@ -174,18 +174,18 @@ def test_a_slow_swing_passes_through_the_regimes_once_each_way() -> None:
     assert order == [Regime.BULLISH, Regime.NEUTRAL, Regime.BEARISH, Regime.NEUTRAL, Regime.BULLISH]
 
 
-def test_another_regime_must_be_wanted_for_half_an_hour_without_a_break() -> None:
+def test_another_regime_must_be_wanted_for_an_hour_without_a_break() -> None:
     state = regime.advance(None, Regime.BULLISH, NOW_MS)
     assert state == RegimeState(Regime.BULLISH, NOW_MS)
     state = regime.advance(state, Regime.BEARISH, NOW_MS + MINUTE)
     assert (state.regime, state.candidate) == (Regime.BULLISH, Regime.BEARISH)
-    almost = regime.advance(state, Regime.BEARISH, NOW_MS + 30 * MINUTE)
+    almost = regime.advance(state, Regime.BEARISH, NOW_MS + 60 * MINUTE)
     assert almost.regime is Regime.BULLISH
-    assert regime.advance(almost, Regime.BEARISH, NOW_MS + 31 * MINUTE) == RegimeState(Regime.BEARISH, NOW_MS + 31 * MINUTE)
-    broken = regime.advance(almost, Regime.BULLISH, NOW_MS + 31 * MINUTE)
+    assert regime.advance(almost, Regime.BEARISH, NOW_MS + 61 * MINUTE) == RegimeState(Regime.BEARISH, NOW_MS + 61 * MINUTE)
+    broken = regime.advance(almost, Regime.BULLISH, NOW_MS + 61 * MINUTE)
     assert broken == RegimeState(Regime.BULLISH, NOW_MS)
-    again = regime.advance(broken, Regime.BEARISH, NOW_MS + 32 * MINUTE)
-    assert regime.advance(again, Regime.BEARISH, NOW_MS + 61 * MINUTE).regime is Regime.BULLISH
+    again = regime.advance(broken, Regime.BEARISH, NOW_MS + 62 * MINUTE)
+    assert regime.advance(again, Regime.BEARISH, NOW_MS + 121 * MINUTE).regime is Regime.BULLISH
     stepped_back = regime.advance(again, Regime.BEARISH, NOW_MS)
     assert stepped_back.candidate_since_ms == NOW_MS
 

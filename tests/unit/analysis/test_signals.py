@@ -214,3 +214,15 @@ def test_a_restart_at_any_pass_neither_doubles_nor_loses_a_signal(seed: int, sco
         return stored
 
     assert run(restarts=True) == run(restarts=False)
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_of_two_sides_that_were_both_stored_as_active_the_later_had_reversed_the_other(side: Side) -> None:
+    first = plain_signal(side)
+    other = Side.SHORT if side is Side.LONG else Side.LONG
+    later = replace(plain_signal(other), id="later", opened_ms=first.opened_ms + HOUR, entry=101.0)
+    known = {s.id: s for s in recall(EMPTY, [later, first]).newest.values()}
+    assert known["later"] == later
+    closed = known[first.id]
+    assert (closed.status, closed.closed_ms, closed.exit_price) == (SignalStatus.REVERSED, later.opened_ms, 101.0)
+    assert closed.result_r * side.sign > 0

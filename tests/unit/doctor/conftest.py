@@ -30,6 +30,7 @@ def look(tmp_path: Path) -> Callable[..., Any]:
             "edge_address": ("127.0.0.1", free_port()),
             "monitor_address": ("127.0.0.1", free_port()),
             "environment": Environment.REPLAY,
+            "history": f"sqlite://{tmp_path}/history.db",
             "envoy": None,
         }
         findings = await examine(**(given | settings))

@@ -55,6 +55,14 @@ def test_the_run_begins_after_the_last_gap() -> None:
     assert minutes(read([bar(k) for k in (9, 8, 7, 5, 3, 2, 1, 0)])) == [3, 2, 1]
 
 
+def test_a_page_of_the_past_ends_before_its_bar_and_is_not_too_old() -> None:
+    rows, asked = [bar(k) for k in range(900, 1000)], NOW - 950 * MINUTE
+    page = read_candles(rows, "BTCUSDT", Timeframe.M1, STAMP, limit=10, exact=False, before_ms=asked)
+    assert minutes(page) == list(range(960, 950, -1))
+    with pytest.raises(EmptyData):
+        read_candles(rows, "BTCUSDT", Timeframe.M1, STAMP, limit=10, exact=False, before_ms=NOW - 1000 * MINUTE)
+
+
 def test_without_an_exact_clock_a_bar_is_closed_only_when_a_later_one_shows() -> None:
     assert minutes(read([bar(3), bar(2), bar(1)], exact=False)) == [3, 2]
     assert minutes(read([bar(2), bar(1), bar(0)], exact=False)) == [2, 1]

@@ -802,7 +802,7 @@ class ListSignalsResponse(_message.Message):
 
     @_builtins.property
     def record(self) -> _signal_pb2.SignalRecord:
-        """How all closed signals of the venue ended, whatever the filters. Absent while the history is down."""
+        """How all closed signals of the venue ended, whatever the filters, as of the snapshot. Absent while the history is down."""
 
     def __init__(
         self,
@@ -947,7 +947,9 @@ class ListAlertsResponse(_message.Message):
     next_page_token: _builtins.str
     """For the next page. Empty at the end."""
     newest_cursor: _builtins.str
-    """Where WatchAlerts goes on after what is the newest now. Never empty."""
+    """Where WatchAlerts goes on after the newest alert that there was when the first page was made, the same on all pages of
+    a list. Never empty.
+    """
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
         """Where it came from and how old it is."""
@@ -986,16 +988,19 @@ class GetScoreHistoryRequest(_message.Message):
     """The symbol, such as "BTCUSDT"."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """From when on. Absent (the default): 24 hours before `end_time`."""
+        """From when on; before `end_time`, and not in the future. Absent (the default): 24 hours before `end_time`, or up to one
+        `resolution` later, so that the points of a range that moves with the clock stand still.
+        """
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when. Absent (the default): now."""
+        """Until when, not included; a time in the future is taken as now. Absent (the default): now."""
 
     @_builtins.property
     def resolution(self) -> _duration_pb2.Duration:
-        """Time between two points. Absent or 0 (the default): as small as gives at most 500 points, at least a minute. Where it
-        would give more than 2000 points, it is taken so large that it does not.
+        """Time between two points, counted from `start_time`. Absent or 0 (the default): as small as gives at most 500 points, at
+        least a minute. Where it would give more than 2000 points, it is taken so large that it does not; what is longer than
+        the range is taken as the range.
         """
 
     def __init__(
@@ -1064,7 +1069,9 @@ class WatchAlertsRequest(_message.Message):
     KINDS_FIELD_NUMBER: _builtins.int
     MIN_LEVEL_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
-    """The cursor of the last alert that was seen. Empty (the default): only what happens from now on."""
+    """The cursor of the last message or alert that was seen, or `newest_cursor` of ListAlerts; "0" is before the first alert.
+    One that cannot have been given yet is refused. Empty (the default): only what happens from now on.
+    """
     min_level: _alert_pb2.AlertLevel.ValueType
     """Only those at least so urgent. UNSPECIFIED (the default): all."""
     @_builtins.property
@@ -1096,14 +1103,14 @@ class WatchAlertsResponse(_message.Message):
     ALERTS_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
-    """To go on after this message. Never empty."""
+    """To go on after this message; it also passes alerts that the filters hid. Never empty."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
         """Where it came from and how old it is."""
 
     @_builtins.property
     def alerts(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.Alert]:
-        """New alerts, oldest first. Empty (the default) for a sign of life."""
+        """New alerts, oldest first. Empty (the default) for a sign of life, and in the first message when nothing was missed."""
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ class MarketServiceStub:
 
     Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
     Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
-    one list come from one snapshot.
+    one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
     """
 
     def __init__(self, channel):
@@ -128,7 +128,7 @@ class MarketServiceServicer:
 
     Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
     Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
-    one list come from one snapshot.
+    one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
     """
 
     def GetDashboard(self, request, context):
@@ -182,14 +182,15 @@ class MarketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetSentiment(self, request, context):
-        """How the market's participants are placed: a gauge and what it is made of.
+        """How the market's participants are placed: a gauge and what it is made of. UNAVAILABLE with DATA_UNAVAILABLE while
+        nothing of it could be measured.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListBetas(self, request, context):
-        """How the tracked symbols move with BTC, by symbol.
+        """How the tracked symbols move with BTC, by rank. UNAVAILABLE with DATA_UNAVAILABLE while no symbol has enough returns.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -203,29 +204,31 @@ class MarketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSignals(self, request, context):
-        """Signals, newest first, and how those that ended did. Closed ones and the record are UNAVAILABLE with
-        HISTORY_UNAVAILABLE while the history is down.
+        """Signals of the venue, newest first, and how those that ended did. With `active` true it is answered whatever happens to
+        the history; else it is UNAVAILABLE with HISTORY_UNAVAILABLE while that is down.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListOpportunities(self, request, context):
-        """Opportunities that have not expired, newest first.
+        """Opportunities that have not expired, newest first. None is a right answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListAlerts(self, request, context):
-        """Alerts, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down.
+        """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetScoreHistory(self, request, context):
-        """Scores and prices of one symbol over time, downsampled. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down.
+        """Scores and prices of one symbol over time, downsampled. A symbol that is not scored any more is answered as long as the
+        venue lists it and the range has points of it, else errors are as of GetConfluence. UNAVAILABLE with
+        HISTORY_UNAVAILABLE while the history is down.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -233,8 +236,8 @@ class MarketServiceServicer:
 
     def WatchAlerts(self, request, context):
         """Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
-        at least every 30 s. Ends with UNAVAILABLE when the server goes down or cannot read the history: call again with the
-        last cursor.
+        at least every 30 s. Ends with UNAVAILABLE when the server goes down, or with HISTORY_UNAVAILABLE when the history has
+        not been readable for 10 s: call again with the last cursor, also on another server.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -346,7 +349,7 @@ class MarketService:
 
     Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
     Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
-    one list come from one snapshot.
+    one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
     """
 
     @staticmethod

@@ -32,7 +32,7 @@ class MarketServiceStub:
 
     Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
     Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
-    one list come from one snapshot.
+    one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
     """
 
     @_typing.overload
@@ -56,25 +56,30 @@ class MarketServiceStub:
     ListCandles: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]
     """Closed bars of one tracked symbol for a chart."""
     GetSentiment: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetSentimentRequest, _market_service_pb2.GetSentimentResponse]
-    """How the market's participants are placed: a gauge and what it is made of."""
+    """How the market's participants are placed: a gauge and what it is made of. UNAVAILABLE with DATA_UNAVAILABLE while
+    nothing of it could be measured.
+    """
     ListBetas: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListBetasRequest, _market_service_pb2.ListBetasResponse]
-    """How the tracked symbols move with BTC, by symbol."""
+    """How the tracked symbols move with BTC, by rank. UNAVAILABLE with DATA_UNAVAILABLE while no symbol has enough returns."""
     GetBeta: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetBetaRequest, _market_service_pb2.GetBetaResponse]
     """How one symbol moves with BTC, also over time. Errors as of GetConfluence."""
     ListSignals: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListSignalsRequest, _market_service_pb2.ListSignalsResponse]
-    """Signals, newest first, and how those that ended did. Closed ones and the record are UNAVAILABLE with
-    HISTORY_UNAVAILABLE while the history is down.
+    """Signals of the venue, newest first, and how those that ended did. With `active` true it is answered whatever happens to
+    the history; else it is UNAVAILABLE with HISTORY_UNAVAILABLE while that is down.
     """
     ListOpportunities: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListOpportunitiesRequest, _market_service_pb2.ListOpportunitiesResponse]
-    """Opportunities that have not expired, newest first."""
+    """Opportunities that have not expired, newest first. None is a right answer."""
     ListAlerts: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListAlertsRequest, _market_service_pb2.ListAlertsResponse]
-    """Alerts, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+    """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
     GetScoreHistory: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetScoreHistoryRequest, _market_service_pb2.GetScoreHistoryResponse]
-    """Scores and prices of one symbol over time, downsampled. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+    """Scores and prices of one symbol over time, downsampled. A symbol that is not scored any more is answered as long as the
+    venue lists it and the range has points of it, else errors are as of GetConfluence. UNAVAILABLE with
+    HISTORY_UNAVAILABLE while the history is down.
+    """
     WatchAlerts: _grpc.UnaryStreamMultiCallable[_market_service_pb2.WatchAlertsRequest, _market_service_pb2.WatchAlertsResponse]
     """Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
-    at least every 30 s. Ends with UNAVAILABLE when the server goes down or cannot read the history: call again with the
-    last cursor.
+    at least every 30 s. Ends with UNAVAILABLE when the server goes down, or with HISTORY_UNAVAILABLE when the history has
+    not been readable for 10 s: call again with the last cursor, also on another server.
     """
     WatchDashboard: _grpc.UnaryStreamMultiCallable[_market_service_pb2.WatchDashboardRequest, _market_service_pb2.WatchDashboardResponse]
     """First a whole dashboard, then what changes, with a sign of life at least every 30 s. A reader that is slower than the
@@ -89,7 +94,7 @@ class MarketServiceAsyncStub(MarketServiceStub):
 
     Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
     Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
-    one list come from one snapshot.
+    one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -110,25 +115,30 @@ class MarketServiceAsyncStub(MarketServiceStub):
     ListCandles: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]  # type: ignore[assignment]
     """Closed bars of one tracked symbol for a chart."""
     GetSentiment: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetSentimentRequest, _market_service_pb2.GetSentimentResponse]  # type: ignore[assignment]
-    """How the market's participants are placed: a gauge and what it is made of."""
+    """How the market's participants are placed: a gauge and what it is made of. UNAVAILABLE with DATA_UNAVAILABLE while
+    nothing of it could be measured.
+    """
     ListBetas: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListBetasRequest, _market_service_pb2.ListBetasResponse]  # type: ignore[assignment]
-    """How the tracked symbols move with BTC, by symbol."""
+    """How the tracked symbols move with BTC, by rank. UNAVAILABLE with DATA_UNAVAILABLE while no symbol has enough returns."""
     GetBeta: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetBetaRequest, _market_service_pb2.GetBetaResponse]  # type: ignore[assignment]
     """How one symbol moves with BTC, also over time. Errors as of GetConfluence."""
     ListSignals: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListSignalsRequest, _market_service_pb2.ListSignalsResponse]  # type: ignore[assignment]
-    """Signals, newest first, and how those that ended did. Closed ones and the record are UNAVAILABLE with
-    HISTORY_UNAVAILABLE while the history is down.
+    """Signals of the venue, newest first, and how those that ended did. With `active` true it is answered whatever happens to
+    the history; else it is UNAVAILABLE with HISTORY_UNAVAILABLE while that is down.
     """
     ListOpportunities: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListOpportunitiesRequest, _market_service_pb2.ListOpportunitiesResponse]  # type: ignore[assignment]
-    """Opportunities that have not expired, newest first."""
+    """Opportunities that have not expired, newest first. None is a right answer."""
     ListAlerts: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListAlertsRequest, _market_service_pb2.ListAlertsResponse]  # type: ignore[assignment]
-    """Alerts, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+    """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
     GetScoreHistory: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetScoreHistoryRequest, _market_service_pb2.GetScoreHistoryResponse]  # type: ignore[assignment]
-    """Scores and prices of one symbol over time, downsampled. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+    """Scores and prices of one symbol over time, downsampled. A symbol that is not scored any more is answered as long as the
+    venue lists it and the range has points of it, else errors are as of GetConfluence. UNAVAILABLE with
+    HISTORY_UNAVAILABLE while the history is down.
+    """
     WatchAlerts: _aio.UnaryStreamMultiCallable[_market_service_pb2.WatchAlertsRequest, _market_service_pb2.WatchAlertsResponse]  # type: ignore[assignment]
     """Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
-    at least every 30 s. Ends with UNAVAILABLE when the server goes down or cannot read the history: call again with the
-    last cursor.
+    at least every 30 s. Ends with UNAVAILABLE when the server goes down, or with HISTORY_UNAVAILABLE when the history has
+    not been readable for 10 s: call again with the last cursor, also on another server.
     """
     WatchDashboard: _aio.UnaryStreamMultiCallable[_market_service_pb2.WatchDashboardRequest, _market_service_pb2.WatchDashboardResponse]  # type: ignore[assignment]
     """First a whole dashboard, then what changes, with a sign of life at least every 30 s. A reader that is slower than the
@@ -142,7 +152,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
 
     Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
     Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
-    one list come from one snapshot.
+    one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
     """
 
     @_abc_1.abstractmethod
@@ -209,7 +219,9 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.GetSentimentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetSentimentResponse, _abc.Awaitable[_market_service_pb2.GetSentimentResponse]]:
-        """How the market's participants are placed: a gauge and what it is made of."""
+        """How the market's participants are placed: a gauge and what it is made of. UNAVAILABLE with DATA_UNAVAILABLE while
+        nothing of it could be measured.
+        """
 
     @_abc_1.abstractmethod
     def ListBetas(
@@ -217,7 +229,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListBetasRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListBetasResponse, _abc.Awaitable[_market_service_pb2.ListBetasResponse]]:
-        """How the tracked symbols move with BTC, by symbol."""
+        """How the tracked symbols move with BTC, by rank. UNAVAILABLE with DATA_UNAVAILABLE while no symbol has enough returns."""
 
     @_abc_1.abstractmethod
     def GetBeta(
@@ -233,8 +245,8 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListSignalsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListSignalsResponse, _abc.Awaitable[_market_service_pb2.ListSignalsResponse]]:
-        """Signals, newest first, and how those that ended did. Closed ones and the record are UNAVAILABLE with
-        HISTORY_UNAVAILABLE while the history is down.
+        """Signals of the venue, newest first, and how those that ended did. With `active` true it is answered whatever happens to
+        the history; else it is UNAVAILABLE with HISTORY_UNAVAILABLE while that is down.
         """
 
     @_abc_1.abstractmethod
@@ -243,7 +255,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListOpportunitiesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListOpportunitiesResponse, _abc.Awaitable[_market_service_pb2.ListOpportunitiesResponse]]:
-        """Opportunities that have not expired, newest first."""
+        """Opportunities that have not expired, newest first. None is a right answer."""
 
     @_abc_1.abstractmethod
     def ListAlerts(
@@ -251,7 +263,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListAlertsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListAlertsResponse, _abc.Awaitable[_market_service_pb2.ListAlertsResponse]]:
-        """Alerts, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+        """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
 
     @_abc_1.abstractmethod
     def GetScoreHistory(
@@ -259,7 +271,10 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.GetScoreHistoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetScoreHistoryResponse, _abc.Awaitable[_market_service_pb2.GetScoreHistoryResponse]]:
-        """Scores and prices of one symbol over time, downsampled. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+        """Scores and prices of one symbol over time, downsampled. A symbol that is not scored any more is answered as long as the
+        venue lists it and the range has points of it, else errors are as of GetConfluence. UNAVAILABLE with
+        HISTORY_UNAVAILABLE while the history is down.
+        """
 
     @_abc_1.abstractmethod
     def WatchAlerts(
@@ -268,8 +283,8 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_market_service_pb2.WatchAlertsResponse], _abc.AsyncIterator[_market_service_pb2.WatchAlertsResponse]]:
         """Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
-        at least every 30 s. Ends with UNAVAILABLE when the server goes down or cannot read the history: call again with the
-        last cursor.
+        at least every 30 s. Ends with UNAVAILABLE when the server goes down, or with HISTORY_UNAVAILABLE when the history has
+        not been readable for 10 s: call again with the last cursor, also on another server.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,182 @@
+"""Alerts through a real node: from the one who writes them to a client that stays, whatever is killed in between."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import grpc
+import pytest
+
+from tests.contract import histories
+from tests.e2e.product import OPTIONS, Product, eventually
+from tests.programs import Simulated
+from virtuoso.history.open import open_history
+from virtuoso.market.v1 import market_service_pb2 as pb
+from virtuoso.market.v1 import market_service_pb2_grpc
+from virtuoso.records import Alert
+
+pytestmark = pytest.mark.timeout(180)
+TOLD = 120
+
+
+@dataclass
+class Node:
+    """`virtuoso up` on a simulated exchange."""
+
+    product: Product
+    supervisor: subprocess.Popen[bytes]
+
+    @property
+    def history(self) -> str:
+        """Where it is."""
+        return self.product.env["VIRTUOSO_HISTORY"]
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """One that serves."""
+    exchange = Simulated()
+    symbols = "BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,DOGEUSDT,BNBUSDT"
+    product = Product(tmp_path_factory.mktemp("alerts"), exchange.url, symbols=symbols, environment="SIMULATED")
+    supervisor = product.start("up")
+    try:
+        product.wait_ready()
+        yield Node(product, supervisor)
+    finally:
+        product.close()
+        exchange.kill()
+
+
+@dataclass
+class Follower:
+    """A client that keeps a stream of alerts open, and begins again after its last cursor whenever it breaks."""
+
+    address: str
+    cursor: str
+    seen: list[tuple[int, str]] = field(default_factory=list)  # (cursor, text)
+    breaks: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+
+    def __enter__(self) -> Follower:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        with grpc.insecure_channel(self.address, options=OPTIONS) as channel:
+            stub = market_service_pb2_grpc.MarketServiceStub(channel)
+            while not self._stop.is_set():
+                try:
+                    for message in stub.WatchAlerts(pb.WatchAlertsRequest(cursor=self.cursor), timeout=3):
+                        self.seen += [(int(alert.cursor), alert.text) for alert in message.alerts]
+                        self.cursor = message.cursor
+                except grpc.RpcError as error:
+                    self.breaks.append(error.code().name)
+                    time.sleep(0.05)
+
+
+def wait_for(follower: Follower, text: str) -> None:
+    """Return once it has seen that alert."""
+    eventually(lambda: [seen for _, seen in follower.seen], lambda texts: text in texts, 60, text)
+
+
+async def told(url: str, count: int) -> None:
+    """Write so many alerts one after the other, as a collector does."""
+    history = open_history(url, write=True, timeout_s=20)
+    try:
+        for number in range(count):
+            await history.add_alerts([histories.alert(f"told {number}", number, text=f"told {number}")], cooldown_s={})
+            await asyncio.sleep(0.08)
+    finally:
+        await history.close()
+
+
+async def kept(url: str, after: int) -> list[Alert]:
+    """What the history has after that cursor, whoever wrote it."""
+    history = open_history(url, write=False, timeout_s=20)
+    try:
+        return list(await history.alerts(after=after, limit=10_000))
+    finally:
+        await history.close()
+
+
+def test_each_alert_comes_once_and_in_order_while_servers_are_killed(node: Node) -> None:
+    product = node.product
+    eventually(lambda: product.health("alerts"), lambda status: status == "SERVING", 30, "health of alerts")
+    begin = product.stub.ListAlerts(pb.ListAlertsRequest(), timeout=2).newest_cursor
+    direct, edge = (Follower(f"127.0.0.1:{port}", begin) for port in (product.grpc, product.edge))
+    with direct, edge:
+        writing = threading.Thread(target=lambda: asyncio.run(told(node.history, TOLD)))
+        writing.start()
+        for least in (20, 50, 80):
+            wait_for(direct, f"told {least}")
+            for pid in product.children(node.supervisor, "serve"):
+                os.kill(pid, signal.SIGKILL)
+        writing.join()
+        for follower in (direct, edge):
+            wait_for(follower, f"told {TOLD - 1}")
+    everything = [(alert.cursor, alert.text) for alert in asyncio.run(kept(node.history, int(begin)))]
+    for follower in (direct, edge):
+        assert "UNAVAILABLE" in follower.breaks  # they were killed indeed
+        assert follower.seen == everything[: len(follower.seen)]
+        assert [text for _, text in follower.seen if text.startswith("told")] == [f"told {n}" for n in range(TOLD)]
+
+
+def test_scores_are_remembered_and_the_list_agrees_with_the_stream(node: Node) -> None:
+    product = node.product
+
+    def remembered() -> int:
+        reply = product.stub.GetScoreHistory(pb.GetScoreHistoryRequest(symbol="BTCUSDT"), timeout=2)
+        return sum(point.HasField("score") and point.price > 0 for point in reply.points)
+
+    eventually(remembered, lambda count: count > 0, 60, "points of BTC")
+    listed = product.stub.ListAlerts(pb.ListAlertsRequest(page_size=500), timeout=2)
+    stream = product.stub.WatchAlerts(pb.WatchAlertsRequest(cursor="0"), timeout=5)
+    streamed = next(iter(stream))
+    stream.cancel()  # type: ignore[no-untyped-call]  # grpc-stubs leave it so
+    newest = int(listed.newest_cursor)
+    assert [alert for alert in streamed.alerts if int(alert.cursor) <= newest] == list(listed.alerts)[::-1]
+
+
+def test_a_history_that_is_gone_costs_history_only_and_comes_back(node: Node) -> None:
+    product = node.product
+    file = Path(node.history.removeprefix("sqlite://"))
+    away = file.with_suffix(".away")
+
+    def code() -> str:
+        try:
+            product.stub.ListAlerts(pb.ListAlertsRequest(page_size=1), timeout=2)
+        except grpc.RpcError as error:
+            return str(error.code().name)
+        return "OK"
+
+    collectors = product.children(node.supervisor, "collect")
+    for pid in collectors:  # else they would begin a new one at once
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        file.rename(away)
+        eventually(code, lambda said: said == "UNAVAILABLE", 20, "ListAlerts")
+        eventually(lambda: product.health("alerts"), lambda status: status == "NOT_SERVING", 20, "health of alerts")
+        assert product.health("signals") == product.health("") == "SERVING"
+        assert product.dashboard().rows
+        product.stub.ListSignals(pb.ListSignalsRequest(active=True), timeout=2)
+        away.rename(file)
+    finally:
+        for pid in collectors:
+            os.kill(pid, signal.SIGCONT)
+    eventually(code, lambda said: said == "OK", 20, "ListAlerts")
+    eventually(lambda: product.health("alerts"), lambda status: status == "SERVING", 20, "health of alerts")

@@ -1,0 +1,124 @@
+"""Signals held against the recorded crash of 10 October 2025, by a collector that did not see it happen."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import signal as signals
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.product import Product
+from tests.programs import Replay
+from virtuoso.history.open import open_history
+from virtuoso.model import DimensionKind, Environment
+from virtuoso.records import AlertKind, Side, Signal, SignalStatus
+
+pytestmark = pytest.mark.timeout(150)
+
+CRASH_MS = (21 * 60 + 15) * 60_000  # of the day, UTC: the worst began then
+DAY_MS = 86_400_000
+MINUTE_MS = 60_000
+SYMBOLS = ("SOLUSDT", "XRPUSDT", "DOGEUSDT")
+
+
+@pytest.fixture
+def exchange() -> Iterator[Replay]:
+    """The day after the crash, which lies within the last 24 hours."""
+    if not Replay.SCRIPT.exists():
+        pytest.skip("RECORDED TRAFFIC IS NOT HERE: tests on it are skipped (../shared/replay beside the project)")
+    server = Replay("2025-10-11")
+    yield server
+    server.kill()
+
+
+def bars(exchange: Replay, symbol: str, start_ms: int) -> list[tuple[int, float, float, float]]:
+    """(open time, open, high, low) of closed 5m bars from then on, as the exchange itself says."""
+    path = f"/v5/market/kline?category=linear&symbol={symbol}&interval=5&limit=1000"
+    rows = exchange.get(path)["result"]["list"]
+    made = sorted((int(row[0]), float(row[1]), float(row[2]), float(row[3])) for row in rows)
+    return [row for row in made if start_ms <= row[0] < time.time() * 1000 - 5 * MINUTE_MS]
+
+
+def given(symbol: str, side: Side, opened_ms: int, entry: float, distance: float) -> Signal:
+    """A signal as collectors make it."""
+    sign = side.sign
+    return Signal(
+        f"bybit-{symbol}-{side.name.lower()}-{opened_ms}",
+        "bybit",
+        symbol,
+        side,
+        Environment.REPLAY,
+        "v1",
+        opened_ms,
+        entry,
+        entry * math.exp(-sign * distance),
+        tuple(entry * math.exp(sign * r * distance) for r in (1.5, 3.0, 5.0)),
+        (0.5, 0.3, 0.2),
+        opened_ms + DAY_MS,
+        75.0 if sign > 0 else 25.0,
+        0.8,
+        (DimensionKind.ORDERFLOW,),
+        opened_ms,
+    )
+
+
+def by_hand(signal: Signal, rows: list[tuple[int, float, float, float]]) -> tuple[SignalStatus, int, float]:
+    """What became of it: plainly, bar by bar, the stop first."""
+    sign, distance = signal.side.sign, abs(math.log(signal.stop / signal.entry))
+    hits, result = 0, 0.0
+    for _, opened, high, low in rows:
+        worst, best = (low, high) if sign > 0 else (high, low)
+        left = sum(signal.sizes[hits:])
+        if sign * (worst - signal.stop) <= 0:
+            price = opened if sign * (opened - signal.stop) < 0 else signal.stop
+            return SignalStatus.STOPPED, hits, result + left * sign * math.log(price / signal.entry) / distance
+        while hits < 3 and sign * (best - signal.targets[hits]) >= 0:
+            result += signal.sizes[hits] * (1.5, 3.0, 5.0)[hits]
+            hits += 1
+        if hits == 3:
+            return SignalStatus.TARGETS_REACHED, hits, result
+    return SignalStatus.ACTIVE, hits, result
+
+
+async def test_signals_that_were_active_are_judged_through_the_crash_once_and_told_once(
+    exchange: Replay, tmp_path: Path
+) -> None:
+    now = int(time.time() * 1000)
+    crash = now // DAY_MS * DAY_MS + CRASH_MS
+    crash -= DAY_MS if crash > now else 0  # in the last 24 hours
+    opened = crash - 30 * MINUTE_MS
+    stored, expected = {}, {}
+    for symbol in SYMBOLS:
+        rows = bars(exchange, symbol, opened)
+        for side, distance in ((Side.LONG, 0.02), (Side.SHORT, 0.02)):
+            if (side is Side.LONG) == (symbol == "XRPUSDT"):  # of a symbol, one is active
+                continue
+            made = given(symbol, side, opened, rows[0][1], distance)
+            stored[made.id], expected[made.id] = made, by_hand(made, rows)
+    assert {status for status, _, _ in expected.values()} & {SignalStatus.STOPPED, SignalStatus.TARGETS_REACHED}
+    product = Product(tmp_path, exchange.url, symbols="BTCUSDT,ETHUSDT")  # none of theirs is scored
+    history = open_history(product.env["VIRTUOSO_HISTORY"], write=True, timeout_s=20)
+    await history.write(signals=list(stored.values()))
+    try:
+        for _ in range(2):
+            worker = product.start("collect")
+            async with asyncio.timeout(40):
+                while {s.id for s in await history.signals("bybit", active=False)} < set(expected):
+                    await asyncio.sleep(0.2)
+                while len(await history.alerts(kinds=[AlertKind.SIGNAL_CLOSED])) < len(expected):
+                    await asyncio.sleep(0.2)
+            worker.send_signal(signals.SIGKILL)
+            worker.wait()
+        closed = {s.id: s for s in await history.signals("bybit", active=False) if s.id in stored}
+        for name, (status, hits, result) in expected.items():
+            assert (closed[name].status, closed[name].targets_hit) == (status, hits), name
+            assert closed[name].result_r == pytest.approx(result, abs=1e-9), name
+        told = await history.alerts(kinds=[AlertKind.SIGNAL_CLOSED])
+        assert sorted(alert.reference for alert in told if alert.reference in stored) == sorted(stored)
+    finally:
+        product.close()
+        await history.close()

@@ -1,0 +1,58 @@
+"""The market's regime, walked bar by bar through the recorded October of 2025 and its crash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.programs import Replay
+from virtuoso.evaluate.archive import Archive
+from virtuoso.evaluate.panel import STEP_MS
+from virtuoso.evaluate.regimes import RegimePath, Tickers, regime_path
+from virtuoso.evaluate.replay import TIMEFRAMES, prices
+from virtuoso.exchange.adapter import CcxtExchange, epoch_ms
+from virtuoso.model import ANCHOR, Regime, Timeframe
+
+DAYS, SYMBOLS, WARM_MS = 16, 30, 2 * 86_400_000
+
+
+async def walked(exchange: CcxtExchange, folder: Path) -> RegimePath:
+    """Over the symbols with the most turnover, as many as are quick to ask for."""
+    archive = Archive(exchange, folder)
+    instruments, tickers = await exchange.instruments(), await exchange.tickers()
+    ranked = sorted(
+        instruments, key=lambda i: (i.symbol != ANCHOR, -(getattr(tickers.get(i.symbol), "turnover_24h", 0) or 0))
+    )
+    end_ms = epoch_ms() // Timeframe.H4.ms * Timeframe.H4.ms
+    start_ms = end_ms - DAYS * 86_400_000
+    clock_ms = np.arange(start_ms, end_ms + 1, STEP_MS, dtype=np.int64)
+    columns = []
+    for instrument in ranked[:SYMBOLS]:
+        bars = await archive.candles(instrument, Timeframe.M5, start_ms=start_ms - WARM_MS, end_ms=end_ms)
+        columns.append(prices(bars, clock_ms))
+    anchor = {}
+    for timeframe in TIMEFRAMES:
+        bars = await archive.candles(ranked[0], timeframe, start_ms=start_ms - 300 * timeframe.ms, end_ms=end_ms)
+        assert bars is not None
+        anchor[timeframe] = bars
+    price, change, turnover = (np.stack(each, axis=1) for each in zip(*columns, strict=True))
+    symbols = tuple(i.symbol for i in ranked[:SYMBOLS])
+    path = regime_path(Tickers(clock_ms, symbols, price, change, turnover), anchor)
+    assert path is not None
+    return path
+
+
+@pytest.mark.timeout(240)
+async def test_the_crash_of_october_2025_is_seen_and_the_regime_does_not_flap(replay: Replay, tmp_path: Path) -> None:
+    exchange = CcxtExchange("bybit", url=replay.url)
+    try:
+        path = await walked(exchange, tmp_path)
+    finally:
+        await exchange.close()
+    crash = int(np.argmin(np.diff(np.log(path.price))))  # the largest fall in 5 minutes
+    assert set(path.regimes[crash + 24 : crash + 144]) <= {Regime.BEARISH, Regime.RISK_OFF}  # from 2 to 12 hours after it
+    assert len(set(path.regimes)) >= 3
+    assert 3 <= len(path.changes_ms) <= 3 * DAYS
+    assert path.most_changes <= 6

@@ -1,0 +1,313 @@
+"""Signals, opportunities and alerts whatever happens to processes, histories and venues: none is lost, none is doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import connect
+
+import pytest
+
+from tests.bulls import SYMBOLS, Bulls, collector, now_ms
+from tests.contract.histories import opportunity
+from tests.programs import ROOT, Postgres
+from virtuoso import wire
+from virtuoso.errors import VenueUnavailable
+from virtuoso.history.open import open_history
+from virtuoso.journal import kept
+from virtuoso.market.v1 import snapshot_pb2
+from virtuoso.ports import SnapshotRepository
+from virtuoso.records import Alert, AlertKind, Signal
+from virtuoso.repository import keys
+from virtuoso.repository.directory import Directory
+from virtuoso.repository.memory import Memory
+
+pytestmark = pytest.mark.timeout(120)
+
+SECONDS = 3.0  # for which a history fails: a writer tries in less
+OPENED = [AlertKind.SIGNAL_OPENED]
+
+
+class Node:
+    """A history and processes of `tests.bulls` on it, every one killed at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.url = folder, f"sqlite://{folder}/history.db"
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        if all(process.poll() is not None for process in self.processes):
+            for lease in (self.folder / "cache").glob("*lease*"):
+                lease.unlink()  # whoever was killed cannot give it back, and it would be waited for
+        with (self.folder / f"{len(self.processes)}.log").open("wb") as log:
+            command = [sys.executable, "-m", "tests.bulls", str(self.folder), self.url, *words]
+            self.processes.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log))
+        return self.processes[-1]
+
+    async def kept(self) -> tuple[Sequence[Signal], Sequence[Alert]]:
+        """What is in the history: signals, and alerts of those that were given."""
+        history = open_history(self.url, write=False, timeout_s=20)
+        try:
+            return await history.signals(limit=1000), await history.alerts(kinds=OPENED, limit=1000)
+        finally:
+            await history.close()
+
+    async def until_told(self, count: int = len(SYMBOLS)) -> None:
+        async with asyncio.timeout(30):
+            while len((await self.kept())[1]) < count:
+                await asyncio.sleep(0.2)
+
+    async def until_works(self, process: subprocess.Popen[bytes]) -> None:
+        """It publishes."""
+        async with asyncio.timeout(30):
+            while not any(f"-{process.pid}" in name for name in await self.published()):
+                await asyncio.sleep(0.1)
+
+    async def published(self) -> Sequence[str]:
+        """The id of the newest snapshot, if there is one."""
+        head = await Directory(self.folder / "cache").get(keys.HEAD)
+        return [wire.decode_head(head)[0]] if head else []
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    made = Node(tmp_path)
+    yield made
+    for process in made.processes:
+        process.kill()
+        process.wait()
+
+
+def assert_one_of_each(signals: Sequence[Signal], alerts: Sequence[Alert]) -> None:
+    assert sorted(signal.symbol for signal in signals) == sorted(SYMBOLS)
+    assert sorted(alert.reference for alert in alerts) == sorted(signal.id for signal in signals)
+
+
+async def test_collectors_killed_before_they_could_store_signals_and_then_their_alerts_double_and_lose_neither(
+    node: Node,
+) -> None:
+    assert node.start("signals").wait(30) == -signal.SIGKILL
+    assert node.start("alerts").wait(30) == -signal.SIGKILL
+    third = node.start()
+    await node.until_told()
+    third.kill()
+    third.wait()
+    await node.until_works(node.start())
+    await asyncio.sleep(2)  # several passes and batches
+    assert_one_of_each(*await node.kept())
+
+
+async def test_a_collector_that_was_frozen_while_another_took_over_gives_no_signal_again(node: Node) -> None:
+    (node.folder / "quiet").touch()
+    first = node.start()
+    await node.until_works(first)
+    second = node.start()
+    await asyncio.sleep(2)
+    first.send_signal(signal.SIGSTOP)
+    await node.until_works(second)
+    (node.folder / "quiet").unlink()
+    await node.until_told()
+    first.send_signal(signal.SIGCONT)
+    await asyncio.sleep(4)
+    assert_one_of_each(*await node.kept())
+
+
+# ---------------------------------------------------------------------------------------------------------- in process
+
+
+@contextlib.asynccontextmanager
+async def collecting(
+    exchanges: Sequence[Bulls], repository: SnapshotRepository, url: str | None, *, opportunities: bool = True
+) -> AsyncIterator[None]:
+    async with kept(url, [exchange.venue for exchange in exchanges], days=(30, 365), clock=now_ms) as journal:
+        work = asyncio.create_task(collector(exchanges, repository, journal, opportunities=opportunities).run())
+        try:
+            yield
+        finally:
+            work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+
+
+async def newest(repository: SnapshotRepository, seconds: float = 20) -> snapshot_pb2.Snapshot:
+    async with asyncio.timeout(seconds):
+        while True:
+            head = await repository.get(keys.HEAD)
+            blob = await repository.get(keys.snapshot(wire.decode_head(head)[0])) if head else None
+            if blob:
+                return snapshot_pb2.Snapshot.FromString(blob)
+            await asyncio.sleep(0.05)
+
+
+async def until(
+    repository: SnapshotRepository, held: Callable[[snapshot_pb2.Snapshot], bool], seconds: float = 30
+) -> snapshot_pb2.Snapshot:
+    async with asyncio.timeout(seconds):
+        while not held(found := await newest(repository)):
+            await asyncio.sleep(0.05)
+    return found
+
+
+async def test_every_part_of_the_analysis_is_in_the_snapshot(tmp_path: Path) -> None:
+    repository = Memory()
+    async with collecting([Bulls("BTCUSDT", *(f"A{i}USDT" for i in range(6)))], repository, f"sqlite://{tmp_path}/h.db"):
+        found = await until(repository, lambda s: len(s.signals) == 7 and s.HasField("signal_record"))
+    assert {signal.venue for signal in found.signals} == {"bybit"}
+    assert found.sentiment.gauge > 0
+    assert [beta.beta.symbol for beta in found.betas] == [item.symbol for item in found.symbols]
+    assert {window.beta for beta in found.betas for window in beta.beta.windows} == {1.0}
+    assert found.signal_record.all.count == 0
+
+
+async def test_another_venue_is_another_market_with_signals_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("virtuoso.collector.PROBE_S", 0.5)
+    url, repository = f"sqlite://{tmp_path}/h.db", Memory()
+    bybit, binance = Bulls(), Bulls(venue="binance")
+    async with collecting([bybit, binance], repository, url):
+        first = await until(repository, lambda s: len(s.signals) == 3)
+        bybit.faults["tickers"] = VenueUnavailable("gone")
+        second = await until(repository, lambda s: s.provenance.venue == "binance" and len(s.signals) == 3)
+        del bybit.faults["tickers"]
+        third = await until(repository, lambda s: s.provenance.venue == "bybit")
+    assert {signal.venue for signal in second.signals} == {"binance"}
+    assert {signal.id for signal in third.signals} == {signal.id for signal in first.signals}
+    history = open_history(url, write=False, timeout_s=20)
+    assert {s.id for s in await history.signals()} == {s.id for s in (*first.signals, *second.signals)}
+    alerts = await history.alerts(kinds=OPENED)
+    assert len(alerts) == 6
+    texts = [alert.text for alert in await history.alerts(kinds=[AlertKind.DATA_QUALITY])]
+    assert any("binance is used instead of bybit" in text for text in texts), texts
+    await history.close()
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_opportunities_that_are_not_wanted_are_gone_also_those_that_stood(tmp_path: Path, *, wanted: bool) -> None:
+    url, repository = f"sqlite://{tmp_path}/h.db", Memory()
+    found_ms = now_ms() - 60_000
+    stands = opportunity(venue="bybit", found_ms=found_ms, expires_ms=found_ms + 4 * 3_600_000)
+    history = open_history(url, write=True, timeout_s=20)
+    await history.write(opportunities=[stands])
+    async with collecting([Bulls()], repository, url, opportunities=wanted):
+        shown = await until(repository, lambda s: len(s.signals) == 3)
+        async with asyncio.timeout(20):
+            while len(await history.alerts(kinds=OPENED)) < 3:  # by then those of opportunities are there, too
+                await asyncio.sleep(0.1)
+    assert (stands.id in {o.id for o in shown.opportunities}) is wanted
+    told = await history.alerts(kinds=[AlertKind.OPPORTUNITY])
+    assert (stands.id in {alert.reference for alert in told}) is wanted
+    if not wanted:
+        assert not shown.opportunities
+        assert not told
+        assert len(await history.opportunities()) == 1
+    await history.close()
+
+
+async def test_without_any_history_signals_survive_a_restart_by_the_last_snapshot() -> None:
+    repository = Memory()
+    async with collecting([Bulls()], repository, None):
+        first = await until(repository, lambda s: len(s.signals) == 3)
+    async with collecting([Bulls()], repository, None):
+        again = await until(repository, lambda s: s.provenance.snapshot_id > first.provenance.snapshot_id)
+        again = await until(repository, lambda s: s.provenance.snapshot_id > again.provenance.snapshot_id)
+    assert {s.id for s in again.signals} == {s.id for s in first.signals}
+    assert not again.HasField("signal_record")
+
+
+# ------------------------------------------------------------------------------------------------- a history that fails
+
+
+async def steady(repository: SnapshotRepository, seconds: float) -> int:
+    """How many snapshots came, none of which was late by more than a client waits."""
+    seen, end = [(await newest(repository)).provenance.snapshot_id], time.monotonic() + seconds
+    while time.monotonic() < end:
+        last = await until(repository, lambda s: s.provenance.snapshot_id != seen[-1], seconds=2)
+        seen.append(last.provenance.snapshot_id)
+    return len(seen)
+
+
+async def test_a_frozen_database_costs_history_only_and_gets_all_of_it_when_it_thaws() -> None:
+    server = Postgres()
+    bulls, repository = Bulls(), Memory()
+    bulls.quiet = set(SYMBOLS)
+    try:
+        history = open_history(server.url(), write=True, timeout_s=20)
+        assert await history.newest_cursor() == 0
+        async with collecting([bulls], repository, server.url()):
+            await newest(repository)
+            server.freeze()
+            bulls.quiet = set()
+            assert await steady(repository, SECONDS) > SECONDS
+            assert len((await newest(repository)).signals) == 3
+            server.thaw()
+            async with asyncio.timeout(30):
+                while len(await history.alerts(kinds=OPENED)) < 3:
+                    await asyncio.sleep(0.2)
+        assert_one_of_each(await history.signals(), await history.alerts(kinds=OPENED))
+        await history.close()
+    finally:
+        server.close()
+
+
+async def test_a_locked_file_at_the_start_is_recalled_once_it_can_be_and_holds_up_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("virtuoso.floor.AGAIN_S", 1.0)
+    file, repository = tmp_path / "h.db", Memory()
+    url = f"sqlite://{file}"
+    history = open_history(url, write=True, timeout_s=20)
+    async with collecting([Bulls()], Memory(), url), asyncio.timeout(30):
+        while len(await history.alerts(kinds=OPENED)) < 3:
+            await asyncio.sleep(0.1)
+    given = {s.id for s in await history.signals()}
+    await history.close()
+    with closing(connect(file, isolation_level=None, timeout=20)) as lock:
+        lock.execute("PRAGMA locking_mode = EXCLUSIVE")
+        lock.execute("BEGIN EXCLUSIVE")
+        async with collecting([Bulls()], repository, url):
+            assert await steady(repository, SECONDS) > SECONDS
+            assert not (await newest(repository)).signals  # it may know of some
+            lock.close()
+            recalled = await until(repository, lambda s: len(s.signals) == 3)
+    assert {s.id for s in recalled.signals} == given
+
+
+async def test_a_full_disk_costs_history_only_and_gets_all_of_it_when_there_is_room(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("NO SMALL DISK CAN BE MOUNTED HERE")
+    bulls, repository, url = Bulls(), Memory(), f"sqlite://{disk}/h.db"
+    bulls.quiet = set(SYMBOLS)
+    try:
+        async with collecting([bulls], repository, url):
+            await newest(repository)
+            fill_up(disk / "ballast")
+            bulls.quiet = set()
+            assert await steady(repository, SECONDS) > SECONDS
+            assert len((await newest(repository)).signals) == 3
+            (disk / "ballast").unlink()
+            history = open_history(url, write=False, timeout_s=20)
+            async with asyncio.timeout(30):
+                while len(await history.alerts(kinds=OPENED)) < 3:
+                    await asyncio.sleep(0.2)
+        assert_one_of_each(await history.signals(), await history.alerts(kinds=OPENED))
+        await history.close()
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def fill_up(path: Path) -> None:
+    """Until the disk takes no more."""
+    with contextlib.suppress(OSError), path.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))

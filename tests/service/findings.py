@@ -1,0 +1,115 @@
+"""What a snapshot has beside scores: sentiment, betas, signals, opportunities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from virtuoso import wire
+from virtuoso.market.v1 import (
+    beta_pb2,
+    confluence_pb2,
+    opportunity_pb2,
+    overview_pb2,
+    sentiment_pb2,
+    signal_pb2,
+    snapshot_pb2,
+)
+
+
+def sentiment(observed_ms: int) -> sentiment_pb2.Sentiment:
+    return sentiment_pb2.Sentiment(
+        gauge=57.5,
+        confidence=0.8,
+        coverage=0.9,
+        parts=[
+            confluence_pb2.Component(
+                name="breadth", direction=0.2, confidence=0.9, weight=0.6, contribution=5.5, reading=0.2
+            ),
+            confluence_pb2.Component(name="funding", direction=0.1, confidence=0.7, weight=0.3, contribution=2.0, unit="%"),
+            confluence_pb2.Component(name="premium", weight=0.1, missing="no mark price"),
+        ],
+        breadth=overview_pb2.Breadth(up=300, down=220, flat=4),
+        funding_mean_percent=0.0081,
+        sentence="The crowd leans a little to greed.",
+        observed_time=wire.timestamp(observed_ms - 2000),
+    )
+
+
+def beta(symbol: str, rank: int, observed_ms: int) -> snapshot_pb2.SymbolBeta:
+    """One window for even ranks, all three for odd ones."""
+    day = 86_400_000
+    return snapshot_pb2.SymbolBeta(
+        beta=beta_pb2.Beta(
+            symbol=symbol,
+            windows=[
+                beta_pb2.BetaWindow(
+                    span=span,
+                    beta=1 + rank / 100,
+                    beta_error=0.05,
+                    correlation=0.7,
+                    r_squared=0.49,
+                    alpha_annual_percent=-12.5,
+                    alpha_t=-0.4,
+                    points=280,
+                    start_time=wire.timestamp(observed_ms - day),
+                    end_time=wire.timestamp(observed_ms),
+                )
+                for span in beta_pb2.BetaSpan.values()[1 : 4 if rank % 2 else 2]
+            ],
+        ),
+        rolling=[
+            beta_pb2.RollingBeta(
+                span=beta_pb2.BETA_SPAN_24H, end_time_ms=[observed_ms - 7_200_000, observed_ms], beta=[0.9, 1 + rank / 100]
+            )
+        ],
+    )
+
+
+def signal(symbol: str, number: int, observed_ms: int, venue: str = "bybit", **more: Any) -> signal_pb2.Signal:
+    """An active one to the long side; every third to the short one. The larger the number, the older."""
+    sign = -1 if number % 3 == 2 else 1
+    opened_ms = observed_ms - 60_000 * (number + 1)
+    values: dict[str, Any] = {
+        "id": f"{venue}:{symbol}:{number}",
+        "symbol": symbol,
+        "side": signal_pb2.SIDE_LONG if sign > 0 else signal_pb2.SIDE_SHORT,
+        "status": signal_pb2.SIGNAL_STATUS_ACTIVE,
+        "opened_time": wire.timestamp(opened_ms),
+        "entry": 100.0,
+        "stop": 100.0 - 2 * sign,
+        "targets": [
+            signal_pb2.SignalTarget(price=100 + sign * step, size=size) for step, size in ((3, 0.5), (6, 0.3), (10, 0.2))
+        ],
+        "expires_time": wire.timestamp(opened_ms + 86_400_000),
+        "score": 50.0 + 21 * sign,
+        "confidence": 0.7,
+        "drivers": [confluence_pb2.DIMENSION_KIND_ORDERFLOW],
+        "model_version": "v1",
+        "venue": venue,
+        "judged_time": wire.timestamp(observed_ms),
+    }
+    return signal_pb2.Signal(**{**values, **more})
+
+
+def opportunity(symbol: str, number: int, observed_ms: int, venue: str = "bybit") -> opportunity_pb2.Opportunity:
+    """The larger the number, the older and the sooner expired."""
+    found_ms = observed_ms - 60_000 * number
+    return opportunity_pb2.Opportunity(
+        id=f"{venue}:{symbol}:{number}",
+        symbol=symbol,
+        kind=opportunity_pb2.OpportunityKind.ValueType(1 + number % 7),
+        side=signal_pb2.SIDE_LONG,
+        found_time=wire.timestamp(found_ms),
+        expires_time=wire.timestamp(found_ms + 480_000),
+        price=100.0,
+        confidence=0.6,
+        alpha_percent=2.5,
+        z_score=3.1,
+        sentence=f"{symbol} went its own way.",
+        venue=venue,
+    )
+
+
+def record() -> signal_pb2.SignalRecord:
+    tally = signal_pb2.SignalTally(count=3, wins=2, win_rate=2 / 3, win_rate_low=0.2, win_rate_high=0.94, mean_r=0.5)
+    return signal_pb2.SignalRecord(all=tally, long=tally, short=signal_pb2.SignalTally())

@@ -1,0 +1,213 @@
+"""Sentiment, betas, active signals and opportunities: answered from the snapshot, with no history at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.service.snapshots import T0, Bench, bench, refusal, snapshot
+from virtuoso.market.v1 import beta_pb2, opportunity_pb2, signal_pb2, snapshot_pb2
+from virtuoso.market.v1 import market_service_pb2 as api
+
+
+async def pages(call: Any, request: Any, rows: str) -> list[Any]:
+    """All rows of all pages."""
+    found: list[Any] = []
+    while True:
+        reply = await call(request)
+        found += getattr(reply, rows)
+        if not reply.next_page_token:
+            return found
+        request.page_token = reply.next_page_token
+
+
+async def test_sentiment_is_what_was_published(server: Bench) -> None:
+    message = snapshot()
+    await server.show(message)
+    reply = await server.stub.GetSentiment(api.GetSentimentRequest())
+    assert reply.sentiment == message.sentiment
+    assert (reply.provenance.snapshot_id, reply.provenance.model_version) == ("s1", "v1")
+
+
+async def test_what_could_not_be_measured_is_no_empty_success(server: Bench) -> None:
+    message = snapshot()
+    message.ClearField("sentiment")
+    del message.betas[:]
+    await server.show(message)
+    for call in (
+        server.stub.GetSentiment(api.GetSentimentRequest()),
+        server.stub.ListBetas(api.ListBetasRequest()),
+        server.stub.GetBeta(api.GetBetaRequest(symbol="BTCUSDT")),
+    ):
+        refused = await refusal(call)
+        assert (refused.code.name, refused.reason, refused.retry_s) == ("UNAVAILABLE", "DATA_UNAVAILABLE", 5)
+
+
+async def test_betas_come_by_rank_in_pages_of_one_snapshot(server: Bench) -> None:
+    message = snapshot()
+    await server.show(message)
+    request = api.ListBetasRequest(page_size=20)
+    first = await server.stub.ListBetas(request)
+    await server.show(snapshot("s2", observed_ms=T0 + 5000, size=10))
+    request.page_token = first.next_page_token
+    rest = await pages(server.stub.ListBetas, request, "betas")
+    assert [*first.betas, *rest] == [item.beta for item in message.betas]
+
+
+async def test_betas_of_some_symbols_as_another_venue_spells_them(server: Bench) -> None:
+    await server.show(snapshot())
+    reply = await server.stub.ListBetas(api.ListBetasRequest(symbols=["PEPE1000USDT", "ETHUSDT", "NOSUCHUSDT"]))
+    assert [beta.symbol for beta in reply.betas] == ["ETHUSDT", "1000PEPEUSDT"]
+
+
+async def test_one_beta_has_its_windows_and_its_past(server: Bench) -> None:
+    message = snapshot()
+    await server.show(message)
+    reply = await server.stub.GetBeta(api.GetBetaRequest(symbol="1000SHIBUSDT"))
+    of = next(item for item in message.betas if item.beta.symbol == "SHIB1000USDT")
+    assert (reply.beta, list(reply.rolling)) == (of.beta, list(of.rolling))
+
+
+async def test_a_tracked_symbol_with_too_few_returns_has_no_windows(server: Bench) -> None:
+    message = snapshot()
+    await server.show(message)
+    symbol = message.rows[-1].symbol
+    reply = await server.stub.GetBeta(api.GetBetaRequest(symbol=symbol))
+    assert (reply.beta, list(reply.rolling)) == (beta_pb2.Beta(symbol=symbol), [])
+    assert reply.provenance.snapshot_id == "s1"
+
+
+@pytest.mark.parametrize(("symbol", "reason"), [("UNTRACKEDUSDT", "SYMBOL_NOT_TRACKED"), ("NOSUCHUSDT", "SYMBOL_NOT_FOUND")])
+async def test_betas_of_what_is_not_scored_are_not_found(server: Bench, symbol: str, reason: str) -> None:
+    await server.show(snapshot())
+    refused = await refusal(server.stub.GetBeta(api.GetBetaRequest(symbol=symbol)))
+    assert (refused.code.name, refused.reason, list(refused.violations)) == ("NOT_FOUND", reason, ["symbol"])
+
+
+async def test_active_signals_need_no_history(server: Bench) -> None:
+    message = snapshot()
+    await server.show(message)
+    request = api.ListSignalsRequest(active=True, page_size=2)
+    first = await server.stub.ListSignals(request)
+    assert first.record == message.signal_record
+    assert await pages(server.stub.ListSignals, request, "signals") == list(message.signals)
+    short = await server.stub.ListSignals(api.ListSignalsRequest(active=True, side=signal_pb2.SIDE_SHORT))
+    assert [signal.symbol for signal in short.signals] == ["SOLUSDT"]
+    some = await server.stub.ListSignals(api.ListSignalsRequest(active=True, symbols=["PEPE1000USDT", "BTCUSDT"]))
+    assert [signal.symbol for signal in some.signals] == ["BTCUSDT", "1000PEPEUSDT"]
+
+
+async def test_no_active_signal_is_an_answer(server: Bench) -> None:
+    message = snapshot()
+    del message.signals[:]
+    message.ClearField("signal_record")
+    await server.show(message)
+    reply = await server.stub.ListSignals(api.ListSignalsRequest(active=True))
+    assert (list(reply.signals), reply.HasField("record"), reply.provenance.snapshot_id) == ([], False, "s1")
+
+
+async def test_without_a_history_only_what_it_remembers_is_refused(server: Bench) -> None:
+    await server.show(snapshot())
+    stream = server.stub.WatchAlerts(api.WatchAlertsRequest())
+    for call in (
+        server.stub.ListSignals(api.ListSignalsRequest()),
+        server.stub.ListSignals(api.ListSignalsRequest(active=False)),
+        server.stub.ListAlerts(api.ListAlertsRequest()),
+        server.stub.GetScoreHistory(api.GetScoreHistoryRequest(symbol="BTCUSDT")),
+        stream.read(),
+    ):
+        refused = await refusal(call)
+        assert (refused.code.name, refused.reason) == ("UNAVAILABLE", "HISTORY_UNAVAILABLE")
+        assert refused.retry_s is not None
+        assert refused.retry_s > 0
+
+
+async def test_opportunities_are_filtered_and_those_that_expire_leave(server: Bench) -> None:
+    message = snapshot()
+    await server.show(message)
+    request = api.ListOpportunitiesRequest(page_size=3)
+    assert await pages(server.stub.ListOpportunities, request, "opportunities") == list(message.opportunities)
+    kinds = [opportunity_pb2.OPPORTUNITY_KIND_BETA_EXPANSION, opportunity_pb2.OPPORTUNITY_KIND_REVERSION]
+    some = await server.stub.ListOpportunities(api.ListOpportunitiesRequest(kinds=kinds))
+    assert [found.symbol for found in some.opportunities] == ["ETHUSDT", "XRPUSDT"]
+    one = await server.stub.ListOpportunities(api.ListOpportunitiesRequest(symbols=["PEPE1000USDT"]))
+    assert [found.symbol for found in one.opportunities] == ["1000PEPEUSDT"]
+    server.after(65)  # the last two have expired by now
+    request = api.ListOpportunitiesRequest(page_size=3)
+    assert await pages(server.stub.ListOpportunities, request, "opportunities") == list(message.opportunities)[:-1]
+
+
+async def test_a_recording_is_asked_by_its_own_clock() -> None:
+    async with bench() as one:
+        year_ms = 365 * 86_400_000
+        message = snapshot(observed_ms=T0 - year_ms)
+        await one.show(message, behind_ms=year_ms)
+        reply = await one.stub.ListOpportunities(api.ListOpportunitiesRequest())
+        assert list(reply.opportunities) == list(message.opportunities)
+
+
+def spoil_side(message: snapshot_pb2.Snapshot) -> None:
+    message.signals[1].stop = message.signals[1].entry * 1.1
+
+
+def spoil_size(message: snapshot_pb2.Snapshot) -> None:
+    message.signals[1].targets[0].size = 0.9
+
+
+def spoil_end(message: snapshot_pb2.Snapshot) -> None:
+    message.signals[1].status = signal_pb2.SIGNAL_STATUS_EXPIRED
+
+
+def spoil_time(message: snapshot_pb2.Snapshot) -> None:
+    message.signals[1].ClearField("judged_time")
+
+
+def spoil_price(message: snapshot_pb2.Snapshot) -> None:
+    message.signals[1].entry = float("nan")
+
+
+def spoil_name(message: snapshot_pb2.Snapshot) -> None:
+    message.signals[1].symbol = "SYSTEM_STATUS"
+
+
+@pytest.mark.parametrize("spoil", [spoil_side, spoil_size, spoil_end, spoil_time, spoil_price, spoil_name])
+async def test_a_signal_that_cannot_be_believed_is_left_out(server: Bench, spoil: Any) -> None:
+    message = snapshot()
+    spoil(message)
+    await server.show(message)
+    reply = await server.stub.ListSignals(api.ListSignalsRequest(active=True))
+    assert list(reply.signals) == [message.signals[0], *message.signals[2:]]
+
+
+async def test_betas_sentiment_and_record_that_contradict_themselves_are_left_out(server: Bench) -> None:
+    message = snapshot()
+    message.betas[0].rolling[0].end_time_ms.append(T0)  # as many times as values
+    message.betas[1].beta.windows[0].correlation = 1.5
+    message.betas[2].beta.windows.add().CopyFrom(message.betas[2].beta.windows[0])
+    message.sentiment.gauge = 130
+    message.signal_record.all.wins = 9
+    await server.show(message)
+    betas = await server.stub.ListBetas(api.ListBetasRequest(page_size=500))
+    assert list(betas.betas) == [item.beta for item in message.betas[3:]]
+    assert (await refusal(server.stub.GetSentiment(api.GetSentimentRequest()))).reason == "DATA_UNAVAILABLE"
+    assert not (await server.stub.ListSignals(api.ListSignalsRequest(active=True))).HasField("record")
+
+
+@pytest.mark.parametrize(
+    ("rpc", "request_", "field", "said"),
+    [
+        ("ListSignals", api.ListSignalsRequest(side=signal_pb2.Side.ValueType(7)), "side", "7 is not allowed"),
+        ("ListSignals", api.ListSignalsRequest(page_size=-1), "page_size", "-1"),
+        ("ListOpportunities", api.ListOpportunitiesRequest(kinds=[1, 0]), "kinds[1]", "0 is not allowed"),  # type: ignore[list-item]
+        ("ListBetas", api.ListBetasRequest(symbols=["BTCUSDT", "SYSTEM_STATUS"]), "symbols[1]", "SYSTEM_STATUS"),
+        ("GetBeta", api.GetBetaRequest(), "symbol", "BTCUSDT"),
+    ],
+)
+async def test_a_bad_field_is_named_with_its_value_and_what_is_allowed(
+    server: Bench, rpc: str, request_: Any, field: str, said: str
+) -> None:
+    await server.show(snapshot())
+    refused = await refusal(getattr(server.stub, rpc)(request_))
+    assert (refused.code.name, refused.reason, list(refused.violations)) == ("INVALID_ARGUMENT", "INVALID_FIELD", [field])
+    assert said in refused.violations[field]

@@ -1,0 +1,274 @@
+"""Signals that ended, alerts and scores over time, out of a real SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.contract import histories
+from tests.service.memories import Remembering, numbers, remembering, sqlite, texts
+from tests.service.snapshots import T0, refusal, snapshot
+from tests.service.test_present import pages
+from virtuoso import messages, wire
+from virtuoso.market.v1 import alert_pb2, signal_pb2
+from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.model import Environment
+from virtuoso.records import AlertKind, AlertLevel, ScorePoint, Side, Signal, SignalStatus
+
+MINUTE, DAY = 60_000, 86_400_000
+
+
+@pytest_asyncio.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Remembering]:
+    """A server that shows a market, and its empty history."""
+    async with remembering(sqlite(tmp_path)) as one:
+        await one.market.show(snapshot())
+        yield one
+
+
+def ended(number: int, **given: Any) -> Signal:
+    """One that hit its stop; older than those of the snapshot, the larger the number the newer."""
+    opened = T0 - DAY + number * MINUTE
+    fields: dict[str, Any] = {
+        "opened_ms": opened,
+        "judged_ms": opened + MINUTE,
+        "closed_ms": opened + MINUTE,
+        "expires_ms": opened + DAY,
+        "status": SignalStatus.STOPPED,
+        "exit_price": 0.29,
+        "result_r": -1.0,
+    }
+    return histories.signal(number, **{**fields, **given})
+
+
+def asked(symbol: str = "BTCUSDT", **given: Any) -> api.GetScoreHistoryRequest:
+    """With times in epoch ms and the resolution in seconds."""
+    request = api.GetScoreHistoryRequest(symbol=symbol)
+    for name in ("start_time", "end_time"):
+        if name in given:
+            getattr(request, name).CopyFrom(wire.timestamp(given[name]))
+    if "resolution" in given:
+        request.resolution.FromMilliseconds(int(given["resolution"] * 1000))
+    return request
+
+
+def points(first_ms: int, count: int, symbol: str = "BTCUSDT", venue: str = "bybit") -> list[ScorePoint]:
+    """One a minute, seven seconds into it."""
+    return [
+        ScorePoint(venue, symbol, first_ms + i * MINUTE + 7000, 100.0 + i, score=40 + i % 30, confidence=0.5, volume=61.25)
+        for i in range(count)
+    ]
+
+
+# --------------------------------------------------------------------------------------------------------------- signals
+
+
+async def test_closed_signals_come_in_pages_newest_first(place: Remembering) -> None:
+    kept = [ended(number) for number in range(7)]
+    await place.writer.write(signals=[*kept, ended(8, status=SignalStatus.ACTIVE, closed_ms=None, exit_price=None)])
+    found = await pages(place.market.stub.ListSignals, api.ListSignalsRequest(active=False, page_size=3), "signals")
+    assert found == [messages.signal(signal) for signal in reversed(kept)]
+
+
+async def test_closed_and_active_ones_are_one_list_and_the_newer_word_on_each_counts(place: Remembering) -> None:
+    active = list(snapshot().signals)  # none of them is in the history but one, which is behind, and one, which has ended
+    behind, over = active[1], active[3]
+    written = [
+        ended(1),
+        ended(2),
+        replace(messages.read_signal(behind, Environment.SIMULATED), targets_hit=0, judged_ms=T0 - 50 * MINUTE),
+        replace(
+            messages.read_signal(over, Environment.SIMULATED), status=SignalStatus.EXPIRED, closed_ms=T0, judged_ms=T0 + 1
+        ),
+    ]
+    await place.writer.write(signals=written)
+    for size in (1, 2, 3, 50):
+        found = await pages(place.market.stub.ListSignals, api.ListSignalsRequest(page_size=size), "signals")
+        assert [each.id for each in found] == [*(each.id for each in active), "signal-002", "signal-001"]
+        assert found[1] == behind
+        assert found[3].status == signal_pb2.SIGNAL_STATUS_EXPIRED
+
+
+async def test_signals_of_other_venues_and_environments_are_not_shown(place: Remembering) -> None:
+    others = [ended(1, venue="binance"), ended(2, environment=Environment.LIVE), ended(4, environment=Environment.LIVE)]
+    await place.writer.write(signals=[*others, ended(3), ended(0)])
+    for size in (1, 50):
+        found = await pages(place.market.stub.ListSignals, api.ListSignalsRequest(active=False, page_size=size), "signals")
+        assert [each.id for each in found] == ["signal-003", "signal-000"]
+
+
+async def test_signals_are_filtered_by_side_and_by_symbol_as_any_venue_spells_it(place: Remembering) -> None:
+    short = {"side": Side.SHORT, "stop": 0.31, "targets": (0.28, 0.26, 0.2)}
+    await place.writer.write(signals=[ended(1, symbol="1000PEPEUSDT"), ended(2, **short), ended(3, symbol="FLOKI1000USDT")])
+    stub = place.market.stub
+    shorts = await stub.ListSignals(api.ListSignalsRequest(active=False, side=signal_pb2.SIDE_SHORT))
+    assert [each.id for each in shorts.signals] == ["signal-002"]
+    some = await stub.ListSignals(api.ListSignalsRequest(active=False, symbols=["PEPE1000USDT", "1000FLOKIUSDT"]))
+    assert [each.id for each in some.signals] == ["signal-003", "signal-001"]
+
+
+async def test_a_page_token_of_signals_is_of_its_request_alone(place: Remembering) -> None:
+    await place.writer.write(signals=[ended(number) for number in range(3)])
+    stub = place.market.stub
+    token = (await stub.ListSignals(api.ListSignalsRequest(active=False, page_size=1))).next_page_token
+    for other in (
+        stub.ListSignals(api.ListSignalsRequest(page_token=token)),
+        stub.ListSignals(api.ListSignalsRequest(active=True, page_token=token)),
+        stub.ListAlerts(api.ListAlertsRequest(page_token=token)),
+    ):
+        assert (await refusal(other)).reason == "PAGE_TOKEN_INVALID"
+
+
+# ---------------------------------------------------------------------------------------------------------------- alerts
+
+
+async def test_alerts_come_in_pages_that_new_ones_do_not_shift(place: Remembering) -> None:
+    await place.tell_many(0, 7)
+    stub, request = place.market.stub, api.ListAlertsRequest(page_size=3)
+    first = await stub.ListAlerts(request)
+    await place.tell_many(7, 2)
+    request.page_token = first.next_page_token
+    second = await stub.ListAlerts(request)
+    request.page_token = second.next_page_token
+    third = await stub.ListAlerts(request)
+    assert texts([first, second, third]) == numbers(0, 7)[::-1]
+    assert third.next_page_token == ""
+    assert first.newest_cursor == second.newest_cursor == third.newest_cursor == first.alerts[0].cursor
+
+
+async def test_a_stream_from_newest_cursor_tells_what_the_list_did_not(place: Remembering) -> None:
+    await place.tell_many(0, 3)
+    listed = await place.market.stub.ListAlerts(api.ListAlertsRequest())
+    await place.tell_many(3, 2)
+    stream = place.market.stub.WatchAlerts(api.WatchAlertsRequest(cursor=listed.newest_cursor))
+    assert texts([listed])[::-1] + texts([await stream.read()]) == numbers(0, 5)
+    stream.cancel()
+
+
+async def test_alerts_are_filtered(place: Remembering) -> None:
+    await place.tell_many(0, 1, kind=AlertKind.DATA_QUALITY, level=AlertLevel.CRITICAL, symbol="")
+    await place.tell_many(1, 1, symbol="1000PEPEUSDT")
+    await place.tell_many(2, 1, level=AlertLevel.INFO)
+    await place.tell_many(3, 1, environment=Environment.LIVE)  # of another market: it may not pass for this one
+    stub = place.market.stub
+
+    async def found(**filters: Any) -> list[str]:
+        return texts([await stub.ListAlerts(api.ListAlertsRequest(**filters))])
+
+    assert await found() == ["alert 2", "alert 1", "alert 0"]
+    assert await found(kinds=[alert_pb2.ALERT_KIND_DATA_QUALITY]) == ["alert 0"]
+    assert await found(min_level=alert_pb2.ALERT_LEVEL_WARNING) == ["alert 1", "alert 0"]
+    assert await found(symbols=["PEPE1000USDT"]) == ["alert 1"]
+
+
+async def test_no_alert_yet_is_an_answer_with_a_cursor(place: Remembering) -> None:
+    reply = await place.market.stub.ListAlerts(api.ListAlertsRequest())
+    assert (list(reply.alerts), reply.newest_cursor, reply.next_page_token) == ([], "0", "")
+    assert reply.provenance.snapshot_id == "s1"
+
+
+# ---------------------------------------------------------------------------------------------------------------- scores
+
+
+async def test_a_day_of_scores_is_thinned_to_the_last_of_every_step(place: Remembering) -> None:
+    kept = points(T0 - DAY, 1440)
+    await place.writer.write(points=kept)
+    reply = await place.market.stub.GetScoreHistory(asked())
+    step = reply.resolution.ToMilliseconds()
+    assert (reply.symbol, step) == ("BTCUSDT", 172_800)
+    first = -(-(T0 - DAY) // step) * step
+    last_of: dict[int, ScorePoint] = {}
+    for point in kept:
+        if first <= point.observed_ms < T0:
+            last_of[(point.observed_ms - first) // step] = point
+    assert list(reply.points) == [messages.score_point(point) for point in last_of.values()]
+    assert 490 < len(reply.points) <= 500
+
+
+async def test_the_points_of_a_range_that_moves_with_the_clock_stand_still(place: Remembering) -> None:
+    await place.writer.write(points=points(T0 - DAY, 1440))
+    before = await place.market.stub.GetScoreHistory(asked())
+    place.market.after(5)
+    after = await place.market.stub.GetScoreHistory(asked())
+    assert list(after.points)[:-1] == list(before.points)[-len(after.points) : -1]
+
+
+@pytest.mark.parametrize(
+    ("given", "step_s", "count"),
+    [
+        ({"start_time": T0 - 3_600_000}, 60, 60),
+        ({"start_time": T0 - 3_600_000, "resolution": 600}, 600, 6),
+        ({"start_time": T0 - 3_600_000, "end_time": T0 - 1_800_000}, 60, 30),
+        ({"start_time": T0 - 3_600_000, "end_time": T0 + DAY}, 60, 60),  # as far as it is known
+        ({"start_time": T0 - DAY, "resolution": 1}, 43.2, 1440),  # no more than 2000 points, whatever is asked
+        ({"start_time": T0 - 3_600_000, "resolution": 1e9}, 3600, 1),
+        ({"start_time": 0}, None, 2),
+    ],
+)
+async def test_range_and_resolution_are_as_asked(
+    place: Remembering, given: dict[str, Any], step_s: float | None, count: int
+) -> None:
+    await place.writer.write(points=points(T0 - DAY, 1440))
+    reply = await place.market.stub.GetScoreHistory(asked(**given))
+    assert step_s is None or reply.resolution.ToMilliseconds() == step_s * 1000
+    assert 1 <= len(reply.points) <= count
+    assert len(reply.points) >= count - 1
+    times = [wire.millis(point.time) for point in reply.points]
+    assert times == sorted(times)
+    assert given["start_time"] <= times[0]
+    assert times[-1] < min(given.get("end_time", T0), T0)
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "said"),
+    [
+        ({"start_time": T0, "end_time": T0 - 1}, "start_time", "2025-10-20T22:40:00.000Z"),
+        ({"start_time": T0 - 5, "end_time": T0 - 5}, "start_time", "2025-10-20T22:39:59.995Z"),
+        ({"start_time": T0 + 1, "end_time": T0 + DAY}, "start_time", "the future"),
+        ({"end_time": T0 + 2 * DAY}, "end_time", "the future"),
+        ({"start_time": -1000}, "start_time", "-1 s"),
+        ({"end_time": (1 << 34) * 1000}, "end_time", str(1 << 34)),
+        ({"resolution": -1}, "resolution", ""),
+    ],
+)
+async def test_a_range_that_is_none_is_refused_by_field_and_value(
+    place: Remembering, given: dict[str, Any], field: str, said: str
+) -> None:
+    refused = await refusal(place.market.stub.GetScoreHistory(asked(**given)))
+    assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
+    assert list(refused.violations) == [field]
+    assert said in refused.violations[field]
+
+
+async def test_scores_are_of_the_venue_that_is_shown_and_found_under_the_other_ones_name(place: Remembering) -> None:
+    mine = points(T0 - DAY // 2, 3, "1000PEPEUSDT")
+    await place.writer.write(points=[*mine, *points(T0 - DAY // 2, 9, "1000PEPEUSDT", "binance")])
+    reply = await place.market.stub.GetScoreHistory(asked("PEPE1000USDT", start_time=T0 - DAY + 1))
+    assert (reply.symbol, len(reply.points)) == ("1000PEPEUSDT", 1)
+    assert reply.points[0] == messages.score_point(mine[-1])
+
+
+async def test_a_symbol_that_left_the_universe_keeps_its_history_while_the_venue_lists_it(place: Remembering) -> None:
+    await place.writer.write(points=points(T0 - DAY // 2, 3, "FLOKI1000USDT"))
+    stub = place.market.stub
+    reply = await stub.GetScoreHistory(asked("1000FLOKIUSDT"))
+    assert (reply.symbol, len(reply.points)) == ("FLOKI1000USDT", 1)
+    assert (await refusal(stub.GetScoreHistory(asked("UNTRACKEDUSDT")))).reason == "SYMBOL_NOT_TRACKED"
+    assert (await refusal(stub.GetScoreHistory(asked("NOSUCHUSDT")))).reason == "SYMBOL_NOT_FOUND"
+
+
+async def test_a_tracked_symbol_without_points_yet_has_an_empty_history(place: Remembering) -> None:
+    reply = await place.market.stub.GetScoreHistory(asked("ETHUSDT"))
+    assert (reply.symbol, list(reply.points), reply.provenance.snapshot_id) == ("ETHUSDT", [], "s1")
+
+
+async def test_a_point_that_cannot_be_believed_is_left_out(place: Remembering) -> None:
+    good, bad = points(T0 - 2 * MINUTE, 2)
+    await place.writer.write(points=[good, replace(bad, score=101.0)])
+    reply = await place.market.stub.GetScoreHistory(asked(start_time=T0 - 5 * MINUTE))
+    assert list(reply.points) == [messages.score_point(good)]

@@ -1,0 +1,108 @@
+"""The page that explains the scores, held against the code: a table that is out of date is worse than none."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+
+from tests.programs import ROOT
+from tests.unit.analysis import markets
+from tests.unit.analysis.markets import NOW_MS, Shape
+from tests.unit.test_wire import decoded, snapshot
+from virtuoso.analysis import candle_readings, crowd, opportunities, signals
+from virtuoso.analysis.confluence import MOMENT_GAUGES, score_symbol
+from virtuoso.analysis.notices import COOLDOWNS_S
+from virtuoso.analysis.weights import DIMENSION_WEIGHTS, TIMEFRAME_WEIGHTS
+from virtuoso.records import AlertKind
+
+PAGE = (ROOT / "docs" / "scores.md").read_text()
+HEADINGS = {"orderflow": "Order flow", "orderbook": "Order book", "price_structure": "Price structure"}
+
+
+def section(heading: str) -> str:
+    found = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert found is not None, heading
+    return found[1]
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """Cells of the rows of tables that begin with a name in code, by that name."""
+    cells = ([c.strip() for c in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| `"))
+    return {row[0].strip("`"): row[1:] for row in cells}
+
+
+@pytest.mark.parametrize("kind", DIMENSION_WEIGHTS, ids=lambda k: k.name)
+def test_every_component_stands_on_the_page_with_its_weight_and_its_curve(kind: Any) -> None:
+    gauges = {**candle_readings.CANDLE_GAUGES, **MOMENT_GAUGES}[kind]
+    name = kind.name.lower()
+    told = rows(section(HEADINGS.get(name, name.capitalize())))
+    assert list(told) == [g.name for g in gauges]
+    for gauge in gauges:
+        weight, at, *_ = told[gauge.name]
+        assert float(weight) == gauge.weight
+        number = re.match(r"-?[\d.]+", at)
+        assert number is not None
+        assert float(number[0]) == pytest.approx(gauge.centre + gauge.scale)
+        assert (f"centre {gauge.centre:g}" in at) == (gauge.centre != 0)
+    words = HEADINGS.get(name, name).lower()
+    assert f"| {words} | {DIMENSION_WEIGHTS[kind]:.0%} |".replace("%", " %") in PAGE
+
+
+def test_the_other_numbers_of_the_page_are_those_of_the_code() -> None:
+    for timeframe, weight in TIMEFRAME_WEIGHTS.items():
+        assert re.search(rf"{timeframe.value} \({weight:.0%}".replace("%", " %"), PAGE), timeframe
+    told = rows(section("The mood of the market"))
+    assert {n: float(cells[0]) for n, cells in told.items()} == {g.name: g.weight for g in crowd.GAUGES}
+    assert (signals.TARGETS_R, signals.SIZES) == ((1.5, 3, 5), (0.5, 0.3, 0.2))
+    assert (signals.ENTER, signals.REARM, signals.CONFIDENCE_FLOOR, signals.STOP_ATRS) == (20, 15, 0.5, 2)
+    caps = (opportunities.COOLDOWN_MS / 3_600_000, opportunities.HOUR_CAP, opportunities.DAY_CAP)
+    assert "after {:g} hours at the earliest, at most {} in an hour and {} in a day".format(*caps) in PAGE.replace("\n", " ")
+    hours = {kind: seconds / 3600 for kind, seconds in COOLDOWNS_S.items()}
+    assert (hours[AlertKind.FUNDING_EXTREME], hours[AlertKind.PRICE_MOVE], hours[AlertKind.VOLUME_SPIKE]) == (8, 0.5, 1)
+
+
+def test_its_pictures_are_there() -> None:
+    named = re.findall(r"\]\((pictures/\w+\.png)\)", PAGE)
+    kept = {f"pictures/{path.name}" for path in (ROOT / "docs" / "pictures").glob("*.png")}
+    assert len(named) >= 10
+    assert set(named) <= kept
+
+
+@pytest.mark.parametrize("without", [(), ("order_book",), ("trades", "candles_4h")], ids="-".join)
+def test_its_own_lines_recompute_a_score_from_a_reply(without: tuple[str, ...]) -> None:
+    market = markets.inputs(Shape("walk", 61, 27.1))
+    for name in without:
+        market = markets.starved(market, name)
+    result = score_symbol(market, NOW_MS)
+    told = decoded(snapshot(tickers={"BTCUSDT": market.ticker}, confluences={"BTCUSDT": result}))
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102  the page's own lines are what is tested
+    score, confidence = names["recompute"](MessageToDict(told.confluences[0]))
+    assert score == pytest.approx(result.score, abs=1e-9)
+    assert confidence == pytest.approx(result.confidence, abs=1e-9)
+
+
+def test_its_worked_example_adds_up() -> None:
+    told = rows(section("A score by hand"))
+    read = [tuple(float(c) for c in cells) for cells in told.values()]
+    strength = math.fsum(w * c for _, _, w, c, _ in read)
+    assert strength == pytest.approx(0.958, abs=5e-4)
+    for _, direction, weight, confidence, points in read:
+        assert points == pytest.approx(50 * weight * confidence * direction / strength, abs=5e-3)
+    table = re.findall(
+        r"^\| [a-z ]+ \| ([\d.]+) \| ([\d.]+) \| (\S+) \| (\S+) \|$", section("A score by hand"), re.MULTILINE
+    )
+    parts = [tuple(float(v) for v in row) for row in table]
+    assert len(parts) == 6
+    whole = math.fsum(w * c for w, c, _, _ in parts)
+    for weight, confidence, direction, points in parts:
+        assert points == pytest.approx(50 * weight * confidence * direction / whole, abs=5e-3)
+    mean = math.fsum(w * c * d for w, c, d, _ in parts) / whole
+    spread = math.sqrt(math.fsum(w * c * (d - mean) ** 2 for w, c, d, _ in parts) / whole)
+    assert f"score is **{50 + 50 * mean:.2f}**" in PAGE.replace("\n", " ")
+    assert f"**{1 - spread:.3f}**" in PAGE

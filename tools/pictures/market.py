@@ -1,0 +1,110 @@
+"""One moment of the simulated market, as a venue would tell it, and what the analysis makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import numpy as np
+
+from virtuoso.analysis.confluence import score_symbol
+from virtuoso.model import (
+    Candles,
+    Confluence,
+    Dimension,
+    DimensionKind,
+    OrderBook,
+    Stamp,
+    SymbolInputs,
+    Ticker,
+    Timeframe,
+    TimeSeries,
+    Trades,
+)
+from virtuoso.simulator.market import Market
+
+T = TypeVar("T")
+
+NOW_MS = 1_772_721_420_000
+LOSS_MS = 1_773_207_420_000  # a moment with a signal that lost
+BASES = ("UNI", "WLD", "APT", "BTC", "SOL", "DOGE", "ENA", "WIF")
+MARKET = Market(7, now_ms=NOW_MS)
+
+
+def candles(base: str, timeframe: Timeframe, start_ms: int, now_ms: int) -> Candles:
+    """Closed bars from `start_ms` on."""
+    rows = MARKET.candles(base, timeframe.ms, start_ms, now_ms, now_ms)
+    rows = rows[rows[:, 0] + timeframe.ms <= now_ms]
+    o, h, low, c, volume = (np.ascontiguousarray(rows[:, column]) for column in range(1, 6))
+    times = rows[:, 0].astype(np.int64)
+    return Candles(f"{base}USDT", timeframe, times, o, h, low, c, volume, Stamp(now_ms, now_ms))
+
+
+def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
+    """All that a venue would tell of a market at one moment."""
+    symbol, stamp, quote = f"{base}USDT", Stamp(now_ms, now_ms), MARKET.quote(base, now_ms)
+
+    def book(at_ms: int) -> OrderBook:
+        bids, asks = MARKET.book(base, at_ms, 200)
+        return OrderBook(symbol, np.array(bids), np.array(asks), Stamp(at_ms, at_ms))
+
+    def series(rows: list[tuple[int, float]]) -> TimeSeries:
+        times, values = zip(*rows, strict=True)
+        return TimeSeries(symbol, np.array(times, dtype=np.int64), np.array(values), stamp)
+
+    fills = [t for t in MARKET.trades(base, now_ms, 1000) if now_ms - t[1] < 600_000]
+    ids, times, prices, sizes, bought = zip(*fills, strict=True)
+    trades = Trades(
+        symbol,
+        [str(i) for i in ids],
+        np.array(times, dtype=np.int64),
+        np.array(prices),
+        np.array(sizes),
+        np.where(bought, 1.0, -1.0),
+        stamp,
+    )
+    change = 100 * (quote.last / quote.open_24h - 1)
+    ticker = Ticker(
+        symbol,
+        quote.last,
+        stamp,
+        change,
+        quote.turnover_24h,
+        mark=quote.mark,
+        index=quote.index,
+        funding_rate=quote.funding_rate,
+    )
+    shares = MARKET.long_short(base, 300_000, now_ms, 200)
+    return SymbolInputs(
+        symbol,
+        ticker,
+        {t: candles(base, t, now_ms - 400 * t.ms, now_ms) for t in Timeframe},
+        book(now_ms - 1_500),
+        book(now_ms - 13_500),
+        trades,
+        series(MARKET.funding(base, now_ms, 100)),
+        series(MARKET.open_interest(base, 300_000, now_ms, 200)),
+        series([(t, share / (1 - share)) for t, share in shares]),
+    )
+
+
+def there(value: T | None) -> T:
+    """A value that the fixed market has."""
+    if value is None:
+        raise LookupError("the fixed market does not have this any more: choose another moment")
+    return value
+
+
+KNOWN: Mapping[str, SymbolInputs] = {base: inputs(base) for base in BASES}
+SCORED: Mapping[str, Confluence] = {base: score_symbol(one, NOW_MS) for base, one in KNOWN.items()}
+
+
+def dimension(base: str, kind: DimensionKind) -> Dimension:
+    """One dimension of a market."""
+    return next(d for d in SCORED[base].dimensions if d.kind is kind)
+
+
+def reading(base: str, kind: DimensionKind, name: str) -> tuple[float, float]:
+    """(reading, direction) of a component."""
+    made = next(c for c in dimension(base, kind).components if c.name == name)
+    return there(made.reading), there(made.direction)
