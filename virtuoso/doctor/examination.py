@@ -9,13 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from virtuoso.addresses import Address
 from virtuoso.doctor import listeners, machine, storage
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.history import history as history_of
 from virtuoso.model import Environment
 from virtuoso.repository.open import memcached_servers
-
-Address = tuple[str, int]
 
 CHECK_S = 5.0
 WHOLE_S = 6.0  # with what a start takes, the command ends within 8 s

@@ -11,10 +11,9 @@ import aiohttp
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from virtuoso.addresses import Address, joined, reachable
 from virtuoso.doctor.aside import aside
 from virtuoso.doctor.finding import Finding, Level
-
-Address = tuple[str, int]
 
 SERVICE = "virtuoso.market.v1.MarketService"
 _ANSWER_S = 2.0
@@ -53,7 +52,7 @@ async def port(
 ) -> Finding:
     """Whether a server could listen on `address` now, or one of ours does. Not `needed`: the next free port will do."""
     subject, (host, number) = setting.removeprefix("VIRTUOSO_"), address
-    where = f"[{host}]:{number}" if ":" in host else f"{host}:{number}"
+    where = joined(address)
     if number == 0:
         return Finding(subject, Level.WELL, f"{where}: any free port")
     try:
@@ -61,8 +60,7 @@ async def port(
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             return _unusable(subject, setting, where, error)
-        own = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, where.rpartition(":")[0])  # noqa: S104 - compared, not bound
-        said = await status(f"{own}:{number}")
+        said = await status(joined(reachable(address)))
         if said is not None:
             return Finding(subject, Level.WELL, f"{where}: a server of ours runs there and says {said}")
         why, find = f"{where} is taken by another program", f"ss -ltnp 'sport = :{number}' shows which"

@@ -8,10 +8,9 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
+from virtuoso.addresses import Address, reachable
 from virtuoso.edge import contract, replies
 from virtuoso.errors import ConfigError
-
-Address = tuple[str, int]
 
 UNARY_TIMEOUT_S = 10  # far above the two seconds that an answer may take; a server that hangs must not hold callers
 HEALTH_PERIOD_S = 1
@@ -63,12 +62,6 @@ def ip_address(host: str) -> str:
     if not _is_ip(host):
         raise ConfigError(f"EDGE_ADDRESS host {host!r}: allowed is an IP address of this machine, localhost, or * for all")
     return host
-
-
-def _reachable(address: Address) -> Address:
-    """Where a server that listens on `address` is called on its own machine: 0.0.0.0 is nobody's address."""
-    host, port = address
-    return {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound
 
 
 # ------------------------------------------------------------------------------------------------------------ listener
@@ -237,7 +230,7 @@ def _monitor(address: Address) -> dict[str, Any]:
 
 
 def _cluster(name: str, addresses: Sequence[Address]) -> dict[str, Any]:
-    addresses = [_reachable(address) for address in addresses]
+    addresses = [reachable(address) for address in addresses]
     endpoints = [{"endpoint": {"address": _socket(address)}} for address in addresses]
     return {
         "name": name,

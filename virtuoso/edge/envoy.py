@@ -16,7 +16,8 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from virtuoso.edge.configuration import Address, configuration, ip_address, text
+from virtuoso.addresses import Address, joined, reachable
+from virtuoso.edge.configuration import configuration, ip_address, text
 from virtuoso.errors import ConfigError
 
 __all__ = ["configuration", "find_envoy", "run_edge", "text"]
@@ -119,15 +120,14 @@ async def _end(child: asyncio.subprocess.Process) -> None:
 
 async def _announce(address: Address, folder: str) -> None:
     """Say when the port is open. By then the configuration has been read, and nothing of it stays even if we are killed."""
-    host, port = address
     while True:
         with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port)  # noqa: S104
+            _, writer = await asyncio.open_connection(*reachable(address))
             writer.close()
             break
         await asyncio.sleep(0.05)
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-    log.info("edge on http://%s: JSON, gRPC-Web, gRPC, /healthz", f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    log.info("edge on http://%s: JSON, gRPC-Web, gRPC, /healthz", joined(address))
 
 
 async def _relay(child: asyncio.subprocess.Process) -> None:

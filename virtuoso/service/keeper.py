@@ -21,6 +21,7 @@ from virtuoso.market.v1 import provenance_pb2, snapshot_pb2
 from virtuoso.service import encoding, intake
 from virtuoso.service.view import Details, View, build
 
+FIRST_PERIOD_S = 0.2  # between polls while there is nothing to serve yet
 POLL_BUDGET_S = 5.0  # for one poll; above the sum of the tiers' own time-outs
 READS_ONCE = 256  # snapshots, by id and how far behind they are, that are never read again: held before, or refused
 log = logging.getLogger(__name__)
@@ -176,7 +177,7 @@ class Keeper:
     async def _poll_forever(self) -> None:
         while True:
             await self._poll_within_budget()
-            await asyncio.sleep(self._period_s)
+            await asyncio.sleep(self._period_s if self._view is not None else min(self._period_s, FIRST_PERIOD_S))
 
     async def _tick_forever(self) -> None:
         while True:
