@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import json
 import logging
 import os
 import signal
@@ -32,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 import uvloop
 
 from virtuoso import monitor, node, supervisor
-from virtuoso.addresses import free_port, joined, taken
+from virtuoso.addresses import free_port, joined
 from virtuoso.config import Loaded, Settings, env_name, state_directory
 from virtuoso.edge.envoy import configuration, find_envoy, run_edge, text
 from virtuoso.errors import ConfigError
@@ -48,6 +47,7 @@ from virtuoso.service.server import MarketServer
 from virtuoso.supervisor import Role
 
 if TYPE_CHECKING:
+    from virtuoso.analysis.weights import Weights
     from virtuoso.collector import Collector, Tap
     from virtuoso.exchange.adapter import CcxtExchange
     from virtuoso.feed import Rules
@@ -55,8 +55,6 @@ if TYPE_CHECKING:
     from virtuoso.ports import History, SnapshotRepository
 
 log = logging.getLogger(__name__)
-
-PORTS_TRIED = 20
 
 Body = Callable[[Loaded, Namespace, asyncio.Event], Coroutine[Any, Any, int]]
 
@@ -106,15 +104,9 @@ async def demo(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     """`up` on the simulated exchange, with a repository of its own that is gone with it."""
     with node.scratch(Path(state_directory()), "demo-") as folder:
         port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        market = {
-            "exchanges": "bybit,binance",
-            "exchange_urls": json.dumps({"bybit": url, "binance": url}),
-            "coingecko_url": url,
-            "environment": "SIMULATED",
-            "symbols": "",
-            **node.own_state(folder),
-        }
+        market = node.simulated(loaded.settings.exchanges, f"http://127.0.0.1:{port}") | node.own_state(folder)
+        if given := [env_name_of(name) for name in market if loaded.texts[name][1] != "default"]:
+            log.warning("a demo has its own %s", ", ".join(given))
         words = ["--address", f"127.0.0.1:{port}", "--seed", str(options.seed), "--with-parent"]
         exchange = Role("simulator", words, module="virtuoso.simulator")
         env = _flags(loaded) | {env_name_of(name): text for name, text in market.items()}
@@ -222,7 +214,8 @@ async def _collector(
     from virtuoso.floor import Floor  # noqa: PLC0415
 
     environment = settings.effective_environment
-    floor = Floor(exchanges, environment, opportunities=settings.opportunities, journal=journal, clock=epoch_ms)
+    wanted, weights = settings.opportunities, _weights(settings)
+    floor = Floor(exchanges, environment, opportunities=wanted, weights=weights, journal=journal, clock=epoch_ms)
     coingecko = CoinGecko(settings.coingecko_url)
     feeds = {venue: Feed(exchange, _rules(settings), cadence) for venue, exchange in exchanges.items()}
     try:
@@ -248,7 +241,10 @@ def _rules(settings: Settings) -> Rules:
     return Rules(settings.symbol_limit, settings.symbols, settings.min_turnover_usd)
 
 
-# --------------------------------------------------------------------------------------------------------------- edge
+def _weights(settings: Settings) -> Weights:
+    from virtuoso.analysis.weights import Weights  # noqa: PLC0415
+
+    return Weights.of(settings.weights, settings.timeframe_weights)
 
 
 async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
@@ -261,9 +257,6 @@ async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     return await run_edge(listen, servers, monitor_at, stop, origins=settings.cors_origins, program=find_envoy())
 
 
-# -------------------------------------------------------------------------------------------------- record and replay
-
-
 async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     """A collector of its own, with a tape and a repository that nobody else sees."""
     from virtuoso.repository.memory import Memory  # noqa: PLC0415
@@ -272,8 +265,10 @@ async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int
 
     settings = loaded.settings
     tape = Tape(Path(options.file), max_bytes=int(options.max_mb * 1e6))
-    venues, rules, wanted = settings.exchanges, _rules(settings), settings.opportunities
-    recording = recorder.Recording(tape, venues=venues, rules=rules, opportunities=wanted, clock=epoch_ms)
+    venues, wanted, weights = settings.exchanges, settings.opportunities, _weights(settings)
+    recording = recorder.Recording(
+        tape, venues=venues, rules=_rules(settings), opportunities=wanted, weights=weights, clock=epoch_ms
+    )
     exchanges = {
         venue: recorder.TapedExchange(venue, recording, url=settings.exchange_urls.get(venue))
         for venue in settings.exchanges
@@ -287,18 +282,20 @@ async def replay(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int
     if options.info or options.check:
         from virtuoso.tape import play as player  # noqa: PLC0415
 
-        code, words = await player.check(Path(options.file)) if options.check else (0, player.info(Path(options.file)))
+        path = Path(options.file)
+        work = player.check(path) if options.check else asyncio.to_thread(lambda: (0, player.info(path)))
+        code, words = await supervisor.unless(stop, work) or (130, "")
         sys.stdout.write(words.rstrip() + "\n")
         return code
     from virtuoso.tape.tape import header  # noqa: PLC0415
 
-    path = os.path.abspath(options.file)  # noqa: ASYNC240 - nothing else runs yet
-    if not os.path.isfile(path):  # noqa: ASYNC240 - the same
+    full = os.path.abspath(options.file)  # noqa: ASYNC240 - nothing else runs yet
+    if not os.path.isfile(full):  # noqa: ASYNC240 - the same
         raise ConfigError(f"FILE={options.file}: there is no such file. Make one with: virtuoso record {options.file}")
     with node.scratch(Path(state_directory()), "replay-") as folder:
-        market = node.own_state(folder) | {"exchanges": ",".join(header(Path(path))["venues"])}
+        market = node.own_state(folder) | {"exchanges": ",".join(header(Path(full))["venues"])}
         env = _flags(loaded) | {env_name_of(name): value for name, value in market.items()}
-        parts = ["play", path, "--with-parent", *(["--once"] if options.once else [])]
+        parts = ["play", full, "--with-parent", *(["--once"] if options.once else [])]
         settings = replace(loaded.settings, environment=Environment.REPLAY)
         return await _node(settings, [Role("play", parts, last=options.once)], env, stop)
 
@@ -316,7 +313,25 @@ async def play(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
         await repository.close()
 
 
-# -------------------------------------------------------------------------------------------------------------- doctor
+async def evaluate(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+    """Judge the score by what came after it."""
+    from virtuoso.evaluate.command import Task, judge  # noqa: PLC0415
+
+    settings, venue = loaded.settings, loaded.settings.exchanges[0]
+    task = Task(
+        source=options.source,
+        venue=venue,
+        url=settings.exchange_urls.get(venue),
+        min_turnover_usd=settings.min_turnover_usd,
+        history=settings.effective_history,
+        environment=settings.effective_environment,
+        days=options.days,
+        symbols=options.count,
+        output=Path(options.output),
+        cache=Path(options.cache or f"{state_directory()}/bars"),
+        seed=options.seed,
+    )
+    return await judge(task, stop, epoch_ms)
 
 
 async def doctor(loaded: Loaded, options: Namespace, _: asyncio.Event) -> int:
@@ -370,29 +385,11 @@ def _journal(settings: Settings) -> AbstractAsyncContextManager[Journal | None]:
     return kept(settings.effective_history, settings.exchanges, days=days, clock=epoch_ms)
 
 
-@contextlib.asynccontextmanager
-async def _monitor(
-    settings: Settings,
-    status: Callable[[str], str | None],
-    readiness: Callable[[], tuple[bool, Mapping[str, object]]],
-) -> AsyncIterator[None]:
-    """The HTTP port while the body runs: the configured one, or the next free one where another process has it."""
-    host, wished = settings.monitor_address
-    server = monitor.Monitor(status=status, readiness=readiness)
-    reserved = {settings.grpc_address[1], settings.edge_address[1]}
-    for port in [p for p in range(wished, wished + PORTS_TRIED) if p not in reserved] if wished else [0]:
-        try:
-            bound = await server.start(joined((host, port)))
-        except OSError:
-            continue
-        log.info("monitor on http://%s:%d/metrics", host, bound)
-        break
-    else:
-        raise ConfigError(taken("MONITOR_ADDRESS", settings.monitor_address))
-    try:
-        yield
-    finally:
-        await server.close()
+def _monitor(settings: Settings, status: monitor.Status, readiness: monitor.Readiness) -> AbstractAsyncContextManager[None]:
+    kept_free = (settings.grpc_address, settings.edge_address)
+    return monitor.listening(settings.monitor_address, kept_free, status=status, readiness=readiness)
 
 
-BODIES: Mapping[str, Body] = {body.__name__: body for body in (up, demo, collect, serve, edge, record, replay, play, doctor)}
+BODIES: Mapping[str, Body] = {
+    body.__name__: body for body in (up, demo, collect, serve, edge, record, replay, play, evaluate, doctor)
+}

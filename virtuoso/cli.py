@@ -16,6 +16,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from virtuoso import app
+from virtuoso.addresses import joined, reachable
 from virtuoso.config import Loaded, Settings, default_text, env_name, load
 from virtuoso.errors import ConfigError
 
@@ -72,6 +73,13 @@ COMMANDS = {
             "The same scores come out as while it was recorded, byte for byte: --check proves it."
         ),
     ),
+    "evaluate": (
+        "find out whether the score predicts anything",
+        (
+            "Replays the analysis bar by bar over the past and holds it against what prices did next, beside chance and "
+            "momentum. Prints tables, writes plots and a page to --output. Exit code 0: judged; 1: nothing could be."
+        ),
+    ),
     "doctor": (
         "find out what is reachable, what is configured, and what to do",
         "Looks and changes nothing. Exit code 0: all that is needed works; 1: something fails; 2: bad settings.",
@@ -85,6 +93,9 @@ COMMANDS = {
         "Every setting can be given as an environment variable VIRTUOSO_NAME or as a flag --name; flags win.",
     ),
 }
+
+
+SOURCES = "candles: from the exchange, kept in --cache; history: our own scores, all six dimensions (default %(default)s)"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -111,8 +122,11 @@ def parser() -> argparse.ArgumentParser:
         _own_words(name, command)
         if name == "probe":
             continue
+        own = set(command._option_string_actions)  # noqa: SLF001 - argparse does not tell it otherwise
         group = command.add_argument_group("settings")
         for item in fields(Settings):
+            if f"--{item.name.replace('_', '-')}" in own:  # evaluate counts its symbols
+                continue
             words = f"{item.metadata['help']} [{env_name(item)}; default {default_text(item) or 'none'}]".replace("%", "%%")
             group.add_argument(f"--{item.name.replace('_', '-')}", metavar="VALUE", help=words)
     return top
@@ -133,9 +147,22 @@ def _own_words(name: str, command: _Parser) -> None:
             add("--seed", type=_from_0, default=1, help="another number, another market (default %(default)s)")
         case "probe":
             command.bad_words = 1
-            add("--addr", default="127.0.0.1:50051", help="host:port of the server (default %(default)s)")
+            add("--addr", type=_server, default=_own_server(), help="host:port of the server (default %(default)s)")
             add("--service", default="", help='what to ask for, such as "readiness" (default: the server as a whole)')
-            add("--timeout", type=float, default=2.0, help="seconds to connect, and to answer (default %(default)s)")
+            add("--timeout", type=_above_0, default=2.0, help="seconds to connect, and to answer (default %(default)s)")
+        case "evaluate":
+            add("--source", choices=("candles", "history"), default="candles", help=SOURCES)
+            add("--days", type=_from_1, default=20, help="how far back (default %(default)s)")
+            add(
+                "--symbols",
+                type=_from_1,
+                default=200,
+                dest="count",
+                help="how many, the largest by turnover (default %(default)s)",
+            )
+            add("--output", metavar="FOLDER", default="evaluation", help="where plots and the page go (default %(default)s)")
+            add("--cache", metavar="FOLDER", help="where bars are kept (default: bars in the state folder)")
+            add("--seed", type=_from_0, default=1, help="of the random baseline (default %(default)s)")
         case "edge":
             add("--print-config", action="store_true", help="print Envoy's configuration and end")
         case "doctor":
@@ -147,9 +174,30 @@ def _own_words(name: str, command: _Parser) -> None:
         add("--with-parent", action="store_true", help=argparse.SUPPRESS)
 
 
+def _own_server() -> str:
+    """Where this machine's server is, by its settings."""
+    try:
+        return joined(reachable(load(os.environ, {}).settings.grpc_address))
+    except ConfigError:
+        return "127.0.0.1:50051"
+
+
+def _server(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed is host:port, such as 127.0.0.1:50051")
+    return text
+
+
 def _from_0(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r}: allowed is a whole number from 0 on")
+    return int(text)
+
+
+def _from_1(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed is a whole number from 1 to 1000")
     return int(text)
 
 
@@ -175,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "probe":
         return probe(options.addr, options.service, options.timeout)
     try:
-        loaded = load(os.environ, {item.name: getattr(options, item.name) for item in fields(Settings)})
+        loaded = load(os.environ, {item.name: getattr(options, item.name, None) for item in fields(Settings)})
         if options.command == "config":
             return config(loaded)
         logging.basicConfig(
@@ -211,7 +259,7 @@ def probe(address: str, service: str, timeout_s: float) -> int:
     """Ask for health as grpc_health_probe does; prints what it found and returns that program's exit codes."""
 
     async def ask() -> int:
-        async with grpc.aio.insecure_channel(address) as channel:
+        async with grpc.aio.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
             try:
                 await asyncio.wait_for(channel.channel_ready(), timeout_s)
             except TimeoutError:
@@ -227,12 +275,4 @@ def probe(address: str, service: str, timeout_s: float) -> int:
         print(f"status: {status}")
         return 0 if status == "SERVING" else 4
 
-    if timeout_s <= 0 or ":" not in address:
-        what = (
-            f"--timeout {timeout_s:g}: allowed is a number above 0"
-            if timeout_s <= 0
-            else f"--addr {address}: allowed is host:port"
-        )
-        print(f"virtuoso probe: {what}", file=sys.stderr)
-        return 1
     return asyncio.run(ask())

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from virtuoso.errors import ConfigError
-from virtuoso.model import SYMBOL_PATTERN, Environment
+from virtuoso.model import SYMBOL_PATTERN, DimensionKind, Environment, Timeframe
 
 PREFIX = "VIRTUOSO_"
 HISTORY_FILE = "history.db"
@@ -69,6 +69,24 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
+def _weights(names: tuple[str, ...]) -> Callable[[str], dict[str, float]]:
+    def parse(text: str) -> dict[str, float]:
+        try:
+            value = json.loads(text) if text.strip() else {}
+            given = {str(name): float(weight) for name, weight in value.items()}
+        except (ValueError, AttributeError, TypeError):
+            given = {"": 0.0}
+        if not set(given) <= set(names) or not all(0 <= weight <= 1000 for weight in given.values()):
+            raise NotAllowed(
+                f"a JSON object from {', '.join(names)} to numbers from 0 to 1000; what is left out keeps its default"
+            )
+        if set(given) == set(names) and not any(given.values()):
+            raise NotAllowed("weights of which one at least is above 0")
+        return given
+
+    return parse
+
+
 def _symbols(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.upper() for name in _items(text)))
     if not all(SYMBOL_PATTERN.match(name) and "SYSTEM" not in name for name in names):
@@ -91,7 +109,7 @@ def _number(kind: Callable[[str], Any], low: float, high: float) -> Callable[[st
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise NotAllowed("host:port, such as 127.0.0.1:50051 (0 for any free port)")
     return host.strip("[]"), int(port)
 
@@ -159,6 +177,14 @@ class Settings:
     )
     points_days: float = setting("30", _number(float, 1, 3650), "how long the history keeps scores, days")
     history_days: float = setting("365", _number(float, 7, 3650), "how long it keeps signals, opportunities, alerts, days")
+    weights: dict[str, float] = setting(
+        "",
+        _weights(tuple(kind.name.lower() for kind in DimensionKind)),
+        "other weights of dimensions in the score, a JSON object; replies then name another model_version",
+    )
+    timeframe_weights: dict[str, float] = setting(
+        "", _weights(tuple(timeframe.value for timeframe in Timeframe)), "other weights of timeframes, a JSON object"
+    )
     opportunities: bool = setting("true", _flag, "look for opportunities; false: none are found, told or shown")
     grpc_address: tuple[str, int] = setting("127.0.0.1:50051", _address, "where the gRPC server listens")
     edge_address: tuple[str, int] = setting(

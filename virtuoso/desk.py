@@ -22,7 +22,7 @@ from virtuoso.analysis.movers import movers
 from virtuoso.analysis.notices import Scene, market_notices
 from virtuoso.analysis.opportunities import Book
 from virtuoso.analysis.signals import Ledger
-from virtuoso.analysis.weights import MODEL_VERSION
+from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.model import ANCHOR, Snapshot
 from virtuoso.records import ScorePoint, SignalStatus
 from virtuoso.scoring import score
@@ -62,6 +62,7 @@ class Desk:
     bars: Bars = field(default_factory=dict)  # that the betas are made from
     scene: Scene | None = None
     recalled: frozenset[str] = frozenset()
+    weights: Weights = DEFAULT_WEIGHTS
 
     @property
     def active(self) -> tuple[Signal, ...]:
@@ -92,9 +93,9 @@ class Pass:
     alerts: tuple[Alert, ...] = ()
 
 
-def desk(venue: str, environment: Environment) -> Desk:
+def desk(venue: str, environment: Environment, weights: Weights = DEFAULT_WEIGHTS) -> Desk:
     """One that knows of nothing."""
-    return Desk(Ledger(venue, environment, MODEL_VERSION), Book(venue))
+    return Desk(Ledger(venue, environment, weights.version), Book(venue), weights=weights)
 
 
 def recall(of: Desk, signals: Iterable[Signal], opportunities: Iterable[Opportunity]) -> Desk:
@@ -121,7 +122,7 @@ def after(of: Desk, done: Pass) -> Desk:
 def work(of: Desk, market: Market, *, dominance: Dominance | None, trading: bool, opportunities: bool) -> Pass:
     """Score the market at the time of its newest prices. With `trading`, also judge and give signals, look for opportunities
     where those are wanted, and tell what began. What cannot be computed, by a mistake of ours, costs itself only."""
-    confluences, overview = score(market, dominance=dominance, previous=of.regime)
+    confluences, overview = score(market, dominance=dominance, previous=of.regime, weights=of.weights)
     inputs = [item for item, _ in market.inputs]
     now = market.stamp.observed_ms
     mood = _sound("sentiment", None, lambda: crowd(market.tickers if market.whole else {}, inputs, now))
@@ -150,7 +151,7 @@ def work(of: Desk, market: Market, *, dominance: Dominance | None, trading: bool
         (*retold, *found),
     )
     return Pass(
-        Desk(step.ledger, book, of.regime, of.betas, of.bars, scene),
+        Desk(step.ledger, book, of.regime, of.betas, of.bars, scene, weights=of.weights),
         confluences,
         overview,
         mood,
@@ -213,7 +214,7 @@ def snapshot_of(
         id=snapshot_id,
         venue=market.venue,
         environment=environment,
-        model_version=MODEL_VERSION,
+        model_version=done.desk.weights.version,
         stamp=market.stamp,
         computed_ms=computed_ms,
         universe=market.universe,

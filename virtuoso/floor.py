@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from virtuoso import wire
 from virtuoso.analysis.notices import Supply, supply_notices
+from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.desk import Desk, Pass, after, desk, recall, work
 from virtuoso.errors import CorruptValue, HistoryError, RepositoryError
 from virtuoso.repository import keys
@@ -36,8 +37,8 @@ PATIENCE_S = 60.0  # without a snapshot either, it is waited for so long before 
 
 
 class Floor:
-    """Desks of `venues` on markets of one kind. `opportunities`: whether they are looked for; `journal`: None where no
-    history is kept; `clock`: epoch ms."""
+    """Desks of `venues` on markets of one kind. `opportunities`: whether they are looked for; `weights` of the scores;
+    `journal`: None where no history is kept; `clock`: epoch ms."""
 
     def __init__(
         self,
@@ -45,19 +46,21 @@ class Floor:
         environment: Environment,
         *,
         opportunities: bool = True,
+        weights: Weights = DEFAULT_WEIGHTS,
         journal: Journal | None = None,
         clock: Callable[[], int],
     ) -> None:
         self._venues = tuple(venues)
         self._environment = environment
         self._opportunities = opportunities
+        self._weights = weights
         self._journal = journal
         self._clock = clock
         self.clear()
 
     def clear(self) -> None:
         """Forget everything: whoever worked meanwhile knows better."""
-        self._desks = {venue: desk(venue, self._environment) for venue in self._venues}
+        self._desks = {venue: desk(venue, self._environment, self._weights) for venue in self._venues}
         self._waiting: list[Callable[[Desk], Desk]] = []
         self._supply: Supply | None = None
         self.recalled = self.trades = False

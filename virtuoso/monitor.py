@@ -3,11 +3,20 @@ says comes from plain callables."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from virtuoso.addresses import Address, joined, taken
+from virtuoso.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+PORTS_TRIED = 20
 
 Status = Callable[[str], str | None]
 Readiness = Callable[[], tuple[bool, Mapping[str, object]]]
@@ -66,6 +75,30 @@ class Monitor:
     async def _readyz(self, _: web.Request) -> web.Response:
         ready, facts = self._readiness()
         return _json(200 if ready else 503, facts)
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    address: Address, kept_free: Sequence[Address], *, status: Status, readiness: Readiness
+) -> AsyncIterator[None]:
+    """A monitor on `address` while the body runs, or on the next free port where another process has it; those of
+    `kept_free` are left alone. ConfigError when none can be had."""
+    host, wished = address
+    server = Monitor(status=status, readiness=readiness)
+    reserved = {port for _, port in kept_free}
+    for port in [p for p in range(wished, wished + PORTS_TRIED) if p not in reserved] if wished else [0]:
+        try:
+            bound = await server.start(joined((host, port)))
+        except OSError:
+            continue
+        log.info("monitor on http://%s/metrics", joined((host, bound)))
+        break
+    else:
+        raise ConfigError(taken("MONITOR_ADDRESS", address))
+    try:
+        yield
+    finally:
+        await server.close()
 
 
 def _json(status: int, body: Mapping[str, object]) -> web.Response:

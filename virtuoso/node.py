@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
+import json
 import logging
+import os
+import shutil
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +20,8 @@ from virtuoso.addresses import Address, joined, reachable, taken
 from virtuoso.errors import ConfigError
 from virtuoso.supervisor import Role
 from virtuoso.welcome import announce
+
+SIMULATED = ("bybit", "binance", "okx")
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +59,14 @@ async def run(
         await asyncio.wait({welcome})
 
 
+def simulated(venues: Sequence[str], url: str) -> dict[str, str]:
+    """The settings with which a node reads the simulated exchange at `url`. ConfigError for a venue that it lacks."""
+    if not set(venues) <= set(SIMULATED):
+        asked, known = ",".join(venues), ", ".join(SIMULATED)
+        raise ConfigError(f"VIRTUOSO_EXCHANGES={asked!r}: allowed in a demo are {known}, which are simulated")
+    return {"exchange_urls": json.dumps(dict.fromkeys(venues, url)), "coingecko_url": url, "environment": "SIMULATED"}
+
+
 def own_state(folder: Path) -> dict[str, str]:
     """The settings with which a node keeps everything in `folder`."""
     history = f"sqlite:///{folder.absolute()}/history.db"
@@ -61,11 +75,30 @@ def own_state(folder: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def scratch(base: Path, prefix: str) -> Iterator[Path]:
-    """A folder in `base` that is gone afterwards. ConfigError when `base` cannot be written."""
+    """A folder in `base` that is gone afterwards; those that killed ones left go too. ConfigError when `base` cannot be
+    written."""
     try:
         base.mkdir(parents=True, exist_ok=True)
+        for left in base.glob(f"{prefix}*"):
+            if (held := _held(left)) is not None:
+                shutil.rmtree(left, ignore_errors=True)
+                os.close(held)
         folder = tempfile.TemporaryDirectory(prefix=prefix, dir=base, ignore_cleanup_errors=True)
     except OSError as error:
         raise ConfigError(f"{base} cannot be written: {error.strerror}. Set XDG_STATE_HOME to a folder that can") from error
     with folder as path:
+        held = _held(Path(path))
         yield Path(path)
+    if held is not None:
+        os.close(held)
+
+
+def _held(folder: Path) -> int | None:
+    """A lock on the folder, which ends with its process; None where another process has it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

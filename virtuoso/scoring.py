@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from virtuoso import metrics
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.analysis.overview import overview
+from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.model import Confluence
 
 if TYPE_CHECKING:
@@ -36,15 +37,16 @@ def score_market(
     previous: RegimeState | None,
     whole: bool,
     now_ms: int,
+    weights: Weights = DEFAULT_WEIGHTS,
 ) -> tuple[dict[str, Confluence], Overview]:
     """(results by symbol, overview) at `now_ms` on the exchange's clock. `tickers` are those of the whole venue; `whole` is
     False when many of them are unusable: what is counted or summed over a part would pass for the whole, so it is absent."""
-    results = {item.symbol: _score(item, now_ms, memo) for item, memo in inputs}
+    results = {item.symbol: _score(item, now_ms, memo, weights) for item, memo in inputs}
     return results, overview(tickers if whole else {}, anchor_candles, dominance, previous, now_ms)
 
 
 def score(
-    market: Market, *, dominance: Dominance | None, previous: RegimeState | None
+    market: Market, *, dominance: Dominance | None, previous: RegimeState | None, weights: Weights = DEFAULT_WEIGHTS
 ) -> tuple[dict[str, Confluence], Overview]:
     """(results by symbol, overview) of what a feed knows, at the time of its newest prices."""
     return score_market(
@@ -55,12 +57,13 @@ def score(
         previous=previous,
         whole=market.whole,
         now_ms=market.stamp.observed_ms,
+        weights=weights,
     )
 
 
-def _score(item: SymbolInputs, now_ms: int, memo: CandleMemo) -> Confluence:
+def _score(item: SymbolInputs, now_ms: int, memo: CandleMemo, weights: Weights) -> Confluence:
     try:
-        return score_symbol(item, now_ms, memo=memo)
+        return score_symbol(item, now_ms, weights, memo)
     except Exception:  # whatever is wrong with one symbol, the others go on; the log has it
         log.exception("%s could not be scored", item.symbol)
         metrics.INVALID_ROWS.labels("analysis").inc()

@@ -12,16 +12,18 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from virtuoso import metrics
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 STEADY_S = 30.0  # a child that ran so long has not crashed at its start
 MOST_PAUSE_S = 15.0
-LATE_S = 12.0
+LATE_S = 30.0
 # glibc keeps what threads once needed; with these it gives back, and a server takes some 7 MB less.
 MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
 
@@ -108,6 +110,18 @@ async def _end(role: Role, child: asyncio.subprocess.Process, grace_s: float) ->
         await child.wait()
         return 1
     return 0 if code in (0, -signal.SIGTERM) else 1
+
+
+async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """What `work` gives, or raises; None when `stop` was set first, and then it is cancelled."""
+    doing, asked = asyncio.ensure_future(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({doing, asked}, return_when=asyncio.FIRST_COMPLETED)
+        return doing.result() if doing.done() else None
+    finally:
+        for each in (doing, asked):
+            each.cancel()
+        await asyncio.wait({doing, asked})
 
 
 async def parent_gone() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from virtuoso.model import DimensionKind, Timeframe
 
-MODEL_VERSION = "v1"
+MODEL_VERSION = "v2"  # raised whenever the same inputs give other scores
 
 DIMENSION_WEIGHTS: Mapping[DimensionKind, float] = {
     DimensionKind.TECHNICAL: 0.11,
@@ -46,6 +48,31 @@ class Weights:
                 raise ValueError(f"weights of {name} must name all of {sorted(m.name for m in members)}")
             if not all(0 <= w < float("inf") for w in weights.values()) or sum(weights.values()) <= 0:
                 raise ValueError(f"weights of {name} must be at least 0, finite, and not all 0: {dict(weights)}")
+
+    @classmethod
+    def of(cls, dimensions: Mapping[str, float], timeframes: Mapping[str, float]) -> Weights:
+        """The default weights with some replaced: `dimensions` by lower-case name, `timeframes` as "5m". ValueError as of
+        the class; KeyError for a name that is none."""
+        return cls(
+            {**DIMENSION_WEIGHTS, **{DimensionKind[name.upper()]: value for name, value in dimensions.items()}},
+            {**TIMEFRAME_WEIGHTS, **{Timeframe(name): value for name, value in timeframes.items()}},
+        )
+
+    @property
+    def version(self) -> str:
+        """The name of the set: MODEL_VERSION for the default one, else with a mark of these weights behind it."""
+        told = self.told()
+        if told == DEFAULT_WEIGHTS.told():
+            return MODEL_VERSION
+        mark = hashlib.blake2b(json.dumps([told, self.min_coverage, self.min_dimensions]).encode(), digest_size=4)
+        return f"{MODEL_VERSION}-{mark.hexdigest()}"
+
+    def told(self) -> dict[str, dict[str, float]]:
+        """As `of` takes them."""
+        return {
+            "dimensions": {kind.name.lower(): self.dimensions[kind] for kind in DimensionKind},
+            "timeframes": {timeframe.value: self.timeframes[timeframe] for timeframe in Timeframe},
+        }
 
     def share(self, kind: DimensionKind) -> float:
         """The dimension's part of all weight, 0-1."""

@@ -102,6 +102,7 @@ def _http(origins: Sequence[str]) -> dict[str, Any]:
         },
         "local_reply_config": replies.local(),
         "http_filters": [
+            _named("envoy.filters.http.lua", {"@type": f"{HTTP}.lua.v3.Lua", "default_source_code": replies.WEB_STATUS}),
             _named("envoy.filters.http.grpc_web", {"@type": f"{HTTP}.grpc_web.v3.GrpcWeb"}),
             _named("envoy.filters.http.cors", {"@type": f"{HTTP}.cors.v3.Cors"}),
             _named("envoy.filters.http.grpc_json_transcoder", _transcoder()),
@@ -235,6 +236,7 @@ def _cluster(name: str, addresses: Sequence[Address]) -> dict[str, Any]:
     return {
         "name": name,
         "type": "STATIC" if all(_is_ip(host) for host, _ in addresses) else "STRICT_DNS",
+        "dns_lookup_family": "ALL",  # localhost may be two addresses, of which one listens
         "connect_timeout": "1s",
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]},
     }
@@ -242,7 +244,7 @@ def _cluster(name: str, addresses: Sequence[Address]) -> dict[str, Any]:
 
 def _socket(address: Address) -> dict[str, Any]:
     host, port = address
-    return {"socket_address": {"address": host, "port_value": port}}
+    return {"socket_address": {"address": host, "port_value": port, "ipv4_compat": host == "::"}}
 
 
 def _is_ip(host: str) -> bool:

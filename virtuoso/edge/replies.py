@@ -31,6 +31,16 @@ CODES = {
     503: code_pb2.UNAVAILABLE,
     504: code_pb2.DEADLINE_EXCEEDED,
 }
+# Clients of gRPC-Web look no further than an HTTP status that is not 200; what is wrong stands in grpc-status all the same.
+WEB_STATUS = """
+function envoy_on_response(handle)
+  local headers = handle:headers()
+  local kind = headers:get("content-type") or ""
+  if string.sub(kind, 1, 20) == "application/grpc-web" and headers:get("grpc-status") then
+    headers:replace(":status", "200")
+  end
+end
+"""
 UNREACHED = {"response_flag_filter": {"flags": ["UF", "UH", "UC", "UO", "UR", "URX", "LR", "UT", "SI", "DT"]}}
 
 Filter = dict[str, Any]

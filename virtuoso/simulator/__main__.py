@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--with-parent", action="store_true", help="end when standard input ends")
     options = parser.parse_args()
     host, _, port = options.address.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535 or options.seed < 0:
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535 or options.seed < 0:
         parser.error(
             f"--address {options.address} --seed {options.seed}: allowed are host:port and a whole number from 0 on"
         )

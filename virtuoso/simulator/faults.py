@@ -71,8 +71,8 @@ class Faults:
     def set(self, wish: object, now_ms: int) -> None:
         """Do as the body of POST /__admin wishes: {"mode", "exchange", "latency_ms", "path", "prob", "stale_s"}, all but
         the mode optional. ValueError names what is not allowed; then nothing changes."""
-        if not isinstance(wish, Mapping):
-            raise ValueError(f"{wish!r}: allowed is a JSON object")  # noqa: TRY004 - what is not allowed, by its one name
+        if not isinstance(wish, Mapping) or not all(isinstance(v, str | int | float | None) for v in wish.values()):
+            raise ValueError(f"{wish!r}: allowed is a JSON object")
         if unknown := sorted(set(wish) - {"mode", "exchange", "latency_ms", "path", "prob", "stale_s"}):
             raise ValueError(f"unknown: {', '.join(unknown)}")
         mode, venue = wish.get("mode", "ok"), wish.get("exchange", "all")

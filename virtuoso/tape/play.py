@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from virtuoso import wire
-from virtuoso.analysis.weights import MODEL_VERSION
+from virtuoso.analysis.weights import Weights
 from virtuoso.errors import ConfigError, CorruptValue, RepositoryError
 from virtuoso.publisher import Publisher
 from virtuoso.tape import tape
@@ -131,8 +131,8 @@ class _Player:
             return
         for feed in self._session.feeds.values():
             feed.keep = self._keep
-        if header["model"] != MODEL_VERSION:
-            log.warning("recorded by model %s, played by model %s: other scores", header["model"], MODEL_VERSION)
+        if header["model"] != (played := Weights.of(**header["weights"]).version):
+            log.warning("recorded by model %s, played by model %s: other scores", header["model"], played)
 
     async def _publish(self, snapshot: Snapshot, at_ms: int) -> None:
         if self._behind_ms is None:
@@ -176,9 +176,10 @@ async def check(path: Path) -> tuple[int, str]:
     same, spans, venues = 0, [[0, 0]], dict[str, None]()
     try:
         for event in tape.read(path):
+            await asyncio.sleep(0)  # who waits beside, may end it
             if "tape" in event:
-                if event["model"] != MODEL_VERSION:
-                    return 1, f"{path}: recorded by model {event['model']}, this is model {MODEL_VERSION}: not comparable"
+                if event["model"] != (ours := Weights.of(**event["weights"]).version):
+                    return 1, f"{path}: recorded by model {event['model']}, this is model {ours}: not comparable"
                 if session is not None:
                     await session.close()
                 header, session = event, Session(event)

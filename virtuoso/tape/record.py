@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from virtuoso import wire
-from virtuoso.analysis.weights import MODEL_VERSION
+from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.errors import ExchangeError
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.replies import HEARD, Reply
@@ -58,17 +58,25 @@ def made_by() -> Mapping[str, str]:
 
 
 class Recording:
-    """One session on a tape: the collector's `Tap`, and where `TapedExchange` notes replies. `opportunities`: as the
-    floor's; `clock` gives epoch ms."""
+    """One session on a tape: the collector's `Tap`, and where `TapedExchange` notes replies. `opportunities` and
+    `weights`: as the floor's; `clock` gives epoch ms."""
 
     def __init__(
-        self, tape: Tape, *, venues: Sequence[str], rules: Rules, opportunities: bool = True, clock: Callable[[], int]
+        self,
+        tape: Tape,
+        *,
+        venues: Sequence[str],
+        rules: Rules,
+        opportunities: bool = True,
+        weights: Weights = DEFAULT_WEIGHTS,
+        clock: Callable[[], int],
     ) -> None:
         self._tape, self._clock = tape, clock
         self._header = {
             "tape": FORMAT,
             "at": clock(),
-            "model": MODEL_VERSION,
+            "model": weights.version,
+            "weights": weights.told(),
             "made_by": made_by(),
             "venues": list(venues),
             "rules": asdict(rules),

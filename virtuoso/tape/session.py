@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from virtuoso.analysis.notices import Supply
+from virtuoso.analysis.weights import Weights
 from virtuoso.desk import snapshot_of
 from virtuoso.errors import ExchangeError
 from virtuoso.exchange.adapter import CcxtExchange
@@ -42,6 +43,7 @@ class Session:
             header["venues"],
             Environment.REPLAY,
             opportunities=header["opportunities"],
+            weights=Weights.of(**header["weights"]),
             journal=journal,
             clock=lambda: header["at"],
         )

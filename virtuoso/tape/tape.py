@@ -29,6 +29,8 @@ class Tape:
 
     def __init__(self, path: Path, *, max_bytes: int) -> None:
         self.path, self.max_bytes = path, max_bytes
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"FILE={path}: is no regular file")
         self._made = not path.exists()
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

@@ -18,7 +18,7 @@ from virtuoso.model import DimensionKind, Timeframe
 
 
 def test_the_model_names_its_version_and_its_weights() -> None:
-    assert MODEL_VERSION == "v1"
+    assert MODEL_VERSION == "v2"
     weights = Weights()
     assert math.fsum(weights.dimensions.values()) == pytest.approx(1)
     assert (weights.min_coverage, weights.min_dimensions) == (0.4, 3)
@@ -26,6 +26,17 @@ def test_the_model_names_its_version_and_its_weights() -> None:
         Weights(dimensions={DimensionKind.VOLUME: 1.0})
     with pytest.raises(ValueError, match="timeframes"):
         Weights(timeframes=dict.fromkeys(Timeframe, 0.0))
+
+
+def test_other_weights_have_another_name_and_give_another_score() -> None:
+    plain, other = Weights.of({}, {}), Weights.of({"technical": 0.9}, {"4h": 0.0})
+    assert plain.version == MODEL_VERSION
+    assert other.version.startswith(f"{MODEL_VERSION}-")
+    assert Weights.of(**other.told()).version == other.version
+    market = markets.inputs(Shape("walk", 61, 27.1))
+    one, two = score_symbol(market, NOW_MS, plain), score_symbol(market, NOW_MS, other)
+    assert one.score != two.score
+    assert {d.kind: d.weight for d in two.dimensions}[DimensionKind.TECHNICAL] == pytest.approx(0.9 / 1.79)
 
 
 @settings(max_examples=40)

@@ -12,8 +12,9 @@ import pytest
 from google.api import annotations_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
+from virtuoso.addresses import Address
 from virtuoso.edge import contract
-from virtuoso.edge.configuration import Address, configuration, text
+from virtuoso.edge.configuration import configuration, text
 from virtuoso.edge.envoy import find_envoy
 from virtuoso.errors import ConfigError
 from virtuoso.market.v1 import market_service_pb2

@@ -44,7 +44,7 @@ async def test_it_ends_when_it_is_stopped_with_all_that_came_until_then(tmp_path
     assert await record(recording, tape, collecting(recording), stop=stop) == 0
     assert numbers(tape.path) == list(range(1, recording.replies + 1))
     first, second, *_ = read(tape.path)
-    assert (first["tape"], first["model"], first["venues"]) == (2, "v1", ["bybit"])
+    assert (first["tape"], first["model"], first["venues"]) == (2, "v2", ["bybit"])
     assert second["replies"][0][:3] == ["/v5/market/orderbook?symbol=A1USDT", 200, {"date": "now"}]
 
 

@@ -1,0 +1,186 @@
+"""`virtuoso evaluate` on a simulated exchange over the wire, and on a real history file."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.programs import Simulated
+from virtuoso.evaluate.evaluate import evaluate_candles, evaluate_history
+from virtuoso.exchange.adapter import CcxtExchange
+from virtuoso.history.open import open_history
+from virtuoso.model import Candles, Environment, Instrument, Timeframe
+from virtuoso.records import ScorePoint
+
+STEP_MS, STEPS, SYMBOLS = 300_000, 500, 24
+DIMENSIONS = ("technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment")
+
+
+@pytest.fixture(scope="module")
+def market() -> Iterator[Simulated]:
+    server = Simulated()
+    yield server
+    server.kill()
+
+
+class Counted(CcxtExchange):
+    """Notes how often it is asked for bars."""
+
+    asked = 0
+
+    async def candles(
+        self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
+    ) -> Candles:
+        self.asked += 1
+        return await super().candles(instrument, timeframe, limit=limit, before_ms=before_ms)
+
+
+async def run(market: Simulated, folder: Path, now_ms: int) -> tuple[int, str, str, int]:
+    """(exit code, report, progress, how many pages of bars were asked for)"""
+    exchange, out, err = Counted("bybit", url=market.url), io.StringIO(), io.StringIO()
+    try:
+        code = await evaluate_candles(
+            exchange,
+            environment=Environment.SIMULATED,
+            days=2,
+            symbols=22,
+            min_turnover_usd=0.0,
+            output=folder / "report",
+            cache=folder / "bars",
+            seed=1,
+            clock=lambda: now_ms,
+            out=out,
+            err=err,
+        )
+    finally:
+        await exchange.close()
+    return code, out.getvalue(), err.getvalue(), exchange.asked
+
+
+@pytest.mark.timeout(240)
+async def test_candles_are_judged_into_text_and_pictures_and_asked_for_once(market: Simulated, tmp_path: Path) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    code, told, progress, asked = await run(market, tmp_path, now_ms)
+    assert code == 0
+    assert asked > 22 * 3
+    assert "candles of bybit (SIMULATED), 22 symbols, 576 steps" in told
+    assert "orderflow, orderbook and sentiment could not be judged" in told
+    assert "the total score could not be judged" in told
+    assert "scores up to it of 3 symbols came out the same to the last bit" in told.replace("\n ", "")
+    assert re.search(r"^candles_together +1 h +[+-]0\.\d{4} ", told, re.MULTILINE)
+    assert re.search(r"^momentum_24h +15 m ", told, re.MULTILINE)
+    assert re.search(r"^accumulation_4h +24 h ", told, re.MULTILINE)
+    assert "symbols fetched and replayed: 22 of 22" in progress
+    files = sorted(path.name for path in (tmp_path / "report").iterdir())
+    pictures = ["components.png", "deciles.png", "ic.png", "regime.png"]
+    assert files == sorted([*pictures, "evaluation.html", "evaluation.txt"])
+    assert all((tmp_path / "report" / name).read_bytes().startswith(b"\x89PNG\r\n") for name in pictures)
+    page = (tmp_path / "report" / "evaluation.html").read_text()
+    assert page.count('src="data:image/png;base64,') == 4
+    assert "://" not in re.sub(r'src="[^"]*"', "", page)
+    assert (tmp_path / "report" / "evaluation.txt").read_text() == told
+
+    again = await run(market, tmp_path, now_ms)
+    assert again[:2] == (0, told)
+    assert again[3] < asked / 10  # only where there was nothing to keep
+
+
+async def test_a_history_is_judged_in_all_six_dimensions(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    end_ms = 1_760_000_400_000 // STEP_MS * STEP_MS
+    moves = 0.002 * rng.normal(size=(STEPS, SYMBOLS))
+    price = 10 * np.exp(np.cumsum(moves, axis=0))
+    coming = np.roll(moves, -2, axis=0) + 0.002 * rng.normal(size=moves.shape)  # what comes after the next step
+    history = open_history(f"sqlite:///{tmp_path / 'history.db'}", write=True)
+    scores = {name: 50 + 10 * rng.normal(size=moves.shape).clip(-4, 4) for name in DIMENSIONS[:-1]}
+    scores["orderflow"] = (50 + 5_000 * coming).clip(0, 100)
+    points = [
+        ScorePoint(
+            "bybit",
+            f"A{column}USDT",
+            end_ms - (STEPS - row) * STEP_MS + 1_000,
+            float(price[row, column]),
+            score=float(np.mean([values[row, column] for values in scores.values()])),
+            **{name: float(values[row, column]) for name, values in scores.items()},
+        )
+        for row in range(STEPS)
+        for column in range(SYMBOLS)
+    ]
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        await history.write(points)
+        code = await evaluate_history(
+            history,
+            "bybit",
+            environment=Environment.SIMULATED,
+            days=2,
+            symbols=100,
+            output=tmp_path / "report",
+            seed=1,
+            clock=lambda: end_ms,
+            out=out,
+            err=err,
+        )
+        nothing = await evaluate_history(
+            history,
+            "binance",
+            environment=Environment.SIMULATED,
+            days=2,
+            symbols=100,
+            output=tmp_path / "none",
+            seed=1,
+            clock=lambda: end_ms,
+            out=out,
+            err=err,
+        )
+    finally:
+        await history.close()
+    told = out.getvalue()
+    assert code == 0
+    assert re.search(r"^- orderflow predicts over 15 m", told, re.MULTILINE)
+    assert re.search(r"^- score predicts over 15 m", told, re.MULTILINE)
+    assert re.search(r"^- technical shows nothing over 15 m", told, re.MULTILINE)
+    assert "sentiment could not be judged: no step has 20 symbols with it" in told
+    assert "components could not be judged" in told
+    assert (nothing, list((tmp_path / "none").iterdir())) == (1, [])
+    assert "no score of binance in the last 2 days" in err.getvalue()
+
+
+WORK = """
+import asyncio, sys
+from virtuoso.evaluate.processes import processes
+import time
+async def main():
+    async with processes() as pool:
+        print(await asyncio.get_running_loop().run_in_executor(pool, __import__("os").getpid), flush=True)
+        await asyncio.get_running_loop().run_in_executor(pool, time.sleep, 60)
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+async def test_its_processes_end_with_it_however_it_ends(tmp_path: Path) -> None:
+    script = tmp_path / "work.py"
+    script.write_text(WORK)
+    parent = await asyncio.create_subprocess_exec(sys.executable, str(script), stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    worker = int(await parent.stdout.readline())
+    os.kill(parent.pid, signal.SIGKILL)
+    await parent.wait()
+    with contextlib.suppress(ProcessLookupError):
+        for _ in range(200):
+            os.kill(worker, 0)
+            await asyncio.sleep(0.05)
+        pytest.fail(f"process {worker} goes on")

@@ -1,0 +1,97 @@
+"""Pasts to evaluate: random walks of several symbols, with bars of every timeframe that agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from virtuoso.errors import EmptyData
+from virtuoso.evaluate.archive import COLUMNS
+from virtuoso.evaluate.panel import STEP_MS
+from virtuoso.model import Candles, Instrument, Stamp, Timeframe
+
+if TYPE_CHECKING:
+    from virtuoso.model import Millis
+
+END_MS = 1_760_000_400_000 // Timeframe.H4.ms * Timeframe.H4.ms
+
+
+def clock(steps: int) -> Millis:
+    """The last steps up to END_MS."""
+    return np.arange(END_MS - (steps - 1) * STEP_MS, END_MS + 1, STEP_MS, dtype=np.int64)
+
+
+def five_minutes(symbol: str, count: int, seed: int) -> Candles:
+    """A walk of 5m bars that ends at END_MS."""
+    rng = np.random.default_rng(seed)
+    close = 20 * np.exp(np.cumsum(0.002 * rng.standard_t(4, count)))
+    opened = np.concatenate((close[:1], close[:-1]))
+    wick = np.exp(np.abs(rng.normal(0, 0.001, (2, count))))
+    high, low = np.maximum(opened, close) * wick[0], np.minimum(opened, close) / wick[1]
+    open_ms = END_MS - STEP_MS * np.arange(count, 0, -1, dtype=np.int64)
+    volume = rng.lognormal(8, 1, count)
+    return Candles(symbol, Timeframe.M5, open_ms, opened, high, low, close, volume, Stamp(END_MS, END_MS))
+
+
+def longer(bars: Candles, timeframe: Timeframe) -> Candles:
+    """The same market in longer bars."""
+    group = timeframe.ms // STEP_MS
+    first = int(np.argmax(bars.open_ms % timeframe.ms == 0))
+    rows = (len(bars) - first) // group
+
+    def by(name: str) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        values: np.ndarray[tuple[int, int], np.dtype[np.float64]] = getattr(bars, name)[first : first + rows * group]
+        return values.reshape(rows, group)
+
+    return Candles(
+        bars.symbol,
+        timeframe,
+        bars.open_ms[first : first + rows * group : group].copy(),
+        by("open")[:, 0].copy(),
+        by("high").max(axis=1),
+        by("low").min(axis=1),
+        by("close")[:, -1].copy(),
+        by("volume").sum(axis=1),
+        bars.stamp,
+    )
+
+
+def past(symbol: str = "XUSDT", *, count: int = 20_000, seed: int = 1) -> Mapping[Timeframe, Candles]:
+    """Bars of all timeframes that are replayed, of each at most the last 1500."""
+    bars = five_minutes(symbol, count, seed)
+    made = {Timeframe.M5: bars, **{t: longer(bars, t) for t in (Timeframe.M30, Timeframe.H4)}}
+    return {t: taken(each, slice(-1500, None)) for t, each in made.items()}
+
+
+class Venue:
+    """An exchange that has the past of some symbols and nothing else, and notes what it is asked for: (timeframe, limit,
+    before_ms)."""
+
+    def __init__(self, *bars: Candles, page: int = 100) -> None:
+        self.venue = "bybit"
+        self.bars = {(each.symbol, each.timeframe): each for each in bars}
+        self.page = page
+        self.asked: list[tuple[Timeframe, int, int]] = []
+
+    async def candles(
+        self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
+    ) -> Candles:
+        """As the port says; a page has at most `page` bars."""
+        assert before_ms is not None
+        self.asked.append((timeframe, limit, before_ms))
+        bars = self.bars[instrument.symbol, timeframe]
+        end = int(np.searchsorted(bars.open_ms, before_ms))
+        first = max(0, end - min(limit, self.page))
+        gaps = np.flatnonzero(np.diff(bars.open_ms[first:end]) != timeframe.ms)
+        first += int(gaps[-1]) + 1 if len(gaps) else 0
+        if first >= end:
+            raise EmptyData("no bars")
+        return taken(bars, slice(first, end))
+
+
+def taken(bars: Candles, which: slice | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Candles:
+    """Some of the bars."""
+    columns = {name: getattr(bars, name)[which] for name in COLUMNS}
+    return Candles(symbol=bars.symbol, timeframe=bars.timeframe, stamp=bars.stamp, **columns)

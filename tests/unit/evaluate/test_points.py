@@ -1,0 +1,45 @@
+"""The product's own history on the evaluation's clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from virtuoso.evaluate.points import NAMES, TOTAL, read_panel
+from virtuoso.history.open import open_history
+from virtuoso.records import ScorePoint
+
+T0 = 1_760_000_400_000
+FIVE = 300_000
+
+
+async def test_a_step_has_what_was_shown_last_before_it(tmp_path: Path) -> None:
+    history = open_history(f"sqlite:///{tmp_path / 'h.db'}", write=True)
+    try:
+        await history.write(
+            [
+                ScorePoint("bybit", "AUSDT", T0 + 1_000, 10.0, score=60.0, technical=40.0),
+                ScorePoint("bybit", "AUSDT", T0 + FIVE - 1, 11.0, score=70.0, technical=None),
+                ScorePoint("bybit", "AUSDT", T0 + FIVE, 12.0, score=None),
+                ScorePoint("bybit", "BUSDT", T0 + 2 * FIVE + 5, 5.0, score=20.0),
+                ScorePoint("binance", "CUSDT", T0 + 5, 5.0, score=20.0),
+            ]
+        )
+        told: list[tuple[int, int]] = []
+        panel = await read_panel(
+            history, "bybit", start_ms=T0, end_ms=T0 + 4 * FIVE, most=10, progress=lambda *done: told.append(done)
+        )
+        one = await read_panel(history, "bybit", start_ms=T0, end_ms=T0 + 4 * FIVE, most=1, progress=lambda *_: None)
+    finally:
+        await history.close()
+    assert panel.symbols == ("AUSDT", "BUSDT")
+    assert panel.clock_ms.tolist() == [T0 + n * FIVE for n in (1, 2, 3, 4)]
+    nan = np.nan
+    assert panel.price.T.tolist() == pytest.approx(np.array([[11, 12, nan, nan], [nan, nan, 5, nan]]), nan_ok=True)
+    assert panel.scores[TOTAL][:, 0].tolist() == pytest.approx([20, nan, nan, nan], nan_ok=True)
+    assert panel.scores[TOTAL][:, 1].tolist() == pytest.approx([nan, nan, -30, nan], nan_ok=True)
+    assert np.isnan(panel.scores[NAMES[1]]).all()
+    assert told == [(1, 2), (2, 2)]
+    assert one.symbols == ("AUSDT",)

@@ -1,0 +1,64 @@
+"""The findings as one HTML file that needs nothing else: pictures are in it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+
+from virtuoso.evaluate.findings import CAVEATS, Evaluation, Finding, Verdict, sentences
+from virtuoso.evaluate.panel import Kind
+from virtuoso.evaluate.report import DECILE_HEADS, HEADS, SECTIONS, decile_row, market_rows, provenance, row, title
+
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #1b1f24; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2rem; } img { max-width: 100%; }
+table { border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
+td, th { padding: .2rem .6rem; border-bottom: 1px solid #d8dee4; text-align: right; white-space: nowrap; }
+td:first-child, th:first-child { text-align: left; } .good td { background: #e3f4e7; } .bad td { background: #fbe6e3; }
+"""
+CLASSES = {Verdict.PREDICTS: "good", Verdict.OPPOSITE: "bad"}
+CAPTIONS = {
+    "ic": "Information coefficients with their intervals",
+    "deciles": "Mean return by tenths of the score",
+    "components": "Components",
+    "regime": "The market's regime",
+}
+
+
+def page(evaluation: Evaluation, pictures: Mapping[str, bytes]) -> str:
+    """The whole file; `pictures`: PNG by name."""
+    return "\n".join(_parts(evaluation, pictures)) + "\n"
+
+
+def _parts(evaluation: Evaluation, pictures: Mapping[str, bytes]) -> Iterator[str]:
+    yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Virtuoso: evaluation</title><style>{STYLE}</style>'
+    yield f"<h1>Does the score predict anything?</h1><p>{escape(title(evaluation))}</p>"
+    yield f"<h2>Verdict</h2>{_list(sentences(evaluation))}"
+    for name, picture in pictures.items():
+        data = base64.b64encode(picture).decode()
+        yield f'<h2>{CAPTIONS[name]}</h2><img alt="{CAPTIONS[name]}" src="data:image/png;base64,{data}">'
+    yield f"<h2>What to know</h2>{_list([*evaluation.remarks, *CAVEATS, *provenance(evaluation)])}"
+    yield f"<h2>The market</h2>{_table(market_rows(evaluation))}"
+    for name, kinds in SECTIONS:
+        if found := evaluation.of(*kinds):
+            yield f"<h2>{escape(name.capitalize())}</h2>{_table([HEADS, *map(row, found)], found)}"
+    tenths = evaluation.of(Kind.TOTAL, Kind.DIMENSION, Kind.BASELINE)
+    yield "<h2>Mean return by tenths of the score</h2><p>Lowest to highest, less that of all symbols, basis points.</p>"
+    yield _table([DECILE_HEADS, *map(decile_row, tenths)])
+    yield "</html>"
+
+
+def _list(items: Sequence[str]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+
+
+def _table(rows: Sequence[Sequence[str]], found: Sequence[Finding] = ()) -> str:
+    """The first row is the head; rows of findings are coloured by their verdict."""
+    heads = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
+    classes = [CLASSES.get(f.verdict, "") for f in found] or [""] * (len(rows) - 1)
+    body = "".join(
+        f'<tr class="{name}">' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+        for name, cells in zip(classes, rows[1:], strict=True)
+    )
+    return f"<table><tr>{heads}</tr>{body}</table>"

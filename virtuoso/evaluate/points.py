@@ -1,0 +1,43 @@
+"""The product's own score history on the evaluation's clock: what clients were shown, all six dimensions and the total."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from virtuoso.evaluate.panel import STEP_MS, Kind, Named, Panel
+from virtuoso.model import DimensionKind
+
+if TYPE_CHECKING:
+    from virtuoso.ports import History
+    from virtuoso.records import ScorePoint
+
+TOTAL = Named("score", Kind.TOTAL)
+NAMES = (TOTAL, *(Named(kind.name.lower(), Kind.DIMENSION) for kind in DimensionKind))
+
+
+async def read_panel(
+    history: History, venue: str, *, start_ms: int, end_ms: int, most: int, progress: Callable[[int, int], None]
+) -> Panel:
+    """The points of at most `most` symbols, those with the most of them, at each 5 minutes of the range (epoch ms, multiples
+    of 5 minutes): a step has the last point of the 5 minutes before it. Scores less 50. HistoryError."""
+    symbols = await history.scored_symbols(venue)
+    read: list[tuple[str, Sequence[ScorePoint]]] = []
+    for count, symbol in enumerate(symbols, 1):
+        points = await history.score_points(venue, symbol, start_ms=start_ms, end_ms=end_ms, step_ms=STEP_MS)
+        if points:
+            read.append((symbol, points))
+        progress(count, len(symbols))
+    read.sort(key=lambda each: (-len(each[1]), each[0]))
+    read = read[:most]
+    clock_ms = np.arange(start_ms + STEP_MS, end_ms + 1, STEP_MS, dtype=np.int64)
+    price = np.full((len(clock_ms), len(read)), np.nan)
+    scores = {named: np.full(price.shape, np.nan, dtype=np.float32) for named in NAMES}
+    for column, (_, points) in enumerate(read):
+        steps = np.array([(point.observed_ms - start_ms) // STEP_MS for point in points])
+        price[steps, column] = [point.price for point in points]
+        for named, values in scores.items():
+            values[steps, column] = [np.nan if (s := getattr(p, named.name)) is None else s - 50 for p in points]
+    return Panel(clock_ms, tuple(symbol for symbol, _ in read), price, np.isfinite(price), scores)

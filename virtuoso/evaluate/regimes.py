@@ -1,0 +1,86 @@
+"""The path of the market's regime over the bars of its symbols, through the code that tells it live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from virtuoso.analysis.bars import WIDTH
+from virtuoso.analysis.overview import overview
+from virtuoso.evaluate.archive import cut
+from virtuoso.model import ANCHOR, Candles, Regime, RegimeState, Stamp, Ticker, Timeframe
+
+if TYPE_CHECKING:
+    from virtuoso.model import Floats, Millis
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegimePath:
+    """The regime at each of `clock_ms` (epoch ms), None before it could be told, and BTC's `price` there."""
+
+    clock_ms: Millis
+    regimes: tuple[Regime | None, ...]
+    price: Floats
+
+    @property
+    def changes_ms(self) -> list[int]:
+        """When it became another one."""
+        pairs = zip(self.clock_ms[1:], self.regimes[:-1], self.regimes[1:], strict=True)
+        return [int(at) for at, before, after in pairs if before is not None and after is not before]
+
+    @property
+    def most_changes(self) -> int:
+        """The most changes in any 24 hours."""
+        times = np.array(self.changes_ms, dtype=np.int64)
+        first = np.searchsorted(times, times - DAY_MS, side="right")
+        return int((np.arange(1, len(times) + 1) - first).max(initial=0))
+
+
+class Tickers(NamedTuple):
+    """What tickers would have said at each of `clock_ms` (steps,), NaN where absent. (steps, symbols): `price` in USDT; of
+    the 24 hours before, `change` in percent and `turnover` in USDT."""
+
+    clock_ms: Millis
+    symbols: tuple[str, ...]
+    price: Floats
+    change: Floats
+    turnover: Floats
+
+    def at(self, step: int) -> dict[str, Ticker]:
+        """Those of one step, of the symbols that had been there for a day."""
+        stamp = Stamp(int(self.clock_ms[step]), int(self.clock_ms[step]))
+        figures = [self.price[step], self.change[step], self.turnover[step]]
+        there = np.flatnonzero(np.isfinite(figures).all(axis=0))
+        rows = zip(there.tolist(), *(each[there].tolist() for each in figures), strict=True)
+        return {
+            self.symbols[place]: Ticker(self.symbols[place], last, stamp, change, traded)
+            for place, last, change, traded in rows
+        }
+
+
+def regime_path(tickers: Tickers, anchor: Mapping[Timeframe, Candles]) -> RegimePath | None:
+    """The path over these symbols, with `anchor` BTC's bars. None without BTC."""
+    if ANCHOR not in tickers.symbols:
+        return None
+    state: RegimeState | None = None
+    path = []
+    for step, now_ms in enumerate(tickers.clock_ms.tolist()):
+        if said := tickers.at(step):
+            state = overview(said, _up_to(anchor, now_ms), None, state, now_ms).regime
+        path.append(state.regime if state else None)
+    return RegimePath(tickers.clock_ms, tuple(path), tickers.price[:, tickers.symbols.index(ANCHOR)])
+
+
+def _up_to(anchor: Mapping[Timeframe, Candles], now_ms: int) -> dict[Timeframe, Candles]:
+    """As many bars as a collector holds, up to those that had closed."""
+    made = {}
+    for timeframe, one in anchor.items():
+        end = int(np.searchsorted(one.open_ms + timeframe.ms, now_ms, side="right"))
+        if end:
+            made[timeframe] = cut(one, max(0, end - WIDTH), end)
+    return made
