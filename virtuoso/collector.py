@@ -222,10 +222,8 @@ class Collector:
         metrics.VENUE_UP.labels(venue).set(not breaker.open)
         await self._publish(snapshot, feed, warm=warm)
         busy = time.monotonic() - began
-        if feed.filled:  # only meanwhile, perhaps: then at once again, now that all of it is there
-            least = feed.period_s if warm else 0.0
-        else:
-            least = max(feed.period_s / 3, 4 * busy)
+        # Filled, but only meanwhile: then at once again, now that all of it is there.
+        least = (feed.period_s if warm else 0.0) if feed.filled else max(feed.period_s / 3, 4 * busy)
         return min(feed.period_s, least)
 
     def _others(self, venue: str) -> list[str]:

@@ -102,7 +102,10 @@ def _http(origins: Sequence[str]) -> dict[str, Any]:
         },
         "local_reply_config": replies.local(),
         "http_filters": [
-            _named("envoy.filters.http.lua", {"@type": f"{HTTP}.lua.v3.Lua", "default_source_code": replies.WEB_STATUS}),
+            _named(
+                "envoy.filters.http.lua",
+                {"@type": f"{HTTP}.lua.v3.Lua", "default_source_code": {"inline_string": replies.WEB_STATUS}},
+            ),
             _named("envoy.filters.http.grpc_web", {"@type": f"{HTTP}.grpc_web.v3.GrpcWeb"}),
             _named("envoy.filters.http.cors", {"@type": f"{HTTP}.cors.v3.Cors"}),
             _named("envoy.filters.http.grpc_json_transcoder", _transcoder()),
@@ -244,7 +247,8 @@ def _cluster(name: str, addresses: Sequence[Address]) -> dict[str, Any]:
 
 def _socket(address: Address) -> dict[str, Any]:
     host, port = address
-    return {"socket_address": {"address": host, "port_value": port, "ipv4_compat": host == "::"}}
+    both = {"ipv4_compat": True} if host == "::" else {}
+    return {"socket_address": {"address": host, "port_value": port, **both}}
 
 
 def _is_ip(host: str) -> bool:
