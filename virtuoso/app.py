@@ -328,7 +328,7 @@ async def evaluate(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> i
         days=options.days,
         symbols=options.count,
         output=Path(options.output),
-        cache=Path(options.cache or f"{state_directory()}/bars"),
+        cache=Path(options.bars or f"{state_directory()}/bars"),
         seed=options.seed,
     )
     return await judge(task, stop, epoch_ms)

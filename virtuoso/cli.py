@@ -161,7 +161,7 @@ def _own_words(name: str, command: _Parser) -> None:
                 help="how many, the largest by turnover (default %(default)s)",
             )
             add("--output", metavar="FOLDER", default="evaluation", help="where plots and the page go (default %(default)s)")
-            add("--cache", metavar="FOLDER", help="where bars are kept (default: bars in the state folder)")
+            add("--cache", metavar="FOLDER", dest="bars", help="where bars are kept (default: bars in the state folder)")
             add("--seed", type=_from_0, default=1, help="of the random baseline (default %(default)s)")
         case "edge":
             add("--print-config", action="store_true", help="print Envoy's configuration and end")

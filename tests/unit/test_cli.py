@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -75,6 +76,16 @@ def test_a_taken_port_is_named_with_what_to_do() -> None:
     assert ended.returncode == 2
     assert f"127.0.0.1:{port}" in ended.stderr
     assert "GRPC_ADDRESS" in ended.stderr
+
+
+def test_evaluate_has_words_of_its_own_and_says_why_a_venue_gives_nothing(tmp_path: Path) -> None:
+    nobody = f'{{"bybit": "http://127.0.0.1:{free_port()}"}}'
+    words = ("--cache", str(tmp_path / "bars"), "--output", str(tmp_path / "out"), "--symbols", "3", "--days", "1")
+    ended = virtuoso("evaluate", *words, VIRTUOSO_EXCHANGE_URLS=nobody, VIRTUOSO_SYMBOLS="BTCUSDT")
+    assert ended.returncode == 1
+    assert "VenueUnavailable" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert virtuoso("evaluate", "--source", "history", "--history", "none").returncode == 2
 
 
 def test_up_refuses_a_cache_that_its_processes_cannot_share() -> None:
