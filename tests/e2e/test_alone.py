@@ -79,6 +79,8 @@ def test_a_server_that_goes_down_answers_probes_to_the_last(node: Product) -> No
 
 def test_collectors_and_server_share_a_machine_each_with_its_own_monitor_port(node: Product) -> None:
     node.start("up")
-    eventually(lambda: node.logs().count("monitor on http"), lambda count: count == 3, 30, "three monitor ports")
+    eventually(
+        lambda: node.logs().count("monitor on http"), lambda count: count == 3, 60, "three monitor ports"
+    )  # the standby is late
     ports = {line.rsplit(":", 1)[1] for line in node.logs().splitlines() if "monitor on http" in line}
     assert len(ports) == 3
