@@ -1,4 +1,4 @@
-"""The pictures of docs/scores.md, drawn by the analysis itself: `.venv/bin/python -m tools.pictures`.
+"""The pictures of virtuoso/analysis/scores.md, drawn by the analysis itself: `.venv/bin/python -m tools.pictures`.
 
     market     one moment of the simulated market, and its scores
     paper      how a picture looks and where it goes

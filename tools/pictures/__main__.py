@@ -1,4 +1,4 @@
-"""Draw all pictures, or those named, and print the numbers of the worked example of docs/scores.md."""
+"""Draw all pictures, or those named, and print the numbers of the worked example of virtuoso/analysis/scores.md."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from virtuoso.model import Candles, DimensionKind
 if TYPE_CHECKING:
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "pictures"
+FOLDER = Path(__file__).resolve().parent.parent.parent / "virtuoso" / "analysis" / "pictures"
 UP, DOWN, INK, SOFT, BLUE, GOLD = "#1a936f", "#c8553d", "#22303c", "#9aa5b1", "#2f6690", "#d9a441"
 WORDS = {
     DimensionKind.TECHNICAL: "technical",
@@ -58,7 +58,7 @@ def save(figure: Figure, name: str, *, simulated: bool = True) -> None:
         figure.text(0.995, 0.01, "simulated market", ha="right", va="bottom", color=DOWN, fontsize=8, style="italic")
     figure.savefig(FOLDER / f"{name}.png", metadata={"Software": None})
     plt.close(figure)
-    print(f"docs/pictures/{name}.png")
+    print(f"virtuoso/analysis/pictures/{name}.png")
 
 
 def bars_on(axes: Axes, one: Candles, count: int) -> range:

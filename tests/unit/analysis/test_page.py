@@ -19,7 +19,7 @@ from virtuoso.analysis.notices import COOLDOWNS_S
 from virtuoso.analysis.weights import DIMENSION_WEIGHTS, TIMEFRAME_WEIGHTS
 from virtuoso.records import AlertKind
 
-PAGE = (ROOT / "docs" / "scores.md").read_text()
+PAGE = (ROOT / "virtuoso" / "analysis" / "scores.md").read_text()
 HEADINGS = {"orderflow": "Order flow", "orderbook": "Order book", "price_structure": "Price structure"}
 
 
@@ -67,7 +67,7 @@ def test_the_other_numbers_of_the_page_are_those_of_the_code() -> None:
 
 def test_its_pictures_are_there() -> None:
     named = re.findall(r"\]\((pictures/\w+\.png)\)", PAGE)
-    kept = {f"pictures/{path.name}" for path in (ROOT / "docs" / "pictures").glob("*.png")}
+    kept = {f"pictures/{path.name}" for path in (ROOT / "virtuoso" / "analysis" / "pictures").glob("*.png")}
     assert len(named) >= 10
     assert set(named) <= kept
 
