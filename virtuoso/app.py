@@ -19,7 +19,6 @@ import os
 import signal
 import socket
 import sys
-import time
 import uuid
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -32,6 +31,7 @@ import uvloop
 
 from virtuoso import monitor, node, supervisor
 from virtuoso.addresses import free_port, joined
+from virtuoso.clock import epoch_ms
 from virtuoso.config import Loaded, Settings, env_name, state_directory
 from virtuoso.edge.envoy import configuration, find_envoy, run_edge, text
 from virtuoso.errors import ConfigError
@@ -57,11 +57,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Body = Callable[[Loaded, Namespace, asyncio.Event], Coroutine[Any, Any, int]]
-
-
-def epoch_ms() -> int:
-    """Our clock."""
-    return time.time_ns() // 1_000_000
 
 
 def run(loaded: Loaded, options: Namespace) -> int:

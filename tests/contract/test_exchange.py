@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 
 from tests.programs import Replay
+from virtuoso.clock import epoch_ms
 from virtuoso.errors import EmptyData, ExchangeError
-from virtuoso.exchange.adapter import CcxtExchange, epoch_ms
+from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.model import SYMBOL_PATTERN, Instrument, Stamp, Timeframe, TimeSeries
 from virtuoso.ports import Exchange
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from virtuoso.addresses import Address
+from virtuoso.clock import epoch_ms
 from virtuoso.doctor import listeners, machine, storage
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.history import history as history_of
@@ -46,7 +47,7 @@ async def examine(
     environment: Environment,
     history: str | None,
     envoy: str | None,
-    clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    clock: Callable[[], int] = epoch_ms,
     check_s: float = CHECK_S,
     whole_s: float = WHOLE_S,
 ) -> list[Finding]:

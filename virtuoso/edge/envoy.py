@@ -16,7 +16,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from virtuoso.addresses import Address, joined, reachable
+from virtuoso.addresses import Address, joined, reachable, taken
 from virtuoso.edge.configuration import configuration, ip_address, text
 from virtuoso.errors import ConfigError
 
@@ -152,7 +152,6 @@ async def _relay(child: asyncio.subprocess.Process) -> None:
 def _free(address: Address) -> Address:
     """The address with its port, and the one that is free now for port 0. ConfigError when Envoy could not listen there."""
     host, port = ip_address(address[0]), address[1]
-    where = f"EDGE_ADDRESS {address[0]}:{port} cannot be used"
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -160,8 +159,7 @@ def _free(address: Address) -> Address:
             probe.listen()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise ConfigError(f"{where}: another program listens there. End it or choose another port") from error
-            raise ConfigError(
-                f"{where}: {error.strerror}. Choose an address of this machine and a port above 1023"
-            ) from error
+                raise ConfigError(taken("EDGE_ADDRESS", address)) from error
+            cure = "Choose an address of this machine and a port above 1023"
+            raise ConfigError(f"EDGE_ADDRESS {joined(address)} cannot be used: {error.strerror}. {cure}") from error
         return host, int(probe.getsockname()[1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 from ccxt.base.decimal_to_precision import TICK_SIZE
 
 from virtuoso import metrics
+from virtuoso.clock import epoch_ms
 from virtuoso.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported
 from virtuoso.exchange.candles import read_candles
 from virtuoso.exchange.classify import classify, kind_of
@@ -25,11 +25,6 @@ from virtuoso.exchange.venues import SeriesNames, venue_facts
 from virtuoso.model import Candles, Instrument, OrderBook, Stamp, Ticker, Timeframe, TimeSeries, Trades
 
 Answer = TypeVar("Answer")
-
-
-def epoch_ms() -> int:
-    """Our clock."""
-    return time.time_ns() // 1_000_000
 
 
 class CcxtExchange:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable
 
 import aiohttp
 
 from virtuoso import metrics
+from virtuoso.clock import epoch_ms
 from virtuoso.errors import BadData, ExchangeError, RateLimited, VenueStale, VenueTimedOut, VenueUnavailable
 from virtuoso.exchange.classify import kind_of, refusal
 from virtuoso.exchange.replies import KEPT, Reply
@@ -25,9 +25,7 @@ KEPT_MS = 600_000
 class CoinGecko:
     """`url` is scheme, host and port; `/api/v3/global` is asked for at most once a minute. For one event loop."""
 
-    def __init__(
-        self, url: str, *, timeout_s: float = 5.0, clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
-    ) -> None:
+    def __init__(self, url: str, *, timeout_s: float = 5.0, clock: Callable[[], int] = epoch_ms) -> None:
         self._url = url.rstrip("/") + "/api/v3/global"
         self._timeout_s = timeout_s
         self._clock = clock

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from virtuoso import wire
+from virtuoso.clock import epoch_ms
 from virtuoso.errors import CorruptValue, DataUnavailable, RepositoryError
 from virtuoso.service import encoding, intake
-from virtuoso.service.keeper import Keys, Source, epoch_ms, mark
+from virtuoso.service.keeper import Keys, Source, mark
 
 if TYPE_CHECKING:
     from virtuoso.market.v1 import candle_pb2, provenance_pb2, snapshot_pb2

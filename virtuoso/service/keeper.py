@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from virtuoso import metrics, wire
+from virtuoso.clock import epoch_ms
 from virtuoso.errors import CorruptValue, DataUnavailable, NotReady, RepositoryError
 from virtuoso.market.v1 import provenance_pb2, snapshot_pb2
 from virtuoso.service import encoding, intake
@@ -64,11 +65,6 @@ class Present:
     dashboard: bytes
     path: str  # SNAPSHOT, STALE_SNAPSHOT, FALLBACK
     age_s: float
-
-
-def epoch_ms() -> int:
-    """Our clock."""
-    return time.time_ns() // 1_000_000
 
 
 class Keeper:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from virtuoso import messages
+from virtuoso.clock import epoch_ms
 from virtuoso.errors import HistoryUnavailable, InvalidField
 from virtuoso.records import AlertKind, AlertLevel
 from virtuoso.service import encoding, intake, soundness
-from virtuoso.service.keeper import epoch_ms
 
 if TYPE_CHECKING:
     from virtuoso.model import Environment

@@ -10,8 +10,9 @@ import sys
 
 import uvloop
 
+from virtuoso.clock import epoch_ms
 from virtuoso.simulator.market import Market
-from virtuoso.simulator.server import SimulatedExchange, epoch_ms
+from virtuoso.simulator.server import SimulatedExchange
 from virtuoso.supervisor import parent_gone
 
 

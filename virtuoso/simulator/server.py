@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
+from virtuoso.clock import epoch_ms
 from virtuoso.simulator import binance, bybit, coingecko, okx
 from virtuoso.simulator.faults import BLOCK_PAGE, LOCATION, WELCOME_PAGE, Faults, hollow, poisoned
 from virtuoso.simulator.market import Market
@@ -23,11 +24,6 @@ from virtuoso.simulator.wires import Unknown, Wire
 WIRES: Mapping[str, Wire] = {"bybit": bybit, "binance": binance, "okx": okx, "coingecko": coingecko}
 LISTS = ("instruments-info", "exchangeInfo", "public/instruments")  # of what is traded: never poisoned
 RECENT = 500
-
-
-def epoch_ms() -> int:
-    """Our clock."""
-    return time.time_ns() // 1_000_000
 
 
 class SimulatedExchange:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from virtuoso import wire
 from virtuoso.analysis.weights import Weights
+from virtuoso.clock import epoch_ms
 from virtuoso.errors import ConfigError, CorruptValue, RepositoryError
 from virtuoso.publisher import Publisher
 from virtuoso.tape import tape
@@ -35,11 +36,6 @@ log = logging.getLogger(__name__)
 LONGEST_SILENCE_MS = 60_000  # a recorder that was suspended, or whose clock was set: jumped over
 BACK_MS = 1_000
 COMPLAINT_PERIOD_S = 60.0
-
-
-def epoch_ms() -> int:
-    """Our clock."""
-    return time.time_ns() // 1_000_000
 
 
 # ----------------------------------------------------------------------------------------------------------------- play

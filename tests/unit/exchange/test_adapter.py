@@ -12,6 +12,7 @@ import pytest
 
 from tests.programs import Replay
 from tests.unit.exchange.test_rows import refused
+from virtuoso.clock import epoch_ms
 from virtuoso.errors import (
     BadData,
     ConfigError,
@@ -24,7 +25,7 @@ from virtuoso.errors import (
     VenueTimedOut,
     VenueUnavailable,
 )
-from virtuoso.exchange.adapter import CcxtExchange, epoch_ms
+from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.model import Instrument, Ticker, Timeframe
 
 VENUES = ("bybit", "binance")

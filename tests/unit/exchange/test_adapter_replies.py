@@ -10,8 +10,9 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from virtuoso.clock import epoch_ms
 from virtuoso.errors import BadData, EmptyData, ExchangeError, RateLimited, UnknownSymbol, VenueBlocked, VenueUnavailable
-from virtuoso.exchange.adapter import CcxtExchange, epoch_ms
+from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.model import Timeframe
 
 MINUTE = 60_000

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.programs import Replay
+from virtuoso.clock import epoch_ms
 from virtuoso.errors import (
     BadData,
     ExchangeError,
@@ -18,7 +19,6 @@ from virtuoso.errors import (
     VenueTimedOut,
     VenueUnavailable,
 )
-from virtuoso.exchange.adapter import epoch_ms
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.model import DominanceBasis
 
