@@ -1,0 +1,17 @@
+import { follow } from "./follow.js";
+/** Follow alerts for ever, from `cursor` on ("0": from the first one; "": only what happens from now on). Yields with every
+ * message, also those that only give a sign of life, and with every loss. */
+export async function* followAlerts(market, options = {}) {
+    let cursor = options.cursor ?? "";
+    const { kinds = [], minLevel = 0 } = options;
+    const open = (signal) => market.watchAlerts({ cursor, kinds, minLevel }, { signal, timeoutMs: 0 });
+    for await (const happened of follow(open, options)) {
+        if ("lost" in happened) {
+            yield { alerts: [], cursor, problem: happened.lost };
+        }
+        else {
+            cursor = happened.message.cursor;
+            yield { alerts: happened.message.alerts, cursor, problem: undefined };
+        }
+    }
+}

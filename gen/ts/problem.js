@@ -1,0 +1,34 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./stubs/google/rpc/error_details_pb.js";
+/** What `error`, thrown by any call, means. */
+export function problemOf(error) {
+    const failure = connectError(error);
+    const info = detail(failure, ErrorInfoSchema);
+    const violations = detail(failure, BadRequestSchema)?.fieldViolations ?? [];
+    const delay = detail(failure, RetryInfoSchema)?.retryDelay;
+    return {
+        code: codeName(failure.code),
+        reason: info?.reason,
+        message: failure.rawMessage || codeName(failure.code),
+        retryAfterMs: delay && durationMs(delay),
+        fields: violations.map(({ field, description }) => ({ field, description })),
+        requestId: info?.metadata.request_id,
+    };
+}
+/** True for what may be called again unchanged: no server could answer, and said so. */
+export function isTransient(error) {
+    return connectError(error).code === Code.Unavailable;
+}
+// What `fetch` throws when there is no connection, or it breaks, comes without a code.
+function connectError(error) {
+    const failure = ConnectError.from(error);
+    const unreached = failure.code === Code.Unknown && failure.cause instanceof TypeError;
+    return unreached ? new ConnectError("no connection to the service", Code.Unavailable) : failure;
+}
+function detail(error, schema) {
+    return error.findDetails(schema)[0];
+}
+function codeName(code) {
+    return Code[code].replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+}

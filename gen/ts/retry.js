@@ -1,0 +1,38 @@
+import { isTransient, problemOf } from "./problem.js";
+/** Calls again what no server could answer (UNAVAILABLE), and nothing else: streams resume by themselves. */
+export function retries({ attempts = 3, longestPauseMs = 2500 } = {}) {
+    return (next) => async (request) => {
+        for (let attempt = 1;; attempt++) {
+            try {
+                return await next(request);
+            }
+            catch (error) {
+                const asked = problemOf(error).retryAfterMs ?? 0;
+                if (request.stream || !isTransient(error) || attempt >= attempts || asked > longestPauseMs)
+                    throw error;
+                await pause(Math.max(asked, backoffMs(attempt, longestPauseMs)), request.signal);
+            }
+        }
+    };
+}
+/** A pause before attempt `attempt` + 1, milliseconds: doubled each time up to `longest`, with jitter so that the clients of
+ * a server that comes back do not all come at once. */
+export function backoffMs(attempt, longest) {
+    return Math.min(longest, 100 * 2 ** attempt) * (0.5 + Math.random() / 2);
+}
+/** Wait. Ends at once when `signal` is aborted, or "wake" is dispatched on `wake`. */
+export function pause(ms, signal, wake) {
+    return new Promise((resolve) => {
+        const done = () => {
+            clearTimeout(timer);
+            signal.removeEventListener("abort", done);
+            wake?.removeEventListener("wake", done);
+            resolve();
+        };
+        const timer = setTimeout(done, ms);
+        if (signal.aborted)
+            return done();
+        signal.addEventListener("abort", done);
+        wake?.addEventListener("wake", done);
+    });
+}

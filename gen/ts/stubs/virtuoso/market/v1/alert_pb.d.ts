@@ -1,0 +1,191 @@
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Message } from "@bufbuild/protobuf";
+/**
+ * Describes the file virtuoso/market/v1/alert.proto.
+ */
+export declare const file_virtuoso_market_v1_alert: GenFile;
+/**
+ * Something that a trader or an operator should know.
+ *
+ * @generated from message virtuoso.market.v1.Alert
+ */
+export type Alert = Message<"virtuoso.market.v1.Alert"> & {
+    /**
+     * Its place in the order of alerts; only grows. Clients resume after it.
+     *
+     * @generated from field: string cursor = 1;
+     */
+    cursor: string;
+    /**
+     * What it is about.
+     *
+     * @generated from field: virtuoso.market.v1.AlertKind kind = 2;
+     */
+    kind: AlertKind;
+    /**
+     * How urgent it is.
+     *
+     * @generated from field: virtuoso.market.v1.AlertLevel level = 3;
+     */
+    level: AlertLevel;
+    /**
+     * When it happened: the exchange's clock, ours for data quality. Always present.
+     *
+     * @generated from field: google.protobuf.Timestamp observed_time = 4;
+     */
+    observedTime?: Timestamp | undefined;
+    /**
+     * The symbol. Empty (the default) when it is about the whole market or the system.
+     *
+     * @generated from field: string symbol = 5;
+     */
+    symbol: string;
+    /**
+     * What happened, in words. Never empty.
+     *
+     * @generated from field: string text = 6;
+     */
+    text: string;
+    /**
+     * The reading behind it, in `unit`. Absent where there is none.
+     *
+     * @generated from field: optional double reading = 7;
+     */
+    reading?: number | undefined;
+    /**
+     * The unit of `reading`. Empty (the default) for a plain number.
+     *
+     * @generated from field: string unit = 8;
+     */
+    unit: string;
+    /**
+     * Id of the signal or opportunity that it is about. Empty (the default) for others.
+     *
+     * @generated from field: string reference = 9;
+     */
+    reference: string;
+    /**
+     * The exchange.
+     *
+     * @generated from field: string venue = 10;
+     */
+    venue: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.Alert.
+ * Use `create(AlertSchema)` to create a new message.
+ */
+export declare const AlertSchema: GenMessage<Alert>;
+/**
+ * What an alert is about.
+ *
+ * @generated from enum virtuoso.market.v1.AlertKind
+ */
+export declare enum AlertKind {
+    /**
+     * Never sent.
+     *
+     * @generated from enum value: ALERT_KIND_UNSPECIFIED = 0;
+     */
+    UNSPECIFIED = 0,
+    /**
+     * A signal was given.
+     *
+     * @generated from enum value: ALERT_KIND_SIGNAL_OPENED = 1;
+     */
+    SIGNAL_OPENED = 1,
+    /**
+     * A signal ended.
+     *
+     * @generated from enum value: ALERT_KIND_SIGNAL_CLOSED = 2;
+     */
+    SIGNAL_CLOSED = 2,
+    /**
+     * An opportunity was found.
+     *
+     * @generated from enum value: ALERT_KIND_OPPORTUNITY = 3;
+     */
+    OPPORTUNITY = 3,
+    /**
+     * The market's regime changed.
+     *
+     * @generated from enum value: ALERT_KIND_REGIME_CHANGE = 4;
+     */
+    REGIME_CHANGE = 4,
+    /**
+     * An unusually large trade.
+     *
+     * @generated from enum value: ALERT_KIND_LARGE_TRADE = 5;
+     */
+    LARGE_TRADE = 5,
+    /**
+     * Unusually much volume.
+     *
+     * @generated from enum value: ALERT_KIND_VOLUME_SPIKE = 6;
+     */
+    VOLUME_SPIKE = 6,
+    /**
+     * One side pays unusually much to stay.
+     *
+     * @generated from enum value: ALERT_KIND_FUNDING_EXTREME = 7;
+     */
+    FUNDING_EXTREME = 7,
+    /**
+     * Unusually many new positions.
+     *
+     * @generated from enum value: ALERT_KIND_OPEN_INTEREST_SURGE = 8;
+     */
+    OPEN_INTEREST_SURGE = 8,
+    /**
+     * An unusually large move.
+     *
+     * @generated from enum value: ALERT_KIND_PRICE_MOVE = 9;
+     */
+    PRICE_MOVE = 9,
+    /**
+     * The data is stale, from another venue, or a venue refuses us.
+     *
+     * @generated from enum value: ALERT_KIND_DATA_QUALITY = 10;
+     */
+    DATA_QUALITY = 10
+}
+/**
+ * Describes the enum virtuoso.market.v1.AlertKind.
+ */
+export declare const AlertKindSchema: GenEnum<AlertKind>;
+/**
+ * How urgent an alert is.
+ *
+ * @generated from enum virtuoso.market.v1.AlertLevel
+ */
+export declare enum AlertLevel {
+    /**
+     * Never sent.
+     *
+     * @generated from enum value: ALERT_LEVEL_UNSPECIFIED = 0;
+     */
+    UNSPECIFIED = 0,
+    /**
+     * Good to know.
+     *
+     * @generated from enum value: ALERT_LEVEL_INFO = 1;
+     */
+    INFO = 1,
+    /**
+     * Look at it.
+     *
+     * @generated from enum value: ALERT_LEVEL_WARNING = 2;
+     */
+    WARNING = 2,
+    /**
+     * Act.
+     *
+     * @generated from enum value: ALERT_LEVEL_CRITICAL = 3;
+     */
+    CRITICAL = 3
+}
+/**
+ * Describes the enum virtuoso.market.v1.AlertLevel.
+ */
+export declare const AlertLevelSchema: GenEnum<AlertLevel>;

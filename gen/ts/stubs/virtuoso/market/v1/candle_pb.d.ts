@@ -1,0 +1,96 @@
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Message } from "@bufbuild/protobuf";
+/**
+ * Describes the file virtuoso/market/v1/candle.proto.
+ */
+export declare const file_virtuoso_market_v1_candle: GenFile;
+/**
+ * One bar of a chart.
+ *
+ * @generated from message virtuoso.market.v1.Candle
+ */
+export type Candle = Message<"virtuoso.market.v1.Candle"> & {
+    /**
+     * When the bar opened, on the exchange's clock, aligned to its timeframe.
+     *
+     * @generated from field: google.protobuf.Timestamp open_time = 1;
+     */
+    openTime?: Timestamp | undefined;
+    /**
+     * First price in USDT. Above 0.
+     *
+     * @generated from field: double open = 2;
+     */
+    open: number;
+    /**
+     * Highest price in USDT. Above 0.
+     *
+     * @generated from field: double high = 3;
+     */
+    high: number;
+    /**
+     * Lowest price in USDT. Above 0.
+     *
+     * @generated from field: double low = 4;
+     */
+    low: number;
+    /**
+     * Last price in USDT. Above 0.
+     *
+     * @generated from field: double close = 5;
+     */
+    close: number;
+    /**
+     * Volume in the base asset's contract unit. At least 0.
+     *
+     * @generated from field: double volume = 6;
+     */
+    volume: number;
+};
+/**
+ * Describes the message virtuoso.market.v1.Candle.
+ * Use `create(CandleSchema)` to create a new message.
+ */
+export declare const CandleSchema: GenMessage<Candle>;
+/**
+ * Length of a bar.
+ *
+ * @generated from enum virtuoso.market.v1.Timeframe
+ */
+export declare enum Timeframe {
+    /**
+     * In a request: the default, five minutes. Never in a reply.
+     *
+     * @generated from enum value: TIMEFRAME_UNSPECIFIED = 0;
+     */
+    TIMEFRAME_UNSPECIFIED = 0,
+    /**
+     * One minute.
+     *
+     * @generated from enum value: TIMEFRAME_1M = 1;
+     */
+    TIMEFRAME_1M = 1,
+    /**
+     * Five minutes.
+     *
+     * @generated from enum value: TIMEFRAME_5M = 2;
+     */
+    TIMEFRAME_5M = 2,
+    /**
+     * Thirty minutes.
+     *
+     * @generated from enum value: TIMEFRAME_30M = 3;
+     */
+    TIMEFRAME_30M = 3,
+    /**
+     * Four hours.
+     *
+     * @generated from enum value: TIMEFRAME_4H = 4;
+     */
+    TIMEFRAME_4H = 4
+}
+/**
+ * Describes the enum virtuoso.market.v1.Timeframe.
+ */
+export declare const TimeframeSchema: GenEnum<Timeframe>;

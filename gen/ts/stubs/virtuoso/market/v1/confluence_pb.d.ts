@@ -1,0 +1,343 @@
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Message } from "@bufbuild/protobuf";
+/**
+ * Describes the file virtuoso/market/v1/confluence.proto.
+ */
+export declare const file_virtuoso_market_v1_confluence: GenFile;
+/**
+ * One symbol in a list: its price, its score and its six dimensions. All scores run from 0 (bearish) over 50 (neutral)
+ * to 100 (bullish). A number that was not measured is absent; it is never 0 or 50 instead.
+ *
+ * @generated from message virtuoso.market.v1.ConfluenceRow
+ */
+export type ConfluenceRow = Message<"virtuoso.market.v1.ConfluenceRow"> & {
+    /**
+     * The symbol as the venue names it, such as "BTCUSDT".
+     *
+     * @generated from field: string symbol = 1;
+     */
+    symbol: string;
+    /**
+     * The confluence score, 0-100. Absent when too few inputs were there; such rows sort last.
+     *
+     * @generated from field: optional double score = 2;
+     */
+    score?: number | undefined;
+    /**
+     * How far the score can be relied on, 0-1: coverage times agreement of the dimensions. Absent without a score.
+     *
+     * @generated from field: optional double confidence = 3;
+     */
+    confidence?: number | undefined;
+    /**
+     * Last traded price in USDT. Above 0; always there.
+     *
+     * @generated from field: double price = 4;
+     */
+    price: number;
+    /**
+     * Change of the price over 24 hours, percent, as the venue gives it. Above -100. Absent for new listings.
+     *
+     * @generated from field: optional double change_24h_percent = 5;
+     */
+    change24hPercent?: number | undefined;
+    /**
+     * Turnover of the last 24 hours in USD (USDT taken as USD). At least 0. Absent where the venue's figure was unusable.
+     *
+     * @generated from field: optional double turnover_24h_usd = 6;
+     */
+    turnover24hUsd?: number | undefined;
+    /**
+     * Score of the technical dimension (indicators on candles), 0-100. Absent when it could not be measured.
+     *
+     * @generated from field: optional double technical = 7;
+     */
+    technical?: number | undefined;
+    /**
+     * Score of the volume dimension, 0-100. Absent when it could not be measured.
+     *
+     * @generated from field: optional double volume = 8;
+     */
+    volume?: number | undefined;
+    /**
+     * Score of the order flow dimension (trades), 0-100. Absent when it could not be measured.
+     *
+     * @generated from field: optional double orderflow = 9;
+     */
+    orderflow?: number | undefined;
+    /**
+     * Score of the order book dimension, 0-100. Absent when it could not be measured.
+     *
+     * @generated from field: optional double orderbook = 10;
+     */
+    orderbook?: number | undefined;
+    /**
+     * Score of the price structure dimension, 0-100. Absent when it could not be measured.
+     *
+     * @generated from field: optional double price_structure = 11;
+     */
+    priceStructure?: number | undefined;
+    /**
+     * Score of the sentiment dimension (funding, open interest, accounts), 0-100. Absent when it could not be measured.
+     *
+     * @generated from field: optional double sentiment = 12;
+     */
+    sentiment?: number | undefined;
+    /**
+     * The score in words. UNSPECIFIED (the default) without a score.
+     *
+     * @generated from field: virtuoso.market.v1.Label label = 13;
+     */
+    label: Label;
+    /**
+     * Share of the model's weight that could be measured, 0-1. 0 when nothing was.
+     *
+     * @generated from field: double coverage = 14;
+     */
+    coverage: number;
+};
+/**
+ * Describes the message virtuoso.market.v1.ConfluenceRow.
+ * Use `create(ConfluenceRowSchema)` to create a new message.
+ */
+export declare const ConfluenceRowSchema: GenMessage<ConfluenceRow>;
+/**
+ * One of the six dimensions of one symbol.
+ *
+ * @generated from message virtuoso.market.v1.Dimension
+ */
+export type Dimension = Message<"virtuoso.market.v1.Dimension"> & {
+    /**
+     * Which one.
+     *
+     * @generated from field: virtuoso.market.v1.DimensionKind kind = 1;
+     */
+    kind: DimensionKind;
+    /**
+     * Its score, 0-100. Absent when it could not be measured.
+     *
+     * @generated from field: optional double score = 2;
+     */
+    score?: number | undefined;
+    /**
+     * Its direction, -1 (bearish) to 1 (bullish): score = 50 + 50 * direction. Absent with the score.
+     *
+     * @generated from field: optional double direction = 3;
+     */
+    direction?: number | undefined;
+    /**
+     * How far the direction can be relied on, 0-1. 0 when it could not be measured.
+     *
+     * @generated from field: double confidence = 4;
+     */
+    confidence: number;
+    /**
+     * Its weight in the total before confidence, 0-1; the six add up to 1.
+     *
+     * @generated from field: double weight = 5;
+     */
+    weight: number;
+    /**
+     * Share of its components' weight that could be measured, 0-1.
+     *
+     * @generated from field: double coverage = 6;
+     */
+    coverage: number;
+    /**
+     * What it adds to the total score, in points, -50 to 50: score = 50 + the sum of the contributions.
+     * 0 when it could not be measured or the symbol has no score.
+     *
+     * @generated from field: double contribution = 7;
+     */
+    contribution: number;
+    /**
+     * The exchange's clock of the oldest input that this dimension was made from. Absent when there was none.
+     *
+     * @generated from field: google.protobuf.Timestamp observed_time = 8;
+     */
+    observedTime?: Timestamp | undefined;
+    /**
+     * One plain sentence that says what drives it. Never empty.
+     *
+     * @generated from field: string sentence = 9;
+     */
+    sentence: string;
+    /**
+     * Its components, strongest |contribution| first, those that are missing last.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Component components = 10;
+     */
+    components: Component[];
+    /**
+     * Names of the inputs that were not there, such as "order_book". Empty (the default) when none was missing.
+     *
+     * @generated from field: repeated string missing_inputs = 11;
+     */
+    missingInputs: string[];
+};
+/**
+ * Describes the message virtuoso.market.v1.Dimension.
+ * Use `create(DimensionSchema)` to create a new message.
+ */
+export declare const DimensionSchema: GenMessage<Dimension>;
+/**
+ * One measured reading within a dimension.
+ *
+ * @generated from message virtuoso.market.v1.Component
+ */
+export type Component = Message<"virtuoso.market.v1.Component"> & {
+    /**
+     * A stable name, such as "rsi_5m".
+     *
+     * @generated from field: string name = 1;
+     */
+    name: string;
+    /**
+     * -1 (bearish) to 1 (bullish). Absent when it could not be measured.
+     *
+     * @generated from field: optional double direction = 2;
+     */
+    direction?: number | undefined;
+    /**
+     * How far the direction can be relied on, 0-1. 0 when it could not be measured.
+     *
+     * @generated from field: double confidence = 3;
+     */
+    confidence: number;
+    /**
+     * Weight within the dimension before confidence, 0-1; the components of a dimension add up to 1.
+     *
+     * @generated from field: double weight = 4;
+     */
+    weight: number;
+    /**
+     * What it adds to the dimension's score, in points, -50 to 50. 0 when it could not be measured.
+     *
+     * @generated from field: double contribution = 5;
+     */
+    contribution: number;
+    /**
+     * The raw reading in `unit`, such as 71.2 for an RSI. Absent when it could not be measured.
+     *
+     * @generated from field: optional double reading = 6;
+     */
+    reading?: number | undefined;
+    /**
+     * The unit of `reading`, such as "ratio", "percent" or "ATR". Empty (the default) for a plain number.
+     *
+     * @generated from field: string unit = 7;
+     */
+    unit: string;
+    /**
+     * Why it could not be measured, in words. Empty (the default) when it was.
+     *
+     * @generated from field: string missing = 8;
+     */
+    missing: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.Component.
+ * Use `create(ComponentSchema)` to create a new message.
+ */
+export declare const ComponentSchema: GenMessage<Component>;
+/**
+ * Which dimension.
+ *
+ * @generated from enum virtuoso.market.v1.DimensionKind
+ */
+export declare enum DimensionKind {
+    /**
+     * Never sent.
+     *
+     * @generated from enum value: DIMENSION_KIND_UNSPECIFIED = 0;
+     */
+    UNSPECIFIED = 0,
+    /**
+     * Indicators on candles.
+     *
+     * @generated from enum value: DIMENSION_KIND_TECHNICAL = 1;
+     */
+    TECHNICAL = 1,
+    /**
+     * Volume and where it traded.
+     *
+     * @generated from enum value: DIMENSION_KIND_VOLUME = 2;
+     */
+    VOLUME = 2,
+    /**
+     * Who crosses the spread: the trades.
+     *
+     * @generated from enum value: DIMENSION_KIND_ORDERFLOW = 3;
+     */
+    ORDERFLOW = 3,
+    /**
+     * Who waits: the book.
+     *
+     * @generated from enum value: DIMENSION_KIND_ORDERBOOK = 4;
+     */
+    ORDERBOOK = 4,
+    /**
+     * Swings, levels and gaps of the price.
+     *
+     * @generated from enum value: DIMENSION_KIND_PRICE_STRUCTURE = 5;
+     */
+    PRICE_STRUCTURE = 5,
+    /**
+     * Funding, open interest and accounts.
+     *
+     * @generated from enum value: DIMENSION_KIND_SENTIMENT = 6;
+     */
+    SENTIMENT = 6
+}
+/**
+ * Describes the enum virtuoso.market.v1.DimensionKind.
+ */
+export declare const DimensionKindSchema: GenEnum<DimensionKind>;
+/**
+ * A score in words.
+ *
+ * @generated from enum virtuoso.market.v1.Label
+ */
+export declare enum Label {
+    /**
+     * There is no score.
+     *
+     * @generated from enum value: LABEL_UNSPECIFIED = 0;
+     */
+    UNSPECIFIED = 0,
+    /**
+     * 30 or less.
+     *
+     * @generated from enum value: LABEL_STRONG_BEARISH = 1;
+     */
+    STRONG_BEARISH = 1,
+    /**
+     * Above 30, 40 or less.
+     *
+     * @generated from enum value: LABEL_BEARISH = 2;
+     */
+    BEARISH = 2,
+    /**
+     * Between 40 and 60.
+     *
+     * @generated from enum value: LABEL_NEUTRAL = 3;
+     */
+    NEUTRAL = 3,
+    /**
+     * 60 or more, below 70.
+     *
+     * @generated from enum value: LABEL_BULLISH = 4;
+     */
+    BULLISH = 4,
+    /**
+     * 70 or more.
+     *
+     * @generated from enum value: LABEL_STRONG_BULLISH = 5;
+     */
+    STRONG_BULLISH = 5
+}
+/**
+ * Describes the enum virtuoso.market.v1.Label.
+ */
+export declare const LabelSchema: GenEnum<Label>;

@@ -1,0 +1,1383 @@
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { BadRequest, ErrorInfo, RetryInfo } from "../../../google/rpc/error_details_pb.js";
+import type { Alert, AlertKind, AlertLevel } from "./alert_pb.js";
+import type { Beta, RollingBeta } from "./beta_pb.js";
+import type { Candle, Timeframe } from "./candle_pb.js";
+import type { ConfluenceRow, Dimension, DimensionKind, Label } from "./confluence_pb.js";
+import type { Mover } from "./mover_pb.js";
+import type { Opportunity, OpportunityKind } from "./opportunity_pb.js";
+import type { Overview } from "./overview_pb.js";
+import type { Provenance } from "./provenance_pb.js";
+import type { ScorePoint } from "./score_history_pb.js";
+import type { Sentiment } from "./sentiment_pb.js";
+import type { Side, Signal, SignalRecord } from "./signal_pb.js";
+import type { Symbol } from "./symbol_pb.js";
+import type { Message } from "@bufbuild/protobuf";
+/**
+ * Describes the file virtuoso/market/v1/market_service.proto.
+ */
+export declare const file_virtuoso_market_v1_market_service: GenFile;
+/**
+ * Request of GetDashboard.
+ *
+ * @generated from message virtuoso.market.v1.GetDashboardRequest
+ */
+export type GetDashboardRequest = Message<"virtuoso.market.v1.GetDashboardRequest"> & {};
+/**
+ * Describes the message virtuoso.market.v1.GetDashboardRequest.
+ * Use `create(GetDashboardRequestSchema)` to create a new message.
+ */
+export declare const GetDashboardRequestSchema: GenMessage<GetDashboardRequest>;
+/**
+ * Reply of GetDashboard.
+ *
+ * @generated from message virtuoso.market.v1.GetDashboardResponse
+ */
+export type GetDashboardResponse = Message<"virtuoso.market.v1.GetDashboardResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The whole market.
+     *
+     * @generated from field: virtuoso.market.v1.Overview overview = 2;
+     */
+    overview?: Overview | undefined;
+    /**
+     * Every tracked symbol, highest score first, those without a score last.
+     *
+     * @generated from field: repeated virtuoso.market.v1.ConfluenceRow rows = 3;
+     */
+    rows: ConfluenceRow[];
+    /**
+     * The five largest risers of the whole venue. Empty when nothing rose.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Mover gainers = 4;
+     */
+    gainers: Mover[];
+    /**
+     * The five largest fallers of the whole venue. Empty when nothing fell.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Mover losers = 5;
+     */
+    losers: Mover[];
+};
+/**
+ * Describes the message virtuoso.market.v1.GetDashboardResponse.
+ * Use `create(GetDashboardResponseSchema)` to create a new message.
+ */
+export declare const GetDashboardResponseSchema: GenMessage<GetDashboardResponse>;
+/**
+ * Request of GetOverview.
+ *
+ * @generated from message virtuoso.market.v1.GetOverviewRequest
+ */
+export type GetOverviewRequest = Message<"virtuoso.market.v1.GetOverviewRequest"> & {};
+/**
+ * Describes the message virtuoso.market.v1.GetOverviewRequest.
+ * Use `create(GetOverviewRequestSchema)` to create a new message.
+ */
+export declare const GetOverviewRequestSchema: GenMessage<GetOverviewRequest>;
+/**
+ * Reply of GetOverview.
+ *
+ * @generated from message virtuoso.market.v1.GetOverviewResponse
+ */
+export type GetOverviewResponse = Message<"virtuoso.market.v1.GetOverviewResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The whole market.
+     *
+     * @generated from field: virtuoso.market.v1.Overview overview = 2;
+     */
+    overview?: Overview | undefined;
+};
+/**
+ * Describes the message virtuoso.market.v1.GetOverviewResponse.
+ * Use `create(GetOverviewResponseSchema)` to create a new message.
+ */
+export declare const GetOverviewResponseSchema: GenMessage<GetOverviewResponse>;
+/**
+ * Request of ListConfluenceScores.
+ *
+ * @generated from message virtuoso.market.v1.ListConfluenceScoresRequest
+ */
+export type ListConfluenceScoresRequest = Message<"virtuoso.market.v1.ListConfluenceScoresRequest"> & {
+    /**
+     * Only rows with at least this score, 0-100. Absent (the default): all rows, also those without a score.
+     *
+     * @generated from field: optional double min_score = 1;
+     */
+    minScore?: number | undefined;
+    /**
+     * Only these symbols, at most 500. Empty (the default): all. Those that are not tracked are simply not in the reply.
+     *
+     * @generated from field: repeated string symbols = 2;
+     */
+    symbols: string[];
+    /**
+     * A field, then " asc" or " desc": symbol, score, confidence, price, change_24h_percent, turnover_24h_usd, technical,
+     * volume, orderflow, orderbook, price_structure, sentiment. " asc" when the direction is left out. Rows without the
+     * value come last either way, ties go by symbol. Empty (the default): "score desc".
+     *
+     * @generated from field: string order_by = 3;
+     */
+    orderBy: string;
+    /**
+     * Rows a page. Default 50, at most 500.
+     *
+     * @generated from field: int32 page_size = 4;
+     */
+    pageSize: number;
+    /**
+     * The next_page_token of the page before. Empty (the default): the first page.
+     *
+     * @generated from field: string page_token = 5;
+     */
+    pageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListConfluenceScoresRequest.
+ * Use `create(ListConfluenceScoresRequestSchema)` to create a new message.
+ */
+export declare const ListConfluenceScoresRequestSchema: GenMessage<ListConfluenceScoresRequest>;
+/**
+ * Reply of ListConfluenceScores.
+ *
+ * @generated from message virtuoso.market.v1.ListConfluenceScoresResponse
+ */
+export type ListConfluenceScoresResponse = Message<"virtuoso.market.v1.ListConfluenceScoresResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The rows of this page.
+     *
+     * @generated from field: repeated virtuoso.market.v1.ConfluenceRow rows = 2;
+     */
+    rows: ConfluenceRow[];
+    /**
+     * For the next page. Empty at the end.
+     *
+     * @generated from field: string next_page_token = 3;
+     */
+    nextPageToken: string;
+    /**
+     * Rows in all pages together.
+     *
+     * @generated from field: uint32 total_size = 4;
+     */
+    totalSize: number;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListConfluenceScoresResponse.
+ * Use `create(ListConfluenceScoresResponseSchema)` to create a new message.
+ */
+export declare const ListConfluenceScoresResponseSchema: GenMessage<ListConfluenceScoresResponse>;
+/**
+ * Request of GetConfluence.
+ *
+ * @generated from message virtuoso.market.v1.GetConfluenceRequest
+ */
+export type GetConfluenceRequest = Message<"virtuoso.market.v1.GetConfluenceRequest"> & {
+    /**
+     * The symbol, such as "BTCUSDT". After a change of venue a name of the other venue for the same asset and multiplier is
+     * understood too (SHIB1000USDT for 1000SHIBUSDT).
+     *
+     * @generated from field: string symbol = 1;
+     */
+    symbol: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.GetConfluenceRequest.
+ * Use `create(GetConfluenceRequestSchema)` to create a new message.
+ */
+export declare const GetConfluenceRequestSchema: GenMessage<GetConfluenceRequest>;
+/**
+ * Reply of GetConfluence. `score`, `confidence` and the rest stand in `row` as in the lists, and the score and the
+ * dimensions here, where clients look first.
+ *
+ * @generated from message virtuoso.market.v1.GetConfluenceResponse
+ */
+export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The symbol as the venue names it.
+     *
+     * @generated from field: string symbol = 2;
+     */
+    symbol: string;
+    /**
+     * The confluence score, 0-100: 50 plus the contributions of the dimensions. Absent when too few inputs were there.
+     *
+     * @generated from field: optional double score = 3;
+     */
+    score?: number | undefined;
+    /**
+     * How far the score can be relied on, 0-1. Absent without a score.
+     *
+     * @generated from field: optional double confidence = 4;
+     */
+    confidence?: number | undefined;
+    /**
+     * How far the dimensions agree, 0-1. Absent without a score.
+     *
+     * @generated from field: optional double agreement = 5;
+     */
+    agreement?: number | undefined;
+    /**
+     * Share of the model's weight that could be measured, 0-1.
+     *
+     * @generated from field: double coverage = 6;
+     */
+    coverage: number;
+    /**
+     * The score in words. UNSPECIFIED (the default) without a score.
+     *
+     * @generated from field: virtuoso.market.v1.Label label = 7;
+     */
+    label: Label;
+    /**
+     * Last traded price in USDT. Above 0; always there.
+     *
+     * @generated from field: double price = 8;
+     */
+    price: number;
+    /**
+     * The exchange's clock for the price. Always present.
+     *
+     * @generated from field: google.protobuf.Timestamp price_time = 9;
+     */
+    priceTime?: Timestamp | undefined;
+    /**
+     * Change of the price over 24 hours, percent. Absent for new listings.
+     *
+     * @generated from field: optional double change_24h_percent = 10;
+     */
+    change24hPercent?: number | undefined;
+    /**
+     * Turnover of the last 24 hours in USD. Absent where the venue's figure was unusable.
+     *
+     * @generated from field: optional double turnover_24h_usd = 11;
+     */
+    turnover24hUsd?: number | undefined;
+    /**
+     * The six dimensions, in the order of their kinds.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Dimension dimensions = 12;
+     */
+    dimensions: Dimension[];
+    /**
+     * Kinds of the dimensions by |contribution|, strongest first. Empty without a score.
+     *
+     * @generated from field: repeated virtuoso.market.v1.DimensionKind drivers = 13;
+     */
+    drivers: DimensionKind[];
+    /**
+     * Names of the inputs that were not there. Empty (the default) when none was missing.
+     *
+     * @generated from field: repeated string missing_inputs = 14;
+     */
+    missingInputs: string[];
+};
+/**
+ * Describes the message virtuoso.market.v1.GetConfluenceResponse.
+ * Use `create(GetConfluenceResponseSchema)` to create a new message.
+ */
+export declare const GetConfluenceResponseSchema: GenMessage<GetConfluenceResponse>;
+/**
+ * Request of ListMovers.
+ *
+ * @generated from message virtuoso.market.v1.ListMoversRequest
+ */
+export type ListMoversRequest = Message<"virtuoso.market.v1.ListMoversRequest"> & {
+    /**
+     * Gainers and losers a page, each. Default 10, at most 100.
+     *
+     * @generated from field: int32 page_size = 1;
+     */
+    pageSize: number;
+    /**
+     * The next_page_token of the page before. Empty (the default): the first page.
+     *
+     * @generated from field: string page_token = 2;
+     */
+    pageToken: string;
+    /**
+     * Only symbols with at least this turnover over 24 hours, USD. Absent (the default): the service's floor, 500,000; a
+     * smaller one is refused, since nothing below it is kept.
+     *
+     * @generated from field: optional double min_turnover_usd = 3;
+     */
+    minTurnoverUsd?: number | undefined;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListMoversRequest.
+ * Use `create(ListMoversRequestSchema)` to create a new message.
+ */
+export declare const ListMoversRequestSchema: GenMessage<ListMoversRequest>;
+/**
+ * Reply of ListMovers.
+ *
+ * @generated from message virtuoso.market.v1.ListMoversResponse
+ */
+export type ListMoversResponse = Message<"virtuoso.market.v1.ListMoversResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * Risers, largest move first. Empty when nothing rose.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Mover gainers = 2;
+     */
+    gainers: Mover[];
+    /**
+     * Fallers, largest move first. Empty when nothing fell.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Mover losers = 3;
+     */
+    losers: Mover[];
+    /**
+     * For the next page. Empty at the end.
+     *
+     * @generated from field: string next_page_token = 4;
+     */
+    nextPageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListMoversResponse.
+ * Use `create(ListMoversResponseSchema)` to create a new message.
+ */
+export declare const ListMoversResponseSchema: GenMessage<ListMoversResponse>;
+/**
+ * Request of ListSymbols.
+ *
+ * @generated from message virtuoso.market.v1.ListSymbolsRequest
+ */
+export type ListSymbolsRequest = Message<"virtuoso.market.v1.ListSymbolsRequest"> & {
+    /**
+     * Symbols a page. Default 100, at most 1000.
+     *
+     * @generated from field: int32 page_size = 1;
+     */
+    pageSize: number;
+    /**
+     * The next_page_token of the page before. Empty (the default): the first page.
+     *
+     * @generated from field: string page_token = 2;
+     */
+    pageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListSymbolsRequest.
+ * Use `create(ListSymbolsRequestSchema)` to create a new message.
+ */
+export declare const ListSymbolsRequestSchema: GenMessage<ListSymbolsRequest>;
+/**
+ * Reply of ListSymbols.
+ *
+ * @generated from message virtuoso.market.v1.ListSymbolsResponse
+ */
+export type ListSymbolsResponse = Message<"virtuoso.market.v1.ListSymbolsResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The symbols of this page, by rank.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Symbol symbols = 2;
+     */
+    symbols: Symbol[];
+    /**
+     * For the next page. Empty at the end.
+     *
+     * @generated from field: string next_page_token = 3;
+     */
+    nextPageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListSymbolsResponse.
+ * Use `create(ListSymbolsResponseSchema)` to create a new message.
+ */
+export declare const ListSymbolsResponseSchema: GenMessage<ListSymbolsResponse>;
+/**
+ * Request of ListCandles.
+ *
+ * @generated from message virtuoso.market.v1.ListCandlesRequest
+ */
+export type ListCandlesRequest = Message<"virtuoso.market.v1.ListCandlesRequest"> & {
+    /**
+     * The symbol, such as "BTCUSDT".
+     *
+     * @generated from field: string symbol = 1;
+     */
+    symbol: string;
+    /**
+     * Length of the bars. UNSPECIFIED (the default): five minutes.
+     *
+     * @generated from field: virtuoso.market.v1.Timeframe timeframe = 2;
+     */
+    timeframe: Timeframe;
+    /**
+     * Bars a page. Default 300, at most 1000.
+     *
+     * @generated from field: int32 page_size = 3;
+     */
+    pageSize: number;
+    /**
+     * The next_page_token of the page before, which leads to older bars. Empty (the default): the newest bars.
+     *
+     * @generated from field: string page_token = 4;
+     */
+    pageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListCandlesRequest.
+ * Use `create(ListCandlesRequestSchema)` to create a new message.
+ */
+export declare const ListCandlesRequestSchema: GenMessage<ListCandlesRequest>;
+/**
+ * Reply of ListCandles.
+ *
+ * @generated from message virtuoso.market.v1.ListCandlesResponse
+ */
+export type ListCandlesResponse = Message<"virtuoso.market.v1.ListCandlesResponse"> & {
+    /**
+     * Where it came from and how old it is; `observed_time` is that of the bars.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The symbol as the venue names it.
+     *
+     * @generated from field: string symbol = 2;
+     */
+    symbol: string;
+    /**
+     * Length of the bars.
+     *
+     * @generated from field: virtuoso.market.v1.Timeframe timeframe = 3;
+     */
+    timeframe: Timeframe;
+    /**
+     * Closed bars, oldest first.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Candle candles = 4;
+     */
+    candles: Candle[];
+    /**
+     * For older bars. Empty at the end.
+     *
+     * @generated from field: string next_page_token = 5;
+     */
+    nextPageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListCandlesResponse.
+ * Use `create(ListCandlesResponseSchema)` to create a new message.
+ */
+export declare const ListCandlesResponseSchema: GenMessage<ListCandlesResponse>;
+/**
+ * Request of GetSentiment.
+ *
+ * @generated from message virtuoso.market.v1.GetSentimentRequest
+ */
+export type GetSentimentRequest = Message<"virtuoso.market.v1.GetSentimentRequest"> & {};
+/**
+ * Describes the message virtuoso.market.v1.GetSentimentRequest.
+ * Use `create(GetSentimentRequestSchema)` to create a new message.
+ */
+export declare const GetSentimentRequestSchema: GenMessage<GetSentimentRequest>;
+/**
+ * Reply of GetSentiment.
+ *
+ * @generated from message virtuoso.market.v1.GetSentimentResponse
+ */
+export type GetSentimentResponse = Message<"virtuoso.market.v1.GetSentimentResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The market's sentiment.
+     *
+     * @generated from field: virtuoso.market.v1.Sentiment sentiment = 2;
+     */
+    sentiment?: Sentiment | undefined;
+};
+/**
+ * Describes the message virtuoso.market.v1.GetSentimentResponse.
+ * Use `create(GetSentimentResponseSchema)` to create a new message.
+ */
+export declare const GetSentimentResponseSchema: GenMessage<GetSentimentResponse>;
+/**
+ * Request of ListBetas.
+ *
+ * @generated from message virtuoso.market.v1.ListBetasRequest
+ */
+export type ListBetasRequest = Message<"virtuoso.market.v1.ListBetasRequest"> & {
+    /**
+     * Only these symbols, at most 500. Empty (the default): all. Those that are not tracked are simply not in the reply.
+     *
+     * @generated from field: repeated string symbols = 1;
+     */
+    symbols: string[];
+    /**
+     * Symbols a page. Default 50, at most 500.
+     *
+     * @generated from field: int32 page_size = 2;
+     */
+    pageSize: number;
+    /**
+     * The next_page_token of the page before. Empty (the default): the first page.
+     *
+     * @generated from field: string page_token = 3;
+     */
+    pageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListBetasRequest.
+ * Use `create(ListBetasRequestSchema)` to create a new message.
+ */
+export declare const ListBetasRequestSchema: GenMessage<ListBetasRequest>;
+/**
+ * Reply of ListBetas.
+ *
+ * @generated from message virtuoso.market.v1.ListBetasResponse
+ */
+export type ListBetasResponse = Message<"virtuoso.market.v1.ListBetasResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The betas of this page, by the symbol's rank. Symbols without enough returns are not in it.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Beta betas = 2;
+     */
+    betas: Beta[];
+    /**
+     * For the next page. Empty at the end.
+     *
+     * @generated from field: string next_page_token = 3;
+     */
+    nextPageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListBetasResponse.
+ * Use `create(ListBetasResponseSchema)` to create a new message.
+ */
+export declare const ListBetasResponseSchema: GenMessage<ListBetasResponse>;
+/**
+ * Request of GetBeta.
+ *
+ * @generated from message virtuoso.market.v1.GetBetaRequest
+ */
+export type GetBetaRequest = Message<"virtuoso.market.v1.GetBetaRequest"> & {
+    /**
+     * The symbol, such as "ETHUSDT".
+     *
+     * @generated from field: string symbol = 1;
+     */
+    symbol: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.GetBetaRequest.
+ * Use `create(GetBetaRequestSchema)` to create a new message.
+ */
+export declare const GetBetaRequestSchema: GenMessage<GetBetaRequest>;
+/**
+ * Reply of GetBeta.
+ *
+ * @generated from message virtuoso.market.v1.GetBetaResponse
+ */
+export type GetBetaResponse = Message<"virtuoso.market.v1.GetBetaResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The symbol's windows. Without any (the default) while it has too few returns.
+     *
+     * @generated from field: virtuoso.market.v1.Beta beta = 2;
+     */
+    beta?: Beta | undefined;
+    /**
+     * The same over time, shortest window first.
+     *
+     * @generated from field: repeated virtuoso.market.v1.RollingBeta rolling = 3;
+     */
+    rolling: RollingBeta[];
+};
+/**
+ * Describes the message virtuoso.market.v1.GetBetaResponse.
+ * Use `create(GetBetaResponseSchema)` to create a new message.
+ */
+export declare const GetBetaResponseSchema: GenMessage<GetBetaResponse>;
+/**
+ * Request of ListSignals.
+ *
+ * @generated from message virtuoso.market.v1.ListSignalsRequest
+ */
+export type ListSignalsRequest = Message<"virtuoso.market.v1.ListSignalsRequest"> & {
+    /**
+     * Only these symbols, at most 500. Empty (the default): all.
+     *
+     * @generated from field: repeated string symbols = 1;
+     */
+    symbols: string[];
+    /**
+     * Only this side. UNSPECIFIED (the default): both.
+     *
+     * @generated from field: virtuoso.market.v1.Side side = 2;
+     */
+    side: Side;
+    /**
+     * Only active ones (true) or closed ones (false). Absent (the default): both.
+     *
+     * @generated from field: optional bool active = 3;
+     */
+    active?: boolean | undefined;
+    /**
+     * Signals a page. Default 50, at most 500.
+     *
+     * @generated from field: int32 page_size = 4;
+     */
+    pageSize: number;
+    /**
+     * The next_page_token of the page before. Empty (the default): the first page.
+     *
+     * @generated from field: string page_token = 5;
+     */
+    pageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListSignalsRequest.
+ * Use `create(ListSignalsRequestSchema)` to create a new message.
+ */
+export declare const ListSignalsRequestSchema: GenMessage<ListSignalsRequest>;
+/**
+ * Reply of ListSignals.
+ *
+ * @generated from message virtuoso.market.v1.ListSignalsResponse
+ */
+export type ListSignalsResponse = Message<"virtuoso.market.v1.ListSignalsResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The signals of this page, newest first.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Signal signals = 2;
+     */
+    signals: Signal[];
+    /**
+     * How all closed signals of the venue ended, whatever the filters, as of the snapshot. Absent while the history is down.
+     *
+     * @generated from field: virtuoso.market.v1.SignalRecord record = 3;
+     */
+    record?: SignalRecord | undefined;
+    /**
+     * For the next page. Empty at the end.
+     *
+     * @generated from field: string next_page_token = 4;
+     */
+    nextPageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListSignalsResponse.
+ * Use `create(ListSignalsResponseSchema)` to create a new message.
+ */
+export declare const ListSignalsResponseSchema: GenMessage<ListSignalsResponse>;
+/**
+ * Request of ListOpportunities.
+ *
+ * @generated from message virtuoso.market.v1.ListOpportunitiesRequest
+ */
+export type ListOpportunitiesRequest = Message<"virtuoso.market.v1.ListOpportunitiesRequest"> & {
+    /**
+     * Only these symbols, at most 500. Empty (the default): all.
+     *
+     * @generated from field: repeated string symbols = 1;
+     */
+    symbols: string[];
+    /**
+     * Only these kinds. Empty (the default): all.
+     *
+     * @generated from field: repeated virtuoso.market.v1.OpportunityKind kinds = 2;
+     */
+    kinds: OpportunityKind[];
+    /**
+     * Opportunities a page. Default 50, at most 500.
+     *
+     * @generated from field: int32 page_size = 3;
+     */
+    pageSize: number;
+    /**
+     * The next_page_token of the page before. Empty (the default): the first page.
+     *
+     * @generated from field: string page_token = 4;
+     */
+    pageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListOpportunitiesRequest.
+ * Use `create(ListOpportunitiesRequestSchema)` to create a new message.
+ */
+export declare const ListOpportunitiesRequestSchema: GenMessage<ListOpportunitiesRequest>;
+/**
+ * Reply of ListOpportunities.
+ *
+ * @generated from message virtuoso.market.v1.ListOpportunitiesResponse
+ */
+export type ListOpportunitiesResponse = Message<"virtuoso.market.v1.ListOpportunitiesResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The opportunities of this page, newest first.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Opportunity opportunities = 2;
+     */
+    opportunities: Opportunity[];
+    /**
+     * For the next page. Empty at the end.
+     *
+     * @generated from field: string next_page_token = 3;
+     */
+    nextPageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListOpportunitiesResponse.
+ * Use `create(ListOpportunitiesResponseSchema)` to create a new message.
+ */
+export declare const ListOpportunitiesResponseSchema: GenMessage<ListOpportunitiesResponse>;
+/**
+ * Request of ListAlerts.
+ *
+ * @generated from message virtuoso.market.v1.ListAlertsRequest
+ */
+export type ListAlertsRequest = Message<"virtuoso.market.v1.ListAlertsRequest"> & {
+    /**
+     * Only these symbols, at most 500. Empty (the default): all, also those about no symbol.
+     *
+     * @generated from field: repeated string symbols = 1;
+     */
+    symbols: string[];
+    /**
+     * Only these kinds. Empty (the default): all.
+     *
+     * @generated from field: repeated virtuoso.market.v1.AlertKind kinds = 2;
+     */
+    kinds: AlertKind[];
+    /**
+     * Only those at least so urgent. UNSPECIFIED (the default): all.
+     *
+     * @generated from field: virtuoso.market.v1.AlertLevel min_level = 3;
+     */
+    minLevel: AlertLevel;
+    /**
+     * Alerts a page. Default 50, at most 500.
+     *
+     * @generated from field: int32 page_size = 4;
+     */
+    pageSize: number;
+    /**
+     * The next_page_token of the page before, which leads to older ones. Empty (the default): the newest.
+     *
+     * @generated from field: string page_token = 5;
+     */
+    pageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListAlertsRequest.
+ * Use `create(ListAlertsRequestSchema)` to create a new message.
+ */
+export declare const ListAlertsRequestSchema: GenMessage<ListAlertsRequest>;
+/**
+ * Reply of ListAlerts.
+ *
+ * @generated from message virtuoso.market.v1.ListAlertsResponse
+ */
+export type ListAlertsResponse = Message<"virtuoso.market.v1.ListAlertsResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The alerts of this page, newest first.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Alert alerts = 2;
+     */
+    alerts: Alert[];
+    /**
+     * For the next page. Empty at the end.
+     *
+     * @generated from field: string next_page_token = 3;
+     */
+    nextPageToken: string;
+    /**
+     * Where WatchAlerts goes on after the newest alert that there was when the first page was made, the same on all pages of
+     * a list. Never empty.
+     *
+     * @generated from field: string newest_cursor = 4;
+     */
+    newestCursor: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListAlertsResponse.
+ * Use `create(ListAlertsResponseSchema)` to create a new message.
+ */
+export declare const ListAlertsResponseSchema: GenMessage<ListAlertsResponse>;
+/**
+ * Request of GetScoreHistory.
+ *
+ * @generated from message virtuoso.market.v1.GetScoreHistoryRequest
+ */
+export type GetScoreHistoryRequest = Message<"virtuoso.market.v1.GetScoreHistoryRequest"> & {
+    /**
+     * The symbol, such as "BTCUSDT".
+     *
+     * @generated from field: string symbol = 1;
+     */
+    symbol: string;
+    /**
+     * From when on; before `end_time`, and not in the future. Absent (the default): 24 hours before `end_time`, or up to one
+     * `resolution` later, so that the points of a range that moves with the clock stand still.
+     *
+     * @generated from field: google.protobuf.Timestamp start_time = 2;
+     */
+    startTime?: Timestamp | undefined;
+    /**
+     * Until when, not included; a time in the future is taken as now. Absent (the default): now.
+     *
+     * @generated from field: google.protobuf.Timestamp end_time = 3;
+     */
+    endTime?: Timestamp | undefined;
+    /**
+     * Time between two points, counted from `start_time`. Absent or 0 (the default): as small as gives at most 500 points, at
+     * least a minute. Where it would give more than 2000 points, it is taken so large that it does not; what is longer than
+     * the range is taken as the range.
+     *
+     * @generated from field: google.protobuf.Duration resolution = 4;
+     */
+    resolution?: Duration | undefined;
+};
+/**
+ * Describes the message virtuoso.market.v1.GetScoreHistoryRequest.
+ * Use `create(GetScoreHistoryRequestSchema)` to create a new message.
+ */
+export declare const GetScoreHistoryRequestSchema: GenMessage<GetScoreHistoryRequest>;
+/**
+ * Reply of GetScoreHistory.
+ *
+ * @generated from message virtuoso.market.v1.GetScoreHistoryResponse
+ */
+export type GetScoreHistoryResponse = Message<"virtuoso.market.v1.GetScoreHistoryResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The symbol as the venue names it.
+     *
+     * @generated from field: string symbol = 2;
+     */
+    symbol: string;
+    /**
+     * The points, oldest first; the last one of every `resolution` that has one. Times without a point were not measured.
+     *
+     * @generated from field: repeated virtuoso.market.v1.ScorePoint points = 3;
+     */
+    points: ScorePoint[];
+    /**
+     * Time between two points. Always present.
+     *
+     * @generated from field: google.protobuf.Duration resolution = 4;
+     */
+    resolution?: Duration | undefined;
+};
+/**
+ * Describes the message virtuoso.market.v1.GetScoreHistoryResponse.
+ * Use `create(GetScoreHistoryResponseSchema)` to create a new message.
+ */
+export declare const GetScoreHistoryResponseSchema: GenMessage<GetScoreHistoryResponse>;
+/**
+ * Request of WatchAlerts.
+ *
+ * @generated from message virtuoso.market.v1.WatchAlertsRequest
+ */
+export type WatchAlertsRequest = Message<"virtuoso.market.v1.WatchAlertsRequest"> & {
+    /**
+     * The cursor of the last message or alert that was seen, or `newest_cursor` of ListAlerts; "0" is before the first alert.
+     * One that cannot have been given yet is refused. Empty (the default): only what happens from now on.
+     *
+     * @generated from field: string cursor = 1;
+     */
+    cursor: string;
+    /**
+     * Only these kinds. Empty (the default): all.
+     *
+     * @generated from field: repeated virtuoso.market.v1.AlertKind kinds = 2;
+     */
+    kinds: AlertKind[];
+    /**
+     * Only those at least so urgent. UNSPECIFIED (the default): all.
+     *
+     * @generated from field: virtuoso.market.v1.AlertLevel min_level = 3;
+     */
+    minLevel: AlertLevel;
+};
+/**
+ * Describes the message virtuoso.market.v1.WatchAlertsRequest.
+ * Use `create(WatchAlertsRequestSchema)` to create a new message.
+ */
+export declare const WatchAlertsRequestSchema: GenMessage<WatchAlertsRequest>;
+/**
+ * One message of WatchAlerts.
+ *
+ * @generated from message virtuoso.market.v1.WatchAlertsResponse
+ */
+export type WatchAlertsResponse = Message<"virtuoso.market.v1.WatchAlertsResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * New alerts, oldest first. Empty (the default) for a sign of life, and in the first message when nothing was missed.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Alert alerts = 2;
+     */
+    alerts: Alert[];
+    /**
+     * To go on after this message; it also passes alerts that the filters hid. Never empty.
+     *
+     * @generated from field: string cursor = 3;
+     */
+    cursor: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.WatchAlertsResponse.
+ * Use `create(WatchAlertsResponseSchema)` to create a new message.
+ */
+export declare const WatchAlertsResponseSchema: GenMessage<WatchAlertsResponse>;
+/**
+ * Request of WatchDashboard.
+ *
+ * @generated from message virtuoso.market.v1.WatchDashboardRequest
+ */
+export type WatchDashboardRequest = Message<"virtuoso.market.v1.WatchDashboardRequest"> & {
+    /**
+     * The resume_token of the last message of a broken stream: the changes since then come first, where they are still
+     * known. Empty (the default), unknown or old: a whole dashboard comes first.
+     *
+     * @generated from field: string resume_token = 1;
+     */
+    resumeToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.WatchDashboardRequest.
+ * Use `create(WatchDashboardRequestSchema)` to create a new message.
+ */
+export declare const WatchDashboardRequestSchema: GenMessage<WatchDashboardRequest>;
+/**
+ * One message of WatchDashboard.
+ *
+ * @generated from message virtuoso.market.v1.WatchDashboardResponse
+ */
+export type WatchDashboardResponse = Message<"virtuoso.market.v1.WatchDashboardResponse"> & {
+    /**
+     * Where it came from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * What happened.
+     *
+     * @generated from oneof virtuoso.market.v1.WatchDashboardResponse.event
+     */
+    event: {
+        /**
+         * A whole dashboard; it replaces all that came before.
+         *
+         * @generated from field: virtuoso.market.v1.DashboardSnapshot snapshot = 2;
+         */
+        value: DashboardSnapshot;
+        case: "snapshot";
+    } | {
+        /**
+         * What changed since the message before.
+         *
+         * @generated from field: virtuoso.market.v1.DashboardDelta delta = 3;
+         */
+        value: DashboardDelta;
+        case: "delta";
+    } | {
+        /**
+         * Nothing new: a sign of life, with the present age in `provenance`.
+         *
+         * @generated from field: virtuoso.market.v1.Heartbeat heartbeat = 4;
+         */
+        value: Heartbeat;
+        case: "heartbeat";
+    } | {
+        case: undefined;
+        value?: undefined;
+    };
+    /**
+     * To take the stream up again after this message. Never empty.
+     *
+     * @generated from field: string resume_token = 5;
+     */
+    resumeToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.WatchDashboardResponse.
+ * Use `create(WatchDashboardResponseSchema)` to create a new message.
+ */
+export declare const WatchDashboardResponseSchema: GenMessage<WatchDashboardResponse>;
+/**
+ * A whole dashboard within a stream.
+ *
+ * @generated from message virtuoso.market.v1.DashboardSnapshot
+ */
+export type DashboardSnapshot = Message<"virtuoso.market.v1.DashboardSnapshot"> & {
+    /**
+     * The whole market.
+     *
+     * @generated from field: virtuoso.market.v1.Overview overview = 1;
+     */
+    overview?: Overview | undefined;
+    /**
+     * Every tracked symbol, highest score first, those without a score last.
+     *
+     * @generated from field: repeated virtuoso.market.v1.ConfluenceRow rows = 2;
+     */
+    rows: ConfluenceRow[];
+    /**
+     * The five largest risers of the whole venue.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Mover gainers = 3;
+     */
+    gainers: Mover[];
+    /**
+     * The five largest fallers of the whole venue.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Mover losers = 4;
+     */
+    losers: Mover[];
+};
+/**
+ * Describes the message virtuoso.market.v1.DashboardSnapshot.
+ * Use `create(DashboardSnapshotSchema)` to create a new message.
+ */
+export declare const DashboardSnapshotSchema: GenMessage<DashboardSnapshot>;
+/**
+ * What changed between two dashboards.
+ *
+ * @generated from message virtuoso.market.v1.DashboardDelta
+ */
+export type DashboardDelta = Message<"virtuoso.market.v1.DashboardDelta"> & {
+    /**
+     * The whole market. Absent when it did not change.
+     *
+     * @generated from field: virtuoso.market.v1.Overview overview = 1;
+     */
+    overview?: Overview | undefined;
+    /**
+     * Rows that are new or changed, whole.
+     *
+     * @generated from field: repeated virtuoso.market.v1.ConfluenceRow changed_rows = 2;
+     */
+    changedRows: ConfluenceRow[];
+    /**
+     * Symbols that are gone.
+     *
+     * @generated from field: repeated string removed_symbols = 3;
+     */
+    removedSymbols: string[];
+    /**
+     * The five largest risers; they replace those before.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Mover gainers = 4;
+     */
+    gainers: Mover[];
+    /**
+     * The five largest fallers; they replace those before.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Mover losers = 5;
+     */
+    losers: Mover[];
+};
+/**
+ * Describes the message virtuoso.market.v1.DashboardDelta.
+ * Use `create(DashboardDeltaSchema)` to create a new message.
+ */
+export declare const DashboardDeltaSchema: GenMessage<DashboardDelta>;
+/**
+ * A sign of life.
+ *
+ * @generated from message virtuoso.market.v1.Heartbeat
+ */
+export type Heartbeat = Message<"virtuoso.market.v1.Heartbeat"> & {};
+/**
+ * Describes the message virtuoso.market.v1.Heartbeat.
+ * Use `create(HeartbeatSchema)` to create a new message.
+ */
+export declare const HeartbeatSchema: GenMessage<Heartbeat>;
+/**
+ * What the details of every error hold, each at most once. Never sent itself: it makes the types known to whoever turns
+ * errors into JSON from this contract alone.
+ *
+ * @generated from message virtuoso.market.v1.ErrorDetails
+ */
+export type ErrorDetails = Message<"virtuoso.market.v1.ErrorDetails"> & {
+    /**
+     * Always there: `reason` is an ErrorReason without its prefix, `domain` is "virtuoso.market", `metadata` holds the
+     * request id.
+     *
+     * @generated from field: google.rpc.ErrorInfo error_info = 1;
+     */
+    errorInfo?: ErrorInfo | undefined;
+    /**
+     * The fields to blame, the value given and what is allowed. Absent when no field is to blame.
+     *
+     * @generated from field: google.rpc.BadRequest bad_request = 2;
+     */
+    badRequest?: BadRequest | undefined;
+    /**
+     * When to ask again. Absent when asking again will not help.
+     *
+     * @generated from field: google.rpc.RetryInfo retry_info = 3;
+     */
+    retryInfo?: RetryInfo | undefined;
+};
+/**
+ * Describes the message virtuoso.market.v1.ErrorDetails.
+ * Use `create(ErrorDetailsSchema)` to create a new message.
+ */
+export declare const ErrorDetailsSchema: GenMessage<ErrorDetails>;
+/**
+ * Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it came from (Provenance).
+ * Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+ *
+ * Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
+ * Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
+ * one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
+ *
+ * @generated from service virtuoso.market.v1.MarketService
+ */
+export declare const MarketService: GenService<{
+    /**
+     * All that one mobile screen needs, from one snapshot, under 100 KB.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.GetDashboard
+     */
+    getDashboard: {
+        methodKind: "unary";
+        input: typeof GetDashboardRequestSchema;
+        output: typeof GetDashboardResponseSchema;
+    };
+    /**
+     * The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.GetOverview
+     */
+    getOverview: {
+        methodKind: "unary";
+        input: typeof GetOverviewRequestSchema;
+        output: typeof GetOverviewResponseSchema;
+    };
+    /**
+     * Scores of the tracked symbols, filtered, ordered and in pages.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.ListConfluenceScores
+     */
+    listConfluenceScores: {
+        methodKind: "unary";
+        input: typeof ListConfluenceScoresRequestSchema;
+        output: typeof ListConfluenceScoresResponseSchema;
+    };
+    /**
+     * One symbol's full breakdown: six dimensions, their components, weights, inputs and plain words.
+     * NOT_FOUND with SYMBOL_NOT_TRACKED for a symbol that is not scored, with SYMBOL_NOT_FOUND for one that is not there.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.GetConfluence
+     */
+    getConfluence: {
+        methodKind: "unary";
+        input: typeof GetConfluenceRequestSchema;
+        output: typeof GetConfluenceResponseSchema;
+    };
+    /**
+     * The day's largest moves of the whole venue, above a turnover floor. No losers on an all-green day is a right answer.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.ListMovers
+     */
+    listMovers: {
+        methodKind: "unary";
+        input: typeof ListMoversRequestSchema;
+        output: typeof ListMoversResponseSchema;
+    };
+    /**
+     * The tracked universe with its metadata, by rank.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.ListSymbols
+     */
+    listSymbols: {
+        methodKind: "unary";
+        input: typeof ListSymbolsRequestSchema;
+        output: typeof ListSymbolsResponseSchema;
+    };
+    /**
+     * Closed bars of one tracked symbol for a chart.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.ListCandles
+     */
+    listCandles: {
+        methodKind: "unary";
+        input: typeof ListCandlesRequestSchema;
+        output: typeof ListCandlesResponseSchema;
+    };
+    /**
+     * How the market's participants are placed: a gauge and what it is made of. UNAVAILABLE with DATA_UNAVAILABLE while
+     * nothing of it could be measured.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.GetSentiment
+     */
+    getSentiment: {
+        methodKind: "unary";
+        input: typeof GetSentimentRequestSchema;
+        output: typeof GetSentimentResponseSchema;
+    };
+    /**
+     * How the tracked symbols move with BTC, by rank. UNAVAILABLE with DATA_UNAVAILABLE while no symbol has enough returns.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.ListBetas
+     */
+    listBetas: {
+        methodKind: "unary";
+        input: typeof ListBetasRequestSchema;
+        output: typeof ListBetasResponseSchema;
+    };
+    /**
+     * How one symbol moves with BTC, also over time. Errors as of GetConfluence.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.GetBeta
+     */
+    getBeta: {
+        methodKind: "unary";
+        input: typeof GetBetaRequestSchema;
+        output: typeof GetBetaResponseSchema;
+    };
+    /**
+     * Signals of the venue, newest first, and how those that ended did. With `active` true it is answered whatever happens to
+     * the history; else it is UNAVAILABLE with HISTORY_UNAVAILABLE while that is down.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.ListSignals
+     */
+    listSignals: {
+        methodKind: "unary";
+        input: typeof ListSignalsRequestSchema;
+        output: typeof ListSignalsResponseSchema;
+    };
+    /**
+     * Opportunities that have not expired, newest first. None is a right answer.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.ListOpportunities
+     */
+    listOpportunities: {
+        methodKind: "unary";
+        input: typeof ListOpportunitiesRequestSchema;
+        output: typeof ListOpportunitiesResponseSchema;
+    };
+    /**
+     * Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.ListAlerts
+     */
+    listAlerts: {
+        methodKind: "unary";
+        input: typeof ListAlertsRequestSchema;
+        output: typeof ListAlertsResponseSchema;
+    };
+    /**
+     * Scores and prices of one symbol over time, downsampled. A symbol that is not scored any more is answered as long as the
+     * venue lists it and the range has points of it, else errors are as of GetConfluence. UNAVAILABLE with
+     * HISTORY_UNAVAILABLE while the history is down.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.GetScoreHistory
+     */
+    getScoreHistory: {
+        methodKind: "unary";
+        input: typeof GetScoreHistoryRequestSchema;
+        output: typeof GetScoreHistoryResponseSchema;
+    };
+    /**
+     * Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
+     * at least every 30 s. Ends with UNAVAILABLE when the server goes down, or with HISTORY_UNAVAILABLE when the history has
+     * not been readable for 10 s: call again with the last cursor, also on another server.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.WatchAlerts
+     */
+    watchAlerts: {
+        methodKind: "server_streaming";
+        input: typeof WatchAlertsRequestSchema;
+        output: typeof WatchAlertsResponseSchema;
+    };
+    /**
+     * First a whole dashboard, then what changes, with a sign of life at least every 30 s. A reader that is slower than the
+     * market skips states rather than falling behind. Ends with UNAVAILABLE when the server goes down: call again with the
+     * last resume_token.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.WatchDashboard
+     */
+    watchDashboard: {
+        methodKind: "server_streaming";
+        input: typeof WatchDashboardRequestSchema;
+        output: typeof WatchDashboardResponseSchema;
+    };
+}>;

@@ -1,0 +1,48 @@
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { Message } from "@bufbuild/protobuf";
+/**
+ * Describes the file virtuoso/market/v1/mover.proto.
+ */
+export declare const file_virtuoso_market_v1_mover: GenFile;
+/**
+ * A symbol among the day's largest moves of the whole venue.
+ *
+ * @generated from message virtuoso.market.v1.Mover
+ */
+export type Mover = Message<"virtuoso.market.v1.Mover"> & {
+    /**
+     * The symbol as the venue names it.
+     *
+     * @generated from field: string symbol = 1;
+     */
+    symbol: string;
+    /**
+     * Last traded price in USDT. Above 0; always there.
+     *
+     * @generated from field: double price = 2;
+     */
+    price: number;
+    /**
+     * Change over 24 hours, percent, as the venue gives it. Above 0 for gainers, below 0 for losers, above -100.
+     *
+     * @generated from field: double change_24h_percent = 3;
+     */
+    change24hPercent: number;
+    /**
+     * Turnover of the last 24 hours in USD. At or above the floor.
+     *
+     * @generated from field: double turnover_24h_usd = 4;
+     */
+    turnover24hUsd: number;
+    /**
+     * True when the symbol is scored too, so that GetConfluence knows it. Default false.
+     *
+     * @generated from field: bool tracked = 5;
+     */
+    tracked: boolean;
+};
+/**
+ * Describes the message virtuoso.market.v1.Mover.
+ * Use `create(MoverSchema)` to create a new message.
+ */
+export declare const MoverSchema: GenMessage<Mover>;

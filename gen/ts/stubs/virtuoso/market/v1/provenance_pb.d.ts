@@ -1,0 +1,282 @@
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Message } from "@bufbuild/protobuf";
+/**
+ * Describes the file virtuoso/market/v1/provenance.proto.
+ */
+export declare const file_virtuoso_market_v1_provenance: GenFile;
+/**
+ * Where a reply came from, and how old it is. Every reply carries exactly one.
+ *
+ * @generated from message virtuoso.market.v1.Provenance
+ */
+export type Provenance = Message<"virtuoso.market.v1.Provenance"> & {
+    /**
+     * The snapshot that the reply was made from. Replies with the same id agree with each other in every number.
+     * Opaque; never empty.
+     *
+     * @generated from field: string snapshot_id = 1;
+     */
+    snapshotId: string;
+    /**
+     * The exchange's own clock when it gave the newest prices of this reply. UTC; always present.
+     *
+     * @generated from field: google.protobuf.Timestamp observed_time = 2;
+     */
+    observedTime?: Timestamp | undefined;
+    /**
+     * Our clock when those prices arrived. UTC; always present.
+     *
+     * @generated from field: google.protobuf.Timestamp received_time = 3;
+     */
+    receivedTime?: Timestamp | undefined;
+    /**
+     * Our clock when the numbers were computed from them. UTC; always present.
+     *
+     * @generated from field: google.protobuf.Timestamp computed_time = 4;
+     */
+    computedTime?: Timestamp | undefined;
+    /**
+     * The exchange, as a lower-case name such as "bybit" or "binance". Never empty.
+     *
+     * @generated from field: string venue = 5;
+     */
+    venue: string;
+    /**
+     * The way the data took to this reply.
+     *
+     * @generated from field: virtuoso.market.v1.Path path = 6;
+     */
+    path: Path;
+    /**
+     * Why the reply is stale or from a fallback; UNSPECIFIED (the default) when it is neither.
+     *
+     * @generated from field: virtuoso.market.v1.FallbackReason fallback_reason = 7;
+     */
+    fallbackReason: FallbackReason;
+    /**
+     * Whether the market is real and live, simulated, or a replayed recording.
+     *
+     * @generated from field: virtuoso.market.v1.Environment environment = 8;
+     */
+    environment: Environment;
+    /**
+     * True when the data is past its soft expiry (30 s on the exchange's clock): real, but old. Default false.
+     *
+     * @generated from field: bool stale = 9;
+     */
+    stale: boolean;
+    /**
+     * How many symbols should have a score, and how many have one.
+     *
+     * @generated from field: virtuoso.market.v1.Coverage coverage = 10;
+     */
+    coverage?: Coverage | undefined;
+    /**
+     * The exchange's clock for the oldest input that any score here was made from, leaving out slow series (funding,
+     * open interest and long/short history). Absent when there is no score.
+     *
+     * @generated from field: google.protobuf.Timestamp oldest_input_time = 11;
+     */
+    oldestInputTime?: Timestamp | undefined;
+    /**
+     * Age of the newest prices when the server last looked, which is at most a second before it replied. At least 0 s.
+     *
+     * @generated from field: google.protobuf.Duration age = 12;
+     */
+    age?: Duration | undefined;
+    /**
+     * The name of the set of components, weights and parameters that made the scores, such as "v1".
+     *
+     * @generated from field: string model_version = 13;
+     */
+    modelVersion: string;
+    /**
+     * The venue that should have answered, when another one did; empty (the default) otherwise.
+     *
+     * @generated from field: string fallback_from = 14;
+     */
+    fallbackFrom: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.Provenance.
+ * Use `create(ProvenanceSchema)` to create a new message.
+ */
+export declare const ProvenanceSchema: GenMessage<Provenance>;
+/**
+ * Completeness of a snapshot.
+ *
+ * @generated from message virtuoso.market.v1.Coverage
+ */
+export type Coverage = Message<"virtuoso.market.v1.Coverage"> & {
+    /**
+     * How many symbols are tracked. At least 0.
+     *
+     * @generated from field: uint32 expected = 1;
+     */
+    expected: number;
+    /**
+     * How many of them have a score. At most `expected`.
+     *
+     * @generated from field: uint32 present = 2;
+     */
+    present: number;
+};
+/**
+ * Describes the message virtuoso.market.v1.Coverage.
+ * Use `create(CoverageSchema)` to create a new message.
+ */
+export declare const CoverageSchema: GenMessage<Coverage>;
+/**
+ * The way the data took to a reply.
+ *
+ * @generated from enum virtuoso.market.v1.Path
+ */
+export declare enum Path {
+    /**
+     * Never sent.
+     *
+     * @generated from enum value: PATH_UNSPECIFIED = 0;
+     */
+    UNSPECIFIED = 0,
+    /**
+     * The newest snapshot, within its soft expiry, from the first venue.
+     *
+     * @generated from enum value: PATH_SNAPSHOT = 1;
+     */
+    SNAPSHOT = 1,
+    /**
+     * The last good snapshot, past its soft expiry.
+     *
+     * @generated from enum value: PATH_STALE_SNAPSHOT = 2;
+     */
+    STALE_SNAPSHOT = 2,
+    /**
+     * Fresh, but from another venue than the first configured one.
+     *
+     * @generated from enum value: PATH_FALLBACK = 3;
+     */
+    FALLBACK = 3
+}
+/**
+ * Describes the enum virtuoso.market.v1.Path.
+ */
+export declare const PathSchema: GenEnum<Path>;
+/**
+ * Why the usual way was not taken.
+ *
+ * @generated from enum virtuoso.market.v1.FallbackReason
+ */
+export declare enum FallbackReason {
+    /**
+     * The usual way was taken.
+     *
+     * @generated from enum value: FALLBACK_REASON_UNSPECIFIED = 0;
+     */
+    UNSPECIFIED = 0,
+    /**
+     * The venue refuses this location or address.
+     *
+     * @generated from enum value: FALLBACK_REASON_VENUE_BLOCKED = 1;
+     */
+    VENUE_BLOCKED = 1,
+    /**
+     * The venue asked for a pause.
+     *
+     * @generated from enum value: FALLBACK_REASON_VENUE_RATE_LIMITED = 2;
+     */
+    VENUE_RATE_LIMITED = 2,
+    /**
+     * The venue does not answer, or answers that it is out of service.
+     *
+     * @generated from enum value: FALLBACK_REASON_VENUE_UNAVAILABLE = 3;
+     */
+    VENUE_UNAVAILABLE = 3,
+    /**
+     * The venue takes too long.
+     *
+     * @generated from enum value: FALLBACK_REASON_VENUE_TIMED_OUT = 4;
+     */
+    VENUE_TIMED_OUT = 4,
+    /**
+     * The venue sends what cannot be read or believed.
+     *
+     * @generated from enum value: FALLBACK_REASON_VENUE_BAD_DATA = 5;
+     */
+    VENUE_BAD_DATA = 5,
+    /**
+     * The venue answers with no markets.
+     *
+     * @generated from enum value: FALLBACK_REASON_VENUE_EMPTY = 6;
+     */
+    VENUE_EMPTY = 6,
+    /**
+     * The venue's clock stands still or lies far behind.
+     *
+     * @generated from enum value: FALLBACK_REASON_VENUE_STALE = 7;
+     */
+    VENUE_STALE = 7,
+    /**
+     * The venue gives prices but not enough else to score the market.
+     *
+     * @generated from enum value: FALLBACK_REASON_VENUE_INCOMPLETE = 8;
+     */
+    VENUE_INCOMPLETE = 8,
+    /**
+     * The venue works again and is being watched for a while before it is used.
+     *
+     * @generated from enum value: FALLBACK_REASON_VENUE_RECOVERING = 9;
+     */
+    VENUE_RECOVERING = 9,
+    /**
+     * No newer snapshot has been published, for a reason that the server cannot see.
+     *
+     * @generated from enum value: FALLBACK_REASON_NO_NEW_SNAPSHOT = 10;
+     */
+    NO_NEW_SNAPSHOT = 10,
+    /**
+     * No repository answers the server.
+     *
+     * @generated from enum value: FALLBACK_REASON_REPOSITORY_UNAVAILABLE = 11;
+     */
+    REPOSITORY_UNAVAILABLE = 11
+}
+/**
+ * Describes the enum virtuoso.market.v1.FallbackReason.
+ */
+export declare const FallbackReasonSchema: GenEnum<FallbackReason>;
+/**
+ * What kind of market the numbers are from.
+ *
+ * @generated from enum virtuoso.market.v1.Environment
+ */
+export declare enum Environment {
+    /**
+     * Never sent.
+     *
+     * @generated from enum value: ENVIRONMENT_UNSPECIFIED = 0;
+     */
+    UNSPECIFIED = 0,
+    /**
+     * A real exchange, now.
+     *
+     * @generated from enum value: ENVIRONMENT_LIVE = 1;
+     */
+    LIVE = 1,
+    /**
+     * An invented market. Never to be shown as real.
+     *
+     * @generated from enum value: ENVIRONMENT_SIMULATED = 2;
+     */
+    SIMULATED = 2,
+    /**
+     * A recording of a real market, or another stand-in for the exchange's address.
+     *
+     * @generated from enum value: ENVIRONMENT_REPLAY = 3;
+     */
+    REPLAY = 3
+}
+/**
+ * Describes the enum virtuoso.market.v1.Environment.
+ */
+export declare const EnvironmentSchema: GenEnum<Environment>;

@@ -1,0 +1,61 @@
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Message } from "@bufbuild/protobuf";
+/**
+ * Describes the file virtuoso/market/v1/symbol.proto.
+ */
+export declare const file_virtuoso_market_v1_symbol: GenFile;
+/**
+ * A tracked symbol and what the venue says of it.
+ *
+ * @generated from message virtuoso.market.v1.Symbol
+ */
+export type Symbol = Message<"virtuoso.market.v1.Symbol"> & {
+    /**
+     * The symbol as the venue names it, such as "SHIB1000USDT".
+     *
+     * @generated from field: string symbol = 1;
+     */
+    symbol: string;
+    /**
+     * The asset without its multiplier, such as "SHIB". The same on every venue.
+     *
+     * @generated from field: string base_asset = 2;
+     */
+    baseAsset: string;
+    /**
+     * How many units of the asset one contract unit stands for, such as 1000. At least 1.
+     *
+     * @generated from field: uint32 multiplier = 3;
+     */
+    multiplier: number;
+    /**
+     * Place by 24 hour turnover when the universe was last drawn; 1 is the largest.
+     *
+     * @generated from field: uint32 rank = 4;
+     */
+    rank: number;
+    /**
+     * Smallest step of the price in USDT. Above 0. Absent when the venue does not say.
+     *
+     * @generated from field: optional double tick_size = 5;
+     */
+    tickSize?: number | undefined;
+    /**
+     * When the venue listed it. Absent when the venue does not say.
+     *
+     * @generated from field: google.protobuf.Timestamp listed_time = 6;
+     */
+    listedTime?: Timestamp | undefined;
+    /**
+     * True when the symbol has a score now. Default false.
+     *
+     * @generated from field: bool scored = 7;
+     */
+    scored: boolean;
+};
+/**
+ * Describes the message virtuoso.market.v1.Symbol.
+ * Use `create(SymbolSchema)` to create a new message.
+ */
+export declare const SymbolSchema: GenMessage<Symbol>;

@@ -1,0 +1,173 @@
+"""Clients on Node: the package virtuoso-market over connect-web through the edge, and @grpc/grpc-js straight."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from google.protobuf import json_format
+
+from tests.interop.edges import Place, place
+from tests.interop.nodes import Script, install
+from tests.interop.test_buf_curl import BTC, CALLS
+from tests.programs import ROOT
+from tests.service.memories import alert, furnish, numbers, reader, sqlite
+from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, snapshot
+from virtuoso.edge.contract import STREAMS
+from virtuoso.history.open import open_history
+from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.repository import keys
+
+METHODS = api.DESCRIPTOR.services_by_name["MarketService"].methods
+UNARY = tuple(method.name for method in METHODS if not method.server_streaming)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def packages(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Installed once."""
+    install(tmp_path_factory.mktemp("package"))
+
+
+@pytest_asyncio.fixture
+async def shown(tmp_path: Path) -> AsyncIterator[Place]:
+    """A whole market with its history, behind the edge."""
+    await furnish(sqlite(tmp_path))
+    async with place(history=reader(sqlite(tmp_path)), heartbeat_s=1) as one:
+        await one.market.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
+        await one.market.show(snapshot())
+        yield one
+
+
+def web(one: Place, scenario: str, argument: Any = None) -> Script:
+    """A scenario of the package against the edge."""
+    return Script("web.mjs", one.edge.address, scenario, json.dumps(argument or {}))
+
+
+async def told(market: Bench, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+    """What our own stubs get, as JSON."""
+    message = json_format.ParseDict(request, getattr(api, f"{rpc}Request")())
+    return json_format.MessageToDict(await getattr(market.stub, rpc)(message))
+
+
+def without_age(reply: dict[str, Any]) -> dict[str, Any]:
+    """It ticks."""
+    reply["provenance"].pop("age", None)
+    return reply
+
+
+async def test_every_unary_call_of_the_package_reads_what_our_own_stubs_read(shown: Place) -> None:
+    assert set(CALLS) == set(UNARY)
+    async with web(shown, "calls", list(CALLS.items())) as script:
+        for rpc, request in CALLS.items():
+            assert without_age(await script.line()) == without_age(await told(shown.market, rpc, request)), rpc
+
+
+async def test_a_failure_says_its_reason_its_fields_and_when_to_ask_again() -> None:
+    async with place() as one:
+        wrong = {"page_size": -1, "min_score": 101}
+        calls = [["GetOverview", {}], ["ListConfluenceScores", wrong], ["GetConfluence", {"symbol": "NOSUCHUSDT"}]]
+        async with web(one, "calls", calls[:1]) as script:
+            not_ready = await script.line()
+        await one.market.show(snapshot())
+        async with web(one, "calls", calls[1:]) as script:
+            invalid, unknown = await script.line(), await script.line()
+    assert (not_ready["code"], not_ready["reason"], not_ready["retryAfterMs"]) == ("unavailable", "NOT_READY", 2000)
+    assert (invalid["code"], invalid["reason"]) == ("invalid_argument", "INVALID_FIELD")
+    assert {each["field"] for each in invalid["fields"]} == {"page_size", "min_score"}
+    blame = [{"field": "symbol", "description": "bybit has no USDT perpetual NOSUCHUSDT"}]
+    assert (unknown["code"], unknown["reason"], unknown["fields"]) == ("not_found", "SYMBOL_NOT_FOUND", blame)
+    assert unknown["requestId"]
+
+
+async def test_a_call_made_before_the_server_is_ready_is_answered_once_it_is() -> None:
+    async with place() as one, web(one, "calls", [["GetOverview", {}]]) as script:
+        await asyncio.sleep(0.6)  # the first of its three attempts has been refused by now, the last one has not
+        await one.market.show(snapshot())
+        assert (await script.line())["overview"]["regime"] == "REGIME_NEUTRAL"
+
+
+async def test_a_dashboard_that_is_followed_is_at_every_moment_what_getdashboard_says(shown: Place) -> None:
+    async with web(shown, "dashboard") as script:
+        assert (await script.line())["connection"] == "connecting"
+        for step in range(1, 4):
+            await shown.market.show(snapshot(f"next-{step}", observed_ms=T0 + 5000 * step, size=50 - step))
+            seen = await script.until(lambda line, step=step: line["id"] == f"next-{step}")
+            reply = await shown.market.stub.GetDashboard(api.GetDashboardRequest())
+            rows = [[row.symbol, row.score if row.HasField("score") else None, row.price] for row in reply.rows]
+            assert (seen["connection"], sorted(seen["rows"])) == ("live", sorted(rows))
+
+
+async def test_a_stream_that_breaks_keeps_its_data_says_so_and_goes_on(shown: Place) -> None:
+    async with web(shown, "dashboard") as script:
+        await script.until(lambda line: line["connection"] == "live")
+        envoy = shown.edge.envoy()
+        subprocess.run(["kill", "-9", str(envoy)], check=True)  # the edge starts another
+        lost = await script.until(lambda line: line["connection"] == "lost")
+        await shown.market.show(snapshot("later", observed_ms=T0 + 5000))
+        found = await script.until(lambda line: line["connection"] == "live" and line["id"] == "later")
+    assert (len(lost["rows"]), lost["problem"]["code"]) == (50, "unavailable")
+    assert len(found["rows"]) == 50
+
+
+async def test_a_stream_that_falls_silent_counts_as_lost() -> None:
+    async with place(heartbeat_s=25) as one:
+        await one.market.show(snapshot())
+        async with web(one, "dashboard", {"silenceMs": 1500}) as script:
+            await script.until(lambda line: line["connection"] == "live")
+            lost = await script.until(lambda line: line["connection"] == "lost")
+            assert lost["problem"]["message"] == "nothing was heard for too long"
+            assert (await script.line())["connection"] == "live"
+
+
+async def test_alerts_that_are_followed_come_once_whatever_breaks(tmp_path: Path) -> None:
+    url = sqlite(tmp_path)
+    await furnish(url)
+    async with place(history=reader(url), heartbeat_s=1) as one:
+        await one.market.show(snapshot())
+        writer = open_history(url, write=True, timeout_s=20)
+        async with web(one, "alerts", {"cursor": "0"}) as script:
+            seen: list[str] = []
+            while len(seen) < 5:
+                seen += (await script.line())["texts"]
+            subprocess.run(["kill", "-9", str(one.edge.envoy())], check=True)
+            await script.until(lambda line: line.get("problem"))
+            await writer.add_alerts([alert(number) for number in range(5, 8)], cooldown_s={})
+            while len(seen) < 8:
+                seen += (await script.line())["texts"]
+        await writer.close()
+    assert seen == numbers(0, 8)
+
+
+async def test_grpc_js_reads_every_call_and_both_streams(tmp_path: Path) -> None:
+    image = tmp_path / "image.binpb"
+    await asyncio.to_thread(subprocess.run, [str(ROOT / "tools" / "generate"), "--image", str(image)], check=True)
+    url = sqlite(tmp_path)
+    await furnish(url)
+    async with bench(history=reader(url)) as market:
+        await market.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
+        await market.show(snapshot())
+        plain: dict[str, dict[str, Any]] = {rpc: {} for rpc in UNARY} | dict.fromkeys(
+            ("GetConfluence", "GetBeta", "ListCandles", "GetScoreHistory"), BTC
+        )
+        calls = [*plain.items(), *((rpc, {}) for rpc in STREAMS), ("GetConfluence", {"symbol": "SYSTEM_STATUS"})]
+        async with Script("grpc.mjs", market.address, str(image), json.dumps(calls)) as script:
+            for rpc, request in plain.items():
+                got = (await script.line())["message"]
+                want = await told(market, rpc, request)
+                assert got["provenance"]["snapshot_id"] == want["provenance"]["snapshotId"], rpc
+                assert {_camel(name) for name in got} == set(want), rpc
+            for rpc in STREAMS:
+                assert (await script.line())["message"]["provenance"]["venue"] == "bybit", rpc
+            refused = await script.line()
+    assert (refused["code"], refused["rich"]) == (3, 1)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
