@@ -61,7 +61,7 @@ class Monitor:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _healthz(self, request: web.Request) -> web.Response:
-        """As grpc-gateway's WithHealthzEndpoint answers, to the byte: probes written for it work here."""
+        """As grpc-gateway's WithHealthzEndpoint answers: probes written for it work here."""
         status = self._status(request.query.get("service", ""))
         if status is None:
             return _json(404, {"code": 5, "message": "unknown service", "details": []})

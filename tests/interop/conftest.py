@@ -1,0 +1,25 @@
+"""Programs of others, made once for all tests."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.programs import ROOT
+
+
+@pytest.fixture(scope="session")
+def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of gateway, interop and grpc-health-probe. Go's own cache makes the second time a matter of seconds."""
+    folder = tmp_path_factory.mktemp("go")
+    built = subprocess.run(
+        [str(ROOT / "tests/interop/go/build"), str(folder)],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert built.returncode == 0, f"the programs in Go cannot be made:\n{built.stdout}{built.stderr}"
+    return folder

@@ -1,0 +1,265 @@
+"""Real grpc-gateway in front of a server says what Envoy says: every unary RPC, well asked and badly; and /healthz."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from google.api import annotations_pb2
+from google.protobuf import json_format
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from google.rpc import status_pb2
+
+from tests.interop.edges import Place, details, place
+from tests.programs import Program, free_port
+from tests.service.memories import furnish, reader, sqlite
+from tests.service.snapshots import TTL_S, bench, candle_series, snapshot
+from virtuoso.edge.contract import SERVICE
+from virtuoso.market.v1 import candle_pb2
+from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.market.v1.snapshot_pb2 import CandleSeries
+from virtuoso.monitor import Monitor
+from virtuoso.repository import keys
+from virtuoso.service.charts import TIMEFRAMES, Charts
+from virtuoso.service.health import NAMES
+from virtuoso.service.server import MarketServer
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]  # Go may have to make it first
+UNARY = {
+    method.name: method for method in api.DESCRIPTOR.services_by_name["MarketService"].methods if not method.server_streaming
+}
+ID = "asked-twice"  # else each of the two calls has an id of its own in its error
+Query = list[tuple[str, str]]
+
+
+class Gateway(Program):
+    """tools/deploy/gateway on a free port."""
+
+    def __init__(self, folder: Path, servers: str) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        super().__init__([str(folder / "gateway"), "-address", f"127.0.0.1:{port}", "-grpc-address", servers], port)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+    """A whole market, bars of one symbol, and what is remembered, behind Envoy; its clock stands still."""
+    history = sqlite(tmp_path_factory.mktemp("gateway"))
+    await furnish(history)
+    async with place(history=reader(history)) as one:
+        for number, step_s in enumerate((60, 300, 1800, 14_400), start=1):
+            series = CandleSeries.FromString(candle_series(bars=50, step_s=step_s))
+            series.timeframe = candle_pb2.Timeframe.ValueType(number)
+            name = keys.candles("bybit", "BTCUSDT", TIMEFRAMES[series.timeframe].value)
+            await one.market.memory.set(name, series.SerializeToString(), ttl_s=TTL_S)
+        await one.market.show(snapshot())
+        yield one
+
+
+@pytest.fixture(scope="module")
+def gateway(go_programs: Path, shown: Place) -> Iterator[Gateway]:
+    """The gateway in front of the same server."""
+    one = Gateway(go_programs, shown.market.address)
+    yield one
+    one.kill()
+
+
+async def ask(url: str, method: str = "GET") -> tuple[int, Any, dict[str, str]]:
+    """(status, body as JSON, those headers that matter)."""
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10), headers={"x-request-id": ID}) as session,
+        session.request(method, url) as reply,
+    ):
+        headers = {name: reply.headers.get(name, "") for name in ("content-type", "cache-control")}
+        return reply.status, json.loads(await reply.text()), headers
+
+
+# ------------------------------------------------------------------------------------- requests, out of the contract
+
+
+def path(method: MethodDescriptor, symbol: str = "BTCUSDT", query: Query | None = None) -> str:
+    """Where the RPC is, by its google.api.http rule."""
+    template: str = method.GetOptions().Extensions[annotations_pb2.http].get
+    words = urlencode(query or [])
+    return template.replace("{symbol}", quote(symbol)) + (f"?{words}" if words else "")
+
+
+def fields(method: MethodDescriptor) -> list[FieldDescriptor]:
+    """What may stand in the query."""
+    rule: str = method.GetOptions().Extensions[annotations_pb2.http].get
+    return [field for field in method.input_type.fields if f"{{{field.name}}}" not in rule]
+
+
+def fitting(field: FieldDescriptor) -> list[str]:
+    """Values that the field allows: enums have them in their names, for another field they must stand here."""
+    if field.enum_type is not None:
+        return [value.name for value in field.enum_type.values if value.number]
+    return {
+        "symbols": ["BTCUSDT", "ETHUSDT"],
+        "order_by": ["turnover_24h_usd desc"],
+        "min_score": ["40"],
+        "page_size": ["3"],
+        "page_token": [""],
+        "min_turnover_usd": ["2500000"],
+        "active": ["false", "true"],
+        "start_time": ["2025-10-20T22:00:00Z"],
+        "end_time": ["2025-10-20T22:30:00.5Z"],
+        "resolution": ["300s"],
+    }[field.name]
+
+
+def unfitting(field: FieldDescriptor) -> list[str]:
+    """Values that it does not allow: of no such kind, and of the kind but against its rule."""
+    if field.enum_type is not None:
+        return ["NO_SUCH_NAME", "99"]
+    if field.message_type is not None:
+        return ["yesterday", "-5s"]
+    kinds = {
+        FieldDescriptor.TYPE_STRING: ["SYSTEM_STATUS"],
+        FieldDescriptor.TYPE_INT32: ["abc", "-1", "1.5", "99999999999"],
+        FieldDescriptor.TYPE_DOUBLE: ["abc", "-1", "NaN"],
+        FieldDescriptor.TYPE_BOOL: ["perhaps"],
+    }
+    return kinds[field.type]
+
+
+def good(method: MethodDescriptor) -> Iterator[Query]:
+    """Nothing, each field alone by either of its names, and all at once."""
+    yield []
+    for field in fields(method):
+        for value in fitting(field):
+            yield [(field.name, value)]
+            yield [(field.json_name, value)]
+    yield [(field.name, fitting(field)[0]) for field in fields(method)]
+
+
+def bad(method: MethodDescriptor) -> Iterator[str]:
+    """Paths that are to be refused."""
+    yield path(method, query=[("colour", "red")])
+    for field in fields(method):
+        for value in unfitting(field):
+            yield path(method, query=[(field.name, value)])
+    if fields(method) != list(method.input_type.fields):
+        for symbol in ("SYSTEM_STATUS", "NOSUCHUSDT", "UNTRACKEDUSDT", "币安USDT", "A/B", "%"):
+            yield path(method, symbol)
+
+
+def request(method: MethodDescriptor, query: Query) -> Any:
+    """The same as a message."""
+    values: dict[str, Any] = {"symbol": "BTCUSDT"} if fields(method) != list(method.input_type.fields) else {}
+    for name, value in query:
+        field = next(field for field in fields(method) if name in {field.name, field.json_name})
+        plain: Any = value == "true" if field.type == FieldDescriptor.TYPE_BOOL else value
+        values[field.name] = [plain] if field.is_repeated else plain
+    return json_format.ParseDict(values, getattr(api, method.input_type.name)())
+
+
+def meaning(body: dict[str, Any]) -> status_pb2.Status:
+    """An error as a client reads it; who stands between client and server has words of his own, and says no request id."""
+    status = json_format.ParseDict(body, status_pb2.Status())
+    if "request_id" not in details(body).get("ErrorInfo", {}).get("metadata", {}):
+        status.message = ""
+    return status
+
+
+# ----------------------------------------------------------------------------------------------------------- every RPC
+
+
+@pytest.mark.parametrize("rpc", UNARY)
+async def test_each_reply_is_envoys_field_by_field_and_the_servers(shown: Place, gateway: Gateway, rpc: str) -> None:
+    for query in good(UNARY[rpc]):
+        where = path(UNARY[rpc], query=query)
+        status, body, headers = await ask(gateway.url + where)
+        assert (status, body, headers) == await ask(shown.edge.url + where), where
+        assert status == 200, where
+        reply = await getattr(shown.market.stub, rpc)(request(UNARY[rpc], query))
+        assert json_format.ParseDict(body, type(reply)()) == reply, where
+        assert reply.provenance.snapshot_id == "s1"
+
+
+@pytest.mark.parametrize("rpc", UNARY)
+async def test_each_refusal_is_envoys(shown: Place, gateway: Gateway, rpc: str) -> None:
+    for where in bad(UNARY[rpc]):
+        status, body, headers = await ask(gateway.url + where)
+        by_envoy = await ask(shown.edge.url + where)
+        assert (status, headers["content-type"]) == (by_envoy[0], by_envoy[2]["content-type"]), where
+        assert status in {400, 404}, where
+        assert meaning(body) == meaning(by_envoy[1]), where
+
+
+@pytest.mark.parametrize(
+    ("method", "where"),
+    [("GET", "/v1/nope"), ("POST", "/v1/overview"), ("POST", f"/{SERVICE}/GetOverview")],
+)
+async def test_where_nothing_is_both_say_so(shown: Place, gateway: Gateway, method: str, where: str) -> None:
+    status, body, _ = await ask(gateway.url + where, method)
+    by_envoy = await ask(shown.edge.url + where, method)
+    assert (status, meaning(body)) == (by_envoy[0], meaning(by_envoy[1]))
+    assert (status, where in body["message"]) == (404, True)
+    assert (await ask(gateway.url + "/"))[0] == 404  # the edge has the web page there
+
+
+@pytest.mark.parametrize("where", ["/v1/overview/", "/v1/confluence/", "/v1/confluence?page_size=%33"])
+async def test_odd_spellings_mean_the_same_to_both(shown: Place, gateway: Gateway, where: str) -> None:
+    status, body, headers = await ask(gateway.url + where)
+    assert (status, body, headers) == await ask(shown.edge.url + where)
+    assert (status, body["provenance"]["snapshotId"]) == (200, "s1")
+
+
+# ------------------------------------------------------------------------------------------------ servers that are ill
+
+
+async def test_without_data_and_without_a_server_both_say_the_same_and_both_find_it_again(go_programs: Path) -> None:
+    async with place() as one:
+        gateway = Gateway(go_programs, one.market.address)
+        try:
+            for reason, message in (("NOT_READY", None), ("NO_SERVER", "no server answers behind the gateway")):
+                if reason == "NO_SERVER":
+                    await one.market.server.drain(0)
+                for method in UNARY.values():
+                    status, body, headers = await ask(gateway.url + path(method))
+                    by_envoy = await ask(one.edge.url + path(method))
+                    assert (status, meaning(body)) == (503, meaning(by_envoy[1])) == (by_envoy[0], meaning(body))
+                    assert details(body)["ErrorInfo"]["reason"] == reason
+                    assert headers["cache-control"] == "no-store"
+                    assert message in {None, body["message"]}
+            market = one.market
+            charts = Charts(market.source, keys, max_stale_s=600, clock=market.clock)
+            again = MarketServer(market.address, market.keeper, charts)
+            await again.start()
+            await market.show(snapshot())
+            async with asyncio.timeout(10):
+                while (await ask(gateway.url + "/v1/overview"))[0] != 200:
+                    await asyncio.sleep(0.1)
+            await again.drain(0)
+        finally:
+            gateway.kill()
+
+
+async def test_its_healthz_is_the_monitors_for_every_name_in_all_three_answers(go_programs: Path) -> None:
+    async with bench() as market:
+        monitor = Monitor(status=market.server.health.status, readiness=lambda: (True, {}))
+        ours = f"http://127.0.0.1:{await monitor.start('127.0.0.1:0')}"
+        gateway = Gateway(go_programs, market.address)
+        try:
+            seen = set()
+            for _ in range(2):
+                for name in (*NAMES, "nope"):
+                    where = f"/healthz?{urlencode({'service': name})}"
+                    status, body, headers = await ask(gateway.url + where)
+                    expected = await ask(ours + where)
+                    assert (status, body, headers["content-type"]) == (*expected[:2], expected[2]["content-type"]), name
+                    seen.add(status)
+                assert (await ask(f"{gateway.url}/healthz"))[:2] == (await ask(f"{ours}/healthz"))[:2]
+                await market.show(snapshot())
+            assert seen == {200, 404, 503}
+        finally:
+            gateway.kill()
+            await monitor.close()

@@ -1,0 +1,194 @@
+"""A client in Go, generated stubs and grpc-go alone, reads and resumes as an internal service would. See go/main.go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import json_format
+
+from tests.interop.test_buf_curl import CALLS
+from tests.programs import Program, free_port
+from tests.service.memories import alert, furnish, numbers, reader, sqlite, texts
+from tests.service.snapshots import TTL_S, Bench, bench, candle_series, head_of, refusal, snapshot
+from tests.service.test_errors import Slow
+from virtuoso.history.open import open_history
+from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.repository import keys
+from virtuoso.repository.open import open_repository
+from virtuoso.service.health import SERVICE
+
+pytestmark = pytest.mark.timeout(900)  # Go may have to make it first
+Line = dict[str, Any]
+
+
+class Client:
+    """The program, whose lines are read as they come."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def next(self, wanted: Callable[[Line], bool] = lambda _: True) -> Line:
+        """The next line that is `wanted`."""
+        assert self._process.stdout is not None
+        async with asyncio.timeout(60):
+            while line := await self._process.stdout.readline():
+                said: Line = json.loads(line)
+                if wanted(said):
+                    return said
+        raise AssertionError("the client in Go has ended")
+
+    async def message(self, into: Any, wanted: Callable[[Any], bool] = lambda _: True) -> Any:
+        """The next message of a stream that is `wanted`, read into a fresh `into()`."""
+        while True:
+            line = await self.next(lambda line: "message" in line)
+            if wanted(message := json_format.ParseDict(line["message"], into())):
+                return message
+
+
+@asynccontextmanager
+async def client(folder: Path, *words: str) -> AsyncIterator[Client]:
+    """`interop WORDS` for as long as the body runs."""
+    process = await asyncio.create_subprocess_exec(
+        str(folder / "interop"), *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, limit=1 << 22
+    )
+    try:
+        yield Client(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def calls(folder: Path, address: str, *asked: tuple[str, dict[str, Any], str]) -> list[Line]:
+    """What Go gets for each (rpc, request, timeout)."""
+    process = await asyncio.create_subprocess_exec(
+        *(str(folder / "interop"), address, "calls"), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    lines = [json.dumps({"rpc": rpc, "request": request, "timeout": timeout}) for rpc, request, timeout in asked]
+    async with asyncio.timeout(60):
+        out, _ = await process.communicate("\n".join(lines).encode())
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert (process.returncode, len(answers)) == (0, len(asked))
+    return answers
+
+
+@asynccontextmanager
+async def furnished(folder: Path) -> AsyncIterator[Bench]:
+    """A server that shows a whole market, the bars of one symbol, and what is remembered."""
+    await furnish(sqlite(folder))
+    async with bench(history=reader(sqlite(folder))) as market:
+        await market.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
+        await market.show(snapshot())
+        yield market
+
+
+# --------------------------------------------------------------------------------------------------------------- calls
+
+
+async def test_each_rpc_says_in_go_what_it_says_in_python(go_programs: Path, tmp_path: Path) -> None:
+    async with furnished(tmp_path) as market:
+        answers = await calls(go_programs, market.address, *((rpc, request, "10s") for rpc, request in CALLS.items()))
+        for (rpc, request), answer in zip(CALLS.items(), answers, strict=True):
+            reply = await getattr(market.stub, rpc)(json_format.ParseDict(request, getattr(api, f"{rpc}Request")()))
+            assert json_format.ParseDict(answer["reply"], type(reply)()) == reply, rpc
+            assert reply.provenance.snapshot_id == "s1"
+
+
+async def test_the_details_of_errors_are_read_in_go(go_programs: Path, tmp_path: Path) -> None:
+    bad: list[tuple[str, dict[str, Any], str]] = [
+        ("GetConfluence", {"symbol": "SYSTEM_STATUS"}, "10s"),
+        ("ListConfluenceScores", {"pageSize": -1, "minScore": 101, "orderBy": "beauty"}, "10s"),
+        ("GetBeta", {"symbol": "NOSUCHUSDT"}, "10s"),
+        ("ListAlerts", {"pageToken": "abc"}, "10s"),
+    ]
+    stale: list[tuple[str, dict[str, Any], str]] = [("GetDashboard", {}, "10s")]
+    reasons = []
+    async with furnished(tmp_path) as market:
+        for asked in (bad, stale):
+            for (rpc, request, _), answer in zip(asked, await calls(go_programs, market.address, *asked), strict=True):
+                call = getattr(market.stub, rpc)(json_format.ParseDict(request, getattr(api, f"{rpc}Request")()))
+                python, go = await refusal(call), answer["refusal"]
+                assert go["Code"].lower() == python.code.name.replace("_", "").lower()
+                assert (go["Message"], go["Reason"], go["Domain"]) == (python.message, python.reason, python.domain)
+                assert go["Violations"] == python.violations
+                assert go["Retry"] == ("" if python.retry_s is None else f"{python.retry_s:g}s")
+                assert go["Metadata"]["request_id"]
+                reasons.append(go["Reason"])
+            market.after(3600)
+    assert reasons == [*("INVALID_FIELD", "INVALID_FIELD", "SYMBOL_NOT_FOUND", "PAGE_TOKEN_INVALID", "DATA_UNAVAILABLE")]
+
+
+async def test_the_deadline_of_a_caller_in_go_reaches_the_server_which_says_why(go_programs: Path) -> None:
+    async with bench(wrap=Slow) as market:
+        await market.show(snapshot())
+        (answer,) = await calls(go_programs, market.address, ("ListCandles", {"symbol": "BTCUSDT"}, "500ms"))
+    assert (answer["refusal"]["Code"], answer["refusal"]["Reason"]) == ("DeadlineExceeded", "DEADLINE_EXCEEDED")
+
+
+# ------------------------------------------------------------------------------------------------------------- streams
+
+
+async def test_streams_go_on_where_they_were_after_the_server_was_killed(go_programs: Path, tmp_path: Path) -> None:
+    address, at, url = f"127.0.0.1:{free_port()}", f"directory:{tmp_path / 'cache'}", sqlite(tmp_path)
+    repository, history = open_repository(at, None), open_history(url, write=True, timeout_s=20)
+
+    async def publish(name: str, observed_ms: int) -> None:
+        message = snapshot(name, observed_ms=observed_ms)
+        blob = message.SerializeToString()
+        await repository.set(keys.snapshot(name), blob, ttl_s=TTL_S)
+        await repository.set(keys.HEAD, head_of(message, blob).SerializeToString(), ttl_s=TTL_S)
+
+    def serve() -> Program:
+        words = ["--grpc-address", address, "--monitor-address", "127.0.0.1:0", "--cache", at, "--history", url]
+        words += ["--heartbeat-s", "1"]
+        return Program([sys.executable, "-m", "virtuoso", "serve", *words], int(address.rpartition(":")[2]))
+
+    now = int(time.time() * 1000)
+    await publish("s1", now)
+    await history.add_alerts([alert(number) for number in range(3)], cooldown_s={})
+    server = await asyncio.to_thread(serve)
+    try:
+        async with client(go_programs, address, "dashboard") as rows, client(go_programs, address, "alerts", "0") as bells:
+            whole = await rows.message(api.WatchDashboardResponse)
+            assert (whole.WhichOneof("event"), len(whole.snapshot.rows)) == ("snapshot", 50)
+            assert texts([await bells.message(api.WatchAlertsResponse)]) == numbers(0, 3)
+
+            server.kill()
+            ends = [(await each.next(lambda line: "refusal" in line))["refusal"]["Code"] for each in (rows, bells)]
+            await history.add_alerts([alert(number) for number in range(3, 5)], cooldown_s={})
+            server = await asyncio.to_thread(serve)
+            resumed = await rows.message(api.WatchDashboardResponse)
+            await publish("s2", now + 5000)
+            changed = await rows.message(api.WatchDashboardResponse, lambda one: one.WhichOneof("event") != "heartbeat")
+            rung = await bells.message(api.WatchAlertsResponse, lambda one: bool(one.alerts))
+    finally:
+        server.kill()
+        await history.close()
+        await repository.close()
+    assert ends == ["Unavailable"] * 2
+    assert (resumed.WhichOneof("event"), resumed.provenance.snapshot_id) == ("delta", "s1")
+    assert not resumed.delta.changed_rows  # it had them already, and the new server knows that
+    assert (changed.WhichOneof("event"), changed.provenance.snapshot_id) == ("delta", "s2")
+    assert texts([rung]) == numbers(3, 2)  # none lost, none twice
+
+
+async def test_health_is_watched_from_go(go_programs: Path) -> None:
+    async with (
+        bench() as market,
+        client(go_programs, market.address, "health", SERVICE) as ours,
+        client(go_programs, market.address, "health", "nope") as unknown,
+    ):
+        assert (await ours.next())["message"] == {"status": "NOT_SERVING"}
+        assert (await unknown.next())["message"] == {"status": "SERVICE_UNKNOWN"}
+        await market.show(snapshot())
+        assert (await ours.next())["message"] == {"status": "SERVING"}
+        market.after(3600)
+        assert (await ours.next())["message"] == {"status": "NOT_SERVING"}

@@ -1,0 +1,48 @@
+"""Real grpc_health_probe finds what `virtuoso probe` finds, by exit code, at a server and through the edge."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.interop.edges import place
+from tests.programs import free_port
+from tests.service.snapshots import snapshot
+from virtuoso.service.health import SERVICE
+
+pytestmark = pytest.mark.timeout(900)  # Go may have to make it first
+SERVING, ARGUMENTS, CONNECT, RPC, NOT_SERVING = range(5)
+
+
+async def exit_codes(folder: Path, address: str, service: str = "", *more: str) -> tuple[int | None, int | None]:
+    """Of both programs, asked the same."""
+    asked = [f"-addr={address}", f"-service={service}", *more]
+    ours = [sys.executable, "-m", "virtuoso", "probe", "--addr", address, "--service", service, *more]
+    running = [
+        await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
+        for words in ([str(folder / "grpc-health-probe"), *asked], ours)
+    ]
+    theirs, own = [await process.wait() for process in running]
+    return theirs, own
+
+
+async def test_both_probes_say_the_same_of_a_server_and_of_the_edge_in_front_of_it(go_programs: Path) -> None:
+    async with place() as one:
+        for service, code in (("", NOT_SERVING), ("liveness", SERVING), ("nope", RPC)):
+            assert await exit_codes(go_programs, one.market.address, service) == (code, code), service
+        assert await exit_codes(go_programs, one.edge.address) == (NOT_SERVING, NOT_SERVING)
+        await one.market.show(snapshot())
+        assert await exit_codes(go_programs, one.market.address, SERVICE) == (SERVING, SERVING)
+        assert await exit_codes(go_programs, one.edge.address, "confluence") == (SERVING, SERVING)
+        await one.market.server.drain(0)
+        assert await exit_codes(go_programs, one.market.address) == (CONNECT, CONNECT)
+        assert await exit_codes(go_programs, one.edge.address) == (RPC, RPC)  # somebody listens, but nobody answers
+
+
+async def test_both_probes_say_the_same_of_nobody_and_of_words_that_make_no_sense(go_programs: Path) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    assert await exit_codes(go_programs, nobody) == (CONNECT, CONNECT)
+    assert await exit_codes(go_programs, nobody, "", "--nonsense") == (ARGUMENTS, ARGUMENTS)

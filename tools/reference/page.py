@@ -1,0 +1,235 @@
+"""The page: Markdown with tables and links, for people who call the service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, MethodDescriptor
+
+from .contract import PACKAGE, Contract, kinds
+from .rules import words
+
+HTTP = {  # of google.rpc.Code, as transcoders have it
+    "INVALID_ARGUMENT": 400,
+    "NOT_FOUND": 404,
+    "PERMISSION_DENIED": 403,
+    "UNAUTHENTICATED": 401,
+    "RESOURCE_EXHAUSTED": 429,
+    "UNIMPLEMENTED": 501,
+    "INTERNAL": 500,
+    "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+}
+RULES = "buf.validate.field"
+REASON = "ERROR_REASON_"
+ERRORS = ("ErrorReason", "ErrorDetails")  # have a section of their own
+SCALARS = {
+    getattr(FieldDescriptor, name): name.removeprefix("TYPE_").lower()
+    for name in dir(FieldDescriptor)
+    if name.startswith("TYPE_")
+}
+ABOUT = """\
+# The API
+
+*Made by `tools/generate` from the comments in [proto/](../../proto/virtuoso/market/v1). What is changed here is lost.*
+
+One service, `{service}`: over gRPC and gRPC-Web by its name, and each call that has a path also as plain JSON.
+
+```console
+$ curl http://127.0.0.1:8003{path}
+$ buf curl --protocol grpc --http2-prior-knowledge http://127.0.0.1:50051/{service}/{rpc}
+$ buf curl --protocol grpcweb --http2-prior-knowledge http://127.0.0.1:8003/{service}/{rpc}
+```
+
+- **What was not measured is absent.** A field marked *optional* says whether it is there; it is never 0 instead. Of the
+  others, a number is 0, a text empty and a list without items where nothing is said; a message is absent.
+  Every number is finite.
+- **In JSON** names are in lowerCamelCase (`turnover_24h_usd` is `turnover24hUsd`), enums go by name, times are as in
+  `2025-10-20T22:40:00.250Z`, durations as in `1.204s`, 64-bit integers in quotes. In a query both spellings of a name are
+  understood, a list is its name again and again (`symbols=BTCUSDT&symbols=ETHUSDT`), and what is not known is refused.
+- **Errors** are a google.rpc.Status, in JSON as the body: `code`, `message` and [details](#errors).
+- **Unknown values** of enums and unknown fields will come with later versions: pass over them.
+"""
+
+
+def page(contract: Contract) -> str:
+    """All of it."""
+    return "\n".join(_Page(contract).lines()).rstrip("\n") + "\n"
+
+
+class _Page:
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        requests = {method.input_type.full_name for method in contract.methods}
+        replies = {method.output_type.full_name for method in contract.methods}
+        self._in_calls = requests | replies  # shown there and nowhere else
+        self._reasons = [value.name.removeprefix(REASON) for value in contract.enums["ErrorReason"].values if value.number]
+        shown = [kind.name for file in contract.files for kind in kinds(file) if kind.full_name not in self._in_calls]
+        self._links = {name: name.lower() for name in (*shown, *(method.name for method in contract.methods))}
+        self._links |= dict.fromkeys([*self._reasons, *ERRORS], "errors")
+
+    def lines(self) -> Iterator[str]:
+        first = self._contract.methods[0]
+        yield ABOUT.format(service=self._contract.service.full_name, rpc=first.name, path=self._path(first))
+        yield "## Contents\n"
+        yield from self._contents()
+        yield "## Calls\n"
+        yield self._prose(self._contract.comment(self._contract.service.full_name)) + "\n"
+        for method in self._contract.methods:
+            yield from self._call(method)
+        yield from self._error_reasons()
+        for title, here in self._sections():
+            yield f"## {title}\n"
+            for kind in here:
+                yield from self._kind(kind)
+
+    # ------------------------------------------------------------------------------------------------------- contents
+
+    def _contents(self) -> Iterator[str]:
+        yield "| call | JSON | what |\n|---|---|---|"
+        for method in self._contract.methods:
+            says = self._prose(_sentence(self._contract.comment(method.full_name)))
+            yield f"| [{method.name}](#{method.name.lower()}) | {_code(self._path(method)) or 'stream'} | {says} |"
+        yield "\n| of | messages and enums |\n|---|---|"
+        yield "| errors | [reasons and details](#errors) |"
+        for title, here in self._sections():
+            yield f"| {title} | {', '.join(f'[{kind.name}](#{kind.name.lower()})' for kind in here)} |"
+        yield ""
+
+    def _sections(self) -> list[tuple[str, list[Descriptor | EnumDescriptor]]]:
+        """(title, what is under it), a file each: what calls reach, then the rest."""
+        reached: list[tuple[str, list[Descriptor | EnumDescriptor]]] = []
+        rest: list[tuple[str, list[Descriptor | EnumDescriptor]]] = []
+        for file in self._contract.files:
+            own = [kind for kind in kinds(file) if kind.full_name not in self._in_calls and kind.name not in ERRORS]
+            name = file.name.rpartition("/")[2]
+            for into, title, is_reached in ((reached, name, True), (rest, f"{name}: not sent to clients", False)):
+                if here := [kind for kind in own if (kind.full_name in self._contract.reached) is is_reached]:
+                    into.append((title, here))
+        return reached + rest
+
+    # ---------------------------------------------------------------------------------------------------------- calls
+
+    def _call(self, method: MethodDescriptor) -> Iterator[str]:
+        path = self._path(method)
+        yield f"### {method.name}\n"
+        yield (f"`GET {path}`" if path else f"A stream of `{method.output_type.name}`; not as JSON.") + "\n"
+        yield self._prose(self._contract.comment(method.full_name)) + "\n"
+        yield from self._fields("Request", method.input_type)
+        yield from self._fields("Each message" if method.server_streaming else "Reply", method.output_type)
+        if errors := self._named(method):
+            yield f"**Errors** of its own: {', '.join(f'[{name}](#errors)' for name in errors)}.\n"
+
+    def _path(self, method: MethodDescriptor) -> str:
+        rule = self._contract.option(method, "google.api.http")
+        return "" if rule is None else str(rule.get)
+
+    def _named(self, method: MethodDescriptor) -> list[str]:
+        """Reasons that its comment names, or the comment of a call that it points at, or that its request's rules mean."""
+        text = self._contract.comment(method.full_name)
+        found = {name for name in self._reasons if re.search(rf"\b{name}\b", text)}
+        for other in self._contract.methods:
+            if re.search(rf"\b[Ee]rrors (are )?as of {other.name}\b", text):
+                found |= set(self._named(other))
+        if any(self._contract.option(field, RULES) is not None for field in method.input_type.fields):
+            found.add("INVALID_FIELD")
+        if "page_token" in method.input_type.fields_by_name:
+            found |= {name for name in self._reasons if name.startswith("PAGE_TOKEN_")}
+        return [name for name in self._reasons if name in found]
+
+    def _error_reasons(self) -> Iterator[str]:
+        reasons = self._contract.enums["ErrorReason"]
+        yield f"## Errors\n\n{self._prose(self._contract.comment(reasons.full_name))}\n"
+        yield "Those that are about the server, its data or its load may come from any call.\n"
+        yield "| reason | code | HTTP | meaning |\n|---|---|---|---|"
+        for value in reasons.values:
+            code, colon, meaning = self._contract.comment(f"{reasons.full_name}.{value.name}").partition(": ")
+            if not value.number:
+                continue
+            if not colon or code not in HTTP:
+                raise LookupError(f"{value.name}: its comment begins with no code, or tools/reference has no HTTP status")
+            says = _cell(self._prose(meaning[:1].upper() + meaning[1:]))
+            yield f"| `{value.name.removeprefix(REASON)}` | {code} | {HTTP[code]} | {says} |"
+        details = self._contract.messages["ErrorDetails"]
+        yield f"\n{self._prose(self._contract.comment(details.full_name))}\n"
+        yield from self._fields("Details", details)
+
+    # ------------------------------------------------------------------------------------------------ messages and enums
+
+    def _kind(self, kind: Descriptor | EnumDescriptor) -> Iterator[str]:
+        yield f"### {kind.name}\n\n{self._prose(self._contract.comment(kind.full_name))}\n"
+        if isinstance(kind, Descriptor):
+            yield from self._fields("", kind)
+            return
+        yield "| value | no. | meaning |\n|---|---|---|"
+        for value in kind.values:
+            says = _cell(self._prose(self._contract.comment(f"{kind.full_name}.{value.name}")))
+            yield f"| `{value.name}` | {value.number} | {says} |"
+        yield ""
+
+    def _fields(self, title: str, message: Descriptor) -> Iterator[str]:
+        named = f"**{title}** `{message.name}`" if title else ""
+        if not message.fields:
+            yield f"{named or 'It'} has no fields.\n"
+            return
+        if named:
+            yield f"{named}\n"
+        rules = [_cell(self._rules(field)) for field in message.fields]
+        ruled = any(rules)
+        yield "| field | no. | type | meaning |" + (" allowed |" if ruled else "")
+        yield "|---|---|---|---|" + ("---|" if ruled else "")
+        for field, allowed in zip(message.fields, rules, strict=True):
+            says = _cell(self._prose(self._contract.comment(field.full_name)))
+            row = f"| `{field.name}` | {field.number} | {self._type(field)} | {says} |"
+            yield row + (f" {allowed} |" if ruled else "")
+        yield ""
+
+    def _rules(self, field: FieldDescriptor) -> str:
+        return words(self._contract.option(field, RULES))
+
+    def _type(self, field: FieldDescriptor) -> str:
+        kind = field.message_type or field.enum_type
+        if kind is None:
+            name = SCALARS[field.type]
+        elif kind.file.package == PACKAGE:
+            name = f"[{kind.name}](#{kind.name.lower()})"
+        else:
+            name = kind.full_name.removeprefix("google.protobuf.")
+        if field.is_repeated:
+            return f"list of {name}"
+        oneof = field.containing_oneof
+        if oneof is not None and len(oneof.fields) > 1:
+            return f"{name}, one of `{oneof.name}`"
+        return f"{name}, *optional*" if oneof is not None else name
+
+    def _prose(self, text: str) -> str:
+        """A comment as Markdown: names of calls, messages, enums and reasons become links; what is in backticks stays."""
+        parts = re.split(r"(`[^`]*`)", text)
+        return "".join(part if part.startswith("`") else self._linked(part) for part in parts)
+
+    def _linked(self, text: str) -> str:
+        text = text.replace("<", "&lt;").replace("*", r"\*")
+        return re.sub(r"\b[A-Z][A-Za-z_]+\b", lambda found: _link(found[0], self._links), text)
+
+
+def _link(word: str, links: Mapping[str, str]) -> str:
+    return f"[{word}](#{links[word]})" if word in links and not _plain(word) else word
+
+
+def _plain(word: str) -> bool:
+    """Whether it may as well be a word of the language, such as Signal or Overview at the beginning of a sentence."""
+    return word[1:].islower()
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|").replace("\n\n", "<br><br>")
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def _sentence(text: str) -> str:
+    """The first one."""
+    return re.split(r"(?<=\.) (?=[A-Z])", text)[0]
