@@ -1,4 +1,5 @@
-"""The command `virtuoso`. Exit codes: 0 well, 1 failed, 2 bad settings or words; `probe` has those of grpc_health_probe."""
+"""The command `virtuoso`. Exit codes: 0 well, 1 failed, 2 bad settings or words; `probe` has those of grpc_health_probe,
+`top` much the same."""
 
 from __future__ import annotations
 
@@ -8,16 +9,16 @@ import logging
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import NoReturn
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from virtuoso import app
 from virtuoso.addresses import joined, reachable
-from virtuoso.config import Loaded, Settings, default_text, env_name, load
+from virtuoso.config import Loaded, Settings, default_text, env_name, load, state_directory
 from virtuoso.errors import ConfigError
 
 ABOUT = """Virtuoso reads USDT perpetual markets from exchanges, scores every symbol in six dimensions, and serves the
@@ -53,10 +54,13 @@ COMMANDS = {
         "Answers every call from the newest snapshot in the repository CACHE. Run as many as you like, on one memcached.",
     ),
     "edge": (
-        "run Envoy: JSON, gRPC-Web and gRPC on one port",
+        "run Envoy: the web page, JSON, gRPC-Web and gRPC on one port",
         (
-            "Listens on EDGE_ADDRESS, with CORS and /healthz, and hands on to GRPC_ADDRESS. "
-            "--print-config prints the configuration for your own Envoy."
+            "Listens on EDGE_ADDRESS, with the web page, CORS, /healthz and a limit for each caller, and hands on to\n"
+            "SERVERS. Speaks https once TLS_CERTIFICATE and TLS_KEY name files, which may be renewed while it runs;\n"
+            "gRPC behind it stays clear text. Each call is a line of JSON on standard output, which the platform\n"
+            "rotates; where ACCESS_LOG names a file, logrotate does, with copytruncate.\n\n"
+            "For your own Envoy: --print-config prints its configuration, and --page serves it the web page."
         ),
     ),
     "record": (
@@ -78,6 +82,14 @@ COMMANDS = {
         (
             "Replays the analysis bar by bar over the past and holds it against what prices did next, beside chance and "
             "momentum. Prints tables, writes plots and a page to --output. Exit code 0: judged; 1: nothing could be."
+        ),
+    ),
+    "top": (
+        "the dashboard in this terminal, live, of this machine or another",
+        (
+            "Live, with keys to sort, search and look into a symbol; ? in it explains them. Where standard output is\n"
+            "no terminal, or with --once: one table, highest score first, and an end.\n\n"
+            "Exit code 0: shown, or quit; 1: bad words; 2: no connection, or quit before any came; 3: the server refused."
         ),
     ),
     "doctor": (
@@ -120,7 +132,7 @@ def parser() -> argparse.ArgumentParser:
         else:  # a part of another command: not listed
             command = commands.add_parser(name, description=words)
         _own_words(name, command)
-        if name == "probe":
+        if name in ASKING:
             continue
         own = set(command._option_string_actions)  # noqa: SLF001 - argparse does not tell it otherwise
         group = command.add_argument_group("settings")
@@ -150,6 +162,12 @@ def _own_words(name: str, command: _Parser) -> None:
             add("--addr", type=_server, default=_own_server(), help="host:port of the server (default %(default)s)")
             add("--service", default="", help='what to ask for, such as "readiness" (default: the server as a whole)')
             add("--timeout", type=_above_0, default=2.0, help="seconds to connect, and to answer (default %(default)s)")
+        case "top":
+            command.bad_words = 1
+            add("--addr", type=_server, default=_own_server(), help="host:port of the server (default %(default)s)")
+            add("--tls", action="store_true", help="the server has TLS, by a certificate that this machine trusts")
+            add("--ca", type=_certificates, metavar="FILE", help="the server has TLS, by a certificate of these roots (PEM)")
+            add("--once", action="store_true", help="print one table and end")
         case "evaluate":
             add("--source", choices=("candles", "history"), default="candles", help=SOURCES)
             add("--days", type=_from_1, default=20, help="how far back (default %(default)s)")
@@ -165,6 +183,7 @@ def _own_words(name: str, command: _Parser) -> None:
             add("--seed", type=_from_0, default=1, help="of the random baseline (default %(default)s)")
         case "edge":
             add("--print-config", action="store_true", help="print Envoy's configuration and end")
+            add("--page", action="store_true", help="serve the web page alone, at PAGE_ADDRESS, for an Envoy of your own")
         case "doctor":
             add("--json", action="store_true", help="print findings for scripts")
     if name == "replay":
@@ -187,6 +206,16 @@ def _server(text: str) -> str:
     if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise argparse.ArgumentTypeError(f"{text!r}: allowed is host:port, such as 127.0.0.1:50051")
     return text
+
+
+def _certificates(path: str) -> bytes:
+    try:
+        found = Path(path).read_bytes()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path!r} cannot be read: {error.strerror}") from error
+    if b"-----BEGIN CERTIFICATE-----" not in found:
+        raise argparse.ArgumentTypeError(f"{path!r}: allowed is a file of certificates in PEM")
+    return found
 
 
 def _from_0(text: str) -> int:
@@ -219,9 +248,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"virtuoso {options.command}: no such words: {' '.join(unknown)}. See virtuoso {options.command} --help",
             file=sys.stderr,
         )
-        return 1 if options.command == "probe" else 2
-    if options.command == "probe":
-        return probe(options.addr, options.service, options.timeout)
+        return 1 if options.command in ASKING else 2
+    if options.command in ASKING:
+        return ASKING[options.command](options)
     try:
         loaded = load(os.environ, {item.name: getattr(options, item.name, None) for item in fields(Settings)})
         if options.command == "config":
@@ -234,6 +263,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not getattr(options, "with_parent", False):
             for warning in loaded.warnings:
                 logging.getLogger(__name__).warning(warning)
+        from virtuoso import app  # noqa: PLC0415 - it loads much that probe, top and config start without
+
         return app.run(loaded, options)
     except ConfigError as error:
         print(f"virtuoso {options.command}: {error}", file=sys.stderr)
@@ -253,6 +284,18 @@ def config(loaded: Loaded) -> int:
     for warning in loaded.warnings:
         print(f"# warning: {warning}")
     return 0
+
+
+def top(options: argparse.Namespace) -> int:
+    """Show the dashboard; see virtuoso.top.command."""
+    from virtuoso.top import command  # noqa: PLC0415 - no other command needs it
+
+    watchlist = Path(state_directory()) / "watchlist"
+    tls = options.tls or options.ca is not None
+    try:
+        return command.run(options.addr, options.ca, tls=tls, once=options.once, watchlist=watchlist)
+    except KeyboardInterrupt:
+        return 130
 
 
 def probe(address: str, service: str, timeout_s: float) -> int:
@@ -276,3 +319,10 @@ def probe(address: str, service: str, timeout_s: float) -> int:
         return 0 if status == "SERVING" else 4
 
     return asyncio.run(ask())
+
+
+# These ask a server, have no settings but its address, and end with 1 for bad words.
+ASKING: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "probe": lambda options: probe(options.addr, options.service, options.timeout),
+    "top": top,
+}

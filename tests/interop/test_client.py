@@ -1,0 +1,124 @@
+"""The distribution that internal services install, as they install it: its README, its types, the way through the edge."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import sysconfig
+import venv
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from tests.interop.edges import place
+from tests.programs import ROOT
+from tests.service.memories import remembering, sqlite
+from tests.service.snapshots import T0, row, snapshot
+from virtuoso.client import State, connect
+from virtuoso.records import AlertLevel
+
+PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "gen" / "python" / "README.md").read_text(), re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python that has the distribution, and of the rest of this project only what others have made."""
+    folder = tmp_path_factory.mktemp("internal-service")
+    venv.create(folder)
+    python = folder / "bin" / "python"
+    (site,) = folder.glob("lib/python*/site-packages")
+    pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check", "install", "--target", str(site)]
+    subprocess.run(
+        [*pip, "--no-deps", "--no-index", "--no-build-isolation", ROOT / "gen" / "python"], check=True, cwd=folder
+    )
+    (site / "others.pth").write_text(sysconfig.get_path("purelib"))  # without its .pth files, which lead to our sources
+    return python
+
+
+async def said(python: Path, *words: str) -> str:
+    """What a program prints; it must end well and complain of nothing."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        python, "-W", "error", *words, stdout=pipe, stderr=pipe, env=env, cwd=python.parent
+    )
+    async with asyncio.timeout(60):
+        out, complaints = await process.communicate()
+    assert (process.returncode, complaints.decode()) == (0, ""), out.decode()
+    return out.decode()
+
+
+async def test_every_program_of_the_page_runs(python: Path, tmp_path: Path) -> None:
+    async with remembering(sqlite(tmp_path)) as memory:
+        rows = [row("BTCUSDT", 71.5), row("ETHUSDT", 40.0), *(row(f"C{i}USDT", 50.0) for i in range(40))]
+        await memory.market.show(snapshot(rows=rows))
+        await memory.tell_many(1, 2, level=AlertLevel.WARNING)
+        address = memory.market.address
+        shown = [await said(python, "-c", program.replace("127.0.0.1:50051", address)) for program in PROGRAMS]
+    call, refusal, live, alerts = shown
+    assert call == "BTCUSDT 71.5 27.125\n"
+    assert refusal.startswith("INVALID_ARGUMENT INVALID_FIELD None ")
+    assert "symbol 'bitcoin'" in refusal
+    assert re.fullmatch(r"SIMULATED bybit \d+ s old\n71.5\n", live.replace("ENVIRONMENT_", ""))
+    assert alerts.endswith("alert 1\n")
+
+
+async def test_it_needs_nothing_of_the_service(python: Path) -> None:
+    program = (
+        "import sys, virtuoso.client as c; own = [m for n, m in sys.modules.items() if n.startswith('virtuoso.')]; "
+        "print(c.__file__, {'ccxt', 'numpy', 'aiohttp', 'buf'} & {*sys.modules}, "
+        "[m for m in own if m.__spec__.origin and not m.__spec__.origin.startswith(sys.prefix)])"
+    )
+    where, *rest = (await said(python, "-c", program)).split()
+    assert where.startswith(str(python.parent.parent))
+    assert rest == ["{'buf'}", "[]"]
+
+
+async def test_its_users_pass_mypy_strict(python: Path, tmp_path: Path) -> None:
+    names = []
+    for number, program in enumerate(PROGRAMS):
+        names.append(tmp_path / f"program_{number}.py")
+        names[-1].write_text(program)
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text(PROGRAMS[0].replace("row.symbol, row.score", "row.symbol, row.points"))
+    words = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--python-executable",
+        str(python),
+        "--cache-dir",
+        str(tmp_path / "cache"),
+    ]
+
+    def check(*files: Path) -> tuple[int, str]:
+        done = subprocess.run([*words, *map(str, files)], cwd=tmp_path, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+    code, out = await asyncio.to_thread(check, *names)
+    assert code == 0, out
+    code, out = await asyncio.to_thread(check, wrong)
+    assert code == 1
+    assert '"ConfluenceRow" has no attribute "points"' in out
+
+
+async def test_a_stream_through_the_edge_outlives_its_envoy() -> None:
+    async with place() as edged, connect(edged.edge.address) as market:
+        await edged.market.show(snapshot())
+        async with aclosing(market.watch_dashboard()) as stream:
+            assert (await anext(stream)).provenance.snapshot_id == "s1"
+            envoy = await asyncio.to_thread(edged.edge.envoy)
+            assert envoy is not None
+            os.kill(envoy, signal.SIGKILL)
+            following = asyncio.ensure_future(anext(stream))
+            async with asyncio.timeout(20):
+                while stream.connection.state is not State.LOST:
+                    await asyncio.sleep(0.02)
+                await edged.market.show(snapshot("s2", observed_ms=T0 + 1000))
+                assert (await following).provenance.snapshot_id == "s2"

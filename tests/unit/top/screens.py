@@ -1,0 +1,82 @@
+"""The terminal dashboard without a terminal: driven by keys, read as text."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from virtuoso.client import connect
+from virtuoso.top.application import Top
+from virtuoso.top.watchlist import Watchlist
+
+CELL = 12.2  # the width of a character in a screenshot
+SPAN = re.compile(r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>')
+
+
+@dataclass
+class Terminal:
+    """What a user sees and presses."""
+
+    app: Top
+    pilot: Pilot[int]
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen, a line each."""
+        rows: dict[float, str] = defaultdict(str)
+        for x, y, text in SPAN.findall(self.app.export_screenshot(simplify=True)):
+            rows[float(y)] = rows[float(y)].ljust(round(float(x) / CELL)) + html.unescape(text).replace("\xa0", " ")
+        return [row for _, row in sorted(rows.items())]
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "\n".join(self.lines)
+
+    @property
+    def symbols(self) -> list[str]:
+        """Of the table, in their order."""
+        return [line.split()[0].lstrip("★") for line in self.lines if "USDT " in line]
+
+    async def press(self, *keys: str) -> None:
+        """One after another; what they do is done."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for what the screen should come to show."""
+        async with asyncio.timeout(10):
+            while not condition():
+                await self.pilot.pause(0.05)
+
+    async def see(self, *words: str) -> str:
+        """Wait until all of them are there; the screen then."""
+        try:
+            await self.until(lambda: all(word in self.text for word in words))
+        except TimeoutError:
+            raise AssertionError(f"{words} is not on the screen:\n{self.text}") from None
+        return self.text
+
+    async def rows(self, *symbols: str, all_of: bool = False) -> None:
+        """Wait until the table begins with these, or is these."""
+        try:
+            await self.until(lambda: self.symbols[: None if all_of else len(symbols)] == [*symbols])
+        except TimeoutError:
+            raise AssertionError(f"the table does not begin with {symbols}:\n{self.text}") from None
+
+
+@asynccontextmanager
+async def terminal(address: str, folder: Path, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Terminal]:
+    """`virtuoso top` on a terminal of that size, with its watchlist in `folder`."""
+    async with connect(address, health_service=None) as market:
+        app = Top(market, address, Watchlist(folder / "watchlist"))
+        async with app.run_test(size=size) as pilot:
+            yield Terminal(app, pilot)

@@ -1,0 +1,218 @@
+"""The terminal dashboard as a user has it, on real servers that come and go."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+from textual.color import Color
+
+from tests.programs import free_port
+from tests.service.memories import alert, furnish, reader, remembering, sqlite
+from tests.service.snapshots import T0, Bench, bench, row, snapshot
+from tests.unit.top.screens import Terminal, terminal
+from virtuoso.repository import keys
+from virtuoso.service.charts import Charts
+from virtuoso.service.server import MarketServer
+from virtuoso.top.application import NEVER_CONNECTED
+from virtuoso.top.board import Board
+from virtuoso.top.styles import FAINT
+
+ROWS = [
+    row("BTCUSDT", 71.5, price=114_840.5, sentiment=20.0),
+    row("ETHUSDT", 35.0, sentiment=90.0),
+    row("SOLUSDT", 62.0, sentiment=50.0),
+    row("NEWUSDT", None),
+    *(row(f"C{n:02d}USDT", 50.0 - n / 100, sentiment=45.0) for n in range(40)),
+]
+ROWS[3].ClearField("change_24h_percent")
+
+
+@asynccontextmanager
+async def showing(folder: Path, size: tuple[int, int] = (80, 24), **options: Any) -> AsyncIterator[tuple[Bench, Terminal]]:
+    """A server with ROWS and a terminal that shows it."""
+    async with bench(**options) as one:
+        await one.show(snapshot(rows=ROWS))
+        async with terminal(one.address, folder, size) as seen:
+            yield one, seen
+
+
+async def test_the_whole_dashboard_stands_on_80_by_24(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (_, seen):
+        text = await seen.see("SIMULATED (an invented market)", "bybit", "43/44 scored", "● live", "44 of 44", "q Quit")
+        assert "Regime neutral 40%" in text
+        assert "▲300 ▼220 =4" in text
+        assert "BTC dominance –" in text
+        assert "Volatility –" in text
+        await seen.rows("BTCUSDT", "SOLUSDT", "C00USDT", "C01USDT")
+        await seen.press("end")
+        last = await seen.see("NEWUSDT")
+        (new,) = (line for line in last.splitlines() if line.startswith("NEWUSDT"))
+        assert new.split() == ["NEWUSDT", *("–" * 8), "27.125", "–", "48.1M"]
+        assert all(len(line.rstrip()) <= 80 for line in seen.lines)
+        assert "…" not in seen.text
+
+
+async def test_a_wide_terminal_has_bars_and_words(tmp_path: Path) -> None:
+    async with showing(tmp_path, (140, 45)) as (_, seen):
+        text = await seen.see("strong bullish", "█", "● live 127.0.0.1:")
+        assert "…" not in text
+        assert len(seen.symbols) > 30
+
+
+async def test_what_is_old_or_from_elsewhere_says_so(tmp_path: Path) -> None:
+    async with showing(tmp_path, primary_venue="binance") as (one, seen):
+        await seen.see("FALLBACK", "from bybit instead of binance")
+        one.after(40)
+        await one.show(snapshot("s2", observed_ms=T0 + 1, rows=ROWS))
+        await seen.see("STALE", "nothing newer has been published")
+
+
+async def test_a_lost_server_leaves_the_last_data_greyed_and_comes_back(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (one, seen):
+        await seen.see("● live", "BTCUSDT")
+        await one.server.drain(0.1)
+        await seen.see("✖ LOST", "trying again. This came last.", "BTCUSDT", "71.5")
+        board = seen.app.query_one(Board)
+        cell = board.get_cell("BTCUSDT", "score")
+        assert isinstance(cell, Text)
+        assert [span.style for span in cell.spans] == [style(FAINT)]
+        before = age(seen)
+        await seen.until(lambda: age(seen) > before)  # though nothing comes
+        again = MarketServer(one.address, one.keeper, Charts(one.source, keys, max_stale_s=600))
+        await again.start()
+        try:
+            await seen.see("● live")
+            await one.show(snapshot("s2", observed_ms=T0 + 1000, rows=[row("BTCUSDT", 12.5)]))
+            text = await seen.see("12.5", "1 of 1")
+            assert "LOST" not in text
+        finally:
+            await again.drain(0.1)
+
+
+async def test_the_cursor_stays_on_its_symbol_while_the_market_moves(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (one, seen):
+        await seen.see("BTCUSDT")
+        await seen.press(*["down"] * 25)
+        board = seen.app.query_one(Board)
+        under, top = board.symbol, board.scroll_y
+        assert top > 0
+        await one.show(snapshot("s2", observed_ms=T0 + 1000, rows=[*ROWS[1:], row("BTCUSDT", 1.5)]))
+        await seen.until(lambda: board.cursor_row == 24)
+        await seen.pilot.pause(0.1)
+        assert (board.symbol, board.scroll_y) == (under, top)
+
+
+def age(seen: Terminal) -> int:
+    """The seconds in the first line."""
+    return int(seen.lines[0].split(" s old")[0].split()[-1])
+
+
+def style(colour: str) -> object:
+    """As the table's cells have it."""
+    from rich.style import Style  # noqa: PLC0415
+
+    return Style(color=Color.parse(colour).hex.lower())
+
+
+async def test_a_server_that_never_answers_is_named_and_quitting_says_2(tmp_path: Path) -> None:
+    async with terminal(f"127.0.0.1:{free_port()}", tmp_path) as seen:
+        await seen.see("No connection", "Connection refused; trying again", seen.app._address)
+        await seen.press("q")
+        assert seen.app.return_value == NEVER_CONNECTED
+
+
+async def test_keys_sort_search_and_filter(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (_, seen):
+        await seen.rows("BTCUSDT", "SOLUSDT")
+        await seen.press("6")
+        await seen.rows("ETHUSDT", "SOLUSDT")
+        await seen.press("6")
+        await seen.rows("BTCUSDT")
+        await seen.press("0", "r")
+        await seen.rows("ETHUSDT")
+        await seen.press("S")
+        await seen.rows("BTCUSDT", "C00USDT")
+        assert "▲Symbol" in seen.text
+        await seen.press("s")
+        await seen.see("▼Score")
+        await seen.press("slash", *"eth")
+        await seen.rows("ETHUSDT", all_of=True)
+        await seen.press("escape")
+        await seen.rows("BTCUSDT", "SOLUSDT", "C00USDT")
+        await seen.press("m", *"60", "enter")
+        await seen.rows("BTCUSDT", "SOLUSDT", all_of=True)
+        await seen.see("2 of 44 from score 60, by score ▼")
+        await seen.press("m", "backspace", "backspace", "x", "enter")
+        await seen.see("Minimum score 'x': allowed is 0 to 100")
+        await seen.press("escape", "escape")
+        await seen.see("44 of 44, by score")
+        await seen.press("q")
+        assert seen.app.return_value == 0
+
+
+async def test_marked_symbols_are_kept_for_the_next_time(tmp_path: Path) -> None:
+    async with bench() as one:
+        await one.show(snapshot(rows=ROWS))
+        async with terminal(one.address, tmp_path) as seen:
+            await seen.see("BTCUSDT")
+            await seen.press("down", "w")
+            await seen.see("★SOLUSDT")
+        async with terminal(one.address, tmp_path) as seen:
+            await seen.see("★SOLUSDT")
+            await seen.press("W")
+            await seen.rows("SOLUSDT", all_of=True)
+            await seen.press("w")
+            await seen.see("0 of 44 watched")
+    assert (tmp_path / "watchlist").read_text() == ""
+
+
+async def test_a_watchlist_that_cannot_be_kept_says_so_and_holds_until_the_end(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    async with bench() as one:
+        await one.show(snapshot(rows=ROWS))
+        async with terminal(one.address, tmp_path / "file") as seen:
+            await seen.see("BTCUSDT")
+            await seen.press("w")
+            await seen.see("★BTCUSDT", "The watchlist cannot be kept: ")
+
+
+async def test_a_symbol_shows_what_its_score_is_made_of_and_follows_the_market(tmp_path: Path) -> None:
+    await furnish(sqlite(tmp_path))
+    async with showing(tmp_path, (100, 60), history=reader(sqlite(tmp_path))) as (one, seen):
+        await seen.see("BTCUSDT")
+        await seen.press("enter")
+        await seen.see("Score 71.5 strong bullish", "Order book", "The volume reading of BTCUSDT leans", "volume_0")
+        text = await seen.see(f"Score 57 m   {'▅' * 21} 61.5 to 61.5")
+        assert "inputs 1 s" in text
+        assert "Price 114,840" in text
+        await one.show(snapshot("s2", observed_ms=T0 + 1000, rows=[row("BTCUSDT", 38.0), *ROWS[1:]]))
+        await seen.see("Score 38.0 bearish")
+        await one.show(snapshot("s3", observed_ms=T0 + 2000, rows=ROWS[1:]))
+        await seen.see("What you see is what came last.", "Score 38.0 bearish")
+        await seen.press("escape")
+        await seen.see("43 of 43")
+
+
+async def test_alerts_appear_as_they_happen(tmp_path: Path) -> None:
+    async with remembering(sqlite(tmp_path)) as memory:
+        await memory.market.show(snapshot(rows=ROWS))
+        await memory.tell(alert(1))
+        async with terminal(memory.market.address, tmp_path) as seen:
+            await seen.see("BTCUSDT")
+            await seen.press("a")
+            await seen.see("Alerts", "alert 1", "UTC")
+            await memory.tell(alert(2))
+            text = await seen.see("alert 2")
+            assert text.index("alert 2") < text.index("alert 1")
+
+
+async def test_help_explains_the_keys(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (_, seen):
+        await seen.press("question_mark")
+        await seen.see("was not measured", "only marked ones", "while its age grows")
+        await seen.press("escape")
+        await seen.see("q Quit")

@@ -1,0 +1,154 @@
+"""A channel to one server or several, set up as this service asks of its clients."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import grpc
+
+from virtuoso.client.stream import AlertStream, DashboardStream
+from virtuoso.market.v1 import market_service_pb2
+from virtuoso.market.v1.alert_pb2 import AlertKind, AlertLevel
+from virtuoso.market.v1.market_service_pb2_grpc import MarketServiceStub
+
+if TYPE_CHECKING:
+    from virtuoso.market.v1.market_service_pb2_grpc import MarketServiceAsyncStub
+
+    Interceptor = grpc.aio.UnaryUnaryClientInterceptor[Any, Any]
+else:
+    Interceptor = grpc.aio.UnaryUnaryClientInterceptor  # generic in its published types only
+
+Unary = Callable[[Any, Any], Awaitable[Any]]
+SERVICE = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
+TIMEOUT_S = 2.0
+KEEPALIVE_S = 30.0  # servers allow one ping every 10 s and answer GOAWAY to more
+RETRIES = {  # of a call that failed with UNAVAILABLE; with round robin the next attempt goes to the next server
+    "maxAttempts": 3,
+    "initialBackoff": "0.1s",
+    "maxBackoff": "1s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE"],
+}
+THROTTLING = {"maxTokens": 10, "tokenRatio": 0.1}  # while most calls fail, none is tried again
+
+
+class Deadline(Interceptor):
+    """Gives a time to calls without one. A service config could too, but grpcio 1.85 counts its time-outs from a wrong
+    moment (calls end more than a second early) and does not tell the server of them."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+
+    async def intercept_unary_unary(self, continuation: Unary, details: Any, request: Any) -> Any:
+        """See grpc.aio."""
+        if details.timeout is None:
+            details = details._replace(timeout=self._timeout_s)
+        return await continuation(details, request)
+
+
+class Market:
+    """`stub` has every RPC of MarketService; a call that gives no time of its own has the one of `connect`."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self.channel = channel
+        self.stub: MarketServiceAsyncStub = MarketServiceStub(channel)
+
+    def watch_dashboard(self) -> DashboardStream:
+        """The dashboard now and whenever it changes, for ever."""
+        return DashboardStream(self.stub)
+
+    def watch_alerts(
+        self,
+        cursor: str = "",
+        kinds: Sequence[AlertKind.ValueType] = (),
+        min_level: AlertLevel.ValueType = AlertLevel.ALERT_LEVEL_UNSPECIFIED,
+    ) -> AlertStream:
+        """Each alert after `cursor` once, for ever. "" is from now on, "0" all that the service remembers."""
+        return AlertStream(self.stub, cursor, kinds, min_level)
+
+    async def close(self) -> None:
+        """End all calls and streams. Idempotent."""
+        await self.channel.close(None)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def connect(
+    *addresses: str,
+    credentials: grpc.ChannelCredentials | None = None,
+    timeout_s: float = TIMEOUT_S,
+    health_service: str | None = SERVICE.full_name,
+) -> Market:
+    """A Market on the servers at `addresses`; use it as `async with`. Connects when first used.
+
+    One address is "host:port", of which every record of the name is a server, or any target that gRPC resolves; several are
+    all "IPv4:port" or all "[IPv6]:port". `credentials`: such as grpc.ssl_channel_credentials() for TLS; without, none.
+    `timeout_s`: the deadline of calls that give none; streams have none. `health_service`: calls go in turn to the servers
+    whose health of this name is SERVING; None: to all, and their own words then say why they cannot answer. ValueError for
+    addresses that make no target, and for a time that is not above 0.
+    """
+    if not timeout_s > 0:
+        raise ValueError(f"timeout_s={timeout_s}: allowed are seconds above 0")
+    where, given, deadline = target(addresses), options(health_service), cast("Any", [Deadline(timeout_s)])
+    if credentials is None:
+        return Market(grpc.aio.insecure_channel(where, options=given, interceptors=deadline))
+    return Market(grpc.aio.secure_channel(where, credentials, options=given, interceptors=deadline))
+
+
+def target(addresses: Sequence[str]) -> str:
+    """What gRPC resolves to those addresses."""
+    if not addresses:
+        raise ValueError("no address: give at least one, such as 127.0.0.1:50051")
+    if len(addresses) == 1:
+        return addresses[0]
+    versions = {_version(address) for address in addresses}
+    if len(versions) > 1:
+        raise ValueError(f"{', '.join(addresses)}: allowed are all IPv4 or all IPv6, as gRPC takes no mixture")
+    return f"ipv{versions.pop()}:{','.join(addresses)}"
+
+
+def _version(address: str) -> int:
+    host, _, port = address.rpartition(":")
+    with suppress(ValueError):
+        if port.isdecimal() and 0 < int(port) < 65536:
+            return ipaddress.ip_address(host.strip("[]")).version
+    raise ValueError(
+        f"{address!r}: of several addresses each is an IP address and a port, such as 10.0.0.7:50051 or [fd00::7]:50051; a "
+        "name stands alone, and all its records are used"
+    )
+
+
+def options(health_service: str | None) -> list[tuple[str, int | str]]:
+    """Arguments of the channel, the service config among them."""
+    name = SERVICE.full_name
+    streams = [{"service": name, "method": each.name} for each in SERVICE.methods if each.server_streaming]
+    config: dict[str, object] = {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "methodConfig": [
+            {"name": [{"service": name}], "retryPolicy": RETRIES},
+            {"name": streams},  # Stream itself tries again
+        ],
+        "retryThrottling": THROTTLING,
+    }
+    if health_service is not None:
+        config["healthCheckConfig"] = {"serviceName": health_service}
+    return [
+        ("grpc.service_config", json.dumps(config)),
+        ("grpc.service_config_disable_resolution", 1),  # this is the one
+        ("grpc.enable_http_proxy", 0),
+        ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.min_reconnect_backoff_ms", 2_000),  # also the time that one attempt to connect has
+        ("grpc.max_reconnect_backoff_ms", 2_000),  # else up to two minutes after a server is back
+        ("grpc.keepalive_time_ms", int(KEEPALIVE_S * 1000)),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.http2.max_pings_without_data", 0),  # no limit: a quiet stream is pinged as long as it lives
+    ]

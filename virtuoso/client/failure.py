@@ -1,0 +1,76 @@
+"""What our servers say when they refuse: the google.rpc details of an error, read into plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import grpc
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2, status_pb2
+
+if TYPE_CHECKING:
+    from google.protobuf.any_pb2 import Any
+
+DOMAIN = "virtuoso.market"
+DETAILS = "grpc-status-details-bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A field of the request that breaks its rule, and in words: the value given, and what is allowed."""
+
+    field: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a call failed. `reason` is the name of an ErrorReason without its prefix, such as "NOT_READY"; empty for an error
+    that does not come from our service but from the way to it. `retry_s`: when to ask again, where the server says so."""
+
+    code: grpc.StatusCode
+    message: str
+    reason: str = ""
+    retry_s: float | None = None
+    violations: tuple[Violation, ...] = ()
+    request_id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason or self.code.name}: {self.message}"
+
+
+def failure(error: grpc.aio.AioRpcError) -> Failure:
+    """What stands in an error; details that cannot be read are left out."""
+    info, retry, bad = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo(), error_details_pb2.BadRequest()
+    retry_s = None
+    for detail in _details(error):
+        try:
+            detail.Unpack(bad)
+            if detail.Unpack(retry):
+                retry_s = retry.retry_delay.ToMilliseconds() / 1000
+            if not info.reason:
+                detail.Unpack(info)
+        except DecodeError:
+            continue
+    ours = info.domain == DOMAIN
+    return Failure(
+        code=error.code(),
+        message=error.details() or "",
+        reason=info.reason if ours else "",
+        retry_s=retry_s,
+        violations=tuple(Violation(each.field, each.description) for each in bad.field_violations),
+        request_id=info.metadata.get("request_id", "") if ours else "",
+    )
+
+
+def _details(error: grpc.aio.AioRpcError) -> list[Any]:
+    trailers = cast("Iterable[tuple[str, str | bytes]]", error.trailing_metadata() or ())  # its published type is narrower
+    for key, value in trailers:
+        if key == DETAILS and isinstance(value, bytes):
+            try:
+                return list(status_pb2.Status.FromString(value).details)
+            except DecodeError:
+                return []
+    return []
