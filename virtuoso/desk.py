@@ -195,6 +195,7 @@ def _sound(what: str, otherwise: T, made: Callable[[], T]) -> T:
     except Exception:  # whatever is wrong with one of them, the scores and the others go on; the log has it
         log.exception("%s could not be made of this pass", what)
         metrics.INVALID_ROWS.labels("analysis").inc()
+        metrics.ROWS.labels("analysis", "refused").inc()
         return otherwise
 
 

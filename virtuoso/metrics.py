@@ -12,7 +12,14 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 REPLIES = Counter("virtuoso_replies_total", "Replies by way of the data and gRPC code", ["rpc", "path", "code"])
-SNAPSHOT_AGE = Gauge("virtuoso_snapshot_age_seconds", "Age of the newest prices held, on the exchange's clock")
+EMPTY_REPLIES = Counter(
+    "virtuoso_empty_replies_total",
+    "Replies to calls that asked for all there is, with nothing but provenance in them",
+    ["rpc"],
+)
+SERVING = Gauge("virtuoso_serving", "1 while the health of that name is SERVING, else 0", ["service"])
+SNAPSHOT_AGE = Gauge("virtuoso_snapshot_age_seconds", "Age of the newest prices held, on the exchange's clock; NaN: none")
+SNAPSHOT_AGE.set(float("nan"))  # else it would begin with 0, as if prices were had and new
 INPUT_AGE = Gauge("virtuoso_input_age_seconds", "Age of the oldest input of a kind that scores are made from", ["kind"])
 CACHE_READS = Counter(
     "virtuoso_cache_reads_total", "Reads of a repository; result: hit, miss, error, corrupt", ["repository", "result"]
@@ -26,8 +33,14 @@ EXCHANGE_REQUESTS = Counter(
     ["venue", "endpoint", "result"],
 )
 INVALID_ROWS = Counter("virtuoso_invalid_rows_total", "Rows refused, by reason", ["reason"])
+ROWS = Counter(
+    "virtuoso_rows_total",
+    "Rows judged at a door, that of exchanges or that of servers; result: ok, refused",
+    ["kind", "result"],
+)
 CONTAMINATED_ROWS = Counter("virtuoso_contaminated_rows_total", "Placeholders found in data; must stay 0")
 STREAMS = Gauge("virtuoso_streams", "Open streams")
+STREAMS_LIMIT = Gauge("virtuoso_streams_limit", "Streams that may be open at once; 0 where there are none")
 SNAPSHOTS = Counter("virtuoso_snapshots_total", "Snapshots published; complete: yes or no", ["venue", "complete"])
 CYCLE_SECONDS = Histogram(
     "virtuoso_cycle_seconds",
@@ -141,5 +154,25 @@ class CallMeasures(Collector):
             yield family
 
 
+class ReplyAges(Collector):
+    """How old the snapshot behind each answered unary call was: counted as CallMeasures are, and as often."""
+
+    def __init__(self) -> None:
+        self._ages = Distribution((5, 10, 20, 30, 60, 120, 300, 600))
+
+    def add(self, age_s: float) -> None:
+        """One call that was answered."""
+        self._ages.add(age_s)
+
+    def collect(self) -> Iterable[Metric]:
+        """See Collector."""
+        buckets, total = self._ages.samples()
+        family = HistogramMetricFamily("virtuoso_reply_age_seconds", "Age of the snapshot behind an answered unary call")
+        family.add_metric([], buckets, total)
+        yield family
+
+
 CALLS = CallMeasures()
 REGISTRY.register(CALLS)
+REPLY_AGES = ReplyAges()
+REGISTRY.register(REPLY_AGES)

@@ -63,8 +63,11 @@ def score(
 
 def _score(item: SymbolInputs, now_ms: int, memo: CandleMemo, weights: Weights) -> Confluence:
     try:
-        return score_symbol(item, now_ms, weights, memo)
+        result = score_symbol(item, now_ms, weights, memo)
     except Exception:  # whatever is wrong with one symbol, the others go on; the log has it
         log.exception("%s could not be scored", item.symbol)
         metrics.INVALID_ROWS.labels("analysis").inc()
+        metrics.ROWS.labels("analysis", "refused").inc()
         return Confluence(item.symbol, (), 0.0)
+    metrics.ROWS.labels("analysis", "ok").inc()
+    return result

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from virtuoso.errors import BadData, EmptyData, VenueStale
-from virtuoso.exchange.rows import LARGEST, number, refuse
+from virtuoso.exchange.rows import LARGEST, let_in, number, refuse
 from virtuoso.model import Candles, Stamp, Timeframe
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def _sound(table: Floats) -> Floats:
     repeated = np.diff(table[:, 0], prepend=-1) == 0
     refuse("candle_duplicate", int(np.sum(repeated)))
     table = table[~repeated]
+    let_in("candle", len(table))
     if len(table):
         table[:, 2] = table[:, 1:5].max(axis=1)
         table[:, 3] = table[:, 1:5].min(axis=1)

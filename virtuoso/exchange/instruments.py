@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from virtuoso import metrics
-from virtuoso.exchange.rows import number
+from virtuoso.exchange.rows import let_in, number, refuse
 from virtuoso.model import SYMBOL_PATTERN, Instrument
 
 _MULTIPLIED = (
@@ -37,9 +36,9 @@ def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) 
         if not SYMBOL_PATTERN.fullmatch(symbol):
             symbol = f"{market.get('base')}USDT"
         if not SYMBOL_PATTERN.fullmatch(symbol) or "SYSTEM" in symbol.upper():
-            metrics.INVALID_ROWS.labels("instrument_symbol").inc()
+            refuse("instrument_symbol")
         elif symbol in found:
-            metrics.INVALID_ROWS.labels("instrument_duplicate").inc()
+            refuse("instrument_duplicate")
         else:
             base, multiplier = base_and_multiplier(str(market.get("base")))
             tick, listed = number((market.get("precision") or {}).get("price")), number(market.get("created"))
@@ -51,4 +50,5 @@ def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) 
                 tick if ticks and tick is not None and tick > 0 else None,
                 int(listed) if listed is not None and listed > 0 else None,
             )
+    let_in("instrument", len(found))
     return found

@@ -53,9 +53,15 @@ def mappings(rows: Any) -> list[Mapping[str, Any]]:
 
 
 def refuse(reason: str, count: int = 1) -> None:
-    """Count rows that are not let in."""
+    """Count rows that are not let in; the last word of `reason` is what is wrong, those before it their kind."""
     if count:
         metrics.INVALID_ROWS.labels(reason).inc(count)
+        metrics.ROWS.labels(reason.rpartition("_")[0], "refused").inc(count)
+
+
+def let_in(kind: str, count: int) -> None:
+    """Count rows that are."""
+    metrics.ROWS.labels(kind, "ok").inc(count)
 
 
 def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, contract: float = 1) -> Trades:
@@ -78,6 +84,7 @@ def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, cont
             refuse("trade_duplicate")
         else:
             known[str(name)] = (time_ms, str(name), price, size * contract, taker)
+    let_in("trade", len(known))
     if not given:
         raise EmptyData(f"{symbol}: no trades")
     if not known:
@@ -116,6 +123,7 @@ def _side(levels: Any, what: str, contract: float) -> Floats:
         if price is not None and size is not None:
             kept.append((price, size * contract))
     refuse("book_level", len(levels) - len(kept))
+    let_in("book", len(kept))
     if len(kept) * 2 < len(levels):
         raise BadData(f"{what}: only {len(kept)} of {len(levels)} levels can be read")
     return np.array(kept)
@@ -140,6 +148,7 @@ def read_series(
             refuse(f"{kind}_duplicate")
         else:
             kept[int(time_ms)] = value
+    let_in(kind, len(kept))
     if not given:
         raise EmptyData(f"{symbol}: no {kind}")
     if not kept:
@@ -188,6 +197,7 @@ def completed(
             key = f"{row.get(name)}{suffix}"
             if key in found:
                 found[key] = {**row, **found[key]}
+    let_in("premium", len(found))
     return found
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from virtuoso.errors import BadData, EmptyData
-from virtuoso.exchange.rows import keyed, mappings, newest, number, positive, refuse
+from virtuoso.exchange.rows import keyed, let_in, mappings, newest, number, positive, refuse
 from virtuoso.exchange.venues import UNIFIED, PremiumNames, TickerNames
 from virtuoso.model import Instrument, Stamp, Ticker
 
@@ -59,6 +59,7 @@ def read_tickers(
             *(instrument.symbol, last, stamp, change, turnover, volume, mark, index, funding),
             open_interest=positive(row.get(names.open_interest)),
         )
+    let_in("ticker", len(found))
     if len(found) * 2 < len(ours):
         raise BadData(f"only {len(found)} of {len(ours)} tickers have a price")
     return found

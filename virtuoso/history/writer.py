@@ -50,6 +50,8 @@ class Queue:
         self._limit = limit
         self._key = key
         self._records: dict[Key, Any] = {}
+        for reason in ("full", "refused"):  # there from the beginning: only then can an alert see the first one
+            HISTORY_DROPPED.labels(kind, reason)
 
     def __len__(self) -> int:
         return len(self._records)

@@ -25,7 +25,7 @@ from protovalidate import Violation, collect_violations
 
 from virtuoso import metrics
 from virtuoso.errors import DataUnavailable, InvalidField, NotReady, Overloaded, ShuttingDown, TooManyStreams
-from virtuoso.service import errors
+from virtuoso.service import encoding, errors
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import ServiceDescriptor
@@ -41,6 +41,7 @@ else:
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
 _LOG_LINES_A_SECOND = 10  # of failed calls: a flood of them must not fill a disk
+_WHOLE = {"order_by", "page_size", "symbol", "timeframe"}  # fields of requests that leave nothing out of what there is
 ALLOWED = {  # in words, where the rule is a pattern or a number
     "symbol": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"',
     "symbols": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"; at most 500',
@@ -116,6 +117,7 @@ class Calls(GenericHandler):
         self._log_second, self._log_lines = 0, 0
         self.calls = Open()
         self.streams = Open()
+        metrics.STREAMS_LIMIT.set(limits.streams)
         self._made: dict[str, Callable[[str], Handler]] = {}
         for method in service.methods:
             name, request = f"/{service.full_name}/{method.name}", GetMessageClass(method.input_type)
@@ -152,8 +154,12 @@ class Calls(GenericHandler):
                 if self.calls.count > limit:
                     raise Overloaded(f"{limit} calls are under way already")  # noqa: TRY301  # the table is below
                 self._admit()
-                reply: bytes = await behaviour(read(raw), context)
+                asked, age_s = read(raw), self._keeper.age_s
+                reply: bytes = await behaviour(asked, context)
                 sent = len(reply)
+                metrics.REPLY_AGES.add(age_s)
+                if encoding.single(reply) and not _narrowed(asked):
+                    tally.empty()
                 return reply
             except asyncio.CancelledError:
                 code = "CANCELLED"
@@ -234,6 +240,10 @@ class Tally:
         self._rpc = metrics.CALLS.rpc(method.removeprefix("/"))
         self._known: dict[tuple[str, str], tuple[Counter, metrics.Outcome]] = {}
 
+    def empty(self) -> None:
+        """A reply that says nothing of the market."""
+        metrics.EMPTY_REPLIES.labels(self._name).inc()
+
     def count(self, code: str, path: str, seconds: float, received: int, sent: int) -> None:
         """One call that has ended."""
         known = self._known.get((code, path))
@@ -245,6 +255,11 @@ class Tally:
         replies, outcome = known
         replies.inc()
         outcome.count(seconds, received, sent)
+
+
+def _narrowed(request: Message) -> bool:
+    """True when the caller asked for a part only, which may well be empty."""
+    return any(field.name not in _WHOLE for field, _ in request.ListFields())
 
 
 def _reader(kind: type[Message]) -> Callable[[bytes], Message]:

@@ -34,6 +34,17 @@ def field(number: int, chunks: Iterable[bytes]) -> bytes:
     return tag + body if body else b""
 
 
+def single(message: bytes) -> bool:
+    """True when one field of type string, bytes or message, shorter than 2 MiB, is all of `message`."""
+    length, at, shift = 0, 1, 0
+    for byte in message[1:4]:
+        length |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if not byte & 0x80:
+            break
+    return len(message) == at + length
+
+
 def text(number: int, value: str) -> bytes:
     """A string as field `number`; nothing for the empty one, which is the default."""
     return field(number, (chunk(value.encode()),)) if value else b""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from virtuoso import metrics
 from virtuoso.market.v1 import market_service_pb2
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
         self._serving = dict.fromkeys(NAMES, False)
         self._changed = asyncio.Event()
         self._closing = False
+        self._measure()
 
     def status(self, name: str) -> str | None:
         """SERVING or NOT_SERVING; None for a name that is not known."""
@@ -45,12 +47,17 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
         now = {name: name in names for name in NAMES}
         if now != self._serving:
             self._serving = now
+            self._measure()
             self._wake()
 
     def close(self) -> None:
         """End the open Watch streams, which would outlast a server's grace, once they have sent the last status."""
         self._closing = True
         self._wake()
+
+    def _measure(self) -> None:
+        for name, serving in self._serving.items():
+            metrics.SERVING.labels(name).set(serving)
 
     def _wake(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -104,7 +104,9 @@ def read_snapshot(blob: bytes) -> Admitted:
         opportunities=_sift(snapshot.opportunities, lambda found: found.id, refused, soundness.opportunity),
         signal_record=_one(snapshot, "signal_record", refused, soundness.record),
     )
-    _count(refused, f"snapshot {provenance.snapshot_id}")
+    passed = (getattr(admitted, each.name) for each in fields(admitted) if each.name not in ("provenance", "venue_symbols"))
+    kept = sum(len(part) if isinstance(part, Sequence) else part is not None for part in passed)
+    _count("row", refused, kept, f"snapshot {provenance.snapshot_id}")
     if not admitted.rows:
         raise CorruptValue(f"snapshot {provenance.snapshot_id} has no valid row")
     provenance.coverage.present = min(provenance.coverage.present, sum(row.HasField("score") for row in admitted.rows))
@@ -123,10 +125,10 @@ def read_candles(
     if series.symbol != symbol or series.timeframe != timeframe or not series.HasField("observed_time"):
         raise CorruptValue(f"not the bars of {symbol}")
     bars: Sequence[candle_pb2.Candle] = series.candles
+    refused: Counter[str] = Counter()
     if collect_violations(series, fail_fast=True):
-        refused: Counter[str] = Counter()
         bars = _sift(bars, lambda bar: str(wire.millis(bar.open_time)), refused)
-        _count(refused, f"bars of {symbol}")
+    _count("bar", refused, len(bars), f"bars of {symbol}")
     if not bars:
         raise CorruptValue(f"no valid bar of {symbol}")
     return series, bars
@@ -138,7 +140,7 @@ def read_remembered(
     """Those of `rows` out of the history that keep every rule; `what` they are, for the log."""
     refused: Counter[str] = Counter()
     good = _sift(rows, name, refused, sound)
-    _count(refused, f"history: {what}")
+    _count("remembered", refused, len(good), f"history: {what}")
     return good
 
 
@@ -146,6 +148,7 @@ def read_points(points: Sequence[score_history_pb2.ScorePoint], symbol: str) -> 
     """The same for up to thousands of points: held against the rules all at once, and one by one only where that fails."""
     whole = market_service_pb2.GetScoreHistoryResponse(points=points)
     if not collect_violations(whole, fail_fast=True) and all(map(soundness.point, points)):
+        metrics.ROWS.labels("remembered", "ok").inc(len(points))
         return points
     return read_remembered(f"points of {symbol}", points, lambda point: str(wire.millis(point.time)), soundness.point)
 
@@ -202,7 +205,15 @@ def _whole(confluence: snapshot_pb2.Confluence) -> bool:
     return confluence.HasField("row") and confluence.HasField("price_time")
 
 
-def _count(refused: Counter[str], what: str) -> None:
+def refuse(what: str) -> None:
+    """Count a snapshot that is not taken at all: its head, its bytes or the whole of it cannot be served."""
+    metrics.INVALID_ROWS.labels(what).inc()
+    metrics.ROWS.labels("snapshot", "refused").inc()
+
+
+def _count(kind: str, refused: Counter[str], kept: int, what: str) -> None:
+    metrics.ROWS.labels(kind, "ok").inc(kept)
+    metrics.ROWS.labels(kind, "refused").inc(refused.total())
     for rule, number in refused.items():
         metrics.INVALID_ROWS.labels(rule).inc(number)
     metrics.CONTAMINATED_ROWS.inc(refused["placeholder"])

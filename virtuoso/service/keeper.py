@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -113,6 +114,11 @@ class Keeper:
     def path(self) -> str:
         """The way of the data for measures; NONE when there is nothing to serve."""
         return self._present.path if self._present else "NONE"
+
+    @property
+    def age_s(self) -> float:
+        """Of what is served, as of the last tick; NaN when there is nothing."""
+        return self._present.age_s if self._present else math.nan
 
     def kept(self, snapshot_id: str) -> View | None:
         """The view of that snapshot, when it is the newest or was within the last `keep_s` seconds."""
@@ -240,7 +246,7 @@ class Keeper:
             try:
                 heads.append(intake.read_head(blob))
             except CorruptValue as error:
-                metrics.INVALID_ROWS.labels("head").inc()
+                intake.refuse("head")
                 log.warning("%s: %s", tier, error)
         return sorted(heads, key=intake.observed_ms, reverse=True)
 
@@ -256,10 +262,10 @@ class Keeper:
         try:
             return await asyncio.to_thread(_decode, head, blob)  # tens of milliseconds for 500 symbols: off the loop
         except _Torn:
-            metrics.INVALID_ROWS.labels("checksum").inc()  # perhaps being written: read again at the next poll
+            intake.refuse("checksum")  # perhaps being written: read again at the next poll
             return None
         except CorruptValue as error:
-            metrics.INVALID_ROWS.labels("snapshot").inc()
+            intake.refuse("snapshot")
             log.warning("refused: %s", error)
             self._remember((head.snapshot_id, wire.behind_ms(head)))
             return None
@@ -269,6 +275,7 @@ class Keeper:
         self._kept[view.id] = (now, view)
         self._kept.move_to_end(view.id)  # a recording that begins again shows the same snapshots again
         self._view, self._details = view, details
+        metrics.ROWS.labels("snapshot", "ok").inc()
         self._remember((view.id, view.behind_ms))
         taken = [entry[0] for entry in self._kept.values()]
         for superseded in taken[1:]:  # each view was current until the next was taken

@@ -1,0 +1,90 @@
+"""What runs while tools/deploy is tested: one stack, and one Prometheus that watches it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy.compose import DEPLOY, Stack
+from tests.programs import free_port, wait_for_port
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """All services of ours, healthy, on the simulated exchange."""
+    running = Stack(tmp_path_factory.mktemp("stack"), "compose.yaml", "compose.simulated.yaml")
+    try:
+        running.up()
+        yield running
+    finally:
+        running.close()
+
+
+def program(name: str) -> str:
+    """A program of Debian's package `prometheus`."""
+    found = shutil.which(name, path="/usr/bin:/usr/local/bin")
+    if found is None:
+        pytest.fail(f"{name} is not installed: run ./tools/test, which installs it")
+    return found
+
+
+class Prometheus:
+    """A real one, with the configuration and the rules of tools/deploy but for its pace: everything once a second."""
+
+    def __init__(self, folder: Path, stack: Stack) -> None:
+        settings = (DEPLOY / "prometheus" / "prometheus.yml").read_text()
+        settings = re.sub(
+            r"(_interval): \d+s", r"\1: 1s", re.sub(r'"([\w-]+:\d+)"', lambda at: f'"{stack.here(at[1])}"', settings)
+        )
+        (folder / "prometheus.yml").write_text(settings)
+        shutil.copy(DEPLOY / "prometheus" / "rules.yml", folder)
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        words = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
+        self.process = subprocess.Popen(
+            [program("prometheus"), *words, f"--web.listen-address=127.0.0.1:{port}"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for_port(port, self.process)
+
+    def api(self, path: str, **asked: str) -> Any:
+        """`data` of a reply of its HTTP API. ValueError with its words for a query that it refuses."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(asked)}", timeout=10) as reply:
+                return json.load(reply)["data"]
+        except urllib.error.HTTPError as error:
+            raise ValueError(f"{asked}: {json.load(error)['error']}") from error
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """The instant vector that it evaluates to now."""
+        found: list[dict[str, Any]] = self.api("query", query=expression)["result"]
+        return found
+
+    def wait_for(self, expression: str, seconds: float = 30) -> None:
+        """Return once it gives anything."""
+        end = time.monotonic() + seconds
+        while not self.query(expression):
+            if time.monotonic() > end:
+                raise AssertionError(f"{expression} gives nothing; targets: {self.query('up')}")
+            time.sleep(0.3)
+
+
+@pytest.fixture(scope="session")
+def prometheus(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """It watches the stack."""
+    running = Prometheus(tmp_path_factory.mktemp("prometheus"), stack)
+    yield running
+    running.process.terminate()
+    running.process.wait()

@@ -1,0 +1,138 @@
+"""compose.yaml: what Compose would take, what an operator wants of every service, and the services themselves, run."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.deploy.compose import DEPLOY, Stack, read
+from tests.e2e.product import eventually
+from tests.programs import ROOT
+
+FILES = ("compose.yaml", "compose.simulated.yaml")
+SCHEMA = ROOT / "tests" / "deploy" / "compose-spec.json"  # compose-go 2.9.1's, Apache License 2.0
+
+
+@pytest.mark.parametrize("files", [FILES[:1], FILES])
+def test_compose_files_follow_the_specification_and_refer_to_what_is_there(files: tuple[str, ...]) -> None:
+    whole = read(*files)
+    jsonschema.Draft7Validator(json.loads(SCHEMA.read_text())).validate(whole)
+    for name, service in whole["services"].items():
+        assert set(service.get("depends_on", {})) <= set(whole["services"]), name
+        assert set(service["networks"]) <= set(whole["networks"]), name
+        for volume in service.get("volumes", []):
+            source = volume.partition(":")[0]
+            assert (DEPLOY / source).exists() if source.startswith(".") else source in whole["volumes"], f"{name}: {source}"
+
+
+@pytest.mark.parametrize("name", sorted(read(*FILES)["services"]))
+def test_each_service_is_confined_bounded_and_watched(name: str) -> None:
+    service = read(*FILES)["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] == "unless-stopped"
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
+    assert service["healthcheck"]["test"]
+    assert not service["image"].endswith(":latest")
+    assert ":" in service["image"]
+    assert name == "memcached" or not str(service["user"]).startswith("0")  # memcached's image has a user of its own
+
+
+def test_no_password_is_in_a_file_and_none_has_a_default() -> None:
+    for missing in ("POSTGRES_PASSWORD", "GRAFANA_PASSWORD"):
+        given = {name: "x" for name in ("POSTGRES_PASSWORD", "GRAFANA_PASSWORD") if name != missing}
+        with pytest.raises(KeyError):
+            read(*FILES, env=given)
+        assert f"\n{missing}=\n" in (DEPLOY / "env.example").read_text()
+
+
+def test_only_collectors_reach_exchanges_and_only_the_edge_is_open_to_all() -> None:
+    services = read(FILES[0])["services"]
+    assert {name for name, service in services.items() if "exchanges" in service["networks"]} == {"collector", "standby"}
+    open_to_all = {
+        name for name, service in services.items() if any(not p.startswith("127.0.0.1:") for p in service.get("ports", []))
+    }
+    assert open_to_all == {"edge"}
+
+
+class Phone:
+    """Asks for the dashboard five times a second, through the edge."""
+
+    def __init__(self, url: str) -> None:
+        self.wrong: list[str] = []
+        self.answers = 0
+        self._url, self._stop = f"{url}/v1/dashboard", threading.Event()
+
+    def look(self) -> Any:
+        """The dashboard, as JSON."""
+        with urllib.request.urlopen(self._url, timeout=5) as reply:
+            return json.load(reply)
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """All the while."""
+        thread = threading.Thread(target=self._look_on, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            thread.join()
+
+    def _look_on(self) -> None:
+        while not self._stop.wait(0.2):
+            try:
+                self.answers += bool(self.look()["rows"])
+            except urllib.error.HTTPError as error:
+                self.wrong.append(f"{error.code}: {error.read().decode()}")
+            except Exception as error:  # noqa: BLE001 - whatever else keeps a phone without an answer
+                self.wrong.append(repr(error))
+
+
+def working(stack: Stack) -> list[str]:
+    """Collectors that say that they work."""
+    found = []
+    for name in ("collector", "standby"):
+        with suppress(OSError), urllib.request.urlopen(f"{stack.url(name, 8001)}/readyz", timeout=5) as reply:
+            found += [name] if json.load(reply)["working"] else []
+    return found
+
+
+def answering(stack: Stack, phone: Phone) -> set[str]:
+    """The servers that have answered callers so far, as the edge's access log has it."""
+    phone.look()
+    return set(re.findall(r'"upstream":"([\d.:]+)"', (stack.folder / "edge.log").read_text()))
+
+
+@pytest.mark.timeout(180)
+def test_the_dashboard_is_answered_while_servers_and_collectors_die_and_come_back(stack: Stack) -> None:
+    phone = Phone(stack.url("edge", 8003))
+    first = phone.look()["provenance"]
+    assert (first["environment"], first["path"]) == ("ENVIRONMENT_SIMULATED", "PATH_SNAPSHOT")
+    (worker,) = eventually(lambda: working(stack), lambda found: len(found) == 1, 20, "one collector works")
+    eventually(lambda: answering(stack, phone), lambda found: len(found) == 2, 20, "the edge knows that both servers serve")
+    try:
+        with phone.looking():
+            stack.kill("server-1")
+            stack.kill(worker)
+            eventually(lambda: working(stack), lambda found: len(found) == 1, 30, "the other one works")
+            then = phone.look()["provenance"]["snapshotId"]
+            eventually(lambda: phone.look()["provenance"]["snapshotId"], lambda seen: seen != then, 30, "a new snapshot")
+    finally:
+        for name in ("server-1", worker):
+            stack.start(name)  # as `restart: unless-stopped` does
+        for name in stack.services:
+            stack.wait_healthy(name)
+    assert phone.wrong == []
+    assert phone.answers > 10
+    assert int(stack.postgres.sql("SELECT count(*) FROM points", "virtuoso")) > 0

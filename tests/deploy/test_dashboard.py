@@ -1,0 +1,142 @@
+"""Grafana's dashboard and the rules against what the service really exports: a real Prometheus watches the real thing and is
+asked every query."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import grafana_foundation_sdk.cog.plugins as grafana
+import grpc
+import pytest
+import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from tests.deploy.compose import DEPLOY, Stack
+from tests.deploy.conftest import Prometheus
+from virtuoso.market.v1 import market_service_pb2 as pb
+from virtuoso.market.v1 import market_service_pb2_grpc
+
+FILE = DEPLOY / "grafana" / "dashboards" / "virtuoso.json"
+PATHS = (
+    *("dashboard", "overview", "confluence", "confluence/BTCUSDT", "movers", "sentiment", "betas", "betas/ETHUSDT"),
+    *("signals", "opportunities", "alerts", "symbols", "confluence/BTCUSDT/history", "symbols/BTCUSDT/candles"),
+    "confluence/NOSUCHUSDT",  # an error, for the panels of errors
+)
+# What may show nothing while all is well, and why.
+SILENT = {
+    "virtuoso_invalid_rows_total": "no row is refused",
+    'virtuoso_history_calls_total{result="error"}': "no call of the history fails",
+    'up{job=~"virtuoso-.*"} == 0': "no process is down",
+}
+METRIC = re.compile(r"\b(?:virtuoso[_:]|grpc_server_|process_)[\w:]+|\bup\b(?=\{)")
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def dashboard() -> dict[str, Any]:
+    """The file."""
+    whole: dict[str, Any] = json.loads(FILE.read_text())
+    return whole
+
+
+def queries() -> Iterator[tuple[str, str]]:
+    """(title of the panel, expression)."""
+    for panel in dashboard()["panels"]:
+        for target in panel.get("targets", []):
+            yield panel["title"], target["expr"]
+
+
+def rules() -> Iterator[tuple[str, str]]:
+    """(name of the rule, expression)."""
+    for group in yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())["groups"]:
+        for rule in group["rules"]:
+            yield rule.get("alert") or rule["record"], rule["expr"]
+
+
+@pytest.fixture(scope="module")
+def watched(stack: Stack, prometheus: Prometheus) -> Prometheus:
+    """Prometheus, once it has seen callers of every kind for some seconds."""
+    with grpc.insecure_channel(stack.here("server-2:50051")) as channel:
+        stream = market_service_pb2_grpc.MarketServiceStub(channel).WatchDashboard(pb.WatchDashboardRequest())
+        next(iter(stream))
+        ask(stack)
+        prometheus.wait_for('min(count_over_time(up{job=~"virtuoso-.*"}[1m])) > 2')
+        ask(stack)
+        prometheus.wait_for("virtuoso:hit_ratio:rate5m > 0 and virtuoso:answers:rate5m > 0")
+        prometheus.wait_for("sum(virtuoso_streams) > 0")
+        stream.cancel()  # type: ignore[no-untyped-call]  # grpc-stubs leave it untyped
+    return prometheus
+
+
+def ask(stack: Stack) -> None:
+    """Each RPC once, as JSON, of both servers or one of them."""
+    for path in PATHS:
+        try:
+            urllib.request.urlopen(f"{stack.url('edge', 8003)}/v1/{path}", timeout=5).read()
+        except urllib.error.HTTPError as error:
+            assert error.code == 404, path  # noqa: PT017 - the others raise nothing
+
+
+def test_grafanas_own_model_reads_all_of_the_dashboard() -> None:
+    grafana.register_default_plugins()
+    read = json.loads(JSONEncoder().encode(Dashboard.from_json(dashboard())))
+    assert lost(dashboard(), read) == []
+
+
+def lost(whole: Any, read: Any, at: str = "") -> list[str]:
+    """Where `read`, which may have defaults beside, lacks something of `whole`."""
+    if isinstance(whole, dict) and isinstance(read, dict):
+        return [
+            place
+            for key in whole
+            for place in (lost(whole[key], read[key], f"{at}/{key}") if key in read else [f"{at}/{key}"])
+        ]
+    if isinstance(whole, list) and isinstance(read, list) and len(whole) == len(read):
+        return [
+            place for i, (one, other) in enumerate(zip(whole, read, strict=True)) for place in lost(one, other, f"{at}/{i}")
+        ]
+    return [] if whole == read else [at]
+
+
+def test_panels_do_not_overlap_and_each_says_what_it_shows() -> None:
+    taken: dict[tuple[int, int], str] = {}
+    for panel in dashboard()["panels"]:
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        for cell in [
+            (x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])
+        ]:
+            assert taken.setdefault(cell, panel["title"]) == panel["title"], f"{panel['title']} lies on {taken[cell]}"
+        assert panel["type"] == "row" or panel["fieldConfig"]["defaults"]["unit"], panel["title"]
+
+
+def test_every_metric_that_is_asked_for_is_one_that_processes_export(stack: Stack, watched: Prometheus) -> None:
+    exported = {name for name, _ in rules()} | {"up"}
+    for service in ("server-2", "standby"):
+        with urllib.request.urlopen(f"{stack.url(service, 8001)}/metrics", timeout=5) as reply:
+            for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", reply.read().decode(), re.MULTILINE):
+                exported |= {f"{name}_{part}" for part in ("bucket", "count", "sum")} if kind == "histogram" else {name}
+    for title, expression in [*queries(), *rules()]:
+        assert set(METRIC.findall(expression)) <= exported, title
+
+
+def test_every_panel_shows_something_while_callers_call(watched: Prometheus) -> None:
+    for title, expression in queries():
+        assert watched.query(expression) or any(part in expression for part in SILENT), f"{title}: {expression}"
+
+
+def test_every_rule_can_be_evaluated_and_none_has_anything_to_tell_of_a_sound_stack(watched: Prometheus) -> None:
+    groups = watched.api("rules")["groups"]
+    assert sum(len(group["rules"]) for group in groups) == len(list(rules()))
+    assert [rule["name"] for group in groups for rule in group["rules"] if rule["health"] != "ok"] == []
+    told = {alert["metric"]["alertname"]: alert["metric"] for alert in watched.query("ALERTS")}
+    assert told == {}
+    for ratio, sound in (("hit_ratio:rate5m", 1), ("fallback_ratio:rate5m", 0), ("empty_ratio:rate5m", 0)):
+        assert [float(found["value"][1]) for found in watched.query(f"virtuoso:{ratio}")] == [sound], ratio
+    assert watched.query("virtuoso:invalid_ratio:rate5m > 0") == []

@@ -1,0 +1,177 @@
+"""The manifests: valid to the last field, consistent with each other, and with what the service really knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import kubernetes_validate  # type: ignore[import-untyped]  # the package has no types
+import pytest
+import yaml
+
+from tests.deploy.compose import DEPLOY
+from virtuoso.cli import parser
+from virtuoso.config import Settings, env_name, load
+from virtuoso.service.health import NAMES
+
+FOLDER = DEPLOY / "kubernetes"
+KUBERNETES = ("1.29", "1.31", "1.34")  # versions whose schemas they keep
+
+
+def manifests(kind: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """(file and name, manifest) of that kind, or of all."""
+    for file in sorted(FOLDER.glob("*.yaml")):
+        for manifest in yaml.safe_load_all(file.read_text()):
+            if manifest["kind"] != "Kustomization" and kind in ("", manifest["kind"]):
+                yield f"{file.name}: {manifest['kind']} {manifest['metadata']['name']}", manifest
+
+
+def pods() -> Iterator[tuple[str, dict[str, Any]]]:
+    """(name, template) of all that makes pods."""
+    for kind in ("Deployment", "StatefulSet"):
+        for _, manifest in manifests(kind):
+            yield manifest["metadata"]["name"], manifest["spec"]["template"]
+
+
+def containers() -> Iterator[tuple[str, dict[str, Any]]]:
+    """(name, container) of every pod."""
+    for name, pod in pods():
+        for container in pod["spec"]["containers"]:
+            yield name, container
+
+
+def config() -> dict[str, str]:
+    """What the ConfigMap says."""
+    return next(manifest["data"] for _, manifest in manifests("ConfigMap"))
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_every_manifest_keeps_the_schema_strictly(version: str) -> None:
+    for name, manifest in manifests():
+        try:
+            kubernetes_validate.validate(manifest, version, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            pytest.fail(f"{name}: {error}")
+
+
+def test_the_kustomization_names_every_file_but_the_example_and_the_image_that_they_use() -> None:
+    said = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())
+    assert {*said["resources"], "kustomization.yaml", "secret.example.yaml"} == {file.name for file in FOLDER.glob("*.yaml")}
+    ours = {container["image"] for _, container in containers() if container["image"].startswith("virtuoso")}
+    assert ours == {f"{image['name']}:{image['newTag']}" for image in said["images"]}
+    assert all(re.fullmatch(r"[\w./-]+:\d[\w.-]+", container["image"]) for _, container in containers())  # never :latest
+
+
+def test_every_pod_is_confined_and_bounded() -> None:
+    for name, pod in pods():
+        spec = pod["spec"]
+        assert spec["automountServiceAccountToken"] is False, name
+        assert spec["securityContext"]["runAsNonRoot"] is True, name
+        assert spec["securityContext"]["runAsUser"] > 0, name
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+    for name, container in containers():
+        confined = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+        assert container["securityContext"] == confined, name
+        assert {"cpu", "memory"} <= set(container["resources"]["requests"]), name
+        assert "memory" in container["resources"]["limits"], name
+
+
+def test_grpc_probes_ask_for_what_servers_know_and_liveness_is_never_about_data() -> None:
+    server = next(container for name, container in containers() if name == "server")
+    asked = {kind: server[f"{kind}Probe"]["grpc"] for kind in ("startup", "readiness", "liveness")}
+    assert {probe["service"] for probe in asked.values()} <= set(NAMES)
+    assert asked["startup"]["service"] == asked["liveness"]["service"] == "liveness"
+    assert asked["readiness"]["service"] == "readiness"
+    port = config()["VIRTUOSO_GRPC_ADDRESS"].rpartition(":")[2]
+    assert {str(probe["port"]) for probe in asked.values()} == {port}
+
+
+def test_every_port_that_is_named_is_there_and_is_the_one_that_is_set() -> None:
+    named = {name: {port["name"]: port["containerPort"] for port in each.get("ports", [])} for name, each in containers()}
+    for name, container in containers():
+        for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
+            how = next((how for how in ("httpGet", "tcpSocket") if how in container.get(kind, {})), None)
+            assert how is None or container[kind][how]["port"] in named[name], f"{name}: {kind}"
+    for _, service in manifests("Service"):
+        pod = service["spec"]["selector"].get("app.kubernetes.io/component") or service["metadata"]["name"]
+        for port in service["spec"]["ports"]:
+            assert named[pod][port["targetPort"]] == port["port"]
+    at = {name: int(config()[f"VIRTUOSO_{name}_ADDRESS"].rpartition(":")[2]) for name in ("GRPC", "MONITOR", "EDGE")}
+    assert named["server"] == {"grpc": at["GRPC"], "monitor": at["MONITOR"]}
+    assert named["collector"] == {"monitor": at["MONITOR"]}
+    assert named["edge"] == {"edge": at["EDGE"]}
+    for name, policy in manifests("NetworkPolicy"):
+        rules = [*policy["spec"].get("ingress", []), *policy["spec"].get("egress", [])]
+        ports = {port["port"] for rule in rules for port in rule.get("ports", [])}
+        assert ports <= {53, 443, *(port for each in named.values() for port in each.values())}, name
+
+
+def test_every_selector_finds_pods() -> None:
+    labels = [pod["metadata"]["labels"] for _, pod in pods()]
+
+    def found(wanted: dict[str, str]) -> bool:
+        return any(wanted.items() <= pod.items() for pod in labels)
+
+    for kind in ("Deployment", "StatefulSet", "PodDisruptionBudget"):
+        for name, manifest in manifests(kind):
+            assert found(manifest["spec"]["selector"]["matchLabels"]), name
+    for _, pod in pods():
+        for spread in pod["spec"].get("topologySpreadConstraints", []):
+            assert spread["labelSelector"]["matchLabels"] == pod["metadata"]["labels"]
+    for name, service in manifests("Service"):
+        assert found(service["spec"]["selector"]), name
+    for name, policy in manifests("NetworkPolicy"):
+        peers = [
+            peer["podSelector"].get("matchLabels", {})
+            for rule in [*policy["spec"].get("ingress", []), *policy["spec"].get("egress", [])]
+            for peer in [*rule.get("from", []), *rule.get("to", [])]
+            if "podSelector" in peer
+        ]
+        for wanted in [policy["spec"]["podSelector"].get("matchLabels", {}), *peers]:
+            assert found(wanted) or wanted == {"virtuoso-client": "true"}, name  # others' pods carry that one
+
+
+def test_settings_are_ours_and_allowed_and_commands_exist() -> None:
+    known = {env_name(item) for item in fields(Settings)}
+    secret = {name: text for name, text in next(m["stringData"] for _, m in manifests("Secret")).items() if name in known}
+    assert set(config()) <= known
+    for name, container in containers():
+        own = {item["name"]: item.get("value", "") for item in container.get("env", [])}
+        if container["image"].startswith("virtuoso:"):
+            assert set(own) <= known, name
+            assert not load({**config(), **secret, **own}, {}).warnings
+            assert parser().parse_args(container["args"]).command == container["args"][0]
+
+
+def test_a_pod_has_more_time_to_end_than_its_calls_have() -> None:
+    for name, pod in pods():
+        for container in pod["spec"]["containers"]:
+            before = container.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["sleep", "0"])
+            needed = int(before[1]) + load(config(), {}).settings.grace_s + 5
+            assert not container["image"].startswith("virtuoso:") or pod["spec"]["terminationGracePeriodSeconds"] > needed, (
+                name
+            )
+
+
+def test_what_may_not_all_go_at_once_is_kept_and_servers_grow_with_load() -> None:
+    kept = {manifest["metadata"]["name"] for _, manifest in manifests("PodDisruptionBudget")}
+    assert kept == {"server", "collector", "edge", "memcached"}
+    _, grows = next(manifests("HorizontalPodAutoscaler"))
+    assert grows["spec"]["scaleTargetRef"]["name"] == "server"
+    assert grows["spec"]["minReplicas"] >= 2
+    assert next(m["spec"]["replicas"] for name, m in manifests("Deployment") if "collector" in name) == 2
+
+
+def test_only_collectors_may_speak_with_the_world() -> None:
+    worldly = [
+        name
+        for name, policy in manifests("NetworkPolicy")
+        for rule in policy["spec"].get("egress", [])
+        if any("ipBlock" in peer for peer in rule.get("to", [{"ipBlock": {}}]))
+    ]
+    assert worldly == ["network.yaml: NetworkPolicy collector"]
+    _, first = next(manifests("NetworkPolicy"))
+    assert first["spec"]["podSelector"] == {}  # nobody, unless another policy says so
+    assert "ingress" not in first["spec"]

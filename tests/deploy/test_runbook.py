@@ -1,0 +1,74 @@
+"""The runbook: every alert has its cure, and what it tells people to type exists."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+import prometheus_client
+import pytest
+from prometheus_client.metrics_core import Metric
+
+import virtuoso.metrics
+from tests.deploy.compose import DEPLOY
+from tests.deploy.test_dashboard import rules
+from tests.deploy.test_rules import alerts
+from virtuoso.cli import COMMANDS
+from virtuoso.config import Settings, env_name
+from virtuoso.market.v1 import error_reason_pb2
+
+PAGES = ("runbook.md", "README.md")
+METRIC = re.compile(r"\b(?:virtuoso[_:]|process_)[a-z_]+(?::[a-z0-9_]+)*\b")
+
+
+def page(name: str = "runbook.md") -> str:
+    """Its text."""
+    return (DEPLOY / name).read_text()
+
+
+def sections() -> dict[str, str]:
+    """Text by heading."""
+    parts = re.split(r"^## (\w+)$", page(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_every_alert_has_its_section_and_every_section_its_alert() -> None:
+    assert list(sections()) == list(alerts())
+
+
+def test_every_section_says_how_to_tell_what_to_do_and_when_it_is_over() -> None:
+    shared = ""
+    for name, text in reversed(sections().items()):
+        shared = text if text.strip() else shared  # a heading right above another means the same
+        said = set(re.findall(r"\*\*([\w ,]+)\*\*", shared))
+        words = {word.lower() for part in said for word in part.split(", ")}
+        assert {"look", "cure", "over"} <= words, name
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    headings = {f"#{title.lower()}" for title in sections()}
+    for target in re.findall(r"\]\(([^)]+)\)", page(name)):
+        assert target in headings if target.startswith("#") else (DEPLOY / target).exists(), target
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_commands_settings_and_reasons_that_are_named_exist(name: str) -> None:
+    text = page(name)
+    typed = "\n".join(re.findall(r"`([^`\n]+)`", text) + re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    assert set(re.findall(r"(?:^|-- |exec [\w-]+ )virtuoso ([a-z]+)", typed, re.MULTILINE)) <= set(COMMANDS)
+    others = {"VIRTUOSO_IMAGE", "VIRTUOSO_PORT"}  # compose.yaml's own
+    assert set(re.findall(r"VIRTUOSO_[A-Z_]+", text)) <= {env_name(item) for item in fields(Settings)} | others
+    reasons = {reason.removeprefix("ERROR_REASON_") for reason in error_reason_pb2.ErrorReason.DESCRIPTOR.values_by_name}
+    assert set(re.findall(r"reason ([A-Z_]+)", text)) <= reasons
+
+
+def test_metrics_that_are_named_exist() -> None:
+    known = {rule for rule, _ in rules()} | {"process_start_time_seconds", "process_cpu_seconds_total"}
+    for family in prometheus_client.REGISTRY.collect():
+        assert isinstance(family, Metric)
+        suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum", ""]}.get(family.type, [""])
+        known |= {family.name + suffix for suffix in suffixes}
+    assert virtuoso.metrics.SERVING  # they are declared by being imported
+    named = {name for name in METRIC.findall(page()) if not name.startswith("virtuoso:") or ":" in name}
+    assert named <= known
