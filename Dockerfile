@@ -21,6 +21,7 @@ RUN /tools/bin/pip --python /opt/python/bin/python install -q --no-compile --onl
 FROM dependencies AS build
 COPY pyproject.toml README.md ./
 COPY gen/python gen/python
+COPY gen/web gen/web
 COPY virtuoso virtuoso
 RUN /tools/bin/pip --python /opt/python/bin/python install -q --no-compile --no-deps --no-build-isolation \
     --target /opt/virtuoso ./gen/python . \

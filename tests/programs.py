@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -27,14 +27,14 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 30, host: str = "127.0.0.1") -> None:
     """Return once something listens; raise when the process ends or the time is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
         with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
+            if s.connect_ex((host, port)) == 0:
                 return
         time.sleep(0.02)
     raise RuntimeError(f"{process.args!r} does not listen on {port}")
@@ -43,10 +43,12 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 
 class Program:
     """A child process on a port."""
 
-    def __init__(self, arguments: list[str], port: int) -> None:
+    def __init__(
+        self, arguments: list[str], port: int, output: IO[bytes] | int = subprocess.DEVNULL, host: str = "127.0.0.1"
+    ) -> None:
         self.port = port
-        self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for_port(port, self.process)
+        self.process = subprocess.Popen(arguments, stdout=output, stderr=output)
+        wait_for_port(port, self.process, host=host)
 
     def freeze(self) -> None:
         """It keeps its port and answers nothing."""
@@ -61,6 +63,11 @@ class Program:
         """It is gone at once."""
         self.process.kill()
         self.process.wait()
+
+
+def _parted(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)
 
 
 class Memcached(Program):
@@ -114,32 +121,45 @@ class Simulated(Market):
 
 
 class Edge(Program):
-    """The launcher in a process of its own, with a real Envoy on a free port, in front of servers that listen already."""
+    """The launcher in a process of its own, with a real Envoy on a free port, in front of servers and monitors that listen
+    already at "host:port"; `plan` is more of virtuoso.edge.plan.Plan. What it writes is in `output`."""
 
     SCRIPT = """
-import asyncio, json, signal, sys, uvloop
+import asyncio, json, logging, signal, sys, uvloop
 from virtuoso.edge.envoy import find_envoy, run_edge
+from virtuoso.edge.plan import Plan
 async def main():
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    address, servers, monitor, more = json.loads(sys.argv[1])
-    return await run_edge(address, servers, monitor, stop, **more, program=find_envoy())
+    plan, linger_s = json.loads(sys.argv[1])
+    return await run_edge(Plan(**plan), stop, linger_s=linger_s, program=find_envoy())
+logging.basicConfig(level="INFO")
 sys.exit(uvloop.run(main()))
 """
 
-    def __init__(self, servers: list[str], monitor: int, origins: tuple[str, ...] = ("*",), linger_s: float = 0.0) -> None:
+    def __init__(self, servers: list[str], monitors: list[str], linger_s: float = 0.0, **plan: Any) -> None:
         port = free_port()
-        upstream = [(host, int(at)) for host, _, at in (server.rpartition(":") for server in servers)]
-        more = {"origins": origins, "linger_s": linger_s}
-        words = json.dumps((("127.0.0.1", port), upstream, ("127.0.0.1", monitor), more))
-        super().__init__([sys.executable, "-c", self.SCRIPT, words], port)
+        behind = {"servers": [_parted(each) for each in servers], "monitors": [_parted(each) for each in monitors]}
+        words = json.dumps(({"address": ("127.0.0.1", port), **behind, **plan}, linger_s))
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
+        super().__init__([sys.executable, "-c", self.SCRIPT, words], port, output=self._output)
         self.address = f"127.0.0.1:{port}"
-        self.url = f"http://{self.address}"
+        self.url = f"{'https' if plan.get('certificate') else 'http'}://{self.address}"
+
+    def output(self) -> str:
+        """What it and its Envoy have written so far."""
+        return os.pread(self._output.fileno(), 1 << 20, 0).decode()  # a seek would be theirs too
 
     def end(self) -> None:
         """It ends in its own order, and its Envoy with it."""
         self.process.terminate()
         self.process.wait()
+        self._output.close()
+
+    def kill(self) -> None:
+        """See above."""
+        super().kill()
+        self._output.close()
 
     def envoy(self) -> int | None:
         """The process id of its Envoy, where one runs."""

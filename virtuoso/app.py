@@ -5,7 +5,7 @@ demo     the same on the simulated exchange
 replay   the same on a recording: `play` in the place of collectors
 collect  repository, exchanges, feeds, failover, journal ─► floor ─► Collector, and a monitor port
 serve    repository ─► Keeper, and the history ─► MarketServer, and a monitor port
-edge     Envoy before `serve`
+edge     the web page ─► Envoy before `serve` (in `front`)
 record   `collect` with a tape, by itself
 """
 
@@ -33,8 +33,9 @@ from virtuoso import monitor, node, supervisor
 from virtuoso.addresses import free_port, joined
 from virtuoso.clock import epoch_ms
 from virtuoso.config import Loaded, Settings, env_name, state_directory
-from virtuoso.edge.envoy import configuration, find_envoy, run_edge, text
+from virtuoso.edge.envoy import find_envoy
 from virtuoso.errors import ConfigError
+from virtuoso.front import edge
 from virtuoso.lease import Lease
 from virtuoso.model import Environment
 from virtuoso.repository import keys
@@ -117,7 +118,8 @@ def _collectors(settings: Settings) -> list[Role]:
 
 
 async def _node(settings: Settings, sources: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event) -> int:
-    addresses = node.Addresses(settings.grpc_address, settings.edge_address, settings.monitor_address)
+    secure = bool(settings.tls_certificate)
+    addresses = node.Addresses(settings.grpc_address, settings.edge_address, settings.monitor_address, secure)
     kind = settings.effective_environment.name
     return await node.run(addresses, kind, sources, env, stop, grace_s=settings.grace_s)
 
@@ -242,16 +244,6 @@ def _weights(settings: Settings) -> Weights:
     return Weights.of(settings.weights, settings.timeframe_weights)
 
 
-async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Envoy before the server of this machine."""
-    settings = loaded.settings
-    listen, servers, monitor_at = settings.edge_address, [settings.grpc_address], settings.monitor_address
-    if options.print_config:
-        sys.stdout.write(text(configuration(listen, servers, monitor_at, settings.cors_origins)))
-        return 0
-    return await run_edge(listen, servers, monitor_at, stop, origins=settings.cors_origins, program=find_envoy())
-
-
 async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     """A collector of its own, with a tape and a repository that nobody else sees."""
     from virtuoso.repository.memory import Memory  # noqa: PLC0415
@@ -343,6 +335,7 @@ async def doctor(loaded: Loaded, options: Namespace, _: asyncio.Event) -> int:
         node_directory=settings.node_directory,
         grpc_address=settings.grpc_address,
         edge_address=settings.edge_address,
+        tls=(settings.tls_certificate, settings.tls_key),
         monitor_address=settings.monitor_address,
         environment=settings.effective_environment,
         history=settings.effective_history,

@@ -114,6 +114,18 @@ def _address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def _servers(text: str) -> tuple[tuple[str, int], ...]:
+    try:
+        servers = tuple(dict.fromkeys(_address(item) for item in _items(text)))
+    except NotAllowed:
+        servers = (("", 0),)
+    if not all(port for _, port in servers):
+        raise NotAllowed(
+            "host:port, separated by commas, such as server-1:50051,server-2:50051; or nothing for GRPC_ADDRESS"
+        )
+    return servers
+
+
 def _flag(text: str) -> bool:
     if text.lower() not in ("true", "false", "1", "0", "yes", "no", "on", "off"):
         raise NotAllowed("true or false")
@@ -193,6 +205,35 @@ class Settings:
     cors_origins: tuple[str, ...] = setting(
         "*", _origins, "web origins that may call the edge, separated by commas; * for any (no credentials are used)"
     )
+    servers: tuple[tuple[str, int], ...] = setting(
+        "",
+        _servers,
+        "servers behind the edge, host:port separated by commas, their monitors at MONITOR_ADDRESS's port; nothing: "
+        "GRPC_ADDRESS",
+    )
+    page_address: tuple[str, int] = setting(
+        "127.0.0.1:0", _address, "where the edge's own web page listens, for Envoy alone; port 0: any free one"
+    )
+    rate_limit: int = setting(
+        "50", _number(int, 0, 100_000), "requests a second that the edge takes from one address; 0: no limit"
+    )
+    rate_limit_burst: int = setting(
+        "200", _number(int, 1, 100_000), "requests at once that it takes from an address that asked little before"
+    )
+    trusted_proxies: int = setting(
+        "0",
+        _number(int, 0, 10),
+        "proxies before the edge whose X-Forwarded-For is believed; 0: callers come to it themselves",
+    )
+    access_log: str = setting(
+        "-",
+        str,
+        "the edge's log of calls, JSON lines, to a file or - for standard output; nothing: none, as by default in up",
+    )
+    tls_certificate: str = setting(
+        "", str, "the edge's certificate with its chain, a PEM file: it then speaks https only; renewed files are noticed"
+    )
+    tls_key: str = setting("", str, "the certificate's key, a PEM file; gRPC behind the edge stays clear text")
     monitor_address: tuple[str, int] = setting(
         "127.0.0.1:8001",
         _address,

@@ -28,11 +28,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a node listens; `monitor` is its server's, other processes take the next free ports."""
+    """Where a node listens; `monitor` is its server's, other processes take the next free ports. `secure`: the edge speaks
+    https."""
 
     grpc: Address
     edge: Address
     monitor: Address
+    secure: bool = False
 
 
 async def run(
@@ -50,8 +52,9 @@ async def run(
     roles = [Role("serve", ["serve", "--with-parent"]), *sources, Role("edge", ["edge", "--with-parent"])]
     log.info("gRPC on %s, a %s market; NOT_SERVING until its first complete snapshot", joined(addresses.grpc), kind)
     ready = asyncio.Event()
-    where = (joined(reachable(each)) for each in (addresses.grpc, addresses.edge, addresses.monitor))
-    welcome = asyncio.create_task(announce(kind, *where, ready=ready))
+    grpc, edge, monitor = (joined(reachable(each)) for each in (addresses.grpc, addresses.edge, addresses.monitor))
+    edge = f"{'https' if addresses.secure else 'http'}://{edge}"
+    welcome = asyncio.create_task(announce(kind, grpc, edge, f"http://{monitor}", ready=ready))
     try:
         return await supervisor.supervise(roles, env, stop, grace_s, ready)
     finally:

@@ -37,40 +37,45 @@ async def serving(address: str) -> None:
             await asyncio.sleep(RETRY_S)
 
 
-async def edge_serving(url: str) -> bool:
-    """True once the edge answers; False when it does not within its patience."""
+async def edge_serving(url: str) -> tuple[bool, bool]:
+    """(the edge answers, and has the web page), once it does so or its patience is over."""
     end = time.monotonic() + EDGE_PATIENCE_S
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
         while time.monotonic() < end:
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                async with session.get(f"{url}/healthz"):
-                    return True
+                # its certificate need not be of this address: it is this machine's own
+                async with session.get(f"{url}/", headers={"Accept": "text/html"}, ssl=False) as page:
+                    return True, page.status == 200
             await asyncio.sleep(RETRY_S)
-    return False
+    return False, False
 
 
-async def announce(kind: str, grpc_address: str, edge_address: str, monitor_address: str, *, ready: asyncio.Event) -> None:
-    """Wait for SERVING, set `ready`, then print addresses and calls. `kind` says what the market is, such as SIMULATED."""
+async def announce(kind: str, grpc_address: str, edge: str, monitor: str, *, ready: asyncio.Event) -> None:
+    """Wait for SERVING, set `ready`, then print addresses and calls. `kind` says what the market is, such as SIMULATED;
+    `edge` and `monitor` are URLs."""
     began = time.monotonic()
     await serving(grpc_address)
     took = time.monotonic() - began
     ready.set()
-    edge = f"http://{edge_address}"
-    edged = await edge_serving(edge)
-    sys.stdout.write(text(kind, took, grpc_address, edge if edged else None, f"http://{monitor_address}"))
+    answers, paged = await edge_serving(edge)
+    sys.stdout.write(text(kind, took, grpc_address, edge if answers else None, monitor, page=paged))
     sys.stdout.flush()
 
 
-def text(kind: str, took_s: float, grpc_address: str, edge: str | None, monitor: str) -> str:
-    """The message itself. `edge` is None where none runs: its calls are then left out, and that is said."""
+def text(kind: str, took_s: float, grpc_address: str, edge: str | None, monitor: str, *, page: bool) -> str:
+    """The message itself. `edge` is None where none runs: its calls are then left out, and that is said; as it is where no
+    web `page` was built."""
+    none = "not served: no edge answers (virtuoso doctor says why)"
+    insecure = " -k" if edge and edge.startswith("https:") else ""  # the certificate is hardly of this machine's address
     service = "virtuoso.market.v1.MarketService"
     buf = _program("buf")
     lines = [
         "",
         f"Virtuoso serves a {kind} market, {took_s:.1f} s after its start. Ctrl-C ends it.",
         "",
+        f"  web page         {(f'{edge}/' if page else 'not built (tools/generate makes it)') if edge else none}",
         f"  gRPC             {grpc_address}",
-        f"  JSON, gRPC-Web   {edge or 'not served: no edge answers (virtuoso doctor says why)'}",
+        f"  JSON, gRPC-Web   {edge or none}",
         f"  health, metrics  {monitor}/healthz  {monitor}/metrics",
         "",
         "Try",
@@ -78,8 +83,8 @@ def text(kind: str, took_s: float, grpc_address: str, edge: str | None, monitor:
     ]
     if edge:
         lines += [
-            f"  curl {edge}/v1/confluence/BTCUSDT",
-            f"  {buf} curl --protocol grpcweb --http2-prior-knowledge {edge}/{service}/GetDashboard",
+            f"  curl{insecure} {edge}/v1/confluence/BTCUSDT",
+            f"  {buf} curl --protocol grpcweb{insecure or ' --http2-prior-knowledge'} {edge}/{service}/GetDashboard",
         ]
     return "\n".join([*lines, "", ""])
 

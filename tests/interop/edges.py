@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,14 +67,18 @@ class Place:
 
 @asynccontextmanager
 async def place(
-    *, origins: tuple[str, ...] = ("*",), others: tuple[Bench, ...] = (), linger_s: float = 0.0, **options: Any
+    *,
+    others: tuple[Bench, ...] = (),
+    linger_s: float = 0.0,
+    plan: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> AsyncIterator[Place]:
-    """A server on which nothing is published yet, its monitor, and the edge."""
+    """A server on which nothing is published yet, its monitor, and an edge with `plan` (see programs.Edge)."""
     async with bench(**options) as market:
         monitor = Monitor(status=market.server.health.status, readiness=lambda: (True, {}))
         port = await monitor.start("127.0.0.1:0")
         servers = [market.address, *(other.address for other in others)]
-        edge = await asyncio.to_thread(Edge, servers, port, origins, linger_s)
+        edge = await asyncio.to_thread(Edge, servers, [f"127.0.0.1:{port}"], linger_s, **(plan or {}))
         try:
             yield Place(market, edge)
         finally:

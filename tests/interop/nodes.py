@@ -28,12 +28,17 @@ def npm(*words: str, folder: Path = FOLDER) -> str:
     return done.stdout
 
 
-def install(folder: Path) -> None:
-    """What the lock file names, and our package, packed in `folder` as it would be published."""
+def fetch() -> None:
+    """The packages that the lock file names, once."""
     lock, mark = (FOLDER / "package-lock.json").read_bytes(), FOLDER / "node_modules" / ".set-up"
     if not mark.exists() or mark.read_bytes() != lock:
         npm("ci", "--silent")
         mark.write_bytes(lock)
+
+
+def install(folder: Path) -> None:
+    """Those, and our package, packed in `folder` as it would be published."""
+    fetch()
     packed = npm("pack", "--silent", "--pack-destination", str(folder), folder=ROOT / "gen" / "ts").strip()
     npm("install", "--no-save", "--silent", str(folder / packed))
 

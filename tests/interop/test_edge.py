@@ -249,13 +249,17 @@ async def test_a_page_of_any_origin_may_call_without_credentials(shown: Place) -
 
 async def test_a_page_may_read_the_status_of_an_rpc(shown: Place) -> None:
     status, _, headers = await shown.http("/v1/overview", headers=ORIGIN)
-    assert (status, headers["access-control-allow-origin"], headers["vary"]) == (200, ORIGIN["Origin"], "Origin")
+    assert (status, headers["access-control-allow-origin"], headers["vary"]) == (
+        200,
+        ORIGIN["Origin"],
+        "Origin, Accept-Encoding",
+    )
     exposed = set(headers["access-control-expose-headers"].split(", "))
     assert {"grpc-status", "grpc-message", "grpc-status-details-bin"} <= exposed
 
 
 async def test_only_configured_origins_are_let_in() -> None:
-    async with place(origins=("https://ours.example", "http://localhost:5173")) as one:
+    async with place(plan={"origins": ("https://ours.example", "http://localhost:5173")}) as one:
         await one.market.show(snapshot())
         for origin, let_in in (
             ("https://ours.example", True),

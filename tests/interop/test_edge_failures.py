@@ -37,7 +37,7 @@ async def test_healthz_answers_as_the_server_does_also_when_it_does_not_serve() 
 
 
 async def test_streams_outlive_the_time_outs_that_a_proxy_has_by_default() -> None:
-    async with place(heartbeat_s=2) as one:
+    async with place(heartbeat_s=2, plan={"rate_limit": 50, "access_log": "-"}) as one:
         await one.market.show(snapshot())
         process = await one.buf("grpcweb", "WatchDashboard", {})
         web = asyncio.create_task(process.communicate())

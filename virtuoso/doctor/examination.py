@@ -47,13 +47,16 @@ async def examine(
     environment: Environment,
     history: str | None,
     envoy: str | None,
+    tls: tuple[str, str] = ("", ""),
     clock: Callable[[], int] = epoch_ms,
     check_s: float = CHECK_S,
     whole_s: float = WHOLE_S,
 ) -> list[Finding]:
     """Look at everything that the settings, which are the parameters, name; `envoy` is the program that the edge would run,
-    `clock` our time in epoch ms. Each check ends within `check_s` and the whole within `whole_s` and a moment. ConfigError
-    for settings that no machine could satisfy, such as an exchange that ccxt does not have."""
+    `tls` its certificate and key, `clock` our time in epoch ms. Each check ends within `check_s` and the whole within
+    `whole_s` and a moment. ConfigError for settings that no machine could satisfy, such as an exchange that ccxt does not
+    have."""
+    edge_status = listeners.https_status if any(tls) else listeners.http_status
     limit = _Time(time.monotonic() + whole_s, check_s)
     loaded = asyncio.create_task(_bounded("libraries", limit, lambda: _one(machine.libraries())))
     # In the order in which they are told, after those about venues.
@@ -61,12 +64,13 @@ async def examine(
         *_repository(cache, node_directory, limit),
         ("HISTORY", lambda: history_of(history)),
         ("GRPC_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_GRPC_ADDRESS", grpc_address, listeners.grpc_status))),
-        ("EDGE_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_EDGE_ADDRESS", edge_address, listeners.http_status))),
+        ("EDGE_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_EDGE_ADDRESS", edge_address, edge_status))),
         (
             "MONITOR_ADDRESS",
             lambda: _one(listeners.port("VIRTUOSO_MONITOR_ADDRESS", monitor_address, listeners.http_status, needed=False)),
         ),
         ("envoy", lambda: _one(machine.envoy(envoy))),
+        *([("TLS", lambda: _one(listeners.tls(*tls)))] if any(tls) else []),
     ]
     others = [asyncio.create_task(_bounded(subject, limit, check)) for subject, check in table]
     try:

@@ -14,6 +14,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from virtuoso.addresses import Address, joined, reachable
 from virtuoso.doctor.aside import aside
 from virtuoso.doctor.finding import Finding, Level
+from virtuoso.edge.certificate import check
+from virtuoso.errors import ConfigError
 
 SERVICE = "virtuoso.market.v1.MarketService"
 _ANSWER_S = 2.0
@@ -31,13 +33,14 @@ async def grpc_status(address: str) -> str | None:
         return str(health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status))
 
 
-async def http_status(address: str) -> str | None:
+async def http_status(address: str, scheme: str = "http") -> str | None:
     """The readiness that a monitor or an edge of ours says at "host:port"; None when it is none of ours."""
     with suppress(aiohttp.ClientError, OSError, TimeoutError, ValueError):
         timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(f"http://{address}/healthz", params={"service": "readiness"}) as reply,
+            # no name is checked: a certificate is hardly of the address by which this machine calls itself
+            session.get(f"{scheme}://{address}/healthz", params={"service": "readiness"}, ssl=False) as reply,
         ):
             said = await reply.json()
             if said == {"status": "SERVING"}:
@@ -45,6 +48,21 @@ async def http_status(address: str) -> str | None:
             if reply.status == 503 and isinstance(said, dict) and said.get("code") == 14:
                 return "NOT_SERVING"
     return None
+
+
+async def https_status(address: str) -> str | None:
+    """The same of an edge with a certificate."""
+    return await http_status(address, "https")
+
+
+async def tls(certificate: str, key: str) -> Finding:
+    """Whether the edge can speak https with these PEM files."""
+    try:
+        await aside(lambda: check(certificate, key))
+    except ConfigError as error:
+        cure = "Let VIRTUOSO_TLS_CERTIFICATE and VIRTUOSO_TLS_KEY name a certificate and its key, or neither"
+        return Finding("TLS", Level.FAILURE, str(error), cure)
+    return Finding("TLS", Level.WELL, f"the edge speaks https with {certificate}")
 
 
 async def port(

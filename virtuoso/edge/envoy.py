@@ -13,14 +13,17 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 from virtuoso.addresses import Address, joined, reachable, taken
-from virtuoso.edge.configuration import configuration, ip_address, text
+from virtuoso.edge import certificate
+from virtuoso.edge.access_log import STDOUT
+from virtuoso.edge.configuration import configuration, text
+from virtuoso.edge.listener import ip_address
+from virtuoso.edge.plan import Plan
 from virtuoso.errors import ConfigError
-
-__all__ = ["configuration", "find_envoy", "run_edge", "text"]
 
 log = logging.getLogger(__name__)
 
@@ -40,34 +43,25 @@ def find_envoy() -> str | None:
     return shutil.which("envoy")
 
 
-async def run_edge(
-    address: Address,
-    servers: Sequence[Address],
-    monitor: Address,
-    stop: asyncio.Event,
-    *,
-    origins: Sequence[str] = ("*",),
-    program: str | None,
-    linger_s: float = 1.0,
-) -> int:
-    """Keep an Envoy on `address` until `stop`; returns 0. The rest is as in `configuration`; port 0 is any free one.
+async def run_edge(plan: Plan, stop: asyncio.Event, *, program: str | None, linger_s: float = 1.0) -> int:
+    """Keep an Envoy after `plan` until `stop`; returns 0. Port 0 is any free one.
 
     `program` is the Envoy to run (`find_envoy()`). With None there is no edge: this says so once and waits, so that what
     runs beside it goes on. After `stop` Envoy stays for `linger_s` more, in which servers that end at the same time can
-    still tell their callers so. ConfigError when the address cannot be had.
+    still tell their callers so. ConfigError when the address cannot be had, or certificate or log not be used.
     """
     if program is None:
         log.error("there is no edge: no Envoy on this machine (%s). gRPC works without it", INSTALL)
         await stop.wait()
         return 0
-    address = _free(address)
-    written = text(configuration(address, servers, monitor, origins))
+    plan = replace(plan, address=_free(plan.address))
+    _check(plan)
     crashes = 0
     while not stop.is_set():
         began = time.monotonic()
-        async with _envoy(program, written) as (child, folder):
+        async with _envoy(program, plan) as (child, folder):
             ended, asked = asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())
-            listening = asyncio.create_task(_announce(address, folder))
+            listening = asyncio.create_task(_announce(plan, folder))
             try:
                 await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
                 if asked.done():
@@ -84,18 +78,34 @@ async def run_edge(
     return 0
 
 
+def _check(plan: Plan) -> None:
+    """Find out what would end each Envoy at its start."""
+    if plan.certificate:
+        certificate.check(plan.certificate, plan.key)
+    if plan.access_log not in ("", STDOUT):
+        try:
+            with open(plan.access_log, "ab"):
+                pass
+        except OSError as error:
+            cure = "Allowed is a file that can be written, - for standard output, or nothing"
+            raise ConfigError(f"ACCESS_LOG={plan.access_log!r} cannot be written: {error.strerror}. {cure}") from error
+
+
 @contextlib.asynccontextmanager
-async def _envoy(program: str, written: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """A running Envoy and its configuration's folder, which may go once it has been read; ended with the body."""
-    with tempfile.TemporaryDirectory(prefix="virtuoso-edge-", ignore_cleanup_errors=True) as folder:
-        file = Path(folder) / "envoy.json"
-        file.write_text(written)
+async def _envoy(program: str, plan: Plan) -> AsyncIterator[tuple[asyncio.subprocess.Process, Path]]:
+    """A running Envoy and the folder of what it reads; ended with the body."""
+    with tempfile.TemporaryDirectory(prefix="virtuoso-edge-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        secret = certificate.secret(folder, plan.certificate, plan.key) if plan.certificate else None
+        file = folder / "envoy.json"
+        file.write_text(text(configuration(plan, secret)))
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-IS", str(Path(__file__).with_name("tied.py")), str(os.getpid()), program),
             *("--config-path", str(file), "--log-level", "warning", "--log-format", "%l %v", "--log-format-escaped"),
+            *("--file-flush-interval-msec", "1000"),
             "--disable-hot-restart",  # no memory shared with other Envoys: any number run side by side
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=None if plan.access_log == STDOUT else asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,  # a Ctrl-C is ours: we end it
         )
@@ -118,16 +128,21 @@ async def _end(child: asyncio.subprocess.Process) -> None:
             await child.wait()
 
 
-async def _announce(address: Address, folder: str) -> None:
-    """Say when the port is open. By then the configuration has been read, and nothing of it stays even if we are killed."""
+async def _announce(plan: Plan, folder: Path) -> None:
+    """Say when the port is open. By then the configuration has been read, and nothing of it stays even if we are killed; but
+    for the folder by which Envoy learns of another certificate: as long as it runs, this looks for one."""
     while True:
         with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection(*reachable(address))
+            _, writer = await asyncio.open_connection(*reachable(plan.address))
             writer.close()
             break
         await asyncio.sleep(0.05)
-    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-    log.info("edge on http://%s: JSON, gRPC-Web, gRPC, /healthz", joined(address))
+    kinds = "the web page, JSON, gRPC-Web, gRPC, /healthz" if plan.page else "JSON, gRPC-Web, gRPC, /healthz"
+    log.info("edge on %s://%s: %s", plan.scheme, joined(plan.address), kinds)
+    if plan.certificate:
+        await certificate.renewals(folder, plan.certificate, plan.key)
+    else:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def _relay(child: asyncio.subprocess.Process) -> None:

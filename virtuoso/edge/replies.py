@@ -24,19 +24,22 @@ CODES = {
     405: code_pb2.UNIMPLEMENTED,
     408: code_pb2.DEADLINE_EXCEEDED,
     413: code_pb2.RESOURCE_EXHAUSTED,
-    429: code_pb2.RESOURCE_EXHAUSTED,
     431: code_pb2.RESOURCE_EXHAUSTED,
     500: code_pb2.INTERNAL,
     502: code_pb2.UNAVAILABLE,
     503: code_pb2.UNAVAILABLE,
     504: code_pb2.DEADLINE_EXCEEDED,
 }
-# Clients of gRPC-Web look no further than an HTTP status that is not 200; what is wrong stands in grpc-status all the same.
-WEB_STATUS = """
+# Clients of gRPC-Web look no further than an HTTP status that is not 200; what is wrong stands in grpc-status all the same,
+# but that Envoy makes UNAVAILABLE of 429 there.
+WEB_STATUS = f"""
 function envoy_on_response(handle)
   local headers = handle:headers()
   local kind = headers:get("content-type") or ""
   if string.sub(kind, 1, 20) == "application/grpc-web" and headers:get("grpc-status") then
+    if headers:get(":status") == "429" then
+      headers:replace("grpc-status", "{code_pb2.RESOURCE_EXHAUSTED}")
+    end
     headers:replace(":status", "200")
   end
 end
@@ -50,9 +53,15 @@ def local() -> dict[str, Any]:
     """HttpConnectionManager.local_reply_config. The first mapper that fits is taken."""
     # also when a server hangs: for plain gRPC Envoy says UNAVAILABLE then, whatever is asked for here
     gone = _status(code_pb2.UNAVAILABLE, "no server answers behind the edge", "NO_SERVER", retry=True)
+    slower = _status(
+        code_pb2.RESOURCE_EXHAUSTED, "more requests of this address than one may make", "RATE_LIMITED", retry=True
+    )
+    later = _header_to_add("retry-after", str(RETRY_S))
     refused = _status(code_pb2.INVALID_ARGUMENT, "%LOCAL_REPLY_BODY%", "INVALID_FIELD")
     return {
         "mappers": [
+            {"filter": _all(_http(429), _rpc(invert=True)), **_as_json(slower), "headers_to_add": [later]},
+            {"filter": _all(_http(429), _rpc()), **_as_trailers(slower)},
             {"filter": _all(UNREACHED, _json_call()), **_as_json(gone), "status_code": 503},
             {"filter": _all(UNREACHED, _rpc()), **_as_trailers(gone)},
             {"filter": _all(_http(400), _json_call()), **_as_json(refused)},
@@ -98,11 +107,14 @@ def _as_json(said: status_pb2.Status) -> dict[str, Any]:
 
 def _as_trailers(said: status_pb2.Status) -> dict[str, Any]:
     binary = base64.b64encode(said.SerializeToString(deterministic=True)).decode().rstrip("=")
-    header = {"header": {"key": "grpc-status-details-bin", "value": binary}, "append_action": "ADD_IF_ABSENT"}
     return {
-        "headers_to_add": [header],
+        "headers_to_add": [_header_to_add("grpc-status-details-bin", binary)],
         "body_format_override": {"text_format_source": {"inline_string": said.message}},  # grpc-message
     }
+
+
+def _header_to_add(key: str, value: str) -> dict[str, Any]:
+    return {"header": {"key": key, "value": value}, "append_action": "ADD_IF_ABSENT"}
 
 
 def _status(code: int, message: str, reason: str, *, retry: bool = False) -> status_pb2.Status:

@@ -6,13 +6,17 @@ import asyncio
 import logging
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from virtuoso.edge import envoy
+from virtuoso.edge.plan import Plan
 from virtuoso.errors import ConfigError
 
-SERVER, MONITOR = ("127.0.0.1", 50051), ("127.0.0.1", 8001)
+
+def plan(host: str = "127.0.0.1", port: int = 0, **more: Any) -> Plan:
+    return Plan((host, port), [("127.0.0.1", 50051)], [("127.0.0.1", 8001)], **more)
 
 
 def test_the_envoy_of_the_package_is_found_without_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,7 +38,7 @@ def test_without_the_package_the_path_decides(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_without_envoy_it_says_once_what_to_install_and_waits(caplog: pytest.LogCaptureFixture) -> None:
     stop = asyncio.Event()
-    edge = asyncio.create_task(envoy.run_edge(("127.0.0.1", 0), [SERVER], MONITOR, stop, program=None))
+    edge = asyncio.create_task(envoy.run_edge(plan(), stop, program=None))
     await asyncio.sleep(0.05)
     assert not edge.done()
     stop.set()
@@ -47,12 +51,12 @@ async def test_a_taken_port_is_refused_by_the_name_of_its_setting() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ConfigError, match=rf"EDGE_ADDRESS 127\.0\.0\.1:{port} cannot be used: another program listens"):
-            await envoy.run_edge(("127.0.0.1", port), [SERVER], MONITOR, asyncio.Event(), program="unused")
+            await envoy.run_edge(plan(port=port), asyncio.Event(), program="unused")
 
 
 async def test_an_address_of_another_machine_is_refused_by_the_name_of_its_setting() -> None:
     with pytest.raises(ConfigError, match=r"EDGE_ADDRESS 192\.0\.2\.1:8003 cannot be used: .*address of this machine"):
-        await envoy.run_edge(("192.0.2.1", 8003), [SERVER], MONITOR, asyncio.Event(), program="unused")
+        await envoy.run_edge(plan("192.0.2.1", 8003), asyncio.Event(), program="unused")
 
 
 async def test_what_envoy_complains_of_stands_in_our_log_and_it_is_started_again(
@@ -61,7 +65,7 @@ async def test_what_envoy_complains_of_stands_in_our_log_and_it_is_started_again
     program, stop = tmp_path / "envoy", asyncio.Event()
     program.write_text("#!/bin/sh\necho 'critical no room for it' >&2\nexit 3\n")
     program.chmod(0o700)
-    edge = asyncio.create_task(envoy.run_edge(("127.0.0.1", 0), [SERVER], MONITOR, stop, program=str(program)))
+    edge = asyncio.create_task(envoy.run_edge(plan(), stop, program=str(program)))
     async with asyncio.timeout(10):
         while len(said := [(record.levelno, record.getMessage()) for record in caplog.records]) < 4:
             await asyncio.sleep(0.05)

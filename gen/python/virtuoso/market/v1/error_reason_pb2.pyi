@@ -52,6 +52,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """UNAVAILABLE: the edge has no server behind it that answers. RetryInfo says when to ask again. Said by the edge alone."""
     ERROR_REASON_HISTORY_UNAVAILABLE: _ErrorReason.ValueType  # 14
     """UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to ask again."""
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 15
+    """RESOURCE_EXHAUSTED: this caller's address asked more often than one address may. RetryInfo says when to ask again. Said by
+    the edge alone.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed: the `reason` of the google.rpc.ErrorInfo in every error, without the prefix, with the domain
@@ -88,4 +92,8 @@ ERROR_REASON_NO_SERVER: ErrorReason.ValueType  # 13
 """UNAVAILABLE: the edge has no server behind it that answers. RetryInfo says when to ask again. Said by the edge alone."""
 ERROR_REASON_HISTORY_UNAVAILABLE: ErrorReason.ValueType  # 14
 """UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to ask again."""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 15
+"""RESOURCE_EXHAUSTED: this caller's address asked more often than one address may. RetryInfo says when to ask again. Said by
+the edge alone.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

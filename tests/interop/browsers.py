@@ -1,0 +1,96 @@
+"""A headless Chromium of Debian's, a phone in it, and what a phone sees there."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.interop import nodes
+from tests.programs import ROOT
+
+PICTURES = ROOT / "build" / "screenshots"  # kept, to be looked at
+PHONE: dict[str, Any] = {
+    "color_scheme": "dark",
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+}
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+)
+SERIOUS = ("serious", "critical")
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Ended with the block; tools/test installs it."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        raise RuntimeError("chromium is not installed: run ./tools/test, which installs it")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@dataclass
+class Visit:
+    """A page of ours that is open in a browser, and all that went wrong or came over the wire since."""
+
+    page: Page
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+
+    async def picture(self, name: str) -> None:
+        """Keep what is seen."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        await self.page.screenshot(path=PICTURES / f"{name}.png")
+
+    async def faults(self) -> list[str]:
+        """What axe finds serious, in words."""
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate((nodes.FOLDER / "node_modules" / "axe-core" / "axe.min.js").read_text())
+        found = await self.page.evaluate("async () => (await axe.run()).violations")
+        return [
+            f"{each['id']}: {each['help']}: {node['html'][:160]}: {node['failureSummary']}"
+            for each in found
+            if each["impact"] in SERIOUS
+            for node in each["nodes"]
+        ]
+
+    def calls(self) -> list[str]:
+        """The RPCs that have been answered to the page, in order."""
+        return [url.rpartition("/")[2] for url in self.urls if "MarketService/" in url]
+
+
+@asynccontextmanager
+async def visit(browser: Browser, url: str, **device: Any) -> AsyncIterator[Visit]:
+    """Open `url` on a phone, or on another `device` (see Playwright's new_context)."""
+    context = await browser.new_context(**{**PHONE, **device})
+    page = await context.new_page()
+    one = Visit(page, context)
+    page.on("pageerror", lambda error: one.complaints.append(str(error)))
+    page.on("console", lambda said: one.complaints.append(said.text) if said.type == "error" else None)
+    page.on("response", lambda response: one.urls.append(response.url))
+    try:
+        await page.goto(url)
+        yield one
+    finally:
+        await context.close()
+
+
+def script_bytes(folder: Path) -> int:
+    """All scripts of the built page, compressed as they are sent."""
+    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in folder.rglob("*.js"))

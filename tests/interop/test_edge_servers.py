@@ -1,0 +1,126 @@
+"""The edge before two servers that are processes of their own: what callers notice when one is killed, or told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import grpc
+
+from tests.programs import Edge, Program, free_port
+from tests.service.snapshots import TTL_S, head_of, snapshot
+from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.market.v1 import market_service_pb2_grpc
+from virtuoso.repository import keys
+from virtuoso.repository.directory import Directory
+
+HOSTS = ("127.0.0.1", "127.0.0.2")  # as on two machines: the same ports
+
+
+class Server(Program):
+    """`virtuoso serve` on a host of its own."""
+
+    def __init__(self, host: str, port: int, monitor: int, cache: Path) -> None:
+        words = [
+            "--grpc-address",
+            f"{host}:{port}",
+            "--monitor-address",
+            f"{host}:{monitor}",
+            "--cache",
+            f"directory:{cache}",
+        ]
+        words += ["--history", "none", "--environment", "SIMULATED", "--grace-s", "4"]
+        super().__init__([sys.executable, "-m", "virtuoso", "serve", *words], port, host=host)
+
+
+class Callers:
+    """Some that ask without end, by JSON, by gRPC and as probes do; what they were answered is counted."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self.answers: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def calling(self) -> AsyncIterator[None]:
+        async with aiohttp.ClientSession() as session, grpc.aio.insecure_channel(self._edge.address) as channel:
+            stub = market_service_pb2_grpc.MarketServiceStub(channel)
+
+            async def json(path: str) -> str:
+                async with session.get(self._edge.url + path) as reply:
+                    return f"{reply.status} {'' if reply.status == 200 else await reply.text()}"
+
+            async def rpc() -> str:
+                try:
+                    await stub.GetOverview(api.GetOverviewRequest(), timeout=5)
+                except grpc.aio.AioRpcError as error:
+                    return f"{error.code()} {error.details()}"
+                return "200 "
+
+            ways: list[Callable[[], Awaitable[str]]] = [lambda: json("/v1/overview"), lambda: json("/healthz"), rpc]
+            tasks = [asyncio.create_task(self._ask(way)) for way in ways for _ in range(3)]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+
+    async def _ask(self, way: Callable[[], Awaitable[str]]) -> None:
+        while True:
+            self.answers[await way()] += 1
+            await asyncio.sleep(0.01)
+
+    async def go_on(self, number: int) -> None:
+        """Until so many more were answered."""
+        end = self.answers.total() + number
+        async with asyncio.timeout(30):
+            while self.answers.total() < end:
+                await asyncio.sleep(0.02)
+
+
+async def test_no_caller_notices_that_one_of_two_servers_dies_comes_back_and_the_other_ends(tmp_path: Path) -> None:
+    repository, message = Directory(tmp_path / "cache"), snapshot(observed_ms=int(time.time() * 1000))
+    blob = message.SerializeToString()
+    await repository.set(keys.snapshot(message.provenance.snapshot_id), blob, ttl_s=TTL_S)
+    await repository.set(keys.HEAD, head_of(message, blob).SerializeToString(), ttl_s=TTL_S)
+    port, monitor, log = free_port(), free_port(), tmp_path / "access.log"
+
+    def server(host: str) -> Server:
+        return Server(host, port, monitor, tmp_path / "cache")
+
+    async def asked(host: str) -> None:
+        """A server gets calls and its monitor too, as the log tells: each is readmitted for itself."""
+        seen = log.stat().st_size
+        async with asyncio.timeout(20):
+            while not all(f'"upstream":"{host}:{at}"' in log.read_text()[seen:] for at in (port, monitor)):
+                await asyncio.sleep(0.1)
+
+    first, second = await asyncio.gather(*(asyncio.to_thread(server, host) for host in HOSTS))
+    servers, monitors = ([f"{host}:{at}" for host in HOSTS] for at in (port, monitor))
+    edge = await asyncio.to_thread(Edge, servers, monitors, access_log=str(log))
+    callers = Callers(edge)
+    try:
+        async with aiohttp.ClientSession() as session, asyncio.timeout(20):
+            while (await session.get(f"{edge.url}/v1/overview")).status != 200:
+                await asyncio.sleep(0.1)
+        async with callers.calling():
+            await asyncio.gather(*map(asked, HOSTS))
+            second.kill()
+            await callers.go_on(400)
+            second = await asyncio.to_thread(server, HOSTS[1])
+            await asked(HOSTS[1])
+            first.process.terminate()
+            assert await asyncio.to_thread(first.process.wait) == 0
+            await callers.go_on(200)
+    finally:
+        edge.end()
+        first.kill()
+        second.kill()
+        await repository.close()
+    assert set(callers.answers) == {"200 "}

@@ -1,0 +1,299 @@
+"""The phone dashboard in a real Chromium, behind a real Envoy: what a trader sees while things work, break and mend.
+Pictures of it are kept in build/screenshots."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, expect
+
+from tests.interop import nodes
+from tests.interop.browsers import PHONE, Visit, chromium, script_bytes, visit
+from tests.interop.edges import Place, place
+from tests.service.memories import furnish, reader, sqlite
+from tests.service.snapshots import T0, TTL_S, candle_series, row, snapshot
+from virtuoso.edge import page as pages
+from virtuoso.market.v1 import provenance_pb2
+from virtuoso.repository import keys
+from virtuoso.service.charts import Charts
+from virtuoso.service.server import MarketServer
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+TABS = {"/": "Dashboard", "/signals": "Signals", "/beta": "Beta", "/alpha": "Alpha", "/alerts": "Alerts"}
+SIZES: dict[str, dict[str, Any]] = {
+    "phone": PHONE,
+    "tablet": {"viewport": {"width": 820, "height": 1180}, "is_mobile": False},
+    "desktop": {
+        "viewport": {"width": 1440, "height": 900},
+        "device_scale_factor": 1,
+        "is_mobile": False,
+        "has_touch": False,
+    },
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def packages() -> None:
+    """axe is one of them."""
+    nodes.fetch()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One for all tests; each visit begins with nothing kept."""
+    async with chromium() as one:
+        yield one
+
+
+@asynccontextmanager
+async def served(**options: Any) -> AsyncIterator[Place]:
+    """The page at the edge of a server that gives signs of life; nothing is published yet."""
+    async with pages.served(("127.0.0.1", 0)) as at, place(plan={"page": at}, heartbeat_s=0.5, **options) as one:
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def shown(tmp_path: Path) -> AsyncIterator[Place]:
+    """A whole market with the bars of one symbol and its history."""
+    await furnish(sqlite(tmp_path))
+    async with served(history=reader(sqlite(tmp_path))) as one:
+        await one.market.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=200), ttl_s=TTL_S)
+        await one.market.show(snapshot())
+        yield one
+
+
+def card(one: Visit, symbol: str) -> Locator:
+    """A symbol's in the list of scores."""
+    return one.page.get_by_role("listitem").filter(has=one.page.get_by_role("link", name=symbol, exact=True))
+
+
+async def counted(one: Visit, words: str) -> None:
+    """Wait until the list says how many of how many it shows."""
+    await expect(one.page.get_by_role("region", name="Confluence").get_by_role("status").first).to_contain_text(words)
+
+
+async def find(one: Visit, symbol: str) -> Locator:
+    """A symbol's place in the list, wherever that is: only what is near the screen is drawn."""
+    await one.page.get_by_role("searchbox").fill(symbol)
+    return card(one, symbol)
+
+
+def status(one: Visit) -> Locator:
+    """What the header says of the connection."""
+    return one.page.get_by_role("banner").get_by_role("status")
+
+
+async def live(one: Visit) -> None:
+    """Wait for the first data."""
+    await expect(status(one)).to_contain_text("Live")
+
+
+# ------------------------------------------------------------------------------------------------------- while all is well
+
+
+async def test_the_dashboard_shows_each_row_as_the_server_has_it_and_gaps_as_gaps(shown: Place, browser: Browser) -> None:
+    async with visit(browser, shown.edge.url) as one:
+        await live(one)
+        await counted(one, "50 of 50")
+        await expect(card(one, "ADAUSDT")).to_contain_text("76.0")
+        await expect(card(one, "ADAUSDT").get_by_role("img", name="Technical 69 of 100")).to_be_attached()
+        unscored = await find(one, "COIN016USDT")
+        await expect(unscored).to_contain_text("17.500")
+        await expect(unscored).to_contain_text(re.compile("not measured|–"))
+        assert not re.search(r"\b50(\.0)?\b", await unscored.inner_text())
+        await expect(one.page.get_by_role("banner")).to_contain_text(re.compile("simulated", re.IGNORECASE))
+        assert one.complaints == []
+
+
+async def test_what_changes_on_the_market_changes_on_the_page_and_nothing_is_asked_for(
+    shown: Place, browser: Browser
+) -> None:
+    async with visit(browser, shown.edge.url) as one:
+        await live(one)
+        await expect(await find(one, "BTCUSDT")).to_contain_text("1.5000")
+        rows = [row("BTCUSDT", 98.7, price=64_001.5), *(row(f"COIN{i:03d}USDT", 20.0 + i) for i in range(40))]
+        await shown.market.show(snapshot("s2", observed_ms=T0 + 5000, rows=rows))
+        await expect(card(one, "BTCUSDT")).to_contain_text("98.7")
+        await expect(card(one, "BTCUSDT")).to_contain_text("64,001.5")
+        await counted(one, "1 of 41")
+        calls = one.calls()
+    assert calls.count("WatchDashboard") == 1
+    assert not {"GetDashboard", "ListConfluenceScores", "GetOverview", "ListMovers"} & set(calls)
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"), [("phone", "dark"), ("phone", "light"), ("tablet", "light"), ("desktop", "dark")]
+)
+async def test_every_tab_and_a_symbol_have_their_panels_and_axe_finds_nothing_serious(
+    shown: Place, browser: Browser, size: str, theme: Any
+) -> None:
+    async with visit(browser, shown.edge.url, color_scheme=theme, **SIZES[size]) as one:
+        await live(one)
+        for path, name in {**TABS, "/symbol/BTCUSDT": "BTC"}.items():
+            if path.startswith("/symbol"):
+                await one.page.goto(shown.edge.url + path)
+            else:
+                await one.page.get_by_role("navigation").get_by_role("link", name=re.compile(name)).first.click()
+            await expect(one.page.get_by_role("heading", level=1, name=re.compile(name))).to_be_attached()
+            await expect(one.page.get_by_role("main")).not_to_contain_text(re.compile(r"NaN|undefined|\[object"))
+            if path.startswith("/symbol"):
+                await expect(one.page.locator("canvas").first).to_be_attached()
+            await one.picture(f"{size}-{theme}-{name.lower()}")
+            assert await one.faults() == [], path
+        assert one.complaints == []
+
+
+async def test_a_symbol_is_explained_down_to_what_it_was_made_from(shown: Place, browser: Browser) -> None:
+    async with visit(browser, shown.edge.url) as one:
+        await live(one)
+        await (await find(one, "BTCUSDT")).get_by_role("link", name="BTCUSDT").click()
+        await expect(one.page).to_have_url(re.compile("/symbol/BTCUSDT$"))
+        main = one.page.get_by_role("main")
+        for name in ("technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment"):
+            await expect(main).to_contain_text(f"The {name} reading of BTCUSDT leans a little.")
+        await expect(main.locator("canvas").first).to_be_attached()
+        await one.page.go_back()
+        await expect(one.page.get_by_role("region", name="Confluence")).to_be_visible()
+        assert one.complaints == []
+
+
+async def test_it_is_usable_without_a_mouse(shown: Place, browser: Browser) -> None:
+    async with visit(browser, shown.edge.url, **SIZES["desktop"]) as one:
+        await live(one)
+        settings = one.page.get_by_role("button", name="Settings")
+        await settings.focus()
+        await one.page.keyboard.press("Enter")
+        await expect(one.page.get_by_role("dialog", name="Settings")).to_be_visible()
+        await one.page.keyboard.press("Escape")
+        await expect(one.page.get_by_role("dialog")).to_have_count(0)
+        await expect(settings).to_be_focused()
+        await one.page.get_by_role("searchbox").fill("ADA")
+        await one.page.get_by_role("link", name="ADAUSDT").first.focus()
+        await one.page.keyboard.press("Enter")
+        await expect(one.page).to_have_url(re.compile("/symbol/ADAUSDT$"))
+
+
+async def test_filters_are_kept_on_the_device_and_say_what_they_hide(shown: Place, browser: Browser) -> None:
+    async with visit(browser, shown.edge.url) as one:
+        await live(one)
+        await card(one, "ADAUSDT").get_by_role("button", name="Watch ADAUSDT").click()
+        await one.page.get_by_role("button", name=re.compile("Only the watchlist")).click()
+        await counted(one, "1 of 50")
+        await one.page.reload()
+        await live(one)
+        await counted(one, "1 of 50")
+        await one.page.get_by_role("searchbox").fill("nothing is called so")
+        await counted(one, "0 of 50")
+
+
+async def test_nothing_is_cut_off_on_the_narrowest_phone(shown: Place, browser: Browser) -> None:
+    async with visit(browser, shown.edge.url, viewport={"width": 320, "height": 640}) as one:
+        for path in (*TABS, "/symbol/BTCUSDT"):
+            await one.page.goto(shown.edge.url + path)
+            await live(one)
+            wide = await one.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide == 0, path
+
+
+async def test_the_scripts_weigh_less_than_150_kb_compressed() -> None:
+    assert 0 < script_bytes(pages.folder()) < 150_000
+
+
+# ------------------------------------------------------------------------------------------------- while something is not
+
+
+async def test_a_server_that_is_lost_leaves_its_data_greyed_with_their_age_and_is_found_again(
+    shown: Place, browser: Browser
+) -> None:
+    async with visit(browser, shown.edge.url) as one:
+        await live(one)
+        await shown.market.server.drain(0)
+        await expect(status(one)).not_to_contain_text("Live")
+        await expect(one.page.get_by_role("banner")).to_contain_text(re.compile("no server answers|lost", re.IGNORECASE))
+        await expect(card(one, "ADAUSDT")).to_contain_text("76.0")
+        await one.picture("phone-dark-lost")
+        assert await one.faults() == []
+        market = shown.market
+        again = MarketServer(market.address, market.keeper, Charts(market.source, keys, max_stale_s=600, clock=market.clock))
+        await again.start()
+        try:
+            await market.show(snapshot("s2", observed_ms=T0 + 5000, rows=[row("BTCUSDT", 71.5), row("ETHUSDT", 33.25)]))
+            await expect(status(one)).to_contain_text("Live", timeout=15_000)
+            await counted(one, "2 of 2")
+        finally:
+            await again.drain(0)
+
+
+async def test_a_first_visit_before_there_is_a_market_says_so_and_fills_by_itself(browser: Browser) -> None:
+    async with served() as place, visit(browser, place.edge.url) as one:
+        await expect(one.page.get_by_role("main")).to_contain_text(
+            re.compile("first complete snapshot|not ready|no data", re.IGNORECASE)
+        )
+        await one.picture("phone-dark-not-ready")
+        await place.market.show(snapshot())
+        await live(one)
+        await counted(one, "50 of 50")
+
+
+async def test_opened_without_a_network_it_shows_what_was_last_heard_and_how_old_that_is(
+    shown: Place, browser: Browser
+) -> None:
+    async with visit(browser, shown.edge.url) as one:
+        await live(one)
+        await one.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        await one.page.reload()  # now through the worker
+        await live(one)
+        await asyncio.sleep(1)  # the last data are being kept
+        shown.edge.kill()
+        await one.page.reload()
+        await expect(card(one, "ADAUSDT")).to_contain_text("76.0")
+        await expect(status(one)).not_to_contain_text("Live")
+        await one.picture("phone-dark-offline")
+
+
+@pytest.mark.parametrize(
+    ("environment", "word"),
+    [(provenance_pb2.ENVIRONMENT_SIMULATED, "Simulated"), (provenance_pb2.ENVIRONMENT_REPLAY, "Replay")],
+)
+async def test_a_market_that_is_not_live_says_so_on_every_tab(browser: Browser, environment: Any, word: str) -> None:
+    async with served() as place:
+        market = snapshot()
+        market.provenance.environment = environment
+        await place.market.show(market)
+        async with visit(browser, place.edge.url) as one:
+            for path in TABS:
+                await one.page.goto(place.edge.url + path)
+                await live(one)
+                await expect(one.page.get_by_role("banner")).to_contain_text(re.compile(word, re.IGNORECASE))
+            await one.picture(f"phone-dark-{word.lower()}")
+
+
+async def test_stale_data_say_why_they_are_and_how_old(browser: Browser) -> None:
+    async with served() as place, visit(browser, place.edge.url) as one:
+        await place.market.show(snapshot())
+        await live(one)
+        place.market.after(95)
+        place.market.keeper.tick()
+        banner = one.page.get_by_role("banner")
+        await expect(banner).to_contain_text(re.compile("stale", re.IGNORECASE))
+        await expect(one.page.get_by_role("main")).to_contain_text(re.compile(r"9[5-9] s|1 min"))
+        await one.picture("phone-dark-stale")
+        assert await one.faults() == []
+
+
+async def test_data_of_another_venue_say_instead_of_which(browser: Browser) -> None:
+    async with served(primary_venue="bybit") as place, visit(browser, place.edge.url) as one:
+        await place.market.show(snapshot(venue="binance"))
+        await live(one)
+        banner = one.page.get_by_role("banner")
+        await expect(banner).to_contain_text(re.compile("fallback", re.IGNORECASE))
+        await expect(banner).to_contain_text(re.compile("binance", re.IGNORECASE))
+        await expect(banner).to_contain_text(re.compile("bybit", re.IGNORECASE))
+        await one.picture("phone-dark-fallback")

@@ -1,0 +1,43 @@
+"""What is said of a certificate and a key before Envoy is started with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.certificates import certify
+from virtuoso.edge import certificate
+from virtuoso.errors import ConfigError
+
+
+def test_a_certificate_and_its_key_are_taken(tmp_path: Path) -> None:
+    certificate.check(*certify(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("", "one/key.pem"), "TLS_KEY is set and TLS_CERTIFICATE is not: allowed are both or none"),
+        (("one/certificate.pem", ""), "TLS_CERTIFICATE is set and TLS_KEY is not: allowed are both or none"),
+        (("none.pem", "one/key.pem"), "TLS_CERTIFICATE='.*none.pem' cannot be read: No such file"),
+        (("one/certificate.pem", "one"), "TLS_KEY='.*one' cannot be read: Is a directory"),
+        (("one/certificate.pem", "two/key.pem"), "TLS_KEY='.*two/key.pem' is not the key of TLS_CERTIFICATE='.*one/cert"),
+        (("one/key.pem", "one/certificate.pem"), "are not a certificate and its key: allowed are PEM files"),
+        (("locked/certificate.pem", "locked/key.pem"), "the key without a password"),
+    ],
+)
+def test_what_is_no_pair_is_refused_by_the_names_of_the_settings(tmp_path: Path, names: tuple[str, str], said: str) -> None:
+    certify(tmp_path / "one")
+    certify(tmp_path / "two")
+    certify(tmp_path / "locked", password=b"secret")
+    with pytest.raises(ConfigError, match=said):
+        certificate.check(*(str(tmp_path / name) if name else "" for name in names))
+
+
+def test_what_envoy_is_told_names_the_files_and_holds_no_key(tmp_path: Path) -> None:
+    pair = certify(tmp_path / "pair")
+    told = Path(certificate.secret(tmp_path, *pair)).read_text()
+    assert pair[0] in told
+    assert pair[1] in told
+    assert "PRIVATE" not in told

@@ -1,0 +1,143 @@
+"""The web page as browsers ask for it."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import logging
+import socket
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from virtuoso.addresses import Address, joined
+from virtuoso.edge import page
+from virtuoso.errors import ConfigError
+
+INDEX = b"<!doctype html><title>Ours</title>" + b"<p>" * 400
+SCRIPT = b"export const answer = 42;\n" * 100
+PNG = bytes(range(256))
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A page as Vite builds one, and beside it what nobody may see."""
+    (tmp_path / "secret.txt").write_text("secret")
+    root = tmp_path / "web"
+    (root / "assets").mkdir(parents=True)
+    (root / "index.html").write_bytes(INDEX)
+    (root / "assets" / "main-BjX454_u.js").write_bytes(SCRIPT)
+    (root / "icon.png").write_bytes(PNG)
+    (root / "sw.js").write_bytes(b"self;")
+    (root / "manifest.webmanifest").write_bytes(b"{}")
+    return root
+
+
+@pytest_asyncio.fixture
+async def address(built: Path) -> AsyncIterator[Address]:
+    async with page.served(("127.0.0.1", 0), built) as bound:
+        yield bound
+
+
+async def ask(address: Address, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, Mapping[str, str]]:
+    """(status, body as it was sent, headers)."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with (
+        aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=["Accept-Encoding", "Accept"]) as session,
+        session.request(method, f"http://{joined(address)}{path}", headers=given) as reply,
+    ):
+        return reply.status, await reply.read(), reply.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "cache", "body"),
+    [
+        ("/", "text/html; charset=utf-8", "no-cache", INDEX),
+        ("/index.html", "text/html; charset=utf-8", "no-cache", INDEX),
+        ("/assets/main-BjX454_u.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", SCRIPT),
+        ("/icon.png?v=1", "image/png", "no-cache", PNG),
+        ("/sw.js", "text/javascript; charset=utf-8", "no-cache", b"self;"),
+        ("/manifest.webmanifest", "application/manifest+json", "no-cache", b"{}"),
+    ],
+)
+async def test_each_file_is_what_it_is_and_kept_as_long_as_it_is_true(
+    address: Address, path: str, kind: str, cache: str, body: bytes
+) -> None:
+    status, sent, headers = await ask(address, path)
+    assert (status, sent) == (200, body)
+    assert (headers["Content-Type"], headers["Cache-Control"]) == (kind, cache)
+    status, sent, head = await ask(address, path, "HEAD")
+    assert (status, sent, head["Content-Length"], head["ETag"]) == (200, b"", str(len(body)), headers["ETag"])
+
+
+async def test_a_file_that_is_known_is_not_sent_again_and_each_form_of_it_has_its_own_tag(address: Address) -> None:
+    _, plain, headers = await ask(address, "/")
+    _, small, zipped = await ask(address, "/", Accept_Encoding="br, gzip;q=0.8")
+    assert (zipped["Content-Encoding"], gzip.decompress(small)) == ("gzip", plain)
+    assert len(small) < len(plain)
+    assert headers["Vary"] == zipped["Vary"] == "Accept-Encoding"
+    assert headers["ETag"] != zipped["ETag"]
+    for encoding, tag in (("identity", headers["ETag"]), ("gzip", zipped["ETag"]), ("gzip", f'"x", W/{zipped["ETag"]}')):
+        status, sent, again = await ask(address, "/", Accept_Encoding=encoding, If_None_Match=tag)
+        assert (status, sent, again["Cache-Control"]) == (304, b"", "no-cache")
+    assert (await ask(address, "/", Accept_Encoding="gzip", If_None_Match=headers["ETag"]))[0] == 200
+    assert "Content-Encoding" not in (await ask(address, "/", Accept_Encoding="gzip;q=0"))[2]
+    assert "Content-Encoding" not in (await ask(address, "/icon.png", Accept_Encoding="gzip"))[2]  # it would only grow
+
+
+async def test_the_paths_of_the_page_itself_are_the_page_and_other_paths_are_not_there(address: Address) -> None:
+    for path in ("/signals", "/symbol/BTCUSDT", "/symbol/%E5%B8%81USDT"):
+        assert (await ask(address, path, **HTML))[:2] == (200, INDEX)
+    for path, headers in (("/signals", {}), ("/assets/old-12345678.js", HTML), ("/favicon.ico", HTML)):
+        status, body, _ = await ask(address, path, **headers)
+        assert (status, b'"code": 5' in body) == (404, True)
+    status, _, refused = await ask(address, "/", "POST")
+    assert (status, refused["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    "path", ["/../secret.txt", "/assets/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "//"]
+)
+async def test_no_path_leads_out_of_the_folder(address: Address, path: str) -> None:
+    reader, writer = await asyncio.open_connection(*address)  # a client of HTTP would tidy the path up
+    writer.write(f"GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
+    said = await reader.read()
+    writer.close()
+    assert said.startswith(b"HTTP/1.1 404 ")
+    assert not said.endswith(b"secret")
+
+
+async def test_everything_that_is_answered_forbids_what_the_page_does_not_need(address: Address) -> None:
+    for path in ("/", "/nope.txt"):
+        _, _, headers = await ask(address, path)
+        policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+        assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
+        assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+        assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "no-referrer")
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert "geolocation=()" in headers["Permissions-Policy"]
+
+
+async def test_where_no_page_was_built_that_is_said_in_the_log_and_to_who_asks(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        async with page.served(("127.0.0.1", 0), tmp_path / "none") as bound:
+            status, body, headers = await ask(bound, "/")
+            assert (status, headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+            assert b"was not built" in body
+            assert (await ask(bound, "/signals", **HTML))[:2] == (status, body)
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert str(tmp_path / "none") in said
+
+
+async def test_a_port_that_another_program_has_is_named(built: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ConfigError, match=rf"PAGE_ADDRESS 127\.0\.0\.1:{port} cannot be used"):
+            async with page.served(("127.0.0.1", port), built):
+                pass

@@ -1,0 +1,170 @@
+"""The web page: the folder that the page's sources are built into, held in memory and served to Envoy, which cannot serve
+files itself."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import json
+import logging
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import ETag, web
+
+from virtuoso.addresses import Address, joined, taken
+from virtuoso.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+PACKAGED = Path(__file__).with_name("site")  # in a wheel
+BUILT = Path(__file__).resolve().parents[2] / "gen" / "web"  # in a checkout
+INDEX = "/index.html"
+HASHED = re.compile(r"/assets/.+-[\w-]{8}\.\w+")  # as Vite names what never changes under its name
+KINDS = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+}
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+NOT_BUILT = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Virtuoso</title>
+<h1>Virtuoso</h1>
+<p>The web page was not built into this installation: tools/generate makes it. All else is here:
+<a href="/v1/dashboard">the dashboard as JSON</a>, <a href="/healthz">health</a>, gRPC-Web and gRPC.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file, as it is sent; `small` is it compressed, None where that gains nothing."""
+
+    body: bytes
+    small: bytes | None
+    etag: str
+    kind: str
+    cache: str
+
+
+def folder() -> Path:
+    """Where the page is: in this package, else in this checkout. It need not be there."""
+    return PACKAGED if PACKAGED.is_dir() else BUILT
+
+
+def assets(root: Path) -> dict[str, Asset]:
+    """Every file below `root` by its path, which begins with "/"; none where there is no such folder."""
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    return {f"/{path.relative_to(root).as_posix()}": _asset(path, root) for path in files}
+
+
+def _asset(path: Path, root: Path) -> Asset:
+    body = path.read_bytes()
+    packed = gzip.compress(body, 9, mtime=0)
+    hashed = HASHED.fullmatch(f"/{path.relative_to(root).as_posix()}")
+    return Asset(
+        body,
+        packed if len(packed) < 0.9 * len(body) else None,
+        hashlib.sha256(body).hexdigest()[:32],
+        KINDS.get(path.suffix, "application/octet-stream"),
+        "public, max-age=31536000, immutable" if hashed else "no-cache",  # which is: ask whether it is still so
+    )
+
+
+class Page:
+    """Answers from `files` (see `assets`) and from nothing else: no path leads out of it."""
+
+    def __init__(self, files: Mapping[str, Asset]) -> None:
+        self._files = files
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """One of the files. The page has paths of its own, such as /symbol/BTCUSDT: who asks for a page gets index.html."""
+        if request.method not in ("GET", "HEAD"):
+            return _refusal(405, f"{request.method} is not for files: allowed are GET, HEAD", {"Allow": "GET, HEAD"})
+        path = INDEX if request.path == "/" else request.path
+        asset = self._files.get(path)
+        if asset is None and (path == INDEX or _asks_for_a_page(request)):
+            asset = self._files.get(INDEX)
+            if asset is None:
+                headers = {**HEADERS, "Cache-Control": "no-store", "Content-Type": KINDS[".html"]}
+                return web.Response(status=404, text=NOT_BUILT, headers=headers)
+        if asset is None:
+            return _refusal(404, f"there is no {request.path}", {})
+        return _file(request, asset)
+
+
+def _file(request: web.Request, asset: Asset) -> web.Response:
+    small = asset.small if _takes_gzip(request.headers.get("Accept-Encoding", "")) else None
+    etag = asset.etag if small is None else f"{asset.etag}-gzip"  # a strong one is of the bytes as they are sent
+    headers = {**HEADERS, "Cache-Control": asset.cache, "ETag": f'"{etag}"'}
+    if asset.small is not None:
+        headers["Vary"] = "Accept-Encoding"
+    known = request.if_none_match or ()
+    if any(each.value in (etag, "*") for each in known if isinstance(each, ETag)):
+        return web.Response(status=304, headers=headers)
+    headers["Content-Type"] = asset.kind
+    if small is None:
+        return web.Response(body=asset.body, headers=headers)
+    return web.Response(body=small, headers={**headers, "Content-Encoding": "gzip"})
+
+
+def _asks_for_a_page(request: web.Request) -> bool:
+    return "." not in request.path and "text/html" in request.headers.get("Accept", "")
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for item in accepted.lower().split(","):
+        name, _, weight = item.partition(";")
+        if name.strip() in ("gzip", "*"):
+            return not re.fullmatch(r"\s*q=0(\.0*)?\s*", weight)
+    return False
+
+
+def _refusal(status: int, message: str, headers: Mapping[str, str]) -> web.Response:
+    """In the shape of the edge's other errors."""
+    body = json.dumps({"code": 5 if status == 404 else 12, "message": message, "details": []}, ensure_ascii=False)
+    said = {**HEADERS, **headers, "Cache-Control": "no-store", "Content-Type": "application/json"}
+    return web.Response(status=status, body=body.encode(), headers=said)
+
+
+@contextlib.asynccontextmanager
+async def served(address: Address, root: Path | None = None) -> AsyncIterator[Address]:
+    """The page of `root` (`folder()` where it is not said) on `address` (port 0: any free one) while the body runs; yields
+    where. ConfigError when the address cannot be had."""
+    files = assets(root or folder())
+    if INDEX not in files:
+        log.warning("the web page was not built: there is no %s. / says so; tools/generate makes it", root or folder())
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", Page(files).answer)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, address[0] if address[0] != "*" else None, address[1], reuse_port=False).start()
+        except OSError as error:
+            raise ConfigError(taken("PAGE_ADDRESS", address)) from error
+        bound = address[0], int(runner.addresses[0][1])
+        log.debug("the web page is served to Envoy on %s", joined(bound))
+        yield bound
+    finally:
+        await runner.cleanup()
