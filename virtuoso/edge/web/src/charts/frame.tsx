@@ -1,0 +1,65 @@
+import { type ReadonlySignal, effect } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { shade } from "../state/theme.js";
+import type { Bar, CandleChart, CandleListener } from "./candle_chart.js";
+
+interface Props extends CandleListener {
+  /** Oldest first. */
+  readonly bars: readonly Bar[];
+  /** Length of a bar, seconds. */
+  readonly step: number;
+  /** The present price. */
+  readonly price: ReadonlySignal<number | undefined>;
+  readonly label: string;
+}
+
+const KEYS: Readonly<Record<string, (chart: CandleChart) => void>> = {
+  ArrowLeft: (chart) => chart.scroll(-8),
+  ArrowRight: (chart) => chart.scroll(8),
+  "+": (chart) => chart.zoom(0.8),
+  "=": (chart) => chart.zoom(0.8),
+  "-": (chart) => chart.zoom(1.25),
+};
+
+/** A place for a candle chart, whose code is fetched when it is first needed. */
+export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  const listening = useRef(listener);
+  listening.current = listener;
+  const [chart, setChart] = useState<CandleChart>();
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    let made: CandleChart | undefined;
+    let gone = false;
+    import("./candle_chart.js").then(
+      ({ candleChart }) => {
+        if (gone || !host.current) return;
+        made = candleChart(host.current, {
+          shows: (from, to) => listening.current.shows(from, to),
+          reads: (time) => listening.current.reads(time),
+          nearsEnd: () => listening.current.nearsEnd(),
+        });
+        setChart(made);
+      },
+      () => setFailed(true),
+    );
+    return () => {
+      gone = true;
+      made?.remove();
+    };
+  }, []);
+  useEffect(() => chart?.draw(bars, step), [chart, bars, step]);
+  useEffect(() => chart && effect(() => chart.mark(price.value)), [chart, price]);
+  useEffect(() => chart && effect(() => void (shade.value && requestAnimationFrame(chart.colour))), [chart]);
+  if (failed) return <p class="note">The chart could not be fetched; the figures below are of the same bars.</p>;
+  return (
+    <div
+      class="candle-frame"
+      ref={host}
+      role="application"
+      aria-label={label}
+      tabIndex={0}
+      onKeyDown={({ key }) => chart && KEYS[key]?.(chart)}
+    />
+  );
+}

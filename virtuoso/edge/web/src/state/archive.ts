@@ -1,0 +1,73 @@
+import {
+  type DescMessage,
+  type MessageInitShape,
+  type MessageShape,
+  create,
+  fromBinary,
+  toBinary,
+} from "@bufbuild/protobuf";
+
+// What was last heard stays on the device, as the bytes in which it came, so that the page is never blank.
+const DATABASE = "virtuoso";
+const STORE = "replies";
+
+/** A message that was heard at `heardMs`, this device's clock, epoch milliseconds. */
+export interface Heard<T> {
+  readonly message: T;
+  readonly heardMs: number;
+}
+
+/** The message kept under `key`; undefined where there is none, or it cannot be read. */
+export async function recall<Desc extends DescMessage>(
+  key: string,
+  schema: Desc,
+): Promise<Heard<MessageShape<Desc>> | undefined> {
+  try {
+    const found = await request<{ bytes: Uint8Array; heardMs: number } | undefined>("readonly", (all) => all.get(key));
+    return found && { message: fromBinary(schema, found.bytes), heardMs: found.heardMs };
+  } catch {
+    return undefined; // no database here, or what an older page wrote: as if nothing was kept
+  }
+}
+
+/** Keep a message under `key`. Failing quietly: the page works without. */
+export async function keep<Desc extends DescMessage>(
+  key: string,
+  schema: Desc,
+  message: MessageInitShape<Desc>,
+  heardMs: number,
+): Promise<void> {
+  try {
+    const bytes = toBinary(schema, create(schema, message));
+    await request("readwrite", (all) => all.put({ bytes, heardMs }, key));
+  } catch {
+    // private windows have no database
+  }
+}
+
+/** Take everything off this device: what was heard and what was chosen. What writes afterwards writes anew. */
+export async function forget(): Promise<void> {
+  localStorage.clear();
+  await request("readwrite", (all) => all.clear()).catch(() => undefined);
+}
+
+let opened: Promise<IDBDatabase> | undefined;
+
+function open(): Promise<IDBDatabase> {
+  opened ??= new Promise((resolve, reject) => {
+    const opening = indexedDB.open(DATABASE, 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = () => reject(opening.error);
+  });
+  return opened;
+}
+
+async function request<T>(mode: IDBTransactionMode, act: (all: IDBObjectStore) => IDBRequest): Promise<T> {
+  const database = await open();
+  return new Promise((resolve, reject) => {
+    const asked = act(database.transaction(STORE, mode).objectStore(STORE));
+    asked.onsuccess = () => resolve(asked.result as T);
+    asked.onerror = () => reject(asked.error);
+  });
+}

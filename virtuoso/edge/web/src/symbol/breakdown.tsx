@@ -1,0 +1,111 @@
+import type { Dimension, GetConfluenceResponse } from "virtuoso-market";
+import { ABSENT, fixed, scoreExact, share } from "../format.js";
+import type { Answer } from "../state/query.js";
+import { Panel, ScoreBar, Value } from "../ui/index.js";
+import { LABELS } from "../words.js";
+import { DimensionRow } from "./dimension.js";
+import { inputName, listed } from "./names.js";
+import { addingUp } from "./sum.js";
+
+const DIGITS = 2;
+
+/** The score, and the six dimensions that it is made of. */
+export function Breakdown({ answer }: { answer: Answer<GetConfluenceResponse> }) {
+  const { reply, heardMs, problem, waiting } = answer;
+  const rows = reply ? ranked(reply) : [];
+  return (
+    <Panel
+      title="Confluence score"
+      class="breakdown"
+      provenance={reply?.provenance}
+      heardMs={heardMs}
+      problem={problem}
+      waiting={waiting}
+    >
+      {reply && (
+        <>
+          <Total reply={reply} />
+          <h3>What it is made of</h3>
+          <ol class="dimensions">
+            {rows.map(({ dimension, points }) => (
+              <li key={dimension.kind}>
+                <DimensionRow dimension={dimension} points={points} provenance={reply.provenance} heardMs={heardMs} />
+              </li>
+            ))}
+          </ol>
+          {reply.score !== undefined && <Sum score={reply.score} points={rows.flatMap((row) => row.points ?? [])} />}
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function Total({ reply }: { reply: GetConfluenceResponse }) {
+  const { score, label, confidence, agreement, coverage, missingInputs } = reply;
+  return (
+    <div class="total">
+      <p class="total-score">
+        <Value>{scoreExact(score)}</Value>
+        <span>{score === undefined ? "No score" : (LABELS[label] ?? ABSENT)}</span>
+      </p>
+      <ScoreBar value={score} label="Score" />
+      <p class="total-ends" aria-hidden="true">
+        <span>0 bearish</span>
+        <span>50</span>
+        <span>bullish 100</span>
+      </p>
+      <dl class="facts">
+        <Fact name="Confidence" value={share(confidence)} />
+        <Fact name="Agreement" value={share(agreement)} />
+        <Fact name="Coverage" value={share(coverage)} />
+      </dl>
+      {score === undefined && <p class="note">Too little could be measured for a score; none is guessed.</p>}
+      {missingInputs.length > 0 && <p class="note">Without {listed(missingInputs.map(inputName))}.</p>}
+      {!missingInputs.length && score !== undefined && <p class="faint">Every input was there.</p>}
+    </div>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <Value>{value}</Value>
+      </dd>
+    </div>
+  );
+}
+
+/** 50 and what each dimension adds, in the order of the rows above. */
+function Sum({ score, points }: { score: number; points: readonly number[] }) {
+  return (
+    <p class="sum">
+      <span>{fixed(50, DIGITS)}</span>
+      {points.map((value, index) => (
+        <span key={index} class={value < 0 ? "down" : "up"}>
+          {value < 0 ? "−" : "+"} {fixed(Math.abs(value), DIGITS)}
+        </span>
+      ))}
+      <b>= {fixed(score, DIGITS)}</b>
+    </p>
+  );
+}
+
+/** The dimensions, strongest contribution first, with points that add up to the score; undefined points were not measured. */
+function ranked({ dimensions, score }: GetConfluenceResponse): { dimension: Dimension; points: number | undefined }[] {
+  const sorted = [...dimensions].sort(
+    (a, b) =>
+      Number(a.score === undefined) - Number(b.score === undefined) ||
+      Math.abs(b.contribution) - Math.abs(a.contribution) ||
+      a.kind - b.kind,
+  );
+  if (score === undefined) return sorted.map((dimension) => ({ dimension, points: undefined }));
+  const measured = sorted.filter((dimension) => dimension.score !== undefined);
+  const points = addingUp(
+    measured.map(({ contribution }) => contribution),
+    score - 50,
+    DIGITS,
+  );
+  return sorted.map((dimension) => ({ dimension, points: points[measured.indexOf(dimension)] }));
+}

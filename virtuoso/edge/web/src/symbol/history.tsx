@@ -1,0 +1,100 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { useMemo } from "preact/hooks";
+import { type GetScoreHistoryResponse, GetScoreHistoryResponseSchema } from "virtuoso-market";
+import { LineChart } from "../charts/lines.js";
+import { clock, durationOf, ms, price, score } from "../format.js";
+import { kept } from "../state/kept.js";
+import { market } from "../state/market.js";
+import { useQuery } from "../state/query.js";
+import { Empty, Panel, Segmented } from "../ui/index.js";
+
+const HOUR_S = 3600;
+// Name, how far back and how far apart points are, seconds.
+const RANGES = [
+  ["6h", "6 h", 6 * HOUR_S, 60],
+  ["24h", "24 h", 24 * HOUR_S, 180],
+  ["7d", "7 d", 168 * HOUR_S, 1200],
+] as const;
+type RangeId = (typeof RANGES)[number][0];
+
+const chosen = kept("historyRange", (stored): RangeId => RANGES.find(([id]) => id === stored)?.[0] ?? "24h");
+
+/** The score of a symbol over time, beside its price. */
+export function History({ symbol }: { symbol: string }) {
+  const [id, words, seconds, resolution] = RANGES.find((one) => one[0] === chosen.value) ?? RANGES[1];
+  const { value: answer } = useQuery(
+    `history:${symbol}:${id}`,
+    GetScoreHistoryResponseSchema,
+    (signal) => {
+      const start = Math.ceil((Date.now() / 1000 - seconds) / resolution) * resolution; // so that points stand still
+      const resolved = { seconds: BigInt(resolution), nanos: 0 };
+      return market.getScoreHistory(
+        { symbol, startTime: timestampFromMs(start * 1000), resolution: resolved },
+        { signal },
+      );
+    },
+    30_000,
+  );
+  const { reply, heardMs, problem, waiting } = answer;
+  return (
+    <Panel
+      title="Score over time"
+      provenance={reply?.provenance}
+      heardMs={heardMs}
+      problem={problem}
+      waiting={waiting}
+      action={
+        <Segmented
+          label="How far back"
+          options={RANGES.map(([value, text]) => [value, text] as const)}
+          value={id}
+          onChange={(value) => {
+            chosen.value = value;
+          }}
+        />
+      }
+    >
+      {reply && !reply.points.length && (
+        <Empty>
+          Nothing was recorded of {symbol} in the last {words}.
+        </Empty>
+      )}
+      {reply && reply.points.length > 0 && <Drawn reply={reply} seconds={seconds} words={words} />}
+    </Panel>
+  );
+}
+
+function Drawn({ reply, seconds, words }: { reply: GetScoreHistoryResponse; seconds: number; words: string }) {
+  const { symbol, points, provenance } = reply;
+  const [scores, prices] = useMemo(() => {
+    const at = points.map((point) => ({ at: ms(point.time) ?? 0, point }));
+    return [
+      at.map(({ at, point }) => ({ at, value: point.score })),
+      at.map(({ at, point }) => ({ at, value: point.price })),
+    ];
+  }, [points]);
+  const end = Math.max(ms(provenance?.observedTime) ?? 0, scores.at(-1)?.at ?? 0);
+  const known = points.flatMap((point) => point.score ?? []);
+  const began =
+    scores[0] && scores[0].at > end - 950 * seconds ? `Recorded since ${clock(points[0]?.time, end)}. ` : "";
+  return (
+    <>
+      <LineChart
+        label={`Score and price of ${symbol} over the last ${words}`}
+        lines={[
+          { name: "Score", points: scores, role: "first", show: score, range: [0, 100] },
+          { name: "Price", points: prices, role: "second", show: price },
+        ]}
+        span={[end - seconds * 1000, end]}
+        gapMs={1.6 * (durationOf(reply.resolution) ?? Infinity)}
+        marks={[30, 50, 70]}
+      />
+      <p class="faint">
+        {known.length
+          ? `${began}Score between ${score(Math.min(...known))} and ${score(Math.max(...known))}; ` +
+            "above 70 and below 30 are strong. Where the line is broken nothing was measured."
+          : "There was a price but no score in this range."}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,72 @@
+import { fixed } from "../format.js";
+
+// What components, inputs and units are called. A name that a newer model brings is shown as it is, with spaces.
+
+const COMPONENTS: Readonly<Record<string, string>> = {
+  rsi: "RSI",
+  macd: "MACD",
+  adx: "ADX",
+  cci: "CCI",
+  williams_r: "Williams %R",
+  awesome_oscillator: "Awesome oscillator",
+  money_flow: "Chaikin money flow",
+  money_flow_index: "Money flow index",
+  on_balance_volume: "On-balance volume",
+  vwap_distance: "Distance to VWAP",
+  taker_delta: "Taker delta",
+  delta_change: "Change of delta",
+  trade_counts: "Number of trades",
+  positioning: "New positions",
+  imbalance_near: "Imbalance near the price",
+  imbalance_middle: "Imbalance farther out",
+  imbalance_wide: "Imbalance far out",
+  order_flow_imbalance: "Order flow imbalance",
+  slope: "Slope of the book",
+  pressure: "Book pressure",
+  donchian: "Donchian channel",
+  room: "Room to the levels",
+  accounts: "Long/short accounts",
+  funding: "Funding rate",
+  premium: "Premium over the index",
+};
+
+const TIMEFRAMES: Readonly<Record<string, string>> = { "1m": "1 min", "5m": "5 min", "30m": "30 min", "4h": "4 h" };
+
+/** A component's name in words, and the bars that it is read from: "rsi_5m" is RSI on 5 min. */
+export function componentName(name: string): { name: string; bars: string | undefined } {
+  const cut = name.lastIndexOf("_");
+  const bars = TIMEFRAMES[name.slice(cut + 1)];
+  const base = bars ? name.slice(0, cut) : name;
+  return { name: COMPONENTS[base] ?? spaced(base), bars };
+}
+
+/** An input's name within a sentence: "candles_5m" is "5 min candles". */
+export function inputName(name: string): string {
+  const bars = name.startsWith("candles_") && TIMEFRAMES[name.slice("candles_".length)];
+  return bars ? `${bars} candles` : name.replaceAll("_", " ");
+}
+
+/** A list within a sentence: "a, b and c". */
+export function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+const UNITS: Readonly<Record<string, string>> = {
+  percent: " %",
+  ratio: "",
+  share: "",
+  deviations: " σ",
+  "log ratio": " log",
+};
+
+/** A reading in its unit, three significant digits or two after the point. Undefined stays the caller's to show. */
+export function reading(value: number, unit: string): string {
+  const size = Math.abs(value);
+  const text = fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
+  return text + (UNITS[unit] ?? (unit && ` ${unit}`));
+}
+
+function spaced(name: string): string {
+  const text = name.replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

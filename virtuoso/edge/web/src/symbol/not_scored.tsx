@@ -1,0 +1,49 @@
+import { type Problem } from "virtuoso-market";
+import { price } from "../format.js";
+import { live } from "../state/live.js";
+import { follow } from "../state/router.js";
+import { Change, Source } from "../ui/index.js";
+import { venueName } from "../words.js";
+
+/** Why there is no score: the venue does not know the symbol, or it is not among those that are scored. */
+export function NotScored({ symbol, problem }: { symbol: string; problem: Problem }) {
+  const { dashboard } = live.value;
+  const venue = dashboard ? venueName(dashboard.provenance.venue) : "the exchange";
+  const tracked = dashboard?.provenance.coverage?.expected;
+  const mover = [...(dashboard?.gainers ?? []), ...(dashboard?.losers ?? [])].find((one) => one.symbol === symbol);
+  return (
+    <section class="panel not-scored">
+      {problem.reason === "SYMBOL_NOT_TRACKED" ? (
+        <>
+          <h2>{symbol} is not scored</h2>
+          <p>
+            It trades on {venue}, but is not among the {tracked ?? ""} symbols that are scored: those with the largest
+            turnover, or those that were chosen.
+          </p>
+        </>
+      ) : problem.reason === "SYMBOL_NOT_FOUND" ? (
+        <>
+          <h2>There is no {symbol}</h2>
+          <p>{venue} has no USDT perpetual of this name.</p>
+        </>
+      ) : (
+        <>
+          <h2>“{symbol}” cannot be a symbol</h2>
+          <p>A symbol is letters and digits that end in USDT, such as BTCUSDT.</p>
+        </>
+      )}
+      {mover && dashboard && (
+        <p class="not-scored-price">
+          <b>{price(mover.price)}</b> <Change value={mover.change24hPercent} />
+          <Source provenance={dashboard.provenance} heardMs={dashboard.heardMs} />
+        </p>
+      )}
+      <p class="faint">The service says: {problem.message}</p>
+      <p>
+        <a href="/" onClick={follow}>
+          To the dashboard
+        </a>
+      </p>
+    </section>
+  );
+}

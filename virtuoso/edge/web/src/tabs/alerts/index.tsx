@@ -1,0 +1,99 @@
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { type Alert, AlertKind, AlertLevel, ListAlertsResponseSchema } from "virtuoso-market";
+import { alertsLost, kinds, markSeen, minLevel, passes, recent, unread } from "../../state/alerts.js";
+import { market } from "../../state/market.js";
+import { usePages } from "../../state/pages.js";
+import { Empty, Panel, Segmented } from "../../ui/index.js";
+import { ALERTS, LEVELS } from "../../words.js";
+import { Choices } from "../choices.js";
+import { Older } from "../older.js";
+import { AlertItem } from "./item.js";
+import { NotifySwitch } from "./notify.js";
+import "../../styles/lists.css";
+import "../../styles/alerts.css";
+
+const KINDS = Object.entries(ALERTS).map(([kind, text]) => [Number(kind) as AlertKind, text] as const);
+const AT_LEAST: Partial<Record<AlertLevel, string>> = {
+  [AlertLevel.INFO]: "All levels",
+  [AlertLevel.WARNING]: "Warnings",
+  [AlertLevel.CRITICAL]: "Critical",
+};
+
+/** Alerts as they come, on top of those that lie back. */
+export default function Alerts() {
+  const pages = usePages(
+    `alerts:${minLevel.value}:${[...kinds.value].sort().join()}`,
+    ListAlertsResponseSchema,
+    {
+      call: (pageToken, signal) =>
+        market.listAlerts({ kinds: [...kinds.value], minLevel: minLevel.value, pageSize: 50, pageToken }, { signal }),
+      items: ({ alerts }) => alerts,
+      id: ({ cursor }) => cursor,
+      rank: ({ cursor }) => Number(cursor),
+    },
+    30_000,
+  );
+  const news = recent.value.filter(passes);
+  const unseen = useUnseen();
+  const listed = useMemo(() => union(news, pages.items), [news.length, news[0], pages.items]);
+  const { reply, heardMs, problem, waiting } = pages.answer;
+  return (
+    <div class="list-page alerts-page">
+      <h1 class="said">Alerts</h1>
+      <div class="filters">
+        <Segmented
+          label="How urgent at least"
+          options={Object.keys(LEVELS).map((level) => [level, AT_LEAST[Number(level) as AlertLevel] ?? ""] as const)}
+          value={String(minLevel.value)}
+          onChange={(value) => {
+            minLevel.value = Number(value) as AlertLevel;
+          }}
+        />
+      </div>
+      <Choices label="Kinds of alerts" options={KINDS} chosen={kinds} />
+      <Panel
+        title="Alerts"
+        provenance={reply?.provenance}
+        heardMs={heardMs}
+        problem={problem ?? alertsLost.value}
+        waiting={waiting}
+      >
+        {listed.length ? (
+          <ul class="alerts">
+            {listed.map((alert) => (
+              <AlertItem key={alert.cursor} alert={alert} unseen={unseen.has(alert.cursor)} />
+            ))}
+          </ul>
+        ) : (
+          <Empty>
+            {kinds.value.length || minLevel.value > AlertLevel.INFO
+              ? "There is no alert that these filters let through."
+              : "There has been no alert yet."}
+          </Empty>
+        )}
+        <Older pages={pages} what="alerts" />
+      </Panel>
+      <NotifySwitch />
+    </div>
+  );
+}
+
+/** Cursors of the alerts that were new when the page was opened or came since. Looking at them makes them seen. */
+function useUnseen(): ReadonlySet<string> {
+  const cursors = useRef(new Set<string>());
+  for (const { cursor } of recent.value.slice(0, unread.value)) cursors.current.add(cursor);
+  const look = () => document.visibilityState === "visible" && markSeen();
+  useEffect(() => void look());
+  useEffect(() => {
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, []);
+  return cursors.current;
+}
+
+/** Both lists, newest first, each alert once. */
+function union(news: readonly Alert[], listed: readonly Alert[]): Alert[] {
+  const known = new Set(listed.map(({ cursor }) => cursor));
+  const all = [...news.filter(({ cursor }) => !known.has(cursor)), ...listed];
+  return all.sort((a, b) => Number(b.cursor) - Number(a.cursor));
+}

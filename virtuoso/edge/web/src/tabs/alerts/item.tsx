@@ -1,0 +1,39 @@
+import { useComputed } from "@preact/signals";
+import { type Alert, AlertKind, AlertLevel } from "virtuoso-market";
+import { ABSENT, clock, ms, span } from "../../format.js";
+import { now } from "../../state/clock.js";
+import { Badge, SymbolLink, type Tone } from "../../ui/index.js";
+import { ALERTS, LEVELS, venueName } from "../../words.js";
+
+const TONES: Partial<Record<AlertLevel, Tone>> = { [AlertLevel.WARNING]: "warn", [AlertLevel.CRITICAL]: "down" };
+
+/** One alert. Those about the data itself look different: they are about us, not about the market. */
+export function AlertItem({ alert, unseen }: { alert: Alert; unseen: boolean }) {
+  const { kind, level, symbol, text, venue, observedTime } = alert;
+  const data = kind === AlertKind.DATA_QUALITY;
+  return (
+    <li class={`alert ${data ? "data" : ""} ${unseen ? "unseen" : ""}`}>
+      <header>
+        <Badge tone={TONES[level] ?? "plain"}>{LEVELS[level] ?? "Alert"}</Badge>
+        <b>{data ? "Data quality" : (ALERTS[kind] ?? "Alert")}</b>
+        {symbol && <SymbolLink symbol={symbol} />}
+        {unseen && <Badge tone="accent">New</Badge>}
+        <time class="faint" dateTime={observedTime && new Date(ms(observedTime) ?? 0).toISOString()}>
+          {venueName(venue)} · <When at={ms(observedTime)} full={clock(observedTime, Date.now())} />
+        </time>
+      </header>
+      <p>{text}</p>
+    </li>
+  );
+}
+
+const RECENT_MS = 3_600_000;
+
+function When({ at, full }: { at: number | undefined; full: string }) {
+  const text = useComputed(() => {
+    if (at === undefined) return ABSENT;
+    const passed = now.value - at;
+    return passed < RECENT_MS ? `${span(passed)} ago` : full;
+  });
+  return <span>{text}</span>;
+}

@@ -1,0 +1,138 @@
+import type { ComponentChildren } from "preact";
+import { type Breadth, DominanceBasis, type Overview, type Provenance, Regime } from "virtuoso-market";
+import { clock, fixed, ms, share, span, usd } from "../../format.js";
+import { now } from "../../state/clock.js";
+import { Empty, Panel, Value } from "../../ui/index.js";
+import { REGIMES } from "../../words.js";
+
+interface MarketProps {
+  overview: Overview | undefined;
+  provenance: Provenance;
+  heardMs: number;
+}
+
+/** The state of the market: the regime in words, what it was measured by, and how many symbols go which way. */
+export function Market({ overview, provenance, heardMs }: MarketProps) {
+  return (
+    <Panel title="Market" provenance={provenance} heardMs={heardMs} class="market">
+      {overview ? (
+        <>
+          <RegimeWords overview={overview} />
+          <Facts overview={overview} provenance={provenance} />
+          <BreadthBar breadth={overview.breadth} />
+        </>
+      ) : (
+        <Empty>The state of the market was not measured.</Empty>
+      )}
+    </Panel>
+  );
+}
+
+const LEANS: Partial<Record<Regime, "up" | "down">> = {
+  [Regime.BULLISH]: "up",
+  [Regime.RISK_ON]: "up",
+  [Regime.BEARISH]: "down",
+  [Regime.RISK_OFF]: "down",
+};
+
+function RegimeWords({ overview: { regime, regimeConfidence, regimeSinceTime } }: { overview: Overview }) {
+  const words = regime && REGIMES[regime];
+  if (!words) return <p class="regime muted">Too little was measured to name the state of the market</p>;
+  const since = ms(regimeSinceTime);
+  return (
+    <p class="regime">
+      <b class={LEANS[regime]}>{words}</b>
+      <span class="muted">
+        {since !== undefined && `since ${clock(regimeSinceTime, now.value)}, ${span(now.value - since)} · `}
+        confidence {share(regimeConfidence)}
+      </span>
+    </p>
+  );
+}
+
+const BASES: Partial<Record<DominanceBasis, string>> = {
+  [DominanceBasis.MARKET_CAP]: "of market cap",
+  [DominanceBasis.TURNOVER]: "of turnover",
+};
+
+/** The strength of a trend by its ADX, as textbooks divide it. */
+function trendWord(strength: number): string {
+  if (strength < 20) return "no clear trend";
+  return strength < 40 ? "a trend" : "a strong trend";
+}
+
+function Facts({ overview, provenance }: { overview: Overview; provenance: Provenance }) {
+  const {
+    trendStrength: trend,
+    volatilityPercent,
+    dispersionPercent,
+    btcDominancePercent,
+    totalTurnover24hUsd,
+  } = overview;
+  const { present, expected } = provenance.coverage ?? {};
+  return (
+    <dl class="market-facts">
+      <Fact name="BTC trend" note={trend === undefined ? "ADX" : trendWord(trend)}>
+        {fixed(trend, 0)}
+      </Fact>
+      <Fact name="BTC volatility" note="a year">
+        {unit(volatilityPercent, 1, "%")}
+      </Fact>
+      <Fact name="Dispersion" note="of 24 h moves">
+        {unit(dispersionPercent, 2, "pp")}
+      </Fact>
+      <Fact name="BTC dominance" note={BASES[overview.btcDominanceBasis] ?? "no source answers"}>
+        {unit(btcDominancePercent, 1, "%")}
+      </Fact>
+      <Fact name="Turnover" note="24 h">
+        {usd(totalTurnover24hUsd)}
+      </Fact>
+      <Fact name="Scored" note="symbols">
+        {present === undefined || expected === undefined ? unit(undefined, 0, "") : `${present} of ${expected}`}
+      </Fact>
+    </dl>
+  );
+}
+
+const unit = (value: number | undefined, digits: number, sign: string) =>
+  value === undefined ? fixed(value, digits) : `${fixed(value, digits)} ${sign}`;
+
+/** A number with its name and what it is of. */
+export function Fact({ name, note, children }: { name: string; note?: ComponentChildren; children: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <Value>{children}</Value>
+        {note && <small>{note}</small>}
+      </dd>
+    </div>
+  );
+}
+
+/** How many symbols rise, stand and fall, as parts of one bar with their numbers. */
+export function BreadthBar({ breadth }: { breadth: Breadth | undefined }) {
+  const all = breadth && breadth.up + breadth.flat + breadth.down;
+  if (!breadth || !all) return <p class="faint">How many symbols rise and fall was not measured.</p>;
+  const part = (count: number) => ({ flexGrow: String(count) });
+  return (
+    <div class="breadth">
+      <div class="parts" aria-hidden="true">
+        {breadth.up > 0 && <i class="up" style={part(breadth.up)} />}
+        {breadth.flat > 0 && <i class="flat" style={part(breadth.flat)} />}
+        {breadth.down > 0 && <i class="down" style={part(breadth.down)} />}
+      </div>
+      <p>
+        <span class="up">
+          <span aria-hidden="true">▲ </span>
+          {breadth.up} rise
+        </span>
+        <span class="muted">{breadth.flat} flat</span>
+        <span class="down">
+          <span aria-hidden="true">▼ </span>
+          {breadth.down} fall
+        </span>
+      </p>
+    </div>
+  );
+}

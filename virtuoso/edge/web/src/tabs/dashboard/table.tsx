@@ -1,0 +1,98 @@
+import type { ConfluenceRow } from "virtuoso-market";
+import { price, score, scoreExact, share, usd } from "../../format.js";
+import { type Sort, ascending, sort } from "../../state/settings.js";
+import { Change, SIX, ScoreBar, SymbolLink, Value, WatchStar, lean } from "../../ui/index.js";
+import { LABELS } from "../../words.js";
+import { SORT_NAMES, sortBy } from "./choice.js";
+import { rowsAge } from "./age.js";
+import { SeenRow } from "./seen.js";
+
+/** Scores as a table; its headers sort. Columns leave by styles/scores.css where there is no room. */
+export function Table({ rows }: { rows: readonly ConfluenceRow[] }) {
+  return (
+    <table class="score-table">
+      <thead>
+        <tr>
+          <th scope="col">
+            <span class="said">Watched</span>
+          </th>
+          <Header field="symbol" />
+          <Header field="score" />
+          {SIX.map(([field, , short]) => (
+            <Header key={field} field={field} short={short} />
+          ))}
+          <Header field="confidence" short="Conf." />
+          <th scope="col" class="price">
+            Price
+          </th>
+          <Header field="change24hPercent" short="24 h" />
+          <Header field="turnover24hUsd" />
+          <th scope="col" class="age-column">
+            Age
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <Row key={row.symbol} row={row} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Header({ field, short }: { field: Sort; short?: string }) {
+  const chosen = sort.value === field;
+  const order = ascending.value ? "ascending" : "descending";
+  return (
+    <th scope="col" class={field} aria-sort={chosen ? order : undefined}>
+      <button type="button" onClick={() => sortBy(field)} title={SORT_NAMES[field]}>
+        {short ?? SORT_NAMES[field]}
+        <span aria-hidden="true">{chosen ? (ascending.value ? "↑" : "↓") : ""}</span>
+      </button>
+    </th>
+  );
+}
+
+/** One symbol. */
+class Row extends SeenRow<HTMLTableRowElement> {
+  override render() {
+    const { row } = this.props;
+    return (
+      <tr ref={this.element}>
+        <td>
+          <WatchStar symbol={row.symbol} />
+        </td>
+        <th scope="row" class="symbol">
+          <SymbolLink symbol={row.symbol} class="whole" />
+        </th>
+        <td class="score">
+          <span>
+            <b class={lean(row.score)}>
+              <Value>{scoreExact(row.score)}</Value>
+            </b>
+            <small>{LABELS[row.label] ?? "No score"}</small>
+          </span>
+          <ScoreBar value={row.score} label="Score" />
+        </td>
+        {SIX.map(([field, name]) => (
+          <td key={field} class={field}>
+            <span aria-hidden="true">{score(row[field])}</span>
+            <ScoreBar value={row[field]} label={name} />
+          </td>
+        ))}
+        <td class="confidence">
+          <Value>{share(row.confidence)}</Value>
+        </td>
+        <td class="price">{price(row.price)}</td>
+        <td class="change24hPercent">
+          <Change value={row.change24hPercent} />
+        </td>
+        <td class="turnover24hUsd">
+          <Value>{usd(row.turnover24hUsd)}</Value>
+        </td>
+        <td class="age-column faint">{rowsAge}</td>
+      </tr>
+    );
+  }
+}
