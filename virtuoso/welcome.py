@@ -79,6 +79,7 @@ def text(kind: str, took_s: float, grpc_address: str, edge: str | None, monitor:
         f"  health, metrics  {monitor}/healthz  {monitor}/metrics",
         "",
         "Try",
+        f"  {_program('virtuoso')} top --addr {grpc_address}",
         f"  {buf} curl --protocol grpc --http2-prior-knowledge http://{grpc_address}/{service}/GetOverview",
     ]
     if edge:

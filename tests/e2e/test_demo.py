@@ -75,6 +75,14 @@ def test_the_calls_that_it_says_to_try_work_as_printed(node: Product) -> None:
         assert tried(node, start)["provenance"]["environment"] == "ENVIRONMENT_SIMULATED"  # type: ignore[index]
 
 
+def test_the_terminal_dashboard_that_it_says_to_try_prints_the_market_in_a_pipe(node: Product) -> None:
+    line = next(line for line in node.logs().splitlines() if f"top --addr 127.0.0.1:{node.grpc}" in line)
+    done = subprocess.run(shlex.split(line), cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "SIMULATED" in done.stdout
+    assert "BTCUSDT" in done.stdout
+
+
 def test_nothing_of_a_real_node_is_used_and_nothing_stays(tmp_path: Path) -> None:
     product = Product(tmp_path, f"http://127.0.0.1:{free_port()}")
     product.env["XDG_STATE_HOME"] = str(tmp_path / "state")

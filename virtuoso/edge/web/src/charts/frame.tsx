@@ -21,7 +21,7 @@ const KEYS: Readonly<Record<string, (chart: CandleChart) => void>> = {
   "-": (chart) => chart.zoom(1.25),
 };
 
-/** A place for a candle chart, whose code is fetched when it is first needed. */
+/** A place for a candle chart, whose code is fetched when that comes near the screen for the first time. */
 export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const listening = useRef(listener);
@@ -31,20 +31,28 @@ export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
   useEffect(() => {
     let made: CandleChart | undefined;
     let gone = false;
-    import("./candle_chart.js").then(
-      ({ candleChart }) => {
-        if (gone || !host.current) return;
-        made = candleChart(host.current, {
-          shows: (from, to) => listening.current.shows(from, to),
-          reads: (time) => listening.current.reads(time),
-          nearsEnd: () => listening.current.nearsEnd(),
-        });
-        setChart(made);
+    const make = async () => {
+      const { candleChart } = await import("./candle_chart.js");
+      if (gone || !host.current) return;
+      made = candleChart(host.current, {
+        shows: (from, to) => listening.current.shows(from, to),
+        reads: (time) => listening.current.reads(time),
+        nearsEnd: () => listening.current.nearsEnd(),
+      });
+      setChart(made);
+    };
+    const near = new IntersectionObserver(
+      ([entry]) => {
+        if (!entry?.isIntersecting) return;
+        near.disconnect();
+        make().catch(() => setFailed(true));
       },
-      () => setFailed(true),
+      { rootMargin: "600px" },
     );
+    if (host.current) near.observe(host.current);
     return () => {
       gone = true;
+      near.disconnect();
       made?.remove();
     };
   }, []);

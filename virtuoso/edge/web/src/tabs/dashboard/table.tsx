@@ -10,7 +10,7 @@ import { SeenRow } from "./seen.js";
 /** Scores as a table; its headers sort. Columns leave by styles/scores.css where there is no room. */
 export function Table({ rows }: { rows: readonly ConfluenceRow[] }) {
   return (
-    <table class="score-table">
+    <table class="score-table" aria-label="Scores">
       <thead>
         <tr>
           <th scope="col">
