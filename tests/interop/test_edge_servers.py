@@ -1,4 +1,5 @@
-"""The edge before two servers that are processes of their own: what callers notice when one is killed, or told to end."""
+"""The edge before servers that are processes of their own: what callers notice when one is not there, hangs, is killed, or
+is told to end."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from virtuoso.repository import keys
 from virtuoso.repository.directory import Directory
 
 HOSTS = ("127.0.0.1", "127.0.0.2")  # as on two machines: the same ports
+NOBODY = "127.0.0.3"  # a third that never came
 
 
 class Server(Program):
@@ -45,6 +47,7 @@ class Callers:
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
         self.answers: Counter[str] = Counter()
+        self._each: Counter[int] = Counter()  # answers that each of them got
 
     @asynccontextmanager
     async def calling(self) -> AsyncIterator[None]:
@@ -63,7 +66,7 @@ class Callers:
                 return "200 "
 
             ways: list[Callable[[], Awaitable[str]]] = [lambda: json("/v1/overview"), lambda: json("/healthz"), rpc]
-            tasks = [asyncio.create_task(self._ask(way)) for way in ways for _ in range(3)]
+            tasks = [asyncio.create_task(self._ask(number, way)) for number, way in enumerate(ways * 3)]
             try:
                 yield
             finally:
@@ -71,20 +74,21 @@ class Callers:
                     task.cancel()
                 await asyncio.wait(tasks)
 
-    async def _ask(self, way: Callable[[], Awaitable[str]]) -> None:
+    async def _ask(self, number: int, way: Callable[[], Awaitable[str]]) -> None:
         while True:
             self.answers[await way()] += 1
+            self._each[number] += 1
             await asyncio.sleep(0.01)
 
     async def go_on(self, number: int) -> None:
-        """Until so many more were answered."""
-        end = self.answers.total() + number
+        """Until each of them was answered so many times more."""
+        before = self._each.copy()
         async with asyncio.timeout(30):
-            while self.answers.total() < end:
+            while any(self._each[one] < count + number for one, count in before.items()):
                 await asyncio.sleep(0.02)
 
 
-async def test_no_caller_notices_that_one_of_two_servers_dies_comes_back_and_the_other_ends(tmp_path: Path) -> None:
+async def test_no_caller_notices_that_a_server_never_came_that_one_hangs_or_dies_and_that_one_ends(tmp_path: Path) -> None:
     repository, message = Directory(tmp_path / "cache"), snapshot(observed_ms=int(time.time() * 1000))
     blob = message.SerializeToString()
     await repository.set(keys.snapshot(message.provenance.snapshot_id), blob, ttl_s=TTL_S)
@@ -101,23 +105,30 @@ async def test_no_caller_notices_that_one_of_two_servers_dies_comes_back_and_the
             while not all(f'"upstream":"{host}:{at}"' in log.read_text()[seen:] for at in (port, monitor)):
                 await asyncio.sleep(0.1)
 
+    async def ready(host: str) -> None:
+        async with aiohttp.ClientSession() as session, asyncio.timeout(20):
+            while (await session.get(f"http://{host}:{monitor}/readyz")).status != 200:
+                await asyncio.sleep(0.1)
+
     first, second = await asyncio.gather(*(asyncio.to_thread(server, host) for host in HOSTS))
-    servers, monitors = ([f"{host}:{at}" for host in HOSTS] for at in (port, monitor))
+    await asyncio.gather(*map(ready, HOSTS))
+    servers, monitors = ([f"{host}:{at}" for host in (NOBODY, *HOSTS)] for at in (port, monitor))
     edge = await asyncio.to_thread(Edge, servers, monitors, access_log=str(log))
     callers = Callers(edge)
     try:
-        async with aiohttp.ClientSession() as session, asyncio.timeout(20):
-            while (await session.get(f"{edge.url}/v1/overview")).status != 200:
-                await asyncio.sleep(0.1)
         async with callers.calling():
             await asyncio.gather(*map(asked, HOSTS))
+            second.freeze()
+            await callers.go_on(40)
+            second.thaw()
+            await asked(HOSTS[1])
             second.kill()
-            await callers.go_on(400)
+            await callers.go_on(40)
             second = await asyncio.to_thread(server, HOSTS[1])
             await asked(HOSTS[1])
             first.process.terminate()
             assert await asyncio.to_thread(first.process.wait) == 0
-            await callers.go_on(200)
+            await callers.go_on(20)
     finally:
         edge.end()
         first.kill()

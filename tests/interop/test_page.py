@@ -134,7 +134,7 @@ async def test_what_changes_on_the_market_changes_on_the_page_and_nothing_is_ask
 async def test_every_tab_and_a_symbol_have_their_panels_and_axe_finds_nothing_serious(
     shown: Place, browser: Browser, size: str, theme: Any
 ) -> None:
-    async with visit(browser, shown.edge.url, color_scheme=theme, **SIZES[size]) as one:
+    async with visit(browser, shown.edge.url, **{**SIZES[size], "color_scheme": theme}) as one:
         await live(one)
         for path, name in {**TABS, "/symbol/BTCUSDT": "BTC"}.items():
             if path.startswith("/symbol"):

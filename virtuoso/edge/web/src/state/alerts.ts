@@ -1,7 +1,6 @@
-import { computed, effect, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { type Alert, AlertKind, AlertLevel, type Problem, followAlerts, problemOf } from "virtuoso-market";
 import { kept } from "./kept.js";
-import { connection } from "./live.js";
 import { market, wake } from "./market.js";
 import { notify } from "./notify.js";
 
@@ -36,16 +35,8 @@ export function markSeen(): void {
   if (isAfter(heard.value, seen.peek())) seen.value = heard.value;
 }
 
-/** Follow alerts for ever, once the market is on the screen: they must not delay it. A first visit begins with what happens
- * from now on; others with what came in between. */
+/** Follow alerts for ever. A first visit begins with what happens from now on; others with what came in between. */
 export async function followNews(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const stop = effect(() => {
-      if (connection.value !== "live") return;
-      queueMicrotask(() => stop());
-      resolve();
-    });
-  });
   for (let from = await missed(); ; from = "") {
     try {
       for await (const { alerts, cursor, problem } of followAlerts(market, { cursor: from, wake })) {

@@ -10,6 +10,7 @@ import {
 // What was last heard stays on the device, as the bytes in which it came, so that the page is never blank.
 const DATABASE = "virtuoso";
 const STORE = "replies";
+const KEPT_MS = 3 * 86_400_000;
 
 /** A message that was heard at `heardMs`, this device's clock, epoch milliseconds. */
 export interface Heard<T> {
@@ -49,6 +50,21 @@ export async function keep<Desc extends DescMessage>(
 export async function forget(): Promise<void> {
   localStorage.clear();
   await request("readwrite", (all) => all.clear()).catch(() => undefined);
+}
+
+/** Take off this device what was heard longer ago than anybody wants to see. */
+export async function tidy(): Promise<void> {
+  try {
+    const all = (await open()).transaction(STORE, "readwrite").objectStore(STORE);
+    all.openCursor().onsuccess = (event) => {
+      const cursor = (event.target as IDBRequest<IDBCursorWithValue | null>).result;
+      if (!cursor) return;
+      if (!(Date.now() - (cursor.value as { heardMs: number }).heardMs < KEPT_MS)) cursor.delete();
+      cursor.continue();
+    };
+  } catch {
+    // no database here
+  }
 }
 
 let opened: Promise<IDBDatabase> | undefined;

@@ -1,3 +1,4 @@
+import { moment } from "../state/moment.js";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { useMemo } from "preact/hooks";
 import { type GetScoreHistoryResponse, GetScoreHistoryResponseSchema } from "virtuoso-market";
@@ -26,7 +27,7 @@ export function History({ symbol }: { symbol: string }) {
     `history:${symbol}:${id}`,
     GetScoreHistoryResponseSchema,
     (signal) => {
-      const start = Math.ceil((Date.now() / 1000 - seconds) / resolution) * resolution; // so that points stand still
+      const start = Math.ceil((moment.peek() / 1000 - seconds) / resolution) * resolution; // so that points stand still
       const resolved = { seconds: BigInt(resolution), nanos: 0 };
       return market.getScoreHistory(
         { symbol, startTime: timestampFromMs(start * 1000), resolution: resolved },

@@ -28,7 +28,7 @@ export function NotScored({ symbol, problem }: { symbol: string; problem: Proble
         </>
       ) : (
         <>
-          <h2>“{symbol}” cannot be a symbol</h2>
+          <h2>"{symbol}" cannot be a symbol</h2>
           <p>A symbol is letters and digits that end in USDT, such as BTCUSDT.</p>
         </>
       )}

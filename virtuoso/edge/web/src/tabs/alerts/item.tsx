@@ -1,7 +1,7 @@
 import { useComputed } from "@preact/signals";
 import { type Alert, AlertKind, AlertLevel } from "virtuoso-market";
 import { ABSENT, clock, ms, span } from "../../format.js";
-import { now } from "../../state/clock.js";
+import { moment } from "../../state/moment.js";
 import { Badge, SymbolLink, type Tone } from "../../ui/index.js";
 import { ALERTS, LEVELS, venueName } from "../../words.js";
 
@@ -19,7 +19,7 @@ export function AlertItem({ alert, unseen }: { alert: Alert; unseen: boolean }) 
         {symbol && <SymbolLink symbol={symbol} />}
         {unseen && <Badge tone="accent">New</Badge>}
         <time class="faint" dateTime={observedTime && new Date(ms(observedTime) ?? 0).toISOString()}>
-          {venueName(venue)} · <When at={ms(observedTime)} full={clock(observedTime, Date.now())} />
+          {venueName(venue)} · <When at={ms(observedTime)} full={clock(observedTime, moment.peek())} />
         </time>
       </header>
       <p>{text}</p>
@@ -32,7 +32,7 @@ const RECENT_MS = 3_600_000;
 function When({ at, full }: { at: number | undefined; full: string }) {
   const text = useComputed(() => {
     if (at === undefined) return ABSENT;
-    const passed = now.value - at;
+    const passed = moment.value - at;
     return passed < RECENT_MS ? `${span(passed)} ago` : full;
   });
   return <span>{text}</span>;

@@ -1,7 +1,7 @@
 import { useComputed } from "@preact/signals";
 import type { Opportunity } from "virtuoso-market";
 import { ABSENT, fixed, ms, percent, price, share, span } from "../../format.js";
-import { now } from "../../state/clock.js";
+import { moment } from "../../state/moment.js";
 import { reading } from "../../symbol/names.js";
 import { SymbolLink } from "../../ui/index.js";
 import { OPPORTUNITIES } from "../../words.js";
@@ -42,7 +42,7 @@ function Times({ opportunity }: { opportunity: Opportunity }) {
   const found = ms(opportunity.foundTime);
   const expires = ms(opportunity.expiresTime);
   const text = useComputed(() => {
-    const at = now.value;
+    const at = moment.value;
     const first = `Found ${found === undefined ? ABSENT : `${span(at - found)} ago`}`;
     if (expires === undefined) return first;
     return `${first}, ${expires > at ? `old in ${span(expires - at)}` : `old since ${span(at - expires)}`}`;

@@ -2,7 +2,7 @@ import { computed } from "@preact/signals";
 import { span } from "../../format.js";
 import { now } from "../../state/clock.js";
 import { live } from "../../state/live.js";
-import { ageMs } from "../../ui/index.js";
+import { ageMs } from "../../format.js";
 
 /** The age of all rows, as text: they come from one snapshot. */
 export const rowsAge = computed(() => {

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { type Breadth, DominanceBasis, type Overview, type Provenance, Regime } from "virtuoso-market";
 import { clock, fixed, ms, share, span, usd } from "../../format.js";
-import { now } from "../../state/clock.js";
+import { moment } from "../../state/moment.js";
 import { Empty, Panel, Value } from "../../ui/index.js";
 import { REGIMES } from "../../words.js";
 
@@ -43,7 +43,7 @@ function RegimeWords({ overview: { regime, regimeConfidence, regimeSinceTime } }
     <p class="regime">
       <b class={LEANS[regime]}>{words}</b>
       <span class="muted">
-        {since !== undefined && `since ${clock(regimeSinceTime, now.value)}, ${span(now.value - since)} · `}
+        {since !== undefined && `since ${clock(regimeSinceTime, moment.value)}, ${span(moment.value - since)} · `}
         confidence {share(regimeConfidence)}
       </span>
     </p>

@@ -1,7 +1,7 @@
 import { useComputed } from "@preact/signals";
 import type { Signal } from "virtuoso-market";
 import { ABSENT, level, ms, percent, price, score, share, signed, span } from "../../format.js";
-import { now } from "../../state/clock.js";
+import { moment } from "../../state/moment.js";
 import { isNow, useRow } from "../../symbol/head.js";
 import { listed } from "../../symbol/names.js";
 import { SymbolLink, Value, way } from "../../ui/index.js";
@@ -99,7 +99,7 @@ function Times({ signal }: { signal: Signal }) {
   const opened = ms(signal.openedTime);
   const expires = ms(signal.expiresTime);
   const text = useComputed(() => {
-    const at = now.value;
+    const at = moment.value;
     const ends = expires === undefined ? ABSENT : expires > at ? `in ${span(expires - at)}` : "with the next bar";
     return `Given ${opened === undefined ? ABSENT : `${span(at - opened)} ago`}, ends ${ends}.`;
   });
