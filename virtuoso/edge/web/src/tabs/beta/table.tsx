@@ -43,7 +43,8 @@ function BetaRow({ row, chosen, onChoose }: { row: Row; chosen: boolean; onChoos
   return (
     <tr class={chosen ? "chosen" : ""} onClick={() => onChoose(symbol)}>
       <th scope="row">
-        <button type="button" aria-label={`More of ${symbol}`} aria-pressed={chosen}>
+        <button type="button" aria-pressed={chosen}>
+          <span class="said">More of </span>
           <SymbolName symbol={symbol} />
         </button>
       </th>
