@@ -17,11 +17,12 @@ from pathlib import Path
 import grpc
 
 from tests.programs import ROOT, Memcached, Replay, Simulated, free_port
-from tools.benchmarks import load, machine, node, rivals, streams
+from tools.benchmarks import load, machine, node, page, rivals, streams
 from tools.benchmarks.load import Load, Target
 from tools.benchmarks.machine import Machine
 from tools.benchmarks.report import Aim, Figure, Report, spread
 
+PARTS = ("scoring", "page", "server")
 SYMBOLS = 50
 RATE = 1000  # requests a second while latency during a refresh is compared: a busy server, not a drowned one
 
@@ -33,8 +34,9 @@ def main() -> int:
     usual = kinds[0] if Replay.SCRIPT.exists() else kinds[1]
     parser.add_argument("--exchange", choices=kinds, default=usual, help="the market behind it (default here: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--only", choices=PARTS, help="measure this part alone (default: all)")
     for name, kind, default, words in (
-        ("rounds", int, 5, "turns of each load, 1 to 20"),
+        ("rounds", int, 5, "turns of each load, visits to the page, 1 to 20"),
         ("seconds", float, 2.0, "of each load, 0.5 to 10"),
         ("streams", int, 1000, "WatchDashboard streams, 1 to 2000"),
     ):
@@ -65,7 +67,10 @@ def measure(report: Report, options: argparse.Namespace) -> None:
     """Everything, in order. NotThere, LoadFailed, TimeoutError when it cannot be."""
     exchange = Replay() if options.exchange == "recorded" else Simulated()
     try:
-        refresh_cost(report, exchange.url)
+        if options.only in (None, "scoring"):
+            refresh_cost(report, exchange.url)
+        if options.only == "scoring":
+            return
         with tempfile.TemporaryDirectory(prefix="virtuoso-bench-") as folder:
             place = node.Node(Path(folder), exchange)
             try:
@@ -106,6 +111,11 @@ def running(report: Report, place: node.Node, options: argparse.Namespace) -> No
     report.add(Figure("first snapshot after `virtuoso up`", time.monotonic() - began, "s"))
     report.notes.append(f"first snapshot: GetDashboard answered with {rows} rows; the exchange ran before")
     caller.close()
+    if options.only in (None, "page"):
+        place.wait("the edge with the page", lambda: page.there(place.edge))
+        page.cost(report, place.edge, options.rounds)
+    if options.only == "page":
+        return
     for pid in (*node.family(up.pid), place.exchange.process.pid):
         machine.confine(pid, report.machine.rest)
 

@@ -33,6 +33,7 @@ class Node:
     def __init__(self, folder: Path, exchange: Market) -> None:
         self.folder, self.exchange = folder, exchange
         self.cache = folder / "cache"
+        self.edge = f"http://127.0.0.1:{free_port()}"  # of `up`
         self._processes: list[subprocess.Popen[bytes]] = []
         self._stopped: list[int] = []
 
@@ -47,7 +48,7 @@ class Node:
             "VIRTUOSO_HISTORY": f"sqlite:///{self.folder}/history.db",
             "VIRTUOSO_GRPC_ADDRESS": f"127.0.0.1:{port}",
             "VIRTUOSO_MONITOR_ADDRESS": f"127.0.0.1:{free_port()}",
-            "VIRTUOSO_EDGE_ADDRESS": f"127.0.0.1:{free_port()}",
+            "VIRTUOSO_EDGE_ADDRESS": self.edge.removeprefix("http://"),
         }
         return self.program(
             pinned([sys.executable, "-m", "virtuoso", *words], *(() if core is None else (core,))), words[0], env

@@ -6,8 +6,9 @@ import { answered, followMarket } from "./state/live.js";
 import { keepPage } from "./state/offline.js";
 import "./state/theme.js";
 
-render(<App />, document.getElementById("app") as HTMLElement);
 void followMarket();
+// After the call is on its way: what the page begins with is on the screen already, and drawing it anew takes a while.
+setTimeout(() => render(<App />, document.getElementById("app") as HTMLElement));
 void answered().then(followNews);
 void answered().then(tidy);
 keepPage();
