@@ -13,18 +13,6 @@ settings.register_profile("virtuoso", deadline=None, suppress_health_check=[Heal
 settings.load_profile("virtuoso")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, a file's stay together, and those that share something costly: all of
-    deploy's are on one stack, and Go's programs are made once."""
-    for item in items:
-        suite = item.path.parent.name
-        group = (
-            suite if suite == "deploy" else "go" if "go_programs" in getattr(item, "fixturenames", ()) else str(item.path)
-        )
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def replay_server() -> Iterator[Replay]:
     """The recorded exchanges, one for all tests; use `replay`, which mends what a test broke."""

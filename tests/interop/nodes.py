@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +30,29 @@ def npm(*words: str, folder: Path = FOLDER) -> str:
     return done.stdout
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """No other process of the tests changes the packages meanwhile."""
+    with (FOLDER / "package-lock.json").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
 def fetch() -> None:
     """The packages that the lock file names, once."""
-    lock, mark = (FOLDER / "package-lock.json").read_bytes(), FOLDER / "node_modules" / ".set-up"
-    if not mark.exists() or mark.read_bytes() != lock:
-        npm("ci", "--silent")
-        mark.write_bytes(lock)
+    with alone():
+        lock, mark = (FOLDER / "package-lock.json").read_bytes(), FOLDER / "node_modules" / ".set-up"
+        if not mark.exists() or mark.read_bytes() != lock:
+            npm("ci", "--silent")
+            mark.write_bytes(lock)
 
 
 def install(folder: Path) -> None:
     """Those, and our package, packed in `folder` as it would be published."""
     fetch()
     packed = npm("pack", "--silent", "--pack-destination", str(folder), folder=ROOT / "gen" / "ts").strip()
-    npm("install", "--no-save", "--silent", str(folder / packed))
+    with alone():
+        npm("install", "--no-save", "--silent", str(folder / packed))
 
 
 class Script:
