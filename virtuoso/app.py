@@ -33,6 +33,7 @@ from virtuoso import monitor, node, supervisor
 from virtuoso.addresses import free_port, joined
 from virtuoso.clock import epoch_ms
 from virtuoso.config import Loaded, Settings, env_name, state_directory
+from virtuoso.edge.access_log import STDOUT
 from virtuoso.edge.envoy import find_envoy
 from virtuoso.errors import ConfigError
 from virtuoso.front import edge
@@ -335,7 +336,9 @@ async def doctor(loaded: Loaded, options: Namespace, _: asyncio.Event) -> int:
         node_directory=settings.node_directory,
         grpc_address=settings.grpc_address,
         edge_address=settings.edge_address,
+        servers=settings.servers,
         tls=(settings.tls_certificate, settings.tls_key),
+        access_log=settings.access_log if settings.access_log != STDOUT else "",
         monitor_address=settings.monitor_address,
         environment=settings.effective_environment,
         history=settings.effective_history,

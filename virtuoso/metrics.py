@@ -49,7 +49,6 @@ CYCLE_SECONDS = Histogram(
     buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10),
 )
 LEASE_HELD = Gauge("virtuoso_lease_held", "1 while this collector holds the lease")
-CHILD_RESTARTS = Counter("virtuoso_child_restarts_total", "Processes that ended and were started again", ["role"])
 HISTORY_UP = Gauge("virtuoso_history_up", "1 while the history does this, else 0; deed: read, write", ["history", "deed"])
 HISTORY_CALLS = Counter(
     "virtuoso_history_calls_total", "Calls of the history; result: ok, error", ["history", "call", "result"]

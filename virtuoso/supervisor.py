@@ -16,8 +16,6 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from virtuoso import metrics
-
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -82,7 +80,6 @@ async def _keep(role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s
             return 0 if child.returncode in (0, -signal.SIGTERM, -signal.SIGINT) else 1
         crashes = 0 if time.monotonic() - began > STEADY_S else crashes + 1
         pause = min(MOST_PAUSE_S, 0.1 * 2**crashes) if crashes > 1 else 0.0
-        metrics.CHILD_RESTARTS.labels(role.name).inc()
         log.error(
             "%s ended with %s and is started again%s", role.name, child.returncode, f" in {pause:.1f} s" if pause else ""
         )

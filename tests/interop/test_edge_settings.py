@@ -7,6 +7,7 @@ import gzip
 import json
 import ssl
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,13 @@ async def test_each_address_has_a_limit_of_its_own_and_probes_have_none() -> Non
             for _ in range(20):
                 checked = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
                 assert checked.status == health_pb2.HealthCheckResponse.SERVING
+            for _ in range(20):  # what stays open is limited too
+                watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=5)
+                with suppress(grpc.aio.AioRpcError):
+                    await watch.read()
+                if watch.done():
+                    break
+            assert await watch.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 async def test_behind_a_proxy_the_address_that_it_tells_is_the_callers() -> None:
@@ -140,7 +148,7 @@ async def test_each_call_is_a_line_of_json_in_the_log_also_after_it_was_truncate
         await one.market.show(snapshot())
         await one.http("/v1/confluence?min_score=60", headers={"x-request-id": "ours", "user-agent": "a phone"})
         await one.http("/v1/confluence/SYSTEM_STATUS")
-        await one.http("/healthz")
+        await one.http("/healthz", headers={"x-envoy-original-method": "FAKED", "x-envoy-original-path": "/v1/faked"})
         async with one.stub() as stub:
             await stub.GetOverview(api.GetOverviewRequest())
             await refusal(stub.GetConfluence(api.GetConfluenceRequest(symbol="NOSUCHUSDT")))
@@ -157,7 +165,7 @@ async def test_each_call_is_a_line_of_json_in_the_log_also_after_it_was_truncate
         assert as_json["duration_ms"] >= 0
         assert as_json["time"].endswith("Z")
         assert (refused["status"], refused["path"]) == (400, "/v1/confluence/SYSTEM_STATUS")
-        assert (health["status"], health["path"], "rpc" in health) == (200, "/healthz", False)
+        assert (health["status"], health["method"], health["path"], "rpc" in health) == (200, "GET", "/healthz", False)
         assert (as_grpc["protocol"], as_grpc["grpc_status"], as_grpc["rpc"]) == (
             "HTTP/2",
             "OK",

@@ -59,7 +59,8 @@ class Stream(ABC, Generic[Item, Message], AsyncIterator[Item]):
     """Yields for ever; `connection` says at any time how it is doing. It is tried again, after a pause with jitter that
     grows to 5 s or as the server asks, when it ends, when nothing came for `silence_s`, after UNAVAILABLE and
     RESOURCE_EXHAUSTED, and after what a broken connection or a proxy says. Any other grpc.aio.AioRpcError is raised: asking
-    again would not help. Ends with `aclose`, or with its Market."""
+    again would not help. Ends with `aclose`, with its Market, and when a wait for its next item is cancelled, as
+    asyncio.wait_for does: who looks at it now and then reads it in a task of its own."""
 
     def __init__(self, stub: MarketServiceAsyncStub, *, silence_s: float = SILENCE_S) -> None:
         self._stub, self._silence_s = stub, silence_s

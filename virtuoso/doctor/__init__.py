@@ -4,6 +4,7 @@
       venues      each exchange by the product's own client; from those: certificates and clocks; CoinGecko
       storage     each memcached server by itself; directories and their disks
       listeners   our ports: free, ours already, or somebody else's
+      edge        what the edge is given: servers, certificate, log
       machine     what is installed, what the environment asks for
     aside         blocking calls that nobody waits for at the end
     finding       what a check found; the table for people, JSON for scripts, the exit code

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from virtuoso.addresses import Address
 from virtuoso.clock import epoch_ms
-from virtuoso.doctor import listeners, machine, storage
+from virtuoso.doctor import edge, listeners, machine, storage
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.history import history as history_of
 from virtuoso.model import Environment
@@ -47,15 +47,17 @@ async def examine(
     environment: Environment,
     history: str | None,
     envoy: str | None,
+    servers: Sequence[Address] = (),
     tls: tuple[str, str] = ("", ""),
+    access_log: str = "",
     clock: Callable[[], int] = epoch_ms,
     check_s: float = CHECK_S,
     whole_s: float = WHOLE_S,
 ) -> list[Finding]:
     """Look at everything that the settings, which are the parameters, name; `envoy` is the program that the edge would run,
-    `tls` its certificate and key, `clock` our time in epoch ms. Each check ends within `check_s` and the whole within
-    `whole_s` and a moment. ConfigError for settings that no machine could satisfy, such as an exchange that ccxt does not
-    have."""
+    `servers` those that it would call, `tls` its certificate and key, `access_log` the file of its log, or
+    "" for none; `clock` is our time in epoch ms. Each check ends within `check_s` and the whole within `whole_s` and a
+    moment. ConfigError for settings that no machine could satisfy, such as an exchange that ccxt does not have."""
     edge_status = listeners.https_status if any(tls) else listeners.http_status
     limit = _Time(time.monotonic() + whole_s, check_s)
     loaded = asyncio.create_task(_bounded("libraries", limit, lambda: _one(machine.libraries())))
@@ -70,7 +72,9 @@ async def examine(
             lambda: _one(listeners.port("VIRTUOSO_MONITOR_ADDRESS", monitor_address, listeners.http_status, needed=False)),
         ),
         ("envoy", lambda: _one(machine.envoy(envoy))),
-        *([("TLS", lambda: _one(listeners.tls(*tls)))] if any(tls) else []),
+        *([("SERVERS", lambda: edge.servers(servers, monitor_address[1]))] if servers else []),
+        *([("TLS", lambda: _one(edge.tls(*tls)))] if any(tls) else []),
+        *([("ACCESS_LOG", lambda: _one(edge.access_log(access_log)))] if access_log else []),
     ]
     others = [asyncio.create_task(_bounded(subject, limit, check)) for subject, check in table]
     try:

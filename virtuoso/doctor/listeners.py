@@ -14,8 +14,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from virtuoso.addresses import Address, joined, reachable
 from virtuoso.doctor.aside import aside
 from virtuoso.doctor.finding import Finding, Level
-from virtuoso.edge.certificate import check
-from virtuoso.errors import ConfigError
 
 SERVICE = "virtuoso.market.v1.MarketService"
 _ANSWER_S = 2.0
@@ -53,16 +51,6 @@ async def http_status(address: str, scheme: str = "http") -> str | None:
 async def https_status(address: str) -> str | None:
     """The same of an edge with a certificate."""
     return await http_status(address, "https")
-
-
-async def tls(certificate: str, key: str) -> Finding:
-    """Whether the edge can speak https with these PEM files."""
-    try:
-        await aside(lambda: check(certificate, key))
-    except ConfigError as error:
-        cure = "Let VIRTUOSO_TLS_CERTIFICATE and VIRTUOSO_TLS_KEY name a certificate and its key, or neither"
-        return Finding("TLS", Level.FAILURE, str(error), cure)
-    return Finding("TLS", Level.WELL, f"the edge speaks https with {certificate}")
 
 
 async def port(

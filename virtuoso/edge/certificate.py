@@ -65,17 +65,21 @@ async def renewals(folder: Path, certificate: str, key: str) -> None:
     while True:
         await asyncio.sleep(PERIOD_S)
         seen = _looks(certificate, key)
-        if seen == known:
-            continue
-        known = seen
         try:
+            os.utime(folder)  # else it is old one day, and cleared away with what else is old among temporary files
+            if seen == known:
+                continue
             await asyncio.to_thread(check, certificate, key)
+            (folder / "new").touch()
+            (folder / "new").replace(folder / "renewed")  # Envoy heeds what is moved there
         except ConfigError as error:
             log.error("the old certificate stays in use: %s", error)  # noqa: TRY400 - it says all
-            continue
-        (folder / "new").touch()
-        (folder / "new").replace(folder / "renewed")  # Envoy heeds what is moved there
-        log.info("the certificate has been renewed")
+        except OSError as error:
+            log.error("Envoy cannot be told of another certificate until it is started again: %s", error)  # noqa: TRY400
+            return
+        else:
+            log.info("the certificate has been renewed")
+        known = seen
 
 
 def _looks(*paths: str) -> list[tuple[int, ...] | None]:

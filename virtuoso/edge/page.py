@@ -4,6 +4,7 @@ files itself."""
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import hashlib
 import json
@@ -162,7 +163,10 @@ async def served(address: Address, root: Path | None = None) -> AsyncIterator[Ad
         try:
             await web.TCPSite(runner, address[0] if address[0] != "*" else None, address[1], reuse_port=False).start()
         except OSError as error:
-            raise ConfigError(taken("PAGE_ADDRESS", address)) from error
+            if error.errno == errno.EADDRINUSE:
+                raise ConfigError(taken("PAGE_ADDRESS", address)) from error
+            cure = "Choose an address of this machine and a port above 1023, or 0 for any"
+            raise ConfigError(f"PAGE_ADDRESS {joined(address)} cannot be used: {error.strerror}. {cure}") from error
         bound = address[0], int(runner.addresses[0][1])
         log.debug("the web page is served to Envoy on %s", joined(bound))
         yield bound

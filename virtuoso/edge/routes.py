@@ -11,12 +11,15 @@ from virtuoso.edge.filters import HTTP, RATE_LIMIT, TRANSCODER
 from virtuoso.edge.plan import Plan
 
 UNARY_TIMEOUT_S = 10  # far above the two seconds that an answer may take; a server that hangs must not hold callers
+HEALTHZ_TIMEOUT_S = 3
+TRIES = 3
 ALLOWED_HEADERS = ("content-type", "x-grpc-web", "x-user-agent", "grpc-timeout", "authorization", "x-request-id")
 EXPOSED_HEADERS = ("grpc-status", "grpc-message", "grpc-status-details-bin", "x-request-id")
 NO_TIMEOUT = {"timeout": "0s", "max_stream_duration": {"grpc_timeout_header_max": "0s"}}
-IN_TIME = {"timeout": f"{UNARY_TIMEOUT_S}s"}  # beside a max_stream_duration it would mean nothing
 UNSEEN = "connect-failure,refused-stream"  # no server saw the call
-LEAVING = "the server is going down"  # SHUTTING_DOWN, as servers word it: they say so for a second before Envoy knows
+# SHUTTING_DOWN and NOT_READY, as servers word them: they say so for a second before Envoy knows that one goes, or that
+# another is in its place.
+NOT_HERE = ("the server is going down", "no snapshot has been seen yet")
 
 Route = dict[str, Any]
 
@@ -34,15 +37,15 @@ def routes(plan: Plan) -> dict[str, Any]:
 def _calls() -> list[Route]:
     """The contract's. JSON calls are matched a second time, by the RPC that they turned out to be."""
     # None has side effects, so a call that a dying server left without an answer is asked again of another.
-    going = {"name": "grpc-message", "string_match": {"prefix": LEAVING}}
+    elsewhere = [{"name": "grpc-message", "string_match": {"prefix": words}} for words in NOT_HERE]
     # CANCELLED comes of servers that end too: a caller who cancels hears nothing any more.
-    to_servers = {"cluster": SERVERS, **_again(f"{UNSEEN},reset,cancelled,retriable-headers", headers=[going])}
+    to_servers = {"cluster": SERVERS, **_again(f"{UNSEEN},reset,cancelled,retriable-headers", headers=elsewhere)}
     streams = [{"path": f"/{contract.SERVICE}/{rpc}"} for rpc in contract.STREAMS]
     calls = {"prefix": f"/{contract.SERVICE}/"}
     json_calls = {"prefix": contract.JSON_PREFIX}  # before they are transcoded: who may call is decided by then
     return [
         *({"match": match, "route": {**to_servers, **NO_TIMEOUT}, **_fresh()} for match in streams),
-        *({"match": match, "route": {**to_servers, **IN_TIME}, **_fresh()} for match in (calls, json_calls)),
+        *({"match": match, "route": _in_time(to_servers, UNARY_TIMEOUT_S), **_fresh()} for match in (calls, json_calls)),
     ]
 
 
@@ -50,11 +53,9 @@ def _healthz(plan: Plan) -> Route:
     """Of any server that serves, so that one that is dead beside it is no alarm."""
     return {
         "match": {"path": "/healthz"},
-        "route": {
-            "cluster": MONITORS,
-            "timeout": "2s",
-            **_again(f"{UNSEEN},reset,retriable-status-codes", status_codes=[503]),
-        },
+        "route": _in_time(
+            {"cluster": MONITORS, **_again(f"{UNSEEN},reset,retriable-status-codes", status_codes=[503])}, HEALTHZ_TIMEOUT_S
+        ),
         "typed_per_filter_config": {**_plain(), **_unlimited(plan)},
     }
 
@@ -64,7 +65,7 @@ def _others(plan: Plan) -> list[Route]:
     and without a page everything else as well."""
     to_servers = {"cluster": SERVERS, **_again(UNSEEN), **NO_TIMEOUT}
     health = {
-        "match": {"prefix": "/grpc.health.v1.Health/"},
+        "match": {"path": "/grpc.health.v1.Health/Check"},  # Watch is a stream, and each has its cost
         "route": to_servers,
         "typed_per_filter_config": _unlimited(plan),
     }
@@ -97,11 +98,17 @@ def _again(when: str, **more: Any) -> dict[str, Any]:
         "retry_policy": {
             "retry_on": when,
             **{f"retriable_{name}": values for name, values in more.items()},
-            "num_retries": 2,
+            "num_retries": TRIES - 1,
             "retry_host_predicate": [previous],
             "host_selection_retry_max_attempts": 20,  # each is as likely to find the same one
         }
     }
+
+
+def _in_time(route: Route, timeout_s: float) -> Route:
+    """Answered or given up by then; a server that does not answer within its share of that is left for another one."""
+    each = {**route["retry_policy"], "per_try_timeout": f"{timeout_s / TRIES:.1f}s"}
+    return {**route, "retry_policy": each, "timeout": f"{timeout_s}s"}
 
 
 def _plain() -> dict[str, Any]:

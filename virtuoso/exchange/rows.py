@@ -45,8 +45,8 @@ def mappings(rows: Any) -> list[Mapping[str, Any]]:
     if not isinstance(rows, list):
         raise BadData(f"rows expected, not {type(rows).__name__}")
     kept = [row for row in rows if isinstance(row, Mapping)]
-    if len(kept) < len(rows):
-        metrics.INVALID_ROWS.labels("row_shape").inc(len(rows) - len(kept))
+    refuse("row_shape", len(rows) - len(kept))
+    let_in("row", len(kept))
     if rows and not kept:
         raise BadData("no row has the right shape")
     return kept

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -30,12 +31,19 @@ func unreached(
 	connection *grpc.ClientConn, call grpc.UnaryInvoker, options ...grpc.CallOption,
 ) error {
 	err := call(ctx, method, request, reply, connection, options...)
+	if err == nil {
+		return nil
+	}
 	said := status.Convert(err)
+	var last interface{ GRPCStatus() *status.Status }
+	if errors.As(err, &last) {
+		said = last.GRPCStatus() // without what gRPC says of its attempts
+	}
 	if (said.Code() == codes.Unavailable || said.Code() == codes.DeadlineExceeded) && len(said.Details()) == 0 {
 		again := &errdetails.RetryInfo{RetryDelay: durationpb.New(retryAfter)}
 		return told(codes.Unavailable, "no server answers behind the gateway", marketv1.ErrorReason_ERROR_REASON_NO_SERVER, again)
 	}
-	return err
+	return said.Err()
 }
 
 // explain writes an error; one about the request that no server has seen gets its reason.

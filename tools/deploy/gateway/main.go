@@ -34,6 +34,23 @@ const (
 	requestID    = "x-request-id"
 )
 
+// service config: calls go round the servers, and none has side effects, so one that a server refuses because it goes or is
+// not ready, or leaves without an answer, is asked of the next. While most calls fail none is asked again.
+const config = `{
+	"loadBalancingConfig": [{"round_robin": {}}],
+	"methodConfig": [{
+		"name": [{"service": "virtuoso.market.v1.MarketService"}],
+		"retryPolicy": {
+			"maxAttempts": 4,
+			"initialBackoff": "0.02s",
+			"maxBackoff": "0.2s",
+			"backoffMultiplier": 2,
+			"retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]
+		}
+	}],
+	"retryThrottling": {"maxTokens": 100, "tokenRatio": 1}
+}`
+
 func main() {
 	address := flag.String("address", setting("VIRTUOSO_GATEWAY_ADDRESS", "127.0.0.1:8080"),
 		"host:port to listen on (VIRTUOSO_GATEWAY_ADDRESS)")
@@ -103,7 +120,7 @@ func connect(servers string) (*grpc.ClientConn, error) {
 	pause.BaseDelay, pause.MaxDelay = 200*time.Millisecond, 2*time.Second
 	return grpc.NewClient(servers,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"round_robin": {}}]}`),
+		grpc.WithDefaultServiceConfig(config),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: pause, MinConnectTimeout: time.Second}),
 		grpc.WithUnaryInterceptor(unreached),
 	)
