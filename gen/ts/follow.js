@@ -1,5 +1,5 @@
 import { isTransient, problemOf } from "./problem.js";
-import { backoffMs, pause } from "./retry.js";
+import { pause, pauseMs } from "./retry.js";
 const TRUSTED_MS = 15_000; // longer than the service's usual heartbeat of 10 s
 /** Messages of the stream that `open` opens, again and again, each time from where it was: `open` knows. What is asked for
  * wrongly (INVALID_ARGUMENT and its like) is thrown; everything else is tried again for ever. */
@@ -26,7 +26,7 @@ export async function* follow(open, { signal = new AbortController().signal, sil
             attempt.end();
         }
         failures += 1;
-        const retryInMs = Math.max(lost.retryAfterMs ?? 0, backoffMs(failures, longestPauseMs));
+        const retryInMs = pauseMs(failures, longestPauseMs, lost.retryAfterMs ?? 0);
         yield { lost, retryInMs };
         await pause(retryInMs, signal, wake);
     }

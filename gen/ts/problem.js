@@ -1,10 +1,11 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./stubs/google/rpc/error_details_pb.js";
+const DOMAIN = "virtuoso.market";
 /** What `error`, thrown by any call, means. */
 export function problemOf(error) {
     const failure = connectError(error);
-    const info = detail(failure, ErrorInfoSchema);
+    const info = failure.findDetails(ErrorInfoSchema).find(({ domain }) => domain === DOMAIN);
     const violations = detail(failure, BadRequestSchema)?.fieldViolations ?? [];
     const delay = detail(failure, RetryInfoSchema)?.retryDelay;
     return {

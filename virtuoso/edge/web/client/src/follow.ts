@@ -1,5 +1,5 @@
 import { isTransient, type Problem, problemOf } from "./problem.js";
-import { backoffMs, pause } from "./retry.js";
+import { pause, pauseMs } from "./retry.js";
 
 /** How a stream is followed. */
 export interface FollowOptions {
@@ -43,7 +43,7 @@ export async function* follow<T>(
       attempt.end();
     }
     failures += 1;
-    const retryInMs = Math.max(lost.retryAfterMs ?? 0, backoffMs(failures, longestPauseMs));
+    const retryInMs = pauseMs(failures, longestPauseMs, lost.retryAfterMs ?? 0);
     yield { lost, retryInMs };
     await pause(retryInMs, signal, wake);
   }

@@ -19,10 +19,12 @@ export interface Problem {
   readonly requestId: string | undefined;
 }
 
+const DOMAIN = "virtuoso.market";
+
 /** What `error`, thrown by any call, means. */
 export function problemOf(error: unknown): Problem {
   const failure = connectError(error);
-  const info = detail(failure, ErrorInfoSchema);
+  const info = failure.findDetails(ErrorInfoSchema).find(({ domain }) => domain === DOMAIN);
   const violations = detail(failure, BadRequestSchema)?.fieldViolations ?? [];
   const delay = detail(failure, RetryInfoSchema)?.retryDelay;
   return {

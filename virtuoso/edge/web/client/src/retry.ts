@@ -18,16 +18,17 @@ export function retries({ attempts = 3, longestPauseMs = 2500 }: RetryPolicy = {
       } catch (error) {
         const asked = problemOf(error).retryAfterMs ?? 0;
         if (request.stream || !isTransient(error) || attempt >= attempts || asked > longestPauseMs) throw error;
-        await pause(Math.max(asked, backoffMs(attempt, longestPauseMs)), request.signal);
+        await pause(pauseMs(attempt, longestPauseMs, asked), request.signal);
       }
     }
   };
 }
 
-/** A pause before attempt `attempt` + 1, milliseconds: doubled each time up to `longest`, with jitter so that the clients of
- * a server that comes back do not all come at once. */
-export function backoffMs(attempt: number, longest: number): number {
-  return Math.min(longest, 100 * 2 ** attempt) * (0.5 + Math.random() / 2);
+/** A pause before attempt `attempt` + 1, milliseconds: doubled each time up to `longest`, at least what the service `asked`
+ * for, with jitter so that the clients of a server that comes back do not all come at once. */
+export function pauseMs(attempt: number, longest: number, asked: number): number {
+  const jitter = Math.random();
+  return Math.max(asked * (1 + jitter / 4), Math.min(longest, 100 * 2 ** attempt) * (1 - jitter / 2));
 }
 
 /** Wait. Ends at once when `signal` is aborted, or "wake" is dispatched on `wake`. */
