@@ -116,10 +116,12 @@ class RequestError(VirtuosoError):
 
 
 class InvalidField(RequestError):
-    """Fields break their rules. `violations`: (field path, what is wrong with which value and what is allowed)."""
+    """Fields break their rules. `violations`: (field path, what is wrong with which value and what is allowed). `more`: the
+    search ended with these, so there may be others."""
 
-    def __init__(self, violations: list[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{field}: {text}" for field, text in violations))
+    def __init__(self, violations: list[tuple[str, str]], *, more: bool = False) -> None:
+        listed = "; ".join(f"{field}: {text}" for field, text in violations)
+        super().__init__(f"{'there may be more than these: ' if more else ''}{listed}")
         self.violations = violations
 
 

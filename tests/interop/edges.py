@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,51 @@ from typing import Any
 import aiohttp
 import grpc
 
-from tests.programs import Edge
-from tests.service.snapshots import Bench, bench
+from tests.programs import Edge, Program
+from tests.service.snapshots import TTL_S, Bench, bench, head_of, snapshot
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import market_service_pb2_grpc
 from virtuoso.monitor import Monitor
+from virtuoso.repository import keys
+from virtuoso.repository.directory import Directory
 
 BUF = str(Path(sys.executable).parent / "buf")
 PROTOCOLS = ("grpc", "grpcweb")
+
+
+class Server(Program):
+    """`virtuoso serve` on a host of its own."""
+
+    def __init__(self, host: str, port: int, monitor: int, cache: Path) -> None:
+        words = [
+            "--grpc-address",
+            f"{host}:{port}",
+            "--monitor-address",
+            f"{host}:{monitor}",
+            "--cache",
+            f"directory:{cache}",
+        ]
+        words += ["--history", "none", "--environment", "SIMULATED", "--grace-s", "4"]
+        super().__init__([sys.executable, "-m", "virtuoso", "serve", *words], port, host=host)
+
+
+async def publish(cache: Path) -> None:
+    """Put a snapshot of now into a directory repository."""
+    repository, message = Directory(cache), snapshot(observed_ms=int(time.time() * 1000))
+    blob = message.SerializeToString()
+    await repository.set(keys.snapshot(message.provenance.snapshot_id), blob, ttl_s=TTL_S)
+    await repository.set(keys.HEAD, head_of(message, blob).SerializeToString(), ttl_s=TTL_S)
+    await repository.close()
+
+
+async def ready(monitor: str) -> None:
+    """Return once the server of a monitor at "host:port" serves."""
+    async with aiohttp.ClientSession() as session, asyncio.timeout(20):
+        while True:
+            with suppress(aiohttp.ClientError):
+                if (await session.get(f"http://{monitor}/readyz")).status == 200:
+                    return
+            await asyncio.sleep(0.1)
 
 
 @dataclass

@@ -88,6 +88,44 @@ async def test_a_flood_of_violations_leaves_the_details_readable(server: Bench) 
     assert sum(len(str(key)) + len(value) for key, value in refused.trailers.items()) < 6000
 
 
+@pytest.mark.parametrize(
+    ("symbols", "told"),
+    [
+        (["BTCUSDT", "btc", *["ETHUSDT"] * 200, "eth", "sol"], {"symbols[1]"}),
+        ([*["BTCUSDT"] * 400, "a", "b", "c", "d"], {"symbols[400]", "symbols[401]", "symbols[402]"}),
+    ],
+)
+async def test_the_first_violations_are_told_with_their_places_and_that_there_may_be_more(
+    server: Bench, symbols: list[str], told: set[str]
+) -> None:
+    await server.show(snapshot())
+    refused = await refusal(server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(symbols=symbols)))
+    assert refused.violations.keys() == told
+    assert refused.message.startswith("there may be more than these: symbols[")
+
+
+@pytest.mark.parametrize(
+    ("request_", "field", "words"),
+    [
+        (
+            api.ListConfluenceScoresRequest(symbols=["BTCUSDT"] * 501),
+            "symbols",
+            "501 items are too many; allowed are at most 500",
+        ),
+        (api.ListAlertsRequest(kinds=[1] * 33), "kinds", "33 items are too many; allowed are at most 32"),  # type: ignore[list-item]
+        (api.ListMoversRequest(page_token="x" * 513), "page_token", "513 characters are too many; allowed are at most 512"),
+        (api.GetConfluenceRequest(symbol="A" * 5000), "", "the request has 5003 bytes; allowed are at most 4240"),
+    ],
+)
+async def test_sizes_and_counts_are_refused_before_content_is_looked_at(
+    server: Bench, request_: Any, field: str, words: str
+) -> None:
+    await server.show(snapshot())
+    refused = await refusal(getattr(server.stub, type(request_).__name__.removesuffix("Request"))(request_))
+    assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
+    assert refused.violations == {field: words}
+
+
 async def test_bytes_that_are_no_request_are_an_invalid_argument(server: Bench) -> None:
     await server.show(snapshot())
     call = server.channel.unary_unary("/virtuoso.market.v1.MarketService/GetConfluence", None, None)

@@ -74,7 +74,10 @@ def _checked(how: dict[str, Any]) -> dict[str, Any]:
                 "always_log_health_check_failures": False,
             }
         ],
-        "common_lb_config": {"healthy_panic_threshold": {"value": 1}},  # percent; the default of 50 is for partial failures
+        "common_lb_config": {
+            "healthy_panic_threshold": {"value": 1},  # percent; the default of 50 is for partial failures
+            "update_merge_window": "0s",  # by default calls follow what the checks found up to a second later
+        },
     }
 
 

@@ -10,13 +10,13 @@ from virtuoso.edge.clusters import MONITORS, PAGE, SERVERS
 from virtuoso.edge.filters import HTTP, RATE_LIMIT, TRANSCODER
 from virtuoso.edge.plan import Plan
 
-UNARY_TIMEOUT_S = 10  # far above the two seconds that an answer may take; a server that hangs must not hold callers
+UNARY_TIMEOUT_S = 3  # above the two seconds that an answer may take; a server that hangs must not hold callers
 HEALTHZ_TIMEOUT_S = 3
 TRIES = 3
 ALLOWED_HEADERS = ("content-type", "x-grpc-web", "x-user-agent", "grpc-timeout", "authorization", "x-request-id")
 EXPOSED_HEADERS = ("grpc-status", "grpc-message", "grpc-status-details-bin", "x-request-id")
 NO_TIMEOUT = {"timeout": "0s", "max_stream_duration": {"grpc_timeout_header_max": "0s"}}
-UNSEEN = "connect-failure,refused-stream"  # no server saw the call
+UNSEEN = "connect-failure,refused-stream,reset-before-request"  # no server saw the call
 # SHUTTING_DOWN and NOT_READY, as servers word them: they say so for a second before Envoy knows that one goes, or that
 # another is in its place.
 NOT_HERE = ("the server is going down", "no snapshot has been seen yet")
@@ -36,16 +36,19 @@ def routes(plan: Plan) -> dict[str, Any]:
 
 def _calls() -> list[Route]:
     """The contract's. JSON calls are matched a second time, by the RPC that they turned out to be."""
-    # None has side effects, so a call that a dying server left without an answer is asked again of another.
+    # A call that a server may have seen is not repeated, though none has side effects: one that is too much for a server
+    # would be handed to the next, and the next.
     elsewhere = [{"name": "grpc-message", "string_match": {"prefix": words}} for words in NOT_HERE]
-    # CANCELLED comes of servers that end too: a caller who cancels hears nothing any more.
-    to_servers = {"cluster": SERVERS, **_again(f"{UNSEEN},reset,cancelled,retriable-headers", headers=elsewhere)}
+    to_servers = {"cluster": SERVERS, **_again(f"{UNSEEN},retriable-headers", headers=elsewhere)}
     streams = [{"path": f"/{contract.SERVICE}/{rpc}"} for rpc in contract.STREAMS]
     calls = {"prefix": f"/{contract.SERVICE}/"}
     json_calls = {"prefix": contract.JSON_PREFIX}  # before they are transcoded: who may call is decided by then
     return [
         *({"match": match, "route": {**to_servers, **NO_TIMEOUT}, **_fresh()} for match in streams),
-        *({"match": match, "route": _in_time(to_servers, UNARY_TIMEOUT_S), **_fresh()} for match in (calls, json_calls)),
+        *(
+            {"match": match, "route": {**to_servers, "timeout": f"{UNARY_TIMEOUT_S}s"}, **_fresh()}
+            for match in (calls, json_calls)
+        ),
     ]
 
 
@@ -53,9 +56,11 @@ def _healthz(plan: Plan) -> Route:
     """Of any server that serves, so that one that is dead beside it is no alarm."""
     return {
         "match": {"path": "/healthz"},
-        "route": _in_time(
-            {"cluster": MONITORS, **_again(f"{UNSEEN},reset,retriable-status-codes", status_codes=[503])}, HEALTHZ_TIMEOUT_S
-        ),
+        "route": {
+            "cluster": MONITORS,
+            "timeout": f"{HEALTHZ_TIMEOUT_S}s",
+            **_again(f"{UNSEEN},retriable-status-codes", status_codes=[503]),
+        },
         "typed_per_filter_config": {**_plain(), **_unlimited(plan)},
     }
 
@@ -81,7 +86,7 @@ def _others(plan: Plan) -> list[Route]:
 def _page() -> Route:
     return {
         "match": {"prefix": "/"},
-        "route": {"cluster": PAGE, "timeout": "5s", **_again(f"{UNSEEN},reset")},
+        "route": {"cluster": PAGE, "timeout": "5s", **_again(UNSEEN)},
         "typed_per_filter_config": _plain(),
     }
 
@@ -103,12 +108,6 @@ def _again(when: str, **more: Any) -> dict[str, Any]:
             "host_selection_retry_max_attempts": 20,  # each is as likely to find the same one
         }
     }
-
-
-def _in_time(route: Route, timeout_s: float) -> Route:
-    """Answered or given up by then; a server that does not answer within its share of that is left for another one."""
-    each = {**route["retry_policy"], "per_try_timeout": f"{timeout_s / TRIES:.1f}s"}
-    return {**route, "retry_policy": each, "timeout": f"{timeout_s}s"}
 
 
 def _plain() -> dict[str, Any]:

@@ -12,23 +12,22 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import grpc
-from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
-from protovalidate import Violation, collect_violations
 
 from virtuoso import metrics
-from virtuoso.errors import DataUnavailable, InvalidField, NotReady, Overloaded, ShuttingDown, TooManyStreams
-from virtuoso.service import encoding, errors
+from virtuoso.errors import DataUnavailable, NotReady, Overloaded, ShuttingDown, TooManyStreams
+from virtuoso.service import encoding, errors, requests
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import ServiceDescriptor
+    from google.protobuf.message import Message
     from prometheus_client import Counter
 
     from virtuoso.service.keeper import Keeper
@@ -42,18 +41,6 @@ else:
 _SANE_ID = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
 _LOG_LINES_A_SECOND = 10  # of failed calls: a flood of them must not fill a disk
 _WHOLE = {"order_by", "page_size", "symbol", "timeframe"}  # fields of requests that leave nothing out of what there is
-ALLOWED = {  # in words, where the rule is a pattern or a number
-    "symbol": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"',
-    "symbols": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"; at most 500',
-    "order_by": 'a field, then " asc" or " desc": symbol, score, confidence, price, change_24h_percent, turnover_24h_usd, '
-    "technical, volume, orderflow, orderbook, price_structure, sentiment",
-    "timeframe": "TIMEFRAME_1M, TIMEFRAME_5M, TIMEFRAME_30M, TIMEFRAME_4H",
-    "side": "SIDE_LONG, SIDE_SHORT",
-    "kinds": "the kinds of the contract, each but the unspecified one; at most 32",
-    "min_level": "ALERT_LEVEL_INFO, ALERT_LEVEL_WARNING, ALERT_LEVEL_CRITICAL",
-    "cursor": "the digits of a cursor as it came",
-    "resolution": "lengths of time from 0 on",
-}
 log = logging.getLogger(__name__)
 
 
@@ -141,7 +128,7 @@ class Calls(GenericHandler):
         return self._handlers.get(method)
 
     def _unary(self, method: str, request: type[Message], behaviour: Unary) -> Callable[[str], Handler]:
-        read, tally, rpc = _reader(request), Tally(method), metrics.CALLS.rpc(method.removeprefix("/"))
+        read, tally, rpc = requests.reader(request), Tally(method), metrics.CALLS.rpc(method.removeprefix("/"))
         limit = self._limits.calls
 
         async def call(raw: bytes, context: Context, request_id: str = "") -> bytes:
@@ -177,7 +164,7 @@ class Calls(GenericHandler):
         )
 
     def _stream(self, method: str, request: type[Message], behaviour: Stream) -> Callable[[str], Handler]:
-        read, tally, rpc = _reader(request), Tally(method), metrics.CALLS.rpc(method.removeprefix("/"))
+        read, tally, rpc = requests.reader(request), Tally(method), metrics.CALLS.rpc(method.removeprefix("/"))
         limit = self._limits.streams
 
         async def call(raw: bytes, context: Context, request_id: str = "") -> None:
@@ -260,35 +247,3 @@ class Tally:
 def _narrowed(request: Message) -> bool:
     """True when the caller asked for a part only, which may well be empty."""
     return any(field.name not in _WHOLE for field, _ in request.ListFields())
-
-
-def _reader(kind: type[Message]) -> Callable[[bytes], Message]:
-    """Bytes to a valid request, or InvalidField."""
-    nothing, never_asks = kind(), not kind.DESCRIPTOR.fields
-
-    def read(raw: bytes) -> Message:
-        if not raw and never_asks:
-            return nothing
-        try:
-            request = kind.FromString(raw)
-        except DecodeError as error:
-            raise InvalidField([("", f"the request is not a {kind.DESCRIPTOR.full_name}")]) from error
-        if violations := collect_violations(request):
-            raise InvalidField(list(dict.fromkeys(map(_in_words, violations))))
-        return request
-
-    return read
-
-
-def _in_words(violation: Violation) -> tuple[str, str]:
-    """(path of the field, its value, what is wrong and what is allowed)."""
-    elements = violation.proto.field.elements if violation.proto.field else []
-    path = ".".join(
-        element.field_name + (f"[{element.subscript.value}]" if element.subscript else "") for element in elements
-    )
-    name = elements[-1].field_name if elements else ""
-    value = violation.field_value
-    shown = "" if value is None or isinstance(value, (list, tuple, Mapping)) else f"{value!r:.80} "
-    if name in ALLOWED:
-        return path, f"{shown}is not allowed; allowed are {ALLOWED[name]}"
-    return path, f"{shown}{violation.proto.message}"

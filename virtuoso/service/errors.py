@@ -18,7 +18,7 @@ DOMAIN = "virtuoso.market"
 REQUEST_ID = "x-request-id"
 DETAILS = "grpc-status-details-bin"
 # All metadata of a reply must stay under 8 KiB, base64 and percent signs included, or the details are lost.
-MOST_VIOLATIONS, MOST_BYTES, MOST_MESSAGE = 20, 3000, 300
+MOST_BYTES, MOST_MESSAGE = 3000, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _violations(error: BaseException, row: Answer, message: str) -> Sequence[err
     found = error.violations if isinstance(error, errors.InvalidField) else [(row.field, message)] if row.field else []
     violations: list[error_details_pb2.BadRequest.FieldViolation] = []
     room = MOST_BYTES
-    for field, text in found[:MOST_VIOLATIONS]:
+    for field, text in found:
         violation = error_details_pb2.BadRequest.FieldViolation(field=_short(field, 100), description=_short(text, 400))
         room -= violation.ByteSize()
         if room < 0:

@@ -1,0 +1,119 @@
+"""From the bytes of a request to a valid message. The cost of a request stays in proportion to its bytes, whatever it holds:
+its size is held against the contract's limits before it is decoded, counts and lengths before any content is looked at, the
+search for violations ends at the first one, and only the few beside it are put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+from buf.validate import validate_pb2
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import DecodeError, Message
+from protovalidate import Violation, collect_violations
+
+from virtuoso.errors import InvalidField
+
+FIELD_BYTES = 32  # of tag, length and number, or of an instant
+NEWER_FIELDS_BYTES = 4096
+MAX_VIOLATIONS = 3  # told at once: wording one costs as much as checking twenty values
+ALLOWED = {  # in words, where the rule is a pattern or a number
+    "symbol": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"',
+    "symbols": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"; at most 500',
+    "order_by": 'a field, then " asc" or " desc": symbol, score, confidence, price, change_24h_percent, turnover_24h_usd, '
+    "technical, volume, orderflow, orderbook, price_structure, sentiment",
+    "timeframe": "TIMEFRAME_1M, TIMEFRAME_5M, TIMEFRAME_30M, TIMEFRAME_4H",
+    "side": "SIDE_LONG, SIDE_SHORT",
+    "kinds": "the kinds of the contract, each but the unspecified one; at most 32",
+    "min_level": "ALERT_LEVEL_INFO, ALERT_LEVEL_WARNING, ALERT_LEVEL_CRITICAL",
+    "cursor": "the digits of a cursor as it came",
+    "resolution": "lengths of time from 0 on",
+}
+RequestT = TypeVar("RequestT", bound=Message)
+
+
+def reader(kind: type[RequestT]) -> Callable[[bytes], RequestT]:
+    """Return the function from the bytes of a `kind` to a valid one. It raises InvalidField."""
+    empty, has_fields, limits = kind(), bool(kind.DESCRIPTOR.fields), Limits(kind)
+
+    def read(raw: bytes) -> RequestT:
+        if not raw and not has_fields:
+            return empty
+        if len(raw) > limits.size:
+            raise InvalidField([("", f"the request has {len(raw)} bytes; allowed are at most {limits.size}")])
+        try:
+            request = kind.FromString(raw)
+        except DecodeError as error:
+            raise InvalidField([("", f"the request is not a {kind.DESCRIPTOR.full_name}")]) from error
+        if exceeded := list(limits.exceeded(request)):
+            raise InvalidField(exceeded, more=True)
+        if found := collect_violations(request, fail_fast=True):
+            raise _invalid(request, found[0])
+        return request
+
+    return read
+
+
+class Limits:
+    """How much a message may hold, as its rules say. `size`: the bytes of the largest one that keeps them all, and some for
+    fields that a newer client knows."""
+
+    def __init__(self, kind: type[Message]) -> None:
+        self.size = NEWER_FIELDS_BYTES
+        self._limits: list[tuple[str, int, str]] = []
+        for field in kind.DESCRIPTOR.fields:
+            rules = field.GetOptions().Extensions[validate_pb2.field]
+            text = rules.repeated.items.string if field.is_repeated else rules.string
+            if field.is_repeated and not rules.repeated.max_items:
+                raise AssertionError(f"{field.full_name} needs max_items")
+            if field.type == FieldDescriptor.TYPE_STRING and not text.max_len:
+                raise AssertionError(f"{field.full_name} needs max_len")
+            self.size += (rules.repeated.max_items if field.is_repeated else 1) * (FIELD_BYTES + 4 * text.max_len)
+            if field.is_repeated:
+                self._limits.append((field.name, rules.repeated.max_items, "items"))
+            elif text.max_len:
+                self._limits.append((field.name, text.max_len, "characters"))
+
+    def exceeded(self, request: Message) -> Iterator[tuple[str, str]]:
+        """Yield (field, what is wrong and what is allowed) for each field that holds too much."""
+        for name, limit, unit in self._limits:
+            count = len(getattr(request, name))
+            if count > limit:
+                yield name, f"{count} {unit} are too many; allowed are at most {limit}"
+
+
+def _invalid(request: Message, first: Violation) -> InvalidField:
+    """The first violation and the few that follow it."""
+    elements = first.proto.field.elements if first.proto.field else []
+    subscript = elements[0].subscript if elements else None
+    field, start = (elements[0].field_name, int(subscript.value)) if subscript else ("", 0)
+    shortened, more = type(request)(), False
+    shortened.CopyFrom(request)
+    for repeated in (each.name for each in request.DESCRIPTOR.fields if each.is_repeated):
+        values, begin = getattr(shortened, repeated), start if repeated == field else 0
+        more = more or len(values) > begin + MAX_VIOLATIONS
+        del values[begin + MAX_VIOLATIONS :]
+        del values[:begin]
+    violations = collect_violations(shortened)
+    worded = list(dict.fromkeys(_in_words(one, {field: start}) for one in violations[:MAX_VIOLATIONS]))
+    return InvalidField(worded, more=more or len(violations) > MAX_VIOLATIONS)
+
+
+def _in_words(violation: Violation, offsets: Mapping[str, int]) -> tuple[str, str]:
+    """(path of the field, its value, what is wrong and what is allowed). `offsets`: items left out before, by field."""
+    elements = violation.proto.field.elements if violation.proto.field else []
+    path = ".".join(
+        element.field_name
+        + (f"[{int(element.subscript.value) + offsets.get(element.field_name, 0)}]" if element.subscript else "")
+        for element in elements
+    )
+    name = elements[-1].field_name if elements else ""
+    value = violation.field_value
+    shown = "" if value is None or isinstance(value, (list, tuple, Mapping)) else f"{_start(value)!r:.80} "
+    if name in ALLOWED:
+        return path, f"{shown}is not allowed; allowed are {ALLOWED[name]}"
+    return path, f"{shown}{violation.proto.message}"
+
+
+def _start(value: object) -> object:
+    return value[:80] if isinstance(value, (str, bytes)) else value
