@@ -19,19 +19,29 @@ from typing import Any
 import numpy as np
 
 from tests.unit.fakes import FakeExchange
-from virtuoso.collector import Collector
-from virtuoso.errors import VenueUnavailable
+from virtuoso.collector.collector import Collector
+from virtuoso.collector.engine import Floor
+from virtuoso.collector.history_recorder import Journal, kept
+from virtuoso.collector.lease import Lease
+from virtuoso.domain.errors import VenueUnavailable
+from virtuoso.domain.model import (
+    Candles,
+    Dominance,
+    Environment,
+    Instrument,
+    OrderBook,
+    Ticker,
+    Timeframe,
+    TimeSeries,
+    Trades,
+)
+from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import Cadence
-from virtuoso.feed import Feed, Rules
-from virtuoso.floor import Floor
 from virtuoso.history import open as opening
 from virtuoso.history.store import Store
-from virtuoso.journal import Journal, kept
-from virtuoso.lease import Lease
-from virtuoso.model import Candles, Dominance, Environment, Instrument, OrderBook, Ticker, Timeframe, TimeSeries, Trades
-from virtuoso.ports import SnapshotRepository
+from virtuoso.market_data.feed import Feed, Rules
 from virtuoso.repository.directory import Directory
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")

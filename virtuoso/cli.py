@@ -17,9 +17,10 @@ from typing import NoReturn
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from virtuoso.addresses import joined, reachable
+from virtuoso.app import process
 from virtuoso.config import Loaded, Settings, default_text, env_name, load, state_directory
-from virtuoso.errors import ConfigError
+from virtuoso.domain.addresses import joined, reachable
+from virtuoso.domain.errors import ConfigError
 
 ABOUT = """Virtuoso reads USDT perpetual markets from exchanges, scores every symbol in six dimensions, and serves the
 result over typed gRPC, gRPC-Web and JSON. Everything it shows is real, says where it came from and how old it is.
@@ -263,9 +264,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not getattr(options, "with_parent", False):
             for warning in loaded.warnings:
                 logging.getLogger(__name__).warning(warning)
-        from virtuoso import app  # noqa: PLC0415 - it loads much that probe, top and config start without
-
-        return app.run(loaded, options)
+        return process.run(loaded, options)
     except ConfigError as error:
         print(f"virtuoso {options.command}: {error}", file=sys.stderr)
         return 2

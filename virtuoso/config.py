@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from virtuoso.errors import ConfigError
-from virtuoso.model import SYMBOL_PATTERN, DimensionKind, Environment, Timeframe
+from virtuoso.domain.errors import ConfigError
+from virtuoso.domain.model import SYMBOL_PATTERN, DimensionKind, Environment, Timeframe
 
 PREFIX = "VIRTUOSO_"
 HISTORY_FILE = "history.db"

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.programs import Postgres
+from virtuoso.domain.model import DimensionKind, Environment
+from virtuoso.domain.ports import History
+from virtuoso.domain.records import Alert, AlertKind, AlertLevel, Opportunity, OpportunityKind, ScorePoint, Side, Signal
 from virtuoso.history.open import open_history
 from virtuoso.history.schema import VERSION_TABLE
-from virtuoso.model import DimensionKind, Environment
-from virtuoso.ports import History
-from virtuoso.records import Alert, AlertKind, AlertLevel, Opportunity, OpportunityKind, ScorePoint, Side, Signal
 
 KINDS = ["sqlite", "postgresql"]
 T0 = 1_760_000_000_000

@@ -11,11 +11,11 @@ import pytest
 import pytest_asyncio
 
 from tests.programs import Replay
-from virtuoso.clock import epoch_ms
-from virtuoso.errors import EmptyData, ExchangeError
+from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.errors import EmptyData, ExchangeError
+from virtuoso.domain.model import SYMBOL_PATTERN, Instrument, Stamp, Timeframe, TimeSeries
+from virtuoso.domain.ports import Exchange
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.model import SYMBOL_PATTERN, Instrument, Stamp, Timeframe, TimeSeries
-from virtuoso.ports import Exchange
 
 VENUES = ["bybit", "binance", "binanceusdm"]
 FAULTS = ["down", "429", "bybit_10006", "garbage", "html_403", "451", "truncated", "nan", "nulls", "stale", "empty"]

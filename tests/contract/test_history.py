@@ -17,13 +17,13 @@ from sqlalchemy import Connection, create_engine
 
 from tests.contract.histories import KINDS, MINUTE, T0, Place, alert, opportunity, place_of, point, signal
 from tests.programs import Postgres
-from virtuoso.errors import ConfigError, HistoryError
+from virtuoso.domain.errors import ConfigError, HistoryError
+from virtuoso.domain.model import Environment
+from virtuoso.domain.ports import History
+from virtuoso.domain.records import AlertKind, AlertLevel, Side, Signal, SignalStatus
 from virtuoso.history import schema, tables
 from virtuoso.history.open import open_history
 from virtuoso.history.store import FORGOTTEN_AT_ONCE
-from virtuoso.model import Environment
-from virtuoso.ports import History
-from virtuoso.records import AlertKind, AlertLevel, Side, Signal, SignalStatus
 
 MINUTE_APART = {AlertKind.PRICE_MOVE: 60.0}
 

@@ -17,9 +17,9 @@ import pytest
 
 from tests.contract.histories import KINDS, T0, Place, alert, place_of, point, signal
 from tests.programs import Postgres
-from virtuoso.errors import HistoryError
-from virtuoso.ports import History
-from virtuoso.records import ScorePoint
+from virtuoso.domain.errors import HistoryError
+from virtuoso.domain.ports import History
+from virtuoso.domain.records import ScorePoint
 
 TIMEOUT_S = 1.0
 

@@ -19,7 +19,7 @@ from prometheus_client import REGISTRY
 from pymemcache.client.base import Client
 
 from tests.programs import Memcached
-from virtuoso.errors import RepositoryError
+from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository import keys
 from virtuoso.repository.open import open_repository
 from virtuoso.repository.tiers import Tiers

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from virtuoso.errors import (
+from virtuoso.domain.errors import (
     BadData,
     EmptyData,
     ExchangeError,
@@ -23,9 +23,9 @@ from virtuoso.errors import (
     VenueTimedOut,
     VenueUnavailable,
 )
+from virtuoso.domain.model import Instrument, Timeframe, TimeSeries
+from virtuoso.domain.ports import Exchange
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.model import Instrument, Timeframe, TimeSeries
-from virtuoso.ports import Exchange
 from virtuoso.simulator.market import Listing, Market
 from virtuoso.simulator.server import SimulatedExchange
 

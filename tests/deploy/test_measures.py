@@ -15,11 +15,11 @@ from prometheus_client import REGISTRY
 
 from tests.programs import ROOT
 from tests.service.snapshots import T0, bench, refusal, row, snapshot
-from virtuoso.errors import BadData
+from virtuoso.domain.errors import BadData
+from virtuoso.domain.model import Stamp
 from virtuoso.exchange.rows import read_book, read_trades
 from virtuoso.exchange.venues import venue_facts
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.model import Stamp
 from virtuoso.service.encoding import chunk, field, single
 
 NOW = 1_760_000_000_000

@@ -18,10 +18,10 @@ import pytest
 from tests.contract import histories
 from tests.e2e.product import OPTIONS, Product, eventually
 from tests.programs import Simulated
+from virtuoso.domain.records import Alert
 from virtuoso.history.open import open_history
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc
-from virtuoso.records import Alert
 
 pytestmark = pytest.mark.timeout(180)
 TOLD = 120

@@ -13,9 +13,9 @@ import pytest
 
 from tests.e2e.product import Product
 from tests.programs import Replay
+from virtuoso.domain.model import DimensionKind, Environment
+from virtuoso.domain.records import AlertKind, Side, Signal, SignalStatus
 from virtuoso.history.open import open_history
-from virtuoso.model import DimensionKind, Environment
-from virtuoso.records import AlertKind, Side, Signal, SignalStatus
 
 pytestmark = pytest.mark.timeout(150)
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from tests.programs import Replay
-from virtuoso.clock import epoch_ms
+from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.model import ANCHOR, Regime, Timeframe
 from virtuoso.evaluate.archive import Archive
 from virtuoso.evaluate.panel import STEP_MS
 from virtuoso.evaluate.regimes import RegimePath, Tickers, regime_path
 from virtuoso.evaluate.replay import TIMEFRAMES, prices
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.model import ANCHOR, Regime, Timeframe
 
 DAYS, SYMBOLS, WARM_MS = 16, 30, 2 * 86_400_000
 

@@ -18,16 +18,16 @@ import pytest
 from tests.bulls import SYMBOLS, Bulls, collector, now_ms
 from tests.contract.histories import opportunity
 from tests.programs import ROOT, Postgres
-from virtuoso import wire
-from virtuoso.errors import VenueUnavailable
+from virtuoso.collector.history_recorder import kept
+from virtuoso.domain.errors import VenueUnavailable
+from virtuoso.domain.ports import SnapshotRepository
+from virtuoso.domain.records import Alert, AlertKind, Signal
 from virtuoso.history.open import open_history
-from virtuoso.journal import kept
 from virtuoso.market.v1 import snapshot_pb2
-from virtuoso.ports import SnapshotRepository
-from virtuoso.records import Alert, AlertKind, Signal
 from virtuoso.repository import keys
 from virtuoso.repository.directory import Directory
 from virtuoso.repository.memory import Memory
+from virtuoso.wire import snapshots
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -73,7 +73,7 @@ class Node:
     async def published(self) -> Sequence[str]:
         """The id of the newest snapshot, if there is one."""
         head = await Directory(self.folder / "cache").get(keys.HEAD)
-        return [wire.decode_head(head)[0]] if head else []
+        return [snapshots.decode_head(head)[0]] if head else []
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ async def newest(repository: SnapshotRepository, seconds: float = 20) -> snapsho
     async with asyncio.timeout(seconds):
         while True:
             head = await repository.get(keys.HEAD)
-            blob = await repository.get(keys.snapshot(wire.decode_head(head)[0])) if head else None
+            blob = await repository.get(keys.snapshot(snapshots.decode_head(head)[0])) if head else None
             if blob:
                 return snapshot_pb2.Snapshot.FromString(blob)
             await asyncio.sleep(0.05)
@@ -169,7 +169,7 @@ async def test_every_part_of_the_analysis_is_in_the_snapshot(tmp_path: Path) -> 
 async def test_another_venue_is_another_market_with_signals_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("virtuoso.collector.PROBE_S", 0.5)
+    monkeypatch.setattr("virtuoso.collector.collector.PROBE_S", 0.5)
     url, repository = f"sqlite://{tmp_path}/h.db", Memory()
     bybit, binance = Bulls(), Bulls(venue="binance")
     async with collecting([bybit, binance], repository, url):

@@ -17,9 +17,9 @@ import grpc
 
 from tests.programs import Edge, Program
 from tests.service.snapshots import TTL_S, Bench, bench, head_of, snapshot
+from virtuoso.app.monitor import Monitor
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import market_service_pb2_grpc
-from virtuoso.monitor import Monitor
 from virtuoso.repository import keys
 from virtuoso.repository.directory import Directory
 

@@ -20,7 +20,7 @@ from tests.programs import ROOT
 from tests.service.memories import remembering, sqlite
 from tests.service.snapshots import T0, row, snapshot
 from virtuoso.client import State, connect
-from virtuoso.records import AlertLevel
+from virtuoso.domain.records import AlertLevel
 
 PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "gen" / "python" / "README.md").read_text(), re.DOTALL)
 

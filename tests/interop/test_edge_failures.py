@@ -19,7 +19,7 @@ from tests.service.snapshots import T0, bench, refusal, snapshot
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
-from virtuoso.service.charts import Charts
+from virtuoso.service.candle_reader import Charts
 from virtuoso.service.server import MarketServer
 
 # ------------------------------------------------------------------------------------------------- servers that are ill

@@ -21,13 +21,13 @@ from tests.interop.edges import Place, details, place
 from tests.programs import Program, free_port
 from tests.service.memories import furnish, reader, sqlite
 from tests.service.snapshots import TTL_S, bench, candle_series, snapshot
+from virtuoso.app.monitor import Monitor
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import candle_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1.snapshot_pb2 import CandleSeries
-from virtuoso.monitor import Monitor
 from virtuoso.repository import keys
-from virtuoso.service.charts import TIMEFRAMES, Charts
+from virtuoso.service.candle_reader import TIMEFRAMES, Charts
 from virtuoso.service.health import NAMES
 from virtuoso.service.server import MarketServer
 

@@ -22,7 +22,7 @@ from tests.service.snapshots import T0, TTL_S, candle_series, row, snapshot
 from virtuoso.edge import page as pages
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
-from virtuoso.service.charts import Charts
+from virtuoso.service.candle_reader import Charts
 from virtuoso.service.server import MarketServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from virtuoso import wire
 from virtuoso.market.v1 import (
     beta_pb2,
     confluence_pb2,
@@ -14,6 +13,7 @@ from virtuoso.market.v1 import (
     signal_pb2,
     snapshot_pb2,
 )
+from virtuoso.wire import times
 
 
 def sentiment(observed_ms: int) -> sentiment_pb2.Sentiment:
@@ -31,7 +31,7 @@ def sentiment(observed_ms: int) -> sentiment_pb2.Sentiment:
         breadth=overview_pb2.Breadth(up=300, down=220, flat=4),
         funding_mean_percent=0.0081,
         sentence="The crowd leans a little to greed.",
-        observed_time=wire.timestamp(observed_ms - 2000),
+        observed_time=times.timestamp(observed_ms - 2000),
     )
 
 
@@ -51,8 +51,8 @@ def beta(symbol: str, rank: int, observed_ms: int) -> snapshot_pb2.SymbolBeta:
                     alpha_annual_percent=-12.5,
                     alpha_t=-0.4,
                     points=280,
-                    start_time=wire.timestamp(observed_ms - day),
-                    end_time=wire.timestamp(observed_ms),
+                    start_time=times.timestamp(observed_ms - day),
+                    end_time=times.timestamp(observed_ms),
                 )
                 for span in beta_pb2.BetaSpan.values()[1 : 4 if rank % 2 else 2]
             ],
@@ -74,19 +74,19 @@ def signal(symbol: str, number: int, observed_ms: int, venue: str = "bybit", **m
         "symbol": symbol,
         "side": signal_pb2.SIDE_LONG if sign > 0 else signal_pb2.SIDE_SHORT,
         "status": signal_pb2.SIGNAL_STATUS_ACTIVE,
-        "opened_time": wire.timestamp(opened_ms),
+        "opened_time": times.timestamp(opened_ms),
         "entry": 100.0,
         "stop": 100.0 - 2 * sign,
         "targets": [
             signal_pb2.SignalTarget(price=100 + sign * step, size=size) for step, size in ((3, 0.5), (6, 0.3), (10, 0.2))
         ],
-        "expires_time": wire.timestamp(opened_ms + 86_400_000),
+        "expires_time": times.timestamp(opened_ms + 86_400_000),
         "score": 50.0 + 21 * sign,
         "confidence": 0.7,
         "drivers": [confluence_pb2.DIMENSION_KIND_ORDERFLOW],
         "model_version": "v1",
         "venue": venue,
-        "judged_time": wire.timestamp(observed_ms),
+        "judged_time": times.timestamp(observed_ms),
     }
     return signal_pb2.Signal(**{**values, **more})
 
@@ -99,8 +99,8 @@ def opportunity(symbol: str, number: int, observed_ms: int, venue: str = "bybit"
         symbol=symbol,
         kind=opportunity_pb2.OpportunityKind.ValueType(1 + number % 7),
         side=signal_pb2.SIDE_LONG,
-        found_time=wire.timestamp(found_ms),
-        expires_time=wire.timestamp(found_ms + 480_000),
+        found_time=times.timestamp(found_ms),
+        expires_time=times.timestamp(found_ms + 480_000),
         price=100.0,
         confidence=0.6,
         alpha_percent=2.5,

@@ -11,11 +11,11 @@ from typing import Any
 
 from tests.contract import histories
 from tests.service.snapshots import T0, Bench, bench
+from virtuoso.domain.ports import History
+from virtuoso.domain.records import Alert, SignalStatus
 from virtuoso.history.open import open_history
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.ports import History
-from virtuoso.records import Alert, SignalStatus
-from virtuoso.service.archive import Opener
+from virtuoso.service.history_reader import Opener
 
 
 @dataclass

@@ -12,7 +12,6 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from tests.service.findings import beta, opportunity, record, sentiment, signal
-from virtuoso import wire
 from virtuoso.market.v1 import (
     candle_pb2,
     confluence_pb2,
@@ -26,11 +25,12 @@ from virtuoso.market.v1 import (
 from virtuoso.repository import keys
 from virtuoso.repository.memory import Memory
 from virtuoso.repository.tiers import Tiers
-from virtuoso.service.archive import Opener
-from virtuoso.service.calls import Limits
-from virtuoso.service.charts import Charts
-from virtuoso.service.keeper import Keeper
+from virtuoso.service.candle_reader import Charts
+from virtuoso.service.history_reader import Opener
+from virtuoso.service.rpc import Limits
 from virtuoso.service.server import MarketServer
+from virtuoso.service.snapshot_cache import Keeper
+from virtuoso.wire import snapshots, times
 
 T0 = 1_761_000_000_000  # a moment on all clocks of these tests
 TTL_S = 3600.0
@@ -61,7 +61,7 @@ def row(symbol: str, score: float | None = 61.25, **more: Any) -> confluence_pb2
     if score is not None:
         measured |= {name: min(100.0, max(0.0, score + 3 * i - 7)) for i, name in enumerate(DIMENSIONS)}
     values: dict[str, Any] = {"price": 27.125, "change_24h_percent": -1.375, "turnover_24h_usd": 48_123_456.78}
-    return confluence_pb2.ConfluenceRow(symbol=symbol, label=wire.label(score), **{**values, **measured, **more})
+    return confluence_pb2.ConfluenceRow(symbol=symbol, label=snapshots.label(score), **{**values, **measured, **more})
 
 
 def confluence(of: confluence_pb2.ConfluenceRow, observed_ms: int) -> snapshot_pb2.Confluence:
@@ -79,7 +79,7 @@ def confluence(of: confluence_pb2.ConfluenceRow, observed_ms: int) -> snapshot_p
                 weight=1 / 6,
                 coverage=1.0,
                 contribution=0.5,
-                observed_time=wire.timestamp(observed_ms - 1000 * kind),
+                observed_time=times.timestamp(observed_ms - 1000 * kind),
                 sentence=f"The {name} reading of {of.symbol} leans a little.",
                 components=[
                     confluence_pb2.Component(
@@ -94,7 +94,7 @@ def confluence(of: confluence_pb2.ConfluenceRow, observed_ms: int) -> snapshot_p
         dimensions=dimensions,
         agreement=0.7 if of.HasField("score") else None,
         drivers=[confluence_pb2.DIMENSION_KIND_VOLUME] if of.HasField("score") else [],
-        price_time=wire.timestamp(observed_ms),
+        price_time=times.timestamp(observed_ms),
     )
 
 
@@ -105,13 +105,13 @@ def mover(symbol: str, change: float, turnover: float = 2e6) -> mover_pb2.Mover:
 def provenance(snapshot_id: str, observed_ms: int, expected: int, present: int, venue: str) -> provenance_pb2.Provenance:
     return provenance_pb2.Provenance(
         snapshot_id=snapshot_id,
-        observed_time=wire.timestamp(observed_ms),
-        received_time=wire.timestamp(observed_ms + 40),
-        computed_time=wire.timestamp(observed_ms + 250),
+        observed_time=times.timestamp(observed_ms),
+        received_time=times.timestamp(observed_ms + 40),
+        computed_time=times.timestamp(observed_ms + 250),
         venue=venue,
         environment=provenance_pb2.ENVIRONMENT_SIMULATED,
         coverage=provenance_pb2.Coverage(expected=expected, present=present),
-        oldest_input_time=wire.timestamp(observed_ms - 9000) if present else None,
+        oldest_input_time=times.timestamp(observed_ms - 9000) if present else None,
         model_version="v1",
     )
 
@@ -174,14 +174,14 @@ def candle_series(
         timeframe=candle_pb2.TIMEFRAME_5M,
         candles=[
             candle_pb2.Candle(
-                open_time=wire.timestamp((last - step_s * i) * 1000), open=10, high=12, low=9, close=11, volume=5.0 + i
+                open_time=times.timestamp((last - step_s * i) * 1000), open=10, high=12, low=9, close=11, volume=5.0 + i
             )
             for i in reversed(range(bars))
         ],
-        observed_time=wire.timestamp(observed_ms - 20_000),
-        received_time=wire.timestamp(observed_ms - 19_950),
+        observed_time=times.timestamp(observed_ms - 20_000),
+        received_time=times.timestamp(observed_ms - 19_950),
         venue="bybit",
-        behind=wire.duration(behind_ms) if behind_ms else None,
+        behind=times.duration(behind_ms) if behind_ms else None,
     ).SerializeToString()
 
 
@@ -189,10 +189,10 @@ def head_of(message: snapshot_pb2.Snapshot, blob: bytes, behind_ms: int = 0) -> 
     return snapshot_pb2.SnapshotHead(
         snapshot_id=message.provenance.snapshot_id,
         length=len(blob),
-        checksum=wire.checksum(blob),
+        checksum=snapshots.checksum(blob),
         observed_time=message.provenance.observed_time,
         venue=message.provenance.venue,
-        behind=wire.duration(behind_ms) if behind_ms else None,
+        behind=times.duration(behind_ms) if behind_ms else None,
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.service.snapshots import T0, TTL_S, Bench, candle_series, refusal, snapshot
-from tests.service.test_watch import Screen
-from virtuoso import metrics, wire
+from tests.service.test_dashboard_stream import Screen
+from virtuoso import metrics
 from virtuoso.market.v1 import candle_pb2, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
+from virtuoso.wire import times
 
 DAY = 86_400_000
 
@@ -23,7 +24,7 @@ async def served(server: Bench) -> provenance_pb2.Provenance:
 async def test_yesterdays_market_is_as_old_as_it_was_then(server: Bench) -> None:
     await server.show(snapshot(observed_ms=T0 - DAY - 2000), behind_ms=DAY)
     said = await served(server)
-    assert wire.millis(said.observed_time) == T0 - DAY - 2000
+    assert times.millis(said.observed_time) == T0 - DAY - 2000
     assert said.age.ToMilliseconds() == 2000
     assert said.path == provenance_pb2.PATH_SNAPSHOT
     assert metrics.SNAPSHOT_AGE._value.get() == pytest.approx(2.0)
@@ -66,6 +67,6 @@ async def test_bars_of_a_recording_are_dated_by_its_own_clock(server: Bench) -> 
     reply = await server.stub.ListCandles(request)
     assert not reply.provenance.stale
     assert reply.provenance.age.ToMilliseconds() == 20_000
-    assert wire.millis(reply.candles[-1].open_time) < T0 - behind_ms
+    assert times.millis(reply.candles[-1].open_time) < T0 - behind_ms
     await server.memory.set(key, candle_series(observed_ms=T0 - behind_ms), ttl_s=TTL_S)
     assert (await refusal(server.stub.ListCandles(request))).reason == "DATA_UNAVAILABLE"

@@ -24,9 +24,9 @@ from virtuoso.client.channel import KEEPALIVE_S, SERVICE
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
-from virtuoso.service.archive import Opener
-from virtuoso.service.calls import Limits
-from virtuoso.service.charts import Charts
+from virtuoso.service.candle_reader import Charts
+from virtuoso.service.history_reader import Opener
+from virtuoso.service.rpc import Limits
 from virtuoso.service.server import OPTIONS, MarketServer
 
 Status = health_pb2.HealthCheckResponse

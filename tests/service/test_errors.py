@@ -10,14 +10,14 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, refusal, snapshot, told
-from virtuoso import errors
-from virtuoso.errors import RepositoryError
+from virtuoso.domain import errors
+from virtuoso.domain.errors import RepositoryError
 from virtuoso.market.v1 import error_reason_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 from virtuoso.repository.tiers import Tiers
-from virtuoso.service.calls import Limits
 from virtuoso.service.errors import TABLE, UNKNOWN
+from virtuoso.service.rpc import Limits
 
 
 class Slow:

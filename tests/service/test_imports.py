@@ -7,7 +7,8 @@ import sys
 
 
 def test_a_server_process_loads_neither_an_exchange_client_nor_mathematics() -> None:
-    program = "import sys, virtuoso.service.server, virtuoso.service.keeper, virtuoso.monitor; print(*sys.modules)"
+    modules = "virtuoso.service.server, virtuoso.service.snapshot_cache, virtuoso.app.monitor"
+    program = f"import sys, {modules}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert "virtuoso.service.market" in loaded
     heavy = {"ccxt", "numpy", "talib", "virtuoso.analysis", "virtuoso.exchange", "virtuoso.repository"}
@@ -15,7 +16,7 @@ def test_a_server_process_loads_neither_an_exchange_client_nor_mathematics() -> 
 
 
 def test_a_server_loads_no_database_before_it_is_asked_what_it_remembers() -> None:
-    program = "import sys, virtuoso.app; print(*sys.modules)"
+    program = "import sys, virtuoso.app.serve; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert "virtuoso.service.server" in loaded
     assert not {"ccxt", "numpy", "talib", "sqlalchemy", "alembic", "aiosqlite", "asyncpg"} & set(loaded)

@@ -13,12 +13,12 @@ import pytest_asyncio
 from tests.contract import histories
 from tests.service.memories import Remembering, numbers, remembering, sqlite, texts
 from tests.service.snapshots import T0, refusal, snapshot
-from tests.service.test_present import pages
-from virtuoso import messages, wire
+from tests.service.test_served_snapshot import pages
+from virtuoso.domain.model import Environment
+from virtuoso.domain.records import AlertKind, AlertLevel, ScorePoint, Side, Signal, SignalStatus
 from virtuoso.market.v1 import alert_pb2, signal_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.model import Environment
-from virtuoso.records import AlertKind, AlertLevel, ScorePoint, Side, Signal, SignalStatus
+from virtuoso.wire import messages, times
 
 MINUTE, DAY = 60_000, 86_400_000
 
@@ -51,7 +51,7 @@ def asked(symbol: str = "BTCUSDT", **given: Any) -> api.GetScoreHistoryRequest:
     request = api.GetScoreHistoryRequest(symbol=symbol)
     for name in ("start_time", "end_time"):
         if name in given:
-            getattr(request, name).CopyFrom(wire.timestamp(given[name]))
+            getattr(request, name).CopyFrom(times.timestamp(given[name]))
     if "resolution" in given:
         request.resolution.FromMilliseconds(int(given["resolution"] * 1000))
     return request
@@ -218,10 +218,10 @@ async def test_range_and_resolution_are_as_asked(
     assert step_s is None or reply.resolution.ToMilliseconds() == step_s * 1000
     assert 1 <= len(reply.points) <= count
     assert len(reply.points) >= count - 1
-    times = [wire.millis(point.time) for point in reply.points]
-    assert times == sorted(times)
-    assert given["start_time"] <= times[0]
-    assert times[-1] < min(given.get("end_time", T0), T0)
+    shown = [times.millis(point.time) for point in reply.points]
+    assert shown == sorted(shown)
+    assert given["start_time"] <= shown[0]
+    assert shown[-1] < min(given.get("end_time", T0), T0)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, refusal, snapshot
 from tests.service.test_errors import Slow
-from virtuoso.errors import ConfigError
+from virtuoso.domain.errors import ConfigError
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1 import market_service_pb2_grpc
 from virtuoso.repository import keys

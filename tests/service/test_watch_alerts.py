@@ -16,18 +16,18 @@ from tests.programs import Postgres
 from tests.service.memories import Remembering, alert, numbers, remembering, sqlite, texts
 from tests.service.snapshots import refusal, snapshot
 from tests.service.test_health import check
+from virtuoso.domain.model import Environment
+from virtuoso.domain.records import AlertKind, AlertLevel
 from virtuoso.market.v1 import alert_pb2, market_service_pb2_grpc
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.model import Environment
-from virtuoso.records import AlertKind, AlertLevel
-from virtuoso.service import tail
+from virtuoso.service import alert_feed
 
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers that read ten times a second and soon lose patience."""
-    monkeypatch.setattr(tail, "PERIOD_S", 0.1)
-    monkeypatch.setattr(tail, "PATIENCE_S", 2.0)
+    monkeypatch.setattr(alert_feed, "PERIOD_S", 0.1)
+    monkeypatch.setattr(alert_feed, "PATIENCE_S", 2.0)
 
 
 @pytest_asyncio.fixture
@@ -108,7 +108,7 @@ async def test_another_server_goes_on_from_the_cursor_of_the_first(place: Rememb
 
 
 async def test_from_the_very_beginning_every_alert_comes_in_order(place: Remembering) -> None:
-    count = 2 * tail.BATCH + 7
+    count = 2 * alert_feed.BATCH + 7
     await place.tell_many(0, count)
     stream = watch(place, "0")
     assert texts(await until(stream, count)) == numbers(0, count)
@@ -118,8 +118,8 @@ async def test_from_the_very_beginning_every_alert_comes_in_order(place: Remembe
 async def test_a_reader_that_falls_behind_all_that_is_in_memory_loses_nothing(
     place: Remembering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tail, "RECENT", 20)
-    monkeypatch.setattr(tail, "BATCH", 15)
+    monkeypatch.setattr(alert_feed, "RECENT", 20)
+    monkeypatch.setattr(alert_feed, "BATCH", 15)
     quick, stalled = watch(place), watch(place)
     await quick.read()
     await stalled.read()

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from virtuoso.errors import ExchangeError
-from virtuoso.model import (
+from virtuoso.domain.errors import ExchangeError
+from virtuoso.domain.model import (
     Candles,
     Instrument,
     OrderBook,

@@ -8,8 +8,8 @@ import pytest
 
 from tests.programs import ROOT
 from virtuoso.config import Settings, env_name, load
-from virtuoso.errors import ConfigError
-from virtuoso.model import Environment
+from virtuoso.domain.errors import ConfigError
+from virtuoso.domain.model import Environment
 
 
 def test_flags_win_over_the_environment_and_that_over_defaults() -> None:

@@ -16,9 +16,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.programs import ROOT, Market, free_port
 from tools.benchmarks import machine
+from virtuoso.app.supervisor import MEMORY
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc
-from virtuoso.supervisor import MEMORY
 
 FIRST_S = 90.0  # for the first snapshot
 

@@ -9,17 +9,15 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-from virtuoso import wire
 from virtuoso.analysis.beta import betas
-from virtuoso.analysis.candle_readings import CandleMemo
-from virtuoso.desk import Desk, Pass, desk, snapshot_of, work
+from virtuoso.collector.scoring import Memos, score
+from virtuoso.collector.venue_state import Desk, Pass, desk, snapshot_of, work
+from virtuoso.domain.model import ANCHOR, Environment
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
-from virtuoso.feed import Feed, Market, Rules
-from virtuoso.model import ANCHOR, Environment
-from virtuoso.scoring import score
+from virtuoso.market_data.feed import Feed, Market, Rules
+from virtuoso.wire import snapshots
 
 REPEATS = 25
 FILL_S = 60.0
@@ -34,7 +32,7 @@ async def read(url: str, symbols: int) -> Market:
         await feed.refresh_tickers()
         feed.start()
         async with asyncio.timeout(FILL_S):
-            while not (feed.filled and all(item.previous_book for item, _ in feed.inputs())):  # noqa: ASYNC110  # it tells nobody
+            while not (feed.filled and all(item.previous_book for item in feed.inputs())):  # noqa: ASYNC110  # it tells nobody
                 await asyncio.sleep(0.1)
         return feed.market()
     finally:
@@ -54,30 +52,27 @@ def cpu_ms(work: Callable[[], object]) -> Sequence[float]:
 
 def measure(market: Market) -> dict[str, object]:
     """CPU of a pass over all symbols, divided by their number; and that of the betas of BETAS symbols."""
-    inputs = [item for item, _ in market.inputs]
+    inputs, memos = market.inputs, Memos()
 
-    def scoring(of: Market) -> object:
-        return score(of, dominance=None, previous=None)
-
-    def anew() -> Market:
-        return replace(market, inputs=[(item, CandleMemo()) for item in inputs])
+    def scoring(memos: Memos) -> object:
+        return score(market, dominance=None, previous=None, memos=memos)
 
     def whole_pass(of: Desk) -> Pass:
-        return work(of, known, dominance=None, trading=True, opportunities=True)
+        return work(of, market, dominance=None, trading=True, opportunities=True)
 
-    known = anew()
     first = whole_pass(desk(market.venue, Environment.SIMULATED))
     snapshot = snapshot_of(
-        known, first, snapshot_id="bench", environment=Environment.SIMULATED, computed_ms=0, fallback=None
+        market, first, snapshot_id="bench", environment=Environment.SIMULATED, computed_ms=0, fallback=None
     )
     many = {f"{i}{item.symbol}": item.candles for i in range(-(-BETAS // len(inputs))) for item in inputs}
     many = dict(list(many.items())[: BETAS - 1]) | {ANCHOR: market.anchor_candles}
+    scoring(memos)
     found: dict[str, object] = {"symbols": len(inputs), "scored": snapshot.scored, "repeats": REPEATS}
     for name, task in (
-        ("full", lambda: scoring(anew())),
-        ("no_bar_closed", lambda: scoring(known)),
+        ("full", lambda: scoring(Memos())),
+        ("no_bar_closed", lambda: scoring(memos)),
         ("whole_pass", lambda: whole_pass(first.desk)),
-        ("encode", lambda: wire.encode_snapshot(snapshot)),
+        ("encode", lambda: snapshots.encode_snapshot(snapshot)),
         ("betas", lambda: betas(many, market.stamp.observed_ms)),
     ):
         spent = [one / len(inputs) if name != "betas" else one for one in cpu_ms(task)]

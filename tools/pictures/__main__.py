@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from tools.pictures import candles, moments, scores
 from tools.pictures.market import SCORED, dimension
 from tools.pictures.paper import FOLDER, WORDS
-from virtuoso.model import DimensionKind
+from virtuoso.domain.model import DimensionKind
 
 PICTURES: Mapping[str, Callable[[], None]] = {
     "response": scores.response,

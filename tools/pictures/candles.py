@@ -11,7 +11,7 @@ from tools.pictures.market import KNOWN, reading
 from tools.pictures.paper import BESIDE, BLUE, DOWN, GOLD, INK, SOFT, UP, bars_on, hours_below, save
 from virtuoso.analysis import candle_readings, structure
 from virtuoso.analysis.bars import Bars, Rows
-from virtuoso.model import DimensionKind, Timeframe
+from virtuoso.domain.model import DimensionKind, Timeframe
 
 
 def indicators() -> None:

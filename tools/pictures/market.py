@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from virtuoso.analysis.confluence import score_symbol
-from virtuoso.model import (
+from virtuoso.domain.model import (
     Candles,
     Confluence,
     Dimension,

@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 
 from tools.pictures.market import KNOWN, NOW_MS, reading, there
 from tools.pictures.paper import BLUE, DOWN, GOLD, INK, SOFT, UP, save
-from virtuoso.model import DimensionKind, Timeframe
+from virtuoso.domain.model import DimensionKind, Timeframe
 
 
 def orderflow() -> None:

@@ -14,7 +14,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from virtuoso.model import Candles, DimensionKind
+from virtuoso.domain.model import Candles, DimensionKind
 
 if TYPE_CHECKING:
     from matplotlib.layout_engine import ConstrainedLayoutEngine

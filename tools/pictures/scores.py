@@ -11,8 +11,8 @@ from tools.pictures.market import KNOWN, LOSS_MS, NOW_MS, SCORED, candles, dimen
 from tools.pictures.paper import BESIDE, BLUE, DOWN, INK, SOFT, UP, WORDS, save
 from virtuoso.analysis import beta, candle_readings, signals
 from virtuoso.analysis.confluence import MOMENT_GAUGES, score_symbol
-from virtuoso.model import Candles, DimensionKind, Environment, Timeframe
-from virtuoso.records import BetaWindow, Signal
+from virtuoso.domain.model import Candles, DimensionKind, Environment, Timeframe
+from virtuoso.domain.records import BetaWindow, Signal
 
 
 def response() -> None:

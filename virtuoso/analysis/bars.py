@@ -16,7 +16,7 @@ import numpy as np
 import talib
 
 if TYPE_CHECKING:
-    from virtuoso.model import Candles, Floats, Millis
+    from virtuoso.domain.model import Candles, Floats, Millis
 
 T = TypeVar("T")
 

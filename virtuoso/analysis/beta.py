@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from virtuoso.analysis.bars import FLAT, closed_by
-from virtuoso.model import ANCHOR, Timeframe
-from virtuoso.records import Beta, BetaWindow
+from virtuoso.domain.model import ANCHOR, Timeframe
+from virtuoso.domain.records import Beta, BetaWindow
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from virtuoso.model import Candles, Floats, Millis
+    from virtuoso.domain.model import Candles, Floats, Millis
 
 
 class Span(NamedTuple):

@@ -9,12 +9,12 @@ import numpy as np
 
 from virtuoso.analysis import structure, technical, volume
 from virtuoso.analysis.bars import Bars, Rows, closed_by
-from virtuoso.analysis.gauges import READING_ERRORS, BarGauge
-from virtuoso.model import DimensionKind, Timeframe
+from virtuoso.analysis.components import READING_ERRORS, BarGauge
+from virtuoso.domain.model import DimensionKind, Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.analysis.composition import Part
-    from virtuoso.model import Candles, Floats
+    from virtuoso.analysis.aggregation import Part
+    from virtuoso.domain.model import Candles, Floats
 
 CANDLE_GAUGES: Mapping[DimensionKind, tuple[BarGauge, ...]] = {
     DimensionKind.TECHNICAL: technical.GAUGES,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from virtuoso.analysis import composition, orderbook, orderflow, sentiment
+from virtuoso.analysis import aggregation, orderbook, orderflow, sentiment
+from virtuoso.analysis.aggregation import LEAST_CONFIDENCE, Entry, Part
 from virtuoso.analysis.candle_readings import CANDLE_GAUGES, GAUGES, CandleMemo, TimeframeReadings
-from virtuoso.analysis.composition import LEAST_CONFIDENCE, Entry, Part
-from virtuoso.analysis.gauges import READING_ERRORS, Absent, MomentGauge, freshness
-from virtuoso.analysis.moment import Moment, stamps
+from virtuoso.analysis.components import READING_ERRORS, Absent, MomentGauge, freshness
 from virtuoso.analysis.sentences import plain
+from virtuoso.analysis.symbol_context import Moment, stamps
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
-from virtuoso.model import Confluence, DimensionKind, SymbolInputs, Timeframe
+from virtuoso.domain.model import Confluence, DimensionKind, SymbolInputs, Timeframe
 
 MOMENT_GAUGES: Mapping[DimensionKind, tuple[MomentGauge, ...]] = {
     DimensionKind.ORDERFLOW: orderflow.GAUGES,
@@ -46,7 +46,7 @@ def score_symbol(
         else:
             parts.append(_candle_part(kind, readings, fresh, weights, memo))
     missing = tuple(dict.fromkeys(n for p in parts for n in p.dimension.missing_inputs))
-    return composition.total(inputs.symbol, parts, there, missing, weights)
+    return aggregation.total(inputs.symbol, parts, there, missing, weights)
 
 
 def _candle_part(
@@ -69,7 +69,7 @@ def _candle_part(
         )
     missing = tuple(f"candles_{t.value}" for t in Timeframe if t not in readings)
     used = frozenset(f"candles_{e.timeframe}" for e in entries if not e.missing)
-    part = Part(composition.dimension(kind, entries, missing, weights.share(kind)), used)
+    part = Part(aggregation.dimension(kind, entries, missing, weights.share(kind)), used)
     memo.keep(kind, key, part)
     return part
 
@@ -89,15 +89,15 @@ def _timeframe_entries(
     names, label = _NAMES[timeframe], timeframe.value
     if readings is None:
         for row, gauge in _ROWS[kind]:
-            yield composition.absent(gauge, names[row], label, gauge.weight * share, f"no {label} candles")
+            yield aggregation.absent(gauge, names[row], label, gauge.weight * share, f"no {label} candles")
         return
     _, _, values, directions, confidences, missing = readings
     for row, gauge in _ROWS[kind]:
         weight, confidence = gauge.weight * share, confidences[row] * fresh
         if missing[row]:
-            yield composition.absent(gauge, names[row], label, weight, missing[row])
+            yield aggregation.absent(gauge, names[row], label, weight, missing[row])
         elif confidence < LEAST_CONFIDENCE:
-            yield composition.absent(gauge, names[row], label, weight, UNRELIABLE)
+            yield aggregation.absent(gauge, names[row], label, weight, UNRELIABLE)
         else:
             yield Entry(gauge, names[row], label, weight, directions[row], confidence, values[row], "")
 
@@ -108,7 +108,7 @@ def _moment_part(kind: DimensionKind, moment: Moment, there: Mapping[str, int], 
     entries = [_moment_entry(g, moment, there) for g in gauges]
     missing = _lacking(_INPUTS[kind], there)
     used = frozenset(n for g, e in zip(gauges, entries, strict=True) if not e.missing for n in g.inputs)
-    return Part(composition.dimension(kind, entries, missing, weights.share(kind)), used)
+    return Part(aggregation.dimension(kind, entries, missing, weights.share(kind)), used)
 
 
 def _lacking(names: Iterable[str], there: Mapping[str, int]) -> tuple[str, ...]:
@@ -121,16 +121,16 @@ def _moment_entry(gauge: MomentGauge, moment: Moment, there: Mapping[str, int]) 
     """One component, read or explained."""
     lacking = _lacking(gauge.inputs, there)
     if lacking:
-        return composition.absent(gauge, gauge.name, "", gauge.weight, f"no {plain(lacking)}")
+        return aggregation.absent(gauge, gauge.name, "", gauge.weight, f"no {plain(lacking)}")
     try:
         reading, confidence = gauge.read(moment)
         direction = math.tanh((reading - gauge.centre) / gauge.scale)
     except Absent as reason:
-        return composition.absent(gauge, gauge.name, "", gauge.weight, str(reason)[:200])
+        return aggregation.absent(gauge, gauge.name, "", gauge.weight, str(reason)[:200])
     except READING_ERRORS as error:
-        return composition.absent(gauge, gauge.name, "", gauge.weight, f"{type(error).__name__}: {error}"[:200])
+        return aggregation.absent(gauge, gauge.name, "", gauge.weight, f"{type(error).__name__}: {error}"[:200])
     if not (math.isfinite(reading) and math.isfinite(confidence)):
-        return composition.absent(gauge, gauge.name, "", gauge.weight, "the reading is not a finite number")
+        return aggregation.absent(gauge, gauge.name, "", gauge.weight, "the reading is not a finite number")
     if confidence < LEAST_CONFIDENCE:
-        return composition.absent(gauge, gauge.name, "", gauge.weight, UNRELIABLE)
+        return aggregation.absent(gauge, gauge.name, "", gauge.weight, UNRELIABLE)
     return Entry(gauge, gauge.name, "", gauge.weight, direction, min(1.0, confidence), reading, "")

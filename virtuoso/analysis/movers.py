@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from virtuoso.model import Mover, Ticker
+from virtuoso.domain.model import Mover, Ticker
 
 FLOOR_USD = 500_000.0
 

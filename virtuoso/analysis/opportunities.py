@@ -38,13 +38,13 @@ import numpy as np
 from virtuoso.analysis import sentiment
 from virtuoso.analysis.bars import FLAT
 from virtuoso.analysis.beta import Fit, Returns, aligned, fit
-from virtuoso.analysis.gauges import READING_ERRORS, Absent, plenty
-from virtuoso.analysis.moment import Moment
-from virtuoso.model import ANCHOR, SymbolInputs, Timeframe
-from virtuoso.records import Opportunity, OpportunityKind, Side
+from virtuoso.analysis.components import READING_ERRORS, Absent, plenty
+from virtuoso.analysis.symbol_context import Moment
+from virtuoso.domain.model import ANCHOR, SymbolInputs, Timeframe
+from virtuoso.domain.records import Opportunity, OpportunityKind, Side
 
 if TYPE_CHECKING:
-    from virtuoso.model import Candles, Floats
+    from virtuoso.domain.model import Candles, Floats
 
 COOLDOWN_MS = 4 * 3_600_000  # of a symbol and kind; also how long an opportunity stands
 HOUR_CAP, DAY_CAP = 10, 50

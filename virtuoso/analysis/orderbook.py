@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from virtuoso.analysis.gauges import Absent, MomentGauge, freshness, plenty
-from virtuoso.analysis.moment import Ladder, Moment, checked
+from virtuoso.analysis.components import Absent, MomentGauge, freshness, plenty
+from virtuoso.analysis.symbol_context import Ladder, Moment, checked
 
 if TYPE_CHECKING:
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 FADE = 0.25  # of a band's width
 FLOW_LEVELS = 5

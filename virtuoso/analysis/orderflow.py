@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from virtuoso.analysis.gauges import Absent, MomentGauge, plenty
-from virtuoso.analysis.moment import Moment
+from virtuoso.analysis.components import Absent, MomentGauge, plenty
+from virtuoso.analysis.symbol_context import Moment
 
 
 def _share(signed: float, total: float) -> float:

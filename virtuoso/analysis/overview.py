@@ -11,8 +11,8 @@ import talib
 
 from virtuoso.analysis import regime
 from virtuoso.analysis.bars import Bars, closed_by
-from virtuoso.analysis.gauges import READING_ERRORS
-from virtuoso.model import (
+from virtuoso.analysis.components import READING_ERRORS
+from virtuoso.domain.model import (
     ANCHOR,
     Breadth,
     Candles,
@@ -26,7 +26,7 @@ from virtuoso.model import (
 )
 
 if TYPE_CHECKING:
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 LEAST_SYMBOLS = 5  # fewer do not make a market
 YEAR_MS = 365 * 86_400_000

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from virtuoso.model import Regime, RegimeInputs, RegimeState
+from virtuoso.domain.model import Regime, RegimeInputs, RegimeState
 
 ENTER = 0.30
 LEAVE = 0.10

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from virtuoso.model import DimensionKind
+from virtuoso.domain.model import DimensionKind
 
 if TYPE_CHECKING:
-    from virtuoso.analysis.composition import Entry
+    from virtuoso.analysis.aggregation import Entry
 
 LONGEST = 300
 SUBJECTS = {

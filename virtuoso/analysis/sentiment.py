@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
-from virtuoso.analysis.gauges import Absent, MomentGauge, freshness
-from virtuoso.analysis.moment import Moment
+from virtuoso.analysis.components import Absent, MomentGauge, freshness
+from virtuoso.analysis.symbol_context import Moment
 
 FUNDING_FLOOR = 2e-5  # 0.2 bp an interval: less is noise
 RATIO_FLOOR = 0.02  # 2 % of the ratio of longs to shorts

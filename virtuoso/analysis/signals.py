@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from virtuoso.analysis.bars import Bars, closed_by
-from virtuoso.analysis.gauges import READING_ERRORS
-from virtuoso.model import Timeframe
-from virtuoso.records import Side, Signal, SignalStatus
+from virtuoso.analysis.components import READING_ERRORS
+from virtuoso.domain.model import Timeframe
+from virtuoso.domain.records import Side, Signal, SignalStatus
 
 if TYPE_CHECKING:
-    from virtuoso.model import Candles, Confluence, Environment, Floats, Millis, Ticker
+    from virtuoso.domain.model import Candles, Confluence, Environment, Floats, Millis, Ticker
 
 ENTER = 20.0  # points from 50 at which a call is made
 REARM = 15.0  # points from 50 to which the score must come back before another

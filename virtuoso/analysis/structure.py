@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.analysis.bars import FLAT, WIDTH, Rows, weighted
-from virtuoso.analysis.gauges import BarGauge
+from virtuoso.analysis.components import BarGauge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 WING = 3
 SWING_BARS = 240

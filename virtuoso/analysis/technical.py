@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.analysis.bars import FLAT, Rows
-from virtuoso.analysis.gauges import BarGauge
+from virtuoso.analysis.components import BarGauge
 
 if TYPE_CHECKING:
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 
 def _or_nan(reach: Floats) -> Floats:

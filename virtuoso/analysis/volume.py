@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.analysis.bars import FLAT, VOLUME_BARS, Rows, weighted
-from virtuoso.analysis.gauges import BarGauge
+from virtuoso.analysis.components import BarGauge
 
 if TYPE_CHECKING:
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 VWAP_BARS = 96
 PROFILE_BARS = 120

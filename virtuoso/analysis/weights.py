@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from virtuoso.model import DimensionKind, Timeframe
+from virtuoso.domain.model import DimensionKind, Timeframe
 
 MODEL_VERSION = "v2"  # raised whenever the same inputs give other scores
 

@@ -7,12 +7,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from virtuoso.addresses import Address, joined
-from virtuoso.doctor.aside import aside
+from virtuoso.doctor.daemon_call import aside
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.listeners import grpc_status, http_status
+from virtuoso.domain.addresses import Address, joined
+from virtuoso.domain.errors import ConfigError
 from virtuoso.edge.certificate import check
-from virtuoso.errors import ConfigError
 
 
 async def servers(addresses: Sequence[Address], monitor_port: int) -> list[Finding]:

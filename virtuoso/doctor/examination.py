@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from virtuoso.addresses import Address
-from virtuoso.clock import epoch_ms
 from virtuoso.doctor import edge, listeners, machine, storage
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.history import history as history_of
-from virtuoso.model import Environment
+from virtuoso.domain.addresses import Address
+from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.model import Environment
 from virtuoso.repository.open import memcached_servers
 
 CHECK_S = 5.0

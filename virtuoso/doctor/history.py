@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 from virtuoso.doctor import storage
-from virtuoso.doctor.aside import aside
+from virtuoso.doctor.daemon_call import aside
 from virtuoso.doctor.finding import Finding, Level
-from virtuoso.errors import HistoryError
+from virtuoso.domain.errors import HistoryError
 from virtuoso.history.open import open_history
 
 TIMEOUT_S = 3.0

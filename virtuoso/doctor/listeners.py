@@ -11,9 +11,9 @@ import aiohttp
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from virtuoso.addresses import Address, joined, reachable
-from virtuoso.doctor.aside import aside
+from virtuoso.doctor.daemon_call import aside
 from virtuoso.doctor.finding import Finding, Level
+from virtuoso.domain.addresses import Address, joined, reachable
 
 SERVICE = "virtuoso.market.v1.MarketService"
 _ANSWER_S = 2.0

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
-from virtuoso.doctor.aside import aside
+from virtuoso.doctor.daemon_call import aside
 from virtuoso.doctor.finding import Finding, Level
 
 _LOADED = {

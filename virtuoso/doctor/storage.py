@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from virtuoso.doctor.aside import aside
+from virtuoso.doctor.daemon_call import aside
 from virtuoso.doctor.finding import Finding, Level
-from virtuoso.errors import RepositoryError
+from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository import keys
 from virtuoso.repository.guarded import NoAnswer
 from virtuoso.repository.memcached import CHUNK, Memcached

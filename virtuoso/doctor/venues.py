@@ -14,7 +14,7 @@ from statistics import median
 import aiohttp
 
 from virtuoso.doctor.finding import Finding, Level
-from virtuoso.errors import ExchangeError, RateLimited, VenueBlocked, VenueTimedOut
+from virtuoso.domain.errors import ExchangeError, RateLimited, VenueBlocked, VenueTimedOut
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.advice import advice
 from virtuoso.exchange.coingecko import CoinGecko

@@ -9,8 +9,8 @@ import os
 import ssl
 from pathlib import Path
 
+from virtuoso.domain.errors import ConfigError
 from virtuoso.edge.listener import SECRET
-from virtuoso.errors import ConfigError
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
-from virtuoso.addresses import Address, reachable
+from virtuoso.domain.addresses import Address, reachable
 from virtuoso.edge.plan import Plan
 
 SERVERS, MONITORS, PAGE = "servers", "monitors", "page"

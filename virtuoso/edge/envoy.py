@@ -17,13 +17,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-from virtuoso.addresses import Address, joined, reachable, taken
+from virtuoso.domain.addresses import Address, joined, reachable, taken
+from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import certificate
 from virtuoso.edge.access_log import STDOUT
 from virtuoso.edge.configuration import configuration, text
 from virtuoso.edge.listener import ip_address
 from virtuoso.edge.plan import Plan
-from virtuoso.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ async def _envoy(program: str, plan: Plan) -> AsyncIterator[tuple[asyncio.subpro
         file = folder / "envoy.json"
         file.write_text(text(configuration(plan, secret)))
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-IS", str(Path(__file__).with_name("tied.py")), str(os.getpid()), program),
+            *(sys.executable, "-IS", str(Path(__file__).with_name("die_with_parent.py")), str(os.getpid()), program),
             *("--config-path", str(file), "--log-level", "warning", "--log-format", "%l %v", "--log-format-escaped"),
             *("--file-flush-interval-msec", "1000"),
             "--disable-hot-restart",  # no memory shared with other Envoys: any number run side by side

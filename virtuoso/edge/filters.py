@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from virtuoso.edge import contract, replies
+from virtuoso.edge import contract, local_replies
 from virtuoso.edge.plan import Plan
 
 EXTENSIONS = "type.googleapis.com/envoy.extensions"
@@ -27,7 +27,7 @@ def named(name: str, typed_config: dict[str, Any]) -> dict[str, Any]:
 
 def filters(plan: Plan) -> list[dict[str, Any]]:
     """HttpConnectionManager.http_filters."""
-    lua = {"@type": f"{HTTP}.lua.v3.Lua", "default_source_code": {"inline_string": replies.WEB_STATUS}}
+    lua = {"@type": f"{HTTP}.lua.v3.Lua", "default_source_code": {"inline_string": local_replies.WEB_STATUS}}
     return [
         named("envoy.filters.http.lua", lua),
         *([named("envoy.filters.http.header_mutation", _only_https())] if plan.certificate else []),

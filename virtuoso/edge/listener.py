@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from virtuoso.addresses import Address
-from virtuoso.edge import access_log, replies
+from virtuoso.domain.addresses import Address
+from virtuoso.domain.errors import ConfigError
+from virtuoso.edge import access_log, local_replies
 from virtuoso.edge.clusters import BUFFER_BYTES, is_ip, socket_address
 from virtuoso.edge.filters import filters, named
 from virtuoso.edge.plan import Plan
 from virtuoso.edge.routes import routes
-from virtuoso.errors import ConfigError
 
 REQUEST_S = 30  # for a request to be there whole: who sends it by the byte holds a place that others want
 SECRET = "edge"  # noqa: S105 - the name of one, by which Envoy asks for it
@@ -64,7 +64,7 @@ def _http(plan: Plan) -> dict[str, Any]:
             "connection_keepalive": {"interval": "60s", "timeout": "20s"},
         },
         "access_log": access_log.loggers(plan.access_log),
-        "local_reply_config": replies.local(),
+        "local_reply_config": local_replies.local(),
         "http_filters": filters(plan),
         "route_config": {"name": "edge", "virtual_hosts": [routes(plan)]},
     }

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from aiohttp import ETag, web
 
-from virtuoso.addresses import Address, joined, taken
-from virtuoso.errors import ConfigError
+from virtuoso.domain.addresses import Address, joined, taken
+from virtuoso.domain.errors import ConfigError
 
 log = logging.getLogger(__name__)
 

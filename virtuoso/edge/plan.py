@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from virtuoso.addresses import Address
+from virtuoso.domain.addresses import Address
 
 
 @dataclass(frozen=True, slots=True)

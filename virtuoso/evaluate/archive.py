@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from virtuoso.errors import EmptyData
-from virtuoso.model import Candles, Instrument, Stamp, Timeframe
+from virtuoso.domain.errors import EmptyData
+from virtuoso.domain.model import Candles, Instrument, Stamp, Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.ports import Exchange
+    from virtuoso.domain.ports import Exchange
 
 PAGE = 1000  # bars; an exchange gives fewer where it has to
 COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from virtuoso.errors import ConfigError, ExchangeError, HistoryError
+from virtuoso.domain.errors import ConfigError, ExchangeError, HistoryError
+from virtuoso.domain.lifetime import unless
 from virtuoso.evaluate.evaluate import evaluate_candles, evaluate_history
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.history.open import open_history
-from virtuoso.supervisor import unless
 
 if TYPE_CHECKING:
-    from virtuoso.model import Environment
+    from virtuoso.domain.model import Environment
 
 log = logging.getLogger(__name__)
 

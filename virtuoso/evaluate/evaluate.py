@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
+from virtuoso.domain.model import DimensionKind, Environment, Timeframe
 from virtuoso.evaluate import page, plots, points, replay, report
 from virtuoso.evaluate.archive import Archive
 from virtuoso.evaluate.findings import Evaluation, findings
@@ -21,10 +22,9 @@ from virtuoso.evaluate.panel import STEP_MS
 from virtuoso.evaluate.processes import beside, judge_all, processes
 from virtuoso.evaluate.progress import Progress
 from virtuoso.evaluate.regimes import regime_path
-from virtuoso.model import DimensionKind, Environment, Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.ports import Exchange, History
+    from virtuoso.domain.ports import Exchange, History
 
 DAY_MS = 86_400_000
 SETTLED_MS = 60_000  # a bar is surely closed on the venue's clock too

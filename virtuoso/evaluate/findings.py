@@ -15,8 +15,8 @@ from virtuoso.evaluate.judging import LEAST_SYMBOLS, Judgement, Outcome
 from virtuoso.evaluate.panel import HORIZONS, Kind, Named
 
 if TYPE_CHECKING:
+    from virtuoso.domain.model import Environment
     from virtuoso.evaluate.regimes import RegimePath
-    from virtuoso.model import Environment
 
 CLEAR = 0.05  # of the findings called clear about this share is false
 

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from virtuoso.errors import ExchangeError
+from virtuoso.domain.errors import ExchangeError
+from virtuoso.domain.model import ANCHOR, Candles, Instrument, Timeframe
 from virtuoso.evaluate.panel import Panel
 from virtuoso.evaluate.processes import beside
 from virtuoso.evaluate.regimes import Tickers
 from virtuoso.evaluate.replay import NAMES, TIMEFRAMES, Past, looked_ahead, replay
-from virtuoso.model import ANCHOR, Candles, Instrument, Timeframe
 
 if TYPE_CHECKING:
+    from virtuoso.domain.model import Millis
+    from virtuoso.domain.ports import Exchange
     from virtuoso.evaluate.archive import Archive
     from virtuoso.evaluate.progress import Progress
-    from virtuoso.model import Millis
-    from virtuoso.ports import Exchange
 
 DAY_MS = 86_400_000
 WARM_BARS = 300

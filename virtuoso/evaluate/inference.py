@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 LEVEL = 0.95
 EXTRA_STEPS = 12  # an hour, beside twice the horizon

@@ -15,8 +15,8 @@ from virtuoso.evaluate.panel import HORIZONS, returns
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from virtuoso.domain.model import Floats
     from virtuoso.evaluate.panel import Flags
-    from virtuoso.model import Floats
 
 LEAST_SYMBOLS = 20  # at a step, for it to say anything
 DECILES = 10

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from virtuoso.model import Timeframe
+from virtuoso.domain.model import Timeframe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from virtuoso.model import Floats, Millis
+    from virtuoso.domain.model import Floats, Millis
 
     Flags = NDArray[np.bool_]
 

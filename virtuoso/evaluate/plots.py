@@ -14,11 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from virtuoso.domain.model import Regime
 from virtuoso.evaluate.findings import Evaluation, Finding, Verdict
 from virtuoso.evaluate.judging import DECILES
 from virtuoso.evaluate.panel import HORIZONS, Kind
 from virtuoso.evaluate.report import interval, number
-from virtuoso.model import Regime
 
 if TYPE_CHECKING:
     from virtuoso.evaluate.regimes import RegimePath

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from virtuoso.domain.model import DimensionKind
 from virtuoso.evaluate.panel import STEP_MS, Kind, Named, Panel
-from virtuoso.model import DimensionKind
 
 if TYPE_CHECKING:
-    from virtuoso.ports import History
-    from virtuoso.records import ScorePoint
+    from virtuoso.domain.ports import History
+    from virtuoso.domain.records import ScorePoint
 
 TOTAL = Named("score", Kind.TOTAL)
 NAMES = (TOTAL, *(Named(kind.name.lower(), Kind.DIMENSION) for kind in DimensionKind))

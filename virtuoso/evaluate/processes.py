@@ -23,8 +23,8 @@ from virtuoso.evaluate.progress import Progress
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from virtuoso.domain.model import Floats
     from virtuoso.evaluate.panel import Flags
-    from virtuoso.model import Floats
 
 Given = TypeVarTuple("Given")
 Made = TypeVar("Made")

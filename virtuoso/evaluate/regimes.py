@@ -10,11 +10,11 @@ import numpy as np
 
 from virtuoso.analysis.bars import WIDTH
 from virtuoso.analysis.overview import overview
+from virtuoso.domain.model import ANCHOR, Candles, Regime, RegimeState, Stamp, Ticker, Timeframe
 from virtuoso.evaluate.archive import cut
-from virtuoso.model import ANCHOR, Candles, Regime, RegimeState, Stamp, Ticker, Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.model import Floats, Millis
+    from virtuoso.domain.model import Floats, Millis
 
 DAY_MS = 86_400_000
 

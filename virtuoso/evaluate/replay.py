@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from virtuoso.analysis.aggregation import LEAST_CONFIDENCE
 from virtuoso.analysis.candle_readings import CANDLE_GAUGES, GAUGES, series
-from virtuoso.analysis.composition import LEAST_CONFIDENCE
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS
+from virtuoso.domain.model import Candles, Timeframe
 from virtuoso.evaluate.panel import DAY_STEPS, Kind, Named
-from virtuoso.model import Candles, Timeframe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from virtuoso.model import Floats, Millis
+    from virtuoso.domain.model import Floats, Millis
 
 TIMEFRAMES = (Timeframe.M5, Timeframe.M30, Timeframe.H4)
 DIMENSIONS = tuple(CANDLE_GAUGES)

@@ -6,7 +6,7 @@ A call goes through these files in this order:
     client     the ccxt client, told our address, our pace, and to hand rows over as they came
     budget     waits until the venue's allowance has room for the request
     replies    what came back: status, headers, the venue's clock
-    classify   a failure becomes one of `virtuoso.errors`, by what the reply says
+    classify   a failure becomes one of `virtuoso.domain.errors`, by what the reply says
     freshness  the venue's clock must move and be near ours
     tickers, candles, rows, instruments
                pure functions from rows to records; a bad row is refused here, counted, and costs only itself

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from ccxt.base.decimal_to_precision import TICK_SIZE
 
 from virtuoso import metrics
-from virtuoso.clock import epoch_ms
-from virtuoso.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported
+from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported
+from virtuoso.domain.model import Candles, Instrument, OrderBook, Stamp, Ticker, Timeframe, TimeSeries, Trades
 from virtuoso.exchange.candles import read_candles
 from virtuoso.exchange.classify import classify, kind_of
 from virtuoso.exchange.client import URGENT, connect
@@ -22,7 +23,6 @@ from virtuoso.exchange.replies import HEARD, NOTED, Reply, culprit
 from virtuoso.exchange.rows import LARGEST, completed, mappings, positive, read_book, read_series, read_trades
 from virtuoso.exchange.tickers import FUNDING, observed_ms, read_tickers
 from virtuoso.exchange.venues import SeriesNames, venue_facts
-from virtuoso.model import Candles, Instrument, OrderBook, Stamp, Ticker, Timeframe, TimeSeries, Trades
 
 Answer = TypeVar("Answer")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from virtuoso.errors import ExchangeError
+from virtuoso.domain.errors import ExchangeError
 
 
 def advice(error: ExchangeError) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from virtuoso.errors import ExchangeError, RateLimited, UnknownSymbol, Unsupported, VenueBlocked
+from virtuoso.domain.errors import ExchangeError, RateLimited, UnknownSymbol, Unsupported, VenueBlocked
 
 FAILURES = 3  # in a row, or
 FAILING_MS = 8_000  # failing for so long

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from virtuoso.errors import BadData, EmptyData, VenueStale
+from virtuoso.domain.errors import BadData, EmptyData, VenueStale
+from virtuoso.domain.model import Candles, Stamp, Timeframe
 from virtuoso.exchange.rows import LARGEST, let_in, number, refuse
-from virtuoso.model import Candles, Stamp, Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 ROUNDING = 1e-6  # by which open or close may lie outside high and low: venues round each by itself
 LATE_MS = 60_000

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 from ccxt.base import errors as ccxt
 
-from virtuoso.errors import (
+from virtuoso.domain.errors import (
     BadData,
     ExchangeError,
     RateLimited,

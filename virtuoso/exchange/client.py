@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import ccxt.async_support as ccxt
 
-from virtuoso.errors import ConfigError
+from virtuoso.domain.errors import ConfigError
 from virtuoso.exchange.budget import Budget
 from virtuoso.exchange.replies import KEPT, NOTED, Reply
 from virtuoso.exchange.venues import Limit, Venue

@@ -9,12 +9,12 @@ from collections.abc import Callable
 import aiohttp
 
 from virtuoso import metrics
-from virtuoso.clock import epoch_ms
-from virtuoso.errors import BadData, ExchangeError, RateLimited, VenueStale, VenueTimedOut, VenueUnavailable
+from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.errors import BadData, ExchangeError, RateLimited, VenueStale, VenueTimedOut, VenueUnavailable
+from virtuoso.domain.model import Dominance, DominanceBasis
 from virtuoso.exchange.classify import kind_of, refusal
 from virtuoso.exchange.replies import KEPT, Reply
 from virtuoso.exchange.rows import number
-from virtuoso.model import Dominance, DominanceBasis
 
 NAME = "coingecko"
 PERIOD_MS = 60_000  # it updates about every minute, and its free allowance is small

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
 
-from virtuoso.errors import (
+from virtuoso.domain.errors import (
     BadData,
     EmptyData,
     ExchangeError,
@@ -15,8 +15,8 @@ from virtuoso.errors import (
     VenueTimedOut,
     VenueUnavailable,
 )
+from virtuoso.domain.model import Fallback
 from virtuoso.exchange.breaker import Breaker
-from virtuoso.model import Fallback
 
 RECOVERING = "VENUE_RECOVERING"
 _REASONS: dict[type[ExchangeError], str] = {

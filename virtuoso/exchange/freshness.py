@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from virtuoso.errors import VenueStale
+from virtuoso.domain.errors import VenueStale
 from virtuoso.exchange.replies import Reply
 
 LAG_MS = 60_000

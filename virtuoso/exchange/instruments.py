@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from virtuoso.domain.model import SYMBOL_PATTERN, Instrument
 from virtuoso.exchange.rows import let_in, number, refuse
-from virtuoso.model import SYMBOL_PATTERN, Instrument
 
 _MULTIPLIED = (
     re.compile(r"(?P<n>10{3,})(?P<base>\D.*)"),  # 1000SHIB, 10000X; but 1INCH and 100X are names

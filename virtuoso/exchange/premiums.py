@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from virtuoso.errors import ExchangeError
-from virtuoso.model import Stamp
+from virtuoso.domain.errors import ExchangeError
+from virtuoso.domain.model import Stamp
 
 Rows = Mapping[str, Mapping[str, Any]]
 PATIENCE_S = 0.5  # how much longer than the tickers themselves their premiums may take to come with them

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from virtuoso import metrics
-from virtuoso.errors import BadData, EmptyData
+from virtuoso.domain.errors import BadData, EmptyData
+from virtuoso.domain.model import OrderBook, Stamp, TimeSeries, Trades
 from virtuoso.exchange.venues import SeriesNames, TradeNames
-from virtuoso.model import OrderBook, Stamp, TimeSeries, Trades
 
 if TYPE_CHECKING:
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 AHEAD_MS = 5_000  # a record's time may be this much past the reply's: clocks of one venue differ
 LARGEST = 1e18  # a larger number in market data is a mistake, and its square overflows sums

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from virtuoso.errors import BadData, EmptyData
+from virtuoso.domain.errors import BadData, EmptyData
+from virtuoso.domain.model import Instrument, Stamp, Ticker
 from virtuoso.exchange.rows import keyed, let_in, mappings, newest, number, positive, refuse
 from virtuoso.exchange.venues import UNIFIED, PremiumNames, TickerNames
-from virtuoso.model import Instrument, Stamp, Ticker
 
 APART = 0.2  # mark and index further than this from the last price are not of the same market or moment
 FUNDING = 0.05  # no venue's cap of a funding rate is above 4 % an interval

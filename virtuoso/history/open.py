@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from virtuoso.errors import ConfigError
+from virtuoso.domain.errors import ConfigError
+from virtuoso.domain.ports import History
 from virtuoso.history.database import Database
 from virtuoso.history.sqlite import Sqlite
 from virtuoso.history.store import Store
-from virtuoso.ports import History
 
 TIMEOUT_S = 2.0
 _ALLOWED = "sqlite:///a/path, or postgresql://user:password@host:port/database"

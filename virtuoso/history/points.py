@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
+from virtuoso.domain.records import ScorePoint
 from virtuoso.history.tables import SCORES
-from virtuoso.records import ScorePoint
 
 _STEPS = 10_000
 _scores = attrgetter(*SCORES)

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from virtuoso.errors import HistoryError
+from virtuoso.domain.errors import HistoryError
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Delete, Select, Table, and_, delete, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from virtuoso.domain.model import DimensionKind
+from virtuoso.domain.records import Alert, AlertKind, AlertLevel, Opportunity, ScorePoint, Side, Signal, SignalStatus
 from virtuoso.history import tables
 from virtuoso.history.database import Database
 from virtuoso.history.points import from_row, to_row
 from virtuoso.history.transactions import Transactions
-from virtuoso.model import DimensionKind
-from virtuoso.records import Alert, AlertKind, AlertLevel, Opportunity, ScorePoint, Side, Signal, SignalStatus
 
 FORGOTTEN_AT_ONCE = 2000  # rows; a writer waits for no more than these
 

@@ -27,8 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from virtuoso.model import DimensionKind, Environment
-from virtuoso.records import AlertKind, AlertLevel, OpportunityKind, Side, SignalStatus
+from virtuoso.domain.model import DimensionKind, Environment
+from virtuoso.domain.records import AlertKind, AlertLevel, OpportunityKind, Side, SignalStatus
 
 E = TypeVar("E", bound=IntEnum)
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from virtuoso.errors import HistoryError
+from virtuoso.domain.errors import HistoryError
 from virtuoso.history import schema
 from virtuoso.history.database import Database, cause
 from virtuoso.metrics import HISTORY_CALLS, HISTORY_UP

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from virtuoso.errors import HistoryError
+from virtuoso.domain.errors import HistoryError
+from virtuoso.domain.ports import History
+from virtuoso.domain.records import Alert, AlertKind, Opportunity, ScorePoint, Signal
 from virtuoso.metrics import HISTORY_DROPPED, HISTORY_WAITING, HISTORY_WRITTEN
-from virtuoso.ports import History
-from virtuoso.records import Alert, AlertKind, Opportunity, ScorePoint, Signal
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from virtuoso.errors import CorruptValue, RepositoryError
+from virtuoso.domain.errors import CorruptValue, RepositoryError
 from virtuoso.repository.envelope import HEADER, LARGEST_VALUE, peek, refuse_giant, seal, unseal
 from virtuoso.repository.guarded import NoAnswer
 from virtuoso.repository.threads import Threads

@@ -8,8 +8,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar, runtime_checkable
 
-from virtuoso.errors import CorruptValue, RepositoryError
-from virtuoso.ports import SnapshotRepository
+from virtuoso.domain.errors import CorruptValue, RepositoryError
+from virtuoso.domain.ports import SnapshotRepository
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from typing import TypeVar
 from pymemcache.client.base import Client, PooledClient
 from pymemcache.exceptions import MemcacheError, MemcacheServerError, MemcacheUnexpectedCloseError
 
-from virtuoso.errors import CorruptValue, RepositoryError
+from virtuoso.domain.errors import CorruptValue, RepositoryError
 from virtuoso.repository.envelope import refuse_giant, seal, unseal
 from virtuoso.repository.guarded import NoAnswer
 from virtuoso.repository.threads import Threads

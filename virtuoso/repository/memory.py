@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from virtuoso.errors import RepositoryError
+from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository.envelope import refuse_giant
 
 _SWEEP_S = 30.0

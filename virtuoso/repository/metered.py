@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from virtuoso.errors import CorruptValue, RepositoryError
+from virtuoso.domain.errors import CorruptValue, RepositoryError
+from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.metrics import CACHE_READS, CACHE_WRITES
-from virtuoso.ports import SnapshotRepository
 from virtuoso.repository.guarded import read_all
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from virtuoso.errors import ConfigError
-from virtuoso.ports import SnapshotRepository
+from virtuoso.domain.errors import ConfigError
+from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.repository.directory import Directory
 from virtuoso.repository.memcached import Memcached
 from virtuoso.repository.memory import Memory

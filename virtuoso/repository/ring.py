@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from hashlib import blake2b
 
-from virtuoso.errors import CorruptValue, RepositoryError
-from virtuoso.ports import SnapshotRepository
+from virtuoso.domain.errors import CorruptValue, RepositoryError
+from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.repository.guarded import PAUSE_S, Guarded, combined
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from virtuoso.errors import RepositoryError
+from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository.guarded import NoAnswer
 
 T = TypeVar("T")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from virtuoso.errors import RepositoryError
+from virtuoso.domain.errors import RepositoryError
+from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.metrics import FALLBACKS
-from virtuoso.ports import SnapshotRepository
 from virtuoso.repository.guarded import PAUSE_S, TIMEOUT_S, Guarded, NoAnswer, combined
 from virtuoso.repository.metered import Metered
 from virtuoso.repository.ring import Ring

@@ -11,7 +11,7 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
-from virtuoso import errors
+from virtuoso.domain import errors
 from virtuoso.market.v1 import error_reason_pb2
 
 DOMAIN = "virtuoso.market"

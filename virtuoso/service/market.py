@@ -6,17 +6,17 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from virtuoso.errors import DataUnavailable, ShuttingDown
+from virtuoso.domain.errors import DataUnavailable, ShuttingDown
 from virtuoso.market.v1 import candle_pb2
 from virtuoso.service import encoding, paging
+from virtuoso.service.dashboard_stream import Events, resumed
 from virtuoso.service.deadline import Context, in_time
-from virtuoso.service.watch import Events, resumed
 
 if TYPE_CHECKING:
     from virtuoso.market.v1 import market_service_pb2 as api
-    from virtuoso.service.charts import Charts
-    from virtuoso.service.chronicle import Chronicle
-    from virtuoso.service.keeper import Keeper
+    from virtuoso.service.candle_reader import Charts
+    from virtuoso.service.history_handlers import Chronicle
+    from virtuoso.service.snapshot_cache import Keeper
     from virtuoso.service.view import Row, View
 
 Unary = Callable[[Any, "Context"], Awaitable[bytes]]

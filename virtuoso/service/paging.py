@@ -10,13 +10,13 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from virtuoso.errors import ExpiredPageToken, InvalidPageToken
+from virtuoso.domain.errors import ExpiredPageToken, InvalidPageToken
 from virtuoso.service import encoding
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-    from virtuoso.service.keeper import Keeper
+    from virtuoso.service.snapshot_cache import Keeper
     from virtuoso.service.view import View
 
 _DIGEST = 8

@@ -12,7 +12,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 from protovalidate import Violation, collect_violations
 
-from virtuoso.errors import InvalidField
+from virtuoso.domain.errors import InvalidField
 
 FIELD_BYTES = 32  # of tag, length and number, or of an instant
 NEWER_FIELDS_BYTES = 4096

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from virtuoso.errors import ConfigError, HistoryUnavailable
+from virtuoso.domain.errors import ConfigError, HistoryUnavailable
 from virtuoso.market.v1 import market_service_pb2
 from virtuoso.service import heap, reflection
-from virtuoso.service.archive import Archive, Opener
-from virtuoso.service.calls import Calls, Limits
-from virtuoso.service.charts import Charts
-from virtuoso.service.chronicle import Chronicle
+from virtuoso.service.alert_feed import Tail
+from virtuoso.service.candle_reader import Charts
 from virtuoso.service.health import ALERTS, SERVICE, Health
+from virtuoso.service.history_handlers import Chronicle
+from virtuoso.service.history_reader import Archive, Opener
 from virtuoso.service.market import HEARTBEAT_S, Market
-from virtuoso.service.tail import Tail
+from virtuoso.service.rpc import Calls, Limits
 
 if TYPE_CHECKING:
-    from virtuoso.service.keeper import Keeper
+    from virtuoso.service.snapshot_cache import Keeper
 
 OPTIONS = (
     ("grpc.so_reuseport", 0),  # else a second server takes the same port and half of the calls, silently

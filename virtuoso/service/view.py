@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from virtuoso import wire
-from virtuoso.errors import SymbolNotFound, SymbolNotTracked
+from virtuoso.domain.errors import SymbolNotFound, SymbolNotTracked
+from virtuoso.domain.symbols import split_symbol
 from virtuoso.market.v1 import confluence_pb2, market_service_pb2, provenance_pb2, signal_pb2
 from virtuoso.service import encoding
-from virtuoso.symbols import split_symbol
+from virtuoso.wire import times
 
 if TYPE_CHECKING:
     from virtuoso.market.v1 import opportunity_pb2, snapshot_pb2
-    from virtuoso.service.intake import Admitted
+    from virtuoso.service.admission import Admitted
 
 Parts = TypeVar("Parts", bound=tuple[object, ...])
 TOP_MOVERS = 5  # in a dashboard, each way
@@ -120,12 +120,12 @@ class View:
     @property
     def observed_ms(self) -> int:
         """The exchange's clock of its newest prices; of a recording, moved to the moment at which it is played."""
-        return wire.millis(self.provenance.observed_time) + self.behind_ms
+        return times.millis(self.provenance.observed_time) + self.behind_ms
 
     @property
     def computed_ms(self) -> int:
         """Our clock when it was computed; of a recording, as above."""
-        return wire.millis(self.provenance.computed_time) + self.behind_ms
+        return times.millis(self.provenance.computed_time) + self.behind_ms
 
     @property
     def complete(self) -> bool:
@@ -239,7 +239,7 @@ def build(admitted: Admitted, *, behind_ms: int = 0) -> tuple[View, Details]:
 def call(signal: signal_pb2.Signal) -> Call:
     """A signal as lists hold it."""
     return Call(
-        opened_ms=wire.millis(signal.opened_time),
+        opened_ms=times.millis(signal.opened_time),
         id=signal.id,
         symbol=signal.symbol,
         side=signal.side,
@@ -279,7 +279,7 @@ def _untracked(venue_symbols: tuple[str, ...], tracked: frozenset[tuple[str, int
 
 
 def _found(item: opportunity_pb2.Opportunity) -> Found:
-    return Found(item.symbol, item.kind, wire.millis(item.expires_time), encoding.chunk_of(item))
+    return Found(item.symbol, item.kind, times.millis(item.expires_time), encoding.chunk_of(item))
 
 
 def _beta(item: snapshot_pb2.SymbolBeta) -> bytes:
@@ -304,7 +304,7 @@ def _oldest_inputs(confluences: Sequence[snapshot_pb2.Confluence]) -> Mapping[st
         for dimension in confluence.dimensions:
             if dimension.HasField("observed_time"):
                 kind = confluence_pb2.DimensionKind.Name(dimension.kind).removeprefix("DIMENSION_KIND_").lower()
-                observed = wire.millis(dimension.observed_time)
+                observed = times.millis(dimension.observed_time)
                 oldest[kind] = min(observed, oldest.get(kind, observed))
     return oldest
 

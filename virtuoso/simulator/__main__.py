@@ -10,10 +10,10 @@ import sys
 
 import uvloop
 
-from virtuoso.clock import epoch_ms
+from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.lifetime import parent_gone
 from virtuoso.simulator.market import Market
 from virtuoso.simulator.server import SimulatedExchange
-from virtuoso.supervisor import parent_gone
 
 
 def main() -> int:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from virtuoso.clock import epoch_ms
+from virtuoso.domain.clock import epoch_ms
 from virtuoso.simulator import binance, bybit, coingecko, okx
 from virtuoso.simulator.faults import BLOCK_PAGE, LOCATION, WELCOME_PAGE, Faults, hollow, poisoned
 from virtuoso.simulator.market import Market

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from virtuoso.analysis.signals import Ledger, Step, step
-from virtuoso.model import (
+from virtuoso.domain.model import (
     Candles,
     Confluence,
     Dimension,
@@ -19,7 +19,7 @@ from virtuoso.model import (
     Ticker,
     Timeframe,
 )
-from virtuoso.records import Side, Signal
+from virtuoso.domain.records import Side, Signal
 
 MINUTE, FIVE, HOUR, DAY = 60_000, 300_000, 3_600_000, 86_400_000
 START = 1_760_000_400_000 // HOUR * HOUR

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from hypothesis import strategies as st
 
-from virtuoso.model import Candles, OrderBook, Stamp, SymbolInputs, Ticker, Timeframe, TimeSeries, Trades
+from virtuoso.domain.model import Candles, OrderBook, Stamp, SymbolInputs, Ticker, Timeframe, TimeSeries, Trades
 
 if TYPE_CHECKING:
-    from virtuoso.model import Floats, Millis
+    from virtuoso.domain.model import Floats, Millis
 
 T = TypeVar("T")
 

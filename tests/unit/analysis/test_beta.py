@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.unit.analysis.markets import NOW_MS, STAMP
 from virtuoso.analysis.beta import WINDOWS, YEAR_MS, betas
-from virtuoso.model import ANCHOR, Candles, Timeframe
-from virtuoso.records import Beta, BetaWindow
+from virtuoso.domain.model import ANCHOR, Candles, Timeframe
+from virtuoso.domain.records import Beta, BetaWindow
 
 Series = dict[str, dict[Timeframe, Candles]]
 SIZES = {"BTCUSDT": 0.0, "AUSDT": 1.4, "BUSDT": 0.3, "CUSDT": -0.6}

@@ -12,11 +12,11 @@ import pytest
 from tests.programs import Replay
 from tests.unit.analysis.markets import starved
 from virtuoso.analysis.confluence import score_symbol
+from virtuoso.domain.model import Confluence, Dimension, DimensionKind, SymbolInputs
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
-from virtuoso.feed import Feed, Rules
-from virtuoso.model import Confluence, Dimension, DimensionKind, SymbolInputs
-from virtuoso.schedule import Job
+from virtuoso.market_data.feed import Feed, Rules
+from virtuoso.market_data.schedule import Job
 
 SYMBOLS = 200
 MOST_SATURATED = 0.02
@@ -36,7 +36,7 @@ async def recorded(url: str) -> tuple[list[SymbolInputs], int]:
             for i in range(0, len(symbols), 10):
                 await asyncio.gather(*(feed.read(Job(symbol, "book")) for symbol in symbols[i : i + 10]))
         await feed.refresh_tickers()
-        return [item for item, _ in feed.inputs()], feed.observed_ms
+        return list(feed.inputs()), feed.observed_ms
     finally:
         await feed.stop()
         await exchange.close()

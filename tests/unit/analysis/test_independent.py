@@ -18,11 +18,11 @@ from tests.unit.analysis import markets
 from tests.unit.analysis.markets import Shape
 from virtuoso.analysis.candle_readings import GAUGES, series
 from virtuoso.analysis.confluence import score_symbol
-from virtuoso.model import Candles, Component, SymbolInputs, Timeframe
+from virtuoso.domain.model import Candles, Component, SymbolInputs, Timeframe
 
 if TYPE_CHECKING:
     from virtuoso.analysis.candle_readings import Readings
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 GENERATED = [Shape("walk", 41, 113_207.0), Shape("jumps", 42, 1.3e-5), Shape("trend", 43, 1.0), Shape("sparse", 44, 27.1)]
 RECORDED = [("BTCUSDT", Timeframe.M5), ("DOGEUSDT", Timeframe.H4), ("1000PEPEUSDT", Timeframe.M30)]

@@ -15,10 +15,10 @@ from tests.unit.analysis import markets
 from tests.unit.analysis.markets import Shape
 from virtuoso.analysis import structure, technical, volume
 from virtuoso.analysis.bars import Bars, Rows
-from virtuoso.model import Timeframe
+from virtuoso.domain.model import Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 SHAPES = [Shape("walk", 21, 113_207.0), Shape("jumps", 22, 1.3e-5), Shape("sparse", 23, 1.0)]
 close_to = pytest.approx

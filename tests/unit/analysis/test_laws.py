@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape, shapes
 from virtuoso.analysis.candle_readings import GAUGES, CandleMemo, series
+from virtuoso.analysis.components import Gauge
 from virtuoso.analysis.confluence import MOMENT_GAUGES, score_symbol
-from virtuoso.analysis.gauges import Gauge
-from virtuoso.model import Component, Confluence, SymbolInputs, Timeframe
+from virtuoso.domain.model import Component, Confluence, SymbolInputs, Timeframe
 
 MINUTE = 60_000
 ALL_GAUGES: dict[str, Gauge] = {f"{g.name}_{t.value}": g for g in GAUGES for t in Timeframe} | {

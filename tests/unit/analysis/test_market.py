@@ -17,7 +17,17 @@ from tests.unit.analysis.markets import NOW_MS, STAMP, Shape
 from virtuoso.analysis import regime
 from virtuoso.analysis.movers import movers
 from virtuoso.analysis.overview import overview
-from virtuoso.model import Candles, Dominance, DominanceBasis, Mover, Regime, RegimeInputs, RegimeState, Ticker, Timeframe
+from virtuoso.domain.model import (
+    Candles,
+    Dominance,
+    DominanceBasis,
+    Mover,
+    Regime,
+    RegimeInputs,
+    RegimeState,
+    Ticker,
+    Timeframe,
+)
 
 MINUTE = 60_000
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.unit.analysis.markets import NOW_MS
 from virtuoso.analysis.opportunities import Book, Finding, findings, recall, step
-from virtuoso.model import ANCHOR, Candles, Stamp, SymbolInputs, Ticker, Timeframe, TimeSeries
-from virtuoso.records import Opportunity, OpportunityKind, Side
+from virtuoso.domain.model import ANCHOR, Candles, Stamp, SymbolInputs, Ticker, Timeframe, TimeSeries
+from virtuoso.domain.records import Opportunity, OpportunityKind, Side
 
 HOUR, DAY = 3_600_000, 86_400_000
 K = OpportunityKind

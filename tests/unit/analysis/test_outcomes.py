@@ -22,10 +22,8 @@ from tests.unit.analysis.calls import (
     walked,
 )
 from virtuoso.analysis.signals import judge
-from virtuoso.model import (
-    Timeframe,
-)
-from virtuoso.records import Side, Signal, SignalStatus
+from virtuoso.domain.model import Timeframe
+from virtuoso.domain.records import Side, Signal, SignalStatus
 
 
 @pytest.mark.parametrize("side", list(Side))

@@ -12,12 +12,12 @@ from google.protobuf.json_format import MessageToDict
 from tests.programs import ROOT
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape
-from tests.unit.test_wire import decoded, snapshot
-from virtuoso.analysis import candle_readings, crowd, opportunities, signals
+from tests.unit.wire.test_snapshots import decoded, snapshot
+from virtuoso.analysis import candle_readings, market_sentiment, opportunities, signals
+from virtuoso.analysis.alert_rules import COOLDOWNS_S
 from virtuoso.analysis.confluence import MOMENT_GAUGES, score_symbol
-from virtuoso.analysis.notices import COOLDOWNS_S
 from virtuoso.analysis.weights import DIMENSION_WEIGHTS, TIMEFRAME_WEIGHTS
-from virtuoso.records import AlertKind
+from virtuoso.domain.records import AlertKind
 
 PAGE = (ROOT / "virtuoso" / "analysis" / "scores.md").read_text()
 HEADINGS = {"orderflow": "Order flow", "orderbook": "Order book", "price_structure": "Price structure"}
@@ -56,7 +56,7 @@ def test_the_other_numbers_of_the_page_are_those_of_the_code() -> None:
     for timeframe, weight in TIMEFRAME_WEIGHTS.items():
         assert re.search(rf"{timeframe.value} \({weight:.0%}".replace("%", " %"), PAGE), timeframe
     told = rows(section("The mood of the market"))
-    assert {n: float(cells[0]) for n, cells in told.items()} == {g.name: g.weight for g in crowd.GAUGES}
+    assert {n: float(cells[0]) for n, cells in told.items()} == {g.name: g.weight for g in market_sentiment.GAUGES}
     assert (signals.TARGETS_R, signals.SIZES) == ((1.5, 3, 5), (0.5, 0.3, 0.2))
     assert (signals.ENTER, signals.REARM, signals.CONFIDENCE_FLOOR, signals.STOP_ATRS) == (20, 15, 0.5, 2)
     caps = (opportunities.COOLDOWN_MS / 3_600_000, opportunities.HOUR_CAP, opportunities.DAY_CAP)

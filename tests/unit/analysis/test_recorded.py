@@ -10,10 +10,10 @@ from tests.programs import Replay
 from tests.unit.analysis import markets
 from tests.unit.analysis.test_laws import assert_reflected, assert_same
 from virtuoso.analysis.confluence import score_symbol
+from virtuoso.domain.model import DimensionKind, SymbolInputs
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
-from virtuoso.feed import Feed, Rules
-from virtuoso.model import DimensionKind, SymbolInputs
+from virtuoso.market_data.feed import Feed, Rules
 
 SYMBOLS = 30
 
@@ -25,9 +25,9 @@ async def recorded(url: str, venue: str) -> tuple[list[SymbolInputs], int]:
         await feed.refresh_tickers()
         feed.start()
         async with asyncio.timeout(60):
-            while not (feed.filled and all(item.previous_book for item, _ in feed.inputs())):
+            while not (feed.filled and all(item.previous_book for item in feed.inputs())):
                 await asyncio.sleep(0.1)
-        return [item for item, _ in feed.inputs()], feed.observed_ms
+        return list(feed.inputs()), feed.observed_ms
     finally:
         await feed.stop()
         await exchange.close()

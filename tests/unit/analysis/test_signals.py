@@ -30,13 +30,13 @@ from tests.unit.analysis.calls import (
     walked,
 )
 from virtuoso.analysis.signals import called, recall, risk, step
-from virtuoso.model import (
+from virtuoso.domain.model import (
     DimensionKind,
     Environment,
     Ticker,
     Timeframe,
 )
-from virtuoso.records import Side, Signal, SignalStatus
+from virtuoso.domain.records import Side, Signal, SignalStatus
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tests.unit.analysis.markets import Shape
 from virtuoso.analysis.bars import Bars, Rows
 from virtuoso.analysis.candle_readings import GAUGES, series
 from virtuoso.analysis.structure import Swings, fair_value_gaps, order_blocks, room
-from virtuoso.model import Candles, Timeframe
+from virtuoso.domain.model import Candles, Timeframe
 
 
 def candles(rows: Sequence[tuple[float, float, float, float]]) -> Candles:

@@ -11,7 +11,7 @@ import pytest
 from tests.programs import free_port
 from virtuoso.doctor.examination import examine
 from virtuoso.doctor.finding import Finding, render
-from virtuoso.model import Environment
+from virtuoso.domain.model import Environment
 
 
 @pytest.fixture

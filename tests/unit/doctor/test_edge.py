@@ -9,9 +9,9 @@ import pytest
 from tests.certificates import certify
 from tests.programs import free_port
 from tests.unit.doctor.test_listeners import grpc_server
+from virtuoso.app.monitor import Monitor
 from virtuoso.doctor import edge, listeners
 from virtuoso.doctor.finding import Level
-from virtuoso.monitor import Monitor
 
 
 async def test_of_several_servers_those_that_do_not_answer_are_a_warning_and_of_none_a_failure() -> None:

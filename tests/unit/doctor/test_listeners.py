@@ -11,9 +11,9 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 
+from virtuoso.app.monitor import Monitor
 from virtuoso.doctor import listeners
 from virtuoso.doctor.finding import Level
-from virtuoso.monitor import Monitor
 
 
 @asynccontextmanager

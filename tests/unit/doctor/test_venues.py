@@ -15,9 +15,9 @@ import pytest
 from aiohttp import web
 
 from tests.programs import Memcached, Replay
-from virtuoso.clock import epoch_ms
 from virtuoso.doctor.finding import Level, exit_code
-from virtuoso.errors import ConfigError
+from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.errors import ConfigError
 
 
 async def test_all_is_well_where_it_is(replay: Replay, look: Callable[..., Any], tmp_path: Path) -> None:

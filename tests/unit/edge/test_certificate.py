@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.certificates import certify
+from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import certificate
-from virtuoso.errors import ConfigError
 
 
 def test_a_certificate_and_its_key_are_taken(tmp_path: Path) -> None:

@@ -14,13 +14,13 @@ from google.api import annotations_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from tests.certificates import certify
-from virtuoso.addresses import Address
+from virtuoso.domain.addresses import Address
+from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import contract
 from virtuoso.edge.certificate import secret as certificate_file
 from virtuoso.edge.configuration import configuration, text
 from virtuoso.edge.envoy import find_envoy
 from virtuoso.edge.plan import Plan
-from virtuoso.errors import ConfigError
 from virtuoso.market.v1 import market_service_pb2
 
 HERE: Address = ("127.0.0.1", 8003)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import envoy
 from virtuoso.edge.plan import Plan
-from virtuoso.errors import ConfigError
 
 
 def plan(host: str = "127.0.0.1", port: int = 0, **more: Any) -> Plan:

@@ -13,9 +13,9 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from virtuoso.addresses import Address, joined
+from virtuoso.domain.addresses import Address, joined
+from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import page
-from virtuoso.errors import ConfigError
 
 INDEX = b"<!doctype html><title>Ours</title>" + b"<p>" * 400
 SCRIPT = b"export const answer = 42;\n" * 100

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from virtuoso.errors import EmptyData
+from virtuoso.domain.errors import EmptyData
+from virtuoso.domain.model import Candles, Instrument, Stamp, Timeframe
 from virtuoso.evaluate.archive import COLUMNS
 from virtuoso.evaluate.panel import STEP_MS
-from virtuoso.model import Candles, Instrument, Stamp, Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.model import Millis
+    from virtuoso.domain.model import Millis
 
 END_MS = 1_760_000_400_000 // Timeframe.H4.ms * Timeframe.H4.ms
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from tests.unit.evaluate.pasts import END_MS, Venue, five_minutes, taken
-from virtuoso.errors import VenueTimedOut
+from virtuoso.domain.errors import VenueTimedOut
+from virtuoso.domain.model import Candles, Instrument, Timeframe
 from virtuoso.evaluate.archive import COLUMNS, Archive
 from virtuoso.evaluate.panel import STEP_MS
-from virtuoso.model import Candles, Instrument, Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.ports import Exchange
+    from virtuoso.domain.ports import Exchange
 
 BARS = five_minutes("XUSDT", 1000, 3)
 X = Instrument("XUSDT", "X/USDT:USDT", "X", 1)

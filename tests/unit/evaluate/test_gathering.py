@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 
 from tests.unit.evaluate.pasts import Venue, clock, past, taken
-from virtuoso.errors import VenueTimedOut
+from virtuoso.domain.errors import VenueTimedOut
+from virtuoso.domain.model import ANCHOR, Candles, Instrument, Timeframe
 from virtuoso.evaluate.archive import Archive
 from virtuoso.evaluate.gathering import Gathered, gather, most_traded
 from virtuoso.evaluate.progress import Progress
 from virtuoso.evaluate.replay import NAMES
-from virtuoso.model import ANCHOR, Candles, Instrument, Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.ports import Exchange
+    from virtuoso.domain.ports import Exchange
 
 CLOCK = clock(400)
 

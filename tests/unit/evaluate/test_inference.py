@@ -14,7 +14,7 @@ from statsmodels.stats.multitest import multipletests  # type: ignore[import-unt
 from virtuoso.evaluate.inference import EXTRA_STEPS, discovered, mean, student_reach, student_tail
 
 if TYPE_CHECKING:
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 
 def overlapping(rng: np.random.Generator, steps: int, horizon: int) -> Floats:

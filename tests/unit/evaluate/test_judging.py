@@ -16,7 +16,7 @@ from virtuoso.evaluate.panel import HORIZONS, Kind, Named, Panel, baselines, ret
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 STEPS, SYMBOLS = 3000, 40
 RNG = np.random.default_rng(11)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from virtuoso.domain.records import ScorePoint
 from virtuoso.evaluate.points import NAMES, TOTAL, read_panel
 from virtuoso.history.open import open_history
-from virtuoso.records import ScorePoint
 
 T0 = 1_760_000_400_000
 FIVE = 300_000

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.unit.evaluate.pasts import clock, five_minutes, past
+from virtuoso.domain.model import ANCHOR, Regime, Timeframe
 from virtuoso.evaluate.regimes import DAY_MS, RegimePath, Tickers, regime_path
 from virtuoso.evaluate.replay import replay
-from virtuoso.model import ANCHOR, Regime, Timeframe
 
 STEPS = 400
 

@@ -12,12 +12,12 @@ from tests.unit.evaluate.pasts import END_MS, clock, past, taken
 from virtuoso.analysis import candle_readings
 from virtuoso.analysis.bars import Rows
 from virtuoso.analysis.confluence import score_symbol
+from virtuoso.domain.model import Dimension, SymbolInputs, Timeframe
 from virtuoso.evaluate.panel import STEP_MS
 from virtuoso.evaluate.replay import DIMENSIONS, NAMES, looked_ahead, replay
-from virtuoso.model import Dimension, SymbolInputs, Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.model import Floats
+    from virtuoso.domain.model import Floats
 
 PAST = past()
 CLOCK = clock(900)

@@ -12,8 +12,8 @@ import pytest
 
 from tests.programs import Replay
 from tests.unit.exchange.test_rows import refused
-from virtuoso.clock import epoch_ms
-from virtuoso.errors import (
+from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.errors import (
     BadData,
     ConfigError,
     EmptyData,
@@ -25,8 +25,8 @@ from virtuoso.errors import (
     VenueTimedOut,
     VenueUnavailable,
 )
+from virtuoso.domain.model import Instrument, Ticker, Timeframe
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.model import Instrument, Ticker, Timeframe
 
 VENUES = ("bybit", "binance")
 KINDS: dict[str, type[ExchangeError]] = {

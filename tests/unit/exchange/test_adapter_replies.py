@@ -10,10 +10,18 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from virtuoso.clock import epoch_ms
-from virtuoso.errors import BadData, EmptyData, ExchangeError, RateLimited, UnknownSymbol, VenueBlocked, VenueUnavailable
+from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.errors import (
+    BadData,
+    EmptyData,
+    ExchangeError,
+    RateLimited,
+    UnknownSymbol,
+    VenueBlocked,
+    VenueUnavailable,
+)
+from virtuoso.domain.model import Timeframe
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.model import Timeframe
 
 MINUTE = 60_000
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virtuoso.errors import (
+from virtuoso.domain.errors import (
     BadData,
     EmptyData,
     ExchangeError,
@@ -19,9 +19,9 @@ from virtuoso.errors import (
     VenueTimedOut,
     VenueUnavailable,
 )
+from virtuoso.domain.model import Fallback
 from virtuoso.exchange.breaker import BLOCKED_MS, LONGEST_MS, Breaker
 from virtuoso.exchange.failover import Failover, fallback_reason
-from virtuoso.model import Fallback
 
 ORDINARY = (EmptyData, BadData, VenueStale, VenueUnavailable, VenueTimedOut, VenueIncomplete)
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.exchange.test_rows import JUNK, refused
-from virtuoso.errors import BadData, EmptyData, ExchangeError, VenueStale
+from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, VenueStale
+from virtuoso.domain.model import Candles, Stamp, Timeframe
 from virtuoso.exchange.candles import read_candles
-from virtuoso.model import Candles, Stamp, Timeframe
 
 MINUTE = 60_000
 NOW = 1_760_000_040_000  # a minute's beginning

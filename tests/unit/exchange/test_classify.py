@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from ccxt.base import errors as ccxt
 
-from virtuoso.errors import (
+from virtuoso.domain.errors import (
     BadData,
     ExchangeError,
     RateLimited,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.programs import Replay
-from virtuoso.clock import epoch_ms
-from virtuoso.errors import (
+from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.errors import (
     BadData,
     ExchangeError,
     RateLimited,
@@ -19,8 +19,8 @@ from virtuoso.errors import (
     VenueTimedOut,
     VenueUnavailable,
 )
+from virtuoso.domain.model import DominanceBasis
 from virtuoso.exchange.coingecko import CoinGecko
-from virtuoso.model import DominanceBasis
 
 
 class Clock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from virtuoso.errors import VenueStale
+from virtuoso.domain.errors import VenueStale
 from virtuoso.exchange.freshness import VenueClock
 from virtuoso.exchange.replies import Reply
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
-from virtuoso.errors import BadData, EmptyData, ExchangeError
+from virtuoso.domain.errors import BadData, EmptyData, ExchangeError
+from virtuoso.domain.model import Stamp
 from virtuoso.exchange.rows import completed, mappings, number, read_book, read_series, read_trades
 from virtuoso.exchange.venues import SeriesNames, venue_facts
-from virtuoso.model import Stamp
 
 NOW = 1_760_000_000_000
 STAMP = Stamp(NOW, NOW + 20)

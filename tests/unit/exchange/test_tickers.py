@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.exchange.test_rows import JUNK, STAMP, refused
-from virtuoso.errors import BadData, EmptyData, ExchangeError
+from virtuoso.domain.errors import BadData, EmptyData, ExchangeError
+from virtuoso.domain.model import Instrument, Ticker
 from virtuoso.exchange.tickers import observed_ms, read_tickers
 from virtuoso.exchange.venues import UNIFIED, venue_facts
-from virtuoso.model import Instrument, Ticker
 
 BYBIT, BINANCE, OKX = (venue_facts(name).names for name in ("bybit", "binance", "okx"))
 BTC = Instrument("BTCUSDT", "BTC/USDT:USDT", "BTC", 1, tick_size=0.1)

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from tests.contract.histories import MINUTE, T0, alert, opportunity, point, signal
+from virtuoso.domain.ports import History
+from virtuoso.domain.records import AlertKind, SignalStatus
 from virtuoso.history.open import open_history
 from virtuoso.history.writer import Writer
-from virtuoso.ports import History
-from virtuoso.records import AlertKind, SignalStatus
 
 DAY = 86_400_000
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from virtuoso.errors import CorruptValue, RepositoryError
+from virtuoso.domain.errors import CorruptValue, RepositoryError
 from virtuoso.repository import keys
 from virtuoso.repository.directory import Directory
 from virtuoso.repository.guarded import NoAnswer

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virtuoso.errors import CorruptValue, RepositoryError
+from virtuoso.domain.errors import CorruptValue, RepositoryError
 from virtuoso.repository.envelope import HEADER, LARGEST_VALUE, seal, unseal
 
 values = st.binary(max_size=300)

@@ -14,7 +14,7 @@ from pymemcache.client.base import Client
 
 from tests.programs import Memcached as Server
 from tests.programs import free_port
-from virtuoso.errors import CorruptValue, RepositoryError
+from virtuoso.domain.errors import CorruptValue, RepositoryError
 from virtuoso.repository import keys
 from virtuoso.repository.guarded import NoAnswer
 from virtuoso.repository.memcached import Memcached

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from virtuoso.errors import ConfigError
+from virtuoso.domain.errors import ConfigError
 from virtuoso.repository.open import open_repository
 
 

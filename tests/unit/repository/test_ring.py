@@ -9,7 +9,7 @@ from itertools import chain
 import pytest
 
 from tests.programs import Memcached as Server
-from virtuoso.errors import RepositoryError
+from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository import keys
 from virtuoso.repository.guarded import NoAnswer
 from virtuoso.repository.memcached import Memcached

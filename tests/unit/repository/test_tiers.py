@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from tests.programs import Memcached as Server
-from virtuoso.errors import RepositoryError
+from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository import keys
 from virtuoso.repository.directory import Directory
 from virtuoso.repository.guarded import Guarded, NoAnswer

@@ -15,7 +15,7 @@ from tests.service.memories import alert, furnish, reader, remembering, sqlite
 from tests.service.snapshots import T0, Bench, bench, row, snapshot
 from tests.unit.top.screens import Terminal, terminal
 from virtuoso.repository import keys
-from virtuoso.service.charts import Charts
+from virtuoso.service.candle_reader import Charts
 from virtuoso.service.server import MarketServer
 from virtuoso.top.application import NEVER_CONNECTED
 from virtuoso.top.board import Board

@@ -1,0 +1,278 @@
+"""Alerts: told when something begins, once, in plain words, the largest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from virtuoso.analysis.alert_rules import COOLDOWNS_S, MOST, Scene, Supply, market_notices, supply_notices
+from virtuoso.domain.model import (
+    Candles,
+    DimensionKind,
+    Environment,
+    Fallback,
+    Regime,
+    RegimeState,
+    Stamp,
+    SymbolInputs,
+    Ticker,
+    Timeframe,
+    TimeSeries,
+    Trades,
+)
+from virtuoso.domain.records import (
+    Alert,
+    AlertKind,
+    AlertLevel,
+    Opportunity,
+    OpportunityKind,
+    Side,
+    Signal,
+    SignalStatus,
+)
+
+MINUTE, HOUR = 60_000, 3_600_000
+NOW = 1_760_000_400_000 // HOUR * HOUR
+LIVE = Environment.LIVE
+K = AlertKind
+
+
+def ticker(last: float = 100.0, symbol: str = "XUSDT", at: int = NOW) -> Ticker:
+    return Ticker(symbol, last, Stamp(at, at), turnover_24h=1e8)
+
+
+def minutes(closes: Sequence[float], end_ms: int = NOW) -> Candles:
+    close = np.array(closes)
+    times = end_ms - MINUTE * np.arange(len(close), 0, -1, dtype=np.int64)
+    return Candles("XUSDT", Timeframe.M1, times, close, close, close, close, np.ones(len(close)), Stamp(end_ms, end_ms))
+
+
+def wobbling(count: int = 120) -> list[float]:
+    return [100 * (1 + 0.0005 * (-1) ** i) for i in range(count)]
+
+
+def fives(volumes: Sequence[float], end_ms: int = NOW) -> Candles:
+    close = np.full(len(volumes), 100.0)
+    times = end_ms - 5 * MINUTE * np.arange(len(close), 0, -1, dtype=np.int64)
+    return Candles("XUSDT", Timeframe.M5, times, close, close, close, close, np.array(volumes), Stamp(end_ms, end_ms))
+
+
+def trades(rows: Sequence[tuple[int, float, float]]) -> Trades:
+    """Rows of time, size, side; the price is 100."""
+    times, sizes, sides = (np.array(v) for v in zip(*rows, strict=True))
+    ids = [str(i) for i in range(len(rows))]
+    return Trades("XUSDT", ids, times.astype(np.int64), np.full(len(rows), 100.0), sizes, sides, Stamp(NOW, NOW))
+
+
+def interest(values: Sequence[float], end_ms: int = NOW) -> TimeSeries:
+    times = end_ms - 5 * MINUTE * np.arange(len(values) - 1, -1, -1, dtype=np.int64)
+    return TimeSeries("XUSDT", times, np.array(values), Stamp(end_ms, end_ms))
+
+
+def scene(*inputs: SymbolInputs, now: int = NOW, venue: str = "bybit") -> Scene:
+    return Scene(venue, LIVE, now, {i.symbol: i for i in inputs})
+
+
+def told(before: Scene | None, after: Scene) -> list[tuple[AlertKind, AlertLevel]]:
+    return [(a.kind, a.level) for a in market_notices(before, after)]
+
+
+# ----------------------------------------------------------------------------------------------------------- the market
+
+
+@pytest.mark.parametrize(
+    ("last", "level"),
+    [(101.9, None), (98.2, None), (102.3, AlertLevel.WARNING), (97.7, AlertLevel.WARNING), (111.0, AlertLevel.CRITICAL)],
+)
+def test_a_large_move_of_price_is_told_once_while_it_lasts(last: float, level: AlertLevel | None) -> None:
+    calm = scene(SymbolInputs("XUSDT", ticker(), {Timeframe.M1: minutes(wobbling())}))
+    moved = scene(SymbolInputs("XUSDT", ticker(last), {Timeframe.M1: minutes(wobbling())}))
+    assert told(calm, moved) == ([] if level is None else [(K.PRICE_MOVE, level)])
+    assert told(None, moved) == told(calm, moved)
+    assert told(moved, moved) == []
+    if level is not None:
+        (alert,) = market_notices(calm, moved)
+        assert ("rose" if last > 100 else "fell") in alert.text
+        assert "XUSDT" in alert.text
+        assert alert.reading == pytest.approx(100 * (last / minutes(wobbling()).close[-15] - 1))
+        assert (alert.symbol, alert.venue, alert.environment, alert.observed_ms) == ("XUSDT", "bybit", LIVE, NOW)
+
+
+def test_what_is_usual_for_a_wild_market_is_no_large_move() -> None:
+    wild = [100 * (1 + 0.01 * (-1) ** i) for i in range(120)]
+    assert told(None, scene(SymbolInputs("XUSDT", ticker(104.0), {Timeframe.M1: minutes(wild)}))) == []
+
+
+def test_the_other_way_is_another_move() -> None:
+    up, down = (scene(SymbolInputs("XUSDT", ticker(p), {Timeframe.M1: minutes(wobbling())})) for p in (103.0, 97.0))
+    (first,), (second,) = market_notices(None, up), market_notices(up, down)
+    assert first.key != second.key
+
+
+def test_a_bar_of_unusual_volume_is_told_when_it_closes() -> None:
+    usual = [10.0 + i % 3 for i in range(300)]
+
+    def at(volumes: Sequence[float], end: int = NOW) -> Scene:
+        return scene(SymbolInputs("XUSDT", ticker(at=end), {Timeframe.M5: fives(volumes, end)}), now=end)
+
+    quiet, spike = at(usual, NOW - 5 * MINUTE), at([*usual, 2_000.0])
+    assert told(quiet, spike) == [(K.VOLUME_SPIKE, AlertLevel.INFO)]
+    (alert,) = market_notices(quiet, spike)
+    assert alert.reading == pytest.approx(2_000 / 11)
+    assert told(spike, spike) == []
+    assert told(quiet, at([*usual, 160.0])) == []
+    assert told(quiet, at([*(v / 100 for v in usual), 20.0])) == []  # twenty coins are no news
+    assert told(None, at([*usual[:100], 2_000.0])) == []  # too young a market to have a usual volume
+
+
+def test_the_fills_of_one_order_are_told_as_one_large_trade() -> None:
+    before = scene(SymbolInputs("XUSDT", ticker(), trades=trades([(NOW - 9_000, 9_000.0, 1)])))
+    fills = [(NOW - 9_000, 9_000.0, 1), (NOW - 500, 1_500.0, -1), (NOW - 500, 1_500.0, -1), (NOW - 400, 2_000.0, 1)]
+    after = scene(SymbolInputs("XUSDT", ticker(), trades=trades(fills)))
+    (alert,) = market_notices(before, after)
+    assert (alert.kind, alert.unit) == (K.LARGE_TRADE, "USDT")
+    assert alert.reading == pytest.approx(300_000.0)
+    assert "sold" in alert.text
+    assert told(after, after) == []
+    assert told(None, after) == []
+    apart = [(NOW - 500 + i, 1_500.0, -1.0) for i in range(2)]
+    assert told(before, scene(SymbolInputs("XUSDT", ticker(), trades=trades(apart)))) == []
+    busy = replace(ticker(), turnover_24h=1e9)  # where 300,000 USDT are little
+    assert told(before, scene(SymbolInputs("XUSDT", busy, trades=trades(fills)))) == []
+
+
+def test_extreme_funding_and_surging_open_interest_are_told_when_they_begin() -> None:
+    past = TimeSeries(
+        "XUSDT",
+        NOW - 8 * HOUR * np.arange(60, 0, -1, dtype=np.int64),
+        1e-4 + 1e-5 * np.cos(np.arange(60)),
+        Stamp(NOW, NOW),
+    )
+    calm = SymbolInputs("XUSDT", replace(ticker(), funding_rate=1e-4), funding=past, open_interest=interest([100.0] * 30))
+    dear = replace(calm, ticker=replace(ticker(), funding_rate=1e-3))
+    assert told(scene(calm), scene(dear)) == [(K.FUNDING_EXTREME, AlertLevel.WARNING)]
+    assert told(scene(dear), scene(dear)) == []
+    for newest, word in ((111.0, "rose"), (89.0, "fell")):
+        surged = replace(calm, open_interest=interest([100.0] * 29 + [newest]))
+        (alert,) = market_notices(scene(calm), scene(surged))
+        assert (alert.kind, word in alert.text) == (K.OPEN_INTEREST_SURGE, True)
+        assert alert.reading == pytest.approx(newest - 100)
+        assert told(scene(surged), scene(surged)) == []
+    old = replace(calm, open_interest=interest([100.0] * 29 + [120.0], NOW - 2 * HOUR))
+    assert told(scene(calm), scene(old)) == []
+
+
+def test_without_inputs_or_with_broken_ones_nothing_is_told() -> None:
+    assert told(None, scene(SymbolInputs("XUSDT"))) == []
+    broken = SymbolInputs(
+        "XUSDT",
+        ticker(),
+        {Timeframe.M1: minutes([np.nan] * 120), Timeframe.M5: fives([np.nan] * 300)},
+        trades=trades([(NOW - 1, np.nan, 1.0)]),
+        open_interest=interest([np.nan] * 30),
+    )
+    quiet = replace(broken, trades=trades([(NOW - 9_000, 1.0, 1.0)]))
+    assert told(scene(quiet), scene(broken)) == []
+    worthless = SymbolInputs("AUSDT", ticker(0.0, "AUSDT"), {Timeframe.M1: minutes(wobbling())})
+    moved = SymbolInputs("XUSDT", ticker(103.0), {Timeframe.M1: minutes(wobbling())})
+    assert [a.symbol for a in market_notices(None, scene(worthless, moved))] == ["XUSDT"]
+
+
+def test_another_venue_is_another_market() -> None:
+    moved = SymbolInputs("XUSDT", ticker(103.0), {Timeframe.M1: minutes(wobbling())})
+    assert told(scene(moved), scene(moved, venue="binance")) == [(K.PRICE_MOVE, AlertLevel.WARNING)]
+    bullish, bearish = RegimeState(Regime.BULLISH, NOW), RegimeState(Regime.BEARISH, NOW)
+    before, after = replace(scene(), regime=bullish), replace(scene(venue="binance"), regime=bearish)
+    assert told(before, after) == []
+
+
+def test_of_a_crash_the_largest_moves_are_told_and_how_many_there_were() -> None:
+    bars = {Timeframe.M1: minutes(wobbling())}
+    after = scene(*(SymbolInputs(f"C{i:02}USDT", ticker(97.0 - i / 10, f"C{i:02}USDT"), bars) for i in range(30)))
+    alerts = market_notices(None, after)
+    assert len(alerts) == MOST + 1
+    assert [a.symbol for a in alerts[:3]] == ["C29USDT", "C28USDT", "C27USDT"]
+    assert "30 markets" in alerts[-1].text
+    assert alerts[-1].symbol == ""
+
+
+def test_a_change_of_regime_is_told_with_what_it_was() -> None:
+    states = [RegimeState(r, NOW) for r in (Regime.BULLISH, Regime.BULLISH, Regime.RISK_OFF, Regime.NEUTRAL)]
+    scenes = [replace(scene(), regime=s) for s in states]
+    alerts = [market_notices(a, b) for a, b in pairwise(scenes)]
+    assert [len(a) for a in alerts] == [0, 1, 1]
+    assert alerts[1][0].level is AlertLevel.WARNING
+    assert alerts[1][0].text == "The market is risk-off; it was bullish."
+    assert alerts[2][0].level is AlertLevel.INFO
+    assert market_notices(None, scenes[2]) == ()
+
+
+def signal(**more: object) -> Signal:
+    made = Signal(
+        "bybit-XUSDT-long-1", "bybit", "XUSDT", Side.LONG, LIVE, "v1", NOW, 100.0, 99.0, (101.5, 103.0, 105.0),
+        (0.5, 0.3, 0.2), NOW + 24 * HOUR, 74.0, 0.8, (DimensionKind.ORDERFLOW,), NOW,
+    )  # fmt: skip
+    return replace(made, **more)  # type: ignore[arg-type]  # fields by name
+
+
+def test_signals_are_told_when_they_open_and_close_and_not_when_they_are_only_judged() -> None:
+    found = Opportunity(
+        "bybit-XUSDT-reversion-1", "bybit", "XUSDT", OpportunityKind.REVERSION, Side.SHORT, NOW, NOW, 1.0, 0.5, "It turns."
+    )
+    closed = signal(id="a", status=SignalStatus.STOPPED, result_r=-1.0, closed_ms=NOW + 5)
+    after = replace(scene(), opened=[signal()], changed=[closed, signal(id="b", targets_hit=1)], opportunities=[found])
+    alerts = market_notices(None, after)
+    assert [(a.kind, a.reference) for a in alerts] == [
+        (K.SIGNAL_OPENED, "bybit-XUSDT-long-1"),
+        (K.SIGNAL_CLOSED, "a"),
+        (K.OPPORTUNITY, "bybit-XUSDT-reversion-1"),
+    ]
+    assert alerts[0].text == "LONG XUSDT at 100, stop 99, score 74."
+    assert alerts[1].text == "LONG XUSDT stopped: -1.00 R."
+    assert alerts[1].observed_ms == NOW + 5
+    assert len({a.key for a in alerts}) == 3
+    assert market_notices(after, after) == alerts  # given again by a restart, the history knows their keys
+
+
+def test_every_kind_has_a_cooldown() -> None:
+    assert set(COOLDOWNS_S) == set(AlertKind)
+
+
+# ----------------------------------------------------------------------------------------------------------- the supply
+
+
+def supplied(before: Supply | None, after: Supply) -> list[tuple[str, AlertLevel, str]]:
+    return [(a.venue, a.level, a.text) for a in supply_notices(before, after)]
+
+
+def test_a_venue_that_fails_is_told_with_its_reason_and_when_it_is_well_again() -> None:
+    well = Supply(LIVE, NOW, "bybit", scored=50, expected=50)
+    blocked = Supply(
+        LIVE, NOW + 1, "binance", Fallback("bybit", "VENUE_BLOCKED"), {"bybit": "VENUE_BLOCKED"}, scored=50, expected=50
+    )
+    assert supplied(None, well) == supplied(well, well) == []
+    assert supplied(well, blocked) == [
+        ("bybit", AlertLevel.CRITICAL, "bybit refuses this machine's location."),
+        ("binance", AlertLevel.WARNING, "binance is used instead of bybit, which refuses this machine's location."),
+    ]
+    assert supplied(None, blocked) == supplied(well, blocked)  # a restart in trouble tells of it
+    assert supplied(blocked, blocked) == []
+    stale = replace(blocked, troubles={"bybit": "VENUE_STALE"})
+    assert supplied(blocked, stale) == [("bybit", AlertLevel.WARNING, "bybit sends data whose clock stands still.")]
+    assert supplied(stale, well) == [
+        ("bybit", AlertLevel.INFO, "bybit works again."),
+        ("bybit", AlertLevel.INFO, "bybit is used again."),
+    ]
+    for alert in supply_notices(well, blocked):
+        assert (alert.kind, alert.observed_ms, alert.environment) == (K.DATA_QUALITY, NOW + 1, LIVE)
+
+
+def test_few_scores_are_told_once() -> None:
+    states = [Supply(LIVE, NOW, "bybit", scored=s, expected=50) for s in (None, 50, 24, 20, 40, 10)]
+    alerts: list[list[Alert]] = [list(supply_notices(a, b)) for a, b in pairwise(states)]
+    assert [len(a) for a in alerts] == [0, 1, 0, 0, 1]
+    assert alerts[1][0].text == "Only 24 of 50 symbols of bybit can be scored."

@@ -1,0 +1,162 @@
+"""The mood of the market: the same law of composition, reflection, scale, and absence."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.analysis import markets
+from tests.unit.analysis.markets import NOW_MS, STAMP, Shape
+from virtuoso.analysis.market_sentiment import GAUGES, crowd
+from virtuoso.domain.model import Breadth, SymbolInputs, Ticker, TimeSeries
+from virtuoso.domain.records import MarketSentiment
+
+KINDS = ("walk", "jumps", "trend", "thin_book", "young", "sparse", "huge_gap", "newborn")
+
+
+def tracked(seed: int, count: int = 9) -> list[SymbolInputs]:
+    made = []
+    for i in range(count):
+        one = markets.inputs(Shape(KINDS[i % len(KINDS)], seed + i, 10.0 ** (i - 4)))
+        assert one.ticker is not None
+        made.append(
+            replace(one, symbol=f"C{i}USDT", ticker=replace(one.ticker, symbol=f"C{i}USDT", open_interest=5e4 * (i + 1)))
+        )
+    return made
+
+
+def venue(inputs: list[SymbolInputs]) -> dict[str, Ticker]:
+    return {i.symbol: i.ticker for i in inputs if i.ticker is not None}
+
+
+def mood(inputs: list[SymbolInputs]) -> MarketSentiment:
+    return crowd(venue(inputs), inputs, NOW_MS)
+
+
+def test_the_parts_add_up_to_the_gauge() -> None:
+    for seed in range(20):
+        made = mood(tracked(100 * seed)).gauge
+        assert made.score is not None
+        assert made.score == pytest.approx(50 + math.fsum(c.contribution for c in made.components), abs=1e-9)
+        strength = math.fsum(c.weight * c.confidence for c in made.components if c.direction is not None)
+        for c in made.components:
+            assert c.direction is not None
+            assert c.contribution == pytest.approx(50 * c.weight * c.confidence * c.direction / strength, abs=1e-9)
+        assert made.coverage == pytest.approx(1.0)
+    assert math.fsum(g.weight for g in GAUGES) == pytest.approx(1.0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**31), st.floats(-8, 8), st.floats(-8, 8))
+def test_a_reflected_market_has_the_reflected_mood_and_scale_changes_nothing(seed: int, price: float, volume: float) -> None:
+    inputs = tracked(seed)
+    here, turned = mood(inputs), mood([markets.mirrored(i) for i in inputs])
+    larger = mood([markets.scaled(i, math.exp(price), math.exp(volume)) for i in inputs])
+    assert here.gauge.score is not None
+    assert turned.gauge.score == pytest.approx(100 - here.gauge.score, abs=1e-6)
+    assert larger.gauge.score == pytest.approx(here.gauge.score, abs=1e-6)
+    parts = {c.name: c for c in here.gauge.components}
+    for c in turned.gauge.components:
+        assert c.direction == pytest.approx(-(parts[c.name].direction or 0.0), abs=1e-6)
+        assert c.confidence == pytest.approx(parts[c.name].confidence, abs=1e-9)
+    assert turned.breadth is not None
+    assert here.breadth == Breadth(turned.breadth.down, turned.breadth.up, turned.breadth.flat)
+
+
+def test_greed_is_high_and_fear_is_low() -> None:
+    inputs = tracked(1)
+
+    def leaning(sign: float) -> float:
+        made = []
+        for i in inputs:
+            assert i.ticker is not None
+            mark = i.ticker.last
+            t = replace(
+                i.ticker,
+                change_24h_percent=3 * sign,
+                funding_rate=sign * 2e-3,
+                mark=mark,
+                index=mark * math.exp(-sign * 1e-3),
+            )
+            ratios = np.exp(sign * np.concatenate((np.zeros(99), [0.5])))
+            of = TimeSeries(i.symbol, NOW_MS - 300_000 * np.arange(100, 0, -1, dtype=np.int64), ratios, STAMP)
+            made.append(replace(i, ticker=t, long_short=of, open_interest=None))
+        score = mood(made).gauge.score
+        assert score is not None
+        return score
+
+    assert leaning(1.0) > 90
+    assert leaning(-1.0) < 10
+
+
+def test_figures_are_those_of_the_venue_and_of_the_tracked() -> None:
+    tickers = {
+        f"C{i}USDT": Ticker(
+            f"C{i}USDT", 2.0, STAMP, change, turnover, mark=2.002, index=2.0, funding_rate=rate, open_interest=interest
+        )
+        for i, (change, turnover, rate, interest) in enumerate(
+            [(1.0, 1e6, 1e-4, 10.0), (-2.0, 3e6, -2e-4, None), (0.0, None, 4e-4, 20.0), (None, 1e6, None, None)]
+        )
+    }
+    made = crowd(tickers, [], NOW_MS)
+    assert made.breadth == Breadth(1, 1, 1)
+    assert made.funding_mean_percent == pytest.approx(100 * (1e-4 * 1 - 2e-4 * 3) / 4)
+    assert made.funding_median_percent == pytest.approx(0.01)
+    assert made.open_interest_usd == pytest.approx(60.0)
+    assert made.premium_median_bp == pytest.approx(1e4 * math.log(1.001))
+    assert (made.long_short_median, made.long_accounts_percent, made.open_interest_change_percent) == (None, None, None)
+
+
+def test_positions_and_accounts_are_of_the_tracked() -> None:
+    inputs = []
+    for i in range(5):
+        ticker = Ticker(f"C{i}USDT", 2.0, STAMP, turnover_24h=1e6)
+        times = NOW_MS - 300_000 * np.arange(60, 0, -1, dtype=np.int64)
+        steps = np.select([np.arange(60) < 11, np.arange(60) < 30], [50.0, 100.0], 110.0 + i)  # the twelfth is 4 hours old
+        interest = TimeSeries(ticker.symbol, times, steps, STAMP)
+        ratio = TimeSeries(ticker.symbol, times, np.full(60, (0.5, 1.0, 2.0, 3.0, 4.0)[i]), STAMP)
+        inputs.append(SymbolInputs(ticker.symbol, ticker, open_interest=interest, long_short=ratio))
+    made = crowd({}, inputs, NOW_MS)
+    assert made.open_interest_change_percent == pytest.approx(12.0)
+    assert made.long_short_median == pytest.approx(2.0)
+    assert made.long_accounts_percent == pytest.approx(100 * (1 / 3 + 1 / 2 + 2 / 3 + 3 / 4 + 4 / 5) / 5)
+    assert crowd({}, inputs[:4], NOW_MS).open_interest_change_percent is None
+    zeroed = replace(interest, values=np.where(np.arange(60) == 11, 0.0, 100.0))
+    assert crowd({}, [*inputs[:4], replace(inputs[4], open_interest=zeroed)], NOW_MS).open_interest_change_percent is None
+
+
+def test_too_few_symbols_or_parts_give_no_gauge_and_say_so() -> None:
+    empty = crowd({}, [], NOW_MS)
+    assert empty == MarketSentiment(empty.gauge)
+    assert (empty.gauge.score, empty.gauge.coverage) == (None, 0.0)
+    assert {c.missing for c in empty.gauge.components} == {"needs 5 symbols, has 0"}
+    inputs = tracked(3)
+    only_breadth = crowd(venue(inputs), [], NOW_MS)
+    assert only_breadth.gauge.score is None
+    assert only_breadth.gauge.missing_inputs == ("funding", "open_interest", "accounts", "premium")
+    assert [c.contribution for c in only_breadth.gauge.components] == [0.0] * 5
+    assert only_breadth.breadth is not None
+    four = {c.name: c.missing for c in crowd(venue(inputs), inputs[:4], NOW_MS).gauge.components}
+    assert four.pop("breadth") == ""
+    assert all(missing.startswith("needs 5 symbols, has") for missing in four.values())
+    without = crowd({}, inputs, NOW_MS)
+    assert without.gauge.score is not None
+    assert without.gauge.missing_inputs == ("breadth",)
+
+
+def test_one_broken_symbol_costs_itself_only() -> None:
+    inputs = tracked(4)
+    first = inputs[0]
+    bad = {t: replace(c, close=c.close * np.nan) for t, c in first.candles.items()}
+    assert first.open_interest is not None
+    series = replace(first.open_interest, values=first.open_interest.values * np.nan)
+    broken = mood([replace(first, candles=bad, open_interest=series, long_short=None), *inputs[1:]])
+    assert broken.gauge.score is not None
+    assert math.isfinite(broken.gauge.score)
+    assert broken.open_interest_change_percent is not None
+    assert broken.gauge.coverage == pytest.approx(1.0)

@@ -1,0 +1,176 @@
+"""What trades, books and series say: hand-made cases with the number that must come out, and its sign."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tests.unit.analysis import markets
+from tests.unit.analysis.markets import NOW_MS, Shape
+from virtuoso.analysis.confluence import score_symbol
+from virtuoso.domain.model import Component, OrderBook, Stamp, SymbolInputs, TimeSeries, Trades
+
+if TYPE_CHECKING:
+    from virtuoso.domain.model import Floats
+
+MARKET = markets.inputs(Shape("walk", 17, 27.1))
+
+
+def component(market: SymbolInputs, dimension: str, name: str) -> Component:
+    found = [
+        c
+        for d in score_symbol(market, NOW_MS).dimensions
+        if d.kind.name == dimension
+        for c in d.components
+        if c.name == name
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def trades(side: Floats, size: Floats) -> SymbolInputs:
+    count = len(side)
+    times = NOW_MS - 1_000 * np.arange(count, 0, -1, dtype=np.int64)
+    return SymbolInputs("X", trades=Trades("X", [""] * count, times, np.ones(count), size, side, markets.STAMP))
+
+
+def book(bids: list[tuple[float, float]], asks: list[tuple[float, float]], at_ms: int = NOW_MS - 1_000) -> OrderBook:
+    return OrderBook("X", np.array(bids), np.array(asks), Stamp(at_ms, at_ms))
+
+
+def test_order_flow_reads_takers_by_size_and_by_number() -> None:
+    side = np.array([1.0] * 20 + [-1.0] * 20)
+    size = np.array([1.0] * 20 + [3.0] * 20)
+    market = trades(side, size)
+    assert component(market, "ORDERFLOW", "taker_delta").reading == pytest.approx((20 - 60) / 80)
+    assert component(market, "ORDERFLOW", "trade_counts").reading == 0
+    assert component(market, "ORDERFLOW", "delta_change").reading == pytest.approx(-2)
+    assert component(market, "ORDERFLOW", "large_trades").reading == pytest.approx(-1)
+
+
+def test_large_trades_are_absent_where_none_stands_out() -> None:
+    market = trades(np.array([1.0, -1.0] * 20), np.ones(40))
+    assert component(market, "ORDERFLOW", "large_trades").missing == "no trade stands out by its size"
+    few = trades(np.ones(7), np.ones(7))
+    assert component(few, "ORDERFLOW", "taker_delta").missing == "needs 20 trades, has 7"
+
+
+def test_a_rise_with_new_positions_counts_for_more_than_one_with_fewer() -> None:
+    assert MARKET.open_interest is not None
+    grows = np.exp(np.linspace(0, 0.2, 100))
+    readings = [
+        component(replace(MARKET, open_interest=replace(MARKET.open_interest, values=v)), "ORDERFLOW", "positioning").reading
+        for v in (grows, 1 / grows)
+    ]
+    assert readings[0] is not None
+    assert readings[1] is not None
+    assert readings[0] * readings[1] > 0  # price gives the sign
+    assert abs(readings[0]) > abs(readings[1])
+
+
+def test_more_waiting_to_buy_than_to_sell_is_bullish_in_every_reading_of_the_book() -> None:
+    levels = [(1 + 0.0001 * k) for k in range(1, 41)]
+    heavy = book([(1 / p, 5.0) for p in levels], [(p, 2.0) for p in levels])
+    for name in ("imbalance_near", "imbalance_middle", "imbalance_wide", "microprice", "pressure"):
+        assert component(SymbolInputs("X", book=heavy), "ORDERBOOK", name).reading == pytest.approx(3 / 7), name
+    slope = component(SymbolInputs("X", book=heavy), "ORDERBOOK", "slope")
+    assert slope.reading is not None
+    assert slope.reading > 0
+
+
+def test_a_band_ends_with_the_side_that_ends_first_and_is_absent_before_the_best_levels() -> None:
+    short = [(1 / (1 + 0.0001 * k), 1.0) for k in range(1, 11)]
+    deep = [(1 + 0.0001 * k, 1.0) for k in range(1, 200)]
+    reading = component(SymbolInputs("X", book=book(short, deep)), "ORDERBOOK", "imbalance_wide").reading
+    assert reading == pytest.approx(0, abs=1e-3)  # what only one side shows does not count
+    single = SymbolInputs("X", book=book([(0.99, 4.0)], [(1.01, 1.0)]))
+    assert component(single, "ORDERBOOK", "imbalance_wide").missing == "the band ends before the best levels"
+    assert component(single, "ORDERBOOK", "microprice").reading == pytest.approx(0.6)
+
+
+def test_order_flow_imbalance_is_that_of_cont_kukanov_and_stoikov() -> None:
+    before = book([(99.0, 5.0)], [(101.0, 7.0)], NOW_MS - 11_000)
+    cases = {
+        (99.0, 8.0, 101.0, 7.0): 3.0,  # more wait at the same bid
+        (99.5, 2.0, 101.0, 7.0): 2.0,  # a better bid: all of it came
+        (98.0, 9.0, 101.0, 7.0): -5.0,  # the bid is gone: all of it left
+        (99.0, 5.0, 101.0, 3.0): 4.0,  # asks were taken or left
+        (99.0, 5.0, 100.5, 6.0): -6.0,  # a better ask came
+        (99.0, 5.0, 102.0, 1.0): 7.0,  # the ask is gone
+    }
+    for (bid, bid_size, ask, ask_size), flow in cases.items():
+        market = SymbolInputs("X", book=book([(bid, bid_size)], [(ask, ask_size)]), previous_book=before)
+        usual = (5 + 7 + bid_size + ask_size) / 2
+        assert component(market, "ORDERBOOK", "order_flow_imbalance").reading == pytest.approx(flow / usual)
+
+
+def test_two_books_of_one_moment_or_far_apart_say_nothing_of_flow() -> None:
+    one = book([(99.0, 5.0)], [(101.0, 7.0)])
+    same = component(SymbolInputs("X", book=one, previous_book=one), "ORDERBOOK", "order_flow_imbalance")
+    assert same.missing == "the two books are of one moment"
+    old = replace(one, stamp=Stamp(NOW_MS - 600_000, 0))
+    apart = component(SymbolInputs("X", book=one, previous_book=old), "ORDERBOOK", "order_flow_imbalance")
+    assert apart.missing == "the two books are 599 s apart"
+
+
+def series(values: Floats, step_ms: int = 300_000) -> TimeSeries:
+    return TimeSeries("X", NOW_MS - step_ms * np.arange(len(values) - 1, -1, -1, dtype=np.int64), values, markets.STAMP)
+
+
+def test_funding_above_its_own_history_is_bearish_and_a_hair_is_no_record() -> None:
+    assert MARKET.ticker is not None
+    history = np.array([1e-4, 2e-4, 3e-4] * 10)
+    high = replace(MARKET, funding=series(history), ticker=replace(MARKET.ticker, funding_rate=6e-4))
+    c = component(high, "SENTIMENT", "funding")
+    assert c.reading == pytest.approx(4e-4 / math.sqrt(history.var() + 2e-5**2))
+    assert c.direction is not None
+    assert c.direction < -0.5
+    pinned = replace(MARKET, funding=series(np.full(30, 1e-4)), ticker=replace(MARKET.ticker, funding_rate=1.01e-4))
+    assert abs(component(pinned, "SENTIMENT", "funding").reading or 0) < 0.1
+
+
+def test_more_long_accounts_than_usual_is_bearish_and_a_premium_bullish() -> None:
+    assert MARKET.ticker is not None
+    ratios = np.concatenate((np.tile([1.0, 1.1], 20), [1.6]))
+    crowded = component(replace(MARKET, long_short=series(ratios)), "SENTIMENT", "accounts")
+    assert crowded.direction is not None
+    assert crowded.direction < -0.5
+    premium = component(replace(MARKET, ticker=replace(MARKET.ticker, mark=100.1, index=100.0)), "SENTIMENT", "premium")
+    assert premium.reading == pytest.approx(math.log(1.001) * 1e4)
+    assert premium.direction is not None
+    assert premium.direction > 0
+
+
+def test_open_interest_counts_only_signed_by_price() -> None:
+    assert MARKET.open_interest is not None
+    grows = np.exp(np.linspace(0, 0.2, 100))
+    growing = component(
+        replace(MARKET, open_interest=replace(MARKET.open_interest, values=grows)), "SENTIMENT", "open_interest"
+    )
+    fallen = markets.mirrored(replace(MARKET, open_interest=replace(MARKET.open_interest, values=grows)))
+    assert growing.direction is not None
+    assert component(fallen, "SENTIMENT", "open_interest").direction == pytest.approx(-growing.direction, abs=1e-9)
+    still = component(
+        replace(MARKET, open_interest=replace(MARKET.open_interest, values=np.ones(100))), "SENTIMENT", "open_interest"
+    )
+    assert still.missing == "the open interest did not move"
+
+
+def test_old_trades_and_books_count_less_and_then_are_absent() -> None:
+    for dimension, name in (("ORDERFLOW", "taker_delta"), ("ORDERBOOK", "microprice")):
+        confidences = []
+        for age_s in (0, 90, 150, 3_000):
+            found = [
+                c
+                for d in score_symbol(MARKET, NOW_MS + age_s * 1_000).dimensions
+                if d.kind.name == dimension
+                for c in d.components
+                if c.name == name
+            ]
+            confidences.append(found[0].confidence)
+        assert confidences == sorted(confidences, reverse=True)
+        assert confidences[1] > confidences[2] > confidences[3] == 0

@@ -1,0 +1,23 @@
+"""What a person is told once their node serves."""
+
+from __future__ import annotations
+
+import pytest
+
+from virtuoso.app.banner import text
+
+
+@pytest.mark.parametrize(
+    ("edge", "page", "told"),
+    [
+        ("http://127.0.0.1:8003", True, "web page         http://127.0.0.1:8003/"),
+        ("https://127.0.0.1:8003", True, "web page         https://127.0.0.1:8003/"),
+        ("http://127.0.0.1:8003", False, "web page         not built"),
+        (None, False, "web page         not served: no edge answers"),
+    ],
+)
+def test_the_page_comes_first_and_is_not_promised_where_it_is_not(edge: str | None, page: bool, told: str) -> None:
+    said = text("SIMULATED", 1.0, "127.0.0.1:50051", edge, "http://127.0.0.1:8001", page=page)
+    addresses = said.split("\n\n")[1].splitlines()
+    assert addresses[0].strip().startswith(told)
+    assert ("curl -k https:" in said) == (edge is not None and edge.startswith("https:"))

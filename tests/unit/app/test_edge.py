@@ -1,0 +1,118 @@
+"""From settings to the edge, without starting an Envoy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from argparse import Namespace
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.programs import free_port
+from virtuoso.app.edge import edge
+from virtuoso.config import load
+from virtuoso.domain.errors import ConfigError
+
+
+async def command(settings: Mapping[str, str], *, print_config: bool = False, page: bool = False, part: bool = False) -> int:
+    """`virtuoso edge`, told to stop from the beginning."""
+    stop = asyncio.Event()
+    stop.set()
+    env = {f"VIRTUOSO_{name.upper()}": value for name, value in settings.items()}
+    return await edge(load(env, {}), Namespace(print_config=print_config, page=page, with_parent=part), stop)
+
+
+async def printed(capsys: pytest.CaptureFixture[str], *, part: bool = False, **settings: str) -> tuple[Any, str]:
+    """(static_resources of the configuration, what was said beside it)."""
+    assert await command(settings, print_config=True, part=part) == 0
+    out, said = capsys.readouterr()
+    return json.loads(out)["static_resources"], said
+
+
+def http(resources: Any) -> Any:
+    return resources["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+
+
+def behind(resources: Any) -> dict[str, list[str]]:
+    """The addresses of each cluster."""
+    return {
+        cluster["name"]: [
+            "{address}:{port_value}".format(**each["endpoint"]["address"]["socket_address"])
+            for each in cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+        ]
+        for cluster in resources["clusters"]
+    }
+
+
+async def test_the_servers_are_the_one_of_this_machine_unless_others_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    resources, _ = await printed(capsys, grpc_address="0.0.0.0:7000", monitor_address="0.0.0.0:7001")
+    assert behind(resources) == {"servers": ["127.0.0.1:7000"], "monitors": ["127.0.0.1:7001"]}
+    several = "server-1:7000, server-2:7000,server-1:7005"
+    resources, _ = await printed(capsys, servers=several, monitor_address="0.0.0.0:7001")
+    assert behind(resources) == {
+        "servers": ["server-1:7000", "server-2:7000", "server-1:7005"],
+        "monitors": ["server-1:7001", "server-2:7001"],
+    }
+    assert {cluster["type"] for cluster in resources["clusters"]} == {"STRICT_DNS"}
+
+
+async def test_what_is_printed_has_the_page_where_its_port_is_known_and_else_says_that_it_has_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    without, said = await printed(capsys)
+    assert "page" not in behind(without)
+    assert "The web page is left out: give PAGE_ADDRESS a port" in said
+    whole, said = await printed(capsys, page_address="0.0.0.0:8004")
+    assert (behind(whole)["page"], said) == (["127.0.0.1:8004"], "")
+
+
+async def test_a_part_of_a_node_leaves_standard_output_alone_unless_it_is_told_otherwise(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    alone, _ = await printed(capsys)
+    part, _ = await printed(capsys, part=True)
+    told, _ = await printed(capsys, part=True, access_log="-")
+    off, _ = await printed(capsys, access_log="")
+    assert [bool(http(each)["access_log"]) for each in (alone, part, told, off)] == [True, False, True, False]
+
+
+async def test_a_limit_of_nothing_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    limited, _ = await printed(capsys)
+    unlimited, _ = await printed(capsys, rate_limit="0")
+    names = [[each["name"] for each in http(config)["http_filters"]] for config in (limited, unlimited)]
+    assert set(names[0]) - set(names[1]) == {"envoy.filters.http.local_ratelimit"}
+
+
+async def test_the_page_alone_is_served_where_it_can_be_found() -> None:
+    with pytest.raises(ConfigError, match=r"PAGE_ADDRESS=127\.0\.0\.1:0: .*allowed is a port above 0"):
+        await command({}, page=True)
+    port, stop = free_port(), asyncio.Event()
+    loaded = load({"VIRTUOSO_PAGE_ADDRESS": f"127.0.0.1:{port}"}, {})
+    serving = asyncio.create_task(edge(loaded, Namespace(print_config=False, page=True, with_parent=False), stop))
+    async with aiohttp.ClientSession() as session, asyncio.timeout(10):
+        while True:
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/") as reply:
+                    assert reply.content_type == "text/html"
+                    break
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.02)
+    stop.set()
+    assert await serving == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"tls_key": "key.pem"}, "TLS_KEY is set and TLS_CERTIFICATE is not: allowed are both or none"),
+        ({"access_log": "/none/there.log"}, "ACCESS_LOG='/none/there.log' cannot be written: No such file or directory"),
+        ({"tls_key": "/none/k", "tls_certificate": "/none/c"}, "TLS_CERTIFICATE='/none/c' cannot be read: No such file"),
+    ],
+)
+async def test_what_cannot_be_is_refused_by_the_name_of_its_setting(settings: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        await command({**settings, "edge_address": "127.0.0.1:0"})
+    assert said in str(refused.value)

@@ -1,0 +1,78 @@
+"""The HTTP port, as probes and Prometheus see it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from virtuoso.app.monitor import Monitor
+
+STATUSES = {"": "SERVING", "overview": "NOT_SERVING"}
+
+
+class Process:
+    """Something that may be ready."""
+
+    ready = True
+
+    def readiness(self) -> tuple[bool, dict[str, object]]:
+        return self.ready, {"ready": self.ready, "reason": "no snapshot yet"}
+
+
+@pytest_asyncio.fixture
+async def process() -> AsyncIterator[Process]:
+    yield Process()
+
+
+@pytest_asyncio.fixture
+async def url(process: Process) -> AsyncIterator[str]:
+    monitor = Monitor(status=STATUSES.get, readiness=process.readiness)
+    port = await monitor.start("127.0.0.1:0")
+    yield f"http://127.0.0.1:{port}"
+    await monitor.close()
+
+
+async def get(url: str) -> tuple[int, str, str]:
+    async with aiohttp.ClientSession() as session, session.get(url) as reply:
+        return reply.status, await reply.text(), reply.headers["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "body"),
+    [
+        ("", 200, '{"status":"SERVING"}\n'),
+        ("?service=", 200, '{"status":"SERVING"}\n'),
+        ("?service=overview", 503, '{"code":14,"message":"status:NOT_SERVING","details":[]}'),
+        ("?service=beta", 404, '{"code":5,"message":"unknown service","details":[]}'),
+    ],
+)
+async def test_healthz_answers_to_the_byte_as_grpc_gateway_does(url: str, query: str, status: int, body: str) -> None:
+    assert await get(f"{url}/healthz{query}") == (status, body, "application/json")
+
+
+async def test_livez_says_that_the_loop_runs(url: str) -> None:
+    assert (await get(f"{url}/livez"))[0] == 200
+
+
+async def test_readyz_says_why_in_one_line_of_json(url: str, process: Process) -> None:
+    assert (await get(f"{url}/readyz"))[0] == 200
+    process.ready = False
+    assert await get(f"{url}/readyz") == (503, '{"ready":false,"reason":"no snapshot yet"}', "application/json")
+
+
+async def test_metrics_are_in_prometheus_text(url: str) -> None:
+    status, text, kind = await get(f"{url}/metrics")
+    assert status == 200
+    assert kind.startswith("text/plain")
+    assert "# TYPE virtuoso_snapshot_age_seconds gauge" in text
+    assert "# TYPE virtuoso_replies_total counter" in text
+
+
+async def test_a_port_that_is_taken_is_an_os_error(url: str) -> None:
+    second = Monitor(status=STATUSES.get, readiness=lambda: (True, {}))
+    with pytest.raises(OSError, match="address already in use"):
+        await second.start(url.removeprefix("http://"))
+    await second.close()

@@ -1,0 +1,71 @@
+"""Who works: one of several, and somebody even where no lease can be had."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from virtuoso.collector.lease import Lease
+from virtuoso.domain.errors import RepositoryError
+from virtuoso.market.v1 import snapshot_pb2
+from virtuoso.repository import keys
+from virtuoso.repository.memory import Memory
+from virtuoso.wire.times import timestamp
+
+NOW = 1_760_000_000_000
+
+
+class Leaseless(Memory):
+    """Keeps values but knows no leases, as a file system without locks."""
+
+    async def lease(self, key: str, owner: str, *, ttl_s: float) -> bool:
+        raise RepositoryError("no locks here")
+
+
+class Dead(Leaseless):
+    """Answers nothing."""
+
+    async def get(self, key: str) -> bytes | None:
+        raise RepositoryError("gone")
+
+    async def set(self, key: str, value: bytes, *, ttl_s: float) -> None:
+        raise RepositoryError("gone")
+
+
+@pytest.fixture(autouse=True)
+def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zlib.crc32", lambda _: 0)
+
+
+async def test_one_of_two_works_and_the_other_goes_on_when_it_is_given_back() -> None:
+    repository = Memory()
+    first, second = (Lease(repository, name, lambda: NOW) for name in ("a", "b"))
+    assert await first.held(working=False)
+    assert not await second.held(working=False)
+    assert await first.held(working=True)
+    await first.give_back()
+    async with asyncio.timeout(5):
+        while not await second.held(working=False):
+            await asyncio.sleep(0.001)
+    assert not await first.held(working=False)
+
+
+async def test_without_leases_the_one_that_works_goes_on_and_another_begins_only_when_nobody_publishes() -> None:
+    repository = Leaseless()
+    lease = Lease(repository, "a", lambda: NOW)
+    assert await lease.held(working=True)
+    assert await lease.held(working=False)
+    for age_s, begins in ((3, False), (20, True)):
+        head = snapshot_pb2.SnapshotHead(snapshot_id="x", observed_time=timestamp(NOW - age_s * 1000))
+        await repository.set(keys.HEAD, head.SerializeToString(), ttl_s=60)
+        assert await lease.held(working=False) is begins
+    await repository.set(keys.HEAD, b"\xff\xff", ttl_s=60)
+    assert await lease.held(working=False)
+
+
+async def test_where_nothing_can_be_kept_nobody_begins_to_ask_the_venues_for_nothing() -> None:
+    lease = Lease(Dead(), "a", lambda: NOW)
+    assert not await lease.held(working=False)
+    assert await lease.held(working=True)
+    await lease.give_back()

@@ -1,0 +1,51 @@
+"""Joining old and new readings gives what one long reading would have given."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from virtuoso.domain.model import Candles, Stamp, Timeframe, Trades
+from virtuoso.market_data.merge import splice_candles, splice_trades
+
+STEP = Timeframe.M5.ms
+
+
+def bars(first: int, count: int, *, lift: float = 0.0) -> Candles:
+    index = np.arange(first, first + count)
+    price = (index + 100.0 + lift).astype(np.float64)
+    stamp = Stamp((first + count) * STEP, (first + count) * STEP)
+    return Candles("BTCUSDT", Timeframe.M5, index * STEP, price, price, price, price, price, stamp)
+
+
+def tape(first: int, count: int) -> Trades:
+    index = np.arange(first, first + count)
+    ids = tuple(str(i) for i in index)
+    size = (index + 1.0).astype(np.float64)
+    return Trades("BTCUSDT", ids, index * 1000, size, size, np.ones(count), Stamp(0, 0))
+
+
+@given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), depth=st.integers(1, 50))
+def test_bars_join_without_a_gap_and_without_doubling(old: int, start: int, new: int, depth: int) -> None:
+    joined = splice_candles(bars(0, old), bars(start, new, lift=0.5), depth=depth)
+    if start > old:
+        assert joined is None
+        return
+    assert joined is not None
+    assert len(joined) == min(depth, start + new)
+    assert (np.diff(joined.open_ms) == STEP).all()
+    assert joined.open_ms[-1] == (start + new - 1) * STEP
+    lifted = joined.close - joined.open_ms / STEP - 100.0
+    assert set(lifted[joined.open_ms >= start * STEP]) == {0.5}
+    assert set(lifted[joined.open_ms < start * STEP]) <= {0.0}
+
+
+@given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), most=st.integers(1, 50))
+def test_trades_stand_once_each_and_in_order(old: int, start: int, new: int, most: int) -> None:
+    joined = splice_trades(tape(0, old), tape(start, new), window_ms=30_000, most=most)
+    newest = max(old, start + new) - 1
+    expected = [i for i in sorted({*range(old), *range(start, start + new)}) if i > newest - 30][-most:]
+    assert [int(i) for i in joined.ids] == expected
+    assert joined.time_ms.tolist() == [i * 1000 for i in expected]
+    assert joined.size.tolist() == [i + 1.0 for i in expected]

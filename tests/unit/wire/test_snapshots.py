@@ -1,0 +1,186 @@
+"""Model to bytes: the same input gives the same bytes, nothing missing becomes a number, and servers admit all of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.contract.histories import opportunity, signal
+from virtuoso.analysis.market_sentiment import crowd
+from virtuoso.analysis.signal_stats import tallies
+from virtuoso.domain.errors import CorruptValue
+from virtuoso.domain.model import (
+    Confluence,
+    Dimension,
+    DimensionKind,
+    Environment,
+    Fallback,
+    Instrument,
+    Mover,
+    Overview,
+    Regime,
+    RegimeState,
+    Snapshot,
+    Stamp,
+    Ticker,
+)
+from virtuoso.domain.records import Beta, BetaWindow, Side
+from virtuoso.market.v1 import confluence_pb2, provenance_pb2, snapshot_pb2
+from virtuoso.service.admission import read_snapshot
+from virtuoso.wire import snapshots, times
+
+STAMP = Stamp(1_760_000_000_123, 1_760_000_000_150)
+
+
+def dimensions(score: float | None) -> tuple[Dimension, ...]:
+    return tuple(
+        Dimension(kind, 1 / 6, 1.0 if score else 0.0, "A sentence.", (), score, None if score is None else (score - 50) / 50)
+        for kind in DimensionKind
+    )
+
+
+def snapshot(**changes: object) -> Snapshot:
+    scored = Confluence(
+        "BTCUSDT", dimensions(61.0), 1.0, 61.0, 0.8, 0.9, (DimensionKind.VOLUME,), (), STAMP.observed_ms - 5000
+    )
+    unscored = Confluence("NEWUSDT", dimensions(None), 0.1, missing_inputs=("trades",))
+    base = Snapshot(
+        id="bybit-1-a",
+        venue="bybit",
+        environment=Environment.REPLAY,
+        model_version="v1",
+        stamp=STAMP,
+        computed_ms=STAMP.received_ms + 20,
+        universe=(Instrument("BTCUSDT", "BTC/USDT:USDT", "BTC", 1, 0.1), Instrument("NEWUSDT", "NEW/USDT:USDT", "NEW", 1)),
+        venue_symbols=("BTCUSDT", "NEWUSDT", "OTHERUSDT"),
+        tickers={"BTCUSDT": Ticker("BTCUSDT", 1e5, STAMP, 1.5, 1e9), "NEWUSDT": Ticker("NEWUSDT", 0.1, STAMP)},
+        confluences={"NEWUSDT": unscored, "BTCUSDT": scored},
+        overview=Overview(RegimeState(Regime.BULLISH, STAMP.observed_ms, Regime.NEUTRAL, STAMP.observed_ms + 1), 0.5),
+        gainers=(Mover("OTHERUSDT", 1.0, 9.0, 1e6), Mover("BTCUSDT", 1e5, 1.5, 1e9)),
+        losers=(),
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def decoded(value: Snapshot) -> snapshot_pb2.Snapshot:
+    return snapshot_pb2.Snapshot.FromString(snapshots.encode_snapshot(value))
+
+
+def test_the_same_snapshot_gives_the_same_bytes() -> None:
+    assert snapshots.encode_snapshot(snapshot()) == snapshots.encode_snapshot(snapshot())
+
+
+def test_what_is_missing_is_absent_and_sorts_last() -> None:
+    first, last = decoded(snapshot()).rows
+    assert (first.symbol, first.score, first.label) == ("BTCUSDT", 61.0, confluence_pb2.LABEL_BULLISH)
+    assert last.symbol == "NEWUSDT"
+    for name in ("score", "confidence", "change_24h_percent", "turnover_24h_usd", "technical", "sentiment"):
+        assert not last.HasField(name), name
+    assert last.label == confluence_pb2.LABEL_UNSPECIFIED
+    overview = decoded(snapshot()).overview
+    assert not overview.HasField("breadth")
+    assert not overview.HasField("btc_dominance_percent")
+
+
+def test_a_server_admits_every_row_of_it() -> None:
+    admitted = read_snapshot(snapshots.encode_snapshot(snapshot()))
+    assert len(admitted.rows) == len(admitted.confluences) == 2
+    assert [mover.tracked for mover in admitted.gainers] == [False, True]
+    assert [(item.rank, item.scored) for item in admitted.symbols] == [(1, True), (2, False)]
+    assert (admitted.provenance.coverage.expected, admitted.provenance.coverage.present) == (2, 1)
+
+
+def test_times_are_the_exchange_s_and_ours_to_the_millisecond() -> None:
+    said = decoded(snapshot()).provenance
+    assert times.millis(said.observed_time) == STAMP.observed_ms
+    assert times.millis(said.received_time) == STAMP.received_ms
+    assert times.millis(said.oldest_input_time) == STAMP.observed_ms - 5000
+    head = snapshot_pb2.SnapshotHead.FromString(snapshots.encode_head(snapshot(), b"blob"))
+    assert times.millis(head.scores_soft_expiry_time) == STAMP.observed_ms + 30_000
+    assert times.millis(head.overview_soft_expiry_time) == STAMP.observed_ms + 60_000
+    assert (head.length, head.checksum) == (4, snapshots.checksum(b"blob"))
+
+
+@pytest.mark.parametrize(
+    "reason", [name.removeprefix("FALLBACK_REASON_") for name in provenance_pb2.FallbackReason.DESCRIPTOR.values_by_name]
+)
+def test_a_fallback_says_from_where_and_why(reason: str) -> None:
+    said = decoded(snapshot(fallback=Fallback("bybit", reason), venue="binance")).provenance
+    assert (said.venue, said.fallback_from) == ("binance", "bybit")
+    assert provenance_pb2.FallbackReason.Name(said.fallback_reason) == f"FALLBACK_REASON_{reason}"
+
+
+def test_the_regime_comes_back_for_the_next_collector() -> None:
+    standing = snapshots.decode_standing(snapshots.encode_snapshot(snapshot()))
+    assert (standing.venue, standing.environment) == ("bybit", Environment.REPLAY)
+    assert standing.regime == snapshot().overview.regime
+    assert snapshots.decode_standing(snapshots.encode_snapshot(snapshot(overview=Overview()))).regime is None
+    with pytest.raises(CorruptValue):
+        snapshots.decode_standing(b"\xff\xff")
+
+
+def test_signals_and_opportunities_come_back_for_the_next_collector() -> None:
+    given = replace(signal(3, environment=Environment.REPLAY), targets_hit=1, result_r=0.75, exit_price=0.31)
+    found = opportunity(alpha_percent=None, z_score=-4.5)
+    standing = snapshots.decode_standing(snapshots.encode_snapshot(snapshot(signals=(given,), opportunities=(found,))))
+    assert standing.signals == (given,)
+    assert standing.opportunities == (found,)
+
+
+def test_a_mood_of_which_nothing_was_measured_is_absent_and_so_is_a_record_that_nobody_told() -> None:
+    nothing = crowd({}, [], STAMP.observed_ms)
+    message = decoded(snapshot(sentiment=nothing))
+    assert not message.HasField("sentiment")
+    assert not message.HasField("signal_record")
+    some = decoded(snapshot(sentiment=replace(nothing, premium_median_bp=-1.5))).sentiment
+    assert some.premium_median_bp == -1.5
+    assert not some.HasField("gauge")
+    assert not some.HasField("confidence")
+    assert some.sentence
+
+
+def test_how_signals_ended_is_told_by_side_and_driver_and_since_when() -> None:
+    results = [(Side.LONG, (DimensionKind.VOLUME,), 2.0), (Side.LONG, (DimensionKind.ORDERFLOW,), -1.0)]
+    told = decoded(snapshot(signal_record=replace(tallies(results), since_ms=STAMP.observed_ms))).signal_record
+    assert (told.all.count, told.all.wins, told.all.mean_r) == (2, 1, 0.5)
+    assert (told.long.count, told.short.count) == (2, 0)
+    assert not told.short.HasField("win_rate")
+    assert [DimensionKind(d.driver) for d in told.drivers] == [DimensionKind.VOLUME, DimensionKind.ORDERFLOW]
+    assert [d.tally.count for d in told.drivers] == [1, 1]
+    assert times.millis(told.since_time) == STAMP.observed_ms
+
+
+def test_betas_of_tracked_symbols_stand_by_rank_with_their_windows_shortest_first() -> None:
+    def beta(symbol: str, window: BetaWindow) -> Beta:
+        return Beta(symbol, window, 0, 1000, 200, 1.5, 0.1, 0.8, 0.64, 12.0, rolling=((500, 1.4), (1000, 1.6)))
+
+    windows = (BetaWindow.MONTH, BetaWindow.DAY)
+    every = {name: {w: beta(name, w) for w in windows} for name in ("NEWUSDT", "OTHERUSDT", "BTCUSDT")}
+    message = decoded(snapshot(betas=every))
+    assert [item.beta.symbol for item in message.betas] == ["BTCUSDT", "NEWUSDT"]
+    first = message.betas[0]
+    assert [BetaWindow(window.span) for window in first.beta.windows] == [BetaWindow.DAY, BetaWindow.MONTH]
+    assert not first.beta.windows[0].HasField("alpha_t")
+    assert list(first.rolling[1].end_time_ms) == [500, 1000]
+    assert list(first.rolling[1].beta) == [1.4, 1.6]
+
+
+@pytest.mark.parametrize(
+    ("score", "label"),
+    [
+        (None, "UNSPECIFIED"),
+        (0.0, "STRONG_BEARISH"),
+        (30.0, "STRONG_BEARISH"),
+        (30.1, "BEARISH"),
+        (40.0, "BEARISH"),
+        (40.1, "NEUTRAL"),
+        (59.9, "NEUTRAL"),
+        (60.0, "BULLISH"),
+        (69.9, "BULLISH"),
+        (70.0, "STRONG_BULLISH"),
+        (100.0, "STRONG_BULLISH"),
+    ],
+)
+def test_labels_follow_the_score(score: float | None, label: str) -> None:
+    assert confluence_pb2.Label.Name(snapshots.label(score)) == f"LABEL_{label}"

@@ -1,0 +1,38 @@
+"""`virtuoso doctor`: look at all that the settings name, and say what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from argparse import Namespace
+
+from virtuoso.config import Loaded
+from virtuoso.doctor.examination import examine
+from virtuoso.doctor.finding import exit_code, render, to_json
+from virtuoso.edge.access_log import STDOUT
+from virtuoso.edge.envoy import find_envoy
+
+
+async def doctor(loaded: Loaded, options: Namespace, _: asyncio.Event) -> int:
+    """Look at all that the settings name, and say what to do."""
+    settings = loaded.settings
+    findings = await examine(
+        exchanges=settings.exchanges,
+        exchange_urls=settings.exchange_urls,
+        coingecko_url=settings.coingecko_url,
+        cache=settings.cache,
+        node_directory=settings.node_directory,
+        grpc_address=settings.grpc_address,
+        edge_address=settings.edge_address,
+        servers=settings.servers,
+        tls=(settings.tls_certificate, settings.tls_key),
+        access_log=settings.access_log if settings.access_log != STDOUT else "",
+        monitor_address=settings.monitor_address,
+        environment=settings.effective_environment,
+        history=settings.effective_history,
+        envoy=find_envoy(),
+    )
+    sys.stdout.write(to_json(findings) if options.json else render(findings))
+    sys.stdout.flush()
+    os._exit(exit_code(findings))  # Python would wait for threads in a resolver or on a disk that hangs

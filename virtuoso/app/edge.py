@@ -1,0 +1,61 @@
+"""The wiring of the edge, a part of the composition root as `app` is: settings ─► Plan ─► Envoy, the web page behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from argparse import Namespace
+from dataclasses import replace
+
+from virtuoso.config import Loaded
+from virtuoso.domain.addresses import joined
+from virtuoso.domain.errors import ConfigError
+from virtuoso.edge import page
+from virtuoso.edge.certificate import both_or_none
+from virtuoso.edge.configuration import configuration, text
+from virtuoso.edge.envoy import find_envoy, run_edge
+from virtuoso.edge.plan import Plan
+
+
+async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+    """Envoy before servers, with the page; or the page alone; or only what one's own Envoy would have to read."""
+    plan, wished = _plan(loaded, part=options.with_parent), loaded.settings.page_address
+    if options.print_config:
+        sys.stdout.write(text(configuration(replace(plan, page=wished) if wished[1] else plan)))
+        if not wished[1]:
+            sys.stderr.write(
+                "The web page is left out: give PAGE_ADDRESS a port of your choice, and run virtuoso edge --page with it\n"
+            )
+        return 0
+    if options.page:
+        if not wished[1]:
+            raise ConfigError(f"PAGE_ADDRESS={joined(wished)}: an Envoy must find the page: allowed is a port above 0")
+        async with page.served(wished):
+            await stop.wait()
+        return 0
+    program = find_envoy()
+    if program is None:
+        return await run_edge(plan, stop, program=None)
+    async with page.served(wished) as bound:
+        return await run_edge(replace(plan, page=bound), stop, program=program)
+
+
+def _plan(loaded: Loaded, *, part: bool) -> Plan:
+    """The settings' edge, without the page; `part` of a node, or a command of its own."""
+    settings = loaded.settings
+    both_or_none(settings.tls_certificate, settings.tls_key)
+    servers = settings.servers or (settings.grpc_address,)
+    hosts = dict.fromkeys(host for host, _ in settings.servers) or [settings.monitor_address[0]]
+    quiet = part and loaded.texts["access_log"][1] == "default"  # a node's standard output is for people
+    return Plan(
+        settings.edge_address,
+        servers,
+        [(host, settings.monitor_address[1]) for host in hosts],
+        settings.cors_origins,
+        rate_limit=settings.rate_limit,
+        burst=settings.rate_limit_burst,
+        trusted_proxies=settings.trusted_proxies,
+        access_log="" if quiet else settings.access_log,
+        certificate=settings.tls_certificate,
+        key=settings.tls_key,
+    )

@@ -1,0 +1,107 @@
+"""A node: a server and the edge as processes of their own, beside whatever publishes snapshots for them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from virtuoso.app import supervisor
+from virtuoso.app.banner import announce
+from virtuoso.app.supervisor import Role
+from virtuoso.domain.addresses import Address, joined, reachable, taken
+from virtuoso.domain.errors import ConfigError
+
+SIMULATED = ("bybit", "binance", "okx")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a node listens; `monitor` is its server's, other processes take the next free ports. `secure`: the edge speaks
+    https."""
+
+    grpc: Address
+    edge: Address
+    monitor: Address
+    secure: bool = False
+
+
+async def run(
+    addresses: Addresses, kind: str, sources: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, *, grace_s: float
+) -> int:
+    """Keep a server, the edge and `sources` until `stop`; says on standard output when and where a market of `kind` is
+    served. `env` is added to the environment of all. The exit code is as of `supervisor.supervise`. ConfigError when
+    another program has one of the ports, or one is 0."""
+    named = {"GRPC_ADDRESS": addresses.grpc, "EDGE_ADDRESS": addresses.edge, "MONITOR_ADDRESS": addresses.monitor}
+    for name, address in named.items():
+        if not address[1]:
+            raise ConfigError(f"{name} {joined(address)}: a node's parts must find each other: allowed is a port above 0")
+        with contextlib.suppress(OSError), socket.create_connection(reachable(address), timeout=0.2):
+            raise ConfigError(taken(name, address))
+    roles = [Role("serve", ["serve", "--with-parent"]), *sources, Role("edge", ["edge", "--with-parent"])]
+    log.info("gRPC on %s, a %s market; NOT_SERVING until its first complete snapshot", joined(addresses.grpc), kind)
+    ready = asyncio.Event()
+    grpc, edge, monitor = (joined(reachable(each)) for each in (addresses.grpc, addresses.edge, addresses.monitor))
+    edge = f"{'https' if addresses.secure else 'http'}://{edge}"
+    welcome = asyncio.create_task(announce(kind, grpc, edge, f"http://{monitor}", ready=ready))
+    try:
+        return await supervisor.supervise(roles, env, stop, grace_s, ready)
+    finally:
+        welcome.cancel()
+        await asyncio.wait({welcome})
+
+
+def simulated(venues: Sequence[str], url: str) -> dict[str, str]:
+    """The settings with which a node reads the simulated exchange at `url`. ConfigError for a venue that it lacks."""
+    if not set(venues) <= set(SIMULATED):
+        asked, known = ",".join(venues), ", ".join(SIMULATED)
+        raise ConfigError(f"VIRTUOSO_EXCHANGES={asked!r}: allowed in a demo are {known}, which are simulated")
+    return {"exchange_urls": json.dumps(dict.fromkeys(venues, url)), "coingecko_url": url, "environment": "SIMULATED"}
+
+
+def own_state(folder: Path) -> dict[str, str]:
+    """The settings with which a node keeps everything in `folder`."""
+    history = f"sqlite:///{folder.absolute()}/history.db"
+    return {"cache": f"directory:{folder / 'cache'}", "node_directory": str(folder / "node"), "history": history}
+
+
+@contextlib.contextmanager
+def scratch(base: Path, prefix: str) -> Iterator[Path]:
+    """A folder in `base` that is gone afterwards; those that killed ones left go too. ConfigError when `base` cannot be
+    written."""
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        for left in base.glob(f"{prefix}*"):
+            if (held := _held(left)) is not None:
+                shutil.rmtree(left, ignore_errors=True)
+                os.close(held)
+        folder = tempfile.TemporaryDirectory(prefix=prefix, dir=base, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise ConfigError(f"{base} cannot be written: {error.strerror}. Set XDG_STATE_HOME to a folder that can") from error
+    with folder as path:
+        held = _held(Path(path))
+        yield Path(path)
+    if held is not None:
+        os.close(held)
+
+
+def _held(folder: Path) -> int | None:
+    """A lock on the folder, which ends with its process; None where another process has it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

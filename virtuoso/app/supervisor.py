@@ -1,0 +1,107 @@
+"""Runs the processes of one node and keeps them running: who ends without being asked is started again, and told of.
+
+Children learn that their parent is gone, however it ended, by the end of their standard input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
+
+STEADY_S = 30.0  # a child that ran so long has not crashed at its start
+MOST_PAUSE_S = 15.0
+LATE_S = 30.0
+# glibc keeps what threads once needed; with these it gives back, and a server takes some 7 MB less.
+MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
+
+
+@dataclass(frozen=True)
+class Role:
+    """One child: a name for logs and metrics, and the words after `python -m MODULE`. A `late` one is left out until the
+    node serves, so that it takes nothing from those that are needed for it. When a `last` one is done, so is the node."""
+
+    name: str
+    words: Sequence[str]
+    module: str = "virtuoso"
+    late: bool = False
+    last: bool = False
+
+
+async def supervise(
+    roles: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, grace_s: float, serves: asyncio.Event
+) -> int:
+    """Keep one process per role until `stop` is set, then end all by SIGTERM, by SIGKILL after `grace_s` and a margin.
+    Late roles begin when `serves` is set, or after LATE_S.
+
+    Returns 0 when all ended by themselves within the grace, else 1. Exit code 2 of a child (bad settings, a port that is
+    taken) ends everything with 2: starting it again would not mend it.
+    """
+    tasks = [asyncio.create_task(_keep(role, env, stop, grace_s, serves), name=role.name) for role in roles]
+    results = await asyncio.gather(*tasks)
+    return max(results, default=0)
+
+
+async def _keep(role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s: float, serves: asyncio.Event) -> int:
+    crashes = 0
+    if role.late:
+        await _either(serves, stop, LATE_S)
+    while not stop.is_set():
+        began = time.monotonic()
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            role.module,
+            *role.words,
+            env={**MEMORY, **os.environ, **env},
+            stdin=asyncio.subprocess.PIPE,
+        )
+        ended, asked = asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())
+        await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done():
+            return await _end(role, child, grace_s)
+        asked.cancel()
+        if child.returncode == 2 or (role.last and child.returncode == 0):
+            stop.set()
+            return child.returncode
+        with contextlib.suppress(TimeoutError):  # the signal that ended the child may be on its way to us too
+            await asyncio.wait_for(stop.wait(), 0.3)
+        if stop.is_set():
+            return 0 if child.returncode in (0, -signal.SIGTERM, -signal.SIGINT) else 1
+        crashes = 0 if time.monotonic() - began > STEADY_S else crashes + 1
+        pause = min(MOST_PAUSE_S, 0.1 * 2**crashes) if crashes > 1 else 0.0
+        log.error(
+            "%s ended with %s and is started again%s", role.name, child.returncode, f" in {pause:.1f} s" if pause else ""
+        )
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+    return 0
+
+
+async def _either(first: asyncio.Event, second: asyncio.Event, timeout_s: float) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in (first, second)]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED, timeout=timeout_s)
+    for wait in waits:
+        wait.cancel()
+
+
+async def _end(role: Role, child: asyncio.subprocess.Process, grace_s: float) -> int:
+    with contextlib.suppress(ProcessLookupError):
+        child.terminate()
+    try:
+        code = await asyncio.wait_for(child.wait(), grace_s + 4)
+    except TimeoutError:
+        log.error("%s did not end within %g s and is killed", role.name, grace_s + 4)  # noqa: TRY400 - no traceback: it hung
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+        return 1
+    return 0 if code in (0, -signal.SIGTERM) else 1

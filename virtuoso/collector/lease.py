@@ -1,0 +1,59 @@
+"""Which of several collectors works. A lease only saves requests: nothing is wrong when two work or none can be had."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from virtuoso.domain.errors import CorruptValue, RepositoryError
+from virtuoso.repository import keys
+from virtuoso.wire import snapshots
+
+if TYPE_CHECKING:
+    from virtuoso.domain.ports import SnapshotRepository
+
+log = logging.getLogger(__name__)
+
+TTL_S = 5.0
+VACANT_MS = 15_000  # a head of this age is nobody's any more
+
+
+class Lease:
+    """The right to work, for `owner`, among all collectors on one repository. `clock` gives epoch ms."""
+
+    def __init__(self, repository: SnapshotRepository, owner: str, clock: Callable[[], int]) -> None:
+        self.owner = owner
+        self._repository = repository
+        self._clock = clock
+
+    async def held(self, *, working: bool) -> bool:
+        """Take or renew it for TTL_S; True while `owner` should work. Where no lease can be had, the one that is `working`
+        goes on, and another begins when nobody publishes."""
+        try:
+            return await self._repository.lease(keys.lease(), self.owner, ttl_s=TTL_S)
+        except RepositoryError as error:
+            log.debug("no lease can be had: %s", error)
+            return working or await self._vacant()
+
+    async def give_back(self) -> None:
+        """Let a standby go on at once."""
+        try:
+            await self._repository.lease(keys.lease(), self.owner, ttl_s=0.001)
+        except RepositoryError as error:
+            log.debug("the lease could not be given back and runs out: %s", error)
+
+    async def _vacant(self) -> bool:
+        """True when snapshots can be kept and nobody has published one lately. Collectors that begin together look at
+        different moments, so that as a rule only one of them begins."""
+        await asyncio.sleep(zlib.crc32(self.owner.encode()) % 8)
+        try:
+            await self._repository.set(keys.trial(), b"", ttl_s=1)
+            head = await self._repository.get(keys.HEAD)
+            return head is None or self._clock() - snapshots.decode_head(head)[1] > VACANT_MS
+        except CorruptValue:
+            return True
+        except RepositoryError:
+            return False

@@ -1,0 +1,22 @@
+"""Run as a program of its own: `die_with_parent.py PARENT PROGRAM ARGUMENT...` becomes PROGRAM, which then ends with process PARENT.
+
+Envoy cannot watch its standard input as our own processes do, so the kernel does it: SIGKILL when the parent is gone,
+however it ended. Linux only; elsewhere Envoy outlives a parent that was killed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+if __name__ == "__main__":
+    parent, program, *arguments = sys.argv[1:]
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != int(parent):  # it was gone before it could be watched
+            sys.exit(1)
+    os.execv(program, [program, *arguments])  # noqa: S606 - no shell is wanted

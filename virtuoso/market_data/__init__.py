@@ -1,0 +1,1 @@
+"""One venue kept fresh: what to ask for and when, and how new readings join old ones. It knows no analysis."""

@@ -1,0 +1,1 @@
+"""Model <-> protobuf bytes: the only converter."""
