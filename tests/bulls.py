@@ -20,8 +20,8 @@ import numpy as np
 
 from tests.unit.fakes import FakeExchange
 from virtuoso.collector.collector import Collector
-from virtuoso.collector.engine import Floor
-from virtuoso.collector.history_recorder import Journal, kept
+from virtuoso.collector.engine import Engine
+from virtuoso.collector.history_recorder import HistoryRecorder, kept
 from virtuoso.collector.lease import Lease
 from virtuoso.domain.errors import VenueUnavailable
 from virtuoso.domain.model import (
@@ -41,8 +41,8 @@ from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import Cadence
 from virtuoso.history import open as opening
 from virtuoso.history.store import Store
-from virtuoso.market_data.feed import Feed, Rules
-from virtuoso.repository.directory import Directory
+from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.repository.directory import DirectoryRepository
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 
@@ -121,7 +121,7 @@ class NoGecko(CoinGecko):
 def collector(
     exchanges: Sequence[Bulls],
     repository: SnapshotRepository,
-    journal: Journal | None,
+    journal: HistoryRecorder | None,
     *,
     owner: str = "a",
     opportunities: bool = True,
@@ -129,11 +129,11 @@ def collector(
     """A collector of these, several passes a second."""
     venues = [exchange.venue for exchange in exchanges]
     return Collector(
-        {exchange.venue: Feed(exchange, Rules(), lambda _, __: Cadence(0.2, 0.5, 0.5)) for exchange in exchanges},
+        {exchange.venue: Feed(exchange, UniverseRules(), lambda _, __: Cadence(0.2, 0.5, 0.5)) for exchange in exchanges},
         Failover(venues, dwell_s=1, clock=now_ms),
         repository,
         NoGecko(),
-        Floor(venues, Environment.SIMULATED, opportunities=opportunities, journal=journal, clock=now_ms),
+        Engine(venues, Environment.SIMULATED, opportunities=opportunities, journal=journal, clock=now_ms),
         lease=Lease(repository, owner, now_ms),
         environment=Environment.SIMULATED,
         max_stale_s=600,
@@ -166,7 +166,9 @@ async def main(folder: Path, history: str, dies: str = "") -> None:
     exchange = Bulls()
     quiet = folder / "quiet"
     async with kept(history, ["bybit"], days=(30, 365), clock=now_ms) as journal:
-        work = asyncio.create_task(collector([exchange], Directory(folder / "cache"), journal, owner=str(os.getpid())).run())
+        work = asyncio.create_task(
+            collector([exchange], DirectoryRepository(folder / "cache"), journal, owner=str(os.getpid())).run()
+        )
         while not work.done():
             exchange.quiet = set(SYMBOLS) if await asyncio.to_thread(quiet.exists) else set()
             await asyncio.sleep(0.05)

@@ -22,7 +22,7 @@ from tests.programs import Memcached
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository import keys
 from virtuoso.repository.open import open_repository
-from virtuoso.repository.tiers import Tiers
+from virtuoso.repository.tiers import TieredRepository
 
 MIB = 1024 * 1024
 KINDS = ["memory", "directory", "memcached", "memcached cluster", "memcached and directory"]
@@ -37,7 +37,7 @@ class Place:
     directory: Path | None
     servers: list[Memcached]
 
-    def open(self) -> Tiers:
+    def open(self) -> TieredRepository:
         return open_repository(self.url, self.directory)
 
     def write_as_a_stranger(self, key: str, content: bytes) -> None:
@@ -76,7 +76,7 @@ def place(request: pytest.FixtureRequest, servers: list[Memcached], tmp_path: Pa
 
 
 @pytest.fixture
-async def repository(place: Place) -> AsyncIterator[Tiers]:
+async def repository(place: Place) -> AsyncIterator[TieredRepository]:
     opened = place.open()
     yield opened
     await opened.close()
@@ -117,7 +117,7 @@ def count(result: str) -> float:
 
 
 @every_kind
-async def test_a_key_that_was_never_written_is_absent(repository: Tiers, key: str) -> None:
+async def test_a_key_that_was_never_written_is_absent(repository: TieredRepository, key: str) -> None:
     misses = count("miss")
     assert await repository.get(key) is None
     assert await repository.get_all(key) == []
@@ -126,7 +126,7 @@ async def test_a_key_that_was_never_written_is_absent(repository: Tiers, key: st
 
 @every_kind
 @pytest.mark.parametrize("size", [0, 1, 300, MIB - 1, MIB, MIB + 1, 5 * MIB])
-async def test_a_value_of_any_size_comes_back_as_it_was_written(repository: Tiers, key: str, size: int) -> None:
+async def test_a_value_of_any_size_comes_back_as_it_was_written(repository: TieredRepository, key: str, size: int) -> None:
     value = random.Random(size).randbytes(size)
     await repository.set(key, value, ttl_s=60)
     assert await repository.get(key) == value
@@ -135,14 +135,16 @@ async def test_a_value_of_any_size_comes_back_as_it_was_written(repository: Tier
 
 @every_kind
 @pytest.mark.parametrize("size", [999_950, 999_999, 1_000_000, 1_000_001, 1_999_960, 2_000_000])
-async def test_sizes_around_the_limit_of_one_memcached_item_are_kept_whole(repository: Tiers, key: str, size: int) -> None:
+async def test_sizes_around_the_limit_of_one_memcached_item_are_kept_whole(
+    repository: TieredRepository, key: str, size: int
+) -> None:
     value = random.Random(size).randbytes(size)
     await repository.set(key, value, ttl_s=60)
     assert await repository.get(key) == value
 
 
 @every_kind
-async def test_a_value_replaces_the_former_one_whatever_their_sizes(repository: Tiers, key: str) -> None:
+async def test_a_value_replaces_the_former_one_whatever_their_sizes(repository: TieredRepository, key: str) -> None:
     for size in (10, 3 * MIB, 20, 2 * MIB, 0):
         value = bytes([size % 251]) * size
         await repository.set(key, value, ttl_s=60)
@@ -150,7 +152,7 @@ async def test_a_value_replaces_the_former_one_whatever_their_sizes(repository: 
 
 
 @every_kind
-async def test_a_value_above_64_mib_is_refused_and_the_former_one_stays(repository: Tiers, key: str) -> None:
+async def test_a_value_above_64_mib_is_refused_and_the_former_one_stays(repository: TieredRepository, key: str) -> None:
     await repository.set(key, b"former", ttl_s=60)
     with pytest.raises(RepositoryError, match="larger"):
         await repository.set(key, bytes(64 * MIB + 1), ttl_s=60)
@@ -158,7 +160,7 @@ async def test_a_value_above_64_mib_is_refused_and_the_former_one_stays(reposito
 
 
 @every_kind
-async def test_a_value_is_gone_when_its_time_is_over_and_its_neighbour_stays(repository: Tiers, key: str) -> None:
+async def test_a_value_is_gone_when_its_time_is_over_and_its_neighbour_stays(repository: TieredRepository, key: str) -> None:
     await repository.set(key, b"short", ttl_s=1)
     await repository.set(key + "-long", b"long", ttl_s=60)
     assert await repository.get(key) == b"short"
@@ -173,13 +175,13 @@ async def test_a_value_is_gone_when_its_time_is_over_and_its_neighbour_stays(rep
 
 
 @every_kind
-async def test_a_lifetime_above_30_days_is_not_taken_for_a_date(repository: Tiers, key: str) -> None:
+async def test_a_lifetime_above_30_days_is_not_taken_for_a_date(repository: TieredRepository, key: str) -> None:
     await repository.set(key, b"value", ttl_s=40 * 86_400)
     assert await repository.get(key) == b"value"
 
 
 @every_kind
-async def test_symbols_of_any_script_have_keys_of_their_own(repository: Tiers) -> None:
+async def test_symbols_of_any_script_have_keys_of_their_own(repository: TieredRepository) -> None:
     symbols = ["BTCUSDT", "1000SHIBUSDT", "币安人生USDT", "币安人USDT", "币" * 24 + "USDT", "币" * 23 + "安USDT"]
     for symbol in symbols:
         await repository.set(keys.candles("binance", symbol, "5m"), symbol.encode(), ttl_s=60)
@@ -188,7 +190,7 @@ async def test_symbols_of_any_script_have_keys_of_their_own(repository: Tiers) -
 
 
 @every_kind
-async def test_many_tasks_at_once_read_only_whole_values(repository: Tiers, key: str) -> None:
+async def test_many_tasks_at_once_read_only_whole_values(repository: TieredRepository, key: str) -> None:
     values = [bytes([n]) * (n * 40_000) for n in range(1, 31)]
     await repository.set(key, values[0], ttl_s=60)
     writes = [repository.set(key, value, ttl_s=60) for value in values]
@@ -199,7 +201,7 @@ async def test_many_tasks_at_once_read_only_whole_values(repository: Tiers, key:
 
 
 @every_kind
-async def test_only_one_of_many_owners_gets_the_lease_and_can_renew_it(repository: Tiers, key: str) -> None:
+async def test_only_one_of_many_owners_gets_the_lease_and_can_renew_it(repository: TieredRepository, key: str) -> None:
     owners = [f"collector-{n}" for n in range(20)]
     won = await asyncio.gather(*(repository.lease(key, owner, ttl_s=30) for owner in owners))
     assert sum(won) == 1
@@ -210,7 +212,7 @@ async def test_only_one_of_many_owners_gets_the_lease_and_can_renew_it(repositor
 
 
 @every_kind
-async def test_a_lease_that_nobody_renews_is_free_again(repository: Tiers, key: str) -> None:
+async def test_a_lease_that_nobody_renews_is_free_again(repository: TieredRepository, key: str) -> None:
     assert await repository.lease(key, "dead", ttl_s=1)
     assert not await repository.lease(key, "heir", ttl_s=30)
 
@@ -222,7 +224,7 @@ async def test_a_lease_that_nobody_renews_is_free_again(repository: Tiers, key: 
 
 
 @every_kind
-async def test_after_close_it_says_so_rather_than_that_there_is_nothing(repository: Tiers, key: str) -> None:
+async def test_after_close_it_says_so_rather_than_that_there_is_nothing(repository: TieredRepository, key: str) -> None:
     await repository.set(key, b"value", ttl_s=60)
     await repository.close()
     await repository.close()
@@ -233,7 +235,7 @@ async def test_after_close_it_says_so_rather_than_that_there_is_nothing(reposito
 
 
 @every_shared_kind
-async def test_another_reader_of_the_same_place_sees_the_value(place: Place, repository: Tiers, key: str) -> None:
+async def test_another_reader_of_the_same_place_sees_the_value(place: Place, repository: TieredRepository, key: str) -> None:
     value = random.Random(7).randbytes(2 * MIB)
     await repository.set(key, value, ttl_s=60)
     other = place.open()
@@ -246,7 +248,7 @@ async def test_another_reader_of_the_same_place_sees_the_value(place: Place, rep
 @every_shared_kind
 @pytest.mark.parametrize("content", [b"", b"placeholder", b"{}" * 100_000], ids=["empty", "short", "long"])
 async def test_bytes_of_a_stranger_are_an_absence_that_is_counted_and_mended(
-    place: Place, repository: Tiers, key: str, content: bytes
+    place: Place, repository: TieredRepository, key: str, content: bytes
 ) -> None:
     await repository.set(key, b"value", ttl_s=60)
     place.write_as_a_stranger(key, content)
@@ -259,7 +261,9 @@ async def test_bytes_of_a_stranger_are_an_absence_that_is_counted_and_mended(
 
 
 @every_shared_kind
-async def test_a_stranger_in_the_place_of_the_lease_keeps_nobody_from_it(place: Place, repository: Tiers, key: str) -> None:
+async def test_a_stranger_in_the_place_of_the_lease_keeps_nobody_from_it(
+    place: Place, repository: TieredRepository, key: str
+) -> None:
     assert await repository.lease(key, "first", ttl_s=30)
     place.write_as_a_stranger(key, b"not a lease")
     assert await repository.lease(key, "second", ttl_s=30)
@@ -287,7 +291,7 @@ def write_for_a_while(place: Place, key: str, seed: int, start: Barrier) -> None
 
 @every_shared_kind
 async def test_readers_never_see_a_torn_value_while_two_processes_write_it(
-    place: Place, repository: Tiers, key: str
+    place: Place, repository: TieredRepository, key: str
 ) -> None:
     await repository.set(key, checked(b"first"), ttl_s=60)
     spawn = multiprocessing.get_context("spawn")

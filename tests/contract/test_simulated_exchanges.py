@@ -26,7 +26,7 @@ from virtuoso.domain.errors import (
 from virtuoso.domain.model import Instrument, Timeframe, TimeSeries
 from virtuoso.domain.ports import Exchange
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.simulator.market import Listing, Market
+from virtuoso.simulator.market import Listing, SimulatedMarket
 from virtuoso.simulator.server import SimulatedExchange
 
 NOW = 1_750_000_123_456  # a fixed moment of a past summer: what is read can then be compared to the last digit
@@ -49,7 +49,7 @@ KINDS = {  # of tickers
 class World:
     """One venue of the simulated exchange, and the truth that it tells."""
 
-    def __init__(self, venue: str, market: Market, url: str, exchange: Exchange) -> None:
+    def __init__(self, venue: str, market: SimulatedMarket, url: str, exchange: Exchange) -> None:
         self.venue, self.market, self.url, self.exchange = venue, market, url, exchange
 
     async def listed(self, base: str) -> tuple[Instrument, Listing]:
@@ -71,12 +71,12 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def market() -> Market:
-    return Market(7, now_ms=NOW)
+def market() -> SimulatedMarket:
+    return SimulatedMarket(7, now_ms=NOW)
 
 
 @pytest_asyncio.fixture
-async def url(market: Market) -> AsyncIterator[str]:
+async def url(market: SimulatedMarket) -> AsyncIterator[str]:
     server = SimulatedExchange(market, clock=lambda: NOW)
     port = await server.start("127.0.0.1:0")
     yield f"http://127.0.0.1:{port}"
@@ -84,7 +84,7 @@ async def url(market: Market) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(params=VENUES)
-async def world(request: pytest.FixtureRequest, market: Market, url: str) -> AsyncIterator[World]:
+async def world(request: pytest.FixtureRequest, market: SimulatedMarket, url: str) -> AsyncIterator[World]:
     exchange = CcxtExchange(request.param, url=url, clock=lambda: NOW)
     await exchange.tickers()  # from which it learns the venue's clock
     yield World(request.param, market, url, exchange)
@@ -211,7 +211,7 @@ def everything(exchange: Exchange, instrument: Instrument) -> list[Awaitable[obj
 @pytest.mark.parametrize("mode", [*KINDS, "nan", "nulls"])
 @pytest.mark.parametrize("venue", ["bybit", "binance", "okx"])
 async def test_every_fault_is_an_error_of_ours_and_it_ends_with_the_fault(
-    venue: str, mode: str, market: Market, url: str
+    venue: str, mode: str, market: SimulatedMarket, url: str
 ) -> None:
     exchange = CcxtExchange(venue, url=url, clock=lambda: NOW, timeout_s=0.6)
     world = World(venue, market, url, exchange)

@@ -19,7 +19,7 @@ import pytest
 from tests.programs import Market
 from tests.service.test_dashboard_stream import Screen
 from virtuoso.collector.collector import Collector
-from virtuoso.collector.engine import Floor
+from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import kept
 from virtuoso.collector.lease import Lease
 from virtuoso.domain.errors import ConfigError
@@ -30,16 +30,16 @@ from virtuoso.exchange.venues import cadence
 from virtuoso.history.open import open_history
 from virtuoso.market.v1 import candle_pb2, market_service_pb2_grpc, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.market_data.feed import Feed, Rules
+from virtuoso.market_data.feed import Feed, UniverseRules
 from virtuoso.recording.play import check, info, play
-from virtuoso.recording.record import Recording, TapedExchange, record
-from virtuoso.recording.recording import Tape, read
+from virtuoso.recording.record import RecordedExchange, Recorder, record
+from virtuoso.recording.recording import RecordingFile, read
 from virtuoso.repository import keys
-from virtuoso.repository.memory import Memory
-from virtuoso.repository.tiers import Tiers
-from virtuoso.service.candle_reader import Charts
+from virtuoso.repository.memory import MemoryRepository
+from virtuoso.repository.tiers import TieredRepository
+from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.server import MarketServer
-from virtuoso.service.snapshot_cache import Keeper
+from virtuoso.service.snapshot_cache import SnapshotCache
 from virtuoso.wire import times
 
 pytestmark = pytest.mark.timeout(180)
@@ -56,16 +56,16 @@ def now_ms() -> int:
 async def recorded(path: Path, url: str, *steps: tuple[str, int, Callable[[], Any]]) -> int:
     """A session in which, step by step, so many snapshots of a venue are published and then something happens; the exit
     code."""
-    tape, rules = Tape(path, max_bytes=MOST), Rules(SYMBOLS)
-    recording = Recording(tape, venues=VENUES, rules=rules, clock=now_ms)
-    exchanges = {venue: TapedExchange(venue, recording, url=url) for venue in VENUES}
-    coingecko, repository = CoinGecko(url), Memory()
+    tape, rules = RecordingFile(path, max_bytes=MOST), UniverseRules(SYMBOLS)
+    recording = Recorder(tape, venues=VENUES, rules=rules, clock=now_ms)
+    exchanges = {venue: RecordedExchange(venue, recording, url=url) for venue in VENUES}
+    coingecko, repository = CoinGecko(url), MemoryRepository()
     collector = Collector(
         {venue: Feed(exchange, rules, cadence) for venue, exchange in exchanges.items()},
         Failover(VENUES, dwell_s=60, clock=now_ms),
         repository,
         coingecko,
-        Floor(VENUES, Environment.LIVE, clock=now_ms),
+        Engine(VENUES, Environment.LIVE, clock=now_ms),
         lease=Lease(repository, uuid.uuid4().hex[:8], now_ms),
         environment=Environment.LIVE,
         max_stale_s=600,
@@ -109,7 +109,7 @@ def tape(replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def rewritten(path: Path, events: Sequence[Any]) -> Path:
     """A tape of these events."""
-    tape = Tape(path, max_bytes=MOST)
+    tape = RecordingFile(path, max_bytes=MOST)
     assert tape.append(events)
     tape.close()
     return path
@@ -227,7 +227,7 @@ class Served:
     """A real server on what is played."""
 
     stub: Any
-    keeper: Keeper
+    keeper: SnapshotCache
     playing: asyncio.Task[int]
 
     async def dashboard(self) -> api.GetDashboardResponse:
@@ -237,10 +237,10 @@ class Served:
 
 @contextlib.asynccontextmanager
 async def serving(path: Path, *, once: bool = False) -> AsyncIterator[Served]:
-    repository, stop = Memory(), asyncio.Event()
-    source = Tiers([repository])
-    keeper = Keeper(source, keys, max_stale_s=600, period_s=0.1)
-    server = MarketServer("127.0.0.1:0", keeper, Charts(source, keys, max_stale_s=600, near_s=0.1))
+    repository, stop = MemoryRepository(), asyncio.Event()
+    source = TieredRepository([repository])
+    keeper = SnapshotCache(source, keys, max_stale_s=600, period_s=0.1)
+    server = MarketServer("127.0.0.1:0", keeper, CandleReader(source, keys, max_stale_s=600, near_s=0.1))
     port = await server.start()
     await keeper.start()
     playing = asyncio.create_task(play(path, repository, stop=stop, max_stale_s=600, once=once))
@@ -318,7 +318,9 @@ async def test_what_a_played_recording_brings_is_kept_once_however_often_it_is_p
     url = f"sqlite://{tmp_path}/history.db"
     for _ in range(2):
         async with kept(url, VENUES, days=(30, 365), clock=now_ms) as journal:
-            assert await play(short, Memory(), journal=journal, stop=asyncio.Event(), max_stale_s=600, once=True) == 0
+            assert (
+                await play(short, MemoryRepository(), journal=journal, stop=asyncio.Event(), max_stale_s=600, once=True) == 0
+            )
     history = open_history(url, write=False, timeout_s=20)
     first = next(event for event in read(short) if event.get("trading"))
     span = {"start_ms": first["at"] - 60_000, "end_ms": first["at"] + 600_000, "step_ms": 1}
@@ -336,4 +338,4 @@ async def test_a_recording_without_a_snapshot_is_said_to_have_none(tape: Path, t
     early = rewritten(tmp_path / "early.tape", events[: next(i for i, event in enumerate(events) if "published" in event)])
     async with asyncio.timeout(20):
         with pytest.raises(ConfigError, match="no snapshot was published"):
-            await play(early, Memory(), stop=asyncio.Event(), max_stale_s=600)
+            await play(early, MemoryRepository(), stop=asyncio.Event(), max_stale_s=600)

@@ -10,7 +10,7 @@ import pytest
 from tests.programs import Replay
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.model import ANCHOR, Regime, Timeframe
-from virtuoso.evaluate.archive import Archive
+from virtuoso.evaluate.archive import BarCache
 from virtuoso.evaluate.panel import STEP_MS
 from virtuoso.evaluate.regimes import RegimePath, Tickers, regime_path
 from virtuoso.evaluate.replay import TIMEFRAMES, prices
@@ -21,7 +21,7 @@ DAYS, SYMBOLS, WARM_MS = 16, 30, 2 * 86_400_000
 
 async def walked(exchange: CcxtExchange, folder: Path) -> RegimePath:
     """Over the symbols with the most turnover, as many as are quick to ask for."""
-    archive = Archive(exchange, folder)
+    archive = BarCache(exchange, folder)
     instruments, tickers = await exchange.instruments(), await exchange.tickers()
     ranked = sorted(
         instruments, key=lambda i: (i.symbol != ANCHOR, -(getattr(tickers.get(i.symbol), "turnover_24h", 0) or 0))

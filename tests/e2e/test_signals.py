@@ -25,8 +25,8 @@ from virtuoso.domain.records import Alert, AlertKind, Signal
 from virtuoso.history.open import open_history
 from virtuoso.market.v1 import snapshot_pb2
 from virtuoso.repository import keys
-from virtuoso.repository.directory import Directory
-from virtuoso.repository.memory import Memory
+from virtuoso.repository.directory import DirectoryRepository
+from virtuoso.repository.memory import MemoryRepository
 from virtuoso.wire import snapshots
 
 pytestmark = pytest.mark.timeout(120)
@@ -72,7 +72,7 @@ class Node:
 
     async def published(self) -> Sequence[str]:
         """The id of the newest snapshot, if there is one."""
-        head = await Directory(self.folder / "cache").get(keys.HEAD)
+        head = await DirectoryRepository(self.folder / "cache").get(keys.HEAD)
         return [snapshots.decode_head(head)[0]] if head else []
 
 
@@ -156,7 +156,7 @@ async def until(
 
 
 async def test_every_part_of_the_analysis_is_in_the_snapshot(tmp_path: Path) -> None:
-    repository = Memory()
+    repository = MemoryRepository()
     async with collecting([Bulls("BTCUSDT", *(f"A{i}USDT" for i in range(6)))], repository, f"sqlite://{tmp_path}/h.db"):
         found = await until(repository, lambda s: len(s.signals) == 7 and s.HasField("signal_record"))
     assert {signal.venue for signal in found.signals} == {"bybit"}
@@ -170,7 +170,7 @@ async def test_another_venue_is_another_market_with_signals_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("virtuoso.collector.collector.PROBE_S", 0.5)
-    url, repository = f"sqlite://{tmp_path}/h.db", Memory()
+    url, repository = f"sqlite://{tmp_path}/h.db", MemoryRepository()
     bybit, binance = Bulls(), Bulls(venue="binance")
     async with collecting([bybit, binance], repository, url):
         first = await until(repository, lambda s: len(s.signals) == 3)
@@ -191,7 +191,7 @@ async def test_another_venue_is_another_market_with_signals_of_its_own(
 
 @pytest.mark.parametrize("wanted", [True, False])
 async def test_opportunities_that_are_not_wanted_are_gone_also_those_that_stood(tmp_path: Path, *, wanted: bool) -> None:
-    url, repository = f"sqlite://{tmp_path}/h.db", Memory()
+    url, repository = f"sqlite://{tmp_path}/h.db", MemoryRepository()
     found_ms = now_ms() - 60_000
     stands = opportunity(venue="bybit", found_ms=found_ms, expires_ms=found_ms + 4 * 3_600_000)
     history = open_history(url, write=True, timeout_s=20)
@@ -212,7 +212,7 @@ async def test_opportunities_that_are_not_wanted_are_gone_also_those_that_stood(
 
 
 async def test_without_any_history_signals_survive_a_restart_by_the_last_snapshot() -> None:
-    repository = Memory()
+    repository = MemoryRepository()
     async with collecting([Bulls()], repository, None):
         first = await until(repository, lambda s: len(s.signals) == 3)
     async with collecting([Bulls()], repository, None):
@@ -236,7 +236,7 @@ async def steady(repository: SnapshotRepository, seconds: float) -> int:
 
 async def test_a_frozen_database_costs_history_only_and_gets_all_of_it_when_it_thaws() -> None:
     server = Postgres()
-    bulls, repository = Bulls(), Memory()
+    bulls, repository = Bulls(), MemoryRepository()
     bulls.quiet = set(SYMBOLS)
     try:
         history = open_history(server.url(), write=True, timeout_s=20)
@@ -261,10 +261,10 @@ async def test_a_locked_file_at_the_start_is_recalled_once_it_can_be_and_holds_u
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("virtuoso.floor.AGAIN_S", 1.0)
-    file, repository = tmp_path / "h.db", Memory()
+    file, repository = tmp_path / "h.db", MemoryRepository()
     url = f"sqlite://{file}"
     history = open_history(url, write=True, timeout_s=20)
-    async with collecting([Bulls()], Memory(), url), asyncio.timeout(30):
+    async with collecting([Bulls()], MemoryRepository(), url), asyncio.timeout(30):
         while len(await history.alerts(kinds=OPENED)) < 3:
             await asyncio.sleep(0.1)
     given = {s.id for s in await history.signals()}
@@ -286,7 +286,7 @@ async def test_a_full_disk_costs_history_only_and_gets_all_of_it_when_there_is_r
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip("NO SMALL DISK CAN BE MOUNTED HERE")
-    bulls, repository, url = Bulls(), Memory(), f"sqlite://{disk}/h.db"
+    bulls, repository, url = Bulls(), MemoryRepository(), f"sqlite://{disk}/h.db"
     bulls.quiet = set(SYMBOLS)
     try:
         async with collecting([bulls], repository, url):

@@ -21,7 +21,7 @@ from virtuoso.app.monitor import Monitor
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import market_service_pb2_grpc
 from virtuoso.repository import keys
-from virtuoso.repository.directory import Directory
+from virtuoso.repository.directory import DirectoryRepository
 
 BUF = str(Path(sys.executable).parent / "buf")
 PROTOCOLS = ("grpc", "grpcweb")
@@ -45,7 +45,7 @@ class Server(Program):
 
 async def publish(cache: Path) -> None:
     """Put a snapshot of now into a directory repository."""
-    repository, message = Directory(cache), snapshot(observed_ms=int(time.time() * 1000))
+    repository, message = DirectoryRepository(cache), snapshot(observed_ms=int(time.time() * 1000))
     blob = message.SerializeToString()
     await repository.set(keys.snapshot(message.provenance.snapshot_id), blob, ttl_s=TTL_S)
     await repository.set(keys.HEAD, head_of(message, blob).SerializeToString(), ttl_s=TTL_S)

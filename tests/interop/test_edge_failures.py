@@ -19,7 +19,7 @@ from tests.service.snapshots import T0, bench, refusal, snapshot
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
-from virtuoso.service.candle_reader import Charts
+from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.server import MarketServer
 
 # ------------------------------------------------------------------------------------------------- servers that are ill
@@ -114,7 +114,9 @@ async def test_a_server_that_goes_down_and_comes_back_is_told_of_and_found_again
             assert (rich.code, len(rich.details)) == (14, 2)
 
         market = one.market
-        again = MarketServer(market.address, market.keeper, Charts(market.source, keys, max_stale_s=600, clock=market.clock))
+        again = MarketServer(
+            market.address, market.keeper, CandleReader(market.source, keys, max_stale_s=600, clock=market.clock)
+        )
         await again.start()
         try:
             async with asyncio.timeout(10):

@@ -27,7 +27,7 @@ from virtuoso.market.v1 import candle_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1.snapshot_pb2 import CandleSeries
 from virtuoso.repository import keys
-from virtuoso.service.candle_reader import TIMEFRAMES, Charts
+from virtuoso.service.candle_reader import TIMEFRAMES, CandleReader
 from virtuoso.service.health import NAMES
 from virtuoso.service.server import MarketServer
 
@@ -231,7 +231,7 @@ async def test_without_data_and_without_a_server_both_say_the_same_and_both_find
                     assert headers["cache-control"] == "no-store"
                     assert message in {None, body["message"]}
             market = one.market
-            charts = Charts(market.source, keys, max_stale_s=600, clock=market.clock)
+            charts = CandleReader(market.source, keys, max_stale_s=600, clock=market.clock)
             again = MarketServer(market.address, market.keeper, charts)
             await again.start()
             await market.show(snapshot())

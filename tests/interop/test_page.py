@@ -22,7 +22,7 @@ from tests.service.snapshots import T0, TTL_S, candle_series, row, snapshot
 from virtuoso.edge import page as pages
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
-from virtuoso.service.candle_reader import Charts
+from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.server import MarketServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -221,7 +221,9 @@ async def test_a_server_that_is_lost_leaves_its_data_greyed_with_their_age_and_i
         await one.picture("phone-dark-lost")
         assert await one.faults() == []
         market = shown.market
-        again = MarketServer(market.address, market.keeper, Charts(market.source, keys, max_stale_s=600, clock=market.clock))
+        again = MarketServer(
+            market.address, market.keeper, CandleReader(market.source, keys, max_stale_s=600, clock=market.clock)
+        )
         await again.start()
         try:
             await market.show(snapshot("s2", observed_ms=T0 + 5000, rows=[row("BTCUSDT", 71.5), row("ETHUSDT", 33.25)]))

@@ -23,13 +23,13 @@ from virtuoso.market.v1 import (
     symbol_pb2,
 )
 from virtuoso.repository import keys
-from virtuoso.repository.memory import Memory
-from virtuoso.repository.tiers import Tiers
-from virtuoso.service.candle_reader import Charts
+from virtuoso.repository.memory import MemoryRepository
+from virtuoso.repository.tiers import TieredRepository
+from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.history_reader import Opener
-from virtuoso.service.rpc import Limits
+from virtuoso.service.rpc import ConcurrencyLimits
 from virtuoso.service.server import MarketServer
-from virtuoso.service.snapshot_cache import Keeper
+from virtuoso.service.snapshot_cache import SnapshotCache
 from virtuoso.wire import snapshots, times
 
 T0 = 1_761_000_000_000  # a moment on all clocks of these tests
@@ -201,9 +201,9 @@ class Bench:
     """A server with all that is behind it, driven by hand: `show` publishes and polls, `at` moves the clock."""
 
     clock: Clock
-    memory: Memory
+    memory: MemoryRepository
     source: Any
-    keeper: Keeper
+    keeper: SnapshotCache
     server: MarketServer
     address: str
     channel: grpc.aio.Channel
@@ -234,24 +234,24 @@ class Bench:
 @asynccontextmanager
 async def bench(
     *,
-    limits: Limits | None = None,
+    limits: ConcurrencyLimits | None = None,
     reflect: bool = True,
     heartbeat_s: float = 10.0,
     max_stale_s: float = 600.0,
-    wrap: Callable[[Tiers], Any] = lambda tiers: tiers,
+    wrap: Callable[[TieredRepository], Any] = lambda tiers: tiers,
     primary_venue: str = "",
     near_s: float = 0.0,
     keep_s: float = 120.0,
     history: Opener | None = None,
 ) -> AsyncIterator[Bench]:
     """A real server on a free port; nothing is published yet and no loop runs: tests poll and tick."""
-    clock, memory = Clock(), Memory()
-    tiers = Tiers([memory])
+    clock, memory = Clock(), MemoryRepository()
+    tiers = TieredRepository([memory])
     source = wrap(tiers)
-    keeper = Keeper(
+    keeper = SnapshotCache(
         source, keys, max_stale_s=max_stale_s, primary_venue=primary_venue, clock=clock, keep_s=keep_s, period_s=0.05
     )
-    charts = Charts(source, keys, max_stale_s=max_stale_s, clock=clock, near_s=near_s)
+    charts = CandleReader(source, keys, max_stale_s=max_stale_s, clock=clock, near_s=near_s)
     server = MarketServer(
         "127.0.0.1:0",
         keeper,

@@ -24,9 +24,9 @@ from virtuoso.client.channel import KEEPALIVE_S, SERVICE
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
-from virtuoso.service.candle_reader import Charts
+from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.history_reader import Opener
-from virtuoso.service.rpc import Limits
+from virtuoso.service.rpc import ConcurrencyLimits
 from virtuoso.service.server import OPTIONS, MarketServer
 
 Status = health_pb2.HealthCheckResponse
@@ -84,7 +84,7 @@ async def until(condition: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def again(one: Bench, history: Opener | None = None) -> AsyncIterator[None]:
     """A server in the place of one that is gone."""
-    server = MarketServer(one.address, one.keeper, Charts(one.source, keys, max_stale_s=600), history=history)
+    server = MarketServer(one.address, one.keeper, CandleReader(one.source, keys, max_stale_s=600), history=history)
     await server.start()
     try:
         yield
@@ -245,7 +245,7 @@ async def test_a_silent_server_is_left_and_asked_again() -> None:
 
 
 async def test_a_full_server_is_asked_again_when_it_says() -> None:
-    async with bench(limits=Limits(streams=1)) as one, connect(one.address) as market:
+    async with bench(limits=ConcurrencyLimits(streams=1)) as one, connect(one.address) as market:
         await one.show(snapshot())
         first, second = market.watch_dashboard(), market.watch_dashboard()
         await anext(first)
@@ -305,7 +305,7 @@ async def test_a_server_with_tls_is_trusted_by_its_own_roots_only(tmp_path: Path
     secret = grpc.ssl_server_credentials([(key, certificate)])
     async with bench() as one:
         await one.show(snapshot())
-        server = MarketServer("127.0.0.1:0", one.keeper, Charts(one.source, keys, max_stale_s=600), credentials=secret)
+        server = MarketServer("127.0.0.1:0", one.keeper, CandleReader(one.source, keys, max_stale_s=600), credentials=secret)
         address = f"localhost:{await server.start()}"
         try:
             async with connect(address, credentials=grpc.ssl_channel_credentials(certificate)) as market:

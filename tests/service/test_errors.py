@@ -15,15 +15,15 @@ from virtuoso.domain.errors import RepositoryError
 from virtuoso.market.v1 import error_reason_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
-from virtuoso.repository.tiers import Tiers
+from virtuoso.repository.tiers import TieredRepository
 from virtuoso.service.errors import TABLE, UNKNOWN
-from virtuoso.service.rpc import Limits
+from virtuoso.service.rpc import ConcurrencyLimits
 
 
 class Slow:
     """A repository that gives bars when it is told to."""
 
-    def __init__(self, inner: Tiers) -> None:
+    def __init__(self, inner: TieredRepository) -> None:
         self.inner, self.open, self.reads = inner, asyncio.Event(), 0
 
     async def get(self, key: str) -> bytes | None:
@@ -179,7 +179,7 @@ async def test_a_sane_request_id_comes_back_and_another_is_replaced(server: Benc
 
 
 async def test_too_many_calls_at_once_are_refused_while_health_answers() -> None:
-    async with bench(wrap=Slow, limits=Limits(calls=2)) as one:
+    async with bench(wrap=Slow, limits=ConcurrencyLimits(calls=2)) as one:
         await one.show(snapshot())
         await one.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
         request = api.ListCandlesRequest(symbol="BTCUSDT")
@@ -216,7 +216,7 @@ async def test_a_caller_who_hangs_up_does_not_take_the_others_answer_along() -> 
 
 
 async def test_streams_have_a_budget_of_their_own() -> None:
-    async with bench(limits=Limits(streams=1)) as one:
+    async with bench(limits=ConcurrencyLimits(streams=1)) as one:
         await one.show(snapshot())
         first = one.stub.WatchDashboard(api.WatchDashboardRequest())
         await first.read()

@@ -13,9 +13,9 @@ from virtuoso.domain.errors import RepositoryError
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1 import provenance_pb2, snapshot_pb2
 from virtuoso.repository import keys
-from virtuoso.repository.memory import Memory
-from virtuoso.repository.tiers import Tiers
-from virtuoso.service.snapshot_cache import Keeper
+from virtuoso.repository.memory import MemoryRepository
+from virtuoso.repository.tiers import TieredRepository
+from virtuoso.service.snapshot_cache import SnapshotCache
 
 
 async def served(server: Bench) -> provenance_pb2.Provenance:
@@ -117,8 +117,8 @@ async def test_a_venue_that_is_not_the_first_configured_one_is_a_fallback_even_i
 
 
 async def test_the_newest_head_of_all_tiers_wins() -> None:
-    near, far, clock = Memory(), Memory(), Clock()
-    keeper = Keeper(Tiers([near, far]), keys, max_stale_s=600, clock=clock)
+    near, far, clock = MemoryRepository(), MemoryRepository(), Clock()
+    keeper = SnapshotCache(TieredRepository([near, far]), keys, max_stale_s=600, clock=clock)
     for memory, message in ((near, snapshot("old")), (far, snapshot("new", observed_ms=T0 + 5000))):
         blob = message.SerializeToString()
         await memory.set(keys.snapshot(message.provenance.snapshot_id), blob, ttl_s=TTL_S)
@@ -260,11 +260,11 @@ class _Dead:
 
 
 async def test_a_dead_repository_is_the_reason_that_stale_data_gives() -> None:
-    held = Memory()
+    held = MemoryRepository()
     clock, message = Clock(), snapshot()
     blob = message.SerializeToString()
-    source = Tiers([held])
-    keeper = Keeper(source, keys, max_stale_s=600, clock=clock)
+    source = TieredRepository([held])
+    keeper = SnapshotCache(source, keys, max_stale_s=600, clock=clock)
     await held.set(keys.snapshot("s1"), blob, ttl_s=TTL_S)
     await held.set(keys.HEAD, head_of(message, blob).SerializeToString(), ttl_s=TTL_S)
     await keeper.poll()

@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from virtuoso.analysis.beta import betas
-from virtuoso.collector.scoring import Memos, score
-from virtuoso.collector.venue_state import Desk, Pass, desk, snapshot_of, work
+from virtuoso.collector.scoring import ReadingsCaches, score
+from virtuoso.collector.venue_state import PassResult, VenueState, desk, snapshot_of, work
 from virtuoso.domain.model import ANCHOR, Environment
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, Market, Rules
+from virtuoso.market_data.feed import Feed, MarketData, UniverseRules
 from virtuoso.wire import snapshots
 
 REPEATS = 25
@@ -24,10 +24,10 @@ FILL_S = 60.0
 BETAS = 500
 
 
-async def read(url: str, symbols: int) -> Market:
+async def read(url: str, symbols: int) -> MarketData:
     """Everything that a score is made of, of the largest symbols. TimeoutError when it cannot be had."""
     exchange = CcxtExchange("bybit", url=url)
-    feed = Feed(exchange, Rules(limit=symbols), lambda _, __: Cadence(3, 3, 5))
+    feed = Feed(exchange, UniverseRules(limit=symbols), lambda _, __: Cadence(3, 3, 5))
     try:
         await feed.refresh_tickers()
         feed.start()
@@ -50,14 +50,14 @@ def cpu_ms(work: Callable[[], object]) -> Sequence[float]:
     return sorted(spent)
 
 
-def measure(market: Market) -> dict[str, object]:
+def measure(market: MarketData) -> dict[str, object]:
     """CPU of a pass over all symbols, divided by their number; and that of the betas of BETAS symbols."""
-    inputs, memos = market.inputs, Memos()
+    inputs, memos = market.inputs, ReadingsCaches()
 
-    def scoring(memos: Memos) -> object:
+    def scoring(memos: ReadingsCaches) -> object:
         return score(market, dominance=None, previous=None, memos=memos)
 
-    def whole_pass(of: Desk) -> Pass:
+    def whole_pass(of: VenueState) -> PassResult:
         return work(of, market, dominance=None, trading=True, opportunities=True)
 
     first = whole_pass(desk(market.venue, Environment.SIMULATED))
@@ -69,7 +69,7 @@ def measure(market: Market) -> dict[str, object]:
     scoring(memos)
     found: dict[str, object] = {"symbols": len(inputs), "scored": snapshot.scored, "repeats": REPEATS}
     for name, task in (
-        ("full", lambda: scoring(Memos())),
+        ("full", lambda: scoring(ReadingsCaches())),
         ("no_bar_closed", lambda: scoring(memos)),
         ("whole_pass", lambda: whole_pass(first.desk)),
         ("encode", lambda: snapshots.encode_snapshot(snapshot)),

@@ -16,7 +16,7 @@ from tools.benchmarks.load import quantile
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import snapshot_pb2
 from virtuoso.repository import keys
-from virtuoso.repository.directory import Directory
+from virtuoso.repository.directory import DirectoryRepository
 
 CHANNELS = 20
 METHOD = "/virtuoso.market.v1.MarketService/WatchDashboard"
@@ -42,7 +42,7 @@ class Publications:
     """When each snapshot's head was written, by the file's own time."""
 
     def __init__(self, cache: Path) -> None:
-        self._cache, self._directory = cache, Directory(cache)
+        self._cache, self._directory = cache, DirectoryRepository(cache)
         self.at: dict[str, float] = {}
 
     async def follow(self) -> None:

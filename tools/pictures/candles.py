@@ -19,7 +19,7 @@ def indicators() -> None:
     one = KNOWN["SOL"].candles[Timeframe.M30]
     count = 120
     made = candle_readings.series(one)
-    names = [g.name for g in candle_readings.GAUGES]
+    names = [g.name for g in candle_readings.COMPONENTS]
     rsi, macd = (made.values[names.index(n), -count:] for n in ("rsi", "macd"))
     figure, (top, middle, low) = plt.subplots(
         3, 1, figsize=(10, 6), sharex=True, layout="constrained", height_ratios=(2, 1, 1)

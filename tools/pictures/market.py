@@ -21,14 +21,14 @@ from virtuoso.domain.model import (
     TimeSeries,
     Trades,
 )
-from virtuoso.simulator.market import Market
+from virtuoso.simulator.market import SimulatedMarket
 
 T = TypeVar("T")
 
 NOW_MS = 1_772_721_420_000
 LOSS_MS = 1_773_207_420_000  # a moment with a signal that lost
 BASES = ("UNI", "WLD", "APT", "BTC", "SOL", "DOGE", "ENA", "WIF")
-MARKET = Market(7, now_ms=NOW_MS)
+MARKET = SimulatedMarket(7, now_ms=NOW_MS)
 
 
 def candles(base: str, timeframe: Timeframe, start_ms: int, now_ms: int) -> Candles:

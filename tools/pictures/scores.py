@@ -12,13 +12,13 @@ from tools.pictures.paper import BESIDE, BLUE, DOWN, INK, SOFT, UP, WORDS, save
 from virtuoso.analysis import beta, candle_readings, signals
 from virtuoso.analysis.confluence import MOMENT_GAUGES, score_symbol
 from virtuoso.domain.model import Candles, DimensionKind, Environment, Timeframe
-from virtuoso.domain.records import BetaWindow, Signal
+from virtuoso.domain.records import BetaSpan, Signal
 
 
 def response() -> None:
     """How a reading becomes a direction."""
     moments = [g for gauges in MOMENT_GAUGES.values() for g in gauges]
-    known = {g.name: g for g in (*candle_readings.GAUGES, *moments)}
+    known = {g.name: g for g in (*candle_readings.COMPONENTS, *moments)}
     shown = (
         ("rsi", "RSI-14", 0, 100, 80.0), ("macd", "MACD histogram, in ATR", -1, 1, 0.3),
         ("vwap_distance", "distance to VWAP, in ATR", -14, 14, 4.0), ("swings", "step of the swings, in ATR", -9, 9, 3.0),
@@ -120,7 +120,7 @@ def betas() -> None:
     returns = there(beta.aligned(thirty, thirty["BTCUSDT"], 336, NOW_MS))
     figure, grid = plt.subplots(1, 2, figsize=(10, 4.2), sharex=True, sharey=True, layout="constrained")
     for axes, symbol in zip(grid, ("SOLUSDT", "WIFUSDT"), strict=True):
-        found = made[symbol][BetaWindow.WEEK]
+        found = made[symbol][BetaSpan.WEEK]
         x, y = 100 * returns.anchor, 100 * returns.values[returns.symbols.index(symbol)]
         axes.scatter(x, y, 9, color=INK, alpha=0.4, linewidths=0)
         ends = np.array((x.min(), x.max()))
@@ -137,7 +137,7 @@ def betas() -> None:
 def called(base: str, at_ms: int) -> tuple[Signal, Candles]:
     """The signal of a moment and its end, and the 5m bars around it."""
     known, symbol = inputs(base, at_ms), f"{base}USDT"
-    ledger = signals.Ledger("simulated", Environment.SIMULATED, "v1")
+    ledger = signals.SignalState("simulated", Environment.SIMULATED, "v1")
     ticker = there(known.ticker)
     made = signals.step(ledger, {symbol: score_symbol(known, at_ms)}, {symbol: ticker}, {symbol: known.candles}, at_ms)
     end_ms = at_ms + 25 * 3_600_000

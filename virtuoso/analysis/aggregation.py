@@ -17,16 +17,16 @@ from virtuoso.analysis import sentences
 from virtuoso.domain.model import Component, Confluence, Dimension, DimensionKind
 
 if TYPE_CHECKING:
-    from virtuoso.analysis.components import Gauge
+    from virtuoso.analysis.components import ComponentSpec
     from virtuoso.analysis.weights import Weights
 
 LEAST_CONFIDENCE = 1e-6  # a reading that nobody can rely on is none
 
 
-class Entry(NamedTuple):
+class ComponentResult(NamedTuple):
     """A gauge that was tried: its direction and reading count only where `missing` is empty."""
 
-    gauge: Gauge
+    gauge: ComponentSpec
     name: str
     timeframe: str  # empty for gauges that have none
     weight: float
@@ -36,21 +36,21 @@ class Entry(NamedTuple):
     missing: str
 
 
-class Part(NamedTuple):
+class DimensionResult(NamedTuple):
     """A dimension without its contribution and age, and the names of the inputs that it was made from."""
 
     dimension: Dimension
     used: frozenset[str]
 
 
-def absent(gauge: Gauge, name: str, timeframe: str, weight: float, missing: str) -> Entry:
+def absent(gauge: ComponentSpec, name: str, timeframe: str, weight: float, missing: str) -> ComponentResult:
     """A gauge that could not be read, and why."""
-    return Entry(gauge, name, timeframe, weight, 0.0, 0.0, 0.0, missing)
+    return ComponentResult(gauge, name, timeframe, weight, 0.0, 0.0, 0.0, missing)
 
 
 def dimension(
     kind: DimensionKind,
-    entries: Sequence[Entry],
+    entries: Sequence[ComponentResult],
     missing_inputs: tuple[str, ...],
     weight: float,
     least_coverage: float = 0.0,
@@ -63,7 +63,7 @@ def dimension(
     scored = bool(there) and coverage >= least_coverage
     strength = math.fsum([e.weight * e.confidence for e in there])
     scale = 50 / strength if scored and strength > 0 else 0.0
-    ranked: list[tuple[float, str, Component, Entry]] = []
+    ranked: list[tuple[float, str, Component, ComponentResult]] = []
     for e in there:
         gauge, name, _, share, direction, confidence, reading, _ = e
         points = scale * share * confidence * direction
@@ -91,7 +91,7 @@ def dimension(
 
 
 def total(
-    symbol: str, parts: Sequence[Part], stamps: Mapping[str, int], missing: tuple[str, ...], weights: Weights
+    symbol: str, parts: Sequence[DimensionResult], stamps: Mapping[str, int], missing: tuple[str, ...], weights: Weights
 ) -> Confluence:
     """The score of one symbol, by the law above: 0-100; agreement = 1 - the standard deviation of the directions of the
     dimensions, weighted by w c; confidence = coverage x agreement; both 0-1. Without a score (too little coverage, too few
@@ -132,7 +132,7 @@ FAST = frozenset({"ticker", "order_book", "trades", "candles_1m", "candles_5m", 
 AGELESS = frozenset({"previous_order_book"})  # it is older by its nature: what counts is how old the book after it is
 
 
-def _placed(part: Part, points: float, stamps: Mapping[str, int]) -> Dimension:
+def _placed(part: DimensionResult, points: float, stamps: Mapping[str, int]) -> Dimension:
     """The dimension with its points of the total, and the age of its oldest input."""
     d = part.dimension
     observed = min((s for name in part.used - AGELESS if (s := stamps.get(name)) is not None), default=None)

@@ -1,7 +1,7 @@
 """What to tell a trader or an operator: alerts from one pass to the next, as pure functions of before and after.
 
-    (Scene before, Scene after) ─► market_notices ─┐
-    (Supply before, Supply after) ─► supply_notices ─┴─► alerts ─► History.add_alerts(cooldown_s=COOLDOWNS_S)
+    (MarketPass before, MarketPass after) ─► market_alerts ─┐
+    (SourceStatus before, SourceStatus after) ─► source_alerts ─┴─► alerts ─► History.add_alerts(cooldown_s=COOLDOWNS_S)
 
 An alert is given when something begins: what already held in the pass before is not told again, and without a pass before
 (or one of another venue) everything that holds now is, for the history lets no key through twice within its kind's
@@ -60,7 +60,7 @@ FEW = 0.5  # share of the tracked symbols with a score below which something is 
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class MarketPass:
     """One pass over a venue's market. `now_ms`: the exchange's clock; `changed`: signals that this pass changed, of which
     the closed ones are told."""
 
@@ -75,7 +75,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Supply:
+class SourceStatus:
     """Where the data comes from at one moment of our own clock. `venue`: the used one, empty before the first; `fallback`:
     why it is not the preferred one; `troubles`: names of FallbackReason, unprefixed, of venues that cannot be used now;
     `scored` of `expected` symbols have a score (None: nothing was published yet)."""
@@ -89,7 +89,7 @@ class Supply:
     expected: int = 0
 
 
-class Event(NamedTuple):
+class AlertCondition(NamedTuple):
     """Something that holds for a symbol now. `about` completes the key; `size` ranks events of a kind."""
 
     about: str
@@ -103,7 +103,7 @@ class Event(NamedTuple):
 # ----------------------------------------------------------------------------------------------------------- the market
 
 
-def market_notices(before: Scene | None, after: Scene) -> tuple[Alert, ...]:
+def market_alerts(before: MarketPass | None, after: MarketPass) -> tuple[Alert, ...]:
     """What began between two passes; see the module for kinds, levels and thresholds. Inputs that are missing or cannot be
     read give no alert."""
     if before is not None and before.venue != after.venue:
@@ -118,9 +118,9 @@ def market_notices(before: Scene | None, after: Scene) -> tuple[Alert, ...]:
     return tuple(told)
 
 
-def _begun(kind: AlertKind, sense: Sense, before: Scene | None, after: Scene) -> list[Alert]:
+def _begun(kind: AlertKind, sense: Sense, before: MarketPass | None, after: MarketPass) -> list[Alert]:
     """Alerts of the symbols for which something holds now that did not hold before."""
-    begun: list[tuple[str, Event]] = []
+    begun: list[tuple[str, AlertCondition]] = []
     for symbol, inputs in after.inputs.items():
         old = before.inputs.get(symbol) if before is not None else None
         event = _sensed(sense, inputs, old, after.now_ms)
@@ -157,7 +157,7 @@ def _begun(kind: AlertKind, sense: Sense, before: Scene | None, after: Scene) ->
     return told
 
 
-def _sensed(sense: Sense, inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) -> Event | None:
+def _sensed(sense: Sense, inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) -> AlertCondition | None:
     """What a sense says; nothing where one symbol's data cannot be read: the others are told."""
     try:
         return sense(inputs, old, now_ms)
@@ -165,7 +165,7 @@ def _sensed(sense: Sense, inputs: SymbolInputs, old: SymbolInputs | None, now_ms
         return None
 
 
-def _of_signal(scene: Scene, kind: AlertKind, signal: Signal) -> Alert:
+def _of_signal(scene: MarketPass, kind: AlertKind, signal: Signal) -> Alert:
     side = signal.side.name
     if kind is AlertKind.SIGNAL_OPENED:
         text = f"{side} {signal.symbol} at {signal.entry:g}, stop {signal.stop:g}, score {signal.score:.0f}."
@@ -194,7 +194,7 @@ def _of_signal(scene: Scene, kind: AlertKind, signal: Signal) -> Alert:
     )
 
 
-def _of_opportunity(scene: Scene, found: Opportunity) -> Alert:
+def _of_opportunity(scene: MarketPass, found: Opportunity) -> Alert:
     return Alert(
         f"opportunity:{found.id}",
         found.venue,
@@ -210,7 +210,7 @@ def _of_opportunity(scene: Scene, found: Opportunity) -> Alert:
     )
 
 
-def _regime(before: Scene | None, after: Scene) -> list[Alert]:
+def _regime(before: MarketPass | None, after: MarketPass) -> list[Alert]:
     """A regime is only known to have changed with the one before."""
     if before is None or before.regime is None or after.regime is None or before.regime.regime is after.regime.regime:
         return []
@@ -225,7 +225,7 @@ def _regime(before: Scene | None, after: Scene) -> list[Alert]:
 # --------------------------------------------------------------------------------------------- what is seen of a symbol
 
 
-def large_trade(inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) -> Event | None:  # noqa: ARG001  as all senses
+def large_trade(inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) -> AlertCondition | None:  # noqa: ARG001  as all senses
     """The largest group of fills of one side in one millisecond (so of one order, most likely) since the trades before; none
     without those, or without the day's turnover."""
     trades, turnover = inputs.trades, None if inputs.ticker is None else inputs.ticker.turnover_24h
@@ -243,10 +243,10 @@ def large_trade(inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) -> 
     if worth < least:
         return None
     text = f"{inputs.symbol}: {_millions(worth)} {verb} at once, {100 * worth / turnover:.2f} % of a day's turnover."
-    return Event(verb, worth / turnover, text, worth, "USDT", AlertLevel.INFO)
+    return AlertCondition(verb, worth / turnover, text, worth, "USDT", AlertLevel.INFO)
 
 
-def volume_spike(inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) -> Event | None:
+def volume_spike(inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) -> AlertCondition | None:
     """The newest closed 5m bar's volume over the median of the 288 before it (at least 144); each bar is looked at once."""
     candles = inputs.candles.get(Timeframe.M5)
     if candles is None or (end := closed_by(candles, now_ms)) < SPIKE_BARS // 2 + 1:
@@ -263,10 +263,10 @@ def volume_spike(inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) ->
         return None
     times = volume / usual
     text = f"{inputs.symbol} traded {times:.0f} times its usual volume in 5 minutes ({_millions(worth)})."
-    return Event("volume", times, text, times, "times", AlertLevel.INFO)
+    return AlertCondition("volume", times, text, times, "times", AlertLevel.INFO)
 
 
-def funding_extreme(inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) -> Event | None:  # noqa: ARG001  as all senses
+def funding_extreme(inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) -> AlertCondition | None:  # noqa: ARG001  as all senses
     """A funding rate far from the symbol's own past."""
     unusual = unusual_funding(inputs, now_ms)
     if unusual is None:
@@ -274,14 +274,14 @@ def funding_extreme(inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int)
     rate, z, _ = unusual
     payers = "longs" if rate > 0 else "shorts"
     text = f"{inputs.symbol}: {payers} pay {100 * abs(rate):.3f} % an interval (z {z:+.1f})."
-    return Event(payers, abs(z), text, 100 * rate, "percent", AlertLevel.WARNING)
+    return AlertCondition(payers, abs(z), text, 100 * rate, "percent", AlertLevel.WARNING)
 
 
 def open_interest_surge(
     inputs: SymbolInputs,
     old: SymbolInputs | None,  # noqa: ARG001  as all senses
     now_ms: int,
-) -> Event | None:
+) -> AlertCondition | None:
     """Open interest now against the newest value at least an hour older. The series must reach so far back and be no older
     than an hour itself."""
     series = inputs.open_interest
@@ -293,10 +293,10 @@ def open_interest_surge(
         return None
     change, verb = 100 * (now / then - 1), "rose" if now > then else "fell"
     text = f"{inputs.symbol}: open interest {verb} {abs(change):.0f} % within an hour."
-    return Event(verb, abs(math.log(now / then)), text, change, "percent", AlertLevel.WARNING)
+    return AlertCondition(verb, abs(math.log(now / then)), text, change, "percent", AlertLevel.WARNING)
 
 
-def price_move(inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) -> Event | None:  # noqa: ARG001  as all senses
+def price_move(inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) -> AlertCondition | None:  # noqa: ARG001  as all senses
     """The last price against the close 15 closed 1m bars ago, as a log return; its usual deviation is the root mean square
     of the 1m returns before, times sqrt(15). Needs 60 bars."""
     candles, ticker = inputs.candles.get(Timeframe.M1), inputs.ticker
@@ -313,14 +313,14 @@ def price_move(inputs: SymbolInputs, old: SymbolInputs | None, now_ms: int) -> E
     verb, change = "rose" if move > 0 else "fell", 100 * math.expm1(move)
     critical = abs(move) >= math.log1p(MOVE_CRITICAL_ANCHOR if anchor else MOVE_CRITICAL)
     text = f"{inputs.symbol} {verb} {abs(change):.1f} % within 15 minutes, to {ticker.last:g}."
-    return Event(verb, abs(move), text, change, "percent", AlertLevel.CRITICAL if critical else AlertLevel.WARNING)
+    return AlertCondition(verb, abs(move), text, change, "percent", AlertLevel.CRITICAL if critical else AlertLevel.WARNING)
 
 
 def _millions(usd: float) -> str:
     return f"{usd / 1e6:.1f} M USDT" if usd >= 1e6 else f"{usd / 1e3:.0f} k USDT"
 
 
-Sense = Callable[[SymbolInputs, SymbolInputs | None, int], Event | None]
+Sense = Callable[[SymbolInputs, SymbolInputs | None, int], AlertCondition | None]
 SENSES: Mapping[AlertKind, Sense] = {
     AlertKind.PRICE_MOVE: price_move,
     AlertKind.LARGE_TRADE: large_trade,
@@ -346,10 +346,10 @@ _WORDS = {
 }
 
 
-def supply_notices(before: Supply | None, after: Supply) -> tuple[Alert, ...]:
+def source_alerts(before: SourceStatus | None, after: SourceStatus) -> tuple[Alert, ...]:
     """What changed in where the data comes from: a venue that begins to fail or to block us, or is well again; another venue
     in use; few symbols that can be scored. Times are of our own clock."""
-    old = before or Supply(after.environment, after.now_ms)
+    old = before or SourceStatus(after.environment, after.now_ms)
     told = [*_troubles(old, after), *_fallback(old, after), *_coverage(old, after)]
     return tuple(
         Alert(f"data_quality:{key}", venue, AlertKind.DATA_QUALITY, level, after.now_ms, text, environment=after.environment)
@@ -360,7 +360,7 @@ def supply_notices(before: Supply | None, after: Supply) -> tuple[Alert, ...]:
 _Told = tuple[str, str, AlertLevel, str]  # key, venue, level, text
 
 
-def _troubles(before: Supply, after: Supply) -> Iterator[_Told]:
+def _troubles(before: SourceStatus, after: SourceStatus) -> Iterator[_Told]:
     for venue, reason in after.troubles.items():
         if before.troubles.get(venue) != reason:
             level = AlertLevel.CRITICAL if reason == "VENUE_BLOCKED" else AlertLevel.WARNING
@@ -369,7 +369,7 @@ def _troubles(before: Supply, after: Supply) -> Iterator[_Told]:
         yield f"well:{venue}", venue, AlertLevel.INFO, f"{venue} works again."
 
 
-def _fallback(before: Supply, after: Supply) -> Iterator[_Told]:
+def _fallback(before: SourceStatus, after: SourceStatus) -> Iterator[_Told]:
     if after.fallback is not None and (before.fallback is None or before.venue != after.venue):
         why = _WORDS.get(after.fallback.reason, "cannot be used")
         text = f"{after.venue} is used instead of {after.fallback.venue}, which {why}."
@@ -378,7 +378,7 @@ def _fallback(before: Supply, after: Supply) -> Iterator[_Told]:
         yield f"preferred:{after.venue}", after.venue, AlertLevel.INFO, f"{after.venue} is used again."
 
 
-def _coverage(before: Supply, after: Supply) -> Iterator[_Told]:
+def _coverage(before: SourceStatus, after: SourceStatus) -> Iterator[_Told]:
     if after.scored is None or not _few(after):
         return
     if not _few(before):
@@ -386,5 +386,5 @@ def _coverage(before: Supply, after: Supply) -> Iterator[_Told]:
         yield f"few_scores:{after.venue}", after.venue, AlertLevel.WARNING, text
 
 
-def _few(supply: Supply) -> bool:
+def _few(supply: SourceStatus) -> bool:
     return supply.scored is not None and supply.scored < FEW * supply.expected

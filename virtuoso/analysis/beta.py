@@ -19,7 +19,7 @@ import numpy as np
 
 from virtuoso.analysis.bars import FLAT, closed_by
 from virtuoso.domain.model import ANCHOR, Timeframe
-from virtuoso.domain.records import Beta, BetaWindow
+from virtuoso.domain.records import BetaSpan, BetaWindow
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,10 +35,10 @@ class Span(NamedTuple):
     step: int
 
 
-WINDOWS: Mapping[BetaWindow, Span] = {
-    BetaWindow.DAY: Span(Timeframe.M5, 288, 12),
-    BetaWindow.WEEK: Span(Timeframe.M30, 336, 14),
-    BetaWindow.MONTH: Span(Timeframe.H4, 180, 9),
+WINDOWS: Mapping[BetaSpan, Span] = {
+    BetaSpan.DAY: Span(Timeframe.M5, 288, 12),
+    BetaSpan.WEEK: Span(Timeframe.M30, 336, 14),
+    BetaSpan.MONTH: Span(Timeframe.H4, 180, 9),
 }
 LEAST_SHARE = 0.5  # of a window's returns must be there: half a day is no day
 LEAST_SIDE = 30  # returns that a downside or upside beta needs
@@ -121,8 +121,8 @@ def _centred(values: Floats, there: NDArray[np.bool_], count: Floats) -> tuple[F
     return np.where(there, kept - mean[:, None], 0.0), mean
 
 
-def betas(candles: Mapping[str, Mapping[Timeframe, Candles]], now_ms: int) -> dict[str, dict[BetaWindow, Beta]]:
-    """Beta against BTC (which must be among them) of every symbol and window, at `now_ms`.
+def betas(candles: Mapping[str, Mapping[Timeframe, Candles]], now_ms: int) -> dict[str, dict[BetaSpan, BetaWindow]]:
+    """Betas against BTC (which must be among them) of every symbol and window, at `now_ms`.
 
     Windows: a day of 5m, a week of 30m, 30 days of 4h bars; a window is absent with less than half of its returns (144, 168,
     90), or where BTC or the symbol did not move. beta is a plain number (1: as BTC), `alpha_percent` the intercept times the
@@ -131,7 +131,7 @@ def betas(candles: Mapping[str, Mapping[Timeframe, Candles]], now_ms: int) -> di
     above 0, absent with fewer than 30. Reflecting all prices leaves beta, negates alpha, and swaps the sides.
 
     BTC's own beta is no measurement: by definition it is 1, exactly, with correlation 1, error and alpha 0, no t-value."""
-    made: dict[str, dict[BetaWindow, Beta]] = {symbol: {} for symbol in candles}
+    made: dict[str, dict[BetaSpan, BetaWindow]] = {symbol: {} for symbol in candles}
     for window, span in WINDOWS.items():
         having = {symbol: of[span.timeframe] for symbol, of in candles.items() if span.timeframe in of}
         returns = aligned(having, having[ANCHOR], span.points, now_ms) if ANCHOR in having else None
@@ -141,7 +141,7 @@ def betas(candles: Mapping[str, Mapping[Timeframe, Candles]], now_ms: int) -> di
     return made
 
 
-def _window(window: BetaWindow, returns: Returns, span: Span) -> Iterator[Beta]:
+def _window(window: BetaSpan, returns: Returns, span: Span) -> Iterator[BetaWindow]:
     """One window's betas of the symbols that have enough."""
     anchor, values = returns.anchor, returns.values
     whole = fit(anchor, values, round(LEAST_SHARE * span.points))
@@ -156,7 +156,7 @@ def _window(window: BetaWindow, returns: Returns, span: Span) -> Iterator[Beta]:
     for i in told.tolist():
         count = int(whole.points[i])
         rolling = ((at, b) for at, b in zip(rolling_ms, rolled[i].tolist(), strict=True) if math.isfinite(b))
-        yield Beta(
+        yield BetaWindow(
             returns.symbols[i],
             window,
             start,

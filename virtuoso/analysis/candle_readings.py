@@ -9,27 +9,27 @@ import numpy as np
 
 from virtuoso.analysis import structure, technical, volume
 from virtuoso.analysis.bars import Bars, Rows, closed_by
-from virtuoso.analysis.components import READING_ERRORS, BarGauge
+from virtuoso.analysis.components import READING_ERRORS, CandleComponentSpec
 from virtuoso.domain.model import DimensionKind, Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.analysis.aggregation import Part
+    from virtuoso.analysis.aggregation import DimensionResult
     from virtuoso.domain.model import Candles, Floats
 
-CANDLE_GAUGES: Mapping[DimensionKind, tuple[BarGauge, ...]] = {
-    DimensionKind.TECHNICAL: technical.GAUGES,
-    DimensionKind.VOLUME: volume.GAUGES,
-    DimensionKind.PRICE_STRUCTURE: structure.GAUGES,
+CANDLE_COMPONENTS: Mapping[DimensionKind, tuple[CandleComponentSpec, ...]] = {
+    DimensionKind.TECHNICAL: technical.COMPONENTS,
+    DimensionKind.VOLUME: volume.COMPONENTS,
+    DimensionKind.PRICE_STRUCTURE: structure.COMPONENTS,
 }
-GAUGES: tuple[BarGauge, ...] = tuple(g for gauges in CANDLE_GAUGES.values() for g in gauges)
-_CENTRES = np.array([[g.centre] for g in GAUGES])
-_SCALES = np.array([[g.scale] for g in GAUGES])
-_NEEDS = np.array([[g.need] for g in GAUGES])
+COMPONENTS: tuple[CandleComponentSpec, ...] = tuple(g for gauges in CANDLE_COMPONENTS.values() for g in gauges)
+_CENTRES = np.array([[g.centre] for g in COMPONENTS])
+_SCALES = np.array([[g.scale] for g in COMPONENTS])
+_NEEDS = np.array([[g.need] for g in COMPONENTS])
 BLOCK = 512  # rows of a history read at once: bounds the memory
 
 
 class Readings(NamedTuple):
-    """Of all candle gauges: arrays of shape (len(GAUGES), rows), NaN in `values` and `directions` where absent. `failed`
+    """Of all candle gauges: arrays of shape (len(COMPONENTS), rows), NaN in `values` and `directions` where absent. `failed`
     says of gauges (by their place) why they could not be read at all."""
 
     values: Floats
@@ -41,10 +41,10 @@ class Readings(NamedTuple):
         """Why each gauge is absent in a row with `count` bars; empty where it is there."""
         there = np.isfinite(self.directions[:, row]).tolist()
         if all(there):
-            return [""] * len(GAUGES)
-        return ["" if there[i] else self._reason(i, g, count) for i, g in enumerate(GAUGES)]
+            return [""] * len(COMPONENTS)
+        return ["" if there[i] else self._reason(i, g, count) for i, g in enumerate(COMPONENTS)]
 
-    def _reason(self, index: int, gauge: BarGauge, count: int) -> str:
+    def _reason(self, index: int, gauge: CandleComponentSpec, count: int) -> str:
         if count < gauge.need:
             return f"needs {gauge.need} bars, has {count}"
         return self.failed.get(index, gauge.absence)
@@ -52,10 +52,10 @@ class Readings(NamedTuple):
 
 def read(rows: Rows) -> Readings:
     """All candle gauges. A gauge that fails or gives numbers that are not finite is absent."""
-    shape = (len(GAUGES), len(rows.count))
+    shape = (len(COMPONENTS), len(rows.count))
     values, confidences, failed = np.full(shape, np.nan), np.zeros(shape), {}
     with np.errstate(all="ignore"):  # 0/0 and the like become NaN, which is absence
-        for index, gauge in enumerate(GAUGES):
+        for index, gauge in enumerate(COMPONENTS):
             try:
                 values[index], confidences[index] = gauge.read(rows)
             except READING_ERRORS as error:
@@ -71,7 +71,7 @@ def read(rows: Rows) -> Readings:
 
 def series(candles: Candles) -> Readings:
     """The readings at every bar of a history of any length, each from that bar and those before it only: what live scoring
-    gives at that bar, within 1e-6 (it begins TA-Lib's recursive indicators 300 bars back). Shape (len(GAUGES),
+    gives at that bar, within 1e-6 (it begins TA-Lib's recursive indicators 300 bars back). Shape (len(COMPONENTS),
     len(candles)). ValueError when the candles cannot be read."""
     bars = Bars(candles, keep=None)
     parts = [read(Rows.every(bars, at, min(at + BLOCK, bars.count))) for at in range(0, bars.count, BLOCK)]
@@ -98,9 +98,11 @@ def read_last(candles: Mapping[Timeframe, tuple[Candles, int]]) -> dict[Timefram
         try:
             bars[timeframe] = Bars(one, end=end)
         except READING_ERRORS as error:
-            nothing = [np.nan] * len(GAUGES)
+            nothing = [np.nan] * len(COMPONENTS)
             reason = f"{type(error).__name__}: {error}"[:200]
-            made[timeframe] = TimeframeReadings(None, 0, nothing, nothing, [0.0] * len(GAUGES), [reason] * len(GAUGES))
+            made[timeframe] = TimeframeReadings(
+                None, 0, nothing, nothing, [0.0] * len(COMPONENTS), [reason] * len(COMPONENTS)
+            )
     if bars:
         readings = read(Rows.latest(list(bars.values())))
         values, directions, confidences = (a.T.tolist() for a in readings[:3])
@@ -116,7 +118,7 @@ def read_last(candles: Mapping[Timeframe, tuple[Candles, int]]) -> dict[Timefram
     return made
 
 
-class CandleMemo:
+class CandleReadingsCache:
     """What was made of one symbol's candles, so that a pass in which no bar has closed does not make it again. It goes by
     the identity of the arrays: a caller that has no new bars gives the same Candles, or `dataclasses.replace` of them with
     a new stamp. Held by the caller, one a symbol; the results are the same with it and without."""
@@ -125,7 +127,7 @@ class CandleMemo:
 
     def __init__(self) -> None:
         self._timeframes: dict[Timeframe, tuple[Candles, int, TimeframeReadings]] = {}
-        self._parts: dict[DimensionKind, tuple[tuple[object, ...], Part]] = {}
+        self._parts: dict[DimensionKind, tuple[tuple[object, ...], DimensionResult]] = {}
 
     def readings(self, candles: Mapping[Timeframe, Candles], now_ms: int) -> dict[Timeframe, TimeframeReadings]:
         """The readings of these candles' bars that had closed at `now_ms`, of the timeframes that have any."""
@@ -139,12 +141,12 @@ class CandleMemo:
         known = self._timeframes.get(timeframe)
         return known is not None and known[1] == end and _same_bars(known[0], candles)
 
-    def part(self, kind: DimensionKind, key: tuple[object, ...]) -> Part | None:
+    def part(self, kind: DimensionKind, key: tuple[object, ...]) -> DimensionResult | None:
         """The dimension that was kept last, if it was under this key."""
         known = self._parts.get(kind)
         return known[1] if known is not None and known[0] == key else None
 
-    def keep(self, kind: DimensionKind, key: tuple[object, ...], part: Part) -> None:
+    def keep(self, kind: DimensionKind, key: tuple[object, ...], part: DimensionResult) -> None:
         """Keep a dimension instead of the one before."""
         self._parts[kind] = (key, part)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from virtuoso.analysis.bars import Rows
-    from virtuoso.analysis.symbol_context import Moment
+    from virtuoso.analysis.symbol_context import SymbolContext
     from virtuoso.domain.model import Floats
 
 # What one bad series can raise on its way through numpy: caught for the one component, with its text as the reason.
@@ -20,7 +20,7 @@ class Absent(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Gauge:
+class ComponentSpec:
     """One component. `weight` is its share of the dimension (of each timeframe where it is read from bars), `unit` that of
     its reading. direction = tanh((reading - centre) / scale): odd about `centre`, monotone, continuous; a negative scale
     makes a high reading bearish. `bullish` and `bearish` say in plain words what a direction of that sign means."""
@@ -35,7 +35,7 @@ class Gauge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BarGauge(Gauge):
+class CandleComponentSpec(ComponentSpec):
     """Read from bars, one timeframe at a time. `read` gives (readings, confidences) of shape (rows,), each from its row
     only; NaN where there is nothing to read, which `absence` explains. `need`: bars below which it is absent."""
 
@@ -45,12 +45,12 @@ class BarGauge(Gauge):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MomentGauge(Gauge):
+class ContextComponentSpec(ComponentSpec):
     """Read from the newest trades, books and series. `inputs` must all be there; `read` gives (reading, confidence) or
     raises Absent."""
 
     inputs: tuple[str, ...]
-    read: Callable[[Moment], tuple[float, float]]
+    read: Callable[[SymbolContext], tuple[float, float]]
 
 
 def freshness(age_ms: float, full_ms: float, none_ms: float) -> float:

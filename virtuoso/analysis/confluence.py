@@ -6,38 +6,40 @@ import math
 from collections.abc import Iterable, Mapping
 
 from virtuoso.analysis import aggregation, orderbook, orderflow, sentiment
-from virtuoso.analysis.aggregation import LEAST_CONFIDENCE, Entry, Part
-from virtuoso.analysis.candle_readings import CANDLE_GAUGES, GAUGES, CandleMemo, TimeframeReadings
-from virtuoso.analysis.components import READING_ERRORS, Absent, MomentGauge, freshness
+from virtuoso.analysis.aggregation import LEAST_CONFIDENCE, ComponentResult, DimensionResult
+from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, COMPONENTS, CandleReadingsCache, TimeframeReadings
+from virtuoso.analysis.components import READING_ERRORS, Absent, ContextComponentSpec, freshness
 from virtuoso.analysis.sentences import plain
-from virtuoso.analysis.symbol_context import Moment, stamps
+from virtuoso.analysis.symbol_context import SymbolContext, stamps
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.domain.model import Confluence, DimensionKind, SymbolInputs, Timeframe
 
-MOMENT_GAUGES: Mapping[DimensionKind, tuple[MomentGauge, ...]] = {
-    DimensionKind.ORDERFLOW: orderflow.GAUGES,
-    DimensionKind.ORDERBOOK: orderbook.GAUGES,
-    DimensionKind.SENTIMENT: sentiment.GAUGES,
+MOMENT_GAUGES: Mapping[DimensionKind, tuple[ContextComponentSpec, ...]] = {
+    DimensionKind.ORDERFLOW: orderflow.COMPONENTS,
+    DimensionKind.ORDERBOOK: orderbook.COMPONENTS,
+    DimensionKind.SENTIMENT: sentiment.COMPONENTS,
 }
 UNRELIABLE = "too old, or too little activity, to count"
-_NAMES = {t: tuple(f"{g.name}_{t.value}" for g in GAUGES) for t in Timeframe}
-_ROWS = {kind: tuple((row, g) for row, g in enumerate(GAUGES) if g in gauges) for kind, gauges in CANDLE_GAUGES.items()}
+_NAMES = {t: tuple(f"{g.name}_{t.value}" for g in COMPONENTS) for t in Timeframe}
+_ROWS = {
+    kind: tuple((row, g) for row, g in enumerate(COMPONENTS) if g in gauges) for kind, gauges in CANDLE_COMPONENTS.items()
+}
 _INPUTS = {kind: tuple(dict.fromkeys(n for g in gauges for n in g.inputs)) for kind, gauges in MOMENT_GAUGES.items()}
 
 
 def score_symbol(
-    inputs: SymbolInputs, now_ms: int, weights: Weights = DEFAULT_WEIGHTS, memo: CandleMemo | None = None
+    inputs: SymbolInputs, now_ms: int, weights: Weights = DEFAULT_WEIGHTS, memo: CandleReadingsCache | None = None
 ) -> Confluence:
     """The six dimensions of one symbol and their total, at `now_ms` (epoch ms, our clock). Never raises for bad data: what
     cannot be read is absent, named in `missing_inputs`, or explained in its component's `missing`. Without enough
     (`weights.min_coverage`, `weights.min_dimensions`) there is no score. Bars that close after `now_ms` are not looked at.
 
     With the symbol's `memo`, what was made of unchanged Candles is used again; the result is the same, bit for bit."""
-    memo = memo or CandleMemo()
+    memo = memo or CandleReadingsCache()
     there = stamps(inputs)
     readings = memo.readings(inputs.candles, now_ms)
     bars = {t: r.bars for t, r in readings.items() if r.bars is not None}
-    moment = Moment(inputs, now_ms, bars)
+    moment = SymbolContext(inputs, now_ms, bars)
     fresh = tuple(_candle_freshness(readings.get(t), t, now_ms) for t in Timeframe)
     parts = []
     for kind in DimensionKind:
@@ -54,22 +56,22 @@ def _candle_part(
     readings: Mapping[Timeframe, TimeframeReadings],
     fresh: tuple[float, ...],
     weights: Weights,
-    memo: CandleMemo,
-) -> Part:
+    memo: CandleReadingsCache,
+) -> DimensionResult:
     """A dimension made from candles of all timeframes; `fresh`: how fresh those of each are."""
     key = (*(readings.get(t) for t in Timeframe), fresh, weights)
     known = memo.part(kind, key)
     if known is not None:
         return known
     whole = math.fsum(weights.timeframes.values())
-    entries: list[Entry] = []
+    entries: list[ComponentResult] = []
     for timeframe, freshly in zip(Timeframe, fresh, strict=True):
         entries += _timeframe_entries(
             kind, timeframe, weights.timeframes[timeframe] / whole, readings.get(timeframe), freshly
         )
     missing = tuple(f"candles_{t.value}" for t in Timeframe if t not in readings)
     used = frozenset(f"candles_{e.timeframe}" for e in entries if not e.missing)
-    part = Part(aggregation.dimension(kind, entries, missing, weights.share(kind)), used)
+    part = DimensionResult(aggregation.dimension(kind, entries, missing, weights.share(kind)), used)
     memo.keep(kind, key, part)
     return part
 
@@ -84,7 +86,7 @@ def _candle_freshness(readings: TimeframeReadings | None, timeframe: Timeframe, 
 
 def _timeframe_entries(
     kind: DimensionKind, timeframe: Timeframe, share: float, readings: TimeframeReadings | None, fresh: float
-) -> Iterable[Entry]:
+) -> Iterable[ComponentResult]:
     """The components of one dimension in one timeframe."""
     names, label = _NAMES[timeframe], timeframe.value
     if readings is None:
@@ -99,16 +101,16 @@ def _timeframe_entries(
         elif confidence < LEAST_CONFIDENCE:
             yield aggregation.absent(gauge, names[row], label, weight, UNRELIABLE)
         else:
-            yield Entry(gauge, names[row], label, weight, directions[row], confidence, values[row], "")
+            yield ComponentResult(gauge, names[row], label, weight, directions[row], confidence, values[row], "")
 
 
-def _moment_part(kind: DimensionKind, moment: Moment, there: Mapping[str, int], weights: Weights) -> Part:
+def _moment_part(kind: DimensionKind, moment: SymbolContext, there: Mapping[str, int], weights: Weights) -> DimensionResult:
     """A dimension made from trades, books and series."""
     gauges = MOMENT_GAUGES[kind]
     entries = [_moment_entry(g, moment, there) for g in gauges]
     missing = _lacking(_INPUTS[kind], there)
     used = frozenset(n for g, e in zip(gauges, entries, strict=True) if not e.missing for n in g.inputs)
-    return Part(aggregation.dimension(kind, entries, missing, weights.share(kind)), used)
+    return DimensionResult(aggregation.dimension(kind, entries, missing, weights.share(kind)), used)
 
 
 def _lacking(names: Iterable[str], there: Mapping[str, int]) -> tuple[str, ...]:
@@ -117,7 +119,7 @@ def _lacking(names: Iterable[str], there: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(n for n in lacking if "ticker" in there or n not in {"mark_price", "index_price", "funding_rate"})
 
 
-def _moment_entry(gauge: MomentGauge, moment: Moment, there: Mapping[str, int]) -> Entry:
+def _moment_entry(gauge: ContextComponentSpec, moment: SymbolContext, there: Mapping[str, int]) -> ComponentResult:
     """One component, read or explained."""
     lacking = _lacking(gauge.inputs, there)
     if lacking:
@@ -133,4 +135,4 @@ def _moment_entry(gauge: MomentGauge, moment: Moment, there: Mapping[str, int]) 
         return aggregation.absent(gauge, gauge.name, "", gauge.weight, "the reading is not a finite number")
     if confidence < LEAST_CONFIDENCE:
         return aggregation.absent(gauge, gauge.name, "", gauge.weight, UNRELIABLE)
-    return Entry(gauge, gauge.name, "", gauge.weight, direction, min(1.0, confidence), reading, "")
+    return ComponentResult(gauge, gauge.name, "", gauge.weight, direction, min(1.0, confidence), reading, "")

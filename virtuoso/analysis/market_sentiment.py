@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.analysis import aggregation, sentiment
-from virtuoso.analysis.aggregation import Entry
+from virtuoso.analysis.aggregation import ComponentResult
 from virtuoso.analysis.bars import Bars, closed_by
-from virtuoso.analysis.components import READING_ERRORS, Absent, Gauge, plenty
-from virtuoso.analysis.symbol_context import MOVES_MS, Moment
+from virtuoso.analysis.components import READING_ERRORS, Absent, ComponentSpec, plenty
+from virtuoso.analysis.symbol_context import MOVES_MS, SymbolContext
 from virtuoso.domain.model import Breadth, Dimension, DimensionKind, SymbolInputs, Ticker, Timeframe
 from virtuoso.domain.records import MarketSentiment
 
@@ -35,21 +35,21 @@ MOST = 4.0  # deviations (or as many scales of a premium) that one symbol may ad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CrowdGauge(Gauge):
+class SentimentPartSpec(ComponentSpec):
     """A part of the mood: `read` of each tracked symbol; None: breadth, which is of the venue. `most`: where a symbol's
     reading is cut off, in `unit`."""
 
-    read: Callable[[Moment], tuple[float, float]] | None = None
+    read: Callable[[SymbolContext], tuple[float, float]] | None = None
     most: float = MOST
 
 
-BREADTH = CrowdGauge("breadth", 0.30, "share", 0.5, "more markets rise than fall", "more markets fall than rise")
+BREADTH = SentimentPartSpec("breadth", 0.30, "share", 0.5, "more markets rise than fall", "more markets fall than rise")
 GAUGES = (
     BREADTH,
-    CrowdGauge(
+    SentimentPartSpec(
         "funding", 0.20, "deviations", 1.2, "longs pay more than usual", "longs pay less than usual", read=sentiment.funding
     ),
-    CrowdGauge(
+    SentimentPartSpec(
         "open_interest",
         0.20,
         "deviations",
@@ -58,7 +58,7 @@ GAUGES = (
         "positions grow with falls or shrink with rises",
         read=sentiment.open_interest,
     ),
-    CrowdGauge(
+    SentimentPartSpec(
         "accounts",
         0.15,
         "deviations",
@@ -67,7 +67,7 @@ GAUGES = (
         "fewer accounts than usual are long",
         read=sentiment.accounts,
     ),
-    CrowdGauge(
+    SentimentPartSpec(
         "premium",
         0.15,
         "bp",
@@ -116,13 +116,15 @@ def crowd(tickers: Mapping[str, Ticker], inputs: Sequence[SymbolInputs], now_ms:
 # ----------------------------------------------------------------------------------------------------------- the gauge
 
 
-def _gauge(entries: Sequence[Entry]) -> Dimension:
+def _gauge(entries: Sequence[ComponentResult]) -> Dimension:
     """The parts composed; without enough of them they are shown and there is no gauge."""
     missing = tuple(e.name for e in entries if e.missing)
     return aggregation.dimension(DimensionKind.SENTIMENT, entries, missing, 1.0, LEAST_COVERAGE)
 
 
-def _entry(gauge: CrowdGauge, breadth: Breadth | None, moments: Sequence[Moment], weights: Sequence[float]) -> Entry:
+def _entry(
+    gauge: SentimentPartSpec, breadth: Breadth | None, moments: Sequence[SymbolContext], weights: Sequence[float]
+) -> ComponentResult:
     """One part, read or explained."""
     if gauge.read is None:
         count = 0 if breadth is None else breadth.up + breadth.down + breadth.flat
@@ -136,14 +138,14 @@ def _entry(gauge: CrowdGauge, breadth: Breadth | None, moments: Sequence[Moment]
         whole, sure = math.fsum(w for _, _, w in found), math.fsum(c * w for _, c, w in found)
         reading = math.fsum(max(-gauge.most, min(gauge.most, r)) * c * w for r, c, w in found) / sure
         confidence = sure / whole * len(found) / len(moments)
-    return Entry(gauge, gauge.name, "", gauge.weight, math.tanh(reading / gauge.scale), confidence, reading, "")
+    return ComponentResult(gauge, gauge.name, "", gauge.weight, math.tanh(reading / gauge.scale), confidence, reading, "")
 
 
 def _too_few(count: int) -> str:
     return f"needs {LEAST_SYMBOLS} symbols, has {count}"
 
 
-def _read(gauge: CrowdGauge, moment: Moment) -> list[tuple[float, float]]:
+def _read(gauge: SentimentPartSpec, moment: SymbolContext) -> list[tuple[float, float]]:
     """One symbol's reading, or none."""
     try:
         reading, confidence = gauge.read(moment) if gauge.read is not None else (math.nan, 0.0)
@@ -152,14 +154,14 @@ def _read(gauge: CrowdGauge, moment: Moment) -> list[tuple[float, float]]:
     return [(reading, confidence)] if math.isfinite(reading) and math.isfinite(confidence) else []
 
 
-def _moment(inputs: SymbolInputs, now_ms: int) -> Moment:
+def _moment(inputs: SymbolInputs, now_ms: int) -> SymbolContext:
     """With the 5m bars that open interest is signed by."""
     candles = inputs.candles.get(Timeframe.M5)
     try:
         bars = {} if candles is None else {Timeframe.M5: Bars(candles, end=closed_by(candles, now_ms))}
     except READING_ERRORS:
         bars = {}
-    return Moment(inputs, now_ms, bars)
+    return SymbolContext(inputs, now_ms, bars)
 
 
 # ---------------------------------------------------------------------------------------------------------- the figures

@@ -1,6 +1,6 @@
 """Unusual moves against BTC, against a market's own past, and against its own funding: what may be worth a look.
 
-    recall(stored) ─► Book ─► step(inputs, BTC's candles, now) ─► (Book, found) ─► store what was found
+    recall(stored) ─► OpportunityState ─► step(inputs, BTC candles, now) ─► (OpportunityState, found) ─► store what was found
 
 Most kinds compare the last day with the six before it on 30m returns (see `beta`): the usual fit is that of the 288 older
 returns, the recent one that of the 48 newest. The residual of a return is what the usual beta does not explain,
@@ -39,7 +39,7 @@ from virtuoso.analysis import sentiment
 from virtuoso.analysis.bars import FLAT
 from virtuoso.analysis.beta import Fit, Returns, aligned, fit
 from virtuoso.analysis.components import READING_ERRORS, Absent, plenty
-from virtuoso.analysis.symbol_context import Moment
+from virtuoso.analysis.symbol_context import SymbolContext
 from virtuoso.domain.model import ANCHOR, SymbolInputs, Timeframe
 from virtuoso.domain.records import Opportunity, OpportunityKind, Side
 
@@ -67,14 +67,14 @@ WORTH = 0.3  # confidence below which nothing is said
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class OpportunityState:
     """What was found on one venue in the last day: the memory of cooldowns and caps."""
 
     venue: str
     recent: tuple[Opportunity, ...] = ()
 
 
-class Finding(NamedTuple):
+class Candidate(NamedTuple):
     """A situation that meets its kind's definition. `strength`: its z-score over the kind's threshold, at least 1."""
 
     kind: OpportunityKind
@@ -89,15 +89,20 @@ class Finding(NamedTuple):
     alpha: float | None = None
 
 
-def recall(book: Book, stored: Iterable[Opportunity]) -> Book:
+def recall(book: OpportunityState, stored: Iterable[Opportunity]) -> OpportunityState:
     """The book with what was stored of its venue, in any order. The last day's is enough."""
     known = {o.id: o for o in (*book.recent, *stored) if o.venue == book.venue}
     return replace(book, recent=tuple(sorted(known.values(), key=lambda o: (o.found_ms, o.id))))
 
 
 def step(
-    book: Book, inputs: Sequence[SymbolInputs], anchor: Mapping[Timeframe, Candles], now_ms: int, *, enabled: bool = True
-) -> tuple[Book, tuple[Opportunity, ...]]:
+    book: OpportunityState,
+    inputs: Sequence[SymbolInputs],
+    anchor: Mapping[Timeframe, Candles],
+    now_ms: int,
+    *,
+    enabled: bool = True,
+) -> tuple[OpportunityState, tuple[Opportunity, ...]]:
     """(the book after this pass, what was found in it, strongest first) at `now_ms` (epoch ms, the exchange's clock), from
     the tracked symbols and BTC's candles. The same symbol and kind is found again after 4 hours, and nothing to the other
     side of a symbol while one stands; no more than 10 in an hour and 50 in a day, the strongest of a pass first; without
@@ -122,7 +127,7 @@ def step(
     return replace(book, recent=(*recent, *made)), tuple(made)
 
 
-def _record(found: Finding, venue: str, side: Side, price: float, now_ms: int) -> Opportunity:
+def _record(found: Candidate, venue: str, side: Side, price: float, now_ms: int) -> Opportunity:
     return Opportunity(
         id=f"{venue}-{found.symbol}-{found.kind.name.lower()}-{now_ms}",
         venue=venue,
@@ -145,10 +150,10 @@ def _percent(log_return: float) -> float:
     return 100 * math.expm1(log_return)
 
 
-def findings(inputs: Sequence[SymbolInputs], anchor: Mapping[Timeframe, Candles], now_ms: int) -> list[Finding]:
+def findings(inputs: Sequence[SymbolInputs], anchor: Mapping[Timeframe, Candles], now_ms: int) -> list[Candidate]:
     """Everything that meets its kind's definition now, strongest first, whatever was found before."""
     having = {t: {i.symbol: i.candles[t] for i in inputs if t in i.candles} for t in (FAST, Timeframe.M30, SLOW)}
-    found: list[Finding] = []
+    found: list[Candidate] = []
     if Timeframe.M30 in anchor:
         others = {symbol: c for symbol, c in having[Timeframe.M30].items() if symbol != ANCHOR}
         returns = aligned(others, anchor[Timeframe.M30], POINTS, now_ms)
@@ -184,7 +189,7 @@ class _Days(NamedTuple):
     btc_z: float
 
 
-def _against_btc(returns: Returns) -> Iterator[Finding]:
+def _against_btc(returns: Returns) -> Iterator[Candidate]:
     with np.errstate(all="ignore"):  # 0/0 becomes NaN, which meets no definition
         days = _days(returns)
         for rule in (_correlation, _beta, _breakout, _reversion):
@@ -219,7 +224,7 @@ def _days(returns: Returns) -> _Days:
     )
 
 
-def _correlation(symbols: Sequence[str], days: _Days) -> Iterator[Finding]:
+def _correlation(symbols: Sequence[str], days: _Days) -> Iterator[Candidate]:
     usual, recent = days.usual, days.recent
     error = np.sqrt(1 / (usual.points - 3) + 1 / (recent.points - 3))
     z = (np.arctanh(recent.correlation) - np.arctanh(usual.correlation)) / error  # Fisher 1921
@@ -230,7 +235,7 @@ def _correlation(symbols: Sequence[str], days: _Days) -> Iterator[Finding]:
         yield _found(OpportunityKind.CORRELATION_BREAKDOWN, symbols[i], days, i, (days.alpha[i], z[i], now, text))
 
 
-def _beta(symbols: Sequence[str], days: _Days) -> Iterator[Finding]:
+def _beta(symbols: Sequence[str], days: _Days) -> Iterator[Candidate]:
     was, now = days.usual.beta, days.recent.beta
     z = (now - was) / np.sqrt(days.usual.beta_error**2 + days.recent.beta_error**2)
     more = (was >= BETA_LEAST) & (now >= BETA_RATIO * was) & (z >= CHANGE_Z) & (abs(days.btc_z) >= MOVE_Z)
@@ -244,7 +249,7 @@ def _beta(symbols: Sequence[str], days: _Days) -> Iterator[Finding]:
         yield _found(kind, symbols[i], days, i, (days.btc if more[i] else days.alpha[i], z[i], now[i], text))
 
 
-def _breakout(symbols: Sequence[str], days: _Days) -> Iterator[Finding]:
+def _breakout(symbols: Sequence[str], days: _Days) -> Iterator[Candidate]:
     sign = np.sign(days.burst_z)
     farthest = (sign[:, None] * days.path).argmax(axis=1) == days.path.shape[1] - 1
     for i in np.flatnonzero((np.abs(days.burst_z) >= BREAKOUT_Z) & farthest).tolist():
@@ -255,7 +260,7 @@ def _breakout(symbols: Sequence[str], days: _Days) -> Iterator[Finding]:
         yield _found(kind, symbols[i], days, i, (alpha, z, _percent(alpha), text), alpha=alpha)
 
 
-def _reversion(symbols: Sequence[str], days: _Days) -> Iterator[Finding]:
+def _reversion(symbols: Sequence[str], days: _Days) -> Iterator[Candidate]:
     sign = np.sign(days.z)
     day = sign[:, None] * days.path[:, -RECENT:]
     turned = (day.max(axis=1) - day[:, -1]) / days.usual.residual
@@ -284,13 +289,13 @@ def _found(
     what: tuple[float, float, float, str],
     *,
     alpha: float | None = None,
-) -> Finding:
+) -> Candidate:
     """`what`: (number whose sign is the side, z-score, reading, words). `alpha`: the day's unless given."""
     (sign, z, reading, text), (threshold, unit) = what, _THRESHOLDS[kind]
     own = float(days.alpha[i] if alpha is None else alpha)
     confidence = float(days.confidence[i])
     words = f"{text} (z {z:+.1f})."
-    return Finding(
+    return Candidate(
         kind, symbol, float(sign), float(abs(z)) / threshold, confidence, words, float(reading), unit, float(z), own
     )
 
@@ -298,7 +303,7 @@ def _found(
 # --------------------------------------------------------------------------------------------------- against themselves
 
 
-def _divergences(fast: Returns, slow: Returns) -> Iterator[Finding]:
+def _divergences(fast: Returns, slow: Returns) -> Iterator[Candidate]:
     kind = OpportunityKind.CROSS_TIMEFRAME_DIVERGENCE
     with np.errstate(all="ignore"):
         fast_move, fast_z, count = _move(fast.values, FAST_POINTS, 144)
@@ -308,7 +313,7 @@ def _divergences(fast: Returns, slow: Returns) -> Iterator[Finding]:
         move, week, z = _percent(float(fast_move[i])), _percent(float(slow_move[i])), float(fast_z[i])
         text = f"{fast.symbols[i]} made {move:+.1f} % in 2 hours against {week:+.1f} % in the week (z {z:+.1f})."
         confidence = plenty(float(count[i]), HALF_SAMPLE)
-        yield Finding(kind, fast.symbols[i], float(slow_z[i]), abs(z) / FAST_Z, confidence, text, move, "percent", z)
+        yield Candidate(kind, fast.symbols[i], float(slow_z[i]), abs(z) / FAST_Z, confidence, text, move, "percent", z)
 
 
 def _move(values: Floats, last: int, least: int) -> tuple[Floats, Floats, Floats]:
@@ -327,13 +332,13 @@ def unusual_funding(inputs: SymbolInputs, now_ms: int) -> tuple[float, float, fl
     if rate is None or abs(rate) < FUNDING_LEAST:
         return None
     try:
-        z, confidence = sentiment.funding(Moment(inputs, now_ms, {}))
+        z, confidence = sentiment.funding(SymbolContext(inputs, now_ms, {}))
     except (Absent, *READING_ERRORS):
         return None
     return (rate, z, confidence) if abs(z) >= FUNDING_Z and z * rate > 0 else None
 
 
-def _funding(inputs: SymbolInputs, now_ms: int) -> Finding | None:
+def _funding(inputs: SymbolInputs, now_ms: int) -> Candidate | None:
     unusual = unusual_funding(inputs, now_ms)
     if unusual is None:
         return None
@@ -341,4 +346,4 @@ def _funding(inputs: SymbolInputs, now_ms: int) -> Finding | None:
     payers = "longs" if rate > 0 else "shorts"
     text = f"{inputs.symbol}: {payers} pay {100 * abs(rate):.3f} % an interval, far from its own past (z {z:+.1f})."
     kind = OpportunityKind.FUNDING_EXTREME
-    return Finding(kind, inputs.symbol, -rate, abs(z) / FUNDING_Z, confidence, text, 100 * rate, "percent", z)
+    return Candidate(kind, inputs.symbol, -rate, abs(z) / FUNDING_Z, confidence, text, 100 * rate, "percent", z)

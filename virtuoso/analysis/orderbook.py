@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from virtuoso.analysis.components import Absent, MomentGauge, freshness, plenty
-from virtuoso.analysis.symbol_context import Ladder, Moment, checked
+from virtuoso.analysis.components import Absent, ContextComponentSpec, freshness, plenty
+from virtuoso.analysis.symbol_context import BookSide, SymbolContext, checked
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
@@ -24,7 +24,7 @@ FADE = 0.25  # of a band's width
 FLOW_LEVELS = 5
 
 
-def _faded(side: Ladder, edge: float) -> Floats:
+def _faded(side: BookSide, edge: float) -> Floats:
     """Sizes within `edge`, whole up to 75 % of the way, then falling to nothing at the edge."""
     kept = (edge - side.distance) / (FADE * edge)
     return side.size * np.minimum(np.maximum(kept, 0.0), 1.0)
@@ -37,7 +37,7 @@ def _balance(bid: float, ask: float) -> float:
     return (bid - ask) / (bid + ask)
 
 
-def imbalance(moment: Moment, share: float) -> tuple[float, float]:
+def imbalance(moment: SymbolContext, share: float) -> tuple[float, float]:
     """(bids - asks) / (bids + asks) of the sizes within `share` (0-1) of the reach of the shorter side, -1..1; sizes fade
     over the last quarter of the band. Confidence: the book's, times levels / (levels + 2). Absent when the band ends before
     the best levels, or nothing waits in it. (Depth imbalance: Cao, Hansch, Wang 2009.)"""
@@ -49,7 +49,7 @@ def imbalance(moment: Moment, share: float) -> tuple[float, float]:
     return _balance(float(bids.sum()), float(asks.sum())), moment.book_confidence * plenty(levels, 2)
 
 
-def microprice(moment: Moment) -> tuple[float, float]:
+def microprice(moment: SymbolContext) -> tuple[float, float]:
     """Geometric microprice (best prices weighted by the size opposite) less the geometric mid, in half spreads, -1..1.
     That is (bid size - ask size) / (bid size + ask size) of the best levels: near the ask when the bid is the larger, and
     the next trade likelier up. Absent when both are empty. (The weighted mid of Stoikov 2018.)"""
@@ -57,7 +57,7 @@ def microprice(moment: Moment) -> tuple[float, float]:
     return _balance(float(bids.size[0]), float(asks.size[0])), moment.book_confidence
 
 
-def pressure(moment: Moment) -> tuple[float, float]:
+def pressure(moment: SymbolContext) -> tuple[float, float]:
     """(bids - asks) / (bids + asks), each level counting exp(-distance beyond the best / (reach / 5 + half spread)), -1..1.
     Absent when nothing waits. (Ours.)"""
     scale = moment.reach / 5 + moment.half_spread
@@ -65,7 +65,7 @@ def pressure(moment: Moment) -> tuple[float, float]:
     return _balance(bids, asks), moment.book_confidence
 
 
-def slope(moment: Moment) -> tuple[float, float]:
+def slope(moment: SymbolContext) -> tuple[float, float]:
     """log of the mean distance that buying through half of the thinner side would pay, over that of selling as much.
     Bullish when the asks are the thinner: price then rises more easily than it falls. A log ratio, unbounded, mostly -2..2;
     0 where the best levels alone fill it. Absent when a side has a single level. (Ours.)"""
@@ -87,7 +87,7 @@ def _mean_distance(distance: Floats, sizes: Floats, amount: float) -> float:
     return float(filled @ distance) / amount
 
 
-def order_flow_imbalance(moment: Moment) -> tuple[float, float]:
+def order_flow_imbalance(moment: SymbolContext) -> tuple[float, float]:
     """What came to the bids and left the asks between two books, less the opposite (Cont, Kukanov, Stoikov 2014), summed
     over the best 5 levels, over the mean of the sizes waiting there before and now: a ratio, -2..2. Confidence falls from
     30 s between the books to 150 s. Absent without two books, or when they are of one moment or over 2 minutes apart."""
@@ -113,13 +113,13 @@ def order_flow_imbalance(moment: Moment) -> tuple[float, float]:
     return float((came - left).sum()) / usual, moment.book_confidence * freshness(apart, 30_000, 150_000)
 
 
-def _within(share: float) -> Callable[[Moment], tuple[float, float]]:
+def _within(share: float) -> Callable[[SymbolContext], tuple[float, float]]:
     return partial(imbalance, share=share)
 
 
 BOOK = ("order_book",)
-GAUGES = (
-    MomentGauge(
+COMPONENTS = (
+    ContextComponentSpec(
         "imbalance_near",
         0.17,
         "ratio",
@@ -129,7 +129,7 @@ GAUGES = (
         inputs=BOOK,
         read=_within(0.15),
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "imbalance_middle",
         0.15,
         "ratio",
@@ -139,7 +139,7 @@ GAUGES = (
         inputs=BOOK,
         read=_within(0.4),
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "imbalance_wide",
         0.13,
         "ratio",
@@ -149,7 +149,7 @@ GAUGES = (
         inputs=BOOK,
         read=_within(1.0),
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "microprice",
         0.13,
         "half spreads",
@@ -159,7 +159,7 @@ GAUGES = (
         inputs=BOOK,
         read=microprice,
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "pressure",
         0.15,
         "ratio",
@@ -169,7 +169,7 @@ GAUGES = (
         inputs=BOOK,
         read=pressure,
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "slope",
         0.12,
         "log ratio",
@@ -179,7 +179,7 @@ GAUGES = (
         inputs=BOOK,
         read=slope,
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "order_flow_imbalance",
         0.15,
         "ratio",

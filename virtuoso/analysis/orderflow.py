@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from virtuoso.analysis.components import Absent, MomentGauge, plenty
-from virtuoso.analysis.symbol_context import Moment
+from virtuoso.analysis.components import Absent, ContextComponentSpec, plenty
+from virtuoso.analysis.symbol_context import SymbolContext
 
 
 def _share(signed: float, total: float) -> float:
@@ -21,14 +21,14 @@ def _share(signed: float, total: float) -> float:
     return signed / total
 
 
-def taker_delta(moment: Moment) -> tuple[float, float]:
+def taker_delta(moment: SymbolContext) -> tuple[float, float]:
     """(bought - sold) / (bought + sold) by takers, of sizes in base units: a ratio, -1..1. Absent with fewer than 20 trades.
     (Volume delta.)"""
     signed = moment.signed_sizes
     return _share(float(signed.sum()), float(moment.sizes.sum())), moment.trades_confidence
 
 
-def delta_change(moment: Moment) -> tuple[float, float]:
+def delta_change(moment: SymbolContext) -> tuple[float, float]:
     """Taker delta of the newer half of the trades (by number) less that of the older half, -2..2: is buying speeding up?
     Absent with fewer than 20 trades. (Ours.)"""
     signed = moment.signed_sizes
@@ -37,7 +37,7 @@ def delta_change(moment: Moment) -> tuple[float, float]:
     return newer - older, moment.trades_confidence
 
 
-def large_trades(moment: Moment) -> tuple[float, float]:
+def large_trades(moment: SymbolContext) -> tuple[float, float]:
     """Taker delta of the largest tenth of the trades by size (and all as large as the smallest of these), -1..1. Absent
     when none stands out (more than half of all trades are that large), and with fewer than 20 trades. (Ours.)"""
     signed = moment.signed_sizes
@@ -49,13 +49,13 @@ def large_trades(moment: Moment) -> tuple[float, float]:
     return _share(float(large.sum()), float(np.abs(large).sum())), moment.trades_confidence * plenty(len(large), 10)
 
 
-def trade_counts(moment: Moment) -> tuple[float, float]:
+def trade_counts(moment: SymbolContext) -> tuple[float, float]:
     """(buys - sells) / trades by number, -1..1: the many small ones. Absent with fewer than 20 trades. (Ours.)"""
     signs = np.sign(moment.signed_sizes)
     return float(signs.sum()) / len(signs), moment.trades_confidence
 
 
-def positioning(moment: Moment) -> tuple[float, float]:
+def positioning(moment: SymbolContext) -> tuple[float, float]:
     """Price move of the last 4 hours in its own standard deviations, times 1 + 0.6 tanh(the same of open interest). A
     rise with new positions counts for more than one of shorts that cover, a fall for more than one of longs that leave.
     "Deviations", unbounded, mostly -4..4; 0 where the price stands where it stood, which is a reading. Absent without 7
@@ -65,8 +65,8 @@ def positioning(moment: Moment) -> tuple[float, float]:
     return moves.price * (1 + 0.6 * math.tanh(moves.open_interest)), moves.confidence
 
 
-GAUGES = (
-    MomentGauge(
+COMPONENTS = (
+    ContextComponentSpec(
         "taker_delta",
         0.30,
         "ratio",
@@ -76,10 +76,10 @@ GAUGES = (
         inputs=("trades",),
         read=taker_delta,
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "delta_change", 0.15, "ratio", 0.80, "buying speeds up", "selling speeds up", inputs=("trades",), read=delta_change
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "large_trades",
         0.20,
         "ratio",
@@ -89,7 +89,7 @@ GAUGES = (
         inputs=("trades",),
         read=large_trades,
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "trade_counts",
         0.15,
         "ratio",
@@ -99,7 +99,7 @@ GAUGES = (
         inputs=("trades",),
         read=trade_counts,
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "positioning",
         0.20,
         "deviations",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from virtuoso.domain.model import DimensionKind
 
 if TYPE_CHECKING:
-    from virtuoso.analysis.aggregation import Entry
+    from virtuoso.analysis.aggregation import ComponentResult
 
 LONGEST = 300
 SUBJECTS = {
@@ -27,7 +27,9 @@ def plain(inputs: Sequence[str]) -> str:
     return ", ".join(words)
 
 
-def measured(kind: DimensionKind, direction: float, entries: Sequence[Entry], missing_inputs: Sequence[str]) -> str:
+def measured(
+    kind: DimensionKind, direction: float, entries: Sequence[ComponentResult], missing_inputs: Sequence[str]
+) -> str:
     """What drives a dimension. `entries`: the components that were read, the strongest first."""
     sign = 1.0 if direction >= 0 else -1.0
     side = "bullish" if sign > 0 else "bearish"
@@ -58,11 +60,11 @@ def unmeasured(kind: DimensionKind, missing_inputs: Sequence[str], reasons: Sequ
     return _with(f"{SUBJECTS[kind]} could not be measured", f": {reasons[0]}." if reasons else ".")
 
 
-def _strength(entry: Entry) -> float:
+def _strength(entry: ComponentResult) -> float:
     return abs(entry.weight * entry.confidence * entry.direction)
 
 
-def _phrase(entry: Entry) -> str:
+def _phrase(entry: ComponentResult) -> str:
     words = entry.gauge.bullish if entry.direction > 0 else entry.gauge.bearish
     return f"on {entry.timeframe} {words}" if entry.timeframe else words
 

@@ -11,14 +11,14 @@ import math
 
 import numpy as np
 
-from virtuoso.analysis.components import Absent, MomentGauge, freshness
-from virtuoso.analysis.symbol_context import Moment
+from virtuoso.analysis.components import Absent, ContextComponentSpec, freshness
+from virtuoso.analysis.symbol_context import SymbolContext
 
 FUNDING_FLOOR = 2e-5  # 0.2 bp an interval: less is noise
 RATIO_FLOOR = 0.02  # 2 % of the ratio of longs to shorts
 
 
-def funding(moment: Moment) -> tuple[float, float]:
+def funding(moment: SymbolContext) -> tuple[float, float]:
     """Funding rate now against the symbol's own past rates, in their standard deviations. High is bearish: longs pay dearly
     to stay, and leave when price does not go on rising. z = (rate - mean) / sqrt(variance + 0.2 bp^2), unbounded, mostly
     -4..4. Absent with fewer than 8 past rates. (Ours.)"""
@@ -30,7 +30,7 @@ def funding(moment: Moment) -> tuple[float, float]:
     return reading, confidence * fresh
 
 
-def open_interest(moment: Moment) -> tuple[float, float]:
+def open_interest(moment: SymbolContext) -> tuple[float, float]:
     """Change of open interest over the last 4 hours in its own standard deviations, signed by price: times tanh(the price's
     move in its own). New positions with the move are bullish when it is up; positions closed in a fall take its force.
     "Deviations", unbounded, mostly -4..4. Absent as `orderflow.positioning` is. (Ours.)"""
@@ -38,7 +38,7 @@ def open_interest(moment: Moment) -> tuple[float, float]:
     return moves.open_interest * math.tanh(moves.price), moves.confidence
 
 
-def accounts(moment: Moment) -> tuple[float, float]:
+def accounts(moment: SymbolContext) -> tuple[float, float]:
     """log of the ratio of long to short accounts now against its own history, in standard deviations. High is bearish: the
     many small accounts are late. z = (log ratio - mean) / sqrt(variance + 0.02^2), unbounded, mostly -3..3. Absent with
     fewer than 12 values. (Ours.)"""
@@ -51,7 +51,7 @@ def accounts(moment: Moment) -> tuple[float, float]:
     return reading, confidence * fresh
 
 
-def premium(moment: Moment) -> tuple[float, float]:
+def premium(moment: SymbolContext) -> tuple[float, float]:
     """10,000 log(mark price / index price), basis points. High is bullish: buyers with leverage bid the perpetual above
     spot. Unbounded, mostly -20..20. Absent when both are the same number: the difference is below a tick, or the venue has
     one price only. (The premium that funding is made from.)"""
@@ -64,8 +64,8 @@ def premium(moment: Moment) -> tuple[float, float]:
     return math.log(ticker.mark / ticker.index) * 1e4, 0.7 * fresh
 
 
-GAUGES = (
-    MomentGauge(
+COMPONENTS = (
+    ContextComponentSpec(
         "funding",
         0.30,
         "deviations",
@@ -75,7 +75,7 @@ GAUGES = (
         inputs=("ticker", "funding_rate", "funding_history"),
         read=funding,
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "open_interest",
         0.25,
         "deviations",
@@ -85,7 +85,7 @@ GAUGES = (
         inputs=("open_interest", "candles_5m"),
         read=open_interest,
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "accounts",
         0.25,
         "deviations",
@@ -95,7 +95,7 @@ GAUGES = (
         inputs=("long_short",),
         read=accounts,
     ),
-    MomentGauge(
+    ContextComponentSpec(
         "premium",
         0.20,
         "bp",

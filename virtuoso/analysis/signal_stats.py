@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from virtuoso.domain.model import DimensionKind
-from virtuoso.domain.records import Side, Tallies, Tally
+from virtuoso.domain.records import Side, SignalRecord, SignalTally
 
 Z_95 = 1.959963984540054  # of the normal distribution: 95 % lie within
 
@@ -17,7 +17,7 @@ Result = tuple[Side, tuple[DimensionKind, ...], float]
 """(side, drivers with the strongest first, result in R) of a closed signal, as History.results gives it."""
 
 
-def tally(results: Sequence[float]) -> Tally:
+def tally(results: Sequence[float]) -> SignalTally:
     """One group of results in R. A win made more than 0.
 
     win_rate = wins / count, with its Wilson interval; mean_r = sum / count; expectancy_r = win rate x mean win - loss rate x
@@ -27,11 +27,11 @@ def tally(results: Sequence[float]) -> Tally:
         raise ValueError("a result is not a finite number")
     count, won, lost = len(results), [r for r in results if r > 0], [r for r in results if r <= 0]
     if not count:
-        return Tally(0, 0)
+        return SignalTally(0, 0)
     low, high = wilson(len(won), count)
     mean_win = math.fsum(won) / len(won) if won else 0.0
     mean_loss = -math.fsum(lost) / len(lost) if lost else 0.0
-    return Tally(
+    return SignalTally(
         count,
         len(won),
         win_rate=len(won) / count,
@@ -55,13 +55,13 @@ def wilson(wins: int, count: int) -> tuple[float, float]:
     return 0.0 if wins == 0 else low, 1.0 if wins == count else high  # exactly so, but for rounding
 
 
-def tallies(results: Iterable[Result]) -> Tallies:
+def tallies(results: Iterable[Result]) -> SignalRecord:
     """All results, by side, and by the dimension that drove each most (its first driver; results without one are in the
     total only). Groups without a result are left out."""
     known = list(results)
     by_side = {side: [r for s, _, r in known if s == side] for side in Side}
     by_driver = {kind: [r for _, drivers, r in known if drivers[:1] == (kind,)] for kind in DimensionKind}
-    return Tallies(
+    return SignalRecord(
         tally([r for _, _, r in known]),
         {side: tally(rs) for side, rs in by_side.items() if rs},
         {kind: tally(rs) for kind, rs in by_driver.items() if rs},

@@ -1,6 +1,6 @@
 """Calls to one side, and what became of them: a state machine over one venue's market.
 
-    recall(stored signals) ─► Ledger ─► step(scores, prices, bars, now) ─► (Ledger, opened, changed) ─► store what changed
+    recall(stored) ─► SignalState ─► step(scores, prices, bars, now) ─► (SignalState, opened, changed) ─► store what changed
 
 A call is made when the score reaches 70 (LONG) or 30 (SHORT) with a confidence of at least 0.5, at the last price. Another
 to the same side needs the score to have come back to 65 (35) in between. At most one signal of a symbol is active: the
@@ -53,7 +53,7 @@ MINUTE_MS, FIVE_MS = Timeframe.M1.ms, Timeframe.M5.ms
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class SignalState:
     """The newest signal of each symbol and side on one venue; at most one of a symbol is active."""
 
     venue: str
@@ -62,15 +62,15 @@ class Ledger:
     newest: Mapping[tuple[str, Side], Signal] = field(default_factory=dict)
 
 
-class Step(NamedTuple):
+class SignalStep(NamedTuple):
     """The ledger after a pass, the signals that it opened, and those that it changed (closed, hit, judged, re-armed)."""
 
-    ledger: Ledger
+    ledger: SignalState
     opened: tuple[Signal, ...]
     changed: tuple[Signal, ...]
 
 
-def recall(ledger: Ledger, stored: Iterable[Signal]) -> Ledger:
+def recall(ledger: SignalState, stored: Iterable[Signal]) -> SignalState:
     """The ledger with what was stored, in any order; signals of other venues and environments are no business of it. All
     active ones and those opened in the last 7 days are enough. Where both sides of a symbol are active, the later one had
     reversed the other, which was not stored any more."""
@@ -92,12 +92,12 @@ def recall(ledger: Ledger, stored: Iterable[Signal]) -> Ledger:
 
 
 def step(
-    ledger: Ledger,
+    ledger: SignalState,
     scores: Mapping[str, Confluence],
     prices: Mapping[str, Ticker],
     bars: Mapping[str, Mapping[Timeframe, Candles]],
     now_ms: int,
-) -> Step:
+) -> SignalStep:
     """One pass at `now_ms` (epoch ms, the exchange's clock), all by symbol. Judges what is active, re-arms, and calls.
     Without a score nothing is re-armed or called, without a price or bars nothing called, without bars nothing judged. A
     pass with the same inputs again changes nothing. Bars that close after `now_ms` are not looked at."""
@@ -121,7 +121,7 @@ def step(
             changed[against.id] = newest[opposite]
         newest[symbol, side] = made
         opened.append(made)
-    return Step(replace(ledger, newest=newest), tuple(opened), tuple(changed.values()))
+    return SignalStep(replace(ledger, newest=newest), tuple(opened), tuple(changed.values()))
 
 
 # ------------------------------------------------------------------------------------------------------------- calling
@@ -161,7 +161,7 @@ def risk(candles: Candles | None, now_ms: int) -> float | None:
 
 
 def _call(
-    ledger: Ledger,
+    ledger: SignalState,
     side: Side,
     confluence: Confluence,
     ticker: Ticker | None,
@@ -267,7 +267,7 @@ class _Bar(NamedTuple):
     close: float
 
 
-class _Tape:
+class _BarSequence:
     """The bars of one timeframe that had closed; one that holds a price that is none counts as missing."""
 
     def __init__(self, candles: Candles | None, now_ms: int) -> None:
@@ -302,7 +302,7 @@ def _walk(signal: Signal, bars: Mapping[Timeframe, Candles], now_ms: int) -> Ite
     """The bars that have not been judged, one after the other, each moment once where 1m bars are there. A 5m bar may begin
     before what was judged, but never before the signal: what it adds can only be of its unjudged part, since stop and
     further targets were not touched in the rest."""
-    minutes, fives = _Tape(bars.get(Timeframe.M1), now_ms), _Tape(bars.get(Timeframe.M5), now_ms)
+    minutes, fives = _BarSequence(bars.get(Timeframe.M1), now_ms), _BarSequence(bars.get(Timeframe.M5), now_ms)
     cursor = max(signal.judged_ms, signal.opened_ms)
     while True:
         cursor = -(-cursor // MINUTE_MS) * MINUTE_MS

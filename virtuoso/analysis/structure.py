@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.analysis.bars import FLAT, WIDTH, Rows, weighted
-from virtuoso.analysis.components import BarGauge
+from virtuoso.analysis.components import CandleComponentSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -166,8 +166,8 @@ def order_blocks(rows: Rows) -> tuple[Floats, Floats]:
 
 
 NO_SWINGS = "no confirmed swings, or the market did not move"
-GAUGES = (
-    BarGauge(
+COMPONENTS = (
+    CandleComponentSpec(
         "swings",
         0.20,
         "ATR",
@@ -178,7 +178,7 @@ GAUGES = (
         absence="fewer than two confirmed swings on each side",
         read=swings,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "break_of_structure",
         0.14,
         "breaks",
@@ -189,7 +189,7 @@ GAUGES = (
         absence=NO_SWINGS,
         read=break_of_structure,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "change_of_character",
         0.10,
         "breaks",
@@ -200,7 +200,7 @@ GAUGES = (
         absence=NO_SWINGS,
         read=change_of_character,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "moving_averages",
         0.20,
         "ratio",
@@ -210,7 +210,7 @@ GAUGES = (
         need=SPANS[-1],
         read=moving_averages,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "room",
         0.11,
         "log ratio",
@@ -221,7 +221,7 @@ GAUGES = (
         absence=NO_SWINGS,
         read=room,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "donchian",
         0.11,
         "ratio",
@@ -231,7 +231,7 @@ GAUGES = (
         need=DONCHIAN_BARS,
         read=donchian,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "fair_value_gaps",
         0.07,
         "ATR",
@@ -241,7 +241,7 @@ GAUGES = (
         need=ZONE_BARS,
         read=fair_value_gaps,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "order_blocks",
         0.07,
         "blocks",

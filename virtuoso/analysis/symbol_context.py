@@ -55,14 +55,14 @@ class Moves(NamedTuple):
     confidence: float
 
 
-class Ladder(NamedTuple):
+class BookSide(NamedTuple):
     """One side of a book: log distance of its levels from the geometric mid, rising, and their sizes."""
 
     distance: Floats
     size: Floats
 
 
-class Moment:
+class SymbolContext:
     """One symbol's inputs at `now_ms`. A property raises Absent when there is nothing to read."""
 
     def __init__(self, inputs: SymbolInputs, now_ms: int, bars: Mapping[Timeframe, Bars]) -> None:
@@ -105,12 +105,12 @@ class Moment:
         return checked(self.inputs.book)
 
     @cached_property
-    def ladders(self) -> tuple[Ladder, Ladder]:
+    def ladders(self) -> tuple[BookSide, BookSide]:
         """Bids and asks by their distance."""
         bids, asks = self.sides
         bid_logs, ask_logs = np.log(bids[:, 0]), np.log(asks[:, 0])
         mid = (bid_logs[0] + ask_logs[0]) / 2
-        return Ladder(mid - bid_logs, bids[:, 1]), Ladder(ask_logs - mid, asks[:, 1])
+        return BookSide(mid - bid_logs, bids[:, 1]), BookSide(ask_logs - mid, asks[:, 1])
 
     @cached_property
     def half_spread(self) -> float:

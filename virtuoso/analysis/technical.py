@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.analysis.bars import FLAT, Rows
-from virtuoso.analysis.components import BarGauge
+from virtuoso.analysis.components import CandleComponentSpec
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
@@ -71,11 +71,15 @@ def cci(rows: Rows) -> tuple[Floats, float]:
     return away[:, -1] / (0.015 * _or_nan(deviation)), 1.0
 
 
-GAUGES = (
-    BarGauge("rsi", 0.20, "", 20.0, "gains outweigh losses", "losses outweigh gains", centre=50.0, need=16, read=rsi),
-    BarGauge("macd", 0.20, "ATR", 0.35, "momentum builds upwards", "momentum builds downwards", need=34, read=macd),
-    BarGauge("adx", 0.20, "ratio", 0.60, "the trend points up", "the trend points down", need=29, read=adx),
-    BarGauge(
+COMPONENTS = (
+    CandleComponentSpec(
+        "rsi", 0.20, "", 20.0, "gains outweigh losses", "losses outweigh gains", centre=50.0, need=16, read=rsi
+    ),
+    CandleComponentSpec(
+        "macd", 0.20, "ATR", 0.35, "momentum builds upwards", "momentum builds downwards", need=34, read=macd
+    ),
+    CandleComponentSpec("adx", 0.20, "ratio", 0.60, "the trend points up", "the trend points down", need=29, read=adx),
+    CandleComponentSpec(
         "awesome_oscillator",
         0.12,
         "ATR",
@@ -85,7 +89,7 @@ GAUGES = (
         need=34,
         read=awesome_oscillator,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "williams_r",
         0.12,
         "percent",
@@ -96,5 +100,5 @@ GAUGES = (
         need=15,
         read=williams_r,
     ),
-    BarGauge("cci", 0.16, "", 140.0, "price runs above its mean", "price runs below its mean", need=20, read=cci),
+    CandleComponentSpec("cci", 0.16, "", 140.0, "price runs above its mean", "price runs below its mean", need=20, read=cci),
 )

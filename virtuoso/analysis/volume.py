@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.analysis.bars import FLAT, VOLUME_BARS, Rows, weighted
-from virtuoso.analysis.components import BarGauge
+from virtuoso.analysis.components import CandleComponentSpec
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
@@ -120,8 +120,8 @@ def relative_volume(rows: Rows) -> tuple[Floats, Floats]:
 
 
 SILENT = "no volume, or the market did not move"
-GAUGES = (
-    BarGauge(
+COMPONENTS = (
+    CandleComponentSpec(
         "money_flow",
         0.16,
         "ratio",
@@ -132,7 +132,7 @@ GAUGES = (
         absence=SILENT,
         read=money_flow,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "money_flow_index",
         0.14,
         "",
@@ -144,7 +144,7 @@ GAUGES = (
         absence=SILENT,
         read=money_flow_index,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "on_balance_volume",
         0.16,
         "ratio",
@@ -155,7 +155,7 @@ GAUGES = (
         absence=SILENT,
         read=on_balance_volume,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "accumulation",
         0.12,
         "ratio",
@@ -166,7 +166,7 @@ GAUGES = (
         absence=SILENT,
         read=accumulation,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "vwap_distance",
         0.16,
         "ATR",
@@ -177,7 +177,7 @@ GAUGES = (
         absence=SILENT,
         read=vwap_distance,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "volume_profile",
         0.14,
         "value areas",
@@ -188,7 +188,7 @@ GAUGES = (
         absence=SILENT,
         read=volume_profile,
     ),
-    BarGauge(
+    CandleComponentSpec(
         "relative_volume",
         0.12,
         "ATR",

@@ -13,9 +13,9 @@ from contextlib import AbstractAsyncContextManager
 
 from virtuoso.analysis.weights import Weights
 from virtuoso.app.parts import monitor, repository
-from virtuoso.collector.collector import Collector, Tap
-from virtuoso.collector.engine import Floor
-from virtuoso.collector.history_recorder import Journal, kept
+from virtuoso.collector.collector import Collector, PassObserver
+from virtuoso.collector.engine import Engine
+from virtuoso.collector.history_recorder import HistoryRecorder, kept
 from virtuoso.collector.lease import Lease
 from virtuoso.config import Loaded, Settings
 from virtuoso.domain.clock import epoch_ms
@@ -24,7 +24,7 @@ from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import cadence
-from virtuoso.market_data.feed import Feed, Rules
+from virtuoso.market_data.feed import Feed, UniverseRules
 
 
 async def collect(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
@@ -53,13 +53,13 @@ async def collector_of(
     exchanges: Mapping[str, CcxtExchange],
     repository: SnapshotRepository,
     *,
-    journal: Journal | None = None,
-    tap: Tap | None = None,
+    journal: HistoryRecorder | None = None,
+    tap: PassObserver | None = None,
 ) -> AsyncIterator[Collector]:
     """A collector of those exchanges; they and the repository are closed with it."""
     environment = settings.effective_environment
     wanted, weights = settings.opportunities, weights_of(settings)
-    floor = Floor(exchanges, environment, opportunities=wanted, weights=weights, journal=journal, clock=epoch_ms)
+    floor = Engine(exchanges, environment, opportunities=wanted, weights=weights, journal=journal, clock=epoch_ms)
     coingecko = CoinGecko(settings.coingecko_url)
     feeds = {venue: Feed(exchange, rules_of(settings), cadence) for venue, exchange in exchanges.items()}
     try:
@@ -79,9 +79,9 @@ async def collector_of(
         await asyncio.gather(*(exchange.close() for exchange in exchanges.values()), coingecko.close(), repository.close())
 
 
-def rules_of(settings: Settings) -> Rules:
+def rules_of(settings: Settings) -> UniverseRules:
     """Which markets the settings ask to score."""
-    return Rules(settings.symbol_limit, settings.symbols, settings.min_turnover_usd)
+    return UniverseRules(settings.symbol_limit, settings.symbols, settings.min_turnover_usd)
 
 
 def weights_of(settings: Settings) -> Weights:
@@ -89,7 +89,7 @@ def weights_of(settings: Settings) -> Weights:
     return Weights.of(settings.weights, settings.timeframe_weights)
 
 
-def journal_of(settings: Settings) -> AbstractAsyncContextManager[Journal | None]:
+def journal_of(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:
     """What the history is written with."""
     days = (settings.points_days, settings.history_days)
     return kept(settings.effective_history, settings.exchanges, days=days, clock=epoch_ms)

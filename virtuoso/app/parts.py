@@ -8,10 +8,10 @@ from pathlib import Path
 from virtuoso.app.monitor import Readiness, Status, listening
 from virtuoso.config import Settings
 from virtuoso.repository.open import open_repository
-from virtuoso.repository.tiers import Tiers
+from virtuoso.repository.tiers import TieredRepository
 
 
-def repository(settings: Settings) -> Tiers:
+def repository(settings: Settings) -> TieredRepository:
     """Open the repository that the settings name."""
     return open_repository(settings.cache, Path(settings.node_directory))
 

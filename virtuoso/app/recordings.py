@@ -14,23 +14,23 @@ from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.lifetime import unless
 from virtuoso.recording import play as player
 from virtuoso.recording import record as recorder
-from virtuoso.recording.recording import Tape
-from virtuoso.repository.memory import Memory
+from virtuoso.recording.recording import RecordingFile
+from virtuoso.repository.memory import MemoryRepository
 
 
 async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     """A collector of its own, with a tape and a repository that nobody else sees."""
     settings = loaded.settings
-    tape = Tape(Path(options.file), max_bytes=int(options.max_mb * 1e6))
+    tape = RecordingFile(Path(options.file), max_bytes=int(options.max_mb * 1e6))
     venues, wanted, weights = settings.exchanges, settings.opportunities, weights_of(settings)
-    recording = recorder.Recording(
+    recording = recorder.Recorder(
         tape, venues=venues, rules=rules_of(settings), opportunities=wanted, weights=weights, clock=epoch_ms
     )
     exchanges = {
-        venue: recorder.TapedExchange(venue, recording, url=settings.exchange_urls.get(venue))
+        venue: recorder.RecordedExchange(venue, recording, url=settings.exchange_urls.get(venue))
         for venue in settings.exchanges
     }
-    async with collector_of(settings, exchanges, Memory(), tap=recording) as collector:
+    async with collector_of(settings, exchanges, MemoryRepository(), tap=recording) as collector:
         return await recorder.record(recording, tape, collector.run(), stop=stop, minutes=options.minutes)
 
 

@@ -14,10 +14,10 @@ from virtuoso.app.parts import monitor, repository
 from virtuoso.config import Loaded, Settings
 from virtuoso.domain.addresses import joined
 from virtuoso.repository import keys
-from virtuoso.service.candle_reader import Charts
-from virtuoso.service.rpc import Limits
+from virtuoso.service.candle_reader import CandleReader
+from virtuoso.service.rpc import ConcurrencyLimits
 from virtuoso.service.server import MarketServer
-from virtuoso.service.snapshot_cache import Keeper
+from virtuoso.service.snapshot_cache import SnapshotCache
 
 if TYPE_CHECKING:
     from virtuoso.domain.ports import History
@@ -29,12 +29,12 @@ async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     """Answer from what collectors publish."""
     settings = loaded.settings
     source = repository(settings)
-    keeper = Keeper(source, keys, max_stale_s=settings.max_stale_s, primary_venue=settings.exchanges[0])
+    keeper = SnapshotCache(source, keys, max_stale_s=settings.max_stale_s, primary_venue=settings.exchanges[0])
     server = MarketServer(
         joined(settings.grpc_address),
         keeper,
-        Charts(source, keys, max_stale_s=settings.max_stale_s),
-        limits=Limits(calls=settings.max_requests, streams=settings.max_streams),
+        CandleReader(source, keys, max_stale_s=settings.max_stale_s),
+        limits=ConcurrencyLimits(calls=settings.max_requests, streams=settings.max_streams),
         reflect=settings.reflection,
         heartbeat_s=settings.heartbeat_s,
         history=_history(settings),

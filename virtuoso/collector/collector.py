@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from virtuoso import metrics
-from virtuoso.analysis.alert_rules import Supply
+from virtuoso.analysis.alert_rules import SourceStatus
 from virtuoso.collector.lease import TTL_S
 from virtuoso.collector.publisher import Publisher
 from virtuoso.collector.venue_state import snapshot_of
@@ -30,7 +30,7 @@ from virtuoso.exchange.failover import fallback_reason
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
-    from virtuoso.collector.engine import Floor
+    from virtuoso.collector.engine import Engine
     from virtuoso.collector.lease import Lease
     from virtuoso.domain.model import Candles, Dominance, Environment
     from virtuoso.domain.ports import SnapshotRepository
@@ -51,7 +51,7 @@ COMPLAINT_PERIOD_S = 60.0
 DOMINANCE_PERIOD_S = 60.0
 
 
-class Tap(Protocol):
+class PassObserver(Protocol):
     """Told of every pass, in the order in which things happen: what a recorder needs to do it again."""
 
     def taken(self, venue: str, fallback: Fallback | None, dominance: Dominance | None, *, trading: bool) -> int:
@@ -77,13 +77,13 @@ class Collector:
         failover: Failover,
         repository: SnapshotRepository,
         coingecko: CoinGecko,
-        floor: Floor,
+        floor: Engine,
         *,
         lease: Lease,
         environment: Environment,
         max_stale_s: float,
         clock: Callable[[], int],
-        tap: Tap | None = None,
+        tap: PassObserver | None = None,
     ) -> None:
         self._feeds = feeds
         self._failover = failover
@@ -284,7 +284,7 @@ class Collector:
         troubles = {venue: fallback_reason(breaker.error) for venue, breaker in self._breakers.items() if breaker.open}
         scored, expected = self._scored
         used = self._used or ""
-        self._floor.tell(Supply(self._environment, self._clock(), used, self._fallback, troubles, scored, expected))
+        self._floor.tell(SourceStatus(self._environment, self._clock(), used, self._fallback, troubles, scored, expected))
 
     async def _publish(self, snapshot: Snapshot, feed: Feed, *, warm: bool) -> None:
         """Publish once the feed was warm; an incomplete snapshot only where the last complete one has grown stale."""

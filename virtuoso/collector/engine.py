@@ -16,19 +16,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from virtuoso.analysis.alert_rules import Supply, supply_notices
+from virtuoso.analysis.alert_rules import SourceStatus, source_alerts
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
-from virtuoso.collector.venue_state import Desk, Pass, after, desk, recall, work
+from virtuoso.collector.venue_state import PassResult, VenueState, after, desk, recall, work
 from virtuoso.domain.errors import CorruptValue, HistoryError, RepositoryError
 from virtuoso.repository import keys
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
-    from virtuoso.collector.history_recorder import Journal
+    from virtuoso.collector.history_recorder import HistoryRecorder
     from virtuoso.domain.model import Dominance, Environment, RegimeState
     from virtuoso.domain.ports import SnapshotRepository
-    from virtuoso.domain.records import Opportunity, Signal, Tallies
-    from virtuoso.market_data.feed import Market
+    from virtuoso.domain.records import Opportunity, Signal, SignalRecord
+    from virtuoso.market_data.feed import MarketData
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ AGAIN_S = 10.0  # between two tries to recall from a history that is down
 PATIENCE_S = 60.0  # without a snapshot either, it is waited for so long before signals are given: it may know of some
 
 
-class Floor:
+class Engine:
     """Desks of `venues` on markets of one kind. `opportunities`: whether they are looked for; `weights` of the scores;
     `journal`: None where no history is kept; `clock`: epoch ms."""
 
@@ -47,7 +47,7 @@ class Floor:
         *,
         opportunities: bool = True,
         weights: Weights = DEFAULT_WEIGHTS,
-        journal: Journal | None = None,
+        journal: HistoryRecorder | None = None,
         clock: Callable[[], int],
     ) -> None:
         self._venues = tuple(venues)
@@ -61,8 +61,8 @@ class Floor:
     def clear(self) -> None:
         """Forget everything: whoever worked meanwhile knows better."""
         self._desks = {venue: desk(venue, self._environment, self._weights) for venue in self._venues}
-        self._waiting: list[Callable[[Desk], Desk]] = []
-        self._supply: Supply | None = None
+        self._waiting: list[Callable[[VenueState], VenueState]] = []
+        self._supply: SourceStatus | None = None
         self.recalled = self.trades = False
 
     @property
@@ -70,11 +70,11 @@ class Floor:
         """How the history is, in words: "none", "well", or what it says."""
         return self._journal.state if self._journal else "none"
 
-    def desk(self, venue: str) -> Desk:
+    def desk(self, venue: str) -> VenueState:
         """As it is between two passes."""
         return self._desks[venue]
 
-    def tallies(self, venue: str) -> Tallies | None:
+    def tallies(self, venue: str) -> SignalRecord | None:
         """How the venue's signals ended, where a history tells."""
         return self._journal.tallies(venue) if self._journal else None
 
@@ -130,26 +130,26 @@ class Floor:
 
     # ---------------------------------------------------------------------------------------------------------- working
 
-    def work(self, of: Desk, market: Market, dominance: Dominance | None, *, trading: bool) -> Pass:
+    def work(self, of: VenueState, market: MarketData, dominance: Dominance | None, *, trading: bool) -> PassResult:
         """See `virtuoso.collector.venue_state`; may run in a thread."""
         return work(of, market, dominance=dominance, trading=trading, opportunities=self._opportunities)
 
-    def settle(self, venue: str, done: Pass) -> Desk:
+    def settle(self, venue: str, done: PassResult) -> VenueState:
         """The pass counts: the next one knows of it, and it is written down. The venue's desk after it."""
         self._desks[venue] = after(self._desks[venue], done)
         if self._journal is not None and done.traded:
             self._journal.record(done.points, done.signals, done.found, done.alerts)
         return self._desks[venue]
 
-    def tell(self, supply: Supply) -> None:
+    def tell(self, supply: SourceStatus) -> None:
         """Tell of what has changed in where the data comes from."""
-        if self._journal is not None and (alerts := supply_notices(self._supply, supply)):
+        if self._journal is not None and (alerts := source_alerts(self._supply, supply)):
             self._journal.record(alerts=alerts)
         self._supply = supply
 
 
-def _regime(venue: str, regime: RegimeState) -> Callable[[Desk], Desk]:
-    def change(of: Desk) -> Desk:
+def _regime(venue: str, regime: RegimeState) -> Callable[[VenueState], VenueState]:
+    def change(of: VenueState) -> VenueState:
         return replace(of, regime=regime) if of.ledger.venue == venue else of
 
     return change

@@ -22,7 +22,7 @@ from virtuoso.history.writer import Writer
 
 if TYPE_CHECKING:
     from virtuoso.domain.ports import History
-    from virtuoso.domain.records import Alert, Opportunity, ScorePoint, Signal, Tallies
+    from virtuoso.domain.records import Alert, Opportunity, ScorePoint, Signal, SignalRecord
 
 log = logging.getLogger(__name__)
 
@@ -36,21 +36,21 @@ SETTLE_S = 2.0  # a signal that has just ended is on its way to the history
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class RecalledState:
     """What was stored of some venues: active signals and the week's, the day's opportunities; in any order."""
 
     signals: tuple[Signal, ...]
     opportunities: tuple[Opportunity, ...]
 
 
-class Journal:
+class HistoryRecorder:
     """On `history`, by `writer`, for `venues`. Its owner runs `run` all the while and closes both afterwards."""
 
     def __init__(self, history: History, writer: Writer, venues: Sequence[str]) -> None:
         self._history = history
         self._writer = writer
         self._venues = tuple(venues)
-        self._tallies: dict[str, Tallies] = {}
+        self._tallies: dict[str, SignalRecord] = {}
         self._ended = asyncio.Event()
 
     @property
@@ -59,7 +59,7 @@ class Journal:
         status = self._writer.status()
         return "well" if status.well else status.reason
 
-    def tallies(self, venue: str) -> Tallies | None:
+    def tallies(self, venue: str) -> SignalRecord | None:
         """How the venue's closed signals ended, as of a minute ago at most; None while the history does not say."""
         return self._tallies.get(venue)
 
@@ -75,7 +75,7 @@ class Journal:
         if any(signal.status is not SignalStatus.ACTIVE for signal in signals):
             self._ended.set()
 
-    async def recall(self, now_ms: int) -> Memory:
+    async def recall(self, now_ms: int) -> RecalledState:
         """What is needed to go on, at `now_ms` (epoch ms). HistoryError, within RECALL_S, when it cannot be had."""
         try:
             async with asyncio.timeout(RECALL_S):
@@ -84,7 +84,7 @@ class Journal:
                 found = [await self._history.opportunities(v, start_ms=since, limit=PAGE) for v in self._venues]
         except TimeoutError as error:
             raise HistoryError(f"no answer within {RECALL_S:g} s") from error
-        return Memory(
+        return RecalledState(
             tuple({signal.id: signal for signal in signals}.values()),
             tuple(opportunity for each in found for opportunity in each),
         )
@@ -133,7 +133,7 @@ class Journal:
 @contextlib.asynccontextmanager
 async def kept(
     url: str | None, venues: Sequence[str], *, days: tuple[float, float], clock: Callable[[], int]
-) -> AsyncIterator[Journal | None]:
+) -> AsyncIterator[HistoryRecorder | None]:
     """A journal on the history at `url` that is kept as long as the body runs, and closed after what still waits is written;
     None for None. `days`: how long points, and all else, are kept. ConfigError for a URL that is none of a history."""
     if url is None:
@@ -142,7 +142,7 @@ async def kept(
     history = open_history(url, write=True)
     points_days, rest_days = days
     writer = Writer(history, cooldown_s=COOLDOWNS_S, clock=clock, points_days=points_days, rest_days=rest_days)
-    journal = Journal(history, writer, venues)
+    journal = HistoryRecorder(history, writer, venues)
     running = asyncio.create_task(journal.run())
     try:
         yield journal

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from virtuoso import metrics
-from virtuoso.analysis.candle_readings import CandleMemo
+from virtuoso.analysis.candle_readings import CandleReadingsCache
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.analysis.overview import overview
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
         Ticker,
         Timeframe,
     )
-    from virtuoso.market_data.feed import Market
+    from virtuoso.market_data.feed import MarketData
 
 log = logging.getLogger(__name__)
 
-Memos = dict[str, CandleMemo]  # by symbol: what was made of its candles, so that a pass without a new bar is cheap
+ReadingsCaches = dict[
+    str, CandleReadingsCache
+]  # by symbol: what was made of its candles, so that a pass without a new bar is cheap
 
 
 def score_market(
@@ -40,7 +42,7 @@ def score_market(
     whole: bool,
     now_ms: int,
     weights: Weights = DEFAULT_WEIGHTS,
-    memos: Memos | None = None,
+    memos: ReadingsCaches | None = None,
 ) -> tuple[dict[str, Confluence], Overview]:
     """(results by symbol, overview) at `now_ms` on the exchange's clock. `tickers` are those of the whole venue; `whole` is
     False when many of them are unusable: what is counted or summed over a part would pass for the whole, so it is absent.
@@ -48,17 +50,19 @@ def score_market(
     memos = {} if memos is None else memos
     for symbol in memos.keys() - {item.symbol for item in inputs}:
         del memos[symbol]
-    results = {item.symbol: _score(item, now_ms, memos.setdefault(item.symbol, CandleMemo()), weights) for item in inputs}
+    results = {
+        item.symbol: _score(item, now_ms, memos.setdefault(item.symbol, CandleReadingsCache()), weights) for item in inputs
+    }
     return results, overview(tickers if whole else {}, anchor_candles, dominance, previous, now_ms)
 
 
 def score(
-    market: Market,
+    market: MarketData,
     *,
     dominance: Dominance | None,
     previous: RegimeState | None,
     weights: Weights = DEFAULT_WEIGHTS,
-    memos: Memos | None = None,
+    memos: ReadingsCaches | None = None,
 ) -> tuple[dict[str, Confluence], Overview]:
     """(results by symbol, overview) of what a feed knows, at the time of its newest prices."""
     return score_market(
@@ -74,7 +78,7 @@ def score(
     )
 
 
-def _score(item: SymbolInputs, now_ms: int, memo: CandleMemo, weights: Weights) -> Confluence:
+def _score(item: SymbolInputs, now_ms: int, memo: CandleReadingsCache, weights: Weights) -> Confluence:
     try:
         result = score_symbol(item, now_ms, weights, memo)
     except Exception:  # whatever is wrong with one symbol, the others go on; the log has it

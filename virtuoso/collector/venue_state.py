@@ -1,8 +1,9 @@
 """One venue's market, pass after pass: what is carried from each to the next, and all that comes of it.
 
-    (Desk, Market) ─► work ─► Pass ─► the desk after it (`after`), the snapshot (`snapshot_of`), what a journal writes down
+    (VenueState, MarketData) ─► work ─► PassResult ─► the next VenueState (`after`), the snapshot (`snapshot_of`), the
+                                                      records that the history takes
 
-A desk is a value: nothing but the passes before it and what was recalled made it what it is, so that the same market in the
+A VenueState is a value: nothing but the passes before it and what was recalled made it what it is, so that the same market in the
 same steps gives the same signals again. Each venue has its own; nothing goes from one to another.
 """
 
@@ -16,14 +17,14 @@ from typing import TYPE_CHECKING, TypeVar
 from virtuoso import metrics
 from virtuoso.analysis import opportunities as finding
 from virtuoso.analysis import signals as calling
-from virtuoso.analysis.alert_rules import Scene, market_notices
+from virtuoso.analysis.alert_rules import MarketPass, market_alerts
 from virtuoso.analysis.beta import betas
 from virtuoso.analysis.market_sentiment import crowd
 from virtuoso.analysis.movers import movers
-from virtuoso.analysis.opportunities import Book
-from virtuoso.analysis.signals import Ledger
+from virtuoso.analysis.opportunities import OpportunityState
+from virtuoso.analysis.signals import SignalState
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
-from virtuoso.collector.scoring import Memos, score
+from virtuoso.collector.scoring import ReadingsCaches, score
 from virtuoso.domain.model import ANCHOR, Snapshot
 from virtuoso.domain.records import ScorePoint, SignalStatus
 
@@ -38,11 +39,11 @@ if TYPE_CHECKING:
         RegimeState,
         Timeframe,
     )
-    from virtuoso.domain.records import Alert, Beta, BetaWindow, MarketSentiment, Opportunity, Signal, Tallies
-    from virtuoso.market_data.feed import Market
+    from virtuoso.domain.records import Alert, BetaSpan, BetaWindow, MarketSentiment, Opportunity, Signal, SignalRecord
+    from virtuoso.market_data.feed import MarketData
 
 T = TypeVar("T")
-Betas = Mapping[str, "Mapping[BetaWindow, Beta]"]
+Betas = Mapping[str, "Mapping[BetaSpan, BetaWindow]"]
 Bars = Mapping[str, "tuple[tuple[Timeframe, int, int], ...]"]  # by symbol: timeframe, how many, when the newest opens
 
 RETOLD_MS = 3_600_000  # what happened before a restart is told again for so long; whoever stores it knows what was told
@@ -51,19 +52,21 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class VenueState:
     """What one venue's passes know of those before. `scene`: the last that traded. `recalled`: ids of signals and
     opportunities that come from elsewhere, and are handed on with the next pass that trades, should they not have been."""
 
-    ledger: Ledger
-    book: Book
+    ledger: SignalState
+    book: OpportunityState
     regime: RegimeState | None = None
     betas: Betas = field(default_factory=dict)
     bars: Bars = field(default_factory=dict)  # that the betas are made from
-    scene: Scene | None = None
+    scene: MarketPass | None = None
     recalled: frozenset[str] = frozenset()
     weights: Weights = DEFAULT_WEIGHTS
-    memos: Memos = field(default_factory=dict)  # shared by the states of one venue: a cache, which changes no result
+    memos: ReadingsCaches = field(
+        default_factory=dict
+    )  # shared by the states of one venue: a cache, which changes no result
 
     @property
     def active(self) -> tuple[Signal, ...]:
@@ -78,11 +81,11 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class PassResult:
     """What came of a market at one moment. `desk`: after it. `traded`: signals and opportunities were looked for; only
     then is there something to write down, and `desk` more than its regime and betas."""
 
-    desk: Desk
+    desk: VenueState
     confluences: Mapping[str, Confluence]
     overview: Overview
     sentiment: MarketSentiment | None
@@ -94,12 +97,12 @@ class Pass:
     alerts: tuple[Alert, ...] = ()
 
 
-def desk(venue: str, environment: Environment, weights: Weights = DEFAULT_WEIGHTS) -> Desk:
+def desk(venue: str, environment: Environment, weights: Weights = DEFAULT_WEIGHTS) -> VenueState:
     """One that knows of nothing."""
-    return Desk(Ledger(venue, environment, weights.version), Book(venue), weights=weights)
+    return VenueState(SignalState(venue, environment, weights.version), OpportunityState(venue), weights=weights)
 
 
-def recall(of: Desk, signals: Iterable[Signal], opportunities: Iterable[Opportunity]) -> Desk:
+def recall(of: VenueState, signals: Iterable[Signal], opportunities: Iterable[Opportunity]) -> VenueState:
     """The desk with what was stored, in any order, also of other venues and environments, which it leaves out."""
     known, found = tuple(signals), tuple(opportunities)
     return replace(
@@ -110,7 +113,7 @@ def recall(of: Desk, signals: Iterable[Signal], opportunities: Iterable[Opportun
     )
 
 
-def after(of: Desk, done: Pass) -> Desk:
+def after(of: VenueState, done: PassResult) -> VenueState:
     """The desk after a pass. One that did not trade, such as a look at another venue, leaves signals to those that do."""
     if done.traded:
         return done.desk
@@ -120,7 +123,9 @@ def after(of: Desk, done: Pass) -> Desk:
 # --------------------------------------------------------------------------------------------------------------- a pass
 
 
-def work(of: Desk, market: Market, *, dominance: Dominance | None, trading: bool, opportunities: bool) -> Pass:
+def work(
+    of: VenueState, market: MarketData, *, dominance: Dominance | None, trading: bool, opportunities: bool
+) -> PassResult:
     """Score the market at the time of its newest prices. With `trading`, also judge and give signals, look for opportunities
     where those are wanted, and tell what began. What cannot be computed, by a mistake of ours, costs itself only."""
     confluences, overview = score(market, dominance=dominance, previous=of.regime, weights=of.weights, memos=of.memos)
@@ -129,19 +134,21 @@ def work(of: Desk, market: Market, *, dominance: Dominance | None, trading: bool
     mood = _sound("sentiment", None, lambda: crowd(market.tickers if market.whole else {}, inputs, now))
     of = _with_betas(replace(of, regime=overview.regime or of.regime), market)
     if not trading:
-        return Pass(of, confluences, overview, mood)
+        return PassResult(of, confluences, overview, mood)
     bars = {**market.followed, **{item.symbol: item.candles for item in inputs}}
     step = _sound(
-        "signals", calling.Step(of.ledger, (), ()), lambda: calling.step(of.ledger, confluences, market.tickers, bars, now)
+        "signals",
+        calling.SignalStep(of.ledger, (), ()),
+        lambda: calling.step(of.ledger, confluences, market.tickers, bars, now),
     )
-    nothing: tuple[Book, tuple[Opportunity, ...]] = (of.book, ())
+    nothing: tuple[OpportunityState, tuple[Opportunity, ...]] = (of.book, ())
     book, found = _sound(
         "opportunities", nothing, lambda: finding.step(of.book, inputs, market.anchor_candles, now, enabled=opportunities)
     )
     standing = [o for o in book.recent if o.expires_ms > now] if opportunities else []
     recalled = [signal for signal in of.ledger.newest.values() if signal.id in of.recalled]
     retold = [o for o in of.book.recent if opportunities and o.id in of.recalled and now - o.found_ms < RETOLD_MS]
-    scene = Scene(
+    scene = MarketPass(
         of.ledger.venue,
         of.ledger.environment,
         now,
@@ -151,8 +158,8 @@ def work(of: Desk, market: Market, *, dominance: Dominance | None, trading: bool
         (*(s for s in recalled if now - (s.closed_ms or 0) < RETOLD_MS), *step.changed),
         (*retold, *found),
     )
-    return Pass(
-        Desk(step.ledger, book, of.regime, of.betas, of.bars, scene, weights=of.weights),
+    return PassResult(
+        VenueState(step.ledger, book, of.regime, of.betas, of.bars, scene, weights=of.weights),
         confluences,
         overview,
         mood,
@@ -161,11 +168,11 @@ def work(of: Desk, market: Market, *, dominance: Dominance | None, trading: bool
         points=tuple(_points(market, confluences)),
         signals=(*recalled, *step.opened, *step.changed),  # of the recalled, a snapshot alone may have known
         found=(*retold, *found),
-        alerts=_sound("alerts", (), lambda: market_notices(of.scene, scene)),
+        alerts=_sound("alerts", (), lambda: market_alerts(of.scene, scene)),
     )
 
 
-def _with_betas(of: Desk, market: Market) -> Desk:
+def _with_betas(of: VenueState, market: MarketData) -> VenueState:
     """Betas are made anew once a bar that they are made from has closed."""
     candles: dict[str, Mapping[Timeframe, Candles]] = {item.symbol: item.candles for item in market.inputs}
     candles[ANCHOR] = market.anchor_candles
@@ -175,7 +182,7 @@ def _with_betas(of: Desk, market: Market) -> Desk:
     return replace(of, bars=bars, betas=_sound("betas", {}, lambda: betas(candles, market.stamp.observed_ms)))
 
 
-def _points(market: Market, confluences: Mapping[str, Confluence]) -> Iterable[ScorePoint]:
+def _points(market: MarketData, confluences: Mapping[str, Confluence]) -> Iterable[ScorePoint]:
     for item in market.inputs:
         result = confluences[item.symbol]
         if item.ticker is not None:
@@ -201,14 +208,14 @@ def _sound(what: str, otherwise: T, made: Callable[[], T]) -> T:
 
 
 def snapshot_of(
-    market: Market,
-    done: Pass,
+    market: MarketData,
+    done: PassResult,
     *,
     snapshot_id: str,
     environment: Environment,
     computed_ms: int,
     fallback: Fallback | None,
-    signal_record: Tallies | None = None,
+    signal_record: SignalRecord | None = None,
 ) -> Snapshot:
     """The snapshot of a market and what `work` made of it."""
     gainers, losers = movers(market.tickers)

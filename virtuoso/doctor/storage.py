@@ -18,7 +18,7 @@ from virtuoso.doctor.finding import Finding, Level
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository import keys
 from virtuoso.repository.guarded import NoAnswer
-from virtuoso.repository.memcached import CHUNK, Memcached
+from virtuoso.repository.memcached import CHUNK, MemcachedRepository
 
 MB = 1_000_000
 LEAST_FREE = 100 * MB  # some minutes of snapshots and bars, and the parts of those being written
@@ -32,7 +32,7 @@ _SHARED = ("nfs", "cifs", "smb", "9p", "ceph", "fuse.sshfs", "fuse.glusterfs")
 
 async def memcached(host: str, port: int) -> Finding:
     """Whether the server keeps a small value and one as large as it must take. Both are removed again."""
-    subject, server = f"memcached {host}:{port}", Memcached(host, port)
+    subject, server = f"memcached {host}:{port}", MemcachedRepository(host, port)
     key, value = f"{keys.trial()}:{secrets.token_hex(8)}", secrets.token_bytes(64)
     try:
         began = time.monotonic()

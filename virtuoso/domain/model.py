@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # servers speak in these records too and never load numpy
     import numpy as np
     from numpy.typing import NDArray
 
-    from virtuoso.domain.records import Beta, BetaWindow, MarketSentiment, Opportunity, Signal, Tallies
+    from virtuoso.domain.records import BetaSpan, BetaWindow, MarketSentiment, Opportunity, Signal, SignalRecord
 
     Floats = NDArray[np.float64]
     Millis = NDArray[np.int64]
@@ -329,10 +329,10 @@ class Snapshot:
     losers: tuple[Mover, ...]
     fallback: Fallback | None = None
     sentiment: MarketSentiment | None = None
-    betas: Mapping[str, Mapping[BetaWindow, Beta]] = field(default_factory=dict)
+    betas: Mapping[str, Mapping[BetaSpan, BetaWindow]] = field(default_factory=dict)
     signals: tuple[Signal, ...] = ()
     opportunities: tuple[Opportunity, ...] = ()
-    signal_record: Tallies | None = None
+    signal_record: SignalRecord | None = None
 
     @property
     def scored(self) -> int:

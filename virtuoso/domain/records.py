@@ -65,7 +65,7 @@ class AlertKind(IntEnum):
     DATA_QUALITY = 10
 
 
-class BetaWindow(IntEnum):
+class BetaSpan(IntEnum):
     """What a beta is measured over; numbers as in the .proto."""
 
     DAY = 1  # 288 returns of 5m
@@ -170,7 +170,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class SignalTally:
     """How signals of one kind ended. Rates 0-1, `win_low` and `win_high` their Wilson interval at 95 %; R as in Signal.
     Figures are None where there is nothing to count."""
 
@@ -184,24 +184,24 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Tallies:
+class SignalRecord:
     """How closed signals ended: all, by side, and by the dimension that drove them most. Only those that have any.
     `since_ms`: when the oldest of them was given; None where that is not known, or there is none."""
 
-    total: Tally
-    sides: Mapping[Side, Tally]
-    drivers: Mapping[DimensionKind, Tally]
+    total: SignalTally
+    sides: Mapping[Side, SignalTally]
+    drivers: Mapping[DimensionKind, SignalTally]
     since_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Beta:
+class BetaWindow:
     """How one symbol moves with BTC over one window: least squares of its log returns on BTC's, with an intercept, over
     `count` returns that both have, of bars that close after `start_ms` and up to `end_ms`. Figures are None where they
     cannot be told."""
 
     symbol: str
-    window: BetaWindow
+    window: BetaSpan
     start_ms: int
     end_ms: int
     count: int

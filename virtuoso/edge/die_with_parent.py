@@ -1,4 +1,4 @@
-"""Run as a program of its own: `die_with_parent.py PARENT PROGRAM ARGUMENT...` becomes PROGRAM, which then ends with process PARENT.
+"""Become PROGRAM, which then ends with process PARENT. Run as `die_with_parent.py PARENT PROGRAM ARGUMENT...`.
 
 Envoy cannot watch its standard input as our own processes do, so the kernel does it: SIGKILL when the parent is gone,
 however it ended. Linux only; elsewhere Envoy outlives a parent that was killed.

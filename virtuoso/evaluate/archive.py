@@ -25,14 +25,14 @@ COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class CachedBars:
     """A run of bars; `whole`: the venue has none before it, or none that joins it."""
 
     candles: Candles
     whole: bool
 
 
-class Archive:
+class BarCache:
     """Bars of one exchange, kept in `folder`, which belongs to that venue and environment alone."""
 
     def __init__(self, exchange: Exchange, folder: Path) -> None:
@@ -49,14 +49,14 @@ class Archive:
             page = await self._page(instrument, timeframe, start_ms, end_ms)
             if page is None:
                 return None
-            made = Kept(page, whole=False)
+            made = CachedBars(page, whole=False)
         made = await self._deepened(made, instrument, start_ms)
         if made is not known:
             _write(path, made)
         first, last = (int(place) for place in np.searchsorted(made.candles.open_ms, (start_ms, end_ms)))
         return cut(made.candles, first, last) if first < last else None
 
-    async def _continued(self, known: Kept, instrument: Instrument, end_ms: int) -> Kept | None:
+    async def _continued(self, known: CachedBars, instrument: Instrument, end_ms: int) -> CachedBars | None:
         """What is known, up to `end_ms`; None when what comes after it does not join it, so that it is of no use."""
         timeframe, last_ms = known.candles.timeframe, int(known.candles.open_ms[-1])
         if end_ms <= last_ms + timeframe.ms:
@@ -72,17 +72,17 @@ class Archive:
         if not _agree(pages[-1], known.candles):
             return None
         pages[-1] = cut(pages[-1], 1, len(pages[-1]))
-        return Kept(joined([known.candles, *pages[::-1]]), known.whole)
+        return CachedBars(joined([known.candles, *pages[::-1]]), known.whole)
 
-    async def _deepened(self, known: Kept, instrument: Instrument, start_ms: int) -> Kept:
+    async def _deepened(self, known: CachedBars, instrument: Instrument, start_ms: int) -> CachedBars:
         """What is known, down to `start_ms` or to where the venue has no more."""
         pages = [known.candles]
         while not known.whole and (first_ms := int(pages[-1].open_ms[0])) > start_ms:
             page = await self._page(instrument, known.candles.timeframe, start_ms, first_ms)
             if page is None:
-                return Kept(joined(pages[::-1]), whole=True)
+                return CachedBars(joined(pages[::-1]), whole=True)
             pages.append(page)
-        return known if len(pages) == 1 else Kept(joined(pages[::-1]), whole=False)
+        return known if len(pages) == 1 else CachedBars(joined(pages[::-1]), whole=False)
 
     async def _page(self, instrument: Instrument, timeframe: Timeframe, start_ms: int, before_ms: int) -> Candles | None:
         """The bars that lead to `before_ms`, a page of them, none before `start_ms`; None when there are none."""
@@ -117,7 +117,7 @@ def _agree(page: Candles, known: Candles) -> bool:
     return all(getattr(page, name)[0] == getattr(known, name)[-1] for name in COLUMNS)
 
 
-def _read(path: Path, symbol: str, timeframe: Timeframe) -> Kept | None:
+def _read(path: Path, symbol: str, timeframe: Timeframe) -> CachedBars | None:
     """What the file holds; None without one, or when it cannot be read, or holds anything but a run of bars."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
@@ -130,10 +130,10 @@ def _read(path: Path, symbol: str, timeframe: Timeframe) -> Kept | None:
         return None
     open_ms, opened, high, low, close, volume = columns
     stamp = Stamp(observed_ms, observed_ms)
-    return Kept(Candles(symbol, timeframe, open_ms, opened, high, low, close, volume, stamp), whole)
+    return CachedBars(Candles(symbol, timeframe, open_ms, opened, high, low, close, volume, stamp), whole)
 
 
-def _write(path: Path, kept: Kept) -> None:
+def _write(path: Path, kept: CachedBars) -> None:
     """Keep it, all at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}")

@@ -14,7 +14,7 @@ import numpy as np
 
 from virtuoso.domain.model import DimensionKind, Environment, Timeframe
 from virtuoso.evaluate import page, plots, points, replay, report
-from virtuoso.evaluate.archive import Archive
+from virtuoso.evaluate.archive import BarCache
 from virtuoso.evaluate.findings import Evaluation, findings
 from virtuoso.evaluate.gathering import gather, most_traded
 from virtuoso.evaluate.judging import LEAST_SYMBOLS
@@ -53,7 +53,7 @@ async def evaluate_candles(
         _writable(folder)
     end_ms = (clock() - SETTLED_MS) // Timeframe.H4.ms * Timeframe.H4.ms  # the same for some hours: nothing new to fetch
     clock_ms = np.arange(end_ms - days * DAY_MS + STEP_MS, end_ms + 1, STEP_MS, dtype=np.int64)
-    archive = Archive(exchange, cache / f"{exchange.venue}-{environment.name.lower()}")
+    archive = BarCache(exchange, cache / f"{exchange.venue}-{environment.name.lower()}")
     progress.say(f"the past of {exchange.venue}, {days} days up to {_utc(end_ms)}")
     instruments = await most_traded(exchange, archive, clock_ms, symbols, progress)
     async with processes() as pool:

@@ -22,7 +22,7 @@ from virtuoso.evaluate.replay import NAMES, TIMEFRAMES, Past, looked_ahead, repl
 if TYPE_CHECKING:
     from virtuoso.domain.model import Millis
     from virtuoso.domain.ports import Exchange
-    from virtuoso.evaluate.archive import Archive
+    from virtuoso.evaluate.archive import BarCache
     from virtuoso.evaluate.progress import Progress
 
 DAY_MS = 86_400_000
@@ -47,7 +47,7 @@ class Gathered:
 
 
 async def most_traded(
-    exchange: Exchange, archive: Archive, clock_ms: Millis, count: int, progress: Progress
+    exchange: Exchange, archive: BarCache, clock_ms: Millis, count: int, progress: Progress
 ) -> list[Instrument]:
     """By what they traded in the day before the clock begins, as one could have chosen them then; BTC first, whatever its
     own: the regime needs it. A symbol without bars there is out. ExchangeError when the exchange lists no symbols."""
@@ -74,7 +74,7 @@ async def most_traded(
 
 
 async def gather(
-    archive: Archive,
+    archive: BarCache,
     instruments: Sequence[Instrument],
     clock_ms: Millis,
     pool: Executor,
@@ -130,7 +130,7 @@ async def _all(work: Iterable[Coroutine[None, None, None]]) -> None:
         raise failed.exceptions[0] from None
 
 
-async def _bars(archive: Archive, instrument: Instrument, clock_ms: Millis) -> dict[Timeframe, Candles]:
+async def _bars(archive: BarCache, instrument: Instrument, clock_ms: Millis) -> dict[Timeframe, Candles]:
     """The bars that the clock needs, with those that a reading at its first step is made from."""
     made = {}
     for timeframe in TIMEFRAMES:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from virtuoso.analysis.aggregation import LEAST_CONFIDENCE
-from virtuoso.analysis.candle_readings import CANDLE_GAUGES, GAUGES, series
+from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, COMPONENTS, series
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS
 from virtuoso.domain.model import Candles, Timeframe
 from virtuoso.evaluate.panel import DAY_STEPS, Kind, Named
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Floats, Millis
 
 TIMEFRAMES = (Timeframe.M5, Timeframe.M30, Timeframe.H4)
-DIMENSIONS = tuple(CANDLE_GAUGES)
+DIMENSIONS = tuple(CANDLE_COMPONENTS)
 TOGETHER = Named("candles_together", Kind.TOTAL)
 NAMES: tuple[Named, ...] = (
     TOGETHER,
     *(Named(kind.name.lower(), Kind.DIMENSION) for kind in DIMENSIONS),
     *(
         Named(f"{gauge.name}_{timeframe.value}", Kind.COMPONENT, kind.name.lower())
-        for kind, gauges in CANDLE_GAUGES.items()
-        for gauge in gauges  # in the order of GAUGES
+        for kind, gauges in CANDLE_COMPONENTS.items()
+        for gauge in gauges  # in the order of COMPONENTS
         for timeframe in TIMEFRAMES
     ),
 )
@@ -52,7 +52,7 @@ class Past(NamedTuple):
 def replay(candles: Mapping[Timeframe, Candles], clock_ms: Millis) -> Past:
     """The past of one symbol at each of `clock_ms` (epoch ms, ends of 5m bars, 5 minutes apart). ValueError when its bars
     cannot be read."""
-    shape = (len(GAUGES), len(TIMEFRAMES), len(clock_ms))
+    shape = (len(COMPONENTS), len(TIMEFRAMES), len(clock_ms))
     directions, strengths = np.full(shape, np.nan), np.zeros(shape)
     for place, timeframe in enumerate(TIMEFRAMES):
         if (one := candles.get(timeframe)) is None:
@@ -77,12 +77,12 @@ def _composed(directions: Floats, strengths: Floats) -> NDArray[np.float32]:
     """Components, dimensions and what the three of them make together, as `composition` does it: sum(w c d) / sum(w c)."""
     whole = sum(DEFAULT_WEIGHTS.timeframes.values())
     shares = np.array([DEFAULT_WEIGHTS.timeframes[t] / whole for t in TIMEFRAMES])
-    weights = np.array([g.weight for g in GAUGES])[:, None, None] * shares[:, None] * strengths
+    weights = np.array([g.weight for g in COMPONENTS])[:, None, None] * shares[:, None] * strengths
     pushes = weights * np.nan_to_num(directions)
     made: list[Floats] = []
     above, below = np.zeros(directions.shape[2]), np.zeros(directions.shape[2])
     for kind in DIMENSIONS:
-        rows = [row for row, gauge in enumerate(GAUGES) if gauge in CANDLE_GAUGES[kind]]
+        rows = [row for row, gauge in enumerate(COMPONENTS) if gauge in CANDLE_COMPONENTS[kind]]
         push, strength = pushes[rows].sum(axis=(0, 1)), weights[rows].sum(axis=(0, 1))
         made.append(_ratio(push, strength))
         share = DEFAULT_WEIGHTS.share(kind)

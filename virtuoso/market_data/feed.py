@@ -17,7 +17,7 @@ from virtuoso import metrics
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.model import ANCHOR, Stamp, SymbolInputs, Timeframe
 from virtuoso.domain.symbols import split_symbol
-from virtuoso.market_data.merge import splice_candles, splice_trades
+from virtuoso.market_data.merge import merge_candles, merge_trades
 from virtuoso.market_data.schedule import Job, Schedule
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ MAX_BARS_BEHIND = {Timeframe.M1: 3, Timeframe.M5: 2, Timeframe.M30: 1, Timeframe
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class UniverseRules:
     """Which symbols are scored: exactly `symbols`, or the `limit` of most turnover with at least `min_turnover` USD."""
 
     limit: int = 50
@@ -72,7 +72,7 @@ class SymbolState:
 
 
 @dataclass(frozen=True, slots=True)
-class Market:
+class MarketData:
     """All that a feed knows at one moment. `stamp` is of the newest tickers, which are of the whole venue; `whole`: see
     Feed; `followed`: bars of symbols that are followed, scored or not."""
 
@@ -95,7 +95,7 @@ class Feed:
     make the same market again.
     """
 
-    def __init__(self, exchange: Exchange, rules: Rules, cadence: Callable[[str, int], Cadence]) -> None:
+    def __init__(self, exchange: Exchange, rules: UniverseRules, cadence: Callable[[str, int], Cadence]) -> None:
         self.exchange = exchange
         self.universe: tuple[Instrument, ...] = ()
         self.tickers: Mapping[str, Ticker] = {}
@@ -268,7 +268,7 @@ class Feed:
                 return self._cadence.books
             case "trades":
                 new = await exchange.trades(item)
-                state.trades = splice_trades(state.trades, new, window_ms=TRADES_WINDOW_MS, most=TRADES_MOST)
+                state.trades = merge_trades(state.trades, new, window_ms=TRADES_WINDOW_MS, most=TRADES_MOST)
                 return self._cadence.trades
             case "funding":
                 state.funding = await exchange.funding(item)
@@ -292,7 +292,7 @@ class Feed:
         count, and the venue is asked again soon."""
         new = await self.exchange.candles(state.instrument, timeframe, limit=limit)
         key, old = (state.instrument.symbol, timeframe), state.candles.get(timeframe)
-        joined = splice_candles(old, new, depth=DEPTH)
+        joined = merge_candles(old, new, depth=DEPTH)
         if joined is None and limit < DEPTH:
             self._torn.add(key)
             return 0.0
@@ -332,9 +332,9 @@ class Feed:
 
     # ------------------------------------------------------------------------------------------------------ the result
 
-    def market(self) -> Market:
+    def market(self) -> MarketData:
         """All that is known, as of now."""
-        return Market(
+        return MarketData(
             self.exchange.venue,
             Stamp(self.observed_ms, self.received_ms),
             list(self.inputs()),

@@ -7,7 +7,7 @@ import numpy as np
 from virtuoso.domain.model import Candles, Trades
 
 
-def splice_candles(old: Candles | None, new: Candles, *, depth: int) -> Candles | None:
+def merge_candles(old: Candles | None, new: Candles, *, depth: int) -> Candles | None:
     """`old` continued by `new`, the newest `depth` bars; where both have a bar, the later reading counts. None when there
     is a gap between the two, so that the whole depth must be read again."""
     if old is None or len(old) == 0:
@@ -33,7 +33,7 @@ def _last(candles: Candles, depth: int) -> Candles:
     return Candles(symbol=candles.symbol, timeframe=candles.timeframe, stamp=candles.stamp, **columns)
 
 
-def splice_trades(old: Trades | None, new: Trades, *, window_ms: int, most: int) -> Trades:
+def merge_trades(old: Trades | None, new: Trades, *, window_ms: int, most: int) -> Trades:
     """Both tapes as one, each trade once, oldest first: those of the last `window_ms` before the newest, at most `most`."""
     if old is not None:
         known = set(new.ids)

@@ -26,7 +26,7 @@ from virtuoso.wire import snapshots
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from virtuoso.collector.history_recorder import Journal
+    from virtuoso.collector.history_recorder import HistoryRecorder
     from virtuoso.domain.model import Candles, Snapshot, Timeframe
     from virtuoso.domain.ports import SnapshotRepository
     from virtuoso.recording.recording import Event
@@ -48,7 +48,7 @@ async def play(
     stop: asyncio.Event,
     max_stale_s: float,
     once: bool = False,
-    journal: Journal | None = None,
+    journal: HistoryRecorder | None = None,
     clock: Callable[[], int] = epoch_ms,
 ) -> int:
     """Publish to `repository` what is on the tape, at its pace, from its first snapshot to its end and again from there,
@@ -68,7 +68,9 @@ async def play(
 class _Player:
     """Plays a tape once from end to end; what is published lives on between laps."""
 
-    def __init__(self, publisher: Publisher, journal: Journal | None, stop: asyncio.Event, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, publisher: Publisher, journal: HistoryRecorder | None, stop: asyncio.Event, clock: Callable[[], int]
+    ) -> None:
         self._publisher, self._journal, self._stop, self._clock = publisher, journal, stop, clock
         self._session: Session | None = None
         self._snapshots: dict[str, Snapshot] = {}

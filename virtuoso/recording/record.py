@@ -1,4 +1,4 @@
-"""Recording: what exchanges reply and what the collector does with it, noted in the order in which it takes effect."""
+"""Recorder: what exchanges reply and what the collector does with it, noted in the order in which it takes effect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.model import Environment
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.replies import HEARD, Reply
-from virtuoso.recording.recording import FORMAT, Event, Tape
+from virtuoso.recording.recording import FORMAT, Event, RecordingFile
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         Trades,
     )
     from virtuoso.exchange.premiums import Rows
-    from virtuoso.market_data.feed import Rules
+    from virtuoso.market_data.feed import UniverseRules
 
 log = logging.getLogger(__name__)
 
@@ -57,16 +57,16 @@ def made_by() -> Mapping[str, str]:
     return {name: version(name) for name in LIBRARIES} | {"machine": platform.machine()}
 
 
-class Recording:
-    """One session on a tape: the collector's `Tap`, and where `TapedExchange` notes replies. `opportunities` and
+class Recorder:
+    """One session on a tape: the collector's `Tap`, and where `RecordedExchange` notes replies. `opportunities` and
     `weights`: as the floor's; `clock` gives epoch ms."""
 
     def __init__(
         self,
-        tape: Tape,
+        tape: RecordingFile,
         *,
         venues: Sequence[str],
-        rules: Rules,
+        rules: UniverseRules,
         opportunities: bool = True,
         weights: Weights = DEFAULT_WEIGHTS,
         clock: Callable[[], int],
@@ -139,10 +139,10 @@ class Recording:
         return written
 
 
-class TapedExchange(CcxtExchange):
+class RecordedExchange(CcxtExchange):
     """An exchange that notes every operation with its replies just before the answer is handed on, and so takes effect."""
 
-    def __init__(self, venue: str, recording: Recording, *, url: str | None = None) -> None:
+    def __init__(self, venue: str, recording: Recorder, *, url: str | None = None) -> None:
         super().__init__(venue, url=url)
         self._recording = recording
 
@@ -222,8 +222,8 @@ def _kept(reply: Reply) -> list[Any]:
 
 
 async def record(
-    recording: Recording,
-    tape: Tape,
+    recording: Recorder,
+    tape: RecordingFile,
     collecting: Coroutine[Any, Any, None],
     *,
     stop: asyncio.Event,
@@ -267,7 +267,7 @@ async def record(
         tape.close()
 
 
-def _sum(recording: Recording, tape: Tape, began: float) -> str:
+def _sum(recording: Recorder, tape: RecordingFile, began: float) -> str:
     minutes = (time.monotonic() - began) / 60
     counts = f"{recording.snapshots.total()} snapshots and {recording.replies} replies in {minutes:.1f} minutes"
     return f"{counts}; the tape has {tape.size / 1e6:.1f} MB"

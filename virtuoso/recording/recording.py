@@ -20,7 +20,7 @@ CHUNK = 1 << 20
 Event = Mapping[str, Any]
 
 
-class Tape:
+class RecordingFile:
     """A tape open for writing at its end, by nobody else; created when it is not there. It never grows above `max_bytes`.
 
     ConfigError when `path` cannot be written, another recorder has it, it is something else than a tape, or damaged before

@@ -10,24 +10,24 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from virtuoso.analysis.alert_rules import Supply
+from virtuoso.analysis.alert_rules import SourceStatus
 from virtuoso.analysis.weights import Weights
-from virtuoso.collector.engine import Floor
+from virtuoso.collector.engine import Engine
 from virtuoso.collector.venue_state import snapshot_of
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.model import Dominance, DominanceBasis, Environment, Fallback, Timeframe
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import cadence
-from virtuoso.market_data.feed import Feed, Rules
+from virtuoso.market_data.feed import Feed, UniverseRules
 from virtuoso.market_data.schedule import Job
 
 if TYPE_CHECKING:
     import yarl
 
-    from virtuoso.collector.history_recorder import Journal
-    from virtuoso.collector.venue_state import Pass
+    from virtuoso.collector.history_recorder import HistoryRecorder
+    from virtuoso.collector.venue_state import PassResult
     from virtuoso.domain.model import Snapshot
-    from virtuoso.market_data.feed import Market
+    from virtuoso.market_data.feed import MarketData
     from virtuoso.recording.recording import Event
 
 
@@ -35,11 +35,11 @@ class Session:
     """Feeds and desks as they were at the beginning of a session; `header` is its event; `journal`: where what comes of it
     is written down."""
 
-    def __init__(self, header: Event, journal: Journal | None = None) -> None:
-        rules = Rules(**header["rules"] | {"symbols": tuple(header["rules"]["symbols"])})
+    def __init__(self, header: Event, journal: HistoryRecorder | None = None) -> None:
+        rules = UniverseRules(**header["rules"] | {"symbols": tuple(header["rules"]["symbols"])})
         self._exchanges = {venue: PlayedExchange(venue) for venue in header["venues"]}
         self.feeds = {venue: Feed(exchange, rules, cadence) for venue, exchange in self._exchanges.items()}
-        self._floor = Floor(
+        self._floor = Engine(
             header["venues"],
             Environment.REPLAY,
             opportunities=header["opportunities"],
@@ -47,7 +47,7 @@ class Session:
             journal=journal,
             clock=lambda: header["at"],
         )
-        self._passes: dict[int, tuple[Market, Pass, Fallback | None]] = {}
+        self._passes: dict[int, tuple[MarketData, PassResult, Fallback | None]] = {}
 
     async def redo(self, event: Event) -> Snapshot | None:
         """Let an event happen again; the snapshot, of environment REPLAY, where one was scored."""
@@ -102,7 +102,7 @@ class Session:
         )
         if done.traded:
             scored, expected = snapshot.scored, len(snapshot.universe)
-            supply = Supply(Environment.REPLAY, snapshot.computed_ms, venue, fallback, {}, scored, expected)
+            supply = SourceStatus(Environment.REPLAY, snapshot.computed_ms, venue, fallback, {}, scored, expected)
             self._floor.tell(supply)
         return snapshot
 

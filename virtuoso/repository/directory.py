@@ -38,7 +38,7 @@ _LOCK_S = 0.3
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-class Directory:
+class DirectoryRepository:
     """A repository in `path`, which is made when first written to. `clock` is Unix time in seconds. A write that is not
     done within `timeout_s` is given up."""
 

@@ -46,7 +46,7 @@ async def read_all(repository: SnapshotRepository, key: str) -> list[tuple[str, 
     return [] if value is None else [(repository.name, value)]
 
 
-class Guarded:
+class GuardedRepository:
     """Bounds every call by `timeout_s`. After one that was not answered in time, all calls raise NoAnswer at once for
     `pause_s`; then one caller probes while the others go on being spared. Quick failures are passed on and forgotten."""
 

@@ -55,7 +55,7 @@ class _Connection(Client):  # type: ignore[misc]  # pymemcache is untyped here
             self.server = (name, port)
 
 
-class Memcached:
+class MemcachedRepository:
     """One server. Every call ends within about `timeout_s`, however large the value: past that NoAnswer is raised.
     `clock` is Unix time in seconds, needed for lifetimes above 30 days only."""
 

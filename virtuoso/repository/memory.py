@@ -11,7 +11,7 @@ from virtuoso.repository.envelope import refuse_giant
 _SWEEP_S = 30.0
 
 
-class Memory:
+class MemoryRepository:
     """A repository that ends with its process. `clock` counts seconds from anywhere and never goes back."""
 
     name = "memory"

@@ -8,7 +8,7 @@ from virtuoso.metrics import CACHE_READS, CACHE_WRITES
 from virtuoso.repository.guarded import read_all
 
 
-class Metered:
+class MeteredRepository:
     """Counts, and turns bytes that do not check into an absence: nobody above has any use for them."""
 
     def __init__(self, repository: SnapshotRepository) -> None:

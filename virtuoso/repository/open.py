@@ -7,11 +7,11 @@ from pathlib import Path
 
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.ports import SnapshotRepository
-from virtuoso.repository.directory import Directory
-from virtuoso.repository.memcached import Memcached
-from virtuoso.repository.memory import Memory
+from virtuoso.repository.directory import DirectoryRepository
+from virtuoso.repository.memcached import MemcachedRepository
+from virtuoso.repository.memory import MemoryRepository
 from virtuoso.repository.ring import Ring
-from virtuoso.repository.tiers import Tiers
+from virtuoso.repository.tiers import TieredRepository
 
 _ALLOWED = "memory:, directory:/a/path, or memcached://host:port[,host:port...]"
 _MEMCACHED_PORT = 11211
@@ -19,17 +19,17 @@ _ALONE_S = 1.0  # for a call of the only server
 _AMONG_OTHERS_S = 0.45  # for a call of one of several: the time is enough for a second one
 
 
-def open_repository(url: str, node_directory: Path | None) -> Tiers:
+def open_repository(url: str, node_directory: Path | None) -> TieredRepository:
     """The repository of `url`: memory:, directory:/a/path or memcached://host:port,host:port. memcached gets
     `node_directory` as its second tier. Nothing is connected to or written yet. ConfigError names what is wrong."""
     scheme, colon, rest = url.partition(":")
     if url == "memory:":
-        return Tiers([Memory()])
+        return TieredRepository([MemoryRepository()])
     if scheme == "directory" and rest:
-        return Tiers([Directory(Path(rest).expanduser())])
+        return TieredRepository([DirectoryRepository(Path(rest).expanduser())])
     if scheme == "memcached" and colon and rest.startswith("//"):
-        second: list[SnapshotRepository] = [] if node_directory is None else [Directory(node_directory)]
-        return Tiers([_ring(memcached_servers(url)), *second])
+        second: list[SnapshotRepository] = [] if node_directory is None else [DirectoryRepository(node_directory)]
+        return TieredRepository([_ring(memcached_servers(url)), *second])
     raise _refusal(url, "it is none of the kinds there are")
 
 
@@ -41,7 +41,7 @@ def memcached_servers(url: str) -> list[tuple[str, int]]:
 
 def _ring(places: Sequence[tuple[str, int]]) -> Ring:
     timeout_s = _ALONE_S if len(places) == 1 else _AMONG_OTHERS_S
-    servers = {f"{host}:{port}": Memcached(host, port, timeout_s=timeout_s) for host, port in places}
+    servers = {f"{host}:{port}": MemcachedRepository(host, port, timeout_s=timeout_s) for host, port in places}
     return Ring(servers, timeout_s=timeout_s + 0.05)
 
 

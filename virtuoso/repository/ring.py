@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 from virtuoso.domain.errors import CorruptValue, RepositoryError
 from virtuoso.domain.ports import SnapshotRepository
-from virtuoso.repository.guarded import PAUSE_S, Guarded, combined
+from virtuoso.repository.guarded import PAUSE_S, GuardedRepository, combined
 
 
 class Ring:
@@ -23,7 +23,7 @@ class Ring:
     def __init__(self, servers: Mapping[str, SnapshotRepository], *, timeout_s: float, pause_s: float = PAUSE_S) -> None:
         """Servers by address; each has `timeout_s` a call and rests for `pause_s` after it took longer."""
         self._servers = {
-            address: Guarded(server, timeout_s=timeout_s, pause_s=pause_s) for address, server in servers.items()
+            address: GuardedRepository(server, timeout_s=timeout_s, pause_s=pause_s) for address, server in servers.items()
         }
 
     def health(self) -> dict[str, str]:
@@ -87,7 +87,7 @@ class Ring:
         """See the port."""
         await asyncio.gather(*(server.close() for server in self._servers.values()))
 
-    def _order(self, key: str) -> list[Guarded]:
+    def _order(self, key: str) -> list[GuardedRepository]:
         addresses = sorted(self._servers, key=lambda address: blake2b(f"{address} {key}".encode()).digest())
         return [self._servers[address] for address in addresses]
 

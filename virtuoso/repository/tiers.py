@@ -8,20 +8,20 @@ from collections.abc import Sequence
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.metrics import FALLBACKS
-from virtuoso.repository.guarded import PAUSE_S, TIMEOUT_S, Guarded, NoAnswer, combined
-from virtuoso.repository.metered import Metered
+from virtuoso.repository.guarded import PAUSE_S, TIMEOUT_S, GuardedRepository, NoAnswer, combined
+from virtuoso.repository.metered import MeteredRepository
 from virtuoso.repository.ring import Ring
 
 
-class Tiers:
+class TieredRepository:
     """Reads take the first tier that has the value, writes go to all at once and succeed if one kept it, the lease is
     that of the first tier that answers. Each tier has about a second, and is skipped for `pause_s` once it took longer."""
 
     def __init__(
         self, repositories: Sequence[SnapshotRepository], *, timeout_s: float = TIMEOUT_S, pause_s: float = PAUSE_S
     ) -> None:
-        self._guards = [Guarded(each, timeout_s=timeout_s, pause_s=pause_s) for each in repositories]
-        self._tiers = [Metered(guard) for guard in self._guards]
+        self._guards = [GuardedRepository(each, timeout_s=timeout_s, pause_s=pause_s) for each in repositories]
+        self._tiers = [MeteredRepository(guard) for guard in self._guards]
 
     @property
     def name(self) -> str:

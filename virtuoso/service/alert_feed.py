@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Environment
     from virtuoso.domain.ports import History
     from virtuoso.domain.records import Alert
-    from virtuoso.service.history_reader import Archive
+    from virtuoso.service.history_reader import HistoryReader
 
 PERIOD_S = 1.0
 PATIENCE_S = 10.0  # that streams bear with a history that is down
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AlertEntry:
     """An alert: its encoded message, and what streams and lists filter by."""
 
     cursor: int
@@ -44,14 +44,14 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AlertFilter:
     """Which alerts a client asked for, of the environment that it is shown: no other may pass for it."""
 
     kinds: frozenset[int]
     least: int
     environment: int
 
-    def __contains__(self, told: Told) -> bool:
+    def __contains__(self, told: AlertEntry) -> bool:
         return (
             (not self.kinds or told.kind in self.kinds)
             and told.level >= self.least
@@ -59,21 +59,21 @@ class Wanted:
         )
 
 
-def tell(alerts: Sequence[Alert]) -> list[Told]:
+def encode_alerts(alerts: Sequence[Alert]) -> list[AlertEntry]:
     """Those of the alerts that keep every rule, encoded, in their order."""
     known = {str(alert.cursor): alert for alert in alerts}
     sound = admission.read_remembered(
         "alerts", [messages.alert(alert, cursor) for cursor, alert in known.items()], lambda m: m.cursor, invariants.alert
     )
-    return [Told(int(m.cursor), m.kind, m.level, known[m.cursor].environment, encoding.chunk_of(m)) for m in sound]
+    return [AlertEntry(int(m.cursor), m.kind, m.level, known[m.cursor].environment, encoding.chunk_of(m)) for m in sound]
 
 
-class Tail:
+class AlertFeed:
     """`up` is False until the history has answered, and while it does not. Begins to read when first asked for anything."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: HistoryReader) -> None:
         self._archive = archive
-        self._recent: deque[Told] = deque()
+        self._recent: deque[AlertEntry] = deque()
         self._floor = 0  # every alert after this one, up to the head, is among the recent ones
         self._head: int | None = None
         self._failing_since: float | None = None
@@ -113,7 +113,7 @@ class Tail:
             raise InvalidField([("cursor", rule)])
         return place
 
-    async def after(self, place: int, wanted: Wanted) -> tuple[list[bytes], int]:
+    async def after(self, place: int, wanted: AlertFilter) -> tuple[list[bytes], int]:
         """At most BATCH wanted alerts after that place, oldest first, encoded, and the place after them. HistoryUnavailable
         when the history is needed and cannot be read, or has not been for PATIENCE_S."""
         if self._failing_since is not None and time.monotonic() - self._failing_since > PATIENCE_S:
@@ -146,7 +146,7 @@ class Tail:
                 await self._loop
         self._answer(HistoryUnavailable("the server is going down"))
 
-    async def _older(self, place: int, wanted: Wanted) -> tuple[list[bytes], int]:
+    async def _older(self, place: int, wanted: AlertFilter) -> tuple[list[bytes], int]:
         """For a reader so far behind that memory does not reach back to it."""
 
         async def read(history: History) -> tuple[int, Sequence[Alert]]:
@@ -162,7 +162,7 @@ class Tail:
                 raise
             return [], place  # it may be back before patience ends
         reached = (alerts[-1].cursor if alerts else None) or place
-        found = [told.chunk for told in await asyncio.to_thread(tell, alerts) if told in wanted]
+        found = [told.chunk for told in await asyncio.to_thread(encode_alerts, alerts) if told in wanted]
         return found, reached if len(alerts) >= BATCH else max(reached, head)
 
     async def _run(self) -> None:
@@ -194,7 +194,7 @@ class Tail:
             alerts = await self._archive.read(lambda history: history.alerts(after=after, limit=BATCH))  # noqa: B023
             if not alerts:
                 return
-            self._recent.extend(tell(alerts))
+            self._recent.extend(encode_alerts(alerts))
             self._head = alerts[-1].cursor or after
             while len(self._recent) > RECENT:
                 self._floor = self._recent.popleft().cursor

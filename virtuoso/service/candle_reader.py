@@ -27,7 +27,7 @@ MOST_SERIES = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class EncodedSeries:
     """Encoded bars, oldest first, with the times at which they opened (epoch milliseconds)."""
 
     message: snapshot_pb2.CandleSeries
@@ -42,7 +42,7 @@ class Series:
         return self.chunks[start:end], self.open_ms[start] if start else None
 
 
-class Charts:
+class CandleReader:
     """Reads series of bars; `max_stale_s`: how long the newest bar may be overdue."""
 
     def __init__(
@@ -50,9 +50,9 @@ class Charts:
     ) -> None:
         self._source, self._keys, self._clock = source, keys, clock
         self._max_stale_ms, self._near_s = max_stale_s * 1000, near_s
-        self._reads: OrderedDict[str, tuple[float, asyncio.Task[Series | None]]] = OrderedDict()
+        self._reads: OrderedDict[str, tuple[float, asyncio.Task[EncodedSeries | None]]] = OrderedDict()
 
-    async def series(self, venue: str, symbol: str, timeframe: candle_pb2.Timeframe.ValueType) -> Series:
+    async def series(self, venue: str, symbol: str, timeframe: candle_pb2.Timeframe.ValueType) -> EncodedSeries:
         """The bars of a tracked symbol. DataUnavailable when there are none yet, they are too old, or the repository does
         not give them in time."""
         name = TIMEFRAMES[timeframe].value
@@ -74,7 +74,7 @@ class Charts:
 
     def provenance(
         self,
-        series: Series,
+        series: EncodedSeries,
         present: provenance_pb2.Provenance,
         stale_reason: provenance_pb2.FallbackReason.ValueType,
     ) -> provenance_pb2.Provenance:
@@ -102,12 +102,12 @@ class Charts:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _overdue_ms(self, series: Series) -> int:
+    def _overdue_ms(self, series: EncodedSeries) -> int:
         # the bar after the newest closes two lengths after the newest opened
         overdue = self._clock() - series.open_ms[-1] - 2 * TIMEFRAMES[series.message.timeframe].ms
         return overdue - snapshots.behind_ms(series.message)
 
-    async def _read(self, key: str, symbol: str, timeframe: candle_pb2.Timeframe.ValueType) -> Series | None:
+    async def _read(self, key: str, symbol: str, timeframe: candle_pb2.Timeframe.ValueType) -> EncodedSeries | None:
         try:
             async with asyncio.timeout(READ_S):
                 blob = await self._source.get(key)
@@ -118,4 +118,4 @@ class Charts:
             return None
         opened = [(times.millis(bar.open_time), encoding.chunk_of(bar)) for bar in bars]
         opened.sort(key=lambda pair: pair[0])
-        return Series(message, [ms for ms, _ in opened], [chunk for _, chunk in opened])
+        return EncodedSeries(message, [ms for ms, _ in opened], [chunk for _, chunk in opened])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from virtuoso.service import encoding
 
 if TYPE_CHECKING:
-    from virtuoso.service.snapshot_cache import Keeper, Present
+    from virtuoso.service.snapshot_cache import ServedSnapshot, SnapshotCache
 
 HEARTBEAT = encoding.field(4, (encoding.chunk(b""),))
 
@@ -28,15 +28,15 @@ def resumed(token: str) -> str:
         return ""
 
 
-class Events:
+class DashboardEvents:
     """Encoded messages of WatchDashboard, shared by all streams."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: SnapshotCache) -> None:
         self._keeper = keeper
         self._newest = ""
         self._since: dict[str, bytes] = {}
 
-    def since(self, snapshot_id: str, present: Present) -> bytes:
+    def since(self, snapshot_id: str, present: ServedSnapshot) -> bytes:
         """The message that leads from that snapshot to the present one: a delta, or the whole when it is not known any
         more."""
         if self._newest != present.view.id:
@@ -51,7 +51,7 @@ class Events:
             event = self._since[key] = body + _token(view.id)
         return present.head + event
 
-    def heartbeat(self, present: Present) -> bytes:
+    def heartbeat(self, present: ServedSnapshot) -> bytes:
         """A sign of life with the present age."""
         return present.head + HEARTBEAT + _token(present.view.id)
 

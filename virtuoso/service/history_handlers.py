@@ -12,29 +12,29 @@ from virtuoso.domain.errors import InvalidPageToken, ShuttingDown
 from virtuoso.domain.records import AlertKind, AlertLevel, Side
 from virtuoso.market.v1 import market_service_pb2, signal_pb2
 from virtuoso.service import admission, encoding, invariants, paging
-from virtuoso.service.alert_feed import Told, Wanted, tell
+from virtuoso.service.alert_feed import AlertEntry, AlertFilter, encode_alerts
 from virtuoso.service.deadline import in_time
 from virtuoso.service.time_range import span
-from virtuoso.service.view import Call, call
+from virtuoso.service.view import ActiveSignal, call
 from virtuoso.wire import messages, times
 
 if TYPE_CHECKING:
     from virtuoso.domain.ports import History
     from virtuoso.domain.records import Alert, ScorePoint, Signal
     from virtuoso.market.v1 import market_service_pb2 as api
-    from virtuoso.service.alert_feed import Tail
+    from virtuoso.service.alert_feed import AlertFeed
     from virtuoso.service.deadline import Context
-    from virtuoso.service.history_reader import Archive
-    from virtuoso.service.snapshot_cache import Keeper
-    from virtuoso.service.view import View
+    from virtuoso.service.history_reader import HistoryReader
+    from virtuoso.service.snapshot_cache import SnapshotCache
+    from virtuoso.service.view import SnapshotView
 
 Key = tuple[int, str]  # (opened_ms, id): the order of signals
 
 
-class Chronicle:
+class HistoryHandlers:
     """ListSignals, ListAlerts, GetScoreHistory, WatchAlerts. `heartbeat_s`: the longest silence of a stream, less a tick."""
 
-    def __init__(self, keeper: Keeper, archive: Archive, tail: Tail, *, heartbeat_s: float) -> None:
+    def __init__(self, keeper: SnapshotCache, archive: HistoryReader, tail: AlertFeed, *, heartbeat_s: float) -> None:
         self._keeper, self._archive, self._tail, self._heartbeat_s = keeper, archive, tail, heartbeat_s
         self._closing = False
 
@@ -84,14 +84,14 @@ class Chronicle:
 
     async def _remembered(
         self, request: api.ListSignalsRequest, context: Context, place: tuple[str, Key | None, Sequence[str], int]
-    ) -> tuple[list[Call], Key | None]:
+    ) -> tuple[list[ActiveSignal], Key | None]:
         """The signals of that place in the history, and the last one's key when older ones follow."""
         venue, before, names, size = place
         environment = self._keeper.present().view.provenance.environment
         side = Side(request.side) if request.side else None
         active = request.active if request.HasField("active") else None
 
-        async def read(history: History) -> tuple[list[Call], Key | None]:
+        async def read(history: History) -> tuple[list[ActiveSignal], Key | None]:
             found = await history.signals(venue, symbols=names, side=side, active=active, before=before, limit=size + 1)
             last = (found[size - 1].opened_ms, found[size - 1].id) if len(found) > size else None
             return await asyncio.to_thread(_encode_signals, found[:size], environment), last
@@ -105,11 +105,11 @@ class Chronicle:
         """Newest first. It begins where `newest_cursor` points, so that a stream from there neither misses nor repeats."""
         size = paging.page_size(request.page_size, default=50, most=500)
         present = self._keeper.present()
-        wanted = Wanted(frozenset(request.kinds), request.min_level, present.view.provenance.environment)
+        wanted = AlertFilter(frozenset(request.kinds), request.min_level, present.view.provenance.environment)
         names = sorted(present.view.spellings(request.symbols))
         before, shown = _alert_place(request)
 
-        async def read(history: History) -> tuple[int, list[Told], int | None]:
+        async def read(history: History) -> tuple[int, list[AlertEntry], int | None]:
             newest = await history.newest_cursor() if before is None else shown
             found: Sequence[Alert] = await history.alerts(
                 before=newest + 1 if before is None else before,
@@ -119,7 +119,7 @@ class Chronicle:
                 limit=size + 1,
             )
             last = found[size - 1].cursor if len(found) > size else None
-            return newest, await asyncio.to_thread(tell, found[:size]), last
+            return newest, await asyncio.to_thread(encode_alerts, found[:size]), last
 
         async with in_time(context):
             newest, alerts, last = await self._archive.near(("alerts", wanted, tuple(names), before, shown, size), read)
@@ -139,7 +139,7 @@ class Chronicle:
             if self._closing:
                 raise ShuttingDown("the server is going down: call again with the last cursor")
             present = self._keeper.present()
-            wanted = Wanted(kinds, request.min_level, present.view.provenance.environment)
+            wanted = AlertFilter(kinds, request.min_level, present.view.provenance.environment)
             before = place
             alerts, place = await self._tail.after(place, wanted)
             if alerts or not spoke or time.monotonic() - spoke >= self._heartbeat_s:
@@ -173,7 +173,7 @@ class Chronicle:
         return self._keeper.present().head + body
 
 
-def _signal_place(request: api.ListSignalsRequest, view: View) -> tuple[str, Key | None]:
+def _signal_place(request: api.ListSignalsRequest, view: SnapshotView) -> tuple[str, Key | None]:
     """The venue that is listed, and the signal after which the page begins."""
     if not request.page_token:
         return view.provenance.venue, None
@@ -192,11 +192,11 @@ def _alert_place(request: api.ListAlertsRequest) -> tuple[int | None, int]:
     return place.position, int(place.snapshot_id)
 
 
-def _key(one: Call) -> Key:
+def _key(one: ActiveSignal) -> Key:
     return one.opened_ms, one.id
 
 
-def _calls(view: View, request: api.ListSignalsRequest, names: frozenset[str]) -> list[Call]:
+def _calls(view: SnapshotView, request: api.ListSignalsRequest, names: frozenset[str]) -> list[ActiveSignal]:
     """The snapshot's signals that pass the filters."""
     return [
         each
@@ -205,7 +205,7 @@ def _calls(view: View, request: api.ListSignalsRequest, names: frozenset[str]) -
     ]
 
 
-def _encode_signals(signals: Sequence[Signal], environment: int) -> list[Call]:
+def _encode_signals(signals: Sequence[Signal], environment: int) -> list[ActiveSignal]:
     """Of that environment: no other may pass for it."""
     shown = [messages.signal(each) for each in signals if each.environment == environment]
     return [call(each) for each in admission.read_remembered("signals", shown, lambda each: each.id, invariants.signal)]

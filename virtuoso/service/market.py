@@ -9,28 +9,30 @@ from typing import TYPE_CHECKING, Any
 from virtuoso.domain.errors import DataUnavailable, ShuttingDown
 from virtuoso.market.v1 import candle_pb2
 from virtuoso.service import encoding, paging
-from virtuoso.service.dashboard_stream import Events, resumed
+from virtuoso.service.dashboard_stream import DashboardEvents, resumed
 from virtuoso.service.deadline import Context, in_time
 
 if TYPE_CHECKING:
     from virtuoso.market.v1 import market_service_pb2 as api
-    from virtuoso.service.candle_reader import Charts
-    from virtuoso.service.history_handlers import Chronicle
-    from virtuoso.service.snapshot_cache import Keeper
-    from virtuoso.service.view import Row, View
+    from virtuoso.service.candle_reader import CandleReader
+    from virtuoso.service.history_handlers import HistoryHandlers
+    from virtuoso.service.snapshot_cache import SnapshotCache
+    from virtuoso.service.view import Row, SnapshotView
 
 Unary = Callable[[Any, "Context"], Awaitable[bytes]]
 Stream = Callable[[Any, "Context"], AsyncGenerator[bytes, None]]
 HEARTBEAT_S = 10.0
 
 
-class Market:
+class MarketHandlers:
     """virtuoso.market.v1.MarketService: what the newest snapshot answers, and `chronicle` for what lies back. `heartbeat_s`:
     the longest silence of a stream, less a tick."""
 
-    def __init__(self, keeper: Keeper, charts: Charts, chronicle: Chronicle, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+    def __init__(
+        self, keeper: SnapshotCache, charts: CandleReader, chronicle: HistoryHandlers, *, heartbeat_s: float = HEARTBEAT_S
+    ) -> None:
         self._keeper, self._charts, self._chronicle, self._heartbeat_s = keeper, charts, chronicle, heartbeat_s
-        self._events = Events(keeper)
+        self._events = DashboardEvents(keeper)
         self._closing = False
 
     def unary(self) -> Mapping[str, Unary]:
@@ -207,7 +209,7 @@ class Market:
             sent, path, spoke = present.view.id, present.path, time.monotonic()
 
 
-def _wanted(view: View, request: api.ListConfluenceScoresRequest) -> Sequence[Row]:
+def _wanted(view: SnapshotView, request: api.ListConfluenceScoresRequest) -> Sequence[Row]:
     rows = view.ordered(request.order_by)
     if request.symbols:
         names = frozenset(map(view.spelling, request.symbols))
@@ -217,7 +219,7 @@ def _wanted(view: View, request: api.ListConfluenceScoresRequest) -> Sequence[Ro
     return rows
 
 
-def _measured(view: View) -> Sequence[tuple[str, bytes]]:
+def _measured(view: SnapshotView) -> Sequence[tuple[str, bytes]]:
     if not view.betas:
         raise DataUnavailable("betas could not be measured yet")
     return view.betas

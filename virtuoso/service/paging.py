@@ -16,8 +16,8 @@ from virtuoso.service import encoding
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-    from virtuoso.service.snapshot_cache import Keeper
-    from virtuoso.service.view import View
+    from virtuoso.service.snapshot_cache import SnapshotCache
+    from virtuoso.service.view import SnapshotView
 
 _DIGEST = 8
 _POSITION = struct.Struct(">q")
@@ -55,7 +55,7 @@ def read(request: Message, token: str) -> Place:
         raise InvalidPageToken("page_token is not one of this service: pass on next_page_token as it came") from error
 
 
-def begin(keeper: Keeper, request: Any) -> tuple[View, int]:
+def begin(keeper: SnapshotCache, request: Any) -> tuple[SnapshotView, int]:
     """The view that the asked page is cut from, and the row at which it begins."""
     if not request.page_token:
         return keeper.present().view, 0
@@ -68,7 +68,7 @@ def begin(keeper: Keeper, request: Any) -> tuple[View, int]:
     return view, place.position
 
 
-def following(number: int, request: Message, view: View, end: int, total: int) -> bytes:
+def following(number: int, request: Message, view: SnapshotView, end: int, total: int) -> bytes:
     """The token of the page that begins at row `end` of `total`, as field `number` of a reply; nothing at the end."""
     return encoding.text(number, write(request, Place(end, view.id)) if end < total else "")
 

@@ -34,7 +34,7 @@ RequestT = TypeVar("RequestT", bound=Message)
 
 def reader(kind: type[RequestT]) -> Callable[[bytes], RequestT]:
     """Return the function from the bytes of a `kind` to a valid one. It raises InvalidField."""
-    empty, has_fields, limits = kind(), bool(kind.DESCRIPTOR.fields), Limits(kind)
+    empty, has_fields, limits = kind(), bool(kind.DESCRIPTOR.fields), RequestLimits(kind)
 
     def read(raw: bytes) -> RequestT:
         if not raw and not has_fields:
@@ -54,7 +54,7 @@ def reader(kind: type[RequestT]) -> Callable[[bytes], RequestT]:
     return read
 
 
-class Limits:
+class RequestLimits:
     """How much a message may hold, as its rules say. `size`: the bytes of the largest one that keeps them all, and some for
     fields that a newer client knows."""
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
     from prometheus_client import Counter
 
-    from virtuoso.service.market import Market, Stream, Unary
-    from virtuoso.service.snapshot_cache import Keeper
+    from virtuoso.service.market import MarketHandlers, Stream, Unary
+    from virtuoso.service.snapshot_cache import SnapshotCache
 
     Handler = grpc.RpcMethodHandler[bytes, bytes]
     GenericHandler = grpc.GenericRpcHandler[bytes, bytes]
@@ -57,14 +57,14 @@ class Context(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConcurrencyLimits:
     """How much one server takes on at once."""
 
     calls: int = 1000
     streams: int = 2000
 
 
-class Open:
+class InFlight:
     """How many are under way."""
 
     def __init__(self) -> None:
@@ -91,10 +91,12 @@ class Open:
                 await self._none.wait()
 
 
-class Calls(GenericHandler):
+class RpcHandlers(GenericHandler):
     """The handlers of `market`, wrapped. Nothing is admitted while `keeper` has nothing to serve, nor after `close`."""
 
-    def __init__(self, service: ServiceDescriptor, market: Market, keeper: Keeper, limits: Limits) -> None:
+    def __init__(
+        self, service: ServiceDescriptor, market: MarketHandlers, keeper: SnapshotCache, limits: ConcurrencyLimits
+    ) -> None:
         self._keeper, self._limits = keeper, limits
         unary, streams = market.unary(), market.streams()
         if unary.keys() | streams.keys() != {method.name for method in service.methods}:
@@ -102,8 +104,8 @@ class Calls(GenericHandler):
         self._id_prefix, self._ids = secrets.token_hex(6), itertools.count(1)
         self._closing = False
         self._log_second, self._log_lines = 0, 0
-        self.calls = Open()
-        self.streams = Open()
+        self.calls = InFlight()
+        self.streams = InFlight()
         metrics.STREAMS_LIMIT.set(limits.streams)
         self._made: dict[str, Callable[[str], Handler]] = {}
         for method in service.methods:
@@ -128,7 +130,7 @@ class Calls(GenericHandler):
         return self._handlers.get(method)
 
     def _unary(self, method: str, request: type[Message], behaviour: Unary) -> Callable[[str], Handler]:
-        read, tally, rpc = requests.reader(request), Tally(method), metrics.CALLS.rpc(method.removeprefix("/"))
+        read, tally, rpc = requests.reader(request), RpcMeasures(method), metrics.CALLS.rpc(method.removeprefix("/"))
         limit = self._limits.calls
 
         async def call(raw: bytes, context: Context, request_id: str = "") -> bytes:
@@ -164,7 +166,7 @@ class Calls(GenericHandler):
         )
 
     def _stream(self, method: str, request: type[Message], behaviour: Stream) -> Callable[[str], Handler]:
-        read, tally, rpc = requests.reader(request), Tally(method), metrics.CALLS.rpc(method.removeprefix("/"))
+        read, tally, rpc = requests.reader(request), RpcMeasures(method), metrics.CALLS.rpc(method.removeprefix("/"))
         limit = self._limits.streams
 
         async def call(raw: bytes, context: Context, request_id: str = "") -> None:
@@ -219,7 +221,7 @@ class Calls(GenericHandler):
         return status
 
 
-class Tally:
+class RpcMeasures:
     """The measures of one RPC, with their labels resolved once per outcome."""
 
     def __init__(self, method: str) -> None:

@@ -14,16 +14,16 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from virtuoso.domain.errors import ConfigError, HistoryUnavailable
 from virtuoso.market.v1 import market_service_pb2
 from virtuoso.service import heap, reflection
-from virtuoso.service.alert_feed import Tail
-from virtuoso.service.candle_reader import Charts
+from virtuoso.service.alert_feed import AlertFeed
+from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.health import ALERTS, SERVICE, Health
-from virtuoso.service.history_handlers import Chronicle
-from virtuoso.service.history_reader import Archive, Opener
-from virtuoso.service.market import HEARTBEAT_S, Market
-from virtuoso.service.rpc import Calls, Limits
+from virtuoso.service.history_handlers import HistoryHandlers
+from virtuoso.service.history_reader import HistoryReader, Opener
+from virtuoso.service.market import HEARTBEAT_S, MarketHandlers
+from virtuoso.service.rpc import ConcurrencyLimits, RpcHandlers
 
 if TYPE_CHECKING:
-    from virtuoso.service.snapshot_cache import Keeper
+    from virtuoso.service.snapshot_cache import SnapshotCache
 
 OPTIONS = (
     ("grpc.so_reuseport", 0),  # else a second server takes the same port and half of the calls, silently
@@ -43,15 +43,15 @@ log = logging.getLogger(__name__)
 
 class MarketServer:
     """`address` such as "127.0.0.1:50051" (port 0: any free one). The keeper is started and closed by its owner; `charts`
-    is closed here, and so is what `history` opens (None: there is no history): see Archive."""
+    is closed here, and so is what `history` opens (None: there is no history): see HistoryReader."""
 
     def __init__(
         self,
         address: str,
-        keeper: Keeper,
-        charts: Charts,
+        keeper: SnapshotCache,
+        charts: CandleReader,
         *,
-        limits: Limits | None = None,
+        limits: ConcurrencyLimits | None = None,
         reflect: bool = True,
         credentials: grpc.ServerCredentials | None = None,
         heartbeat_s: float = HEARTBEAT_S,
@@ -59,12 +59,12 @@ class MarketServer:
     ) -> None:
         self._address, self._keeper, self._charts = address, keeper, charts
         self._reflect, self._credentials = reflect, credentials
-        self._archive = Archive(history)
-        self._tail = Tail(self._archive)
-        chronicle = Chronicle(keeper, self._archive, self._tail, heartbeat_s=heartbeat_s)
-        self._market = Market(keeper, charts, chronicle, heartbeat_s=heartbeat_s)
+        self._archive = HistoryReader(history)
+        self._tail = AlertFeed(self._archive)
+        chronicle = HistoryHandlers(keeper, self._archive, self._tail, heartbeat_s=heartbeat_s)
+        self._market = MarketHandlers(keeper, charts, chronicle, heartbeat_s=heartbeat_s)
         service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
-        self._calls = Calls(service, self._market, keeper, limits or Limits())
+        self._calls = RpcHandlers(service, self._market, keeper, limits or ConcurrencyLimits())
         self._server: grpc.aio.Server | None = None
         self._following: asyncio.Task[None] | None = None
         self.health = Health(self._look)
@@ -73,7 +73,7 @@ class MarketServer:
         """Open the port and answer; the bound port. ConfigError when the address cannot be had."""
         heap.share()
         server = grpc.aio.server(options=OPTIONS)
-        # bytes in, bytes out: `Calls` reads requests itself, so that a bad one goes through the error table too
+        # bytes in, bytes out: `RpcHandlers` reads requests itself, so that a bad one goes through the error table too
         server.add_generic_rpc_handlers((self._calls,))
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         if self._reflect:

@@ -1,7 +1,7 @@
 """The newest snapshot, held in memory whatever happens behind it, and each second said anew how old it is.
 
 Two loops that never wait for each other: one polls the head and takes what is newer, one ticks. Requests only look at
-what the last tick left: `Keeper.present()`.
+what the last tick left: `SnapshotCache.present()`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.errors import CorruptValue, DataUnavailable, NotReady, RepositoryError
 from virtuoso.market.v1 import provenance_pb2, snapshot_pb2
 from virtuoso.service import admission, encoding
-from virtuoso.service.view import Details, View, build
+from virtuoso.service.view import SnapshotDetails, SnapshotView, build
 from virtuoso.wire import snapshots
 
 FIRST_PERIOD_S = 0.2  # between polls while there is nothing to serve yet
@@ -57,11 +57,11 @@ class Keys(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class ServedSnapshot:
     """What is served until the next tick. `head` is the provenance encoded as field 1 of any reply."""
 
-    view: View
-    details: Details
+    view: SnapshotView
+    details: SnapshotDetails
     provenance: provenance_pb2.Provenance
     head: bytes
     dashboard: bytes
@@ -69,7 +69,7 @@ class Present:
     age_s: float
 
 
-class Keeper:
+class SnapshotCache:
     """Holds the newest view and those of the last `keep_s` seconds. `max_stale_s`: nothing older is served. `primary_venue`:
     the first configured venue; "" when any will do. `period_s`: between polls, and between ticks."""
 
@@ -87,20 +87,20 @@ class Keeper:
         self._source, self._keys, self._clock = source, keys, clock
         self._max_stale_ms, self._primary = max_stale_s * 1000, primary_venue
         self._period_s, self._keep_s = period_s, keep_s
-        self._kept: OrderedDict[str, tuple[float, View]] = OrderedDict()  # by id, with when it was taken (monotonic)
-        self._details = Details()
-        self._view: View | None = None
+        self._kept: OrderedDict[str, tuple[float, SnapshotView]] = OrderedDict()  # by id, with when it was taken (monotonic)
+        self._details = SnapshotDetails()
+        self._view: SnapshotView | None = None
         self._read_once: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._answered = True
         self._complete_seen = False
-        self._present: Present | None = None
+        self._present: ServedSnapshot | None = None
         self._why_not: NotReady | DataUnavailable = NotReady("no snapshot has been seen yet")
         self._tick = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
 
     # ------------------------------------------------------------------------------------------------ what is served
 
-    def present(self) -> Present:
+    def present(self) -> ServedSnapshot:
         """What may be served now. NotReady before the first complete snapshot, DataUnavailable when it is too old."""
         if self._present is None:
             raise type(self._why_not)(*self._why_not.args)
@@ -121,19 +121,19 @@ class Keeper:
         """Of what is served, as of the last tick; NaN when there is nothing."""
         return self._present.age_s if self._present else math.nan
 
-    def kept(self, snapshot_id: str) -> View | None:
+    def kept(self, snapshot_id: str) -> SnapshotView | None:
         """The view of that snapshot, when it is the newest or was within the last `keep_s` seconds."""
         entry = self._kept.get(snapshot_id)
         return entry[1] if entry else None
 
-    def head(self, view: View) -> bytes:
+    def head(self, view: SnapshotView) -> bytes:
         """The provenance of a kept view as field 1 of a reply, as of now."""
         present = self.present()
         if present.view is view:
             return present.head
         return encoding.field(1, (encoding.chunk_of(self._provenance(view, self._age_ms(view))),))
 
-    def market_ms(self, view: View) -> int:
+    def market_ms(self, view: SnapshotView) -> int:
         """What the clock of the view's market shows now."""
         return self._clock() - view.behind_ms
 
@@ -251,7 +251,7 @@ class Keeper:
                 log.warning("%s: %s", tier, error)
         return sorted(heads, key=admission.observed_ms, reverse=True)
 
-    async def _load(self, head: snapshot_pb2.SnapshotHead) -> tuple[View, Details] | None:
+    async def _load(self, head: snapshot_pb2.SnapshotHead) -> tuple[SnapshotView, SnapshotDetails] | None:
         """The announced snapshot, checked; None when it is not there, not whole, or not to be served."""
         try:
             blob = await self._source.get(self._keys.snapshot(head.snapshot_id))
@@ -271,7 +271,7 @@ class Keeper:
             self._remember((head.snapshot_id, snapshots.behind_ms(head)))
             return None
 
-    def _take(self, view: View, details: Details) -> None:
+    def _take(self, view: SnapshotView, details: SnapshotDetails) -> None:
         now = time.monotonic()
         self._kept[view.id] = (now, view)
         self._kept.move_to_end(view.id)  # a recording that begins again shows the same snapshots again
@@ -291,11 +291,11 @@ class Keeper:
 
     # ----------------------------------------------------------------------------------------------------------- ticks
 
-    def _age_ms(self, view: View) -> float:
+    def _age_ms(self, view: SnapshotView) -> float:
         # Our clock may have been set back, or the exchange's may run ahead: no age is less than the time we have held it.
         return max(0.0, self._clock() - view.observed_ms, (time.monotonic() - self._kept[view.id][0]) * 1000)
 
-    def _stale(self, view: View) -> bool:
+    def _stale(self, view: SnapshotView) -> bool:
         return self._age_ms(view) > snapshots.SOFT_EXPIRY_SCORES_MS
 
     def tick(self) -> None:
@@ -314,7 +314,7 @@ class Keeper:
         tick, self._tick = self._tick, asyncio.Event()
         tick.set()
 
-    def _provenance(self, view: View, age_ms: float) -> provenance_pb2.Provenance:
+    def _provenance(self, view: SnapshotView, age_ms: float) -> provenance_pb2.Provenance:
         stale = age_ms > snapshots.SOFT_EXPIRY_SCORES_MS
         provenance = provenance_pb2.Provenance()
         provenance.CopyFrom(view.provenance)
@@ -324,10 +324,10 @@ class Keeper:
         mark(provenance, stale=stale, age_ms=age_ms, stale_reason=self.stale_reason)
         return provenance
 
-    def _state(self, view: View, age_ms: float) -> Present:
+    def _state(self, view: SnapshotView, age_ms: float) -> ServedSnapshot:
         provenance = self._provenance(view, age_ms)
         head = encoding.field(1, (encoding.chunk_of(provenance),))
-        return Present(
+        return ServedSnapshot(
             view=view,
             details=self._details,
             provenance=provenance,
@@ -344,7 +344,7 @@ class Keeper:
             return provenance_pb2.FALLBACK_REASON_NO_NEW_SNAPSHOT
         return provenance_pb2.FALLBACK_REASON_REPOSITORY_UNAVAILABLE
 
-    def _refusal(self, view: View, age_ms: float) -> NotReady | DataUnavailable:
+    def _refusal(self, view: SnapshotView, age_ms: float) -> NotReady | DataUnavailable:
         if self._complete_seen:
             return DataUnavailable(
                 f"the newest data is {age_ms / 1000:.0f} s old and nothing above {self._max_stale_ms / 1000:.0f} s is shown"
@@ -356,7 +356,7 @@ class Keeper:
             else f"no fresh snapshot has been seen yet: the newest is {age_ms / 1000:.0f} s old"
         )
 
-    def _report(self, before: Present | None, after: Present | None) -> None:
+    def _report(self, before: ServedSnapshot | None, after: ServedSnapshot | None) -> None:
         old, new = (state.path if state else "NONE" for state in (before, after))
         if old == new:
             return
@@ -388,7 +388,7 @@ class _Torn(CorruptValue):
     """The bytes are not those that the head announces."""
 
 
-def _decode(head: snapshot_pb2.SnapshotHead, blob: bytes) -> tuple[View, Details]:
+def _decode(head: snapshot_pb2.SnapshotHead, blob: bytes) -> tuple[SnapshotView, SnapshotDetails]:
     if not admission.matches(head, blob):
         raise _Torn(f"snapshot {head.snapshot_id} is not what its head announces")
     view, details = build(admission.read_snapshot(blob), behind_ms=snapshots.behind_ms(head))

@@ -22,7 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeRange:
     """start <= t < end, epoch milliseconds of the market's clock, in steps counted from the start."""
 
     start_ms: int
@@ -30,7 +30,7 @@ class Span:
     step_ms: int
 
 
-def span(request: api.GetScoreHistoryRequest, now_ms: int) -> Span:
+def span(request: api.GetScoreHistoryRequest, now_ms: int) -> TimeRange:
     """What is asked for. InvalidField for a time that is none, and for a range that is empty or has not begun yet."""
     ends, starts = request.HasField("end_time"), request.HasField("start_time")
     end = _millis(request.end_time, "end_time") if ends else now_ms
@@ -46,7 +46,7 @@ def span(request: api.GetScoreHistoryRequest, now_ms: int) -> Span:
     step = min(step, end - start)
     if not starts and step < end - start:
         start += -start % step  # where the range moves with the clock its steps stand still, and so do its points
-    return Span(start, end, step)
+    return TimeRange(start, end, step)
 
 
 def _share(length_ms: int, parts: int) -> int:

@@ -57,7 +57,7 @@ class Mover:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ActiveSignal:
     """A signal: its encoded message, and what lists filter and order by. `side` as in the .proto."""
 
     opened_ms: int
@@ -69,7 +69,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StandingOpportunity:
     """An opportunity: its encoded message, and what lists filter by. `kind` as in the .proto."""
 
     symbol: str
@@ -79,7 +79,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class SnapshotDetails:
     """By symbol, without provenance: what GetConfluence and GetBeta answer."""
 
     confluences: Mapping[str, bytes] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class SnapshotView:
     """What lists, dashboards and deltas are cut from. `rows` highest score first, those without a score last, ties by
     symbol; `overview`, `sentiment` and `record` (of closed signals) are empty when there is none; `betas` by rank, with
     their symbols; `signals` are active and, like `opportunities`, newest first; `untracked` are symbols by asset and
@@ -104,8 +104,8 @@ class View:
     untracked: Mapping[tuple[str, int], str]
     sentiment: Sequence[bytes]
     betas: Sequence[tuple[str, bytes]]
-    signals: Sequence[Call]
-    opportunities: Sequence[Found]
+    signals: Sequence[ActiveSignal]
+    opportunities: Sequence[StandingOpportunity]
     record: Sequence[bytes]
     input_ms: Mapping[str, int]
     body: bytes  # of GetDashboardResponse without provenance
@@ -186,7 +186,7 @@ class View:
         """Encoded DashboardSnapshot: the first message of a stream."""
         return _dashboard(1, self.overview, self.rows, self.gainers, self.losers)
 
-    def delta(self, older: View) -> bytes:
+    def delta(self, older: SnapshotView) -> bytes:
         """Encoded DashboardDelta: what makes this dashboard of an older one."""
         known = {row.symbol: row.chunk for row in older.rows}
         changed = [row for row in self.rows if known.pop(row.symbol, None) != row.chunk]
@@ -201,7 +201,7 @@ class View:
         )
 
 
-def build(admitted: Admitted, *, behind_ms: int = 0) -> tuple[View, Details]:
+def build(admitted: Admitted, *, behind_ms: int = 0) -> tuple[SnapshotView, SnapshotDetails]:
     """The view of a snapshot of a market whose clock runs `behind_ms` behind ours, and its details. The second is much the
     larger and is held for the newest snapshot only."""
     rows = _sorted([_row(row) for row in admitted.rows], "score", True)  # noqa: FBT003  # as the partition of order_by
@@ -211,7 +211,7 @@ def build(admitted: Admitted, *, behind_ms: int = 0) -> tuple[View, Details]:
     )
     tracked = {split_symbol(row.symbol): row.symbol for row in rows}
     tracked |= {(item.base_asset, int(item.multiplier)): item.symbol for item in admitted.symbols}
-    view = View(
+    view = SnapshotView(
         provenance=admitted.provenance,
         overview=overview,
         rows=rows,
@@ -230,15 +230,15 @@ def build(admitted: Admitted, *, behind_ms: int = 0) -> tuple[View, Details]:
         body=_dashboard(2, overview, rows, gainers, losers),
         behind_ms=behind_ms,
     )
-    return view, Details(
+    return view, SnapshotDetails(
         confluences={item.row.symbol: _detail(item).SerializeToString(deterministic=True) for item in admitted.confluences},
         betas={item.beta.symbol: _beta(item) for item in admitted.betas},
     )
 
 
-def call(signal: signal_pb2.Signal) -> Call:
+def call(signal: signal_pb2.Signal) -> ActiveSignal:
     """A signal as lists hold it."""
-    return Call(
+    return ActiveSignal(
         opened_ms=times.millis(signal.opened_time),
         id=signal.id,
         symbol=signal.symbol,
@@ -278,8 +278,8 @@ def _untracked(venue_symbols: tuple[str, ...], tracked: frozenset[tuple[str, int
     return {market: name for name in venue_symbols if (market := split_symbol(name)) not in tracked}
 
 
-def _found(item: opportunity_pb2.Opportunity) -> Found:
-    return Found(item.symbol, item.kind, times.millis(item.expires_time), encoding.chunk_of(item))
+def _found(item: opportunity_pb2.Opportunity) -> StandingOpportunity:
+    return StandingOpportunity(item.symbol, item.kind, times.millis(item.expires_time), encoding.chunk_of(item))
 
 
 def _beta(item: snapshot_pb2.SymbolBeta) -> bytes:

@@ -12,7 +12,7 @@ import uvloop
 
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.lifetime import parent_gone
-from virtuoso.simulator.market import Market
+from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.server import SimulatedExchange
 
 
@@ -36,7 +36,7 @@ async def serve(address: str, seed: int, *, with_parent: bool) -> int:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
-    market = Market(seed, now_ms=epoch_ms())
+    market = SimulatedMarket(seed, now_ms=epoch_ms())
     exchange = SimulatedExchange(market)
     try:
         port = await exchange.start(address)
@@ -55,7 +55,7 @@ async def serve(address: str, seed: int, *, with_parent: bool) -> int:
     return 0
 
 
-async def prepare(market: Market) -> None:
+async def prepare(market: SimulatedMarket) -> None:
     """Make the market ready between requests, which go first."""
     for _ in market.prepare(epoch_ms()):
         await asyncio.sleep(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from virtuoso.simulator.market import Floats, Listing, Market, Quote
+from virtuoso.simulator.market import Floats, Listing, Quote, SimulatedMarket
 from virtuoso.simulator.wires import Refusal, Unknown, count, text
 
 PREFIXES = ("/fapi/", "/futures/data/")
@@ -35,7 +35,7 @@ BAN_MS = 120_000
 Query = Mapping[str, str]
 
 
-def answer(market: Market, path: str, query: Query, now_ms: int) -> object:
+def answer(market: SimulatedMarket, path: str, query: Query, now_ms: int) -> object:
     """The body of a good reply; Unknown for what Binance would refuse."""
     if path.startswith("/futures/data/"):
         endpoint = _DATA.get(path.removeprefix("/futures/data/"))
@@ -61,7 +61,7 @@ def refusal(kind: str, now_ms: int) -> Refusal:
 # ------------------------------------------------------------------------------------------------------------- markets
 
 
-def _exchange_info(market: Market, _: Query, now_ms: int) -> object:
+def _exchange_info(market: SimulatedMarket, _: Query, now_ms: int) -> object:
     limits = [{"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 2400}]
     listed = [each for each in market.listings if each.launched_ms <= now_ms]
     symbols = [_contract(each, each.name + "USDT", "PERPETUAL", NEVER_MS) for each in listed]
@@ -179,10 +179,10 @@ def _open_interest(listing: Listing, quote: Quote, now_ms: int) -> object:
 
 def _of_quotes(
     row: Callable[[Listing, Quote, int], object], *, one_only: bool = False
-) -> Callable[[Market, Query, int], object]:
+) -> Callable[[SimulatedMarket, Query, int], object]:
     """An endpoint that answers with one row for a `symbol`, or with those of all."""
 
-    def endpoint(market: Market, query: Query, now_ms: int) -> object:
+    def endpoint(market: SimulatedMarket, query: Query, now_ms: int) -> object:
         if one_only or query.get("symbol"):
             listing = _listing(market, query, now_ms)
             return row(listing, market.quote(listing.base, now_ms), now_ms)
@@ -194,7 +194,7 @@ def _of_quotes(
 # ---------------------------------------------------------------------------------------------------------- one symbol
 
 
-def _klines(market: Market, query: Query, now_ms: int) -> object:
+def _klines(market: SimulatedMarket, query: Query, now_ms: int) -> object:
     listing, limit = _listing(market, query, now_ms), count(query, 500, 1500)
     step = STEPS_MS.get(query.get("interval", ""))
     if step is None:
@@ -219,7 +219,7 @@ def _bar(listing: Listing, row: Sequence[float], step: int) -> list[object]:
     ]
 
 
-def _depth(market: Market, query: Query, now_ms: int) -> object:
+def _depth(market: SimulatedMarket, query: Query, now_ms: int) -> object:
     listing = _listing(market, query, now_ms)
     levels = int(query.get("limit") or 500)
     if levels not in BOOK_LEVELS:
@@ -231,7 +231,7 @@ def _depth(market: Market, query: Query, now_ms: int) -> object:
     return {"lastUpdateId": now_ms * 10, "E": now_ms, "T": now_ms, "bids": bids, "asks": asks}
 
 
-def _trades(market: Market, query: Query, now_ms: int) -> object:
+def _trades(market: SimulatedMarket, query: Query, now_ms: int) -> object:
     listing = _listing(market, query, now_ms)
     return [
         {
@@ -246,7 +246,7 @@ def _trades(market: Market, query: Query, now_ms: int) -> object:
     ]
 
 
-def _aggregates(market: Market, query: Query, now_ms: int) -> object:
+def _aggregates(market: SimulatedMarket, query: Query, now_ms: int) -> object:
     listing = _listing(market, query, now_ms)
     return [
         {
@@ -262,7 +262,7 @@ def _aggregates(market: Market, query: Query, now_ms: int) -> object:
     ]
 
 
-def _funding(market: Market, query: Query, now_ms: int) -> object:
+def _funding(market: SimulatedMarket, query: Query, now_ms: int) -> object:
     listing = _listing(market, query, now_ms)
     rows = market.funding(listing.base, now_ms, count(query, 100, 1000))
     return [
@@ -272,7 +272,7 @@ def _funding(market: Market, query: Query, now_ms: int) -> object:
     ]
 
 
-def _open_interests(market: Market, query: Query, now_ms: int) -> object:
+def _open_interests(market: SimulatedMarket, query: Query, now_ms: int) -> object:
     listing, step = _listing(market, query, now_ms), _period(query)
     rows = market.open_interest(listing.base, step, now_ms, count(query, 30, 500))
     closes = _closes(market, listing, step, [time_ms for time_ms, _ in rows], now_ms)
@@ -287,7 +287,7 @@ def _open_interests(market: Market, query: Query, now_ms: int) -> object:
     ]
 
 
-def _closes(market: Market, listing: Listing, step: int, times: Sequence[int], now_ms: int) -> list[float]:
+def _closes(market: SimulatedMarket, listing: Listing, step: int, times: Sequence[int], now_ms: int) -> list[float]:
     """The price at each of the times, which are `step` apart: the open of the bar that begins there."""
     if not times:
         return []
@@ -297,7 +297,7 @@ def _closes(market: Market, listing: Listing, step: int, times: Sequence[int], n
     return [opens.get(time_ms, last) for time_ms in times]
 
 
-def _account_ratio(market: Market, query: Query, now_ms: int) -> object:
+def _account_ratio(market: SimulatedMarket, query: Query, now_ms: int) -> object:
     listing = _listing(market, query, now_ms)
     return [
         {
@@ -314,7 +314,7 @@ def _account_ratio(market: Market, query: Query, now_ms: int) -> object:
 # --------------------------------------------------------------------------------------------------------------- parts
 
 
-def _listing(market: Market, query: Query, now_ms: int) -> Listing:
+def _listing(market: SimulatedMarket, query: Query, now_ms: int) -> Listing:
     symbol = query.get("symbol", "")
     if not symbol:
         raise _error(400, -1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.")
@@ -335,7 +335,7 @@ def _error(status: int, code: int, message: str) -> Unknown:
     return Unknown(status, {"code": code, "msg": message})
 
 
-_ENDPOINTS: Mapping[str, Callable[[Market, Query, int], object]] = {
+_ENDPOINTS: Mapping[str, Callable[[SimulatedMarket, Query, int], object]] = {
     "ping": lambda *_: {},
     "time": lambda _, __, now_ms: {"serverTime": now_ms},
     "exchangeInfo": _exchange_info,
@@ -351,7 +351,7 @@ _ENDPOINTS: Mapping[str, Callable[[Market, Query, int], object]] = {
     "fundingRate": _funding,
     "fundingInfo": lambda *_: [],  # only what differs from the usual cap and interval
 }
-_DATA: Mapping[str, Callable[[Market, Query, int], object]] = {
+_DATA: Mapping[str, Callable[[SimulatedMarket, Query, int], object]] = {
     "openInterestHist": _open_interests,
     "globalLongShortAccountRatio": _account_ratio,
     "topLongShortAccountRatio": _account_ratio,

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from virtuoso.simulator.market import Listing, Market, Quote
+from virtuoso.simulator.market import Listing, Quote, SimulatedMarket
 from virtuoso.simulator.wires import Refusal, Unknown, count, text, texts
 
 PREFIXES = ("/v5/",)
@@ -22,7 +22,7 @@ Query = Mapping[str, str]
 Row = dict[str, object]
 
 
-def answer(market: Market, path: str, query: Query, now_ms: int) -> object:
+def answer(market: SimulatedMarket, path: str, query: Query, now_ms: int) -> object:
     """The reply's body. Unknown: what Bybit says of a bad request, with status 200."""
     if (endpoint := ENDPOINTS.get(path)) is None:
         raise Unknown(404, _reply({}, now_ms, 10001, "unknown path"))
@@ -55,23 +55,23 @@ def _bad(message: str, now_ms: int) -> Unknown:
     return Unknown(200, _reply({}, now_ms, 10001, message))
 
 
-def _time(_: Market, __: Query, now_ms: int) -> Row:
+def _time(_: SimulatedMarket, __: Query, now_ms: int) -> Row:
     return {"timeSecond": str(now_ms // 1000), "timeNano": str(now_ms * 1_000_000)}
 
 
 @lru_cache(maxsize=4)
-def _symbols(market: Market) -> dict[str, Listing]:
+def _symbols(market: SimulatedMarket) -> dict[str, Listing]:
     return {symbol_of(listing): listing for listing in market.listings}
 
 
-def _listing(market: Market, query: Query, now_ms: int) -> Listing:
+def _listing(market: SimulatedMarket, query: Query, now_ms: int) -> Listing:
     listing = _symbols(market).get(query.get("symbol", ""))
     if listing is None or query.get("category", "linear") != "linear" or listing.launched_ms > now_ms:
         raise _bad("Not supported symbols", now_ms)
     return listing
 
 
-def _chosen(market: Market, query: Query, now_ms: int) -> list[Listing]:
+def _chosen(market: SimulatedMarket, query: Query, now_ms: int) -> list[Listing]:
     """The listing that is asked for, or all."""
     if query.get("symbol"):
         return [_listing(market, query, now_ms)]
@@ -79,7 +79,7 @@ def _chosen(market: Market, query: Query, now_ms: int) -> list[Listing]:
     return [listing for listing in market.listings if linear and listing.launched_ms < now_ms]
 
 
-def _instruments(market: Market, query: Query, now_ms: int) -> Row:
+def _instruments(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     listings = _chosen(market, query, now_ms) if query.get("status", "Trading") == "Trading" else []
     rows = [_instrument(listing) for listing in listings]
     return {"category": query.get("category", "linear"), "list": rows, "nextPageCursor": ""}
@@ -123,7 +123,7 @@ def _instrument(listing: Listing) -> Row:
     }
 
 
-def _tickers(market: Market, query: Query, now_ms: int) -> Row:
+def _tickers(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     rows = [_ticker(each, market.quote(each.base, now_ms)) for each in _chosen(market, query, now_ms)]
     return {"category": query.get("category", "linear"), "list": rows}
 
@@ -168,7 +168,7 @@ def _ticker(listing: Listing, quote: Quote) -> Row:
     }
 
 
-def _klines(market: Market, query: Query, now_ms: int) -> Row:
+def _klines(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     listing = _listing(market, query, now_ms)
     step = INTERVALS.get(query.get("interval", ""))
     if step is None:
@@ -185,7 +185,7 @@ def _klines(market: Market, query: Query, now_ms: int) -> Row:
     return {"symbol": query["symbol"], "category": "linear", "list": rows}
 
 
-def _order_book(market: Market, query: Query, now_ms: int) -> Row:
+def _order_book(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     listing = _listing(market, query, now_ms)
     sides = market.book(listing.base, now_ms, count(query, 25, 1000))
     bids, asks = (texts(side, listing.price_digits, listing.size_digits) for side in sides)
@@ -193,7 +193,7 @@ def _order_book(market: Market, query: Query, now_ms: int) -> Row:
     return {"s": query["symbol"], "b": bids, "a": asks, "ts": now_ms - 5, "u": turn, "seq": turn * 7, "cts": now_ms - 8}
 
 
-def _trades(market: Market, query: Query, now_ms: int) -> Row:
+def _trades(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     listing = _listing(market, query, now_ms)
     symbol = query["symbol"]
     space = uuid.uuid5(uuid.NAMESPACE_DNS, symbol).hex
@@ -217,7 +217,7 @@ def _trades(market: Market, query: Query, now_ms: int) -> Row:
     return {"category": "linear", "list": rows}
 
 
-def _funding(market: Market, query: Query, now_ms: int) -> Row:
+def _funding(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     listing = _listing(market, query, now_ms)
     end, start = min(int(query.get("endTime") or now_ms), now_ms), int(query.get("startTime") or 0)
     rows = [
@@ -235,7 +235,7 @@ def _period(query: Query, name: str, now_ms: int) -> int:
     return minutes * MINUTE_MS
 
 
-def _open_interest(market: Market, query: Query, now_ms: int) -> Row:
+def _open_interest(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     listing, step = _listing(market, query, now_ms), _period(query, "intervalTime", now_ms)
     end, start = min(int(query.get("endTime") or now_ms), now_ms), int(query.get("startTime") or 0)
     rows = [
@@ -246,7 +246,7 @@ def _open_interest(market: Market, query: Query, now_ms: int) -> Row:
     return {"symbol": query["symbol"], "category": "linear", "list": rows, "nextPageCursor": ""}
 
 
-def _accounts(market: Market, query: Query, now_ms: int) -> Row:
+def _accounts(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     listing, step = _listing(market, query, now_ms), _period(query, "period", now_ms)
     end, start = min(int(query.get("endTime") or now_ms), now_ms), int(query.get("startTime") or 0)
     rows = [
@@ -262,7 +262,7 @@ def _accounts(market: Market, query: Query, now_ms: int) -> Row:
     return {"list": rows, "nextPageCursor": ""}
 
 
-ENDPOINTS: dict[str, Callable[[Market, Query, int], Row]] = {
+ENDPOINTS: dict[str, Callable[[SimulatedMarket, Query, int], Row]] = {
     "/v5/market/time": _time,
     "/v5/market/instruments-info": _instruments,
     "/v5/market/tickers": _tickers,

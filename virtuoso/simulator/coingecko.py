@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from virtuoso.simulator.market import Market
+from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.wires import Refusal, Unknown
 
 PREFIXES = ("/api/v3/global", "/api/v3/ping")
 
 
-def answer(market: Market, path: str, query: Mapping[str, str], now_ms: int) -> object:  # noqa: ARG001 - every wire's shape
+def answer(market: SimulatedMarket, path: str, query: Mapping[str, str], now_ms: int) -> object:  # noqa: ARG001 - every wire's shape
     """The reply's body. Unknown: 404."""
     if path == "/api/v3/ping":
         return {"gecko_says": "(V3) To the Moon!"}

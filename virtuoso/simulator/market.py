@@ -4,7 +4,7 @@ Everything is a pure function of (seed, base, time); "now" is always an argument
 `now_ms` is ever told. One unit of a listing is `multiplier` coins (1000PEPE): its prices are USDT a unit, its sizes,
 volumes and open interest count units. A base that is not listed raises KeyError.
 
-    listings  what there is ─► paths  minute bars ─► tape  a minute's trades and book ─► Market
+    listings  what there is ─► paths  minute bars ─► tape  a minute's trades and book ─► SimulatedMarket
                                                      positions  funding, open interest, accounts ─┘
 """
 
@@ -20,9 +20,9 @@ from virtuoso.simulator.listings import DAY_MS, EPOCH_MS, Listing, listings, nat
 from virtuoso.simulator.noise import Floats, swing
 from virtuoso.simulator.paths import BLOCK_MS, DAY, DRIFT, HALF_HOUR, MINUTE_MS, SIGMA, Paths, merged
 from virtuoso.simulator.positions import Positions
-from virtuoso.simulator.tape import Tape, book, tape, trades_a_minute
+from virtuoso.simulator.tape import TradeSequence, book, tape, trades_a_minute
 
-__all__ = ["Floats", "Levels", "Listing", "Market", "Quote", "Trade"]
+__all__ = ["Floats", "Levels", "Listing", "Quote", "SimulatedMarket", "Trade"]
 
 TRADES_WINDOW = 30  # minutes of trades that a venue gives at most
 TAPES_KEPT = 2_400
@@ -70,7 +70,7 @@ class _Day:
     hour_ago: float
 
 
-class Market:
+class SimulatedMarket:
     """The world of one seed, 0 or above, from 2024 to 2039. `now_ms` decides nothing but how recent the new listings are.
     Not for several threads at once."""
 
@@ -249,17 +249,17 @@ class Market:
     def _close(self, base: str, minute: int) -> float:
         return float(self._bar(base, minute)[0][4])
 
-    def _make_tape(self, base: str, minute: int) -> Tape:
+    def _make_tape(self, base: str, minute: int) -> TradeSequence:
         bar, _ = self._bar(base, minute)
         sigma = self._paths.sigma(base) * SIGMA
         return tape(self.seed, self.listing(base), bar, self.pressure(base, minute * MINUTE_MS), sigma)
 
-    def _now(self, base: str, now_ms: int) -> tuple[Tape, int]:
+    def _now(self, base: str, now_ms: int) -> tuple[TradeSequence, int]:
         """The tape of the current minute and how much of it has happened."""
         made = self._tape(base, now_ms // MINUTE_MS)
         return made, made.until(now_ms)
 
-    def _last(self, base: str, now_ms: int, made: Tape, count: int) -> tuple[float, bool]:
+    def _last(self, base: str, now_ms: int, made: TradeSequence, count: int) -> tuple[float, bool]:
         """The last trade's price and whether its taker bought."""
         if count:
             return float(made.prices[count - 1]), bool(made.buys[count - 1])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from virtuoso.simulator.market import Listing, Market, Quote
+from virtuoso.simulator.market import Listing, Quote, SimulatedMarket
 from virtuoso.simulator.wires import Refusal, Unknown, count, text
 
 PREFIXES = ("/api/v5/",)
@@ -71,7 +71,7 @@ class Swap:
         return _trimmed(units * self.listing.multiplier, 4)
 
 
-def answer(market: Market, path: str, query: Query, now_ms: int) -> object:
+def answer(market: SimulatedMarket, path: str, query: Query, now_ms: int) -> object:
     """The body of a good reply; Unknown for what OKX would refuse."""
     endpoint = _ENDPOINTS.get(path.removeprefix("/api/v5/"))
     if endpoint is None:
@@ -90,7 +90,7 @@ def refusal(kind: str, now_ms: int) -> Refusal:  # noqa: ARG001 - OKX says neith
 # ------------------------------------------------------------------------------------------------------- whole market
 
 
-def _instruments(market: Market, query: Query, now_ms: int) -> list[object]:
+def _instruments(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
     if _kind(query) != "SWAP":
         return []
     rows: list[object] = []
@@ -128,7 +128,7 @@ def _instrument(name: str, family: str, tick: str, launched_ms: int) -> dict[str
     }
 
 
-def _tickers(market: Market, query: Query, now_ms: int) -> list[object]:
+def _tickers(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
     if _kind(query) != "SWAP":
         return []
     rows = [_ticker(Swap(market.listing(base)), quote, now_ms) for base, quote in market.quotes(now_ms).items()]
@@ -158,12 +158,12 @@ def _ticker(swap: Swap, quote: Quote, now_ms: int) -> dict[str, object]:
     }
 
 
-def _ticker_of_one(market: Market, query: Query, now_ms: int) -> list[object]:
+def _ticker_of_one(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
     swap = _swap(market, query, now_ms)
     return [_ticker(swap, market.quote(swap.listing.base, now_ms), now_ms)]
 
 
-def _mark_prices(market: Market, query: Query, now_ms: int) -> list[object]:
+def _mark_prices(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
     rows = [
         {"instType": "SWAP", "instId": swap.id, "markPx": swap.price(quote.mark), "ts": str(now_ms)}
         for swap, quote in _quoted(market, now_ms)
@@ -171,7 +171,7 @@ def _mark_prices(market: Market, query: Query, now_ms: int) -> list[object]:
     return _asked(query, rows, "instId")
 
 
-def _index_tickers(market: Market, query: Query, now_ms: int) -> list[object]:
+def _index_tickers(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
     if query.get("quoteCcy", "USDT") != "USDT":
         return []
     rows = [
@@ -188,7 +188,7 @@ def _index_tickers(market: Market, query: Query, now_ms: int) -> list[object]:
     return _asked(query, rows, "instId")
 
 
-def _open_interests(market: Market, query: Query, now_ms: int) -> list[object]:
+def _open_interests(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
     rows = [
         {
             "instType": "SWAP",
@@ -203,7 +203,7 @@ def _open_interests(market: Market, query: Query, now_ms: int) -> list[object]:
     return _asked(query, rows, "instId")
 
 
-def _funding_rates(market: Market, query: Query, now_ms: int) -> list[object]:
+def _funding_rates(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
     rows = [
         {
             "formulaType": "withRate",
@@ -227,7 +227,7 @@ def _funding_rates(market: Market, query: Query, now_ms: int) -> list[object]:
 # ---------------------------------------------------------------------------------------------------------- one symbol
 
 
-def _candles(market: Market, query: Query, now_ms: int) -> list[list[str]]:
+def _candles(market: SimulatedMarket, query: Query, now_ms: int) -> list[list[str]]:
     swap, limit = _swap(market, query, now_ms), count(query, 100, 300)
     step = BARS_MS.get(query.get("bar") or "1m")
     if step is None:
@@ -249,7 +249,7 @@ def _candles(market: Market, query: Query, now_ms: int) -> list[list[str]]:
     ]
 
 
-def _book(market: Market, query: Query, now_ms: int) -> list[object]:
+def _book(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
     swap, levels = _swap(market, query, now_ms), int(query.get("sz") or 1)
     if not 1 <= levels <= 400:
         raise _error("51000", "Parameter sz error", status=400)
@@ -260,7 +260,7 @@ def _book(market: Market, query: Query, now_ms: int) -> list[object]:
     return [{"asks": asks, "bids": bids, "ts": str(now_ms), "seqId": now_ms}]
 
 
-def _trades(market: Market, query: Query, now_ms: int) -> list[object]:
+def _trades(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
     swap = _swap(market, query, now_ms)
     return [
         {
@@ -277,7 +277,7 @@ def _trades(market: Market, query: Query, now_ms: int) -> list[object]:
     ]
 
 
-def _funding_history(market: Market, query: Query, now_ms: int) -> list[object]:
+def _funding_history(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
     swap = _swap(market, query, now_ms)
     before, after = int(query.get("before") or 0), int(query.get("after") or now_ms + 1)
     return [
@@ -295,7 +295,7 @@ def _funding_history(market: Market, query: Query, now_ms: int) -> list[object]:
     ]
 
 
-def _open_interest_history(market: Market, query: Query, now_ms: int) -> list[list[str]]:
+def _open_interest_history(market: SimulatedMarket, query: Query, now_ms: int) -> list[list[str]]:
     swap = _swap(market, query, now_ms)
     price = market.quote(swap.listing.base, now_ms).last  # its worth in USD is told at today's price
     return [
@@ -304,7 +304,7 @@ def _open_interest_history(market: Market, query: Query, now_ms: int) -> list[li
     ]
 
 
-def _account_ratio(market: Market, query: Query, now_ms: int) -> list[list[str]]:
+def _account_ratio(market: SimulatedMarket, query: Query, now_ms: int) -> list[list[str]]:
     swap = _swap(market, query, now_ms)
     rows = _window(market.long_short, swap, query, now_ms)
     return [[str(time_ms), _trimmed(share / (1 - share), 12)] for time_ms, share in rows]
@@ -325,15 +325,15 @@ def _window(
 # --------------------------------------------------------------------------------------------------------------- parts
 
 
-def _swaps(market: Market, now_ms: int) -> Iterator[Swap]:
+def _swaps(market: SimulatedMarket, now_ms: int) -> Iterator[Swap]:
     return (Swap(listing) for listing in market.listings if listing.launched_ms <= now_ms)
 
 
-def _quoted(market: Market, now_ms: int) -> Iterator[tuple[Swap, Quote]]:
+def _quoted(market: SimulatedMarket, now_ms: int) -> Iterator[tuple[Swap, Quote]]:
     return ((Swap(market.listing(base)), quote) for base, quote in market.quotes(now_ms).items())
 
 
-def _swap(market: Market, query: Query, now_ms: int) -> Swap:
+def _swap(market: SimulatedMarket, query: Query, now_ms: int) -> Swap:
     asked = query.get("instId", "")
     if not asked:
         raise _error("50014", "Parameter instId can not be empty.", status=400)
@@ -369,7 +369,7 @@ def _error(code: str, message: str, *, status: int = 200) -> Unknown:
     return Unknown(status, {"code": code, "data": [], "msg": message})
 
 
-_ENDPOINTS: Mapping[str, Callable[[Market, Query, int], Sequence[object]]] = {
+_ENDPOINTS: Mapping[str, Callable[[SimulatedMarket, Query, int], Sequence[object]]] = {
     "public/time": lambda _, __, now_ms: [{"ts": str(now_ms)}],
     "public/instruments": _instruments,
     "public/funding-rate": _funding_rates,

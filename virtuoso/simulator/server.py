@@ -18,7 +18,7 @@ from aiohttp import web
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.simulator import binance, bybit, coingecko, okx
 from virtuoso.simulator.faults import BLOCK_PAGE, LOCATION, WELCOME_PAGE, Faults, hollow, poisoned
-from virtuoso.simulator.market import Market
+from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.wires import Unknown, Wire
 
 WIRES: Mapping[str, Wire] = {"bybit": bybit, "binance": binance, "okx": okx, "coingecko": coingecko}
@@ -29,7 +29,7 @@ RECENT = 500
 class SimulatedExchange:
     """The venues of `market` on one port. `clock` gives epoch ms."""
 
-    def __init__(self, market: Market, *, clock: Callable[[], int] = epoch_ms) -> None:
+    def __init__(self, market: SimulatedMarket, *, clock: Callable[[], int] = epoch_ms) -> None:
         self._market, self._clock = market, clock
         self._faults = Faults(WIRES)
         self._count = Count()

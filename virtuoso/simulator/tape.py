@@ -23,7 +23,7 @@ PLACES = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Tape:
+class TradeSequence:
     """The trades of one minute, oldest first."""
 
     times: NDArray[np.int64]  # epoch ms
@@ -41,7 +41,7 @@ def trades_a_minute(turnover: Floats) -> Floats:
     return np.clip(np.rint(3 * (turnover / 1000) ** 0.65), FEWEST, MOST)
 
 
-def tape(seed: int, listing: Listing, bar: Floats, pressure: float, sigma: float) -> Tape:
+def tape(seed: int, listing: Listing, bar: Floats, pressure: float, sigma: float) -> TradeSequence:
     """The trades of a minute's `bar` (a row of Minutes.bars). `pressure`, -1..1, is which side is more eager; `sigma` is
     of a minute's log return."""
     begun, opened, high, low, closed, volume, turnover = bar.tolist()
@@ -55,7 +55,7 @@ def tape(seed: int, listing: Listing, bar: Floats, pressure: float, sigma: float
     weights = np.exp(0.9 * chance.standard_normal(count))
     whole = 1 + np.floor(weights / weights.sum() * (lots - count)).astype(np.int64)
     whole[int(np.argmax(weights))] += lots - int(whole.sum())
-    return Tape(
+    return TradeSequence(
         int(begun) + np.sort(chance.integers(0, MINUTE_MS, count)),
         prices,
         whole * listing.lot,

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Protocol
 
-from virtuoso.simulator.market import Market
+from virtuoso.simulator.market import SimulatedMarket
 
 Refusal = tuple[int, object, dict[str, str]]  # status, body, headers
 
@@ -32,7 +32,7 @@ class Wire(Protocol):
         """The beginnings of its paths."""
         ...
 
-    def answer(self, market: Market, path: str, query: Mapping[str, str], now_ms: int) -> object:
+    def answer(self, market: SimulatedMarket, path: str, query: Mapping[str, str], now_ms: int) -> object:
         """The JSON-able body of a good reply; Unknown for what the venue refuses."""
         ...
 

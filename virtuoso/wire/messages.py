@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from virtuoso.domain.model import DimensionKind, Environment
-from virtuoso.domain.records import BetaWindow, Opportunity, OpportunityKind, Side, Signal, SignalStatus
+from virtuoso.domain.records import BetaSpan, Opportunity, OpportunityKind, Side, Signal, SignalStatus
 from virtuoso.market.v1 import (
     alert_pb2,
     beta_pb2,
@@ -25,7 +25,7 @@ from virtuoso.wire.times import millis, timestamp
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Breadth, Component
-    from virtuoso.domain.records import Alert, Beta, MarketSentiment, ScorePoint, Tallies, Tally
+    from virtuoso.domain.records import Alert, BetaWindow, MarketSentiment, ScorePoint, SignalRecord, SignalTally
 
 
 # ------------------------------------------------------------------------------------------------- the market's mood
@@ -85,9 +85,9 @@ def sentiment(value: MarketSentiment) -> sentiment_pb2.Sentiment | None:
 # ------------------------------------------------------------------------------------------------------------- betas
 
 
-def symbol_beta(symbol: str, windows: Mapping[BetaWindow, Beta]) -> snapshot_pb2.SymbolBeta:
+def symbol_beta(symbol: str, windows: Mapping[BetaSpan, BetaWindow]) -> snapshot_pb2.SymbolBeta:
     """One symbol's betas, now and over time, shortest window first."""
-    ordered = [windows[window] for window in BetaWindow if window in windows]
+    ordered = [windows[window] for window in BetaSpan if window in windows]
     return snapshot_pb2.SymbolBeta(
         beta=beta_pb2.Beta(symbol=symbol, windows=[_beta_window(beta) for beta in ordered]),
         rolling=[
@@ -102,7 +102,7 @@ def symbol_beta(symbol: str, windows: Mapping[BetaWindow, Beta]) -> snapshot_pb2
     )
 
 
-def _beta_window(beta: Beta) -> beta_pb2.BetaWindow:
+def _beta_window(beta: BetaWindow) -> beta_pb2.BetaWindow:
     return beta_pb2.BetaWindow(
         span=beta_pb2.BetaSpan.ValueType(beta.window),
         beta=beta.beta,
@@ -176,7 +176,7 @@ def read_signal(message: signal_pb2.Signal, environment: Environment) -> Signal:
     )
 
 
-def signal_record(value: Tallies) -> signal_pb2.SignalRecord:
+def signal_record(value: SignalRecord) -> signal_pb2.SignalRecord:
     """How closed signals ended."""
     sides = {side: _tally(tally) for side, tally in value.sides.items()}
     return signal_pb2.SignalRecord(
@@ -191,7 +191,7 @@ def signal_record(value: Tallies) -> signal_pb2.SignalRecord:
     )
 
 
-def _tally(value: Tally) -> signal_pb2.SignalTally:
+def _tally(value: SignalTally) -> signal_pb2.SignalTally:
     return signal_pb2.SignalTally(
         count=value.count,
         wins=value.wins,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from virtuoso.analysis.signals import Ledger, Step, step
+from virtuoso.analysis.signals import SignalState, SignalStep, step
 from virtuoso.domain.model import (
     Candles,
     Confluence,
@@ -23,7 +23,7 @@ from virtuoso.domain.records import Side, Signal
 
 MINUTE, FIVE, HOUR, DAY = 60_000, 300_000, 3_600_000, 86_400_000
 START = 1_760_000_400_000 // HOUR * HOUR
-EMPTY = Ledger("bybit", Environment.LIVE, "v1")
+EMPTY = SignalState("bybit", Environment.LIVE, "v1")
 Bars = Mapping[Timeframe, Candles]
 
 
@@ -60,8 +60,8 @@ def half_hours(price: float = 100.0, scale: float = 0.004, until_ms: int = START
 
 
 def called_at(
-    score: float, now_ms: int = START, price: float = 100.0, ledger: Ledger = EMPTY, bars: Bars | None = None
-) -> Step:
+    score: float, now_ms: int = START, price: float = 100.0, ledger: SignalState = EMPTY, bars: Bars | None = None
+) -> SignalStep:
     bars = {Timeframe.M30: half_hours(price, until_ms=now_ms)} | dict(bars or {})
     return step(ledger, {"XUSDT": scored(score)}, {"XUSDT": ticker(price, now_ms)}, {"XUSDT": bars}, now_ms)
 

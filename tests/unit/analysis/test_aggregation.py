@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape, shapes
-from virtuoso.analysis.candle_readings import CandleMemo
+from virtuoso.analysis.candle_readings import CandleReadingsCache
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.analysis.weights import MODEL_VERSION, Weights
 from virtuoso.domain.model import DimensionKind, Timeframe
@@ -92,7 +92,7 @@ def test_the_six_dimensions_come_in_the_order_of_their_kinds_with_weights_that_a
 
 
 def test_weights_are_settings_and_a_memo_never_answers_for_other_weights() -> None:
-    market, memo = markets.inputs(Shape("trend", 4, 1.0)), CandleMemo()
+    market, memo = markets.inputs(Shape("trend", 4, 1.0)), CandleReadingsCache()
     only_hours = Weights(timeframes={**dict.fromkeys(Timeframe, 0.0), Timeframe.H4: 1.0})
     usual = score_symbol(market, NOW_MS, memo=memo)
     hours = score_symbol(market, NOW_MS, only_hours, memo)
@@ -103,7 +103,7 @@ def test_weights_are_settings_and_a_memo_never_answers_for_other_weights() -> No
 
 
 def test_a_memo_spares_the_candles_while_their_arrays_are_the_same() -> None:
-    market, memo = markets.inputs(Shape("walk", 4, 1.0)), CandleMemo()
+    market, memo = markets.inputs(Shape("walk", 4, 1.0)), CandleReadingsCache()
     first = score_symbol(market, NOW_MS, memo=memo)
     restamped = replace(market, candles={t: replace(c, stamp=markets.STAMP) for t, c in market.candles.items()})
     second = score_symbol(restamped, NOW_MS + 1_000, memo=memo)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from virtuoso.analysis.alert_rules import COOLDOWNS_S, MOST, Scene, Supply, market_notices, supply_notices
+from virtuoso.analysis.alert_rules import COOLDOWNS_S, MOST, MarketPass, SourceStatus, market_alerts, source_alerts
 from virtuoso.domain.model import (
     Candles,
     DimensionKind,
@@ -73,12 +73,12 @@ def interest(values: Sequence[float], end_ms: int = NOW) -> TimeSeries:
     return TimeSeries("XUSDT", times, np.array(values), Stamp(end_ms, end_ms))
 
 
-def scene(*inputs: SymbolInputs, now: int = NOW, venue: str = "bybit") -> Scene:
-    return Scene(venue, LIVE, now, {i.symbol: i for i in inputs})
+def scene(*inputs: SymbolInputs, now: int = NOW, venue: str = "bybit") -> MarketPass:
+    return MarketPass(venue, LIVE, now, {i.symbol: i for i in inputs})
 
 
-def told(before: Scene | None, after: Scene) -> list[tuple[AlertKind, AlertLevel]]:
-    return [(a.kind, a.level) for a in market_notices(before, after)]
+def told(before: MarketPass | None, after: MarketPass) -> list[tuple[AlertKind, AlertLevel]]:
+    return [(a.kind, a.level) for a in market_alerts(before, after)]
 
 
 # ----------------------------------------------------------------------------------------------------------- the market
@@ -95,7 +95,7 @@ def test_a_large_move_of_price_is_told_once_while_it_lasts(last: float, level: A
     assert told(None, moved) == told(calm, moved)
     assert told(moved, moved) == []
     if level is not None:
-        (alert,) = market_notices(calm, moved)
+        (alert,) = market_alerts(calm, moved)
         assert ("rose" if last > 100 else "fell") in alert.text
         assert "XUSDT" in alert.text
         assert alert.reading == pytest.approx(100 * (last / minutes(wobbling()).close[-15] - 1))
@@ -109,19 +109,19 @@ def test_what_is_usual_for_a_wild_market_is_no_large_move() -> None:
 
 def test_the_other_way_is_another_move() -> None:
     up, down = (scene(SymbolInputs("XUSDT", ticker(p), {Timeframe.M1: minutes(wobbling())})) for p in (103.0, 97.0))
-    (first,), (second,) = market_notices(None, up), market_notices(up, down)
+    (first,), (second,) = market_alerts(None, up), market_alerts(up, down)
     assert first.key != second.key
 
 
 def test_a_bar_of_unusual_volume_is_told_when_it_closes() -> None:
     usual = [10.0 + i % 3 for i in range(300)]
 
-    def at(volumes: Sequence[float], end: int = NOW) -> Scene:
+    def at(volumes: Sequence[float], end: int = NOW) -> MarketPass:
         return scene(SymbolInputs("XUSDT", ticker(at=end), {Timeframe.M5: fives(volumes, end)}), now=end)
 
     quiet, spike = at(usual, NOW - 5 * MINUTE), at([*usual, 2_000.0])
     assert told(quiet, spike) == [(K.VOLUME_SPIKE, AlertLevel.INFO)]
-    (alert,) = market_notices(quiet, spike)
+    (alert,) = market_alerts(quiet, spike)
     assert alert.reading == pytest.approx(2_000 / 11)
     assert told(spike, spike) == []
     assert told(quiet, at([*usual, 160.0])) == []
@@ -133,7 +133,7 @@ def test_the_fills_of_one_order_are_told_as_one_large_trade() -> None:
     before = scene(SymbolInputs("XUSDT", ticker(), trades=trades([(NOW - 9_000, 9_000.0, 1)])))
     fills = [(NOW - 9_000, 9_000.0, 1), (NOW - 500, 1_500.0, -1), (NOW - 500, 1_500.0, -1), (NOW - 400, 2_000.0, 1)]
     after = scene(SymbolInputs("XUSDT", ticker(), trades=trades(fills)))
-    (alert,) = market_notices(before, after)
+    (alert,) = market_alerts(before, after)
     assert (alert.kind, alert.unit) == (K.LARGE_TRADE, "USDT")
     assert alert.reading == pytest.approx(300_000.0)
     assert "sold" in alert.text
@@ -158,7 +158,7 @@ def test_extreme_funding_and_surging_open_interest_are_told_when_they_begin() ->
     assert told(scene(dear), scene(dear)) == []
     for newest, word in ((111.0, "rose"), (89.0, "fell")):
         surged = replace(calm, open_interest=interest([100.0] * 29 + [newest]))
-        (alert,) = market_notices(scene(calm), scene(surged))
+        (alert,) = market_alerts(scene(calm), scene(surged))
         assert (alert.kind, word in alert.text) == (K.OPEN_INTEREST_SURGE, True)
         assert alert.reading == pytest.approx(newest - 100)
         assert told(scene(surged), scene(surged)) == []
@@ -179,7 +179,7 @@ def test_without_inputs_or_with_broken_ones_nothing_is_told() -> None:
     assert told(scene(quiet), scene(broken)) == []
     worthless = SymbolInputs("AUSDT", ticker(0.0, "AUSDT"), {Timeframe.M1: minutes(wobbling())})
     moved = SymbolInputs("XUSDT", ticker(103.0), {Timeframe.M1: minutes(wobbling())})
-    assert [a.symbol for a in market_notices(None, scene(worthless, moved))] == ["XUSDT"]
+    assert [a.symbol for a in market_alerts(None, scene(worthless, moved))] == ["XUSDT"]
 
 
 def test_another_venue_is_another_market() -> None:
@@ -193,7 +193,7 @@ def test_another_venue_is_another_market() -> None:
 def test_of_a_crash_the_largest_moves_are_told_and_how_many_there_were() -> None:
     bars = {Timeframe.M1: minutes(wobbling())}
     after = scene(*(SymbolInputs(f"C{i:02}USDT", ticker(97.0 - i / 10, f"C{i:02}USDT"), bars) for i in range(30)))
-    alerts = market_notices(None, after)
+    alerts = market_alerts(None, after)
     assert len(alerts) == MOST + 1
     assert [a.symbol for a in alerts[:3]] == ["C29USDT", "C28USDT", "C27USDT"]
     assert "30 markets" in alerts[-1].text
@@ -203,12 +203,12 @@ def test_of_a_crash_the_largest_moves_are_told_and_how_many_there_were() -> None
 def test_a_change_of_regime_is_told_with_what_it_was() -> None:
     states = [RegimeState(r, NOW) for r in (Regime.BULLISH, Regime.BULLISH, Regime.RISK_OFF, Regime.NEUTRAL)]
     scenes = [replace(scene(), regime=s) for s in states]
-    alerts = [market_notices(a, b) for a, b in pairwise(scenes)]
+    alerts = [market_alerts(a, b) for a, b in pairwise(scenes)]
     assert [len(a) for a in alerts] == [0, 1, 1]
     assert alerts[1][0].level is AlertLevel.WARNING
     assert alerts[1][0].text == "The market is risk-off; it was bullish."
     assert alerts[2][0].level is AlertLevel.INFO
-    assert market_notices(None, scenes[2]) == ()
+    assert market_alerts(None, scenes[2]) == ()
 
 
 def signal(**more: object) -> Signal:
@@ -225,7 +225,7 @@ def test_signals_are_told_when_they_open_and_close_and_not_when_they_are_only_ju
     )
     closed = signal(id="a", status=SignalStatus.STOPPED, result_r=-1.0, closed_ms=NOW + 5)
     after = replace(scene(), opened=[signal()], changed=[closed, signal(id="b", targets_hit=1)], opportunities=[found])
-    alerts = market_notices(None, after)
+    alerts = market_alerts(None, after)
     assert [(a.kind, a.reference) for a in alerts] == [
         (K.SIGNAL_OPENED, "bybit-XUSDT-long-1"),
         (K.SIGNAL_CLOSED, "a"),
@@ -235,7 +235,7 @@ def test_signals_are_told_when_they_open_and_close_and_not_when_they_are_only_ju
     assert alerts[1].text == "LONG XUSDT stopped: -1.00 R."
     assert alerts[1].observed_ms == NOW + 5
     assert len({a.key for a in alerts}) == 3
-    assert market_notices(after, after) == alerts  # given again by a restart, the history knows their keys
+    assert market_alerts(after, after) == alerts  # given again by a restart, the history knows their keys
 
 
 def test_every_kind_has_a_cooldown() -> None:
@@ -245,13 +245,13 @@ def test_every_kind_has_a_cooldown() -> None:
 # ----------------------------------------------------------------------------------------------------------- the supply
 
 
-def supplied(before: Supply | None, after: Supply) -> list[tuple[str, AlertLevel, str]]:
-    return [(a.venue, a.level, a.text) for a in supply_notices(before, after)]
+def supplied(before: SourceStatus | None, after: SourceStatus) -> list[tuple[str, AlertLevel, str]]:
+    return [(a.venue, a.level, a.text) for a in source_alerts(before, after)]
 
 
 def test_a_venue_that_fails_is_told_with_its_reason_and_when_it_is_well_again() -> None:
-    well = Supply(LIVE, NOW, "bybit", scored=50, expected=50)
-    blocked = Supply(
+    well = SourceStatus(LIVE, NOW, "bybit", scored=50, expected=50)
+    blocked = SourceStatus(
         LIVE, NOW + 1, "binance", Fallback("bybit", "VENUE_BLOCKED"), {"bybit": "VENUE_BLOCKED"}, scored=50, expected=50
     )
     assert supplied(None, well) == supplied(well, well) == []
@@ -267,12 +267,12 @@ def test_a_venue_that_fails_is_told_with_its_reason_and_when_it_is_well_again() 
         ("bybit", AlertLevel.INFO, "bybit works again."),
         ("bybit", AlertLevel.INFO, "bybit is used again."),
     ]
-    for alert in supply_notices(well, blocked):
+    for alert in source_alerts(well, blocked):
         assert (alert.kind, alert.observed_ms, alert.environment) == (K.DATA_QUALITY, NOW + 1, LIVE)
 
 
 def test_few_scores_are_told_once() -> None:
-    states = [Supply(LIVE, NOW, "bybit", scored=s, expected=50) for s in (None, 50, 24, 20, 40, 10)]
-    alerts: list[list[Alert]] = [list(supply_notices(a, b)) for a, b in pairwise(states)]
+    states = [SourceStatus(LIVE, NOW, "bybit", scored=s, expected=50) for s in (None, 50, 24, 20, 40, 10)]
+    alerts: list[list[Alert]] = [list(source_alerts(a, b)) for a, b in pairwise(states)]
     assert [len(a) for a in alerts] == [0, 1, 0, 0, 1]
     assert alerts[1][0].text == "Only 24 of 50 symbols of bybit can be scored."

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.analysis.markets import NOW_MS, STAMP
 from virtuoso.analysis.beta import WINDOWS, YEAR_MS, betas
 from virtuoso.domain.model import ANCHOR, Candles, Timeframe
-from virtuoso.domain.records import Beta, BetaWindow
+from virtuoso.domain.records import BetaSpan, BetaWindow
 
 Series = dict[str, dict[Timeframe, Candles]]
 SIZES = {"BTCUSDT": 0.0, "AUSDT": 1.4, "BUSDT": 0.3, "CUSDT": -0.6}
@@ -64,7 +64,7 @@ def paired(own: Candles, anchor: Candles, points: int) -> tuple[np.ndarray, np.n
     return np.array(x), np.array(y), ends
 
 
-def assert_agrees(beta: Beta, own: Candles, anchor: Candles, points: int, step: int) -> None:
+def assert_agrees(beta: BetaWindow, own: Candles, anchor: Candles, points: int, step: int) -> None:
     x, y, ends = paired(own, anchor, points)
     result = sm.OLS(y, sm.add_constant(x)).fit()
     assert beta.count == len(x)
@@ -95,14 +95,14 @@ def test_betas_agree_with_statsmodels_also_with_gaps_and_different_listing_dates
             assert (window in found[symbol]) == (len(x) >= points // 2), (symbol, window)
             if window in found[symbol]:
                 assert_agrees(found[symbol][window], series[symbol][timeframe], series[ANCHOR][timeframe], points, step)
-    assert len(found["AUSDT"][BetaWindow.DAY].rolling) == 19 or gaps
+    assert len(found["AUSDT"][BetaSpan.DAY].rolling) == 19 or gaps
 
 
 def test_a_window_with_fewer_than_half_its_returns_is_absent() -> None:
     for listed, there in ((400 - 145, True), (400 - 144, False)):
         found = betas(markets(6, listed=listed), NOW_MS)["CUSDT"]
-        assert (BetaWindow.DAY in found) == there
-    assert found.keys() == {BetaWindow.MONTH}
+        assert (BetaSpan.DAY in found) == there
+    assert found.keys() == {BetaSpan.MONTH}
 
 
 @pytest.mark.parametrize(("falls", "there"), [(29, False), (30, True)])
@@ -113,8 +113,8 @@ def test_a_downside_beta_needs_thirty_falls(falls: int, there: bool) -> None:
     own = np.cumsum(1.3 * steps + rng.normal(0, 1e-4, 400))
     series = {ANCHOR: np.cumsum(steps), "AUSDT": own}
     found = betas({s: {Timeframe.M5: candles(s, Timeframe.M5, v)} for s, v in series.items()}, NOW_MS)
-    assert (found["AUSDT"][BetaWindow.DAY].downside_beta is not None) == there
-    assert found["AUSDT"][BetaWindow.DAY].upside_beta == pytest.approx(1.3, abs=0.1)
+    assert (found["AUSDT"][BetaSpan.DAY].downside_beta is not None) == there
+    assert found["AUSDT"][BetaSpan.DAY].upside_beta == pytest.approx(1.3, abs=0.1)
 
 
 def test_bitcoin_against_itself_is_one_by_definition_and_has_no_t_value() -> None:
@@ -143,7 +143,7 @@ def test_broken_prices_cost_the_points_that_need_them_and_no_other_symbol() -> N
     close = bars.close.copy()
     close[300], close[350] = np.nan, 0.0
     found = betas(series | {"AUSDT": {Timeframe.M5: replace(bars, close=close)}}, NOW_MS)
-    assert found["AUSDT"][BetaWindow.DAY].count == 288 - 4
+    assert found["AUSDT"][BetaSpan.DAY].count == 288 - 4
     assert {s: of for s, of in found.items() if s != "AUSDT"} == {s: of for s, of in whole.items() if s != "AUSDT"}
 
 

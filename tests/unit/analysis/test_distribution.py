@@ -15,7 +15,7 @@ from virtuoso.analysis.confluence import score_symbol
 from virtuoso.domain.model import Confluence, Dimension, DimensionKind, SymbolInputs
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, Rules
+from virtuoso.market_data.feed import Feed, UniverseRules
 from virtuoso.market_data.schedule import Job
 
 SYMBOLS = 200
@@ -25,7 +25,7 @@ MOST_SATURATED = 0.02
 async def recorded(url: str) -> tuple[list[SymbolInputs], int]:
     """All that is known of the largest markets, each with two books some seconds apart."""
     exchange = CcxtExchange("bybit", url=url)
-    feed = Feed(exchange, Rules(limit=SYMBOLS), lambda _, __: Cadence(3, 300, 300))
+    feed = Feed(exchange, UniverseRules(limit=SYMBOLS), lambda _, __: Cadence(3, 300, 300))
     try:
         await feed.refresh_tickers()
         feed.start()

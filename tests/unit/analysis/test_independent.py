@@ -16,7 +16,7 @@ import talib
 from tests.programs import Replay
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import Shape
-from virtuoso.analysis.candle_readings import GAUGES, series
+from virtuoso.analysis.candle_readings import COMPONENTS, series
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.domain.model import Candles, Component, SymbolInputs, Timeframe
 
@@ -42,10 +42,10 @@ class Plain(NamedTuple):
     ours: Readings
 
     def reading(self, name: str) -> float:
-        return float(self.ours.values[[g.name for g in GAUGES].index(name), -1])
+        return float(self.ours.values[[g.name for g in COMPONENTS].index(name), -1])
 
     def confidence(self, name: str) -> float:
-        return float(self.ours.confidences[[g.name for g in GAUGES].index(name), -1])
+        return float(self.ours.confidences[[g.name for g in COMPONENTS].index(name), -1])
 
     def typical(self) -> list[float]:
         return [(h + low + c) / 3 for h, low, c in zip(self.high, self.low, self.close, strict=True)]
@@ -145,8 +145,8 @@ def test_averages_and_extremes_are_talibs_at_every_bar(market: Plain) -> None:
         "donchian": (2 * close - top - bottom) / (top - bottom),
     }
     for name, values in theirs.items():
-        gauge = [g.name for g in GAUGES].index(name)
-        span = slice(GAUGES[gauge].need - 1, None)
+        gauge = [g.name for g in COMPONENTS].index(name)
+        span = slice(COMPONENTS[gauge].need - 1, None)
         read = np.isfinite(market.ours.values[gauge, span])
         assert read.mean() > 0.9
         np.testing.assert_allclose(market.ours.values[gauge, span][read], values[span][read], rtol=0, atol=1e-8)

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape, shapes
-from virtuoso.analysis.candle_readings import GAUGES, CandleMemo, series
-from virtuoso.analysis.components import Gauge
+from virtuoso.analysis.candle_readings import COMPONENTS, CandleReadingsCache, series
+from virtuoso.analysis.components import ComponentSpec
 from virtuoso.analysis.confluence import MOMENT_GAUGES, score_symbol
 from virtuoso.domain.model import Component, Confluence, SymbolInputs, Timeframe
 
 MINUTE = 60_000
-ALL_GAUGES: dict[str, Gauge] = {f"{g.name}_{t.value}": g for g in GAUGES for t in Timeframe} | {
+ALL_GAUGES: dict[str, ComponentSpec] = {f"{g.name}_{t.value}": g for g in COMPONENTS for t in Timeframe} | {
     g.name: g for gauges in MOMENT_GAUGES.values() for g in gauges
 }
 few = settings(max_examples=40)
@@ -139,7 +139,7 @@ def test_live_scoring_takes_the_last_element_of_the_series(shape: Shape, timefra
     whole = markets.bars(shape, timeframe)
     at = max(0, len(whole) - 1 - back)
     now = int(whole.open_ms[at]) + timeframe.ms
-    made = CandleMemo().readings({timeframe: whole}, now)[timeframe]
+    made = CandleReadingsCache().readings({timeframe: whole}, now)[timeframe]
     history = series(whole)
     np.testing.assert_allclose(made.directions, history.directions[:, at], rtol=0, atol=1e-6)
     np.testing.assert_allclose(made.confidences, history.confidences[:, at], rtol=0, atol=1e-6)
@@ -238,7 +238,7 @@ def test_a_series_that_cannot_be_read_costs_its_own_components_and_says_why(
 @settings(max_examples=15)
 @given(shapes())
 def test_the_same_input_gives_the_same_bytes_with_a_memo_and_without(shape: Shape) -> None:
-    market, memo = markets.inputs(shape), CandleMemo()
+    market, memo = markets.inputs(shape), CandleReadingsCache()
     first = repr(score_symbol(market, NOW_MS))
     assert repr(score_symbol(markets.inputs(shape), NOW_MS)) == first
     assert repr(score_symbol(market, NOW_MS, memo=memo)) == first
@@ -248,7 +248,7 @@ def test_the_same_input_gives_the_same_bytes_with_a_memo_and_without(shape: Shap
 @settings(max_examples=15)
 @given(shapes(), st.sets(st.sampled_from(list(Timeframe)), min_size=1))
 def test_a_memo_that_knows_some_timeframes_gives_the_same_bytes_too(shape: Shape, known: set[Timeframe]) -> None:
-    market, memo = markets.inputs(shape), CandleMemo()
+    market, memo = markets.inputs(shape), CandleReadingsCache()
     score_symbol(replace(market, candles={t: c for t, c in market.candles.items() if t in known}), NOW_MS, memo=memo)
     assert repr(score_symbol(market, NOW_MS, memo=memo)) == repr(score_symbol(market, NOW_MS))
 

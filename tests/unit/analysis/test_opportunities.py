@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.analysis.markets import NOW_MS
-from virtuoso.analysis.opportunities import Book, Finding, findings, recall, step
+from virtuoso.analysis.opportunities import Candidate, OpportunityState, findings, recall, step
 from virtuoso.domain.model import ANCHOR, Candles, Stamp, SymbolInputs, Ticker, Timeframe, TimeSeries
 from virtuoso.domain.records import Opportunity, OpportunityKind, Side
 
@@ -152,7 +152,7 @@ def test_a_reflected_market_offers_the_other_side_and_a_scaled_one_the_same(
     inputs, btc = market(kind, seed)
     larger = {t: replace(c, close=c.close * factor) for t, c in inputs.candles.items()}
 
-    def of(found: list[Finding], sign: float) -> dict[OpportunityKind, tuple[object, ...]]:
+    def of(found: list[Candidate], sign: float) -> dict[OpportunityKind, tuple[object, ...]]:
         return {f.kind: (f.sign * sign > 0, pytest.approx(f.strength), pytest.approx(f.confidence)) for f in found}
 
     here = of(findings([inputs], btc, NOW_MS), 1)
@@ -189,7 +189,7 @@ def test_what_is_missing_costs_the_kinds_that_need_it() -> None:
 
 def test_a_finding_becomes_a_record_with_its_alpha() -> None:
     inputs, btc = market(K.RELATIVE_STRENGTH_BREAKOUT, 6)
-    _, made = step(Book("bybit"), [inputs], btc, NOW_MS)
+    _, made = step(OpportunityState("bybit"), [inputs], btc, NOW_MS)
     (found,) = [o for o in made if o.kind is K.RELATIVE_STRENGTH_BREAKOUT]
     assert found.side is Side.LONG
     assert (found.venue, found.found_ms, found.expires_ms) == ("bybit", NOW_MS, NOW_MS + 4 * HOUR)
@@ -201,7 +201,7 @@ def test_a_finding_becomes_a_record_with_its_alpha() -> None:
 
 def test_it_is_found_again_only_after_its_cooldown_and_never_while_switched_off() -> None:
     inputs, btc = market(K.FUNDING_EXTREME, 7)
-    book, made = step(Book("bybit"), [inputs], btc, NOW_MS)
+    book, made = step(OpportunityState("bybit"), [inputs], btc, NOW_MS)
     assert len(made) == 1
     assert step(book, [inputs], btc, NOW_MS)[1] == ()
     assert inputs.ticker is not None
@@ -210,7 +210,7 @@ def test_it_is_found_again_only_after_its_cooldown_and_never_while_switched_off(
         fresh = replace(inputs, ticker=replace(inputs.ticker, stamp=Stamp(now, now)))
         assert len(step(book, [fresh], btc, now)[1]) == count
         assert step(book, [fresh], btc, now, enabled=False) == (book, ())
-    assert step(Book("bybit"), [inputs], btc, NOW_MS + 61_000)[1] == ()  # no price that young
+    assert step(OpportunityState("bybit"), [inputs], btc, NOW_MS + 61_000)[1] == ()  # no price that young
 
 
 def test_a_symbol_is_not_called_to_both_sides_at_once() -> None:
@@ -218,9 +218,9 @@ def test_a_symbol_is_not_called_to_both_sides_at_once() -> None:
     assert inputs.ticker is not None
     inputs = replace(inputs, ticker=replace(inputs.ticker, funding_rate=0.002))  # calls for SHORT, and the breakout for LONG
     assert len({f.sign > 0 for f in findings([inputs], btc, NOW_MS)}) == 2
-    book, made = step(Book("bybit"), [inputs], btc, NOW_MS)
+    book, made = step(OpportunityState("bybit"), [inputs], btc, NOW_MS)
     assert len({o.side for o in made}) == 1
-    assert step(recall(Book("bybit"), made), [inputs], btc, NOW_MS + 1_000)[1] == ()
+    assert step(recall(OpportunityState("bybit"), made), [inputs], btc, NOW_MS + 1_000)[1] == ()
     assert step(book, [inputs], btc, NOW_MS + 1_000)[1] == ()
 
 
@@ -230,7 +230,7 @@ def test_no_more_than_ten_in_an_hour_and_fifty_in_a_day_and_the_strongest_first(
         inputs, _ = market(None, i, f"C{i}USDT")
         assert inputs.ticker is not None
         crowd.append(replace(inputs, ticker=replace(inputs.ticker, funding_rate=0.001 + i * 1e-5)))
-    book, days = Book("bybit"), []
+    book, days = OpportunityState("bybit"), []
     for hour in range(48):
         now = NOW_MS + hour * HOUR
         fresh = [replace(i, ticker=replace(i.ticker, stamp=Stamp(now, now))) for i in crowd if i.ticker is not None]
@@ -258,12 +258,12 @@ def test_a_restart_forgets_no_cooldown_and_no_cap(restarts: list[bool]) -> None:
 
     def run(broken: list[bool]) -> list[Opportunity]:
         stored: list[Opportunity] = []
-        book = Book("bybit")
+        book = OpportunityState("bybit")
         for at, again in enumerate(broken):
             now = NOW_MS + at * HOUR // 2
             fresh = [replace(i, ticker=replace(i.ticker, stamp=Stamp(now, now))) for i in crowd if i.ticker is not None]
             if again:
-                book = recall(Book("bybit"), reversed(stored))
+                book = recall(OpportunityState("bybit"), reversed(stored))
             book, made = step(book, fresh, {}, now)
             stored += made
         return stored

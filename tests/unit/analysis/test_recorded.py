@@ -13,14 +13,14 @@ from virtuoso.analysis.confluence import score_symbol
 from virtuoso.domain.model import DimensionKind, SymbolInputs
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, Rules
+from virtuoso.market_data.feed import Feed, UniverseRules
 
 SYMBOLS = 30
 
 
 async def recorded(url: str, venue: str) -> tuple[list[SymbolInputs], int]:
     exchange = CcxtExchange(venue, url=url)
-    feed = Feed(exchange, Rules(limit=SYMBOLS), lambda _, __: Cadence(3, 3, 5))  # two books of each symbol soon
+    feed = Feed(exchange, UniverseRules(limit=SYMBOLS), lambda _, __: Cadence(3, 3, 5))  # two books of each symbol soon
     try:
         await feed.refresh_tickers()
         feed.start()

@@ -11,7 +11,7 @@ from scipy.stats import binomtest  # type: ignore[import-untyped]  # it has no t
 
 from virtuoso.analysis.signal_stats import tallies, tally, wilson
 from virtuoso.domain.model import DimensionKind
-from virtuoso.domain.records import Side, Tally
+from virtuoso.domain.records import Side, SignalTally
 
 FLOW, BOOK = DimensionKind.ORDERFLOW, DimensionKind.ORDERBOOK
 
@@ -29,7 +29,7 @@ def test_wins_that_are_no_part_of_the_count_are_refused(wins: int, count: int) -
 
 
 def test_without_results_every_figure_is_absent() -> None:
-    assert tally([]) == Tally(0, 0)
+    assert tally([]) == SignalTally(0, 0)
     assert tallies([]).total.win_rate is None
     assert (tallies([]).sides, tallies([]).drivers) == ({}, {})
 

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import Shape
 from virtuoso.analysis.bars import Bars, Rows
-from virtuoso.analysis.candle_readings import GAUGES, series
+from virtuoso.analysis.candle_readings import COMPONENTS, series
 from virtuoso.analysis.structure import Swings, fair_value_gaps, order_blocks, room
 from virtuoso.domain.model import Candles, Timeframe
 
@@ -31,7 +31,7 @@ def path(points: Sequence[float], step: int = 6) -> Candles:
 
 
 def read(made: Candles, name: str, at: int = -1) -> float:
-    index = [g.name for g in GAUGES].index(name)
+    index = [g.name for g in COMPONENTS].index(name)
     return float(series(made).directions[index, at])
 
 
@@ -77,7 +77,7 @@ def test_a_close_beyond_the_last_swing_with_the_trend_is_a_break_and_against_it_
 
 
 def test_without_a_break_the_two_have_hardly_any_confidence() -> None:
-    names = [g.name for g in GAUGES]
+    names = [g.name for g in COMPONENTS]
     whole = series(path([0, 6, 0, 5, 1, 4, 2, 3.5]))
     for name in ("break_of_structure", "change_of_character"):
         assert whole.confidences[names.index(name), -1] < 0.2 * whole.confidences[names.index("swings"), -1] + 0.1

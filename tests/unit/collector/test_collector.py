@@ -9,16 +9,16 @@ import pytest
 
 from tests.unit.fakes import FakeExchange
 from virtuoso.collector.collector import Collector
-from virtuoso.collector.engine import Floor
+from virtuoso.collector.engine import Engine
 from virtuoso.collector.lease import Lease
 from virtuoso.domain.errors import VenueUnavailable
 from virtuoso.domain.model import Dominance, Environment
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, Rules
+from virtuoso.market_data.feed import Feed, UniverseRules
 from virtuoso.repository import keys
-from virtuoso.repository.memory import Memory
+from virtuoso.repository.memory import MemoryRepository
 from virtuoso.service.admission import read_snapshot
 from virtuoso.wire import snapshots
 
@@ -38,15 +38,15 @@ class Gecko(CoinGecko):
         raise self._error
 
 
-def collector(repository: Memory, error: Exception, owner: str = "a") -> Collector:
+def collector(repository: MemoryRepository, error: Exception, owner: str = "a") -> Collector:
     exchange = FakeExchange("BTCUSDT", "ETHUSDT")
-    feed = Feed(exchange, Rules(), lambda _, __: Cadence(0.2, 0.2, 0.2))
+    feed = Feed(exchange, UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2))
     return Collector(
         {"bybit": feed},
         Failover(["bybit"], dwell_s=1, clock=now_ms),
         repository,
         Gecko(error),
-        Floor(["bybit"], Environment.SIMULATED, clock=now_ms),
+        Engine(["bybit"], Environment.SIMULATED, clock=now_ms),
         lease=Lease(repository, owner, now_ms),
         environment=Environment.SIMULATED,
         max_stale_s=600,
@@ -55,7 +55,7 @@ def collector(repository: Memory, error: Exception, owner: str = "a") -> Collect
 
 
 async def test_it_publishes_what_a_server_admits_and_gives_the_work_back_when_it_is_ended() -> None:
-    repository = Memory()
+    repository = MemoryRepository()
     work = asyncio.create_task(collector(repository, VenueUnavailable("no network")).run())
     async with asyncio.timeout(20):
         while (head := await repository.get(keys.HEAD)) is None:
@@ -76,7 +76,7 @@ async def test_it_publishes_what_a_server_admits_and_gives_the_work_back_when_it
 
 
 async def test_should_a_part_of_it_die_it_ends_rather_than_going_on_without_that_part() -> None:
-    repository = Memory()
+    repository = MemoryRepository()
     async with asyncio.timeout(20):
         with pytest.raises(ExceptionGroup) as ended:
             await collector(repository, RuntimeError("a mistake of ours")).run()

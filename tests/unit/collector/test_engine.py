@@ -7,28 +7,28 @@ import asyncio
 from tests.bulls import Bulls, now_ms
 from tests.contract.histories import signal
 from tests.unit.wire.test_snapshots import snapshot
-from virtuoso.collector.engine import Floor
+from virtuoso.collector.engine import Engine
 from virtuoso.collector.publisher import Publisher
-from virtuoso.collector.venue_state import Pass
+from virtuoso.collector.venue_state import PassResult
 from virtuoso.domain.model import Environment
 from virtuoso.domain.records import Side
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, Market, Rules
-from virtuoso.repository.memory import Memory
+from virtuoso.market_data.feed import Feed, MarketData, UniverseRules
+from virtuoso.repository.memory import MemoryRepository
 from virtuoso.wire import snapshots
 
 VENUES = ("bybit", "binance")
 
 
-async def left_behind(**changes: object) -> Memory:
+async def left_behind(**changes: object) -> MemoryRepository:
     """A repository with a last snapshot."""
-    repository, last = Memory(), snapshot(**changes)
+    repository, last = MemoryRepository(), snapshot(**changes)
     await Publisher(repository, max_stale_s=600).publish(last, snapshots.encode_snapshot(last))
     return repository
 
 
-async def recalled(repository: Memory, environment: Environment) -> Floor:
-    floor = Floor(VENUES, environment, clock=now_ms)
+async def recalled(repository: MemoryRepository, environment: Environment) -> Engine:
+    floor = Engine(VENUES, environment, clock=now_ms)
     await floor.recall(repository)
     assert floor.recalled
     floor.take_up()
@@ -55,9 +55,9 @@ async def test_a_snapshot_of_another_kind_of_market_or_one_that_cannot_be_read_g
     assert floor.desk("bybit").active == ()
 
 
-async def market() -> Market:
+async def market() -> MarketData:
     """One that calls for a rise of everything."""
-    feed = Feed(Bulls(), Rules(), lambda _, __: Cadence(0.2, 0.2, 0.2))
+    feed = Feed(Bulls(), UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2))
     await feed.refresh_tickers()
     feed.start()
     async with asyncio.timeout(10):
@@ -69,9 +69,9 @@ async def market() -> Market:
 
 
 async def test_only_a_pass_that_trades_gives_signals_and_the_same_market_gives_the_same_again() -> None:
-    found, floor = await market(), Floor(VENUES, Environment.SIMULATED, clock=now_ms)
+    found, floor = await market(), Engine(VENUES, Environment.SIMULATED, clock=now_ms)
 
-    def done(*, trading: bool) -> Pass:
+    def done(*, trading: bool) -> PassResult:
         return floor.work(floor.desk("bybit"), found, None, trading=trading)
 
     look = done(trading=False)

@@ -10,13 +10,13 @@ from virtuoso.collector.lease import Lease
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.market.v1 import snapshot_pb2
 from virtuoso.repository import keys
-from virtuoso.repository.memory import Memory
+from virtuoso.repository.memory import MemoryRepository
 from virtuoso.wire.times import timestamp
 
 NOW = 1_760_000_000_000
 
 
-class Leaseless(Memory):
+class Leaseless(MemoryRepository):
     """Keeps values but knows no leases, as a file system without locks."""
 
     async def lease(self, key: str, owner: str, *, ttl_s: float) -> bool:
@@ -39,7 +39,7 @@ def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_one_of_two_works_and_the_other_goes_on_when_it_is_given_back() -> None:
-    repository = Memory()
+    repository = MemoryRepository()
     first, second = (Lease(repository, name, lambda: NOW) for name in ("a", "b"))
     assert await first.held(working=False)
     assert not await second.held(working=False)

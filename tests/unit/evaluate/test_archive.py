@@ -12,7 +12,7 @@ import pytest
 from tests.unit.evaluate.pasts import END_MS, Venue, five_minutes, taken
 from virtuoso.domain.errors import VenueTimedOut
 from virtuoso.domain.model import Candles, Instrument, Timeframe
-from virtuoso.evaluate.archive import COLUMNS, Archive
+from virtuoso.evaluate.archive import COLUMNS, BarCache
 from virtuoso.evaluate.panel import STEP_MS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ X = Instrument("XUSDT", "X/USDT:USDT", "X", 1)
 
 
 async def ask(venue: Venue, folder: Path, *, bars: int, end_ms: int = END_MS) -> Candles | None:
-    archive = Archive(cast("Exchange", venue), folder)
+    archive = BarCache(cast("Exchange", venue), folder)
     return await archive.candles(X, Timeframe.M5, start_ms=END_MS - bars * STEP_MS, end_ms=end_ms)
 
 

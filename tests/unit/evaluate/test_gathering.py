@@ -15,7 +15,7 @@ import pytest
 from tests.unit.evaluate.pasts import Venue, clock, past, taken
 from virtuoso.domain.errors import VenueTimedOut
 from virtuoso.domain.model import ANCHOR, Candles, Instrument, Timeframe
-from virtuoso.evaluate.archive import Archive
+from virtuoso.evaluate.archive import BarCache
 from virtuoso.evaluate.gathering import Gathered, gather, most_traded
 from virtuoso.evaluate.progress import Progress
 from virtuoso.evaluate.replay import NAMES
@@ -56,13 +56,13 @@ def symbol(name: str, seed: int, *, before: float = 1.0, since: float = 1.0) -> 
 
 
 async def chosen(venue: Market, folder: Path, count: int) -> list[str]:
-    archive = Archive(cast("Exchange", venue), folder)
+    archive = BarCache(cast("Exchange", venue), folder)
     found = await most_traded(cast("Exchange", venue), archive, CLOCK, count, Progress(io.StringIO()))
     return [each.symbol for each in found]
 
 
 async def gathered(venue: Market, folder: Path, said: io.StringIO) -> Gathered | None:
-    archive = Archive(cast("Exchange", venue), folder)
+    archive = BarCache(cast("Exchange", venue), folder)
     with ThreadPoolExecutor(2) as pool:
         return await gather(archive, await venue.instruments(), CLOCK, pool, Progress(said), seed=1)
 

@@ -66,7 +66,7 @@ def test_a_reading_that_knows_the_next_bar_is_found_out(monkeypatch: pytest.Monk
         ahead = np.append(close[1:], close[-1])
         return 50 + 1e4 * (ahead - close)[at], 1.0
 
-    leaking = [replace(candle_readings.GAUGES[0], read=next_move), *candle_readings.GAUGES[1:]]
+    leaking = [replace(candle_readings.COMPONENTS[0], read=next_move), *candle_readings.COMPONENTS[1:]]
     monkeypatch.setattr(candle_readings, "GAUGES", tuple(leaking))
     assert looked_ahead(past(count=15_000), clock(700), 1)
 

@@ -14,7 +14,7 @@ from tests.unit.fakes import FakeExchange
 from virtuoso.domain.errors import EmptyData, RateLimited, Unsupported, VenueUnavailable
 from virtuoso.domain.model import Candles, Timeframe
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import DEPTH, Feed, Rules
+from virtuoso.market_data.feed import DEPTH, Feed, UniverseRules
 from virtuoso.market_data.schedule import Job
 
 
@@ -24,8 +24,8 @@ def brisk(_: str, __: int) -> Cadence:
 
 
 @asynccontextmanager
-async def feeding(exchange: FakeExchange, rules: Rules | None = None) -> AsyncIterator[Feed]:
-    feed = Feed(exchange, rules or Rules(), brisk)
+async def feeding(exchange: FakeExchange, rules: UniverseRules | None = None) -> AsyncIterator[Feed]:
+    feed = Feed(exchange, rules or UniverseRules(), brisk)
     await feed.refresh_tickers()
     feed.start()
     try:
@@ -95,11 +95,11 @@ async def test_an_empty_market_costs_only_itself() -> None:
 
 async def test_the_universe_is_the_largest_with_enough_turnover_or_exactly_what_was_asked_for() -> None:
     exchange = FakeExchange("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT")
-    async with feeding(exchange, Rules(limit=2)) as feed:
+    async with feeding(exchange, UniverseRules(limit=2)) as feed:
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
-    async with feeding(exchange, Rules(min_turnover=4e8)) as feed:
+    async with feeding(exchange, UniverseRules(min_turnover=4e8)) as feed:
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
-    async with feeding(exchange, Rules(symbols=("XRPUSDT", "GONEUSDT"))) as feed:
+    async with feeding(exchange, UniverseRules(symbols=("XRPUSDT", "GONEUSDT"))) as feed:
         assert [item.symbol for item in feed.universe] == ["XRPUSDT"]
         await until(lambda: bool(feed.anchor_candles()))
 
@@ -151,7 +151,7 @@ async def test_new_bars_are_handed_to_the_keeper_of_candles() -> None:
         kept.append((venue, candles.symbol, candles.timeframe))
 
     exchange = FakeExchange("BTCUSDT")
-    feed = Feed(exchange, Rules(), brisk)
+    feed = Feed(exchange, UniverseRules(), brisk)
     feed.keep = keep
     await feed.refresh_tickers()
     feed.start()
@@ -179,7 +179,7 @@ async def test_a_symbol_whose_turnover_is_unusable_when_the_universe_is_drawn_ke
 ) -> None:
     monkeypatch.setattr("virtuoso.market_data.feed.UNIVERSE_PERIOD_S", 0.0)
     exchange = FakeExchange("BTCUSDT", "ETHUSDT", "SOLUSDT")
-    async with feeding(exchange, Rules(limit=2)) as feed:
+    async with feeding(exchange, UniverseRules(limit=2)) as feed:
         exchange.unpriced = {"BTCUSDT"}
         await feed.refresh_tickers()
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
@@ -231,7 +231,7 @@ async def test_bars_that_do_not_join_what_is_known_are_read_in_full_at_once() ->
 
 async def test_a_symbol_that_is_followed_keeps_its_bars_when_it_is_no_longer_scored() -> None:
     exchange = FakeExchange("BTCUSDT", "AUSDT", "BUSDT")
-    async with feeding(exchange, Rules(limit=2)) as feed:
+    async with feeding(exchange, UniverseRules(limit=2)) as feed:
         feed.follow(frozenset({"AUSDT", "BUSDT", "GONEUSDT"}))
         await until(lambda: feed.filled)
         market = feed.market()

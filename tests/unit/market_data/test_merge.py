@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virtuoso.domain.model import Candles, Stamp, Timeframe, Trades
-from virtuoso.market_data.merge import splice_candles, splice_trades
+from virtuoso.market_data.merge import merge_candles, merge_trades
 
 STEP = Timeframe.M5.ms
 
@@ -28,7 +28,7 @@ def tape(first: int, count: int) -> Trades:
 
 @given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), depth=st.integers(1, 50))
 def test_bars_join_without_a_gap_and_without_doubling(old: int, start: int, new: int, depth: int) -> None:
-    joined = splice_candles(bars(0, old), bars(start, new, lift=0.5), depth=depth)
+    joined = merge_candles(bars(0, old), bars(start, new, lift=0.5), depth=depth)
     if start > old:
         assert joined is None
         return
@@ -43,7 +43,7 @@ def test_bars_join_without_a_gap_and_without_doubling(old: int, start: int, new:
 
 @given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), most=st.integers(1, 50))
 def test_trades_stand_once_each_and_in_order(old: int, start: int, new: int, most: int) -> None:
-    joined = splice_trades(tape(0, old), tape(start, new), window_ms=30_000, most=most)
+    joined = merge_trades(tape(0, old), tape(start, new), window_ms=30_000, most=most)
     newest = max(old, start + new) - 1
     expected = [i for i in sorted({*range(old), *range(start, start + new)}) if i > newest - 30][-most:]
     assert [int(i) for i in joined.ids] == expected

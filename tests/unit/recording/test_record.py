@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from virtuoso.exchange.replies import Reply
-from virtuoso.market_data.feed import Rules
-from virtuoso.recording.record import Recording, record
-from virtuoso.recording.recording import Tape, read
+from virtuoso.market_data.feed import UniverseRules
+from virtuoso.recording.record import Recorder, record
+from virtuoso.recording.recording import RecordingFile, read
 
 
-def begun(path: Path, max_bytes: int = 1 << 30) -> tuple[Recording, Tape]:
-    tape = Tape(path, max_bytes=max_bytes)
-    return Recording(tape, venues=["bybit"], rules=Rules(), clock=lambda: 1_761_000_000_000), tape
+def begun(path: Path, max_bytes: int = 1 << 30) -> tuple[Recorder, RecordingFile]:
+    tape = RecordingFile(path, max_bytes=max_bytes)
+    return Recorder(tape, venues=["bybit"], rules=UniverseRules(), clock=lambda: 1_761_000_000_000), tape
 
 
-async def collecting(recording: Recording, pause_s: float = 0.02) -> None:
+async def collecting(recording: Recorder, pause_s: float = 0.02) -> None:
     """Replies without end, each unlike the last, as far as gzip is concerned."""
     number = 0
     while True:
@@ -72,7 +72,7 @@ async def test_it_ends_by_itself_when_the_tape_is_full_and_leaves_no_hole(
     assert numbers(tape.path) == kept
 
 
-def full_bytes(tape: Tape) -> int:
+def full_bytes(tape: RecordingFile) -> int:
     """A bound that leaves no room."""
     return tape.path.stat().st_size
 

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from virtuoso.domain.errors import ConfigError, CorruptValue
-from virtuoso.recording.recording import FORMAT, Tape, header, read
+from virtuoso.recording.recording import FORMAT, RecordingFile, header, read
 
 HEADER = {"tape": FORMAT, "at": 1, "model": "v1"}
 MOST = 1 << 30
 
 
 @contextmanager
-def writing(path: Path, max_bytes: int = MOST) -> Iterator[Tape]:
-    tape = Tape(path, max_bytes=max_bytes)
+def writing(path: Path, max_bytes: int = MOST) -> Iterator[RecordingFile]:
+    tape = RecordingFile(path, max_bytes=max_bytes)
     try:
         yield tape
     finally:
@@ -83,7 +83,7 @@ def test_a_file_that_is_not_ours_is_refused_and_untouched(tmp_path: Path, conten
     path = tmp_path / "letter"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match="not a tape"):
-        Tape(path, max_bytes=MOST)
+        RecordingFile(path, max_bytes=MOST)
     with pytest.raises(ConfigError, match="not a tape"):
         list(read(path))
     assert path.read_bytes() == content
@@ -95,7 +95,7 @@ def test_a_tape_of_another_format_is_refused_by_its_number(tmp_path: Path) -> No
     with pytest.raises(ConfigError, match="format 99"):
         list(read(path))
     with pytest.raises(ConfigError, match="format 99"):
-        Tape(path, max_bytes=MOST)
+        RecordingFile(path, max_bytes=MOST)
 
 
 def test_a_tape_that_is_damaged_before_its_end_says_where_and_is_not_written_to(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_tape_that_is_damaged_before_its_end_says_where_and_is_not_written_to(
     with pytest.raises(CorruptValue, match=f"damaged after byte {first}"):
         list(events)
     with pytest.raises(ConfigError, match=f"damaged after byte {first}"):
-        Tape(path, max_bytes=MOST)
+        RecordingFile(path, max_bytes=MOST)
     assert path.read_bytes() == spoilt
 
 
@@ -122,7 +122,7 @@ def test_two_recorders_do_not_write_one_tape(tmp_path: Path) -> None:
     with writing(path) as tape:
         tape.append([HEADER])
         with pytest.raises(ConfigError, match="another `virtuoso record` writes it"):
-            Tape(path, max_bytes=MOST)
+            RecordingFile(path, max_bytes=MOST)
     with writing(path) as tape:
         assert tape.size == path.stat().st_size
 
@@ -156,7 +156,7 @@ def test_what_a_disk_does_not_take_leaves_the_tape_as_it_was(tmp_path: Path) -> 
 def test_a_place_that_cannot_be_written_or_read_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "none" / "a.tape", tmp_path):
         with pytest.raises(ConfigError, match=str(path)):
-            Tape(path, max_bytes=MOST)
+            RecordingFile(path, max_bytes=MOST)
         with pytest.raises(ConfigError, match=str(path)):
             list(read(path))
 

@@ -17,7 +17,7 @@ import pytest
 
 from virtuoso.domain.errors import CorruptValue, RepositoryError
 from virtuoso.repository import keys
-from virtuoso.repository.directory import Directory
+from virtuoso.repository.directory import DirectoryRepository
 from virtuoso.repository.guarded import NoAnswer
 
 KEY = keys.HEAD
@@ -45,8 +45,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def directory(path: Path, clock: WallClock) -> AsyncIterator[Directory]:
-    opened = Directory(path, clock=clock)
+async def directory(path: Path, clock: WallClock) -> AsyncIterator[DirectoryRepository]:
+    opened = DirectoryRepository(path, clock=clock)
     yield opened
     await opened.close()
 
@@ -57,7 +57,7 @@ def stored(path: Path) -> list[Path]:
 
 async def swept(path: Path, clock: WallClock) -> None:
     """A process that starts sweeps with its first write."""
-    other = Directory(path, clock=clock)
+    other = DirectoryRepository(path, clock=clock)
     await other.set("sweeper", b"", ttl_s=10)
     while other._threads._running:
         await asyncio.sleep(0.001)
@@ -66,7 +66,7 @@ async def swept(path: Path, clock: WallClock) -> None:
 
 async def test_it_is_made_with_its_parents_by_the_first_write_and_not_by_a_read(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b"
-    directory = Directory(path)
+    directory = DirectoryRepository(path)
     assert await directory.get(KEY) is None
     assert not path.exists()
     await directory.set(KEY, b"value", ttl_s=10)
@@ -74,15 +74,17 @@ async def test_it_is_made_with_its_parents_by_the_first_write_and_not_by_a_read(
     await directory.close()
 
 
-async def test_a_value_outlives_the_process(directory: Directory, path: Path, clock: WallClock) -> None:
+async def test_a_value_outlives_the_process(directory: DirectoryRepository, path: Path, clock: WallClock) -> None:
     await directory.set(KEY, b"value", ttl_s=10)
     await directory.close()
-    reopened = Directory(path, clock=clock)
+    reopened = DirectoryRepository(path, clock=clock)
     assert await reopened.get(KEY) == b"value"
     await reopened.close()
 
 
-async def test_a_truncated_or_altered_file_is_corrupt_and_the_next_write_mends_it(directory: Directory, path: Path) -> None:
+async def test_a_truncated_or_altered_file_is_corrupt_and_the_next_write_mends_it(
+    directory: DirectoryRepository, path: Path
+) -> None:
     whole = b"value" * 1000
     await directory.set(KEY, whole, ttl_s=10)
     [file] = stored(path)
@@ -95,14 +97,14 @@ async def test_a_truncated_or_altered_file_is_corrupt_and_the_next_write_mends_i
         assert await directory.get(KEY) == whole
 
 
-async def test_a_giant_file_of_a_stranger_is_not_read_into_memory(directory: Directory, path: Path) -> None:
+async def test_a_giant_file_of_a_stranger_is_not_read_into_memory(directory: DirectoryRepository, path: Path) -> None:
     await directory.set(KEY, b"value", ttl_s=10)
     os.truncate(stored(path)[0], 1 << 40)  # sparse
     with pytest.raises(CorruptValue, match="more than any value"):
         await directory.get(KEY)
 
 
-async def test_names_stay_inside_the_directory_and_apart(directory: Directory, path: Path) -> None:
+async def test_names_stay_inside_the_directory_and_apart(directory: DirectoryRepository, path: Path) -> None:
     names = ["../out", "a/b", "..", ".", "", "a%2Fb", "x" * 400, "x" * 401, "币" * 100]
     for name in names:
         await directory.set(name, name.encode(), ttl_s=10)
@@ -115,7 +117,7 @@ async def test_names_stay_inside_the_directory_and_apart(directory: Directory, p
 
 
 async def test_a_clock_set_forward_expires_what_there_is_until_the_next_publish(
-    directory: Directory, clock: WallClock
+    directory: DirectoryRepository, clock: WallClock
 ) -> None:
     await directory.set(KEY, b"old", ttl_s=600)
     clock.now += HOUR
@@ -127,7 +129,9 @@ async def test_a_clock_set_forward_expires_what_there_is_until_the_next_publish(
     assert await directory.get(KEY) == b"newest"
 
 
-async def test_a_clock_set_back_does_not_keep_a_value_longer_than_its_time(directory: Directory, clock: WallClock) -> None:
+async def test_a_clock_set_back_does_not_keep_a_value_longer_than_its_time(
+    directory: DirectoryRepository, clock: WallClock
+) -> None:
     await directory.set(KEY, b"value", ttl_s=600)
     clock.now -= HOUR
     assert await directory.get(KEY) is None
@@ -135,7 +139,7 @@ async def test_a_clock_set_back_does_not_keep_a_value_longer_than_its_time(direc
     assert await directory.get(KEY) == b"new"
 
 
-async def test_a_clock_corrected_by_a_little_loses_nothing(directory: Directory, clock: WallClock) -> None:
+async def test_a_clock_corrected_by_a_little_loses_nothing(directory: DirectoryRepository, clock: WallClock) -> None:
     await directory.set(KEY, b"value", ttl_s=600)
     clock.now -= 5
     assert await directory.get(KEY) == b"value"
@@ -145,7 +149,7 @@ async def test_a_clock_corrected_by_a_little_loses_nothing(directory: Directory,
 
 @pytest.mark.parametrize("step", [-HOUR, HOUR])
 async def test_a_dead_owner_does_not_keep_the_lease_because_the_clock_was_set(
-    directory: Directory, clock: WallClock, step: float
+    directory: DirectoryRepository, clock: WallClock, step: float
 ) -> None:
     assert await directory.lease(keys.lease(), "dead", ttl_s=10)
     assert not await directory.lease(keys.lease(), "heir", ttl_s=10)
@@ -154,7 +158,9 @@ async def test_a_dead_owner_does_not_keep_the_lease_because_the_clock_was_set(
     assert not await directory.lease(keys.lease(), "late", ttl_s=10)
 
 
-async def test_a_lease_is_free_when_its_time_is_over_and_not_before(directory: Directory, clock: WallClock) -> None:
+async def test_a_lease_is_free_when_its_time_is_over_and_not_before(
+    directory: DirectoryRepository, clock: WallClock
+) -> None:
     assert await directory.lease(keys.lease(), "first", ttl_s=10)
     clock.now += 9
     assert not await directory.lease(keys.lease(), "second", ttl_s=10)
@@ -165,9 +171,9 @@ async def test_a_lease_is_free_when_its_time_is_over_and_not_before(directory: D
 
 HOLDER = """
 import asyncio, pathlib, sys
-from virtuoso.repository.directory import Directory
+from virtuoso.repository.directory import DirectoryRepository
 async def hold():
-    directory = Directory(pathlib.Path(sys.argv[1]))
+    directory = DirectoryRepository(pathlib.Path(sys.argv[1]))
     with directory._locked(sys.argv[2]):
         print("held", flush=True)
         sys.stdin.read()
@@ -175,7 +181,9 @@ asyncio.run(hold())
 """
 
 
-async def test_a_process_killed_while_it_takes_the_lease_leaves_no_lock_behind(directory: Directory, path: Path) -> None:
+async def test_a_process_killed_while_it_takes_the_lease_leaves_no_lock_behind(
+    directory: DirectoryRepository, path: Path
+) -> None:
     arguments = [sys.executable, "-c", HOLDER, str(path), keys.lease()]
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -202,7 +210,7 @@ def files_no_larger_than(size: int) -> Iterator[None]:
 
 
 async def test_a_write_that_the_disk_breaks_off_keeps_the_former_value_and_leaves_nothing(
-    directory: Directory, path: Path
+    directory: DirectoryRepository, path: Path
 ) -> None:
     await directory.set(KEY, b"former" * 100, ttl_s=60)
     with files_no_larger_than(8192), pytest.raises(RepositoryError, match=r"cannot be written .*CACHE"):
@@ -225,7 +233,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 async def test_a_full_disk_keeps_the_former_value_and_says_what_to_do(small_disk: Path, clock: WallClock) -> None:
-    directory = Directory(small_disk / "cache", clock=clock)
+    directory = DirectoryRepository(small_disk / "cache", clock=clock)
     await directory.set(KEY, b"f" * 400_000, ttl_s=60)
     with pytest.raises(RepositoryError, match=f"{small_disk}.*disk is full: free"):
         await directory.set(KEY, b"l" * 800_000, ttl_s=60)
@@ -237,7 +245,7 @@ async def test_a_full_disk_keeps_the_former_value_and_says_what_to_do(small_disk
 
 
 async def test_a_disk_full_of_expired_values_makes_room(small_disk: Path, clock: WallClock) -> None:
-    directory = Directory(small_disk, clock=clock)
+    directory = DirectoryRepository(small_disk, clock=clock)
     for number in range(3):
         await directory.set(keys.snapshot(str(number)), bytes(300_000), ttl_s=10)
     clock.now += 11
@@ -261,7 +269,9 @@ def without_rights(path: Path) -> Iterator[None]:
         path.chmod(0o700)
 
 
-async def test_missing_rights_are_an_error_that_names_the_path_and_what_to_do(directory: Directory, path: Path) -> None:
+async def test_missing_rights_are_an_error_that_names_the_path_and_what_to_do(
+    directory: DirectoryRepository, path: Path
+) -> None:
     await directory.set(KEY, b"value", ttl_s=60)
     with without_rights(path):
         with pytest.raises(RepositoryError, match=f"{path}.*owner or rights"):
@@ -273,7 +283,7 @@ async def test_missing_rights_are_an_error_that_names_the_path_and_what_to_do(di
 
 async def test_a_file_in_the_place_of_the_directory_is_an_error_not_an_absence(path: Path) -> None:
     path.write_text("a file")
-    directory = Directory(path)
+    directory = DirectoryRepository(path)
     for call in (directory.get(KEY), directory.set(KEY, b"", ttl_s=9), directory.lease(KEY, "owner", ttl_s=9)):
         with pytest.raises(RepositoryError, match="a file is in its place"):
             await call
@@ -282,7 +292,7 @@ async def test_a_file_in_the_place_of_the_directory_is_an_error_not_an_absence(p
 
 async def test_a_disk_that_hangs_is_told_at_once_once_all_threads_wait_for_it(path: Path) -> None:
     path.mkdir()
-    directory = Directory(path)
+    directory = DirectoryRepository(path)
     await directory.set(KEY, b"value", ttl_s=60)
     while directory._threads._left_behind:  # its first sweep must not meet the file that hangs
         await asyncio.sleep(0.01)
@@ -307,7 +317,7 @@ async def test_a_disk_that_hangs_is_told_at_once_once_all_threads_wait_for_it(pa
 # --------------------------------------------------------------------------------------------------------------- sweeps
 
 
-async def test_expired_snapshots_do_not_pile_up(directory: Directory, path: Path, clock: WallClock) -> None:
+async def test_expired_snapshots_do_not_pile_up(directory: DirectoryRepository, path: Path, clock: WallClock) -> None:
     for number in range(20):
         await directory.set(keys.snapshot(str(number)), b"old", ttl_s=10)
     clock.now += 11
@@ -318,7 +328,7 @@ async def test_expired_snapshots_do_not_pile_up(directory: Directory, path: Path
 
 
 async def test_what_was_written_before_the_clock_was_set_back_does_not_stay_for_ever(
-    directory: Directory, path: Path, clock: WallClock
+    directory: DirectoryRepository, path: Path, clock: WallClock
 ) -> None:
     await directory.set(keys.snapshot("1"), b"of the future", ttl_s=10)
     clock.now -= HOUR
@@ -327,7 +337,7 @@ async def test_what_was_written_before_the_clock_was_set_back_does_not_stay_for_
 
 
 async def test_leftovers_of_crashes_are_removed_and_files_of_others_are_not(
-    directory: Directory, path: Path, clock: WallClock
+    directory: DirectoryRepository, path: Path, clock: WallClock
 ) -> None:
     await directory.set(KEY, b"value", ttl_s=7200)
     ours = [path / "virtuoso:v1:head.abcdef.virtuoso-part", path / "virtuoso:v1:snapshot:9.virtuoso"]
@@ -343,7 +353,9 @@ async def test_leftovers_of_crashes_are_removed_and_files_of_others_are_not(
     assert await directory.get(KEY) == b"value"
 
 
-async def test_a_sweep_never_takes_a_value_that_a_writer_has_just_renewed(directory: Directory, path: Path) -> None:
+async def test_a_sweep_never_takes_a_value_that_a_writer_has_just_renewed(
+    directory: DirectoryRepository, path: Path
+) -> None:
     sweeping = True
 
     def sweep() -> None:

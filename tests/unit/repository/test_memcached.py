@@ -17,14 +17,14 @@ from tests.programs import free_port
 from virtuoso.domain.errors import CorruptValue, RepositoryError
 from virtuoso.repository import keys
 from virtuoso.repository.guarded import NoAnswer
-from virtuoso.repository.memcached import Memcached
+from virtuoso.repository.memcached import MemcachedRepository
 
 KEY = keys.HEAD
 
 
 @pytest.fixture
-async def repository(memcached: Server) -> AsyncIterator[Memcached]:
-    opened = Memcached("127.0.0.1", memcached.port)
+async def repository(memcached: Server) -> AsyncIterator[MemcachedRepository]:
+    opened = MemcachedRepository("127.0.0.1", memcached.port)
     yield opened
     await opened.close()
 
@@ -40,20 +40,22 @@ def raw(server: Server) -> Iterator[Client]:
 
 
 async def test_a_server_listening_on_ipv4_only_is_found_by_the_name_localhost(memcached: Server) -> None:
-    repository = Memcached("localhost", memcached.port)
+    repository = MemcachedRepository("localhost", memcached.port)
     await repository.set(KEY, b"value", ttl_s=10)
     assert await repository.get(KEY) == b"value"
     await repository.close()
 
 
 async def test_a_host_without_a_name_says_so() -> None:
-    repository = Memcached("no-such-host.invalid", 11211)
+    repository = MemcachedRepository("no-such-host.invalid", 11211)
     with pytest.raises(RepositoryError, match=r"no-such-host\.invalid"):
         await asyncio.wait_for(repository.get(KEY), 20)
     await repository.close()
 
 
-async def test_a_dead_server_is_an_error_for_every_call_and_never_a_miss(memcached: Server, repository: Memcached) -> None:
+async def test_a_dead_server_is_an_error_for_every_call_and_never_a_miss(
+    memcached: Server, repository: MemcachedRepository
+) -> None:
     await repository.set(KEY, b"value", ttl_s=60)
     memcached.kill()
     for _ in range(5):
@@ -66,7 +68,7 @@ async def test_a_dead_server_is_an_error_for_every_call_and_never_a_miss(memcach
 
 
 async def test_a_server_restarted_empty_is_used_at_once_although_its_connections_are_gone(memcached: Server) -> None:
-    repository = Memcached("127.0.0.1", memcached.port)
+    repository = MemcachedRepository("127.0.0.1", memcached.port)
     await asyncio.gather(*(repository.set(f"{KEY}{n}", bytes(300_000), ttl_s=60) for n in range(8)))  # several connections
     memcached.kill()
     again = Server(port=memcached.port)
@@ -78,7 +80,7 @@ async def test_a_server_restarted_empty_is_used_at_once_although_its_connections
 
 
 async def test_a_frozen_server_never_blocks_the_event_loop_and_every_call_ends(
-    memcached: Server, repository: Memcached
+    memcached: Server, repository: MemcachedRepository
 ) -> None:
     await repository.set(KEY, b"value", ttl_s=60)
     ticks = 0
@@ -101,7 +103,7 @@ async def test_a_frozen_server_never_blocks_the_event_loop_and_every_call_ends(
 
 
 async def test_a_value_whose_piece_was_lost_is_corrupt_and_the_next_write_mends_it(
-    memcached: Server, repository: Memcached
+    memcached: Server, repository: MemcachedRepository
 ) -> None:
     value = bytes(range(256)) * 10_000
     await repository.set(KEY, value, ttl_s=60)
@@ -113,7 +115,7 @@ async def test_a_value_whose_piece_was_lost_is_corrupt_and_the_next_write_mends_
     assert await repository.get(KEY) == value
 
 
-async def test_pieces_of_two_writes_are_never_put_together(memcached: Server, repository: Memcached) -> None:
+async def test_pieces_of_two_writes_are_never_put_together(memcached: Server, repository: MemcachedRepository) -> None:
     await repository.set(KEY, b"a" * 2_500_000, ttl_s=60)
     [first] = [key for key in piece_keys(memcached) if key.endswith(":1")]
     await repository.set(KEY, b"b" * 2_500_000, ttl_s=60)
@@ -126,7 +128,7 @@ async def test_pieces_of_two_writes_are_never_put_together(memcached: Server, re
 
 async def test_a_server_that_refuses_so_large_an_item_is_an_error_with_advice() -> None:
     server = Server("-I", "512k")
-    repository = Memcached("127.0.0.1", server.port)
+    repository = MemcachedRepository("127.0.0.1", server.port)
     await repository.set(KEY, b"former", ttl_s=60)
     with pytest.raises(RepositoryError, match=r"too large.*-I 1m"):
         await repository.set(KEY, bytes(800_000), ttl_s=60)
@@ -141,7 +143,7 @@ async def test_a_server_that_refuses_so_large_an_item_is_an_error_with_advice() 
 
 async def test_a_server_too_small_for_a_value_is_an_error_and_not_a_value_with_holes() -> None:
     server = Server("-m", "8")
-    repository = Memcached("127.0.0.1", server.port, timeout_s=10)
+    repository = MemcachedRepository("127.0.0.1", server.port, timeout_s=10)
     await repository.set(KEY, b"former", ttl_s=60)
     with pytest.raises(RepositoryError, match="-m"):
         await repository.set(KEY, bytes(30_000_000), ttl_s=60)
@@ -151,8 +153,8 @@ async def test_a_server_too_small_for_a_value_is_an_error_and_not_a_value_with_h
 
 
 async def test_a_value_too_large_for_the_time_that_is_left_is_given_up_whole(memcached: Server) -> None:
-    hasty = Memcached("127.0.0.1", memcached.port, timeout_s=0.005)
-    patient = Memcached("127.0.0.1", memcached.port)
+    hasty = MemcachedRepository("127.0.0.1", memcached.port, timeout_s=0.005)
+    patient = MemcachedRepository("127.0.0.1", memcached.port)
     await patient.set(KEY, b"former", ttl_s=60)
     with pytest.raises(NoAnswer):
         await hasty.set(KEY, bytes(30_000_000), ttl_s=60)
@@ -175,7 +177,7 @@ async def test_a_server_of_another_kind_is_an_error_and_not_an_absence(reply: by
 
         thread = threading.Thread(target=serve)
         thread.start()
-        repository = Memcached("127.0.0.1", listener.getsockname()[1])
+        repository = MemcachedRepository("127.0.0.1", listener.getsockname()[1])
         for call in (repository.get(KEY), repository.set(KEY, b"v", ttl_s=9), repository.lease(KEY, "a", ttl_s=9)):
             with pytest.raises(RepositoryError):
                 await call
@@ -185,7 +187,7 @@ async def test_a_server_of_another_kind_is_an_error_and_not_an_absence(reply: by
 
 
 async def test_a_port_where_nobody_listens_is_an_error_at_once() -> None:
-    repository = Memcached("127.0.0.1", free_port())
+    repository = MemcachedRepository("127.0.0.1", free_port())
     with pytest.raises(RepositoryError, match="cannot be reached"):
         await repository.get(KEY)
     await repository.close()

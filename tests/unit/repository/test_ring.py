@@ -12,7 +12,7 @@ from tests.programs import Memcached as Server
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository import keys
 from virtuoso.repository.guarded import NoAnswer
-from virtuoso.repository.memcached import Memcached
+from virtuoso.repository.memcached import MemcachedRepository
 from virtuoso.repository.ring import Ring
 
 KEY = keys.HEAD
@@ -20,7 +20,7 @@ PAUSE_S = 1.0
 
 
 def ring_of(servers: list[Server]) -> Ring:
-    members = {server.address: Memcached("127.0.0.1", server.port, timeout_s=0.4) for server in servers}
+    members = {server.address: MemcachedRepository("127.0.0.1", server.port, timeout_s=0.4) for server in servers}
     return Ring(members, timeout_s=0.45, pause_s=PAUSE_S)
 
 
@@ -46,7 +46,7 @@ async def home_of(key: str, servers: list[Server]) -> Server:
     await ring.set(key, b"found", ttl_s=60)
     await ring.close()
     for server in servers:
-        alone = Memcached("127.0.0.1", server.port)
+        alone = MemcachedRepository("127.0.0.1", server.port)
         value = await alone.get(key)
         await alone.close()
         if value is not None:
@@ -60,7 +60,7 @@ async def test_keys_spread_over_all_servers_and_every_process_agrees_where(serve
         await ring.set(name, name.encode(), ttl_s=60)
     held = []
     for server in servers:
-        alone = Memcached("127.0.0.1", server.port)
+        alone = MemcachedRepository("127.0.0.1", server.port)
         held.append([name for name in names if await alone.get(name) is not None])
         await alone.close()
     assert all(held)
@@ -123,7 +123,7 @@ async def test_what_does_not_check_on_one_server_is_found_on_another(servers: li
     assert await ring.get(KEY) is None
     await ring.set(KEY, b"value", ttl_s=60)
     home.thaw()
-    alone = Memcached("127.0.0.1", home.port)
+    alone = MemcachedRepository("127.0.0.1", home.port)
     await alone._threads.run(lambda: alone._client.set(KEY, b"a stranger's"))
     await alone.close()
     assert await ring.get(KEY) == b"value"

@@ -1,4 +1,4 @@
-"""Tiers: which answers, what is counted, and that one that hangs costs its callers little."""
+"""TieredRepository: which answers, what is counted, and that one that hangs costs its callers little."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from prometheus_client import REGISTRY
 from tests.programs import Memcached as Server
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository import keys
-from virtuoso.repository.directory import Directory
-from virtuoso.repository.guarded import Guarded, NoAnswer
-from virtuoso.repository.memcached import Memcached
-from virtuoso.repository.memory import Memory
+from virtuoso.repository.directory import DirectoryRepository
+from virtuoso.repository.guarded import GuardedRepository, NoAnswer
+from virtuoso.repository.memcached import MemcachedRepository
+from virtuoso.repository.memory import MemoryRepository
 from virtuoso.repository.ring import Ring
-from virtuoso.repository.tiers import Tiers
+from virtuoso.repository.tiers import TieredRepository
 
 KEY = keys.HEAD
 
 
 @pytest.fixture
-async def tiers(memcached: Server, tmp_path: Path) -> AsyncIterator[Tiers]:
-    server = Memcached("127.0.0.1", memcached.port, timeout_s=0.4)
+async def tiers(memcached: Server, tmp_path: Path) -> AsyncIterator[TieredRepository]:
+    server = MemcachedRepository("127.0.0.1", memcached.port, timeout_s=0.4)
     ring = Ring({memcached.address: server}, timeout_s=0.45, pause_s=1)
-    opened = Tiers([ring, Directory(tmp_path)], pause_s=1)
+    opened = TieredRepository([ring, DirectoryRepository(tmp_path)], pause_s=1)
     yield opened
     await opened.close()
 
@@ -42,14 +42,16 @@ def writes(repository: str, result: str) -> float:
     return REGISTRY.get_sample_value("virtuoso_cache_writes_total", labels) or 0.0
 
 
-async def test_a_write_reaches_every_tier_and_is_counted_for_each(tiers: Tiers) -> None:
+async def test_a_write_reaches_every_tier_and_is_counted_for_each(tiers: TieredRepository) -> None:
     before = writes("memcached", "ok"), writes("directory", "ok")
     await tiers.set(KEY, b"value", ttl_s=60)
     assert await tiers.get_all(KEY) == [("memcached", b"value"), ("directory", b"value")]
     assert (writes("memcached", "ok"), writes("directory", "ok")) == (before[0] + 1, before[1] + 1)
 
 
-async def test_killed_memcached_is_answered_for_by_the_directory_and_counted(memcached: Server, tiers: Tiers) -> None:
+async def test_killed_memcached_is_answered_for_by_the_directory_and_counted(
+    memcached: Server, tiers: TieredRepository
+) -> None:
     await tiers.set(KEY, b"value", ttl_s=60)
     memcached.kill()
     before = fallbacks("error")
@@ -64,7 +66,7 @@ async def test_killed_memcached_is_answered_for_by_the_directory_and_counted(mem
     assert "cannot be reached" in tiers.health()["memcached"]
 
 
-async def test_frozen_memcached_and_back(memcached: Server, tiers: Tiers) -> None:
+async def test_frozen_memcached_and_back(memcached: Server, tiers: TieredRepository) -> None:
     await tiers.set(KEY, b"old", ttl_s=60)
     memcached.freeze()
     before = fallbacks("no_answer")
@@ -81,7 +83,9 @@ async def test_frozen_memcached_and_back(memcached: Server, tiers: Tiers) -> Non
     assert await tiers.get_all(KEY) == [("memcached", b"newest"), ("directory", b"newest")]
 
 
-async def test_memcached_restarted_empty_is_no_failure_and_the_directory_answers(memcached: Server, tiers: Tiers) -> None:
+async def test_memcached_restarted_empty_is_no_failure_and_the_directory_answers(
+    memcached: Server, tiers: TieredRepository
+) -> None:
     await tiers.set(KEY, b"value", ttl_s=60)
     memcached.kill()
     again = Server(port=memcached.port)
@@ -91,7 +95,7 @@ async def test_memcached_restarted_empty_is_no_failure_and_the_directory_answers
     again.kill()
 
 
-async def test_an_absence_is_only_told_when_every_tier_has_answered(memcached: Server, tiers: Tiers) -> None:
+async def test_an_absence_is_only_told_when_every_tier_has_answered(memcached: Server, tiers: TieredRepository) -> None:
     assert await tiers.get(KEY) is None
     memcached.kill()
     with pytest.raises(RepositoryError):
@@ -103,7 +107,7 @@ async def test_an_absence_is_only_told_when_every_tier_has_answered(memcached: S
 async def test_only_when_no_tier_keeps_a_value_does_the_write_fail(memcached: Server, tmp_path: Path) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.touch()
-    tiers = Tiers([Memcached("127.0.0.1", memcached.port), Directory(in_the_way)])
+    tiers = TieredRepository([MemcachedRepository("127.0.0.1", memcached.port), DirectoryRepository(in_the_way)])
     await tiers.set(KEY, b"value", ttl_s=60)
     assert await tiers.get(KEY) == b"value"
     assert tiers.health()["memcached"] == "ok"
@@ -117,8 +121,8 @@ async def test_only_when_no_tier_keeps_a_value_does_the_write_fail(memcached: Se
 
 
 async def test_a_disk_that_takes_no_more_writes_is_still_read_from(tmp_path: Path) -> None:
-    memory = Memory()
-    tiers = Tiers([memory])
+    memory = MemoryRepository()
+    tiers = TieredRepository([memory])
     await tiers.set(KEY, b"value", ttl_s=60)
     with pytest.raises(RepositoryError):
         await tiers.set(KEY, bytes(64 * 1024 * 1024 + 1), ttl_s=60)
@@ -129,10 +133,10 @@ async def test_a_disk_that_takes_no_more_writes_is_still_read_from(tmp_path: Pat
 
 
 async def test_nothing_is_said_about_a_tier_before_it_was_asked(tmp_path: Path) -> None:
-    assert Tiers([Memory()]).health() == {"memory": "not asked yet"}
+    assert TieredRepository([MemoryRepository()]).health() == {"memory": "not asked yet"}
 
 
-class Hanging(Memory):
+class Hanging(MemoryRepository):
     """A memory that answers only while it is awake."""
 
     def __init__(self) -> None:
@@ -149,7 +153,7 @@ class Hanging(Memory):
 async def test_what_hangs_is_asked_once_a_pause_by_one_caller_and_then_trusted_again() -> None:
     now = 100.0
     hanging = Hanging()
-    guarded = Guarded(hanging, timeout_s=0.02, pause_s=5, clock=lambda: now)
+    guarded = GuardedRepository(hanging, timeout_s=0.02, pause_s=5, clock=lambda: now)
 
     async def ask(callers: int) -> list[type]:
         answers = await asyncio.gather(*(guarded.get(KEY) for _ in range(callers)), return_exceptions=True)
@@ -171,7 +175,7 @@ async def test_what_hangs_is_asked_once_a_pause_by_one_caller_and_then_trusted_a
 
 async def test_memory_forgets_expired_values() -> None:
     now = time.monotonic()
-    memory = Memory(clock=lambda: now)
+    memory = MemoryRepository(clock=lambda: now)
     for number in range(50):
         await memory.set(keys.snapshot(str(number)), b"old", ttl_s=10)
     now += 60

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from virtuoso.simulator.market import Floats, Listing, Market
+from virtuoso.simulator.market import Floats, Listing, SimulatedMarket
 from virtuoso.simulator.noise import smooth, swing, uniform
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 NOW = 1_767_225_600_000 + 9 * HOUR + 37 * MINUTE + 23_456
-MARKET = Market(7, now_ms=NOW)
+MARKET = SimulatedMarket(7, now_ms=NOW)
 BASES = [listing.base for listing in MARKET.listings]
 OLD = [listing.base for listing in MARKET.listings if listing.launched_ms < NOW - 90 * DAY]
 
@@ -34,7 +34,7 @@ def minute_bar(base: str, minute: int) -> Floats:
 
 
 def test_a_seed_makes_one_world_whenever_and_in_whatever_order_it_is_asked() -> None:
-    later = Market(7, now_ms=NOW + 40 * DAY)
+    later = SimulatedMarket(7, now_ms=NOW + 40 * DAY)
     for base in ("SOL", "BTC"):
         then = NOW + 5 * DAY
         later.trades(base, then, 10)
@@ -46,7 +46,7 @@ def test_a_seed_makes_one_world_whenever_and_in_whatever_order_it_is_asked() -> 
 
 
 def test_another_seed_makes_another_world() -> None:
-    assert Market(8, now_ms=NOW).quote("BTC", NOW).last != MARKET.quote("BTC", NOW).last
+    assert SimulatedMarket(8, now_ms=NOW).quote("BTC", NOW).last != MARKET.quote("BTC", NOW).last
 
 
 @settings(max_examples=30)
@@ -228,7 +228,7 @@ def test_new_listings_have_a_short_history_and_nothing_before_it() -> None:
 def test_prices_stay_in_reach_of_their_references_for_years() -> None:
     for years in (0, 5, 12):
         now = NOW + years * 365 * DAY
-        market = Market(years, now_ms=now)
+        market = SimulatedMarket(years, now_ms=now)
         assert 30 < market.dominance(now) < 85
         for base in ("BTC", "FARTCOIN", "SHIB"):
             first, last = market.candles(base, DAY, now - 5 * DAY, now, now)[[0, -1], 4]
@@ -249,7 +249,7 @@ def test_listings_are_some_sixty_with_steps_that_fit_their_prices() -> None:
 @pytest.mark.parametrize(("seed", "now"), [(-1, NOW), (1, 0), (1, 4_000_000_000_000)])
 def test_a_world_outside_its_bounds_is_refused(seed: int, now: int) -> None:
     with pytest.raises(ValueError, match="allowed are a seed"):
-        Market(seed, now_ms=now)
+        SimulatedMarket(seed, now_ms=now)
 
 
 def test_an_unknown_base_is_a_key_error() -> None:

@@ -13,11 +13,11 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from virtuoso.simulator.market import Market
+from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.server import WIRES, SimulatedExchange
 
 NOW = 1_767_225_600_000 + 12_345_678
-MARKET = Market(7, now_ms=NOW)
+MARKET = SimulatedMarket(7, now_ms=NOW)
 TICKERS = "/v5/market/tickers?category=linear"
 KLINES = "/v5/market/kline?category=linear&symbol=BTCUSDT&interval=5&limit=50"
 PATHS = {

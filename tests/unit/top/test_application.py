@@ -15,7 +15,7 @@ from tests.service.memories import alert, furnish, reader, remembering, sqlite
 from tests.service.snapshots import T0, Bench, bench, row, snapshot
 from tests.unit.top.screens import Terminal, terminal
 from virtuoso.repository import keys
-from virtuoso.service.candle_reader import Charts
+from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.server import MarketServer
 from virtuoso.top.application import NEVER_CONNECTED
 from virtuoso.top.board import Board
@@ -82,7 +82,7 @@ async def test_a_lost_server_leaves_the_last_data_greyed_and_comes_back(tmp_path
         assert [span.style for span in cell.spans] == [style(FAINT)]
         before = age(seen)
         await seen.until(lambda: age(seen) > before)  # though nothing comes
-        again = MarketServer(one.address, one.keeper, Charts(one.source, keys, max_stale_s=600))
+        again = MarketServer(one.address, one.keeper, CandleReader(one.source, keys, max_stale_s=600))
         await again.start()
         try:
             await seen.see("● live")

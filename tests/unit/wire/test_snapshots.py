@@ -25,7 +25,7 @@ from virtuoso.domain.model import (
     Stamp,
     Ticker,
 )
-from virtuoso.domain.records import Beta, BetaWindow, Side
+from virtuoso.domain.records import BetaSpan, BetaWindow, Side
 from virtuoso.market.v1 import confluence_pb2, provenance_pb2, snapshot_pb2
 from virtuoso.service.admission import read_snapshot
 from virtuoso.wire import snapshots, times
@@ -152,15 +152,15 @@ def test_how_signals_ended_is_told_by_side_and_driver_and_since_when() -> None:
 
 
 def test_betas_of_tracked_symbols_stand_by_rank_with_their_windows_shortest_first() -> None:
-    def beta(symbol: str, window: BetaWindow) -> Beta:
-        return Beta(symbol, window, 0, 1000, 200, 1.5, 0.1, 0.8, 0.64, 12.0, rolling=((500, 1.4), (1000, 1.6)))
+    def beta(symbol: str, window: BetaSpan) -> BetaWindow:
+        return BetaWindow(symbol, window, 0, 1000, 200, 1.5, 0.1, 0.8, 0.64, 12.0, rolling=((500, 1.4), (1000, 1.6)))
 
-    windows = (BetaWindow.MONTH, BetaWindow.DAY)
+    windows = (BetaSpan.MONTH, BetaSpan.DAY)
     every = {name: {w: beta(name, w) for w in windows} for name in ("NEWUSDT", "OTHERUSDT", "BTCUSDT")}
     message = decoded(snapshot(betas=every))
     assert [item.beta.symbol for item in message.betas] == ["BTCUSDT", "NEWUSDT"]
     first = message.betas[0]
-    assert [BetaWindow(window.span) for window in first.beta.windows] == [BetaWindow.DAY, BetaWindow.MONTH]
+    assert [BetaSpan(window.span) for window in first.beta.windows] == [BetaSpan.DAY, BetaSpan.MONTH]
     assert not first.beta.windows[0].HasField("alpha_t")
     assert list(first.rolling[1].end_time_ms) == [500, 1000]
     assert list(first.rolling[1].beta) == [1.4, 1.6]
