@@ -235,7 +235,9 @@ async def test_every_fault_is_an_error_of_ours_and_it_ends_with_the_fault(
 async def test_a_market_that_it_does_not_have_is_an_unknown_symbol(world: World) -> None:
     await world.exchange.instruments()
     with pytest.raises(UnknownSymbol):
-        await world.exchange.order_book(Instrument("NONEUSDT", "NONE/USDT:USDT", "NONE", 1))
+        await world.exchange.order_book(
+            Instrument(symbol="NONEUSDT", venue_symbol="NONE/USDT:USDT", base_asset="NONE", multiplier=1)
+        )
 
 
 @pytest.mark.parametrize(

@@ -59,12 +59,14 @@ def test_rows_of_exchanges_are_counted_by_kind_whether_they_are_let_in_or_not() 
             ],
             names,
             "BTCUSDT",
-            Stamp(NOW, NOW),
+            Stamp(observed_ms=NOW, received_ms=NOW),
         )
     with counted(*rows("trade", ok=0, refused=1)), pytest.raises(BadData):  # also where the whole reply is refused
-        read_trades([{**good, "execId": "a", "size": "0"}], names, "BTCUSDT", Stamp(NOW, NOW))
+        read_trades([{**good, "execId": "a", "size": "0"}], names, "BTCUSDT", Stamp(observed_ms=NOW, received_ms=NOW))
     with counted(*rows("book", ok=3, refused=1)):
-        book = read_book({"bids": [[9, 1], [8, "x"]], "asks": [[10, 1], [11, 1]]}, "BTCUSDT", Stamp(NOW, NOW))
+        book = read_book(
+            {"bids": [[9, 1], [8, "x"]], "asks": [[10, 1], [11, 1]]}, "BTCUSDT", Stamp(observed_ms=NOW, received_ms=NOW)
+        )
         assert np.isfinite(book.bids).all()
 
 

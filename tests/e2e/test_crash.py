@@ -47,22 +47,22 @@ def given(symbol: str, side: Side, opened_ms: int, entry: float, distance: float
     """A signal as collectors make it."""
     sign = side.sign
     return Signal(
-        f"bybit-{symbol}-{side.name.lower()}-{opened_ms}",
-        "bybit",
-        symbol,
-        side,
-        Environment.REPLAY,
-        "v1",
-        opened_ms,
-        entry,
-        entry * math.exp(-sign * distance),
-        tuple(entry * math.exp(sign * r * distance) for r in (1.5, 3.0, 5.0)),
-        (0.5, 0.3, 0.2),
-        opened_ms + DAY_MS,
-        75.0 if sign > 0 else 25.0,
-        0.8,
-        (DimensionKind.ORDERFLOW,),
-        opened_ms,
+        id=f"bybit-{symbol}-{side.name.lower()}-{opened_ms}",
+        venue="bybit",
+        symbol=symbol,
+        side=side,
+        environment=Environment.REPLAY,
+        model_version="v1",
+        opened_ms=opened_ms,
+        entry=entry,
+        stop=entry * math.exp(-sign * distance),
+        targets=tuple(entry * math.exp(sign * r * distance) for r in (1.5, 3.0, 5.0)),
+        sizes=(0.5, 0.3, 0.2),
+        expires_ms=opened_ms + DAY_MS,
+        score=75.0 if sign > 0 else 25.0,
+        confidence=0.8,
+        drivers=(DimensionKind.ORDERFLOW,),
+        judged_ms=opened_ms,
     )
 
 

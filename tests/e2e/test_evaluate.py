@@ -108,10 +108,10 @@ async def test_a_history_is_judged_in_all_six_dimensions(tmp_path: Path) -> None
     scores["orderflow"] = (50 + 5_000 * coming).clip(0, 100)
     points = [
         ScorePoint(
-            "bybit",
-            f"A{column}USDT",
-            end_ms - (STEPS - row) * STEP_MS + 1_000,
-            float(price[row, column]),
+            venue="bybit",
+            symbol=f"A{column}USDT",
+            observed_ms=end_ms - (STEPS - row) * STEP_MS + 1_000,
+            price=float(price[row, column]),
             score=float(np.mean([values[row, column] for values in scores.values()])),
             **{name: float(values[row, column]) for name, values in scores.items()},
         )

@@ -60,7 +60,15 @@ def asked(symbol: str = "BTCUSDT", **given: Any) -> api.GetScoreHistoryRequest:
 def points(first_ms: int, count: int, symbol: str = "BTCUSDT", venue: str = "bybit") -> list[ScorePoint]:
     """One a minute, seven seconds into it."""
     return [
-        ScorePoint(venue, symbol, first_ms + i * MINUTE + 7000, 100.0 + i, score=40 + i % 30, confidence=0.5, volume=61.25)
+        ScorePoint(
+            venue=venue,
+            symbol=symbol,
+            observed_ms=first_ms + i * MINUTE + 7000,
+            price=100.0 + i,
+            score=40 + i % 30,
+            confidence=0.5,
+            volume=61.25,
+        )
         for i in range(count)
     ]
 

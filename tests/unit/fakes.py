@@ -36,7 +36,7 @@ class FakeExchange:
 
     def stamp(self) -> Stamp:
         now = int(time.time() * 1000)
-        return Stamp(now - self.lag_ms, now)
+        return Stamp(observed_ms=now - self.lag_ms, received_ms=now)
 
     async def _call(self, kind: str) -> None:
         self.calls[kind] += 1
@@ -50,12 +50,22 @@ class FakeExchange:
 
     async def instruments(self) -> Sequence[Instrument]:
         await self._call("instruments")
-        return [Instrument(name, name, name.removesuffix("USDT"), 1) for name in self.symbols]
+        return [
+            Instrument(symbol=name, venue_symbol=name, base_asset=name.removesuffix("USDT"), multiplier=1)
+            for name in self.symbols
+        ]
 
     async def tickers(self) -> Mapping[str, Ticker]:
         await self._call("tickers")
         return {
-            name: Ticker(name, 100.0, self.stamp(), change_24h_percent=1.0, turnover_24h=1e9 / (rank + 1), volume_24h=1e7)
+            name: Ticker(
+                symbol=name,
+                last=100.0,
+                stamp=self.stamp(),
+                change_24h_percent=1.0,
+                turnover_24h=1e9 / (rank + 1),
+                volume_24h=1e7,
+            )
             for rank, name in enumerate(self.symbols)
             if name not in self.unpriced
         }
@@ -69,27 +79,45 @@ class FakeExchange:
         limit = min(limit, self.run)
         times = np.arange(last - limit + 1, last + 1) * timeframe.ms
         price = 100 + np.sin(times / timeframe.ms)
-        return Candles(instrument.symbol, timeframe, times, price, price + 1, price - 1, price, price, stamp)
+        return Candles(
+            symbol=instrument.symbol,
+            timeframe=timeframe,
+            open_ms=times,
+            open=price,
+            high=price + 1,
+            low=price - 1,
+            close=price,
+            volume=price,
+            stamp=stamp,
+        )
 
     async def order_book(self, instrument: Instrument) -> OrderBook:
         await self._call("book")
         steps = np.arange(1.0, 51.0)
         bids = np.column_stack((100 - steps / 100, steps))
         asks = np.column_stack((100 + steps / 100, steps))
-        return OrderBook(instrument.symbol, bids, asks, self.stamp())
+        return OrderBook(symbol=instrument.symbol, bids=bids, asks=asks, stamp=self.stamp())
 
     async def trades(self, instrument: Instrument) -> Trades:
         await self._call("trades")
         stamp, index = self.stamp(), np.arange(100)
         ids = tuple(str(stamp.observed_ms + i) for i in index)
         ones = np.ones(100)
-        return Trades(instrument.symbol, ids, stamp.observed_ms - 100 + index, ones * 100, ones, ones, stamp)
+        return Trades(
+            symbol=instrument.symbol,
+            ids=ids,
+            time_ms=stamp.observed_ms - 100 + index,
+            price=ones * 100,
+            size=ones,
+            side=ones,
+            stamp=stamp,
+        )
 
     async def _series(self, kind: str, instrument: Instrument) -> TimeSeries:
         await self._call(kind)
         stamp = self.stamp()
         times = stamp.observed_ms - np.arange(100, 0, -1) * 300_000
-        return TimeSeries(instrument.symbol, times, np.linspace(1.0, 2.0, 100), stamp)
+        return TimeSeries(symbol=instrument.symbol, time_ms=times, values=np.linspace(1.0, 2.0, 100), stamp=stamp)
 
     async def funding(self, instrument: Instrument) -> TimeSeries:
         return await self._series("funding", instrument)

@@ -37,54 +37,66 @@ def candles(base: str, timeframe: Timeframe, start_ms: int, now_ms: int) -> Cand
     rows = rows[rows[:, 0] + timeframe.ms <= now_ms]
     o, h, low, c, volume = (np.ascontiguousarray(rows[:, column]) for column in range(1, 6))
     times = rows[:, 0].astype(np.int64)
-    return Candles(f"{base}USDT", timeframe, times, o, h, low, c, volume, Stamp(now_ms, now_ms))
+    return Candles(
+        symbol=f"{base}USDT",
+        timeframe=timeframe,
+        open_ms=times,
+        open=o,
+        high=h,
+        low=low,
+        close=c,
+        volume=volume,
+        stamp=Stamp(observed_ms=now_ms, received_ms=now_ms),
+    )
 
 
 def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
     """All that a venue would tell of a market at one moment."""
-    symbol, stamp, quote = f"{base}USDT", Stamp(now_ms, now_ms), MARKET.quote(base, now_ms)
+    symbol, stamp, quote = f"{base}USDT", Stamp(observed_ms=now_ms, received_ms=now_ms), MARKET.quote(base, now_ms)
 
     def book(at_ms: int) -> OrderBook:
         bids, asks = MARKET.book(base, at_ms, 200)
-        return OrderBook(symbol, np.array(bids), np.array(asks), Stamp(at_ms, at_ms))
+        return OrderBook(
+            symbol=symbol, bids=np.array(bids), asks=np.array(asks), stamp=Stamp(observed_ms=at_ms, received_ms=at_ms)
+        )
 
     def series(rows: list[tuple[int, float]]) -> TimeSeries:
         times, values = zip(*rows, strict=True)
-        return TimeSeries(symbol, np.array(times, dtype=np.int64), np.array(values), stamp)
+        return TimeSeries(symbol=symbol, time_ms=np.array(times, dtype=np.int64), values=np.array(values), stamp=stamp)
 
     fills = [t for t in MARKET.trades(base, now_ms, 1000) if now_ms - t[1] < 600_000]
     ids, times, prices, sizes, bought = zip(*fills, strict=True)
     trades = Trades(
-        symbol,
-        [str(i) for i in ids],
-        np.array(times, dtype=np.int64),
-        np.array(prices),
-        np.array(sizes),
-        np.where(bought, 1.0, -1.0),
-        stamp,
+        symbol=symbol,
+        ids=[str(i) for i in ids],
+        time_ms=np.array(times, dtype=np.int64),
+        price=np.array(prices),
+        size=np.array(sizes),
+        side=np.where(bought, 1.0, -1.0),
+        stamp=stamp,
     )
     change = 100 * (quote.last / quote.open_24h - 1)
     ticker = Ticker(
-        symbol,
-        quote.last,
-        stamp,
-        change,
-        quote.turnover_24h,
+        symbol=symbol,
+        last=quote.last,
+        stamp=stamp,
+        change_24h_percent=change,
+        turnover_24h=quote.turnover_24h,
         mark=quote.mark,
         index=quote.index,
         funding_rate=quote.funding_rate,
     )
     shares = MARKET.long_short(base, 300_000, now_ms, 200)
     return SymbolInputs(
-        symbol,
-        ticker,
-        {t: candles(base, t, now_ms - 400 * t.ms, now_ms) for t in Timeframe},
-        book(now_ms - 1_500),
-        book(now_ms - 13_500),
-        trades,
-        series(MARKET.funding(base, now_ms, 100)),
-        series(MARKET.open_interest(base, 300_000, now_ms, 200)),
-        series([(t, share / (1 - share)) for t, share in shares]),
+        symbol=symbol,
+        ticker=ticker,
+        candles={t: candles(base, t, now_ms - 400 * t.ms, now_ms) for t in Timeframe},
+        book=book(now_ms - 1_500),
+        previous_book=book(now_ms - 13_500),
+        trades=trades,
+        funding=series(MARKET.funding(base, now_ms, 100)),
+        open_interest=series(MARKET.open_interest(base, 300_000, now_ms, 200)),
+        long_short=series([(t, share / (1 - share)) for t, share in shares]),
     )
 
 

@@ -10,14 +10,14 @@ from matplotlib import pyplot as plt
 from tools.pictures.market import KNOWN, LOSS_MS, NOW_MS, SCORED, candles, dimension, inputs, there
 from tools.pictures.paper import BESIDE, BLUE, DOWN, INK, SOFT, UP, WORDS, save
 from virtuoso.analysis import beta, candle_readings, signals
-from virtuoso.analysis.confluence import MOMENT_GAUGES, score_symbol
+from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
 from virtuoso.domain.model import Candles, DimensionKind, Environment, Timeframe
 from virtuoso.domain.records import BetaSpan, Signal
 
 
 def response() -> None:
     """How a reading becomes a direction."""
-    moments = [g for gauges in MOMENT_GAUGES.values() for g in gauges]
+    moments = [g for gauges in CONTEXT_COMPONENTS.values() for g in gauges]
     known = {g.name: g for g in (*candle_readings.COMPONENTS, *moments)}
     shown = (
         ("rsi", "RSI-14", 0, 100, 80.0), ("macd", "MACD histogram, in ATR", -1, 1, 0.3),

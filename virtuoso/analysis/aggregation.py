@@ -67,19 +67,41 @@ def dimension(
     for e in there:
         gauge, name, _, share, direction, confidence, reading, _ = e
         points = scale * share * confidence * direction
-        ranked.append((-abs(points), name, Component(name, share, direction, confidence, points, reading, gauge.unit), e))
+        ranked.append(
+            (
+                -abs(points),
+                name,
+                Component(
+                    name=name,
+                    weight=share,
+                    direction=direction,
+                    confidence=confidence,
+                    contribution=points,
+                    reading=reading,
+                    unit=gauge.unit,
+                ),
+                e,
+            )
+        )
     ranked.sort()  # names differ, so nothing after them is ever compared
     listed = [r[2] for r in ranked]
-    listed += [Component(e.name, e.weight, unit=e.gauge.unit, missing=e.missing) for e in entries if e.missing]
+    listed += [Component(name=e.name, weight=e.weight, unit=e.gauge.unit, missing=e.missing) for e in entries if e.missing]
     if not scored:
         reasons = list(dict.fromkeys(e.missing for e in entries if e.missing))
         text = sentences.unmeasured(kind, missing_inputs, reasons)
-        return Dimension(kind, weight, coverage, text, tuple(listed), missing_inputs=missing_inputs)
+        return Dimension(
+            kind=kind,
+            weight=weight,
+            coverage=coverage,
+            sentence=text,
+            components=tuple(listed),
+            missing_inputs=missing_inputs,
+        )
     points = math.fsum([c.contribution for c in listed])
     text = sentences.measured(kind, points / 50, [r[3] for r in ranked], missing_inputs)
     return Dimension(
-        kind,
-        weight,
+        kind=kind,
+        weight=weight,
         coverage=coverage,
         sentence=text,
         components=tuple(listed),
@@ -110,15 +132,17 @@ def total(
     fast = [s for p in parts for name in p.used if name in FAST and (s := stamps.get(name)) is not None]
     oldest = min(fast, default=None)
     if not scored:
-        return Confluence(symbol, dimensions, coverage, missing_inputs=missing, oldest_input_ms=oldest)
+        return Confluence(
+            symbol=symbol, dimensions=dimensions, coverage=coverage, missing_inputs=missing, oldest_input_ms=oldest
+        )
     mean = math.fsum(points.values()) / 50
     spread = math.sqrt(math.fsum(w * (d - mean) ** 2 for _, d, w in there) / strength)
     agreement = min(1.0, max(0.0, 1 - spread))
     drivers = sorted(points, key=lambda k: (-abs(points[k]), k))
     return Confluence(
-        symbol,
-        dimensions,
-        coverage,
+        symbol=symbol,
+        dimensions=dimensions,
+        coverage=coverage,
         score=min(100.0, max(0.0, 50 + math.fsum(points.values()))),
         confidence=coverage * agreement,
         agreement=agreement,
@@ -137,15 +161,15 @@ def _placed(part: DimensionResult, points: float, stamps: Mapping[str, int]) -> 
     d = part.dimension
     observed = min((s for name in part.used - AGELESS if (s := stamps.get(name)) is not None), default=None)
     return Dimension(
-        d.kind,
-        d.weight,
-        d.coverage,
-        d.sentence,
-        d.components,
-        d.score,
-        d.direction,
-        d.confidence,
-        points,
-        observed,
-        d.missing_inputs,
+        kind=d.kind,
+        weight=d.weight,
+        coverage=d.coverage,
+        sentence=d.sentence,
+        components=d.components,
+        score=d.score,
+        direction=d.direction,
+        confidence=d.confidence,
+        contribution=points,
+        observed_ms=observed,
+        missing_inputs=d.missing_inputs,
     )

@@ -134,12 +134,12 @@ def _begun(kind: AlertKind, sense: Sense, before: MarketPass | None, after: Mark
     begun.sort(key=lambda pair: (-pair[1].size, pair[0]))
     told = [
         Alert(
-            f"{kind.name.lower()}:{after.venue}:{symbol}:{event.about}",
-            after.venue,
-            kind,
-            event.level,
-            after.now_ms,
-            event.text,
+            key=f"{kind.name.lower()}:{after.venue}:{symbol}:{event.about}",
+            venue=after.venue,
+            kind=kind,
+            level=event.level,
+            observed_ms=after.now_ms,
+            text=event.text,
             symbol=symbol,
             reading=event.reading,
             unit=event.unit,
@@ -152,7 +152,18 @@ def _begun(kind: AlertKind, sense: Sense, before: MarketPass | None, after: Mark
         key, level = f"{kind.name.lower()}:{after.venue}:many", max(e.level for _, e in begun)
         count = float(len(begun))
         told.append(
-            Alert(key, after.venue, kind, level, after.now_ms, text, "", count, "markets", environment=after.environment)
+            Alert(
+                key=key,
+                venue=after.venue,
+                kind=kind,
+                level=level,
+                observed_ms=after.now_ms,
+                text=text,
+                symbol="",
+                reading=count,
+                unit="markets",
+                environment=after.environment,
+            )
         )
     return told
 
@@ -180,33 +191,33 @@ def _of_signal(scene: MarketPass, kind: AlertKind, signal: Signal) -> Alert:
         text = f"{side} {signal.symbol} {ends[signal.status]}: {signal.result_r:+.2f} R."
         reading, unit, at = signal.result_r, "R", signal.closed_ms or scene.now_ms
     return Alert(
-        f"{kind.name.lower()}:{signal.id}",
-        signal.venue,
-        kind,
-        AlertLevel.INFO,
-        at,
-        text,
-        signal.symbol,
-        reading,
-        unit,
-        signal.id,
-        signal.environment,
+        key=f"{kind.name.lower()}:{signal.id}",
+        venue=signal.venue,
+        kind=kind,
+        level=AlertLevel.INFO,
+        observed_ms=at,
+        text=text,
+        symbol=signal.symbol,
+        reading=reading,
+        unit=unit,
+        reference=signal.id,
+        environment=signal.environment,
     )
 
 
 def _of_opportunity(scene: MarketPass, found: Opportunity) -> Alert:
     return Alert(
-        f"opportunity:{found.id}",
-        found.venue,
-        AlertKind.OPPORTUNITY,
-        AlertLevel.INFO,
-        found.found_ms,
-        f"{found.side.name} {found.sentence}",
-        found.symbol,
-        found.reading,
-        found.unit,
-        found.id,
-        scene.environment,
+        key=f"opportunity:{found.id}",
+        venue=found.venue,
+        kind=AlertKind.OPPORTUNITY,
+        level=AlertLevel.INFO,
+        observed_ms=found.found_ms,
+        text=f"{found.side.name} {found.sentence}",
+        symbol=found.symbol,
+        reading=found.reading,
+        unit=found.unit,
+        reference=found.id,
+        environment=scene.environment,
     )
 
 
@@ -219,7 +230,17 @@ def _regime(before: MarketPass | None, after: MarketPass) -> list[Alert]:
     names = [regime.name.replace("_", "-").lower() for regime in (was, now)]
     text = f"The market is {names[1]}; it was {names[0]}."
     key = f"regime_change:{after.venue}:{now.name.lower()}"
-    return [Alert(key, after.venue, AlertKind.REGIME_CHANGE, level, after.now_ms, text, environment=after.environment)]
+    return [
+        Alert(
+            key=key,
+            venue=after.venue,
+            kind=AlertKind.REGIME_CHANGE,
+            level=level,
+            observed_ms=after.now_ms,
+            text=text,
+            environment=after.environment,
+        )
+    ]
 
 
 # --------------------------------------------------------------------------------------------- what is seen of a symbol
@@ -352,7 +373,15 @@ def source_alerts(before: SourceStatus | None, after: SourceStatus) -> tuple[Ale
     old = before or SourceStatus(after.environment, after.now_ms)
     told = [*_troubles(old, after), *_fallback(old, after), *_coverage(old, after)]
     return tuple(
-        Alert(f"data_quality:{key}", venue, AlertKind.DATA_QUALITY, level, after.now_ms, text, environment=after.environment)
+        Alert(
+            key=f"data_quality:{key}",
+            venue=venue,
+            kind=AlertKind.DATA_QUALITY,
+            level=level,
+            observed_ms=after.now_ms,
+            text=text,
+            environment=after.environment,
+        )
         for key, venue, level, text in told
     )
 

@@ -157,20 +157,20 @@ def _window(window: BetaSpan, returns: Returns, span: Span) -> Iterator[BetaWind
         count = int(whole.points[i])
         rolling = ((at, b) for at, b in zip(rolling_ms, rolled[i].tolist(), strict=True) if math.isfinite(b))
         yield BetaWindow(
-            returns.symbols[i],
-            window,
-            start,
-            end,
-            count,
-            float(whole.beta[i]),
-            float(whole.beta_error[i]),
-            float(whole.correlation[i]),
-            float(whole.correlation[i]) ** 2,
-            float(whole.alpha[i]) * year,
-            _or_none(t[i]),
-            _or_none(down[i]),
-            _or_none(up[i]),
-            tuple(rolling),
+            symbol=returns.symbols[i],
+            window=window,
+            start_ms=start,
+            end_ms=end,
+            count=count,
+            beta=float(whole.beta[i]),
+            beta_error=float(whole.beta_error[i]),
+            correlation=float(whole.correlation[i]),
+            r_squared=float(whole.correlation[i]) ** 2,
+            alpha_percent=float(whole.alpha[i]) * year,
+            alpha_t=_or_none(t[i]),
+            downside_beta=_or_none(down[i]),
+            upside_beta=_or_none(up[i]),
+            rolling=tuple(rolling),
         )
 
 

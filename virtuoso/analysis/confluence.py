@@ -14,7 +14,7 @@ from virtuoso.analysis.symbol_context import SymbolContext, stamps
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.domain.model import Confluence, DimensionKind, SymbolInputs, Timeframe
 
-MOMENT_GAUGES: Mapping[DimensionKind, tuple[ContextComponentSpec, ...]] = {
+CONTEXT_COMPONENTS: Mapping[DimensionKind, tuple[ContextComponentSpec, ...]] = {
     DimensionKind.ORDERFLOW: orderflow.COMPONENTS,
     DimensionKind.ORDERBOOK: orderbook.COMPONENTS,
     DimensionKind.SENTIMENT: sentiment.COMPONENTS,
@@ -24,7 +24,7 @@ _NAMES = {t: tuple(f"{g.name}_{t.value}" for g in COMPONENTS) for t in Timeframe
 _ROWS = {
     kind: tuple((row, g) for row, g in enumerate(COMPONENTS) if g in gauges) for kind, gauges in CANDLE_COMPONENTS.items()
 }
-_INPUTS = {kind: tuple(dict.fromkeys(n for g in gauges for n in g.inputs)) for kind, gauges in MOMENT_GAUGES.items()}
+_INPUTS = {kind: tuple(dict.fromkeys(n for g in gauges for n in g.inputs)) for kind, gauges in CONTEXT_COMPONENTS.items()}
 
 
 def score_symbol(
@@ -43,7 +43,7 @@ def score_symbol(
     fresh = tuple(_candle_freshness(readings.get(t), t, now_ms) for t in Timeframe)
     parts = []
     for kind in DimensionKind:
-        if kind in MOMENT_GAUGES:
+        if kind in CONTEXT_COMPONENTS:
             parts.append(_moment_part(kind, moment, there, weights))
         else:
             parts.append(_candle_part(kind, readings, fresh, weights, memo))
@@ -106,7 +106,7 @@ def _timeframe_entries(
 
 def _moment_part(kind: DimensionKind, moment: SymbolContext, there: Mapping[str, int], weights: Weights) -> DimensionResult:
     """A dimension made from trades, books and series."""
-    gauges = MOMENT_GAUGES[kind]
+    gauges = CONTEXT_COMPONENTS[kind]
     entries = [_moment_entry(g, moment, there) for g in gauges]
     missing = _lacking(_INPUTS[kind], there)
     used = frozenset(n for g, e in zip(gauges, entries, strict=True) if not e.missing for n in g.inputs)

@@ -95,7 +95,7 @@ def crowd(tickers: Mapping[str, Ticker], inputs: Sequence[SymbolInputs], now_ms:
     breadth = None
     if moves:
         up, down = (sum(sign * (m or 0.0) > 0 for m in moves) for sign in (1, -1))
-        breadth = Breadth(up, down, len(moves) - up - down)
+        breadth = Breadth(up=up, down=down, flat=len(moves) - up - down)
     rates = [(t.funding_rate or 0.0, t.turnover_24h or 0.0) for t in tickers.values() if _known(t.funding_rate)]
     ratios = [(r, w) for i, w in zip(inputs, weights, strict=True) if (r := _ratio(i)) is not None]
     premiums = [math.log(t.mark / t.index) * 1e4 for t in tickers.values() if t.mark is not None and t.index is not None]

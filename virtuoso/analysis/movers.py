@@ -15,7 +15,7 @@ def movers(tickers: Mapping[str, Ticker], floor_usd: float = FLOOR_USD) -> tuple
     that rose, largest percentage first, and all that fell, largest first; ties by symbol. The percentage is the ticker's
     own. Tickers without it (new listings) or without turnover are left out; either side may be empty."""
     moved = [
-        Mover(t.symbol, t.last, t.change_24h_percent, t.turnover_24h)
+        Mover(symbol=t.symbol, price=t.last, change_24h_percent=t.change_24h_percent, turnover_24h=t.turnover_24h)
         for t in tickers.values()
         if t.change_24h_percent is not None and t.turnover_24h is not None and t.turnover_24h >= floor_usd
         if math.isfinite(t.change_24h_percent) and math.isfinite(t.last)

@@ -65,10 +65,14 @@ def overview(
         trend_strength=_trend_strength(bars.get(Timeframe.M30)),
         volatility_percent=_volatility(bars.get(Timeframe.M5), 288),
         dispersion_percent=inputs.dispersion_percent,
-        breadth=Breadth(*(int(n) for n in ((moves > 0).sum(), (moves < 0).sum(), (moves == 0).sum()))) if changes else None,
+        breadth=_breadth(moves) if changes else None,
         dominance=dominance or _turnover_share(tickers, turnovers),
         total_turnover=math.fsum(turnovers) if turnovers else None,
     )
+
+
+def _breadth(moves: Floats) -> Breadth:
+    return Breadth(up=int((moves > 0).sum()), down=int((moves < 0).sum()), flat=int((moves == 0).sum()))
 
 
 def _bars(candles: Candles, now_ms: int) -> Bars | None:
@@ -142,4 +146,6 @@ def _turnover_share(tickers: Mapping[str, Ticker], turnovers: Sequence[float]) -
     anchor, whole = tickers.get(ANCHOR), math.fsum(turnovers)
     if anchor is None or anchor.turnover_24h is None or not math.isfinite(anchor.turnover_24h) or not whole > 0:
         return None
-    return Dominance(100 * anchor.turnover_24h / whole, DominanceBasis.TURNOVER, anchor.stamp.observed_ms)
+    return Dominance(
+        percent=100 * anchor.turnover_24h / whole, basis=DominanceBasis.TURNOVER, observed_ms=anchor.stamp.observed_ms
+    )

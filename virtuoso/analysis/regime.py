@@ -55,15 +55,15 @@ def wanted(told: Mapping[Regime, float], current: Regime | None) -> Regime:
 def advance(previous: RegimeState | None, call: Regime, now_ms: int) -> RegimeState:
     """The state after `call` at `now_ms`. The first call is taken at once; a later one once it has stood for an hour."""
     if previous is None:
-        return RegimeState(call, now_ms)
+        return RegimeState(regime=call, since_ms=now_ms)
     if call is previous.regime:
-        return RegimeState(call, previous.since_ms)
+        return RegimeState(regime=call, since_ms=previous.since_ms)
     since = previous.candidate_since_ms
     if call is not previous.candidate or since is None or since > now_ms:
-        return RegimeState(previous.regime, previous.since_ms, call, now_ms)
+        return RegimeState(regime=previous.regime, since_ms=previous.since_ms, candidate=call, candidate_since_ms=now_ms)
     if now_ms - since >= DWELL_MS:
-        return RegimeState(call, now_ms)
-    return RegimeState(previous.regime, previous.since_ms, call, since)
+        return RegimeState(regime=call, since_ms=now_ms)
+    return RegimeState(regime=previous.regime, since_ms=previous.since_ms, candidate=call, candidate_since_ms=since)
 
 
 def confidence(inputs: RegimeInputs, told: Mapping[Regime, float], regime: Regime) -> float:

@@ -27,13 +27,13 @@ def tally(results: Sequence[float]) -> SignalTally:
         raise ValueError("a result is not a finite number")
     count, won, lost = len(results), [r for r in results if r > 0], [r for r in results if r <= 0]
     if not count:
-        return SignalTally(0, 0)
+        return SignalTally(count=0, wins=0)
     low, high = wilson(len(won), count)
     mean_win = math.fsum(won) / len(won) if won else 0.0
     mean_loss = -math.fsum(lost) / len(lost) if lost else 0.0
     return SignalTally(
-        count,
-        len(won),
+        count=count,
+        wins=len(won),
         win_rate=len(won) / count,
         win_low=low,
         win_high=high,
@@ -62,7 +62,7 @@ def tallies(results: Iterable[Result]) -> SignalRecord:
     by_side = {side: [r for s, _, r in known if s == side] for side in Side}
     by_driver = {kind: [r for _, drivers, r in known if drivers[:1] == (kind,)] for kind in DimensionKind}
     return SignalRecord(
-        tally([r for _, _, r in known]),
-        {side: tally(rs) for side, rs in by_side.items() if rs},
-        {kind: tally(rs) for kind, rs in by_driver.items() if rs},
+        total=tally([r for _, _, r in known]),
+        sides={side: tally(rs) for side, rs in by_side.items() if rs},
+        drivers={kind: tally(rs) for kind, rs in by_driver.items() if rs},
     )

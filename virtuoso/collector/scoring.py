@@ -85,6 +85,6 @@ def _score(item: SymbolInputs, now_ms: int, memo: CandleReadingsCache, weights: 
         log.exception("%s could not be scored", item.symbol)
         metrics.INVALID_ROWS.labels("analysis").inc()
         metrics.ROWS.labels("analysis", "refused").inc()
-        return Confluence(item.symbol, (), 0.0)
+        return Confluence(symbol=item.symbol, dimensions=(), coverage=0.0)
     metrics.ROWS.labels("analysis", "ok").inc()
     return result

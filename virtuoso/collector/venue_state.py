@@ -3,8 +3,8 @@
     (VenueState, MarketData) ─► work ─► PassResult ─► the next VenueState (`after`), the snapshot (`snapshot_of`), the
                                                       records that the history takes
 
-A VenueState is a value: nothing but the passes before it and what was recalled made it what it is, so that the same market in the
-same steps gives the same signals again. Each venue has its own; nothing goes from one to another.
+A VenueState is a value: nothing but the passes before it and what was recalled made it what it is, so that the same market
+in the same steps gives the same signals again. Each venue has its own; nothing goes from one to another.
 """
 
 from __future__ import annotations
@@ -187,12 +187,12 @@ def _points(market: MarketData, confluences: Mapping[str, Confluence]) -> Iterab
         result = confluences[item.symbol]
         if item.ticker is not None:
             yield ScorePoint(
-                market.venue,
-                item.symbol,
-                market.stamp.observed_ms,
-                item.ticker.last,
-                result.score,
-                result.confidence,
+                venue=market.venue,
+                symbol=item.symbol,
+                observed_ms=market.stamp.observed_ms,
+                price=item.ticker.last,
+                score=result.score,
+                confidence=result.confidence,
                 **{dimension.kind.name.lower(): dimension.score for dimension in result.dimensions},
             )
 

@@ -81,7 +81,7 @@ class Environment(IntEnum):
 # ------------------------------------------------------------------------------------------------ what exchanges say
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
     """The two clocks of a record."""
 
@@ -89,7 +89,7 @@ class Stamp:
     received_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
     """An active USDT linear perpetual. `base_asset` and `multiplier` map it across venues: SHIB, 1000 for SHIB1000USDT."""
 
@@ -101,7 +101,7 @@ class Instrument:
     listed_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticker:
     """Last price and 24 hour figures. `last` > 0; `change_24h_percent` > -100; `funding_rate` per interval, a fraction."""
 
@@ -117,7 +117,7 @@ class Ticker:
     open_interest: float | None = None  # base units
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Candles:
     """Closed bars of one symbol, strictly `timeframe` apart (no gaps), oldest first; the forming bar is never in it."""
 
@@ -135,7 +135,7 @@ class Candles:
         return len(self.open_ms)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Trades:
     """Trades by takers' side (+1 buy, -1 sell; trades of unknown side are left out), oldest first. `ids` as the venue's."""
 
@@ -148,7 +148,7 @@ class Trades:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class OrderBook:
     """Levels as arrays of shape (n, 2): price, size. Best first: bids fall, asks rise, best bid < best ask, n >= 1 each."""
 
@@ -158,7 +158,7 @@ class OrderBook:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class TimeSeries:
     """Values at times, oldest first, times strictly rising: funding rates (fraction per interval), open interest (base
     units), or long/short account ratios (longs over shorts, > 0)."""
@@ -172,7 +172,7 @@ class TimeSeries:
 # ------------------------------------------------------------------------------------------------- what analysis makes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SymbolInputs:
     """All that is known of one symbol at one moment. An input that was not had, or is too old to count, is None or not in
     the mapping. `previous_book` is the book before `book`, for what changed between the two."""
@@ -188,7 +188,7 @@ class SymbolInputs:
     long_short: TimeSeries | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
     """One reading. `direction` -1..1 or None when not measured (then `missing` says why); `confidence` and `weight` 0..1;
     `contribution` in points of its dimension's score; `reading` in `unit`."""
@@ -203,7 +203,7 @@ class Component:
     missing: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dimension:
     """One of the six. score = 50 + 50 * direction; both None when not measured. `contribution` in points of the total."""
 
@@ -220,7 +220,7 @@ class Dimension:
     missing_inputs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confluence:
     """One symbol's result. `score` None when coverage is too low; `drivers` by |contribution|, strongest first."""
 
@@ -235,7 +235,7 @@ class Confluence:
     oldest_input_ms: int | None = None  # of its fast inputs: ticker, candles, book, trades
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Breadth:
     """How many symbols of the whole venue rise, fall and stand."""
 
@@ -244,7 +244,7 @@ class Breadth:
     flat: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegimeInputs:
     """What the regime is decided from; percent and percentage points, breadth and trend -1..1."""
 
@@ -256,7 +256,7 @@ class RegimeInputs:
     alts_against_btc_percent: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegimeState:
     """What the regime remembers from one pass to the next so that it does not flap."""
 
@@ -266,7 +266,7 @@ class RegimeState:
     candidate_since_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dominance:
     """BTC's share in percent, what it is a share of, and when its source measured it."""
 
@@ -275,7 +275,7 @@ class Dominance:
     observed_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """The whole market. Units as in overview.proto."""
 
@@ -290,7 +290,7 @@ class Overview:
     total_turnover: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mover:
     """One of the day's large moves."""
 
@@ -300,7 +300,7 @@ class Mover:
     turnover_24h: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fallback:
     """Why another venue answers: the venue that should have, and its failure (a name of FallbackReason, unprefixed)."""
 
@@ -308,7 +308,7 @@ class Fallback:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """All that one pass of the collector knows. `tickers` and `confluences` are by tracked symbol; a symbol without a
     ticker is not in it, one without enough returns not in `betas`. `signals` are active and `opportunities` stand, newest

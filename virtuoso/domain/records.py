@@ -81,7 +81,7 @@ class AlertLevel(IntEnum):
     CRITICAL = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScorePoint:
     """One symbol at one moment. Scores 0-100 or None where not measured; `confidence` 0-1; `price` in USDT."""
 
@@ -99,7 +99,7 @@ class ScorePoint:
     sentiment: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
     """A call to one side, and what became of it. Prices in USDT; R is the distance from entry to stop. `targets` nearest
     first, `sizes` how much of the position each closes (they add up to 1). `judged_ms`: bars up to this time have been held
@@ -129,7 +129,7 @@ class Signal:
     rearmed: bool = False  # the score has come back since, so that another signal to this side may follow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opportunity:
     """Something unusual that may be traded. `alpha_percent`: the return that the market does not explain, over the kind's
     window; `z_score` of it (or of the kind's own reading) against its history; `reading` in `unit` is what was found."""
@@ -150,7 +150,7 @@ class Opportunity:
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """Something that a trader or an operator should know. `key` says what it is about: the same key is not told twice
     within its cooldown, whoever tells it. `cursor` is given by the history when it is stored: it only grows."""
@@ -169,7 +169,7 @@ class Alert:
     cursor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignalTally:
     """How signals of one kind ended. Rates 0-1, `win_low` and `win_high` their Wilson interval at 95 %; R as in Signal.
     Figures are None where there is nothing to count."""
@@ -183,7 +183,7 @@ class SignalTally:
     expectancy_r: float | None = None  # win rate x mean win - loss rate x mean loss
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignalRecord:
     """How closed signals ended: all, by side, and by the dimension that drove them most. Only those that have any.
     `since_ms`: when the oldest of them was given; None where that is not known, or there is none."""
@@ -194,7 +194,7 @@ class SignalRecord:
     since_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BetaWindow:
     """How one symbol moves with BTC over one window: least squares of its log returns on BTC's, with an intercept, over
     `count` returns that both have, of bars that close after `start_ms` and up to `end_ms`. Figures are None where they
@@ -216,7 +216,7 @@ class BetaWindow:
     rolling: tuple[tuple[int, float], ...] = ()  # (end_ms, beta over the quarter of the window up to then), oldest first
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSentiment:
     """The mood of the whole market. `gauge.score` 0 (fear) to 100 (greed), its components add up to it. Percentages in
     percent; figures are None where they cannot be told."""

@@ -109,7 +109,17 @@ def joined(parts: list[Candles]) -> Candles:
 def _with(candles: Candles, columns: list[Any]) -> Candles:
     """The same with other bars."""
     open_ms, opened, high, low, close, volume = columns
-    return Candles(candles.symbol, candles.timeframe, open_ms, opened, high, low, close, volume, candles.stamp)
+    return Candles(
+        symbol=candles.symbol,
+        timeframe=candles.timeframe,
+        open_ms=open_ms,
+        open=opened,
+        high=high,
+        low=low,
+        close=close,
+        volume=volume,
+        stamp=candles.stamp,
+    )
 
 
 def _agree(page: Candles, known: Candles) -> bool:
@@ -129,8 +139,21 @@ def _read(path: Path, symbol: str, timeframe: Timeframe) -> CachedBars | None:
     if not len(times) or (np.diff(times) != timeframe.ms).any() or not (np.isfinite(prices) & (prices > 0)).all():
         return None
     open_ms, opened, high, low, close, volume = columns
-    stamp = Stamp(observed_ms, observed_ms)
-    return CachedBars(Candles(symbol, timeframe, open_ms, opened, high, low, close, volume, stamp), whole)
+    stamp = Stamp(observed_ms=observed_ms, received_ms=observed_ms)
+    return CachedBars(
+        Candles(
+            symbol=symbol,
+            timeframe=timeframe,
+            open_ms=open_ms,
+            open=opened,
+            high=high,
+            low=low,
+            close=close,
+            volume=volume,
+            stamp=stamp,
+        ),
+        whole,
+    )
 
 
 def _write(path: Path, kept: CachedBars) -> None:

@@ -53,12 +53,14 @@ class Tickers(NamedTuple):
 
     def at(self, step: int) -> dict[str, Ticker]:
         """Those of one step, of the symbols that had been there for a day."""
-        stamp = Stamp(int(self.clock_ms[step]), int(self.clock_ms[step]))
+        stamp = Stamp(observed_ms=int(self.clock_ms[step]), received_ms=int(self.clock_ms[step]))
         figures = [self.price[step], self.change[step], self.turnover[step]]
         there = np.flatnonzero(np.isfinite(figures).all(axis=0))
         rows = zip(there.tolist(), *(each[there].tolist() for each in figures), strict=True)
         return {
-            self.symbols[place]: Ticker(self.symbols[place], last, stamp, change, traded)
+            self.symbols[place]: Ticker(
+                symbol=self.symbols[place], last=last, stamp=stamp, change_24h_percent=change, turnover_24h=traded
+            )
             for place, last, change, traded in rows
         }
 

@@ -87,7 +87,9 @@ class CcxtExchange:
 
         def read(rows: Any, stamp: Stamp, reply: Reply | None) -> Mapping[str, Ticker]:
             if reply is None or reply.own_ms is None:
-                stamp = Stamp(observed_ms(rows, names.ticker) or stamp.observed_ms, stamp.received_ms)
+                stamp = Stamp(
+                    observed_ms=observed_ms(rows, names.ticker) or stamp.observed_ms, received_ms=stamp.received_ms
+                )
             self._venue_clock.watch(stamp.observed_ms, stamp.received_ms)
             return read_tickers(
                 *(rows, names.ticker, self._by_key, stamp),
@@ -280,7 +282,11 @@ class CcxtExchange:
             reply = culprit(replies)
             received_ms = reply.received_ms if reply and reply.received_ms else self._clock()
             if reply is None or reply.readable:
-                return read(data, Stamp(self._venue_clock.observed_ms(reply, received_ms), received_ms), reply)
+                return read(
+                    data,
+                    Stamp(observed_ms=self._venue_clock.observed_ms(reply, received_ms), received_ms=received_ms),
+                    reply,
+                )
         except ExchangeError:
             raise
         except Exception as failure:  # ccxt throws ValueError, AttributeError and more on odd replies

@@ -63,7 +63,17 @@ def read_candles(
     gaps = np.flatnonzero(np.diff(table[:, 0]) != timeframe.ms)
     table = table[gaps[-1] + 1 if len(gaps) else 0 :][-limit:]
     begun, opened, high, low, close, volume = (np.ascontiguousarray(column) for column in table.T)
-    return Candles(symbol, timeframe, begun.astype(np.int64), opened, high, low, close, volume, stamp)
+    return Candles(
+        symbol=symbol,
+        timeframe=timeframe,
+        open_ms=begun.astype(np.int64),
+        open=opened,
+        high=high,
+        low=low,
+        close=close,
+        volume=volume,
+        stamp=stamp,
+    )
 
 
 def _sound(table: Floats) -> Floats:

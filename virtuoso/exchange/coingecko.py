@@ -90,4 +90,4 @@ class CoinGecko:
         age_ms = self._clock() - updated * 1000
         if age_ms > OLDEST_MS:
             raise VenueStale(f"dominance is {age_ms / 1000:.0f} s old")
-        return Dominance(percent, DominanceBasis.MARKET_CAP, int(updated * 1000))
+        return Dominance(percent=percent, basis=DominanceBasis.MARKET_CAP, observed_ms=int(updated * 1000))

@@ -57,7 +57,9 @@ class Failover:
         if usable:
             self.current = usable[0]
         first = self.venues[0]
-        return self.current, None if self.current == first else Fallback(first, fallback_reason(breakers[first].error))
+        return self.current, None if self.current == first else Fallback(
+            venue=first, reason=fallback_reason(breakers[first].error)
+        )
 
     def proven(self, breaker: Breaker) -> bool:
         """True when its venue has been healthy for the dwell without break."""

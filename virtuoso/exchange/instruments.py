@@ -43,12 +43,12 @@ def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) 
             base, multiplier = base_and_multiplier(str(market.get("base")))
             tick, listed = number((market.get("precision") or {}).get("price")), number(market.get("created"))
             found[symbol] = Instrument(
-                symbol,
-                str(market["symbol"]),
-                base,
-                multiplier,
-                tick if ticks and tick is not None and tick > 0 else None,
-                int(listed) if listed is not None and listed > 0 else None,
+                symbol=symbol,
+                venue_symbol=str(market["symbol"]),
+                base_asset=base,
+                multiplier=multiplier,
+                tick_size=tick if ticks and tick is not None and tick > 0 else None,
+                listed_ms=int(listed) if listed is not None and listed > 0 else None,
             )
     let_in("instrument", len(found))
     return found

@@ -95,7 +95,15 @@ def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, cont
         listed.reverse()
     listed.sort(key=lambda trade: trade[0])
     times, ids, prices, sizes, takers = zip(*listed, strict=True)
-    return Trades(symbol, ids, np.array(times, np.int64), np.array(prices), np.array(sizes), np.array(takers), stamp)
+    return Trades(
+        symbol=symbol,
+        ids=ids,
+        time_ms=np.array(times, np.int64),
+        price=np.array(prices),
+        size=np.array(sizes),
+        side=np.array(takers),
+        stamp=stamp,
+    )
 
 
 def read_book(book: Any, symbol: str, stamp: Stamp, *, contract: float = 1) -> OrderBook:
@@ -107,7 +115,7 @@ def read_book(book: Any, symbol: str, stamp: Stamp, *, contract: float = 1) -> O
         raise BadData(f"{symbol}: order book out of order")
     if bids[0, 0] >= asks[0, 0]:
         raise BadData(f"{symbol}: order book crossed, bid {bids[0, 0]} and ask {asks[0, 0]}")
-    return OrderBook(symbol, bids, asks, stamp)
+    return OrderBook(symbol=symbol, bids=bids, asks=asks, stamp=stamp)
 
 
 def _side(levels: Any, what: str, contract: float) -> Floats:
@@ -154,7 +162,9 @@ def read_series(
     if not kept:
         raise BadData(f"{symbol}: none of {len(given)} rows of {kind} can be read")
     times = sorted(kept)
-    return TimeSeries(symbol, np.array(times, np.int64), np.array([kept[t] for t in times]), stamp)
+    return TimeSeries(
+        symbol=symbol, time_ms=np.array(times, np.int64), values=np.array([kept[t] for t in times]), stamp=stamp
+    )
 
 
 def _named(rows: Any) -> Any:

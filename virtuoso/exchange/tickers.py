@@ -56,7 +56,15 @@ def read_tickers(
         if funding is not None and (abs(funding) > FUNDING or (funding == 0 and doubtful)):
             funding = None
         found[instrument.symbol] = Ticker(
-            *(instrument.symbol, last, stamp, change, turnover, volume, mark, index, funding),
+            symbol=instrument.symbol,
+            last=last,
+            stamp=stamp,
+            change_24h_percent=change,
+            turnover_24h=turnover,
+            volume_24h=volume,
+            mark=mark,
+            index=index,
+            funding_rate=funding,
             open_interest=positive(row.get(names.open_interest)),
         )
     let_in("ticker", len(found))

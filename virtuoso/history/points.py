@@ -25,4 +25,10 @@ def to_row(point: ScorePoint, series: int) -> dict[str, Any]:
 def from_row(venue: str, symbol: str, row: Sequence[Any]) -> ScorePoint:
     """The point of a row: observed_ms, price, then SCORES."""
     observed_ms, price, *steps = row
-    return ScorePoint(venue, symbol, observed_ms, price, *[None if step is None else step / _STEPS for step in steps])
+    return ScorePoint(
+        venue=venue,
+        symbol=symbol,
+        observed_ms=observed_ms,
+        price=price,
+        **{name: None if step is None else step / _STEPS for name, step in zip(SCORES, steps, strict=True)},
+    )

@@ -336,7 +336,7 @@ class Feed:
         """All that is known, as of now."""
         return MarketData(
             self.exchange.venue,
-            Stamp(self.observed_ms, self.received_ms),
+            Stamp(observed_ms=self.observed_ms, received_ms=self.received_ms),
             list(self.inputs()),
             self.tickers,
             self.anchor_candles(),
@@ -363,7 +363,7 @@ class Feed:
             candles = self._young_candles(state)
             ages["candles"] = max([ages["candles"], *(now - bars.stamp.observed_ms for bars in state.candles.values())])
             previous = state.previous_book if young["book"] is not None else None
-            yield SymbolInputs(item.symbol, ticker, candles, previous_book=previous, **young)  # type: ignore[arg-type]
+            yield SymbolInputs(symbol=item.symbol, ticker=ticker, candles=candles, previous_book=previous, **young)  # type: ignore[arg-type]
         for kind, age in ages.items():
             metrics.INPUT_AGE.labels(kind).set(max(0, age) / 1000)
 

@@ -81,8 +81,8 @@ class Session:
     async def _score(self, event: Event) -> None:
         venue, dominance = event["venue"], None
         if (said := event.get("dominance")) is not None:
-            dominance = Dominance(said[0], DominanceBasis(said[1]), said[2])
-        fallback = Fallback(*event["fallback"]) if "fallback" in event else None
+            dominance = Dominance(percent=said[0], basis=DominanceBasis(said[1]), observed_ms=said[2])
+        fallback = Fallback(venue=event["fallback"][0], reason=event["fallback"][1]) if "fallback" in event else None
         market, desk = self.feeds[venue].market(), self._floor.desk(venue)
         done = await asyncio.to_thread(self._floor.work, desk, market, dominance, trading=event["trading"])
         self._passes[event["pass"]] = market, done, fallback

@@ -30,19 +30,49 @@ Bars = Mapping[Timeframe, Candles]
 def scored(score: float | None, confidence: float = 0.8, symbol: str = "XUSDT") -> Confluence:
     points = {DimensionKind.ORDERFLOW: 0.7, DimensionKind.VOLUME: -0.1, DimensionKind.TECHNICAL: 0.4}
     whole = 0.0 if score is None else score - 50
-    dimensions = tuple(Dimension(k, 0.3, 1.0, "", (), 50.0, 0.0, 1.0, whole * share) for k, share in points.items())
-    return Confluence(symbol, dimensions, 1.0, score, None if score is None else confidence)
+    dimensions = tuple(
+        Dimension(
+            kind=k,
+            weight=0.3,
+            coverage=1.0,
+            sentence="",
+            components=(),
+            score=50.0,
+            direction=0.0,
+            confidence=1.0,
+            contribution=whole * share,
+        )
+        for k, share in points.items()
+    )
+    return Confluence(
+        symbol=symbol, dimensions=dimensions, coverage=1.0, score=score, confidence=None if score is None else confidence
+    )
 
 
 def ticker(last: float, now_ms: int, mark: float | None = None) -> Ticker:
-    return Ticker("XUSDT", last, Stamp(now_ms - 500, now_ms), mark=last if mark is None else mark)
+    return Ticker(
+        symbol="XUSDT",
+        last=last,
+        stamp=Stamp(observed_ms=now_ms - 500, received_ms=now_ms),
+        mark=last if mark is None else mark,
+    )
 
 
 def candles(timeframe: Timeframe, first_ms: int, rows: Sequence[tuple[float, float, float, float]]) -> Candles:
     o, h, l_, c = np.array(rows, dtype=np.float64).T
     times = first_ms + np.arange(len(rows), dtype=np.int64) * timeframe.ms
-    stamp = Stamp(int(times[-1]) + timeframe.ms, int(times[-1]) + timeframe.ms)
-    return Candles("XUSDT", timeframe, times, o, h, l_, c, np.ones(len(rows)), stamp)
+    stamp = Stamp(observed_ms=int(times[-1]) + timeframe.ms, received_ms=int(times[-1]) + timeframe.ms)
+    return Candles(
+        symbol="XUSDT",
+        timeframe=timeframe,
+        open_ms=times,
+        open=o,
+        high=h,
+        low=l_,
+        close=c,
+        volume=np.ones(len(rows)),
+        stamp=stamp,
+    )
 
 
 def minutes(rows: Sequence[tuple[float, float, float, float]], first_ms: int = START) -> Bars:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NOW_MS = 1_760_000_400_000
-STAMP = Stamp(NOW_MS - 1_000, NOW_MS - 900)
+STAMP = Stamp(observed_ms=NOW_MS - 1_000, received_ms=NOW_MS - 900)
 USUAL = ("walk", "jumps", "trend", "thin_book", "young", "sparse")
 NASTY = (
     "flat",
@@ -83,7 +83,17 @@ def bars(shape: Shape, timeframe: Timeframe, *, more: int = 0) -> Candles:
     span = slice(400 - usual, 400 + more)
     times = (last_open + (np.arange(count) - 399) * timeframe.ms).astype(np.int64)[span]
     o, h, l_, c = (np.ascontiguousarray(p[span]) for p in prices)
-    return Candles("XUSDT", timeframe, times, o, h, l_, c, volume[span].copy(), STAMP)
+    return Candles(
+        symbol="XUSDT",
+        timeframe=timeframe,
+        open_ms=times,
+        open=o,
+        high=h,
+        low=l_,
+        close=c,
+        volume=volume[span].copy(),
+        stamp=STAMP,
+    )
 
 
 def _book(shape: Shape, rng: np.random.Generator, mid: float, at_ms: int) -> OrderBook:
@@ -94,7 +104,7 @@ def _book(shape: Shape, rng: np.random.Generator, mid: float, at_ms: int) -> Ord
         distance = half + np.concatenate(([0.0], np.cumsum(rng.exponential(mid * 2e-4, count - 1) + mid * 1e-6)))
         price = mid * np.exp(sign * distance / mid)
         sides.append(np.stack((price, rng.lognormal(1, 1, count)), axis=1))
-    return OrderBook("XUSDT", sides[0], sides[1], Stamp(at_ms, at_ms + 50))
+    return OrderBook(symbol="XUSDT", bids=sides[0], asks=sides[1], stamp=Stamp(observed_ms=at_ms, received_ms=at_ms + 50))
 
 
 def _trades(shape: Shape, rng: np.random.Generator, mid: float) -> Trades:
@@ -103,11 +113,19 @@ def _trades(shape: Shape, rng: np.random.Generator, mid: float) -> Trades:
     side = np.where(rng.random(count) < rng.uniform(0.2, 0.8), 1.0, -1.0)
     size = np.full(count, 2.5) if shape.kind == "pinned" else rng.lognormal(0, 1.5, count)
     price = mid * np.exp(rng.normal(0, 1e-4, count))
-    return Trades("XUSDT", [str(i) for i in range(count)], times.astype(np.int64), price, size, side, STAMP)
+    return Trades(
+        symbol="XUSDT",
+        ids=[str(i) for i in range(count)],
+        time_ms=times.astype(np.int64),
+        price=price,
+        size=size,
+        side=side,
+        stamp=STAMP,
+    )
 
 
 def _series(times: Millis, values: Floats) -> TimeSeries:
-    return TimeSeries("XUSDT", times.astype(np.int64), values, STAMP)
+    return TimeSeries(symbol="XUSDT", time_ms=times.astype(np.int64), values=values, stamp=STAMP)
 
 
 def inputs(shape: Shape, *, more: int = 0) -> SymbolInputs:
@@ -122,9 +140,9 @@ def inputs(shape: Shape, *, more: int = 0) -> SymbolInputs:
     interest = 1e5 * np.exp(still * np.cumsum(rng.normal(0, 0.004, 100)))
     ratios = np.exp(0.3 + still * np.cumsum(rng.normal(0, 0.02, 100)))
     ticker = Ticker(
-        "XUSDT",
-        mid,
-        STAMP,
+        symbol="XUSDT",
+        last=mid,
+        stamp=STAMP,
         change_24h_percent=float(rng.normal(0, 5)),
         turnover_24h=float(rng.lognormal(15, 2)),
         mark=mid * float(np.exp(rng.normal(0, 3e-4))),
@@ -132,7 +150,7 @@ def inputs(shape: Shape, *, more: int = 0) -> SymbolInputs:
         funding_rate=float(rates[-1] + still * rng.normal(0, 5e-5)),
     )
     return SymbolInputs(
-        "XUSDT",
+        symbol="XUSDT",
         ticker=ticker,
         candles=candles,
         book=_book(shape, rng, mid, NOW_MS - 1_500),

@@ -42,13 +42,23 @@ K = AlertKind
 
 
 def ticker(last: float = 100.0, symbol: str = "XUSDT", at: int = NOW) -> Ticker:
-    return Ticker(symbol, last, Stamp(at, at), turnover_24h=1e8)
+    return Ticker(symbol=symbol, last=last, stamp=Stamp(observed_ms=at, received_ms=at), turnover_24h=1e8)
 
 
 def minutes(closes: Sequence[float], end_ms: int = NOW) -> Candles:
     close = np.array(closes)
     times = end_ms - MINUTE * np.arange(len(close), 0, -1, dtype=np.int64)
-    return Candles("XUSDT", Timeframe.M1, times, close, close, close, close, np.ones(len(close)), Stamp(end_ms, end_ms))
+    return Candles(
+        symbol="XUSDT",
+        timeframe=Timeframe.M1,
+        open_ms=times,
+        open=close,
+        high=close,
+        low=close,
+        close=close,
+        volume=np.ones(len(close)),
+        stamp=Stamp(observed_ms=end_ms, received_ms=end_ms),
+    )
 
 
 def wobbling(count: int = 120) -> list[float]:
@@ -58,19 +68,39 @@ def wobbling(count: int = 120) -> list[float]:
 def fives(volumes: Sequence[float], end_ms: int = NOW) -> Candles:
     close = np.full(len(volumes), 100.0)
     times = end_ms - 5 * MINUTE * np.arange(len(close), 0, -1, dtype=np.int64)
-    return Candles("XUSDT", Timeframe.M5, times, close, close, close, close, np.array(volumes), Stamp(end_ms, end_ms))
+    return Candles(
+        symbol="XUSDT",
+        timeframe=Timeframe.M5,
+        open_ms=times,
+        open=close,
+        high=close,
+        low=close,
+        close=close,
+        volume=np.array(volumes),
+        stamp=Stamp(observed_ms=end_ms, received_ms=end_ms),
+    )
 
 
 def trades(rows: Sequence[tuple[int, float, float]]) -> Trades:
     """Rows of time, size, side; the price is 100."""
     times, sizes, sides = (np.array(v) for v in zip(*rows, strict=True))
     ids = [str(i) for i in range(len(rows))]
-    return Trades("XUSDT", ids, times.astype(np.int64), np.full(len(rows), 100.0), sizes, sides, Stamp(NOW, NOW))
+    return Trades(
+        symbol="XUSDT",
+        ids=ids,
+        time_ms=times.astype(np.int64),
+        price=np.full(len(rows), 100.0),
+        size=sizes,
+        side=sides,
+        stamp=Stamp(observed_ms=NOW, received_ms=NOW),
+    )
 
 
 def interest(values: Sequence[float], end_ms: int = NOW) -> TimeSeries:
     times = end_ms - 5 * MINUTE * np.arange(len(values) - 1, -1, -1, dtype=np.int64)
-    return TimeSeries("XUSDT", times, np.array(values), Stamp(end_ms, end_ms))
+    return TimeSeries(
+        symbol="XUSDT", time_ms=times, values=np.array(values), stamp=Stamp(observed_ms=end_ms, received_ms=end_ms)
+    )
 
 
 def scene(*inputs: SymbolInputs, now: int = NOW, venue: str = "bybit") -> MarketPass:
@@ -89,8 +119,8 @@ def told(before: MarketPass | None, after: MarketPass) -> list[tuple[AlertKind, 
     [(101.9, None), (98.2, None), (102.3, AlertLevel.WARNING), (97.7, AlertLevel.WARNING), (111.0, AlertLevel.CRITICAL)],
 )
 def test_a_large_move_of_price_is_told_once_while_it_lasts(last: float, level: AlertLevel | None) -> None:
-    calm = scene(SymbolInputs("XUSDT", ticker(), {Timeframe.M1: minutes(wobbling())}))
-    moved = scene(SymbolInputs("XUSDT", ticker(last), {Timeframe.M1: minutes(wobbling())}))
+    calm = scene(SymbolInputs(symbol="XUSDT", ticker=ticker(), candles={Timeframe.M1: minutes(wobbling())}))
+    moved = scene(SymbolInputs(symbol="XUSDT", ticker=ticker(last), candles={Timeframe.M1: minutes(wobbling())}))
     assert told(calm, moved) == ([] if level is None else [(K.PRICE_MOVE, level)])
     assert told(None, moved) == told(calm, moved)
     assert told(moved, moved) == []
@@ -104,11 +134,14 @@ def test_a_large_move_of_price_is_told_once_while_it_lasts(last: float, level: A
 
 def test_what_is_usual_for_a_wild_market_is_no_large_move() -> None:
     wild = [100 * (1 + 0.01 * (-1) ** i) for i in range(120)]
-    assert told(None, scene(SymbolInputs("XUSDT", ticker(104.0), {Timeframe.M1: minutes(wild)}))) == []
+    assert told(None, scene(SymbolInputs(symbol="XUSDT", ticker=ticker(104.0), candles={Timeframe.M1: minutes(wild)}))) == []
 
 
 def test_the_other_way_is_another_move() -> None:
-    up, down = (scene(SymbolInputs("XUSDT", ticker(p), {Timeframe.M1: minutes(wobbling())})) for p in (103.0, 97.0))
+    up, down = (
+        scene(SymbolInputs(symbol="XUSDT", ticker=ticker(p), candles={Timeframe.M1: minutes(wobbling())}))
+        for p in (103.0, 97.0)
+    )
     (first,), (second,) = market_alerts(None, up), market_alerts(up, down)
     assert first.key != second.key
 
@@ -117,7 +150,9 @@ def test_a_bar_of_unusual_volume_is_told_when_it_closes() -> None:
     usual = [10.0 + i % 3 for i in range(300)]
 
     def at(volumes: Sequence[float], end: int = NOW) -> MarketPass:
-        return scene(SymbolInputs("XUSDT", ticker(at=end), {Timeframe.M5: fives(volumes, end)}), now=end)
+        return scene(
+            SymbolInputs(symbol="XUSDT", ticker=ticker(at=end), candles={Timeframe.M5: fives(volumes, end)}), now=end
+        )
 
     quiet, spike = at(usual, NOW - 5 * MINUTE), at([*usual, 2_000.0])
     assert told(quiet, spike) == [(K.VOLUME_SPIKE, AlertLevel.INFO)]
@@ -130,9 +165,9 @@ def test_a_bar_of_unusual_volume_is_told_when_it_closes() -> None:
 
 
 def test_the_fills_of_one_order_are_told_as_one_large_trade() -> None:
-    before = scene(SymbolInputs("XUSDT", ticker(), trades=trades([(NOW - 9_000, 9_000.0, 1)])))
+    before = scene(SymbolInputs(symbol="XUSDT", ticker=ticker(), trades=trades([(NOW - 9_000, 9_000.0, 1)])))
     fills = [(NOW - 9_000, 9_000.0, 1), (NOW - 500, 1_500.0, -1), (NOW - 500, 1_500.0, -1), (NOW - 400, 2_000.0, 1)]
-    after = scene(SymbolInputs("XUSDT", ticker(), trades=trades(fills)))
+    after = scene(SymbolInputs(symbol="XUSDT", ticker=ticker(), trades=trades(fills)))
     (alert,) = market_alerts(before, after)
     assert (alert.kind, alert.unit) == (K.LARGE_TRADE, "USDT")
     assert alert.reading == pytest.approx(300_000.0)
@@ -140,19 +175,21 @@ def test_the_fills_of_one_order_are_told_as_one_large_trade() -> None:
     assert told(after, after) == []
     assert told(None, after) == []
     apart = [(NOW - 500 + i, 1_500.0, -1.0) for i in range(2)]
-    assert told(before, scene(SymbolInputs("XUSDT", ticker(), trades=trades(apart)))) == []
+    assert told(before, scene(SymbolInputs(symbol="XUSDT", ticker=ticker(), trades=trades(apart)))) == []
     busy = replace(ticker(), turnover_24h=1e9)  # where 300,000 USDT are little
-    assert told(before, scene(SymbolInputs("XUSDT", busy, trades=trades(fills)))) == []
+    assert told(before, scene(SymbolInputs(symbol="XUSDT", ticker=busy, trades=trades(fills)))) == []
 
 
 def test_extreme_funding_and_surging_open_interest_are_told_when_they_begin() -> None:
     past = TimeSeries(
-        "XUSDT",
-        NOW - 8 * HOUR * np.arange(60, 0, -1, dtype=np.int64),
-        1e-4 + 1e-5 * np.cos(np.arange(60)),
-        Stamp(NOW, NOW),
+        symbol="XUSDT",
+        time_ms=NOW - 8 * HOUR * np.arange(60, 0, -1, dtype=np.int64),
+        values=1e-4 + 1e-5 * np.cos(np.arange(60)),
+        stamp=Stamp(observed_ms=NOW, received_ms=NOW),
     )
-    calm = SymbolInputs("XUSDT", replace(ticker(), funding_rate=1e-4), funding=past, open_interest=interest([100.0] * 30))
+    calm = SymbolInputs(
+        symbol="XUSDT", ticker=replace(ticker(), funding_rate=1e-4), funding=past, open_interest=interest([100.0] * 30)
+    )
     dear = replace(calm, ticker=replace(ticker(), funding_rate=1e-3))
     assert told(scene(calm), scene(dear)) == [(K.FUNDING_EXTREME, AlertLevel.WARNING)]
     assert told(scene(dear), scene(dear)) == []
@@ -167,32 +204,34 @@ def test_extreme_funding_and_surging_open_interest_are_told_when_they_begin() ->
 
 
 def test_without_inputs_or_with_broken_ones_nothing_is_told() -> None:
-    assert told(None, scene(SymbolInputs("XUSDT"))) == []
+    assert told(None, scene(SymbolInputs(symbol="XUSDT"))) == []
     broken = SymbolInputs(
-        "XUSDT",
-        ticker(),
-        {Timeframe.M1: minutes([np.nan] * 120), Timeframe.M5: fives([np.nan] * 300)},
+        symbol="XUSDT",
+        ticker=ticker(),
+        candles={Timeframe.M1: minutes([np.nan] * 120), Timeframe.M5: fives([np.nan] * 300)},
         trades=trades([(NOW - 1, np.nan, 1.0)]),
         open_interest=interest([np.nan] * 30),
     )
     quiet = replace(broken, trades=trades([(NOW - 9_000, 1.0, 1.0)]))
     assert told(scene(quiet), scene(broken)) == []
-    worthless = SymbolInputs("AUSDT", ticker(0.0, "AUSDT"), {Timeframe.M1: minutes(wobbling())})
-    moved = SymbolInputs("XUSDT", ticker(103.0), {Timeframe.M1: minutes(wobbling())})
+    worthless = SymbolInputs(symbol="AUSDT", ticker=ticker(0.0, "AUSDT"), candles={Timeframe.M1: minutes(wobbling())})
+    moved = SymbolInputs(symbol="XUSDT", ticker=ticker(103.0), candles={Timeframe.M1: minutes(wobbling())})
     assert [a.symbol for a in market_alerts(None, scene(worthless, moved))] == ["XUSDT"]
 
 
 def test_another_venue_is_another_market() -> None:
-    moved = SymbolInputs("XUSDT", ticker(103.0), {Timeframe.M1: minutes(wobbling())})
+    moved = SymbolInputs(symbol="XUSDT", ticker=ticker(103.0), candles={Timeframe.M1: minutes(wobbling())})
     assert told(scene(moved), scene(moved, venue="binance")) == [(K.PRICE_MOVE, AlertLevel.WARNING)]
-    bullish, bearish = RegimeState(Regime.BULLISH, NOW), RegimeState(Regime.BEARISH, NOW)
+    bullish, bearish = RegimeState(regime=Regime.BULLISH, since_ms=NOW), RegimeState(regime=Regime.BEARISH, since_ms=NOW)
     before, after = replace(scene(), regime=bullish), replace(scene(venue="binance"), regime=bearish)
     assert told(before, after) == []
 
 
 def test_of_a_crash_the_largest_moves_are_told_and_how_many_there_were() -> None:
     bars = {Timeframe.M1: minutes(wobbling())}
-    after = scene(*(SymbolInputs(f"C{i:02}USDT", ticker(97.0 - i / 10, f"C{i:02}USDT"), bars) for i in range(30)))
+    after = scene(
+        *(SymbolInputs(symbol=f"C{i:02}USDT", ticker=ticker(97.0 - i / 10, f"C{i:02}USDT"), candles=bars) for i in range(30))
+    )
     alerts = market_alerts(None, after)
     assert len(alerts) == MOST + 1
     assert [a.symbol for a in alerts[:3]] == ["C29USDT", "C28USDT", "C27USDT"]
@@ -201,7 +240,7 @@ def test_of_a_crash_the_largest_moves_are_told_and_how_many_there_were() -> None
 
 
 def test_a_change_of_regime_is_told_with_what_it_was() -> None:
-    states = [RegimeState(r, NOW) for r in (Regime.BULLISH, Regime.BULLISH, Regime.RISK_OFF, Regime.NEUTRAL)]
+    states = [RegimeState(regime=r, since_ms=NOW) for r in (Regime.BULLISH, Regime.BULLISH, Regime.RISK_OFF, Regime.NEUTRAL)]
     scenes = [replace(scene(), regime=s) for s in states]
     alerts = [market_alerts(a, b) for a, b in pairwise(scenes)]
     assert [len(a) for a in alerts] == [0, 1, 1]
@@ -213,15 +252,38 @@ def test_a_change_of_regime_is_told_with_what_it_was() -> None:
 
 def signal(**more: object) -> Signal:
     made = Signal(
-        "bybit-XUSDT-long-1", "bybit", "XUSDT", Side.LONG, LIVE, "v1", NOW, 100.0, 99.0, (101.5, 103.0, 105.0),
-        (0.5, 0.3, 0.2), NOW + 24 * HOUR, 74.0, 0.8, (DimensionKind.ORDERFLOW,), NOW,
-    )  # fmt: skip
+        id="bybit-XUSDT-long-1",
+        venue="bybit",
+        symbol="XUSDT",
+        side=Side.LONG,
+        environment=LIVE,
+        model_version="v1",
+        opened_ms=NOW,
+        entry=100.0,
+        stop=99.0,
+        targets=(101.5, 103.0, 105.0),
+        sizes=(0.5, 0.3, 0.2),
+        expires_ms=NOW + 24 * HOUR,
+        score=74.0,
+        confidence=0.8,
+        drivers=(DimensionKind.ORDERFLOW,),
+        judged_ms=NOW,
+    )
     return replace(made, **more)  # type: ignore[arg-type]  # fields by name
 
 
 def test_signals_are_told_when_they_open_and_close_and_not_when_they_are_only_judged() -> None:
     found = Opportunity(
-        "bybit-XUSDT-reversion-1", "bybit", "XUSDT", OpportunityKind.REVERSION, Side.SHORT, NOW, NOW, 1.0, 0.5, "It turns."
+        id="bybit-XUSDT-reversion-1",
+        venue="bybit",
+        symbol="XUSDT",
+        kind=OpportunityKind.REVERSION,
+        side=Side.SHORT,
+        found_ms=NOW,
+        expires_ms=NOW,
+        price=1.0,
+        confidence=0.5,
+        sentence="It turns.",
     )
     closed = signal(id="a", status=SignalStatus.STOPPED, result_r=-1.0, closed_ms=NOW + 5)
     after = replace(scene(), opened=[signal()], changed=[closed, signal(id="b", targets_hit=1)], opportunities=[found])
@@ -252,7 +314,13 @@ def supplied(before: SourceStatus | None, after: SourceStatus) -> list[tuple[str
 def test_a_venue_that_fails_is_told_with_its_reason_and_when_it_is_well_again() -> None:
     well = SourceStatus(LIVE, NOW, "bybit", scored=50, expected=50)
     blocked = SourceStatus(
-        LIVE, NOW + 1, "binance", Fallback("bybit", "VENUE_BLOCKED"), {"bybit": "VENUE_BLOCKED"}, scored=50, expected=50
+        LIVE,
+        NOW + 1,
+        "binance",
+        Fallback(venue="bybit", reason="VENUE_BLOCKED"),
+        {"bybit": "VENUE_BLOCKED"},
+        scored=50,
+        expected=50,
     )
     assert supplied(None, well) == supplied(well, well) == []
     assert supplied(well, blocked) == [

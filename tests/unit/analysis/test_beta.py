@@ -31,7 +31,17 @@ def candles(symbol: str, timeframe: Timeframe, log_prices: np.ndarray, keep: np.
     times = ((NOW_MS // timeframe.ms - 1) * timeframe.ms + (np.arange(count) - count + 1) * timeframe.ms).astype(np.int64)
     there = np.ones(count, dtype=bool) if keep is None else keep
     close = np.exp(log_prices[there])
-    return Candles(symbol, timeframe, times[there], close, close, close, close, np.ones(len(close)), STAMP)
+    return Candles(
+        symbol=symbol,
+        timeframe=timeframe,
+        open_ms=times[there],
+        open=close,
+        high=close,
+        low=close,
+        close=close,
+        volume=np.ones(len(close)),
+        stamp=STAMP,
+    )
 
 
 def markets(seed: int, *, gaps: float = 0.0, listed: int = 0) -> Series:

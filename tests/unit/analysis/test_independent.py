@@ -65,7 +65,7 @@ def plain(candles: Candles) -> Plain:
     for true_range in ranges[14:]:
         atr += (true_range - atr) / 14
     kept = {n: getattr(candles, n)[span] for n in ("open_ms", "open", "high", "low", "close", "volume")}
-    ours = series(Candles(candles.symbol, candles.timeframe, stamp=candles.stamp, **kept))
+    ours = series(Candles(symbol=candles.symbol, timeframe=candles.timeframe, stamp=candles.stamp, **kept))
     return Plain(o, h, low, c, candles.volume[span].tolist(), atr, ours)
 
 
@@ -74,7 +74,17 @@ def fetched(replay: Replay, symbol: str, timeframe: Timeframe) -> Candles:
     path = f"/v5/market/kline?category=linear&symbol={symbol}&interval={INTERVALS[timeframe]}&limit={WIDTH + 1}"
     rows = np.array(replay.get(path)["result"]["list"], dtype=np.float64)[::-1][:-1]  # newest first, the first is forming
     times, o, h, low, c, volume = (np.ascontiguousarray(column) for column in rows.T[:6])
-    return Candles(symbol, timeframe, times.astype(np.int64), o, h, low, c, volume, markets.STAMP)
+    return Candles(
+        symbol=symbol,
+        timeframe=timeframe,
+        open_ms=times.astype(np.int64),
+        open=o,
+        high=h,
+        low=low,
+        close=c,
+        volume=volume,
+        stamp=markets.STAMP,
+    )
 
 
 @pytest.fixture(scope="module", params=[*GENERATED, *RECORDED], ids=lambda p: p.kind if isinstance(p, Shape) else p[0])

@@ -15,12 +15,12 @@ from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape, shapes
 from virtuoso.analysis.candle_readings import COMPONENTS, CandleReadingsCache, series
 from virtuoso.analysis.components import ComponentSpec
-from virtuoso.analysis.confluence import MOMENT_GAUGES, score_symbol
+from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
 from virtuoso.domain.model import Component, Confluence, SymbolInputs, Timeframe
 
 MINUTE = 60_000
 ALL_GAUGES: dict[str, ComponentSpec] = {f"{g.name}_{t.value}": g for g in COMPONENTS for t in Timeframe} | {
-    g.name: g for gauges in MOMENT_GAUGES.values() for g in gauges
+    g.name: g for gauges in CONTEXT_COMPONENTS.values() for g in gauges
 }
 few = settings(max_examples=40)
 
@@ -80,12 +80,12 @@ def test_a_missing_input_is_named_and_changes_no_component_that_does_not_need_it
 
 def test_a_symbol_without_enough_inputs_has_no_score_and_keeps_what_was_measured() -> None:
     market = markets.inputs(Shape("walk", 3, 1.0))
-    bare = SymbolInputs("XUSDT", ticker=market.ticker, candles={Timeframe.M1: market.candles[Timeframe.M1]})
+    bare = SymbolInputs(symbol="XUSDT", ticker=market.ticker, candles={Timeframe.M1: market.candles[Timeframe.M1]})
     result = score_symbol(bare, NOW_MS)
     assert (result.score, result.confidence, result.agreement, result.drivers) == (None, None, None, ())
     assert any(d.score is not None for d in result.dimensions)
     assert all(d.contribution == 0 for d in result.dimensions)
-    nothing = score_symbol(SymbolInputs("XUSDT"), NOW_MS)
+    nothing = score_symbol(SymbolInputs(symbol="XUSDT"), NOW_MS)
     assert nothing.coverage == 0
     assert all(d.score is None and d.sentence for d in nothing.dimensions)
     assert nothing.oldest_input_ms is None
@@ -165,7 +165,7 @@ def test_a_balanced_book_says_nothing_however_wide_or_deep() -> None:
         even = replace(
             book, bids=np.stack((np.exp(-distance), sizes), axis=1), asks=np.stack((np.exp(distance), sizes), axis=1)
         )
-        result = score_symbol(SymbolInputs("XUSDT", book=even), NOW_MS)
+        result = score_symbol(SymbolInputs(symbol="XUSDT", book=even), NOW_MS)
         read = present(result)
         assert len(read) >= 4
         assert all(abs(c.direction or 0.0) < 1e-9 for c in read.values())

@@ -33,7 +33,7 @@ MINUTE = 60_000
 
 
 def ticker(symbol: str, change: float | None, turnover: float | None = 1e6) -> Ticker:
-    return Ticker(symbol, 2.0, STAMP, change_24h_percent=change, turnover_24h=turnover)
+    return Ticker(symbol=symbol, last=2.0, stamp=STAMP, change_24h_percent=change, turnover_24h=turnover)
 
 
 def venue(changes: Iterable[float | None], btc: float | None = 0.0) -> dict[str, Ticker]:
@@ -72,10 +72,10 @@ def test_volatility_is_realised_and_annualised_from_log_returns_of_a_day() -> No
 
 
 def test_dominance_is_coingeckos_or_says_that_it_is_turnover_or_is_absent() -> None:
-    given_share = Dominance(57.1, DominanceBasis.MARKET_CAP, NOW_MS - 5)
+    given_share = Dominance(percent=57.1, basis=DominanceBasis.MARKET_CAP, observed_ms=NOW_MS - 5)
     assert overview(venue([1.0]), {}, given_share, None, NOW_MS).dominance == given_share
     by_turnover = overview(venue([1.0]), {}, None, None, NOW_MS).dominance
-    assert by_turnover == Dominance(80.0, DominanceBasis.TURNOVER, STAMP.observed_ms)
+    assert by_turnover == Dominance(percent=80.0, basis=DominanceBasis.TURNOVER, observed_ms=STAMP.observed_ms)
     without = {s: t for s, t in venue([1.0]).items() if s != "BTCUSDT"}
     assert overview(without, {}, None, None, NOW_MS).dominance is None
 
@@ -127,12 +127,12 @@ def test_negated_inputs_call_for_the_opposite_direction(
     def call(sign: float, now: Regime | None) -> Regime:
         told = regime.strengths(
             RegimeInputs(
-                move * sign,
-                breadth * sign,
-                None if trend is None else trend * sign,
-                3.0,
-                None if ratio is None else ratio**sign,
-                None if alts is None else alts * sign,
+                mean_move_percent=move * sign,
+                breadth=breadth * sign,
+                btc_trend=None if trend is None else trend * sign,
+                dispersion_percent=3.0,
+                btc_volatility_ratio=None if ratio is None else ratio**sign,
+                alts_against_btc_percent=None if alts is None else alts * sign,
             )
         )
         assert told is not None
@@ -145,7 +145,16 @@ def test_negated_inputs_call_for_the_opposite_direction(
 
 def test_risk_regimes_need_breadth_and_alts_to_lead_while_volatility_falls_or_rises() -> None:
     def call(breadth: float, alts: float, ratio: float) -> Regime:
-        told = regime.strengths(RegimeInputs(0.2, breadth, 0.0, 3.0, ratio, alts))
+        told = regime.strengths(
+            RegimeInputs(
+                mean_move_percent=0.2,
+                breadth=breadth,
+                btc_trend=0.0,
+                dispersion_percent=3.0,
+                btc_volatility_ratio=ratio,
+                alts_against_btc_percent=alts,
+            )
+        )
         assert told is not None
         return regime.wanted(told, None)
 
@@ -173,27 +182,49 @@ def test_a_noisy_boundary_does_not_flap() -> None:
     rng = np.random.default_rng(1)
     for centre in np.linspace(-0.6, 0.6, 13):
         noise = centre + rng.normal(0, 0.08, 1_440)
-        states = walk(RegimeInputs(2 * float(v), float(v), float(v), 3.0, None, None) for v in noise)
+        states = walk(
+            RegimeInputs(
+                mean_move_percent=2 * float(v),
+                breadth=float(v),
+                btc_trend=float(v),
+                dispersion_percent=3.0,
+                btc_volatility_ratio=None,
+                alts_against_btc_percent=None,
+            )
+            for v in noise
+        )
         assert changes(states) <= 1
 
 
 def test_a_slow_swing_passes_through_the_regimes_once_each_way() -> None:
     path = np.concatenate((np.linspace(0.6, -0.6, 720), np.linspace(-0.6, 0.6, 720)))
-    states = walk(RegimeInputs(2 * float(v), float(v), float(v), 3.0, None, None) for v in path)
+    states = walk(
+        RegimeInputs(
+            mean_move_percent=2 * float(v),
+            breadth=float(v),
+            btc_trend=float(v),
+            dispersion_percent=3.0,
+            btc_volatility_ratio=None,
+            alts_against_btc_percent=None,
+        )
+        for v in path
+    )
     order = [s.regime for i, s in enumerate(states) if i == 0 or s.regime is not states[i - 1].regime]
     assert order == [Regime.BULLISH, Regime.NEUTRAL, Regime.BEARISH, Regime.NEUTRAL, Regime.BULLISH]
 
 
 def test_another_regime_must_be_wanted_for_an_hour_without_a_break() -> None:
     state = regime.advance(None, Regime.BULLISH, NOW_MS)
-    assert state == RegimeState(Regime.BULLISH, NOW_MS)
+    assert state == RegimeState(regime=Regime.BULLISH, since_ms=NOW_MS)
     state = regime.advance(state, Regime.BEARISH, NOW_MS + MINUTE)
     assert (state.regime, state.candidate) == (Regime.BULLISH, Regime.BEARISH)
     almost = regime.advance(state, Regime.BEARISH, NOW_MS + 60 * MINUTE)
     assert almost.regime is Regime.BULLISH
-    assert regime.advance(almost, Regime.BEARISH, NOW_MS + 61 * MINUTE) == RegimeState(Regime.BEARISH, NOW_MS + 61 * MINUTE)
+    assert regime.advance(almost, Regime.BEARISH, NOW_MS + 61 * MINUTE) == RegimeState(
+        regime=Regime.BEARISH, since_ms=NOW_MS + 61 * MINUTE
+    )
     broken = regime.advance(almost, Regime.BULLISH, NOW_MS + 61 * MINUTE)
-    assert broken == RegimeState(Regime.BULLISH, NOW_MS)
+    assert broken == RegimeState(regime=Regime.BULLISH, since_ms=NOW_MS)
     again = regime.advance(broken, Regime.BEARISH, NOW_MS + 62 * MINUTE)
     assert regime.advance(again, Regime.BEARISH, NOW_MS + 121 * MINUTE).regime is Regime.BULLISH
     stepped_back = regime.advance(again, Regime.BEARISH, NOW_MS)
@@ -219,7 +250,7 @@ def test_movers_are_ranked_by_the_tickers_own_percentage_above_the_floor() -> No
     gainers, losers = movers(tickers)
     assert [m.symbol for m in gainers] == ["BUSDT", "ZUSDT", "AUSDT", "EDGEUSDT"]
     assert [m.symbol for m in losers] == ["DUSDT", "CUSDT"]
-    assert gainers[0] == Mover("BUSDT", 2.0, 7.0, 1e6)
+    assert gainers[0] == Mover(symbol="BUSDT", price=2.0, change_24h_percent=7.0, turnover_24h=1e6)
     assert movers(tickers, floor_usd=0.0)[0][0].symbol == "THINUSDT"
 
 

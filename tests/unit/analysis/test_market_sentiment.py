@@ -65,7 +65,7 @@ def test_a_reflected_market_has_the_reflected_mood_and_scale_changes_nothing(see
         assert c.direction == pytest.approx(-(parts[c.name].direction or 0.0), abs=1e-6)
         assert c.confidence == pytest.approx(parts[c.name].confidence, abs=1e-9)
     assert turned.breadth is not None
-    assert here.breadth == Breadth(turned.breadth.down, turned.breadth.up, turned.breadth.flat)
+    assert here.breadth == Breadth(up=turned.breadth.down, down=turned.breadth.up, flat=turned.breadth.flat)
 
 
 def test_greed_is_high_and_fear_is_low() -> None:
@@ -84,7 +84,9 @@ def test_greed_is_high_and_fear_is_low() -> None:
                 index=mark * math.exp(-sign * 1e-3),
             )
             ratios = np.exp(sign * np.concatenate((np.zeros(99), [0.5])))
-            of = TimeSeries(i.symbol, NOW_MS - 300_000 * np.arange(100, 0, -1, dtype=np.int64), ratios, STAMP)
+            of = TimeSeries(
+                symbol=i.symbol, time_ms=NOW_MS - 300_000 * np.arange(100, 0, -1, dtype=np.int64), values=ratios, stamp=STAMP
+            )
             made.append(replace(i, ticker=t, long_short=of, open_interest=None))
         score = mood(made).gauge.score
         assert score is not None
@@ -97,14 +99,22 @@ def test_greed_is_high_and_fear_is_low() -> None:
 def test_figures_are_those_of_the_venue_and_of_the_tracked() -> None:
     tickers = {
         f"C{i}USDT": Ticker(
-            f"C{i}USDT", 2.0, STAMP, change, turnover, mark=2.002, index=2.0, funding_rate=rate, open_interest=interest
+            symbol=f"C{i}USDT",
+            last=2.0,
+            stamp=STAMP,
+            change_24h_percent=change,
+            turnover_24h=turnover,
+            mark=2.002,
+            index=2.0,
+            funding_rate=rate,
+            open_interest=interest,
         )
         for i, (change, turnover, rate, interest) in enumerate(
             [(1.0, 1e6, 1e-4, 10.0), (-2.0, 3e6, -2e-4, None), (0.0, None, 4e-4, 20.0), (None, 1e6, None, None)]
         )
     }
     made = crowd(tickers, [], NOW_MS)
-    assert made.breadth == Breadth(1, 1, 1)
+    assert made.breadth == Breadth(up=1, down=1, flat=1)
     assert made.funding_mean_percent == pytest.approx(100 * (1e-4 * 1 - 2e-4 * 3) / 4)
     assert made.funding_median_percent == pytest.approx(0.01)
     assert made.open_interest_usd == pytest.approx(60.0)
@@ -115,12 +125,14 @@ def test_figures_are_those_of_the_venue_and_of_the_tracked() -> None:
 def test_positions_and_accounts_are_of_the_tracked() -> None:
     inputs = []
     for i in range(5):
-        ticker = Ticker(f"C{i}USDT", 2.0, STAMP, turnover_24h=1e6)
+        ticker = Ticker(symbol=f"C{i}USDT", last=2.0, stamp=STAMP, turnover_24h=1e6)
         times = NOW_MS - 300_000 * np.arange(60, 0, -1, dtype=np.int64)
         steps = np.select([np.arange(60) < 11, np.arange(60) < 30], [50.0, 100.0], 110.0 + i)  # the twelfth is 4 hours old
-        interest = TimeSeries(ticker.symbol, times, steps, STAMP)
-        ratio = TimeSeries(ticker.symbol, times, np.full(60, (0.5, 1.0, 2.0, 3.0, 4.0)[i]), STAMP)
-        inputs.append(SymbolInputs(ticker.symbol, ticker, open_interest=interest, long_short=ratio))
+        interest = TimeSeries(symbol=ticker.symbol, time_ms=times, values=steps, stamp=STAMP)
+        ratio = TimeSeries(
+            symbol=ticker.symbol, time_ms=times, values=np.full(60, (0.5, 1.0, 2.0, 3.0, 4.0)[i]), stamp=STAMP
+        )
+        inputs.append(SymbolInputs(symbol=ticker.symbol, ticker=ticker, open_interest=interest, long_short=ratio))
     made = crowd({}, inputs, NOW_MS)
     assert made.open_interest_change_percent == pytest.approx(12.0)
     assert made.long_short_median == pytest.approx(2.0)
@@ -132,7 +144,7 @@ def test_positions_and_accounts_are_of_the_tracked() -> None:
 
 def test_too_few_symbols_or_parts_give_no_gauge_and_say_so() -> None:
     empty = crowd({}, [], NOW_MS)
-    assert empty == MarketSentiment(empty.gauge)
+    assert empty == MarketSentiment(gauge=empty.gauge)
     assert (empty.gauge.score, empty.gauge.coverage) == (None, 0.0)
     assert {c.missing for c in empty.gauge.components} == {"needs 5 symbols, has 0"}
     inputs = tracked(3)

@@ -59,7 +59,17 @@ def candles(symbol: str, steps: Steps, price: float = 100.0) -> dict[Timeframe, 
     for t, of in steps.items():
         close = price * np.exp(np.cumsum(of))
         times = ((NOW_MS // t.ms - 1) * t.ms + (np.arange(len(of)) - len(of) + 1) * t.ms).astype(np.int64)
-        made[t] = Candles(symbol, t, times, close, close, close, close, np.ones(len(of)), Stamp(NOW_MS, NOW_MS))
+        made[t] = Candles(
+            symbol=symbol,
+            timeframe=t,
+            open_ms=times,
+            open=close,
+            high=close,
+            low=close,
+            close=close,
+            volume=np.ones(len(of)),
+            stamp=Stamp(observed_ms=NOW_MS, received_ms=NOW_MS),
+        )
     return made
 
 
@@ -70,9 +80,14 @@ def market(
     bars = candles(symbol, own)
     at = NOW_MS // (8 * HOUR) * 8 * HOUR - 8 * HOUR * np.arange(59, -1, -1, dtype=np.int64)
     past = np.random.default_rng([seed, 2]).normal(1e-4, 2e-5, 60)
-    ticker = Ticker(symbol, float(bars[Timeframe.M5].close[-1]), Stamp(NOW_MS - 500, NOW_MS), funding_rate=rate)
-    funding = TimeSeries(symbol, at, past, Stamp(NOW_MS, NOW_MS))
-    return SymbolInputs(symbol, ticker, bars, funding=funding), candles(ANCHOR, btc)
+    ticker = Ticker(
+        symbol=symbol,
+        last=float(bars[Timeframe.M5].close[-1]),
+        stamp=Stamp(observed_ms=NOW_MS - 500, received_ms=NOW_MS),
+        funding_rate=rate,
+    )
+    funding = TimeSeries(symbol=symbol, time_ms=at, values=past, stamp=Stamp(observed_ms=NOW_MS, received_ms=NOW_MS))
+    return SymbolInputs(symbol=symbol, ticker=ticker, candles=bars, funding=funding), candles(ANCHOR, btc)
 
 
 def mirrored(bars: Mapping[Timeframe, Candles]) -> dict[Timeframe, Candles]:
@@ -207,7 +222,7 @@ def test_it_is_found_again_only_after_its_cooldown_and_never_while_switched_off(
     assert inputs.ticker is not None
     for later, count in ((HOUR, 0), (4 * HOUR - 1, 0), (4 * HOUR, 1)):
         now = NOW_MS + later
-        fresh = replace(inputs, ticker=replace(inputs.ticker, stamp=Stamp(now, now)))
+        fresh = replace(inputs, ticker=replace(inputs.ticker, stamp=Stamp(observed_ms=now, received_ms=now)))
         assert len(step(book, [fresh], btc, now)[1]) == count
         assert step(book, [fresh], btc, now, enabled=False) == (book, ())
     assert step(OpportunityState("bybit"), [inputs], btc, NOW_MS + 61_000)[1] == ()  # no price that young
@@ -233,7 +248,11 @@ def test_no_more_than_ten_in_an_hour_and_fifty_in_a_day_and_the_strongest_first(
     book, days = OpportunityState("bybit"), []
     for hour in range(48):
         now = NOW_MS + hour * HOUR
-        fresh = [replace(i, ticker=replace(i.ticker, stamp=Stamp(now, now))) for i in crowd if i.ticker is not None]
+        fresh = [
+            replace(i, ticker=replace(i.ticker, stamp=Stamp(observed_ms=now, received_ms=now)))
+            for i in crowd
+            if i.ticker is not None
+        ]
         book, made = step(book, fresh, {}, now)
         assert len(made) <= 10
         assert len(book.recent) <= 50
@@ -261,7 +280,11 @@ def test_a_restart_forgets_no_cooldown_and_no_cap(restarts: list[bool]) -> None:
         book = OpportunityState("bybit")
         for at, again in enumerate(broken):
             now = NOW_MS + at * HOUR // 2
-            fresh = [replace(i, ticker=replace(i.ticker, stamp=Stamp(now, now))) for i in crowd if i.ticker is not None]
+            fresh = [
+                replace(i, ticker=replace(i.ticker, stamp=Stamp(observed_ms=now, received_ms=now)))
+                for i in crowd
+                if i.ticker is not None
+            ]
             if again:
                 book = recall(OpportunityState("bybit"), reversed(stored))
             book, made = step(book, fresh, {}, now)

@@ -15,7 +15,7 @@ from tests.unit.analysis.markets import NOW_MS, Shape
 from tests.unit.wire.test_snapshots import decoded, snapshot
 from virtuoso.analysis import candle_readings, market_sentiment, opportunities, signals
 from virtuoso.analysis.alert_rules import COOLDOWNS_S
-from virtuoso.analysis.confluence import MOMENT_GAUGES, score_symbol
+from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
 from virtuoso.analysis.weights import DIMENSION_WEIGHTS, TIMEFRAME_WEIGHTS
 from virtuoso.domain.records import AlertKind
 
@@ -37,7 +37,7 @@ def rows(text: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("kind", DIMENSION_WEIGHTS, ids=lambda k: k.name)
 def test_every_component_stands_on_the_page_with_its_weight_and_its_curve(kind: Any) -> None:
-    gauges = {**candle_readings.CANDLE_COMPONENTS, **MOMENT_GAUGES}[kind]
+    gauges = {**candle_readings.CANDLE_COMPONENTS, **CONTEXT_COMPONENTS}[kind]
     name = kind.name.lower()
     told = rows(section(HEADINGS.get(name, name.capitalize())))
     assert list(told) == [g.name for g in gauges]

@@ -29,7 +29,7 @@ def test_wins_that_are_no_part_of_the_count_are_refused(wins: int, count: int) -
 
 
 def test_without_results_every_figure_is_absent() -> None:
-    assert tally([]) == SignalTally(0, 0)
+    assert tally([]) == SignalTally(count=0, wins=0)
     assert tallies([]).total.win_rate is None
     assert (tallies([]).sides, tallies([]).drivers) == ({}, {})
 

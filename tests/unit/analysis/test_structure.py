@@ -19,7 +19,17 @@ def candles(rows: Sequence[tuple[float, float, float, float]]) -> Candles:
     """Of (open, high, low, close)."""
     o, h, low, c = (np.array(column) for column in zip(*rows, strict=True))
     times = np.arange(len(rows), dtype=np.int64) * Timeframe.M5.ms
-    return Candles("XUSDT", Timeframe.M5, times, o, h, low, c, np.ones(len(rows)), markets.STAMP)
+    return Candles(
+        symbol="XUSDT",
+        timeframe=Timeframe.M5,
+        open_ms=times,
+        open=o,
+        high=h,
+        low=low,
+        close=c,
+        volume=np.ones(len(rows)),
+        stamp=markets.STAMP,
+    )
 
 
 def path(points: Sequence[float], step: int = 6) -> Candles:

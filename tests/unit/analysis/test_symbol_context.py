@@ -35,11 +35,16 @@ def component(market: SymbolInputs, dimension: str, name: str) -> Component:
 def trades(side: Floats, size: Floats) -> SymbolInputs:
     count = len(side)
     times = NOW_MS - 1_000 * np.arange(count, 0, -1, dtype=np.int64)
-    return SymbolInputs("X", trades=Trades("X", [""] * count, times, np.ones(count), size, side, markets.STAMP))
+    return SymbolInputs(
+        symbol="X",
+        trades=Trades(
+            symbol="X", ids=[""] * count, time_ms=times, price=np.ones(count), size=size, side=side, stamp=markets.STAMP
+        ),
+    )
 
 
 def book(bids: list[tuple[float, float]], asks: list[tuple[float, float]], at_ms: int = NOW_MS - 1_000) -> OrderBook:
-    return OrderBook("X", np.array(bids), np.array(asks), Stamp(at_ms, at_ms))
+    return OrderBook(symbol="X", bids=np.array(bids), asks=np.array(asks), stamp=Stamp(observed_ms=at_ms, received_ms=at_ms))
 
 
 def test_order_flow_reads_takers_by_size_and_by_number() -> None:
@@ -76,8 +81,8 @@ def test_more_waiting_to_buy_than_to_sell_is_bullish_in_every_reading_of_the_boo
     levels = [(1 + 0.0001 * k) for k in range(1, 41)]
     heavy = book([(1 / p, 5.0) for p in levels], [(p, 2.0) for p in levels])
     for name in ("imbalance_near", "imbalance_middle", "imbalance_wide", "microprice", "pressure"):
-        assert component(SymbolInputs("X", book=heavy), "ORDERBOOK", name).reading == pytest.approx(3 / 7), name
-    slope = component(SymbolInputs("X", book=heavy), "ORDERBOOK", "slope")
+        assert component(SymbolInputs(symbol="X", book=heavy), "ORDERBOOK", name).reading == pytest.approx(3 / 7), name
+    slope = component(SymbolInputs(symbol="X", book=heavy), "ORDERBOOK", "slope")
     assert slope.reading is not None
     assert slope.reading > 0
 
@@ -85,9 +90,9 @@ def test_more_waiting_to_buy_than_to_sell_is_bullish_in_every_reading_of_the_boo
 def test_a_band_ends_with_the_side_that_ends_first_and_is_absent_before_the_best_levels() -> None:
     short = [(1 / (1 + 0.0001 * k), 1.0) for k in range(1, 11)]
     deep = [(1 + 0.0001 * k, 1.0) for k in range(1, 200)]
-    reading = component(SymbolInputs("X", book=book(short, deep)), "ORDERBOOK", "imbalance_wide").reading
+    reading = component(SymbolInputs(symbol="X", book=book(short, deep)), "ORDERBOOK", "imbalance_wide").reading
     assert reading == pytest.approx(0, abs=1e-3)  # what only one side shows does not count
-    single = SymbolInputs("X", book=book([(0.99, 4.0)], [(1.01, 1.0)]))
+    single = SymbolInputs(symbol="X", book=book([(0.99, 4.0)], [(1.01, 1.0)]))
     assert component(single, "ORDERBOOK", "imbalance_wide").missing == "the band ends before the best levels"
     assert component(single, "ORDERBOOK", "microprice").reading == pytest.approx(0.6)
 
@@ -103,22 +108,27 @@ def test_order_flow_imbalance_is_that_of_cont_kukanov_and_stoikov() -> None:
         (99.0, 5.0, 102.0, 1.0): 7.0,  # the ask is gone
     }
     for (bid, bid_size, ask, ask_size), flow in cases.items():
-        market = SymbolInputs("X", book=book([(bid, bid_size)], [(ask, ask_size)]), previous_book=before)
+        market = SymbolInputs(symbol="X", book=book([(bid, bid_size)], [(ask, ask_size)]), previous_book=before)
         usual = (5 + 7 + bid_size + ask_size) / 2
         assert component(market, "ORDERBOOK", "order_flow_imbalance").reading == pytest.approx(flow / usual)
 
 
 def test_two_books_of_one_moment_or_far_apart_say_nothing_of_flow() -> None:
     one = book([(99.0, 5.0)], [(101.0, 7.0)])
-    same = component(SymbolInputs("X", book=one, previous_book=one), "ORDERBOOK", "order_flow_imbalance")
+    same = component(SymbolInputs(symbol="X", book=one, previous_book=one), "ORDERBOOK", "order_flow_imbalance")
     assert same.missing == "the two books are of one moment"
-    old = replace(one, stamp=Stamp(NOW_MS - 600_000, 0))
-    apart = component(SymbolInputs("X", book=one, previous_book=old), "ORDERBOOK", "order_flow_imbalance")
+    old = replace(one, stamp=Stamp(observed_ms=NOW_MS - 600_000, received_ms=0))
+    apart = component(SymbolInputs(symbol="X", book=one, previous_book=old), "ORDERBOOK", "order_flow_imbalance")
     assert apart.missing == "the two books are 599 s apart"
 
 
 def series(values: Floats, step_ms: int = 300_000) -> TimeSeries:
-    return TimeSeries("X", NOW_MS - step_ms * np.arange(len(values) - 1, -1, -1, dtype=np.int64), values, markets.STAMP)
+    return TimeSeries(
+        symbol="X",
+        time_ms=NOW_MS - step_ms * np.arange(len(values) - 1, -1, -1, dtype=np.int64),
+        values=values,
+        stamp=markets.STAMP,
+    )
 
 
 def test_funding_above_its_own_history_is_bearish_and_a_hair_is_no_record() -> None:

@@ -20,7 +20,11 @@ def test_a_symbol_whose_data_cannot_be_scored_at_all_costs_only_itself() -> None
     good = market()
     assert good.ticker is not None
     assert good.book is not None
-    odd = replace(good, symbol="ODDUSDT", book=OrderBook("ODDUSDT", np.empty((0, 2)), np.empty(0), good.book.stamp))
+    odd = replace(
+        good,
+        symbol="ODDUSDT",
+        book=OrderBook(symbol="ODDUSDT", bids=np.empty((0, 2)), asks=np.empty(0), stamp=good.book.stamp),
+    )
     worse = replace(good, symbol="WORSEUSDT", candles=None)  # type: ignore[arg-type]
     items = [good, odd, worse]
     tickers = {good.symbol: good.ticker}
@@ -42,6 +46,6 @@ def test_a_total_over_a_part_of_the_venue_is_not_shown() -> None:
     assert part.dominance is None
     assert part.breadth is None
     assert part.regime is None
-    cap = Dominance(58.0, DominanceBasis.MARKET_CAP, NOW_MS)
+    cap = Dominance(percent=58.0, basis=DominanceBasis.MARKET_CAP, observed_ms=NOW_MS)
     _, capped = score_market([], tickers, {}, dominance=cap, previous=None, whole=False, now_ms=NOW_MS)
     assert capped.dominance == cap

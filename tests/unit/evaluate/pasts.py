@@ -32,7 +32,17 @@ def five_minutes(symbol: str, count: int, seed: int) -> Candles:
     high, low = np.maximum(opened, close) * wick[0], np.minimum(opened, close) / wick[1]
     open_ms = END_MS - STEP_MS * np.arange(count, 0, -1, dtype=np.int64)
     volume = rng.lognormal(8, 1, count)
-    return Candles(symbol, Timeframe.M5, open_ms, opened, high, low, close, volume, Stamp(END_MS, END_MS))
+    return Candles(
+        symbol=symbol,
+        timeframe=Timeframe.M5,
+        open_ms=open_ms,
+        open=opened,
+        high=high,
+        low=low,
+        close=close,
+        volume=volume,
+        stamp=Stamp(observed_ms=END_MS, received_ms=END_MS),
+    )
 
 
 def longer(bars: Candles, timeframe: Timeframe) -> Candles:
@@ -46,15 +56,15 @@ def longer(bars: Candles, timeframe: Timeframe) -> Candles:
         return values.reshape(rows, group)
 
     return Candles(
-        bars.symbol,
-        timeframe,
-        bars.open_ms[first : first + rows * group : group].copy(),
-        by("open")[:, 0].copy(),
-        by("high").max(axis=1),
-        by("low").min(axis=1),
-        by("close")[:, -1].copy(),
-        by("volume").sum(axis=1),
-        bars.stamp,
+        symbol=bars.symbol,
+        timeframe=timeframe,
+        open_ms=bars.open_ms[first : first + rows * group : group].copy(),
+        open=by("open")[:, 0].copy(),
+        high=by("high").max(axis=1),
+        low=by("low").min(axis=1),
+        close=by("close")[:, -1].copy(),
+        volume=by("volume").sum(axis=1),
+        stamp=bars.stamp,
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.ports import Exchange
 
 BARS = five_minutes("XUSDT", 1000, 3)
-X = Instrument("XUSDT", "X/USDT:USDT", "X", 1)
+X = Instrument(symbol="XUSDT", venue_symbol="X/USDT:USDT", base_asset="X", multiplier=1)
 
 
 async def ask(venue: Venue, folder: Path, *, bars: int, end_ms: int = END_MS) -> Candles | None:

@@ -36,7 +36,9 @@ class Market(Venue):
     async def instruments(self) -> Sequence[Instrument]:
         """All, the down one too."""
         names = dict.fromkeys([*(symbol for symbol, _ in self.bars), *([self.down] if self.down else [])])
-        return [Instrument(name, name, name.removesuffix("USDT"), 1) for name in names]
+        return [
+            Instrument(symbol=name, venue_symbol=name, base_asset=name.removesuffix("USDT"), multiplier=1) for name in names
+        ]
 
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None

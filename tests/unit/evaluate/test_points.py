@@ -20,11 +20,11 @@ async def test_a_step_has_what_was_shown_last_before_it(tmp_path: Path) -> None:
     try:
         await history.write(
             [
-                ScorePoint("bybit", "AUSDT", T0 + 1_000, 10.0, score=60.0, technical=40.0),
-                ScorePoint("bybit", "AUSDT", T0 + FIVE - 1, 11.0, score=70.0, technical=None),
-                ScorePoint("bybit", "AUSDT", T0 + FIVE, 12.0, score=None),
-                ScorePoint("bybit", "BUSDT", T0 + 2 * FIVE + 5, 5.0, score=20.0),
-                ScorePoint("binance", "CUSDT", T0 + 5, 5.0, score=20.0),
+                ScorePoint(venue="bybit", symbol="AUSDT", observed_ms=T0 + 1_000, price=10.0, score=60.0, technical=40.0),
+                ScorePoint(venue="bybit", symbol="AUSDT", observed_ms=T0 + FIVE - 1, price=11.0, score=70.0, technical=None),
+                ScorePoint(venue="bybit", symbol="AUSDT", observed_ms=T0 + FIVE, price=12.0, score=None),
+                ScorePoint(venue="bybit", symbol="BUSDT", observed_ms=T0 + 2 * FIVE + 5, price=5.0, score=20.0),
+                ScorePoint(venue="binance", symbol="CUSDT", observed_ms=T0 + 5, price=5.0, score=20.0),
             ]
         )
         told: list[tuple[int, int]] = []

@@ -30,7 +30,7 @@ def test_a_replayed_score_is_that_of_live_scoring_at_that_moment(step: int) -> N
     for timeframe, bars in PAST.items():
         end = int(np.searchsorted(bars.open_ms + timeframe.ms, now_ms, side="right"))
         known[timeframe] = taken(bars, slice(max(0, end - 400), end))
-    dimensions = {d.kind: d for d in score_symbol(SymbolInputs("XUSDT", candles=known), now_ms).dimensions}
+    dimensions = {d.kind: d for d in score_symbol(SymbolInputs(symbol="XUSDT", candles=known), now_ms).dimensions}
     replayed = dict(zip((named.name for named in NAMES), replay(PAST, CLOCK).directions[:, step].tolist(), strict=True))
     for kind in DIMENSIONS:
         live = dimensions[kind]
@@ -67,7 +67,7 @@ def test_a_reading_that_knows_the_next_bar_is_found_out(monkeypatch: pytest.Monk
         return 50 + 1e4 * (ahead - close)[at], 1.0
 
     leaking = [replace(candle_readings.COMPONENTS[0], read=next_move), *candle_readings.COMPONENTS[1:]]
-    monkeypatch.setattr(candle_readings, "GAUGES", tuple(leaking))
+    monkeypatch.setattr(candle_readings, "COMPONENTS", tuple(leaking))
     assert looked_ahead(past(count=15_000), clock(700), 1)
 
 

@@ -251,7 +251,9 @@ async def test_a_symbol_that_the_venue_does_not_have_is_unknown(replay: Replay) 
     for venue in VENUES:
         async with connected(venue, replay.url) as exchange:
             with pytest.raises(UnknownSymbol):
-                await exchange.order_book(Instrument("NONEUSDT", "NONE/USDT:USDT", "NONE", 1))
+                await exchange.order_book(
+                    Instrument(symbol="NONEUSDT", venue_symbol="NONE/USDT:USDT", base_asset="NONE", multiplier=1)
+                )
 
 
 async def test_dead_markets_are_priced_but_have_no_bars_and_no_book(replay: Replay) -> None:

@@ -16,7 +16,7 @@ from virtuoso.exchange.candles import read_candles
 
 MINUTE = 60_000
 NOW = 1_760_000_040_000  # a minute's beginning
-STAMP = Stamp(NOW + 30_000, NOW + 30_020)
+STAMP = Stamp(observed_ms=NOW + 30_000, received_ms=NOW + 30_020)
 
 
 def bar(minute: int, *, o: Any = "10", h: Any = "12", lo: Any = "9", c: Any = "11", v: Any = "5") -> list[Any]:

@@ -16,7 +16,7 @@ from virtuoso.exchange.rows import completed, mappings, number, read_book, read_
 from virtuoso.exchange.venues import SeriesNames, venue_facts
 
 NOW = 1_760_000_000_000
-STAMP = Stamp(NOW, NOW + 20)
+STAMP = Stamp(observed_ms=NOW, received_ms=NOW + 20)
 BYBIT = venue_facts("bybit").names
 BINANCE = venue_facts("binance").names
 JUNK: st.SearchStrategy[Any] = st.sampled_from(

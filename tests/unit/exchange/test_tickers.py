@@ -16,7 +16,7 @@ from virtuoso.exchange.tickers import observed_ms, read_tickers
 from virtuoso.exchange.venues import UNIFIED, venue_facts
 
 BYBIT, BINANCE, OKX = (venue_facts(name).names for name in ("bybit", "binance", "okx"))
-BTC = Instrument("BTCUSDT", "BTC/USDT:USDT", "BTC", 1, tick_size=0.1)
+BTC = Instrument(symbol="BTCUSDT", venue_symbol="BTC/USDT:USDT", base_asset="BTC", multiplier=1, tick_size=0.1)
 ROW = {
     "symbol": "BTCUSDT",
     "lastPrice": "102",
@@ -32,7 +32,10 @@ ROW = {
 
 
 def read(rows: Any, known: int = 1) -> dict[str, Ticker]:
-    instruments = {"BTCUSDT": BTC} | {f"A{k}USDT": Instrument(f"A{k}USDT", f"A{k}", f"A{k}", 1) for k in range(known - 1)}
+    instruments = {"BTCUSDT": BTC} | {
+        f"A{k}USDT": Instrument(symbol=f"A{k}USDT", venue_symbol=f"A{k}", base_asset=f"A{k}", multiplier=1)
+        for k in range(known - 1)
+    }
     return read_tickers(rows, BYBIT.ticker, instruments, STAMP, premiums={}, premium=BYBIT.premium)
 
 
@@ -41,7 +44,18 @@ def one(**changes: Any) -> Ticker:
 
 
 def test_a_good_row_is_read_whole() -> None:
-    assert one() == Ticker("BTCUSDT", 102, STAMP, 2, 1000, 10, 102.1, 101.9, 0.0001, 50)
+    assert one() == Ticker(
+        symbol="BTCUSDT",
+        last=102,
+        stamp=STAMP,
+        change_24h_percent=2,
+        turnover_24h=1000,
+        volume_24h=10,
+        mark=102.1,
+        index=101.9,
+        funding_rate=0.0001,
+        open_interest=50,
+    )
 
 
 @pytest.mark.parametrize("price", [None, "", "NaN", "inf", "0", "-1", "abc"])
@@ -94,7 +108,7 @@ def test_a_funding_rate_of_zero_is_believed_unless_other_rows_of_the_reply_are_u
 
 
 def test_the_move_of_a_cheap_coin_is_not_doubted_for_the_rounding_of_its_price() -> None:
-    coin = Instrument("BTCUSDT", "", "", 1, tick_size=0.00001)
+    coin = Instrument(symbol="BTCUSDT", venue_symbol="", base_asset="", multiplier=1, tick_size=0.00001)
     row = {**ROW, "lastPrice": "0.00012", "prevPrice24h": "0.00011", "price24hPcnt": "0.132"}
     read_back = read_tickers([row], BYBIT.ticker, {"BTCUSDT": coin}, STAMP, premiums={}, premium=BYBIT.premium)
     assert read_back["BTCUSDT"].change_24h_percent == pytest.approx(13.2)

@@ -15,15 +15,33 @@ STEP = Timeframe.M5.ms
 def bars(first: int, count: int, *, lift: float = 0.0) -> Candles:
     index = np.arange(first, first + count)
     price = (index + 100.0 + lift).astype(np.float64)
-    stamp = Stamp((first + count) * STEP, (first + count) * STEP)
-    return Candles("BTCUSDT", Timeframe.M5, index * STEP, price, price, price, price, price, stamp)
+    stamp = Stamp(observed_ms=(first + count) * STEP, received_ms=(first + count) * STEP)
+    return Candles(
+        symbol="BTCUSDT",
+        timeframe=Timeframe.M5,
+        open_ms=index * STEP,
+        open=price,
+        high=price,
+        low=price,
+        close=price,
+        volume=price,
+        stamp=stamp,
+    )
 
 
 def tape(first: int, count: int) -> Trades:
     index = np.arange(first, first + count)
     ids = tuple(str(i) for i in index)
     size = (index + 1.0).astype(np.float64)
-    return Trades("BTCUSDT", ids, index * 1000, size, size, np.ones(count), Stamp(0, 0))
+    return Trades(
+        symbol="BTCUSDT",
+        ids=ids,
+        time_ms=index * 1000,
+        price=size,
+        size=size,
+        side=np.ones(count),
+        stamp=Stamp(observed_ms=0, received_ms=0),
+    )
 
 
 @given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), depth=st.integers(1, 50))

@@ -30,21 +30,37 @@ from virtuoso.market.v1 import confluence_pb2, provenance_pb2, snapshot_pb2
 from virtuoso.service.admission import read_snapshot
 from virtuoso.wire import snapshots, times
 
-STAMP = Stamp(1_760_000_000_123, 1_760_000_000_150)
+STAMP = Stamp(observed_ms=1_760_000_000_123, received_ms=1_760_000_000_150)
 
 
 def dimensions(score: float | None) -> tuple[Dimension, ...]:
     return tuple(
-        Dimension(kind, 1 / 6, 1.0 if score else 0.0, "A sentence.", (), score, None if score is None else (score - 50) / 50)
+        Dimension(
+            kind=kind,
+            weight=1 / 6,
+            coverage=1.0 if score else 0.0,
+            sentence="A sentence.",
+            components=(),
+            score=score,
+            direction=None if score is None else (score - 50) / 50,
+        )
         for kind in DimensionKind
     )
 
 
 def snapshot(**changes: object) -> Snapshot:
     scored = Confluence(
-        "BTCUSDT", dimensions(61.0), 1.0, 61.0, 0.8, 0.9, (DimensionKind.VOLUME,), (), STAMP.observed_ms - 5000
+        symbol="BTCUSDT",
+        dimensions=dimensions(61.0),
+        coverage=1.0,
+        score=61.0,
+        confidence=0.8,
+        agreement=0.9,
+        drivers=(DimensionKind.VOLUME,),
+        missing_inputs=(),
+        oldest_input_ms=STAMP.observed_ms - 5000,
     )
-    unscored = Confluence("NEWUSDT", dimensions(None), 0.1, missing_inputs=("trades",))
+    unscored = Confluence(symbol="NEWUSDT", dimensions=dimensions(None), coverage=0.1, missing_inputs=("trades",))
     base = Snapshot(
         id="bybit-1-a",
         venue="bybit",
@@ -52,12 +68,29 @@ def snapshot(**changes: object) -> Snapshot:
         model_version="v1",
         stamp=STAMP,
         computed_ms=STAMP.received_ms + 20,
-        universe=(Instrument("BTCUSDT", "BTC/USDT:USDT", "BTC", 1, 0.1), Instrument("NEWUSDT", "NEW/USDT:USDT", "NEW", 1)),
+        universe=(
+            Instrument(symbol="BTCUSDT", venue_symbol="BTC/USDT:USDT", base_asset="BTC", multiplier=1, tick_size=0.1),
+            Instrument(symbol="NEWUSDT", venue_symbol="NEW/USDT:USDT", base_asset="NEW", multiplier=1),
+        ),
         venue_symbols=("BTCUSDT", "NEWUSDT", "OTHERUSDT"),
-        tickers={"BTCUSDT": Ticker("BTCUSDT", 1e5, STAMP, 1.5, 1e9), "NEWUSDT": Ticker("NEWUSDT", 0.1, STAMP)},
+        tickers={
+            "BTCUSDT": Ticker(symbol="BTCUSDT", last=1e5, stamp=STAMP, change_24h_percent=1.5, turnover_24h=1e9),
+            "NEWUSDT": Ticker(symbol="NEWUSDT", last=0.1, stamp=STAMP),
+        },
         confluences={"NEWUSDT": unscored, "BTCUSDT": scored},
-        overview=Overview(RegimeState(Regime.BULLISH, STAMP.observed_ms, Regime.NEUTRAL, STAMP.observed_ms + 1), 0.5),
-        gainers=(Mover("OTHERUSDT", 1.0, 9.0, 1e6), Mover("BTCUSDT", 1e5, 1.5, 1e9)),
+        overview=Overview(
+            regime=RegimeState(
+                regime=Regime.BULLISH,
+                since_ms=STAMP.observed_ms,
+                candidate=Regime.NEUTRAL,
+                candidate_since_ms=STAMP.observed_ms + 1,
+            ),
+            regime_confidence=0.5,
+        ),
+        gainers=(
+            Mover(symbol="OTHERUSDT", price=1.0, change_24h_percent=9.0, turnover_24h=1e6),
+            Mover(symbol="BTCUSDT", price=1e5, change_24h_percent=1.5, turnover_24h=1e9),
+        ),
         losers=(),
     )
     return replace(base, **changes)  # type: ignore[arg-type]
@@ -106,7 +139,7 @@ def test_times_are_the_exchange_s_and_ours_to_the_millisecond() -> None:
     "reason", [name.removeprefix("FALLBACK_REASON_") for name in provenance_pb2.FallbackReason.DESCRIPTOR.values_by_name]
 )
 def test_a_fallback_says_from_where_and_why(reason: str) -> None:
-    said = decoded(snapshot(fallback=Fallback("bybit", reason), venue="binance")).provenance
+    said = decoded(snapshot(fallback=Fallback(venue="bybit", reason=reason), venue="binance")).provenance
     assert (said.venue, said.fallback_from) == ("binance", "bybit")
     assert provenance_pb2.FallbackReason.Name(said.fallback_reason) == f"FALLBACK_REASON_{reason}"
 
@@ -153,7 +186,19 @@ def test_how_signals_ended_is_told_by_side_and_driver_and_since_when() -> None:
 
 def test_betas_of_tracked_symbols_stand_by_rank_with_their_windows_shortest_first() -> None:
     def beta(symbol: str, window: BetaSpan) -> BetaWindow:
-        return BetaWindow(symbol, window, 0, 1000, 200, 1.5, 0.1, 0.8, 0.64, 12.0, rolling=((500, 1.4), (1000, 1.6)))
+        return BetaWindow(
+            symbol=symbol,
+            window=window,
+            start_ms=0,
+            end_ms=1000,
+            count=200,
+            beta=1.5,
+            beta_error=0.1,
+            correlation=0.8,
+            r_squared=0.64,
+            alpha_percent=12.0,
+            rolling=((500, 1.4), (1000, 1.6)),
+        )
 
     windows = (BetaSpan.MONTH, BetaSpan.DAY)
     every = {name: {w: beta(name, w) for w in windows} for name in ("NEWUSDT", "OTHERUSDT", "BTCUSDT")}
