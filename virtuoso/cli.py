@@ -4,21 +4,18 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import NoReturn
 
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-
 from virtuoso.app import process
-from virtuoso.config import Loaded, Settings, default_text, env_name, load, state_directory
+from virtuoso.app.settings import config
+from virtuoso.config import Settings, default_text, env_name, load, state_directory
 from virtuoso.domain.addresses import joined, reachable
 from virtuoso.domain.errors import ConfigError
 
@@ -111,6 +108,9 @@ COMMANDS = {
 SOURCES = "candles: from the exchange, kept in --cache; history: our own scores, all six dimensions (default %(default)s)"
 
 
+WITHOUT_SETTINGS = ("probe", "top")  # they ask a server, and end with 1 for bad arguments
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse, with the exit code that a command promises for bad words."""
 
@@ -133,7 +133,7 @@ def parser() -> argparse.ArgumentParser:
         else:  # a part of another command: not listed
             command = commands.add_parser(name, description=words)
         _own_words(name, command)
-        if name in ASKING:
+        if name in WITHOUT_SETTINGS:
             continue
         own = set(command._option_string_actions)  # noqa: SLF001 - argparse does not tell it otherwise
         group = command.add_argument_group("settings")
@@ -169,6 +169,7 @@ def _own_words(name: str, command: _Parser) -> None:
             add("--tls", action="store_true", help="the server has TLS, by a certificate that this machine trusts")
             add("--ca", type=_certificates, metavar="FILE", help="the server has TLS, by a certificate of these roots (PEM)")
             add("--once", action="store_true", help="print one table and end")
+            command.set_defaults(watchlist=Path(state_directory()) / "watchlist")
         case "evaluate":
             add("--source", choices=("candles", "history"), default="candles", help=SOURCES)
             add("--days", type=_from_1, default=20, help="how far back (default %(default)s)")
@@ -242,17 +243,16 @@ def _above_0(text: str) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns its exit code."""
+    """Run a command and return its exit code."""
     options, unknown = parser().parse_known_args(arguments)
     if unknown:
-        print(
-            f"virtuoso {options.command}: no such words: {' '.join(unknown)}. See virtuoso {options.command} --help",
-            file=sys.stderr,
+        sys.stderr.write(
+            f"virtuoso {options.command}: no such words: {' '.join(unknown)}. See virtuoso {options.command} --help\n"
         )
-        return 1 if options.command in ASKING else 2
-    if options.command in ASKING:
-        return ASKING[options.command](options)
+        return 1 if options.command in WITHOUT_SETTINGS else 2
     try:
+        if options.command in WITHOUT_SETTINGS:
+            return process.call(options)
         loaded = load(os.environ, {item.name: getattr(options, item.name, None) for item in fields(Settings)})
         if options.command == "config":
             return config(loaded)
@@ -266,62 +266,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 logging.getLogger(__name__).warning(warning)
         return process.run(loaded, options)
     except ConfigError as error:
-        print(f"virtuoso {options.command}: {error}", file=sys.stderr)
+        sys.stderr.write(f"virtuoso {options.command}: {error}\n")
         return 2
     except KeyboardInterrupt:
         return 130
-
-
-def config(loaded: Loaded) -> int:
-    """Print the effective settings, one a line, ready for an env file."""
-    width = max(len(env_name(item)) + len(loaded.texts[item.name][0]) for item in fields(Settings)) + 1
-    for item in fields(Settings):
-        text, source = loaded.texts[item.name]
-        line = f"{env_name(item)}={text}"
-        print(f"{line:{min(width, 60)}}  # {source}: {item.metadata['help']}")
-    print(f"# the data is {loaded.settings.effective_environment.name}")
-    for warning in loaded.warnings:
-        print(f"# warning: {warning}")
-    return 0
-
-
-def top(options: argparse.Namespace) -> int:
-    """Show the dashboard; see virtuoso.top.command."""
-    from virtuoso.top import command  # noqa: PLC0415 - no other command needs it
-
-    watchlist = Path(state_directory()) / "watchlist"
-    tls = options.tls or options.ca is not None
-    try:
-        return command.run(options.addr, options.ca, tls=tls, once=options.once, watchlist=watchlist)
-    except KeyboardInterrupt:
-        return 130
-
-
-def probe(address: str, service: str, timeout_s: float) -> int:
-    """Ask for health as grpc_health_probe does; prints what it found and returns that program's exit codes."""
-
-    async def ask() -> int:
-        async with grpc.aio.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
-            try:
-                await asyncio.wait_for(channel.channel_ready(), timeout_s)
-            except TimeoutError:
-                print(f"no connection to {address} within {timeout_s:g} s: is a server running there?", file=sys.stderr)
-                return 2
-            request = health_pb2.HealthCheckRequest(service=service)
-            try:
-                reply = await health_pb2_grpc.HealthStub(channel).Check(request, timeout=timeout_s)
-            except grpc.aio.AioRpcError as error:
-                print(f"health check of {service!r} at {address}: {error.code().name}: {error.details()}", file=sys.stderr)
-                return 3
-        status = health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status)
-        print(f"status: {status}")
-        return 0 if status == "SERVING" else 4
-
-    return asyncio.run(ask())
-
-
-# These ask a server, have no settings but its address, and end with 1 for bad words.
-ASKING: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "probe": lambda options: probe(options.addr, options.service, options.timeout),
-    "top": top,
-}
