@@ -37,7 +37,8 @@ COMMANDS = {
         "run everything: collector, its standby, server, edge",
         (
             "Starts a collector, a standby that takes over within seconds, a gRPC server, and Envoy for JSON and\n"
-            "gRPC-Web, and restarts what fails. NOT_SERVING until the first complete snapshot, some ten seconds later. Ctrl-C stops it."
+            "gRPC-Web, and restarts what fails. NOT_SERVING until the first complete snapshot, some ten seconds later.\n"
+            "Ctrl-C stops it."
         ),
     ),
     "collect": (
@@ -55,8 +56,9 @@ COMMANDS = {
         "run Envoy: the web page, JSON, gRPC-Web and gRPC on one port",
         (
             "Listens on EDGE_ADDRESS with the web page, CORS, /healthz and a limit for each caller, and forwards to\n"
-            "SERVERS. Speaks https when TLS_CERTIFICATE and TLS_KEY name files, and reloads renewed ones; gRPC behind it stays\n"
-            "clear text. Writes a line of JSON for each call to ACCESS_LOG; rotate a file with logrotate and copytruncate.\n\n"
+            "SERVERS. Speaks https when TLS_CERTIFICATE and TLS_KEY name files, and reloads renewed ones; gRPC behind it\n"
+            "stays clear text. Writes a line of JSON for each call to ACCESS_LOG; rotate a file with logrotate and\n"
+            "copytruncate.\n\n"
             "For an Envoy of your own: --print-config prints the configuration, --page serves the web page to it."
         ),
     ),
