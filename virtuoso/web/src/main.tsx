@@ -8,7 +8,10 @@ import "./state/theme.js";
 
 void followMarket();
 // After the call is on its way: what the page begins with is on the screen already, and drawing it anew takes a while.
-setTimeout(() => render(<App />, document.getElementById("app") as HTMLElement));
+setTimeout(() => {
+  const place = document.getElementById("app");
+  if (place) render(<App />, place);
+});
 void answered().then(followNews);
 void answered().then(tidy);
 keepPage();

@@ -3,7 +3,9 @@ import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { Empty, Skeleton } from "./ui/index.js";
 
-type Module<P> = { readonly default: ComponentType<P> };
+interface Module<P> {
+  readonly default: ComponentType<P>;
+}
 
 /** A page whose code is fetched when it is first shown. */
 export function page<P extends object>(load: () => Promise<Module<P>>): ComponentType<P> {
@@ -16,7 +18,7 @@ export function page<P extends object>(load: () => Promise<Module<P>>): Componen
     useEffect(() => {
       if (!state.peek() || state.peek() === "failed") void fetch();
     }, []);
-    if (state.value === "failed") return <NotFetched again={fetch} />;
+    if (state.value === "failed") return <NotFetched again={() => void fetch()} />;
     const Shown = state.value?.default;
     return Shown ? <Shown {...props} /> : <Waiting />;
   };

@@ -46,9 +46,12 @@ worker.addEventListener("notificationclick", (event) => {
 /** A window of the page in front, at a path. */
 async function bringUp(path: string): Promise<void> {
   const [open] = await worker.clients.matchAll({ type: "window" });
-  if (!open) return void (await worker.clients.openWindow(path));
-  await open.focus();
-  await open.navigate(path);
+  if (open) {
+    await open.focus();
+    await open.navigate(path);
+  } else {
+    await worker.clients.openWindow(path);
+  }
 }
 
 async function dropOthers(): Promise<void> {

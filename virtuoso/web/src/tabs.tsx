@@ -3,7 +3,7 @@ import { follow, path } from "./state/router.js";
 import { Icon, type IconName } from "./ui/index.js";
 
 /** The pages of the tab bar. */
-export const TABS: ReadonlyArray<{ path: string; name: string; icon: IconName }> = [
+export const TABS: readonly { path: string; name: string; icon: IconName }[] = [
   { path: "/", name: "Dashboard", icon: "dashboard" },
   { path: "/signals", name: "Signals", icon: "signals" },
   { path: "/beta", name: "Beta", icon: "beta" },

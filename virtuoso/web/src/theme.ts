@@ -8,5 +8,5 @@
     chosen = null;
   }
   const system = matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
-  document.documentElement.dataset["theme"] = chosen === "light" || chosen === "dark" ? chosen : system;
+  document.documentElement.dataset.theme = chosen === "light" || chosen === "dark" ? chosen : system;
 }

@@ -13,6 +13,17 @@ import {
 
 // Enums in words. What a newer service may add is shown as a gap rather than guessed.
 
+/** The members of an enum that have a name, each with its name, in the order of the enum. */
+export function named<Member extends number>(
+  members: Readonly<Record<string, string | Member>>,
+  names: Readonly<Partial<Record<Member, string>>>,
+): (readonly [Member, string])[] {
+  return Object.values(members).flatMap((member) => {
+    const name = typeof member === "string" ? undefined : names[member];
+    return typeof member === "string" || name === undefined ? [] : [[member, name] as const];
+  });
+}
+
 export const REGIMES: Partial<Record<Regime, string>> = {
   [Regime.NEUTRAL]: "No clear direction",
   [Regime.BULLISH]: "The market rises",

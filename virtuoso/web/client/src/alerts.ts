@@ -1,7 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import { type FollowOptions, follow } from "./follow.js";
 import type { Problem } from "./problem.js";
-import type { Alert, AlertKind, AlertLevel } from "./stubs/virtuoso/market/v1/alert_pb.js";
+import { type Alert, type AlertKind, AlertLevel } from "./stubs/virtuoso/market/v1/alert_pb.js";
 import type { MarketService } from "./stubs/virtuoso/market/v1/market_service_pb.js";
 
 /** What became of the alerts since the last time. */
@@ -25,7 +25,7 @@ export async function* followAlerts(
   } = {},
 ): AsyncGenerator<News> {
   let cursor = options.cursor ?? "";
-  const { kinds = [], minLevel = 0 } = options;
+  const { kinds = [], minLevel = AlertLevel.UNSPECIFIED } = options;
   const open = (signal: AbortSignal) => market.watchAlerts({ cursor, kinds, minLevel }, { signal, timeoutMs: 0 });
   for await (const happened of follow(open, options)) {
     if ("lost" in happened) {

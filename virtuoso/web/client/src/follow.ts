@@ -25,7 +25,9 @@ export async function* follow<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
   { signal = new AbortController().signal, silenceMs = 35_000, longestPauseMs = 5000, wake }: FollowOptions = {},
 ): AsyncGenerator<Followed<T>> {
-  for (let failures = 0; !signal.aborted;) {
+  const ended = (): boolean => signal.aborted; // a function: the compiler takes a property that it has seen false to stay so
+  let failures = 0;
+  while (!ended()) {
     let lost: Problem;
     const attempt = new Attempt(signal, silenceMs, wake);
     try {
@@ -36,7 +38,7 @@ export async function* follow<T>(
       }
       lost = SERVER_ENDED;
     } catch (error) {
-      if (signal.aborted) return;
+      if (ended()) return;
       if (!attempt.silent && isFinal(error)) throw error;
       lost = attempt.silent ? SILENT : problemOf(error);
     } finally {

@@ -41,7 +41,10 @@ export function pause(ms: number, signal: AbortSignal, wake?: EventTarget): Prom
       resolve();
     };
     const timer = setTimeout(done, ms);
-    if (signal.aborted) return done();
+    if (signal.aborted) {
+      done();
+      return;
+    }
     signal.addEventListener("abort", done);
     wake?.addEventListener("wake", done);
   });

@@ -58,7 +58,11 @@ export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
   }, []);
   useEffect(() => chart?.draw(bars, step), [chart, bars, step]);
   useEffect(() => chart && effect(() => chart.mark(price.value)), [chart, price]);
-  useEffect(() => chart && effect(() => void (shade.value && requestAnimationFrame(chart.colour))), [chart]);
+  useEffect(() => {
+    if (!chart) return undefined;
+    // a frame later the style of the new theme is in force
+    return shade.subscribe(() => void requestAnimationFrame(chart.colour));
+  }, [chart]);
   if (failed) return <p class="note">The chart could not be fetched; the figures below are of the same bars.</p>;
   return (
     <div

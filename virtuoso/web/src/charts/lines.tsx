@@ -96,7 +96,7 @@ interface Plotted {
   readonly y: Scale;
 }
 
-type Read = ReadonlyArray<{ readonly line: Line; readonly text: string }>;
+type Read = readonly { readonly line: Line; readonly text: string }[];
 
 /** The values at a time, above the chart; in words for screen readers on the chart itself. */
 function Reading({ at, read }: { at: number | undefined; read: Read }) {
@@ -183,11 +183,14 @@ function pathOf(points: readonly Point[], gapMs: number, x: Scale, y: Scale): st
   return path;
 }
 
-/** The index of the point nearest to a time, of points that rise in time. */
+/** The index of the point nearest to a time; -1 without points. */
 function nearest(points: readonly Point[], at: number): number {
-  let best = points.length - 1;
-  for (let index = best; index >= 0; index--) {
-    if (Math.abs((points[index] as Point).at - at) <= Math.abs((points[best] as Point).at - at)) best = index;
+  let best = -1;
+  let distance = Infinity;
+  for (const [index, point] of points.entries()) {
+    if (Math.abs(point.at - at) >= distance) continue;
+    best = index;
+    distance = Math.abs(point.at - at);
   }
   return best;
 }

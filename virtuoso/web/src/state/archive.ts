@@ -1,11 +1,4 @@
-import {
-  type DescMessage,
-  type MessageInitShape,
-  type MessageShape,
-  create,
-  fromBinary,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { type DescMessage, type MessageShape, fromBinary, toBinary } from "@bufbuild/protobuf";
 
 // What was last heard stays on the device, as the bytes in which it came, so that the page is never blank.
 const DATABASE = "virtuoso";
@@ -35,11 +28,11 @@ export async function recall<Desc extends DescMessage>(
 export async function keep<Desc extends DescMessage>(
   key: string,
   schema: Desc,
-  message: MessageInitShape<Desc>,
+  message: MessageShape<Desc>,
   heardMs: number,
 ): Promise<void> {
   try {
-    const bytes = toBinary(schema, create(schema, message));
+    const bytes = toBinary(schema, message);
     await request("readwrite", (all) => all.put({ bytes, heardMs }, key));
   } catch {
     // private windows have no database
@@ -74,7 +67,7 @@ function open(): Promise<IDBDatabase> {
     const opening = indexedDB.open(DATABASE, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
     opening.onsuccess = () => resolve(opening.result);
-    opening.onerror = () => reject(opening.error);
+    opening.onerror = () => reject(opening.error ?? new Error("the database cannot be opened"));
   });
   return opened;
 }
@@ -84,6 +77,6 @@ async function request<T>(mode: IDBTransactionMode, act: (all: IDBObjectStore) =
   return new Promise((resolve, reject) => {
     const asked = act(database.transaction(STORE, mode).objectStore(STORE));
     asked.onsuccess = () => resolve(asked.result as T);
-    asked.onerror = () => reject(asked.error);
+    asked.onerror = () => reject(asked.error ?? new Error("the database does not answer"));
   });
 }

@@ -1,3 +1,4 @@
+import { create } from "@bufbuild/protobuf";
 import { computed, signal } from "@preact/signals";
 import { type Dashboard, type Live, GetDashboardResponseSchema, followDashboard, problemOf } from "virtuoso-market";
 import { keep, recall } from "./archive.js";
@@ -71,6 +72,7 @@ async function remembered(): Promise<Dashboard | undefined> {
 }
 
 function remember({ provenance, overview, rows, gainers, losers, heardMs }: Dashboard): Promise<void> {
-  const message = { provenance, rows: [...rows.values()], gainers: [...gainers], losers: [...losers] };
-  return keep(KEY, GetDashboardResponseSchema, overview ? { ...message, overview } : message, heardMs);
+  const lists = { rows: [...rows.values()], gainers: [...gainers], losers: [...losers] };
+  const message = create(GetDashboardResponseSchema, { provenance, ...lists, ...(overview && { overview }) });
+  return keep(KEY, GetDashboardResponseSchema, message, heardMs);
 }

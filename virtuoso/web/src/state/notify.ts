@@ -22,8 +22,8 @@ const MOST_AT_ONCE = 3;
 
 /** Show alerts, oldest first, where it is wanted and allowed; many at once as one. */
 export async function notify(alerts: readonly Alert[]): Promise<void> {
-  if (!alerts.length || !notifying.value || permission() !== "granted") return;
-  const newest = alerts[alerts.length - 1] as Alert;
+  const newest = alerts.at(-1);
+  if (!newest || !notifying.value || permission() !== "granted") return;
   if (alerts.length > MOST_AT_ONCE) {
     return show(`${alerts.length} new alerts`, newest.text, newest.cursor, "/alerts");
   }
@@ -40,7 +40,7 @@ export async function notify(alerts: readonly Alert[]): Promise<void> {
 
 async function show(title: string, body: string, tag: string, path: string): Promise<void> {
   const options = { body, tag, data: { path } }; // the same tag from two windows shows once
-  const worker = await navigator.serviceWorker?.getRegistration();
+  const worker = "serviceWorker" in navigator ? await navigator.serviceWorker.getRegistration() : undefined;
   if (worker?.active) return worker.showNotification(title, options); // phones allow no other way
   try {
     new Notification(title, options).onclick = () => {

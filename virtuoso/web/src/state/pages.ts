@@ -1,108 +1,107 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { type ReadonlySignal, computed, effect, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { type Problem, type Provenance, problemOf } from "virtuoso-market";
+import { type Problem, problemOf } from "virtuoso-market";
 import { type Answer, useQuery } from "./query.js";
 
-/** A list of which newer pages come by themselves and older ones when asked for. */
+/** A list whose newer items come by themselves, and whose older ones come page by page when they are asked for. */
 export interface Pages<Reply, Item> {
-  /** Of the first page. */
+  /** The answer to the call for the first page. */
   readonly answer: Answer<Reply>;
-  /** All that was heard, each once, as last heard; newest first. */
+  /** All items that were received, newest first, each once and as last received. */
   readonly items: readonly Item[];
-  /** There is more that lies back. */
+  /** True while the service has older items. */
   readonly more: boolean;
+  /** Ask for the next page of older items. */
   readonly older: () => void;
-  /** Older ones are being asked for. */
+  /** True while older items are on their way. */
   readonly fetching: boolean;
-  /** Why older ones did not come. */
+  /** Why older items did not come. */
   readonly problem: Problem | undefined;
 }
 
-interface Paged {
-  readonly provenance?: Provenance;
-  readonly nextPageToken: string;
-}
-
-/** What a list is made of: its calls, what is in a reply, and what tells an item from others. */
-interface Listing<Reply, Item> {
+/** How a list is fetched, and how its items are told apart. */
+export interface Listing<Reply, Item> {
   readonly call: (pageToken: string, signal: AbortSignal) => Promise<Reply>;
   readonly items: (reply: Reply) => readonly Item[];
+  /** The token of the page after `reply`, empty at the end. */
+  readonly next: (reply: Reply) => string;
   readonly id: (item: Item) => string;
-  /** Larger is newer. */
+  /** A larger rank is newer. */
   readonly rank: (item: Item) => number;
 }
 
-interface Back {
-  readonly fetching: boolean;
-  readonly problem: Problem | undefined;
-}
-
-/** A list in pages under `key` (see useQuery). What falls off the first page as newer items come is not lost. */
+/** Return the list under `key` (see useQuery). An item stays when newer ones push it off the first page. */
 export function usePages<Desc extends DescMessage, Item>(
   key: string,
   schema: Desc,
-  { call, items, id, rank }: Listing<MessageShape<Desc> & Paged, Item>,
-  notSoonerMs?: number,
+  listing: Listing<MessageShape<Desc>, Item>,
+  minIntervalMs?: number,
   due?: (reply: MessageShape<Desc>) => boolean,
-): Pages<MessageShape<Desc> & Paged, Item> {
-  type Reply = MessageShape<Desc> & Paged;
-  const answer = useQuery(key, schema, (signal) => call("", signal), notSoonerMs, due) as ReadonlySignal<Answer<Reply>>;
-  const known = useMemo(() => new Known<Reply, Item>(items, id, rank), [key]);
-  useEffect(() => () => known.gone.abort(), [known]);
-  const { reply } = answer.value;
-  if (reply) known.hearNewest(reply);
-  const older = () => void known.hearOlder((token) => call(token, known.gone.signal));
-  return { answer: answer.value, items: known.all(), more: !!known.token, older, ...known.back.value };
+): Pages<MessageShape<Desc>, Item> {
+  const answer = useQuery(key, schema, (signal) => listing.call("", signal), minIntervalMs, due);
+  const list = useMemo(
+    () => new PagedList(listing),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another list; the listing is made anew each time
+    [key],
+  );
+  useEffect(() => list.follow(answer), [list, answer]);
+  const older = () => void list.fetchOlder();
+  return { answer: answer.value, items: list.items.value, more: !!list.token.value, older, ...list.state.value };
 }
 
-class Known<Reply extends Paged, Item> {
-  readonly gone = new AbortController();
-  readonly back = signal<Back>({ fetching: false, problem: undefined });
-  /** Leads to what is older than all that is known; empty at the end. */
-  token = "";
-  #newest: Reply | undefined;
-  #wentBack = false;
-  #sorted: readonly Item[] | undefined;
-  readonly #byId = new Map<string, Item>();
-  readonly #items: (reply: Reply) => readonly Item[];
-  readonly #id: (item: Item) => string;
-  readonly #rank: (item: Item) => number;
+/** The items of a list, collected over its replies. */
+export class PagedList<Reply, Item> {
+  readonly state = signal<{ fetching: boolean; problem: Problem | undefined }>({ fetching: false, problem: undefined });
+  /** The token of the page after the oldest item, empty at the end. */
+  readonly token = signal("");
+  readonly items: ReadonlySignal<readonly Item[]>;
+  readonly #byId = signal<ReadonlyMap<string, Item>>(new Map());
+  readonly #listing: Listing<Reply, Item>;
+  #paged = false;
+  #closed = new AbortController();
 
-  constructor(items: (reply: Reply) => readonly Item[], id: (item: Item) => string, rank: (item: Item) => number) {
-    this.#items = items;
-    this.#id = id;
-    this.#rank = rank;
+  constructor(listing: Listing<Reply, Item>) {
+    this.#listing = listing;
+    this.items = computed(() => [...this.#byId.value.values()].sort((a, b) => listing.rank(b) - listing.rank(a)));
   }
 
-  hearNewest(reply: Reply): void {
-    if (reply === this.#newest) return;
-    this.#newest = reply;
-    if (!this.#wentBack) this.token = reply.nextPageToken;
+  /** Take in each reply for the first page, until the returned function is called. */
+  follow(answer: ReadonlySignal<Answer<Reply>>): () => void {
+    this.#closed = new AbortController();
+    const stop = effect(() => {
+      const { reply } = answer.value;
+      if (reply !== undefined) this.addNewest(reply);
+    });
+    return () => {
+      stop();
+      this.#closed.abort();
+    };
+  }
+
+  addNewest(reply: Reply): void {
+    if (!this.#paged) this.token.value = this.#listing.next(reply);
     this.#add(reply);
   }
 
-  async hearOlder(call: (pageToken: string) => Promise<Reply>): Promise<void> {
-    if (!this.token || this.back.peek().fetching) return;
-    this.back.value = { fetching: true, problem: undefined };
+  async fetchOlder(): Promise<void> {
+    if (!this.token.peek() || this.state.peek().fetching) return;
+    const { signal: closed } = this.#closed;
+    this.state.value = { fetching: true, problem: undefined };
     try {
-      const reply = await call(this.token);
-      this.#wentBack = true;
-      this.token = reply.nextPageToken;
+      const reply = await this.#listing.call(this.token.peek(), closed);
+      this.#paged = true;
+      this.token.value = this.#listing.next(reply);
       this.#add(reply);
-      this.back.value = { fetching: false, problem: undefined };
+      this.state.value = { fetching: false, problem: undefined };
     } catch (error) {
-      if (!this.gone.signal.aborted) this.back.value = { fetching: false, problem: problemOf(error) };
+      if (!closed.aborted) this.state.value = { fetching: false, problem: problemOf(error) };
     }
   }
 
-  all(): readonly Item[] {
-    this.#sorted ??= [...this.#byId.values()].sort((a, b) => this.#rank(b) - this.#rank(a));
-    return this.#sorted;
-  }
-
   #add(reply: Reply): void {
-    for (const item of this.#items(reply)) this.#byId.set(this.#id(item), item);
-    this.#sorted = undefined;
+    const byId = new Map(this.#byId.peek());
+    for (const item of this.#listing.items(reply)) byId.set(this.#listing.id(item), item);
+    this.#byId.value = byId;
   }
 }

@@ -1,76 +1,78 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { type ReadonlySignal, effect, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { type Problem, type Provenance, problemOf } from "virtuoso-market";
+import { type Problem, problemOf } from "virtuoso-market";
 import { keep, recall } from "./archive.js";
 import { live, snapshotId } from "./live.js";
 
-/** What is known of a reply: the last good one with its time, and why there is no newer one. */
-export interface Answer<T> {
-  readonly reply: T | undefined;
-  /** This device's clock when `reply` came, epoch milliseconds; undefined with it. */
+/** The last good reply to a call, and why there is no newer one. */
+export interface Answer<Reply> {
+  readonly reply: Reply | undefined;
+  /** This device's clock when `reply` came, epoch milliseconds. Undefined without a reply. */
   readonly heardMs: number | undefined;
-  /** Why the last call failed; undefined when it did not. */
+  /** Why the last call failed. Undefined when it succeeded. */
   readonly problem: Problem | undefined;
-  /** True until the first answer, of whichever kind. */
+  /** True until the first call has succeeded or failed. */
   readonly waiting: boolean;
 }
 
-/** Replies in this page say where they came from. */
-type Reply = { readonly provenance?: Provenance };
+const MIN_INTERVAL_MS = 10_000;
+const RETRY_INTERVAL_MS = 2000;
 
-const NOT_SOONER_MS = 10_000;
-
-/** The reply to a unary call, shown at once from what this device has, asked for again with a new snapshot (at most every
- * `notSoonerMs`) and when the connection is back, while the component is on the screen. No timer asks: a market that stands
- * still is not asked about; nor, where `due` is given, while it says that there is nothing new to be had. `key` names it:
- * calls with the same key are the same call. */
+/** Return the answer to a unary call while the component is on the screen. Calls with the same `key` are the same call.
+ *
+ * The reply that this device has stored is shown at once. The call is made when the component appears, and again with a new
+ * snapshot or a new connection, at most every `minIntervalMs`. There is no timer: a market that stands still is not asked
+ * about. `due` returns false while the reply shows that a new one would hold nothing new. */
 export function useQuery<Desc extends DescMessage>(
   key: string,
   schema: Desc,
-  call: (signal: AbortSignal) => Promise<MessageShape<Desc> & Reply>,
-  notSoonerMs = NOT_SOONER_MS,
+  call: (signal: AbortSignal) => Promise<MessageShape<Desc>>,
+  minIntervalMs = MIN_INTERVAL_MS,
   due: (reply: MessageShape<Desc>) => boolean = () => true,
-): ReadonlySignal<Answer<MessageShape<Desc> & Reply>> {
-  type Kept = Answer<MessageShape<Desc> & Reply>;
+): ReadonlySignal<Answer<MessageShape<Desc>>> {
   const answer = useMemo(
-    () => signal<Kept>({ reply: undefined, heardMs: undefined, problem: undefined, waiting: true }),
+    () => signal<Answer<MessageShape<Desc>>>(UNANSWERED),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another call, which begins without an answer
     [key],
   );
   useEffect(() => {
-    const gone = new AbortController();
-    let askedMs = 0;
-    let asking = false;
+    const unmounted = new AbortController();
+    let calledMs = 0;
+    let calling = false;
     const ask = async () => {
-      asking = true;
-      askedMs = Date.now();
+      calling = true;
+      calledMs = Date.now();
       try {
-        const reply = await call(gone.signal);
+        const reply = await call(unmounted.signal);
         answer.value = { reply, heardMs: Date.now(), problem: undefined, waiting: false };
-        void keep(key, schema, reply as never, Date.now());
+        void keep(key, schema, reply, Date.now());
       } catch (error) {
-        if (!gone.signal.aborted) answer.value = { ...answer.peek(), problem: problemOf(error), waiting: false };
+        if (!unmounted.signal.aborted) answer.value = { ...answer.peek(), problem: problemOf(error), waiting: false };
       } finally {
-        asking = false;
+        calling = false;
       }
     };
-    void recall(key, schema).then((found) => {
-      if (found && !answer.peek().reply && !gone.signal.aborted) {
-        answer.value = { ...answer.peek(), reply: found.message as never, heardMs: found.heardMs };
+    void recall(key, schema).then((stored) => {
+      if (stored && !answer.peek().reply && !unmounted.signal.aborted) {
+        answer.value = { ...answer.peek(), reply: stored.message, heardMs: stored.heardMs };
       }
     });
     void ask();
     const stop = effect(() => {
-      const fresh = snapshotId.value;
-      const connected = live.value.connection === "live";
+      const connected = snapshotId.value !== undefined && live.value.connection === "live";
       const { reply, problem } = answer.peek();
-      const overdue = Date.now() - askedMs >= (problem ? 2000 : notSoonerMs) && (problem || !reply || due(reply));
-      if (fresh && connected && overdue && !asking) void ask();
+      const sinceMs = Date.now() - calledMs;
+      const overdue = problem ? sinceMs >= RETRY_INTERVAL_MS : sinceMs >= minIntervalMs && (!reply || due(reply));
+      if (connected && overdue && !calling) void ask();
     });
     return () => {
       stop();
-      gone.abort();
+      unmounted.abort();
     };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key stands for the call and all that belongs to it
   }, [key]);
   return answer;
 }
+
+const UNANSWERED = { reply: undefined, heardMs: undefined, problem: undefined, waiting: true };

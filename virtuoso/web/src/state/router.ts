@@ -5,7 +5,10 @@ export const path = signal(location.pathname);
 
 /** Go to a path of this page. Back comes back to where one was, scrolled as one was. */
 export function go(to: string): void {
-  if (to === path.value) return scrollTo({ top: 0, behavior: "smooth" });
+  if (to === path.value) {
+    scrollTo({ top: 0, behavior: "smooth" });
+    return;
+  }
   history.replaceState({ scroll: scrollY }, "");
   history.pushState({ scroll: 0 }, "", to);
   path.value = location.pathname;

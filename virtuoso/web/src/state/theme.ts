@@ -12,7 +12,7 @@ export const shade = computed<"dark" | "light">(() => {
 
 effect(() => {
   const root = document.documentElement;
-  root.dataset["theme"] = shade.value;
+  root.dataset.theme = shade.value;
   const background = getComputedStyle(root).getPropertyValue("--bg").trim();
   document.querySelector("meta[name=theme-color]")?.setAttribute("content", background);
 });

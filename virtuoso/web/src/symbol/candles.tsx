@@ -35,6 +35,7 @@ function Chart({ symbol, frame }: { symbol: string; frame: Frame }) {
     {
       call: (pageToken, signal) => market.listCandles({ symbol, timeframe, pageSize: 300, pageToken }, { signal }),
       items: ({ candles }) => candles,
+      next: ({ nextPageToken }) => nextPageToken,
       id: (candle) => String(opened(candle)),
       rank: opened,
     },
@@ -88,10 +89,11 @@ function Drawn({ symbol, words, step, bars, pages }: DrawnProps) {
   const [read, setRead] = useState<number>();
   const row = useRow(symbol);
   const now = useComputed(() => (isNow.value ? row.value?.price : undefined));
+  const bar = bars.find(({ time }) => time === read) ?? bars.at(-1);
   const shown = range ? bars.filter(({ time }) => time >= range[0] && time <= range[1]) : bars;
   return (
     <>
-      <Reading bar={bars.find(({ time }) => time === read) ?? (bars.at(-1) as Bar)} />
+      {bar && <Reading bar={bar} />}
       <CandleFrame
         bars={bars}
         step={step}

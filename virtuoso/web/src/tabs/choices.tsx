@@ -2,7 +2,7 @@ import type { Signal } from "@preact/signals";
 
 /** Some of several: toggle buttons in a row that scrolls. None chosen means all. */
 export function Choices<T extends number>(props: {
-  options: ReadonlyArray<readonly [value: T, text: string]>;
+  options: readonly (readonly [value: T, text: string])[];
   chosen: Signal<readonly T[]>;
   label: string;
   count?: (value: T) => number;

@@ -1,6 +1,6 @@
 /** One of a few, side by side: a group of toggle buttons. */
-export function Segmented<T extends string>(props: {
-  options: ReadonlyArray<readonly [value: T, text: string]>;
+export function Segmented<T extends string | number>(props: {
+  options: readonly (readonly [value: T, text: string])[];
   value: T;
   onChange: (value: T) => void;
   /** What is chosen here, for screen readers. */

@@ -2,7 +2,7 @@ const WIDTH = 96;
 const HEIGHT = 28;
 
 /** A line without axes; it is broken where a point is undefined. `label` says in words what it shows. */
-export function Sparkline({ points, label }: { points: ReadonlyArray<number | undefined>; label: string }) {
+export function Sparkline({ points, label }: { points: readonly (number | undefined)[]; label: string }) {
   const known = points.filter((point) => point !== undefined);
   if (known.length < 2) return <span class="faint">too little to draw</span>;
   const low = Math.min(...known);

@@ -1,10 +1,10 @@
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { type Alert, AlertKind, AlertLevel, ListAlertsResponseSchema } from "virtuoso-market";
 import { alertsLost, kinds, markSeen, minLevel, passes, recent, unread } from "../../state/alerts.js";
 import { market } from "../../state/market.js";
 import { usePages } from "../../state/pages.js";
 import { Empty, Panel, Segmented } from "../../ui/index.js";
-import { ALERTS, LEVELS } from "../../words.js";
+import { ALERTS, named } from "../../words.js";
 import { Choices } from "../choices.js";
 import { Older } from "../older.js";
 import { AlertItem } from "./item.js";
@@ -12,7 +12,7 @@ import { NotifySwitch } from "./notify.js";
 import "../../styles/lists.css";
 import "../../styles/alerts.css";
 
-const KINDS = Object.entries(ALERTS).map(([kind, text]) => [Number(kind) as AlertKind, text] as const);
+const KINDS = named(AlertKind, ALERTS);
 const AT_LEAST: Partial<Record<AlertLevel, string>> = {
   [AlertLevel.INFO]: "All levels",
   [AlertLevel.WARNING]: "Warnings",
@@ -28,6 +28,7 @@ export default function Alerts() {
       call: (pageToken, signal) =>
         market.listAlerts({ kinds: [...kinds.value], minLevel: minLevel.value, pageSize: 50, pageToken }, { signal }),
       items: ({ alerts }) => alerts,
+      next: ({ nextPageToken }) => nextPageToken,
       id: ({ cursor }) => cursor,
       rank: ({ cursor }) => Number(cursor),
     },
@@ -35,7 +36,7 @@ export default function Alerts() {
   );
   const news = recent.value.filter(passes);
   const unseen = useUnseen();
-  const listed = useMemo(() => union(news, pages.items), [news.length, news[0], pages.items]);
+  const listed = union(news, pages.items);
   const { reply, heardMs, problem, waiting } = pages.answer;
   return (
     <div class="list-page alerts-page">
@@ -43,10 +44,10 @@ export default function Alerts() {
       <div class="filters">
         <Segmented
           label="How urgent at least"
-          options={Object.keys(LEVELS).map((level) => [level, AT_LEAST[Number(level) as AlertLevel] ?? ""] as const)}
-          value={String(minLevel.value)}
+          options={named(AlertLevel, AT_LEAST)}
+          value={minLevel.value}
           onChange={(value) => {
-            minLevel.value = Number(value) as AlertLevel;
+            minLevel.value = value;
           }}
         />
       </div>

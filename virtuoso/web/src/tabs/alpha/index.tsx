@@ -3,13 +3,13 @@ import { kept } from "../../state/kept.js";
 import { market } from "../../state/market.js";
 import { useQuery } from "../../state/query.js";
 import { Empty, Panel } from "../../ui/index.js";
-import { OPPORTUNITIES } from "../../words.js";
+import { OPPORTUNITIES, named } from "../../words.js";
 import { Choices } from "../choices.js";
 import { OpportunityCard } from "./card.js";
 import "../../styles/lists.css";
 import "../../styles/alpha.css";
 
-const KINDS = Object.entries(OPPORTUNITIES).map(([kind, text]) => [Number(kind) as OpportunityKind, text] as const);
+const KINDS = named(OpportunityKind, OPPORTUNITIES);
 
 const kinds = kept("opportunityKinds", (stored): readonly OpportunityKind[] =>
   Array.isArray(stored) ? KINDS.flatMap(([kind]) => (stored.includes(kind) ? [kind] : [])) : [],

@@ -1,7 +1,6 @@
 import { useMemo } from "preact/hooks";
-import { type BetaSpan, type BetaWindow, type GetBetaResponse, type RollingBeta } from "virtuoso-market";
+import { type BetaWindow, type GetBetaResponse, type RollingBeta } from "virtuoso-market";
 import { LineChart } from "../../charts/lines.js";
-import type { Range } from "../../charts/scale.js";
 import { extent } from "../../charts/scale.js";
 import { fixed, percent } from "../../format.js";
 import { Empty, Segmented, Value } from "../../ui/index.js";
@@ -46,7 +45,7 @@ export function BetaDetail({ symbol, reply }: { symbol: string; reply: GetBetaRe
   );
 }
 
-const FIGURES: ReadonlyArray<readonly [string, (window: BetaWindow) => string]> = [
+const FIGURES: readonly (readonly [string, (window: BetaWindow) => string])[] = [
   ["Beta", ({ beta }) => two(beta)],
   ["± error", ({ betaError }) => two(betaError)],
   ["Correlation", ({ correlation }) => two(correlation)],
@@ -77,16 +76,16 @@ function Rolling({ symbol, series }: { symbol: string; series: readonly RollingB
         <h3>Over time</h3>
         <Segmented
           label="Window"
-          options={series.map((one) => [String(one.span), SPANS[one.span] ?? "Another"] as const)}
-          value={String(shown.span)}
+          options={series.map((one) => [one.span, SPANS[one.span] ?? "Another"] as const)}
+          value={shown.span}
           onChange={(value) => {
-            span.value = Number(value) as BetaSpan;
+            span.value = value;
           }}
         />
       </header>
       <LineChart
         label={`Beta of ${symbol} over the last ${SPANS[shown.span] ?? "days"}`}
-        lines={[{ name: "Beta", points, role: "first", show: two, range: extent([...betas, 1]) as Range }]}
+        lines={[{ name: "Beta", points, role: "first", show: two, range: extent([...betas, 1]) }]}
         span={[first.at, last.at]}
         gapMs={1.6 * Math.min(...steps)}
       />

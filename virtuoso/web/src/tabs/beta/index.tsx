@@ -1,6 +1,6 @@
-import { signal } from "@preact/signals";
-import { useMemo, useState } from "preact/hooks";
-import { type BetaSpan, GetBetaResponseSchema, type ListBetasResponse, ListBetasResponseSchema } from "virtuoso-market";
+import { signal, useComputed } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { GetBetaResponseSchema, type ListBetasResponse, ListBetasResponseSchema } from "virtuoso-market";
 import { kept } from "../../state/kept.js";
 import { market } from "../../state/market.js";
 import { type Answer, useQuery } from "../../state/query.js";
@@ -22,16 +22,14 @@ const search = signal("");
 
 /** How each symbol moves with BTC. */
 export default function Betas() {
-  const answer = useQuery(
+  const query = useQuery(
     "betas",
     ListBetasResponseSchema,
     (signal) => market.listBetas({ pageSize: 500 }, { signal }),
     60_000,
-  ).value;
-  const { reply } = answer;
-  const rows = useMemo(
-    () => rowsOf(reply?.betas ?? [], span.value, column.value, ascending.value),
-    [reply, span.value, column.value, ascending.value],
+  );
+  const { value: rows } = useComputed(() =>
+    rowsOf(query.value.reply?.betas ?? [], span.value, column.value, ascending.value),
   );
   const listed = rows.filter(({ beta }) => holds(beta.symbol, search.value));
   const wide = useWide();
@@ -43,16 +41,16 @@ export default function Betas() {
       <div class="filters">
         <Segmented
           label="Window of returns"
-          options={SPAN_CHOICES.map((one) => [String(one), SPANS[one] ?? ""] as const)}
-          value={String(span.value)}
+          options={SPAN_CHOICES.map((one) => [one, SPANS[one] ?? ""] as const)}
+          value={span.value}
           onChange={(value) => {
-            span.value = Number(value) as BetaSpan;
+            span.value = value;
           }}
         />
         <SymbolSearch text={search} />
       </div>
       <div class="beta-columns">
-        <List answer={answer} chosen={shown} onChoose={choose} rows={listed} none={!rows.length} />
+        <List answer={query.value} chosen={shown} onChoose={choose} rows={listed} none={!rows.length} />
         {wide && shown && (
           <aside aria-label="The chosen symbol">
             <Detail key={shown} symbol={shown} />

@@ -8,7 +8,7 @@ export interface Choice {
   readonly rows: readonly ConfluenceRow[];
   readonly total: number;
   /** Filters that hide something, in words, with how many rows each hides that those before it did not. */
-  readonly hidden: ReadonlyArray<readonly [filter: string, count: number]>;
+  readonly hidden: readonly (readonly [filter: string, count: number])[];
 }
 
 const held = signal(false);
@@ -37,13 +37,13 @@ export const choice = computed<Choice>(() => {
   const stars = new Set(watched.value);
   const wanted = search.value.trim().toUpperCase();
   const least = minScore.value;
-  const filters: Array<[string, boolean, (row: ConfluenceRow) => boolean]> = [
+  const filters: [string, boolean, (row: ConfluenceRow) => boolean][] = [
     [`the search for "${search.value.trim()}"`, wanted !== "", (row) => row.symbol.toUpperCase().includes(wanted)],
     ["the watchlist", onlyWatched.value, (row) => stars.has(row.symbol)],
     [`the minimum score of ${least}`, least > 0, (row) => row.score !== undefined && row.score >= least],
   ];
   let rows = all;
-  const hidden: Array<[string, number]> = [];
+  const hidden: [string, number][] = [];
   for (const [words, active, passes] of filters) {
     if (!active) continue;
     const left = rows.filter(passes);

@@ -115,6 +115,7 @@ function Closed() {
     call: (pageToken, signal) =>
       market.listSignals({ active: false, side, symbols: symbol ? [symbol] : [], pageSize: 50, pageToken }, { signal }),
     items: ({ signals }) => signals,
+    next: ({ nextPageToken }) => nextPageToken,
     id: ({ id }) => id,
     rank: (one) => ms(one.openedTime) ?? 0,
   });
