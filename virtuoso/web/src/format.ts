@@ -1,6 +1,5 @@
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import type { Provenance } from "virtuoso-market";
 
 /** What stands where nothing was measured. */
 export const ABSENT = "–";
@@ -84,12 +83,6 @@ export function span(ms: number): string {
 export const ms = (time: Timestamp | undefined): Maybe => time && timestampMs(time);
 /** Milliseconds, undefined for what is not there. */
 export const durationOf = (duration: Duration | undefined): Maybe => duration && durationMs(duration);
-
-/** How old data is: its age when it was sent and what has passed since. Undefined where either is not known. Milliseconds. */
-export function ageMs(provenance: Provenance | undefined, heardMs: number | undefined, nowMs: number): Maybe {
-  const sent = durationOf(provenance?.age);
-  return sent === undefined || heardMs === undefined ? undefined : sent + Math.max(0, nowMs - heardMs);
-}
 
 /** A time of day, or day and time when it is not today. */
 export function clock(time: Timestamp | undefined, nowMs: number): string {

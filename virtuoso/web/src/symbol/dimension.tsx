@@ -1,7 +1,8 @@
 import { useComputed } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
 import type { Component, Dimension, Provenance } from "virtuoso-market";
-import { ms, score, share, signed, span, ageMs } from "../format.js";
+import { ageMs } from "../age.js";
+import { ms, score, share, signed, span } from "../format.js";
 import { now } from "../state/clock.js";
 import { ScoreBar, Value, way } from "../ui/index.js";
 import { DIMENSIONS } from "../words.js";

@@ -1,5 +1,6 @@
 import type { Provenance } from "virtuoso-market";
-import { ageMs, span } from "../format.js";
+import { ageMs } from "../age.js";
+import { span } from "../format.js";
 import { now } from "../state/clock.js";
 
 /** The age of data, ticking: only this renders each second. */

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { Environment, Path, type Problem, type Provenance } from "virtuoso-market";
+import { isOutdated, isStale } from "../age.js";
 import { connection, staleId } from "../state/live.js";
 import { ENVIRONMENTS, venueName } from "../words.js";
 import { Age } from "./age.js";
@@ -26,7 +27,7 @@ export interface PanelProps {
  * children. It greys where it is not live: connection lost, stale, or a problem since. */
 export function Panel({ title, provenance, heardMs, problem, waiting, action, class: name, children }: PanelProps) {
   const id = useId();
-  const old = provenance && (connection.value !== "live" || isStale(provenance) || problem);
+  const old = provenance && isOutdated(provenance, connection.value, staleId.value, problem);
   return (
     <section class={`panel ${old ? "old" : ""} ${name ?? ""}`} aria-labelledby={id} aria-busy={waiting && !provenance}>
       <header>
@@ -40,14 +41,12 @@ export function Panel({ title, provenance, heardMs, problem, waiting, action, cl
   );
 }
 
-const isStale = ({ stale, snapshotId }: Provenance) => stale || snapshotId === staleId.value;
-
 /** Venue, kind of market and age in one line, with what is unusual about them in words. */
 export function Source({ provenance, heardMs }: { provenance: Provenance; heardMs: number | undefined }) {
   const { environment, path, venue } = provenance;
   return (
     <p class="source">
-      {isStale(provenance) && <Badge tone="warn">Stale</Badge>}
+      {isStale(provenance, staleId.value) && <Badge tone="warn">Stale</Badge>}
       {path === Path.FALLBACK && <Badge tone="warn">Fallback</Badge>}
       <span>{venueName(venue)}</span>
       <span class={environment === Environment.LIVE ? "" : "invented"}>

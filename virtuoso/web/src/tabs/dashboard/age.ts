@@ -1,8 +1,8 @@
 import { computed } from "@preact/signals";
+import { ageMs } from "../../age.js";
 import { span } from "../../format.js";
 import { now } from "../../state/clock.js";
 import { live } from "../../state/live.js";
-import { ageMs } from "../../format.js";
 
 /** The age of all rows, as text: they come from one snapshot. */
 export const rowsAge = computed(() => {

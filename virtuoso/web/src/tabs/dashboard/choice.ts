@@ -2,6 +2,7 @@ import { computed, signal } from "@preact/signals";
 import type { ConfluenceRow } from "virtuoso-market";
 import { live } from "../../state/live.js";
 import { type Sort, ascending, minScore, onlyWatched, search, sort, watched } from "../../state/settings.js";
+import { ordered } from "./ordering.js";
 
 /** The rows that are shown, in their order, and what each filter hides. */
 export interface Choice {
@@ -50,19 +51,8 @@ export const choice = computed<Choice>(() => {
     if (left.length < rows.length) hidden.push([words, rows.length - left.length]);
     rows = left;
   }
-  return { rows: sorted(rows, sort.value, ascending.value), total: all.length, hidden };
+  return { rows: ordered(rows, sort.value, ascending.value), total: all.length, hidden };
 });
-
-/** Rows by a field. Those without it come last, whichever way; equals by symbol. */
-function sorted(rows: readonly ConfluenceRow[], field: Sort, up: boolean): ConfluenceRow[] {
-  return [...rows].sort((a, b) => compare(a[field], b[field], up) || (a.symbol < b.symbol ? -1 : 1));
-}
-
-function compare(a: string | number | undefined, b: string | number | undefined, up: boolean): number {
-  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
-  if (a === b) return 0;
-  return (a < b ? -1 : 1) * (up ? 1 : -1);
-}
 
 /** Show every row again. */
 export function clearFilters(): void {
