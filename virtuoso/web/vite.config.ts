@@ -1,4 +1,5 @@
 import { type Plugin, defineConfig } from "vite";
+import { WIDTHS } from "./src/widths.js";
 
 // `npm run dev` speaks to a running demo: the page on Vite's port, calls through the edge.
 const EDGE = "http://127.0.0.1:8003";
@@ -30,8 +31,27 @@ function beside(): Plugin {
   };
 }
 
+/** Put the width in the place of its name in styles. */
+function widths(): Plugin {
+  const byName = new Map<string, string>(Object.entries(WIDTHS));
+  return {
+    name: "widths",
+    enforce: "pre",
+    transform: {
+      filter: { id: /\.css$/ },
+      handler(code) {
+        return code.replace(/(?<=@media )\(--([\w-]+)\)/g, (_, name: string) => {
+          const width = byName.get(name);
+          if (width === undefined) throw new Error(`src/widths.ts has no width of the name ${name}`);
+          return width;
+        });
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [beside()],
+  plugins: [widths(), beside()],
   build: {
     target: "es2022",
     assetsInlineLimit: 0, // the Content-Security-Policy allows nothing inline

@@ -47,16 +47,16 @@ export function App() {
 }
 
 function Main() {
-  const element = useRef<HTMLElement>(null);
-  const first = useRef(true);
+  const mainRef = useRef<HTMLElement>(null);
+  const firstRef = useRef(true);
   const title = titleOf(path.value);
   useEffect(() => {
     document.title = title === "Dashboard" ? "Virtuoso" : `${title} - Virtuoso`;
-    if (!first.current) element.current?.focus({ preventScroll: true });
-    first.current = false;
+    if (!firstRef.current) mainRef.current?.focus({ preventScroll: true });
+    firstRef.current = false;
   }, [title]);
   return (
-    <main id="page" ref={element} tabIndex={-1} aria-label={title}>
+    <main id="page" ref={mainRef} tabIndex={-1} aria-label={title}>
       <Page />
     </main>
   );

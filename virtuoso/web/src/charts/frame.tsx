@@ -1,5 +1,5 @@
 import { type ReadonlySignal, effect } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { shade } from "../state/theme.js";
 import type { Bar, CandleChart, CandleListener } from "./candle_chart.js";
 
@@ -23,9 +23,11 @@ const KEYS: Readonly<Record<string, (chart: CandleChart) => void>> = {
 
 /** A place for a candle chart, whose code is fetched when that comes near the screen for the first time. */
 export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
-  const host = useRef<HTMLDivElement>(null);
-  const listening = useRef(listener);
-  listening.current = listener;
+  const hostRef = useRef<HTMLDivElement>(null);
+  const listenerRef = useRef(listener);
+  useLayoutEffect(() => {
+    listenerRef.current = listener;
+  });
   const [chart, setChart] = useState<CandleChart>();
   const [failed, setFailed] = useState(false);
   useEffect(() => {
@@ -33,11 +35,11 @@ export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
     let gone = false;
     const make = async () => {
       const { candleChart } = await import("./candle_chart.js");
-      if (gone || !host.current) return;
-      made = candleChart(host.current, {
-        shows: (from, to) => listening.current.shows(from, to),
-        reads: (time) => listening.current.reads(time),
-        nearsEnd: () => listening.current.nearsEnd(),
+      if (gone || !hostRef.current) return;
+      made = candleChart(hostRef.current, {
+        shows: (from, to) => listenerRef.current.shows(from, to),
+        reads: (time) => listenerRef.current.reads(time),
+        nearsEnd: () => listenerRef.current.nearsEnd(),
       });
       setChart(made);
     };
@@ -49,7 +51,7 @@ export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
       },
       { rootMargin: "600px" },
     );
-    if (host.current) near.observe(host.current);
+    if (hostRef.current) near.observe(hostRef.current);
     return () => {
       gone = true;
       near.disconnect();
@@ -67,7 +69,7 @@ export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
   return (
     <div
       class="candle-frame"
-      ref={host}
+      ref={hostRef}
       role="application"
       aria-label={label}
       tabIndex={0}

@@ -39,7 +39,7 @@ const RIGHT = 62;
 
 /** Lines over time, with gaps where there are gaps. A finger, a mouse or the arrow keys read off its values. */
 export function LineChart({ label, lines, span, gapMs, marks }: Props) {
-  const [box, width] = useWidth();
+  const [boxRef, width] = useWidth();
   const [cursor, setCursor] = useState<number | undefined>();
   const [first, second] = lines;
   const right = width - (second ? RIGHT : 8);
@@ -60,7 +60,7 @@ export function LineChart({ label, lines, span, gapMs, marks }: Props) {
     setCursor(shown[Math.max(0, Math.min(shown.length - 1, to))]?.at);
   };
   return (
-    <figure class="lines" ref={box}>
+    <figure class="lines" ref={boxRef}>
       <Reading at={at} read={read} />
       {width > 0 && (
         <svg
@@ -221,14 +221,14 @@ const stamp = (at: number) =>
   new Date(at).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 function useWidth() {
-  const box = useRef<HTMLElement>(null);
+  const boxRef = useRef<HTMLElement>(null);
   const [width, setWidth] = useState(0);
   useEffect(() => {
-    const element = box.current;
+    const element = boxRef.current;
     if (!element) return undefined;
     const watch = new ResizeObserver(() => setWidth(element.clientWidth));
     watch.observe(element);
     return () => watch.disconnect();
   }, []);
-  return [box, width] as const;
+  return [boxRef, width] as const;
 }

@@ -26,9 +26,19 @@ export const passes = ({ kind, level }: Alert): boolean =>
 // Up to where they were looked at on this device ("": never yet), and up to where they were heard.
 const seen = kept("alertsSeen", (stored) => (typeof stored === "string" && CURSOR.test(stored) ? stored : ""));
 const heard = signal("");
+// How far alerts had been looked at when the page of alerts was opened.
+const seenAtOpening = signal("");
 
 /** Alerts that nobody has looked at on this device, at most 200. */
 export const unread = computed(() => recent.value.filter(({ cursor }) => isAfter(cursor, seen.value)).length);
+
+/** Return true for an alert that nobody had looked at when the page of alerts was opened. */
+export const isNew = ({ cursor }: Alert): boolean => seenAtOpening.value !== "" && isAfter(cursor, seenAtOpening.value);
+
+/** Record that the page of alerts is opened. */
+export function markOpened(): void {
+  seenAtOpening.value = seen.peek();
+}
 
 /** All that was heard has been looked at. */
 export function markSeen(): void {
@@ -43,13 +53,14 @@ export async function followNews(): Promise<void> {
         alertsLost.value = problem;
         if (!cursor) continue;
         if (!seen.peek()) seen.value = cursor;
+        if (!seenAtOpening.peek()) seenAtOpening.value = cursor;
         hear([...alerts].reverse(), cursor);
         void notify(alerts.filter(passes));
       }
     } catch (error) {
       alertsLost.value = problemOf(error);
       if (!from) return;
-      seen.value = ""; // a history that begins anew refuses the cursors of the one before
+      seen.value = seenAtOpening.value = ""; // a history that begins anew refuses the cursors of the one before
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
+import { WIDTHS } from "../widths.js";
 
 /** Whether a media query holds, as it changes. */
 export function matches(media: string): ReadonlySignal<boolean> {
@@ -10,5 +11,11 @@ export function matches(media: string): ReadonlySignal<boolean> {
   return held;
 }
 
-/** Room for a list beside a page; styles/scores.css divides at the same width. */
-export const wide = matches("(min-width: 73.75em)");
+/** Whether the page is on the screen. */
+export const visible = signal(document.visibilityState === "visible");
+document.addEventListener("visibilitychange", () => {
+  visible.value = document.visibilityState === "visible";
+});
+
+/** Whether there is room for a list beside the page of one symbol. */
+export const wide = matches(WIDTHS.desktop);

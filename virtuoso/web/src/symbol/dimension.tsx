@@ -1,5 +1,4 @@
-import { useComputed } from "@preact/signals";
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Component, Dimension, Provenance } from "virtuoso-market";
 import { ageMs } from "../age.js";
 import { ms, score, share, signed, span } from "../format.js";
@@ -43,18 +42,13 @@ export function DimensionRow({ dimension, points, provenance, heardMs }: Props) 
   );
 }
 
-/** How old the oldest input of a dimension is, ticking: its distance from the snapshot's clock, and the snapshot's own age. */
-function InputAge(given: Pick<Props, "provenance" | "heardMs"> & { observedMs: number | undefined }) {
-  const latest = useRef(given);
-  latest.current = given;
-  const text = useComputed(() => {
-    const { observedMs, provenance, heardMs } = latest.current;
-    const snapshotMs = ms(provenance?.observedTime);
-    const age = ageMs(provenance, heardMs, now.value);
-    if (observedMs === undefined || snapshotMs === undefined || age === undefined) return "age not known";
-    return `inputs ${span(snapshotMs - observedMs + age)} old`;
-  });
-  return <span>{text}</span>;
+/** The age of the oldest input of a dimension, ticking: what it was older than the snapshot, and the snapshot's own age. */
+function InputAge(props: Pick<Props, "provenance" | "heardMs"> & { observedMs: number | undefined }) {
+  const { observedMs, provenance, heardMs } = props;
+  const snapshotMs = ms(provenance?.observedTime);
+  const age = ageMs(provenance, heardMs, now.value);
+  if (observedMs === undefined || snapshotMs === undefined || age === undefined) return <span>age not known</span>;
+  return <span>inputs {span(snapshotMs - observedMs + age)} old</span>;
 }
 
 function Components({ dimension: { components, missingInputs } }: { dimension: Dimension }) {

@@ -7,6 +7,5 @@ export { Panel, type PanelProps, ProblemNote, Skeleton, Source } from "./panel.j
 export { DimensionBars, SIX, ScoreBar, lean } from "./score.js";
 export { Segmented } from "./segmented.js";
 export { Sheet } from "./sheet.js";
-export { Sparkline } from "./sparkline.js";
 export { Change, Value, way } from "./value.js";
 export { WatchStar } from "./watch.js";

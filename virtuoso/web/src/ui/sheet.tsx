@@ -6,11 +6,11 @@ import { Icon } from "./icon.js";
  * closes on Esc, and gives the focus back. */
 export function Sheet(props: { open: boolean; onClose: () => void; title: string; children: ComponentChildren }) {
   const { open, onClose, title, children } = props;
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialogRef = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     if (!open) return;
-    const shown = dialog.current;
+    const shown = dialogRef.current;
     shown?.showModal();
     document.documentElement.classList.add("under-sheet");
     return () => {
@@ -21,11 +21,11 @@ export function Sheet(props: { open: boolean; onClose: () => void; title: string
   if (!open) return null;
   return (
     <dialog
-      ref={dialog}
+      ref={dialogRef}
       class="sheet"
       aria-labelledby={id}
       onClose={onClose}
-      onClick={(event) => event.target === dialog.current && onClose()}
+      onClick={(event) => event.target === dialogRef.current && onClose()}
     >
       <div>
         <header>

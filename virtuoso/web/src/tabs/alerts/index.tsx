@@ -1,7 +1,19 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useSignalEffect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { type Alert, AlertKind, AlertLevel, ListAlertsResponseSchema } from "virtuoso-market";
-import { alertsLost, kinds, markSeen, minLevel, passes, recent, unread } from "../../state/alerts.js";
+import {
+  alertsLost,
+  isNew,
+  kinds,
+  markOpened,
+  markSeen,
+  minLevel,
+  passes,
+  recent,
+  unread,
+} from "../../state/alerts.js";
 import { market } from "../../state/market.js";
+import { visible } from "../../state/screen.js";
 import { usePages } from "../../state/pages.js";
 import { Empty, Panel, Segmented } from "../../ui/index.js";
 import { ALERTS, named } from "../../words.js";
@@ -35,7 +47,7 @@ export default function Alerts() {
     30_000,
   );
   const news = recent.value.filter(passes);
-  const unseen = useUnseen();
+  useMarkSeen();
   const listed = union(news, pages.items);
   const { reply, heardMs, problem, waiting } = pages.answer;
   return (
@@ -62,7 +74,7 @@ export default function Alerts() {
         {listed.length ? (
           <ul class="alerts">
             {listed.map((alert) => (
-              <AlertItem key={alert.cursor} alert={alert} unseen={unseen.has(alert.cursor)} />
+              <AlertItem key={alert.cursor} alert={alert} unseen={isNew(alert)} />
             ))}
           </ul>
         ) : (
@@ -79,17 +91,12 @@ export default function Alerts() {
   );
 }
 
-/** Cursors of the alerts that were new when the page was opened or came since. Looking at them makes them seen. */
-function useUnseen(): ReadonlySet<string> {
-  const cursors = useRef(new Set<string>());
-  for (const { cursor } of recent.value.slice(0, unread.value)) cursors.current.add(cursor);
-  const look = () => document.visibilityState === "visible" && markSeen();
-  useEffect(() => void look());
-  useEffect(() => {
-    document.addEventListener("visibilitychange", look);
-    return () => document.removeEventListener("visibilitychange", look);
-  }, []);
-  return cursors.current;
+/** Alerts that were new when this page was opened stay marked on it, though looking at them makes them seen. */
+function useMarkSeen(): void {
+  useEffect(markOpened, []);
+  useSignalEffect(() => {
+    if (unread.value > 0 && visible.value) markSeen();
+  });
 }
 
 /** Both lists, newest first, each alert once. */

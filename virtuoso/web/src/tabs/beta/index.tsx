@@ -5,10 +5,10 @@ import { kept } from "../../state/kept.js";
 import { market } from "../../state/market.js";
 import { type Answer, useQuery } from "../../state/query.js";
 import { follow } from "../../state/router.js";
+import { wide } from "../../state/screen.js";
 import { Empty, Panel, Segmented, Sheet, base, symbolPath } from "../../ui/index.js";
 import { SPANS } from "../../words.js";
 import { SymbolSearch, holds } from "../search.js";
-import { useWide } from "../wide.js";
 import { BetaDetail } from "./detail.js";
 import { COLUMNS, type Column, type Row, rowsOf } from "./sorting.js";
 import { SPAN_CHOICES, span } from "./span.js";
@@ -32,9 +32,8 @@ export default function Betas() {
     rowsOf(query.value.reply?.betas ?? [], span.value, column.value, ascending.value),
   );
   const listed = rows.filter(({ beta }) => holds(beta.symbol, search.value));
-  const wide = useWide();
   const [chosen, choose] = useState<string>();
-  const shown = chosen ?? (wide ? listed[0]?.beta.symbol : undefined);
+  const shown = chosen ?? (wide.value ? listed[0]?.beta.symbol : undefined);
   return (
     <div class="list-page">
       <h1 class="said">Beta</h1>
@@ -51,13 +50,13 @@ export default function Betas() {
       </div>
       <div class="beta-columns">
         <List answer={query.value} chosen={shown} onChoose={choose} rows={listed} none={!rows.length} />
-        {wide && shown && (
+        {wide.value && shown && (
           <aside aria-label="The chosen symbol">
             <Detail key={shown} symbol={shown} />
           </aside>
         )}
       </div>
-      {!wide && (
+      {!wide.value && (
         <Sheet open={!!shown} onClose={() => choose(undefined)} title={shown ?? ""}>
           {shown && <Detail key={shown} symbol={shown} />}
         </Sheet>

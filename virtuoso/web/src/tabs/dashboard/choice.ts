@@ -12,26 +12,23 @@ export interface Choice {
   readonly hidden: readonly (readonly [filter: string, count: number])[];
 }
 
-const held = signal(false);
+// The rows as they were when a finger came down; undefined while none is down.
+const heldRows = signal<ReadonlyMap<string, ConfluenceRow> | undefined>(undefined);
 
-/** Hold the rows and their order while a finger is down, or it would lift from another row than it came down on. */
+/** Hold the rows and their order while a finger is down. Otherwise it could come down on one row and lift from another. */
 export function hold(): void {
   const over = new AbortController();
   const release = () => {
     over.abort();
-    held.value = false;
+    heldRows.value = undefined;
   };
-  held.value = true;
+  heldRows.value = live.peek().dashboard?.rows;
   for (const end of ["pointerup", "pointercancel", "blur"]) {
     addEventListener(end, () => setTimeout(release), { signal: over.signal }); // after the click, which comes next
   }
 }
 
-let before: ReadonlyMap<string, ConfluenceRow> | undefined;
-const known = computed(() => {
-  if (!held.value) before = live.value.dashboard?.rows;
-  return before;
-});
+const known = computed(() => heldRows.value ?? live.value.dashboard?.rows);
 
 export const choice = computed<Choice>(() => {
   const all = [...(known.value?.values() ?? [])];

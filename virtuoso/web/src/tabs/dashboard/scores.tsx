@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { live } from "../../state/live.js";
 import { wide } from "../../state/screen.js";
 import { density } from "../../state/settings.js";
@@ -41,7 +42,7 @@ function Count() {
 function Rows({ narrow }: { narrow: boolean }) {
   const { rows } = choice.value;
   const asTable = narrow || density.value === "table" || (density.value === "auto" && wide.value);
-  const [shown, end] = useGrowing(rows.length);
+  const [shown, endRef] = useGrowing(rows.length);
   const some = rows.slice(0, shown);
   return (
     <div class="rows" onPointerDown={hold}>
@@ -54,7 +55,7 @@ function Rows({ narrow }: { narrow: boolean }) {
           ))}
         </ul>
       )}
-      <div ref={end} />
+      <div ref={endRef} />
     </div>
   );
 }
@@ -83,24 +84,22 @@ function NothingMatches() {
 
 const FIRST = 12; // what a phone shows, and a little more: the first picture comes sooner
 const STEP = 24;
-let grown = FIRST; // outlives the component: who comes back finds the list as long as it was
+const drawn = signal(FIRST); // outlives the component: whoever comes back finds the list as long as it was
 
-/** How many rows are drawn: more as their end comes near. */
+/** Return how many rows are drawn, and the element at their end. There are more as the end comes near the screen. */
 function useGrowing(total: number) {
-  const [shown, setShown] = useState(grown);
-  const end = useRef<HTMLDivElement>(null);
+  const shown = drawn.value;
+  const endRef = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (shown >= total || !end.current) return;
-    const seen = new IntersectionObserver(
+    if (shown >= total || !endRef.current) return undefined;
+    const near = new IntersectionObserver(
       (entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        grown = shown + STEP;
-        setShown(grown);
+        if (entries.some((entry) => entry.isIntersecting)) drawn.value = shown + STEP;
       },
       { rootMargin: "800px" },
     );
-    seen.observe(end.current);
-    return () => seen.disconnect();
+    near.observe(endRef.current);
+    return () => near.disconnect();
   }, [shown, total]);
-  return [shown, end] as const;
+  return [shown, endRef] as const;
 }
