@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Environment
     from virtuoso.domain.ports import History
     from virtuoso.domain.records import Alert
-    from virtuoso.service.history_reader import HistoryReader
+    from virtuoso.service.history_reader import CachedHistory
 
 PERIOD_S = 1.0
 PATIENCE_S = 10.0  # that streams bear with a history that is down
@@ -71,7 +71,7 @@ def encode_alerts(alerts: Sequence[Alert]) -> list[AlertEntry]:
 class AlertFeed:
     """`up` is False until the history has answered, and while it does not. Begins to read when first asked for anything."""
 
-    def __init__(self, archive: HistoryReader) -> None:
+    def __init__(self, archive: CachedHistory) -> None:
         self._archive = archive
         self._recent: deque[AlertEntry] = deque()
         self._floor = 0  # every alert after this one, up to the head, is among the recent ones

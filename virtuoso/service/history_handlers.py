@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from virtuoso.market.v1 import market_service_pb2 as api
     from virtuoso.service.alert_feed import AlertFeed
     from virtuoso.service.deadline import Context
-    from virtuoso.service.history_reader import HistoryReader
+    from virtuoso.service.history_reader import CachedHistory
     from virtuoso.service.snapshot_cache import SnapshotCache
     from virtuoso.service.view import SnapshotView
 
@@ -34,7 +34,7 @@ Key = tuple[int, str]  # (opened_ms, id): the order of signals
 class HistoryHandlers:
     """ListSignals, ListAlerts, GetScoreHistory, WatchAlerts. `heartbeat_s`: the longest silence of a stream, less a tick."""
 
-    def __init__(self, keeper: SnapshotCache, archive: HistoryReader, tail: AlertFeed, *, heartbeat_s: float) -> None:
+    def __init__(self, keeper: SnapshotCache, archive: CachedHistory, tail: AlertFeed, *, heartbeat_s: float) -> None:
         self._keeper, self._archive, self._tail, self._heartbeat_s = keeper, archive, tail, heartbeat_s
         self._closing = False
 

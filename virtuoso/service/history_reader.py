@@ -24,7 +24,7 @@ MOST_COPIES = 64
 log = logging.getLogger(__name__)
 
 
-class HistoryReader:
+class CachedHistory:
     """`opener` opens the history for reading; None when there is none. It is called once, in a thread, by the first read:
     what it loads costs a server a third of its memory, and many never need it."""
 

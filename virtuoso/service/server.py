@@ -18,7 +18,7 @@ from virtuoso.service.alert_feed import AlertFeed
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.health import ALERTS, SERVICE, Health
 from virtuoso.service.history_handlers import HistoryHandlers
-from virtuoso.service.history_reader import HistoryReader, Opener
+from virtuoso.service.history_reader import CachedHistory, Opener
 from virtuoso.service.market import HEARTBEAT_S, MarketHandlers
 from virtuoso.service.rpc import ConcurrencyLimits, RpcHandlers
 
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 class MarketServer:
     """`address` such as "127.0.0.1:50051" (port 0: any free one). The keeper is started and closed by its owner; `charts`
-    is closed here, and so is what `history` opens (None: there is no history): see HistoryReader."""
+    is closed here, and so is what `history` opens (None: there is no history): see CachedHistory."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class MarketServer:
     ) -> None:
         self._address, self._keeper, self._charts = address, keeper, charts
         self._reflect, self._credentials = reflect, credentials
-        self._archive = HistoryReader(history)
+        self._archive = CachedHistory(history)
         self._tail = AlertFeed(self._archive)
         chronicle = HistoryHandlers(keeper, self._archive, self._tail, heartbeat_s=heartbeat_s)
         self._market = MarketHandlers(keeper, charts, chronicle, heartbeat_s=heartbeat_s)
