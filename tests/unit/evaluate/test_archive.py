@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pytest
 
-from tests.unit.evaluate.pasts import END_MS, Venue, five_minutes, taken
+from tests.unit.evaluate.pasts import END_MS, Venue, at_once, five_minutes, taken
 from virtuoso.errors import VenueTimedOut
 from virtuoso.evaluate.archive import COLUMNS, Archive
 from virtuoso.evaluate.panel import STEP_MS
@@ -23,7 +23,7 @@ X = Instrument("XUSDT", "X/USDT:USDT", "X", 1)
 
 
 async def ask(venue: Venue, folder: Path, *, bars: int, end_ms: int = END_MS) -> Candles | None:
-    archive = Archive(cast("Exchange", venue), folder)
+    archive = Archive(cast("Exchange", venue), folder, sleep=at_once)
     return await archive.candles(X, Timeframe.M5, start_ms=END_MS - bars * STEP_MS, end_ms=end_ms)
 
 
