@@ -53,13 +53,14 @@ def _calls() -> list[Route]:
 
 
 def _healthz(plan: Plan) -> Route:
-    """Of any server that serves, so that one that is dead beside it is no alarm."""
+    """Of any server that serves, so that one that is dead beside it is no alarm. It costs a server next to nothing, so it is
+    asked again also where one died with it."""
     return {
         "match": {"path": "/healthz"},
         "route": {
             "cluster": MONITORS,
             "timeout": f"{HEALTHZ_TIMEOUT_S}s",
-            **_again(f"{UNSEEN},retriable-status-codes", status_codes=[503]),
+            **_again(f"{UNSEEN},reset,retriable-status-codes", status_codes=[503]),
         },
         "typed_per_filter_config": {**_plain(), **_unlimited(plan)},
     }
