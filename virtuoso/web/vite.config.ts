@@ -44,7 +44,7 @@ function widths(): Plugin {
     name: "widths",
     enforce: "pre",
     transform: {
-      filter: { id: /\.css$/ },
+      filter: { id: /\.css(?:\?|$)/ },
       handler(code) {
         return code.replace(/(?<=@media )\(--([\w-]+)\)/g, (_, name: string) => {
           const width = byName.get(name);
