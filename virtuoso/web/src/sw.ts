@@ -1,40 +1,39 @@
-// The service worker: keeps the page's own files, so that it opens at once and offline. Calls to the service never pass
-// through it: what was last heard is kept by the page itself (state/archive.ts), with its time.
+// The service worker: it keeps the page's own files, so that the page opens at once and offline. Calls to the service never
+// pass through it: the page itself stores what it last received (state/archive.ts), with its time.
 //
-// A new build is a new version of this file. It fetches its files beside those in use and waits until no page of the old
-// build is open: nothing is taken away, or loaded anew, under anyone's fingers. A page that is loaded meanwhile is the new one
-// where the network answers, since index.html is asked for first.
+// A new build is a new version of this file. It fetches its files beside those in use, and waits until no page of the old
+// build is open. So nothing is taken away from an open page, and no page mixes two builds. A page that is loaded meanwhile
+// is the new one where the network answers, since index.html comes from the network first.
 
-declare const __FILES__: readonly string[]; // by vite.config.ts
-declare const __VERSION__: string;
+declare const __FILES__: readonly string[]; // the names of the built files, by vite.config.ts
 
-const worker = self as unknown as ServiceWorkerGlobalScope; // which lib.webworker cannot know
+const worker = self as unknown as ServiceWorkerGlobalScope; // lib.webworker types `self` as any kind of worker
 
-const CACHE = `virtuoso-${__VERSION__}`;
+const BUILD = "/assets/"; // the edge adds the version of the build here, and wherever else a built file is named (edge/page.py)
+const CACHES = "virtuoso:";
+const CACHE = CACHES + BUILD;
 const INDEX = "/index.html";
 const PAGES = /^\/(?:signals|beta|alpha|alerts|symbol\/[^/]+)?$/;
 const PATIENCE_MS = 2000;
-const FILES = new Set(__FILES__);
-const BESIDE = ["/icon.svg", "/manifest.webmanifest"]; // may change under their names: kept for want of a network only
+const NAMES = __FILES__;
+const FILES = new Set(NAMES.map((name) => BUILD + name));
+const UNVERSIONED = ["/icon.svg", "/manifest.webmanifest"]; // they may change under their names: kept for offline use only
 
 worker.addEventListener("install", (event) => {
-  event.waitUntil(
-    caches
-      .open(CACHE)
-      .then((cache) => cache.addAll([...FILES, ...BESIDE].map((file) => new Request(file, { cache: "no-cache" })))),
-  );
+  event.waitUntil(install());
 });
 
 worker.addEventListener("activate", (event) => {
-  event.waitUntil(dropOthers().then(() => worker.clients.claim()));
+  event.waitUntil(deleteOtherCaches().then(() => worker.clients.claim()));
 });
 
 worker.addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(event.request.url);
   if (event.request.method !== "GET" || origin !== worker.location.origin) return;
   if (event.request.mode === "navigate" && PAGES.test(pathname)) event.respondWith(networkFirst(event.request));
-  else if (FILES.has(pathname)) event.respondWith(keptFirst(event.request));
-  else if (BESIDE.includes(pathname)) event.respondWith(fetch(event.request).catch(() => keptFirst(event.request)));
+  else if (FILES.has(pathname)) event.respondWith(cacheFirst(event.request));
+  else if (UNVERSIONED.includes(pathname))
+    event.respondWith(fetch(event.request).catch(() => cacheFirst(event.request)));
 });
 
 worker.addEventListener("notificationclick", (event) => {
@@ -43,7 +42,7 @@ worker.addEventListener("notificationclick", (event) => {
   event.waitUntil(bringUp(path));
 });
 
-/** A window of the page in front, at a path. */
+/** Bring a window of the page to the front, at a path. */
 async function bringUp(path: string): Promise<void> {
   const [open] = await worker.clients.matchAll({ type: "window" });
   if (open) {
@@ -54,21 +53,56 @@ async function bringUp(path: string): Promise<void> {
   }
 }
 
-async function dropOthers(): Promise<void> {
-  const others = (await caches.keys()).filter((name) => name.startsWith("virtuoso-") && name !== CACHE);
-  await Promise.all(others.map((name) => caches.delete(name)));
+async function install(): Promise<void> {
+  const cache = await caches.open(CACHE);
+  const others = UNVERSIONED.map((path) => new Request(path, { cache: "no-cache" }));
+  const files = NAMES.map(async (name) => cache.put(BUILD + name, await fetchFile(name)));
+  await Promise.all([cache.put(INDEX, await fetchIndex()), cache.addAll(others), ...files]);
 }
 
-/** A file of this build: under the names in the list it never changes while this version is in charge. */
-async function keptFirst(request: Request): Promise<Response> {
+async function fetchIndex(): Promise<Response> {
+  const response = await fetch(INDEX, { cache: "no-cache" });
+  const text = await response.clone().text();
+  if (!text.includes(BUILD)) throw new Error("there is a newer build meanwhile"); // whose service worker comes next
+  return response;
+}
+
+/** Return a file of this build: the one of an earlier build where the server says that it has not changed. */
+async function fetchFile(name: string): Promise<Response> {
+  const earlier = await earlierFile(name);
+  const tag = earlier?.headers.get("ETag");
+  const response = await fetch(BUILD + name, tag ? { headers: { "If-None-Match": tag } } : {});
+  if (earlier && response.status === 304) return earlier;
+  if (!response.ok) throw new Error(`${BUILD}${name}: ${response.status}`);
+  return response;
+}
+
+async function earlierFile(name: string): Promise<Response | undefined> {
+  for (const cacheName of await otherCaches()) {
+    const found = await caches.match(cacheName.slice(CACHES.length) + name, { cacheName, ignoreVary: true });
+    if (found) return found;
+  }
+  return undefined;
+}
+
+async function otherCaches(): Promise<string[]> {
+  return (await caches.keys()).filter((name) => name.startsWith("virtuoso") && name !== CACHE);
+}
+
+async function deleteOtherCaches(): Promise<void> {
+  await Promise.all((await otherCaches()).map((name) => caches.delete(name)));
+}
+
+/** Return a file from the cache of this build, and from the network where the cache was cleared. */
+async function cacheFirst(request: Request): Promise<Response> {
   return (await caches.match(request, { cacheName: CACHE, ignoreVary: true })) ?? fetch(request);
 }
 
-/** The page from the network; from here where that is away, slow or ill. */
+/** Return the page from the network, and from the cache where the network is down or slow or answers with an error. */
 async function networkFirst(request: Request): Promise<Response> {
-  const kept = await caches.match(INDEX, { cacheName: CACHE, ignoreVary: true });
-  if (!kept) return fetch(request);
-  const late = new Promise<Response>((resolve) => setTimeout(resolve, PATIENCE_MS, kept));
-  const fresh = fetch(request).then((response) => (response.ok ? response : kept));
-  return Promise.race([fresh.catch(() => kept), late]);
+  const cached = await caches.match(INDEX, { cacheName: CACHE, ignoreVary: true });
+  if (!cached) return fetch(request);
+  const late = new Promise<Response>((resolve) => setTimeout(resolve, PATIENCE_MS, cached));
+  const fresh = fetch(request).then((response) => (response.ok ? response : cached));
+  return Promise.race([fresh.catch(() => cached), late]);
 }

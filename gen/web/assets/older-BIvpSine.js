@@ -1,1 +1,0 @@
-import{Bt as e,T as t,Tt as n}from"./query-BKhT8eQF.js";function r({pages:r,what:i}){return n(e,{children:[r.problem&&n(t,{problem:r.problem,old:!0}),r.more&&n(`p`,{class:`older`,children:n(`button`,{type:`button`,class:`button`,disabled:r.fetching,onClick:r.older,children:r.fetching?`Fetching older ${i}`:`Older ${i}`})})]})}export{r as t};
