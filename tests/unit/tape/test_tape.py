@@ -72,7 +72,7 @@ def test_a_tape_torn_at_any_byte_is_read_up_to_there_and_gone_on_with(tmp_path: 
     [
         b"a letter to my mother",
         gzip.compress(b"another program's log\n", mtime=0),
-        gzip.compress(b'{"id": 7}\n'),
+        gzip.compress(b'{"id": 7}\n', mtime=0),
         gzip.compress(b"[]\n", mtime=0),
         gzip.compress(b"", mtime=0),
         gzip.compress(b'{"tape": 1}\n', mtime=0)[:-4],
