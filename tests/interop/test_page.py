@@ -21,7 +21,7 @@ from tests.interop.edges import Place, place
 from tests.programs import free_port
 from tests.service.memories import furnish, reader, sqlite
 from tests.service.snapshots import T0, TTL_S, candle_series, row, snapshot
-from virtuoso.addresses import Address
+from virtuoso.domain.addresses import Address
 from virtuoso.edge import page as pages
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys

@@ -27,11 +27,13 @@ RECENT = 500
 
 
 class SimulatedExchange:
-    """The venues of `market` on one port. `clock` gives epoch ms."""
+    """The venues of `market` on one port, each as one of `wires` words it. `clock` gives epoch ms."""
 
-    def __init__(self, market: SimulatedMarket, *, clock: Callable[[], int] = epoch_ms) -> None:
-        self._market, self._clock = market, clock
-        self._faults = Faults(WIRES)
+    def __init__(
+        self, market: SimulatedMarket, *, clock: Callable[[], int] = epoch_ms, wires: Mapping[str, Wire] = WIRES
+    ) -> None:
+        self._market, self._clock, self._wires = market, clock, wires
+        self._faults = Faults(wires)
         self._count = Count()
         self._runner: web.AppRunner | None = None
 
@@ -78,7 +80,7 @@ class SimulatedExchange:
         return web.json_response({"ok": True})
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        venue = next((name for name, wire in WIRES.items() if request.path.startswith(wire.PREFIXES)), None)
+        venue = next((name for name, wire in self._wires.items() if request.path.startswith(wire.PREFIXES)), None)
         self._count.begin(venue or "unknown", request)
         try:
             if venue is None:
@@ -104,7 +106,7 @@ class SimulatedExchange:
                 request.transport.abort()
             return web.Response(status=503)  # nobody reads it
         if mode in ("429", "bybit_10006"):
-            status, refused, headers = WIRES[venue].refusal("429" if mode == "429" else "ban", now_ms)
+            status, refused, headers = self._wires[venue].refusal("429" if mode == "429" else "ban", now_ms)
             return web.Response(status=status, body=_json(refused), headers={**JSON, **headers})
         if mode == "html_403":
             headers = {"X-Cache": "Error from cloudfront"}
@@ -117,7 +119,7 @@ class SimulatedExchange:
 
     async def _told(self, venue: str, request: web.Request, mode: str, now_ms: int) -> web.StreamResponse:
         try:
-            body, status = WIRES[venue].answer(self._market, request.path, request.query, now_ms), 200
+            body, status = self._wires[venue].answer(self._market, request.path, request.query, now_ms), 200
         except Unknown as unknown:
             body, status = unknown.body, unknown.status
         if mode == "empty":

@@ -37,7 +37,10 @@ class Failing(Venue):
 
     async def instruments(self) -> Sequence[Instrument]:
         """All four."""
-        return [Instrument(symbol=name, venue_symbol=name, base_asset=name.removesuffix("USDT"), multiplier=1) for name in SYMBOLS]
+        return [
+            Instrument(symbol=name, venue_symbol=name, base_asset=name.removesuffix("USDT"), multiplier=1)
+            for name in SYMBOLS
+        ]
 
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None

@@ -11,42 +11,20 @@ import pytest
 
 from tests.programs import Replay
 from tests.unit.analysis.markets import starved
+from tests.unit.analysis.test_recorded import read
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.domain.model import Confluence, Dimension, DimensionKind, SymbolInputs
-from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, UniverseRules
-from virtuoso.market_data.schedule import Job
+from virtuoso.market_data.feed import UniverseRules
 
 SYMBOLS = 200
 MOST_SATURATED = 0.02
-
-
-async def recorded(url: str) -> tuple[list[SymbolInputs], int]:
-    """All that is known of the largest markets, each with two books some seconds apart."""
-    exchange = CcxtExchange("bybit", url=url)
-    feed = Feed(exchange, UniverseRules(limit=SYMBOLS), lambda _, __: Cadence(3, 300, 300))
-    try:
-        await feed.refresh_tickers()
-        feed.start()
-        async with asyncio.timeout(90):
-            while not feed.filled:
-                await asyncio.sleep(0.1)
-            symbols = [item.symbol for item in feed.universe]
-            for i in range(0, len(symbols), 10):
-                await asyncio.gather(*(feed.read(Job(symbol, "book")) for symbol in symbols[i : i + 10]))
-        await feed.refresh_tickers()
-        return list(feed.inputs()), feed.observed_ms
-    finally:
-        await feed.stop()
-        await exchange.close()
 
 
 @pytest.fixture(scope="module")
 def market(replay_server: Replay) -> tuple[list[SymbolInputs], int]:
     """Two hundred recorded markets at one moment, read by the real client."""
     replay_server.fault("ok")
-    return asyncio.run(recorded(replay_server.url))
+    return asyncio.run(read(replay_server.url, "bybit", UniverseRules(limit=SYMBOLS)))
 
 
 def dimensions(results: Sequence[Confluence], kind: DimensionKind) -> list[Dimension]:
