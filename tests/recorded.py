@@ -19,7 +19,7 @@ from virtuoso.domain.clock import epoch_ms
 from virtuoso.simulator import binance, bybit, coingecko
 from virtuoso.simulator.market import SimulatedMarket as Simulation
 from virtuoso.simulator.server import SimulatedExchange
-from virtuoso.simulator.wires import Refusal, Unknown, Wire
+from virtuoso.simulator.venue_api import ApiError, Refusal, VenueApi
 
 FOLDER = Path(__file__).parent / "data"
 MINUTE_MS = 60_000
@@ -43,7 +43,7 @@ class Recording:
     """A venue of recorded replies; `wire` is the simulated one, which refuses in the same words. Bars and series stand still
     from one `begin` to the next."""
 
-    def __init__(self, venue: str, wire: Wire) -> None:
+    def __init__(self, venue: str, wire: VenueApi) -> None:
         self.PREFIXES = wire.PREFIXES
         self._wire = wire
         self._replies: dict[str, list[Mapping[str, Any]]] = {}
@@ -59,7 +59,7 @@ class Recording:
         self._began_ms = epoch_ms()
 
     def answer(self, market: object, path: str, query: Mapping[str, str], now_ms: int) -> object:
-        """The recorded reply to this request, the next one where there are several; Unknown where none was recorded."""
+        """The recorded reply to this request, the next one where there are several; ApiError where none was recorded."""
         place = _place(path, query)
         replies = self._replies.get(place)
         if replies is None:
@@ -120,7 +120,7 @@ class Recorded(Market):
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._server = SimulatedExchange(Simulation(0, now_ms=epoch_ms()), wires=self._venues)
+        self._server = SimulatedExchange(Simulation(0, now_ms=epoch_ms()), venues=self._venues)
         self.port = asyncio.run_coroutine_threadsafe(self._server.start("127.0.0.1:0"), self._loop).result(10)
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -152,11 +152,11 @@ def _place(path: str, query: Mapping[str, str]) -> str:
     return f"{path} {json.dumps(kept, sort_keys=True)}"
 
 
-def _unknown(path: str, now_ms: int) -> Unknown:
+def _unknown(path: str, now_ms: int) -> ApiError:
     if path.startswith(bybit.PREFIXES):
         refused = {"retCode": 10001, "retMsg": "Not supported symbols", "result": {}, "retExtInfo": {}, "time": now_ms}
-        return Unknown(200, refused)
-    return Unknown(400, {"code": -1121, "msg": "Invalid symbol."})
+        return ApiError(200, refused)
+    return ApiError(400, {"code": -1121, "msg": "Invalid symbol."})
 
 
 def _limited(body: Any, path: str, limit: int) -> Any:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from virtuoso.recording.recording import read
+from virtuoso.recording.file import read
 
 FOLDER = Path(__file__).parent
 BOOKS = 2  # of each symbol, so that a book can be compared with the one before

@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from virtuoso.domain.addresses import Address, joined, taken
 from virtuoso.domain.errors import ConfigError
+from virtuoso.domain.http_port import HttpPort
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +28,10 @@ class Monitor:
 
     def __init__(self, *, status: Status, readiness: Readiness) -> None:
         self._status, self._readiness = status, readiness
-        self._runner: web.AppRunner | None = None
+        self._port: HttpPort | None = None
 
     async def start(self, address: str) -> int:
-        """Listen on "host:port" and return the port. Port 0 takes any free one. OSError when the port cannot be bound."""
-        host, _, port = address.rpartition(":")
+        """Listen on "host:port" (port 0: any free one) and return the port. Raise OSError when it cannot be had."""
         application = web.Application()
         application.add_routes(
             [
@@ -41,21 +41,13 @@ class Monitor:
                 web.get("/readyz", self._readyz),
             ]
         )
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, host.strip("[]") or None, int(port), reuse_port=False).start()
-        except OSError:
-            await self.close()
-            raise
-        bound: int = self._runner.addresses[0][1]
-        return bound
+        self._port = HttpPort(application, shutdown_timeout_s=1)
+        return await self._port.start(address)
 
     async def close(self) -> None:
         """Stop listening. Idempotent."""
-        if self._runner is not None:
-            runner, self._runner = self._runner, None
-            await runner.cleanup()
+        if self._port is not None:
+            await self._port.close()
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

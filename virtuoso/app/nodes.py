@@ -16,7 +16,7 @@ from virtuoso.config import Loaded, Settings, env_name, state_directory
 from virtuoso.domain.addresses import free_port, joined
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.model import Environment
-from virtuoso.recording.recording import header
+from virtuoso.recording.file import header
 
 log = logging.getLogger(__name__)
 

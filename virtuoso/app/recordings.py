@@ -12,17 +12,18 @@ from virtuoso.app.parts import open_repository
 from virtuoso.config import Loaded
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.lifetime import unless
+from virtuoso.recording import check, contents
 from virtuoso.recording import play as player
-from virtuoso.recording import record as recorder
-from virtuoso.recording.recording import RecordingFile
+from virtuoso.recording import record as recording
+from virtuoso.recording.file import RecordingFile
 from virtuoso.repository.memory import MemoryRepository
 
 
 async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Run a collector that records, with a repository that nobody else reads."""
+    """Run a collector of its own with a repository that nobody else sees, and record it."""
     settings = loaded.settings
     file = RecordingFile(Path(options.file), max_bytes=int(options.max_mb * 1e6))
-    recording = recorder.Recorder(
+    recorder = recording.Recorder(
         file,
         venues=settings.exchanges,
         rules=universe_rules(settings),
@@ -31,11 +32,11 @@ async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int
         clock=epoch_ms,
     )
     exchanges = {
-        venue: recorder.RecordedExchange(venue, recording, url=settings.exchange_urls.get(venue))
+        venue: recording.RecordedExchange(venue, recorder, url=settings.exchange_urls.get(venue))
         for venue in settings.exchanges
     }
-    async with running_collector(settings, exchanges, MemoryRepository(), observer=recording) as collector:
-        return await recorder.record(recording, file, collector.run(), stop=stop, minutes=options.minutes)
+    async with running_collector(settings, exchanges, MemoryRepository(), observer=recorder) as collector:
+        return await recording.record(recorder, file, collector.run(), stop=stop, minutes=options.minutes)
 
 
 async def play(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
@@ -58,7 +59,7 @@ async def play(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
 async def inspect(_: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     """Print what is on a recording, or check that it gives the same snapshots again."""
     path = Path(options.file)
-    work = player.check(path) if options.check else asyncio.to_thread(lambda: (0, player.info(path)))
+    work = check.check(path) if options.check else asyncio.to_thread(lambda: (0, contents.describe(path)))
     code, words = await unless(stop, work) or (130, "")
     sys.stdout.write(words.rstrip() + "\n")
     return code
