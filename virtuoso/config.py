@@ -191,7 +191,7 @@ class Settings:
     history_days: float = setting("365", _number(float, 7, 3650), "how long it keeps signals, opportunities, alerts, days")
     weights: dict[str, float] = setting(
         "",
-        _weights(tuple(kind.name.lower() for kind in DimensionKind)),
+        _weights(tuple(kind.lower_name for kind in DimensionKind)),
         "other weights of dimensions in the score, a JSON object; replies then name another model_version",
     )
     timeframe_weights: dict[str, float] = setting(
@@ -265,7 +265,7 @@ class Settings:
         that a trial never stands among what was real."""
         kind = self.effective_environment
         if kind is not Environment.LIVE and self.history == default_text(self.__dataclass_fields__["history"]):
-            return self.history.replace(HISTORY_FILE, f"history-{kind.name.lower()}.db")
+            return self.history.replace(HISTORY_FILE, f"history-{kind.lower_name}.db")
         return None if self.history == "none" else self.history
 
 

@@ -47,7 +47,7 @@ def given(symbol: str, side: Side, opened_ms: int, entry: float, distance: float
     """A signal as collectors make it."""
     sign = side.sign
     return Signal(
-        id=f"bybit-{symbol}-{side.name.lower()}-{opened_ms}",
+        id=f"bybit-{symbol}-{side.lower_name}-{opened_ms}",
         venue="bybit",
         symbol=symbol,
         side=side,

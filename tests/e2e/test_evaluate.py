@@ -18,14 +18,14 @@ import numpy as np
 import pytest
 
 from tests.programs import Simulated
-from virtuoso.domain.model import Candles, Environment, Instrument, Timeframe
+from virtuoso.domain.model import Candles, DimensionKind, Environment, Instrument, Timeframe
 from virtuoso.domain.records import ScorePoint
 from virtuoso.evaluate.evaluate import evaluate_candles, evaluate_history
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.history.open import open_history
 
 STEP_MS, STEPS, SYMBOLS = 300_000, 500, 24
-DIMENSIONS = ("technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment")
+DIMENSIONS = tuple(kind.lower_name for kind in DimensionKind)
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,7 @@ async def evaluate_candles(
         _writable(folder)
     end_ms = (clock() - SETTLED_MS) // Timeframe.H4.ms * Timeframe.H4.ms  # the same for some hours: nothing new to fetch
     clock_ms = np.arange(end_ms - days * DAY_MS + STEP_MS, end_ms + 1, STEP_MS, dtype=np.int64)
-    archive = BarCache(exchange, cache / f"{exchange.venue}-{environment.name.lower()}")
+    archive = BarCache(exchange, cache / f"{exchange.venue}-{environment.lower_name}")
     progress.say(f"the past of {exchange.venue}, {days} days up to {_utc(end_ms)}")
     instruments = await most_traded(exchange, archive, clock_ms, symbols, progress)
     async with processes() as pool:
@@ -139,7 +139,7 @@ async def evaluate_history(
 def _beyond_candles() -> dict[str, str]:
     """What the past of an exchange does not tell."""
     gone = "exchanges do not give books, trades and positions of the past; a history does (--source history)"
-    unjudged = {kind.name.lower(): gone for kind in DimensionKind if kind not in replay.DIMENSIONS}
+    unjudged = {kind.lower_name: gone for kind in DimensionKind if kind not in replay.DIMENSIONS}
     return unjudged | {"the total score": f"it is made from those too; {replay.TOGETHER.name} is the part of it that is not"}
 
 

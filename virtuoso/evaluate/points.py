@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.records import ScorePoint
 
 TOTAL = Named("score", Kind.TOTAL)
-NAMES = (TOTAL, *(Named(kind.name.lower(), Kind.DIMENSION) for kind in DimensionKind))
+NAMES = (TOTAL, *(Named(kind.lower_name, Kind.DIMENSION) for kind in DimensionKind))
 
 
 async def read_panel(

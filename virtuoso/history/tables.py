@@ -89,7 +89,7 @@ series = Table(
     UniqueConstraint("venue", "symbol", name="series_name"),
 )
 
-SCORES = ("score", "confidence", "technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment")
+SCORES = ("score", "confidence", *(kind.lower_name for kind in DimensionKind))
 
 points = Table(
     "points",

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.domain.errors import ExchangeError
+from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Environment
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.replies import HEARD, Reply
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
         Fallback,
         Instrument,
         OrderBook,
-        Snapshot,
         Ticker,
         Timeframe,
         TimeSeries,
         Trades,
     )
+    from virtuoso.domain.snapshot import Snapshot
     from virtuoso.exchange.premiums import Rows
     from virtuoso.market_data.feed import UniverseRules
 
@@ -90,7 +91,7 @@ class Recorder:
 
     # ------------------------------------------------------------------------------------------------- what is noted
 
-    def operation(self, op: str, venue: str, which: Mapping[str, Any], replies: Sequence[Reply]) -> None:
+    def operation(self, op: InputKind, venue: str, which: Mapping[str, Any], replies: Sequence[Reply]) -> None:
         """An exchange was asked and its answer, or failure, is taken in at this moment."""
         self.replies += len(replies)
         self._note({"op": op, "venue": venue, **which, "replies": [_kept(reply) for reply in replies]})
@@ -100,7 +101,7 @@ class Recorder:
         self._passes += 1
         said: dict[str, Any] = {"pass": self._passes, "venue": venue, "trading": trading}
         if fallback is not None:
-            said["fallback"] = [fallback.venue, fallback.reason]
+            said["fallback"] = [fallback.venue, fallback.reason.name]
         if dominance is not None:
             said["dominance"] = [dominance.percent, dominance.basis, dominance.observed_ms]
         self._note(said)
@@ -148,17 +149,17 @@ class RecordedExchange(CcxtExchange):
 
     async def instruments(self) -> Sequence[Instrument]:
         """See the port."""
-        async with self._noting("instruments"):
+        async with self._noting(InputKind.INSTRUMENTS):
             return await super().instruments()
 
     async def tickers(self) -> Mapping[str, Ticker]:
         """See the port."""
-        async with self._noting("tickers"):
+        async with self._noting(InputKind.TICKERS):
             return await super().tickers()
 
     async def premium_rows(self) -> tuple[Rows, int]:
         """See CcxtExchange. They come beside the tickers, in a task of their own."""
-        async with self._noting("premiums"):
+        async with self._noting(InputKind.PREMIUMS):
             return await super().premium_rows()
 
     async def candles(
@@ -167,36 +168,36 @@ class RecordedExchange(CcxtExchange):
         """See the port. Pages of the past are nothing that a collector asks for, and are not noted."""
         if before_ms is not None:
             return await super().candles(instrument, timeframe, limit=limit, before_ms=before_ms)
-        async with self._noting("candles", symbol=instrument.symbol, timeframe=timeframe.value, bars=limit):
+        async with self._noting(InputKind.CANDLES, symbol=instrument.symbol, timeframe=timeframe.value, bars=limit):
             return await super().candles(instrument, timeframe, limit=limit)
 
     async def order_book(self, instrument: Instrument) -> OrderBook:
         """See the port."""
-        async with self._noting("book", symbol=instrument.symbol):
+        async with self._noting(InputKind.ORDER_BOOK, symbol=instrument.symbol):
             return await super().order_book(instrument)
 
     async def trades(self, instrument: Instrument) -> Trades:
         """See the port."""
-        async with self._noting("trades", symbol=instrument.symbol):
+        async with self._noting(InputKind.TRADES, symbol=instrument.symbol):
             return await super().trades(instrument)
 
     async def funding(self, instrument: Instrument) -> TimeSeries:
         """See the port."""
-        async with self._noting("funding", symbol=instrument.symbol):
+        async with self._noting(InputKind.FUNDING, symbol=instrument.symbol):
             return await super().funding(instrument)
 
     async def open_interest(self, instrument: Instrument) -> TimeSeries:
         """See the port."""
-        async with self._noting("open_interest", symbol=instrument.symbol):
+        async with self._noting(InputKind.OPEN_INTEREST, symbol=instrument.symbol):
             return await super().open_interest(instrument)
 
     async def long_short(self, instrument: Instrument) -> TimeSeries:
         """See the port."""
-        async with self._noting("long_short", symbol=instrument.symbol):
+        async with self._noting(InputKind.LONG_SHORT, symbol=instrument.symbol):
             return await super().long_short(instrument)
 
     @contextlib.asynccontextmanager
-    async def _noting(self, op: str, **which: Any) -> AsyncIterator[None]:
+    async def _noting(self, op: InputKind, **which: Any) -> AsyncIterator[None]:
         """Note what the body asked, once it has ended. What was cancelled, or failed without a reply, changed nothing;
         except that a list of markets that cannot be read makes the feed rank those it has anew."""
         replies: list[Reply] = []
@@ -204,7 +205,7 @@ class RecordedExchange(CcxtExchange):
         try:
             yield
         except ExchangeError:
-            if replies or op == "instruments":
+            if replies or op is InputKind.INSTRUMENTS:
                 self._recording.operation(op, self.venue, which, replies)
             raise
         else:

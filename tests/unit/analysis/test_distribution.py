@@ -12,6 +12,7 @@ import pytest
 from tests.programs import Replay
 from tests.unit.analysis.markets import starved
 from virtuoso.analysis.confluence import score_symbol
+from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Confluence, Dimension, DimensionKind, SymbolInputs
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
@@ -34,7 +35,7 @@ async def recorded(url: str) -> tuple[list[SymbolInputs], int]:
                 await asyncio.sleep(0.1)
             symbols = [item.symbol for item in feed.universe]
             for i in range(0, len(symbols), 10):
-                await asyncio.gather(*(feed.read(Job(symbol, "book")) for symbol in symbols[i : i + 10]))
+                await asyncio.gather(*(feed.read(Job(symbol, InputKind.ORDER_BOOK)) for symbol in symbols[i : i + 10]))
         await feed.refresh_tickers()
         return list(feed.inputs()), feed.observed_ms
     finally:
