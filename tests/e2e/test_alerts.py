@@ -19,7 +19,7 @@ from tests.contract import histories
 from tests.e2e.product import OPTIONS, Product, eventually
 from tests.programs import Simulated
 from virtuoso.domain.records import Alert
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader, open_history_writer
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc
 
@@ -96,7 +96,7 @@ def wait_for(follower: Follower, text: str) -> None:
 
 async def told(url: str, count: int) -> None:
     """Write so many alerts one after the other, as a collector does."""
-    history = open_history(url, write=True, timeout_s=20)
+    history = open_history_writer(url, timeout_s=20)
     try:
         for number in range(count):
             await history.add_alerts([histories.alert(f"told {number}", number, text=f"told {number}")], cooldown_s={})
@@ -107,7 +107,7 @@ async def told(url: str, count: int) -> None:
 
 async def kept(url: str, after: int) -> list[Alert]:
     """What the history has after that cursor, whoever wrote it."""
-    history = open_history(url, write=False, timeout_s=20)
+    history = open_history_reader(url, timeout_s=20)
     try:
         return list(await history.alerts(after=after, limit=10_000))
     finally:

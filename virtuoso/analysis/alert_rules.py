@@ -1,7 +1,7 @@
 """What to tell a trader or an operator: alerts from one pass to the next, as pure functions of before and after.
 
     (MarketPass before, MarketPass after) ─► market_alerts ─┐
-    (SourceStatus before, SourceStatus after) ─► source_alerts ─┴─► alerts ─► History.add_alerts(cooldown_s=COOLDOWNS_S)
+    (SourceStatus before, SourceStatus after) ─► source_alerts ─┴─► alerts ─► HistoryWriter.add_alerts
 
 An alert is given when something begins: what already held in the pass before is not told again, and without a pass before
 (or one of another venue) everything that holds now is, for the history lets no key through twice within its kind's

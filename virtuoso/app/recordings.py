@@ -11,7 +11,7 @@ from virtuoso.app.collect import collector_of, journal_of, rules_of, weights_of
 from virtuoso.app.parts import repository
 from virtuoso.config import Loaded
 from virtuoso.domain.clock import epoch_ms
-from virtuoso.domain.lifetime import unless
+from virtuoso.domain.tasks import run_until
 from virtuoso.recording import play as player
 from virtuoso.recording import record as recorder
 from virtuoso.recording.recording import RecordingFile
@@ -49,6 +49,6 @@ async def inspect(_: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     """Print what is on a recording, or prove that it plays the same."""
     path = Path(options.file)
     work = player.check(path) if options.check else asyncio.to_thread(lambda: (0, player.info(path)))
-    code, words = await unless(stop, work) or (130, "")
+    code, words = await run_until(stop, work) or (130, "")
     sys.stdout.write(words.rstrip() + "\n")
     return code

@@ -24,7 +24,7 @@ from virtuoso.evaluate.progress import Progress
 from virtuoso.evaluate.regimes import regime_path
 
 if TYPE_CHECKING:
-    from virtuoso.domain.ports import Exchange, History
+    from virtuoso.domain.ports import Exchange, HistoryReader
 
 DAY_MS = 86_400_000
 SETTLED_MS = 60_000  # a bar is surely closed on the venue's clock too
@@ -88,7 +88,7 @@ async def evaluate_candles(
 
 
 async def evaluate_history(
-    history: History,
+    history: HistoryReader,
     venue: str,
     *,
     environment: Environment,
