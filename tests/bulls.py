@@ -39,8 +39,8 @@ from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import Cadence
-from virtuoso.history import open as opening
-from virtuoso.history.store import Store
+from virtuoso.history import factory
+from virtuoso.history.sql_writer import SqlHistoryWriter
 from virtuoso.market_data.feed import Feed, UniverseRules
 from virtuoso.repository.directory import DirectoryRepository
 
@@ -141,7 +141,7 @@ def collector(
     )
 
 
-class Dying(Store):
+class Dying(SqlHistoryWriter):
     """Makes this process die by SIGKILL just as a batch with what `word` names, signals or alerts, is about to be stored."""
 
     word = ""
@@ -162,7 +162,7 @@ class Dying(Store):
 async def main(folder: Path, history: str, dies: str = "") -> None:
     """Collect until killed. While FOLDER/quiet is there, nothing is called."""
     Dying.word = dies
-    opening.Store = Dying  # type: ignore[attr-defined]  # where histories are made
+    factory.SqlHistoryWriter = Dying  # type: ignore[attr-defined]  # where histories are made
     exchange = Bulls()
     quiet = folder / "quiet"
     async with kept(history, ["bybit"], days=(30, 365), clock=now_ms) as journal:

@@ -197,7 +197,7 @@ class Settings:
     )
     weights: dict[str, float] = setting(
         "",
-        _weights(tuple(kind.name.lower() for kind in DimensionKind)),
+        _weights(tuple(kind.lower_name for kind in DimensionKind)),
         "weights of dimensions that replace the defaults, a JSON object; replies then name another model_version",
     )
     timeframe_weights: dict[str, float] = setting(
@@ -279,7 +279,7 @@ class Settings:
         have files of their own, so that a trial never mixes with what was real."""
         kind = self.effective_environment
         if kind is not Environment.LIVE and self.history == default_text(self.__dataclass_fields__["history"]):
-            return self.history.replace(HISTORY_FILE, f"history-{kind.name.lower()}.db")
+            return self.history.replace(HISTORY_FILE, f"history-{kind.lower_name}.db")
         return None if self.history == "none" else self.history
 
 

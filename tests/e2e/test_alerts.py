@@ -20,7 +20,7 @@ from tests.contract import histories
 from tests.e2e.product import OPTIONS, Product, eventually
 from tests.programs import Simulated
 from virtuoso.domain.records import Alert
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader, open_history_writer
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc
 
@@ -105,7 +105,7 @@ def wait_for(follower: Follower, text: str) -> None:
 
 async def told(url: str, enough: threading.Event) -> int:
     """Write alerts one after the other, as a collector does, until there are enough; how many."""
-    history, count = open_history(url, write=True, timeout_s=20), 0
+    history, count = open_history_writer(url, timeout_s=20), 0
     try:
         while not enough.is_set():
             await history.add_alerts([histories.alert(f"told {count}", count, text=f"told {count}")], cooldown_s={})
@@ -118,7 +118,7 @@ async def told(url: str, enough: threading.Event) -> int:
 
 async def kept(url: str, after: int) -> list[Alert]:
     """What the history has after that cursor, whoever wrote it."""
-    history = open_history(url, write=False, timeout_s=20)
+    history = open_history_reader(url, timeout_s=20)
     try:
         return list(await history.alerts(after=after, limit=10_000))
     finally:

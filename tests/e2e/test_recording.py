@@ -27,7 +27,7 @@ from virtuoso.domain.model import Environment
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import cadence
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader
 from virtuoso.market.v1 import candle_pb2, market_service_pb2_grpc, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market_data.feed import Feed, UniverseRules
@@ -316,7 +316,7 @@ async def test_a_recording_that_is_played_twice_is_in_the_history_once(short: Pa
             assert (
                 await play(short, MemoryRepository(), journal=journal, stop=asyncio.Event(), max_stale_s=600, once=True) == 0
             )
-    history = open_history(url, write=False, timeout_s=20)
+    history = open_history_reader(url, timeout_s=20)
     first = next(event for event in read(short) if event.get("trading"))
     span = {"start_ms": first["at"] - 60_000, "end_ms": first["at"] + 600_000, "step_ms": 1}
     points = await history.score_points("bybit", "BTCUSDT", **span)

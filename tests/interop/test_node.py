@@ -20,7 +20,7 @@ from tests.programs import ROOT
 from tests.service.memories import alert, furnish, numbers, reader, sqlite
 from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, snapshot
 from virtuoso.edge.contract import STREAMS
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_writer
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 
@@ -130,7 +130,7 @@ async def test_alerts_that_are_followed_come_once_whatever_breaks(tmp_path: Path
     await furnish(url)
     async with place(history=reader(url), heartbeat_s=1) as one:
         await one.market.show(snapshot())
-        writer = open_history(url, write=True, timeout_s=20)
+        writer = open_history_writer(url, timeout_s=20)
         async with web(one, "alerts", {"cursor": "0"}) as script:
             seen: list[str] = []
             while len(seen) < 5:

@@ -11,9 +11,9 @@ from typing import Any
 
 from tests.contract import histories
 from tests.service.snapshots import T0, Bench, bench
-from virtuoso.domain.ports import History
 from virtuoso.domain.records import Alert, SignalStatus
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader, open_history_writer
+from virtuoso.history.sql_writer import SqlHistoryWriter
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.service.history_reader import Opener
 
@@ -23,7 +23,7 @@ class Remembering:
     """A server, and the history as its one writer has it."""
 
     market: Bench
-    writer: History
+    writer: SqlHistoryWriter
     url: str
 
     async def tell(self, *alerts: Alert) -> Sequence[Alert]:
@@ -53,7 +53,7 @@ def numbers(first: int, count: int) -> list[str]:
 @asynccontextmanager
 async def remembering(url: str, **options: Any) -> AsyncIterator[Remembering]:
     """A server with the history at `url`, which is made; nothing is published yet."""
-    writer = open_history(url, write=True, timeout_s=20)
+    writer = open_history_writer(url, timeout_s=20)
     try:
         await writer.newest_cursor()
         async with bench(history=reader(url), **options) as market:
@@ -64,12 +64,12 @@ async def remembering(url: str, **options: Any) -> AsyncIterator[Remembering]:
 
 def reader(url: str) -> Opener:
     """Opens it as the product's servers do."""
-    return partial(open_history, url, write=False, timeout_s=1.5)
+    return partial(open_history_reader, url, timeout_s=1.5)
 
 
 async def furnish(url: str) -> None:
     """Some of everything: a closed signal, an hour of BTC, alerts."""
-    writer = open_history(url, write=True, timeout_s=20)
+    writer = open_history_writer(url, timeout_s=20)
     fields: dict[str, Any] = {"status": SignalStatus.STOPPED, "closed_ms": T0, "exit_price": 0.29, "result_r": -1.0}
     points = [histories.point(symbol="BTCUSDT", observed_ms=T0 - 60_000 * n, volume=61.25) for n in range(1, 61)]
     await writer.write(points=points, signals=[histories.signal(n, **fields) for n in range(3)])

@@ -11,7 +11,7 @@ from virtuoso.app.collect import history_recorder, model_weights, running_collec
 from virtuoso.app.parts import open_repository
 from virtuoso.config import Loaded
 from virtuoso.domain.clock import epoch_ms
-from virtuoso.domain.lifetime import unless
+from virtuoso.domain.tasks import run_until
 from virtuoso.recording import check, contents
 from virtuoso.recording import play as player
 from virtuoso.recording import record as recording
@@ -60,6 +60,6 @@ async def inspect(_: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     """Print what is on a recording, or check that it gives the same snapshots again."""
     path = Path(options.file)
     work = check.check(path) if options.check else asyncio.to_thread(lambda: (0, contents.describe(path)))
-    code, words = await unless(stop, work) or (130, "")
+    code, words = await run_until(stop, work) or (130, "")
     sys.stdout.write(words.rstrip() + "\n")
     return code

@@ -20,7 +20,7 @@ from virtuoso.service.server import MarketServer
 from virtuoso.service.snapshot_cache import SnapshotCache
 
 if TYPE_CHECKING:
-    from virtuoso.domain.ports import History
+    from virtuoso.domain.ports import HistoryReader
 
 log = logging.getLogger(__name__)
 
@@ -55,14 +55,14 @@ async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     return 0
 
 
-def _history(settings: Settings) -> Callable[[], History] | None:
+def _history(settings: Settings) -> Callable[[], HistoryReader] | None:
     """Return what opens the history for reading when it is first needed; None without a history."""
     url = settings.effective_history
 
-    def reader() -> History:
-        opening = importlib.import_module("virtuoso.history.open")  # by name: it loads a third of a server's memory
+    def reader() -> HistoryReader:
+        factory = importlib.import_module("virtuoso.history.factory")  # by name: it loads a third of a server's memory
         # a client has two seconds for everything
-        history: History = opening.open_history(url or "", write=False, timeout_s=1.5)
+        history: HistoryReader = factory.open_history_reader(url or "", timeout_s=1.5)
         return history
 
     return reader if url else None

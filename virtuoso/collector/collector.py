@@ -23,7 +23,8 @@ from virtuoso.collector.lease import TTL_S
 from virtuoso.collector.publisher import Publisher
 from virtuoso.collector.venue_state import snapshot_of
 from virtuoso.domain.errors import ExchangeError, RateLimited, RepositoryError, VenueIncomplete, VenueTimedOut
-from virtuoso.domain.model import Fallback, Snapshot
+from virtuoso.domain.model import Fallback
+from virtuoso.domain.snapshot import Snapshot
 from virtuoso.exchange.advice import advice
 from virtuoso.exchange.breaker import Breaker
 from virtuoso.exchange.failover import fallback_reason
@@ -233,7 +234,7 @@ class Collector:
 
     async def _use(self, venue: str, fallback: Fallback | None) -> None:
         if self._used is not None:
-            reason = fallback.reason if fallback else "VENUE_WELL_AGAIN"
+            reason = fallback.reason.name if fallback else "VENUE_WELL_AGAIN"
             log.warning("%s is used instead of %s (%s)", venue, self._used, reason)
             metrics.FALLBACKS.labels(self._used, venue, reason).inc()
             await self._feeds[self._used].stop()

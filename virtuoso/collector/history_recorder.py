@@ -1,7 +1,7 @@
 """A collector's dealings with the history: what it recalls when it begins to work, what it writes down, how signals ended.
 
 Nothing here is waited for by a pass, and nothing here can end a collector: a history that hangs, is full or is gone costs
-history only. What is written down waits in memory meanwhile (see `virtuoso.history.writer`).
+history only. What is written down waits in memory meanwhile (see `virtuoso.history.background_writer`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from virtuoso.analysis.alert_rules import COOLDOWNS_S
 from virtuoso.analysis.signal_stats import tallies
 from virtuoso.domain.errors import HistoryError
 from virtuoso.domain.records import SignalStatus
-from virtuoso.history.open import open_history
-from virtuoso.history.writer import Writer
+from virtuoso.history.background_writer import BackgroundWriter
+from virtuoso.history.factory import open_history_writer
 
 if TYPE_CHECKING:
-    from virtuoso.domain.ports import History
+    from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.records import Alert, Opportunity, ScorePoint, Signal, SignalRecord
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class RecalledState:
 class HistoryRecorder:
     """On `history`, by `writer`, for `venues`. Its owner runs `run` all the while and closes both afterwards."""
 
-    def __init__(self, history: History, writer: Writer, venues: Sequence[str]) -> None:
+    def __init__(self, history: HistoryReader, writer: BackgroundWriter, venues: Sequence[str]) -> None:
         self._history = history
         self._writer = writer
         self._venues = tuple(venues)
@@ -139,9 +139,9 @@ async def kept(
     if url is None:
         yield None
         return
-    history = open_history(url, write=True)
+    history = open_history_writer(url)
     points_days, rest_days = days
-    writer = Writer(history, cooldown_s=COOLDOWNS_S, clock=clock, points_days=points_days, rest_days=rest_days)
+    writer = BackgroundWriter(history, cooldown_s=COOLDOWNS_S, clock=clock, points_days=points_days, rest_days=rest_days)
     journal = HistoryRecorder(history, writer, venues)
     running = asyncio.create_task(journal.run())
     try:

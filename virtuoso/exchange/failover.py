@@ -15,25 +15,24 @@ from virtuoso.domain.errors import (
     VenueTimedOut,
     VenueUnavailable,
 )
-from virtuoso.domain.model import Fallback
+from virtuoso.domain.model import Fallback, FallbackReason
 from virtuoso.exchange.breaker import Breaker
 
-RECOVERING = "VENUE_RECOVERING"
-_REASONS: dict[type[ExchangeError], str] = {
-    VenueBlocked: "VENUE_BLOCKED",
-    RateLimited: "VENUE_RATE_LIMITED",
-    VenueUnavailable: "VENUE_UNAVAILABLE",
-    VenueTimedOut: "VENUE_TIMED_OUT",
-    BadData: "VENUE_BAD_DATA",
-    EmptyData: "VENUE_EMPTY",
-    VenueStale: "VENUE_STALE",
-    VenueIncomplete: "VENUE_INCOMPLETE",
+_REASONS: dict[type[ExchangeError], FallbackReason] = {
+    VenueBlocked: FallbackReason.VENUE_BLOCKED,
+    RateLimited: FallbackReason.VENUE_RATE_LIMITED,
+    VenueUnavailable: FallbackReason.VENUE_UNAVAILABLE,
+    VenueTimedOut: FallbackReason.VENUE_TIMED_OUT,
+    BadData: FallbackReason.VENUE_BAD_DATA,
+    EmptyData: FallbackReason.VENUE_EMPTY,
+    VenueStale: FallbackReason.VENUE_STALE,
+    VenueIncomplete: FallbackReason.VENUE_INCOMPLETE,
 }
 
 
-def fallback_reason(error: ExchangeError | None) -> str:
-    """The name of FallbackReason, unprefixed, for a venue's failure; VENUE_RECOVERING when it has none any more."""
-    return RECOVERING if error is None else _REASONS.get(type(error), "VENUE_UNAVAILABLE")
+def fallback_reason(error: ExchangeError | None) -> FallbackReason:
+    """Return the reason for a venue's failure. None, a venue without a failure, is VENUE_RECOVERING."""
+    return FallbackReason.VENUE_RECOVERING if error is None else _REASONS.get(type(error), FallbackReason.VENUE_UNAVAILABLE)
 
 
 class Failover:

@@ -11,10 +11,11 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from virtuoso import metrics
 from virtuoso.domain.errors import ExchangeError
+from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import ANCHOR, Stamp, SymbolInputs, Timeframe
 from virtuoso.domain.symbols import split_symbol
 from virtuoso.market_data.merge import merge_candles, merge_trades
@@ -38,11 +39,11 @@ AGAIN_S = 10.0  # until a series with a gap is asked for again
 BAR_DELAY_S = 1.5  # a venue needs a moment to close a bar
 # Older than this an input does not count any more; bars: how many may be missing at the end.
 MAX_AGE_MS = {
-    "book": 60_000,
-    "trades": 60_000,
-    "open_interest": 1_800_000,
-    "long_short": 3_600_000,
-    "funding": 90_000_000,
+    InputKind.ORDER_BOOK: 60_000,
+    InputKind.TRADES: 60_000,
+    InputKind.OPEN_INTEREST: 1_800_000,
+    InputKind.LONG_SHORT: 3_600_000,
+    InputKind.FUNDING: 90_000_000,
 }
 JUDGED_ON = (Timeframe.M1, Timeframe.M5)  # what is read of a symbol that is followed only
 MAX_BARS_BEHIND = {Timeframe.M1: 3, Timeframe.M5: 2, Timeframe.M30: 1, Timeframe.H4: 1}
@@ -205,9 +206,13 @@ class Feed:
 
     def _plan(self) -> None:
         """A job for each symbol and kind, what a score needs most first; those of retired symbols go with them."""
-        order: list[tuple[str, Timeframe | None]] = [("candles", Timeframe.M5), ("book", None), ("trades", None)]
-        order += [("candles", Timeframe.M1), ("candles", Timeframe.M30), ("candles", Timeframe.H4)]
-        order += [("open_interest", None), ("long_short", None), ("funding", None)]
+        order: list[tuple[InputKind, Timeframe | None]] = [
+            (InputKind.CANDLES, Timeframe.M5),
+            (InputKind.ORDER_BOOK, None),
+            (InputKind.TRADES, None),
+        ]
+        order += [(InputKind.CANDLES, timeframe) for timeframe in (Timeframe.M1, Timeframe.M30, Timeframe.H4)]
+        order += [(InputKind.OPEN_INTEREST, None), (InputKind.LONG_SHORT, None), (InputKind.FUNDING, None)]
         scored = {*(item.symbol for item in self.universe), ANCHOR}
         self._schedule.plan(
             Job(symbol, kind, timeframe)
@@ -262,23 +267,27 @@ class Feed:
         if job.timeframe is not None:
             return await self._read_candles(state, job.timeframe, bars)
         match job.kind:
-            case "book":
+            case InputKind.ORDER_BOOK:
                 book = await exchange.order_book(item)
                 state.previous_book, state.book = state.book, book
                 return self._cadence.books
-            case "trades":
+            case InputKind.TRADES:
                 new = await exchange.trades(item)
                 state.trades = merge_trades(state.trades, new, window_ms=TRADES_WINDOW_MS, most=TRADES_MOST)
                 return self._cadence.trades
-            case "funding":
+            case InputKind.FUNDING:
                 state.funding = await exchange.funding(item)
                 return self._cadence.funding
-            case "open_interest":
+            case InputKind.OPEN_INTEREST:
                 state.open_interest = await exchange.open_interest(item)
                 return self._cadence.open_interest
-            case _:
+            case InputKind.LONG_SHORT:
                 state.long_short = await exchange.long_short(item)
                 return self._cadence.long_short
+            case InputKind.INSTRUMENTS | InputKind.TICKERS | InputKind.PREMIUMS | InputKind.CANDLES:
+                raise ValueError(f"{job.kind} is no job of one symbol")
+            case _:
+                assert_never(job.kind)
 
     def _bars_wanted(self, symbol: str, timeframe: Timeframe) -> int:
         """Whole depth until it is there, then only what is new."""
@@ -349,7 +358,7 @@ class Feed:
     def inputs(self) -> Iterator[SymbolInputs]:
         """All that is known and young enough to count, of each tracked symbol that has a price, on the exchange's clock."""
         now = self.observed_ms
-        ages = dict.fromkeys((*MAX_AGE_MS, "candles", "tickers"), 0)
+        ages = dict.fromkeys((*MAX_AGE_MS, InputKind.CANDLES, InputKind.TICKERS), 0)
         for item in self.universe:
             state, ticker = self._states[item.symbol], self.tickers.get(item.symbol)
             if ticker is None:
@@ -361,15 +370,17 @@ class Feed:
                 ages[kind] = max(ages[kind], age)
                 young[kind] = value if value is not None and age <= most else None
             candles = self._young_candles(state)
-            ages["candles"] = max([ages["candles"], *(now - bars.stamp.observed_ms for bars in state.candles.values())])
-            previous = state.previous_book if young["book"] is not None else None
+            ages[InputKind.CANDLES] = max(
+                [ages[InputKind.CANDLES], *(now - bars.stamp.observed_ms for bars in state.candles.values())]
+            )
+            previous = state.previous_book if young[InputKind.ORDER_BOOK] is not None else None
             yield SymbolInputs(symbol=item.symbol, ticker=ticker, candles=candles, previous_book=previous, **young)  # type: ignore[arg-type]
         for kind, age in ages.items():
             metrics.INPUT_AGE.labels(kind).set(max(0, age) / 1000)
 
-    def _max_age_ms(self, kind: str) -> float:
+    def _max_age_ms(self, kind: InputKind) -> float:
         """Where the venue's limits stretch the cadence, an input may be as old as two and a half of its periods."""
-        period = {"book": self._cadence.books, "trades": self._cadence.trades}.get(kind, 0.0)
+        period = {InputKind.ORDER_BOOK: self._cadence.books, InputKind.TRADES: self._cadence.trades}.get(kind, 0.0)
         return max(MAX_AGE_MS[kind], 2500 * period)
 
     def anchor_candles(self) -> Mapping[Timeframe, Candles]:

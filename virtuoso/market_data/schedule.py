@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from virtuoso.domain.errors import EmptyData, ExchangeError, RateLimited, Unsupported
 
 if TYPE_CHECKING:
+    from virtuoso.domain.inputs import InputKind
     from virtuoso.domain.model import Timeframe
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Job(NamedTuple):
     """One thing to ask for again and again."""
 
     symbol: str
-    kind: str
+    kind: InputKind
     timeframe: Timeframe | None = None
 
 
@@ -65,7 +66,7 @@ class Schedule:
         self._records: dict[Job, Record] = {}
         self._queue: list[tuple[float, int, Job]] = []
         self._pushed = 0
-        self._troubles: dict[str, Trouble] = {}
+        self._troubles: dict[InputKind, Trouble] = {}
         self._workers: list[asyncio.Task[None]] = []
 
     def plan(self, jobs: Iterable[Job]) -> None:
@@ -130,7 +131,7 @@ class Schedule:
                 if wait_s is not None:
                     self._push(job, time.monotonic() + wait_s)
 
-    def _trouble(self, kind: str) -> Trouble:
+    def _trouble(self, kind: InputKind) -> Trouble:
         return self._troubles.setdefault(kind, Trouble())
 
     def _take(self) -> Job | None:

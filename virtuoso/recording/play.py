@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from virtuoso.collector.history_recorder import HistoryRecorder
-    from virtuoso.domain.model import Candles, Snapshot, Timeframe
+    from virtuoso.domain.model import Candles, Timeframe
     from virtuoso.domain.ports import SnapshotRepository
+    from virtuoso.domain.snapshot import Snapshot
     from virtuoso.recording.file import Event
 
 log = logging.getLogger(__name__)

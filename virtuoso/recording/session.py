@@ -15,7 +15,8 @@ from virtuoso.analysis.weights import Weights
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.venue_state import snapshot_of
 from virtuoso.domain.errors import ExchangeError
-from virtuoso.domain.model import Dominance, DominanceBasis, Environment, Fallback, Timeframe
+from virtuoso.domain.inputs import InputKind
+from virtuoso.domain.model import Dominance, DominanceBasis, Environment, Fallback, FallbackReason, Timeframe
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import cadence
 from virtuoso.market_data.feed import Feed, UniverseRules
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from virtuoso.collector.history_recorder import HistoryRecorder
     from virtuoso.collector.venue_state import PassResult
-    from virtuoso.domain.model import Snapshot
+    from virtuoso.domain.snapshot import Snapshot
     from virtuoso.market_data.feed import MarketData
     from virtuoso.recording.file import Event
 
@@ -68,24 +69,26 @@ class Session:
         await asyncio.gather(*(exchange.close() for exchange in self._exchanges.values()))
 
     async def _operate(self, event: Event) -> None:
-        venue, op = event["venue"], event["op"]
+        venue, kind = event["venue"], InputKind(event["op"])
         exchange, feed = self._exchanges[venue], self.feeds[venue]
         exchange.replies.load(event["replies"])
-        if op == "instruments":
+        if kind is InputKind.INSTRUMENTS:
             await feed.read_instruments()
-        elif op == "tickers":
+        elif kind is InputKind.TICKERS:
             await feed.read_prices()
-        elif op == "premiums":
+        elif kind is InputKind.PREMIUMS:
             await exchange.renew_premiums()
         elif feed.follows(event["symbol"]):  # otherwise the feed dropped the symbol before the answer came
             timeframe = Timeframe(event["timeframe"]) if "timeframe" in event else None
-            await feed.read(Job(event["symbol"], op, timeframe), event.get("bars", 0))
+            await feed.read(Job(event["symbol"], kind, timeframe), event.get("bars", 0))
 
     async def _score(self, event: Event) -> None:
         venue, dominance = event["venue"], None
         if (said := event.get("dominance")) is not None:
             dominance = Dominance(percent=said[0], basis=DominanceBasis(said[1]), observed_ms=said[2])
-        fallback = Fallback(venue=event["fallback"][0], reason=event["fallback"][1]) if "fallback" in event else None
+        fallback = None
+        if (said := event.get("fallback")) is not None:
+            fallback = Fallback(venue=said[0], reason=FallbackReason[said[1]])
         market, desk = self.feeds[venue].market(), self._floor.desk(venue)
         done = await asyncio.to_thread(self._floor.work, desk, market, dominance, trading=event["trading"])
         self._passes[event["pass"]] = market, done, fallback

@@ -15,5 +15,5 @@
 Replies are bytes from the start (`response_serializer=None`): protobuf merges concatenated messages, so every body is
 encoded once per snapshot without its provenance, which is field 1 of every reply and is put before it.
 Nothing here knows an engine: the composition root hands in what `keeper.Source` and `keeper.Keys` ask for, and an opener of
-a History. While the history is down only what it alone knows is refused; health and the snapshot do not depend on it.
+a HistoryReader. While the history is down only what it alone knows is refused; health and the snapshot do not depend on it.
 """

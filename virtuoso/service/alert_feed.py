@@ -20,7 +20,7 @@ from virtuoso.wire import messages
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Environment
-    from virtuoso.domain.ports import History
+    from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.records import Alert
     from virtuoso.service.history_reader import CachedHistory
 
@@ -149,11 +149,11 @@ class AlertFeed:
     async def _older(self, place: int, wanted: AlertFilter) -> tuple[list[bytes], int]:
         """For a reader so far behind that memory does not reach back to it."""
 
-        async def read(history: History) -> tuple[int, Sequence[Alert]]:
+        async def read(history: HistoryReader) -> tuple[int, Sequence[Alert]]:
             head = self._head or 0  # was there before the read: what it does not bring up to here is not wanted
             kinds = [AlertKind(kind) for kind in sorted(wanted.kinds)]
             least = AlertLevel(wanted.least) if wanted.least else None
-            return head, await history.alerts(after=place, kinds=kinds, least=least, limit=BATCH)
+            return head, await history.alerts(after=place, kinds=kinds, min_level=least, limit=BATCH)
 
         try:
             head, alerts = await self._archive.near(("alerts after", place, wanted.kinds, wanted.least), read)

@@ -19,7 +19,7 @@ from virtuoso.service.view import ActiveSignal, call
 from virtuoso.wire import messages, times
 
 if TYPE_CHECKING:
-    from virtuoso.domain.ports import History
+    from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.records import Alert, ScorePoint, Signal
     from virtuoso.market.v1 import market_service_pb2 as api
     from virtuoso.service.alert_feed import AlertFeed
@@ -91,7 +91,7 @@ class HistoryHandlers:
         side = Side(request.side) if request.side else None
         active = request.active if request.HasField("active") else None
 
-        async def read(history: History) -> tuple[list[ActiveSignal], Key | None]:
+        async def read(history: HistoryReader) -> tuple[list[ActiveSignal], Key | None]:
             found = await history.signals(venue, symbols=names, side=side, active=active, before=before, limit=size + 1)
             last = (found[size - 1].opened_ms, found[size - 1].id) if len(found) > size else None
             return await asyncio.to_thread(_encode_signals, found[:size], environment), last
@@ -109,12 +109,12 @@ class HistoryHandlers:
         names = sorted(present.view.spellings(request.symbols))
         before, shown = _alert_place(request)
 
-        async def read(history: History) -> tuple[int, list[AlertEntry], int | None]:
+        async def read(history: HistoryReader) -> tuple[int, list[AlertEntry], int | None]:
             newest = await history.newest_cursor() if before is None else shown
             found: Sequence[Alert] = await history.alerts(
                 before=newest + 1 if before is None else before,
                 kinds=[AlertKind(kind) for kind in sorted(wanted.kinds)],
-                least=AlertLevel(wanted.least) if wanted.least else None,
+                min_level=AlertLevel(wanted.least) if wanted.least else None,
                 symbols=names,
                 limit=size + 1,
             )
@@ -159,7 +159,7 @@ class HistoryHandlers:
         venue = view.provenance.venue
         until = asked.end_ms if request.HasField("end_time") else None  # what is asked until now may be a second old
 
-        async def read(history: History) -> tuple[int, bytes]:
+        async def read(history: HistoryReader) -> tuple[int, bytes]:
             found = await history.score_points(
                 venue, symbol, start_ms=asked.start_ms, end_ms=asked.end_ms, step_ms=asked.step_ms
             )

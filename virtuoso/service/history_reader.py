@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from virtuoso.domain.errors import ConfigError, HistoryError, HistoryUnavailable
 
 if TYPE_CHECKING:
-    from virtuoso.domain.ports import History
+    from virtuoso.domain.ports import HistoryReader
 
 T = TypeVar("T")
-Opener = Callable[[], "History"]
+Opener = Callable[[], "HistoryReader"]
 
 READ_S = 1.7  # for one read: above what a history bounds itself to; a client has two seconds for everything
 NEAR_S = 1.0
@@ -30,7 +30,7 @@ class CachedHistory:
 
     def __init__(self, opener: Opener | None, *, read_s: float = READ_S, near_s: float = NEAR_S) -> None:
         self._opener, self._read_s, self._near_s = opener, read_s, near_s
-        self._opening: asyncio.Task[History] | None = None
+        self._opening: asyncio.Task[HistoryReader] | None = None
         self._copies: OrderedDict[Hashable, tuple[float, asyncio.Task[object]]] = OrderedDict()
 
     @property
@@ -38,7 +38,7 @@ class CachedHistory:
         """True where there is a history to be read."""
         return self._opener is not None
 
-    async def read(self, work: Callable[[History], Awaitable[T]]) -> T:
+    async def read(self, work: Callable[[HistoryReader], Awaitable[T]]) -> T:
         """The result of `work` on the history. HistoryUnavailable when it fails or takes too long, or there is none."""
         history = await self._history()
         try:
@@ -47,7 +47,7 @@ class CachedHistory:
         except (HistoryError, TimeoutError) as error:
             raise HistoryUnavailable("the history cannot be read now") from error
 
-    async def near(self, key: Hashable, work: Callable[[History], Awaitable[T]]) -> T:
+    async def near(self, key: Hashable, work: Callable[[HistoryReader], Awaitable[T]]) -> T:
         """The same, or what it was for the same key within the last second."""
         entry = self._copies.get(key)
         if entry is None or (entry[1].done() and entry[0] <= time.monotonic() - self._near_s):
@@ -76,7 +76,7 @@ class CachedHistory:
             if not isinstance(history, BaseException):
                 await history.close()
 
-    async def _history(self) -> History:
+    async def _history(self) -> HistoryReader:
         if self._opener is None:
             raise HistoryUnavailable("this server has no history")
         if self._opening is None:

@@ -297,7 +297,7 @@ def moment(request: pytest.FixtureRequest) -> tuple[SymbolInputs, dict[str, Comp
     """A market, and what is read of it by dimension and component."""
     inputs = markets.inputs(Shape(request.param, 51, 27.1))
     result = score_symbol(inputs, markets.NOW_MS)
-    return inputs, {f"{d.kind.name.lower()}.{c.name}": c for d in result.dimensions for c in d.components}
+    return inputs, {f"{d.kind.lower_name}.{c.name}": c for d in result.dimensions for c in d.components}
 
 
 def read(found: dict[str, Component], name: str) -> float:

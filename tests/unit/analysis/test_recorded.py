@@ -11,6 +11,7 @@ from tests.programs import Market
 from tests.unit.analysis import markets
 from tests.unit.analysis.test_laws import assert_reflected, assert_same
 from virtuoso.analysis.confluence import score_symbol
+from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Confluence, SymbolInputs
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
@@ -35,7 +36,7 @@ async def read(url: str, venue: str, rules: UniverseRules) -> tuple[list[SymbolI
                 await asyncio.sleep(0.02)
             symbols = [item.symbol for item in feed.universe]
             for i in range(0, len(symbols), 10):
-                await asyncio.gather(*(feed.read(Job(symbol, "book")) for symbol in symbols[i : i + 10]))
+                await asyncio.gather(*(feed.read(Job(symbol, InputKind.ORDER_BOOK)) for symbol in symbols[i : i + 10]))
         await feed.refresh_tickers()
         return list(feed.inputs()), feed.observed_ms
     finally:

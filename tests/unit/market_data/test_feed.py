@@ -12,6 +12,7 @@ import pytest
 
 from tests.unit.fakes import FakeExchange
 from virtuoso.domain.errors import EmptyData, RateLimited, Unsupported, VenueUnavailable
+from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Candles, Timeframe
 from virtuoso.exchange.venues import Cadence
 from virtuoso.market_data.feed import DEPTH, Feed, UniverseRules
@@ -219,7 +220,7 @@ async def test_bars_that_do_not_join_what_is_known_are_read_in_full_at_once() ->
         state = feed._states["BTCUSDT"]
         known = state.candles[Timeframe.M5]
         state.candles[Timeframe.M5] = missing = replace(known, open_ms=known.open_ms - 20 * Timeframe.M5.ms)
-        job, exchange.run = Job("BTCUSDT", "candles", Timeframe.M5), 3
+        job, exchange.run = Job("BTCUSDT", InputKind.CANDLES, Timeframe.M5), 3
         assert await feed._do(job) == 0.0
         assert state.candles[Timeframe.M5] is missing
         exchange.run = 1000
