@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import HistoryError
 from virtuoso.domain.ports import History
 from virtuoso.domain.records import Alert, AlertKind, Opportunity, ScorePoint, Signal
@@ -86,14 +87,14 @@ class Writer:
     """Takes records at any time without waiting, and writes them from `run`: points every `interval_s` and one a minute of
     a symbol, alerts and what was handed over with them at once. While the history is down all waits, within bounds, and is
     tried again every `interval_s`. Once an hour it forgets points older than `points_days`, and all else but active signals
-    older than `rest_days`, counted from the newest point: a replayed market has its own time. `clock`: epoch ms."""
+    older than `rest_days`, counted from the newest point: a replayed market has its own time."""
 
     def __init__(
         self,
         history: History,
         *,
         cooldown_s: Mapping[AlertKind, float],
-        clock: Callable[[], int],
+        clock: Clock,
         interval_s: float = 5.0,
         points_days: float = 30,
         rest_days: float = 365,
@@ -180,7 +181,7 @@ class Writer:
             self._urgent.clear()
             await self._write_all()
             if self._down_since_ms is not None:
-                await asyncio.sleep(self._interval_s)  # alerts that keep coming do not make it ask more often
+                await self._clock.sleep(self._interval_s)  # alerts that keep coming do not make it ask more often
 
     async def _write_all(self) -> None:
         """Everything that waits, alerts last: by then what they refer to is there. Stops at the first failure."""
@@ -192,7 +193,7 @@ class Writer:
         except HistoryError as error:
             self._reason = str(error)
             if self._down_since_ms is None:
-                self._down_since_ms = self._clock()
+                self._down_since_ms = self._clock.now_ms()
         else:
             if self._down_since_ms is not None:
                 log.info("history: all that waited since it was down is written")
@@ -254,14 +255,14 @@ class Writer:
 
     async def _forget_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(HOUR_S)
+            await self._clock.sleep(HOUR_S)
             await self.forget()
 
     async def forget(self) -> None:
         """Remove what is too old; a failure waits for the next hour."""
         if self._newest_ms is None:
             return
-        now_ms = min(self._newest_ms, self._clock())  # a venue's clock that runs ahead must not empty the history
+        now_ms = min(self._newest_ms, self._clock.now_ms())  # a venue's clock that runs ahead must not empty the history
         try:
             gone = await self._history.forget(
                 points_before_ms=now_ms - self._points_ms, rest_before_ms=now_ms - self._rest_ms

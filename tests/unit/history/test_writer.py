@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.clocks import SettableClock
 from tests.contract.histories import MINUTE, T0, alert, opportunity, point, signal
 from virtuoso.domain.ports import History
 from virtuoso.domain.records import AlertKind, SignalStatus
@@ -46,7 +47,11 @@ async def start(history: History) -> AsyncIterator[Start]:
     running: list[asyncio.Task[None]] = []
 
     def make(**given: Any) -> Writer:
-        options: dict[str, Any] = {"cooldown_s": {AlertKind.PRICE_MOVE: 60.0}, "clock": lambda: T0, "interval_s": 0.05}
+        options: dict[str, Any] = {
+            "cooldown_s": {AlertKind.PRICE_MOVE: 60.0},
+            "clock": SettableClock(T0),
+            "interval_s": 0.05,
+        }
         writer = Writer(history, **{**options, **given})
         running.append(asyncio.create_task(writer.run()))
         return writer
@@ -134,7 +139,7 @@ async def test_all_that_was_handed_over_in_an_outage_is_written_once_after_it(
 
 
 async def test_what_changes_while_it_is_being_written_is_written_again(history: History) -> None:
-    writer = Writer(history, cooldown_s={}, clock=lambda: T0)
+    writer = Writer(history, cooldown_s={}, clock=SettableClock(T0))
     writer.record(signals=[signal()])
     writing = asyncio.create_task(writer.close())
     await asyncio.sleep(0)  # the first state is on its way
@@ -146,7 +151,7 @@ async def test_what_changes_while_it_is_being_written_is_written_again(history: 
 
 
 async def test_in_a_long_outage_the_oldest_points_go_and_are_counted_and_nothing_else_does(history: History) -> None:
-    writer = Writer(history, cooldown_s={}, clock=lambda: T0, points_kept=10)
+    writer = Writer(history, cooldown_s={}, clock=SettableClock(T0), points_kept=10)
     for minute in range(25):
         writer.record([point(minute)], [signal(minute)], [opportunity(minute)], [alert(f"key-{minute}")])
     status = writer.status()
@@ -171,7 +176,7 @@ async def test_a_record_that_the_history_never_takes_does_not_hold_up_the_others
 
 
 async def test_closing_writes_what_still_waits(history: History) -> None:
-    writer = Writer(history, cooldown_s={}, clock=lambda: T0)
+    writer = Writer(history, cooldown_s={}, clock=SettableClock(T0))
     writer.record([point()], alerts=[alert()])
     await writer.close()
     assert await minutes(history) == [0]
@@ -179,7 +184,7 @@ async def test_closing_writes_what_still_waits(history: History) -> None:
 
 
 async def test_what_is_too_old_by_the_markets_own_time_is_forgotten(history: History) -> None:
-    writer = Writer(history, cooldown_s={}, clock=lambda: T0 + 400 * DAY, points_days=30, rest_days=365)
+    writer = Writer(history, cooldown_s={}, clock=SettableClock(T0 + 400 * DAY), points_days=30, rest_days=365)
     await history.write([point(-31 * 1440), point(-29 * 1440)], opportunities=[opportunity(-366 * 1440), opportunity(0)])
     await writer.forget()
     assert len(await minutes(history)) == 2, "before anything was handed over the market's time is not known"
@@ -191,7 +196,7 @@ async def test_what_is_too_old_by_the_markets_own_time_is_forgotten(history: His
 
 
 async def test_a_time_far_in_the_future_does_not_empty_the_history(history: History) -> None:
-    writer = Writer(history, cooldown_s={}, clock=lambda: T0, points_days=30)
+    writer = Writer(history, cooldown_s={}, clock=SettableClock(T0), points_days=30)
     writer.record([point()])
     writer.record([point(symbol="ETHUSDT", observed_ms=T0 + 4000 * DAY)])
     await writer.close()
