@@ -18,7 +18,7 @@ from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import HistoryRecorder, kept
 from virtuoso.collector.lease import Lease
 from virtuoso.config import Loaded, Settings
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.coingecko import CoinGecko
@@ -67,21 +67,21 @@ async def running_collector(
         opportunities=settings.opportunities,
         weights=model_weights(settings),
         journal=recorder,
-        clock=epoch_ms,
+        clock=SYSTEM_CLOCK,
     )
-    coingecko = CoinGecko(settings.coingecko_url)
-    feeds = {venue: Feed(exchange, universe_rules(settings), cadence) for venue, exchange in exchanges.items()}
+    coingecko = CoinGecko(settings.coingecko_url, clock=SYSTEM_CLOCK)
+    feeds = {venue: Feed(exchange, universe_rules(settings), cadence, SYSTEM_CLOCK) for venue, exchange in exchanges.items()}
     try:
         yield Collector(
             feeds,
-            Failover(settings.exchanges, dwell_s=settings.dwell_s, clock=epoch_ms),
+            Failover(settings.exchanges, dwell_s=settings.dwell_s, clock=SYSTEM_CLOCK),
             repository,
             coingecko,
             engine,
-            lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", epoch_ms),
+            lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", SYSTEM_CLOCK),
             environment=environment,
             max_stale_s=settings.max_stale_s,
-            clock=epoch_ms,
+            clock=SYSTEM_CLOCK,
             tap=observer,
         )
     finally:
@@ -101,4 +101,4 @@ def model_weights(settings: Settings) -> Weights:
 def history_recorder(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:
     """Open what writes the history; None without a history."""
     days = (settings.points_days, settings.history_days)
-    return kept(settings.effective_history, settings.exchanges, days=days, clock=epoch_ms)
+    return kept(settings.effective_history, settings.exchanges, days=days, clock=SYSTEM_CLOCK)

@@ -10,7 +10,7 @@ from pathlib import Path
 from virtuoso.app.collect import history_recorder, model_weights, running_collector, universe_rules
 from virtuoso.app.parts import open_repository
 from virtuoso.config import Loaded
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.tasks import run_until
 from virtuoso.recording import check, contents
 from virtuoso.recording import play as player
@@ -29,7 +29,7 @@ async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int
         rules=universe_rules(settings),
         opportunities=settings.opportunities,
         weights=model_weights(settings),
-        clock=epoch_ms,
+        clock=SYSTEM_CLOCK,
     )
     exchanges = {
         venue: recording.RecordedExchange(venue, recorder, url=settings.exchange_urls.get(venue))

@@ -14,7 +14,7 @@ from virtuoso.doctor import edge, listeners, machine, storage
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.history import history as history_of
 from virtuoso.domain.addresses import Address
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.model import Environment
 from virtuoso.repository.open import memcached_servers
 
@@ -58,9 +58,9 @@ class Targets:
 
 
 async def examine(
-    targets: Targets, *, clock: Callable[[], int] = epoch_ms, check_s: float = CHECK_S, whole_s: float = WHOLE_S
+    targets: Targets, *, clock: Clock = SYSTEM_CLOCK, check_s: float = CHECK_S, whole_s: float = WHOLE_S
 ) -> list[Finding]:
-    """Look at everything that `targets` names. `clock` is our time in epoch ms. Each check ends within `check_s`, the whole
+    """Look at everything that `targets` names. `clock` is this machine's. Each check ends within `check_s`, the whole
     within `whole_s` and a moment. ConfigError for settings that no machine could satisfy, such as an exchange that ccxt does
     not have."""
     edge_status = listeners.https_status if any(targets.tls) else listeners.http_status

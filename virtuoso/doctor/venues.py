@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from statistics import median
 import aiohttp
 
 from virtuoso.doctor.finding import Finding, Level
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError, RateLimited, VenueBlocked, VenueTimedOut
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.advice import advice
@@ -46,7 +47,7 @@ async def markets(
     coingecko_url: str,
     *,
     timeout_s: float,
-    clock: Callable[[], int],
+    clock: Clock,
 ) -> list[Finding]:
     """Ask venues and CoinGecko, and report what both say of certificates and clocks."""
     clients = {name: CcxtExchange(name, url=urls.get(name), timeout_s=timeout_s, clock=clock) for name in exchanges}

@@ -9,13 +9,14 @@ import math
 import platform
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Environment
@@ -63,7 +64,7 @@ def made_by() -> Mapping[str, str]:
 class Recorder:
     """Record one session: the collector's PassObserver, to which RecordedExchange adds the replies.
 
-    `opportunities` and `weights` are those of the engine. `clock` returns epoch ms.
+    `opportunities` and `weights` are those of the engine.
     """
 
     def __init__(
@@ -74,12 +75,12 @@ class Recorder:
         rules: UniverseRules,
         opportunities: bool = True,
         weights: Weights = DEFAULT_WEIGHTS,
-        clock: Callable[[], int],
+        clock: Clock,
     ) -> None:
         self._file, self._clock = file, clock
         self._header = {
             SESSION: FORMAT,
-            "at": clock(),
+            "at": clock.now_ms(),
             "model": weights.version,
             "weights": weights.told(),
             "made_by": made_by(),
@@ -119,7 +120,7 @@ class Recorder:
         self._note({"published": snapshot.id, "venue": snapshot.venue})
 
     def _note(self, event: dict[str, Any], snapshot: Snapshot | None = None) -> None:
-        event["at"] = self._clock()
+        event["at"] = self._clock.now_ms()
         self._pending.append((event, snapshot))
 
     async def flush(self) -> bool:

@@ -14,6 +14,7 @@ from virtuoso.analysis.alert_rules import SourceStatus
 from virtuoso.analysis.weights import Weights
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.venue_state import snapshot_of
+from virtuoso.domain.clock import SYSTEM_CLOCK, SystemClock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Dominance, DominanceBasis, Environment, Fallback, FallbackReason, Timeframe
@@ -42,14 +43,14 @@ class Session:
     def __init__(self, header: Event, journal: HistoryRecorder | None = None) -> None:
         rules = UniverseRules(**header["rules"] | {"symbols": tuple(header["rules"]["symbols"])})
         self._exchanges = {venue: ReplayedExchange(venue) for venue in header["venues"]}
-        self.feeds = {venue: Feed(exchange, rules, cadence) for venue, exchange in self._exchanges.items()}
+        self.feeds = {venue: Feed(exchange, rules, cadence, SYSTEM_CLOCK) for venue, exchange in self._exchanges.items()}
         self._floor = Engine(
             header["venues"],
             Environment.REPLAY,
             opportunities=header["opportunities"],
             weights=Weights.of(**header["weights"]),
             journal=journal,
-            clock=lambda: header["at"],
+            clock=ReplayClock(header["at"]),
         )
         self._passes: dict[int, tuple[MarketData, PassResult, Fallback | None]] = {}
 
@@ -113,12 +114,23 @@ class Session:
         return snapshot
 
 
+class ReplayClock(SystemClock):
+    """The wall clock of a recording. It stands where `moment_ms` sets it, and waits as this machine does."""
+
+    def __init__(self, moment_ms: int = 0) -> None:
+        self.moment_ms = moment_ms
+
+    def now_ms(self) -> int:
+        """See Clock."""
+        return self.moment_ms
+
+
 class ReplayedExchange(CcxtExchange):
     """A venue whose requests are answered by `replies` and never by a network. Its clock is that of the replies."""
 
     def __init__(self, venue: str) -> None:
         self.replies = RecordedReplies()
-        super().__init__(venue, clock=lambda: self.replies.now_ms, session=self.replies)
+        super().__init__(venue, clock=self.replies.clock, session=self.replies)
 
     def _ask_beside(self) -> None:
         """Do nothing: the recording says when premiums are read."""
@@ -128,11 +140,11 @@ class ReplayedExchange(CcxtExchange):
 
 
 class RecordedReplies:
-    """The HTTP session of ccxt's client, with recorded replies. `now_ms` is when the reply given last had arrived."""
+    """The HTTP session of ccxt's client, with recorded replies. `clock` shows when the last reply had arrived."""
 
     def __init__(self) -> None:
         self.headers: Mapping[str, str] = {}
-        self.now_ms = 0
+        self.clock = ReplayClock()
         self._remaining: list[list[Any]] = []
 
     def load(self, replies: list[list[Any]]) -> None:
@@ -149,7 +161,7 @@ class RecordedReplies:
         if not matching:
             raise aiohttp.ClientConnectionError(f"the recording holds no reply to {wanted}")
         self._remaining.remove(matching[0])
-        _, status, headers, body, self.now_ms = matching[0]
+        _, status, headers, body, self.clock.moment_ms = matching[0]
         yield _Response(status, headers, body)
 
     async def close(self) -> None:

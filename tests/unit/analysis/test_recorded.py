@@ -11,6 +11,7 @@ from tests.programs import Market
 from tests.unit.analysis import markets
 from tests.unit.analysis.test_laws import assert_reflected, assert_same
 from virtuoso.analysis.confluence import score_symbol
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Confluence, SymbolInputs
 from virtuoso.exchange.adapter import CcxtExchange
@@ -27,7 +28,7 @@ RECORDED = {
 async def read(url: str, venue: str, rules: UniverseRules) -> tuple[list[SymbolInputs], int]:
     """All that is known of the markets that `rules` choose, each with two books; and the venue's clock."""
     exchange = CcxtExchange(venue, url=url)
-    feed = Feed(exchange, rules, lambda _, __: Cadence(3, 300, 300))
+    feed = Feed(exchange, rules, lambda _, __: Cadence(3, 300, 300), SYSTEM_CLOCK)
     try:
         await feed.refresh_tickers()
         feed.start()
