@@ -29,10 +29,10 @@ async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     """Answer from what collectors publish."""
     settings = loaded.settings
     source = repository(settings)
-    keeper = SnapshotCache(source, keys, max_stale_s=settings.max_stale_s, primary_venue=settings.exchanges[0])
+    cache = SnapshotCache(source, keys, max_stale_s=settings.max_stale_s, primary_venue=settings.exchanges[0])
     server = MarketServer(
         joined(settings.grpc_address),
-        keeper,
+        cache,
         CandleReader(source, keys, max_stale_s=settings.max_stale_s),
         limits=ConcurrencyLimits(calls=settings.max_requests, streams=settings.max_streams),
         reflect=settings.reflection,
@@ -40,17 +40,17 @@ async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
         history=_history(settings),
     )
     try:
-        await server.start()  # says NOT_SERVING until the keeper has something to serve
-        await keeper.start()
+        await server.start()  # says NOT_SERVING until the cache has something to serve
+        await cache.start()
         gc.freeze()  # what is loaded stays: no request needs to have it looked through for garbage
         gc.set_threshold(20_000, 20, 50)
-        async with monitor(settings, server.status, keeper.readiness):
+        async with monitor(settings, server.status, cache.readiness):
             log.info("gRPC on %s; repository %s", joined(settings.grpc_address), source.name)
             await stop.wait()
             log.info("going down: health says NOT_SERVING, streams end, calls in flight have %g s", settings.grace_s)
             await server.drain(settings.grace_s)
     finally:
-        await keeper.close()
+        await cache.close()
         await source.close()
     return 0
 

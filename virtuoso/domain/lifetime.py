@@ -32,3 +32,10 @@ async def parent_gone() -> None:
             pass
     finally:
         transport.close()
+
+
+def retrieve_exception(task: asyncio.Future[Any]) -> None:
+    """Mark the exception of a task as seen, so that asyncio does not complain when nobody waits for the task any more. To be
+    passed to `add_done_callback`."""
+    if not task.cancelled():
+        task.exception()

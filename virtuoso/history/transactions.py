@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from virtuoso.domain.errors import HistoryError
+from virtuoso.domain.lifetime import retrieve_exception
 from virtuoso.history import schema
 from virtuoso.history.database import Database, cause
 from virtuoso.metrics import HISTORY_CALLS, HISTORY_UP
@@ -98,7 +99,7 @@ class Transactions:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        _looked_at(task)
+        retrieve_exception(task)
 
     # ------------------------------------------------------------------------------------------------------ one transaction
 
@@ -128,7 +129,7 @@ class Transactions:
             raise HistoryError(f"{self._database.place} is not there yet: it is made when a collector first writes it")
         if self._upkeep is None or self._upkeep.done():
             self._upkeep = asyncio.create_task(work())
-            self._upkeep.add_done_callback(_looked_at)
+            self._upkeep.add_done_callback(retrieve_exception)
         await asyncio.shield(self._upkeep)
 
     async def _upgrade(self) -> None:
@@ -162,9 +163,3 @@ class Transactions:
         HISTORY_UP.labels(self._database.name, deed).set(1)
         if self._failures.pop(deed, None):
             log.info("%s: %s works again", self._database.place, deed)
-
-
-def _looked_at(task: asyncio.Task[Any]) -> None:
-    """Whoever waited for its failure may be gone."""
-    if not task.cancelled():
-        task.exception()
