@@ -9,7 +9,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.service.servers import RunningServer, refusal, refusal_in, running_server
+from tests.service.servers import RunningServer, refusal, running_server
 from tests.service.snapshots import T0, TTL_S, candle_series, snapshot
 from virtuoso.domain import errors
 from virtuoso.domain.errors import RepositoryError
@@ -17,6 +17,7 @@ from virtuoso.market.v1 import error_reason_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 from virtuoso.repository.tiers import TieredRepository
+from virtuoso.service import deadline
 from virtuoso.service.errors import TABLE, UNKNOWN
 from virtuoso.service.rpc import ConcurrencyLimits
 
@@ -227,21 +228,27 @@ async def test_streams_have_a_budget_of_their_own() -> None:
         first.cancel()
 
 
-async def test_a_repository_that_does_not_answer_costs_a_caller_less_than_two_seconds() -> None:
+async def test_a_repository_that_does_not_answer_is_data_that_is_unavailable() -> None:
     async with running_server(wrap=Slow) as one:
         await one.show(snapshot())
-        async with asyncio.timeout(2):
-            refused = await refusal(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
-        assert refused.reason == "DATA_UNAVAILABLE"
+        refused = await refusal(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
+        assert (refused.code.name, refused.reason, refused.retry_s) == ("UNAVAILABLE", "DATA_UNAVAILABLE", 5)
 
 
-async def test_a_callers_deadline_is_kept() -> None:
+async def test_a_server_says_so_before_the_callers_deadline_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "RESERVED_S", 29.8)  # a busy machine may need seconds to deliver the answer
+    async with running_server(wrap=Slow) as one:
+        await one.show(snapshot())
+        refused = await refusal(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT"), timeout=30))
+        assert (refused.code.name, refused.reason) == ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
+
+
+async def test_a_callers_deadline_ends_a_call_in_any_case() -> None:
     async with running_server(wrap=Slow) as one:
         await one.show(snapshot())
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT"), timeout=0.4)
+            await one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT"), timeout=0.1)
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        assert refusal_in(caught.value).reason == "DEADLINE_EXCEEDED"
 
 
 async def test_a_repository_error_in_the_middle_leaves_the_dashboard_alone() -> None:

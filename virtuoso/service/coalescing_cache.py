@@ -34,14 +34,9 @@ class CoalescingCache:
         """Return the result of `read`, or of another caller's for the same key. Raise what that raised. A caller that is
         cancelled does not cancel the read."""
         entry = self._reads.get(key)
-        if entry is None or self._is_expired(entry):
+        if entry is None or self._is_over(entry):
             entry = self._begin(key, read)
-        try:
-            return cast("T", await asyncio.shield(entry.task))
-        except Exception:
-            if self._reads.get(key) is entry:
-                del self._reads[key]
-            raise
+        return cast("T", await asyncio.shield(entry.task))
 
     async def close(self) -> None:
         """Cancel all reads and forget all results. Idempotent."""
@@ -59,13 +54,16 @@ class CoalescingCache:
         self._evict()
         return entry
 
-    def _is_expired(self, entry: _Read) -> bool:
-        return entry.task.done() and entry.started <= self._clock.monotonic() - self._lifetime_s
+    def _is_over(self, entry: _Read) -> bool:
+        if not entry.task.done():
+            return False
+        failed = entry.task.cancelled() or entry.task.exception() is not None
+        return failed or entry.started <= self._clock.monotonic() - self._lifetime_s
 
     def _evict(self) -> None:
-        """Drop expired results, which are large and seldom asked for again, and the oldest beyond the limit."""
+        """Drop the oldest reads when they are over or beyond the limit: results are large and seldom asked for again."""
         while self._reads:
             oldest = next(iter(self._reads.values()))
-            if len(self._reads) <= self._max_entries and not self._is_expired(oldest):
+            if len(self._reads) <= self._max_entries and not self._is_over(oldest):
                 return
             self._reads.popitem(last=False)

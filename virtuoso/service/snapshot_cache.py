@@ -51,9 +51,7 @@ class SnapshotCache:
         self._reader, self._clock = SnapshotReader(source, keys), clock
         self._max_stale_ms, self._primary_venue = max_stale_s * 1000, primary_venue
         self._period_s, self._retention_s = period_s, retention_s
-        self._recent: OrderedDict[str, tuple[float, SnapshotView]] = (
-            OrderedDict()
-        )  # by id, with the monotonic time of arrival
+        self._recent: OrderedDict[str, tuple[float, SnapshotView]] = OrderedDict()  # id -> (monotonic time of arrival, view)
         self._view: SnapshotView | None = None
         self._details = SnapshotDetails()
         self._has_been_complete = False
