@@ -223,7 +223,7 @@ class Served:
     """A real server of a recording that is being played."""
 
     stub: Any
-    keeper: SnapshotCache
+    cache: SnapshotCache
     playing: asyncio.Task[int]
 
     async def dashboard(self) -> api.GetDashboardResponse:
@@ -235,17 +235,17 @@ class Served:
 async def serving(path: Path, *, once: bool = False) -> AsyncIterator[Served]:
     repository, stop = MemoryRepository(), asyncio.Event()
     source = TieredRepository([repository])
-    keeper = SnapshotCache(source, keys, max_stale_s=600, period_s=0.1)
-    server = MarketServer("127.0.0.1:0", keeper, CandleReader(source, keys, max_stale_s=600, near_s=0.1))
+    cache = SnapshotCache(source, keys, max_stale_s=600, period_s=0.1)
+    server = MarketServer("127.0.0.1:0", cache, CandleReader(source, keys, max_stale_s=600, cache_s=0.1))
     port = await server.start()
-    await keeper.start()
+    await cache.start()
     playing = asyncio.create_task(play(path, repository, stop=stop, max_stale_s=600, once=once))
     channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
     try:
         async with asyncio.timeout(15):
-            while not keeper.ready:
-                await keeper.next_tick()
-        yield Served(market_service_pb2_grpc.MarketServiceStub(channel), keeper, playing)
+            while not cache.ready:
+                await cache.next_tick()
+        yield Served(market_service_pb2_grpc.MarketServiceStub(channel), cache, playing)
         stop.set()
         assert await playing == 0
     finally:
@@ -254,7 +254,7 @@ async def serving(path: Path, *, once: bool = False) -> AsyncIterator[Served]:
         await asyncio.wait({playing})
         await channel.close(None)
         await server.drain(0.1)
-        await keeper.close()
+        await cache.close()
         await source.close()
 
 
@@ -302,7 +302,7 @@ async def test_a_recording_plays_at_its_pace_and_skips_the_gap_between_sessions(
     async with serving(rewritten(tmp_path / "two.recording", events[: end + 1]), once=True) as served, asyncio.timeout(40):
         while len(seen) < 3:
             seen.setdefault((await served.dashboard()).provenance.snapshot_id, now_ms())
-            await served.keeper.next_tick()
+            await served.cache.next_tick()
         assert await served.playing == 0
     assert list(seen) == [event["published"] for event in published[:3]]
     first, second, third = seen.values()

@@ -14,7 +14,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from tests.programs import ROOT, free_port
-from tests.service.snapshots import bench, row, snapshot
+from tests.service.servers import running_server
+from tests.service.snapshots import row, snapshot
 
 ROWS = [row("BTCUSDT", 71.5), *(row(f"C{n:02d}USDT", 50.0) for n in range(500))]
 PIPE = asyncio.subprocess.PIPE
@@ -84,7 +85,7 @@ async def tty(address: str, folder: Path, **env: str) -> AsyncIterator[Tty]:
 
 
 async def test_it_runs_in_a_terminal_without_colour_and_leaves_it_as_it_was(tmp_path: Path) -> None:
-    async with bench() as one:
+    async with running_server() as one:
         await one.show(snapshot(rows=ROWS))
         async with tty(one.address, tmp_path, NO_COLOR="1") as terminal:
             await terminal.see("SIMULATED")
@@ -99,7 +100,7 @@ async def test_it_runs_in_a_terminal_without_colour_and_leaves_it_as_it_was(tmp_
 
 
 async def test_in_a_pipe_it_prints_one_table_and_ends(tmp_path: Path) -> None:
-    async with bench() as one:
+    async with running_server() as one:
         await one.show(snapshot(rows=ROWS))
         code, out, complaints = await ended(tmp_path, "--addr", one.address)
         assert (code, complaints) == (0, "")
@@ -112,7 +113,7 @@ async def test_in_a_pipe_it_prints_one_table_and_ends(tmp_path: Path) -> None:
 
 async def test_its_exit_codes_say_what_was_wrong(tmp_path: Path) -> None:
     nobody = f"127.0.0.1:{free_port()}"
-    async with bench() as unready:
+    async with running_server() as unready:
         results = await asyncio.gather(
             ended(tmp_path, "--addr", "nonsense"),
             ended(tmp_path, "--ca", "/no/such/file"),
