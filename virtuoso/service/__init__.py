@@ -14,7 +14,9 @@
     MarketServer     port, health, reflection, and an orderly shutdown
 
 Replies are bytes from the start (`response_serializer=None`). protobuf merges concatenated messages, so every body is
-encoded once per snapshot without its provenance, which is field 1 of every reply and is put before it. No storage engine is known here: the composition root hands in what `snapshot_reader.Source` and `snapshot_reader.Keys` ask
+encoded once per snapshot without its provenance, which is field 1 of every reply and is put before it.
+
+No storage engine is known here: the composition root hands in what `snapshot_reader.Source` and `snapshot_reader.Keys` ask
 for, and a function that opens a HistoryReader. While the history is down, only the RPCs that need it fail; health and the
 snapshot do not depend on it.
 """
