@@ -23,10 +23,10 @@ from virtuoso.domain.errors import VenueUnavailable
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.domain.records import Alert, AlertKind, Signal
 from virtuoso.history.open import open_history
-from virtuoso.market.v1 import snapshot_pb2
 from virtuoso.repository import keys
 from virtuoso.repository.directory import DirectoryRepository
 from virtuoso.repository.memory import MemoryRepository
+from virtuoso.store.v1 import snapshot_pb2
 from virtuoso.wire import snapshots
 
 pytestmark = pytest.mark.timeout(120)

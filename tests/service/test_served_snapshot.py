@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tests.service.snapshots import T0, Bench, bench, refusal, snapshot
-from virtuoso.market.v1 import beta_pb2, opportunity_pb2, signal_pb2, snapshot_pb2
+from virtuoso.market.v1 import beta_pb2, opportunity_pb2, signal_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.store.v1 import snapshot_pb2
+from virtuoso.wire import times
 
 
 async def pages(call: Any, request: Any, rows: str) -> list[Any]:
@@ -72,7 +74,7 @@ async def test_one_beta_has_its_windows_and_its_past(server: Bench) -> None:
 async def test_a_tracked_symbol_with_too_few_returns_has_no_windows(server: Bench) -> None:
     message = snapshot()
     await server.show(message)
-    symbol = message.rows[-1].symbol
+    symbol = message.confluences[-1].symbol
     reply = await server.stub.GetBeta(api.GetBetaRequest(symbol=symbol))
     assert (reply.beta, list(reply.rolling)) == (beta_pb2.Beta(symbol=symbol), [])
     assert reply.provenance.snapshot_id == "s1"
@@ -160,7 +162,7 @@ def spoil_end(message: snapshot_pb2.Snapshot) -> None:
 
 
 def spoil_time(message: snapshot_pb2.Snapshot) -> None:
-    message.signals[1].ClearField("judged_time")
+    message.signals[1].ClearField("judge_time")
 
 
 def spoil_price(message: snapshot_pb2.Snapshot) -> None:
@@ -182,7 +184,7 @@ async def test_a_signal_that_cannot_be_believed_is_left_out(server: Bench, spoil
 
 async def test_betas_sentiment_and_record_that_contradict_themselves_are_left_out(server: Bench) -> None:
     message = snapshot()
-    message.betas[0].rolling[0].end_time_ms.append(T0)  # as many times as values
+    message.betas[0].rolling[0].end_times.append(times.timestamp(T0))  # as many times as values
     message.betas[1].beta.windows[0].correlation = 1.5
     message.betas[2].beta.windows.add().CopyFrom(message.betas[2].beta.windows[0])
     message.sentiment.gauge = 130

@@ -11,11 +11,12 @@ from tests.service.snapshots import T0, TTL_S, Bench, Clock, bench, head_of, ref
 from virtuoso import metrics
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.market.v1 import provenance_pb2, snapshot_pb2
+from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.repository.tiers import TieredRepository
 from virtuoso.service.snapshot_cache import SnapshotCache
+from virtuoso.store.v1 import snapshot_head_pb2, snapshot_pb2
 
 
 async def served(server: Bench) -> provenance_pb2.Provenance:
@@ -66,11 +67,11 @@ async def test_data_past_max_stale_is_not_served_and_new_data_is_at_once(server:
 )
 async def test_the_first_snapshot_must_be_complete(server: Bench, expected: int, scored: int, ready: bool) -> None:
     message = snapshot(size=expected)
-    for item in message.rows[scored:]:
+    for item in message.confluences[scored:]:
         item.ClearField("score")
-    message.provenance.coverage.present = sum(item.HasField("score") for item in message.rows)
+    message.provenance.coverage.present = sum(item.HasField("score") for item in message.confluences)
     extra = scored - message.provenance.coverage.present
-    for item in message.rows:
+    for item in message.confluences:
         if extra > 0 and not item.HasField("score"):
             item.score, extra = 50.0, extra - 1
     message.provenance.coverage.present = scored
@@ -85,7 +86,7 @@ async def test_the_first_snapshot_must_be_complete(server: Bench, expected: int,
 async def test_a_later_incomplete_snapshot_is_served(server: Bench) -> None:
     await server.show(snapshot())
     tickers_only = snapshot("s2", observed_ms=T0 + 3000)
-    for item in tickers_only.rows:
+    for item in tickers_only.confluences:
         item.ClearField("score")
         item.ClearField("confidence")
     tickers_only.provenance.coverage.present = 0
@@ -181,7 +182,7 @@ async def test_bytes_that_are_not_what_the_head_announces_are_refused(
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"\xff\xff\xff", b"pickle", snapshot_pb2.SnapshotHead(snapshot_id="x").SerializeToString()]
+    "head", [b"", b"\xff\xff\xff", b"pickle", snapshot_head_pb2.SnapshotHead(snapshot_id="x").SerializeToString()]
 )
 async def test_a_head_that_is_none_changes_nothing(server: Bench, head: bytes) -> None:
     await server.show(snapshot())
@@ -211,11 +212,11 @@ def _with_too_much_coverage(message: snapshot_pb2.Snapshot) -> None:
 
 
 def _without_rows(message: snapshot_pb2.Snapshot) -> None:
-    del message.rows[:]
+    del message.confluences[:]
 
 
 def _with_bad_rows_only(message: snapshot_pb2.Snapshot) -> None:
-    for item in message.rows:
+    for item in message.confluences:
         item.price = 0
 
 

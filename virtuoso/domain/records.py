@@ -171,14 +171,14 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalTally:
-    """How signals of one kind ended. Rates 0-1, `win_low` and `win_high` their Wilson interval at 95 %; R as in Signal.
-    Figures are None where there is nothing to count."""
+    """How signals of one kind ended. Rates 0-1, `win_rate_low` and `win_rate_high` their Wilson interval at 95 %; R as in
+    Signal. Figures are None where there is nothing to count."""
 
     count: int
     wins: int  # with a result above 0
     win_rate: float | None = None
-    win_low: float | None = None
-    win_high: float | None = None
+    win_rate_low: float | None = None
+    win_rate_high: float | None = None
     mean_r: float | None = None
     expectancy_r: float | None = None  # win rate x mean win - loss rate x mean loss
 
@@ -188,7 +188,7 @@ class SignalRecord:
     """How closed signals ended: all, by side, and by the dimension that drove them most. Only those that have any.
     `since_ms`: when the oldest of them was given; None where that is not known, or there is none."""
 
-    total: SignalTally
+    all: SignalTally
     sides: Mapping[Side, SignalTally]
     drivers: Mapping[DimensionKind, SignalTally]
     since_ms: int | None = None
@@ -197,19 +197,19 @@ class SignalRecord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BetaWindow:
     """How one symbol moves with BTC over one window: least squares of its log returns on BTC's, with an intercept, over
-    `count` returns that both have, of bars that close after `start_ms` and up to `end_ms`. Figures are None where they
+    `points` returns that both have, of bars that close after `start_ms` and up to `end_ms`. Figures are None where they
     cannot be told."""
 
     symbol: str
-    window: BetaSpan
+    span: BetaSpan
     start_ms: int
     end_ms: int
-    count: int
+    points: int
     beta: float
     beta_error: float  # standard error
     correlation: float  # -1..1
     r_squared: float  # 0..1
-    alpha_percent: float  # the intercept, a year
+    alpha_annual_percent: float  # the intercept, a year
     alpha_t: float | None = None  # the intercept over its standard error
     downside_beta: float | None = None  # over returns with BTC falling
     upside_beta: float | None = None  # over returns with BTC rising

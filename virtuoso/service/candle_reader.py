@@ -18,7 +18,8 @@ from virtuoso.service.snapshot_cache import Keys, Source, mark
 from virtuoso.wire import snapshots, times
 
 if TYPE_CHECKING:
-    from virtuoso.market.v1 import candle_pb2, provenance_pb2, snapshot_pb2
+    from virtuoso.market.v1 import candle_pb2, provenance_pb2
+    from virtuoso.store.v1 import candle_series_pb2
 
 TIMEFRAMES = {number: timeframe for timeframe, number in snapshots.TIMEFRAMES.items()}
 READ_S = 1.5  # for one read; a dashboard has two seconds for everything
@@ -30,7 +31,7 @@ MOST_SERIES = 256
 class EncodedSeries:
     """Encoded bars, oldest first, with the times at which they opened (epoch milliseconds)."""
 
-    message: snapshot_pb2.CandleSeries
+    message: candle_series_pb2.CandleSeries
     open_ms: Sequence[int]
     chunks: Sequence[bytes]
 

@@ -15,7 +15,7 @@ from virtuoso.service import admission, encoding, invariants, paging
 from virtuoso.service.alert_feed import AlertEntry, AlertFilter, encode_alerts
 from virtuoso.service.deadline import in_time
 from virtuoso.service.time_range import span
-from virtuoso.service.view import ActiveSignal, call
+from virtuoso.service.view_builder import encoded_signal
 from virtuoso.wire import messages, times
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from virtuoso.service.deadline import Context
     from virtuoso.service.history_reader import HistoryReader
     from virtuoso.service.snapshot_cache import SnapshotCache
-    from virtuoso.service.view import SnapshotView
+    from virtuoso.service.view import EncodedSignal, SnapshotView
 
 Key = tuple[int, str]  # (opened_ms, id): the order of signals
 
@@ -50,7 +50,7 @@ class HistoryHandlers:
         if request.active:
             return self._active(request)
         view = self._keeper.present().view
-        size = paging.page_size(request.page_size, default=50, most=500)
+        size = paging.page_size(request)
         venue, before = _signal_place(request, view)
         names = view.spellings(request.symbols)
         known, bound = await self._remembered(request, context, (venue, before, sorted(names), size))
@@ -73,7 +73,7 @@ class HistoryHandlers:
 
     def _active(self, request: api.ListSignalsRequest) -> bytes:
         view, start = paging.begin(self._keeper, request)
-        end = start + paging.page_size(request.page_size, default=50, most=500)
+        end = start + paging.page_size(request)
         rows = _calls(view, request, view.spellings(request.symbols))
         return (
             self._keeper.head(view)
@@ -84,14 +84,14 @@ class HistoryHandlers:
 
     async def _remembered(
         self, request: api.ListSignalsRequest, context: Context, place: tuple[str, Key | None, Sequence[str], int]
-    ) -> tuple[list[ActiveSignal], Key | None]:
+    ) -> tuple[list[EncodedSignal], Key | None]:
         """The signals of that place in the history, and the last one's key when older ones follow."""
         venue, before, names, size = place
         environment = self._keeper.present().view.provenance.environment
         side = Side(request.side) if request.side else None
         active = request.active if request.HasField("active") else None
 
-        async def read(history: History) -> tuple[list[ActiveSignal], Key | None]:
+        async def read(history: History) -> tuple[list[EncodedSignal], Key | None]:
             found = await history.signals(venue, symbols=names, side=side, active=active, before=before, limit=size + 1)
             last = (found[size - 1].opened_ms, found[size - 1].id) if len(found) > size else None
             return await asyncio.to_thread(_encode_signals, found[:size], environment), last
@@ -103,7 +103,7 @@ class HistoryHandlers:
 
     async def list_alerts(self, request: api.ListAlertsRequest, context: Context) -> bytes:
         """Newest first. It begins where `newest_cursor` points, so that a stream from there neither misses nor repeats."""
-        size = paging.page_size(request.page_size, default=50, most=500)
+        size = paging.page_size(request)
         present = self._keeper.present()
         wanted = AlertFilter(frozenset(request.kinds), request.min_level, present.view.provenance.environment)
         names = sorted(present.view.spellings(request.symbols))
@@ -192,11 +192,11 @@ def _alert_place(request: api.ListAlertsRequest) -> tuple[int | None, int]:
     return place.position, int(place.snapshot_id)
 
 
-def _key(one: ActiveSignal) -> Key:
+def _key(one: EncodedSignal) -> Key:
     return one.opened_ms, one.id
 
 
-def _calls(view: SnapshotView, request: api.ListSignalsRequest, names: frozenset[str]) -> list[ActiveSignal]:
+def _calls(view: SnapshotView, request: api.ListSignalsRequest, names: frozenset[str]) -> list[EncodedSignal]:
     """The snapshot's signals that pass the filters."""
     return [
         each
@@ -205,10 +205,12 @@ def _calls(view: SnapshotView, request: api.ListSignalsRequest, names: frozenset
     ]
 
 
-def _encode_signals(signals: Sequence[Signal], environment: int) -> list[ActiveSignal]:
+def _encode_signals(signals: Sequence[Signal], environment: int) -> list[EncodedSignal]:
     """Of that environment: no other may pass for it."""
     shown = [messages.signal(each) for each in signals if each.environment == environment]
-    return [call(each) for each in admission.read_remembered("signals", shown, lambda each: each.id, invariants.signal)]
+    return [
+        encoded_signal(each) for each in admission.read_remembered("signals", shown, lambda each: each.id, invariants.signal)
+    ]
 
 
 def _encode_points(points: Sequence[ScorePoint], symbol: str, step_ms: int) -> tuple[int, bytes]:

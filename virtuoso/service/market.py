@@ -1,4 +1,4 @@
-"""The handlers: requests are valid and admitted when they arrive here, replies leave as encoded bytes."""
+"""The handlers: requests are valid when they arrive here, replies leave as encoded bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from virtuoso.service.candle_reader import CandleReader
     from virtuoso.service.history_handlers import HistoryHandlers
     from virtuoso.service.snapshot_cache import SnapshotCache
-    from virtuoso.service.view import Row, SnapshotView
+    from virtuoso.service.view import EncodedRow, SnapshotView
 
 Unary = Callable[[Any, "Context"], Awaitable[bytes]]
 Stream = Callable[[Any, "Context"], AsyncGenerator[bytes, None]]
@@ -25,18 +25,18 @@ HEARTBEAT_S = 10.0
 
 
 class MarketHandlers:
-    """virtuoso.market.v1.MarketService: what the newest snapshot answers, and `chronicle` for what lies back. `heartbeat_s`:
-    the longest silence of a stream, less a tick."""
+    """virtuoso.market.v1.MarketService. The newest snapshot answers most RPCs, `history` the others. `heartbeat_s`: the
+    longest time without a message on a stream, less a tick."""
 
     def __init__(
-        self, keeper: SnapshotCache, charts: CandleReader, chronicle: HistoryHandlers, *, heartbeat_s: float = HEARTBEAT_S
+        self, cache: SnapshotCache, candles: CandleReader, history: HistoryHandlers, *, heartbeat_s: float = HEARTBEAT_S
     ) -> None:
-        self._keeper, self._charts, self._chronicle, self._heartbeat_s = keeper, charts, chronicle, heartbeat_s
-        self._events = DashboardEvents(keeper)
+        self._cache, self._candles, self._history, self._heartbeat_s = cache, candles, history, heartbeat_s
+        self._events = DashboardEvents(cache)
         self._closing = False
 
     def unary(self) -> Mapping[str, Unary]:
-        """The handlers with one reply, by the name of their RPC."""
+        """Return the handlers with one reply, by the name of their RPC."""
         return {
             "GetDashboard": self.get_dashboard,
             "GetOverview": self.get_overview,
@@ -49,89 +49,89 @@ class MarketHandlers:
             "ListBetas": self.list_betas,
             "GetBeta": self.get_beta,
             "ListOpportunities": self.list_opportunities,
-            "ListSignals": self._chronicle.list_signals,
-            "ListAlerts": self._chronicle.list_alerts,
-            "GetScoreHistory": self._chronicle.get_score_history,
+            "ListSignals": self._history.list_signals,
+            "ListAlerts": self._history.list_alerts,
+            "GetScoreHistory": self._history.get_score_history,
         }
 
     def streams(self) -> Mapping[str, Stream]:
-        """The handlers with many replies, by the name of their RPC."""
-        return {"WatchDashboard": self.watch_dashboard, "WatchAlerts": self._chronicle.watch_alerts}
+        """Return the handlers with a stream of replies, by the name of their RPC."""
+        return {"WatchDashboard": self.watch_dashboard, "WatchAlerts": self._history.watch_alerts}
 
     def close(self) -> None:
         """End every stream with SHUTTING_DOWN."""
         self._closing = True
-        self._keeper.tick()
-        self._chronicle.close()
+        self._cache.tick()
+        self._history.close()
 
     async def get_dashboard(self, _: api.GetDashboardRequest, __: Context) -> bytes:
-        """One screen."""
-        return self._keeper.present().dashboard
+        """Return one screen."""
+        return self._cache.present().dashboard
 
     async def get_overview(self, _: api.GetOverviewRequest, __: Context) -> bytes:
-        """The whole market. DataUnavailable while nothing of it could be measured."""
-        present = self._keeper.present()
-        if not present.view.overview:
+        """Return the whole market. Raise DataUnavailable while nothing of it could be measured."""
+        served = self._cache.present()
+        if not served.view.overview:
             raise DataUnavailable("the market as a whole could not be measured yet")
-        return present.head + encoding.field(2, present.view.overview)
+        return served.head + encoding.field(2, served.view.overview)
 
     async def list_confluence_scores(self, request: api.ListConfluenceScoresRequest, _: Context) -> bytes:
-        """Scores, filtered, ordered, in pages."""
-        view, start = paging.begin(self._keeper, request)
-        end = start + paging.page_size(request.page_size, default=50, most=500)
+        """Return a page of scores, filtered and ordered."""
+        view, start = paging.begin(self._cache, request)
+        end = start + paging.page_size(request)
         rows = _wanted(view, request)
         return (
-            self._keeper.head(view)
+            self._cache.head(view)
             + encoding.field(2, [row.chunk for row in rows[start:end]])
             + paging.following(3, request, view, end, len(rows))
             + encoding.varint(4, len(rows))
         )
 
     async def get_confluence(self, request: api.GetConfluenceRequest, _: Context) -> bytes:
-        """One symbol in full."""
-        present = self._keeper.present()
-        symbol = present.view.symbol(request.symbol)
-        detail = present.details.confluences.get(symbol)
+        """Return one symbol in full. Raise DataUnavailable while it has no price."""
+        served = self._cache.present()
+        symbol = served.view.symbol(request.symbol)
+        detail = served.details.confluences.get(symbol)
         if detail is None:
-            raise DataUnavailable(f"{symbol} is tracked, but nothing of it could be measured yet")
-        return present.head + detail
+            raise DataUnavailable(f"{symbol} is tracked, but it has no price yet")
+        return served.head + detail
 
     async def list_movers(self, request: api.ListMoversRequest, _: Context) -> bytes:
-        """The day's largest moves."""
-        view, start = paging.begin(self._keeper, request)
-        end = start + paging.page_size(request.page_size, default=10, most=100)
+        """Return a page of the day's largest moves."""
+        view, start = paging.begin(self._cache, request)
+        end = start + paging.page_size(request)
         least = request.min_turnover_usd
         gainers, losers = (
             [mover.chunk for mover in movers if mover.turnover >= least] for movers in (view.gainers, view.losers)
         )
         return (
-            self._keeper.head(view)
+            self._cache.head(view)
             + encoding.field(2, gainers[start:end])
             + encoding.field(3, losers[start:end])
             + paging.following(4, request, view, end, max(len(gainers), len(losers)))
         )
 
     async def list_symbols(self, request: api.ListSymbolsRequest, _: Context) -> bytes:
-        """The tracked universe."""
-        view, start = paging.begin(self._keeper, request)
-        end = start + paging.page_size(request.page_size, default=100, most=1000)
+        """Return a page of the tracked symbols."""
+        view, start = paging.begin(self._cache, request)
+        end = start + paging.page_size(request)
         return (
-            self._keeper.head(view)
+            self._cache.head(view)
             + encoding.field(2, view.symbols[start:end])
             + paging.following(3, request, view, end, len(view.symbols))
         )
 
     async def list_candles(self, request: api.ListCandlesRequest, context: Context) -> bytes:
-        """Bars for a chart, newest page first."""
-        view = self._keeper.present().view
+        """Return a page of bars for a chart. The first page has the newest ones."""
+        view = self._cache.present().view
         symbol = view.symbol(request.symbol)
         timeframe = request.timeframe or candle_pb2.TIMEFRAME_5M
         before = paging.read(request, request.page_token) if request.page_token else None
         async with in_time(context):
-            series = await self._charts.series(view.provenance.venue, symbol, timeframe)
-        present = self._keeper.present().provenance
-        provenance = self._charts.provenance(series, present, self._keeper.stale_reason)
-        size = paging.page_size(request.page_size, default=300, most=1000)
+            series = await self._candles.series(view.provenance.venue, symbol, timeframe)
+        served = self._cache.present()
+        provenance = self._candles.provenance(series, served.provenance, self._cache.stale_reason)
+        size = paging.page_size(request)
         chunks, older = series.before(before.position if before else None, size)
         return (
             encoding.field(1, (encoding.chunk_of(provenance),))
@@ -142,74 +142,74 @@ class MarketHandlers:
         )
 
     async def get_sentiment(self, _: api.GetSentimentRequest, __: Context) -> bytes:
-        """The mood of the whole market. DataUnavailable while nothing of it could be measured."""
-        present = self._keeper.present()
-        if not present.view.sentiment:
+        """Return the sentiment of the market. Raise DataUnavailable while nothing of it could be measured."""
+        served = self._cache.present()
+        if not served.view.sentiment:
             raise DataUnavailable("the market's sentiment could not be measured yet")
-        return present.head + encoding.field(2, present.view.sentiment)
+        return served.head + encoding.field(2, served.view.sentiment)
 
     async def list_betas(self, request: api.ListBetasRequest, _: Context) -> bytes:
-        """By rank, in pages. DataUnavailable while there is none of any symbol."""
-        view, start = paging.begin(self._keeper, request)
-        end = start + paging.page_size(request.page_size, default=50, most=500)
+        """Return a page of betas, by rank. Raise DataUnavailable while no symbol has any."""
+        view, start = paging.begin(self._cache, request)
+        end = start + paging.page_size(request)
         names = frozenset(map(view.spelling, request.symbols))
         chunks = [chunk for symbol, chunk in _measured(view) if not names or symbol in names]
         return (
-            self._keeper.head(view)
+            self._cache.head(view)
             + encoding.field(2, chunks[start:end])
             + paging.following(3, request, view, end, len(chunks))
         )
 
     async def get_beta(self, request: api.GetBetaRequest, _: Context) -> bytes:
-        """One symbol's; without windows while it has too few returns. DataUnavailable while there is none of any symbol."""
-        present = self._keeper.present()
-        symbol = present.view.symbol(request.symbol)
-        if symbol in present.details.betas:
-            return present.head + present.details.betas[symbol]
-        _measured(present.view)
-        return present.head + encoding.field(2, (encoding.chunk(encoding.text(1, symbol)),))
+        """Return the betas of one symbol, none when it has too few returns. Raise DataUnavailable when all have too few."""
+        served = self._cache.present()
+        symbol = served.view.symbol(request.symbol)
+        if symbol in served.details.betas:
+            return served.head + served.details.betas[symbol]
+        _measured(served.view)
+        return served.head + encoding.field(2, (encoding.chunk(encoding.text(1, symbol)),))
 
     async def list_opportunities(self, request: api.ListOpportunitiesRequest, _: Context) -> bytes:
-        """Those that still stand, newest first, in pages."""
-        view, start = paging.begin(self._keeper, request)
-        size = paging.page_size(request.page_size, default=50, most=500)
-        names, now_ms = frozenset(map(view.spelling, request.symbols)), self._keeper.market_ms(view)
-        standing = [
-            (place, found.chunk)
-            for place, found in enumerate(view.opportunities[start:], start)
-            if found.expires_ms > now_ms
-            and (not names or found.symbol in names)
-            and (not request.kinds or found.kind in request.kinds)
+        """Return a page of the opportunities that have not expired, newest first."""
+        view, start = paging.begin(self._cache, request)
+        size = paging.page_size(request)
+        names, now_ms = frozenset(map(view.spelling, request.symbols)), self._cache.market_ms(view)
+        wanted = [
+            (index, opportunity.chunk)
+            for index, opportunity in enumerate(view.opportunities[start:], start)
+            if opportunity.expires_ms > now_ms
+            and (not names or opportunity.symbol in names)
+            and (not request.kinds or opportunity.kind in request.kinds)
         ]
-        end = standing[size][0] if len(standing) > size else len(view.opportunities)
+        end = wanted[size][0] if len(wanted) > size else len(view.opportunities)
         return (
-            self._keeper.head(view)
-            + encoding.field(2, [chunk for _, chunk in standing[:size]])
+            self._cache.head(view)
+            + encoding.field(2, [chunk for _, chunk in wanted[:size]])
             + paging.following(3, request, view, end, len(view.opportunities))
         )
 
     async def watch_dashboard(self, request: api.WatchDashboardRequest, _: Context) -> AsyncGenerator[bytes, None]:
-        """First a whole dashboard or what changed since `resume_token`, then a message per tick that brings news, or a
-        heartbeat. A reader that is slow is handed the newest state when it comes back."""
-        present = self._keeper.present()
-        sent, path, spoke = resumed(request.resume_token), "", 0.0
-        yield self._events.since(sent, present)
-        sent, path, spoke = present.view.id, present.path, time.monotonic()
+        """Yield a whole dashboard, or what changed since `resume_token`; then a message for each tick that changed anything,
+        or a heartbeat. A slow reader gets the newest snapshot when it reads again."""
+        served = self._cache.present()
+        sent, path, sent_at = resumed(request.resume_token), "", 0.0
+        yield self._events.since(sent, served)
+        sent, path, sent_at = served.view.id, served.path, time.monotonic()
         while True:
             if self._closing:
                 raise ShuttingDown("the server is going down: call again with the last resume_token")
-            present = self._keeper.present()
-            if present.view.id != sent:
-                yield self._events.since(sent, present)
-            elif present.path != path or time.monotonic() - spoke >= self._heartbeat_s:
-                yield self._events.heartbeat(present)
+            served = self._cache.present()
+            if served.view.id != sent:
+                yield self._events.since(sent, served)
+            elif served.path != path or time.monotonic() - sent_at >= self._heartbeat_s:
+                yield self._events.heartbeat(served)
             else:
-                await self._keeper.next_tick()
+                await self._cache.next_tick()
                 continue
-            sent, path, spoke = present.view.id, present.path, time.monotonic()
+            sent, path, sent_at = served.view.id, served.path, time.monotonic()
 
 
-def _wanted(view: SnapshotView, request: api.ListConfluenceScoresRequest) -> Sequence[Row]:
+def _wanted(view: SnapshotView, request: api.ListConfluenceScoresRequest) -> Sequence[EncodedRow]:
     rows = view.ordered(request.order_by)
     if request.symbols:
         names = frozenset(map(view.spelling, request.symbols))

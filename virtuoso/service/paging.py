@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from virtuoso.service.snapshot_cache import SnapshotCache
     from virtuoso.service.view import SnapshotView
 
+PAGE_SIZES: Mapping[str, tuple[int, int]] = {  # (default, maximum) by request
+    "ListConfluenceScoresRequest": (50, 500),
+    "ListMoversRequest": (10, 100),
+    "ListSymbolsRequest": (100, 1000),
+    "ListCandlesRequest": (300, 1000),
+    "ListBetasRequest": (50, 500),
+    "ListSignalsRequest": (50, 500),
+    "ListOpportunitiesRequest": (50, 500),
+    "ListAlertsRequest": (50, 500),
+}
 _DIGEST = 8
 _POSITION = struct.Struct(">q")
 
@@ -32,9 +43,11 @@ class Place:
     snapshot_id: str = ""
 
 
-def page_size(asked: int, default: int, most: int) -> int:
-    """0 is the default; what is above the maximum is the maximum. Negative sizes are refused by the rules before."""
-    return min(asked or default, most)
+def page_size(request: Any) -> int:
+    """Return how many rows a page of `request` has: the default for 0, the maximum for more. The rules of the .proto have
+    refused negative sizes before."""
+    default, maximum = PAGE_SIZES[request.DESCRIPTOR.name]
+    return min(request.page_size or default, maximum)
 
 
 def write(request: Message, place: Place) -> str:

@@ -18,8 +18,8 @@ FIELD_BYTES = 32  # of tag, length and number, or of an instant
 NEWER_FIELDS_BYTES = 4096
 MAX_VIOLATIONS = 3  # told at once: wording one costs as much as checking twenty values
 ALLOWED = {  # in words, where the rule is a pattern or a number
-    "symbol": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"',
-    "symbols": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"; at most 500',
+    "symbol": 'letters and digits that end in USDT, such as "BTCUSDT"',
+    "symbols": 'letters and digits that end in USDT, such as "BTCUSDT"; at most 500',
     "order_by": 'a field, then " asc" or " desc": symbol, score, confidence, price, change_24h_percent, turnover_24h_usd, '
     "technical, volume, orderflow, orderbook, price_structure, sentiment",
     "timeframe": "TIMEFRAME_1M, TIMEFRAME_5M, TIMEFRAME_30M, TIMEFRAME_4H",

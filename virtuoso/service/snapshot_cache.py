@@ -19,9 +19,11 @@ from typing import Protocol
 from virtuoso import metrics
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.errors import CorruptValue, DataUnavailable, NotReady, RepositoryError
-from virtuoso.market.v1 import provenance_pb2, snapshot_pb2
+from virtuoso.market.v1 import provenance_pb2
 from virtuoso.service import admission, encoding
-from virtuoso.service.view import SnapshotDetails, SnapshotView, build
+from virtuoso.service.view import SnapshotDetails, SnapshotView
+from virtuoso.service.view_builder import build
+from virtuoso.store.v1 import snapshot_head_pb2
 from virtuoso.wire import snapshots
 
 FIRST_PERIOD_S = 0.2  # between polls while there is nothing to serve yet
@@ -232,7 +234,7 @@ class SnapshotCache:
                 return
             self._remember(announced)
 
-    async def _heads(self) -> list[snapshot_pb2.SnapshotHead]:
+    async def _heads(self) -> list[snapshot_head_pb2.SnapshotHead]:
         """What the tiers announce, newest first."""
         try:
             blobs = await self._source.get_all(self._keys.HEAD)
@@ -251,7 +253,7 @@ class SnapshotCache:
                 log.warning("%s: %s", tier, error)
         return sorted(heads, key=admission.observed_ms, reverse=True)
 
-    async def _load(self, head: snapshot_pb2.SnapshotHead) -> tuple[SnapshotView, SnapshotDetails] | None:
+    async def _load(self, head: snapshot_head_pb2.SnapshotHead) -> tuple[SnapshotView, SnapshotDetails] | None:
         """The announced snapshot, checked; None when it is not there, not whole, or not to be served."""
         try:
             blob = await self._source.get(self._keys.snapshot(head.snapshot_id))
@@ -388,7 +390,7 @@ class _Torn(CorruptValue):
     """The bytes are not those that the head announces."""
 
 
-def _decode(head: snapshot_pb2.SnapshotHead, blob: bytes) -> tuple[SnapshotView, SnapshotDetails]:
+def _decode(head: snapshot_head_pb2.SnapshotHead, blob: bytes) -> tuple[SnapshotView, SnapshotDetails]:
     if not admission.matches(head, blob):
         raise _Torn(f"snapshot {head.snapshot_id} is not what its head announces")
     view, details = build(admission.read_snapshot(blob), behind_ms=snapshots.behind_ms(head))
