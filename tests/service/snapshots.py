@@ -40,7 +40,7 @@ NAMES = ("BTC", "ETH", "SOL", "1000PEPE", "XRP", "DOGE", "SHIB1000", "1INCH", "B
 
 
 class Clock:
-    """A clock that stands until it is told to go."""
+    """A clock that moves only by `pass_s`."""
 
     def __init__(self, now_ms: int = T0) -> None:
         self.now_ms = now_ms
@@ -208,7 +208,7 @@ def head_of(message: snapshot_pb2.Snapshot, blob: bytes, behind_ms: int = 0) -> 
 
 @dataclass
 class Bench:
-    """A server with all that is behind it, driven by hand: `show` publishes and polls, `at` moves the clock."""
+    """A server with all that is behind it, driven by hand: `show` publishes and polls, `after` moves the clock."""
 
     clock: Clock
     memory: MemoryRepository
@@ -254,7 +254,7 @@ async def bench(
     keep_s: float = 120.0,
     history: Opener | None = None,
 ) -> AsyncIterator[Bench]:
-    """A real server on a free port; nothing is published yet and no loop runs: tests poll and tick."""
+    """A real server on a free port. Nothing is published yet and no loop runs: tests poll and tick."""
     clock, memory = Clock(), MemoryRepository()
     tiers = TieredRepository([memory])
     source = wrap(tiers)
@@ -284,7 +284,7 @@ async def bench(
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a client is told when a call fails."""
+    """What a client learns when a call fails."""
 
     code: grpc.StatusCode
     message: str
@@ -300,11 +300,11 @@ async def refusal(call: Awaitable[Any]) -> Refusal:
     try:
         reply = await call
     except grpc.aio.AioRpcError as error:
-        return told(error)
+        return refusal_of(error)
     raise AssertionError(f"the call was answered: {reply}")
 
 
-def told(error: grpc.aio.AioRpcError) -> Refusal:
+def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
     """The details of an error as a client unpacks them."""
     call: Any = error  # has what a Call has; its published type does not say so
     rich = rpc_status.from_call(call)

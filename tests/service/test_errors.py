@@ -9,7 +9,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, refusal, snapshot, told
+from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, refusal, refusal_of, snapshot
 from virtuoso.domain import errors
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.market.v1 import error_reason_pb2
@@ -240,7 +240,7 @@ async def test_a_callers_deadline_is_kept() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT"), timeout=0.4)
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        assert told(caught.value).reason == "DEADLINE_EXCEEDED"
+        assert refusal_of(caught.value).reason == "DEADLINE_EXCEEDED"
 
 
 async def test_a_repository_error_in_the_middle_leaves_the_dashboard_alone() -> None:

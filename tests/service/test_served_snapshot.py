@@ -196,6 +196,23 @@ async def test_betas_sentiment_and_record_that_contradict_themselves_are_left_ou
     assert not (await server.stub.ListSignals(api.ListSignalsRequest(active=True))).HasField("record")
 
 
+async def test_a_stored_detail_that_is_no_whole_reply_is_left_out_and_its_row_is_not(server: Bench) -> None:
+    message = snapshot()
+    twice, foreign, timeless = message.confluences[:3]
+    twice.dimensions[1].kind = twice.dimensions[0].kind
+    foreign.provenance.CopyFrom(message.provenance)  # it would go before the server's own
+    timeless.ClearField("price_time")
+    message.betas[3].provenance.CopyFrom(message.provenance)
+    await server.show(message)
+    assert len((await server.stub.GetDashboard(api.GetDashboardRequest())).rows) == 50
+    for detail in (twice, foreign, timeless):
+        refused = await refusal(server.stub.GetConfluence(api.GetConfluenceRequest(symbol=detail.symbol)))
+        assert refused.reason == "DATA_UNAVAILABLE"
+    assert (await server.stub.GetConfluence(api.GetConfluenceRequest(symbol=message.confluences[3].symbol))).dimensions
+    betas = await server.stub.ListBetas(api.ListBetasRequest(page_size=500))
+    assert message.betas[3].beta.symbol not in {beta.symbol for beta in betas.betas}
+
+
 @pytest.mark.parametrize(
     ("rpc", "request_", "field", "said"),
     [

@@ -88,12 +88,12 @@ class MarketHandlers:
         )
 
     async def get_confluence(self, request: api.GetConfluenceRequest, _: Context) -> bytes:
-        """Return one symbol in full. Raise DataUnavailable while it has no price."""
+        """Return one symbol in full. Raise DataUnavailable when the snapshot has no detail of it."""
         served = self._cache.present()
         symbol = served.view.symbol(request.symbol)
         detail = served.details.confluences.get(symbol)
         if detail is None:
-            raise DataUnavailable(f"{symbol} is tracked, but it has no price yet")
+            raise DataUnavailable(f"{symbol} is tracked, but there is nothing to show of it yet")
         return served.head + detail
 
     async def list_movers(self, request: api.ListMoversRequest, _: Context) -> bytes:

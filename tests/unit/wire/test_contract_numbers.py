@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
 import re
 import subprocess
@@ -19,9 +20,11 @@ from virtuoso.analysis import beta, market_sentiment, movers, opportunities, ove
 from virtuoso.client import stream
 from virtuoso.domain import model, records
 from virtuoso.domain.symbols import PLACEHOLDERS, is_placeholder
+from virtuoso.edge.contract import descriptors
 from virtuoso.market.v1 import confluence_pb2
 from virtuoso.market_data import feed
 from virtuoso.service import alert_feed, errors, market, paging, requests, time_range, view
+from virtuoso.store.v1 import snapshot_pb2
 from virtuoso.wire import confluences, snapshots
 
 MIRRORED = [
@@ -49,6 +52,17 @@ def numbers(contract: Contract, name: str) -> list[float]:
 
 def rules(contract: Contract, message: str, field: str) -> Any:
     return contract.option(contract.messages[message].fields_by_name[field], "buf.validate.field")
+
+
+def test_stored_messages_are_no_part_of_what_is_public(contract: Contract) -> None:
+    stored = {*snapshot_pb2.DESCRIPTOR.message_types_by_name, "SnapshotHead", "CandleSeries"}
+    assert not stored & set(contract.messages)
+    assert b"virtuoso.store" not in (ROOT / "gen" / "released.binpb").read_bytes()
+    assert b"virtuoso.store" not in base64.b64decode(descriptors())
+    for folder in ("ts", "reference"):
+        texts = [path.read_text() for path in (ROOT / "gen" / folder).rglob("*") if path.suffix in {".js", ".ts", ".md"}]
+        assert texts
+        assert not any(re.search(r"virtuoso[./_]store", text) for text in texts)
 
 
 @pytest.mark.parametrize("kind", MIRRORED, ids=lambda kind: str(kind.__name__))

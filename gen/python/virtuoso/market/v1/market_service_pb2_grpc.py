@@ -156,7 +156,7 @@ class MarketServiceServicer:
     def GetConfluence(self, request, context):
         """One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
         the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
-        DATA_UNAVAILABLE while a tracked symbol has no price.
+        DATA_UNAVAILABLE while the service has no price of a tracked symbol.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -50,7 +50,7 @@ class MarketServiceStub:
     GetConfluence: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetConfluenceRequest, _market_service_pb2.GetConfluenceResponse]
     """One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
     the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
-    DATA_UNAVAILABLE while a tracked symbol has no price.
+    DATA_UNAVAILABLE while the service has no price of a tracked symbol.
     """
     ListMovers: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListMoversRequest, _market_service_pb2.ListMoversResponse]
     """The day's largest moves of the whole venue, above a turnover floor. A side may be empty: on some days nothing falls."""
@@ -116,7 +116,7 @@ class MarketServiceAsyncStub(MarketServiceStub):
     GetConfluence: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetConfluenceRequest, _market_service_pb2.GetConfluenceResponse]  # type: ignore[assignment]
     """One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
     the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
-    DATA_UNAVAILABLE while a tracked symbol has no price.
+    DATA_UNAVAILABLE while the service has no price of a tracked symbol.
     """
     ListMovers: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListMoversRequest, _market_service_pb2.ListMoversResponse]  # type: ignore[assignment]
     """The day's largest moves of the whole venue, above a turnover floor. A side may be empty: on some days nothing falls."""
@@ -203,7 +203,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_market_service_pb2.GetConfluenceResponse, _abc.Awaitable[_market_service_pb2.GetConfluenceResponse]]:
         """One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
         the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
-        DATA_UNAVAILABLE while a tracked symbol has no price.
+        DATA_UNAVAILABLE while the service has no price of a tracked symbol.
         """
 
     @_abc_1.abstractmethod
