@@ -3,7 +3,7 @@ import { type BetaSpan, type BetaWindow, type GetBetaResponse, type RollingBeta 
 import { LineChart } from "../../charts/lines.js";
 import type { Range } from "../../charts/scale.js";
 import { extent } from "../../charts/scale.js";
-import { fixed, percent } from "../../format.js";
+import { fixed, ms, percent } from "../../format.js";
 import { Empty, Segmented, Value } from "../../ui/index.js";
 import { SPANS } from "../../words.js";
 import { span } from "./span.js";
@@ -63,7 +63,7 @@ const two = (value: number | undefined) => fixed(value, 2);
 function Rolling({ symbol, series }: { symbol: string; series: readonly RollingBeta[] }) {
   const shown = series.find((one) => one.span === span.value) ?? series[0];
   const points = useMemo(
-    () => shown?.endTimeMs.map((at, index) => ({ at: Number(at), value: shown.beta[index] })) ?? [],
+    () => shown?.endTimes.map((at, index) => ({ at: ms(at) ?? 0, value: shown.betas[index] })) ?? [],
     [shown],
   );
   const first = points[0];

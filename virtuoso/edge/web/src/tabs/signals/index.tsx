@@ -116,7 +116,7 @@ function Closed() {
       market.listSignals({ active: false, side, symbols: symbol ? [symbol] : [], pageSize: 50, pageToken }, { signal }),
     items: ({ signals }) => signals,
     id: ({ id }) => id,
-    rank: (one) => ms(one.openedTime) ?? 0,
+    rank: (one) => ms(one.openTime) ?? 0,
   });
   const { reply, heardMs, problem, waiting } = pages.answer;
   const listed = pages.items.filter(passes);
