@@ -22,6 +22,7 @@ from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import kept
 from virtuoso.collector.lease import Lease
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.model import Environment
 from virtuoso.exchange.coingecko import CoinGecko
@@ -57,19 +58,19 @@ async def recorded(path: Path, url: str, *steps: tuple[str, int, Callable[[], An
     """A session in which, step by step, so many snapshots of a venue are published and then something happens; the exit
     code."""
     tape, rules = RecordingFile(path, max_bytes=MOST), UniverseRules(SYMBOLS)
-    recording = Recorder(tape, venues=VENUES, rules=rules, clock=now_ms)
+    recording = Recorder(tape, venues=VENUES, rules=rules, clock=SYSTEM_CLOCK)
     exchanges = {venue: RecordedExchange(venue, recording, url=url) for venue in VENUES}
     coingecko, repository = CoinGecko(url), MemoryRepository()
     collector = Collector(
-        {venue: Feed(exchange, rules, cadence) for venue, exchange in exchanges.items()},
-        Failover(VENUES, dwell_s=60, clock=now_ms),
+        {venue: Feed(exchange, rules, cadence, SYSTEM_CLOCK) for venue, exchange in exchanges.items()},
+        Failover(VENUES, dwell_s=60, clock=SYSTEM_CLOCK),
         repository,
         coingecko,
-        Engine(VENUES, Environment.LIVE, clock=now_ms),
-        lease=Lease(repository, uuid.uuid4().hex[:8], now_ms),
+        Engine(VENUES, Environment.LIVE, clock=SYSTEM_CLOCK),
+        lease=Lease(repository, uuid.uuid4().hex[:8], SYSTEM_CLOCK),
         environment=Environment.LIVE,
         max_stale_s=600,
-        clock=now_ms,
+        clock=SYSTEM_CLOCK,
         tap=recording,
     )
     stop = asyncio.Event()
@@ -317,7 +318,7 @@ async def test_it_plays_at_the_pace_of_the_market_and_jumps_over_the_gap_between
 async def test_what_a_played_recording_brings_is_kept_once_however_often_it_is_played(short: Path, tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path}/history.db"
     for _ in range(2):
-        async with kept(url, VENUES, days=(30, 365), clock=now_ms) as journal:
+        async with kept(url, VENUES, days=(30, 365), clock=SYSTEM_CLOCK) as journal:
             assert (
                 await play(short, MemoryRepository(), journal=journal, stop=asyncio.Event(), max_stale_s=600, once=True) == 0
             )

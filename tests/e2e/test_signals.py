@@ -15,10 +15,11 @@ from sqlite3 import connect
 
 import pytest
 
-from tests.bulls import SYMBOLS, Bulls, collector, now_ms
+from tests.bulls import SYMBOLS, Bulls, collector
 from tests.contract.histories import opportunity
 from tests.programs import ROOT, Postgres
 from virtuoso.collector.history_recorder import kept
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import VenueUnavailable
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.domain.records import Alert, AlertKind, Signal
@@ -126,7 +127,7 @@ async def test_a_collector_that_was_frozen_while_another_took_over_gives_no_sign
 async def collecting(
     exchanges: Sequence[Bulls], repository: SnapshotRepository, url: str | None, *, opportunities: bool = True
 ) -> AsyncIterator[None]:
-    async with kept(url, [exchange.venue for exchange in exchanges], days=(30, 365), clock=now_ms) as journal:
+    async with kept(url, [exchange.venue for exchange in exchanges], days=(30, 365), clock=SYSTEM_CLOCK) as journal:
         work = asyncio.create_task(collector(exchanges, repository, journal, opportunities=opportunities).run())
         try:
             yield
@@ -192,7 +193,7 @@ async def test_another_venue_is_another_market_with_signals_of_its_own(
 @pytest.mark.parametrize("wanted", [True, False])
 async def test_opportunities_that_are_not_wanted_are_gone_also_those_that_stood(tmp_path: Path, *, wanted: bool) -> None:
     url, repository = f"sqlite://{tmp_path}/h.db", MemoryRepository()
-    found_ms = now_ms() - 60_000
+    found_ms = SYSTEM_CLOCK.now_ms() - 60_000
     stands = opportunity(venue="bybit", found_ms=found_ms, expires_ms=found_ms + 4 * 3_600_000)
     history = open_history_writer(url, timeout_s=20)
     await history.write(opportunities=[stands])

@@ -18,7 +18,7 @@ from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import HistoryRecorder, kept
 from virtuoso.collector.lease import Lease
 from virtuoso.config import Loaded, Settings
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.coingecko import CoinGecko
@@ -59,20 +59,20 @@ async def collector_of(
     """A collector of those exchanges; they and the repository are closed with it."""
     environment = settings.effective_environment
     wanted, weights = settings.opportunities, weights_of(settings)
-    floor = Engine(exchanges, environment, opportunities=wanted, weights=weights, journal=journal, clock=epoch_ms)
-    coingecko = CoinGecko(settings.coingecko_url)
-    feeds = {venue: Feed(exchange, rules_of(settings), cadence) for venue, exchange in exchanges.items()}
+    floor = Engine(exchanges, environment, opportunities=wanted, weights=weights, journal=journal, clock=SYSTEM_CLOCK)
+    coingecko = CoinGecko(settings.coingecko_url, clock=SYSTEM_CLOCK)
+    feeds = {venue: Feed(exchange, rules_of(settings), cadence, SYSTEM_CLOCK) for venue, exchange in exchanges.items()}
     try:
         yield Collector(
             feeds,
-            Failover(settings.exchanges, dwell_s=settings.dwell_s, clock=epoch_ms),
+            Failover(settings.exchanges, dwell_s=settings.dwell_s, clock=SYSTEM_CLOCK),
             repository,
             coingecko,
             floor,
-            lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", epoch_ms),
+            lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", SYSTEM_CLOCK),
             environment=environment,
             max_stale_s=settings.max_stale_s,
-            clock=epoch_ms,
+            clock=SYSTEM_CLOCK,
             tap=tap,
         )
     finally:
@@ -92,4 +92,4 @@ def weights_of(settings: Settings) -> Weights:
 def journal_of(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:
     """What the history is written with."""
     days = (settings.points_days, settings.history_days)
-    return kept(settings.effective_history, settings.exchanges, days=days, clock=epoch_ms)
+    return kept(settings.effective_history, settings.exchanges, days=days, clock=SYSTEM_CLOCK)

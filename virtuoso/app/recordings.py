@@ -10,7 +10,7 @@ from pathlib import Path
 from virtuoso.app.collect import collector_of, journal_of, rules_of, weights_of
 from virtuoso.app.parts import repository
 from virtuoso.config import Loaded
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.tasks import run_until
 from virtuoso.recording import play as player
 from virtuoso.recording import record as recorder
@@ -24,7 +24,7 @@ async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int
     tape = RecordingFile(Path(options.file), max_bytes=int(options.max_mb * 1e6))
     venues, wanted, weights = settings.exchanges, settings.opportunities, weights_of(settings)
     recording = recorder.Recorder(
-        tape, venues=venues, rules=rules_of(settings), opportunities=wanted, weights=weights, clock=epoch_ms
+        tape, venues=venues, rules=rules_of(settings), opportunities=wanted, weights=weights, clock=SYSTEM_CLOCK
     )
     exchanges = {
         venue: recorder.RecordedExchange(venue, recording, url=settings.exchange_urls.get(venue))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from virtuoso.analysis.alert_rules import COOLDOWNS_S
 from virtuoso.analysis.signal_stats import tallies
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import HistoryError
 from virtuoso.domain.records import SignalStatus
 from virtuoso.history.background_writer import BackgroundWriter
@@ -46,9 +47,10 @@ class RecalledState:
 class HistoryRecorder:
     """On `history`, by `writer`, for `venues`. Its owner runs `run` all the while and closes both afterwards."""
 
-    def __init__(self, history: HistoryReader, writer: BackgroundWriter, venues: Sequence[str]) -> None:
+    def __init__(self, history: HistoryReader, writer: BackgroundWriter, venues: Sequence[str], clock: Clock) -> None:
         self._history = history
         self._writer = writer
+        self._clock = clock
         self._venues = tuple(venues)
         self._tallies: dict[str, SignalRecord] = {}
         self._ended = asyncio.Event()
@@ -110,7 +112,7 @@ class HistoryRecorder:
                 await work()
             except Exception:  # a mistake of ours here must not cost scores; the log has it
                 log.exception("history: %s failed and goes on", what)
-            await asyncio.sleep(SETTLE_S)
+            await self._clock.sleep(SETTLE_S)
 
     async def _tally(self) -> None:
         """Read how signals ended, and return after a minute or when another has."""
@@ -132,7 +134,7 @@ class HistoryRecorder:
 
 @contextlib.asynccontextmanager
 async def kept(
-    url: str | None, venues: Sequence[str], *, days: tuple[float, float], clock: Callable[[], int]
+    url: str | None, venues: Sequence[str], *, days: tuple[float, float], clock: Clock
 ) -> AsyncIterator[HistoryRecorder | None]:
     """A journal on the history at `url` that is kept as long as the body runs, and closed after what still waits is written;
     None for None. `days`: how long points, and all else, are kept. ConfigError for a URL that is none of a history."""
@@ -142,7 +144,7 @@ async def kept(
     history = open_history_writer(url)
     points_days, rest_days = days
     writer = BackgroundWriter(history, cooldown_s=COOLDOWNS_S, clock=clock, points_days=points_days, rest_days=rest_days)
-    journal = HistoryRecorder(history, writer, venues)
+    journal = HistoryRecorder(history, writer, venues, clock)
     running = asyncio.create_task(journal.run())
     try:
         yield journal

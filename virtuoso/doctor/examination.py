@@ -13,7 +13,7 @@ from virtuoso.doctor import edge, listeners, machine, storage
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.history import history as history_of
 from virtuoso.domain.addresses import Address
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.model import Environment
 from virtuoso.repository.open import memcached_servers
 
@@ -50,13 +50,13 @@ async def examine(
     servers: Sequence[Address] = (),
     tls: tuple[str, str] = ("", ""),
     access_log: str = "",
-    clock: Callable[[], int] = epoch_ms,
+    clock: Clock = SYSTEM_CLOCK,
     check_s: float = CHECK_S,
     whole_s: float = WHOLE_S,
 ) -> list[Finding]:
     """Look at everything that the settings, which are the parameters, name; `envoy` is the program that the edge would run,
     `servers` those that it would call, `tls` its certificate and key, `access_log` the file of its log, or
-    "" for none; `clock` is our time in epoch ms. Each check ends within `check_s` and the whole within `whole_s` and a
+    "" for none; `clock` is this machine's. Each check ends within `check_s` and the whole within `whole_s` and a
     moment. ConfigError for settings that no machine could satisfy, such as an exchange that ccxt does not have."""
     edge_status = listeners.https_status if any(tls) else listeners.http_status
     limit = _Time(time.monotonic() + whole_s, check_s)
@@ -96,7 +96,7 @@ async def _markets(
     urls: Mapping[str, str],
     coingecko_url: str,
     limit: _Time,
-    clock: Callable[[], int],
+    clock: Clock,
 ) -> list[Finding]:
     """Venues, CoinGecko, and what both say of certificates and clocks."""
     # Imported here because ccxt may not load at all, which is a finding and not a traceback.

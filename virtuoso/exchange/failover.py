@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import (
     BadData,
     EmptyData,
@@ -39,7 +40,7 @@ class Failover:
     """The choice among `venues`, best first. A change of venue is a change of market, so it is not made lightly: away from
     one only when its breaker is open, back to a better one only when that has been healthy for `dwell_s` without break."""
 
-    def __init__(self, venues: Sequence[str], *, dwell_s: float, clock: Callable[[], int]) -> None:
+    def __init__(self, venues: Sequence[str], *, dwell_s: float, clock: Clock) -> None:
         self.venues = tuple(venues)
         self.current = self.venues[0]
         self._dwell_ms = dwell_s * 1000
@@ -63,4 +64,4 @@ class Failover:
     def proven(self, breaker: Breaker) -> bool:
         """True when its venue has been healthy for the dwell without break."""
         since = breaker.healthy_since_ms
-        return not breaker.open and since is not None and self._clock() - since >= self._dwell_ms
+        return not breaker.open and since is not None and self._clock.now_ms() - since >= self._dwell_ms

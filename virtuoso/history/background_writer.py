@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import HistoryError
 from virtuoso.domain.ports import HistoryWriter
 from virtuoso.domain.records import Alert, AlertKind, Opportunity, ScorePoint, Signal
@@ -45,14 +46,14 @@ class BackgroundWriter:
     limit, and are tried again every `interval_s`.
 
     Once an hour it removes points older than `points_days`, and all else but active signals older than `rest_days`. Ages are
-    counted from the newest point, since a replayed market has its own time. `clock`: epoch ms."""
+    counted from the newest point, since a replayed market has its own time."""
 
     def __init__(
         self,
         history: HistoryWriter,
         *,
         cooldown_s: Mapping[AlertKind, float],
-        clock: Callable[[], int],
+        clock: Clock,
         interval_s: float = 5.0,
         points_days: float = 30,
         rest_days: float = 365,
@@ -144,7 +145,7 @@ class BackgroundWriter:
             self._urgent.clear()
             await self._write_all()
             if self._down_since_ms is not None:
-                await asyncio.sleep(self._interval_s)  # further alerts do not make it try more often
+                await self._clock.sleep(self._interval_s)  # further alerts do not make it try more often
 
     async def _write_all(self) -> None:
         """Write all that waits, alerts last: what they refer to is stored by then. Stop at the first failure."""
@@ -156,7 +157,7 @@ class BackgroundWriter:
         except HistoryError as error:
             self._reason = str(error)
             if self._down_since_ms is None:
-                self._down_since_ms = self._clock()
+                self._down_since_ms = self._clock.now_ms()
         else:
             if self._down_since_ms is not None:
                 log.info("history: all that waited since it was down is written")
@@ -223,14 +224,14 @@ class BackgroundWriter:
 
     async def _forget_forever(self) -> None:
         while True:
-            await asyncio.sleep(HOUR_S)
+            await self._clock.sleep(HOUR_S)
             await self.forget()
 
     async def forget(self) -> None:
         """Remove what is too old. A failure is logged; the next hour tries again."""
         if self._newest_ms is None:
             return
-        now_ms = min(self._newest_ms, self._clock())  # a venue's clock that runs ahead must not empty the history
+        now_ms = min(self._newest_ms, self._clock.now_ms())  # a venue's clock that runs ahead must not empty the history
         try:
             count = await self._history.forget(
                 points_before_ms=now_ms - self._points_ms, rest_before_ms=now_ms - self._rest_ms

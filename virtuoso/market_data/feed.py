@@ -8,12 +8,12 @@ Each job has a moment at which it is due again: candles when a bar closes, the r
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 
 from virtuoso import metrics
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import ANCHOR, Stamp, SymbolInputs, Timeframe
@@ -96,8 +96,15 @@ class Feed:
     make the same market again.
     """
 
-    def __init__(self, exchange: Exchange, rules: UniverseRules, cadence: Callable[[str, int], Cadence]) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        rules: UniverseRules,
+        cadence: Callable[[str, int], Cadence],
+        clock: Clock,
+    ) -> None:
         self.exchange = exchange
+        self._clock = clock
         self.universe: tuple[Instrument, ...] = ()
         self.tickers: Mapping[str, Ticker] = {}
         self.observed_ms = 0
@@ -116,7 +123,7 @@ class Feed:
         self._kept: dict[tuple[str, Timeframe], float] = {}
         self._short: dict[tuple[str, Timeframe], int] = {}  # how often a series was read that is not of whole depth
         self._torn: set[tuple[str, Timeframe]] = set()  # what is new does not join what is known: to be read in full
-        self._schedule = Schedule(exchange.venue, self._do)
+        self._schedule = Schedule(exchange.venue, self._do, clock)
         self._warm = False
 
     # ------------------------------------------------------------------------------------------------ prices, universe
@@ -129,7 +136,7 @@ class Feed:
     async def refresh_tickers(self) -> None:
         """Read the prices of the whole venue, and the universe when its hour is over. ExchangeError when that fails; a
         universe that cannot be drawn anew stays as it was."""
-        if time.monotonic() >= self._universe_due:
+        if self._clock.monotonic() >= self._universe_due:
             await self.read_instruments()
         await self.read_prices()
 
@@ -153,7 +160,7 @@ class Feed:
             self._drawing = False
             self._draw_universe()
             period = UNIVERSE_PERIOD_S if self._is_whole(len(self._turnover)) else UNIVERSE_PERIOD_S / 60
-            self._universe_due = time.monotonic() + period
+            self._universe_due = self._clock.monotonic() + period
 
     @property
     def whole(self) -> bool:
@@ -226,7 +233,7 @@ class Feed:
     def start(self) -> None:
         """Begin asking, everything once. Bars that are known stay: only those since then are read."""
         if not self._schedule.running:
-            self._started = time.monotonic()
+            self._started = self._clock.monotonic()
             self._schedule.start()
 
     async def stop(self) -> None:
@@ -249,7 +256,7 @@ class Feed:
     def warm(self) -> bool:
         """True once everything was asked for since the start, or FILL_S have passed: fit to be published."""
         if self._schedule.running and not self._warm:
-            self._warm = self.filled or time.monotonic() - self._started > FILL_S
+            self._warm = self.filled or self._clock.monotonic() - self._started > FILL_S
         return self._warm
 
     async def _do(self, job: Job) -> float:
@@ -314,7 +321,7 @@ class Feed:
             state.candles[timeframe] = joined
         else:  # the same arrays, so that what was computed of them counts on; read anew all the same
             state.candles[timeframe] = replace(old, stamp=joined.stamp)
-        now = time.monotonic()
+        now = self._clock.monotonic()
         longer = old is not None and len(joined) > len(old)
         if self.keep is not None and (fresh or longer or now - self._kept.get(key, 0.0) > KEEP_PERIOD_S):
             self._kept[key] = now
@@ -328,7 +335,8 @@ class Feed:
 
     def _exchange_now(self) -> int:
         """The exchange's clock now, as far as the last tickers tell."""
-        return self.observed_ms + int(time.time() * 1000) - self.received_ms if self.observed_ms else int(time.time() * 1000)
+        now = self._clock.now_ms()
+        return self.observed_ms + now - self.received_ms if self.observed_ms else now
 
     def _until_bar(self, newest_open_ms: int, timeframe: Timeframe, symbol: str) -> float:
         """Seconds until the bar after the newest one should be there: its close, a moment, and the symbol's own place in a

@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from virtuoso.analysis.weights import Weights
 from virtuoso.collector.publisher import Publisher
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import ConfigError, CorruptValue, RepositoryError
 from virtuoso.recording import recording
 from virtuoso.recording.record import digest, made_by
@@ -50,7 +49,7 @@ async def play(
     max_stale_s: float,
     once: bool = False,
     journal: HistoryRecorder | None = None,
-    clock: Callable[[], int] = epoch_ms,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> int:
     """Publish to `repository` what is on the tape, at its pace, from its first snapshot to its end and again from there,
     until `stop` is set (or `once`). `journal`: where signals, alerts and all that is remembered go. A tape that is damaged
@@ -69,9 +68,7 @@ async def play(
 class _Player:
     """Plays a tape once from end to end; what is published lives on between laps."""
 
-    def __init__(
-        self, publisher: Publisher, journal: HistoryRecorder | None, stop: asyncio.Event, clock: Callable[[], int]
-    ) -> None:
+    def __init__(self, publisher: Publisher, journal: HistoryRecorder | None, stop: asyncio.Event, clock: Clock) -> None:
         self._publisher, self._journal, self._stop, self._clock = publisher, journal, stop, clock
         self._session: Session | None = None
         self._snapshots: dict[str, Snapshot] = {}
@@ -88,9 +85,9 @@ class _Player:
                 if "tape" in event:
                     await self._begin(event)
                 elif self._behind_ms is None:
-                    await asyncio.sleep(0)
+                    await self._clock.sleep(0)
                 elif not -BACK_MS <= event["at"] - before_ms <= LONGEST_SILENCE_MS:
-                    self._behind_ms = self._clock() - event["at"]
+                    self._behind_ms = self._clock.now_ms() - event["at"]
                 await self._wait_for(event["at"])
                 if self._stop.is_set():
                     break
@@ -103,7 +100,7 @@ class _Player:
         return shown
 
     async def _wait_for(self, at_ms: int) -> None:
-        early = 0 if self._behind_ms is None else at_ms + self._behind_ms - self._clock()
+        early = 0 if self._behind_ms is None else at_ms + self._behind_ms - self._clock.now_ms()
         if early > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), early / 1000)
@@ -136,7 +133,7 @@ class _Player:
     async def _publish(self, snapshot: Snapshot, at_ms: int) -> None:
         if self._behind_ms is None:
             # Servers take what is newer: a beginning that was longer in the making must not look older than the last end.
-            self._behind_ms = max(self._clock() - at_ms, self._newest_ms + 1 - snapshot.stamp.observed_ms)
+            self._behind_ms = max(self._clock.now_ms() - at_ms, self._newest_ms + 1 - snapshot.stamp.observed_ms)
             log.info("%s, %s: as it was at %s", snapshot.venue, snapshot.id, _utc(at_ms))
             waiting, self._candles = self._candles, {}
             for (venue, _, _), candles in waiting.items():
@@ -158,8 +155,8 @@ class _Player:
             self._complain("candles could not be kept: %s", error)
 
     def _complain(self, words: str, error: RepositoryError) -> None:
-        if time.monotonic() - self._complained > COMPLAINT_PERIOD_S:
-            self._complained = time.monotonic()
+        if self._clock.monotonic() - self._complained > COMPLAINT_PERIOD_S:
+            self._complained = self._clock.monotonic()
             log.error(words, error)
 
 

@@ -9,13 +9,14 @@ import math
 import platform
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Environment
@@ -60,7 +61,7 @@ def made_by() -> Mapping[str, str]:
 
 class Recorder:
     """One session on a tape: the collector's `Tap`, and where `RecordedExchange` notes replies. `opportunities` and
-    `weights`: as the floor's; `clock` gives epoch ms."""
+    `weights`: as the floor's."""
 
     def __init__(
         self,
@@ -70,12 +71,12 @@ class Recorder:
         rules: UniverseRules,
         opportunities: bool = True,
         weights: Weights = DEFAULT_WEIGHTS,
-        clock: Callable[[], int],
+        clock: Clock,
     ) -> None:
         self._tape, self._clock = tape, clock
         self._header = {
             "tape": FORMAT,
-            "at": clock(),
+            "at": clock.now_ms(),
             "model": weights.version,
             "weights": weights.told(),
             "made_by": made_by(),
@@ -117,7 +118,7 @@ class Recorder:
         self._note({"published": snapshot.id, "venue": snapshot.venue})
 
     def _note(self, event: dict[str, Any], snapshot: Snapshot | None = None) -> None:
-        event["at"] = self._clock()
+        event["at"] = self._clock.now_ms()
         self._noted.append((event, snapshot))
 
     # ------------------------------------------------------------------------------------------------ what is written

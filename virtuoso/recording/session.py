@@ -14,6 +14,7 @@ from virtuoso.analysis.alert_rules import SourceStatus
 from virtuoso.analysis.weights import Weights
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.venue_state import snapshot_of
+from virtuoso.domain.clock import SYSTEM_CLOCK, SystemClock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Dominance, DominanceBasis, Environment, Fallback, FallbackReason, Timeframe
@@ -39,14 +40,14 @@ class Session:
     def __init__(self, header: Event, journal: HistoryRecorder | None = None) -> None:
         rules = UniverseRules(**header["rules"] | {"symbols": tuple(header["rules"]["symbols"])})
         self._exchanges = {venue: PlayedExchange(venue) for venue in header["venues"]}
-        self.feeds = {venue: Feed(exchange, rules, cadence) for venue, exchange in self._exchanges.items()}
+        self.feeds = {venue: Feed(exchange, rules, cadence, SYSTEM_CLOCK) for venue, exchange in self._exchanges.items()}
         self._floor = Engine(
             header["venues"],
             Environment.REPLAY,
             opportunities=header["opportunities"],
             weights=Weights.of(**header["weights"]),
             journal=journal,
-            clock=lambda: header["at"],
+            clock=ReplayClock(header["at"]),
         )
         self._passes: dict[int, tuple[MarketData, PassResult, Fallback | None]] = {}
 
@@ -110,12 +111,23 @@ class Session:
         return snapshot
 
 
+class ReplayClock(SystemClock):
+    """The wall clock of a recording, which stands where `moment_ms` sets it; it waits as this machine does."""
+
+    def __init__(self, moment_ms: int = 0) -> None:
+        self.moment_ms = moment_ms
+
+    def now_ms(self) -> int:
+        """See Clock."""
+        return self.moment_ms
+
+
 class PlayedExchange(CcxtExchange):
     """A venue whose every request is answered by `answers`, at the recorded moment, and never by a network."""
 
     def __init__(self, venue: str) -> None:
         self.answers = Answers()
-        super().__init__(venue, clock=lambda: self.answers.now_ms, session=self.answers)
+        super().__init__(venue, clock=self.answers.clock, session=self.answers)
 
     def _ask_beside(self) -> None:
         """The tape says when."""
@@ -125,11 +137,11 @@ class PlayedExchange(CcxtExchange):
 
 
 class Answers:
-    """Stands where ccxt's client has its HTTP session. `now_ms`: when the last reply that was given had come."""
+    """Stands where ccxt's client has its HTTP session. `clock` shows when the last reply that was given had come."""
 
     def __init__(self) -> None:
         self.headers: Mapping[str, str] = {}
-        self.now_ms = 0
+        self.clock = ReplayClock()
         self._left: list[list[Any]] = []
 
     def load(self, replies: list[list[Any]]) -> None:
@@ -146,7 +158,7 @@ class Answers:
         if not found:
             raise aiohttp.ClientConnectionError(f"no reply to {place} on the tape")
         self._left.remove(found[0])
-        _, status, headers, body, self.now_ms = found[0]
+        _, status, headers, body, self.clock.moment_ms = found[0]
         yield _Response(status, headers, body)
 
     async def close(self) -> None:

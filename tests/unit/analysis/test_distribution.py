@@ -12,6 +12,7 @@ import pytest
 from tests.programs import Replay
 from tests.unit.analysis.markets import starved
 from virtuoso.analysis.confluence import score_symbol
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Confluence, Dimension, DimensionKind, SymbolInputs
 from virtuoso.exchange.adapter import CcxtExchange
@@ -26,7 +27,7 @@ MOST_SATURATED = 0.02
 async def recorded(url: str) -> tuple[list[SymbolInputs], int]:
     """All that is known of the largest markets, each with two books some seconds apart."""
     exchange = CcxtExchange("bybit", url=url)
-    feed = Feed(exchange, UniverseRules(limit=SYMBOLS), lambda _, __: Cadence(3, 300, 300))
+    feed = Feed(exchange, UniverseRules(limit=SYMBOLS), lambda _, __: Cadence(3, 300, 300), SYSTEM_CLOCK)
     try:
         await feed.refresh_tickers()
         feed.start()

@@ -10,6 +10,7 @@ from tests.programs import Replay
 from tests.unit.analysis import markets
 from tests.unit.analysis.test_laws import assert_reflected, assert_same
 from virtuoso.analysis.confluence import score_symbol
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.model import DimensionKind, SymbolInputs
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
@@ -20,7 +21,9 @@ SYMBOLS = 30
 
 async def recorded(url: str, venue: str) -> tuple[list[SymbolInputs], int]:
     exchange = CcxtExchange(venue, url=url)
-    feed = Feed(exchange, UniverseRules(limit=SYMBOLS), lambda _, __: Cadence(3, 3, 5))  # two books of each symbol soon
+    feed = Feed(
+        exchange, UniverseRules(limit=SYMBOLS), lambda _, __: Cadence(3, 3, 5), SYSTEM_CLOCK
+    )  # two books of each symbol soon
     try:
         await feed.refresh_tickers()
         feed.start()

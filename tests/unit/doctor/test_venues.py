@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from tests.clocks import OffsetClock
 from tests.programs import Memcached, Replay
 from virtuoso.doctor.finding import Level, exit_code
-from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.errors import ConfigError
 
 
@@ -83,7 +83,7 @@ async def test_prices_that_stand_still_are_the_venues_fault_not_this_clocks(
 async def test_a_clock_of_ours_that_is_off_is_found_by_the_venues(
     ahead_s: int, words: str, replay: Replay, look: Callable[..., Any]
 ) -> None:
-    found = await look(replay.url, clock=lambda: epoch_ms() + ahead_s * 1000)
+    found = await look(replay.url, clock=OffsetClock(ahead_s * 1000))
     assert found["clock"].level is Level.FAILURE
     assert abs(found["clock"].figures["skew_s"] - ahead_s) < 2
     assert words in found["clock"].why

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.clocks import OffsetClock
 from tests.programs import Replay
 from tests.unit.exchange.test_rows import refused
 from virtuoso.domain.clock import epoch_ms
@@ -71,8 +72,8 @@ def every_call(exchange: CcxtExchange, instrument: Instrument) -> dict[str, Call
 @pytest.mark.parametrize("mode", KINDS)
 @pytest.mark.parametrize("venue", VENUES)
 async def test_every_call_tells_a_fault_by_its_right_name_and_in_time(replay: Replay, venue: str, mode: str) -> None:
-    clock = {"ahead_ms": 0}
-    async with connected(venue, replay.url, timeout_s=0.5, clock=lambda: epoch_ms() + clock["ahead_ms"]) as exchange:
+    clock = OffsetClock()
+    async with connected(venue, replay.url, timeout_s=0.5, clock=clock) as exchange:
         instrument = await btc(exchange)
         replay.fault(mode, venue)
 
@@ -90,7 +91,7 @@ async def test_every_call_tells_a_fault_by_its_right_name_and_in_time(replay: Re
         else:
             told = []
             for call in calls.items():
-                clock["ahead_ms"] += 7 * 86_400_000 if KINDS[mode] is RateLimited else 0  # past what it asked for
+                clock.ahead_ms += 7 * 86_400_000 if KINDS[mode] is RateLimited else 0  # past what it asked for
                 told.append(await failure(*call))
     assert told == [(name, KINDS[mode], True) for name in calls]
 
@@ -112,13 +113,13 @@ async def test_a_venue_that_lies_far_behind_is_stale_and_well_again_once_it_is_n
 
 @pytest.mark.parametrize("venue", VENUES)
 async def test_a_venue_whose_clock_stands_still_is_stale_after_fifteen_seconds(replay: Replay, venue: str) -> None:
-    ahead = {"ms": 0}
-    async with connected(venue, replay.url, clock=lambda: epoch_ms() + ahead["ms"]) as exchange:
+    clock = OffsetClock()
+    async with connected(venue, replay.url, clock=clock) as exchange:
         replay.fault("stale", venue, stale_s=0)
         await exchange.tickers()
-        ahead["ms"] = 10_000
+        clock.ahead_ms = 10_000
         await exchange.tickers()
-        ahead["ms"] = 16_000
+        clock.ahead_ms = 16_000
         with pytest.raises(VenueStale, match="stood still"):
             await exchange.tickers()
 
@@ -157,8 +158,8 @@ async def test_unreadable_numbers_cost_their_rows_and_nothing_false_gets_in(repl
 
 
 async def test_nothing_is_sent_until_the_venue_allows_it_again(replay: Replay) -> None:
-    ahead = {"ms": 0}
-    async with connected("bybit", replay.url, clock=lambda: epoch_ms() + ahead["ms"]) as exchange:
+    clock = OffsetClock()
+    async with connected("bybit", replay.url, clock=clock) as exchange:
         instrument = await btc(exchange)
         replay.fault("429", "bybit")
         with pytest.raises(RateLimited) as caught:
@@ -171,7 +172,7 @@ async def test_nothing_is_sent_until_the_venue_allows_it_again(replay: Replay) -
                 await call()
             assert again.value.until_ms == caught.value.until_ms
         assert replay.get("/__stats")["total"] == sent
-        ahead["ms"] = 6_000
+        clock.ahead_ms = 6_000
         assert await exchange.tickers()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.clocks import OffsetClock
 from tests.programs import Replay
-from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.errors import (
     BadData,
     ExchangeError,
@@ -23,16 +23,8 @@ from virtuoso.domain.model import DominanceBasis
 from virtuoso.exchange.coingecko import CoinGecko
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.ahead_ms = 0
-
-    def __call__(self) -> int:
-        return epoch_ms() + self.ahead_ms
-
-
 @asynccontextmanager
-async def coingecko(url: str, clock: Clock, **settings: Any) -> AsyncIterator[CoinGecko]:
+async def coingecko(url: str, clock: OffsetClock, **settings: Any) -> AsyncIterator[CoinGecko]:
     source = CoinGecko(url, clock=clock, **settings)
     try:
         yield source
@@ -45,7 +37,7 @@ def asked(replay: Replay) -> int:
 
 
 async def test_the_share_is_what_coingecko_says_with_its_time(replay: Replay) -> None:
-    async with coingecko(replay.url, Clock()) as source:
+    async with coingecko(replay.url, OffsetClock()) as source:
         dominance = await source.dominance()
         truth = replay.get("/api/v3/global")["data"]
         assert dominance.percent == pytest.approx(truth["market_cap_percentage"]["btc"], rel=1e-3)
@@ -54,7 +46,7 @@ async def test_the_share_is_what_coingecko_says_with_its_time(replay: Replay) ->
 
 
 async def test_it_is_asked_once_a_minute_however_often_we_are(replay: Replay) -> None:
-    clock, before = Clock(), asked(replay)
+    clock, before = OffsetClock(), asked(replay)
     async with coingecko(replay.url, clock) as source:
         for _ in range(5):
             await source.dominance()
@@ -83,7 +75,7 @@ async def test_each_fault_has_its_name_and_is_not_asked_about_again_at_once(
 ) -> None:
     replay.fault(mode, "coingecko", stale_s=7_200)
     before = asked(replay)
-    async with coingecko(replay.url, Clock(), timeout_s=0.3) as source:
+    async with coingecko(replay.url, OffsetClock(), timeout_s=0.3) as source:
         for _ in range(3):
             with pytest.raises(ExchangeError) as caught:
                 await source.dominance()
@@ -93,7 +85,7 @@ async def test_each_fault_has_its_name_and_is_not_asked_about_again_at_once(
 
 
 async def test_the_last_share_is_kept_for_ten_minutes_of_failure(replay: Replay) -> None:
-    clock = Clock()
+    clock = OffsetClock()
     async with coingecko(replay.url, clock) as source:
         good = await source.dominance()
         replay.fault("down", "coingecko")

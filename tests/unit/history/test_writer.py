@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.clocks import SettableClock
 from tests.contract.histories import MINUTE, T0, alert, opportunity, point, signal
 from virtuoso.domain.records import AlertKind, SignalStatus
 from virtuoso.history.background_writer import BackgroundWriter
@@ -46,7 +47,11 @@ async def start(history: SqlHistoryWriter) -> AsyncIterator[Start]:
     running: list[asyncio.Task[None]] = []
 
     def make(**given: Any) -> BackgroundWriter:
-        options: dict[str, Any] = {"cooldown_s": {AlertKind.PRICE_MOVE: 60.0}, "clock": lambda: T0, "interval_s": 0.05}
+        options: dict[str, Any] = {
+            "cooldown_s": {AlertKind.PRICE_MOVE: 60.0},
+            "clock": SettableClock(T0),
+            "interval_s": 0.05,
+        }
         writer = BackgroundWriter(history, **{**options, **given})
         running.append(asyncio.create_task(writer.run()))
         return writer
@@ -138,7 +143,7 @@ async def test_all_that_was_handed_over_in_an_outage_is_written_once_after_it(
 
 
 async def test_what_changes_while_it_is_being_written_is_written_again(history: SqlHistoryWriter) -> None:
-    writer = BackgroundWriter(history, cooldown_s={}, clock=lambda: T0)
+    writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0))
     writer.record(signals=[signal()])
     writing = asyncio.create_task(writer.close())
     await asyncio.sleep(0)  # the first state is on its way
@@ -152,7 +157,7 @@ async def test_what_changes_while_it_is_being_written_is_written_again(history: 
 async def test_in_a_long_outage_the_oldest_points_go_and_are_counted_and_nothing_else_does(
     history: SqlHistoryWriter,
 ) -> None:
-    writer = BackgroundWriter(history, cooldown_s={}, clock=lambda: T0, max_points=10)
+    writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0), max_points=10)
     for minute in range(25):
         writer.record([point(minute)], [signal(minute)], [opportunity(minute)], [alert(f"key-{minute}")])
     status = writer.status()
@@ -179,7 +184,7 @@ async def test_a_record_that_the_history_never_takes_does_not_hold_up_the_others
 
 
 async def test_closing_writes_what_still_waits(history: SqlHistoryWriter) -> None:
-    writer = BackgroundWriter(history, cooldown_s={}, clock=lambda: T0)
+    writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0))
     writer.record([point()], alerts=[alert()])
     await writer.close()
     assert await minutes(history) == [0]
@@ -187,7 +192,7 @@ async def test_closing_writes_what_still_waits(history: SqlHistoryWriter) -> Non
 
 
 async def test_what_is_too_old_by_the_markets_own_time_is_forgotten(history: SqlHistoryWriter) -> None:
-    writer = BackgroundWriter(history, cooldown_s={}, clock=lambda: T0 + 400 * DAY, points_days=30, rest_days=365)
+    writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0 + 400 * DAY), points_days=30, rest_days=365)
     await history.write([point(-31 * 1440), point(-29 * 1440)], opportunities=[opportunity(-366 * 1440), opportunity(0)])
     await writer.forget()
     assert len(await minutes(history)) == 2, "before anything was handed over the market's time is not known"
@@ -199,7 +204,7 @@ async def test_what_is_too_old_by_the_markets_own_time_is_forgotten(history: Sql
 
 
 async def test_a_time_far_in_the_future_does_not_empty_the_history(history: SqlHistoryWriter) -> None:
-    writer = BackgroundWriter(history, cooldown_s={}, clock=lambda: T0, points_days=30)
+    writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0), points_days=30)
     writer.record([point()])
     writer.record([point(symbol="ETHUSDT", observed_ms=T0 + 4000 * DAY)])
     await writer.close()

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.fakes import FakeExchange
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import EmptyData, RateLimited, Unsupported, VenueUnavailable
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Candles, Timeframe
@@ -26,7 +27,7 @@ def brisk(_: str, __: int) -> Cadence:
 
 @asynccontextmanager
 async def feeding(exchange: FakeExchange, rules: UniverseRules | None = None) -> AsyncIterator[Feed]:
-    feed = Feed(exchange, rules or UniverseRules(), brisk)
+    feed = Feed(exchange, rules or UniverseRules(), brisk, SYSTEM_CLOCK)
     await feed.refresh_tickers()
     feed.start()
     try:
@@ -152,7 +153,7 @@ async def test_new_bars_are_handed_to_the_keeper_of_candles() -> None:
         kept.append((venue, candles.symbol, candles.timeframe))
 
     exchange = FakeExchange("BTCUSDT")
-    feed = Feed(exchange, UniverseRules(), brisk)
+    feed = Feed(exchange, UniverseRules(), brisk, SYSTEM_CLOCK)
     feed.keep = keep
     await feed.refresh_tickers()
     feed.start()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clocks import SettableClock
 from virtuoso.domain.inputs import InputKind
 from virtuoso.exchange.replies import Reply
 from virtuoso.market_data.feed import UniverseRules
@@ -18,7 +19,7 @@ from virtuoso.recording.recording import RecordingFile, read
 
 def begun(path: Path, max_bytes: int = 1 << 30) -> tuple[Recorder, RecordingFile]:
     tape = RecordingFile(path, max_bytes=max_bytes)
-    return Recorder(tape, venues=["bybit"], rules=UniverseRules(), clock=lambda: 1_761_000_000_000), tape
+    return Recorder(tape, venues=["bybit"], rules=UniverseRules(), clock=SettableClock(1_761_000_000_000)), tape
 
 
 async def collecting(recording: Recorder, pause_s: float = 0.02) -> None:
