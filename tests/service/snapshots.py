@@ -25,7 +25,7 @@ from virtuoso.market.v1 import (
 )
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository.tiered import TieredRepository
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.history_reader import Opener
 from virtuoso.service.rpc import ConcurrencyLimits

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from virtuoso.app.monitor import Readiness, Status, listening
 from virtuoso.config import Settings
-from virtuoso.repository.open import open_repository
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository.factory import open_repository
+from virtuoso.repository.tiered import TieredRepository
 
 
 def repository(settings: Settings) -> TieredRepository:
