@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HISTORY_S = 30.0  # for one question: it reads much at once, and nobody waits for a reply
+REPLY_S = 15.0  # for one page of bars, for the same reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ async def _judge(task: Task, clock: Callable[[], int]) -> int:
             )
         finally:
             await history.close()
-    exchange = CcxtExchange(task.venue, url=task.url)
+    exchange = CcxtExchange(task.venue, url=task.url, timeout_s=REPLY_S)
     try:
         return await evaluate_candles(
             exchange,

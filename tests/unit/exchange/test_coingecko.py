@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.clocks import OffsetClock
-from tests.programs import Replay
+from tests.programs import Market
 from virtuoso.domain.errors import (
     BadData,
     ExchangeError,
@@ -32,11 +32,11 @@ async def coingecko(url: str, clock: OffsetClock, **settings: Any) -> AsyncItera
         await source.close()
 
 
-def asked(replay: Replay) -> int:
+def asked(replay: Market) -> int:
     return int(replay.get("/__stats")["by_path"].get("/api/v3/global", 0))
 
 
-async def test_the_share_is_what_coingecko_says_with_its_time(replay: Replay) -> None:
+async def test_the_share_is_what_coingecko_says_with_its_time(replay: Market) -> None:
     async with coingecko(replay.url, OffsetClock()) as source:
         dominance = await source.dominance()
         truth = replay.get("/api/v3/global")["data"]
@@ -45,7 +45,7 @@ async def test_the_share_is_what_coingecko_says_with_its_time(replay: Replay) ->
         assert abs(dominance.observed_ms - truth["updated_at"] * 1000) < 5_000
 
 
-async def test_it_is_asked_once_a_minute_however_often_we_are(replay: Replay) -> None:
+async def test_it_is_asked_once_a_minute_however_often_we_are(replay: Market) -> None:
     clock, before = OffsetClock(), asked(replay)
     async with coingecko(replay.url, clock) as source:
         for _ in range(5):
@@ -71,7 +71,7 @@ async def test_it_is_asked_once_a_minute_however_often_we_are(replay: Replay) ->
     ],
 )
 async def test_each_fault_has_its_name_and_is_not_asked_about_again_at_once(
-    replay: Replay, mode: str, kind: type[ExchangeError]
+    replay: Market, mode: str, kind: type[ExchangeError]
 ) -> None:
     replay.fault(mode, "coingecko", stale_s=7_200)
     before = asked(replay)
@@ -84,7 +84,7 @@ async def test_each_fault_has_its_name_and_is_not_asked_about_again_at_once(
     assert asked(replay) <= before + 2  # aiohttp itself tries a broken connection twice
 
 
-async def test_the_last_share_is_kept_for_ten_minutes_of_failure(replay: Replay) -> None:
+async def test_the_last_share_is_kept_for_ten_minutes_of_failure(replay: Market) -> None:
     clock = OffsetClock()
     async with coingecko(replay.url, clock) as source:
         good = await source.dominance()

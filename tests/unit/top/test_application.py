@@ -11,8 +11,9 @@ from rich.text import Text
 from textual.color import Color
 
 from tests.programs import free_port
-from tests.service.memories import alert, furnish, reader, remembering, sqlite
-from tests.service.snapshots import T0, Bench, bench, row, snapshot
+from tests.service.history_servers import alert, fill_history, history_opener, server_with_history, sqlite_url
+from tests.service.servers import RunningServer, running_server
+from tests.service.snapshots import T0, row, snapshot
 from tests.unit.top.screens import Terminal, terminal
 from virtuoso.repository import keys
 from virtuoso.service.candle_reader import CandleReader
@@ -32,9 +33,11 @@ ROWS[3].ClearField("change_24h_percent")
 
 
 @asynccontextmanager
-async def showing(folder: Path, size: tuple[int, int] = (80, 24), **options: Any) -> AsyncIterator[tuple[Bench, Terminal]]:
+async def showing(
+    folder: Path, size: tuple[int, int] = (80, 24), **options: Any
+) -> AsyncIterator[tuple[RunningServer, Terminal]]:
     """A server with ROWS and a terminal that shows it."""
-    async with bench(**options) as one:
+    async with running_server(**options) as one:
         await one.show(snapshot(rows=ROWS))
         async with terminal(one.address, folder, size) as seen:
             yield one, seen
@@ -82,7 +85,7 @@ async def test_a_lost_server_leaves_the_last_data_greyed_and_comes_back(tmp_path
         assert [span.style for span in cell.spans] == [style(FAINT)]
         before = age(seen)
         await seen.until(lambda: age(seen) > before)  # though nothing comes
-        again = MarketServer(one.address, one.keeper, CandleReader(one.source, keys, max_stale_s=600))
+        again = MarketServer(one.address, one.cache, CandleReader(one.source, keys, max_stale_s=600))
         await again.start()
         try:
             await seen.see("● live")
@@ -155,7 +158,7 @@ async def test_keys_sort_search_and_filter(tmp_path: Path) -> None:
 
 
 async def test_marked_symbols_are_kept_for_the_next_time(tmp_path: Path) -> None:
-    async with bench() as one:
+    async with running_server() as one:
         await one.show(snapshot(rows=ROWS))
         async with terminal(one.address, tmp_path) as seen:
             await seen.see("BTCUSDT")
@@ -172,7 +175,7 @@ async def test_marked_symbols_are_kept_for_the_next_time(tmp_path: Path) -> None
 
 async def test_a_watchlist_that_cannot_be_kept_says_so_and_holds_until_the_end(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    async with bench() as one:
+    async with running_server() as one:
         await one.show(snapshot(rows=ROWS))
         async with terminal(one.address, tmp_path / "file") as seen:
             await seen.see("BTCUSDT")
@@ -181,8 +184,8 @@ async def test_a_watchlist_that_cannot_be_kept_says_so_and_holds_until_the_end(t
 
 
 async def test_a_symbol_shows_what_its_score_is_made_of_and_follows_the_market(tmp_path: Path) -> None:
-    await furnish(sqlite(tmp_path))
-    async with showing(tmp_path, (100, 60), history=reader(sqlite(tmp_path))) as (one, seen):
+    await fill_history(sqlite_url(tmp_path))
+    async with showing(tmp_path, (100, 60), history=history_opener(sqlite_url(tmp_path))) as (one, seen):
         await seen.see("BTCUSDT")
         await seen.press("enter")
         await seen.see("Score 71.5 strong bullish", "Order book", "The volume reading of BTCUSDT leans", "volume_0")
@@ -198,14 +201,14 @@ async def test_a_symbol_shows_what_its_score_is_made_of_and_follows_the_market(t
 
 
 async def test_alerts_appear_as_they_happen(tmp_path: Path) -> None:
-    async with remembering(sqlite(tmp_path)) as memory:
+    async with server_with_history(sqlite_url(tmp_path)) as memory:
         await memory.market.show(snapshot(rows=ROWS))
-        await memory.tell(alert(1))
+        await memory.add_alerts(alert(1))
         async with terminal(memory.market.address, tmp_path) as seen:
             await seen.see("BTCUSDT")
             await seen.press("a")
             await seen.see("Alerts", "alert 1", "UTC")
-            await memory.tell(alert(2))
+            await memory.add_alerts(alert(2))
             text = await seen.see("alert 2")
             assert text.index("alert 2") < text.index("alert 1")
 
