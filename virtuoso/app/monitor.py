@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from virtuoso.domain.addresses import Address, joined, taken
+from virtuoso.domain.addresses import Address, joined, parse_address, taken
 from virtuoso.domain.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Monitor:
 
     async def start(self, address: str) -> int:
         """Listen on "host:port" (port 0: any free one); the bound port. OSError when it cannot be had."""
-        host, _, port = address.rpartition(":")
+        host, port = parse_address(address)
         application = web.Application()
         application.add_routes(
             [
@@ -44,7 +44,7 @@ class Monitor:
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, host.strip("[]") or None, int(port), reuse_port=False).start()
+            await web.TCPSite(self._runner, host, port, reuse_port=False).start()
         except OSError:
             await self.close()
             raise

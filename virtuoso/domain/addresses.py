@@ -7,6 +7,17 @@ import socket
 Address = tuple[str, int]
 
 
+def parse_address(text: str, *, min_port: int = 0) -> Address:
+    """Return (host, port) of "host:port"; an IPv6 host stands in brackets. Port 0 means any free port and is refused with
+    `min_port=1`. Raise ValueError, which names what is allowed."""
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]")
+    if not host or not (port.isascii() and port.isdigit()) or not min_port <= int(port) < 65536:
+        zero = "" if min_port else " (0 for any free port)"
+        raise ValueError(f"{text!r}: allowed is host:port, such as 127.0.0.1:50051{zero}")
+    return host, int(port)
+
+
 def joined(address: Address) -> str:
     """As "host:port", with brackets around an IPv6 host."""
     host, port = address

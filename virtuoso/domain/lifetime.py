@@ -34,8 +34,8 @@ async def parent_gone() -> None:
         transport.close()
 
 
-def retrieve_exception(task: asyncio.Future[Any]) -> None:
-    """Mark the exception of a task as seen, so that asyncio does not complain when nobody waits for the task any more. To be
-    passed to `add_done_callback`."""
+def ignore_failure(task: asyncio.Future[Any]) -> None:
+    """Keep asyncio from reporting the task's exception as never retrieved: whoever waited for the task may be gone.
+    To be added as a done callback."""
     if not task.cancelled():
         task.exception()

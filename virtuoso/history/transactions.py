@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from virtuoso.domain.errors import HistoryError
-from virtuoso.domain.lifetime import retrieve_exception
+from virtuoso.domain.lifetime import ignore_failure
 from virtuoso.history import schema
 from virtuoso.history.database import Database, cause
 from virtuoso.metrics import HISTORY_CALLS, HISTORY_UP
@@ -99,7 +99,7 @@ class Transactions:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        retrieve_exception(task)
+        ignore_failure(task)
 
     # ------------------------------------------------------------------------------------------------------ one transaction
 
@@ -129,7 +129,7 @@ class Transactions:
             raise HistoryError(f"{self._database.place} is not there yet: it is made when a collector first writes it")
         if self._upkeep is None or self._upkeep.done():
             self._upkeep = asyncio.create_task(work())
-            self._upkeep.add_done_callback(retrieve_exception)
+            self._upkeep.add_done_callback(ignore_failure)
         await asyncio.shield(self._upkeep)
 
     async def _upgrade(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from virtuoso.domain.lifetime import retrieve_exception
+from virtuoso.domain.lifetime import ignore_failure
 
 if TYPE_CHECKING:
     from virtuoso.domain.clock import Clock
@@ -48,7 +48,7 @@ class CoalescingCache:
 
     def _begin(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> _Read:
         task = asyncio.create_task(read())
-        task.add_done_callback(retrieve_exception)
+        task.add_done_callback(ignore_failure)
         entry = self._reads[key] = _Read(self._clock.monotonic(), task)
         self._reads.move_to_end(key)
         self._evict()

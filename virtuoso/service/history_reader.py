@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import ConfigError, HistoryError, HistoryUnavailable
-from virtuoso.domain.lifetime import retrieve_exception
+from virtuoso.domain.lifetime import ignore_failure
 from virtuoso.service.coalescing_cache import CoalescingCache
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class HistoryReader:
             raise HistoryUnavailable("this server has no history")
         if self._opening is None:
             self._opening = asyncio.create_task(asyncio.to_thread(self._opener))
-            self._opening.add_done_callback(retrieve_exception)
+            self._opening.add_done_callback(ignore_failure)
         try:
             return await asyncio.shield(self._opening)
         except ConfigError as error:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
+from virtuoso.domain.addresses import parse_address
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.simulator import binance, bybit, coingecko, okx
 from virtuoso.simulator.faults import BLOCK_PAGE, LOCATION, WELCOME_PAGE, Faults, hollow, poisoned
@@ -37,7 +38,7 @@ class SimulatedExchange:
 
     async def start(self, address: str) -> int:
         """Listen on "host:port" (port 0: any free one); the bound port. OSError when it cannot be had."""
-        host, _, port = address.rpartition(":")
+        host, port = parse_address(address)
         application = web.Application()
         application.router.add_get("/__stats", self._stats)
         application.router.add_post("/__stats/reset", self._reset)
@@ -47,7 +48,7 @@ class SimulatedExchange:
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, host.strip("[]") or None, int(port), reuse_port=False).start()
+            await web.TCPSite(self._runner, host, port, reuse_port=False).start()
         except OSError:
             await self.close()
             raise
