@@ -23,5 +23,5 @@ def test_text_that_is_no_address_is_refused_with_its_value_and_what_is_allowed(t
 
 def test_port_0_is_any_free_port_where_that_is_allowed() -> None:
     assert parse_address("localhost:0") == ("localhost", 0)
-    with pytest.raises(ValueError, match="such as 127.0.0.1:50051$"):
+    with pytest.raises(ValueError, match=r"such as 127\.0\.0\.1:50051$"):
         parse_address("localhost:0", min_port=1)
