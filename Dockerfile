@@ -1,20 +1,24 @@
 # One image for every command: `docker run IMAGE` is the demo; `docker run IMAGE up`, `serve`, `collect`, `edge`, `doctor` ...
 # Build it by `docker build -t virtuoso .`, or without any registry of images by tools/image.
 #
+# An image for servers and the edge alone holds no exchange client and no mathematics, and is half as large:
+# `docker build --build-arg LOCK=requirements-server.txt -t virtuoso-server .`, then `docker run virtuoso-server serve`.
+#
 # It needs nothing at run time but what its settings name; the demo needs no network. The root may be read-only
 # (`--read-only`) and no capability is needed (`--cap-drop ALL`): all that is written lies in the volume. A `collect` or an
 # `edge` alone has no gRPC health: run it with `--no-healthcheck` and ask /healthz of its port.
 
 ARG BASE=python:3.11-slim-bookworm
 
-# What the lock file names: it changes rarely, and so does the large layer that comes of it. Bytecode is made here because a
+# What the lock file holds: it changes rarely, and so does the large layer that comes of it. Bytecode is made here because a
 # read-only root could not keep it, and is never compared with its source.
 FROM ${BASE} AS dependencies
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 RUN python3 -m venv /tools && python3 -m venv --without-pip /opt/python
-COPY requirements.txt ./
-RUN /tools/bin/pip --python /opt/python/bin/python install -q --no-compile --only-binary :all: --require-hashes -r requirements.txt \
+ARG LOCK=requirements.txt
+COPY ${LOCK} ./
+RUN /tools/bin/pip --python /opt/python/bin/python install -q --no-compile --only-binary :all: --require-hashes -r ${LOCK} \
  && find /opt/python/lib -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
  && /opt/python/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/python/lib
 

@@ -1,4 +1,4 @@
-"""A recording of the recorded exchanges: the same scores again to the byte, and a server that serves them as today's."""
+"""A recording gives the same scores again, byte for byte, and a server serves them as if they were of now."""
 
 from __future__ import annotations
 
@@ -22,18 +22,21 @@ from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import kept
 from virtuoso.collector.lease import Lease
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.model import Environment
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import cadence
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader
 from virtuoso.market.v1 import candle_pb2, market_service_pb2_grpc, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market_data.feed import Feed, UniverseRules
-from virtuoso.recording.play import check, info, play
+from virtuoso.recording.check import check
+from virtuoso.recording.contents import describe
+from virtuoso.recording.file import SESSION, RecordingFile, read
+from virtuoso.recording.play import play
 from virtuoso.recording.record import RecordedExchange, Recorder, record
-from virtuoso.recording.recording import RecordingFile, read
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.repository.tiers import TieredRepository
@@ -46,7 +49,7 @@ pytestmark = pytest.mark.timeout(180)
 
 VENUES = ("bybit", "binance")
 SYMBOLS = 12
-MOST = 1 << 30
+MAX_BYTES = 1 << 30
 
 
 def now_ms() -> int:
@@ -54,45 +57,44 @@ def now_ms() -> int:
 
 
 async def recorded(path: Path, url: str, *steps: tuple[str, int, Callable[[], Any]]) -> int:
-    """A session in which, step by step, so many snapshots of a venue are published and then something happens; the exit
-    code."""
-    tape, rules = RecordingFile(path, max_bytes=MOST), UniverseRules(SYMBOLS)
-    recording = Recorder(tape, venues=VENUES, rules=rules, clock=now_ms)
-    exchanges = {venue: RecordedExchange(venue, recording, url=url) for venue in VENUES}
+    """Record a session and return the exit code. A step waits for so many snapshots of a venue, then does something."""
+    file, rules = RecordingFile(path, max_bytes=MAX_BYTES), UniverseRules(SYMBOLS)
+    recorder = Recorder(file, venues=VENUES, rules=rules, clock=SYSTEM_CLOCK)
+    exchanges = {venue: RecordedExchange(venue, recorder, url=url) for venue in VENUES}
     coingecko, repository = CoinGecko(url), MemoryRepository()
     collector = Collector(
-        {venue: Feed(exchange, rules, cadence) for venue, exchange in exchanges.items()},
-        Failover(VENUES, dwell_s=60, clock=now_ms),
+        {venue: Feed(exchange, rules, cadence, SYSTEM_CLOCK) for venue, exchange in exchanges.items()},
+        Failover(VENUES, dwell_s=60, clock=SYSTEM_CLOCK),
         repository,
         coingecko,
-        Engine(VENUES, Environment.LIVE, clock=now_ms),
-        lease=Lease(repository, uuid.uuid4().hex[:8], now_ms),
+        Engine(VENUES, Environment.LIVE, clock=SYSTEM_CLOCK),
+        lease=Lease(repository, uuid.uuid4().hex[:8], SYSTEM_CLOCK),
         environment=Environment.LIVE,
         max_stale_s=600,
-        clock=now_ms,
-        tap=recording,
+        clock=SYSTEM_CLOCK,
+        tap=recorder,
     )
     stop = asyncio.Event()
 
-    async def walk() -> None:
+    async def run_steps() -> None:
         for venue, count, then in steps:
-            while recording.snapshots[venue] < count:
+            while recorder.snapshots[venue] < count:
                 await asyncio.sleep(0.1)
             await asyncio.to_thread(then)
         stop.set()
 
-    walking = asyncio.create_task(walk())
+    running = asyncio.create_task(run_steps())
     try:
-        return await record(recording, tape, collector.run(), stop=stop, minutes=1.5)
+        return await record(recorder, file, collector.run(), stop=stop, minutes=1.5)
     finally:
-        walking.cancel()
+        running.cancel()
         await asyncio.gather(*(exchange.close() for exchange in exchanges.values()), coingecko.close())
 
 
 @pytest.fixture(scope="module")
-def tape(replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two sessions: one in the course of which bybit refuses this location, a short one. Not to be written to."""
-    path = tmp_path_factory.mktemp("tapes") / "market.tape"
+def recording(replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two sessions. During the first one bybit begins to refuse this location; the second is short. Do not write to it."""
+    path = tmp_path_factory.mktemp("recordings") / "market.recording"
     replay_server.fault("ok")
     try:
 
@@ -108,49 +110,46 @@ def tape(replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def rewritten(path: Path, events: Sequence[Any]) -> Path:
-    """A tape of these events."""
-    tape = RecordingFile(path, max_bytes=MOST)
-    assert tape.append(events)
-    tape.close()
+    """Write a recording of these events."""
+    file = RecordingFile(path, max_bytes=MAX_BYTES)
+    assert file.append(events)
+    file.close()
     return path
 
 
 def session(path: Path, number: int) -> list[dict[str, Any]]:
-    """The events of one session, from 0."""
+    """Return the events of one session; the first is number 0."""
     sessions: list[list[dict[str, Any]]] = []
     for event in read(path):
-        if "tape" in event:
+        if SESSION in event:
             sessions.append([])
         sessions[-1].append(dict(event))
     return sessions[number]
 
 
 @pytest.fixture
-def short(tape: Path, tmp_path: Path) -> Path:
-    """The tape up to its second published snapshot: a few seconds of bybit."""
-    events = session(tape, 0)
+def short(recording: Path, tmp_path: Path) -> Path:
+    """The recording up to its second published snapshot: a few seconds of bybit."""
+    events = session(recording, 0)
     ends = [i for i, event in enumerate(events) if "published" in event]
-    return rewritten(tmp_path / "short.tape", events[: ends[1] + 1])
+    return rewritten(tmp_path / "short.recording", events[: ends[1] + 1])
 
 
-# ---------------------------------------------------------------------------------------------------- the same again
-
-
-async def test_every_snapshot_comes_out_again_to_the_byte_also_over_a_change_of_venue(tape: Path) -> None:
-    digests = [event["digest"] for event in read(tape) if "scored" in event]
-    published = [event["venue"] for event in read(tape) if "published" in event]
+async def test_every_snapshot_comes_out_the_same_byte_for_byte_also_after_a_change_of_venue(recording: Path) -> None:
+    digests = [event["digest"] for event in read(recording) if "scored" in event]
+    published = [event["venue"] for event in read(recording) if "published" in event]
     assert len(set(digests)) == len(digests)
     assert set(published) == {"bybit", "binance"}
-    assert any(event.get("op") == "premiums" and event["replies"] for event in read(tape))
-    assert {event["trading"] for event in read(tape) if "pass" in event} == {True, False}
-    code, words = await check(tape)
+    assert any(event.get("op") == "premiums" and event["replies"] for event in read(recording))
+    assert {event["trading"] for event in read(recording) if "pass" in event} == {True, False}
+    code, words = await check(recording)
     assert code == 0, words
     assert words.startswith(f"{len(digests)} snapshots of ")
-    assert words.endswith(" seconds, bybit, binance: all the same, byte for byte")
-    assert await check(tape) == (code, words)
+    assert words.endswith(" seconds, bybit, binance: all are the same, byte for byte")
+    assert await check(recording) == (code, words)
 
 
-async def test_nothing_asks_a_network(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_check_uses_no_network(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
     def refuse(_: Any, address: Any, *__: Any) -> None:
@@ -164,8 +163,8 @@ async def test_nothing_asks_a_network(short: Path, monkeypatch: pytest.MonkeyPat
     assert asked == []
 
 
-async def test_another_price_in_one_reply_is_noticed_and_the_snapshot_named(tape: Path, tmp_path: Path) -> None:
-    events = session(tape, 0)
+async def test_another_price_in_one_reply_is_noticed_and_the_snapshot_is_named(recording: Path, tmp_path: Path) -> None:
+    events = session(recording, 0)
     scored = [event for event in events if "scored" in event]
     changed = [i for i, event in enumerate(events) if event.get("op") == "tickers"][3]
     reply = events[changed]["replies"][0]
@@ -173,58 +172,55 @@ async def test_another_price_in_one_reply_is_noticed_and_the_snapshot_named(tape
     row = next(row for row in body["result"]["list"] if row["symbol"] == "BTCUSDT")
     row["lastPrice"] = str(float(row["lastPrice"]) + 0.1)
     reply[3] = json.dumps(body)
-    code, words = await check(rewritten(tmp_path / "other.tape", events))
+    code, words = await check(rewritten(tmp_path / "other.recording", events))
     first = next(event for event in events[changed:] if "scored" in event)
     assert code == 1
     assert f"snapshot {first['id']} of" in words
     assert f"after {scored.index(first)} that are the same" in words
 
 
-async def test_a_missing_reply_is_noticed(tape: Path, tmp_path: Path) -> None:
-    events = session(tape, 0)
+async def test_a_missing_reply_is_noticed(recording: Path, tmp_path: Path) -> None:
+    events = session(recording, 0)
     events.remove(next(event for event in events if event.get("op") == "book" and event["replies"]))
-    assert (await check(rewritten(tmp_path / "other.tape", events)))[0] == 1
+    assert (await check(rewritten(tmp_path / "other.recording", events)))[0] == 1
 
 
-async def test_a_torn_end_costs_only_itself_and_a_flipped_byte_in_the_file_is_found(tape: Path, tmp_path: Path) -> None:
-    whole, torn = tape.read_bytes(), tmp_path / "torn.tape"
-    torn.write_bytes(whole[: len(whole) * 2 // 3])
-    code, words = await check(torn)
+async def test_an_incomplete_end_is_ignored_and_a_flipped_byte_is_found(recording: Path, tmp_path: Path) -> None:
+    whole, cut = recording.read_bytes(), tmp_path / "cut.recording"
+    cut.write_bytes(whole[: len(whole) * 2 // 3])
+    code, words = await check(cut)
     assert code == 0, words
-    spoilt = bytearray(whole)
-    spoilt[len(whole) // 2] ^= 1
-    torn.write_bytes(spoilt)
-    code, words = await check(torn)
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 1
+    cut.write_bytes(damaged)
+    code, words = await check(cut)
     assert code == 1
     assert "is damaged after byte" in words
-    assert "is damaged after byte" in info(torn)
+    assert "is damaged after byte" in describe(cut)
 
 
-async def test_a_recording_by_another_model_is_said_to_be_one(tape: Path, tmp_path: Path) -> None:
-    events = session(tape, 1)
+async def test_a_recording_by_another_model_is_not_compared(recording: Path, tmp_path: Path) -> None:
+    events = session(recording, 1)
     events[0]["model"] = "v0"
-    code, words = await check(rewritten(tmp_path / "old.tape", events))
+    code, words = await check(rewritten(tmp_path / "old.recording", events))
     assert code == 1
-    assert "recorded by model v0" in words
+    assert "recorded with model v0" in words
 
 
-def test_what_is_on_a_tape_is_told(tape: Path) -> None:
-    words = info(tape)
-    replies = sum(len(event.get("replies", ())) for event in read(tape))
-    assert words.startswith(f"{tape}: 2 sessions, {tape.stat().st_size / 1e6:.1f} MB")
-    told = [int(word.split()[-2]) for word in words.split(" replies")[:-1] for word in [f"{word} x"]]
-    assert sum(told) == replies
+def test_a_recording_is_described(recording: Path) -> None:
+    words = describe(recording)
+    replies = sum(len(event.get("replies", ())) for event in read(recording))
+    assert words.startswith(f"{recording}: 2 sessions, {recording.stat().st_size / 1e6:.1f} MB")
+    counts = [int(word.split()[-2]) for word in words.split(" replies")[:-1] for word in [f"{word} x"]]
+    assert sum(counts) == replies
     assert words.count("venues bybit, binance") == 2
     assert " of bybit, " in words
     assert " of binance" in words
 
 
-# ------------------------------------------------------------------------------------------------------------- served
-
-
 @dataclass
 class Served:
-    """A real server on what is played."""
+    """A real server of a recording that is being played."""
 
     stub: Any
     cache: SnapshotCache
@@ -262,7 +258,7 @@ async def serving(path: Path, *, once: bool = False) -> AsyncIterator[Served]:
         await source.close()
 
 
-async def test_a_played_recording_is_served_moves_and_begins_again_while_streams_and_charts_go_on(short: Path) -> None:
+async def test_a_played_recording_is_served_and_begins_again_while_streams_and_charts_go_on(short: Path) -> None:
     published = [event["published"] for event in read(short) if "published" in event]
     bodies: dict[str, bytes] = {}
     screen, seen = Screen(), list[str]()
@@ -295,15 +291,15 @@ async def test_a_played_recording_is_served_moves_and_begins_again_while_streams
     assert screen.kinds.count("snapshot") == 1
 
 
-async def test_it_plays_at_the_pace_of_the_market_and_jumps_over_the_gap_between_sessions(
-    tape: Path, short: Path, tmp_path: Path
+async def test_a_recording_plays_at_its_pace_and_skips_the_gap_between_sessions(
+    recording: Path, short: Path, tmp_path: Path
 ) -> None:
-    events = [*read(short), *session(tape, 1)]
+    events = [*read(short), *session(recording, 1)]
     published = [event for event in events if "published" in event]
     gap_ms = published[2]["at"] - published[1]["at"]
     end = next(i for i, event in enumerate(events) if event is published[2])
     seen = dict[str, int]()
-    async with serving(rewritten(tmp_path / "two.tape", events[: end + 1]), once=True) as served, asyncio.timeout(40):
+    async with serving(rewritten(tmp_path / "two.recording", events[: end + 1]), once=True) as served, asyncio.timeout(40):
         while len(seen) < 3:
             seen.setdefault((await served.dashboard()).provenance.snapshot_id, now_ms())
             await served.cache.next_tick()
@@ -314,28 +310,30 @@ async def test_it_plays_at_the_pace_of_the_market_and_jumps_over_the_gap_between
     assert third - second < gap_ms / 2
 
 
-async def test_what_a_played_recording_brings_is_kept_once_however_often_it_is_played(short: Path, tmp_path: Path) -> None:
+async def test_a_recording_that_is_played_twice_is_in_the_history_once(short: Path, tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path}/history.db"
     for _ in range(2):
-        async with kept(url, VENUES, days=(30, 365), clock=now_ms) as journal:
+        async with kept(url, VENUES, days=(30, 365), clock=SYSTEM_CLOCK) as journal:
             assert (
                 await play(short, MemoryRepository(), journal=journal, stop=asyncio.Event(), max_stale_s=600, once=True) == 0
             )
-    history = open_history(url, write=False, timeout_s=20)
+    history = open_history_reader(url, timeout_s=20)
     first = next(event for event in read(short) if event.get("trading"))
     span = {"start_ms": first["at"] - 60_000, "end_ms": first["at"] + 600_000, "step_ms": 1}
     points = await history.score_points("bybit", "BTCUSDT", **span)
     minutes = [point.observed_ms // 60_000 for point in points]
     assert points
     assert minutes == sorted(set(minutes))
-    told = [(alert.key, alert.observed_ms) for alert in await history.alerts(limit=1000)]
-    assert len(told) == len(set(told))
+    stored = [(alert.key, alert.observed_ms) for alert in await history.alerts(limit=1000)]
+    assert len(stored) == len(set(stored))
     await history.close()
 
 
-async def test_a_recording_without_a_snapshot_is_said_to_have_none(tape: Path, tmp_path: Path) -> None:
-    events = session(tape, 1)
-    early = rewritten(tmp_path / "early.tape", events[: next(i for i, event in enumerate(events) if "published" in event)])
+async def test_a_recording_without_a_published_snapshot_is_refused(recording: Path, tmp_path: Path) -> None:
+    events = session(recording, 1)
+    early = rewritten(
+        tmp_path / "early.recording", events[: next(i for i, event in enumerate(events) if "published" in event)]
+    )
     async with asyncio.timeout(20):
-        with pytest.raises(ConfigError, match="no snapshot was published"):
+        with pytest.raises(ConfigError, match="no published snapshot"):
             await play(early, MemoryRepository(), stop=asyncio.Event(), max_stale_s=600)

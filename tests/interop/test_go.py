@@ -20,7 +20,7 @@ from tests.service.history_servers import alert, fill_history, history_opener, n
 from tests.service.servers import RunningServer, refusal, running_server
 from tests.service.snapshots import TTL_S, candle_series, head_of, snapshot
 from tests.service.test_errors import Slow
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_writer
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 from virtuoso.repository.open import open_repository
@@ -139,7 +139,7 @@ async def test_the_deadline_of_a_caller_in_go_reaches_the_server_which_says_why(
 
 async def test_streams_go_on_where_they_were_after_the_server_was_killed(go_programs: Path, tmp_path: Path) -> None:
     address, at, url = f"127.0.0.1:{free_port()}", f"directory:{tmp_path / 'cache'}", sqlite_url(tmp_path)
-    repository, history = open_repository(at, None), open_history(url, write=True, timeout_s=20)
+    repository, history = open_repository(at, None), open_history_writer(url, timeout_s=20)
 
     async def publish(name: str, observed_ms: int) -> None:
         message = snapshot(name, observed_ms=observed_ms)

@@ -21,7 +21,7 @@ from tests.service.history_servers import alert, fill_history, history_opener, n
 from tests.service.servers import RunningServer, running_server
 from tests.service.snapshots import T0, TTL_S, candle_series, snapshot
 from virtuoso.edge.contract import STREAMS
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_writer
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 
@@ -131,7 +131,7 @@ async def test_alerts_that_are_followed_come_once_whatever_breaks(tmp_path: Path
     await fill_history(url)
     async with running_edge(history=history_opener(url), heartbeat_s=1) as one:
         await one.market.show(snapshot())
-        writer = open_history(url, write=True, timeout_s=20)
+        writer = open_history_writer(url, timeout_s=20)
         async with web(one, "alerts", {"cursor": "0"}) as script:
             seen: list[str] = []
             while len(seen) < 5:

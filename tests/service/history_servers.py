@@ -12,11 +12,11 @@ from typing import Any
 from tests.contract import histories
 from tests.service.servers import RunningServer, running_server
 from tests.service.snapshots import T0
-from virtuoso.domain.ports import History
 from virtuoso.domain.records import Alert, SignalStatus
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader, open_history_writer
+from virtuoso.history.sql_writer import SqlHistoryWriter
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.service.history_reader import Opener
+from virtuoso.service.cached_history import Opener
 
 
 @dataclass
@@ -24,7 +24,7 @@ class ServerWithHistory:
     """A server, and its history as the one writer has it."""
 
     market: RunningServer
-    writer: History
+    writer: SqlHistoryWriter
     url: str
 
     async def add_alerts(self, *alerts: Alert) -> Sequence[Alert]:
@@ -54,7 +54,7 @@ def numbered_texts(first: int, count: int) -> list[str]:
 @asynccontextmanager
 async def server_with_history(url: str, **options: Any) -> AsyncIterator[ServerWithHistory]:
     """A server with a new history at `url`; nothing is published yet. `options` are those of `running_server`."""
-    writer = open_history(url, write=True, timeout_s=20)
+    writer = open_history_writer(url, timeout_s=20)
     try:
         await writer.newest_cursor()
         async with running_server(history=history_opener(url), **options) as market:
@@ -65,12 +65,12 @@ async def server_with_history(url: str, **options: Any) -> AsyncIterator[ServerW
 
 def history_opener(url: str) -> Opener:
     """Opens the history as the product's servers do."""
-    return partial(open_history, url, write=False, timeout_s=1.5)
+    return partial(open_history_reader, url, timeout_s=1.5)
 
 
 async def fill_history(url: str) -> None:
     """Write something of each kind: closed signals, an hour of BTC, alerts."""
-    writer = open_history(url, write=True, timeout_s=20)
+    writer = open_history_writer(url, timeout_s=20)
     fields: dict[str, Any] = {"status": SignalStatus.STOPPED, "closed_ms": T0, "exit_price": 0.29, "result_r": -1.0}
     points = [histories.point(symbol="BTCUSDT", observed_ms=T0 - 60_000 * n, volume=61.25) for n in range(1, 61)]
     await writer.write(points=points, signals=[histories.signal(n, **fields) for n in range(3)])

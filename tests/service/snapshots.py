@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.service.findings import beta, opportunity, record, sentiment, signal
+from virtuoso.domain.model import DimensionKind
 from virtuoso.market.v1 import (
     candle_pb2,
     confluence_pb2,
@@ -19,7 +20,7 @@ from virtuoso.wire import snapshots, times
 
 T0 = 1_761_000_000_000  # a moment on all clocks of these tests
 TTL_S = 3600.0
-DIMENSIONS = ("technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment")
+DIMENSIONS = tuple(kind.lower_name for kind in DimensionKind)
 NAMES = ("BTC", "ETH", "SOL", "1000PEPE", "XRP", "DOGE", "SHIB1000", "1INCH", "BNB", "ADA")
 
 

@@ -8,7 +8,7 @@ import sys
 from argparse import Namespace
 
 from virtuoso.config import Loaded
-from virtuoso.doctor.examination import examine
+from virtuoso.doctor.examination import Targets, examine
 from virtuoso.doctor.finding import exit_code, render, to_json
 from virtuoso.edge.access_log import STDOUT
 from virtuoso.edge.envoy import find_envoy
@@ -17,7 +17,7 @@ from virtuoso.edge.envoy import find_envoy
 async def doctor(loaded: Loaded, options: Namespace, _: asyncio.Event) -> int:
     """Look at all that the settings name, and say what to do."""
     settings = loaded.settings
-    findings = await examine(
+    targets = Targets(
         exchanges=settings.exchanges,
         exchange_urls=settings.exchange_urls,
         coingecko_url=settings.coingecko_url,
@@ -33,6 +33,7 @@ async def doctor(loaded: Loaded, options: Namespace, _: asyncio.Event) -> int:
         history=settings.effective_history,
         envoy=find_envoy(),
     )
+    findings = await examine(targets)
     sys.stdout.write(to_json(findings) if options.json else render(findings))
     sys.stdout.flush()
     os._exit(exit_code(findings))  # Python would wait for threads in a resolver or on a disk that hangs

@@ -1,5 +1,4 @@
-"""The HTTP port for operators and orchestrators: /metrics, /healthz, /livez, /readyz. Any process can have one: what it
-says comes from plain callables."""
+"""The HTTP port for operators and orchestrators: /metrics, /healthz, /livez, /readyz. Any process can have one."""
 
 from __future__ import annotations
 
@@ -11,8 +10,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from virtuoso.domain.addresses import Address, joined, parse_address, taken
+from virtuoso.domain.addresses import Address, joined, taken
 from virtuoso.domain.errors import ConfigError
+from virtuoso.domain.http_port import HttpPort
 
 log = logging.getLogger(__name__)
 
@@ -23,15 +23,15 @@ Readiness = Callable[[], tuple[bool, Mapping[str, object]]]
 
 
 class Monitor:
-    """`status(name)` is SERVING, NOT_SERVING or None for an unknown name; `readiness()` says whether, and why."""
+    """The server. `status(name)` returns SERVING, NOT_SERVING, or None for an unknown name; `readiness()` returns whether
+    the process is ready, and the facts behind it."""
 
     def __init__(self, *, status: Status, readiness: Readiness) -> None:
         self._status, self._readiness = status, readiness
-        self._runner: web.AppRunner | None = None
+        self._port: HttpPort | None = None
 
     async def start(self, address: str) -> int:
-        """Listen on "host:port" (port 0: any free one); the bound port. OSError when it cannot be had."""
-        host, port = parse_address(address)
+        """Listen on "host:port" (port 0: any free one) and return the port. Raise OSError when it cannot be had."""
         application = web.Application()
         application.add_routes(
             [
@@ -41,33 +41,25 @@ class Monitor:
                 web.get("/readyz", self._readyz),
             ]
         )
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, host, port, reuse_port=False).start()
-        except OSError:
-            await self.close()
-            raise
-        bound: int = self._runner.addresses[0][1]
-        return bound
+        self._port = HttpPort(application, shutdown_timeout_s=1)
+        return await self._port.start(address)
 
     async def close(self) -> None:
         """Stop listening. Idempotent."""
-        if self._runner is not None:
-            runner, self._runner = self._runner, None
-            await runner.cleanup()
+        if self._port is not None:
+            await self._port.close()
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _healthz(self, request: web.Request) -> web.Response:
-        """As grpc-gateway's WithHealthzEndpoint answers: probes written for it work here."""
+        """Answer as grpc-gateway's WithHealthzEndpoint does, so that its probes work here."""
         status = self._status(request.query.get("service", ""))
         if status is None:
             return _json(404, {"code": 5, "message": "unknown service", "details": []})
         if status != "SERVING":
             return _json(503, {"code": 14, "message": f"status:{status}", "details": []})
-        return web.Response(body=b'{"status":"SERVING"}\n', content_type="application/json")  # with the gateway's newline
+        return web.Response(body=b'{"status":"SERVING"}\n', content_type="application/json")  # the gateway ends it so
 
     async def _livez(self, _: web.Request) -> web.Response:
         return _json(200, {"live": True})
@@ -79,14 +71,14 @@ class Monitor:
 
 @contextlib.asynccontextmanager
 async def listening(
-    address: Address, kept_free: Sequence[Address], *, status: Status, readiness: Readiness
+    address: Address, reserved: Sequence[Address], *, status: Status, readiness: Readiness
 ) -> AsyncIterator[None]:
-    """A monitor on `address` while the body runs, or on the next free port where another process has it; those of
-    `kept_free` are left alone. ConfigError when none can be had."""
-    host, wished = address
+    """Serve on `address` while the body runs, or on one of the next ports where another process has that one. Ports of
+    `reserved` are skipped. ConfigError when none is free."""
+    host, first = address
     server = Monitor(status=status, readiness=readiness)
-    reserved = {port for _, port in kept_free}
-    for port in [p for p in range(wished, wished + PORTS_TRIED) if p not in reserved] if wished else [0]:
+    skipped = {port for _, port in reserved}
+    for port in [p for p in range(first, first + PORTS_TRIED) if p not in skipped] if first else [0]:
         try:
             bound = await server.start(joined((host, port)))
         except OSError:

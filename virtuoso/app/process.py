@@ -1,4 +1,4 @@
-"""One command as a process: its module is imported, and it runs until it is done or told to stop."""
+"""One command as a process: its module is imported by name, and it runs until it is done or told to stop."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import importlib
 import signal
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -13,44 +14,70 @@ from typing import Any
 import uvloop
 
 from virtuoso.config import Loaded
-from virtuoso.domain.lifetime import parent_gone
+from virtuoso.domain.errors import ConfigError
+from virtuoso.domain.tasks import wait_for_parent_exit
 
 Body = Callable[[Loaded, Namespace, asyncio.Event], Coroutine[Any, Any, int]]
-# Imported by name when they run: each loads much that the others do without.
+# The module of each function that runs a command. It is imported when it is needed, since each loads much that the others do
+# without: a server loads neither ccxt nor numpy.
 MODULES: Mapping[str, str] = {
-    "up": "nodes",
-    "demo": "nodes",
-    "replay": "nodes",
-    "collect": "collect",
-    "serve": "serve",
-    "edge": "edge",
-    "record": "recordings",
-    "play": "recordings",
-    "inspect": "recordings",
-    "evaluate": "evaluate",
-    "doctor": "doctor",
+    "up": "app.nodes",
+    "demo": "app.nodes",
+    "replay": "app.nodes",
+    "collect": "app.collect",
+    "serve": "app.serve",
+    "edge": "app.edge",
+    "record": "app.recordings",
+    "play": "app.recordings",
+    "inspect": "app.recordings",
+    "evaluate": "app.evaluate",
+    "doctor": "app.doctor",
+    "probe": "app.probe",
+    "top": "top.live",
+    "top_once": "top.once",
+}
+EXTRAS: Mapping[str, str] = {  # that hold what is not installed everywhere
+    "ccxt": "collector",
+    "numpy": "collector",
+    "talib": "collector",
+    "matplotlib": "evaluate",
+    "textual": "top",
+    "rich": "top",
 }
 
 
 def run(loaded: Loaded, options: Namespace) -> int:
-    """Run the command of `options` until it is done, or SIGTERM or SIGINT; returns the exit code. ConfigError for what
-    settings ask for and the machine does not have, such as a free port."""
-    return uvloop.run(_until_stopped(_body(options), loaded, options))
-
-
-def _body(options: Namespace) -> Body:
-    """The function of a command; `replay` that only looks at a recording is `inspect`."""
+    """Run a command with settings until it is done, or until SIGTERM or SIGINT, and return the exit code. ConfigError when
+    the settings ask for what the machine does not have, such as a free port or an extra."""
     looks = options.command == "replay" and (options.info or options.check)
-    name = "inspect" if looks else options.command
-    body: Body = getattr(importlib.import_module(f"virtuoso.app.{MODULES[name]}"), name)
-    return body
+    body: Body = _function("inspect" if looks else options.command)
+    return uvloop.run(_until_stopped(body, loaded, options))
+
+
+def call(options: Namespace) -> int:
+    """Run a command without settings and return the exit code. ConfigError when an extra is not installed."""
+    plain = options.command == "top" and (options.once or not sys.stdout.isatty())
+    code: int = _function("top_once" if plain else options.command)(options)
+    return code
+
+
+def _function(name: str) -> Callable[..., Any]:
+    try:
+        module = importlib.import_module(f"virtuoso.{MODULES[name]}")
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        raise ConfigError(f"{error.name} is not installed: install virtuoso[{extra}], which has it") from error
+    function: Callable[..., Any] = getattr(module, name)
+    return function
 
 
 async def _until_stopped(body: Body, loaded: Loaded, options: Namespace) -> int:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    orphaned = asyncio.create_task(parent_gone()) if getattr(options, "with_parent", False) else None
+    orphaned = asyncio.create_task(wait_for_parent_exit()) if getattr(options, "with_parent", False) else None
     if orphaned is not None:
         orphaned.add_done_callback(lambda _: stop.set())
     try:

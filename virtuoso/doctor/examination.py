@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from virtuoso.doctor import edge, listeners, machine, storage
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.history import history as history_of
 from virtuoso.domain.addresses import Address
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.model import Environment
 from virtuoso.repository.open import memcached_servers
 
@@ -34,91 +35,79 @@ class _Time:
         return max(0.1, min(self.check_s, self.ends - time.monotonic()))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """What the settings name. `history`: its URL, None for none; `envoy`: the program that the edge would run, None where
+    there is none; `servers`: those that the edge would call; `tls`: its certificate and key; `access_log`: the file of its
+    log, "" for none."""
+
+    exchanges: Sequence[str]
+    exchange_urls: Mapping[str, str]
+    coingecko_url: str
+    cache: str
+    node_directory: str
+    grpc_address: Address
+    edge_address: Address
+    monitor_address: Address
+    environment: Environment
+    history: str | None
+    envoy: str | None
+    servers: Sequence[Address] = ()
+    tls: tuple[str, str] = ("", "")
+    access_log: str = ""
+
+
 async def examine(
-    *,
-    exchanges: Sequence[str],
-    exchange_urls: Mapping[str, str],
-    coingecko_url: str,
-    cache: str,
-    node_directory: str,
-    grpc_address: Address,
-    edge_address: Address,
-    monitor_address: Address,
-    environment: Environment,
-    history: str | None,
-    envoy: str | None,
-    servers: Sequence[Address] = (),
-    tls: tuple[str, str] = ("", ""),
-    access_log: str = "",
-    clock: Callable[[], int] = epoch_ms,
-    check_s: float = CHECK_S,
-    whole_s: float = WHOLE_S,
+    targets: Targets, *, clock: Clock = SYSTEM_CLOCK, check_s: float = CHECK_S, whole_s: float = WHOLE_S
 ) -> list[Finding]:
-    """Look at everything that the settings, which are the parameters, name; `envoy` is the program that the edge would run,
-    `servers` those that it would call, `tls` its certificate and key, `access_log` the file of its log, or
-    "" for none; `clock` is our time in epoch ms. Each check ends within `check_s` and the whole within `whole_s` and a
-    moment. ConfigError for settings that no machine could satisfy, such as an exchange that ccxt does not have."""
-    edge_status = listeners.https_status if any(tls) else listeners.http_status
+    """Look at everything that `targets` names. `clock` is this machine's. Each check ends within `check_s`, the whole
+    within `whole_s` and a moment. ConfigError for settings that no machine could satisfy, such as an exchange that ccxt does
+    not have."""
+    edge_status = listeners.https_status if any(targets.tls) else listeners.http_status
     limit = _Time(time.monotonic() + whole_s, check_s)
     loaded = asyncio.create_task(_bounded("libraries", limit, lambda: _one(machine.libraries())))
-    # In the order in which they are told, after those about venues.
+    # In the order of the report, after those about venues.
     table: list[tuple[str, Callable[[], Awaitable[list[Finding]]]]] = [
-        *_repository(cache, node_directory, limit),
-        ("HISTORY", lambda: history_of(history)),
-        ("GRPC_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_GRPC_ADDRESS", grpc_address, listeners.grpc_status))),
-        ("EDGE_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_EDGE_ADDRESS", edge_address, edge_status))),
+        *_repository(targets.cache, targets.node_directory, limit),
+        ("HISTORY", lambda: history_of(targets.history)),
+        ("GRPC_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_GRPC_ADDRESS", targets.grpc_address, listeners.grpc_status))),
+        ("EDGE_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_EDGE_ADDRESS", targets.edge_address, edge_status))),
         (
             "MONITOR_ADDRESS",
-            lambda: _one(listeners.port("VIRTUOSO_MONITOR_ADDRESS", monitor_address, listeners.http_status, needed=False)),
+            lambda: _one(
+                listeners.port("VIRTUOSO_MONITOR_ADDRESS", targets.monitor_address, listeners.http_status, needed=False)
+            ),
         ),
-        ("envoy", lambda: _one(machine.envoy(envoy))),
-        *([("SERVERS", lambda: edge.servers(servers, monitor_address[1]))] if servers else []),
-        *([("TLS", lambda: _one(edge.tls(*tls)))] if any(tls) else []),
-        *([("ACCESS_LOG", lambda: _one(edge.access_log(access_log)))] if access_log else []),
+        ("envoy", lambda: _one(machine.envoy(targets.envoy))),
+        *([("SERVERS", lambda: edge.servers(targets.servers, targets.monitor_address[1]))] if targets.servers else []),
+        *([("TLS", lambda: _one(edge.tls(*targets.tls)))] if any(targets.tls) else []),
+        *([("ACCESS_LOG", lambda: _one(edge.access_log(targets.access_log)))] if targets.access_log else []),
     ]
     others = [asyncio.create_task(_bounded(subject, limit, check)) for subject, check in table]
     try:
         libraries = await loaded
-        first = [machine.environment(environment.name, exchange_urls), *libraries, machine.proxies(os.environ)]
+        first = [
+            machine.environment(targets.environment.name, targets.exchange_urls),
+            *libraries,
+            machine.proxies(os.environ),
+        ]
         if libraries[0].level is Level.WELL:
-            first += await _markets(exchanges, exchange_urls, coingecko_url, limit, clock)
+            # By name and here: ccxt may not load at all, which is a finding and not a traceback.
+            venues = importlib.import_module("virtuoso.doctor.venues")
+            first += await venues.markets(
+                targets.exchanges,
+                targets.exchange_urls,
+                targets.coingecko_url,
+                timeout_s=limit.left_s,
+                clock=clock,
+            )
         else:
-            first += [Finding(f"venue {name}", Level.NOT_CHECKED, "libraries are missing") for name in exchanges]
+            first += [Finding(f"venue {name}", Level.NOT_CHECKED, "libraries are missing") for name in targets.exchanges]
         return first + [finding for found in await asyncio.gather(*others) for finding in found]
     finally:
         for task in (loaded, *others):
             task.cancel()
         await asyncio.wait({loaded, *others})
-
-
-async def _markets(
-    exchanges: Sequence[str],
-    urls: Mapping[str, str],
-    coingecko_url: str,
-    limit: _Time,
-    clock: Callable[[], int],
-) -> list[Finding]:
-    """Venues, CoinGecko, and what both say of certificates and clocks."""
-    # Imported here because ccxt may not load at all, which is a finding and not a traceback.
-    from virtuoso.doctor import venues  # noqa: PLC0415
-    from virtuoso.exchange.adapter import CcxtExchange  # noqa: PLC0415
-
-    timeout_s = limit.left_s
-    clients = {name: CcxtExchange(name, url=urls.get(name), timeout_s=timeout_s, clock=clock) for name in exchanges}
-    asked = asyncio.create_task(venues.coingecko(coingecko_url, timeout_s=timeout_s))
-    visits = await asyncio.gather(
-        *(
-            venues.visit(name, client, secure=urls.get(name, "https:").startswith("https:"), timeout_s=timeout_s)
-            for name, client in clients.items()
-        )
-    )
-    source, dominance = await asked
-    return [
-        *venues.venue_findings(visits),
-        dominance,
-        venues.certificates([*visits, source]),
-        venues.clock_skew(visits),
-    ]
 
 
 def _repository(cache: str, node_directory: str, limit: _Time) -> list[tuple[str, Callable[[], Awaitable[list[Finding]]]]]:

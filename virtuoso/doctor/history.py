@@ -9,7 +9,7 @@ from virtuoso.doctor import storage
 from virtuoso.doctor.daemon_call import aside
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.domain.errors import HistoryError
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader
 
 TIMEOUT_S = 3.0
 _WITHOUT = "Until then everything else goes on: scores, signals and alerts are only not remembered"
@@ -32,12 +32,12 @@ async def history(url: str | None) -> list[Finding]:
 
 
 def _file(rest: str) -> Path:
-    name = rest.lstrip("/")  # as `virtuoso.history.open` reads it
+    name = rest.lstrip("/")  # as `virtuoso.history.factory` reads it
     return Path(name).expanduser() if name.startswith("~") else Path("/", name)
 
 
 async def _answer(url: str) -> Finding:
-    opened = open_history(url, write=False, timeout_s=TIMEOUT_S)
+    opened = open_history_reader(url, timeout_s=TIMEOUT_S)
     began = time.monotonic()
     try:
         await opened.newest_cursor()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from statistics import median
 import aiohttp
 
 from virtuoso.doctor.finding import Finding, Level
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError, RateLimited, VenueBlocked, VenueTimedOut
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.advice import advice
@@ -38,6 +39,27 @@ class Visit:
     markets_ms: float = 0.0
     prices_ms: float = 0.0
     lags_s: list[float] = field(default_factory=list)
+
+
+async def markets(
+    exchanges: Sequence[str],
+    urls: Mapping[str, str],
+    coingecko_url: str,
+    *,
+    timeout_s: float,
+    clock: Clock,
+) -> list[Finding]:
+    """Ask venues and CoinGecko, and report what both say of certificates and clocks."""
+    clients = {name: CcxtExchange(name, url=urls.get(name), timeout_s=timeout_s, clock=clock) for name in exchanges}
+    dominance = asyncio.create_task(coingecko(coingecko_url, timeout_s=timeout_s))
+    visits = await asyncio.gather(
+        *(
+            visit(name, client, secure=urls.get(name, "https:").startswith("https:"), timeout_s=timeout_s)
+            for name, client in clients.items()
+        )
+    )
+    source, finding = await dominance
+    return [*venue_findings(visits), finding, certificates([*visits, source]), clock_skew(visits)]
 
 
 async def visit(venue: str, exchange: CcxtExchange, *, secure: bool, timeout_s: float) -> Visit:

@@ -1,22 +1,28 @@
-"""Real exchange traffic, kept and served again: `record` writes a tape, `play` and `check` redo what is on it.
+"""Recordings of real exchange traffic: `virtuoso record` writes one, `virtuoso replay` plays, checks or describes it.
 
-    record   Recording: the collector's tap, and TapedExchange, which notes every reply ─► events
-    tape     events ─► a file of gzip members, one a second: append-only, bounded, locked, whole after any end
-    session  events ─► the same feeds, scores and signals again, through the same code, without any network
-    play     on the tape's own clock to a repository (`play`), as fast as it goes against the digests on it (`check`), or
-             only looked through (`info`)
+    record    Recorder notes what the collector does, RecordedExchange notes every reply of an exchange ─► events
+    file      events ─► a file of gzip members, one a second: append-only, bounded, locked, whole after any crash
+    session   events ─► the same feeds, scores and signals again, through the same code, without a network
+    play      publishes a recording to a repository, at the pace at which it was recorded
+    check     scores a recording again and compares each snapshot with its recorded digest
+    contents  describes what a recording holds
 
-What makes the scores come out the same, byte for byte: a feed changes only when an exchange's answer is taken in, in one
-step (see `virtuoso.market_data.feed`), and a pass of the collector looks at all feeds at one moment. The tape holds these
-steps in the order in which they took effect, each with the raw replies and the moments at which they had come, so nothing
-is left to chance or to a clock. Events are JSON objects, a line each; `at` is the recorder's clock, epoch ms:
+A recording gives the same scores again, byte for byte. A feed changes only when it takes in an exchange's answer, in one
+step (see `virtuoso.market_data.feed`), and a pass of the collector reads all feeds at one moment. The recording holds these
+steps in the order in which they took effect, each with the raw replies and the moments at which they arrived. Neither
+chance nor a clock decides anything when it is played.
 
-    {"tape": 2, "at", "model", "made_by": {name: version}, "venues": [...], "rules": {...}, "opportunities": true}
-                      a session begins, with nothing known of what was before it
+An event is a JSON object on a line of its own. `at` is the recorder's clock in epoch ms. The first key names the event:
+
+    {"tape": 2, "at", "model", "weights", "made_by": {name: version}, "venues": [...], "rules": {...}, "opportunities": true}
+                      A session begins. It knows nothing of what was before it. The number is the file's format.
     {"op": "candles", "at", "venue", "symbol", "timeframe", "bars", "replies": [[url, status, headers, body, received_ms]]}
-                      op: instruments, tickers, premiums, candles, book, trades, funding, open_interest, long_short
+                      An exchange's answer was taken in. `op` is one of instruments, tickers, premiums, candles, book,
+                      trades, funding, open_interest, long_short.
     {"pass": 7, "at", "venue", "trading", "fallback": [venue, reason], "dominance": [percent, basis, observed_ms]}
-                      inputs are taken
-    {"scored": 7, "at", "id", "computed_ms", "digest"}   the digest is of the snapshot's bytes, its environment REPLAY
+                      A pass took its inputs.
+    {"scored": 7, "at", "id", "computed_ms", "digest"}
+                      The pass made a snapshot. The digest is of the snapshot's bytes with the environment REPLAY.
     {"published": id, "at", "venue"}
+                      The snapshot was published.
 """

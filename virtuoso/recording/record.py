@@ -1,4 +1,4 @@
-"""Recorder: what exchanges reply and what the collector does with it, noted in the order in which it takes effect."""
+"""Record what exchanges reply and what the collector does with it, in the order in which it takes effect."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ import math
 import platform
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
+from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Environment
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.replies import HEARD, Reply
-from virtuoso.recording.recording import FORMAT, Event, RecordingFile
+from virtuoso.recording.file import FORMAT, SESSION, Event, RecordingFile
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
@@ -30,12 +32,12 @@ if TYPE_CHECKING:
         Fallback,
         Instrument,
         OrderBook,
-        Snapshot,
         Ticker,
         Timeframe,
         TimeSeries,
         Trades,
     )
+    from virtuoso.domain.snapshot import Snapshot
     from virtuoso.exchange.premiums import Rows
     from virtuoso.market_data.feed import UniverseRules
 
@@ -43,38 +45,42 @@ log = logging.getLogger(__name__)
 
 FLUSH_S = 1.0
 REPORT_S = 60.0
-HEADERS = frozenset(("content-type", "date", "timenow", "retry-after", "x-bapi-limit-reset-timestamp"))  # that are read
-LIBRARIES = ("virtuoso", "ccxt", "numpy", "ta-lib")  # on whose arithmetic and reading the bytes of a score depend
+# The product reads no other headers of a reply, so only these are recorded.
+HEADERS = frozenset(("content-type", "date", "timenow", "retry-after", "x-bapi-limit-reset-timestamp"))
+# Another version of one of these may give a score other bytes.
+LIBRARIES = ("virtuoso", "ccxt", "numpy", "ta-lib")
 
 
 def digest(snapshot: Snapshot) -> str:
-    """Of the bytes of a snapshot, as they are when it is played again."""
+    """Return the checksum of a snapshot's bytes as they are when it is played: its environment is REPLAY."""
     return snapshots.checksum(snapshots.encode_snapshot(replace(snapshot, environment=Environment.REPLAY))).hex()
 
 
 def made_by() -> Mapping[str, str]:
-    """What here decides, beside our model, on the last bit of a score."""
+    """Return the versions of what decides, besides our model, on the last bit of a score."""
     return {name: version(name) for name in LIBRARIES} | {"machine": platform.machine()}
 
 
 class Recorder:
-    """One session on a tape: the collector's `Tap`, and where `RecordedExchange` notes replies. `opportunities` and
-    `weights`: as the floor's; `clock` gives epoch ms."""
+    """Record one session: the collector's PassObserver, to which RecordedExchange adds the replies.
+
+    `opportunities` and `weights` are those of the engine.
+    """
 
     def __init__(
         self,
-        tape: RecordingFile,
+        file: RecordingFile,
         *,
         venues: Sequence[str],
         rules: UniverseRules,
         opportunities: bool = True,
         weights: Weights = DEFAULT_WEIGHTS,
-        clock: Callable[[], int],
+        clock: Clock,
     ) -> None:
-        self._tape, self._clock = tape, clock
+        self._file, self._clock = file, clock
         self._header = {
-            "tape": FORMAT,
-            "at": clock(),
+            SESSION: FORMAT,
+            "at": clock.now_ms(),
             "model": weights.version,
             "weights": weights.told(),
             "made_by": made_by(),
@@ -82,192 +88,198 @@ class Recorder:
             "rules": asdict(rules),
             "opportunities": opportunities,
         }
-        self._noted: list[tuple[dict[str, Any], Snapshot | None]] = []
-        self._begun = self._full = False
+        self._pending: list[tuple[dict[str, Any], Snapshot | None]] = []
+        self._header_written = self._full = False
         self._passes = 0
         self.replies = 0
         self.snapshots: Counter[str] = Counter()  # published, by venue
 
-    # ------------------------------------------------------------------------------------------------- what is noted
-
-    def operation(self, op: str, venue: str, which: Mapping[str, Any], replies: Sequence[Reply]) -> None:
-        """An exchange was asked and its answer, or failure, is taken in at this moment."""
+    def operation(self, op: InputKind, venue: str, which: Mapping[str, Any], replies: Sequence[Reply]) -> None:
+        """Note that the feed takes in an exchange's answer, or its failure, at this moment."""
         self.replies += len(replies)
-        self._note({"op": op, "venue": venue, **which, "replies": [_kept(reply) for reply in replies]})
+        self._note({"op": op, "venue": venue, **which, "replies": [_recorded(reply) for reply in replies]})
 
     def taken(self, venue: str, fallback: Fallback | None, dominance: Dominance | None, *, trading: bool) -> int:
-        """See `virtuoso.collector.collector.Tap`."""
+        """See PassObserver."""
         self._passes += 1
-        said: dict[str, Any] = {"pass": self._passes, "venue": venue, "trading": trading}
+        event: dict[str, Any] = {"pass": self._passes, "venue": venue, "trading": trading}
         if fallback is not None:
-            said["fallback"] = [fallback.venue, fallback.reason]
+            event["fallback"] = [fallback.venue, fallback.reason.name]
         if dominance is not None:
-            said["dominance"] = [dominance.percent, dominance.basis, dominance.observed_ms]
-        self._note(said)
+            event["dominance"] = [dominance.percent, dominance.basis, dominance.observed_ms]
+        self._note(event)
         return self._passes
 
     def scored(self, number: int, snapshot: Snapshot) -> None:
-        """See `virtuoso.collector.collector.Tap`."""
+        """See PassObserver."""
         self._note({"scored": number, "id": snapshot.id, "computed_ms": snapshot.computed_ms}, snapshot)
 
     def published(self, snapshot: Snapshot) -> None:
-        """See `virtuoso.collector.collector.Tap`."""
+        """See PassObserver."""
         self.snapshots[snapshot.venue] += 1
         self._note({"published": snapshot.id, "venue": snapshot.venue})
 
     def _note(self, event: dict[str, Any], snapshot: Snapshot | None = None) -> None:
-        event["at"] = self._clock()
-        self._noted.append((event, snapshot))
-
-    # ------------------------------------------------------------------------------------------------ what is written
+        event["at"] = self._clock.now_ms()
+        self._pending.append((event, snapshot))
 
     async def flush(self) -> bool:
-        """Write what was noted since the last time; False when the tape is full, and from then on: what came later would
-        make no sense without what was left out. OSError when the disk does not take it."""
-        noted, self._noted = self._noted, []
-        if noted and not self._full:
-            self._full = not await asyncio.to_thread(self._write, noted)
+        """Write the events since the last flush. Return False once the file is full: later events make no sense without
+        those that were left out. Raise OSError when the disk refuses them."""
+        pending, self._pending = self._pending, []
+        if pending and not self._full:
+            self._full = not await asyncio.to_thread(self._write, pending)
         return not self._full
 
-    def _write(self, noted: Sequence[tuple[dict[str, Any], Snapshot | None]]) -> bool:
-        events: list[Event] = [] if self._begun else [self._header]
-        for event, snapshot in noted:
+    def _write(self, pending: Sequence[tuple[dict[str, Any], Snapshot | None]]) -> bool:
+        events: list[Event] = [] if self._header_written else [self._header]
+        for event, snapshot in pending:
             if snapshot is not None:
                 event["digest"] = digest(snapshot)
             events.append(event)
-        self._begun |= (written := self._tape.append(events))
+        self._header_written |= (written := self._file.append(events))
         return written
 
 
 class RecordedExchange(CcxtExchange):
-    """An exchange that notes every operation with its replies just before the answer is handed on, and so takes effect."""
+    """An exchange that records every operation with its replies, just before its answer takes effect."""
 
-    def __init__(self, venue: str, recording: Recorder, *, url: str | None = None) -> None:
+    def __init__(self, venue: str, recorder: Recorder, *, url: str | None = None) -> None:
         super().__init__(venue, url=url)
-        self._recording = recording
+        self._recorder = recorder
 
     async def instruments(self) -> Sequence[Instrument]:
         """See the port."""
-        async with self._noting("instruments"):
+        async with self._recording(InputKind.INSTRUMENTS):
             return await super().instruments()
 
     async def tickers(self) -> Mapping[str, Ticker]:
         """See the port."""
-        async with self._noting("tickers"):
+        async with self._recording(InputKind.TICKERS):
             return await super().tickers()
 
     async def premium_rows(self) -> tuple[Rows, int]:
-        """See CcxtExchange. They come beside the tickers, in a task of their own."""
-        async with self._noting("premiums"):
+        """See CcxtExchange. They are read beside the tickers, in a task of their own."""
+        async with self._recording(InputKind.PREMIUMS):
             return await super().premium_rows()
 
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
-        """See the port. Pages of the past are nothing that a collector asks for, and are not noted."""
+        """See the port. A collector asks for no pages of the past, so these are not recorded."""
         if before_ms is not None:
             return await super().candles(instrument, timeframe, limit=limit, before_ms=before_ms)
-        async with self._noting("candles", symbol=instrument.symbol, timeframe=timeframe.value, bars=limit):
+        async with self._recording(InputKind.CANDLES, symbol=instrument.symbol, timeframe=timeframe.value, bars=limit):
             return await super().candles(instrument, timeframe, limit=limit)
 
     async def order_book(self, instrument: Instrument) -> OrderBook:
         """See the port."""
-        async with self._noting("book", symbol=instrument.symbol):
+        async with self._recording(InputKind.ORDER_BOOK, symbol=instrument.symbol):
             return await super().order_book(instrument)
 
     async def trades(self, instrument: Instrument) -> Trades:
         """See the port."""
-        async with self._noting("trades", symbol=instrument.symbol):
+        async with self._recording(InputKind.TRADES, symbol=instrument.symbol):
             return await super().trades(instrument)
 
     async def funding(self, instrument: Instrument) -> TimeSeries:
         """See the port."""
-        async with self._noting("funding", symbol=instrument.symbol):
+        async with self._recording(InputKind.FUNDING, symbol=instrument.symbol):
             return await super().funding(instrument)
 
     async def open_interest(self, instrument: Instrument) -> TimeSeries:
         """See the port."""
-        async with self._noting("open_interest", symbol=instrument.symbol):
+        async with self._recording(InputKind.OPEN_INTEREST, symbol=instrument.symbol):
             return await super().open_interest(instrument)
 
     async def long_short(self, instrument: Instrument) -> TimeSeries:
         """See the port."""
-        async with self._noting("long_short", symbol=instrument.symbol):
+        async with self._recording(InputKind.LONG_SHORT, symbol=instrument.symbol):
             return await super().long_short(instrument)
 
     @contextlib.asynccontextmanager
-    async def _noting(self, op: str, **which: Any) -> AsyncIterator[None]:
-        """Note what the body asked, once it has ended. What was cancelled, or failed without a reply, changed nothing;
-        except that a list of markets that cannot be read makes the feed rank those it has anew."""
+    async def _recording(self, op: InputKind, **which: Any) -> AsyncIterator[None]:
+        """Record what the body asked for once it has ended.
+
+        An operation that was cancelled or failed without a reply changed nothing and is not recorded. One exception: when
+        the list of instruments fails, the feed ranks those that it has again.
+        """
         replies: list[Reply] = []
         before = HEARD.set(replies)
         try:
             yield
         except ExchangeError:
-            if replies or op == "instruments":
-                self._recording.operation(op, self.venue, which, replies)
+            if replies or op is InputKind.INSTRUMENTS:
+                self._recorder.operation(op, self.venue, which, replies)
             raise
         else:
-            self._recording.operation(op, self.venue, which, replies)
+            self._recorder.operation(op, self.venue, which, replies)
         finally:
             HEARD.reset(before)
 
 
-def _kept(reply: Reply) -> list[Any]:
-    """A reply as on the tape."""
-    parts = urlsplit(reply.url)
-    place = f"{parts.path}?{parts.query}" if parts.query else parts.path
+def _recorded(reply: Reply) -> list[Any]:
+    """Return a reply as it is written to the file."""
     headers = {name.lower(): value for name, value in reply.headers.items() if name.lower() in HEADERS}
-    return [place, reply.status, headers, reply.text, reply.received_ms]
+    return [path_and_query(reply.url), reply.status, headers, reply.text, reply.received_ms]
+
+
+def path_and_query(url: str) -> str:
+    """Return a URL without its host: requests of a recording are told apart by the rest."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 async def record(
-    recording: Recorder,
-    tape: RecordingFile,
+    recorder: Recorder,
+    file: RecordingFile,
     collecting: Coroutine[Any, Any, None],
     *,
     stop: asyncio.Event,
     minutes: float | None = None,
 ) -> int:
-    """Write what `collecting`, the run of a collector with `recording` as its tap, brings, until `stop` is set, `minutes`
-    are over or the tape is full. Closes the tape. Exit code 0; 1 when the disk takes no more."""
-    began = reported = time.monotonic()
-    work, asked = asyncio.create_task(collecting), asyncio.create_task(stop.wait())
-    ends = math.inf if minutes is None else began + 60 * minutes
-    there = f", after the {tape.size / 1e6:.1f} MB that are on it" if tape.size else ""
-    log.info("recording to %s%s; Ctrl-C ends it", tape.path, there)
-    why = "stopped"
+    """Record `collecting`, the run of a collector that `recorder` observes, and return the exit code.
+
+    End when `stop` is set, `minutes` have passed or the file is full, and close the file. The exit code is 0, or 1 when the
+    disk refuses more data.
+    """
+    started = reported = time.monotonic()
+    collector_task, stop_task = asyncio.create_task(collecting), asyncio.create_task(stop.wait())
+    deadline = math.inf if minutes is None else started + 60 * minutes
+    existing = f", after the {file.size / 1e6:.1f} MB that it already holds" if file.size else ""
+    log.info("recording to %s%s; Ctrl-C ends it", file.path, existing)
+    reason = "stopped"
     try:
-        while not asked.done():
-            wait = max(0.0, min(FLUSH_S, ends - time.monotonic()))
-            await asyncio.wait({work, asked}, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                work.result()  # it never ends by itself: this raises what ended it
-            if not await recording.flush():
-                why = f"the largest size, {tape.max_bytes / 1e6:g} MB, is reached"
+        while not stop_task.done():
+            wait = max(0.0, min(FLUSH_S, deadline - time.monotonic()))
+            await asyncio.wait({collector_task, stop_task}, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+            if collector_task.done():
+                collector_task.result()  # a collector never ends by itself: this raises its error
+            if not await recorder.flush():
+                reason = f"the maximum size of {file.max_bytes / 1e6:g} MB is reached"
                 break
-            if time.monotonic() >= ends:
-                why = f"{minutes:g} minutes are over"
+            if time.monotonic() >= deadline:
+                reason = f"{minutes:g} minutes are over"
                 break
             if time.monotonic() - reported > REPORT_S:
                 reported = time.monotonic()
-                log.info("%s", _sum(recording, tape, began))
-        work.cancel()
-        await asyncio.wait({work})
-        await recording.flush()
-        log.info("%s: %s. %s", tape.path, why, _sum(recording, tape, began))
+                log.info("%s", _progress(recorder, file, started))
+        collector_task.cancel()
+        await asyncio.wait({collector_task})
+        await recorder.flush()
+        log.info("%s: %s. %s", file.path, reason, _progress(recorder, file, started))
         return 0
     except OSError as error:
-        log.error("%s cannot be written on: %s. What is on it is whole", tape.path, error.strerror)  # noqa: TRY400 - no bug
+        log.error("%s cannot be written: %s. What it holds is complete", file.path, error.strerror)  # noqa: TRY400 - no bug
         return 1
     finally:
-        asked.cancel()
-        work.cancel()
-        await asyncio.wait({work, asked})
-        tape.close()
+        stop_task.cancel()
+        collector_task.cancel()
+        await asyncio.wait({collector_task, stop_task})
+        file.close()
 
 
-def _sum(recording: Recorder, tape: RecordingFile, began: float) -> str:
-    minutes = (time.monotonic() - began) / 60
-    counts = f"{recording.snapshots.total()} snapshots and {recording.replies} replies in {minutes:.1f} minutes"
-    return f"{counts}; the tape has {tape.size / 1e6:.1f} MB"
+def _progress(recorder: Recorder, file: RecordingFile, started: float) -> str:
+    minutes = (time.monotonic() - started) / 60
+    counts = f"{recorder.snapshots.total()} snapshots and {recorder.replies} replies in {minutes:.1f} minutes"
+    return f"{counts}; the file has {file.size / 1e6:.1f} MB"

@@ -1,4 +1,4 @@
-"""One session of a tape, done again: fresh feeds take the recorded answers, and desks work, by the code of every day."""
+"""Play one session of a recording: new feeds take in the recorded answers, and an engine scores them, by the live code."""
 
 from __future__ import annotations
 
@@ -14,45 +14,50 @@ from virtuoso.analysis.alert_rules import SourceStatus
 from virtuoso.analysis.weights import Weights
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.venue_state import snapshot_of
+from virtuoso.domain.clock import SYSTEM_CLOCK, SystemClock
 from virtuoso.domain.errors import ExchangeError
-from virtuoso.domain.model import Dominance, DominanceBasis, Environment, Fallback, Timeframe
+from virtuoso.domain.inputs import InputKind
+from virtuoso.domain.model import Dominance, DominanceBasis, Environment, Fallback, FallbackReason, Timeframe
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import cadence
 from virtuoso.market_data.feed import Feed, UniverseRules
 from virtuoso.market_data.schedule import Job
+from virtuoso.recording.record import path_and_query
 
 if TYPE_CHECKING:
     import yarl
 
     from virtuoso.collector.history_recorder import HistoryRecorder
     from virtuoso.collector.venue_state import PassResult
-    from virtuoso.domain.model import Snapshot
+    from virtuoso.domain.snapshot import Snapshot
     from virtuoso.market_data.feed import MarketData
-    from virtuoso.recording.recording import Event
+    from virtuoso.recording.file import Event
 
 
 class Session:
-    """Feeds and desks as they were at the beginning of a session; `header` is its event; `journal`: where what comes of it
-    is written down."""
+    """The feeds and the engine of a session, as they were at its beginning.
+
+    `header` is the event that begins it. `journal` takes the signals, alerts and scores, unless it is None.
+    """
 
     def __init__(self, header: Event, journal: HistoryRecorder | None = None) -> None:
         rules = UniverseRules(**header["rules"] | {"symbols": tuple(header["rules"]["symbols"])})
-        self._exchanges = {venue: PlayedExchange(venue) for venue in header["venues"]}
-        self.feeds = {venue: Feed(exchange, rules, cadence) for venue, exchange in self._exchanges.items()}
+        self._exchanges = {venue: ReplayedExchange(venue) for venue in header["venues"]}
+        self.feeds = {venue: Feed(exchange, rules, cadence, SYSTEM_CLOCK) for venue, exchange in self._exchanges.items()}
         self._floor = Engine(
             header["venues"],
             Environment.REPLAY,
             opportunities=header["opportunities"],
             weights=Weights.of(**header["weights"]),
             journal=journal,
-            clock=lambda: header["at"],
+            clock=ReplayClock(header["at"]),
         )
         self._passes: dict[int, tuple[MarketData, PassResult, Fallback | None]] = {}
 
     async def redo(self, event: Event) -> Snapshot | None:
-        """Let an event happen again; the snapshot, of environment REPLAY, where one was scored."""
+        """Repeat an event. Return the snapshot, with environment REPLAY, when one was scored."""
         if "op" in event:
-            with contextlib.suppress(ExchangeError):  # it failed then too
+            with contextlib.suppress(ExchangeError):  # it failed when it was recorded, too
                 await self._operate(event)
         elif "pass" in event:
             await self._score(event)
@@ -61,28 +66,30 @@ class Session:
         return None
 
     async def close(self) -> None:
-        """Release what the exchanges' clients hold."""
+        """Close the exchanges."""
         await asyncio.gather(*(exchange.close() for exchange in self._exchanges.values()))
 
     async def _operate(self, event: Event) -> None:
-        venue, op = event["venue"], event["op"]
+        venue, kind = event["venue"], InputKind(event["op"])
         exchange, feed = self._exchanges[venue], self.feeds[venue]
-        exchange.answers.load(event["replies"])
-        if op == "instruments":
+        exchange.replies.load(event["replies"])
+        if kind is InputKind.INSTRUMENTS:
             await feed.read_instruments()
-        elif op == "tickers":
+        elif kind is InputKind.TICKERS:
             await feed.read_prices()
-        elif op == "premiums":
+        elif kind is InputKind.PREMIUMS:
             await exchange.renew_premiums()
-        elif feed.follows(event["symbol"]):  # else it was retired while its answer was on the way
+        elif feed.follows(event["symbol"]):  # otherwise the feed dropped the symbol before the answer came
             timeframe = Timeframe(event["timeframe"]) if "timeframe" in event else None
-            await feed.read(Job(event["symbol"], op, timeframe), event.get("bars", 0))
+            await feed.read(Job(event["symbol"], kind, timeframe), event.get("bars", 0))
 
     async def _score(self, event: Event) -> None:
         venue, dominance = event["venue"], None
         if (said := event.get("dominance")) is not None:
             dominance = Dominance(percent=said[0], basis=DominanceBasis(said[1]), observed_ms=said[2])
-        fallback = Fallback(venue=event["fallback"][0], reason=event["fallback"][1]) if "fallback" in event else None
+        fallback = None
+        if (said := event.get("fallback")) is not None:
+            fallback = Fallback(venue=said[0], reason=FallbackReason[said[1]])
         market, desk = self.feeds[venue].market(), self._floor.desk(venue)
         done = await asyncio.to_thread(self._floor.work, desk, market, dominance, trading=event["trading"])
         self._passes[event["pass"]] = market, done, fallback
@@ -107,47 +114,58 @@ class Session:
         return snapshot
 
 
-class PlayedExchange(CcxtExchange):
-    """A venue whose every request is answered by `answers`, at the recorded moment, and never by a network."""
+class ReplayClock(SystemClock):
+    """The wall clock of a recording. It stands where `moment_ms` sets it, and waits as this machine does."""
+
+    def __init__(self, moment_ms: int = 0) -> None:
+        self.moment_ms = moment_ms
+
+    def now_ms(self) -> int:
+        """See Clock."""
+        return self.moment_ms
+
+
+class ReplayedExchange(CcxtExchange):
+    """A venue whose requests are answered by `replies` and never by a network. Its clock is that of the replies."""
 
     def __init__(self, venue: str) -> None:
-        self.answers = Answers()
-        super().__init__(venue, clock=lambda: self.answers.now_ms, session=self.answers)
+        self.replies = RecordedReplies()
+        super().__init__(venue, clock=self.replies.clock, session=self.replies)
 
     def _ask_beside(self) -> None:
-        """The tape says when."""
+        """Do nothing: the recording says when premiums are read."""
 
     def _hold(self) -> None:
-        """What was sent was allowed."""
+        """Do nothing: every recorded request was allowed."""
 
 
-class Answers:
-    """Stands where ccxt's client has its HTTP session. `now_ms`: when the last reply that was given had come."""
+class RecordedReplies:
+    """The HTTP session of ccxt's client, with recorded replies. `clock` shows when the last reply had arrived."""
 
     def __init__(self) -> None:
         self.headers: Mapping[str, str] = {}
-        self.now_ms = 0
-        self._left: list[list[Any]] = []
+        self.clock = ReplayClock()
+        self._remaining: list[list[Any]] = []
 
     def load(self, replies: list[list[Any]]) -> None:
-        """From now on these replies, as on the tape, are there, each once."""
-        self._left = list(replies)
+        """Replace the replies that can be given. Each is given once."""
+        self._remaining = list(replies)
 
     @contextlib.asynccontextmanager
     async def get(self, url: yarl.URL, **_: Any) -> AsyncIterator[_Response]:
-        """The recorded reply to this request. ClientConnectionError when there is none, as if no network were there."""
-        parts = urlsplit(str(url))
-        place = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        found = [reply for reply in self._left if reply[0] == place]
-        found += [reply for reply in self._left if urlsplit(reply[0]).path == parts.path]  # a query may hold a time
-        if not found:
-            raise aiohttp.ClientConnectionError(f"no reply to {place} on the tape")
-        self._left.remove(found[0])
-        _, status, headers, body, self.now_ms = found[0]
+        """Yield the recorded reply to this request. Raise ClientConnectionError when there is none."""
+        wanted = path_and_query(str(url))
+        path = urlsplit(wanted).path
+        matching = [reply for reply in self._remaining if reply[0] == wanted]
+        matching += [reply for reply in self._remaining if urlsplit(reply[0]).path == path]  # a query may hold a time
+        if not matching:
+            raise aiohttp.ClientConnectionError(f"the recording holds no reply to {wanted}")
+        self._remaining.remove(matching[0])
+        _, status, headers, body, self.clock.moment_ms = matching[0]
         yield _Response(status, headers, body)
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is no connection."""
 
 
 class _Response:

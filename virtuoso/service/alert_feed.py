@@ -19,9 +19,9 @@ from virtuoso.wire import messages
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Environment
-    from virtuoso.domain.ports import History
+    from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.records import Alert
-    from virtuoso.service.history_reader import HistoryReader
+    from virtuoso.service.cached_history import CachedHistory
 
 POLL_PERIOD_S = 1.0
 MAX_OUTAGE_S = 10.0  # of the history; after that streams end
@@ -75,7 +75,7 @@ def encode_alerts(alerts: Sequence[Alert]) -> list[AlertEntry]:
 class AlertFeed:
     """Polls the history from the first time that anybody asks for alerts."""
 
-    def __init__(self, history: HistoryReader, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, history: CachedHistory, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._history, self._clock = history, clock
         self._recent: deque[AlertEntry] = deque()
         self._recent_after = 0  # every alert after this cursor, up to the newest, is in `_recent`
@@ -153,11 +153,11 @@ class AlertFeed:
     async def _read_older(self, position: int, wanted: AlertFilter) -> tuple[list[bytes], int]:
         """Read for a stream that is further behind than the alerts in memory."""
 
-        async def read(history: History) -> tuple[int, Sequence[Alert]]:
+        async def read(history: HistoryReader) -> tuple[int, Sequence[Alert]]:
             newest = self._newest or 0  # known before the read: all wanted alerts up to here are in its result
             kinds = [AlertKind(kind) for kind in sorted(wanted.kinds)]
             least = AlertLevel(wanted.min_level) if wanted.min_level else None
-            return newest, await history.alerts(after=position, kinds=kinds, least=least, limit=BATCH_SIZE)
+            return newest, await history.alerts(after=position, kinds=kinds, min_level=least, limit=BATCH_SIZE)
 
         try:
             key = ("alerts after", position, wanted.kinds, wanted.min_level)

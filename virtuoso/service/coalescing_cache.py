@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from virtuoso.domain.lifetime import ignore_failure
+from virtuoso.domain.tasks import ignore_failure
 
 if TYPE_CHECKING:
     from virtuoso.domain.clock import Clock

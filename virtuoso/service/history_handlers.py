@@ -20,12 +20,12 @@ from virtuoso.wire import messages, times
 
 if TYPE_CHECKING:
     from virtuoso.domain.clock import Clock
-    from virtuoso.domain.ports import History
+    from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.records import Alert, ScorePoint, Signal
     from virtuoso.market.v1 import market_service_pb2 as api
     from virtuoso.service.alert_feed import AlertFeed
+    from virtuoso.service.cached_history import CachedHistory
     from virtuoso.service.deadline import Context
-    from virtuoso.service.history_reader import HistoryReader
     from virtuoso.service.snapshot_cache import SnapshotCache
     from virtuoso.service.view import SnapshotView
 
@@ -36,7 +36,7 @@ class HistoryHandlers:
     """ListSignals, ListAlerts, GetScoreHistory, WatchAlerts. `heartbeat_s`: the longest silence of a stream, less a tick."""
 
     def __init__(
-        self, cache: SnapshotCache, history: HistoryReader, alerts: AlertFeed, *, heartbeat_s: float, clock: Clock
+        self, cache: SnapshotCache, history: CachedHistory, alerts: AlertFeed, *, heartbeat_s: float, clock: Clock
     ) -> None:
         self._cache, self._history, self._alerts = cache, history, alerts
         self._heartbeat_s, self._clock = heartbeat_s, clock
@@ -93,7 +93,7 @@ class HistoryHandlers:
         side = Side(request.side) if request.side else None
         active = request.active if request.HasField("active") else None
 
-        async def read(history: History) -> tuple[list[ActiveSignal], Key | None]:
+        async def read(history: HistoryReader) -> tuple[list[ActiveSignal], Key | None]:
             stored = await history.signals(venue, symbols=names, side=side, active=active, before=before, limit=size + 1)
             last = (stored[size - 1].opened_ms, stored[size - 1].id) if len(stored) > size else None
             return await asyncio.to_thread(_encode_signals, stored[:size], environment), last
@@ -111,12 +111,12 @@ class HistoryHandlers:
         names = sorted(served.view.spellings(request.symbols))
         before, first_newest = _alert_position(request)
 
-        async def read(history: History) -> tuple[int, list[AlertEntry], int | None]:
+        async def read(history: HistoryReader) -> tuple[int, list[AlertEntry], int | None]:
             newest = await history.newest_cursor() if before is None else first_newest
             stored: Sequence[Alert] = await history.alerts(
                 before=newest + 1 if before is None else before,
                 kinds=[AlertKind(kind) for kind in sorted(wanted.kinds)],
-                least=AlertLevel(wanted.min_level) if wanted.min_level else None,
+                min_level=AlertLevel(wanted.min_level) if wanted.min_level else None,
                 symbols=names,
                 limit=size + 1,
             )
@@ -163,7 +163,7 @@ class HistoryHandlers:
             points_range.end_ms if request.HasField("end_time") else None
         )  # without an end, a result of a second ago will do
 
-        async def read(history: History) -> tuple[int, bytes]:
+        async def read(history: HistoryReader) -> tuple[int, bytes]:
             points = await history.score_points(
                 venue, symbol, start_ms=points_range.start_ms, end_ms=points_range.end_ms, step_ms=points_range.step_ms
             )

@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError, Message
 from protovalidate import Violation, collect_violations
 
 from virtuoso.domain.errors import InvalidField
+from virtuoso.service.view import ORDERABLE
 
 FIELD_BYTES = 32  # of tag, length and number, or of an instant
 NEWER_FIELDS_BYTES = 4096
@@ -20,8 +21,7 @@ MAX_VIOLATIONS = 3  # in one reply: the words for one cost as much as the check 
 ALLOWED = {  # the words for a rule that is a pattern or a number
     "symbol": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"',
     "symbols": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"; at most 500',
-    "order_by": 'a field, then " asc" or " desc": symbol, score, confidence, price, change_24h_percent, turnover_24h_usd, '
-    "technical, volume, orderflow, orderbook, price_structure, sentiment",
+    "order_by": f'a field, then " asc" or " desc": symbol, {", ".join(ORDERABLE)}',
     "timeframe": "TIMEFRAME_1M, TIMEFRAME_5M, TIMEFRAME_30M, TIMEFRAME_4H",
     "side": "SIDE_LONG, SIDE_SHORT",
     "kinds": "the kinds of the contract, each but the unspecified one; at most 32",

@@ -15,10 +15,10 @@ from virtuoso.domain.errors import ConfigError, HistoryUnavailable
 from virtuoso.market.v1 import market_service_pb2
 from virtuoso.service import heap, reflection
 from virtuoso.service.alert_feed import AlertFeed
+from virtuoso.service.cached_history import CachedHistory, Opener
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.health import ALERTS, SERVICE, Health
 from virtuoso.service.history_handlers import HistoryHandlers
-from virtuoso.service.history_reader import HistoryReader, Opener
 from virtuoso.service.market import HEARTBEAT_S, MarketHandlers
 from virtuoso.service.rpc import ConcurrencyLimits, RpcHandlers
 
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 class MarketServer:
     """`address` such as "127.0.0.1:50051" (port 0: any free port). The owner starts and closes `cache`. The server closes
-    `candles`, and the history that `history` opens (None: there is no history; see HistoryReader)."""
+    `candles`, and the history that `history` opens (None: there is no history; see CachedHistory)."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class MarketServer:
     ) -> None:
         self._address, self._cache, self._candles, self._clock = address, cache, candles, clock
         self._reflect, self._credentials = reflect, credentials
-        self._history = HistoryReader(history, clock=clock)
+        self._history = CachedHistory(history, clock=clock)
         self._alerts = AlertFeed(self._history, clock=clock)
         looking_back = HistoryHandlers(cache, self._history, self._alerts, heartbeat_s=heartbeat_s, clock=clock)
         self._market = MarketHandlers(cache, candles, looking_back, heartbeat_s=heartbeat_s, clock=clock)

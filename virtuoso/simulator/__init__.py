@@ -1,12 +1,18 @@
-"""A simulated exchange: a market that never was, told in the venues' real wire formats, so that everything above runs
-on it as it runs on real venues. Seeded; what it says is a function of seed and time.
+"""A simulated exchange: an invented market in the real wire formats of the venues, so that the product runs on it unchanged.
 
-    listings ─► paths ─► tape, positions ─► market          one world: who is listed, minute bars, trades and books
-    noise: chance that is a function of its place            │
-                                        bybit, binance, okx, coingecko     one wire module a venue, a pure function each
-                                                             │  wires: what they share
-                                        faults ─► server ◄───┘             one HTTP port for all venues, broken on demand
+It is seeded. What it shows is a function of seed and time.
 
-A new venue is a new wire module and its line in `server.WIRES`. Nothing outside this package knows it but the command
-that starts it: to the rest of the product it is a set of addresses.
+    listings ─► factors ─► paths ─► bars ◄─ minute_trades      who is listed, price factors, minute bars, trades
+                             │        └──────┬─► order_book
+                             └─► positions ─►│                 funding, open interest, long and short accounts
+                                          market               one market for all venues
+                                             │
+                     bybit, binance, okx, coingecko            a venue's HTTP API each: pure functions (see venue_api)
+                                             │
+                              faults ─► server ◄─ statistics   one HTTP port for all venues, with faults on demand
+
+    noise       random numbers that are a function of their place
+
+A new venue is a new module and its line in `server.VENUES`. The rest of the product knows the simulator only as a set of
+addresses.
 """

@@ -1,5 +1,7 @@
-"""`python -m virtuoso.simulator --address 127.0.0.1:9100 --seed 7`: the simulated exchange as a process. Exit codes: 0 ended
-by SIGTERM, SIGINT or its parent's end; 2 bad words or a port that is taken."""
+"""`python -m virtuoso.simulator --address 127.0.0.1:9100 --seed 7`: the simulated exchange as a process.
+
+Exit codes: 0 ended by SIGTERM, SIGINT or its parent's end; 2 bad arguments or a port that is in use.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,16 @@ import uvloop
 
 from virtuoso.domain.addresses import joined, parse_address
 from virtuoso.domain.clock import epoch_ms
-from virtuoso.domain.lifetime import parent_gone
+from virtuoso.domain.tasks import wait_for_parent_exit
 from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.server import SimulatedExchange
 
 
 def main() -> int:
-    """Run until told to end."""
+    """Run until a signal or the parent's end. Return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m virtuoso.simulator", description="A simulated exchange on one port.")
     parser.add_argument("--address", default="127.0.0.1:9100", help="host:port, 0 for any free port (default %(default)s)")
-    parser.add_argument("--seed", type=int, default=7, help="which market, from 0 on (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=7, help="the seed of the market, 0 or above (default %(default)s)")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input ends")
     options = parser.parse_args()
     try:
@@ -34,10 +36,10 @@ def main() -> int:
 
 
 async def serve(address: str, seed: int, *, with_parent: bool) -> int:
-    """Listen, say so, and wait for the end."""
+    """Listen, print the address, and wait for the end. Return the exit code."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, stop.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
     market = SimulatedMarket(seed, now_ms=epoch_ms())
     exchange = SimulatedExchange(market)
     try:
@@ -48,18 +50,18 @@ async def serve(address: str, seed: int, *, with_parent: bool) -> int:
     bound = joined((parse_address(address)[0], port))
     print(f"simulated exchange on http://{bound}, seed {seed}", flush=True)  # noqa: T201 - the same
     preparing = asyncio.create_task(prepare(market))  # while clients start
-    asked: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
+    ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
     if with_parent:
-        asked.append(asyncio.create_task(parent_gone()))
-    await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
-    for task in (*asked, preparing):
+        ends.append(asyncio.create_task(wait_for_parent_exit()))
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for task in (*ends, preparing):
         task.cancel()
     await exchange.close()
     return 0
 
 
 async def prepare(market: SimulatedMarket) -> None:
-    """Make the market ready between requests, which go first."""
+    """Compute what clients ask for first, in steps between requests."""
     for _ in market.prepare(epoch_ms()):
         await asyncio.sleep(0)
 

@@ -1,12 +1,13 @@
-"""What can be made wrong with a simulated venue, and what its replies look like then.
+"""The faults of a simulated venue, and what its replies look like then.
 
-    down        the connection is cut                429, bybit_10006   too many requests, and the sterner kind: Bybit's
-    slow        answers after `latency_ms` (15 s)                       code with HTTP 200, Binance's ban 418
-    garbage     HTML with status 200                 html_403, 451      blocked by location
-    truncated   half of the body                     nan, nulls         a third of the numbers are none
-    stale       clock and data stand still           empty              good replies without rows
+    down        the connection is cut                    429           too many requests
+    slow        replies after `latency_ms` (15 s)        bybit_10006   its stricter form: Bybit's code with HTTP 200,
+    garbage     HTML with status 200                                   Binance's ban 418
+    truncated   half of the body                         html_403      blocked by location, by a page of HTML
+    stale       clock and data stand still               451           blocked by location, in JSON
+    empty       good replies without rows                nan, nulls    a third of the numbers are not numbers
 
-`path` (a regular expression on path and query) and `prob` (0..1) narrow a fault; `latency_ms` goes with any of them.
+`path` (a regular expression on path and query) and `prob` (0..1) narrow a fault. `latency_ms` can be added to any of them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ TIMES_AND_NAMES = re.compile(
     r"symbol|s|category|side|.*time.*|.*id|ts|cts|seq|u|status|.*Type|.*Ccy|.*Coin|period", re.IGNORECASE
 )
 NUMBER = re.compile(r"-?[\d.]+(e-?\d+)?")
-NO_NUMBERS = {"nan": ("NaN", "", None, "nan", "-1", "0", "inf", "1e309", "abc"), "nulls": ("", None, "0", "-1", "")}
+BAD_NUMBERS = {"nan": ("NaN", "", None, "nan", "-1", "0", "inf", "1e309", "abc"), "nulls": ("", None, "0", "-1", "")}
 BLOCK_PAGE = (
     "<!DOCTYPE html>\n<html><head><title>ERROR: The request could not be satisfied</title></head><body>"
     "<h1>403 ERROR</h1><h2>The request could not be satisfied.</h2><hr>"
@@ -36,26 +37,25 @@ WELCOME_PAGE = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body>
 LOCATION = {"code": 0, "msg": "Service unavailable from a restricted location according to the terms of use."}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What is wrong with one venue."""
+    """The fault of one venue."""
 
     mode: str = "ok"
     latency_ms: float = 0.0
     path: re.Pattern[str] | None = None
     prob: float = 1.0
-    frozen_ms: int | None = None  # where its clock stands
+    frozen_ms: int | None = None  # the time at which its clock stands still
 
     def mode_for(self, path_and_query: str, chance: float) -> str:
-        """The mode that a request meets; `chance` is a random number in [0, 1)."""
+        """Return the mode for one request. `chance` is a random number in [0, 1)."""
         hit = (self.path is None or self.path.search(path_and_query)) and chance < self.prob
         return self.mode if hit else "ok"
 
-    @property
-    def told(self) -> dict[str, object]:
-        """As JSON."""
-        known = {"mode": self.mode, "latency_ms": self.latency_ms, "prob": self.prob, "frozen_ms": self.frozen_ms}
-        return {**known, "path": self.path.pattern if self.path else None}
+    def to_json(self) -> dict[str, object]:
+        """Return the fault as JSON."""
+        fields = {"mode": self.mode, "latency_ms": self.latency_ms, "prob": self.prob, "frozen_ms": self.frozen_ms}
+        return {**fields, "path": self.path.pattern if self.path else None}
 
 
 @dataclass
@@ -68,60 +68,66 @@ class Faults:
     def __post_init__(self) -> None:
         self.current = {venue: Fault() for venue in self.venues}
 
-    def set(self, wish: object, now_ms: int) -> None:
-        """Do as the body of POST /__admin wishes: {"mode", "exchange", "latency_ms", "path", "prob", "stale_s"}, all but
-        the mode optional. ValueError names what is not allowed; then nothing changes."""
-        if not isinstance(wish, Mapping) or not all(isinstance(v, str | int | float | None) for v in wish.values()):
-            raise ValueError(f"{wish!r}: allowed is a JSON object")
-        if unknown := sorted(set(wish) - {"mode", "exchange", "latency_ms", "path", "prob", "stale_s"}):
+    def set(self, request: object, now_ms: int) -> None:
+        """Set a fault by the body of POST /__admin: {"mode", "exchange", "latency_ms", "path", "prob", "stale_s"}.
+
+        All fields are optional; without a mode the fault ends. Raise ValueError, which names what is not allowed. Nothing
+        changes then.
+        """
+        if not isinstance(request, Mapping) or not all(isinstance(v, str | int | float | None) for v in request.values()):
+            raise ValueError(f"{request!r}: allowed is a JSON object")
+        if unknown := sorted(set(request) - {"mode", "exchange", "latency_ms", "path", "prob", "stale_s"}):
             raise ValueError(f"unknown: {', '.join(unknown)}")
-        mode, venue = wish.get("mode", "ok"), wish.get("exchange", "all")
+        mode, venue = request.get("mode", "ok"), request.get("exchange", "all")
         if mode not in MODES:
             raise ValueError(f"mode {mode!r}: allowed are {', '.join(MODES)}")
         if venue != "all" and venue not in self.current:
             raise ValueError(f"exchange {venue!r}: allowed are {', '.join(self.current)}, all")
-        latency_ms = _number(wish, "latency_ms", SLOW_MS if mode == "slow" else 0, 600_000)
-        stale_s = _number(wish, "stale_s", STALE_S, 86_400)
+        latency_ms = _number(request, "latency_ms", SLOW_MS if mode == "slow" else 0, 600_000)
+        stale_s = _number(request, "stale_s", STALE_S, 86_400)
         try:
-            path = re.compile(wish["path"]) if wish.get("path") else None
+            path = re.compile(request["path"]) if request.get("path") else None
         except (re.error, TypeError) as error:
-            raise ValueError(f"path {wish['path']!r}: allowed is a regular expression: {error}") from error
-        frozen = now_ms - round(stale_s * 1000) if mode == "stale" else None
-        fault = Fault(mode, latency_ms, path, _number(wish, "prob", 1, 1), frozen)
+            raise ValueError(f"path {request['path']!r}: allowed is a regular expression: {error}") from error
+        frozen_ms = now_ms - round(stale_s * 1000) if mode == "stale" else None
+        prob = _number(request, "prob", 1, 1)
+        fault = Fault(mode=mode, latency_ms=latency_ms, path=path, prob=prob, frozen_ms=frozen_ms)
         self.current.update(dict.fromkeys(self.current if venue == "all" else (venue,), fault))
 
 
-def _number(wish: Mapping[str, object], name: str, default: float, most: float) -> float:
-    value = wish.get(name, default)
+def _number(request: Mapping[str, object], name: str, default: float, most: float) -> float:
+    value = request.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         raise ValueError(f"{name} {value!r}: allowed is a number from 0 to {most:g}")
     return float(value)
 
 
-def hollow(body: object) -> object:
-    """A reply of the same shape without any rows."""
+def without_rows(body: object) -> object:
+    """Return a reply of the same shape without rows."""
     if isinstance(body, list):
         return []
     if isinstance(body, dict):
-        return {key: {} if key == "data" and isinstance(value, dict) else hollow(value) for key, value in body.items()}
+        return {key: {} if key == "data" and isinstance(value, dict) else without_rows(value) for key, value in body.items()}
     return body
 
 
-def poisoned(body: object, mode: str) -> object:
-    """The reply with a third of the numbers of its rows (every seventh cell of rows that are lists) replaced by what is no
-    number: for "nan" whatever venues have sent, for "nulls" what a client's parser lets pass. The same ones each time."""
-    chance, spoilt = Random(7), NO_NUMBERS[mode]  # noqa: S311 - not a secret
+def with_bad_numbers(body: object, mode: str) -> object:
+    """Return the reply with a third of its numbers (a seventh of the cells of rows that are lists) made bad.
 
-    def spoil(value: object, name: str = "") -> object:
+    "nan" takes all that venues have sent, "nulls" only what a client's parser accepts. The same numbers are bad each time.
+    """
+    rng, bad_numbers = Random(7), BAD_NUMBERS[mode]  # noqa: S311 - not a secret
+
+    def replace(value: object, name: str = "") -> object:
         if isinstance(value, dict):
-            return {key: spoil(item, key) for key, item in value.items()}
+            return {key: replace(item, key) for key, item in value.items()}
         if isinstance(value, list):
-            return [_row(item) if isinstance(item, list) else spoil(item, name) for item in value]
-        known = isinstance(value, float) or (isinstance(value, str) and NUMBER.fullmatch(value))
-        doomed = known and not TIMES_AND_NAMES.fullmatch(name) and chance.random() < 1 / 3
-        return chance.choice(spoilt) if doomed else value
+            return [replace_cells(item) if isinstance(item, list) else replace(item, name) for item in value]
+        is_number = isinstance(value, float) or (isinstance(value, str) and NUMBER.fullmatch(value))
+        hit = is_number and not TIMES_AND_NAMES.fullmatch(name) and rng.random() < 1 / 3
+        return rng.choice(bad_numbers) if hit else value
 
-    def _row(cells: list[object]) -> list[object]:
-        return [c if place == 0 or chance.random() > 1 / 7 else chance.choice(spoilt) for place, c in enumerate(cells)]
+    def replace_cells(cells: list[object]) -> list[object]:
+        return [c if column == 0 or rng.random() > 1 / 7 else rng.choice(bad_numbers) for column, c in enumerate(cells)]
 
-    return spoil(body)
+    return replace(body)

@@ -1,188 +1,125 @@
-"""Where prices go, minute by minute.
+"""Minute bars of every listing.
 
-A walk is a wandering of about one standard deviation a day with regimes (hours of drift), clusters of volatility, a day of
-U-shaped activity and jumps. There is one of the market, one of each sector and one of each listing; a price is the
-exponential of their sum, each with its weight, and a bar's volume follows its move and the regime. Days are bridges
-between day ends that are known beforehand, so any block of days can be made by itself.
+A price is the exponential of the weighted sum of the market's factor, a sector's and the listing's own. A bar's volume
+follows its move and the regime.
 """
 
 from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from virtuoso.simulator.listings import DAY_MS, EPOCH_MS, Listing, Nature
-from virtuoso.simulator.noise import Floats, generator, smooth
+from virtuoso.simulator.factors import (
+    ACTIVITY,
+    ACTIVITY_SIGMA,
+    BLOCK_DAYS,
+    BLOCK_MINUTES,
+    BLOCK_MS,
+    DAY_MINUTES,
+    MINUTE_MS,
+    MINUTE_SIGMA,
+    REGIME_DRIFT,
+    Factor,
+)
+from virtuoso.simulator.listings import DAY_MS, EPOCH_MS, Listing, PriceModel
+from virtuoso.simulator.noise import Floats, generator, smooth_noise
 
-MINUTE_MS = 60_000
-DAY = 1440  # minutes
-BLOCK_DAYS = 2
-BLOCK = BLOCK_DAYS * DAY
-BLOCK_MS = BLOCK * MINUTE_MS
-DAYS = 5844  # to the end of 2039
-SIGMA = DAY**-0.5  # of a minute, where a day's is 1
-PULL = 0.975  # what is left of a day's distance from the reference after a day
-CARRY = 0.3  # of a day's move in the next
-DRIFT = 0.055  # of a regime, in minutes' sigmas a minute
-HALF_HOUR = 30
-RECENT = 150  # blocks of minutes kept: two or so of every listing
+HALF_HOUR_MINUTES = 30
+HALF_HOUR_MS = HALF_HOUR_MINUTES * MINUTE_MS
+CACHED_BLOCKS = 150  # about two of every listing
 MARKET = "the market"
 MARKET_SIGMA = 0.018  # of a day
-SECTOR_SIGMA = 0.011
+SECTOR_SIGMA = 0.011  # of a day
 
 
-def _busy() -> Floats:
-    """How busy each minute of the UTC day is, 1 on average: quiet mornings, busiest when America opens."""
-    angle = 2 * np.pi * np.arange(DAY) / DAY
-    shape: Floats = 1 + 0.35 * np.cos(angle - 2 * np.pi * 15 / 24) + 0.15 * np.cos(2 * angle - 4 * np.pi / 24)
-    return shape
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinuteBars:
+    """The minutes of one listing in one block."""
 
-
-BUSY = np.tile(_busy(), BLOCK_DAYS)
-LIVELY = BUSY**0.5  # volatility goes with the root of activity
-KNOTS = np.arange(0, BLOCK + 1, 40)  # of clusters of volatility
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A walk over one block: what it is at each minute's end, in daily sigmas, and how it got there."""
-
-    at: Floats
-    drift: Floats  # of the regime, in minutes' sigmas a minute
-    heat: Floats  # local volatility, about 1
-
-
-class Walk:
-    """One wandering by its name. `jumps` a day, of some 5 minutes' worth of an hour's sigma each."""
-
-    def __init__(self, seed: int, name: str, jumps: float) -> None:
-        self._seed, self._name, self._jumps = seed, name, jumps
-        moves = generator(seed, name, "days").standard_normal(DAYS + 1).tolist()
-        level = carried = 0.0
-        ends = []
-        for move in moves:
-            ends.append(level)
-            carried = CARRY * carried + move
-            level = PULL * level + 0.9 * carried
-        self._ends: Floats = np.array(ends)
-
-    def ends(self, day: int, count: int) -> Floats:
-        """The levels at the beginning of `count` days from `day` on, days since the epoch."""
-        return self._ends[day : day + count]
-
-    def stretch(self, block: int) -> Stretch:
-        """One block."""
-        chance = generator(self._seed, self._name, "block", block)
-        hours = BLOCK // 60
-        turns = chance.random(hours) < 0.16
-        turns[0] = True
-        since = np.maximum.accumulate(np.where(turns, np.arange(hours), 0))
-        drift = np.repeat(DRIFT * chance.standard_normal(hours)[since], 60)
-        clusters = np.interp(np.arange(BLOCK), KNOTS, 0.45 * chance.standard_normal(len(KNOTS)))
-        heat = np.exp(clusters - 0.1)
-        jumps = np.zeros(BLOCK)
-        where = chance.integers(0, BLOCK, chance.poisson(self._jumps * BLOCK_DAYS))
-        for place, size in zip(where.tolist(), chance.standard_t(4, len(where)).tolist(), strict=True):
-            jumps[place] += 5 * SIGMA * size
-            after = heat[place : place + 90]
-            after *= 1 + min(4.0, abs(size)) * np.exp(-np.arange(len(after)) / 20)
-        steps = SIGMA * (drift + 0.85 * heat * LIVELY * chance.standard_normal(BLOCK)) + jumps
-        way = np.cumsum(steps.reshape(BLOCK_DAYS, DAY), axis=1)
-        ends = self.ends(block * BLOCK_DAYS, BLOCK_DAYS + 1)
-        missing = np.diff(ends) - way[:, -1]
-        way += ends[:-1, None] + missing[:, None] * (np.arange(1, DAY + 1) / DAY)
-        return Stretch(way.reshape(-1), drift + np.repeat(missing, DAY) * SIGMA, heat)
-
-
-@dataclass(frozen=True, slots=True)
-class Minutes:
-    """One listing over one block. `bars` rows: open time (ms), open, high, low, close, volume, turnover; `lean`: which way
-    the regime leans, in minutes' sigmas of the listing a minute."""
-
-    bars: Floats
-    lean: Floats
+    bars: Floats  # rows: open time (epoch ms), open, high, low, close, volume, turnover
+    drift: Floats  # of the regime, in the listing's minute sigmas a minute
 
 
 class Paths:
-    """Minute bars of all listings. Blocks are counted from the epoch."""
+    """Minute bars of all listings. Blocks are counted from EPOCH_MS."""
 
-    def __init__(self, seed: int, listings: list[Listing], natures: dict[str, Nature]) -> None:
+    def __init__(self, seed: int, listings: Iterable[Listing], models: Mapping[str, PriceModel]) -> None:
         self.seed = seed
         self._listings = {listing.base: listing for listing in listings}
-        self._natures = natures
-        sectors = sorted({nature.sector for nature in natures.values()})
-        self._walks = {name: Walk(seed, name, 0.4) for name in (MARKET, *sectors)}
-        self._walks |= {base: Walk(seed, base, nature.jumps) for base, nature in natures.items()}
-        self._recent: OrderedDict[tuple[str, int], Minutes] = OrderedDict()
-        self._halves: dict[tuple[str, int], Floats] = {}
-        self._shared = lru_cache(maxsize=256)(lambda name, block: self._walks[name].stretch(block))
+        self._models = models
+        sectors = sorted({model.sector for model in models.values()})
+        self._factors = {name: Factor(seed, name, 0.4) for name in (MARKET, *sectors)}
+        self._factors |= {base: Factor(seed, base, model.jumps_a_day) for base, model in models.items()}
+        self._minutes: OrderedDict[tuple[str, int], MinuteBars] = OrderedDict()  # the blocks used last
+        self._half_hours: dict[tuple[str, int], Floats] = {}  # all of them: they are small
+        self._shared_block = lru_cache(maxsize=256)(lambda name, block: self._factors[name].block(block))
 
     def sigma(self, base: str) -> float:
-        """Of a day's log return."""
-        nature = self._natures[base]
-        return math.hypot(nature.sigma, nature.beta * MARKET_SIGMA, SECTOR_SIGMA)
+        """Return the standard deviation of a day's log return."""
+        model = self._models[base]
+        return math.hypot(model.sigma, model.beta * MARKET_SIGMA, SECTOR_SIGMA)
 
-    def minutes(self, base: str, block: int) -> Minutes:
-        """The bars of a block, of all its minutes."""
+    def minutes(self, base: str, block: int) -> MinuteBars:
+        """Return all minutes of a block."""
         key = (base, block)
-        found = self._recent.get(key)
-        if found is None:
-            found = self._recent[key] = self._make(base, block)
-            if len(self._recent) > RECENT:
-                self._recent.popitem(last=False)
-        self._recent.move_to_end(key)
-        return found
+        minutes = self._minutes.get(key)
+        if minutes is None:
+            minutes = self._minutes[key] = self._make_minutes(base, block)
+            if len(self._minutes) > CACHED_BLOCKS:
+                self._minutes.popitem(last=False)
+        self._minutes.move_to_end(key)
+        return minutes
 
     def half_hours(self, base: str, block: int) -> Floats:
-        """The bars of a block by the half hour. They are small, and kept for good."""
+        """Return all half-hour bars of a block."""
         key = (base, block)
-        found = self._halves.get(key)
-        if found is None:
-            made = self._recent.get(key) or self._make(base, block)
-            found = self._halves[key] = merged(made.bars, HALF_HOUR * MINUTE_MS)
-        return found
+        bars = self._half_hours.get(key)
+        if bars is None:
+            minutes = self._minutes.get(key) or self._make_minutes(base, block)
+            bars = self._half_hours[key] = merge_bars(minutes.bars, HALF_HOUR_MS)
+        return bars
 
-    def _make(self, base: str, block: int) -> Minutes:
-        nature, listing = self._natures[base], self._listings[base]
-        weights = {MARKET: nature.beta * MARKET_SIGMA, nature.sector: SECTOR_SIGMA, base: nature.sigma}
+    def _make_minutes(self, base: str, block: int) -> MinuteBars:
+        model, listing, sigma = self._models[base], self._listings[base], self.sigma(base)
+        weights = {MARKET: model.beta * MARKET_SIGMA, model.sector: SECTOR_SIGMA, base: model.sigma}
         parts = [
-            (weight, self._walks[base].stretch(block) if name == base else self._shared(name, block))
+            (weight, self._factors[base].block(block) if name == base else self._shared_block(name, block))
             for name, weight in weights.items()
         ]
         day = block * BLOCK_DAYS
-        before = sum(weight * float(self._walks[name].ends(day, 1)[0]) for name, weight in weights.items())
-        log_close = sum((weight * part.at for weight, part in parts), np.zeros(BLOCK))
-        sigma = self.sigma(base)
-        lean = sum((weight * part.drift for weight, part in parts), np.zeros(BLOCK)) / sigma
-        heat = sum((weight**2 * part.heat for weight, part in parts), np.zeros(BLOCK)) / sigma**2
+        before = sum(weight * float(self._factors[name].day_levels(day, 1)[0]) for name, weight in weights.items())
+        log_close = sum((weight * part.level for weight, part in parts), np.zeros(BLOCK_MINUTES))
         log_open = np.concatenate(([before], log_close[:-1]))
-        chance = generator(self.seed, base, "bars", block)
-        wick = 1.5 * sigma * SIGMA * heat * LIVELY
-        tick = listing.tick
+        drift = sum((weight * part.drift for weight, part in parts), np.zeros(BLOCK_MINUTES)) / sigma
+        volatility = sum((weight**2 * part.volatility for weight, part in parts), np.zeros(BLOCK_MINUTES)) / sigma**2
+        rng = generator(self.seed, base, "bars", block)
 
         def price(logs: Floats) -> Floats:
-            return np.maximum(np.rint(nature.price * np.exp(logs) / tick), 2) * tick
+            return np.maximum(np.rint(model.reference_price * np.exp(logs) / listing.tick), 2) * listing.tick
 
-        opened, closed = price(log_open), price(log_close)
-        high = price(np.maximum(log_open, log_close) + wick * chance.random(BLOCK) ** 2)
-        low = price(np.minimum(log_open, log_close) - wick * chance.random(BLOCK) ** 2)
-        move = (log_close - log_open) / (sigma * SIGMA)
-        started = EPOCH_MS + block * BLOCK_MS + np.arange(BLOCK) * MINUTE_MS
-        appetite = 0.8 * smooth(self.seed, base + " appetite", started[::60], 5 * DAY_MS)
-        busy = BUSY * heat**0.5 * (0.45 + 0.6 * np.abs(move)) * np.exp(1.2 * chance.random(BLOCK) - 0.6)
-        busy *= np.repeat(np.exp(appetite), 60) * (1 + 0.45 * np.tanh(move) * np.tanh(lean / DRIFT))
-        typical = (opened + high + low + closed) / 4
-        lots = np.maximum(np.rint(nature.turnover / DAY * busy / typical / listing.lot), 8)
+        wick = 1.5 * sigma * MINUTE_SIGMA * volatility * ACTIVITY_SIGMA
+        open_, close = price(log_open), price(log_close)
+        high = price(np.maximum(log_open, log_close) + wick * rng.random(BLOCK_MINUTES) ** 2)
+        low = price(np.minimum(log_open, log_close) - wick * rng.random(BLOCK_MINUTES) ** 2)
+        open_ms = EPOCH_MS + block * BLOCK_MS + np.arange(BLOCK_MINUTES) * MINUTE_MS
+        move = (log_close - log_open) / (sigma * MINUTE_SIGMA)
+        trend = 0.8 * smooth_noise(self.seed, base + " appetite", open_ms[::60], 5 * DAY_MS)
+        activity = ACTIVITY * volatility**0.5 * (0.45 + 0.6 * np.abs(move)) * np.exp(1.2 * rng.random(BLOCK_MINUTES) - 0.6)
+        activity *= np.repeat(np.exp(trend), 60) * (1 + 0.45 * np.tanh(move) * np.tanh(drift / REGIME_DRIFT))
+        typical = (open_ + high + low + close) / 4
+        lots = np.maximum(np.rint(model.turnover / DAY_MINUTES * activity / typical / listing.lot), 8)
         volume = lots * listing.lot
-        return Minutes(np.column_stack((started, opened, high, low, closed, volume, volume * typical)), lean)
+        bars = np.column_stack((open_ms, open_, high, low, close, volume, volume * typical))
+        return MinuteBars(bars=bars, drift=drift)
 
 
-def merged(bars: Floats, step_ms: int) -> Floats:
-    """Longer bars from shorter ones, aligned to the Unix epoch; the first and the last may be of a part of their time."""
+def merge_bars(bars: Floats, step_ms: int) -> Floats:
+    """Return longer bars, aligned to the Unix epoch. The first and the last may cover only a part of their time."""
     if not len(bars):
         return bars
     group = bars[:, 0] // step_ms

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 
+from virtuoso.domain.model import DimensionKind
 from virtuoso.market.v1 import confluence_pb2, overview_pb2, provenance_pb2
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from virtuoso.market.v1.provenance_pb2 import Provenance
 
 DASH = "–"
-DIMENSIONS = ("technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment")
+DIMENSIONS = tuple(kind.lower_name for kind in DimensionKind)
 NAMES = ("Technical", "Volume", "Order flow", "Order book", "Price structure", "Sentiment")
 LABELS = {
     confluence_pb2.LABEL_STRONG_BEARISH: "strong bearish",

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.programs import free_port
-from virtuoso.doctor.examination import examine
+from virtuoso.doctor.examination import Targets, examine
 from virtuoso.doctor.finding import Finding, render
+from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.model import Environment
 
 
@@ -33,7 +34,8 @@ def look(tmp_path: Path) -> Callable[..., Any]:
             "history": f"sqlite://{tmp_path}/history.db",
             "envoy": None,
         }
-        findings = await examine(**(given | settings))
+        clock = settings.pop("clock", epoch_ms)
+        findings = await examine(Targets(**(given | settings)), clock=clock)
         by_subject = {finding.subject: finding for finding in findings}
         assert len(by_subject) == len(findings)
         assert render(findings).count("\n") > len(findings)

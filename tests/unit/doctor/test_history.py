@@ -8,12 +8,12 @@ from typing import Any
 
 from tests.programs import free_port
 from virtuoso.doctor.finding import Level
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_writer
 
 
 async def test_a_history_that_answers_is_well(tmp_path: Path, look: Callable[..., Any]) -> None:
     url = f"sqlite://{tmp_path}/history.db"
-    made = open_history(url, write=True, timeout_s=20)
+    made = open_history_writer(url, timeout_s=20)
     await made.newest_cursor()
     await made.close()
     found = await look(history=url)

@@ -1,16 +1,15 @@
-"""What is installed; how findings are told; the command and its exit codes."""
+"""What is installed; how findings are told."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.programs import ROOT, Replay
+from tests.programs import ROOT
 from virtuoso.doctor import machine
 from virtuoso.doctor.finding import Finding, Level, exit_code, render, to_json
 
@@ -85,35 +84,3 @@ def test_scripts_get_figures_and_the_exit_code() -> None:
 
 def told(finding: Finding) -> str:
     return f"{finding.why} {finding.cure}"
-
-
-def doctor(tmp_path: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("VIRTUOSO_")}
-    given = {"exchange_urls": '{"bybit": "http://127.0.0.1:1"}', "exchanges": "bybit", "coingecko_url": "http://127.0.0.1:1"}
-    given |= {"cache": f"directory:{tmp_path / 'cache'}", "monitor_address": "127.0.0.1:0", "grpc_address": "127.0.0.1:0"}
-    env |= {
-        f"VIRTUOSO_{name.upper()}": value for name, value in (given | {"edge_address": "127.0.0.1:0"} | settings).items()
-    }
-    command = [sys.executable, "-m", "virtuoso", "doctor", *words]
-    return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
-
-
-def test_the_command_ends_with_1_when_no_venue_works(tmp_path: Path) -> None:
-    done = doctor(tmp_path, "--json")
-    said = json.loads(done.stdout)
-    assert (done.returncode, said["exit_code"]) == (1, 1)
-    assert [row["subject"] for row in said["findings"] if row["level"] == "failure"] == ["venue bybit"]
-
-
-def test_the_command_ends_with_0_when_all_that_is_needed_works(tmp_path: Path, replay: Replay) -> None:
-    urls = json.dumps({"bybit": replay.url})
-    done = doctor(tmp_path, exchange_urls=urls, coingecko_url=replay.url)
-    assert done.returncode == 0, done.stdout
-    assert "all that is needed works" in done.stdout
-
-
-def test_the_command_ends_with_2_for_settings_that_nobody_could_satisfy(tmp_path: Path) -> None:
-    done = doctor(tmp_path, exchanges="notanexchange", exchange_urls="")
-    assert done.returncode == 2
-    assert "notanexchange" in done.stderr
-    assert done.stdout == ""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,19 +11,20 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.programs import Memcached, Replay
+from tests.certificates import certify
+from tests.clocks import OffsetClock
+from tests.programs import Market
 from virtuoso.doctor.finding import Level, exit_code
-from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.errors import ConfigError
 
 
-async def test_all_is_well_where_it_is(replay: Replay, look: Callable[..., Any], tmp_path: Path) -> None:
+async def test_all_is_well_where_it_is(replay: Market, look: Callable[..., Any], tmp_path: Path) -> None:
     found = await look(replay.url)
     assert {name: each.level for name, each in found.items() if each.level is not Level.WELL} == {
         "certificates": Level.NOT_CHECKED,  # nothing here is asked by https
         "envoy": Level.WARNING,  # none was given
     }
-    assert found["venue bybit"].figures["markets"] > 500
+    assert found["venue bybit"].figures["markets"] > 30
     assert found["venue binance"].figures["prices_ms"] > 0
     assert abs(found["clock"].figures["skew_s"]) < 2
     assert "REPLAY" in found["environment"].why
@@ -47,7 +45,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("fault", BROKEN)
 async def test_a_venue_that_fails_is_a_warning_while_another_works(
-    fault: str, replay: Replay, look: Callable[..., Any]
+    fault: str, replay: Market, look: Callable[..., Any]
 ) -> None:
     replay.fault(fault, "bybit")
     found = await look(replay.url)
@@ -60,7 +58,7 @@ async def test_a_venue_that_fails_is_a_warning_while_another_works(
     assert exit_code(list(found.values())) == 0
 
 
-async def test_no_venue_at_all_is_a_failure(replay: Replay, look: Callable[..., Any]) -> None:
+async def test_no_venue_at_all_is_a_failure(replay: Market, look: Callable[..., Any]) -> None:
     replay.fault("451")
     found = await look(replay.url)
     assert [found[f"venue {name}"].level for name in ("bybit", "binance")] == [Level.FAILURE, Level.FAILURE]
@@ -68,7 +66,7 @@ async def test_no_venue_at_all_is_a_failure(replay: Replay, look: Callable[..., 
 
 
 async def test_prices_that_stand_still_are_the_venues_fault_not_this_clocks(
-    replay: Replay, look: Callable[..., Any]
+    replay: Market, look: Callable[..., Any]
 ) -> None:
     replay.fault("stale", stale_s=600)
     found = await look(replay.url)
@@ -81,31 +79,13 @@ async def test_prices_that_stand_still_are_the_venues_fault_not_this_clocks(
     ("ahead_s", "words"), [(300, "s ahead of the venues' clocks"), (-300, "s behind the venues' clocks")]
 )
 async def test_a_clock_of_ours_that_is_off_is_found_by_the_venues(
-    ahead_s: int, words: str, replay: Replay, look: Callable[..., Any]
+    ahead_s: int, words: str, replay: Market, look: Callable[..., Any]
 ) -> None:
-    found = await look(replay.url, clock=lambda: epoch_ms() + ahead_s * 1000)
+    found = await look(replay.url, clock=OffsetClock(ahead_s * 1000))
     assert found["clock"].level is Level.FAILURE
     assert abs(found["clock"].figures["skew_s"] - ahead_s) < 2
     assert words in found["clock"].why
     assert "timedatectl" in found["clock"].cure
-
-
-async def test_everything_may_hang_and_it_still_ends(replay: Replay, look: Callable[..., Any], memcached: Memcached) -> None:
-    replay.fault("slow")
-    memcached.freeze()
-    deaf = socket.create_server(("127.0.0.1", 0))  # takes calls and answers nothing
-    began = time.monotonic()
-    found = await look(
-        replay.url,
-        cache=f"memcached://{memcached.address}",
-        grpc_address=deaf.getsockname(),
-        edge_address=deaf.getsockname(),
-    )
-    assert time.monotonic() - began < 8
-    deaf.close()
-    for subject in ("venue bybit", "venue binance", f"memcached {memcached.address}", "GRPC_ADDRESS", "EDGE_ADDRESS"):
-        assert found[subject].level is Level.FAILURE, subject
-        assert found[subject].cure, subject
 
 
 async def test_a_venue_that_ccxt_does_not_have_is_a_bad_setting(look: Callable[..., Any]) -> None:
@@ -125,18 +105,9 @@ async def test_a_port_that_nobody_listens_on_is_told_as_that(look: Callable[...,
     assert "turnover stands in" in found["CoinGecko"].cure
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """(certificate, key) of localhost that nobody has signed."""
-    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
-    words = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
-    subprocess.run([*words.split(), "-keyout", str(key), "-out", str(chain)], check=True, capture_output=True)
-    return chain, key
-
-
-async def test_a_certificate_that_nobody_signed_is_named(certificate: tuple[Path, Path], look: Callable[..., Any]) -> None:
+async def test_a_certificate_that_nobody_signed_is_named(tmp_path: Path, look: Callable[..., Any]) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(*certificate)
+    context.load_cert_chain(*certify(tmp_path))
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
     found = await look(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     server.close()

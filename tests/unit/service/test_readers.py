@@ -13,14 +13,14 @@ from tests.contract import histories
 from tests.service.snapshots import T0, TTL_S, candle_series
 from tests.unit.service.virtual_time import BreakableSource, in_virtual_time
 from virtuoso.domain.errors import ConfigError, DataUnavailable, HistoryError, HistoryUnavailable, InvalidField, Overloaded
-from virtuoso.domain.ports import History
+from virtuoso.domain.ports import HistoryReader
 from virtuoso.domain.records import Alert
 from virtuoso.market.v1 import candle_pb2, provenance_pb2
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.service.alert_feed import BATCH_SIZE, MAX_OUTAGE_S, MAX_RECENT, AlertFeed, AlertFilter
+from virtuoso.service.cached_history import CachedHistory
 from virtuoso.service.candle_reader import CandleReader
-from virtuoso.service.history_reader import HistoryReader
 from virtuoso.service.rpc import InFlight
 
 ALL = AlertFilter(frozenset(), 0, provenance_pb2.ENVIRONMENT_SIMULATED)
@@ -41,17 +41,17 @@ class Alerts:
         self.rows += [histories.alert(f"key-{n}", n, cursor=n) for n in range(first, first + count)]
 
     async def newest_cursor(self) -> int:
-        """See History."""
+        """See HistoryReader."""
         await self._fail()
         return self.rows[-1].cursor or 0 if self.rows else 0
 
     async def alerts(self, *, after: int, limit: int, **_: Any) -> Sequence[Alert]:
-        """See History; without filters."""
+        """See HistoryReader; without filters."""
         await self._fail()
         return [alert for alert in self.rows if (alert.cursor or 0) > after][:limit]
 
     async def close(self) -> None:
-        """See History."""
+        """See HistoryReader."""
         self.closed = True
 
     async def _fail(self) -> None:
@@ -61,19 +61,19 @@ class Alerts:
         if self.error is not None:
             raise self.error
 
-    def opened(self) -> History:
+    def opened(self) -> HistoryReader:
         """This, as the history that it stands for."""
-        return cast("History", self)
+        return cast("HistoryReader", self)
 
 
-async def cursor(history: History) -> int:
+async def cursor(history: HistoryReader) -> int:
     return await history.newest_cursor()
 
 
 @in_virtual_time
 async def test_a_history_that_hangs_is_given_up_within_the_two_seconds_of_a_client() -> None:
     alerts = Alerts()
-    reader = HistoryReader(alerts.opened, clock=VirtualClock())
+    reader = CachedHistory(alerts.opened, clock=VirtualClock())
     alerts.hangs = True
     with pytest.raises(HistoryUnavailable, match="cannot be read now"):
         await reader.read(cursor)
@@ -83,7 +83,7 @@ async def test_a_history_that_hangs_is_given_up_within_the_two_seconds_of_a_clie
 @in_virtual_time
 async def test_a_history_that_fails_is_unavailable_and_answers_again_when_it_can() -> None:
     alerts = Alerts()
-    reader = HistoryReader(alerts.opened, clock=VirtualClock())
+    reader = CachedHistory(alerts.opened, clock=VirtualClock())
     alerts.error = HistoryError("gone")
     with pytest.raises(HistoryUnavailable):
         await reader.read_cached("key", cursor)
@@ -99,15 +99,15 @@ async def test_a_history_that_fails_is_unavailable_and_answers_again_when_it_can
 async def test_a_history_that_cannot_be_opened_is_unavailable_with_its_reason_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def refuse() -> History:
+    def refuse() -> HistoryReader:
         raise ConfigError("HISTORY names no database")
 
-    reader = HistoryReader(refuse, clock=VirtualClock())
+    reader = CachedHistory(refuse, clock=VirtualClock())
     with pytest.raises(HistoryUnavailable, match="cannot be opened"):
         await reader.read(cursor)
     assert "HISTORY names no database" in caplog.text
     with pytest.raises(HistoryUnavailable, match="this server has no history"):
-        await HistoryReader(None, clock=VirtualClock()).read(cursor)
+        await CachedHistory(None, clock=VirtualClock()).read(cursor)
 
 
 def candles(clock: VirtualClock) -> tuple[CandleReader, BreakableSource]:
@@ -144,7 +144,7 @@ async def test_candles_are_read_once_in_two_seconds_and_refused_once_the_newest_
 
 def feed() -> tuple[AlertFeed, Alerts]:
     alerts, clock = Alerts(), VirtualClock(T0)
-    return AlertFeed(HistoryReader(alerts.opened, clock=clock), clock=clock), alerts
+    return AlertFeed(CachedHistory(alerts.opened, clock=clock), clock=clock), alerts
 
 
 @in_virtual_time

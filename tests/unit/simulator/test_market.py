@@ -1,4 +1,4 @@
-"""The laws of the simulated market: one world, told the same way from every side, and alive."""
+"""The simulated market: tickers, bars, trades and books agree, and prices move as real ones do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from virtuoso.simulator.market import Floats, Listing, SimulatedMarket
-from virtuoso.simulator.noise import smooth, swing, uniform
+from virtuoso.simulator.noise import smooth_noise, smooth_noise_at, uniform
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 NOW = 1_767_225_600_000 + 9 * HOUR + 37 * MINUTE + 23_456
@@ -33,7 +33,7 @@ def minute_bar(base: str, minute: int) -> Floats:
     return bar
 
 
-def test_a_seed_makes_one_world_whenever_and_in_whatever_order_it_is_asked() -> None:
+def test_a_seed_makes_the_same_market_whenever_and_in_whatever_order_it_is_asked() -> None:
     later = SimulatedMarket(7, now_ms=NOW + 40 * DAY)
     for base in ("SOL", "BTC"):
         then = NOW + 5 * DAY
@@ -45,13 +45,13 @@ def test_a_seed_makes_one_world_whenever_and_in_whatever_order_it_is_asked() -> 
         assert later.trades(base, NOW, 300) == MARKET.trades(base, NOW, 300)
 
 
-def test_another_seed_makes_another_world() -> None:
+def test_another_seed_makes_another_market() -> None:
     assert SimulatedMarket(8, now_ms=NOW).quote("BTC", NOW).last != MARKET.quote("BTC", NOW).last
 
 
 @settings(max_examples=30)
 @given(bases, moments, st.sampled_from([3, 5, 15, 30, 60, 240, 480, 1440, 4320]))
-def test_bars_of_every_length_are_made_of_the_minutes(base: str, now: int, minutes: int) -> None:
+def test_bars_of_every_length_are_made_of_minute_bars(base: str, now: int, minutes: int) -> None:
     step = minutes * MINUTE
     coarse = MARKET.candles(base, step, now - 3 * step, now, now)
     assert len(coarse)
@@ -75,7 +75,7 @@ def test_a_bar_opens_where_the_last_one_closed_and_holds_its_own_prices(base: st
 
 @given(bases, moments, st.integers(0, 3 * HOUR))
 @settings(max_examples=30)
-def test_what_has_closed_never_changes(base: str, now: int, more: int) -> None:
+def test_closed_bars_and_trades_never_change(base: str, now: int, more: int) -> None:
     closed = MARKET.candles(base, 5 * MINUTE, now - 2 * HOUR, now, now)[:-1]
     again = MARKET.candles(base, 5 * MINUTE, now - 2 * HOUR, now, now + more)
     assert np.array_equal(closed, again[: len(closed)])
@@ -83,7 +83,7 @@ def test_what_has_closed_never_changes(base: str, now: int, more: int) -> None:
     assert set(known) <= set(later)
 
 
-def test_nothing_is_told_of_the_future() -> None:
+def test_nothing_of_the_future_is_shown() -> None:
     for base in ("BTC", "WIF"):
         assert MARKET.candles(base, MINUTE, NOW - HOUR, NOW + DAY, NOW)[-1, 0] == NOW // MINUTE * MINUTE
         assert MARKET.trades(base, NOW, 500)[-1][1] <= NOW
@@ -106,7 +106,7 @@ def test_the_trades_of_a_minute_make_its_bar(base: str, minute: int) -> None:
 
 @given(bases, moments)
 @settings(max_examples=60)
-def test_ticker_bars_trades_and_book_say_the_same(base: str, now: int) -> None:
+def test_ticker_bars_trades_and_book_agree(base: str, now: int) -> None:
     quote, listing = MARKET.quote(base, now), MARKET.listing(base)
     trades = MARKET.trades(base, now, 50)
     bids, asks = MARKET.book(base, now, 200)
@@ -127,7 +127,7 @@ def test_ticker_bars_trades_and_book_say_the_same(base: str, now: int) -> None:
 
 
 @pytest.mark.parametrize("base", ["BTC", "FARTCOIN", "PEPE"])
-def test_a_day_in_the_ticker_is_the_day_in_the_bars(base: str) -> None:
+def test_the_24_hours_of_the_ticker_are_those_of_the_bars(base: str) -> None:
     quote = MARKET.quote(base, NOW)
     bars = MARKET.candles(base, MINUTE, NOW // MINUTE * MINUTE - DAY + MINUTE, NOW, NOW)
     assert (quote.open_24h, quote.high_24h, quote.low_24h) == (bars[0, 1], bars[:, 2].max(), bars[:, 3].min())
@@ -141,7 +141,7 @@ def test_prices_move_within_seconds() -> None:
     assert np.mean([before[base].last != after[base].last for base in BASES]) > 0.7
 
 
-def test_the_world_moves_together_and_sectors_more_so() -> None:
+def test_prices_are_correlated_and_within_a_sector_more_so() -> None:
     hours = {base: returns(base, HOUR, 40 * 24) for base in [*OLD[:25], "ARB", "OP", "TRX", "WIF"]}
     to_btc = {base: float(np.corrcoef(hours[base], hours["BTC"])[0, 1]) for base in hours if base != "BTC"}
     assert 0.2 < np.mean(list(to_btc.values())) < 0.9
@@ -152,7 +152,7 @@ def test_the_world_moves_together_and_sectors_more_so() -> None:
     assert within > np.corrcoef(hours["ARB"], hours["TRX"])[0, 1]
 
 
-def test_minutes_jump_now_and_then_and_volatility_comes_in_clusters() -> None:
+def test_returns_have_fat_tails_and_volatility_comes_in_clusters() -> None:
     tails, clusters = [], []
     for base in OLD[:20]:
         moves = returns(base, MINUTE, 10 * 1440)
@@ -171,7 +171,7 @@ def test_volume_follows_moves_and_the_hour_of_the_day() -> None:
     assert bars[hour == 15, 5].mean() > 1.3 * bars[hour == 4, 5].mean()
 
 
-def test_takers_lean_with_the_price_and_the_book_with_the_takers() -> None:
+def test_taker_flow_follows_the_price_and_the_book_follows_the_flow() -> None:
     flow, moved, tilt = [], [], []
     for base in OLD[:20]:
         sigma = returns(base, 5 * MINUTE, 300).std()
@@ -187,7 +187,7 @@ def test_takers_lean_with_the_price_and_the_book_with_the_takers() -> None:
     assert np.std(tilt) > 0.1
 
 
-def test_funding_and_open_interest_follow_the_trend_and_accounts_oppose_it() -> None:
+def test_funding_and_open_interest_follow_the_trend_and_accounts_trade_against_it() -> None:
     trend, rates, interest, long = [], [], [], []
     for base in OLD[:16]:
         sigma = returns(base, HOUR, 500).std()
@@ -205,7 +205,7 @@ def test_funding_and_open_interest_follow_the_trend_and_accounts_oppose_it() -> 
     assert all(0 < share < 1 for share in long)
 
 
-def test_series_lie_on_their_grid_and_agree_with_the_ticker() -> None:
+def test_series_have_their_fixed_times_and_agree_with_the_ticker() -> None:
     funding = MARKET.funding("ETH", NOW, 200)
     assert [time for time, _ in funding] == [(NOW // (8 * HOUR) - 199 + n) * 8 * HOUR for n in range(200)]
     assert funding[-1][1] == MARKET.quote("ETH", funding[-1][0]).funding_rate
@@ -225,7 +225,7 @@ def test_new_listings_have_a_short_history_and_nothing_before_it() -> None:
         assert listing.base not in MARKET.quotes(listing.launched_ms - 1)
 
 
-def test_prices_stay_in_reach_of_their_references_for_years() -> None:
+def test_prices_stay_near_their_references_for_years() -> None:
     for years in (0, 5, 12):
         now = NOW + years * 365 * DAY
         market = SimulatedMarket(years, now_ms=now)
@@ -236,7 +236,7 @@ def test_prices_stay_in_reach_of_their_references_for_years() -> None:
             assert 0.02 < last / MARKET.quote(base, NOW).last < 50
 
 
-def test_listings_are_some_sixty_with_steps_that_fit_their_prices() -> None:
+def test_there_are_about_sixty_listings_with_steps_that_fit_their_prices() -> None:
     assert 55 <= len(BASES) == len(set(BASES))
     for listing in MARKET.listings:
         assert isinstance(listing, Listing)
@@ -247,7 +247,7 @@ def test_listings_are_some_sixty_with_steps_that_fit_their_prices() -> None:
 
 
 @pytest.mark.parametrize(("seed", "now"), [(-1, NOW), (1, 0), (1, 4_000_000_000_000)])
-def test_a_world_outside_its_bounds_is_refused(seed: int, now: int) -> None:
+def test_a_seed_or_a_time_out_of_range_is_refused(seed: int, now: int) -> None:
     with pytest.raises(ValueError, match="allowed are a seed"):
         SimulatedMarket(seed, now_ms=now)
 
@@ -260,8 +260,10 @@ def test_an_unknown_base_is_a_key_error() -> None:
 @given(st.integers(0, 2**40), st.text(max_size=8), st.integers(0, 2**42), st.integers(1_000, 2**32))
 @settings(max_examples=200)
 def test_noise_is_the_same_one_by_one_and_all_at_once(seed: int, name: str, time: int, period: int) -> None:
-    assert swing(seed, name, time, period) == pytest.approx(smooth(seed, name, [time, 0], period)[0], abs=1e-5)
-    assert -1 <= swing(seed, name, time, period) <= 1
+    assert smooth_noise_at(seed, name, time, period) == pytest.approx(
+        smooth_noise(seed, name, [time, 0], period)[0], abs=1e-5
+    )
+    assert -1 <= smooth_noise_at(seed, name, time, period) <= 1
 
 
 def test_noise_is_even() -> None:

@@ -1,4 +1,4 @@
-"""The simulated exchange as a server: what its faults look like on the wire, and how its process lives and ends."""
+"""The simulated exchange as a server: its replies, its faults, and its process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from virtuoso.simulator.market import SimulatedMarket
-from virtuoso.simulator.server import WIRES, SimulatedExchange
+from virtuoso.simulator.server import VENUES, SimulatedExchange
 
 NOW = 1_767_225_600_000 + 12_345_678
 MARKET = SimulatedMarket(7, now_ms=NOW)
@@ -29,7 +29,7 @@ PATHS = {
 
 
 class Client:
-    """Asks a simulated exchange whose clock `now` can be moved."""
+    """A client of a simulated exchange whose clock is `now`."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -58,15 +58,15 @@ async def client() -> AsyncIterator[Client]:
     await made.exchange.close()
 
 
-@pytest.mark.parametrize("venue", WIRES)
-async def test_every_venue_answers_on_the_one_port(client: Client, venue: str) -> None:
+@pytest.mark.parametrize("venue", VENUES)
+async def test_every_venue_answers_on_one_port(client: Client, venue: str) -> None:
     status, text, headers = await client.get(PATHS[venue])
     assert status == 200
     assert headers["Content-Type"] == "application/json"
     assert len(json.loads(text))
 
 
-async def test_bybit_says_how_its_list_its_tickers_and_its_bars_belong_together(client: Client) -> None:
+async def test_bybits_instruments_tickers_bars_trades_and_book_agree(client: Client) -> None:
     listed = (await client.json("/v5/market/instruments-info?category=linear"))["result"]["list"]
     tickers = {row["symbol"]: row for row in (await client.json(TICKERS))["result"]["list"]}
     assert {row["symbol"] for row in listed} == set(tickers)
@@ -81,7 +81,7 @@ async def test_bybit_says_how_its_list_its_tickers_and_its_bars_belong_together(
     assert (book["b"][0][0], book["a"][0][0]) == (tickers["BTCUSDT"]["bid1Price"], tickers["BTCUSDT"]["ask1Price"])
 
 
-async def test_bybit_gives_the_part_of_history_that_is_asked_for(client: Client) -> None:
+async def test_bybit_returns_the_requested_range_of_bars(client: Client) -> None:
     begin = NOW // 300_000 * 300_000 - 100 * 300_000
     rows = (await client.json(f"{KLINES}&start={begin}"))["result"]["list"]
     assert [int(row[0]) for row in rows] == [begin + n * 300_000 for n in reversed(range(50))]
@@ -92,7 +92,7 @@ async def test_bybit_gives_the_part_of_history_that_is_asked_for(client: Client)
 
 
 @pytest.mark.parametrize(
-    ("path", "code", "words"),
+    ("path", "code", "message"),
     [
         ("/v5/market/kline?category=linear&symbol=NOPEUSDT&interval=5", 10001, "Not supported symbols"),
         ("/v5/market/kline?category=linear&symbol=BTCUSDT&interval=7", 10001, "Invalid period!"),
@@ -102,13 +102,15 @@ async def test_bybit_gives_the_part_of_history_that_is_asked_for(client: Client)
         ("/v5/market/account-ratio?category=linear&symbol=BTCUSDT&period=5m", 10001, "period is invalid"),
     ],
 )
-async def test_bybit_refuses_bad_words_in_its_own(client: Client, path: str, code: int, words: str) -> None:
-    said = await client.json(path)
-    assert said["retCode"] == code
-    assert words in said["retMsg"]
+async def test_bybit_refuses_bad_parameters_with_its_own_messages(
+    client: Client, path: str, code: int, message: str
+) -> None:
+    reply = await client.json(path)
+    assert reply["retCode"] == code
+    assert message in reply["retMsg"]
 
 
-async def test_a_path_of_no_venue_is_not_found(client: Client) -> None:
+async def test_an_unknown_path_is_not_found(client: Client) -> None:
     assert (await client.get("/nothing/here"))[0] == 404
     assert (await client.get("/v5/market/nothing"))[0] == 404
 
@@ -120,24 +122,24 @@ async def test_down_cuts_the_connection(client: Client) -> None:
     assert (await client.get(PATHS["binance"]))[0] == 200
 
 
-async def test_truncated_breaks_off_in_the_middle(client: Client) -> None:
+async def test_truncated_cuts_the_body(client: Client) -> None:
     await client.fault("truncated", "bybit")
     with pytest.raises(aiohttp.ClientPayloadError):
         await client.get(TICKERS)
 
 
-async def test_slow_answers_late_and_correctly(client: Client) -> None:
+async def test_slow_answers_late_but_correctly(client: Client) -> None:
     await client.fault("slow", "bybit", latency_ms=150)
     begun = asyncio.get_running_loop().time()
     assert (await client.json(TICKERS))["retCode"] == 0
     assert asyncio.get_running_loop().time() - begun >= 0.15
 
 
-async def test_refusals_are_each_venues_own(client: Client) -> None:
+async def test_each_venue_refuses_in_its_own_format(client: Client) -> None:
     await client.fault("429")
-    said = {venue: await client.get(path) for venue, path in PATHS.items()}
-    assert {venue: status for venue, (status, _, _) in said.items()} == dict.fromkeys(PATHS, 429)
-    assert (json.loads(said["bybit"][1])["retCode"], json.loads(said["binance"][1])["code"]) == (10006, -1003)
+    replies = {venue: await client.get(path) for venue, path in PATHS.items()}
+    assert {venue: status for venue, (status, _, _) in replies.items()} == dict.fromkeys(PATHS, 429)
+    assert (json.loads(replies["bybit"][1])["retCode"], json.loads(replies["binance"][1])["code"]) == (10006, -1003)
     await client.fault("bybit_10006")
     status, text, headers = await client.get(TICKERS)
     assert (status, json.loads(text)["retCode"]) == (200, 10006)
@@ -146,7 +148,7 @@ async def test_refusals_are_each_venues_own(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("mode", "status"), [("html_403", 403), ("garbage", 200), ("451", 451)])
-async def test_blocks_and_foreign_pages_are_not_the_venues_json(client: Client, mode: str, status: int) -> None:
+async def test_blocked_and_garbage_replies_are_not_the_venues_json(client: Client, mode: str, status: int) -> None:
     await client.fault(mode)
     got, text, headers = await client.get(TICKERS)
     assert got == status
@@ -155,13 +157,13 @@ async def test_blocks_and_foreign_pages_are_not_the_venues_json(client: Client, 
 
 
 @pytest.mark.parametrize("mode", ["nan", "nulls"])
-async def test_poison_spoils_a_third_of_the_numbers_and_no_names(client: Client, mode: str) -> None:
-    sound = (await client.json(TICKERS))["result"]["list"]
+async def test_bad_numbers_are_a_third_of_the_numbers_and_no_names(client: Client, mode: str) -> None:
+    good = (await client.json(TICKERS))["result"]["list"]
     await client.fault(mode)
     rows = (await client.json(TICKERS))["result"]["list"]
-    assert [row["symbol"] for row in rows] == [row["symbol"] for row in sound]
-    spoilt = sum(row["lastPrice"] != fine["lastPrice"] for row, fine in zip(rows, sound, strict=True))
-    assert 0.15 < spoilt / len(rows) < 0.55
+    assert [row["symbol"] for row in rows] == [row["symbol"] for row in good]
+    changed = sum(row["lastPrice"] != fine["lastPrice"] for row, fine in zip(rows, good, strict=True))
+    assert 0.15 < changed / len(rows) < 0.55
     bars = (await client.json(KLINES))["result"]["list"]
     assert any(cell in ("", None, "NaN", "0", "-1", "inf", "abc") for row in bars for cell in row[1:])
     assert len((await client.json("/v5/market/instruments-info?category=linear"))["result"]["list"]) == len(rows)
@@ -174,7 +176,7 @@ async def test_empty_is_a_good_reply_without_rows(client: Client) -> None:
     assert await client.json(PATHS["coingecko"]) == {"data": {}}
 
 
-async def test_stale_stops_clock_and_data_until_it_is_mended(client: Client) -> None:
+async def test_stale_stops_clock_and_data_until_the_fault_ends(client: Client) -> None:
     await client.fault("stale", "bybit", stale_s=100)
     first = await client.json(TICKERS)
     client.now += 30_000
@@ -195,26 +197,26 @@ async def test_path_and_prob_narrow_a_fault(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "body",
     [
         {"mode": "sleepy"},
         {"mode": "down", "exchange": "mtgox"},
         {"mode": "down", "prob": 2},
         {"mode": "down", "path": "("},
         {"mode": "slow", "latency_ms": -1},
-        {"mode": "down", "tape_date": "2025-10-11"},
+        {"mode": "down", "no_such_field": "2025-10-11"},
     ],
 )
-async def test_a_wish_that_is_not_understood_says_so_and_changes_nothing(client: Client, wish: dict[str, Any]) -> None:
+async def test_a_bad_fault_request_is_refused_and_changes_nothing(client: Client, body: dict[str, Any]) -> None:
     before = await client.json("/__admin")
-    async with client.session.post(f"{client.url}/__admin", json=wish) as reply:
+    async with client.session.post(f"{client.url}/__admin", json=body) as reply:
         assert reply.status == 400
-        said = (await reply.json())["error"]
-    assert any(str(value) in said or key in said for key, value in wish.items() if value != "down")
+        message = (await reply.json())["error"]
+    assert any(str(value) in message or key in message for key, value in body.items() if value != "down")
     assert await client.json("/__admin") == before
 
 
-async def test_stats_count_what_was_asked(client: Client) -> None:
+async def test_stats_count_the_requests(client: Client) -> None:
     await client.fault("451", "binance")
     for path in (TICKERS, TICKERS, PATHS["binance"], "/nothing"):
         await client.get(path)
@@ -229,13 +231,13 @@ async def test_stats_count_what_was_asked(client: Client) -> None:
     assert (await client.json("/__stats"))["total"] == 0
 
 
-async def test_a_port_that_is_taken_is_an_error(client: Client) -> None:
+async def test_a_port_in_use_is_an_error(client: Client) -> None:
     with pytest.raises(OSError, match="address already in use"):
         await SimulatedExchange(MARKET).start(client.url.removeprefix("http://"))
 
 
-async def start(*words: str) -> asyncio.subprocess.Process:
-    command = (sys.executable, "-m", "virtuoso.simulator", *words)
+async def start(*arguments: str) -> asyncio.subprocess.Process:
+    command = (sys.executable, "-m", "virtuoso.simulator", *arguments)
     return await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
@@ -244,7 +246,7 @@ async def start(*words: str) -> asyncio.subprocess.Process:
     )
 
 
-async def test_the_process_says_where_it_listens_and_ends_well_when_told(client: Client) -> None:
+async def test_the_process_prints_its_address_and_ends_with_0_on_sigterm(client: Client) -> None:
     process = await start("--address", "127.0.0.1:0", "--seed", "3")
     assert process.stdout is not None
     line = (await process.stdout.readline()).decode()
@@ -265,16 +267,16 @@ async def test_the_process_ends_with_its_parent() -> None:
     assert await process.wait() == 0
 
 
-@pytest.mark.parametrize("words", [("--address", "nowhere"), ("--seed", "-1"), ("--seed", "x")])
-async def test_the_process_refuses_bad_words(words: tuple[str, ...]) -> None:
-    process = await start(*words)
-    _, said = await process.communicate()
+@pytest.mark.parametrize("arguments", [("--address", "nowhere"), ("--seed", "-1"), ("--seed", "x")])
+async def test_the_process_refuses_bad_arguments(arguments: tuple[str, ...]) -> None:
+    process = await start(*arguments)
+    _, stderr = await process.communicate()
     assert process.returncode == 2
-    assert words[1].encode() in said
+    assert arguments[1].encode() in stderr
 
 
-async def test_the_process_refuses_a_port_that_is_taken(client: Client) -> None:
+async def test_the_process_refuses_a_port_in_use(client: Client) -> None:
     process = await start("--address", client.url.removeprefix("http://"))
-    _, said = await process.communicate()
+    _, stderr = await process.communicate()
     assert process.returncode == 2
-    assert b"cannot be used" in said
+    assert b"cannot be used" in stderr

@@ -1,0 +1,133 @@
+"""Bars and trades of every listing up to any moment: closed minutes, the trades within one, the forming minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from virtuoso.simulator.factors import BLOCK_MS, DAY_MINUTES, MINUTE_MS, MINUTE_SIGMA, REGIME_DRIFT
+from virtuoso.simulator.listings import DAY_MS, EPOCH_MS, Listing, PriceModel
+from virtuoso.simulator.minute_trades import TradeSequence, minute_trades, trades_a_minute
+from virtuoso.simulator.noise import Floats, smooth_noise_at
+from virtuoso.simulator.paths import HALF_HOUR_MS, Paths
+
+CACHED_MINUTES = 2_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastTrade:
+    """The trade that set the last price."""
+
+    price: float
+    bought: bool  # whether its taker bought
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayStatistics:
+    """The closed minutes of the last 24 hours, or since the launch."""
+
+    open: float
+    high: float
+    low: float
+    volume: float
+    turnover: float
+    trades: int
+    price_1h_ago: float
+
+
+class Bars:
+    """Bars and trades by base. A minute is a number of minutes since 1970. Rows of bars are those of MinuteBars."""
+
+    def __init__(self, seed: int, listings: Iterable[Listing], models: Mapping[str, PriceModel]) -> None:
+        self._seed = seed
+        self._listings = {listing.base: listing for listing in listings}
+        self.paths = Paths(seed, self._listings.values(), models)
+        self.trades = lru_cache(CACHED_MINUTES)(self._make_trades)
+        self.day = lru_cache(2 * len(self._listings))(self._make_day)
+
+    def closed(self, base: str, start_ms: int, end_ms: int, step_ms: int) -> Floats:
+        """Return the closed bars of [start_ms, end_ms), both whole minutes.
+
+        They are half hours where `step_ms` is a multiple of half an hour and the block is over, otherwise minutes.
+        """
+        half_hours = step_ms % HALF_HOUR_MS == 0
+        parts = [np.empty((0, 7))]
+        for block in range((start_ms - EPOCH_MS) // BLOCK_MS, (end_ms - 1 - EPOCH_MS) // BLOCK_MS + 1):
+            over = EPOCH_MS + (block + 1) * BLOCK_MS <= end_ms
+            use_half_hours = half_hours and over
+            bars = self.paths.half_hours(base, block) if use_half_hours else self.paths.minutes(base, block).bars
+            open_ms = bars[:, 0]
+            parts.append(bars if start_ms <= open_ms[0] and over else bars[(open_ms >= start_ms) & (open_ms < end_ms)])
+        return np.vstack(parts)
+
+    def close(self, base: str, minute: int) -> float:
+        """Return the last price of a minute."""
+        return float(self._bar(base, minute)[4])
+
+    def forming(self, base: str, now_ms: int) -> Floats:
+        """Return the bar of the current minute, from the trades that have happened."""
+        trades, count = self.current_trades(base, now_ms)
+        minute = now_ms // MINUTE_MS
+        open_ = self.close(base, minute - 1)
+        prices, sizes = trades.prices[:count], trades.sizes[:count]
+        if not count:
+            return np.array([minute * MINUTE_MS, open_, open_, open_, open_, 0.0, 0.0])
+        high, low = max(open_, float(prices.max())), min(open_, float(prices.min()))
+        return np.array([minute * MINUTE_MS, open_, high, low, prices[-1], sizes.sum(), float(prices @ sizes)])
+
+    def current_trades(self, base: str, now_ms: int) -> tuple[TradeSequence, int]:
+        """Return the trades of the current minute and how many of them have happened."""
+        trades = self.trades(base, now_ms // MINUTE_MS)
+        return trades, trades.count_until(now_ms)
+
+    def last_trade(self, base: str, now_ms: int) -> LastTrade:
+        """Return the last trade."""
+        trades, count = self.current_trades(base, now_ms)
+        if not count:
+            trades = self.trades(base, now_ms // MINUTE_MS - 1)
+            count = len(trades.prices)
+        return LastTrade(price=float(trades.prices[count - 1]), bought=bool(trades.buys[count - 1]))
+
+    def pressure(self, base: str, now_ms: int) -> float:
+        """Return which side is more eager, -1 (sellers) to 1 (buyers): the regime, the last minutes' move, and noise."""
+        last_closed_ms = now_ms // MINUTE_MS * MINUTE_MS - MINUTE_MS
+        block, place = divmod((last_closed_ms - EPOCH_MS) // MINUTE_MS, BLOCK_MS // MINUTE_MS)
+        minutes = self.paths.minutes(base, block)
+        recent = minutes.bars[max(0, place - 9) : place + 1]
+        move = np.log(recent[-1, 4] / recent[0, 1]) / (self._minute_sigma(base) * len(recent) ** 0.5)
+        noise = smooth_noise_at(self._seed, base + " mood", now_ms, 45_000)
+        noise += smooth_noise_at(self._seed, base + " mind", now_ms, 1_500_000)
+        return float(np.tanh(0.55 * minutes.drift[place] / REGIME_DRIFT + 0.3 * move + 0.45 * noise))
+
+    def _minute_sigma(self, base: str) -> float:
+        return float(self.paths.sigma(base) * MINUTE_SIGMA)
+
+    def _bar(self, base: str, minute: int) -> Floats:
+        block, place = divmod(minute - EPOCH_MS // MINUTE_MS, BLOCK_MS // MINUTE_MS)
+        bar: Floats = self.paths.minutes(base, block).bars[place]
+        return bar
+
+    def _make_trades(self, base: str, minute: int) -> TradeSequence:
+        pressure = self.pressure(base, minute * MINUTE_MS)
+        bar, sigma = self._bar(base, minute), self._minute_sigma(base)
+        return minute_trades(self._seed, self._listings[base], bar, pressure=pressure, sigma=sigma)
+
+    def _make_day(self, base: str, minute: int) -> DayStatistics:
+        launched_ms = self._listings[base].launched_ms
+        end_ms = minute * MINUTE_MS
+        bars = self.closed(base, max(end_ms - DAY_MS + MINUTE_MS, launched_ms), end_ms, MINUTE_MS)
+        if not len(bars):
+            price = self.close(base, minute - 1)
+            return DayStatistics(open=price, high=price, low=price, volume=0.0, turnover=0.0, trades=0, price_1h_ago=price)
+        return DayStatistics(
+            open=float(bars[0, 1]),
+            high=float(bars[:, 2].max()),
+            low=float(bars[:, 3].min()),
+            volume=float(bars[:, 5].sum()),
+            turnover=float(bars[:, 6].sum()),
+            trades=int(trades_a_minute(bars[-DAY_MINUTES:, 6]).sum()),
+            price_1h_ago=float(bars[max(0, len(bars) - 60), 1]),
+        )

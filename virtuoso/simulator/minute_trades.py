@@ -1,0 +1,73 @@
+"""The trades of a minute, which make its bar.
+
+They begin at the bar's open, touch its high and its low, end at its close and add up to its volume.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from virtuoso.simulator.factors import MINUTE_MS
+from virtuoso.simulator.listings import Listing
+from virtuoso.simulator.noise import Floats, generator
+
+FEWEST, MOST = 6, 700  # trades a minute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeSequence:
+    """The trades of one minute, oldest first."""
+
+    times: NDArray[np.int64]  # epoch ms
+    prices: Floats
+    sizes: Floats
+    buys: NDArray[np.bool_]  # whether the taker bought
+
+    def count_until(self, now_ms: int) -> int:
+        """Return how many have happened by `now_ms`."""
+        return int(np.searchsorted(self.times, now_ms, side="right"))
+
+
+def trades_a_minute(turnover: Floats) -> Floats:
+    """Return the number of trades in minutes of these turnovers. A small volume may allow fewer."""
+    return np.clip(np.rint(3 * (turnover / 1000) ** 0.65), FEWEST, MOST)
+
+
+def minute_trades(seed: int, listing: Listing, bar: Floats, *, pressure: float, sigma: float) -> TradeSequence:
+    """Return the trades of a minute's `bar`, a row of MinuteBars.
+
+    `pressure` in -1..1 says which side is more eager. `sigma` is the standard deviation of a minute's log return.
+    """
+    open_ms, open_, high, low, close, volume, turnover = bar.tolist()
+    lots = round(volume / listing.lot)
+    count = int(min(trades_a_minute(np.array(turnover)), lots))
+    rng = generator(seed, listing.base, "tape", int(open_ms) // MINUTE_MS)
+    prices = _prices(rng, count, (open_, high, low, close), listing.tick)
+    move = np.log(close / open_) / sigma
+    step = np.sign(np.diff(prices, prepend=open_))
+    buy_probability = np.clip(0.5 + 0.16 * step + 0.14 * np.tanh(move) + 0.18 * pressure, 0.04, 0.96)
+    weights = np.exp(0.9 * rng.standard_normal(count))
+    lots_by_trade = 1 + np.floor(weights / weights.sum() * (lots - count)).astype(np.int64)
+    lots_by_trade[int(np.argmax(weights))] += lots - int(lots_by_trade.sum())
+    times = int(open_ms) + np.sort(rng.integers(0, MINUTE_MS, count))
+    buys = rng.random(count) < buy_probability
+    return TradeSequence(times=times, prices=prices, sizes=lots_by_trade * listing.lot, buys=buys)
+
+
+def _prices(rng: np.random.Generator, count: int, bar: tuple[float, float, float, float], tick: float) -> Floats:
+    """Return prices from a bar's open through its high and its low to its close. A rising bar mostly sees its low first."""
+    open_, high, low, close = bar
+    first, second = sorted((1 + rng.choice(count - 2, 2, replace=False)).tolist())
+    extremes = (low, high) if (close >= open_) == (rng.random() < 0.75) else (high, low)
+    knots = [0, first, second, count - 1]
+    knot_prices = [open_, *extremes, close]
+    trade = np.arange(count)
+    noise = np.cumsum(rng.standard_normal(count))
+    noise -= np.interp(trade, knots, noise[knots])  # a bridge between the knots
+    width = (high - low) / max(4.0, 1.5 * count**0.5)
+    prices: Floats = np.rint(np.clip(np.interp(trade, knots, knot_prices) + width * noise, low, high) / tick) * tick
+    prices[knots] = knot_prices
+    return prices

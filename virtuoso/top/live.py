@@ -1,0 +1,36 @@
+"""`virtuoso top` on a screen: live until it is quit."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+import grpc
+
+from virtuoso.client import connect
+from virtuoso.top.application import NEVER_CONNECTED, Top
+from virtuoso.top.connection import NO_CONNECTION, credentials
+from virtuoso.top.watchlist import Watchlist
+
+
+def top(options: Namespace) -> int:
+    """Show the dashboard and return the exit code."""
+    try:
+        return asyncio.run(show(options.addr, credentials(options.ca, tls=options.tls), options.watchlist))
+    except KeyboardInterrupt:
+        return 130
+
+
+async def show(address: str, channel_credentials: grpc.ChannelCredentials | None, watchlist: Path) -> int:
+    """Show the dashboard of the server at `address` until it is quit, and return the exit code."""
+    async with connect(address, credentials=channel_credentials, health_service=None) as market:
+        application = Top(market, address, Watchlist(watchlist))
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(name, application.action_leave)
+        code = await application.run_async()
+    if code == NEVER_CONNECTED:
+        sys.stderr.write(f"nothing ever came from {address}: is a server running there?\n")
+    return NO_CONNECTION if code is None else code

@@ -1,0 +1,44 @@
+"""`virtuoso top` without a screen: one plain table, highest score first."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from argparse import Namespace
+
+import grpc
+
+from virtuoso.client import connect, failure
+from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.top.connection import NO_CONNECTION, REFUSED, credentials
+from virtuoso.top.plain import table
+
+CONNECT_S = 2.0
+
+
+def top_once(options: Namespace) -> int:
+    """Print the table and return the exit code."""
+    return asyncio.run(show(options.addr, credentials(options.ca, tls=options.tls)))
+
+
+async def show(address: str, channel_credentials: grpc.ChannelCredentials | None) -> int:
+    """Ask for the dashboard once, print it, and return the exit code."""
+    # Without a health check: what the server itself says is better than that it does not serve.
+    async with connect(address, credentials=channel_credentials, health_service=None) as market:
+        try:
+            await asyncio.wait_for(market.channel.channel_ready(), CONNECT_S)
+        except TimeoutError:
+            sys.stderr.write(f"no connection to {address} within {CONNECT_S:g} s: is a server running there?\n")
+            return NO_CONNECTION
+        try:
+            reply = await market.stub.GetDashboard(api.GetDashboardRequest())
+        except grpc.aio.AioRpcError as error:
+            sys.stderr.write(f"{address}: {failure(error)}\n")
+            return REFUSED
+    try:
+        sys.stdout.write(table(reply))
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
