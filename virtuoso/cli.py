@@ -16,7 +16,7 @@ from typing import NoReturn
 from virtuoso.app import process
 from virtuoso.app.settings import config
 from virtuoso.config import Settings, default_text, env_name, load, state_directory
-from virtuoso.domain.addresses import joined, reachable
+from virtuoso.domain.addresses import joined, parse_address, reachable
 from virtuoso.domain.errors import ConfigError
 
 ABOUT = """Virtuoso reads USDT perpetual markets from exchanges, scores every symbol in six dimensions, and serves the
@@ -211,9 +211,10 @@ def _own_server() -> str:
 
 
 def _server(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r}: allowed is host:port, such as 127.0.0.1:50051")
+    try:
+        parse_address(text, min_port=1)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
     return text
 
 
