@@ -18,7 +18,7 @@ def parse_address(text: str, *, min_port: int = 0) -> Address:
     return host, int(port)
 
 
-def joined(address: Address) -> str:
+def format_address(address: Address) -> str:
     """Return "host:port", with brackets around an IPv6 host."""
     host, port = address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -30,9 +30,9 @@ def reachable(address: Address) -> Address:
     return {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound
 
 
-def taken(name: str, address: Address) -> str:
+def address_in_use(name: str, address: Address) -> str:
     """Return the message for a setting `name` whose address another program uses."""
-    return f"{name} {joined(address)} cannot be used: another program listens there. End it or choose another port"
+    return f"{name} {format_address(address)} cannot be used: another program listens there. End it or choose another port"
 
 
 def free_port() -> int:
