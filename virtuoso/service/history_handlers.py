@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from virtuoso.domain.records import Alert, ScorePoint, Signal
     from virtuoso.market.v1 import market_service_pb2 as api
     from virtuoso.service.alert_feed import AlertFeed
+    from virtuoso.service.cached_history import CachedHistory
     from virtuoso.service.deadline import Context
-    from virtuoso.service.history_reader import CachedHistory
     from virtuoso.service.snapshot_cache import SnapshotCache
     from virtuoso.service.view import EncodedSignal, SnapshotView
 
