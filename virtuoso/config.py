@@ -90,7 +90,7 @@ def _weights(names: tuple[str, ...]) -> Callable[[str], dict[str, float]]:
 
 def _symbols(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.upper() for name in _items(text)))
-    if not all(SYMBOL_PATTERN.match(name) and "SYSTEM" not in name for name in names):
+    if not all(SYMBOL_PATTERN.match(name) for name in names):
         raise NotAllowed("USDT perpetuals, separated by commas, such as BTCUSDT,ETHUSDT; or nothing for the largest")
     return names
 

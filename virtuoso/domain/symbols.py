@@ -7,8 +7,14 @@ import re
 
 QUOTE = "USDT"
 MILLION = "1M"
+PLACEHOLDERS = frozenset({"SYSTEM_STATUS"})  # the former system sent rows of this name when it had no data
 _PREFIX = re.compile(r"(10{3,}(?=\D)|1M(?=..))(.+)")
 _SUFFIX = re.compile(r"(.*\D)(10{3,})")
+
+
+def is_placeholder(symbol: str) -> bool:
+    """Return True for a name that stands for missing data and not for a market, in upper or lower case."""
+    return symbol.upper() in PLACEHOLDERS
 
 
 def split_symbol(symbol: str) -> tuple[str, int]:

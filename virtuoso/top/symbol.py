@@ -135,8 +135,9 @@ class SymbolScreen(Screen[None]):
         if not reply.points:
             return [Text("24 h     no points yet", FAINT)]
         begin, step = start.seconds, reply.resolution.ToMilliseconds() / 1000
-        prices: list[tuple[float, float | None]] = [(each.time.ToMilliseconds() / 1000, each.price) for each in reply.points]
-        scores = [(each.time.ToMilliseconds() / 1000, optional(each, "score")) for each in reply.points]
+        times = [each.observed_time.ToMilliseconds() / 1000 for each in reply.points]
+        prices: list[tuple[float, float | None]] = [(at, each.price) for at, each in zip(times, reply.points, strict=True)]
+        scores = [(at, optional(each, "score")) for at, each in zip(times, reply.points, strict=True)]
         reach = words.age(prices[-1][0] - prices[0][0], rough=True)
         lines = []
         for name, series, how in (("Score", scores, words.number), ("Price", prices, words.price)):
