@@ -207,8 +207,8 @@ class SnapshotCache:
         try:
             self.tick()
         except Exception:  # without a tick, old data would pass for new
-            log.exception("the age of the newest snapshot cannot be told: it is not served any more")
-            self._served, self._refusal = None, DataUnavailable("the age of the newest data cannot be told")
+            log.exception("the age of the newest snapshot is unknown: it is not served any more")
+            self._served, self._refusal = None, DataUnavailable("the age of the newest data is unknown")
 
     def _take(self, head: snapshot_head_pb2.SnapshotHead, view: SnapshotView, details: SnapshotDetails) -> None:
         now = self._clock.monotonic()

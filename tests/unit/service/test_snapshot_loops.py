@@ -139,7 +139,7 @@ class _UnreadableClock(VirtualClock):
 
 
 @in_virtual_time
-async def test_data_whose_age_cannot_be_told_is_not_served(caplog: pytest.LogCaptureFixture) -> None:
+async def test_data_whose_age_is_unknown_is_not_served(caplog: pytest.LogCaptureFixture) -> None:
     clock = _UnreadableClock(T0)
     async with running(clock=clock) as setup:
         await setup.publish(snapshot())
@@ -147,7 +147,7 @@ async def test_data_whose_age_cannot_be_told_is_not_served(caplog: pytest.LogCap
         assert setup.served_id == "s1"
         clock.unreadable = True
         await setup.clock.sleep(2)
-        assert setup.refusal == "DataUnavailable: the age of the newest data cannot be told"
+        assert setup.refusal == "DataUnavailable: the age of the newest data is unknown"
         assert "is not served any more" in caplog.text
         clock.unreadable = False
         await setup.clock.sleep(2)
