@@ -20,7 +20,7 @@ from tests.programs import Market
 from tests.service.test_dashboard_stream import Screen
 from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
-from virtuoso.collector.history_recorder import kept
+from virtuoso.collector.history_recorder import history_recorder
 from virtuoso.collector.lease import Lease
 from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import ConfigError
@@ -68,10 +68,9 @@ async def recorded(path: Path, url: str, *steps: tuple[str, int, Callable[[], An
         coingecko,
         Engine(VENUES, Environment.LIVE, clock=SYSTEM_CLOCK),
         lease=Lease(repository, uuid.uuid4().hex[:8], SYSTEM_CLOCK),
-        environment=Environment.LIVE,
         max_stale_s=600,
         clock=SYSTEM_CLOCK,
-        tap=recording,
+        observer=recording,
     )
     stop = asyncio.Event()
 
@@ -318,7 +317,7 @@ async def test_it_plays_at_the_pace_of_the_market_and_jumps_over_the_gap_between
 async def test_what_a_played_recording_brings_is_kept_once_however_often_it_is_played(short: Path, tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path}/history.db"
     for _ in range(2):
-        async with kept(url, VENUES, days=(30, 365), clock=SYSTEM_CLOCK) as journal:
+        async with history_recorder(url, VENUES, days=(30, 365), clock=SYSTEM_CLOCK) as journal:
             assert (
                 await play(short, MemoryRepository(), journal=journal, stop=asyncio.Event(), max_stale_s=600, once=True) == 0
             )

@@ -13,10 +13,11 @@ from contextlib import AbstractAsyncContextManager
 
 from virtuoso.analysis.weights import Weights
 from virtuoso.app.parts import monitor, repository
-from virtuoso.collector.collector import Collector, PassObserver
+from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
-from virtuoso.collector.history_recorder import HistoryRecorder, kept
+from virtuoso.collector.history_recorder import HistoryRecorder, history_recorder
 from virtuoso.collector.lease import Lease
+from virtuoso.collector.one_pass import PassObserver
 from virtuoso.config import Loaded, Settings
 from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.ports import SnapshotRepository
@@ -54,12 +55,12 @@ async def collector_of(
     repository: SnapshotRepository,
     *,
     journal: HistoryRecorder | None = None,
-    tap: PassObserver | None = None,
+    observer: PassObserver | None = None,
 ) -> AsyncIterator[Collector]:
     """A collector of those exchanges; they and the repository are closed with it."""
     environment = settings.effective_environment
     wanted, weights = settings.opportunities, weights_of(settings)
-    floor = Engine(exchanges, environment, opportunities=wanted, weights=weights, journal=journal, clock=SYSTEM_CLOCK)
+    engine = Engine(exchanges, environment, opportunities=wanted, weights=weights, history=journal, clock=SYSTEM_CLOCK)
     coingecko = CoinGecko(settings.coingecko_url, clock=SYSTEM_CLOCK)
     feeds = {venue: Feed(exchange, rules_of(settings), cadence, SYSTEM_CLOCK) for venue, exchange in exchanges.items()}
     try:
@@ -68,12 +69,11 @@ async def collector_of(
             Failover(settings.exchanges, dwell_s=settings.dwell_s, clock=SYSTEM_CLOCK),
             repository,
             coingecko,
-            floor,
+            engine,
             lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", SYSTEM_CLOCK),
-            environment=environment,
             max_stale_s=settings.max_stale_s,
             clock=SYSTEM_CLOCK,
-            tap=tap,
+            observer=observer,
         )
     finally:
         await asyncio.gather(*(exchange.close() for exchange in exchanges.values()), coingecko.close(), repository.close())
@@ -92,4 +92,4 @@ def weights_of(settings: Settings) -> Weights:
 def journal_of(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:
     """What the history is written with."""
     days = (settings.points_days, settings.history_days)
-    return kept(settings.effective_history, settings.exchanges, days=days, clock=SYSTEM_CLOCK)
+    return history_recorder(settings.effective_history, settings.exchanges, days=days, clock=SYSTEM_CLOCK)

@@ -30,7 +30,7 @@ async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int
         venue: recorder.RecordedExchange(venue, recording, url=settings.exchange_urls.get(venue))
         for venue in settings.exchanges
     }
-    async with collector_of(settings, exchanges, MemoryRepository(), tap=recording) as collector:
+    async with collector_of(settings, exchanges, MemoryRepository(), observer=recording) as collector:
         return await recorder.record(recording, tape, collector.run(), stop=stop, minutes=options.minutes)
 
 

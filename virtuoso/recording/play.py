@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from virtuoso.analysis.weights import Weights
-from virtuoso.collector.publisher import Publisher
+from virtuoso.collector.publisher import Publisher, RepositoryErrorLog
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import ConfigError, CorruptValue, RepositoryError
 from virtuoso.recording import recording
@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 
 LONGEST_SILENCE_MS = 60_000  # a recorder that was suspended, or whose clock was set: jumped over
 BACK_MS = 1_000
-COMPLAINT_PERIOD_S = 60.0
 
 
 # ----------------------------------------------------------------------------------------------------------------- play
@@ -74,7 +73,7 @@ class _Player:
         self._candles: dict[tuple[str, str, Timeframe], Candles] = {}  # that wait for the first snapshot
         self._behind_ms: int | None = None  # None: on the way to a session's first snapshot, as fast as it goes
         self._newest_ms = 0  # the exchange's clock of what was last published, moved to when it is played
-        self._complained = 0.0
+        self._errors = RepositoryErrorLog(clock)
 
     async def lap(self, path: Path) -> int:
         """How many snapshots were published."""
@@ -125,7 +124,7 @@ class _Player:
         if header is None or self._session is None:
             return
         for feed in self._session.feeds.values():
-            feed.keep = self._keep
+            feed.on_candles = self._keep
         if header["model"] != (played := Weights.of(**header["weights"]).version):
             log.warning("recorded by model %s, played by model %s: other scores", header["model"], played)
 
@@ -142,21 +141,16 @@ class _Player:
         try:
             await self._publisher.publish(snapshot, blob, behind_ms=self._behind_ms)
         except RepositoryError as error:
-            self._complain("the snapshot could not be kept, so servers do not see it: %s", error)
+            self._errors.log("the snapshot could not be kept, so servers do not see it: %s", error)
 
     async def _keep(self, venue: str, candles: Candles) -> None:
         if self._behind_ms is None:  # they would be dated by a moment that is not known yet
             self._candles[venue, candles.symbol, candles.timeframe] = candles
             return
         try:
-            await self._publisher.keep_candles(venue, candles, behind_ms=self._behind_ms)
+            await self._publisher.publish_candles(venue, candles, behind_ms=self._behind_ms)
         except RepositoryError as error:
-            self._complain("candles could not be kept: %s", error)
-
-    def _complain(self, words: str, error: RepositoryError) -> None:
-        if self._clock.monotonic() - self._complained > COMPLAINT_PERIOD_S:
-            self._complained = self._clock.monotonic()
-            log.error(words, error)
+            self._errors.log("candles could not be kept: %s", error)
 
 
 # ---------------------------------------------------------------------------------------------------------------- check

@@ -25,10 +25,9 @@ from virtuoso.recording.recording import FORMAT, Event, RecordingFile
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
+    from virtuoso.collector.one_pass import PassRequest
     from virtuoso.domain.model import (
         Candles,
-        Dominance,
-        Fallback,
         Instrument,
         OrderBook,
         Snapshot,
@@ -59,8 +58,8 @@ def made_by() -> Mapping[str, str]:
 
 
 class Recorder:
-    """One session on a tape: the collector's `Tap`, and where `RecordedExchange` notes replies. `opportunities` and
-    `weights`: as the floor's."""
+    """One session on a tape: the collector's `PassObserver`, and where `RecordedExchange` notes replies. `opportunities` and
+    `weights`: as the engine's."""
 
     def __init__(
         self,
@@ -96,23 +95,23 @@ class Recorder:
         self.replies += len(replies)
         self._note({"op": op, "venue": venue, **which, "replies": [_kept(reply) for reply in replies]})
 
-    def taken(self, venue: str, fallback: Fallback | None, dominance: Dominance | None, *, trading: bool) -> int:
-        """See `virtuoso.collector.collector.Tap`."""
+    def started(self, venue: str, request: PassRequest) -> int:
+        """See `virtuoso.collector.one_pass.PassObserver`."""
         self._passes += 1
-        said: dict[str, Any] = {"pass": self._passes, "venue": venue, "trading": trading}
-        if fallback is not None:
+        said: dict[str, Any] = {"pass": self._passes, "venue": venue, "trading": request.trading}
+        if (fallback := request.fallback) is not None:
             said["fallback"] = [fallback.venue, fallback.reason]
-        if dominance is not None:
+        if (dominance := request.dominance) is not None:
             said["dominance"] = [dominance.percent, dominance.basis, dominance.observed_ms]
         self._note(said)
         return self._passes
 
     def scored(self, number: int, snapshot: Snapshot) -> None:
-        """See `virtuoso.collector.collector.Tap`."""
+        """See `virtuoso.collector.one_pass.PassObserver`."""
         self._note({"scored": number, "id": snapshot.id, "computed_ms": snapshot.computed_ms}, snapshot)
 
     def published(self, snapshot: Snapshot) -> None:
-        """See `virtuoso.collector.collector.Tap`."""
+        """See `virtuoso.collector.one_pass.PassObserver`."""
         self.snapshots[snapshot.venue] += 1
         self._note({"published": snapshot.id, "venue": snapshot.venue})
 
@@ -230,8 +229,8 @@ async def record(
     stop: asyncio.Event,
     minutes: float | None = None,
 ) -> int:
-    """Write what `collecting`, the run of a collector with `recording` as its tap, brings, until `stop` is set, `minutes`
-    are over or the tape is full. Closes the tape. Exit code 0; 1 when the disk takes no more."""
+    """Write what `collecting`, the run of a collector observed by `recording`, brings, until `stop` is set, `minutes` are
+    over or the tape is full. Closes the tape. Exit code 0; 1 when the disk takes no more."""
     began = reported = time.monotonic()
     work, asked = asyncio.create_task(collecting), asyncio.create_task(stop.wait())
     ends = math.inf if minutes is None else began + 60 * minutes

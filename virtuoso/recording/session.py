@@ -1,4 +1,5 @@
-"""One session of a tape, done again: fresh feeds take the recorded answers, and desks work, by the code of every day."""
+"""One session of a recording, played: new feeds take the recorded answers, and a new engine runs the recorded passes, by the
+same code as live."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import aiohttp
 from virtuoso.analysis.alert_rules import SourceStatus
 from virtuoso.analysis.weights import Weights
 from virtuoso.collector.engine import Engine
-from virtuoso.collector.venue_state import snapshot_of
+from virtuoso.collector.one_pass import PassRequest
 from virtuoso.domain.clock import SYSTEM_CLOCK, SystemClock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.model import Dominance, DominanceBasis, Environment, Fallback, Timeframe
@@ -25,30 +26,29 @@ from virtuoso.market_data.schedule import Job
 if TYPE_CHECKING:
     import yarl
 
+    from virtuoso.collector.engine import AnalysedMarket
     from virtuoso.collector.history_recorder import HistoryRecorder
-    from virtuoso.collector.venue_state import PassResult
     from virtuoso.domain.model import Snapshot
-    from virtuoso.market_data.feed import MarketData
     from virtuoso.recording.recording import Event
 
 
 class Session:
-    """Feeds and desks as they were at the beginning of a session; `header` is its event; `journal`: where what comes of it
-    is written down."""
+    """Feeds and engine as they were at the beginning of a session. `header`: its first event. `history`: what gets the
+    records of its passes."""
 
-    def __init__(self, header: Event, journal: HistoryRecorder | None = None) -> None:
+    def __init__(self, header: Event, history: HistoryRecorder | None = None) -> None:
         rules = UniverseRules(**header["rules"] | {"symbols": tuple(header["rules"]["symbols"])})
         self._exchanges = {venue: PlayedExchange(venue) for venue in header["venues"]}
         self.feeds = {venue: Feed(exchange, rules, cadence, SYSTEM_CLOCK) for venue, exchange in self._exchanges.items()}
-        self._floor = Engine(
+        self._engine = Engine(
             header["venues"],
             Environment.REPLAY,
             opportunities=header["opportunities"],
             weights=Weights.of(**header["weights"]),
-            journal=journal,
+            history=history,
             clock=ReplayClock(header["at"]),
         )
-        self._passes: dict[int, tuple[MarketData, PassResult, Fallback | None]] = {}
+        self._passes: dict[int, AnalysedMarket] = {}
 
     async def redo(self, event: Event) -> Snapshot | None:
         """Let an event happen again; the snapshot, of environment REPLAY, where one was scored."""
@@ -56,9 +56,9 @@ class Session:
             with contextlib.suppress(ExchangeError):  # it failed then too
                 await self._operate(event)
         elif "pass" in event:
-            await self._score(event)
+            await self._analyse(event)
         elif "scored" in event:
-            return self._snapshot(event)
+            return self._accept(event)
         return None
 
     async def close(self) -> None:
@@ -79,32 +79,30 @@ class Session:
             timeframe = Timeframe(event["timeframe"]) if "timeframe" in event else None
             await feed.read(Job(event["symbol"], op, timeframe), event.get("bars", 0))
 
-    async def _score(self, event: Event) -> None:
-        venue, dominance = event["venue"], None
-        if (said := event.get("dominance")) is not None:
-            dominance = Dominance(percent=said[0], basis=DominanceBasis(said[1]), observed_ms=said[2])
-        fallback = Fallback(venue=event["fallback"][0], reason=event["fallback"][1]) if "fallback" in event else None
-        market, desk = self.feeds[venue].market(), self._floor.desk(venue)
-        done = await asyncio.to_thread(self._floor.work, desk, market, dominance, trading=event["trading"])
-        self._passes[event["pass"]] = market, done, fallback
+    async def _analyse(self, event: Event) -> None:
+        dominance = fallback = None
+        if (recorded := event.get("dominance")) is not None:
+            dominance = Dominance(percent=recorded[0], basis=DominanceBasis(recorded[1]), observed_ms=recorded[2])
+        if (recorded := event.get("fallback")) is not None:
+            fallback = Fallback(venue=recorded[0], reason=recorded[1])
+        request = PassRequest(dominance=dominance, fallback=fallback, trading=event["trading"])
+        self._passes[event["pass"]] = await self._engine.analyse(self.feeds[event["venue"]], request)
 
-    def _snapshot(self, event: Event) -> Snapshot:
-        market, done, fallback = self._passes.pop(event["scored"])
-        venue = market.venue
-        self.feeds[venue].follow(self._floor.settle(venue, done).followed)
-        snapshot = snapshot_of(
-            market,
-            done,
-            snapshot_id=event["id"],
-            environment=Environment.REPLAY,
-            computed_ms=event["computed_ms"],
-            fallback=fallback,
-            signal_record=self._floor.tallies(venue),
-        )
-        if done.traded:
-            scored, expected = snapshot.scored, len(snapshot.universe)
-            supply = SourceStatus(Environment.REPLAY, snapshot.computed_ms, venue, fallback, {}, scored, expected)
-            self._floor.tell(supply)
+    def _accept(self, event: Event) -> Snapshot:
+        analysed = self._passes.pop(event["scored"])
+        feed = self.feeds[analysed.market.venue]
+        snapshot = self._engine.accept(feed, analysed, snapshot_id=event["id"], computed_ms=event["computed_ms"])
+        if analysed.result.traded:
+            self._engine.report_source(
+                SourceStatus(
+                    environment=Environment.REPLAY,
+                    now_ms=snapshot.computed_ms,
+                    venue=snapshot.venue,
+                    fallback=snapshot.fallback,
+                    scored=snapshot.scored,
+                    expected=len(snapshot.universe),
+                )
+            )
         return snapshot
 
 
