@@ -18,7 +18,7 @@ def indicators() -> None:
     """RSI and the MACD histogram below the price they are made of."""
     one = KNOWN["SOL"].candles[Timeframe.M30]
     count = 120
-    made = candle_readings.series(one)
+    made = candle_readings.read_history(one)
     names = [g.name for g in candle_readings.COMPONENTS]
     rsi, macd = (made.values[names.index(n), -count:] for n in ("rsi", "macd"))
     figure, (top, middle, low) = plt.subplots(
@@ -90,7 +90,7 @@ def price_structure() -> None:
         before: float = math.nan
         for place in np.flatnonzero(made.confirmed[side, 0]).tolist():
             level = math.exp(sign * made.level[side, 0, place])
-            x = count - structure.SWING_BARS + structure.WING + place
+            x = count - structure.SWING_BARS + structure.WING_BARS + place
             levels.append(level)
             if x >= 0:
                 axes.plot([x], [level + sign * step], marker, color=colour, markersize=5)

@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 
 from tools.pictures.market import KNOWN, LOSS_MS, NOW_MS, SCORED, candles, dimension, inputs, there
 from tools.pictures.paper import BESIDE, BLUE, DOWN, INK, SOFT, UP, WORDS, save
-from virtuoso.analysis import beta, candle_readings, signals
+from virtuoso.analysis import beta, candle_readings, signal_outcomes, signals
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
 from virtuoso.domain.model import Candles, DimensionKind, Environment, Timeframe
 from virtuoso.domain.records import BetaSpan, Signal
@@ -117,7 +117,7 @@ def betas() -> None:
     of = {f"{b}USDT": KNOWN[b].candles for b in ("BTC", "SOL", "WIF")}
     made = beta.betas(of, NOW_MS)
     thirty = {s: c[Timeframe.M30] for s, c in of.items()}
-    returns = there(beta.aligned(thirty, thirty["BTCUSDT"], 336, NOW_MS))
+    returns = there(beta.align_returns(thirty, thirty["BTCUSDT"], 336, NOW_MS))
     figure, grid = plt.subplots(1, 2, figsize=(10, 4.2), sharex=True, sharey=True, layout="constrained")
     for axes, symbol in zip(grid, ("SOLUSDT", "WIFUSDT"), strict=True):
         found = made[symbol][BetaSpan.WEEK]
@@ -137,11 +137,13 @@ def betas() -> None:
 def called(base: str, at_ms: int) -> tuple[Signal, Candles]:
     """The signal of a moment and its end, and the 5m bars around it."""
     known, symbol = inputs(base, at_ms), f"{base}USDT"
-    ledger = signals.SignalState("simulated", Environment.SIMULATED, "v1")
+    ledger = signals.SignalState(venue="simulated", environment=Environment.SIMULATED, model_version="v1")
     ticker = there(known.ticker)
-    made = signals.step(ledger, {symbol: score_symbol(known, at_ms)}, {symbol: ticker}, {symbol: known.candles}, at_ms)
+    made = signals.advance(ledger, {symbol: score_symbol(known, at_ms)}, {symbol: ticker}, {symbol: known.candles}, at_ms)
     end_ms = at_ms + 25 * 3_600_000
-    ended = signals.judge(made.opened[0], {Timeframe.M1: candles(base, Timeframe.M1, at_ms, end_ms)}, end_ms)
+    ended = signal_outcomes.evaluate_outcome(
+        made.opened[0], {Timeframe.M1: candles(base, Timeframe.M1, at_ms, end_ms)}, end_ms
+    )
     return ended, candles(base, Timeframe.M5, at_ms - 4 * 3_600_000, end_ms)
 
 

@@ -86,7 +86,7 @@ def rules_of(settings: Settings) -> UniverseRules:
 
 def weights_of(settings: Settings) -> Weights:
     """The weights of the model."""
-    return Weights.of(settings.weights, settings.timeframe_weights)
+    return Weights.with_overrides(settings.weights, settings.timeframe_weights)
 
 
 def journal_of(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:

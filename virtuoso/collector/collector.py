@@ -284,7 +284,17 @@ class Collector:
         troubles = {venue: fallback_reason(breaker.error) for venue, breaker in self._breakers.items() if breaker.open}
         scored, expected = self._scored
         used = self._used or ""
-        self._floor.tell(SourceStatus(self._environment, self._clock(), used, self._fallback, troubles, scored, expected))
+        self._floor.tell(
+            SourceStatus(
+                environment=self._environment,
+                now_ms=self._clock(),
+                venue=used,
+                fallback=self._fallback,
+                troubles=troubles,
+                scored=scored,
+                expected=expected,
+            )
+        )
 
     async def _publish(self, snapshot: Snapshot, feed: Feed, *, warm: bool) -> None:
         """Publish once the feed was warm; an incomplete snapshot only where the last complete one has grown stale."""

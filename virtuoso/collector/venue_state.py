@@ -15,11 +15,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from virtuoso import metrics
-from virtuoso.analysis import opportunities as finding
-from virtuoso.analysis import signals as calling
+from virtuoso.analysis import opportunities as opportunity_analysis
+from virtuoso.analysis import signals as signal_analysis
 from virtuoso.analysis.alert_rules import MarketPass, market_alerts
 from virtuoso.analysis.beta import betas
-from virtuoso.analysis.market_sentiment import crowd
+from virtuoso.analysis.market_sentiment import market_sentiment
 from virtuoso.analysis.movers import movers
 from virtuoso.analysis.opportunities import OpportunityState
 from virtuoso.analysis.signals import SignalState
@@ -99,7 +99,11 @@ class PassResult:
 
 def desk(venue: str, environment: Environment, weights: Weights = DEFAULT_WEIGHTS) -> VenueState:
     """One that knows of nothing."""
-    return VenueState(SignalState(venue, environment, weights.version), OpportunityState(venue), weights=weights)
+    return VenueState(
+        SignalState(venue=venue, environment=environment, model_version=weights.version),
+        OpportunityState(venue=venue),
+        weights=weights,
+    )
 
 
 def recall(of: VenueState, signals: Iterable[Signal], opportunities: Iterable[Opportunity]) -> VenueState:
@@ -107,8 +111,8 @@ def recall(of: VenueState, signals: Iterable[Signal], opportunities: Iterable[Op
     known, found = tuple(signals), tuple(opportunities)
     return replace(
         of,
-        ledger=calling.recall(of.ledger, known),
-        book=finding.recall(of.book, found),
+        ledger=signal_analysis.restore(of.ledger, known),
+        book=opportunity_analysis.restore(of.book, found),
         recalled=of.recalled | {signal.id for signal in known} | {opportunity.id for opportunity in found},
     )
 
@@ -131,35 +135,37 @@ def work(
     confluences, overview = score(market, dominance=dominance, previous=of.regime, weights=of.weights, memos=of.memos)
     inputs = market.inputs
     now = market.stamp.observed_ms
-    mood = _sound("sentiment", None, lambda: crowd(market.tickers if market.whole else {}, inputs, now))
+    mood = _sound("sentiment", None, lambda: market_sentiment(market.tickers if market.whole else {}, inputs, now))
     of = _with_betas(replace(of, regime=overview.regime or of.regime), market)
     if not trading:
         return PassResult(of, confluences, overview, mood)
     bars = {**market.followed, **{item.symbol: item.candles for item in inputs}}
     step = _sound(
         "signals",
-        calling.SignalStep(of.ledger, (), ()),
-        lambda: calling.step(of.ledger, confluences, market.tickers, bars, now),
+        signal_analysis.SignalStep(of.ledger, (), ()),
+        lambda: signal_analysis.advance(of.ledger, confluences, market.tickers, bars, now),
     )
     nothing: tuple[OpportunityState, tuple[Opportunity, ...]] = (of.book, ())
     book, found = _sound(
-        "opportunities", nothing, lambda: finding.step(of.book, inputs, market.anchor_candles, now, enabled=opportunities)
+        "opportunities",
+        nothing,
+        lambda: opportunity_analysis.advance(of.book, inputs, market.anchor_candles, now, enabled=opportunities),
     )
     standing = [o for o in book.recent if o.expires_ms > now] if opportunities else []
     recalled = [signal for signal in of.ledger.newest.values() if signal.id in of.recalled]
     retold = [o for o in of.book.recent if opportunities and o.id in of.recalled and now - o.found_ms < RETOLD_MS]
     scene = MarketPass(
-        of.ledger.venue,
-        of.ledger.environment,
-        now,
-        {item.symbol: item for item in inputs},
-        overview.regime,
-        (*(s for s in recalled if now - s.opened_ms < RETOLD_MS), *step.opened),
-        (*(s for s in recalled if now - (s.closed_ms or 0) < RETOLD_MS), *step.changed),
-        (*retold, *found),
+        venue=of.ledger.venue,
+        environment=of.ledger.environment,
+        now_ms=now,
+        inputs={item.symbol: item for item in inputs},
+        regime=overview.regime,
+        opened=(*(s for s in recalled if now - s.opened_ms < RETOLD_MS), *step.opened),
+        changed=(*(s for s in recalled if now - (s.closed_ms or 0) < RETOLD_MS), *step.changed),
+        opportunities=(*retold, *found),
     )
     return PassResult(
-        VenueState(step.ledger, book, of.regime, of.betas, of.bars, scene, weights=of.weights),
+        VenueState(step.state, book, of.regime, of.betas, of.bars, scene, weights=of.weights),
         confluences,
         overview,
         mood,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from virtuoso.analysis.bars import WIDTH
+from virtuoso.analysis.bars import WINDOW_BARS
 from virtuoso.analysis.overview import overview
 from virtuoso.domain.model import ANCHOR, Candles, Regime, RegimeState, Stamp, Ticker, Timeframe
 from virtuoso.evaluate.archive import cut
@@ -84,5 +84,5 @@ def _up_to(anchor: Mapping[Timeframe, Candles], now_ms: int) -> dict[Timeframe, 
     for timeframe, one in anchor.items():
         end = int(np.searchsorted(one.open_ms + timeframe.ms, now_ms, side="right"))
         if end:
-            made[timeframe] = cut(one, max(0, end - WIDTH), end)
+            made[timeframe] = cut(one, max(0, end - WINDOW_BARS), end)
     return made

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from virtuoso.analysis.aggregation import LEAST_CONFIDENCE
-from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, COMPONENTS, series
+from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, COMPONENTS, read_history
+from virtuoso.analysis.measurement import MIN_CONFIDENCE
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS
 from virtuoso.domain.model import Candles, Timeframe
 from virtuoso.evaluate.panel import DAY_STEPS, Kind, Named
@@ -57,9 +57,9 @@ def replay(candles: Mapping[Timeframe, Candles], clock_ms: Millis) -> Past:
     for place, timeframe in enumerate(TIMEFRAMES):
         if (one := candles.get(timeframe)) is None:
             continue
-        read = series(one)
+        read = read_history(one)
         at, there = standing(one, clock_ms)
-        counts = there & (read.confidences[:, at] >= LEAST_CONFIDENCE) & np.isfinite(read.directions[:, at])
+        counts = there & (read.confidences[:, at] >= MIN_CONFIDENCE) & np.isfinite(read.directions[:, at])
         directions[:, place] = np.where(counts, read.directions[:, at], np.nan)
         strengths[:, place] = np.where(counts, read.confidences[:, at], 0.0)
     return Past(_composed(directions, strengths), *prices(candles.get(Timeframe.M5), clock_ms))

@@ -129,7 +129,7 @@ class _Player:
             return
         for feed in self._session.feeds.values():
             feed.keep = self._keep
-        if header["model"] != (played := Weights.of(**header["weights"]).version):
+        if header["model"] != (played := Weights.with_overrides(**header["weights"]).version):
             log.warning("recorded by model %s, played by model %s: other scores", header["model"], played)
 
     async def _publish(self, snapshot: Snapshot, at_ms: int) -> None:
@@ -176,7 +176,7 @@ async def check(path: Path) -> tuple[int, str]:
         for event in recording.read(path):
             await asyncio.sleep(0)  # who waits beside, may end it
             if "tape" in event:
-                if event["model"] != (ours := Weights.of(**event["weights"]).version):
+                if event["model"] != (ours := Weights.with_overrides(**event["weights"]).version):
                     return 1, f"{path}: recorded by model {event['model']}, this is model {ours}: not comparable"
                 if session is not None:
                     await session.close()

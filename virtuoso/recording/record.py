@@ -76,7 +76,7 @@ class Recorder:
             "tape": FORMAT,
             "at": clock(),
             "model": weights.version,
-            "weights": weights.told(),
+            "weights": weights.as_dict(),
             "made_by": made_by(),
             "venues": list(venues),
             "rules": asdict(rules),

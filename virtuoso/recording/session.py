@@ -43,7 +43,7 @@ class Session:
             header["venues"],
             Environment.REPLAY,
             opportunities=header["opportunities"],
-            weights=Weights.of(**header["weights"]),
+            weights=Weights.with_overrides(**header["weights"]),
             journal=journal,
             clock=lambda: header["at"],
         )
@@ -102,7 +102,14 @@ class Session:
         )
         if done.traded:
             scored, expected = snapshot.scored, len(snapshot.universe)
-            supply = SourceStatus(Environment.REPLAY, snapshot.computed_ms, venue, fallback, {}, scored, expected)
+            supply = SourceStatus(
+                environment=Environment.REPLAY,
+                now_ms=snapshot.computed_ms,
+                venue=venue,
+                fallback=fallback,
+                scored=scored,
+                expected=expected,
+            )
             self._floor.tell(supply)
         return snapshot
 

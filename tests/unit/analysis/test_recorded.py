@@ -34,7 +34,7 @@ async def recorded(url: str, venue: str) -> tuple[list[SymbolInputs], int]:
 
 
 @pytest.mark.parametrize(("date", "venue"), [("2025-10-22", "bybit"), ("2025-10-11", "bybit"), ("2025-10-05", "binance")])
-async def test_recorded_markets_obey_the_laws_and_are_told_apart(replay: Replay, date: str, venue: str) -> None:
+async def test_recorded_markets_obey_the_laws_and_have_distinct_scores(replay: Replay, date: str, venue: str) -> None:
     replay.fault("ok", tape_date=date)
     try:
         inputs, now = await recorded(replay.url, venue)
@@ -51,7 +51,7 @@ async def test_recorded_markets_obey_the_laws_and_are_told_apart(replay: Replay,
     assert 50 not in scores
     assert len({round(score, 6) for score in scores}) == SYMBOLS
     for kind in DimensionKind:
-        found = [d.score for result in results for d in result.dimensions if d.kind is kind and d.score is not None]
-        assert len(found) >= 0.9 * SYMBOLS, kind
-        assert max(found) - min(found) > 5, kind
-        assert sum(score < 1 or score > 99 for score in found) <= 0.1 * SYMBOLS, kind
+        scores_of_kind = [d.score for result in results for d in result.dimensions if d.kind is kind and d.score is not None]
+        assert len(scores_of_kind) >= 0.9 * SYMBOLS, kind
+        assert max(scores_of_kind) - min(scores_of_kind) > 5, kind
+        assert sum(score < 1 or score > 99 for score in scores_of_kind) <= 0.1 * SYMBOLS, kind

@@ -62,7 +62,7 @@ def test_no_score_changes_when_the_future_does(seed: int) -> None:
 
 def test_a_reading_that_knows_the_next_bar_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def next_move(rows: Rows) -> tuple[Floats, float]:
-        close, at = rows._bars[0].close, rows._at[0]
+        close, at = rows._bars[0].close, rows._positions[0]
         ahead = np.append(close[1:], close[-1])
         return 50 + 1e4 * (ahead - close)[at], 1.0
 

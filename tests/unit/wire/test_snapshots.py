@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.histories import opportunity, signal
-from virtuoso.analysis.market_sentiment import crowd
-from virtuoso.analysis.signal_stats import tallies
+from virtuoso.analysis.market_sentiment import market_sentiment
+from virtuoso.analysis.signal_stats import signal_record
 from virtuoso.domain.errors import CorruptValue
 from virtuoso.domain.model import (
     Confluence,
@@ -162,7 +162,7 @@ def test_signals_and_opportunities_come_back_for_the_next_collector() -> None:
 
 
 def test_a_mood_of_which_nothing_was_measured_is_absent_and_so_is_a_record_that_nobody_told() -> None:
-    nothing = crowd({}, [], STAMP.observed_ms)
+    nothing = market_sentiment({}, [], STAMP.observed_ms)
     message = decoded(snapshot(sentiment=nothing))
     assert not message.HasField("sentiment")
     assert not message.HasField("signal_record")
@@ -175,7 +175,7 @@ def test_a_mood_of_which_nothing_was_measured_is_absent_and_so_is_a_record_that_
 
 def test_how_signals_ended_is_told_by_side_and_driver_and_since_when() -> None:
     results = [(Side.LONG, (DimensionKind.VOLUME,), 2.0), (Side.LONG, (DimensionKind.ORDERFLOW,), -1.0)]
-    told = decoded(snapshot(signal_record=replace(tallies(results), since_ms=STAMP.observed_ms))).signal_record
+    told = decoded(snapshot(signal_record=replace(signal_record(results), since_ms=STAMP.observed_ms))).signal_record
     assert (told.all.count, told.all.wins, told.all.mean_r) == (2, 1, 0.5)
     assert (told.long.count, told.short.count) == (2, 0)
     assert not told.short.HasField("win_rate")
