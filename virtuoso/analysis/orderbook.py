@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FADE_SHARE = 0.25
 """The outer share of a band over which sizes fade to 0."""
+NEGLIGIBLE_SHARE = 1e-9
+"""A level whose size has faded below this share lies on the edge of its band, within rounding, and is not counted."""
 FLOW_LEVELS = 5
 MAX_BOOK_GAP_MS = 120_000
 
@@ -51,7 +53,10 @@ def imbalance(context: SymbolContext, share: float) -> tuple[float, float]:
     if edge <= context.half_spread * (1 + 1e-9):
         raise NotMeasured("the band ends before the best levels")
     bids, asks = (_faded_sizes(side, edge) for side in context.book_sides)
-    levels = min(int(np.count_nonzero(side)) for side in (bids, asks))
+    levels = min(
+        int(np.count_nonzero(faded > NEGLIGIBLE_SHARE * side.size))
+        for faded, side in zip((bids, asks), context.book_sides, strict=True)
+    )
     return _balance(float(bids.sum()), float(asks.sum())), context.book_confidence * sample_confidence(levels, 2)
 
 
