@@ -121,13 +121,13 @@ def room(rows: Rows) -> tuple[Floats, float]:
     """Return log((room above + 0.5) / (room below + 0.5)), a log ratio, -3.2..3.2. A room is the distance in ATR-14 from
     the close to the next confirmed swing, at most 12; it is 12 without one. Bullish when support is near and resistance is
     far. NaN without any swing, and where nothing moves. (Own definition.)"""
-    found = rows.derived(Swings)
+    swing_levels = rows.derived(Swings)
     sides = np.array((1.0, -1.0))[:, None, None]
-    away = (found.level * sides - rows.last_close[:, None]) / rows.atr[:, None]
-    above = np.where(found.confirmed & (away > 0), away, MAX_ROOM_ATR).min(axis=(0, 2))
-    below = np.where(found.confirmed & (away < 0), -away, MAX_ROOM_ATR).min(axis=(0, 2))
+    away = (swing_levels.level * sides - rows.last_close[:, None]) / rows.atr[:, None]
+    above = np.where(swing_levels.confirmed & (away > 0), away, MAX_ROOM_ATR).min(axis=(0, 2))
+    below = np.where(swing_levels.confirmed & (away < 0), -away, MAX_ROOM_ATR).min(axis=(0, 2))
     ratio = np.log((np.minimum(above, MAX_ROOM_ATR) + ROOM_OFFSET_ATR) / (np.minimum(below, MAX_ROOM_ATR) + ROOM_OFFSET_ATR))
-    return np.where(found.confirmed.any(axis=(0, 2)) & (rows.atr > 0), ratio, np.nan), 1.0
+    return np.where(swing_levels.confirmed.any(axis=(0, 2)) & (rows.atr > 0), ratio, np.nan), 1.0
 
 
 def moving_averages(rows: Rows) -> tuple[Floats, float]:

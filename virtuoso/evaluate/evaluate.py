@@ -93,15 +93,7 @@ async def evaluate_candles(
         results=feature_results(metrics),
         market=market,
         not_evaluated=_not_in_candles(),
-        remarks=[
-            "1m bars, which have 15 % of the weight of these dimensions, are left out.",
-            (
-                f"A symbol counts at a step where it had traded {min_turnover_usd:,.0f} USDT in the 24 hours before. The "
-                "symbols are those with the most turnover in the day before the first step; symbols that were delisted "
-                "since are missing."
-            ),
-            *dataset.remarks,
-        ],
+        remarks=[*_candle_remarks(min_turnover_usd), *dataset.remarks],
         look_ahead_checked=dataset.checked - len(dataset.with_look_ahead),
         regimes=regimes_seen,
     )
@@ -169,6 +161,18 @@ def _not_in_candles() -> dict[str, str]:
     missing = {kind.name.lower(): reason for kind in DimensionKind if kind not in replay.DIMENSIONS}
     total = f"it also needs those dimensions; {replay.CANDLE_SCORE.name} is the part of it without them"
     return missing | {"the total score": total}
+
+
+def _candle_remarks(min_turnover_usd: float) -> tuple[str, ...]:
+    """Return what a reader must know of an evaluation on candles."""
+    return (
+        "1m bars, which have 15 % of the weight of these dimensions, are left out.",
+        f"A symbol counts at a step where it had traded {min_turnover_usd:,.0f} USDT in the 24 hours before.",
+        (
+            "The symbols are those with the most turnover in the day before the first step. Symbols that were delisted "
+            "since are missing."
+        ),
+    )
 
 
 def _publish(evaluation: Evaluation, output: Path, out: TextIO, progress: Progress) -> None:
