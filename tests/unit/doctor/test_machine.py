@@ -1,4 +1,4 @@
-"""What is installed; how findings are told; the command and its exit codes."""
+"""The doctor's checks of what is installed, its report, and the command with its exit codes."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ async def test_an_envoy_that_does_not_start_is_a_warning(tmp_path: Path) -> None
     broken = tmp_path / "envoy"
     broken.write_text("#!/bin/sh\necho no such library >&2\nexit 127\n")
     broken.chmod(0o755)
-    found = await machine.envoy(str(broken))
-    assert found.level is Level.WARNING
-    assert "127" in found.why
-    assert "no such library" in found.why
+    finding = await machine.envoy(str(broken))
+    assert finding.level is Level.WARNING
+    assert "127" in finding.why
+    assert "no such library" in finding.why
 
 
-async def test_an_envoy_that_works_says_its_version() -> None:
+async def test_an_envoy_that_works_is_ok_and_shows_its_path() -> None:
     program = Path(sys.executable).parent / "envoy"
     if not program.exists():
         pytest.skip("ENVOY IS NOT INSTALLED: tools/test installs it")
-    found = await machine.envoy(str(program))
-    assert found.level is Level.WELL
-    assert str(program) in found.why
+    finding = await machine.envoy(str(program))
+    assert finding.level is Level.OK
+    assert str(program) in finding.why
 
 
 def test_proxy_variables_are_named_without_their_passwords() -> None:
-    found = machine.proxies({"https_proxy": "http://me:secret@proxy:1", "HTTP_PROXY": "", "PATH": "/bin"})
-    assert found.level is Level.WARNING
-    assert found.why.startswith("https_proxy set")
-    assert "secret" not in told(found)
-    assert machine.proxies({"https_proxy": "http://proxy:1", "no_proxy": "localhost, 127.0.0.1"}).level is Level.WELL
+    finding = machine.proxies({"https_proxy": "http://me:secret@proxy:1", "HTTP_PROXY": "", "PATH": "/bin"})
+    assert finding.level is Level.WARNING
+    assert finding.why.startswith("https_proxy set")
+    assert "secret" not in f"{finding.why} {finding.cure}"
+    assert machine.proxies({"https_proxy": "http://proxy:1", "no_proxy": "localhost, 127.0.0.1"}).level is Level.OK
 
 
 async def test_a_library_that_is_missing_is_a_failure_and_not_a_traceback() -> None:
@@ -48,34 +48,34 @@ async def test_a_library_that_is_missing_is_a_failure_and_not_a_traceback() -> N
         "from virtuoso.doctor import machine\n"
         "print(asyncio.run(machine.libraries()))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert "FAILURE" in done.stdout
-    assert "ta-lib cannot be loaded" in done.stdout
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "FAILURE" in process.stdout
+    assert "ta-lib cannot be loaded" in process.stdout
 
 
 EXAMPLES = [
-    Finding("venue bybit", Level.WELL, "554 markets", figures={"markets": 554}),
+    Finding("venue bybit", Level.OK, "554 markets", figures={"markets": 554}),
     Finding("venue binance", Level.WARNING, "blocked " + "by a front end " * 10, "Run elsewhere"),
     Finding("clock", Level.NOT_CHECKED, "no venue answered"),
 ]
 
 
-def test_the_table_is_narrow_and_says_what_to_do() -> None:
+def test_the_table_fits_118_columns_and_says_what_to_do() -> None:
     text = render(EXAMPLES)
     assert max(map(len, text.splitlines())) <= 118
     assert "WARNING      venue binance" in text
     assert "-> Run elsewhere" in text
-    assert text.endswith("all that is needed works; 1 warning\n")
+    assert text.endswith("everything that is needed works; 1 warning\n")
     assert text.isascii()
 
 
-def test_scripts_get_figures_and_the_exit_code() -> None:
+def test_json_has_the_figures_and_the_exit_code() -> None:
     failing = [*EXAMPLES, Finding("GRPC_ADDRESS", Level.FAILURE, "taken", "End it")]
-    said = json.loads(to_json(failing))
-    assert said["exit_code"] == exit_code(failing) == 1
-    assert said["findings"][0] == {
+    report = json.loads(to_json(failing))
+    assert report["exit_code"] == exit_code(failing) == 1
+    assert report["findings"][0] == {
         "subject": "venue bybit",
-        "level": "well",
+        "level": "ok",
         "why": "554 markets",
         "cure": "",
         "figures": {"markets": 554},
@@ -83,37 +83,37 @@ def test_scripts_get_figures_and_the_exit_code() -> None:
     assert "1 of 4 checks failed" in render(failing)
 
 
-def told(finding: Finding) -> str:
-    return f"{finding.why} {finding.cure}"
-
-
-def doctor(tmp_path: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def doctor(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("VIRTUOSO_")}
-    given = {"exchange_urls": '{"bybit": "http://127.0.0.1:1"}', "exchanges": "bybit", "coingecko_url": "http://127.0.0.1:1"}
-    given |= {"cache": f"directory:{tmp_path / 'cache'}", "monitor_address": "127.0.0.1:0", "grpc_address": "127.0.0.1:0"}
-    env |= {
-        f"VIRTUOSO_{name.upper()}": value for name, value in (given | {"edge_address": "127.0.0.1:0"} | settings).items()
+    defaults = {
+        "exchange_urls": '{"bybit": "http://127.0.0.1:1"}',
+        "exchanges": "bybit",
+        "coingecko_url": "http://127.0.0.1:1",
     }
-    command = [sys.executable, "-m", "virtuoso", "doctor", *words]
+    defaults |= {"cache": f"directory:{tmp_path / 'cache'}", "monitor_address": "127.0.0.1:0", "grpc_address": "127.0.0.1:0"}
+    env |= {
+        f"VIRTUOSO_{name.upper()}": value for name, value in (defaults | {"edge_address": "127.0.0.1:0"} | settings).items()
+    }
+    command = [sys.executable, "-m", "virtuoso", "doctor", *arguments]
     return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
 
 
 def test_the_command_ends_with_1_when_no_venue_works(tmp_path: Path) -> None:
-    done = doctor(tmp_path, "--json")
-    said = json.loads(done.stdout)
-    assert (done.returncode, said["exit_code"]) == (1, 1)
-    assert [row["subject"] for row in said["findings"] if row["level"] == "failure"] == ["venue bybit"]
+    process = doctor(tmp_path, "--json")
+    report = json.loads(process.stdout)
+    assert (process.returncode, report["exit_code"]) == (1, 1)
+    assert [row["subject"] for row in report["findings"] if row["level"] == "failure"] == ["venue bybit"]
 
 
-def test_the_command_ends_with_0_when_all_that_is_needed_works(tmp_path: Path, replay: Replay) -> None:
+def test_the_command_ends_with_0_when_everything_that_is_needed_works(tmp_path: Path, replay: Replay) -> None:
     urls = json.dumps({"bybit": replay.url})
-    done = doctor(tmp_path, exchange_urls=urls, coingecko_url=replay.url)
-    assert done.returncode == 0, done.stdout
-    assert "all that is needed works" in done.stdout
+    process = doctor(tmp_path, exchange_urls=urls, coingecko_url=replay.url)
+    assert process.returncode == 0, process.stdout
+    assert "everything that is needed works" in process.stdout
 
 
-def test_the_command_ends_with_2_for_settings_that_nobody_could_satisfy(tmp_path: Path) -> None:
-    done = doctor(tmp_path, exchanges="notanexchange", exchange_urls="")
-    assert done.returncode == 2
-    assert "notanexchange" in done.stderr
-    assert done.stdout == ""
+def test_the_command_ends_with_2_for_settings_that_no_machine_could_satisfy(tmp_path: Path) -> None:
+    process = doctor(tmp_path, exchanges="notanexchange", exchange_urls="")
+    assert process.returncode == 2
+    assert "notanexchange" in process.stderr
+    assert process.stdout == ""
