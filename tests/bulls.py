@@ -10,7 +10,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import HistoryRecorder, kept
 from virtuoso.collector.lease import Lease
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import VenueUnavailable
 from virtuoso.domain.model import (
     Candles,
@@ -39,24 +39,20 @@ from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import Cadence
-from virtuoso.history import open as opening
-from virtuoso.history.store import Store
+from virtuoso.history import factory
+from virtuoso.history.sql_writer import SqlHistoryWriter
 from virtuoso.market_data.feed import Feed, UniverseRules
 from virtuoso.repository.directory import DirectoryRepository
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 
 
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 class Bulls(FakeExchange):
     """Steadily up, buyers everywhere, shorts who pay; `upside_down` turns it round. Symbols in `quiet` have no mark, so
     that nothing is called on them."""
 
-    def __init__(self, *symbols: str, venue: str = "bybit") -> None:
-        super().__init__(*(symbols or SYMBOLS), venue=venue)
+    def __init__(self, *symbols: str, venue: str = "bybit", clock: Clock = SYSTEM_CLOCK) -> None:
+        super().__init__(*(symbols or SYMBOLS), venue=venue, clock=clock)
         self.upside_down = False
         self.quiet: set[str] = set()
         self.lows: dict[str, float] = {}  # of the newest 1m bar, by symbol
@@ -118,6 +114,11 @@ class NoGecko(CoinGecko):
         raise VenueUnavailable("no network")
 
 
+def brisk(_: str, __: int) -> Cadence:
+    """Return a cadence of several passes a second."""
+    return Cadence(0.2, 0.5, 0.5)
+
+
 def collector(
     exchanges: Sequence[Bulls],
     repository: SnapshotRepository,
@@ -129,19 +130,19 @@ def collector(
     """A collector of these, several passes a second."""
     venues = [exchange.venue for exchange in exchanges]
     return Collector(
-        {exchange.venue: Feed(exchange, UniverseRules(), lambda _, __: Cadence(0.2, 0.5, 0.5)) for exchange in exchanges},
-        Failover(venues, dwell_s=1, clock=now_ms),
+        {exchange.venue: Feed(exchange, UniverseRules(), brisk, SYSTEM_CLOCK) for exchange in exchanges},
+        Failover(venues, dwell_s=1, clock=SYSTEM_CLOCK),
         repository,
         NoGecko(),
-        Engine(venues, Environment.SIMULATED, opportunities=opportunities, journal=journal, clock=now_ms),
-        lease=Lease(repository, owner, now_ms),
+        Engine(venues, Environment.SIMULATED, opportunities=opportunities, journal=journal, clock=SYSTEM_CLOCK),
+        lease=Lease(repository, owner, SYSTEM_CLOCK),
         environment=Environment.SIMULATED,
         max_stale_s=600,
-        clock=now_ms,
+        clock=SYSTEM_CLOCK,
     )
 
 
-class Dying(Store):
+class Dying(SqlHistoryWriter):
     """Makes this process die by SIGKILL just as a batch with what `word` names, signals or alerts, is about to be stored."""
 
     word = ""
@@ -162,10 +163,10 @@ class Dying(Store):
 async def main(folder: Path, history: str, dies: str = "") -> None:
     """Collect until killed. While FOLDER/quiet is there, nothing is called."""
     Dying.word = dies
-    opening.Store = Dying  # type: ignore[attr-defined]  # where histories are made
+    factory.SqlHistoryWriter = Dying  # type: ignore[attr-defined]  # where histories are made
     exchange = Bulls()
     quiet = folder / "quiet"
-    async with kept(history, ["bybit"], days=(30, 365), clock=now_ms) as journal:
+    async with kept(history, ["bybit"], days=(30, 365), clock=SYSTEM_CLOCK) as journal:
         work = asyncio.create_task(
             collector([exchange], DirectoryRepository(folder / "cache"), journal, owner=str(os.getpid())).run()
         )

@@ -1,7 +1,7 @@
 """Settings: from defaults, then the environment (`VIRTUOSO_NAME`), then flags (`--name`), into one frozen record.
 
-Read by `app` and `cli` only; everything beneath takes plain values. A bad value raises ConfigError naming the setting,
-the value and what is allowed; a VIRTUOSO_ variable that no setting has is returned as a warning, with the likeliest name.
+Only `app` and `cli` read them; everything beneath takes plain values. A bad value raises ConfigError, which names the
+setting, the value and what is allowed. An unknown VIRTUOSO_ variable becomes a warning with the closest known name.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ VENUE = re.compile(r"[a-z0-9_]{2,32}")
 
 
 class NotAllowed(ValueError):
-    """Says what is allowed instead."""
+    """The text of a setting cannot be used. The message says what is allowed."""
 
 
 def state_directory() -> str:
-    """Where a node keeps what outlives its processes: $XDG_STATE_HOME/virtuoso, or ~/.local/state/virtuoso."""
+    """Return the folder of what outlives a node's processes: $XDG_STATE_HOME/virtuoso, or ~/.local/state/virtuoso."""
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return str(Path(base) / "virtuoso")
 
@@ -163,115 +163,129 @@ def _level(text: str) -> str:
 
 
 def setting(default: str | Callable[[], str], parse: Callable[[str], Any], words: str) -> Any:
-    """A field of Settings: its default as text, the parser from text, and what it means."""
+    """Return a field of Settings with its default as text, its parser, and its description."""
     return field(metadata={"default": default, "parse": parse, "help": words})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The effective settings, parsed."""
+    """The effective settings, parsed. Descriptions are shown by --help, `virtuoso config` and the operator's page."""
 
     exchanges: tuple[str, ...] = setting("bybit,binance", _venues, "venues in order of preference, as ccxt names them")
-    exchange_urls: dict[str, str] = setting("", _urls, "other addresses for venues, a JSON object; makes the data REPLAY")
-    symbol_limit: int = setting("50", _number(int, 1, 500), "how many symbols are scored, the largest by 24 h turnover")
-    symbols: tuple[str, ...] = setting("", _symbols, "score exactly these instead of the largest")
-    min_turnover_usd: float = setting("1000000", _number(float, 0, 1e15), "24 h turnover that a scored symbol must have")
+    exchange_urls: dict[str, str] = setting(
+        "", _urls, "addresses that replace those of venues, a JSON object; the data is then REPLAY"
+    )
+    symbol_limit: int = setting("50", _number(int, 1, 500), "number of symbols to score, the largest by 24 h turnover")
+    symbols: tuple[str, ...] = setting("", _symbols, "symbols to score instead of the largest")
+    min_turnover_usd: float = setting("1000000", _number(float, 0, 1e15), "least 24 h turnover of a scored symbol, USD")
     cache: str = setting(
         lambda: f"directory:{state_directory()}/cache",
         _cache,
         "the repository: directory:PATH, memory:, memcached://host:port,…",
     )
-    node_directory: str = setting(lambda: f"{state_directory()}/node", str, "second tier of this node behind memcached")
+    node_directory: str = setting(
+        lambda: f"{state_directory()}/node", str, "directory of this node's second tier behind memcached"
+    )
     history: str = setting(
         lambda: f"sqlite:///{state_directory()}/{HISTORY_FILE}",
         _history,
-        "scores, signals and alerts of the past: sqlite:///PATH, postgresql://user:password@host:port/database, or none",
+        "past scores, signals and alerts: sqlite:///PATH, postgresql://user:password@host:port/database, or none",
     )
-    points_days: float = setting("30", _number(float, 1, 3650), "how long the history keeps scores, days")
-    history_days: float = setting("365", _number(float, 7, 3650), "how long it keeps signals, opportunities, alerts, days")
+    points_days: float = setting("30", _number(float, 1, 3650), "days that the history keeps scores")
+    history_days: float = setting(
+        "365", _number(float, 7, 3650), "days that the history keeps signals, opportunities and alerts"
+    )
     weights: dict[str, float] = setting(
         "",
-        _weights(tuple(kind.name.lower() for kind in DimensionKind)),
-        "other weights of dimensions in the score, a JSON object; replies then name another model_version",
+        _weights(tuple(kind.lower_name for kind in DimensionKind)),
+        "weights of dimensions that replace the defaults, a JSON object; replies then name another model_version",
     )
     timeframe_weights: dict[str, float] = setting(
-        "", _weights(tuple(timeframe.value for timeframe in Timeframe)), "other weights of timeframes, a JSON object"
+        "",
+        _weights(tuple(timeframe.value for timeframe in Timeframe)),
+        "weights of timeframes that replace the defaults, a JSON object",
     )
-    opportunities: bool = setting("true", _flag, "look for opportunities; false: none are found, told or shown")
-    grpc_address: tuple[str, int] = setting("127.0.0.1:50051", _address, "where the gRPC server listens")
+    opportunities: bool = setting("true", _flag, "look for opportunities; false switches them off everywhere")
+    grpc_address: tuple[str, int] = setting("127.0.0.1:50051", _address, "address of the gRPC server")
     edge_address: tuple[str, int] = setting(
-        "127.0.0.1:8003", _address, "where the edge (Envoy) listens: JSON, gRPC-Web and gRPC for phones and browsers"
+        "127.0.0.1:8003", _address, "address of the edge (Envoy): JSON, gRPC-Web and gRPC for phones and browsers"
     )
     cors_origins: tuple[str, ...] = setting(
-        "*", _origins, "web origins that may call the edge, separated by commas; * for any (no credentials are used)"
+        "*", _origins, "web origins that may call the edge, separated by commas; * allows any, since no credentials are used"
     )
     servers: tuple[tuple[str, int], ...] = setting(
         "",
         _servers,
-        "servers behind the edge, host:port separated by commas, their monitors at MONITOR_ADDRESS's port; nothing: "
+        "servers behind the edge, host:port separated by commas, with monitors on MONITOR_ADDRESS's port; nothing: "
         "GRPC_ADDRESS",
     )
     page_address: tuple[str, int] = setting(
-        "127.0.0.1:0", _address, "where the edge's own web page listens, for Envoy alone; port 0: any free one"
+        "127.0.0.1:0", _address, "address of the web page's own server, which only Envoy calls; port 0 takes any free port"
     )
     rate_limit: int = setting(
-        "50", _number(int, 0, 100_000), "requests a second that the edge takes from one address; 0: no limit"
+        "50", _number(int, 0, 100_000), "requests a second that the edge accepts from one address; 0 means no limit"
     )
     rate_limit_burst: int = setting(
-        "200", _number(int, 1, 100_000), "requests at once that it takes from an address that asked little before"
+        "200", _number(int, 1, 100_000), "requests at once that the edge accepts from an address that was quiet before"
     )
     trusted_proxies: int = setting(
         "0",
         _number(int, 0, 10),
-        "proxies before the edge whose X-Forwarded-For is believed; 0: callers come to it themselves",
+        "number of proxies in front of the edge whose X-Forwarded-For is trusted; 0 when callers connect directly",
     )
     access_log: str = setting(
         "-",
         str,
-        "the edge's log of calls, JSON lines, to a file or - for standard output; nothing: none, as by default in up",
+        "file of the edge's access log, JSON lines; - is standard output, nothing is no log, the default in up",
     )
     tls_certificate: str = setting(
-        "", str, "the edge's certificate with its chain, a PEM file: it then speaks https only; renewed files are noticed"
+        "",
+        str,
+        "PEM file of the edge's certificate and its chain; the edge then speaks https only, and reloads a renewed file",
     )
-    tls_key: str = setting("", str, "the certificate's key, a PEM file; gRPC behind the edge stays clear text")
+    tls_key: str = setting("", str, "PEM file of the certificate's key; gRPC behind the edge stays clear text")
     monitor_address: tuple[str, int] = setting(
         "127.0.0.1:8001",
         _address,
-        "where /metrics, /healthz, /livez, /readyz listen; further processes take the next free ports",
+        "address of /metrics, /healthz, /livez and /readyz; further processes take the next free ports",
     )
-    max_stale_s: float = setting("600", _number(float, 31, 86_400), "data older than this is not shown, seconds")
-    dwell_s: float = setting(
-        "60", _number(float, 1, 86_400), "how long a venue must be well before it is used again, seconds"
+    max_stale_s: float = setting("600", _number(float, 31, 86_400), "age above which data is not shown, seconds")
+    dwell_s: float = setting("60", _number(float, 1, 86_400), "seconds that a venue must work before it is used again")
+    coingecko_url: str = setting("https://api.coingecko.com", _url, "address of CoinGecko, the source of BTC's market share")
+    environment: Environment | None = setting(
+        "", _environment, "LIVE, SIMULATED or REPLAY; nothing: REPLAY with EXCHANGE_URLS, else LIVE"
     )
-    coingecko_url: str = setting("https://api.coingecko.com", _url, "where BTC's share of the market is read")
-    environment: Environment | None = setting("", _environment, "LIVE, SIMULATED or REPLAY; nothing: from EXCHANGE_URLS")
-    reflection: bool = setting("true", _flag, "gRPC reflection, by which tools learn the API from the server")
-    max_requests: int = setting("1000", _number(int, 1, 100_000), "unary calls in flight at once; more are refused")
-    max_streams: int = setting("2000", _number(int, 1, 100_000), "open streams at once; more are refused")
+    reflection: bool = setting("true", _flag, "gRPC reflection, with which tools learn the API from the server")
+    max_requests: int = setting(
+        "1000", _number(int, 1, 100_000), "unary calls that a server answers at once; more are refused"
+    )
+    max_streams: int = setting(
+        "2000", _number(int, 1, 100_000), "streams that a server keeps open at once; more are refused"
+    )
     heartbeat_s: float = setting(
-        "10", _number(float, 0.1, 29), "silence on a stream after which a sign of life is sent, seconds"
+        "10", _number(float, 0.1, 29), "seconds of silence on a stream after which a heartbeat is sent"
     )
-    grace_s: float = setting("8", _number(float, 0, 300), "time that requests in flight have to finish at the end, seconds")
+    grace_s: float = setting("8", _number(float, 0, 300), "seconds that calls in flight have to finish at shutdown")
     log_level: str = setting("INFO", _level, "DEBUG, INFO, WARNING or ERROR")
 
     @property
     def effective_environment(self) -> Environment:
-        """What kind of market the numbers are from."""
+        """The kind of market that the numbers come from."""
         return self.environment or (Environment.REPLAY if self.exchange_urls else Environment.LIVE)
 
     @property
     def effective_history(self) -> str | None:
-        """Where the history is, None for none. The default file is of live markets; the others have one of their own, so
-        that a trial never stands among what was real."""
+        """The URL of the history, None without one. The default file holds live markets only: simulated and replayed ones
+        have files of their own, so that a trial never mixes with what was real."""
         kind = self.effective_environment
         if kind is not Environment.LIVE and self.history == default_text(self.__dataclass_fields__["history"]):
-            return self.history.replace(HISTORY_FILE, f"history-{kind.name.lower()}.db")
+            return self.history.replace(HISTORY_FILE, f"history-{kind.lower_name}.db")
         return None if self.history == "none" else self.history
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Settings, each one's text and where it came from, and warnings about what was not understood."""
+    """The settings, the text and source of each (default, environment, flag), and warnings about unknown variables."""
 
     settings: Settings
     texts: dict[str, tuple[str, str]]
@@ -279,18 +293,19 @@ class Loaded:
 
 
 def env_name(item: Field[Any]) -> str:
-    """The environment variable of a setting."""
+    """Return the environment variable of a setting."""
     return PREFIX + item.name.upper()
 
 
 def default_text(item: Field[Any]) -> str:
-    """A setting's default as one would write it."""
+    """Return the default of a setting as text."""
     default = item.metadata["default"]
     return str(default() if callable(default) else default)
 
 
 def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> Loaded:
-    """Settings from defaults, `env` and `flags` (by field name; None is not given). ConfigError names what is wrong."""
+    """Return the settings of defaults, `env` and `flags`; later ones win. `flags` are by field name; None means that the
+    flag was not given. ConfigError names what is wrong."""
     values: dict[str, Any] = {}
     texts: dict[str, tuple[str, str]] = {}
     for item in fields(Settings):

@@ -1,4 +1,4 @@
-"""Every measure that operators see, by its public name. Any part may count; `monitor` serves them."""
+"""Every metric that operators see, by its public name. Any part of the product may count; `app.monitor` serves them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, M
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-REPLIES = Counter("virtuoso_replies_total", "Replies by way of the data and gRPC code", ["rpc", "path", "code"])
+REPLIES = Counter("virtuoso_replies_total", "Replies by the path of their data and by gRPC code", ["rpc", "path", "code"])
 EMPTY_REPLIES = Counter(
     "virtuoso_empty_replies_total",
-    "Replies to calls that asked for all there is, with nothing but provenance in them",
+    "Replies without data to calls that asked for everything",
     ["rpc"],
 )
-SERVING = Gauge("virtuoso_serving", "1 while the health of that name is SERVING, else 0", ["service"])
-SNAPSHOT_AGE = Gauge("virtuoso_snapshot_age_seconds", "Age of the newest prices held, on the exchange's clock; NaN: none")
-SNAPSHOT_AGE.set(float("nan"))  # else it would begin with 0, as if prices were had and new
-INPUT_AGE = Gauge("virtuoso_input_age_seconds", "Age of the oldest input of a kind that scores are made from", ["kind"])
+SERVING = Gauge("virtuoso_serving", "1 while the health service of that name is SERVING, else 0", ["service"])
+SNAPSHOT_AGE = Gauge("virtuoso_snapshot_age_seconds", "Age of the newest prices, on the exchange's clock; NaN without any")
+SNAPSHOT_AGE.set(float("nan"))  # an age of 0 would say that there are prices, and that they are new
+INPUT_AGE = Gauge("virtuoso_input_age_seconds", "Age of the oldest input that scores are made from, by kind", ["kind"])
 CACHE_READS = Counter(
     "virtuoso_cache_reads_total", "Reads of a repository; result: hit, miss, error, corrupt", ["repository", "result"]
 )
@@ -29,42 +29,44 @@ FALLBACKS = Counter("virtuoso_fallback_total", "Changes from one source to anoth
 VENUE_UP = Gauge("virtuoso_venue_up", "1 while the venue's prices can be used, else 0", ["venue"])
 EXCHANGE_REQUESTS = Counter(
     "virtuoso_exchange_requests_total",
-    "Calls of a venue; result: ok or the kind of failure",
+    "Requests to a venue; result: ok or the kind of failure",
     ["venue", "endpoint", "result"],
 )
 INVALID_ROWS = Counter("virtuoso_invalid_rows_total", "Rows refused, by reason", ["reason"])
 ROWS = Counter(
     "virtuoso_rows_total",
-    "Rows judged at a door, that of exchanges or that of servers; result: ok, refused",
+    "Rows checked, from exchanges or by servers; result: ok, refused",
     ["kind", "result"],
 )
-CONTAMINATED_ROWS = Counter("virtuoso_contaminated_rows_total", "Placeholders found in data; must stay 0")
+CONTAMINATED_ROWS = Counter("virtuoso_contaminated_rows_total", "Placeholders found in data; it must stay 0")
 STREAMS = Gauge("virtuoso_streams", "Open streams")
-STREAMS_LIMIT = Gauge("virtuoso_streams_limit", "Streams that may be open at once; 0 where there are none")
+STREAMS_LIMIT = Gauge("virtuoso_streams_limit", "Streams that may be open at once; 0 in a process without streams")
 SNAPSHOTS = Counter("virtuoso_snapshots_total", "Snapshots published; complete: yes or no", ["venue", "complete"])
 CYCLE_SECONDS = Histogram(
     "virtuoso_cycle_seconds",
-    "Time for one stage of making a snapshot",
+    "Duration of one stage of a pass",
     ["stage"],
     buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10),
 )
 LEASE_HELD = Gauge("virtuoso_lease_held", "1 while this collector holds the lease")
-HISTORY_UP = Gauge("virtuoso_history_up", "1 while the history does this, else 0; deed: read, write", ["history", "deed"])
-HISTORY_CALLS = Counter(
-    "virtuoso_history_calls_total", "Calls of the history; result: ok, error", ["history", "call", "result"]
+HISTORY_UP = Gauge(
+    "virtuoso_history_up", "1 while the history can be read or written, else 0; deed: read, write", ["history", "deed"]
 )
-HISTORY_WRITTEN = Counter("virtuoso_history_written_total", "Records that the history took", ["kind"])
-HISTORY_WAITING = Gauge("virtuoso_history_waiting", "Records that wait to be written", ["kind"])
+HISTORY_CALLS = Counter(
+    "virtuoso_history_calls_total", "Queries of the history; result: ok, error", ["history", "call", "result"]
+)
+HISTORY_WRITTEN = Counter("virtuoso_history_written_total", "Records written to the history", ["kind"])
+HISTORY_WAITING = Gauge("virtuoso_history_waiting", "Records waiting to be written", ["kind"])
 HISTORY_DROPPED = Counter(
     "virtuoso_history_dropped_total",
-    "Records that were never written; reason: full (too many waited), refused (the history never takes it)",
+    "Records that were never written; reason: full (too many waited), refused (the history rejects the record)",
     ["kind", "reason"],
 )
-HISTORY_SET_ASIDE = Counter("virtuoso_history_set_aside_total", "Damaged history files set aside for a new one")
+HISTORY_SET_ASIDE = Counter("virtuoso_history_set_aside_total", "Damaged history files that were replaced by a new one")
 
 
 class Distribution:
-    """How many values lie in each bucket, and their sum. `bounds` rise; each belongs to the bucket below it."""
+    """Counts of values by bucket, and their sum. `bounds` are the inclusive upper bounds of the buckets, ascending."""
 
     __slots__ = ("_bounds", "_counts", "_sum")
 
@@ -72,18 +74,18 @@ class Distribution:
         self._bounds, self._counts, self._sum = bounds, [0] * (len(bounds) + 1), 0.0
 
     def add(self, value: float) -> None:
-        """One more."""
+        """Count one value."""
         self._counts[bisect_left(self._bounds, value)] += 1
         self._sum += value
 
     def samples(self) -> tuple[list[tuple[str, float]], float]:
-        """(cumulated counts by upper bound, sum), as a histogram's family wants them."""
+        """Return (cumulative counts by upper bound, sum), as a histogram family takes them."""
         names = [*map(floatToGoString, self._bounds), "+Inf"]
         return list(zip(names, map(float, accumulate(self._counts)), strict=True)), self._sum
 
 
 class Outcome:
-    """The calls of one RPC that ended with one gRPC code."""
+    """The calls of one RPC that ended with the same gRPC code."""
 
     __slots__ = ("measures",)
 
@@ -91,11 +93,9 @@ class Outcome:
         self.measures = tuple(Distribution(bounds) for _, _, bounds in _CALL_MEASURES)
 
     def count(self, seconds: float, received: int, sent: int) -> None:
-        """One call that has ended."""
-        took, came, went = self.measures
-        took.add(seconds)
-        came.add(received)
-        went.add(sent)
+        """Count one call: its duration, and the bytes received and sent."""
+        for distribution, value in zip(self.measures, (seconds, received, sent), strict=True):
+            distribution.add(value)
 
 
 _CALL_MEASURES = (
@@ -118,7 +118,7 @@ _CALL_MEASURES = (
 
 
 class Rpc:
-    """One RPC: how often it was started, and its ends by gRPC code."""
+    """The calls of one RPC: how many were started, and how they ended, by gRPC code."""
 
     __slots__ = ("outcomes", "started")
 
@@ -128,14 +128,14 @@ class Rpc:
 
 
 class CallMeasures(Collector):
-    """gRFC A66. They are counted with every call, of which a server answers thousands a second: in plain numbers, by the
-    one thread that answers, which become samples when they are asked for."""
+    """The RPC metrics of gRFC A66. A server answers thousands of calls a second in one thread, so they are counted in plain
+    numbers, which become samples when they are scraped."""
 
     def __init__(self) -> None:
         self._rpcs: dict[str, Rpc] = {}
 
     def rpc(self, method: str) -> Rpc:
-        """Where calls of that method, such as "package.Service/Method", are counted."""
+        """Return the counts of a method, such as "package.Service/Method"."""
         return self._rpcs.setdefault(method, Rpc())
 
     def collect(self) -> Iterable[Metric]:
@@ -154,13 +154,13 @@ class CallMeasures(Collector):
 
 
 class ReplyAges(Collector):
-    """How old the snapshot behind each answered unary call was: counted as CallMeasures are, and as often."""
+    """The age of the snapshot behind each answered unary call. It is counted as CallMeasures are."""
 
     def __init__(self) -> None:
         self._ages = Distribution((5, 10, 20, 30, 60, 120, 300, 600))
 
     def add(self, age_s: float) -> None:
-        """One call that was answered."""
+        """Count one answered call."""
         self._ages.add(age_s)
 
     def collect(self) -> Iterable[Metric]:

@@ -1,7 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import { type FollowOptions } from "./follow.js";
 import type { Problem } from "./problem.js";
-import type { Alert, AlertKind, AlertLevel } from "./stubs/virtuoso/market/v1/alert_pb.js";
+import { type Alert, type AlertKind, AlertLevel } from "./stubs/virtuoso/market/v1/alert_pb.js";
 import type { MarketService } from "./stubs/virtuoso/market/v1/market_service_pb.js";
 /** What became of the alerts since the last time. */
 export interface News {

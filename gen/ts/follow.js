@@ -4,7 +4,9 @@ const TRUSTED_MS = 15_000; // longer than the service's usual heartbeat of 10 s
 /** Messages of the stream that `open` opens, again and again, each time from where it was: `open` knows. What is asked for
  * wrongly (INVALID_ARGUMENT and its like) is thrown; everything else is tried again for ever. */
 export async function* follow(open, { signal = new AbortController().signal, silenceMs = 35_000, longestPauseMs = 5000, wake } = {}) {
-    for (let failures = 0; !signal.aborted;) {
+    const ended = () => signal.aborted; // a function: the compiler takes a property that it has seen false to stay so
+    let failures = 0;
+    while (!ended()) {
         let lost;
         const attempt = new Attempt(signal, silenceMs, wake);
         try {
@@ -16,7 +18,7 @@ export async function* follow(open, { signal = new AbortController().signal, sil
             lost = SERVER_ENDED;
         }
         catch (error) {
-            if (signal.aborted)
+            if (ended())
                 return;
             if (!attempt.silent && isFinal(error))
                 throw error;

@@ -9,10 +9,10 @@ export interface Problem {
     /** When to ask again, milliseconds from the answer on; undefined where the service does not say. */
     readonly retryAfterMs: number | undefined;
     /** Fields of the request to blame, each with what is allowed. */
-    readonly fields: ReadonlyArray<{
+    readonly fields: readonly {
         readonly field: string;
         readonly description: string;
-    }>;
+    }[];
     /** The id under which the server's log has it; undefined where it gave none. */
     readonly requestId: string | undefined;
 }

@@ -31,8 +31,10 @@ export function pause(ms, signal, wake) {
             resolve();
         };
         const timer = setTimeout(done, ms);
-        if (signal.aborted)
-            return done();
+        if (signal.aborted) {
+            done();
+            return;
+        }
         signal.addEventListener("abort", done);
         wake?.addEventListener("wake", done);
     });

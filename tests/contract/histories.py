@@ -12,10 +12,11 @@ from typing import Any
 
 from tests.programs import Postgres
 from virtuoso.domain.model import DimensionKind, Environment
-from virtuoso.domain.ports import History
 from virtuoso.domain.records import Alert, AlertKind, AlertLevel, Opportunity, OpportunityKind, ScorePoint, Side, Signal
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader, open_history_writer
 from virtuoso.history.schema import VERSION_TABLE
+from virtuoso.history.sql_reader import SqlHistoryReader
+from virtuoso.history.sql_writer import SqlHistoryWriter
 
 KINDS = ["sqlite", "postgresql"]
 T0 = 1_760_000_000_000
@@ -25,21 +26,27 @@ _numbers = itertools.count()
 
 @dataclass
 class Place:
-    """Where a history is, and how a stranger would look at it and change it."""
+    """Where a history is, and how another program looks at it and changes it."""
 
     url: str
     file: Path | None = None
     server: Postgres | None = None
-    opened: list[History] = field(default_factory=list)
+    opened: list[SqlHistoryReader] = field(default_factory=list)
 
-    def open(self, *, write: bool = False, timeout_s: float = 20.0) -> History:
-        """Another process' view of it; closed with the test."""
-        history = open_history(self.url, write=write, timeout_s=timeout_s)
-        self.opened.append(history)
-        return history
+    def reader(self, *, timeout_s: float = 20.0) -> SqlHistoryReader:
+        """Return it as another process reads it; closed with the test."""
+        reader = open_history_reader(self.url, timeout_s=timeout_s)
+        self.opened.append(reader)
+        return reader
+
+    def writer(self, *, timeout_s: float = 20.0) -> SqlHistoryWriter:
+        """Return it as another process writes it; closed with the test."""
+        writer = open_history_writer(self.url, timeout_s=timeout_s)
+        self.opened.append(writer)
+        return writer
 
     def sql(self, statement: str) -> str:
-        """What the database's own client says to it: rows on lines, fields parted by |."""
+        """Return what the database's own client prints: a row a line, fields separated by |."""
         if self.server is not None:
             return self.server.sql(statement, self.url.rpartition("/")[2])
         assert self.file is not None
@@ -47,12 +54,12 @@ class Place:
             return "\n".join("|".join(map(str, row)) for row in connection.execute(statement))
 
     def set_version(self, version: int) -> None:
-        """As a release with that schema leaves it."""
-        self.sql(f"UPDATE {VERSION_TABLE} SET version_num = '{version}'")  # noqa: S608 - of the test itself
+        """Leave it as a release with that schema does."""
+        self.sql(f"UPDATE {VERSION_TABLE} SET version_num = '{version}'")  # noqa: S608 - a number of the test
 
     async def make(self) -> None:
         """Make the schema, which takes longer than any later call may."""
-        await self.open(write=True).newest_cursor()
+        await self.writer().newest_cursor()
 
     async def close(self) -> None:
         """Close what was opened."""
@@ -61,7 +68,7 @@ class Place:
 
 
 def place_of(kind: str, folder: Path, server: Callable[[], Postgres]) -> Place:
-    """An empty place."""
+    """Return an empty place."""
     if kind == "sqlite":
         file = folder / "state" / "history.db"
         return Place(f"sqlite://{file}", file=file)
@@ -72,13 +79,13 @@ def place_of(kind: str, folder: Path, server: Callable[[], Postgres]) -> Place:
 
 
 def point(minute: int = 0, symbol: str = "BTCUSDT", **given: Any) -> ScorePoint:
-    """A point some seconds into the minute."""
+    """Return a point some seconds into the minute."""
     fields: dict[str, Any] = {"venue": "bybit", "observed_ms": T0 + minute * MINUTE + 7_000, "price": 100.0 + minute}
     return ScorePoint(**{"symbol": symbol, "score": 61.5, "confidence": 0.75, **fields, **given})
 
 
 def signal(number: int = 0, **given: Any) -> Signal:
-    """An active signal with every field set that an active one has."""
+    """Return an active signal with every field that an active one has."""
     fields: dict[str, Any] = {
         "id": f"signal-{number:03}",
         "venue": "bybit",
@@ -101,7 +108,7 @@ def signal(number: int = 0, **given: Any) -> Signal:
 
 
 def opportunity(number: int = 0, **given: Any) -> Opportunity:
-    """Something unusual."""
+    """Return an opportunity."""
     fields: dict[str, Any] = {
         "id": f"opportunity-{number:03}",
         "venue": "bybit",
@@ -121,7 +128,7 @@ def opportunity(number: int = 0, **given: Any) -> Opportunity:
 
 
 def alert(key: str = "btc", second: float = 0, **given: Any) -> Alert:
-    """A price move of BTC at so many seconds."""
+    """Return an alert about a price move of BTC at so many seconds."""
     fields: dict[str, Any] = {
         "venue": "bybit",
         "kind": AlertKind.PRICE_MOVE,

@@ -165,3 +165,22 @@ async def test_it_can_be_closed_twice_and_then_refuses_in_its_own_words(exchange
     await exchange.close()
     with pytest.raises(ExchangeError):
         await exchange.trades(instrument)
+
+
+async def test_fifty_symbols_are_had_whole_in_one_go(replay: Replay) -> None:
+    exchange = CcxtExchange("bybit", url=replay.url)
+    try:
+        instruments = {each.symbol: each for each in await exchange.instruments()}
+        ranked = sorted((await exchange.tickers()).values(), key=lambda ticker: -(ticker.turnover_24h or 0))
+        top = [instruments[ticker.symbol] for ticker in ranked[:50]]
+        whole = await asyncio.gather(
+            *(exchange.candles(each, timeframe, limit=400) for each in top for timeframe in Timeframe),
+            *(exchange.order_book(each) for each in top),
+            *(exchange.trades(each) for each in top),
+            *(exchange.funding(each) for each in top),
+            *(exchange.open_interest(each) for each in top),
+            *(exchange.long_short(each) for each in top),
+        )
+    finally:
+        await exchange.close()
+    assert len(whole) == 10 * len(top)

@@ -1,4 +1,4 @@
-"""What every history keeps to, whatever it is made of. One suite, run over each as `open_history` makes it."""
+"""The contract of HistoryReader and HistoryWriter: one suite, run over each database that `history.factory` knows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tests.contract.histories import KINDS, MINUTE, T0, Place, alert, opportunit
 from tests.programs import Postgres
 from virtuoso.domain.errors import ConfigError, HistoryError
 from virtuoso.domain.model import Environment
-from virtuoso.domain.ports import History
+from virtuoso.domain.ports import HistoryReader
 from virtuoso.domain.records import AlertKind, AlertLevel, Side, Signal, SignalStatus
 from virtuoso.history import schema, tables
-from virtuoso.history.open import open_history
-from virtuoso.history.store import FORGOTTEN_AT_ONCE
+from virtuoso.history.factory import open_history_reader, open_history_writer
+from virtuoso.history.sql_writer import FORGET_BATCH, SqlHistoryWriter
 
 MINUTE_APART = {AlertKind.PRICE_MOVE: 60.0}
 
@@ -36,19 +36,18 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path, postgres: Callab
 
 
 @pytest.fixture
-def writer(place: Place) -> History:
-    return place.open(write=True)
+def writer(place: Place) -> SqlHistoryWriter:
+    return place.writer()
 
 
 @pytest.fixture
-def reader(place: Place) -> History:
-    return place.open()
+def reader(place: Place) -> HistoryReader:
+    return place.reader()
 
 
-# --------------------------------------------------------------------------------------------------------------- beginnings
-
-
-async def test_a_reader_waits_for_the_first_writer_and_needs_no_restart(writer: History, reader: History) -> None:
+async def test_a_reader_waits_for_the_first_writer_and_needs_no_restart(
+    writer: SqlHistoryWriter, reader: HistoryReader
+) -> None:
     with pytest.raises(HistoryError, match="not there yet"):
         await reader.newest_cursor()
     assert await writer.newest_cursor() == 0
@@ -57,7 +56,9 @@ async def test_a_reader_waits_for_the_first_writer_and_needs_no_restart(writer: 
     assert list(await reader.alerts()) == []
 
 
-async def test_the_migrations_make_the_tables_that_the_queries_are_written_for(place: Place, writer: History) -> None:
+async def test_the_migrations_make_the_tables_that_the_queries_are_written_for(
+    place: Place, writer: SqlHistoryWriter
+) -> None:
     await writer.newest_cursor()
 
     def differences(connection: Connection) -> list[object]:
@@ -78,7 +79,7 @@ async def test_the_migrations_make_the_tables_that_the_queries_are_written_for(p
 
 
 async def test_a_schema_of_a_newer_release_is_left_alone_and_says_what_to_do(
-    place: Place, writer: History, reader: History
+    place: Place, writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
     await writer.write([point()])
     place.set_version(schema.VERSION + 1)
@@ -91,12 +92,13 @@ async def test_a_schema_of_a_newer_release_is_left_alone_and_says_what_to_do(
     assert len(await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)) == 1
 
 
-async def test_what_was_opened_for_reading_cannot_write(writer: History, reader: History) -> None:
+async def test_a_database_that_was_opened_for_reading_cannot_be_written(place: Place, writer: SqlHistoryWriter) -> None:
     await writer.newest_cursor()
+    intruder = SqlHistoryWriter(place.reader()._transactions)
     with pytest.raises(HistoryError):
-        await reader.write([point()])
+        await intruder.write([point()])
     with pytest.raises(HistoryError):
-        await reader.add_alerts([alert()], cooldown_s={})
+        await intruder.add_alerts([alert()], cooldown_s={})
     assert list(await writer.alerts()) == []
 
 
@@ -113,15 +115,12 @@ async def test_what_was_opened_for_reading_cannot_write(writer: History, reader:
 )
 def test_a_place_that_is_none_is_refused_with_what_is_allowed_and_without_its_password(url: str, why: str) -> None:
     with pytest.raises(ConfigError, match=f"{why}.*allowed are sqlite:///") as refused:
-        open_history(url, write=False)
+        open_history_reader(url)
     assert "secret" not in str(refused.value)
 
 
-# ------------------------------------------------------------------------------------------------------------------- points
-
-
 async def test_points_come_back_to_the_fourth_decimal_with_what_was_missing_missing(
-    writer: History, reader: History
+    writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
     given = point(price=0.000012345678901, score=54.32109, technical=0.00004, volume=100.0, sentiment=None)
     await writer.write([given])
@@ -131,7 +130,7 @@ async def test_points_come_back_to_the_fourth_decimal_with_what_was_missing_miss
 
 
 async def test_of_every_step_the_last_point_is_read_from_start_up_to_but_not_at_the_end(
-    writer: History, reader: History
+    writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
     await writer.write([point(minute) for minute in range(10) if minute != 4])
     await writer.write([point(symbol="ETHUSDT"), point(venue="binance", price=1.0)])
@@ -149,20 +148,20 @@ async def test_of_every_step_the_last_point_is_read_from_start_up_to_but_not_at_
     assert list(await reader.score_points("bybit", "NONEUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)) == []
 
 
-async def test_symbols_that_had_a_point_are_listed_by_venue(writer: History, reader: History) -> None:
+async def test_symbols_that_had_a_point_are_listed_by_venue(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
     await writer.write([point(symbol="ETHUSDT"), point(), point(symbol="ETHUSDT", minute=3), point(venue="binance")])
     assert list(await reader.scored_symbols("bybit")) == ["BTCUSDT", "ETHUSDT"]
     assert list(await reader.scored_symbols("okx")) == []
 
 
-async def test_a_point_that_is_known_changes_nothing(writer: History, reader: History) -> None:
+async def test_a_point_that_is_known_changes_nothing(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
     await writer.write([point(), point(price=5.0)])
     await writer.write([point(price=6.0)])
     found = await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)
     assert list(found) == [point()]
 
 
-async def test_a_transaction_is_kept_whole_or_not_at_all(writer: History, reader: History) -> None:
+async def test_a_transaction_is_stored_whole_or_not_at_all(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
     await writer.write([point()])
     broken = replace(opportunity(), sentence=None)  # type: ignore[arg-type]
     with pytest.raises(HistoryError) as failure:
@@ -175,7 +174,7 @@ async def test_a_transaction_is_kept_whole_or_not_at_all(writer: History, reader
     assert len(await reader.opportunities()) == 1
 
 
-async def test_readers_see_whole_batches_while_a_writer_writes(writer: History, reader: History) -> None:
+async def test_readers_see_whole_batches_while_a_writer_writes(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
     await writer.newest_cursor()
 
     async def write() -> None:
@@ -191,10 +190,9 @@ async def test_readers_see_whole_batches_while_a_writer_writes(writer: History, 
     assert len(seen) > 2
 
 
-# ------------------------------------------------------------------------------------------------- signals, opportunities
-
-
-async def test_a_signal_comes_back_as_it_was_given_and_its_newer_state_replaces_it(writer: History, reader: History) -> None:
+async def test_a_signal_comes_back_as_it_was_given_and_its_newer_state_replaces_it(
+    writer: SqlHistoryWriter, reader: HistoryReader
+) -> None:
     opened = signal()
     closed = replace(
         opened, judged_ms=T0 + MINUTE, status=SignalStatus.STOPPED, result_r=-1.0, closed_ms=T0 + 1, exit_price=0.29
@@ -212,7 +210,9 @@ async def test_a_signal_comes_back_as_it_was_given_and_its_newer_state_replaces_
     assert await reader.first_signal_ms("binance") is None
 
 
-async def test_signals_are_filtered_and_paged_newest_first_without_gap_or_overlap(writer: History, reader: History) -> None:
+async def test_signals_are_filtered_and_paged_newest_first_without_gap_or_overlap(
+    writer: SqlHistoryWriter, reader: HistoryReader
+) -> None:
     together = [signal(number, opened_ms=T0, id=name) for number, name in enumerate(["a", "B", "ä", "Z", "_"])]
     ended = {"status": SignalStatus.EXPIRED, "closed_ms": T0}
     others = [
@@ -236,7 +236,7 @@ async def test_signals_are_filtered_and_paged_newest_first_without_gap_or_overla
     assert len(await reader.signals("bybit", symbols=["BTCUSDT"], side=Side.LONG, active=True)) == len(together)
 
 
-async def test_opportunities_come_back_paged_newest_first(writer: History, reader: History) -> None:
+async def test_opportunities_come_back_paged_newest_first(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
     given = [opportunity(number) for number in range(5)]
     await writer.write(opportunities=given)
     better = replace(given[2], confidence=0.9, reading=3.25)
@@ -248,23 +248,22 @@ async def test_opportunities_come_back_paged_newest_first(writer: History, reade
     assert list(await reader.opportunities("bybit", start_ms=T0 + 4 * MINUTE)) == [given[4]]
 
 
-# ------------------------------------------------------------------------------------------------------------------ alerts
-
-
-async def test_alerts_get_rising_cursors_and_are_read_from_either_end(writer: History, reader: History) -> None:
+async def test_alerts_get_rising_cursors_and_are_read_from_either_end(
+    writer: SqlHistoryWriter, reader: HistoryReader
+) -> None:
     given = [alert(f"key-{number}", number, environment=Environment.REPLAY, reading=2.1) for number in range(5)]
-    kept = await writer.add_alerts(given, cooldown_s={})
-    cursors = [each.cursor or 0 for each in kept]
+    stored = await writer.add_alerts(given, cooldown_s={})
+    cursors = [each.cursor or 0 for each in stored]
     assert cursors == sorted(set(cursors))
-    assert [replace(each, cursor=None) for each in kept] == given
-    assert list(await reader.alerts(after=cursors[1], limit=2)) == list(kept[2:4])
-    assert list(await reader.alerts(limit=2)) == [kept[4], kept[3]]
-    assert list(await reader.alerts(before=cursors[2])) == [kept[1], kept[0]]
+    assert [replace(each, cursor=None) for each in stored] == given
+    assert list(await reader.alerts(after=cursors[1], limit=2)) == list(stored[2:4])
+    assert list(await reader.alerts(limit=2)) == [stored[4], stored[3]]
+    assert list(await reader.alerts(before=cursors[2])) == [stored[1], stored[0]]
     assert list(await reader.alerts(after=cursors[-1])) == []
     assert await reader.newest_cursor() == cursors[-1]
 
 
-async def test_alerts_are_filtered_by_kind_level_and_symbol(writer: History, reader: History) -> None:
+async def test_alerts_are_filtered_by_kind_level_and_symbol(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
     await writer.add_alerts(
         [
             alert("a", level=AlertLevel.INFO),
@@ -274,27 +273,31 @@ async def test_alerts_are_filtered_by_kind_level_and_symbol(writer: History, rea
         cooldown_s={},
     )
     assert [each.key for each in await reader.alerts(kinds=[AlertKind.PRICE_MOVE])] == ["c", "a"]
-    assert [each.key for each in await reader.alerts(least=AlertLevel.WARNING)] == ["c", "b"]
+    assert [each.key for each in await reader.alerts(min_level=AlertLevel.WARNING)] == ["c", "b"]
     assert [each.key for each in await reader.alerts(symbols=["ETHUSDT"])] == ["c"]
-    assert [each.key for each in await reader.alerts(kinds=[AlertKind.PRICE_MOVE], least=AlertLevel.CRITICAL)] == []
+    assert [each.key for each in await reader.alerts(kinds=[AlertKind.PRICE_MOVE], min_level=AlertLevel.CRITICAL)] == []
 
 
-async def test_a_key_is_not_told_twice_within_the_cooldown_of_its_kind(writer: History, reader: History) -> None:
-    async def told(*given: float, key: str = "btc", **fields: Any) -> list[float]:
-        kept = await writer.add_alerts([alert(key, second, **fields) for second in given], cooldown_s=MINUTE_APART)
-        return [(each.observed_ms - T0) / 1000 for each in kept]
+async def test_a_key_is_not_stored_twice_within_the_cooldown_of_its_kind(
+    writer: SqlHistoryWriter, reader: HistoryReader
+) -> None:
+    async def add(*seconds: float, key: str = "btc", **fields: Any) -> list[float]:
+        new = await writer.add_alerts([alert(key, second, **fields) for second in seconds], cooldown_s=MINUTE_APART)
+        return [(each.observed_ms - T0) / 1000 for each in new]
 
-    assert await told(0, 30, 59) == [0]
-    assert await told(59.9) == []
-    assert await told(60) == [60], "the cooldown runs from what was told, not from what was not"
-    assert await told(55) == [], "one that comes late was told before"
-    assert await told(60, kind=AlertKind.VOLUME_SPIKE) == [], "the same key and time is the same alert: a repeated write"
-    assert await told(61, 62, kind=AlertKind.VOLUME_SPIKE) == [61, 62], "a kind without cooldown"
-    assert await told(60, key="another") == [60]
+    assert await add(0, 30, 59) == [0]
+    assert await add(59.9) == []
+    assert await add(60) == [60], "the cooldown begins at the last alert that was stored"
+    assert await add(55) == [], "a late alert is within the cooldown of the one after it"
+    assert await add(60, kind=AlertKind.VOLUME_SPIKE) == [], "the same key and time is the same alert: a repeated write"
+    assert await add(61, 62, kind=AlertKind.VOLUME_SPIKE) == [61, 62], "a kind without cooldown"
+    assert await add(60, key="another") == [60]
     assert len(await reader.alerts()) == 5
 
 
-async def test_cursors_never_begin_again_even_in_a_new_history(place: Place, writer: History, reader: History) -> None:
+async def test_cursors_never_begin_again_even_in_a_new_history(
+    place: Place, writer: SqlHistoryWriter, reader: HistoryReader
+) -> None:
     [first] = await writer.add_alerts([alert()], cooldown_s={})
     await writer.forget(points_before_ms=0, rest_before_ms=2 * T0)
     assert list(await reader.alerts()) == []
@@ -304,9 +307,9 @@ async def test_cursors_never_begin_again_even_in_a_new_history(place: Place, wri
     assert (second.cursor or 0) > (first.cursor or 0)
 
 
-def _tell(url: str, name: str, ready: Barrier) -> None:
+def _add_alerts(url: str, name: str, ready: Barrier) -> None:
     async def work() -> None:
-        history = open_history(url, write=True, timeout_s=20)
+        history = open_history_writer(url, timeout_s=20)
         ready.wait(30)
         for number in range(40):
             await history.add_alerts([alert(f"{name}-{number}"), alert(f"shared-{number}")], cooldown_s=MINUTE_APART)
@@ -316,11 +319,11 @@ def _tell(url: str, name: str, ready: Barrier) -> None:
 
 
 async def test_processes_that_begin_together_and_write_at_once_neither_lose_nor_double_nor_reorder_an_alert(
-    place: Place, reader: History
+    place: Place, reader: HistoryReader
 ) -> None:
     spawn = multiprocessing.get_context("spawn")
     ready = spawn.Barrier(2)
-    processes = [spawn.Process(target=_tell, args=(place.url, name, ready)) for name in ("a", "b")]
+    processes = [spawn.Process(target=_add_alerts, args=(place.url, name, ready)) for name in ("a", "b")]
     for process in processes:
         process.start()
     followed: list[str] = []
@@ -343,17 +346,14 @@ async def test_processes_that_begin_together_and_write_at_once_neither_lose_nor_
     assert len(followed) == len(set(followed)) == 3 * 40
 
 
-# --------------------------------------------------------------------------------------------------------------- retention
-
-
-async def test_what_is_old_is_forgotten_but_no_signal_that_is_active(writer: History, reader: History) -> None:
-    many = FORGOTTEN_AT_ONCE + 500
+async def test_what_is_old_is_deleted_but_no_active_signal(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
+    many = FORGET_BATCH + 500
     await writer.write([point(minute) for minute in range(many)] + [point(5, "ETHUSDT")])
-    done = {"status": SignalStatus.EXPIRED, "closed_ms": T0}
-    await writer.write([], [signal(1), signal(2, **done), signal(3, **done)], [opportunity(1), opportunity(3)])
+    closed = {"status": SignalStatus.EXPIRED, "closed_ms": T0}
+    await writer.write([], [signal(1), signal(2, **closed), signal(3, **closed)], [opportunity(1), opportunity(3)])
     await writer.add_alerts([alert("a", 60), alert("b", 180)], cooldown_s={})
-    gone = await writer.forget(points_before_ms=T0 + (many - 10) * MINUTE, rest_before_ms=T0 + 3 * MINUTE)
-    assert gone == many - 10 + 1 + 3
+    deleted = await writer.forget(points_before_ms=T0 + (many - 10) * MINUTE, rest_before_ms=T0 + 3 * MINUTE)
+    assert deleted == many - 10 + 1 + 3
     assert len(await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)) == 10
     assert [each.id for each in await reader.signals()] == ["signal-003", "signal-001"]
     assert [each.id for each in await reader.opportunities()] == ["opportunity-003"]
@@ -361,7 +361,7 @@ async def test_what_is_old_is_forgotten_but_no_signal_that_is_active(writer: His
     assert await writer.forget(points_before_ms=T0, rest_before_ms=T0) == 0
 
 
-async def test_closing_twice_is_well(writer: History) -> None:
+async def test_closing_twice_does_no_harm(writer: SqlHistoryWriter) -> None:
     await writer.newest_cursor()
     await writer.close()
     await writer.close()

@@ -1,4 +1,4 @@
-"""Histories that break under their users: each failure is a HistoryError within its time, and passes by itself."""
+"""Histories that break while they are used: each failure is a HistoryError in time, and passes by itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from tests.contract.histories import KINDS, T0, Place, alert, place_of, point, signal
 from tests.programs import Postgres
 from virtuoso.domain.errors import HistoryError
-from virtuoso.domain.ports import History
+from virtuoso.domain.ports import HistoryReader, HistoryWriter
 from virtuoso.domain.records import ScorePoint
 
 TIMEOUT_S = 1.0
@@ -43,7 +43,7 @@ async def server(tmp_path: Path, postgres: Callable[[], Postgres]) -> AsyncItera
         running.start()
 
 
-async def stored(history: History) -> list[ScorePoint]:
+async def stored(history: HistoryReader) -> list[ScorePoint]:
     return list(await history.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1))
 
 
@@ -68,11 +68,8 @@ async def fails_in_time(call: Callable[[], Awaitable[object]]) -> HistoryError:
     return failure.value
 
 
-# -------------------------------------------------------------------------------------------------------------- PostgreSQL
-
-
 async def test_a_server_that_is_killed_costs_an_error_and_is_used_again_when_it_returns(server: Place) -> None:
-    writer, reader = server.open(write=True, timeout_s=TIMEOUT_S), server.open(timeout_s=TIMEOUT_S)
+    writer, reader = server.writer(timeout_s=TIMEOUT_S), server.reader(timeout_s=TIMEOUT_S)
     assert server.server is not None
     await within(10, lambda: writer.write([point()]))
     assert len(await stored(reader)) == 1
@@ -87,7 +84,7 @@ async def test_a_server_that_is_killed_costs_an_error_and_is_used_again_when_it_
 
 
 async def test_a_server_that_hangs_costs_its_callers_their_time_and_then_next_to_nothing(server: Place) -> None:
-    writer, reader = server.open(write=True, timeout_s=TIMEOUT_S), server.open(timeout_s=TIMEOUT_S)
+    writer, reader = server.writer(timeout_s=TIMEOUT_S), server.reader(timeout_s=TIMEOUT_S)
     assert server.server is not None
     await within(10, lambda: writer.write([point()]))
     assert len(await stored(reader)) == 1
@@ -107,7 +104,7 @@ async def test_a_server_that_hangs_costs_its_callers_their_time_and_then_next_to
 
 
 async def test_connections_that_the_server_closes_are_made_anew_without_a_failure(server: Place) -> None:
-    writer = server.open(write=True)
+    writer = server.writer()
     await within(10, lambda: writer.write([point()]))
     server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'virtuoso'")
     assert len(await stored(writer)) == 1
@@ -120,13 +117,10 @@ async def test_a_server_that_is_not_there_or_refuses_us_is_said_without_the_pass
     stranger = server.url.replace("virtuoso@", "stranger:secret@")
     for url in (nowhere, stranger):
         place = Place(url)
-        error = await fails_in_time(place.open(write=True).newest_cursor)
+        error = await fails_in_time(place.writer().newest_cursor)
         assert "does not exist" in str(error)
         assert "secret" not in str(error)
         await place.close()
-
-
-# -------------------------------------------------------------------------------------------------------------------- both
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -134,7 +128,7 @@ async def test_a_caller_that_is_cancelled_at_any_moment_leaves_nothing_half_done
     kind: str, tmp_path: Path, postgres: Callable[[], Postgres]
 ) -> None:
     place = place_of(kind, tmp_path, postgres)
-    writer = place.open(write=True)
+    writer = place.writer()
     await writer.write([point()])
     for attempt in range(40):
         task = asyncio.create_task(writer.write([point(minute) for minute in range(1, 200)]))
@@ -148,12 +142,9 @@ async def test_a_caller_that_is_cancelled_at_any_moment_leaves_nothing_half_done
     await place.close()
 
 
-# ------------------------------------------------------------------------------------------------------------------ SQLite
-
-
 async def test_a_file_that_another_process_locks_can_be_read_and_is_written_once_it_is_free(file: Place) -> None:
     await file.make()
-    writer, reader = file.open(write=True, timeout_s=TIMEOUT_S), file.open(timeout_s=TIMEOUT_S)
+    writer, reader = file.writer(timeout_s=TIMEOUT_S), file.reader(timeout_s=TIMEOUT_S)
     await writer.write([point()])
     assert file.file is not None
     with closing(sqlite3.connect(file.file, isolation_level=None)) as other:
@@ -176,7 +167,7 @@ def files_no_larger_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-async def fill(writer: History) -> tuple[int, HistoryError]:
+async def fill(writer: HistoryWriter) -> tuple[int, HistoryError]:
     """(how many hours of points were written, the failure of the next)."""
     for hour in range(1000):
         try:
@@ -187,7 +178,7 @@ async def fill(writer: History) -> tuple[int, HistoryError]:
 
 
 async def test_a_file_that_cannot_grow_keeps_what_it_has_and_goes_on_when_it_can(file: Place) -> None:
-    writer, reader = file.open(write=True), file.open()
+    writer, reader = file.writer(), file.reader()
     await writer.write(signals=[signal()])
     with files_no_larger_than(1 << 20):
         hours, error = await fill(writer)
@@ -209,7 +200,7 @@ async def test_a_disk_that_is_full_keeps_what_it_has_and_is_used_again_when_ther
     try:
         ballast = disk / "ballast"
         ballast.write_bytes(bytes(300_000))
-        writer, reader = place.open(write=True), place.open()
+        writer, reader = place.writer(), place.reader()
         hours, error = await fill(writer)
         assert "make room" in str(error)
         assert len(await stored(reader)) == 60 * hours
@@ -234,13 +225,13 @@ async def test_a_damaged_file_is_set_aside_said_so_and_a_new_one_is_begun_that_r
 ) -> None:
     path = file.file
     assert path is not None
-    first = file.open(write=True)
+    first = file.writer()
     for hour in range(20):
         await first.write([point(60 * hour + minute) for minute in range(60)])
     [before] = await first.add_alerts([alert()], cooldown_s={})
     await first.close()  # what was in the log is in the file now
     size = path.stat().st_size
-    reader, writer = file.open(), file.open(write=True)
+    reader, writer = file.reader(), file.writer()
     if damage == "header":
         garble(path, 0, 100)
     elif damage == "pages":
@@ -263,7 +254,7 @@ async def test_a_damaged_file_is_set_aside_said_so_and_a_new_one_is_begun_that_r
 async def test_of_two_writers_that_find_the_damage_at_once_one_begins_anew_and_both_go_on(file: Place) -> None:
     path = file.file
     assert path is not None
-    writers = [file.open(write=True), file.open(write=True)]
+    writers = [file.writer(), file.writer()]
     for writer in writers:
         await writer.write([point()])
     with closing(sqlite3.connect(path)) as connection:
@@ -275,7 +266,7 @@ async def test_of_two_writers_that_find_the_damage_at_once_one_begins_anew_and_b
 
 
 async def test_a_file_that_is_removed_or_replaced_under_its_users_is_begun_anew_and_followed(file: Place) -> None:
-    writer, reader = file.open(write=True), file.open()
+    writer, reader = file.writer(), file.reader()
     await writer.write([point()])
     assert len(await stored(reader)) == 1
     assert file.file is not None
@@ -290,6 +281,6 @@ async def test_a_file_that_is_removed_or_replaced_under_its_users_is_begun_anew_
 async def test_a_folder_that_cannot_be_made_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
     place = Place(f"sqlite://{tmp_path}/state/history.db")
-    error = await fails_in_time(place.open(write=True).newest_cursor)
+    error = await fails_in_time(place.writer().newest_cursor)
     assert f"{tmp_path}/state/history.db" in str(error)
     await place.close()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from tests.clocks import SettableClock
 from virtuoso.domain.errors import (
     BadData,
     EmptyData,
@@ -85,7 +86,7 @@ async def url(market: SimulatedMarket) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(params=VENUES)
 async def world(request: pytest.FixtureRequest, market: SimulatedMarket, url: str) -> AsyncIterator[World]:
-    exchange = CcxtExchange(request.param, url=url, clock=lambda: NOW)
+    exchange = CcxtExchange(request.param, url=url, clock=SettableClock(NOW))
     await exchange.tickers()  # from which it learns the venue's clock
     yield World(request.param, market, url, exchange)
     await exchange.close()
@@ -213,7 +214,7 @@ def everything(exchange: Exchange, instrument: Instrument) -> list[Awaitable[obj
 async def test_every_fault_is_an_error_of_ours_and_it_ends_with_the_fault(
     venue: str, mode: str, market: SimulatedMarket, url: str
 ) -> None:
-    exchange = CcxtExchange(venue, url=url, clock=lambda: NOW, timeout_s=0.6)
+    exchange = CcxtExchange(venue, url=url, clock=SettableClock(NOW), timeout_s=0.6)
     world = World(venue, market, url, exchange)
     try:
         instrument, _ = await world.listed("ETH")
@@ -225,7 +226,7 @@ async def test_every_fault_is_an_error_of_ours_and_it_ends_with_the_fault(
             with pytest.raises(kind):
                 await exchange.tickers()
         await world.fault("ok")
-        fresh = CcxtExchange(venue, url=url, clock=lambda: NOW)
+        fresh = CcxtExchange(venue, url=url, clock=SettableClock(NOW))
         assert len(await fresh.tickers()) >= 50
         await fresh.close()
     finally:

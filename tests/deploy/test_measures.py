@@ -14,7 +14,8 @@ from google.protobuf.message import Message
 from prometheus_client import REGISTRY
 
 from tests.programs import ROOT
-from tests.service.snapshots import T0, bench, refusal, row, snapshot
+from tests.service.servers import refusal, running_server
+from tests.service.snapshots import T0, row, snapshot
 from virtuoso.domain.errors import BadData
 from virtuoso.domain.model import Stamp
 from virtuoso.exchange.rows import read_book, read_trades
@@ -79,7 +80,7 @@ async def test_rows_of_a_snapshot_are_counted_when_it_arrives_and_placeholders_b
     parts = [part for field, part in sound.ListFields() if field.name not in no_rows]
     whole = sum(1 if isinstance(part, Message) else len(part) for part in parts)
     contaminated = "virtuoso_contaminated_rows_total"
-    async with bench() as server:
+    async with running_server() as server:
         with counted((contaminated, {}, 0), *rows("snapshot", ok=1, refused=0), *rows("row", ok=whole, refused=0)):
             await server.show(sound)
         with counted((contaminated, {}, 2), *rows("snapshot", ok=1, refused=0), *rows("row", ok=whole - 3, refused=3)):
@@ -90,7 +91,7 @@ async def test_a_reply_that_holds_nothing_is_counted_unless_its_caller_asked_for
     name = "virtuoso_empty_replies_total"
     without_movers = snapshot()
     del without_movers.gainers[:], without_movers.losers[:]
-    async with bench() as server:
+    async with running_server() as server:
         await server.show(without_movers)
         with counted((name, {"rpc": "ListMovers"}, 2), (name, {"rpc": "ListConfluenceScores"}, 0)):
             await server.stub.ListMovers(api.ListMoversRequest())
@@ -106,10 +107,10 @@ async def test_answers_are_counted_by_the_age_of_their_snapshot_and_refusals_are
         return "virtuoso_reply_age_seconds_bucket", {"le": seconds}
 
     count: Key = ("virtuoso_reply_age_seconds_count", {})
-    async with bench(max_stale_s=120) as server:
+    async with running_server(max_stale_s=120) as server:
         with counted((*count, 0)):
             assert (await refusal(server.stub.GetOverview(api.GetOverviewRequest()))).reason == "NOT_READY"
-        await server.show(snapshot(observed_ms=server.clock() - 3000))
+        await server.show(snapshot(observed_ms=server.clock.now_ms() - 3000))
         with counted((*under("5.0"), 1), (*under("60.0"), 1), (*count, 1)):
             await server.stub.GetOverview(api.GetOverviewRequest())
         server.after(60)
@@ -122,12 +123,12 @@ async def test_answers_are_counted_by_the_age_of_their_snapshot_and_refusals_are
 
 async def test_health_and_the_limit_of_streams_are_measures_too() -> None:
     readiness = ("virtuoso_serving", {"service": "readiness"})
-    async with bench(max_stale_s=120) as server:
+    async with running_server(max_stale_s=120) as server:
         assert sample(readiness) == 0
         assert sample(("virtuoso_serving", {"service": "liveness"})) == 1
         assert sample(("virtuoso_streams_limit", {})) == 2000
         await server.show(snapshot())
-        await asyncio.sleep(0.05)  # health follows the keeper's ticks
+        await asyncio.sleep(0.05)  # health follows the cache's ticks
         assert sample(readiness) == 1
         server.after(121)
         await asyncio.sleep(0.05)

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,12 +20,12 @@ from tests.contract import histories
 from tests.e2e.product import OPTIONS, Product, eventually
 from tests.programs import Simulated
 from virtuoso.domain.records import Alert
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader, open_history_writer
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc
 
 pytestmark = pytest.mark.timeout(180)
-TOLD = 120
+KILLED_AFTER = (20, 50, 80)  # alerts
 
 
 @dataclass
@@ -41,8 +42,8 @@ class Node:
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """One that serves."""
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """One for all tests."""
     exchange = Simulated()
     symbols = "BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,DOGEUSDT,BNBUSDT"
     product = Product(tmp_path_factory.mktemp("alerts"), exchange.url, symbols=symbols, environment="SIMULATED")
@@ -53,6 +54,14 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     finally:
         product.close()
         exchange.kill()
+
+
+@pytest.fixture
+def node(running: Node) -> Node:
+    """It serves, alerts too: the test before may have killed its server a moment ago."""
+    running.product.wait_ready()
+    eventually(lambda: running.product.health("alerts"), lambda status: status == "SERVING", 60, "health of alerts")
+    return running
 
 
 @dataclass
@@ -94,20 +103,22 @@ def wait_for(follower: Follower, text: str) -> None:
     eventually(lambda: [seen for _, seen in follower.seen], lambda texts: text in texts, 60, text)
 
 
-async def told(url: str, count: int) -> None:
-    """Write so many alerts one after the other, as a collector does."""
-    history = open_history(url, write=True, timeout_s=20)
+async def told(url: str, enough: threading.Event) -> int:
+    """Write alerts one after the other, as a collector does, until there are enough; how many."""
+    history, count = open_history_writer(url, timeout_s=20), 0
     try:
-        for number in range(count):
-            await history.add_alerts([histories.alert(f"told {number}", number, text=f"told {number}")], cooldown_s={})
+        while not enough.is_set():
+            await history.add_alerts([histories.alert(f"told {count}", count, text=f"told {count}")], cooldown_s={})
+            count += 1
             await asyncio.sleep(0.08)
     finally:
         await history.close()
+    return count
 
 
 async def kept(url: str, after: int) -> list[Alert]:
     """What the history has after that cursor, whoever wrote it."""
-    history = open_history(url, write=False, timeout_s=20)
+    history = open_history_reader(url, timeout_s=20)
     try:
         return list(await history.alerts(after=after, limit=10_000))
     finally:
@@ -116,24 +127,27 @@ async def kept(url: str, after: int) -> list[Alert]:
 
 def test_each_alert_comes_once_and_in_order_while_servers_are_killed(node: Node) -> None:
     product = node.product
-    eventually(lambda: product.health("alerts"), lambda status: status == "SERVING", 30, "health of alerts")
     begin = product.stub.ListAlerts(pb.ListAlertsRequest(), timeout=2).newest_cursor
     direct, edge = (Follower(f"127.0.0.1:{port}", begin) for port in (product.grpc, product.edge))
-    with direct, edge:
-        writing = threading.Thread(target=lambda: asyncio.run(told(node.history, TOLD)))
-        writing.start()
-        for least in (20, 50, 80):
-            wait_for(direct, f"told {least}")
-            for pid in product.children(node.supervisor, "serve"):
-                os.kill(pid, signal.SIGKILL)
-        writing.join()
+    enough = threading.Event()
+    with direct, edge, ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(lambda: asyncio.run(told(node.history, enough)))
+        try:
+            for least in KILLED_AFTER:
+                wait_for(direct, f"told {least}")
+                for pid in product.children(node.supervisor, "serve"):
+                    os.kill(pid, signal.SIGKILL)
+            eventually(product.health, lambda status: status == "UNAVAILABLE", 20, "health of a server that was killed")
+        finally:
+            enough.set()
+        count = writing.result()
         for follower in (direct, edge):
-            wait_for(follower, f"told {TOLD - 1}")
+            wait_for(follower, f"told {count - 1}")
     everything = [(alert.cursor, alert.text) for alert in asyncio.run(kept(node.history, int(begin)))]
     for follower in (direct, edge):
         assert "UNAVAILABLE" in follower.breaks  # they were killed indeed
         assert follower.seen == everything[: len(follower.seen)]
-        assert [text for _, text in follower.seen if text.startswith("told")] == [f"told {n}" for n in range(TOLD)]
+        assert [text for _, text in follower.seen if text.startswith("told")] == [f"told {n}" for n in range(count)]
 
 
 def test_scores_are_remembered_and_the_list_agrees_with_the_stream(node: Node) -> None:

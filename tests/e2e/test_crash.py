@@ -15,7 +15,7 @@ from tests.e2e.product import Product
 from tests.programs import Replay
 from virtuoso.domain.model import DimensionKind, Environment
 from virtuoso.domain.records import AlertKind, Side, Signal, SignalStatus
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_writer
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -47,7 +47,7 @@ def given(symbol: str, side: Side, opened_ms: int, entry: float, distance: float
     """A signal as collectors make it."""
     sign = side.sign
     return Signal(
-        id=f"bybit-{symbol}-{side.name.lower()}-{opened_ms}",
+        id=f"bybit-{symbol}-{side.lower_name}-{opened_ms}",
         venue="bybit",
         symbol=symbol,
         side=side,
@@ -101,7 +101,7 @@ async def test_signals_that_were_active_are_judged_through_the_crash_once_and_to
             stored[made.id], expected[made.id] = made, by_hand(made, rows)
     assert {status for status, _, _ in expected.values()} & {SignalStatus.STOPPED, SignalStatus.TARGETS_REACHED}
     product = Product(tmp_path, exchange.url, symbols="BTCUSDT,ETHUSDT")  # none of theirs is scored
-    history = open_history(product.env["VIRTUOSO_HISTORY"], write=True, timeout_s=20)
+    history = open_history_writer(product.env["VIRTUOSO_HISTORY"], timeout_s=20)
     await history.write(signals=list(stored.values()))
     try:
         for _ in range(2):

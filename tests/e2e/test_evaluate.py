@@ -18,14 +18,14 @@ import numpy as np
 import pytest
 
 from tests.programs import Simulated
-from virtuoso.domain.model import Candles, Environment, Instrument, Timeframe
+from virtuoso.domain.model import Candles, DimensionKind, Environment, Instrument, Timeframe
 from virtuoso.domain.records import ScorePoint
 from virtuoso.evaluate.evaluate import evaluate_candles, evaluate_history
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_writer
 
 STEP_MS, STEPS, SYMBOLS = 300_000, 500, 24
-DIMENSIONS = ("technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment")
+DIMENSIONS = tuple(kind.lower_name for kind in DimensionKind)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ async def test_a_history_is_judged_in_all_six_dimensions(tmp_path: Path) -> None
     moves = 0.002 * rng.normal(size=(STEPS, SYMBOLS))
     price = 10 * np.exp(np.cumsum(moves, axis=0))
     coming = np.roll(moves, -2, axis=0) + 0.002 * rng.normal(size=moves.shape)  # what comes after the next step
-    history = open_history(f"sqlite:///{tmp_path / 'history.db'}", write=True)
+    history = open_history_writer(f"sqlite:///{tmp_path / 'history.db'}")
     scores = {name: 50 + 10 * rng.normal(size=moves.shape).clip(-4, 4) for name in DIMENSIONS[:-1]}
     scores["orderflow"] = (50 + 5_000 * coming).clip(0, 100)
     points = [

@@ -22,12 +22,13 @@ from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import kept
 from virtuoso.collector.lease import Lease
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.model import Environment
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import cadence
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader
 from virtuoso.market.v1 import candle_pb2, market_service_pb2_grpc, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market_data.feed import Feed, UniverseRules
@@ -58,19 +59,19 @@ def now_ms() -> int:
 async def recorded(path: Path, url: str, *steps: tuple[str, int, Callable[[], Any]]) -> int:
     """Record a session and return the exit code. A step waits for so many snapshots of a venue, then does something."""
     file, rules = RecordingFile(path, max_bytes=MAX_BYTES), UniverseRules(SYMBOLS)
-    recorder = Recorder(file, venues=VENUES, rules=rules, clock=now_ms)
+    recorder = Recorder(file, venues=VENUES, rules=rules, clock=SYSTEM_CLOCK)
     exchanges = {venue: RecordedExchange(venue, recorder, url=url) for venue in VENUES}
     coingecko, repository = CoinGecko(url), MemoryRepository()
     collector = Collector(
-        {venue: Feed(exchange, rules, cadence) for venue, exchange in exchanges.items()},
-        Failover(VENUES, dwell_s=60, clock=now_ms),
+        {venue: Feed(exchange, rules, cadence, SYSTEM_CLOCK) for venue, exchange in exchanges.items()},
+        Failover(VENUES, dwell_s=60, clock=SYSTEM_CLOCK),
         repository,
         coingecko,
-        Engine(VENUES, Environment.LIVE, clock=now_ms),
-        lease=Lease(repository, uuid.uuid4().hex[:8], now_ms),
+        Engine(VENUES, Environment.LIVE, clock=SYSTEM_CLOCK),
+        lease=Lease(repository, uuid.uuid4().hex[:8], SYSTEM_CLOCK),
         environment=Environment.LIVE,
         max_stale_s=600,
-        clock=now_ms,
+        clock=SYSTEM_CLOCK,
         tap=recorder,
     )
     stop = asyncio.Event()
@@ -222,7 +223,7 @@ class Served:
     """A real server of a recording that is being played."""
 
     stub: Any
-    keeper: SnapshotCache
+    cache: SnapshotCache
     playing: asyncio.Task[int]
 
     async def dashboard(self) -> api.GetDashboardResponse:
@@ -234,17 +235,17 @@ class Served:
 async def serving(path: Path, *, once: bool = False) -> AsyncIterator[Served]:
     repository, stop = MemoryRepository(), asyncio.Event()
     source = TieredRepository([repository])
-    keeper = SnapshotCache(source, keys, max_stale_s=600, period_s=0.1)
-    server = MarketServer("127.0.0.1:0", keeper, CandleReader(source, keys, max_stale_s=600, near_s=0.1))
+    cache = SnapshotCache(source, keys, max_stale_s=600, period_s=0.1)
+    server = MarketServer("127.0.0.1:0", cache, CandleReader(source, keys, max_stale_s=600, cache_s=0.1))
     port = await server.start()
-    await keeper.start()
+    await cache.start()
     playing = asyncio.create_task(play(path, repository, stop=stop, max_stale_s=600, once=once))
     channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
     try:
         async with asyncio.timeout(15):
-            while not keeper.ready:
-                await keeper.next_tick()
-        yield Served(market_service_pb2_grpc.MarketServiceStub(channel), keeper, playing)
+            while not cache.ready:
+                await cache.next_tick()
+        yield Served(market_service_pb2_grpc.MarketServiceStub(channel), cache, playing)
         stop.set()
         assert await playing == 0
     finally:
@@ -253,7 +254,7 @@ async def serving(path: Path, *, once: bool = False) -> AsyncIterator[Served]:
         await asyncio.wait({playing})
         await channel.close(None)
         await server.drain(0.1)
-        await keeper.close()
+        await cache.close()
         await source.close()
 
 
@@ -301,7 +302,7 @@ async def test_a_recording_plays_at_its_pace_and_skips_the_gap_between_sessions(
     async with serving(rewritten(tmp_path / "two.recording", events[: end + 1]), once=True) as served, asyncio.timeout(40):
         while len(seen) < 3:
             seen.setdefault((await served.dashboard()).provenance.snapshot_id, now_ms())
-            await served.keeper.next_tick()
+            await served.cache.next_tick()
         assert await served.playing == 0
     assert list(seen) == [event["published"] for event in published[:3]]
     first, second, third = seen.values()
@@ -312,11 +313,11 @@ async def test_a_recording_plays_at_its_pace_and_skips_the_gap_between_sessions(
 async def test_a_recording_that_is_played_twice_is_in_the_history_once(short: Path, tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path}/history.db"
     for _ in range(2):
-        async with kept(url, VENUES, days=(30, 365), clock=now_ms) as journal:
+        async with kept(url, VENUES, days=(30, 365), clock=SYSTEM_CLOCK) as journal:
             assert (
                 await play(short, MemoryRepository(), journal=journal, stop=asyncio.Event(), max_stale_s=600, once=True) == 0
             )
-    history = open_history(url, write=False, timeout_s=20)
+    history = open_history_reader(url, timeout_s=20)
     first = next(event for event in read(short) if event.get("trading"))
     span = {"start_ms": first["at"] - 60_000, "end_ms": first["at"] + 600_000, "step_ms": 1}
     points = await history.score_points("bybit", "BTCUSDT", **span)

@@ -15,14 +15,15 @@ from sqlite3 import connect
 
 import pytest
 
-from tests.bulls import SYMBOLS, Bulls, collector, now_ms
+from tests.bulls import SYMBOLS, Bulls, collector
 from tests.contract.histories import opportunity
 from tests.programs import ROOT, Postgres
 from virtuoso.collector.history_recorder import kept
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import VenueUnavailable
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.domain.records import Alert, AlertKind, Signal
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader, open_history_writer
 from virtuoso.market.v1 import snapshot_pb2
 from virtuoso.repository import keys
 from virtuoso.repository.directory import DirectoryRepository
@@ -53,7 +54,7 @@ class Node:
 
     async def kept(self) -> tuple[Sequence[Signal], Sequence[Alert]]:
         """What is in the history: signals, and alerts of those that were given."""
-        history = open_history(self.url, write=False, timeout_s=20)
+        history = open_history_reader(self.url, timeout_s=20)
         try:
             return await history.signals(limit=1000), await history.alerts(kinds=OPENED, limit=1000)
         finally:
@@ -126,7 +127,7 @@ async def test_a_collector_that_was_frozen_while_another_took_over_gives_no_sign
 async def collecting(
     exchanges: Sequence[Bulls], repository: SnapshotRepository, url: str | None, *, opportunities: bool = True
 ) -> AsyncIterator[None]:
-    async with kept(url, [exchange.venue for exchange in exchanges], days=(30, 365), clock=now_ms) as journal:
+    async with kept(url, [exchange.venue for exchange in exchanges], days=(30, 365), clock=SYSTEM_CLOCK) as journal:
         work = asyncio.create_task(collector(exchanges, repository, journal, opportunities=opportunities).run())
         try:
             yield
@@ -180,7 +181,7 @@ async def test_another_venue_is_another_market_with_signals_of_its_own(
         third = await until(repository, lambda s: s.provenance.venue == "bybit")
     assert {signal.venue for signal in second.signals} == {"binance"}
     assert {signal.id for signal in third.signals} == {signal.id for signal in first.signals}
-    history = open_history(url, write=False, timeout_s=20)
+    history = open_history_reader(url, timeout_s=20)
     assert {s.id for s in await history.signals()} == {s.id for s in (*first.signals, *second.signals)}
     alerts = await history.alerts(kinds=OPENED)
     assert len(alerts) == 6
@@ -192,9 +193,9 @@ async def test_another_venue_is_another_market_with_signals_of_its_own(
 @pytest.mark.parametrize("wanted", [True, False])
 async def test_opportunities_that_are_not_wanted_are_gone_also_those_that_stood(tmp_path: Path, *, wanted: bool) -> None:
     url, repository = f"sqlite://{tmp_path}/h.db", MemoryRepository()
-    found_ms = now_ms() - 60_000
+    found_ms = SYSTEM_CLOCK.now_ms() - 60_000
     stands = opportunity(venue="bybit", found_ms=found_ms, expires_ms=found_ms + 4 * 3_600_000)
-    history = open_history(url, write=True, timeout_s=20)
+    history = open_history_writer(url, timeout_s=20)
     await history.write(opportunities=[stands])
     async with collecting([Bulls()], repository, url, opportunities=wanted):
         shown = await until(repository, lambda s: len(s.signals) == 3)
@@ -239,7 +240,7 @@ async def test_a_frozen_database_costs_history_only_and_gets_all_of_it_when_it_t
     bulls, repository = Bulls(), MemoryRepository()
     bulls.quiet = set(SYMBOLS)
     try:
-        history = open_history(server.url(), write=True, timeout_s=20)
+        history = open_history_writer(server.url(), timeout_s=20)
         assert await history.newest_cursor() == 0
         async with collecting([bulls], repository, server.url()):
             await newest(repository)
@@ -263,7 +264,7 @@ async def test_a_locked_file_at_the_start_is_recalled_once_it_can_be_and_holds_u
     monkeypatch.setattr("virtuoso.floor.AGAIN_S", 1.0)
     file, repository = tmp_path / "h.db", MemoryRepository()
     url = f"sqlite://{file}"
-    history = open_history(url, write=True, timeout_s=20)
+    history = open_history_writer(url, timeout_s=20)
     async with collecting([Bulls()], MemoryRepository(), url), asyncio.timeout(30):
         while len(await history.alerts(kinds=OPENED)) < 3:
             await asyncio.sleep(0.1)
@@ -296,7 +297,7 @@ async def test_a_full_disk_costs_history_only_and_gets_all_of_it_when_there_is_r
             assert await steady(repository, SECONDS) > SECONDS
             assert len((await newest(repository)).signals) == 3
             (disk / "ballast").unlink()
-            history = open_history(url, write=False, timeout_s=20)
+            history = open_history_reader(url, timeout_s=20)
             async with asyncio.timeout(30):
                 while len(await history.alerts(kinds=OPENED)) < 3:
                     await asyncio.sleep(0.2)

@@ -16,7 +16,8 @@ import aiohttp
 import grpc
 
 from tests.programs import Edge, Program
-from tests.service.snapshots import TTL_S, Bench, bench, head_of, snapshot
+from tests.service.servers import RunningServer, running_server
+from tests.service.snapshots import TTL_S, head_of, snapshot
 from virtuoso.app.monitor import Monitor
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import market_service_pb2_grpc
@@ -63,10 +64,10 @@ async def ready(monitor: str) -> None:
 
 
 @dataclass
-class Place:
+class RunningEdge:
     """Servers and the edge in front of them."""
 
-    market: Bench
+    market: RunningServer
     edge: Edge
 
     async def http(self, path: str, method: str = "GET", **more: Any) -> tuple[int, Any, dict[str, str]]:
@@ -104,21 +105,21 @@ class Place:
 
 
 @asynccontextmanager
-async def place(
+async def running_edge(
     *,
-    others: tuple[Bench, ...] = (),
+    others: tuple[RunningServer, ...] = (),
     linger_s: float = 0.0,
     plan: Mapping[str, Any] | None = None,
     **options: Any,
-) -> AsyncIterator[Place]:
+) -> AsyncIterator[RunningEdge]:
     """A server on which nothing is published yet, its monitor, and an edge with `plan` (see programs.Edge)."""
-    async with bench(**options) as market:
+    async with running_server(**options) as market:
         monitor = Monitor(status=market.server.health.status, readiness=lambda: (True, {}))
         port = await monitor.start("127.0.0.1:0")
         servers = [market.address, *(other.address for other in others)]
         edge = await asyncio.to_thread(Edge, servers, [f"127.0.0.1:{port}"], linger_s, **(plan or {}))
         try:
-            yield Place(market, edge)
+            yield RunningEdge(market, edge)
         finally:
             await asyncio.to_thread(edge.end)
             await monitor.close()

@@ -15,8 +15,9 @@ import pytest_asyncio
 from google.protobuf import json_format
 from google.rpc import error_details_pb2
 
-from tests.service.memories import furnish, numbers, reader, sqlite, texts
-from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, snapshot
+from tests.service.history_servers import fill_history, history_opener, numbered_texts, sqlite_url, texts
+from tests.service.servers import RunningServer, running_server
+from tests.service.snapshots import T0, TTL_S, candle_series, snapshot
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 from virtuoso.service.health import NAMES, SERVICE
@@ -42,16 +43,16 @@ CALLS: dict[str, dict[str, Any]] = {
 
 
 @pytest_asyncio.fixture
-async def market(tmp_path: Path) -> AsyncIterator[Bench]:
+async def market(tmp_path: Path) -> AsyncIterator[RunningServer]:
     """A server that shows a whole market, the bars of one symbol, and what is remembered."""
-    await furnish(sqlite(tmp_path))
-    async with bench(history=reader(sqlite(tmp_path))) as one:
-        await one.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
+    await fill_history(sqlite_url(tmp_path))
+    async with running_server(history=history_opener(sqlite_url(tmp_path))) as one:
+        await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
         await one.show(snapshot())
         yield one
 
 
-async def start(market: Bench, *words: str, path: str = "") -> asyncio.subprocess.Process:
+async def start(market: RunningServer, *words: str, path: str = "") -> asyncio.subprocess.Process:
     """`buf curl WORDS` of that server."""
     return await asyncio.create_subprocess_exec(
         *(BUF, "curl", "--protocol", "grpc", "--http2-prior-knowledge", *words, f"http://{market.address}{path}"),
@@ -61,7 +62,7 @@ async def start(market: Bench, *words: str, path: str = "") -> asyncio.subproces
     )
 
 
-async def call(market: Bench, method: str, request: dict[str, Any]) -> tuple[int, str, str]:
+async def call(market: RunningServer, method: str, request: dict[str, Any]) -> tuple[int, str, str]:
     """(exit code, output, complaints) of one call."""
     process = await start(market, "-d", json.dumps(request), path=f"/{method}")
     async with asyncio.timeout(10):
@@ -84,7 +85,7 @@ async def first(stream: asyncio.StreamReader) -> Any:
                 continue
 
 
-async def test_reflection_names_every_service_and_method(market: Bench) -> None:
+async def test_reflection_names_every_service_and_method(market: RunningServer) -> None:
     process = await start(market, "--list-methods")
     out, said = await process.communicate()
     assert process.returncode == 0, said.decode()
@@ -96,7 +97,7 @@ async def test_reflection_names_every_service_and_method(market: Bench) -> None:
 
 
 @pytest.mark.parametrize("rpc", CALLS)
-async def test_a_reply_in_json_says_what_the_stubs_say(market: Bench, rpc: str) -> None:
+async def test_a_reply_in_json_says_what_the_stubs_say(market: RunningServer, rpc: str) -> None:
     input_type = getattr(api, f"{rpc}Request")
     expected = await getattr(market.stub, rpc)(json_format.ParseDict(CALLS[rpc], input_type()))
 
@@ -107,7 +108,7 @@ async def test_a_reply_in_json_says_what_the_stubs_say(market: Bench, rpc: str) 
     assert expected.provenance.snapshot_id == "s1"  # it was not two empty replies that are equal
 
 
-async def test_json_has_the_names_that_clients_rely_on_and_no_number_that_was_not_measured(market: Bench) -> None:
+async def test_json_has_the_names_that_clients_rely_on_and_no_number_that_was_not_measured(market: RunningServer) -> None:
     expected = await market.stub.GetDashboard(api.GetDashboardRequest())
 
     _, out, _ = await call(market, f"{SERVICE}/GetDashboard", {})
@@ -125,7 +126,7 @@ async def test_json_has_the_names_that_clients_rely_on_and_no_number_that_was_no
     assert reply["provenance"]["coverage"] == {"expected": 50, "present": 48}
 
 
-async def test_a_stream_begins_with_a_whole_dashboard(market: Bench) -> None:
+async def test_a_stream_begins_with_a_whole_dashboard(market: RunningServer) -> None:
     expected = await market.stub.GetDashboard(api.GetDashboardRequest())
     process = await start(market, "-d", "{}", path=f"/{SERVICE}/WatchDashboard")
     assert process.stdout is not None
@@ -141,7 +142,7 @@ async def test_a_stream_begins_with_a_whole_dashboard(market: Bench) -> None:
     assert message.snapshot.overview == expected.overview
 
 
-async def test_a_stream_of_alerts_begins_after_its_cursor(market: Bench) -> None:
+async def test_a_stream_of_alerts_begins_after_its_cursor(market: RunningServer) -> None:
     process = await start(market, "-d", '{"cursor": "0"}', path=f"/{SERVICE}/WatchAlerts")
     assert process.stdout is not None
     try:
@@ -150,7 +151,7 @@ async def test_a_stream_of_alerts_begins_after_its_cursor(market: Bench) -> None
         process.terminate()
         await process.communicate()
 
-    assert texts([message]) == numbers(0, 5)
+    assert texts([message]) == numbered_texts(0, 5)
     assert message.cursor == message.alerts[-1].cursor
     assert message.provenance.snapshot_id == "s1"
 
@@ -175,7 +176,7 @@ async def test_a_stream_of_alerts_begins_after_its_cursor(market: Bench) -> None
     ],
 )
 async def test_an_error_says_why_and_in_which_field(
-    market: Bench, rpc: str, request_: dict[str, Any], code: str, reason: str, field: str
+    market: RunningServer, rpc: str, request_: dict[str, Any], code: str, reason: str, field: str
 ) -> None:
     exit_code, out, said = await call(market, f"{SERVICE}/{rpc}", request_)
 
@@ -187,7 +188,7 @@ async def test_an_error_says_why_and_in_which_field(
     assert {violation.field for violation in bad.field_violations} == {field}
 
 
-async def test_data_that_is_too_old_is_refused_with_the_time_to_ask_again(market: Bench) -> None:
+async def test_data_that_is_too_old_is_refused_with_the_time_to_ask_again(market: RunningServer) -> None:
     market.after(3600)
 
     _, out, said = await call(market, f"{SERVICE}/GetDashboard", {})
@@ -206,13 +207,13 @@ def detail(error: dict[str, Any], into: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_health_answers_by_reflection_too(market: Bench, name: str) -> None:
+async def test_health_answers_by_reflection_too(market: RunningServer, name: str) -> None:
     code, out, said = await call(market, "grpc.health.v1.Health/Check", {"service": name})
 
     assert (code, json.loads(out), said) == (0, {"status": "SERVING"}, "")
 
 
-async def test_bars_are_dated(market: Bench) -> None:
+async def test_bars_are_dated(market: RunningServer) -> None:
     _, out, _ = await call(market, f"{SERVICE}/ListCandles", CALLS["ListCandles"])
 
     reply = json.loads(out)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.edges import place
+from tests.interop.edges import running_edge
 from tests.programs import ROOT
-from tests.service.memories import remembering, sqlite
+from tests.service.history_servers import server_with_history, sqlite_url
 from tests.service.snapshots import T0, row, snapshot
 from virtuoso.client import State, connect
 from virtuoso.domain.records import AlertLevel
@@ -54,10 +54,10 @@ async def said(python: Path, *words: str) -> str:
 
 
 async def test_every_program_of_the_page_runs(python: Path, tmp_path: Path) -> None:
-    async with remembering(sqlite(tmp_path)) as memory:
+    async with server_with_history(sqlite_url(tmp_path)) as memory:
         rows = [row("BTCUSDT", 71.5), row("ETHUSDT", 40.0), *(row(f"C{i}USDT", 50.0) for i in range(40))]
         await memory.market.show(snapshot(rows=rows))
-        await memory.tell_many(1, 2, level=AlertLevel.WARNING)
+        await memory.add_numbered_alerts(1, 2, level=AlertLevel.WARNING)
         address = memory.market.address
         shown = [await said(python, "-c", program.replace("127.0.0.1:50051", address)) for program in PROGRAMS]
     call, refusal, live, alerts = shown
@@ -109,7 +109,7 @@ async def test_its_users_pass_mypy_strict(python: Path, tmp_path: Path) -> None:
 
 
 async def test_a_stream_through_the_edge_outlives_its_envoy() -> None:
-    async with place() as edged, connect(edged.edge.address) as market:
+    async with running_edge() as edged, connect(edged.edge.address) as market:
         await edged.market.show(snapshot())
         async with aclosing(market.watch_dashboard()) as stream:
             assert (await anext(stream)).provenance.snapshot_id == "s1"

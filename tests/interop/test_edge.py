@@ -16,9 +16,10 @@ import pytest_asyncio
 from google.protobuf import json_format
 from google.rpc import error_details_pb2
 
-from tests.interop.edges import PROTOCOLS, Place, details, place
-from tests.service.memories import furnish, numbers, reader, sqlite, texts
-from tests.service.snapshots import TTL_S, Bench, candle_series, snapshot
+from tests.interop.edges import PROTOCOLS, RunningEdge, details, running_edge
+from tests.service.history_servers import fill_history, history_opener, numbered_texts, sqlite_url, texts
+from tests.service.servers import RunningServer
+from tests.service.snapshots import TTL_S, candle_series, snapshot
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
@@ -66,17 +67,17 @@ PATHS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningEdge]:
     """A whole market, the bars of one symbol, and what is remembered; tests only read."""
-    history = sqlite(tmp_path_factory.mktemp("edge"))
-    await furnish(history)
-    async with place(history=reader(history)) as one:
-        await one.market.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
+    history = sqlite_url(tmp_path_factory.mktemp("edge"))
+    await fill_history(history)
+    async with running_edge(history=history_opener(history)) as one:
+        await one.market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
         await one.market.show(snapshot())
         yield one
 
 
-async def expected(market: Bench, rpc: str, request: dict[str, Any]) -> Any:
+async def expected(market: RunningServer, rpc: str, request: dict[str, Any]) -> Any:
     """The server's own answer."""
     reply = await getattr(market.stub, rpc)(json_format.ParseDict(request, getattr(api, f"{rpc}Request")()))
     assert reply.provenance.snapshot_id == "s1"  # or two empty replies would be equal
@@ -100,7 +101,7 @@ def unpacked(said: str) -> tuple[str, error_details_pb2.ErrorInfo, error_details
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(("rpc", "request_"), {rpc: (rpc, request) for rpc, request in PATHS.values()}.values())
 async def test_each_rpc_says_through_the_edge_what_the_server_says(
-    shown: Place, protocol: str, rpc: str, request_: dict[str, Any]
+    shown: RunningEdge, protocol: str, rpc: str, request_: dict[str, Any]
 ) -> None:
     reply = await expected(shown.market, rpc, request_)
     out, said = await shown.call(protocol, rpc, request_)
@@ -109,7 +110,7 @@ async def test_each_rpc_says_through_the_edge_what_the_server_says(
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_each_path_gives_as_json_what_the_rpc_says(shown: Place, path: str) -> None:
+async def test_each_path_gives_as_json_what_the_rpc_says(shown: RunningEdge, path: str) -> None:
     reply = await expected(shown.market, *PATHS[path])
     status, body, headers = await shown.http(path)
     assert (status, headers["content-type"], headers["cache-control"]) == (200, "application/json", "no-store")
@@ -122,7 +123,7 @@ async def test_the_paths_tried_are_all_that_the_contract_has() -> None:
     }
 
 
-async def test_in_json_a_number_that_was_not_measured_is_absent_and_a_list_without_rows_is_there(shown: Place) -> None:
+async def test_in_json_a_number_that_was_not_measured_is_absent_and_a_list_without_rows_is_there(shown: RunningEdge) -> None:
     _, body, _ = await shown.http("/v1/dashboard")
     scored, unscored = body["rows"][0], body["rows"][-1]
     assert {"score", "confidence", "technical", "priceStructure"} <= scored.keys()
@@ -131,7 +132,7 @@ async def test_in_json_a_number_that_was_not_measured_is_absent_and_a_list_witho
     assert (none["rows"], none["totalSize"], none["provenance"]["stale"]) == ([], 0, False)
 
 
-async def first_message(shown: Place, protocol: str, rpc: str, request: dict[str, Any]) -> str:
+async def first_message(shown: RunningEdge, protocol: str, rpc: str, request: dict[str, Any]) -> str:
     """The first message of a stream as `buf curl` prints it."""
     process = await shown.buf(protocol, rpc, request)
     assert process.stdout is not None
@@ -149,7 +150,7 @@ async def first_message(shown: Place, protocol: str, rpc: str, request: dict[str
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-async def test_a_stream_begins_with_a_whole_dashboard(shown: Place, protocol: str) -> None:
+async def test_a_stream_begins_with_a_whole_dashboard(shown: RunningEdge, protocol: str) -> None:
     whole = await expected(shown.market, "GetDashboard", {})
     text = await first_message(shown, protocol, "WatchDashboard", {})
     message = json_format.Parse(text, api.WatchDashboardResponse())
@@ -157,14 +158,14 @@ async def test_a_stream_begins_with_a_whole_dashboard(shown: Place, protocol: st
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-async def test_a_stream_of_alerts_begins_after_its_cursor(shown: Place, protocol: str) -> None:
+async def test_a_stream_of_alerts_begins_after_its_cursor(shown: RunningEdge, protocol: str) -> None:
     text = await first_message(shown, protocol, "WatchAlerts", {"cursor": "0"})
     message = json_format.Parse(text, api.WatchAlertsResponse())
-    assert (texts([message]), message.cursor) == (numbers(0, 5), message.alerts[-1].cursor)
+    assert (texts([message]), message.cursor) == (numbered_texts(0, 5), message.alerts[-1].cursor)
 
 
 async def test_five_hundred_symbols_are_one_json_answer() -> None:
-    async with place() as one:
+    async with running_edge() as one:
         await one.market.show(snapshot(size=500))
         status, body, _ = await one.http("/v1/dashboard")
         assert (status, len(body["rows"])) == (200, 500)
@@ -185,7 +186,7 @@ async def test_five_hundred_symbols_are_one_json_answer() -> None:
     ],
 )
 async def test_an_error_in_json_says_why_and_in_which_field(
-    shown: Place, path: str, status: int, code: int, reason: str, field: str
+    shown: RunningEdge, path: str, status: int, code: int, reason: str, field: str
 ) -> None:
     answered, body, headers = await shown.http(path, headers={**ORIGIN, "x-request-id": "from-the-page"})
     assert (answered, body["code"], headers["content-type"]) == (status, code, "application/json")
@@ -196,7 +197,7 @@ async def test_an_error_in_json_says_why_and_in_which_field(
 
 
 @pytest.mark.parametrize(("path", "named"), [("/v1/symbols?page_size=abc", '"abc"'), ("/v1/overview?colour=1", '"colour"')])
-async def test_a_query_that_the_contract_does_not_know_is_refused_by_name(shown: Place, path: str, named: str) -> None:
+async def test_a_query_that_the_contract_does_not_know_is_refused_by_name(shown: RunningEdge, path: str, named: str) -> None:
     status, body, headers = await shown.http(path, headers=ORIGIN)
     assert (status, body["code"], details(body)["ErrorInfo"]["reason"]) == (400, 3, "INVALID_FIELD")
     assert named in body["message"]
@@ -206,14 +207,14 @@ async def test_a_query_that_the_contract_does_not_know_is_refused_by_name(shown:
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/"), ("GET", "/v1/nope"), ("POST", "/v1/overview"), ("POST", f"/{SERVICE}/GetOverview")]
 )
-async def test_a_path_with_nothing_behind_it_is_404_in_json(shown: Place, method: str, path: str) -> None:
+async def test_a_path_with_nothing_behind_it_is_404_in_json(shown: RunningEdge, method: str, path: str) -> None:
     status, body, headers = await shown.http(path, method, headers=ORIGIN)
     assert (status, body["code"], body["details"]) == (404, 5, [])
     assert path in body["message"]
     assert headers["access-control-allow-origin"] == ORIGIN["Origin"]
 
 
-async def test_an_rpc_that_is_not_there_is_unimplemented(shown: Place) -> None:
+async def test_an_rpc_that_is_not_there_is_unimplemented(shown: RunningEdge) -> None:
     async with grpc.aio.insecure_channel(shown.edge.address) as channel:
         call: Any = channel.unary_unary  # its published type wants serialisers
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -222,7 +223,7 @@ async def test_an_rpc_that_is_not_there_is_unimplemented(shown: Place) -> None:
 
 
 async def test_before_the_first_snapshot_all_three_protocols_say_not_ready_and_when_to_ask_again() -> None:
-    async with place() as one:
+    async with running_edge() as one:
         status, body, _ = await one.http("/v1/dashboard")
         found = details(body)
         assert (status, body["code"]) == (503, 14)
@@ -236,7 +237,7 @@ async def test_before_the_first_snapshot_all_three_protocols_say_not_ready_and_w
 # -------------------------------------------------------------------------------------------------------------- pages
 
 
-async def test_a_page_of_any_origin_may_call_without_credentials(shown: Place) -> None:
+async def test_a_page_of_any_origin_may_call_without_credentials(shown: RunningEdge) -> None:
     wanted = "content-type,x-grpc-web,x-user-agent,grpc-timeout,authorization"
     for path, method in ((f"/{SERVICE}/GetDashboard", "POST"), ("/v1/dashboard", "GET")):
         asks = {**ORIGIN, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": wanted}
@@ -247,7 +248,7 @@ async def test_a_page_of_any_origin_may_call_without_credentials(shown: Place) -
         assert "access-control-allow-credentials" not in allowed
 
 
-async def test_a_page_may_read_the_status_of_an_rpc(shown: Place) -> None:
+async def test_a_page_may_read_the_status_of_an_rpc(shown: RunningEdge) -> None:
     status, _, headers = await shown.http("/v1/overview", headers=ORIGIN)
     assert (status, headers["access-control-allow-origin"], headers["vary"]) == (
         200,
@@ -259,7 +260,7 @@ async def test_a_page_may_read_the_status_of_an_rpc(shown: Place) -> None:
 
 
 async def test_only_configured_origins_are_let_in() -> None:
-    async with place(plan={"origins": ("https://ours.example", "http://localhost:5173")}) as one:
+    async with running_edge(plan={"origins": ("https://ours.example", "http://localhost:5173")}) as one:
         await one.market.show(snapshot())
         for origin, let_in in (
             ("https://ours.example", True),
@@ -274,7 +275,7 @@ async def test_only_configured_origins_are_let_in() -> None:
             ] * 2
 
 
-async def test_grpc_web_as_text_is_understood_too(shown: Place) -> None:
+async def test_grpc_web_as_text_is_understood_too(shown: RunningEdge) -> None:
     whole = await expected(shown.market, "GetOverview", {})
     kind = {"content-type": "application/grpc-web-text", "accept": "application/grpc-web-text", "x-grpc-web": "1"}
     async with (

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from tests.programs import ROOT, free_port
+from virtuoso.edge.page import assets
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("VIRTUOSO_")}
 WORDS = [sys.executable, "-m", "virtuoso", "edge"]
@@ -55,7 +56,7 @@ def test_it_serves_the_page_and_logs_each_call_to_standard_output(tmp_path: Path
         with running(*where, output=output):
             status, kind, body = asked(port, "/signals")
             assert (status, kind) == (200, "text/html; charset=utf-8")
-            assert body == (ROOT / "gen" / "web" / "index.html").read_text()
+            assert body == assets(ROOT / "gen" / "web")["/index.html"].body.decode()
             status, kind, body = asked(port, "/v1/overview")
             assert (status, kind, json.loads(body)["code"]) == (503, "application/json", 14)
         page, overview = [json.loads(line) for line in (tmp_path / "output").read_text().splitlines()]

@@ -17,10 +17,11 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.rpc import status_pb2
 
-from tests.interop.edges import Place, details, place
+from tests.interop.edges import RunningEdge, details, running_edge
 from tests.programs import Program, free_port
-from tests.service.memories import furnish, reader, sqlite
-from tests.service.snapshots import TTL_S, bench, candle_series, snapshot
+from tests.service.history_servers import fill_history, history_opener, sqlite_url
+from tests.service.servers import running_server
+from tests.service.snapshots import TTL_S, candle_series, snapshot
 from virtuoso.app.monitor import Monitor
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import candle_pb2
@@ -49,22 +50,22 @@ class Gateway(Program):
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningEdge]:
     """A whole market, bars of one symbol, and what is remembered, behind Envoy; its clock stands still."""
-    history = sqlite(tmp_path_factory.mktemp("gateway"))
-    await furnish(history)
-    async with place(history=reader(history)) as one:
+    history = sqlite_url(tmp_path_factory.mktemp("gateway"))
+    await fill_history(history)
+    async with running_edge(history=history_opener(history)) as one:
         for number, step_s in enumerate((60, 300, 1800, 14_400), start=1):
             series = CandleSeries.FromString(candle_series(bars=50, step_s=step_s))
             series.timeframe = candle_pb2.Timeframe.ValueType(number)
             name = keys.candles("bybit", "BTCUSDT", TIMEFRAMES[series.timeframe].value)
-            await one.market.memory.set(name, series.SerializeToString(), ttl_s=TTL_S)
+            await one.market.repository.set(name, series.SerializeToString(), ttl_s=TTL_S)
         await one.market.show(snapshot())
         yield one
 
 
 @pytest.fixture(scope="module")
-def gateway(go_programs: Path, shown: Place) -> Iterator[Gateway]:
+def gateway(go_programs: Path, shown: RunningEdge) -> Iterator[Gateway]:
     """The gateway in front of the same server."""
     one = Gateway(go_programs, shown.market.address)
     yield one
@@ -173,7 +174,7 @@ def meaning(body: dict[str, Any]) -> status_pb2.Status:
 
 
 @pytest.mark.parametrize("rpc", UNARY)
-async def test_each_reply_is_envoys_field_by_field_and_the_servers(shown: Place, gateway: Gateway, rpc: str) -> None:
+async def test_each_reply_is_envoys_field_by_field_and_the_servers(shown: RunningEdge, gateway: Gateway, rpc: str) -> None:
     for query in good(UNARY[rpc]):
         where = path(UNARY[rpc], query=query)
         status, body, headers = await ask(gateway.url + where)
@@ -185,7 +186,7 @@ async def test_each_reply_is_envoys_field_by_field_and_the_servers(shown: Place,
 
 
 @pytest.mark.parametrize("rpc", UNARY)
-async def test_each_refusal_is_envoys(shown: Place, gateway: Gateway, rpc: str) -> None:
+async def test_each_refusal_is_envoys(shown: RunningEdge, gateway: Gateway, rpc: str) -> None:
     for where in bad(UNARY[rpc]):
         status, body, headers = await ask(gateway.url + where)
         by_envoy = await ask(shown.edge.url + where)
@@ -198,7 +199,7 @@ async def test_each_refusal_is_envoys(shown: Place, gateway: Gateway, rpc: str) 
     ("method", "where"),
     [("GET", "/v1/nope"), ("POST", "/v1/overview"), ("POST", f"/{SERVICE}/GetOverview")],
 )
-async def test_where_nothing_is_both_say_so(shown: Place, gateway: Gateway, method: str, where: str) -> None:
+async def test_where_nothing_is_both_say_so(shown: RunningEdge, gateway: Gateway, method: str, where: str) -> None:
     status, body, _ = await ask(gateway.url + where, method)
     by_envoy = await ask(shown.edge.url + where, method)
     assert (status, meaning(body)) == (by_envoy[0], meaning(by_envoy[1]))
@@ -207,7 +208,7 @@ async def test_where_nothing_is_both_say_so(shown: Place, gateway: Gateway, meth
 
 
 @pytest.mark.parametrize("where", ["/v1/overview/", "/v1/confluence/", "/v1/confluence?page_size=%33"])
-async def test_odd_spellings_mean_the_same_to_both(shown: Place, gateway: Gateway, where: str) -> None:
+async def test_odd_spellings_mean_the_same_to_both(shown: RunningEdge, gateway: Gateway, where: str) -> None:
     status, body, headers = await ask(gateway.url + where)
     assert (status, body, headers) == await ask(shown.edge.url + where)
     assert (status, body["provenance"]["snapshotId"]) == (200, "s1")
@@ -217,7 +218,7 @@ async def test_odd_spellings_mean_the_same_to_both(shown: Place, gateway: Gatewa
 
 
 async def test_without_data_and_without_a_server_both_say_the_same_and_both_find_it_again(go_programs: Path) -> None:
-    async with place() as one:
+    async with running_edge() as one:
         gateway = Gateway(go_programs, one.market.address)
         try:
             for reason, message in (("NOT_READY", None), ("NO_SERVER", "no server answers behind the gateway")):
@@ -232,7 +233,7 @@ async def test_without_data_and_without_a_server_both_say_the_same_and_both_find
                     assert message in {None, body["message"]}
             market = one.market
             charts = CandleReader(market.source, keys, max_stale_s=600, clock=market.clock)
-            again = MarketServer(market.address, market.keeper, charts)
+            again = MarketServer(market.address, market.cache, charts)
             await again.start()
             await market.show(snapshot())
             async with asyncio.timeout(10):
@@ -244,7 +245,7 @@ async def test_without_data_and_without_a_server_both_say_the_same_and_both_find
 
 
 async def test_its_healthz_is_the_monitors_for_every_name_in_all_three_answers(go_programs: Path) -> None:
-    async with bench() as market:
+    async with running_server() as market:
         monitor = Monitor(status=market.server.health.status, readiness=lambda: (True, {}))
         ours = f"http://127.0.0.1:{await monitor.start('127.0.0.1:0')}"
         gateway = Gateway(go_programs, market.address)

@@ -16,10 +16,11 @@ from google.protobuf import json_format
 
 from tests.interop.test_buf_curl import CALLS
 from tests.programs import Program, free_port
-from tests.service.memories import alert, furnish, numbers, reader, sqlite, texts
-from tests.service.snapshots import TTL_S, Bench, bench, candle_series, head_of, refusal, snapshot
+from tests.service.history_servers import alert, fill_history, history_opener, numbered_texts, sqlite_url, texts
+from tests.service.servers import RunningServer, refusal, running_server
+from tests.service.snapshots import TTL_S, candle_series, head_of, snapshot
 from tests.service.test_errors import Slow
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_writer
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 from virtuoso.repository.open import open_repository
@@ -81,11 +82,11 @@ async def calls(folder: Path, address: str, *asked: tuple[str, dict[str, Any], s
 
 
 @asynccontextmanager
-async def furnished(folder: Path) -> AsyncIterator[Bench]:
+async def furnished(folder: Path) -> AsyncIterator[RunningServer]:
     """A server that shows a whole market, the bars of one symbol, and what is remembered."""
-    await furnish(sqlite(folder))
-    async with bench(history=reader(sqlite(folder))) as market:
-        await market.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
+    await fill_history(sqlite_url(folder))
+    async with running_server(history=history_opener(sqlite_url(folder))) as market:
+        await market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
         await market.show(snapshot())
         yield market
 
@@ -127,7 +128,7 @@ async def test_the_details_of_errors_are_read_in_go(go_programs: Path, tmp_path:
 
 
 async def test_the_deadline_of_a_caller_in_go_reaches_the_server_which_says_why(go_programs: Path) -> None:
-    async with bench(wrap=Slow) as market:
+    async with running_server(wrap=Slow) as market:
         await market.show(snapshot())
         (answer,) = await calls(go_programs, market.address, ("ListCandles", {"symbol": "BTCUSDT"}, "500ms"))
     assert (answer["refusal"]["Code"], answer["refusal"]["Reason"]) == ("DeadlineExceeded", "DEADLINE_EXCEEDED")
@@ -137,8 +138,8 @@ async def test_the_deadline_of_a_caller_in_go_reaches_the_server_which_says_why(
 
 
 async def test_streams_go_on_where_they_were_after_the_server_was_killed(go_programs: Path, tmp_path: Path) -> None:
-    address, at, url = f"127.0.0.1:{free_port()}", f"directory:{tmp_path / 'cache'}", sqlite(tmp_path)
-    repository, history = open_repository(at, None), open_history(url, write=True, timeout_s=20)
+    address, at, url = f"127.0.0.1:{free_port()}", f"directory:{tmp_path / 'cache'}", sqlite_url(tmp_path)
+    repository, history = open_repository(at, None), open_history_writer(url, timeout_s=20)
 
     async def publish(name: str, observed_ms: int) -> None:
         message = snapshot(name, observed_ms=observed_ms)
@@ -159,7 +160,7 @@ async def test_streams_go_on_where_they_were_after_the_server_was_killed(go_prog
         async with client(go_programs, address, "dashboard") as rows, client(go_programs, address, "alerts", "0") as bells:
             whole = await rows.message(api.WatchDashboardResponse)
             assert (whole.WhichOneof("event"), len(whole.snapshot.rows)) == ("snapshot", 50)
-            assert texts([await bells.message(api.WatchAlertsResponse)]) == numbers(0, 3)
+            assert texts([await bells.message(api.WatchAlertsResponse)]) == numbered_texts(0, 3)
 
             server.kill()
             ends = [(await each.next(lambda line: "refusal" in line))["refusal"]["Code"] for each in (rows, bells)]
@@ -177,12 +178,12 @@ async def test_streams_go_on_where_they_were_after_the_server_was_killed(go_prog
     assert (resumed.WhichOneof("event"), resumed.provenance.snapshot_id) == ("delta", "s1")
     assert not resumed.delta.changed_rows  # it had them already, and the new server knows that
     assert (changed.WhichOneof("event"), changed.provenance.snapshot_id) == ("delta", "s2")
-    assert texts([rung]) == numbers(3, 2)  # none lost, none twice
+    assert texts([rung]) == numbered_texts(3, 2)  # none lost, none twice
 
 
 async def test_health_is_watched_from_go(go_programs: Path) -> None:
     async with (
-        bench() as market,
+        running_server() as market,
         client(go_programs, market.address, "health", SERVICE) as ours,
         client(go_programs, market.address, "health", "nope") as unknown,
     ):

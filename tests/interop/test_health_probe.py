@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.edges import place
+from tests.interop.edges import running_edge
 from tests.programs import free_port
 from tests.service.snapshots import snapshot
 from virtuoso.service.health import SERVICE
@@ -30,7 +30,7 @@ async def exit_codes(folder: Path, address: str, service: str = "", *more: str) 
 
 
 async def test_both_probes_say_the_same_of_a_server_and_of_the_edge_in_front_of_it(go_programs: Path) -> None:
-    async with place() as one:
+    async with running_edge() as one:
         for service, code in (("", NOT_SERVING), ("liveness", SERVING), ("nope", RPC)):
             assert await exit_codes(go_programs, one.market.address, service) == (code, code), service
         assert await exit_codes(go_programs, one.edge.address) == (NOT_SERVING, NOT_SERVING)

@@ -13,14 +13,15 @@ import pytest
 import pytest_asyncio
 from google.protobuf import json_format
 
-from tests.interop.edges import Place, place
+from tests.interop.edges import RunningEdge, running_edge
 from tests.interop.nodes import Script, install
 from tests.interop.test_buf_curl import BTC, CALLS
 from tests.programs import ROOT
-from tests.service.memories import alert, furnish, numbers, reader, sqlite
-from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, snapshot
+from tests.service.history_servers import alert, fill_history, history_opener, numbered_texts, sqlite_url
+from tests.service.servers import RunningServer, running_server
+from tests.service.snapshots import T0, TTL_S, candle_series, snapshot
 from virtuoso.edge.contract import STREAMS
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_writer
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 
@@ -35,21 +36,21 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest_asyncio.fixture
-async def shown(tmp_path: Path) -> AsyncIterator[Place]:
+async def shown(tmp_path: Path) -> AsyncIterator[RunningEdge]:
     """A whole market with its history, behind the edge."""
-    await furnish(sqlite(tmp_path))
-    async with place(history=reader(sqlite(tmp_path)), heartbeat_s=1) as one:
-        await one.market.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
+    await fill_history(sqlite_url(tmp_path))
+    async with running_edge(history=history_opener(sqlite_url(tmp_path)), heartbeat_s=1) as one:
+        await one.market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
         await one.market.show(snapshot())
         yield one
 
 
-def web(one: Place, scenario: str, argument: Any = None) -> Script:
+def web(one: RunningEdge, scenario: str, argument: Any = None) -> Script:
     """A scenario of the package against the edge."""
     return Script("web.mjs", one.edge.address, scenario, json.dumps(argument or {}))
 
 
-async def told(market: Bench, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+async def told(market: RunningServer, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
     """What our own stubs get, as JSON."""
     message = json_format.ParseDict(request, getattr(api, f"{rpc}Request")())
     return json_format.MessageToDict(await getattr(market.stub, rpc)(message))
@@ -61,7 +62,7 @@ def without_age(reply: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
-async def test_every_unary_call_of_the_package_reads_what_our_own_stubs_read(shown: Place) -> None:
+async def test_every_unary_call_of_the_package_reads_what_our_own_stubs_read(shown: RunningEdge) -> None:
     assert set(CALLS) == set(UNARY)
     async with web(shown, "calls", list(CALLS.items())) as script:
         for rpc, request in CALLS.items():
@@ -69,7 +70,7 @@ async def test_every_unary_call_of_the_package_reads_what_our_own_stubs_read(sho
 
 
 async def test_a_failure_says_its_reason_its_fields_and_when_to_ask_again() -> None:
-    async with place() as one:
+    async with running_edge() as one:
         wrong = {"page_size": -1, "min_score": 101}
         calls = [["GetOverview", {}], ["ListConfluenceScores", wrong], ["GetConfluence", {"symbol": "NOSUCHUSDT"}]]
         async with web(one, "calls", calls[:1]) as script:
@@ -86,13 +87,13 @@ async def test_a_failure_says_its_reason_its_fields_and_when_to_ask_again() -> N
 
 
 async def test_a_call_made_before_the_server_is_ready_is_answered_once_it_is() -> None:
-    async with place() as one, web(one, "calls", [["GetOverview", {}]]) as script:
+    async with running_edge() as one, web(one, "calls", [["GetOverview", {}]]) as script:
         await asyncio.sleep(0.6)  # the first of its three attempts has been refused by now, the last one has not
         await one.market.show(snapshot())
         assert (await script.line())["overview"]["regime"] == "REGIME_NEUTRAL"
 
 
-async def test_a_dashboard_that_is_followed_is_at_every_moment_what_getdashboard_says(shown: Place) -> None:
+async def test_a_dashboard_that_is_followed_is_at_every_moment_what_getdashboard_says(shown: RunningEdge) -> None:
     async with web(shown, "dashboard") as script:
         assert (await script.line())["connection"] == "connecting"
         for step in range(1, 4):
@@ -103,7 +104,7 @@ async def test_a_dashboard_that_is_followed_is_at_every_moment_what_getdashboard
             assert (seen["connection"], sorted(seen["rows"])) == ("live", sorted(rows))
 
 
-async def test_a_stream_that_breaks_keeps_its_data_says_so_and_goes_on(shown: Place) -> None:
+async def test_a_stream_that_breaks_keeps_its_data_says_so_and_goes_on(shown: RunningEdge) -> None:
     async with web(shown, "dashboard") as script:
         await script.until(lambda line: line["connection"] == "live")
         envoy = shown.edge.envoy()
@@ -116,7 +117,7 @@ async def test_a_stream_that_breaks_keeps_its_data_says_so_and_goes_on(shown: Pl
 
 
 async def test_a_stream_that_falls_silent_counts_as_lost() -> None:
-    async with place(heartbeat_s=25) as one:
+    async with running_edge(heartbeat_s=25) as one:
         await one.market.show(snapshot())
         async with web(one, "dashboard", {"silenceMs": 1500}) as script:
             await script.until(lambda line: line["connection"] == "live")
@@ -126,11 +127,11 @@ async def test_a_stream_that_falls_silent_counts_as_lost() -> None:
 
 
 async def test_alerts_that_are_followed_come_once_whatever_breaks(tmp_path: Path) -> None:
-    url = sqlite(tmp_path)
-    await furnish(url)
-    async with place(history=reader(url), heartbeat_s=1) as one:
+    url = sqlite_url(tmp_path)
+    await fill_history(url)
+    async with running_edge(history=history_opener(url), heartbeat_s=1) as one:
         await one.market.show(snapshot())
-        writer = open_history(url, write=True, timeout_s=20)
+        writer = open_history_writer(url, timeout_s=20)
         async with web(one, "alerts", {"cursor": "0"}) as script:
             seen: list[str] = []
             while len(seen) < 5:
@@ -141,16 +142,16 @@ async def test_alerts_that_are_followed_come_once_whatever_breaks(tmp_path: Path
             while len(seen) < 8:
                 seen += (await script.line())["texts"]
         await writer.close()
-    assert seen == numbers(0, 8)
+    assert seen == numbered_texts(0, 8)
 
 
 async def test_grpc_js_reads_every_call_and_both_streams(tmp_path: Path) -> None:
     image = tmp_path / "image.binpb"
     await asyncio.to_thread(subprocess.run, [str(ROOT / "tools" / "generate"), "--image", str(image)], check=True)
-    url = sqlite(tmp_path)
-    await furnish(url)
-    async with bench(history=reader(url)) as market:
-        await market.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
+    url = sqlite_url(tmp_path)
+    await fill_history(url)
+    async with running_server(history=history_opener(url)) as market:
+        await market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
         await market.show(snapshot())
         plain: dict[str, dict[str, Any]] = {rpc: {} for rpc in UNARY} | dict.fromkeys(
             ("GetConfluence", "GetBeta", "ListCandles", "GetScoreHistory"), BTC

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from playwright.async_api import Browser, Locator, expect
 
 from tests.interop import nodes
 from tests.interop.browsers import PHONE, Visit, chromium, script_bytes, visit
-from tests.interop.edges import Place, place
-from tests.service.memories import furnish, reader, sqlite
+from tests.interop.edges import RunningEdge, running_edge
+from tests.service.history_servers import fill_history, history_opener, sqlite_url
 from tests.service.snapshots import T0, TTL_S, candle_series, row, snapshot
+from virtuoso.domain.addresses import Address, free_port
 from virtuoso.edge import page as pages
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
@@ -53,18 +55,18 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def served(**options: Any) -> AsyncIterator[Place]:
+async def served(**options: Any) -> AsyncIterator[RunningEdge]:
     """The page at the edge of a server that gives signs of life; nothing is published yet."""
-    async with pages.served(("127.0.0.1", 0)) as at, place(plan={"page": at}, heartbeat_s=0.5, **options) as one:
+    async with pages.served(("127.0.0.1", 0)) as at, running_edge(plan={"page": at}, heartbeat_s=0.5, **options) as one:
         yield one
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def shown(tmp_path: Path) -> AsyncIterator[Place]:
+async def shown(tmp_path: Path) -> AsyncIterator[RunningEdge]:
     """A whole market with the bars of one symbol and its history."""
-    await furnish(sqlite(tmp_path))
-    async with served(history=reader(sqlite(tmp_path))) as one:
-        await one.market.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=200), ttl_s=TTL_S)
+    await fill_history(sqlite_url(tmp_path))
+    async with served(history=history_opener(sqlite_url(tmp_path))) as one:
+        await one.market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=200), ttl_s=TTL_S)
         await one.market.show(snapshot())
         yield one
 
@@ -98,7 +100,9 @@ async def live(one: Visit) -> None:
 # ------------------------------------------------------------------------------------------------------- while all is well
 
 
-async def test_the_dashboard_shows_each_row_as_the_server_has_it_and_gaps_as_gaps(shown: Place, browser: Browser) -> None:
+async def test_the_dashboard_shows_each_row_as_the_server_has_it_and_gaps_as_gaps(
+    shown: RunningEdge, browser: Browser
+) -> None:
     async with visit(browser, shown.edge.url) as one:
         await live(one)
         await counted(one, "50 of 50")
@@ -113,7 +117,7 @@ async def test_the_dashboard_shows_each_row_as_the_server_has_it_and_gaps_as_gap
 
 
 async def test_what_changes_on_the_market_changes_on_the_page_and_nothing_is_asked_for(
-    shown: Place, browser: Browser
+    shown: RunningEdge, browser: Browser
 ) -> None:
     async with visit(browser, shown.edge.url) as one:
         await live(one)
@@ -132,7 +136,7 @@ async def test_what_changes_on_the_market_changes_on_the_page_and_nothing_is_ask
     ("size", "theme"), [("phone", "dark"), ("phone", "light"), ("tablet", "light"), ("desktop", "dark")]
 )
 async def test_every_tab_and_a_symbol_have_their_panels_and_axe_finds_nothing_serious(
-    shown: Place, browser: Browser, size: str, theme: Any
+    shown: RunningEdge, browser: Browser, size: str, theme: Any
 ) -> None:
     async with visit(browser, shown.edge.url, **{**SIZES[size], "color_scheme": theme}) as one:
         await live(one)
@@ -150,7 +154,7 @@ async def test_every_tab_and_a_symbol_have_their_panels_and_axe_finds_nothing_se
         assert one.complaints == []
 
 
-async def test_a_symbol_is_explained_down_to_what_it_was_made_from(shown: Place, browser: Browser) -> None:
+async def test_a_symbol_is_explained_down_to_what_it_was_made_from(shown: RunningEdge, browser: Browser) -> None:
     async with visit(browser, shown.edge.url) as one:
         await live(one)
         await (await find(one, "BTCUSDT")).get_by_role("link", name="BTCUSDT").click()
@@ -164,7 +168,7 @@ async def test_a_symbol_is_explained_down_to_what_it_was_made_from(shown: Place,
         assert one.complaints == []
 
 
-async def test_it_is_usable_without_a_mouse(shown: Place, browser: Browser) -> None:
+async def test_it_is_usable_without_a_mouse(shown: RunningEdge, browser: Browser) -> None:
     async with visit(browser, shown.edge.url, **SIZES["desktop"]) as one:
         await live(one)
         settings = one.page.get_by_role("button", name="Settings")
@@ -180,7 +184,7 @@ async def test_it_is_usable_without_a_mouse(shown: Place, browser: Browser) -> N
         await expect(one.page).to_have_url(re.compile("/symbol/ADAUSDT$"))
 
 
-async def test_filters_are_kept_on_the_device_and_say_what_they_hide(shown: Place, browser: Browser) -> None:
+async def test_filters_are_kept_on_the_device_and_say_what_they_hide(shown: RunningEdge, browser: Browser) -> None:
     async with visit(browser, shown.edge.url) as one:
         await live(one)
         await card(one, "ADAUSDT").get_by_role("button", name="Watch ADAUSDT").click()
@@ -193,7 +197,7 @@ async def test_filters_are_kept_on_the_device_and_say_what_they_hide(shown: Plac
         await counted(one, "0 of 50")
 
 
-async def test_nothing_is_cut_off_on_the_narrowest_phone(shown: Place, browser: Browser) -> None:
+async def test_nothing_is_cut_off_on_the_narrowest_phone(shown: RunningEdge, browser: Browser) -> None:
     async with visit(browser, shown.edge.url, viewport={"width": 320, "height": 640}) as one:
         for path in (*TABS, "/symbol/BTCUSDT"):
             await one.page.goto(shown.edge.url + path)
@@ -210,7 +214,7 @@ async def test_the_scripts_weigh_less_than_150_kb_compressed() -> None:
 
 
 async def test_a_server_that_is_lost_leaves_its_data_greyed_with_their_age_and_is_found_again(
-    shown: Place, browser: Browser
+    shown: RunningEdge, browser: Browser
 ) -> None:
     async with visit(browser, shown.edge.url) as one:
         await live(one)
@@ -222,7 +226,7 @@ async def test_a_server_that_is_lost_leaves_its_data_greyed_with_their_age_and_i
         assert await one.faults() == []
         market = shown.market
         again = MarketServer(
-            market.address, market.keeper, CandleReader(market.source, keys, max_stale_s=600, clock=market.clock)
+            market.address, market.cache, CandleReader(market.source, keys, max_stale_s=600, clock=market.clock)
         )
         await again.start()
         try:
@@ -245,7 +249,7 @@ async def test_a_first_visit_before_there_is_a_market_says_so_and_fills_by_itsel
 
 
 async def test_opened_without_a_network_it_shows_what_was_last_heard_and_how_old_that_is(
-    shown: Place, browser: Browser
+    shown: RunningEdge, browser: Browser
 ) -> None:
     async with visit(browser, shown.edge.url) as one:
         await live(one)
@@ -282,7 +286,7 @@ async def test_stale_data_say_why_they_are_and_how_old(browser: Browser) -> None
         await place.market.show(snapshot())
         await live(one)
         place.market.after(95)
-        place.market.keeper.tick()
+        place.market.cache.tick()
         banner = one.page.get_by_role("banner")
         await expect(banner).to_contain_text(re.compile("stale", re.IGNORECASE))
         await expect(one.page.get_by_role("main")).to_contain_text(re.compile(r"9[5-9] s|1 min"))
@@ -299,3 +303,82 @@ async def test_data_of_another_venue_say_instead_of_which(browser: Browser) -> N
         await expect(banner).to_contain_text(re.compile("binance", re.IGNORECASE))
         await expect(banner).to_contain_text(re.compile("bybit", re.IGNORECASE))
         await one.picture("phone-dark-fallback")
+
+
+# ------------------------------------------------------------------------------------------------- while a new build comes
+
+
+@asynccontextmanager
+async def two_builds(folder: Path) -> AsyncIterator[tuple[RunningEdge, Path, Path, Address]]:
+    """A market, and two builds to serve at its page's address. In the second, the tab Alpha is called Alpha II."""
+    old, new, address = folder / "old", folder / "new", ("127.0.0.1", free_port())
+    shutil.copytree(pages.folder(), old)
+    shutil.copytree(pages.folder(), new)
+    script = new / "assets" / "alpha.js"
+    assert "`Alpha`" in script.read_text()
+    script.write_text(script.read_text().replace("`Alpha`", "`Alpha II`"))
+    async with running_edge(plan={"page": address}, heartbeat_s=0.5) as one:
+        await one.market.show(snapshot())
+        yield one, old, new, address
+
+
+async def versions(one: Visit) -> set[str]:
+    """Of the builds whose files the page has loaded, from wherever."""
+    names = await one.page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
+    return {found[1] for name in names if (found := re.search("/assets/([^/]+)/", name))}
+
+
+async def test_an_open_page_stays_with_its_build_and_the_next_load_is_wholly_the_new_one(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with two_builds(tmp_path) as (one, old, new, address), AsyncExitStack() as visits:
+        async with pages.served(address, old):
+            phone = await visits.enter_async_context(visit(browser, one.edge.url))
+            await live(phone)
+            await phone.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+            await phone.page.reload()  # now through the worker
+            await live(phone)
+        async with pages.served(address, new):
+            alpha = phone.page.get_by_role("navigation").get_by_role("link", name="Alpha")
+            await alpha.click()  # its code was not loaded yet
+            await expect(phone.page.get_by_role("heading", level=1, name="Alpha", exact=True)).to_be_attached()
+            before = await versions(phone)
+            await phone.page.reload()
+            await live(phone)
+            await expect(phone.page.get_by_role("heading", level=1, name="Alpha II", exact=True)).to_be_attached()
+            after = await versions(phone)
+        assert (len(before), len(after), before & after) == (1, 1, set())
+        assert phone.complaints == []
+
+
+async def test_a_returning_phone_fetches_only_what_a_new_build_has_changed(tmp_path: Path, browser: Browser) -> None:
+    async with two_builds(tmp_path) as (one, old, new, address), AsyncExitStack() as visits:
+        async with pages.served(address, old):
+            phone = await visits.enter_async_context(visit(browser, one.edge.url))
+            await live(phone)
+            await phone.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        fetched: dict[str, int] = {}
+        phone.context.on("response", lambda reply: fetched.update({reply.url.rpartition("/")[2]: reply.status}))
+        async with pages.served(address, new):
+            await phone.page.evaluate(
+                """async () => {
+                  const registration = await navigator.serviceWorker.getRegistration();
+                  await registration.update();
+                  while (!registration.waiting) await new Promise((resolve) => setTimeout(resolve, 50));
+                }"""
+            )
+        scripts = {name: status for name, status in fetched.items() if name.endswith(".js") and name != "sw.js"}
+        assert [name for name, status in scripts.items() if status != 304] == ["alpha.js"], fetched
+        assert len(scripts) == len(list((new / "assets").glob("*.js")))
+
+
+async def test_without_a_service_worker_a_tab_of_the_old_build_asks_for_a_reload(tmp_path: Path, browser: Browser) -> None:
+    async with two_builds(tmp_path) as (one, old, new, address), AsyncExitStack() as visits:
+        async with pages.served(address, old):
+            phone = await visits.enter_async_context(visit(browser, one.edge.url, service_workers="block"))
+            await live(phone)
+        async with pages.served(address, new):
+            await phone.page.get_by_role("navigation").get_by_role("link", name="Alpha").click()
+            await phone.page.get_by_role("button", name="Load the page anew").click()
+            await expect(phone.page.get_by_role("heading", level=1, name="Alpha II", exact=True)).to_be_attached()
+            assert len(await versions(phone)) == 1

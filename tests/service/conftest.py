@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from tests.service.snapshots import Bench, bench
+from tests.service.servers import RunningServer, running_server
 
 
 @pytest_asyncio.fixture
-async def server() -> AsyncIterator[Bench]:
+async def server() -> AsyncIterator[RunningServer]:
     """A real server on a free port, with nothing published yet."""
-    async with bench() as one:
+    async with running_server() as one:
         yield one

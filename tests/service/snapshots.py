@@ -1,54 +1,27 @@
-"""Snapshots as a collector publishes them, built as protobuf, and a server to serve them."""
+"""Snapshots as a collector publishes them, built as protobuf."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-import grpc
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
-
 from tests.service.findings import beta, opportunity, record, sentiment, signal
+from virtuoso.domain.model import DimensionKind
 from virtuoso.market.v1 import (
     candle_pb2,
     confluence_pb2,
-    market_service_pb2_grpc,
     mover_pb2,
     overview_pb2,
     provenance_pb2,
     snapshot_pb2,
     symbol_pb2,
 )
-from virtuoso.repository import keys
-from virtuoso.repository.memory import MemoryRepository
-from virtuoso.repository.tiers import TieredRepository
-from virtuoso.service.candle_reader import CandleReader
-from virtuoso.service.history_reader import Opener
-from virtuoso.service.rpc import ConcurrencyLimits
-from virtuoso.service.server import MarketServer
-from virtuoso.service.snapshot_cache import SnapshotCache
 from virtuoso.wire import snapshots, times
 
 T0 = 1_761_000_000_000  # a moment on all clocks of these tests
 TTL_S = 3600.0
-DIMENSIONS = ("technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment")
+DIMENSIONS = tuple(kind.lower_name for kind in DimensionKind)
 NAMES = ("BTC", "ETH", "SOL", "1000PEPE", "XRP", "DOGE", "SHIB1000", "1INCH", "BNB", "ADA")
-
-
-class Clock:
-    """A clock that stands until it is told to go."""
-
-    def __init__(self, now_ms: int = T0) -> None:
-        self.now_ms = now_ms
-
-    def __call__(self) -> int:
-        return self.now_ms
-
-    def pass_s(self, seconds: float) -> None:
-        self.now_ms += int(seconds * 1000)
 
 
 def symbol_name(index: int) -> str:
@@ -194,117 +167,3 @@ def head_of(message: snapshot_pb2.Snapshot, blob: bytes, behind_ms: int = 0) -> 
         venue=message.provenance.venue,
         behind=times.duration(behind_ms) if behind_ms else None,
     )
-
-
-@dataclass
-class Bench:
-    """A server with all that is behind it, driven by hand: `show` publishes and polls, `at` moves the clock."""
-
-    clock: Clock
-    memory: MemoryRepository
-    source: Any
-    keeper: SnapshotCache
-    server: MarketServer
-    address: str
-    channel: grpc.aio.Channel
-    stub: Any
-
-    async def publish(self, message: snapshot_pb2.Snapshot, behind_ms: int = 0) -> None:
-        blob = message.SerializeToString()
-        await self.memory.set(keys.snapshot(message.provenance.snapshot_id), blob, ttl_s=TTL_S)
-        await self.memory.set(keys.HEAD, head_of(message, blob, behind_ms).SerializeToString(), ttl_s=TTL_S)
-
-    async def poll(self) -> None:
-        await self.keeper.poll()
-        self.keeper.tick()
-
-    async def show(self, message: snapshot_pb2.Snapshot, behind_ms: int = 0) -> None:
-        await self.publish(message, behind_ms)
-        await self.poll()
-
-    async def settle(self) -> None:
-        """Have seen a complete snapshot, so that one with gaps is served too."""
-        await self.show(snapshot("complete", observed_ms=self.clock() - 5000))
-
-    def after(self, seconds: float) -> None:
-        self.clock.pass_s(seconds)
-        self.keeper.tick()
-
-
-@asynccontextmanager
-async def bench(
-    *,
-    limits: ConcurrencyLimits | None = None,
-    reflect: bool = True,
-    heartbeat_s: float = 10.0,
-    max_stale_s: float = 600.0,
-    wrap: Callable[[TieredRepository], Any] = lambda tiers: tiers,
-    primary_venue: str = "",
-    near_s: float = 0.0,
-    keep_s: float = 120.0,
-    history: Opener | None = None,
-) -> AsyncIterator[Bench]:
-    """A real server on a free port; nothing is published yet and no loop runs: tests poll and tick."""
-    clock, memory = Clock(), MemoryRepository()
-    tiers = TieredRepository([memory])
-    source = wrap(tiers)
-    keeper = SnapshotCache(
-        source, keys, max_stale_s=max_stale_s, primary_venue=primary_venue, clock=clock, keep_s=keep_s, period_s=0.05
-    )
-    charts = CandleReader(source, keys, max_stale_s=max_stale_s, clock=clock, near_s=near_s)
-    server = MarketServer(
-        "127.0.0.1:0",
-        keeper,
-        charts,
-        limits=limits,
-        reflect=reflect,
-        heartbeat_s=heartbeat_s,
-        history=history,
-    )
-    address = f"127.0.0.1:{await server.start()}"
-    channel = grpc.aio.insecure_channel(address)
-    stub = market_service_pb2_grpc.MarketServiceStub(channel)
-    try:
-        yield Bench(clock, memory, source, keeper, server, address, channel, stub)
-    finally:
-        await channel.close(None)
-        await server.drain(0.1)
-        await tiers.close()
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """What a client is told when a call fails."""
-
-    code: grpc.StatusCode
-    message: str
-    reason: str
-    domain: str
-    violations: dict[str, str]
-    retry_s: float | None
-    trailers: dict[str, Any]
-
-
-async def refusal(call: Awaitable[Any]) -> Refusal:
-    """The refusal of a call that must fail."""
-    try:
-        reply = await call
-    except grpc.aio.AioRpcError as error:
-        return told(error)
-    raise AssertionError(f"the call was answered: {reply}")
-
-
-def told(error: grpc.aio.AioRpcError) -> Refusal:
-    """The details of an error as a client unpacks them."""
-    call: Any = error  # has what a Call has; its published type does not say so
-    rich = rpc_status.from_call(call)
-    info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
-    retry_s = None
-    for detail in rich.details:
-        detail.Unpack(info)
-        detail.Unpack(bad)
-        if detail.Unpack(retry):
-            retry_s = retry.retry_delay.ToMilliseconds() / 1000
-    violations = {violation.field: violation.description for violation in bad.field_violations}
-    trailers: dict[str, Any] = dict(call.trailing_metadata())
-    return Refusal(error.code(), error.details() or "", info.reason, info.domain, violations, retry_s, trailers)

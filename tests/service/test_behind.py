@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.service.snapshots import T0, TTL_S, Bench, candle_series, refusal, snapshot
+from tests.service.servers import RunningServer, refusal
+from tests.service.snapshots import T0, TTL_S, candle_series, snapshot
 from tests.service.test_dashboard_stream import Screen
 from virtuoso import metrics
 from virtuoso.market.v1 import candle_pb2, provenance_pb2
@@ -15,13 +16,13 @@ from virtuoso.wire import times
 DAY = 86_400_000
 
 
-async def served(server: Bench) -> provenance_pb2.Provenance:
+async def served(server: RunningServer) -> provenance_pb2.Provenance:
     reply: api.GetDashboardResponse = await server.stub.GetDashboard(api.GetDashboardRequest())
     assert reply.rows
     return reply.provenance
 
 
-async def test_yesterdays_market_is_as_old_as_it_was_then(server: Bench) -> None:
+async def test_yesterdays_market_is_as_old_as_it_was_then(server: RunningServer) -> None:
     await server.show(snapshot(observed_ms=T0 - DAY - 2000), behind_ms=DAY)
     said = await served(server)
     assert times.millis(said.observed_time) == T0 - DAY - 2000
@@ -35,13 +36,13 @@ async def test_yesterdays_market_is_as_old_as_it_was_then(server: Bench) -> None
     assert (await refusal(server.stub.GetDashboard(api.GetDashboardRequest()))).reason == "DATA_UNAVAILABLE"
 
 
-async def test_a_recording_that_begins_again_is_followed_at_once_and_streams_go_on(server: Bench) -> None:
+async def test_a_recording_that_begins_again_is_followed_at_once_and_streams_go_on(server: RunningServer) -> None:
     first, last = snapshot("first", observed_ms=T0 - DAY), snapshot("last", observed_ms=T0 - DAY + 60_000)
     await server.show(first, behind_ms=DAY)
     stream, screen = server.stub.WatchDashboard(api.WatchDashboardRequest()), Screen()
     screen.apply(await stream.read())
     for message, passed_s, behind_ms in ((last, 60, DAY), (first, 1, DAY + 61_000), (last, 60, DAY + 61_000)):
-        server.clock.pass_s(passed_s)
+        server.clock.advance(passed_s)
         await server.show(message, behind_ms)
         screen.apply(await stream.read())
         assert (await served(server)).snapshot_id == screen.provenance.snapshot_id == message.provenance.snapshot_id
@@ -52,21 +53,21 @@ async def test_a_recording_that_begins_again_is_followed_at_once_and_streams_go_
     stream.cancel()
 
 
-async def test_within_a_lap_time_does_not_run_backwards(server: Bench) -> None:
+async def test_within_a_lap_time_does_not_run_backwards(server: RunningServer) -> None:
     await server.show(snapshot("new", observed_ms=T0 - DAY), behind_ms=DAY)
     await server.show(snapshot("old", observed_ms=T0 - DAY - 2000), behind_ms=DAY)
     assert (await served(server)).snapshot_id == "new"
 
 
-async def test_bars_of_a_recording_are_dated_by_its_own_clock(server: Bench) -> None:
+async def test_bars_of_a_recording_are_dated_by_its_own_clock(server: RunningServer) -> None:
     behind_ms = 3 * DAY + 61_000
     await server.show(snapshot(observed_ms=T0 - behind_ms), behind_ms=behind_ms)
     key = keys.candles("bybit", "BTCUSDT", "5m")
-    await server.memory.set(key, candle_series(observed_ms=T0 - behind_ms, behind_ms=behind_ms), ttl_s=TTL_S)
+    await server.repository.set(key, candle_series(observed_ms=T0 - behind_ms, behind_ms=behind_ms), ttl_s=TTL_S)
     request = api.ListCandlesRequest(symbol="BTCUSDT", timeframe=candle_pb2.TIMEFRAME_5M)
     reply = await server.stub.ListCandles(request)
     assert not reply.provenance.stale
     assert reply.provenance.age.ToMilliseconds() == 20_000
     assert times.millis(reply.candles[-1].open_time) < T0 - behind_ms
-    await server.memory.set(key, candle_series(observed_ms=T0 - behind_ms), ttl_s=TTL_S)
+    await server.repository.set(key, candle_series(observed_ms=T0 - behind_ms), ttl_s=TTL_S)
     assert (await refusal(server.stub.ListCandles(request))).reason == "DATA_UNAVAILABLE"

@@ -17,8 +17,9 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from tests.certificates import certify
 from tests.programs import ROOT
-from tests.service.memories import numbers, reader, remembering, sqlite
-from tests.service.snapshots import T0, Bench, bench, row, snapshot
+from tests.service.history_servers import history_opener, numbered_texts, server_with_history, sqlite_url
+from tests.service.servers import RunningServer, running_server
+from tests.service.snapshots import T0, row, snapshot
 from virtuoso.client import Connection, Dashboard, DashboardStream, Market, State, connect, failure
 from virtuoso.client.channel import KEEPALIVE_S, SERVICE
 from virtuoso.market.v1 import market_service_pb2 as api
@@ -82,9 +83,9 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def again(one: Bench, history: Opener | None = None) -> AsyncIterator[None]:
+async def again(one: RunningServer, history: Opener | None = None) -> AsyncIterator[None]:
     """A server in the place of one that is gone."""
-    server = MarketServer(one.address, one.keeper, CandleReader(one.source, keys, max_stale_s=600), history=history)
+    server = MarketServer(one.address, one.cache, CandleReader(one.source, keys, max_stale_s=600), history=history)
     await server.start()
     try:
         yield
@@ -140,24 +141,31 @@ async def test_unavailable_is_tried_again_and_nothing_else_is() -> None:
 
 
 async def test_no_call_is_without_a_deadline() -> None:
+    async def answer(_: Context) -> bytes:
+        return b""
+
     async def hang(_: Context) -> bytes:
         await asyncio.sleep(60)
         return b""
 
+    async with answering(answer) as server, connect(server.address, timeout_s=30, health_service=None) as market:
+        await market.stub.GetOverview(api.GetOverviewRequest())
+        await market.stub.GetOverview(api.GetOverviewRequest(), timeout=300)
+    ours, callers = server.calls
+    assert ours is not None
+    assert callers is not None
+    assert 0 < ours < 31 < callers, "the caller's own deadline goes before the channel's; servers see both"
     async with answering(hang) as server, connect(server.address, timeout_s=0.3, health_service=None) as market:
         with pytest.raises(grpc.aio.AioRpcError) as late:
             await market.stub.GetOverview(api.GetOverviewRequest())
     assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    (given,) = server.calls
-    assert given is not None
-    assert 0 < given <= 0.3
 
 
 def test_the_server_allows_the_pings_of_the_client() -> None:
     assert dict(OPTIONS)["grpc.http2.min_ping_interval_without_data_ms"] <= KEEPALIVE_S * 1000
 
 
-async def test_a_failure_has_what_the_server_said(server: Bench) -> None:
+async def test_a_failure_has_what_the_server_said(server: RunningServer) -> None:
     async with connect(server.address, health_service=None) as market:
         with pytest.raises(grpc.aio.AioRpcError) as early:
             await market.stub.GetOverview(api.GetOverviewRequest())
@@ -184,7 +192,7 @@ def check(dashboard: Dashboard, whole: api.GetDashboardResponse) -> None:
 
 
 async def test_a_watched_dashboard_is_the_dashboard_whatever_changes_and_breaks() -> None:
-    async with bench() as one, connect(one.address, health_service=None) as market, AsyncExitStack() as later:
+    async with running_server() as one, connect(one.address, health_service=None) as market, AsyncExitStack() as later:
         await one.show(snapshot(details=False))
         stream = market.watch_dashboard()
         assert stream.connection == Connection(State.CONNECTING)
@@ -207,7 +215,7 @@ async def test_a_watched_dashboard_is_the_dashboard_whatever_changes_and_breaks(
 
 
 async def test_the_age_grows_by_itself() -> None:
-    async with bench() as one, connect(one.address) as market:
+    async with running_server() as one, connect(one.address) as market:
         await one.show(snapshot())
         async with aclosing(market.watch_dashboard()) as stream:
             dashboard = await anext(stream)
@@ -220,7 +228,7 @@ async def test_the_age_grows_by_itself() -> None:
 
 
 async def test_a_stream_goes_on_on_another_server() -> None:
-    async with bench() as one, bench() as other, connect(one.address, other.address) as market:
+    async with running_server() as one, running_server() as other, connect(one.address, other.address) as market:
         await one.show(snapshot())
         async with aclosing(market.watch_dashboard()) as stream:
             await anext(stream)
@@ -233,7 +241,7 @@ async def test_a_stream_goes_on_on_another_server() -> None:
 
 
 async def test_a_silent_server_is_left_and_asked_again() -> None:
-    async with bench() as one, connect(one.address) as market:
+    async with running_server() as one, connect(one.address) as market:
         await one.show(snapshot())
         async with aclosing(DashboardStream(market.stub, silence_s=0.3)) as stream:
             first = await anext(stream)
@@ -245,7 +253,7 @@ async def test_a_silent_server_is_left_and_asked_again() -> None:
 
 
 async def test_a_full_server_is_asked_again_when_it_says() -> None:
-    async with bench(limits=ConcurrencyLimits(streams=1)) as one, connect(one.address) as market:
+    async with running_server(limits=ConcurrencyLimits(streams=1)) as one, connect(one.address) as market:
         await one.show(snapshot())
         first, second = market.watch_dashboard(), market.watch_dashboard()
         await anext(first)
@@ -260,7 +268,7 @@ async def test_a_full_server_is_asked_again_when_it_says() -> None:
 
 
 async def test_what_is_no_use_to_ask_again_is_raised() -> None:
-    async with bench() as one, connect(one.address) as market:
+    async with running_server() as one, connect(one.address) as market:
         await one.show(snapshot())
         stream = market.watch_alerts("not a cursor")
         with pytest.raises(grpc.aio.AioRpcError) as refused:
@@ -270,25 +278,28 @@ async def test_what_is_no_use_to_ask_again_is_raised() -> None:
 
 
 async def test_each_alert_comes_once_across_a_loss(tmp_path: Path) -> None:
-    async with remembering(sqlite(tmp_path)) as memory, connect(memory.market.address, health_service=None) as market:
+    async with (
+        server_with_history(sqlite_url(tmp_path)) as memory,
+        connect(memory.market.address, health_service=None) as market,
+    ):
         await memory.market.show(snapshot())
-        await memory.tell_many(1, 3)
+        await memory.add_numbered_alerts(1, 3)
         stream = market.watch_alerts("0")
         got = [(await anext(stream)).text for _ in range(3)]
         await memory.market.server.drain(0.1)
         following = asyncio.ensure_future(anext(stream))
         await until(lambda: stream.connection.state is State.LOST)
-        await memory.tell_many(4, 2)
-        async with again(memory.market, reader(memory.url)):
+        await memory.add_numbered_alerts(4, 2)
+        async with again(memory.market, history_opener(memory.url)):
             got += [(await following).text, (await anext(stream)).text]
             resumed = market.watch_alerts(stream.cursor)
-            await memory.tell_many(6, 1)
+            await memory.add_numbered_alerts(6, 1)
             got.append((await anext(resumed)).text)
-        assert got == numbers(1, 6)
+        assert got == numbered_texts(1, 6)
 
 
 async def test_an_abandoned_stream_leaves_nothing_behind() -> None:
-    async with bench() as one, connect(one.address) as market:
+    async with running_server() as one, connect(one.address) as market:
         await one.show(snapshot())
         stream = market.watch_dashboard()
         await anext(stream)
@@ -297,15 +308,15 @@ async def test_an_abandoned_stream_leaves_nothing_behind() -> None:
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
-        await until(lambda: one.server._calls.streams.count == 0)
+        await until(lambda: one.server._rpcs.streams.count == 0)
 
 
 async def test_a_server_with_tls_is_trusted_by_its_own_roots_only(tmp_path: Path) -> None:
     certificate, key = (Path(path).read_bytes() for path in certify(tmp_path))
     secret = grpc.ssl_server_credentials([(key, certificate)])
-    async with bench() as one:
+    async with running_server() as one:
         await one.show(snapshot())
-        server = MarketServer("127.0.0.1:0", one.keeper, CandleReader(one.source, keys, max_stale_s=600), credentials=secret)
+        server = MarketServer("127.0.0.1:0", one.cache, CandleReader(one.source, keys, max_stale_s=600), credentials=secret)
         address = f"localhost:{await server.start()}"
         try:
             async with connect(address, credentials=grpc.ssl_channel_credentials(certificate)) as market:

@@ -10,7 +10,8 @@ import grpc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.service.snapshots import T0, Bench, bench, mover, refusal, row, snapshot
+from tests.service.servers import RunningServer, refusal, running_server
+from tests.service.snapshots import T0, mover, row, snapshot
 from virtuoso.market.v1 import confluence_pb2, market_service_pb2_grpc, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 
@@ -45,7 +46,7 @@ class Screen:
         return sorted(self.rows.values(), key=lambda r: (not r.HasField("score"), -r.score, r.symbol))
 
 
-async def test_a_stream_begins_with_the_whole_dashboard(server: Bench) -> None:
+async def test_a_stream_begins_with_the_whole_dashboard(server: RunningServer) -> None:
     await server.show(snapshot())
     stream = server.stub.WatchDashboard(api.WatchDashboardRequest())
     first = await stream.read()
@@ -69,7 +70,7 @@ ROWS = st.dictionaries(
 async def test_deltas_applied_one_after_another_give_the_dashboard(
     markets: list[dict[str, tuple[float | None, float]]], break_after: int
 ) -> None:
-    async with bench() as one:
+    async with running_server() as one:
         await one.show(snapshot("ready", observed_ms=T0 - 1000))
         screen = Screen()
         stream = one.stub.WatchDashboard(api.WatchDashboardRequest())
@@ -93,7 +94,7 @@ async def test_deltas_applied_one_after_another_give_the_dashboard(
         assert set(screen.kinds[1:]) == {"delta"}
 
 
-async def test_a_delta_holds_only_what_changed(server: Bench) -> None:
+async def test_a_delta_holds_only_what_changed(server: RunningServer) -> None:
     await server.show(snapshot())
     stream = server.stub.WatchDashboard(api.WatchDashboardRequest())
     await stream.read()
@@ -108,7 +109,7 @@ async def test_a_delta_holds_only_what_changed(server: Bench) -> None:
     stream.cancel()
 
 
-async def test_a_broken_stream_resumes_with_what_it_missed(server: Bench) -> None:
+async def test_a_broken_stream_resumes_with_what_it_missed(server: RunningServer) -> None:
     await server.show(snapshot())
     stream = server.stub.WatchDashboard(api.WatchDashboardRequest())
     screen = Screen()
@@ -124,7 +125,7 @@ async def test_a_broken_stream_resumes_with_what_it_missed(server: Bench) -> Non
     again.cancel()
 
 
-async def test_an_unknown_or_old_resume_token_gives_the_whole(server: Bench) -> None:
+async def test_an_unknown_or_old_resume_token_gives_the_whole(server: RunningServer) -> None:
     await server.show(snapshot())
     for token in ("garbage", "Z29uZQ", "ä", "=" * 9):
         stream = server.stub.WatchDashboard(api.WatchDashboardRequest(resume_token=token))
@@ -133,14 +134,14 @@ async def test_an_unknown_or_old_resume_token_gives_the_whole(server: Bench) -> 
 
 
 async def test_silence_is_broken_by_heartbeats_with_the_present_age() -> None:
-    async with bench(heartbeat_s=0.05) as one:
+    async with running_server(heartbeat_s=0.05) as one:
         await one.show(snapshot())
         stream = one.stub.WatchDashboard(api.WatchDashboardRequest())
         first = await stream.read()
-        one.clock.pass_s(5)
+        one.clock.advance(5)
         beat = asyncio.ensure_future(stream.read())
         while not beat.done():
-            one.keeper.tick()
+            one.cache.tick()
             await asyncio.sleep(0.005)
         message = beat.result()
         assert message.WhichOneof("event") == "heartbeat"
@@ -149,7 +150,7 @@ async def test_silence_is_broken_by_heartbeats_with_the_present_age() -> None:
         stream.cancel()
 
 
-async def test_data_that_goes_stale_is_told_at_once(server: Bench) -> None:
+async def test_data_that_goes_stale_is_told_at_once(server: RunningServer) -> None:
     await server.show(snapshot())
     stream = server.stub.WatchDashboard(api.WatchDashboardRequest())
     await stream.read()
@@ -160,7 +161,7 @@ async def test_data_that_goes_stale_is_told_at_once(server: Bench) -> None:
     stream.cancel()
 
 
-async def test_a_stream_ends_with_a_reason_when_the_data_is_gone(server: Bench) -> None:
+async def test_a_stream_ends_with_a_reason_when_the_data_is_gone(server: RunningServer) -> None:
     await server.show(snapshot())
     stream = server.stub.WatchDashboard(api.WatchDashboardRequest())
     await stream.read()
@@ -169,7 +170,7 @@ async def test_a_stream_ends_with_a_reason_when_the_data_is_gone(server: Bench) 
     assert (refused.code.name, refused.reason, refused.retry_s) == ("UNAVAILABLE", "DATA_UNAVAILABLE", 5)
 
 
-async def test_a_reader_that_stops_reading_costs_nobody_anything_and_comes_back_to_the_newest(server: Bench) -> None:
+async def test_a_reader_that_stops_reading_costs_nobody_anything_and_comes_back_to_the_newest(server: RunningServer) -> None:
     options = [("grpc.http2.bdp_probe", 0), ("grpc.use_local_subchannel_pool", 1)]
     async with grpc.aio.insecure_channel(server.address, options=options) as slow_channel:
         await server.show(snapshot("n0", size=500, details=False))
@@ -193,7 +194,7 @@ async def test_a_reader_that_stops_reading_costs_nobody_anything_and_comes_back_
         lively.cancel()
 
 
-async def test_many_streams_get_the_same_news(server: Bench) -> None:
+async def test_many_streams_get_the_same_news(server: RunningServer) -> None:
     await server.show(snapshot())
     streams = [server.stub.WatchDashboard(api.WatchDashboardRequest()) for _ in range(200)]
     firsts = await asyncio.gather(*(stream.read() for stream in streams))
@@ -204,5 +205,5 @@ async def test_many_streams_get_the_same_news(server: Bench) -> None:
     assert seconds[0].provenance.snapshot_id == "s2"
     for stream in streams:
         stream.cancel()
-    while server.server._calls.streams.count:
+    while server.server._rpcs.streams.count:
         await asyncio.sleep(0)

@@ -9,13 +9,15 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, refusal, snapshot, told
+from tests.service.servers import RunningServer, refusal, running_server
+from tests.service.snapshots import T0, TTL_S, candle_series, snapshot
 from virtuoso.domain import errors
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.market.v1 import error_reason_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 from virtuoso.repository.tiers import TieredRepository
+from virtuoso.service import deadline
 from virtuoso.service.errors import TABLE, UNKNOWN
 from virtuoso.service.rpc import ConcurrencyLimits
 
@@ -71,7 +73,7 @@ def test_every_request_error_is_in_the_table_and_every_reason_in_the_contract() 
     ],
 )
 async def test_a_field_that_breaks_its_rule_is_named_with_its_value_and_what_is_allowed(
-    server: Bench, request_: Any, field: str, words: str
+    server: RunningServer, request_: Any, field: str, words: str
 ) -> None:
     await server.show(snapshot())
     refused = await refusal(getattr(server.stub, type(request_).__name__.removesuffix("Request"))(request_))
@@ -79,7 +81,7 @@ async def test_a_field_that_breaks_its_rule_is_named_with_its_value_and_what_is_
     assert words in refused.violations[field]
 
 
-async def test_a_flood_of_violations_leaves_the_details_readable(server: Bench) -> None:
+async def test_a_flood_of_violations_leaves_the_details_readable(server: RunningServer) -> None:
     await server.show(snapshot())
     request = api.ListConfluenceScoresRequest(symbols=["龙" * 100 + str(i) for i in range(500)])
     refused = await refusal(server.stub.ListConfluenceScores(request))
@@ -96,7 +98,7 @@ async def test_a_flood_of_violations_leaves_the_details_readable(server: Bench) 
     ],
 )
 async def test_the_first_violations_are_told_with_their_places_and_that_there_may_be_more(
-    server: Bench, symbols: list[str], told: set[str]
+    server: RunningServer, symbols: list[str], told: set[str]
 ) -> None:
     await server.show(snapshot())
     refused = await refusal(server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(symbols=symbols)))
@@ -118,7 +120,7 @@ async def test_the_first_violations_are_told_with_their_places_and_that_there_ma
     ],
 )
 async def test_sizes_and_counts_are_refused_before_content_is_looked_at(
-    server: Bench, request_: Any, field: str, words: str
+    server: RunningServer, request_: Any, field: str, words: str
 ) -> None:
     await server.show(snapshot())
     refused = await refusal(getattr(server.stub, type(request_).__name__.removesuffix("Request"))(request_))
@@ -126,14 +128,14 @@ async def test_sizes_and_counts_are_refused_before_content_is_looked_at(
     assert refused.violations == {field: words}
 
 
-async def test_bytes_that_are_no_request_are_an_invalid_argument(server: Bench) -> None:
+async def test_bytes_that_are_no_request_are_an_invalid_argument(server: RunningServer) -> None:
     await server.show(snapshot())
     call = server.channel.unary_unary("/virtuoso.market.v1.MarketService/GetConfluence", None, None)
     refused = await refusal(call(b"\xff\xff\xff"))
     assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
 
 
-async def test_before_the_first_complete_snapshot_every_rpc_says_not_ready(server: Bench) -> None:
+async def test_before_the_first_complete_snapshot_every_rpc_says_not_ready(server: RunningServer) -> None:
     requests = [
         api.GetDashboardRequest(),
         api.GetOverviewRequest(),
@@ -152,7 +154,7 @@ async def test_before_the_first_complete_snapshot_every_rpc_says_not_ready(serve
 
 
 async def test_an_unknown_error_shows_an_id_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
-    async with bench(wrap=Broken) as one:
+    async with running_server(wrap=Broken) as one:
         await one.show(snapshot())
         refused = await refusal(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
     assert (refused.code.name, refused.reason) == ("INTERNAL", "INTERNAL")
@@ -165,7 +167,7 @@ async def test_an_unknown_error_shows_an_id_and_nothing_else(caplog: pytest.LogC
     assert "secret internal detail" in str(logged.exc_info[1])
 
 
-async def test_a_sane_request_id_comes_back_and_another_is_replaced(server: Bench) -> None:
+async def test_a_sane_request_id_comes_back_and_another_is_replaced(server: RunningServer) -> None:
     await server.show(snapshot())
 
     async def sent_back(*metadata: tuple[str, str]) -> str:
@@ -179,12 +181,12 @@ async def test_a_sane_request_id_comes_back_and_another_is_replaced(server: Benc
 
 
 async def test_too_many_calls_at_once_are_refused_while_health_answers() -> None:
-    async with bench(wrap=Slow, limits=ConcurrencyLimits(calls=2)) as one:
+    async with running_server(wrap=Slow, limits=ConcurrencyLimits(calls=2)) as one:
         await one.show(snapshot())
-        await one.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
+        await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
         request = api.ListCandlesRequest(symbol="BTCUSDT")
         waiting = [asyncio.ensure_future(one.stub.ListCandles(request)) for _ in range(2)]
-        while one.server._calls.calls.count < 2:
+        while one.server._rpcs.calls.count < 2:
             await asyncio.sleep(0)
         refused = await refusal(one.stub.GetDashboard(api.GetDashboardRequest()))
         assert (refused.code.name, refused.reason, refused.retry_s) == ("RESOURCE_EXHAUSTED", "OVERLOADED", 1)
@@ -198,15 +200,15 @@ async def test_too_many_calls_at_once_are_refused_while_health_answers() -> None
 
 
 async def test_a_caller_who_hangs_up_does_not_take_the_others_answer_along() -> None:
-    async with bench(wrap=Slow) as one:
+    async with running_server(wrap=Slow) as one:
         await one.show(snapshot())
-        await one.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
+        await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
         calls = [one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")) for _ in range(2)]
         waiting = [asyncio.ensure_future(call) for call in calls]
-        while one.server._calls.calls.count < 2:
+        while one.server._rpcs.calls.count < 2:
             await asyncio.sleep(0)
         calls[0].cancel()
-        while one.server._calls.calls.count > 1:
+        while one.server._rpcs.calls.count > 1:
             await asyncio.sleep(0)
         one.source.open.set()
         assert len((await waiting[1]).candles) == 300
@@ -216,7 +218,7 @@ async def test_a_caller_who_hangs_up_does_not_take_the_others_answer_along() -> 
 
 
 async def test_streams_have_a_budget_of_their_own() -> None:
-    async with bench(limits=ConcurrencyLimits(streams=1)) as one:
+    async with running_server(limits=ConcurrencyLimits(streams=1)) as one:
         await one.show(snapshot())
         first = one.stub.WatchDashboard(api.WatchDashboardRequest())
         await first.read()
@@ -226,21 +228,27 @@ async def test_streams_have_a_budget_of_their_own() -> None:
         first.cancel()
 
 
-async def test_a_repository_that_does_not_answer_costs_a_caller_less_than_two_seconds() -> None:
-    async with bench(wrap=Slow) as one:
+async def test_a_repository_that_does_not_answer_is_data_that_is_unavailable() -> None:
+    async with running_server(wrap=Slow) as one:
         await one.show(snapshot())
-        async with asyncio.timeout(2):
-            refused = await refusal(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
-        assert refused.reason == "DATA_UNAVAILABLE"
+        refused = await refusal(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
+        assert (refused.code.name, refused.reason, refused.retry_s) == ("UNAVAILABLE", "DATA_UNAVAILABLE", 5)
 
 
-async def test_a_callers_deadline_is_kept() -> None:
-    async with bench(wrap=Slow) as one:
+async def test_a_server_says_so_before_the_callers_deadline_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "RESERVED_S", 29.8)  # a busy machine may need seconds to deliver the answer
+    async with running_server(wrap=Slow) as one:
+        await one.show(snapshot())
+        refused = await refusal(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT"), timeout=30))
+        assert (refused.code.name, refused.reason) == ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
+
+
+async def test_a_callers_deadline_ends_a_call_in_any_case() -> None:
+    async with running_server(wrap=Slow) as one:
         await one.show(snapshot())
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT"), timeout=0.4)
+            await one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT"), timeout=0.1)
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        assert told(caught.value).reason == "DEADLINE_EXCEEDED"
 
 
 async def test_a_repository_error_in_the_middle_leaves_the_dashboard_alone() -> None:
@@ -252,7 +260,7 @@ async def test_a_repository_error_in_the_middle_leaves_the_dashboard_alone() -> 
                 raise RepositoryError("memcached: connection refused")
             return await self.inner.get_all(key)
 
-    async with bench(wrap=Down) as one:
+    async with running_server(wrap=Down) as one:
         await one.show(snapshot())
         one.source.down = True
         await one.poll()

@@ -9,7 +9,8 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.service.snapshots import Bench, snapshot
+from tests.service.servers import RunningServer
+from tests.service.snapshots import snapshot
 
 SERVICE = "virtuoso.market.v1.MarketService"
 READY = ("", SERVICE, "readiness", "confluence", "overview", "movers", "beta", "signals", "opportunities")
@@ -18,29 +19,29 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 
 
-async def check(server: Bench, name: str) -> Any:
+async def check(server: RunningServer, name: str) -> Any:
     stub = health_pb2_grpc.HealthStub(server.channel)
     return (await stub.Check(health_pb2.HealthCheckRequest(service=name))).status
 
 
-async def test_nothing_serves_before_the_first_snapshot_but_the_process_lives(server: Bench) -> None:
+async def test_nothing_serves_before_the_first_snapshot_but_the_process_lives(server: RunningServer) -> None:
     assert [await check(server, name) for name in READY] == [NOT_SERVING] * len(READY)
     assert await check(server, "liveness") == SERVING
 
 
-async def test_an_unknown_name_is_not_found(server: Bench) -> None:
+async def test_an_unknown_name_is_not_found(server: RunningServer) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await check(server, "gamma")
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
-async def test_list_names_them_all(server: Bench) -> None:
+async def test_list_names_them_all(server: RunningServer) -> None:
     reply = await health_pb2_grpc.HealthStub(server.channel).List(health_pb2.HealthListRequest())
     statuses = {name: each.status for name, each in reply.statuses.items()}
     assert statuses == {**dict.fromkeys((*READY, "alerts"), NOT_SERVING), "liveness": SERVING}
 
 
-async def test_probes_see_not_serving_before_the_port_closes(server: Bench) -> None:
+async def test_probes_see_not_serving_before_the_port_closes(server: RunningServer) -> None:
     await server.show(snapshot())
     draining = asyncio.create_task(server.server.drain(2))
     await asyncio.sleep(0)
@@ -49,7 +50,7 @@ async def test_probes_see_not_serving_before_the_port_closes(server: Bench) -> N
 
 
 @pytest.mark.parametrize("name", READY)
-async def test_watch_tells_readiness_its_loss_and_its_return(server: Bench, name: str) -> None:
+async def test_watch_tells_readiness_its_loss_and_its_return(server: RunningServer, name: str) -> None:
     watch = health_pb2_grpc.HealthStub(server.channel).Watch(health_pb2.HealthCheckRequest(service=name))
     assert (await watch.read()).status == NOT_SERVING
     await server.show(snapshot())
@@ -59,12 +60,12 @@ async def test_watch_tells_readiness_its_loss_and_its_return(server: Bench, name
     assert (await watch.read()).status == NOT_SERVING
     assert await check(server, name) == NOT_SERVING
     assert await check(server, "liveness") == SERVING
-    await server.show(snapshot("s2", observed_ms=server.clock.now_ms))
+    await server.show(snapshot("s2", observed_ms=server.clock.now_ms()))
     assert (await watch.read()).status == SERVING
     watch.cancel()
 
 
-async def test_watching_an_unknown_name_says_so_and_stays_open(server: Bench) -> None:
+async def test_watching_an_unknown_name_says_so_and_stays_open(server: RunningServer) -> None:
     watch = health_pb2_grpc.HealthStub(server.channel).Watch(health_pb2.HealthCheckRequest(service="gamma"))
     assert (await watch.read()).status == UNKNOWN
     await server.show(snapshot())
@@ -72,9 +73,9 @@ async def test_watching_an_unknown_name_says_so_and_stays_open(server: Bench) ->
     watch.cancel()
 
 
-async def test_a_part_that_the_snapshot_lacks_does_not_serve(server: Bench) -> None:
+async def test_a_part_that_the_snapshot_lacks_does_not_serve(server: RunningServer) -> None:
     await server.show(snapshot())
-    message = snapshot("s2", observed_ms=server.clock.now_ms + 1)
+    message = snapshot("s2", observed_ms=server.clock.now_ms() + 1)
     message.ClearField("overview")
     del message.gainers[:], message.losers[:], message.betas[:], message.signals[:], message.opportunities[:]
     await server.show(message)

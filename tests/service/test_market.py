@@ -7,17 +7,8 @@ from typing import Any
 import pytest
 from grpc_reflection.v1alpha import reflection_pb2
 
-from tests.service.snapshots import (
-    T0,
-    TTL_S,
-    Bench,
-    bench,
-    candle_series,
-    confluence,
-    refusal,
-    row,
-    snapshot,
-)
+from tests.service.servers import RunningServer, refusal, running_server
+from tests.service.snapshots import T0, TTL_S, candle_series, confluence, row, snapshot
 from virtuoso import metrics
 from virtuoso.market.v1 import candle_pb2, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
@@ -39,7 +30,7 @@ ORDERABLE = [
 ]
 
 
-async def test_a_dashboard_is_the_snapshot_in_one_reply(server: Bench) -> None:
+async def test_a_dashboard_is_the_snapshot_in_one_reply(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     reply = await server.stub.GetDashboard(api.GetDashboardRequest())
@@ -51,7 +42,7 @@ async def test_a_dashboard_is_the_snapshot_in_one_reply(server: Bench) -> None:
     assert reply.losers == message.losers[:5]
 
 
-async def test_provenance_says_where_the_numbers_are_from_and_how_old_they_are(server: Bench) -> None:
+async def test_provenance_says_where_the_numbers_are_from_and_how_old_they_are(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     server.after(12)
@@ -63,14 +54,14 @@ async def test_provenance_says_where_the_numbers_are_from_and_how_old_they_are(s
 
 
 @pytest.mark.parametrize(("symbols", "most"), [(50, 20_000), (500, 100_000)])
-async def test_a_dashboard_is_small_enough_for_a_phone(server: Bench, symbols: int, most: int) -> None:
+async def test_a_dashboard_is_small_enough_for_a_phone(server: RunningServer, symbols: int, most: int) -> None:
     await server.show(snapshot(size=symbols))
     reply = await server.stub.GetDashboard(api.GetDashboardRequest())
     assert len(reply.rows) == symbols
     assert reply.ByteSize() < most
 
 
-async def test_the_overview_is_the_snapshots(server: Bench) -> None:
+async def test_the_overview_is_the_snapshots(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     reply = await server.stub.GetOverview(api.GetOverviewRequest())
@@ -78,7 +69,7 @@ async def test_the_overview_is_the_snapshots(server: Bench) -> None:
     assert reply.provenance.snapshot_id == "s1"
 
 
-async def test_an_overview_that_was_not_measured_is_an_error_and_not_an_empty_success(server: Bench) -> None:
+async def test_an_overview_that_was_not_measured_is_an_error_and_not_an_empty_success(server: RunningServer) -> None:
     message = snapshot()
     message.ClearField("overview")
     await server.show(message)
@@ -87,7 +78,7 @@ async def test_an_overview_that_was_not_measured_is_an_error_and_not_an_empty_su
     assert len((await server.stub.GetDashboard(api.GetDashboardRequest())).rows) == 50
 
 
-async def test_a_symbols_breakdown_has_six_dimensions_with_their_components(server: Bench) -> None:
+async def test_a_symbols_breakdown_has_six_dimensions_with_their_components(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     source = next(item for item in message.confluences if item.row.symbol == "ETHUSDT")
@@ -101,7 +92,7 @@ async def test_a_symbols_breakdown_has_six_dimensions_with_their_components(serv
     assert reply.turnover_24h_usd == source.row.turnover_24h_usd
 
 
-async def test_a_symbol_without_a_score_has_no_number_in_its_place(server: Bench) -> None:
+async def test_a_symbol_without_a_score_has_no_number_in_its_place(server: RunningServer) -> None:
     await server.settle()
     rows = [row("BTCUSDT"), row("NEWUSDT", None)]
     rows[1].ClearField("change_24h_percent")
@@ -121,7 +112,7 @@ async def test_a_symbol_without_a_score_has_no_number_in_its_place(server: Bench
         ("SHIB1000USDT", "SHIB1000USDT"),
     ],
 )
-async def test_another_venues_spelling_finds_the_same_market(server: Bench, asked: str, found: str) -> None:
+async def test_another_venues_spelling_finds_the_same_market(server: RunningServer, asked: str, found: str) -> None:
     await server.show(snapshot())
     assert (await server.stub.GetConfluence(api.GetConfluenceRequest(symbol=asked))).symbol == found
     listed = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(symbols=[asked]))
@@ -138,7 +129,7 @@ async def test_another_venues_spelling_finds_the_same_market(server: Bench, aske
     ],
 )
 async def test_a_symbol_that_is_not_scored_is_told_apart_from_one_that_is_not_there(
-    server: Bench, asked: str, reason: str
+    server: RunningServer, asked: str, reason: str
 ) -> None:
     await server.show(snapshot())
     for call in (
@@ -150,7 +141,7 @@ async def test_a_symbol_that_is_not_scored_is_told_apart_from_one_that_is_not_th
         assert asked in told.violations["symbol"]
 
 
-async def test_a_tracked_symbol_without_a_price_is_unavailable_and_not_unknown(server: Bench) -> None:
+async def test_a_tracked_symbol_without_a_price_is_unavailable_and_not_unknown(server: RunningServer) -> None:
     await server.settle()
     message = snapshot(rows=[row("BTCUSDT"), row("ETHUSDT")])
     del message.rows[1], message.confluences[1]
@@ -162,7 +153,7 @@ async def test_a_tracked_symbol_without_a_price_is_unavailable_and_not_unknown(s
 
 @pytest.mark.parametrize("field", ORDERABLE)
 @pytest.mark.parametrize("direction", ["asc", "desc"])
-async def test_any_order_puts_missing_values_last_and_ties_by_symbol(server: Bench, field: str, direction: str) -> None:
+async def test_any_order_puts_missing_values_last(server: RunningServer, field: str, direction: str) -> None:
     await server.settle()
     rows = [row(name, score) for name, score in [("DUSDT", 60), ("AUSDT", 60), ("BUSDT", None), ("CUSDT", 40)]]
     rows[3].ClearField("turnover_24h_usd")
@@ -179,7 +170,7 @@ async def test_any_order_puts_missing_values_last_and_ties_by_symbol(server: Ben
     assert list(reply.rows) == present + missing
 
 
-async def test_without_a_direction_the_order_rises_and_without_a_field_the_best_comes_first(server: Bench) -> None:
+async def test_without_a_direction_the_order_rises_and_without_a_field_the_best_comes_first(server: RunningServer) -> None:
     await server.show(snapshot(rows=[row("AUSDT", 50), row("BUSDT", 70), row("CUSDT", 30)]))
 
     async def listed(order_by: str) -> list[str]:
@@ -190,7 +181,7 @@ async def test_without_a_direction_the_order_rises_and_without_a_field_the_best_
     assert await listed("") == ["B", "A", "C"]
 
 
-async def test_min_score_leaves_out_lower_scores_and_rows_without_one(server: Bench) -> None:
+async def test_min_score_leaves_out_lower_scores_and_rows_without_one(server: RunningServer) -> None:
     await server.settle()
     await server.show(snapshot(rows=[row("AUSDT", 0.0), row("BUSDT", 70), row("CUSDT", None), row("DUSDT", 69.99)]))
 
@@ -203,7 +194,7 @@ async def test_min_score_leaves_out_lower_scores_and_rows_without_one(server: Be
     assert await listed(0) == ["B", "D", "A"]
 
 
-async def test_movers_are_those_of_the_snapshot_above_the_floor(server: Bench) -> None:
+async def test_movers_are_those_of_the_snapshot_above_the_floor(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     reply = await server.stub.ListMovers(api.ListMoversRequest())
@@ -215,7 +206,7 @@ async def test_movers_are_those_of_the_snapshot_above_the_floor(server: Bench) -
     assert not reply.next_page_token
 
 
-async def test_the_universe_is_listed_by_rank(server: Bench) -> None:
+async def test_the_universe_is_listed_by_rank(server: RunningServer) -> None:
     message = snapshot(size=120)
     await server.show(message)
     reply = await server.stub.ListSymbols(api.ListSymbolsRequest(page_size=5000))
@@ -223,9 +214,9 @@ async def test_the_universe_is_listed_by_rank(server: Bench) -> None:
     assert len((await server.stub.ListSymbols(api.ListSymbolsRequest())).symbols) == 100
 
 
-async def test_candles_come_in_pages_from_the_newest_back(server: Bench) -> None:
+async def test_candles_come_in_pages_from_the_newest_back(server: RunningServer) -> None:
     await server.show(snapshot())
-    await server.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=25), ttl_s=TTL_S)
+    await server.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=25), ttl_s=TTL_S)
     opened: list[int] = []
     request = api.ListCandlesRequest(symbol="BTCUSDT", page_size=10)
     while True:
@@ -242,20 +233,20 @@ async def test_candles_come_in_pages_from_the_newest_back(server: Bench) -> None
     assert reply.provenance.path == provenance_pb2.PATH_SNAPSHOT
 
 
-async def test_candles_that_lack_a_bar_which_has_closed_are_stale_and_later_gone(server: Bench) -> None:
-    await server.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
-    server.clock.now_ms = T0 // 300_000 * 300_000 + 300_000 + 31_000
-    await server.show(snapshot(observed_ms=server.clock.now_ms))
+async def test_candles_that_lack_a_bar_which_has_closed_are_stale_and_later_gone(server: RunningServer) -> None:
+    await server.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
+    server.clock.ms = T0 // 300_000 * 300_000 + 300_000 + 31_000
+    await server.show(snapshot(observed_ms=server.clock.now_ms()))
     reply = await server.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT"))
     assert reply.provenance.stale
     assert reply.provenance.path == provenance_pb2.PATH_STALE_SNAPSHOT
-    server.clock.pass_s(600)
-    await server.show(snapshot("s2", observed_ms=server.clock.now_ms))
+    server.clock.advance(600)
+    await server.show(snapshot("s2", observed_ms=server.clock.now_ms()))
     told = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
     assert told.reason == "DATA_UNAVAILABLE"
 
 
-async def test_before_a_symbols_candles_exist_the_caller_is_told_when_to_ask_again(server: Bench) -> None:
+async def test_before_a_symbols_candles_exist_the_caller_is_told_when_to_ask_again(server: RunningServer) -> None:
     await server.show(snapshot())
     told = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
     assert (told.code.name, told.reason) == ("UNAVAILABLE", "DATA_UNAVAILABLE")
@@ -263,14 +254,14 @@ async def test_before_a_symbols_candles_exist_the_caller_is_told_when_to_ask_aga
     assert told.retry_s > 0
 
 
-async def test_another_symbols_candles_under_the_key_are_refused(server: Bench) -> None:
+async def test_another_symbols_candles_under_the_key_are_refused(server: RunningServer) -> None:
     await server.show(snapshot())
-    await server.memory.set(keys.candles("bybit", "ETHUSDT", "5m"), candle_series("BTCUSDT"), ttl_s=TTL_S)
+    await server.repository.set(keys.candles("bybit", "ETHUSDT", "5m"), candle_series("BTCUSDT"), ttl_s=TTL_S)
     told = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="ETHUSDT")))
     assert told.reason == "DATA_UNAVAILABLE"
 
 
-async def test_rows_that_break_a_rule_are_dropped_and_counted(server: Bench) -> None:
+async def test_rows_that_break_a_rule_are_dropped_and_counted(server: RunningServer) -> None:
     await server.settle()
     rows = [row("BTCUSDT"), row("SYSTEMUSDT"), row("ETHUSDT", 150.0), row("SOLUSDT", 55, price=float("nan")), row("XRPUSDT")]
     rows.append(row("BTCUSDT", 12.0))
@@ -296,7 +287,7 @@ async def test_rows_that_break_a_rule_are_dropped_and_counted(server: Bench) -> 
     ).reason == "DATA_UNAVAILABLE"
 
 
-async def test_replies_are_counted_by_the_way_of_their_data(server: Bench) -> None:
+async def test_replies_are_counted_by_the_way_of_their_data(server: RunningServer) -> None:
     await server.show(snapshot())
     fresh = metrics.REPLIES.labels("GetOverview", "SNAPSHOT", "OK")
     before = fresh._value.get()
@@ -307,7 +298,7 @@ async def test_replies_are_counted_by_the_way_of_their_data(server: Bench) -> No
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
 @pytest.mark.parametrize("reflect", [True, False])
 async def test_reflection_speaks_both_versions_and_can_be_switched_off(reflect: bool, version: str) -> None:
-    async with bench(reflect=reflect) as one:
+    async with running_server(reflect=reflect) as one:
         method: Any = one.channel.stream_stream(
             f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
             request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,

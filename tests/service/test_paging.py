@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.service.snapshots import T0, Bench, bench, refusal, row, snapshot
+from tests.service.servers import RunningServer, refusal, running_server
+from tests.service.snapshots import T0, row, snapshot
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1 import mover_pb2
 
@@ -22,7 +23,7 @@ async def test_any_page_sizes_give_every_row_once_in_order_across_a_new_snapshot
     size: int, pages: list[int], swap_after: int, order_by: str
 ) -> None:
     rows = [row(f"C{i}USDT", None if i % 5 == 4 else 10.0 + i * 7 % 60, price=1 + i % 9) for i in range(size)]
-    async with bench() as one:
+    async with running_server() as one:
         await one.settle()
         await one.show(snapshot(rows=rows))
         whole = await one.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(order_by=order_by, page_size=500))
@@ -41,7 +42,7 @@ async def test_any_page_sizes_give_every_row_once_in_order_across_a_new_snapshot
         assert collected == list(whole.rows)
 
 
-async def test_page_sizes_have_a_default_and_a_maximum(server: Bench) -> None:
+async def test_page_sizes_have_a_default_and_a_maximum(server: RunningServer) -> None:
     await server.show(snapshot(size=600))
     for asked, given_ in ((0, 50), (10, 10), (500, 500), (2_000_000_000, 500)):
         reply = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(page_size=asked))
@@ -57,7 +58,7 @@ async def test_page_sizes_have_a_default_and_a_maximum(server: Bench) -> None:
         api.ListCandlesRequest(symbol="BTCUSDT", page_size=-1),
     ],
 )
-async def test_a_negative_page_size_is_refused_by_name(server: Bench, request_: object) -> None:
+async def test_a_negative_page_size_is_refused_by_name(server: RunningServer, request_: object) -> None:
     await server.show(snapshot())
     rpc = type(request_).__name__.removesuffix("Request")
     told = await refusal(getattr(server.stub, rpc)(request_))
@@ -65,7 +66,7 @@ async def test_a_negative_page_size_is_refused_by_name(server: Bench, request_: 
     assert "greater than or equal to 0" in told.violations["page_size"]
 
 
-async def test_movers_and_symbols_come_in_pages_too(server: Bench) -> None:
+async def test_movers_and_symbols_come_in_pages_too(server: RunningServer) -> None:
     message = snapshot(size=37)
     await server.show(message)
     gainers: list[mover_pb2.Mover] = []
@@ -89,7 +90,7 @@ async def test_movers_and_symbols_come_in_pages_too(server: Bench) -> None:
 
 
 @pytest.mark.parametrize("token", ["garbage", "ä", "AAAA", "x" * 512, "====", "AAAAAAAAAAAAAAAAAAAAAAAA"])
-async def test_a_token_that_is_none_of_ours_is_refused(server: Bench, token: str) -> None:
+async def test_a_token_that_is_none_of_ours_is_refused(server: RunningServer, token: str) -> None:
     await server.show(snapshot())
     for call in (
         server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(page_token=token)),
@@ -101,7 +102,7 @@ async def test_a_token_that_is_none_of_ours_is_refused(server: Bench, token: str
         assert "page_token" in told.violations
 
 
-async def test_a_token_of_another_request_is_refused(server: Bench) -> None:
+async def test_a_token_of_another_request_is_refused(server: RunningServer) -> None:
     await server.show(snapshot())
     first = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(page_size=5, min_score=30))
     other = api.ListConfluenceScoresRequest(page_size=5, min_score=40, page_token=first.next_page_token)
@@ -111,7 +112,7 @@ async def test_a_token_of_another_request_is_refused(server: Bench) -> None:
 
 
 async def test_a_token_whose_snapshot_is_gone_says_so() -> None:
-    async with bench(keep_s=0) as one:
+    async with running_server(retention_s=0) as one:
         await one.show(snapshot())
         first = await one.stub.ListSymbols(api.ListSymbolsRequest(page_size=5))
         await one.show(snapshot("s2", observed_ms=T0 + 3000))

@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 
 from tests.contract import histories
-from tests.service.memories import Remembering, numbers, remembering, sqlite, texts
-from tests.service.snapshots import T0, refusal, snapshot
+from tests.service.history_servers import ServerWithHistory, numbered_texts, server_with_history, sqlite_url, texts
+from tests.service.servers import refusal
+from tests.service.snapshots import T0, snapshot
 from tests.service.test_served_snapshot import pages
 from virtuoso.domain.model import Environment
 from virtuoso.domain.records import AlertKind, AlertLevel, ScorePoint, Side, Signal, SignalStatus
@@ -24,9 +25,9 @@ MINUTE, DAY = 60_000, 86_400_000
 
 
 @pytest_asyncio.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Remembering]:
+async def setup(tmp_path: Path) -> AsyncIterator[ServerWithHistory]:
     """A server that shows a market, and its empty history."""
-    async with remembering(sqlite(tmp_path)) as one:
+    async with server_with_history(sqlite_url(tmp_path)) as one:
         await one.market.show(snapshot())
         yield one
 
@@ -76,14 +77,14 @@ def points(first_ms: int, count: int, symbol: str = "BTCUSDT", venue: str = "byb
 # --------------------------------------------------------------------------------------------------------------- signals
 
 
-async def test_closed_signals_come_in_pages_newest_first(place: Remembering) -> None:
+async def test_closed_signals_come_in_pages_newest_first(setup: ServerWithHistory) -> None:
     kept = [ended(number) for number in range(7)]
-    await place.writer.write(signals=[*kept, ended(8, status=SignalStatus.ACTIVE, closed_ms=None, exit_price=None)])
-    found = await pages(place.market.stub.ListSignals, api.ListSignalsRequest(active=False, page_size=3), "signals")
+    await setup.writer.write(signals=[*kept, ended(8, status=SignalStatus.ACTIVE, closed_ms=None, exit_price=None)])
+    found = await pages(setup.market.stub.ListSignals, api.ListSignalsRequest(active=False, page_size=3), "signals")
     assert found == [messages.signal(signal) for signal in reversed(kept)]
 
 
-async def test_closed_and_active_ones_are_one_list_and_the_newer_word_on_each_counts(place: Remembering) -> None:
+async def test_closed_and_active_ones_are_one_list_and_the_newer_word_on_each_counts(setup: ServerWithHistory) -> None:
     active = list(snapshot().signals)  # none of them is in the history but one, which is behind, and one, which has ended
     behind, over = active[1], active[3]
     written = [
@@ -94,35 +95,35 @@ async def test_closed_and_active_ones_are_one_list_and_the_newer_word_on_each_co
             messages.read_signal(over, Environment.SIMULATED), status=SignalStatus.EXPIRED, closed_ms=T0, judged_ms=T0 + 1
         ),
     ]
-    await place.writer.write(signals=written)
+    await setup.writer.write(signals=written)
     for size in (1, 2, 3, 50):
-        found = await pages(place.market.stub.ListSignals, api.ListSignalsRequest(page_size=size), "signals")
+        found = await pages(setup.market.stub.ListSignals, api.ListSignalsRequest(page_size=size), "signals")
         assert [each.id for each in found] == [*(each.id for each in active), "signal-002", "signal-001"]
         assert found[1] == behind
         assert found[3].status == signal_pb2.SIGNAL_STATUS_EXPIRED
 
 
-async def test_signals_of_other_venues_and_environments_are_not_shown(place: Remembering) -> None:
+async def test_signals_of_other_venues_and_environments_are_not_shown(setup: ServerWithHistory) -> None:
     others = [ended(1, venue="binance"), ended(2, environment=Environment.LIVE), ended(4, environment=Environment.LIVE)]
-    await place.writer.write(signals=[*others, ended(3), ended(0)])
+    await setup.writer.write(signals=[*others, ended(3), ended(0)])
     for size in (1, 50):
-        found = await pages(place.market.stub.ListSignals, api.ListSignalsRequest(active=False, page_size=size), "signals")
+        found = await pages(setup.market.stub.ListSignals, api.ListSignalsRequest(active=False, page_size=size), "signals")
         assert [each.id for each in found] == ["signal-003", "signal-000"]
 
 
-async def test_signals_are_filtered_by_side_and_by_symbol_as_any_venue_spells_it(place: Remembering) -> None:
+async def test_signals_are_filtered_by_side_and_by_symbol_as_any_venue_spells_it(setup: ServerWithHistory) -> None:
     short = {"side": Side.SHORT, "stop": 0.31, "targets": (0.28, 0.26, 0.2)}
-    await place.writer.write(signals=[ended(1, symbol="1000PEPEUSDT"), ended(2, **short), ended(3, symbol="FLOKI1000USDT")])
-    stub = place.market.stub
+    await setup.writer.write(signals=[ended(1, symbol="1000PEPEUSDT"), ended(2, **short), ended(3, symbol="FLOKI1000USDT")])
+    stub = setup.market.stub
     shorts = await stub.ListSignals(api.ListSignalsRequest(active=False, side=signal_pb2.SIDE_SHORT))
     assert [each.id for each in shorts.signals] == ["signal-002"]
     some = await stub.ListSignals(api.ListSignalsRequest(active=False, symbols=["PEPE1000USDT", "1000FLOKIUSDT"]))
     assert [each.id for each in some.signals] == ["signal-003", "signal-001"]
 
 
-async def test_a_page_token_of_signals_is_of_its_request_alone(place: Remembering) -> None:
-    await place.writer.write(signals=[ended(number) for number in range(3)])
-    stub = place.market.stub
+async def test_a_page_token_of_signals_is_of_its_request_alone(setup: ServerWithHistory) -> None:
+    await setup.writer.write(signals=[ended(number) for number in range(3)])
+    stub = setup.market.stub
     token = (await stub.ListSignals(api.ListSignalsRequest(active=False, page_size=1))).next_page_token
     for other in (
         stub.ListSignals(api.ListSignalsRequest(page_token=token)),
@@ -135,35 +136,35 @@ async def test_a_page_token_of_signals_is_of_its_request_alone(place: Rememberin
 # ---------------------------------------------------------------------------------------------------------------- alerts
 
 
-async def test_alerts_come_in_pages_that_new_ones_do_not_shift(place: Remembering) -> None:
-    await place.tell_many(0, 7)
-    stub, request = place.market.stub, api.ListAlertsRequest(page_size=3)
+async def test_alerts_come_in_pages_that_new_ones_do_not_shift(setup: ServerWithHistory) -> None:
+    await setup.add_numbered_alerts(0, 7)
+    stub, request = setup.market.stub, api.ListAlertsRequest(page_size=3)
     first = await stub.ListAlerts(request)
-    await place.tell_many(7, 2)
+    await setup.add_numbered_alerts(7, 2)
     request.page_token = first.next_page_token
     second = await stub.ListAlerts(request)
     request.page_token = second.next_page_token
     third = await stub.ListAlerts(request)
-    assert texts([first, second, third]) == numbers(0, 7)[::-1]
+    assert texts([first, second, third]) == numbered_texts(0, 7)[::-1]
     assert third.next_page_token == ""
     assert first.newest_cursor == second.newest_cursor == third.newest_cursor == first.alerts[0].cursor
 
 
-async def test_a_stream_from_newest_cursor_tells_what_the_list_did_not(place: Remembering) -> None:
-    await place.tell_many(0, 3)
-    listed = await place.market.stub.ListAlerts(api.ListAlertsRequest())
-    await place.tell_many(3, 2)
-    stream = place.market.stub.WatchAlerts(api.WatchAlertsRequest(cursor=listed.newest_cursor))
-    assert texts([listed])[::-1] + texts([await stream.read()]) == numbers(0, 5)
+async def test_a_stream_from_newest_cursor_tells_what_the_list_did_not(setup: ServerWithHistory) -> None:
+    await setup.add_numbered_alerts(0, 3)
+    listed = await setup.market.stub.ListAlerts(api.ListAlertsRequest())
+    await setup.add_numbered_alerts(3, 2)
+    stream = setup.market.stub.WatchAlerts(api.WatchAlertsRequest(cursor=listed.newest_cursor))
+    assert texts([listed])[::-1] + texts([await stream.read()]) == numbered_texts(0, 5)
     stream.cancel()
 
 
-async def test_alerts_are_filtered(place: Remembering) -> None:
-    await place.tell_many(0, 1, kind=AlertKind.DATA_QUALITY, level=AlertLevel.CRITICAL, symbol="")
-    await place.tell_many(1, 1, symbol="1000PEPEUSDT")
-    await place.tell_many(2, 1, level=AlertLevel.INFO)
-    await place.tell_many(3, 1, environment=Environment.LIVE)  # of another market: it may not pass for this one
-    stub = place.market.stub
+async def test_alerts_are_filtered(setup: ServerWithHistory) -> None:
+    await setup.add_numbered_alerts(0, 1, kind=AlertKind.DATA_QUALITY, level=AlertLevel.CRITICAL, symbol="")
+    await setup.add_numbered_alerts(1, 1, symbol="1000PEPEUSDT")
+    await setup.add_numbered_alerts(2, 1, level=AlertLevel.INFO)
+    await setup.add_numbered_alerts(3, 1, environment=Environment.LIVE)  # of another market: it may not pass for this one
+    stub = setup.market.stub
 
     async def found(**filters: Any) -> list[str]:
         return texts([await stub.ListAlerts(api.ListAlertsRequest(**filters))])
@@ -174,8 +175,8 @@ async def test_alerts_are_filtered(place: Remembering) -> None:
     assert await found(symbols=["PEPE1000USDT"]) == ["alert 1"]
 
 
-async def test_no_alert_yet_is_an_answer_with_a_cursor(place: Remembering) -> None:
-    reply = await place.market.stub.ListAlerts(api.ListAlertsRequest())
+async def test_no_alert_yet_is_an_answer_with_a_cursor(setup: ServerWithHistory) -> None:
+    reply = await setup.market.stub.ListAlerts(api.ListAlertsRequest())
     assert (list(reply.alerts), reply.newest_cursor, reply.next_page_token) == ([], "0", "")
     assert reply.provenance.snapshot_id == "s1"
 
@@ -183,10 +184,10 @@ async def test_no_alert_yet_is_an_answer_with_a_cursor(place: Remembering) -> No
 # ---------------------------------------------------------------------------------------------------------------- scores
 
 
-async def test_a_day_of_scores_is_thinned_to_the_last_of_every_step(place: Remembering) -> None:
+async def test_a_day_of_scores_is_thinned_to_the_last_of_every_step(setup: ServerWithHistory) -> None:
     kept = points(T0 - DAY, 1440)
-    await place.writer.write(points=kept)
-    reply = await place.market.stub.GetScoreHistory(asked())
+    await setup.writer.write(points=kept)
+    reply = await setup.market.stub.GetScoreHistory(asked())
     step = reply.resolution.ToMilliseconds()
     assert (reply.symbol, step) == ("BTCUSDT", 172_800)
     first = -(-(T0 - DAY) // step) * step
@@ -198,11 +199,11 @@ async def test_a_day_of_scores_is_thinned_to_the_last_of_every_step(place: Remem
     assert 490 < len(reply.points) <= 500
 
 
-async def test_the_points_of_a_range_that_moves_with_the_clock_stand_still(place: Remembering) -> None:
-    await place.writer.write(points=points(T0 - DAY, 1440))
-    before = await place.market.stub.GetScoreHistory(asked())
-    place.market.after(5)
-    after = await place.market.stub.GetScoreHistory(asked())
+async def test_the_points_of_a_range_that_moves_with_the_clock_stand_still(setup: ServerWithHistory) -> None:
+    await setup.writer.write(points=points(T0 - DAY, 1440))
+    before = await setup.market.stub.GetScoreHistory(asked())
+    setup.market.after(5)
+    after = await setup.market.stub.GetScoreHistory(asked())
     assert list(after.points)[:-1] == list(before.points)[-len(after.points) : -1]
 
 
@@ -219,10 +220,10 @@ async def test_the_points_of_a_range_that_moves_with_the_clock_stand_still(place
     ],
 )
 async def test_range_and_resolution_are_as_asked(
-    place: Remembering, given: dict[str, Any], step_s: float | None, count: int
+    setup: ServerWithHistory, given: dict[str, Any], step_s: float | None, count: int
 ) -> None:
-    await place.writer.write(points=points(T0 - DAY, 1440))
-    reply = await place.market.stub.GetScoreHistory(asked(**given))
+    await setup.writer.write(points=points(T0 - DAY, 1440))
+    reply = await setup.market.stub.GetScoreHistory(asked(**given))
     assert step_s is None or reply.resolution.ToMilliseconds() == step_s * 1000
     assert 1 <= len(reply.points) <= count
     assert len(reply.points) >= count - 1
@@ -245,38 +246,38 @@ async def test_range_and_resolution_are_as_asked(
     ],
 )
 async def test_a_range_that_is_none_is_refused_by_field_and_value(
-    place: Remembering, given: dict[str, Any], field: str, said: str
+    setup: ServerWithHistory, given: dict[str, Any], field: str, said: str
 ) -> None:
-    refused = await refusal(place.market.stub.GetScoreHistory(asked(**given)))
+    refused = await refusal(setup.market.stub.GetScoreHistory(asked(**given)))
     assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
     assert list(refused.violations) == [field]
     assert said in refused.violations[field]
 
 
-async def test_scores_are_of_the_venue_that_is_shown_and_found_under_the_other_ones_name(place: Remembering) -> None:
+async def test_scores_are_of_the_venue_that_is_shown_and_found_under_the_other_ones_name(setup: ServerWithHistory) -> None:
     mine = points(T0 - DAY // 2, 3, "1000PEPEUSDT")
-    await place.writer.write(points=[*mine, *points(T0 - DAY // 2, 9, "1000PEPEUSDT", "binance")])
-    reply = await place.market.stub.GetScoreHistory(asked("PEPE1000USDT", start_time=T0 - DAY + 1))
+    await setup.writer.write(points=[*mine, *points(T0 - DAY // 2, 9, "1000PEPEUSDT", "binance")])
+    reply = await setup.market.stub.GetScoreHistory(asked("PEPE1000USDT", start_time=T0 - DAY + 1))
     assert (reply.symbol, len(reply.points)) == ("1000PEPEUSDT", 1)
     assert reply.points[0] == messages.score_point(mine[-1])
 
 
-async def test_a_symbol_that_left_the_universe_keeps_its_history_while_the_venue_lists_it(place: Remembering) -> None:
-    await place.writer.write(points=points(T0 - DAY // 2, 3, "FLOKI1000USDT"))
-    stub = place.market.stub
+async def test_a_symbol_that_left_the_universe_keeps_its_history_while_the_venue_lists_it(setup: ServerWithHistory) -> None:
+    await setup.writer.write(points=points(T0 - DAY // 2, 3, "FLOKI1000USDT"))
+    stub = setup.market.stub
     reply = await stub.GetScoreHistory(asked("1000FLOKIUSDT"))
     assert (reply.symbol, len(reply.points)) == ("FLOKI1000USDT", 1)
     assert (await refusal(stub.GetScoreHistory(asked("UNTRACKEDUSDT")))).reason == "SYMBOL_NOT_TRACKED"
     assert (await refusal(stub.GetScoreHistory(asked("NOSUCHUSDT")))).reason == "SYMBOL_NOT_FOUND"
 
 
-async def test_a_tracked_symbol_without_points_yet_has_an_empty_history(place: Remembering) -> None:
-    reply = await place.market.stub.GetScoreHistory(asked("ETHUSDT"))
+async def test_a_tracked_symbol_without_points_yet_has_an_empty_history(setup: ServerWithHistory) -> None:
+    reply = await setup.market.stub.GetScoreHistory(asked("ETHUSDT"))
     assert (reply.symbol, list(reply.points), reply.provenance.snapshot_id) == ("ETHUSDT", [], "s1")
 
 
-async def test_a_point_that_cannot_be_believed_is_left_out(place: Remembering) -> None:
+async def test_a_point_that_cannot_be_believed_is_left_out(setup: ServerWithHistory) -> None:
     good, bad = points(T0 - 2 * MINUTE, 2)
-    await place.writer.write(points=[good, replace(bad, score=101.0)])
-    reply = await place.market.stub.GetScoreHistory(asked(start_time=T0 - 5 * MINUTE))
+    await setup.writer.write(points=[good, replace(bad, score=101.0)])
+    reply = await setup.market.stub.GetScoreHistory(asked(start_time=T0 - 5 * MINUTE))
     assert list(reply.points) == [messages.score_point(good)]

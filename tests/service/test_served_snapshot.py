@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.service.snapshots import T0, Bench, bench, refusal, snapshot
+from tests.service.servers import RunningServer, refusal, running_server
+from tests.service.snapshots import T0, snapshot
 from virtuoso.market.v1 import beta_pb2, opportunity_pb2, signal_pb2, snapshot_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 
@@ -22,7 +23,7 @@ async def pages(call: Any, request: Any, rows: str) -> list[Any]:
         request.page_token = reply.next_page_token
 
 
-async def test_sentiment_is_what_was_published(server: Bench) -> None:
+async def test_sentiment_is_what_was_published(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     reply = await server.stub.GetSentiment(api.GetSentimentRequest())
@@ -30,7 +31,7 @@ async def test_sentiment_is_what_was_published(server: Bench) -> None:
     assert (reply.provenance.snapshot_id, reply.provenance.model_version) == ("s1", "v1")
 
 
-async def test_what_could_not_be_measured_is_no_empty_success(server: Bench) -> None:
+async def test_what_could_not_be_measured_is_no_empty_success(server: RunningServer) -> None:
     message = snapshot()
     message.ClearField("sentiment")
     del message.betas[:]
@@ -44,7 +45,7 @@ async def test_what_could_not_be_measured_is_no_empty_success(server: Bench) -> 
         assert (refused.code.name, refused.reason, refused.retry_s) == ("UNAVAILABLE", "DATA_UNAVAILABLE", 5)
 
 
-async def test_betas_come_by_rank_in_pages_of_one_snapshot(server: Bench) -> None:
+async def test_betas_come_by_rank_in_pages_of_one_snapshot(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     request = api.ListBetasRequest(page_size=20)
@@ -55,13 +56,13 @@ async def test_betas_come_by_rank_in_pages_of_one_snapshot(server: Bench) -> Non
     assert [*first.betas, *rest] == [item.beta for item in message.betas]
 
 
-async def test_betas_of_some_symbols_as_another_venue_spells_them(server: Bench) -> None:
+async def test_betas_of_some_symbols_as_another_venue_spells_them(server: RunningServer) -> None:
     await server.show(snapshot())
     reply = await server.stub.ListBetas(api.ListBetasRequest(symbols=["PEPE1000USDT", "ETHUSDT", "NOSUCHUSDT"]))
     assert [beta.symbol for beta in reply.betas] == ["ETHUSDT", "1000PEPEUSDT"]
 
 
-async def test_one_beta_has_its_windows_and_its_past(server: Bench) -> None:
+async def test_one_beta_has_its_windows_and_its_past(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     reply = await server.stub.GetBeta(api.GetBetaRequest(symbol="1000SHIBUSDT"))
@@ -69,7 +70,7 @@ async def test_one_beta_has_its_windows_and_its_past(server: Bench) -> None:
     assert (reply.beta, list(reply.rolling)) == (of.beta, list(of.rolling))
 
 
-async def test_a_tracked_symbol_with_too_few_returns_has_no_windows(server: Bench) -> None:
+async def test_a_tracked_symbol_with_too_few_returns_has_no_windows(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     symbol = message.rows[-1].symbol
@@ -79,13 +80,13 @@ async def test_a_tracked_symbol_with_too_few_returns_has_no_windows(server: Benc
 
 
 @pytest.mark.parametrize(("symbol", "reason"), [("UNTRACKEDUSDT", "SYMBOL_NOT_TRACKED"), ("NOSUCHUSDT", "SYMBOL_NOT_FOUND")])
-async def test_betas_of_what_is_not_scored_are_not_found(server: Bench, symbol: str, reason: str) -> None:
+async def test_betas_of_what_is_not_scored_are_not_found(server: RunningServer, symbol: str, reason: str) -> None:
     await server.show(snapshot())
     refused = await refusal(server.stub.GetBeta(api.GetBetaRequest(symbol=symbol)))
     assert (refused.code.name, refused.reason, list(refused.violations)) == ("NOT_FOUND", reason, ["symbol"])
 
 
-async def test_active_signals_need_no_history(server: Bench) -> None:
+async def test_active_signals_need_no_history(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     request = api.ListSignalsRequest(active=True, page_size=2)
@@ -98,7 +99,7 @@ async def test_active_signals_need_no_history(server: Bench) -> None:
     assert [signal.symbol for signal in some.signals] == ["BTCUSDT", "1000PEPEUSDT"]
 
 
-async def test_no_active_signal_is_an_answer(server: Bench) -> None:
+async def test_no_active_signal_is_an_answer(server: RunningServer) -> None:
     message = snapshot()
     del message.signals[:]
     message.ClearField("signal_record")
@@ -107,7 +108,7 @@ async def test_no_active_signal_is_an_answer(server: Bench) -> None:
     assert (list(reply.signals), reply.HasField("record"), reply.provenance.snapshot_id) == ([], False, "s1")
 
 
-async def test_without_a_history_only_what_it_remembers_is_refused(server: Bench) -> None:
+async def test_without_a_history_only_what_it_remembers_is_refused(server: RunningServer) -> None:
     await server.show(snapshot())
     stream = server.stub.WatchAlerts(api.WatchAlertsRequest())
     for call in (
@@ -123,7 +124,7 @@ async def test_without_a_history_only_what_it_remembers_is_refused(server: Bench
         assert refused.retry_s > 0
 
 
-async def test_opportunities_are_filtered_and_those_that_expire_leave(server: Bench) -> None:
+async def test_opportunities_are_filtered_and_those_that_expire_leave(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     request = api.ListOpportunitiesRequest(page_size=3)
@@ -139,7 +140,7 @@ async def test_opportunities_are_filtered_and_those_that_expire_leave(server: Be
 
 
 async def test_a_recording_is_asked_by_its_own_clock() -> None:
-    async with bench() as one:
+    async with running_server() as one:
         year_ms = 365 * 86_400_000
         message = snapshot(observed_ms=T0 - year_ms)
         await one.show(message, behind_ms=year_ms)
@@ -172,7 +173,7 @@ def spoil_name(message: snapshot_pb2.Snapshot) -> None:
 
 
 @pytest.mark.parametrize("spoil", [spoil_side, spoil_size, spoil_end, spoil_time, spoil_price, spoil_name])
-async def test_a_signal_that_cannot_be_believed_is_left_out(server: Bench, spoil: Any) -> None:
+async def test_a_signal_that_cannot_be_believed_is_left_out(server: RunningServer, spoil: Any) -> None:
     message = snapshot()
     spoil(message)
     await server.show(message)
@@ -180,7 +181,7 @@ async def test_a_signal_that_cannot_be_believed_is_left_out(server: Bench, spoil
     assert list(reply.signals) == [message.signals[0], *message.signals[2:]]
 
 
-async def test_betas_sentiment_and_record_that_contradict_themselves_are_left_out(server: Bench) -> None:
+async def test_betas_sentiment_and_record_that_contradict_themselves_are_left_out(server: RunningServer) -> None:
     message = snapshot()
     message.betas[0].rolling[0].end_time_ms.append(T0)  # as many times as values
     message.betas[1].beta.windows[0].correlation = 1.5
@@ -205,7 +206,7 @@ async def test_betas_sentiment_and_record_that_contradict_themselves_are_left_ou
     ],
 )
 async def test_a_bad_field_is_named_with_its_value_and_what_is_allowed(
-    server: Bench, rpc: str, request_: Any, field: str, said: str
+    server: RunningServer, rpc: str, request_: Any, field: str, said: str
 ) -> None:
     await server.show(snapshot())
     refused = await refusal(getattr(server.stub, rpc)(request_))

@@ -8,7 +8,8 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.service.snapshots import T0, TTL_S, Bench, bench, candle_series, refusal, snapshot
+from tests.service.servers import RunningServer, refusal, running_server
+from tests.service.snapshots import T0, TTL_S, candle_series, snapshot
 from tests.service.test_errors import Slow
 from virtuoso.domain.errors import ConfigError
 from virtuoso.market.v1 import market_service_pb2 as api
@@ -18,9 +19,9 @@ from virtuoso.service.server import MarketServer
 
 
 async def test_health_goes_first_then_streams_end_and_calls_under_way_finish() -> None:
-    async with bench(wrap=Slow) as one:
+    async with running_server(wrap=Slow) as one:
         await one.show(snapshot())
-        await one.memory.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
+        await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
         health = health_pb2_grpc.HealthStub(one.channel)
         watch = health.Watch(health_pb2.HealthCheckRequest())
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
@@ -47,7 +48,7 @@ async def test_health_goes_first_then_streams_end_and_calls_under_way_finish() -
             await draining
 
 
-async def test_a_reader_that_stopped_reading_does_not_hold_up_the_end(server: Bench) -> None:
+async def test_a_reader_that_stopped_reading_does_not_hold_up_the_end(server: RunningServer) -> None:
     options = [("grpc.http2.bdp_probe", 0), ("grpc.use_local_subchannel_pool", 1)]
     async with grpc.aio.insecure_channel(server.address, options=options) as slow_channel:
         await server.show(snapshot("n0", size=500, details=False))
@@ -59,8 +60,8 @@ async def test_a_reader_that_stopped_reading_does_not_hold_up_the_end(server: Be
             await server.server.drain(30)
 
 
-async def test_a_port_that_is_taken_is_named_with_what_to_do(server: Bench) -> None:
-    second = MarketServer(server.address, server.keeper, server.server._charts)
+async def test_a_port_that_is_taken_is_named_with_what_to_do(server: RunningServer) -> None:
+    second = MarketServer(server.address, server.cache, server.server._candles)
     with pytest.raises(ConfigError) as caught:
         await second.start()
     for word in ("GRPC_ADDRESS", server.address, "VIRTUOSO_GRPC_ADDRESS"):

@@ -13,8 +13,9 @@ import pytest
 import pytest_asyncio
 
 from tests.programs import Postgres
-from tests.service.memories import Remembering, alert, numbers, remembering, sqlite, texts
-from tests.service.snapshots import refusal, snapshot
+from tests.service.history_servers import ServerWithHistory, alert, numbered_texts, server_with_history, sqlite_url, texts
+from tests.service.servers import refusal
+from tests.service.snapshots import snapshot
 from tests.service.test_health import check
 from virtuoso.domain.model import Environment
 from virtuoso.domain.records import AlertKind, AlertLevel
@@ -26,21 +27,21 @@ from virtuoso.service import alert_feed
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers that read ten times a second and soon lose patience."""
-    monkeypatch.setattr(alert_feed, "PERIOD_S", 0.1)
-    monkeypatch.setattr(alert_feed, "PATIENCE_S", 2.0)
+    monkeypatch.setattr(alert_feed, "POLL_PERIOD_S", 0.1)
+    monkeypatch.setattr(alert_feed, "MAX_OUTAGE_S", 2.0)
 
 
 @pytest_asyncio.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Remembering]:
+async def setup(tmp_path: Path) -> AsyncIterator[ServerWithHistory]:
     """A server that shows a market, and its empty history."""
-    async with remembering(sqlite(tmp_path)) as one:
+    async with server_with_history(sqlite_url(tmp_path)) as one:
         await one.market.show(snapshot())
         yield one
 
 
-def watch(place: Remembering, cursor: str = "", **filters: Any) -> Any:
+def watch(setup: ServerWithHistory, cursor: str = "", **filters: Any) -> Any:
     """A stream from there."""
-    return place.market.stub.WatchAlerts(api.WatchAlertsRequest(cursor=cursor, **filters))
+    return setup.market.stub.WatchAlerts(api.WatchAlertsRequest(cursor=cursor, **filters))
 
 
 async def until(stream: Any, count: int) -> list[api.WatchAlertsResponse]:
@@ -52,100 +53,100 @@ async def until(stream: Any, count: int) -> list[api.WatchAlertsResponse]:
     return found
 
 
-async def test_a_stream_without_a_cursor_begins_now_and_says_where_that_is_at_once(place: Remembering) -> None:
-    old = await place.tell_many(0, 3)
-    stream = watch(place)
+async def test_a_stream_without_a_cursor_begins_now_and_says_where_that_is_at_once(setup: ServerWithHistory) -> None:
+    old = await setup.add_numbered_alerts(0, 3)
+    stream = watch(setup)
     first = await stream.read()
     assert (list(first.alerts), first.cursor, first.provenance.snapshot_id) == ([], str(old[-1].cursor), "s1")
-    kept = await place.tell_many(3, 2)
+    kept = await setup.add_numbered_alerts(3, 2)
     (message,) = await until(stream, 2)
-    assert texts([message]) == numbers(3, 2)
+    assert texts([message]) == numbered_texts(3, 2)
     assert message.cursor == message.alerts[-1].cursor == str(kept[-1].cursor)
     stream.cancel()
 
 
-async def test_what_was_told_a_moment_before_a_stream_began_is_not_told_by_it(place: Remembering) -> None:
-    first = watch(place)
+async def test_what_was_told_a_moment_before_a_stream_began_is_not_told_by_it(setup: ServerWithHistory) -> None:
+    first = watch(setup)
     await first.read()  # the server reads once a second from now on
-    await place.tell_many(0, 1)
-    second = watch(place)
+    await setup.add_numbered_alerts(0, 1)
+    second = watch(setup)
     assert list((await second.read()).alerts) == []
-    assert texts(await until(first, 1)) == numbers(0, 1)
-    await place.tell_many(1, 1)
-    assert texts(await until(second, 1)) == texts(await until(first, 1)) == numbers(1, 1)
+    assert texts(await until(first, 1)) == numbered_texts(0, 1)
+    await setup.add_numbered_alerts(1, 1)
+    assert texts(await until(second, 1)) == texts(await until(first, 1)) == numbered_texts(1, 1)
     first.cancel()
     second.cancel()
 
 
-async def test_a_broken_stream_goes_on_where_it_was(place: Remembering) -> None:
-    stream = watch(place)
+async def test_a_broken_stream_goes_on_where_it_was(setup: ServerWithHistory) -> None:
+    stream = watch(setup)
     cursor = (await stream.read()).cursor
     seen: list[str] = []
     for step in range(4):
-        await place.tell_many(3 * step, 3)
+        await setup.add_numbered_alerts(3 * step, 3)
         found = await until(stream, 3)
         seen += texts(found)
         cursor = found[-1].cursor
         stream.cancel()
-        stream = watch(place, cursor)
+        stream = watch(setup, cursor)
     stream.cancel()
-    assert seen == numbers(0, 12)
+    assert seen == numbered_texts(0, 12)
 
 
-async def test_another_server_goes_on_from_the_cursor_of_the_first(place: Remembering) -> None:
-    stream = watch(place)
+async def test_another_server_goes_on_from_the_cursor_of_the_first(setup: ServerWithHistory) -> None:
+    stream = watch(setup)
     await stream.read()
-    await place.tell_many(0, 2)
+    await setup.add_numbered_alerts(0, 2)
     (message,) = await until(stream, 2)
     stream.cancel()
-    await place.market.server.drain(0.1)
-    await place.tell_many(2, 2)
-    async with remembering(place.url) as other:
+    await setup.market.server.drain(0.1)
+    await setup.add_numbered_alerts(2, 2)
+    async with server_with_history(setup.url) as other:
         await other.market.show(snapshot())
         again = watch(other, message.cursor)
-        assert texts([await again.read()]) == numbers(2, 2)
+        assert texts([await again.read()]) == numbered_texts(2, 2)
         again.cancel()
 
 
-async def test_from_the_very_beginning_every_alert_comes_in_order(place: Remembering) -> None:
-    count = 2 * alert_feed.BATCH + 7
-    await place.tell_many(0, count)
-    stream = watch(place, "0")
-    assert texts(await until(stream, count)) == numbers(0, count)
+async def test_from_the_very_beginning_every_alert_comes_in_order(setup: ServerWithHistory) -> None:
+    count = 2 * alert_feed.BATCH_SIZE + 7
+    await setup.add_numbered_alerts(0, count)
+    stream = watch(setup, "0")
+    assert texts(await until(stream, count)) == numbered_texts(0, count)
     stream.cancel()
 
 
 async def test_a_reader_that_falls_behind_all_that_is_in_memory_loses_nothing(
-    place: Remembering, monkeypatch: pytest.MonkeyPatch
+    setup: ServerWithHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alert_feed, "RECENT", 20)
-    monkeypatch.setattr(alert_feed, "BATCH", 15)
-    quick, stalled = watch(place), watch(place)
+    monkeypatch.setattr(alert_feed, "MAX_RECENT", 20)
+    monkeypatch.setattr(alert_feed, "BATCH_SIZE", 15)
+    quick, stalled = watch(setup), watch(setup)
     await quick.read()
     await stalled.read()
-    began = (await place.tell_many(0, 1))[0].cursor
+    began = (await setup.add_numbered_alerts(0, 1))[0].cursor
     assert began is not None
     for step in range(5):
-        await place.tell_many(1 + 30 * step, 30)
-    assert texts(await until(quick, 151)) == texts(await until(stalled, 151)) == numbers(0, 151)
-    late = watch(place, str(began - 1))
-    assert texts(await until(late, 151)) == numbers(0, 151)
+        await setup.add_numbered_alerts(1 + 30 * step, 30)
+    assert texts(await until(quick, 151)) == texts(await until(stalled, 151)) == numbered_texts(0, 151)
+    late = watch(setup, str(began - 1))
+    assert texts(await until(late, 151)) == numbered_texts(0, 151)
     for stream in (quick, stalled, late):
         stream.cancel()
 
 
 async def test_filters_hide_alerts_and_the_cursor_goes_past_them(tmp_path: Path) -> None:
-    async with remembering(sqlite(tmp_path), heartbeat_s=0.3) as place:
-        await place.market.show(snapshot())
-        stream = watch(place, kinds=[alert_pb2.ALERT_KIND_PRICE_MOVE], min_level=alert_pb2.ALERT_LEVEL_WARNING)
+    async with server_with_history(sqlite_url(tmp_path), heartbeat_s=0.3) as setup:
+        await setup.market.show(snapshot())
+        stream = watch(setup, kinds=[alert_pb2.ALERT_KIND_PRICE_MOVE], min_level=alert_pb2.ALERT_LEVEL_WARNING)
         await stream.read()
-        await place.tell_many(0, 1)
-        hidden = await place.tell(
+        await setup.add_numbered_alerts(0, 1)
+        hidden = await setup.add_alerts(
             alert(1, kind=AlertKind.VOLUME_SPIKE),
             alert(2, level=AlertLevel.INFO),
             alert(3, environment=Environment.LIVE),
         )
-        assert texts(await until(stream, 1)) == numbers(0, 1)
+        assert texts(await until(stream, 1)) == numbered_texts(0, 1)
         async with asyncio.timeout(10):
             while (message := await stream.read()).cursor != str(hidden[-1].cursor):
                 assert not message.alerts
@@ -154,12 +155,12 @@ async def test_filters_hide_alerts_and_the_cursor_goes_past_them(tmp_path: Path)
 
 
 async def test_silence_is_broken_by_signs_of_life(tmp_path: Path) -> None:
-    async with remembering(sqlite(tmp_path), heartbeat_s=0.05) as place:
-        await place.market.show(snapshot())
-        stream = watch(place)
+    async with server_with_history(sqlite_url(tmp_path), heartbeat_s=0.05) as setup:
+        await setup.market.show(snapshot())
+        stream = watch(setup)
         first = await stream.read()
-        place.market.clock.pass_s(5)
-        place.market.keeper.tick()
+        setup.market.clock.advance(5)
+        setup.market.cache.tick()
         async with asyncio.timeout(10):
             beat = await stream.read()
         assert (list(beat.alerts), beat.cursor, beat.provenance.age.seconds) == ([], first.cursor, 5)
@@ -167,40 +168,40 @@ async def test_silence_is_broken_by_signs_of_life(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["9999999999999999999", "9223372036854775807", "99999999999999", "-1", "abc"])
-async def test_a_cursor_after_which_nothing_would_ever_come_is_refused(place: Remembering, cursor: str) -> None:
-    refused = await refusal(watch(place, cursor).read())
+async def test_a_cursor_after_which_nothing_would_ever_come_is_refused(setup: ServerWithHistory, cursor: str) -> None:
+    refused = await refusal(watch(setup, cursor).read())
     assert (refused.code.name, refused.reason, list(refused.violations)) == ("INVALID_ARGUMENT", "INVALID_FIELD", ["cursor"])
     assert cursor in refused.violations["cursor"]
 
 
-async def test_streams_of_alerts_count_as_streams_and_end_with_the_server(place: Remembering) -> None:
-    stream = watch(place)
+async def test_streams_of_alerts_count_as_streams_and_end_with_the_server(setup: ServerWithHistory) -> None:
+    stream = watch(setup)
     await stream.read()
-    assert place.market.server._calls.streams.count == 1
-    draining = asyncio.create_task(place.market.server.drain(2))
+    assert setup.market.server._rpcs.streams.count == 1
+    draining = asyncio.create_task(setup.market.server.drain(2))
     refused = await refusal(stream.read())
     assert (refused.code.name, refused.reason, refused.retry_s) == ("UNAVAILABLE", "SHUTTING_DOWN", 1)
     await draining
 
 
-async def test_many_streams_are_told_by_one_reader(place: Remembering) -> None:
-    streams = [watch(place) for _ in range(200)]
+async def test_many_streams_are_told_by_one_reader(setup: ServerWithHistory) -> None:
+    streams = [watch(setup) for _ in range(200)]
     await asyncio.gather(*(stream.read() for stream in streams))
-    await place.tell_many(0, 3)
+    await setup.add_numbered_alerts(0, 3)
     found = await asyncio.gather(*(until(stream, 3) for stream in streams))
-    assert {tuple(texts(messages)) for messages in found} == {tuple(numbers(0, 3))}
+    assert {tuple(texts(messages)) for messages in found} == {tuple(numbered_texts(0, 3))}
     for stream in streams:
         stream.cancel()
 
 
-async def test_a_crowd_that_comes_and_goes_is_told_everything_once(place: Remembering) -> None:
+async def test_a_crowd_that_comes_and_goes_is_told_everything_once(setup: ServerWithHistory) -> None:
     rng, total = random.Random(5), 60
-    origin = (await watch(place).read()).cursor
+    origin = (await watch(setup).read()).cursor
 
     async def restless(seed: int) -> list[str]:
         seen: list[str] = []
         mine, cursor = random.Random(seed), origin
-        async with grpc.aio.insecure_channel(place.market.address) as channel:
+        async with grpc.aio.insecure_channel(setup.market.address) as channel:
             stub: Any = market_service_pb2_grpc.MarketServiceStub(channel)
             while len(seen) < total:
                 stream = stub.WatchAlerts(api.WatchAlertsRequest(cursor=cursor))
@@ -217,43 +218,40 @@ async def test_a_crowd_that_comes_and_goes_is_told_everything_once(place: Rememb
         told = 0
         while told < total:
             count = min(total - told, rng.randint(1, 5))
-            await place.tell_many(told, count)
+            await setup.add_numbered_alerts(told, count)
             told += count
             await asyncio.sleep(rng.random() / 10)
 
     async with asyncio.timeout(60):
         *found, _ = await asyncio.gather(*(restless(seed) for seed in range(10)), writer())
-    assert found == [numbers(0, total)] * 10
-
-
-# -------------------------------------------------------------------------------------------------- a history that is down
+    assert found == [numbered_texts(0, total)] * 10
 
 
 async def test_an_outage_is_borne_for_a_while_then_told_and_nothing_is_lost() -> None:
     server = await asyncio.to_thread(Postgres)
     try:
-        async with remembering(server.url()) as place:
-            await place.market.show(snapshot())
-            stream = watch(place)
+        async with server_with_history(server.url()) as setup:
+            await setup.market.show(snapshot())
+            stream = watch(setup)
             cursor = (await stream.read()).cursor
-            await place.tell_many(0, 2)
+            await setup.add_numbered_alerts(0, 2)
             found = await until(stream, 2)
             cursor = found[-1].cursor
-            assert await check(place.market, "alerts") == 1
+            assert await check(setup.market, "alerts") == 1
 
             await asyncio.to_thread(server.freeze)
             async with asyncio.timeout(10):
                 refused = await refusal(drained(stream))
             assert (refused.code.name, refused.reason) == ("UNAVAILABLE", "HISTORY_UNAVAILABLE")
             assert refused.retry_s is not None
-            await hidden_history(place)
+            await hidden_history(setup)
 
             await asyncio.to_thread(server.thaw)
-            await place.tell_many(2, 3)
+            await setup.add_numbered_alerts(2, 3)
             async with asyncio.timeout(20):
-                again = await resumed(place, cursor)
-            assert texts(again) == numbers(2, 3)
-            assert await check(place.market, "alerts") == 1
+                again = await resumed(setup, cursor)
+            assert texts(again) == numbered_texts(2, 3)
+            assert await check(setup.market, "alerts") == 1
     finally:
         await asyncio.to_thread(server.close)
 
@@ -264,25 +262,25 @@ async def drained(stream: Any) -> None:
         assert not (await stream.read()).alerts
 
 
-async def hidden_history(place: Remembering) -> None:
-    """What is remembered is refused within two seconds; all else is answered."""
-    stub = place.market.stub
+async def hidden_history(setup: ServerWithHistory) -> None:
+    """What needs the history is refused; everything else is answered."""
+    stub = setup.market.stub
     for call in (
-        stub.ListAlerts(api.ListAlertsRequest(), timeout=2),
-        stub.ListSignals(api.ListSignalsRequest(), timeout=2),
-        stub.GetScoreHistory(api.GetScoreHistoryRequest(symbol="BTCUSDT"), timeout=2),
+        stub.ListAlerts(api.ListAlertsRequest(), timeout=10),
+        stub.ListSignals(api.ListSignalsRequest(), timeout=10),
+        stub.GetScoreHistory(api.GetScoreHistoryRequest(symbol="BTCUSDT"), timeout=10),
     ):
         assert (await refusal(call)).reason == "HISTORY_UNAVAILABLE"
-    active = await stub.ListSignals(api.ListSignalsRequest(active=True), timeout=2)
+    active = await stub.ListSignals(api.ListSignalsRequest(active=True), timeout=10)
     assert list(active.signals) == list(snapshot().signals)
-    assert (await stub.GetDashboard(api.GetDashboardRequest(), timeout=2)).rows
-    assert [await check(place.market, name) for name in ("alerts", "signals", "")] == [2, 1, 1]
+    assert (await stub.GetDashboard(api.GetDashboardRequest(), timeout=10)).rows
+    assert [await check(setup.market, name) for name in ("alerts", "signals", "")] == [2, 1, 1]
 
 
-async def resumed(place: Remembering, cursor: str) -> list[api.WatchAlertsResponse]:
+async def resumed(setup: ServerWithHistory, cursor: str) -> list[api.WatchAlertsResponse]:
     """What comes after `cursor`, called again until it is answered."""
     while True:
-        stream = watch(place, cursor)
+        stream = watch(setup, cursor)
         try:
             message = await stream.read()
         except grpc.aio.AioRpcError:
@@ -293,25 +291,25 @@ async def resumed(place: Remembering, cursor: str) -> list[api.WatchAlertsRespon
 
 
 async def test_a_short_outage_is_not_noticed(tmp_path: Path) -> None:
-    async with remembering(sqlite(tmp_path)) as place:
-        await place.market.show(snapshot())
-        stream = watch(place)
+    async with server_with_history(sqlite_url(tmp_path)) as setup:
+        await setup.market.show(snapshot())
+        stream = watch(setup)
         await stream.read()
         file = tmp_path / "history.db"
         file.rename(tmp_path / "away.db")
-        while place.market.server._tail.up:
+        while setup.market.server._alerts.available:
             await asyncio.sleep(0.01)
-        assert await check(place.market, "alerts") == 2
+        assert await check(setup.market, "alerts") == 2
         (tmp_path / "away.db").rename(file)
-        await place.tell_many(0, 2)
-        assert texts(await until(stream, 2)) == numbers(0, 2)
+        await setup.add_numbered_alerts(0, 2)
+        assert texts(await until(stream, 2)) == numbered_texts(0, 2)
         stream.cancel()
 
 
 async def test_alerts_are_looked_for_when_they_are_first_asked_about(tmp_path: Path) -> None:
-    async with remembering(sqlite(tmp_path)) as place:
-        assert await check(place.market, "alerts") == 2  # nothing is served yet
-        await place.market.show(snapshot())
-        assert place.market.server.health.status("alerts") == "NOT_SERVING"
-        assert await check(place.market, "alerts") == 1
-        assert place.market.server.status("alerts") == "SERVING"
+    async with server_with_history(sqlite_url(tmp_path)) as setup:
+        assert await check(setup.market, "alerts") == 2  # nothing is served yet
+        await setup.market.show(snapshot())
+        assert setup.market.server.health.status("alerts") == "NOT_SERVING"
+        assert await check(setup.market, "alerts") == 1
+        assert setup.market.server.status("alerts") == "SERVING"

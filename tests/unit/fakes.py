@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.model import (
     Candles,
@@ -25,8 +24,9 @@ from virtuoso.domain.model import (
 class FakeExchange:
     """`symbols` by falling turnover. `faults[kind]`: an error to raise, or None to hang; `calls` counts by kind."""
 
-    def __init__(self, *symbols: str, venue: str = "bybit") -> None:
+    def __init__(self, *symbols: str, venue: str = "bybit", clock: Clock = SYSTEM_CLOCK) -> None:
         self.venue = venue
+        self.clock = clock
         self.symbols = list(symbols)
         self.faults: dict[str, ExchangeError | None] = {}
         self.calls: Counter[str] = Counter()
@@ -35,16 +35,16 @@ class FakeExchange:
         self.run = 1000  # newest bars without a gap
 
     def stamp(self) -> Stamp:
-        now = int(time.time() * 1000)
+        now = self.clock.now_ms()
         return Stamp(observed_ms=now - self.lag_ms, received_ms=now)
 
     async def _call(self, kind: str) -> None:
         self.calls[kind] += 1
-        await asyncio.sleep(0)
+        await self.clock.sleep(0)
         if kind in self.faults:
             error = self.faults[kind]
             if error is None:
-                await asyncio.sleep(3600)
+                await self.clock.sleep(3600)
             else:
                 raise error
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from virtuoso.analysis.beta import betas
 from virtuoso.collector.scoring import ReadingsCaches, score
 from virtuoso.collector.venue_state import PassResult, VenueState, desk, snapshot_of, work
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.model import ANCHOR, Environment
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
@@ -27,7 +28,7 @@ BETAS = 500
 async def read(url: str, symbols: int) -> MarketData:
     """Everything that a score is made of, of the largest symbols. TimeoutError when it cannot be had."""
     exchange = CcxtExchange("bybit", url=url)
-    feed = Feed(exchange, UniverseRules(limit=symbols), lambda _, __: Cadence(3, 3, 5))
+    feed = Feed(exchange, UniverseRules(limit=symbols), lambda _, __: Cadence(3, 3, 5), SYSTEM_CLOCK)
     try:
         await feed.refresh_tickers()
         feed.start()

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from virtuoso.analysis import sentences
-from virtuoso.domain.model import Component, Confluence, Dimension, DimensionKind
+from virtuoso.domain.inputs import ScoreInput
+from virtuoso.domain.model import Component, Confluence, Dimension, DimensionKind, Timeframe
 
 if TYPE_CHECKING:
     from virtuoso.analysis.components import ComponentSpec
@@ -40,7 +41,7 @@ class DimensionResult(NamedTuple):
     """A dimension without its contribution and age, and the names of the inputs that it was made from."""
 
     dimension: Dimension
-    used: frozenset[str]
+    used: frozenset[ScoreInput]
 
 
 def absent(gauge: ComponentSpec, name: str, timeframe: str, weight: float, missing: str) -> ComponentResult:
@@ -113,7 +114,11 @@ def dimension(
 
 
 def total(
-    symbol: str, parts: Sequence[DimensionResult], stamps: Mapping[str, int], missing: tuple[str, ...], weights: Weights
+    symbol: str,
+    parts: Sequence[DimensionResult],
+    stamps: Mapping[ScoreInput, int],
+    missing: tuple[str, ...],
+    weights: Weights,
 ) -> Confluence:
     """The score of one symbol, by the law above: 0-100; agreement = 1 - the standard deviation of the directions of the
     dimensions, weighted by w c; confidence = coverage x agreement; both 0-1. Without a score (too little coverage, too few
@@ -152,11 +157,11 @@ def total(
     )
 
 
-FAST = frozenset({"ticker", "order_book", "trades", "candles_1m", "candles_5m", "candles_30m", "candles_4h"})
-AGELESS = frozenset({"previous_order_book"})  # it is older by its nature: what counts is how old the book after it is
+FAST = frozenset({ScoreInput.TICKER, ScoreInput.ORDER_BOOK, ScoreInput.TRADES, *map(ScoreInput.candles, Timeframe)})
+AGELESS = frozenset({ScoreInput.PREVIOUS_ORDER_BOOK})  # it is always older: the age of the book after it counts
 
 
-def _placed(part: DimensionResult, points: float, stamps: Mapping[str, int]) -> Dimension:
+def _placed(part: DimensionResult, points: float, stamps: Mapping[ScoreInput, int]) -> Dimension:
     """The dimension with its points of the total, and the age of its oldest input."""
     d = part.dimension
     observed = min((s for name in part.used - AGELESS if (s := stamps.get(name)) is not None), default=None)

@@ -1,7 +1,7 @@
 """What to tell a trader or an operator: alerts from one pass to the next, as pure functions of before and after.
 
     (MarketPass before, MarketPass after) ─► market_alerts ─┐
-    (SourceStatus before, SourceStatus after) ─► source_alerts ─┴─► alerts ─► History.add_alerts(cooldown_s=COOLDOWNS_S)
+    (SourceStatus before, SourceStatus after) ─► source_alerts ─┴─► alerts ─► HistoryWriter.add_alerts
 
 An alert is given when something begins: what already held in the pass before is not told again, and without a pass before
 (or one of another venue) everything that holds now is, for the history lets no key through twice within its kind's
@@ -32,7 +32,7 @@ import numpy as np
 from virtuoso.analysis.bars import FLAT, closed_by
 from virtuoso.analysis.components import READING_ERRORS
 from virtuoso.analysis.opportunities import unusual_funding
-from virtuoso.domain.model import ANCHOR, Regime, SymbolInputs, Timeframe
+from virtuoso.domain.model import ANCHOR, FallbackReason, Regime, SymbolInputs, Timeframe
 from virtuoso.domain.records import Alert, AlertKind, AlertLevel, SignalStatus
 
 if TYPE_CHECKING:
@@ -77,14 +77,14 @@ class MarketPass:
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
     """Where the data comes from at one moment of our own clock. `venue`: the used one, empty before the first; `fallback`:
-    why it is not the preferred one; `troubles`: names of FallbackReason, unprefixed, of venues that cannot be used now;
-    `scored` of `expected` symbols have a score (None: nothing was published yet)."""
+    why it is not the preferred one; `troubles`: why venues cannot be used now; `scored`
+    of `expected` symbols have a score (None: nothing was published yet)."""
 
     environment: Environment
     now_ms: int
     venue: str = ""
     fallback: Fallback | None = None
-    troubles: Mapping[str, str] = field(default_factory=dict)
+    troubles: Mapping[str, FallbackReason] = field(default_factory=dict)
     scored: int | None = None
     expected: int = 0
 
@@ -134,7 +134,7 @@ def _begun(kind: AlertKind, sense: Sense, before: MarketPass | None, after: Mark
     begun.sort(key=lambda pair: (-pair[1].size, pair[0]))
     told = [
         Alert(
-            key=f"{kind.name.lower()}:{after.venue}:{symbol}:{event.about}",
+            key=f"{kind.lower_name}:{after.venue}:{symbol}:{event.about}",
             venue=after.venue,
             kind=kind,
             level=event.level,
@@ -149,7 +149,7 @@ def _begun(kind: AlertKind, sense: Sense, before: MarketPass | None, after: Mark
     ]
     if len(begun) > MOST:
         text = f"{kind.name.replace('_', ' ').capitalize()} in {len(begun)} markets at once; the {MOST} largest are told."
-        key, level = f"{kind.name.lower()}:{after.venue}:many", max(e.level for _, e in begun)
+        key, level = f"{kind.lower_name}:{after.venue}:many", max(e.level for _, e in begun)
         count = float(len(begun))
         told.append(
             Alert(
@@ -191,7 +191,7 @@ def _of_signal(scene: MarketPass, kind: AlertKind, signal: Signal) -> Alert:
         text = f"{side} {signal.symbol} {ends[signal.status]}: {signal.result_r:+.2f} R."
         reading, unit, at = signal.result_r, "R", signal.closed_ms or scene.now_ms
     return Alert(
-        key=f"{kind.name.lower()}:{signal.id}",
+        key=f"{kind.lower_name}:{signal.id}",
         venue=signal.venue,
         kind=kind,
         level=AlertLevel.INFO,
@@ -229,7 +229,7 @@ def _regime(before: MarketPass | None, after: MarketPass) -> list[Alert]:
     level = AlertLevel.WARNING if now in {Regime.BEARISH, Regime.RISK_OFF} else AlertLevel.INFO
     names = [regime.name.replace("_", "-").lower() for regime in (was, now)]
     text = f"The market is {names[1]}; it was {names[0]}."
-    key = f"regime_change:{after.venue}:{now.name.lower()}"
+    key = f"regime_change:{after.venue}:{now.lower_name}"
     return [
         Alert(
             key=key,
@@ -355,15 +355,15 @@ LASTING = frozenset({AlertKind.PRICE_MOVE, AlertKind.FUNDING_EXTREME, AlertKind.
 # ----------------------------------------------------------------------------------------------------------- the supply
 
 _WORDS = {
-    "VENUE_BLOCKED": "refuses this machine's location",
-    "VENUE_STALE": "sends data whose clock stands still",
-    "VENUE_RATE_LIMITED": "asks for a pause",
-    "VENUE_UNAVAILABLE": "cannot be reached",
-    "VENUE_TIMED_OUT": "does not answer in time",
-    "VENUE_BAD_DATA": "sends data that cannot be read",
-    "VENUE_EMPTY": "sends nothing",
-    "VENUE_INCOMPLETE": "sends too little to score",
-    "VENUE_RECOVERING": "must prove itself again",
+    FallbackReason.VENUE_BLOCKED: "refuses this machine's location",
+    FallbackReason.VENUE_STALE: "sends data whose clock stands still",
+    FallbackReason.VENUE_RATE_LIMITED: "asks for a pause",
+    FallbackReason.VENUE_UNAVAILABLE: "cannot be reached",
+    FallbackReason.VENUE_TIMED_OUT: "does not answer in time",
+    FallbackReason.VENUE_BAD_DATA: "sends data that cannot be read",
+    FallbackReason.VENUE_EMPTY: "sends nothing",
+    FallbackReason.VENUE_INCOMPLETE: "sends too little to score",
+    FallbackReason.VENUE_RECOVERING: "must prove itself again",
 }
 
 
@@ -392,8 +392,8 @@ _Told = tuple[str, str, AlertLevel, str]  # key, venue, level, text
 def _troubles(before: SourceStatus, after: SourceStatus) -> Iterator[_Told]:
     for venue, reason in after.troubles.items():
         if before.troubles.get(venue) != reason:
-            level = AlertLevel.CRITICAL if reason == "VENUE_BLOCKED" else AlertLevel.WARNING
-            yield f"{reason.lower()}:{venue}", venue, level, f"{venue} {_WORDS.get(reason, 'cannot be used')}."
+            level = AlertLevel.CRITICAL if reason is FallbackReason.VENUE_BLOCKED else AlertLevel.WARNING
+            yield f"{reason.lower_name}:{venue}", venue, level, f"{venue} {_WORDS.get(reason, 'cannot be used')}."
     for venue in sorted(before.troubles.keys() - after.troubles.keys()):
         yield f"well:{venue}", venue, AlertLevel.INFO, f"{venue} works again."
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from virtuoso.analysis.bars import Rows
     from virtuoso.analysis.symbol_context import SymbolContext
+    from virtuoso.domain.inputs import ScoreInput
     from virtuoso.domain.model import Floats
 
 # What one bad series can raise on its way through numpy: caught for the one component, with its text as the reason.
@@ -49,7 +50,7 @@ class ContextComponentSpec(ComponentSpec):
     """Read from the newest trades, books and series. `inputs` must all be there; `read` gives (reading, confidence) or
     raises Absent."""
 
-    inputs: tuple[str, ...]
+    inputs: tuple[ScoreInput, ...]
     read: Callable[[SymbolContext], tuple[float, float]]
 
 

@@ -12,6 +12,7 @@ from virtuoso.analysis.components import READING_ERRORS, Absent, ContextComponen
 from virtuoso.analysis.sentences import plain
 from virtuoso.analysis.symbol_context import SymbolContext, stamps
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
+from virtuoso.domain.inputs import ScoreInput
 from virtuoso.domain.model import Confluence, DimensionKind, SymbolInputs, Timeframe
 
 CONTEXT_COMPONENTS: Mapping[DimensionKind, tuple[ContextComponentSpec, ...]] = {
@@ -19,6 +20,7 @@ CONTEXT_COMPONENTS: Mapping[DimensionKind, tuple[ContextComponentSpec, ...]] = {
     DimensionKind.ORDERBOOK: orderbook.COMPONENTS,
     DimensionKind.SENTIMENT: sentiment.COMPONENTS,
 }
+TICKER_FIGURES = frozenset({ScoreInput.MARK_PRICE, ScoreInput.INDEX_PRICE, ScoreInput.FUNDING_RATE})
 UNRELIABLE = "too old, or too little activity, to count"
 _NAMES = {t: tuple(f"{g.name}_{t.value}" for g in COMPONENTS) for t in Timeframe}
 _ROWS = {
@@ -69,8 +71,9 @@ def _candle_part(
         entries += _timeframe_entries(
             kind, timeframe, weights.timeframes[timeframe] / whole, readings.get(timeframe), freshly
         )
-    missing = tuple(f"candles_{t.value}" for t in Timeframe if t not in readings)
-    used = frozenset(f"candles_{e.timeframe}" for e in entries if not e.missing)
+    missing = tuple(ScoreInput.candles(t) for t in Timeframe if t not in readings)
+    measured = {e.timeframe for e in entries if not e.missing}
+    used = frozenset(ScoreInput.candles(t) for t in Timeframe if t.value in measured)
     part = DimensionResult(aggregation.dimension(kind, entries, missing, weights.share(kind)), used)
     memo.keep(kind, key, part)
     return part
@@ -104,7 +107,9 @@ def _timeframe_entries(
             yield ComponentResult(gauge, names[row], label, weight, directions[row], confidence, values[row], "")
 
 
-def _moment_part(kind: DimensionKind, moment: SymbolContext, there: Mapping[str, int], weights: Weights) -> DimensionResult:
+def _moment_part(
+    kind: DimensionKind, moment: SymbolContext, there: Mapping[ScoreInput, int], weights: Weights
+) -> DimensionResult:
     """A dimension made from trades, books and series."""
     gauges = CONTEXT_COMPONENTS[kind]
     entries = [_moment_entry(g, moment, there) for g in gauges]
@@ -113,13 +118,13 @@ def _moment_part(kind: DimensionKind, moment: SymbolContext, there: Mapping[str,
     return DimensionResult(aggregation.dimension(kind, entries, missing, weights.share(kind)), used)
 
 
-def _lacking(names: Iterable[str], there: Mapping[str, int]) -> tuple[str, ...]:
+def _lacking(names: Iterable[ScoreInput], there: Mapping[ScoreInput, int]) -> tuple[ScoreInput, ...]:
     """The inputs that are not there. Without a ticker its figures are not named beside it."""
     lacking = tuple(n for n in names if n not in there)
-    return tuple(n for n in lacking if "ticker" in there or n not in {"mark_price", "index_price", "funding_rate"})
+    return tuple(n for n in lacking if ScoreInput.TICKER in there or n not in TICKER_FIGURES)
 
 
-def _moment_entry(gauge: ContextComponentSpec, moment: SymbolContext, there: Mapping[str, int]) -> ComponentResult:
+def _moment_entry(gauge: ContextComponentSpec, moment: SymbolContext, there: Mapping[ScoreInput, int]) -> ComponentResult:
     """One component, read or explained."""
     lacking = _lacking(gauge.inputs, there)
     if lacking:

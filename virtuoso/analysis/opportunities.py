@@ -129,7 +129,7 @@ def step(
 
 def _record(found: Candidate, venue: str, side: Side, price: float, now_ms: int) -> Opportunity:
     return Opportunity(
-        id=f"{venue}-{found.symbol}-{found.kind.name.lower()}-{now_ms}",
+        id=f"{venue}-{found.symbol}-{found.kind.lower_name}-{now_ms}",
         venue=venue,
         symbol=found.symbol,
         kind=found.kind,

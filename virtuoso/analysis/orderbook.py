@@ -16,6 +16,7 @@ import numpy as np
 
 from virtuoso.analysis.components import Absent, ContextComponentSpec, freshness, plenty
 from virtuoso.analysis.symbol_context import BookSide, SymbolContext, checked
+from virtuoso.domain.inputs import ScoreInput
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
@@ -117,7 +118,7 @@ def _within(share: float) -> Callable[[SymbolContext], tuple[float, float]]:
     return partial(imbalance, share=share)
 
 
-BOOK = ("order_book",)
+BOOK = (ScoreInput.ORDER_BOOK,)
 COMPONENTS = (
     ContextComponentSpec(
         "imbalance_near",
@@ -186,7 +187,7 @@ COMPONENTS = (
         1.0,
         "orders came to the bids and left the asks",
         "orders came to the asks and left the bids",
-        inputs=("order_book", "previous_order_book"),
+        inputs=(ScoreInput.ORDER_BOOK, ScoreInput.PREVIOUS_ORDER_BOOK),
         read=order_flow_imbalance,
     ),
 )

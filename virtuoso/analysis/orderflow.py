@@ -12,6 +12,7 @@ import numpy as np
 
 from virtuoso.analysis.components import Absent, ContextComponentSpec, plenty
 from virtuoso.analysis.symbol_context import SymbolContext
+from virtuoso.domain.inputs import ScoreInput
 
 
 def _share(signed: float, total: float) -> float:
@@ -73,11 +74,18 @@ COMPONENTS = (
         0.60,
         "takers buy more than they sell",
         "takers sell more than they buy",
-        inputs=("trades",),
+        inputs=(ScoreInput.TRADES,),
         read=taker_delta,
     ),
     ContextComponentSpec(
-        "delta_change", 0.15, "ratio", 0.80, "buying speeds up", "selling speeds up", inputs=("trades",), read=delta_change
+        "delta_change",
+        0.15,
+        "ratio",
+        0.80,
+        "buying speeds up",
+        "selling speeds up",
+        inputs=(ScoreInput.TRADES,),
+        read=delta_change,
     ),
     ContextComponentSpec(
         "large_trades",
@@ -86,7 +94,7 @@ COMPONENTS = (
         0.70,
         "the large trades are buys",
         "the large trades are sells",
-        inputs=("trades",),
+        inputs=(ScoreInput.TRADES,),
         read=large_trades,
     ),
     ContextComponentSpec(
@@ -96,7 +104,7 @@ COMPONENTS = (
         0.55,
         "most trades are buys",
         "most trades are sells",
-        inputs=("trades",),
+        inputs=(ScoreInput.TRADES,),
         read=trade_counts,
     ),
     ContextComponentSpec(
@@ -106,7 +114,7 @@ COMPONENTS = (
         2.4,
         "positions were taken into a rise",
         "positions were taken into a fall",
-        inputs=("open_interest", "candles_5m"),
+        inputs=(ScoreInput.OPEN_INTEREST, ScoreInput.CANDLES_5M),
         read=positioning,
     ),
 )

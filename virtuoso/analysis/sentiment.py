@@ -13,6 +13,7 @@ import numpy as np
 
 from virtuoso.analysis.components import Absent, ContextComponentSpec, freshness
 from virtuoso.analysis.symbol_context import SymbolContext
+from virtuoso.domain.inputs import ScoreInput
 
 FUNDING_FLOOR = 2e-5  # 0.2 bp an interval: less is noise
 RATIO_FLOOR = 0.02  # 2 % of the ratio of longs to shorts
@@ -72,7 +73,7 @@ COMPONENTS = (
         -1.8,
         "funding is low for this market",
         "funding is high for this market",
-        inputs=("ticker", "funding_rate", "funding_history"),
+        inputs=(ScoreInput.TICKER, ScoreInput.FUNDING_RATE, ScoreInput.FUNDING_HISTORY),
         read=funding,
     ),
     ContextComponentSpec(
@@ -82,7 +83,7 @@ COMPONENTS = (
         2.0,
         "positions grow with a rise or shrink with a fall",
         "positions grow with a fall or shrink with a rise",
-        inputs=("open_interest", "candles_5m"),
+        inputs=(ScoreInput.OPEN_INTEREST, ScoreInput.CANDLES_5M),
         read=open_interest,
     ),
     ContextComponentSpec(
@@ -92,7 +93,7 @@ COMPONENTS = (
         -1.8,
         "fewer accounts than usual are long",
         "more accounts than usual are long",
-        inputs=("long_short",),
+        inputs=(ScoreInput.LONG_SHORT,),
         read=accounts,
     ),
     ContextComponentSpec(
@@ -102,7 +103,7 @@ COMPONENTS = (
         6.0,
         "the perpetual trades above its index",
         "the perpetual trades below its index",
-        inputs=("ticker", "mark_price", "index_price"),
+        inputs=(ScoreInput.TICKER, ScoreInput.MARK_PRICE, ScoreInput.INDEX_PRICE),
         read=premium,
     ),
 )

@@ -14,7 +14,7 @@ from virtuoso.domain.records import Side, SignalRecord, SignalTally
 Z_95 = 1.959963984540054  # of the normal distribution: 95 % lie within
 
 Result = tuple[Side, tuple[DimensionKind, ...], float]
-"""(side, drivers with the strongest first, result in R) of a closed signal, as History.results gives it."""
+"""(side, drivers with the strongest first, result in R) of a closed signal, as HistoryReader.results gives it."""
 
 
 def tally(results: Sequence[float]) -> SignalTally:

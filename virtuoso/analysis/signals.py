@@ -181,7 +181,7 @@ def _call(
     sign, entry = side.sign, ticker.last
     speaking = [d for d in confluence.dimensions if sign * d.contribution > 0]
     return Signal(
-        id=f"{ledger.venue}-{confluence.symbol}-{side.name.lower()}-{now_ms}",
+        id=f"{ledger.venue}-{confluence.symbol}-{side.lower_name}-{now_ms}",
         venue=ledger.venue,
         symbol=confluence.symbol,
         side=side,

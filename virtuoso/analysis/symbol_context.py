@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from virtuoso.analysis.components import Absent, freshness, plenty
+from virtuoso.domain.inputs import ScoreInput
 from virtuoso.domain.model import SymbolInputs, Timeframe
 
 if TYPE_CHECKING:
@@ -20,27 +21,27 @@ MOVES_MS = 4 * 3_600_000
 MIN_STEPS = 6
 
 
-def stamps(inputs: SymbolInputs) -> Mapping[str, int]:
+def stamps(inputs: SymbolInputs) -> Mapping[ScoreInput, int]:
     """The inputs that are there, by the names that clients see, with the exchange's clock of each."""
     records = (
-        ("order_book", inputs.book),
-        ("previous_order_book", inputs.previous_book),
-        ("trades", inputs.trades),
-        ("funding_history", inputs.funding),
-        ("open_interest", inputs.open_interest),
-        ("long_short", inputs.long_short),
+        (ScoreInput.ORDER_BOOK, inputs.book),
+        (ScoreInput.PREVIOUS_ORDER_BOOK, inputs.previous_book),
+        (ScoreInput.TRADES, inputs.trades),
+        (ScoreInput.FUNDING_HISTORY, inputs.funding),
+        (ScoreInput.OPEN_INTEREST, inputs.open_interest),
+        (ScoreInput.LONG_SHORT, inputs.long_short),
     )
     there = {name: record.stamp.observed_ms for name, record in records if record is not None}
     for timeframe, candles in inputs.candles.items():
         if len(candles):
-            there[f"candles_{timeframe.value}"] = candles.stamp.observed_ms
+            there[ScoreInput.candles(timeframe)] = candles.stamp.observed_ms
     ticker = inputs.ticker
     if ticker is not None:
-        there["ticker"] = ticker.stamp.observed_ms
+        there[ScoreInput.TICKER] = ticker.stamp.observed_ms
         for name, value in (
-            ("mark_price", ticker.mark),
-            ("index_price", ticker.index),
-            ("funding_rate", ticker.funding_rate),
+            (ScoreInput.MARK_PRICE, ticker.mark),
+            (ScoreInput.INDEX_PRICE, ticker.index),
+            (ScoreInput.FUNDING_RATE, ticker.funding_rate),
         ):
             if value is not None:
                 there[name] = ticker.stamp.observed_ms

@@ -70,7 +70,7 @@ class Weights:
     def told(self) -> dict[str, dict[str, float]]:
         """As `of` takes them."""
         return {
-            "dimensions": {kind.name.lower(): self.dimensions[kind] for kind in DimensionKind},
+            "dimensions": {kind.lower_name: self.dimensions[kind] for kind in DimensionKind},
             "timeframes": {timeframe.value: self.timeframes[timeframe] for timeframe in Timeframe},
         }
 

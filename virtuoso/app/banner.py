@@ -1,4 +1,4 @@
-"""What a person reads once their node serves: where it listens, and a call of each kind to try."""
+"""What a node prints once it serves: where it listens, and a call of each kind to try."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 log = logging.getLogger(__name__)
 
-EDGE_PATIENCE_S = 5.0  # how long the edge may need after the server
+EDGE_TIMEOUT_S = 5.0  # from the moment when the server serves
 RETRY_S = 0.1
 
 
@@ -38,12 +38,12 @@ async def serving(address: str) -> None:
 
 
 async def edge_serving(url: str) -> tuple[bool, bool]:
-    """(the edge answers, and has the web page), once it does so or its patience is over."""
-    end = time.monotonic() + EDGE_PATIENCE_S
+    """Return (whether the edge answers, whether it has the web page), at the latest after EDGE_TIMEOUT_S."""
+    end = time.monotonic() + EDGE_TIMEOUT_S
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
         while time.monotonic() < end:
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                # its certificate need not be of this address: it is this machine's own
+                # the certificate may be of another name: the edge is on this machine
                 async with session.get(f"{url}/", headers={"Accept": "text/html"}, ssl=False) as page:
                     return True, page.status == 200
             await asyncio.sleep(RETRY_S)
@@ -51,34 +51,34 @@ async def edge_serving(url: str) -> tuple[bool, bool]:
 
 
 async def announce(kind: str, grpc_address: str, edge: str, monitor: str, *, ready: asyncio.Event) -> None:
-    """Wait for SERVING, set `ready`, then print addresses and calls. `kind` says what the market is, such as SIMULATED;
-    `edge` and `monitor` are URLs."""
+    """Wait for SERVING, set `ready`, and print addresses and calls. `kind` is the environment, such as SIMULATED; `edge` and
+    `monitor` are URLs."""
     began = time.monotonic()
     await serving(grpc_address)
-    took = time.monotonic() - began
+    took_s = time.monotonic() - began
     ready.set()
     answers, paged = await edge_serving(edge)
-    sys.stdout.write(text(kind, took, grpc_address, edge if answers else None, monitor, page=paged))
+    sys.stdout.write(text(kind, took_s, grpc_address, edge if answers else None, monitor, page=paged))
     sys.stdout.flush()
 
 
 def text(kind: str, took_s: float, grpc_address: str, edge: str | None, monitor: str, *, page: bool) -> str:
-    """The message itself. `edge` is None where none runs: its calls are then left out, and that is said; as it is where no
-    web `page` was built."""
+    """Return the text. `edge` is None when no edge answers: its calls are then left out, and the text says why. It also says
+    when no web `page` was built."""
     none = "not served: no edge answers (virtuoso doctor says why)"
-    insecure = " -k" if edge and edge.startswith("https:") else ""  # the certificate is hardly of this machine's address
+    insecure = " -k" if edge and edge.startswith("https:") else ""  # the certificate is rarely of this address
     service = "virtuoso.market.v1.MarketService"
     buf = _program("buf")
     lines = [
         "",
-        f"Virtuoso serves a {kind} market, {took_s:.1f} s after its start. Ctrl-C ends it.",
+        f"Virtuoso serves a {kind} market, {took_s:.1f} s after its start. Ctrl-C stops it.",
         "",
         f"  web page         {(f'{edge}/' if page else 'not built (tools/generate makes it)') if edge else none}",
         f"  gRPC             {grpc_address}",
         f"  JSON, gRPC-Web   {edge or none}",
         f"  health, metrics  {monitor}/healthz  {monitor}/metrics",
         "",
-        "Try",
+        "Try:",
         f"  {_program('virtuoso')} top --addr {grpc_address}",
         f"  {buf} curl --protocol grpc --http2-prior-knowledge http://{grpc_address}/{service}/GetOverview",
     ]
@@ -91,7 +91,7 @@ def text(kind: str, took_s: float, grpc_address: str, edge: str | None, monitor:
 
 
 def _program(name: str) -> str:
-    """The shortest way to call a program that is installed beside this Python; its bare name where it is not."""
+    """Return the shortest command of a program that is installed beside this Python, or its bare name."""
     beside = Path(sys.executable).parent / name
     if not beside.exists() or shutil.which(name) == str(beside):
         return name

@@ -12,13 +12,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 
 from virtuoso.analysis.weights import Weights
-from virtuoso.app.parts import monitor, repository
+from virtuoso.app.parts import monitor, open_repository
 from virtuoso.collector.collector import Collector, PassObserver
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import HistoryRecorder, kept
 from virtuoso.collector.lease import Lease
 from virtuoso.config import Loaded, Settings
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.coingecko import CoinGecko
@@ -28,68 +28,77 @@ from virtuoso.market_data.feed import Feed, UniverseRules
 
 
 async def collect(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
-    """Read exchanges, score, publish."""
+    """Run a collector and its monitor port until `stop`."""
     settings = loaded.settings
-    store = repository(settings)
+    snapshots = open_repository(settings)
     exchanges = {venue: CcxtExchange(venue, url=settings.exchange_urls.get(venue)) for venue in settings.exchanges}
-    async with journal_of(settings) as journal, collector_of(settings, exchanges, store, journal=journal) as collector:
+    async with (
+        history_recorder(settings) as recorder,
+        running_collector(settings, exchanges, snapshots, recorder=recorder) as collector,
+    ):
         work = asyncio.create_task(collector.run())
-        asked = asyncio.create_task(stop.wait())
+        stopping = asyncio.create_task(stop.wait())
         try:
             async with monitor(settings, collector.status, collector.readiness):
-                await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
-                work.result()  # it never ends by itself: this raises what ended it
+                work.result()  # a collector ends by an error only, which this raises
         finally:
-            asked.cancel()
+            stopping.cancel()
             work.cancel()
             await asyncio.wait({work})
     return 0
 
 
 @contextlib.asynccontextmanager
-async def collector_of(
+async def running_collector(
     settings: Settings,
     exchanges: Mapping[str, CcxtExchange],
     repository: SnapshotRepository,
     *,
-    journal: HistoryRecorder | None = None,
-    tap: PassObserver | None = None,
+    recorder: HistoryRecorder | None = None,
+    observer: PassObserver | None = None,
 ) -> AsyncIterator[Collector]:
-    """A collector of those exchanges; they and the repository are closed with it."""
+    """Yield a collector of these exchanges. Close them and the repository afterwards."""
     environment = settings.effective_environment
-    wanted, weights = settings.opportunities, weights_of(settings)
-    floor = Engine(exchanges, environment, opportunities=wanted, weights=weights, journal=journal, clock=epoch_ms)
-    coingecko = CoinGecko(settings.coingecko_url)
-    feeds = {venue: Feed(exchange, rules_of(settings), cadence) for venue, exchange in exchanges.items()}
+    engine = Engine(
+        exchanges,
+        environment,
+        opportunities=settings.opportunities,
+        weights=model_weights(settings),
+        journal=recorder,
+        clock=SYSTEM_CLOCK,
+    )
+    coingecko = CoinGecko(settings.coingecko_url, clock=SYSTEM_CLOCK)
+    feeds = {venue: Feed(exchange, universe_rules(settings), cadence, SYSTEM_CLOCK) for venue, exchange in exchanges.items()}
     try:
         yield Collector(
             feeds,
-            Failover(settings.exchanges, dwell_s=settings.dwell_s, clock=epoch_ms),
+            Failover(settings.exchanges, dwell_s=settings.dwell_s, clock=SYSTEM_CLOCK),
             repository,
             coingecko,
-            floor,
-            lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", epoch_ms),
+            engine,
+            lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", SYSTEM_CLOCK),
             environment=environment,
             max_stale_s=settings.max_stale_s,
-            clock=epoch_ms,
-            tap=tap,
+            clock=SYSTEM_CLOCK,
+            tap=observer,
         )
     finally:
         await asyncio.gather(*(exchange.close() for exchange in exchanges.values()), coingecko.close(), repository.close())
 
 
-def rules_of(settings: Settings) -> UniverseRules:
-    """Which markets the settings ask to score."""
+def universe_rules(settings: Settings) -> UniverseRules:
+    """Return which markets are scored."""
     return UniverseRules(settings.symbol_limit, settings.symbols, settings.min_turnover_usd)
 
 
-def weights_of(settings: Settings) -> Weights:
-    """The weights of the model."""
+def model_weights(settings: Settings) -> Weights:
+    """Return the weights of the model."""
     return Weights.of(settings.weights, settings.timeframe_weights)
 
 
-def journal_of(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:
-    """What the history is written with."""
+def history_recorder(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:
+    """Open what writes the history; None without a history."""
     days = (settings.points_days, settings.history_days)
-    return kept(settings.effective_history, settings.exchanges, days=days, clock=epoch_ms)
+    return kept(settings.effective_history, settings.exchanges, days=days, clock=SYSTEM_CLOCK)

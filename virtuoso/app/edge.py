@@ -1,4 +1,4 @@
-"""The wiring of the edge, a part of the composition root as `app` is: settings ─► Plan ─► Envoy, the web page behind it."""
+"""`virtuoso edge`: Envoy before servers, and the web page behind it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ from virtuoso.edge.plan import Plan
 
 
 async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Envoy before servers, with the page; or the page alone; or only what one's own Envoy would have to read."""
+    """Run Envoy and the page until `stop`; or the page alone; or print the configuration for an Envoy of one's own."""
     plan, wished = _plan(loaded, part=options.with_parent), loaded.settings.page_address
     if options.print_config:
         sys.stdout.write(text(configuration(replace(plan, page=wished) if wished[1] else plan)))
         if not wished[1]:
             sys.stderr.write(
-                "The web page is left out: give PAGE_ADDRESS a port of your choice, and run virtuoso edge --page with it\n"
+                "The web page is left out. To serve it: set PAGE_ADDRESS to a port and run virtuoso edge --page\n"
             )
         return 0
     if options.page:
         if not wished[1]:
-            raise ConfigError(f"PAGE_ADDRESS={joined(wished)}: an Envoy must find the page: allowed is a port above 0")
+            raise ConfigError(
+                f"PAGE_ADDRESS={joined(wished)}: Envoy must know the port of the page: allowed is a port above 0"
+            )
         async with page.served(wished):
             await stop.wait()
         return 0
@@ -46,7 +48,7 @@ def _plan(loaded: Loaded, *, part: bool) -> Plan:
     both_or_none(settings.tls_certificate, settings.tls_key)
     servers = settings.servers or (settings.grpc_address,)
     hosts = dict.fromkeys(host for host, _ in settings.servers) or [settings.monitor_address[0]]
-    quiet = part and loaded.texts["access_log"][1] == "default"  # a node's standard output is for people
+    quiet = part and loaded.texts["access_log"][1] == "default"  # people read the standard output of a node
     return Plan(
         settings.edge_address,
         servers,

@@ -1,5 +1,4 @@
-"""The HTTP port for operators and orchestrators: /metrics, /healthz, /livez, /readyz. Any process can have one: what it
-says comes from plain callables."""
+"""The HTTP port for operators and orchestrators: /metrics, /healthz, /livez, /readyz. Any process can have one."""
 
 from __future__ import annotations
 
@@ -24,7 +23,8 @@ Readiness = Callable[[], tuple[bool, Mapping[str, object]]]
 
 
 class Monitor:
-    """`status(name)` is SERVING, NOT_SERVING or None for an unknown name; `readiness()` says whether, and why."""
+    """The server. `status(name)` returns SERVING, NOT_SERVING, or None for an unknown name; `readiness()` returns whether
+    the process is ready, and the facts behind it."""
 
     def __init__(self, *, status: Status, readiness: Readiness) -> None:
         self._status, self._readiness = status, readiness
@@ -53,13 +53,13 @@ class Monitor:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _healthz(self, request: web.Request) -> web.Response:
-        """As grpc-gateway's WithHealthzEndpoint answers: probes written for it work here."""
+        """Answer as grpc-gateway's WithHealthzEndpoint does, so that its probes work here."""
         status = self._status(request.query.get("service", ""))
         if status is None:
             return _json(404, {"code": 5, "message": "unknown service", "details": []})
         if status != "SERVING":
             return _json(503, {"code": 14, "message": f"status:{status}", "details": []})
-        return web.Response(body=b'{"status":"SERVING"}\n', content_type="application/json")  # with the gateway's newline
+        return web.Response(body=b'{"status":"SERVING"}\n', content_type="application/json")  # the gateway ends it so
 
     async def _livez(self, _: web.Request) -> web.Response:
         return _json(200, {"live": True})
@@ -71,14 +71,14 @@ class Monitor:
 
 @contextlib.asynccontextmanager
 async def listening(
-    address: Address, kept_free: Sequence[Address], *, status: Status, readiness: Readiness
+    address: Address, reserved: Sequence[Address], *, status: Status, readiness: Readiness
 ) -> AsyncIterator[None]:
-    """A monitor on `address` while the body runs, or on the next free port where another process has it; those of
-    `kept_free` are left alone. ConfigError when none can be had."""
-    host, wished = address
+    """Serve on `address` while the body runs, or on one of the next ports where another process has that one. Ports of
+    `reserved` are skipped. ConfigError when none is free."""
+    host, first = address
     server = Monitor(status=status, readiness=readiness)
-    reserved = {port for _, port in kept_free}
-    for port in [p for p in range(wished, wished + PORTS_TRIED) if p not in reserved] if wished else [0]:
+    skipped = {port for _, port in reserved}
+    for port in [p for p in range(first, first + PORTS_TRIED) if p not in skipped] if first else [0]:
         try:
             bound = await server.start(joined((host, port)))
         except OSError:

@@ -1,4 +1,4 @@
-"""A node: a server and the edge as processes of their own, beside whatever publishes snapshots for them."""
+"""A node: a server and the edge as child processes, and whatever publishes snapshots for them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a node listens; `monitor` is its server's, other processes take the next free ports. `secure`: the edge speaks
+    """Where a node listens. `monitor` is the server's; other processes take the next free ports. `secure`: the edge speaks
     https."""
 
     grpc: Address
@@ -40,13 +40,15 @@ class Addresses:
 async def run(
     addresses: Addresses, kind: str, sources: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, *, grace_s: float
 ) -> int:
-    """Keep a server, the edge and `sources` until `stop`; says on standard output when and where a market of `kind` is
-    served. `env` is added to the environment of all. The exit code is as of `supervisor.supervise`. ConfigError when
-    another program has one of the ports, or one is 0."""
+    """Run a server, the edge and `sources` until `stop`, and print when and where a market of `kind` is served. `env` is
+    added to the environment of each. Return the exit code of `supervisor.supervise`. ConfigError when another program
+    listens on one of the ports, or a port is 0."""
     named = {"GRPC_ADDRESS": addresses.grpc, "EDGE_ADDRESS": addresses.edge, "MONITOR_ADDRESS": addresses.monitor}
     for name, address in named.items():
         if not address[1]:
-            raise ConfigError(f"{name} {joined(address)}: a node's parts must find each other: allowed is a port above 0")
+            raise ConfigError(
+                f"{name} {joined(address)}: the parts of a node must find each other: allowed is a port above 0"
+            )
         with contextlib.suppress(OSError), socket.create_connection(reachable(address), timeout=0.2):
             raise ConfigError(taken(name, address))
     roles = [Role("serve", ["serve", "--with-parent"]), *sources, Role("edge", ["edge", "--with-parent"])]
@@ -54,16 +56,16 @@ async def run(
     ready = asyncio.Event()
     grpc, edge, monitor = (joined(reachable(each)) for each in (addresses.grpc, addresses.edge, addresses.monitor))
     edge = f"{'https' if addresses.secure else 'http'}://{edge}"
-    welcome = asyncio.create_task(announce(kind, grpc, edge, f"http://{monitor}", ready=ready))
+    banner = asyncio.create_task(announce(kind, grpc, edge, f"http://{monitor}", ready=ready))
     try:
         return await supervisor.supervise(roles, env, stop, grace_s, ready)
     finally:
-        welcome.cancel()
-        await asyncio.wait({welcome})
+        banner.cancel()
+        await asyncio.wait({banner})
 
 
 def simulated(venues: Sequence[str], url: str) -> dict[str, str]:
-    """The settings with which a node reads the simulated exchange at `url`. ConfigError for a venue that it lacks."""
+    """Return the settings with which a node reads the simulated exchange at `url`. ConfigError for a venue that it lacks."""
     if not set(venues) <= set(SIMULATED):
         asked, known = ",".join(venues), ", ".join(SIMULATED)
         raise ConfigError(f"VIRTUOSO_EXCHANGES={asked!r}: allowed in a demo are {known}, which are simulated")
@@ -71,15 +73,15 @@ def simulated(venues: Sequence[str], url: str) -> dict[str, str]:
 
 
 def own_state(folder: Path) -> dict[str, str]:
-    """The settings with which a node keeps everything in `folder`."""
+    """Return the settings with which a node keeps everything in `folder`."""
     history = f"sqlite:///{folder.absolute()}/history.db"
     return {"cache": f"directory:{folder / 'cache'}", "node_directory": str(folder / "node"), "history": history}
 
 
 @contextlib.contextmanager
 def scratch(base: Path, prefix: str) -> Iterator[Path]:
-    """A folder in `base` that is gone afterwards; those that killed ones left go too. ConfigError when `base` cannot be
-    written."""
+    """Yield a folder in `base` and delete it afterwards. Delete what killed processes left there too. ConfigError when
+    `base` cannot be written."""
     try:
         base.mkdir(parents=True, exist_ok=True)
         for left in base.glob(f"{prefix}*"):
@@ -97,7 +99,7 @@ def scratch(base: Path, prefix: str) -> Iterator[Path]:
 
 
 def _held(folder: Path) -> int | None:
-    """A lock on the folder, which ends with its process; None where another process has it."""
+    """Return a lock on the folder that ends with this process; None while another process holds it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Several processes at once: a node on live exchanges, on the simulated one, on a recording."""
+"""`virtuoso up`, `demo` and `replay`: a node of several processes on live exchanges, simulated ones or a recording."""
 
 from __future__ import annotations
 
@@ -22,45 +22,46 @@ log = logging.getLogger(__name__)
 
 
 async def up(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
-    """Everything on this machine, each part a process of its own that is started again when it ends."""
+    """Run every part as a process of its own, and start again what ends."""
     settings = loaded.settings
     if settings.cache == "memory:":
         raise ConfigError(
-            "VIRTUOSO_CACHE='memory:' is of one process and `up` runs several: allowed are directory:PATH, memcached://…"
+            "VIRTUOSO_CACHE='memory:' belongs to one process, and `up` runs several: allowed are directory:PATH, memcached://…"
         )
     log.info("market data from %s", ", ".join(settings.exchanges))
     return await _node(settings, _collectors(settings), _flags(loaded), stop)
 
 
 async def demo(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """`up` on the simulated exchange, with a repository of its own that is gone with it."""
+    """Run `up` on simulated exchanges, with a repository and a history that are deleted afterwards."""
     with node.scratch(Path(state_directory()), "demo-") as folder:
         port = free_port()
         market = node.simulated(loaded.settings.exchanges, f"http://127.0.0.1:{port}") | node.own_state(folder)
-        if given := [env_name_of(name) for name in market if loaded.texts[name][1] != "default"]:
-            log.warning("a demo has its own %s", ", ".join(given))
+        if ignored := [variable(name) for name in market if loaded.texts[name][1] != "default"]:
+            log.warning("a demo sets its own %s", ", ".join(ignored))
         words = ["--address", f"127.0.0.1:{port}", "--seed", str(options.seed), "--with-parent"]
         exchange = Role("simulator", words, module="virtuoso.simulator")
-        env = _flags(loaded) | {env_name_of(name): text for name, text in market.items()}
+        env = _flags(loaded) | {variable(name): text for name, text in market.items()}
         settings = replace(loaded.settings, environment=Environment.SIMULATED)
         return await _node(settings, [exchange, *_collectors(settings)], env, stop)
 
 
 async def replay(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """`up` on a recording, with a repository of its own."""
-    full = os.path.abspath(options.file)  # noqa: ASYNC240 - nothing else runs yet
-    if not os.path.isfile(full):  # noqa: ASYNC240 - the same
+    """Run `up` on a recording, with a repository and a history that are deleted afterwards."""
+    path = os.path.abspath(options.file)  # noqa: ASYNC240 - nothing else runs yet
+    if not os.path.isfile(path):  # noqa: ASYNC240 - the same
         raise ConfigError(f"FILE={options.file}: there is no such file. Make one with: virtuoso record {options.file}")
     with node.scratch(Path(state_directory()), "replay-") as folder:
-        market = node.own_state(folder) | {"exchanges": ",".join(header(Path(full))["venues"])}
-        env = _flags(loaded) | {env_name_of(name): value for name, value in market.items()}
-        parts = ["play", full, "--with-parent", *(["--once"] if options.once else [])]
+        market = node.own_state(folder) | {"exchanges": ",".join(header(Path(path))["venues"])}
+        env = _flags(loaded) | {variable(name): value for name, value in market.items()}
+        parts = ["play", path, "--with-parent", *(["--once"] if options.once else [])]
         settings = replace(loaded.settings, environment=Environment.REPLAY)
         return await _node(settings, [Role("play", parts, last=options.once)], env, stop)
 
 
 def _collectors(settings: Settings) -> list[Role]:
-    """One that works and one that stands by. The first monitor port is the server's, for its health is the node's."""
+    """Return two collectors, of which one works and one stands by. The first monitor port is the server's, since its health
+    is the node's."""
     host, port = settings.monitor_address
     words = ["collect", "--with-parent", "--monitor-address", joined((host, port + 1))]
     return [Role("collect", words), Role("collect-standby", words, late=True)]
@@ -74,10 +75,10 @@ async def _node(settings: Settings, sources: Sequence[Role], env: Mapping[str, s
 
 
 def _flags(loaded: Loaded) -> dict[str, str]:
-    """What was given by flags, as the environment of children."""
-    return {env_name_of(name): text for name, (text, source) in loaded.texts.items() if source == "flag"}
+    """Return the settings that were given by flags, as environment variables of child processes."""
+    return {variable(name): text for name, (text, source) in loaded.texts.items() if source == "flag"}
 
 
-def env_name_of(name: str) -> str:
-    """The environment variable of a setting by its field name."""
+def variable(name: str) -> str:
+    """Return the environment variable of a setting by its field name."""
     return env_name(Settings.__dataclass_fields__[name])

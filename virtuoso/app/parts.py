@@ -7,16 +7,16 @@ from pathlib import Path
 
 from virtuoso.app.monitor import Readiness, Status, listening
 from virtuoso.config import Settings
-from virtuoso.repository.open import open_repository
+from virtuoso.repository import open as opening
 from virtuoso.repository.tiers import TieredRepository
 
 
-def repository(settings: Settings) -> TieredRepository:
+def open_repository(settings: Settings) -> TieredRepository:
     """Open the repository that the settings name."""
-    return open_repository(settings.cache, Path(settings.node_directory))
+    return opening.open_repository(settings.cache, Path(settings.node_directory))
 
 
 def monitor(settings: Settings, status: Status, readiness: Readiness) -> AbstractAsyncContextManager[None]:
-    """Listen for operators while the body runs."""
-    kept_free = (settings.grpc_address, settings.edge_address)
-    return listening(settings.monitor_address, kept_free, status=status, readiness=readiness)
+    """Serve the monitor port while the body runs."""
+    reserved = (settings.grpc_address, settings.edge_address)
+    return listening(settings.monitor_address, reserved, status=status, readiness=readiness)

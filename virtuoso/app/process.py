@@ -15,7 +15,7 @@ import uvloop
 
 from virtuoso.config import Loaded
 from virtuoso.domain.errors import ConfigError
-from virtuoso.domain.lifetime import parent_gone
+from virtuoso.domain.tasks import wait_for_parent_exit
 
 Body = Callable[[Loaded, Namespace, asyncio.Event], Coroutine[Any, Any, int]]
 # The module of each function that runs a command. It is imported when it is needed, since each loads much that the others do
@@ -77,7 +77,7 @@ async def _until_stopped(body: Body, loaded: Loaded, options: Namespace) -> int:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    orphaned = asyncio.create_task(parent_gone()) if getattr(options, "with_parent", False) else None
+    orphaned = asyncio.create_task(wait_for_parent_exit()) if getattr(options, "with_parent", False) else None
     if orphaned is not None:
         orphaned.add_done_callback(lambda _: stop.set())
     try:

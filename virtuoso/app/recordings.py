@@ -1,4 +1,4 @@
-"""`virtuoso record`, the part of `virtuoso replay` that plays, and what a recording holds."""
+"""`virtuoso record`, and the parts of `virtuoso replay` that play a recording and look at it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from virtuoso.app.collect import collector_of, journal_of, rules_of, weights_of
-from virtuoso.app.parts import repository
+from virtuoso.app.collect import history_recorder, model_weights, running_collector, universe_rules
+from virtuoso.app.parts import open_repository
 from virtuoso.config import Loaded
-from virtuoso.domain.clock import epoch_ms
-from virtuoso.domain.lifetime import unless
+from virtuoso.domain.clock import SYSTEM_CLOCK
+from virtuoso.domain.tasks import run_until
 from virtuoso.recording import check, contents
 from virtuoso.recording import play as player
 from virtuoso.recording import record as recording
@@ -23,33 +23,43 @@ async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int
     """Run a collector of its own with a repository that nobody else sees, and record it."""
     settings = loaded.settings
     file = RecordingFile(Path(options.file), max_bytes=int(options.max_mb * 1e6))
-    venues, wanted, weights = settings.exchanges, settings.opportunities, weights_of(settings)
     recorder = recording.Recorder(
-        file, venues=venues, rules=rules_of(settings), opportunities=wanted, weights=weights, clock=epoch_ms
+        file,
+        venues=settings.exchanges,
+        rules=universe_rules(settings),
+        opportunities=settings.opportunities,
+        weights=model_weights(settings),
+        clock=SYSTEM_CLOCK,
     )
     exchanges = {
         venue: recording.RecordedExchange(venue, recorder, url=settings.exchange_urls.get(venue))
         for venue in settings.exchanges
     }
-    async with collector_of(settings, exchanges, MemoryRepository(), tap=recorder) as collector:
+    async with running_collector(settings, exchanges, MemoryRepository(), observer=recorder) as collector:
         return await recording.record(recorder, file, collector.run(), stop=stop, minutes=options.minutes)
 
 
 async def play(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """The part of `replay` that publishes what is on the recording."""
-    store = repository(loaded.settings)
+    """Publish what is on a recording."""
+    repository = open_repository(loaded.settings)
     try:
-        how = {"max_stale_s": loaded.settings.max_stale_s, "once": options.once}
-        async with journal_of(loaded.settings) as journal:
-            return await player.play(Path(options.file), store, journal=journal, stop=stop, **how)
+        async with history_recorder(loaded.settings) as history:
+            return await player.play(
+                Path(options.file),
+                repository,
+                journal=history,
+                stop=stop,
+                max_stale_s=loaded.settings.max_stale_s,
+                once=options.once,
+            )
     finally:
-        await store.close()
+        await repository.close()
 
 
 async def inspect(_: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Print what is on a recording, or prove that it plays the same."""
+    """Print what is on a recording, or check that it gives the same snapshots again."""
     path = Path(options.file)
     work = check.check(path) if options.check else asyncio.to_thread(lambda: (0, contents.describe(path)))
-    code, words = await unless(stop, work) or (130, "")
+    code, words = await run_until(stop, work) or (130, "")
     sys.stdout.write(words.rstrip() + "\n")
     return code

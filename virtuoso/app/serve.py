@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from virtuoso.app.parts import monitor, repository
+from virtuoso.app.parts import monitor, open_repository
 from virtuoso.config import Loaded, Settings
 from virtuoso.domain.addresses import joined
 from virtuoso.repository import keys
@@ -20,49 +20,49 @@ from virtuoso.service.server import MarketServer
 from virtuoso.service.snapshot_cache import SnapshotCache
 
 if TYPE_CHECKING:
-    from virtuoso.domain.ports import History
+    from virtuoso.domain.ports import HistoryReader
 
 log = logging.getLogger(__name__)
 
 
 async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
-    """Answer from what collectors publish."""
+    """Run a gRPC server and its monitor port until `stop`, then drain it."""
     settings = loaded.settings
-    source = repository(settings)
-    keeper = SnapshotCache(source, keys, max_stale_s=settings.max_stale_s, primary_venue=settings.exchanges[0])
+    repository = open_repository(settings)
+    snapshots = SnapshotCache(repository, keys, max_stale_s=settings.max_stale_s, primary_venue=settings.exchanges[0])
     server = MarketServer(
         joined(settings.grpc_address),
-        keeper,
-        CandleReader(source, keys, max_stale_s=settings.max_stale_s),
+        snapshots,
+        CandleReader(repository, keys, max_stale_s=settings.max_stale_s),
         limits=ConcurrencyLimits(calls=settings.max_requests, streams=settings.max_streams),
         reflect=settings.reflection,
         heartbeat_s=settings.heartbeat_s,
         history=_history(settings),
     )
     try:
-        await server.start()  # says NOT_SERVING until the keeper has something to serve
-        await keeper.start()
-        gc.freeze()  # what is loaded stays: no request needs to have it looked through for garbage
+        await server.start()  # NOT_SERVING until there is a complete snapshot
+        await snapshots.start()
+        gc.freeze()  # what is loaded stays: the garbage collector need not look through it
         gc.set_threshold(20_000, 20, 50)
-        async with monitor(settings, server.status, keeper.readiness):
-            log.info("gRPC on %s; repository %s", joined(settings.grpc_address), source.name)
+        async with monitor(settings, server.status, snapshots.readiness):
+            log.info("gRPC on %s; repository %s", joined(settings.grpc_address), repository.name)
             await stop.wait()
-            log.info("going down: health says NOT_SERVING, streams end, calls in flight have %g s", settings.grace_s)
+            log.info("shutting down: health says NOT_SERVING, streams end, calls in flight have %g s", settings.grace_s)
             await server.drain(settings.grace_s)
     finally:
-        await keeper.close()
-        await source.close()
+        await snapshots.close()
+        await repository.close()
     return 0
 
 
-def _history(settings: Settings) -> Callable[[], History] | None:
-    """Opens the history for a server to read, when it is first asked for."""
+def _history(settings: Settings) -> Callable[[], HistoryReader] | None:
+    """Return what opens the history for reading when it is first needed; None without a history."""
     url = settings.effective_history
 
-    def reader() -> History:
-        opening = importlib.import_module("virtuoso.history.open")  # by name: it loads a third of a server's memory
+    def reader() -> HistoryReader:
+        factory = importlib.import_module("virtuoso.history.factory")  # by name: it loads a third of a server's memory
         # a client has two seconds for everything
-        history: History = opening.open_history(url or "", write=False, timeout_s=1.5)
+        history: HistoryReader = factory.open_history_reader(url or "", timeout_s=1.5)
         return history
 
     return reader if url else None

@@ -1,6 +1,6 @@
-"""Runs the processes of one node and keeps them running: who ends without being asked is started again, and told of.
+"""The processes of one node: those that end unasked are started again, and the log says so.
 
-Children learn that their parent is gone, however it ended, by the end of their standard input.
+A child notices the end of its parent, however it came, by the end of its standard input.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 
-STEADY_S = 30.0  # a child that ran so long has not crashed at its start
+STEADY_S = 30.0  # after so long a crash is not one of the start
 MOST_PAUSE_S = 15.0
 LATE_S = 30.0
-# glibc keeps what threads once needed; with these it gives back, and a server takes some 7 MB less.
+# With these, glibc returns memory that threads needed once. A server then takes some 7 MB less.
 MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
 
 
 @dataclass(frozen=True)
 class Role:
-    """One child: a name for logs and metrics, and the words after `python -m MODULE`. A `late` one is left out until the
-    node serves, so that it takes nothing from those that are needed for it. When a `last` one is done, so is the node."""
+    """One child process: its name in logs, and the arguments after `python -m MODULE`. A `late` one starts when the node
+    serves, so that it does not slow down the start. When a `last` one ends with 0, the node ends too."""
 
     name: str
     words: Sequence[str]
@@ -39,11 +39,11 @@ class Role:
 async def supervise(
     roles: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, grace_s: float, serves: asyncio.Event
 ) -> int:
-    """Keep one process per role until `stop` is set, then end all by SIGTERM, by SIGKILL after `grace_s` and a margin.
-    Late roles begin when `serves` is set, or after LATE_S.
+    """Run one process per role until `stop` is set. Then end all with SIGTERM, and with SIGKILL after `grace_s` and a
+    margin. Late roles start when `serves` is set, or after LATE_S.
 
-    Returns 0 when all ended by themselves within the grace, else 1. Exit code 2 of a child (bad settings, a port that is
-    taken) ends everything with 2: starting it again would not mend it.
+    Return 0 when all ended within the grace, else 1. A child that ends with 2 (bad settings, a port in use) ends everything
+    with 2: another start would not help.
     """
     tasks = [asyncio.create_task(_keep(role, env, stop, grace_s, serves), name=role.name) for role in roles]
     results = await asyncio.gather(*tasks)
@@ -64,15 +64,15 @@ async def _keep(role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s
             env={**MEMORY, **os.environ, **env},
             stdin=asyncio.subprocess.PIPE,
         )
-        ended, asked = asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())
-        await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
+        ended, stopping = asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())
+        await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not ended.done():
             return await _end(role, child, grace_s)
-        asked.cancel()
+        stopping.cancel()
         if child.returncode == 2 or (role.last and child.returncode == 0):
             stop.set()
             return child.returncode
-        with contextlib.suppress(TimeoutError):  # the signal that ended the child may be on its way to us too
+        with contextlib.suppress(TimeoutError):  # the signal that ended the child may be about to reach us too
             await asyncio.wait_for(stop.wait(), 0.3)
         if stop.is_set():
             return 0 if child.returncode in (0, -signal.SIGTERM, -signal.SIGINT) else 1

@@ -13,8 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from virtuoso import metrics
@@ -23,7 +22,8 @@ from virtuoso.collector.lease import TTL_S
 from virtuoso.collector.publisher import Publisher
 from virtuoso.collector.venue_state import snapshot_of
 from virtuoso.domain.errors import ExchangeError, RateLimited, RepositoryError, VenueIncomplete, VenueTimedOut
-from virtuoso.domain.model import Fallback, Snapshot
+from virtuoso.domain.model import Fallback
+from virtuoso.domain.snapshot import Snapshot
 from virtuoso.exchange.advice import advice
 from virtuoso.exchange.breaker import Breaker
 from virtuoso.exchange.failover import fallback_reason
@@ -32,6 +32,7 @@ from virtuoso.wire import snapshots
 if TYPE_CHECKING:
     from virtuoso.collector.engine import Engine
     from virtuoso.collector.lease import Lease
+    from virtuoso.domain.clock import Clock
     from virtuoso.domain.model import Candles, Dominance, Environment
     from virtuoso.domain.ports import SnapshotRepository
     from virtuoso.exchange.coingecko import CoinGecko
@@ -68,7 +69,7 @@ class PassObserver(Protocol):
 
 
 class Collector:
-    """See the module. `feeds` in order of preference; `floor` has a desk for each; `clock` epoch ms; `tap`: who wants to be
+    """See the module. `feeds` in order of preference; `floor` has a desk for each; `tap`: who wants to be
     told."""
 
     def __init__(
@@ -82,7 +83,7 @@ class Collector:
         lease: Lease,
         environment: Environment,
         max_stale_s: float,
-        clock: Callable[[], int],
+        clock: Clock,
         tap: PassObserver | None = None,
     ) -> None:
         self._feeds = feeds
@@ -126,7 +127,7 @@ class Collector:
         try:
             while True:
                 held = await self._lease.held(working=self.working)
-                self._held_at = time.monotonic() if held else -math.inf
+                self._held_at = self._clock.monotonic() if held else -math.inf
                 metrics.LEASE_HELD.set(held)
                 if work is not None and work.done():
                     work.result()  # it never returns: this raises what ended it
@@ -137,11 +138,11 @@ class Collector:
                     log.warning("another collector works: this one stands by")
                     await self._end(work)
                     work = None
-                elif not held and time.monotonic() - warmed > WARM_PERIOD_S:
+                elif not held and self._clock.monotonic() - warmed > WARM_PERIOD_S:
                     log.info("this collector stands by" if warmed < 0 else "still standing by")
-                    warmed = time.monotonic()
+                    warmed = self._clock.monotonic()
                     await self._warm()
-                await asyncio.sleep(LEASE_PERIOD_S)
+                await self._clock.sleep(LEASE_PERIOD_S)
         finally:
             if work is not None:
                 await self._end(work)
@@ -165,7 +166,7 @@ class Collector:
 
     def _complain(self, words: str, error: RepositoryError) -> None:
         """Say of a repository that fails, but not again and again."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         level = logging.ERROR if now - self._complained > COMPLAINT_PERIOD_S else logging.DEBUG
         if level == logging.ERROR:
             self._complained = now
@@ -179,10 +180,10 @@ class Collector:
             tasks.create_task(self._read_dominance())
             tasks.create_task(self._watch_others())
             while True:
-                began = time.monotonic()
+                began = self._clock.monotonic()
                 pause = await self._pass()
                 self._tell()
-                await asyncio.sleep(max(0.1, pause - (time.monotonic() - began)))
+                await self._clock.sleep(max(0.1, pause - (self._clock.monotonic() - began)))
 
     # -------------------------------------------------------------------------------------------------------- one pass
 
@@ -204,17 +205,20 @@ class Collector:
             return RETRY_S
         except RateLimited as error:  # a short pause is waited out: asking meanwhile would count as failing
             self._failed(venue, error)
-            return min(LONGEST_PAUSE_S, max(RETRY_S, (error.until_ms - self._clock()) / 1000))
+            return min(LONGEST_PAUSE_S, max(RETRY_S, (error.until_ms - self._clock.now_ms()) / 1000))
         except ExchangeError as error:
             self._failed(venue, error)
             return RETRY_S
         feed.start()
         self._take_up()
-        began, warm = time.monotonic(), feed.warm and self._floor.recalled  # as its inputs are now: it fills on meanwhile
+        began, warm = (
+            self._clock.monotonic(),
+            feed.warm and self._floor.recalled,
+        )  # as its inputs are now: it fills on meanwhile
         snapshot = await self._analyse(venue, feed, fallback, trading=warm and self._floor.trades)
         if snapshot is None:
             return RETRY_S
-        now = time.monotonic()
+        now = self._clock.monotonic()
         if snapshot.complete or not warm:
             self._incomplete_since.pop(venue, None)
             breaker.succeeded()
@@ -222,7 +226,7 @@ class Collector:
             self._failed(venue, _incomplete(snapshot))
         metrics.VENUE_UP.labels(venue).set(not breaker.open)
         await self._publish(snapshot, feed, warm=warm)
-        busy = time.monotonic() - began
+        busy = self._clock.monotonic() - began
         # Filled, but only meanwhile: then at once again, now that all of it is there.
         least = (feed.period_s if warm else 0.0) if feed.filled else max(feed.period_s / 3, 4 * busy)
         return min(feed.period_s, least)
@@ -233,7 +237,7 @@ class Collector:
 
     async def _use(self, venue: str, fallback: Fallback | None) -> None:
         if self._used is not None:
-            reason = fallback.reason if fallback else "VENUE_WELL_AGAIN"
+            reason = fallback.reason.name if fallback else "VENUE_WELL_AGAIN"
             log.warning("%s is used instead of %s (%s)", venue, self._used, reason)
             metrics.FALLBACKS.labels(self._used, venue, reason).inc()
             await self._feeds[self._used].stop()
@@ -262,7 +266,7 @@ class Collector:
         number = self._tap.taken(venue, fallback, dominance, trading=trading) if self._tap else 0
         with metrics.CYCLE_SECONDS.labels("analysis").time():
             done = await asyncio.to_thread(self._floor.work, of, market, dominance, trading=trading)
-        if trading and time.monotonic() - self._held_at > TTL_S:
+        if trading and self._clock.monotonic() - self._held_at > TTL_S:
             log.warning("a pass took so long that another collector may work: it does not count")
             return None
         feed.follow(self._floor.settle(venue, done).followed)
@@ -271,7 +275,7 @@ class Collector:
             done,
             snapshot_id=f"{venue}-{market.stamp.observed_ms}-{self._lease.owner[-8:]}",
             environment=self._environment,
-            computed_ms=self._clock(),
+            computed_ms=self._clock.now_ms(),
             fallback=fallback,
             signal_record=self._floor.tallies(venue),
         )
@@ -284,11 +288,13 @@ class Collector:
         troubles = {venue: fallback_reason(breaker.error) for venue, breaker in self._breakers.items() if breaker.open}
         scored, expected = self._scored
         used = self._used or ""
-        self._floor.tell(SourceStatus(self._environment, self._clock(), used, self._fallback, troubles, scored, expected))
+        self._floor.tell(
+            SourceStatus(self._environment, self._clock.now_ms(), used, self._fallback, troubles, scored, expected)
+        )
 
     async def _publish(self, snapshot: Snapshot, feed: Feed, *, warm: bool) -> None:
         """Publish once the feed was warm; an incomplete snapshot only where the last complete one has grown stale."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         if not feed.filled:
             asked, total = feed.progress
             log.info(
@@ -334,12 +340,12 @@ class Collector:
             except ExchangeError as error:
                 self._dominance = None
                 log.info("CoinGecko: %s", error)
-            await asyncio.sleep(DOMINANCE_PERIOD_S)
+            await self._clock.sleep(DOMINANCE_PERIOD_S)
 
     async def _watch_others(self) -> None:
         """Look at the venues that are preferred to the used one, and at all others while the used one fails."""
         while True:
-            await asyncio.sleep(PROBE_S)
+            await self._clock.sleep(PROBE_S)
             if self._used is None:
                 continue
             venues = list(self._feeds)

@@ -9,9 +9,7 @@ died. Where the history is down the snapshot does, and the history is asked agai
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING
 from virtuoso.analysis.alert_rules import SourceStatus, source_alerts
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.collector.venue_state import PassResult, VenueState, after, desk, recall, work
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import CorruptValue, HistoryError, RepositoryError
 from virtuoso.repository import keys
 from virtuoso.wire import snapshots
@@ -38,7 +37,7 @@ PATIENCE_S = 60.0  # without a snapshot either, it is waited for so long before 
 
 class Engine:
     """Desks of `venues` on markets of one kind. `opportunities`: whether they are looked for; `weights` of the scores;
-    `journal`: None where no history is kept; `clock`: epoch ms."""
+    `journal`: None where no history is kept."""
 
     def __init__(
         self,
@@ -48,7 +47,7 @@ class Engine:
         opportunities: bool = True,
         weights: Weights = DEFAULT_WEIGHTS,
         journal: HistoryRecorder | None = None,
-        clock: Callable[[], int],
+        clock: Clock,
     ) -> None:
         self._venues = tuple(venues)
         self._environment = environment
@@ -83,21 +82,21 @@ class Engine:
     async def recall(self, repository: SnapshotRepository) -> None:
         """Learn what was before; returns once the history has answered. `recalled` is set within seconds, whatever answers:
         snapshots may be published. `trades` is set with it as a rule: signals may be given."""
-        began = time.monotonic()
+        began = self._clock.monotonic()
         standing = await self._standing(repository)
         if standing is not None and standing.regime is not None:  # a pass that did not know it may have made one anew
             self._waiting.append(_regime(standing.venue, standing.regime))
         last = (standing.signals, standing.opportunities) if standing is not None else ((), ())
         while self._journal is not None:
             try:
-                memory = await self._journal.recall(self._clock())
+                memory = await self._journal.recall(self._clock.now_ms())
             except HistoryError as error:
                 if not self.recalled:
                     log.warning("history: %s: going on with the signals of the last snapshot, if there is one", error)
                     self._recall(*last)
                 self.recalled = True
-                self.trades = standing is not None or time.monotonic() - began > PATIENCE_S
-                await asyncio.sleep(AGAIN_S)
+                self.trades = standing is not None or self._clock.monotonic() - began > PATIENCE_S
+                await self._clock.sleep(AGAIN_S)
             else:
                 self._recall(memory.signals, memory.opportunities)  # first: of two that are alike, it knows more
                 active = sum(signal.closed_ms is None for signal in memory.signals)

@@ -1,7 +1,7 @@
 """A collector's dealings with the history: what it recalls when it begins to work, what it writes down, how signals ended.
 
 Nothing here is waited for by a pass, and nothing here can end a collector: a history that hangs, is full or is gone costs
-history only. What is written down waits in memory meanwhile (see `virtuoso.history.writer`).
+history only. What is written down waits in memory meanwhile (see `virtuoso.history.background_writer`).
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from virtuoso.analysis.alert_rules import COOLDOWNS_S
 from virtuoso.analysis.signal_stats import tallies
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import HistoryError
 from virtuoso.domain.records import SignalStatus
-from virtuoso.history.open import open_history
-from virtuoso.history.writer import Writer
+from virtuoso.history.background_writer import BackgroundWriter
+from virtuoso.history.factory import open_history_writer
 
 if TYPE_CHECKING:
-    from virtuoso.domain.ports import History
+    from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.records import Alert, Opportunity, ScorePoint, Signal, SignalRecord
 
 log = logging.getLogger(__name__)
@@ -46,9 +47,10 @@ class RecalledState:
 class HistoryRecorder:
     """On `history`, by `writer`, for `venues`. Its owner runs `run` all the while and closes both afterwards."""
 
-    def __init__(self, history: History, writer: Writer, venues: Sequence[str]) -> None:
+    def __init__(self, history: HistoryReader, writer: BackgroundWriter, venues: Sequence[str], clock: Clock) -> None:
         self._history = history
         self._writer = writer
+        self._clock = clock
         self._venues = tuple(venues)
         self._tallies: dict[str, SignalRecord] = {}
         self._ended = asyncio.Event()
@@ -110,7 +112,7 @@ class HistoryRecorder:
                 await work()
             except Exception:  # a mistake of ours here must not cost scores; the log has it
                 log.exception("history: %s failed and goes on", what)
-            await asyncio.sleep(SETTLE_S)
+            await self._clock.sleep(SETTLE_S)
 
     async def _tally(self) -> None:
         """Read how signals ended, and return after a minute or when another has."""
@@ -132,17 +134,17 @@ class HistoryRecorder:
 
 @contextlib.asynccontextmanager
 async def kept(
-    url: str | None, venues: Sequence[str], *, days: tuple[float, float], clock: Callable[[], int]
+    url: str | None, venues: Sequence[str], *, days: tuple[float, float], clock: Clock
 ) -> AsyncIterator[HistoryRecorder | None]:
     """A journal on the history at `url` that is kept as long as the body runs, and closed after what still waits is written;
     None for None. `days`: how long points, and all else, are kept. ConfigError for a URL that is none of a history."""
     if url is None:
         yield None
         return
-    history = open_history(url, write=True)
+    history = open_history_writer(url)
     points_days, rest_days = days
-    writer = Writer(history, cooldown_s=COOLDOWNS_S, clock=clock, points_days=points_days, rest_days=rest_days)
-    journal = HistoryRecorder(history, writer, venues)
+    writer = BackgroundWriter(history, cooldown_s=COOLDOWNS_S, clock=clock, points_days=points_days, rest_days=rest_days)
+    journal = HistoryRecorder(history, writer, venues, clock)
     running = asyncio.create_task(journal.run())
     try:
         yield journal

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import zlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import CorruptValue, RepositoryError
 from virtuoso.repository import keys
 from virtuoso.wire import snapshots
@@ -22,9 +21,9 @@ VACANT_MS = 15_000  # a head of this age is nobody's any more
 
 
 class Lease:
-    """The right to work, for `owner`, among all collectors on one repository. `clock` gives epoch ms."""
+    """The right to work, for `owner`, among all collectors on one repository."""
 
-    def __init__(self, repository: SnapshotRepository, owner: str, clock: Callable[[], int]) -> None:
+    def __init__(self, repository: SnapshotRepository, owner: str, clock: Clock) -> None:
         self.owner = owner
         self._repository = repository
         self._clock = clock
@@ -48,11 +47,11 @@ class Lease:
     async def _vacant(self) -> bool:
         """True when snapshots can be kept and nobody has published one lately. Collectors that begin together look at
         different moments, so that as a rule only one of them begins."""
-        await asyncio.sleep(zlib.crc32(self.owner.encode()) % 8)
+        await self._clock.sleep(zlib.crc32(self.owner.encode()) % 8)
         try:
             await self._repository.set(keys.trial(), b"", ttl_s=1)
             head = await self._repository.get(keys.HEAD)
-            return head is None or self._clock() - snapshots.decode_head(head)[1] > VACANT_MS
+            return head is None or self._clock.now_ms() - snapshots.decode_head(head)[1] > VACANT_MS
         except CorruptValue:
             return True
         except RepositoryError:

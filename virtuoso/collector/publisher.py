@@ -12,8 +12,9 @@ from virtuoso.repository import keys
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
-    from virtuoso.domain.model import Candles, Snapshot
+    from virtuoso.domain.model import Candles
     from virtuoso.domain.ports import SnapshotRepository
+    from virtuoso.domain.snapshot import Snapshot
 
 TTL_MARGIN_S = 120.0
 CANDLES_TTL_S = 900.0

@@ -25,8 +25,9 @@ from virtuoso.analysis.opportunities import OpportunityState
 from virtuoso.analysis.signals import SignalState
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.collector.scoring import ReadingsCaches, score
-from virtuoso.domain.model import ANCHOR, Snapshot
+from virtuoso.domain.model import ANCHOR
 from virtuoso.domain.records import ScorePoint, SignalStatus
+from virtuoso.domain.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import (
@@ -193,7 +194,7 @@ def _points(market: MarketData, confluences: Mapping[str, Confluence]) -> Iterab
                 price=item.ticker.last,
                 score=result.score,
                 confidence=result.confidence,
-                **{dimension.kind.name.lower(): dimension.score for dimension in result.dimensions},
+                **{dimension.kind.lower_name: dimension.score for dimension in result.dimensions},
             )
 
 

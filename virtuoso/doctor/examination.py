@@ -16,7 +16,7 @@ from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.history import check_history
 from virtuoso.doctor.memcached_servers import check_memcached, weigh_servers
 from virtuoso.domain.addresses import Address, joined
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.model import Environment
 from virtuoso.repository.open import memcached_servers
 
@@ -60,11 +60,11 @@ class Targets:
 
 
 async def examine(
-    targets: Targets, *, clock: Callable[[], int] = epoch_ms, check_s: float = CHECK_S, total_s: float = TOTAL_S
+    targets: Targets, *, clock: Clock = SYSTEM_CLOCK, check_s: float = CHECK_S, total_s: float = TOTAL_S
 ) -> list[Finding]:
     """Check everything that `targets` names. Each check ends within `check_s`, all of them within about `total_s`.
 
-    `clock` returns this machine's time in epoch ms. Raise ConfigError for settings that no machine could satisfy, such as
+    `clock` is this machine's. Raise ConfigError for settings that no machine could satisfy, such as
     an exchange that ccxt does not support.
     """
     deadline = _Deadline(end=time.monotonic() + total_s, check_s=check_s)

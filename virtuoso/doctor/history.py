@@ -10,7 +10,7 @@ from virtuoso.doctor.daemon_call import daemon_call
 from virtuoso.doctor.directories import check_directory
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.domain.errors import HistoryError
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader
 
 TIMEOUT_S = 3.0
 _WITHOUT = "Until then everything else works; only past scores, signals and alerts are not stored"
@@ -35,12 +35,12 @@ async def check_history(url: str | None) -> list[Finding]:
 
 
 def _file(rest: str) -> Path:
-    name = rest.lstrip("/")  # as `virtuoso.history.open` reads it
+    name = rest.lstrip("/")  # as `virtuoso.history.factory` reads it
     return Path(name).expanduser() if name.startswith("~") else Path("/", name)
 
 
 async def _answer(url: str) -> Finding:
-    history = open_history(url, write=False, timeout_s=TIMEOUT_S)
+    history = open_history_reader(url, timeout_s=TIMEOUT_S)
     start = time.monotonic()
     try:
         await history.newest_cursor()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from virtuoso.doctor.certificates import check_certificates
 from virtuoso.doctor.clocks import check_clock
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.source_check import SourceCheck, causes_of, nearest_to_zero
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError, RateLimited, VenueBlocked, VenueTimedOut
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.advice import advice
@@ -31,7 +32,7 @@ async def check_sources(
     coingecko_url: str,
     *,
     timeout_s: float,
-    clock: Callable[[], int],
+    clock: Clock,
 ) -> list[Finding]:
     """Ask the exchanges and CoinGecko. Return a finding for each, then those of certificates and of the clock."""
     clients = {name: CcxtExchange(name, url=urls.get(name), timeout_s=timeout_s, clock=clock) for name in exchanges}

@@ -1,5 +1,5 @@
 """Time, as the only thing that may be read or waited for. Whoever needs it is given a Clock, so that tests can let hours
-pass in a moment."""
+pass in a moment. Deadlines are `asyncio.timeout`, which goes by the running loop: tests run on a loop of virtual time."""
 
 from __future__ import annotations
 

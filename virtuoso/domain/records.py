@@ -1,14 +1,15 @@
-"""What is remembered beyond a snapshot: points of score, signals and their outcomes, opportunities, alerts.
+"""Records that outlive a snapshot: points of score, signals and their outcomes, opportunities, alerts; and their counts.
 
-Frozen, like the nouns of `model`, and with its units. Every record belongs to one venue: another venue is another market.
-All that a restart must not lose or double stands in them, so that histories can be its memory.
+The rules of `model` hold here too. Every record belongs to one venue: another venue is another market. A history stores
+all that a restart must neither lose nor double, so nothing else has to be remembered.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING
+
+from virtuoso.domain.model import ContractEnum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,42 +17,42 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Breadth, Dimension, DimensionKind, Environment
 
 
-class Side(IntEnum):
-    """Which way; numbers as in the .proto. `.sign` is +1 or -1."""
+class Side(ContractEnum):
+    """The side of a trade."""
 
     LONG = 1
     SHORT = 2
 
     @property
     def sign(self) -> int:
-        """+1 long, -1 short."""
+        """+1 for long, -1 for short."""
         return 1 if self is Side.LONG else -1
 
 
-class SignalStatus(IntEnum):
-    """Where a signal stands; numbers as in the .proto."""
+class SignalStatus(ContractEnum):
+    """The state of a signal. All but ACTIVE are final."""
 
     ACTIVE = 1
-    STOPPED = 2  # the stop was touched; targets may have been before
-    TARGETS_REACHED = 3  # all of them
+    STOPPED = 2  # the stop was touched; targets may have been reached before
+    TARGETS_REACHED = 3  # all targets were reached
     EXPIRED = 4
     REVERSED = 5  # the opposite signal was given
 
 
-class OpportunityKind(IntEnum):
-    """What was found; numbers as in the .proto."""
+class OpportunityKind(ContractEnum):
+    """The kind of an opportunity."""
 
-    CORRELATION_BREAKDOWN = 1
-    BETA_EXPANSION = 2
-    BETA_COMPRESSION = 3
-    RELATIVE_STRENGTH_BREAKOUT = 4
-    REVERSION = 5
-    CROSS_TIMEFRAME_DIVERGENCE = 6
-    FUNDING_EXTREME = 7
+    CORRELATION_BREAKDOWN = 1  # it no longer moves with BTC
+    BETA_EXPANSION = 2  # it moves more with BTC than before
+    BETA_COMPRESSION = 3  # it moves less with BTC than before
+    RELATIVE_STRENGTH_BREAKOUT = 4  # its price in BTC leaves its range
+    REVERSION = 5  # the move that BTC does not explain went unusually far and turns
+    CROSS_TIMEFRAME_DIVERGENCE = 6  # short and long timeframes point to different sides
+    FUNDING_EXTREME = 7  # one side pays unusually much
 
 
-class AlertKind(IntEnum):
-    """What an alert is about; numbers as in the .proto."""
+class AlertKind(ContractEnum):
+    """The subject of an alert."""
 
     SIGNAL_OPENED = 1
     SIGNAL_CLOSED = 2
@@ -65,32 +66,32 @@ class AlertKind(IntEnum):
     DATA_QUALITY = 10
 
 
-class BetaSpan(IntEnum):
-    """What a beta is measured over; numbers as in the .proto."""
-
-    DAY = 1  # 288 returns of 5m
-    WEEK = 2  # 336 returns of 30m
-    MONTH = 3  # 180 returns of 4h
-
-
-class AlertLevel(IntEnum):
-    """How urgent; numbers as in the .proto."""
+class AlertLevel(ContractEnum):
+    """The urgency of an alert."""
 
     INFO = 1
     WARNING = 2
     CRITICAL = 3
 
 
+class BetaSpan(ContractEnum):
+    """The window that a beta is measured over."""
+
+    DAY = 1  # 288 returns of 5m bars
+    WEEK = 2  # 336 returns of 30m bars
+    MONTH = 3  # 180 returns of 4h bars
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScorePoint:
-    """One symbol at one moment. Scores 0-100 or None where not measured; `confidence` 0-1; `price` in USDT."""
+    """The scores of one symbol at one moment, each 0 to 100. What was not measured is None."""
 
     venue: str
     symbol: str
     observed_ms: int
     price: float
     score: float | None = None
-    confidence: float | None = None
+    confidence: float | None = None  # of the score, 0 to 1
     technical: float | None = None
     volume: float | None = None
     orderflow: float | None = None
@@ -98,135 +99,133 @@ class ScorePoint:
     price_structure: float | None = None
     sentiment: float | None = None
 
+    def dimension(self, kind: DimensionKind) -> float | None:
+        """Return the score of one dimension; None when it was not measured."""
+        score: float | None = getattr(self, kind.lower_name)
+        return score
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """A call to one side, and what became of it. Prices in USDT; R is the distance from entry to stop. `targets` nearest
-    first, `sizes` how much of the position each closes (they add up to 1). `judged_ms`: bars up to this time have been held
-    against stop and targets. `result_r`: size-weighted R of what is closed; of all when the status is not ACTIVE."""
+    """A trade to one side and what became of it. R, the unit of results, is the distance from entry to stop."""
 
-    id: str  # from venue, symbol, side and opened_ms: the same signal has the same id
+    id: str  # from venue, symbol, side and opened_ms: the same signal always has the same id
     venue: str
     symbol: str
     side: Side
     environment: Environment
-    model_version: str
+    model_version: str  # of the score that opened it
     opened_ms: int  # the exchange's clock
     entry: float
-    stop: float
-    targets: tuple[float, ...]
-    sizes: tuple[float, ...]
+    stop: float  # the price at which the signal is wrong
+    targets: tuple[float, ...]  # prices, nearest first
+    sizes: tuple[float, ...]  # the share of the position that each target closes; they add up to 1
     expires_ms: int
-    score: float
-    confidence: float
-    drivers: tuple[DimensionKind, ...]
-    judged_ms: int
+    score: float  # the confluence score that opened it, 0 to 100
+    confidence: float  # of that score, 0 to 1
+    drivers: tuple[DimensionKind, ...]  # the dimensions behind that score, strongest first
+    judged_ms: int  # bars up to this time have been compared with stop and targets
     status: SignalStatus = SignalStatus.ACTIVE
     targets_hit: int = 0
-    result_r: float = 0.0
-    closed_ms: int | None = None
-    exit_price: float | None = None  # of what was closed last
-    rearmed: bool = False  # the score has come back since, so that another signal to this side may follow
+    result_r: float = 0.0  # weighted by size: of what is closed while ACTIVE, of all afterwards
+    closed_ms: int | None = None  # None while ACTIVE
+    exit_price: float | None = None  # of the last part that was closed; None before the first
+    rearmed: bool = False  # the score has come back since, so another signal to this side may follow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opportunity:
-    """Something unusual that may be traded. `alpha_percent`: the return that the market does not explain, over the kind's
-    window; `z_score` of it (or of the kind's own reading) against its history; `reading` in `unit` is what was found."""
+    """Something unusual that may be traded."""
 
     id: str  # from venue, symbol, kind and found_ms
     venue: str
     symbol: str
     kind: OpportunityKind
-    side: Side
-    found_ms: int
+    side: Side  # the side to trade it to
+    found_ms: int  # the exchange's clock
     expires_ms: int
     price: float
-    confidence: float  # 0-1
-    sentence: str
-    alpha_percent: float | None = None
-    z_score: float | None = None
-    reading: float | None = None
-    unit: str = ""
+    confidence: float  # 0 to 1
+    sentence: str  # what was found, in words
+    alpha_percent: float | None = None  # the return that BTC does not explain, over the kind's window; None without one
+    z_score: float | None = None  # how unusual it is, in standard deviations of its own history; None without one
+    reading: float | None = None  # the kind's own figure in `unit`; None without one
+    unit: str = ""  # empty for a plain number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """Something that a trader or an operator should know. `key` says what it is about: the same key is not told twice
-    within its cooldown, whoever tells it. `cursor` is given by the history when it is stored: it only grows."""
+    """Something that a trader or an operator should know."""
 
-    key: str
+    key: str  # what it is about: within the cooldown of its kind no second alert with this key is stored
     venue: str
     kind: AlertKind
     level: AlertLevel
-    observed_ms: int  # the exchange's clock; ours for data quality
-    text: str
-    symbol: str = ""  # empty: the whole market, or the system
-    reading: float | None = None
-    unit: str = ""
-    reference: str = ""  # id of the signal or opportunity
-    environment: Environment | None = None
-    cursor: int | None = None
+    observed_ms: int  # the exchange's clock; ours for DATA_QUALITY
+    text: str  # what happened, in words
+    symbol: str = ""  # empty when it is about the whole market or the system
+    reading: float | None = None  # the figure behind it in `unit`; None without one
+    unit: str = ""  # empty for a plain number
+    reference: str = ""  # id of its signal or opportunity; empty for other kinds
+    environment: Environment | None = None  # None when it is not known
+    cursor: int | None = None  # its place among all alerts, given by the history that stores it; None before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalTally:
-    """How signals of one kind ended. Rates 0-1, `win_low` and `win_high` their Wilson interval at 95 %; R as in Signal.
-    Figures are None where there is nothing to count."""
+    """How some closed signals ended. A figure is None where there is nothing to count."""
 
     count: int
     wins: int  # with a result above 0
-    win_rate: float | None = None
-    win_low: float | None = None
-    win_high: float | None = None
+    win_rate: float | None = None  # 0 to 1
+    win_low: float | None = None  # lower end of the win rate's Wilson interval at 95 %
+    win_high: float | None = None  # upper end of it
     mean_r: float | None = None
     expectancy_r: float | None = None  # win rate x mean win - loss rate x mean loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalRecord:
-    """How closed signals ended: all, by side, and by the dimension that drove them most. Only those that have any.
-    `since_ms`: when the oldest of them was given; None where that is not known, or there is none."""
+    """How the closed signals of a venue ended."""
 
     total: SignalTally
-    sides: Mapping[Side, SignalTally]
-    drivers: Mapping[DimensionKind, SignalTally]
-    since_ms: int | None = None
+    sides: Mapping[Side, SignalTally]  # only sides with signals
+    drivers: Mapping[DimensionKind, SignalTally]  # by the strongest driver; only those with signals
+    since_ms: int | None = None  # when the oldest signal was opened; None when there is none or it is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BetaWindow:
-    """How one symbol moves with BTC over one window: least squares of its log returns on BTC's, with an intercept, over
-    `count` returns that both have, of bars that close after `start_ms` and up to `end_ms`. Figures are None where they
-    cannot be told."""
+    """How one symbol moved with BTC over one window: least squares, with an intercept, of its log returns on BTC's. The
+    returns are of bars that close after `start_ms` and up to `end_ms`, and that both symbols have."""
 
     symbol: str
     window: BetaSpan
     start_ms: int
     end_ms: int
-    count: int
+    count: int  # returns
     beta: float
-    beta_error: float  # standard error
-    correlation: float  # -1..1
-    r_squared: float  # 0..1
+    beta_error: float  # standard error of `beta`, at least 0
+    correlation: float  # -1 to 1
+    r_squared: float  # 0 to 1
     alpha_percent: float  # the intercept, a year
-    alpha_t: float | None = None  # the intercept over its standard error
-    downside_beta: float | None = None  # over returns with BTC falling
-    upside_beta: float | None = None  # over returns with BTC rising
-    rolling: tuple[tuple[int, float], ...] = ()  # (end_ms, beta over the quarter of the window up to then), oldest first
+    alpha_t: float | None = None  # the intercept over its standard error; None without an error
+    downside_beta: float | None = None  # over returns with BTC falling; None with too few of them
+    upside_beta: float | None = None  # over returns with BTC rising; None with too few of them
+    rolling: tuple[tuple[int, float], ...] = ()  # (end_ms, beta over the quarter of the window before it), oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSentiment:
-    """The mood of the whole market. `gauge.score` 0 (fear) to 100 (greed), its components add up to it. Percentages in
-    percent; figures are None where they cannot be told."""
+    """Where the participants of the whole market stand, and what they pay for it. A figure that could not be measured is
+    None."""
 
-    gauge: Dimension
+    gauge: Dimension  # score 0 fear to 100 greed; its components add up to it
     breadth: Breadth | None = None
     funding_mean_percent: float | None = None  # weighted by turnover; per interval of each market
-    funding_median_percent: float | None = None
-    open_interest_usd: float | None = None  # of the markets that say theirs
+    funding_median_percent: float | None = None  # per interval of each market
+    open_interest_usd: float | None = None  # of the markets that report theirs
     open_interest_change_percent: float | None = None  # over 4 hours, at today's prices
-    long_short_median: float | None = None  # longs over shorts
-    long_accounts_percent: float | None = None  # weighted by turnover
-    premium_median_bp: float | None = None  # mark over index
+    long_short_median: float | None = None  # long accounts over short ones, above 0
+    long_accounts_percent: float | None = None  # weighted by turnover, 0 to 100
+    premium_median_bp: float | None = None  # mark price over index price, basis points

@@ -17,5 +17,5 @@ tied            what stands between: it becomes Envoy, once it has asked to end 
 page            the web page's files in memory, for Envoy has no means to serve them
 
 Nothing of the market is known here and nothing is parsed: a new RPC with a google.api.http rule is at the edge as soon as
-the stubs have it. `web/` holds the page's sources; what is made of them is in gen/web, in a wheel in `site/`.
+the stubs have it. `virtuoso/web` holds the page's sources; the build is in gen/web, and in `site/` of a wheel.
 """

@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 PACKAGED = Path(__file__).with_name("site")  # in a wheel
 BUILT = Path(__file__).resolve().parents[2] / "gen" / "web"  # in a checkout
 INDEX = "/index.html"
-HASHED = re.compile(r"/assets/.+-[\w-]{8}\.\w+")  # as Vite names what never changes under its name
+ASSETS = "/assets/"  # where Vite puts what it builds
+VERSIONED = re.compile(rf"{ASSETS}[0-9a-f]{{16}}/.+")
 KINDS = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -74,21 +75,41 @@ def folder() -> Path:
 
 
 def assets(root: Path) -> dict[str, Asset]:
-    """Every file below `root` by its path, which begins with "/"; none where there is no such folder."""
+    """Return every file below `root` by the path under which it is served, which begins with "/". Return none where there is
+    no such folder.
+
+    Built files have no version in their names. They are served below the version of the whole build, for example
+    /assets/0123456789abcdef/main.js. The files outside of assets/ are sent with that path. So a page never mixes the
+    files of two builds, and a built file can be cached for ever."""
     files = sorted(path for path in root.rglob("*") if path.is_file())
-    return {f"/{path.relative_to(root).as_posix()}": _asset(path, root) for path in files}
+    bodies = {f"/{path.relative_to(root).as_posix()}": path.read_bytes() for path in files}
+    versioned = f"{ASSETS}{_version(bodies)}/"
+    served: dict[str, Asset] = {}
+    for path, body in bodies.items():
+        if path.startswith(ASSETS):
+            served_path, sent = versioned + path.removeprefix(ASSETS), body
+        else:
+            served_path = path
+            sent = body.replace(ASSETS.encode(), versioned.encode()) if path.endswith((".html", ".js")) else body
+        served[served_path] = _asset(served_path, sent)
+    return served
 
 
-def _asset(path: Path, root: Path) -> Asset:
-    body = path.read_bytes()
+def _version(bodies: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for path, body in bodies.items():
+        digest.update(b"%b\0%d\0%b" % (path.encode(), len(body), body))
+    return digest.hexdigest()[:16]
+
+
+def _asset(path: str, body: bytes) -> Asset:
     packed = gzip.compress(body, 9, mtime=0)
-    hashed = HASHED.fullmatch(f"/{path.relative_to(root).as_posix()}")
     return Asset(
         body,
         packed if len(packed) < 0.9 * len(body) else None,
         hashlib.sha256(body).hexdigest()[:32],
-        KINDS.get(path.suffix, "application/octet-stream"),
-        "public, max-age=31536000, immutable" if hashed else "no-cache",  # which is: ask whether it is still so
+        KINDS.get(Path(path).suffix, "application/octet-stream"),
+        "public, max-age=31536000, immutable" if VERSIONED.fullmatch(path) else "no-cache",  # no-cache: ask before each use
     )
 
 

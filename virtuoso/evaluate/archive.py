@@ -6,15 +6,17 @@ where the bar at the seam says the same again: bars of another market under the 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import zipfile
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from virtuoso.domain.errors import EmptyData
+from virtuoso.domain.errors import BadData, EmptyData, RateLimited, VenueTimedOut, VenueUnavailable
 from virtuoso.domain.model import Candles, Instrument, Stamp, Timeframe
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 PAGE = 1000  # bars; an exchange gives fewer where it has to
 COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")
+PASSING = (RateLimited, VenueTimedOut, VenueUnavailable, BadData)  # failures that may be over a moment later
+PAUSES_S = (1.0, 4.0, 15.0)  # before a page is asked for again; a rate limit of Bybit's ends within them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,15 +37,19 @@ class CachedBars:
 
 
 class BarCache:
-    """Bars of one exchange, kept in `folder`, which belongs to that venue and environment alone."""
+    """Bars of one exchange, kept in `folder`, which belongs to that venue and environment alone. `sleep`: waits so many
+    seconds before a page is asked for again."""
 
-    def __init__(self, exchange: Exchange, folder: Path) -> None:
+    def __init__(
+        self, exchange: Exchange, folder: Path, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
         self._exchange = exchange
         self._folder = folder
+        self._sleep = sleep
 
     async def candles(self, instrument: Instrument, timeframe: Timeframe, *, start_ms: int, end_ms: int) -> Candles | None:
         """The bars that open from `start_ms` and close up to `end_ms` (epoch ms, starts of bars), as many as lead to the end
-        without a gap. None when there is none. ExchangeError, except EmptyData, and OSError as they come."""
+        without a gap. None when there is none. ExchangeError, except EmptyData, as it comes after some tries; OSError."""
         path = self._folder / f"{instrument.symbol}-{timeframe.value}.npz"
         known = _read(path, instrument.symbol, timeframe)
         made = None if known is None else await self._continued(known, instrument, end_ms)
@@ -88,10 +96,22 @@ class BarCache:
         """The bars that lead to `before_ms`, a page of them, none before `start_ms`; None when there are none."""
         limit = min(PAGE, (before_ms - start_ms) // timeframe.ms)
         try:
-            page = await self._exchange.candles(instrument, timeframe, limit=limit, before_ms=before_ms)
+            page = await self._patiently(
+                lambda: self._exchange.candles(instrument, timeframe, limit=limit, before_ms=before_ms)
+            )
         except EmptyData:
             return None
         return page if int(page.open_ms[-1]) + timeframe.ms == before_ms else None  # behind a gap: it does not lead here
+
+    async def _patiently(self, request: Callable[[], Awaitable[Candles]]) -> Candles:
+        """The reply to a request that is made again after a failure that may pass: which symbols and bars are judged must
+        not depend on how busy the exchange or this machine was."""
+        for pause_s in PAUSES_S:
+            try:
+                return await request()
+            except PASSING:
+                await self._sleep(pause_s)
+        return await request()
 
 
 def cut(candles: Candles, first: int, last: int) -> Candles:

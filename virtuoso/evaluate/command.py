@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from virtuoso.domain.errors import ConfigError, ExchangeError, HistoryError
-from virtuoso.domain.lifetime import unless
+from virtuoso.domain.tasks import run_until
 from virtuoso.evaluate.evaluate import evaluate_candles, evaluate_history
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_reader
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Environment
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HISTORY_S = 30.0  # for one question: it reads much at once, and nobody waits for a reply
+REPLY_S = 15.0  # for one page of bars, for the same reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ async def judge(task: Task, stop: asyncio.Event, clock: Callable[[], int]) -> in
     """0: judged; 1: nothing could be, or the source failed; 130: `stop` was set. `clock`: epoch ms. ConfigError for a source
     that the settings do not have."""
     try:
-        code = await unless(stop, _judge(task, clock))
+        code = await run_until(stop, _judge(task, clock))
     except (ExchangeError, HistoryError, OSError) as error:
         log.error("%s: %s", type(error).__name__, error)  # noqa: TRY400 - what it says is all that helps
         return 1
@@ -56,7 +57,7 @@ async def _judge(task: Task, clock: Callable[[], int]) -> int:
     if task.source == "history":
         if task.history is None:
             raise ConfigError("VIRTUOSO_HISTORY='none': --source history needs the history of a product that ran")
-        history = open_history(task.history, write=False, timeout_s=HISTORY_S)
+        history = open_history_reader(task.history, timeout_s=HISTORY_S)
         try:
             return await evaluate_history(
                 history,
@@ -72,7 +73,7 @@ async def _judge(task: Task, clock: Callable[[], int]) -> int:
             )
         finally:
             await history.close()
-    exchange = CcxtExchange(task.venue, url=task.url)
+    exchange = CcxtExchange(task.venue, url=task.url, timeout_s=REPLY_S)
     try:
         return await evaluate_candles(
             exchange,

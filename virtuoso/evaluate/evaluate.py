@@ -24,7 +24,7 @@ from virtuoso.evaluate.progress import Progress
 from virtuoso.evaluate.regimes import regime_path
 
 if TYPE_CHECKING:
-    from virtuoso.domain.ports import Exchange, History
+    from virtuoso.domain.ports import Exchange, HistoryReader
 
 DAY_MS = 86_400_000
 SETTLED_MS = 60_000  # a bar is surely closed on the venue's clock too
@@ -53,7 +53,7 @@ async def evaluate_candles(
         _writable(folder)
     end_ms = (clock() - SETTLED_MS) // Timeframe.H4.ms * Timeframe.H4.ms  # the same for some hours: nothing new to fetch
     clock_ms = np.arange(end_ms - days * DAY_MS + STEP_MS, end_ms + 1, STEP_MS, dtype=np.int64)
-    archive = BarCache(exchange, cache / f"{exchange.venue}-{environment.name.lower()}")
+    archive = BarCache(exchange, cache / f"{exchange.venue}-{environment.lower_name}")
     progress.say(f"the past of {exchange.venue}, {days} days up to {_utc(end_ms)}")
     instruments = await most_traded(exchange, archive, clock_ms, symbols, progress)
     async with processes() as pool:
@@ -88,7 +88,7 @@ async def evaluate_candles(
 
 
 async def evaluate_history(
-    history: History,
+    history: HistoryReader,
     venue: str,
     *,
     environment: Environment,
@@ -139,7 +139,7 @@ async def evaluate_history(
 def _beyond_candles() -> dict[str, str]:
     """What the past of an exchange does not tell."""
     gone = "exchanges do not give books, trades and positions of the past; a history does (--source history)"
-    unjudged = {kind.name.lower(): gone for kind in DimensionKind if kind not in replay.DIMENSIONS}
+    unjudged = {kind.lower_name: gone for kind in DimensionKind if kind not in replay.DIMENSIONS}
     return unjudged | {"the total score": f"it is made from those too; {replay.TOGETHER.name} is the part of it that is not"}
 
 

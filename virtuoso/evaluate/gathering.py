@@ -6,13 +6,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from virtuoso.domain.errors import ExchangeError
+from virtuoso.domain.errors import BadData, ExchangeError, UnknownSymbol
 from virtuoso.domain.model import ANCHOR, Candles, Instrument, Timeframe
 from virtuoso.evaluate.panel import Panel
 from virtuoso.evaluate.processes import beside
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 DAY_MS = 86_400_000
 WARM_BARS = 300
 AT_ONCE = 16  # symbols whose bars are asked for at the same time; the exchange keeps its own pace beneath
+UNREADABLE = (BadData, UnknownSymbol)  # errors of one symbol, not of the venue
 PROVED = 3  # symbols whose scores must not change with their future
 
 Bars = Mapping[Timeframe, Candles]
@@ -50,23 +50,32 @@ async def most_traded(
     exchange: Exchange, archive: BarCache, clock_ms: Millis, count: int, progress: Progress
 ) -> list[Instrument]:
     """By what they traded in the day before the clock begins, as one could have chosen them then; BTC first, whatever its
-    own: the regime needs it. A symbol without bars there is out. ExchangeError when the exchange lists no symbols."""
+    own: the regime needs it. A symbol without bars there is out, and so is one whose bars cannot be read, of which
+    `progress` says it. ExchangeError when the exchange lists no symbols, or does not answer: a choice among those that it
+    happened to answer for would be another one."""
     instruments, room = await exchange.instruments(), asyncio.Semaphore(AT_ONCE)
     traded: dict[Instrument, float] = {}
+    unreadable: list[str] = []
     done = 0
 
     async def one(instrument: Instrument) -> None:
         nonlocal done
         async with room:
-            with suppress(ExchangeError):  # then it is out, as if it had no bars
-                if (bars := await archive.candles(instrument, Timeframe.H4, **_span(Timeframe.H4, clock_ms))) is not None:
-                    ends = bars.open_ms + Timeframe.H4.ms
-                    day = slice(*np.searchsorted(ends, (clock_ms[0] - DAY_MS, clock_ms[0])))
-                    traded[instrument] = float((bars.volume[day] * bars.close[day]).sum())
+            try:
+                bars = await archive.candles(instrument, Timeframe.H4, **_span(Timeframe.H4, clock_ms))
+            except UNREADABLE as error:
+                bars = None
+                unreadable.append(f"{instrument.symbol} ({error})")
+        if bars is not None:
+            ends = bars.open_ms + Timeframe.H4.ms
+            day = slice(*np.searchsorted(ends, (clock_ms[0] - DAY_MS, clock_ms[0])))
+            traded[instrument] = float((bars.volume[day] * bars.close[day]).sum())
         done += 1
         progress.step("symbols ranked", done, len(instruments))
 
     await _all(one(instrument) for instrument in instruments)
+    if unreadable:
+        progress.say(f"{len(unreadable)} symbols cannot be ranked and are left out: {'; '.join(sorted(unreadable)[:3])}")
     ranked = sorted(
         (i for i, turnover in traded.items() if turnover > 0), key=lambda i: (i.symbol != ANCHOR, -traded[i], i.symbol)
     )

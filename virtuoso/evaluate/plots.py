@@ -146,7 +146,7 @@ def _regime(path: RegimePath) -> bytes:
     locator: Any = AutoDateLocator(tz=UTC)  # type: ignore[no-untyped-call]  # matplotlib leaves it so
     bottom.xaxis.set_major_locator(locator)
     bottom.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))  # type: ignore[no-untyped-call]  # the same
-    _legend(figure, {regime.name.lower(): BANDS[regime] for regime in Regime})
+    _legend(figure, {regime.lower_name: BANDS[regime] for regime in Regime})
     return _png(figure)
 
 

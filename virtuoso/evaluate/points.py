@@ -11,15 +11,15 @@ from virtuoso.domain.model import DimensionKind
 from virtuoso.evaluate.panel import STEP_MS, Kind, Named, Panel
 
 if TYPE_CHECKING:
-    from virtuoso.domain.ports import History
+    from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.records import ScorePoint
 
 TOTAL = Named("score", Kind.TOTAL)
-NAMES = (TOTAL, *(Named(kind.name.lower(), Kind.DIMENSION) for kind in DimensionKind))
+NAMES = (TOTAL, *(Named(kind.lower_name, Kind.DIMENSION) for kind in DimensionKind))
 
 
 async def read_panel(
-    history: History, venue: str, *, start_ms: int, end_ms: int, most: int, progress: Callable[[int, int], None]
+    history: HistoryReader, venue: str, *, start_ms: int, end_ms: int, most: int, progress: Callable[[int, int], None]
 ) -> Panel:
     """The points of at most `most` symbols, those with the most of them, at each 5 minutes of the range (epoch ms, multiples
     of 5 minutes): a step has the last point of the 5 minutes before it. Scores less 50. HistoryError."""

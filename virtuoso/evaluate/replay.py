@@ -28,9 +28,9 @@ DIMENSIONS = tuple(CANDLE_COMPONENTS)
 TOGETHER = Named("candles_together", Kind.TOTAL)
 NAMES: tuple[Named, ...] = (
     TOGETHER,
-    *(Named(kind.name.lower(), Kind.DIMENSION) for kind in DIMENSIONS),
+    *(Named(kind.lower_name, Kind.DIMENSION) for kind in DIMENSIONS),
     *(
-        Named(f"{gauge.name}_{timeframe.value}", Kind.COMPONENT, kind.name.lower())
+        Named(f"{gauge.name}_{timeframe.value}", Kind.COMPONENT, kind.lower_name)
         for kind, gauges in CANDLE_COMPONENTS.items()
         for gauge in gauges  # in the order of COMPONENTS
         for timeframe in TIMEFRAMES

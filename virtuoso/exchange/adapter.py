@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from ccxt.base.decimal_to_precision import TICK_SIZE
 
 from virtuoso import metrics
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported
 from virtuoso.domain.model import Candles, Instrument, OrderBook, Stamp, Ticker, Timeframe, TimeSeries, Trades
 from virtuoso.exchange.candles import read_candles
@@ -41,7 +41,7 @@ class CcxtExchange:
         *,
         url: str | None = None,
         timeout_s: float = 5.0,
-        clock: Callable[[], int] = epoch_ms,
+        clock: Clock = SYSTEM_CLOCK,
         session: Any = None,
     ) -> None:
         self._facts = venue_facts(venue)
@@ -100,7 +100,7 @@ class CcxtExchange:
 
         async def request() -> Any:
             self._ask_beside()
-            await asyncio.sleep(0)  # lets it go first: a slow limiter would keep it waiting behind the dear tickers
+            await self._clock.sleep(0)  # lets it go first: a slow limiter would keep it waiting behind the dear tickers
             rows = await self._client.fetch_tickers()
             await self._premiums.arrival()
             return rows
@@ -280,7 +280,7 @@ class CcxtExchange:
         try:
             data = await request()
             reply = culprit(replies)
-            received_ms = reply.received_ms if reply and reply.received_ms else self._clock()
+            received_ms = reply.received_ms if reply and reply.received_ms else self._clock.now_ms()
             if reply is None or reply.readable:
                 return read(
                     data,
@@ -290,10 +290,10 @@ class CcxtExchange:
         except ExchangeError:
             raise
         except Exception as failure:  # ccxt throws ValueError, AttributeError and more on odd replies
-            raise classify(failure, culprit(replies), self._clock()) from failure
+            raise classify(failure, culprit(replies), self._clock.now_ms()) from failure
         raise BadData(f"HTTP {reply.status}, not JSON: {reply.excerpt}")  # ccxt makes an empty answer of it
 
     def _hold(self) -> None:
         """RateLimited while the venue wants to be left alone."""
-        if self._pause is not None and self._clock() < self._pause.until_ms:
+        if self._pause is not None and self._clock.now_ms() < self._pause.until_ms:
             raise RateLimited(str(self._pause), venue=self.venue, until_ms=self._pause.until_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError, RateLimited, UnknownSymbol, Unsupported, VenueBlocked
 
 FAILURES = 3  # in a row, or
@@ -16,14 +17,14 @@ LONGEST_MS = 30_000
 
 
 class Breaker:
-    """Told of how every tickers call of its venue went; `clock` gives epoch ms. Nothing is sent from here.
+    """Told of how every tickers call of its venue went. Nothing is sent from here.
 
     It opens at once on VenueBlocked and on RateLimited for more than 10 s; on any other failure of the venue after three
     in a row, or when they go on for 8 s. While `open`, one probe may be sent from `retry_ms` on: a success closes it, a
     failure doubles the wait, up to 30 s. UnknownSymbol and Unsupported say nothing of the venue's health.
     """
 
-    def __init__(self, venue: str, *, clock: Callable[[], int], chance: Callable[[], float] = random.random) -> None:
+    def __init__(self, venue: str, *, clock: Clock, chance: Callable[[], float] = random.random) -> None:
         self.venue = venue
         self.open = False
         self.retry_ms = 0  # epoch ms before which nothing should be sent; 0: any time
@@ -39,7 +40,7 @@ class Breaker:
         """A call failed."""
         if isinstance(error, UnknownSymbol | Unsupported):
             return
-        now = self._clock()
+        now = self._clock.now_ms()
         self.error, self.healthy_since_ms = error, None
         if self._failures == 0:
             self._failing_since_ms = now
@@ -55,12 +56,12 @@ class Breaker:
         self.open, self.error, self.retry_ms = False, None, 0
         self._failures = self._probes = 0
         if self.healthy_since_ms is None:
-            self.healthy_since_ms = self._clock()
+            self.healthy_since_ms = self._clock.now_ms()
 
     @property
     def probe_due(self) -> bool:
         """True when it is open and may be asked whether it is well again."""
-        return self.open and self._clock() >= self.retry_ms
+        return self.open and self._clock.now_ms() >= self.retry_ms
 
     def _wait_ms(self, error: ExchangeError, now: int) -> int:
         if isinstance(error, RateLimited):

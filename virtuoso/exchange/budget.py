@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from virtuoso.domain.clock import Clock
+
 IN_FLIGHT = 64  # requests of one limit at once: enough for 300 a second at a round trip of 200 ms
 
 
@@ -22,10 +24,11 @@ class Budget:
     """At most `allowance` in any `window_s`, in order of asking, urgent requests first; `reserve` of it is for these alone,
     so that a batch that has spent the window does not hold them up. For one event loop."""
 
-    def __init__(self, allowance: float, window_s: float, reserve: float = 0.0) -> None:
+    def __init__(self, allowance: float, window_s: float, reserve: float = 0.0, *, clock: Clock) -> None:
         self.allowance = allowance
         self.reserve = reserve
         self.window_s = window_s
+        self._clock = clock
         self._spent: deque[tuple[float, float]] = deque()
         self._total = 0.0
         self._urgent: deque[_Waiting] = deque()
@@ -56,15 +59,14 @@ class Budget:
         """Called when a reply did not come in time. If the venue leaves all that are in flight unanswered, those that have
         waited as long for a place end too, rather than one flight after the other."""
         if self._flying >= IN_FLIGHT:
-            latest = asyncio.get_running_loop().time() - patience_s
+            latest = self._clock.monotonic() - patience_s
             for waiting in self._others:
                 if waiting.since <= latest and not waiting.turn.done():
                     waiting.turn.set_exception(TimeoutError(f"{self._flying} requests before it are unanswered"))
 
     async def _wait(self, queue: deque[_Waiting], cost: float) -> None:
-        loop = asyncio.get_running_loop()
         cost = min(cost, self._room(queue))  # a dearer one would never pass
-        waiting = _Waiting(loop.create_future(), cost, loop.time())
+        waiting = _Waiting(asyncio.get_running_loop().create_future(), cost, self._clock.monotonic())
         queue.append(waiting)
         self._serve()
         try:
@@ -84,8 +86,7 @@ class Budget:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = self._clock.monotonic()
         while self._spent and self._spent[0][0] <= now - self.window_s:
             self._total -= self._spent.popleft()[1]
         for queue in (self._urgent, self._others):
@@ -95,7 +96,8 @@ class Budget:
                     if queue is self._others and self._flying >= IN_FLIGHT:
                         return  # comes back when one of them is answered
                     if self._total + waiting.cost > self._room(queue) + 1e-9:
-                        self._timer = loop.call_later(max(self._spent[0][0] + self.window_s - now, 0.002), self._serve)
+                        room_s = max(self._spent[0][0] + self.window_s - now, 0.002)
+                        self._timer = asyncio.get_running_loop().call_later(room_s, self._serve)
                         return
                     self._spent.append((now, waiting.cost))
                     self._total += waiting.cost

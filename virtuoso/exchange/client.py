@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import ccxt.async_support as ccxt
 
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ConfigError
 from virtuoso.exchange.budget import Budget
 from virtuoso.exchange.replies import KEPT, NOTED, Reply
@@ -31,13 +32,13 @@ class _Client:
     limits: tuple[tuple[Limit, Budget], ...] = ()
     weights: Mapping[str, float]
     hold: Callable[[], None]  # raises while nothing may be sent
-    clock: Callable[[], int]  # epoch milliseconds
+    clock: Clock
     timeout: int  # milliseconds
     calculate_rate_limiter_cost: Callable[..., float]
 
     def on_rest_response(self, *reply: Any) -> Any:
         code, _, url, _, headers, body, *_ = reply
-        noted = Reply(code, headers, body[:KEPT], received_ms=self.clock(), url=str(url), text=body)
+        noted = Reply(code, headers, body[:KEPT], received_ms=self.clock.now_ms(), url=str(url), text=body)
         NOTED.get().append(noted)
         return super().on_rest_response(*reply)  # type: ignore[misc]
 
@@ -78,7 +79,7 @@ class _Client:
             if any(reply.status < 500 for reply in replies[noted:]):  # it answered: asking again changes nothing
                 raise
             del replies[noted:]
-        await asyncio.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - spreads load, guards nothing
+        await self.clock.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - spreads load, guards nothing
         await pay()
         return await request()
 
@@ -123,11 +124,11 @@ def connect(
     url: str | None,
     timeout_s: float,
     hold: Callable[[], None],
-    clock: Callable[[], int],
+    clock: Clock,
     session: Any = None,
 ) -> Any:
     """A ccxt client of the venue; every endpoint at `url` (scheme, host, port) where one is given. `hold` is called before
-    each request and raises when nothing may be sent; `clock`, epoch ms, says when replies came. `session` answers in place
+    each request and raises when nothing may be sent; `clock` says when replies came. `session` answers in place
     of the network, as aiohttp's would, and at any pace. ConfigError when ccxt has no such venue."""
     theirs = getattr(ccxt, venue.ccxt_id, None) if venue.ccxt_id in ccxt.exchanges else None
     if theirs is None:
@@ -147,7 +148,7 @@ def connect(
         }
     )
     client.has["fetchCurrencies"] = False  # a request for nothing
-    client.limits = tuple((limit, Budget(limit.allowance, limit.window_s, limit.reserve)) for limit in limits)
+    client.limits = tuple((limit, Budget(limit.allowance, limit.window_s, limit.reserve, clock=clock)) for limit in limits)
     client.weights = venue.weights
     client.hold = hold
     client.clock = clock

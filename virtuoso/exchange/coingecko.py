@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
 
 import aiohttp
 
 from virtuoso import metrics
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import BadData, ExchangeError, RateLimited, VenueStale, VenueTimedOut, VenueUnavailable
 from virtuoso.domain.model import Dominance, DominanceBasis
 from virtuoso.exchange.classify import kind_of, refusal
@@ -25,7 +24,7 @@ KEPT_MS = 600_000
 class CoinGecko:
     """`url` is scheme, host and port; `/api/v3/global` is asked for at most once a minute. For one event loop."""
 
-    def __init__(self, url: str, *, timeout_s: float = 5.0, clock: Callable[[], int] = epoch_ms) -> None:
+    def __init__(self, url: str, *, timeout_s: float = 5.0, clock: Clock = SYSTEM_CLOCK) -> None:
         self._url = url.rstrip("/") + "/api/v3/global"
         self._timeout_s = timeout_s
         self._clock = clock
@@ -40,11 +39,11 @@ class CoinGecko:
         renewed for ten minutes. Only ExchangeErrors are raised, the last one until it is time to ask again: RateLimited,
         VenueTimedOut, VenueUnavailable, VenueBlocked, BadData, or VenueStale for a figure more than an hour old."""
         async with self._asking:
-            if self._clock() >= self._next_ms:
-                self._next_ms = self._clock() + PERIOD_MS
+            if self._clock.now_ms() >= self._next_ms:
+                self._next_ms = self._clock.now_ms() + PERIOD_MS
                 try:
                     self._last, self._failure = await self._ask(), None
-                    self._had_ms = self._clock()
+                    self._had_ms = self._clock.now_ms()
                 except ExchangeError as error:
                     error.venue, error.endpoint = NAME, "global"
                     self._failure = error
@@ -52,7 +51,7 @@ class CoinGecko:
                         self._next_ms = max(self._next_ms, error.until_ms)
                 result = "ok" if self._failure is None else kind_of(self._failure)
                 metrics.EXCHANGE_REQUESTS.labels(NAME, "global", result).inc()
-        if self._last is not None and (self._failure is None or self._clock() - self._had_ms < KEPT_MS):
+        if self._last is not None and (self._failure is None or self._clock.now_ms() - self._had_ms < KEPT_MS):
             return self._last
         raise self._failure or VenueUnavailable("not answered yet", venue=NAME, endpoint="global")
 
@@ -75,7 +74,7 @@ class CoinGecko:
             raise BadData(f"reply incomplete: {failure}") from failure
         except (aiohttp.ClientError, OSError) as failure:
             raise VenueUnavailable(f"{type(failure).__name__} {failure}") from failure
-        if said := refusal(reply, self._clock()):
+        if said := refusal(reply, self._clock.now_ms()):
             raise said
         return self._read(body, reply)
 
@@ -87,7 +86,7 @@ class CoinGecko:
             raise BadData(f"HTTP {reply.status}, no dominance: {reply.excerpt}") from failure
         if percent is None or updated is None or not 0 < percent < 100:
             raise BadData(f"dominance {data['market_cap_percentage']['btc']!r} at {data['updated_at']!r}")
-        age_ms = self._clock() - updated * 1000
+        age_ms = self._clock.now_ms() - updated * 1000
         if age_ms > OLDEST_MS:
             raise VenueStale(f"dominance is {age_ms / 1000:.0f} s old")
         return Dominance(percent=percent, basis=DominanceBasis.MARKET_CAP, observed_ms=int(updated * 1000))

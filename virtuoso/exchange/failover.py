@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import (
     BadData,
     EmptyData,
@@ -15,32 +16,31 @@ from virtuoso.domain.errors import (
     VenueTimedOut,
     VenueUnavailable,
 )
-from virtuoso.domain.model import Fallback
+from virtuoso.domain.model import Fallback, FallbackReason
 from virtuoso.exchange.breaker import Breaker
 
-RECOVERING = "VENUE_RECOVERING"
-_REASONS: dict[type[ExchangeError], str] = {
-    VenueBlocked: "VENUE_BLOCKED",
-    RateLimited: "VENUE_RATE_LIMITED",
-    VenueUnavailable: "VENUE_UNAVAILABLE",
-    VenueTimedOut: "VENUE_TIMED_OUT",
-    BadData: "VENUE_BAD_DATA",
-    EmptyData: "VENUE_EMPTY",
-    VenueStale: "VENUE_STALE",
-    VenueIncomplete: "VENUE_INCOMPLETE",
+_REASONS: dict[type[ExchangeError], FallbackReason] = {
+    VenueBlocked: FallbackReason.VENUE_BLOCKED,
+    RateLimited: FallbackReason.VENUE_RATE_LIMITED,
+    VenueUnavailable: FallbackReason.VENUE_UNAVAILABLE,
+    VenueTimedOut: FallbackReason.VENUE_TIMED_OUT,
+    BadData: FallbackReason.VENUE_BAD_DATA,
+    EmptyData: FallbackReason.VENUE_EMPTY,
+    VenueStale: FallbackReason.VENUE_STALE,
+    VenueIncomplete: FallbackReason.VENUE_INCOMPLETE,
 }
 
 
-def fallback_reason(error: ExchangeError | None) -> str:
-    """The name of FallbackReason, unprefixed, for a venue's failure; VENUE_RECOVERING when it has none any more."""
-    return RECOVERING if error is None else _REASONS.get(type(error), "VENUE_UNAVAILABLE")
+def fallback_reason(error: ExchangeError | None) -> FallbackReason:
+    """Return the reason for a venue's failure. None, a venue without a failure, is VENUE_RECOVERING."""
+    return FallbackReason.VENUE_RECOVERING if error is None else _REASONS.get(type(error), FallbackReason.VENUE_UNAVAILABLE)
 
 
 class Failover:
     """The choice among `venues`, best first. A change of venue is a change of market, so it is not made lightly: away from
     one only when its breaker is open, back to a better one only when that has been healthy for `dwell_s` without break."""
 
-    def __init__(self, venues: Sequence[str], *, dwell_s: float, clock: Callable[[], int]) -> None:
+    def __init__(self, venues: Sequence[str], *, dwell_s: float, clock: Clock) -> None:
         self.venues = tuple(venues)
         self.current = self.venues[0]
         self._dwell_ms = dwell_s * 1000
@@ -64,4 +64,4 @@ class Failover:
     def proven(self, breaker: Breaker) -> bool:
         """True when its venue has been healthy for the dwell without break."""
         since = breaker.healthy_since_ms
-        return not breaker.open and since is not None and self._clock() - since >= self._dwell_ms
+        return not breaker.open and since is not None and self._clock.now_ms() - since >= self._dwell_ms

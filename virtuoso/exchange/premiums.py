@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.model import Stamp
 
@@ -17,7 +18,7 @@ PATIENCE_S = 0.5  # how much longer than the tickers themselves their premiums m
 class Premiums:
     """The rows last had. They are asked for at most every `period_s` (None: never) and forgotten after twice that."""
 
-    def __init__(self, period_s: float | None, clock: Callable[[], int]) -> None:
+    def __init__(self, period_s: float | None, clock: Clock) -> None:
         self._period_ms = None if period_s is None else period_s * 1000
         self._clock = clock
         self._rows: Rows = {}
@@ -27,7 +28,7 @@ class Premiums:
 
     def refresh(self, ask: Callable[[], Awaitable[tuple[Rows, int]]]) -> None:
         """Begin to ask, if it is time, for rows and when they came (epoch ms); a failure leaves things as they are."""
-        now = self._clock()
+        now = self._clock.now_ms()
         due = self._asked_ms is None or abs(now - self._asked_ms) >= (self._period_ms or 0)
         if self._period_ms is not None and due and (self._task is None or self._task.done()):
             self._asked_ms = now

@@ -1,19 +1,20 @@
-"""What is remembered beyond a snapshot: points of score, signals and their outcomes, opportunities, alerts.
+"""What is stored beyond a snapshot: points of score, signals and their outcomes, opportunities, alerts.
 
-    collector ──► Writer ──► Store ──► Transactions ──► Sqlite | Postgresql      (`writer`, `store`, `transactions`, …)
-                                ▲
-    server ─────────────────────┘
+    collector ──► BackgroundWriter ──► SqlHistoryWriter ─┐
+                                                         ├─► Transactions ──► Sqlite | Postgresql
+    server, collector, evaluate ─────► SqlHistoryReader ─┘
 
-`open.open_history` builds a Store from one setting; nothing is connected to before the first call. Each layer has one thing
-to do:
+`factory` builds a reader or a writer from one setting. Nothing is connected to before the first call. Each layer has one
+reason to change:
 
-    Writer         takes records without waiting, writes them in batches, keeps them while the history is down; retention
-    Store          the port `History`: its queries, once for both databases, on the tables of `tables`
-    Transactions   bounds every call in time, makes every failure a HistoryError, brings the schema up to date
-    Sqlite         one file for the processes of a node; a file that is damaged is set aside, never mended or overwritten
-    Postgresql     one server for the nodes of a cluster
+    BackgroundWriter   takes records without making the collector wait, writes them in batches, deletes old ones
+    SqlHistoryWriter   the port HistoryWriter. It is a reader too, since a collector reads back what it wrote
+    SqlHistoryReader   the port HistoryReader: its queries, once for both databases
+    Transactions       limits the time of every call, makes every failure a HistoryError, upgrades the schema
+    Sqlite             one file for the processes of a node; a damaged file is set aside, never repaired or overwritten
+    Postgresql         one server for the nodes of a cluster
 
-What a row looks like is `tables`' and `points`' business. A change of the schema is a new file in `migrations/versions` and
-`schema.VERSION` raised by one; writers apply it at their first call, readers wait for it, and an older release refuses a
-schema that is newer than it knows. Everything here is loaded by servers, too: no numpy, and Alembic by writers only.
+`tables` and `points` say what a row looks like. To change the schema, add a file to `migrations/versions` and raise
+`schema.VERSION` by one. Writers migrate at their first call, readers wait for that, and an older release refuses a newer
+schema. Servers load this package too, so it never loads numpy, and only writers load Alembic.
 """

@@ -13,22 +13,22 @@ from virtuoso.history.database import cause, one_line
 from virtuoso.history.schema import VERSION_TABLE
 
 CONNECTIONS = 4
-_SCHEMA_LOCK = 0x76697274  # an advisory lock of ours
+_SCHEMA_LOCK = 0x76697274  # the number of our advisory lock
 _UNDEFINED_TABLE = "42P01"
 _REFUSALS = ("22", "23")  # classes of SQLSTATE: data exception, integrity constraint violation
 
 
 class Postgresql:
-    """The database at `url`, which is libpq's: postgresql://user:password@host:port/database?sslmode=require, and so on.
-    `place` names it without the password. See the protocol `Database`."""
+    """The database at `url`, as libpq reads it: postgresql://user:password@host:port/database?sslmode=require, and so on.
+    `server_name` is host:port/database. See the protocol `Database`."""
 
     name = "postgresql"
-    interruptible = True  # and must be: where a server hangs, connections would never come back
+    interruptible = True  # and must be: the connections to a server that hangs would never come back
 
-    def __init__(self, url: str, place: str, *, write: bool, timeout_s: float) -> None:
+    def __init__(self, url: str, server_name: str, *, write: bool, timeout_s: float) -> None:
         self._url = url
         self._timeout_s = timeout_s
-        self.place = f"history {place}"
+        self.place = f"history {server_name}"
         self.insert = insert
         # The server gives up first, so that a slow statement does not cost the connection.
         limit = f"{round(0.9 * timeout_s * 1000)}ms"
@@ -42,7 +42,7 @@ class Postgresql:
         self.engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
-            pool_pre_ping=True,  # what the server closed is connected anew instead of failing a call
+            pool_pre_ping=True,  # a connection that the server closed is replaced instead of failing a call
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_timeout=timeout_s,
@@ -53,29 +53,29 @@ class Postgresql:
 
     def has_no_tables(self, error: Exception) -> bool:
         """See the protocol."""
-        return _state(error) == _UNDEFINED_TABLE and VERSION_TABLE in str(error)
+        return _sqlstate(error) == _UNDEFINED_TABLE and VERSION_TABLE in str(error)
 
-    def is_damaged(self, error: Exception) -> bool:  # noqa: ARG002 - the protocol's
-        """See the protocol: its operator mends a server."""
+    def is_damaged(self, error: Exception) -> bool:  # noqa: ARG002 - the protocol's parameter
+        """See the protocol. Always False: its operator repairs a server."""
         return False
 
     def refuses(self, error: Exception) -> bool:
         """See the protocol."""
-        return _state(error)[:2] in _REFUSALS
+        return _sqlstate(error)[:2] in _REFUSALS
 
-    def words(self, error: Exception) -> str:
+    def explain(self, error: Exception) -> str:
         """See the protocol."""
         return one_line(error)
 
-    async def hold_schema(self, connection: AsyncConnection) -> None:
+    async def lock_schema(self, connection: AsyncConnection) -> None:
         """See the protocol."""
         await connection.execute(text("SET LOCAL statement_timeout = 0"))
         await connection.execute(text("SET LOCAL lock_timeout = 0"))
         await connection.execute(text(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"))
 
-    async def begin_anew(self) -> None:
-        """See the protocol: never asked for."""
+    async def replace_damaged(self) -> None:
+        """See the protocol. Never called, as `is_damaged` is never True."""
 
 
-def _state(error: Exception) -> str:
+def _sqlstate(error: Exception) -> str:
     return str(getattr(cause(error), "sqlstate", None) or "")

@@ -1,4 +1,4 @@
-"""Which schema a database has, and how it gets ours."""
+"""Check the schema of a database, and upgrade it to ours."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class OutOfDate(Exception):
 
 
 async def check(connection: AsyncConnection, place: str) -> None:
-    """Nothing when the schema is ours. OutOfDate when it is older, HistoryError when it is newer; the driver's failure when
-    there is none."""
-    found = (await connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalar()  # noqa: S608 - a constant
-    version = int(found or 0)
+    """Return when the schema is ours. Raise OutOfDate when it is older, HistoryError when it is newer, and the driver's
+    exception when there is none."""
+    stored = (await connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalar()  # noqa: S608 - a constant
+    version = int(stored or 0)
     if version > VERSION:
         raise HistoryError(
             f"{place} has schema {version} of a newer release; this one knows {VERSION}. Run the newer release, or give "
@@ -36,14 +36,14 @@ async def check(connection: AsyncConnection, place: str) -> None:
 
 
 async def upgrade(connection: AsyncConnection, place: str) -> None:
-    """Every step from what there is, also from nothing, to ours: all or none, with the transaction of `connection`."""
+    """Do every step from what there is, which may be nothing, to our schema, in the transaction of `connection`."""
     await connection.run_sync(_upgrade)
     log.info("%s has schema %d", place, VERSION)
 
 
 def _upgrade(connection: Connection) -> None:
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # one line of ours is enough
-    # Readers never need Alembic, so they do not load it.
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # the log has one line of ours
+    # Readers never upgrade, so only writers load Alembic.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
 """The history as one SQLite file, for the processes of one node: one writes at a time, any number read meanwhile (WAL).
 
-A file that SQLite finds damaged is renamed, with what belongs to it, and a new one is begun; `sqlite3 FILE .recover` reads
-the old one. Every connection is let go once the path names another file, so that all processes follow.
+A file that SQLite finds damaged is renamed together with its logs, and a new one is begun; `sqlite3 FILE .recover` reads
+the old one. A connection is closed once the path names another file, so that all processes follow.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from virtuoso.metrics import HISTORY_SET_ASIDE
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 4
-_WAL_LIMIT = 64 << 20  # bytes that the log keeps of the disk after a large transaction
-_WORDS = {
+_WAL_LIMIT = 64 << 20  # bytes; the log is cut to this size after a large transaction
+_EXPLANATIONS = {
     sqlite3.SQLITE_FULL: "the disk is full: make room",
     sqlite3.SQLITE_READONLY: "cannot be written: let this user write the file and its folder",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened: let this user write the folder",
@@ -42,10 +42,10 @@ _WORDS = {
 
 
 class Sqlite:
-    """The file at `path`, made with its folder when written first. See the protocol `Database`."""
+    """The file at `path`. The first write makes it, and its folder. See the protocol `Database`."""
 
     name = "sqlite"
-    interruptible = False  # a thread is at it: cancelled in the wrong moment, its connection keeps the file locked for ever
+    interruptible = False  # a thread does the work: cancelled at the wrong moment, its connection locks the file for ever
 
     def __init__(self, path: Path, *, write: bool, timeout_s: float) -> None:
         self._path = path
@@ -59,7 +59,7 @@ class Sqlite:
         )
         self.engine = create_async_engine(
             url,
-            connect_args={"timeout": 0.75 * timeout_s},  # how long it waits for another writer
+            connect_args={"timeout": 0.75 * timeout_s},  # seconds that it waits for another writer
             poolclass=AsyncAdaptedQueuePool,
             pool_size=CONNECTIONS,
             max_overflow=0,
@@ -71,13 +71,11 @@ class Sqlite:
         event.listen(pool, "checkout", self._checked_out)
         event.listen(pool, "begin", _begin)
 
-    # ------------------------------------------------------------------------------------------------------ connections
-
     def _before_connect(self, _dialect: Any, record: Any, _arguments: Any, _options: Any) -> None:
         if self._write:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch()  # an empty file is an empty database, and has an identity
-        record.info["file"] = self._identity()
+            self._path.touch()  # an empty file is an empty database, and has an inode
+        record.info["inode"] = self._inode()
 
     def _connected(self, connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun by `_begin`, not by Python's sqlite3
@@ -90,17 +88,16 @@ class Sqlite:
         cursor.close()
 
     def _checked_out(self, _connection: Any, record: Any, _proxy: Any) -> None:
-        if record.info["file"] != self._identity():
+        if record.info["inode"] != self._inode():
             raise DisconnectionError  # SQLAlchemy connects again
 
-    def _identity(self) -> tuple[int, int] | None:
+    def _inode(self) -> tuple[int, int] | None:
+        """Return the device and the inode of the file; None when there is no file."""
         try:
             status = self._path.stat()
         except FileNotFoundError:
             return None
         return status.st_dev, status.st_ino
-
-    # ----------------------------------------------------------------------------------------------------------- failures
 
     def has_no_tables(self, error: Exception) -> bool:
         """See the protocol."""
@@ -116,17 +113,15 @@ class Sqlite:
         """See the protocol."""
         return isinstance(cause(error), sqlite3.IntegrityError | sqlite3.DataError)
 
-    def words(self, error: Exception) -> str:
+    def explain(self, error: Exception) -> str:
         """See the protocol."""
-        known = _WORDS.get(_code(error) or -1)
-        return f"{known} ({one_line(error)})" if known else one_line(error)
+        explanation = _EXPLANATIONS.get(_code(error) or -1)
+        return f"{explanation} ({one_line(error)})" if explanation else one_line(error)
 
-    # -------------------------------------------------------------------------------------------------------------- upkeep
+    async def lock_schema(self, connection: AsyncConnection) -> None:
+        """See the protocol. Nothing to do: there is one writing transaction at a time."""
 
-    async def hold_schema(self, connection: AsyncConnection) -> None:
-        """See the protocol: a writing transaction is alone already."""
-
-    async def begin_anew(self) -> None:
+    async def replace_damaged(self) -> None:
         """See the protocol."""
         await asyncio.to_thread(self._set_aside)
         await self.engine.dispose()
@@ -134,11 +129,11 @@ class Sqlite:
     def _set_aside(self) -> None:
         folder = os.open(self._path.parent, os.O_RDONLY)
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX)  # of two processes that see the damage, the second finds a new file
-            if not _damaged(self._path):
+            fcntl.flock(folder, fcntl.LOCK_EX)  # when two processes see the damage, the second one finds a new file
+            if not _is_damaged(self._path):
                 return
             aside = f"{self._path}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}"
-            # The log goes first: a new file must never find the log of another one beside it.
+            # The log is renamed first: a new file must never find the log of another one beside it.
             for suffix in ("-wal", "-shm", ""):
                 with suppress(FileNotFoundError):
                     Path(f"{self._path}{suffix}").rename(f"{aside}{suffix}")
@@ -154,17 +149,17 @@ class Sqlite:
 
 
 def _begin(connection: Connection) -> None:
-    """A writer waits for the other writer here, rather than fail in the middle."""
+    """Begin a transaction. A writer waits for the other writer here, instead of failing in the middle."""
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
 
 
 def _code(error: Exception) -> int | None:
-    """SQLite's primary result code."""
+    """Return SQLite's primary result code; None when it gave none."""
     code = getattr(cause(error), "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
 
-def _damaged(path: Path) -> bool:
+def _is_damaged(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
             return bool(connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",))

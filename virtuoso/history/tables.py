@@ -1,7 +1,7 @@
-"""The tables, as the newest migration leaves them. A column is named as the record's field that it keeps.
+"""The tables, as the newest migration leaves them. A column has the name of the record's field that it stores.
 
-Points are by far the most rows (500 symbols, a minute apart, 30 days: 21.6 million), so theirs are narrow: a number for
-venue and symbol, and whole ten-thousandths for scores (see `points`). Their primary key is the order they are read in.
+Most rows are points (500 symbols, one a minute, 30 days: 21.6 million), so these are narrow: a number stands for venue and
+symbol, and scores are whole ten-thousandths (see `points`). Their primary key is the order in which they are read.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from virtuoso.domain.records import AlertKind, AlertLevel, OpportunityKind, Side
 
 E = TypeVar("E", bound=IntEnum)
 
-# Ordered by their bytes, whatever the database's language: pages follow one another by these.
+# Compared byte by byte, whatever the language of the database: the order of pages depends on it.
 Name = Text().with_variant(Text(collation="C"), "postgresql")
 
 
@@ -56,7 +56,7 @@ class Member(TypeDecorator[E], Generic[E]):
 
 
 class Items(TypeDecorator[tuple[Any, ...]]):
-    """A tuple of numbers, as a JSON array; each is read back as a `kind`."""
+    """A tuple of numbers, as a JSON array. Each item is read back as a `kind`."""
 
     impl = Text
     cache_ok = True
@@ -74,7 +74,7 @@ class Items(TypeDecorator[tuple[Any, ...]]):
         return None if value is None else tuple(self.kind(item) for item in json.loads(value))
 
 
-def _given(name: str, kind: Any, *, primary_key: bool = False) -> Column[Any]:
+def _required(name: str, kind: Any, *, primary_key: bool = False) -> Column[Any]:
     return Column(name, kind, primary_key=primary_key, nullable=False, autoincrement=False)
 
 
@@ -84,19 +84,19 @@ series = Table(
     "series",
     metadata,
     Column("id", Integer, primary_key=True),
-    _given("venue", Name),
-    _given("symbol", Name),
+    _required("venue", Name),
+    _required("symbol", Name),
     UniqueConstraint("venue", "symbol", name="series_name"),
 )
 
-SCORES = ("score", "confidence", "technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment")
+SCORES = ("score", "confidence", *(kind.lower_name for kind in DimensionKind))
 
 points = Table(
     "points",
     metadata,
-    _given("series", Integer, primary_key=True),
-    _given("observed_ms", BigInteger, primary_key=True),
-    _given("price", Double),
+    _required("series", Integer, primary_key=True),
+    _required("observed_ms", BigInteger, primary_key=True),
+    _required("price", Double),
     *(Column(name, Integer) for name in SCORES),
     sqlite_with_rowid=False,
 )
@@ -104,28 +104,28 @@ points = Table(
 signals = Table(
     "signals",
     metadata,
-    _given("id", Name, primary_key=True),
-    _given("venue", Name),
-    _given("symbol", Name),
-    _given("side", Member(Side)),
-    _given("environment", Member(Environment)),
-    _given("model_version", Text),
-    _given("opened_ms", BigInteger),
-    _given("entry", Double),
-    _given("stop", Double),
-    _given("targets", Items(float)),
-    _given("sizes", Items(float)),
-    _given("expires_ms", BigInteger),
-    _given("score", Double),
-    _given("confidence", Double),
-    _given("drivers", Items(DimensionKind)),
-    _given("judged_ms", BigInteger),
-    _given("status", Member(SignalStatus)),
-    _given("targets_hit", Integer),
-    _given("result_r", Double),
+    _required("id", Name, primary_key=True),
+    _required("venue", Name),
+    _required("symbol", Name),
+    _required("side", Member(Side)),
+    _required("environment", Member(Environment)),
+    _required("model_version", Text),
+    _required("opened_ms", BigInteger),
+    _required("entry", Double),
+    _required("stop", Double),
+    _required("targets", Items(float)),
+    _required("sizes", Items(float)),
+    _required("expires_ms", BigInteger),
+    _required("score", Double),
+    _required("confidence", Double),
+    _required("drivers", Items(DimensionKind)),
+    _required("judged_ms", BigInteger),
+    _required("status", Member(SignalStatus)),
+    _required("targets_hit", Integer),
+    _required("result_r", Double),
     Column("closed_ms", BigInteger),
     Column("exit_price", Double),
-    _given("rearmed", Boolean),
+    _required("rearmed", Boolean),
     Index("signals_order", "opened_ms", "id"),
     Index("signals_active", "opened_ms", "id", sqlite_where=text("status = 1"), postgresql_where=text("status = 1")),
 )
@@ -133,44 +133,44 @@ signals = Table(
 opportunities = Table(
     "opportunities",
     metadata,
-    _given("id", Name, primary_key=True),
-    _given("venue", Name),
-    _given("symbol", Name),
-    _given("kind", Member(OpportunityKind)),
-    _given("side", Member(Side)),
-    _given("found_ms", BigInteger),
-    _given("expires_ms", BigInteger),
-    _given("price", Double),
-    _given("confidence", Double),
-    _given("sentence", Text),
+    _required("id", Name, primary_key=True),
+    _required("venue", Name),
+    _required("symbol", Name),
+    _required("kind", Member(OpportunityKind)),
+    _required("side", Member(Side)),
+    _required("found_ms", BigInteger),
+    _required("expires_ms", BigInteger),
+    _required("price", Double),
+    _required("confidence", Double),
+    _required("sentence", Text),
     Column("alpha_percent", Double),
     Column("z_score", Double),
     Column("reading", Double),
-    _given("unit", Text),
+    _required("unit", Text),
     Index("opportunities_order", "found_ms", "id"),
 )
 
 alerts = Table(
     "alerts",
     metadata,
-    _given("cursor", BigInteger, primary_key=True),
-    _given("key", Name),
-    _given("venue", Name),
-    _given("kind", Member(AlertKind)),
-    _given("level", Member(AlertLevel)),
-    _given("observed_ms", BigInteger),
-    _given("text", Text),
-    _given("symbol", Name),
+    _required("cursor", BigInteger, primary_key=True),
+    _required("key", Name),
+    _required("venue", Name),
+    _required("kind", Member(AlertKind)),
+    _required("level", Member(AlertLevel)),
+    _required("observed_ms", BigInteger),
+    _required("text", Text),
+    _required("symbol", Name),
     Column("reading", Double),
-    _given("unit", Text),
-    _given("reference", Text),
+    _required("unit", Text),
+    _required("reference", Text),
     Column("environment", Member(Environment)),
     UniqueConstraint("key", "observed_ms", name="alerts_once"),
 )
 
-newest = Table(  # one row: the newest cursor ever given, which outlives the alert itself
+newest = Table(  # one row with the newest cursor ever given; it outlives its alert
     "newest",
     metadata,
-    _given("only", SmallInteger, primary_key=True),
-    _given("cursor", BigInteger),
+    _required("only", SmallInteger, primary_key=True),
+    _required("cursor", BigInteger),
 )

@@ -1,18 +1,19 @@
-"""Calls of a database that end in time, whose every failure is a HistoryError, on a schema that is ours."""
+"""Transactions that end in time, on a schema that is ours. Every failure is a HistoryError."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import HistoryError
+from virtuoso.domain.tasks import ignore_failure
 from virtuoso.history import schema
 from virtuoso.history.database import Database, cause
 from virtuoso.metrics import HISTORY_CALLS, HISTORY_UP
@@ -20,151 +21,135 @@ from virtuoso.metrics import HISTORY_CALLS, HISTORY_UP
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Body = Callable[[AsyncConnection], Awaitable[T]]
 
-_ATTEMPTS = 3  # one finds a damaged file, one no tables, one does it
+_ATTEMPTS = 3  # the first may find a damaged file, the second no tables
 _CLOSING_S = 5.0
 
 
 class Transactions:
-    """Runs bodies in transactions of `database`. With `write` it brings the schema up to date when it finds it missing or
-    older, and begins anew when it finds damage; without, both are failures that pass once a writer has done it.
+    """Runs functions in transactions of `database`. With `write`, a call that finds the schema missing or older upgrades it,
+    and one that finds damage replaces the database. Without `write`, both are failures until a writer has done so.
 
-    A call that has not ended after `timeout_s` raises, whatever its database still does about it. For as long again calls
-    raise at once, so that a database that hangs costs its callers little; then one of them tries."""
+    A call that has not ended after `timeout_s` raises, whatever its database still does about it. For as long again, calls
+    raise at once, so that a database that hangs costs its callers little. Then one of them tries again."""
 
-    def __init__(
-        self, database: Database, *, write: bool, timeout_s: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._database = database
+    def __init__(self, database: Database, *, write: bool, timeout_s: float, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.database = database
         self._write = write
         self._timeout_s = timeout_s
         self._clock = clock
-        self._rests_until: float | None = None
-        self._running: set[asyncio.Task[Any]] = set()
-        self._upkeep: asyncio.Task[None] | None = None
-        self._failures: dict[str, str] = {}
+        self._pause_ends: float | None = None  # by the monotonic clock; None while the database answers in time
+        self._running: set[asyncio.Task[object]] = set()
+        self._repair: asyncio.Task[None] | None = None
+        self._failures: dict[str, str] = {}  # the last message by access, "read" or "write"
 
-    async def run(self, call: str, body: Callable[[AsyncConnection], Awaitable[T]], *, write: bool = False) -> T:
-        """The result of `body` in one transaction; HistoryError, and nothing kept, when it fails. Whether it was kept is not
-        known after a HistoryError for the time, or a CancelledError. `call` names it in metrics."""
-        deed = "write" if write else "read"
+    async def run(self, call: str, body: Body[T], *, write: bool = False) -> T:
+        """Return the result of `body`, which runs in one transaction. `call` is its name in metrics. Raise HistoryError when
+        it fails: then nothing is stored. After a HistoryError about time, or a CancelledError, it may or may not be."""
+        access = "write" if write else "read"
         try:
             result = await self._in_time(self._transact(body, write=write))
         except HistoryError as error:
-            self._failed(deed, call, error)
+            self._failed(access, call, error)
             raise
-        except Exception as error:  # drivers raise of every kind while a connection breaks: it must cost history only
-            failure = HistoryError(self._words(error), refused=write and self._refuses(error))
-            self._failed(deed, call, failure)
+        except Exception as error:  # drivers raise many kinds while a connection breaks: all must cost history only
+            failure = HistoryError(self._explain(error), refused=write and self._refuses(error))
+            self._failed(access, call, failure)
             raise failure from error
-        self._answered(deed, call)
+        self._succeeded(access, call)
         return result
 
     async def close(self) -> None:
-        """End what runs, let go of all connections. Never raises."""
-        tasks = self._running | ({self._upkeep} if self._upkeep else set())
-        for task in tasks if self._database.interruptible else ():
+        """End the calls that run and close all connections. Never raise."""
+        tasks: set[asyncio.Task[object]] = {*self._running, *([self._repair] if self._repair else [])}
+        for task in tasks if self.database.interruptible else ():
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=self._timeout_s)
         try:
             async with asyncio.timeout(_CLOSING_S):
-                await self._database.engine.dispose()
+                await self.database.engine.dispose()
         except Exception as error:  # noqa: BLE001 - a connection that breaks while it is closed is closed all the same
-            log.debug("%s: closing: %s", self._database.place, error)
+            log.debug("%s: closing: %s", self.database.place, error)
 
-    # ------------------------------------------------------------------------------------------------------------- in time
-
-    async def _in_time(self, work: Coroutine[Any, Any, T]) -> T:
-        now = self._clock()
-        if self._rests_until is not None:
-            if now < self._rests_until:
+    async def _in_time(self, work: Coroutine[object, object, T]) -> T:
+        now = self._clock.monotonic()
+        if self._pause_ends is not None:
+            if now < self._pause_ends:
                 work.close()
-                raise HistoryError(f"{self._database.place} did not answer a moment ago")
-            self._rests_until = now + self._timeout_s  # this caller tries
+                raise HistoryError(f"{self.database.place} did not answer a moment ago")
+            self._pause_ends = now + self._timeout_s  # this caller tries, the others go on being refused
         task = asyncio.create_task(work)
         self._running.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._running.discard)
+        task.add_done_callback(ignore_failure)
         try:
             await asyncio.wait({task}, timeout=self._timeout_s)
         finally:
-            if not task.done() and self._database.interruptible:
+            if not task.done() and self.database.interruptible:
                 task.cancel()
         if not task.done():
-            self._rests_until = self._clock() + self._timeout_s
-            raise HistoryError(f"{self._database.place} did not answer within {self._timeout_s:g} s")
-        self._rests_until = None
+            self._pause_ends = self._clock.monotonic() + self._timeout_s
+            raise HistoryError(f"{self.database.place} did not answer within {self._timeout_s:g} s")
+        self._pause_ends = None
         return task.result()
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._running.discard(task)
-        _looked_at(task)
-
-    # ------------------------------------------------------------------------------------------------------ one transaction
-
-    async def _transact(self, body: Callable[[AsyncConnection], Awaitable[T]], *, write: bool) -> T:
+    async def _transact(self, body: Body[T], *, write: bool) -> T:
         for _ in range(_ATTEMPTS):
             try:
-                async with self._database.engine.connect() as connection:
+                async with self.database.engine.connect() as connection:
                     if write:
                         await connection.execution_options(write=True)
                     async with connection.begin():
-                        await schema.check(connection, self._database.place)
+                        await schema.check(connection, self.database.place)
                         return await body(connection)
             except schema.OutOfDate:
-                await self._keep_up(self._upgrade)
+                await self._repair_once(self._upgrade)
             except DBAPIError as error:
-                if self._database.has_no_tables(error):
-                    await self._keep_up(self._upgrade)
-                elif self._write and self._database.is_damaged(error):
-                    await self._keep_up(self._database.begin_anew)
+                if self.database.has_no_tables(error):
+                    await self._repair_once(self._upgrade)
+                elif self._write and self.database.is_damaged(error):
+                    await self._repair_once(self.database.replace_damaged)
                 else:
                     raise
-        raise HistoryError(f"{self._database.place} is being changed by others all the time")
+        raise HistoryError(f"{self.database.place} is being changed by others all the time")
 
-    async def _keep_up(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Upkeep is done once for all calls that find the need, and goes on when a call's time is over."""
+    async def _repair_once(self, work: Callable[[], Coroutine[object, object, None]]) -> None:
+        """Do `work` once for all calls that need it. It goes on when the time of a call is over."""
         if not self._write:
-            raise HistoryError(f"{self._database.place} is not there yet: it is made when a collector first writes it")
-        if self._upkeep is None or self._upkeep.done():
-            self._upkeep = asyncio.create_task(work())
-            self._upkeep.add_done_callback(_looked_at)
-        await asyncio.shield(self._upkeep)
+            raise HistoryError(f"{self.database.place} is not there yet: it is made when a collector first writes it")
+        if self._repair is None or self._repair.done():
+            self._repair = asyncio.create_task(work())
+            self._repair.add_done_callback(ignore_failure)
+        await asyncio.shield(self._repair)
 
     async def _upgrade(self) -> None:
-        async with self._database.engine.connect() as connection:
+        async with self.database.engine.connect() as connection:
             await connection.execution_options(write=True)
             async with connection.begin():
-                await self._database.hold_schema(connection)
-                await schema.upgrade(connection, self._database.place)
+                await self.database.lock_schema(connection)
+                await schema.upgrade(connection, self.database.place)
 
-    # ----------------------------------------------------------------------------------------------------------- outcomes
-
-    def _words(self, error: Exception) -> str:
-        with suppress(ValueError, TypeError):  # of a foreign error that cannot be put in words
-            return f"{self._database.place}: {self._database.words(error)}"
-        return f"{self._database.place}: {type(error).__name__}"
+    def _explain(self, error: Exception) -> str:
+        with suppress(ValueError, TypeError):  # an error that is not the driver's may have no words
+            return f"{self.database.place}: {self.database.explain(error)}"
+        return f"{self.database.place}: {type(error).__name__}"
 
     def _refuses(self, error: Exception) -> bool:
-        return isinstance(cause(error), ValueError | TypeError | OverflowError) or self._database.refuses(error)
+        return isinstance(cause(error), ValueError | TypeError | OverflowError) or self.database.refuses(error)
 
-    def _failed(self, deed: str, call: str, error: HistoryError) -> None:
-        HISTORY_CALLS.labels(self._database.name, call, "error").inc()
+    def _failed(self, access: str, call: str, error: HistoryError) -> None:
+        HISTORY_CALLS.labels(self.database.name, call, "error").inc()
         if error.refused:
             return
-        HISTORY_UP.labels(self._database.name, deed).set(0)
-        if deed not in self._failures:
-            log.warning("%s fails: %s", deed, error)
-        self._failures[deed] = str(error)
+        HISTORY_UP.labels(self.database.name, access).set(0)
+        if access not in self._failures:
+            log.warning("%s fails: %s", access, error)
+        self._failures[access] = str(error)
 
-    def _answered(self, deed: str, call: str) -> None:
-        HISTORY_CALLS.labels(self._database.name, call, "ok").inc()
-        HISTORY_UP.labels(self._database.name, deed).set(1)
-        if self._failures.pop(deed, None):
-            log.info("%s: %s works again", self._database.place, deed)
-
-
-def _looked_at(task: asyncio.Task[Any]) -> None:
-    """Whoever waited for its failure may be gone."""
-    if not task.cancelled():
-        task.exception()
+    def _succeeded(self, access: str, call: str) -> None:
+        HISTORY_CALLS.labels(self.database.name, call, "ok").inc()
+        HISTORY_UP.labels(self.database.name, access).set(1)
+        if self._failures.pop(access, None):
+            log.info("%s: %s works again", self.database.place, access)

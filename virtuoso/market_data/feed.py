@@ -8,13 +8,14 @@ Each job has a moment at which it is due again: candles when a bar closes, the r
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from virtuoso import metrics
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
+from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import ANCHOR, Stamp, SymbolInputs, Timeframe
 from virtuoso.domain.symbols import split_symbol
 from virtuoso.market_data.merge import merge_candles, merge_trades
@@ -38,11 +39,11 @@ AGAIN_S = 10.0  # until a series with a gap is asked for again
 BAR_DELAY_S = 1.5  # a venue needs a moment to close a bar
 # Older than this an input does not count any more; bars: how many may be missing at the end.
 MAX_AGE_MS = {
-    "book": 60_000,
-    "trades": 60_000,
-    "open_interest": 1_800_000,
-    "long_short": 3_600_000,
-    "funding": 90_000_000,
+    InputKind.ORDER_BOOK: 60_000,
+    InputKind.TRADES: 60_000,
+    InputKind.OPEN_INTEREST: 1_800_000,
+    InputKind.LONG_SHORT: 3_600_000,
+    InputKind.FUNDING: 90_000_000,
 }
 JUDGED_ON = (Timeframe.M1, Timeframe.M5)  # what is read of a symbol that is followed only
 MAX_BARS_BEHIND = {Timeframe.M1: 3, Timeframe.M5: 2, Timeframe.M30: 1, Timeframe.H4: 1}
@@ -95,8 +96,15 @@ class Feed:
     make the same market again.
     """
 
-    def __init__(self, exchange: Exchange, rules: UniverseRules, cadence: Callable[[str, int], Cadence]) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        rules: UniverseRules,
+        cadence: Callable[[str, int], Cadence],
+        clock: Clock,
+    ) -> None:
         self.exchange = exchange
+        self._clock = clock
         self.universe: tuple[Instrument, ...] = ()
         self.tickers: Mapping[str, Ticker] = {}
         self.observed_ms = 0
@@ -115,7 +123,7 @@ class Feed:
         self._kept: dict[tuple[str, Timeframe], float] = {}
         self._short: dict[tuple[str, Timeframe], int] = {}  # how often a series was read that is not of whole depth
         self._torn: set[tuple[str, Timeframe]] = set()  # what is new does not join what is known: to be read in full
-        self._schedule = Schedule(exchange.venue, self._do)
+        self._schedule = Schedule(exchange.venue, self._do, clock)
         self._warm = False
 
     # ------------------------------------------------------------------------------------------------ prices, universe
@@ -128,7 +136,7 @@ class Feed:
     async def refresh_tickers(self) -> None:
         """Read the prices of the whole venue, and the universe when its hour is over. ExchangeError when that fails; a
         universe that cannot be drawn anew stays as it was."""
-        if time.monotonic() >= self._universe_due:
+        if self._clock.monotonic() >= self._universe_due:
             await self.read_instruments()
         await self.read_prices()
 
@@ -152,7 +160,7 @@ class Feed:
             self._drawing = False
             self._draw_universe()
             period = UNIVERSE_PERIOD_S if self._is_whole(len(self._turnover)) else UNIVERSE_PERIOD_S / 60
-            self._universe_due = time.monotonic() + period
+            self._universe_due = self._clock.monotonic() + period
 
     @property
     def whole(self) -> bool:
@@ -205,9 +213,13 @@ class Feed:
 
     def _plan(self) -> None:
         """A job for each symbol and kind, what a score needs most first; those of retired symbols go with them."""
-        order: list[tuple[str, Timeframe | None]] = [("candles", Timeframe.M5), ("book", None), ("trades", None)]
-        order += [("candles", Timeframe.M1), ("candles", Timeframe.M30), ("candles", Timeframe.H4)]
-        order += [("open_interest", None), ("long_short", None), ("funding", None)]
+        order: list[tuple[InputKind, Timeframe | None]] = [
+            (InputKind.CANDLES, Timeframe.M5),
+            (InputKind.ORDER_BOOK, None),
+            (InputKind.TRADES, None),
+        ]
+        order += [(InputKind.CANDLES, timeframe) for timeframe in (Timeframe.M1, Timeframe.M30, Timeframe.H4)]
+        order += [(InputKind.OPEN_INTEREST, None), (InputKind.LONG_SHORT, None), (InputKind.FUNDING, None)]
         scored = {*(item.symbol for item in self.universe), ANCHOR}
         self._schedule.plan(
             Job(symbol, kind, timeframe)
@@ -221,7 +233,7 @@ class Feed:
     def start(self) -> None:
         """Begin asking, everything once. Bars that are known stay: only those since then are read."""
         if not self._schedule.running:
-            self._started = time.monotonic()
+            self._started = self._clock.monotonic()
             self._schedule.start()
 
     async def stop(self) -> None:
@@ -244,7 +256,7 @@ class Feed:
     def warm(self) -> bool:
         """True once everything was asked for since the start, or FILL_S have passed: fit to be published."""
         if self._schedule.running and not self._warm:
-            self._warm = self.filled or time.monotonic() - self._started > FILL_S
+            self._warm = self.filled or self._clock.monotonic() - self._started > FILL_S
         return self._warm
 
     async def _do(self, job: Job) -> float:
@@ -262,23 +274,27 @@ class Feed:
         if job.timeframe is not None:
             return await self._read_candles(state, job.timeframe, bars)
         match job.kind:
-            case "book":
+            case InputKind.ORDER_BOOK:
                 book = await exchange.order_book(item)
                 state.previous_book, state.book = state.book, book
                 return self._cadence.books
-            case "trades":
+            case InputKind.TRADES:
                 new = await exchange.trades(item)
                 state.trades = merge_trades(state.trades, new, window_ms=TRADES_WINDOW_MS, most=TRADES_MOST)
                 return self._cadence.trades
-            case "funding":
+            case InputKind.FUNDING:
                 state.funding = await exchange.funding(item)
                 return self._cadence.funding
-            case "open_interest":
+            case InputKind.OPEN_INTEREST:
                 state.open_interest = await exchange.open_interest(item)
                 return self._cadence.open_interest
-            case _:
+            case InputKind.LONG_SHORT:
                 state.long_short = await exchange.long_short(item)
                 return self._cadence.long_short
+            case InputKind.INSTRUMENTS | InputKind.TICKERS | InputKind.PREMIUMS | InputKind.CANDLES:
+                raise ValueError(f"{job.kind} is no job of one symbol")
+            case _:
+                assert_never(job.kind)
 
     def _bars_wanted(self, symbol: str, timeframe: Timeframe) -> int:
         """Whole depth until it is there, then only what is new."""
@@ -305,7 +321,7 @@ class Feed:
             state.candles[timeframe] = joined
         else:  # the same arrays, so that what was computed of them counts on; read anew all the same
             state.candles[timeframe] = replace(old, stamp=joined.stamp)
-        now = time.monotonic()
+        now = self._clock.monotonic()
         longer = old is not None and len(joined) > len(old)
         if self.keep is not None and (fresh or longer or now - self._kept.get(key, 0.0) > KEEP_PERIOD_S):
             self._kept[key] = now
@@ -319,7 +335,8 @@ class Feed:
 
     def _exchange_now(self) -> int:
         """The exchange's clock now, as far as the last tickers tell."""
-        return self.observed_ms + int(time.time() * 1000) - self.received_ms if self.observed_ms else int(time.time() * 1000)
+        now = self._clock.now_ms()
+        return self.observed_ms + now - self.received_ms if self.observed_ms else now
 
     def _until_bar(self, newest_open_ms: int, timeframe: Timeframe, symbol: str) -> float:
         """Seconds until the bar after the newest one should be there: its close, a moment, and the symbol's own place in a
@@ -349,7 +366,7 @@ class Feed:
     def inputs(self) -> Iterator[SymbolInputs]:
         """All that is known and young enough to count, of each tracked symbol that has a price, on the exchange's clock."""
         now = self.observed_ms
-        ages = dict.fromkeys((*MAX_AGE_MS, "candles", "tickers"), 0)
+        ages = dict.fromkeys((*MAX_AGE_MS, InputKind.CANDLES, InputKind.TICKERS), 0)
         for item in self.universe:
             state, ticker = self._states[item.symbol], self.tickers.get(item.symbol)
             if ticker is None:
@@ -361,15 +378,17 @@ class Feed:
                 ages[kind] = max(ages[kind], age)
                 young[kind] = value if value is not None and age <= most else None
             candles = self._young_candles(state)
-            ages["candles"] = max([ages["candles"], *(now - bars.stamp.observed_ms for bars in state.candles.values())])
-            previous = state.previous_book if young["book"] is not None else None
+            ages[InputKind.CANDLES] = max(
+                [ages[InputKind.CANDLES], *(now - bars.stamp.observed_ms for bars in state.candles.values())]
+            )
+            previous = state.previous_book if young[InputKind.ORDER_BOOK] is not None else None
             yield SymbolInputs(symbol=item.symbol, ticker=ticker, candles=candles, previous_book=previous, **young)  # type: ignore[arg-type]
         for kind, age in ages.items():
             metrics.INPUT_AGE.labels(kind).set(max(0, age) / 1000)
 
-    def _max_age_ms(self, kind: str) -> float:
+    def _max_age_ms(self, kind: InputKind) -> float:
         """Where the venue's limits stretch the cadence, an input may be as old as two and a half of its periods."""
-        period = {"book": self._cadence.books, "trades": self._cadence.trades}.get(kind, 0.0)
+        period = {InputKind.ORDER_BOOK: self._cadence.books, InputKind.TRADES: self._cadence.trades}.get(kind, 0.0)
         return max(MAX_AGE_MS[kind], 2500 * period)
 
     def anchor_candles(self) -> Mapping[Timeframe, Candles]:

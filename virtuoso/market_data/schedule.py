@@ -12,14 +12,15 @@ import contextlib
 import heapq
 import logging
 import random
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import EmptyData, ExchangeError, RateLimited, Unsupported
 
 if TYPE_CHECKING:
+    from virtuoso.domain.inputs import InputKind
     from virtuoso.domain.model import Timeframe
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Job(NamedTuple):
     """One thing to ask for again and again."""
 
     symbol: str
-    kind: str
+    kind: InputKind
     timeframe: Timeframe | None = None
 
 
@@ -59,19 +60,20 @@ class Schedule:
     """`do` does a job and returns the seconds until it is due again; what it raises of ExchangeError is a failure. Times
     are monotonic. `name` is for logs."""
 
-    def __init__(self, name: str, do: Callable[[Job], Awaitable[float]]) -> None:
+    def __init__(self, name: str, do: Callable[[Job], Awaitable[float]], clock: Clock) -> None:
         self._name = name
         self._do = do
+        self._clock = clock
         self._records: dict[Job, Record] = {}
         self._queue: list[tuple[float, int, Job]] = []
         self._pushed = 0
-        self._troubles: dict[str, Trouble] = {}
+        self._troubles: dict[InputKind, Trouble] = {}
         self._workers: list[asyncio.Task[None]] = []
 
     def plan(self, jobs: Iterable[Job]) -> None:
         """From now on these jobs and no others; new ones are due at once, in the order given."""
         records = {job: self._records.get(job) for job in jobs}
-        now = time.monotonic()
+        now = self._clock.monotonic()
         for job, record in records.items():
             if record is None:
                 self._push(job, now)
@@ -91,7 +93,7 @@ class Schedule:
         """Begin with every job once. Does nothing while running."""
         if self._workers:
             return
-        now = time.monotonic()
+        now = self._clock.monotonic()
         self._queue.clear()
         self._troubles.clear()
         self._records = {job: Record() for job in self._records}
@@ -116,8 +118,8 @@ class Schedule:
         while True:
             job = self._take()
             if job is None:
-                wait = self._queue[0][0] - time.monotonic() if self._queue else 0.25
-                await asyncio.sleep(min(max(wait, 0.01), 0.25))
+                wait = self._queue[0][0] - self._clock.monotonic() if self._queue else 0.25
+                await self._clock.sleep(min(max(wait, 0.01), 0.25))
                 continue
             trouble = self._trouble(job.kind)
             trouble.running += 1
@@ -128,14 +130,14 @@ class Schedule:
             if (record := self._records.get(job)) is not None:
                 record.done = True
                 if wait_s is not None:
-                    self._push(job, time.monotonic() + wait_s)
+                    self._push(job, self._clock.monotonic() + wait_s)
 
-    def _trouble(self, kind: str) -> Trouble:
+    def _trouble(self, kind: InputKind) -> Trouble:
         return self._troubles.setdefault(kind, Trouble())
 
     def _take(self) -> Job | None:
         """The job that is due longest and may run now."""
-        now, later, taken = time.monotonic(), [], None
+        now, later, taken = self._clock.monotonic(), [], None
         while self._queue and self._queue[0][0] <= now and taken is None:
             _, order, job = heapq.heappop(self._queue)
             trouble = self._trouble(job.kind)
@@ -159,7 +161,7 @@ class Schedule:
         except Unsupported:
             return None
         except RateLimited as error:
-            return max(1.0, (error.until_ms - time.time() * 1000) / 1000)
+            return max(1.0, (error.until_ms - self._clock.now_ms()) / 1000)
         except EmptyData:  # this symbol's own trouble: a dead or new market
             record.failures += 1
             return min(60.0, 5.0 * record.failures)
@@ -169,7 +171,7 @@ class Schedule:
             record.failures += 1
             trouble.failures += 1
             if trouble.failures >= TROUBLE_AFTER:
-                trouble.until = time.monotonic() + min(LONGEST_PAUSE_S, 0.25 * trouble.failures)
+                trouble.until = self._clock.monotonic() + min(LONGEST_PAUSE_S, 0.25 * trouble.failures)
             pause = min(LONGEST_PAUSE_S, 0.5 * 2.0 ** min(record.failures, 6))
             return pause * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
         record.failures = trouble.failures = 0

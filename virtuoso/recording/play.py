@@ -9,13 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from virtuoso.analysis.weights import Weights
 from virtuoso.collector.publisher import Publisher
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import ConfigError, CorruptValue, RepositoryError
 from virtuoso.recording import file
 from virtuoso.recording.contents import utc
@@ -26,8 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from virtuoso.collector.history_recorder import HistoryRecorder
-    from virtuoso.domain.model import Candles, Snapshot, Timeframe
+    from virtuoso.domain.model import Candles, Timeframe
     from virtuoso.domain.ports import SnapshotRepository
+    from virtuoso.domain.snapshot import Snapshot
     from virtuoso.recording.file import Event
 
 log = logging.getLogger(__name__)
@@ -46,7 +45,7 @@ async def play(
     max_stale_s: float,
     once: bool = False,
     journal: HistoryRecorder | None = None,
-    clock: Callable[[], int] = epoch_ms,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> int:
     """Publish a recording to `repository` again and again until `stop` is set, or only `once`. Return the exit code 0.
 
@@ -67,9 +66,7 @@ async def play(
 class _Player:
     """Play a recording from end to end, as often as wanted. Published times grow from one time to the next."""
 
-    def __init__(
-        self, publisher: Publisher, journal: HistoryRecorder | None, stop: asyncio.Event, clock: Callable[[], int]
-    ) -> None:
+    def __init__(self, publisher: Publisher, journal: HistoryRecorder | None, stop: asyncio.Event, clock: Clock) -> None:
         self._publisher, self._journal, self._stop, self._clock = publisher, journal, stop, clock
         self._session: Session | None = None
         self._snapshots: dict[str, Snapshot] = {}
@@ -88,9 +85,9 @@ class _Player:
                 if file.SESSION in event:
                     await self._begin(event)
                 elif self._behind_ms is None:
-                    await asyncio.sleep(0)
+                    await self._clock.sleep(0)
                 elif not -LONGEST_STEP_BACK_MS <= event["at"] - before_ms <= LONGEST_PAUSE_MS:
-                    self._behind_ms = self._clock() - event["at"]
+                    self._behind_ms = self._clock.now_ms() - event["at"]
                 await self._wait_for(event["at"])
                 if self._stop.is_set():
                     break
@@ -103,7 +100,7 @@ class _Player:
         return published
 
     async def _wait_for(self, at_ms: int) -> None:
-        early_ms = 0 if self._behind_ms is None else at_ms + self._behind_ms - self._clock()
+        early_ms = 0 if self._behind_ms is None else at_ms + self._behind_ms - self._clock.now_ms()
         if early_ms > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), early_ms / 1000)
@@ -136,7 +133,7 @@ class _Player:
     async def _publish(self, snapshot: Snapshot, at_ms: int) -> None:
         if self._behind_ms is None:
             # Servers take only newer snapshots: the first one of a session must be newer than the last one before it.
-            self._behind_ms = max(self._clock() - at_ms, self._newest_ms + 1 - snapshot.stamp.observed_ms)
+            self._behind_ms = max(self._clock.now_ms() - at_ms, self._newest_ms + 1 - snapshot.stamp.observed_ms)
             log.info("%s, %s: played as it was at %s", snapshot.venue, snapshot.id, utc(at_ms))
             waiting, self._waiting_candles = self._waiting_candles, {}
             for (venue, _, _), candles in waiting.items():
@@ -158,6 +155,6 @@ class _Player:
             self._log_error("candles could not be stored: %s", error)
 
     def _log_error(self, message: str, error: RepositoryError) -> None:
-        if time.monotonic() - self._last_log > LOG_PERIOD_S:
-            self._last_log = time.monotonic()
+        if self._clock.monotonic() - self._last_log > LOG_PERIOD_S:
+            self._last_log = self._clock.monotonic()
             log.error(message, error)

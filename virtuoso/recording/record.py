@@ -9,14 +9,16 @@ import math
 import platform
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
+from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
+from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Environment
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.replies import HEARD, Reply
@@ -30,12 +32,12 @@ if TYPE_CHECKING:
         Fallback,
         Instrument,
         OrderBook,
-        Snapshot,
         Ticker,
         Timeframe,
         TimeSeries,
         Trades,
     )
+    from virtuoso.domain.snapshot import Snapshot
     from virtuoso.exchange.premiums import Rows
     from virtuoso.market_data.feed import UniverseRules
 
@@ -62,7 +64,7 @@ def made_by() -> Mapping[str, str]:
 class Recorder:
     """Record one session: the collector's PassObserver, to which RecordedExchange adds the replies.
 
-    `opportunities` and `weights` are those of the engine. `clock` returns epoch ms.
+    `opportunities` and `weights` are those of the engine.
     """
 
     def __init__(
@@ -73,12 +75,12 @@ class Recorder:
         rules: UniverseRules,
         opportunities: bool = True,
         weights: Weights = DEFAULT_WEIGHTS,
-        clock: Callable[[], int],
+        clock: Clock,
     ) -> None:
         self._file, self._clock = file, clock
         self._header = {
             SESSION: FORMAT,
-            "at": clock(),
+            "at": clock.now_ms(),
             "model": weights.version,
             "weights": weights.told(),
             "made_by": made_by(),
@@ -92,7 +94,7 @@ class Recorder:
         self.replies = 0
         self.snapshots: Counter[str] = Counter()  # published, by venue
 
-    def operation(self, op: str, venue: str, which: Mapping[str, Any], replies: Sequence[Reply]) -> None:
+    def operation(self, op: InputKind, venue: str, which: Mapping[str, Any], replies: Sequence[Reply]) -> None:
         """Note that the feed takes in an exchange's answer, or its failure, at this moment."""
         self.replies += len(replies)
         self._note({"op": op, "venue": venue, **which, "replies": [_recorded(reply) for reply in replies]})
@@ -102,7 +104,7 @@ class Recorder:
         self._passes += 1
         event: dict[str, Any] = {"pass": self._passes, "venue": venue, "trading": trading}
         if fallback is not None:
-            event["fallback"] = [fallback.venue, fallback.reason]
+            event["fallback"] = [fallback.venue, fallback.reason.name]
         if dominance is not None:
             event["dominance"] = [dominance.percent, dominance.basis, dominance.observed_ms]
         self._note(event)
@@ -118,7 +120,7 @@ class Recorder:
         self._note({"published": snapshot.id, "venue": snapshot.venue})
 
     def _note(self, event: dict[str, Any], snapshot: Snapshot | None = None) -> None:
-        event["at"] = self._clock()
+        event["at"] = self._clock.now_ms()
         self._pending.append((event, snapshot))
 
     async def flush(self) -> bool:
@@ -148,17 +150,17 @@ class RecordedExchange(CcxtExchange):
 
     async def instruments(self) -> Sequence[Instrument]:
         """See the port."""
-        async with self._recording("instruments"):
+        async with self._recording(InputKind.INSTRUMENTS):
             return await super().instruments()
 
     async def tickers(self) -> Mapping[str, Ticker]:
         """See the port."""
-        async with self._recording("tickers"):
+        async with self._recording(InputKind.TICKERS):
             return await super().tickers()
 
     async def premium_rows(self) -> tuple[Rows, int]:
         """See CcxtExchange. They are read beside the tickers, in a task of their own."""
-        async with self._recording("premiums"):
+        async with self._recording(InputKind.PREMIUMS):
             return await super().premium_rows()
 
     async def candles(
@@ -167,36 +169,36 @@ class RecordedExchange(CcxtExchange):
         """See the port. A collector asks for no pages of the past, so these are not recorded."""
         if before_ms is not None:
             return await super().candles(instrument, timeframe, limit=limit, before_ms=before_ms)
-        async with self._recording("candles", symbol=instrument.symbol, timeframe=timeframe.value, bars=limit):
+        async with self._recording(InputKind.CANDLES, symbol=instrument.symbol, timeframe=timeframe.value, bars=limit):
             return await super().candles(instrument, timeframe, limit=limit)
 
     async def order_book(self, instrument: Instrument) -> OrderBook:
         """See the port."""
-        async with self._recording("book", symbol=instrument.symbol):
+        async with self._recording(InputKind.ORDER_BOOK, symbol=instrument.symbol):
             return await super().order_book(instrument)
 
     async def trades(self, instrument: Instrument) -> Trades:
         """See the port."""
-        async with self._recording("trades", symbol=instrument.symbol):
+        async with self._recording(InputKind.TRADES, symbol=instrument.symbol):
             return await super().trades(instrument)
 
     async def funding(self, instrument: Instrument) -> TimeSeries:
         """See the port."""
-        async with self._recording("funding", symbol=instrument.symbol):
+        async with self._recording(InputKind.FUNDING, symbol=instrument.symbol):
             return await super().funding(instrument)
 
     async def open_interest(self, instrument: Instrument) -> TimeSeries:
         """See the port."""
-        async with self._recording("open_interest", symbol=instrument.symbol):
+        async with self._recording(InputKind.OPEN_INTEREST, symbol=instrument.symbol):
             return await super().open_interest(instrument)
 
     async def long_short(self, instrument: Instrument) -> TimeSeries:
         """See the port."""
-        async with self._recording("long_short", symbol=instrument.symbol):
+        async with self._recording(InputKind.LONG_SHORT, symbol=instrument.symbol):
             return await super().long_short(instrument)
 
     @contextlib.asynccontextmanager
-    async def _recording(self, op: str, **which: Any) -> AsyncIterator[None]:
+    async def _recording(self, op: InputKind, **which: Any) -> AsyncIterator[None]:
         """Record what the body asked for once it has ended.
 
         An operation that was cancelled or failed without a reply changed nothing and is not recorded. One exception: when
@@ -207,7 +209,7 @@ class RecordedExchange(CcxtExchange):
         try:
             yield
         except ExchangeError:
-            if replies or op == "instruments":
+            if replies or op is InputKind.INSTRUMENTS:
                 self._recorder.operation(op, self.venue, which, replies)
             raise
         else:

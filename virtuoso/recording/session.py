@@ -14,8 +14,10 @@ from virtuoso.analysis.alert_rules import SourceStatus
 from virtuoso.analysis.weights import Weights
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.venue_state import snapshot_of
+from virtuoso.domain.clock import SYSTEM_CLOCK, SystemClock
 from virtuoso.domain.errors import ExchangeError
-from virtuoso.domain.model import Dominance, DominanceBasis, Environment, Fallback, Timeframe
+from virtuoso.domain.inputs import InputKind
+from virtuoso.domain.model import Dominance, DominanceBasis, Environment, Fallback, FallbackReason, Timeframe
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import cadence
 from virtuoso.market_data.feed import Feed, UniverseRules
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from virtuoso.collector.history_recorder import HistoryRecorder
     from virtuoso.collector.venue_state import PassResult
-    from virtuoso.domain.model import Snapshot
+    from virtuoso.domain.snapshot import Snapshot
     from virtuoso.market_data.feed import MarketData
     from virtuoso.recording.file import Event
 
@@ -41,14 +43,14 @@ class Session:
     def __init__(self, header: Event, journal: HistoryRecorder | None = None) -> None:
         rules = UniverseRules(**header["rules"] | {"symbols": tuple(header["rules"]["symbols"])})
         self._exchanges = {venue: ReplayedExchange(venue) for venue in header["venues"]}
-        self.feeds = {venue: Feed(exchange, rules, cadence) for venue, exchange in self._exchanges.items()}
+        self.feeds = {venue: Feed(exchange, rules, cadence, SYSTEM_CLOCK) for venue, exchange in self._exchanges.items()}
         self._floor = Engine(
             header["venues"],
             Environment.REPLAY,
             opportunities=header["opportunities"],
             weights=Weights.of(**header["weights"]),
             journal=journal,
-            clock=lambda: header["at"],
+            clock=ReplayClock(header["at"]),
         )
         self._passes: dict[int, tuple[MarketData, PassResult, Fallback | None]] = {}
 
@@ -68,24 +70,26 @@ class Session:
         await asyncio.gather(*(exchange.close() for exchange in self._exchanges.values()))
 
     async def _operate(self, event: Event) -> None:
-        venue, op = event["venue"], event["op"]
+        venue, kind = event["venue"], InputKind(event["op"])
         exchange, feed = self._exchanges[venue], self.feeds[venue]
         exchange.replies.load(event["replies"])
-        if op == "instruments":
+        if kind is InputKind.INSTRUMENTS:
             await feed.read_instruments()
-        elif op == "tickers":
+        elif kind is InputKind.TICKERS:
             await feed.read_prices()
-        elif op == "premiums":
+        elif kind is InputKind.PREMIUMS:
             await exchange.renew_premiums()
         elif feed.follows(event["symbol"]):  # otherwise the feed dropped the symbol before the answer came
             timeframe = Timeframe(event["timeframe"]) if "timeframe" in event else None
-            await feed.read(Job(event["symbol"], op, timeframe), event.get("bars", 0))
+            await feed.read(Job(event["symbol"], kind, timeframe), event.get("bars", 0))
 
     async def _score(self, event: Event) -> None:
         venue, dominance = event["venue"], None
         if (said := event.get("dominance")) is not None:
             dominance = Dominance(percent=said[0], basis=DominanceBasis(said[1]), observed_ms=said[2])
-        fallback = Fallback(venue=event["fallback"][0], reason=event["fallback"][1]) if "fallback" in event else None
+        fallback = None
+        if (said := event.get("fallback")) is not None:
+            fallback = Fallback(venue=said[0], reason=FallbackReason[said[1]])
         market, desk = self.feeds[venue].market(), self._floor.desk(venue)
         done = await asyncio.to_thread(self._floor.work, desk, market, dominance, trading=event["trading"])
         self._passes[event["pass"]] = market, done, fallback
@@ -110,12 +114,23 @@ class Session:
         return snapshot
 
 
+class ReplayClock(SystemClock):
+    """The wall clock of a recording. It stands where `moment_ms` sets it, and waits as this machine does."""
+
+    def __init__(self, moment_ms: int = 0) -> None:
+        self.moment_ms = moment_ms
+
+    def now_ms(self) -> int:
+        """See Clock."""
+        return self.moment_ms
+
+
 class ReplayedExchange(CcxtExchange):
     """A venue whose requests are answered by `replies` and never by a network. Its clock is that of the replies."""
 
     def __init__(self, venue: str) -> None:
         self.replies = RecordedReplies()
-        super().__init__(venue, clock=lambda: self.replies.now_ms, session=self.replies)
+        super().__init__(venue, clock=self.replies.clock, session=self.replies)
 
     def _ask_beside(self) -> None:
         """Do nothing: the recording says when premiums are read."""
@@ -125,11 +140,11 @@ class ReplayedExchange(CcxtExchange):
 
 
 class RecordedReplies:
-    """The HTTP session of ccxt's client, with recorded replies. `now_ms` is when the reply given last had arrived."""
+    """The HTTP session of ccxt's client, with recorded replies. `clock` shows when the last reply had arrived."""
 
     def __init__(self) -> None:
         self.headers: Mapping[str, str] = {}
-        self.now_ms = 0
+        self.clock = ReplayClock()
         self._remaining: list[list[Any]] = []
 
     def load(self, replies: list[list[Any]]) -> None:
@@ -146,7 +161,7 @@ class RecordedReplies:
         if not matching:
             raise aiohttp.ClientConnectionError(f"the recording holds no reply to {wanted}")
         self._remaining.remove(matching[0])
-        _, status, headers, body, self.now_ms = matching[0]
+        _, status, headers, body, self.clock.moment_ms = matching[0]
         yield _Response(status, headers, body)
 
     async def close(self) -> None:

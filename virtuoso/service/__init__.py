@@ -1,19 +1,22 @@
-"""The gRPC service. It reads what collectors publish and never asks an exchange anything.
+"""The gRPC service. It reads what collectors publish and never asks an exchange for anything.
 
-    Keeper  once a second: newest head -> snapshot bytes -> `intake` checks every row once -> View
-       |    and each second it says anew how old that is: Present
-    View    one snapshot, encoded field by field; immutable
+    SnapshotCache    once a second: newest head -> snapshot bytes -> `admission` checks every row once -> SnapshotView
+       |             and once a second it updates the age: ServedSnapshot
+    SnapshotView     one snapshot, encoded field by field; immutable
        |
-    Market  a handler per RPC: a few lines that join ready bytes; provenance + body is a reply
-       |    and Chronicle has those that look back: closed signals, alerts, scores over time. It reads the history through
-       |    Archive (opened when first needed, bounded in time); Tail follows new alerts for all streams at once
+    MarketHandlers   a handler per RPC: a few lines that join encoded bytes; provenance + body is a reply
        |
-    Calls   what is wrapped around every handler: request id, admission, validation, the error table, measures
+    HistoryHandlers  the RPCs about the past: closed signals, alerts, scores over time. CachedHistory opens the history at
+       |             the first read and limits the time. AlertFeed reads new alerts for all streams
        |
-    MarketServer  port, health, reflection, and going down in order
+    RpcHandlers      what surrounds every handler: request id, admission, validation, the error table, metrics
+       |
+    MarketServer     port, health, reflection, and an orderly shutdown
 
-Replies are bytes from the start (`response_serializer=None`): protobuf merges concatenated messages, so every body is
+Replies are bytes from the start (`response_serializer=None`). protobuf merges concatenated messages, so every body is
 encoded once per snapshot without its provenance, which is field 1 of every reply and is put before it.
-Nothing here knows an engine: the composition root hands in what `keeper.Source` and `keeper.Keys` ask for, and an opener of
-a History. While the history is down only what it alone knows is refused; health and the snapshot do not depend on it.
+
+No storage engine is known here: the composition root hands in what `snapshot_reader.Source` and `snapshot_reader.Keys` ask
+for, and a function that opens a HistoryReader. While the history is down, only the RPCs that need it fail; health and the
+snapshot do not depend on it.
 """

@@ -1,18 +1,17 @@
-"""The end of the list of alerts, read once a second for all streams. A stream remembers one cursor and no more: what lies
-between it and the newest is in memory, or is read for it, so that a slow reader loses nothing and is told nothing twice."""
+"""New alerts, read once a second for all streams. A stream remembers one cursor and nothing more. The alerts between that
+cursor and the newest one are in memory or are read again, so a slow stream loses nothing and gets nothing twice."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import HistoryUnavailable, InvalidField
 from virtuoso.domain.records import AlertKind, AlertLevel
 from virtuoso.service import admission, encoding, invariants
@@ -20,21 +19,21 @@ from virtuoso.wire import messages
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Environment
-    from virtuoso.domain.ports import History
+    from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.records import Alert
-    from virtuoso.service.history_reader import HistoryReader
+    from virtuoso.service.history_reader import CachedHistory
 
-PERIOD_S = 1.0
-PATIENCE_S = 10.0  # that streams bear with a history that is down
-RECENT = 2000  # alerts in memory: hours of them
-BATCH = 500  # alerts in one message and in one read
-DAY_MS = 86_400_000  # that the clocks of writers may run ahead
+POLL_PERIOD_S = 1.0
+MAX_OUTAGE_S = 10.0  # of the history; after that streams end
+MAX_RECENT = 2000  # alerts in memory: the alerts of some hours
+BATCH_SIZE = 500  # alerts in one message and in one read
+MAX_CLOCK_ERROR_MS = 86_400_000  # by which a writer's clock may be ahead
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class AlertEntry:
-    """An alert: its encoded message, and what streams and lists filter by."""
+    """An alert: its encoded message, and the values by which streams and lists filter."""
 
     cursor: int
     kind: int
@@ -45,166 +44,176 @@ class AlertEntry:
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """Which alerts a client asked for, of the environment that it is shown: no other may pass for it."""
+    """The alerts that a client wants, of the environment that it sees: an alert of another environment must not pass for one
+    of this. No kinds stand for all kinds."""
 
     kinds: frozenset[int]
-    least: int
+    min_level: int
     environment: int
 
-    def __contains__(self, told: AlertEntry) -> bool:
+    def matches(self, entry: AlertEntry) -> bool:
+        """Return True for an alert that the client wants."""
         return (
-            (not self.kinds or told.kind in self.kinds)
-            and told.level >= self.least
-            and told.environment in (None, self.environment)
+            (not self.kinds or entry.kind in self.kinds)
+            and entry.level >= self.min_level
+            and entry.environment in (None, self.environment)
         )
 
 
 def encode_alerts(alerts: Sequence[Alert]) -> list[AlertEntry]:
-    """Those of the alerts that keep every rule, encoded, in their order."""
-    known = {str(alert.cursor): alert for alert in alerts}
-    sound = admission.read_remembered(
-        "alerts", [messages.alert(alert, cursor) for cursor, alert in known.items()], lambda m: m.cursor, invariants.alert
+    """Return the alerts that keep every rule, encoded, in their order."""
+    by_cursor = {str(alert.cursor): alert for alert in alerts}
+    valid = admission.read_remembered(
+        "alerts",
+        [messages.alert(alert, cursor) for cursor, alert in by_cursor.items()],
+        lambda m: m.cursor,
+        invariants.alert,
     )
-    return [AlertEntry(int(m.cursor), m.kind, m.level, known[m.cursor].environment, encoding.chunk_of(m)) for m in sound]
+    return [AlertEntry(int(m.cursor), m.kind, m.level, by_cursor[m.cursor].environment, encoding.chunk_of(m)) for m in valid]
 
 
 class AlertFeed:
-    """`up` is False until the history has answered, and while it does not. Begins to read when first asked for anything."""
+    """Polls the history from the first time that anybody asks for alerts."""
 
-    def __init__(self, archive: HistoryReader) -> None:
-        self._archive = archive
+    def __init__(self, history: CachedHistory, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._history, self._clock = history, clock
         self._recent: deque[AlertEntry] = deque()
-        self._floor = 0  # every alert after this one, up to the head, is among the recent ones
-        self._head: int | None = None
+        self._recent_after = 0  # every alert after this cursor, up to the newest, is in `_recent`
+        self._newest: int | None = None
         self._failing_since: float | None = None
         self._loop: asyncio.Task[None] | None = None
-        self._waiting: list[asyncio.Future[None]] = []
-        self._asked = asyncio.Event()
+        self._waiters: list[asyncio.Future[None]] = []  # for a poll that has not begun yet
+        self._poll_requested = asyncio.Event()
         self._polled = asyncio.Event()
 
     @property
-    def up(self) -> bool:
-        """True while alerts can be read."""
-        return self._head is not None and self._failing_since is None
+    def available(self) -> bool:
+        """True while alerts can be read: the history has answered, and still does."""
+        return self._newest is not None and self._failing_since is None
 
-    def begin(self) -> None:
-        """Read from now on, if there is anything to read."""
-        if self._loop is None and self._archive.there:
-            self._loop = asyncio.create_task(self._run())
+    def start(self) -> None:
+        """Poll from now on, when there is a history. Idempotent."""
+        if self._loop is None and self._history.configured:
+            self._loop = asyncio.create_task(self._poll_forever())
 
-    async def newest(self) -> int:
-        """The newest cursor, by a read that began after this was asked. HistoryUnavailable."""
-        if not self._archive.there:
+    async def newest_cursor(self) -> int:
+        """Return the newest cursor, by a read that begins after this call. Raise HistoryUnavailable."""
+        if not self._history.configured:
             raise HistoryUnavailable("this server has no history")
-        self.begin()
+        self.start()
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
-        self._asked.set()
+        self._waiters.append(waiter)
+        self._poll_requested.set()
         await waiter
-        return self._head or 0
+        return self._newest or 0
 
-    async def resumed(self, cursor: str) -> int:
-        """The place of a stream that goes on after `cursor`; "" is now. HistoryUnavailable; InvalidField for a cursor that
-        cannot have been given yet, after which nothing would ever come."""
-        newest = await self.newest()
-        place = int(cursor) if cursor else newest
-        if place > max(newest, epoch_ms() + DAY_MS):
+    async def start_after(self, cursor: str) -> int:
+        """Return the cursor after which a stream starts; "" stands for the newest. Raise HistoryUnavailable. Raise
+        InvalidField for a cursor so far ahead that no alert would ever follow it."""
+        newest = await self.newest_cursor()
+        position = int(cursor) if cursor else newest
+        if position > max(newest, self._clock.now_ms() + MAX_CLOCK_ERROR_MS):
             rule = f"{cursor!r} is not a cursor of this service: allowed are those of its alerts, up to {newest} now"
             raise InvalidField([("cursor", rule)])
-        return place
+        return position
 
-    async def after(self, place: int, wanted: AlertFilter) -> tuple[list[bytes], int]:
-        """At most BATCH wanted alerts after that place, oldest first, encoded, and the place after them. HistoryUnavailable
-        when the history is needed and cannot be read, or has not been for PATIENCE_S."""
-        if self._failing_since is not None and time.monotonic() - self._failing_since > PATIENCE_S:
+    async def read_after(self, position: int, wanted: AlertFilter) -> tuple[list[bytes], int]:
+        """Return the wanted ones of the next BATCH_SIZE alerts after a cursor, encoded, oldest first; and the cursor after
+        them. Raise HistoryUnavailable when the history is needed and cannot be read, or could not be for MAX_OUTAGE_S."""
+        if self._failing_since is not None and self._clock.monotonic() - self._failing_since > MAX_OUTAGE_S:
             raise HistoryUnavailable("the history cannot be read now: call again with the last cursor")
-        if place < self._floor:
-            return await self._older(place, wanted)
+        if position < self._recent_after:
+            return await self._read_older(position, wanted)
         newer = []
-        for told in reversed(self._recent):
-            if told.cursor <= place:
+        for entry in reversed(self._recent):
+            if entry.cursor <= position:
                 break
-            newer.append(told)
-        newer = newer[: -BATCH - 1 : -1]  # the oldest of them, oldest first
-        reached = newer[-1].cursor if len(newer) == BATCH else max(place, self._head or 0)
-        return [told.chunk for told in newer if told in wanted], reached
+            newer.append(entry)
+        batch = newer[: -BATCH_SIZE - 1 : -1]  # the oldest ones, oldest first
+        end = batch[-1].cursor if len(batch) == BATCH_SIZE else max(position, self._newest or 0)
+        return [entry.chunk for entry in batch if wanted.matches(entry)], end
 
-    async def polled(self) -> None:
-        """Return when something may have changed."""
+    async def next_poll(self) -> None:
+        """Return after the next poll, or when `wake` is called."""
         await self._polled.wait()
 
     def wake(self) -> None:
-        """Let all who wait look."""
+        """Wake everybody who waits for `next_poll`."""
         polled, self._polled = self._polled, asyncio.Event()
         polled.set()
 
     async def close(self) -> None:
-        """Stop reading. Idempotent."""
+        """Stop polling. Idempotent."""
         if self._loop is not None:
             self._loop.cancel()
             with suppress(asyncio.CancelledError):
                 await self._loop
-        self._answer(HistoryUnavailable("the server is going down"))
+        self._resolve(self._take_waiters(), HistoryUnavailable("the server is going down"))
 
-    async def _older(self, place: int, wanted: AlertFilter) -> tuple[list[bytes], int]:
-        """For a reader so far behind that memory does not reach back to it."""
+    async def _read_older(self, position: int, wanted: AlertFilter) -> tuple[list[bytes], int]:
+        """Read for a stream that is further behind than the alerts in memory."""
 
-        async def read(history: History) -> tuple[int, Sequence[Alert]]:
-            head = self._head or 0  # was there before the read: what it does not bring up to here is not wanted
+        async def read(history: HistoryReader) -> tuple[int, Sequence[Alert]]:
+            newest = self._newest or 0  # known before the read: all wanted alerts up to here are in its result
             kinds = [AlertKind(kind) for kind in sorted(wanted.kinds)]
-            least = AlertLevel(wanted.least) if wanted.least else None
-            return head, await history.alerts(after=place, kinds=kinds, least=least, limit=BATCH)
+            least = AlertLevel(wanted.min_level) if wanted.min_level else None
+            return newest, await history.alerts(after=position, kinds=kinds, min_level=least, limit=BATCH_SIZE)
 
         try:
-            head, alerts = await self._archive.near(("alerts after", place, wanted.kinds, wanted.least), read)
+            key = ("alerts after", position, wanted.kinds, wanted.min_level)
+            newest, alerts = await self._history.read_cached(key, read)
         except HistoryUnavailable:
             if self._failing_since is None:
                 raise
-            return [], place  # it may be back before patience ends
-        reached = (alerts[-1].cursor if alerts else None) or place
-        found = [told.chunk for told in await asyncio.to_thread(encode_alerts, alerts) if told in wanted]
-        return found, reached if len(alerts) >= BATCH else max(reached, head)
+            return [], position  # the history may return before MAX_OUTAGE_S is over
+        last = (alerts[-1].cursor if alerts else None) or position
+        entries = await asyncio.to_thread(encode_alerts, alerts)
+        end = last if len(alerts) >= BATCH_SIZE else max(last, newest)
+        return [entry.chunk for entry in entries if wanted.matches(entry)], end
 
-    async def _run(self) -> None:
+    async def _poll_forever(self) -> None:
         while True:
-            waiting, self._waiting = self._waiting, []
-            self._asked.clear()
+            waiters = self._take_waiters()
+            self._poll_requested.clear()
             failure: HistoryUnavailable | None = None
             try:
                 await self._poll()
                 self._failing_since = None
             except HistoryUnavailable as error:
                 failure = error
-            except Exception:  # the loop must outlive whatever one read meets, or streams would wait for ever
+            except Exception:  # the loop must outlive any failure of one read, or streams would wait for ever
                 log.exception("reading new alerts failed")
                 failure = HistoryUnavailable("the history cannot be read now")
             if failure is not None and self._failing_since is None:
-                self._failing_since = time.monotonic()
-            self._answer(failure, waiting)
+                self._failing_since = self._clock.monotonic()
+            self._resolve(waiters, failure)
             self.wake()
             with suppress(TimeoutError):
-                async with asyncio.timeout(PERIOD_S):
-                    await self._asked.wait()
+                async with asyncio.timeout(POLL_PERIOD_S):
+                    await self._poll_requested.wait()
 
     async def _poll(self) -> None:
-        if self._head is None:
-            self._floor = self._head = await self._archive.read(lambda history: history.newest_cursor())
+        if self._newest is None:
+            self._recent_after = self._newest = await self._history.read(lambda history: history.newest_cursor())
         while True:
-            after = self._head
-            alerts = await self._archive.read(lambda history: history.alerts(after=after, limit=BATCH))  # noqa: B023
+            newest = self._newest
+            alerts = await self._history.read(lambda history: history.alerts(after=newest, limit=BATCH_SIZE))  # noqa: B023
             if not alerts:
                 return
             self._recent.extend(encode_alerts(alerts))
-            self._head = alerts[-1].cursor or after
-            while len(self._recent) > RECENT:
-                self._floor = self._recent.popleft().cursor
-            if len(alerts) < BATCH:
+            self._newest = alerts[-1].cursor or newest
+            while len(self._recent) > MAX_RECENT:
+                self._recent_after = self._recent.popleft().cursor
+            if len(alerts) < BATCH_SIZE:
                 return
 
-    def _answer(self, failure: HistoryUnavailable | None, waiting: Sequence[asyncio.Future[None]] | None = None) -> None:
-        if waiting is None:
-            waiting, self._waiting = self._waiting, []
-        for waiter in waiting:
+    def _take_waiters(self) -> Sequence[asyncio.Future[None]]:
+        waiters, self._waiters = self._waiters, []
+        return waiters
+
+    @staticmethod
+    def _resolve(waiters: Sequence[asyncio.Future[None]], failure: HistoryUnavailable | None) -> None:
+        for waiter in waiters:
             if waiter.done():
                 continue
             if failure is None:

@@ -1,22 +1,22 @@
-"""The time that a caller gives."""
+"""The deadline that a caller sets."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Protocol
 
-ERROR_S = 0.02  # kept of it to tell the caller that it is over
+RESERVED_S = 0.02  # of the caller's time: the server needs it to tell the caller that the deadline is over
 
 
 class Context(Protocol):
-    """What is needed of a call."""
+    """The part of an RPC's context that a handler needs."""
 
     def time_remaining(self) -> float | None:
-        """Seconds until the caller's deadline; None without one."""
+        """Return the seconds until the caller's deadline; None without one."""
         ...
 
 
 def in_time(context: Context) -> asyncio.Timeout:
-    """Around what may take long: raises TimeoutError just before the caller's deadline."""
+    """Return a context manager that raises TimeoutError in its body just before the caller's deadline."""
     remaining = context.time_remaining()
-    return asyncio.timeout(None if remaining is None else remaining - ERROR_S)
+    return asyncio.timeout(None if remaining is None else remaining - RESERVED_S)

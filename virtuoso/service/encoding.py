@@ -1,5 +1,5 @@
-"""Joining encoded protobuf messages without decoding them. A chunk is a message's length and its bytes: what stands after
-the field's tag, whatever the field's number."""
+"""Join encoded protobuf messages without decoding them. A chunk is a message's length and its bytes: what follows the tag of
+its field, whatever the field's number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LENGTH_DELIMITED = 2
 
 
 def chunk(payload: bytes) -> bytes:
-    """The length of `payload` as a varint, then `payload`."""
+    """Return the length of `payload` as a varint, then `payload`."""
     length, prefix = len(payload), bytearray()
     while length > 0x7F:
         prefix.append(length & 0x7F | 0x80)
@@ -23,19 +23,19 @@ def chunk(payload: bytes) -> bytes:
 
 
 def chunk_of(message: Message) -> bytes:
-    """The chunk of a message; equal messages give equal chunks."""
+    """Return the chunk of a message. Equal messages give equal chunks."""
     return chunk(message.SerializeToString(deterministic=True))
 
 
 def field(number: int, chunks: Iterable[bytes]) -> bytes:
-    """The chunks, each as field `number` (1-15) of the message around them. Nothing for no chunks."""
+    """Return the chunks, each as field `number` (1-15) of the message around them; nothing for no chunks."""
     tag = bytes((number << 3 | _LENGTH_DELIMITED,))
     body = tag.join(chunks)
     return tag + body if body else b""
 
 
 def single(message: bytes) -> bool:
-    """True when one field of type string, bytes or message, shorter than 2 MiB, is all of `message`."""
+    """Return True when `message` is one field of type string, bytes or message, shorter than 2 MiB, and nothing else."""
     length, at, shift = 0, 1, 0
     for byte in message[1:4]:
         length |= (byte & 0x7F) << shift
@@ -46,12 +46,12 @@ def single(message: bytes) -> bool:
 
 
 def text(number: int, value: str) -> bytes:
-    """A string as field `number`; nothing for the empty one, which is the default."""
+    """Return a string as field `number`; nothing for the empty string, which is the default."""
     return field(number, (chunk(value.encode()),)) if value else b""
 
 
 def varint(number: int, value: int) -> bytes:
-    """An unsigned number or enum as field `number`; nothing for 0, which is the default."""
+    """Return an unsigned number or enum as field `number`; nothing for 0, which is the default."""
     if not value:
         return b""
     encoded = bytearray((number << 3,))

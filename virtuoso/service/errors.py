@@ -1,5 +1,6 @@
-"""The one table from exception to what a client sees: gRPC code, reason (google.rpc.ErrorInfo), and what helps: the
-fields that break a rule (BadRequest), or when to ask again (RetryInfo). What is not in it is INTERNAL with an id only."""
+"""The one table from exception to what a client sees: gRPC code, reason (google.rpc.ErrorInfo), and what helps: the fields
+that break a rule (BadRequest), or when to call again (RetryInfo). An exception that is not in the table is INTERNAL, and the
+client sees a request id only."""
 
 from __future__ import annotations
 
@@ -18,12 +19,12 @@ DOMAIN = "virtuoso.market"
 REQUEST_ID = "x-request-id"
 DETAILS = "grpc-status-details-bin"
 # All metadata of a reply must stay under 8 KiB, base64 and percent signs included, or the details are lost.
-MOST_BYTES, MOST_MESSAGE = 3000, 300
+MAX_VIOLATIONS_BYTES, MAX_MESSAGE_CHARACTERS = 3000, 300
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an exception becomes. `field`: the request's field that is to blame, where it is always the same."""
+    """What an exception becomes. `field`: the request field at fault, where it is always the same one."""
 
     code: grpc.StatusCode
     reason: str
@@ -50,7 +51,7 @@ UNKNOWN = Answer(grpc.StatusCode.INTERNAL, "INTERNAL")
 
 @dataclass(frozen=True, slots=True)
 class Status(grpc.Status):
-    """What `abort_with_status` takes: rich details and the request's id in the trailers."""
+    """What `abort_with_status` takes: rich details and the request id in the trailers."""
 
     code: grpc.StatusCode
     details: str
@@ -58,21 +59,21 @@ class Status(grpc.Status):
 
 
 def answer(error: BaseException) -> Answer:
-    """The row of the table for an exception, or for the nearest of its bases."""
+    """Return the row of the table for an exception, or for the nearest of its base classes."""
     return next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), UNKNOWN)
 
 
 def status(error: BaseException, request_id: str) -> Status:
-    """What the client sees of an exception."""
+    """Return what the client sees of an exception."""
     row = answer(error)
     if row is UNKNOWN:
         message = f"an error of ours; its request id is {request_id}"
     elif row.code is grpc.StatusCode.DEADLINE_EXCEEDED:
         message = "the time that the caller gave ran out"
     else:
-        message = _short(str(error), MOST_MESSAGE)
+        message = _shorten(str(error), MAX_MESSAGE_CHARACTERS)
     details: list[Message] = [
-        error_details_pb2.ErrorInfo(reason=_known(row.reason), domain=DOMAIN, metadata={"request_id": request_id})
+        error_details_pb2.ErrorInfo(reason=_checked(row.reason), domain=DOMAIN, metadata={"request_id": request_id})
     ]
     if violations := _violations(error, row, message):
         details.append(error_details_pb2.BadRequest(field_violations=violations))
@@ -80,16 +81,16 @@ def status(error: BaseException, request_id: str) -> Status:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromMilliseconds(int(row.retry_s * 1000))
         details.append(retry)
-    rich = status_pb2.Status(code=row.code.value[0], message=message, details=[_any(detail) for detail in details])
+    rich = status_pb2.Status(code=row.code.value[0], message=message, details=[_packed(detail) for detail in details])
     return Status(row.code, message, ((DETAILS, rich.SerializeToString()), (REQUEST_ID, request_id)))
 
 
 def _violations(error: BaseException, row: Answer, message: str) -> Sequence[error_details_pb2.BadRequest.FieldViolation]:
-    found = error.violations if isinstance(error, errors.InvalidField) else [(row.field, message)] if row.field else []
+    broken = error.violations if isinstance(error, errors.InvalidField) else [(row.field, message)] if row.field else []
     violations: list[error_details_pb2.BadRequest.FieldViolation] = []
-    room = MOST_BYTES
-    for field, text in found:
-        violation = error_details_pb2.BadRequest.FieldViolation(field=_short(field, 100), description=_short(text, 400))
+    room = MAX_VIOLATIONS_BYTES
+    for field, text in broken:
+        violation = error_details_pb2.BadRequest.FieldViolation(field=_shorten(field, 100), description=_shorten(text, 400))
         room -= violation.ByteSize()
         if room < 0:
             break
@@ -97,16 +98,16 @@ def _violations(error: BaseException, row: Answer, message: str) -> Sequence[err
     return violations
 
 
-def _known(reason: str) -> str:
+def _checked(reason: str) -> str:
     error_reason_pb2.ErrorReason.Value(f"ERROR_REASON_{reason}")  # ValueError for a reason that the contract lacks
     return reason
 
 
-def _any(message: Message) -> Any:
+def _packed(message: Message) -> Any:
     packed = Any()
     packed.Pack(message)
     return packed
 
 
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+def _shorten(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

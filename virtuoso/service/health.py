@@ -1,7 +1,7 @@
 """grpc.health.v1.Health as the standard says: Check refuses unknown names, Watch answers SERVICE_UNKNOWN and stays open.
 
-Our own rather than grpcio-health-checking's: that one begins with "" SERVING, writes to a watcher while it holds the lock
-that a change of status needs, and leaves its streams open when the server stops."""
+It is our own because grpcio-health-checking's has three faults: "" is SERVING at first, it writes to a watcher while it
+holds the lock that a change of status needs, and it leaves its streams open when the server stops."""
 
 from __future__ import annotations
 
@@ -27,35 +27,35 @@ _UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 
 
 class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the package has no types
-    """Statuses by name; all NOT_SERVING at first. `look` is waited for, with the name, before it is answered."""
+    """Statuses by name; all NOT_SERVING at first. `refresh` is called with a name before its status is given."""
 
-    def __init__(self, look: Callable[[str], Awaitable[None]]) -> None:
-        self._look = look
+    def __init__(self, refresh: Callable[[str], Awaitable[None]]) -> None:
+        self._refresh = refresh
         self._serving = dict.fromkeys(NAMES, False)
         self._changed = asyncio.Event()
         self._closing = False
-        self._measure()
+        self._update_metrics()
 
     def status(self, name: str) -> str | None:
-        """SERVING or NOT_SERVING; None for a name that is not known."""
+        """Return SERVING or NOT_SERVING; None for an unknown name."""
         serving = self._serving.get(name)
         return None if serving is None else "SERVING" if serving else "NOT_SERVING"
 
     def show(self, serving: Iterable[str]) -> None:
-        """From now on these names are SERVING and all others NOT_SERVING."""
+        """Set these names to SERVING and all others to NOT_SERVING."""
         names = frozenset(serving)
-        now = {name: name in names for name in NAMES}
-        if now != self._serving:
-            self._serving = now
-            self._measure()
+        statuses = {name: name in names for name in NAMES}
+        if statuses != self._serving:
+            self._serving = statuses
+            self._update_metrics()
             self._wake()
 
     def close(self) -> None:
-        """End the open Watch streams, which would outlast a server's grace, once they have sent the last status."""
+        """End the open Watch streams after their last status: they would outlast a server's grace."""
         self._closing = True
         self._wake()
 
-    def _measure(self) -> None:
+    def _update_metrics(self) -> None:
         for name, serving in self._serving.items():
             metrics.SERVING.labels(name).set(serving)
 
@@ -68,8 +68,8 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
         request: health_pb2.HealthCheckRequest,
         context: grpc.aio.ServicerContext[health_pb2.HealthCheckRequest, health_pb2.HealthCheckResponse],
     ) -> health_pb2.HealthCheckResponse:
-        """The status of one name; NOT_FOUND for a name that is not known."""
-        await self._look(request.service)
+        """Return the status of one name; NOT_FOUND for an unknown name."""
+        await self._refresh(request.service)
         serving = self._serving.get(request.service)
         if serving is None:
             await context.abort(grpc.StatusCode.NOT_FOUND, "unknown service")
@@ -80,9 +80,9 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
         _: health_pb2.HealthListRequest,
         __: grpc.aio.ServicerContext[health_pb2.HealthListRequest, health_pb2.HealthListResponse],
     ) -> health_pb2.HealthListResponse:
-        """The status of every name."""
+        """Return the status of every name."""
         for name in NAMES:
-            await self._look(name)
+            await self._refresh(name)
         statuses = {
             name: health_pb2.HealthCheckResponse(status=_SERVING if serving else _NOT_SERVING)
             for name, serving in self._serving.items()
@@ -94,14 +94,14 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
         request: health_pb2.HealthCheckRequest,
         context: grpc.aio.ServicerContext[health_pb2.HealthCheckRequest, health_pb2.HealthCheckResponse],
     ) -> AsyncIterator[health_pb2.HealthCheckResponse]:
-        """The status now and at every change."""
-        await self._look(request.service)
-        sent = None
+        """Yield the status now and at every change."""
+        await self._refresh(request.service)
+        last_sent = None
         while True:
             serving = self._serving.get(request.service)
             status = _UNKNOWN if serving is None else _SERVING if serving else _NOT_SERVING
-            if status != sent:
-                sent = status
+            if status != last_sent:
+                last_sent = status
                 yield health_pb2.HealthCheckResponse(status=status)
             elif self._closing:
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "the server is going down")

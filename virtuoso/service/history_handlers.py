@@ -1,10 +1,10 @@
-"""The handlers that look back: signals, alerts, scores over time. What the snapshot holds is answered from it; the rest is
-read from the history, and only that fails while the history is down."""
+"""The handlers that need the history: signals, alerts, scores over time. What the snapshot holds is answered from it. Only
+what is read from the history fails while the history is down."""
 
 from __future__ import annotations
 
 import asyncio
-import time
+import math
 from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,17 +14,18 @@ from virtuoso.market.v1 import market_service_pb2, signal_pb2
 from virtuoso.service import admission, encoding, invariants, paging
 from virtuoso.service.alert_feed import AlertEntry, AlertFilter, encode_alerts
 from virtuoso.service.deadline import in_time
-from virtuoso.service.time_range import span
+from virtuoso.service.time_range import requested_range
 from virtuoso.service.view import ActiveSignal, call
 from virtuoso.wire import messages, times
 
 if TYPE_CHECKING:
-    from virtuoso.domain.ports import History
+    from virtuoso.domain.clock import Clock
+    from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.records import Alert, ScorePoint, Signal
     from virtuoso.market.v1 import market_service_pb2 as api
     from virtuoso.service.alert_feed import AlertFeed
     from virtuoso.service.deadline import Context
-    from virtuoso.service.history_reader import HistoryReader
+    from virtuoso.service.history_reader import CachedHistory
     from virtuoso.service.snapshot_cache import SnapshotCache
     from virtuoso.service.view import SnapshotView
 
@@ -34,185 +35,188 @@ Key = tuple[int, str]  # (opened_ms, id): the order of signals
 class HistoryHandlers:
     """ListSignals, ListAlerts, GetScoreHistory, WatchAlerts. `heartbeat_s`: the longest silence of a stream, less a tick."""
 
-    def __init__(self, keeper: SnapshotCache, archive: HistoryReader, tail: AlertFeed, *, heartbeat_s: float) -> None:
-        self._keeper, self._archive, self._tail, self._heartbeat_s = keeper, archive, tail, heartbeat_s
+    def __init__(
+        self, cache: SnapshotCache, history: CachedHistory, alerts: AlertFeed, *, heartbeat_s: float, clock: Clock
+    ) -> None:
+        self._cache, self._history, self._alerts = cache, history, alerts
+        self._heartbeat_s, self._clock = heartbeat_s, clock
         self._closing = False
 
     def close(self) -> None:
         """End every stream with SHUTTING_DOWN."""
         self._closing = True
-        self._tail.wake()
-
-    # ---------------------------------------------------------------------------------------------------------- signals
+        self._alerts.wake()
 
     async def list_signals(self, request: api.ListSignalsRequest, context: Context) -> bytes:
-        """Active ones from the snapshot, closed ones from the history."""
+        """Return active signals from the snapshot, closed ones from the history."""
         if request.active:
-            return self._active(request)
-        view = self._keeper.present().view
-        size = paging.page_size(request.page_size, default=50, most=500)
-        venue, before = _signal_place(request, view)
+            return self._list_active(request)
+        view = self._cache.current().view
+        size = paging.page_size(request.page_size, default=50, maximum=500)
+        venue, before = _signal_position(request, view)
         names = view.spellings(request.symbols)
-        known, bound = await self._remembered(request, context, (venue, before, sorted(names), size))
-        rows = {each.id: each for each in known}
+        stored, oldest = await self._read_signals(request, context, (venue, before, sorted(names), size))
+        by_id = {signal.id: signal for signal in stored}
         if not request.HasField("active") and venue == view.provenance.venue:
-            for each in _calls(view, request, names):
-                within = (before is None or _key(each) < before) and (bound is None or _key(each) >= bound)
-                if within and rows.get(each.id, each).active:  # the snapshot's is newer, but for one that has closed since
-                    rows[each.id] = each
-        page = sorted(rows.values(), key=_key, reverse=True)
-        end = _key(page[size - 1]) if len(page) > size else bound
-        token = "" if end is None else paging.write(request, paging.Place(end[0], f"{venue}/{end[1]}"))
-        present = self._keeper.present()
+            for signal in _matching(view, request, names):
+                on_page = (before is None or _key(signal) < before) and (oldest is None or _key(signal) >= oldest)
+                if on_page and by_id.get(signal.id, signal).active:  # the snapshot is newer, unless the signal is closed now
+                    by_id[signal.id] = signal
+        page = sorted(by_id.values(), key=_key, reverse=True)
+        end = _key(page[size - 1]) if len(page) > size else oldest
+        token = "" if end is None else paging.encode_token(request, paging.PageStart(end[0], f"{venue}/{end[1]}"))
+        served = self._cache.current()
         return (
-            present.head
-            + encoding.field(2, [each.chunk for each in page[:size]])
-            + encoding.field(3, present.view.record)
+            served.provenance_field
+            + encoding.field(2, [signal.chunk for signal in page[:size]])
+            + encoding.field(3, served.view.record)
             + encoding.text(4, token)
         )
 
-    def _active(self, request: api.ListSignalsRequest) -> bytes:
-        view, start = paging.begin(self._keeper, request)
-        end = start + paging.page_size(request.page_size, default=50, most=500)
-        rows = _calls(view, request, view.spellings(request.symbols))
+    def _list_active(self, request: api.ListSignalsRequest) -> bytes:
+        view, start = paging.first_row(self._cache, request)
+        end = start + paging.page_size(request.page_size, default=50, maximum=500)
+        signals = _matching(view, request, view.spellings(request.symbols))
         return (
-            self._keeper.head(view)
-            + encoding.field(2, [each.chunk for each in rows[start:end]])
+            self._cache.provenance_field(view)
+            + encoding.field(2, [signal.chunk for signal in signals[start:end]])
             + encoding.field(3, view.record)
-            + paging.following(4, request, view, end, len(rows))
+            + paging.next_token(4, request, view, end, len(signals))
         )
 
-    async def _remembered(
-        self, request: api.ListSignalsRequest, context: Context, place: tuple[str, Key | None, Sequence[str], int]
+    async def _read_signals(
+        self, request: api.ListSignalsRequest, context: Context, page: tuple[str, Key | None, Sequence[str], int]
     ) -> tuple[list[ActiveSignal], Key | None]:
-        """The signals of that place in the history, and the last one's key when older ones follow."""
-        venue, before, names, size = place
-        environment = self._keeper.present().view.provenance.environment
+        """Return one page of signals from the history, and the key of the last one when older ones follow."""
+        venue, before, names, size = page
+        environment = self._cache.current().view.provenance.environment
         side = Side(request.side) if request.side else None
         active = request.active if request.HasField("active") else None
 
-        async def read(history: History) -> tuple[list[ActiveSignal], Key | None]:
-            found = await history.signals(venue, symbols=names, side=side, active=active, before=before, limit=size + 1)
-            last = (found[size - 1].opened_ms, found[size - 1].id) if len(found) > size else None
-            return await asyncio.to_thread(_encode_signals, found[:size], environment), last
+        async def read(history: HistoryReader) -> tuple[list[ActiveSignal], Key | None]:
+            stored = await history.signals(venue, symbols=names, side=side, active=active, before=before, limit=size + 1)
+            last = (stored[size - 1].opened_ms, stored[size - 1].id) if len(stored) > size else None
+            return await asyncio.to_thread(_encode_signals, stored[:size], environment), last
 
         async with in_time(context):
-            return await self._archive.near(("signals", venue, environment, before, tuple(names), side, active, size), read)
-
-    # ----------------------------------------------------------------------------------------------------------- alerts
+            key = ("signals", venue, environment, before, tuple(names), side, active, size)
+            return await self._history.read_cached(key, read)
 
     async def list_alerts(self, request: api.ListAlertsRequest, context: Context) -> bytes:
-        """Newest first. It begins where `newest_cursor` points, so that a stream from there neither misses nor repeats."""
-        size = paging.page_size(request.page_size, default=50, most=500)
-        present = self._keeper.present()
-        wanted = AlertFilter(frozenset(request.kinds), request.min_level, present.view.provenance.environment)
-        names = sorted(present.view.spellings(request.symbols))
-        before, shown = _alert_place(request)
+        """Return alerts, newest first. The first page begins at `newest_cursor`, so that a stream from there neither misses
+        an alert nor repeats one."""
+        size = paging.page_size(request.page_size, default=50, maximum=500)
+        served = self._cache.current()
+        wanted = AlertFilter(frozenset(request.kinds), request.min_level, served.view.provenance.environment)
+        names = sorted(served.view.spellings(request.symbols))
+        before, first_newest = _alert_position(request)
 
-        async def read(history: History) -> tuple[int, list[AlertEntry], int | None]:
-            newest = await history.newest_cursor() if before is None else shown
-            found: Sequence[Alert] = await history.alerts(
+        async def read(history: HistoryReader) -> tuple[int, list[AlertEntry], int | None]:
+            newest = await history.newest_cursor() if before is None else first_newest
+            stored: Sequence[Alert] = await history.alerts(
                 before=newest + 1 if before is None else before,
                 kinds=[AlertKind(kind) for kind in sorted(wanted.kinds)],
-                least=AlertLevel(wanted.least) if wanted.least else None,
+                min_level=AlertLevel(wanted.min_level) if wanted.min_level else None,
                 symbols=names,
                 limit=size + 1,
             )
-            last = found[size - 1].cursor if len(found) > size else None
-            return newest, await asyncio.to_thread(encode_alerts, found[:size]), last
+            last = stored[size - 1].cursor if len(stored) > size else None
+            return newest, await asyncio.to_thread(encode_alerts, stored[:size]), last
 
         async with in_time(context):
-            newest, alerts, last = await self._archive.near(("alerts", wanted, tuple(names), before, shown, size), read)
-        token = "" if last is None else paging.write(request, paging.Place(last, str(newest)))
+            key = ("alerts", wanted, tuple(names), before, first_newest, size)
+            newest, entries, last = await self._history.read_cached(key, read)
+        token = "" if last is None else paging.encode_token(request, paging.PageStart(last, str(newest)))
         return (
-            self._keeper.present().head
-            + encoding.field(2, [told.chunk for told in alerts if told in wanted])
+            self._cache.current().provenance_field
+            + encoding.field(2, [entry.chunk for entry in entries if wanted.matches(entry)])
             + encoding.text(3, token)
             + encoding.text(4, str(newest))
         )
 
     async def watch_alerts(self, request: api.WatchAlertsRequest, _: Context) -> AsyncGenerator[bytes, None]:
-        """First what came after the cursor, be it nothing; then a message when there is more, or a sign of life."""
-        place, spoke = await self._tail.resumed(request.cursor), 0.0
+        """Yield first the alerts after the cursor, even when there are none; then a message whenever there are more, or a
+        heartbeat."""
+        position, last_sent = await self._alerts.start_after(request.cursor), -math.inf
         kinds = frozenset(request.kinds)
         while True:
             if self._closing:
                 raise ShuttingDown("the server is going down: call again with the last cursor")
-            present = self._keeper.present()
-            wanted = AlertFilter(kinds, request.min_level, present.view.provenance.environment)
-            before = place
-            alerts, place = await self._tail.after(place, wanted)
-            if alerts or not spoke or time.monotonic() - spoke >= self._heartbeat_s:
-                spoke = time.monotonic()
-                yield self._keeper.present().head + encoding.field(2, alerts) + encoding.text(3, str(place))
-            elif place == before:
-                await self._tail.polled()
-
-    # ----------------------------------------------------------------------------------------------------------- scores
+            environment = self._cache.current().view.provenance.environment
+            before = position
+            alerts, position = await self._alerts.read_after(position, AlertFilter(kinds, request.min_level, environment))
+            if alerts or self._clock.monotonic() - last_sent >= self._heartbeat_s:
+                last_sent = self._clock.monotonic()
+                yield (self._cache.current().provenance_field + encoding.field(2, alerts) + encoding.text(3, str(position)))
+            elif position == before:
+                await self._alerts.next_poll()
 
     async def get_score_history(self, request: api.GetScoreHistoryRequest, context: Context) -> bytes:
-        """One symbol over time; also one that is not scored any more, as long as the venue lists it and there are points."""
-        view = self._keeper.present().view
-        asked = span(request, self._keeper.market_ms(view))
+        """Return one symbol's scores over time; also of a symbol that is not scored any more, as long as the venue lists it
+        and there are points."""
+        view = self._cache.current().view
+        points_range = requested_range(request, self._cache.market_ms(view))
         former = None if view.spelling(request.symbol) in view.names else view.listed(request.symbol)
         symbol = former or view.symbol(request.symbol)
         venue = view.provenance.venue
-        until = asked.end_ms if request.HasField("end_time") else None  # what is asked until now may be a second old
+        end_ms = (
+            points_range.end_ms if request.HasField("end_time") else None
+        )  # without an end, a result of a second ago will do
 
-        async def read(history: History) -> tuple[int, bytes]:
-            found = await history.score_points(
-                venue, symbol, start_ms=asked.start_ms, end_ms=asked.end_ms, step_ms=asked.step_ms
+        async def read(history: HistoryReader) -> tuple[int, bytes]:
+            points = await history.score_points(
+                venue, symbol, start_ms=points_range.start_ms, end_ms=points_range.end_ms, step_ms=points_range.step_ms
             )
-            return await asyncio.to_thread(_encode_points, found, symbol, asked.step_ms)
+            return await asyncio.to_thread(_encode_points, points, symbol, points_range.step_ms)
 
         async with in_time(context):
-            key = "points", venue, symbol, asked.start_ms, until, asked.step_ms
-            count, body = await self._archive.near(key, read)
+            key = ("points", venue, symbol, points_range.start_ms, end_ms, points_range.step_ms)
+            count, body = await self._history.read_cached(key, read)
         if former and not count:
             raise view.untracked_error(request.symbol)
-        return self._keeper.present().head + body
+        return self._cache.current().provenance_field + body
 
 
-def _signal_place(request: api.ListSignalsRequest, view: SnapshotView) -> tuple[str, Key | None]:
-    """The venue that is listed, and the signal after which the page begins."""
+def _signal_position(request: api.ListSignalsRequest, view: SnapshotView) -> tuple[str, Key | None]:
+    """Return the venue whose signals are listed, and the key of the signal after which the page begins."""
     if not request.page_token:
         return view.provenance.venue, None
-    place = paging.read(request, request.page_token)
-    venue, _, name = place.snapshot_id.partition("/")
-    return venue, (place.position, name)
+    start = paging.decode_token(request, request.page_token)
+    venue, _, signal_id = start.snapshot_id.partition("/")
+    return venue, (start.position, signal_id)
 
 
-def _alert_place(request: api.ListAlertsRequest) -> tuple[int | None, int]:
-    """The cursor before which the page begins, and the newest one that its first page showed."""
+def _alert_position(request: api.ListAlertsRequest) -> tuple[int | None, int]:
+    """Return the cursor before which the page begins, and the newest cursor of the list's first page."""
     if not request.page_token:
         return None, 0
-    place = paging.read(request, request.page_token)
-    if not place.snapshot_id.isdecimal():
+    start = paging.decode_token(request, request.page_token)
+    if not start.snapshot_id.isdecimal():
         raise InvalidPageToken("page_token is not one of this list")
-    return place.position, int(place.snapshot_id)
+    return start.position, int(start.snapshot_id)
 
 
-def _key(one: ActiveSignal) -> Key:
-    return one.opened_ms, one.id
+def _key(signal: ActiveSignal) -> Key:
+    return signal.opened_ms, signal.id
 
 
-def _calls(view: SnapshotView, request: api.ListSignalsRequest, names: frozenset[str]) -> list[ActiveSignal]:
-    """The snapshot's signals that pass the filters."""
+def _matching(view: SnapshotView, request: api.ListSignalsRequest, names: frozenset[str]) -> list[ActiveSignal]:
+    """Return the snapshot's signals that pass the filters."""
     return [
-        each
-        for each in view.signals
-        if (not names or each.symbol in names) and request.side in (signal_pb2.SIDE_UNSPECIFIED, each.side)
+        signal
+        for signal in view.signals
+        if (not names or signal.symbol in names) and request.side in (signal_pb2.SIDE_UNSPECIFIED, signal.side)
     ]
 
 
 def _encode_signals(signals: Sequence[Signal], environment: int) -> list[ActiveSignal]:
-    """Of that environment: no other may pass for it."""
-    shown = [messages.signal(each) for each in signals if each.environment == environment]
-    return [call(each) for each in admission.read_remembered("signals", shown, lambda each: each.id, invariants.signal)]
+    """Encode the signals of that environment: a signal of another one must not pass for one of this."""
+    encoded = [messages.signal(signal) for signal in signals if signal.environment == environment]
+    return [call(each) for each in admission.read_remembered("signals", encoded, lambda m: m.id, invariants.signal)]
 
 
 def _encode_points(points: Sequence[ScorePoint], symbol: str, step_ms: int) -> tuple[int, bytes]:
-    """How many points, and a GetScoreHistoryResponse without provenance."""
-    sound = admission.read_points([messages.score_point(point) for point in points], symbol)
-    reply = market_service_pb2.GetScoreHistoryResponse(symbol=symbol, points=sound, resolution=times.duration(step_ms))
-    return len(sound), reply.SerializeToString(deterministic=True)
+    """Return the number of points, and a GetScoreHistoryResponse without provenance."""
+    valid = admission.read_points([messages.score_point(point) for point in points], symbol)
+    reply = market_service_pb2.GetScoreHistoryResponse(symbol=symbol, points=valid, resolution=times.duration(step_ms))
+    return len(valid), reply.SerializeToString(deterministic=True)

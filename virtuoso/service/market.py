@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import DataUnavailable, ShuttingDown
 from virtuoso.market.v1 import candle_pb2
 from virtuoso.service import encoding, paging
@@ -25,14 +26,21 @@ HEARTBEAT_S = 10.0
 
 
 class MarketHandlers:
-    """virtuoso.market.v1.MarketService: what the newest snapshot answers, and `chronicle` for what lies back. `heartbeat_s`:
-    the longest silence of a stream, less a tick."""
+    """virtuoso.market.v1.MarketService: what the newest snapshot answers, and `history` for the past. `heartbeat_s`: the
+    longest silence of a stream, less a tick."""
 
     def __init__(
-        self, keeper: SnapshotCache, charts: CandleReader, chronicle: HistoryHandlers, *, heartbeat_s: float = HEARTBEAT_S
+        self,
+        cache: SnapshotCache,
+        candles: CandleReader,
+        history: HistoryHandlers,
+        *,
+        heartbeat_s: float = HEARTBEAT_S,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._keeper, self._charts, self._chronicle, self._heartbeat_s = keeper, charts, chronicle, heartbeat_s
-        self._events = DashboardEvents(keeper)
+        self._cache, self._candles, self._history = cache, candles, history
+        self._heartbeat_s, self._clock = heartbeat_s, clock
+        self._events = DashboardEvents(cache)
         self._closing = False
 
     def unary(self) -> Mapping[str, Unary]:
@@ -49,131 +57,131 @@ class MarketHandlers:
             "ListBetas": self.list_betas,
             "GetBeta": self.get_beta,
             "ListOpportunities": self.list_opportunities,
-            "ListSignals": self._chronicle.list_signals,
-            "ListAlerts": self._chronicle.list_alerts,
-            "GetScoreHistory": self._chronicle.get_score_history,
+            "ListSignals": self._history.list_signals,
+            "ListAlerts": self._history.list_alerts,
+            "GetScoreHistory": self._history.get_score_history,
         }
 
     def streams(self) -> Mapping[str, Stream]:
         """The handlers with many replies, by the name of their RPC."""
-        return {"WatchDashboard": self.watch_dashboard, "WatchAlerts": self._chronicle.watch_alerts}
+        return {"WatchDashboard": self.watch_dashboard, "WatchAlerts": self._history.watch_alerts}
 
     def close(self) -> None:
         """End every stream with SHUTTING_DOWN."""
         self._closing = True
-        self._keeper.tick()
-        self._chronicle.close()
+        self._cache.tick()
+        self._history.close()
 
     async def get_dashboard(self, _: api.GetDashboardRequest, __: Context) -> bytes:
         """One screen."""
-        return self._keeper.present().dashboard
+        return self._cache.current().dashboard
 
     async def get_overview(self, _: api.GetOverviewRequest, __: Context) -> bytes:
         """The whole market. DataUnavailable while nothing of it could be measured."""
-        present = self._keeper.present()
-        if not present.view.overview:
+        served = self._cache.current()
+        if not served.view.overview:
             raise DataUnavailable("the market as a whole could not be measured yet")
-        return present.head + encoding.field(2, present.view.overview)
+        return served.provenance_field + encoding.field(2, served.view.overview)
 
     async def list_confluence_scores(self, request: api.ListConfluenceScoresRequest, _: Context) -> bytes:
         """Scores, filtered, ordered, in pages."""
-        view, start = paging.begin(self._keeper, request)
-        end = start + paging.page_size(request.page_size, default=50, most=500)
+        view, start = paging.first_row(self._cache, request)
+        end = start + paging.page_size(request.page_size, default=50, maximum=500)
         rows = _wanted(view, request)
         return (
-            self._keeper.head(view)
+            self._cache.provenance_field(view)
             + encoding.field(2, [row.chunk for row in rows[start:end]])
-            + paging.following(3, request, view, end, len(rows))
+            + paging.next_token(3, request, view, end, len(rows))
             + encoding.varint(4, len(rows))
         )
 
     async def get_confluence(self, request: api.GetConfluenceRequest, _: Context) -> bytes:
         """One symbol in full."""
-        present = self._keeper.present()
-        symbol = present.view.symbol(request.symbol)
-        detail = present.details.confluences.get(symbol)
+        served = self._cache.current()
+        symbol = served.view.symbol(request.symbol)
+        detail = served.details.confluences.get(symbol)
         if detail is None:
             raise DataUnavailable(f"{symbol} is tracked, but nothing of it could be measured yet")
-        return present.head + detail
+        return served.provenance_field + detail
 
     async def list_movers(self, request: api.ListMoversRequest, _: Context) -> bytes:
         """The day's largest moves."""
-        view, start = paging.begin(self._keeper, request)
-        end = start + paging.page_size(request.page_size, default=10, most=100)
+        view, start = paging.first_row(self._cache, request)
+        end = start + paging.page_size(request.page_size, default=10, maximum=100)
         least = request.min_turnover_usd
         gainers, losers = (
             [mover.chunk for mover in movers if mover.turnover >= least] for movers in (view.gainers, view.losers)
         )
         return (
-            self._keeper.head(view)
+            self._cache.provenance_field(view)
             + encoding.field(2, gainers[start:end])
             + encoding.field(3, losers[start:end])
-            + paging.following(4, request, view, end, max(len(gainers), len(losers)))
+            + paging.next_token(4, request, view, end, max(len(gainers), len(losers)))
         )
 
     async def list_symbols(self, request: api.ListSymbolsRequest, _: Context) -> bytes:
         """The tracked universe."""
-        view, start = paging.begin(self._keeper, request)
-        end = start + paging.page_size(request.page_size, default=100, most=1000)
+        view, start = paging.first_row(self._cache, request)
+        end = start + paging.page_size(request.page_size, default=100, maximum=1000)
         return (
-            self._keeper.head(view)
+            self._cache.provenance_field(view)
             + encoding.field(2, view.symbols[start:end])
-            + paging.following(3, request, view, end, len(view.symbols))
+            + paging.next_token(3, request, view, end, len(view.symbols))
         )
 
     async def list_candles(self, request: api.ListCandlesRequest, context: Context) -> bytes:
         """Bars for a chart, newest page first."""
-        view = self._keeper.present().view
+        view = self._cache.current().view
         symbol = view.symbol(request.symbol)
         timeframe = request.timeframe or candle_pb2.TIMEFRAME_5M
-        before = paging.read(request, request.page_token) if request.page_token else None
+        before = paging.decode_token(request, request.page_token) if request.page_token else None
         async with in_time(context):
-            series = await self._charts.series(view.provenance.venue, symbol, timeframe)
-        present = self._keeper.present().provenance
-        provenance = self._charts.provenance(series, present, self._keeper.stale_reason)
-        size = paging.page_size(request.page_size, default=300, most=1000)
+            series = await self._candles.series(view.provenance.venue, symbol, timeframe)
+        current = self._cache.current().provenance
+        provenance = self._candles.provenance(series, current, self._cache.stale_reason)
+        size = paging.page_size(request.page_size, default=300, maximum=1000)
         chunks, older = series.before(before.position if before else None, size)
         return (
             encoding.field(1, (encoding.chunk_of(provenance),))
             + encoding.text(2, symbol)
             + encoding.varint(3, timeframe)
             + encoding.field(4, chunks)
-            + encoding.text(5, paging.write(request, paging.Place(older)) if older is not None else "")
+            + encoding.text(5, paging.encode_token(request, paging.PageStart(older)) if older is not None else "")
         )
 
     async def get_sentiment(self, _: api.GetSentimentRequest, __: Context) -> bytes:
         """The mood of the whole market. DataUnavailable while nothing of it could be measured."""
-        present = self._keeper.present()
-        if not present.view.sentiment:
+        served = self._cache.current()
+        if not served.view.sentiment:
             raise DataUnavailable("the market's sentiment could not be measured yet")
-        return present.head + encoding.field(2, present.view.sentiment)
+        return served.provenance_field + encoding.field(2, served.view.sentiment)
 
     async def list_betas(self, request: api.ListBetasRequest, _: Context) -> bytes:
         """By rank, in pages. DataUnavailable while there is none of any symbol."""
-        view, start = paging.begin(self._keeper, request)
-        end = start + paging.page_size(request.page_size, default=50, most=500)
+        view, start = paging.first_row(self._cache, request)
+        end = start + paging.page_size(request.page_size, default=50, maximum=500)
         names = frozenset(map(view.spelling, request.symbols))
         chunks = [chunk for symbol, chunk in _measured(view) if not names or symbol in names]
         return (
-            self._keeper.head(view)
+            self._cache.provenance_field(view)
             + encoding.field(2, chunks[start:end])
-            + paging.following(3, request, view, end, len(chunks))
+            + paging.next_token(3, request, view, end, len(chunks))
         )
 
     async def get_beta(self, request: api.GetBetaRequest, _: Context) -> bytes:
         """One symbol's; without windows while it has too few returns. DataUnavailable while there is none of any symbol."""
-        present = self._keeper.present()
-        symbol = present.view.symbol(request.symbol)
-        if symbol in present.details.betas:
-            return present.head + present.details.betas[symbol]
-        _measured(present.view)
-        return present.head + encoding.field(2, (encoding.chunk(encoding.text(1, symbol)),))
+        served = self._cache.current()
+        symbol = served.view.symbol(request.symbol)
+        if symbol in served.details.betas:
+            return served.provenance_field + served.details.betas[symbol]
+        _measured(served.view)
+        return served.provenance_field + encoding.field(2, (encoding.chunk(encoding.text(1, symbol)),))
 
     async def list_opportunities(self, request: api.ListOpportunitiesRequest, _: Context) -> bytes:
         """Those that still stand, newest first, in pages."""
-        view, start = paging.begin(self._keeper, request)
-        size = paging.page_size(request.page_size, default=50, most=500)
-        names, now_ms = frozenset(map(view.spelling, request.symbols)), self._keeper.market_ms(view)
+        view, start = paging.first_row(self._cache, request)
+        size = paging.page_size(request.page_size, default=50, maximum=500)
+        names, now_ms = frozenset(map(view.spelling, request.symbols)), self._cache.market_ms(view)
         standing = [
             (place, found.chunk)
             for place, found in enumerate(view.opportunities[start:], start)
@@ -183,30 +191,29 @@ class MarketHandlers:
         ]
         end = standing[size][0] if len(standing) > size else len(view.opportunities)
         return (
-            self._keeper.head(view)
+            self._cache.provenance_field(view)
             + encoding.field(2, [chunk for _, chunk in standing[:size]])
-            + paging.following(3, request, view, end, len(view.opportunities))
+            + paging.next_token(3, request, view, end, len(view.opportunities))
         )
 
     async def watch_dashboard(self, request: api.WatchDashboardRequest, _: Context) -> AsyncGenerator[bytes, None]:
-        """First a whole dashboard or what changed since `resume_token`, then a message per tick that brings news, or a
-        heartbeat. A reader that is slow is handed the newest state when it comes back."""
-        present = self._keeper.present()
-        sent, path, spoke = resumed(request.resume_token), "", 0.0
-        yield self._events.since(sent, present)
-        sent, path, spoke = present.view.id, present.path, time.monotonic()
+        """Yield first a whole dashboard or what changed since `resume_token`, then a message per tick that brings a change,
+        or a heartbeat. A slow reader skips to the newest state."""
+        snapshot_id, path, last_sent = resumed(request.resume_token), "", -math.inf
         while True:
             if self._closing:
                 raise ShuttingDown("the server is going down: call again with the last resume_token")
-            present = self._keeper.present()
-            if present.view.id != sent:
-                yield self._events.since(sent, present)
-            elif present.path != path or time.monotonic() - spoke >= self._heartbeat_s:
-                yield self._events.heartbeat(present)
+            served = self._cache.current()
+            if not path or served.view.id != snapshot_id:
+                message = self._events.since(snapshot_id, served)
+            elif served.path != path or self._clock.monotonic() - last_sent >= self._heartbeat_s:
+                message = self._events.heartbeat(served)
             else:
-                await self._keeper.next_tick()
+                await self._cache.next_tick()
                 continue
-            sent, path, spoke = present.view.id, present.path, time.monotonic()
+            snapshot_id, path = served.view.id, served.path
+            yield message
+            last_sent = self._clock.monotonic()
 
 
 def _wanted(view: SnapshotView, request: api.ListConfluenceScoresRequest) -> Sequence[Row]:

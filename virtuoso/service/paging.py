@@ -1,5 +1,5 @@
 """Page tokens: opaque text that says where the next page begins, and in which snapshot. A token holds for the request that
-it came from: its digest covers the request without its page fields, so that another request's token is told apart."""
+it was given for: its digest covers the request without the page fields, so a token of another request is refused."""
 
 from __future__ import annotations
 
@@ -19,58 +19,59 @@ if TYPE_CHECKING:
     from virtuoso.service.snapshot_cache import SnapshotCache
     from virtuoso.service.view import SnapshotView
 
-_DIGEST = 8
+_DIGEST_BYTES = 8
 _POSITION = struct.Struct(">q")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page begins: a row's number in a snapshot; or, for what no snapshot holds, the time or cursor of a row in
-    `position`, and in the place of the snapshot's id what else tells the row."""
+class PageStart:
+    """Where a page begins. For a list of one snapshot: the row's number and the snapshot's id. For a list that no snapshot
+    holds: the time or cursor of a row in `position`, and what else identifies the row in `snapshot_id`."""
 
     position: int
     snapshot_id: str = ""
 
 
-def page_size(asked: int, default: int, most: int) -> int:
-    """0 is the default; what is above the maximum is the maximum. Negative sizes are refused by the rules before."""
-    return min(asked or default, most)
+def page_size(requested: int, default: int, maximum: int) -> int:
+    """Return the size of a page: `default` for 0, never above `maximum`. Negative sizes were refused before."""
+    return min(requested or default, maximum)
 
 
-def write(request: Message, place: Place) -> str:
-    """The token for the page of `request` that begins at `place`."""
-    payload = _POSITION.pack(place.position) + place.snapshot_id.encode()
+def encode_token(request: Message, start: PageStart) -> str:
+    """Return the token for the page of `request` that begins at `start`."""
+    payload = _POSITION.pack(start.position) + start.snapshot_id.encode()
     return base64.urlsafe_b64encode(_digest(request, payload) + payload).decode().rstrip("=")
 
 
-def read(request: Message, token: str) -> Place:
-    """The place that `token` names. InvalidPageToken when it was not given for this request by this service."""
+def decode_token(request: Message, token: str) -> PageStart:
+    """Return the start of the page that `token` names. Raise InvalidPageToken for a token that this service did not give for
+    this request."""
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        digest, payload = raw[:_DIGEST], raw[_DIGEST:]
+        digest, payload = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
         if digest != _digest(request, payload):
             raise InvalidPageToken("page_token was given for another request, or changed: pass it on as it came")
-        return Place(_POSITION.unpack_from(payload)[0], payload[_POSITION.size :].decode())
+        return PageStart(_POSITION.unpack_from(payload)[0], payload[_POSITION.size :].decode())
     except (binascii.Error, struct.error, ValueError) as error:
         raise InvalidPageToken("page_token is not one of this service: pass on next_page_token as it came") from error
 
 
-def begin(keeper: SnapshotCache, request: Any) -> tuple[SnapshotView, int]:
-    """The view that the asked page is cut from, and the row at which it begins."""
+def first_row(cache: SnapshotCache, request: Any) -> tuple[SnapshotView, int]:
+    """Return the view that the requested page is cut from, and the number of its first row."""
     if not request.page_token:
-        return keeper.present().view, 0
-    place = read(request, request.page_token)
-    if place.position < 0 or not place.snapshot_id:
+        return cache.current().view, 0
+    start = decode_token(request, request.page_token)
+    if start.position < 0 or not start.snapshot_id:
         raise InvalidPageToken("page_token is not one of this list")
-    view = keeper.kept(place.snapshot_id)
+    view = cache.view_of(start.snapshot_id)
     if view is None:
         raise ExpiredPageToken("the snapshot of this list is gone: begin again without page_token")
-    return view, place.position
+    return view, start.position
 
 
-def following(number: int, request: Message, view: SnapshotView, end: int, total: int) -> bytes:
-    """The token of the page that begins at row `end` of `total`, as field `number` of a reply; nothing at the end."""
-    return encoding.text(number, write(request, Place(end, view.id)) if end < total else "")
+def next_token(number: int, request: Message, view: SnapshotView, end: int, total: int) -> bytes:
+    """Return the token of the page that begins at row `end` of `total`, as field `number` of a reply; nothing at the end."""
+    return encoding.text(number, encode_token(request, PageStart(end, view.id)) if end < total else "")
 
 
 def _digest(request: Message, payload: bytes) -> bytes:
@@ -80,5 +81,5 @@ def _digest(request: Message, payload: bytes) -> bytes:
     bare.ClearField("page_size")
     name = request.DESCRIPTOR.full_name.encode()
     return hashlib.blake2b(
-        payload + bare.SerializeToString(deterministic=True), digest_size=_DIGEST, person=name[-16:]
+        payload + bare.SerializeToString(deterministic=True), digest_size=_DIGEST_BYTES, person=name[-16:]
     ).digest()

@@ -1,5 +1,5 @@
-"""gRPC server reflection in both versions that clients speak. The library has v1alpha only; v1 is the same on the wire, and
-newer clients ask for nothing else."""
+"""gRPC server reflection in both versions that clients use. The library has only v1alpha. v1 is the same on the wire, and
+newer clients use nothing else."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ V1 = "grpc.reflection.v1.ServerReflection"
 
 
 def handlers(services: Sequence[str]) -> tuple[grpc.GenericRpcHandler[Any, Any], ...]:
-    """Handlers that describe these services, by their full names, and the health and reflection services among them."""
+    """Return handlers that describe the services with these full names, and the reflection service itself."""
     servicer = reflection.aio.ReflectionServicer((*services, reflection.SERVICE_NAME))  # type: ignore[attr-defined]  # not among its declared exports
-    call = grpc.stream_stream_rpc_method_handler(
+    handler = grpc.stream_stream_rpc_method_handler(
         servicer.ServerReflectionInfo,
         request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
         response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
     )
     names = (V1, reflection.SERVICE_NAME)
-    return tuple(grpc.method_handlers_generic_handler(name, {"ServerReflectionInfo": call}) for name in names)
+    return tuple(grpc.method_handlers_generic_handler(name, {"ServerReflectionInfo": handler}) for name in names)

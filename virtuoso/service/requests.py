@@ -1,6 +1,6 @@
-"""From the bytes of a request to a valid message. The cost of a request stays in proportion to its bytes, whatever it holds:
-its size is held against the contract's limits before it is decoded, counts and lengths before any content is looked at, the
-search for violations ends at the first one, and only the few beside it are put into words."""
+"""From the bytes of a request to a valid message. The cost of a request stays in proportion to its bytes, whatever it holds.
+Its size is checked against the contract's limits before it is decoded; counts and lengths are checked before the content.
+The search for violations ends at the first one, and only the few beside it are put into words."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from google.protobuf.message import DecodeError, Message
 from protovalidate import Violation, collect_violations
 
 from virtuoso.domain.errors import InvalidField
+from virtuoso.service.view import ORDERABLE
 
 FIELD_BYTES = 32  # of tag, length and number, or of an instant
 NEWER_FIELDS_BYTES = 4096
-MAX_VIOLATIONS = 3  # told at once: wording one costs as much as checking twenty values
-ALLOWED = {  # in words, where the rule is a pattern or a number
+MAX_VIOLATIONS = 3  # in one reply: the words for one cost as much as the check of twenty values
+ALLOWED = {  # the words for a rule that is a pattern or a number
     "symbol": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"',
     "symbols": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"; at most 500',
-    "order_by": 'a field, then " asc" or " desc": symbol, score, confidence, price, change_24h_percent, turnover_24h_usd, '
-    "technical, volume, orderflow, orderbook, price_structure, sentiment",
+    "order_by": f'a field, then " asc" or " desc": symbol, {", ".join(ORDERABLE)}',
     "timeframe": "TIMEFRAME_1M, TIMEFRAME_5M, TIMEFRAME_30M, TIMEFRAME_4H",
     "side": "SIDE_LONG, SIDE_SHORT",
     "kinds": "the kinds of the contract, each but the unspecified one; at most 32",
@@ -33,7 +33,7 @@ RequestT = TypeVar("RequestT", bound=Message)
 
 
 def reader(kind: type[RequestT]) -> Callable[[bytes], RequestT]:
-    """Return the function from the bytes of a `kind` to a valid one. It raises InvalidField."""
+    """Return a function from the bytes of a `kind` to a valid message. It raises InvalidField."""
     empty, has_fields, limits = kind(), bool(kind.DESCRIPTOR.fields), RequestLimits(kind)
 
     def read(raw: bytes) -> RequestT:
@@ -47,16 +47,16 @@ def reader(kind: type[RequestT]) -> Callable[[bytes], RequestT]:
             raise InvalidField([("", f"the request is not a {kind.DESCRIPTOR.full_name}")]) from error
         if exceeded := list(limits.exceeded(request)):
             raise InvalidField(exceeded, more=True)
-        if found := collect_violations(request, fail_fast=True):
-            raise _invalid(request, found[0])
+        if violations := collect_violations(request, fail_fast=True):
+            raise _invalid(request, violations[0])
         return request
 
     return read
 
 
 class RequestLimits:
-    """How much a message may hold, as its rules say. `size`: the bytes of the largest one that keeps them all, and some for
-    fields that a newer client knows."""
+    """How much a message may hold by its rules. `size`: the bytes of the largest message that keeps them all, plus some for
+    fields that a newer client may send."""
 
     def __init__(self, kind: type[Message]) -> None:
         self.size = NEWER_FIELDS_BYTES
@@ -83,24 +83,25 @@ class RequestLimits:
 
 
 def _invalid(request: Message, first: Violation) -> InvalidField:
-    """The first violation and the few that follow it."""
+    """Return the error with the first violation and the few that follow it."""
     elements = first.proto.field.elements if first.proto.field else []
     subscript = elements[0].subscript if elements else None
     field, start = (elements[0].field_name, int(subscript.value)) if subscript else ("", 0)
     shortened, more = type(request)(), False
     shortened.CopyFrom(request)
-    for repeated in (each.name for each in request.DESCRIPTOR.fields if each.is_repeated):
+    for repeated in (descriptor.name for descriptor in request.DESCRIPTOR.fields if descriptor.is_repeated):
         values, begin = getattr(shortened, repeated), start if repeated == field else 0
         more = more or len(values) > begin + MAX_VIOLATIONS
         del values[begin + MAX_VIOLATIONS :]
         del values[:begin]
     violations = collect_violations(shortened)
-    worded = list(dict.fromkeys(_in_words(one, {field: start}) for one in violations[:MAX_VIOLATIONS]))
-    return InvalidField(worded, more=more or len(violations) > MAX_VIOLATIONS)
+    descriptions = list(dict.fromkeys(_in_words(violation, {field: start}) for violation in violations[:MAX_VIOLATIONS]))
+    return InvalidField(descriptions, more=more or len(violations) > MAX_VIOLATIONS)
 
 
 def _in_words(violation: Violation, offsets: Mapping[str, int]) -> tuple[str, str]:
-    """(path of the field, its value, what is wrong and what is allowed). `offsets`: items left out before, by field."""
+    """Return (path of the field; its value, what is wrong and what is allowed). `offsets`: how many items were left out at
+    the start, by field."""
     elements = violation.proto.field.elements if violation.proto.field else []
     path = ".".join(
         element.field_name

@@ -1,7 +1,7 @@
-"""What happens around every call of MarketService, once: request id, admission, validation, the error table, measures.
+"""What surrounds every RPC of MarketService: request id, admission, validation, the error table, metrics.
 
 Handlers are wrapped once, when the server is put together. A grpc.aio interceptor would do the same at a price: it runs
-anew with every call, which costs more than our handlers do. Health and reflection are not wrapped, so that a busy server
+anew for every RPC, which costs more than our handlers do. Health and reflection are not wrapped, so that a busy server
 does not fail its probes."""
 
 from __future__ import annotations
@@ -12,21 +12,22 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import grpc
 from google.protobuf.message_factory import GetMessageClass
 
 from virtuoso import metrics
-from virtuoso.domain.errors import DataUnavailable, NotReady, Overloaded, ShuttingDown, TooManyStreams
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
+from virtuoso.domain.errors import DataUnavailable, NotReady, Overloaded, RequestError, ShuttingDown, TooManyStreams
 from virtuoso.service import encoding, errors, requests
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor import ServiceDescriptor
+    from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
     from google.protobuf.message import Message
     from prometheus_client import Counter
 
@@ -35,17 +36,18 @@ if TYPE_CHECKING:
 
     Handler = grpc.RpcMethodHandler[bytes, bytes]
     GenericHandler = grpc.GenericRpcHandler[bytes, bytes]
+    Respond = Callable[[Message, "Context", "Progress"], Awaitable[bytes | None]]
 else:
     GenericHandler = grpc.GenericRpcHandler  # generic in its published types only
 
-_SANE_ID = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
-_LOG_LINES_A_SECOND = 10  # of failed calls: a flood of them must not fill a disk
-_WHOLE = {"order_by", "page_size", "symbol", "timeframe"}  # fields of requests that leave nothing out of what there is
+_VALID_ID = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
+_LOG_LINES_PER_S = 10  # about refused RPCs: a flood of them must not fill a disk
+_UNFILTERED = {"order_by", "page_size", "symbol", "timeframe"}  # request fields with which a reply still has everything
 log = logging.getLogger(__name__)
 
 
 class Context(Protocol):
-    """What is needed of grpc.aio.ServicerContext, whose published types lack the rich status."""
+    """The part of grpc.aio.ServicerContext that is needed; its published types lack the rich status."""
 
     def time_remaining(self) -> float | None: ...
 
@@ -58,194 +60,218 @@ class Context(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConcurrencyLimits:
-    """How much one server takes on at once."""
+    """How much one server does at once."""
 
     calls: int = 1000
     streams: int = 2000
 
 
 class InFlight:
-    """How many are under way."""
+    """Counts the RPCs under way. `full` is raised for one above `limit`; `report` is told each new count."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int, full: RequestError, report: Callable[[int], object] = lambda _: None) -> None:
         self.count = 0
-        self._none: asyncio.Event | None = None  # there while somebody waits for it
+        self._limit, self._full, self._report = limit, full, report
+        self._none_left: asyncio.Event | None = None  # exists while somebody waits for it
 
     def begin(self) -> None:
-        """One more."""
+        """Count one more."""
         self.count += 1
+        self._report(self.count)
+
+    def check_limit(self) -> None:
+        """Raise the error for too many when the count is above the limit."""
+        if self.count > self._limit:
+            raise type(self._full)(*self._full.args)
 
     def end(self) -> None:
-        """One less."""
+        """Count one less."""
         self.count -= 1
-        if not self.count and self._none is not None:
-            self._none.set()
+        self._report(self.count)
+        if not self.count and self._none_left is not None:
+            self._none_left.set()
 
-    async def none(self, within_s: float) -> None:
-        """Return when none is under way any more, or when the time is over."""
-        self._none = asyncio.Event()
-        if not self.count:
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
-                await self._none.wait()
+    async def drained(self, limit_s: float) -> None:
+        """Return when none is under way any more, or after `limit_s`."""
+        self._none_left = asyncio.Event()
+        if self.count:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(limit_s):
+                    await self._none_left.wait()
+
+
+@dataclass(slots=True)
+class Progress:
+    """What one RPC has sent so far."""
+
+    sent_bytes: int = 0
 
 
 class RpcHandlers(GenericHandler):
-    """The handlers of `market`, wrapped. Nothing is admitted while `keeper` has nothing to serve, nor after `close`."""
+    """The handlers of `market`, wrapped. No RPC is admitted while `cache` has nothing to serve, nor after `close`."""
 
     def __init__(
-        self, service: ServiceDescriptor, market: MarketHandlers, keeper: SnapshotCache, limits: ConcurrencyLimits
+        self,
+        service: ServiceDescriptor,
+        market: MarketHandlers,
+        cache: SnapshotCache,
+        limits: ConcurrencyLimits,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._keeper, self._limits = keeper, limits
+        self._cache, self._log_limit = cache, _LogLimit(clock)
         unary, streams = market.unary(), market.streams()
         if unary.keys() | streams.keys() != {method.name for method in service.methods}:
             raise AssertionError("the contract and the handlers name different RPCs")
         self._id_prefix, self._ids = secrets.token_hex(6), itertools.count(1)
         self._closing = False
-        self._log_second, self._log_lines = 0, 0
-        self.calls = InFlight()
-        self.streams = InFlight()
+        self.calls = InFlight(limits.calls, Overloaded(f"{limits.calls} calls are under way already"))
+        too_many = TooManyStreams(f"{limits.streams} streams are open on this server already")
+        self.streams = InFlight(limits.streams, too_many, metrics.STREAMS.set)
         metrics.STREAMS_LIMIT.set(limits.streams)
-        self._made: dict[str, Callable[[str], Handler]] = {}
+        self._factories: dict[str, Callable[[str], Handler]] = {}  # from a request id to a handler, by the RPC's path
         for method in service.methods:
-            name, request = f"/{service.full_name}/{method.name}", GetMessageClass(method.input_type)
-            self._made[name] = (
-                self._unary(name, request, unary[method.name])
+            self._factories[_path(method)] = (
+                self._unary(method, unary[method.name])
                 if method.name in unary
-                else self._stream(name, request, streams[method.name])
+                else self._stream(method, streams[method.name])
             )
-        self._handlers = {name: made("") for name, made in self._made.items()}
+        self._handlers = {path: factory("") for path, factory in self._factories.items()}
 
     def close(self) -> None:
-        """Admit nothing more."""
+        """Admit no further RPC."""
         self._closing = True
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
-        """The wrapped handler of a method of ours; with one of its own for a call that brings a request id."""
-        method = handler_call_details.method
+        """Return the wrapped handler of an RPC of ours; a handler of its own for an RPC that brings a request id."""
+        path = handler_call_details.method
         for key, value in handler_call_details.invocation_metadata:
-            if key == errors.REQUEST_ID and isinstance(value, str) and _SANE_ID.fullmatch(value) and method in self._made:
-                return self._made[method](value)
-        return self._handlers.get(method)
+            if (
+                key == errors.REQUEST_ID
+                and isinstance(value, str)
+                and _VALID_ID.fullmatch(value)
+                and path in self._factories
+            ):
+                return self._factories[path](value)
+        return self._handlers.get(path)
 
-    def _unary(self, method: str, request: type[Message], behaviour: Unary) -> Callable[[str], Handler]:
-        read, tally, rpc = requests.reader(request), RpcMeasures(method), metrics.CALLS.rpc(method.removeprefix("/"))
-        limit = self._limits.calls
+    def _unary(self, method: MethodDescriptor, handler: Unary) -> Callable[[str], Handler]:
+        measures = RpcMeasures(method)
 
-        async def call(raw: bytes, context: Context, request_id: str = "") -> bytes:
-            started, code, sent = time.perf_counter(), "OK", 0
-            rpc.started += 1
-            request_id = request_id or f"{self._id_prefix}-{next(self._ids):x}"
-            context.set_trailing_metadata(((errors.REQUEST_ID, request_id),))
-            self.calls.begin()
-            try:
-                if self.calls.count > limit:
-                    raise Overloaded(f"{limit} calls are under way already")  # noqa: TRY301  # the table is below
-                self._admit()
-                asked, age_s = read(raw), self._keeper.age_s
-                reply: bytes = await behaviour(asked, context)
-                sent = len(reply)
-                metrics.REPLY_AGES.add(age_s)
-                if encoding.single(reply) and not _narrowed(asked):
-                    tally.empty()
-                return reply
-            except asyncio.CancelledError:
-                code = "CANCELLED"
-                raise
-            except Exception as error:  # noqa: BLE001  # every error goes through the one table
-                status = self._explain(method, error, request_id)
-                code = status.code.name
-                await context.abort_with_status(status)
-            finally:
-                self.calls.end()
-                tally.count(code, self._keeper.path, time.perf_counter() - started, len(raw), sent)
+        async def respond(request: Message, context: Context, progress: Progress) -> bytes:
+            age_s = self._cache.age_s
+            reply: bytes = await handler(request, context)
+            progress.sent_bytes = len(reply)
+            metrics.REPLY_AGES.add(age_s)
+            if encoding.single(reply) and not _is_filtered(request):
+                measures.count_empty()
+            return reply
 
+        handle = self._wrap(method, respond, measures, self.calls)
         return lambda request_id: grpc.unary_unary_rpc_method_handler(
-            partial(call, request_id=request_id) if request_id else call
+            partial(handle, request_id=request_id) if request_id else handle
         )
 
-    def _stream(self, method: str, request: type[Message], behaviour: Stream) -> Callable[[str], Handler]:
-        read, tally, rpc = requests.reader(request), RpcMeasures(method), metrics.CALLS.rpc(method.removeprefix("/"))
-        limit = self._limits.streams
+    def _stream(self, method: MethodDescriptor, handler: Stream) -> Callable[[str], Handler]:
+        async def respond(request: Message, context: Context, progress: Progress) -> None:
+            async with aclosing(handler(request, context)) as messages:
+                async for message in messages:
+                    progress.sent_bytes += len(message)
+                    await context.write(message)
 
-        async def call(raw: bytes, context: Context, request_id: str = "") -> None:
-            started, code, sent = time.perf_counter(), "OK", 0
-            rpc.started += 1
+        handle = self._wrap(method, respond, RpcMeasures(method), self.streams)
+        return lambda request_id: grpc.unary_stream_rpc_method_handler(
+            partial(handle, request_id=request_id) if request_id else handle
+        )
+
+    def _wrap(self, method: MethodDescriptor, respond: Respond, measures: RpcMeasures, in_flight: InFlight) -> Any:
+        """Return the function that grpc.aio calls for each RPC."""
+        path, read = _path(method), requests.reader(GetMessageClass(method.input_type))
+
+        async def handle(raw: bytes, context: Context, request_id: str = "") -> bytes | None:
+            started, code, progress = time.perf_counter(), "OK", Progress()
+            measures.count_start()
             request_id = request_id or f"{self._id_prefix}-{next(self._ids):x}"
             context.set_trailing_metadata(((errors.REQUEST_ID, request_id),))
-            self.streams.begin()
-            metrics.STREAMS.set(self.streams.count)
+            in_flight.begin()
             try:
-                if self.streams.count > limit:
-                    raise TooManyStreams(f"{limit} streams are open on this server already")  # noqa: TRY301  # as above
+                in_flight.check_limit()
                 self._admit()
-                async with aclosing(behaviour(read(raw), context)) as messages:
-                    async for message in messages:
-                        sent += len(message)
-                        await context.write(message)
+                return await respond(read(raw), context, progress)
             except asyncio.CancelledError:
                 code = "CANCELLED"
                 raise
             except Exception as error:  # noqa: BLE001  # every error goes through the one table
-                status = self._explain(method, error, request_id)
+                status = errors.status(error, request_id)
                 code = status.code.name
+                self._log(path, error, status, request_id)
                 await context.abort_with_status(status)
             finally:
-                self.streams.end()
-                metrics.STREAMS.set(self.streams.count)
-                tally.count(code, self._keeper.path, time.perf_counter() - started, len(raw), sent)
+                in_flight.end()
+                measures.count_end(code, self._cache.path, time.perf_counter() - started, len(raw), progress.sent_bytes)
 
-        return lambda request_id: grpc.unary_stream_rpc_method_handler(
-            partial(call, request_id=request_id) if request_id else call
-        )
+        return handle
 
     def _admit(self) -> None:
         if self._closing:
             raise ShuttingDown("the server is going down")
-        self._keeper.present()
+        self._cache.current()
 
-    def _explain(self, method: str, error: Exception, request_id: str) -> errors.Status:
-        status = errors.status(error, request_id)
+    def _log(self, path: str, error: Exception, status: errors.Status, request_id: str) -> None:
         if errors.answer(error) is errors.UNKNOWN:
-            log.error("%s failed, request id %s", method, request_id, exc_info=error)
-            return status
-        second = int(time.monotonic())
-        if second != self._log_second:
-            self._log_second, self._log_lines = second, 0
-        self._log_lines += 1
-        if self._log_lines <= _LOG_LINES_A_SECOND:
-            # while nothing can be served the keeper has said so; a line per refused call would only fill a disk
+            log.error("%s failed, request id %s", path, request_id, exc_info=error)
+        elif self._log_limit.allows_a_line():
+            # while nothing can be served the snapshot cache has logged why; a line per refused RPC would only fill a disk
             level = logging.DEBUG if isinstance(error, NotReady | DataUnavailable | ShuttingDown) else logging.INFO
-            log.log(level, "%s: %s %s, request id %s", method, status.code.name, status.details, request_id)
-        return status
+            log.log(level, "%s: %s %s, request id %s", path, status.code.name, status.details, request_id)
 
 
 class RpcMeasures:
-    """The measures of one RPC, with their labels resolved once per outcome."""
+    """The metrics of one RPC; their labels are resolved once per outcome."""
 
-    def __init__(self, method: str) -> None:
-        self._name = method.rpartition("/")[2]
-        self._rpc = metrics.CALLS.rpc(method.removeprefix("/"))
-        self._known: dict[tuple[str, str], tuple[Counter, metrics.Outcome]] = {}
+    def __init__(self, method: MethodDescriptor) -> None:
+        self._name = method.name
+        self._rpc = metrics.CALLS.rpc(_path(method).removeprefix("/"))
+        self._by_outcome: dict[tuple[str, str], tuple[Counter, metrics.Outcome]] = {}
 
-    def empty(self) -> None:
-        """A reply that says nothing of the market."""
+    def count_start(self) -> None:
+        """Count an RPC that begins."""
+        self._rpc.started += 1
+
+    def count_empty(self) -> None:
+        """Count a reply that has provenance and nothing else."""
         metrics.EMPTY_REPLIES.labels(self._name).inc()
 
-    def count(self, code: str, path: str, seconds: float, received: int, sent: int) -> None:
-        """One call that has ended."""
-        known = self._known.get((code, path))
-        if known is None:
-            known = self._known[code, path] = (
+    def count_end(self, code: str, path: str, seconds: float, received_bytes: int, sent_bytes: int) -> None:
+        """Count an RPC that has ended."""
+        entry = self._by_outcome.get((code, path))
+        if entry is None:
+            entry = self._by_outcome[code, path] = (
                 metrics.REPLIES.labels(self._name, path, code),
                 self._rpc.outcomes.setdefault(code, metrics.Outcome()),
             )
-        replies, outcome = known
+        replies, outcome = entry
         replies.inc()
-        outcome.count(seconds, received, sent)
+        outcome.count(seconds, received_bytes, sent_bytes)
 
 
-def _narrowed(request: Message) -> bool:
-    """True when the caller asked for a part only, which may well be empty."""
-    return any(field.name not in _WHOLE for field, _ in request.ListFields())
+class _LogLimit:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._second, self._lines = 0, 0
+
+    def allows_a_line(self) -> bool:
+        second = int(self._clock.monotonic())
+        if second != self._second:
+            self._second, self._lines = second, 0
+        self._lines += 1
+        return self._lines <= _LOG_LINES_PER_S
+
+
+def _path(method: MethodDescriptor) -> str:
+    return f"/{method.containing_service.full_name}/{method.name}"
+
+
+def _is_filtered(request: Message) -> bool:
+    """Return True when the caller wants a part only, which may well be empty."""
+    return any(field.name not in _UNFILTERED for field, _ in request.ListFields())

@@ -1,16 +1,16 @@
-"""One gRPC server: port, handlers, health, reflection; and going down in an order that loses no call."""
+"""One gRPC server: port, handlers, health, reflection, and a shutdown that loses no RPC."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import ConfigError, HistoryUnavailable
 from virtuoso.market.v1 import market_service_pb2
 from virtuoso.service import heap, reflection
@@ -18,7 +18,7 @@ from virtuoso.service.alert_feed import AlertFeed
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.health import ALERTS, SERVICE, Health
 from virtuoso.service.history_handlers import HistoryHandlers
-from virtuoso.service.history_reader import HistoryReader, Opener
+from virtuoso.service.history_reader import CachedHistory, Opener
 from virtuoso.service.market import HEARTBEAT_S, MarketHandlers
 from virtuoso.service.rpc import ConcurrencyLimits, RpcHandlers
 
@@ -26,55 +26,56 @@ if TYPE_CHECKING:
     from virtuoso.service.snapshot_cache import SnapshotCache
 
 OPTIONS = (
-    ("grpc.so_reuseport", 0),  # else a second server takes the same port and half of the calls, silently
+    ("grpc.so_reuseport", 0),  # else a second server takes the same port and half of the RPCs, silently
     ("grpc.max_receive_message_length", 256 * 1024),
     ("grpc.max_send_message_length", 4 * 1024 * 1024),
-    ("grpc.keepalive_time_ms", 60_000),  # finds readers that are gone without a word
+    ("grpc.keepalive_time_ms", 60_000),  # finds clients that are gone without a word
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # a phone may ping as often without a GOAWAY
 )
-STREAMS_END_S = 1.0  # a stream whose reader has stopped reading cannot be told: it is cut
-STOP_S = 0.2  # for what is left then: reflection, health
+STREAMS_END_S = 1.0  # a stream whose client has stopped reading cannot be ended with a status: it is cut then
+STOP_S = 0.2  # for the rest after that: reflection, health
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-LINGER_S = 1.5  # that the port stays open for probes to see NOT_SERVING, at most a quarter of the grace
+LINGER_S = 1.5  # for which the port stays open so that probes see NOT_SERVING; at most a quarter of the grace
 log = logging.getLogger(__name__)
 
 
 class MarketServer:
-    """`address` such as "127.0.0.1:50051" (port 0: any free one). The keeper is started and closed by its owner; `charts`
-    is closed here, and so is what `history` opens (None: there is no history): see HistoryReader."""
+    """`address` such as "127.0.0.1:50051" (port 0: any free port). The owner starts and closes `cache`. The server closes
+    `candles`, and the history that `history` opens (None: there is no history; see CachedHistory)."""
 
     def __init__(
         self,
         address: str,
-        keeper: SnapshotCache,
-        charts: CandleReader,
+        cache: SnapshotCache,
+        candles: CandleReader,
         *,
         limits: ConcurrencyLimits | None = None,
         reflect: bool = True,
         credentials: grpc.ServerCredentials | None = None,
         heartbeat_s: float = HEARTBEAT_S,
         history: Opener | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._address, self._keeper, self._charts = address, keeper, charts
+        self._address, self._cache, self._candles, self._clock = address, cache, candles, clock
         self._reflect, self._credentials = reflect, credentials
-        self._archive = HistoryReader(history)
-        self._tail = AlertFeed(self._archive)
-        chronicle = HistoryHandlers(keeper, self._archive, self._tail, heartbeat_s=heartbeat_s)
-        self._market = MarketHandlers(keeper, charts, chronicle, heartbeat_s=heartbeat_s)
+        self._history = CachedHistory(history, clock=clock)
+        self._alerts = AlertFeed(self._history, clock=clock)
+        looking_back = HistoryHandlers(cache, self._history, self._alerts, heartbeat_s=heartbeat_s, clock=clock)
+        self._market = MarketHandlers(cache, candles, looking_back, heartbeat_s=heartbeat_s, clock=clock)
         service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
-        self._calls = RpcHandlers(service, self._market, keeper, limits or ConcurrencyLimits())
+        self._rpcs = RpcHandlers(service, self._market, cache, limits or ConcurrencyLimits(), clock=clock)
         self._server: grpc.aio.Server | None = None
-        self._following: asyncio.Task[None] | None = None
-        self.health = Health(self._look)
+        self._health_loop: asyncio.Task[None] | None = None
+        self.health = Health(self._refresh_health)
 
     async def start(self) -> int:
-        """Open the port and answer; the bound port. ConfigError when the address cannot be had."""
+        """Open the port and answer. Return the bound port. Raise ConfigError when the address cannot be used."""
         heap.share()
         server = grpc.aio.server(options=OPTIONS)
-        # bytes in, bytes out: `RpcHandlers` reads requests itself, so that a bad one goes through the error table too
-        server.add_generic_rpc_handlers((self._calls,))
+        # Bytes in, bytes out: RpcHandlers decodes requests itself, so that an invalid one goes through the error table too.
+        server.add_generic_rpc_handlers((self._rpcs,))
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         if self._reflect:
             server.add_generic_rpc_handlers(reflection.handlers((SERVICE, HEALTH)))
@@ -89,57 +90,60 @@ class MarketServer:
                 "this machine. Stop that program, or set VIRTUOSO_GRPC_ADDRESS to another host:port"
             ) from error
         self._server = server
-        self._show()
+        self._update_health()
         await server.start()
-        self._following = asyncio.create_task(self._follow())
+        self._health_loop = asyncio.create_task(self._follow_ticks())
         log.info("answering gRPC on port %d", port)
         return port
 
     async def drain(self, grace_s: float) -> None:
-        """Go down: health NOT_SERVING first, then streams end with SHUTTING_DOWN and calls under way finish, within
-        `grace_s`. Idempotent."""
+        """Shut down within `grace_s`: health says NOT_SERVING first, then streams end with SHUTTING_DOWN and calls under way
+        finish. Idempotent."""
         if self._server is None:
             return
         server, self._server = self._server, None
-        end = time.monotonic() + grace_s
-        if self._following is not None:
-            self._following.cancel()
+        end = self._clock.monotonic() + grace_s
+        if self._health_loop is not None:
+            self._health_loop.cancel()
             with suppress(asyncio.CancelledError):
-                await self._following
+                await self._health_loop
         self.health.show(("liveness",))
-        self._calls.close()
+        self._rpcs.close()
         self._market.close()
-        await self._calls.streams.none(min(STREAMS_END_S, grace_s))
-        await self._calls.calls.none(end - time.monotonic())
-        await asyncio.sleep(max(0.0, min(LINGER_S, grace_s / 4, end - time.monotonic())))
+        await self._rpcs.streams.drained(min(STREAMS_END_S, grace_s))
+        await self._rpcs.calls.drained(self._seconds_until(end))
+        await self._clock.sleep(min(LINGER_S, grace_s / 4, self._seconds_until(end)))
         self.health.close()
-        await server.stop(min(STOP_S, max(0.0, end - time.monotonic())))
-        await self._charts.close()
-        await self._tail.close()
-        await self._archive.close()
+        await server.stop(min(STOP_S, self._seconds_until(end)))
+        await self._candles.close()
+        await self._alerts.close()
+        await self._history.close()
 
     def status(self, name: str) -> str | None:
-        """SERVING or NOT_SERVING as far as it is known now; None for a name that is not."""
+        """Return SERVING or NOT_SERVING, as far as it is known now; None for an unknown name."""
         if name == ALERTS:
-            self._tail.begin()
+            self._alerts.start()
         return self.health.status(name)
 
-    async def _look(self, name: str) -> None:
-        """Find out about alerts when they are asked about: a server that needs no history does not load one."""
-        if name != ALERTS or not self._keeper.ready:
+    def _seconds_until(self, end: float) -> float:
+        return max(0.0, end - self._clock.monotonic())
+
+    async def _refresh_health(self, name: str) -> None:
+        """Find out whether alerts are available when somebody asks: a server that needs no history does not load one."""
+        if name != ALERTS or not self._cache.ready:
             return
-        if not self._tail.up:
+        if not self._alerts.available:
             with suppress(HistoryUnavailable):
-                await self._tail.newest()
-        self._show()
+                await self._alerts.newest_cursor()
+        self._update_health()
 
-    async def _follow(self) -> None:
+    async def _follow_ticks(self) -> None:
         while True:
-            await self._keeper.next_tick()
-            self._show()
+            await self._cache.next_tick()
+            self._update_health()
 
-    def _show(self) -> None:
-        names = ["liveness", *self._keeper.capabilities()]
-        if self._keeper.ready:
-            names += ["", SERVICE, "readiness", *([ALERTS] if self._tail.up else [])]
+    def _update_health(self) -> None:
+        names = ["liveness", *self._cache.capabilities()]
+        if self._cache.ready:
+            names += ["", SERVICE, "readiness", *([ALERTS] if self._alerts.available else [])]
         self.health.show(names)

@@ -1,7 +1,7 @@
-"""The newest snapshot, held in memory whatever happens behind it, and each second said anew how old it is.
+"""The newest snapshot in memory, whatever happens behind it. Its age is updated every second.
 
-Two loops that never wait for each other: one polls the head and takes what is newer, one ticks. Requests only look at
-what the last tick left: `SnapshotCache.present()`.
+Two loops run and never wait for each other: one polls for a newer snapshot, one ticks. Requests read the result of the last
+tick, `SnapshotCache.current()`, and wait for nothing.
 """
 
 from __future__ import annotations
@@ -9,69 +9,33 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from virtuoso import metrics
-from virtuoso.domain.clock import epoch_ms
-from virtuoso.domain.errors import CorruptValue, DataUnavailable, NotReady, RepositoryError
-from virtuoso.market.v1 import provenance_pb2, snapshot_pb2
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
+from virtuoso.domain.errors import DataUnavailable, NotReady
+from virtuoso.market.v1 import provenance_pb2
 from virtuoso.service import admission, encoding
-from virtuoso.service.view import SnapshotDetails, SnapshotView, build
+from virtuoso.service.served_snapshot import ServedSnapshot, mark_freshness
+from virtuoso.service.snapshot_reader import Keys, SnapshotReader, Source
+from virtuoso.service.view import SnapshotDetails, SnapshotView
 from virtuoso.wire import snapshots
 
-FIRST_PERIOD_S = 0.2  # between polls while there is nothing to serve yet
-POLL_BUDGET_S = 5.0  # for one poll; above the sum of the tiers' own time-outs
-READS_ONCE = 256  # snapshots, by id and how far behind they are, that are never read again: held before, or refused
+if TYPE_CHECKING:
+    from virtuoso.market.v1 import snapshot_pb2
+
+STARTUP_PERIOD_S = 0.2  # between polls until the first snapshot is there
+POLL_LIMIT_S = 5.0  # for one poll: above the sum of the tiers' own time limits
 log = logging.getLogger(__name__)
 
 
-class Source(Protocol):
-    """What is needed of a repository with tiers. RepositoryError when none could answer."""
-
-    async def get(self, key: str) -> bytes | None:
-        """The value from the first tier that has it; None when it is nowhere."""
-        ...
-
-    async def get_all(self, key: str) -> Sequence[tuple[str, bytes]]:
-        """(tier's name, value) of every tier that has one: tiers may know different heads."""
-        ...
-
-
-class Keys(Protocol):
-    """The names of stored things."""
-
-    HEAD: str
-
-    def snapshot(self, snapshot_id: str, /) -> str:
-        """Of a snapshot's bytes."""
-        ...
-
-    def candles(self, venue: str, symbol: str, timeframe: str, /) -> str:
-        """Of a series of bars; `timeframe` such as "5m"."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ServedSnapshot:
-    """What is served until the next tick. `head` is the provenance encoded as field 1 of any reply."""
-
-    view: SnapshotView
-    details: SnapshotDetails
-    provenance: provenance_pb2.Provenance
-    head: bytes
-    dashboard: bytes
-    path: str  # SNAPSHOT, STALE_SNAPSHOT, FALLBACK
-    age_s: float
-
-
 class SnapshotCache:
-    """Holds the newest view and those of the last `keep_s` seconds. `max_stale_s`: nothing older is served. `primary_venue`:
-    the first configured venue; "" when any will do. `period_s`: between polls, and between ticks."""
+    """Holds the newest view, and the views of the last `retention_s` seconds for pages and deltas. Nothing older than
+    `max_stale_s` is served. `primary_venue`: the venue configured first; "" when any will do. `period_s`: between polls, and
+    between ticks."""
 
     def __init__(
         self,
@@ -80,77 +44,77 @@ class SnapshotCache:
         *,
         max_stale_s: float,
         primary_venue: str = "",
-        clock: Callable[[], int] = epoch_ms,
+        clock: Clock = SYSTEM_CLOCK,
         period_s: float = 1.0,
-        keep_s: float = 120.0,
+        retention_s: float = 120.0,
     ) -> None:
-        self._source, self._keys, self._clock = source, keys, clock
-        self._max_stale_ms, self._primary = max_stale_s * 1000, primary_venue
-        self._period_s, self._keep_s = period_s, keep_s
-        self._kept: OrderedDict[str, tuple[float, SnapshotView]] = OrderedDict()  # by id, with when it was taken (monotonic)
-        self._details = SnapshotDetails()
+        self._reader, self._clock = SnapshotReader(source, keys), clock
+        self._max_stale_ms, self._primary_venue = max_stale_s * 1000, primary_venue
+        self._period_s, self._retention_s = period_s, retention_s
+        self._recent: OrderedDict[str, tuple[float, SnapshotView]] = OrderedDict()  # id -> (monotonic time of arrival, view)
         self._view: SnapshotView | None = None
-        self._read_once: OrderedDict[tuple[str, int], None] = OrderedDict()
-        self._answered = True
-        self._complete_seen = False
-        self._present: ServedSnapshot | None = None
-        self._why_not: NotReady | DataUnavailable = NotReady("no snapshot has been seen yet")
-        self._tick = asyncio.Event()
+        self._details = SnapshotDetails()
+        self._has_been_complete = False
+        self._served: ServedSnapshot | None = None
+        self._refusal: NotReady | DataUnavailable = NotReady("no snapshot has been seen yet")
+        self._ticked = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
 
-    # ------------------------------------------------------------------------------------------------ what is served
-
-    def present(self) -> ServedSnapshot:
-        """What may be served now. NotReady before the first complete snapshot, DataUnavailable when it is too old."""
-        if self._present is None:
-            raise type(self._why_not)(*self._why_not.args)
-        return self._present
+    def current(self) -> ServedSnapshot:
+        """Return what may be served now. Raise NotReady before the first complete snapshot, DataUnavailable when the newest
+        one is too old."""
+        if self._served is None:
+            raise type(self._refusal)(*self._refusal.args)
+        return self._served
 
     @property
     def ready(self) -> bool:
         """True while there is something to serve."""
-        return self._present is not None
+        return self._served is not None
 
     @property
     def path(self) -> str:
-        """The way of the data for measures; NONE when there is nothing to serve."""
-        return self._present.path if self._present else "NONE"
+        """The path of the data for metrics; NONE when there is nothing to serve."""
+        return self._served.path if self._served else "NONE"
 
     @property
     def age_s(self) -> float:
-        """Of what is served, as of the last tick; NaN when there is nothing."""
-        return self._present.age_s if self._present else math.nan
+        """The age of what is served, as of the last tick; NaN when there is nothing to serve."""
+        return self._served.age_s if self._served else math.nan
 
-    def kept(self, snapshot_id: str) -> SnapshotView | None:
-        """The view of that snapshot, when it is the newest or was within the last `keep_s` seconds."""
-        entry = self._kept.get(snapshot_id)
+    @property
+    def stale_reason(self) -> provenance_pb2.FallbackReason.ValueType:
+        """Why there is nothing newer, as far as a server can see."""
+        if self._reader.available:
+            return provenance_pb2.FALLBACK_REASON_NO_NEW_SNAPSHOT
+        return provenance_pb2.FALLBACK_REASON_REPOSITORY_UNAVAILABLE
+
+    def view_of(self, snapshot_id: str) -> SnapshotView | None:
+        """Return the view of a snapshot that is the newest, or was within the last `retention_s` seconds; else None."""
+        entry = self._recent.get(snapshot_id)
         return entry[1] if entry else None
 
-    def head(self, view: SnapshotView) -> bytes:
-        """The provenance of a kept view as field 1 of a reply, as of now."""
-        present = self.present()
-        if present.view is view:
-            return present.head
+    def provenance_field(self, view: SnapshotView) -> bytes:
+        """Return the provenance of a recent view as of now, encoded as field 1 of a reply."""
+        served = self.current()
+        if served.view is view:
+            return served.provenance_field
         return encoding.field(1, (encoding.chunk_of(self._provenance(view, self._age_ms(view))),))
 
     def market_ms(self, view: SnapshotView) -> int:
-        """What the clock of the view's market shows now."""
-        return self._clock() - view.behind_ms
-
-    async def next_tick(self) -> None:
-        """Return when something may have changed: within `period_s`, and at once with a new view."""
-        await self._tick.wait()
+        """Return the present time of the view's market, epoch milliseconds: of a recording that is played, its own time."""
+        return self._clock.now_ms() - view.behind_ms
 
     def capabilities(self) -> frozenset[str]:
-        """Those of a snapshot that can be served now."""
-        return self._present.view.capabilities() if self._present else frozenset()
+        """Return the capabilities of the snapshot that is served; none when there is nothing to serve."""
+        return self._served.view.capabilities() if self._served else frozenset()
 
     def readiness(self) -> tuple[bool, Mapping[str, object]]:
-        """(ready, what an operator wants to know about it)."""
+        """Return (ready, facts about it for an operator)."""
         view = self._view
         facts: dict[str, object] = {"ready": self.ready, "path": self.path}
         if not self.ready:
-            facts["reason"] = str(self._why_not)
+            facts["reason"] = str(self._refusal)
         if view is not None:
             coverage = view.provenance.coverage
             facts |= {
@@ -162,14 +126,16 @@ class SnapshotCache:
             }
         return self.ready, facts
 
-    # ---------------------------------------------------------------------------------------------------- the two loops
+    async def next_tick(self) -> None:
+        """Return at the next tick: after at most `period_s`, and at once when there is a new view."""
+        await self._ticked.wait()
 
     async def start(self) -> None:
-        """Begin to poll and to tick, in the background: nothing is waited for, whatever the repository does."""
+        """Begin to poll and to tick in the background. Return at once, whatever the repository does."""
         self._loops = [asyncio.create_task(self._poll_forever()), asyncio.create_task(self._tick_forever())]
 
     async def close(self) -> None:
-        """Stop; what is held stays. Idempotent."""
+        """Stop both loops; the newest view stays. Idempotent."""
         for loop in self._loops:
             loop.cancel()
         for loop in self._loops:
@@ -177,175 +143,119 @@ class SnapshotCache:
                 await loop
         self._loops = []
 
+    async def poll(self) -> None:
+        """Look for a newer snapshot once, and take it."""
+        for head in await self._reader.heads():
+            view = self._view
+            if view is not None and (head.snapshot_id, snapshots.behind_ms(head)) == (view.id, view.behind_ms):
+                if not self._is_stale(view):
+                    return
+                continue
+            if self._reader.is_finished(head):
+                continue
+            newer = view is None or admission.observed_ms(head) > view.observed_ms
+            if view is not None and not newer and not self._is_stale(view):
+                return
+            loaded = await self._reader.load(head)
+            if loaded is None:
+                continue
+            # Time does not run backwards, unless the view has gone stale. Then the later computed one wins: neither a change
+            # of venue nor a clock that was wrong locks anybody out.
+            if view is None or newer or loaded[0].computed_ms > view.computed_ms:
+                self._take(head, *loaded)
+                return
+            self._reader.finish(head)
+
+    def tick(self) -> None:
+        """Update the age of the newest view and whether it may be served; wake everybody who waits for `next_tick`."""
+        before, view = self._served, self._view
+        if view is not None:
+            age_ms = self._age_ms(view)
+            metrics.SNAPSHOT_AGE.set(age_ms / 1000)
+            for kind, observed_ms in view.input_ms.items():
+                metrics.INPUT_AGE.labels(kind).set(max(0, self.market_ms(view) - observed_ms) / 1000)
+            too_old = age_ms > self._max_stale_ms
+            self._has_been_complete |= view.complete and not too_old
+            self._served = self._serve(view, age_ms) if self._has_been_complete and not too_old else None
+            self._refusal = self._why_refused(view, age_ms)
+        self._report_path(before, self._served)
+        ticked, self._ticked = self._ticked, asyncio.Event()
+        ticked.set()
+
     async def _poll_forever(self) -> None:
         while True:
-            await self._poll_within_budget()
-            await asyncio.sleep(self._period_s if self._view is not None else min(self._period_s, FIRST_PERIOD_S))
+            await self._poll_in_time()
+            await self._clock.sleep(self._period_s if self._view is not None else min(self._period_s, STARTUP_PERIOD_S))
 
     async def _tick_forever(self) -> None:
         while True:
-            await asyncio.sleep(self._period_s)
+            await self._clock.sleep(self._period_s)
             self._tick_or_stop_serving()
 
-    async def _poll_within_budget(self) -> None:
+    async def _poll_in_time(self) -> None:
         try:
-            async with asyncio.timeout(POLL_BUDGET_S):
+            async with asyncio.timeout(POLL_LIMIT_S):
                 await self.poll()
         except TimeoutError:
-            self._answered = False
-            log.warning("no repository answered within %.0f s", POLL_BUDGET_S)
-        except Exception:  # the loop must outlive whatever one poll meets; what is held is served on
+            self._reader.available = False
+            log.warning("no repository answered within %.0f s", POLL_LIMIT_S)
+        except Exception:  # the loop must outlive any failure of one poll; the newest view is still served
             log.exception("polling for a new snapshot failed")
         self._tick_or_stop_serving()
 
     def _tick_or_stop_serving(self) -> None:
         try:
             self.tick()
-        except Exception:  # without a tick old data would pass for new: rather none
-            log.exception("the held snapshot cannot be dated")
-            self._present, self._why_not = None, DataUnavailable("what is held cannot be dated")
+        except Exception:  # without a tick, old data would pass for new
+            log.exception("the age of the newest snapshot cannot be told: it is not served any more")
+            self._served, self._refusal = None, DataUnavailable("the age of the newest data cannot be told")
 
-    # ------------------------------------------------------------------------------------------------------- new views
-
-    async def poll(self) -> None:
-        """Look for a newer snapshot and take it."""
-        for head in await self._heads():
-            held = self._view
-            announced = head.snapshot_id, snapshots.behind_ms(head)
-            if held is not None and announced == (held.id, held.behind_ms):
-                if not self._stale(held):
-                    return
-                continue
-            if announced in self._read_once:
-                continue
-            newer = held is None or admission.observed_ms(head) > held.observed_ms
-            if held is not None and not newer and not self._stale(held):
-                return
-            loaded = await self._load(head)
-            if loaded is None:
-                continue
-            view, details = loaded
-            # Time does not run backwards, unless what is held has gone stale: then what was computed later wins, so that a
-            # change of venue or a clock that stood wrong locks nobody out.
-            if held is None or newer or view.computed_ms > held.computed_ms:
-                self._take(view, details)
-                return
-            self._remember(announced)
-
-    async def _heads(self) -> list[snapshot_pb2.SnapshotHead]:
-        """What the tiers announce, newest first."""
-        try:
-            blobs = await self._source.get_all(self._keys.HEAD)
-        except RepositoryError as error:
-            if self._answered:
-                log.warning("no repository answers: %s", error)
-            self._answered = False
-            return []
-        self._answered = True
-        heads = []
-        for tier, blob in blobs:
-            try:
-                heads.append(admission.read_head(blob))
-            except CorruptValue as error:
-                admission.refuse("head")
-                log.warning("%s: %s", tier, error)
-        return sorted(heads, key=admission.observed_ms, reverse=True)
-
-    async def _load(self, head: snapshot_pb2.SnapshotHead) -> tuple[SnapshotView, SnapshotDetails] | None:
-        """The announced snapshot, checked; None when it is not there, not whole, or not to be served."""
-        try:
-            blob = await self._source.get(self._keys.snapshot(head.snapshot_id))
-        except RepositoryError as error:
-            log.warning("snapshot %s could not be read: %s", head.snapshot_id, error)
-            return None
-        if blob is None:
-            return None
-        try:
-            return await asyncio.to_thread(_decode, head, blob)  # tens of milliseconds for 500 symbols: off the loop
-        except _Torn:
-            admission.refuse("checksum")  # perhaps being written: read again at the next poll
-            return None
-        except CorruptValue as error:
-            admission.refuse("snapshot")
-            log.warning("refused: %s", error)
-            self._remember((head.snapshot_id, snapshots.behind_ms(head)))
-            return None
-
-    def _take(self, view: SnapshotView, details: SnapshotDetails) -> None:
-        now = time.monotonic()
-        self._kept[view.id] = (now, view)
-        self._kept.move_to_end(view.id)  # a recording that begins again shows the same snapshots again
+    def _take(self, head: snapshot_pb2.SnapshotHead, view: SnapshotView, details: SnapshotDetails) -> None:
+        now = self._clock.monotonic()
+        self._recent[view.id] = (now, view)
+        self._recent.move_to_end(view.id)  # a recording that begins again shows the same snapshots again
         self._view, self._details = view, details
         metrics.ROWS.labels("snapshot", "ok").inc()
-        self._remember((view.id, view.behind_ms))
-        taken = [entry[0] for entry in self._kept.values()]
-        for superseded in taken[1:]:  # each view was current until the next was taken
-            if superseded <= now - self._keep_s:
-                self._kept.popitem(last=False)
+        self._reader.finish(head)
+        arrivals = [arrival for arrival, _ in self._recent.values()]
+        for superseded in arrivals[1:]:  # each view was the newest until the next one arrived
+            if superseded <= now - self._retention_s:
+                self._recent.popitem(last=False)
         self.tick()
 
-    def _remember(self, announced: tuple[str, int]) -> None:
-        self._read_once[announced] = None
-        if len(self._read_once) > READS_ONCE:
-            self._read_once.popitem(last=False)
-
-    # ----------------------------------------------------------------------------------------------------------- ticks
-
     def _age_ms(self, view: SnapshotView) -> float:
-        # Our clock may have been set back, or the exchange's may run ahead: no age is less than the time we have held it.
-        return max(0.0, self._clock() - view.observed_ms, (time.monotonic() - self._kept[view.id][0]) * 1000)
+        # Our clock may be set back and the exchange's may run ahead: the age is at least the time since the view arrived.
+        arrival = self._recent[view.id][0]
+        return max(0.0, self._clock.now_ms() - view.observed_ms, (self._clock.monotonic() - arrival) * 1000)
 
-    def _stale(self, view: SnapshotView) -> bool:
+    def _is_stale(self, view: SnapshotView) -> bool:
         return self._age_ms(view) > snapshots.SOFT_EXPIRY_SCORES_MS
 
-    def tick(self) -> None:
-        """Say anew how old the held view is and whether it may be served; wake those who wait for `next_tick`."""
-        before, view = self._present, self._view
-        if view is not None:
-            age_ms = self._age_ms(view)
-            metrics.SNAPSHOT_AGE.set(age_ms / 1000)
-            for kind, observed_ms in view.input_ms.items():
-                metrics.INPUT_AGE.labels(kind).set(max(0, self._clock() - observed_ms - view.behind_ms) / 1000)
-            gone = age_ms > self._max_stale_ms
-            self._complete_seen |= view.complete and not gone
-            self._present = self._state(view, age_ms) if self._complete_seen and not gone else None
-            self._why_not = self._refusal(view, age_ms)
-        self._report(before, self._present)
-        tick, self._tick = self._tick, asyncio.Event()
-        tick.set()
-
     def _provenance(self, view: SnapshotView, age_ms: float) -> provenance_pb2.Provenance:
-        stale = age_ms > snapshots.SOFT_EXPIRY_SCORES_MS
         provenance = provenance_pb2.Provenance()
         provenance.CopyFrom(view.provenance)
-        if self._primary and provenance.venue != self._primary and not provenance.fallback_from:
-            provenance.fallback_from = self._primary
+        if self._primary_venue and provenance.venue != self._primary_venue and not provenance.fallback_from:
+            provenance.fallback_from = self._primary_venue
             provenance.fallback_reason = provenance_pb2.FALLBACK_REASON_NO_NEW_SNAPSHOT
-        mark(provenance, stale=stale, age_ms=age_ms, stale_reason=self.stale_reason)
+        stale = age_ms > snapshots.SOFT_EXPIRY_SCORES_MS
+        mark_freshness(provenance, stale=stale, age_ms=age_ms, stale_reason=self.stale_reason)
         return provenance
 
-    def _state(self, view: SnapshotView, age_ms: float) -> ServedSnapshot:
+    def _serve(self, view: SnapshotView, age_ms: float) -> ServedSnapshot:
         provenance = self._provenance(view, age_ms)
-        head = encoding.field(1, (encoding.chunk_of(provenance),))
+        provenance_field = encoding.field(1, (encoding.chunk_of(provenance),))
         return ServedSnapshot(
             view=view,
             details=self._details,
             provenance=provenance,
-            head=head,
-            dashboard=head + view.body,
+            provenance_field=provenance_field,
+            dashboard=provenance_field + view.body,
             path=provenance_pb2.Path.Name(provenance.path).removeprefix("PATH_"),
             age_s=age_ms / 1000,
         )
 
-    @property
-    def stale_reason(self) -> provenance_pb2.FallbackReason.ValueType:
-        """Why nothing newer is there, as far as a server can see."""
-        if self._answered:
-            return provenance_pb2.FALLBACK_REASON_NO_NEW_SNAPSHOT
-        return provenance_pb2.FALLBACK_REASON_REPOSITORY_UNAVAILABLE
-
-    def _refusal(self, view: SnapshotView, age_ms: float) -> NotReady | DataUnavailable:
-        if self._complete_seen:
+    def _why_refused(self, view: SnapshotView, age_ms: float) -> NotReady | DataUnavailable:
+        if self._has_been_complete:
             return DataUnavailable(
                 f"the newest data is {age_ms / 1000:.0f} s old and nothing above {self._max_stale_ms / 1000:.0f} s is shown"
             )
@@ -356,42 +266,11 @@ class SnapshotCache:
             else f"no fresh snapshot has been seen yet: the newest is {age_ms / 1000:.0f} s old"
         )
 
-    def _report(self, before: ServedSnapshot | None, after: ServedSnapshot | None) -> None:
-        old, new = (state.path if state else "NONE" for state in (before, after))
+    def _report_path(self, before: ServedSnapshot | None, after: ServedSnapshot | None) -> None:
+        old, new = (served.path if served else "NONE" for served in (before, after))
         if old == new:
             return
         reason = after.provenance.fallback_reason if after else self.stale_reason
-        word = provenance_pb2.FallbackReason.Name(reason).removeprefix("FALLBACK_REASON_")
-        metrics.FALLBACKS.labels(old, new, word).inc()
-        log.info("replies come from %s now, from %s before (%s)", new, old, word)
-
-
-def mark(
-    provenance: provenance_pb2.Provenance,
-    *,
-    stale: bool,
-    age_ms: float,
-    stale_reason: provenance_pb2.FallbackReason.ValueType,
-) -> None:
-    """Write into `provenance` what is the server's to say: path, reason, stale, age (at least 0)."""
-    provenance.stale = stale
-    provenance.age.FromMilliseconds(int(age_ms))
-    if stale:
-        provenance.path = provenance_pb2.PATH_STALE_SNAPSHOT
-    else:
-        provenance.path = provenance_pb2.PATH_FALLBACK if provenance.fallback_from else provenance_pb2.PATH_SNAPSHOT
-    if not provenance.fallback_from:
-        provenance.fallback_reason = stale_reason if stale else provenance_pb2.FALLBACK_REASON_UNSPECIFIED
-
-
-class _Torn(CorruptValue):
-    """The bytes are not those that the head announces."""
-
-
-def _decode(head: snapshot_pb2.SnapshotHead, blob: bytes) -> tuple[SnapshotView, SnapshotDetails]:
-    if not admission.matches(head, blob):
-        raise _Torn(f"snapshot {head.snapshot_id} is not what its head announces")
-    view, details = build(admission.read_snapshot(blob), behind_ms=snapshots.behind_ms(head))
-    if view.id != head.snapshot_id:
-        raise CorruptValue(f"snapshot {head.snapshot_id} calls itself {view.id}")
-    return view, details
+        name = provenance_pb2.FallbackReason.Name(reason).removeprefix("FALLBACK_REASON_")
+        metrics.FALLBACKS.labels(old, new, name).inc()
+        log.info("replies come from %s now, from %s before (%s)", new, old, name)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from virtuoso.domain.errors import SymbolNotFound, SymbolNotTracked
+from virtuoso.domain.model import DimensionKind
 from virtuoso.domain.symbols import split_symbol
 from virtuoso.market.v1 import confluence_pb2, market_service_pb2, provenance_pb2, signal_pb2
 from virtuoso.service import encoding
@@ -25,12 +26,7 @@ ORDERABLE = (
     "price",
     "change_24h_percent",
     "turnover_24h_usd",
-    "technical",
-    "volume",
-    "orderflow",
-    "orderbook",
-    "price_structure",
-    "sentiment",
+    *(kind.lower_name for kind in DimensionKind),
 )
 
 
@@ -303,7 +299,7 @@ def _oldest_inputs(confluences: Sequence[snapshot_pb2.Confluence]) -> Mapping[st
     for confluence in confluences:
         for dimension in confluence.dimensions:
             if dimension.HasField("observed_time"):
-                kind = confluence_pb2.DimensionKind.Name(dimension.kind).removeprefix("DIMENSION_KIND_").lower()
+                kind = DimensionKind(dimension.kind).lower_name
                 observed = times.millis(dimension.observed_time)
                 oldest[kind] = min(observed, oldest.get(kind, observed))
     return oldest

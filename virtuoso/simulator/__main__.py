@@ -13,7 +13,7 @@ import sys
 import uvloop
 
 from virtuoso.domain.clock import epoch_ms
-from virtuoso.domain.lifetime import parent_gone
+from virtuoso.domain.tasks import wait_for_parent_exit
 from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.server import SimulatedExchange
 
@@ -49,7 +49,7 @@ async def serve(address: str, seed: int, *, with_parent: bool) -> int:
     preparing = asyncio.create_task(prepare(market))  # while clients start
     ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
     if with_parent:
-        ends.append(asyncio.create_task(parent_gone()))
+        ends.append(asyncio.create_task(wait_for_parent_exit()))
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     for task in (*ends, preparing):
         task.cancel()

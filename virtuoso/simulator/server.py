@@ -30,11 +30,17 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class SimulatedExchange:
-    """The venues of `market` on one port. `clock` returns epoch ms."""
+    """The venues of `market` on one port, each with its API of `venues`. `clock` returns epoch ms."""
 
-    def __init__(self, market: SimulatedMarket, *, clock: Callable[[], int] = epoch_ms) -> None:
-        self._market, self._clock = market, clock
-        self._faults = Faults(VENUES)
+    def __init__(
+        self,
+        market: SimulatedMarket,
+        *,
+        clock: Callable[[], int] = epoch_ms,
+        venues: Mapping[str, VenueApi] = VENUES,
+    ) -> None:
+        self._market, self._clock, self._venues = market, clock, venues
+        self._faults = Faults(venues)
         self._statistics = RequestStatistics()
         self._port: HttpPort | None = None
 
@@ -75,7 +81,7 @@ class SimulatedExchange:
         return {venue: fault.to_json() for venue, fault in self._faults.current.items()}
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        venue = next((name for name, api in VENUES.items() if request.path.startswith(api.PREFIXES)), None)
+        venue = next((name for name, api in self._venues.items() if request.path.startswith(api.PREFIXES)), None)
         statistics, status = self._statistics, None
         statistics.begin(venue or "unknown", request.path, request.path_qs)
         try:
@@ -102,7 +108,7 @@ class SimulatedExchange:
                 request.transport.abort()
             return web.Response(status=503)  # the connection is cut: nobody reads it
         if mode in ("429", "bybit_10006"):
-            status, refusal, headers = VENUES[venue].refusal("429" if mode == "429" else "ban", now_ms)
+            status, refusal, headers = self._venues[venue].refusal("429" if mode == "429" else "ban", now_ms)
             return web.Response(status=status, body=_json(refusal), headers={**JSON, **headers})
         if mode == "html_403":
             headers = {"X-Cache": "Error from cloudfront"}
@@ -116,7 +122,7 @@ class SimulatedExchange:
     async def _data_response(self, venue: str, request: web.Request, mode: str, now_ms: int) -> web.StreamResponse:
         """Answer with the venue's data, in full or spoilt by `mode`."""
         try:
-            body, status = VENUES[venue].answer(self._market, request.path, request.query, now_ms), 200
+            body, status = self._venues[venue].answer(self._market, request.path, request.query, now_ms), 200
         except ApiError as error:
             body, status = error.body, error.status
         if mode == "empty":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 
+from virtuoso.domain.model import DimensionKind
 from virtuoso.market.v1 import alert_pb2, confluence_pb2, overview_pb2, provenance_pb2
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from virtuoso.market.v1.provenance_pb2 import Provenance
 
 DASH = "–"
-DIMENSIONS = ("technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment")
+DIMENSIONS = tuple(kind.lower_name for kind in DimensionKind)
 DIMENSION_NAMES = ("Technical", "Volume", "Order flow", "Order book", "Structure", "Sentiment")
 DIMENSION_TITLES = ("Tech", "Volume", "Flow", "Book", "Struct", "Sentim")
 NARROW_DIMENSION_TITLES = ("Tech", "Vol", "Flow", "Book", "Strc", "Sent")

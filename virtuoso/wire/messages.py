@@ -272,10 +272,5 @@ def score_point(value: ScorePoint) -> score_history_pb2.ScorePoint:
         price=value.price,
         score=value.score,
         confidence=value.confidence,
-        technical=value.technical,
-        volume=value.volume,
-        orderflow=value.orderflow,
-        orderbook=value.orderbook,
-        price_structure=value.price_structure,
-        sentiment=value.sentiment,
+        **{kind.lower_name: value.dimension(kind) for kind in DimensionKind},
     )

@@ -17,6 +17,7 @@ from virtuoso.wire.times import duration, millis, timestamp
 if TYPE_CHECKING:
     from virtuoso.domain import model
     from virtuoso.domain.records import Opportunity, Signal
+    from virtuoso.domain.snapshot import Snapshot
 
 SOFT_EXPIRY_SCORES_MS = 30_000
 SOFT_EXPIRY_OVERVIEW_MS = 60_000
@@ -49,8 +50,8 @@ def label(score: float | None) -> confluence_pb2.Label.ValueType:
     return confluence_pb2.LABEL_NEUTRAL
 
 
-def encode_snapshot(snapshot: model.Snapshot) -> bytes:
-    """A model.Snapshot as bytes of the message Snapshot; the same input gives the same bytes."""
+def encode_snapshot(snapshot: Snapshot) -> bytes:
+    """A domain Snapshot as bytes of the message Snapshot; the same input gives the same bytes."""
     rows = [_row(snapshot.tickers[symbol], result) for symbol, result in _ranked(snapshot)]
     message = snapshot_pb2.Snapshot(
         provenance=_provenance(snapshot),
@@ -78,7 +79,7 @@ def encode_snapshot(snapshot: model.Snapshot) -> bytes:
     return message.SerializeToString(deterministic=True)
 
 
-def encode_head(snapshot: model.Snapshot, blob: bytes, *, behind_ms: int = 0) -> bytes:
+def encode_head(snapshot: Snapshot, blob: bytes, *, behind_ms: int = 0) -> bytes:
     """The head that announces `blob` as the bytes of `snapshot`, of a market whose clock runs `behind_ms` behind ours."""
     observed = snapshot.stamp.observed_ms
     return snapshot_pb2.SnapshotHead(
@@ -168,7 +169,7 @@ def _read_regime(message: snapshot_pb2.Snapshot) -> RegimeState | None:
     )
 
 
-def _ranked(snapshot: model.Snapshot) -> list[tuple[str, model.Confluence]]:
+def _ranked(snapshot: Snapshot) -> list[tuple[str, model.Confluence]]:
     """Highest score first, those without a score last, ties by symbol."""
     return sorted(
         snapshot.confluences.items(),
@@ -176,17 +177,16 @@ def _ranked(snapshot: model.Snapshot) -> list[tuple[str, model.Confluence]]:
     )
 
 
-def _provenance(snapshot: model.Snapshot) -> provenance_pb2.Provenance:
+def _provenance(snapshot: Snapshot) -> provenance_pb2.Provenance:
     oldest = [c.oldest_input_ms for c in snapshot.confluences.values() if c.score is not None and c.oldest_input_ms]
     fallback = snapshot.fallback
-    reason = fallback.reason if fallback else "UNSPECIFIED"
     return provenance_pb2.Provenance(
         snapshot_id=snapshot.id,
         observed_time=timestamp(snapshot.stamp.observed_ms),
         received_time=timestamp(snapshot.stamp.received_ms),
         computed_time=timestamp(snapshot.computed_ms),
         venue=snapshot.venue,
-        fallback_reason=provenance_pb2.FallbackReason.Value(f"FALLBACK_REASON_{reason}"),
+        fallback_reason=provenance_pb2.FallbackReason.ValueType(fallback.reason if fallback else 0),
         fallback_from=fallback.venue if fallback else "",
         environment=provenance_pb2.Environment.ValueType(snapshot.environment),
         coverage=provenance_pb2.Coverage(expected=len(snapshot.universe), present=snapshot.scored),
@@ -205,7 +205,7 @@ def _row(ticker: model.Ticker, result: model.Confluence) -> confluence_pb2.Confl
         turnover_24h_usd=ticker.turnover_24h,
         label=label(result.score),
         coverage=result.coverage,
-        **{dimension.kind.name.lower(): dimension.score for dimension in result.dimensions},
+        **{dimension.kind.lower_name: dimension.score for dimension in result.dimensions},
     )
 
 
@@ -272,7 +272,7 @@ def _regime_state(state: RegimeState) -> snapshot_pb2.RegimeState:
     )
 
 
-def _mover(mover: model.Mover, snapshot: model.Snapshot) -> mover_pb2.Mover:
+def _mover(mover: model.Mover, snapshot: Snapshot) -> mover_pb2.Mover:
     return mover_pb2.Mover(
         symbol=mover.symbol,
         price=mover.price,
@@ -282,7 +282,7 @@ def _mover(mover: model.Mover, snapshot: model.Snapshot) -> mover_pb2.Mover:
     )
 
 
-def _symbol(rank: int, item: model.Instrument, snapshot: model.Snapshot) -> symbol_pb2.Symbol:
+def _symbol(rank: int, item: model.Instrument, snapshot: Snapshot) -> symbol_pb2.Symbol:
     result = snapshot.confluences.get(item.symbol)
     return symbol_pb2.Symbol(
         symbol=item.symbol,

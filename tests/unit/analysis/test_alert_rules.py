@@ -15,6 +15,7 @@ from virtuoso.domain.model import (
     DimensionKind,
     Environment,
     Fallback,
+    FallbackReason,
     Regime,
     RegimeState,
     Stamp,
@@ -317,8 +318,8 @@ def test_a_venue_that_fails_is_told_with_its_reason_and_when_it_is_well_again() 
         LIVE,
         NOW + 1,
         "binance",
-        Fallback(venue="bybit", reason="VENUE_BLOCKED"),
-        {"bybit": "VENUE_BLOCKED"},
+        Fallback(venue="bybit", reason=FallbackReason.VENUE_BLOCKED),
+        {"bybit": FallbackReason.VENUE_BLOCKED},
         scored=50,
         expected=50,
     )
@@ -329,7 +330,7 @@ def test_a_venue_that_fails_is_told_with_its_reason_and_when_it_is_well_again() 
     ]
     assert supplied(None, blocked) == supplied(well, blocked)  # a restart in trouble tells of it
     assert supplied(blocked, blocked) == []
-    stale = replace(blocked, troubles={"bybit": "VENUE_STALE"})
+    stale = replace(blocked, troubles={"bybit": FallbackReason.VENUE_STALE})
     assert supplied(blocked, stale) == [("bybit", AlertLevel.WARNING, "bybit sends data whose clock stands still.")]
     assert supplied(stale, well) == [
         ("bybit", AlertLevel.INFO, "bybit works again."),

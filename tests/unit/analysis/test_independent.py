@@ -13,7 +13,7 @@ import pandas as pd  # type: ignore[import-untyped]  # it carries no types
 import pytest
 import talib
 
-from tests.programs import Replay
+from tests.programs import Market
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import Shape
 from virtuoso.analysis.candle_readings import COMPONENTS, series
@@ -69,7 +69,7 @@ def plain(candles: Candles) -> Plain:
     return Plain(o, h, low, c, candles.volume[span].tolist(), atr, ours)
 
 
-def fetched(replay: Replay, symbol: str, timeframe: Timeframe) -> Candles:
+def fetched(replay: Market, symbol: str, timeframe: Timeframe) -> Candles:
     """Closed bars of Bybit as they were recorded, without any code of ours between."""
     path = f"/v5/market/kline?category=linear&symbol={symbol}&interval={INTERVALS[timeframe]}&limit={WIDTH + 1}"
     rows = np.array(replay.get(path)["result"]["list"], dtype=np.float64)[::-1][:-1]  # newest first, the first is forming
@@ -91,7 +91,7 @@ def fetched(replay: Replay, symbol: str, timeframe: Timeframe) -> Candles:
 def market(request: pytest.FixtureRequest) -> Plain:
     if isinstance(request.param, Shape):
         return plain(markets.bars(request.param, Timeframe.M30))
-    replay: Replay = request.getfixturevalue("replay_server")
+    replay: Market = request.getfixturevalue("replay_server")
     replay.fault("ok")
     return plain(fetched(replay, *request.param))
 
@@ -297,7 +297,7 @@ def moment(request: pytest.FixtureRequest) -> tuple[SymbolInputs, dict[str, Comp
     """A market, and what is read of it by dimension and component."""
     inputs = markets.inputs(Shape(request.param, 51, 27.1))
     result = score_symbol(inputs, markets.NOW_MS)
-    return inputs, {f"{d.kind.name.lower()}.{c.name}": c for d in result.dimensions for c in d.components}
+    return inputs, {f"{d.kind.lower_name}.{c.name}": c for d in result.dimensions for c in d.components}
 
 
 def read(found: dict[str, Component], name: str) -> float:

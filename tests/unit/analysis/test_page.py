@@ -38,7 +38,7 @@ def rows(text: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("kind", DIMENSION_WEIGHTS, ids=lambda k: k.name)
 def test_every_component_stands_on_the_page_with_its_weight_and_its_curve(kind: Any) -> None:
     gauges = {**candle_readings.CANDLE_COMPONENTS, **CONTEXT_COMPONENTS}[kind]
-    name = kind.name.lower()
+    name = kind.lower_name
     told = rows(section(HEADINGS.get(name, name.capitalize())))
     assert list(told) == [g.name for g in gauges]
     for gauge in gauges:

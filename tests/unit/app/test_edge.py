@@ -64,7 +64,7 @@ async def test_what_is_printed_has_the_page_where_its_port_is_known_and_else_say
 ) -> None:
     without, said = await printed(capsys)
     assert "page" not in behind(without)
-    assert "The web page is left out: give PAGE_ADDRESS a port" in said
+    assert "The web page is left out. To serve it: set PAGE_ADDRESS to a port" in said
     whole, said = await printed(capsys, page_address="0.0.0.0:8004")
     assert (behind(whole)["page"], said) == (["127.0.0.1:8004"], "")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from tests.unit.fakes import FakeExchange
 from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.lease import Lease
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import VenueUnavailable
 from virtuoso.domain.model import Dominance, Environment
 from virtuoso.exchange.coingecko import CoinGecko
@@ -21,10 +21,6 @@ from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.service.admission import read_snapshot
 from virtuoso.wire import snapshots
-
-
-def now_ms() -> int:
-    return int(time.time() * 1000)
 
 
 class Gecko(CoinGecko):
@@ -40,17 +36,17 @@ class Gecko(CoinGecko):
 
 def collector(repository: MemoryRepository, error: Exception, owner: str = "a") -> Collector:
     exchange = FakeExchange("BTCUSDT", "ETHUSDT")
-    feed = Feed(exchange, UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2))
+    feed = Feed(exchange, UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2), SYSTEM_CLOCK)
     return Collector(
         {"bybit": feed},
-        Failover(["bybit"], dwell_s=1, clock=now_ms),
+        Failover(["bybit"], dwell_s=1, clock=SYSTEM_CLOCK),
         repository,
         Gecko(error),
-        Engine(["bybit"], Environment.SIMULATED, clock=now_ms),
-        lease=Lease(repository, owner, now_ms),
+        Engine(["bybit"], Environment.SIMULATED, clock=SYSTEM_CLOCK),
+        lease=Lease(repository, owner, SYSTEM_CLOCK),
         environment=Environment.SIMULATED,
         max_stale_s=600,
-        clock=now_ms,
+        clock=SYSTEM_CLOCK,
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.bulls import Bulls, now_ms
+from tests.bulls import Bulls
 from tests.contract.histories import signal
 from tests.unit.wire.test_snapshots import snapshot
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.publisher import Publisher
 from virtuoso.collector.venue_state import PassResult
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.model import Environment
 from virtuoso.domain.records import Side
 from virtuoso.exchange.venues import Cadence
@@ -28,7 +29,7 @@ async def left_behind(**changes: object) -> MemoryRepository:
 
 
 async def recalled(repository: MemoryRepository, environment: Environment) -> Engine:
-    floor = Engine(VENUES, environment, clock=now_ms)
+    floor = Engine(VENUES, environment, clock=SYSTEM_CLOCK)
     await floor.recall(repository)
     assert floor.recalled
     floor.take_up()
@@ -57,7 +58,7 @@ async def test_a_snapshot_of_another_kind_of_market_or_one_that_cannot_be_read_g
 
 async def market() -> MarketData:
     """One that calls for a rise of everything."""
-    feed = Feed(Bulls(), UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2))
+    feed = Feed(Bulls(), UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2), SYSTEM_CLOCK)
     await feed.refresh_tickers()
     feed.start()
     async with asyncio.timeout(10):
@@ -69,7 +70,7 @@ async def market() -> MarketData:
 
 
 async def test_only_a_pass_that_trades_gives_signals_and_the_same_market_gives_the_same_again() -> None:
-    found, floor = await market(), Engine(VENUES, Environment.SIMULATED, clock=now_ms)
+    found, floor = await market(), Engine(VENUES, Environment.SIMULATED, clock=SYSTEM_CLOCK)
 
     def done(*, trading: bool) -> PassResult:
         return floor.work(floor.desk("bybit"), found, None, trading=trading)

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from tests.clocks import SettableClock
 from virtuoso.collector.lease import Lease
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.market.v1 import snapshot_pb2
@@ -40,7 +41,7 @@ def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_one_of_two_works_and_the_other_goes_on_when_it_is_given_back() -> None:
     repository = MemoryRepository()
-    first, second = (Lease(repository, name, lambda: NOW) for name in ("a", "b"))
+    first, second = (Lease(repository, name, SettableClock(NOW)) for name in ("a", "b"))
     assert await first.held(working=False)
     assert not await second.held(working=False)
     assert await first.held(working=True)
@@ -53,7 +54,7 @@ async def test_one_of_two_works_and_the_other_goes_on_when_it_is_given_back() ->
 
 async def test_without_leases_the_one_that_works_goes_on_and_another_begins_only_when_nobody_publishes() -> None:
     repository = Leaseless()
-    lease = Lease(repository, "a", lambda: NOW)
+    lease = Lease(repository, "a", SettableClock(NOW))
     assert await lease.held(working=True)
     assert await lease.held(working=False)
     for age_s, begins in ((3, False), (20, True)):
@@ -65,7 +66,7 @@ async def test_without_leases_the_one_that_works_goes_on_and_another_begins_only
 
 
 async def test_where_nothing_can_be_kept_nobody_begins_to_ask_the_venues_for_nothing() -> None:
-    lease = Lease(Dead(), "a", lambda: NOW)
+    lease = Lease(Dead(), "a", SettableClock(NOW))
     assert not await lease.held(working=False)
     assert await lease.held(working=True)
     await lease.give_back()

@@ -11,7 +11,7 @@ import pytest
 from tests.programs import free_port
 from virtuoso.doctor.examination import Targets, examine
 from virtuoso.doctor.finding import Finding, render
-from virtuoso.domain.clock import epoch_ms
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.model import Environment
 
 
@@ -34,7 +34,7 @@ def examined(tmp_path: Path) -> Callable[..., Any]:
             "history": f"sqlite://{tmp_path}/history.db",
             "envoy": None,
         }
-        clock = settings.pop("clock", epoch_ms)
+        clock = settings.pop("clock", SYSTEM_CLOCK)
         findings = await examine(Targets(**(defaults | settings)), clock=clock)
         by_subject = {finding.subject: finding for finding in findings}
         assert len(by_subject) == len(findings)

@@ -8,14 +8,14 @@ from typing import Any
 
 from tests.programs import free_port
 from virtuoso.doctor.finding import Level
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_writer
 
 
 async def test_a_history_that_answers_is_ok(tmp_path: Path, examined: Callable[..., Any]) -> None:
     url = f"sqlite://{tmp_path}/history.db"
-    history = open_history(url, write=True, timeout_s=20)
-    await history.newest_cursor()
-    await history.close()
+    made = open_history_writer(url, timeout_s=20)
+    await made.newest_cursor()
+    await made.close()
     findings = await examined(history=url)
     assert findings["HISTORY"].level is Level.OK
     assert findings["HISTORY"].figures["answer_ms"] > 0

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,19 +11,20 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.programs import Memcached, Replay
+from tests.certificates import certify
+from tests.clocks import OffsetClock
+from tests.programs import Market
 from virtuoso.doctor.finding import Level, exit_code
-from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.errors import ConfigError
 
 
-async def test_everything_is_ok_when_it_works(replay: Replay, examined: Callable[..., Any], tmp_path: Path) -> None:
+async def test_everything_is_ok_when_it_works(replay: Market, examined: Callable[..., Any], tmp_path: Path) -> None:
     findings = await examined(replay.url)
     assert {name: each.level for name, each in findings.items() if each.level is not Level.OK} == {
         "certificates": Level.NOT_CHECKED,  # nothing here is asked by HTTPS
         "envoy": Level.WARNING,  # no program was given
     }
-    assert findings["venue bybit"].figures["markets"] > 500
+    assert findings["venue bybit"].figures["markets"] > 30
     assert findings["venue binance"].figures["prices_ms"] > 0
     assert abs(findings["clock"].figures["skew_s"]) < 2
     assert "REPLAY" in findings["environment"].why
@@ -47,7 +45,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("fault", BROKEN)
 async def test_a_venue_that_fails_is_a_warning_while_another_works(
-    fault: str, replay: Replay, examined: Callable[..., Any]
+    fault: str, replay: Market, examined: Callable[..., Any]
 ) -> None:
     replay.fault(fault, "bybit")
     findings = await examined(replay.url)
@@ -60,7 +58,7 @@ async def test_a_venue_that_fails_is_a_warning_while_another_works(
     assert exit_code(list(findings.values())) == 0
 
 
-async def test_venues_that_all_fail_are_failures(replay: Replay, examined: Callable[..., Any]) -> None:
+async def test_venues_that_all_fail_are_failures(replay: Market, examined: Callable[..., Any]) -> None:
     replay.fault("451")
     findings = await examined(replay.url)
     assert [findings[f"venue {name}"].level for name in ("bybit", "binance")] == [Level.FAILURE, Level.FAILURE]
@@ -68,7 +66,7 @@ async def test_venues_that_all_fail_are_failures(replay: Replay, examined: Calla
 
 
 async def test_prices_that_stand_still_are_the_venues_fault_and_not_the_clocks(
-    replay: Replay, examined: Callable[..., Any]
+    replay: Market, examined: Callable[..., Any]
 ) -> None:
     replay.fault("stale", stale_s=600)
     findings = await examined(replay.url)
@@ -78,36 +76,16 @@ async def test_prices_that_stand_still_are_the_venues_fault_and_not_the_clocks(
 
 
 @pytest.mark.parametrize(
-    ("ahead_s", "words"), [(300, " s ahead of the venues' clocks"), (-300, " s behind the venues' clocks")]
+    ("ahead_s", "words"), [(300, "s ahead of the venues' clocks"), (-300, "s behind the venues' clocks")]
 )
 async def test_a_wrong_clock_of_this_machine_is_a_failure(
-    ahead_s: int, words: str, replay: Replay, examined: Callable[..., Any]
+    ahead_s: int, words: str, replay: Market, examined: Callable[..., Any]
 ) -> None:
-    findings = await examined(replay.url, clock=lambda: epoch_ms() + ahead_s * 1000)
+    findings = await examined(replay.url, clock=OffsetClock(ahead_s * 1000))
     assert findings["clock"].level is Level.FAILURE
     assert abs(findings["clock"].figures["skew_s"] - ahead_s) < 2
     assert words in findings["clock"].why
     assert "timedatectl" in findings["clock"].cure
-
-
-async def test_the_doctor_ends_even_when_everything_hangs(
-    replay: Replay, examined: Callable[..., Any], memcached: Memcached
-) -> None:
-    replay.fault("slow")
-    memcached.freeze()
-    silent = socket.create_server(("127.0.0.1", 0))  # accepts connections and answers nothing
-    start = time.monotonic()
-    findings = await examined(
-        replay.url,
-        cache=f"memcached://{memcached.address}",
-        grpc_address=silent.getsockname(),
-        edge_address=silent.getsockname(),
-    )
-    assert time.monotonic() - start < 8
-    silent.close()
-    for subject in ("venue bybit", "venue binance", f"memcached {memcached.address}", "GRPC_ADDRESS", "EDGE_ADDRESS"):
-        assert findings[subject].level is Level.FAILURE, subject
-        assert findings[subject].cure, subject
 
 
 async def test_a_venue_that_ccxt_does_not_support_is_a_bad_setting(examined: Callable[..., Any]) -> None:
@@ -127,20 +105,9 @@ async def test_a_port_that_nothing_listens_on_is_named_as_the_cause(examined: Ca
     assert "turnover is used" in findings["CoinGecko"].cure
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """Return (certificate, key) of localhost. Nobody has signed the certificate."""
-    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
-    words = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
-    subprocess.run([*words.split(), "-keyout", str(key), "-out", str(chain)], check=True, capture_output=True)
-    return chain, key
-
-
-async def test_a_certificate_that_nobody_signed_is_named(
-    certificate: tuple[Path, Path], examined: Callable[..., Any]
-) -> None:
+async def test_a_certificate_that_nobody_signed_is_named(tmp_path: Path, examined: Callable[..., Any]) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(*certificate)
+    context.load_cert_chain(*certify(tmp_path))
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
     findings = await examined(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     server.close()

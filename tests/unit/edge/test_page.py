@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from virtuoso.domain.addresses import Address, joined
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import page
 
-INDEX = b"<!doctype html><title>Ours</title>" + b"<p>" * 400
+INDEX = b'<!doctype html><title>Ours</title><script src="/assets/main.js"></script>' + b"<p>" * 400
 SCRIPT = b"export const answer = 42;\n" * 100
 PNG = bytes(range(256))
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -30,9 +31,9 @@ def built(tmp_path: Path) -> Path:
     root = tmp_path / "web"
     (root / "assets").mkdir(parents=True)
     (root / "index.html").write_bytes(INDEX)
-    (root / "assets" / "main-BjX454_u.js").write_bytes(SCRIPT)
+    (root / "assets" / "main.js").write_bytes(SCRIPT)
     (root / "icon.png").write_bytes(PNG)
-    (root / "sw.js").write_bytes(b"self;")
+    (root / "sw.js").write_bytes(b"const BUILD = `/assets/`;")
     (root / "manifest.webmanifest").write_bytes(b"{}")
     return root
 
@@ -53,25 +54,58 @@ async def ask(address: Address, path: str, method: str = "GET", **headers: str) 
         return reply.status, await reply.read(), reply.headers
 
 
+async def version(address: Address) -> str:
+    """The one below which the built files are served."""
+    _, body, _ = await ask(address, "/")
+    (found,) = re.findall(rb"/assets/([0-9a-f]{16})/main\.js", body)
+    return bytes(found).decode()
+
+
 @pytest.mark.parametrize(
     ("path", "kind", "cache", "body"),
     [
         ("/", "text/html; charset=utf-8", "no-cache", INDEX),
         ("/index.html", "text/html; charset=utf-8", "no-cache", INDEX),
-        ("/assets/main-BjX454_u.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", SCRIPT),
+        ("/assets/main.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", SCRIPT),
         ("/icon.png?v=1", "image/png", "no-cache", PNG),
-        ("/sw.js", "text/javascript; charset=utf-8", "no-cache", b"self;"),
+        ("/sw.js", "text/javascript; charset=utf-8", "no-cache", b"const BUILD = `/assets/`;"),
         ("/manifest.webmanifest", "application/manifest+json", "no-cache", b"{}"),
     ],
 )
 async def test_each_file_is_what_it_is_and_kept_as_long_as_it_is_true(
     address: Address, path: str, kind: str, cache: str, body: bytes
 ) -> None:
+    versioned = f"/assets/{await version(address)}/"
+    path, body = path.replace("/assets/", versioned), body.replace(b"/assets/", versioned.encode())
     status, sent, headers = await ask(address, path)
     assert (status, sent) == (200, body)
     assert (headers["Content-Type"], headers["Cache-Control"]) == (kind, cache)
     status, sent, head = await ask(address, path, "HEAD")
     assert (status, sent, head["Content-Length"], head["ETag"]) == (200, b"", str(len(body)), headers["ETag"])
+
+
+@pytest.mark.parametrize("changed", ["index.html", "icon.png", "assets/main.js"])
+async def test_no_built_file_is_served_below_the_version_of_another_build(
+    built: Path, address: Address, changed: str
+) -> None:
+    before = await version(address)
+    async with page.served(("127.0.0.1", 0), built) as same:
+        assert await version(same) == before
+    (built / changed).write_bytes((built / changed).read_bytes() + b" ")
+    async with page.served(("127.0.0.1", 0), built) as other:
+        after = await version(other)
+        assert after != before
+        assert (await ask(other, f"/assets/{after}/main.js"))[0] == 200
+        for path in (f"/assets/{before}/main.js", "/assets/main.js"):
+            assert (await ask(other, path, **HTML))[0] == 404
+
+
+async def test_a_built_file_that_another_build_has_too_has_the_same_tag_in_both(built: Path, address: Address) -> None:
+    _, _, headers = await ask(address, f"/assets/{await version(address)}/main.js")
+    (built / "icon.png").write_bytes(b"other")
+    async with page.served(("127.0.0.1", 0), built) as other:
+        path = f"/assets/{await version(other)}/main.js"
+        assert (await ask(other, path, If_None_Match=headers["ETag"]))[0] == 304
 
 
 async def test_a_file_that_is_known_is_not_sent_again_and_each_form_of_it_has_its_own_tag(address: Address) -> None:
@@ -90,9 +124,10 @@ async def test_a_file_that_is_known_is_not_sent_again_and_each_form_of_it_has_it
 
 
 async def test_the_paths_of_the_page_itself_are_the_page_and_other_paths_are_not_there(address: Address) -> None:
+    index = (await ask(address, "/"))[1]
     for path in ("/signals", "/symbol/BTCUSDT", "/symbol/%E5%B8%81USDT"):
-        assert (await ask(address, path, **HTML))[:2] == (200, INDEX)
-    for path, headers in (("/signals", {}), ("/assets/old-12345678.js", HTML), ("/favicon.ico", HTML)):
+        assert (await ask(address, path, **HTML))[:2] == (200, index)
+    for path, headers in (("/signals", {}), ("/assets/old.js", HTML), ("/favicon.ico", HTML)):
         status, body, _ = await ask(address, path, **headers)
         assert (status, b'"code": 5' in body) == (404, True)
     status, _, refused = await ask(address, "/", "POST")

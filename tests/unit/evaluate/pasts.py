@@ -101,6 +101,10 @@ class Venue:
         return taken(bars, slice(first, end))
 
 
+async def at_once(_: float) -> None:
+    """A pause that takes no time."""
+
+
 def taken(bars: Candles, which: slice | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Candles:
     """Some of the bars."""
     columns = {name: getattr(bars, name)[which] for name in COLUMNS}

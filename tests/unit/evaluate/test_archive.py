@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pytest
 
-from tests.unit.evaluate.pasts import END_MS, Venue, five_minutes, taken
+from tests.unit.evaluate.pasts import END_MS, Venue, at_once, five_minutes, taken
 from virtuoso.domain.errors import VenueTimedOut
 from virtuoso.domain.model import Candles, Instrument, Timeframe
 from virtuoso.evaluate.archive import COLUMNS, BarCache
@@ -23,7 +23,7 @@ X = Instrument(symbol="XUSDT", venue_symbol="X/USDT:USDT", base_asset="X", multi
 
 
 async def ask(venue: Venue, folder: Path, *, bars: int, end_ms: int = END_MS) -> Candles | None:
-    archive = BarCache(cast("Exchange", venue), folder)
+    archive = BarCache(cast("Exchange", venue), folder, sleep=at_once)
     return await archive.candles(X, Timeframe.M5, start_ms=END_MS - bars * STEP_MS, end_ms=end_ms)
 
 

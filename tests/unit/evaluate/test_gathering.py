@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pytest
 
-from tests.unit.evaluate.pasts import Venue, clock, past, taken
+from tests.unit.evaluate.pasts import Venue, at_once, clock, past, taken
 from virtuoso.domain.errors import VenueTimedOut
 from virtuoso.domain.model import ANCHOR, Candles, Instrument, Timeframe
 from virtuoso.evaluate.archive import BarCache
@@ -58,13 +58,13 @@ def symbol(name: str, seed: int, *, before: float = 1.0, since: float = 1.0) -> 
 
 
 async def chosen(venue: Market, folder: Path, count: int) -> list[str]:
-    archive = BarCache(cast("Exchange", venue), folder)
+    archive = BarCache(cast("Exchange", venue), folder, sleep=at_once)
     found = await most_traded(cast("Exchange", venue), archive, CLOCK, count, Progress(io.StringIO()))
     return [each.symbol for each in found]
 
 
 async def gathered(venue: Market, folder: Path, said: io.StringIO) -> Gathered | None:
-    archive = BarCache(cast("Exchange", venue), folder)
+    archive = BarCache(cast("Exchange", venue), folder, sleep=at_once)
     with ThreadPoolExecutor(2) as pool:
         return await gather(archive, await venue.instruments(), CLOCK, pool, Progress(said), seed=1)
 

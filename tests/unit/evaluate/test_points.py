@@ -9,14 +9,14 @@ import pytest
 
 from virtuoso.domain.records import ScorePoint
 from virtuoso.evaluate.points import NAMES, TOTAL, read_panel
-from virtuoso.history.open import open_history
+from virtuoso.history.factory import open_history_writer
 
 T0 = 1_760_000_400_000
 FIVE = 300_000
 
 
 async def test_a_step_has_what_was_shown_last_before_it(tmp_path: Path) -> None:
-    history = open_history(f"sqlite:///{tmp_path / 'h.db'}", write=True)
+    history = open_history_writer(f"sqlite:///{tmp_path / 'h.db'}")
     try:
         await history.write(
             [

@@ -35,7 +35,7 @@ def test_a_replayed_score_is_that_of_live_scoring_at_that_moment(step: int) -> N
     for kind in DIMENSIONS:
         live = dimensions[kind]
         assert live.direction is not None
-        assert replayed[kind.name.lower()] == pytest.approx(live.direction, abs=2e-6)
+        assert replayed[kind.lower_name] == pytest.approx(live.direction, abs=2e-6)
         for component in live.components:
             if component.direction is not None:
                 assert replayed[component.name] == pytest.approx(component.direction, abs=2e-6)

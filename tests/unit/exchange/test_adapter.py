@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.programs import Replay
+from tests.clocks import OffsetClock
+from tests.programs import Market
 from tests.unit.exchange.test_rows import refused
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.errors import (
@@ -70,9 +71,9 @@ def every_call(exchange: CcxtExchange, instrument: Instrument) -> dict[str, Call
 
 @pytest.mark.parametrize("mode", KINDS)
 @pytest.mark.parametrize("venue", VENUES)
-async def test_every_call_tells_a_fault_by_its_right_name_and_in_time(replay: Replay, venue: str, mode: str) -> None:
-    clock = {"ahead_ms": 0}
-    async with connected(venue, replay.url, timeout_s=0.5, clock=lambda: epoch_ms() + clock["ahead_ms"]) as exchange:
+async def test_every_call_tells_a_fault_by_its_right_name_and_in_time(replay: Market, venue: str, mode: str) -> None:
+    clock = OffsetClock()
+    async with connected(venue, replay.url, timeout_s=0.5, clock=clock) as exchange:
         instrument = await btc(exchange)
         replay.fault(mode, venue)
 
@@ -90,13 +91,13 @@ async def test_every_call_tells_a_fault_by_its_right_name_and_in_time(replay: Re
         else:
             told = []
             for call in calls.items():
-                clock["ahead_ms"] += 7 * 86_400_000 if KINDS[mode] is RateLimited else 0  # past what it asked for
+                clock.ahead_ms += 7 * 86_400_000 if KINDS[mode] is RateLimited else 0  # past what it asked for
                 told.append(await failure(*call))
     assert told == [(name, KINDS[mode], True) for name in calls]
 
 
 @pytest.mark.parametrize("venue", VENUES)
-async def test_a_venue_that_lies_far_behind_is_stale_and_well_again_once_it_is_not(replay: Replay, venue: str) -> None:
+async def test_a_venue_that_lies_far_behind_is_stale_and_well_again_once_it_is_not(replay: Market, venue: str) -> None:
     async with connected(venue, replay.url) as exchange:
         await exchange.tickers()
         replay.fault("stale", venue, stale_s=600)
@@ -111,14 +112,14 @@ async def test_a_venue_that_lies_far_behind_is_stale_and_well_again_once_it_is_n
 
 
 @pytest.mark.parametrize("venue", VENUES)
-async def test_a_venue_whose_clock_stands_still_is_stale_after_fifteen_seconds(replay: Replay, venue: str) -> None:
-    ahead = {"ms": 0}
-    async with connected(venue, replay.url, clock=lambda: epoch_ms() + ahead["ms"]) as exchange:
+async def test_a_venue_whose_clock_stands_still_is_stale_after_fifteen_seconds(replay: Market, venue: str) -> None:
+    clock = OffsetClock()
+    async with connected(venue, replay.url, clock=clock) as exchange:
         replay.fault("stale", venue, stale_s=0)
         await exchange.tickers()
-        ahead["ms"] = 10_000
+        clock.ahead_ms = 10_000
         await exchange.tickers()
-        ahead["ms"] = 16_000
+        clock.ahead_ms = 16_000
         with pytest.raises(VenueStale, match="stood still"):
             await exchange.tickers()
 
@@ -129,7 +130,7 @@ def near(said: float | None, truth: float | None, within: float) -> bool:
 
 @pytest.mark.parametrize("mode", ["nan", "nulls"])
 @pytest.mark.parametrize("venue", VENUES)
-async def test_unreadable_numbers_cost_their_rows_and_nothing_false_gets_in(replay: Replay, venue: str, mode: str) -> None:
+async def test_unreadable_numbers_cost_their_rows_and_nothing_false_gets_in(replay: Market, venue: str, mode: str) -> None:
     async with connected(venue, replay.url) as exchange:
         instrument = await btc(exchange)
         truth: dict[str, Ticker] = dict(await exchange.tickers())
@@ -137,7 +138,7 @@ async def test_unreadable_numbers_cost_their_rows_and_nothing_false_gets_in(repl
         before = refused("ticker_price")
         replay.fault(mode, venue)
         tickers = await exchange.tickers()
-        assert refused("ticker_price") - before == len(truth) - len(tickers) > 50
+        assert refused("ticker_price") - before == len(truth) - len(tickers) > len(truth) / 10
         assert len(tickers) > len(truth) / 2
         for symbol, ticker in tickers.items():
             real = truth[symbol]
@@ -156,9 +157,9 @@ async def test_unreadable_numbers_cost_their_rows_and_nothing_false_gets_in(repl
         assert all(said == real for said, real in shared)
 
 
-async def test_nothing_is_sent_until_the_venue_allows_it_again(replay: Replay) -> None:
-    ahead = {"ms": 0}
-    async with connected("bybit", replay.url, clock=lambda: epoch_ms() + ahead["ms"]) as exchange:
+async def test_nothing_is_sent_until_the_venue_allows_it_again(replay: Market) -> None:
+    clock = OffsetClock()
+    async with connected("bybit", replay.url, clock=clock) as exchange:
         instrument = await btc(exchange)
         replay.fault("429", "bybit")
         with pytest.raises(RateLimited) as caught:
@@ -171,11 +172,11 @@ async def test_nothing_is_sent_until_the_venue_allows_it_again(replay: Replay) -
                 await call()
             assert again.value.until_ms == caught.value.until_ms
         assert replay.get("/__stats")["total"] == sent
-        ahead["ms"] = 6_000
+        clock.ahead_ms = 6_000
         assert await exchange.tickers()
 
 
-async def test_a_rate_limit_stops_the_calls_that_already_wait_for_their_turn(replay: Replay) -> None:
+async def test_a_rate_limit_stops_the_calls_that_already_wait_for_their_turn(replay: Market) -> None:
     async with connected("bybit", replay.url) as exchange:
         instrument = await btc(exchange)
         replay.fault("429", "bybit")
@@ -185,7 +186,7 @@ async def test_a_rate_limit_stops_the_calls_that_already_wait_for_their_turn(rep
         assert replay.get("/__stats")["total"] - before < 200
 
 
-async def test_missing_premiums_cost_only_marks_and_funding(replay: Replay) -> None:
+async def test_missing_premiums_cost_only_marks_and_funding(replay: Market) -> None:
     async with connected("binance", replay.url, timeout_s=0.5) as exchange:
         replay.fault("down", "binance", path="premiumIndex")
         ticker = (await exchange.tickers())["BTCUSDT"]
@@ -200,7 +201,7 @@ async def test_missing_premiums_cost_only_marks_and_funding(replay: Replay) -> N
 
 @pytest.mark.parametrize("venue", VENUES)
 @pytest.mark.parametrize("mode", ["garbage", "empty", "down"])
-async def test_a_failed_reload_keeps_the_former_markets(replay: Replay, venue: str, mode: str) -> None:
+async def test_a_failed_reload_keeps_the_former_markets(replay: Market, venue: str, mode: str) -> None:
     async with connected(venue, replay.url) as exchange:
         instrument, whole = await btc(exchange), await exchange.tickers()
         replay.fault(mode, venue)
@@ -211,7 +212,7 @@ async def test_a_failed_reload_keeps_the_former_markets(replay: Replay, venue: s
         assert len(await exchange.candles(instrument, Timeframe.M1, limit=5)) == 5
 
 
-async def test_markets_are_read_by_themselves_once_the_venue_lets_them(replay: Replay) -> None:
+async def test_markets_are_read_by_themselves_once_the_venue_lets_them(replay: Market) -> None:
     async with connected("bybit", replay.url) as exchange:
         replay.fault("empty", "bybit")
         with pytest.raises(EmptyData):
@@ -220,7 +221,7 @@ async def test_markets_are_read_by_themselves_once_the_venue_lets_them(replay: R
         assert "BTCUSDT" in await exchange.tickers()
 
 
-async def test_concurrent_calls_do_not_mix_up_their_replies(replay: Replay) -> None:
+async def test_concurrent_calls_do_not_mix_up_their_replies(replay: Market) -> None:
     async with connected("bybit", replay.url) as exchange:
         instrument = await btc(exchange)
         replay.fault("451", "bybit", path="orderbook")
@@ -230,24 +231,7 @@ async def test_concurrent_calls_do_not_mix_up_their_replies(replay: Replay) -> N
         assert {type(result).__name__ for result in results[::2]} == {"Trades"}
 
 
-async def test_bybit_gives_fifty_symbols_whole_within_seconds(replay: Replay) -> None:
-    async with connected("bybit", replay.url) as exchange:
-        instruments = {each.symbol: each for each in await exchange.instruments()}
-        ranked = sorted((await exchange.tickers()).values(), key=lambda ticker: -(ticker.turnover_24h or 0))
-        top = [instruments[ticker.symbol] for ticker in ranked[:50]]
-        began = time.monotonic()
-        await asyncio.gather(
-            *(exchange.candles(each, timeframe, limit=400) for each in top for timeframe in Timeframe),
-            *(exchange.order_book(each) for each in top),
-            *(exchange.trades(each) for each in top),
-            *(exchange.funding(each) for each in top),
-            *(exchange.open_interest(each) for each in top),
-            *(exchange.long_short(each) for each in top),
-        )
-        assert time.monotonic() - began < 10
-
-
-async def test_a_symbol_that_the_venue_does_not_have_is_unknown(replay: Replay) -> None:
+async def test_a_symbol_that_the_venue_does_not_have_is_unknown(replay: Market) -> None:
     for venue in VENUES:
         async with connected(venue, replay.url) as exchange:
             with pytest.raises(UnknownSymbol):
@@ -256,7 +240,7 @@ async def test_a_symbol_that_the_venue_does_not_have_is_unknown(replay: Replay) 
                 )
 
 
-async def test_dead_markets_are_priced_but_have_no_bars_and_no_book(replay: Replay) -> None:
+async def test_dead_markets_are_priced_but_have_no_bars_and_no_book(replay: Market) -> None:
     async with connected("bybit", replay.url) as exchange:
         dead = {each.symbol: each for each in await exchange.instruments()}["ALPACAUSDT"]
         ticker = (await exchange.tickers())["ALPACAUSDT"]
@@ -285,7 +269,7 @@ def test_a_venue_that_ccxt_does_not_have_is_a_mistake_in_the_settings() -> None:
         CcxtExchange("bybitt")
 
 
-async def test_a_batch_at_a_venue_that_answers_nothing_ends_together(replay: Replay) -> None:
+async def test_a_batch_at_a_venue_that_answers_nothing_ends_together(replay: Market) -> None:
     async with connected("bybit", replay.url, timeout_s=1) as exchange:
         instrument = await btc(exchange)
         replay.fault("slow", "bybit", path="kline")

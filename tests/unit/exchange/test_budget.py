@@ -3,38 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.clocks import VirtualClock, run_virtually
 from virtuoso.exchange.budget import IN_FLIGHT, Budget
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """Time passes only while everybody sleeps, and then at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.passed = 0.0
-
-    def time(self) -> float:
-        return self.passed
-
-    def _run_once(self) -> None:
-        waiting: list[Any] = self._scheduled  # type: ignore[attr-defined]
-        if not self._ready and waiting:  # type: ignore[attr-defined]
-            self.passed = max(self.passed, min(handle.when() for handle in waiting))
-        super()._run_once()  # type: ignore[misc]
-
-
-def run(main: Coroutine[Any, Any, None]) -> None:
-    loop = VirtualLoop()
-    try:
-        loop.run_until_complete(main)
-    finally:
-        loop.close()
 
 
 @settings(max_examples=60)
@@ -49,7 +23,7 @@ def test_no_window_ever_holds_more_than_the_allowance(
     sent: list[tuple[float, int]] = []
 
     async def main() -> None:
-        budget = Budget(allowance, window)
+        budget = Budget(allowance, window, clock=VirtualClock())
 
         async def request(at: float, cost: int, urgent: bool) -> None:
             await asyncio.sleep(at)
@@ -58,7 +32,7 @@ def test_no_window_ever_holds_more_than_the_allowance(
 
         await asyncio.gather(*(request(*each) for each in requests))
 
-    run(main())
+    run_virtually(main())
     assert len(sent) == len(requests)
     for begin, _ in sent:
         assert sum(cost for at, cost in sent if begin <= at < begin + window - 1e-6) <= allowance
@@ -66,19 +40,19 @@ def test_no_window_ever_holds_more_than_the_allowance(
 
 def test_an_allowance_is_used_in_full_and_at_once() -> None:
     async def main() -> None:
-        budget, loop = Budget(10, 5), asyncio.get_running_loop()
+        budget, loop = Budget(10, 5, clock=VirtualClock()), asyncio.get_running_loop()
         for _ in range(10):
             await budget.spend(1)
         assert loop.time() == 0
         await budget.spend(1)
         assert 5 <= loop.time() < 5.01
 
-    run(main())
+    run_virtually(main())
 
 
 def test_an_urgent_request_passes_those_that_wait() -> None:
     async def main() -> None:
-        budget, order = Budget(1, 1), []
+        budget, order = Budget(1, 1, clock=VirtualClock()), []
 
         async def request(name: str, *, urgent: bool) -> None:
             async with budget.turn(1, urgent=urgent):
@@ -90,12 +64,12 @@ def test_an_urgent_request_passes_those_that_wait() -> None:
         await asyncio.gather(*tasks)
         assert order == ["a", "tickers", "b", "c"]
 
-    run(main())
+    run_virtually(main())
 
 
 def test_slow_replies_hold_back_the_batch_but_not_an_urgent_request() -> None:
     async def main() -> None:
-        budget, begun = Budget(10_000, 1), []
+        budget, begun = Budget(10_000, 1, clock=VirtualClock()), []
 
         async def slow() -> None:
             async with budget.turn(1, urgent=False):
@@ -111,12 +85,12 @@ def test_slow_replies_hold_back_the_batch_but_not_an_urgent_request() -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    run(main())
+    run_virtually(main())
 
 
 def test_when_all_in_flight_go_unanswered_those_behind_them_end_too() -> None:
     async def main() -> None:
-        budget, ended = Budget(10_000, 1), []
+        budget, ended = Budget(10_000, 1, clock=VirtualClock()), []
 
         async def unanswered() -> None:
             try:
@@ -129,12 +103,12 @@ def test_when_all_in_flight_go_unanswered_those_behind_them_end_too() -> None:
         await asyncio.gather(*(unanswered() for _ in range(4 * IN_FLIGHT)))
         assert ended == [5.0] * 3 * IN_FLIGHT
 
-    run(main())
+    run_virtually(main())
 
 
 def test_one_unanswered_request_costs_those_behind_it_nothing() -> None:
     async def main() -> None:
-        budget = Budget(1, 3)
+        budget = Budget(1, 3, clock=VirtualClock())
 
         async def request() -> float:
             async with budget.turn(1, urgent=False):
@@ -145,12 +119,12 @@ def test_one_unanswered_request_costs_those_behind_it_nothing() -> None:
         times = await asyncio.gather(*(request() for _ in range(4)))
         assert times[-1] > 9
 
-    run(main())
+    run_virtually(main())
 
 
 def test_places_in_flight_are_given_back_whatever_happens_to_their_holders() -> None:
     async def main() -> None:
-        budget = Budget(10_000, 1)
+        budget = Budget(10_000, 1, clock=VirtualClock())
 
         async def failing(*, cancel: bool) -> None:
             async with budget.turn(1, urgent=False):
@@ -166,12 +140,12 @@ def test_places_in_flight_are_given_back_whatever_happens_to_their_holders() -> 
         async with budget.turn(1, urgent=False):
             assert asyncio.get_running_loop().time() < 5
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_cancelled_request_takes_nothing_and_blocks_nobody() -> None:
     async def main() -> None:
-        budget, loop = Budget(1, 1), asyncio.get_running_loop()
+        budget, loop = Budget(1, 1, clock=VirtualClock()), asyncio.get_running_loop()
         await budget.spend(1)
         waiting = [asyncio.create_task(budget.spend(1)) for _ in range(50)]
         await asyncio.sleep(0.1)
@@ -181,14 +155,14 @@ def test_a_cancelled_request_takes_nothing_and_blocks_nobody() -> None:
         await budget.spend(1)
         assert loop.time() < 1.1
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_request_dearer_than_the_allowance_still_gets_its_turn() -> None:
     async def main() -> None:
-        budget = Budget(5, 1)
+        budget = Budget(5, 1, clock=VirtualClock())
         await budget.spend(40)
         await budget.spend(40)
         assert asyncio.get_running_loop().time() < 1.1
 
-    run(main())
+    run_virtually(main())

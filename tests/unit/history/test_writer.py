@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.clocks import SettableClock
 from tests.contract.histories import MINUTE, T0, alert, opportunity, point, signal
-from virtuoso.domain.ports import History
 from virtuoso.domain.records import AlertKind, SignalStatus
-from virtuoso.history.open import open_history
-from virtuoso.history.writer import Writer
+from virtuoso.history.background_writer import BackgroundWriter
+from virtuoso.history.factory import open_history_writer
+from virtuoso.history.sql_writer import SqlHistoryWriter
 
 DAY = 86_400_000
 
@@ -28,26 +29,30 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def history(path: Path) -> AsyncIterator[History]:
-    first = open_history(f"sqlite://{path}", write=True, timeout_s=20)  # makes the schema
+async def history(path: Path) -> AsyncIterator[SqlHistoryWriter]:
+    first = open_history_writer(f"sqlite://{path}", timeout_s=20)  # makes the schema
     await first.newest_cursor()
     await first.close()
-    opened = open_history(f"sqlite://{path}", write=True)
+    opened = open_history_writer(f"sqlite://{path}")
     yield opened
     await opened.close()
 
 
-Start = Callable[..., Writer]
+Start = Callable[..., BackgroundWriter]
 
 
 @pytest.fixture
-async def start(history: History) -> AsyncIterator[Start]:
+async def start(history: SqlHistoryWriter) -> AsyncIterator[Start]:
     """Makes a writer that runs until the end of the test."""
     running: list[asyncio.Task[None]] = []
 
-    def make(**given: Any) -> Writer:
-        options: dict[str, Any] = {"cooldown_s": {AlertKind.PRICE_MOVE: 60.0}, "clock": lambda: T0, "interval_s": 0.05}
-        writer = Writer(history, **{**options, **given})
+    def make(**given: Any) -> BackgroundWriter:
+        options: dict[str, Any] = {
+            "cooldown_s": {AlertKind.PRICE_MOVE: 60.0},
+            "clock": SettableClock(T0),
+            "interval_s": 0.05,
+        }
+        writer = BackgroundWriter(history, **{**options, **given})
         running.append(asyncio.create_task(writer.run()))
         return writer
 
@@ -66,19 +71,21 @@ async def eventually(held: Callable[[], Awaitable[bool]], seconds: float = 10) -
         await asyncio.sleep(0.02)
 
 
-async def minutes(history: History) -> list[float]:
+async def minutes(history: SqlHistoryWriter) -> list[float]:
     found = await history.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)
     return [each.price - 100 for each in found]
 
 
-def nothing_waits(writer: Writer) -> Callable[[], Awaitable[bool]]:
+def nothing_waits(writer: BackgroundWriter) -> Callable[[], Awaitable[bool]]:
     async def held() -> bool:
         return not any(writer.status().waiting.values())
 
     return held
 
 
-async def test_what_is_handed_over_is_written_one_point_a_minute_of_a_symbol(history: History, start: Start) -> None:
+async def test_what_is_handed_over_is_written_one_point_a_minute_of_a_symbol(
+    history: SqlHistoryWriter, start: Start
+) -> None:
     writer = start()
     for second in range(0, 300, 10):
         moment = T0 - T0 % MINUTE + second * 1000
@@ -90,7 +97,9 @@ async def test_what_is_handed_over_is_written_one_point_a_minute_of_a_symbol(his
     assert writer.status().well
 
 
-async def test_alerts_are_written_at_once_and_what_they_refer_to_is_there_by_then(history: History, start: Start) -> None:
+async def test_alerts_are_written_at_once_and_what_they_refer_to_is_there_by_then(
+    history: SqlHistoryWriter, start: Start
+) -> None:
     writer = start(interval_s=3600)
     await asyncio.sleep(0)
     writer.record(signals=[signal()], alerts=[alert(reference=signal().id)])
@@ -104,7 +113,7 @@ async def test_alerts_are_written_at_once_and_what_they_refer_to_is_there_by_the
 
 
 async def test_all_that_was_handed_over_in_an_outage_is_written_once_after_it(
-    path: Path, history: History, start: Start
+    path: Path, history: SqlHistoryWriter, start: Start
 ) -> None:
     writer = start()
     writer.record([point()], [signal()])
@@ -133,8 +142,8 @@ async def test_all_that_was_handed_over_in_an_outage_is_written_once_after_it(
     assert not any(writer.status().dropped.values())
 
 
-async def test_what_changes_while_it_is_being_written_is_written_again(history: History) -> None:
-    writer = Writer(history, cooldown_s={}, clock=lambda: T0)
+async def test_what_changes_while_it_is_being_written_is_written_again(history: SqlHistoryWriter) -> None:
+    writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0))
     writer.record(signals=[signal()])
     writing = asyncio.create_task(writer.close())
     await asyncio.sleep(0)  # the first state is on its way
@@ -145,8 +154,10 @@ async def test_what_changes_while_it_is_being_written_is_written_again(history: 
     assert list(await history.signals()) == [newer]
 
 
-async def test_in_a_long_outage_the_oldest_points_go_and_are_counted_and_nothing_else_does(history: History) -> None:
-    writer = Writer(history, cooldown_s={}, clock=lambda: T0, points_kept=10)
+async def test_in_a_long_outage_the_oldest_points_go_and_are_counted_and_nothing_else_does(
+    history: SqlHistoryWriter,
+) -> None:
+    writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0), max_points=10)
     for minute in range(25):
         writer.record([point(minute)], [signal(minute)], [opportunity(minute)], [alert(f"key-{minute}")])
     status = writer.status()
@@ -157,7 +168,9 @@ async def test_in_a_long_outage_the_oldest_points_go_and_are_counted_and_nothing
     assert len(await history.alerts()) == 25
 
 
-async def test_a_record_that_the_history_never_takes_does_not_hold_up_the_others(history: History, start: Start) -> None:
+async def test_a_record_that_the_history_never_takes_does_not_hold_up_the_others(
+    history: SqlHistoryWriter, start: Start
+) -> None:
     writer = start()
     broken = replace(signal(7), targets=None)  # type: ignore[arg-type]
     too_large = alert("far", 0, observed_ms=2**70)
@@ -170,16 +183,16 @@ async def test_a_record_that_the_history_never_takes_does_not_hold_up_the_others
     assert writer.status().well
 
 
-async def test_closing_writes_what_still_waits(history: History) -> None:
-    writer = Writer(history, cooldown_s={}, clock=lambda: T0)
+async def test_closing_writes_what_still_waits(history: SqlHistoryWriter) -> None:
+    writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0))
     writer.record([point()], alerts=[alert()])
     await writer.close()
     assert await minutes(history) == [0]
     assert len(await history.alerts()) == 1
 
 
-async def test_what_is_too_old_by_the_markets_own_time_is_forgotten(history: History) -> None:
-    writer = Writer(history, cooldown_s={}, clock=lambda: T0 + 400 * DAY, points_days=30, rest_days=365)
+async def test_what_is_too_old_by_the_markets_own_time_is_forgotten(history: SqlHistoryWriter) -> None:
+    writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0 + 400 * DAY), points_days=30, rest_days=365)
     await history.write([point(-31 * 1440), point(-29 * 1440)], opportunities=[opportunity(-366 * 1440), opportunity(0)])
     await writer.forget()
     assert len(await minutes(history)) == 2, "before anything was handed over the market's time is not known"
@@ -190,8 +203,8 @@ async def test_what_is_too_old_by_the_markets_own_time_is_forgotten(history: His
     assert len(await history.opportunities()) == 1
 
 
-async def test_a_time_far_in_the_future_does_not_empty_the_history(history: History) -> None:
-    writer = Writer(history, cooldown_s={}, clock=lambda: T0, points_days=30)
+async def test_a_time_far_in_the_future_does_not_empty_the_history(history: SqlHistoryWriter) -> None:
+    writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0), points_days=30)
     writer.record([point()])
     writer.record([point(symbol="ETHUSDT", observed_ms=T0 + 4000 * DAY)])
     await writer.close()

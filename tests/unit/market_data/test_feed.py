@@ -11,7 +11,9 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.fakes import FakeExchange
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import EmptyData, RateLimited, Unsupported, VenueUnavailable
+from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Candles, Timeframe
 from virtuoso.exchange.venues import Cadence
 from virtuoso.market_data.feed import DEPTH, Feed, UniverseRules
@@ -25,7 +27,7 @@ def brisk(_: str, __: int) -> Cadence:
 
 @asynccontextmanager
 async def feeding(exchange: FakeExchange, rules: UniverseRules | None = None) -> AsyncIterator[Feed]:
-    feed = Feed(exchange, rules or UniverseRules(), brisk)
+    feed = Feed(exchange, rules or UniverseRules(), brisk, SYSTEM_CLOCK)
     await feed.refresh_tickers()
     feed.start()
     try:
@@ -151,7 +153,7 @@ async def test_new_bars_are_handed_to_the_keeper_of_candles() -> None:
         kept.append((venue, candles.symbol, candles.timeframe))
 
     exchange = FakeExchange("BTCUSDT")
-    feed = Feed(exchange, UniverseRules(), brisk)
+    feed = Feed(exchange, UniverseRules(), brisk, SYSTEM_CLOCK)
     feed.keep = keep
     await feed.refresh_tickers()
     feed.start()
@@ -219,7 +221,7 @@ async def test_bars_that_do_not_join_what_is_known_are_read_in_full_at_once() ->
         state = feed._states["BTCUSDT"]
         known = state.candles[Timeframe.M5]
         state.candles[Timeframe.M5] = missing = replace(known, open_ms=known.open_ms - 20 * Timeframe.M5.ms)
-        job, exchange.run = Job("BTCUSDT", "candles", Timeframe.M5), 3
+        job, exchange.run = Job("BTCUSDT", InputKind.CANDLES, Timeframe.M5), 3
         assert await feed._do(job) == 0.0
         assert state.candles[Timeframe.M5] is missing
         exchange.run = 1000

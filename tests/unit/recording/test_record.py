@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clocks import SettableClock
+from virtuoso.domain.inputs import InputKind
 from virtuoso.exchange.replies import Reply
 from virtuoso.market_data.feed import UniverseRules
 from virtuoso.recording.file import SESSION, RecordingFile, read
@@ -17,7 +19,7 @@ from virtuoso.recording.record import Recorder, record
 
 def new_recorder(path: Path, max_bytes: int = 1 << 30) -> tuple[Recorder, RecordingFile]:
     file = RecordingFile(path, max_bytes=max_bytes)
-    return Recorder(file, venues=["bybit"], rules=UniverseRules(), clock=lambda: 1_761_000_000_000), file
+    return Recorder(file, venues=["bybit"], rules=UniverseRules(), clock=SettableClock(1_761_000_000_000)), file
 
 
 async def collecting(recorder: Recorder, pause_s: float = 0.02) -> None:
@@ -28,7 +30,7 @@ async def collecting(recorder: Recorder, pause_s: float = 0.02) -> None:
         body = " ".join(str(hash((number, i))) for i in range(200))
         url = f"http://127.0.0.1:9/v5/market/orderbook?symbol=A{number}USDT"
         reply = Reply(200, {"Date": "now", "Server": "x"}, text=body, url=url, received_ms=number)
-        recorder.operation("book", "bybit", {"symbol": f"A{number}USDT"}, [reply])
+        recorder.operation(InputKind.ORDER_BOOK, "bybit", {"symbol": f"A{number}USDT"}, [reply])
         await asyncio.sleep(pause_s)
 
 

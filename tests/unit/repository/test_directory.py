@@ -221,39 +221,6 @@ async def test_a_write_that_the_disk_breaks_off_keeps_the_former_value_and_leave
     assert await directory.get(KEY) == b"latter" * 100_000
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("only root can mount a small disk; the break-off test above covers the rest")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
-async def test_a_full_disk_keeps_the_former_value_and_says_what_to_do(small_disk: Path, clock: WallClock) -> None:
-    directory = DirectoryRepository(small_disk / "cache", clock=clock)
-    await directory.set(KEY, b"f" * 400_000, ttl_s=60)
-    with pytest.raises(RepositoryError, match=f"{small_disk}.*disk is full: free"):
-        await directory.set(KEY, b"l" * 800_000, ttl_s=60)
-    assert await directory.get(KEY) == b"f" * 400_000
-    assert len(list((small_disk / "cache").iterdir())) == 1
-    await directory.set("small", b"value", ttl_s=60)
-    assert await directory.get("small") == b"value"
-    await directory.close()
-
-
-async def test_a_disk_full_of_expired_values_makes_room(small_disk: Path, clock: WallClock) -> None:
-    directory = DirectoryRepository(small_disk, clock=clock)
-    for number in range(3):
-        await directory.set(keys.snapshot(str(number)), bytes(300_000), ttl_s=10)
-    clock.now += 11
-    await directory.set(keys.snapshot("new"), bytes(900_000), ttl_s=10)
-    assert await directory.get(keys.snapshot("new")) == bytes(900_000)
-    await directory.close()
-
-
 @contextmanager
 def without_rights(path: Path) -> Iterator[None]:
     """Root is let through everywhere, so it becomes somebody else for a while."""

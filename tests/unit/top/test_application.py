@@ -12,8 +12,9 @@ from rich.text import Text
 from textual.color import Color
 
 from tests.programs import free_port
-from tests.service.memories import alert, furnish, reader, remembering, sqlite
-from tests.service.snapshots import T0, Bench, bench, row, snapshot
+from tests.service.history_servers import alert, fill_history, history_opener, server_with_history, sqlite_url
+from tests.service.servers import RunningServer, running_server
+from tests.service.snapshots import T0, row, snapshot
 from tests.unit.top.screens import Terminal, terminal
 from virtuoso.repository import keys
 from virtuoso.service.candle_reader import CandleReader
@@ -33,9 +34,11 @@ ROWS[3].ClearField("change_24h_percent")
 
 
 @asynccontextmanager
-async def showing(folder: Path, size: tuple[int, int] = (80, 24), **options: Any) -> AsyncIterator[tuple[Bench, Terminal]]:
+async def showing(
+    folder: Path, size: tuple[int, int] = (80, 24), **options: Any
+) -> AsyncIterator[tuple[RunningServer, Terminal]]:
     """Run a server with ROWS and a terminal that shows it."""
-    async with bench(**options) as one:
+    async with running_server(**options) as one:
         await one.show(snapshot(rows=ROWS))
         async with terminal(one.address, folder, size) as seen:
             yield one, seen
@@ -83,7 +86,7 @@ async def test_without_a_server_the_last_data_stays_in_grey_until_it_is_back(tmp
         assert [span.style for span in cell.spans] == [style(FAINT)]
         before = age(seen)
         await seen.until(lambda: age(seen) > before)  # without new data
-        again = MarketServer(one.address, one.keeper, CandleReader(one.source, keys, max_stale_s=600))
+        again = MarketServer(one.address, one.cache, CandleReader(one.source, keys, max_stale_s=600))
         await again.start()
         try:
             await seen.see("● live")
@@ -154,7 +157,7 @@ async def test_keys_sort_search_and_filter(tmp_path: Path) -> None:
 
 
 async def test_marked_symbols_are_saved_for_the_next_start(tmp_path: Path) -> None:
-    async with bench() as one:
+    async with running_server() as one:
         await one.show(snapshot(rows=ROWS))
         async with terminal(one.address, tmp_path) as seen:
             await seen.see("BTCUSDT")
@@ -171,7 +174,7 @@ async def test_marked_symbols_are_saved_for_the_next_start(tmp_path: Path) -> No
 
 async def test_a_watchlist_that_cannot_be_saved_says_so_and_lasts_until_the_end(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    async with bench() as one:
+    async with running_server() as one:
         await one.show(snapshot(rows=ROWS))
         async with terminal(one.address, tmp_path / "file") as seen:
             await seen.see("BTCUSDT")
@@ -180,8 +183,8 @@ async def test_a_watchlist_that_cannot_be_saved_says_so_and_lasts_until_the_end(
 
 
 async def test_a_symbol_explains_its_score_and_follows_the_market(tmp_path: Path) -> None:
-    await furnish(sqlite(tmp_path))
-    async with showing(tmp_path, (100, 60), history=reader(sqlite(tmp_path))) as (one, seen):
+    await fill_history(sqlite_url(tmp_path))
+    async with showing(tmp_path, (100, 60), history=history_opener(sqlite_url(tmp_path))) as (one, seen):
         await seen.see("BTCUSDT")
         await seen.press("enter")
         await seen.see("Score 71.5 strongly bullish", "Order book", "The volume reading of BTCUSDT leans", "volume_0")
@@ -197,14 +200,14 @@ async def test_a_symbol_explains_its_score_and_follows_the_market(tmp_path: Path
 
 
 async def test_alerts_appear_as_they_happen(tmp_path: Path) -> None:
-    async with remembering(sqlite(tmp_path)) as memory:
+    async with server_with_history(sqlite_url(tmp_path)) as memory:
         await memory.market.show(snapshot(rows=ROWS))
-        await memory.tell(alert(1))
+        await memory.add_alerts(alert(1))
         async with terminal(memory.market.address, tmp_path) as seen:
             await seen.see("BTCUSDT")
             await seen.press("a")
             await seen.see("Alerts", "alert 1", "UTC")
-            await memory.tell(alert(2))
+            await memory.add_alerts(alert(2))
             text = await seen.see("alert 2")
             assert text.index("alert 2") < text.index("alert 1")
 

@@ -16,16 +16,17 @@ from virtuoso.domain.model import (
     DimensionKind,
     Environment,
     Fallback,
+    FallbackReason,
     Instrument,
     Mover,
     Overview,
     Regime,
     RegimeState,
-    Snapshot,
     Stamp,
     Ticker,
 )
 from virtuoso.domain.records import BetaSpan, BetaWindow, Side
+from virtuoso.domain.snapshot import Snapshot
 from virtuoso.market.v1 import confluence_pb2, provenance_pb2, snapshot_pb2
 from virtuoso.service.admission import read_snapshot
 from virtuoso.wire import snapshots, times
@@ -135,13 +136,11 @@ def test_times_are_the_exchange_s_and_ours_to_the_millisecond() -> None:
     assert (head.length, head.checksum) == (4, snapshots.checksum(b"blob"))
 
 
-@pytest.mark.parametrize(
-    "reason", [name.removeprefix("FALLBACK_REASON_") for name in provenance_pb2.FallbackReason.DESCRIPTOR.values_by_name]
-)
-def test_a_fallback_says_from_where_and_why(reason: str) -> None:
+@pytest.mark.parametrize("reason", FallbackReason)
+def test_a_fallback_says_from_where_and_why(reason: FallbackReason) -> None:
     said = decoded(snapshot(fallback=Fallback(venue="bybit", reason=reason), venue="binance")).provenance
     assert (said.venue, said.fallback_from) == ("binance", "bybit")
-    assert provenance_pb2.FallbackReason.Name(said.fallback_reason) == f"FALLBACK_REASON_{reason}"
+    assert provenance_pb2.FallbackReason.Name(said.fallback_reason) == f"FALLBACK_REASON_{reason.name}"
 
 
 def test_the_regime_comes_back_for_the_next_collector() -> None:

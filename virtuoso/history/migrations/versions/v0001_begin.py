@@ -1,4 +1,4 @@
-"""The first schema. Written out, not taken from `tables`: a migration stays as it was when tables change."""
+"""The first schema. It repeats the tables, because a migration stays as it is when `tables` changes."""
 
 from typing import Any
 
@@ -12,24 +12,24 @@ NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 SCORES = ("score", "confidence", "technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment")
 
 
-def _given(name: str, kind: Any) -> sa.Column[Any]:
+def _required(name: str, kind: Any) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=False, autoincrement=False)
 
 
 def upgrade() -> None:
-    """From nothing."""
+    """Make all tables."""
     op.create_table(
         "series",
         sa.Column("id", sa.Integer, primary_key=True),
-        _given("venue", NAME),
-        _given("symbol", NAME),
+        _required("venue", NAME),
+        _required("symbol", NAME),
         sa.UniqueConstraint("venue", "symbol", name="series_name"),
     )
     op.create_table(
         "points",
-        _given("series", sa.Integer),
-        _given("observed_ms", sa.BigInteger),
-        _given("price", sa.Double),
+        _required("series", sa.Integer),
+        _required("observed_ms", sa.BigInteger),
+        _required("price", sa.Double),
         *(sa.Column(name, sa.Integer) for name in SCORES),
         sa.PrimaryKeyConstraint("series", "observed_ms"),
         sqlite_with_rowid=False,
@@ -37,20 +37,20 @@ def upgrade() -> None:
     _signals()
     op.create_table(
         "opportunities",
-        _given("id", NAME),
-        _given("venue", NAME),
-        _given("symbol", NAME),
-        _given("kind", sa.SmallInteger),
-        _given("side", sa.SmallInteger),
-        _given("found_ms", sa.BigInteger),
-        _given("expires_ms", sa.BigInteger),
-        _given("price", sa.Double),
-        _given("confidence", sa.Double),
-        _given("sentence", sa.Text),
+        _required("id", NAME),
+        _required("venue", NAME),
+        _required("symbol", NAME),
+        _required("kind", sa.SmallInteger),
+        _required("side", sa.SmallInteger),
+        _required("found_ms", sa.BigInteger),
+        _required("expires_ms", sa.BigInteger),
+        _required("price", sa.Double),
+        _required("confidence", sa.Double),
+        _required("sentence", sa.Text),
         sa.Column("alpha_percent", sa.Double),
         sa.Column("z_score", sa.Double),
         sa.Column("reading", sa.Double),
-        _given("unit", sa.Text),
+        _required("unit", sa.Text),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("opportunities_order", "opportunities", ["found_ms", "id"])
@@ -60,28 +60,28 @@ def upgrade() -> None:
 def _signals() -> None:
     op.create_table(
         "signals",
-        _given("id", NAME),
-        _given("venue", NAME),
-        _given("symbol", NAME),
-        _given("side", sa.SmallInteger),
-        _given("environment", sa.SmallInteger),
-        _given("model_version", sa.Text),
-        _given("opened_ms", sa.BigInteger),
-        _given("entry", sa.Double),
-        _given("stop", sa.Double),
-        _given("targets", sa.Text),
-        _given("sizes", sa.Text),
-        _given("expires_ms", sa.BigInteger),
-        _given("score", sa.Double),
-        _given("confidence", sa.Double),
-        _given("drivers", sa.Text),
-        _given("judged_ms", sa.BigInteger),
-        _given("status", sa.SmallInteger),
-        _given("targets_hit", sa.Integer),
-        _given("result_r", sa.Double),
+        _required("id", NAME),
+        _required("venue", NAME),
+        _required("symbol", NAME),
+        _required("side", sa.SmallInteger),
+        _required("environment", sa.SmallInteger),
+        _required("model_version", sa.Text),
+        _required("opened_ms", sa.BigInteger),
+        _required("entry", sa.Double),
+        _required("stop", sa.Double),
+        _required("targets", sa.Text),
+        _required("sizes", sa.Text),
+        _required("expires_ms", sa.BigInteger),
+        _required("score", sa.Double),
+        _required("confidence", sa.Double),
+        _required("drivers", sa.Text),
+        _required("judged_ms", sa.BigInteger),
+        _required("status", sa.SmallInteger),
+        _required("targets_hit", sa.Integer),
+        _required("result_r", sa.Double),
         sa.Column("closed_ms", sa.BigInteger),
         sa.Column("exit_price", sa.Double),
-        _given("rearmed", sa.Boolean),
+        _required("rearmed", sa.Boolean),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("signals_order", "signals", ["opened_ms", "id"])
@@ -92,22 +92,22 @@ def _signals() -> None:
 def _alerts() -> None:
     op.create_table(
         "alerts",
-        _given("cursor", sa.BigInteger),
-        _given("key", NAME),
-        _given("venue", NAME),
-        _given("kind", sa.SmallInteger),
-        _given("level", sa.SmallInteger),
-        _given("observed_ms", sa.BigInteger),
-        _given("text", sa.Text),
-        _given("symbol", NAME),
+        _required("cursor", sa.BigInteger),
+        _required("key", NAME),
+        _required("venue", NAME),
+        _required("kind", sa.SmallInteger),
+        _required("level", sa.SmallInteger),
+        _required("observed_ms", sa.BigInteger),
+        _required("text", sa.Text),
+        _required("symbol", NAME),
         sa.Column("reading", sa.Double),
-        _given("unit", sa.Text),
-        _given("reference", sa.Text),
+        _required("unit", sa.Text),
+        _required("reference", sa.Text),
         sa.Column("environment", sa.SmallInteger),
         sa.PrimaryKeyConstraint("cursor"),
         sa.UniqueConstraint("key", "observed_ms", name="alerts_once"),
     )
     newest = op.create_table(
-        "newest", _given("only", sa.SmallInteger), _given("cursor", sa.BigInteger), sa.PrimaryKeyConstraint("only")
+        "newest", _required("only", sa.SmallInteger), _required("cursor", sa.BigInteger), sa.PrimaryKeyConstraint("only")
     )
     op.bulk_insert(newest, [{"only": 1, "cursor": 0}])

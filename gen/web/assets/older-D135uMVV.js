@@ -1,1 +1,0 @@
-import{Ct as e,Pt as t,T as n}from"./query-BU4VDIJt.js";function r({pages:r,what:i}){return e(t,{children:[r.problem&&e(n,{problem:r.problem,old:!0}),r.more&&e(`p`,{class:`older`,children:e(`button`,{type:`button`,class:`button`,disabled:r.fetching,onClick:r.older,children:r.fetching?`Fetching older ${i}`:`Older ${i}`})})]})}export{r as t};

@@ -1,1 +1,0 @@
-import{Ct as e,ft as t}from"./query-BU4VDIJt.js";function n({text:n}){return e(`label`,{class:`search`,children:[e(t,{name:`search`}),e(`input`,{type:`search`,class:`field`,placeholder:`Symbol`,"aria-label":`Only symbols with this in their name`,value:n.value,onInput:e=>{n.value=e.currentTarget.value}})]})}var r=(e,t)=>e.includes(t.trim().toUpperCase());export{r as n,n as t};

@@ -1,0 +1,80 @@
+"""How the scores of a whole recorded market are spread: told apart, seldom at an end, never a default."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+import pytest
+
+from tests.programs import Replay
+from tests.unit.analysis.markets import starved
+from tests.unit.analysis.test_recorded import read
+from virtuoso.analysis.confluence import score_symbol
+from virtuoso.domain.model import Confluence, Dimension, DimensionKind, SymbolInputs
+from virtuoso.market_data.feed import UniverseRules
+
+SYMBOLS = 200
+MOST_SATURATED = 0.02
+
+
+@pytest.fixture(scope="module")
+def market(replay_server: Replay) -> tuple[list[SymbolInputs], int]:
+    """Two hundred recorded markets at one moment, read by the real client."""
+    replay_server.fault("ok")
+    return asyncio.run(read(replay_server.url, "bybit", UniverseRules(limit=SYMBOLS)))
+
+
+def dimensions(results: Sequence[Confluence], kind: DimensionKind) -> list[Dimension]:
+    return [d for result in results for d in result.dimensions if d.kind is kind and d.score is not None]
+
+
+def saturated(found: Sequence[Dimension]) -> float:
+    """Share of scores at an end of the scale."""
+    return sum(d.score is not None and not 1 < d.score < 99 for d in found) / len(found)
+
+
+def test_two_hundred_markets_are_told_apart_and_none_sits_at_fifty(market: tuple[list[SymbolInputs], int]) -> None:
+    inputs, now = market
+    scores = [score_symbol(item, now).score for item in inputs]
+    there = np.array([s for s in scores if s is not None])
+    assert len(inputs) == len(there) == SYMBOLS
+    assert not (there == 50).any()
+    assert len(np.unique(there.round(6))) == SYMBOLS
+    assert there.std() > 2
+    assert ((there > 1) & (there < 99)).all()
+
+
+@pytest.mark.parametrize("kind", DimensionKind, ids=lambda k: k.name)
+def test_no_dimension_is_constant_or_at_an_end_for_many(market: tuple[list[SymbolInputs], int], kind: DimensionKind) -> None:
+    inputs, now = market
+    found = dimensions([score_symbol(item, now) for item in inputs], kind)
+    spread = np.array([d.score for d in found])
+    assert len(found) >= 0.95 * SYMBOLS
+    assert saturated(found) <= MOST_SATURATED
+    assert spread.std() > 3
+    assert np.percentile(spread, 95) - np.percentile(spread, 5) > 10
+    assert len(np.unique(spread.round(6))) >= 0.95 * len(found)
+    assert min(spread) < 50 < max(spread)
+
+
+WITHOUT = [("trades",), ("long_short", "funding_history"), ("order_book", "previous_order_book")]
+
+
+@pytest.mark.parametrize("names", WITHOUT, ids="-".join)
+def test_while_a_feed_fills_a_dimension_is_at_fifty_only_where_all_that_was_read_is_zero(
+    market: tuple[list[SymbolInputs], int], names: tuple[str, ...]
+) -> None:
+    """A price that stands where it stood four hours ago is a measurement, and its direction is 0: it must stay one, for a
+    tick beside it the direction is as near to 0 as it can be. Anything else at exactly 50 would be a default."""
+    inputs, now = market
+    results = [score_symbol(reduce(starved, names, item), now) for item in inputs]
+    for kind in DimensionKind:
+        found = dimensions(results, kind)
+        for d in found:
+            if d.score == 50:
+                assert {c.reading for c in d.components if c.direction is not None} == {0.0}
+        assert not found or saturated(found) <= MOST_SATURATED, kind
+    assert 50 not in [result.score for result in results]

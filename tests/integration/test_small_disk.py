@@ -1,0 +1,52 @@
+"""A directory repository on a small disk of its own."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.repository.test_directory import KEY, WallClock
+from virtuoso.domain.errors import RepositoryError
+from virtuoso.repository import keys
+from virtuoso.repository.directory import DirectoryRepository
+
+
+@pytest.fixture
+def clock() -> WallClock:
+    return WallClock()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("only root can mount a small disk; a unit test of a write that breaks off covers the rest")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+async def test_a_full_disk_keeps_the_former_value_and_says_what_to_do(small_disk: Path, clock: WallClock) -> None:
+    directory = DirectoryRepository(small_disk / "cache", clock=clock)
+    await directory.set(KEY, b"f" * 400_000, ttl_s=60)
+    with pytest.raises(RepositoryError, match=f"{small_disk}.*disk is full: free"):
+        await directory.set(KEY, b"l" * 800_000, ttl_s=60)
+    assert await directory.get(KEY) == b"f" * 400_000
+    assert len(list((small_disk / "cache").iterdir())) == 1
+    await directory.set("small", b"value", ttl_s=60)
+    assert await directory.get("small") == b"value"
+    await directory.close()
+
+
+async def test_a_disk_full_of_expired_values_makes_room(small_disk: Path, clock: WallClock) -> None:
+    directory = DirectoryRepository(small_disk, clock=clock)
+    for number in range(3):
+        await directory.set(keys.snapshot(str(number)), bytes(300_000), ttl_s=10)
+    clock.now += 11
+    await directory.set(keys.snapshot("new"), bytes(900_000), ttl_s=10)
+    assert await directory.get(keys.snapshot("new")) == bytes(900_000)
+    await directory.close()

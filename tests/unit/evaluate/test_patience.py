@@ -1,0 +1,91 @@
+"""An exchange that fails for a moment changes no finding: a page is asked for again, and no symbol is lost in silence."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from tests.unit.evaluate.pasts import Venue, clock, past
+from virtuoso.domain.errors import BadData, ExchangeError, RateLimited, VenueBlocked, VenueTimedOut, VenueUnavailable
+from virtuoso.domain.model import ANCHOR, Candles, Instrument, Timeframe
+from virtuoso.evaluate.archive import PAUSES_S, BarCache
+from virtuoso.evaluate.gathering import most_traded
+from virtuoso.evaluate.progress import Progress
+
+if TYPE_CHECKING:
+    from virtuoso.domain.ports import Exchange
+
+CLOCK = clock(400)
+SYMBOLS = (ANCHOR, "AUSDT", "BUSDT", "CUSDT")
+PASSING = [VenueTimedOut("slow"), VenueUnavailable("down"), RateLimited("wait", until_ms=0), BadData("torn")]
+
+
+class Failing(Venue):
+    """A venue of four symbols that answers the first `times` requests for each page of `symbol` with `error`."""
+
+    def __init__(self, error: ExchangeError, times: int, symbol: str = "") -> None:
+        bars = [bars for seed, name in enumerate(SYMBOLS) for bars in past(name, count=15_000, seed=seed).values()]
+        super().__init__(*bars, page=5000)
+        self.error, self.times, self.symbol = error, times, symbol
+        self.failed = Counter[tuple[str, Timeframe]]()
+        self.pauses: list[float] = []
+
+    async def instruments(self) -> Sequence[Instrument]:
+        """All four."""
+        return [
+            Instrument(symbol=name, venue_symbol=name, base_asset=name.removesuffix("USDT"), multiplier=1)
+            for name in SYMBOLS
+        ]
+
+    async def candles(
+        self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
+    ) -> Candles:
+        """Unless it still fails."""
+        page = instrument.symbol, timeframe
+        if self.symbol in ("", instrument.symbol) and self.failed[page] < self.times:
+            self.failed[page] += 1
+            raise self.error
+        return await super().candles(instrument, timeframe, limit=limit, before_ms=before_ms)
+
+    async def sleep(self, seconds: float) -> None:
+        """Note the pause."""
+        self.pauses.append(seconds)
+
+
+async def chosen(venue: Failing, folder: Path, said: io.StringIO) -> list[str]:
+    archive = BarCache(cast("Exchange", venue), folder, sleep=venue.sleep)
+    found = await most_traded(cast("Exchange", venue), archive, CLOCK, 3, Progress(said))
+    return [each.symbol for each in found]
+
+
+@pytest.mark.parametrize("error", PASSING, ids=lambda e: type(e).__name__)
+async def test_a_failure_that_passes_changes_no_choice(tmp_path: Path, error: ExchangeError) -> None:
+    whole = await chosen(Failing(error, 0), tmp_path / "whole", io.StringIO())
+    venue = Failing(error, len(PAUSES_S), whole[1])
+    assert await chosen(venue, tmp_path / "failing", io.StringIO()) == whole
+    assert venue.pauses == list(PAUSES_S)
+
+
+@pytest.mark.parametrize("error", [VenueTimedOut("slow"), VenueBlocked("no")], ids=lambda e: type(e).__name__)
+async def test_no_choice_is_made_among_what_happened_to_answer(tmp_path: Path, error: ExchangeError) -> None:
+    with pytest.raises(type(error)):
+        await chosen(Failing(error, 99, "AUSDT"), tmp_path, io.StringIO())
+
+
+async def test_a_symbol_whose_bars_cannot_be_read_is_named_and_left_out(tmp_path: Path) -> None:
+    said = io.StringIO()
+    found = await chosen(Failing(BadData("no bars"), 99, "AUSDT"), tmp_path, said)
+    assert sorted(found) == sorted({*SYMBOLS} - {"AUSDT"})
+    assert "1 symbols cannot be ranked and are left out: AUSDT (no bars)" in said.getvalue()
+
+
+async def test_what_will_not_pass_is_not_asked_for_again(tmp_path: Path) -> None:
+    venue = Failing(VenueBlocked("no"), 99)
+    with pytest.raises(VenueBlocked):
+        await chosen(venue, tmp_path, io.StringIO())
+    assert venue.pauses == []

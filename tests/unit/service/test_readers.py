@@ -1,0 +1,219 @@
+"""Reads that a request makes: they end in time, and what is too old is not shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+
+from tests.clocks import VirtualClock
+from tests.contract import histories
+from tests.service.snapshots import T0, TTL_S, candle_series
+from tests.unit.service.virtual_time import BreakableSource, in_virtual_time
+from virtuoso.domain.errors import ConfigError, DataUnavailable, HistoryError, HistoryUnavailable, InvalidField, Overloaded
+from virtuoso.domain.ports import HistoryReader
+from virtuoso.domain.records import Alert
+from virtuoso.market.v1 import candle_pb2, provenance_pb2
+from virtuoso.repository import keys
+from virtuoso.repository.memory import MemoryRepository
+from virtuoso.service.alert_feed import BATCH_SIZE, MAX_OUTAGE_S, MAX_RECENT, AlertFeed, AlertFilter
+from virtuoso.service.candle_reader import CandleReader
+from virtuoso.service.history_reader import CachedHistory
+from virtuoso.service.rpc import InFlight
+
+ALL = AlertFilter(frozenset(), 0, provenance_pb2.ENVIRONMENT_SIMULATED)
+
+
+class Alerts:
+    """A history of alerts in memory that may fail or hang."""
+
+    def __init__(self) -> None:
+        self.rows: list[Alert] = []
+        self.error: Exception | None = None
+        self.hangs = self.closed = False
+        self.reads = 0
+
+    def add(self, count: int) -> None:
+        """Add alerts, whose cursors are their numbers from 1 on."""
+        first = len(self.rows) + 1
+        self.rows += [histories.alert(f"key-{n}", n, cursor=n) for n in range(first, first + count)]
+
+    async def newest_cursor(self) -> int:
+        """See HistoryReader."""
+        await self._fail()
+        return self.rows[-1].cursor or 0 if self.rows else 0
+
+    async def alerts(self, *, after: int, limit: int, **_: Any) -> Sequence[Alert]:
+        """See HistoryReader; without filters."""
+        await self._fail()
+        return [alert for alert in self.rows if (alert.cursor or 0) > after][:limit]
+
+    async def close(self) -> None:
+        """See HistoryReader."""
+        self.closed = True
+
+    async def _fail(self) -> None:
+        self.reads += 1
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.error is not None:
+            raise self.error
+
+    def opened(self) -> HistoryReader:
+        """This, as the history that it stands for."""
+        return cast("HistoryReader", self)
+
+
+async def cursor(history: HistoryReader) -> int:
+    return await history.newest_cursor()
+
+
+@in_virtual_time
+async def test_a_history_that_hangs_is_given_up_within_the_two_seconds_of_a_client() -> None:
+    alerts = Alerts()
+    reader = CachedHistory(alerts.opened, clock=VirtualClock())
+    alerts.hangs = True
+    with pytest.raises(HistoryUnavailable, match="cannot be read now"):
+        await reader.read(cursor)
+    assert asyncio.get_running_loop().time() == pytest.approx(1.7)
+
+
+@in_virtual_time
+async def test_a_history_that_fails_is_unavailable_and_answers_again_when_it_can() -> None:
+    alerts = Alerts()
+    reader = CachedHistory(alerts.opened, clock=VirtualClock())
+    alerts.error = HistoryError("gone")
+    with pytest.raises(HistoryUnavailable):
+        await reader.read_cached("key", cursor)
+    alerts.error = None
+    assert [await reader.read_cached("key", cursor) for _ in range(3)] == [0, 0, 0]
+    assert alerts.reads == 2
+    await reader.close()
+    assert alerts.closed
+    assert not reader.configured
+
+
+@in_virtual_time
+async def test_a_history_that_cannot_be_opened_is_unavailable_with_its_reason_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refuse() -> HistoryReader:
+        raise ConfigError("HISTORY names no database")
+
+    reader = CachedHistory(refuse, clock=VirtualClock())
+    with pytest.raises(HistoryUnavailable, match="cannot be opened"):
+        await reader.read(cursor)
+    assert "HISTORY names no database" in caplog.text
+    with pytest.raises(HistoryUnavailable, match="this server has no history"):
+        await CachedHistory(None, clock=VirtualClock()).read(cursor)
+
+
+def candles(clock: VirtualClock) -> tuple[CandleReader, BreakableSource]:
+    source = BreakableSource(MemoryRepository())
+    return CandleReader(source, keys, max_stale_s=600, clock=clock), source
+
+
+@in_virtual_time
+async def test_a_repository_that_hangs_costs_a_chart_a_second_and_a_half() -> None:
+    reader, source = candles(VirtualClock(T0))
+    source.hangs = True
+    with pytest.raises(DataUnavailable, match="the 5m bars of BTCUSDT are not there yet"):
+        await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
+    assert asyncio.get_running_loop().time() == pytest.approx(1.5)
+
+
+@in_virtual_time
+async def test_candles_are_read_once_in_two_seconds_and_refused_once_the_newest_is_overdue() -> None:
+    reader, source = candles(VirtualClock(T0))
+    await source.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
+    for _ in range(3):
+        await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
+    assert len(source.reads) == 1
+    await asyncio.sleep(2)
+    series = await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
+    assert len(source.reads) == 2
+    closes_s = (series.open_ms[-1] + 600_000 - T0) / 1000  # of the candle after the newest
+    await asyncio.sleep(closes_s + 600 - 2)
+    await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
+    await asyncio.sleep(1)
+    with pytest.raises(DataUnavailable, match="too old to be shown"):
+        await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
+
+
+def feed() -> tuple[AlertFeed, Alerts]:
+    alerts, clock = Alerts(), VirtualClock(T0)
+    return AlertFeed(CachedHistory(alerts.opened, clock=clock), clock=clock), alerts
+
+
+@in_virtual_time
+async def test_nothing_is_read_before_somebody_wants_alerts_and_once_a_second_after_it() -> None:
+    alert_feed, alerts = feed()
+    await asyncio.sleep(60)
+    assert (alerts.reads, alert_feed.available) == (0, False)
+    assert await alert_feed.start_after("") == 0
+    alerts.reads = 0
+    await asyncio.sleep(10.5)
+    assert (alerts.reads, alert_feed.available) == (10, True)
+    await alert_feed.close()
+
+
+@in_virtual_time
+async def test_an_outage_is_bridged_for_a_while_and_then_ends_streams() -> None:
+    alert_feed, alerts = feed()
+    alerts.add(3)
+    position = await alert_feed.start_after("0")
+    assert len((await alert_feed.read_after(3, ALL))[0]) == 0
+    alerts.error = HistoryError("gone")
+    await asyncio.sleep(MAX_OUTAGE_S)
+    assert not alert_feed.available
+    assert await alert_feed.read_after(position, ALL) == ([], 0)
+    await asyncio.sleep(1.1)
+    with pytest.raises(HistoryUnavailable, match="call again with the last cursor"):
+        await alert_feed.read_after(position, ALL)
+    alerts.error = None
+    alerts.add(2)
+    await asyncio.sleep(1)
+    chunks, position = await alert_feed.read_after(position, ALL)
+    assert (len(chunks), position, alert_feed.available) == (5, 5, True)
+    await alert_feed.close()
+
+
+@in_virtual_time
+async def test_a_stream_further_behind_than_memory_gets_every_alert_in_batches() -> None:
+    alert_feed, alerts = feed()
+    await alert_feed.start_after("")
+    total = MAX_RECENT + 2 * BATCH_SIZE + 7
+    alerts.add(total)
+    await asyncio.sleep(1)
+    seen, position = 0, 0
+    while position < total:
+        chunks, position = await alert_feed.read_after(position, ALL)
+        assert len(chunks) <= BATCH_SIZE
+        seen += len(chunks)
+        assert seen == position
+    await alert_feed.close()
+
+
+@in_virtual_time
+async def test_a_cursor_of_the_day_after_tomorrow_is_refused() -> None:
+    alert_feed, _ = feed()
+    await alert_feed.start_after(str(T0 + 86_000_000))
+    with pytest.raises(InvalidField, match="is not a cursor of this service"):
+        await alert_feed.start_after(str(T0 + 90_000_000))
+    await alert_feed.close()
+
+
+@in_virtual_time
+async def test_a_drained_server_waits_for_its_calls_but_not_for_ever() -> None:
+    in_flight, loop = InFlight(10, Overloaded("full")), asyncio.get_running_loop()
+    await in_flight.drained(5)
+    assert loop.time() == 0
+    in_flight.begin()
+    loop.call_later(3, in_flight.end)
+    await in_flight.drained(5)
+    assert loop.time() == 3
+    in_flight.begin()
+    await in_flight.drained(5)
+    assert loop.time() == 8

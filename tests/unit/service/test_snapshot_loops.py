@@ -1,0 +1,176 @@
+"""The loops of the snapshot cache in virtual time: readiness and its loss, staleness, outages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from tests.clocks import VirtualClock
+from tests.service.snapshots import T0, snapshot
+from tests.unit.service.virtual_time import CacheSetup, in_virtual_time
+from virtuoso.market.v1 import provenance_pb2
+from virtuoso.repository import keys
+
+
+@asynccontextmanager
+async def running(**options: Any) -> AsyncIterator[CacheSetup]:
+    """A cache whose loops run."""
+    setup = CacheSetup(**options)
+    await setup.cache.start()
+    try:
+        yield setup
+    finally:
+        await setup.cache.close()
+
+
+async def paths(setup: CacheSetup, seconds: float) -> list[tuple[float, str]]:
+    """Every change of the path within that time, with the second at which a request saw it first."""
+    changes: list[tuple[float, str]] = []
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                if not changes or changes[-1][1] != setup.cache.path:
+                    changes.append((round(setup.clock.monotonic(), 1), setup.cache.path))
+                await setup.cache.next_tick()
+    except TimeoutError:
+        return changes
+
+
+@in_virtual_time
+async def test_a_server_becomes_ready_loses_it_past_max_stale_and_returns_by_itself() -> None:
+    async with running(max_stale_s=120) as setup:
+        assert await paths(setup, 10.05) == [(0.0, "NONE")]
+        await setup.publish(snapshot(observed_ms=setup.clock.now_ms()))
+        assert await paths(setup, 200) == [
+            (10.1, "NONE"),
+            (10.2, "SNAPSHOT"),
+            (40.2, "STALE_SNAPSHOT"),
+            (130.2, "NONE"),
+        ]
+        assert setup.refusal.startswith("DataUnavailable")
+        await setup.publish(snapshot("s2", observed_ms=setup.clock.now_ms()))
+        (_, before), (at, path) = await paths(setup, 5)
+        assert (before, path) == ("NONE", "SNAPSHOT")
+        assert at - 210.1 <= 1
+
+
+@in_virtual_time
+async def test_an_incomplete_first_snapshot_does_not_make_a_server_ready_and_the_next_complete_one_does() -> None:
+    async with running() as setup:
+        incomplete = snapshot("s1", observed_ms=T0)
+        for item in incomplete.rows[20:]:
+            item.ClearField("score")
+        incomplete.provenance.coverage.present = sum(item.HasField("score") for item in incomplete.rows)
+        await setup.publish(incomplete)
+        assert await paths(setup, 5.5) == [(0.0, "NONE")]
+        assert setup.refusal.startswith("NotReady: no complete snapshot")
+        await setup.publish(snapshot("s2", observed_ms=setup.clock.now_ms()))
+        assert (await paths(setup, 2))[-1] == (6.0, "SNAPSHOT")
+
+
+@in_virtual_time
+async def test_polls_come_quickly_until_the_first_snapshot_and_once_a_second_after_it() -> None:
+    async with running() as setup:
+        await setup.clock.sleep(9.9)
+        assert setup.source.reads.count(keys.HEAD) == 50
+        await setup.publish(snapshot(observed_ms=setup.clock.now_ms()))
+        await setup.clock.sleep(0.2)
+        assert setup.cache.ready
+        del setup.source.reads[:]
+        await setup.clock.sleep(10)
+        assert setup.source.reads == [keys.HEAD] * 10, "a snapshot that is in memory is not read again"
+
+
+@in_virtual_time
+async def test_a_repository_that_hangs_stops_neither_ticks_nor_later_polls(caplog: pytest.LogCaptureFixture) -> None:
+    async with running() as setup:
+        await setup.publish(snapshot())
+        await setup.cache.next_tick()
+        setup.source.hangs = True
+        assert [path for _, path in await paths(setup, 45)] == ["SNAPSHOT", "STALE_SNAPSHOT"]
+        assert setup.provenance.age.ToMilliseconds() >= 44_000
+        assert setup.provenance.fallback_reason == provenance_pb2.FALLBACK_REASON_REPOSITORY_UNAVAILABLE
+        assert "no repository answered within 5 s" in caplog.text
+        setup.source.hangs = False
+        await setup.publish(snapshot("s2", observed_ms=setup.clock.now_ms()))
+        await setup.clock.sleep(6)
+        assert setup.served_id == "s2"
+
+
+@in_virtual_time
+async def test_a_dead_repository_is_asked_every_second_and_its_return_is_seen_at_once() -> None:
+    async with running() as setup:
+        await setup.publish(snapshot())
+        await setup.clock.sleep(1)
+        setup.source.die()
+        del setup.source.reads[:]
+        await setup.clock.sleep(60)
+        assert len(setup.source.reads) == 60
+        assert setup.provenance.fallback_reason == provenance_pb2.FALLBACK_REASON_REPOSITORY_UNAVAILABLE
+        setup.source.error = None
+        await setup.publish(snapshot("s2", observed_ms=setup.clock.now_ms()))
+        await setup.clock.sleep(1)
+        assert (setup.served_id, setup.cache.path) == ("s2", "SNAPSHOT")
+
+
+@in_virtual_time
+async def test_an_error_of_ours_in_a_poll_does_not_end_polling(caplog: pytest.LogCaptureFixture) -> None:
+    async with running() as setup:
+        setup.source.error = KeyError("ours")
+        await setup.clock.sleep(1)
+        assert "polling for a new snapshot failed" in caplog.text
+        setup.source.error = None
+        await setup.publish(snapshot(observed_ms=setup.clock.now_ms()))
+        await setup.clock.sleep(1)
+        assert setup.served_id == "s1"
+
+
+class _UnreadableClock(VirtualClock):
+    unreadable = False
+
+    def now_ms(self) -> int:
+        if self.unreadable:
+            raise OSError("no clock")
+        return super().now_ms()
+
+
+@in_virtual_time
+async def test_data_whose_age_cannot_be_told_is_not_served(caplog: pytest.LogCaptureFixture) -> None:
+    clock = _UnreadableClock(T0)
+    async with running(clock=clock) as setup:
+        await setup.publish(snapshot())
+        await setup.clock.sleep(1)
+        assert setup.served_id == "s1"
+        clock.unreadable = True
+        await setup.clock.sleep(2)
+        assert setup.refusal == "DataUnavailable: the age of the newest data cannot be told"
+        assert "is not served any more" in caplog.text
+        clock.unreadable = False
+        await setup.clock.sleep(2)
+        assert setup.served_id == "s1"
+
+
+@in_virtual_time
+async def test_a_new_snapshot_wakes_waiters_before_the_next_tick_is_due() -> None:
+    async with running(period_s=10) as setup:
+        waiting = asyncio.create_task(setup.cache.next_tick())
+        await setup.clock.sleep(0.3)
+        await setup.publish(snapshot())
+        await setup.clock.sleep(0.2)
+        assert waiting.done()
+        assert setup.served_id == "s1"
+
+
+@in_virtual_time
+async def test_a_closed_cache_reads_nothing_more_and_serves_what_it_has() -> None:
+    async with running() as setup:
+        await setup.publish(snapshot())
+        await setup.clock.sleep(1)
+    del setup.source.reads[:]
+    await setup.clock.sleep(60)
+    assert (setup.served_id, setup.source.reads) == ("s1", [])
+    await setup.cache.close()

@@ -1,0 +1,242 @@
+"""Writes what a collector hands over to the history, without making the collector wait."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from virtuoso.domain.clock import Clock
+from virtuoso.domain.errors import HistoryError
+from virtuoso.domain.ports import HistoryWriter
+from virtuoso.domain.records import Alert, AlertKind, Opportunity, ScorePoint, Signal
+from virtuoso.history.record_queue import RecordQueue
+from virtuoso.metrics import HISTORY_WAITING, HISTORY_WRITTEN
+
+log = logging.getLogger(__name__)
+
+POINT_EVERY_MS = 60_000  # of a symbol
+MAX_POINTS = 60_000  # that wait: 50 symbols for 20 hours, 500 for two; some 15 MB
+MAX_RECORDS = 50_000  # of each other kind that wait: weeks of them
+BATCH = 500  # records of a kind in one transaction; writing shares the CPU with the collector
+MAX_LOGGED_REFUSALS = 10  # of a kind
+HOUR_S = 3600.0
+DAY_MS = 86_400_000
+CLOSING_S = 4.0
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class WriterStatus:
+    """How the writing goes. `waiting` and `dropped` count records by kind: points, signals, opportunities, alerts."""
+
+    well: bool
+    down_since_ms: int | None  # our clock; None while it is well
+    reason: str  # what the history says while it is down; empty while it is well
+    waiting: Mapping[str, int]
+    dropped: Mapping[str, int]
+
+
+class BackgroundWriter:
+    """Takes records at any time without waiting. `run` writes them: alerts at once, together with all that waits; the rest
+    every `interval_s`. Of a symbol's points one a minute is written. While the history is down the records wait, up to a
+    limit, and are tried again every `interval_s`.
+
+    Once an hour it removes points older than `points_days`, and all else but active signals older than `rest_days`. Ages are
+    counted from the newest point, since a replayed market has its own time."""
+
+    def __init__(
+        self,
+        history: HistoryWriter,
+        *,
+        cooldown_s: Mapping[AlertKind, float],
+        clock: Clock,
+        interval_s: float = 5.0,
+        points_days: float = 30,
+        rest_days: float = 365,
+        max_points: int = MAX_POINTS,
+        max_records: int = MAX_RECORDS,
+    ) -> None:
+        self._history = history
+        self._cooldown_s = cooldown_s
+        self._clock = clock
+        self._interval_s = interval_s
+        self._points_ms = int(points_days * DAY_MS)
+        self._rest_ms = int(rest_days * DAY_MS)
+        self._points: RecordQueue[ScorePoint] = RecordQueue(
+            "points", max_points, lambda point: (point.venue, point.symbol, point.observed_ms)
+        )
+        self._signals: RecordQueue[Signal] = RecordQueue("signals", max_records, lambda signal: signal.id)
+        self._opportunities: RecordQueue[Opportunity] = RecordQueue(
+            "opportunities", max_records, lambda opportunity: opportunity.id
+        )
+        self._alerts: RecordQueue[Alert] = RecordQueue("alerts", max_records, lambda alert: (alert.key, alert.observed_ms))
+        self._queues = (self._points, self._signals, self._opportunities, self._alerts)
+        self._minutes: dict[tuple[str, str], int] = {}  # of the last point, by venue and symbol
+        self._newest_ms: int | None = None
+        self._urgent = asyncio.Event()
+        self._down_since_ms: int | None = None
+        self._reason = ""
+
+    def record(
+        self,
+        points: Sequence[ScorePoint] = (),
+        signals: Sequence[Signal] = (),
+        opportunities: Sequence[Opportunity] = (),
+        alerts: Sequence[Alert] = (),
+    ) -> None:
+        """Take these to be written. Return at once, and never fail. Of a symbol's points the first of each minute counts. A
+        signal or opportunity that waits is replaced by a newer one with its id."""
+        for point in points:
+            self._put_point(point)
+        for signal in signals:
+            self._signals.put(signal)
+        for opportunity in opportunities:
+            self._opportunities.put(opportunity)
+        for alert in alerts:
+            self._alerts.put(alert)
+        self._measure()
+        if alerts:
+            self._urgent.set()
+
+    def _put_point(self, point: ScorePoint) -> None:
+        series, minute = (point.venue, point.symbol), point.observed_ms // POINT_EVERY_MS
+        if self._minutes.get(series) != minute:
+            self._minutes[series] = minute
+            self._newest_ms = max(self._newest_ms or 0, point.observed_ms)
+            self._points.put(point)
+
+    def status(self) -> WriterStatus:
+        """Return how the writing goes now."""
+        return WriterStatus(
+            well=self._down_since_ms is None,
+            down_since_ms=self._down_since_ms,
+            reason=self._reason,
+            waiting={queue.kind: len(queue) for queue in self._queues},
+            dropped={queue.kind: queue.dropped for queue in self._queues},
+        )
+
+    async def run(self) -> None:
+        """Write what is handed over and remove what is old, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write_forever())
+            group.create_task(self._forget_forever())
+
+    async def close(self) -> None:
+        """Write what still waits, if CLOSING_S are enough. To be called after `run` has ended. Never raise."""
+        try:
+            async with asyncio.timeout(CLOSING_S):
+                await self._write_all()
+        except TimeoutError:
+            pass
+        if waiting := {kind: count for kind, count in self.status().waiting.items() if count}:
+            log.warning("history: not written at the end: %s", ", ".join(f"{n} {kind}" for kind, n in waiting.items()))
+
+    async def _write_forever(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self._interval_s):
+                    await self._urgent.wait()
+            except TimeoutError:
+                pass
+            self._urgent.clear()
+            await self._write_all()
+            if self._down_since_ms is not None:
+                await self._clock.sleep(self._interval_s)  # further alerts do not make it try more often
+
+    async def _write_all(self) -> None:
+        """Write all that waits, alerts last: what they refer to is stored by then. Stop at the first failure."""
+        try:
+            while len(self._points) or len(self._signals) or len(self._opportunities):
+                await self._write_batch()
+            while alerts := self._alerts.first(BATCH):
+                await self._write_alerts(alerts)
+        except HistoryError as error:
+            self._reason = str(error)
+            if self._down_since_ms is None:
+                self._down_since_ms = self._clock.now_ms()
+        else:
+            if self._down_since_ms is not None:
+                log.info("history: all that waited since it was down is written")
+            self._down_since_ms, self._reason = None, ""
+        self._measure()
+
+    async def _write_batch(self) -> None:
+        """Write the oldest records of each kind but alerts."""
+        points = self._points.first(BATCH)
+        signals = self._signals.first(BATCH)
+        opportunities = self._opportunities.first(BATCH)
+        try:
+            await self._history.write(points, signals, opportunities)
+        except HistoryError as error:
+            if not error.refused:
+                raise
+            await self._write_singly(self._points, points, lambda point: self._history.write(points=[point]))
+            await self._write_singly(self._signals, signals, lambda signal: self._history.write(signals=[signal]))
+            await self._write_singly(
+                self._opportunities, opportunities, lambda opportunity: self._history.write(opportunities=[opportunity])
+            )
+            return
+        self._written(self._points, points)
+        self._written(self._signals, signals)
+        self._written(self._opportunities, opportunities)
+
+    async def _write_alerts(self, alerts: Sequence[Alert]) -> None:
+        async def add(alerts: Sequence[Alert]) -> None:
+            await self._history.add_alerts(alerts, cooldown_s=self._cooldown_s)
+
+        try:
+            await add(alerts)
+        except HistoryError as error:
+            if not error.refused:
+                raise
+            await self._write_singly(self._alerts, alerts, lambda alert: add([alert]))
+            return
+        self._written(self._alerts, alerts)
+
+    async def _write_singly(
+        self, queue: RecordQueue[R], records: Sequence[R], write: Callable[[R], Awaitable[None]]
+    ) -> None:
+        """Write each record by itself, and drop those that the history refuses: they must not hold up the others."""
+        for record in records:
+            try:
+                await write(record)
+            except HistoryError as error:
+                if not error.refused:
+                    raise
+                level = logging.WARNING if queue.dropped < MAX_LOGGED_REFUSALS else logging.DEBUG
+                log.log(level, "history: a record is dropped because it is refused (%s): %r", error, record)
+                queue.remove([record])
+                queue.count_dropped("refused")
+            else:
+                self._written(queue, [record])
+
+    def _written(self, queue: RecordQueue[R], records: Sequence[R]) -> None:
+        queue.remove(records)
+        HISTORY_WRITTEN.labels(queue.kind).inc(len(records))
+
+    def _measure(self) -> None:
+        for queue in self._queues:
+            HISTORY_WAITING.labels(queue.kind).set(len(queue))
+
+    async def _forget_forever(self) -> None:
+        while True:
+            await self._clock.sleep(HOUR_S)
+            await self.forget()
+
+    async def forget(self) -> None:
+        """Remove what is too old. A failure is logged; the next hour tries again."""
+        if self._newest_ms is None:
+            return
+        now_ms = min(self._newest_ms, self._clock.now_ms())  # a venue's clock that runs ahead must not empty the history
+        try:
+            count = await self._history.forget(
+                points_before_ms=now_ms - self._points_ms, rest_before_ms=now_ms - self._rest_ms
+            )
+        except HistoryError as error:
+            log.warning("history: nothing old is removed this hour: %s", error)
+        else:
+            log.info("history: %d old records removed", count)

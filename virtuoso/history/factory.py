@@ -1,0 +1,69 @@
+"""From the setting HISTORY to the history that it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from virtuoso.domain.errors import ConfigError
+from virtuoso.history.database import Database
+from virtuoso.history.sql_reader import SqlHistoryReader
+from virtuoso.history.sql_writer import SqlHistoryWriter
+from virtuoso.history.sqlite import Sqlite
+from virtuoso.history.transactions import Transactions
+
+TIMEOUT_S = 2.0
+_ALLOWED = "sqlite:///a/path, or postgresql://user:password@host:port/database"
+
+
+def open_history_reader(url: str, *, timeout_s: float = TIMEOUT_S) -> SqlHistoryReader:
+    """Return the history at `url`, for reading: sqlite:///a/path (absolute, or ~/path) or
+    postgresql://user:password@host:port/database. Every call ends within about `timeout_s`. Nothing is connected to yet.
+    Raise ConfigError, which names what is wrong."""
+    return SqlHistoryReader(_transactions(url, write=False, timeout_s=timeout_s))
+
+
+def open_history_writer(url: str, *, timeout_s: float = TIMEOUT_S) -> SqlHistoryWriter:
+    """Return the history at `url`, as `open_history_reader` does, for a collector: its first call makes what is missing and
+    upgrades what is older."""
+    return SqlHistoryWriter(_transactions(url, write=True, timeout_s=timeout_s))
+
+
+def _transactions(url: str, *, write: bool, timeout_s: float) -> Transactions:
+    return Transactions(_database(url, write=write, timeout_s=timeout_s), write=write, timeout_s=timeout_s)
+
+
+def _database(url: str, *, write: bool, timeout_s: float) -> Database:
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite":
+        name = rest.lstrip("/")  # with three slashes, or with four as SQLAlchemy writes it
+        if not rest.startswith("/") or not name or name.endswith("/") or "\0" in name:
+            raise _config_error(url, "it names no file by its whole path")
+        path = Path(name).expanduser() if name.startswith("~") else Path("/", name)
+        return Sqlite(path, write=write, timeout_s=timeout_s)
+    if scheme in ("postgresql", "postgres"):
+        # A node without a cluster needs no PostgreSQL driver, so it is loaded here.
+        from virtuoso.history.postgresql import Postgresql  # noqa: PLC0415
+
+        return Postgresql(url, _server_name(url), write=write, timeout_s=timeout_s)
+    raise _config_error(url, "it is none of the kinds there are")
+
+
+def _server_name(url: str) -> str:
+    """Return host:port/database, without the password."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _config_error(url, "its host or port cannot be read") from error
+    database = parts.path.removeprefix("/")
+    if not database or "/" in database:
+        raise _config_error(url, "it names no database")
+    return f"{parts.hostname or 'localhost'}:{port or 5432}/{database}"
+
+
+def _config_error(url: str, why: str) -> ConfigError:
+    scheme, separator, rest = url.partition("://")
+    _, at, server = rest.rpartition("@")
+    shown = f"{scheme}://…@{server}" if separator and at else url
+    return ConfigError(f"HISTORY: {shown!r} is not allowed: {why}; allowed are {_ALLOWED}")

@@ -1,0 +1,174 @@
+"""The port `HistoryReader` over a database, in SQL that SQLite and PostgreSQL both understand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from virtuoso.domain.model import DimensionKind
+from virtuoso.domain.records import Alert, AlertKind, AlertLevel, Opportunity, ScorePoint, Side, Signal, SignalStatus
+from virtuoso.history.points import from_row
+from virtuoso.history.tables import SCORES, alerts, newest, opportunities, points, series, signals
+from virtuoso.history.transactions import Transactions
+
+Result = tuple[Side, tuple[DimensionKind, ...], float]
+
+
+class SqlHistoryReader:
+    """See the port."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    @property
+    def name(self) -> str:
+        """See the port."""
+        return self._transactions.database.name
+
+    async def score_points(
+        self, venue: str, symbol: str, *, start_ms: int, end_ms: int, step_ms: int
+    ) -> Sequence[ScorePoint]:
+        """See the port."""
+        number = select(series.c.id).where(series.c.venue == venue, series.c.symbol == symbol).scalar_subquery()
+        time_ms = points.c.observed_ms
+        last_of_each_step = (
+            select(func.max(time_ms))
+            .where(points.c.series == number, time_ms >= start_ms, time_ms < end_ms)
+            .group_by((time_ms - start_ms) // max(1, step_ms))
+        )
+        query = (
+            select(time_ms, points.c.price, *(points.c[name] for name in SCORES))
+            .where(points.c.series == number, time_ms.in_(last_of_each_step))
+            .order_by(time_ms)
+        )
+
+        async def read(connection: AsyncConnection) -> list[ScorePoint]:
+            return [from_row(venue, symbol, row) for row in await connection.execute(query)]
+
+        return await self._transactions.run("score_points", read)
+
+    async def scored_symbols(self, venue: str) -> Sequence[str]:
+        """See the port."""
+        query = select(series.c.symbol).where(series.c.venue == venue).order_by(series.c.symbol)
+
+        async def read(connection: AsyncConnection) -> list[str]:
+            return list((await connection.execute(query)).scalars())
+
+        return await self._transactions.run("scored_symbols", read)
+
+    async def signals(
+        self,
+        venue: str = "",
+        *,
+        symbols: Sequence[str] = (),
+        side: Side | None = None,
+        active: bool | None = None,
+        before: tuple[int, str] | None = None,
+        limit: int = 100,
+    ) -> Sequence[Signal]:
+        """See the port."""
+        query = _newest_first(select(signals), signals.c.opened_ms, signals.c.id, before, limit)
+        query = query.where(*_of_venue(signals.c.venue, venue), *_one_of(signals.c.symbol, symbols))
+        if side is not None:
+            query = query.where(signals.c.side == side)
+        if active is not None:
+            query = query.where((signals.c.status == SignalStatus.ACTIVE) == active)
+
+        async def read(connection: AsyncConnection) -> list[Signal]:
+            return [Signal(**row) for row in (await connection.execute(query)).mappings()]
+
+        return await self._transactions.run("signals", read)
+
+    async def results(self, venue: str = "", *, start_ms: int = 0) -> Sequence[Result]:
+        """See the port."""
+        query = select(signals.c.side, signals.c.drivers, signals.c.result_r).where(
+            signals.c.status != SignalStatus.ACTIVE, signals.c.opened_ms >= start_ms, *_of_venue(signals.c.venue, venue)
+        )
+
+        async def read(connection: AsyncConnection) -> list[Result]:
+            return [(side, drivers, result) for side, drivers, result in await connection.execute(query)]
+
+        return await self._transactions.run("results", read)
+
+    async def first_signal_ms(self, venue: str = "") -> int | None:
+        """See the port."""
+        query = select(func.min(signals.c.opened_ms)).where(
+            signals.c.status != SignalStatus.ACTIVE, *_of_venue(signals.c.venue, venue)
+        )
+
+        async def read(connection: AsyncConnection) -> int | None:
+            opened_ms: int | None = (await connection.execute(query)).scalar()
+            return opened_ms
+
+        return await self._transactions.run("first_signal_ms", read)
+
+    async def opportunities(
+        self, venue: str = "", *, start_ms: int = 0, before: tuple[int, str] | None = None, limit: int = 100
+    ) -> Sequence[Opportunity]:
+        """See the port."""
+        query = _newest_first(select(opportunities), opportunities.c.found_ms, opportunities.c.id, before, limit)
+        query = query.where(opportunities.c.found_ms >= start_ms, *_of_venue(opportunities.c.venue, venue))
+
+        async def read(connection: AsyncConnection) -> list[Opportunity]:
+            return [Opportunity(**row) for row in (await connection.execute(query)).mappings()]
+
+        return await self._transactions.run("opportunities", read)
+
+    async def alerts(
+        self,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        kinds: Sequence[AlertKind] = (),
+        min_level: AlertLevel | None = None,
+        symbols: Sequence[str] = (),
+        limit: int = 100,
+    ) -> Sequence[Alert]:
+        """See the port."""
+        cursor = alerts.c.cursor
+        query = select(alerts).where(*_one_of(alerts.c.kind, kinds), *_one_of(alerts.c.symbol, symbols)).limit(limit)
+        if min_level is not None:
+            query = query.where(alerts.c.level >= min_level)
+        if after is not None:
+            query = query.where(cursor > after).order_by(cursor)
+        else:
+            query = query.where(*([cursor < before] if before is not None else [])).order_by(cursor.desc())
+
+        async def read(connection: AsyncConnection) -> list[Alert]:
+            return [Alert(**row) for row in (await connection.execute(query)).mappings()]
+
+        return await self._transactions.run("alerts", read)
+
+    async def newest_cursor(self) -> int:
+        """See the port."""
+
+        async def read(connection: AsyncConnection) -> int:
+            return int((await connection.execute(select(newest.c.cursor))).scalar_one())
+
+        return await self._transactions.run("newest_cursor", read)
+
+    async def close(self) -> None:
+        """See the port."""
+        await self._transactions.close()
+
+
+def _one_of(column: Column[Any], values: Collection[Any]) -> list[ColumnElement[bool]]:
+    """Return the condition that `column` holds one of `values`; none when there are no values."""
+    return [column.in_(values)] if values else []
+
+
+def _of_venue(column: Column[str], venue: str) -> list[ColumnElement[bool]]:
+    """Return the condition that `column` holds `venue`; none for an empty one."""
+    return [column == venue] if venue else []
+
+
+def _newest_first(
+    query: Select[Any], time_ms: Column[Any], name: Column[Any], before: tuple[int, str] | None, limit: int
+) -> Select[Any]:
+    """Return the query of one page, ordered by time and name. `before`: time and name of the last row of the page before."""
+    if before is not None:
+        query = query.where(tuple_(time_ms, name) < before)
+    return query.order_by(time_ms.desc(), name.desc()).limit(limit)

@@ -1,0 +1,121 @@
+"""Reads what collectors publish: the heads that repositories announce, and the snapshots behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from virtuoso.domain.errors import CorruptValue, RepositoryError
+from virtuoso.service import admission
+from virtuoso.service.view import SnapshotDetails, SnapshotView, build
+from virtuoso.wire import snapshots
+
+if TYPE_CHECKING:
+    from virtuoso.market.v1 import snapshot_pb2
+
+MAX_FINISHED = 256
+log = logging.getLogger(__name__)
+
+
+class Source(Protocol):
+    """The part of a tiered repository that is needed here. Each method raises RepositoryError when no tier answers."""
+
+    async def get(self, key: str) -> bytes | None:
+        """Return the value from the first tier that has it; None when no tier has it."""
+        ...
+
+    async def get_all(self, key: str) -> Sequence[tuple[str, bytes]]:
+        """Return (name of the tier, value) of every tier that has one: tiers may know different heads."""
+        ...
+
+
+class Keys(Protocol):
+    """The keys of stored values."""
+
+    HEAD: str
+
+    def snapshot(self, snapshot_id: str, /) -> str:
+        """Return the key of a snapshot."""
+        ...
+
+    def candles(self, venue: str, symbol: str, timeframe: str, /) -> str:
+        """Return the key of a series of candles; `timeframe` such as "5m"."""
+        ...
+
+
+class SnapshotReader:
+    """Reads heads and snapshots. `available` is False while no repository answers."""
+
+    def __init__(self, source: Source, keys: Keys) -> None:
+        self._source, self._keys = source, keys
+        self._finished: OrderedDict[tuple[str, int], None] = OrderedDict()  # (snapshot id, how far its market is behind)
+        self.available = True
+
+    async def heads(self) -> list[snapshot_pb2.SnapshotHead]:
+        """Return the readable heads of all tiers, newest first; none when no repository answers."""
+        try:
+            blobs = await self._source.get_all(self._keys.HEAD)
+        except RepositoryError as error:
+            if self.available:
+                log.warning("no repository answers: %s", error)
+            self.available = False
+            return []
+        self.available = True
+        heads = []
+        for tier, blob in blobs:
+            try:
+                heads.append(admission.read_head(blob))
+            except CorruptValue as error:
+                admission.refuse("head")
+                log.warning("%s: %s", tier, error)
+        return sorted(heads, key=admission.observed_ms, reverse=True)
+
+    async def load(self, head: snapshot_pb2.SnapshotHead) -> tuple[SnapshotView, SnapshotDetails] | None:
+        """Return the announced snapshot, checked; None when it is missing, incomplete, or must not be served."""
+        try:
+            blob = await self._source.get(self._keys.snapshot(head.snapshot_id))
+        except RepositoryError as error:
+            log.warning("snapshot %s could not be read: %s", head.snapshot_id, error)
+            return None
+        if blob is None:
+            return None
+        try:
+            return await asyncio.to_thread(_decode, head, blob)  # tens of milliseconds for 500 symbols: off the loop
+        except _TornValue:
+            admission.refuse("checksum")  # it may be half written: the next poll reads it again
+            return None
+        except CorruptValue as error:
+            admission.refuse("snapshot")
+            log.warning("refused: %s", error)
+            self.finish(head)
+            return None
+
+    def finish(self, head: snapshot_pb2.SnapshotHead) -> None:
+        """Do not read the snapshot of this head again."""
+        self._finished[_identity(head)] = None
+        if len(self._finished) > MAX_FINISHED:
+            self._finished.popitem(last=False)
+
+    def is_finished(self, head: snapshot_pb2.SnapshotHead) -> bool:
+        """Return True for a head whose snapshot was taken or refused before."""
+        return _identity(head) in self._finished
+
+
+def _identity(head: snapshot_pb2.SnapshotHead) -> tuple[str, int]:
+    return head.snapshot_id, snapshots.behind_ms(head)
+
+
+class _TornValue(CorruptValue):
+    """The bytes are not the ones that the head announces."""
+
+
+def _decode(head: snapshot_pb2.SnapshotHead, blob: bytes) -> tuple[SnapshotView, SnapshotDetails]:
+    if not admission.matches(head, blob):
+        raise _TornValue(f"snapshot {head.snapshot_id} is not what its head announces")
+    view, details = build(admission.read_snapshot(blob), behind_ms=snapshots.behind_ms(head))
+    if view.id != head.snapshot_id:
+        raise CorruptValue(f"snapshot {head.snapshot_id} calls itself {view.id}")
+    return view, details

@@ -1,0 +1,112 @@
+import { useEffect, useRef } from "preact/hooks";
+import { page } from "./page.js";
+import { Connection, Strips } from "./status.js";
+import { Settings, settingsOpen } from "./settings.js";
+import { Dashboard } from "./tabs/dashboard/index.js";
+import { Scores } from "./tabs/dashboard/scores.js";
+import { Tabs, TABS } from "./tabs.js";
+import { Empty, Icon } from "./ui/index.js";
+import { follow, path } from "./state/router.js";
+import { wide } from "./state/screen.js";
+
+const Signals = page(() => import("./tabs/signals/index.js"));
+const Beta = page(() => import("./tabs/beta/index.js"));
+const Alpha = page(() => import("./tabs/alpha/index.js"));
+const Alerts = page(() => import("./tabs/alerts/index.js"));
+const SymbolPage = page(() => import("./symbol/index.js"));
+
+/** The shell: what is on every page, and the page of the address. index.html holds the same markup for the first paint. */
+export function App() {
+  return (
+    <>
+      <header class="top">
+        <div class="bar-top">
+          <a class="brand" href="/" onClick={follow}>
+            <Icon name="mark" />
+            Virtuoso
+          </a>
+          <Connection />
+          <button
+            type="button"
+            class="icon-button"
+            aria-label="Settings"
+            onClick={() => {
+              settingsOpen.value = true;
+            }}
+          >
+            <Icon name="settings" />
+          </button>
+        </div>
+        <Strips />
+      </header>
+      <Main />
+      <Tabs />
+      <Settings />
+    </>
+  );
+}
+
+function Main() {
+  const mainRef = useRef<HTMLElement>(null);
+  const firstRef = useRef(true);
+  const title = titleOf(path.value);
+  useEffect(() => {
+    document.title = title === "Dashboard" ? "Virtuoso" : `${title} - Virtuoso`;
+    if (!firstRef.current) mainRef.current?.focus({ preventScroll: true });
+    firstRef.current = false;
+  }, [title]);
+  return (
+    <main id="page" ref={mainRef} tabIndex={-1} aria-label={title}>
+      <Page />
+    </main>
+  );
+}
+
+const SYMBOL = /^\/symbol\/([^/]+)$/;
+
+function symbolOf(at: string): string | undefined {
+  try {
+    const name = SYMBOL.exec(at)?.[1];
+    return name && decodeURIComponent(name);
+  } catch {
+    return undefined; // not a valid address
+  }
+}
+
+const titleOf = (at: string) => symbolOf(at) ?? TABS.find((tab) => tab.path === at)?.name ?? "Not found";
+
+function Page() {
+  const symbol = symbolOf(path.value);
+  if (symbol && wide.value) {
+    return (
+      <div class="beside">
+        <Scores narrow />
+        <div>
+          <SymbolPage key={symbol} symbol={symbol} />
+        </div>
+      </div>
+    );
+  }
+  if (symbol) return <SymbolPage key={symbol} symbol={symbol} />;
+  switch (path.value) {
+    case "/":
+      return <Dashboard />;
+    case "/signals":
+      return <Signals />;
+    case "/beta":
+      return <Beta />;
+    case "/alpha":
+      return <Alpha />;
+    case "/alerts":
+      return <Alerts />;
+    default:
+      return (
+        <div class="panel">
+          <h1>Not found</h1>
+          <Empty>
+            There is no page at {path.value}. <a href="/">The dashboard</a>
+          </Empty>
+        </div>
+      );
+  }
+}

@@ -1,0 +1,234 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ABSENT } from "../format.js";
+import { type Range, extent, roundTicks, scale, timeTicks } from "./scale.js";
+import "../styles/lines.css";
+
+/** A value at a time of the exchange's clock, epoch milliseconds; undefined where it was not measured. */
+export interface Point {
+  readonly at: number;
+  readonly value: number | undefined;
+}
+
+export interface Line {
+  readonly name: string;
+  readonly points: readonly Point[];
+  /** The first stands out; the second has its values on the right. */
+  readonly role: "first" | "second";
+  readonly show: (value: number) => string;
+  /** Its scale; as wide as the values when left out. */
+  readonly range?: Range;
+}
+
+interface Props {
+  readonly label: string;
+  /** The first is the one that a cursor steps along. */
+  readonly lines: readonly [Line, ...Line[]];
+  /** Of times. */
+  readonly span: Range;
+  /** Points that lie farther apart have a gap between them: nothing was measured there, so no line is drawn. */
+  readonly gapMs: number;
+  /** Values of the first line with a line across and a label; round ones when left out. */
+  readonly marks?: readonly number[];
+}
+
+const HEIGHT = 208;
+const TOP = 8;
+const FOOT = 20;
+const LEFT = 30;
+const RIGHT = 62;
+
+/** Lines over time, with gaps where there are gaps. A finger, a mouse or the arrow keys read off its values. */
+export function LineChart({ label, lines, span, gapMs, marks }: Props) {
+  const [boxRef, width] = useWidth();
+  const [cursor, setCursor] = useState<number | undefined>();
+  const [first, second] = lines;
+  const right = width - (second ? RIGHT : 8);
+  const x = scale(span, [LEFT, right]);
+  const plotted = lines.map((line) => ({ line, y: scale(rangeOf(line), [HEIGHT - FOOT, TOP]) }));
+  const shown = first.points.filter(({ value }) => value !== undefined);
+  const index = cursor === undefined ? shown.length - 1 : nearest(shown, cursor);
+  const at = shown[index]?.at;
+  const read = lines.map((line) => ({ line, text: at === undefined ? ABSENT : valueAt(line, at, gapMs) }));
+  const point = (event: PointerEvent) => {
+    const { left } = (event.currentTarget as SVGElement).getBoundingClientRect();
+    setCursor(scale([LEFT, right], span)(event.clientX - left));
+  };
+  const step = (event: KeyboardEvent) => {
+    const to = stepOf(event.key, index, shown.length);
+    if (to === undefined) return;
+    event.preventDefault();
+    setCursor(shown[Math.max(0, Math.min(shown.length - 1, to))]?.at);
+  };
+  return (
+    <figure class="lines" ref={boxRef}>
+      <Reading at={at} read={read} />
+      {width > 0 && (
+        <svg
+          width={width}
+          height={HEIGHT}
+          role="slider"
+          tabIndex={0}
+          aria-label={label}
+          aria-valuemin={0}
+          aria-valuemax={Math.max(0, shown.length - 1)}
+          aria-valuenow={Math.max(0, index)}
+          aria-valuetext={at === undefined ? "not measured" : wordsOf(at, read)}
+          onPointerMove={point}
+          onPointerDown={point}
+          onPointerLeave={() => setCursor(undefined)}
+          onBlur={() => setCursor(undefined)}
+          onKeyDown={step}
+        >
+          <Grid span={span} x={x} right={right} marks={marks} {...(plotted[0] as Plotted)} />
+          {plotted[1] && <RightAxis x={right} {...plotted[1]} />}
+          {[...plotted].reverse().map(({ line, y }) => (
+            <path key={line.name} class={`lines-path ${line.role}`} d={pathOf(line.points, gapMs, x, y)} />
+          ))}
+          {at !== undefined && <Cursor at={at} drawn={cursor !== undefined} x={x} plotted={plotted} gapMs={gapMs} />}
+        </svg>
+      )}
+    </figure>
+  );
+}
+
+interface Plotted {
+  readonly line: Line;
+  readonly y: Scale;
+}
+
+type Read = readonly { readonly line: Line; readonly text: string }[];
+
+/** The values at a time, above the chart; in words for screen readers on the chart itself. */
+function Reading({ at, read }: { at: number | undefined; read: Read }) {
+  return (
+    <p class="lines-read" aria-hidden="true">
+      <time>{at === undefined ? ABSENT : stamp(at)}</time>
+      {read.map(({ line, text }) => (
+        <span key={line.name} class={`lines-key ${line.role}`}>
+          {line.name} <b>{text}</b>
+        </span>
+      ))}
+    </p>
+  );
+}
+
+const wordsOf = (at: number, read: Read) =>
+  `${stamp(at)}: ${read.map(({ line, text }) => `${line.name} ${text === ABSENT ? "not measured" : text}`).join(", ")}`;
+
+/** A dot on each line at a time, and a line down where a person points. */
+function Cursor(props: { at: number; drawn: boolean; x: Scale; plotted: readonly Plotted[]; gapMs: number }) {
+  const { at, drawn, x, plotted, gapMs } = props;
+  return (
+    <g>
+      {drawn && <line class="lines-cursor" x1={x(at)} x2={x(at)} y1={TOP} y2={HEIGHT - FOOT} />}
+      {plotted.map(({ line, y }) => {
+        const value = found(line, at, gapMs)?.value;
+        if (value === undefined) return null;
+        return <circle key={line.name} class={`lines-dot ${line.role}`} cx={x(at)} cy={y(value)} r={3.5} />;
+      })}
+    </g>
+  );
+}
+
+type Scale = (value: number) => number;
+
+function Grid(props: Plotted & { span: Range; x: Scale; right: number; marks: readonly number[] | undefined }) {
+  const { line, y, span, x, right, marks = roundTicks(rangeOf(line), 4) } = props;
+  return (
+    <g class="lines-grid">
+      {marks.map((mark) => (
+        <g key={mark}>
+          <line x1={LEFT} x2={right} y1={y(mark)} y2={y(mark)} />
+          <text x={LEFT - 6} y={y(mark)} dy="0.35em" text-anchor="end">
+            {line.show(mark)}
+          </text>
+        </g>
+      ))}
+      {timeTicks(span, Math.max(2, Math.floor((right - LEFT) / 56))).map(({ at, text }) => (
+        <text key={at} x={x(at)} y={HEIGHT - 5} text-anchor="middle">
+          {text}
+        </text>
+      ))}
+    </g>
+  );
+}
+
+function RightAxis({ line, y, x }: Plotted & { x: number }) {
+  return (
+    <g class="lines-grid">
+      {roundTicks(rangeOf(line), 4).map((tick) => (
+        <text key={tick} x={x + 6} y={y(tick)} dy="0.35em">
+          {line.show(tick)}
+        </text>
+      ))}
+    </g>
+  );
+}
+
+function rangeOf({ range, points }: Line): Range {
+  return range ?? extent(points.flatMap(({ value }) => (value === undefined ? [] : [value]))) ?? [0, 1];
+}
+
+/** One stroke for each run of points that stand close enough; a point alone is a dot. */
+function pathOf(points: readonly Point[], gapMs: number, x: Scale, y: Scale): string {
+  let path = "";
+  let before: Point | undefined;
+  for (const point of points) {
+    if (point.value !== undefined) {
+      const joined = before?.value !== undefined && point.at - before.at <= gapMs;
+      path += `${joined ? "L" : "M"}${x(point.at).toFixed(1)} ${y(point.value).toFixed(1)}${joined ? "" : "h0"}`;
+    }
+    before = point;
+  }
+  return path;
+}
+
+/** The index of the point nearest to a time; -1 without points. */
+function nearest(points: readonly Point[], at: number): number {
+  let best = -1;
+  let distance = Infinity;
+  for (const [index, point] of points.entries()) {
+    if (Math.abs(point.at - at) >= distance) continue;
+    best = index;
+    distance = Math.abs(point.at - at);
+  }
+  return best;
+}
+
+function found({ points }: Line, at: number, gapMs: number): Point | undefined {
+  const point = points[nearest(points, at)];
+  return point && Math.abs(point.at - at) <= gapMs ? point : undefined;
+}
+
+function valueAt(line: Line, at: number, gapMs: number): string {
+  const value = found(line, at, gapMs)?.value;
+  return value === undefined ? ABSENT : line.show(value);
+}
+
+function stepOf(key: string, index: number, count: number): number | undefined {
+  const steps: Readonly<Record<string, number>> = {
+    ArrowLeft: index - 1,
+    ArrowRight: index + 1,
+    PageUp: index + 10,
+    PageDown: index - 10,
+    Home: 0,
+    End: count - 1,
+  };
+  return steps[key];
+}
+
+const stamp = (at: number) =>
+  new Date(at).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+function useWidth() {
+  const boxRef = useRef<HTMLElement>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const element = boxRef.current;
+    if (!element) return undefined;
+    const watch = new ResizeObserver(() => setWidth(element.clientWidth));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
+  return [boxRef, width] as const;
+}

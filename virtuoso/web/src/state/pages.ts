@@ -1,0 +1,40 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { useEffect, useMemo } from "preact/hooks";
+import type { Problem } from "virtuoso-market";
+import { type Listing, PagedList } from "./paged_list.js";
+import { type Answer, useQuery } from "./query.js";
+
+/** A list whose newer items come by themselves, and whose older ones come page by page when they are asked for. */
+export interface Pages<Reply, Item> {
+  /** The answer to the call for the first page. */
+  readonly answer: Answer<Reply>;
+  /** All items that were received, newest first, each once and as last received. */
+  readonly items: readonly Item[];
+  /** True while the service has older items. */
+  readonly more: boolean;
+  /** Ask for the next page of older items. */
+  readonly older: () => void;
+  /** True while older items are on their way. */
+  readonly fetching: boolean;
+  /** Why older items did not come. */
+  readonly problem: Problem | undefined;
+}
+
+/** Return the list under `key` (see useQuery). An item stays when newer ones push it off the first page. */
+export function usePages<Desc extends DescMessage, Item>(
+  key: string,
+  schema: Desc,
+  listing: Listing<MessageShape<Desc>, Item>,
+  minIntervalMs?: number,
+  due?: (reply: MessageShape<Desc>) => boolean,
+): Pages<MessageShape<Desc>, Item> {
+  const answer = useQuery(key, schema, (signal) => listing.call("", signal), minIntervalMs, due);
+  const list = useMemo(
+    () => new PagedList(listing),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another list; the listing is made anew each time
+    [key],
+  );
+  useEffect(() => list.follow(answer), [list, answer]);
+  const older = () => void list.fetchOlder();
+  return { answer: answer.value, items: list.items.value, more: !!list.token.value, older, ...list.state.value };
+}

@@ -1,0 +1,78 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { type ReadonlySignal, effect, signal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { type Problem, problemOf } from "virtuoso-market";
+import { keep, recall } from "./archive.js";
+import { live, snapshotId } from "./live.js";
+
+/** The last good reply to a call, and why there is no newer one. */
+export interface Answer<Reply> {
+  readonly reply: Reply | undefined;
+  /** This device's clock when `reply` came, epoch milliseconds. Undefined without a reply. */
+  readonly heardMs: number | undefined;
+  /** Why the last call failed. Undefined when it succeeded. */
+  readonly problem: Problem | undefined;
+  /** True until the first call has succeeded or failed. */
+  readonly waiting: boolean;
+}
+
+const MIN_INTERVAL_MS = 10_000;
+const RETRY_INTERVAL_MS = 2000;
+
+/** Return the answer to a unary call while the component is on the screen. Calls with the same `key` are the same call.
+ *
+ * The reply that this device has stored is shown at once. The call is made when the component appears, and again with a new
+ * snapshot or a new connection, at most every `minIntervalMs`. There is no timer: a market that stands still is not asked
+ * about. `due` returns false while the reply shows that a new one would hold nothing new. */
+export function useQuery<Desc extends DescMessage>(
+  key: string,
+  schema: Desc,
+  call: (signal: AbortSignal) => Promise<MessageShape<Desc>>,
+  minIntervalMs = MIN_INTERVAL_MS,
+  due: (reply: MessageShape<Desc>) => boolean = () => true,
+): ReadonlySignal<Answer<MessageShape<Desc>>> {
+  const answer = useMemo(
+    () => signal<Answer<MessageShape<Desc>>>(UNANSWERED),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another call, which begins without an answer
+    [key],
+  );
+  useEffect(() => {
+    const unmounted = new AbortController();
+    let calledMs = 0;
+    let calling = false;
+    const ask = async () => {
+      calling = true;
+      calledMs = Date.now();
+      try {
+        const reply = await call(unmounted.signal);
+        answer.value = { reply, heardMs: Date.now(), problem: undefined, waiting: false };
+        void keep(key, schema, reply, Date.now());
+      } catch (error) {
+        if (!unmounted.signal.aborted) answer.value = { ...answer.peek(), problem: problemOf(error), waiting: false };
+      } finally {
+        calling = false;
+      }
+    };
+    void recall(key, schema).then((stored) => {
+      if (stored && !answer.peek().reply && !unmounted.signal.aborted) {
+        answer.value = { ...answer.peek(), reply: stored.message, heardMs: stored.heardMs };
+      }
+    });
+    void ask();
+    const stop = effect(() => {
+      const connected = snapshotId.value !== undefined && live.value.connection === "live";
+      const { reply, problem } = answer.peek();
+      const sinceMs = Date.now() - calledMs;
+      const overdue = problem ? sinceMs >= RETRY_INTERVAL_MS : sinceMs >= minIntervalMs && (!reply || due(reply));
+      if (connected && overdue && !calling) void ask();
+    });
+    return () => {
+      stop();
+      unmounted.abort();
+    };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key stands for the call and all that belongs to it
+  }, [key]);
+  return answer;
+}
+
+const UNANSWERED = { reply: undefined, heardMs: undefined, problem: undefined, waiting: true };

@@ -1,0 +1,198 @@
+import { useComputed } from "@preact/signals";
+import { useMemo, useState } from "preact/hooks";
+import { type Candle, type ListCandlesResponse, ListCandlesResponseSchema, Timeframe } from "virtuoso-market";
+import type { Bar } from "../charts/candle_chart.js";
+import { CandleFrame } from "../charts/frame.js";
+import { ABSENT, level, ms, price, usd } from "../format.js";
+import { kept } from "../state/kept.js";
+import { live } from "../state/live.js";
+import { market } from "../state/market.js";
+import { type Pages, usePages } from "../state/pages.js";
+import { Change, Empty, Panel, ProblemNote, Segmented, Value } from "../ui/index.js";
+import { isNow, useRow } from "./head.js";
+
+const FRAMES = [
+  ["1m", "1 min", Timeframe.TIMEFRAME_1M, 60],
+  ["5m", "5 min", Timeframe.TIMEFRAME_5M, 300],
+  ["30m", "30 min", Timeframe.TIMEFRAME_30M, 1800],
+  ["4h", "4 h", Timeframe.TIMEFRAME_4H, 14_400],
+] as const;
+type Frame = (typeof FRAMES)[number];
+
+const chosen = kept("timeframe", (stored): Frame[0] => FRAMES.find(([id]) => id === stored)?.[0] ?? "5m");
+
+/** The candle chart of a symbol. */
+export function Candles({ symbol }: { symbol: string }) {
+  const frame = FRAMES.find(([id]) => id === chosen.value) ?? FRAMES[1];
+  return <Chart key={`${symbol} ${frame[0]}`} symbol={symbol} frame={frame} />;
+}
+
+function Chart({ symbol, frame }: { symbol: string; frame: Frame }) {
+  const [id, words, timeframe, step] = frame;
+  const pages = usePages(
+    `candles:${symbol}:${id}`,
+    ListCandlesResponseSchema,
+    {
+      call: (pageToken, signal) => market.listCandles({ symbol, timeframe, pageSize: 300, pageToken }, { signal }),
+      items: ({ candles }) => candles,
+      next: ({ nextPageToken }) => nextPageToken,
+      id: (candle) => String(opened(candle)),
+      rank: opened,
+    },
+    15_000,
+    (reply) => newBarIsDue(reply, step),
+  );
+  const { reply, heardMs, problem, waiting } = pages.answer;
+  const bars = useMemo(() => pages.items.map(toBar).reverse(), [pages.items]);
+  const choice = (
+    <Segmented
+      label="Length of a bar"
+      options={FRAMES.map(([value, text]) => [value, text] as const)}
+      value={id}
+      onChange={(value) => {
+        chosen.value = value;
+      }}
+    />
+  );
+  return (
+    <Panel
+      title="Price"
+      class="candles"
+      provenance={reply?.provenance}
+      heardMs={heardMs}
+      problem={problem}
+      waiting={waiting}
+      action={choice}
+    >
+      {bars.length ? (
+        <Drawn symbol={symbol} words={words} step={step} bars={bars} pages={pages} />
+      ) : (
+        <Empty>
+          There are no {words} bars of {symbol} yet.
+        </Empty>
+      )}
+    </Panel>
+  );
+}
+
+interface DrawnProps {
+  readonly symbol: string;
+  readonly words: string;
+  readonly step: number;
+  readonly bars: readonly Bar[];
+  readonly pages: Pages<ListCandlesResponse, Candle>;
+}
+
+function Drawn({ symbol, words, step, bars, pages }: DrawnProps) {
+  const { more, older, fetching, problem } = pages;
+  const [range, setRange] = useState<readonly [number, number]>();
+  const [read, setRead] = useState<number>();
+  const row = useRow(symbol);
+  const now = useComputed(() => (isNow.value ? row.value?.price : undefined));
+  const bar = bars.find(({ time }) => time === read) ?? bars.at(-1);
+  const shown = range ? bars.filter(({ time }) => time >= range[0] && time <= range[1]) : bars;
+  return (
+    <>
+      {bar && <Reading bar={bar} />}
+      <CandleFrame
+        bars={bars}
+        step={step}
+        price={now}
+        label={`${words} candles of ${symbol}: arrow keys scroll, plus and minus zoom`}
+        shows={(from, to) => setRange([from, to])}
+        reads={setRead}
+        nearsEnd={() => more && !problem && older()}
+      />
+      <Summary bars={shown} words={words} />
+      <p class="chart-foot">
+        {more ? (
+          <button type="button" class="button small" disabled={fetching} onClick={older}>
+            {fetching ? "Fetching older bars" : "Older bars"}
+          </button>
+        ) : (
+          <span class="faint">No older bars are kept.</span>
+        )}
+        <a class="faint" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
+          Charts by TradingView
+        </a>
+      </p>
+      {problem && <ProblemNote problem={problem} old />}
+    </>
+  );
+}
+
+/** The figures of one bar: the one under the cursor, or the newest. */
+function Reading({ bar }: { bar: Bar }) {
+  const up = bar.close >= bar.open;
+  return (
+    <p class="bar-reading" aria-hidden="true">
+      <time>{stamp(bar.time)}</time>
+      <span class={up ? "up" : "down"}>
+        O <b>{price(bar.open)}</b> H <b>{price(bar.high)}</b> L <b>{price(bar.low)}</b> C <b>{price(bar.close)}</b>
+      </span>
+      <span>
+        V <b>{usd(bar.volume).replace("$", "")}</b>
+      </span>
+    </p>
+  );
+}
+
+/** What the chart shows, in words and figures: a canvas says nothing to those who cannot see it. */
+function Summary({ bars, words }: { bars: readonly Bar[]; words: string }) {
+  const first = bars[0];
+  const last = bars.at(-1);
+  if (!first || !last) return null;
+  const figures = [
+    ["Open", first.open],
+    ["High", Math.max(...bars.map(({ high }) => high))],
+    ["Low", Math.min(...bars.map(({ low }) => low))],
+    ["Close", last.close],
+  ] as const;
+  return (
+    <div class="chart-summary">
+      <p class="faint">
+        Shown: {bars.length} bars of {words}, {stamp(first.time)} to {stamp(last.time)}
+      </p>
+      <dl class="facts">
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <Value>{level(value)}</Value>
+            </dd>
+          </div>
+        ))}
+        <div>
+          <dt>Change</dt>
+          <dd>
+            <Change value={(last.close / first.open - 1) * 100} />
+          </dd>
+        </div>
+      </dl>
+    </div>
+  );
+}
+
+const opened = ({ openTime }: Candle): number => ms(openTime) ?? 0;
+
+const toBar = (candle: Candle): Bar => {
+  const { open, high, low, close, volume } = candle;
+  return { time: opened(candle) / 1000, open, high, low, close, volume };
+};
+
+const stamp = (seconds: number) =>
+  seconds
+    ? new Date(seconds * 1000).toLocaleString("en-GB", {
+        day: "numeric",
+        month: "short",
+        hour: "2-digit",
+        minute: "2-digit",
+      })
+    : ABSENT;
+
+/** Whether the bar after the newest one must have closed by the market's clock. */
+function newBarIsDue({ candles }: ListCandlesResponse, step: number): boolean {
+  const newest = candles.at(-1);
+  const marketMs = ms(live.value.dashboard?.provenance.observedTime);
+  return !newest || marketMs === undefined || marketMs >= opened(newest) + 2000 * step;
+}

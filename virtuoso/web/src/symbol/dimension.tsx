@@ -1,0 +1,112 @@
+import { useState } from "preact/hooks";
+import type { Component, Dimension, Provenance } from "virtuoso-market";
+import { ageMs } from "../age.js";
+import { ms, score, share, signed, span } from "../format.js";
+import { now } from "../state/clock.js";
+import { ScoreBar, Value, way } from "../ui/index.js";
+import { DIMENSIONS } from "../words.js";
+import { componentName, inputName, listed, reading } from "./names.js";
+
+interface Props {
+  readonly dimension: Dimension;
+  /** What it adds to the score; undefined where it was not measured or there is no score. */
+  readonly points: number | undefined;
+  readonly provenance: Provenance | undefined;
+  readonly heardMs: number | undefined;
+}
+
+/** One dimension: its score, what it adds, why in a sentence, and its components when opened. */
+export function DimensionRow({ dimension, points, provenance, heardMs }: Props) {
+  const [open, setOpen] = useState(false);
+  const name = DIMENSIONS[dimension.kind] ?? "Another dimension";
+  return (
+    <details class="dimension" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <span class="dimension-name">{name}</span>
+        <span class="dimension-score">
+          <Value>{score(dimension.score)}</Value>
+        </span>
+        <span class={`dimension-points ${way(points)}`}>
+          <Value>{signed(points, 2)}</Value>
+          {points !== undefined && <span class="unit"> pts</span>}
+        </span>
+        <ScoreBar value={dimension.score} label={name} />
+        <span class="dimension-sentence">{dimension.sentence}</span>
+        <span class="dimension-age">
+          weight {share(dimension.weight)} · confidence {share(dimension.confidence)} ·{" "}
+          <InputAge observedMs={ms(dimension.observedTime)} provenance={provenance} heardMs={heardMs} />
+        </span>
+      </summary>
+      {open && <Components dimension={dimension} />}
+    </details>
+  );
+}
+
+/** The age of the oldest input of a dimension, ticking: what it was older than the snapshot, and the snapshot's own age. */
+function InputAge(props: Pick<Props, "provenance" | "heardMs"> & { observedMs: number | undefined }) {
+  const { observedMs, provenance, heardMs } = props;
+  const snapshotMs = ms(provenance?.observedTime);
+  const age = ageMs(provenance, heardMs, now.value);
+  if (observedMs === undefined || snapshotMs === undefined || age === undefined) return <span>age not known</span>;
+  return <span>inputs {span(snapshotMs - observedMs + age)} old</span>;
+}
+
+function Components({ dimension: { components, missingInputs } }: { dimension: Dimension }) {
+  return (
+    <div class="components">
+      {missingInputs.length > 0 && <p class="note">Without {listed(missingInputs.map(inputName))}.</p>}
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Component</th>
+            <th scope="col">Reading</th>
+            <th scope="col">Direction</th>
+            <th scope="col">Weight</th>
+            <th scope="col">Points</th>
+          </tr>
+        </thead>
+        <tbody>
+          {components.map((component) => (
+            <ComponentRow key={component.name} component={component} />
+          ))}
+        </tbody>
+      </table>
+      <p class="faint">Points are what a component adds to the 50 of its dimension.</p>
+    </div>
+  );
+}
+
+function ComponentRow({ component }: { component: Component }) {
+  const { name, bars } = componentName(component.name);
+  const { direction, weight, contribution, unit, missing } = component;
+  const head = (
+    <th scope="row">
+      {name} {bars && <span class="faint">{bars}</span>}
+    </th>
+  );
+  if (direction === undefined) {
+    return (
+      <tr class="unmeasured">
+        {head}
+        <td colSpan={2}>not measured{missing && `: ${missing}`}</td>
+        <td>{share(weight)}</td>
+        <td>
+          <Value>{signed(undefined)}</Value>
+        </td>
+      </tr>
+    );
+  }
+  return (
+    <tr>
+      {head}
+      <td>
+        <Value>{component.reading === undefined ? signed(undefined) : reading(component.reading, unit)}</Value>
+      </td>
+      <td>
+        <ScoreBar value={50 + 50 * direction} label="Direction" />
+      </td>
+      <td>{share(weight)}</td>
+      <td class={way(contribution)}>{signed(contribution, 2)}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,128 @@
+import { signal, useComputed } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { GetBetaResponseSchema, type ListBetasResponse, ListBetasResponseSchema } from "virtuoso-market";
+import { kept } from "../../state/kept.js";
+import { market } from "../../state/market.js";
+import { type Answer, useQuery } from "../../state/query.js";
+import { follow } from "../../state/router.js";
+import { wide } from "../../state/screen.js";
+import { Empty, Panel, Segmented, Sheet, base, symbolPath } from "../../ui/index.js";
+import { SPANS } from "../../words.js";
+import { SymbolSearch, holds } from "../search.js";
+import { BetaDetail } from "./detail.js";
+import { COLUMNS, type Column, type Row, rowsOf } from "./sorting.js";
+import { SPAN_CHOICES, span } from "./span.js";
+import { BetaTable } from "./table.js";
+import "../../styles/lists.css";
+import "../../styles/beta.css";
+
+const column = kept("betaSort", (stored): Column => COLUMNS.find(([id]) => id === stored)?.[0] ?? "beta");
+const ascending = kept("betaAscending", (stored) => stored === true);
+const search = signal("");
+
+/** How each symbol moves with BTC. */
+export default function Betas() {
+  const query = useQuery(
+    "betas",
+    ListBetasResponseSchema,
+    (signal) => market.listBetas({ pageSize: 500 }, { signal }),
+    60_000,
+  );
+  const { value: rows } = useComputed(() =>
+    rowsOf(query.value.reply?.betas ?? [], span.value, column.value, ascending.value),
+  );
+  const listed = rows.filter(({ beta }) => holds(beta.symbol, search.value));
+  const [chosen, choose] = useState<string>();
+  const shown = chosen ?? (wide.value ? listed[0]?.beta.symbol : undefined);
+  return (
+    <div class="list-page">
+      <h1 class="said">Beta</h1>
+      <div class="filters">
+        <Segmented
+          label="Window of returns"
+          options={SPAN_CHOICES.map((one) => [one, SPANS[one] ?? ""] as const)}
+          value={span.value}
+          onChange={(value) => {
+            span.value = value;
+          }}
+        />
+        <SymbolSearch text={search} />
+      </div>
+      <div class="beta-columns">
+        <List answer={query.value} chosen={shown} onChoose={choose} rows={listed} none={!rows.length} />
+        {wide.value && shown && (
+          <aside aria-label="The chosen symbol">
+            <Detail key={shown} symbol={shown} />
+          </aside>
+        )}
+      </div>
+      {!wide.value && (
+        <Sheet open={!!shown} onClose={() => choose(undefined)} title={shown ?? ""}>
+          {shown && <Detail key={shown} symbol={shown} />}
+        </Sheet>
+      )}
+    </div>
+  );
+}
+
+interface ListProps {
+  readonly answer: Answer<ListBetasResponse>;
+  readonly rows: readonly Row[];
+  /** No symbol has a beta at all. */
+  readonly none: boolean;
+  readonly chosen: string | undefined;
+  readonly onChoose: (symbol: string) => void;
+}
+
+function List({ answer: { reply, heardMs, problem, waiting }, rows, none, chosen, onChoose }: ListProps) {
+  return (
+    <Panel title="Beta to BTC" provenance={reply?.provenance} heardMs={heardMs} problem={problem} waiting={waiting}>
+      <p class="faint">
+        A beta of 1.5 means: when BTC moved 1 %, it moved 1.5 % the same way. The bar starts at 1; the whisker is the 95
+        % range.
+      </p>
+      {rows.length ? (
+        <BetaTable
+          rows={rows}
+          by={column.value}
+          ascending={ascending.value}
+          chosen={chosen}
+          onSort={sortBy}
+          onChoose={onChoose}
+        />
+      ) : (
+        <Empty>{none ? "No symbol has enough returns yet." : "No symbol has this in its name."}</Empty>
+      )}
+    </Panel>
+  );
+}
+
+function Detail({ symbol }: { symbol: string }) {
+  const { reply, heardMs, problem, waiting } = useQuery(
+    `beta:${symbol}`,
+    GetBetaResponseSchema,
+    (signal) => market.getBeta({ symbol }, { signal }),
+    60_000,
+  ).value;
+  return (
+    <Panel
+      title={`${base(symbol)} and BTC`}
+      provenance={reply?.provenance}
+      heardMs={heardMs}
+      problem={problem}
+      waiting={waiting}
+    >
+      {reply && <BetaDetail symbol={symbol} reply={reply} />}
+      <div class="older">
+        <a class="button" href={symbolPath(symbol)} onClick={follow}>
+          Score and charts of {symbol}
+        </a>
+      </div>
+    </Panel>
+  );
+}
+
+function sortBy(next: Column): void {
+  ascending.value = next === column.value ? !ascending.value : next === "symbol";
+  column.value = next;
+}

@@ -1,0 +1,41 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { Icon } from "./icon.js";
+
+/** A dialogue that comes from below (on wide screens from the right). The browser's own <dialog> keeps the focus within,
+ * closes on Esc, and gives the focus back. */
+export function Sheet(props: { open: boolean; onClose: () => void; title: string; children: ComponentChildren }) {
+  const { open, onClose, title, children } = props;
+  const dialogRef = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    if (!open) return;
+    const shown = dialogRef.current;
+    shown?.showModal();
+    document.documentElement.classList.add("under-sheet");
+    return () => {
+      shown?.close();
+      document.documentElement.classList.remove("under-sheet");
+    };
+  }, [open]);
+  if (!open) return null;
+  return (
+    <dialog
+      ref={dialogRef}
+      class="sheet"
+      aria-labelledby={id}
+      onClose={onClose}
+      onClick={(event) => event.target === dialogRef.current && onClose()}
+    >
+      <div>
+        <header>
+          <h2 id={id}>{title}</h2>
+          <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
+            <Icon name="close" />
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,70 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { expect, test } from "vitest";
+import * as format from "../src/format.js";
+
+test("what was not measured is a dash, never a number", () => {
+  const { score, scoreExact, share, percent, signed, price, level, usd } = format;
+  for (const show of [score, scoreExact, share, percent, signed, price, level, usd]) expect(show(undefined)).toBe("–");
+  expect(format.fixed(undefined, 2)).toBe("–");
+  expect(format.clock(undefined, 0)).toBe("–");
+});
+
+test("a measured zero is a zero without a sign", () => {
+  expect(format.score(0)).toBe("0");
+  expect(format.percent(0)).toBe("0.00 %");
+  expect(format.percent(-0.004)).toBe("0.00 %");
+  expect(format.signed(0.04)).toBe("0.0");
+  expect(format.usd(0)).toBe("$0");
+});
+
+test.each([
+  [1.005, 2, "1.01"],
+  [-1234.5, 1, "−1,234.5"],
+  [0.5, 0, "1"],
+])("%d with %d digits is %s", (value, digits, text) => expect(format.fixed(value, digits)).toBe(text));
+
+test.each([
+  [12.345, "+12.35 %"],
+  [-0.5, "−0.50 %"],
+  [1234, "+1,234.00 %"],
+])("%d percent is %s", (value, text) => expect(format.percent(value)).toBe(text));
+
+test.each([
+  [0.655, "66 %"],
+  [1, "100 %"],
+  [0, "0 %"],
+])("a share of %d is %s", (value, text) => expect(format.share(value)).toBe(text));
+
+test.each([
+  [64_001.5, "64,001.50", "64,002"],
+  [1.5, "1.5000", "1.5000"],
+  [17.5, "17.500", "17.500"],
+  [0.000012345, "0.000012345", "0.000012345"],
+])("a price of %d is %s, and as a level %s", (value, price, level) => {
+  expect(format.price(value)).toBe(price);
+  expect(format.level(value)).toBe(level);
+});
+
+test.each([
+  [1_240_000_000, "$1.24 B"],
+  [310_400_000, "$310 M"],
+  [2.5e12, "$2.5 T"],
+  [999, "$999"],
+  [1000, "$1 k"],
+])("%d dollars are %s", (value, text) => expect(format.usd(value)).toBe(text));
+
+test.each([
+  [-5, "0 s"],
+  [89_999, "89 s"],
+  [90_000, "1 min"],
+  [5_399_999, "89 min"],
+  [5_400_000, "1 h"],
+  [129_599_999, "35 h"],
+  [129_600_000, "1 d"],
+])("%d milliseconds are %s", (ms, text) => expect(format.span(ms)).toBe(text));
+
+test("a time of another day has its date", () => {
+  const time = timestampFromMs(Date.UTC(2026, 2, 4, 9, 7));
+  expect(format.clock(time, Date.UTC(2026, 2, 4, 23))).toBe("09:07");
+  expect(format.clock(time, Date.UTC(2026, 2, 5, 1))).toBe("4 Mar, 09:07");
+});

@@ -1,0 +1,86 @@
+import { type Plugin, defineConfig } from "vite";
+import { WIDTHS } from "./src/widths.js";
+
+// `npm run dev` speaks to a running demo: the page on Vite's port, calls through the edge.
+const EDGE = "http://127.0.0.1:8003";
+
+const ASSETS = "assets/";
+
+/** Tell the service worker the names of all built files, and serve the theme's script in `npm run dev`.
+ *
+ * Built files have names without a version, so a change of one file changes no other. The edge serves them below the version
+ * of the whole build (edge/page.py). So they name each other by relative paths only. */
+function serviceWorker(): Plugin {
+  return {
+    name: "service-worker",
+    enforce: "post",
+    resolveId(id) {
+      return id === `/${ASSETS}theme.js` ? this.resolve("/src/theme.ts") : undefined;
+    },
+    generateBundle(_, bundle) {
+      const worker = bundle["sw.js"];
+      if (worker?.type !== "chunk") throw new Error("the build made no sw.js");
+      const files = Object.values(bundle).filter(({ fileName }) => fileName.startsWith(ASSETS));
+      const absolute = files.find((file) => file.type === "chunk" && file.code.includes(`/${ASSETS}`));
+      if (absolute) throw new Error(`${absolute.fileName} names a built file by an absolute path`);
+      const names = files.map(({ fileName }) => fileName.slice(ASSETS.length)).sort();
+      worker.code = worker.code.replace("__FILES__", () => JSON.stringify(names));
+    },
+  };
+}
+
+// Modules that several tabs share, and no other page needs.
+const SHARED_BY_TABS = [
+  ...["charts/lines", "charts/scale", "state/page", "symbol/head", "symbol/names"],
+  ...["tabs/choices", "tabs/older", "tabs/search", "tabs/alpha/card", "tabs/beta/detail", "tabs/beta/span"],
+  ...["tabs/signals/card", "tabs/signals/course", "tabs/signals/side"],
+  ...["styles/lists", "styles/lines", "styles/alpha", "styles/beta", "styles/signals"],
+];
+
+/** Put the width in the place of its name in styles. */
+function widths(): Plugin {
+  const byName = new Map<string, string>(Object.entries(WIDTHS));
+  return {
+    name: "widths",
+    enforce: "pre",
+    transform: {
+      filter: { id: /\.css(?:\?|$)/ },
+      handler(code) {
+        return code.replace(/(?<=@media )\(--([\w-]+)\)/g, (_, name: string) => {
+          const width = byName.get(name);
+          if (width === undefined) throw new Error(`src/widths.ts has no width of the name ${name}`);
+          return width;
+        });
+      },
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [widths(), serviceWorker()],
+  experimental: { renderBuiltUrl: (_, { hostType }) => (hostType === "js" ? { relative: true } : undefined) },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0, // the Content-Security-Policy allows nothing inline
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+    rolldownOptions: {
+      input: { main: "index.html", theme: "src/theme.ts", sw: "src/sw.ts" },
+      output: {
+        entryFileNames: ({ name }) => (name === "sw" ? "[name].js" : `${ASSETS}[name].js`),
+        chunkFileNames: `${ASSETS}[name].js`,
+        assetFileNames: `${ASSETS}[name][extname]`,
+        minifyInternalExports: false, // short names shift with each new export, and change every file that imports them
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: "vendor", test: /\/node_modules\/(?!lightweight-charts|fancy-canvas|virtuoso-market)/ },
+            { name: "market", test: /\/node_modules\/virtuoso-market/ },
+            { name: "lists", test: new RegExp(`/src/(?:${SHARED_BY_TABS.join("|")})`) },
+          ],
+        },
+      },
+    },
+  },
+  server: { proxy: { "/virtuoso.market.v1.MarketService": EDGE, "/v1": EDGE, "/healthz": EDGE } },
+});
