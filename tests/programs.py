@@ -122,29 +122,29 @@ class Simulated(Market):
 
 class Edge(Program):
     """The launcher in a process of its own, with a real Envoy on a free port, in front of servers and monitors that listen
-    already at "host:port"; `plan` is more of virtuoso.edge.plan.Plan. What it writes is in `output`."""
+    already at "host:port"; `spec` has more fields of virtuoso.edge.spec.EdgeSpec. What it writes is in `output`."""
 
     SCRIPT = """
 import asyncio, json, logging, signal, sys, uvloop
 from virtuoso.edge.envoy import find_envoy, run_edge
-from virtuoso.edge.plan import Plan
+from virtuoso.edge.spec import EdgeSpec
 async def main():
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    plan, linger_s = json.loads(sys.argv[1])
-    return await run_edge(Plan(**plan), stop, linger_s=linger_s, program=find_envoy())
+    spec, linger_s = json.loads(sys.argv[1])
+    return await run_edge(EdgeSpec(**spec), stop, linger_s=linger_s, program=find_envoy())
 logging.basicConfig(level="INFO")
 sys.exit(uvloop.run(main()))
 """
 
-    def __init__(self, servers: list[str], monitors: list[str], linger_s: float = 0.0, **plan: Any) -> None:
+    def __init__(self, servers: list[str], monitors: list[str], linger_s: float = 0.0, **spec: Any) -> None:
         port = free_port()
         behind = {"servers": [_parted(each) for each in servers], "monitors": [_parted(each) for each in monitors]}
-        words = json.dumps(({"address": ("127.0.0.1", port), **behind, **plan}, linger_s))
+        words = json.dumps(({"address": ("127.0.0.1", port), **behind, **spec}, linger_s))
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
         super().__init__([sys.executable, "-c", self.SCRIPT, words], port, output=self._output)
         self.address = f"127.0.0.1:{port}"
-        self.url = f"{'https' if plan.get('certificate') else 'http'}://{self.address}"
+        self.url = f"{'https' if spec.get('certificate') else 'http'}://{self.address}"
 
     def output(self) -> str:
         """What it and its Envoy have written so far."""

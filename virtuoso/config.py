@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from virtuoso.domain.addresses import parse_address
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.model import SYMBOL_PATTERN, DimensionKind, Environment, Timeframe
 
@@ -89,7 +90,7 @@ def _weights(names: tuple[str, ...]) -> Callable[[str], dict[str, float]]:
 
 def _symbols(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.upper() for name in _items(text)))
-    if not all(SYMBOL_PATTERN.match(name) and "SYSTEM" not in name for name in names):
+    if not all(SYMBOL_PATTERN.match(name) for name in names):
         raise NotAllowed("USDT perpetuals, separated by commas, such as BTCUSDT,ETHUSDT; or nothing for the largest")
     return names
 
@@ -108,22 +109,19 @@ def _number(kind: Callable[[str], Any], low: float, high: float) -> Callable[[st
 
 
 def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise NotAllowed("host:port, such as 127.0.0.1:50051 (0 for any free port)")
-    return host.strip("[]"), int(port)
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise NotAllowed("host:port, such as 127.0.0.1:50051 (0 for any free port)") from error
 
 
 def _servers(text: str) -> tuple[tuple[str, int], ...]:
     try:
-        servers = tuple(dict.fromkeys(_address(item) for item in _items(text)))
-    except NotAllowed:
-        servers = (("", 0),)
-    if not all(port for _, port in servers):
+        return tuple(dict.fromkeys(parse_address(item, min_port=1) for item in _items(text)))
+    except ValueError as error:
         raise NotAllowed(
             "host:port, separated by commas, such as server-1:50051,server-2:50051; or nothing for GRPC_ADDRESS"
-        )
-    return servers
+        ) from error
 
 
 def _flag(text: str) -> bool:

@@ -39,7 +39,7 @@ from virtuoso.recording.play import play
 from virtuoso.recording.record import RecordedExchange, Recorder, record
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository.tiered import TieredRepository
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.server import MarketServer
 from virtuoso.service.snapshot_cache import SnapshotCache

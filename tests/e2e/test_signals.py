@@ -24,10 +24,10 @@ from virtuoso.domain.errors import VenueUnavailable
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.domain.records import Alert, AlertKind, Signal
 from virtuoso.history.factory import open_history_reader, open_history_writer
-from virtuoso.market.v1 import snapshot_pb2
 from virtuoso.repository import keys
 from virtuoso.repository.directory import DirectoryRepository
 from virtuoso.repository.memory import MemoryRepository
+from virtuoso.store.v1 import snapshot_pb2
 from virtuoso.wire import snapshots
 
 pytestmark = pytest.mark.timeout(120)

@@ -109,15 +109,15 @@ async def running_edge(
     *,
     others: tuple[RunningServer, ...] = (),
     linger_s: float = 0.0,
-    plan: Mapping[str, Any] | None = None,
+    spec: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> AsyncIterator[RunningEdge]:
-    """A server on which nothing is published yet, its monitor, and an edge with `plan` (see programs.Edge)."""
+    """A server on which nothing is published yet, its monitor, and an edge with `spec` (see programs.Edge)."""
     async with running_server(**options) as market:
         monitor = Monitor(status=market.server.health.status, readiness=lambda: (True, {}))
         port = await monitor.start("127.0.0.1:0")
         servers = [market.address, *(other.address for other in others)]
-        edge = await asyncio.to_thread(Edge, servers, [f"127.0.0.1:{port}"], linger_s, **(plan or {}))
+        edge = await asyncio.to_thread(Edge, servers, [f"127.0.0.1:{port}"], linger_s, **(spec or {}))
         try:
             yield RunningEdge(market, edge)
         finally:

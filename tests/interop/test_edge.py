@@ -260,7 +260,7 @@ async def test_a_page_may_read_the_status_of_an_rpc(shown: RunningEdge) -> None:
 
 
 async def test_only_configured_origins_are_let_in() -> None:
-    async with running_edge(plan={"origins": ("https://ours.example", "http://localhost:5173")}) as one:
+    async with running_edge(spec={"origins": ("https://ours.example", "http://localhost:5173")}) as one:
         await one.market.show(snapshot())
         for origin, let_in in (
             ("https://ours.example", True),

@@ -46,7 +46,7 @@ async def gathered(process: asyncio.subprocess.Process, out: bytearray) -> None:
 
 
 async def test_streams_outlive_the_time_outs_that_a_proxy_has_by_default() -> None:
-    async with running_edge(heartbeat_s=2, plan={"rate_limit": 50, "access_log": "-"}) as one:
+    async with running_edge(heartbeat_s=2, spec={"rate_limit": 50, "access_log": "-"}) as one:
         await one.market.show(snapshot())
         process, out = await one.buf("grpcweb", "WatchDashboard", {}), bytearray()
         web = asyncio.create_task(gathered(process, out))

@@ -73,7 +73,7 @@ async def test_each_message_of_a_compressed_stream_comes_at_once() -> None:
 
 
 async def test_each_address_has_a_limit_of_its_own_and_probes_have_none() -> None:
-    async with running_edge(plan={"rate_limit": 1, "burst": 5}) as one:
+    async with running_edge(spec={"rate_limit": 1, "burst": 5}) as one:
         await one.market.show(snapshot())
 
         async def calls(path: str, of: str = "127.0.0.1", number: int = 20) -> list[tuple[int, Any, Any]]:
@@ -129,7 +129,7 @@ async def test_each_address_has_a_limit_of_its_own_and_probes_have_none() -> Non
 
 
 async def test_behind_a_proxy_the_address_that_it_tells_is_the_callers() -> None:
-    async with running_edge(plan={"rate_limit": 1, "burst": 5, "trusted_proxies": 1}) as one:
+    async with running_edge(spec={"rate_limit": 1, "burst": 5, "trusted_proxies": 1}) as one:
         await one.market.show(snapshot())
         first = [await one.http("/v1/overview", headers={"X-Forwarded-For": "198.51.100.1"}) for _ in range(20)]
         assert 429 in {status for status, _, _ in first}
@@ -145,7 +145,7 @@ async def test_each_call_is_a_line_of_json_in_the_log_also_after_it_was_truncate
                 await asyncio.sleep(0.05)
         return [json.loads(line) for line in log.read_text().splitlines()]
 
-    async with running_edge(plan={"access_log": str(log)}) as one:
+    async with running_edge(spec={"access_log": str(log)}) as one:
         await one.market.show(snapshot())
         await one.http("/v1/confluence?min_score=60", headers={"x-request-id": "ours", "user-agent": "a phone"})
         await one.http("/v1/confluence/SYSTEM_STATUS")
@@ -181,7 +181,7 @@ async def test_each_call_is_a_line_of_json_in_the_log_also_after_it_was_truncate
 
 async def test_all_protocols_are_spoken_over_tls_and_a_renewed_certificate_is_taken_up(tmp_path: Path) -> None:
     certificate, key = certify(tmp_path)
-    async with running_edge(plan={"certificate": certificate, "key": key}) as one:
+    async with running_edge(spec={"certificate": certificate, "key": key}) as one:
         await one.market.show(snapshot())
         known = Path(certificate).read_bytes()
         trusted = ssl.create_default_context(cadata=known.decode())
@@ -221,7 +221,7 @@ async def test_all_protocols_are_spoken_over_tls_and_a_renewed_certificate_is_ta
 
 async def test_the_page_is_there_beside_json_and_rpcs(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>" + "ours " * 400)
-    async with page.served(("127.0.0.1", 0), tmp_path) as at, running_edge(plan={"page": at}) as one:
+    async with page.served(("127.0.0.1", 0), tmp_path) as at, running_edge(spec={"page": at}) as one:
         await one.market.show(snapshot())
         async with aiohttp.ClientSession(auto_decompress=False) as session:
             asks = {"Accept": "text/html", "Accept-Encoding": "gzip"}

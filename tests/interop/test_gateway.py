@@ -26,11 +26,11 @@ from virtuoso.app.monitor import Monitor
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import candle_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.market.v1.snapshot_pb2 import CandleSeries
 from virtuoso.repository import keys
 from virtuoso.service.candle_reader import TIMEFRAMES, CandleReader
 from virtuoso.service.health import NAMES
 from virtuoso.service.server import MarketServer
+from virtuoso.store.v1.candle_series_pb2 import CandleSeries
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]  # Go may have to make it first
 UNARY = {

@@ -57,7 +57,7 @@ async def browser() -> AsyncIterator[Browser]:
 @asynccontextmanager
 async def served(**options: Any) -> AsyncIterator[RunningEdge]:
     """The page at the edge of a server that gives signs of life; nothing is published yet."""
-    async with pages.served(("127.0.0.1", 0)) as at, running_edge(plan={"page": at}, heartbeat_s=0.5, **options) as one:
+    async with pages.served(("127.0.0.1", 0)) as at, running_edge(spec={"page": at}, heartbeat_s=0.5, **options) as one:
         yield one
 
 
@@ -317,7 +317,7 @@ async def two_builds(folder: Path) -> AsyncIterator[tuple[RunningEdge, Path, Pat
     script = new / "assets" / "alpha.js"
     assert "`Alpha`" in script.read_text()
     script.write_text(script.read_text().replace("`Alpha`", "`Alpha II`"))
-    async with running_edge(plan={"page": address}, heartbeat_s=0.5) as one:
+    async with running_edge(spec={"page": address}, heartbeat_s=0.5) as one:
         await one.market.show(snapshot())
         yield one, old, new, address
 

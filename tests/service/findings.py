@@ -7,11 +7,11 @@ from typing import Any
 from virtuoso.market.v1 import (
     beta_pb2,
     confluence_pb2,
+    market_service_pb2,
     opportunity_pb2,
     overview_pb2,
     sentiment_pb2,
     signal_pb2,
-    snapshot_pb2,
 )
 from virtuoso.wire import times
 
@@ -35,10 +35,10 @@ def sentiment(observed_ms: int) -> sentiment_pb2.Sentiment:
     )
 
 
-def beta(symbol: str, rank: int, observed_ms: int) -> snapshot_pb2.SymbolBeta:
+def beta(symbol: str, rank: int, observed_ms: int) -> market_service_pb2.GetBetaResponse:
     """One window for even ranks, all three for odd ones."""
     day = 86_400_000
-    return snapshot_pb2.SymbolBeta(
+    return market_service_pb2.GetBetaResponse(
         beta=beta_pb2.Beta(
             symbol=symbol,
             windows=[
@@ -59,7 +59,9 @@ def beta(symbol: str, rank: int, observed_ms: int) -> snapshot_pb2.SymbolBeta:
         ),
         rolling=[
             beta_pb2.RollingBeta(
-                span=beta_pb2.BETA_SPAN_24H, end_time_ms=[observed_ms - 7_200_000, observed_ms], beta=[0.9, 1 + rank / 100]
+                span=beta_pb2.BETA_SPAN_24H,
+                end_times=[times.timestamp(observed_ms - 7_200_000), times.timestamp(observed_ms)],
+                betas=[0.9, 1 + rank / 100],
             )
         ],
     )
@@ -74,19 +76,19 @@ def signal(symbol: str, number: int, observed_ms: int, venue: str = "bybit", **m
         "symbol": symbol,
         "side": signal_pb2.SIDE_LONG if sign > 0 else signal_pb2.SIDE_SHORT,
         "status": signal_pb2.SIGNAL_STATUS_ACTIVE,
-        "opened_time": times.timestamp(opened_ms),
+        "open_time": times.timestamp(opened_ms),
         "entry": 100.0,
         "stop": 100.0 - 2 * sign,
         "targets": [
             signal_pb2.SignalTarget(price=100 + sign * step, size=size) for step, size in ((3, 0.5), (6, 0.3), (10, 0.2))
         ],
-        "expires_time": times.timestamp(opened_ms + 86_400_000),
+        "expire_time": times.timestamp(opened_ms + 86_400_000),
         "score": 50.0 + 21 * sign,
         "confidence": 0.7,
         "drivers": [confluence_pb2.DIMENSION_KIND_ORDERFLOW],
         "model_version": "v1",
         "venue": venue,
-        "judged_time": times.timestamp(observed_ms),
+        "judge_time": times.timestamp(observed_ms),
     }
     return signal_pb2.Signal(**{**values, **more})
 
@@ -99,8 +101,8 @@ def opportunity(symbol: str, number: int, observed_ms: int, venue: str = "bybit"
         symbol=symbol,
         kind=opportunity_pb2.OpportunityKind.ValueType(1 + number % 7),
         side=signal_pb2.SIDE_LONG,
-        found_time=times.timestamp(found_ms),
-        expires_time=times.timestamp(found_ms + 480_000),
+        find_time=times.timestamp(found_ms),
+        expire_time=times.timestamp(found_ms + 480_000),
         price=100.0,
         confidence=0.6,
         alpha_percent=2.5,

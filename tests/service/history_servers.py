@@ -16,7 +16,7 @@ from virtuoso.domain.records import Alert, SignalStatus
 from virtuoso.history.factory import open_history_reader, open_history_writer
 from virtuoso.history.sql_writer import SqlHistoryWriter
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.service.history_reader import Opener
+from virtuoso.service.cached_history import Opener
 
 
 @dataclass

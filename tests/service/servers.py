@@ -13,15 +13,16 @@ from grpc_status import rpc_status
 
 from tests.clocks import SettableClock
 from tests.service.snapshots import T0, TTL_S, head_of, snapshot
-from virtuoso.market.v1 import market_service_pb2_grpc, snapshot_pb2
+from virtuoso.market.v1 import market_service_pb2_grpc
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository.tiered import TieredRepository
+from virtuoso.service.cached_history import Opener
 from virtuoso.service.candle_reader import CandleReader
-from virtuoso.service.history_reader import Opener
 from virtuoso.service.rpc import ConcurrencyLimits
 from virtuoso.service.server import MarketServer
 from virtuoso.service.snapshot_cache import SnapshotCache
+from virtuoso.store.v1 import snapshot_pb2
 
 
 async def publish(repository: MemoryRepository, message: snapshot_pb2.Snapshot, behind_ms: int = 0) -> None:

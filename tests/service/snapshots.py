@@ -10,13 +10,14 @@ from virtuoso.domain.model import DimensionKind
 from virtuoso.market.v1 import (
     candle_pb2,
     confluence_pb2,
+    market_service_pb2,
     mover_pb2,
     overview_pb2,
     provenance_pb2,
-    snapshot_pb2,
     symbol_pb2,
 )
-from virtuoso.wire import snapshots, times
+from virtuoso.store.v1 import candle_series_pb2, snapshot_head_pb2, snapshot_pb2
+from virtuoso.wire import confluences, snapshots, times
 
 T0 = 1_761_000_000_000  # a moment on all clocks of these tests
 TTL_S = 3600.0
@@ -34,14 +35,17 @@ def row(symbol: str, score: float | None = 61.25, **more: Any) -> confluence_pb2
     if score is not None:
         measured |= {name: min(100.0, max(0.0, score + 3 * i - 7)) for i, name in enumerate(DIMENSIONS)}
     values: dict[str, Any] = {"price": 27.125, "change_24h_percent": -1.375, "turnover_24h_usd": 48_123_456.78}
-    return confluence_pb2.ConfluenceRow(symbol=symbol, label=snapshots.label(score), **{**values, **measured, **more})
+    return confluence_pb2.ConfluenceRow(symbol=symbol, label=confluences.label(score), **{**values, **measured, **more})
 
 
-def confluence(of: confluence_pb2.ConfluenceRow, observed_ms: int) -> snapshot_pb2.Confluence:
-    """A breakdown with three components a dimension."""
+def confluence(
+    row: confluence_pb2.ConfluenceRow, observed_ms: int, *, components: int = 3
+) -> market_service_pb2.GetConfluenceResponse:
+    """The detail whose row is `row`, with so many components a dimension."""
+    scores = {field.name: value for field, value in row.ListFields()}
     dimensions = []
     for kind, name in enumerate(DIMENSIONS, start=1):
-        score = getattr(of, name) if of.HasField("score") else None
+        score = scores.get(name)
         direction = None if score is None else (score - 50) / 50
         dimensions.append(
             confluence_pb2.Dimension(
@@ -53,22 +57,30 @@ def confluence(of: confluence_pb2.ConfluenceRow, observed_ms: int) -> snapshot_p
                 coverage=1.0,
                 contribution=0.5,
                 observed_time=times.timestamp(observed_ms - 1000 * kind),
-                sentence=f"The {name} reading of {of.symbol} leans a little.",
+                sentence=f"The {name} reading of {row.symbol} leans a little.",
                 components=[
                     confluence_pb2.Component(
                         name=f"{name}_{n}", direction=direction, confidence=0.6, weight=1 / 3, contribution=0.2, reading=1.5
                     )
-                    for n in range(3)
+                    for n in range(components)
                 ],
             )
         )
-    return snapshot_pb2.Confluence(
-        row=of,
+    detail = market_service_pb2.GetConfluenceResponse(
         dimensions=dimensions,
-        agreement=0.7 if of.HasField("score") else None,
-        drivers=[confluence_pb2.DIMENSION_KIND_VOLUME] if of.HasField("score") else [],
+        agreement=0.7 if row.HasField("score") else None,
+        drivers=[confluence_pb2.DIMENSION_KIND_VOLUME] if row.HasField("score") else [],
         price_time=times.timestamp(observed_ms),
     )
+    for field, value in row.ListFields():
+        if field.name not in DIMENSIONS:
+            setattr(detail, field.name, value)
+    return detail
+
+
+def rows_of(message: snapshot_pb2.Snapshot) -> list[confluence_pb2.ConfluenceRow]:
+    """The rows that lists show of a snapshot, in its order."""
+    return [confluences.row(detail) for detail in message.confluences]
 
 
 def mover(symbol: str, change: float, turnover: float = 2e6) -> mover_pb2.Mover:
@@ -98,7 +110,8 @@ def snapshot(
     venue: str = "bybit",
     details: bool = True,
 ) -> snapshot_pb2.Snapshot:
-    """A whole snapshot; without `rows`, of `size` symbols with different scores, every 17th without one."""
+    """A whole snapshot; without `rows`, of `size` symbols with different scores, every 17th without one.
+    Without `details` no dimension has components, for tests that need speed."""
     if rows is None:
         rows = [
             row(symbol_name(i), None if i % 17 == 16 else 20.0 + (i * 37 + observed_ms // 1000) % 61, price=1.5 + i)
@@ -114,8 +127,7 @@ def snapshot(
             breadth=overview_pb2.Breadth(up=300, down=220, flat=4),
             total_turnover_24h_usd=1.5e11,
         ),
-        rows=rows,
-        confluences=[confluence(item, observed_ms) for item in rows if details],
+        confluences=[confluence(item, observed_ms, components=3 if details else 0) for item in rows],
         gainers=[mover(f"UP{i:02d}USDT", 40.0 - i, 1e6 * (i + 1)) for i in range(25)],
         losers=[mover(f"DOWN{i:02d}USDT", -30.0 + i, 1e6 * (i + 1)) for i in range(12)],
         symbols=[
@@ -142,7 +154,7 @@ def candle_series(
 ) -> bytes:
     """Bars of five minutes, the newest closed just before `observed_ms`."""
     last = observed_ms // 1000 // step_s * step_s - step_s
-    return snapshot_pb2.CandleSeries(
+    return candle_series_pb2.CandleSeries(
         symbol=symbol,
         timeframe=candle_pb2.TIMEFRAME_5M,
         candles=[
@@ -153,17 +165,15 @@ def candle_series(
         ],
         observed_time=times.timestamp(observed_ms - 20_000),
         received_time=times.timestamp(observed_ms - 19_950),
-        venue="bybit",
         behind=times.duration(behind_ms) if behind_ms else None,
     ).SerializeToString()
 
 
-def head_of(message: snapshot_pb2.Snapshot, blob: bytes, behind_ms: int = 0) -> snapshot_pb2.SnapshotHead:
-    return snapshot_pb2.SnapshotHead(
+def head_of(message: snapshot_pb2.Snapshot, blob: bytes, behind_ms: int = 0) -> snapshot_head_pb2.SnapshotHead:
+    return snapshot_head_pb2.SnapshotHead(
         snapshot_id=message.provenance.snapshot_id,
         length=len(blob),
         checksum=snapshots.checksum(blob),
         observed_time=message.provenance.observed_time,
-        venue=message.provenance.venue,
         behind=times.duration(behind_ms) if behind_ms else None,
     )

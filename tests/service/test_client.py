@@ -25,8 +25,8 @@ from virtuoso.client.channel import KEEPALIVE_S, SERVICE
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
+from virtuoso.service.cached_history import Opener
 from virtuoso.service.candle_reader import CandleReader
-from virtuoso.service.history_reader import Opener
 from virtuoso.service.rpc import ConcurrencyLimits
 from virtuoso.service.server import OPTIONS, MarketServer
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.service.servers import RunningServer, refusal, running_server
-from tests.service.snapshots import T0, mover, row, snapshot
+from tests.service.snapshots import T0, mover, row, rows_of, snapshot
 from virtuoso.market.v1 import confluence_pb2, market_service_pb2_grpc, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 
@@ -100,10 +100,10 @@ async def test_a_delta_holds_only_what_changed(server: RunningServer) -> None:
     await stream.read()
     message = snapshot("s2", observed_ms=T0)
     message.provenance.observed_time.FromMilliseconds(T0 + 1)
-    message.rows[3].price = 99.5
+    message.confluences[3].price = 99.5
     await server.show(message)
     delta = (await stream.read()).delta
-    assert list(delta.changed_rows) == [message.rows[3]]
+    assert list(delta.changed_rows) == [rows_of(message)[3]]
     assert not delta.removed_symbols
     assert not delta.HasField("overview")
     stream.cancel()

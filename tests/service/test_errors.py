@@ -16,7 +16,7 @@ from virtuoso.domain.errors import RepositoryError
 from virtuoso.market.v1 import error_reason_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository.tiered import TieredRepository
 from virtuoso.service import deadline
 from virtuoso.service.errors import TABLE, UNKNOWN
 from virtuoso.service.rpc import ConcurrencyLimits
@@ -65,7 +65,7 @@ def test_every_request_error_is_in_the_table_and_every_reason_in_the_contract() 
         (api.ListConfluenceScoresRequest(min_score=float("nan")), "min_score", "finite"),
         (api.ListConfluenceScoresRequest(order_by="rank"), "order_by", "'rank' is not allowed; allowed are a field, then"),
         (api.ListConfluenceScoresRequest(symbols=["BTCUSDT", "btc"]), "symbols[1]", "'btc' is not allowed"),
-        (api.ListConfluenceScoresRequest(symbols=["SYSTEMUSDT"]), "symbols[0]", "never hold SYSTEM"),
+        (api.ListConfluenceScoresRequest(symbols=["SYSTEM_STATUS"]), "symbols[0]", "end in USDT"),
         (api.GetConfluenceRequest(), "symbol", "'' is not allowed; allowed are letters and digits"),
         (api.GetConfluenceRequest(symbol="SYSTEM_STATUS"), "symbol", "'SYSTEM_STATUS' is not allowed"),
         (api.ListMoversRequest(min_turnover_usd=1000), "min_turnover_usd", "500000"),

@@ -8,11 +8,12 @@ import pytest
 from grpc_reflection.v1alpha import reflection_pb2
 
 from tests.service.servers import RunningServer, refusal, running_server
-from tests.service.snapshots import T0, TTL_S, candle_series, confluence, row, snapshot
+from tests.service.snapshots import T0, TTL_S, candle_series, confluence, row, rows_of, snapshot
 from virtuoso import metrics
 from virtuoso.market.v1 import candle_pb2, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
+from virtuoso.wire import confluences
 
 ORDERABLE = [
     "symbol",
@@ -35,7 +36,7 @@ async def test_a_dashboard_is_the_snapshot_in_one_reply(server: RunningServer) -
     await server.show(message)
     reply = await server.stub.GetDashboard(api.GetDashboardRequest())
     assert reply.overview == message.overview
-    assert sorted(reply.rows, key=lambda r: r.symbol) == sorted(message.rows, key=lambda r: r.symbol)
+    assert sorted(reply.rows, key=lambda r: r.symbol) == sorted(rows_of(message), key=lambda r: r.symbol)
     scores = [item.score if item.HasField("score") else -1 for item in reply.rows]
     assert scores == sorted(scores, reverse=True)
     assert reply.gainers == message.gainers[:5]
@@ -81,15 +82,15 @@ async def test_an_overview_that_was_not_measured_is_an_error_and_not_an_empty_su
 async def test_a_symbols_breakdown_has_six_dimensions_with_their_components(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
-    source = next(item for item in message.confluences if item.row.symbol == "ETHUSDT")
+    source = next(item for item in message.confluences if item.symbol == "ETHUSDT")
     reply = await server.stub.GetConfluence(api.GetConfluenceRequest(symbol="ETHUSDT"))
-    assert reply.symbol == "ETHUSDT"
-    assert (reply.score, reply.confidence, reply.price) == (source.row.score, source.row.confidence, source.row.price)
-    assert (reply.coverage, reply.label, reply.agreement) == (source.row.coverage, source.row.label, source.agreement)
-    assert reply.dimensions == source.dimensions
-    assert reply.drivers == source.drivers
-    assert reply.price_time == source.price_time
-    assert reply.turnover_24h_usd == source.row.turnover_24h_usd
+    assert [dimension.kind for dimension in reply.dimensions] == [1, 2, 3, 4, 5, 6]
+    assert all(len(dimension.components) == 3 for dimension in reply.dimensions)
+    listed = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(symbols=["ETHUSDT"]))
+    assert list(listed.rows) == [confluences.row(reply)]
+    assert reply.provenance == listed.provenance
+    reply.ClearField("provenance")
+    assert reply == source
 
 
 async def test_a_symbol_without_a_score_has_no_number_in_its_place(server: RunningServer) -> None:
@@ -144,7 +145,7 @@ async def test_a_symbol_that_is_not_scored_is_told_apart_from_one_that_is_not_th
 async def test_a_tracked_symbol_without_a_price_is_unavailable_and_not_unknown(server: RunningServer) -> None:
     await server.settle()
     message = snapshot(rows=[row("BTCUSDT"), row("ETHUSDT")])
-    del message.rows[1], message.confluences[1]
+    del message.confluences[1]
     await server.show(message)
     assert (
         await refusal(server.stub.GetConfluence(api.GetConfluenceRequest(symbol="ETHUSDT")))
@@ -263,7 +264,13 @@ async def test_another_symbols_candles_under_the_key_are_refused(server: Running
 
 async def test_rows_that_break_a_rule_are_dropped_and_counted(server: RunningServer) -> None:
     await server.settle()
-    rows = [row("BTCUSDT"), row("SYSTEMUSDT"), row("ETHUSDT", 150.0), row("SOLUSDT", 55, price=float("nan")), row("XRPUSDT")]
+    rows = [
+        row("BTCUSDT"),
+        row("SYSTEM_STATUS"),
+        row("ETHUSDT", 150.0),
+        row("SOLUSDT", 55, price=float("nan")),
+        row("XRPUSDT"),
+    ]
     rows.append(row("BTCUSDT", 12.0))
     message = snapshot(rows=rows)
     good = confluence(rows[4], T0)
@@ -285,6 +292,19 @@ async def test_rows_that_break_a_rule_are_dropped_and_counted(server: RunningSer
     assert (
         await refusal(server.stub.GetConfluence(api.GetConfluenceRequest(symbol="XRPUSDT")))
     ).reason == "DATA_UNAVAILABLE"
+
+
+async def test_a_placeholder_is_refused_by_its_exact_name_and_a_real_symbol_that_resembles_it_is_not(
+    server: RunningServer,
+) -> None:
+    await server.settle()
+    await server.show(snapshot(rows=[row("SYSTEM_STATUS"), row("ECOSYSTEMUSDT"), row("SYSTEMUSDT")]))
+    reply = await server.stub.GetDashboard(api.GetDashboardRequest())
+    assert [item.symbol for item in reply.rows] == ["ECOSYSTEMUSDT", "SYSTEMUSDT"]
+    detail = await server.stub.GetConfluence(api.GetConfluenceRequest(symbol="ECOSYSTEMUSDT"))
+    assert detail.symbol == "ECOSYSTEMUSDT"
+    refused = await refusal(server.stub.GetConfluence(api.GetConfluenceRequest(symbol="SYSTEM_STATUS")))
+    assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
 
 
 async def test_replies_are_counted_by_the_way_of_their_data(server: RunningServer) -> None:

@@ -227,7 +227,7 @@ async def test_range_and_resolution_are_as_asked(
     assert step_s is None or reply.resolution.ToMilliseconds() == step_s * 1000
     assert 1 <= len(reply.points) <= count
     assert len(reply.points) >= count - 1
-    shown = [times.millis(point.time) for point in reply.points]
+    shown = [times.millis(point.observed_time) for point in reply.points]
     assert shown == sorted(shown)
     assert given["start_time"] <= shown[0]
     assert shown[-1] < min(given.get("end_time", T0), T0)

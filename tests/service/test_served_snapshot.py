@@ -8,8 +8,10 @@ import pytest
 
 from tests.service.servers import RunningServer, refusal, running_server
 from tests.service.snapshots import T0, snapshot
-from virtuoso.market.v1 import beta_pb2, opportunity_pb2, signal_pb2, snapshot_pb2
+from virtuoso.market.v1 import beta_pb2, opportunity_pb2, signal_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.store.v1 import snapshot_pb2
+from virtuoso.wire import times
 
 
 async def pages(call: Any, request: Any, rows: str) -> list[Any]:
@@ -73,7 +75,7 @@ async def test_one_beta_has_its_windows_and_its_past(server: RunningServer) -> N
 async def test_a_tracked_symbol_with_too_few_returns_has_no_windows(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
-    symbol = message.rows[-1].symbol
+    symbol = message.confluences[-1].symbol
     reply = await server.stub.GetBeta(api.GetBetaRequest(symbol=symbol))
     assert (reply.beta, list(reply.rolling)) == (beta_pb2.Beta(symbol=symbol), [])
     assert reply.provenance.snapshot_id == "s1"
@@ -161,7 +163,7 @@ def spoil_end(message: snapshot_pb2.Snapshot) -> None:
 
 
 def spoil_time(message: snapshot_pb2.Snapshot) -> None:
-    message.signals[1].ClearField("judged_time")
+    message.signals[1].ClearField("judge_time")
 
 
 def spoil_price(message: snapshot_pb2.Snapshot) -> None:
@@ -183,7 +185,7 @@ async def test_a_signal_that_cannot_be_believed_is_left_out(server: RunningServe
 
 async def test_betas_sentiment_and_record_that_contradict_themselves_are_left_out(server: RunningServer) -> None:
     message = snapshot()
-    message.betas[0].rolling[0].end_time_ms.append(T0)  # as many times as values
+    message.betas[0].rolling[0].end_times.append(times.timestamp(T0))  # as many times as values
     message.betas[1].beta.windows[0].correlation = 1.5
     message.betas[2].beta.windows.add().CopyFrom(message.betas[2].beta.windows[0])
     message.sentiment.gauge = 130
@@ -193,6 +195,23 @@ async def test_betas_sentiment_and_record_that_contradict_themselves_are_left_ou
     assert list(betas.betas) == [item.beta for item in message.betas[3:]]
     assert (await refusal(server.stub.GetSentiment(api.GetSentimentRequest()))).reason == "DATA_UNAVAILABLE"
     assert not (await server.stub.ListSignals(api.ListSignalsRequest(active=True))).HasField("record")
+
+
+async def test_a_stored_detail_that_is_no_whole_reply_is_left_out_and_its_row_is_not(server: RunningServer) -> None:
+    message = snapshot()
+    twice, foreign, timeless = message.confluences[:3]
+    twice.dimensions[1].kind = twice.dimensions[0].kind
+    foreign.provenance.CopyFrom(message.provenance)  # it would go before the server's own
+    timeless.ClearField("price_time")
+    message.betas[3].provenance.CopyFrom(message.provenance)
+    await server.show(message)
+    assert len((await server.stub.GetDashboard(api.GetDashboardRequest())).rows) == 50
+    for detail in (twice, foreign, timeless):
+        refused = await refusal(server.stub.GetConfluence(api.GetConfluenceRequest(symbol=detail.symbol)))
+        assert refused.reason == "DATA_UNAVAILABLE"
+    assert (await server.stub.GetConfluence(api.GetConfluenceRequest(symbol=message.confluences[3].symbol))).dimensions
+    betas = await server.stub.ListBetas(api.ListBetasRequest(page_size=500))
+    assert message.betas[3].beta.symbol not in {beta.symbol for beta in betas.betas}
 
 
 @pytest.mark.parametrize(

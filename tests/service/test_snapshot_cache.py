@@ -30,7 +30,7 @@ async def test_a_reply_is_marked_stale_then_refused_and_new_data_is_served_at_on
 
 async def test_a_server_whose_first_snapshot_is_incomplete_says_what_is_missing(server: RunningServer) -> None:
     message = snapshot(size=5)
-    message.rows[0].ClearField("score")
+    message.confluences[0].ClearField("score")
     message.provenance.coverage.present = 4
     await server.show(message)
     refused = await refusal(server.stub.GetDashboard(api.GetDashboardRequest()))

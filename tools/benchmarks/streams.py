@@ -14,9 +14,9 @@ import uvloop
 
 from tools.benchmarks.load import quantile
 from virtuoso.market.v1 import market_service_pb2 as pb
-from virtuoso.market.v1 import snapshot_pb2
 from virtuoso.repository import keys
 from virtuoso.repository.directory import DirectoryRepository
+from virtuoso.store.v1 import snapshot_head_pb2
 
 CHANNELS = 20
 METHOD = "/virtuoso.market.v1.MarketService/WatchDashboard"
@@ -52,7 +52,7 @@ class Publications:
                 before = self._written()
                 blob = await self._directory.get(keys.HEAD)
                 if blob is not None and before == self._written():
-                    self.at.setdefault(snapshot_pb2.SnapshotHead.FromString(blob).snapshot_id, before)
+                    self.at.setdefault(snapshot_head_pb2.SnapshotHead.FromString(blob).snapshot_id, before)
                 await asyncio.sleep(0.02)
         finally:
             await self._directory.close()

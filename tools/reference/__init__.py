@@ -3,7 +3,7 @@
 image (descriptor set with comments) ──► contract ──► page ──► Markdown
                                               └─ rules ─┘
 
-contract    what the image holds, with each thing's comment and what calls can reach
+contract    what the image holds, with the comment of each thing
 rules       the buf.validate options of a field, in words
 page        the one page: calls first, then messages and enums, a section per file of proto/
 

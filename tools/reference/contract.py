@@ -27,10 +27,6 @@ class Contract:
         self.enums = {name: of for file in self.files for name, of in file.enum_types_by_name.items()}
         (self.service,) = [service for file in self.files for service in file.services_by_name.values()]
         self.methods: list[MethodDescriptor] = list(self.service.methods)
-        self.reached: set[str] = set()
-        for method in self.methods:
-            self._reach(method.input_type)
-            self._reach(method.output_type)
 
     def comment(self, full_name: str) -> str:
         """What stands before it; an enum's value is named after the enum. Paragraphs are parted by a blank line."""
@@ -44,17 +40,6 @@ class Contract:
         options: Any = known.FromString(of.GetOptions().SerializeToString())
         extension = self._pool.FindExtensionByName(name)
         return options.Extensions[extension] if options.HasExtension(extension) else None
-
-    def _reach(self, message: Descriptor) -> None:
-        """Note what clients meet when they send or get this message."""
-        if message.full_name in self.reached:
-            return
-        self.reached.add(message.full_name)
-        for field in message.fields:
-            if field.enum_type is not None:
-                self.reached.add(field.enum_type.full_name)
-            if field.message_type is not None:
-                self._reach(field.message_type)
 
 
 def kinds(file: FileDescriptor) -> list[Descriptor | EnumDescriptor]:

@@ -97,17 +97,11 @@ class _Page:
             yield f"| {title} | {', '.join(f'[{kind.name}](#{kind.name.lower()})' for kind in here)} |"
         yield ""
 
-    def _sections(self) -> list[tuple[str, list[Descriptor | EnumDescriptor]]]:
-        """(title, what is under it), a file each: what calls reach, then the rest."""
-        reached: list[tuple[str, list[Descriptor | EnumDescriptor]]] = []
-        rest: list[tuple[str, list[Descriptor | EnumDescriptor]]] = []
+    def _sections(self) -> Iterator[tuple[str, list[Descriptor | EnumDescriptor]]]:
+        """Yield (title, messages and enums under it), one for each file that has any outside the calls."""
         for file in self._contract.files:
-            own = [kind for kind in kinds(file) if kind.full_name not in self._in_calls and kind.name not in ERRORS]
-            name = file.name.rpartition("/")[2]
-            for into, title, is_reached in ((reached, name, True), (rest, f"{name}: not sent to clients", False)):
-                if here := [kind for kind in own if (kind.full_name in self._contract.reached) is is_reached]:
-                    into.append((title, here))
-        return reached + rest
+            if own := [kind for kind in kinds(file) if kind.full_name not in self._in_calls and kind.name not in ERRORS]:
+                yield file.name.rpartition("/")[2], own
 
     # ---------------------------------------------------------------------------------------------------------- calls
 

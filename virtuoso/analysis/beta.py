@@ -125,10 +125,10 @@ def betas(candles: Mapping[str, Mapping[Timeframe, Candles]], now_ms: int) -> di
     """Betas against BTC (which must be among them) of every symbol and window, at `now_ms`.
 
     Windows: a day of 5m, a week of 30m, 30 days of 4h bars; a window is absent with less than half of its returns (144, 168,
-    90), or where BTC or the symbol did not move. beta is a plain number (1: as BTC), `alpha_percent` the intercept times the
-    bars of a year, as a sum of log returns in percent; `alpha_t` and the errors have n - 2 degrees of freedom; `alpha_t` is
-    absent where the fit leaves nothing over. Downside and upside beta are the same fit over the returns with BTC below and
-    above 0, absent with fewer than 30. Reflecting all prices leaves beta, negates alpha, and swaps the sides.
+    90), or where BTC or the symbol did not move. beta is a plain number (1: as BTC), `alpha_annual_percent` the intercept
+    times the bars of a year, as a sum of log returns in percent; `alpha_t` and the errors have n - 2 degrees of freedom;
+    `alpha_t` is absent where the fit leaves nothing over. Downside and upside beta are the same fit over the returns with
+    BTC below and above 0, absent with fewer than 30. Reflecting all prices leaves beta, negates alpha, and swaps the sides.
 
     BTC's own beta is no measurement: by definition it is 1, exactly, with correlation 1, error and alpha 0, no t-value."""
     made: dict[str, dict[BetaSpan, BetaWindow]] = {symbol: {} for symbol in candles}
@@ -158,15 +158,15 @@ def _window(window: BetaSpan, returns: Returns, span: Span) -> Iterator[BetaWind
         rolling = ((at, b) for at, b in zip(rolling_ms, rolled[i].tolist(), strict=True) if math.isfinite(b))
         yield BetaWindow(
             symbol=returns.symbols[i],
-            window=window,
+            span=window,
             start_ms=start,
             end_ms=end,
-            count=count,
+            points=count,
             beta=float(whole.beta[i]),
             beta_error=float(whole.beta_error[i]),
             correlation=float(whole.correlation[i]),
             r_squared=float(whole.correlation[i]) ** 2,
-            alpha_percent=float(whole.alpha[i]) * year,
+            alpha_annual_percent=float(whole.alpha[i]) * year,
             alpha_t=_or_none(t[i]),
             downside_beta=_or_none(down[i]),
             upside_beta=_or_none(up[i]),

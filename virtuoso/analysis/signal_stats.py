@@ -35,8 +35,8 @@ def tally(results: Sequence[float]) -> SignalTally:
         count=count,
         wins=len(won),
         win_rate=len(won) / count,
-        win_low=low,
-        win_high=high,
+        win_rate_low=low,
+        win_rate_high=high,
         mean_r=math.fsum(results) / count,
         expectancy_r=len(won) / count * mean_win - len(lost) / count * mean_loss,
     )
@@ -62,7 +62,7 @@ def tallies(results: Iterable[Result]) -> SignalRecord:
     by_side = {side: [r for s, _, r in known if s == side] for side in Side}
     by_driver = {kind: [r for _, drivers, r in known if drivers[:1] == (kind,)] for kind in DimensionKind}
     return SignalRecord(
-        total=tally([r for _, _, r in known]),
+        all=tally([r for _, _, r in known]),
         sides={side: tally(rs) for side, rs in by_side.items() if rs},
         drivers={kind: tally(rs) for kind, rs in by_driver.items() if rs},
     )

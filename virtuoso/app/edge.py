@@ -8,20 +8,20 @@ from argparse import Namespace
 from dataclasses import replace
 
 from virtuoso.config import Loaded
-from virtuoso.domain.addresses import joined
+from virtuoso.domain.addresses import format_address
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import page
 from virtuoso.edge.certificate import both_or_none
 from virtuoso.edge.configuration import configuration, text
 from virtuoso.edge.envoy import find_envoy, run_edge
-from virtuoso.edge.plan import Plan
+from virtuoso.edge.spec import EdgeSpec
 
 
 async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     """Run Envoy and the page until `stop`; or the page alone; or print the configuration for an Envoy of one's own."""
-    plan, wished = _plan(loaded, part=options.with_parent), loaded.settings.page_address
+    spec, wished = _spec(loaded, part=options.with_parent), loaded.settings.page_address
     if options.print_config:
-        sys.stdout.write(text(configuration(replace(plan, page=wished) if wished[1] else plan)))
+        sys.stdout.write(text(configuration(replace(spec, page=wished) if wished[1] else spec)))
         if not wished[1]:
             sys.stderr.write(
                 "The web page is left out. To serve it: set PAGE_ADDRESS to a port and run virtuoso edge --page\n"
@@ -30,30 +30,30 @@ async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     if options.page:
         if not wished[1]:
             raise ConfigError(
-                f"PAGE_ADDRESS={joined(wished)}: Envoy must know the port of the page: allowed is a port above 0"
+                f"PAGE_ADDRESS={format_address(wished)}: Envoy must know the port of the page: allowed is a port above 0"
             )
         async with page.served(wished):
             await stop.wait()
         return 0
     program = find_envoy()
     if program is None:
-        return await run_edge(plan, stop, program=None)
+        return await run_edge(spec, stop, program=None)
     async with page.served(wished) as bound:
-        return await run_edge(replace(plan, page=bound), stop, program=program)
+        return await run_edge(replace(spec, page=bound), stop, program=program)
 
 
-def _plan(loaded: Loaded, *, part: bool) -> Plan:
+def _spec(loaded: Loaded, *, part: bool) -> EdgeSpec:
     """The settings' edge, without the page; `part` of a node, or a command of its own."""
     settings = loaded.settings
     both_or_none(settings.tls_certificate, settings.tls_key)
     servers = settings.servers or (settings.grpc_address,)
     hosts = dict.fromkeys(host for host, _ in settings.servers) or [settings.monitor_address[0]]
     quiet = part and loaded.texts["access_log"][1] == "default"  # people read the standard output of a node
-    return Plan(
-        settings.edge_address,
-        servers,
-        [(host, settings.monitor_address[1]) for host in hosts],
-        settings.cors_origins,
+    return EdgeSpec(
+        address=settings.edge_address,
+        servers=servers,
+        monitors=[(host, settings.monitor_address[1]) for host in hosts],
+        origins=settings.cors_origins,
         rate_limit=settings.rate_limit,
         burst=settings.rate_limit_burst,
         trusted_proxies=settings.trusted_proxies,

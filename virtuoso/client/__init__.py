@@ -1,10 +1,10 @@
-"""What an internal service calls MarketService with: asyncio, typed, and nothing but grpc and the stubs beneath it. It is
-shipped with the stubs (gen/python), whose README shows its use.
+"""The Python client of MarketService for internal services: asyncio, typed, built on grpc and the stubs alone. It is shipped
+with the stubs (gen/python), whose README shows its use.
 
-channel.py    addresses -> a channel: retries, deadlines, load balancing by health, keepalive; `connect` gives a Market
-dashboard.py  messages of WatchDashboard -> the present Dashboard
-stream.py     streams that take themselves up again: Stream, with the Connection behind it
-failure.py    an error of gRPC -> a Failure: what our servers say in its details
+channel.py    addresses -> a channel: retries, deadlines, load balancing by health, keepalive; `connect` returns a Market
+dashboard.py  messages of WatchDashboard -> the newest Dashboard
+stream.py     streams that resume by themselves: Stream, and its Connection
+failure.py    an error of gRPC -> a Failure: what our servers say in the error's details
 """
 
 from virtuoso.client.channel import Market, connect

@@ -1,4 +1,4 @@
-"""A channel to one server or several, set up as this service asks of its clients."""
+"""A channel to one server or several, with the options that this service asks of its clients."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ else:
 Unary = Callable[[Any, Any], Awaitable[Any]]
 SERVICE = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
 TIMEOUT_S = 2.0
-KEEPALIVE_S = 30.0  # servers allow one ping every 10 s and answer GOAWAY to more
-RETRIES = {  # of a call that failed with UNAVAILABLE; with round robin the next attempt goes to the next server
+KEEPALIVE_S = 30.0  # servers allow one ping every 10 s and answer more with GOAWAY
+RETRY_POLICY = {  # for UNAVAILABLE; with round robin the next attempt goes to the next server
     "maxAttempts": 3,
     "initialBackoff": "0.1s",
     "maxBackoff": "1s",
     "backoffMultiplier": 2,
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
-THROTTLING = {"maxTokens": 10, "tokenRatio": 0.1}  # while most calls fail, none is tried again
+THROTTLING = {"maxTokens": 10, "tokenRatio": 0.1}  # while most calls fail, none is repeated
 
 
 class Deadline(Interceptor):
-    """Gives a time to calls without one. A service config could too, but grpcio 1.85 counts its time-outs from a wrong
-    moment (calls end more than a second early) and does not tell the server of them."""
+    """Sets the deadline of calls that have none. A service config could do it too, but grpcio 1.85 counts its time-outs
+    from a wrong moment (calls end more than a second early) and does not send them to the server."""
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
@@ -51,14 +51,14 @@ class Deadline(Interceptor):
 
 
 class Market:
-    """`stub` has every RPC of MarketService; a call that gives no time of its own has the one of `connect`."""
+    """`stub` has every RPC of MarketService. A call without a deadline gets the one of `connect`."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.channel = channel
         self.stub: MarketServiceAsyncStub = MarketServiceStub(channel)
 
     def watch_dashboard(self) -> DashboardStream:
-        """The dashboard now and whenever it changes, for ever."""
+        """Return a stream of the dashboard now and whenever it changes. It never ends by itself."""
         return DashboardStream(self.stub)
 
     def watch_alerts(
@@ -67,7 +67,8 @@ class Market:
         kinds: Sequence[AlertKind.ValueType] = (),
         min_level: AlertLevel.ValueType = AlertLevel.ALERT_LEVEL_UNSPECIFIED,
     ) -> AlertStream:
-        """Each alert after `cursor` once, for ever. "" is from now on, "0" all that the service remembers."""
+        """Return a stream of each alert after `cursor` once. It never ends by itself. "" is now, "0" is before the first
+        alert."""
         return AlertStream(self.stub, cursor, kinds, min_level)
 
     async def close(self) -> None:
@@ -87,54 +88,54 @@ def connect(
     timeout_s: float = TIMEOUT_S,
     health_service: str | None = SERVICE.full_name,
 ) -> Market:
-    """A Market on the servers at `addresses`; use it as `async with`. Connects when first used.
+    """Return a Market on the servers at `addresses`, for use with `async with`. It connects at the first call.
 
-    One address is "host:port", of which every record of the name is a server, or any target that gRPC resolves; several are
-    all "IPv4:port" or all "[IPv6]:port". `credentials`: such as grpc.ssl_channel_credentials() for TLS; without, none.
-    `timeout_s`: the deadline of calls that give none; streams have none. `health_service`: calls go in turn to the servers
-    whose health of this name is SERVING; None: to all, and their own words then say why they cannot answer. ValueError for
-    addresses that make no target, and for a time that is not above 0.
-    """
+    One address is "host:port", where every record of the host is a server, or any target that gRPC resolves. Several
+    addresses are all "IPv4:port" or all "[IPv6]:port". `credentials`: for TLS, such as grpc.ssl_channel_credentials().
+    `timeout_s`: the deadline of calls that have none; streams have no deadline. `health_service`: calls go in turn to the
+    servers whose health of this name is SERVING. With None they go to all servers, and a server that cannot answer says
+    why. Raise ValueError for addresses that are not allowed, and for a `timeout_s` that is not above 0."""
     if not timeout_s > 0:
         raise ValueError(f"timeout_s={timeout_s}: allowed are seconds above 0")
-    where, given, deadline = target(addresses), options(health_service), cast("Any", [Deadline(timeout_s)])
+    address, arguments = target(addresses), options(health_service)
+    interceptors = cast("Any", [Deadline(timeout_s)])
     if credentials is None:
-        return Market(grpc.aio.insecure_channel(where, options=given, interceptors=deadline))
-    return Market(grpc.aio.secure_channel(where, credentials, options=given, interceptors=deadline))
+        return Market(grpc.aio.insecure_channel(address, options=arguments, interceptors=interceptors))
+    return Market(grpc.aio.secure_channel(address, credentials, options=arguments, interceptors=interceptors))
 
 
 def target(addresses: Sequence[str]) -> str:
-    """What gRPC resolves to those addresses."""
+    """Return the target that gRPC resolves to those addresses. Raise ValueError when there is none."""
     if not addresses:
         raise ValueError("no address: give at least one, such as 127.0.0.1:50051")
     if len(addresses) == 1:
         return addresses[0]
-    versions = {_version(address) for address in addresses}
+    versions = {_ip_version(address) for address in addresses}
     if len(versions) > 1:
         raise ValueError(f"{', '.join(addresses)}: allowed are all IPv4 or all IPv6, as gRPC takes no mixture")
     return f"ipv{versions.pop()}:{','.join(addresses)}"
 
 
-def _version(address: str) -> int:
+def _ip_version(address: str) -> int:
     host, _, port = address.rpartition(":")
     with suppress(ValueError):
         if port.isdecimal() and 0 < int(port) < 65536:
             return ipaddress.ip_address(host.strip("[]")).version
     raise ValueError(
-        f"{address!r}: of several addresses each is an IP address and a port, such as 10.0.0.7:50051 or [fd00::7]:50051; a "
-        "name stands alone, and all its records are used"
+        f"{address!r}: of several addresses each is an IP address and a port, such as 10.0.0.7:50051 or [fd00::7]:50051. A "
+        "host name must be the only address; all its records are used"
     )
 
 
 def options(health_service: str | None) -> list[tuple[str, int | str]]:
-    """Arguments of the channel, the service config among them."""
+    """Return the channel arguments, with the service config among them."""
     name = SERVICE.full_name
     streams = [{"service": name, "method": each.name} for each in SERVICE.methods if each.server_streaming]
     config: dict[str, object] = {
         "loadBalancingConfig": [{"round_robin": {}}],
         "methodConfig": [
-            {"name": [{"service": name}], "retryPolicy": RETRIES},
-            {"name": streams},  # Stream itself tries again
+            {"name": [{"service": name}], "retryPolicy": RETRY_POLICY},
+            {"name": streams},  # a Stream resumes by itself
         ],
         "retryThrottling": THROTTLING,
     }
@@ -142,13 +143,13 @@ def options(health_service: str | None) -> list[tuple[str, int | str]]:
         config["healthCheckConfig"] = {"serviceName": health_service}
     return [
         ("grpc.service_config", json.dumps(config)),
-        ("grpc.service_config_disable_resolution", 1),  # this is the one
+        ("grpc.service_config_disable_resolution", 1),  # no other service config counts
         ("grpc.enable_http_proxy", 0),
         ("grpc.max_receive_message_length", 4 * 1024 * 1024),
         ("grpc.initial_reconnect_backoff_ms", 200),
-        ("grpc.min_reconnect_backoff_ms", 2_000),  # also the time that one attempt to connect has
-        ("grpc.max_reconnect_backoff_ms", 2_000),  # else up to two minutes after a server is back
+        ("grpc.min_reconnect_backoff_ms", 2_000),  # also the time limit of one attempt to connect
+        ("grpc.max_reconnect_backoff_ms", 2_000),  # else a client comes back up to two minutes after its server
         ("grpc.keepalive_time_ms", int(KEEPALIVE_S * 1000)),
         ("grpc.keepalive_timeout_ms", 10_000),
-        ("grpc.http2.max_pings_without_data", 0),  # no limit: a quiet stream is pinged as long as it lives
+        ("grpc.http2.max_pings_without_data", 0),  # no limit: a quiet stream is pinged until it ends
     ]

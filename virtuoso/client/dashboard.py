@@ -1,4 +1,4 @@
-"""The dashboard as a stream tells it: first whole, then by what changes."""
+"""The dashboard from the messages of a stream: first a snapshot, then deltas."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from virtuoso.market.v1.provenance_pb2 import Provenance
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """One state of the dashboard, all of it from one snapshot; do not change the messages in it. `rows`: every tracked
-    symbol, highest score first, those without a score last. `received`: when this was said, on time.monotonic's clock."""
+    """One state of the dashboard, all of it from one snapshot. Do not change its messages. `rows`: every tracked symbol,
+    highest score first, those without a score last. `received`: when the message arrived, on the clock of time.monotonic."""
 
     provenance: Provenance
     overview: Overview
@@ -27,23 +27,24 @@ class Dashboard:
 
     @property
     def age_s(self) -> float:
-        """Age of the newest prices now, in seconds: what the server said, and what has passed since."""
+        """The age of the newest prices now, in seconds: the age in the message plus the time since it arrived."""
         return self.provenance.age.ToMilliseconds() / 1000 + time.monotonic() - self.received
 
     def row(self, symbol: str) -> ConfluenceRow | None:
-        """The row of a symbol; None when it is not tracked."""
+        """Return the row of a symbol; None when it is not tracked."""
         return next((row for row in self.rows if row.symbol == symbol), None)
 
 
 def after(before: Dashboard | None, message: WatchDashboardResponse) -> Dashboard | None:
-    """The dashboard once a message is applied; None for a change of what was never told, which no server sends."""
+    """Return the dashboard after a message. Return None for a change without a dashboard before it, which no server
+    sends."""
     received = time.monotonic()
     if message.HasField("snapshot"):
-        whole = message.snapshot
-        return Dashboard(message.provenance, whole.overview, whole.rows, whole.gainers, whole.losers, received)
+        snapshot = message.snapshot
+        return Dashboard(message.provenance, snapshot.overview, snapshot.rows, snapshot.gainers, snapshot.losers, received)
     if before is None:
         return None
-    if not message.HasField("delta"):  # a sign of life
+    if not message.HasField("delta"):  # a heartbeat
         return replace(before, provenance=message.provenance, received=received)
     delta = message.delta
     rows = {row.symbol: row for row in before.rows} | {row.symbol: row for row in delta.changed_rows}

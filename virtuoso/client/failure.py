@@ -1,4 +1,4 @@
-"""What our servers say when they refuse: the google.rpc details of an error, read into plain values."""
+"""Why a call failed: the google.rpc details of an error as plain values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DETAILS = "grpc-status-details-bin"
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A field of the request that breaks its rule, and in words: the value given, and what is allowed."""
+    """A field of the request that breaks its rule. `description` has the value and what is allowed."""
 
     field: str
     description: str
@@ -27,8 +27,9 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a call failed. `reason` is the name of an ErrorReason without its prefix, such as "NOT_READY"; empty for an error
-    that does not come from our service but from the way to it. `retry_s`: when to ask again, where the server says so."""
+    """Why a call failed. `reason` is the name of an ErrorReason without its prefix, such as "NOT_READY". It is empty when
+    the error comes from the way to the server and not from the server. `retry_s`: when to call again, where the server says
+    so."""
 
     code: grpc.StatusCode
     message: str
@@ -42,7 +43,7 @@ class Failure:
 
 
 def failure(error: grpc.aio.AioRpcError) -> Failure:
-    """What stands in an error; details that cannot be read are left out."""
+    """Return what an error says. Details that cannot be decoded are left out."""
     info, retry, bad = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo(), error_details_pb2.BadRequest()
     retry_s = None
     for detail in _details(error):
@@ -54,14 +55,14 @@ def failure(error: grpc.aio.AioRpcError) -> Failure:
                 detail.Unpack(info)
         except DecodeError:
             continue
-    ours = info.domain == DOMAIN
+    is_ours = info.domain == DOMAIN
     return Failure(
         code=error.code(),
         message=error.details() or "",
-        reason=info.reason if ours else "",
+        reason=info.reason if is_ours else "",
         retry_s=retry_s,
-        violations=tuple(Violation(each.field, each.description) for each in bad.field_violations),
-        request_id=info.metadata.get("request_id", "") if ours else "",
+        violations=tuple(Violation(item.field, item.description) for item in bad.field_violations),
+        request_id=info.metadata.get("request_id", "") if is_ours else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""Streams that go on whatever breaks in between: each begins again where it ended, on whichever server answers."""
+"""Streams that resume by themselves: whatever breaks, each goes on where it was, on whichever server answers."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from virtuoso.market.v1.market_service_pb2 import (
 if TYPE_CHECKING:
     from virtuoso.market.v1.market_service_pb2_grpc import MarketServiceAsyncStub
 
-SILENCE_S = 35.0  # servers give a sign of life at least every 30 s
-FIRST_PAUSE_S, MOST_PAUSE_S = 0.2, 5.0
-# Said by proxies and connections that break, and then without a reason of ours.
-BROKEN = (
+SILENCE_S = 35.0  # servers send a message at least every 30 s
+MIN_PAUSE_S, MAX_PAUSE_S = 0.2, 5.0
+# The codes of broken connections and proxies. They pass when the error has no reason of ours.
+TRANSPORT_CODES = (
     grpc.StatusCode.CANCELLED,
     grpc.StatusCode.DEADLINE_EXCEEDED,
     grpc.StatusCode.INTERNAL,
@@ -40,27 +40,29 @@ Message = TypeVar("Message", WatchAlertsResponse, WatchDashboardResponse)
 
 
 class State(Enum):
-    """How a stream is doing."""
+    """The state of a stream's connection."""
 
-    CONNECTING = "connecting"  # nothing has come yet
+    CONNECTING = "connecting"  # no message has arrived yet
     LIVE = "live"
-    LOST = "lost"  # what came last is what there is; it is tried again
+    LOST = "lost"  # the last item is still the newest; the stream is trying again
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The state of a stream, and why it broke last; None while it is live."""
+    """The state of a stream. `failure` says why it is lost; None while it is not."""
 
     state: State
     failure: Failure | None = None
 
 
 class Stream(ABC, Generic[Item, Message], AsyncIterator[Item]):
-    """Yields for ever; `connection` says at any time how it is doing. It is tried again, after a pause with jitter that
-    grows to 5 s or as the server asks, when it ends, when nothing came for `silence_s`, after UNAVAILABLE and
-    RESOURCE_EXHAUSTED, and after what a broken connection or a proxy says. Any other grpc.aio.AioRpcError is raised: asking
-    again would not help. Ends with `aclose`, with its Market, and when a wait for its next item is cancelled, as
-    asyncio.wait_for does: who looks at it now and then reads it in a task of its own."""
+    """An endless stream of items; `connection` has its state at any time.
+
+    It resumes when the server ends it, when nothing has arrived for `silence_s`, after UNAVAILABLE and RESOURCE_EXHAUSTED,
+    and after the errors of a broken connection or a proxy. The pause before that has jitter and grows to 5 s, or is as long
+    as the server asks. Any other grpc.aio.AioRpcError is raised, because a new attempt would not help. The stream ends with
+    `aclose`, with its Market, and when the wait for its next item is cancelled, as asyncio.wait_for does: to look at it now
+    and then, read it in a task of its own."""
 
     def __init__(self, stub: MarketServiceAsyncStub, *, silence_s: float = SILENCE_S) -> None:
         self._stub, self._silence_s = stub, silence_s
@@ -71,19 +73,19 @@ class Stream(ABC, Generic[Item, Message], AsyncIterator[Item]):
         return await anext(self._items)
 
     async def aclose(self) -> None:
-        """End it. Idempotent."""
+        """End the stream. Idempotent."""
         await self._items.aclose()
 
     @abstractmethod
     def _call(self) -> grpc.aio.UnaryStreamCall[Any, Message]:
-        """The call that goes on where it ended."""
+        """Return the call that resumes the stream."""
 
     @abstractmethod
     def _read(self, message: Message) -> Iterator[Item]:
-        """What a message brings."""
+        """Yield the items of a message."""
 
     async def _run(self) -> AsyncGenerator[Item]:
-        pause_s = FIRST_PAUSE_S
+        pause_s = MIN_PAUSE_S
         while True:
             call = self._call()
             messages = aiter(call)
@@ -91,32 +93,32 @@ class Stream(ABC, Generic[Item, Message], AsyncIterator[Item]):
                 while True:
                     async with asyncio.timeout(self._silence_s):
                         message = await anext(messages)
-                    pause_s = FIRST_PAUSE_S
+                    pause_s = MIN_PAUSE_S
                     self.connection = Connection(State.LIVE)
                     for item in self._read(message):
                         yield item
             except grpc.aio.AioRpcError as error:
-                why = failure(error)
-                if not _passing(why):
-                    self._lost(why)
+                cause = failure(error)
+                if not _is_temporary(cause):
+                    self._lose(cause)
                     raise
             except StopAsyncIteration:
-                why = Failure(grpc.StatusCode.UNAVAILABLE, "the server ended the stream")
+                cause = Failure(grpc.StatusCode.UNAVAILABLE, "the server ended the stream")
             except TimeoutError:
-                why = Failure(grpc.StatusCode.DEADLINE_EXCEEDED, f"nothing came for {self._silence_s:g} s")
+                cause = Failure(grpc.StatusCode.DEADLINE_EXCEEDED, f"nothing came for {self._silence_s:g} s")
             finally:
                 call.cancel()
-            self._lost(why)
-            jitter = random.random() / 2  # noqa: S311 - no secret: that not all clients of a server come back at once
-            await asyncio.sleep(max(pause_s * (1 - jitter), (why.retry_s or 0.0) * (1 + jitter / 2)))
-            pause_s = min(2 * pause_s, MOST_PAUSE_S)
+            self._lose(cause)
+            jitter = random.random() / 2  # noqa: S311 - no secret; it spreads the clients of a server that come back
+            await asyncio.sleep(max(pause_s * (1 - jitter), (cause.retry_s or 0.0) * (1 + jitter / 2)))
+            pause_s = min(2 * pause_s, MAX_PAUSE_S)
 
-    def _lost(self, why: Failure) -> None:
-        self.connection = Connection(State.LOST, why)
+    def _lose(self, cause: Failure) -> None:
+        self.connection = Connection(State.LOST, cause)
 
 
 class DashboardStream(Stream[Dashboard, WatchDashboardResponse]):
-    """The dashboard whenever it changes, and again with its present age at every sign of life."""
+    """The dashboard whenever it changes, and again with its present age at every heartbeat."""
 
     _dashboard: Dashboard | None = None
     _token = ""
@@ -132,7 +134,7 @@ class DashboardStream(Stream[Dashboard, WatchDashboardResponse]):
 
 
 class AlertStream(Stream[Alert, WatchAlertsResponse]):
-    """Each alert once. `cursor` is the place after the last one that was taken: begin there after a restart."""
+    """Each alert once. `cursor` is the position after the last alert that was read: start there after a restart."""
 
     def __init__(
         self,
@@ -156,7 +158,7 @@ class AlertStream(Stream[Alert, WatchAlertsResponse]):
         self.cursor = message.cursor
 
 
-def _passing(why: Failure) -> bool:
-    if why.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
+def _is_temporary(cause: Failure) -> bool:
+    if cause.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
         return True
-    return why.code in BROKEN and not why.reason
+    return cause.code in TRANSPORT_CODES and not cause.reason

@@ -106,12 +106,12 @@ class Engine:
             self._recall(*last)
         self.recalled = self.trades = True
 
-    async def _standing(self, repository: SnapshotRepository) -> snapshots.Standing | None:
+    async def _standing(self, repository: SnapshotRepository) -> snapshots.LastSnapshot | None:
         """What the last snapshot says, if it is of this kind of market."""
         try:
             head = await repository.get(keys.HEAD)
             blob = await repository.get(keys.snapshot(snapshots.decode_head(head)[0])) if head else None
-            standing = snapshots.decode_standing(blob) if blob else None
+            standing = snapshots.decode_last_snapshot(blob) if blob else None
         except (RepositoryError, CorruptValue) as error:
             log.warning("the last snapshot is not known: %s", error)
             return None

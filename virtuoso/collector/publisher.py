@@ -39,7 +39,7 @@ class Publisher:
     async def keep_candles(self, venue: str, candles: Candles, *, behind_ms: int = 0) -> None:
         """Write bars where ListCandles finds them."""
         key = keys.candles(venue, candles.symbol, candles.timeframe.value)
-        await self._repository.set(key, snapshots.encode_candles(candles, venue, behind_ms=behind_ms), ttl_s=CANDLES_TTL_S)
+        await self._repository.set(key, snapshots.encode_candles(candles, behind_ms=behind_ms), ttl_s=CANDLES_TTL_S)
 
     async def _forget_older(self, newest: str) -> None:
         """Give back the room of snapshots that no server reads any more; the last few stay for readers on their way."""

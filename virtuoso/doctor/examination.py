@@ -15,10 +15,10 @@ from virtuoso.doctor.directories import check_directory
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.history import check_history
 from virtuoso.doctor.memcached_servers import check_memcached, weigh_servers
-from virtuoso.domain.addresses import Address, joined
+from virtuoso.domain.addresses import Address, format_address
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.model import Environment
-from virtuoso.repository.open import memcached_servers
+from virtuoso.repository.factory import memcached_servers
 
 CHECK_S = 5.0
 TOTAL_S = 6.0  # on a quiet machine the command ends within 8 s
@@ -136,7 +136,7 @@ def _repository_checks(cache: str, node_directory: str, deadline: _Deadline) -> 
     servers = memcached_servers(cache)
 
     def bounded(address: Address) -> Awaitable[list[Finding]]:
-        return _bounded(f"memcached {joined(address)}", deadline, lambda: _single(check_memcached(*address)))
+        return _bounded(f"memcached {format_address(address)}", deadline, lambda: _single(check_memcached(*address)))
 
     async def every_server() -> list[Finding]:
         groups = await asyncio.gather(*map(bounded, servers))

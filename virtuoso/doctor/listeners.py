@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from virtuoso.doctor.daemon_call import daemon_call
 from virtuoso.doctor.finding import Finding, Level
-from virtuoso.domain.addresses import Address, joined, reachable
+from virtuoso.domain.addresses import Address, format_address, reachable
 
 SERVICE = "virtuoso.market.v1.MarketService"
 _ANSWER_S = 2.0
@@ -61,7 +61,7 @@ async def check_port(setting: str, address: Address, status: Status, *, needed: 
     When the port is not `needed`, the server takes the next free one, so a port in use is only a warning.
     """
     subject, (host, number) = setting.removeprefix("VIRTUOSO_"), address
-    where = joined(address)
+    where = format_address(address)
     if number == 0:
         return Finding(subject, Level.OK, f"{where}: any free port")
     try:
@@ -69,7 +69,7 @@ async def check_port(setting: str, address: Address, status: Status, *, needed: 
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             return _unusable(subject, setting, where, error)
-        current = await status(joined(reachable(address)))
+        current = await status(format_address(reachable(address)))
         if current is not None:
             return Finding(subject, Level.OK, f"{where}: a Virtuoso server runs there, its status is {current}")
         why, find = f"{where} is in use by another program", f"ss -ltnp 'sport = :{number}' shows which one"

@@ -9,18 +9,18 @@ from contextlib import suppress
 from dataclasses import replace
 
 from virtuoso.doctor.finding import Finding, Level
-from virtuoso.domain.addresses import joined
-from virtuoso.domain.errors import RepositoryError
+from virtuoso.domain.addresses import format_address
+from virtuoso.domain.errors import RepositoryError, RepositoryTimedOut
 from virtuoso.repository import keys
-from virtuoso.repository.guarded import NoAnswer
-from virtuoso.repository.memcached import CHUNK, MemcachedRepository
+from virtuoso.repository.memcached import MemcachedRepository
+from virtuoso.repository.memcached_client import CHUNK
 
 TRIAL_TTL_S = 10.0  # after a crash of the doctor its trial values expire by themselves
 
 
 async def check_memcached(host: str, port: int) -> Finding:
     """Check whether the server stores a small value and one of the largest size. Both are removed again."""
-    subject, server = f"memcached {joined((host, port))}", MemcachedRepository(host, port)
+    subject, server = f"memcached {format_address((host, port))}", MemcachedRepository(host, port)
     key, value = f"{keys.trial()}:{secrets.token_hex(8)}", secrets.token_bytes(64)
     try:
         start = time.monotonic()
@@ -33,7 +33,7 @@ async def check_memcached(host: str, port: int) -> Finding:
             return Finding(subject, Level.FAILURE, why, cure)
         await server.set(key, bytes(CHUNK - 1), ttl_s=TRIAL_TTL_S)  # as large as a chunk of a snapshot
         await server.remove(key)
-    except NoAnswer as error:
+    except RepositoryTimedOut as error:
         why = f"{error}: the port is open but silent, or packets are lost"
         return Finding(subject, Level.FAILURE, why, "Restart it, or remove it from VIRTUOSO_CACHE")
     except RepositoryError as error:

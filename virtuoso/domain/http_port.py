@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from virtuoso.domain.addresses import parse_address
+
 
 class HttpPort:
     """Serve `application` from `start` to `close`. Running requests get `shutdown_timeout_s` to end."""
@@ -14,11 +16,11 @@ class HttpPort:
 
     async def start(self, address: str) -> int:
         """Listen on "host:port" (port 0: any free one) and return the port. Raise OSError when it cannot be had."""
-        host, _, port = address.rpartition(":")
+        host, port = parse_address(address)
         self._runner = web.AppRunner(self._application, access_log=None, shutdown_timeout=self._shutdown_timeout_s)
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, host.strip("[]") or None, int(port), reuse_port=False).start()
+            await web.TCPSite(self._runner, host, port, reuse_port=False).start()
         except OSError:
             await self.close()
             raise

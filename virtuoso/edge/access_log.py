@@ -1,5 +1,5 @@
-"""The log of calls: a JSON object a line, written when a call is over, so a stream's when it ends. `rpc` and `grpc_status`
-are there where the call has them; what else it has not is null."""
+"""The access log: one JSON object a line, written when a request ends, so for a stream when the stream ends. A request that
+is an RPC has `rpc` and `grpc_status`. Any other value that a request lacks is null."""
 
 from __future__ import annotations
 
@@ -26,30 +26,33 @@ FIELDS = {
 }
 
 
-def loggers(where: str) -> list[dict[str, Any]]:
-    """HttpConnectionManager.access_log, to a file, or to standard output for "-", or none for ""."""
-    rpc, transcoded = _header("content-type", "application/grpc"), _header("x-envoy-original-path", contract.JSON_PREFIX)
-    kinds = [  # a JSON call has become an RPC by then, unless it was refused before; its status is that of HTTP alone
-        ([rpc, _not(transcoded)], {"rpc": RPC, "grpc_status": "%GRPC_STATUS%"}),
-        ([rpc, transcoded], {"rpc": RPC}),
-        ([_not(rpc)], {}),
+def loggers(path: str) -> list[dict[str, Any]]:
+    """Return HttpConnectionManager.access_log for a file; "-" is standard output, "" no log at all."""
+    is_rpc = _header_filter("content-type", "application/grpc")
+    is_transcoded = _header_filter("x-envoy-original-path", contract.JSON_PREFIX)
+    # A JSON request is an RPC by the time it ends, unless it was refused before. Its status is the one of HTTP alone.
+    kinds = [
+        ([is_rpc, _inverted(is_transcoded)], {"rpc": RPC, "grpc_status": "%GRPC_STATUS%"}),
+        ([is_rpc, is_transcoded], {"rpc": RPC}),
+        ([_inverted(is_rpc)], {}),
     ]
-    return [_logger(where, filters, FIELDS | more) for filters, more in kinds] if where else []
+    return [_logger(path, filters, FIELDS | more) for filters, more in kinds] if path else []
 
 
-def _logger(where: str, filters: list[dict[str, Any]], fields: dict[str, str]) -> dict[str, Any]:
-    kind, path = ("stream.v3.StdoutAccessLog", {}) if where == STDOUT else ("file.v3.FileAccessLog", {"path": where})
+def _logger(path: str, filters: list[dict[str, Any]], fields: dict[str, str]) -> dict[str, Any]:
+    to_stdout = path == STDOUT
+    kind, target = ("stream.v3.StdoutAccessLog", {}) if to_stdout else ("file.v3.FileAccessLog", {"path": path})
     return {
-        "name": "envoy.access_loggers.stdout" if where == STDOUT else "envoy.access_loggers.file",
+        "name": "envoy.access_loggers.stdout" if to_stdout else "envoy.access_loggers.file",
         "filter": {"and_filter": {"filters": filters}} if len(filters) > 1 else filters[0],
-        "typed_config": {"@type": f"{LOGGERS}.{kind}", **path, "log_format": {"json_format": fields}},
+        "typed_config": {"@type": f"{LOGGERS}.{kind}", **target, "log_format": {"json_format": fields}},
     }
 
 
-def _header(name: str, prefix: str) -> dict[str, Any]:
+def _header_filter(name: str, prefix: str) -> dict[str, Any]:
     match = {"name": name, "string_match": {"prefix": prefix}, "treat_missing_header_as_empty": True}
     return {"header_filter": {"header": match}}
 
 
-def _not(match: dict[str, Any]) -> dict[str, Any]:
-    return {"header_filter": {"header": {**match["header_filter"]["header"], "invert_match": True}}}
+def _inverted(header_filter: dict[str, Any]) -> dict[str, Any]:
+    return {"header_filter": {"header": {**header_filter["header_filter"]["header"], "invert_match": True}}}

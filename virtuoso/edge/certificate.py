@@ -1,4 +1,4 @@
-"""The edge's certificate: looked at before Envoy is started, and again whenever its files change."""
+"""The edge's certificate: checked before Envoy is started, and again whenever its files change."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from virtuoso.edge.listener import SECRET
 
 log = logging.getLogger(__name__)
 
-PERIOD_S = 2.0  # between two looks at the files
+CHECK_PERIOD_S = 2.0
 
 
 def both_or_none(certificate: str, key: str) -> None:
-    """ConfigError when only one of the two is named."""
+    """Raise ConfigError when only one of the two is named."""
     if bool(certificate) != bool(key):
         given, missing = ("TLS_CERTIFICATE", "TLS_KEY") if certificate else ("TLS_KEY", "TLS_CERTIFICATE")
         raise ConfigError(f"{given} is set and {missing} is not: allowed are both or none")
 
 
 def check(certificate: str, key: str) -> None:
-    """ConfigError, naming the setting, when the two PEM files are not a certificate and its key."""
+    """Raise ConfigError, which names the setting, when the two PEM files are not a certificate and its key."""
     both_or_none(certificate, key)
     for name, path in (("TLS_CERTIFICATE", certificate), ("TLS_KEY", key)):
         try:
@@ -43,9 +43,9 @@ def check(certificate: str, key: str) -> None:
         ) from error
 
 
-def secret(folder: Path, certificate: str, key: str) -> str:
-    """Write into `folder` the file by which Envoy knows of the pair and reads it again when `Renewal` says so; its path. No
-    key is in it."""
+def write_secret(folder: Path, certificate: str, key: str) -> str:
+    """Write the file into `folder` that names certificate and key to Envoy, and return its path. Envoy reads both again when
+    `announce_renewals` tells it to. The file holds no key."""
     pair = {
         "certificate_chain": {"filename": os.path.abspath(certificate)},
         "private_key": {"filename": os.path.abspath(key)},
@@ -57,39 +57,39 @@ def secret(folder: Path, certificate: str, key: str) -> str:
     return str(file)
 
 
-async def renewals(folder: Path, certificate: str, key: str) -> None:
-    """For ever: whenever the files have changed and are a pair again, tell the Envoy that watches `folder`. Links that lead
-    elsewhere, files that were moved there and files that were written over all count. A pair that is none is complained of
-    once; the one that was read before stays in use."""
-    known = _looks(certificate, key)
+async def announce_renewals(folder: Path, certificate: str, key: str) -> None:
+    """Tell the Envoy that watches `folder` whenever the files have changed and fit together again. Never return. A changed
+    link, a file that was moved there and a file that was overwritten all count. Files that do not fit together are logged
+    once, and the old ones stay in use."""
+    known = _identities(certificate, key)
     while True:
-        await asyncio.sleep(PERIOD_S)
-        seen = _looks(certificate, key)
+        await asyncio.sleep(CHECK_PERIOD_S)
+        seen = _identities(certificate, key)
         try:
-            os.utime(folder)  # else it is old one day, and cleared away with what else is old among temporary files
+            os.utime(folder)  # else the folder looks old one day, and a clean-up of temporary files removes it
             if seen == known:
                 continue
             await asyncio.to_thread(check, certificate, key)
             (folder / "new").touch()
-            (folder / "new").replace(folder / "renewed")  # Envoy heeds what is moved there
+            (folder / "new").replace(folder / "renewed")  # Envoy notices only what is moved there
         except ConfigError as error:
-            log.error("the old certificate stays in use: %s", error)  # noqa: TRY400 - it says all
+            log.error("the old certificate stays in use: %s", error)  # noqa: TRY400 - the error says everything
         except OSError as error:
-            log.error("Envoy cannot be told of another certificate until it is started again: %s", error)  # noqa: TRY400
+            log.error("Envoy does not learn of a new certificate before it is started again: %s", error)  # noqa: TRY400
             return
         else:
             log.info("the certificate has been renewed")
         known = seen
 
 
-def _looks(*paths: str) -> list[tuple[int, ...] | None]:
-    """What changes with a file; None for one that is not there."""
-    found: list[tuple[int, ...] | None] = []
+def _identities(*paths: str) -> list[tuple[int, ...] | None]:
+    """Return values that change whenever a file does; None for a missing file."""
+    identities: list[tuple[int, ...] | None] = []
     for path in paths:
         try:
-            is_ = os.stat(path)
+            stat = os.stat(path)
         except OSError:
-            found.append(None)
+            identities.append(None)
         else:
-            found.append((is_.st_dev, is_.st_ino, is_.st_size, is_.st_mtime_ns))
-    return found
+            identities.append((stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return identities

@@ -1,4 +1,4 @@
-"""What stands behind the edge: gRPC servers, their monitors, and the web page."""
+"""The servers behind the edge: gRPC servers, their monitors, and the web page."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from virtuoso.domain.addresses import Address, reachable
-from virtuoso.edge.plan import Plan
+from virtuoso.edge.spec import EdgeSpec
 
 SERVERS, MONITORS, PAGE = "servers", "monitors", "page"
 HEALTH_PERIOD_S = 1
-# Little is held between a slow reader and its server: the server must feel it, so that the reader skips states instead of
-# falling behind. A stream that waits uses up its share of the connection's window, so that is large enough for all.
+# Envoy buffers little between a slow client and its server: the server must notice, so that the client skips states and does
+# not fall behind. Every waiting stream takes a part of its connection's window, so that one is large enough for all streams.
 BUFFER_BYTES = 64 * 1024
 CONNECTION_BYTES = 1024 * 1024 * 1024
 HTTP2 = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
-def clusters(plan: Plan) -> list[dict[str, Any]]:
-    """envoy.config.cluster.v3.Cluster, of each kind one."""
-    return [_servers(plan.servers), _monitors(plan.monitors), *([_cluster(PAGE, [plan.page])] if plan.page else [])]
+def clusters(spec: EdgeSpec) -> list[dict[str, Any]]:
+    """Return one envoy.config.cluster.v3.Cluster of each kind."""
+    return [_servers(spec.servers), _monitors(spec.monitors), *([_cluster(PAGE, [spec.page])] if spec.page else [])]
 
 
 def _servers(addresses: Sequence[Address]) -> dict[str, Any]:
-    """The gRPC servers. Who says NOT_SERVING gets no calls, until all say so: then all get them and explain themselves."""
+    """Return the cluster of gRPC servers. A server that says NOT_SERVING gets no request. When all say so, all get requests:
+    each then answers why it cannot serve."""
     return {
         **_cluster(SERVERS, addresses),
-        **_checked({"grpc_health_check": {}}),
+        **_health_checks({"grpc_health_check": {}}),
         "lb_policy": "LEAST_REQUEST",
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
@@ -41,8 +42,8 @@ def _servers(addresses: Sequence[Address]) -> dict[str, Any]:
                 },
             }
         },
-        # The servers count calls and streams themselves, and refuse with a reason: these are far above. As many calls may be
-        # asked again at once, for a server that dies leaves all of its calls.
+        # The servers limit calls and streams themselves and refuse with a reason; these limits are far above theirs. As many
+        # calls may be tried again at once, because a server that dies leaves all of its calls behind.
         "circuit_breakers": {
             "thresholds": [
                 {
@@ -57,18 +58,18 @@ def _servers(addresses: Sequence[Address]) -> dict[str, Any]:
 
 
 def _monitors(addresses: Sequence[Address]) -> dict[str, Any]:
-    """/healthz is asked of a server that serves; where none does, any says so itself."""
-    return {**_cluster(MONITORS, addresses), **_checked({"http_health_check": {"path": "/healthz"}})}
+    """Return the cluster of monitors. /healthz goes to a server that serves; when none does, to any of them."""
+    return {**_cluster(MONITORS, addresses), **_health_checks({"http_health_check": {"path": "/healthz"}})}
 
 
-def _checked(how: dict[str, Any]) -> dict[str, Any]:
+def _health_checks(check: dict[str, Any]) -> dict[str, Any]:
     return {
         "health_checks": [
             {
-                **how,
+                **check,
                 "timeout": "1s",
                 "interval": f"{HEALTH_PERIOD_S}s",
-                "no_traffic_interval": f"{HEALTH_PERIOD_S}s",  # else a minute, and the first callers wait for it
+                "no_traffic_interval": f"{HEALTH_PERIOD_S}s",  # else a minute, for which the first callers would wait
                 "unhealthy_threshold": 1,
                 "healthy_threshold": 1,
                 "always_log_health_check_failures": False,
@@ -76,7 +77,7 @@ def _checked(how: dict[str, Any]) -> dict[str, Any]:
         ],
         "common_lb_config": {
             "healthy_panic_threshold": {"value": 1},  # percent; the default of 50 is for partial failures
-            "update_merge_window": "0s",  # by default calls follow what the checks found up to a second later
+            "update_merge_window": "0s",  # by default a check takes effect up to a second later
         },
     }
 
@@ -87,21 +88,21 @@ def _cluster(name: str, addresses: Sequence[Address]) -> dict[str, Any]:
     return {
         "name": name,
         "type": "STATIC" if all(is_ip(host) for host, _ in addresses) else "STRICT_DNS",
-        "dns_lookup_family": "ALL",  # localhost may be two addresses, of which one listens
+        "dns_lookup_family": "ALL",  # localhost may be two addresses of which only one listens
         "connect_timeout": "1s",
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]},
     }
 
 
 def socket_address(address: Address) -> dict[str, Any]:
-    """envoy.config.core.v3.Address."""
+    """Return an envoy.config.core.v3.Address."""
     host, port = address
     both = {"ipv4_compat": True} if host == "::" else {}
     return {"socket_address": {"address": host, "port_value": port, **both}}
 
 
 def is_ip(host: str) -> bool:
-    """Whether it is an IP address and no name."""
+    """Return True for an IP address, False for a name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Envoy's configuration, whole, from a Plan: pure, and valid for anybody's own Envoy too."""
+"""Envoy's whole configuration from an EdgeSpec. It is pure, and valid for an Envoy of somebody else's too."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 
 from virtuoso.edge.clusters import clusters
 from virtuoso.edge.listener import listener
-from virtuoso.edge.plan import Plan
+from virtuoso.edge.spec import EdgeSpec
 
-MOST_CONNECTIONS = 50_000
+MAX_CONNECTIONS = 50_000
 
 
-def configuration(plan: Plan, secret: str | None = None) -> dict[str, Any]:
-    """What Envoy reads at its start (envoy.config.bootstrap.v3.Bootstrap, no admin interface). `secret` is the file that
-    `certificate.secret` made; with None the certificate is read once, at the start. ConfigError when the plan's address is
-    none that Envoy can listen on."""
+def configuration(spec: EdgeSpec, secret: str | None = None) -> dict[str, Any]:
+    """Return what Envoy reads at its start (envoy.config.bootstrap.v3.Bootstrap, without an admin interface). `secret` is
+    the file that `certificate.write_secret` made; with None Envoy reads the certificate once, at its start. Raise
+    ConfigError when Envoy cannot listen on the address of the spec."""
     return {
-        "node": {"id": "edge", "cluster": "virtuoso"},  # asked for where a file tells of the certificate
-        "static_resources": {"listeners": [listener(plan, secret)], "clusters": clusters(plan)},
+        "node": {"id": "edge", "cluster": "virtuoso"},  # Envoy requires it where a file names the certificate
+        "static_resources": {"listeners": [listener(spec, secret)], "clusters": clusters(spec)},
         "overload_manager": {
             "resource_monitors": [
                 {
@@ -26,7 +26,7 @@ def configuration(plan: Plan, secret: str | None = None) -> dict[str, Any]:
                     "typed_config": {
                         "@type": "type.googleapis.com/envoy.extensions.resource_monitors"
                         ".downstream_connections.v3.DownstreamConnectionsConfig",
-                        "max_active_downstream_connections": MOST_CONNECTIONS,
+                        "max_active_downstream_connections": MAX_CONNECTIONS,
                     },
                 }
             ]
@@ -35,5 +35,5 @@ def configuration(plan: Plan, secret: str | None = None) -> dict[str, Any]:
 
 
 def text(bootstrap: dict[str, Any]) -> str:
-    """As a file that Envoy reads; its name must end in .json."""
+    """Return a configuration as a file for Envoy; the file's name must end in .json."""
     return json.dumps(bootstrap, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""The public contract as the edge needs it: out of the stubs, so that the two cannot disagree."""
+"""The public contract as the edge needs it. It is taken from the stubs, so the two cannot disagree."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 _FILE = market_service_pb2.DESCRIPTOR
 _SERVICE = _FILE.services_by_name["MarketService"]
-JSON_PREFIX = "/v1/"  # of every google.api.http rule
+JSON_PREFIX = "/v1/"  # the start of the path in every google.api.http rule
 SERVICE: str = _SERVICE.full_name
 STREAMS: tuple[str, ...] = tuple(method.name for method in _SERVICE.methods if method.server_streaming)
 
 
 def descriptors() -> str:
-    """The service's file with all that it imports, imports first: a FileDescriptorSet, serialised, in base64."""
+    """Return the service's file and its imports, imports first: a serialised FileDescriptorSet in base64."""
     files = FileDescriptorSet()
     seen: set[str] = set()
 

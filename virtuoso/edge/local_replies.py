@@ -1,5 +1,5 @@
-"""What Envoy answers itself, when no server of ours could: for HTTP callers google.rpc.Status as JSON, as our servers' own
-errors look once transcoded; for callers of an RPC the same details in the trailers."""
+"""What Envoy answers itself when no server of ours could. An HTTP client gets google.rpc.Status as JSON, like an error of
+our servers after transcoding. A client of an RPC gets the same details in the trailers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from virtuoso.market.v1 import error_reason_pb2
 
 DOMAIN = "virtuoso.market"
 RETRY_S = 1
-# What Envoy refuses before a server has seen it: HTTP status -> gRPC code.
+# HTTP status -> gRPC code of requests that Envoy refuses before a server sees them.
 CODES = {
     400: code_pb2.INVALID_ARGUMENT,
     403: code_pb2.PERMISSION_DENIED,
@@ -30,8 +30,8 @@ CODES = {
     503: code_pb2.UNAVAILABLE,
     504: code_pb2.DEADLINE_EXCEEDED,
 }
-# Clients of gRPC-Web look no further than an HTTP status that is not 200; what is wrong stands in grpc-status all the same,
-# but that Envoy makes UNAVAILABLE of 429 there.
+# A gRPC-Web client reads no further when the HTTP status is not 200, although grpc-status says what is wrong. So the HTTP
+# status becomes 200. For 429 Envoy sets grpc-status to UNAVAILABLE; it becomes RESOURCE_EXHAUSTED.
 WEB_STATUS = f"""
 function envoy_on_response(handle)
   local headers = handle:headers()
@@ -44,30 +44,36 @@ function envoy_on_response(handle)
   end
 end
 """
-UNREACHED = {"response_flag_filter": {"flags": ["UF", "UH", "UC", "UO", "UR", "URX", "LR", "UT", "SI", "DT"]}}
+NO_SERVER_ANSWERED = {"response_flag_filter": {"flags": ["UF", "UH", "UC", "UO", "UR", "URX", "LR", "UT", "SI", "DT"]}}
 
 Filter = dict[str, Any]
 
 
-def local() -> dict[str, Any]:
-    """HttpConnectionManager.local_reply_config. The first mapper that fits is taken."""
-    # also when a server hangs: for plain gRPC Envoy says UNAVAILABLE then, whatever is asked for here
-    gone = _status(code_pb2.UNAVAILABLE, "no server answers behind the edge", "NO_SERVER", retry=True)
-    slower = _status(
-        code_pb2.RESOURCE_EXHAUSTED, "more requests of this address than one may make", "RATE_LIMITED", retry=True
+def local_reply_config() -> dict[str, Any]:
+    """Return HttpConnectionManager.local_reply_config. The first mapper that matches is used."""
+    # Also when a server hangs: Envoy then says UNAVAILABLE to plain gRPC, whatever is configured here.
+    no_server = _status(code_pb2.UNAVAILABLE, "no server answers behind the edge", "NO_SERVER", retry=True)
+    rate_limited = _status(
+        code_pb2.RESOURCE_EXHAUSTED, "this address sends more requests than it may", "RATE_LIMITED", retry=True
     )
-    later = _header_to_add("retry-after", str(RETRY_S))
-    refused = _status(code_pb2.INVALID_ARGUMENT, "%LOCAL_REPLY_BODY%", "INVALID_FIELD")
+    retry_after = _header_to_add("retry-after", str(RETRY_S))
+    invalid = _status(code_pb2.INVALID_ARGUMENT, "%LOCAL_REPLY_BODY%", "INVALID_FIELD")
     return {
         "mappers": [
-            {"filter": _all(_http(429), _rpc(invert=True)), **_as_json(slower), "headers_to_add": [later]},
-            {"filter": _all(_http(429), _rpc()), **_as_trailers(slower)},
-            {"filter": _all(UNREACHED, _json_call()), **_as_json(gone), "status_code": 503},
-            {"filter": _all(UNREACHED, _rpc()), **_as_trailers(gone)},
-            {"filter": _all(_http(400), _json_call()), **_as_json(refused)},
+            {
+                "filter": _and(_has_status(429), _is_rpc(invert=True)),
+                **_as_json(rate_limited),
+                "headers_to_add": [retry_after],
+            },
+            {"filter": _and(_has_status(429), _is_rpc()), **_as_trailers(rate_limited)},
+            {"filter": _and(NO_SERVER_ANSWERED, _is_json_request()), **_as_json(no_server), "status_code": 503},
+            {"filter": _and(NO_SERVER_ANSWERED, _is_rpc()), **_as_trailers(no_server)},
+            {"filter": _and(_has_status(400), _is_json_request()), **_as_json(invalid)},
             *(
                 {
-                    "filter": _all(_http(status), {"or_filter": {"filters": [_json_call(), _rpc(invert=True)]}}),
+                    "filter": _and(
+                        _has_status(status), {"or_filter": {"filters": [_is_json_request(), _is_rpc(invert=True)]}}
+                    ),
                     **_as_json(status_pb2.Status(code=code, message="%LOCAL_REPLY_BODY%")),
                 }
                 for status, code in CODES.items()
@@ -76,21 +82,22 @@ def local() -> dict[str, Any]:
     }
 
 
-def _all(*filters: Filter) -> Filter:
+def _and(*filters: Filter) -> Filter:
     return {"and_filter": {"filters": list(filters)}}
 
 
-def _http(status: int) -> Filter:
-    value = {"default_value": status, "runtime_key": f"edge.status.{status}"}  # Envoy wants a key; nothing sets it
+def _has_status(status: int) -> Filter:
+    value = {"default_value": status, "runtime_key": f"edge.status.{status}"}  # Envoy requires a key; nothing sets it
     return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
 
 
-def _json_call() -> Filter:
-    """Before it is transcoded, and after: then it looks like an RPC, but for the header that tells where it came from."""
+def _is_json_request() -> Filter:
+    """Return the filter for JSON requests, before transcoding and after it. After it the request looks like an RPC, except
+    for the header with its original path."""
     return {"or_filter": {"filters": [_header(":path", JSON_PREFIX), _header("x-envoy-original-path", JSON_PREFIX)]}}
 
 
-def _rpc(*, invert: bool = False) -> Filter:
+def _is_rpc(*, invert: bool = False) -> Filter:
     return _header("content-type", "application/grpc", invert=invert)
 
 
@@ -99,17 +106,17 @@ def _header(name: str, prefix: str, *, invert: bool = False) -> Filter:
     return {"header_filter": {"header": match}}
 
 
-def _as_json(said: status_pb2.Status) -> dict[str, Any]:
-    details = [json_format.MessageToDict(detail) for detail in said.details]
-    body = {"code": said.code, "message": said.message, "details": details}
+def _as_json(status: status_pb2.Status) -> dict[str, Any]:
+    details = [json_format.MessageToDict(detail) for detail in status.details]
+    body = {"code": status.code, "message": status.message, "details": details}
     return {"body_format_override": {"json_format": body, "content_type": "application/json"}}
 
 
-def _as_trailers(said: status_pb2.Status) -> dict[str, Any]:
-    binary = base64.b64encode(said.SerializeToString(deterministic=True)).decode().rstrip("=")
+def _as_trailers(status: status_pb2.Status) -> dict[str, Any]:
+    binary = base64.b64encode(status.SerializeToString(deterministic=True)).decode().rstrip("=")
     return {
         "headers_to_add": [_header_to_add("grpc-status-details-bin", binary)],
-        "body_format_override": {"text_format_source": {"inline_string": said.message}},  # grpc-message
+        "body_format_override": {"text_format_source": {"inline_string": status.message}},  # grpc-message
     }
 
 

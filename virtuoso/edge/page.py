@@ -1,5 +1,4 @@
-"""The web page: the folder that the page's sources are built into, held in memory and served to Envoy, which cannot serve
-files itself."""
+"""The web page: its built files in memory, served to Envoy, which cannot serve files itself."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from aiohttp import ETag, web
 
-from virtuoso.domain.addresses import Address, joined, taken
+from virtuoso.domain.addresses import Address, address_in_use, format_address
 from virtuoso.domain.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -26,7 +25,7 @@ BUILT = Path(__file__).resolve().parents[2] / "gen" / "web"  # in a checkout
 INDEX = "/index.html"
 ASSETS = "/assets/"  # where Vite puts what it builds
 VERSIONED = re.compile(rf"{ASSETS}[0-9a-f]{{16}}/.+")
-KINDS = {
+CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".ico": "image/x-icon",
@@ -60,17 +59,17 @@ NOT_BUILT = """<!doctype html>
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file, as it is sent; `small` is it compressed, None where that gains nothing."""
+    """One file as it is sent. `gzipped` is its body compressed; None when that saves nothing."""
 
     body: bytes
-    small: bytes | None
+    gzipped: bytes | None
     etag: str
-    kind: str
-    cache: str
+    content_type: str
+    cache_control: str
 
 
 def folder() -> Path:
-    """Where the page is: in this package, else in this checkout. It need not be there."""
+    """Return the folder of the built page: in this package, else in this checkout. It may be missing."""
     return PACKAGED if PACKAGED.is_dir() else BUILT
 
 
@@ -103,58 +102,59 @@ def _version(bodies: Mapping[str, bytes]) -> str:
 
 
 def _asset(path: str, body: bytes) -> Asset:
-    packed = gzip.compress(body, 9, mtime=0)
+    gzipped = gzip.compress(body, 9, mtime=0)
     return Asset(
         body,
-        packed if len(packed) < 0.9 * len(body) else None,
+        gzipped if len(gzipped) < 0.9 * len(body) else None,
         hashlib.sha256(body).hexdigest()[:32],
-        KINDS.get(Path(path).suffix, "application/octet-stream"),
+        CONTENT_TYPES.get(Path(path).suffix, "application/octet-stream"),
         "public, max-age=31536000, immutable" if VERSIONED.fullmatch(path) else "no-cache",  # no-cache: ask before each use
     )
 
 
 class Page:
-    """Answers from `files` (see `assets`) and from nothing else: no path leads out of it."""
+    """Serves `files` (see `assets`) and nothing else: no path leads out of them."""
 
     def __init__(self, files: Mapping[str, Asset]) -> None:
         self._files = files
 
-    async def answer(self, request: web.Request) -> web.Response:
-        """One of the files. The page has paths of its own, such as /symbol/BTCUSDT: who asks for a page gets index.html."""
+    async def handle(self, request: web.Request) -> web.Response:
+        """Return one of the files. The page has paths of its own, such as /symbol/BTCUSDT: a browser that opens one gets
+        index.html."""
         if request.method not in ("GET", "HEAD"):
-            return _refusal(405, f"{request.method} is not for files: allowed are GET, HEAD", {"Allow": "GET, HEAD"})
+            return _error(405, f"{request.method} is not for files: allowed are GET, HEAD", {"Allow": "GET, HEAD"})
         path = INDEX if request.path == "/" else request.path
         asset = self._files.get(path)
-        if asset is None and (path == INDEX or _asks_for_a_page(request)):
+        if asset is None and (path == INDEX or _wants_html(request)):
             asset = self._files.get(INDEX)
             if asset is None:
-                headers = {**HEADERS, "Cache-Control": "no-store", "Content-Type": KINDS[".html"]}
+                headers = {**HEADERS, "Cache-Control": "no-store", "Content-Type": CONTENT_TYPES[".html"]}
                 return web.Response(status=404, text=NOT_BUILT, headers=headers)
         if asset is None:
-            return _refusal(404, f"there is no {request.path}", {})
+            return _error(404, f"there is no {request.path}", {})
         return _file(request, asset)
 
 
 def _file(request: web.Request, asset: Asset) -> web.Response:
-    small = asset.small if _takes_gzip(request.headers.get("Accept-Encoding", "")) else None
-    etag = asset.etag if small is None else f"{asset.etag}-gzip"  # a strong one is of the bytes as they are sent
-    headers = {**HEADERS, "Cache-Control": asset.cache, "ETag": f'"{etag}"'}
-    if asset.small is not None:
+    gzipped = asset.gzipped if _accepts_gzip(request.headers.get("Accept-Encoding", "")) else None
+    etag = asset.etag if gzipped is None else f"{asset.etag}-gzip"  # a strong tag belongs to the bytes that are sent
+    headers = {**HEADERS, "Cache-Control": asset.cache_control, "ETag": f'"{etag}"'}
+    if asset.gzipped is not None:
         headers["Vary"] = "Accept-Encoding"
-    known = request.if_none_match or ()
-    if any(each.value in (etag, "*") for each in known if isinstance(each, ETag)):
+    cached = request.if_none_match or ()
+    if any(tag.value in (etag, "*") for tag in cached if isinstance(tag, ETag)):
         return web.Response(status=304, headers=headers)
-    headers["Content-Type"] = asset.kind
-    if small is None:
+    headers["Content-Type"] = asset.content_type
+    if gzipped is None:
         return web.Response(body=asset.body, headers=headers)
-    return web.Response(body=small, headers={**headers, "Content-Encoding": "gzip"})
+    return web.Response(body=gzipped, headers={**headers, "Content-Encoding": "gzip"})
 
 
-def _asks_for_a_page(request: web.Request) -> bool:
+def _wants_html(request: web.Request) -> bool:
     return "." not in request.path and "text/html" in request.headers.get("Accept", "")
 
 
-def _takes_gzip(accepted: str) -> bool:
+def _accepts_gzip(accepted: str) -> bool:
     for item in accepted.lower().split(","):
         name, _, weight = item.partition(";")
         if name.strip() in ("gzip", "*"):
@@ -162,22 +162,22 @@ def _takes_gzip(accepted: str) -> bool:
     return False
 
 
-def _refusal(status: int, message: str, headers: Mapping[str, str]) -> web.Response:
-    """In the shape of the edge's other errors."""
+def _error(status: int, message: str, headers: Mapping[str, str]) -> web.Response:
+    """Return an error in the shape of the edge's other errors."""
     body = json.dumps({"code": 5 if status == 404 else 12, "message": message, "details": []}, ensure_ascii=False)
-    said = {**HEADERS, **headers, "Cache-Control": "no-store", "Content-Type": "application/json"}
-    return web.Response(status=status, body=body.encode(), headers=said)
+    all_headers = {**HEADERS, **headers, "Cache-Control": "no-store", "Content-Type": "application/json"}
+    return web.Response(status=status, body=body.encode(), headers=all_headers)
 
 
 @contextlib.asynccontextmanager
 async def served(address: Address, root: Path | None = None) -> AsyncIterator[Address]:
-    """The page of `root` (`folder()` where it is not said) on `address` (port 0: any free one) while the body runs; yields
-    where. ConfigError when the address cannot be had."""
+    """Serve the page of `root` (by default `folder()`) on `address` (port 0: any free port) while the body runs. Yield the
+    bound address. Raise ConfigError when the address cannot be used."""
     files = assets(root or folder())
     if INDEX not in files:
         log.warning("the web page was not built: there is no %s. / says so; tools/generate makes it", root or folder())
     application = web.Application()
-    application.router.add_route("*", "/{path:.*}", Page(files).answer)
+    application.router.add_route("*", "/{path:.*}", Page(files).handle)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
@@ -185,11 +185,11 @@ async def served(address: Address, root: Path | None = None) -> AsyncIterator[Ad
             await web.TCPSite(runner, address[0] if address[0] != "*" else None, address[1], reuse_port=False).start()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise ConfigError(taken("PAGE_ADDRESS", address)) from error
+                raise ConfigError(address_in_use("PAGE_ADDRESS", address)) from error
             cure = "Choose an address of this machine and a port above 1023, or 0 for any"
-            raise ConfigError(f"PAGE_ADDRESS {joined(address)} cannot be used: {error.strerror}. {cure}") from error
+            raise ConfigError(f"PAGE_ADDRESS {format_address(address)} cannot be used: {error.strerror}. {cure}") from error
         bound = address[0], int(runner.addresses[0][1])
-        log.debug("the web page is served to Envoy on %s", joined(bound))
+        log.debug("the web page is served to Envoy on %s", format_address(bound))
         yield bound
     finally:
         await runner.cleanup()

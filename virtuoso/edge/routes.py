@@ -1,4 +1,4 @@
-"""Who answers what, by path: RPCs and JSON the servers, /healthz a monitor, the rest the web page."""
+"""Which server answers a path: RPCs and JSON go to the gRPC servers, /healthz to a monitor, the rest to the web page."""
 
 from __future__ import annotations
 
@@ -8,91 +8,92 @@ from typing import Any
 from virtuoso.edge import contract
 from virtuoso.edge.clusters import MONITORS, PAGE, SERVERS
 from virtuoso.edge.filters import HTTP, RATE_LIMIT, TRANSCODER
-from virtuoso.edge.plan import Plan
+from virtuoso.edge.spec import EdgeSpec
 
-UNARY_TIMEOUT_S = 3  # above the two seconds that an answer may take; a server that hangs must not hold callers
+UNARY_TIMEOUT_S = 3  # more than the two seconds that a reply may take; a server that hangs must not keep its callers
 HEALTHZ_TIMEOUT_S = 3
-TRIES = 3
+MAX_ATTEMPTS = 3
 ALLOWED_HEADERS = ("content-type", "x-grpc-web", "x-user-agent", "grpc-timeout", "authorization", "x-request-id")
 EXPOSED_HEADERS = ("grpc-status", "grpc-message", "grpc-status-details-bin", "x-request-id")
 NO_TIMEOUT = {"timeout": "0s", "max_stream_duration": {"grpc_timeout_header_max": "0s"}}
-UNSEEN = "connect-failure,refused-stream,reset-before-request"  # no server saw the call
-# SHUTTING_DOWN and NOT_READY, as servers word them: they say so for a second before Envoy knows that one goes, or that
-# another is in its place.
-NOT_HERE = ("the server is going down", "no snapshot has been seen yet")
+NOT_DELIVERED = "connect-failure,refused-stream,reset-before-request"  # no server has seen the request
+# The texts of SHUTTING_DOWN and NOT_READY: a server sends them for up to a second before Envoy knows that it shuts down, or
+# that it has only just started.
+RETRIABLE_MESSAGES = ("the server is going down", "no snapshot has been seen yet")
 
 Route = dict[str, Any]
 
 
-def routes(plan: Plan) -> dict[str, Any]:
-    """envoy.config.route.v3.VirtualHost."""
+def routes(spec: EdgeSpec) -> dict[str, Any]:
+    """Return an envoy.config.route.v3.VirtualHost."""
     return {
         "name": "edge",
         "domains": ["*"],
-        "typed_per_filter_config": {"envoy.filters.http.cors": _cors(plan.origins)},
-        "routes": [*_calls(), _healthz(plan), *_others(plan), *([_page()] if plan.page else [])],
+        "typed_per_filter_config": {"envoy.filters.http.cors": _cors(spec.origins)},
+        "routes": [*_rpc_routes(), _healthz_route(spec), *_other_routes(spec), *([_page_route()] if spec.page else [])],
     }
 
 
-def _calls() -> list[Route]:
-    """The contract's. JSON calls are matched a second time, by the RPC that they turned out to be."""
-    # A call that a server may have seen is not repeated, though none has side effects: one that is too much for a server
-    # would be handed to the next, and the next.
-    elsewhere = [{"name": "grpc-message", "string_match": {"prefix": words}} for words in NOT_HERE]
-    to_servers = {"cluster": SERVERS, **_again(f"{UNSEEN},retriable-headers", headers=elsewhere)}
+def _rpc_routes() -> list[Route]:
+    """Return the routes of the contract. A JSON request is matched a second time after transcoding, by its RPC."""
+    # A request that a server may have seen is not tried again, although none has side effects: one that is too much for a
+    # server would go to the next, and the next.
+    retriable = [{"name": "grpc-message", "string_match": {"prefix": text}} for text in RETRIABLE_MESSAGES]
+    to_servers = {"cluster": SERVERS, **_retry_policy(f"{NOT_DELIVERED},retriable-headers", headers=retriable)}
     streams = [{"path": f"/{contract.SERVICE}/{rpc}"} for rpc in contract.STREAMS]
-    calls = {"prefix": f"/{contract.SERVICE}/"}
-    json_calls = {"prefix": contract.JSON_PREFIX}  # before they are transcoded: who may call is decided by then
+    unary = {"prefix": f"/{contract.SERVICE}/"}
+    json_requests = {"prefix": contract.JSON_PREFIX}  # before transcoding: CORS and limits decide by this match
     return [
-        *({"match": match, "route": {**to_servers, **NO_TIMEOUT}, **_fresh()} for match in streams),
+        *({"match": match, "route": {**to_servers, **NO_TIMEOUT}, **_no_cache_headers()} for match in streams),
         *(
-            {"match": match, "route": {**to_servers, "timeout": f"{UNARY_TIMEOUT_S}s"}, **_fresh()}
-            for match in (calls, json_calls)
+            {"match": match, "route": {**to_servers, "timeout": f"{UNARY_TIMEOUT_S}s"}, **_no_cache_headers()}
+            for match in (unary, json_requests)
         ),
     ]
 
 
-def _healthz(plan: Plan) -> Route:
-    """Of any server that serves, so that one that is dead beside it is no alarm."""
+def _healthz_route(spec: EdgeSpec) -> Route:
+    """Return the route of /healthz. Any server that serves answers, so that a dead one beside it raises no alarm. The check
+    costs a server next to nothing, so it is tried again also when a server died with it."""
     return {
         "match": {"path": "/healthz"},
         "route": {
             "cluster": MONITORS,
             "timeout": f"{HEALTHZ_TIMEOUT_S}s",
-            **_again(f"{UNSEEN},retriable-status-codes", status_codes=[503]),
+            **_retry_policy(f"{NOT_DELIVERED},retriable-status-codes", status_codes=[503]),
         },
-        "typed_per_filter_config": {**_plain(), **_unlimited(plan)},
+        "typed_per_filter_config": {**_no_transcoding(), **_no_rate_limit(spec)},
     }
 
 
-def _others(plan: Plan) -> list[Route]:
-    """Health, reflection, and what is unknown to the servers too. What looks like an RPC and is none the transcoder refuses,
-    and without a page everything else as well."""
-    to_servers = {"cluster": SERVERS, **_again(UNSEEN), **NO_TIMEOUT}
+def _other_routes(spec: EdgeSpec) -> list[Route]:
+    """Return the routes of health, reflection and unknown RPCs. The transcoder refuses a path that only looks like an RPC;
+    when there is no page, it refuses everything else too."""
+    to_servers = {"cluster": SERVERS, **_retry_policy(NOT_DELIVERED), **NO_TIMEOUT}
     health = {
-        "match": {"path": "/grpc.health.v1.Health/Check"},  # Watch is a stream, and each has its cost
+        "match": {"path": "/grpc.health.v1.Health/Check"},  # not Watch: a stream costs memory, so it counts
         "route": to_servers,
-        "typed_per_filter_config": _unlimited(plan),
+        "typed_per_filter_config": _no_rate_limit(spec),
     }
-    kind = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
-    rpcs = [{"prefix": "/", "headers": [kind]}, {"safe_regex": {"regex": r"/\w+(\.\w+)+/.*"}}]
-    matches = rpcs if plan.page else [{"prefix": "/"}]
+    is_rpc = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
+    rpcs = [{"prefix": "/", "headers": [is_rpc]}, {"safe_regex": {"regex": r"/\w+(\.\w+)+/.*"}}]
+    matches = rpcs if spec.page else [{"prefix": "/"}]
     return [
-        *([health] if plan.rate_limit else []),
+        *([health] if spec.rate_limit else []),
         *({"match": match, "route": to_servers} for match in matches),
     ]
 
 
-def _page() -> Route:
+def _page_route() -> Route:
     return {
         "match": {"prefix": "/"},
-        "route": {"cluster": PAGE, "timeout": "5s", **_again(UNSEEN)},
-        "typed_per_filter_config": _plain(),
+        "route": {"cluster": PAGE, "timeout": "5s", **_retry_policy(NOT_DELIVERED)},
+        "typed_per_filter_config": _no_transcoding(),
     }
 
 
-def _again(when: str, **more: Any) -> dict[str, Any]:
-    """Twice more, each time of another server where there is one."""
+def _retry_policy(retry_on: str, **retriable: Any) -> dict[str, Any]:
+    """Return a policy of two more attempts, each on another server where there is one."""
     previous = {
         "name": "envoy.retry_host_predicates.previous_hosts",
         "typed_config": {
@@ -101,17 +102,17 @@ def _again(when: str, **more: Any) -> dict[str, Any]:
     }
     return {
         "retry_policy": {
-            "retry_on": when,
-            **{f"retriable_{name}": values for name, values in more.items()},
-            "num_retries": TRIES - 1,
+            "retry_on": retry_on,
+            **{f"retriable_{name}": values for name, values in retriable.items()},
+            "num_retries": MAX_ATTEMPTS - 1,
             "retry_host_predicate": [previous],
-            "host_selection_retry_max_attempts": 20,  # each is as likely to find the same one
+            "host_selection_retry_max_attempts": 20,  # each may select the same server again
         }
     }
 
 
-def _plain() -> dict[str, Any]:
-    """No JSON of an RPC: the transcoder leaves a route alone whose own configuration names no service."""
+def _no_transcoding() -> dict[str, Any]:
+    """Return the setting of a route that is not JSON of an RPC: the transcoder ignores a route that names no service."""
     return {
         TRANSCODER: {
             "@type": f"{HTTP}.grpc_json_transcoder.v3.GrpcJsonTranscoder",
@@ -121,14 +122,14 @@ def _plain() -> dict[str, Any]:
     }
 
 
-def _unlimited(plan: Plan) -> dict[str, Any]:
-    """Probes may come as often as they like."""
+def _no_rate_limit(spec: EdgeSpec) -> dict[str, Any]:
+    """Return the setting of a route without a limit: probes may come at any rate."""
     off = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
-    return {RATE_LIMIT: off} if plan.rate_limit else {}
+    return {RATE_LIMIT: off} if spec.rate_limit else {}
 
 
 def _cors(origins: Sequence[str]) -> dict[str, Any]:
-    """Never with credentials: what is served is public, and any page may then be let in by default."""
+    """Return the CORS policy. It never allows credentials: all data is public, so by default any page may call."""
     return {
         "@type": f"{HTTP}.cors.v3.CorsPolicy",
         "allow_origin_string_match": [{"exact": origin} for origin in origins],
@@ -140,11 +141,12 @@ def _cors(origins: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _fresh() -> dict[str, Any]:
-    """No cache may keep what is true for seconds, nor give one origin what was allowed to another."""
-    wanted = {"cache-control": "no-store", "vary": "Origin"}
+def _no_cache_headers() -> dict[str, Any]:
+    """Return the headers by which no cache keeps data that is true for seconds only, or gives one origin what was allowed to
+    another."""
+    headers = {"cache-control": "no-store", "vary": "Origin"}
     return {
         "response_headers_to_add": [
-            {"header": {"key": key, "value": value}, "append_action": "ADD_IF_ABSENT"} for key, value in wanted.items()
+            {"header": {"key": key, "value": value}, "append_action": "ADD_IF_ABSENT"} for key, value in headers.items()
         ]
     }

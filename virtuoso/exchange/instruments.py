@@ -35,7 +35,7 @@ def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) 
         symbol = str(market.get("id"))
         if not SYMBOL_PATTERN.fullmatch(symbol):
             symbol = f"{market.get('base')}USDT"
-        if not SYMBOL_PATTERN.fullmatch(symbol) or "SYSTEM" in symbol.upper():
+        if not SYMBOL_PATTERN.fullmatch(symbol):
             refuse("instrument_symbol")
         elif symbol in found:
             refuse("instrument_duplicate")

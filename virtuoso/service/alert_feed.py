@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Environment
     from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.records import Alert
-    from virtuoso.service.history_reader import CachedHistory
+    from virtuoso.service.cached_history import CachedHistory
 
 POLL_PERIOD_S = 1.0
 MAX_OUTAGE_S = 10.0  # of the history; after that streams end

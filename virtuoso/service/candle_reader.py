@@ -18,7 +18,8 @@ from virtuoso.service.snapshot_reader import Keys, Source
 from virtuoso.wire import snapshots, times
 
 if TYPE_CHECKING:
-    from virtuoso.market.v1 import candle_pb2, provenance_pb2, snapshot_pb2
+    from virtuoso.market.v1 import candle_pb2, provenance_pb2
+    from virtuoso.store.v1 import candle_series_pb2
 
 TIMEFRAMES = {number: timeframe for timeframe, number in snapshots.TIMEFRAMES.items()}
 READ_S = 1.5  # for one read: a dashboard has two seconds for everything
@@ -30,7 +31,7 @@ MAX_CACHED = 256
 class EncodedSeries:
     """Encoded candles, oldest first, with the times at which they opened (epoch milliseconds)."""
 
-    message: snapshot_pb2.CandleSeries
+    message: candle_series_pb2.CandleSeries
     open_ms: Sequence[int]
     chunks: Sequence[bytes]
 

@@ -15,7 +15,7 @@ from virtuoso.service import admission, encoding, invariants, paging
 from virtuoso.service.alert_feed import AlertEntry, AlertFilter, encode_alerts
 from virtuoso.service.deadline import in_time
 from virtuoso.service.time_range import requested_range
-from virtuoso.service.view import ActiveSignal, call
+from virtuoso.service.view_builder import encoded_signal
 from virtuoso.wire import messages, times
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from virtuoso.domain.records import Alert, ScorePoint, Signal
     from virtuoso.market.v1 import market_service_pb2 as api
     from virtuoso.service.alert_feed import AlertFeed
+    from virtuoso.service.cached_history import CachedHistory
     from virtuoso.service.deadline import Context
-    from virtuoso.service.history_reader import CachedHistory
     from virtuoso.service.snapshot_cache import SnapshotCache
-    from virtuoso.service.view import SnapshotView
+    from virtuoso.service.view import EncodedSignal, SnapshotView
 
 Key = tuple[int, str]  # (opened_ms, id): the order of signals
 
@@ -52,7 +52,7 @@ class HistoryHandlers:
         if request.active:
             return self._list_active(request)
         view = self._cache.current().view
-        size = paging.page_size(request.page_size, default=50, maximum=500)
+        size = paging.page_size(request)
         venue, before = _signal_position(request, view)
         names = view.spellings(request.symbols)
         stored, oldest = await self._read_signals(request, context, (venue, before, sorted(names), size))
@@ -75,7 +75,7 @@ class HistoryHandlers:
 
     def _list_active(self, request: api.ListSignalsRequest) -> bytes:
         view, start = paging.first_row(self._cache, request)
-        end = start + paging.page_size(request.page_size, default=50, maximum=500)
+        end = start + paging.page_size(request)
         signals = _matching(view, request, view.spellings(request.symbols))
         return (
             self._cache.provenance_field(view)
@@ -86,14 +86,14 @@ class HistoryHandlers:
 
     async def _read_signals(
         self, request: api.ListSignalsRequest, context: Context, page: tuple[str, Key | None, Sequence[str], int]
-    ) -> tuple[list[ActiveSignal], Key | None]:
+    ) -> tuple[list[EncodedSignal], Key | None]:
         """Return one page of signals from the history, and the key of the last one when older ones follow."""
         venue, before, names, size = page
         environment = self._cache.current().view.provenance.environment
         side = Side(request.side) if request.side else None
         active = request.active if request.HasField("active") else None
 
-        async def read(history: HistoryReader) -> tuple[list[ActiveSignal], Key | None]:
+        async def read(history: HistoryReader) -> tuple[list[EncodedSignal], Key | None]:
             stored = await history.signals(venue, symbols=names, side=side, active=active, before=before, limit=size + 1)
             last = (stored[size - 1].opened_ms, stored[size - 1].id) if len(stored) > size else None
             return await asyncio.to_thread(_encode_signals, stored[:size], environment), last
@@ -105,7 +105,7 @@ class HistoryHandlers:
     async def list_alerts(self, request: api.ListAlertsRequest, context: Context) -> bytes:
         """Return alerts, newest first. The first page begins at `newest_cursor`, so that a stream from there neither misses
         an alert nor repeats one."""
-        size = paging.page_size(request.page_size, default=50, maximum=500)
+        size = paging.page_size(request)
         served = self._cache.current()
         wanted = AlertFilter(frozenset(request.kinds), request.min_level, served.view.provenance.environment)
         names = sorted(served.view.spellings(request.symbols))
@@ -196,11 +196,11 @@ def _alert_position(request: api.ListAlertsRequest) -> tuple[int | None, int]:
     return start.position, int(start.snapshot_id)
 
 
-def _key(signal: ActiveSignal) -> Key:
+def _key(signal: EncodedSignal) -> Key:
     return signal.opened_ms, signal.id
 
 
-def _matching(view: SnapshotView, request: api.ListSignalsRequest, names: frozenset[str]) -> list[ActiveSignal]:
+def _matching(view: SnapshotView, request: api.ListSignalsRequest, names: frozenset[str]) -> list[EncodedSignal]:
     """Return the snapshot's signals that pass the filters."""
     return [
         signal
@@ -209,10 +209,11 @@ def _matching(view: SnapshotView, request: api.ListSignalsRequest, names: frozen
     ]
 
 
-def _encode_signals(signals: Sequence[Signal], environment: int) -> list[ActiveSignal]:
+def _encode_signals(signals: Sequence[Signal], environment: int) -> list[EncodedSignal]:
     """Encode the signals of that environment: a signal of another one must not pass for one of this."""
     encoded = [messages.signal(signal) for signal in signals if signal.environment == environment]
-    return [call(each) for each in admission.read_remembered("signals", encoded, lambda m: m.id, invariants.signal)]
+    admitted = admission.read_remembered("signals", encoded, lambda message: message.id, invariants.signal)
+    return [encoded_signal(message) for message in admitted]
 
 
 def _encode_points(points: Sequence[ScorePoint], symbol: str, step_ms: int) -> tuple[int, bytes]:

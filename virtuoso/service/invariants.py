@@ -1,5 +1,5 @@
-"""What must hold within a message and no rule of the .proto can say: times that are times, prices on their right sides,
-parts that make up their whole."""
+"""What must hold within a message and no rule of the .proto can say: times are times, prices lie on their right sides, parts
+add up to the whole. Each function returns True when its message is sound."""
 
 from __future__ import annotations
 
@@ -12,74 +12,83 @@ from virtuoso.market.v1 import signal_pb2
 if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
 
-    from virtuoso.market.v1 import alert_pb2, opportunity_pb2, score_history_pb2, snapshot_pb2
+    from virtuoso.market.v1 import alert_pb2, market_service_pb2, opportunity_pb2, score_history_pb2
 
-LAST_SECOND = 1 << 33  # in the year 2242: a time beyond it is none, and an age from it would be no Duration
-_CENT = 0.01  # sizes of a position are told by the hundredth
+LAST_SECOND = 1 << 33  # in the year 2242; the age of a later time would not fit into a Duration
+_SIZE_ERROR = 0.01  # sizes of a position are rounded to hundredths
 
 
 def time(value: Timestamp) -> bool:
-    """True for a time that is there and is one."""
+    """A time that is present and in range."""
     return 0 < value.seconds < LAST_SECOND and 0 <= value.nanos < 1_000_000_000
 
 
-def beta(item: snapshot_pb2.SymbolBeta) -> bool:
-    """True with at least one window, each once, and of every series as many times, rising, as values."""
+def confluence(item: market_service_pb2.GetConfluenceResponse) -> bool:
+    """A time of the price, each dimension once, and no provenance: servers add their own."""
+    kinds = [dimension.kind for dimension in item.dimensions]
+    return time(item.price_time) and len(set(kinds)) == len(kinds) and not item.HasField("provenance")
+
+
+def beta(item: market_service_pb2.GetBetaResponse) -> bool:
+    """At least one window, each span once, rising times of each series and a value for each, and no provenance."""
     windows = item.beta.windows
     return (
         bool(windows)
         and len({window.span for window in windows}) == len(windows)
-        and all(time(w.start_time) and time(w.end_time) and _before(w.start_time, w.end_time) for w in windows)
-        and all(len(r.end_time_ms) == len(r.beta) and _rising(r.end_time_ms) for r in item.rolling)
+        and all(_rising((window.start_time, window.end_time)) for window in windows)
+        and all(len(rolling.end_times) == len(rolling.betas) and _rising(rolling.end_times) for rolling in item.rolling)
+        and not item.HasField("provenance")
     )
 
 
 def signal(item: signal_pb2.Signal) -> bool:
-    """True with its times, stop and targets on their sides of the entry, sizes that make up the position, and an end exactly
-    when it has ended."""
+    """Its times, stop and targets on their sides of the entry, sizes that add up to 1, an end only if it has ended."""
     sign = 1 if item.side == signal_pb2.SIDE_LONG else -1
     steps = [sign * price for price in (item.stop, item.entry, *(target.price for target in item.targets))]
     active = item.status == signal_pb2.SIGNAL_STATUS_ACTIVE
     return (
-        all(map(time, (item.opened_time, item.expires_time, item.judged_time)))
+        all(map(time, (item.open_time, item.expire_time, item.judge_time)))
         and bool(item.targets)
         and all(a < b for a, b in pairwise(steps))
-        and abs(sum(target.size for target in item.targets) - 1) < _CENT
+        and abs(sum(target.size for target in item.targets) - 1) < _SIZE_ERROR
         and item.targets_hit <= len(item.targets)
-        and (not item.HasField("closed_time") if active else time(item.closed_time))
+        and (not item.HasField("close_time") if active else time(item.close_time))
     )
 
 
 def active(item: signal_pb2.Signal) -> bool:
-    """True for a sound signal that has not ended."""
+    """A sound signal that has not ended."""
     return item.status == signal_pb2.SIGNAL_STATUS_ACTIVE and signal(item)
 
 
 def record(item: signal_pb2.SignalRecord) -> bool:
-    """True when no tally has more wins than signals, and both sides are all there are."""
+    """No tally with more wins than signals, and both sides together are all signals."""
     sides = item.long.count + item.short.count
     parts = (item.all, item.long, item.short, *(driver.tally for driver in item.drivers))
     return all(tally.wins <= tally.count for tally in parts) and item.all.count == sides
 
 
 def opportunity(item: opportunity_pb2.Opportunity) -> bool:
-    """True with its times."""
-    return time(item.found_time) and time(item.expires_time)
+    """Its times."""
+    return time(item.find_time) and time(item.expire_time)
 
 
 def alert(item: alert_pb2.Alert) -> bool:
-    """True with its time."""
+    """Its time."""
     return time(item.observed_time)
 
 
 def point(item: score_history_pb2.ScorePoint) -> bool:
-    """True with its time."""
-    return time(item.time)
+    """Its time."""
+    return time(item.observed_time)
 
 
-def _before(first: Timestamp, second: Timestamp) -> bool:
-    return (first.seconds, first.nanos) < (second.seconds, second.nanos)
-
-
-def _rising(times: Iterable[int]) -> bool:
-    return all(a < b for a, b in pairwise(times))
+def _rising(times: Iterable[Timestamp]) -> bool:
+    """Return True for times that are in range, each later than the one before. In one pass: a snapshot has thousands."""
+    last = (0, 999_999_999)
+    for instant in times:
+        now = seconds, nanos = instant.seconds, instant.nanos
+        if not last < now or seconds >= LAST_SECOND or not 0 <= nanos < 1_000_000_000:
+            return False
+        last = now
+    return True

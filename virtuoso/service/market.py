@@ -1,4 +1,4 @@
-"""The handlers: requests are valid and admitted when they arrive here, replies leave as encoded bytes."""
+"""The handlers: requests are valid when they arrive here, replies leave as encoded bytes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from virtuoso.service.candle_reader import CandleReader
     from virtuoso.service.history_handlers import HistoryHandlers
     from virtuoso.service.snapshot_cache import SnapshotCache
-    from virtuoso.service.view import Row, SnapshotView
+    from virtuoso.service.view import EncodedRow, SnapshotView
 
 Unary = Callable[[Any, "Context"], Awaitable[bytes]]
 Stream = Callable[[Any, "Context"], AsyncGenerator[bytes, None]]
@@ -26,8 +26,8 @@ HEARTBEAT_S = 10.0
 
 
 class MarketHandlers:
-    """virtuoso.market.v1.MarketService: what the newest snapshot answers, and `history` for the past. `heartbeat_s`: the
-    longest silence of a stream, less a tick."""
+    """virtuoso.market.v1.MarketService. The newest snapshot answers most RPCs, `history` the others. `heartbeat_s`: the
+    longest time without a message on a stream, less a tick."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class MarketHandlers:
         self._closing = False
 
     def unary(self) -> Mapping[str, Unary]:
-        """The handlers with one reply, by the name of their RPC."""
+        """Return the handlers with one reply, by the name of their RPC."""
         return {
             "GetDashboard": self.get_dashboard,
             "GetOverview": self.get_overview,
@@ -63,7 +63,7 @@ class MarketHandlers:
         }
 
     def streams(self) -> Mapping[str, Stream]:
-        """The handlers with many replies, by the name of their RPC."""
+        """Return the handlers with a stream of replies, by the name of their RPC."""
         return {"WatchDashboard": self.watch_dashboard, "WatchAlerts": self._history.watch_alerts}
 
     def close(self) -> None:
@@ -73,20 +73,20 @@ class MarketHandlers:
         self._history.close()
 
     async def get_dashboard(self, _: api.GetDashboardRequest, __: Context) -> bytes:
-        """One screen."""
+        """Return one screen."""
         return self._cache.current().dashboard
 
     async def get_overview(self, _: api.GetOverviewRequest, __: Context) -> bytes:
-        """The whole market. DataUnavailable while nothing of it could be measured."""
+        """Return the whole market. Raise DataUnavailable while nothing of it could be measured."""
         served = self._cache.current()
         if not served.view.overview:
             raise DataUnavailable("the market as a whole could not be measured yet")
         return served.provenance_field + encoding.field(2, served.view.overview)
 
     async def list_confluence_scores(self, request: api.ListConfluenceScoresRequest, _: Context) -> bytes:
-        """Scores, filtered, ordered, in pages."""
+        """Return a page of scores, filtered and ordered."""
         view, start = paging.first_row(self._cache, request)
-        end = start + paging.page_size(request.page_size, default=50, maximum=500)
+        end = start + paging.page_size(request)
         rows = _wanted(view, request)
         return (
             self._cache.provenance_field(view)
@@ -96,18 +96,18 @@ class MarketHandlers:
         )
 
     async def get_confluence(self, request: api.GetConfluenceRequest, _: Context) -> bytes:
-        """One symbol in full."""
+        """Return one symbol in full. Raise DataUnavailable when the snapshot has no detail of it."""
         served = self._cache.current()
         symbol = served.view.symbol(request.symbol)
         detail = served.details.confluences.get(symbol)
         if detail is None:
-            raise DataUnavailable(f"{symbol} is tracked, but nothing of it could be measured yet")
+            raise DataUnavailable(f"{symbol} is tracked, but there is nothing to show of it yet")
         return served.provenance_field + detail
 
     async def list_movers(self, request: api.ListMoversRequest, _: Context) -> bytes:
-        """The day's largest moves."""
+        """Return a page of the day's largest moves."""
         view, start = paging.first_row(self._cache, request)
-        end = start + paging.page_size(request.page_size, default=10, maximum=100)
+        end = start + paging.page_size(request)
         least = request.min_turnover_usd
         gainers, losers = (
             [mover.chunk for mover in movers if mover.turnover >= least] for movers in (view.gainers, view.losers)
@@ -120,9 +120,9 @@ class MarketHandlers:
         )
 
     async def list_symbols(self, request: api.ListSymbolsRequest, _: Context) -> bytes:
-        """The tracked universe."""
+        """Return a page of the tracked symbols."""
         view, start = paging.first_row(self._cache, request)
-        end = start + paging.page_size(request.page_size, default=100, maximum=1000)
+        end = start + paging.page_size(request)
         return (
             self._cache.provenance_field(view)
             + encoding.field(2, view.symbols[start:end])
@@ -130,16 +130,16 @@ class MarketHandlers:
         )
 
     async def list_candles(self, request: api.ListCandlesRequest, context: Context) -> bytes:
-        """Bars for a chart, newest page first."""
+        """Return a page of bars for a chart. The first page has the newest ones."""
         view = self._cache.current().view
         symbol = view.symbol(request.symbol)
         timeframe = request.timeframe or candle_pb2.TIMEFRAME_5M
         before = paging.decode_token(request, request.page_token) if request.page_token else None
         async with in_time(context):
             series = await self._candles.series(view.provenance.venue, symbol, timeframe)
-        current = self._cache.current().provenance
-        provenance = self._candles.provenance(series, current, self._cache.stale_reason)
-        size = paging.page_size(request.page_size, default=300, maximum=1000)
+        served = self._cache.current()
+        provenance = self._candles.provenance(series, served.provenance, self._cache.stale_reason)
+        size = paging.page_size(request)
         chunks, older = series.before(before.position if before else None, size)
         return (
             encoding.field(1, (encoding.chunk_of(provenance),))
@@ -150,16 +150,16 @@ class MarketHandlers:
         )
 
     async def get_sentiment(self, _: api.GetSentimentRequest, __: Context) -> bytes:
-        """The mood of the whole market. DataUnavailable while nothing of it could be measured."""
+        """Return the sentiment of the market. Raise DataUnavailable while nothing of it could be measured."""
         served = self._cache.current()
         if not served.view.sentiment:
             raise DataUnavailable("the market's sentiment could not be measured yet")
         return served.provenance_field + encoding.field(2, served.view.sentiment)
 
     async def list_betas(self, request: api.ListBetasRequest, _: Context) -> bytes:
-        """By rank, in pages. DataUnavailable while there is none of any symbol."""
+        """Return a page of betas, by rank. Raise DataUnavailable while no symbol has any."""
         view, start = paging.first_row(self._cache, request)
-        end = start + paging.page_size(request.page_size, default=50, maximum=500)
+        end = start + paging.page_size(request)
         names = frozenset(map(view.spelling, request.symbols))
         chunks = [chunk for symbol, chunk in _measured(view) if not names or symbol in names]
         return (
@@ -169,7 +169,7 @@ class MarketHandlers:
         )
 
     async def get_beta(self, request: api.GetBetaRequest, _: Context) -> bytes:
-        """One symbol's; without windows while it has too few returns. DataUnavailable while there is none of any symbol."""
+        """Return the betas of one symbol, none when it has too few returns. Raise DataUnavailable when all have too few."""
         served = self._cache.current()
         symbol = served.view.symbol(request.symbol)
         if symbol in served.details.betas:
@@ -178,21 +178,21 @@ class MarketHandlers:
         return served.provenance_field + encoding.field(2, (encoding.chunk(encoding.text(1, symbol)),))
 
     async def list_opportunities(self, request: api.ListOpportunitiesRequest, _: Context) -> bytes:
-        """Those that still stand, newest first, in pages."""
+        """Return a page of the opportunities that have not expired, newest first."""
         view, start = paging.first_row(self._cache, request)
-        size = paging.page_size(request.page_size, default=50, maximum=500)
+        size = paging.page_size(request)
         names, now_ms = frozenset(map(view.spelling, request.symbols)), self._cache.market_ms(view)
-        standing = [
-            (place, found.chunk)
-            for place, found in enumerate(view.opportunities[start:], start)
-            if found.expires_ms > now_ms
-            and (not names or found.symbol in names)
-            and (not request.kinds or found.kind in request.kinds)
+        wanted = [
+            (index, opportunity.chunk)
+            for index, opportunity in enumerate(view.opportunities[start:], start)
+            if opportunity.expires_ms > now_ms
+            and (not names or opportunity.symbol in names)
+            and (not request.kinds or opportunity.kind in request.kinds)
         ]
-        end = standing[size][0] if len(standing) > size else len(view.opportunities)
+        end = wanted[size][0] if len(wanted) > size else len(view.opportunities)
         return (
             self._cache.provenance_field(view)
-            + encoding.field(2, [chunk for _, chunk in standing[:size]])
+            + encoding.field(2, [chunk for _, chunk in wanted[:size]])
             + paging.next_token(3, request, view, end, len(view.opportunities))
         )
 
@@ -216,7 +216,7 @@ class MarketHandlers:
             last_sent = self._clock.monotonic()
 
 
-def _wanted(view: SnapshotView, request: api.ListConfluenceScoresRequest) -> Sequence[Row]:
+def _wanted(view: SnapshotView, request: api.ListConfluenceScoresRequest) -> Sequence[EncodedRow]:
     rows = view.ordered(request.order_by)
     if request.symbols:
         names = frozenset(map(view.spelling, request.symbols))

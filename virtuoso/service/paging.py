@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from virtuoso.service.snapshot_cache import SnapshotCache
     from virtuoso.service.view import SnapshotView
 
+PAGE_SIZES: Mapping[str, tuple[int, int]] = {  # (default, maximum) by request
+    "ListConfluenceScoresRequest": (50, 500),
+    "ListMoversRequest": (10, 100),
+    "ListSymbolsRequest": (100, 1000),
+    "ListCandlesRequest": (300, 1000),
+    "ListBetasRequest": (50, 500),
+    "ListSignalsRequest": (50, 500),
+    "ListOpportunitiesRequest": (50, 500),
+    "ListAlertsRequest": (50, 500),
+}
 _DIGEST_BYTES = 8
 _POSITION = struct.Struct(">q")
 
@@ -32,9 +43,11 @@ class PageStart:
     snapshot_id: str = ""
 
 
-def page_size(requested: int, default: int, maximum: int) -> int:
-    """Return the size of a page: `default` for 0, never above `maximum`. Negative sizes were refused before."""
-    return min(requested or default, maximum)
+def page_size(request: Any) -> int:
+    """Return how many rows a page of `request` has: the default for 0, the maximum for more. The rules of the .proto have
+    refused negative sizes before."""
+    default, maximum = PAGE_SIZES[request.DESCRIPTOR.name]
+    return min(request.page_size or default, maximum)
 
 
 def encode_token(request: Message, start: PageStart) -> str:

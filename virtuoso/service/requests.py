@@ -19,8 +19,8 @@ FIELD_BYTES = 32  # of tag, length and number, or of an instant
 NEWER_FIELDS_BYTES = 4096
 MAX_VIOLATIONS = 3  # in one reply: the words for one cost as much as the check of twenty values
 ALLOWED = {  # the words for a rule that is a pattern or a number
-    "symbol": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"',
-    "symbols": 'letters and digits that end in USDT and never hold SYSTEM, such as "BTCUSDT"; at most 500',
+    "symbol": 'letters and digits that end in USDT, such as "BTCUSDT"',
+    "symbols": 'letters and digits that end in USDT, such as "BTCUSDT"; at most 500',
     "order_by": f'a field, then " asc" or " desc": symbol, {", ".join(ORDERABLE)}',
     "timeframe": "TIMEFRAME_1M, TIMEFRAME_5M, TIMEFRAME_30M, TIMEFRAME_4H",
     "side": "SIDE_LONG, SIDE_SHORT",

@@ -67,7 +67,7 @@ class ConcurrencyLimits:
 
 
 class InFlight:
-    """Counts the RPCs under way. `full` is raised for one above `limit`; `report` is told each new count."""
+    """Counts the RPCs under way. `full` is raised for one above `limit`; `report` receives each new count."""
 
     def __init__(self, limit: int, full: RequestError, report: Callable[[int], object] = lambda _: None) -> None:
         self.count = 0

@@ -15,10 +15,10 @@ from virtuoso.domain.errors import ConfigError, HistoryUnavailable
 from virtuoso.market.v1 import market_service_pb2
 from virtuoso.service import heap, reflection
 from virtuoso.service.alert_feed import AlertFeed
+from virtuoso.service.cached_history import CachedHistory, Opener
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.health import ALERTS, SERVICE, Health
 from virtuoso.service.history_handlers import HistoryHandlers
-from virtuoso.service.history_reader import CachedHistory, Opener
 from virtuoso.service.market import HEARTBEAT_S, MarketHandlers
 from virtuoso.service.rpc import ConcurrencyLimits, RpcHandlers
 

@@ -25,7 +25,7 @@ from virtuoso.service.view import SnapshotDetails, SnapshotView
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
-    from virtuoso.market.v1 import snapshot_pb2
+    from virtuoso.store.v1 import snapshot_head_pb2
 
 STARTUP_PERIOD_S = 0.2  # between polls until the first snapshot is there
 POLL_LIMIT_S = 5.0  # for one poll: above the sum of the tiers' own time limits
@@ -207,10 +207,10 @@ class SnapshotCache:
         try:
             self.tick()
         except Exception:  # without a tick, old data would pass for new
-            log.exception("the age of the newest snapshot cannot be told: it is not served any more")
-            self._served, self._refusal = None, DataUnavailable("the age of the newest data cannot be told")
+            log.exception("the age of the newest snapshot is unknown: it is not served any more")
+            self._served, self._refusal = None, DataUnavailable("the age of the newest data is unknown")
 
-    def _take(self, head: snapshot_pb2.SnapshotHead, view: SnapshotView, details: SnapshotDetails) -> None:
+    def _take(self, head: snapshot_head_pb2.SnapshotHead, view: SnapshotView, details: SnapshotDetails) -> None:
         now = self._clock.monotonic()
         self._recent[view.id] = (now, view)
         self._recent.move_to_end(view.id)  # a recording that begins again shows the same snapshots again

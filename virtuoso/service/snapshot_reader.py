@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from virtuoso.domain.errors import CorruptValue, RepositoryError
 from virtuoso.service import admission
-from virtuoso.service.view import SnapshotDetails, SnapshotView, build
+from virtuoso.service.view import SnapshotDetails, SnapshotView
+from virtuoso.service.view_builder import build
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
-    from virtuoso.market.v1 import snapshot_pb2
+    from virtuoso.store.v1 import snapshot_head_pb2
 
 MAX_FINISHED = 256
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class SnapshotReader:
         self._finished: OrderedDict[tuple[str, int], None] = OrderedDict()  # (snapshot id, how far its market is behind)
         self.available = True
 
-    async def heads(self) -> list[snapshot_pb2.SnapshotHead]:
+    async def heads(self) -> list[snapshot_head_pb2.SnapshotHead]:
         """Return the readable heads of all tiers, newest first; none when no repository answers."""
         try:
             blobs = await self._source.get_all(self._keys.HEAD)
@@ -73,7 +74,7 @@ class SnapshotReader:
                 log.warning("%s: %s", tier, error)
         return sorted(heads, key=admission.observed_ms, reverse=True)
 
-    async def load(self, head: snapshot_pb2.SnapshotHead) -> tuple[SnapshotView, SnapshotDetails] | None:
+    async def load(self, head: snapshot_head_pb2.SnapshotHead) -> tuple[SnapshotView, SnapshotDetails] | None:
         """Return the announced snapshot, checked; None when it is missing, incomplete, or must not be served."""
         try:
             blob = await self._source.get(self._keys.snapshot(head.snapshot_id))
@@ -93,18 +94,18 @@ class SnapshotReader:
             self.finish(head)
             return None
 
-    def finish(self, head: snapshot_pb2.SnapshotHead) -> None:
+    def finish(self, head: snapshot_head_pb2.SnapshotHead) -> None:
         """Do not read the snapshot of this head again."""
         self._finished[_identity(head)] = None
         if len(self._finished) > MAX_FINISHED:
             self._finished.popitem(last=False)
 
-    def is_finished(self, head: snapshot_pb2.SnapshotHead) -> bool:
+    def is_finished(self, head: snapshot_head_pb2.SnapshotHead) -> bool:
         """Return True for a head whose snapshot was taken or refused before."""
         return _identity(head) in self._finished
 
 
-def _identity(head: snapshot_pb2.SnapshotHead) -> tuple[str, int]:
+def _identity(head: snapshot_head_pb2.SnapshotHead) -> tuple[str, int]:
     return head.snapshot_id, snapshots.behind_ms(head)
 
 
@@ -112,7 +113,7 @@ class _TornValue(CorruptValue):
     """The bytes are not the ones that the head announces."""
 
 
-def _decode(head: snapshot_pb2.SnapshotHead, blob: bytes) -> tuple[SnapshotView, SnapshotDetails]:
+def _decode(head: snapshot_head_pb2.SnapshotHead, blob: bytes) -> tuple[SnapshotView, SnapshotDetails]:
     if not admission.matches(head, blob):
         raise _TornValue(f"snapshot {head.snapshot_id} is not what its head announces")
     view, details = build(admission.read_snapshot(blob), behind_ms=snapshots.behind_ms(head))

@@ -12,6 +12,7 @@ import sys
 
 import uvloop
 
+from virtuoso.domain.addresses import format_address, parse_address
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.tasks import wait_for_parent_exit
 from virtuoso.simulator.market import SimulatedMarket
@@ -25,12 +26,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7, help="the seed of the market, 0 or above (default %(default)s)")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input ends")
     options = parser.parse_args()
-    host, _, port = options.address.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535 or options.seed < 0:
-        parser.error(
-            f"--address {options.address} --seed {options.seed}: allowed are host:port and a whole number from 0 on"
-        )
-    return uvloop.run(serve(f"{host}:{port}", options.seed, with_parent=options.with_parent))
+    try:
+        parse_address(options.address)
+    except ValueError as error:
+        parser.error(f"--address {error}")
+    if options.seed < 0:
+        parser.error(f"--seed {options.seed}: allowed is a whole number from 0 on")
+    return uvloop.run(serve(options.address, options.seed, with_parent=options.with_parent))
 
 
 async def serve(address: str, seed: int, *, with_parent: bool) -> int:
@@ -45,7 +47,8 @@ async def serve(address: str, seed: int, *, with_parent: bool) -> int:
     except OSError as error:
         print(f"--address {address} cannot be used: {error}", file=sys.stderr)  # noqa: T201 - a command prints
         return 2
-    print(f"simulated exchange on http://{address.rpartition(':')[0]}:{port}, seed {seed}", flush=True)  # noqa: T201 - the same
+    bound = format_address((parse_address(address)[0], port))
+    print(f"simulated exchange on http://{bound}, seed {seed}", flush=True)  # noqa: T201 - the same
     preparing = asyncio.create_task(prepare(market))  # while clients start
     ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
     if with_parent:

@@ -69,7 +69,7 @@ def history_lines(reply: api.GetScoreHistoryResponse, start: Timestamp, cells: i
     if not reply.points:
         return [Text("24 h     no points yet", FAINT)]
     step_s = reply.resolution.ToMilliseconds() / 1000
-    times = [point.time.ToMilliseconds() / 1000 for point in reply.points]
+    times = [point.observed_time.ToMilliseconds() / 1000 for point in reply.points]
     scores = [optional(point, "score") for point in reply.points]
     prices: list[float | None] = [point.price for point in reply.points]
     duration = words.age(times[-1] - times[0], rough=True)

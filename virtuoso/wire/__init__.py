@@ -1,1 +1,1 @@
-"""Model <-> protobuf bytes: the only converter."""
+"""Records as protobuf messages and bytes, and back. No other package converts between them."""

@@ -1,4 +1,4 @@
-"""Model <-> protobuf bytes: the only converter. What it makes is what repositories keep and servers cut replies from."""
+"""Snapshots, their heads and series of bars as the bytes that repositories store."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from google.protobuf.message import DecodeError
 
 from virtuoso.domain.errors import CorruptValue
 from virtuoso.domain.model import Environment, Regime, RegimeState, Timeframe
-from virtuoso.market.v1 import candle_pb2, confluence_pb2, mover_pb2, overview_pb2, provenance_pb2, snapshot_pb2, symbol_pb2
-from virtuoso.wire import messages
+from virtuoso.market.v1 import candle_pb2, mover_pb2, overview_pb2, provenance_pb2, symbol_pb2
+from virtuoso.store.v1 import candle_series_pb2, snapshot_head_pb2, snapshot_pb2
+from virtuoso.wire import confluences, messages
 from virtuoso.wire.times import duration, millis, timestamp
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.records import Opportunity, Signal
     from virtuoso.domain.snapshot import Snapshot
 
-SOFT_EXPIRY_SCORES_MS = 30_000
-SOFT_EXPIRY_OVERVIEW_MS = 60_000
+SOFT_EXPIRY_SCORES_MS = 30_000  # older scores are stale
 TIMEFRAMES = {
     Timeframe.M1: candle_pb2.TIMEFRAME_1M,
     Timeframe.M5: candle_pb2.TIMEFRAME_5M,
@@ -29,73 +29,49 @@ TIMEFRAMES = {
 }
 
 
-def behind_ms(message: snapshot_pb2.SnapshotHead | snapshot_pb2.CandleSeries) -> int:
-    """How far the clock of its market runs behind ours, milliseconds; 0 unless a recording is played."""
+def behind_ms(message: snapshot_head_pb2.SnapshotHead | candle_series_pb2.CandleSeries) -> int:
+    """Return how far the market's clock runs behind ours, milliseconds; 0 unless a recording is played."""
     return message.behind.seconds * 1000 + message.behind.nanos // 1_000_000
 
 
 def checksum(blob: bytes) -> bytes:
-    """BLAKE2b of 16 bytes: what SnapshotHead.checksum holds."""
+    """Return the checksum of SnapshotHead: BLAKE2b, 16 bytes."""
     return hashlib.blake2b(blob, digest_size=16).digest()
 
 
-def label(score: float | None) -> confluence_pb2.Label.ValueType:
-    """A score in words: >= 70 strong bullish, >= 60 bullish, <= 30 strong bearish, <= 40 bearish, else neutral."""
-    if score is None:
-        return confluence_pb2.LABEL_UNSPECIFIED
-    if score >= 60:
-        return confluence_pb2.LABEL_STRONG_BULLISH if score >= 70 else confluence_pb2.LABEL_BULLISH
-    if score <= 40:
-        return confluence_pb2.LABEL_STRONG_BEARISH if score <= 30 else confluence_pb2.LABEL_BEARISH
-    return confluence_pb2.LABEL_NEUTRAL
-
-
 def encode_snapshot(snapshot: Snapshot) -> bytes:
-    """A domain Snapshot as bytes of the message Snapshot; the same input gives the same bytes."""
-    rows = [_row(snapshot.tickers[symbol], result) for symbol, result in _ranked(snapshot)]
-    message = snapshot_pb2.Snapshot(
+    """Return a Snapshot as bytes of the message Snapshot. The same input gives the same bytes."""
+    betas = ((item.symbol, snapshot.betas.get(item.symbol)) for item in snapshot.universe)
+    return snapshot_pb2.Snapshot(
         provenance=_provenance(snapshot),
         overview=_overview(snapshot.overview),
-        rows=rows,
-        confluences=[
-            _confluence(row, snapshot.tickers[symbol], result)
-            for row, (symbol, result) in zip(rows, _ranked(snapshot), strict=True)
-        ],
+        confluences=[confluences.confluence(snapshot.tickers[symbol], result) for symbol, result in _ranked(snapshot)],
         gainers=[_mover(mover, snapshot) for mover in snapshot.gainers],
         losers=[_mover(mover, snapshot) for mover in snapshot.losers],
         symbols=[_symbol(rank, item, snapshot) for rank, item in enumerate(snapshot.universe, start=1)],
         venue_symbols=snapshot.venue_symbols,
         regime_state=_regime_state(snapshot.overview.regime) if snapshot.overview.regime else None,
         sentiment=messages.sentiment(snapshot.sentiment) if snapshot.sentiment else None,
-        betas=[
-            messages.symbol_beta(item.symbol, windows)
-            for item in snapshot.universe
-            if (windows := snapshot.betas.get(item.symbol))
-        ],
+        betas=[messages.betas(symbol, windows) for symbol, windows in betas if windows],
         signals=[messages.signal(signal) for signal in snapshot.signals],
-        opportunities=[messages.opportunity(found) for found in snapshot.opportunities],
+        opportunities=[messages.opportunity(opportunity) for opportunity in snapshot.opportunities],
         signal_record=messages.signal_record(snapshot.signal_record) if snapshot.signal_record else None,
-    )
-    return message.SerializeToString(deterministic=True)
+    ).SerializeToString(deterministic=True)
 
 
 def encode_head(snapshot: Snapshot, blob: bytes, *, behind_ms: int = 0) -> bytes:
-    """The head that announces `blob` as the bytes of `snapshot`, of a market whose clock runs `behind_ms` behind ours."""
-    observed = snapshot.stamp.observed_ms
-    return snapshot_pb2.SnapshotHead(
+    """Return the head that announces `blob`, the bytes of `snapshot`. The market's clock runs `behind_ms` behind ours."""
+    return snapshot_head_pb2.SnapshotHead(
         snapshot_id=snapshot.id,
         length=len(blob),
         checksum=checksum(blob),
-        observed_time=timestamp(observed),
-        scores_soft_expiry_time=timestamp(observed + SOFT_EXPIRY_SCORES_MS),
-        overview_soft_expiry_time=timestamp(observed + SOFT_EXPIRY_OVERVIEW_MS),
-        venue=snapshot.venue,
+        observed_time=timestamp(snapshot.stamp.observed_ms),
         behind=duration(behind_ms) if behind_ms else None,
     ).SerializeToString(deterministic=True)
 
 
-def encode_candles(candles: model.Candles, venue: str, *, behind_ms: int = 0) -> bytes:
-    """A model.Candles as bytes of the message CandleSeries; `behind_ms` as above."""
+def encode_candles(candles: model.Candles, *, behind_ms: int = 0) -> bytes:
+    """Return a model.Candles as bytes of the message CandleSeries. The market's clock runs `behind_ms` behind ours."""
     columns = zip(
         candles.open_ms.tolist(),
         candles.open.tolist(),
@@ -105,7 +81,7 @@ def encode_candles(candles: model.Candles, venue: str, *, behind_ms: int = 0) ->
         candles.volume.tolist(),
         strict=True,
     )
-    return snapshot_pb2.CandleSeries(
+    return candle_series_pb2.CandleSeries(
         symbol=candles.symbol,
         timeframe=TIMEFRAMES[candles.timeframe],
         candles=[
@@ -114,24 +90,23 @@ def encode_candles(candles: model.Candles, venue: str, *, behind_ms: int = 0) ->
         ],
         observed_time=timestamp(candles.stamp.observed_ms),
         received_time=timestamp(candles.stamp.received_ms),
-        venue=venue,
         behind=duration(behind_ms) if behind_ms else None,
     ).SerializeToString(deterministic=True)
 
 
 def decode_head(blob: bytes) -> tuple[str, int]:
-    """Id and observed time (epoch ms, the exchange's clock) of a stored SnapshotHead. CorruptValue when unreadable."""
+    """Return id and observed time (epoch ms, the exchange's clock) of a stored SnapshotHead. Raise CorruptValue when it
+    cannot be read."""
     try:
-        head = snapshot_pb2.SnapshotHead.FromString(blob)
+        head = snapshot_head_pb2.SnapshotHead.FromString(blob)
     except DecodeError as error:
         raise CorruptValue("not a SnapshotHead message") from error
     return head.snapshot_id, millis(head.observed_time)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a snapshot leaves for the next collector: its venue and environment, the regime, active signals, opportunities
-    that stand."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSnapshot:
+    """What the next collector takes over from a stored snapshot. `signals` are active, `opportunities` have not expired."""
 
     venue: str
     environment: Environment
@@ -140,17 +115,17 @@ class Standing:
     opportunities: tuple[Opportunity, ...]
 
 
-def decode_standing(blob: bytes) -> Standing:
-    """Of a stored Snapshot, for a collector that takes over. CorruptValue when unreadable."""
+def decode_last_snapshot(blob: bytes) -> LastSnapshot:
+    """Return what a collector that takes over needs of a stored Snapshot. Raise CorruptValue when it cannot be read."""
     try:
         message = snapshot_pb2.Snapshot.FromString(blob)
         environment = Environment(message.provenance.environment)
-        return Standing(
-            message.provenance.venue,
-            environment,
-            _read_regime(message),
-            tuple(messages.read_signal(signal, environment) for signal in message.signals),
-            tuple(messages.read_opportunity(found) for found in message.opportunities),
+        return LastSnapshot(
+            venue=message.provenance.venue,
+            environment=environment,
+            regime=_read_regime(message),
+            signals=tuple(messages.read_signal(signal, environment) for signal in message.signals),
+            opportunities=tuple(messages.read_opportunity(opportunity) for opportunity in message.opportunities),
         )
     except (DecodeError, ValueError) as error:  # a number that none of our enums has is a ValueError
         raise CorruptValue("not a Snapshot message") from error
@@ -163,14 +138,14 @@ def _read_regime(message: snapshot_pb2.Snapshot) -> RegimeState | None:
     candidate = Regime(state.candidate) if state.candidate else None
     return RegimeState(
         regime=Regime(state.regime),
-        since_ms=millis(state.since_time),
+        since_ms=millis(state.start_time),
         candidate=candidate,
-        candidate_since_ms=millis(state.candidate_since_time) if candidate else None,
+        candidate_since_ms=millis(state.candidate_start_time) if candidate else None,
     )
 
 
 def _ranked(snapshot: Snapshot) -> list[tuple[str, model.Confluence]]:
-    """Highest score first, those without a score last, ties by symbol."""
+    """Return (symbol, result), highest score first, those without a score last, equal ones by symbol."""
     return sorted(
         snapshot.confluences.items(),
         key=lambda item: (item[1].score is None, -(item[1].score or 0.0), item[0]),
@@ -195,55 +170,12 @@ def _provenance(snapshot: Snapshot) -> provenance_pb2.Provenance:
     )
 
 
-def _row(ticker: model.Ticker, result: model.Confluence) -> confluence_pb2.ConfluenceRow:
-    return confluence_pb2.ConfluenceRow(
-        symbol=ticker.symbol,
-        score=result.score,
-        confidence=result.confidence,
-        price=ticker.last,
-        change_24h_percent=ticker.change_24h_percent,
-        turnover_24h_usd=ticker.turnover_24h,
-        label=label(result.score),
-        coverage=result.coverage,
-        **{dimension.kind.lower_name: dimension.score for dimension in result.dimensions},
-    )
-
-
-def _confluence(
-    row: confluence_pb2.ConfluenceRow, ticker: model.Ticker, result: model.Confluence
-) -> snapshot_pb2.Confluence:
-    return snapshot_pb2.Confluence(
-        row=row,
-        dimensions=[_dimension(dimension) for dimension in result.dimensions],
-        agreement=result.agreement,
-        drivers=[confluence_pb2.DimensionKind.ValueType(kind) for kind in result.drivers],
-        missing_inputs=result.missing_inputs,
-        price_time=timestamp(ticker.stamp.observed_ms),
-    )
-
-
-def _dimension(dimension: model.Dimension) -> confluence_pb2.Dimension:
-    return confluence_pb2.Dimension(
-        kind=confluence_pb2.DimensionKind.ValueType(dimension.kind),
-        score=dimension.score,
-        direction=dimension.direction,
-        confidence=dimension.confidence,
-        weight=dimension.weight,
-        coverage=dimension.coverage,
-        contribution=dimension.contribution,
-        observed_time=timestamp(dimension.observed_ms) if dimension.observed_ms is not None else None,
-        sentence=dimension.sentence,
-        components=messages.components(dimension.components),
-        missing_inputs=dimension.missing_inputs,
-    )
-
-
 def _overview(overview: model.Overview) -> overview_pb2.Overview:
     dominance, regime, inputs = overview.dominance, overview.regime, overview.regime_inputs
     return overview_pb2.Overview(
         regime=overview_pb2.Regime.ValueType(regime.regime) if regime else None,
         regime_confidence=overview.regime_confidence,
-        regime_since_time=timestamp(regime.since_ms) if regime else None,
+        regime_start_time=timestamp(regime.since_ms) if regime else None,
         regime_inputs=overview_pb2.RegimeInputs(
             mean_move_percent=inputs.mean_move_percent,
             breadth=inputs.breadth,
@@ -266,9 +198,9 @@ def _overview(overview: model.Overview) -> overview_pb2.Overview:
 def _regime_state(state: RegimeState) -> snapshot_pb2.RegimeState:
     return snapshot_pb2.RegimeState(
         regime=overview_pb2.Regime.ValueType(state.regime),
-        since_time=timestamp(state.since_ms),
+        start_time=timestamp(state.since_ms),
         candidate=overview_pb2.Regime.ValueType(state.candidate or 0),
-        candidate_since_time=timestamp(state.candidate_since_ms) if state.candidate_since_ms is not None else None,
+        candidate_start_time=timestamp(state.candidate_since_ms) if state.candidate_since_ms is not None else None,
     )
 
 
@@ -290,6 +222,6 @@ def _symbol(rank: int, item: model.Instrument, snapshot: Snapshot) -> symbol_pb2
         multiplier=item.multiplier,
         rank=rank,
         tick_size=item.tick_size,
-        listed_time=timestamp(item.listed_ms) if item.listed_ms is not None else None,
+        list_time=timestamp(item.listed_ms) if item.listed_ms is not None else None,
         scored=result is not None and result.score is not None,
     )

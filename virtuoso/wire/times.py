@@ -1,4 +1,4 @@
-"""Epoch milliseconds and protobuf's instants and lengths of time."""
+"""Epoch milliseconds as protobuf Timestamps and Durations, and back."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 
 def timestamp(ms: int) -> Timestamp:
-    """Epoch milliseconds as a protobuf instant."""
+    """Return epoch milliseconds as a Timestamp."""
     return Timestamp(seconds=ms // 1000, nanos=ms % 1000 * 1_000_000)
 
 
 def millis(time: Timestamp) -> int:
-    """A protobuf instant as epoch milliseconds."""
+    """Return a Timestamp as epoch milliseconds."""
     return time.seconds * 1000 + time.nanos // 1_000_000
 
 
 def duration(ms: int) -> Duration:
-    """Milliseconds as a protobuf length of time."""
+    """Return milliseconds as a Duration."""
     length = Duration()
     length.FromMilliseconds(ms)
     return length

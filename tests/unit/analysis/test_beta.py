@@ -77,10 +77,11 @@ def paired(own: Candles, anchor: Candles, points: int) -> tuple[np.ndarray, np.n
 def assert_agrees(beta: BetaWindow, own: Candles, anchor: Candles, points: int, step: int) -> None:
     x, y, ends = paired(own, anchor, points)
     result = sm.OLS(y, sm.add_constant(x)).fit()
-    assert beta.count == len(x)
+    assert beta.points == len(x)
     assert beta.beta == close(result.params[1])
     assert beta.beta_error == close(result.bse[1])
-    assert beta.alpha_percent == pytest.approx(result.params[0] * 100 * YEAR_MS / anchor.timeframe.ms, rel=1e-9, abs=1e-6)
+    alpha = result.params[0] * 100 * YEAR_MS / anchor.timeframe.ms
+    assert beta.alpha_annual_percent == pytest.approx(alpha, rel=1e-9, abs=1e-6)
     assert beta.alpha_t == pytest.approx(result.tvalues[0], rel=1e-9, abs=1e-9)
     assert beta.r_squared == pytest.approx(result.rsquared, rel=1e-9, abs=1e-12)
     assert beta.correlation == close(np.corrcoef(x, y)[0, 1])
@@ -131,7 +132,7 @@ def test_bitcoin_against_itself_is_one_by_definition_and_has_no_t_value() -> Non
     for beta in (b for seed in range(20) for b in betas(markets(seed), NOW_MS)[ANCHOR].values()):
         figures = (beta.beta, beta.correlation, beta.r_squared, beta.downside_beta, beta.upside_beta)
         assert figures == (1.0, 1.0, 1.0, 1.0, 1.0)
-        assert (beta.beta_error, beta.alpha_percent, beta.alpha_t) == (0.0, 0.0, None)
+        assert (beta.beta_error, beta.alpha_annual_percent, beta.alpha_t) == (0.0, 0.0, None)
         assert {b for _, b in beta.rolling} == {1.0}
 
 
@@ -153,7 +154,7 @@ def test_broken_prices_cost_the_points_that_need_them_and_no_other_symbol() -> N
     close = bars.close.copy()
     close[300], close[350] = np.nan, 0.0
     found = betas(series | {"AUSDT": {Timeframe.M5: replace(bars, close=close)}}, NOW_MS)
-    assert found["AUSDT"][BetaSpan.DAY].count == 288 - 4
+    assert found["AUSDT"][BetaSpan.DAY].points == 288 - 4
     assert {s: of for s, of in found.items() if s != "AUSDT"} == {s: of for s, of in whole.items() if s != "AUSDT"}
 
 
@@ -171,7 +172,7 @@ def test_reflection_keeps_beta_negates_alpha_and_swaps_the_sides_and_scale_chang
         for window, b in of.items():
             m, k = other[symbol][window], larger[symbol][window]
             assert (m.beta, m.correlation) == (close(b.beta, 1e-7), close(b.correlation, 1e-7))
-            assert m.alpha_percent == pytest.approx(-b.alpha_percent, rel=1e-6, abs=1e-5)
+            assert m.alpha_annual_percent == pytest.approx(-b.alpha_annual_percent, rel=1e-6, abs=1e-5)
             assert (m.downside_beta, m.upside_beta) == (
                 close(b.upside_beta, 1e-7),
                 close(b.downside_beta, 1e-7),

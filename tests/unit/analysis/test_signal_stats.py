@@ -30,7 +30,7 @@ def test_wins_that_are_no_part_of_the_count_are_refused(wins: int, count: int) -
 
 def test_without_results_every_figure_is_absent() -> None:
     assert tally([]) == SignalTally(count=0, wins=0)
-    assert tallies([]).total.win_rate is None
+    assert tallies([]).all.win_rate is None
     assert (tallies([]).sides, tallies([]).drivers) == ({}, {})
 
 
@@ -43,8 +43,8 @@ def test_a_record_is_counted_by_side_and_by_the_first_driver() -> None:
             (Side.SHORT, (), 0.0),
         ]
     )
-    assert (made.total.count, made.total.wins) == (4, 1)
-    assert made.total.mean_r == pytest.approx(0.65 / 4)
+    assert (made.all.count, made.all.wins) == (4, 1)
+    assert made.all.mean_r == pytest.approx(0.65 / 4)
     assert {side: (t.count, t.wins) for side, t in made.sides.items()} == {Side.LONG: (2, 1), Side.SHORT: (2, 0)}
     assert {kind: (t.count, t.mean_r) for kind, t in made.drivers.items()} == {
         FLOW: (2, pytest.approx(0.825)),
@@ -62,6 +62,6 @@ def test_expectancy_is_the_mean_by_its_other_road_and_the_rate_lies_in_its_inter
     made = tally(results)
     assert made.expectancy_r == pytest.approx(sum(results) / len(results), abs=1e-9)
     assert made.win_rate is not None
-    assert made.win_low is not None
-    assert made.win_high is not None
-    assert 0 <= made.win_low <= made.win_rate <= made.win_high <= 1
+    assert made.win_rate_low is not None
+    assert made.win_rate_high is not None
+    assert 0 <= made.win_rate_low <= made.win_rate <= made.win_rate_high <= 1

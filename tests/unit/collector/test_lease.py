@@ -9,9 +9,9 @@ import pytest
 from tests.clocks import SettableClock
 from virtuoso.collector.lease import Lease
 from virtuoso.domain.errors import RepositoryError
-from virtuoso.market.v1 import snapshot_pb2
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
+from virtuoso.store.v1 import snapshot_head_pb2
 from virtuoso.wire.times import timestamp
 
 NOW = 1_760_000_000_000
@@ -58,7 +58,7 @@ async def test_without_leases_the_one_that_works_goes_on_and_another_begins_only
     assert await lease.held(working=True)
     assert await lease.held(working=False)
     for age_s, begins in ((3, False), (20, True)):
-        head = snapshot_pb2.SnapshotHead(snapshot_id="x", observed_time=timestamp(NOW - age_s * 1000))
+        head = snapshot_head_pb2.SnapshotHead(snapshot_id="x", observed_time=timestamp(NOW - age_s * 1000))
         await repository.set(keys.HEAD, head.SerializeToString(), ttl_s=60)
         assert await lease.held(working=False) is begins
     await repository.set(keys.HEAD, b"\xff\xff", ttl_s=60)

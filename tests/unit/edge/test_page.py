@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from virtuoso.domain.addresses import Address, joined
+from virtuoso.domain.addresses import Address, format_address
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import page
 
@@ -26,7 +26,7 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
-    """A page as Vite builds one, and beside it what nobody may see."""
+    """A page as Vite builds one, and beside it a file that nobody may see."""
     (tmp_path / "secret.txt").write_text("secret")
     root = tmp_path / "web"
     (root / "assets").mkdir(parents=True)
@@ -49,20 +49,20 @@ async def ask(address: Address, path: str, method: str = "GET", **headers: str) 
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
         aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=["Accept-Encoding", "Accept"]) as session,
-        session.request(method, f"http://{joined(address)}{path}", headers=given) as reply,
+        session.request(method, f"http://{format_address(address)}{path}", headers=given) as reply,
     ):
         return reply.status, await reply.read(), reply.headers
 
 
 async def version(address: Address) -> str:
-    """The one below which the built files are served."""
+    """The version below which the built files are served."""
     _, body, _ = await ask(address, "/")
-    (found,) = re.findall(rb"/assets/([0-9a-f]{16})/main\.js", body)
-    return bytes(found).decode()
+    (digest,) = re.findall(rb"/assets/([0-9a-f]{16})/main\.js", body)
+    return bytes(digest).decode()
 
 
 @pytest.mark.parametrize(
-    ("path", "kind", "cache", "body"),
+    ("path", "content_type", "cache", "body"),
     [
         ("/", "text/html; charset=utf-8", "no-cache", INDEX),
         ("/index.html", "text/html; charset=utf-8", "no-cache", INDEX),
@@ -72,14 +72,14 @@ async def version(address: Address) -> str:
         ("/manifest.webmanifest", "application/manifest+json", "no-cache", b"{}"),
     ],
 )
-async def test_each_file_is_what_it_is_and_kept_as_long_as_it_is_true(
-    address: Address, path: str, kind: str, cache: str, body: bytes
+async def test_each_file_has_its_type_and_the_time_for_which_it_may_be_cached(
+    address: Address, path: str, content_type: str, cache: str, body: bytes
 ) -> None:
     versioned = f"/assets/{await version(address)}/"
     path, body = path.replace("/assets/", versioned), body.replace(b"/assets/", versioned.encode())
     status, sent, headers = await ask(address, path)
     assert (status, sent) == (200, body)
-    assert (headers["Content-Type"], headers["Cache-Control"]) == (kind, cache)
+    assert (headers["Content-Type"], headers["Cache-Control"]) == (content_type, cache)
     status, sent, head = await ask(address, path, "HEAD")
     assert (status, sent, head["Content-Length"], head["ETag"]) == (200, b"", str(len(body)), headers["ETag"])
 
@@ -108,7 +108,7 @@ async def test_a_built_file_that_another_build_has_too_has_the_same_tag_in_both(
         assert (await ask(other, path, If_None_Match=headers["ETag"]))[0] == 304
 
 
-async def test_a_file_that_is_known_is_not_sent_again_and_each_form_of_it_has_its_own_tag(address: Address) -> None:
+async def test_a_cached_file_is_not_sent_again_and_each_encoding_has_its_own_tag(address: Address) -> None:
     _, plain, headers = await ask(address, "/")
     _, small, zipped = await ask(address, "/", Accept_Encoding="br, gzip;q=0.8")
     assert (zipped["Content-Encoding"], gzip.decompress(small)) == ("gzip", plain)
@@ -138,15 +138,15 @@ async def test_the_paths_of_the_page_itself_are_the_page_and_other_paths_are_not
     "path", ["/../secret.txt", "/assets/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "//"]
 )
 async def test_no_path_leads_out_of_the_folder(address: Address, path: str) -> None:
-    reader, writer = await asyncio.open_connection(*address)  # a client of HTTP would tidy the path up
+    reader, writer = await asyncio.open_connection(*address)  # an HTTP client would normalise the path
     writer.write(f"GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
-    said = await reader.read()
+    reply = await reader.read()
     writer.close()
-    assert said.startswith(b"HTTP/1.1 404 ")
-    assert not said.endswith(b"secret")
+    assert reply.startswith(b"HTTP/1.1 404 ")
+    assert not reply.endswith(b"secret")
 
 
-async def test_everything_that_is_answered_forbids_what_the_page_does_not_need(address: Address) -> None:
+async def test_every_reply_forbids_what_the_page_does_not_need(address: Address) -> None:
     for path in ("/", "/nope.txt"):
         _, _, headers = await ask(address, path)
         policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
@@ -157,7 +157,7 @@ async def test_everything_that_is_answered_forbids_what_the_page_does_not_need(a
         assert "geolocation=()" in headers["Permissions-Policy"]
 
 
-async def test_where_no_page_was_built_that_is_said_in_the_log_and_to_who_asks(
+async def test_a_page_that_was_not_built_is_reported_in_the_log_and_to_browsers(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
@@ -166,8 +166,8 @@ async def test_where_no_page_was_built_that_is_said_in_the_log_and_to_who_asks(
             assert (status, headers["Content-Type"]) == (404, "text/html; charset=utf-8")
             assert b"was not built" in body
             assert (await ask(bound, "/signals", **HTML))[:2] == (status, body)
-    (said,) = [record.getMessage() for record in caplog.records]
-    assert str(tmp_path / "none") in said
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert str(tmp_path / "none") in message
 
 
 async def test_a_port_that_another_program_has_is_named(built: Path) -> None:

@@ -54,10 +54,10 @@ def test_only_active_usdt_perpetuals_are_taken_each_once() -> None:
             market("ETH-USDT-SWAP", "ETH"),
             market("币安人生USDT", "币安人生"),
             market("SYSTEM_STATUS", "SYSTEM_STATUS"),
-            market("SystemUSDT", "System"),
+            market("ECOSYSTEMUSDT", "ECOSYSTEM"),
         ]
     )
-    assert list(found) == ["BTCUSDT", "ETHUSDT", "币安人生USDT"]
+    assert list(found) == ["BTCUSDT", "ETHUSDT", "币安人生USDT", "ECOSYSTEMUSDT"]
     assert found["BTCUSDT"].listed_ms == 1585526400000
     assert found["BTCUSDT"].tick_size == 0.1
     assert found["ETHUSDT"].venue_symbol == "ETH/USDT:USDT"

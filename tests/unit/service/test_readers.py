@@ -19,8 +19,8 @@ from virtuoso.market.v1 import candle_pb2, provenance_pb2
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.service.alert_feed import BATCH_SIZE, MAX_OUTAGE_S, MAX_RECENT, AlertFeed, AlertFilter
+from virtuoso.service.cached_history import CachedHistory
 from virtuoso.service.candle_reader import CandleReader
-from virtuoso.service.history_reader import CachedHistory
 from virtuoso.service.rpc import InFlight
 
 ALL = AlertFilter(frozenset(), 0, provenance_pb2.ENVIRONMENT_SIMULATED)

@@ -12,11 +12,12 @@ from tests.service.snapshots import T0, TTL_S, head_of, snapshot
 from tests.unit.service.virtual_time import CacheSetup, in_virtual_time
 from virtuoso import metrics
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.market.v1 import provenance_pb2, snapshot_pb2
+from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository.tiered import TieredRepository
 from virtuoso.service.snapshot_cache import SnapshotCache
+from virtuoso.store.v1 import snapshot_head_pb2, snapshot_pb2
 
 HOUR_MS = 3_600_000
 
@@ -68,7 +69,7 @@ async def test_data_past_max_stale_is_not_served_and_new_data_is_served_at_once(
 @in_virtual_time
 async def test_the_first_snapshot_must_be_complete(expected: int, scored: int, ready: bool) -> None:
     setup, message = CacheSetup(), snapshot(size=expected)
-    for number, item in enumerate(message.rows):
+    for number, item in enumerate(message.confluences):
         if number >= scored:
             item.ClearField("score")
         elif not item.HasField("score"):
@@ -96,7 +97,7 @@ async def test_a_later_incomplete_snapshot_is_served() -> None:
     setup = CacheSetup()
     await setup.show(snapshot())
     tickers_only = snapshot("s2", observed_ms=T0 + 3000)
-    for item in tickers_only.rows:
+    for item in tickers_only.confluences:
         item.ClearField("score")
         item.ClearField("confidence")
     tickers_only.provenance.coverage.present = 0
@@ -270,7 +271,7 @@ async def test_bytes_that_the_head_does_not_announce_are_refused_and_read_again(
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"\xff\xff\xff", b"pickle", snapshot_pb2.SnapshotHead(snapshot_id="x").SerializeToString()]
+    "head", [b"", b"\xff\xff\xff", b"pickle", snapshot_head_pb2.SnapshotHead(snapshot_id="x").SerializeToString()]
 )
 @in_virtual_time
 async def test_an_unreadable_head_changes_nothing(head: bytes) -> None:
@@ -324,11 +325,11 @@ def _with_too_much_coverage(message: snapshot_pb2.Snapshot) -> None:
 
 
 def _without_rows(message: snapshot_pb2.Snapshot) -> None:
-    del message.rows[:]
+    del message.confluences[:]
 
 
 def _with_invalid_rows_only(message: snapshot_pb2.Snapshot) -> None:
-    for item in message.rows:
+    for item in message.confluences:
         item.price = 0
 
 

@@ -62,9 +62,9 @@ async def test_a_server_becomes_ready_loses_it_past_max_stale_and_returns_by_its
 async def test_an_incomplete_first_snapshot_does_not_make_a_server_ready_and_the_next_complete_one_does() -> None:
     async with running() as setup:
         incomplete = snapshot("s1", observed_ms=T0)
-        for item in incomplete.rows[20:]:
+        for item in incomplete.confluences[20:]:
             item.ClearField("score")
-        incomplete.provenance.coverage.present = sum(item.HasField("score") for item in incomplete.rows)
+        incomplete.provenance.coverage.present = sum(item.HasField("score") for item in incomplete.confluences)
         await setup.publish(incomplete)
         assert await paths(setup, 5.5) == [(0.0, "NONE")]
         assert setup.refusal.startswith("NotReady: no complete snapshot")
@@ -139,7 +139,7 @@ class _UnreadableClock(VirtualClock):
 
 
 @in_virtual_time
-async def test_data_whose_age_cannot_be_told_is_not_served(caplog: pytest.LogCaptureFixture) -> None:
+async def test_data_whose_age_is_unknown_is_not_served(caplog: pytest.LogCaptureFixture) -> None:
     clock = _UnreadableClock(T0)
     async with running(clock=clock) as setup:
         await setup.publish(snapshot())
@@ -147,7 +147,7 @@ async def test_data_whose_age_cannot_be_told_is_not_served(caplog: pytest.LogCap
         assert setup.served_id == "s1"
         clock.unreadable = True
         await setup.clock.sleep(2)
-        assert setup.refusal == "DataUnavailable: the age of the newest data cannot be told"
+        assert setup.refusal == "DataUnavailable: the age of the newest data is unknown"
         assert "is not served any more" in caplog.text
         clock.unreadable = False
         await setup.clock.sleep(2)

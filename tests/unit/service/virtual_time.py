@@ -11,10 +11,11 @@ from tests.clocks import VirtualClock, run_virtually
 from tests.service.servers import publish
 from tests.service.snapshots import T0
 from virtuoso.domain.errors import DataUnavailable, NotReady, RepositoryError
-from virtuoso.market.v1 import provenance_pb2, snapshot_pb2
+from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.service.snapshot_cache import SnapshotCache
+from virtuoso.store.v1 import snapshot_pb2
 
 P = ParamSpec("P")
 

@@ -1,4 +1,4 @@
-"""Model to bytes: the same input gives the same bytes, nothing missing becomes a number, and servers admit all of it."""
+"""Records to bytes: the same input gives the same bytes, nothing missing becomes a number, and servers refuse none of it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ from virtuoso.domain.model import (
 )
 from virtuoso.domain.records import BetaSpan, BetaWindow, Side
 from virtuoso.domain.snapshot import Snapshot
-from virtuoso.market.v1 import confluence_pb2, provenance_pb2, snapshot_pb2
+from virtuoso.market.v1 import confluence_pb2, provenance_pb2
 from virtuoso.service.admission import read_snapshot
-from virtuoso.wire import snapshots, times
+from virtuoso.store.v1 import snapshot_head_pb2, snapshot_pb2
+from virtuoso.wire import confluences, snapshots, times
 
 STAMP = Stamp(observed_ms=1_760_000_000_123, received_ms=1_760_000_000_150)
 
@@ -106,7 +107,7 @@ def test_the_same_snapshot_gives_the_same_bytes() -> None:
 
 
 def test_what_is_missing_is_absent_and_sorts_last() -> None:
-    first, last = decoded(snapshot()).rows
+    first, last = map(confluences.row, decoded(snapshot()).confluences)
     assert (first.symbol, first.score, first.label) == ("BTCUSDT", 61.0, confluence_pb2.LABEL_BULLISH)
     assert last.symbol == "NEWUSDT"
     for name in ("score", "confidence", "change_24h_percent", "turnover_24h_usd", "technical", "sentiment"):
@@ -117,50 +118,49 @@ def test_what_is_missing_is_absent_and_sorts_last() -> None:
     assert not overview.HasField("btc_dominance_percent")
 
 
-def test_a_server_admits_every_row_of_it() -> None:
-    admitted = read_snapshot(snapshots.encode_snapshot(snapshot()))
-    assert len(admitted.rows) == len(admitted.confluences) == 2
-    assert [mover.tracked for mover in admitted.gainers] == [False, True]
-    assert [(item.rank, item.scored) for item in admitted.symbols] == [(1, True), (2, False)]
-    assert (admitted.provenance.coverage.expected, admitted.provenance.coverage.present) == (2, 1)
+def test_a_server_refuses_no_row_of_it() -> None:
+    valid = read_snapshot(snapshots.encode_snapshot(snapshot()))
+    assert len(valid.rows) == len(valid.confluences) == 2
+    assert [mover.tracked for mover in valid.gainers] == [False, True]
+    assert [(item.rank, item.scored) for item in valid.symbols] == [(1, True), (2, False)]
+    assert (valid.provenance.coverage.expected, valid.provenance.coverage.present) == (2, 1)
 
 
-def test_times_are_the_exchange_s_and_ours_to_the_millisecond() -> None:
-    said = decoded(snapshot()).provenance
-    assert times.millis(said.observed_time) == STAMP.observed_ms
-    assert times.millis(said.received_time) == STAMP.received_ms
-    assert times.millis(said.oldest_input_time) == STAMP.observed_ms - 5000
-    head = snapshot_pb2.SnapshotHead.FromString(snapshots.encode_head(snapshot(), b"blob"))
-    assert times.millis(head.scores_soft_expiry_time) == STAMP.observed_ms + 30_000
-    assert times.millis(head.overview_soft_expiry_time) == STAMP.observed_ms + 60_000
+def test_times_are_exact_to_the_millisecond_on_both_clocks() -> None:
+    provenance = decoded(snapshot()).provenance
+    assert times.millis(provenance.observed_time) == STAMP.observed_ms
+    assert times.millis(provenance.received_time) == STAMP.received_ms
+    assert times.millis(provenance.oldest_input_time) == STAMP.observed_ms - 5000
+    head = snapshot_head_pb2.SnapshotHead.FromString(snapshots.encode_head(snapshot(), b"blob"))
+    assert (head.snapshot_id, times.millis(head.observed_time)) == ("bybit-1-a", STAMP.observed_ms)
     assert (head.length, head.checksum) == (4, snapshots.checksum(b"blob"))
 
 
 @pytest.mark.parametrize("reason", FallbackReason)
 def test_a_fallback_says_from_where_and_why(reason: FallbackReason) -> None:
-    said = decoded(snapshot(fallback=Fallback(venue="bybit", reason=reason), venue="binance")).provenance
-    assert (said.venue, said.fallback_from) == ("binance", "bybit")
-    assert provenance_pb2.FallbackReason.Name(said.fallback_reason) == f"FALLBACK_REASON_{reason.name}"
+    provenance = decoded(snapshot(fallback=Fallback(venue="bybit", reason=reason), venue="binance")).provenance
+    assert (provenance.venue, provenance.fallback_from) == ("binance", "bybit")
+    assert provenance_pb2.FallbackReason.Name(provenance.fallback_reason) == f"FALLBACK_REASON_{reason.name}"
 
 
 def test_the_regime_comes_back_for_the_next_collector() -> None:
-    standing = snapshots.decode_standing(snapshots.encode_snapshot(snapshot()))
-    assert (standing.venue, standing.environment) == ("bybit", Environment.REPLAY)
-    assert standing.regime == snapshot().overview.regime
-    assert snapshots.decode_standing(snapshots.encode_snapshot(snapshot(overview=Overview()))).regime is None
+    last = snapshots.decode_last_snapshot(snapshots.encode_snapshot(snapshot()))
+    assert (last.venue, last.environment) == ("bybit", Environment.REPLAY)
+    assert last.regime == snapshot().overview.regime
+    assert snapshots.decode_last_snapshot(snapshots.encode_snapshot(snapshot(overview=Overview()))).regime is None
     with pytest.raises(CorruptValue):
-        snapshots.decode_standing(b"\xff\xff")
+        snapshots.decode_last_snapshot(b"\xff\xff")
 
 
 def test_signals_and_opportunities_come_back_for_the_next_collector() -> None:
-    given = replace(signal(3, environment=Environment.REPLAY), targets_hit=1, result_r=0.75, exit_price=0.31)
-    found = opportunity(alpha_percent=None, z_score=-4.5)
-    standing = snapshots.decode_standing(snapshots.encode_snapshot(snapshot(signals=(given,), opportunities=(found,))))
-    assert standing.signals == (given,)
-    assert standing.opportunities == (found,)
+    active = replace(signal(3, environment=Environment.REPLAY), targets_hit=1, result_r=0.75, exit_price=0.31)
+    one = opportunity(alpha_percent=None, z_score=-4.5)
+    last = snapshots.decode_last_snapshot(snapshots.encode_snapshot(snapshot(signals=(active,), opportunities=(one,))))
+    assert last.signals == (active,)
+    assert last.opportunities == (one,)
 
 
-def test_a_mood_of_which_nothing_was_measured_is_absent_and_so_is_a_record_that_nobody_told() -> None:
+def test_a_sentiment_of_which_nothing_was_measured_is_absent_and_so_is_an_unknown_record() -> None:
     nothing = crowd({}, [], STAMP.observed_ms)
     message = decoded(snapshot(sentiment=nothing))
     assert not message.HasField("sentiment")
@@ -172,42 +172,42 @@ def test_a_mood_of_which_nothing_was_measured_is_absent_and_so_is_a_record_that_
     assert some.sentence
 
 
-def test_how_signals_ended_is_told_by_side_and_driver_and_since_when() -> None:
+def test_the_record_of_signals_has_sides_drivers_and_its_start() -> None:
     results = [(Side.LONG, (DimensionKind.VOLUME,), 2.0), (Side.LONG, (DimensionKind.ORDERFLOW,), -1.0)]
-    told = decoded(snapshot(signal_record=replace(tallies(results), since_ms=STAMP.observed_ms))).signal_record
-    assert (told.all.count, told.all.wins, told.all.mean_r) == (2, 1, 0.5)
-    assert (told.long.count, told.short.count) == (2, 0)
-    assert not told.short.HasField("win_rate")
-    assert [DimensionKind(d.driver) for d in told.drivers] == [DimensionKind.VOLUME, DimensionKind.ORDERFLOW]
-    assert [d.tally.count for d in told.drivers] == [1, 1]
-    assert times.millis(told.since_time) == STAMP.observed_ms
+    record = decoded(snapshot(signal_record=replace(tallies(results), since_ms=STAMP.observed_ms))).signal_record
+    assert (record.all.count, record.all.wins, record.all.mean_r) == (2, 1, 0.5)
+    assert (record.long.count, record.short.count) == (2, 0)
+    assert not record.short.HasField("win_rate")
+    assert [DimensionKind(d.driver) for d in record.drivers] == [DimensionKind.VOLUME, DimensionKind.ORDERFLOW]
+    assert [d.tally.count for d in record.drivers] == [1, 1]
+    assert times.millis(record.start_time) == STAMP.observed_ms
 
 
-def test_betas_of_tracked_symbols_stand_by_rank_with_their_windows_shortest_first() -> None:
-    def beta(symbol: str, window: BetaSpan) -> BetaWindow:
+def test_betas_of_tracked_symbols_are_ordered_by_rank_and_their_windows_by_length() -> None:
+    def beta(symbol: str, span: BetaSpan) -> BetaWindow:
         return BetaWindow(
             symbol=symbol,
-            window=window,
+            span=span,
             start_ms=0,
             end_ms=1000,
-            count=200,
+            points=200,
             beta=1.5,
             beta_error=0.1,
             correlation=0.8,
             r_squared=0.64,
-            alpha_percent=12.0,
+            alpha_annual_percent=12.0,
             rolling=((500, 1.4), (1000, 1.6)),
         )
 
-    windows = (BetaSpan.MONTH, BetaSpan.DAY)
-    every = {name: {w: beta(name, w) for w in windows} for name in ("NEWUSDT", "OTHERUSDT", "BTCUSDT")}
+    spans = (BetaSpan.MONTH, BetaSpan.DAY)
+    every = {name: {span: beta(name, span) for span in spans} for name in ("NEWUSDT", "OTHERUSDT", "BTCUSDT")}
     message = decoded(snapshot(betas=every))
     assert [item.beta.symbol for item in message.betas] == ["BTCUSDT", "NEWUSDT"]
     first = message.betas[0]
     assert [BetaSpan(window.span) for window in first.beta.windows] == [BetaSpan.DAY, BetaSpan.MONTH]
     assert not first.beta.windows[0].HasField("alpha_t")
-    assert list(first.rolling[1].end_time_ms) == [500, 1000]
-    assert list(first.rolling[1].beta) == [1.4, 1.6]
+    assert [times.millis(end) for end in first.rolling[1].end_times] == [500, 1000]
+    assert list(first.rolling[1].betas) == [1.4, 1.6]
 
 
 @pytest.mark.parametrize(
@@ -227,4 +227,4 @@ def test_betas_of_tracked_symbols_stand_by_rank_with_their_windows_shortest_firs
     ],
 )
 def test_labels_follow_the_score(score: float | None, label: str) -> None:
-    assert confluence_pb2.Label.Name(snapshots.label(score)) == f"LABEL_{label}"
+    assert confluence_pb2.Label.Name(confluences.label(score)) == f"LABEL_{label}"

@@ -68,7 +68,7 @@ export function History({ symbol }: { symbol: string }) {
 function Drawn({ reply, seconds, words }: { reply: GetScoreHistoryResponse; seconds: number; words: string }) {
   const { symbol, points, provenance } = reply;
   const [scores, prices] = useMemo(() => {
-    const at = points.map((point) => ({ at: ms(point.time) ?? 0, point }));
+    const at = points.map((point) => ({ at: ms(point.observedTime) ?? 0, point }));
     return [
       at.map(({ at, point }) => ({ at, value: point.score })),
       at.map(({ at, point }) => ({ at, value: point.price })),
@@ -77,7 +77,7 @@ function Drawn({ reply, seconds, words }: { reply: GetScoreHistoryResponse; seco
   const end = Math.max(ms(provenance?.observedTime) ?? 0, scores.at(-1)?.at ?? 0);
   const known = points.flatMap((point) => point.score ?? []);
   const began =
-    scores[0] && scores[0].at > end - 950 * seconds ? `Recorded since ${clock(points[0]?.time, end)}. ` : "";
+    scores[0] && scores[0].at > end - 950 * seconds ? `Recorded since ${clock(points[0]?.observedTime, end)}. ` : "";
   return (
     <>
       <LineChart

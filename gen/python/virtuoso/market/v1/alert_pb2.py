@@ -26,13 +26,14 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evirtuoso/market/v1/alert.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x03\n\x05\x41lert\x12\x19\n\x06\x63ursor\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x37\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.virtuoso.market.v1.AlertKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x05level\x18\x03 \x01(\x0e\x32\x1e.virtuoso.market.v1.AlertLevelB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\robserved_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12;\n\x06symbol\x18\x05 \x01(\tB+\xbaH(r&2\x1b^([\\p{L}\\p{N}]{1,24}USDT)?$\xba\x01\x06SYSTEM\x12\x18\n\x04text\x18\x06 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x90\x03\x12\x1d\n\x07reading\x18\x07 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x00\x88\x01\x01\x12\x15\n\x04unit\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\treference\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x18\n\x05venue\x18\n \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 B\n\n\x08_reading*\xd2\x02\n\tAlertKind\x12\x1a\n\x16\x41LERT_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x41LERT_KIND_SIGNAL_OPENED\x10\x01\x12\x1c\n\x18\x41LERT_KIND_SIGNAL_CLOSED\x10\x02\x12\x1a\n\x16\x41LERT_KIND_OPPORTUNITY\x10\x03\x12\x1c\n\x18\x41LERT_KIND_REGIME_CHANGE\x10\x04\x12\x1a\n\x16\x41LERT_KIND_LARGE_TRADE\x10\x05\x12\x1b\n\x17\x41LERT_KIND_VOLUME_SPIKE\x10\x06\x12\x1e\n\x1a\x41LERT_KIND_FUNDING_EXTREME\x10\x07\x12\"\n\x1e\x41LERT_KIND_OPEN_INTEREST_SURGE\x10\x08\x12\x19\n\x15\x41LERT_KIND_PRICE_MOVE\x10\t\x12\x1b\n\x17\x41LERT_KIND_DATA_QUALITY\x10\n*r\n\nAlertLevel\x12\x1b\n\x17\x41LERT_LEVEL_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41LERT_LEVEL_INFO\x10\x01\x12\x17\n\x13\x41LERT_LEVEL_WARNING\x10\x02\x12\x18\n\x14\x41LERT_LEVEL_CRITICAL\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evirtuoso/market/v1/alert.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x03\n\x05\x41lert\x12\x19\n\x06\x63ursor\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x37\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.virtuoso.market.v1.AlertKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x05level\x18\x03 \x01(\x0e\x32\x1e.virtuoso.market.v1.AlertLevelB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\robserved_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x06symbol\x18\x05 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^([\\p{L}\\p{N}]{1,24}USDT)?$\x12\x18\n\x04text\x18\x06 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x90\x03\x12\x1d\n\x07reading\x18\x07 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x00\x88\x01\x01\x12\x15\n\x04unit\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\treference\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x18\n\x05venue\x18\n \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 B\n\n\x08_reading*\xd2\x02\n\tAlertKind\x12\x1a\n\x16\x41LERT_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x41LERT_KIND_SIGNAL_OPENED\x10\x01\x12\x1c\n\x18\x41LERT_KIND_SIGNAL_CLOSED\x10\x02\x12\x1a\n\x16\x41LERT_KIND_OPPORTUNITY\x10\x03\x12\x1c\n\x18\x41LERT_KIND_REGIME_CHANGE\x10\x04\x12\x1a\n\x16\x41LERT_KIND_LARGE_TRADE\x10\x05\x12\x1b\n\x17\x41LERT_KIND_VOLUME_SPIKE\x10\x06\x12\x1e\n\x1a\x41LERT_KIND_FUNDING_EXTREME\x10\x07\x12\"\n\x1e\x41LERT_KIND_OPEN_INTEREST_SURGE\x10\x08\x12\x19\n\x15\x41LERT_KIND_PRICE_MOVE\x10\t\x12\x1b\n\x17\x41LERT_KIND_DATA_QUALITY\x10\n*r\n\nAlertLevel\x12\x1b\n\x17\x41LERT_LEVEL_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41LERT_LEVEL_INFO\x10\x01\x12\x17\n\x13\x41LERT_LEVEL_WARNING\x10\x02\x12\x18\n\x14\x41LERT_LEVEL_CRITICAL\x10\x03\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'virtuoso.market.v1.alert_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'Z\036virtuoso.market/stubs/marketv1'
   _globals['_ALERT'].fields_by_name['cursor']._loaded_options = None
   _globals['_ALERT'].fields_by_name['cursor']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_ALERT'].fields_by_name['kind']._loaded_options = None
@@ -40,7 +41,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ALERT'].fields_by_name['level']._loaded_options = None
   _globals['_ALERT'].fields_by_name['level']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_ALERT'].fields_by_name['symbol']._loaded_options = None
-  _globals['_ALERT'].fields_by_name['symbol']._serialized_options = b'\272H(r&2\033^([\\p{L}\\p{N}]{1,24}USDT)?$\272\001\006SYSTEM'
+  _globals['_ALERT'].fields_by_name['symbol']._serialized_options = b'\272H\037r\0352\033^([\\p{L}\\p{N}]{1,24}USDT)?$'
   _globals['_ALERT'].fields_by_name['text']._loaded_options = None
   _globals['_ALERT'].fields_by_name['text']._serialized_options = b'\272H\007r\005\020\001\030\220\003'
   _globals['_ALERT'].fields_by_name['reading']._loaded_options = None
@@ -51,10 +52,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ALERT'].fields_by_name['reference']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_ALERT'].fields_by_name['venue']._loaded_options = None
   _globals['_ALERT'].fields_by_name['venue']._serialized_options = b'\272H\006r\004\020\001\030 '
-  _globals['_ALERTKIND']._serialized_start=529
-  _globals['_ALERTKIND']._serialized_end=867
-  _globals['_ALERTLEVEL']._serialized_start=869
-  _globals['_ALERTLEVEL']._serialized_end=983
+  _globals['_ALERTKIND']._serialized_start=520
+  _globals['_ALERTKIND']._serialized_end=858
+  _globals['_ALERTLEVEL']._serialized_start=860
+  _globals['_ALERTLEVEL']._serialized_end=974
   _globals['_ALERT']._serialized_start=117
-  _globals['_ALERT']._serialized_end=526
+  _globals['_ALERT']._serialized_end=517
 # @@protoc_insertion_point(module_scope)

@@ -27,25 +27,25 @@ class _AlertKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertKind.V
     ALERT_KIND_UNSPECIFIED: _AlertKind.ValueType  # 0
     """Never sent."""
     ALERT_KIND_SIGNAL_OPENED: _AlertKind.ValueType  # 1
-    """A signal was given."""
+    """A signal opened."""
     ALERT_KIND_SIGNAL_CLOSED: _AlertKind.ValueType  # 2
-    """A signal ended."""
+    """A signal closed."""
     ALERT_KIND_OPPORTUNITY: _AlertKind.ValueType  # 3
     """An opportunity was found."""
     ALERT_KIND_REGIME_CHANGE: _AlertKind.ValueType  # 4
-    """The market's regime changed."""
+    """The regime of the market changed."""
     ALERT_KIND_LARGE_TRADE: _AlertKind.ValueType  # 5
     """An unusually large trade."""
     ALERT_KIND_VOLUME_SPIKE: _AlertKind.ValueType  # 6
-    """Unusually much volume."""
+    """An unusually large volume in five minutes."""
     ALERT_KIND_FUNDING_EXTREME: _AlertKind.ValueType  # 7
-    """One side pays unusually much to stay."""
+    """An unusually high or low funding rate."""
     ALERT_KIND_OPEN_INTEREST_SURGE: _AlertKind.ValueType  # 8
-    """Unusually many new positions."""
+    """An unusually large change of open interest within an hour, up or down."""
     ALERT_KIND_PRICE_MOVE: _AlertKind.ValueType  # 9
-    """An unusually large move."""
+    """An unusually large move of the price within 15 minutes."""
     ALERT_KIND_DATA_QUALITY: _AlertKind.ValueType  # 10
-    """The data is stale, from another venue, or a venue refuses us."""
+    """The data is stale, few symbols have a score, a venue fails or refuses us, another venue answers; or all is well again."""
 
 class AlertKind(_AlertKind, metaclass=_AlertKindEnumTypeWrapper):
     """What an alert is about."""
@@ -53,25 +53,25 @@ class AlertKind(_AlertKind, metaclass=_AlertKindEnumTypeWrapper):
 ALERT_KIND_UNSPECIFIED: AlertKind.ValueType  # 0
 """Never sent."""
 ALERT_KIND_SIGNAL_OPENED: AlertKind.ValueType  # 1
-"""A signal was given."""
+"""A signal opened."""
 ALERT_KIND_SIGNAL_CLOSED: AlertKind.ValueType  # 2
-"""A signal ended."""
+"""A signal closed."""
 ALERT_KIND_OPPORTUNITY: AlertKind.ValueType  # 3
 """An opportunity was found."""
 ALERT_KIND_REGIME_CHANGE: AlertKind.ValueType  # 4
-"""The market's regime changed."""
+"""The regime of the market changed."""
 ALERT_KIND_LARGE_TRADE: AlertKind.ValueType  # 5
 """An unusually large trade."""
 ALERT_KIND_VOLUME_SPIKE: AlertKind.ValueType  # 6
-"""Unusually much volume."""
+"""An unusually large volume in five minutes."""
 ALERT_KIND_FUNDING_EXTREME: AlertKind.ValueType  # 7
-"""One side pays unusually much to stay."""
+"""An unusually high or low funding rate."""
 ALERT_KIND_OPEN_INTEREST_SURGE: AlertKind.ValueType  # 8
-"""Unusually many new positions."""
+"""An unusually large change of open interest within an hour, up or down."""
 ALERT_KIND_PRICE_MOVE: AlertKind.ValueType  # 9
-"""An unusually large move."""
+"""An unusually large move of the price within 15 minutes."""
 ALERT_KIND_DATA_QUALITY: AlertKind.ValueType  # 10
-"""The data is stale, from another venue, or a venue refuses us."""
+"""The data is stale, few symbols have a score, a venue fails or refuses us, another venue answers; or all is well again."""
 Global___AlertKind: _TypeAlias = AlertKind  # noqa: Y015
 
 class _AlertLevel:
@@ -104,7 +104,7 @@ Global___AlertLevel: _TypeAlias = AlertLevel  # noqa: Y015
 
 @_typing.final
 class Alert(_message.Message):
-    """Something that a trader or an operator should know."""
+    """An event that a trader or an operator should know of."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -119,26 +119,26 @@ class Alert(_message.Message):
     REFERENCE_FIELD_NUMBER: _builtins.int
     VENUE_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
-    """Its place in the order of alerts; only grows. Clients resume after it."""
+    """The place of the alert among all alerts. A later alert has a larger one. WatchAlerts continues after it."""
     kind: Global___AlertKind.ValueType
-    """What it is about."""
+    """What the alert is about."""
     level: Global___AlertLevel.ValueType
-    """How urgent it is."""
+    """How urgent the alert is."""
     symbol: _builtins.str
-    """The symbol. Empty (the default) when it is about the whole market or the system."""
+    """The symbol as the venue names it. Empty (the default) when the alert is about several markets or about the system."""
     text: _builtins.str
     """What happened, in words. Never empty."""
     reading: _builtins.float
-    """The reading behind it, in `unit`. Absent where there is none."""
+    """The number behind the alert, in `unit`. Absent when there is none."""
     unit: _builtins.str
     """The unit of `reading`. Empty (the default) for a plain number."""
     reference: _builtins.str
-    """Id of the signal or opportunity that it is about. Empty (the default) for others."""
+    """The id of the signal or opportunity. Empty (the default) when the alert is about neither."""
     venue: _builtins.str
     """The exchange."""
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
-        """When it happened: the exchange's clock, ours for data quality. Always present."""
+        """When it happened, on the exchange's clock; for DATA_QUALITY on ours. Always present."""
 
     def __init__(
         self,

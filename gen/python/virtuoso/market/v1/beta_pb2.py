@@ -26,15 +26,16 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dvirtuoso/market/v1/beta.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"q\n\x04\x42\x65ta\x12\x38\n\x06symbol\x18\x01 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12/\n\x07windows\x18\x02 \x03(\x0b\x32\x1e.virtuoso.market.v1.BetaWindow\"\x89\x04\n\nBetaWindow\x12\x36\n\x04span\x18\x01 \x01(\x0e\x32\x1c.virtuoso.market.v1.BetaSpanB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x15\n\x04\x62\x65ta\x18\x02 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\x12$\n\nbeta_error\x18\x03 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12.\n\x0b\x63orrelation\x18\x04 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\xf0\xbf@\x01\x12,\n\tr_squared\x18\x05 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12%\n\x14\x61lpha_annual_percent\x18\x06 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\x12\x1d\n\x07\x61lpha_t\x18\x07 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x00\x88\x01\x01\x12!\n\x0bupside_beta\x18\x08 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x01\x88\x01\x01\x12#\n\rdownside_beta\x18\t \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x02\x88\x01\x01\x12\x0e\n\x06points\x18\n \x01(\r\x12.\n\nstart_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\n\x08_alpha_tB\x0e\n\x0c_upside_betaB\x10\n\x0e_downside_beta\"v\n\x0bRollingBeta\x12\x36\n\x04span\x18\x01 \x01(\x0e\x32\x1c.virtuoso.market.v1.BetaSpanB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x13\n\x0b\x65nd_time_ms\x18\x02 \x03(\x03\x12\x1a\n\x04\x62\x65ta\x18\x03 \x03(\x01\x42\x0c\xbaH\t\x92\x01\x06\"\x04\x12\x02@\x01*]\n\x08\x42\x65taSpan\x12\x19\n\x15\x42\x45TA_SPAN_UNSPECIFIED\x10\x00\x12\x11\n\rBETA_SPAN_24H\x10\x01\x12\x10\n\x0c\x42\x45TA_SPAN_7D\x10\x02\x12\x11\n\rBETA_SPAN_30D\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dvirtuoso/market/v1/beta.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n\x04\x42\x65ta\x12/\n\x06symbol\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12/\n\x07windows\x18\x02 \x03(\x0b\x32\x1e.virtuoso.market.v1.BetaWindow\"\x89\x04\n\nBetaWindow\x12\x36\n\x04span\x18\x01 \x01(\x0e\x32\x1c.virtuoso.market.v1.BetaSpanB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x15\n\x04\x62\x65ta\x18\x02 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\x12$\n\nbeta_error\x18\x03 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12.\n\x0b\x63orrelation\x18\x04 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\xf0\xbf@\x01\x12,\n\tr_squared\x18\x05 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12%\n\x14\x61lpha_annual_percent\x18\x06 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\x12\x1d\n\x07\x61lpha_t\x18\x07 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x00\x88\x01\x01\x12!\n\x0bupside_beta\x18\x08 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x01\x88\x01\x01\x12#\n\rdownside_beta\x18\t \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x02\x88\x01\x01\x12\x0e\n\x06points\x18\n \x01(\r\x12.\n\nstart_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\n\x08_alpha_tB\x0e\n\x0c_upside_betaB\x10\n\x0e_downside_beta\"\x91\x01\n\x0bRollingBeta\x12\x36\n\x04span\x18\x01 \x01(\x0e\x32\x1c.virtuoso.market.v1.BetaSpanB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12-\n\tend_times\x18\x02 \x03(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\x05\x62\x65tas\x18\x03 \x03(\x01\x42\x0c\xbaH\t\x92\x01\x06\"\x04\x12\x02@\x01*]\n\x08\x42\x65taSpan\x12\x19\n\x15\x42\x45TA_SPAN_UNSPECIFIED\x10\x00\x12\x11\n\rBETA_SPAN_24H\x10\x01\x12\x10\n\x0c\x42\x45TA_SPAN_7D\x10\x02\x12\x11\n\rBETA_SPAN_30D\x10\x03\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'virtuoso.market.v1.beta_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'Z\036virtuoso.market/stubs/marketv1'
   _globals['_BETA'].fields_by_name['symbol']._loaded_options = None
-  _globals['_BETA'].fields_by_name['symbol']._serialized_options = b'\272H%r#2\030^[\\p{L}\\p{N}]{1,24}USDT$\272\001\006SYSTEM'
+  _globals['_BETA'].fields_by_name['symbol']._serialized_options = b'\272H\034r\0322\030^[\\p{L}\\p{N}]{1,24}USDT$'
   _globals['_BETAWINDOW'].fields_by_name['span']._loaded_options = None
   _globals['_BETAWINDOW'].fields_by_name['span']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_BETAWINDOW'].fields_by_name['beta']._loaded_options = None
@@ -55,14 +56,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BETAWINDOW'].fields_by_name['downside_beta']._serialized_options = b'\272H\004\022\002@\001'
   _globals['_ROLLINGBETA'].fields_by_name['span']._loaded_options = None
   _globals['_ROLLINGBETA'].fields_by_name['span']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
-  _globals['_ROLLINGBETA'].fields_by_name['beta']._loaded_options = None
-  _globals['_ROLLINGBETA'].fields_by_name['beta']._serialized_options = b'\272H\t\222\001\006\"\004\022\002@\001'
-  _globals['_BETASPAN']._serialized_start=874
-  _globals['_BETASPAN']._serialized_end=967
+  _globals['_ROLLINGBETA'].fields_by_name['betas']._loaded_options = None
+  _globals['_ROLLINGBETA'].fields_by_name['betas']._serialized_options = b'\272H\t\222\001\006\"\004\022\002@\001'
+  _globals['_BETASPAN']._serialized_start=893
+  _globals['_BETASPAN']._serialized_end=986
   _globals['_BETA']._serialized_start=115
-  _globals['_BETA']._serialized_end=228
-  _globals['_BETAWINDOW']._serialized_start=231
-  _globals['_BETAWINDOW']._serialized_end=752
-  _globals['_ROLLINGBETA']._serialized_start=754
-  _globals['_ROLLINGBETA']._serialized_end=872
+  _globals['_BETA']._serialized_end=219
+  _globals['_BETAWINDOW']._serialized_start=222
+  _globals['_BETAWINDOW']._serialized_end=743
+  _globals['_ROLLINGBETA']._serialized_start=746
+  _globals['_ROLLINGBETA']._serialized_end=891
 # @@protoc_insertion_point(module_scope)

@@ -36,7 +36,7 @@ class _BetaSpanEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BetaSpan.Val
     """30 days of 4 hour bars."""
 
 class BetaSpan(_BetaSpan, metaclass=_BetaSpanEnumTypeWrapper):
-    """A window of returns."""
+    """The length of time that a beta is measured over."""
 
 BETA_SPAN_UNSPECIFIED: BetaSpan.ValueType  # 0
 """Never sent."""
@@ -50,8 +50,8 @@ Global___BetaSpan: _TypeAlias = BetaSpan  # noqa: Y015
 
 @_typing.final
 class Beta(_message.Message):
-    """How one symbol moves with BTC over one window: ordinary least squares of its log returns on BTC's, aligned by time.
-    A figure is absent where too few returns of both stand side by side.
+    """How one symbol moves with BTC: ordinary least squares of its log returns on those of BTC, paired by time. The betas of
+    BTC itself are 1 by definition.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -62,7 +62,9 @@ class Beta(_message.Message):
     """The symbol as the venue names it."""
     @_builtins.property
     def windows(self) -> _containers.RepeatedCompositeFieldContainer[Global___BetaWindow]:
-        """Its windows, shortest first; those with too few points are left out."""
+        """One regression for each span, shortest first. A span is left out when half of its returns or more are missing, or when
+        BTC or the symbol did not move in it.
+        """
 
     def __init__(
         self,
@@ -80,7 +82,7 @@ Global___Beta: _TypeAlias = Beta  # noqa: Y015
 
 @_typing.final
 class BetaWindow(_message.Message):
-    """One window's regression."""
+    """The regression over one span."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -97,32 +99,32 @@ class BetaWindow(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     span: Global___BetaSpan.ValueType
-    """Which one."""
+    """The span."""
     beta: _builtins.float
-    """Slope: percent that the symbol moves with one percent of BTC."""
+    """The slope: the percentage that the symbol moves when BTC moves by one percent."""
     beta_error: _builtins.float
-    """Standard error of `beta`. At least 0."""
+    """The standard error of `beta`. At least 0."""
     correlation: _builtins.float
     """Pearson's correlation of the returns, -1 to 1."""
     r_squared: _builtins.float
-    """Share of the symbol's variance that BTC explains, 0-1."""
+    """The share of the symbol's variance that BTC explains, 0-1."""
     alpha_annual_percent: _builtins.float
-    """What BTC does not explain: the intercept, annualised, percent."""
+    """The return that BTC does not explain: the intercept, percent a year."""
     alpha_t: _builtins.float
-    """t-value of the intercept. Absent where it has no error."""
+    """The t-value of the intercept. Absent when the regression leaves no residual."""
     upside_beta: _builtins.float
-    """Slope over the returns in which BTC rose. Absent with too few of them."""
+    """The slope over the returns in which BTC rose. Absent with fewer than 30 of them."""
     downside_beta: _builtins.float
-    """Slope over the returns in which BTC fell. Absent with too few of them."""
+    """The slope over the returns in which BTC fell. Absent with fewer than 30 of them."""
     points: _builtins.int
-    """How many pairs of returns were used."""
+    """The number of pairs of returns."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """The returns are of bars that close after this time. Always present."""
+        """The returns are of bars that close after this time, on the exchange's clock. Always present."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """And up to this time, on the exchange's clock. Always present."""
+        """The returns are of bars that close at or before this time, on the exchange's clock. Always present."""
 
     def __init__(
         self,
@@ -161,33 +163,33 @@ Global___BetaWindow: _TypeAlias = BetaWindow  # noqa: Y015
 
 @_typing.final
 class RollingBeta(_message.Message):
-    """Beta over time, each point from the returns of the quarter of the window before it."""
+    """Beta over time: each value is the slope over a quarter of the span."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SPAN_FIELD_NUMBER: _builtins.int
-    END_TIME_MS_FIELD_NUMBER: _builtins.int
-    BETA_FIELD_NUMBER: _builtins.int
+    END_TIMES_FIELD_NUMBER: _builtins.int
+    BETAS_FIELD_NUMBER: _builtins.int
     span: Global___BetaSpan.ValueType
-    """Which window."""
+    """The span."""
     @_builtins.property
-    def end_time_ms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Ends of the windows, epoch milliseconds on the exchange's clock, rising."""
+    def end_times(self) -> _containers.RepeatedCompositeFieldContainer[_timestamp_pb2.Timestamp]:
+        """Where the quarters end, on the exchange's clock, rising. As many as `betas`."""
 
     @_builtins.property
-    def beta(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """The betas at those times."""
+    def betas(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """The slopes, each over the quarter of the span that ends at the time in the same place of `end_times`."""
 
     def __init__(
         self,
         *,
         span: Global___BetaSpan.ValueType = ...,
-        end_time_ms: _abc.Iterable[_builtins.int] | None = ...,
-        beta: _abc.Iterable[_builtins.float] | None = ...,
+        end_times: _abc.Iterable[_timestamp_pb2.Timestamp] | None = ...,
+        betas: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["beta", b"beta", "end_time_ms", b"end_time_ms", "span", b"span"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["betas", b"betas", "end_times", b"end_times", "span", b"span"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

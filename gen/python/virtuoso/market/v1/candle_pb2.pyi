@@ -25,7 +25,7 @@ class _Timeframe:
 class _TimeframeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Timeframe.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     TIMEFRAME_UNSPECIFIED: _Timeframe.ValueType  # 0
-    """In a request: the default, five minutes. Never in a reply."""
+    """In a request: five minutes. Never in a reply."""
     TIMEFRAME_1M: _Timeframe.ValueType  # 1
     """One minute."""
     TIMEFRAME_5M: _Timeframe.ValueType  # 2
@@ -36,10 +36,10 @@ class _TimeframeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Timeframe.V
     """Four hours."""
 
 class Timeframe(_Timeframe, metaclass=_TimeframeEnumTypeWrapper):
-    """Length of a bar."""
+    """The length of a bar."""
 
 TIMEFRAME_UNSPECIFIED: Timeframe.ValueType  # 0
-"""In a request: the default, five minutes. Never in a reply."""
+"""In a request: five minutes. Never in a reply."""
 TIMEFRAME_1M: Timeframe.ValueType  # 1
 """One minute."""
 TIMEFRAME_5M: Timeframe.ValueType  # 2
@@ -63,18 +63,18 @@ class Candle(_message.Message):
     CLOSE_FIELD_NUMBER: _builtins.int
     VOLUME_FIELD_NUMBER: _builtins.int
     open: _builtins.float
-    """First price in USDT. Above 0."""
+    """The first price, USDT. Above 0."""
     high: _builtins.float
-    """Highest price in USDT. Above 0."""
+    """The highest price, USDT. Above 0."""
     low: _builtins.float
-    """Lowest price in USDT. Above 0."""
+    """The lowest price, USDT. Above 0."""
     close: _builtins.float
-    """Last price in USDT. Above 0."""
+    """The last price, USDT. Above 0."""
     volume: _builtins.float
-    """Volume in the base asset's contract unit. At least 0."""
+    """The volume, in the unit that the price is for (SHIB1000USDT: thousands of SHIB). At least 0."""
     @_builtins.property
     def open_time(self) -> _timestamp_pb2.Timestamp:
-        """When the bar opened, on the exchange's clock, aligned to its timeframe."""
+        """When the bar opened, on the exchange's clock: a multiple of the timeframe."""
 
     def __init__(
         self,

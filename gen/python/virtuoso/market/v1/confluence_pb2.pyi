@@ -31,29 +31,29 @@ class _DimensionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Dimensi
     DIMENSION_KIND_TECHNICAL: _DimensionKind.ValueType  # 1
     """Indicators on candles."""
     DIMENSION_KIND_VOLUME: _DimensionKind.ValueType  # 2
-    """Volume and where it traded."""
+    """The volume, and the prices at which it traded."""
     DIMENSION_KIND_ORDERFLOW: _DimensionKind.ValueType  # 3
-    """Who crosses the spread: the trades."""
+    """Trades: who takes the orders of others."""
     DIMENSION_KIND_ORDERBOOK: _DimensionKind.ValueType  # 4
-    """Who waits: the book."""
+    """The order book: who waits for others."""
     DIMENSION_KIND_PRICE_STRUCTURE: _DimensionKind.ValueType  # 5
     """Swings, levels and gaps of the price."""
     DIMENSION_KIND_SENTIMENT: _DimensionKind.ValueType  # 6
     """Funding, open interest and accounts."""
 
 class DimensionKind(_DimensionKind, metaclass=_DimensionKindEnumTypeWrapper):
-    """Which dimension."""
+    """The six dimensions of a score."""
 
 DIMENSION_KIND_UNSPECIFIED: DimensionKind.ValueType  # 0
 """Never sent."""
 DIMENSION_KIND_TECHNICAL: DimensionKind.ValueType  # 1
 """Indicators on candles."""
 DIMENSION_KIND_VOLUME: DimensionKind.ValueType  # 2
-"""Volume and where it traded."""
+"""The volume, and the prices at which it traded."""
 DIMENSION_KIND_ORDERFLOW: DimensionKind.ValueType  # 3
-"""Who crosses the spread: the trades."""
+"""Trades: who takes the orders of others."""
 DIMENSION_KIND_ORDERBOOK: DimensionKind.ValueType  # 4
-"""Who waits: the book."""
+"""The order book: who waits for others."""
 DIMENSION_KIND_PRICE_STRUCTURE: DimensionKind.ValueType  # 5
 """Swings, levels and gaps of the price."""
 DIMENSION_KIND_SENTIMENT: DimensionKind.ValueType  # 6
@@ -73,7 +73,7 @@ class _LabelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Label.ValueType
     LABEL_BEARISH: _Label.ValueType  # 2
     """Above 30, 40 or less."""
     LABEL_NEUTRAL: _Label.ValueType  # 3
-    """Between 40 and 60."""
+    """Above 40, below 60."""
     LABEL_BULLISH: _Label.ValueType  # 4
     """60 or more, below 70."""
     LABEL_STRONG_BULLISH: _Label.ValueType  # 5
@@ -89,7 +89,7 @@ LABEL_STRONG_BEARISH: Label.ValueType  # 1
 LABEL_BEARISH: Label.ValueType  # 2
 """Above 30, 40 or less."""
 LABEL_NEUTRAL: Label.ValueType  # 3
-"""Between 40 and 60."""
+"""Above 40, below 60."""
 LABEL_BULLISH: Label.ValueType  # 4
 """60 or more, below 70."""
 LABEL_STRONG_BULLISH: Label.ValueType  # 5
@@ -98,7 +98,7 @@ Global___Label: _TypeAlias = Label  # noqa: Y015
 
 @_typing.final
 class ConfluenceRow(_message.Message):
-    """One symbol in a list: its price, its score and its six dimensions. All scores run from 0 (bearish) over 50 (neutral)
+    """One symbol in a list: its price, its score and its six dimensions. Every score runs from 0 (bearish) through 50 (neutral)
     to 100 (bullish). A number that was not measured is absent; it is never 0 or 50 instead.
     """
 
@@ -123,29 +123,31 @@ class ConfluenceRow(_message.Message):
     score: _builtins.float
     """The confluence score, 0-100. Absent when too few inputs were there; such rows sort last."""
     confidence: _builtins.float
-    """How far the score can be relied on, 0-1: coverage times agreement of the dimensions. Absent without a score."""
+    """How reliable the score is, 0-1: coverage times the agreement of the dimensions. Absent without a score."""
     price: _builtins.float
-    """Last traded price in USDT. Above 0; always there."""
+    """The last traded price, USDT. Above 0. Always present."""
     change_24h_percent: _builtins.float
-    """Change of the price over 24 hours, percent, as the venue gives it. Above -100. Absent for new listings."""
+    """The change of the price over 24 hours, percent, as the venue gives it. Above -100. Absent for new listings."""
     turnover_24h_usd: _builtins.float
-    """Turnover of the last 24 hours in USD (USDT taken as USD). At least 0. Absent where the venue's figure was unusable."""
+    """The turnover of the last 24 hours, USD (one USDT counts as one USD). At least 0. Absent when the venue's number was
+    unusable.
+    """
     technical: _builtins.float
-    """Score of the technical dimension (indicators on candles), 0-100. Absent when it could not be measured."""
+    """The score of the technical dimension (indicators on candles), 0-100. Absent when it could not be measured."""
     volume: _builtins.float
-    """Score of the volume dimension, 0-100. Absent when it could not be measured."""
+    """The score of the volume dimension, 0-100. Absent when it could not be measured."""
     orderflow: _builtins.float
-    """Score of the order flow dimension (trades), 0-100. Absent when it could not be measured."""
+    """The score of the order flow dimension (trades), 0-100. Absent when it could not be measured."""
     orderbook: _builtins.float
-    """Score of the order book dimension, 0-100. Absent when it could not be measured."""
+    """The score of the order book dimension, 0-100. Absent when it could not be measured."""
     price_structure: _builtins.float
-    """Score of the price structure dimension, 0-100. Absent when it could not be measured."""
+    """The score of the price structure dimension, 0-100. Absent when it could not be measured."""
     sentiment: _builtins.float
-    """Score of the sentiment dimension (funding, open interest, accounts), 0-100. Absent when it could not be measured."""
+    """The score of the sentiment dimension (funding, open interest, accounts), 0-100. Absent when it could not be measured."""
     label: Global___Label.ValueType
     """The score in words. UNSPECIFIED (the default) without a score."""
     coverage: _builtins.float
-    """Share of the model's weight that could be measured, 0-1. 0 when nothing was."""
+    """The share of the model's weight that could be measured, 0-1. 0 when nothing could."""
     def __init__(
         self,
         *,
@@ -229,34 +231,34 @@ class Dimension(_message.Message):
     COMPONENTS_FIELD_NUMBER: _builtins.int
     MISSING_INPUTS_FIELD_NUMBER: _builtins.int
     kind: Global___DimensionKind.ValueType
-    """Which one."""
+    """Which dimension it is."""
     score: _builtins.float
-    """Its score, 0-100. Absent when it could not be measured."""
+    """The score of the dimension, 0-100. Absent when it could not be measured."""
     direction: _builtins.float
-    """Its direction, -1 (bearish) to 1 (bullish): score = 50 + 50 * direction. Absent with the score."""
+    """The direction, -1 (bearish) to 1 (bullish): score = 50 + 50 * direction. Absent without a score."""
     confidence: _builtins.float
-    """How far the direction can be relied on, 0-1. 0 when it could not be measured."""
+    """How reliable the direction is, 0-1. 0 when it could not be measured."""
     weight: _builtins.float
-    """Its weight in the total before confidence, 0-1; the six add up to 1."""
+    """The weight in the total before confidence, 0-1. The six weights add up to 1."""
     coverage: _builtins.float
-    """Share of its components' weight that could be measured, 0-1."""
+    """The share of the components' weight that could be measured, 0-1."""
     contribution: _builtins.float
-    """What it adds to the total score, in points, -50 to 50: score = 50 + the sum of the contributions.
-    0 when it could not be measured or the symbol has no score.
+    """The points that the dimension adds to the total score, -50 to 50: score = 50 + the sum of the contributions.
+    0 when the dimension could not be measured or the symbol has no score.
     """
     sentence: _builtins.str
-    """One plain sentence that says what drives it. Never empty."""
+    """One plain sentence that says what moves the dimension. Never empty."""
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock of the oldest input that this dimension was made from. Absent when there was none."""
+        """The exchange's clock of the oldest input of this dimension. Absent when there was no input."""
 
     @_builtins.property
     def components(self) -> _containers.RepeatedCompositeFieldContainer[Global___Component]:
-        """Its components, strongest |contribution| first, those that are missing last."""
+        """The components, largest |contribution| first, those that could not be measured last."""
 
     @_builtins.property
     def missing_inputs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the inputs that were not there, such as "order_book". Empty (the default) when none was missing."""
+        """The names of the inputs that were missing, such as "order_book". Empty (the default) when none was."""
 
     def __init__(
         self,
@@ -290,7 +292,7 @@ Global___Dimension: _TypeAlias = Dimension  # noqa: Y015
 
 @_typing.final
 class Component(_message.Message):
-    """One measured reading within a dimension."""
+    """One measurement within a dimension, or within the gauge of the market's sentiment."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -303,21 +305,25 @@ class Component(_message.Message):
     UNIT_FIELD_NUMBER: _builtins.int
     MISSING_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """A stable name, such as "rsi_5m"."""
+    """A name that does not change, such as "rsi_5m"."""
     direction: _builtins.float
-    """-1 (bearish) to 1 (bullish). Absent when it could not be measured."""
+    """The direction, -1 to 1: bearish to bullish in a dimension, fear to greed in the gauge. Absent when it could not be
+    measured.
+    """
     confidence: _builtins.float
-    """How far the direction can be relied on, 0-1. 0 when it could not be measured."""
+    """How reliable the direction is, 0-1. 0 when it could not be measured."""
     weight: _builtins.float
-    """Weight within the dimension before confidence, 0-1; the components of a dimension add up to 1."""
+    """The weight before confidence, 0-1. The weights of all components of a dimension add up to 1."""
     contribution: _builtins.float
-    """What it adds to the dimension's score, in points, -50 to 50. 0 when it could not be measured."""
+    """The points that the component adds to the score of its dimension, -50 to 50. 0 when it could not be measured or the
+    dimension has no score.
+    """
     reading: _builtins.float
-    """The raw reading in `unit`, such as 71.2 for an RSI. Absent when it could not be measured."""
+    """The measured value in `unit`, such as 71.2 for an RSI. Absent when it could not be measured."""
     unit: _builtins.str
     """The unit of `reading`, such as "ratio", "percent" or "ATR". Empty (the default) for a plain number."""
     missing: _builtins.str
-    """Why it could not be measured, in words. Empty (the default) when it was."""
+    """Why the component could not be measured, in words. Empty (the default) when it could."""
     def __init__(
         self,
         *,

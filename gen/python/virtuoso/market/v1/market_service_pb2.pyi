@@ -63,7 +63,7 @@ class GetDashboardResponse(_message.Message):
     LOSERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def overview(self) -> _overview_pb2.Overview:
@@ -71,15 +71,15 @@ class GetDashboardResponse(_message.Message):
 
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.ConfluenceRow]:
-        """Every tracked symbol, highest score first, those without a score last."""
+        """Every tracked symbol with a price, highest score first, those without a score last."""
 
     @_builtins.property
     def gainers(self) -> _containers.RepeatedCompositeFieldContainer[_mover_pb2.Mover]:
-        """The five largest risers of the whole venue. Empty when nothing rose."""
+        """The five largest gainers of the whole venue. Empty when nothing rose."""
 
     @_builtins.property
     def losers(self) -> _containers.RepeatedCompositeFieldContainer[_mover_pb2.Mover]:
-        """The five largest fallers of the whole venue. Empty when nothing fell."""
+        """The five largest losers of the whole venue. Empty when nothing fell."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class GetOverviewResponse(_message.Message):
     OVERVIEW_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def overview(self) -> _overview_pb2.Overview:
@@ -157,11 +157,11 @@ class ListConfluenceScoresRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     min_score: _builtins.float
-    """Only rows with at least this score, 0-100. Absent (the default): all rows, also those without a score."""
+    """Only rows with at least this score, 0-100. Absent (the default): all rows, with and without a score."""
     order_by: _builtins.str
     """A field, then " asc" or " desc": symbol, score, confidence, price, change_24h_percent, turnover_24h_usd, technical,
-    volume, orderflow, orderbook, price_structure, sentiment. " asc" when the direction is left out. Rows without the
-    value come last either way, ties go by symbol. Empty (the default): "score desc".
+    volume, orderflow, orderbook, price_structure, sentiment. Without a direction: " asc". Rows without the number come last
+    in both directions. Equal rows are ordered by symbol. Empty (the default): "score desc".
     """
     page_size: _builtins.int
     """Rows a page. Default 50, at most 500."""
@@ -169,7 +169,7 @@ class ListConfluenceScoresRequest(_message.Message):
     """The next_page_token of the page before. Empty (the default): the first page."""
     @_builtins.property
     def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only these symbols, at most 500. Empty (the default): all. Those that are not tracked are simply not in the reply."""
+        """Only these symbols, at most 500. Empty (the default): all. Symbols that are not tracked are left out of the reply."""
 
     def __init__(
         self,
@@ -201,12 +201,12 @@ class ListConfluenceScoresResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_SIZE_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page. Empty at the end."""
+    """The token of the next page. Empty on the last page."""
     total_size: _builtins.int
-    """Rows in all pages together."""
+    """The number of rows on all pages together."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.ConfluenceRow]:
@@ -236,8 +236,8 @@ class GetConfluenceRequest(_message.Message):
 
     SYMBOL_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
-    """The symbol, such as "BTCUSDT". After a change of venue a name of the other venue for the same asset and multiplier is
-    understood too (SHIB1000USDT for 1000SHIBUSDT).
+    """The symbol, such as "BTCUSDT". The name that another venue has for the same asset and multiplier is understood too:
+    SHIB1000USDT for 1000SHIBUSDT.
     """
     def __init__(
         self,
@@ -254,8 +254,8 @@ Global___GetConfluenceRequest: _TypeAlias = GetConfluenceRequest  # noqa: Y015
 
 @_typing.final
 class GetConfluenceResponse(_message.Message):
-    """Reply of GetConfluence. `score`, `confidence` and the rest stand in `row` as in the lists, and the score and the
-    dimensions here, where clients look first.
+    """Reply of GetConfluence. Its numbers are those of the symbol's ConfluenceRow in the same snapshot; the scores of the six
+    dimensions are in `dimensions`.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -279,38 +279,40 @@ class GetConfluenceResponse(_message.Message):
     score: _builtins.float
     """The confluence score, 0-100: 50 plus the contributions of the dimensions. Absent when too few inputs were there."""
     confidence: _builtins.float
-    """How far the score can be relied on, 0-1. Absent without a score."""
+    """How reliable the score is, 0-1: `coverage` times `agreement`. Absent without a score."""
     agreement: _builtins.float
-    """How far the dimensions agree, 0-1. Absent without a score."""
+    """How far the dimensions agree, 0-1: 1 less the weighted standard deviation of their directions. Absent without a score."""
     coverage: _builtins.float
-    """Share of the model's weight that could be measured, 0-1."""
+    """The share of the model's weight that could be measured, 0-1. 0 when nothing could."""
     label: _confluence_pb2.Label.ValueType
     """The score in words. UNSPECIFIED (the default) without a score."""
     price: _builtins.float
-    """Last traded price in USDT. Above 0; always there."""
+    """The last traded price, USDT. Above 0. Always present."""
     change_24h_percent: _builtins.float
-    """Change of the price over 24 hours, percent. Absent for new listings."""
+    """The change of the price over 24 hours, percent, as the venue gives it. Above -100. Absent for new listings."""
     turnover_24h_usd: _builtins.float
-    """Turnover of the last 24 hours in USD. Absent where the venue's figure was unusable."""
+    """The turnover of the last 24 hours, USD (one USDT counts as one USD). At least 0. Absent when the venue's number was
+    unusable.
+    """
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def price_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock for the price. Always present."""
+        """The exchange's clock of the price. Always present."""
 
     @_builtins.property
     def dimensions(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.Dimension]:
-        """The six dimensions, in the order of their kinds."""
+        """The six dimensions, each once, in the order of their kinds."""
 
     @_builtins.property
     def drivers(self) -> _containers.RepeatedScalarFieldContainer[_confluence_pb2.DimensionKind.ValueType]:
-        """Kinds of the dimensions by |contribution|, strongest first. Empty without a score."""
+        """The kinds of the dimensions by |contribution|, largest first, bearish or bullish. Empty without a score."""
 
     @_builtins.property
     def missing_inputs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the inputs that were not there. Empty (the default) when none was missing."""
+        """The names of the inputs that were missing. Empty (the default) when none was."""
 
     def __init__(
         self,
@@ -367,12 +369,12 @@ class ListMoversRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     MIN_TURNOVER_USD_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """Gainers and losers a page, each. Default 10, at most 100."""
+    """Gainers a page, and losers a page. Default 10, at most 100."""
     page_token: _builtins.str
     """The next_page_token of the page before. Empty (the default): the first page."""
     min_turnover_usd: _builtins.float
-    """Only symbols with at least this turnover over 24 hours, USD. Absent (the default): the service's floor, 500,000; a
-    smaller one is refused, since nothing below it is kept.
+    """Only symbols with at least this turnover over 24 hours, USD. Absent (the default): the floor of the service, 500,000. A
+    smaller number is refused, because the service has no movers below its floor.
     """
     def __init__(
         self,
@@ -402,18 +404,18 @@ class ListMoversResponse(_message.Message):
     LOSERS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page. Empty at the end."""
+    """The token of the next page. Empty on the last page."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def gainers(self) -> _containers.RepeatedCompositeFieldContainer[_mover_pb2.Mover]:
-        """Risers, largest move first. Empty when nothing rose."""
+        """Gainers, largest move first. Empty when nothing rose."""
 
     @_builtins.property
     def losers(self) -> _containers.RepeatedCompositeFieldContainer[_mover_pb2.Mover]:
-        """Fallers, largest move first. Empty when nothing fell."""
+        """Losers, largest move first. Empty when nothing fell."""
 
     def __init__(
         self,
@@ -467,10 +469,10 @@ class ListSymbolsResponse(_message.Message):
     SYMBOLS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page. Empty at the end."""
+    """The token of the next page. Empty on the last page."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def symbols(self) -> _containers.RepeatedCompositeFieldContainer[_symbol_pb2.Symbol]:
@@ -504,11 +506,11 @@ class ListCandlesRequest(_message.Message):
     symbol: _builtins.str
     """The symbol, such as "BTCUSDT"."""
     timeframe: _candle_pb2.Timeframe.ValueType
-    """Length of the bars. UNSPECIFIED (the default): five minutes."""
+    """The length of a bar. UNSPECIFIED (the default): five minutes."""
     page_size: _builtins.int
     """Bars a page. Default 300, at most 1000."""
     page_token: _builtins.str
-    """The next_page_token of the page before, which leads to older bars. Empty (the default): the newest bars."""
+    """The next_page_token of the page before; it leads to older bars. Empty (the default): the newest bars."""
     def __init__(
         self,
         *,
@@ -539,12 +541,12 @@ class ListCandlesResponse(_message.Message):
     symbol: _builtins.str
     """The symbol as the venue names it."""
     timeframe: _candle_pb2.Timeframe.ValueType
-    """Length of the bars."""
+    """The length of a bar."""
     next_page_token: _builtins.str
-    """For older bars. Empty at the end."""
+    """The token of the page with older bars. Empty on the last page."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is; `observed_time` is that of the bars."""
+        """Where the reply comes from and how old it is. `observed_time` and `received_time` are those of the bars."""
 
     @_builtins.property
     def candles(self) -> _containers.RepeatedCompositeFieldContainer[_candle_pb2.Candle]:
@@ -594,11 +596,11 @@ class GetSentimentResponse(_message.Message):
     SENTIMENT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def sentiment(self) -> _sentiment_pb2.Sentiment:
-        """The market's sentiment."""
+        """The sentiment of the whole market."""
 
     def __init__(
         self,
@@ -629,7 +631,7 @@ class ListBetasRequest(_message.Message):
     """The next_page_token of the page before. Empty (the default): the first page."""
     @_builtins.property
     def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only these symbols, at most 500. Empty (the default): all. Those that are not tracked are simply not in the reply."""
+        """Only these symbols, at most 500. Empty (the default): all. Symbols that are not tracked are left out of the reply."""
 
     def __init__(
         self,
@@ -656,14 +658,14 @@ class ListBetasResponse(_message.Message):
     BETAS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page. Empty at the end."""
+    """The token of the next page. Empty on the last page."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def betas(self) -> _containers.RepeatedCompositeFieldContainer[_beta_pb2.Beta]:
-        """The betas of this page, by the symbol's rank. Symbols without enough returns are not in it."""
+        """The betas of this page, by the rank of their symbols. Symbols without enough returns are left out."""
 
     def __init__(
         self,
@@ -713,15 +715,15 @@ class GetBetaResponse(_message.Message):
     ROLLING_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def beta(self) -> _beta_pb2.Beta:
-        """The symbol's windows. Without any (the default) while it has too few returns."""
+        """The regressions of the symbol. Without windows while it has too few returns."""
 
     @_builtins.property
     def rolling(self) -> _containers.RepeatedCompositeFieldContainer[_beta_pb2.RollingBeta]:
-        """The same over time, shortest window first."""
+        """Beta over time, shortest span first. Empty while the symbol has too few returns."""
 
     def __init__(
         self,
@@ -750,9 +752,9 @@ class ListSignalsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     side: _signal_pb2.Side.ValueType
-    """Only this side. UNSPECIFIED (the default): both."""
+    """Only this side. UNSPECIFIED (the default): both sides."""
     active: _builtins.bool
-    """Only active ones (true) or closed ones (false). Absent (the default): both."""
+    """Only active signals (true) or only closed ones (false). Absent (the default): both."""
     page_size: _builtins.int
     """Signals a page. Default 50, at most 500."""
     page_token: _builtins.str
@@ -791,10 +793,10 @@ class ListSignalsResponse(_message.Message):
     RECORD_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page. Empty at the end."""
+    """The token of the next page. Empty on the last page."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def signals(self) -> _containers.RepeatedCompositeFieldContainer[_signal_pb2.Signal]:
@@ -802,7 +804,7 @@ class ListSignalsResponse(_message.Message):
 
     @_builtins.property
     def record(self) -> _signal_pb2.SignalRecord:
-        """How all closed signals of the venue ended, whatever the filters, as of the snapshot. Absent while the history is down."""
+        """How all closed signals of the venue ended; filters do not change it. Absent while the collector cannot read the history."""
 
     def __init__(
         self,
@@ -868,10 +870,10 @@ class ListOpportunitiesResponse(_message.Message):
     OPPORTUNITIES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page. Empty at the end."""
+    """The token of the next page. Empty on the last page."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def opportunities(self) -> _containers.RepeatedCompositeFieldContainer[_opportunity_pb2.Opportunity]:
@@ -904,14 +906,14 @@ class ListAlertsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     min_level: _alert_pb2.AlertLevel.ValueType
-    """Only those at least so urgent. UNSPECIFIED (the default): all."""
+    """Only alerts of this level or a more urgent one. UNSPECIFIED (the default): all."""
     page_size: _builtins.int
     """Alerts a page. Default 50, at most 500."""
     page_token: _builtins.str
-    """The next_page_token of the page before, which leads to older ones. Empty (the default): the newest."""
+    """The next_page_token of the page before; it leads to older alerts. Empty (the default): the newest alerts."""
     @_builtins.property
     def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only these symbols, at most 500. Empty (the default): all, also those about no symbol."""
+        """Only these symbols, at most 500. Empty (the default): all alerts, with and without a symbol."""
 
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_alert_pb2.AlertKind.ValueType]:
@@ -945,14 +947,14 @@ class ListAlertsResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     NEWEST_CURSOR_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page. Empty at the end."""
+    """The token of the next page. Empty on the last page."""
     newest_cursor: _builtins.str
-    """Where WatchAlerts goes on after the newest alert that there was when the first page was made, the same on all pages of
-    a list. Never empty.
+    """The cursor of the newest alert when the first page was made; the same on all pages of a list. WatchAlerts continues after
+    it. Never empty.
     """
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def alerts(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.Alert]:
@@ -988,19 +990,19 @@ class GetScoreHistoryRequest(_message.Message):
     """The symbol, such as "BTCUSDT"."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """From when on; before `end_time`, and not in the future. Absent (the default): 24 hours before `end_time`, or up to one
-        `resolution` later, so that the points of a range that moves with the clock stand still.
+        """The start of the range: before `end_time` and not in the future. Absent (the default): 24 hours before `end_time`, rounded
+        up to a multiple of the resolution, so that later calls give the same points again.
         """
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when, not included; a time in the future is taken as now. Absent (the default): now."""
+        """The end of the range, not included. A time in the future means now. Absent (the default): now."""
 
     @_builtins.property
     def resolution(self) -> _duration_pb2.Duration:
-        """Time between two points, counted from `start_time`. Absent or 0 (the default): as small as gives at most 500 points, at
-        least a minute. Where it would give more than 2000 points, it is taken so large that it does not; what is longer than
-        the range is taken as the range.
+        """The time between two points, counted from `start_time`. Absent or 0 (the default): the smallest that gives at most 500
+        points, but at least one minute. A length that would give more than 2000 points is raised to one that gives 2000. A length
+        above the range means the range.
         """
 
     def __init__(
@@ -1033,15 +1035,15 @@ class GetScoreHistoryResponse(_message.Message):
     """The symbol as the venue names it."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def points(self) -> _containers.RepeatedCompositeFieldContainer[_score_history_pb2.ScorePoint]:
-        """The points, oldest first; the last one of every `resolution` that has one. Times without a point were not measured."""
+        """The points, oldest first: the last one of each step. Steps without a point were not measured."""
 
     @_builtins.property
     def resolution(self) -> _duration_pb2.Duration:
-        """Time between two points. Always present."""
+        """The time between two points. Always present."""
 
     def __init__(
         self,
@@ -1069,11 +1071,11 @@ class WatchAlertsRequest(_message.Message):
     KINDS_FIELD_NUMBER: _builtins.int
     MIN_LEVEL_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
-    """The cursor of the last message or alert that was seen, or `newest_cursor` of ListAlerts; "0" is before the first alert.
-    One that cannot have been given yet is refused. Empty (the default): only what happens from now on.
+    """The cursor of the last message or alert that the client received, or `newest_cursor` of ListAlerts. "0" means before the
+    first alert. A cursor that the service has not given yet is refused. Empty (the default): only alerts from now on.
     """
     min_level: _alert_pb2.AlertLevel.ValueType
-    """Only those at least so urgent. UNSPECIFIED (the default): all."""
+    """Only alerts of this level or a more urgent one. UNSPECIFIED (the default): all."""
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_alert_pb2.AlertKind.ValueType]:
         """Only these kinds. Empty (the default): all."""
@@ -1103,14 +1105,18 @@ class WatchAlertsResponse(_message.Message):
     ALERTS_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
-    """To go on after this message; it also passes alerts that the filters hid. Never empty."""
+    """The cursor with which a new call continues after this message. It also passes the alerts that the filters left out. Never
+    empty.
+    """
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def alerts(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.Alert]:
-        """New alerts, oldest first. Empty (the default) for a sign of life, and in the first message when nothing was missed."""
+        """New alerts, oldest first. Empty (the default) when there is none: in a message that only shows that the stream is alive,
+        and in the first message.
+        """
 
     def __init__(
         self,
@@ -1135,8 +1141,8 @@ class WatchDashboardRequest(_message.Message):
 
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
-    """The resume_token of the last message of a broken stream: the changes since then come first, where they are still
-    known. Empty (the default), unknown or old: a whole dashboard comes first.
+    """The resume_token of the last message of a broken stream. The changes since then come first, if the server still knows
+    them. Empty (the default), unknown or old: a whole dashboard comes first.
     """
     def __init__(
         self,
@@ -1163,14 +1169,14 @@ class WatchDashboardResponse(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _builtins.int
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
-    """To take the stream up again after this message. Never empty."""
+    """The token with which a new call continues after this message. Never empty."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
-        """Where it came from and how old it is."""
+        """Where the reply comes from and how old it is."""
 
     @_builtins.property
     def snapshot(self) -> Global___DashboardSnapshot:
-        """A whole dashboard; it replaces all that came before."""
+        """A whole dashboard. It replaces all that came before."""
 
     @_builtins.property
     def delta(self) -> Global___DashboardDelta:
@@ -1178,7 +1184,7 @@ class WatchDashboardResponse(_message.Message):
 
     @_builtins.property
     def heartbeat(self) -> Global___Heartbeat:
-        """Nothing new: a sign of life, with the present age in `provenance`."""
+        """Nothing changed. The stream is alive, and `provenance` has the age of the data now."""
 
     def __init__(
         self,
@@ -1215,15 +1221,15 @@ class DashboardSnapshot(_message.Message):
 
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.ConfluenceRow]:
-        """Every tracked symbol, highest score first, those without a score last."""
+        """Every tracked symbol with a price, highest score first, those without a score last."""
 
     @_builtins.property
     def gainers(self) -> _containers.RepeatedCompositeFieldContainer[_mover_pb2.Mover]:
-        """The five largest risers of the whole venue."""
+        """The five largest gainers of the whole venue. Empty when nothing rose."""
 
     @_builtins.property
     def losers(self) -> _containers.RepeatedCompositeFieldContainer[_mover_pb2.Mover]:
-        """The five largest fallers of the whole venue."""
+        """The five largest losers of the whole venue. Empty when nothing fell."""
 
     def __init__(
         self,
@@ -1254,23 +1260,23 @@ class DashboardDelta(_message.Message):
     LOSERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def overview(self) -> _overview_pb2.Overview:
-        """The whole market. Absent when it did not change."""
+        """The whole market. Absent when nothing in it changed."""
 
     @_builtins.property
     def changed_rows(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.ConfluenceRow]:
-        """Rows that are new or changed, whole."""
+        """Rows that are new or changed, in full."""
 
     @_builtins.property
     def removed_symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Symbols that are gone."""
+        """The symbols of rows that are gone."""
 
     @_builtins.property
     def gainers(self) -> _containers.RepeatedCompositeFieldContainer[_mover_pb2.Mover]:
-        """The five largest risers; they replace those before."""
+        """The five largest gainers now. They replace all former ones."""
 
     @_builtins.property
     def losers(self) -> _containers.RepeatedCompositeFieldContainer[_mover_pb2.Mover]:
-        """The five largest fallers; they replace those before."""
+        """The five largest losers now. They replace all former ones."""
 
     def __init__(
         self,
@@ -1291,7 +1297,7 @@ Global___DashboardDelta: _TypeAlias = DashboardDelta  # noqa: Y015
 
 @_typing.final
 class Heartbeat(_message.Message):
-    """A sign of life."""
+    """The stream is alive and nothing changed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1308,8 +1314,8 @@ Global___Heartbeat: _TypeAlias = Heartbeat  # noqa: Y015
 
 @_typing.final
 class ErrorDetails(_message.Message):
-    """What the details of every error hold, each at most once. Never sent itself: it makes the types known to whoever turns
-    errors into JSON from this contract alone.
+    """The details of every error, each at most once. The message itself is never sent: it makes the types known to programs that
+    turn errors into JSON with this contract alone.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -1319,17 +1325,15 @@ class ErrorDetails(_message.Message):
     RETRY_INFO_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def error_info(self) -> _error_details_pb2.ErrorInfo:
-        """Always there: `reason` is an ErrorReason without its prefix, `domain` is "virtuoso.market", `metadata` holds the
-        request id.
-        """
+        """Always present. `reason` is an ErrorReason without its prefix, `domain` is "virtuoso.market", `metadata` has the request id."""
 
     @_builtins.property
     def bad_request(self) -> _error_details_pb2.BadRequest:
-        """The fields to blame, the value given and what is allowed. Absent when no field is to blame."""
+        """The fields that are wrong, their values and what is allowed. Absent when no field is wrong."""
 
     @_builtins.property
     def retry_info(self) -> _error_details_pb2.RetryInfo:
-        """When to ask again. Absent when asking again will not help."""
+        """When to ask again. Absent when asking again does not help."""
 
     def __init__(
         self,

@@ -26,12 +26,12 @@ if _version_not_supported:
 
 
 class MarketServiceStub:
-    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it came from (Provenance).
+    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
     Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
 
-    Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
-    Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
-    one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
+    Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
+    opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
+    from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
     """
 
     def __init__(self, channel):
@@ -123,67 +123,70 @@ class MarketServiceStub:
 
 
 class MarketServiceServicer:
-    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it came from (Provenance).
+    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
     Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
 
-    Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
-    Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
-    one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
+    Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
+    opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
+    from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
     """
 
     def GetDashboard(self, request, context):
-        """All that one mobile screen needs, from one snapshot, under 100 KB.
+        """All that one mobile screen needs, from one snapshot, in less than 100 KB.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetOverview(self, request, context):
-        """The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover.
+        """The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover. UNAVAILABLE with
+        DATA_UNAVAILABLE while nothing of it could be measured.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListConfluenceScores(self, request, context):
-        """Scores of the tracked symbols, filtered, ordered and in pages.
+        """The scores of the tracked symbols, filtered, ordered and in pages.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetConfluence(self, request, context):
-        """One symbol's full breakdown: six dimensions, their components, weights, inputs and plain words.
-        NOT_FOUND with SYMBOL_NOT_TRACKED for a symbol that is not scored, with SYMBOL_NOT_FOUND for one that is not there.
+        """One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
+        the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
+        DATA_UNAVAILABLE while the service has no price of a tracked symbol.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListMovers(self, request, context):
-        """The day's largest moves of the whole venue, above a turnover floor. No losers on an all-green day is a right answer.
+        """The day's largest moves of the whole venue, above a turnover floor. A side may be empty: on some days nothing falls.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListSymbols(self, request, context):
-        """The tracked universe with its metadata, by rank.
+        """The tracked symbols and what the venue says about them, by rank.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListCandles(self, request, context):
-        """Closed bars of one tracked symbol for a chart.
+        """Closed bars of one tracked symbol, for a chart. Errors are as of GetConfluence; DATA_UNAVAILABLE also when the newest bar
+        is too old.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetSentiment(self, request, context):
-        """How the market's participants are placed: a gauge and what it is made of. UNAVAILABLE with DATA_UNAVAILABLE while
-        nothing of it could be measured.
+        """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while nothing of it could be
+        measured.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -197,56 +200,57 @@ class MarketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetBeta(self, request, context):
-        """How one symbol moves with BTC, also over time. Errors as of GetConfluence.
+        """How one tracked symbol moves with BTC, also over time. Errors are as of GetConfluence; DATA_UNAVAILABLE while no symbol has
+        enough returns.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListSignals(self, request, context):
-        """Signals of the venue, newest first, and how those that ended did. With `active` true it is answered whatever happens to
-        the history; else it is UNAVAILABLE with HISTORY_UNAVAILABLE while that is down.
+        """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while the
+        history cannot be read, except when `active` is true: active signals come from the snapshot.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListOpportunities(self, request, context):
-        """Opportunities that have not expired, newest first. None is a right answer.
+        """Opportunities that have not expired, newest first. Often there are none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListAlerts(self, request, context):
-        """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down.
+        """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetScoreHistory(self, request, context):
-        """Scores and prices of one symbol over time, downsampled. A symbol that is not scored any more is answered as long as the
-        venue lists it and the range has points of it, else errors are as of GetConfluence. UNAVAILABLE with
-        HISTORY_UNAVAILABLE while the history is down.
+        """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is answered too, if
+        the venue still has it and the range has points. Errors are as of GetConfluence; UNAVAILABLE with HISTORY_UNAVAILABLE while
+        the history cannot be read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchAlerts(self, request, context):
-        """Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
-        at least every 30 s. Ends with UNAVAILABLE when the server goes down, or with HISTORY_UNAVAILABLE when the history has
-        not been readable for 10 s: call again with the last cursor, also on another server.
+        """Alerts as they happen, after a cursor. No alert is lost and none comes twice, whatever breaks between two calls. A message
+        comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, with
+        HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchDashboard(self, request, context):
-        """First a whole dashboard, then what changes, with a sign of life at least every 30 s. A reader that is slower than the
-        market skips states rather than falling behind. Ends with UNAVAILABLE when the server goes down: call again with the
-        last resume_token.
+        """First a whole dashboard, then what changes. A message comes at least every 30 s. A reader that is slower than the market
+        skips snapshots and does not fall behind. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down.
+        Then call again with the last resume_token, on any server.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -344,12 +348,12 @@ def add_MarketServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MarketService:
-    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it came from (Provenance).
+    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
     Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
 
-    Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
-    Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
-    one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
+    Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
+    opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
+    from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
     """
 
     @staticmethod

@@ -27,12 +27,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class MarketServiceStub:
-    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it came from (Provenance).
+    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
     Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
 
-    Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
-    Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
-    one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
+    Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
+    opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
+    from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
     """
 
     @_typing.overload
@@ -40,119 +40,133 @@ class MarketServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> MarketServiceAsyncStub: ...
     GetDashboard: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetDashboardRequest, _market_service_pb2.GetDashboardResponse]
-    """All that one mobile screen needs, from one snapshot, under 100 KB."""
+    """All that one mobile screen needs, from one snapshot, in less than 100 KB."""
     GetOverview: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetOverviewRequest, _market_service_pb2.GetOverviewResponse]
-    """The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover."""
+    """The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover. UNAVAILABLE with
+    DATA_UNAVAILABLE while nothing of it could be measured.
+    """
     ListConfluenceScores: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListConfluenceScoresRequest, _market_service_pb2.ListConfluenceScoresResponse]
-    """Scores of the tracked symbols, filtered, ordered and in pages."""
+    """The scores of the tracked symbols, filtered, ordered and in pages."""
     GetConfluence: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetConfluenceRequest, _market_service_pb2.GetConfluenceResponse]
-    """One symbol's full breakdown: six dimensions, their components, weights, inputs and plain words.
-    NOT_FOUND with SYMBOL_NOT_TRACKED for a symbol that is not scored, with SYMBOL_NOT_FOUND for one that is not there.
+    """One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
+    the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
+    DATA_UNAVAILABLE while the service has no price of a tracked symbol.
     """
     ListMovers: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListMoversRequest, _market_service_pb2.ListMoversResponse]
-    """The day's largest moves of the whole venue, above a turnover floor. No losers on an all-green day is a right answer."""
+    """The day's largest moves of the whole venue, above a turnover floor. A side may be empty: on some days nothing falls."""
     ListSymbols: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListSymbolsRequest, _market_service_pb2.ListSymbolsResponse]
-    """The tracked universe with its metadata, by rank."""
+    """The tracked symbols and what the venue says about them, by rank."""
     ListCandles: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]
-    """Closed bars of one tracked symbol for a chart."""
+    """Closed bars of one tracked symbol, for a chart. Errors are as of GetConfluence; DATA_UNAVAILABLE also when the newest bar
+    is too old.
+    """
     GetSentiment: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetSentimentRequest, _market_service_pb2.GetSentimentResponse]
-    """How the market's participants are placed: a gauge and what it is made of. UNAVAILABLE with DATA_UNAVAILABLE while
-    nothing of it could be measured.
+    """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while nothing of it could be
+    measured.
     """
     ListBetas: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListBetasRequest, _market_service_pb2.ListBetasResponse]
     """How the tracked symbols move with BTC, by rank. UNAVAILABLE with DATA_UNAVAILABLE while no symbol has enough returns."""
     GetBeta: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetBetaRequest, _market_service_pb2.GetBetaResponse]
-    """How one symbol moves with BTC, also over time. Errors as of GetConfluence."""
+    """How one tracked symbol moves with BTC, also over time. Errors are as of GetConfluence; DATA_UNAVAILABLE while no symbol has
+    enough returns.
+    """
     ListSignals: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListSignalsRequest, _market_service_pb2.ListSignalsResponse]
-    """Signals of the venue, newest first, and how those that ended did. With `active` true it is answered whatever happens to
-    the history; else it is UNAVAILABLE with HISTORY_UNAVAILABLE while that is down.
+    """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while the
+    history cannot be read, except when `active` is true: active signals come from the snapshot.
     """
     ListOpportunities: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListOpportunitiesRequest, _market_service_pb2.ListOpportunitiesResponse]
-    """Opportunities that have not expired, newest first. None is a right answer."""
+    """Opportunities that have not expired, newest first. Often there are none."""
     ListAlerts: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListAlertsRequest, _market_service_pb2.ListAlertsResponse]
-    """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+    """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be read."""
     GetScoreHistory: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetScoreHistoryRequest, _market_service_pb2.GetScoreHistoryResponse]
-    """Scores and prices of one symbol over time, downsampled. A symbol that is not scored any more is answered as long as the
-    venue lists it and the range has points of it, else errors are as of GetConfluence. UNAVAILABLE with
-    HISTORY_UNAVAILABLE while the history is down.
+    """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is answered too, if
+    the venue still has it and the range has points. Errors are as of GetConfluence; UNAVAILABLE with HISTORY_UNAVAILABLE while
+    the history cannot be read.
     """
     WatchAlerts: _grpc.UnaryStreamMultiCallable[_market_service_pb2.WatchAlertsRequest, _market_service_pb2.WatchAlertsResponse]
-    """Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
-    at least every 30 s. Ends with UNAVAILABLE when the server goes down, or with HISTORY_UNAVAILABLE when the history has
-    not been readable for 10 s: call again with the last cursor, also on another server.
+    """Alerts as they happen, after a cursor. No alert is lost and none comes twice, whatever breaks between two calls. A message
+    comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, with
+    HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
     """
     WatchDashboard: _grpc.UnaryStreamMultiCallable[_market_service_pb2.WatchDashboardRequest, _market_service_pb2.WatchDashboardResponse]
-    """First a whole dashboard, then what changes, with a sign of life at least every 30 s. A reader that is slower than the
-    market skips states rather than falling behind. Ends with UNAVAILABLE when the server goes down: call again with the
-    last resume_token.
+    """First a whole dashboard, then what changes. A message comes at least every 30 s. A reader that is slower than the market
+    skips snapshots and does not fall behind. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down.
+    Then call again with the last resume_token, on any server.
     """
 
 @_typing.type_check_only
 class MarketServiceAsyncStub(MarketServiceStub):
-    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it came from (Provenance).
+    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
     Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
 
-    Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
-    Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
-    one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
+    Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
+    opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
+    from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetDashboard: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetDashboardRequest, _market_service_pb2.GetDashboardResponse]  # type: ignore[assignment]
-    """All that one mobile screen needs, from one snapshot, under 100 KB."""
+    """All that one mobile screen needs, from one snapshot, in less than 100 KB."""
     GetOverview: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetOverviewRequest, _market_service_pb2.GetOverviewResponse]  # type: ignore[assignment]
-    """The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover."""
+    """The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover. UNAVAILABLE with
+    DATA_UNAVAILABLE while nothing of it could be measured.
+    """
     ListConfluenceScores: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListConfluenceScoresRequest, _market_service_pb2.ListConfluenceScoresResponse]  # type: ignore[assignment]
-    """Scores of the tracked symbols, filtered, ordered and in pages."""
+    """The scores of the tracked symbols, filtered, ordered and in pages."""
     GetConfluence: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetConfluenceRequest, _market_service_pb2.GetConfluenceResponse]  # type: ignore[assignment]
-    """One symbol's full breakdown: six dimensions, their components, weights, inputs and plain words.
-    NOT_FOUND with SYMBOL_NOT_TRACKED for a symbol that is not scored, with SYMBOL_NOT_FOUND for one that is not there.
+    """One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
+    the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
+    DATA_UNAVAILABLE while the service has no price of a tracked symbol.
     """
     ListMovers: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListMoversRequest, _market_service_pb2.ListMoversResponse]  # type: ignore[assignment]
-    """The day's largest moves of the whole venue, above a turnover floor. No losers on an all-green day is a right answer."""
+    """The day's largest moves of the whole venue, above a turnover floor. A side may be empty: on some days nothing falls."""
     ListSymbols: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListSymbolsRequest, _market_service_pb2.ListSymbolsResponse]  # type: ignore[assignment]
-    """The tracked universe with its metadata, by rank."""
+    """The tracked symbols and what the venue says about them, by rank."""
     ListCandles: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]  # type: ignore[assignment]
-    """Closed bars of one tracked symbol for a chart."""
+    """Closed bars of one tracked symbol, for a chart. Errors are as of GetConfluence; DATA_UNAVAILABLE also when the newest bar
+    is too old.
+    """
     GetSentiment: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetSentimentRequest, _market_service_pb2.GetSentimentResponse]  # type: ignore[assignment]
-    """How the market's participants are placed: a gauge and what it is made of. UNAVAILABLE with DATA_UNAVAILABLE while
-    nothing of it could be measured.
+    """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while nothing of it could be
+    measured.
     """
     ListBetas: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListBetasRequest, _market_service_pb2.ListBetasResponse]  # type: ignore[assignment]
     """How the tracked symbols move with BTC, by rank. UNAVAILABLE with DATA_UNAVAILABLE while no symbol has enough returns."""
     GetBeta: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetBetaRequest, _market_service_pb2.GetBetaResponse]  # type: ignore[assignment]
-    """How one symbol moves with BTC, also over time. Errors as of GetConfluence."""
+    """How one tracked symbol moves with BTC, also over time. Errors are as of GetConfluence; DATA_UNAVAILABLE while no symbol has
+    enough returns.
+    """
     ListSignals: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListSignalsRequest, _market_service_pb2.ListSignalsResponse]  # type: ignore[assignment]
-    """Signals of the venue, newest first, and how those that ended did. With `active` true it is answered whatever happens to
-    the history; else it is UNAVAILABLE with HISTORY_UNAVAILABLE while that is down.
+    """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while the
+    history cannot be read, except when `active` is true: active signals come from the snapshot.
     """
     ListOpportunities: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListOpportunitiesRequest, _market_service_pb2.ListOpportunitiesResponse]  # type: ignore[assignment]
-    """Opportunities that have not expired, newest first. None is a right answer."""
+    """Opportunities that have not expired, newest first. Often there are none."""
     ListAlerts: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListAlertsRequest, _market_service_pb2.ListAlertsResponse]  # type: ignore[assignment]
-    """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+    """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be read."""
     GetScoreHistory: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetScoreHistoryRequest, _market_service_pb2.GetScoreHistoryResponse]  # type: ignore[assignment]
-    """Scores and prices of one symbol over time, downsampled. A symbol that is not scored any more is answered as long as the
-    venue lists it and the range has points of it, else errors are as of GetConfluence. UNAVAILABLE with
-    HISTORY_UNAVAILABLE while the history is down.
+    """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is answered too, if
+    the venue still has it and the range has points. Errors are as of GetConfluence; UNAVAILABLE with HISTORY_UNAVAILABLE while
+    the history cannot be read.
     """
     WatchAlerts: _aio.UnaryStreamMultiCallable[_market_service_pb2.WatchAlertsRequest, _market_service_pb2.WatchAlertsResponse]  # type: ignore[assignment]
-    """Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
-    at least every 30 s. Ends with UNAVAILABLE when the server goes down, or with HISTORY_UNAVAILABLE when the history has
-    not been readable for 10 s: call again with the last cursor, also on another server.
+    """Alerts as they happen, after a cursor. No alert is lost and none comes twice, whatever breaks between two calls. A message
+    comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, with
+    HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
     """
     WatchDashboard: _aio.UnaryStreamMultiCallable[_market_service_pb2.WatchDashboardRequest, _market_service_pb2.WatchDashboardResponse]  # type: ignore[assignment]
-    """First a whole dashboard, then what changes, with a sign of life at least every 30 s. A reader that is slower than the
-    market skips states rather than falling behind. Ends with UNAVAILABLE when the server goes down: call again with the
-    last resume_token.
+    """First a whole dashboard, then what changes. A message comes at least every 30 s. A reader that is slower than the market
+    skips snapshots and does not fall behind. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down.
+    Then call again with the last resume_token, on any server.
     """
 
 class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it came from (Provenance).
+    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
     Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
 
-    Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
-    Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
-    one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
+    Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
+    opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
+    from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
     """
 
     @_abc_1.abstractmethod
@@ -161,7 +175,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.GetDashboardRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetDashboardResponse, _abc.Awaitable[_market_service_pb2.GetDashboardResponse]]:
-        """All that one mobile screen needs, from one snapshot, under 100 KB."""
+        """All that one mobile screen needs, from one snapshot, in less than 100 KB."""
 
     @_abc_1.abstractmethod
     def GetOverview(
@@ -169,7 +183,9 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.GetOverviewRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetOverviewResponse, _abc.Awaitable[_market_service_pb2.GetOverviewResponse]]:
-        """The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover."""
+        """The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover. UNAVAILABLE with
+        DATA_UNAVAILABLE while nothing of it could be measured.
+        """
 
     @_abc_1.abstractmethod
     def ListConfluenceScores(
@@ -177,7 +193,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListConfluenceScoresRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListConfluenceScoresResponse, _abc.Awaitable[_market_service_pb2.ListConfluenceScoresResponse]]:
-        """Scores of the tracked symbols, filtered, ordered and in pages."""
+        """The scores of the tracked symbols, filtered, ordered and in pages."""
 
     @_abc_1.abstractmethod
     def GetConfluence(
@@ -185,8 +201,9 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.GetConfluenceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetConfluenceResponse, _abc.Awaitable[_market_service_pb2.GetConfluenceResponse]]:
-        """One symbol's full breakdown: six dimensions, their components, weights, inputs and plain words.
-        NOT_FOUND with SYMBOL_NOT_TRACKED for a symbol that is not scored, with SYMBOL_NOT_FOUND for one that is not there.
+        """One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
+        the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
+        DATA_UNAVAILABLE while the service has no price of a tracked symbol.
         """
 
     @_abc_1.abstractmethod
@@ -195,7 +212,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListMoversRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListMoversResponse, _abc.Awaitable[_market_service_pb2.ListMoversResponse]]:
-        """The day's largest moves of the whole venue, above a turnover floor. No losers on an all-green day is a right answer."""
+        """The day's largest moves of the whole venue, above a turnover floor. A side may be empty: on some days nothing falls."""
 
     @_abc_1.abstractmethod
     def ListSymbols(
@@ -203,7 +220,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListSymbolsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListSymbolsResponse, _abc.Awaitable[_market_service_pb2.ListSymbolsResponse]]:
-        """The tracked universe with its metadata, by rank."""
+        """The tracked symbols and what the venue says about them, by rank."""
 
     @_abc_1.abstractmethod
     def ListCandles(
@@ -211,7 +228,9 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListCandlesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListCandlesResponse, _abc.Awaitable[_market_service_pb2.ListCandlesResponse]]:
-        """Closed bars of one tracked symbol for a chart."""
+        """Closed bars of one tracked symbol, for a chart. Errors are as of GetConfluence; DATA_UNAVAILABLE also when the newest bar
+        is too old.
+        """
 
     @_abc_1.abstractmethod
     def GetSentiment(
@@ -219,8 +238,8 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.GetSentimentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetSentimentResponse, _abc.Awaitable[_market_service_pb2.GetSentimentResponse]]:
-        """How the market's participants are placed: a gauge and what it is made of. UNAVAILABLE with DATA_UNAVAILABLE while
-        nothing of it could be measured.
+        """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while nothing of it could be
+        measured.
         """
 
     @_abc_1.abstractmethod
@@ -237,7 +256,9 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.GetBetaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetBetaResponse, _abc.Awaitable[_market_service_pb2.GetBetaResponse]]:
-        """How one symbol moves with BTC, also over time. Errors as of GetConfluence."""
+        """How one tracked symbol moves with BTC, also over time. Errors are as of GetConfluence; DATA_UNAVAILABLE while no symbol has
+        enough returns.
+        """
 
     @_abc_1.abstractmethod
     def ListSignals(
@@ -245,8 +266,8 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListSignalsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListSignalsResponse, _abc.Awaitable[_market_service_pb2.ListSignalsResponse]]:
-        """Signals of the venue, newest first, and how those that ended did. With `active` true it is answered whatever happens to
-        the history; else it is UNAVAILABLE with HISTORY_UNAVAILABLE while that is down.
+        """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while the
+        history cannot be read, except when `active` is true: active signals come from the snapshot.
         """
 
     @_abc_1.abstractmethod
@@ -255,7 +276,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListOpportunitiesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListOpportunitiesResponse, _abc.Awaitable[_market_service_pb2.ListOpportunitiesResponse]]:
-        """Opportunities that have not expired, newest first. None is a right answer."""
+        """Opportunities that have not expired, newest first. Often there are none."""
 
     @_abc_1.abstractmethod
     def ListAlerts(
@@ -263,7 +284,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListAlertsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListAlertsResponse, _abc.Awaitable[_market_service_pb2.ListAlertsResponse]]:
-        """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down."""
+        """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be read."""
 
     @_abc_1.abstractmethod
     def GetScoreHistory(
@@ -271,9 +292,9 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.GetScoreHistoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetScoreHistoryResponse, _abc.Awaitable[_market_service_pb2.GetScoreHistoryResponse]]:
-        """Scores and prices of one symbol over time, downsampled. A symbol that is not scored any more is answered as long as the
-        venue lists it and the range has points of it, else errors are as of GetConfluence. UNAVAILABLE with
-        HISTORY_UNAVAILABLE while the history is down.
+        """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is answered too, if
+        the venue still has it and the range has points. Errors are as of GetConfluence; UNAVAILABLE with HISTORY_UNAVAILABLE while
+        the history cannot be read.
         """
 
     @_abc_1.abstractmethod
@@ -282,9 +303,9 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.WatchAlertsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_market_service_pb2.WatchAlertsResponse], _abc.AsyncIterator[_market_service_pb2.WatchAlertsResponse]]:
-        """Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
-        at least every 30 s. Ends with UNAVAILABLE when the server goes down, or with HISTORY_UNAVAILABLE when the history has
-        not been readable for 10 s: call again with the last cursor, also on another server.
+        """Alerts as they happen, after a cursor. No alert is lost and none comes twice, whatever breaks between two calls. A message
+        comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, with
+        HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
         """
 
     @_abc_1.abstractmethod
@@ -293,9 +314,9 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.WatchDashboardRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_market_service_pb2.WatchDashboardResponse], _abc.AsyncIterator[_market_service_pb2.WatchDashboardResponse]]:
-        """First a whole dashboard, then what changes, with a sign of life at least every 30 s. A reader that is slower than the
-        market skips states rather than falling behind. Ends with UNAVAILABLE when the server goes down: call again with the
-        last resume_token.
+        """First a whole dashboard, then what changes. A message comes at least every 30 s. A reader that is slower than the market
+        skips snapshots and does not fall behind. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down.
+        Then call again with the last resume_token, on any server.
         """
 
 def add_MarketServiceServicer_to_server(servicer: MarketServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,15 +25,16 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evirtuoso/market/v1/mover.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\"\xcd\x01\n\x05Mover\x12\x38\n\x06symbol\x18\x01 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12\x1f\n\x05price\x18\x02 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12,\n\x12\x63hange_24h_percent\x18\x03 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00Y\xc0@\x01\x12*\n\x10turnover_24h_usd\x18\x04 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x0f\n\x07tracked\x18\x05 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evirtuoso/market/v1/mover.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\"\xc4\x01\n\x05Mover\x12/\n\x06symbol\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12\x1f\n\x05price\x18\x02 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12,\n\x12\x63hange_24h_percent\x18\x03 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00Y\xc0@\x01\x12*\n\x10turnover_24h_usd\x18\x04 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x0f\n\x07tracked\x18\x05 \x01(\x08\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'virtuoso.market.v1.mover_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'Z\036virtuoso.market/stubs/marketv1'
   _globals['_MOVER'].fields_by_name['symbol']._loaded_options = None
-  _globals['_MOVER'].fields_by_name['symbol']._serialized_options = b'\272H%r#2\030^[\\p{L}\\p{N}]{1,24}USDT$\272\001\006SYSTEM'
+  _globals['_MOVER'].fields_by_name['symbol']._serialized_options = b'\272H\034r\0322\030^[\\p{L}\\p{N}]{1,24}USDT$'
   _globals['_MOVER'].fields_by_name['price']._loaded_options = None
   _globals['_MOVER'].fields_by_name['price']._serialized_options = b'\272H\r\022\013!\000\000\000\000\000\000\000\000@\001'
   _globals['_MOVER'].fields_by_name['change_24h_percent']._loaded_options = None
@@ -41,5 +42,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MOVER'].fields_by_name['turnover_24h_usd']._loaded_options = None
   _globals['_MOVER'].fields_by_name['turnover_24h_usd']._serialized_options = b'\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
   _globals['_MOVER']._serialized_start=84
-  _globals['_MOVER']._serialized_end=289
+  _globals['_MOVER']._serialized_end=280
 # @@protoc_insertion_point(module_scope)

@@ -30,13 +30,13 @@ class Mover(_message.Message):
     symbol: _builtins.str
     """The symbol as the venue names it."""
     price: _builtins.float
-    """Last traded price in USDT. Above 0; always there."""
+    """The last traded price, USDT. Above 0. Always present."""
     change_24h_percent: _builtins.float
-    """Change over 24 hours, percent, as the venue gives it. Above 0 for gainers, below 0 for losers, above -100."""
+    """The change over 24 hours, percent, as the venue gives it. Above 0 for gainers, below 0 for losers, above -100."""
     turnover_24h_usd: _builtins.float
-    """Turnover of the last 24 hours in USD. At or above the floor."""
+    """The turnover of the last 24 hours, USD. At least the floor of 500,000."""
     tracked: _builtins.bool
-    """True when the symbol is scored too, so that GetConfluence knows it. Default false."""
+    """True when the symbol is tracked, so that GetConfluence answers for it. Default false."""
     def __init__(
         self,
         *,

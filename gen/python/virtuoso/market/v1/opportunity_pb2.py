@@ -27,17 +27,18 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from virtuoso.market.v1 import signal_pb2 as virtuoso_dot_market_dot_v1_dot_signal__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$virtuoso/market/v1/opportunity.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fvirtuoso/market/v1/signal.proto\"\xe0\x04\n\x0bOpportunity\x12\x16\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x38\n\x06symbol\x18\x02 \x01(\tB(\xbaH%r#2\x18^[\\p{L}\\p{N}]{1,24}USDT$\xba\x01\x06SYSTEM\x12=\n\x04kind\x18\x03 \x01(\x0e\x32#.virtuoso.market.v1.OpportunityKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x32\n\x04side\x18\x04 \x01(\x0e\x32\x18.virtuoso.market.v1.SideB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12.\n\nfound_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x65xpires_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1f\n\x05price\x18\x07 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12-\n\nconfidence\x18\x08 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12#\n\ralpha_percent\x18\t \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x00\x88\x01\x01\x12\x1d\n\x07z_score\x18\n \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x01\x88\x01\x01\x12\x1d\n\x07reading\x18\x0b \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x02\x88\x01\x01\x12\x15\n\x04unit\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1c\n\x08sentence\x18\r \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x90\x03\x12\x18\n\x05venue\x18\x0e \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 B\x10\n\x0e_alpha_percentB\n\n\x08_z_scoreB\n\n\x08_reading*\xd3\x02\n\x0fOpportunityKind\x12 \n\x1cOPPORTUNITY_KIND_UNSPECIFIED\x10\x00\x12*\n&OPPORTUNITY_KIND_CORRELATION_BREAKDOWN\x10\x01\x12#\n\x1fOPPORTUNITY_KIND_BETA_EXPANSION\x10\x02\x12%\n!OPPORTUNITY_KIND_BETA_COMPRESSION\x10\x03\x12/\n+OPPORTUNITY_KIND_RELATIVE_STRENGTH_BREAKOUT\x10\x04\x12\x1e\n\x1aOPPORTUNITY_KIND_REVERSION\x10\x05\x12/\n+OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE\x10\x06\x12$\n OPPORTUNITY_KIND_FUNDING_EXTREME\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$virtuoso/market/v1/opportunity.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fvirtuoso/market/v1/signal.proto\"\xd5\x04\n\x0bOpportunity\x12\x16\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12/\n\x06symbol\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12=\n\x04kind\x18\x03 \x01(\x0e\x32#.virtuoso.market.v1.OpportunityKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x32\n\x04side\x18\x04 \x01(\x0e\x32\x18.virtuoso.market.v1.SideB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12-\n\tfind_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1f\n\x05price\x18\x07 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12-\n\nconfidence\x18\x08 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12#\n\ralpha_percent\x18\t \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x00\x88\x01\x01\x12\x1d\n\x07z_score\x18\n \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x01\x88\x01\x01\x12\x1d\n\x07reading\x18\x0b \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x02\x88\x01\x01\x12\x15\n\x04unit\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1c\n\x08sentence\x18\r \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x90\x03\x12\x18\n\x05venue\x18\x0e \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 B\x10\n\x0e_alpha_percentB\n\n\x08_z_scoreB\n\n\x08_reading*\xd3\x02\n\x0fOpportunityKind\x12 \n\x1cOPPORTUNITY_KIND_UNSPECIFIED\x10\x00\x12*\n&OPPORTUNITY_KIND_CORRELATION_BREAKDOWN\x10\x01\x12#\n\x1fOPPORTUNITY_KIND_BETA_EXPANSION\x10\x02\x12%\n!OPPORTUNITY_KIND_BETA_COMPRESSION\x10\x03\x12/\n+OPPORTUNITY_KIND_RELATIVE_STRENGTH_BREAKOUT\x10\x04\x12\x1e\n\x1aOPPORTUNITY_KIND_REVERSION\x10\x05\x12/\n+OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE\x10\x06\x12$\n OPPORTUNITY_KIND_FUNDING_EXTREME\x10\x07\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'virtuoso.market.v1.opportunity_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'Z\036virtuoso.market/stubs/marketv1'
   _globals['_OPPORTUNITY'].fields_by_name['id']._loaded_options = None
   _globals['_OPPORTUNITY'].fields_by_name['id']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
   _globals['_OPPORTUNITY'].fields_by_name['symbol']._loaded_options = None
-  _globals['_OPPORTUNITY'].fields_by_name['symbol']._serialized_options = b'\272H%r#2\030^[\\p{L}\\p{N}]{1,24}USDT$\272\001\006SYSTEM'
+  _globals['_OPPORTUNITY'].fields_by_name['symbol']._serialized_options = b'\272H\034r\0322\030^[\\p{L}\\p{N}]{1,24}USDT$'
   _globals['_OPPORTUNITY'].fields_by_name['kind']._loaded_options = None
   _globals['_OPPORTUNITY'].fields_by_name['kind']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_OPPORTUNITY'].fields_by_name['side']._loaded_options = None
@@ -58,8 +59,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPPORTUNITY'].fields_by_name['sentence']._serialized_options = b'\272H\007r\005\020\001\030\220\003'
   _globals['_OPPORTUNITY'].fields_by_name['venue']._loaded_options = None
   _globals['_OPPORTUNITY'].fields_by_name['venue']._serialized_options = b'\272H\006r\004\020\001\030 '
-  _globals['_OPPORTUNITYKIND']._serialized_start=767
-  _globals['_OPPORTUNITYKIND']._serialized_end=1106
+  _globals['_OPPORTUNITYKIND']._serialized_start=756
+  _globals['_OPPORTUNITYKIND']._serialized_end=1095
   _globals['_OPPORTUNITY']._serialized_start=156
-  _globals['_OPPORTUNITY']._serialized_end=764
+  _globals['_OPPORTUNITY']._serialized_end=753
 # @@protoc_insertion_point(module_scope)

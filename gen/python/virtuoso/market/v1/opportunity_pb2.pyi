@@ -28,44 +28,56 @@ class _OpportunityKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Oppor
     OPPORTUNITY_KIND_UNSPECIFIED: _OpportunityKind.ValueType  # 0
     """Never sent."""
     OPPORTUNITY_KIND_CORRELATION_BREAKDOWN: _OpportunityKind.ValueType  # 1
-    """It has stopped moving with BTC."""
+    """The symbol no longer moves with BTC: the correlation fell from 0.6 or more to 0.3 or less. To the side of the move that
+    BTC does not explain.
+    """
     OPPORTUNITY_KIND_BETA_EXPANSION: _OpportunityKind.ValueType  # 2
-    """It moves more with BTC than it used to."""
+    """Beta is at least 1.5 times the former one. To the side of BTC's last 24 hours."""
     OPPORTUNITY_KIND_BETA_COMPRESSION: _OpportunityKind.ValueType  # 3
-    """It moves less with BTC than it used to."""
+    """Beta is at most the former one divided by 1.5. To the side of the move that BTC does not explain."""
     OPPORTUNITY_KIND_RELATIVE_STRENGTH_BREAKOUT: _OpportunityKind.ValueType  # 4
-    """Its price in BTC leaves its range."""
+    """The move that BTC does not explain is unusually large over 4 hours and reaches the extreme of the week. To the side of
+    that move.
+    """
     OPPORTUNITY_KIND_REVERSION: _OpportunityKind.ValueType  # 5
-    """What BTC does not explain has gone unusually far."""
+    """The move that BTC does not explain is unusually large over 24 hours and has begun to turn: it is at least two standard
+    deviations of one return away from its extreme. Against that move.
+    """
     OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE: _OpportunityKind.ValueType  # 6
-    """Short and long timeframes point to different sides."""
+    """The last 2 hours go clearly against the last 7 days. To the side of the 7 days."""
     OPPORTUNITY_KIND_FUNDING_EXTREME: _OpportunityKind.ValueType  # 7
-    """One side pays unusually much to stay."""
+    """The funding rate is far from its own history and at least 0.03 % an interval. Against the side that pays."""
 
 class OpportunityKind(_OpportunityKind, metaclass=_OpportunityKindEnumTypeWrapper):
-    """What was found."""
+    """What was found. Most kinds compare the last 24 hours with the six days before, on 30 minute returns."""
 
 OPPORTUNITY_KIND_UNSPECIFIED: OpportunityKind.ValueType  # 0
 """Never sent."""
 OPPORTUNITY_KIND_CORRELATION_BREAKDOWN: OpportunityKind.ValueType  # 1
-"""It has stopped moving with BTC."""
+"""The symbol no longer moves with BTC: the correlation fell from 0.6 or more to 0.3 or less. To the side of the move that
+BTC does not explain.
+"""
 OPPORTUNITY_KIND_BETA_EXPANSION: OpportunityKind.ValueType  # 2
-"""It moves more with BTC than it used to."""
+"""Beta is at least 1.5 times the former one. To the side of BTC's last 24 hours."""
 OPPORTUNITY_KIND_BETA_COMPRESSION: OpportunityKind.ValueType  # 3
-"""It moves less with BTC than it used to."""
+"""Beta is at most the former one divided by 1.5. To the side of the move that BTC does not explain."""
 OPPORTUNITY_KIND_RELATIVE_STRENGTH_BREAKOUT: OpportunityKind.ValueType  # 4
-"""Its price in BTC leaves its range."""
+"""The move that BTC does not explain is unusually large over 4 hours and reaches the extreme of the week. To the side of
+that move.
+"""
 OPPORTUNITY_KIND_REVERSION: OpportunityKind.ValueType  # 5
-"""What BTC does not explain has gone unusually far."""
+"""The move that BTC does not explain is unusually large over 24 hours and has begun to turn: it is at least two standard
+deviations of one return away from its extreme. Against that move.
+"""
 OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE: OpportunityKind.ValueType  # 6
-"""Short and long timeframes point to different sides."""
+"""The last 2 hours go clearly against the last 7 days. To the side of the 7 days."""
 OPPORTUNITY_KIND_FUNDING_EXTREME: OpportunityKind.ValueType  # 7
-"""One side pays unusually much to stay."""
+"""The funding rate is far from its own history and at least 0.03 % an interval. Against the side that pays."""
 Global___OpportunityKind: _TypeAlias = OpportunityKind  # noqa: Y015
 
 @_typing.final
 class Opportunity(_message.Message):
-    """Something unusual that may be traded."""
+    """An unusual situation that may be worth a trade. Nobody follows what becomes of it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -73,8 +85,8 @@ class Opportunity(_message.Message):
     SYMBOL_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     SIDE_FIELD_NUMBER: _builtins.int
-    FOUND_TIME_FIELD_NUMBER: _builtins.int
-    EXPIRES_TIME_FIELD_NUMBER: _builtins.int
+    FIND_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     PRICE_FIELD_NUMBER: _builtins.int
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     ALPHA_PERCENT_FIELD_NUMBER: _builtins.int
@@ -84,36 +96,38 @@ class Opportunity(_message.Message):
     SENTENCE_FIELD_NUMBER: _builtins.int
     VENUE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """Stable id."""
+    """An id that does not change."""
     symbol: _builtins.str
     """The symbol as the venue names it."""
     kind: Global___OpportunityKind.ValueType
     """What was found."""
     side: _signal_pb2.Side.ValueType
-    """Which way it would be traded."""
+    """The side of the trade."""
     price: _builtins.float
-    """Price when it was found, USDT."""
+    """The price at `find_time`, USDT. Above 0."""
     confidence: _builtins.float
-    """How far it can be relied on, 0-1, from sample size and fit."""
+    """How reliable it is, 0-1, from the size of the sample and the fit."""
     alpha_percent: _builtins.float
-    """The return that BTC's does not explain, over the kind's window, percent. Absent where the kind has none."""
+    """The move that BTC does not explain, percent of the price: over 4 hours for RELATIVE_STRENGTH_BREAKOUT, else over 24
+    hours. Absent for CROSS_TIMEFRAME_DIVERGENCE and FUNDING_EXTREME.
+    """
     z_score: _builtins.float
-    """How unusual it is, in standard deviations of its own history. Absent where the kind has none."""
+    """How unusual it is, in standard deviations."""
     reading: _builtins.float
-    """The kind's own reading in `unit`. Absent where it has none."""
+    """The measured value in `unit`: the correlation, the beta, the move or the funding rate, by kind."""
     unit: _builtins.str
-    """The unit of `reading`. Empty (the default) for a plain number."""
+    """The unit of `reading`: "correlation", "beta" or "percent"."""
     sentence: _builtins.str
-    """One plain sentence. Never empty."""
+    """One plain sentence that says what was found. Never empty."""
     venue: _builtins.str
     """The exchange."""
     @_builtins.property
-    def found_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock when it was found. Always present."""
+    def find_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was found, on the exchange's clock. Always present."""
 
     @_builtins.property
-    def expires_time(self) -> _timestamp_pb2.Timestamp:
-        """When it is old. Always present."""
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it expires, on the exchange's clock: 4 hours after `find_time`. Always present."""
 
     def __init__(
         self,
@@ -122,8 +136,8 @@ class Opportunity(_message.Message):
         symbol: _builtins.str = ...,
         kind: Global___OpportunityKind.ValueType = ...,
         side: _signal_pb2.Side.ValueType = ...,
-        found_time: _timestamp_pb2.Timestamp | None = ...,
-        expires_time: _timestamp_pb2.Timestamp | None = ...,
+        find_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
         price: _builtins.float = ...,
         confidence: _builtins.float = ...,
         alpha_percent: _builtins.float | None = ...,
@@ -133,9 +147,9 @@ class Opportunity(_message.Message):
         sentence: _builtins.str = ...,
         venue: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent", "_reading", b"_reading", "_z_score", b"_z_score", "alpha_percent", b"alpha_percent", "expires_time", b"expires_time", "found_time", b"found_time", "reading", b"reading", "z_score", b"z_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent", "_reading", b"_reading", "_z_score", b"_z_score", "alpha_percent", b"alpha_percent", "expire_time", b"expire_time", "find_time", b"find_time", "reading", b"reading", "z_score", b"z_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent", "_reading", b"_reading", "_z_score", b"_z_score", "alpha_percent", b"alpha_percent", "confidence", b"confidence", "expires_time", b"expires_time", "found_time", b"found_time", "id", b"id", "kind", b"kind", "price", b"price", "reading", b"reading", "sentence", b"sentence", "side", b"side", "symbol", b"symbol", "unit", b"unit", "venue", b"venue", "z_score", b"z_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent", "_reading", b"_reading", "_z_score", b"_z_score", "alpha_percent", b"alpha_percent", "confidence", b"confidence", "expire_time", b"expire_time", "find_time", b"find_time", "id", b"id", "kind", b"kind", "price", b"price", "reading", b"reading", "sentence", b"sentence", "side", b"side", "symbol", b"symbol", "unit", b"unit", "venue", b"venue", "z_score", b"z_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__alpha_percent: _TypeAlias = _typing.Literal["alpha_percent"]  # noqa: Y015
     _WhichOneofArgType__alpha_percent: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent"]  # noqa: Y015

@@ -25,33 +25,33 @@ class _Regime:
 class _RegimeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Regime.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     REGIME_UNSPECIFIED: _Regime.ValueType  # 0
-    """Never sent: an unknown regime is absent."""
+    """Never sent: the field is absent instead."""
     REGIME_NEUTRAL: _Regime.ValueType  # 1
-    """No clear state."""
+    """No clear direction."""
     REGIME_BULLISH: _Regime.ValueType  # 2
     """The market rises."""
     REGIME_BEARISH: _Regime.ValueType  # 3
     """The market falls."""
     REGIME_RISK_ON: _Regime.ValueType  # 4
-    """Breadth and the smaller coins lead upwards while volatility falls."""
+    """Most symbols rise, most of them more than BTC, while volatility is below its usual level."""
     REGIME_RISK_OFF: _Regime.ValueType  # 5
-    """Breadth and the smaller coins lead downwards while volatility rises."""
+    """Most symbols fall, most of them more than BTC, while volatility is above its usual level."""
 
 class Regime(_Regime, metaclass=_RegimeEnumTypeWrapper):
     """The state of the market."""
 
 REGIME_UNSPECIFIED: Regime.ValueType  # 0
-"""Never sent: an unknown regime is absent."""
+"""Never sent: the field is absent instead."""
 REGIME_NEUTRAL: Regime.ValueType  # 1
-"""No clear state."""
+"""No clear direction."""
 REGIME_BULLISH: Regime.ValueType  # 2
 """The market rises."""
 REGIME_BEARISH: Regime.ValueType  # 3
 """The market falls."""
 REGIME_RISK_ON: Regime.ValueType  # 4
-"""Breadth and the smaller coins lead upwards while volatility falls."""
+"""Most symbols rise, most of them more than BTC, while volatility is below its usual level."""
 REGIME_RISK_OFF: Regime.ValueType  # 5
-"""Breadth and the smaller coins lead downwards while volatility rises."""
+"""Most symbols fall, most of them more than BTC, while volatility is above its usual level."""
 Global___Regime: _TypeAlias = Regime  # noqa: Y015
 
 class _DominanceBasis:
@@ -61,7 +61,7 @@ class _DominanceBasis:
 class _DominanceBasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DominanceBasis.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     DOMINANCE_BASIS_UNSPECIFIED: _DominanceBasis.ValueType  # 0
-    """There is no figure."""
+    """There is no dominance."""
     DOMINANCE_BASIS_MARKET_CAP: _DominanceBasis.ValueType  # 1
     """The market capitalisation of all coins, from CoinGecko."""
     DOMINANCE_BASIS_TURNOVER: _DominanceBasis.ValueType  # 2
@@ -71,7 +71,7 @@ class DominanceBasis(_DominanceBasis, metaclass=_DominanceBasisEnumTypeWrapper):
     """What BTC's dominance is a share of."""
 
 DOMINANCE_BASIS_UNSPECIFIED: DominanceBasis.ValueType  # 0
-"""There is no figure."""
+"""There is no dominance."""
 DOMINANCE_BASIS_MARKET_CAP: DominanceBasis.ValueType  # 1
 """The market capitalisation of all coins, from CoinGecko."""
 DOMINANCE_BASIS_TURNOVER: DominanceBasis.ValueType  # 2
@@ -80,15 +80,15 @@ Global___DominanceBasis: _TypeAlias = DominanceBasis  # noqa: Y015
 
 @_typing.final
 class Overview(_message.Message):
-    """The whole market in a few numbers. A number that was not measured is absent; so is what is counted or summed over the
-    whole venue while a tenth or more of its markets is unusable, since a part would pass for the whole.
+    """The whole market in a few numbers. A number that was not measured is absent. Numbers that count or add up the whole venue
+    are also absent while more than a tenth of its markets is unusable, because a part is not the whole.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     REGIME_FIELD_NUMBER: _builtins.int
     REGIME_CONFIDENCE_FIELD_NUMBER: _builtins.int
-    REGIME_SINCE_TIME_FIELD_NUMBER: _builtins.int
+    REGIME_START_TIME_FIELD_NUMBER: _builtins.int
     REGIME_INPUTS_FIELD_NUMBER: _builtins.int
     TREND_STRENGTH_FIELD_NUMBER: _builtins.int
     VOLATILITY_PERCENT_FIELD_NUMBER: _builtins.int
@@ -99,43 +99,47 @@ class Overview(_message.Message):
     TOTAL_TURNOVER_24H_USD_FIELD_NUMBER: _builtins.int
     BTC_DOMINANCE_TIME_FIELD_NUMBER: _builtins.int
     regime: Global___Regime.ValueType
-    """The state of the market. Absent until there is enough to tell; never UNSPECIFIED."""
+    """The state of the market. Absent while there is too little data to tell. Never UNSPECIFIED."""
     regime_confidence: _builtins.float
-    """How clear the regime is, 0-1. Absent with the regime."""
+    """How clear the regime is, 0-1. Absent without a regime."""
     trend_strength: _builtins.float
-    """How strongly BTC trends, either way, 0-100 (ADX of its candles). Absent without BTC's candles."""
+    """How strongly BTC trends, up or down, 0-100: the ADX of 14 bars of 30 minutes. Absent without these bars."""
     volatility_percent: _builtins.float
-    """BTC's realised volatility, annualised, percent, from log returns. At least 0. Absent without BTC's candles."""
+    """BTC's realised volatility, percent a year, from log returns of 24 hours of 5 minute bars. At least 0. Absent without
+    these bars.
+    """
     dispersion_percent: _builtins.float
-    """Cross-sectional standard deviation of the 24 hour moves of the whole venue, percentage points. At least 0."""
+    """The standard deviation of the 24 hour moves across the whole venue, percentage points. At least 0. Absent with fewer than
+    five moves.
+    """
     btc_dominance_percent: _builtins.float
-    """BTC's share, percent, 0-100, of what `btc_dominance_basis` says. Absent when neither could be had."""
+    """BTC's share of what `btc_dominance_basis` names, percent, 0-100. Absent when it could not be measured."""
     btc_dominance_basis: Global___DominanceBasis.ValueType
-    """What the dominance is a share of. UNSPECIFIED (the default) when it is absent."""
+    """What BTC's share is a share of. UNSPECIFIED (the default) when the share is absent."""
     total_turnover_24h_usd: _builtins.float
-    """Turnover of the whole venue's USDT perpetuals over 24 hours, USD. At least 0. Absent when it could not be added up."""
+    """The turnover of all USDT perpetuals of the venue over 24 hours, USD. At least 0. Absent when it could not be added up."""
     @_builtins.property
-    def regime_since_time(self) -> _timestamp_pb2.Timestamp:
-        """Since when this regime holds, on the exchange's clock. Absent with the regime."""
+    def regime_start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the regime began, on the exchange's clock. Absent without a regime."""
 
     @_builtins.property
     def regime_inputs(self) -> Global___RegimeInputs:
-        """What the regime was decided from."""
+        """The numbers that decide the regime."""
 
     @_builtins.property
     def breadth(self) -> Global___Breadth:
-        """How many symbols of the whole venue rise, fall and stand. Absent when no 24 hour figures were given."""
+        """How many symbols of the whole venue rise, fall or stay. Absent when the venue gave no 24 hour moves."""
 
     @_builtins.property
     def btc_dominance_time(self) -> _timestamp_pb2.Timestamp:
-        """When the dominance was measured, by its source's clock. Absent with it."""
+        """When BTC's share was measured, on the clock of its source. Absent when the share is absent."""
 
     def __init__(
         self,
         *,
         regime: Global___Regime.ValueType | None = ...,
         regime_confidence: _builtins.float | None = ...,
-        regime_since_time: _timestamp_pb2.Timestamp | None = ...,
+        regime_start_time: _timestamp_pb2.Timestamp | None = ...,
         regime_inputs: Global___RegimeInputs | None = ...,
         trend_strength: _builtins.float | None = ...,
         volatility_percent: _builtins.float | None = ...,
@@ -146,9 +150,9 @@ class Overview(_message.Message):
         total_turnover_24h_usd: _builtins.float | None = ...,
         btc_dominance_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent", "_dispersion_percent", b"_dispersion_percent", "_regime", b"_regime", "_regime_confidence", b"_regime_confidence", "_total_turnover_24h_usd", b"_total_turnover_24h_usd", "_trend_strength", b"_trend_strength", "_volatility_percent", b"_volatility_percent", "breadth", b"breadth", "btc_dominance_percent", b"btc_dominance_percent", "btc_dominance_time", b"btc_dominance_time", "dispersion_percent", b"dispersion_percent", "regime", b"regime", "regime_confidence", b"regime_confidence", "regime_inputs", b"regime_inputs", "regime_since_time", b"regime_since_time", "total_turnover_24h_usd", b"total_turnover_24h_usd", "trend_strength", b"trend_strength", "volatility_percent", b"volatility_percent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent", "_dispersion_percent", b"_dispersion_percent", "_regime", b"_regime", "_regime_confidence", b"_regime_confidence", "_total_turnover_24h_usd", b"_total_turnover_24h_usd", "_trend_strength", b"_trend_strength", "_volatility_percent", b"_volatility_percent", "breadth", b"breadth", "btc_dominance_percent", b"btc_dominance_percent", "btc_dominance_time", b"btc_dominance_time", "dispersion_percent", b"dispersion_percent", "regime", b"regime", "regime_confidence", b"regime_confidence", "regime_inputs", b"regime_inputs", "regime_start_time", b"regime_start_time", "total_turnover_24h_usd", b"total_turnover_24h_usd", "trend_strength", b"trend_strength", "volatility_percent", b"volatility_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent", "_dispersion_percent", b"_dispersion_percent", "_regime", b"_regime", "_regime_confidence", b"_regime_confidence", "_total_turnover_24h_usd", b"_total_turnover_24h_usd", "_trend_strength", b"_trend_strength", "_volatility_percent", b"_volatility_percent", "breadth", b"breadth", "btc_dominance_basis", b"btc_dominance_basis", "btc_dominance_percent", b"btc_dominance_percent", "btc_dominance_time", b"btc_dominance_time", "dispersion_percent", b"dispersion_percent", "regime", b"regime", "regime_confidence", b"regime_confidence", "regime_inputs", b"regime_inputs", "regime_since_time", b"regime_since_time", "total_turnover_24h_usd", b"total_turnover_24h_usd", "trend_strength", b"trend_strength", "volatility_percent", b"volatility_percent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent", "_dispersion_percent", b"_dispersion_percent", "_regime", b"_regime", "_regime_confidence", b"_regime_confidence", "_total_turnover_24h_usd", b"_total_turnover_24h_usd", "_trend_strength", b"_trend_strength", "_volatility_percent", b"_volatility_percent", "breadth", b"breadth", "btc_dominance_basis", b"btc_dominance_basis", "btc_dominance_percent", b"btc_dominance_percent", "btc_dominance_time", b"btc_dominance_time", "dispersion_percent", b"dispersion_percent", "regime", b"regime", "regime_confidence", b"regime_confidence", "regime_inputs", b"regime_inputs", "regime_start_time", b"regime_start_time", "total_turnover_24h_usd", b"total_turnover_24h_usd", "trend_strength", b"trend_strength", "volatility_percent", b"volatility_percent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__btc_dominance_percent: _TypeAlias = _typing.Literal["btc_dominance_percent"]  # noqa: Y015
     _WhichOneofArgType__btc_dominance_percent: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent"]  # noqa: Y015
@@ -183,7 +187,9 @@ Global___Overview: _TypeAlias = Overview  # noqa: Y015
 
 @_typing.final
 class RegimeInputs(_message.Message):
-    """What the regime is decided from. Each is absent when it could not be measured."""
+    """The numbers that decide the regime. Each is absent when it could not be measured; those of the whole venue need at least
+    five symbols.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -194,17 +200,17 @@ class RegimeInputs(_message.Message):
     BTC_VOLATILITY_RATIO_FIELD_NUMBER: _builtins.int
     ALTS_AGAINST_BTC_PERCENT_FIELD_NUMBER: _builtins.int
     mean_move_percent: _builtins.float
-    """Turnover-weighted mean of the 24 hour moves, percent."""
+    """The mean of the 24 hour moves of the whole venue, weighted by turnover, percent."""
     breadth: _builtins.float
     """(rising - falling) / (rising + falling + flat), -1 to 1, over the whole venue."""
     btc_trend: _builtins.float
-    """BTC's trend, -1 (down) to 1 (up): ADX with its directional lines, and the slope of its EMA."""
+    """BTC's trend, -1 (down) to 1 (up), from the ADX with its directional lines and from the slope of the EMA."""
     dispersion_percent: _builtins.float
-    """Cross-sectional standard deviation of the 24 hour moves, percentage points. At least 0."""
+    """The standard deviation of the 24 hour moves across the whole venue, percentage points. At least 0."""
     btc_volatility_ratio: _builtins.float
-    """BTC's realised volatility over that of its own last 30 days; 1 is usual. At least 0."""
+    """BTC's realised volatility of 24 hours, divided by that of 30 days; 1 is usual. At least 0."""
     alts_against_btc_percent: _builtins.float
-    """Median 24 hour move of the other symbols less BTC's, percentage points."""
+    """The median 24 hour move of all symbols but BTC, less BTC's move, percentage points."""
     def __init__(
         self,
         *,
@@ -248,7 +254,7 @@ Global___RegimeInputs: _TypeAlias = RegimeInputs  # noqa: Y015
 
 @_typing.final
 class Breadth(_message.Message):
-    """How many symbols rise, fall and stand over 24 hours."""
+    """How many symbols rise, fall or stay over 24 hours."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -28,23 +28,23 @@ class _PathEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Path.ValueType],
     PATH_UNSPECIFIED: _Path.ValueType  # 0
     """Never sent."""
     PATH_SNAPSHOT: _Path.ValueType  # 1
-    """The newest snapshot, within its soft expiry, from the first venue."""
+    """A fresh snapshot of the first configured venue."""
     PATH_STALE_SNAPSHOT: _Path.ValueType  # 2
-    """The last good snapshot, past its soft expiry."""
+    """The last good snapshot, which is stale."""
     PATH_FALLBACK: _Path.ValueType  # 3
-    """Fresh, but from another venue than the first configured one."""
+    """A fresh snapshot of another venue than the first configured one."""
 
 class Path(_Path, metaclass=_PathEnumTypeWrapper):
-    """The way the data took to a reply."""
+    """The way by which the data of a reply came."""
 
 PATH_UNSPECIFIED: Path.ValueType  # 0
 """Never sent."""
 PATH_SNAPSHOT: Path.ValueType  # 1
-"""The newest snapshot, within its soft expiry, from the first venue."""
+"""A fresh snapshot of the first configured venue."""
 PATH_STALE_SNAPSHOT: Path.ValueType  # 2
-"""The last good snapshot, past its soft expiry."""
+"""The last good snapshot, which is stale."""
 PATH_FALLBACK: Path.ValueType  # 3
-"""Fresh, but from another venue than the first configured one."""
+"""A fresh snapshot of another venue than the first configured one."""
 Global___Path: _TypeAlias = Path  # noqa: Y015
 
 class _FallbackReason:
@@ -54,7 +54,7 @@ class _FallbackReason:
 class _FallbackReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FallbackReason.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     FALLBACK_REASON_UNSPECIFIED: _FallbackReason.ValueType  # 0
-    """The usual way was taken."""
+    """It is neither."""
     FALLBACK_REASON_VENUE_BLOCKED: _FallbackReason.ValueType  # 1
     """The venue refuses this location or address."""
     FALLBACK_REASON_VENUE_RATE_LIMITED: _FallbackReason.ValueType  # 2
@@ -64,25 +64,25 @@ class _FallbackReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fallba
     FALLBACK_REASON_VENUE_TIMED_OUT: _FallbackReason.ValueType  # 4
     """The venue takes too long."""
     FALLBACK_REASON_VENUE_BAD_DATA: _FallbackReason.ValueType  # 5
-    """The venue sends what cannot be read or believed."""
+    """The venue sends data that cannot be read or cannot be true."""
     FALLBACK_REASON_VENUE_EMPTY: _FallbackReason.ValueType  # 6
     """The venue answers with no markets."""
     FALLBACK_REASON_VENUE_STALE: _FallbackReason.ValueType  # 7
-    """The venue's clock stands still or lies far behind."""
+    """The venue's clock stands still or is far behind."""
     FALLBACK_REASON_VENUE_INCOMPLETE: _FallbackReason.ValueType  # 8
-    """The venue gives prices but not enough else to score the market."""
+    """The venue gives prices, but too little else to score the market."""
     FALLBACK_REASON_VENUE_RECOVERING: _FallbackReason.ValueType  # 9
-    """The venue works again and is being watched for a while before it is used."""
+    """The venue works again and is watched for a while before it is used."""
     FALLBACK_REASON_NO_NEW_SNAPSHOT: _FallbackReason.ValueType  # 10
-    """No newer snapshot has been published, for a reason that the server cannot see."""
+    """No newer snapshot was published, and the server does not know why."""
     FALLBACK_REASON_REPOSITORY_UNAVAILABLE: _FallbackReason.ValueType  # 11
     """No repository answers the server."""
 
 class FallbackReason(_FallbackReason, metaclass=_FallbackReasonEnumTypeWrapper):
-    """Why the usual way was not taken."""
+    """Why a reply is stale or from another venue."""
 
 FALLBACK_REASON_UNSPECIFIED: FallbackReason.ValueType  # 0
-"""The usual way was taken."""
+"""It is neither."""
 FALLBACK_REASON_VENUE_BLOCKED: FallbackReason.ValueType  # 1
 """The venue refuses this location or address."""
 FALLBACK_REASON_VENUE_RATE_LIMITED: FallbackReason.ValueType  # 2
@@ -92,17 +92,17 @@ FALLBACK_REASON_VENUE_UNAVAILABLE: FallbackReason.ValueType  # 3
 FALLBACK_REASON_VENUE_TIMED_OUT: FallbackReason.ValueType  # 4
 """The venue takes too long."""
 FALLBACK_REASON_VENUE_BAD_DATA: FallbackReason.ValueType  # 5
-"""The venue sends what cannot be read or believed."""
+"""The venue sends data that cannot be read or cannot be true."""
 FALLBACK_REASON_VENUE_EMPTY: FallbackReason.ValueType  # 6
 """The venue answers with no markets."""
 FALLBACK_REASON_VENUE_STALE: FallbackReason.ValueType  # 7
-"""The venue's clock stands still or lies far behind."""
+"""The venue's clock stands still or is far behind."""
 FALLBACK_REASON_VENUE_INCOMPLETE: FallbackReason.ValueType  # 8
-"""The venue gives prices but not enough else to score the market."""
+"""The venue gives prices, but too little else to score the market."""
 FALLBACK_REASON_VENUE_RECOVERING: FallbackReason.ValueType  # 9
-"""The venue works again and is being watched for a while before it is used."""
+"""The venue works again and is watched for a while before it is used."""
 FALLBACK_REASON_NO_NEW_SNAPSHOT: FallbackReason.ValueType  # 10
-"""No newer snapshot has been published, for a reason that the server cannot see."""
+"""No newer snapshot was published, and the server does not know why."""
 FALLBACK_REASON_REPOSITORY_UNAVAILABLE: FallbackReason.ValueType  # 11
 """No repository answers the server."""
 Global___FallbackReason: _TypeAlias = FallbackReason  # noqa: Y015
@@ -118,9 +118,9 @@ class _EnvironmentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Environme
     ENVIRONMENT_LIVE: _Environment.ValueType  # 1
     """A real exchange, now."""
     ENVIRONMENT_SIMULATED: _Environment.ValueType  # 2
-    """An invented market. Never to be shown as real."""
+    """An invented market. Never show it as real."""
     ENVIRONMENT_REPLAY: _Environment.ValueType  # 3
-    """A recording of a real market, or another stand-in for the exchange's address."""
+    """A recording of a real market, or another server in the exchange's place."""
 
 class Environment(_Environment, metaclass=_EnvironmentEnumTypeWrapper):
     """What kind of market the numbers are from."""
@@ -130,14 +130,14 @@ ENVIRONMENT_UNSPECIFIED: Environment.ValueType  # 0
 ENVIRONMENT_LIVE: Environment.ValueType  # 1
 """A real exchange, now."""
 ENVIRONMENT_SIMULATED: Environment.ValueType  # 2
-"""An invented market. Never to be shown as real."""
+"""An invented market. Never show it as real."""
 ENVIRONMENT_REPLAY: Environment.ValueType  # 3
-"""A recording of a real market, or another stand-in for the exchange's address."""
+"""A recording of a real market, or another server in the exchange's place."""
 Global___Environment: _TypeAlias = Environment  # noqa: Y015
 
 @_typing.final
 class Provenance(_message.Message):
-    """Where a reply came from, and how old it is. Every reply carries exactly one."""
+    """Where a reply comes from and how old it is. Every reply carries exactly one."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -157,33 +157,35 @@ class Provenance(_message.Message):
     FALLBACK_FROM_FIELD_NUMBER: _builtins.int
     snapshot_id: _builtins.str
     """The snapshot that the reply was made from. Replies with the same id agree with each other in every number.
-    Opaque; never empty.
+    Opaque. Never empty.
     """
     venue: _builtins.str
     """The exchange, as a lower-case name such as "bybit" or "binance". Never empty."""
     path: Global___Path.ValueType
-    """The way the data took to this reply."""
+    """The way by which the data came."""
     fallback_reason: Global___FallbackReason.ValueType
-    """Why the reply is stale or from a fallback; UNSPECIFIED (the default) when it is neither."""
+    """Why the reply is stale or from another venue. UNSPECIFIED (the default) when it is neither."""
     environment: Global___Environment.ValueType
-    """Whether the market is real and live, simulated, or a replayed recording."""
+    """Whether the market is live, simulated or a replay."""
     stale: _builtins.bool
-    """True when the data is past its soft expiry (30 s on the exchange's clock): real, but old. Default false."""
+    """True when the data is real but old: the newest prices are more than 30 s old, or the newest bar of a chart is more than
+    30 s overdue. Default false.
+    """
     model_version: _builtins.str
     """The name of the set of components, weights and parameters that made the scores, such as "v1"."""
     fallback_from: _builtins.str
-    """The venue that should have answered, when another one did; empty (the default) otherwise."""
+    """The venue that should have answered, when another one did. Empty (the default) otherwise."""
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's own clock when it gave the newest prices of this reply. UTC; always present."""
+        """The exchange's clock when it gave the newest prices of this reply. Always present."""
 
     @_builtins.property
     def received_time(self) -> _timestamp_pb2.Timestamp:
-        """Our clock when those prices arrived. UTC; always present."""
+        """Our clock when these prices arrived. Always present."""
 
     @_builtins.property
     def computed_time(self) -> _timestamp_pb2.Timestamp:
-        """Our clock when the numbers were computed from them. UTC; always present."""
+        """Our clock when the snapshot was computed from them. Always present."""
 
     @_builtins.property
     def coverage(self) -> Global___Coverage:
@@ -191,13 +193,13 @@ class Provenance(_message.Message):
 
     @_builtins.property
     def oldest_input_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock for the oldest input that any score here was made from, leaving out slow series (funding,
-        open interest and long/short history). Absent when there is no score.
+        """The exchange's clock of the oldest price, bar, order book or trades behind any score of the snapshot. The slow series
+        (funding, open interest, long/short ratios) do not count. Absent without scores, and with the bars of a chart.
         """
 
     @_builtins.property
     def age(self) -> _duration_pb2.Duration:
-        """Age of the newest prices when the server last looked, which is at most a second before it replied. At least 0 s."""
+        """The age of `observed_time` when the server last looked, at most about a second before it replied. At least 0 s."""
 
     def __init__(
         self,
@@ -227,14 +229,14 @@ Global___Provenance: _TypeAlias = Provenance  # noqa: Y015
 
 @_typing.final
 class Coverage(_message.Message):
-    """Completeness of a snapshot."""
+    """How complete a snapshot is."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     EXPECTED_FIELD_NUMBER: _builtins.int
     PRESENT_FIELD_NUMBER: _builtins.int
     expected: _builtins.int
-    """How many symbols are tracked. At least 0."""
+    """How many symbols are tracked."""
     present: _builtins.int
     """How many of them have a score. At most `expected`."""
     def __init__(

@@ -19,11 +19,13 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class ScorePoint(_message.Message):
-    """One symbol's price and scores at one moment, as they were published then. What was not measured is absent."""
+    """The price and the scores of one symbol at one moment, as they were published then. A number that was not measured is
+    absent.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    TIME_FIELD_NUMBER: _builtins.int
+    OBSERVED_TIME_FIELD_NUMBER: _builtins.int
     PRICE_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
     CONFIDENCE_FIELD_NUMBER: _builtins.int
@@ -34,31 +36,31 @@ class ScorePoint(_message.Message):
     PRICE_STRUCTURE_FIELD_NUMBER: _builtins.int
     SENTIMENT_FIELD_NUMBER: _builtins.int
     price: _builtins.float
-    """Last traded price in USDT. Above 0; always there."""
+    """The last traded price, USDT. Above 0. Always present."""
     score: _builtins.float
     """The confluence score, 0-100. Absent when too few inputs were there."""
     confidence: _builtins.float
-    """How far the score can be relied on, 0-1. Absent without a score."""
+    """How reliable the score is, 0-1. Absent without a score."""
     technical: _builtins.float
-    """Score of the technical dimension, 0-100. Absent when it could not be measured."""
+    """The score of the technical dimension, 0-100. Absent when it could not be measured."""
     volume: _builtins.float
-    """Score of the volume dimension, 0-100. Absent when it could not be measured."""
+    """The score of the volume dimension, 0-100. Absent when it could not be measured."""
     orderflow: _builtins.float
-    """Score of the order flow dimension, 0-100. Absent when it could not be measured."""
+    """The score of the order flow dimension, 0-100. Absent when it could not be measured."""
     orderbook: _builtins.float
-    """Score of the order book dimension, 0-100. Absent when it could not be measured."""
+    """The score of the order book dimension, 0-100. Absent when it could not be measured."""
     price_structure: _builtins.float
-    """Score of the price structure dimension, 0-100. Absent when it could not be measured."""
+    """The score of the price structure dimension, 0-100. Absent when it could not be measured."""
     sentiment: _builtins.float
-    """Score of the sentiment dimension, 0-100. Absent when it could not be measured."""
+    """The score of the sentiment dimension, 0-100. Absent when it could not be measured."""
     @_builtins.property
-    def time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock. Always present."""
+    def observed_time(self) -> _timestamp_pb2.Timestamp:
+        """The exchange's clock of the prices. Always present."""
 
     def __init__(
         self,
         *,
-        time: _timestamp_pb2.Timestamp | None = ...,
+        observed_time: _timestamp_pb2.Timestamp | None = ...,
         price: _builtins.float = ...,
         score: _builtins.float | None = ...,
         confidence: _builtins.float | None = ...,
@@ -69,9 +71,9 @@ class ScorePoint(_message.Message):
         price_structure: _builtins.float | None = ...,
         sentiment: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_volume", b"_volume", "confidence", b"confidence", "orderbook", b"orderbook", "orderflow", b"orderflow", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "time", b"time", "volume", b"volume"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_volume", b"_volume", "confidence", b"confidence", "observed_time", b"observed_time", "orderbook", b"orderbook", "orderflow", b"orderflow", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "volume", b"volume"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_volume", b"_volume", "confidence", b"confidence", "orderbook", b"orderbook", "orderflow", b"orderflow", "price", b"price", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "time", b"time", "volume", b"volume"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_volume", b"_volume", "confidence", b"confidence", "observed_time", b"observed_time", "orderbook", b"orderbook", "orderflow", b"orderflow", "price", b"price", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "volume", b"volume"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
     _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015

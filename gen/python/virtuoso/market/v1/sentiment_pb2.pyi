@@ -23,8 +23,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Sentiment(_message.Message):
-    """The mood of the whole market: where its participants stand and what they pay for it. It describes and does not predict.
-    A number that was not measured is absent.
+    """The sentiment of the whole market: how its participants are positioned and what they pay for it. It describes the market
+    and predicts nothing. A number that was not measured is absent.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -44,40 +44,48 @@ class Sentiment(_message.Message):
     SENTENCE_FIELD_NUMBER: _builtins.int
     OBSERVED_TIME_FIELD_NUMBER: _builtins.int
     gauge: _builtins.float
-    """0 (fear) over 50 (neutral) to 100 (greed): 50 plus the contributions of the parts. Absent when none could be measured."""
+    """0 (fear) through 50 (neutral) to 100 (greed): 50 plus the contributions of the parts. Absent when less than 40 % of the
+    weight could be measured.
+    """
     confidence: _builtins.float
-    """How far the gauge can be relied on, 0-1. Absent without a gauge."""
+    """How reliable the gauge is, 0-1. Absent without a gauge."""
     coverage: _builtins.float
-    """Share of the gauge's weight that could be measured, 0-1."""
+    """The share of the gauge's weight that could be measured, 0-1."""
     funding_mean_percent: _builtins.float
-    """Turnover-weighted mean funding rate, percent per interval of each market. Absent when none was given."""
+    """The mean funding rate of the whole venue, weighted by turnover, percent an interval. Intervals differ between markets.
+    Absent when no rate is known.
+    """
     funding_median_percent: _builtins.float
-    """Median funding rate, percent per interval of each market. Absent when none was given."""
+    """The median funding rate of the whole venue, percent an interval. Absent when no rate is known."""
     open_interest_usd: _builtins.float
-    """Open interest of the markets that say theirs, USD. Above 0. Absent when none does."""
+    """The open interest of all markets of the venue that publish theirs, USD. Above 0. Absent when none does."""
     open_interest_change_percent: _builtins.float
-    """Its change over 4 hours at today's prices, percent. Absent without enough history."""
+    """The change of open interest of the tracked symbols over 4 hours, both at the prices of now, percent. Absent with fewer
+    than five symbols whose history goes back so far.
+    """
     long_short_median: _builtins.float
-    """Median of long accounts over short ones. Above 0. Absent when none was given."""
+    """The median of long accounts divided by short accounts, over the tracked symbols. Above 0. Absent when no ratio is known."""
     long_accounts_percent: _builtins.float
-    """Accounts that are long, turnover-weighted, percent, 0-100. Absent when none was given."""
+    """The share of accounts that are long, weighted by turnover, over the tracked symbols, percent, 0-100. Absent when no ratio
+    is known.
+    """
     premium_median_bp: _builtins.float
-    """Median premium of mark over index, basis points. Absent when none was given."""
+    """The median premium of the mark price over the index price of the whole venue, basis points. Absent when none is known."""
     sentence: _builtins.str
-    """One plain sentence. Never empty."""
+    """One plain sentence that says what moves the gauge. Never empty."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.Component]:
-        """What the gauge is made of, strongest |contribution| first, those that are missing last. Directions run from -1 (fear)
-        to 1 (greed); the contributions add up to gauge - 50.
+        """The parts of the gauge, largest |contribution| first, those that could not be measured last. Directions run from -1
+        (fear) to 1 (greed). The contributions add up to gauge - 50; they are 0 without a gauge.
         """
 
     @_builtins.property
     def breadth(self) -> _overview_pb2.Breadth:
-        """How many symbols of the whole venue rise, fall and stand. Absent when no 24 hour figures were given."""
+        """How many symbols of the whole venue rise, fall or stay. Absent when the venue gave no 24 hour moves."""
 
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock of the oldest input that the gauge was made from. Absent when there was none."""
+        """The exchange's clock of the oldest input of the gauge. Absent when it is not known."""
 
     def __init__(
         self,

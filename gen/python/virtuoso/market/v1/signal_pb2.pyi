@@ -35,7 +35,7 @@ class _SideEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Side.ValueType],
     """It gains when the price falls."""
 
 class Side(_Side, metaclass=_SideEnumTypeWrapper):
-    """Which way."""
+    """The side of a trade."""
 
 SIDE_UNSPECIFIED: Side.ValueType  # 0
 """Never sent."""
@@ -54,36 +54,38 @@ class _SignalStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SignalSt
     SIGNAL_STATUS_UNSPECIFIED: _SignalStatus.ValueType  # 0
     """Never sent."""
     SIGNAL_STATUS_ACTIVE: _SignalStatus.ValueType  # 1
-    """Open."""
+    """It has not ended."""
     SIGNAL_STATUS_STOPPED: _SignalStatus.ValueType  # 2
-    """The stop was touched; targets may have been before."""
+    """The price reached the stop, perhaps after some of the targets."""
     SIGNAL_STATUS_TARGETS_REACHED: _SignalStatus.ValueType  # 3
-    """All targets were reached."""
+    """The price reached all targets."""
     SIGNAL_STATUS_EXPIRED: _SignalStatus.ValueType  # 4
-    """Its time was over."""
+    """It expired."""
     SIGNAL_STATUS_REVERSED: _SignalStatus.ValueType  # 5
-    """The opposite signal was given."""
+    """A signal to the other side opened."""
 
 class SignalStatus(_SignalStatus, metaclass=_SignalStatusEnumTypeWrapper):
-    """Where a signal stands."""
+    """Whether a signal is active, or how it ended."""
 
 SIGNAL_STATUS_UNSPECIFIED: SignalStatus.ValueType  # 0
 """Never sent."""
 SIGNAL_STATUS_ACTIVE: SignalStatus.ValueType  # 1
-"""Open."""
+"""It has not ended."""
 SIGNAL_STATUS_STOPPED: SignalStatus.ValueType  # 2
-"""The stop was touched; targets may have been before."""
+"""The price reached the stop, perhaps after some of the targets."""
 SIGNAL_STATUS_TARGETS_REACHED: SignalStatus.ValueType  # 3
-"""All targets were reached."""
+"""The price reached all targets."""
 SIGNAL_STATUS_EXPIRED: SignalStatus.ValueType  # 4
-"""Its time was over."""
+"""It expired."""
 SIGNAL_STATUS_REVERSED: SignalStatus.ValueType  # 5
-"""The opposite signal was given."""
+"""A signal to the other side opened."""
 Global___SignalStatus: _TypeAlias = SignalStatus  # noqa: Y015
 
 @_typing.final
 class Signal(_message.Message):
-    """A call to one side, and what became of it. R is the distance from entry to stop."""
+    """A trade that a score calls for, and its outcome. One R is the distance from entry to stop, in log prices. Fees and funding
+    are not counted.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -91,70 +93,70 @@ class Signal(_message.Message):
     SYMBOL_FIELD_NUMBER: _builtins.int
     SIDE_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
-    OPENED_TIME_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
     ENTRY_FIELD_NUMBER: _builtins.int
     STOP_FIELD_NUMBER: _builtins.int
     TARGETS_FIELD_NUMBER: _builtins.int
-    EXPIRES_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     DRIVERS_FIELD_NUMBER: _builtins.int
     TARGETS_HIT_FIELD_NUMBER: _builtins.int
     RESULT_R_FIELD_NUMBER: _builtins.int
-    CLOSED_TIME_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
     EXIT_PRICE_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     VENUE_FIELD_NUMBER: _builtins.int
-    JUDGED_TIME_FIELD_NUMBER: _builtins.int
+    JUDGE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """Stable id."""
+    """An id that does not change."""
     symbol: _builtins.str
     """The symbol as the venue names it."""
     side: Global___Side.ValueType
-    """Which way."""
+    """The side of the trade."""
     status: Global___SignalStatus.ValueType
-    """Where it stands."""
+    """Whether the signal is active, or how it ended."""
     entry: _builtins.float
-    """Price at which it was given, USDT."""
+    """The last traded price at `open_time`, USDT. Above 0."""
     stop: _builtins.float
-    """Price at which it is wrong, USDT."""
+    """The price at which the rest of the position is closed with a loss, USDT. Above 0."""
     score: _builtins.float
-    """The confluence score that gave it, 0-100."""
+    """The confluence score at `open_time`, 0-100."""
     confidence: _builtins.float
     """The confidence of that score, 0-1."""
     targets_hit: _builtins.int
     """How many targets were reached."""
     result_r: _builtins.float
-    """Result in R, size-weighted: of what is closed so far, of all once `status` is not ACTIVE."""
+    """The result in R, weighted by size: of the parts closed so far, of all parts when the signal is closed."""
     exit_price: _builtins.float
-    """Price of the last exit, USDT. Absent before the first."""
+    """The price of the last exit, USDT. Above 0. Absent before the first exit."""
     model_version: _builtins.str
-    """The set of weights that scored it."""
+    """The name of the set of components, weights and parameters that made the score."""
     venue: _builtins.str
     """The exchange."""
     @_builtins.property
-    def opened_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock when it was given. Always present."""
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """When it opened, on the exchange's clock. Always present."""
 
     @_builtins.property
     def targets(self) -> _containers.RepeatedCompositeFieldContainer[Global___SignalTarget]:
-        """Where parts of the position are closed, nearest first."""
+        """The prices at which parts of the position are closed with a profit, nearest first."""
 
     @_builtins.property
-    def expires_time(self) -> _timestamp_pb2.Timestamp:
-        """When it ends by itself. Always present."""
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it expires unless it ends before, on the exchange's clock. Always present."""
 
     @_builtins.property
     def drivers(self) -> _containers.RepeatedScalarFieldContainer[_confluence_pb2.DimensionKind.ValueType]:
-        """The dimensions that drove the score, strongest first."""
+        """The kinds of the dimensions by |contribution| to that score, largest first."""
 
     @_builtins.property
-    def closed_time(self) -> _timestamp_pb2.Timestamp:
-        """When it ended. Absent while it is ACTIVE."""
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended, on the exchange's clock. Absent while it is ACTIVE."""
 
     @_builtins.property
-    def judged_time(self) -> _timestamp_pb2.Timestamp:
-        """Up to when bars have been held against stop and targets. Always present."""
+    def judge_time(self) -> _timestamp_pb2.Timestamp:
+        """The outcome is known up to this time: bars that close later have not been compared with stop and targets. Always present."""
 
     def __init__(
         self,
@@ -163,25 +165,25 @@ class Signal(_message.Message):
         symbol: _builtins.str = ...,
         side: Global___Side.ValueType = ...,
         status: Global___SignalStatus.ValueType = ...,
-        opened_time: _timestamp_pb2.Timestamp | None = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
         entry: _builtins.float = ...,
         stop: _builtins.float = ...,
         targets: _abc.Iterable[Global___SignalTarget] | None = ...,
-        expires_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
         score: _builtins.float = ...,
         confidence: _builtins.float = ...,
         drivers: _abc.Iterable[_confluence_pb2.DimensionKind.ValueType] | None = ...,
         targets_hit: _builtins.int = ...,
         result_r: _builtins.float = ...,
-        closed_time: _timestamp_pb2.Timestamp | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
         exit_price: _builtins.float | None = ...,
         model_version: _builtins.str = ...,
         venue: _builtins.str = ...,
-        judged_time: _timestamp_pb2.Timestamp | None = ...,
+        judge_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_exit_price", b"_exit_price", "closed_time", b"closed_time", "exit_price", b"exit_price", "expires_time", b"expires_time", "judged_time", b"judged_time", "opened_time", b"opened_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_exit_price", b"_exit_price", "close_time", b"close_time", "exit_price", b"exit_price", "expire_time", b"expire_time", "judge_time", b"judge_time", "open_time", b"open_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exit_price", b"_exit_price", "closed_time", b"closed_time", "confidence", b"confidence", "drivers", b"drivers", "entry", b"entry", "exit_price", b"exit_price", "expires_time", b"expires_time", "id", b"id", "judged_time", b"judged_time", "model_version", b"model_version", "opened_time", b"opened_time", "result_r", b"result_r", "score", b"score", "side", b"side", "status", b"status", "stop", b"stop", "symbol", b"symbol", "targets", b"targets", "targets_hit", b"targets_hit", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exit_price", b"_exit_price", "close_time", b"close_time", "confidence", b"confidence", "drivers", b"drivers", "entry", b"entry", "exit_price", b"exit_price", "expire_time", b"expire_time", "id", b"id", "judge_time", b"judge_time", "model_version", b"model_version", "open_time", b"open_time", "result_r", b"result_r", "score", b"score", "side", b"side", "status", b"status", "stop", b"stop", "symbol", b"symbol", "targets", b"targets", "targets_hit", b"targets_hit", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__exit_price: _TypeAlias = _typing.Literal["exit_price"]  # noqa: Y015
     _WhichOneofArgType__exit_price: _TypeAlias = _typing.Literal["_exit_price", b"_exit_price"]  # noqa: Y015
@@ -198,9 +200,9 @@ class SignalTarget(_message.Message):
     PRICE_FIELD_NUMBER: _builtins.int
     SIZE_FIELD_NUMBER: _builtins.int
     price: _builtins.float
-    """The price, USDT."""
+    """The price, USDT. Above 0."""
     size: _builtins.float
-    """The part of the position, 0-1; those of a signal add up to 1."""
+    """The part of the position, above 0, at most 1. The sizes of a signal add up to 1."""
     def __init__(
         self,
         *,
@@ -217,7 +219,7 @@ Global___SignalTarget: _TypeAlias = SignalTarget  # noqa: Y015
 
 @_typing.final
 class SignalRecord(_message.Message):
-    """How closed signals ended. Figures are absent where there is nothing to count."""
+    """How the closed signals of a venue ended."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -225,26 +227,26 @@ class SignalRecord(_message.Message):
     LONG_FIELD_NUMBER: _builtins.int
     SHORT_FIELD_NUMBER: _builtins.int
     DRIVERS_FIELD_NUMBER: _builtins.int
-    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def all(self) -> Global___SignalTally:
         """All of them."""
 
     @_builtins.property
     def long(self) -> Global___SignalTally:
-        """Those to the long side."""
+        """The long ones."""
 
     @_builtins.property
     def short(self) -> Global___SignalTally:
-        """Those to the short side."""
+        """The short ones."""
 
     @_builtins.property
     def drivers(self) -> _containers.RepeatedCompositeFieldContainer[Global___DriverTally]:
-        """By the dimension that drove them most."""
+        """One tally for each dimension that was the first driver of a signal."""
 
     @_builtins.property
-    def since_time(self) -> _timestamp_pb2.Timestamp:
-        """The oldest signal that is counted was given at this time. Absent when none is."""
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the oldest of these signals opened. Absent when there is none, or when it is not known."""
 
     def __init__(
         self,
@@ -253,11 +255,11 @@ class SignalRecord(_message.Message):
         long: Global___SignalTally | None = ...,
         short: Global___SignalTally | None = ...,
         drivers: _abc.Iterable[Global___DriverTally] | None = ...,
-        since_time: _timestamp_pb2.Timestamp | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "long", b"long", "short", b"short", "since_time", b"since_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "long", b"long", "short", b"short", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "drivers", b"drivers", "long", b"long", "short", b"short", "since_time", b"since_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "drivers", b"drivers", "long", b"long", "short", b"short", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -265,7 +267,7 @@ Global___SignalRecord: _TypeAlias = SignalRecord  # noqa: Y015
 
 @_typing.final
 class DriverTally(_message.Message):
-    """The record of one driver."""
+    """How the signals ended that one dimension drove most."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -275,7 +277,7 @@ class DriverTally(_message.Message):
     """The dimension."""
     @_builtins.property
     def tally(self) -> Global___SignalTally:
-        """Its record."""
+        """How they ended."""
 
     def __init__(
         self,
@@ -305,19 +307,19 @@ class SignalTally(_message.Message):
     MEAN_R_FIELD_NUMBER: _builtins.int
     EXPECTANCY_R_FIELD_NUMBER: _builtins.int
     count: _builtins.int
-    """How many."""
+    """How many signals."""
     wins: _builtins.int
-    """How many of them ended with a result above 0."""
+    """How many of them have a result above 0."""
     win_rate: _builtins.float
-    """wins / count, 0-1. Absent without any."""
+    """wins / count, 0-1. Absent when count is 0."""
     win_rate_low: _builtins.float
-    """Lower end of the win rate's Wilson interval at 95 %, 0-1. Absent without any."""
+    """The lower end of the Wilson interval of the win rate at 95 %, 0-1. Absent when count is 0."""
     win_rate_high: _builtins.float
-    """Upper end of it."""
+    """The upper end of the Wilson interval of the win rate at 95 %, 0-1. Absent when count is 0."""
     mean_r: _builtins.float
-    """Mean result in R. Absent without any."""
+    """The mean result in R. Absent when count is 0."""
     expectancy_r: _builtins.float
-    """win rate x mean win less loss rate x mean loss, R. Absent without any."""
+    """Win rate times mean win, less loss rate times mean loss, in R. Absent when count is 0."""
     def __init__(
         self,
         *,

@@ -19,7 +19,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Symbol(_message.Message):
-    """A tracked symbol and what the venue says of it."""
+    """A tracked symbol and what the venue says about it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -28,23 +28,23 @@ class Symbol(_message.Message):
     MULTIPLIER_FIELD_NUMBER: _builtins.int
     RANK_FIELD_NUMBER: _builtins.int
     TICK_SIZE_FIELD_NUMBER: _builtins.int
-    LISTED_TIME_FIELD_NUMBER: _builtins.int
+    LIST_TIME_FIELD_NUMBER: _builtins.int
     SCORED_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it, such as "SHIB1000USDT"."""
     base_asset: _builtins.str
-    """The asset without its multiplier, such as "SHIB". The same on every venue."""
+    """The asset without its multiplier, such as "SHIB". It is the same on every venue."""
     multiplier: _builtins.int
-    """How many units of the asset one contract unit stands for, such as 1000. At least 1."""
+    """How many units of the asset the price is for, such as 1000. At least 1."""
     rank: _builtins.int
-    """Place by 24 hour turnover when the universe was last drawn; 1 is the largest."""
+    """The place by 24 hour turnover when the tracked symbols were last chosen. 1 is the largest."""
     tick_size: _builtins.float
-    """Smallest step of the price in USDT. Above 0. Absent when the venue does not say."""
+    """The smallest step of the price, USDT. Above 0. Absent when the venue does not give it."""
     scored: _builtins.bool
-    """True when the symbol has a score now. Default false."""
+    """True when the symbol has a score in this snapshot. Default false."""
     @_builtins.property
-    def listed_time(self) -> _timestamp_pb2.Timestamp:
-        """When the venue listed it. Absent when the venue does not say."""
+    def list_time(self) -> _timestamp_pb2.Timestamp:
+        """When the venue listed the symbol. Absent when the venue does not say."""
 
     def __init__(
         self,
@@ -54,12 +54,12 @@ class Symbol(_message.Message):
         multiplier: _builtins.int = ...,
         rank: _builtins.int = ...,
         tick_size: _builtins.float | None = ...,
-        listed_time: _timestamp_pb2.Timestamp | None = ...,
+        list_time: _timestamp_pb2.Timestamp | None = ...,
         scored: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size", "listed_time", b"listed_time", "tick_size", b"tick_size"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size", "list_time", b"list_time", "tick_size", b"tick_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size", "base_asset", b"base_asset", "listed_time", b"listed_time", "multiplier", b"multiplier", "rank", b"rank", "scored", b"scored", "symbol", b"symbol", "tick_size", b"tick_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size", "base_asset", b"base_asset", "list_time", b"list_time", "multiplier", b"multiplier", "rank", b"rank", "scored", b"scored", "symbol", b"symbol", "tick_size", b"tick_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__tick_size: _TypeAlias = _typing.Literal["tick_size"]  # noqa: Y015
     _WhichOneofArgType__tick_size: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size"]  # noqa: Y015

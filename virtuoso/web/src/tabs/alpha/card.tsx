@@ -39,8 +39,8 @@ export function OpportunityCard({ opportunity, named = true }: { opportunity: Op
 }
 
 function Times({ opportunity }: { opportunity: Opportunity }) {
-  const found = ms(opportunity.foundTime);
-  const expires = ms(opportunity.expiresTime);
+  const found = ms(opportunity.findTime);
+  const expires = ms(opportunity.expireTime);
   const text = useComputed(() => {
     const at = moment.value;
     const first = `Found ${found === undefined ? ABSENT : `${span(at - found)} ago`}`;

@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import { type BetaWindow, type GetBetaResponse, type RollingBeta } from "virtuoso-market";
 import { LineChart } from "../../charts/lines.js";
 import { extent } from "../../charts/scale.js";
-import { fixed, percent } from "../../format.js";
+import { fixed, ms, percent } from "../../format.js";
 import { Empty, Segmented, Value } from "../../ui/index.js";
 import { SPANS } from "../../words.js";
 import { span } from "./span.js";
@@ -62,7 +62,7 @@ const two = (value: number | undefined) => fixed(value, 2);
 function Rolling({ symbol, series }: { symbol: string; series: readonly RollingBeta[] }) {
   const shown = series.find((one) => one.span === span.value) ?? series[0];
   const points = useMemo(
-    () => shown?.endTimeMs.map((at, index) => ({ at: Number(at), value: shown.beta[index] })) ?? [],
+    () => shown?.endTimes.map((at, index) => ({ at: ms(at) ?? 0, value: shown.betas[index] })) ?? [],
     [shown],
   );
   const first = points[0];

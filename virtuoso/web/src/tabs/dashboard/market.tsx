@@ -35,15 +35,15 @@ const LEANS: Partial<Record<Regime, "up" | "down">> = {
   [Regime.RISK_OFF]: "down",
 };
 
-function RegimeWords({ overview: { regime, regimeConfidence, regimeSinceTime } }: { overview: Overview }) {
+function RegimeWords({ overview: { regime, regimeConfidence, regimeStartTime } }: { overview: Overview }) {
   const words = regime && REGIMES[regime];
   if (!words) return <p class="regime muted">Too little was measured to name the state of the market</p>;
-  const since = ms(regimeSinceTime);
+  const since = ms(regimeStartTime);
   return (
     <p class="regime">
       <b class={LEANS[regime]}>{words}</b>
       <span class="muted">
-        {since !== undefined && `since ${clock(regimeSinceTime, moment.value)}, ${span(moment.value - since)} · `}
+        {since !== undefined && `since ${clock(regimeStartTime, moment.value)}, ${span(moment.value - since)} · `}
         confidence {share(regimeConfidence)}
       </span>
     </p>

@@ -96,8 +96,8 @@ function Track({ signal, at }: { signal: Signal; at: number | undefined }) {
 }
 
 function Times({ signal }: { signal: Signal }) {
-  const opened = ms(signal.openedTime);
-  const expires = ms(signal.expiresTime);
+  const opened = ms(signal.openTime);
+  const expires = ms(signal.expireTime);
   const text = useComputed(() => {
     const at = moment.value;
     const ends = expires === undefined ? ABSENT : expires > at ? `in ${span(expires - at)}` : "with the next bar";

@@ -8,8 +8,8 @@ import { SideMark } from "./side.js";
 /** A signal that ended: how, when, and with what result. */
 export function ClosedRow({ signal }: { signal: Signal }) {
   const { symbol, side, status, resultR, entry, exitPrice, targetsHit, targets } = signal;
-  const opened = ms(signal.openedTime);
-  const closed = ms(signal.closedTime);
+  const opened = ms(signal.openTime);
+  const closed = ms(signal.closeTime);
   return (
     <li class="closed">
       <SideMark side={side} />
@@ -20,7 +20,7 @@ export function ClosedRow({ signal }: { signal: Signal }) {
         {targetsHit > 0 && targetsHit < targets.length && ` after target ${targetsHit}`}
       </span>
       <span class="closed-when faint">
-        {clock(signal.closedTime, now.peek())}
+        {clock(signal.closeTime, now.peek())}
         {opened !== undefined && closed !== undefined && ` · held ${span(closed - opened)}`} · {level(entry)} to{" "}
         {exitPrice === undefined ? <Value>{ABSENT}</Value> : level(exitPrice)}
       </span>

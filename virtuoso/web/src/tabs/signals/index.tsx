@@ -117,7 +117,7 @@ function Closed() {
     items: ({ signals }) => signals,
     next: ({ nextPageToken }) => nextPageToken,
     id: ({ id }) => id,
-    rank: (one) => ms(one.openedTime) ?? 0,
+    rank: (one) => ms(one.openTime) ?? 0,
   });
   const { reply, heardMs, problem, waiting } = pages.answer;
   const listed = pages.items.filter(passes);

@@ -51,7 +51,7 @@ function Figures({ record }: { record: SignalRecord }) {
         </table>
       </div>
       <p class="faint">
-        {record.sinceTime && `Since ${clock(record.sinceTime, now.peek())}. `}Won: a result above 0, with the range in
+        {record.startTime && `Since ${clock(record.startTime, now.peek())}. `}Won: a result above 0, with the range in
         which the true rate lies at 95 %. R is the distance from entry to stop. Fees and funding are not in it.
       </p>
     </div>

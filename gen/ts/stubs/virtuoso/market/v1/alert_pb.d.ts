@@ -6,37 +6,37 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_alert: GenFile;
 /**
- * Something that a trader or an operator should know.
+ * An event that a trader or an operator should know of.
  *
  * @generated from message virtuoso.market.v1.Alert
  */
 export type Alert = Message<"virtuoso.market.v1.Alert"> & {
     /**
-     * Its place in the order of alerts; only grows. Clients resume after it.
+     * The place of the alert among all alerts. A later alert has a larger one. WatchAlerts continues after it.
      *
      * @generated from field: string cursor = 1;
      */
     cursor: string;
     /**
-     * What it is about.
+     * What the alert is about.
      *
      * @generated from field: virtuoso.market.v1.AlertKind kind = 2;
      */
     kind: AlertKind;
     /**
-     * How urgent it is.
+     * How urgent the alert is.
      *
      * @generated from field: virtuoso.market.v1.AlertLevel level = 3;
      */
     level: AlertLevel;
     /**
-     * When it happened: the exchange's clock, ours for data quality. Always present.
+     * When it happened, on the exchange's clock; for DATA_QUALITY on ours. Always present.
      *
      * @generated from field: google.protobuf.Timestamp observed_time = 4;
      */
     observedTime?: Timestamp | undefined;
     /**
-     * The symbol. Empty (the default) when it is about the whole market or the system.
+     * The symbol as the venue names it. Empty (the default) when the alert is about several markets or about the system.
      *
      * @generated from field: string symbol = 5;
      */
@@ -48,7 +48,7 @@ export type Alert = Message<"virtuoso.market.v1.Alert"> & {
      */
     text: string;
     /**
-     * The reading behind it, in `unit`. Absent where there is none.
+     * The number behind the alert, in `unit`. Absent when there is none.
      *
      * @generated from field: optional double reading = 7;
      */
@@ -60,7 +60,7 @@ export type Alert = Message<"virtuoso.market.v1.Alert"> & {
      */
     unit: string;
     /**
-     * Id of the signal or opportunity that it is about. Empty (the default) for others.
+     * The id of the signal or opportunity. Empty (the default) when the alert is about neither.
      *
      * @generated from field: string reference = 9;
      */
@@ -90,13 +90,13 @@ export declare enum AlertKind {
      */
     UNSPECIFIED = 0,
     /**
-     * A signal was given.
+     * A signal opened.
      *
      * @generated from enum value: ALERT_KIND_SIGNAL_OPENED = 1;
      */
     SIGNAL_OPENED = 1,
     /**
-     * A signal ended.
+     * A signal closed.
      *
      * @generated from enum value: ALERT_KIND_SIGNAL_CLOSED = 2;
      */
@@ -108,7 +108,7 @@ export declare enum AlertKind {
      */
     OPPORTUNITY = 3,
     /**
-     * The market's regime changed.
+     * The regime of the market changed.
      *
      * @generated from enum value: ALERT_KIND_REGIME_CHANGE = 4;
      */
@@ -120,31 +120,31 @@ export declare enum AlertKind {
      */
     LARGE_TRADE = 5,
     /**
-     * Unusually much volume.
+     * An unusually large volume in five minutes.
      *
      * @generated from enum value: ALERT_KIND_VOLUME_SPIKE = 6;
      */
     VOLUME_SPIKE = 6,
     /**
-     * One side pays unusually much to stay.
+     * An unusually high or low funding rate.
      *
      * @generated from enum value: ALERT_KIND_FUNDING_EXTREME = 7;
      */
     FUNDING_EXTREME = 7,
     /**
-     * Unusually many new positions.
+     * An unusually large change of open interest within an hour, up or down.
      *
      * @generated from enum value: ALERT_KIND_OPEN_INTEREST_SURGE = 8;
      */
     OPEN_INTEREST_SURGE = 8,
     /**
-     * An unusually large move.
+     * An unusually large move of the price within 15 minutes.
      *
      * @generated from enum value: ALERT_KIND_PRICE_MOVE = 9;
      */
     PRICE_MOVE = 9,
     /**
-     * The data is stale, from another venue, or a venue refuses us.
+     * The data is stale, few symbols have a score, a venue fails or refuses us, another venue answers; or all is well again.
      *
      * @generated from enum value: ALERT_KIND_DATA_QUALITY = 10;
      */

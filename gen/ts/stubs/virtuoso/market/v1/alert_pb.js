@@ -6,7 +6,7 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 /**
  * Describes the file virtuoso/market/v1/alert.proto.
  */
-export const file_virtuoso_market_v1_alert = /*@__PURE__*/ fileDesc("Ch52aXJ0dW9zby9tYXJrZXQvdjEvYWxlcnQucHJvdG8SEnZpcnR1b3NvLm1hcmtldC52MSKoAgoFQWxlcnQSEAoGY3Vyc29yGAEgASgJQgASLQoEa2luZBgCIAEoDjIdLnZpcnR1b3NvLm1hcmtldC52MS5BbGVydEtpbmRCABIvCgVsZXZlbBgDIAEoDjIeLnZpcnR1b3NvLm1hcmtldC52MS5BbGVydExldmVsQgASMQoNb2JzZXJ2ZWRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoGc3ltYm9sGAUgASgJQgASDgoEdGV4dBgGIAEoCUIAEhYKB3JlYWRpbmcYByABKAFCAEgAiAEBEg4KBHVuaXQYCCABKAlCABITCglyZWZlcmVuY2UYCSABKAlCABIPCgV2ZW51ZRgKIAEoCUIAQgoKCF9yZWFkaW5nKtICCglBbGVydEtpbmQSGgoWQUxFUlRfS0lORF9VTlNQRUNJRklFRBAAEhwKGEFMRVJUX0tJTkRfU0lHTkFMX09QRU5FRBABEhwKGEFMRVJUX0tJTkRfU0lHTkFMX0NMT1NFRBACEhoKFkFMRVJUX0tJTkRfT1BQT1JUVU5JVFkQAxIcChhBTEVSVF9LSU5EX1JFR0lNRV9DSEFOR0UQBBIaChZBTEVSVF9LSU5EX0xBUkdFX1RSQURFEAUSGwoXQUxFUlRfS0lORF9WT0xVTUVfU1BJS0UQBhIeChpBTEVSVF9LSU5EX0ZVTkRJTkdfRVhUUkVNRRAHEiIKHkFMRVJUX0tJTkRfT1BFTl9JTlRFUkVTVF9TVVJHRRAIEhkKFUFMRVJUX0tJTkRfUFJJQ0VfTU9WRRAJEhsKF0FMRVJUX0tJTkRfREFUQV9RVUFMSVRZEAoqcgoKQWxlcnRMZXZlbBIbChdBTEVSVF9MRVZFTF9VTlNQRUNJRklFRBAAEhQKEEFMRVJUX0xFVkVMX0lORk8QARIXChNBTEVSVF9MRVZFTF9XQVJOSU5HEAISGAoUQUxFUlRfTEVWRUxfQ1JJVElDQUwQA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
+export const file_virtuoso_market_v1_alert = /*@__PURE__*/ fileDesc("Ch52aXJ0dW9zby9tYXJrZXQvdjEvYWxlcnQucHJvdG8SEnZpcnR1b3NvLm1hcmtldC52MSKoAgoFQWxlcnQSEAoGY3Vyc29yGAEgASgJQgASLQoEa2luZBgCIAEoDjIdLnZpcnR1b3NvLm1hcmtldC52MS5BbGVydEtpbmRCABIvCgVsZXZlbBgDIAEoDjIeLnZpcnR1b3NvLm1hcmtldC52MS5BbGVydExldmVsQgASMQoNb2JzZXJ2ZWRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoGc3ltYm9sGAUgASgJQgASDgoEdGV4dBgGIAEoCUIAEhYKB3JlYWRpbmcYByABKAFCAEgAiAEBEg4KBHVuaXQYCCABKAlCABITCglyZWZlcmVuY2UYCSABKAlCABIPCgV2ZW51ZRgKIAEoCUIAQgoKCF9yZWFkaW5nKtICCglBbGVydEtpbmQSGgoWQUxFUlRfS0lORF9VTlNQRUNJRklFRBAAEhwKGEFMRVJUX0tJTkRfU0lHTkFMX09QRU5FRBABEhwKGEFMRVJUX0tJTkRfU0lHTkFMX0NMT1NFRBACEhoKFkFMRVJUX0tJTkRfT1BQT1JUVU5JVFkQAxIcChhBTEVSVF9LSU5EX1JFR0lNRV9DSEFOR0UQBBIaChZBTEVSVF9LSU5EX0xBUkdFX1RSQURFEAUSGwoXQUxFUlRfS0lORF9WT0xVTUVfU1BJS0UQBhIeChpBTEVSVF9LSU5EX0ZVTkRJTkdfRVhUUkVNRRAHEiIKHkFMRVJUX0tJTkRfT1BFTl9JTlRFUkVTVF9TVVJHRRAIEhkKFUFMRVJUX0tJTkRfUFJJQ0VfTU9WRRAJEhsKF0FMRVJUX0tJTkRfREFUQV9RVUFMSVRZEAoqcgoKQWxlcnRMZXZlbBIbChdBTEVSVF9MRVZFTF9VTlNQRUNJRklFRBAAEhQKEEFMRVJUX0xFVkVMX0lORk8QARIXChNBTEVSVF9MRVZFTF9XQVJOSU5HEAISGAoUQUxFUlRfTEVWRUxfQ1JJVElDQUwQA0IgWh52aXJ0dW9zby5tYXJrZXQvc3R1YnMvbWFya2V0djFiBnByb3RvMw", [file_google_protobuf_timestamp]);
 /**
  * Describes the message virtuoso.market.v1.Alert.
  * Use `create(AlertSchema)` to create a new message.
@@ -26,13 +26,13 @@ export var AlertKind;
      */
     AlertKind[AlertKind["UNSPECIFIED"] = 0] = "UNSPECIFIED";
     /**
-     * A signal was given.
+     * A signal opened.
      *
      * @generated from enum value: ALERT_KIND_SIGNAL_OPENED = 1;
      */
     AlertKind[AlertKind["SIGNAL_OPENED"] = 1] = "SIGNAL_OPENED";
     /**
-     * A signal ended.
+     * A signal closed.
      *
      * @generated from enum value: ALERT_KIND_SIGNAL_CLOSED = 2;
      */
@@ -44,7 +44,7 @@ export var AlertKind;
      */
     AlertKind[AlertKind["OPPORTUNITY"] = 3] = "OPPORTUNITY";
     /**
-     * The market's regime changed.
+     * The regime of the market changed.
      *
      * @generated from enum value: ALERT_KIND_REGIME_CHANGE = 4;
      */
@@ -56,31 +56,31 @@ export var AlertKind;
      */
     AlertKind[AlertKind["LARGE_TRADE"] = 5] = "LARGE_TRADE";
     /**
-     * Unusually much volume.
+     * An unusually large volume in five minutes.
      *
      * @generated from enum value: ALERT_KIND_VOLUME_SPIKE = 6;
      */
     AlertKind[AlertKind["VOLUME_SPIKE"] = 6] = "VOLUME_SPIKE";
     /**
-     * One side pays unusually much to stay.
+     * An unusually high or low funding rate.
      *
      * @generated from enum value: ALERT_KIND_FUNDING_EXTREME = 7;
      */
     AlertKind[AlertKind["FUNDING_EXTREME"] = 7] = "FUNDING_EXTREME";
     /**
-     * Unusually many new positions.
+     * An unusually large change of open interest within an hour, up or down.
      *
      * @generated from enum value: ALERT_KIND_OPEN_INTEREST_SURGE = 8;
      */
     AlertKind[AlertKind["OPEN_INTEREST_SURGE"] = 8] = "OPEN_INTEREST_SURGE";
     /**
-     * An unusually large move.
+     * An unusually large move of the price within 15 minutes.
      *
      * @generated from enum value: ALERT_KIND_PRICE_MOVE = 9;
      */
     AlertKind[AlertKind["PRICE_MOVE"] = 9] = "PRICE_MOVE";
     /**
-     * The data is stale, from another venue, or a venue refuses us.
+     * The data is stale, few symbols have a score, a venue fails or refuses us, another venue answers; or all is well again.
      *
      * @generated from enum value: ALERT_KIND_DATA_QUALITY = 10;
      */

@@ -6,8 +6,8 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_beta: GenFile;
 /**
- * How one symbol moves with BTC over one window: ordinary least squares of its log returns on BTC's, aligned by time.
- * A figure is absent where too few returns of both stand side by side.
+ * How one symbol moves with BTC: ordinary least squares of its log returns on those of BTC, paired by time. The betas of
+ * BTC itself are 1 by definition.
  *
  * @generated from message virtuoso.market.v1.Beta
  */
@@ -19,7 +19,8 @@ export type Beta = Message<"virtuoso.market.v1.Beta"> & {
      */
     symbol: string;
     /**
-     * Its windows, shortest first; those with too few points are left out.
+     * One regression for each span, shortest first. A span is left out when half of its returns or more are missing, or when
+     * BTC or the symbol did not move in it.
      *
      * @generated from field: repeated virtuoso.market.v1.BetaWindow windows = 2;
      */
@@ -31,25 +32,25 @@ export type Beta = Message<"virtuoso.market.v1.Beta"> & {
  */
 export declare const BetaSchema: GenMessage<Beta>;
 /**
- * One window's regression.
+ * The regression over one span.
  *
  * @generated from message virtuoso.market.v1.BetaWindow
  */
 export type BetaWindow = Message<"virtuoso.market.v1.BetaWindow"> & {
     /**
-     * Which one.
+     * The span.
      *
      * @generated from field: virtuoso.market.v1.BetaSpan span = 1;
      */
     span: BetaSpan;
     /**
-     * Slope: percent that the symbol moves with one percent of BTC.
+     * The slope: the percentage that the symbol moves when BTC moves by one percent.
      *
      * @generated from field: double beta = 2;
      */
     beta: number;
     /**
-     * Standard error of `beta`. At least 0.
+     * The standard error of `beta`. At least 0.
      *
      * @generated from field: double beta_error = 3;
      */
@@ -61,49 +62,49 @@ export type BetaWindow = Message<"virtuoso.market.v1.BetaWindow"> & {
      */
     correlation: number;
     /**
-     * Share of the symbol's variance that BTC explains, 0-1.
+     * The share of the symbol's variance that BTC explains, 0-1.
      *
      * @generated from field: double r_squared = 5;
      */
     rSquared: number;
     /**
-     * What BTC does not explain: the intercept, annualised, percent.
+     * The return that BTC does not explain: the intercept, percent a year.
      *
      * @generated from field: double alpha_annual_percent = 6;
      */
     alphaAnnualPercent: number;
     /**
-     * t-value of the intercept. Absent where it has no error.
+     * The t-value of the intercept. Absent when the regression leaves no residual.
      *
      * @generated from field: optional double alpha_t = 7;
      */
     alphaT?: number | undefined;
     /**
-     * Slope over the returns in which BTC rose. Absent with too few of them.
+     * The slope over the returns in which BTC rose. Absent with fewer than 30 of them.
      *
      * @generated from field: optional double upside_beta = 8;
      */
     upsideBeta?: number | undefined;
     /**
-     * Slope over the returns in which BTC fell. Absent with too few of them.
+     * The slope over the returns in which BTC fell. Absent with fewer than 30 of them.
      *
      * @generated from field: optional double downside_beta = 9;
      */
     downsideBeta?: number | undefined;
     /**
-     * How many pairs of returns were used.
+     * The number of pairs of returns.
      *
      * @generated from field: uint32 points = 10;
      */
     points: number;
     /**
-     * The returns are of bars that close after this time. Always present.
+     * The returns are of bars that close after this time, on the exchange's clock. Always present.
      *
      * @generated from field: google.protobuf.Timestamp start_time = 11;
      */
     startTime?: Timestamp | undefined;
     /**
-     * And up to this time, on the exchange's clock. Always present.
+     * The returns are of bars that close at or before this time, on the exchange's clock. Always present.
      *
      * @generated from field: google.protobuf.Timestamp end_time = 12;
      */
@@ -115,29 +116,29 @@ export type BetaWindow = Message<"virtuoso.market.v1.BetaWindow"> & {
  */
 export declare const BetaWindowSchema: GenMessage<BetaWindow>;
 /**
- * Beta over time, each point from the returns of the quarter of the window before it.
+ * Beta over time: each value is the slope over a quarter of the span.
  *
  * @generated from message virtuoso.market.v1.RollingBeta
  */
 export type RollingBeta = Message<"virtuoso.market.v1.RollingBeta"> & {
     /**
-     * Which window.
+     * The span.
      *
      * @generated from field: virtuoso.market.v1.BetaSpan span = 1;
      */
     span: BetaSpan;
     /**
-     * Ends of the windows, epoch milliseconds on the exchange's clock, rising.
+     * Where the quarters end, on the exchange's clock, rising. As many as `betas`.
      *
-     * @generated from field: repeated int64 end_time_ms = 2;
+     * @generated from field: repeated google.protobuf.Timestamp end_times = 2;
      */
-    endTimeMs: bigint[];
+    endTimes: Timestamp[];
     /**
-     * The betas at those times.
+     * The slopes, each over the quarter of the span that ends at the time in the same place of `end_times`.
      *
-     * @generated from field: repeated double beta = 3;
+     * @generated from field: repeated double betas = 3;
      */
-    beta: number[];
+    betas: number[];
 };
 /**
  * Describes the message virtuoso.market.v1.RollingBeta.
@@ -145,7 +146,7 @@ export type RollingBeta = Message<"virtuoso.market.v1.RollingBeta"> & {
  */
 export declare const RollingBetaSchema: GenMessage<RollingBeta>;
 /**
- * A window of returns.
+ * The length of time that a beta is measured over.
  *
  * @generated from enum virtuoso.market.v1.BetaSpan
  */

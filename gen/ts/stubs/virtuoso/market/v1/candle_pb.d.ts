@@ -12,37 +12,37 @@ export declare const file_virtuoso_market_v1_candle: GenFile;
  */
 export type Candle = Message<"virtuoso.market.v1.Candle"> & {
     /**
-     * When the bar opened, on the exchange's clock, aligned to its timeframe.
+     * When the bar opened, on the exchange's clock: a multiple of the timeframe.
      *
      * @generated from field: google.protobuf.Timestamp open_time = 1;
      */
     openTime?: Timestamp | undefined;
     /**
-     * First price in USDT. Above 0.
+     * The first price, USDT. Above 0.
      *
      * @generated from field: double open = 2;
      */
     open: number;
     /**
-     * Highest price in USDT. Above 0.
+     * The highest price, USDT. Above 0.
      *
      * @generated from field: double high = 3;
      */
     high: number;
     /**
-     * Lowest price in USDT. Above 0.
+     * The lowest price, USDT. Above 0.
      *
      * @generated from field: double low = 4;
      */
     low: number;
     /**
-     * Last price in USDT. Above 0.
+     * The last price, USDT. Above 0.
      *
      * @generated from field: double close = 5;
      */
     close: number;
     /**
-     * Volume in the base asset's contract unit. At least 0.
+     * The volume, in the unit that the price is for (SHIB1000USDT: thousands of SHIB). At least 0.
      *
      * @generated from field: double volume = 6;
      */
@@ -54,13 +54,13 @@ export type Candle = Message<"virtuoso.market.v1.Candle"> & {
  */
 export declare const CandleSchema: GenMessage<Candle>;
 /**
- * Length of a bar.
+ * The length of a bar.
  *
  * @generated from enum virtuoso.market.v1.Timeframe
  */
 export declare enum Timeframe {
     /**
-     * In a request: the default, five minutes. Never in a reply.
+     * In a request: five minutes. Never in a reply.
      *
      * @generated from enum value: TIMEFRAME_UNSPECIFIED = 0;
      */

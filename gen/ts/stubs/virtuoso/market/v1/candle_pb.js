@@ -6,21 +6,21 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 /**
  * Describes the file virtuoso/market/v1/candle.proto.
  */
-export const file_virtuoso_market_v1_candle = /*@__PURE__*/ fileDesc("Ch92aXJ0dW9zby9tYXJrZXQvdjEvY2FuZGxlLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEiiwEKBkNhbmRsZRIvCglvcGVuX3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgASDgoEb3BlbhgCIAEoAUIAEg4KBGhpZ2gYAyABKAFCABINCgNsb3cYBCABKAFCABIPCgVjbG9zZRgFIAEoAUIAEhAKBnZvbHVtZRgGIAEoAUIAKm8KCVRpbWVmcmFtZRIZChVUSU1FRlJBTUVfVU5TUEVDSUZJRUQQABIQCgxUSU1FRlJBTUVfMU0QARIQCgxUSU1FRlJBTUVfNU0QAhIRCg1USU1FRlJBTUVfMzBNEAMSEAoMVElNRUZSQU1FXzRIEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
+export const file_virtuoso_market_v1_candle = /*@__PURE__*/ fileDesc("Ch92aXJ0dW9zby9tYXJrZXQvdjEvY2FuZGxlLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEiiwEKBkNhbmRsZRIvCglvcGVuX3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgASDgoEb3BlbhgCIAEoAUIAEg4KBGhpZ2gYAyABKAFCABINCgNsb3cYBCABKAFCABIPCgVjbG9zZRgFIAEoAUIAEhAKBnZvbHVtZRgGIAEoAUIAKm8KCVRpbWVmcmFtZRIZChVUSU1FRlJBTUVfVU5TUEVDSUZJRUQQABIQCgxUSU1FRlJBTUVfMU0QARIQCgxUSU1FRlJBTUVfNU0QAhIRCg1USU1FRlJBTUVfMzBNEAMSEAoMVElNRUZSQU1FXzRIEARCIFoedmlydHVvc28ubWFya2V0L3N0dWJzL21hcmtldHYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
 /**
  * Describes the message virtuoso.market.v1.Candle.
  * Use `create(CandleSchema)` to create a new message.
  */
 export const CandleSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_candle, 0);
 /**
- * Length of a bar.
+ * The length of a bar.
  *
  * @generated from enum virtuoso.market.v1.Timeframe
  */
 export var Timeframe;
 (function (Timeframe) {
     /**
-     * In a request: the default, five minutes. Never in a reply.
+     * In a request: five minutes. Never in a reply.
      *
      * @generated from enum value: TIMEFRAME_UNSPECIFIED = 0;
      */

@@ -6,7 +6,7 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_confluence: GenFile;
 /**
- * One symbol in a list: its price, its score and its six dimensions. All scores run from 0 (bearish) over 50 (neutral)
+ * One symbol in a list: its price, its score and its six dimensions. Every score runs from 0 (bearish) through 50 (neutral)
  * to 100 (bullish). A number that was not measured is absent; it is never 0 or 50 instead.
  *
  * @generated from message virtuoso.market.v1.ConfluenceRow
@@ -25,61 +25,62 @@ export type ConfluenceRow = Message<"virtuoso.market.v1.ConfluenceRow"> & {
      */
     score?: number | undefined;
     /**
-     * How far the score can be relied on, 0-1: coverage times agreement of the dimensions. Absent without a score.
+     * How reliable the score is, 0-1: coverage times the agreement of the dimensions. Absent without a score.
      *
      * @generated from field: optional double confidence = 3;
      */
     confidence?: number | undefined;
     /**
-     * Last traded price in USDT. Above 0; always there.
+     * The last traded price, USDT. Above 0. Always present.
      *
      * @generated from field: double price = 4;
      */
     price: number;
     /**
-     * Change of the price over 24 hours, percent, as the venue gives it. Above -100. Absent for new listings.
+     * The change of the price over 24 hours, percent, as the venue gives it. Above -100. Absent for new listings.
      *
      * @generated from field: optional double change_24h_percent = 5;
      */
     change24hPercent?: number | undefined;
     /**
-     * Turnover of the last 24 hours in USD (USDT taken as USD). At least 0. Absent where the venue's figure was unusable.
+     * The turnover of the last 24 hours, USD (one USDT counts as one USD). At least 0. Absent when the venue's number was
+     * unusable.
      *
      * @generated from field: optional double turnover_24h_usd = 6;
      */
     turnover24hUsd?: number | undefined;
     /**
-     * Score of the technical dimension (indicators on candles), 0-100. Absent when it could not be measured.
+     * The score of the technical dimension (indicators on candles), 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double technical = 7;
      */
     technical?: number | undefined;
     /**
-     * Score of the volume dimension, 0-100. Absent when it could not be measured.
+     * The score of the volume dimension, 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double volume = 8;
      */
     volume?: number | undefined;
     /**
-     * Score of the order flow dimension (trades), 0-100. Absent when it could not be measured.
+     * The score of the order flow dimension (trades), 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double orderflow = 9;
      */
     orderflow?: number | undefined;
     /**
-     * Score of the order book dimension, 0-100. Absent when it could not be measured.
+     * The score of the order book dimension, 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double orderbook = 10;
      */
     orderbook?: number | undefined;
     /**
-     * Score of the price structure dimension, 0-100. Absent when it could not be measured.
+     * The score of the price structure dimension, 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double price_structure = 11;
      */
     priceStructure?: number | undefined;
     /**
-     * Score of the sentiment dimension (funding, open interest, accounts), 0-100. Absent when it could not be measured.
+     * The score of the sentiment dimension (funding, open interest, accounts), 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double sentiment = 12;
      */
@@ -91,7 +92,7 @@ export type ConfluenceRow = Message<"virtuoso.market.v1.ConfluenceRow"> & {
      */
     label: Label;
     /**
-     * Share of the model's weight that could be measured, 0-1. 0 when nothing was.
+     * The share of the model's weight that could be measured, 0-1. 0 when nothing could.
      *
      * @generated from field: double coverage = 14;
      */
@@ -109,68 +110,68 @@ export declare const ConfluenceRowSchema: GenMessage<ConfluenceRow>;
  */
 export type Dimension = Message<"virtuoso.market.v1.Dimension"> & {
     /**
-     * Which one.
+     * Which dimension it is.
      *
      * @generated from field: virtuoso.market.v1.DimensionKind kind = 1;
      */
     kind: DimensionKind;
     /**
-     * Its score, 0-100. Absent when it could not be measured.
+     * The score of the dimension, 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double score = 2;
      */
     score?: number | undefined;
     /**
-     * Its direction, -1 (bearish) to 1 (bullish): score = 50 + 50 * direction. Absent with the score.
+     * The direction, -1 (bearish) to 1 (bullish): score = 50 + 50 * direction. Absent without a score.
      *
      * @generated from field: optional double direction = 3;
      */
     direction?: number | undefined;
     /**
-     * How far the direction can be relied on, 0-1. 0 when it could not be measured.
+     * How reliable the direction is, 0-1. 0 when it could not be measured.
      *
      * @generated from field: double confidence = 4;
      */
     confidence: number;
     /**
-     * Its weight in the total before confidence, 0-1; the six add up to 1.
+     * The weight in the total before confidence, 0-1. The six weights add up to 1.
      *
      * @generated from field: double weight = 5;
      */
     weight: number;
     /**
-     * Share of its components' weight that could be measured, 0-1.
+     * The share of the components' weight that could be measured, 0-1.
      *
      * @generated from field: double coverage = 6;
      */
     coverage: number;
     /**
-     * What it adds to the total score, in points, -50 to 50: score = 50 + the sum of the contributions.
-     * 0 when it could not be measured or the symbol has no score.
+     * The points that the dimension adds to the total score, -50 to 50: score = 50 + the sum of the contributions.
+     * 0 when the dimension could not be measured or the symbol has no score.
      *
      * @generated from field: double contribution = 7;
      */
     contribution: number;
     /**
-     * The exchange's clock of the oldest input that this dimension was made from. Absent when there was none.
+     * The exchange's clock of the oldest input of this dimension. Absent when there was no input.
      *
      * @generated from field: google.protobuf.Timestamp observed_time = 8;
      */
     observedTime?: Timestamp | undefined;
     /**
-     * One plain sentence that says what drives it. Never empty.
+     * One plain sentence that says what moves the dimension. Never empty.
      *
      * @generated from field: string sentence = 9;
      */
     sentence: string;
     /**
-     * Its components, strongest |contribution| first, those that are missing last.
+     * The components, largest |contribution| first, those that could not be measured last.
      *
      * @generated from field: repeated virtuoso.market.v1.Component components = 10;
      */
     components: Component[];
     /**
-     * Names of the inputs that were not there, such as "order_book". Empty (the default) when none was missing.
+     * The names of the inputs that were missing, such as "order_book". Empty (the default) when none was.
      *
      * @generated from field: repeated string missing_inputs = 11;
      */
@@ -182,43 +183,45 @@ export type Dimension = Message<"virtuoso.market.v1.Dimension"> & {
  */
 export declare const DimensionSchema: GenMessage<Dimension>;
 /**
- * One measured reading within a dimension.
+ * One measurement within a dimension, or within the gauge of the market's sentiment.
  *
  * @generated from message virtuoso.market.v1.Component
  */
 export type Component = Message<"virtuoso.market.v1.Component"> & {
     /**
-     * A stable name, such as "rsi_5m".
+     * A name that does not change, such as "rsi_5m".
      *
      * @generated from field: string name = 1;
      */
     name: string;
     /**
-     * -1 (bearish) to 1 (bullish). Absent when it could not be measured.
+     * The direction, -1 to 1: bearish to bullish in a dimension, fear to greed in the gauge. Absent when it could not be
+     * measured.
      *
      * @generated from field: optional double direction = 2;
      */
     direction?: number | undefined;
     /**
-     * How far the direction can be relied on, 0-1. 0 when it could not be measured.
+     * How reliable the direction is, 0-1. 0 when it could not be measured.
      *
      * @generated from field: double confidence = 3;
      */
     confidence: number;
     /**
-     * Weight within the dimension before confidence, 0-1; the components of a dimension add up to 1.
+     * The weight before confidence, 0-1. The weights of all components of a dimension add up to 1.
      *
      * @generated from field: double weight = 4;
      */
     weight: number;
     /**
-     * What it adds to the dimension's score, in points, -50 to 50. 0 when it could not be measured.
+     * The points that the component adds to the score of its dimension, -50 to 50. 0 when it could not be measured or the
+     * dimension has no score.
      *
      * @generated from field: double contribution = 5;
      */
     contribution: number;
     /**
-     * The raw reading in `unit`, such as 71.2 for an RSI. Absent when it could not be measured.
+     * The measured value in `unit`, such as 71.2 for an RSI. Absent when it could not be measured.
      *
      * @generated from field: optional double reading = 6;
      */
@@ -230,7 +233,7 @@ export type Component = Message<"virtuoso.market.v1.Component"> & {
      */
     unit: string;
     /**
-     * Why it could not be measured, in words. Empty (the default) when it was.
+     * Why the component could not be measured, in words. Empty (the default) when it could.
      *
      * @generated from field: string missing = 8;
      */
@@ -242,7 +245,7 @@ export type Component = Message<"virtuoso.market.v1.Component"> & {
  */
 export declare const ComponentSchema: GenMessage<Component>;
 /**
- * Which dimension.
+ * The six dimensions of a score.
  *
  * @generated from enum virtuoso.market.v1.DimensionKind
  */
@@ -260,19 +263,19 @@ export declare enum DimensionKind {
      */
     TECHNICAL = 1,
     /**
-     * Volume and where it traded.
+     * The volume, and the prices at which it traded.
      *
      * @generated from enum value: DIMENSION_KIND_VOLUME = 2;
      */
     VOLUME = 2,
     /**
-     * Who crosses the spread: the trades.
+     * Trades: who takes the orders of others.
      *
      * @generated from enum value: DIMENSION_KIND_ORDERFLOW = 3;
      */
     ORDERFLOW = 3,
     /**
-     * Who waits: the book.
+     * The order book: who waits for others.
      *
      * @generated from enum value: DIMENSION_KIND_ORDERBOOK = 4;
      */
@@ -319,7 +322,7 @@ export declare enum Label {
      */
     BEARISH = 2,
     /**
-     * Between 40 and 60.
+     * Above 40, below 60.
      *
      * @generated from enum value: LABEL_NEUTRAL = 3;
      */

@@ -4,8 +4,8 @@ import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
  */
 export declare const file_virtuoso_market_v1_error_reason: GenFile;
 /**
- * Why a call failed: the `reason` of the google.rpc.ErrorInfo in every error, without the prefix, with the domain
- * "virtuoso.market".
+ * Why a call failed. Every error carries a google.rpc.ErrorInfo: its `reason` is one of these names without the prefix, its
+ * `domain` is "virtuoso.market".
  *
  * @generated from enum virtuoso.market.v1.ErrorReason
  */
@@ -17,31 +17,31 @@ export declare enum ErrorReason {
      */
     UNSPECIFIED = 0,
     /**
-     * UNAVAILABLE: the server has not yet seen a first complete snapshot. RetryInfo says when to ask again.
+     * UNAVAILABLE: the server has not received a first complete snapshot yet. RetryInfo says when to ask again.
      *
      * @generated from enum value: ERROR_REASON_NOT_READY = 1;
      */
     NOT_READY = 1,
     /**
-     * UNAVAILABLE: what there was is older than may be shown. RetryInfo says when to ask again.
+     * UNAVAILABLE: the data is missing, or older than the service may show. RetryInfo says when to ask again.
      *
      * @generated from enum value: ERROR_REASON_DATA_UNAVAILABLE = 2;
      */
     DATA_UNAVAILABLE = 2,
     /**
-     * INVALID_ARGUMENT: a field breaks its rule. BadRequest names each field, the value and what is allowed.
+     * INVALID_ARGUMENT: a field breaks its rule. BadRequest names each field, its value and what is allowed.
      *
      * @generated from enum value: ERROR_REASON_INVALID_FIELD = 3;
      */
     INVALID_FIELD = 3,
     /**
-     * INVALID_ARGUMENT: the page token was not given by this service, or for another request.
+     * INVALID_ARGUMENT: the page token does not come from this service, or it comes from another request.
      *
      * @generated from enum value: ERROR_REASON_PAGE_TOKEN_INVALID = 4;
      */
     PAGE_TOKEN_INVALID = 4,
     /**
-     * INVALID_ARGUMENT: the page token's snapshot is gone. Begin again without a token.
+     * INVALID_ARGUMENT: the server no longer holds the snapshot of the page token. Start again without a token.
      *
      * @generated from enum value: ERROR_REASON_PAGE_TOKEN_EXPIRED = 5;
      */
@@ -53,43 +53,43 @@ export declare enum ErrorReason {
      */
     SYMBOL_NOT_FOUND = 6,
     /**
-     * NOT_FOUND: the symbol exists on the venue but is not among those that are scored. See ListSymbols.
+     * NOT_FOUND: the venue has the symbol, but the service does not track it. ListSymbols names the tracked symbols.
      *
      * @generated from enum value: ERROR_REASON_SYMBOL_NOT_TRACKED = 7;
      */
     SYMBOL_NOT_TRACKED = 7,
     /**
-     * RESOURCE_EXHAUSTED: too many calls at once. RetryInfo says when to ask again.
+     * RESOURCE_EXHAUSTED: the server has too many calls at once. RetryInfo says when to ask again.
      *
      * @generated from enum value: ERROR_REASON_OVERLOADED = 8;
      */
     OVERLOADED = 8,
     /**
-     * RESOURCE_EXHAUSTED: too many open streams on this server. RetryInfo says when to ask again.
+     * RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to ask again.
      *
      * @generated from enum value: ERROR_REASON_TOO_MANY_STREAMS = 9;
      */
     TOO_MANY_STREAMS = 9,
     /**
-     * UNAVAILABLE: the server is going down; another one, or this one after its restart, will answer.
+     * UNAVAILABLE: the server is shutting down. Another server answers now, or this one after its restart.
      *
      * @generated from enum value: ERROR_REASON_SHUTTING_DOWN = 10;
      */
     SHUTTING_DOWN = 10,
     /**
-     * DEADLINE_EXCEEDED: the caller's time ran out before the answer was there.
+     * DEADLINE_EXCEEDED: the caller's deadline passed before the reply was complete.
      *
      * @generated from enum value: ERROR_REASON_DEADLINE_EXCEEDED = 11;
      */
     DEADLINE_EXCEEDED = 11,
     /**
-     * INTERNAL: an error of ours. The request id in the trailers finds it in the log.
+     * INTERNAL: a fault of the service. The request id in the trailers finds it in the log.
      *
      * @generated from enum value: ERROR_REASON_INTERNAL = 12;
      */
     INTERNAL = 12,
     /**
-     * UNAVAILABLE: the edge has no server behind it that answers. RetryInfo says when to ask again. Said by the edge alone.
+     * UNAVAILABLE: no server behind the edge answers. RetryInfo says when to ask again. Only the edge sends it.
      *
      * @generated from enum value: ERROR_REASON_NO_SERVER = 13;
      */
@@ -101,8 +101,8 @@ export declare enum ErrorReason {
      */
     HISTORY_UNAVAILABLE = 14,
     /**
-     * RESOURCE_EXHAUSTED: this caller's address asked more often than one address may. RetryInfo says when to ask again. Said by
-     * the edge alone.
+     * RESOURCE_EXHAUSTED: this address sends more requests than one address may. RetryInfo says when to ask again. Only the
+     * edge sends it.
      *
      * @generated from enum value: ERROR_REASON_RATE_LIMITED = 15;
      */

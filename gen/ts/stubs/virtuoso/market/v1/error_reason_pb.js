@@ -5,10 +5,10 @@ import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
 /**
  * Describes the file virtuoso/market/v1/error_reason.proto.
  */
-export const file_virtuoso_market_v1_error_reason = /*@__PURE__*/ fileDesc("CiV2aXJ0dW9zby9tYXJrZXQvdjEvZXJyb3JfcmVhc29uLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEqnAQKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEhoKFkVSUk9SX1JFQVNPTl9OT1RfUkVBRFkQARIhCh1FUlJPUl9SRUFTT05fREFUQV9VTkFWQUlMQUJMRRACEh4KGkVSUk9SX1JFQVNPTl9JTlZBTElEX0ZJRUxEEAMSIwofRVJST1JfUkVBU09OX1BBR0VfVE9LRU5fSU5WQUxJRBAEEiMKH0VSUk9SX1JFQVNPTl9QQUdFX1RPS0VOX0VYUElSRUQQBRIhCh1FUlJPUl9SRUFTT05fU1lNQk9MX05PVF9GT1VORBAGEiMKH0VSUk9SX1JFQVNPTl9TWU1CT0xfTk9UX1RSQUNLRUQQBxIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAIEiEKHUVSUk9SX1JFQVNPTl9UT09fTUFOWV9TVFJFQU1TEAkSHgoaRVJST1JfUkVBU09OX1NIVVRUSU5HX0RPV04QChIiCh5FUlJPUl9SRUFTT05fREVBRExJTkVfRVhDRUVERUQQCxIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQDBIaChZFUlJPUl9SRUFTT05fTk9fU0VSVkVSEA0SJAogRVJST1JfUkVBU09OX0hJU1RPUllfVU5BVkFJTEFCTEUQDhIdChlFUlJPUl9SRUFTT05fUkFURV9MSU1JVEVEEA9iBnByb3RvMw");
+export const file_virtuoso_market_v1_error_reason = /*@__PURE__*/ fileDesc("CiV2aXJ0dW9zby9tYXJrZXQvdjEvZXJyb3JfcmVhc29uLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEqnAQKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEhoKFkVSUk9SX1JFQVNPTl9OT1RfUkVBRFkQARIhCh1FUlJPUl9SRUFTT05fREFUQV9VTkFWQUlMQUJMRRACEh4KGkVSUk9SX1JFQVNPTl9JTlZBTElEX0ZJRUxEEAMSIwofRVJST1JfUkVBU09OX1BBR0VfVE9LRU5fSU5WQUxJRBAEEiMKH0VSUk9SX1JFQVNPTl9QQUdFX1RPS0VOX0VYUElSRUQQBRIhCh1FUlJPUl9SRUFTT05fU1lNQk9MX05PVF9GT1VORBAGEiMKH0VSUk9SX1JFQVNPTl9TWU1CT0xfTk9UX1RSQUNLRUQQBxIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAIEiEKHUVSUk9SX1JFQVNPTl9UT09fTUFOWV9TVFJFQU1TEAkSHgoaRVJST1JfUkVBU09OX1NIVVRUSU5HX0RPV04QChIiCh5FUlJPUl9SRUFTT05fREVBRExJTkVfRVhDRUVERUQQCxIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQDBIaChZFUlJPUl9SRUFTT05fTk9fU0VSVkVSEA0SJAogRVJST1JfUkVBU09OX0hJU1RPUllfVU5BVkFJTEFCTEUQDhIdChlFUlJPUl9SRUFTT05fUkFURV9MSU1JVEVEEA9CIFoedmlydHVvc28ubWFya2V0L3N0dWJzL21hcmtldHYxYgZwcm90bzM");
 /**
- * Why a call failed: the `reason` of the google.rpc.ErrorInfo in every error, without the prefix, with the domain
- * "virtuoso.market".
+ * Why a call failed. Every error carries a google.rpc.ErrorInfo: its `reason` is one of these names without the prefix, its
+ * `domain` is "virtuoso.market".
  *
  * @generated from enum virtuoso.market.v1.ErrorReason
  */
@@ -21,31 +21,31 @@ export var ErrorReason;
      */
     ErrorReason[ErrorReason["UNSPECIFIED"] = 0] = "UNSPECIFIED";
     /**
-     * UNAVAILABLE: the server has not yet seen a first complete snapshot. RetryInfo says when to ask again.
+     * UNAVAILABLE: the server has not received a first complete snapshot yet. RetryInfo says when to ask again.
      *
      * @generated from enum value: ERROR_REASON_NOT_READY = 1;
      */
     ErrorReason[ErrorReason["NOT_READY"] = 1] = "NOT_READY";
     /**
-     * UNAVAILABLE: what there was is older than may be shown. RetryInfo says when to ask again.
+     * UNAVAILABLE: the data is missing, or older than the service may show. RetryInfo says when to ask again.
      *
      * @generated from enum value: ERROR_REASON_DATA_UNAVAILABLE = 2;
      */
     ErrorReason[ErrorReason["DATA_UNAVAILABLE"] = 2] = "DATA_UNAVAILABLE";
     /**
-     * INVALID_ARGUMENT: a field breaks its rule. BadRequest names each field, the value and what is allowed.
+     * INVALID_ARGUMENT: a field breaks its rule. BadRequest names each field, its value and what is allowed.
      *
      * @generated from enum value: ERROR_REASON_INVALID_FIELD = 3;
      */
     ErrorReason[ErrorReason["INVALID_FIELD"] = 3] = "INVALID_FIELD";
     /**
-     * INVALID_ARGUMENT: the page token was not given by this service, or for another request.
+     * INVALID_ARGUMENT: the page token does not come from this service, or it comes from another request.
      *
      * @generated from enum value: ERROR_REASON_PAGE_TOKEN_INVALID = 4;
      */
     ErrorReason[ErrorReason["PAGE_TOKEN_INVALID"] = 4] = "PAGE_TOKEN_INVALID";
     /**
-     * INVALID_ARGUMENT: the page token's snapshot is gone. Begin again without a token.
+     * INVALID_ARGUMENT: the server no longer holds the snapshot of the page token. Start again without a token.
      *
      * @generated from enum value: ERROR_REASON_PAGE_TOKEN_EXPIRED = 5;
      */
@@ -57,43 +57,43 @@ export var ErrorReason;
      */
     ErrorReason[ErrorReason["SYMBOL_NOT_FOUND"] = 6] = "SYMBOL_NOT_FOUND";
     /**
-     * NOT_FOUND: the symbol exists on the venue but is not among those that are scored. See ListSymbols.
+     * NOT_FOUND: the venue has the symbol, but the service does not track it. ListSymbols names the tracked symbols.
      *
      * @generated from enum value: ERROR_REASON_SYMBOL_NOT_TRACKED = 7;
      */
     ErrorReason[ErrorReason["SYMBOL_NOT_TRACKED"] = 7] = "SYMBOL_NOT_TRACKED";
     /**
-     * RESOURCE_EXHAUSTED: too many calls at once. RetryInfo says when to ask again.
+     * RESOURCE_EXHAUSTED: the server has too many calls at once. RetryInfo says when to ask again.
      *
      * @generated from enum value: ERROR_REASON_OVERLOADED = 8;
      */
     ErrorReason[ErrorReason["OVERLOADED"] = 8] = "OVERLOADED";
     /**
-     * RESOURCE_EXHAUSTED: too many open streams on this server. RetryInfo says when to ask again.
+     * RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to ask again.
      *
      * @generated from enum value: ERROR_REASON_TOO_MANY_STREAMS = 9;
      */
     ErrorReason[ErrorReason["TOO_MANY_STREAMS"] = 9] = "TOO_MANY_STREAMS";
     /**
-     * UNAVAILABLE: the server is going down; another one, or this one after its restart, will answer.
+     * UNAVAILABLE: the server is shutting down. Another server answers now, or this one after its restart.
      *
      * @generated from enum value: ERROR_REASON_SHUTTING_DOWN = 10;
      */
     ErrorReason[ErrorReason["SHUTTING_DOWN"] = 10] = "SHUTTING_DOWN";
     /**
-     * DEADLINE_EXCEEDED: the caller's time ran out before the answer was there.
+     * DEADLINE_EXCEEDED: the caller's deadline passed before the reply was complete.
      *
      * @generated from enum value: ERROR_REASON_DEADLINE_EXCEEDED = 11;
      */
     ErrorReason[ErrorReason["DEADLINE_EXCEEDED"] = 11] = "DEADLINE_EXCEEDED";
     /**
-     * INTERNAL: an error of ours. The request id in the trailers finds it in the log.
+     * INTERNAL: a fault of the service. The request id in the trailers finds it in the log.
      *
      * @generated from enum value: ERROR_REASON_INTERNAL = 12;
      */
     ErrorReason[ErrorReason["INTERNAL"] = 12] = "INTERNAL";
     /**
-     * UNAVAILABLE: the edge has no server behind it that answers. RetryInfo says when to ask again. Said by the edge alone.
+     * UNAVAILABLE: no server behind the edge answers. RetryInfo says when to ask again. Only the edge sends it.
      *
      * @generated from enum value: ERROR_REASON_NO_SERVER = 13;
      */
@@ -105,8 +105,8 @@ export var ErrorReason;
      */
     ErrorReason[ErrorReason["HISTORY_UNAVAILABLE"] = 14] = "HISTORY_UNAVAILABLE";
     /**
-     * RESOURCE_EXHAUSTED: this caller's address asked more often than one address may. RetryInfo says when to ask again. Said by
-     * the edge alone.
+     * RESOURCE_EXHAUSTED: this address sends more requests than one address may. RetryInfo says when to ask again. Only the
+     * edge sends it.
      *
      * @generated from enum value: ERROR_REASON_RATE_LIMITED = 15;
      */

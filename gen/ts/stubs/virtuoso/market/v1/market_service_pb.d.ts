@@ -36,7 +36,7 @@ export declare const GetDashboardRequestSchema: GenMessage<GetDashboardRequest>;
  */
 export type GetDashboardResponse = Message<"virtuoso.market.v1.GetDashboardResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
@@ -48,19 +48,19 @@ export type GetDashboardResponse = Message<"virtuoso.market.v1.GetDashboardRespo
      */
     overview?: Overview | undefined;
     /**
-     * Every tracked symbol, highest score first, those without a score last.
+     * Every tracked symbol with a price, highest score first, those without a score last.
      *
      * @generated from field: repeated virtuoso.market.v1.ConfluenceRow rows = 3;
      */
     rows: ConfluenceRow[];
     /**
-     * The five largest risers of the whole venue. Empty when nothing rose.
+     * The five largest gainers of the whole venue. Empty when nothing rose.
      *
      * @generated from field: repeated virtuoso.market.v1.Mover gainers = 4;
      */
     gainers: Mover[];
     /**
-     * The five largest fallers of the whole venue. Empty when nothing fell.
+     * The five largest losers of the whole venue. Empty when nothing fell.
      *
      * @generated from field: repeated virtuoso.market.v1.Mover losers = 5;
      */
@@ -89,7 +89,7 @@ export declare const GetOverviewRequestSchema: GenMessage<GetOverviewRequest>;
  */
 export type GetOverviewResponse = Message<"virtuoso.market.v1.GetOverviewResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
@@ -113,21 +113,21 @@ export declare const GetOverviewResponseSchema: GenMessage<GetOverviewResponse>;
  */
 export type ListConfluenceScoresRequest = Message<"virtuoso.market.v1.ListConfluenceScoresRequest"> & {
     /**
-     * Only rows with at least this score, 0-100. Absent (the default): all rows, also those without a score.
+     * Only rows with at least this score, 0-100. Absent (the default): all rows, with and without a score.
      *
      * @generated from field: optional double min_score = 1;
      */
     minScore?: number | undefined;
     /**
-     * Only these symbols, at most 500. Empty (the default): all. Those that are not tracked are simply not in the reply.
+     * Only these symbols, at most 500. Empty (the default): all. Symbols that are not tracked are left out of the reply.
      *
      * @generated from field: repeated string symbols = 2;
      */
     symbols: string[];
     /**
      * A field, then " asc" or " desc": symbol, score, confidence, price, change_24h_percent, turnover_24h_usd, technical,
-     * volume, orderflow, orderbook, price_structure, sentiment. " asc" when the direction is left out. Rows without the
-     * value come last either way, ties go by symbol. Empty (the default): "score desc".
+     * volume, orderflow, orderbook, price_structure, sentiment. Without a direction: " asc". Rows without the number come last
+     * in both directions. Equal rows are ordered by symbol. Empty (the default): "score desc".
      *
      * @generated from field: string order_by = 3;
      */
@@ -157,7 +157,7 @@ export declare const ListConfluenceScoresRequestSchema: GenMessage<ListConfluenc
  */
 export type ListConfluenceScoresResponse = Message<"virtuoso.market.v1.ListConfluenceScoresResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
@@ -169,13 +169,13 @@ export type ListConfluenceScoresResponse = Message<"virtuoso.market.v1.ListConfl
      */
     rows: ConfluenceRow[];
     /**
-     * For the next page. Empty at the end.
+     * The token of the next page. Empty on the last page.
      *
      * @generated from field: string next_page_token = 3;
      */
     nextPageToken: string;
     /**
-     * Rows in all pages together.
+     * The number of rows on all pages together.
      *
      * @generated from field: uint32 total_size = 4;
      */
@@ -193,8 +193,8 @@ export declare const ListConfluenceScoresResponseSchema: GenMessage<ListConfluen
  */
 export type GetConfluenceRequest = Message<"virtuoso.market.v1.GetConfluenceRequest"> & {
     /**
-     * The symbol, such as "BTCUSDT". After a change of venue a name of the other venue for the same asset and multiplier is
-     * understood too (SHIB1000USDT for 1000SHIBUSDT).
+     * The symbol, such as "BTCUSDT". The name that another venue has for the same asset and multiplier is understood too:
+     * SHIB1000USDT for 1000SHIBUSDT.
      *
      * @generated from field: string symbol = 1;
      */
@@ -206,14 +206,14 @@ export type GetConfluenceRequest = Message<"virtuoso.market.v1.GetConfluenceRequ
  */
 export declare const GetConfluenceRequestSchema: GenMessage<GetConfluenceRequest>;
 /**
- * Reply of GetConfluence. `score`, `confidence` and the rest stand in `row` as in the lists, and the score and the
- * dimensions here, where clients look first.
+ * Reply of GetConfluence. Its numbers are those of the symbol's ConfluenceRow in the same snapshot; the scores of the six
+ * dimensions are in `dimensions`.
  *
  * @generated from message virtuoso.market.v1.GetConfluenceResponse
  */
 export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
@@ -231,19 +231,19 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      */
     score?: number | undefined;
     /**
-     * How far the score can be relied on, 0-1. Absent without a score.
+     * How reliable the score is, 0-1: `coverage` times `agreement`. Absent without a score.
      *
      * @generated from field: optional double confidence = 4;
      */
     confidence?: number | undefined;
     /**
-     * How far the dimensions agree, 0-1. Absent without a score.
+     * How far the dimensions agree, 0-1: 1 less the weighted standard deviation of their directions. Absent without a score.
      *
      * @generated from field: optional double agreement = 5;
      */
     agreement?: number | undefined;
     /**
-     * Share of the model's weight that could be measured, 0-1.
+     * The share of the model's weight that could be measured, 0-1. 0 when nothing could.
      *
      * @generated from field: double coverage = 6;
      */
@@ -255,43 +255,44 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      */
     label: Label;
     /**
-     * Last traded price in USDT. Above 0; always there.
+     * The last traded price, USDT. Above 0. Always present.
      *
      * @generated from field: double price = 8;
      */
     price: number;
     /**
-     * The exchange's clock for the price. Always present.
+     * The exchange's clock of the price. Always present.
      *
      * @generated from field: google.protobuf.Timestamp price_time = 9;
      */
     priceTime?: Timestamp | undefined;
     /**
-     * Change of the price over 24 hours, percent. Absent for new listings.
+     * The change of the price over 24 hours, percent, as the venue gives it. Above -100. Absent for new listings.
      *
      * @generated from field: optional double change_24h_percent = 10;
      */
     change24hPercent?: number | undefined;
     /**
-     * Turnover of the last 24 hours in USD. Absent where the venue's figure was unusable.
+     * The turnover of the last 24 hours, USD (one USDT counts as one USD). At least 0. Absent when the venue's number was
+     * unusable.
      *
      * @generated from field: optional double turnover_24h_usd = 11;
      */
     turnover24hUsd?: number | undefined;
     /**
-     * The six dimensions, in the order of their kinds.
+     * The six dimensions, each once, in the order of their kinds.
      *
      * @generated from field: repeated virtuoso.market.v1.Dimension dimensions = 12;
      */
     dimensions: Dimension[];
     /**
-     * Kinds of the dimensions by |contribution|, strongest first. Empty without a score.
+     * The kinds of the dimensions by |contribution|, largest first, bearish or bullish. Empty without a score.
      *
      * @generated from field: repeated virtuoso.market.v1.DimensionKind drivers = 13;
      */
     drivers: DimensionKind[];
     /**
-     * Names of the inputs that were not there. Empty (the default) when none was missing.
+     * The names of the inputs that were missing. Empty (the default) when none was.
      *
      * @generated from field: repeated string missing_inputs = 14;
      */
@@ -309,7 +310,7 @@ export declare const GetConfluenceResponseSchema: GenMessage<GetConfluenceRespon
  */
 export type ListMoversRequest = Message<"virtuoso.market.v1.ListMoversRequest"> & {
     /**
-     * Gainers and losers a page, each. Default 10, at most 100.
+     * Gainers a page, and losers a page. Default 10, at most 100.
      *
      * @generated from field: int32 page_size = 1;
      */
@@ -321,8 +322,8 @@ export type ListMoversRequest = Message<"virtuoso.market.v1.ListMoversRequest"> 
      */
     pageToken: string;
     /**
-     * Only symbols with at least this turnover over 24 hours, USD. Absent (the default): the service's floor, 500,000; a
-     * smaller one is refused, since nothing below it is kept.
+     * Only symbols with at least this turnover over 24 hours, USD. Absent (the default): the floor of the service, 500,000. A
+     * smaller number is refused, because the service has no movers below its floor.
      *
      * @generated from field: optional double min_turnover_usd = 3;
      */
@@ -340,25 +341,25 @@ export declare const ListMoversRequestSchema: GenMessage<ListMoversRequest>;
  */
 export type ListMoversResponse = Message<"virtuoso.market.v1.ListMoversResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
     provenance?: Provenance | undefined;
     /**
-     * Risers, largest move first. Empty when nothing rose.
+     * Gainers, largest move first. Empty when nothing rose.
      *
      * @generated from field: repeated virtuoso.market.v1.Mover gainers = 2;
      */
     gainers: Mover[];
     /**
-     * Fallers, largest move first. Empty when nothing fell.
+     * Losers, largest move first. Empty when nothing fell.
      *
      * @generated from field: repeated virtuoso.market.v1.Mover losers = 3;
      */
     losers: Mover[];
     /**
-     * For the next page. Empty at the end.
+     * The token of the next page. Empty on the last page.
      *
      * @generated from field: string next_page_token = 4;
      */
@@ -400,7 +401,7 @@ export declare const ListSymbolsRequestSchema: GenMessage<ListSymbolsRequest>;
  */
 export type ListSymbolsResponse = Message<"virtuoso.market.v1.ListSymbolsResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
@@ -412,7 +413,7 @@ export type ListSymbolsResponse = Message<"virtuoso.market.v1.ListSymbolsRespons
      */
     symbols: Symbol[];
     /**
-     * For the next page. Empty at the end.
+     * The token of the next page. Empty on the last page.
      *
      * @generated from field: string next_page_token = 3;
      */
@@ -436,7 +437,7 @@ export type ListCandlesRequest = Message<"virtuoso.market.v1.ListCandlesRequest"
      */
     symbol: string;
     /**
-     * Length of the bars. UNSPECIFIED (the default): five minutes.
+     * The length of a bar. UNSPECIFIED (the default): five minutes.
      *
      * @generated from field: virtuoso.market.v1.Timeframe timeframe = 2;
      */
@@ -448,7 +449,7 @@ export type ListCandlesRequest = Message<"virtuoso.market.v1.ListCandlesRequest"
      */
     pageSize: number;
     /**
-     * The next_page_token of the page before, which leads to older bars. Empty (the default): the newest bars.
+     * The next_page_token of the page before; it leads to older bars. Empty (the default): the newest bars.
      *
      * @generated from field: string page_token = 4;
      */
@@ -466,7 +467,7 @@ export declare const ListCandlesRequestSchema: GenMessage<ListCandlesRequest>;
  */
 export type ListCandlesResponse = Message<"virtuoso.market.v1.ListCandlesResponse"> & {
     /**
-     * Where it came from and how old it is; `observed_time` is that of the bars.
+     * Where the reply comes from and how old it is. `observed_time` and `received_time` are those of the bars.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
@@ -478,7 +479,7 @@ export type ListCandlesResponse = Message<"virtuoso.market.v1.ListCandlesRespons
      */
     symbol: string;
     /**
-     * Length of the bars.
+     * The length of a bar.
      *
      * @generated from field: virtuoso.market.v1.Timeframe timeframe = 3;
      */
@@ -490,7 +491,7 @@ export type ListCandlesResponse = Message<"virtuoso.market.v1.ListCandlesRespons
      */
     candles: Candle[];
     /**
-     * For older bars. Empty at the end.
+     * The token of the page with older bars. Empty on the last page.
      *
      * @generated from field: string next_page_token = 5;
      */
@@ -519,13 +520,13 @@ export declare const GetSentimentRequestSchema: GenMessage<GetSentimentRequest>;
  */
 export type GetSentimentResponse = Message<"virtuoso.market.v1.GetSentimentResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
     provenance?: Provenance | undefined;
     /**
-     * The market's sentiment.
+     * The sentiment of the whole market.
      *
      * @generated from field: virtuoso.market.v1.Sentiment sentiment = 2;
      */
@@ -543,7 +544,7 @@ export declare const GetSentimentResponseSchema: GenMessage<GetSentimentResponse
  */
 export type ListBetasRequest = Message<"virtuoso.market.v1.ListBetasRequest"> & {
     /**
-     * Only these symbols, at most 500. Empty (the default): all. Those that are not tracked are simply not in the reply.
+     * Only these symbols, at most 500. Empty (the default): all. Symbols that are not tracked are left out of the reply.
      *
      * @generated from field: repeated string symbols = 1;
      */
@@ -573,19 +574,19 @@ export declare const ListBetasRequestSchema: GenMessage<ListBetasRequest>;
  */
 export type ListBetasResponse = Message<"virtuoso.market.v1.ListBetasResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
     provenance?: Provenance | undefined;
     /**
-     * The betas of this page, by the symbol's rank. Symbols without enough returns are not in it.
+     * The betas of this page, by the rank of their symbols. Symbols without enough returns are left out.
      *
      * @generated from field: repeated virtuoso.market.v1.Beta betas = 2;
      */
     betas: Beta[];
     /**
-     * For the next page. Empty at the end.
+     * The token of the next page. Empty on the last page.
      *
      * @generated from field: string next_page_token = 3;
      */
@@ -621,19 +622,19 @@ export declare const GetBetaRequestSchema: GenMessage<GetBetaRequest>;
  */
 export type GetBetaResponse = Message<"virtuoso.market.v1.GetBetaResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
     provenance?: Provenance | undefined;
     /**
-     * The symbol's windows. Without any (the default) while it has too few returns.
+     * The regressions of the symbol. Without windows while it has too few returns.
      *
      * @generated from field: virtuoso.market.v1.Beta beta = 2;
      */
     beta?: Beta | undefined;
     /**
-     * The same over time, shortest window first.
+     * Beta over time, shortest span first. Empty while the symbol has too few returns.
      *
      * @generated from field: repeated virtuoso.market.v1.RollingBeta rolling = 3;
      */
@@ -657,13 +658,13 @@ export type ListSignalsRequest = Message<"virtuoso.market.v1.ListSignalsRequest"
      */
     symbols: string[];
     /**
-     * Only this side. UNSPECIFIED (the default): both.
+     * Only this side. UNSPECIFIED (the default): both sides.
      *
      * @generated from field: virtuoso.market.v1.Side side = 2;
      */
     side: Side;
     /**
-     * Only active ones (true) or closed ones (false). Absent (the default): both.
+     * Only active signals (true) or only closed ones (false). Absent (the default): both.
      *
      * @generated from field: optional bool active = 3;
      */
@@ -693,7 +694,7 @@ export declare const ListSignalsRequestSchema: GenMessage<ListSignalsRequest>;
  */
 export type ListSignalsResponse = Message<"virtuoso.market.v1.ListSignalsResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
@@ -705,13 +706,13 @@ export type ListSignalsResponse = Message<"virtuoso.market.v1.ListSignalsRespons
      */
     signals: Signal[];
     /**
-     * How all closed signals of the venue ended, whatever the filters, as of the snapshot. Absent while the history is down.
+     * How all closed signals of the venue ended; filters do not change it. Absent while the collector cannot read the history.
      *
      * @generated from field: virtuoso.market.v1.SignalRecord record = 3;
      */
     record?: SignalRecord | undefined;
     /**
-     * For the next page. Empty at the end.
+     * The token of the next page. Empty on the last page.
      *
      * @generated from field: string next_page_token = 4;
      */
@@ -765,7 +766,7 @@ export declare const ListOpportunitiesRequestSchema: GenMessage<ListOpportunitie
  */
 export type ListOpportunitiesResponse = Message<"virtuoso.market.v1.ListOpportunitiesResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
@@ -777,7 +778,7 @@ export type ListOpportunitiesResponse = Message<"virtuoso.market.v1.ListOpportun
      */
     opportunities: Opportunity[];
     /**
-     * For the next page. Empty at the end.
+     * The token of the next page. Empty on the last page.
      *
      * @generated from field: string next_page_token = 3;
      */
@@ -795,7 +796,7 @@ export declare const ListOpportunitiesResponseSchema: GenMessage<ListOpportuniti
  */
 export type ListAlertsRequest = Message<"virtuoso.market.v1.ListAlertsRequest"> & {
     /**
-     * Only these symbols, at most 500. Empty (the default): all, also those about no symbol.
+     * Only these symbols, at most 500. Empty (the default): all alerts, with and without a symbol.
      *
      * @generated from field: repeated string symbols = 1;
      */
@@ -807,7 +808,7 @@ export type ListAlertsRequest = Message<"virtuoso.market.v1.ListAlertsRequest"> 
      */
     kinds: AlertKind[];
     /**
-     * Only those at least so urgent. UNSPECIFIED (the default): all.
+     * Only alerts of this level or a more urgent one. UNSPECIFIED (the default): all.
      *
      * @generated from field: virtuoso.market.v1.AlertLevel min_level = 3;
      */
@@ -819,7 +820,7 @@ export type ListAlertsRequest = Message<"virtuoso.market.v1.ListAlertsRequest"> 
      */
     pageSize: number;
     /**
-     * The next_page_token of the page before, which leads to older ones. Empty (the default): the newest.
+     * The next_page_token of the page before; it leads to older alerts. Empty (the default): the newest alerts.
      *
      * @generated from field: string page_token = 5;
      */
@@ -837,7 +838,7 @@ export declare const ListAlertsRequestSchema: GenMessage<ListAlertsRequest>;
  */
 export type ListAlertsResponse = Message<"virtuoso.market.v1.ListAlertsResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
@@ -849,14 +850,14 @@ export type ListAlertsResponse = Message<"virtuoso.market.v1.ListAlertsResponse"
      */
     alerts: Alert[];
     /**
-     * For the next page. Empty at the end.
+     * The token of the next page. Empty on the last page.
      *
      * @generated from field: string next_page_token = 3;
      */
     nextPageToken: string;
     /**
-     * Where WatchAlerts goes on after the newest alert that there was when the first page was made, the same on all pages of
-     * a list. Never empty.
+     * The cursor of the newest alert when the first page was made; the same on all pages of a list. WatchAlerts continues after
+     * it. Never empty.
      *
      * @generated from field: string newest_cursor = 4;
      */
@@ -880,22 +881,22 @@ export type GetScoreHistoryRequest = Message<"virtuoso.market.v1.GetScoreHistory
      */
     symbol: string;
     /**
-     * From when on; before `end_time`, and not in the future. Absent (the default): 24 hours before `end_time`, or up to one
-     * `resolution` later, so that the points of a range that moves with the clock stand still.
+     * The start of the range: before `end_time` and not in the future. Absent (the default): 24 hours before `end_time`, rounded
+     * up to a multiple of the resolution, so that later calls give the same points again.
      *
      * @generated from field: google.protobuf.Timestamp start_time = 2;
      */
     startTime?: Timestamp | undefined;
     /**
-     * Until when, not included; a time in the future is taken as now. Absent (the default): now.
+     * The end of the range, not included. A time in the future means now. Absent (the default): now.
      *
      * @generated from field: google.protobuf.Timestamp end_time = 3;
      */
     endTime?: Timestamp | undefined;
     /**
-     * Time between two points, counted from `start_time`. Absent or 0 (the default): as small as gives at most 500 points, at
-     * least a minute. Where it would give more than 2000 points, it is taken so large that it does not; what is longer than
-     * the range is taken as the range.
+     * The time between two points, counted from `start_time`. Absent or 0 (the default): the smallest that gives at most 500
+     * points, but at least one minute. A length that would give more than 2000 points is raised to one that gives 2000. A length
+     * above the range means the range.
      *
      * @generated from field: google.protobuf.Duration resolution = 4;
      */
@@ -913,7 +914,7 @@ export declare const GetScoreHistoryRequestSchema: GenMessage<GetScoreHistoryReq
  */
 export type GetScoreHistoryResponse = Message<"virtuoso.market.v1.GetScoreHistoryResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
@@ -925,13 +926,13 @@ export type GetScoreHistoryResponse = Message<"virtuoso.market.v1.GetScoreHistor
      */
     symbol: string;
     /**
-     * The points, oldest first; the last one of every `resolution` that has one. Times without a point were not measured.
+     * The points, oldest first: the last one of each step. Steps without a point were not measured.
      *
      * @generated from field: repeated virtuoso.market.v1.ScorePoint points = 3;
      */
     points: ScorePoint[];
     /**
-     * Time between two points. Always present.
+     * The time between two points. Always present.
      *
      * @generated from field: google.protobuf.Duration resolution = 4;
      */
@@ -949,8 +950,8 @@ export declare const GetScoreHistoryResponseSchema: GenMessage<GetScoreHistoryRe
  */
 export type WatchAlertsRequest = Message<"virtuoso.market.v1.WatchAlertsRequest"> & {
     /**
-     * The cursor of the last message or alert that was seen, or `newest_cursor` of ListAlerts; "0" is before the first alert.
-     * One that cannot have been given yet is refused. Empty (the default): only what happens from now on.
+     * The cursor of the last message or alert that the client received, or `newest_cursor` of ListAlerts. "0" means before the
+     * first alert. A cursor that the service has not given yet is refused. Empty (the default): only alerts from now on.
      *
      * @generated from field: string cursor = 1;
      */
@@ -962,7 +963,7 @@ export type WatchAlertsRequest = Message<"virtuoso.market.v1.WatchAlertsRequest"
      */
     kinds: AlertKind[];
     /**
-     * Only those at least so urgent. UNSPECIFIED (the default): all.
+     * Only alerts of this level or a more urgent one. UNSPECIFIED (the default): all.
      *
      * @generated from field: virtuoso.market.v1.AlertLevel min_level = 3;
      */
@@ -980,19 +981,21 @@ export declare const WatchAlertsRequestSchema: GenMessage<WatchAlertsRequest>;
  */
 export type WatchAlertsResponse = Message<"virtuoso.market.v1.WatchAlertsResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
     provenance?: Provenance | undefined;
     /**
-     * New alerts, oldest first. Empty (the default) for a sign of life, and in the first message when nothing was missed.
+     * New alerts, oldest first. Empty (the default) when there is none: in a message that only shows that the stream is alive,
+     * and in the first message.
      *
      * @generated from field: repeated virtuoso.market.v1.Alert alerts = 2;
      */
     alerts: Alert[];
     /**
-     * To go on after this message; it also passes alerts that the filters hid. Never empty.
+     * The cursor with which a new call continues after this message. It also passes the alerts that the filters left out. Never
+     * empty.
      *
      * @generated from field: string cursor = 3;
      */
@@ -1010,8 +1013,8 @@ export declare const WatchAlertsResponseSchema: GenMessage<WatchAlertsResponse>;
  */
 export type WatchDashboardRequest = Message<"virtuoso.market.v1.WatchDashboardRequest"> & {
     /**
-     * The resume_token of the last message of a broken stream: the changes since then come first, where they are still
-     * known. Empty (the default), unknown or old: a whole dashboard comes first.
+     * The resume_token of the last message of a broken stream. The changes since then come first, if the server still knows
+     * them. Empty (the default), unknown or old: a whole dashboard comes first.
      *
      * @generated from field: string resume_token = 1;
      */
@@ -1029,7 +1032,7 @@ export declare const WatchDashboardRequestSchema: GenMessage<WatchDashboardReque
  */
 export type WatchDashboardResponse = Message<"virtuoso.market.v1.WatchDashboardResponse"> & {
     /**
-     * Where it came from and how old it is.
+     * Where the reply comes from and how old it is.
      *
      * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
      */
@@ -1041,7 +1044,7 @@ export type WatchDashboardResponse = Message<"virtuoso.market.v1.WatchDashboardR
      */
     event: {
         /**
-         * A whole dashboard; it replaces all that came before.
+         * A whole dashboard. It replaces all that came before.
          *
          * @generated from field: virtuoso.market.v1.DashboardSnapshot snapshot = 2;
          */
@@ -1057,7 +1060,7 @@ export type WatchDashboardResponse = Message<"virtuoso.market.v1.WatchDashboardR
         case: "delta";
     } | {
         /**
-         * Nothing new: a sign of life, with the present age in `provenance`.
+         * Nothing changed. The stream is alive, and `provenance` has the age of the data now.
          *
          * @generated from field: virtuoso.market.v1.Heartbeat heartbeat = 4;
          */
@@ -1068,7 +1071,7 @@ export type WatchDashboardResponse = Message<"virtuoso.market.v1.WatchDashboardR
         value?: undefined;
     };
     /**
-     * To take the stream up again after this message. Never empty.
+     * The token with which a new call continues after this message. Never empty.
      *
      * @generated from field: string resume_token = 5;
      */
@@ -1092,19 +1095,19 @@ export type DashboardSnapshot = Message<"virtuoso.market.v1.DashboardSnapshot"> 
      */
     overview?: Overview | undefined;
     /**
-     * Every tracked symbol, highest score first, those without a score last.
+     * Every tracked symbol with a price, highest score first, those without a score last.
      *
      * @generated from field: repeated virtuoso.market.v1.ConfluenceRow rows = 2;
      */
     rows: ConfluenceRow[];
     /**
-     * The five largest risers of the whole venue.
+     * The five largest gainers of the whole venue. Empty when nothing rose.
      *
      * @generated from field: repeated virtuoso.market.v1.Mover gainers = 3;
      */
     gainers: Mover[];
     /**
-     * The five largest fallers of the whole venue.
+     * The five largest losers of the whole venue. Empty when nothing fell.
      *
      * @generated from field: repeated virtuoso.market.v1.Mover losers = 4;
      */
@@ -1122,31 +1125,31 @@ export declare const DashboardSnapshotSchema: GenMessage<DashboardSnapshot>;
  */
 export type DashboardDelta = Message<"virtuoso.market.v1.DashboardDelta"> & {
     /**
-     * The whole market. Absent when it did not change.
+     * The whole market. Absent when nothing in it changed.
      *
      * @generated from field: virtuoso.market.v1.Overview overview = 1;
      */
     overview?: Overview | undefined;
     /**
-     * Rows that are new or changed, whole.
+     * Rows that are new or changed, in full.
      *
      * @generated from field: repeated virtuoso.market.v1.ConfluenceRow changed_rows = 2;
      */
     changedRows: ConfluenceRow[];
     /**
-     * Symbols that are gone.
+     * The symbols of rows that are gone.
      *
      * @generated from field: repeated string removed_symbols = 3;
      */
     removedSymbols: string[];
     /**
-     * The five largest risers; they replace those before.
+     * The five largest gainers now. They replace all former ones.
      *
      * @generated from field: repeated virtuoso.market.v1.Mover gainers = 4;
      */
     gainers: Mover[];
     /**
-     * The five largest fallers; they replace those before.
+     * The five largest losers now. They replace all former ones.
      *
      * @generated from field: repeated virtuoso.market.v1.Mover losers = 5;
      */
@@ -1158,7 +1161,7 @@ export type DashboardDelta = Message<"virtuoso.market.v1.DashboardDelta"> & {
  */
 export declare const DashboardDeltaSchema: GenMessage<DashboardDelta>;
 /**
- * A sign of life.
+ * The stream is alive and nothing changed.
  *
  * @generated from message virtuoso.market.v1.Heartbeat
  */
@@ -1169,27 +1172,26 @@ export type Heartbeat = Message<"virtuoso.market.v1.Heartbeat"> & {};
  */
 export declare const HeartbeatSchema: GenMessage<Heartbeat>;
 /**
- * What the details of every error hold, each at most once. Never sent itself: it makes the types known to whoever turns
- * errors into JSON from this contract alone.
+ * The details of every error, each at most once. The message itself is never sent: it makes the types known to programs that
+ * turn errors into JSON with this contract alone.
  *
  * @generated from message virtuoso.market.v1.ErrorDetails
  */
 export type ErrorDetails = Message<"virtuoso.market.v1.ErrorDetails"> & {
     /**
-     * Always there: `reason` is an ErrorReason without its prefix, `domain` is "virtuoso.market", `metadata` holds the
-     * request id.
+     * Always present. `reason` is an ErrorReason without its prefix, `domain` is "virtuoso.market", `metadata` has the request id.
      *
      * @generated from field: google.rpc.ErrorInfo error_info = 1;
      */
     errorInfo?: ErrorInfo | undefined;
     /**
-     * The fields to blame, the value given and what is allowed. Absent when no field is to blame.
+     * The fields that are wrong, their values and what is allowed. Absent when no field is wrong.
      *
      * @generated from field: google.rpc.BadRequest bad_request = 2;
      */
     badRequest?: BadRequest | undefined;
     /**
-     * When to ask again. Absent when asking again will not help.
+     * When to ask again. Absent when asking again does not help.
      *
      * @generated from field: google.rpc.RetryInfo retry_info = 3;
      */
@@ -1201,18 +1203,18 @@ export type ErrorDetails = Message<"virtuoso.market.v1.ErrorDetails"> & {
  */
 export declare const ErrorDetailsSchema: GenMessage<ErrorDetails>;
 /**
- * Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it came from (Provenance).
+ * Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
  * Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
  *
- * Paging: a `page_size` of 0 means the default, one above the maximum is taken as the maximum, a negative one is refused.
- * Tokens are opaque and belong to the request that they came from; an empty `next_page_token` ends the list. All pages of
- * one list come from one snapshot; of what lies back, a page begins where the one before ended, whatever came since.
+ * Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
+ * opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
+ * from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
  *
  * @generated from service virtuoso.market.v1.MarketService
  */
 export declare const MarketService: GenService<{
     /**
-     * All that one mobile screen needs, from one snapshot, under 100 KB.
+     * All that one mobile screen needs, from one snapshot, in less than 100 KB.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.GetDashboard
      */
@@ -1222,7 +1224,8 @@ export declare const MarketService: GenService<{
         output: typeof GetDashboardResponseSchema;
     };
     /**
-     * The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover.
+     * The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover. UNAVAILABLE with
+     * DATA_UNAVAILABLE while nothing of it could be measured.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.GetOverview
      */
@@ -1232,7 +1235,7 @@ export declare const MarketService: GenService<{
         output: typeof GetOverviewResponseSchema;
     };
     /**
-     * Scores of the tracked symbols, filtered, ordered and in pages.
+     * The scores of the tracked symbols, filtered, ordered and in pages.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListConfluenceScores
      */
@@ -1242,8 +1245,9 @@ export declare const MarketService: GenService<{
         output: typeof ListConfluenceScoresResponseSchema;
     };
     /**
-     * One symbol's full breakdown: six dimensions, their components, weights, inputs and plain words.
-     * NOT_FOUND with SYMBOL_NOT_TRACKED for a symbol that is not scored, with SYMBOL_NOT_FOUND for one that is not there.
+     * One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
+     * the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
+     * DATA_UNAVAILABLE while the service has no price of a tracked symbol.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.GetConfluence
      */
@@ -1253,7 +1257,7 @@ export declare const MarketService: GenService<{
         output: typeof GetConfluenceResponseSchema;
     };
     /**
-     * The day's largest moves of the whole venue, above a turnover floor. No losers on an all-green day is a right answer.
+     * The day's largest moves of the whole venue, above a turnover floor. A side may be empty: on some days nothing falls.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListMovers
      */
@@ -1263,7 +1267,7 @@ export declare const MarketService: GenService<{
         output: typeof ListMoversResponseSchema;
     };
     /**
-     * The tracked universe with its metadata, by rank.
+     * The tracked symbols and what the venue says about them, by rank.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListSymbols
      */
@@ -1273,7 +1277,8 @@ export declare const MarketService: GenService<{
         output: typeof ListSymbolsResponseSchema;
     };
     /**
-     * Closed bars of one tracked symbol for a chart.
+     * Closed bars of one tracked symbol, for a chart. Errors are as of GetConfluence; DATA_UNAVAILABLE also when the newest bar
+     * is too old.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListCandles
      */
@@ -1283,8 +1288,8 @@ export declare const MarketService: GenService<{
         output: typeof ListCandlesResponseSchema;
     };
     /**
-     * How the market's participants are placed: a gauge and what it is made of. UNAVAILABLE with DATA_UNAVAILABLE while
-     * nothing of it could be measured.
+     * The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while nothing of it could be
+     * measured.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.GetSentiment
      */
@@ -1304,7 +1309,8 @@ export declare const MarketService: GenService<{
         output: typeof ListBetasResponseSchema;
     };
     /**
-     * How one symbol moves with BTC, also over time. Errors as of GetConfluence.
+     * How one tracked symbol moves with BTC, also over time. Errors are as of GetConfluence; DATA_UNAVAILABLE while no symbol has
+     * enough returns.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.GetBeta
      */
@@ -1314,8 +1320,8 @@ export declare const MarketService: GenService<{
         output: typeof GetBetaResponseSchema;
     };
     /**
-     * Signals of the venue, newest first, and how those that ended did. With `active` true it is answered whatever happens to
-     * the history; else it is UNAVAILABLE with HISTORY_UNAVAILABLE while that is down.
+     * The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while the
+     * history cannot be read, except when `active` is true: active signals come from the snapshot.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListSignals
      */
@@ -1325,7 +1331,7 @@ export declare const MarketService: GenService<{
         output: typeof ListSignalsResponseSchema;
     };
     /**
-     * Opportunities that have not expired, newest first. None is a right answer.
+     * Opportunities that have not expired, newest first. Often there are none.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListOpportunities
      */
@@ -1335,7 +1341,7 @@ export declare const MarketService: GenService<{
         output: typeof ListOpportunitiesResponseSchema;
     };
     /**
-     * Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history is down.
+     * Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be read.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListAlerts
      */
@@ -1345,9 +1351,9 @@ export declare const MarketService: GenService<{
         output: typeof ListAlertsResponseSchema;
     };
     /**
-     * Scores and prices of one symbol over time, downsampled. A symbol that is not scored any more is answered as long as the
-     * venue lists it and the range has points of it, else errors are as of GetConfluence. UNAVAILABLE with
-     * HISTORY_UNAVAILABLE while the history is down.
+     * Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is answered too, if
+     * the venue still has it and the range has points. Errors are as of GetConfluence; UNAVAILABLE with HISTORY_UNAVAILABLE while
+     * the history cannot be read.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.GetScoreHistory
      */
@@ -1357,9 +1363,9 @@ export declare const MarketService: GenService<{
         output: typeof GetScoreHistoryResponseSchema;
     };
     /**
-     * Alerts as they happen, from a cursor on: none is lost and none comes twice, whatever breaks in between. A sign of life
-     * at least every 30 s. Ends with UNAVAILABLE when the server goes down, or with HISTORY_UNAVAILABLE when the history has
-     * not been readable for 10 s: call again with the last cursor, also on another server.
+     * Alerts as they happen, after a cursor. No alert is lost and none comes twice, whatever breaks between two calls. A message
+     * comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, with
+     * HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.WatchAlerts
      */
@@ -1369,9 +1375,9 @@ export declare const MarketService: GenService<{
         output: typeof WatchAlertsResponseSchema;
     };
     /**
-     * First a whole dashboard, then what changes, with a sign of life at least every 30 s. A reader that is slower than the
-     * market skips states rather than falling behind. Ends with UNAVAILABLE when the server goes down: call again with the
-     * last resume_token.
+     * First a whole dashboard, then what changes. A message comes at least every 30 s. A reader that is slower than the market
+     * skips snapshots and does not fall behind. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down.
+     * Then call again with the last resume_token, on any server.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.WatchDashboard
      */

@@ -17,25 +17,25 @@ export type Mover = Message<"virtuoso.market.v1.Mover"> & {
      */
     symbol: string;
     /**
-     * Last traded price in USDT. Above 0; always there.
+     * The last traded price, USDT. Above 0. Always present.
      *
      * @generated from field: double price = 2;
      */
     price: number;
     /**
-     * Change over 24 hours, percent, as the venue gives it. Above 0 for gainers, below 0 for losers, above -100.
+     * The change over 24 hours, percent, as the venue gives it. Above 0 for gainers, below 0 for losers, above -100.
      *
      * @generated from field: double change_24h_percent = 3;
      */
     change24hPercent: number;
     /**
-     * Turnover of the last 24 hours in USD. At or above the floor.
+     * The turnover of the last 24 hours, USD. At least the floor of 500,000.
      *
      * @generated from field: double turnover_24h_usd = 4;
      */
     turnover24hUsd: number;
     /**
-     * True when the symbol is scored too, so that GetConfluence knows it. Default false.
+     * True when the symbol is tracked, so that GetConfluence answers for it. Default false.
      *
      * @generated from field: bool tracked = 5;
      */

@@ -7,13 +7,13 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_opportunity: GenFile;
 /**
- * Something unusual that may be traded.
+ * An unusual situation that may be worth a trade. Nobody follows what becomes of it.
  *
  * @generated from message virtuoso.market.v1.Opportunity
  */
 export type Opportunity = Message<"virtuoso.market.v1.Opportunity"> & {
     /**
-     * Stable id.
+     * An id that does not change.
      *
      * @generated from field: string id = 1;
      */
@@ -31,61 +31,62 @@ export type Opportunity = Message<"virtuoso.market.v1.Opportunity"> & {
      */
     kind: OpportunityKind;
     /**
-     * Which way it would be traded.
+     * The side of the trade.
      *
      * @generated from field: virtuoso.market.v1.Side side = 4;
      */
     side: Side;
     /**
-     * The exchange's clock when it was found. Always present.
+     * When it was found, on the exchange's clock. Always present.
      *
-     * @generated from field: google.protobuf.Timestamp found_time = 5;
+     * @generated from field: google.protobuf.Timestamp find_time = 5;
      */
-    foundTime?: Timestamp | undefined;
+    findTime?: Timestamp | undefined;
     /**
-     * When it is old. Always present.
+     * When it expires, on the exchange's clock: 4 hours after `find_time`. Always present.
      *
-     * @generated from field: google.protobuf.Timestamp expires_time = 6;
+     * @generated from field: google.protobuf.Timestamp expire_time = 6;
      */
-    expiresTime?: Timestamp | undefined;
+    expireTime?: Timestamp | undefined;
     /**
-     * Price when it was found, USDT.
+     * The price at `find_time`, USDT. Above 0.
      *
      * @generated from field: double price = 7;
      */
     price: number;
     /**
-     * How far it can be relied on, 0-1, from sample size and fit.
+     * How reliable it is, 0-1, from the size of the sample and the fit.
      *
      * @generated from field: double confidence = 8;
      */
     confidence: number;
     /**
-     * The return that BTC's does not explain, over the kind's window, percent. Absent where the kind has none.
+     * The move that BTC does not explain, percent of the price: over 4 hours for RELATIVE_STRENGTH_BREAKOUT, else over 24
+     * hours. Absent for CROSS_TIMEFRAME_DIVERGENCE and FUNDING_EXTREME.
      *
      * @generated from field: optional double alpha_percent = 9;
      */
     alphaPercent?: number | undefined;
     /**
-     * How unusual it is, in standard deviations of its own history. Absent where the kind has none.
+     * How unusual it is, in standard deviations.
      *
      * @generated from field: optional double z_score = 10;
      */
     zScore?: number | undefined;
     /**
-     * The kind's own reading in `unit`. Absent where it has none.
+     * The measured value in `unit`: the correlation, the beta, the move or the funding rate, by kind.
      *
      * @generated from field: optional double reading = 11;
      */
     reading?: number | undefined;
     /**
-     * The unit of `reading`. Empty (the default) for a plain number.
+     * The unit of `reading`: "correlation", "beta" or "percent".
      *
      * @generated from field: string unit = 12;
      */
     unit: string;
     /**
-     * One plain sentence. Never empty.
+     * One plain sentence that says what was found. Never empty.
      *
      * @generated from field: string sentence = 13;
      */
@@ -103,7 +104,7 @@ export type Opportunity = Message<"virtuoso.market.v1.Opportunity"> & {
  */
 export declare const OpportunitySchema: GenMessage<Opportunity>;
 /**
- * What was found.
+ * What was found. Most kinds compare the last 24 hours with the six days before, on 30 minute returns.
  *
  * @generated from enum virtuoso.market.v1.OpportunityKind
  */
@@ -115,43 +116,46 @@ export declare enum OpportunityKind {
      */
     UNSPECIFIED = 0,
     /**
-     * It has stopped moving with BTC.
+     * The symbol no longer moves with BTC: the correlation fell from 0.6 or more to 0.3 or less. To the side of the move that
+     * BTC does not explain.
      *
      * @generated from enum value: OPPORTUNITY_KIND_CORRELATION_BREAKDOWN = 1;
      */
     CORRELATION_BREAKDOWN = 1,
     /**
-     * It moves more with BTC than it used to.
+     * Beta is at least 1.5 times the former one. To the side of BTC's last 24 hours.
      *
      * @generated from enum value: OPPORTUNITY_KIND_BETA_EXPANSION = 2;
      */
     BETA_EXPANSION = 2,
     /**
-     * It moves less with BTC than it used to.
+     * Beta is at most the former one divided by 1.5. To the side of the move that BTC does not explain.
      *
      * @generated from enum value: OPPORTUNITY_KIND_BETA_COMPRESSION = 3;
      */
     BETA_COMPRESSION = 3,
     /**
-     * Its price in BTC leaves its range.
+     * The move that BTC does not explain is unusually large over 4 hours and reaches the extreme of the week. To the side of
+     * that move.
      *
      * @generated from enum value: OPPORTUNITY_KIND_RELATIVE_STRENGTH_BREAKOUT = 4;
      */
     RELATIVE_STRENGTH_BREAKOUT = 4,
     /**
-     * What BTC does not explain has gone unusually far.
+     * The move that BTC does not explain is unusually large over 24 hours and has begun to turn: it is at least two standard
+     * deviations of one return away from its extreme. Against that move.
      *
      * @generated from enum value: OPPORTUNITY_KIND_REVERSION = 5;
      */
     REVERSION = 5,
     /**
-     * Short and long timeframes point to different sides.
+     * The last 2 hours go clearly against the last 7 days. To the side of the 7 days.
      *
      * @generated from enum value: OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE = 6;
      */
     CROSS_TIMEFRAME_DIVERGENCE = 6,
     /**
-     * One side pays unusually much to stay.
+     * The funding rate is far from its own history and at least 0.03 % an interval. Against the side that pays.
      *
      * @generated from enum value: OPPORTUNITY_KIND_FUNDING_EXTREME = 7;
      */

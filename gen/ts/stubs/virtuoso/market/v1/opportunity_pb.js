@@ -7,14 +7,14 @@ import { file_virtuoso_market_v1_signal } from "./signal_pb.js";
 /**
  * Describes the file virtuoso/market/v1/opportunity.proto.
  */
-export const file_virtuoso_market_v1_opportunity = /*@__PURE__*/ fileDesc("CiR2aXJ0dW9zby9tYXJrZXQvdjEvb3Bwb3J0dW5pdHkucHJvdG8SEnZpcnR1b3NvLm1hcmtldC52MSLCAwoLT3Bwb3J0dW5pdHkSDAoCaWQYASABKAlCABIQCgZzeW1ib2wYAiABKAlCABIzCgRraW5kGAMgASgOMiMudmlydHVvc28ubWFya2V0LnYxLk9wcG9ydHVuaXR5S2luZEIAEigKBHNpZGUYBCABKA4yGC52aXJ0dW9zby5tYXJrZXQudjEuU2lkZUIAEi4KCmZvdW5kX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGV4cGlyZXNfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoFcHJpY2UYByABKAFCABIUCgpjb25maWRlbmNlGAggASgBQgASHAoNYWxwaGFfcGVyY2VudBgJIAEoAUIASACIAQESFgoHel9zY29yZRgKIAEoAUIASAGIAQESFgoHcmVhZGluZxgLIAEoAUIASAKIAQESDgoEdW5pdBgMIAEoCUIAEhIKCHNlbnRlbmNlGA0gASgJQgASDwoFdmVudWUYDiABKAlCAEIQCg5fYWxwaGFfcGVyY2VudEIKCghfel9zY29yZUIKCghfcmVhZGluZyrTAgoPT3Bwb3J0dW5pdHlLaW5kEiAKHE9QUE9SVFVOSVRZX0tJTkRfVU5TUEVDSUZJRUQQABIqCiZPUFBPUlRVTklUWV9LSU5EX0NPUlJFTEFUSU9OX0JSRUFLRE9XThABEiMKH09QUE9SVFVOSVRZX0tJTkRfQkVUQV9FWFBBTlNJT04QAhIlCiFPUFBPUlRVTklUWV9LSU5EX0JFVEFfQ09NUFJFU1NJT04QAxIvCitPUFBPUlRVTklUWV9LSU5EX1JFTEFUSVZFX1NUUkVOR1RIX0JSRUFLT1VUEAQSHgoaT1BQT1JUVU5JVFlfS0lORF9SRVZFUlNJT04QBRIvCitPUFBPUlRVTklUWV9LSU5EX0NST1NTX1RJTUVGUkFNRV9ESVZFUkdFTkNFEAYSJAogT1BQT1JUVU5JVFlfS0lORF9GVU5ESU5HX0VYVFJFTUUQB2IGcHJvdG8z", [file_google_protobuf_timestamp, file_virtuoso_market_v1_signal]);
+export const file_virtuoso_market_v1_opportunity = /*@__PURE__*/ fileDesc("CiR2aXJ0dW9zby9tYXJrZXQvdjEvb3Bwb3J0dW5pdHkucHJvdG8SEnZpcnR1b3NvLm1hcmtldC52MSLAAwoLT3Bwb3J0dW5pdHkSDAoCaWQYASABKAlCABIQCgZzeW1ib2wYAiABKAlCABIzCgRraW5kGAMgASgOMiMudmlydHVvc28ubWFya2V0LnYxLk9wcG9ydHVuaXR5S2luZEIAEigKBHNpZGUYBCABKA4yGC52aXJ0dW9zby5tYXJrZXQudjEuU2lkZUIAEi0KCWZpbmRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KBXByaWNlGAcgASgBQgASFAoKY29uZmlkZW5jZRgIIAEoAUIAEhwKDWFscGhhX3BlcmNlbnQYCSABKAFCAEgAiAEBEhYKB3pfc2NvcmUYCiABKAFCAEgBiAEBEhYKB3JlYWRpbmcYCyABKAFCAEgCiAEBEg4KBHVuaXQYDCABKAlCABISCghzZW50ZW5jZRgNIAEoCUIAEg8KBXZlbnVlGA4gASgJQgBCEAoOX2FscGhhX3BlcmNlbnRCCgoIX3pfc2NvcmVCCgoIX3JlYWRpbmcq0wIKD09wcG9ydHVuaXR5S2luZBIgChxPUFBPUlRVTklUWV9LSU5EX1VOU1BFQ0lGSUVEEAASKgomT1BQT1JUVU5JVFlfS0lORF9DT1JSRUxBVElPTl9CUkVBS0RPV04QARIjCh9PUFBPUlRVTklUWV9LSU5EX0JFVEFfRVhQQU5TSU9OEAISJQohT1BQT1JUVU5JVFlfS0lORF9CRVRBX0NPTVBSRVNTSU9OEAMSLworT1BQT1JUVU5JVFlfS0lORF9SRUxBVElWRV9TVFJFTkdUSF9CUkVBS09VVBAEEh4KGk9QUE9SVFVOSVRZX0tJTkRfUkVWRVJTSU9OEAUSLworT1BQT1JUVU5JVFlfS0lORF9DUk9TU19USU1FRlJBTUVfRElWRVJHRU5DRRAGEiQKIE9QUE9SVFVOSVRZX0tJTkRfRlVORElOR19FWFRSRU1FEAdCIFoedmlydHVvc28ubWFya2V0L3N0dWJzL21hcmtldHYxYgZwcm90bzM", [file_google_protobuf_timestamp, file_virtuoso_market_v1_signal]);
 /**
  * Describes the message virtuoso.market.v1.Opportunity.
  * Use `create(OpportunitySchema)` to create a new message.
  */
 export const OpportunitySchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_opportunity, 0);
 /**
- * What was found.
+ * What was found. Most kinds compare the last 24 hours with the six days before, on 30 minute returns.
  *
  * @generated from enum virtuoso.market.v1.OpportunityKind
  */
@@ -27,43 +27,46 @@ export var OpportunityKind;
      */
     OpportunityKind[OpportunityKind["UNSPECIFIED"] = 0] = "UNSPECIFIED";
     /**
-     * It has stopped moving with BTC.
+     * The symbol no longer moves with BTC: the correlation fell from 0.6 or more to 0.3 or less. To the side of the move that
+     * BTC does not explain.
      *
      * @generated from enum value: OPPORTUNITY_KIND_CORRELATION_BREAKDOWN = 1;
      */
     OpportunityKind[OpportunityKind["CORRELATION_BREAKDOWN"] = 1] = "CORRELATION_BREAKDOWN";
     /**
-     * It moves more with BTC than it used to.
+     * Beta is at least 1.5 times the former one. To the side of BTC's last 24 hours.
      *
      * @generated from enum value: OPPORTUNITY_KIND_BETA_EXPANSION = 2;
      */
     OpportunityKind[OpportunityKind["BETA_EXPANSION"] = 2] = "BETA_EXPANSION";
     /**
-     * It moves less with BTC than it used to.
+     * Beta is at most the former one divided by 1.5. To the side of the move that BTC does not explain.
      *
      * @generated from enum value: OPPORTUNITY_KIND_BETA_COMPRESSION = 3;
      */
     OpportunityKind[OpportunityKind["BETA_COMPRESSION"] = 3] = "BETA_COMPRESSION";
     /**
-     * Its price in BTC leaves its range.
+     * The move that BTC does not explain is unusually large over 4 hours and reaches the extreme of the week. To the side of
+     * that move.
      *
      * @generated from enum value: OPPORTUNITY_KIND_RELATIVE_STRENGTH_BREAKOUT = 4;
      */
     OpportunityKind[OpportunityKind["RELATIVE_STRENGTH_BREAKOUT"] = 4] = "RELATIVE_STRENGTH_BREAKOUT";
     /**
-     * What BTC does not explain has gone unusually far.
+     * The move that BTC does not explain is unusually large over 24 hours and has begun to turn: it is at least two standard
+     * deviations of one return away from its extreme. Against that move.
      *
      * @generated from enum value: OPPORTUNITY_KIND_REVERSION = 5;
      */
     OpportunityKind[OpportunityKind["REVERSION"] = 5] = "REVERSION";
     /**
-     * Short and long timeframes point to different sides.
+     * The last 2 hours go clearly against the last 7 days. To the side of the 7 days.
      *
      * @generated from enum value: OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE = 6;
      */
     OpportunityKind[OpportunityKind["CROSS_TIMEFRAME_DIVERGENCE"] = 6] = "CROSS_TIMEFRAME_DIVERGENCE";
     /**
-     * One side pays unusually much to stay.
+     * The funding rate is far from its own history and at least 0.03 % an interval. Against the side that pays.
      *
      * @generated from enum value: OPPORTUNITY_KIND_FUNDING_EXTREME = 7;
      */

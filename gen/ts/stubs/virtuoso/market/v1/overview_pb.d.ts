@@ -6,80 +6,82 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_overview: GenFile;
 /**
- * The whole market in a few numbers. A number that was not measured is absent; so is what is counted or summed over the
- * whole venue while a tenth or more of its markets is unusable, since a part would pass for the whole.
+ * The whole market in a few numbers. A number that was not measured is absent. Numbers that count or add up the whole venue
+ * are also absent while more than a tenth of its markets is unusable, because a part is not the whole.
  *
  * @generated from message virtuoso.market.v1.Overview
  */
 export type Overview = Message<"virtuoso.market.v1.Overview"> & {
     /**
-     * The state of the market. Absent until there is enough to tell; never UNSPECIFIED.
+     * The state of the market. Absent while there is too little data to tell. Never UNSPECIFIED.
      *
      * @generated from field: optional virtuoso.market.v1.Regime regime = 1;
      */
     regime?: Regime | undefined;
     /**
-     * How clear the regime is, 0-1. Absent with the regime.
+     * How clear the regime is, 0-1. Absent without a regime.
      *
      * @generated from field: optional double regime_confidence = 2;
      */
     regimeConfidence?: number | undefined;
     /**
-     * Since when this regime holds, on the exchange's clock. Absent with the regime.
+     * When the regime began, on the exchange's clock. Absent without a regime.
      *
-     * @generated from field: google.protobuf.Timestamp regime_since_time = 3;
+     * @generated from field: google.protobuf.Timestamp regime_start_time = 3;
      */
-    regimeSinceTime?: Timestamp | undefined;
+    regimeStartTime?: Timestamp | undefined;
     /**
-     * What the regime was decided from.
+     * The numbers that decide the regime.
      *
      * @generated from field: virtuoso.market.v1.RegimeInputs regime_inputs = 4;
      */
     regimeInputs?: RegimeInputs | undefined;
     /**
-     * How strongly BTC trends, either way, 0-100 (ADX of its candles). Absent without BTC's candles.
+     * How strongly BTC trends, up or down, 0-100: the ADX of 14 bars of 30 minutes. Absent without these bars.
      *
      * @generated from field: optional double trend_strength = 5;
      */
     trendStrength?: number | undefined;
     /**
-     * BTC's realised volatility, annualised, percent, from log returns. At least 0. Absent without BTC's candles.
+     * BTC's realised volatility, percent a year, from log returns of 24 hours of 5 minute bars. At least 0. Absent without
+     * these bars.
      *
      * @generated from field: optional double volatility_percent = 6;
      */
     volatilityPercent?: number | undefined;
     /**
-     * Cross-sectional standard deviation of the 24 hour moves of the whole venue, percentage points. At least 0.
+     * The standard deviation of the 24 hour moves across the whole venue, percentage points. At least 0. Absent with fewer than
+     * five moves.
      *
      * @generated from field: optional double dispersion_percent = 7;
      */
     dispersionPercent?: number | undefined;
     /**
-     * How many symbols of the whole venue rise, fall and stand. Absent when no 24 hour figures were given.
+     * How many symbols of the whole venue rise, fall or stay. Absent when the venue gave no 24 hour moves.
      *
      * @generated from field: virtuoso.market.v1.Breadth breadth = 8;
      */
     breadth?: Breadth | undefined;
     /**
-     * BTC's share, percent, 0-100, of what `btc_dominance_basis` says. Absent when neither could be had.
+     * BTC's share of what `btc_dominance_basis` names, percent, 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double btc_dominance_percent = 9;
      */
     btcDominancePercent?: number | undefined;
     /**
-     * What the dominance is a share of. UNSPECIFIED (the default) when it is absent.
+     * What BTC's share is a share of. UNSPECIFIED (the default) when the share is absent.
      *
      * @generated from field: virtuoso.market.v1.DominanceBasis btc_dominance_basis = 10;
      */
     btcDominanceBasis: DominanceBasis;
     /**
-     * Turnover of the whole venue's USDT perpetuals over 24 hours, USD. At least 0. Absent when it could not be added up.
+     * The turnover of all USDT perpetuals of the venue over 24 hours, USD. At least 0. Absent when it could not be added up.
      *
      * @generated from field: optional double total_turnover_24h_usd = 11;
      */
     totalTurnover24hUsd?: number | undefined;
     /**
-     * When the dominance was measured, by its source's clock. Absent with it.
+     * When BTC's share was measured, on the clock of its source. Absent when the share is absent.
      *
      * @generated from field: google.protobuf.Timestamp btc_dominance_time = 12;
      */
@@ -91,13 +93,14 @@ export type Overview = Message<"virtuoso.market.v1.Overview"> & {
  */
 export declare const OverviewSchema: GenMessage<Overview>;
 /**
- * What the regime is decided from. Each is absent when it could not be measured.
+ * The numbers that decide the regime. Each is absent when it could not be measured; those of the whole venue need at least
+ * five symbols.
  *
  * @generated from message virtuoso.market.v1.RegimeInputs
  */
 export type RegimeInputs = Message<"virtuoso.market.v1.RegimeInputs"> & {
     /**
-     * Turnover-weighted mean of the 24 hour moves, percent.
+     * The mean of the 24 hour moves of the whole venue, weighted by turnover, percent.
      *
      * @generated from field: optional double mean_move_percent = 1;
      */
@@ -109,25 +112,25 @@ export type RegimeInputs = Message<"virtuoso.market.v1.RegimeInputs"> & {
      */
     breadth?: number | undefined;
     /**
-     * BTC's trend, -1 (down) to 1 (up): ADX with its directional lines, and the slope of its EMA.
+     * BTC's trend, -1 (down) to 1 (up), from the ADX with its directional lines and from the slope of the EMA.
      *
      * @generated from field: optional double btc_trend = 3;
      */
     btcTrend?: number | undefined;
     /**
-     * Cross-sectional standard deviation of the 24 hour moves, percentage points. At least 0.
+     * The standard deviation of the 24 hour moves across the whole venue, percentage points. At least 0.
      *
      * @generated from field: optional double dispersion_percent = 4;
      */
     dispersionPercent?: number | undefined;
     /**
-     * BTC's realised volatility over that of its own last 30 days; 1 is usual. At least 0.
+     * BTC's realised volatility of 24 hours, divided by that of 30 days; 1 is usual. At least 0.
      *
      * @generated from field: optional double btc_volatility_ratio = 5;
      */
     btcVolatilityRatio?: number | undefined;
     /**
-     * Median 24 hour move of the other symbols less BTC's, percentage points.
+     * The median 24 hour move of all symbols but BTC, less BTC's move, percentage points.
      *
      * @generated from field: optional double alts_against_btc_percent = 6;
      */
@@ -139,7 +142,7 @@ export type RegimeInputs = Message<"virtuoso.market.v1.RegimeInputs"> & {
  */
 export declare const RegimeInputsSchema: GenMessage<RegimeInputs>;
 /**
- * How many symbols rise, fall and stand over 24 hours.
+ * How many symbols rise, fall or stay over 24 hours.
  *
  * @generated from message virtuoso.market.v1.Breadth
  */
@@ -175,13 +178,13 @@ export declare const BreadthSchema: GenMessage<Breadth>;
  */
 export declare enum Regime {
     /**
-     * Never sent: an unknown regime is absent.
+     * Never sent: the field is absent instead.
      *
      * @generated from enum value: REGIME_UNSPECIFIED = 0;
      */
     UNSPECIFIED = 0,
     /**
-     * No clear state.
+     * No clear direction.
      *
      * @generated from enum value: REGIME_NEUTRAL = 1;
      */
@@ -199,13 +202,13 @@ export declare enum Regime {
      */
     BEARISH = 3,
     /**
-     * Breadth and the smaller coins lead upwards while volatility falls.
+     * Most symbols rise, most of them more than BTC, while volatility is below its usual level.
      *
      * @generated from enum value: REGIME_RISK_ON = 4;
      */
     RISK_ON = 4,
     /**
-     * Breadth and the smaller coins lead downwards while volatility rises.
+     * Most symbols fall, most of them more than BTC, while volatility is above its usual level.
      *
      * @generated from enum value: REGIME_RISK_OFF = 5;
      */
@@ -222,7 +225,7 @@ export declare const RegimeSchema: GenEnum<Regime>;
  */
 export declare enum DominanceBasis {
     /**
-     * There is no figure.
+     * There is no dominance.
      *
      * @generated from enum value: DOMINANCE_BASIS_UNSPECIFIED = 0;
      */

@@ -6,7 +6,7 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 /**
  * Describes the file virtuoso/market/v1/overview.proto.
  */
-export const file_virtuoso_market_v1_overview = /*@__PURE__*/ fileDesc("CiF2aXJ0dW9zby9tYXJrZXQvdjEvb3ZlcnZpZXcucHJvdG8SEnZpcnR1b3NvLm1hcmtldC52MSLBBQoIT3ZlcnZpZXcSMQoGcmVnaW1lGAEgASgOMhoudmlydHVvc28ubWFya2V0LnYxLlJlZ2ltZUIASACIAQESIAoRcmVnaW1lX2NvbmZpZGVuY2UYAiABKAFCAEgBiAEBEjUKEXJlZ2ltZV9zaW5jZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI3Cg1yZWdpbWVfaW5wdXRzGAQgASgLMiAudmlydHVvc28ubWFya2V0LnYxLlJlZ2ltZUlucHV0cxIdCg50cmVuZF9zdHJlbmd0aBgFIAEoAUIASAKIAQESIQoSdm9sYXRpbGl0eV9wZXJjZW50GAYgASgBQgBIA4gBARIhChJkaXNwZXJzaW9uX3BlcmNlbnQYByABKAFCAEgEiAEBEiwKB2JyZWFkdGgYCCABKAsyGy52aXJ0dW9zby5tYXJrZXQudjEuQnJlYWR0aBIkChVidGNfZG9taW5hbmNlX3BlcmNlbnQYCSABKAFCAEgFiAEBEkEKE2J0Y19kb21pbmFuY2VfYmFzaXMYCiABKA4yIi52aXJ0dW9zby5tYXJrZXQudjEuRG9taW5hbmNlQmFzaXNCABIlChZ0b3RhbF90dXJub3Zlcl8yNGhfdXNkGAsgASgBQgBIBogBARI2ChJidGNfZG9taW5hbmNlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgkKB19yZWdpbWVCFAoSX3JlZ2ltZV9jb25maWRlbmNlQhEKD190cmVuZF9zdHJlbmd0aEIVChNfdm9sYXRpbGl0eV9wZXJjZW50QhUKE19kaXNwZXJzaW9uX3BlcmNlbnRCGAoWX2J0Y19kb21pbmFuY2VfcGVyY2VudEIZChdfdG90YWxfdHVybm92ZXJfMjRoX3VzZCLQAgoMUmVnaW1lSW5wdXRzEiAKEW1lYW5fbW92ZV9wZXJjZW50GAEgASgBQgBIAIgBARIWCgdicmVhZHRoGAIgASgBQgBIAYgBARIYCglidGNfdHJlbmQYAyABKAFCAEgCiAEBEiEKEmRpc3BlcnNpb25fcGVyY2VudBgEIAEoAUIASAOIAQESIwoUYnRjX3ZvbGF0aWxpdHlfcmF0aW8YBSABKAFCAEgEiAEBEicKGGFsdHNfYWdhaW5zdF9idGNfcGVyY2VudBgGIAEoAUIASAWIAQFCFAoSX21lYW5fbW92ZV9wZXJjZW50QgoKCF9icmVhZHRoQgwKCl9idGNfdHJlbmRCFQoTX2Rpc3BlcnNpb25fcGVyY2VudEIXChVfYnRjX3ZvbGF0aWxpdHlfcmF0aW9CGwoZX2FsdHNfYWdhaW5zdF9idGNfcGVyY2VudCIxCgdCcmVhZHRoEgoKAnVwGAEgASgNEgwKBGRvd24YAiABKA0SDAoEZmxhdBgDIAEoDSqFAQoGUmVnaW1lEhYKElJFR0lNRV9VTlNQRUNJRklFRBAAEhIKDlJFR0lNRV9ORVVUUkFMEAESEgoOUkVHSU1FX0JVTExJU0gQAhISCg5SRUdJTUVfQkVBUklTSBADEhIKDlJFR0lNRV9SSVNLX09OEAQSEwoPUkVHSU1FX1JJU0tfT0ZGEAUqbwoORG9taW5hbmNlQmFzaXMSHwobRE9NSU5BTkNFX0JBU0lTX1VOU1BFQ0lGSUVEEAASHgoaRE9NSU5BTkNFX0JBU0lTX01BUktFVF9DQVAQARIcChhET01JTkFOQ0VfQkFTSVNfVFVSTk9WRVIQAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
+export const file_virtuoso_market_v1_overview = /*@__PURE__*/ fileDesc("CiF2aXJ0dW9zby9tYXJrZXQvdjEvb3ZlcnZpZXcucHJvdG8SEnZpcnR1b3NvLm1hcmtldC52MSLBBQoIT3ZlcnZpZXcSMQoGcmVnaW1lGAEgASgOMhoudmlydHVvc28ubWFya2V0LnYxLlJlZ2ltZUIASACIAQESIAoRcmVnaW1lX2NvbmZpZGVuY2UYAiABKAFCAEgBiAEBEjUKEXJlZ2ltZV9zdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI3Cg1yZWdpbWVfaW5wdXRzGAQgASgLMiAudmlydHVvc28ubWFya2V0LnYxLlJlZ2ltZUlucHV0cxIdCg50cmVuZF9zdHJlbmd0aBgFIAEoAUIASAKIAQESIQoSdm9sYXRpbGl0eV9wZXJjZW50GAYgASgBQgBIA4gBARIhChJkaXNwZXJzaW9uX3BlcmNlbnQYByABKAFCAEgEiAEBEiwKB2JyZWFkdGgYCCABKAsyGy52aXJ0dW9zby5tYXJrZXQudjEuQnJlYWR0aBIkChVidGNfZG9taW5hbmNlX3BlcmNlbnQYCSABKAFCAEgFiAEBEkEKE2J0Y19kb21pbmFuY2VfYmFzaXMYCiABKA4yIi52aXJ0dW9zby5tYXJrZXQudjEuRG9taW5hbmNlQmFzaXNCABIlChZ0b3RhbF90dXJub3Zlcl8yNGhfdXNkGAsgASgBQgBIBogBARI2ChJidGNfZG9taW5hbmNlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgkKB19yZWdpbWVCFAoSX3JlZ2ltZV9jb25maWRlbmNlQhEKD190cmVuZF9zdHJlbmd0aEIVChNfdm9sYXRpbGl0eV9wZXJjZW50QhUKE19kaXNwZXJzaW9uX3BlcmNlbnRCGAoWX2J0Y19kb21pbmFuY2VfcGVyY2VudEIZChdfdG90YWxfdHVybm92ZXJfMjRoX3VzZCLQAgoMUmVnaW1lSW5wdXRzEiAKEW1lYW5fbW92ZV9wZXJjZW50GAEgASgBQgBIAIgBARIWCgdicmVhZHRoGAIgASgBQgBIAYgBARIYCglidGNfdHJlbmQYAyABKAFCAEgCiAEBEiEKEmRpc3BlcnNpb25fcGVyY2VudBgEIAEoAUIASAOIAQESIwoUYnRjX3ZvbGF0aWxpdHlfcmF0aW8YBSABKAFCAEgEiAEBEicKGGFsdHNfYWdhaW5zdF9idGNfcGVyY2VudBgGIAEoAUIASAWIAQFCFAoSX21lYW5fbW92ZV9wZXJjZW50QgoKCF9icmVhZHRoQgwKCl9idGNfdHJlbmRCFQoTX2Rpc3BlcnNpb25fcGVyY2VudEIXChVfYnRjX3ZvbGF0aWxpdHlfcmF0aW9CGwoZX2FsdHNfYWdhaW5zdF9idGNfcGVyY2VudCIxCgdCcmVhZHRoEgoKAnVwGAEgASgNEgwKBGRvd24YAiABKA0SDAoEZmxhdBgDIAEoDSqFAQoGUmVnaW1lEhYKElJFR0lNRV9VTlNQRUNJRklFRBAAEhIKDlJFR0lNRV9ORVVUUkFMEAESEgoOUkVHSU1FX0JVTExJU0gQAhISCg5SRUdJTUVfQkVBUklTSBADEhIKDlJFR0lNRV9SSVNLX09OEAQSEwoPUkVHSU1FX1JJU0tfT0ZGEAUqbwoORG9taW5hbmNlQmFzaXMSHwobRE9NSU5BTkNFX0JBU0lTX1VOU1BFQ0lGSUVEEAASHgoaRE9NSU5BTkNFX0JBU0lTX01BUktFVF9DQVAQARIcChhET01JTkFOQ0VfQkFTSVNfVFVSTk9WRVIQAkIgWh52aXJ0dW9zby5tYXJrZXQvc3R1YnMvbWFya2V0djFiBnByb3RvMw", [file_google_protobuf_timestamp]);
 /**
  * Describes the message virtuoso.market.v1.Overview.
  * Use `create(OverviewSchema)` to create a new message.
@@ -30,13 +30,13 @@ export const BreadthSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_o
 export var Regime;
 (function (Regime) {
     /**
-     * Never sent: an unknown regime is absent.
+     * Never sent: the field is absent instead.
      *
      * @generated from enum value: REGIME_UNSPECIFIED = 0;
      */
     Regime[Regime["UNSPECIFIED"] = 0] = "UNSPECIFIED";
     /**
-     * No clear state.
+     * No clear direction.
      *
      * @generated from enum value: REGIME_NEUTRAL = 1;
      */
@@ -54,13 +54,13 @@ export var Regime;
      */
     Regime[Regime["BEARISH"] = 3] = "BEARISH";
     /**
-     * Breadth and the smaller coins lead upwards while volatility falls.
+     * Most symbols rise, most of them more than BTC, while volatility is below its usual level.
      *
      * @generated from enum value: REGIME_RISK_ON = 4;
      */
     Regime[Regime["RISK_ON"] = 4] = "RISK_ON";
     /**
-     * Breadth and the smaller coins lead downwards while volatility rises.
+     * Most symbols fall, most of them more than BTC, while volatility is above its usual level.
      *
      * @generated from enum value: REGIME_RISK_OFF = 5;
      */
@@ -78,7 +78,7 @@ export const RegimeSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_overv
 export var DominanceBasis;
 (function (DominanceBasis) {
     /**
-     * There is no figure.
+     * There is no dominance.
      *
      * @generated from enum value: DOMINANCE_BASIS_UNSPECIFIED = 0;
      */

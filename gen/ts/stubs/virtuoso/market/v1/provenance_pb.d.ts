@@ -6,32 +6,32 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_provenance: GenFile;
 /**
- * Where a reply came from, and how old it is. Every reply carries exactly one.
+ * Where a reply comes from and how old it is. Every reply carries exactly one.
  *
  * @generated from message virtuoso.market.v1.Provenance
  */
 export type Provenance = Message<"virtuoso.market.v1.Provenance"> & {
     /**
      * The snapshot that the reply was made from. Replies with the same id agree with each other in every number.
-     * Opaque; never empty.
+     * Opaque. Never empty.
      *
      * @generated from field: string snapshot_id = 1;
      */
     snapshotId: string;
     /**
-     * The exchange's own clock when it gave the newest prices of this reply. UTC; always present.
+     * The exchange's clock when it gave the newest prices of this reply. Always present.
      *
      * @generated from field: google.protobuf.Timestamp observed_time = 2;
      */
     observedTime?: Timestamp | undefined;
     /**
-     * Our clock when those prices arrived. UTC; always present.
+     * Our clock when these prices arrived. Always present.
      *
      * @generated from field: google.protobuf.Timestamp received_time = 3;
      */
     receivedTime?: Timestamp | undefined;
     /**
-     * Our clock when the numbers were computed from them. UTC; always present.
+     * Our clock when the snapshot was computed from them. Always present.
      *
      * @generated from field: google.protobuf.Timestamp computed_time = 4;
      */
@@ -43,25 +43,26 @@ export type Provenance = Message<"virtuoso.market.v1.Provenance"> & {
      */
     venue: string;
     /**
-     * The way the data took to this reply.
+     * The way by which the data came.
      *
      * @generated from field: virtuoso.market.v1.Path path = 6;
      */
     path: Path;
     /**
-     * Why the reply is stale or from a fallback; UNSPECIFIED (the default) when it is neither.
+     * Why the reply is stale or from another venue. UNSPECIFIED (the default) when it is neither.
      *
      * @generated from field: virtuoso.market.v1.FallbackReason fallback_reason = 7;
      */
     fallbackReason: FallbackReason;
     /**
-     * Whether the market is real and live, simulated, or a replayed recording.
+     * Whether the market is live, simulated or a replay.
      *
      * @generated from field: virtuoso.market.v1.Environment environment = 8;
      */
     environment: Environment;
     /**
-     * True when the data is past its soft expiry (30 s on the exchange's clock): real, but old. Default false.
+     * True when the data is real but old: the newest prices are more than 30 s old, or the newest bar of a chart is more than
+     * 30 s overdue. Default false.
      *
      * @generated from field: bool stale = 9;
      */
@@ -73,14 +74,14 @@ export type Provenance = Message<"virtuoso.market.v1.Provenance"> & {
      */
     coverage?: Coverage | undefined;
     /**
-     * The exchange's clock for the oldest input that any score here was made from, leaving out slow series (funding,
-     * open interest and long/short history). Absent when there is no score.
+     * The exchange's clock of the oldest price, bar, order book or trades behind any score of the snapshot. The slow series
+     * (funding, open interest, long/short ratios) do not count. Absent without scores, and with the bars of a chart.
      *
      * @generated from field: google.protobuf.Timestamp oldest_input_time = 11;
      */
     oldestInputTime?: Timestamp | undefined;
     /**
-     * Age of the newest prices when the server last looked, which is at most a second before it replied. At least 0 s.
+     * The age of `observed_time` when the server last looked, at most about a second before it replied. At least 0 s.
      *
      * @generated from field: google.protobuf.Duration age = 12;
      */
@@ -92,7 +93,7 @@ export type Provenance = Message<"virtuoso.market.v1.Provenance"> & {
      */
     modelVersion: string;
     /**
-     * The venue that should have answered, when another one did; empty (the default) otherwise.
+     * The venue that should have answered, when another one did. Empty (the default) otherwise.
      *
      * @generated from field: string fallback_from = 14;
      */
@@ -104,13 +105,13 @@ export type Provenance = Message<"virtuoso.market.v1.Provenance"> & {
  */
 export declare const ProvenanceSchema: GenMessage<Provenance>;
 /**
- * Completeness of a snapshot.
+ * How complete a snapshot is.
  *
  * @generated from message virtuoso.market.v1.Coverage
  */
 export type Coverage = Message<"virtuoso.market.v1.Coverage"> & {
     /**
-     * How many symbols are tracked. At least 0.
+     * How many symbols are tracked.
      *
      * @generated from field: uint32 expected = 1;
      */
@@ -128,7 +129,7 @@ export type Coverage = Message<"virtuoso.market.v1.Coverage"> & {
  */
 export declare const CoverageSchema: GenMessage<Coverage>;
 /**
- * The way the data took to a reply.
+ * The way by which the data of a reply came.
  *
  * @generated from enum virtuoso.market.v1.Path
  */
@@ -140,19 +141,19 @@ export declare enum Path {
      */
     UNSPECIFIED = 0,
     /**
-     * The newest snapshot, within its soft expiry, from the first venue.
+     * A fresh snapshot of the first configured venue.
      *
      * @generated from enum value: PATH_SNAPSHOT = 1;
      */
     SNAPSHOT = 1,
     /**
-     * The last good snapshot, past its soft expiry.
+     * The last good snapshot, which is stale.
      *
      * @generated from enum value: PATH_STALE_SNAPSHOT = 2;
      */
     STALE_SNAPSHOT = 2,
     /**
-     * Fresh, but from another venue than the first configured one.
+     * A fresh snapshot of another venue than the first configured one.
      *
      * @generated from enum value: PATH_FALLBACK = 3;
      */
@@ -163,13 +164,13 @@ export declare enum Path {
  */
 export declare const PathSchema: GenEnum<Path>;
 /**
- * Why the usual way was not taken.
+ * Why a reply is stale or from another venue.
  *
  * @generated from enum virtuoso.market.v1.FallbackReason
  */
 export declare enum FallbackReason {
     /**
-     * The usual way was taken.
+     * It is neither.
      *
      * @generated from enum value: FALLBACK_REASON_UNSPECIFIED = 0;
      */
@@ -199,7 +200,7 @@ export declare enum FallbackReason {
      */
     VENUE_TIMED_OUT = 4,
     /**
-     * The venue sends what cannot be read or believed.
+     * The venue sends data that cannot be read or cannot be true.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_BAD_DATA = 5;
      */
@@ -211,25 +212,25 @@ export declare enum FallbackReason {
      */
     VENUE_EMPTY = 6,
     /**
-     * The venue's clock stands still or lies far behind.
+     * The venue's clock stands still or is far behind.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_STALE = 7;
      */
     VENUE_STALE = 7,
     /**
-     * The venue gives prices but not enough else to score the market.
+     * The venue gives prices, but too little else to score the market.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_INCOMPLETE = 8;
      */
     VENUE_INCOMPLETE = 8,
     /**
-     * The venue works again and is being watched for a while before it is used.
+     * The venue works again and is watched for a while before it is used.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_RECOVERING = 9;
      */
     VENUE_RECOVERING = 9,
     /**
-     * No newer snapshot has been published, for a reason that the server cannot see.
+     * No newer snapshot was published, and the server does not know why.
      *
      * @generated from enum value: FALLBACK_REASON_NO_NEW_SNAPSHOT = 10;
      */
@@ -264,13 +265,13 @@ export declare enum Environment {
      */
     LIVE = 1,
     /**
-     * An invented market. Never to be shown as real.
+     * An invented market. Never show it as real.
      *
      * @generated from enum value: ENVIRONMENT_SIMULATED = 2;
      */
     SIMULATED = 2,
     /**
-     * A recording of a real market, or another stand-in for the exchange's address.
+     * A recording of a real market, or another server in the exchange's place.
      *
      * @generated from enum value: ENVIRONMENT_REPLAY = 3;
      */

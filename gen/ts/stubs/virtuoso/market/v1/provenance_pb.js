@@ -6,7 +6,7 @@ import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@
 /**
  * Describes the file virtuoso/market/v1/provenance.proto.
  */
-export const file_virtuoso_market_v1_provenance = /*@__PURE__*/ fileDesc("CiN2aXJ0dW9zby9tYXJrZXQvdjEvcHJvdmVuYW5jZS5wcm90bxISdmlydHVvc28ubWFya2V0LnYxIsYECgpQcm92ZW5hbmNlEhUKC3NuYXBzaG90X2lkGAEgASgJQgASMwoNb2JzZXJ2ZWRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCABIzCg1yZWNlaXZlZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIAEjMKDWNvbXB1dGVkX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgASDwoFdmVudWUYBSABKAlCABIoCgRwYXRoGAYgASgOMhgudmlydHVvc28ubWFya2V0LnYxLlBhdGhCABI9Cg9mYWxsYmFja19yZWFzb24YByABKA4yIi52aXJ0dW9zby5tYXJrZXQudjEuRmFsbGJhY2tSZWFzb25CABI2CgtlbnZpcm9ubWVudBgIIAEoDjIfLnZpcnR1b3NvLm1hcmtldC52MS5FbnZpcm9ubWVudEIAEg0KBXN0YWxlGAkgASgIEjAKCGNvdmVyYWdlGAogASgLMhwudmlydHVvc28ubWFya2V0LnYxLkNvdmVyYWdlQgASNQoRb2xkZXN0X2lucHV0X3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKA2FnZRgMIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIXCg1tb2RlbF92ZXJzaW9uGA0gASgJQgASFwoNZmFsbGJhY2tfZnJvbRgOIAEoCUIAIi0KCENvdmVyYWdlEhAKCGV4cGVjdGVkGAEgASgNEg8KB3ByZXNlbnQYAiABKA0qWwoEUGF0aBIUChBQQVRIX1VOU1BFQ0lGSUVEEAASEQoNUEFUSF9TTkFQU0hPVBABEhcKE1BBVEhfU1RBTEVfU05BUFNIT1QQAhIRCg1QQVRIX0ZBTExCQUNLEAMqywMKDkZhbGxiYWNrUmVhc29uEh8KG0ZBTExCQUNLX1JFQVNPTl9VTlNQRUNJRklFRBAAEiEKHUZBTExCQUNLX1JFQVNPTl9WRU5VRV9CTE9DS0VEEAESJgoiRkFMTEJBQ0tfUkVBU09OX1ZFTlVFX1JBVEVfTElNSVRFRBACEiUKIUZBTExCQUNLX1JFQVNPTl9WRU5VRV9VTkFWQUlMQUJMRRADEiMKH0ZBTExCQUNLX1JFQVNPTl9WRU5VRV9USU1FRF9PVVQQBBIiCh5GQUxMQkFDS19SRUFTT05fVkVOVUVfQkFEX0RBVEEQBRIfChtGQUxMQkFDS19SRUFTT05fVkVOVUVfRU1QVFkQBhIfChtGQUxMQkFDS19SRUFTT05fVkVOVUVfU1RBTEUQBxIkCiBGQUxMQkFDS19SRUFTT05fVkVOVUVfSU5DT01QTEVURRAIEiQKIEZBTExCQUNLX1JFQVNPTl9WRU5VRV9SRUNPVkVSSU5HEAkSIwofRkFMTEJBQ0tfUkVBU09OX05PX05FV19TTkFQU0hPVBAKEioKJkZBTExCQUNLX1JFQVNPTl9SRVBPU0lUT1JZX1VOQVZBSUxBQkxFEAsqcwoLRW52aXJvbm1lbnQSGwoXRU5WSVJPTk1FTlRfVU5TUEVDSUZJRUQQABIUChBFTlZJUk9OTUVOVF9MSVZFEAESGQoVRU5WSVJPTk1FTlRfU0lNVUxBVEVEEAISFgoSRU5WSVJPTk1FTlRfUkVQTEFZEANiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+export const file_virtuoso_market_v1_provenance = /*@__PURE__*/ fileDesc("CiN2aXJ0dW9zby9tYXJrZXQvdjEvcHJvdmVuYW5jZS5wcm90bxISdmlydHVvc28ubWFya2V0LnYxIsYECgpQcm92ZW5hbmNlEhUKC3NuYXBzaG90X2lkGAEgASgJQgASMwoNb2JzZXJ2ZWRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCABIzCg1yZWNlaXZlZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIAEjMKDWNvbXB1dGVkX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgASDwoFdmVudWUYBSABKAlCABIoCgRwYXRoGAYgASgOMhgudmlydHVvc28ubWFya2V0LnYxLlBhdGhCABI9Cg9mYWxsYmFja19yZWFzb24YByABKA4yIi52aXJ0dW9zby5tYXJrZXQudjEuRmFsbGJhY2tSZWFzb25CABI2CgtlbnZpcm9ubWVudBgIIAEoDjIfLnZpcnR1b3NvLm1hcmtldC52MS5FbnZpcm9ubWVudEIAEg0KBXN0YWxlGAkgASgIEjAKCGNvdmVyYWdlGAogASgLMhwudmlydHVvc28ubWFya2V0LnYxLkNvdmVyYWdlQgASNQoRb2xkZXN0X2lucHV0X3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKA2FnZRgMIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIXCg1tb2RlbF92ZXJzaW9uGA0gASgJQgASFwoNZmFsbGJhY2tfZnJvbRgOIAEoCUIAIi0KCENvdmVyYWdlEhAKCGV4cGVjdGVkGAEgASgNEg8KB3ByZXNlbnQYAiABKA0qWwoEUGF0aBIUChBQQVRIX1VOU1BFQ0lGSUVEEAASEQoNUEFUSF9TTkFQU0hPVBABEhcKE1BBVEhfU1RBTEVfU05BUFNIT1QQAhIRCg1QQVRIX0ZBTExCQUNLEAMqywMKDkZhbGxiYWNrUmVhc29uEh8KG0ZBTExCQUNLX1JFQVNPTl9VTlNQRUNJRklFRBAAEiEKHUZBTExCQUNLX1JFQVNPTl9WRU5VRV9CTE9DS0VEEAESJgoiRkFMTEJBQ0tfUkVBU09OX1ZFTlVFX1JBVEVfTElNSVRFRBACEiUKIUZBTExCQUNLX1JFQVNPTl9WRU5VRV9VTkFWQUlMQUJMRRADEiMKH0ZBTExCQUNLX1JFQVNPTl9WRU5VRV9USU1FRF9PVVQQBBIiCh5GQUxMQkFDS19SRUFTT05fVkVOVUVfQkFEX0RBVEEQBRIfChtGQUxMQkFDS19SRUFTT05fVkVOVUVfRU1QVFkQBhIfChtGQUxMQkFDS19SRUFTT05fVkVOVUVfU1RBTEUQBxIkCiBGQUxMQkFDS19SRUFTT05fVkVOVUVfSU5DT01QTEVURRAIEiQKIEZBTExCQUNLX1JFQVNPTl9WRU5VRV9SRUNPVkVSSU5HEAkSIwofRkFMTEJBQ0tfUkVBU09OX05PX05FV19TTkFQU0hPVBAKEioKJkZBTExCQUNLX1JFQVNPTl9SRVBPU0lUT1JZX1VOQVZBSUxBQkxFEAsqcwoLRW52aXJvbm1lbnQSGwoXRU5WSVJPTk1FTlRfVU5TUEVDSUZJRUQQABIUChBFTlZJUk9OTUVOVF9MSVZFEAESGQoVRU5WSVJPTk1FTlRfU0lNVUxBVEVEEAISFgoSRU5WSVJPTk1FTlRfUkVQTEFZEANCIFoedmlydHVvc28ubWFya2V0L3N0dWJzL21hcmtldHYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 /**
  * Describes the message virtuoso.market.v1.Provenance.
  * Use `create(ProvenanceSchema)` to create a new message.
@@ -18,7 +18,7 @@ export const ProvenanceSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v
  */
 export const CoverageSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_provenance, 1);
 /**
- * The way the data took to a reply.
+ * The way by which the data of a reply came.
  *
  * @generated from enum virtuoso.market.v1.Path
  */
@@ -31,19 +31,19 @@ export var Path;
      */
     Path[Path["UNSPECIFIED"] = 0] = "UNSPECIFIED";
     /**
-     * The newest snapshot, within its soft expiry, from the first venue.
+     * A fresh snapshot of the first configured venue.
      *
      * @generated from enum value: PATH_SNAPSHOT = 1;
      */
     Path[Path["SNAPSHOT"] = 1] = "SNAPSHOT";
     /**
-     * The last good snapshot, past its soft expiry.
+     * The last good snapshot, which is stale.
      *
      * @generated from enum value: PATH_STALE_SNAPSHOT = 2;
      */
     Path[Path["STALE_SNAPSHOT"] = 2] = "STALE_SNAPSHOT";
     /**
-     * Fresh, but from another venue than the first configured one.
+     * A fresh snapshot of another venue than the first configured one.
      *
      * @generated from enum value: PATH_FALLBACK = 3;
      */
@@ -54,14 +54,14 @@ export var Path;
  */
 export const PathSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_provenance, 0);
 /**
- * Why the usual way was not taken.
+ * Why a reply is stale or from another venue.
  *
  * @generated from enum virtuoso.market.v1.FallbackReason
  */
 export var FallbackReason;
 (function (FallbackReason) {
     /**
-     * The usual way was taken.
+     * It is neither.
      *
      * @generated from enum value: FALLBACK_REASON_UNSPECIFIED = 0;
      */
@@ -91,7 +91,7 @@ export var FallbackReason;
      */
     FallbackReason[FallbackReason["VENUE_TIMED_OUT"] = 4] = "VENUE_TIMED_OUT";
     /**
-     * The venue sends what cannot be read or believed.
+     * The venue sends data that cannot be read or cannot be true.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_BAD_DATA = 5;
      */
@@ -103,25 +103,25 @@ export var FallbackReason;
      */
     FallbackReason[FallbackReason["VENUE_EMPTY"] = 6] = "VENUE_EMPTY";
     /**
-     * The venue's clock stands still or lies far behind.
+     * The venue's clock stands still or is far behind.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_STALE = 7;
      */
     FallbackReason[FallbackReason["VENUE_STALE"] = 7] = "VENUE_STALE";
     /**
-     * The venue gives prices but not enough else to score the market.
+     * The venue gives prices, but too little else to score the market.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_INCOMPLETE = 8;
      */
     FallbackReason[FallbackReason["VENUE_INCOMPLETE"] = 8] = "VENUE_INCOMPLETE";
     /**
-     * The venue works again and is being watched for a while before it is used.
+     * The venue works again and is watched for a while before it is used.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_RECOVERING = 9;
      */
     FallbackReason[FallbackReason["VENUE_RECOVERING"] = 9] = "VENUE_RECOVERING";
     /**
-     * No newer snapshot has been published, for a reason that the server cannot see.
+     * No newer snapshot was published, and the server does not know why.
      *
      * @generated from enum value: FALLBACK_REASON_NO_NEW_SNAPSHOT = 10;
      */
@@ -157,13 +157,13 @@ export var Environment;
      */
     Environment[Environment["LIVE"] = 1] = "LIVE";
     /**
-     * An invented market. Never to be shown as real.
+     * An invented market. Never show it as real.
      *
      * @generated from enum value: ENVIRONMENT_SIMULATED = 2;
      */
     Environment[Environment["SIMULATED"] = 2] = "SIMULATED";
     /**
-     * A recording of a real market, or another stand-in for the exchange's address.
+     * A recording of a real market, or another server in the exchange's place.
      *
      * @generated from enum value: ENVIRONMENT_REPLAY = 3;
      */

@@ -6,19 +6,20 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_score_history: GenFile;
 /**
- * One symbol's price and scores at one moment, as they were published then. What was not measured is absent.
+ * The price and the scores of one symbol at one moment, as they were published then. A number that was not measured is
+ * absent.
  *
  * @generated from message virtuoso.market.v1.ScorePoint
  */
 export type ScorePoint = Message<"virtuoso.market.v1.ScorePoint"> & {
     /**
-     * The exchange's clock. Always present.
+     * The exchange's clock of the prices. Always present.
      *
-     * @generated from field: google.protobuf.Timestamp time = 1;
+     * @generated from field: google.protobuf.Timestamp observed_time = 1;
      */
-    time?: Timestamp | undefined;
+    observedTime?: Timestamp | undefined;
     /**
-     * Last traded price in USDT. Above 0; always there.
+     * The last traded price, USDT. Above 0. Always present.
      *
      * @generated from field: double price = 2;
      */
@@ -30,43 +31,43 @@ export type ScorePoint = Message<"virtuoso.market.v1.ScorePoint"> & {
      */
     score?: number | undefined;
     /**
-     * How far the score can be relied on, 0-1. Absent without a score.
+     * How reliable the score is, 0-1. Absent without a score.
      *
      * @generated from field: optional double confidence = 4;
      */
     confidence?: number | undefined;
     /**
-     * Score of the technical dimension, 0-100. Absent when it could not be measured.
+     * The score of the technical dimension, 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double technical = 5;
      */
     technical?: number | undefined;
     /**
-     * Score of the volume dimension, 0-100. Absent when it could not be measured.
+     * The score of the volume dimension, 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double volume = 6;
      */
     volume?: number | undefined;
     /**
-     * Score of the order flow dimension, 0-100. Absent when it could not be measured.
+     * The score of the order flow dimension, 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double orderflow = 7;
      */
     orderflow?: number | undefined;
     /**
-     * Score of the order book dimension, 0-100. Absent when it could not be measured.
+     * The score of the order book dimension, 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double orderbook = 8;
      */
     orderbook?: number | undefined;
     /**
-     * Score of the price structure dimension, 0-100. Absent when it could not be measured.
+     * The score of the price structure dimension, 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double price_structure = 9;
      */
     priceStructure?: number | undefined;
     /**
-     * Score of the sentiment dimension, 0-100. Absent when it could not be measured.
+     * The score of the sentiment dimension, 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double sentiment = 10;
      */

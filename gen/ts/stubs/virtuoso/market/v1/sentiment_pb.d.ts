@@ -8,93 +8,97 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_sentiment: GenFile;
 /**
- * The mood of the whole market: where its participants stand and what they pay for it. It describes and does not predict.
- * A number that was not measured is absent.
+ * The sentiment of the whole market: how its participants are positioned and what they pay for it. It describes the market
+ * and predicts nothing. A number that was not measured is absent.
  *
  * @generated from message virtuoso.market.v1.Sentiment
  */
 export type Sentiment = Message<"virtuoso.market.v1.Sentiment"> & {
     /**
-     * 0 (fear) over 50 (neutral) to 100 (greed): 50 plus the contributions of the parts. Absent when none could be measured.
+     * 0 (fear) through 50 (neutral) to 100 (greed): 50 plus the contributions of the parts. Absent when less than 40 % of the
+     * weight could be measured.
      *
      * @generated from field: optional double gauge = 1;
      */
     gauge?: number | undefined;
     /**
-     * How far the gauge can be relied on, 0-1. Absent without a gauge.
+     * How reliable the gauge is, 0-1. Absent without a gauge.
      *
      * @generated from field: optional double confidence = 2;
      */
     confidence?: number | undefined;
     /**
-     * Share of the gauge's weight that could be measured, 0-1.
+     * The share of the gauge's weight that could be measured, 0-1.
      *
      * @generated from field: double coverage = 3;
      */
     coverage: number;
     /**
-     * What the gauge is made of, strongest |contribution| first, those that are missing last. Directions run from -1 (fear)
-     * to 1 (greed); the contributions add up to gauge - 50.
+     * The parts of the gauge, largest |contribution| first, those that could not be measured last. Directions run from -1
+     * (fear) to 1 (greed). The contributions add up to gauge - 50; they are 0 without a gauge.
      *
      * @generated from field: repeated virtuoso.market.v1.Component parts = 4;
      */
     parts: Component[];
     /**
-     * How many symbols of the whole venue rise, fall and stand. Absent when no 24 hour figures were given.
+     * How many symbols of the whole venue rise, fall or stay. Absent when the venue gave no 24 hour moves.
      *
      * @generated from field: virtuoso.market.v1.Breadth breadth = 5;
      */
     breadth?: Breadth | undefined;
     /**
-     * Turnover-weighted mean funding rate, percent per interval of each market. Absent when none was given.
+     * The mean funding rate of the whole venue, weighted by turnover, percent an interval. Intervals differ between markets.
+     * Absent when no rate is known.
      *
      * @generated from field: optional double funding_mean_percent = 6;
      */
     fundingMeanPercent?: number | undefined;
     /**
-     * Median funding rate, percent per interval of each market. Absent when none was given.
+     * The median funding rate of the whole venue, percent an interval. Absent when no rate is known.
      *
      * @generated from field: optional double funding_median_percent = 7;
      */
     fundingMedianPercent?: number | undefined;
     /**
-     * Open interest of the markets that say theirs, USD. Above 0. Absent when none does.
+     * The open interest of all markets of the venue that publish theirs, USD. Above 0. Absent when none does.
      *
      * @generated from field: optional double open_interest_usd = 8;
      */
     openInterestUsd?: number | undefined;
     /**
-     * Its change over 4 hours at today's prices, percent. Absent without enough history.
+     * The change of open interest of the tracked symbols over 4 hours, both at the prices of now, percent. Absent with fewer
+     * than five symbols whose history goes back so far.
      *
      * @generated from field: optional double open_interest_change_percent = 9;
      */
     openInterestChangePercent?: number | undefined;
     /**
-     * Median of long accounts over short ones. Above 0. Absent when none was given.
+     * The median of long accounts divided by short accounts, over the tracked symbols. Above 0. Absent when no ratio is known.
      *
      * @generated from field: optional double long_short_median = 10;
      */
     longShortMedian?: number | undefined;
     /**
-     * Accounts that are long, turnover-weighted, percent, 0-100. Absent when none was given.
+     * The share of accounts that are long, weighted by turnover, over the tracked symbols, percent, 0-100. Absent when no ratio
+     * is known.
      *
      * @generated from field: optional double long_accounts_percent = 11;
      */
     longAccountsPercent?: number | undefined;
     /**
-     * Median premium of mark over index, basis points. Absent when none was given.
+     * The median premium of the mark price over the index price of the whole venue, basis points. Absent when none is known.
      *
      * @generated from field: optional double premium_median_bp = 12;
      */
     premiumMedianBp?: number | undefined;
     /**
-     * One plain sentence. Never empty.
+     * One plain sentence that says what moves the gauge. Never empty.
      *
      * @generated from field: string sentence = 13;
      */
     sentence: string;
     /**
-     * The exchange's clock of the oldest input that the gauge was made from. Absent when there was none.
+     * The exchange's clock of the oldest input of the gauge. Absent when it is not known.
      *
      * @generated from field: google.protobuf.Timestamp observed_time = 14;
      */

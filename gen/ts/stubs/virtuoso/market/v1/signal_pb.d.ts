@@ -7,13 +7,14 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_signal: GenFile;
 /**
- * A call to one side, and what became of it. R is the distance from entry to stop.
+ * A trade that a score calls for, and its outcome. One R is the distance from entry to stop, in log prices. Fees and funding
+ * are not counted.
  *
  * @generated from message virtuoso.market.v1.Signal
  */
 export type Signal = Message<"virtuoso.market.v1.Signal"> & {
     /**
-     * Stable id.
+     * An id that does not change.
      *
      * @generated from field: string id = 1;
      */
@@ -25,49 +26,49 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     symbol: string;
     /**
-     * Which way.
+     * The side of the trade.
      *
      * @generated from field: virtuoso.market.v1.Side side = 3;
      */
     side: Side;
     /**
-     * Where it stands.
+     * Whether the signal is active, or how it ended.
      *
      * @generated from field: virtuoso.market.v1.SignalStatus status = 4;
      */
     status: SignalStatus;
     /**
-     * The exchange's clock when it was given. Always present.
+     * When it opened, on the exchange's clock. Always present.
      *
-     * @generated from field: google.protobuf.Timestamp opened_time = 5;
+     * @generated from field: google.protobuf.Timestamp open_time = 5;
      */
-    openedTime?: Timestamp | undefined;
+    openTime?: Timestamp | undefined;
     /**
-     * Price at which it was given, USDT.
+     * The last traded price at `open_time`, USDT. Above 0.
      *
      * @generated from field: double entry = 6;
      */
     entry: number;
     /**
-     * Price at which it is wrong, USDT.
+     * The price at which the rest of the position is closed with a loss, USDT. Above 0.
      *
      * @generated from field: double stop = 7;
      */
     stop: number;
     /**
-     * Where parts of the position are closed, nearest first.
+     * The prices at which parts of the position are closed with a profit, nearest first.
      *
      * @generated from field: repeated virtuoso.market.v1.SignalTarget targets = 8;
      */
     targets: SignalTarget[];
     /**
-     * When it ends by itself. Always present.
+     * When it expires unless it ends before, on the exchange's clock. Always present.
      *
-     * @generated from field: google.protobuf.Timestamp expires_time = 9;
+     * @generated from field: google.protobuf.Timestamp expire_time = 9;
      */
-    expiresTime?: Timestamp | undefined;
+    expireTime?: Timestamp | undefined;
     /**
-     * The confluence score that gave it, 0-100.
+     * The confluence score at `open_time`, 0-100.
      *
      * @generated from field: double score = 10;
      */
@@ -79,7 +80,7 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     confidence: number;
     /**
-     * The dimensions that drove the score, strongest first.
+     * The kinds of the dimensions by |contribution| to that score, largest first.
      *
      * @generated from field: repeated virtuoso.market.v1.DimensionKind drivers = 12;
      */
@@ -91,25 +92,25 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     targetsHit: number;
     /**
-     * Result in R, size-weighted: of what is closed so far, of all once `status` is not ACTIVE.
+     * The result in R, weighted by size: of the parts closed so far, of all parts when the signal is closed.
      *
      * @generated from field: double result_r = 14;
      */
     resultR: number;
     /**
-     * When it ended. Absent while it is ACTIVE.
+     * When it ended, on the exchange's clock. Absent while it is ACTIVE.
      *
-     * @generated from field: google.protobuf.Timestamp closed_time = 15;
+     * @generated from field: google.protobuf.Timestamp close_time = 15;
      */
-    closedTime?: Timestamp | undefined;
+    closeTime?: Timestamp | undefined;
     /**
-     * Price of the last exit, USDT. Absent before the first.
+     * The price of the last exit, USDT. Above 0. Absent before the first exit.
      *
      * @generated from field: optional double exit_price = 16;
      */
     exitPrice?: number | undefined;
     /**
-     * The set of weights that scored it.
+     * The name of the set of components, weights and parameters that made the score.
      *
      * @generated from field: string model_version = 17;
      */
@@ -121,11 +122,11 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     venue: string;
     /**
-     * Up to when bars have been held against stop and targets. Always present.
+     * The outcome is known up to this time: bars that close later have not been compared with stop and targets. Always present.
      *
-     * @generated from field: google.protobuf.Timestamp judged_time = 19;
+     * @generated from field: google.protobuf.Timestamp judge_time = 19;
      */
-    judgedTime?: Timestamp | undefined;
+    judgeTime?: Timestamp | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.Signal.
@@ -139,13 +140,13 @@ export declare const SignalSchema: GenMessage<Signal>;
  */
 export type SignalTarget = Message<"virtuoso.market.v1.SignalTarget"> & {
     /**
-     * The price, USDT.
+     * The price, USDT. Above 0.
      *
      * @generated from field: double price = 1;
      */
     price: number;
     /**
-     * The part of the position, 0-1; those of a signal add up to 1.
+     * The part of the position, above 0, at most 1. The sizes of a signal add up to 1.
      *
      * @generated from field: double size = 2;
      */
@@ -157,7 +158,7 @@ export type SignalTarget = Message<"virtuoso.market.v1.SignalTarget"> & {
  */
 export declare const SignalTargetSchema: GenMessage<SignalTarget>;
 /**
- * How closed signals ended. Figures are absent where there is nothing to count.
+ * How the closed signals of a venue ended.
  *
  * @generated from message virtuoso.market.v1.SignalRecord
  */
@@ -169,29 +170,29 @@ export type SignalRecord = Message<"virtuoso.market.v1.SignalRecord"> & {
      */
     all?: SignalTally | undefined;
     /**
-     * Those to the long side.
+     * The long ones.
      *
      * @generated from field: virtuoso.market.v1.SignalTally long = 2;
      */
     long?: SignalTally | undefined;
     /**
-     * Those to the short side.
+     * The short ones.
      *
      * @generated from field: virtuoso.market.v1.SignalTally short = 3;
      */
     short?: SignalTally | undefined;
     /**
-     * By the dimension that drove them most.
+     * One tally for each dimension that was the first driver of a signal.
      *
      * @generated from field: repeated virtuoso.market.v1.DriverTally drivers = 4;
      */
     drivers: DriverTally[];
     /**
-     * The oldest signal that is counted was given at this time. Absent when none is.
+     * When the oldest of these signals opened. Absent when there is none, or when it is not known.
      *
-     * @generated from field: google.protobuf.Timestamp since_time = 5;
+     * @generated from field: google.protobuf.Timestamp start_time = 5;
      */
-    sinceTime?: Timestamp | undefined;
+    startTime?: Timestamp | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.SignalRecord.
@@ -199,7 +200,7 @@ export type SignalRecord = Message<"virtuoso.market.v1.SignalRecord"> & {
  */
 export declare const SignalRecordSchema: GenMessage<SignalRecord>;
 /**
- * The record of one driver.
+ * How the signals ended that one dimension drove most.
  *
  * @generated from message virtuoso.market.v1.DriverTally
  */
@@ -211,7 +212,7 @@ export type DriverTally = Message<"virtuoso.market.v1.DriverTally"> & {
      */
     driver: DimensionKind;
     /**
-     * Its record.
+     * How they ended.
      *
      * @generated from field: virtuoso.market.v1.SignalTally tally = 2;
      */
@@ -229,43 +230,43 @@ export declare const DriverTallySchema: GenMessage<DriverTally>;
  */
 export type SignalTally = Message<"virtuoso.market.v1.SignalTally"> & {
     /**
-     * How many.
+     * How many signals.
      *
      * @generated from field: uint32 count = 1;
      */
     count: number;
     /**
-     * How many of them ended with a result above 0.
+     * How many of them have a result above 0.
      *
      * @generated from field: uint32 wins = 2;
      */
     wins: number;
     /**
-     * wins / count, 0-1. Absent without any.
+     * wins / count, 0-1. Absent when count is 0.
      *
      * @generated from field: optional double win_rate = 3;
      */
     winRate?: number | undefined;
     /**
-     * Lower end of the win rate's Wilson interval at 95 %, 0-1. Absent without any.
+     * The lower end of the Wilson interval of the win rate at 95 %, 0-1. Absent when count is 0.
      *
      * @generated from field: optional double win_rate_low = 4;
      */
     winRateLow?: number | undefined;
     /**
-     * Upper end of it.
+     * The upper end of the Wilson interval of the win rate at 95 %, 0-1. Absent when count is 0.
      *
      * @generated from field: optional double win_rate_high = 5;
      */
     winRateHigh?: number | undefined;
     /**
-     * Mean result in R. Absent without any.
+     * The mean result in R. Absent when count is 0.
      *
      * @generated from field: optional double mean_r = 6;
      */
     meanR?: number | undefined;
     /**
-     * win rate x mean win less loss rate x mean loss, R. Absent without any.
+     * Win rate times mean win, less loss rate times mean loss, in R. Absent when count is 0.
      *
      * @generated from field: optional double expectancy_r = 7;
      */
@@ -277,7 +278,7 @@ export type SignalTally = Message<"virtuoso.market.v1.SignalTally"> & {
  */
 export declare const SignalTallySchema: GenMessage<SignalTally>;
 /**
- * Which way.
+ * The side of a trade.
  *
  * @generated from enum virtuoso.market.v1.Side
  */
@@ -306,7 +307,7 @@ export declare enum Side {
  */
 export declare const SideSchema: GenEnum<Side>;
 /**
- * Where a signal stands.
+ * Whether a signal is active, or how it ended.
  *
  * @generated from enum virtuoso.market.v1.SignalStatus
  */
@@ -318,31 +319,31 @@ export declare enum SignalStatus {
      */
     UNSPECIFIED = 0,
     /**
-     * Open.
+     * It has not ended.
      *
      * @generated from enum value: SIGNAL_STATUS_ACTIVE = 1;
      */
     ACTIVE = 1,
     /**
-     * The stop was touched; targets may have been before.
+     * The price reached the stop, perhaps after some of the targets.
      *
      * @generated from enum value: SIGNAL_STATUS_STOPPED = 2;
      */
     STOPPED = 2,
     /**
-     * All targets were reached.
+     * The price reached all targets.
      *
      * @generated from enum value: SIGNAL_STATUS_TARGETS_REACHED = 3;
      */
     TARGETS_REACHED = 3,
     /**
-     * Its time was over.
+     * It expired.
      *
      * @generated from enum value: SIGNAL_STATUS_EXPIRED = 4;
      */
     EXPIRED = 4,
     /**
-     * The opposite signal was given.
+     * A signal to the other side opened.
      *
      * @generated from enum value: SIGNAL_STATUS_REVERSED = 5;
      */

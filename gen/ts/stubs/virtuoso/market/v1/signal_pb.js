@@ -7,7 +7,7 @@ import { file_virtuoso_market_v1_confluence } from "./confluence_pb.js";
 /**
  * Describes the file virtuoso/market/v1/signal.proto.
  */
-export const file_virtuoso_market_v1_signal = /*@__PURE__*/ fileDesc("Ch92aXJ0dW9zby9tYXJrZXQvdjEvc2lnbmFsLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEi9wQKBlNpZ25hbBIMCgJpZBgBIAEoCUIAEhAKBnN5bWJvbBgCIAEoCUIAEigKBHNpZGUYAyABKA4yGC52aXJ0dW9zby5tYXJrZXQudjEuU2lkZUIAEjIKBnN0YXR1cxgEIAEoDjIgLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxTdGF0dXNCABIvCgtvcGVuZWRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoFZW50cnkYBiABKAFCABIOCgRzdG9wGAcgASgBQgASMQoHdGFyZ2V0cxgIIAMoCzIgLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxUYXJnZXQSMAoMZXhwaXJlc190aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgVzY29yZRgKIAEoAUIAEhQKCmNvbmZpZGVuY2UYCyABKAFCABIyCgdkcml2ZXJzGAwgAygOMiEudmlydHVvc28ubWFya2V0LnYxLkRpbWVuc2lvbktpbmQSEwoLdGFyZ2V0c19oaXQYDSABKA0SEgoIcmVzdWx0X3IYDiABKAFCABIvCgtjbG9zZWRfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGQoKZXhpdF9wcmljZRgQIAEoAUIASACIAQESFwoNbW9kZWxfdmVyc2lvbhgRIAEoCUIAEg8KBXZlbnVlGBIgASgJQgASLwoLanVkZ2VkX3RpbWUYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg0KC19leGl0X3ByaWNlIi8KDFNpZ25hbFRhcmdldBIPCgVwcmljZRgBIAEoAUIAEg4KBHNpemUYAiABKAFCACL9AQoMU2lnbmFsUmVjb3JkEiwKA2FsbBgBIAEoCzIfLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxUYWxseRItCgRsb25nGAIgASgLMh8udmlydHVvc28ubWFya2V0LnYxLlNpZ25hbFRhbGx5Ei4KBXNob3J0GAMgASgLMh8udmlydHVvc28ubWFya2V0LnYxLlNpZ25hbFRhbGx5EjAKB2RyaXZlcnMYBCADKAsyHy52aXJ0dW9zby5tYXJrZXQudjEuRHJpdmVyVGFsbHkSLgoKc2luY2VfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAicgoLRHJpdmVyVGFsbHkSMwoGZHJpdmVyGAEgASgOMiEudmlydHVvc28ubWFya2V0LnYxLkRpbWVuc2lvbktpbmRCABIuCgV0YWxseRgCIAEoCzIfLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxUYWxseSL+AQoLU2lnbmFsVGFsbHkSDQoFY291bnQYASABKA0SDAoEd2lucxgCIAEoDRIXCgh3aW5fcmF0ZRgDIAEoAUIASACIAQESGwoMd2luX3JhdGVfbG93GAQgASgBQgBIAYgBARIcCg13aW5fcmF0ZV9oaWdoGAUgASgBQgBIAogBARIVCgZtZWFuX3IYBiABKAFCAEgDiAEBEhsKDGV4cGVjdGFuY3lfchgHIAEoAUIASASIAQFCCwoJX3dpbl9yYXRlQg8KDV93aW5fcmF0ZV9sb3dCEAoOX3dpbl9yYXRlX2hpZ2hCCQoHX21lYW5fckIPCg1fZXhwZWN0YW5jeV9yKjsKBFNpZGUSFAoQU0lERV9VTlNQRUNJRklFRBAAEg0KCVNJREVfTE9ORxABEg4KClNJREVfU0hPUlQQAiq8AQoMU2lnbmFsU3RhdHVzEh0KGVNJR05BTF9TVEFUVVNfVU5TUEVDSUZJRUQQABIYChRTSUdOQUxfU1RBVFVTX0FDVElWRRABEhkKFVNJR05BTF9TVEFUVVNfU1RPUFBFRBACEiEKHVNJR05BTF9TVEFUVVNfVEFSR0VUU19SRUFDSEVEEAMSGQoVU0lHTkFMX1NUQVRVU19FWFBJUkVEEAQSGgoWU0lHTkFMX1NUQVRVU19SRVZFUlNFRBAFYgZwcm90bzM", [file_google_protobuf_timestamp, file_virtuoso_market_v1_confluence]);
+export const file_virtuoso_market_v1_signal = /*@__PURE__*/ fileDesc("Ch92aXJ0dW9zby9tYXJrZXQvdjEvc2lnbmFsLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEi8gQKBlNpZ25hbBIMCgJpZBgBIAEoCUIAEhAKBnN5bWJvbBgCIAEoCUIAEigKBHNpZGUYAyABKA4yGC52aXJ0dW9zby5tYXJrZXQudjEuU2lkZUIAEjIKBnN0YXR1cxgEIAEoDjIgLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxTdGF0dXNCABItCglvcGVuX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KBWVudHJ5GAYgASgBQgASDgoEc3RvcBgHIAEoAUIAEjEKB3RhcmdldHMYCCADKAsyIC52aXJ0dW9zby5tYXJrZXQudjEuU2lnbmFsVGFyZ2V0Ei8KC2V4cGlyZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgVzY29yZRgKIAEoAUIAEhQKCmNvbmZpZGVuY2UYCyABKAFCABIyCgdkcml2ZXJzGAwgAygOMiEudmlydHVvc28ubWFya2V0LnYxLkRpbWVuc2lvbktpbmQSEwoLdGFyZ2V0c19oaXQYDSABKA0SEgoIcmVzdWx0X3IYDiABKAFCABIuCgpjbG9zZV90aW1lGA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCgpleGl0X3ByaWNlGBAgASgBQgBIAIgBARIXCg1tb2RlbF92ZXJzaW9uGBEgASgJQgASDwoFdmVudWUYEiABKAlCABIuCgpqdWRnZV90aW1lGBMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINCgtfZXhpdF9wcmljZSIvCgxTaWduYWxUYXJnZXQSDwoFcHJpY2UYASABKAFCABIOCgRzaXplGAIgASgBQgAi/QEKDFNpZ25hbFJlY29yZBIsCgNhbGwYASABKAsyHy52aXJ0dW9zby5tYXJrZXQudjEuU2lnbmFsVGFsbHkSLQoEbG9uZxgCIAEoCzIfLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxUYWxseRIuCgVzaG9ydBgDIAEoCzIfLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxUYWxseRIwCgdkcml2ZXJzGAQgAygLMh8udmlydHVvc28ubWFya2V0LnYxLkRyaXZlclRhbGx5Ei4KCnN0YXJ0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInIKC0RyaXZlclRhbGx5EjMKBmRyaXZlchgBIAEoDjIhLnZpcnR1b3NvLm1hcmtldC52MS5EaW1lbnNpb25LaW5kQgASLgoFdGFsbHkYAiABKAsyHy52aXJ0dW9zby5tYXJrZXQudjEuU2lnbmFsVGFsbHki/gEKC1NpZ25hbFRhbGx5Eg0KBWNvdW50GAEgASgNEgwKBHdpbnMYAiABKA0SFwoId2luX3JhdGUYAyABKAFCAEgAiAEBEhsKDHdpbl9yYXRlX2xvdxgEIAEoAUIASAGIAQESHAoNd2luX3JhdGVfaGlnaBgFIAEoAUIASAKIAQESFQoGbWVhbl9yGAYgASgBQgBIA4gBARIbCgxleHBlY3RhbmN5X3IYByABKAFCAEgEiAEBQgsKCV93aW5fcmF0ZUIPCg1fd2luX3JhdGVfbG93QhAKDl93aW5fcmF0ZV9oaWdoQgkKB19tZWFuX3JCDwoNX2V4cGVjdGFuY3lfcio7CgRTaWRlEhQKEFNJREVfVU5TUEVDSUZJRUQQABINCglTSURFX0xPTkcQARIOCgpTSURFX1NIT1JUEAIqvAEKDFNpZ25hbFN0YXR1cxIdChlTSUdOQUxfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGAoUU0lHTkFMX1NUQVRVU19BQ1RJVkUQARIZChVTSUdOQUxfU1RBVFVTX1NUT1BQRUQQAhIhCh1TSUdOQUxfU1RBVFVTX1RBUkdFVFNfUkVBQ0hFRBADEhkKFVNJR05BTF9TVEFUVVNfRVhQSVJFRBAEEhoKFlNJR05BTF9TVEFUVVNfUkVWRVJTRUQQBUIgWh52aXJ0dW9zby5tYXJrZXQvc3R1YnMvbWFya2V0djFiBnByb3RvMw", [file_google_protobuf_timestamp, file_virtuoso_market_v1_confluence]);
 /**
  * Describes the message virtuoso.market.v1.Signal.
  * Use `create(SignalSchema)` to create a new message.
@@ -34,7 +34,7 @@ export const DriverTallySchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_
  */
 export const SignalTallySchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 4);
 /**
- * Which way.
+ * The side of a trade.
  *
  * @generated from enum virtuoso.market.v1.Side
  */
@@ -64,7 +64,7 @@ export var Side;
  */
 export const SideSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_signal, 0);
 /**
- * Where a signal stands.
+ * Whether a signal is active, or how it ended.
  *
  * @generated from enum virtuoso.market.v1.SignalStatus
  */
@@ -77,31 +77,31 @@ export var SignalStatus;
      */
     SignalStatus[SignalStatus["UNSPECIFIED"] = 0] = "UNSPECIFIED";
     /**
-     * Open.
+     * It has not ended.
      *
      * @generated from enum value: SIGNAL_STATUS_ACTIVE = 1;
      */
     SignalStatus[SignalStatus["ACTIVE"] = 1] = "ACTIVE";
     /**
-     * The stop was touched; targets may have been before.
+     * The price reached the stop, perhaps after some of the targets.
      *
      * @generated from enum value: SIGNAL_STATUS_STOPPED = 2;
      */
     SignalStatus[SignalStatus["STOPPED"] = 2] = "STOPPED";
     /**
-     * All targets were reached.
+     * The price reached all targets.
      *
      * @generated from enum value: SIGNAL_STATUS_TARGETS_REACHED = 3;
      */
     SignalStatus[SignalStatus["TARGETS_REACHED"] = 3] = "TARGETS_REACHED";
     /**
-     * Its time was over.
+     * It expired.
      *
      * @generated from enum value: SIGNAL_STATUS_EXPIRED = 4;
      */
     SignalStatus[SignalStatus["EXPIRED"] = 4] = "EXPIRED";
     /**
-     * The opposite signal was given.
+     * A signal to the other side opened.
      *
      * @generated from enum value: SIGNAL_STATUS_REVERSED = 5;
      */

@@ -6,7 +6,7 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_symbol: GenFile;
 /**
- * A tracked symbol and what the venue says of it.
+ * A tracked symbol and what the venue says about it.
  *
  * @generated from message virtuoso.market.v1.Symbol
  */
@@ -18,37 +18,37 @@ export type Symbol = Message<"virtuoso.market.v1.Symbol"> & {
      */
     symbol: string;
     /**
-     * The asset without its multiplier, such as "SHIB". The same on every venue.
+     * The asset without its multiplier, such as "SHIB". It is the same on every venue.
      *
      * @generated from field: string base_asset = 2;
      */
     baseAsset: string;
     /**
-     * How many units of the asset one contract unit stands for, such as 1000. At least 1.
+     * How many units of the asset the price is for, such as 1000. At least 1.
      *
      * @generated from field: uint32 multiplier = 3;
      */
     multiplier: number;
     /**
-     * Place by 24 hour turnover when the universe was last drawn; 1 is the largest.
+     * The place by 24 hour turnover when the tracked symbols were last chosen. 1 is the largest.
      *
      * @generated from field: uint32 rank = 4;
      */
     rank: number;
     /**
-     * Smallest step of the price in USDT. Above 0. Absent when the venue does not say.
+     * The smallest step of the price, USDT. Above 0. Absent when the venue does not give it.
      *
      * @generated from field: optional double tick_size = 5;
      */
     tickSize?: number | undefined;
     /**
-     * When the venue listed it. Absent when the venue does not say.
+     * When the venue listed the symbol. Absent when the venue does not say.
      *
-     * @generated from field: google.protobuf.Timestamp listed_time = 6;
+     * @generated from field: google.protobuf.Timestamp list_time = 6;
      */
-    listedTime?: Timestamp | undefined;
+    listTime?: Timestamp | undefined;
     /**
-     * True when the symbol has a score now. Default false.
+     * True when the symbol has a score in this snapshot. Default false.
      *
      * @generated from field: bool scored = 7;
      */

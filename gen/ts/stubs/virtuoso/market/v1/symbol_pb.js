@@ -6,7 +6,7 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 /**
  * Describes the file virtuoso/market/v1/symbol.proto.
  */
-export const file_virtuoso_market_v1_symbol = /*@__PURE__*/ fileDesc("Ch92aXJ0dW9zby9tYXJrZXQvdjEvc3ltYm9sLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEivwEKBlN5bWJvbBIQCgZzeW1ib2wYASABKAlCABIUCgpiYXNlX2Fzc2V0GAIgASgJQgASFAoKbXVsdGlwbGllchgDIAEoDUIAEg4KBHJhbmsYBCABKA1CABIYCgl0aWNrX3NpemUYBSABKAFCAEgAiAEBEi8KC2xpc3RlZF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZzY29yZWQYByABKAhCDAoKX3RpY2tfc2l6ZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+export const file_virtuoso_market_v1_symbol = /*@__PURE__*/ fileDesc("Ch92aXJ0dW9zby9tYXJrZXQvdjEvc3ltYm9sLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEivQEKBlN5bWJvbBIQCgZzeW1ib2wYASABKAlCABIUCgpiYXNlX2Fzc2V0GAIgASgJQgASFAoKbXVsdGlwbGllchgDIAEoDUIAEg4KBHJhbmsYBCABKA1CABIYCgl0aWNrX3NpemUYBSABKAFCAEgAiAEBEi0KCWxpc3RfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc2NvcmVkGAcgASgIQgwKCl90aWNrX3NpemVCIFoedmlydHVvc28ubWFya2V0L3N0dWJzL21hcmtldHYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
 /**
  * Describes the message virtuoso.market.v1.Symbol.
  * Use `create(SymbolSchema)` to create a new message.

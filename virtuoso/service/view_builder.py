@@ -1,0 +1,110 @@
+"""From a valid snapshot to the view that a server holds of it: every message is encoded here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+from virtuoso.domain.symbols import split_symbol
+from virtuoso.market.v1 import confluence_pb2, signal_pb2
+from virtuoso.service import encoding
+from virtuoso.service.view import (
+    ORDERABLE,
+    EncodedMover,
+    EncodedOpportunity,
+    EncodedRow,
+    EncodedSignal,
+    SnapshotDetails,
+    SnapshotView,
+    dashboard,
+    ordered,
+)
+from virtuoso.wire import times
+
+if TYPE_CHECKING:
+    from virtuoso.market.v1 import market_service_pb2, opportunity_pb2
+    from virtuoso.service.admission import ValidSnapshot
+
+Parts = TypeVar("Parts", bound=tuple[object, ...])
+
+
+def build(snapshot: ValidSnapshot, *, behind_ms: int = 0) -> tuple[SnapshotView, SnapshotDetails]:
+    """Return the view of a snapshot and its details. The market's clock runs `behind_ms` behind ours. The details are much
+    larger than the view; servers hold those of the newest snapshot only."""
+    rows = ordered([_row(row) for row in snapshot.rows], "score", True)  # noqa: FBT003  # as the partition of order_by
+    overview = (encoding.chunk_of(snapshot.overview),) if snapshot.overview else ()
+    gainers, losers = (
+        [EncodedMover(encoding.chunk_of(mover), mover.turnover_24h_usd) for mover in movers]
+        for movers in (snapshot.gainers, snapshot.losers)
+    )
+    tracked = {split_symbol(row.symbol): row.symbol for row in rows}
+    tracked |= {(item.base_asset, int(item.multiplier)): item.symbol for item in snapshot.symbols}
+    view = SnapshotView(
+        provenance=snapshot.provenance,
+        overview=overview,
+        rows=rows,
+        gainers=gainers,
+        losers=losers,
+        symbols=_shared(tuple(encoding.chunk_of(s) for s in sorted(snapshot.symbols, key=lambda s: s.rank))),
+        tracked=tracked,
+        names=frozenset(row.symbol for row in rows).union(item.symbol for item in snapshot.symbols),
+        untracked=_untracked(tuple(snapshot.venue_symbols), frozenset(tracked)),
+        sentiment=(encoding.chunk_of(snapshot.sentiment),) if snapshot.sentiment else (),
+        betas=_shared(tuple((item.beta.symbol, encoding.chunk_of(item.beta)) for item in snapshot.betas)),
+        signals=sorted(map(encoded_signal, snapshot.signals), key=lambda one: (one.opened_ms, one.id), reverse=True),
+        opportunities=[_opportunity(item) for item in snapshot.opportunities],
+        record=(encoding.chunk_of(snapshot.signal_record),) if snapshot.signal_record else (),
+        input_ms=_oldest_inputs(snapshot.confluences),
+        body=dashboard(2, overview, rows, gainers, losers),
+        behind_ms=behind_ms,
+    )
+    return view, SnapshotDetails(
+        confluences={item.symbol: item.SerializeToString(deterministic=True) for item in snapshot.confluences},
+        betas={item.beta.symbol: item.SerializeToString(deterministic=True) for item in snapshot.betas},
+    )
+
+
+def encoded_signal(signal: signal_pb2.Signal) -> EncodedSignal:
+    """Return a signal as lists hold it."""
+    return EncodedSignal(
+        opened_ms=times.millis(signal.open_time),
+        id=signal.id,
+        symbol=signal.symbol,
+        side=signal.side,
+        active=signal.status == signal_pb2.SIGNAL_STATUS_ACTIVE,
+        chunk=encoding.chunk_of(signal),
+    )
+
+
+def _row(row: confluence_pb2.ConfluenceRow) -> EncodedRow:
+    present = {field.name: value for field, value in row.ListFields()}
+    numbers = tuple(present.get(name) for name in ORDERABLE)
+    return EncodedRow(row.symbol, encoding.chunk_of(row), numbers)
+
+
+def _opportunity(item: opportunity_pb2.Opportunity) -> EncodedOpportunity:
+    return EncodedOpportunity(item.symbol, item.kind, times.millis(item.expire_time), encoding.chunk_of(item))
+
+
+@lru_cache(maxsize=8)
+def _shared(parts: Parts) -> Parts:
+    """Return the equal parts of an earlier view where there are any: views are held for minutes, and these change seldom."""
+    return parts
+
+
+@lru_cache(maxsize=4)
+def _untracked(venue_symbols: tuple[str, ...], tracked: frozenset[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
+    """Return the symbols of a venue that are not tracked, by asset and multiplier."""
+    return {market: name for name in venue_symbols if (market := split_symbol(name)) not in tracked}
+
+
+def _oldest_inputs(confluences: Sequence[market_service_pb2.GetConfluenceResponse]) -> Mapping[str, int]:
+    oldest: dict[str, int] = {}
+    for confluence in confluences:
+        for dimension in confluence.dimensions:
+            if dimension.HasField("observed_time"):
+                kind = confluence_pb2.DimensionKind.Name(dimension.kind).removeprefix("DIMENSION_KIND_").lower()
+                observed = times.millis(dimension.observed_time)
+                oldest[kind] = min(observed, oldest.get(kind, observed))
+    return oldest

@@ -1,0 +1,89 @@
+"""The scores of a symbol as messages: the reply of GetConfluence, and the row that lists show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from virtuoso.domain.model import DimensionKind
+from virtuoso.market.v1 import confluence_pb2, market_service_pb2
+from virtuoso.wire.times import timestamp
+
+if TYPE_CHECKING:
+    from virtuoso.domain import model
+
+_ROW_FIELDS = frozenset(confluence_pb2.ConfluenceRow.DESCRIPTOR.fields_by_name)
+_SCORE_FIELDS = {int(kind): kind.name.lower() for kind in DimensionKind}  # a row has the score of each dimension
+
+
+def label(score: float | None) -> confluence_pb2.Label.ValueType:
+    """Return a score in words: >= 70 strong bullish, >= 60 bullish, <= 30 strong bearish, <= 40 bearish, else neutral."""
+    if score is None:
+        return confluence_pb2.LABEL_UNSPECIFIED
+    if score >= 60:
+        return confluence_pb2.LABEL_STRONG_BULLISH if score >= 70 else confluence_pb2.LABEL_BULLISH
+    if score <= 40:
+        return confluence_pb2.LABEL_STRONG_BEARISH if score <= 30 else confluence_pb2.LABEL_BEARISH
+    return confluence_pb2.LABEL_NEUTRAL
+
+
+def confluence(ticker: model.Ticker, result: model.Confluence) -> market_service_pb2.GetConfluenceResponse:
+    """Return the reply of GetConfluence for a symbol, without provenance."""
+    return market_service_pb2.GetConfluenceResponse(
+        symbol=ticker.symbol,
+        score=result.score,
+        confidence=result.confidence,
+        agreement=result.agreement,
+        coverage=result.coverage,
+        label=label(result.score),
+        price=ticker.last,
+        price_time=timestamp(ticker.stamp.observed_ms),
+        change_24h_percent=ticker.change_24h_percent,
+        turnover_24h_usd=ticker.turnover_24h,
+        dimensions=[_dimension(dimension) for dimension in result.dimensions],
+        drivers=[confluence_pb2.DimensionKind.ValueType(kind) for kind in result.drivers],
+        missing_inputs=result.missing_inputs,
+    )
+
+
+def row(detail: market_service_pb2.GetConfluenceResponse) -> confluence_pb2.ConfluenceRow:
+    """Return the row of a reply of GetConfluence: the fields that both have, and the scores of the dimensions."""
+    values: dict[str, Any] = {field.name: value for field, value in detail.ListFields() if field.name in _ROW_FIELDS}
+    for dimension in detail.dimensions:
+        if dimension.HasField("score") and dimension.kind in _SCORE_FIELDS:
+            values[_SCORE_FIELDS[dimension.kind]] = dimension.score
+    return confluence_pb2.ConfluenceRow(**values)
+
+
+def components(parts: Iterable[model.Component]) -> list[confluence_pb2.Component]:
+    """Return components as messages: largest |contribution| first, those that could not be measured last."""
+    ordered = sorted(parts, key=lambda part: (part.direction is None, -abs(part.contribution), part.name))
+    return [
+        confluence_pb2.Component(
+            name=part.name,
+            direction=part.direction,
+            confidence=part.confidence,
+            weight=part.weight,
+            contribution=part.contribution,
+            reading=part.reading,
+            unit=part.unit,
+            missing=part.missing,
+        )
+        for part in ordered
+    ]
+
+
+def _dimension(dimension: model.Dimension) -> confluence_pb2.Dimension:
+    return confluence_pb2.Dimension(
+        kind=confluence_pb2.DimensionKind.ValueType(dimension.kind),
+        score=dimension.score,
+        direction=dimension.direction,
+        confidence=dimension.confidence,
+        weight=dimension.weight,
+        coverage=dimension.coverage,
+        contribution=dimension.contribution,
+        observed_time=timestamp(dimension.observed_ms) if dimension.observed_ms is not None else None,
+        sentence=dimension.sentence,
+        components=components(dimension.components),
+        missing_inputs=dimension.missing_inputs,
+    )
