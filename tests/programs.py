@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import pwd
@@ -20,11 +22,21 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 
+# Below the ports that systems give to those who call, and apart from those of tests that run beside these. The few after
+# each port are left out: processes of one command take the next ones.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+_FIRST, _STEP, _COUNT = 10_000 + 2_750 * _WORKER, 7, 392
+_places = itertools.count(os.getpid())
+
+
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody uses at this moment."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nobody uses at this moment, and another one each time."""
+    for place in itertools.islice(_places, _COUNT):
+        port = _FIRST + place % _COUNT * _STEP
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 30, host: str = "127.0.0.1") -> None:
