@@ -23,7 +23,7 @@ async def test_everything_may_hang_and_it_still_ends(look: Callable[..., Any], m
         grpc_address=deaf.getsockname(),
         edge_address=deaf.getsockname(),
     )
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 14  # a reply that is waited for takes longer
     deaf.close()
     market.kill()
     for subject in ("venue bybit", "venue binance", f"memcached {memcached.address}", "GRPC_ADDRESS", "EDGE_ADDRESS"):
