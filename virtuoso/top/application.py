@@ -128,7 +128,8 @@ class Top(App[int]):
         if not self.screen_stack:
             return
         shown = self.screen if isinstance(self.screen, SymbolScreen) else self.screen_stack[0]
-        if not shown.query(Banner):  # not put together yet, or being taken down
+        last = "#symbol" if isinstance(shown, SymbolScreen) else "#status"
+        if not (shown.query(Banner) and shown.query(last)):  # not put together yet, or being taken down
             return
         link = Link(self._address, self._connection, time.monotonic() - self._since)
         if isinstance(shown, SymbolScreen):
