@@ -83,12 +83,12 @@ def _parted(address: str) -> tuple[str, int]:
 
 
 class Memcached(Program):
-    """A real memcached; tools/test installs it."""
+    """A real memcached; tools/programs installs it."""
 
     def __init__(self, *options: str, port: int | None = None) -> None:
         program = shutil.which("memcached") or shutil.which("memcached", path="/usr/bin:/usr/local/bin")
         if program is None:
-            raise RuntimeError("memcached is not installed: run ./tools/test, which installs it")
+            raise RuntimeError("memcached is not installed: run tools/programs, which installs it")
         port = port or free_port()
         super().__init__([program, "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-u", "nobody", *options], port)
         self.address = f"127.0.0.1:{port}"
@@ -182,13 +182,13 @@ sys.exit(uvloop.run(main()))
 
 
 class Postgres(Program):
-    """A real PostgreSQL in a folder of its own; tools/test installs it. It refuses to run as root, so root's runs as the
+    """A real PostgreSQL in a folder of its own; tools/programs installs it. It refuses to run as root, so root's runs as the
     user that the package made, or as nobody."""
 
     def __init__(self) -> None:
         found = shutil.which("postgres") or next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))), None)
         if found is None:
-            raise RuntimeError("postgresql is not installed: run ./tools/test, which installs it")
+            raise RuntimeError("postgresql is not installed: run tools/programs, which installs it")
         self._programs = Path(found).resolve().parent
         self._folder = Path(tempfile.mkdtemp(prefix="virtuoso-postgres-"))
         self._data = self._folder / "data"
