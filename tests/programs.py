@@ -39,7 +39,7 @@ def free_port() -> int:
     raise RuntimeError("no port is free")
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 30, host: str = "127.0.0.1") -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 90, host: str = "127.0.0.1") -> None:
     """Return once something listens; raise when the process ends or the time is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
