@@ -17,7 +17,7 @@ from virtuoso.history.open import open_history
 from virtuoso.model import DimensionKind, Environment
 from virtuoso.records import AlertKind, Side, Signal, SignalStatus
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(300)
 
 CRASH_MS = (21 * 60 + 15) * 60_000  # of the day, UTC: the worst began then
 DAY_MS = 86_400_000

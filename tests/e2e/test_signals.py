@@ -29,7 +29,7 @@ from virtuoso.repository import keys
 from virtuoso.repository.directory import Directory
 from virtuoso.repository.memory import Memory
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 SECONDS = 3.0  # for which a history fails: a writer tries in less
 OPENED = [AlertKind.SIGNAL_OPENED]

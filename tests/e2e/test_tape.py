@@ -42,7 +42,7 @@ from virtuoso.tape.play import check, info, play
 from virtuoso.tape.record import Recording, TapedExchange, record
 from virtuoso.tape.tape import Tape, read
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 VENUES = ("bybit", "binance")
 SYMBOLS = 12
