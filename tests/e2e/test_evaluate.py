@@ -64,7 +64,7 @@ async def run(market: Simulated, folder: Path, now_ms: int) -> tuple[int, str, s
     return code, out.getvalue(), err.getvalue(), exchange.asked
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 async def test_candles_are_judged_into_text_and_pictures_and_asked_for_once(market: Simulated, tmp_path: Path) -> None:
     now_ms = time.time_ns() // 1_000_000
     code, told, progress, asked = await run(market, tmp_path, now_ms)

@@ -45,7 +45,7 @@ async def walked(exchange: CcxtExchange, folder: Path) -> RegimeHistory:
     return path
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 async def test_the_crash_of_october_2025_is_seen_and_the_regime_does_not_flap(replay: Replay, tmp_path: Path) -> None:
     exchange = CcxtExchange("bybit", url=replay.url)
     try:
