@@ -49,7 +49,7 @@ describe("a stream that is followed", () => {
     await pass(34_999);
     expect(items).toEqual([{ message: "a" }]);
     await pass(1);
-    expect(items[1]).toMatchObject({ lost: { message: "nothing was heard for too long" } });
+    expect(items[1]).toMatchObject({ lost: { message: "no message came for too long" } });
     stop.abort();
   });
 
