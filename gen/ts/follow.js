@@ -33,7 +33,7 @@ export async function* follow(open, { signal = new AbortController().signal, sil
         await pause(retryInMs, signal, wake);
     }
 }
-/** One call for the stream. It is aborted with the whole, by silence, or by "wake" after a doubtful silence. */
+/** One call for the stream. It is aborted by the caller, by silence, or by "wake" after a doubtful silence. */
 class Attempt {
     silent = false;
     #controller = new AbortController();

@@ -9,7 +9,7 @@ const ASSETS = "assets/";
 /** Tell the service worker the names of all built files, and serve the theme's script in `npm run dev`.
  *
  * Built files have names without a version, so a change of one file changes no other. The edge serves them below the version
- * of the whole build (edge/page.py). So they name each other by relative paths only. */
+ * of the whole build (edge/page.py). So they must import each other by relative paths. */
 function serviceWorker(): Plugin {
   return {
     name: "service-worker",

@@ -49,7 +49,7 @@ export function priceDigits(value: number): number {
   return Math.min(12, Math.max(2, 4 - Math.floor(Math.log10(value))));
 }
 
-/** Format a price that stands beside others: five significant digits, no further decimals. */
+/** Format a price for a list of prices: five significant digits, no further decimals. */
 export function level(value: Maybe): string {
   return value === undefined ? ABSENT : fixed(value, Math.min(12, Math.max(0, 4 - Math.floor(Math.log10(value)))));
 }

@@ -52,7 +52,7 @@ export async function* follow<T>(
   }
 }
 
-/** One call for the stream. It is aborted with the whole, by silence, or by "wake" after a doubtful silence. */
+/** One call for the stream. It is aborted by the caller, by silence, or by "wake" after a doubtful silence. */
 class Attempt {
   silent = false;
   readonly #controller = new AbortController();

@@ -33,7 +33,7 @@ export function useQuery<Desc extends DescMessage>(
 ): ReadonlySignal<Answer<MessageShape<Desc>>> {
   const answer = useMemo(
     () => signal<Answer<MessageShape<Desc>>>(UNANSWERED),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another call, which begins without an answer
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another call, without an answer yet
     [key],
   );
   useEffect(() => {

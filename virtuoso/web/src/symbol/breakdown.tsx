@@ -59,7 +59,7 @@ function Total({ reply }: { reply: GetConfluenceResponse }) {
         <Fact name="Agreement" value={share(agreement)} />
         <Fact name="Coverage" value={share(coverage)} />
       </dl>
-      {score === undefined && <p class="note">There is not enough data for a score. The page does not show a guess.</p>}
+      {score === undefined && <p class="note">There is not enough data for a score.</p>}
       {missingInputs.length > 0 && <p class="note">Missing: {listed(missingInputs.map(inputName))}.</p>}
       {!missingInputs.length && score !== undefined && <p class="faint">No input is missing.</p>}
     </div>

@@ -142,7 +142,7 @@ function passesFilters({ side, symbol }: Signal): boolean {
   return (!wanted || side === wanted) && matchesSearch(symbol, search.value);
 }
 
-/** Return the symbol whose whole name is searched for, with or without USDT. The service is then asked for it alone. */
+/** Return the symbol when the search is its full name, with or without USDT. The service then returns this symbol only. */
 function symbolOf(text: string): string | undefined {
   const name = text.trim().toUpperCase();
   const whole = name.endsWith("USDT") ? name : `${name}USDT`;
