@@ -45,7 +45,7 @@ from virtuoso.service.server import MarketServer
 from virtuoso.service.snapshot_cache import SnapshotCache
 from virtuoso.wire import times
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 VENUES = ("bybit", "binance")
 SYMBOLS = 12

@@ -95,7 +95,7 @@ def universe_rules(settings: Settings) -> UniverseRules:
 
 def model_weights(settings: Settings) -> Weights:
     """Return the weights of the model."""
-    return Weights.of(settings.weights, settings.timeframe_weights)
+    return Weights.with_overrides(settings.weights, settings.timeframe_weights)
 
 
 def open_history_recorder(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:

@@ -81,7 +81,7 @@ class Recorder:
             SESSION: FORMAT,
             "at": clock.now_ms(),
             "model": weights.version,
-            "weights": weights.told(),
+            "weights": weights.as_dict(),
             "made_by": made_by(),
             "venues": list(venues),
             "rules": asdict(rules),

@@ -47,7 +47,7 @@ class Session:
             header["venues"],
             Environment.REPLAY,
             opportunities=header["opportunities"],
-            weights=Weights.of(**header["weights"]),
+            weights=Weights.with_overrides(**header["weights"]),
             history=history,
             clock=ReplayClock(header["at"]),
         )
