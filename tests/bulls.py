@@ -20,7 +20,7 @@ import numpy as np
 from tests.unit.fakes import FakeExchange
 from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
-from virtuoso.collector.history_recorder import HistoryRecorder, kept
+from virtuoso.collector.history_recorder import HistoryRecorder, history_recorder
 from virtuoso.collector.lease import Lease
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import VenueUnavailable
@@ -134,9 +134,8 @@ def collector(
         Failover(venues, dwell_s=1, clock=SYSTEM_CLOCK),
         repository,
         NoGecko(),
-        Engine(venues, Environment.SIMULATED, opportunities=opportunities, journal=journal, clock=SYSTEM_CLOCK),
+        Engine(venues, Environment.SIMULATED, opportunities=opportunities, history=journal, clock=SYSTEM_CLOCK),
         lease=Lease(repository, owner, SYSTEM_CLOCK),
-        environment=Environment.SIMULATED,
         max_stale_s=600,
         clock=SYSTEM_CLOCK,
     )
@@ -166,7 +165,7 @@ async def main(folder: Path, history: str, dies: str = "") -> None:
     factory.SqlHistoryWriter = Dying  # type: ignore[attr-defined]  # where histories are made
     exchange = Bulls()
     quiet = folder / "quiet"
-    async with kept(history, ["bybit"], days=(30, 365), clock=SYSTEM_CLOCK) as journal:
+    async with history_recorder(history, ["bybit"], days=(30, 365), clock=SYSTEM_CLOCK) as journal:
         work = asyncio.create_task(
             collector([exchange], DirectoryRepository(folder / "cache"), journal, owner=str(os.getpid())).run()
         )

@@ -16,7 +16,7 @@ from typing import NoReturn
 from virtuoso.app import process
 from virtuoso.app.settings import config
 from virtuoso.config import Settings, default_text, env_name, load, state_directory
-from virtuoso.domain.addresses import joined, parse_address, reachable
+from virtuoso.domain.addresses import format_address, parse_address, reachable
 from virtuoso.domain.errors import ConfigError
 
 ABOUT = """Virtuoso reads USDT perpetual markets from exchanges, scores every symbol in six dimensions, and serves the
@@ -205,7 +205,7 @@ def _add_own_arguments(name: str, command: _Parser) -> None:
 def _own_server() -> str:
     """Return the address of this machine's server by its settings."""
     try:
-        return joined(reachable(load(os.environ, {}).settings.grpc_address))
+        return format_address(reachable(load(os.environ, {}).settings.grpc_address))
     except ConfigError:
         return "127.0.0.1:50051"
 

@@ -1,4 +1,4 @@
-"""What every repository keeps to, whatever it is made of. One suite, run over each as `open_repository` assembles it."""
+"""The contract of SnapshotRepository: one suite, run over each repository that `open_repository` builds."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from pymemcache.client.base import Client
 from tests.programs import Memcached
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository import keys
-from virtuoso.repository.open import open_repository
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository.factory import open_repository
+from virtuoso.repository.tiered import TieredRepository
 
 MIB = 1024 * 1024
 KINDS = ["memory", "directory", "memcached", "memcached cluster", "memcached and directory"]
@@ -31,7 +31,7 @@ SHARED_KINDS = KINDS[1:]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a repository keeps its values, and how a stranger would write there."""
+    """Where a repository stores its values, and how another program writes there."""
 
     url: str
     directory: Path | None
@@ -40,8 +40,8 @@ class Place:
     def open(self) -> TieredRepository:
         return open_repository(self.url, self.directory)
 
-    def write_as_a_stranger(self, key: str, content: bytes) -> None:
-        """Replace whatever is stored under the key."""
+    def overwrite(self, key: str, content: bytes) -> None:
+        """Replace what is stored under the key by bytes that are no value of ours."""
         for server in self.servers:
             client = Client(("127.0.0.1", server.port), default_noreply=False)
             client.set(key, content)
@@ -87,7 +87,7 @@ _serial = itertools.count(random.randrange(10**9))
 
 @pytest.fixture
 def key() -> str:
-    """One that no test before has used: the servers outlive a test."""
+    """Return a key that no other test uses: the servers outlive a test."""
     return keys.snapshot(f"contract-{next(_serial)}")
 
 
@@ -96,7 +96,7 @@ every_shared_kind = pytest.mark.parametrize("place", SHARED_KINDS, indirect=True
 
 
 async def eventually(question: Callable[[], Awaitable[bool]], seconds: float = 20) -> bool:
-    """Ask until it is so; False when it never was."""
+    """Ask until the answer is True. Return False when it never is."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if await question():
@@ -106,7 +106,7 @@ async def eventually(question: Callable[[], Awaitable[bool]], seconds: float = 2
 
 
 def count(result: str) -> float:
-    """How many reads had this result, in all repositories."""
+    """Return how many reads had this result, in all repositories."""
     return sum(
         sample.value
         for metric in REGISTRY.collect()
@@ -135,7 +135,7 @@ async def test_a_value_of_any_size_comes_back_as_it_was_written(repository: Tier
 
 @every_kind
 @pytest.mark.parametrize("size", [999_950, 999_999, 1_000_000, 1_000_001, 1_999_960, 2_000_000])
-async def test_sizes_around_the_limit_of_one_memcached_item_are_kept_whole(
+async def test_sizes_around_the_limit_of_one_memcached_item_are_stored_whole(
     repository: TieredRepository, key: str, size: int
 ) -> None:
     value = random.Random(size).randbytes(size)
@@ -160,15 +160,17 @@ async def test_a_value_above_64_mib_is_refused_and_the_former_one_stays(reposito
 
 
 @every_kind
-async def test_a_value_is_gone_when_its_time_is_over_and_its_neighbour_stays(repository: TieredRepository, key: str) -> None:
+async def test_a_value_is_absent_when_its_time_is_over_and_its_neighbour_stays(
+    repository: TieredRepository, key: str
+) -> None:
     await repository.set(key, b"short", ttl_s=1)
     await repository.set(key + "-long", b"long", ttl_s=60)
     assert await repository.get(key) == b"short"
 
-    async def gone() -> bool:
+    async def absent() -> bool:
         return await repository.get(key) is None
 
-    assert await eventually(gone)
+    assert await eventually(absent)
     assert await repository.get(key + "-long") == b"long"
     await repository.set(key, b"again", ttl_s=60)
     assert await repository.get(key) == b"again"
@@ -247,11 +249,11 @@ async def test_another_reader_of_the_same_place_sees_the_value(place: Place, rep
 
 @every_shared_kind
 @pytest.mark.parametrize("content", [b"", b"placeholder", b"{}" * 100_000], ids=["empty", "short", "long"])
-async def test_bytes_of_a_stranger_are_an_absence_that_is_counted_and_mended(
+async def test_foreign_bytes_are_an_absence_which_is_counted_and_which_the_next_write_ends(
     place: Place, repository: TieredRepository, key: str, content: bytes
 ) -> None:
     await repository.set(key, b"value", ttl_s=60)
-    place.write_as_a_stranger(key, content)
+    place.overwrite(key, content)
     before = count("corrupt")
     assert await repository.get(key) is None
     assert await repository.get_all(key) == []
@@ -261,22 +263,22 @@ async def test_bytes_of_a_stranger_are_an_absence_that_is_counted_and_mended(
 
 
 @every_shared_kind
-async def test_a_stranger_in_the_place_of_the_lease_keeps_nobody_from_it(
+async def test_foreign_bytes_in_the_place_of_the_lease_keep_nobody_from_it(
     place: Place, repository: TieredRepository, key: str
 ) -> None:
     assert await repository.lease(key, "first", ttl_s=30)
-    place.write_as_a_stranger(key, b"not a lease")
+    place.overwrite(key, b"not a lease")
     assert await repository.lease(key, "second", ttl_s=30)
     assert not await repository.lease(key, "third", ttl_s=30)
 
 
 def checked(body: bytes) -> bytes:
-    """A value that shows by itself whether it is whole, independently of the product's envelope."""
+    """Return a value that shows by itself whether it is whole, independently of the product's envelope."""
     return hashlib.sha256(body).digest() + body
 
 
 def write_for_a_while(place: Place, key: str, seed: int, start: Barrier) -> None:
-    """A process that keeps replacing the value by ones of very different size."""
+    """Replace the value again and again by values of very different size. Runs as a process of its own."""
 
     async def write() -> None:
         repository = place.open()
@@ -296,7 +298,7 @@ async def test_readers_never_see_a_torn_value_while_two_processes_write_it(
     await repository.set(key, checked(b"first"), ttl_s=60)
     spawn = multiprocessing.get_context("spawn")
     start = spawn.Barrier(3)
-    writers = [spawn.Process(target=write_for_a_while, args=(unstarted(place), key, seed, start)) for seed in (1, 2)]
+    writers = [spawn.Process(target=write_for_a_while, args=(without_processes(place), key, seed, start)) for seed in (1, 2)]
     for writer in writers:
         writer.start()
     await asyncio.to_thread(start.wait, 60)
@@ -314,7 +316,8 @@ async def test_readers_never_see_a_torn_value_while_two_processes_write_it(
 
 
 def try_for_the_lease(place: Place, key: str, start: Barrier, winners: Path, owner: str) -> None:
-    """A process that asks once, at the same moment as its rivals, and leaves a file when it won."""
+    """Ask for the lease once, at the same moment as the rivals, and leave a file when it is won. Runs as a process of its
+    own."""
 
     async def ask() -> None:
         repository = place.open()
@@ -334,7 +337,8 @@ def test_of_processes_that_ask_at_once_one_gets_the_lease(place: Place, key: str
     spawn = multiprocessing.get_context("spawn")
     start = spawn.Barrier(3)
     rivals = [
-        spawn.Process(target=try_for_the_lease, args=(unstarted(place), key, start, winners, f"owner-{n}")) for n in range(3)
+        spawn.Process(target=try_for_the_lease, args=(without_processes(place), key, start, winners, f"owner-{n}"))
+        for n in range(3)
     ]
     for rival in rivals:
         rival.start()
@@ -345,6 +349,6 @@ def test_of_processes_that_ask_at_once_one_gets_the_lease(place: Place, key: str
     assert len(list(winners.iterdir())) == 1
 
 
-def unstarted(place: Place) -> Place:
-    """As another process may have it: a handle of a child process cannot be handed over."""
+def without_processes(place: Place) -> Place:
+    """Return the place as another process can be given it: a handle of a child process cannot be pickled."""
     return Place(place.url, place.directory, [])

@@ -20,7 +20,7 @@ from tests.programs import Market
 from tests.service.test_dashboard_stream import Screen
 from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
-from virtuoso.collector.history_recorder import kept
+from virtuoso.collector.history_recorder import history_recorder
 from virtuoso.collector.lease import Lease
 from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import ConfigError
@@ -39,7 +39,7 @@ from virtuoso.recording.play import play
 from virtuoso.recording.record import RecordedExchange, Recorder, record
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository.tiered import TieredRepository
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.server import MarketServer
 from virtuoso.service.snapshot_cache import SnapshotCache
@@ -69,10 +69,9 @@ async def recorded(path: Path, url: str, *steps: tuple[str, int, Callable[[], An
         coingecko,
         Engine(VENUES, Environment.LIVE, clock=SYSTEM_CLOCK),
         lease=Lease(repository, uuid.uuid4().hex[:8], SYSTEM_CLOCK),
-        environment=Environment.LIVE,
         max_stale_s=600,
         clock=SYSTEM_CLOCK,
-        tap=recorder,
+        observer=recorder,
     )
     stop = asyncio.Event()
 
@@ -313,7 +312,7 @@ async def test_a_recording_plays_at_its_pace_and_skips_the_gap_between_sessions(
 async def test_a_recording_that_is_played_twice_is_in_the_history_once(short: Path, tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path}/history.db"
     for _ in range(2):
-        async with kept(url, VENUES, days=(30, 365), clock=SYSTEM_CLOCK) as journal:
+        async with history_recorder(url, VENUES, days=(30, 365), clock=SYSTEM_CLOCK) as journal:
             assert (
                 await play(short, MemoryRepository(), journal=journal, stop=asyncio.Event(), max_stale_s=600, once=True) == 0
             )

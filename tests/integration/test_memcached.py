@@ -14,9 +14,8 @@ from pymemcache.client.base import Client
 
 from tests.programs import Memcached as Server
 from tests.programs import free_port
-from virtuoso.domain.errors import CorruptValue, RepositoryError
+from virtuoso.domain.errors import CorruptValue, RepositoryError, RepositoryTimedOut
 from virtuoso.repository import keys
-from virtuoso.repository.guarded import NoAnswer
 from virtuoso.repository.memcached import MemcachedRepository
 
 KEY = keys.HEAD
@@ -96,7 +95,7 @@ async def test_a_frozen_server_never_blocks_the_event_loop_and_every_call_ends(
     calls = [repository.get(KEY), repository.set(KEY, bytes(5_000_000), ttl_s=60), repository.lease(KEY, "a", ttl_s=9)]
     outcomes = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 20)
     heart.cancel()
-    assert [type(outcome) for outcome in outcomes] == [NoAnswer] * 3
+    assert [type(outcome) for outcome in outcomes] == [RepositoryTimedOut] * 3
     assert ticks > 10
     memcached.thaw()
     assert await repository.get(KEY) == b"value"
@@ -156,7 +155,7 @@ async def test_a_value_too_large_for_the_time_that_is_left_is_given_up_whole(mem
     hasty = MemcachedRepository("127.0.0.1", memcached.port, timeout_s=0.005)
     patient = MemcachedRepository("127.0.0.1", memcached.port)
     await patient.set(KEY, b"former", ttl_s=60)
-    with pytest.raises(NoAnswer):
+    with pytest.raises(RepositoryTimedOut):
         await hasty.set(KEY, bytes(30_000_000), ttl_s=60)
     assert await patient.get(KEY) == b"former"
     await hasty.close()

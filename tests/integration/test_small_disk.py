@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.repository.test_directory import KEY, WallClock
+from tests.clocks import SettableClock
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository import keys
 from virtuoso.repository.directory import DirectoryRepository
 
 
 @pytest.fixture
-def clock() -> WallClock:
-    return WallClock()
+def clock() -> SettableClock:
+    return SettableClock(SYSTEM_CLOCK.now_ms())
 
 
 @pytest.fixture
@@ -30,23 +31,23 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
-async def test_a_full_disk_keeps_the_former_value_and_says_what_to_do(small_disk: Path, clock: WallClock) -> None:
+async def test_a_full_disk_keeps_the_former_value_and_says_what_to_do(small_disk: Path, clock: SettableClock) -> None:
     directory = DirectoryRepository(small_disk / "cache", clock=clock)
-    await directory.set(KEY, b"f" * 400_000, ttl_s=60)
+    await directory.set(keys.HEAD, b"f" * 400_000, ttl_s=60)
     with pytest.raises(RepositoryError, match=f"{small_disk}.*disk is full: free"):
-        await directory.set(KEY, b"l" * 800_000, ttl_s=60)
-    assert await directory.get(KEY) == b"f" * 400_000
+        await directory.set(keys.HEAD, b"l" * 800_000, ttl_s=60)
+    assert await directory.get(keys.HEAD) == b"f" * 400_000
     assert len(list((small_disk / "cache").iterdir())) == 1
     await directory.set("small", b"value", ttl_s=60)
     assert await directory.get("small") == b"value"
     await directory.close()
 
 
-async def test_a_disk_full_of_expired_values_makes_room(small_disk: Path, clock: WallClock) -> None:
+async def test_a_disk_full_of_expired_values_makes_room(small_disk: Path, clock: SettableClock) -> None:
     directory = DirectoryRepository(small_disk, clock=clock)
     for number in range(3):
         await directory.set(keys.snapshot(str(number)), bytes(300_000), ttl_s=10)
-    clock.now += 11
+    clock.advance(11)
     await directory.set(keys.snapshot("new"), bytes(900_000), ttl_s=10)
     assert await directory.get(keys.snapshot("new")) == bytes(900_000)
     await directory.close()

@@ -23,7 +23,7 @@ from tests.service.test_errors import Slow
 from virtuoso.history.factory import open_history_writer
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
-from virtuoso.repository.open import open_repository
+from virtuoso.repository.factory import open_repository
 from virtuoso.service.health import SERVICE
 
 pytestmark = pytest.mark.timeout(900)  # Go may have to make it first

@@ -16,7 +16,7 @@ from tests.service.snapshots import T0, TTL_S, head_of, snapshot
 from virtuoso.market.v1 import market_service_pb2_grpc
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository.tiered import TieredRepository
 from virtuoso.service.cached_history import Opener
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.rpc import ConcurrencyLimits

@@ -16,7 +16,7 @@ from virtuoso.domain.errors import RepositoryError
 from virtuoso.market.v1 import error_reason_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository.tiered import TieredRepository
 from virtuoso.service import deadline
 from virtuoso.service.errors import TABLE, UNKNOWN
 from virtuoso.service.rpc import ConcurrencyLimits

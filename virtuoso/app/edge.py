@@ -8,7 +8,7 @@ from argparse import Namespace
 from dataclasses import replace
 
 from virtuoso.config import Loaded
-from virtuoso.domain.addresses import joined
+from virtuoso.domain.addresses import format_address
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import page
 from virtuoso.edge.certificate import both_or_none
@@ -30,7 +30,7 @@ async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     if options.page:
         if not wished[1]:
             raise ConfigError(
-                f"PAGE_ADDRESS={joined(wished)}: Envoy must know the port of the page: allowed is a port above 0"
+                f"PAGE_ADDRESS={format_address(wished)}: Envoy must know the port of the page: allowed is a port above 0"
             )
         async with page.served(wished):
             await stop.wait()

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from virtuoso.domain.addresses import Address, joined, taken
+from virtuoso.domain.addresses import Address, address_in_use, format_address
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.http_port import HttpPort
 
@@ -80,13 +80,13 @@ async def listening(
     skipped = {port for _, port in reserved}
     for port in [p for p in range(first, first + PORTS_TRIED) if p not in skipped] if first else [0]:
         try:
-            bound = await server.start(joined((host, port)))
+            bound = await server.start(format_address((host, port)))
         except OSError:
             continue
-        log.info("monitor on http://%s/metrics", joined((host, bound)))
+        log.info("monitor on http://%s/metrics", format_address((host, bound)))
         break
     else:
-        raise ConfigError(taken("MONITOR_ADDRESS", address))
+        raise ConfigError(address_in_use("MONITOR_ADDRESS", address))
     try:
         yield
     finally:

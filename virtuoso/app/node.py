@@ -18,7 +18,7 @@ from pathlib import Path
 from virtuoso.app import supervisor
 from virtuoso.app.banner import announce
 from virtuoso.app.supervisor import Role
-from virtuoso.domain.addresses import Address, joined, reachable, taken
+from virtuoso.domain.addresses import Address, address_in_use, format_address, reachable
 from virtuoso.domain.errors import ConfigError
 
 SIMULATED = ("bybit", "binance", "okx")
@@ -47,14 +47,14 @@ async def run(
     for name, address in named.items():
         if not address[1]:
             raise ConfigError(
-                f"{name} {joined(address)}: the parts of a node must find each other: allowed is a port above 0"
+                f"{name} {format_address(address)}: the parts of a node must find each other: allowed is a port above 0"
             )
         with contextlib.suppress(OSError), socket.create_connection(reachable(address), timeout=0.2):
-            raise ConfigError(taken(name, address))
+            raise ConfigError(address_in_use(name, address))
     roles = [Role("serve", ["serve", "--with-parent"]), *sources, Role("edge", ["edge", "--with-parent"])]
-    log.info("gRPC on %s, a %s market; NOT_SERVING until its first complete snapshot", joined(addresses.grpc), kind)
+    log.info("gRPC on %s, a %s market; NOT_SERVING until its first complete snapshot", format_address(addresses.grpc), kind)
     ready = asyncio.Event()
-    grpc, edge, monitor = (joined(reachable(each)) for each in (addresses.grpc, addresses.edge, addresses.monitor))
+    grpc, edge, monitor = (format_address(reachable(each)) for each in (addresses.grpc, addresses.edge, addresses.monitor))
     edge = f"{'https' if addresses.secure else 'http'}://{edge}"
     banner = asyncio.create_task(announce(kind, grpc, edge, f"http://{monitor}", ready=ready))
     try:

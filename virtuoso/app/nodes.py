@@ -13,7 +13,7 @@ from pathlib import Path
 from virtuoso.app import node
 from virtuoso.app.supervisor import Role
 from virtuoso.config import Loaded, Settings, env_name, state_directory
-from virtuoso.domain.addresses import free_port, joined
+from virtuoso.domain.addresses import format_address, free_port
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.model import Environment
 from virtuoso.recording.file import header
@@ -63,7 +63,7 @@ def _collectors(settings: Settings) -> list[Role]:
     """Return two collectors, of which one works and one stands by. The first monitor port is the server's, since its health
     is the node's."""
     host, port = settings.monitor_address
-    words = ["collect", "--with-parent", "--monitor-address", joined((host, port + 1))]
+    words = ["collect", "--with-parent", "--monitor-address", format_address((host, port + 1))]
     return [Role("collect", words), Role("collect-standby", words, late=True)]
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from virtuoso.app.monitor import Readiness, Status, listening
 from virtuoso.config import Settings
-from virtuoso.repository import open as opening
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository import factory
+from virtuoso.repository.tiered import TieredRepository
 
 
 def open_repository(settings: Settings) -> TieredRepository:
     """Open the repository that the settings name."""
-    return opening.open_repository(settings.cache, Path(settings.node_directory))
+    return factory.open_repository(settings.cache, Path(settings.node_directory))
 
 
 def monitor(settings: Settings, status: Status, readiness: Readiness) -> AbstractAsyncContextManager[None]:

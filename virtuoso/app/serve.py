@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from virtuoso.app.parts import monitor, open_repository
 from virtuoso.config import Loaded, Settings
-from virtuoso.domain.addresses import joined
+from virtuoso.domain.addresses import format_address
 from virtuoso.repository import keys
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.rpc import ConcurrencyLimits
@@ -31,7 +31,7 @@ async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     repository = open_repository(settings)
     snapshots = SnapshotCache(repository, keys, max_stale_s=settings.max_stale_s, primary_venue=settings.exchanges[0])
     server = MarketServer(
-        joined(settings.grpc_address),
+        format_address(settings.grpc_address),
         snapshots,
         CandleReader(repository, keys, max_stale_s=settings.max_stale_s),
         limits=ConcurrencyLimits(calls=settings.max_requests, streams=settings.max_streams),
@@ -45,7 +45,7 @@ async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
         gc.freeze()  # what is loaded stays: the garbage collector need not look through it
         gc.set_threshold(20_000, 20, 50)
         async with monitor(settings, server.status, snapshots.readiness):
-            log.info("gRPC on %s; repository %s", joined(settings.grpc_address), repository.name)
+            log.info("gRPC on %s; repository %s", format_address(settings.grpc_address), repository.name)
             await stop.wait()
             log.info("shutting down: health says NOT_SERVING, streams end, calls in flight have %g s", settings.grace_s)
             await server.drain(settings.grace_s)

@@ -10,7 +10,7 @@ from pathlib import Path
 from virtuoso.doctor.daemon_call import aside
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.listeners import grpc_status, http_status
-from virtuoso.domain.addresses import Address, joined
+from virtuoso.domain.addresses import Address, format_address
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge.certificate import check
 
@@ -20,7 +20,7 @@ async def servers(addresses: Sequence[Address], monitor_port: int) -> list[Findi
 
     async def ask(address: Address) -> tuple[str | None, str | None]:
         host, _ = address
-        return await asyncio.gather(grpc_status(joined(address)), http_status(joined((host, monitor_port))))
+        return await asyncio.gather(grpc_status(format_address(address)), http_status(format_address((host, monitor_port))))
 
     said = await asyncio.gather(*map(ask, addresses))
     level = Level.WARNING if any(status for status, _ in said) else Level.FAILURE
@@ -28,7 +28,7 @@ async def servers(addresses: Sequence[Address], monitor_port: int) -> list[Findi
 
 
 def _server(address: Address, said: tuple[str | None, str | None], monitor_port: int, level: Level) -> Finding:
-    subject, (status, monitor) = f"server {joined(address)}", said
+    subject, (status, monitor) = f"server {format_address(address)}", said
     if status is None:
         cure = "Start virtuoso serve there, where it is reached from here, or take it out of VIRTUOSO_SERVERS"
         return Finding(subject, level, "no server of ours answers there by gRPC", cure)

@@ -16,7 +16,7 @@ from virtuoso.doctor.history import history as history_of
 from virtuoso.domain.addresses import Address
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.model import Environment
-from virtuoso.repository.open import memcached_servers
+from virtuoso.repository.factory import memcached_servers
 
 CHECK_S = 5.0
 WHOLE_S = 6.0  # with what a start takes, the command ends within 8 s

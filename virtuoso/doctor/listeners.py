@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from virtuoso.doctor.daemon_call import aside
 from virtuoso.doctor.finding import Finding, Level
-from virtuoso.domain.addresses import Address, joined, reachable
+from virtuoso.domain.addresses import Address, format_address, reachable
 
 SERVICE = "virtuoso.market.v1.MarketService"
 _ANSWER_S = 2.0
@@ -58,7 +58,7 @@ async def port(
 ) -> Finding:
     """Whether a server could listen on `address` now, or one of ours does. Not `needed`: the next free port will do."""
     subject, (host, number) = setting.removeprefix("VIRTUOSO_"), address
-    where = joined(address)
+    where = format_address(address)
     if number == 0:
         return Finding(subject, Level.WELL, f"{where}: any free port")
     try:
@@ -66,7 +66,7 @@ async def port(
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             return _unusable(subject, setting, where, error)
-        said = await status(joined(reachable(address)))
+        said = await status(format_address(reachable(address)))
         if said is not None:
             return Finding(subject, Level.WELL, f"{where}: a server of ours runs there and says {said}")
         why, find = f"{where} is taken by another program", f"ss -ltnp 'sport = :{number}' shows which"

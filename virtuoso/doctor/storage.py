@@ -15,10 +15,10 @@ from pathlib import Path
 
 from virtuoso.doctor.daemon_call import aside
 from virtuoso.doctor.finding import Finding, Level
-from virtuoso.domain.errors import RepositoryError
+from virtuoso.domain.errors import RepositoryError, RepositoryTimedOut
 from virtuoso.repository import keys
-from virtuoso.repository.guarded import NoAnswer
-from virtuoso.repository.memcached import CHUNK, MemcachedRepository
+from virtuoso.repository.memcached import MemcachedRepository
+from virtuoso.repository.memcached_client import CHUNK
 
 MB = 1_000_000
 LEAST_FREE = 100 * MB  # some minutes of snapshots and bars, and the parts of those being written
@@ -46,7 +46,7 @@ async def memcached(host: str, port: int) -> Finding:
             )
         await server.set(key, bytes(CHUNK - 1), ttl_s=TRIAL_S)  # as large as a piece of a snapshot
         await server.remove(key)
-    except NoAnswer as error:
+    except RepositoryTimedOut as error:
         why = f"{error}: something listens and is silent, or packets are lost"
         return Finding(subject, Level.FAILURE, why, "Restart it, or take it out of VIRTUOSO_CACHE")
     except RepositoryError as error:

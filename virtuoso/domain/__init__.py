@@ -1,1 +1,1 @@
-"""The nouns of the product, what can go wrong, and what the outside must do. It imports nothing of ours."""
+"""The language of the product: its records, its errors, its ports to the outside. It imports no other package of ours."""

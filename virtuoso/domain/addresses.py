@@ -18,25 +18,25 @@ def parse_address(text: str, *, min_port: int = 0) -> Address:
     return host, int(port)
 
 
-def joined(address: Address) -> str:
-    """As "host:port", with brackets around an IPv6 host."""
+def format_address(address: Address) -> str:
+    """Return "host:port", with brackets around an IPv6 host."""
     host, port = address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def reachable(address: Address) -> Address:
-    """Where a listener on it is reached from this machine: 0.0.0.0 and :: are nobody's address."""
+    """Return where a listener on the address is reached from this machine: 0.0.0.0 and :: mean every address."""
     host, port = address
     return {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound
 
 
-def taken(name: str, address: Address) -> str:
-    """What to say when the setting `name` names an address that another program has."""
-    return f"{name} {joined(address)} cannot be used: another program listens there. End it or choose another port"
+def address_in_use(name: str, address: Address) -> str:
+    """Return the message for a setting `name` whose address another program uses."""
+    return f"{name} {format_address(address)} cannot be used: another program listens there. End it or choose another port"
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody uses at this moment."""
+    """Return a TCP port of 127.0.0.1 that no program uses at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,5 +1,5 @@
-"""Time, as the only thing that may be read or waited for. Whoever needs it is given a Clock, so that tests can let hours
-pass in a moment. Deadlines are `asyncio.timeout`, which goes by the running loop: tests run on a loop of virtual time."""
+"""The only place where time is read or waited for. All code that needs time is given a Clock, so that hours pass in a moment
+in tests. A deadline is an `asyncio.timeout`, which goes by the running loop; tests run on a loop of virtual time."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """A wall clock, a stopwatch, and a way to wait by it."""
+    """A wall clock, a monotonic clock, and a way to wait."""
 
     def now_ms(self) -> int:
-        """Return milliseconds since 1970, UTC. It may be set back or forward."""
+        """Return milliseconds since 1970, UTC. The clock may be set back or forward."""
         ...
 
     def monotonic(self) -> float:
-        """Return seconds since an arbitrary moment. It never runs backwards."""
+        """Return seconds since an arbitrary moment. They never fall."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -44,5 +44,5 @@ SYSTEM_CLOCK: Clock = SystemClock()
 
 
 def epoch_ms() -> int:
-    """Return milliseconds since 1970, UTC, by this machine."""
+    """Return milliseconds since 1970, UTC, by the clock of this machine."""
     return SYSTEM_CLOCK.now_ms()

@@ -1,21 +1,22 @@
-"""What can go wrong, in the product's own words; which gRPC code a client sees is `service.errors`' business.
+"""What can go wrong. `service.errors` says which gRPC code a client sees for it.
 
 VirtuosoError
-├── ConfigError              a setting is unknown or its value not allowed; names the field, the value, what is allowed
+├── ConfigError              a setting is unknown or its value not allowed; names the setting, the value, what is allowed
 ├── ExchangeError            an exchange did not give what was asked for
 │   ├── VenueBlocked         it refuses this location or address: an outage for hours
 │   ├── RateLimited          it asks for a pause, until `until_ms`
 │   ├── VenueUnavailable     no connection, or it says that it is out of service
 │   ├── VenueTimedOut        no answer in time
-│   ├── BadData              an answer that cannot be read or believed
+│   ├── BadData              an answer that cannot be read or is not plausible
 │   ├── EmptyData            a well-formed answer without the rows that must be there
 │   ├── VenueStale           its clock stands still or lies far behind
 │   ├── VenueIncomplete      prices, but not enough else to score the market (judged by the collector)
 │   ├── UnknownSymbol        it has no such market
 │   └── Unsupported          it does not offer this kind of data at all
-├── RepositoryError          a repository could not answer; absence is None, never this
-├── CorruptValue             stored bytes that do not check: torn, foreign, of another format
-├── HistoryError             the history could not answer or keep what it was given; absence is empty, never this
+├── RepositoryError          a repository could not answer or store a value; absence is None, never this
+│   └── RepositoryTimedOut   it did not answer in time, and is skipped for a while
+├── CorruptValue             stored bytes are damaged, foreign or of another format
+├── HistoryError             the history could not answer or store a record; absence is empty, never this
 └── RequestError             a client's request cannot be answered as asked
     ├── InvalidField         a field breaks its rule
     ├── InvalidPageToken     not a token of ours, or of another request
@@ -23,9 +24,9 @@ VirtuosoError
     ├── SymbolNotFound       the venue has no such symbol
     ├── SymbolNotTracked     the venue has it, but it is not scored
     ├── NotReady             no first complete snapshot yet
-    ├── DataUnavailable      what there is, is too old to show
-    ├── HistoryUnavailable   what is asked for is remembered by the history, which cannot be read now
-    ├── Overloaded           too many calls
+    ├── DataUnavailable      the newest data is too old to show
+    ├── HistoryUnavailable   the answer is in the history, which cannot be read now
+    ├── Overloaded           too many calls at once
     ├── TooManyStreams       too many open streams
     └── ShuttingDown         the server is going down
 """
@@ -55,7 +56,7 @@ class VenueBlocked(ExchangeError):
 
 
 class RateLimited(ExchangeError):
-    """The venue asks for a pause. `until_ms`: epoch milliseconds (our clock) before which nothing may be sent to it."""
+    """The venue asks for a pause. `until_ms`: nothing may be sent to it before this time (epoch milliseconds, our clock)."""
 
     def __init__(self, message: str, *, venue: str = "", endpoint: str = "", until_ms: int) -> None:
         super().__init__(message, venue=venue, endpoint=endpoint)
@@ -71,7 +72,7 @@ class VenueTimedOut(ExchangeError):
 
 
 class BadData(ExchangeError):
-    """An answer that cannot be read or believed."""
+    """An answer that cannot be read or is not plausible."""
 
 
 class EmptyData(ExchangeError):
@@ -91,20 +92,24 @@ class UnknownSymbol(ExchangeError):
 
 
 class Unsupported(ExchangeError):
-    """The venue does not offer this kind of data at all: never ask again."""
+    """The venue does not offer this kind of data at all, so it is never asked again."""
 
 
 class RepositoryError(VirtuosoError):
-    """A repository could not answer or could not keep a value."""
+    """A repository could not answer or could not store a value."""
+
+
+class RepositoryTimedOut(RepositoryError):
+    """A repository did not answer in time, and is skipped for a while. An error that comes in time is not this."""
 
 
 class CorruptValue(VirtuosoError):
-    """Stored bytes that do not check: torn, foreign or of another format."""
+    """Stored bytes are damaged, foreign or of another format."""
 
 
 class HistoryError(VirtuosoError):
-    """The history could not answer or could not keep what it was given. `refused`: it is well, and never takes this record,
-    so trying again is of no use."""
+    """The history could not answer or could not store a record. `refused`: the history works and never takes this record, so
+    it is of no use to try again."""
 
     def __init__(self, message: str, *, refused: bool = False) -> None:
         super().__init__(message)
@@ -117,7 +122,7 @@ class RequestError(VirtuosoError):
 
 class InvalidField(RequestError):
     """Fields break their rules. `violations`: (field path, what is wrong with which value and what is allowed). `more`: the
-    search ended with these, so there may be others."""
+    search ended early, so there may be further violations."""
 
     def __init__(self, violations: list[tuple[str, str]], *, more: bool = False) -> None:
         listed = "; ".join(f"{field}: {text}" for field, text in violations)
@@ -146,11 +151,11 @@ class NotReady(RequestError):
 
 
 class DataUnavailable(RequestError):
-    """What there is, is too old to show."""
+    """The newest data is too old to show."""
 
 
 class HistoryUnavailable(RequestError):
-    """What is asked for is remembered by the history, which cannot be read now."""
+    """The answer is in the history, which cannot be read now."""
 
 
 class Overloaded(RequestError):

@@ -36,10 +36,10 @@ class ScoreInput(StrEnum):
     CANDLES_4H = "candles_4h"
     ORDER_BOOK = "order_book"
     PREVIOUS_ORDER_BOOK = "previous_order_book"
-    TRADES = "trades"
+    TRADES = InputKind.TRADES
     FUNDING_HISTORY = "funding_history"
-    OPEN_INTEREST = "open_interest"
-    LONG_SHORT = "long_short"
+    OPEN_INTEREST = InputKind.OPEN_INTEREST
+    LONG_SHORT = InputKind.LONG_SHORT
 
     @classmethod
     def candles(cls, timeframe: Timeframe) -> ScoreInput:

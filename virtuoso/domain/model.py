@@ -15,8 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
+from enum import Enum
 from typing import TYPE_CHECKING
+
+from virtuoso.domain.contract_enum import ContractEnum
 
 if TYPE_CHECKING:  # servers use these records too, and never load numpy
     import numpy as np
@@ -27,15 +29,6 @@ if TYPE_CHECKING:  # servers use these records too, and never load numpy
 
 SYMBOL_PATTERN = re.compile(r"^[^\W_]{1,24}USDT$")  # letters and digits of any script: as [\p{L}\p{N}] in the .proto
 ANCHOR = "BTCUSDT"  # regime, volatility and dominance are measured on this market
-
-
-class ContractEnum(IntEnum):
-    """An enumeration of the public contract. Each member has the number that the .proto gives it."""
-
-    @property
-    def lower_name(self) -> str:
-        """The name in lower case, such as "price_structure": a field, a column, a key, a label."""
-        return self.name.lower()
 
 
 class Timeframe(Enum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from virtuoso.domain.model import ContractEnum
+from virtuoso.domain.contract_enum import ContractEnum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

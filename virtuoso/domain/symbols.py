@@ -1,5 +1,5 @@
-"""What a perpetual's name says: the asset and how many units of it one contract unit stands for. The same on every venue,
-so that SHIB1000USDT of one venue is found as 1000SHIBUSDT of another."""
+"""The parts of a symbol: the asset, and how many units of it one unit of the market stands for. They identify a market on
+every venue: SHIB1000USDT of one venue is 1000SHIBUSDT of another."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def is_placeholder(symbol: str) -> bool:
 
 
 def split_symbol(symbol: str) -> tuple[str, int]:
-    """(base asset, multiplier) of a symbol such as "SHIB1000USDT": ("SHIB", 1000). Multipliers are powers of ten from 1000
-    on, before or after the asset, or "1M" before it; any other number belongs to the asset: ("1INCH", 1)."""
+    """Return (base asset, multiplier) of a symbol: ("SHIB", 1000) of "SHIB1000USDT". A multiplier is a power of ten from
+    1000 on, before or after the asset, or "1M" before it. Any other number belongs to the asset: ("1INCH", 1)."""
     base = symbol.removesuffix(QUOTE) or symbol
     if match := _PREFIX.fullmatch(base):
         return match[2], 1_000_000 if match[1] == MILLION else int(match[1])

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-from virtuoso.domain.addresses import Address, joined, reachable, taken
+from virtuoso.domain.addresses import Address, address_in_use, format_address, reachable
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import certificate
 from virtuoso.edge.access_log import STDOUT
@@ -139,7 +139,7 @@ async def _watch(spec: EdgeSpec, folder: Path) -> None:
             break
         await asyncio.sleep(0.05)
     protocols = "the web page, JSON, gRPC-Web, gRPC, /healthz" if spec.page else "JSON, gRPC-Web, gRPC, /healthz"
-    log.info("edge on %s://%s: %s", spec.scheme, joined(spec.address), protocols)
+    log.info("edge on %s://%s: %s", spec.scheme, format_address(spec.address), protocols)
     if spec.certificate:
         await certificate.announce_renewals(folder, spec.certificate, spec.key)
     else:
@@ -176,7 +176,7 @@ def _with_port(address: Address) -> Address:
             probe.listen()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise ConfigError(taken("EDGE_ADDRESS", address)) from error
+                raise ConfigError(address_in_use("EDGE_ADDRESS", address)) from error
             cure = "Choose an address of this machine and a port above 1023"
-            raise ConfigError(f"EDGE_ADDRESS {joined(address)} cannot be used: {error.strerror}. {cure}") from error
+            raise ConfigError(f"EDGE_ADDRESS {format_address(address)} cannot be used: {error.strerror}. {cure}") from error
         return host, int(probe.getsockname()[1])

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from aiohttp import ETag, web
 
-from virtuoso.domain.addresses import Address, joined, taken
+from virtuoso.domain.addresses import Address, address_in_use, format_address
 from virtuoso.domain.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -185,11 +185,11 @@ async def served(address: Address, root: Path | None = None) -> AsyncIterator[Ad
             await web.TCPSite(runner, address[0] if address[0] != "*" else None, address[1], reuse_port=False).start()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise ConfigError(taken("PAGE_ADDRESS", address)) from error
+                raise ConfigError(address_in_use("PAGE_ADDRESS", address)) from error
             cure = "Choose an address of this machine and a port above 1023, or 0 for any"
-            raise ConfigError(f"PAGE_ADDRESS {joined(address)} cannot be used: {error.strerror}. {cure}") from error
+            raise ConfigError(f"PAGE_ADDRESS {format_address(address)} cannot be used: {error.strerror}. {cure}") from error
         bound = address[0], int(runner.addresses[0][1])
-        log.debug("the web page is served to Envoy on %s", joined(bound))
+        log.debug("the web page is served to Envoy on %s", format_address(bound))
         yield bound
     finally:
         await runner.cleanup()

@@ -12,6 +12,7 @@ from ccxt.base.decimal_to_precision import TICK_SIZE
 from virtuoso import metrics
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported
+from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Candles, Instrument, OrderBook, Stamp, Ticker, Timeframe, TimeSeries, Trades
 from virtuoso.exchange.candles import read_candles
 from virtuoso.exchange.classify import classify, kind_of
@@ -188,7 +189,7 @@ class CcxtExchange:
             "fetchFundingRateHistory",
             lambda: self._client.fetch_funding_rate_history(symbol, None, count),
             self._facts.names.funding,
-            ("funding", -FUNDING, FUNDING),
+            (InputKind.FUNDING, -FUNDING, FUNDING),
         )
 
     async def open_interest(self, instrument: Instrument) -> TimeSeries:
@@ -199,19 +200,19 @@ class CcxtExchange:
             "fetchOpenInterestHistory",
             lambda: self._client.fetch_open_interest_history(symbol, "5m", None, count),
             self._facts.names.open_interest,
-            ("open_interest", 0, LARGEST),
+            (InputKind.OPEN_INTEREST, 0, LARGEST),
         )
 
     async def long_short(self, instrument: Instrument) -> TimeSeries:
         """Ratio of the accounts that are long to those that are short, every 5 minutes."""
         symbol, count = instrument.venue_symbol, self._facts.long_short_count
-        period = self._facts.periods.get("long_short", "5m")
+        period = self._facts.periods.get(InputKind.LONG_SHORT, "5m")
         return await self._series(
             instrument,
             "fetchLongShortRatioHistory",
             lambda: self._client.fetch_long_short_ratio_history(symbol, period, None, count),
             self._facts.names.long_short,
-            ("long_short", 0, 1_000),
+            (InputKind.LONG_SHORT, 0, 1_000),
         )
 
     async def close(self) -> None:
@@ -226,7 +227,7 @@ class CcxtExchange:
         endpoint: str,
         request: Callable[[], Awaitable[Any]],
         names: SeriesNames,
-        allowed: tuple[str, float, float],
+        allowed: tuple[InputKind, float, float],
     ) -> TimeSeries:
         kind, low, high = allowed
         await self._ready()

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from virtuoso.domain.inputs import InputKind
+
 USED = 0.8  # of an allowance by periodic requests; the rest is for first fills, retries and neighbours behind one NAT
 
 
@@ -127,7 +129,7 @@ class Venue:
     options: Mapping[str, Any] = field(default_factory=dict)
     limits: tuple[Limit, ...] = ()  # none: ccxt's own limiter
     weights: Mapping[str, float] = field(default_factory=dict)  # where ccxt's are wrong, by "api/path"
-    periods: Mapping[str, str] = field(default_factory=dict)  # the venue's word for 5 minutes, by kind of series
+    periods: Mapping[InputKind, str] = field(default_factory=dict)  # the venue's word for 5 minutes, by kind of series
     premium_s: float | None = 60  # how often to ask for what its tickers lack; None: they lack nothing
     premium_parts: tuple[PremiumPart, ...] = ()
     book_levels: int | None = None
@@ -157,7 +159,7 @@ _BYBIT = Venue(
     # Without it ccxt reads spot, inverse and option markets too: 11 requests instead of 2.
     options={"fetchMarkets": {"types": ["linear"]}, "defaultType": "swap", "defaultSubType": "linear"},
     limits=(Limit(540, 5.25, reserve=20),),  # of 600 requests in 5 s per IP
-    periods={"long_short": "5min"},  # ccxt maps open interest's period and hands this one through
+    periods={InputKind.LONG_SHORT: "5min"},  # ccxt maps open interest's period and hands this one through
     premium_s=None,
     book_levels=200,
     trade_count=500,

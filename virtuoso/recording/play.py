@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from virtuoso.analysis.weights import Weights
-from virtuoso.collector.publisher import Publisher
+from virtuoso.collector.publisher import Publisher, RepositoryErrorLog
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import ConfigError, CorruptValue, RepositoryError
 from virtuoso.recording import file
@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 # A longer pause between two events, or a longer step back, is skipped: the recorder was suspended or its clock was set.
 LONGEST_PAUSE_MS = 60_000
 LONGEST_STEP_BACK_MS = 1_000
-LOG_PERIOD_S = 60.0
 
 
 async def play(
@@ -75,7 +74,7 @@ class _Player:
         # None until a session's first snapshot: up to there the session is played as fast as possible.
         self._behind_ms: int | None = None
         self._newest_ms = 0  # the observed time of the snapshot published last, moved to when it is played
-        self._last_log = 0.0
+        self._errors = RepositoryErrorLog(clock)
 
     async def play_once(self, path: Path) -> int:
         """Play the recording once. Return how many snapshots were published."""
@@ -126,7 +125,7 @@ class _Player:
         if header is None or self._session is None:
             return
         for feed in self._session.feeds.values():
-            feed.keep = self._publish_candles
+            feed.on_candles = self._publish_candles
         if header["model"] != (played := Weights.of(**header["weights"]).version):
             log.warning("recorded with model %s, played with model %s: the scores differ", header["model"], played)
 
@@ -143,18 +142,13 @@ class _Player:
         try:
             await self._publisher.publish(snapshot, blob, behind_ms=self._behind_ms)
         except RepositoryError as error:
-            self._log_error("the snapshot could not be stored, so servers do not see it: %s", error)
+            self._errors.log("the snapshot could not be stored, so servers do not see it: %s", error)
 
     async def _publish_candles(self, venue: str, candles: Candles) -> None:
         if self._behind_ms is None:
             self._waiting_candles[venue, candles.symbol, candles.timeframe] = candles
             return
         try:
-            await self._publisher.keep_candles(venue, candles, behind_ms=self._behind_ms)
+            await self._publisher.publish_candles(venue, candles, behind_ms=self._behind_ms)
         except RepositoryError as error:
-            self._log_error("candles could not be stored: %s", error)
-
-    def _log_error(self, message: str, error: RepositoryError) -> None:
-        if self._clock.monotonic() - self._last_log > LOG_PERIOD_S:
-            self._last_log = self._clock.monotonic()
-            log.error(message, error)
+            self._errors.log("candles could not be stored: %s", error)

@@ -1,7 +1,7 @@
-"""The envelope around every value that leaves the process: it tells a whole value of ours from anything else.
+"""The envelope around every value that leaves the process. It shows whether stored bytes are a whole value of ours.
 
-40 bytes before the value, big-endian: magic "VRTS", format version, 3 zero bytes, expiry in epoch milliseconds (0: the
-repository itself sees to it), length of the value, BLAKE2b-128 of all of that and the value.
+It is 40 bytes before the value, big-endian: magic "VRTS", format version, 3 zero bytes, expiry in epoch milliseconds (0:
+the store itself expires the value), length of the value, BLAKE2b-128 of all these and the value.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ HEADER = _FIELDS.size + _DIGEST
 
 
 def seal(value: bytes, expires_ms: int = 0) -> bytes:
-    """The value in its envelope. RepositoryError when it is larger than 64 MiB."""
-    refuse_giant(value)
+    """Return the value in its envelope. Raise RepositoryError when it is larger than 64 MiB."""
+    check_size(value)
     fields = _FIELDS.pack(_MAGIC, _VERSION, expires_ms, len(value))
     return b"".join((fields, _checksum(fields, value), value))
 
 
 def unseal(blob: bytes) -> tuple[bytes, int]:
-    """The value and its expiry in epoch milliseconds. CorruptValue when the blob is not exactly what `seal` made."""
-    expires_ms, length = peek(blob)
+    """Return the value and its expiry in epoch milliseconds. Raise CorruptValue unless `seal` made exactly this blob."""
+    expires_ms, length = read_header(blob)
     if len(blob) - HEADER != length:
         raise CorruptValue(f"{len(blob) - HEADER} bytes where {length} should be")
     value = blob[HEADER:]
@@ -38,8 +38,9 @@ def unseal(blob: bytes) -> tuple[bytes, int]:
     return value, expires_ms
 
 
-def peek(start: bytes) -> tuple[int, int]:
-    """Expiry and length as the first `HEADER` bytes say, the value unread. CorruptValue when they are not a header."""
+def read_header(start: bytes) -> tuple[int, int]:
+    """Return expiry and length from the first `HEADER` bytes; the value is not read. Raise CorruptValue when they are no
+    header."""
     if len(start) < HEADER:
         raise CorruptValue("shorter than an envelope")
     magic, version, expires_ms, length = _FIELDS.unpack_from(start)
@@ -50,8 +51,8 @@ def peek(start: bytes) -> tuple[int, int]:
     return expires_ms, length
 
 
-def refuse_giant(value: bytes) -> None:
-    """RepositoryError when the value is larger than any repository takes."""
+def check_size(value: bytes) -> None:
+    """Raise RepositoryError when the value is larger than any repository takes."""
     if len(value) > LARGEST_VALUE:
         raise RepositoryError(f"a value of {len(value)} bytes is larger than {LARGEST_VALUE}")
 

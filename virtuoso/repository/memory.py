@@ -1,39 +1,37 @@
-"""Values kept in this process: for one process that does everything, and as the plainest statement of the port."""
+"""Values in this process: for one process that does everything, and as the plainest statement of the port."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import RepositoryError
-from virtuoso.repository.envelope import refuse_giant
+from virtuoso.repository.envelope import check_size
 
 _SWEEP_S = 30.0
 
 
 class MemoryRepository:
-    """A repository that ends with its process. `clock` counts seconds from anywhere and never goes back."""
+    """A repository that ends with its process."""
 
     name = "memory"
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
-        self._values: dict[str, tuple[bytes, float]] = {}
-        self._leases: dict[str, tuple[str, float]] = {}
-        self._sweep_at = clock() + _SWEEP_S
+        self._values: dict[str, tuple[bytes, float]] = {}  # value and monotonic time of its expiry
+        self._leases: dict[str, tuple[str, float]] = {}  # owner and monotonic time of the end
+        self._sweep_at = clock.monotonic() + _SWEEP_S
         self._closed = False
 
     async def get(self, key: str) -> bytes | None:
         """See the port."""
-        self._refuse_closed()
+        self._check_open()
         value, expires = self._values.get(key, (None, 0.0))
-        return value if self._clock() < expires else None
+        return value if self._clock.monotonic() < expires else None
 
     async def set(self, key: str, value: bytes, *, ttl_s: float) -> None:
         """See the port."""
-        self._refuse_closed()
-        refuse_giant(value)
-        now = self._clock()
+        self._check_open()
+        check_size(value)
+        now = self._clock.monotonic()
         self._values[key] = (value, now + ttl_s)
         if now >= self._sweep_at:
             self._sweep_at = now + _SWEEP_S
@@ -41,8 +39,8 @@ class MemoryRepository:
 
     async def lease(self, key: str, owner: str, *, ttl_s: float) -> bool:
         """See the port."""
-        self._refuse_closed()
-        now = self._clock()
+        self._check_open()
+        now = self._clock.monotonic()
         holder, expires = self._leases.get(key, ("", 0.0))
         if holder != owner and now < expires:
             return False
@@ -55,6 +53,6 @@ class MemoryRepository:
         self._values.clear()
         self._leases.clear()
 
-    def _refuse_closed(self) -> None:
+    def _check_open(self) -> None:
         if self._closed:
             raise RepositoryError("memory is closed")

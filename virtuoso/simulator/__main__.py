@@ -12,7 +12,7 @@ import sys
 
 import uvloop
 
-from virtuoso.domain.addresses import joined, parse_address
+from virtuoso.domain.addresses import format_address, parse_address
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.tasks import wait_for_parent_exit
 from virtuoso.simulator.market import SimulatedMarket
@@ -47,7 +47,7 @@ async def serve(address: str, seed: int, *, with_parent: bool) -> int:
     except OSError as error:
         print(f"--address {address} cannot be used: {error}", file=sys.stderr)  # noqa: T201 - a command prints
         return 2
-    bound = joined((parse_address(address)[0], port))
+    bound = format_address((parse_address(address)[0], port))
     print(f"simulated exchange on http://{bound}, seed {seed}", flush=True)  # noqa: T201 - the same
     preparing = asyncio.create_task(prepare(market))  # while clients start
     ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]

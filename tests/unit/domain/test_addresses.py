@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from virtuoso.domain.addresses import joined, parse_address
+from virtuoso.domain.addresses import format_address, parse_address
 
 
 @pytest.mark.parametrize(
     "text", ["127.0.0.1:50051", "server-1:1", "localhost:65535", "*:8003", "[::1]:50051", "[fd00::7]:1"]
 )
 def test_an_address_is_the_same_after_parsing_and_joining(text: str) -> None:
-    assert joined(parse_address(text, min_port=1)) == text
+    assert format_address(parse_address(text, min_port=1)) == text
 
 
 @pytest.mark.parametrize("text", ["", "host", ":1", "host:", "host:-1", "host:65536", "host:1x", "host:\u0661", "[]:1"])

@@ -7,7 +7,8 @@ from importlib import import_module
 import pytest
 from google.protobuf.descriptor import EnumDescriptor
 
-from virtuoso.domain.model import ContractEnum
+from virtuoso.domain import model  # noqa: F401 - its enumerations are tested
+from virtuoso.domain.contract_enum import ContractEnum
 from virtuoso.domain.records import BetaSpan
 
 STUBS = ("alert", "beta", "confluence", "opportunity", "overview", "provenance", "signal")

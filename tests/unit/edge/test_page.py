@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from virtuoso.domain.addresses import Address, joined
+from virtuoso.domain.addresses import Address, format_address
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import page
 
@@ -49,7 +49,7 @@ async def ask(address: Address, path: str, method: str = "GET", **headers: str) 
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
         aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=["Accept-Encoding", "Accept"]) as session,
-        session.request(method, f"http://{joined(address)}{path}", headers=given) as reply,
+        session.request(method, f"http://{format_address(address)}{path}", headers=given) as reply,
     ):
         return reply.status, await reply.read(), reply.headers
 

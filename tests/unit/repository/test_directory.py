@@ -8,35 +8,25 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from virtuoso.domain.errors import CorruptValue, RepositoryError
+from tests.clocks import SettableClock
+from virtuoso.domain.clock import SYSTEM_CLOCK
+from virtuoso.domain.errors import CorruptValue, RepositoryError, RepositoryTimedOut
 from virtuoso.repository import keys
 from virtuoso.repository.directory import DirectoryRepository
-from virtuoso.repository.guarded import NoAnswer
 
 KEY = keys.HEAD
 HOUR = 3600.0
 
 
-class WallClock:
-    """Unix time that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = time.time()
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> WallClock:
-    return WallClock()
+def clock() -> SettableClock:
+    return SettableClock(SYSTEM_CLOCK.now_ms())
 
 
 @pytest.fixture
@@ -45,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def directory(path: Path, clock: WallClock) -> AsyncIterator[DirectoryRepository]:
+async def directory(path: Path, clock: SettableClock) -> AsyncIterator[DirectoryRepository]:
     opened = DirectoryRepository(path, clock=clock)
     yield opened
     await opened.close()
@@ -55,7 +45,7 @@ def stored(path: Path) -> list[Path]:
     return sorted(path.glob("*.virtuoso"))
 
 
-async def swept(path: Path, clock: WallClock) -> None:
+async def swept(path: Path, clock: SettableClock) -> None:
     """A process that starts sweeps with its first write."""
     other = DirectoryRepository(path, clock=clock)
     await other.set("sweeper", b"", ttl_s=10)
@@ -74,7 +64,7 @@ async def test_it_is_made_with_its_parents_by_the_first_write_and_not_by_a_read(
     await directory.close()
 
 
-async def test_a_value_outlives_the_process(directory: DirectoryRepository, path: Path, clock: WallClock) -> None:
+async def test_a_value_outlives_the_process(directory: DirectoryRepository, path: Path, clock: SettableClock) -> None:
     await directory.set(KEY, b"value", ttl_s=10)
     await directory.close()
     reopened = DirectoryRepository(path, clock=clock)
@@ -113,58 +103,55 @@ async def test_names_stay_inside_the_directory_and_apart(directory: DirectoryRep
     assert [entry.name for entry in path.parent.iterdir()] == ["cache"]
 
 
-# --------------------------------------------------------------------------------------------------------------- clocks
-
-
 async def test_a_clock_set_forward_expires_what_there_is_until_the_next_publish(
-    directory: DirectoryRepository, clock: WallClock
+    directory: DirectoryRepository, clock: SettableClock
 ) -> None:
     await directory.set(KEY, b"old", ttl_s=600)
-    clock.now += HOUR
+    clock.advance(HOUR)
     assert await directory.get(KEY) is None
     await directory.set(KEY, b"new", ttl_s=600)
     assert await directory.get(KEY) == b"new"
-    clock.now -= HOUR  # and it was an error
+    clock.advance(-HOUR)  # and it was an error
     await directory.set(KEY, b"newest", ttl_s=600)
     assert await directory.get(KEY) == b"newest"
 
 
 async def test_a_clock_set_back_does_not_keep_a_value_longer_than_its_time(
-    directory: DirectoryRepository, clock: WallClock
+    directory: DirectoryRepository, clock: SettableClock
 ) -> None:
     await directory.set(KEY, b"value", ttl_s=600)
-    clock.now -= HOUR
+    clock.advance(-HOUR)
     assert await directory.get(KEY) is None
     await directory.set(KEY, b"new", ttl_s=600)
     assert await directory.get(KEY) == b"new"
 
 
-async def test_a_clock_corrected_by_a_little_loses_nothing(directory: DirectoryRepository, clock: WallClock) -> None:
+async def test_a_clock_corrected_by_a_little_loses_nothing(directory: DirectoryRepository, clock: SettableClock) -> None:
     await directory.set(KEY, b"value", ttl_s=600)
-    clock.now -= 5
+    clock.advance(-5)
     assert await directory.get(KEY) == b"value"
-    clock.now += 10
+    clock.advance(10)
     assert await directory.get(KEY) == b"value"
 
 
 @pytest.mark.parametrize("step", [-HOUR, HOUR])
 async def test_a_dead_owner_does_not_keep_the_lease_because_the_clock_was_set(
-    directory: DirectoryRepository, clock: WallClock, step: float
+    directory: DirectoryRepository, clock: SettableClock, step: float
 ) -> None:
     assert await directory.lease(keys.lease(), "dead", ttl_s=10)
     assert not await directory.lease(keys.lease(), "heir", ttl_s=10)
-    clock.now += step
+    clock.advance(step)
     assert await directory.lease(keys.lease(), "heir", ttl_s=10)
     assert not await directory.lease(keys.lease(), "late", ttl_s=10)
 
 
 async def test_a_lease_is_free_when_its_time_is_over_and_not_before(
-    directory: DirectoryRepository, clock: WallClock
+    directory: DirectoryRepository, clock: SettableClock
 ) -> None:
     assert await directory.lease(keys.lease(), "first", ttl_s=10)
-    clock.now += 9
+    clock.advance(9)
     assert not await directory.lease(keys.lease(), "second", ttl_s=10)
-    clock.now += 2
+    clock.advance(2)
     assert await directory.lease(keys.lease(), "second", ttl_s=10)
     assert not await directory.lease(keys.lease(), "first", ttl_s=10)
 
@@ -174,7 +161,7 @@ import asyncio, pathlib, sys
 from virtuoso.repository.directory import DirectoryRepository
 async def hold():
     directory = DirectoryRepository(pathlib.Path(sys.argv[1]))
-    with directory._locked(sys.argv[2]):
+    with directory._files.locked(sys.argv[2]):
         print("held", flush=True)
         sys.stdin.read()
 asyncio.run(hold())
@@ -193,9 +180,6 @@ async def test_a_process_killed_while_it_takes_the_lease_leaves_no_lock_behind(
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert await directory.lease(keys.lease(), "heir", ttl_s=10)
-
-
-# ---------------------------------------------------------------------------------------------------------------- disks
 
 
 @contextmanager
@@ -257,11 +241,11 @@ async def test_a_file_in_the_place_of_the_directory_is_an_error_not_an_absence(p
     await directory.close()
 
 
-async def test_a_disk_that_hangs_is_told_at_once_once_all_threads_wait_for_it(path: Path) -> None:
+async def test_a_disk_that_hangs_is_an_error_at_once_when_all_threads_wait_for_it(path: Path) -> None:
     path.mkdir()
     directory = DirectoryRepository(path)
     await directory.set(KEY, b"value", ttl_s=60)
-    while directory._threads._left_behind:  # its first sweep must not meet the file that hangs
+    while directory._threads._abandoned:  # its first sweep must not meet the file that hangs
         await asyncio.sleep(0.01)
     [file] = stored(path)
     file.unlink()
@@ -270,10 +254,10 @@ async def test_a_disk_that_hangs_is_told_at_once_once_all_threads_wait_for_it(pa
         for _ in range(4):
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(directory.get(KEY), 0.05)
-        with pytest.raises(NoAnswer, match="still hang"):
+        with pytest.raises(RepositoryTimedOut, match="still hang"):
             await directory.get(KEY)
     finally:
-        while directory._threads._left_behind:
+        while directory._threads._abandoned:
             os.close(os.open(file, os.O_RDWR))  # those that wait for the other end find it, and nothing to read
             await asyncio.sleep(0.01)
     await directory.set("other", b"value", ttl_s=60)
@@ -281,13 +265,10 @@ async def test_a_disk_that_hangs_is_told_at_once_once_all_threads_wait_for_it(pa
     await directory.close()
 
 
-# --------------------------------------------------------------------------------------------------------------- sweeps
-
-
-async def test_expired_snapshots_do_not_pile_up(directory: DirectoryRepository, path: Path, clock: WallClock) -> None:
+async def test_expired_snapshots_do_not_pile_up(directory: DirectoryRepository, path: Path, clock: SettableClock) -> None:
     for number in range(20):
         await directory.set(keys.snapshot(str(number)), b"old", ttl_s=10)
-    clock.now += 11
+    clock.advance(11)
     await directory.set(keys.snapshot("new"), b"new", ttl_s=10)
     await swept(path, clock)
     assert len(stored(path)) == 2
@@ -295,16 +276,16 @@ async def test_expired_snapshots_do_not_pile_up(directory: DirectoryRepository, 
 
 
 async def test_what_was_written_before_the_clock_was_set_back_does_not_stay_for_ever(
-    directory: DirectoryRepository, path: Path, clock: WallClock
+    directory: DirectoryRepository, path: Path, clock: SettableClock
 ) -> None:
     await directory.set(keys.snapshot("1"), b"of the future", ttl_s=10)
-    clock.now -= HOUR
+    clock.advance(-HOUR)
     await swept(path, clock)
     assert len(stored(path)) == 1
 
 
 async def test_leftovers_of_crashes_are_removed_and_files_of_others_are_not(
-    directory: DirectoryRepository, path: Path, clock: WallClock
+    directory: DirectoryRepository, path: Path, clock: SettableClock
 ) -> None:
     await directory.set(KEY, b"value", ttl_s=7200)
     ours = [path / "virtuoso:v1:head.abcdef.virtuoso-part", path / "virtuoso:v1:snapshot:9.virtuoso"]
@@ -313,7 +294,7 @@ async def test_leftovers_of_crashes_are_removed_and_files_of_others_are_not(
         file.write_bytes(b"cut off by a crash")
     await swept(path, clock)
     assert all(file.exists() for file in ours + theirs)  # a write may be under way
-    clock.now += HOUR
+    clock.advance(HOUR)
     await swept(path, clock)
     assert not any(file.exists() for file in ours)
     assert all(file.exists() for file in theirs)
@@ -327,7 +308,7 @@ async def test_a_sweep_never_takes_a_value_that_a_writer_has_just_renewed(
 
     def sweep() -> None:
         while sweeping:
-            directory._sweep()
+            directory._files.sweep()
 
     sweeps = [asyncio.create_task(asyncio.to_thread(sweep)) for _ in range(2)]
     for number in range(150):

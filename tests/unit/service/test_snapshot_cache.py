@@ -15,7 +15,7 @@ from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository.tiered import TieredRepository
 from virtuoso.service.snapshot_cache import SnapshotCache
 from virtuoso.store.v1 import snapshot_head_pb2, snapshot_pb2
 

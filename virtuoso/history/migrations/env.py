@@ -1,4 +1,4 @@
-"""Alembic's entry: it runs the migrations on the connection that `schema` hands over, in that one's transaction."""
+"""The entry of Alembic. It runs the migrations on the connection of `schema.upgrade`, in its transaction."""
 
 from alembic import context
 

@@ -8,53 +8,53 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from virtuoso.domain.errors import RepositoryError
-from virtuoso.repository.guarded import NoAnswer
+from virtuoso.domain.errors import RepositoryError, RepositoryTimedOut
 
 T = TypeVar("T")
 
-_PARTING_S = 1.5
+_CLOSING_S = 1.5
 
 
-class Threads:
-    """Runs blocking calls. A caller that gives up leaves its call behind, which goes on in its thread; when all threads
-    are taken by such calls, as on a disk that hangs, further callers are told so at once instead of queueing."""
+class ThreadPool:
+    """Runs blocking calls. When a caller is cancelled, its call goes on in its thread and counts as abandoned. While all
+    threads are taken by abandoned calls, as on a disk that hangs, further calls fail at once instead of queueing."""
 
     def __init__(self, name: str, count: int = 4) -> None:
         self._name = name
         self._count = count
         self._executor = ThreadPoolExecutor(count, thread_name_prefix=f"virtuoso-{name}")
         self._running: set[Future[Any]] = set()
-        self._left_behind: set[Future[Any]] = set()
+        self._abandoned: set[Future[Any]] = set()
 
     async def run(self, call: Callable[[], T]) -> T:
-        """The call's result or exception. NoAnswer when all threads hang, RepositoryError after `close`."""
-        if len(self._left_behind) >= self._count:
-            raise NoAnswer(f"{self._name}: earlier calls still hang")
+        """Return the result of the call, or raise its exception. Raise RepositoryTimedOut while all threads hang,
+        RepositoryError after `close`."""
+        if len(self._abandoned) >= self._count:
+            raise RepositoryTimedOut(f"{self._name}: earlier calls still hang")
         try:
             future = self._executor.submit(call)
-        except RuntimeError as exc:
-            raise RepositoryError(f"{self._name} is closed") from exc
+        except RuntimeError as error:
+            raise RepositoryError(f"{self._name} is closed") from error
         self._running.add(future)
         future.add_done_callback(self._running.discard)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
             if not future.cancel() and not future.done():
-                self._left_behind.add(future)
-                future.add_done_callback(self._left_behind.discard)
+                self._abandoned.add(future)
+                future.add_done_callback(self._abandoned.discard)
             raise
 
     def start(self, call: Callable[[], None]) -> None:
-        """Run it some time; nobody waits for it."""
-        with suppress(RuntimeError):  # closed
+        """Run the call some time; nobody waits for it. Do nothing after `close`."""
+        with suppress(RuntimeError):
             future = self._executor.submit(call)
-            for calls in (self._running, self._left_behind):
+            for calls in (self._running, self._abandoned):
                 calls.add(future)
                 future.add_done_callback(calls.discard)
 
     async def close(self) -> None:
-        """Drop what waits, and give what runs a moment to end. Idempotent."""
+        """Drop the calls that wait, and give those that run _CLOSING_S to end. Idempotent."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         if running := [asyncio.wrap_future(future) for future in self._running]:
-            await asyncio.wait(running, timeout=_PARTING_S)
+            await asyncio.wait(running, timeout=_CLOSING_S)

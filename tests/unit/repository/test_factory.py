@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from virtuoso.domain.errors import ConfigError
-from virtuoso.repository.open import open_repository
+from virtuoso.repository.factory import open_repository
 
 
 @pytest.mark.parametrize(

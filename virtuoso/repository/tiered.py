@@ -5,57 +5,58 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from virtuoso.domain.errors import RepositoryError
+from virtuoso.domain.errors import RepositoryError, RepositoryTimedOut
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.metrics import FALLBACKS
-from virtuoso.repository.guarded import PAUSE_S, TIMEOUT_S, GuardedRepository, NoAnswer, combined
-from virtuoso.repository.metered import MeteredRepository
-from virtuoso.repository.ring import Ring
+from virtuoso.repository.circuit_breaker import PAUSE_S, TIMEOUT_S, CircuitBreakerRepository
+from virtuoso.repository.composite import combined_error
+from virtuoso.repository.instrumented import InstrumentedRepository
+from virtuoso.repository.sharded import ShardedRepository
 
 
 class TieredRepository:
-    """Reads take the first tier that has the value, writes go to all at once and succeed if one kept it, the lease is
-    that of the first tier that answers. Each tier has about a second, and is skipped for `pause_s` once it took longer."""
+    """Reads take the first tier that has the value. Writes go to all tiers at once, and succeed when one tier stores the
+    value. The first tier that answers decides about the lease. A call of a tier takes at most `timeout_s`; a tier that took
+    longer is skipped for `pause_s`."""
 
     def __init__(
         self, repositories: Sequence[SnapshotRepository], *, timeout_s: float = TIMEOUT_S, pause_s: float = PAUSE_S
     ) -> None:
-        self._guards = [GuardedRepository(each, timeout_s=timeout_s, pause_s=pause_s) for each in repositories]
-        self._tiers = [MeteredRepository(guard) for guard in self._guards]
+        self._breakers = [CircuitBreakerRepository(each, timeout_s=timeout_s, pause_s=pause_s) for each in repositories]
+        self._tiers = [InstrumentedRepository(breaker) for breaker in self._breakers]
 
     @property
     def name(self) -> str:
-        """Of the tiers, first to last."""
+        """The names of the tiers, first to last, such as "memcached+directory"."""
         return "+".join(tier.name for tier in self._tiers)
 
     def health(self) -> dict[str, str]:
-        """By tier, and by server where a tier has several: "ok", "not asked yet", or what is wrong."""
-        words: dict[str, str] = {}
-        for guard in self._guards:
-            words[guard.name] = guard.health
-            if isinstance(guard.inner, Ring):
-                words |= guard.inner.health()
-        return words
+        """Return the health of each tier, and of each server of a sharded one: "ok", "not asked yet", or what fails."""
+        health: dict[str, str] = {}
+        for breaker in self._breakers:
+            health[breaker.name] = breaker.health
+            if isinstance(breaker.inner, ShardedRepository):
+                health |= breaker.inner.health()
+        return health
 
     async def get(self, key: str) -> bytes | None:
-        """See the port. An absence is only reported when every tier has answered."""
+        """See the port. Return None only when every tier has answered and none has the value."""
         failures: list[tuple[str, RepositoryError]] = []
         for tier in self._tiers:
             try:
                 value = await tier.get(key)
-            except RepositoryError as exc:
-                failures.append((tier.name, exc))
+            except RepositoryError as error:
+                failures.append((tier.name, error))
                 continue
             if value is not None:
                 _count_fallback(failures, tier.name)
                 return value
         if failures:
-            raise combined([error for _, error in failures])
+            raise combined_error([error for _, error in failures])
         return None
 
     async def get_all(self, key: str) -> list[tuple[str, bytes]]:
-        """(tier, value) of every place that has the key, first tier first, all read at once: for a caller that knows which
-        is newest. Empty when every tier has answered and none has it; RepositoryError when none has it and one failed."""
+        """See CompositeRepository. All tiers are read at once; the values of the first tier come first."""
         answers = await asyncio.gather(*(tier.get_all(key) for tier in self._tiers), return_exceptions=True)
         values: list[tuple[str, bytes]] = []
         failures: list[tuple[str, RepositoryError]] = []
@@ -69,30 +70,30 @@ class TieredRepository:
                     _count_fallback(failures, tier.name)
                 values += answer
         if failures and not values:
-            raise combined([error for _, error in failures])
+            raise combined_error([error for _, error in failures])
         return values
 
     async def set(self, key: str, value: bytes, *, ttl_s: float) -> None:
-        """See the port. RepositoryError only when no tier kept the value."""
+        """See the port. Raise RepositoryError only when no tier stores the value."""
         outcomes = await asyncio.gather(*(tier.set(key, value, ttl_s=ttl_s) for tier in self._tiers), return_exceptions=True)
-        failures: list[tuple[str, RepositoryError]] = []
-        for tier, outcome in zip(self._tiers, outcomes, strict=True):
+        errors: list[RepositoryError] = []
+        for outcome in outcomes:
             if isinstance(outcome, RepositoryError):
-                failures.append((tier.name, outcome))
+                errors.append(outcome)
             elif outcome is not None:
                 raise outcome
-        if len(failures) == len(self._tiers):
-            raise combined([error for _, error in failures])
+        if len(errors) == len(self._tiers):
+            raise combined_error(errors)
 
     async def lease(self, key: str, owner: str, *, ttl_s: float) -> bool:
         """See the port."""
-        failures: list[tuple[str, RepositoryError]] = []
+        errors: list[RepositoryError] = []
         for tier in self._tiers:
             try:
                 return await tier.lease(key, owner, ttl_s=ttl_s)
-            except RepositoryError as exc:
-                failures.append((tier.name, exc))
-        raise combined([error for _, error in failures])
+            except RepositoryError as error:
+                errors.append(error)
+        raise combined_error(errors)
 
     async def close(self) -> None:
         """See the port."""
@@ -100,7 +101,7 @@ class TieredRepository:
 
 
 def _count_fallback(failures: list[tuple[str, RepositoryError]], answered_by: str) -> None:
-    """A tier that has not the value is no failure, so it is not counted."""
+    """Count that `answered_by` stood in for the first tier that failed. A tier without the value is no failure."""
     if failures:
         name, error = failures[0]
-        FALLBACKS.labels(name, answered_by, "no_answer" if isinstance(error, NoAnswer) else "error").inc()
+        FALLBACKS.labels(name, answered_by, "no_answer" if isinstance(error, RepositoryTimedOut) else "error").inc()

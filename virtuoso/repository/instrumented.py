@@ -1,22 +1,22 @@
-"""A repository whose every read and write is counted."""
+"""A repository whose reads and writes are counted."""
 
 from __future__ import annotations
 
 from virtuoso.domain.errors import CorruptValue, RepositoryError
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.metrics import CACHE_READS, CACHE_WRITES
-from virtuoso.repository.guarded import read_all
+from virtuoso.repository.composite import read_all
 
 
-class MeteredRepository:
-    """Counts, and turns bytes that do not check into an absence: nobody above has any use for them."""
+class InstrumentedRepository:
+    """Counts reads and writes by their result. Damaged bytes become an absence: no caller has any use for them."""
 
     def __init__(self, repository: SnapshotRepository) -> None:
         self._inner = repository
 
     @property
     def name(self) -> str:
-        """Of the repository."""
+        """The name of the repository."""
         return self._inner.name
 
     async def get(self, key: str) -> bytes | None:
@@ -33,7 +33,7 @@ class MeteredRepository:
         return value
 
     async def get_all(self, key: str) -> list[tuple[str, bytes]]:
-        """See `guarded.Several`."""
+        """See CompositeRepository."""
         try:
             values = await read_all(self._inner, key)
         except CorruptValue:

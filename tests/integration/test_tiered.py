@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,11 +13,9 @@ from tests.programs import Memcached as Server
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.repository import keys
 from virtuoso.repository.directory import DirectoryRepository
-from virtuoso.repository.guarded import GuardedRepository, NoAnswer
 from virtuoso.repository.memcached import MemcachedRepository
-from virtuoso.repository.memory import MemoryRepository
-from virtuoso.repository.ring import Ring
-from virtuoso.repository.tiers import TieredRepository
+from virtuoso.repository.sharded import ShardedRepository
+from virtuoso.repository.tiered import TieredRepository
 
 KEY = keys.HEAD
 
@@ -26,8 +23,8 @@ KEY = keys.HEAD
 @pytest.fixture
 async def tiers(memcached: Server, tmp_path: Path) -> AsyncIterator[TieredRepository]:
     server = MemcachedRepository("127.0.0.1", memcached.port, timeout_s=0.4)
-    ring = Ring({memcached.address: server}, timeout_s=0.45, pause_s=1)
-    opened = TieredRepository([ring, DirectoryRepository(tmp_path)], pause_s=1)
+    sharded = ShardedRepository({memcached.address: server}, timeout_s=0.45, pause_s=1)
+    opened = TieredRepository([sharded, DirectoryRepository(tmp_path)], pause_s=1)
     yield opened
     await opened.close()
 
@@ -95,7 +92,7 @@ async def test_memcached_restarted_empty_is_no_failure_and_the_directory_answers
     again.kill()
 
 
-async def test_an_absence_is_only_told_when_every_tier_has_answered(memcached: Server, tiers: TieredRepository) -> None:
+async def test_an_absence_is_only_reported_when_every_tier_has_answered(memcached: Server, tiers: TieredRepository) -> None:
     assert await tiers.get(KEY) is None
     memcached.kill()
     with pytest.raises(RepositoryError):
@@ -118,66 +115,3 @@ async def test_only_when_no_tier_keeps_a_value_does_the_write_fail(memcached: Se
     with pytest.raises(RepositoryError, match=r"cannot be reached.*a file is in its place"):
         await tiers.lease(KEY, "owner", ttl_s=60)
     await tiers.close()
-
-
-async def test_a_disk_that_takes_no_more_writes_is_still_read_from(tmp_path: Path) -> None:
-    memory = MemoryRepository()
-    tiers = TieredRepository([memory])
-    await tiers.set(KEY, b"value", ttl_s=60)
-    with pytest.raises(RepositoryError):
-        await tiers.set(KEY, bytes(64 * 1024 * 1024 + 1), ttl_s=60)
-    assert await tiers.get(KEY) == b"value"
-    assert "larger" in tiers.health()["memory"]
-    await tiers.set(KEY, b"smaller", ttl_s=60)
-    assert tiers.health() == {"memory": "ok"}
-
-
-async def test_nothing_is_said_about_a_tier_before_it_was_asked(tmp_path: Path) -> None:
-    assert TieredRepository([MemoryRepository()]).health() == {"memory": "not asked yet"}
-
-
-class Hanging(MemoryRepository):
-    """A memory that answers only while it is awake."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.awake = asyncio.Event()
-        self.asked = 0
-
-    async def get(self, key: str) -> bytes | None:
-        self.asked += 1
-        await self.awake.wait()
-        return await super().get(key)
-
-
-async def test_what_hangs_is_asked_once_a_pause_by_one_caller_and_then_trusted_again() -> None:
-    now = 100.0
-    hanging = Hanging()
-    guarded = GuardedRepository(hanging, timeout_s=0.02, pause_s=5, clock=lambda: now)
-
-    async def ask(callers: int) -> list[type]:
-        answers = await asyncio.gather(*(guarded.get(KEY) for _ in range(callers)), return_exceptions=True)
-        return [type(answer) for answer in answers]
-
-    assert await ask(1) == [NoAnswer]
-    assert await ask(10) == [NoAnswer] * 10
-    assert hanging.asked == 1
-    now += 5
-    assert await ask(10) == [NoAnswer] * 10
-    assert hanging.asked == 2
-    hanging.awake.set()
-    assert await ask(1) == [NoAnswer]  # still spared
-    now += 5
-    assert await ask(1) == [type(None)]
-    assert await ask(10) == [type(None)] * 10
-    assert guarded.health == "ok"
-
-
-async def test_memory_forgets_expired_values() -> None:
-    now = time.monotonic()
-    memory = MemoryRepository(clock=lambda: now)
-    for number in range(50):
-        await memory.set(keys.snapshot(str(number)), b"old", ttl_s=10)
-    now += 60
-    await memory.set(KEY, b"new", ttl_s=10)
-    assert list(memory._values) == [KEY]

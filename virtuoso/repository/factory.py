@@ -1,0 +1,64 @@
+"""From the setting CACHE to the repository that it names, with all its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from virtuoso.domain.errors import ConfigError
+from virtuoso.domain.ports import SnapshotRepository
+from virtuoso.repository.directory import DirectoryRepository
+from virtuoso.repository.memcached import MemcachedRepository
+from virtuoso.repository.memory import MemoryRepository
+from virtuoso.repository.sharded import ShardedRepository
+from virtuoso.repository.tiered import TieredRepository
+
+_ALLOWED = "memory:, directory:/a/path, or memcached://host:port[,host:port...]"
+_MEMCACHED_PORT = 11211
+_ONLY_SERVER_S = 1.0  # for a call of the only server
+_ONE_OF_SEVERAL_S = 0.45  # for a call of one of several servers: the time is enough for a second one
+
+
+def open_repository(url: str, node_directory: Path | None) -> TieredRepository:
+    """Return the repository of `url`: memory:, directory:/a/path or memcached://host:port,host:port. Behind memcached,
+    `node_directory` is the second tier. Nothing is connected to or written yet. Raise ConfigError, which names what is
+    wrong."""
+    scheme, colon, rest = url.partition(":")
+    if url == "memory:":
+        return TieredRepository([MemoryRepository()])
+    if scheme == "directory" and rest:
+        return TieredRepository([DirectoryRepository(Path(rest).expanduser())])
+    if scheme == "memcached" and colon and rest.startswith("//"):
+        second: list[SnapshotRepository] = [] if node_directory is None else [DirectoryRepository(node_directory)]
+        return TieredRepository([_sharded(memcached_servers(url)), *second])
+    raise _config_error(url, "it is none of the kinds there are")
+
+
+def memcached_servers(url: str) -> list[tuple[str, int]]:
+    """Return (host, port) of each server of memcached://host:port,host:port. Raise ConfigError when it is not allowed."""
+    servers = url.removeprefix("memcached://").rstrip("/").split(",")
+    return list(dict.fromkeys(_server(url, server.strip()) for server in servers))
+
+
+def _sharded(servers: Sequence[tuple[str, int]]) -> ShardedRepository:
+    timeout_s = _ONLY_SERVER_S if len(servers) == 1 else _ONE_OF_SEVERAL_S
+    repositories = {f"{host}:{port}": MemcachedRepository(host, port, timeout_s=timeout_s) for host, port in servers}
+    return ShardedRepository(repositories, timeout_s=timeout_s + 0.05)
+
+
+def _server(url: str, server: str) -> tuple[str, int]:
+    """Return (host, port) of "host", "host:port" or "[::1]:port"."""
+    bracketed = server.startswith("[")
+    host, _, port = server.removeprefix("[").partition("]:" if bracketed else ":")
+    host = host.removesuffix("]")
+    if not host or " " in host or "/" in host:
+        raise _config_error(url, f"{server!r} names no host")
+    if not port:
+        return host, _MEMCACHED_PORT
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise _config_error(url, f"the port of {server!r} is not a number from 1 to 65535")
+    return host, int(port)
+
+
+def _config_error(url: str, why: str) -> ConfigError:
+    return ConfigError(f"CACHE: {url!r} is not allowed: {why}; allowed are {_ALLOWED}")

@@ -1,0 +1,190 @@
+"""Values in one memcached server, by blocking calls of pymemcache.
+
+A value lies under its key as a sealed "V" + value. A value of CHUNK bytes or more is sealed whole and cut into chunks. They
+lie under `key:write id:number`; a sealed "M" + write id + number of chunks, written last, lies under the key. So a reader
+sees the old value or the new one, and a chunk that was lost since shows. The chunks of a replaced value stay until they
+expire or memcached needs the room: a reader may still need them.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+import socket
+import struct
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from pymemcache.client.base import Client, PooledClient
+from pymemcache.exceptions import MemcacheError, MemcacheServerError, MemcacheUnexpectedCloseError
+
+from virtuoso.domain.clock import Clock
+from virtuoso.domain.errors import CorruptValue, RepositoryError, RepositoryTimedOut
+from virtuoso.repository.envelope import seal, unseal
+
+T = TypeVar("T")
+
+CHUNK = 1_000_000  # bytes; memcached's item limit of 1 MiB counts the key and overhead too
+CONNECTIONS = 8
+_RELATIVE_TTL_LIMIT_S = 30 * 86_400  # memcached takes a larger number for a Unix time
+_MANIFEST = struct.Struct(">c8sH")
+_LEASE_ATTEMPTS = 3  # the lease may expire or change between two commands
+
+
+class _Connection(Client):  # type: ignore[misc]  # pymemcache is untyped here
+    """Tries every address of the host: `localhost` is often ::1 first, where memcached listens on IPv4 only."""
+
+    server: tuple[str, int]
+
+    def _connect(self) -> None:
+        name, port = self.server
+        resolved = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in resolved))
+        try:
+            for address in addresses:
+                self.server = (address, port)
+                try:
+                    super()._connect()
+                    return
+                except OSError:
+                    if address == addresses[-1]:
+                        raise
+        finally:
+            self.server = (name, port)
+
+
+class MemcachedClient:
+    """One server. Every call blocks. It raises RepositoryTimedOut at its deadline, a time of the monotonic clock, however
+    large the value; a single command waits for at most `timeout_s`. All calls raise RepositoryError when the server cannot
+    be used. `name` is for messages."""
+
+    def __init__(self, name: str, host: str, port: int, *, timeout_s: float, connect_timeout_s: float, clock: Clock) -> None:
+        self._name = name
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._pool = PooledClient(
+            (host, port),
+            connect_timeout=min(connect_timeout_s, timeout_s),
+            timeout=timeout_s,
+            no_delay=True,
+            default_noreply=False,  # with noreply a set that the server refused looks like a success
+            max_pool_size=CONNECTIONS,
+        )
+        self._pool.client_class = _Connection
+
+    def get(self, key: str, deadline: float) -> bytes | None:
+        """Return the value; None when there is none. Raise CorruptValue when it is damaged."""
+        stored = self._execute(deadline, lambda pool: pool.get(key))
+        if stored is None:
+            return None
+        payload, _ = unseal(stored)
+        if payload[:1] == b"V":
+            return payload[1:]
+        try:
+            _, write_id, count = _MANIFEST.unpack(payload)
+        except struct.error as error:
+            raise CorruptValue("neither a value nor a list of chunks") from error
+        chunks = [self._get_chunk(_chunk_key(key, write_id, number), deadline) for number in range(count)]
+        return unseal(b"".join(chunks))[0]
+
+    def set(self, key: str, value: bytes, ttl_s: float, deadline: float) -> None:
+        """Store the value for `ttl_s` seconds at least."""
+        expire = self._expire(ttl_s)
+        if len(value) < CHUNK:
+            self._store(key, seal(b"V" + value), expire, deadline)
+            return
+        write_id = secrets.token_bytes(8)
+        whole = seal(value)
+        chunks = {
+            _chunk_key(key, write_id, number): whole[start : start + CHUNK]
+            for number, start in enumerate(range(0, len(whole), CHUNK))
+        }
+        for chunk_key, chunk in chunks.items():
+            self._store(chunk_key, chunk, expire, deadline)
+        for chunk_key in chunks:  # a server too small for the value dropped the first chunks for the last
+            if not self._execute(deadline, partial(_touch, key=chunk_key, expire=expire)):
+                raise RepositoryError(f"{self._name} has no room for {len(value)} bytes: give it more memory (-m)")
+        self._store(key, seal(_MANIFEST.pack(b"M", write_id, len(chunks))), expire, deadline)
+
+    def lease(self, key: str, owner: str, ttl_s: float, deadline: float) -> bool:
+        """Take or renew the lease. Return whether `owner` holds it now."""
+        expire, mine = self._expire(ttl_s), seal(owner.encode())
+        for _ in range(_LEASE_ATTEMPTS):
+            if self._execute(deadline, lambda pool: pool.add(key, mine, expire=expire)):
+                return True
+            stored, token = self._execute(deadline, lambda pool: pool.gets(key))
+            if stored is None:
+                continue
+            if stored != mine and _is_sealed(stored):
+                return False
+            if self._execute(deadline, partial(_compare_and_set, key=key, stored=mine, token=token, expire=expire)):
+                return True
+        return False
+
+    def remove(self, key: str, deadline: float) -> None:
+        """Remove the value, if there is one."""
+        self._execute(deadline, lambda pool: pool.delete(key))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+    def _expire(self, ttl_s: float) -> int:
+        """Return memcached's expiry. It counts whole seconds and rounds down, so one more makes it at least `ttl_s`."""
+        seconds = max(0, math.ceil(ttl_s)) + 1
+        return seconds if seconds <= _RELATIVE_TTL_LIMIT_S else self._clock.now_ms() // 1000 + seconds
+
+    def _get_chunk(self, key: str, deadline: float) -> bytes:
+        chunk = self._execute(deadline, lambda pool: pool.get(key))
+        if chunk is None:
+            raise CorruptValue(f"chunk {key} is gone")
+        return bytes(chunk)
+
+    def _store(self, key: str, stored: bytes, expire: int, deadline: float) -> None:
+        if not self._execute(deadline, lambda pool: pool.set(key, stored, expire=expire)):
+            raise RepositoryError(f"{self._name} did not store {len(stored)} bytes")
+
+    def _execute(self, deadline: float, command: Callable[[PooledClient], T]) -> T:
+        """Return the result of the command, with our errors for pymemcache's. A restart of the server closes the pooled
+        connections. Each failure drops one of them, so after as many failures the connection is a new one."""
+        failure: Exception | None = None
+        for _ in range(CONNECTIONS + 1):
+            if self._clock.monotonic() >= deadline:
+                raise RepositoryTimedOut(f"{self._name} did not answer within {self._timeout_s:g} s") from failure
+            try:
+                return command(self._pool)
+            except TimeoutError as error:
+                raise RepositoryTimedOut(f"{self._name} did not answer within {self._timeout_s:g} s") from error
+            except (MemcacheUnexpectedCloseError, BrokenPipeError, ConnectionResetError) as error:
+                failure = error
+            except MemcacheServerError as error:
+                reply = b" ".join(part for part in error.args if isinstance(part, bytes)).decode(errors="replace")
+                raise RepositoryError(
+                    f"{self._name} refuses: {reply}; it needs -I 1m or more, and memory (-m) for a few snapshots"
+                ) from error
+            except OSError as error:
+                raise RepositoryError(f"{self._name} cannot be reached: {error.strerror or error}") from error
+            except (MemcacheError, ValueError, LookupError) as error:  # a server of another kind confuses the client so
+                raise RepositoryError(f"{self._name} does not speak memcached: {error!r}") from error
+        raise RepositoryError(f"{self._name} closes every connection") from failure
+
+
+def _touch(pool: PooledClient, *, key: str, expire: int) -> bool:
+    return bool(pool.touch(key, expire))
+
+
+def _compare_and_set(pool: PooledClient, *, key: str, stored: bytes, token: bytes, expire: int) -> bool:
+    return bool(pool.cas(key, stored, token, expire=expire))
+
+
+def _chunk_key(key: str, write_id: bytes, number: int) -> str:
+    return f"{key}:{write_id.hex()}:{number}"
+
+
+def _is_sealed(stored: bytes) -> bool:
+    try:
+        unseal(stored)
+    except CorruptValue:
+        return False
+    return True

@@ -1,0 +1,187 @@
+"""Values as files of one directory, by blocking calls.
+
+A file is a sealed value with its expiry. Its modification time says when it was written. It is replaced by a rename, so a
+reader sees the old value or the new one. Nothing is synced to the disk: after a power failure a file may be cut, which its
+envelope shows, and the next publish is seconds away.
+
+A file is expired when its time is over, or when it was written in the future because the clock has been set back. So a
+clock that is set neither keeps a value for ever nor locks anyone out.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+from pathlib import Path
+from urllib.parse import quote
+
+from virtuoso.domain.clock import Clock
+from virtuoso.domain.errors import CorruptValue, RepositoryError, RepositoryTimedOut
+from virtuoso.repository.envelope import HEADER, LARGEST_VALUE, read_header, seal, unseal
+
+_SUFFIX = ".virtuoso"
+_PART = ".virtuoso-part"
+_LOCK = ".virtuoso-lock"
+_LONGEST_NAME = 180  # bytes; file systems take 255, and the name of a part is longer
+_CLOCK_SLACK_S = 60.0  # a file may be written so far in the future before it counts as expired
+_ORPHAN_S = 60.0  # a part or a broken file of this age has no writer any more
+_LOCK_TIMEOUT_S = 0.3
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class ValueFiles:
+    """The files at `path`, a directory that the first write makes. Every call blocks. `deadline` is a time of the monotonic
+    clock after which a write is given up."""
+
+    def __init__(self, path: Path, *, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value; None when there is none or it has expired. Raise CorruptValue when the file is damaged,
+        RepositoryError when it cannot be read."""
+        try:
+            with self._file(key).open("rb") as file:
+                status = os.fstat(file.fileno())
+                if status.st_size > LARGEST_VALUE + HEADER:
+                    raise CorruptValue(f"{status.st_size} bytes are more than any value has")
+                blob = file.read()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._error("read", error) from error
+        value, expires_ms = unseal(blob)
+        return None if self._expired(status.st_mtime, expires_ms) else value
+
+    def set(self, key: str, value: bytes, ttl_s: float, deadline: float) -> None:
+        """Store the value for `ttl_s` seconds. When the disk is full, sweep and try once more. Raise RepositoryError when it
+        cannot be written, RepositoryTimedOut after the deadline."""
+        try:
+            self._replace(key, value, ttl_s, deadline)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise self._error("written", error) from error
+            self.sweep()
+            try:
+                self._replace(key, value, ttl_s, deadline)
+            except OSError as second:
+                raise self._error("written", second) from second
+
+    def lease(self, key: str, owner: str, ttl_s: float, deadline: float) -> bool:
+        """Take or renew the lease. Return whether `owner` holds it now. Raise RepositoryError when that cannot be found
+        out."""
+        with self.locked(key):
+            try:
+                holder = self.get(key)
+            except CorruptValue:
+                holder = None
+            if holder is not None and holder != owner.encode():
+                return False
+            self.set(key, owner.encode(), ttl_s, deadline)
+            return True
+
+    @contextmanager
+    def locked(self, key: str) -> Iterator[None]:
+        """Hold the lock of the key among threads and processes. The kernel frees the lock of a process that dies. Raise
+        RepositoryError when another holds it for too long."""
+        give_up_at = self._clock.monotonic() + _LOCK_TIMEOUT_S
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._file(key).with_suffix(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError as error:
+            raise self._error("written", error) from error
+        try:
+            while True:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError as error:
+                    if self._clock.monotonic() > give_up_at:
+                        raise RepositoryError(f"the lock on {key} in {self._path} is held by another process") from error
+                    time.sleep(0.002)
+                except OSError as error:
+                    raise self._error("locked", error) from error
+            yield
+        finally:
+            os.close(descriptor)
+
+    def sweep(self) -> None:
+        """Remove files that nobody will read again. Only files of ours are touched; one that cannot be removed stays."""
+        with suppress(OSError), os.scandir(self._path) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    file = Path(entry.path)
+                    if not entry.is_file(follow_symlinks=False):
+                        continue
+                    if file.name.endswith(_PART):
+                        if self._orphaned(entry.stat().st_mtime):
+                            file.unlink()
+                    elif file.name.endswith(_SUFFIX) and self._removable(file):
+                        self._remove(file)
+
+    def _replace(self, key: str, value: bytes, ttl_s: float, deadline: float) -> None:
+        now_ms = self._clock.now_ms()
+        file = self._file(key)
+        part = self._part(file)
+        self._path.mkdir(parents=True, exist_ok=True)
+        try:
+            part.write_bytes(seal(value, now_ms + int(ttl_s * 1000)))
+            os.utime(part, (now_ms / 1000, now_ms / 1000))
+            if self._clock.monotonic() > deadline:
+                raise RepositoryTimedOut(f"{self._path} takes too long to write to")
+            part.rename(file)
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def _remove(self, file: Path) -> None:
+        """Rename the file, check it again, and put it back when a writer has just replaced it."""
+        renamed = self._part(file)
+        file.rename(renamed)
+        if not self._removable(renamed):
+            with suppress(FileExistsError):
+                os.link(renamed, file)
+        renamed.unlink()
+
+    def _removable(self, file: Path) -> bool:
+        with file.open("rb") as opened:
+            written_s = os.fstat(opened.fileno()).st_mtime
+            start = opened.read(HEADER)
+        try:
+            expires_ms, _ = read_header(start)
+        except CorruptValue:
+            return self._orphaned(written_s)
+        return self._expired(written_s, expires_ms)
+
+    def _expired(self, written_s: float, expires_ms: int) -> bool:
+        now_ms = self._clock.now_ms()
+        return not (written_s - _CLOCK_SLACK_S) * 1000 <= now_ms < expires_ms
+
+    def _orphaned(self, written_s: float) -> bool:
+        return abs(self._clock.now_ms() / 1000 - written_s) > _ORPHAN_S
+
+    def _file(self, key: str) -> Path:
+        name = quote(key, safe=":")
+        if len(name) > _LONGEST_NAME:
+            name = f"{name[:100]}#{blake2b(key.encode(), digest_size=16).hexdigest()}"
+        return self._path / (name + _SUFFIX)
+
+    def _part(self, file: Path) -> Path:
+        return file.with_suffix(f".{secrets.token_hex(6)}{_PART}")
+
+    def _error(self, participle: str, error: OSError) -> RepositoryError:
+        if error.errno in _FULL:
+            advice = "the disk is full: free some room, or let CACHE name a directory elsewhere"
+        elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            advice = "this user may not: change its owner or rights, or let CACHE name another directory"
+        elif error.errno in {errno.ENOTDIR, errno.EEXIST}:
+            advice = "a file is in its place: remove it, or let CACHE name another directory"
+        else:
+            advice = "look at the disk, or let CACHE name a directory elsewhere"
+        return RepositoryError(f"{self._path} cannot be {participle} ({error.strerror or error}): {advice}")
