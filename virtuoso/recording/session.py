@@ -20,8 +20,9 @@ from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.model import Dominance, DominanceBasis, Environment, Fallback, Timeframe
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import cadence
-from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.schedule import Job
+from virtuoso.market_data.universe import UniverseRules
 
 if TYPE_CHECKING:
     import yarl

@@ -16,8 +16,9 @@ from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.model import Confluence, Dimension, DimensionKind, SymbolInputs
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.schedule import Job
+from virtuoso.market_data.universe import UniverseRules
 
 SYMBOLS = 200
 MOST_SATURATED = 0.02

@@ -14,7 +14,8 @@ from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.model import DimensionKind, SymbolInputs
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.market_data.feed import Feed
+from virtuoso.market_data.universe import UniverseRules
 
 SYMBOLS = 30
 

@@ -22,7 +22,8 @@ from virtuoso.domain.records import Alert, Opportunity, ScorePoint, Signal, Sign
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.market_data.feed import Feed
+from virtuoso.market_data.universe import UniverseRules
 from virtuoso.repository.memory import MemoryRepository
 
 PERIOD_S = 3.0

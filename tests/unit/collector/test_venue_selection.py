@@ -30,7 +30,6 @@ def incomplete(venue: str = "bybit") -> Snapshot:
 
 async def test_before_the_first_choice_no_venue_is_used_and_none_is_looked_at() -> None:
     venues = selection()
-    assert not venues.used
     assert venues.to_probe() == []
     assert venues.select() == "bybit"
     assert venues.used == "bybit"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.clocks import SettableClock
 from virtuoso.exchange.replies import Reply
-from virtuoso.market_data.feed import UniverseRules
+from virtuoso.market_data.universe import UniverseRules
 from virtuoso.recording.record import Recorder, record
 from virtuoso.recording.recording import RecordingFile, read
 
