@@ -41,7 +41,8 @@ from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import Cadence
 from virtuoso.history import factory
 from virtuoso.history.sql_writer import SqlHistoryWriter
-from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.market_data.feed import Feed
+from virtuoso.market_data.universe import UniverseRules
 from virtuoso.repository.directory import DirectoryRepository
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")

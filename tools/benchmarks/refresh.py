@@ -18,7 +18,8 @@ from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.model import ANCHOR, Environment
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, MarketData, UniverseRules
+from virtuoso.market_data.feed import Feed, MarketData
+from virtuoso.market_data.universe import UniverseRules
 from virtuoso.wire import snapshots
 
 REPEATS = 25
