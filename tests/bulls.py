@@ -118,7 +118,7 @@ def collector(
         Failover(venues, dwell_s=1, clock=SYSTEM_CLOCK),
         repository,
         OfflineCoinGecko(),
-        Engine(venues, Environment.SIMULATED, opportunities=opportunities, journal=journal, clock=SYSTEM_CLOCK),
+        Engine(venues, Environment.SIMULATED, opportunities=opportunities, history=journal, clock=SYSTEM_CLOCK),
         lease=Lease(repository, owner, SYSTEM_CLOCK),
         max_stale_s=600,
         clock=SYSTEM_CLOCK,
