@@ -47,7 +47,7 @@ class VenueSelection:
             return None
         if venue != self.used:
             if self.used is not None:
-                reason = self.fallback.reason if self.fallback else "VENUE_WELL_AGAIN"
+                reason = self.fallback.reason.name if self.fallback else "VENUE_WELL_AGAIN"
                 log.warning("%s is used instead of %s (%s)", venue, self.used, reason)
                 metrics.FALLBACKS.labels(self.used, venue, reason).inc()
             self.used = venue
