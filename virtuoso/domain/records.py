@@ -173,14 +173,13 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalTally:
-    """How signals of one kind ended. Rates 0-1, `win_rate_low` and `win_rate_high` their Wilson interval at 95 %; R as in
-    Signal. Figures are None where there is nothing to count."""
+    """How some closed signals ended. A figure is None where there is nothing to count."""
 
     count: int
     wins: int  # with a result above 0
-    win_rate: float | None = None
-    win_rate_low: float | None = None
-    win_rate_high: float | None = None
+    win_rate: float | None = None  # 0 to 1
+    win_rate_low: float | None = None  # lower end of the win rate's Wilson interval at 95 %
+    win_rate_high: float | None = None  # upper end of it
     mean_r: float | None = None
     expectancy_r: float | None = None  # win rate x mean win - loss rate x mean loss
 
