@@ -14,7 +14,7 @@ from tests.unit.analysis.markets import starved
 from tests.unit.analysis.test_recorded import read
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.domain.model import Confluence, Dimension, DimensionKind, SymbolInputs
-from virtuoso.market_data.feed import UniverseRules
+from virtuoso.market_data.universe import UniverseRules
 
 SYMBOLS = 200
 MOST_SATURATED = 0.02

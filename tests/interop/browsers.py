@@ -82,7 +82,7 @@ async def visit(browser: Browser, url: str, **device: Any) -> AsyncIterator[Visi
     page = await context.new_page()
     one = Visit(page, context)
     page.on("pageerror", lambda error: one.complaints.append(str(error)))
-    page.on("console", lambda said: one.complaints.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda message: one.complaints.append(message.text) if message.type == "error" else None)
     page.on("response", lambda response: one.urls.append(response.url))
     try:
         await page.goto(url)

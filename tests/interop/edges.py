@@ -94,8 +94,8 @@ class RunningEdge:
         """(output, complaints) of `buf curl`."""
         process = await self.buf(protocol, rpc, request)
         async with asyncio.timeout(15):
-            out, said = await process.communicate()
-        return out.decode(), said.decode()
+            out, complaints = await process.communicate()
+        return out.decode(), complaints.decode()
 
     @asynccontextmanager
     async def stub(self) -> AsyncIterator[Any]:

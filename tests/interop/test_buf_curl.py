@@ -66,8 +66,8 @@ async def call(market: RunningServer, method: str, request: dict[str, Any]) -> t
     """(exit code, output, complaints) of one call."""
     process = await start(market, "-d", json.dumps(request), path=f"/{method}")
     async with asyncio.timeout(10):
-        out, said = await process.communicate()
-    return process.returncode or 0, out.decode(), said.decode()
+        out, complaints = await process.communicate()
+    return process.returncode or 0, out.decode(), complaints.decode()
 
 
 async def first(stream: asyncio.StreamReader) -> Any:
@@ -87,8 +87,8 @@ async def first(stream: asyncio.StreamReader) -> Any:
 
 async def test_reflection_names_every_service_and_method(market: RunningServer) -> None:
     process = await start(market, "--list-methods")
-    out, said = await process.communicate()
-    assert process.returncode == 0, said.decode()
+    out, complaints = await process.communicate()
+    assert process.returncode == 0, complaints.decode()
     methods = out.decode().split()
     assert {name for name in methods if name.startswith(SERVICE)} == {
         f"{SERVICE}/{rpc}" for rpc in (*CALLS, "WatchDashboard", "WatchAlerts")
@@ -101,9 +101,9 @@ async def test_a_reply_in_json_says_what_the_stubs_say(market: RunningServer, rp
     input_type = getattr(api, f"{rpc}Request")
     expected = await getattr(market.stub, rpc)(json_format.ParseDict(CALLS[rpc], input_type()))
 
-    code, out, said = await call(market, f"{SERVICE}/{rpc}", CALLS[rpc])
+    code, out, complaints = await call(market, f"{SERVICE}/{rpc}", CALLS[rpc])
 
-    assert (code, said) == (0, "")
+    assert (code, complaints) == (0, "")
     assert json_format.Parse(out, type(expected)()) == expected  # every number to its last digit, and nothing besides
     assert expected.provenance.snapshot_id == "s1"  # it was not two empty replies that are equal
 
@@ -178,9 +178,9 @@ async def test_a_stream_of_alerts_begins_after_its_cursor(market: RunningServer)
 async def test_an_error_says_why_and_in_which_field(
     market: RunningServer, rpc: str, request_: dict[str, Any], code: str, reason: str, field: str
 ) -> None:
-    exit_code, out, said = await call(market, f"{SERVICE}/{rpc}", request_)
+    exit_code, out, complaints = await call(market, f"{SERVICE}/{rpc}", request_)
 
-    error = json.loads(said)
+    error = json.loads(complaints)
     assert (exit_code != 0, out, error["code"]) == (True, "", code)
     assert field in error["message"] or request_.get(field, "") in error["message"]
     info, bad = detail(error, error_details_pb2.ErrorInfo()), detail(error, error_details_pb2.BadRequest())
@@ -191,9 +191,9 @@ async def test_an_error_says_why_and_in_which_field(
 async def test_data_that_is_too_old_is_refused_with_the_time_to_ask_again(market: RunningServer) -> None:
     market.after(3600)
 
-    _, out, said = await call(market, f"{SERVICE}/GetDashboard", {})
+    _, out, complaints = await call(market, f"{SERVICE}/GetDashboard", {})
 
-    error = json.loads(said)
+    error = json.loads(complaints)
     assert (out, error["code"]) == ("", "unavailable")
     assert detail(error, error_details_pb2.ErrorInfo()).reason == "DATA_UNAVAILABLE"
     assert detail(error, error_details_pb2.RetryInfo()).retry_delay.seconds > 0
@@ -208,9 +208,9 @@ def detail(error: dict[str, Any], into: Any) -> Any:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_health_answers_by_reflection_too(market: RunningServer, name: str) -> None:
-    code, out, said = await call(market, "grpc.health.v1.Health/Check", {"service": name})
+    code, out, complaints = await call(market, "grpc.health.v1.Health/Check", {"service": name})
 
-    assert (code, json.loads(out), said) == (0, {"status": "SERVING"}, "")
+    assert (code, json.loads(out), complaints) == (0, {"status": "SERVING"}, "")
 
 
 async def test_bars_are_dated(market: RunningServer) -> None:

@@ -40,7 +40,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-async def said(python: Path, *words: str) -> str:
+async def output_of(python: Path, *words: str) -> str:
     """What a program prints; it must end well and complain of nothing."""
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     pipe = asyncio.subprocess.PIPE
@@ -59,7 +59,7 @@ async def test_every_program_of_the_page_runs(python: Path, tmp_path: Path) -> N
         await memory.market.show(snapshot(rows=rows))
         await memory.add_numbered_alerts(1, 2, level=AlertLevel.WARNING)
         address = memory.market.address
-        shown = [await said(python, "-c", program.replace("127.0.0.1:50051", address)) for program in PROGRAMS]
+        shown = [await output_of(python, "-c", program.replace("127.0.0.1:50051", address)) for program in PROGRAMS]
     call, refusal, live, alerts = shown
     assert call == "BTCUSDT 71.5 27.125\n"
     assert refusal.startswith("INVALID_ARGUMENT INVALID_FIELD None ")
@@ -74,7 +74,7 @@ async def test_it_needs_nothing_of_the_service(python: Path) -> None:
         "print(c.__file__, {'ccxt', 'numpy', 'aiohttp', 'buf'} & {*sys.modules}, "
         "[m for m in own if m.__spec__.origin and not m.__spec__.origin.startswith(sys.prefix)])"
     )
-    where, *rest = (await said(python, "-c", program)).split()
+    where, *rest = (await output_of(python, "-c", program)).split()
     assert where.startswith(str(python.parent.parent))
     assert rest == ["{'buf'}", "[]"]
 

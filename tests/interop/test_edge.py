@@ -84,9 +84,9 @@ async def expected(market: RunningServer, rpc: str, request: dict[str, Any]) -> 
     return reply
 
 
-def unpacked(said: str) -> tuple[str, error_details_pb2.ErrorInfo, error_details_pb2.RetryInfo]:
+def unpacked(complaints: str) -> tuple[str, error_details_pb2.ErrorInfo, error_details_pb2.RetryInfo]:
     """(code, ErrorInfo, RetryInfo) of what buf prints of an error."""
-    error = json.loads(said)
+    error = json.loads(complaints)
     info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
     for detail in error["details"]:
         for into in (info, retry):
@@ -95,17 +95,14 @@ def unpacked(said: str) -> tuple[str, error_details_pb2.ErrorInfo, error_details
     return error["code"], info, retry
 
 
-# ---------------------------------------------------------------------------------------------------------- every call
-
-
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(("rpc", "request_"), {rpc: (rpc, request) for rpc, request in PATHS.values()}.values())
 async def test_each_rpc_says_through_the_edge_what_the_server_says(
     shown: RunningEdge, protocol: str, rpc: str, request_: dict[str, Any]
 ) -> None:
     reply = await expected(shown.market, rpc, request_)
-    out, said = await shown.call(protocol, rpc, request_)
-    assert said == ""
+    out, complaints = await shown.call(protocol, rpc, request_)
+    assert complaints == ""
     assert json_format.Parse(out, type(reply)()) == reply
 
 
@@ -171,9 +168,6 @@ async def test_five_hundred_symbols_are_one_json_answer() -> None:
         assert (status, len(body["rows"])) == (200, 500)
 
 
-# -------------------------------------------------------------------------------------------------------------- errors
-
-
 @pytest.mark.parametrize(
     ("path", "status", "code", "reason", "field"),
     [
@@ -229,12 +223,9 @@ async def test_before_the_first_snapshot_all_three_protocols_say_not_ready_and_w
         assert (status, body["code"]) == (503, 14)
         assert (found["ErrorInfo"]["reason"], found["RetryInfo"]["retryDelay"]) == ("NOT_READY", "2s")
         for protocol in PROTOCOLS:
-            out, said = await one.call(protocol, "GetDashboard", {})
-            code, info, retry = unpacked(said)
+            out, complaints = await one.call(protocol, "GetDashboard", {})
+            code, info, retry = unpacked(complaints)
             assert (out, code, info.reason, retry.retry_delay.seconds) == ("", "unavailable", "NOT_READY", 2)
-
-
-# -------------------------------------------------------------------------------------------------------------- pages
 
 
 async def test_a_page_of_any_origin_may_call_without_credentials(shown: RunningEdge) -> None:

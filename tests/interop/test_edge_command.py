@@ -34,7 +34,7 @@ def running(*words: str, output: IO[str] | int = subprocess.DEVNULL) -> Iterator
         process.wait()
 
 
-def asked(port: int, path: str) -> tuple[int, str, str]:
+def get(port: int, path: str) -> tuple[int, str, str]:
     """(status, kind, body) once there is an answer."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Accept": "text/html"})
     end = time.monotonic() + 15
@@ -54,10 +54,10 @@ def test_it_serves_the_page_and_logs_each_call_to_standard_output(tmp_path: Path
     with (tmp_path / "output").open("w+") as output:
         where = ["--edge-address", f"127.0.0.1:{port}", "--servers", nobody]
         with running(*where, output=output):
-            status, kind, body = asked(port, "/signals")
+            status, kind, body = get(port, "/signals")
             assert (status, kind) == (200, "text/html; charset=utf-8")
             assert body == assets(ROOT / "gen" / "web")["/index.html"].body.decode()
-            status, kind, body = asked(port, "/v1/overview")
+            status, kind, body = get(port, "/v1/overview")
             assert (status, kind, json.loads(body)["code"]) == (503, "application/json", 14)
         page, overview = [json.loads(line) for line in (tmp_path / "output").read_text().splitlines()]
         assert (page["path"], page["status"], page["user_agent"]) == (

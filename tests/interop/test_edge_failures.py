@@ -23,8 +23,6 @@ from virtuoso.repository import keys
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.server import MarketServer
 
-# ------------------------------------------------------------------------------------------------- servers that are ill
-
 
 async def test_healthz_answers_as_the_server_does_also_when_it_does_not_serve() -> None:
     async with running_edge() as one:
@@ -111,9 +109,9 @@ async def test_a_server_that_goes_down_and_comes_back_is_told_of_and_found_again
         assert (status, body["code"], body["message"]) == (503, 14, "no server answers behind the edge")
         assert (found["ErrorInfo"]["reason"], found["RetryInfo"]["retryDelay"]) == ("NO_SERVER", "1s")
         async with one.stub() as stub:
-            told = await refusal(stub.GetOverview(api.GetOverviewRequest(), timeout=5))
-        assert (told.code, told.reason, told.retry_s) == (grpc.StatusCode.UNAVAILABLE, "NO_SERVER", 1)
-        assert told.message == "no server answers behind the edge"
+            refused = await refusal(stub.GetOverview(api.GetOverviewRequest(), timeout=5))
+        assert (refused.code, refused.reason, refused.retry_s) == (grpc.StatusCode.UNAVAILABLE, "NO_SERVER", 1)
+        assert refused.message == "no server answers behind the edge"
         web = {"content-type": "application/grpc-web+proto"}
         async with (
             aiohttp.ClientSession() as session,
@@ -154,13 +152,10 @@ async def test_streams_are_told_when_server_and_edge_go_down_together() -> None:
             assert (await stream.read()).WhichOneof("event") == "snapshot"
             one.edge.process.terminate()
             draining = asyncio.create_task(one.market.server.drain(2))
-            told = await refusal(stream.read())
+            refused = await refusal(stream.read())
             await draining
-        assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
-        assert told.message != "no server answers behind the edge"
-
-
-# ------------------------------------------------------------------------------------------------------------ launcher
+        assert (refused.code, refused.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
+        assert refused.message != "no server answers behind the edge"
 
 
 async def test_an_envoy_that_ends_is_started_again() -> None:

@@ -157,11 +157,11 @@ async def test_requests_made_to_be_expensive_cost_nobody_else_anything(deploymen
     with ProcessPoolExecutor(1, get_context("spawn")) as attacker:
 
         async def attack(rpc: str, raw: bytes, times: int = 1) -> None:
-            before, sent = deployment.memory(), len(raw)
+            before, sent_bytes = deployment.memory(), len(raw)
             answers.update(await loop.run_in_executor(attacker, send, deployment.edge.address, rpc, raw, times))
             grown = [after - start for after, start in zip(deployment.memory(), before, strict=True)]
             growth = max(grown)
-            assert growth <= GROWTH * times * sent + SMALLEST_GROWTH, (rpc, raw[:20], sent, times, grown)
+            assert growth <= GROWTH * times * sent_bytes + SMALLEST_GROWTH, (rpc, raw[:20], sent_bytes, times, grown)
 
         for rpc, raw in large:  # what is loaded or taken once is not counted
             await loop.run_in_executor(attacker, send, deployment.edge.address, rpc, raw, AT_ONCE)

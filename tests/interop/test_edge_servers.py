@@ -94,7 +94,7 @@ async def test_a_server_that_hangs_or_dies_costs_a_caller_one_call_and_one_that_
     def server(host: str) -> Server:
         return Server(host, port, monitor, tmp_path / "cache")
 
-    async def asked(host: str) -> None:
+    async def is_used(host: str) -> None:
         """A server gets calls and its monitor too, as the log tells: each is readmitted for itself."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         async with asyncio.timeout(20):
@@ -108,20 +108,20 @@ async def test_a_server_that_hangs_or_dies_costs_a_caller_one_call_and_one_that_
     callers = Callers(edge)
     try:
         async with callers.calling():
-            await asyncio.gather(*map(asked, HOSTS))
+            await asyncio.gather(*map(is_used, HOSTS))
             assert refused(callers.answers) == 0
             second.freeze()
             await callers.go_on(40)
             assert refused(callers.answers) <= CALLERS
             second.thaw()
-            await asked(HOSTS[1])
+            await is_used(HOSTS[1])
             callers.answers.clear()
             second.kill()
             await callers.go_on(40)
             assert refused(callers.answers) <= CALLERS
             second = await asyncio.to_thread(server, HOSTS[1])
             await ready(f"{HOSTS[1]}:{monitor}")
-            await asked(HOSTS[1])
+            await is_used(HOSTS[1])
             callers.answers.clear()
             first.process.terminate()
             assert await asyncio.to_thread(first.process.wait) == 0

@@ -30,15 +30,15 @@ WEB = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
 ORIGIN = {"Origin": "https://app.example"}
 
 
-async def sent(one: RunningEdge, path: str, encoding: str) -> tuple[bytes, list[str], str]:
+async def fetch(one: RunningEdge, path: str, encoding: str) -> tuple[bytes, list[str], str]:
     """(the body as it was sent, its encodings, what else it varies by)."""
     async with aiohttp.ClientSession(auto_decompress=False) as session:
         headers = {"Accept-Encoding": encoding}
         if path.startswith("/v1/"):
-            asked = session.get(one.edge.url + path, headers=headers)
+            call = session.get(one.edge.url + path, headers=headers)
         else:
-            asked = session.post(one.edge.url + path, data=bytes(5), headers=headers | WEB)
-        async with asked as reply:
+            call = session.post(one.edge.url + path, data=bytes(5), headers=headers | WEB)
+        async with call as reply:
             return await reply.read(), reply.headers.getall("content-encoding", []), reply.headers.get("vary", "")
 
 
@@ -46,8 +46,8 @@ async def test_json_and_grpc_web_are_compressed_once_for_who_accepts_it() -> Non
     async with running_edge() as one:
         await one.market.show(snapshot())
         for path in ("/v1/dashboard", f"/{SERVICE}/GetDashboard"):
-            plain, none, varies = await sent(one, path, "identity")
-            small, encodings, _ = await sent(one, path, "gzip, br")
+            plain, none, varies = await fetch(one, path, "identity")
+            small, encodings, _ = await fetch(one, path, "gzip, br")
             assert (none, encodings) == ([], ["gzip"])
             length = len(plain) if path.startswith("/v1/") else 5 + int.from_bytes(plain[1:5], "big")  # trailers follow
             assert gzip.decompress(small)[:length] == plain[:length]
@@ -103,11 +103,11 @@ async def test_each_address_has_a_limit_of_its_own_and_probes_have_none() -> Non
 
         async with one.stub() as stub:
             for _ in range(20):  # until what came back meanwhile is used up
-                asked = stub.GetOverview(api.GetOverviewRequest(), timeout=5)
-                if await asked.code() is not grpc.StatusCode.OK:
+                call = stub.GetOverview(api.GetOverviewRequest(), timeout=5)
+                if await call.code() is not grpc.StatusCode.OK:
                     break
-            told = await refusal(asked)
-        assert (told.code, told.reason, told.retry_s) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "RATE_LIMITED", 1)
+            refused = await refusal(call)
+        assert (refused.code, refused.reason, refused.retry_s) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "RATE_LIMITED", 1)
         async with aiohttp.ClientSession() as session:
             for _ in range(20):
                 async with session.post(f"{one.edge.url}/{SERVICE}/GetOverview", data=bytes(5), headers=WEB) as reply:
@@ -238,8 +238,8 @@ async def test_the_page_is_there_beside_json_and_rpcs(tmp_path: Path) -> None:
             assert (status, body["code"], headers["content-type"]) == (404, 5, "application/json")
         assert (await one.http("/v1/overview"))[0] == (await one.http("/healthz"))[0] == 200
         for protocol in ("grpc", "grpcweb"):
-            out, said = await one.call(protocol, "GetOverview", {})  # by reflection, which passes the edge too
-            assert (json.loads(out)["provenance"]["snapshotId"], said) == ("s1", "")
+            out, complaints = await one.call(protocol, "GetOverview", {})  # by reflection, which passes the edge too
+            assert (json.loads(out)["provenance"]["snapshotId"], complaints) == ("s1", "")
         async with grpc.aio.insecure_channel(one.edge.address) as channel:
             call: Any = channel.unary_unary
             with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -41,9 +41,9 @@ class Client:
         assert self._process.stdout is not None
         async with asyncio.timeout(60):
             while line := await self._process.stdout.readline():
-                said: Line = json.loads(line)
-                if wanted(said):
-                    return said
+                answer: Line = json.loads(line)
+                if wanted(answer):
+                    return answer
         raise AssertionError("the client in Go has ended")
 
     async def message(self, into: Any, wanted: Callable[[Any], bool] = lambda _: True) -> Any:
@@ -68,16 +68,16 @@ async def client(folder: Path, *words: str) -> AsyncIterator[Client]:
         await process.wait()
 
 
-async def calls(folder: Path, address: str, *asked: tuple[str, dict[str, Any], str]) -> list[Line]:
+async def calls(folder: Path, address: str, *requests: tuple[str, dict[str, Any], str]) -> list[Line]:
     """What Go gets for each (rpc, request, timeout)."""
     process = await asyncio.create_subprocess_exec(
         *(str(folder / "interop"), address, "calls"), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    lines = [json.dumps({"rpc": rpc, "request": request, "timeout": timeout}) for rpc, request, timeout in asked]
+    lines = [json.dumps({"rpc": rpc, "request": request, "timeout": timeout}) for rpc, request, timeout in requests]
     async with asyncio.timeout(60):
         out, _ = await process.communicate("\n".join(lines).encode())
     answers = [json.loads(line) for line in out.splitlines()]
-    assert (process.returncode, len(answers)) == (0, len(asked))
+    assert (process.returncode, len(answers)) == (0, len(requests))
     return answers
 
 
@@ -89,9 +89,6 @@ async def furnished(folder: Path) -> AsyncIterator[RunningServer]:
         await market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
         await market.show(snapshot())
         yield market
-
-
-# --------------------------------------------------------------------------------------------------------------- calls
 
 
 async def test_each_rpc_says_in_go_what_it_says_in_python(go_programs: Path, tmp_path: Path) -> None:
@@ -113,8 +110,8 @@ async def test_the_details_of_errors_are_read_in_go(go_programs: Path, tmp_path:
     stale: list[tuple[str, dict[str, Any], str]] = [("GetDashboard", {}, "10s")]
     reasons = []
     async with furnished(tmp_path) as market:
-        for asked in (bad, stale):
-            for (rpc, request, _), answer in zip(asked, await calls(go_programs, market.address, *asked), strict=True):
+        for requests in (bad, stale):
+            for (rpc, request, _), answer in zip(requests, await calls(go_programs, market.address, *requests), strict=True):
                 call = getattr(market.stub, rpc)(json_format.ParseDict(request, getattr(api, f"{rpc}Request")()))
                 python, go = await refusal(call), answer["refusal"]
                 assert go["Code"].lower() == python.code.name.replace("_", "").lower()
@@ -132,9 +129,6 @@ async def test_the_deadline_of_a_caller_in_go_reaches_the_server_which_says_why(
         await market.show(snapshot())
         (answer,) = await calls(go_programs, market.address, ("ListCandles", {"symbol": "BTCUSDT"}, "500ms"))
     assert (answer["refusal"]["Code"], answer["refusal"]["Reason"]) == ("DeadlineExceeded", "DEADLINE_EXCEEDED")
-
-
-# ------------------------------------------------------------------------------------------------------------- streams
 
 
 async def test_streams_go_on_where_they_were_after_the_server_was_killed(go_programs: Path, tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ SERVING, ARGUMENTS, CONNECT, RPC, NOT_SERVING = range(5)
 
 async def exit_codes(folder: Path, address: str, service: str = "", *more: str) -> tuple[int | None, int | None]:
     """Of both programs, asked the same."""
-    asked = [f"-addr={address}", f"-service={service}", *more]
+    options = [f"-addr={address}", f"-service={service}", *more]
     ours = [sys.executable, "-m", "virtuoso", "probe", "--addr", address, "--service", service, *more]
     running = [
         await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
-        for words in ([str(folder / "grpc-health-probe"), *asked], ours)
+        for words in ([str(folder / "grpc-health-probe"), *options], ours)
     ]
     theirs, own = [await process.wait() for process in running]
     return theirs, own

@@ -1,4 +1,4 @@
-"""The client of internal services, against real servers that come, go, refuse and fall silent."""
+"""The Python client against real servers that start, stop, refuse and fall silent."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Answering:
-    """A server that answers GetOverview in one way, with the health that it is given."""
+    """A server whose GetOverview does what a test says, with the health that a test sets."""
 
     address: str
     health: Any
-    calls: list[float | None]  # the time that each call gave it
+    calls: list[float | None]  # the time to the deadline of each call
 
 
 @asynccontextmanager
@@ -65,7 +65,7 @@ async def answering(answer: Callable[[Context], Awaitable[bytes]]) -> AsyncItera
 
 
 async def outcomes(market: Market, calls: int) -> Counter[str]:
-    """What that many calls end with."""
+    """Count the outcomes of that many calls."""
     found: Counter[str] = Counter()
     for _ in range(calls):
         try:
@@ -83,8 +83,8 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def again(one: RunningServer, history: Opener | None = None) -> AsyncIterator[None]:
-    """A server in the place of one that is gone."""
+async def server_restarted(one: RunningServer, history: Opener | None = None) -> AsyncIterator[None]:
+    """A new server at the address of one that has stopped."""
     server = MarketServer(one.address, one.cache, CandleReader(one.source, keys, max_stale_s=600), history=history)
     await server.start()
     try:
@@ -100,22 +100,22 @@ async def test_calls_go_in_turn_to_the_servers_that_are_serving_and_to_no_other(
     async with answering(empty) as able, answering(empty) as unable:
         await unable.health.set("", Status.NOT_SERVING)
         addresses = (able.address, unable.address)
-        async with connect(*addresses, health_service="") as market, connect(*addresses, health_service=None) as careless:
+        async with connect(*addresses, health_service="") as market, connect(*addresses, health_service=None) as unchecked:
             await outcomes(market, 40)
             assert (len(able.calls), len(unable.calls)) == (40, 0)
-            await until_async(lambda: asked(careless, unable))
+            await until_async(lambda: is_reached(unchecked, unable))
             await able.health.set("", Status.NOT_SERVING)
             await unable.health.set("", Status.SERVING)
-            await until_async(lambda: asked(market, unable))
+            await until_async(lambda: is_reached(market, unable))
             before = len(able.calls)
             assert await outcomes(market, 40) == {"OK": 40}
             assert len(able.calls) == before
             await able.health.set("", Status.SERVING)
-            await until_async(lambda: asked(market, able))
+            await until_async(lambda: is_reached(market, able))
 
 
-async def asked(market: Market, server: Answering) -> bool:
-    """Whether the next of two calls goes there."""
+async def is_reached(market: Market, server: Answering) -> bool:
+    """Whether one of the next two calls reaches that server."""
     before = len(server.calls)
     await outcomes(market, 2)
     return len(server.calls) > before
@@ -185,7 +185,7 @@ async def test_a_failure_has_what_the_server_said(server: RunningServer) -> None
 
 
 def check(dashboard: Dashboard, whole: api.GetDashboardResponse) -> None:
-    """They are the same, and in the same order."""
+    """Assert that they are equal, in the same order."""
     assert list(dashboard.rows) == list(whole.rows)
     assert (list(dashboard.gainers), list(dashboard.losers)) == (list(whole.gainers), list(whole.losers))
     assert (dashboard.overview, dashboard.provenance) == (whole.overview, whole.provenance)
@@ -207,7 +207,7 @@ async def test_a_watched_dashboard_is_the_dashboard_whatever_changes_and_breaks(
                 why = stream.connection.failure
                 assert why is not None
                 assert why.code is grpc.StatusCode.UNAVAILABLE
-                await later.enter_async_context(again(one))
+                await later.enter_async_context(server_restarted(one))
                 assert (await following).rows == dashboard.rows
             rows = [row(f"C{i}USDT", None if i == step else 10.0 * i, price=1.0 + step) for i in range(step % 3, 9)]
             await one.show(snapshot(f"n{step}", observed_ms=T0 + step, rows=rows, details=False))
@@ -290,7 +290,7 @@ async def test_each_alert_comes_once_across_a_loss(tmp_path: Path) -> None:
         following = asyncio.ensure_future(anext(stream))
         await until(lambda: stream.connection.state is State.LOST)
         await memory.add_numbered_alerts(4, 2)
-        async with again(memory.market, history_opener(memory.url)):
+        async with server_restarted(memory.market, history_opener(memory.url)):
             got += [(await following).text, (await anext(stream)).text]
             resumed = market.watch_alerts(stream.cursor)
             await memory.add_numbered_alerts(6, 1)

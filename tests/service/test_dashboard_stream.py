@@ -1,4 +1,4 @@
-"""A stream is a dashboard that keeps itself up to date."""
+"""A stream of the dashboard: first a snapshot, then what changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from virtuoso.market.v1 import market_service_pb2 as api
 
 
 class Screen:
-    """A client's state, kept as the contract says."""
+    """The state of a client that follows the contract."""
 
     def __init__(self) -> None:
         self.rows: dict[str, confluence_pb2.ConfluenceRow] = {}
@@ -133,7 +133,7 @@ async def test_an_unknown_or_old_resume_token_gives_the_whole(server: RunningSer
         stream.cancel()
 
 
-async def test_silence_is_broken_by_heartbeats_with_the_present_age() -> None:
+async def test_heartbeats_with_the_present_age_break_the_silence() -> None:
     async with running_server(heartbeat_s=0.05) as one:
         await one.show(snapshot())
         stream = one.stub.WatchDashboard(api.WatchDashboardRequest())
@@ -150,7 +150,7 @@ async def test_silence_is_broken_by_heartbeats_with_the_present_age() -> None:
         stream.cancel()
 
 
-async def test_data_that_goes_stale_is_told_at_once(server: RunningServer) -> None:
+async def test_a_stream_says_at_once_that_data_is_stale(server: RunningServer) -> None:
     await server.show(snapshot())
     stream = server.stub.WatchDashboard(api.WatchDashboardRequest())
     await stream.read()

@@ -1,4 +1,4 @@
-"""Every refusal says why, in words and for machines, and never more than it should."""
+"""Every error says why, in words and for machines, and never more than it should."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from virtuoso.service.rpc import ConcurrencyLimits
 
 
 class Slow:
-    """A repository that gives bars when it is told to."""
+    """A repository that gives candles once `open` is set."""
 
     def __init__(self, inner: TieredRepository) -> None:
         self.inner, self.open, self.reads = inner, asyncio.Event(), 0
@@ -39,7 +39,7 @@ class Slow:
 
 
 class Broken(Slow):
-    """A repository with an error of ours in it."""
+    """A repository with a fault in our code."""
 
     async def get(self, key: str) -> bytes | None:
         if ":candles:" in key:
@@ -48,11 +48,11 @@ class Broken(Slow):
 
 
 def test_every_request_error_is_in_the_table_and_every_reason_in_the_contract() -> None:
-    def leaves(kind: type[BaseException]) -> set[type[BaseException]]:
+    def subclasses(kind: type[BaseException]) -> set[type[BaseException]]:
         below = kind.__subclasses__()
-        return set().union(*map(leaves, below)) if below else {kind}
+        return set().union(*map(subclasses, below)) if below else {kind}
 
-    assert leaves(errors.RequestError) <= set(TABLE)
+    assert subclasses(errors.RequestError) <= set(TABLE)
     of_the_edge = {"NO_SERVER", "RATE_LIMITED"}
     reasons = {row.reason for row in TABLE.values()} | {UNKNOWN.reason, "UNSPECIFIED"} | of_the_edge
     assert {f"ERROR_REASON_{reason}" for reason in reasons} == set(error_reason_pb2.ErrorReason.keys())
@@ -91,18 +91,18 @@ async def test_a_flood_of_violations_leaves_the_details_readable(server: Running
 
 
 @pytest.mark.parametrize(
-    ("symbols", "told"),
+    ("symbols", "fields"),
     [
         (["BTCUSDT", "btc", *["ETHUSDT"] * 200, "eth", "sol"], {"symbols[1]"}),
         ([*["BTCUSDT"] * 400, "a", "b", "c", "d"], {"symbols[400]", "symbols[401]", "symbols[402]"}),
     ],
 )
-async def test_the_first_violations_are_told_with_their_places_and_that_there_may_be_more(
-    server: RunningServer, symbols: list[str], told: set[str]
+async def test_the_first_violations_have_their_positions_and_say_that_there_may_be_more(
+    server: RunningServer, symbols: list[str], fields: set[str]
 ) -> None:
     await server.show(snapshot())
     refused = await refusal(server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(symbols=symbols)))
-    assert refused.violations.keys() == told
+    assert refused.violations.keys() == fields
     assert refused.message.startswith("there may be more than these: symbols[")
 
 

@@ -47,11 +47,11 @@ async def test_provenance_says_where_the_numbers_are_from_and_how_old_they_are(s
     message = snapshot()
     await server.show(message)
     server.after(12)
-    told = (await server.stub.GetDashboard(api.GetDashboardRequest())).provenance
+    provenance = (await server.stub.GetDashboard(api.GetDashboardRequest())).provenance
     expected = message.provenance
     expected.path = provenance_pb2.PATH_SNAPSHOT
     expected.age.FromSeconds(12)
-    assert told == expected
+    assert provenance == expected
 
 
 @pytest.mark.parametrize(("symbols", "most"), [(50, 20_000), (500, 100_000)])
@@ -74,8 +74,8 @@ async def test_an_overview_that_was_not_measured_is_an_error_and_not_an_empty_su
     message = snapshot()
     message.ClearField("overview")
     await server.show(message)
-    told = await refusal(server.stub.GetOverview(api.GetOverviewRequest()))
-    assert told.reason == "DATA_UNAVAILABLE"
+    refused = await refusal(server.stub.GetOverview(api.GetOverviewRequest()))
+    assert refused.reason == "DATA_UNAVAILABLE"
     assert len((await server.stub.GetDashboard(api.GetDashboardRequest())).rows) == 50
 
 
@@ -105,7 +105,7 @@ async def test_a_symbol_without_a_score_has_no_number_in_its_place(server: Runni
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("requested", "found"),
     [
         ("1000SHIBUSDT", "SHIB1000USDT"),
         ("PEPE1000USDT", "1000PEPEUSDT"),
@@ -113,15 +113,15 @@ async def test_a_symbol_without_a_score_has_no_number_in_its_place(server: Runni
         ("SHIB1000USDT", "SHIB1000USDT"),
     ],
 )
-async def test_another_venues_spelling_finds_the_same_market(server: RunningServer, asked: str, found: str) -> None:
+async def test_another_venues_spelling_finds_the_same_market(server: RunningServer, requested: str, found: str) -> None:
     await server.show(snapshot())
-    assert (await server.stub.GetConfluence(api.GetConfluenceRequest(symbol=asked))).symbol == found
-    listed = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(symbols=[asked]))
+    assert (await server.stub.GetConfluence(api.GetConfluenceRequest(symbol=requested))).symbol == found
+    listed = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(symbols=[requested]))
     assert [item.symbol for item in listed.rows] == [found]
 
 
 @pytest.mark.parametrize(
-    ("asked", "reason"),
+    ("requested", "reason"),
     [
         ("UNTRACKEDUSDT", "SYMBOL_NOT_TRACKED"),
         ("1000FLOKIUSDT", "SYMBOL_NOT_TRACKED"),
@@ -130,16 +130,16 @@ async def test_another_venues_spelling_finds_the_same_market(server: RunningServ
     ],
 )
 async def test_a_symbol_that_is_not_scored_is_told_apart_from_one_that_is_not_there(
-    server: RunningServer, asked: str, reason: str
+    server: RunningServer, requested: str, reason: str
 ) -> None:
     await server.show(snapshot())
     for call in (
-        server.stub.GetConfluence(api.GetConfluenceRequest(symbol=asked)),
-        server.stub.ListCandles(api.ListCandlesRequest(symbol=asked)),
+        server.stub.GetConfluence(api.GetConfluenceRequest(symbol=requested)),
+        server.stub.ListCandles(api.ListCandlesRequest(symbol=requested)),
     ):
-        told = await refusal(call)
-        assert (told.code.name, told.reason) == ("NOT_FOUND", reason)
-        assert asked in told.violations["symbol"]
+        refused = await refusal(call)
+        assert (refused.code.name, refused.reason) == ("NOT_FOUND", reason)
+        assert requested in refused.violations["symbol"]
 
 
 async def test_a_tracked_symbol_without_a_price_is_unavailable_and_not_unknown(server: RunningServer) -> None:
@@ -243,23 +243,23 @@ async def test_candles_that_lack_a_bar_which_has_closed_are_stale_and_later_gone
     assert reply.provenance.path == provenance_pb2.PATH_STALE_SNAPSHOT
     server.clock.advance(600)
     await server.show(snapshot("s2", observed_ms=server.clock.now_ms()))
-    told = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
-    assert told.reason == "DATA_UNAVAILABLE"
+    refused = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
+    assert refused.reason == "DATA_UNAVAILABLE"
 
 
 async def test_before_a_symbols_candles_exist_the_caller_is_told_when_to_ask_again(server: RunningServer) -> None:
     await server.show(snapshot())
-    told = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
-    assert (told.code.name, told.reason) == ("UNAVAILABLE", "DATA_UNAVAILABLE")
-    assert told.retry_s is not None
-    assert told.retry_s > 0
+    refused = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
+    assert (refused.code.name, refused.reason) == ("UNAVAILABLE", "DATA_UNAVAILABLE")
+    assert refused.retry_s is not None
+    assert refused.retry_s > 0
 
 
 async def test_another_symbols_candles_under_the_key_are_refused(server: RunningServer) -> None:
     await server.show(snapshot())
     await server.repository.set(keys.candles("bybit", "ETHUSDT", "5m"), candle_series("BTCUSDT"), ttl_s=TTL_S)
-    told = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="ETHUSDT")))
-    assert told.reason == "DATA_UNAVAILABLE"
+    refused = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="ETHUSDT")))
+    assert refused.reason == "DATA_UNAVAILABLE"
 
 
 async def test_rows_that_break_a_rule_are_dropped_and_counted(server: RunningServer) -> None:

@@ -44,8 +44,8 @@ async def test_any_page_sizes_give_every_row_once_in_order_across_a_new_snapshot
 
 async def test_page_sizes_have_a_default_and_a_maximum(server: RunningServer) -> None:
     await server.show(snapshot(size=600))
-    for asked, given_ in ((0, 50), (10, 10), (500, 500), (2_000_000_000, 500)):
-        reply = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(page_size=asked))
+    for request, given_ in ((0, 50), (10, 10), (500, 500), (2_000_000_000, 500)):
+        reply = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(page_size=request))
         assert len(reply.rows) == given_
 
 
@@ -61,9 +61,9 @@ async def test_page_sizes_have_a_default_and_a_maximum(server: RunningServer) ->
 async def test_a_negative_page_size_is_refused_by_name(server: RunningServer, request_: object) -> None:
     await server.show(snapshot())
     rpc = type(request_).__name__.removesuffix("Request")
-    told = await refusal(getattr(server.stub, rpc)(request_))
-    assert (told.code.name, told.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
-    assert "greater than or equal to 0" in told.violations["page_size"]
+    refused = await refusal(getattr(server.stub, rpc)(request_))
+    assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
+    assert "greater than or equal to 0" in refused.violations["page_size"]
 
 
 async def test_movers_and_symbols_come_in_pages_too(server: RunningServer) -> None:
@@ -79,13 +79,13 @@ async def test_movers_and_symbols_come_in_pages_too(server: RunningServer) -> No
             break
         request.page_token = reply.next_page_token
     assert (gainers, losers) == (list(message.gainers), list(message.losers))
-    symbols, asked = [], api.ListSymbolsRequest(page_size=10)
+    symbols, symbols_request = [], api.ListSymbolsRequest(page_size=10)
     while True:
-        listed = await server.stub.ListSymbols(asked)
+        listed = await server.stub.ListSymbols(symbols_request)
         symbols += listed.symbols
         if not listed.next_page_token:
             break
-        asked.page_token = listed.next_page_token
+        symbols_request.page_token = listed.next_page_token
     assert symbols == list(message.symbols)
 
 
@@ -97,9 +97,9 @@ async def test_a_token_that_is_none_of_ours_is_refused(server: RunningServer, to
         server.stub.ListMovers(api.ListMoversRequest(page_token=token)),
         server.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT", page_token=token)),
     ):
-        told = await refusal(call)
-        assert (told.code.name, told.reason) == ("INVALID_ARGUMENT", "PAGE_TOKEN_INVALID")
-        assert "page_token" in told.violations
+        refused = await refusal(call)
+        assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "PAGE_TOKEN_INVALID")
+        assert "page_token" in refused.violations
 
 
 async def test_a_token_of_another_request_is_refused(server: RunningServer) -> None:
@@ -116,5 +116,5 @@ async def test_a_token_whose_snapshot_is_gone_says_so() -> None:
         await one.show(snapshot())
         first = await one.stub.ListSymbols(api.ListSymbolsRequest(page_size=5))
         await one.show(snapshot("s2", observed_ms=T0 + 3000))
-        told = await refusal(one.stub.ListSymbols(api.ListSymbolsRequest(page_size=5, page_token=first.next_page_token)))
-        assert (told.code.name, told.reason) == ("INVALID_ARGUMENT", "PAGE_TOKEN_EXPIRED")
+        refused = await refusal(one.stub.ListSymbols(api.ListSymbolsRequest(page_size=5, page_token=first.next_page_token)))
+        assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "PAGE_TOKEN_EXPIRED")

@@ -215,7 +215,7 @@ async def test_a_stored_detail_that_is_no_whole_reply_is_left_out_and_its_row_is
 
 
 @pytest.mark.parametrize(
-    ("rpc", "request_", "field", "said"),
+    ("rpc", "request_", "field", "words"),
     [
         ("ListSignals", api.ListSignalsRequest(side=signal_pb2.Side.ValueType(7)), "side", "7 is not allowed"),
         ("ListSignals", api.ListSignalsRequest(page_size=-1), "page_size", "-1"),
@@ -225,9 +225,9 @@ async def test_a_stored_detail_that_is_no_whole_reply_is_left_out_and_its_row_is
     ],
 )
 async def test_a_bad_field_is_named_with_its_value_and_what_is_allowed(
-    server: RunningServer, rpc: str, request_: Any, field: str, said: str
+    server: RunningServer, rpc: str, request_: Any, field: str, words: str
 ) -> None:
     await server.show(snapshot())
     refused = await refusal(getattr(server.stub, rpc)(request_))
     assert (refused.code.name, refused.reason, list(refused.violations)) == ("INVALID_ARGUMENT", "INVALID_FIELD", [field])
-    assert said in refused.violations[field]
+    assert words in refused.violations[field]

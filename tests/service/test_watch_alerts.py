@@ -25,27 +25,27 @@ from virtuoso.service import alert_feed
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers that read ten times a second and soon lose patience."""
+def short_periods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that poll ten times a second and bridge an outage of two seconds."""
     monkeypatch.setattr(alert_feed, "POLL_PERIOD_S", 0.1)
     monkeypatch.setattr(alert_feed, "MAX_OUTAGE_S", 2.0)
 
 
 @pytest_asyncio.fixture
 async def setup(tmp_path: Path) -> AsyncIterator[ServerWithHistory]:
-    """A server that shows a market, and its empty history."""
+    """A server with a snapshot and an empty history."""
     async with server_with_history(sqlite_url(tmp_path)) as one:
         await one.market.show(snapshot())
         yield one
 
 
 def watch(setup: ServerWithHistory, cursor: str = "", **filters: Any) -> Any:
-    """A stream from there."""
+    """A stream that starts after `cursor`."""
     return setup.market.stub.WatchAlerts(api.WatchAlertsRequest(cursor=cursor, **filters))
 
 
 async def until(stream: Any, count: int) -> list[api.WatchAlertsResponse]:
-    """Its messages until so many alerts have come."""
+    """The messages of a stream until that many alerts have arrived."""
     found: list[api.WatchAlertsResponse] = []
     async with asyncio.timeout(10):
         while len(texts(found)) < count:
@@ -58,16 +58,16 @@ async def test_a_stream_without_a_cursor_begins_now_and_says_where_that_is_at_on
     stream = watch(setup)
     first = await stream.read()
     assert (list(first.alerts), first.cursor, first.provenance.snapshot_id) == ([], str(old[-1].cursor), "s1")
-    kept = await setup.add_numbered_alerts(3, 2)
+    stored = await setup.add_numbered_alerts(3, 2)
     (message,) = await until(stream, 2)
     assert texts([message]) == numbered_texts(3, 2)
-    assert message.cursor == message.alerts[-1].cursor == str(kept[-1].cursor)
+    assert message.cursor == message.alerts[-1].cursor == str(stored[-1].cursor)
     stream.cancel()
 
 
-async def test_what_was_told_a_moment_before_a_stream_began_is_not_told_by_it(setup: ServerWithHistory) -> None:
+async def test_an_alert_just_before_a_stream_starts_is_not_in_it(setup: ServerWithHistory) -> None:
     first = watch(setup)
-    await first.read()  # the server reads once a second from now on
+    await first.read()  # the server polls from now on
     await setup.add_numbered_alerts(0, 1)
     second = watch(setup)
     assert list((await second.read()).alerts) == []
@@ -154,7 +154,7 @@ async def test_filters_hide_alerts_and_the_cursor_goes_past_them(tmp_path: Path)
         stream.cancel()
 
 
-async def test_silence_is_broken_by_signs_of_life(tmp_path: Path) -> None:
+async def test_heartbeats_break_the_silence(tmp_path: Path) -> None:
     async with server_with_history(sqlite_url(tmp_path), heartbeat_s=0.05) as setup:
         await setup.market.show(snapshot())
         stream = watch(setup)
@@ -184,7 +184,7 @@ async def test_streams_of_alerts_count_as_streams_and_end_with_the_server(setup:
     await draining
 
 
-async def test_many_streams_are_told_by_one_reader(setup: ServerWithHistory) -> None:
+async def test_many_streams_share_one_reader(setup: ServerWithHistory) -> None:
     streams = [watch(setup) for _ in range(200)]
     await asyncio.gather(*(stream.read() for stream in streams))
     await setup.add_numbered_alerts(0, 3)
@@ -194,11 +194,11 @@ async def test_many_streams_are_told_by_one_reader(setup: ServerWithHistory) -> 
         stream.cancel()
 
 
-async def test_a_crowd_that_comes_and_goes_is_told_everything_once(setup: ServerWithHistory) -> None:
+async def test_many_clients_that_come_and_go_get_every_alert_once(setup: ServerWithHistory) -> None:
     rng, total = random.Random(5), 60
     origin = (await watch(setup).read()).cursor
 
-    async def restless(seed: int) -> list[str]:
+    async def reconnecting_client(seed: int) -> list[str]:
         seen: list[str] = []
         mine, cursor = random.Random(seed), origin
         async with grpc.aio.insecure_channel(setup.market.address) as channel:
@@ -215,19 +215,19 @@ async def test_a_crowd_that_comes_and_goes_is_told_everything_once(setup: Server
         return seen
 
     async def writer() -> None:
-        told = 0
-        while told < total:
-            count = min(total - told, rng.randint(1, 5))
-            await setup.add_numbered_alerts(told, count)
-            told += count
+        written = 0
+        while written < total:
+            count = min(total - written, rng.randint(1, 5))
+            await setup.add_numbered_alerts(written, count)
+            written += count
             await asyncio.sleep(rng.random() / 10)
 
     async with asyncio.timeout(60):
-        *found, _ = await asyncio.gather(*(restless(seed) for seed in range(10)), writer())
+        *found, _ = await asyncio.gather(*(reconnecting_client(seed) for seed in range(10)), writer())
     assert found == [numbered_texts(0, total)] * 10
 
 
-async def test_an_outage_is_borne_for_a_while_then_told_and_nothing_is_lost() -> None:
+async def test_an_outage_is_bridged_for_a_while_then_ends_streams_and_nothing_is_lost() -> None:
     server = await asyncio.to_thread(Postgres)
     try:
         async with server_with_history(server.url()) as setup:
@@ -257,7 +257,7 @@ async def test_an_outage_is_borne_for_a_while_then_told_and_nothing_is_lost() ->
 
 
 async def drained(stream: Any) -> None:
-    """Its messages, without any alert, to its end."""
+    """Read a stream without any alert to its end."""
     while True:
         assert not (await stream.read()).alerts
 
@@ -278,7 +278,7 @@ async def hidden_history(setup: ServerWithHistory) -> None:
 
 
 async def resumed(setup: ServerWithHistory, cursor: str) -> list[api.WatchAlertsResponse]:
-    """What comes after `cursor`, called again until it is answered."""
+    """The first message after `cursor`; call again until there is one."""
     while True:
         stream = watch(setup, cursor)
         try:

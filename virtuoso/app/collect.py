@@ -25,7 +25,8 @@ from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import cadence
-from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.market_data.feed import Feed
+from virtuoso.market_data.universe import UniverseRules
 
 
 async def collect(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:

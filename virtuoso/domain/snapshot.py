@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 COMPLETE_SCORES = 30  # a snapshot with this many scores is complete, however many symbols are tracked
 
 
+def is_complete(*, scored: int, tracked: int) -> bool:
+    """Return True when so many scores make a server ready: all tracked symbols have one, or COMPLETE_SCORES have; one at
+    least."""
+    return scored >= max(1, min(COMPLETE_SCORES, tracked))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """All that one pass knows of one venue. Immutable; times as in `model`."""
@@ -44,5 +50,5 @@ class Snapshot:
 
     @property
     def complete(self) -> bool:
-        """Whether it makes a server ready: all tracked symbols have a score, or COMPLETE_SCORES have one; one at least."""
-        return self.scored >= max(1, min(COMPLETE_SCORES, len(self.universe)))
+        """Whether it makes a server ready: see `is_complete`."""
+        return is_complete(scored=self.scored, tracked=len(self.universe))

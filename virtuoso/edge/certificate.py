@@ -61,13 +61,13 @@ async def announce_renewals(folder: Path, certificate: str, key: str) -> None:
     """Tell the Envoy that watches `folder` whenever the files have changed and fit together again. Never return. A changed
     link, a file that was moved there and a file that was overwritten all count. Files that do not fit together are logged
     once, and the old ones stay in use."""
-    known = _identities(certificate, key)
+    announced = _identities(certificate, key)
     while True:
         await asyncio.sleep(CHECK_PERIOD_S)
-        seen = _identities(certificate, key)
+        current = _identities(certificate, key)
         try:
             os.utime(folder)  # else the folder looks old one day, and a clean-up of temporary files removes it
-            if seen == known:
+            if current == announced:
                 continue
             await asyncio.to_thread(check, certificate, key)
             (folder / "new").touch()
@@ -79,7 +79,7 @@ async def announce_renewals(folder: Path, certificate: str, key: str) -> None:
             return
         else:
             log.info("the certificate has been renewed")
-        known = seen
+        announced = current
 
 
 def _identities(*paths: str) -> list[tuple[int, ...] | None]:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     )
     from virtuoso.domain.snapshot import Snapshot
     from virtuoso.exchange.premiums import Rows
-    from virtuoso.market_data.feed import UniverseRules
+    from virtuoso.market_data.universe import UniverseRules
 
 log = logging.getLogger(__name__)
 

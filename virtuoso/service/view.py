@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from virtuoso.domain.errors import SymbolNotFound, SymbolNotTracked
 from virtuoso.domain.model import DimensionKind
+from virtuoso.domain.snapshot import is_complete
 from virtuoso.domain.symbols import split_symbol
 from virtuoso.service import encoding
 from virtuoso.wire import times
@@ -123,9 +124,9 @@ class SnapshotView:
 
     @property
     def complete(self) -> bool:
-        """True with enough scores to call a server ready: min(30, tracked symbols), and at least one."""
+        """True with enough scores to call a server ready: see `is_complete`."""
         coverage = self.provenance.coverage
-        return coverage.present >= max(1, min(30, coverage.expected))
+        return is_complete(scored=coverage.present, tracked=coverage.expected)
 
     def capabilities(self) -> frozenset[str]:
         """Return the names of health that this snapshot can answer. No signals and no opportunities are an answer too."""

@@ -83,8 +83,32 @@ def layout(width: int) -> Sequence[Column]:
     titles = words.DIMENSION_TITLES if wide else words.NARROW_DIMENSION_TITLES
     for name, title in zip(words.DIMENSIONS, titles, strict=True):
         columns.append(_score_column(name, title, 10 if wide else 5, digits=0, has_bar=wide))
+    return [*columns, *_price_columns(wide=wide)]
+
+
+def score_style(score: float | None) -> CellStyle:
+    """Return the style of a score, with the limits of the contract's labels."""
+    if score is None:
+        return CellStyle.FAINT
+    return CellStyle.UP if score >= 60 else CellStyle.DOWN if score <= 40 else CellStyle.PLAIN
+
+
+def sign_style(value: float | None) -> CellStyle:
+    """Return the style of a change or a direction."""
+    if value is None:
+        return CellStyle.FAINT
+    return CellStyle.UP if value > 0 else CellStyle.DOWN if value < 0 else CellStyle.PLAIN
+
+
+def bar(value: float, cells: int = BAR_WIDTH) -> str:
+    """Return a value of 0-100 as a bar of so many cells."""
+    eighths = round(min(100.0, max(0.0, value)) / 100 * cells * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(cells)
+
+
+def _price_columns(*, wide: bool) -> list[Column]:
     return [
-        *columns,
         Column(
             key="price",
             title="Price",
@@ -108,27 +132,6 @@ def layout(width: int) -> Sequence[Column]:
             text=lambda row: words.usd(optional(row, "turnover_24h_usd")),
         ),
     ]
-
-
-def score_style(score: float | None) -> CellStyle:
-    """Return the style of a score, with the limits of the contract's labels."""
-    if score is None:
-        return CellStyle.FAINT
-    return CellStyle.UP if score >= 60 else CellStyle.DOWN if score <= 40 else CellStyle.PLAIN
-
-
-def sign_style(value: float | None) -> CellStyle:
-    """Return the style of a change or a direction."""
-    if value is None:
-        return CellStyle.FAINT
-    return CellStyle.UP if value > 0 else CellStyle.DOWN if value < 0 else CellStyle.PLAIN
-
-
-def bar(value: float, cells: int = BAR_WIDTH) -> str:
-    """Return a value of 0-100 as a bar of so many cells."""
-    eighths = round(min(100.0, max(0.0, value)) / 100 * cells * 8)
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(cells)
 
 
 def _score_column(name: str, title: str, width: int, *, digits: int, has_bar: bool = False) -> Column:

@@ -7,18 +7,18 @@ interface Module<P> {
   readonly default: ComponentType<P>;
 }
 
-/** A page whose code is fetched when it is first shown. */
-export function page<P extends object>(load: () => Promise<Module<P>>): ComponentType<P> {
+/** Return a page whose code is loaded when the page is first shown. */
+export function lazyPage<P extends object>(load: () => Promise<Module<P>>): ComponentType<P> {
   const state: Signal<Module<P> | "failed" | undefined> = signal(undefined);
-  const fetch = async () => {
+  const fetchCode = async () => {
     state.value = undefined;
     state.value = await load().catch(() => "failed" as const);
   };
   return function Page(props: P) {
     useEffect(() => {
-      if (!state.peek() || state.peek() === "failed") void fetch();
+      if (!state.peek() || state.peek() === "failed") void fetchCode();
     }, []);
-    if (state.value === "failed") return <NotFetched again={() => void fetch()} />;
+    if (state.value === "failed") return <LoadFailed again={() => void fetchCode()} />;
     const Shown = state.value?.default;
     return Shown ? <Shown {...props} /> : <Waiting />;
   };
@@ -32,18 +32,20 @@ function Waiting() {
   );
 }
 
-/** A browser that failed to fetch a module once does not try it again within the page, and a newer page may have taken its
- * place on the server: loading anew mends both. */
-function NotFetched({ again }: { again: () => void }) {
+/** Shown when the code of a page did not load. Some browsers do not try again within the same page, and a new build on the
+ * server no longer has the old code. Reloading the page solves both. */
+function LoadFailed({ again }: { again: () => void }) {
   return (
     <div class="panel">
-      <Empty>This part of the page could not be fetched: the network is away, or the page was renewed meanwhile.</Empty>
+      <Empty>
+        This part of the page could not be loaded. The network may be down, or there may be a new version of the page.
+      </Empty>
       <p class="actions">
         <button type="button" class="button" onClick={again}>
           Try again
         </button>
         <button type="button" class="button" onClick={() => location.reload()}>
-          Load the page anew
+          Reload the page
         </button>
       </p>
     </div>

@@ -4,19 +4,19 @@ import { live } from "../../state/live.js";
 import { type Sort, ascending, minScore, onlyWatched, search, sort, watched } from "../../state/settings.js";
 import { ordered } from "./ordering.js";
 
-/** The rows that are shown, in their order, and what each filter hides. */
-export interface Choice {
+/** The rows that are shown, in order, and the number that each filter hides. */
+export interface Selection {
   readonly rows: readonly ConfluenceRow[];
   readonly total: number;
-  /** Filters that hide something, in words, with how many rows each hides that those before it did not. */
+  /** The filters that hide rows, each with the number of rows that it hides and those before it do not. */
   readonly hidden: readonly (readonly [filter: string, count: number])[];
 }
 
-// The rows as they were when a finger came down; undefined while none is down.
+// The rows at the time when a finger came down. Undefined while no finger is down.
 const heldRows = signal<ReadonlyMap<string, ConfluenceRow> | undefined>(undefined);
 
-/** Hold the rows and their order while a finger is down. Otherwise it could come down on one row and lift from another. */
-export function hold(): void {
+/** Keep the rows and their order while a finger is down. Otherwise a tap could begin on one row and end on another. */
+export function holdRows(): void {
   const over = new AbortController();
   const release = () => {
     over.abort();
@@ -24,28 +24,28 @@ export function hold(): void {
   };
   heldRows.value = live.peek().dashboard?.rows;
   for (const end of ["pointerup", "pointercancel", "blur"]) {
-    addEventListener(end, () => setTimeout(release), { signal: over.signal }); // after the click, which comes next
+    addEventListener(end, () => setTimeout(release), { signal: over.signal }); // after the click, which is the next event
   }
 }
 
-const known = computed(() => heldRows.value ?? live.value.dashboard?.rows);
+const allRows = computed(() => heldRows.value ?? live.value.dashboard?.rows);
 
-export const choice = computed<Choice>(() => {
-  const all = [...(known.value?.values() ?? [])];
-  const stars = new Set(watched.value);
-  const wanted = search.value.trim().toUpperCase();
+export const selection = computed<Selection>(() => {
+  const all = [...(allRows.value?.values() ?? [])];
+  const watchlist = new Set(watched.value);
+  const text = search.value.trim().toUpperCase();
   const least = minScore.value;
   const filters: [string, boolean, (row: ConfluenceRow) => boolean][] = [
-    [`the search for "${search.value.trim()}"`, wanted !== "", (row) => row.symbol.toUpperCase().includes(wanted)],
-    ["the watchlist", onlyWatched.value, (row) => stars.has(row.symbol)],
+    [`the search for "${search.value.trim()}"`, text !== "", (row) => row.symbol.toUpperCase().includes(text)],
+    ["the watchlist", onlyWatched.value, (row) => watchlist.has(row.symbol)],
     [`the minimum score of ${least}`, least > 0, (row) => row.score !== undefined && row.score >= least],
   ];
   let rows = all;
   const hidden: [string, number][] = [];
-  for (const [words, active, passes] of filters) {
+  for (const [filter, active, passes] of filters) {
     if (!active) continue;
     const left = rows.filter(passes);
-    if (left.length < rows.length) hidden.push([words, rows.length - left.length]);
+    if (left.length < rows.length) hidden.push([filter, rows.length - left.length]);
     rows = left;
   }
   return { rows: ordered(rows, sort.value, ascending.value), total: all.length, hidden };
@@ -58,13 +58,13 @@ export function clearFilters(): void {
   minScore.value = 0;
 }
 
-/** Sort by a field; by the same one again: the other way round. */
+/** Sort by a field. A second call with the same field reverses the order. */
 export function sortBy(field: Sort): void {
   ascending.value = field === sort.value ? !ascending.value : field === "symbol";
   sort.value = field;
 }
 
-/** Fields in words, in the order of the table. */
+/** The names of the fields, in the order of the table. */
 export const SORT_NAMES: Record<Sort, string> = {
   symbol: "Symbol",
   score: "Score",

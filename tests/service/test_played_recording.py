@@ -1,4 +1,4 @@
-"""A recording that is played: its times are its own, its age is that of the moment, and it may begin again."""
+"""A recording that is played: its times are its own, its age is the present one, and it may begin again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from virtuoso.wire import times
 DAY = 86_400_000
 
 
-async def served(server: RunningServer) -> provenance_pb2.Provenance:
+async def served_provenance(server: RunningServer) -> provenance_pb2.Provenance:
     reply: api.GetDashboardResponse = await server.stub.GetDashboard(api.GetDashboardRequest())
     assert reply.rows
     return reply.provenance
@@ -24,14 +24,14 @@ async def served(server: RunningServer) -> provenance_pb2.Provenance:
 
 async def test_yesterdays_market_is_as_old_as_it_was_then(server: RunningServer) -> None:
     await server.show(snapshot(observed_ms=T0 - DAY - 2000), behind_ms=DAY)
-    said = await served(server)
-    assert times.millis(said.observed_time) == T0 - DAY - 2000
-    assert said.age.ToMilliseconds() == 2000
-    assert said.path == provenance_pb2.PATH_SNAPSHOT
+    provenance = await served_provenance(server)
+    assert times.millis(provenance.observed_time) == T0 - DAY - 2000
+    assert provenance.age.ToMilliseconds() == 2000
+    assert provenance.path == provenance_pb2.PATH_SNAPSHOT
     assert metrics.SNAPSHOT_AGE._value.get() == pytest.approx(2.0)
     assert metrics.INPUT_AGE.labels("sentiment")._value.get() == pytest.approx(8.0)
     server.after(29)
-    assert (await served(server)).stale
+    assert (await served_provenance(server)).stale
     server.after(600)
     assert (await refusal(server.stub.GetDashboard(api.GetDashboardRequest()))).reason == "DATA_UNAVAILABLE"
 
@@ -45,7 +45,9 @@ async def test_a_recording_that_begins_again_is_followed_at_once_and_streams_go_
         server.clock.advance(passed_s)
         await server.show(message, behind_ms)
         screen.apply(await stream.read())
-        assert (await served(server)).snapshot_id == screen.provenance.snapshot_id == message.provenance.snapshot_id
+        assert (
+            (await served_provenance(server)).snapshot_id == screen.provenance.snapshot_id == message.provenance.snapshot_id
+        )
         assert screen.ordered() == list((await server.stub.GetDashboard(api.GetDashboardRequest())).rows)
         assert not screen.provenance.stale
         assert screen.provenance.age.ToMilliseconds() < 1000
@@ -56,7 +58,7 @@ async def test_a_recording_that_begins_again_is_followed_at_once_and_streams_go_
 async def test_within_a_lap_time_does_not_run_backwards(server: RunningServer) -> None:
     await server.show(snapshot("new", observed_ms=T0 - DAY), behind_ms=DAY)
     await server.show(snapshot("old", observed_ms=T0 - DAY - 2000), behind_ms=DAY)
-    assert (await served(server)).snapshot_id == "new"
+    assert (await served_provenance(server)).snapshot_id == "new"
 
 
 async def test_bars_of_a_recording_are_dated_by_its_own_clock(server: RunningServer) -> None:

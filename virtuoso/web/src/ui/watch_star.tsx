@@ -1,7 +1,7 @@
 import { toggleWatched, watched } from "../state/settings.js";
 import { Icon } from "./icon.js";
 
-/** A star that puts a symbol on the watchlist. */
+/** A button that adds a symbol to the watchlist or removes it. */
 export function WatchStar({ symbol }: { symbol: string }) {
   const on = watched.value.includes(symbol);
   return (

@@ -2,21 +2,21 @@ import type { SignalRecord, SignalTally } from "virtuoso-market";
 import { clock, share, signed } from "../../format.js";
 import { now } from "../../state/clock.js";
 import type { Answer } from "../../state/query.js";
-import { Empty, Panel, Value, way } from "../../ui/index.js";
+import { Empty, Panel, Value, signDirection } from "../../ui/index.js";
 import type { ListSignalsResponse } from "virtuoso-market";
 import { DIMENSIONS } from "../../words.js";
 
-// Below so many closed signals a rate says next to nothing: its interval is wider than half of all that is possible.
-const FEW = 30;
+// With fewer closed signals the interval of a win rate is too wide to judge.
+const MIN_TO_JUDGE = 30;
 
-/** How closed signals ended, and how far that can be trusted. */
-export function Record({ answer: { reply, heardMs, problem, waiting } }: { answer: Answer<ListSignalsResponse> }) {
+/** The results of closed signals, and how reliable they are. */
+export function TrackRecord({ answer: { reply, heardMs, problem, waiting } }: { answer: Answer<ListSignalsResponse> }) {
   return (
     <Panel title="Record" provenance={reply?.provenance} heardMs={heardMs} problem={problem} waiting={waiting}>
       {reply?.record ? (
         <Figures record={reply.record} />
       ) : (
-        <Empty>The record cannot be read while the history is down.</Empty>
+        <Empty>The record is not available, since the history is down.</Empty>
       )}
     </Panel>
   );
@@ -24,22 +24,22 @@ export function Record({ answer: { reply, heardMs, problem, waiting } }: { answe
 
 function Figures({ record }: { record: SignalRecord }) {
   const all = record.all;
-  if (!all?.count) return <Empty>No signal has ended yet: there is nothing to judge.</Empty>;
+  if (!all?.count) return <Empty>No signal has closed yet.</Empty>;
   const rows = [
     ["All", all],
     ["Long", record.long],
     ["Short", record.short],
-    ...record.drivers.map(({ driver, tally }) => [DIMENSIONS[driver] ?? "Another driver", tally] as const),
+    ...record.drivers.map(({ driver, tally }) => [DIMENSIONS[driver] ?? "Other driver", tally] as const),
   ] as const;
   return (
     <div class="record">
-      <p class={all.count < FEW ? "note" : ""}>{judgement(all)}</p>
+      <p class={all.count < MIN_TO_JUDGE ? "note" : ""}>{verdict(all)}</p>
       <div class="scrolls" tabIndex={0} role="region" aria-label="Record by side and by driver">
         <table class="figures">
           <thead>
             <tr>
               <th scope="col">Signals</th>
-              <th scope="col">Ended</th>
+              <th scope="col">Closed</th>
               <th scope="col">Won</th>
               <th scope="col">Mean R</th>
               <th scope="col">Expectancy</th>
@@ -51,8 +51,9 @@ function Figures({ record }: { record: SignalRecord }) {
         </table>
       </div>
       <p class="faint">
-        {record.startTime && `Since ${clock(record.startTime, now.peek())}. `}Won: a result above 0, with the range in
-        which the true rate lies at 95 %. R is the distance from entry to stop. Fees and funding are not in it.
+        {record.startTime && `Since ${clock(record.startTime, now.peek())}. `}A signal is won when its result is above
+        0. The range of the win rate is its 95 % interval. R is the distance from entry to stop. Fees and funding are
+        not included.
       </p>
     </div>
   );
@@ -70,20 +71,20 @@ function TallyRow({ name, tally }: { name: string; tally: SignalTally }) {
           {share(winRateLow)} to {share(winRateHigh)}
         </small>
       </td>
-      <td class={way(meanR)}>
+      <td class={signDirection(meanR)}>
         <Value>{signed(meanR, 2)}</Value>
       </td>
-      <td class={way(expectancyR)}>
+      <td class={signDirection(expectancyR)}>
         <Value>{signed(expectancyR, 2)}</Value>
       </td>
     </tr>
   );
 }
 
-/** What the figures allow to say. */
-function judgement({ count, wins, winRateLow, winRateHigh }: SignalTally): string {
-  const ended = `${count} ${count === 1 ? "signal has" : "signals have"} ended, ${wins} of them with a gain.`;
-  if (count < FEW)
-    return `${ended} Too few to judge: the true rate may lie anywhere from ${share(winRateLow)} to ${share(winRateHigh)}.`;
-  return `${ended} The true rate lies between ${share(winRateLow)} and ${share(winRateHigh)}, if the market stays as it was.`;
+/** Return what the figures show. */
+function verdict({ count, wins, winRateLow, winRateHigh }: SignalTally): string {
+  const closed = `${count} ${count === 1 ? "signal has" : "signals have"} closed, ${wins} of them with a gain.`;
+  if (count < MIN_TO_JUDGE)
+    return `${closed} That is too few to judge: the 95 % interval of the win rate is ${share(winRateLow)} to ${share(winRateHigh)}.`;
+  return `${closed} The 95 % interval of the win rate is ${share(winRateLow)} to ${share(winRateHigh)}.`;
 }

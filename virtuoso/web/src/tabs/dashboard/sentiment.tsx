@@ -6,35 +6,35 @@ import { useQuery } from "../../state/query.js";
 import { Empty, Panel, ScoreBar, Sheet } from "../../ui/index.js";
 import { BreadthBar, Fact } from "./market.js";
 
-/** The mood of the market: a gauge from fear to greed, its sentence, and its parts in a sheet. */
-export function Mood() {
+/** The sentiment of the market: a gauge from fear to greed, its sentence, and its components in a sheet. */
+export function SentimentPanel() {
   const [open, setOpen] = useState(false);
   const { reply, ...answer } = useQuery("sentiment", GetSentimentResponseSchema, (signal) =>
     market.getSentiment({}, { signal }),
   ).value;
-  const mood = reply?.sentiment;
+  const sentiment = reply?.sentiment;
   return (
-    <Panel title="Sentiment" provenance={reply?.provenance} {...answer} class="mood">
-      {mood ? (
+    <Panel title="Sentiment" provenance={reply?.provenance} {...answer} class="sentiment">
+      {sentiment ? (
         <>
           <button type="button" class="gauge-button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
-            <Gauge value={mood.gauge} />
+            <Gauge value={sentiment.gauge} />
             <span>
-              {mood.sentence} <span class="more">Details</span>
+              {sentiment.sentence} <span class="more">Details</span>
             </span>
           </button>
           <Sheet open={open} onClose={() => setOpen(false)} title="Sentiment">
-            <Parts mood={mood} />
+            <Components sentiment={sentiment} />
           </Sheet>
         </>
       ) : (
-        <Empty>The mood of the market was not measured.</Empty>
+        <Empty>The sentiment of the market was not measured.</Empty>
       )}
     </Panel>
   );
 }
 
-function moodWord(value: number): string {
+function gaugeWord(value: number): string {
   if (value < 25) return "Extreme fear";
   if (value < 45) return "Fear";
   if (value <= 55) return "Neutral";
@@ -44,7 +44,7 @@ function moodWord(value: number): string {
 const RADIUS = 42;
 const HALF = Math.PI * RADIUS;
 
-/** An arc from 0, fear, to 100, greed, filled from its middle as score bars are. */
+/** An arc from 0, fear, to 100, greed. It is filled from the middle, like the bars of scores. */
 function Gauge({ value }: { value: number | undefined }) {
   const arc = `M8 50A${RADIUS} ${RADIUS} 0 0 1 92 50`;
   if (value === undefined) {
@@ -66,7 +66,7 @@ function Gauge({ value }: { value: number | undefined }) {
       class={`gauge ${lean}`}
       viewBox="0 0 100 60"
       role="img"
-      aria-label={`Sentiment ${score(value)} of 100: ${moodWord(value)}`}
+      aria-label={`Sentiment ${score(value)} of 100: ${gaugeWord(value)}`}
     >
       <path class="arc" d={arc} />
       <path class="filled" d={arc} style={{ ...filled, ...offset }} />
@@ -75,52 +75,55 @@ function Gauge({ value }: { value: number | undefined }) {
         {score(value)}
       </text>
       <text class="word" x="50" y="58">
-        {moodWord(value)}
+        {gaugeWord(value)}
       </text>
     </svg>
   );
 }
 
-function Parts({ mood }: { mood: Sentiment }) {
+function Components({ sentiment }: { sentiment: Sentiment }) {
   return (
     <>
-      <p>{mood.sentence}</p>
+      <p>{sentiment.sentence}</p>
       <p class="muted">
-        From 0, fear, over 50 to 100, greed. {score(mood.gauge)} is 50 and what the parts add. {share(mood.coverage)} of
-        its weight could be measured; its confidence is {share(mood.confidence)}. It describes and does not predict.
+        0 is extreme fear, 50 is neutral and 100 is extreme greed. The gauge of {score(sentiment.gauge)} is 50 and the
+        points of its components. Components with {share(sentiment.coverage)} of the weight were measured. The
+        confidence is {share(sentiment.confidence)}. The gauge is not a forecast.
       </p>
       <ul class="parts-list">
-        {mood.parts.map((part) => (
-          <Part key={part.name} part={part} />
+        {sentiment.parts.map((component) => (
+          <ComponentItem key={component.name} component={component} />
         ))}
       </ul>
       <dl class="market-facts">
-        <Fact name="Funding, mean" note="by turnover, an interval">
-          {percent(mood.fundingMeanPercent, 4)}
+        <Fact name="Funding, mean" note="weighted by turnover, per interval">
+          {percent(sentiment.fundingMeanPercent, 4)}
         </Fact>
-        <Fact name="Funding, median" note="an interval">
-          {percent(mood.fundingMedianPercent, 4)}
+        <Fact name="Funding, median" note="per interval">
+          {percent(sentiment.fundingMedianPercent, 4)}
         </Fact>
-        <Fact name="Open interest">{usd(mood.openInterestUsd)}</Fact>
-        <Fact name="Its change" note="in 4 h">
-          {percent(mood.openInterestChangePercent)}
+        <Fact name="Open interest">{usd(sentiment.openInterestUsd)}</Fact>
+        <Fact name="Open interest change" note="in 4 h">
+          {percent(sentiment.openInterestChangePercent)}
         </Fact>
-        <Fact name="Long / short" note="accounts, median">
-          {fixed(mood.longShortMedian, 2)}
+        <Fact name="Long/short ratio" note="accounts, median">
+          {fixed(sentiment.longShortMedian, 2)}
         </Fact>
-        <Fact name="Long accounts" note="by turnover">
-          {mood.longAccountsPercent === undefined ? fixed(undefined, 0) : `${fixed(mood.longAccountsPercent, 1)} %`}
+        <Fact name="Long accounts" note="weighted by turnover">
+          {sentiment.longAccountsPercent === undefined
+            ? fixed(undefined, 0)
+            : `${fixed(sentiment.longAccountsPercent, 1)} %`}
         </Fact>
         <Fact name="Premium" note="mark over index, bp">
-          {signed(mood.premiumMedianBp, 2)}
+          {signed(sentiment.premiumMedianBp, 2)}
         </Fact>
       </dl>
-      <BreadthBar breadth={mood.breadth} />
+      <BreadthBar breadth={sentiment.breadth} />
     </>
   );
 }
 
-const NAMES: Record<string, string> = {
+const COMPONENTS: Record<string, string> = {
   breadth: "Breadth",
   funding: "Funding",
   open_interest: "Open interest",
@@ -128,14 +131,15 @@ const NAMES: Record<string, string> = {
   premium: "Premium over the index",
 };
 
-function Part({ part }: { part: Component }) {
-  const name = NAMES[part.name] ?? part.name.replace(/_/g, " ");
-  const value = part.direction === undefined ? undefined : 50 + 50 * part.direction;
+function ComponentItem({ component }: { component: Component }) {
+  const name = COMPONENTS[component.name] ?? component.name.replace(/_/g, " ");
+  const value = component.direction === undefined ? undefined : 50 + 50 * component.direction;
   return (
     <li>
       <span>{name}</span>
-      <span class={part.missing ? "faint" : "muted"}>
-        {part.missing || `${signed(part.reading, 2)} ${part.unit}, ${signed(part.contribution)} points`}
+      <span class={component.missing ? "faint" : "muted"}>
+        {component.missing ||
+          `${signed(component.reading, 2)} ${component.unit}, ${signed(component.contribution)} points`}
       </span>
       <ScoreBar value={value} label={name} />
     </li>

@@ -1,4 +1,4 @@
-"""Signals that ended, alerts and scores over time, out of a real SQLite file."""
+"""Closed signals, alerts and scores over time from a real SQLite file."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ MINUTE, DAY = 60_000, 86_400_000
 
 @pytest_asyncio.fixture
 async def setup(tmp_path: Path) -> AsyncIterator[ServerWithHistory]:
-    """A server that shows a market, and its empty history."""
+    """A server with a snapshot and an empty history."""
     async with server_with_history(sqlite_url(tmp_path)) as one:
         await one.market.show(snapshot())
         yield one
 
 
-def ended(number: int, **given: Any) -> Signal:
-    """One that hit its stop; older than those of the snapshot, the larger the number the newer."""
+def closed_signal(number: int, **fields: Any) -> Signal:
+    """A signal that hit its stop. It is older than the snapshot's; the larger the number, the newer."""
     opened = T0 - DAY + number * MINUTE
-    fields: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "opened_ms": opened,
         "judged_ms": opened + MINUTE,
         "closed_ms": opened + MINUTE,
@@ -44,17 +44,17 @@ def ended(number: int, **given: Any) -> Signal:
         "exit_price": 0.29,
         "result_r": -1.0,
     }
-    return histories.signal(number, **{**fields, **given})
+    return histories.signal(number, **{**defaults, **fields})
 
 
-def asked(symbol: str = "BTCUSDT", **given: Any) -> api.GetScoreHistoryRequest:
-    """With times in epoch ms and the resolution in seconds."""
+def history_request(symbol: str = "BTCUSDT", **fields: Any) -> api.GetScoreHistoryRequest:
+    """A request with times in epoch ms and the resolution in seconds."""
     request = api.GetScoreHistoryRequest(symbol=symbol)
     for name in ("start_time", "end_time"):
-        if name in given:
-            getattr(request, name).CopyFrom(times.timestamp(given[name]))
-    if "resolution" in given:
-        request.resolution.FromMilliseconds(int(given["resolution"] * 1000))
+        if name in fields:
+            getattr(request, name).CopyFrom(times.timestamp(fields[name]))
+    if "resolution" in fields:
+        request.resolution.FromMilliseconds(int(fields["resolution"] * 1000))
     return request
 
 
@@ -74,22 +74,21 @@ def points(first_ms: int, count: int, symbol: str = "BTCUSDT", venue: str = "byb
     ]
 
 
-# --------------------------------------------------------------------------------------------------------------- signals
-
-
 async def test_closed_signals_come_in_pages_newest_first(setup: ServerWithHistory) -> None:
-    kept = [ended(number) for number in range(7)]
-    await setup.writer.write(signals=[*kept, ended(8, status=SignalStatus.ACTIVE, closed_ms=None, exit_price=None)])
+    stored = [closed_signal(number) for number in range(7)]
+    await setup.writer.write(
+        signals=[*stored, closed_signal(8, status=SignalStatus.ACTIVE, closed_ms=None, exit_price=None)]
+    )
     found = await pages(setup.market.stub.ListSignals, api.ListSignalsRequest(active=False, page_size=3), "signals")
-    assert found == [messages.signal(signal) for signal in reversed(kept)]
+    assert found == [messages.signal(signal) for signal in reversed(stored)]
 
 
 async def test_closed_and_active_ones_are_one_list_and_the_newer_word_on_each_counts(setup: ServerWithHistory) -> None:
     active = list(snapshot().signals)  # none of them is in the history but one, which is behind, and one, which has ended
     behind, over = active[1], active[3]
     written = [
-        ended(1),
-        ended(2),
+        closed_signal(1),
+        closed_signal(2),
         replace(messages.read_signal(behind, Environment.SIMULATED), targets_hit=0, judged_ms=T0 - 50 * MINUTE),
         replace(
             messages.read_signal(over, Environment.SIMULATED), status=SignalStatus.EXPIRED, closed_ms=T0, judged_ms=T0 + 1
@@ -104,8 +103,12 @@ async def test_closed_and_active_ones_are_one_list_and_the_newer_word_on_each_co
 
 
 async def test_signals_of_other_venues_and_environments_are_not_shown(setup: ServerWithHistory) -> None:
-    others = [ended(1, venue="binance"), ended(2, environment=Environment.LIVE), ended(4, environment=Environment.LIVE)]
-    await setup.writer.write(signals=[*others, ended(3), ended(0)])
+    others = [
+        closed_signal(1, venue="binance"),
+        closed_signal(2, environment=Environment.LIVE),
+        closed_signal(4, environment=Environment.LIVE),
+    ]
+    await setup.writer.write(signals=[*others, closed_signal(3), closed_signal(0)])
     for size in (1, 50):
         found = await pages(setup.market.stub.ListSignals, api.ListSignalsRequest(active=False, page_size=size), "signals")
         assert [each.id for each in found] == ["signal-003", "signal-000"]
@@ -113,7 +116,13 @@ async def test_signals_of_other_venues_and_environments_are_not_shown(setup: Ser
 
 async def test_signals_are_filtered_by_side_and_by_symbol_as_any_venue_spells_it(setup: ServerWithHistory) -> None:
     short = {"side": Side.SHORT, "stop": 0.31, "targets": (0.28, 0.26, 0.2)}
-    await setup.writer.write(signals=[ended(1, symbol="1000PEPEUSDT"), ended(2, **short), ended(3, symbol="FLOKI1000USDT")])
+    await setup.writer.write(
+        signals=[
+            closed_signal(1, symbol="1000PEPEUSDT"),
+            closed_signal(2, **short),
+            closed_signal(3, symbol="FLOKI1000USDT"),
+        ]
+    )
     stub = setup.market.stub
     shorts = await stub.ListSignals(api.ListSignalsRequest(active=False, side=signal_pb2.SIDE_SHORT))
     assert [each.id for each in shorts.signals] == ["signal-002"]
@@ -122,7 +131,7 @@ async def test_signals_are_filtered_by_side_and_by_symbol_as_any_venue_spells_it
 
 
 async def test_a_page_token_of_signals_is_of_its_request_alone(setup: ServerWithHistory) -> None:
-    await setup.writer.write(signals=[ended(number) for number in range(3)])
+    await setup.writer.write(signals=[closed_signal(number) for number in range(3)])
     stub = setup.market.stub
     token = (await stub.ListSignals(api.ListSignalsRequest(active=False, page_size=1))).next_page_token
     for other in (
@@ -131,9 +140,6 @@ async def test_a_page_token_of_signals_is_of_its_request_alone(setup: ServerWith
         stub.ListAlerts(api.ListAlertsRequest(page_token=token)),
     ):
         assert (await refusal(other)).reason == "PAGE_TOKEN_INVALID"
-
-
-# ---------------------------------------------------------------------------------------------------------------- alerts
 
 
 async def test_alerts_come_in_pages_that_new_ones_do_not_shift(setup: ServerWithHistory) -> None:
@@ -181,18 +187,15 @@ async def test_no_alert_yet_is_an_answer_with_a_cursor(setup: ServerWithHistory)
     assert reply.provenance.snapshot_id == "s1"
 
 
-# ---------------------------------------------------------------------------------------------------------------- scores
-
-
 async def test_a_day_of_scores_is_thinned_to_the_last_of_every_step(setup: ServerWithHistory) -> None:
-    kept = points(T0 - DAY, 1440)
-    await setup.writer.write(points=kept)
-    reply = await setup.market.stub.GetScoreHistory(asked())
+    stored = points(T0 - DAY, 1440)
+    await setup.writer.write(points=stored)
+    reply = await setup.market.stub.GetScoreHistory(history_request())
     step = reply.resolution.ToMilliseconds()
     assert (reply.symbol, step) == ("BTCUSDT", 172_800)
     first = -(-(T0 - DAY) // step) * step
     last_of: dict[int, ScorePoint] = {}
-    for point in kept:
+    for point in stored:
         if first <= point.observed_ms < T0:
             last_of[(point.observed_ms - first) // step] = point
     assert list(reply.points) == [messages.score_point(point) for point in last_of.values()]
@@ -201,14 +204,14 @@ async def test_a_day_of_scores_is_thinned_to_the_last_of_every_step(setup: Serve
 
 async def test_the_points_of_a_range_that_moves_with_the_clock_stand_still(setup: ServerWithHistory) -> None:
     await setup.writer.write(points=points(T0 - DAY, 1440))
-    before = await setup.market.stub.GetScoreHistory(asked())
+    before = await setup.market.stub.GetScoreHistory(history_request())
     setup.market.after(5)
-    after = await setup.market.stub.GetScoreHistory(asked())
+    after = await setup.market.stub.GetScoreHistory(history_request())
     assert list(after.points)[:-1] == list(before.points)[-len(after.points) : -1]
 
 
 @pytest.mark.parametrize(
-    ("given", "step_s", "count"),
+    ("fields", "step_s", "count"),
     [
         ({"start_time": T0 - 3_600_000}, 60, 60),
         ({"start_time": T0 - 3_600_000, "resolution": 600}, 600, 6),
@@ -220,21 +223,21 @@ async def test_the_points_of_a_range_that_moves_with_the_clock_stand_still(setup
     ],
 )
 async def test_range_and_resolution_are_as_asked(
-    setup: ServerWithHistory, given: dict[str, Any], step_s: float | None, count: int
+    setup: ServerWithHistory, fields: dict[str, Any], step_s: float | None, count: int
 ) -> None:
     await setup.writer.write(points=points(T0 - DAY, 1440))
-    reply = await setup.market.stub.GetScoreHistory(asked(**given))
+    reply = await setup.market.stub.GetScoreHistory(history_request(**fields))
     assert step_s is None or reply.resolution.ToMilliseconds() == step_s * 1000
     assert 1 <= len(reply.points) <= count
     assert len(reply.points) >= count - 1
     shown = [times.millis(point.observed_time) for point in reply.points]
     assert shown == sorted(shown)
-    assert given["start_time"] <= shown[0]
-    assert shown[-1] < min(given.get("end_time", T0), T0)
+    assert fields["start_time"] <= shown[0]
+    assert shown[-1] < min(fields.get("end_time", T0), T0)
 
 
 @pytest.mark.parametrize(
-    ("given", "field", "said"),
+    ("fields", "field", "words"),
     [
         ({"start_time": T0, "end_time": T0 - 1}, "start_time", "2025-10-20T22:40:00.000Z"),
         ({"start_time": T0 - 5, "end_time": T0 - 5}, "start_time", "2025-10-20T22:39:59.995Z"),
@@ -246,18 +249,18 @@ async def test_range_and_resolution_are_as_asked(
     ],
 )
 async def test_a_range_that_is_none_is_refused_by_field_and_value(
-    setup: ServerWithHistory, given: dict[str, Any], field: str, said: str
+    setup: ServerWithHistory, fields: dict[str, Any], field: str, words: str
 ) -> None:
-    refused = await refusal(setup.market.stub.GetScoreHistory(asked(**given)))
+    refused = await refusal(setup.market.stub.GetScoreHistory(history_request(**fields)))
     assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
     assert list(refused.violations) == [field]
-    assert said in refused.violations[field]
+    assert words in refused.violations[field]
 
 
 async def test_scores_are_of_the_venue_that_is_shown_and_found_under_the_other_ones_name(setup: ServerWithHistory) -> None:
     mine = points(T0 - DAY // 2, 3, "1000PEPEUSDT")
     await setup.writer.write(points=[*mine, *points(T0 - DAY // 2, 9, "1000PEPEUSDT", "binance")])
-    reply = await setup.market.stub.GetScoreHistory(asked("PEPE1000USDT", start_time=T0 - DAY + 1))
+    reply = await setup.market.stub.GetScoreHistory(history_request("PEPE1000USDT", start_time=T0 - DAY + 1))
     assert (reply.symbol, len(reply.points)) == ("1000PEPEUSDT", 1)
     assert reply.points[0] == messages.score_point(mine[-1])
 
@@ -265,19 +268,19 @@ async def test_scores_are_of_the_venue_that_is_shown_and_found_under_the_other_o
 async def test_a_symbol_that_left_the_universe_keeps_its_history_while_the_venue_lists_it(setup: ServerWithHistory) -> None:
     await setup.writer.write(points=points(T0 - DAY // 2, 3, "FLOKI1000USDT"))
     stub = setup.market.stub
-    reply = await stub.GetScoreHistory(asked("1000FLOKIUSDT"))
+    reply = await stub.GetScoreHistory(history_request("1000FLOKIUSDT"))
     assert (reply.symbol, len(reply.points)) == ("FLOKI1000USDT", 1)
-    assert (await refusal(stub.GetScoreHistory(asked("UNTRACKEDUSDT")))).reason == "SYMBOL_NOT_TRACKED"
-    assert (await refusal(stub.GetScoreHistory(asked("NOSUCHUSDT")))).reason == "SYMBOL_NOT_FOUND"
+    assert (await refusal(stub.GetScoreHistory(history_request("UNTRACKEDUSDT")))).reason == "SYMBOL_NOT_TRACKED"
+    assert (await refusal(stub.GetScoreHistory(history_request("NOSUCHUSDT")))).reason == "SYMBOL_NOT_FOUND"
 
 
 async def test_a_tracked_symbol_without_points_yet_has_an_empty_history(setup: ServerWithHistory) -> None:
-    reply = await setup.market.stub.GetScoreHistory(asked("ETHUSDT"))
+    reply = await setup.market.stub.GetScoreHistory(history_request("ETHUSDT"))
     assert (reply.symbol, list(reply.points), reply.provenance.snapshot_id) == ("ETHUSDT", [], "s1")
 
 
 async def test_a_point_that_cannot_be_believed_is_left_out(setup: ServerWithHistory) -> None:
     good, bad = points(T0 - 2 * MINUTE, 2)
     await setup.writer.write(points=[good, replace(bad, score=101.0)])
-    reply = await setup.market.stub.GetScoreHistory(asked(start_time=T0 - 5 * MINUTE))
+    reply = await setup.market.stub.GetScoreHistory(history_request(start_time=T0 - 5 * MINUTE))
     assert list(reply.points) == [messages.score_point(good)]

@@ -1,6 +1,6 @@
-/** `parts` with so many digits after the point such that they add up to `total` with so many digits: each is one of the two
- * nearest figures, rounded the other way where it was closest to the middle. */
-export function addingUp(parts: readonly number[], total: number, digits: number): number[] {
+/** Round `parts` to a number of decimals so that their sum is the rounded `total`. Each part is rounded down or up. Those with
+ * the largest remainder are rounded up. */
+export function roundedToSum(parts: readonly number[], total: number, digits: number): number[] {
   const unit = 10 ** digits;
   const units = parts.map((part, index) => {
     const floor = Math.floor(part * unit);

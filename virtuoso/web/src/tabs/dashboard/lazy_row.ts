@@ -1,11 +1,11 @@
 import { Component, createRef } from "preact";
 import type { ConfluenceRow } from "virtuoso-market";
 
-/** A row of a long list. Drawn anew only when its row is another object, which is when something in it changed, and only
- * near the screen: others catch up when they come there. */
-export abstract class SeenRow<E extends HTMLElement> extends Component<{ row: ConfluenceRow }> {
+/** A row of a long list. It renders only near the screen, and only when its row is another object, which means that the row
+ * changed. A row that comes near the screen renders if it missed a change. */
+export abstract class LazyRow<E extends HTMLElement> extends Component<{ row: ConfluenceRow }> {
   protected readonly element = createRef<E>();
-  #near = true; // until the observer says otherwise
+  #near = true; // until the observer reports it
 
   override componentDidMount() {
     if (!this.element.current) return;
@@ -23,17 +23,17 @@ export abstract class SeenRow<E extends HTMLElement> extends Component<{ row: Co
     return this.#near && next.row !== this.props.row;
   }
 
-  come(near: boolean) {
+  setNear(near: boolean) {
     const before = this.#near;
     this.#near = near;
     if (near && !before) this.forceUpdate();
   }
 }
 
-const rows = new WeakMap<Element, SeenRow<HTMLElement>>();
+const rows = new WeakMap<Element, LazyRow<HTMLElement>>();
 const observer = new IntersectionObserver(
   (entries) => {
-    for (const { target, isIntersecting } of entries) rows.get(target)?.come(isIntersecting);
+    for (const { target, isIntersecting } of entries) rows.get(target)?.setNear(isIntersecting);
   },
   { rootMargin: "400px" },
 );
