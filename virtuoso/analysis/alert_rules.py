@@ -68,7 +68,7 @@ VENUE_TROUBLES = {
     FallbackReason.VENUE_INCOMPLETE: "sends too little data to score",
     FallbackReason.VENUE_RECOVERING: "works again and is watched before it is used",
 }
-"""What a FallbackReason, unprefixed, says of a venue."""
+"""What the reason says of a venue, for an alert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ class SourceStatus:
     """Where the data comes from at `now_ms`, epoch ms of our own clock.
 
     `venue` is the venue in use, empty before the first; `fallback` says why it is not the preferred one. `troubles` holds
-    the venues that cannot be used now, with the name of a FallbackReason, unprefixed. `scored` of `expected` symbols have a
+    the venues that cannot be used now, with the reason. `scored` of `expected` symbols have a
     score; None before the first snapshot."""
 
     environment: Environment
@@ -148,7 +148,7 @@ def _check(condition: Condition, inputs: SymbolInputs, previous: SymbolInputs | 
 
 def _condition_alert(kind: AlertKind, after: MarketPass, symbol: str, current: AlertCondition) -> Alert:
     return Alert(
-        key=f"{kind.name.lower()}:{after.venue}:{symbol}:{current.subject}",
+        key=f"{kind.lower_name}:{after.venue}:{symbol}:{current.subject}",
         venue=after.venue,
         kind=kind,
         level=current.level,
@@ -165,7 +165,7 @@ def _many_alert(kind: AlertKind, after: MarketPass, conditions: Sequence[AlertCo
     """Return the alert that says how many symbols a condition holds for."""
     words = kind.name.replace("_", " ").capitalize()
     return Alert(
-        key=f"{kind.name.lower()}:{after.venue}:many",
+        key=f"{kind.lower_name}:{after.venue}:many",
         venue=after.venue,
         kind=kind,
         level=max(condition.level for condition in conditions),
@@ -234,7 +234,7 @@ def _regime_alerts(before: MarketPass | None, after: MarketPass) -> list[Alert]:
     old_name, new_name = (regime.name.replace("_", "-").lower() for regime in (old, new))
     return [
         Alert(
-            key=f"regime_change:{after.venue}:{new.name.lower()}",
+            key=f"regime_change:{after.venue}:{new.lower_name}",
             venue=after.venue,
             kind=AlertKind.REGIME_CHANGE,
             level=AlertLevel.WARNING if new in {Regime.BEARISH, Regime.RISK_OFF} else AlertLevel.INFO,

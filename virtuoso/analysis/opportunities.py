@@ -77,7 +77,7 @@ def advance(
 
 def _record(candidate: Candidate, venue: str, side: Side, price: float, now_ms: int) -> Opportunity:
     return Opportunity(
-        id=f"{venue}-{candidate.symbol}-{candidate.kind.name.lower()}-{now_ms}",
+        id=f"{venue}-{candidate.symbol}-{candidate.kind.lower_name}-{now_ms}",
         venue=venue,
         symbol=candidate.symbol,
         kind=candidate.kind,

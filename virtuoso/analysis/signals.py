@@ -181,7 +181,7 @@ def _open_signal(
     sign, entry = side.sign, ticker.last
     supporting = [d for d in confluence.dimensions if sign * d.contribution > 0]
     return Signal(
-        id=f"{state.venue}-{confluence.symbol}-{side.name.lower()}-{now_ms}",
+        id=f"{state.venue}-{confluence.symbol}-{side.lower_name}-{now_ms}",
         venue=state.venue,
         symbol=confluence.symbol,
         side=side,

@@ -174,7 +174,7 @@ def _points(market: MarketData, confluences: Mapping[str, Confluence]) -> Iterab
                 price=item.ticker.last,
                 score=result.score,
                 confidence=result.confidence,
-                **{dimension.kind.name.lower(): dimension.score for dimension in result.dimensions},
+                **{dimension.kind.lower_name: dimension.score for dimension in result.dimensions},
             )
 
 

@@ -173,14 +173,13 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalTally:
-    """How signals of one kind ended. Rates 0-1, `win_rate_low` and `win_rate_high` their Wilson interval at 95 %; R as in
-    Signal. Figures are None where there is nothing to count."""
+    """How some closed signals ended. A figure is None where there is nothing to count."""
 
     count: int
     wins: int  # with a result above 0
-    win_rate: float | None = None
-    win_rate_low: float | None = None
-    win_rate_high: float | None = None
+    win_rate: float | None = None  # 0 to 1
+    win_rate_low: float | None = None  # lower end of the win rate's Wilson interval at 95 %
+    win_rate_high: float | None = None  # upper end of it
     mean_r: float | None = None
     expectancy_r: float | None = None  # win rate x mean win - loss rate x mean loss
 
@@ -190,31 +189,30 @@ class SignalRecord:
     """How the closed signals of a venue ended."""
 
     all: SignalTally
-    sides: Mapping[Side, SignalTally]
-    drivers: Mapping[DimensionKind, SignalTally]
-    since_ms: int | None = None
+    sides: Mapping[Side, SignalTally]  # only sides with signals
+    drivers: Mapping[DimensionKind, SignalTally]  # by the strongest driver; only those with signals
+    since_ms: int | None = None  # when the oldest signal was opened; None when there is none or it is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BetaWindow:
-    """How one symbol moves with BTC over one window: least squares of its log returns on BTC's, with an intercept, over
-    `points` returns that both have, of bars that close after `start_ms` and up to `end_ms`. Figures are None where they
-    cannot be told."""
+    """How one symbol moved with BTC over one window: least squares, with an intercept, of its log returns on BTC's. The
+    returns are of bars that close after `start_ms` and up to `end_ms`, and that both symbols have."""
 
     symbol: str
     span: BetaSpan
     start_ms: int
     end_ms: int
-    points: int
+    points: int  # returns
     beta: float
-    beta_error: float  # standard error
-    correlation: float  # -1..1
-    r_squared: float  # 0..1
+    beta_error: float  # standard error of `beta`, at least 0
+    correlation: float  # -1 to 1
+    r_squared: float  # 0 to 1
     alpha_annual_percent: float  # the intercept, a year
-    alpha_t: float | None = None  # the intercept over its standard error
-    downside_beta: float | None = None  # over returns with BTC falling
-    upside_beta: float | None = None  # over returns with BTC rising
-    rolling: tuple[tuple[int, float], ...] = ()  # (end_ms, beta over the quarter of the window up to then), oldest first
+    alpha_t: float | None = None  # the intercept over its standard error; None without an error
+    downside_beta: float | None = None  # over returns with BTC falling; None with too few of them
+    upside_beta: float | None = None  # over returns with BTC rising; None with too few of them
+    rolling: tuple[tuple[int, float], ...] = ()  # (end_ms, beta over the quarter of the window before it), oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

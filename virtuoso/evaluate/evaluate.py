@@ -70,7 +70,7 @@ async def evaluate_candles(
     end_ms = (clock() - SETTLED_MS) // Timeframe.H4.ms * Timeframe.H4.ms
     start_ms = end_ms - settings.days * DAY_MS
     clock_ms = np.arange(start_ms + STEP_MS, end_ms + 1, STEP_MS, dtype=np.int64)
-    bar_cache = BarCache(exchange, cache / f"{exchange.venue}-{settings.environment.name.lower()}")
+    bar_cache = BarCache(exchange, cache / f"{exchange.venue}-{settings.environment.lower_name}")
     progress.write(f"bars of {exchange.venue}, {settings.days} days up to {report.utc(end_ms)} UTC")
     instruments = await most_traded(exchange, bar_cache, clock_ms, settings.symbols, progress)
     async with worker_pool() as pool:
@@ -158,7 +158,7 @@ async def evaluate_history(
 def _not_in_candles() -> dict[str, str]:
     """Return what past candles cannot evaluate, and why."""
     reason = "exchanges do not offer past order books, trades and positions; a history has their scores (--source history)"
-    missing = {kind.name.lower(): reason for kind in DimensionKind if kind not in replay.DIMENSIONS}
+    missing = {kind.lower_name: reason for kind in DimensionKind if kind not in replay.DIMENSIONS}
     total = f"it also needs those dimensions; {replay.CANDLE_SCORE.name} is the part of it without them"
     return missing | {"the total score": total}
 

@@ -148,7 +148,7 @@ def _regime(history: RegimeHistory) -> bytes:
     locator: Any = AutoDateLocator(tz=UTC)  # type: ignore[no-untyped-call]  # matplotlib has no types here
     bottom.xaxis.set_major_locator(locator)
     bottom.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))  # type: ignore[no-untyped-call]  # the same
-    _legend(figure, {regime.name.lower(): REGIME_COLOURS[regime] for regime in Regime})
+    _legend(figure, {regime.lower_name: REGIME_COLOURS[regime] for regime in Regime})
     return _png(figure)
 
 

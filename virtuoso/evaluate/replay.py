@@ -28,9 +28,9 @@ DIMENSIONS = tuple(CANDLE_COMPONENTS)
 CANDLE_SCORE = Feature("candles_together", FeatureKind.TOTAL)
 FEATURES: tuple[Feature, ...] = (
     CANDLE_SCORE,
-    *(Feature(kind.name.lower(), FeatureKind.DIMENSION) for kind in DIMENSIONS),
+    *(Feature(kind.lower_name, FeatureKind.DIMENSION) for kind in DIMENSIONS),
     *(
-        Feature(f"{spec.name}_{timeframe.value}", FeatureKind.COMPONENT, kind.name.lower())
+        Feature(f"{spec.name}_{timeframe.value}", FeatureKind.COMPONENT, kind.lower_name)
         for kind, specs in CANDLE_COMPONENTS.items()
         for spec in specs  # in the order of COMPONENTS
         for timeframe in TIMEFRAMES

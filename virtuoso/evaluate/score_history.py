@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.records import ScorePoint
 
 TOTAL_SCORE = Feature("score", FeatureKind.TOTAL)
-FEATURES = (TOTAL_SCORE, *(Feature(kind.name.lower(), FeatureKind.DIMENSION) for kind in DimensionKind))
+FEATURES = (TOTAL_SCORE, *(Feature(kind.lower_name, FeatureKind.DIMENSION) for kind in DimensionKind))
 
 
 async def read_panel(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from virtuoso.domain.model import DimensionKind
 from virtuoso.domain.symbols import split_symbol
 from virtuoso.market.v1 import confluence_pb2, signal_pb2
 from virtuoso.service import encoding
@@ -104,7 +105,7 @@ def _oldest_inputs(confluences: Sequence[market_service_pb2.GetConfluenceRespons
     for confluence in confluences:
         for dimension in confluence.dimensions:
             if dimension.HasField("observed_time"):
-                kind = confluence_pb2.DimensionKind.Name(dimension.kind).removeprefix("DIMENSION_KIND_").lower()
+                kind = DimensionKind(dimension.kind).lower_name
                 observed = times.millis(dimension.observed_time)
                 oldest[kind] = min(observed, oldest.get(kind, observed))
     return oldest

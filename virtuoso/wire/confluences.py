@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from virtuoso.domain import model
 
 _ROW_FIELDS = frozenset(confluence_pb2.ConfluenceRow.DESCRIPTOR.fields_by_name)
-_SCORE_FIELDS = {int(kind): kind.name.lower() for kind in DimensionKind}  # a row has the score of each dimension
+_SCORE_FIELDS = {int(kind): kind.lower_name for kind in DimensionKind}  # a row has the score of each dimension
 
 
 def label(score: float | None) -> confluence_pb2.Label.ValueType:
