@@ -1,7 +1,7 @@
-"""A market in which everything speaks for a rise, and a collector on it: `python -m tests.bulls FOLDER HISTORY [WORDS]`.
+"""A bullish market and a collector of it: `python -m tests.bulls FOLDER HISTORY [signals|alerts]`.
 
-The exchange is in memory, so that a test knows what it gives; collector, repository and history are real. WORDS: how it is
-to die, see `Dying`.
+The exchange is in memory, so that a test knows its data. Collector, repository and history are real. With a third argument
+the process kills itself, see KilledWriter.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ from virtuoso.domain.model import (
     Ticker,
     Timeframe,
     TimeSeries,
-    Trades,
 )
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.exchange.coingecko import CoinGecko
@@ -41,33 +40,27 @@ from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import Cadence
 from virtuoso.history import factory
 from virtuoso.history.sql_writer import SqlHistoryWriter
-from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.market_data.feed import Feed
+from virtuoso.market_data.universe import UniverseRules
 from virtuoso.repository.directory import DirectoryRepository
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 
 
 class Bulls(FakeExchange):
-    """Steadily up, buyers everywhere, shorts who pay; `upside_down` turns it round. Symbols in `quiet` have no mark, so
-    that nothing is called on them."""
+    """A venue where prices rise steadily, takers buy and shorts pay funding. Symbols in `quiet` get no signal."""
 
     def __init__(self, *symbols: str, venue: str = "bybit", clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(*(symbols or SYMBOLS), venue=venue, clock=clock)
-        self.upside_down = False
         self.quiet: set[str] = set()
-        self.lows: dict[str, float] = {}  # of the newest 1m bar, by symbol
-
-    @property
-    def _sign(self) -> float:
-        return -1.0 if self.upside_down else 1.0
 
     async def tickers(self) -> Mapping[str, Ticker]:
         return {
             name: replace(
                 ticker,
-                mark=None if name in self.quiet else 100 * np.exp(5e-4 * self._sign),
+                mark=None if name in self.quiet else 100 * np.exp(5e-4),  # without a mark price there is no signal
                 index=100.0,
-                funding_rate=-5e-4 * self._sign,
+                funding_rate=-5e-4,
             )
             for name, ticker in (await super().tickers()).items()
         }
@@ -75,36 +68,27 @@ class Bulls(FakeExchange):
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
-        made = await super().candles(instrument, timeframe, limit=limit)
-        back = np.arange(len(made) - 1, -1, -1)
-        close = 100 * np.exp(-self._sign * (0.002 * back + 0.001 * np.sin(back)))
-        opened = close * np.exp(-0.002 * self._sign)
-        high, low = np.maximum(opened, close) * 1.0005, np.minimum(opened, close) * 0.9995
-        if timeframe is Timeframe.M1 and instrument.symbol in self.lows:
-            low = low.copy()
-            low[-1] = self.lows[instrument.symbol]
-        volume = np.linspace(1000.0, 9000.0, len(made))
-        return replace(made, open=opened, high=high, low=low, close=close, volume=volume)
+        candles = await super().candles(instrument, timeframe, limit=limit)
+        bars_ago = np.arange(len(candles) - 1, -1, -1)
+        close = 100 * np.exp(-(0.002 * bars_ago + 0.001 * np.sin(bars_ago)))
+        open_ = close * np.exp(-0.002)
+        high, low = np.maximum(open_, close) * 1.0005, np.minimum(open_, close) * 0.9995
+        volume = np.linspace(1000.0, 9000.0, len(candles))
+        return replace(candles, open=open_, high=high, low=low, close=close, volume=volume)
 
     async def order_book(self, instrument: Instrument) -> OrderBook:
         book = await super().order_book(instrument)
-        many, few = np.array((1.0, 20.0)), np.array((1.0, 1.0))
-        bids, asks = (many, few) if self._sign > 0 else (few, many)
-        return replace(book, bids=book.bids * bids, asks=book.asks * asks)
-
-    async def trades(self, instrument: Instrument) -> Trades:
-        made = await super().trades(instrument)
-        return replace(made, side=made.side * self._sign)
+        return replace(book, bids=book.bids * np.array((1.0, 20.0)))
 
     async def _series(self, kind: str, instrument: Instrument) -> TimeSeries:
-        made = await super()._series(kind, instrument)
+        series = await super()._series(kind, instrument)
         if kind == "open_interest":
-            return made
+            return series
         values = np.linspace(1.0, 0.4, 100) if kind == "long_short" else -np.linspace(1e-5, 4e-4, 100)
-        return replace(made, values=values**self._sign if kind == "long_short" else values * self._sign)
+        return replace(series, values=values)
 
 
-class NoGecko(CoinGecko):
+class OfflineCoinGecko(CoinGecko):
     """CoinGecko without a network."""
 
     def __init__(self) -> None:
@@ -127,13 +111,13 @@ def collector(
     owner: str = "a",
     opportunities: bool = True,
 ) -> Collector:
-    """A collector of these, several passes a second."""
+    """Return a collector of these exchanges that makes several passes a second."""
     venues = [exchange.venue for exchange in exchanges]
     return Collector(
         {exchange.venue: Feed(exchange, UniverseRules(), brisk, SYSTEM_CLOCK) for exchange in exchanges},
         Failover(venues, dwell_s=1, clock=SYSTEM_CLOCK),
         repository,
-        NoGecko(),
+        OfflineCoinGecko(),
         Engine(venues, Environment.SIMULATED, opportunities=opportunities, history=journal, clock=SYSTEM_CLOCK),
         lease=Lease(repository, owner, SYSTEM_CLOCK),
         max_stale_s=600,
@@ -141,28 +125,28 @@ def collector(
     )
 
 
-class Dying(SqlHistoryWriter):
-    """Makes this process die by SIGKILL just as a batch with what `word` names, signals or alerts, is about to be stored."""
+class KilledWriter(SqlHistoryWriter):
+    """A writer that kills its process just before it stores signals or alerts, whichever `kill_before` names."""
 
-    word = ""
+    kill_before = ""
 
     async def write(self, points: Any = (), signals: Any = (), opportunities: Any = ()) -> None:
         """See the port."""
-        if signals and self.word == "signals":
+        if signals and self.kill_before == "signals":
             os.kill(os.getpid(), signal.SIGKILL)
         await super().write(points, signals, opportunities)
 
     async def add_alerts(self, alerts: Any, *, cooldown_s: Any) -> Any:
         """See the port."""
-        if self.word == "alerts":
+        if self.kill_before == "alerts":
             os.kill(os.getpid(), signal.SIGKILL)
         return await super().add_alerts(alerts, cooldown_s=cooldown_s)
 
 
-async def main(folder: Path, history: str, dies: str = "") -> None:
-    """Collect until killed. While FOLDER/quiet is there, nothing is called."""
-    Dying.word = dies
-    factory.SqlHistoryWriter = Dying  # type: ignore[attr-defined]  # where histories are made
+async def main(folder: Path, history: str, kill_before: str = "") -> None:
+    """Collect until killed. While FOLDER/quiet exists, no signal is given."""
+    KilledWriter.kill_before = kill_before
+    factory.SqlHistoryWriter = KilledWriter  # type: ignore[attr-defined]  # the factory creates writers by this name
     exchange = Bulls()
     quiet = folder / "quiet"
     async with history_recorder(history, ["bybit"], days=(30, 365), clock=SYSTEM_CLOCK) as journal:

@@ -50,6 +50,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Return virtual seconds since the loop was made."""
         return self._jumping.time
 
+    def skip(self, seconds: float) -> None:
+        """Let time pass in which nothing runs, as in a process that was stopped."""
+        self._jumping.time += seconds
+
     def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
         """Run `func` now, and give its result `thread_s` later."""
         future: asyncio.Future[T] = self.create_future()

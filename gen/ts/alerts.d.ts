@@ -3,17 +3,17 @@ import { type FollowOptions } from "./follow.js";
 import type { Problem } from "./problem.js";
 import { type Alert, type AlertKind, AlertLevel } from "./stubs/virtuoso/market/v1/alert_pb.js";
 import type { MarketService } from "./stubs/virtuoso/market/v1/market_service_pb.js";
-/** What became of the alerts since the last time. */
+/** The alerts since the last event, and the state of their stream. */
 export interface News {
-    /** Oldest first; each alert once, whatever broke in between. */
+    /** The alerts, oldest first. Each alert comes once, also after a loss. */
     readonly alerts: readonly Alert[];
-    /** Goes on after these; keep it to go on another day. */
+    /** The cursor that resumes after these alerts. It can be stored. */
     readonly cursor: string;
-    /** Why the stream is lost just now; undefined while it is live. */
+    /** Why the stream is lost. Undefined while it is live. */
     readonly problem: Problem | undefined;
 }
-/** Follow alerts for ever, from `cursor` on ("0": from the first one; "": only what happens from now on). Yields with every
- * message, also those that only give a sign of life, and with every loss. */
+/** Follow alerts for ever, beginning after `cursor`. "0" begins with the first alert, "" with the next new one. Yield after
+ * every message, including heartbeats, and every loss. */
 export declare function followAlerts(market: Client<typeof MarketService>, options?: FollowOptions & {
     readonly cursor?: string;
     readonly kinds?: AlertKind[];

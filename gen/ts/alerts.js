@@ -1,18 +1,18 @@
 import { follow } from "./follow.js";
 import { AlertLevel } from "./stubs/virtuoso/market/v1/alert_pb.js";
-/** Follow alerts for ever, from `cursor` on ("0": from the first one; "": only what happens from now on). Yields with every
- * message, also those that only give a sign of life, and with every loss. */
+/** Follow alerts for ever, beginning after `cursor`. "0" begins with the first alert, "" with the next new one. Yield after
+ * every message, including heartbeats, and every loss. */
 export async function* followAlerts(market, options = {}) {
     let cursor = options.cursor ?? "";
     const { kinds = [], minLevel = AlertLevel.UNSPECIFIED } = options;
     const open = (signal) => market.watchAlerts({ cursor, kinds, minLevel }, { signal, timeoutMs: 0 });
-    for await (const happened of follow(open, options)) {
-        if ("lost" in happened) {
-            yield { alerts: [], cursor, problem: happened.lost };
+    for await (const event of follow(open, options)) {
+        if ("lost" in event) {
+            yield { alerts: [], cursor, problem: event.lost };
         }
         else {
-            cursor = happened.message.cursor;
-            yield { alerts: happened.message.alerts, cursor, problem: undefined };
+            cursor = event.message.cursor;
+            yield { alerts: event.message.alerts, cursor, problem: undefined };
         }
     }
 }

@@ -6,33 +6,34 @@ import type { MarketService, WatchDashboardResponse } from "./stubs/virtuoso/mar
 import type { Mover } from "./stubs/virtuoso/market/v1/mover_pb.js";
 import type { Overview } from "./stubs/virtuoso/market/v1/overview_pb.js";
 import type { Provenance } from "./stubs/virtuoso/market/v1/provenance_pb.js";
-/** The market as last heard. What was not heard is absent: no number in here is made up. */
+/** The newest state of the market. A number that was not measured is absent. */
 export interface Dashboard {
     readonly provenance: Provenance;
     readonly overview: Overview | undefined;
-    /** By symbol. */
+    /** The rows by symbol. */
     readonly rows: ReadonlyMap<string, ConfluenceRow>;
     readonly gainers: readonly Mover[];
     readonly losers: readonly Mover[];
-    /** This device's clock when the last message came, epoch milliseconds: add what has passed since to `provenance.age`. */
+    /** This device's clock when the last message came, epoch milliseconds. The age of the data is `provenance.age` and the time
+     * since. */
     readonly heardMs: number;
-    /** Goes on after what is in here. */
+    /** The token that resumes the stream after this state. */
     readonly resumeToken: string;
 }
-/** A dashboard that is followed: what is known, and whether it is live. */
+/** The dashboard and the state of its stream. */
 export interface Live {
-    /** Undefined until the first message. */
+    /** Undefined before the first message. */
     readonly dashboard: Dashboard | undefined;
     readonly connection: "connecting" | "live" | "lost";
-    /** Why it is lost. */
+    /** Why the stream is lost. Undefined when it is not. */
     readonly problem: Problem | undefined;
-    /** When a lost one is taken up again, this device's clock, epoch milliseconds. Undefined when it is not lost. */
+    /** When a lost stream is opened again, this device's clock, epoch milliseconds. Undefined when it is not lost. */
     readonly retryAtMs: number | undefined;
 }
-/** The dashboard after a message of WatchDashboard. Undefined while there is none: a change of nothing. */
+/** Return the dashboard after a message of WatchDashboard. Return undefined before the first snapshot. */
 export declare function withMessage(before: Dashboard | undefined, { provenance, event, resumeToken }: WatchDashboardResponse, heardMs?: number): Dashboard | undefined;
-/** Follow the dashboard for ever: yields with every message and with every loss, after which it is taken up where it was.
- * `from` is what is known already, from an earlier visit for instance. Throws only what asking again cannot mend. */
+/** Follow the dashboard for ever. Yield after every message and every loss. A lost stream is resumed where it broke. `from` is
+ * a dashboard from before, such as that of an earlier visit. Throw only an error that would come again. */
 export declare function followDashboard(market: Client<typeof MarketService>, options?: FollowOptions & {
     readonly from?: Dashboard;
 }): AsyncGenerator<Live>;

@@ -1,13 +1,13 @@
 import { follow } from "./follow.js";
-/** The dashboard after a message of WatchDashboard. Undefined while there is none: a change of nothing. */
+/** Return the dashboard after a message of WatchDashboard. Return undefined before the first snapshot. */
 export function withMessage(before, { provenance, event, resumeToken }, heardMs = Date.now()) {
     if (!provenance)
         return before;
-    const heard = { provenance, heardMs, resumeToken };
+    const received = { provenance, heardMs, resumeToken };
     switch (event.case) {
         case "snapshot": {
             const { overview, rows, gainers, losers } = event.value;
-            return { ...heard, overview, rows: new Map(rows.map((row) => [row.symbol, row])), gainers, losers };
+            return { ...received, overview, rows: new Map(rows.map((row) => [row.symbol, row])), gainers, losers };
         }
         case "delta": {
             if (!before)
@@ -18,24 +18,24 @@ export function withMessage(before, { provenance, event, resumeToken }, heardMs 
                 rows.delete(symbol);
             for (const row of changedRows)
                 rows.set(row.symbol, row);
-            return { ...heard, overview, rows, gainers, losers };
+            return { ...received, overview, rows, gainers, losers };
         }
         default:
-            return before && { ...before, ...heard };
+            return before && { ...before, ...received };
     }
 }
-/** Follow the dashboard for ever: yields with every message and with every loss, after which it is taken up where it was.
- * `from` is what is known already, from an earlier visit for instance. Throws only what asking again cannot mend. */
+/** Follow the dashboard for ever. Yield after every message and every loss. A lost stream is resumed where it broke. `from` is
+ * a dashboard from before, such as that of an earlier visit. Throw only an error that would come again. */
 export async function* followDashboard(market, options = {}) {
     let dashboard = options.from;
     yield { dashboard, connection: "connecting", problem: undefined, retryAtMs: undefined };
     const open = (signal) => market.watchDashboard({ resumeToken: dashboard?.resumeToken ?? "" }, { signal, timeoutMs: 0 });
-    for await (const happened of follow(open, options)) {
-        if ("lost" in happened) {
-            yield { dashboard, connection: "lost", problem: happened.lost, retryAtMs: Date.now() + happened.retryInMs };
+    for await (const event of follow(open, options)) {
+        if ("lost" in event) {
+            yield { dashboard, connection: "lost", problem: event.lost, retryAtMs: Date.now() + event.retryInMs };
         }
         else {
-            dashboard = withMessage(dashboard, happened.message);
+            dashboard = withMessage(dashboard, event.message);
             yield { dashboard, connection: "live", problem: undefined, retryAtMs: undefined };
         }
     }

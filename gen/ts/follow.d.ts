@@ -1,23 +1,24 @@
 import { type Problem } from "./problem.js";
-/** How a stream is followed. */
+/** Options for following a stream. */
 export interface FollowOptions {
-    /** Ends it. */
+    /** Ends the stream when it is aborted. */
     readonly signal?: AbortSignal;
-    /** Silence after which a stream counts as dead, milliseconds. Default 35 000: the service gives a sign of life every 30 s. */
+    /** A stream without a message for this time counts as lost, milliseconds. Default 35 000, since the service sends a heartbeat
+     * at least every 30 s. */
     readonly silenceMs?: number;
-    /** The longest pause before it is taken up again, milliseconds. Default 5000. */
+    /** The longest pause before the stream is opened again, milliseconds. Default 5000. */
     readonly longestPauseMs?: number;
-    /** Dispatch "wake" here when the network or the screen is back: a pause ends, and a stream that was silent for some
-     * seconds is taken up anew rather than trusted. */
+    /** Dispatch "wake" here when the network or the screen is back. This ends a pause. A stream that was silent for more than
+     * 15 s is opened again. */
     readonly wake?: EventTarget;
 }
-/** What happens to a stream that is followed: a message, or its loss. */
+/** An event of a stream: a message, or its loss. */
 export type Followed<T> = {
     readonly message: T;
 } | {
     readonly lost: Problem;
     readonly retryInMs: number;
 };
-/** Messages of the stream that `open` opens, again and again, each time from where it was: `open` knows. What is asked for
- * wrongly (INVALID_ARGUMENT and its like) is thrown; everything else is tried again for ever. */
+/** Yield the messages of a stream for ever. After each loss, `open` is called again and resumes the stream. An error that would
+ * come again, such as INVALID_ARGUMENT, is thrown. After any other error the stream is opened again. */
 export declare function follow<T>(open: (signal: AbortSignal) => AsyncIterable<T>, { signal, silenceMs, longestPauseMs, wake }?: FollowOptions): AsyncGenerator<Followed<T>>;

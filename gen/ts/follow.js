@@ -1,17 +1,17 @@
 import { isTransient, problemOf } from "./problem.js";
 import { pause, pauseMs } from "./retry.js";
-const TRUSTED_MS = 15_000; // longer than the service's usual heartbeat of 10 s
-/** Messages of the stream that `open` opens, again and again, each time from where it was: `open` knows. What is asked for
- * wrongly (INVALID_ARGUMENT and its like) is thrown; everything else is tried again for ever. */
+const TRUSTED_SILENCE_MS = 15_000; // longer than the usual interval of heartbeats, 10 s
+/** Yield the messages of a stream for ever. After each loss, `open` is called again and resumes the stream. An error that would
+ * come again, such as INVALID_ARGUMENT, is thrown. After any other error the stream is opened again. */
 export async function* follow(open, { signal = new AbortController().signal, silenceMs = 35_000, longestPauseMs = 5000, wake } = {}) {
-    const ended = () => signal.aborted; // a function: the compiler takes a property that it has seen false to stay so
+    const ended = () => signal.aborted; // a function, since the compiler narrows the type of a property for good
     let failures = 0;
     while (!ended()) {
         let lost;
         const attempt = new Attempt(signal, silenceMs, wake);
         try {
             for await (const message of open(attempt.signal)) {
-                attempt.heard();
+                attempt.received();
                 failures = 0;
                 yield { message };
             }
@@ -33,7 +33,7 @@ export async function* follow(open, { signal = new AbortController().signal, sil
         await pause(retryInMs, signal, wake);
     }
 }
-/** One opening of the stream: aborted with the whole, by silence, or by a wake-up after doubtful silence. */
+/** One call for the stream. It is aborted by the caller, by silence, or by "wake" after a doubtful silence. */
 class Attempt {
     silent = false;
     #controller = new AbortController();
@@ -41,27 +41,27 @@ class Attempt {
     #silenceMs;
     #wake;
     #timer;
-    #last = Date.now();
+    #receivedMs = Date.now();
     constructor(outer, silenceMs, wake) {
         this.#outer = outer;
         this.#silenceMs = silenceMs;
         this.#wake = wake;
         outer.addEventListener("abort", this.#stop);
-        wake?.addEventListener("wake", this.#doubt);
-        this.heard();
+        wake?.addEventListener("wake", this.#checkAfterWake);
+        this.received();
     }
     get signal() {
         return this.#controller.signal;
     }
-    heard() {
-        this.#last = Date.now();
+    received() {
+        this.#receivedMs = Date.now();
         clearTimeout(this.#timer);
         this.#timer = setTimeout(this.#giveUp, this.#silenceMs);
     }
     end() {
         clearTimeout(this.#timer);
         this.#outer.removeEventListener("abort", this.#stop);
-        this.#wake?.removeEventListener("wake", this.#doubt);
+        this.#wake?.removeEventListener("wake", this.#checkAfterWake);
         this.#controller.abort();
     }
     #stop = () => this.#controller.abort();
@@ -69,15 +69,21 @@ class Attempt {
         this.silent = true;
         this.#controller.abort();
     };
-    #doubt = () => {
-        if (Date.now() - this.#last > Math.min(TRUSTED_MS, this.#silenceMs))
+    #checkAfterWake = () => {
+        if (Date.now() - this.#receivedMs > Math.min(TRUSTED_SILENCE_MS, this.#silenceMs))
             this.#giveUp();
     };
 }
-const UNHEARD = { code: "unavailable", reason: undefined, retryAfterMs: undefined, fields: [], requestId: undefined };
-const SERVER_ENDED = { ...UNHEARD, message: "the stream ended" };
-const SILENT = { ...UNHEARD, message: "nothing was heard for too long" };
-// What will fail the same way again.
+const NO_DETAILS = {
+    code: "unavailable",
+    reason: undefined,
+    retryAfterMs: undefined,
+    fields: [],
+    requestId: undefined,
+};
+const SERVER_ENDED = { ...NO_DETAILS, message: "the stream ended" };
+const SILENT = { ...NO_DETAILS, message: "no message came for too long" };
+// The codes of errors that would come again.
 const FINAL = new Set(["invalid_argument", "unimplemented", "permission_denied", "unauthenticated", "not_found"]);
 function isFinal(error) {
     return !isTransient(error) && FINAL.has(problemOf(error).code);

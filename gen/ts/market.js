@@ -2,7 +2,7 @@ import { createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { retries } from "./retry.js";
 import { MarketService } from "./stubs/virtuoso/market/v1/market_service_pb.js";
-/** A client over gRPC-Web, for browsers, React Native and Node. */
+/** Return a client over gRPC-Web, for browsers, React Native and Node. */
 export function createMarket({ baseUrl, timeoutMs = 5000, retry, fetch }) {
     const transport = createGrpcWebTransport({
         baseUrl,
@@ -13,8 +13,7 @@ export function createMarket({ baseUrl, timeoutMs = 5000, retry, fetch }) {
     });
     return createMarketOn(transport);
 }
-/** A client on a transport of your own, such as connect-node's. Calls are repeated where it has `retries` among its
- * interceptors. */
+/** Return a client on a transport of your own, such as that of connect-node. Add `retries` to its interceptors to repeat calls. */
 export function createMarketOn(transport) {
     return createClient(MarketService, transport);
 }

@@ -2,7 +2,7 @@ import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./stubs/google/rpc/error_details_pb.js";
 const DOMAIN = "virtuoso.market";
-/** What `error`, thrown by any call, means. */
+/** Return the problem that `error`, thrown by a call, describes. */
 export function problemOf(error) {
     const failure = connectError(error);
     const info = failure.findDetails(ErrorInfoSchema).find(({ domain }) => domain === DOMAIN);
@@ -17,11 +17,11 @@ export function problemOf(error) {
         requestId: info?.metadata.request_id,
     };
 }
-/** True for what may be called again unchanged: no server could answer, and said so. */
+/** Return true for an error after which the same call may be repeated: no server could answer it. */
 export function isTransient(error) {
     return connectError(error).code === Code.Unavailable;
 }
-// What `fetch` throws when there is no connection, or it breaks, comes without a code.
+// `fetch` throws a TypeError without a code when there is no connection, or it breaks.
 function connectError(error) {
     const failure = ConnectError.from(error);
     const unreached = failure.code === Code.Unknown && failure.cause instanceof TypeError;

@@ -1,15 +1,15 @@
 import type { Interceptor } from "@connectrpc/connect";
-/** How patient calls are. */
+/** How calls are repeated. */
 export interface RetryPolicy {
-    /** Calls in all, the first one included. Default 3; 1 for no second one. */
+    /** The number of calls, including the first. Default 3. With 1, no call is repeated. */
     readonly attempts?: number;
-    /** The longest pause before a second call, milliseconds. Default 2500. A service that asks for more gets no further call. */
+    /** The longest pause before a call, milliseconds. Default 2500. When the service asks for a longer one, the call fails. */
     readonly longestPauseMs?: number;
 }
-/** Calls again what no server could answer (UNAVAILABLE), and nothing else: streams resume by themselves. */
+/** Return an interceptor that repeats unary calls which no server could answer (UNAVAILABLE). */
 export declare function retries({ attempts, longestPauseMs }?: RetryPolicy): Interceptor;
-/** A pause before attempt `attempt` + 1, milliseconds: doubled each time up to `longest`, at least what the service `asked`
- * for, with jitter so that the clients of a server that comes back do not all come at once. */
-export declare function pauseMs(attempt: number, longest: number, asked: number): number;
-/** Wait. Ends at once when `signal` is aborted, or "wake" is dispatched on `wake`. */
+/** Return the pause after attempt number `attempt`, milliseconds. It doubles with each attempt up to `longest`, and is at least
+ * `minimum`, which the service asked for. Jitter spreads the calls of many clients after a server restarts. */
+export declare function pauseMs(attempt: number, longest: number, minimum: number): number;
+/** Wait for `ms` milliseconds, or until `signal` is aborted or "wake" is dispatched on `wake`. */
 export declare function pause(ms: number, signal: AbortSignal, wake?: EventTarget): Promise<void>;

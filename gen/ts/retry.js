@@ -1,5 +1,5 @@
 import { isTransient, problemOf } from "./problem.js";
-/** Calls again what no server could answer (UNAVAILABLE), and nothing else: streams resume by themselves. */
+/** Return an interceptor that repeats unary calls which no server could answer (UNAVAILABLE). */
 export function retries({ attempts = 3, longestPauseMs = 2500 } = {}) {
     return (next) => async (request) => {
         for (let attempt = 1;; attempt++) {
@@ -7,35 +7,35 @@ export function retries({ attempts = 3, longestPauseMs = 2500 } = {}) {
                 return await next(request);
             }
             catch (error) {
-                const asked = problemOf(error).retryAfterMs ?? 0;
-                if (request.stream || !isTransient(error) || attempt >= attempts || asked > longestPauseMs)
+                const minimumMs = problemOf(error).retryAfterMs ?? 0;
+                if (request.stream || !isTransient(error) || attempt >= attempts || minimumMs > longestPauseMs)
                     throw error;
-                await pause(pauseMs(attempt, longestPauseMs, asked), request.signal);
+                await pause(pauseMs(attempt, longestPauseMs, minimumMs), request.signal);
             }
         }
     };
 }
-/** A pause before attempt `attempt` + 1, milliseconds: doubled each time up to `longest`, at least what the service `asked`
- * for, with jitter so that the clients of a server that comes back do not all come at once. */
-export function pauseMs(attempt, longest, asked) {
+/** Return the pause after attempt number `attempt`, milliseconds. It doubles with each attempt up to `longest`, and is at least
+ * `minimum`, which the service asked for. Jitter spreads the calls of many clients after a server restarts. */
+export function pauseMs(attempt, longest, minimum) {
     const jitter = Math.random();
-    return Math.max(asked * (1 + jitter / 4), Math.min(longest, 100 * 2 ** attempt) * (1 - jitter / 2));
+    return Math.max(minimum * (1 + jitter / 4), Math.min(longest, 100 * 2 ** attempt) * (1 - jitter / 2));
 }
-/** Wait. Ends at once when `signal` is aborted, or "wake" is dispatched on `wake`. */
+/** Wait for `ms` milliseconds, or until `signal` is aborted or "wake" is dispatched on `wake`. */
 export function pause(ms, signal, wake) {
     return new Promise((resolve) => {
-        const done = () => {
+        const end = () => {
             clearTimeout(timer);
-            signal.removeEventListener("abort", done);
-            wake?.removeEventListener("wake", done);
+            signal.removeEventListener("abort", end);
+            wake?.removeEventListener("wake", end);
             resolve();
         };
-        const timer = setTimeout(done, ms);
+        const timer = setTimeout(end, ms);
         if (signal.aborted) {
-            done();
+            end();
             return;
         }
-        signal.addEventListener("abort", done);
-        wake?.addEventListener("wake", done);
+        signal.addEventListener("abort", end);
+        wake?.addEventListener("wake", end);
     });
 }

@@ -183,4 +183,4 @@ async def test_fifty_symbols_are_had_whole_in_one_go(replay: Replay) -> None:
         )
     finally:
         await exchange.close()
-    assert len(whole) == 10 * len(top)
+    assert len(whole) == (len(Timeframe) + 5) * len(top)

@@ -31,7 +31,8 @@ from virtuoso.exchange.venues import cadence
 from virtuoso.history.factory import open_history_reader
 from virtuoso.market.v1 import candle_pb2, market_service_pb2_grpc, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.market_data.feed import Feed
+from virtuoso.market_data.universe import UniverseRules
 from virtuoso.recording.check import check
 from virtuoso.recording.contents import describe
 from virtuoso.recording.file import SESSION, RecordingFile, read
@@ -45,7 +46,7 @@ from virtuoso.service.server import MarketServer
 from virtuoso.service.snapshot_cache import SnapshotCache
 from virtuoso.wire import times
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 VENUES = ("bybit", "binance")
 SYMBOLS = 12

@@ -30,7 +30,7 @@ from virtuoso.repository.memory import MemoryRepository
 from virtuoso.store.v1 import snapshot_pb2
 from virtuoso.wire import snapshots
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 SECONDS = 3.0  # for which a history fails: a writer tries in less
 OPENED = [AlertKind.SIGNAL_OPENED]

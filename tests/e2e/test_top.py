@@ -1,4 +1,4 @@
-"""The command in a real terminal, in a pipe, and where nobody answers."""
+"""`virtuoso top` in a real terminal, in a pipe, and without a server."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return {**clean, "XDG_STATE_HOME": str(folder), "TERM": "xterm-256color", **more}
 
 
-async def ended(folder: Path, *words: str, then: str = "") -> tuple[int | None, str, str]:
-    """(exit code, output, complaints) of `virtuoso top`, then: a pipe."""
+async def run(folder: Path, *arguments: str, then: str = "") -> tuple[int | None, str, str]:
+    """Run `virtuoso top`. `then` is the rest of a pipe. Return (exit code, standard output, standard error)."""
     command = f'"$@" {then}'
     process = await asyncio.create_subprocess_exec(
-        *("bash", "-o", "pipefail", "-c", command, "bash", sys.executable, "-m", "virtuoso", "top", *words),
+        *("bash", "-o", "pipefail", "-c", command, "bash", sys.executable, "-m", "virtuoso", "top", *arguments),
         stdout=PIPE,
         stderr=PIPE,
         cwd=ROOT,
         env=environment(folder),
     )
     async with asyncio.timeout(30):
-        out, complaints = await process.communicate()
-    return process.returncode, out.decode(), complaints.decode()
+        stdout, stderr = await process.communicate()
+    return process.returncode, stdout.decode(), stderr.decode()
 
 
 class Tty:
@@ -47,14 +47,14 @@ class Tty:
     def __init__(self, process: asyncio.subprocess.Process, end: int) -> None:
         self.process, self.end, self.output = process, end, b""
 
-    async def see(self, words: str) -> None:
-        """Read until they were written."""
+    async def see(self, text: str) -> None:
+        """Read until `text` was written."""
         async with asyncio.timeout(20):
-            while words.encode() not in self.output:
+            while text.encode() not in self.output:
                 await self.read()
 
     async def read(self) -> None:
-        """What is there now."""
+        """Read what was written since the last read."""
         await asyncio.sleep(0.02)
         with suppress(BlockingIOError, OSError):
             self.output += os.read(self.end, 65536)
@@ -84,14 +84,14 @@ async def tty(address: str, folder: Path, **env: str) -> AsyncIterator[Tty]:
         os.close(ours)
 
 
-async def test_it_runs_in_a_terminal_without_colour_and_leaves_it_as_it_was(tmp_path: Path) -> None:
+async def test_it_runs_in_a_terminal_without_colour_and_restores_it(tmp_path: Path) -> None:
     async with running_server() as one:
         await one.show(snapshot(rows=ROWS))
         async with tty(one.address, tmp_path, NO_COLOR="1") as terminal:
             await terminal.see("SIMULATED")
             await terminal.see("BTCUSDT")
             os.write(terminal.end, b"\x03")  # Ctrl-C
-            await terminal.see("\x1b[?1049l")  # the screen that was there before is back
+            await terminal.see("\x1b[?1049l")  # back to the screen that was there before
             async with asyncio.timeout(10):
                 while terminal.process.returncode is None:
                     await terminal.read()
@@ -99,28 +99,28 @@ async def test_it_runs_in_a_terminal_without_colour_and_leaves_it_as_it_was(tmp_
     assert b"Traceback" not in terminal.output
 
 
-async def test_in_a_pipe_it_prints_one_table_and_ends(tmp_path: Path) -> None:
+async def test_in_a_pipe_it_prints_one_table(tmp_path: Path) -> None:
     async with running_server() as one:
         await one.show(snapshot(rows=ROWS))
-        code, out, complaints = await ended(tmp_path, "--addr", one.address)
-        assert (code, complaints) == (0, "")
-        assert out.startswith("SIMULATED (an invented market)  bybit  0 s old  501/501 scored\n")
+        code, out, error = await run(tmp_path, "--addr", one.address)
+        assert (code, error) == (0, "")
+        assert out.startswith("SIMULATED (no price is real)  bybit  0 s old  501/501 scored\n")
         lines = out.splitlines()
         assert " ".join(lines[4].split()) == "BTCUSDT 71.5 52% 64 68 70 74 76 80 27.125 -1.38% 48.1M"
         assert len(lines) == 4 + 501
-        assert await ended(tmp_path, "--addr", one.address, then="| head -1") == (0, f"{lines[0]}\n", "")
+        assert await run(tmp_path, "--addr", one.address, then="| head -1") == (0, f"{lines[0]}\n", "")
 
 
-async def test_its_exit_codes_say_what_was_wrong(tmp_path: Path) -> None:
-    nobody = f"127.0.0.1:{free_port()}"
+async def test_the_exit_code_and_the_message_say_what_is_wrong(tmp_path: Path) -> None:
+    unused = f"127.0.0.1:{free_port()}"
     async with running_server() as unready:
         results = await asyncio.gather(
-            ended(tmp_path, "--addr", "nonsense"),
-            ended(tmp_path, "--ca", "/no/such/file"),
-            ended(tmp_path, "--addr", nobody),
-            ended(tmp_path, "--addr", unready.address),
+            run(tmp_path, "--addr", "nonsense"),
+            run(tmp_path, "--ca", "/no/such/file"),
+            run(tmp_path, "--addr", unused),
+            run(tmp_path, "--addr", unready.address),
         )
     assert [code for code, _, _ in results] == [1, 1, 2, 3]
     assert all(not out for _, out, _ in results)
-    words = ["allowed is host:port", "'/no/such/file' cannot be read", f"no connection to {nobody}", "NOT_READY"]
-    assert all(word in complaints for word, (_, _, complaints) in zip(words, results, strict=True))
+    messages = ["allowed is host:port", "'/no/such/file' cannot be read", f"no connection to {unused}", "NOT_READY"]
+    assert all(message in error for message, (_, _, error) in zip(messages, results, strict=True))

@@ -1,7 +1,7 @@
-"""What these tests share with the unit tests of what they try on real programs."""
+"""Fixtures that these tests share with unit tests."""
 
 from __future__ import annotations
 
-from tests.unit.doctor.conftest import look
+from tests.unit.doctor.conftest import examined
 
-__all__ = ["look"]
+__all__ = ["examined"]

@@ -7,7 +7,7 @@ import pytest
 from tests.programs import Replay
 from tests.unit.analysis.test_recorded import lawful, read
 from virtuoso.domain.model import DimensionKind
-from virtuoso.market_data.feed import UniverseRules
+from virtuoso.market_data.universe import UniverseRules
 
 SYMBOLS = 30
 

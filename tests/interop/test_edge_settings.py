@@ -202,8 +202,8 @@ async def test_all_protocols_are_spoken_over_tls_and_a_renewed_certificate_is_ta
             assert (await stream.read()).WhichOneof("event") == "snapshot"
 
             where = ("127.0.0.1", one.edge.port)
-            looked = await listeners.port("VIRTUOSO_EDGE_ADDRESS", where, listeners.https_status)
-            assert "a server of ours runs there and says SERVING" in looked.why
+            looked = await listeners.check_port("VIRTUOSO_EDGE_ADDRESS", where, listeners.https_status)
+            assert "a Virtuoso server runs there, its status is SERVING" in looked.why
             certify(tmp_path)
             async with asyncio.timeout(20):
                 while (await asyncio.to_thread(ssl.get_server_certificate, where)).encode() == known:

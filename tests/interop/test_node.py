@@ -122,7 +122,7 @@ async def test_a_stream_that_falls_silent_counts_as_lost() -> None:
         async with web(one, "dashboard", {"silenceMs": 1500}) as script:
             await script.until(lambda line: line["connection"] == "live")
             lost = await script.until(lambda line: line["connection"] == "lost")
-            assert lost["problem"]["message"] == "nothing was heard for too long"
+            assert lost["problem"]["message"] == "no message came for too long"
             assert (await script.line())["connection"] == "live"
 
 

@@ -379,6 +379,6 @@ async def test_without_a_service_worker_a_tab_of_the_old_build_asks_for_a_reload
             await live(phone)
         async with pages.served(address, new):
             await phone.page.get_by_role("navigation").get_by_role("link", name="Alpha").click()
-            await phone.page.get_by_role("button", name="Load the page anew").click()
+            await phone.page.get_by_role("button", name="Reload the page").click()
             await expect(phone.page.get_by_role("heading", level=1, name="Alpha II", exact=True)).to_be_attached()
             assert len(await versions(phone)) == 1

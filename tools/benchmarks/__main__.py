@@ -1,4 +1,4 @@
-"""Measure everything once and print it beside its aims."""
+"""Measure everything once, and print each figure with its aim."""
 
 from __future__ import annotations
 
@@ -24,32 +24,33 @@ from tools.benchmarks.report import Aim, Figure, Report, spread
 
 PARTS = ("scoring", "page", "server")
 SYMBOLS = 50
-RATE = 1000  # requests a second while latency during a refresh is compared: a busy server, not a drowned one
+RATE = 1000
+"""Requests a second for latency during a refresh: the server is busy and not overloaded."""
 
 
 def main() -> int:
-    """Exit code 0 when everything could be measured, whatever came out; 1 when not."""
+    """Return the exit code: 0 when everything could be measured, whatever the result; otherwise 1."""
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
     kinds = ("recorded", "simulated")
     usual = kinds[0] if Replay.SCRIPT.exists() else kinds[1]
     parser.add_argument("--exchange", choices=kinds, default=usual, help="the market behind it (default here: %(default)s)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     parser.add_argument("--only", choices=PARTS, help="measure this part alone (default: all)")
     for name, kind, default, words in (
-        ("rounds", int, 5, "turns of each load, visits to the page, 1 to 20"),
-        ("seconds", float, 2.0, "of each load, 0.5 to 10"),
+        ("rounds", int, 5, "turns of each load and visits to the page, 1 to 20"),
+        ("seconds", float, 2.0, "duration of each load, 0.5 to 10"),
         ("streams", int, 1000, "WatchDashboard streams, 1 to 2000"),
     ):
         parser.add_argument(f"--{name}", type=kind, default=default, help=f"{words} (default %(default)s)")
     options = parser.parse_args()
     if options.exchange == "recorded" and not Replay.SCRIPT.exists():
-        parser.error("--exchange recorded: the recordings are not beside the project; allowed is simulated")
+        parser.error("--exchange recorded: the recordings are not beside the project; use simulated")
     for name, low, high in (("rounds", 1, 20), ("seconds", 0.5, 10), ("streams", 1, 2000)):
         if not low <= getattr(options, name) <= high:
-            parser.error(f"--{name} {getattr(options, name)} is not allowed: {low} to {high} are")
+            parser.error(f"--{name} {getattr(options, name)} is not allowed: must be {low} to {high}")
     if options.json and not os.access(options.json if options.json.exists() else options.json.absolute().parent, os.W_OK):
         parser.error(f"--json {options.json} cannot be written")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, by which all that was started is ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that every process is ended
     report = Report(Machine.here(), f"{options.exchange} market, {SYMBOLS} symbols", [], [])
     print(report.head(), flush=True)
     try:
@@ -64,7 +65,7 @@ def main() -> int:
 
 
 def measure(report: Report, options: argparse.Namespace) -> None:
-    """Everything, in order. NotThere, LoadFailed, TimeoutError when it cannot be."""
+    """Measure everything, in order. BenchmarkFailed, LoadFailed or TimeoutError when that is not possible."""
     exchange = Replay() if options.exchange == "recorded" else Simulated()
     try:
         if options.only in (None, "scoring"):
@@ -72,80 +73,80 @@ def measure(report: Report, options: argparse.Namespace) -> None:
         if options.only == "scoring":
             return
         with tempfile.TemporaryDirectory(prefix="virtuoso-bench-") as folder:
-            place = node.Node(Path(folder), exchange)
+            bench_node = node.Node(Path(folder), exchange)
             try:
-                running(report, place, options)
+                running(report, bench_node, options)
             finally:
-                place.close()
+                bench_node.close()
     finally:
         exchange.kill()
 
 
 def refresh_cost(report: Report, url: str) -> None:
-    """CPU of scoring, in a process of its own on the measured core."""
+    """Measure the CPU of scoring, in its own process on the measured core."""
     words = node.pinned([sys.executable, "-P", "-m", "tools.benchmarks.refresh", url, str(SYMBOLS)], report.machine.server)
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
-    if done.returncode:
-        raise node.NotThere(f"scoring could not be measured: {done.stderr}")
-    found = json.loads(done.stdout)
+    process = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    if process.returncode:
+        raise node.BenchmarkFailed(f"scoring could not be measured: {process.stderr}")
+    measured = json.loads(process.stdout)
     for key, name, aim in (
         ("full", "scoring, full pass, CPU a symbol", Aim("<=", 2.0)),
         ("no_bar_closed", "scoring, no bar closed, CPU a symbol", None),
-        ("whole_pass", "whole pass: scores, signals, opportunities, alerts, crowd; no bar closed, CPU a symbol", None),
+        ("whole_pass", "whole pass: scores, signals, opportunities, alerts, sentiment; no bar closed, CPU a symbol", None),
         ("encode", "encoding the snapshot, CPU a symbol", None),
         ("betas", "betas of 500 symbols, three windows, CPU", Aim("<=", 100.0)),
     ):
-        report.add(Figure(name, found[key]["median_ms"], "ms", found[key]["least_ms"], found[key]["most_ms"], aim))
+        report.add(Figure(name, measured[key]["median_ms"], "ms", measured[key]["least_ms"], measured[key]["most_ms"], aim))
     report.notes.append(
-        f"scoring: {found['scored']} of {found['symbols']} symbols had a score; medians of {found['repeats']}"
+        f"scoring: {measured['scored']} of {measured['symbols']} symbols had a score; medians of {measured['repeats']}"
     )
 
 
-def running(report: Report, place: node.Node, options: argparse.Namespace) -> None:
-    """What needs the product to run."""
+def running(report: Report, bench_node: node.Node, options: argparse.Namespace) -> None:
+    """Measure what needs the product to run."""
     began, port = time.monotonic(), free_port()
-    up = place.start(["up"], port)
+    up = bench_node.start(["up"], port)
     caller = node.Caller(port)
-    place.wait("the first snapshot", caller.serving, node.FIRST_S)
+    bench_node.wait("the first snapshot", caller.serving, node.FIRST_SNAPSHOT_TIMEOUT_S)
     rows = len(caller.dashboard().rows)
     report.add(Figure("first snapshot after `virtuoso up`", time.monotonic() - began, "s"))
-    report.notes.append(f"first snapshot: GetDashboard answered with {rows} rows; the exchange ran before")
+    report.notes.append(f"first snapshot: GetDashboard answered with {rows} rows; the exchange was already running")
     caller.close()
     if options.only in (None, "page"):
-        place.wait("the edge with the page", lambda: page.there(place.edge))
-        page.cost(report, place.edge, options.rounds)
+        bench_node.wait("the edge with the page", lambda: page.is_served(bench_node.edge))
+        page.cost(report, bench_node.edge, options.rounds)
     if options.only == "page":
         return
-    for pid in (*node.family(up.pid), place.exchange.process.pid):
+    for pid in (*node.family(up.pid), bench_node.exchange.process.pid):
         machine.confine(pid, report.machine.rest)
 
     port = free_port()
-    server = place.start(["serve"], port, core=report.machine.server)
+    server = bench_node.start(["serve"], port, core=report.machine.server)
     caller = node.Caller(port)
-    place.wait("a server on a core of its own", caller.serving)
+    bench_node.wait("a server on its own core", caller.serving)
     idle_mb, size = machine.rss_mb(server.pid), caller.dashboard().ByteSize() + 5
-    mine = Target("Virtuoso", [server.pid], load.grpc(port, rivals.METHOD, place.folder / "empty"), size)
-    steady(report, place, up.pid, mine, options)
-    place.pause(node.family(up.pid))
-    throughput(report, place, mine, caller, options)
-    place.resume()
+    ours = Target("Virtuoso", [server.pid], load.grpc(port, rivals.METHOD, bench_node.folder / "empty"), size)
+    steady(report, bench_node, up.pid, ours, options)
+    bench_node.pause(node.family(up.pid))
+    throughput(report, bench_node, ours, caller, options)
+    bench_node.resume()
     memory = machine.rss_mb(server.pid)
     report.add(Figure("memory of a server before the load", idle_mb, "MB"))
     report.add(Figure("memory of a server after it", memory, "MB", aim=Aim("<", 90.0)))
-    push(report, place, up.pid, port, options.streams)
+    push(report, bench_node, up.pid, port, options.streams)
     report.add(Figure(f"memory of a server after {options.streams:,} streams", machine.rss_mb(server.pid), "MB"))
     caller.close()
 
 
-def steady(report: Report, place: node.Node, up: int, mine: Target, options: argparse.Namespace) -> None:
-    """Latency at a steady rate with the collector at work, and without."""
+def steady(report: Report, bench_node: node.Node, up: int, ours: Target, options: argparse.Namespace) -> None:
+    """Measure latency at a steady rate, with and without the collector at work."""
     idle, busy = [], []
     for _ in range(max(2, options.rounds // 2)):
-        place.pause(node.family(up))
-        idle.append(load.run(mine, 3 * options.seconds, report.machine.rest, rate=RATE))
-        place.resume()
+        bench_node.pause(node.family(up))
+        idle.append(load.run(ours, 3 * options.seconds, report.machine.rest, rate=RATE))
+        bench_node.resume()
         time.sleep(1)
-        busy.append(load.run(mine, 3 * options.seconds, report.machine.rest, rate=RATE))
+        busy.append(load.run(ours, 3 * options.seconds, report.machine.rest, rate=RATE))
     for name, loads in (("idle", idle), ("during refreshes", busy)):
         latencies(report, f"{RATE:,}/s, {name}", loads)
     ratios = [one.p99_ms / other.p99_ms for one, other in zip(busy, idle, strict=True)]
@@ -156,64 +157,66 @@ def steady(report: Report, place: node.Node, up: int, mine: Target, options: arg
     )
 
 
-def throughput(report: Report, place: node.Node, mine: Target, caller: node.Caller, options: argparse.Namespace) -> None:
-    """As fast as they answer, in turns, with nothing else at work."""
+def throughput(
+    report: Report, bench_node: node.Node, ours: Target, caller: node.Caller, options: argparse.Namespace
+) -> None:
+    """Measure the request rate of all servers, in turns, with nothing else at work."""
     here, memcached, reply = report.machine, Memcached(), caller.dashboard()
     try:
-        bare, apps = rivals.echo(place, here.server, reply), rivals.fastapi(place, here.server, reply, memcached)
-        targets = [mine, bare, *apps, rivals.envoy(place, here.rest, mine, reply)]
+        bare, apps = rivals.echo(bench_node, here.server, reply), rivals.fastapi(bench_node, here.server, reply, memcached)
+        targets = [ours, bare, *apps, rivals.envoy(bench_node, here.rest, ours, reply)]
         loads: dict[str, list[Load]] = {target.name: [] for target in targets}
         for _ in range(options.rounds):
             for target in targets:
                 loads[target.name].append(load.run(target, options.seconds, here.rest))
     finally:
         memcached.kill()
-    for name, found in loads.items():
-        rates, cpu = [one.requests_s for one in found], [one.cpu_us for one in found]
+    for name, rounds in loads.items():
+        rates, cpu = [one.requests_s for one in rounds], [one.cpu_us for one in rounds]
         report.add(spread(f"GetDashboard: {name}", "/s", rates, statistics.median(rates)))
-        latencies(report, "  its", found)
+        latencies(report, "  its", rounds)
         report.add(spread("  its CPU a request", "us", cpu, statistics.median(cpu)))
     for other, bound in ((bare, 0.9), (apps[0], 6.0), (apps[1], None)):
-        pairs = zip(loads[mine.name], loads[other.name], strict=True)
+        pairs = zip(loads[ours.name], loads[other.name], strict=True)
         ratios = [own.requests_s / rival.requests_s for own, rival in pairs]
         aim = Aim(">=", bound) if bound else None
         report.add(spread(f"Virtuoso / {other.name}", "x", ratios, statistics.median(ratios), aim))
     report.notes += [
         (
             f"load: h2load, {load.CLIENTS} connections with a request each; {reply.ByteSize():,} bytes of protobuf an "
-            f"answer; ahead of all else on its cores where it may be; medians of {options.rounds} turns "
+            f"answer; with the highest priority on its cores where allowed; medians of {options.rounds} turns "
             f"of {options.seconds:g} s, ratios turn by turn"
         ),
         rivals.FASTAPI,
-        "Envoy: one thread, on the cores of the load; its CPU counts to a request",
+        "Envoy: one thread, on the cores of the load; its CPU is included in the CPU a request",
     ]
 
 
-def push(report: Report, place: node.Node, up: int, port: int, count: int) -> None:
-    """Updates to many streams, and what the collector uses meanwhile."""
+def push(report: Report, bench_node: node.Node, up: int, port: int, count: int) -> None:
+    """Measure updates to many streams, and what the collector uses at the same time."""
     began, before = time.monotonic(), {pid: machine.cpu_s(pid) for pid in machine.children(up, "collect")}
-    found = streams.run(port, place.cache, streams=count, updates=5, cores=report.machine.rest)
+    updates = streams.run(port, bench_node.cache, streams=count, updates=5, cores=report.machine.rest)
     used = {pid: machine.cpu_s(pid) - spent for pid, spent in before.items()}
     works = max(used, key=lambda pid: used[pid])
     share = used[works] / (time.monotonic() - began)
     report.add(
-        Figure(f"update to {found.streams:,} streams, p50", found.p50_ms, "ms"),
-        Figure(f"update to {found.streams:,} streams, p99", found.p99_ms, "ms"),
-        Figure(f"update to {found.streams:,} streams, the last", found.worst_ms, "ms"),
-        Figure("  from the first stream that has it to the last", found.spread_ms, "ms"),
+        Figure(f"update to {updates.streams:,} streams, p50", updates.p50_ms, "ms"),
+        Figure(f"update to {updates.streams:,} streams, p99", updates.p99_ms, "ms"),
+        Figure(f"update to {updates.streams:,} streams, the last", updates.worst_ms, "ms"),
+        Figure("  from the first stream that has it to the last", updates.spread_ms, "ms"),
         Figure("memory of the working collector", machine.rss_mb(works), "MB"),
         *(Figure("memory of the standby collector", machine.rss_mb(pid), "MB") for pid in used if pid != works),
         Figure("collector, all its work, of one core", 100 * share, "%"),
-        Figure("  a symbol and snapshot", 1000 * share * found.period_s / SYMBOLS, "ms"),
+        Figure("  a symbol and snapshot", 1000 * share * updates.period_s / SYMBOLS, "ms"),
     )
     report.notes.append(
-        f"streams: {found.updates} snapshots, {found.period_s:.1f} s apart, from the time of the head's file to receipt in "
-        "one Python process (its own work included); servers look for a new head once a second"
+        f"streams: {updates.updates} snapshots, {updates.period_s:.1f} s apart, from the time of the head's file to receipt "
+        "in one Python process (its own work included); servers look for a new head once a second"
     )
 
 
 def latencies(report: Report, name: str, loads: Sequence[Load]) -> None:
-    """p50 and p99."""
+    """Add p50 and p99 of several loads."""
     for key in ("p50", "p99"):
         values = [one.p50_ms if key == "p50" else one.p99_ms for one in loads]
         report.add(spread(f"{name}, {key}", "ms", values, statistics.median(values)))

@@ -1,4 +1,4 @@
-"""Rival (a): the least that grpc.aio on uvloop can do, one handler that returns the same ready bytes.
+"""Rival (a): the fastest that grpc.aio on uvloop can be, one handler that always returns the same bytes.
 `python -m tools.benchmarks.echo PORT FILE`."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ METHOD = "/virtuoso.market.v1.MarketService/GetDashboard"
 
 
 async def main(port: int, reply: bytes) -> None:
-    """Answer until killed."""
+    """Answer requests until the process is killed."""
 
     async def call(_: bytes, __: object) -> bytes:
         return reply

@@ -1,4 +1,4 @@
-"""h2load and what it found: throughput, and latency of every single request from its log."""
+"""Loads by h2load: throughput, and the latency of every request from its log."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from urllib.parse import urlsplit
 
 from tools.benchmarks import machine
 
-CLIENTS = 32  # connections, each with one request under way at a time
-STEADY_CLIENTS = 8  # h2load sends a paced round to all of them at the same moment: few, or it measures its own queue
-WARM_UP = 300  # requests
-LONGEST_S = 60.0  # that one load may take
+CLIENTS = 32
+"""Connections, each with one request in flight at a time."""
+STEADY_CLIENTS = 8
+"""Connections at a steady rate. h2load sends one round to all of them at the same time; with many connections it measures
+its own queue."""
+WARM_UP_REQUESTS = 300
+MAX_LOAD_S = 60.0
 
 
 @dataclass(frozen=True)
 class Target:
-    """Who answers: `pids` do the work, `arguments` are h2load's for one request, `size` is how long each answer must be
-    (bytes of DATA or body)."""
+    """A server under load. `pids` are its processes, `arguments` are those of h2load for one request, `size` is the expected
+    length of each answer (bytes of DATA or body)."""
 
     name: str
     pids: Sequence[int]
@@ -30,13 +33,13 @@ class Target:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port that it listens on."""
         return urlsplit(self.arguments[-1]).port or 80
 
 
 @dataclass(frozen=True)
 class Load:
-    """One load of one target. Latencies in ms; `cpu_us` is what the server's processes used for a request."""
+    """One load of one target. Latencies in ms; `cpu_us` is the CPU time of the server's processes for a request, us."""
 
     requests_s: float
     p50_ms: float
@@ -46,11 +49,11 @@ class Load:
 
 
 class LoadFailed(RuntimeError):
-    """The answers were not those that were to be measured."""
+    """The answers were not the expected ones."""
 
 
 def grpc(port: int, method: str, body: Path) -> list[str]:
-    """h2load's words for a gRPC call with an empty request."""
+    """Return h2load's arguments for a gRPC call with an empty request."""
     body.write_bytes(bytes(5))
     return [
         "-H",
@@ -64,18 +67,18 @@ def grpc(port: int, method: str, body: Path) -> list[str]:
 
 
 def web(port: int, method: str, body: Path) -> list[str]:
-    """The same as gRPC-Web, over HTTP/1.1 as a browser without TLS speaks it."""
+    """Return the same for gRPC-Web over HTTP/1.1, as a browser without TLS speaks it."""
     body.write_bytes(bytes(5))
     kind = "content-type: application/grpc-web+proto"
     return ["--h1", "-H", kind, "-H", "x-grpc-web: 1", "-d", str(body), f"http://127.0.0.1:{port}{method}"]
 
 
 def run(target: Target, seconds: float, cores: Sequence[int], *, rate: int = 0) -> Load:
-    """Load a target from `cores` for `seconds`: as fast as it answers, or `rate` requests a second. LoadFailed when an
-    answer is not a success or not of the right length."""
+    """Load a target from `cores` for `seconds`, and return the result. The rate is as fast as it answers, or `rate`
+    requests a second. LoadFailed when an answer is not a success or does not have the expected length."""
     clients = STEADY_CLIENTS if rate else CLIENTS
     pace = [f"--rps={rate / clients:g}"] if rate else []
-    _h2load(target, [f"--clients={CLIENTS}", "-n", str(WARM_UP)], cores)
+    _h2load(target, [f"--clients={CLIENTS}", "-n", str(WARM_UP_REQUESTS)], cores)
     before = sum(map(machine.cpu_s, target.pids))
     rows = _h2load(target, [f"--clients={clients}", f"--duration={seconds * 1000:.0f}ms", *pace], cores)
     used = sum(map(machine.cpu_s, target.pids)) - before
@@ -86,18 +89,18 @@ def run(target: Target, seconds: float, cores: Sequence[int], *, rate: int = 0) 
 
 
 def _h2load(target: Target, words: Sequence[str], cores: Sequence[int]) -> list[tuple[int, int]]:
-    """(start, duration) of each request in microseconds."""
+    """Return (start, duration) of each request in microseconds."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "requests"
-        # ahead of all else on its cores where it may: an instrument that has to wait would measure its own waiting
+        # with the highest priority where allowed: a load generator that has to wait would measure its own waiting
         own = ["nice", "-n", "-20", "taskset", "-c", ",".join(map(str, cores)), "h2load", "-m", "1", f"--log-file={log}"]
-        done = subprocess.run(
-            [*own, *words, *target.arguments], capture_output=True, text=True, check=False, timeout=LONGEST_S
+        process = subprocess.run(
+            [*own, *words, *target.arguments], capture_output=True, text=True, check=False, timeout=MAX_LOAD_S
         )
-        if done.returncode:
-            raise LoadFailed(f"{target.name}: h2load ended with {done.returncode}: {done.stderr or done.stdout}")
+        if process.returncode:
+            raise LoadFailed(f"{target.name}: h2load ended with {process.returncode}: {process.stderr or process.stdout}")
         rows = [line.split("\t") for line in log.read_text().splitlines()]
-    _check(target, done.stdout, rows)
+    _check(target, process.stdout, rows)
     return [(int(row[0]), int(row[2])) for row in rows]
 
 
@@ -106,14 +109,12 @@ def _check(target: Target, summary: str, rows: Sequence[Sequence[str]]) -> None:
         raise LoadFailed(f"{target.name}: {sum(row[1] != '200' for row in rows)} of {len(rows)} requests failed\n{summary}")
     data = re.search(r"\((\d+)\) data", summary)
     if data is None:
-        raise LoadFailed(f"{target.name}: h2load said something else than expected\n{summary}")
+        raise LoadFailed(f"{target.name}: the output of h2load has an unexpected form\n{summary}")
     mean = int(data[1]) / len(rows)
-    if abs(mean - target.size) > max(50, 0.02 * target.size):  # its age grows meanwhile
-        raise LoadFailed(
-            f"{target.name}: answers have {mean:.0f} bytes, {target.size} are right: not what was to be measured"
-        )
+    if abs(mean - target.size) > max(50, 0.02 * target.size):  # the age in the reply grows during the load
+        raise LoadFailed(f"{target.name}: answers have {mean:.0f} bytes, {target.size} are expected")
 
 
 def quantile(ascending: Sequence[float], share: float) -> float:
-    """The value that `share` of the values do not exceed (nearest rank)."""
+    """Return the value that a share of the values do not exceed (nearest rank)."""
     return ascending[min(len(ascending) - 1, int(share * len(ascending)))]

@@ -1,4 +1,4 @@
-"""The machine that the figures hold for, and what its processes use."""
+"""The machine that the figures hold for, and the CPU and memory of its processes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Machine:
-    """Its size, and the split of its cores: `server` for what is measured, `rest` for what measures (the same core where
-    there is only one)."""
+    """The size of the machine, and how its cores are used: `server` runs what is measured, `rest` runs the load (both are
+    the same core where there is only one)."""
 
     cpu: str
     cores: int
@@ -24,7 +24,7 @@ class Machine:
 
     @classmethod
     def here(cls) -> Machine:
-        """This one."""
+        """Return this machine."""
         cores = sorted(os.sched_getaffinity(0))
         names = [line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
         memory_kib = next(int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal"))
@@ -34,26 +34,26 @@ class Machine:
 
 
 def cpu_s(pid: int) -> float:
-    """CPU seconds, user and system, that a process has used with all its threads; to 0.01."""
+    """Return the CPU seconds, user and system, of a process with all its threads; to 0.01."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
 
 
 def rss_mb(pid: int) -> float:
-    """Memory that a process has in RAM, shared pages counted, in MB (10^6 bytes)."""
+    """Return the resident memory of a process, shared pages included, in MB (10^6 bytes)."""
     kib = next(int(line.split()[1]) for line in _lines(f"/proc/{pid}/status") if line.startswith("VmRSS"))
     return kib * 1024 / 1e6
 
 
 def children(pid: int, word: str | None = None) -> list[int]:
-    """The children of a process (those whose command line holds `word`), what used most CPU first."""
+    """Return the children of a process whose command line contains `word`, most CPU first; all children without it."""
     pids = [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     named = [child for child in pids if word is None or word in Path(f"/proc/{child}/cmdline").read_text().split("\0")]
     return sorted(named, key=cpu_s, reverse=True)
 
 
 def confine(pid: int, cores: Sequence[int]) -> None:
-    """From now on a process stays on these cores, with all its threads."""
+    """Pin a process with all its threads to these cores."""
     for thread in Path(f"/proc/{pid}/task").iterdir():
         with suppress(ProcessLookupError):
             os.sched_setaffinity(int(thread.name), cores)

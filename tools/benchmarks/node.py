@@ -1,4 +1,4 @@
-"""The product as its operators run it: an exchange, all of `virtuoso up`, and one more server on its own core."""
+"""The product as its operators run it: an exchange, `virtuoso up`, and one more server on its own core."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from virtuoso.app.supervisor import MEMORY
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc
 
-FIRST_S = 90.0  # for the first snapshot
+FIRST_SNAPSHOT_TIMEOUT_S = 90.0
 
 
-class NotThere(RuntimeError):
-    """Something that was started does not work; says what it wrote."""
+class BenchmarkFailed(RuntimeError):
+    """Something could not be measured. The message contains the logs of the processes."""
 
 
 class Node:
-    """Processes that share one folder and one exchange; `close` ends all that were started."""
+    """Processes that share one folder and one exchange. `close` ends them."""
 
     def __init__(self, folder: Path, exchange: Market) -> None:
         self.folder, self.exchange = folder, exchange
         self.cache = folder / "cache"
-        self.edge = f"http://127.0.0.1:{free_port()}"  # of `up`
+        self.edge = f"http://127.0.0.1:{free_port()}"
         self._processes: list[subprocess.Popen[bytes]] = []
         self._stopped: list[int] = []
 
     def start(self, words: Sequence[str], port: int, *, core: int | None = None) -> subprocess.Popen[bytes]:
-        """`virtuoso WORDS` with gRPC on `port`, on one core if asked; what it writes goes to the folder."""
+        """Start `virtuoso WORDS` with gRPC on `port`, pinned to `core` if one is given. Its output goes to the folder."""
         env = MEMORY | {name: value for name, value in os.environ.items() if not name.startswith("VIRTUOSO_")}
         env |= {
             "VIRTUOSO_EXCHANGE_URLS": json.dumps({"bybit": self.exchange.url, "binance": self.exchange.url}),
@@ -55,7 +55,7 @@ class Node:
         )
 
     def program(self, words: Sequence[str], name: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-        """Any program, ended with the rest."""
+        """Start any program. `close` ends it with the rest."""
         with (self.folder / f"{name}.log").open("wb") as out:
             process = subprocess.Popen(
                 words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
@@ -64,19 +64,19 @@ class Node:
         return process
 
     def pause(self, processes: Sequence[int]) -> None:
-        """These take no more time until `resume`."""
+        """Stop these processes until `resume`."""
         for pid in processes:
             os.kill(pid, signal.SIGSTOP)
         self._stopped += processes
 
     def resume(self) -> None:
-        """All go on."""
+        """Continue all stopped processes."""
         for pid in reversed(self._stopped):
             os.kill(pid, signal.SIGCONT)
         self._stopped.clear()
 
     def close(self) -> None:
-        """End everything."""
+        """End all processes."""
         self.resume()
         for process in self._processes:
             process.terminate()
@@ -87,24 +87,24 @@ class Node:
                 process.kill()
                 process.wait()
 
-    def complain(self, what: str) -> NotThere:
-        """The error with the last words of every process."""
+    def failure(self, message: str) -> BenchmarkFailed:
+        """Return an error with the message and the end of every log."""
         logs = (f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in sorted(self.folder.glob("*.log")))
-        return NotThere("\n".join((what, *logs)))
+        return BenchmarkFailed("\n".join((message, *logs)))
 
-    def wait(self, what: str, held: Callable[[], bool], seconds: float = 20.0) -> None:
-        """Return once `held`; NotThere when the time is over, or a process that was started has ended."""
+    def wait(self, name: str, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Return once `condition` holds. BenchmarkFailed after `seconds`, or when a process has ended."""
         end = time.monotonic() + seconds
-        while not held():
+        while not condition():
             if any(process.poll() is not None for process in self._processes):
-                raise self.complain(f"{what}: a process has ended")
+                raise self.failure(f"{name}: a process has ended")
             if time.monotonic() > end:
-                raise self.complain(f"{what}: not within {seconds:g} s")
+                raise self.failure(f"{name}: not within {seconds:g} s")
             time.sleep(0.01)
 
 
 def pinned(words: Sequence[str], *cores: int) -> list[str]:
-    """The command on these cores; anywhere without any."""
+    """Return the command pinned to these cores; unpinned without any."""
     return [*(("taskset", "-c", ",".join(map(str, cores))) if cores else ()), *words]
 
 
@@ -118,7 +118,7 @@ class Caller:
         self._stub = market_service_pb2_grpc.MarketServiceStub(self._channel)
 
     def serving(self) -> bool:
-        """True once the server says SERVING."""
+        """Return whether the server is SERVING."""
         try:
             reply = self._health.Check(health_pb2.HealthCheckRequest(), timeout=1)
         except grpc.RpcError:
@@ -126,14 +126,14 @@ class Caller:
         return bool(reply.status == health_pb2.HealthCheckResponse.SERVING)
 
     def dashboard(self) -> pb.GetDashboardResponse:
-        """One screen."""
+        """Return the dashboard."""
         return self._stub.GetDashboard(pb.GetDashboardRequest(), timeout=2)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the channel."""
         self._channel.close()
 
 
 def family(pid: int) -> list[int]:
-    """A supervisor and all that it started."""
+    """Return a supervisor and its children."""
     return [pid, *machine.children(pid)]

@@ -1,4 +1,4 @@
-"""What the web page costs a phone on a slow line: in a real Chromium, slowed down, that comes with nothing kept."""
+"""What the web page costs a phone on a slow line: in a real Chromium, slowed down, with empty caches."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from typing import Any
 from playwright.async_api import Browser, Error, Page
 
 from tests.interop.browsers import PHONE, chromium
-from tools.benchmarks.node import NotThere
+from tools.benchmarks.node import BenchmarkFailed
 from tools.benchmarks.report import Aim, Figure, Report, spread
 from virtuoso.edge import page as pages
 
-LINE = {"offline": False, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8, "latency": 150}  # bytes/s, ms
-SLOWER = 4  # times, the CPU of a phone than this one
-PATIENCE_S = 60.0  # for a visit
+LINE = {"offline": False, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8, "latency": 150}
+"""Bytes a second and milliseconds."""
+CPU_SLOWDOWN = 4
+VISIT_TIMEOUT_S = 60.0
 
-# Tells when things are on the screen: a frame after they are in the document. `place` is where a symbol can be
-# tapped: the last in sight, since what is drawn a moment later above it would put another one there.
+# Resolves when an element is on the screen: one frame after it is in the document. `place` is where a symbol can be tapped:
+# the last one in view, because content that is drawn later above it would move another symbol there.
 WATCH = """
 const drawn = () => new Promise((tell) => requestAnimationFrame(() => setTimeout(() => tell(performance.now()))));
 const once = (holds) => new Promise((tell) => {
@@ -48,7 +49,7 @@ const symbol = once(() => find(".symbol-page h1"));
 globalThis.watched = { rows, answered, symbol, place };
 """
 SHOWN = "async () => { await watched.rows; return watched.place(); }"
-FOUND = """async () => {
+MEASUREMENTS = """async () => {
   const rows = await watched.rows;
   const scripts = performance.getEntriesByType("resource").filter((one) => one.name.endsWith(".js") && one.startTime < rows);
   return {
@@ -63,8 +64,8 @@ FOUND = """async () => {
 
 @dataclass(frozen=True)
 class Visit:
-    """Milliseconds since the address was opened, until: the first paint; the scores are drawn; a tap on a symbol, made at
-    that moment, has changed the screen; the symbol's page is drawn. And the scripts until the scores were there, as sent."""
+    """Milliseconds from opening the address to: the first paint; the scores are drawn; a tap on a symbol, made then, has
+    changed the screen; the symbol's page is drawn. `script_bytes`: the scripts sent until the scores were drawn."""
 
     paint_ms: float
     rows_ms: float
@@ -73,8 +74,8 @@ class Visit:
     script_bytes: int
 
 
-def there(url: str) -> bool:
-    """True once an edge gives the page."""
+def is_served(url: str) -> bool:
+    """Return whether an edge serves the page."""
     try:
         with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - our own edge
             return bool(answer.status == 200)
@@ -83,29 +84,30 @@ def there(url: str) -> bool:
 
 
 def cost(report: Report, url: str, visits: int) -> None:
-    """So many visits to the page at an edge, one after the other. NotThere when it does not show what it should."""
+    """Measure `visits` visits to the page at an edge, one after the other. BenchmarkFailed when the page does not show what
+    it should."""
     load = os.getloadavg()[0]
     try:
-        found = asyncio.run(visited(url, visits))
+        results = asyncio.run(visited(url, visits))
     except Error as error:
-        raise NotThere(f"the page at {url}: {error}") from error
+        raise BenchmarkFailed(f"the page at {url}: {error}") from error
     except TimeoutError as error:
-        raise NotThere(f"the page at {url} did not show and answer within {PATIENCE_S:g} s") from error
+        raise BenchmarkFailed(f"the page at {url} did not show and answer within {VISIT_TIMEOUT_S:g} s") from error
     for name, values, aim in (
-        ("page on a phone: first contentful paint", [one.paint_ms for one in found], Aim("<=", 1.0)),
-        ("page on a phone: the scores are drawn", [one.rows_ms for one in found], None),
-        ("page on a phone: interactive", [one.interactive_ms for one in found], Aim("<=", 2.0)),
-        ("page on a phone: the tapped symbol's page", [one.symbol_ms for one in found], None),
+        ("page on a phone: first contentful paint", [one.paint_ms for one in results], Aim("<=", 1.0)),
+        ("page on a phone: the scores are drawn", [one.rows_ms for one in results], None),
+        ("page on a phone: interactive", [one.interactive_ms for one in results], Aim("<=", 2.0)),
+        ("page on a phone: the tapped symbol's page", [one.symbol_ms for one in results], None),
     ):
         report.add(spread(name, "s", [each / 1000 for each in values], statistics.median(values) / 1000, aim))
-    first = [one.script_bytes / 1000 for one in found]
+    first = [one.script_bytes / 1000 for one in results]
     report.add(
         spread("script that the first page takes, compressed", "KB", first, statistics.median(first)),
         Figure("script in all, compressed", sum(map(len, scripts(url))) / 1000, "KB", aim=Aim("<", 150.0)),
     )
     report.notes.append(
-        f"page: Chromium as a phone of 390 x 844 with a CPU {SLOWER} times slower than this one, on a line of 1.6 Mbit/s "
-        "down, 0.75 up, each request answered 150 ms later; it has kept nothing and has no service worker. Seconds since "
+        f"page: Chromium as a phone of 390 x 844 with a CPU {CPU_SLOWDOWN} times slower than this one, on a line of 1.6 "
+        "Mbit/s down, 0.75 up, with a latency of 150 ms; its caches are empty and it has no service worker. Seconds since "
         "the address was opened; interactive: the scores are drawn, and a tap made then on a symbol has changed the screen. "
         f"Scripts: bodies as the edge sends them. Medians of {visits} visits, beside the product at work; load of the "
         f"machine when they began: {load:.1f}"
@@ -113,40 +115,40 @@ def cost(report: Report, url: str, visits: int) -> None:
 
 
 async def visited(url: str, visits: int) -> Sequence[Visit]:
-    """After one that does not count: the browser itself starts with it."""
+    """Return the visits after a first one, in which the browser starts."""
     async with chromium() as browser:
         return [await visit(browser, url) for _ in range(1 + visits)][1:]
 
 
 async def visit(browser: Browser, url: str) -> Visit:
-    """With nothing kept from one before. The service worker stays away: it would fetch past the slow line."""
+    """Return one visit with empty caches. The service worker is blocked: it would fetch past the slow line."""
     context = await browser.new_context(**PHONE, service_workers="block")
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(VISIT_TIMEOUT_S):
             await context.add_init_script(WATCH)
             page = await context.new_page()
             await slow(page)
             await page.goto(url, wait_until="commit")
             place: tuple[float, float] | None = await page.evaluate(SHOWN)
             if place is None:
-                raise NotThere(f"the page at {url} has no symbol in sight that could be tapped")
+                raise BenchmarkFailed(f"the page at {url} shows no symbol that can be tapped")
             await page.touchscreen.tap(*place)
-            found: dict[str, Any] = await page.evaluate(FOUND)
+            measured: dict[str, Any] = await page.evaluate(MEASUREMENTS)
     finally:
         await context.close()
-    return Visit(**found)
+    return Visit(**measured)
 
 
 async def slow(page: Page) -> None:
-    """A phone's CPU on a slow line."""
+    """Slow the page down to a phone's CPU on a slow line."""
     devtools = await page.context.new_cdp_session(page)
     await devtools.send("Network.enable")
     await devtools.send("Network.emulateNetworkConditions", LINE)
-    await devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    await devtools.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWDOWN})
 
 
 def scripts(url: str) -> Iterator[bytes]:
-    """Every script of the page, as the edge sends it to a browser."""
+    """Yield every script of the page, as the edge sends it to a browser."""
     for path in pages.assets(pages.folder()):
         if path.endswith(".js"):
             request = urllib.request.Request(url + path, headers={"Accept-Encoding": "gzip"})  # noqa: S310 - our own edge

@@ -1,5 +1,5 @@
 """What scoring costs: `python -m tools.benchmarks.refresh URL SYMBOLS` reads a market as a collector does and prints, as
-JSON, milliseconds of CPU a symbol. A process of its own: a collector's parts need numpy and ccxt."""
+JSON, milliseconds of CPU a symbol. It is its own process, because it loads numpy and ccxt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.model import ANCHOR, Environment
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, MarketData, UniverseRules
+from virtuoso.market_data.feed import Feed, MarketData
+from virtuoso.market_data.universe import UniverseRules
 from virtuoso.wire import snapshots
 
 REPEATS = 25
@@ -27,14 +28,14 @@ BETAS = 500
 
 
 async def read(url: str, symbols: int) -> MarketData:
-    """Everything that a score is made of, of the largest symbols. TimeoutError when it cannot be had."""
+    """Return all inputs of the largest symbols. TimeoutError when they do not come."""
     exchange = CcxtExchange("bybit", url=url)
     feed = Feed(exchange, UniverseRules(limit=symbols), lambda _, __: Cadence(3, 3, 5), SYSTEM_CLOCK)
     try:
         await feed.refresh_tickers()
         feed.start()
         async with asyncio.timeout(FILL_S):
-            while not (feed.filled and all(item.previous_book for item in feed.inputs())):  # noqa: ASYNC110  # it tells nobody
+            while not (feed.filled and all(item.previous_book for item in feed.inputs())):  # noqa: ASYNC110  # the feed has no event to wait for
                 await asyncio.sleep(0.1)
         return feed.market()
     finally:
@@ -43,7 +44,7 @@ async def read(url: str, symbols: int) -> MarketData:
 
 
 def cpu_ms(work: Callable[[], object]) -> Sequence[float]:
-    """Ascending CPU milliseconds of this thread for one piece of work, each time."""
+    """Return the CPU milliseconds of this thread for each repetition of the work, ascending."""
     spent = []
     for _ in range(REPEATS):
         began = time.thread_time()
@@ -53,7 +54,7 @@ def cpu_ms(work: Callable[[], object]) -> Sequence[float]:
 
 
 def measure(market: MarketData) -> dict[str, object]:
-    """CPU of a pass over all symbols, divided by their number; and that of the betas of BETAS symbols."""
+    """Return the CPU of a pass over all symbols, divided by their number, and that of the betas of BETAS symbols."""
     inputs, memos = market.inputs, ReadingsCaches()
 
     def scoring(memos: ReadingsCaches) -> object:

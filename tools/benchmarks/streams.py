@@ -1,4 +1,4 @@
-"""Many WatchDashboard streams on one server: how long after its publication an update is with each of them."""
+"""Many WatchDashboard streams on one server: the time from an update's publication to its receipt by each stream."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ UPDATES_S = 60.0
 
 @dataclass(frozen=True)
 class Updates:
-    """Latencies in ms from the moment at which the head was written. `spread` is the time from the first receipt of an
-    update to its last; `period_s` what lies between two updates, on average."""
+    """Latencies in ms from the time at which the head was written. `spread_ms` is the longest time from the first receipt of
+    an update to its last; `period_s` is the mean time between two updates."""
 
     streams: int
     updates: int
@@ -39,7 +39,7 @@ class Updates:
 
 
 class Publications:
-    """When each snapshot's head was written, by the file's own time."""
+    """When each snapshot's head was written, by the file's modification time."""
 
     def __init__(self, cache: Path) -> None:
         self._cache, self._directory = cache, DirectoryRepository(cache)
@@ -63,7 +63,7 @@ class Publications:
 
 
 def run(port: int, cache: Path, *, streams: int, updates: int, cores: Sequence[int]) -> Updates:
-    """`watch`, from these cores."""
+    """Return `watch`, run on these cores."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -73,7 +73,8 @@ def run(port: int, cache: Path, *, streams: int, updates: int, cores: Sequence[i
 
 
 async def watch(port: int, cache: Path, *, streams: int, updates: int) -> Updates:
-    """Open the streams, wait for so many updates to reach all of them, and tell. TimeoutError when they do not come."""
+    """Open the streams, wait until `updates` updates have reached all of them, and return their latencies. TimeoutError when
+    they do not come."""
     publications = Publications(cache)
     following = asyncio.create_task(publications.follow())
     received: dict[str, list[float]] = {}
@@ -94,34 +95,34 @@ async def watch(port: int, cache: Path, *, streams: int, updates: int) -> Update
     channels = [grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=local) for _ in range(CHANNELS)]
     tasks = [asyncio.create_task(one(channels[i % CHANNELS])) for i in range(streams)]
 
-    async def until(held: str, seconds: float) -> None:
+    async def wait_for(condition: str, seconds: float) -> None:
         async with asyncio.timeout(seconds):
-            while not (opened == streams if held == "open" else len(_whole(received, streams)) >= updates):
+            while not (opened == streams if condition == "open" else len(_complete(received, streams)) >= updates):
                 for task in tasks:
                     if task.done():
                         task.result()
                 await asyncio.sleep(0.05)
 
     try:
-        await until("open", OPEN_S)
+        await wait_for("open", OPEN_S)
         received.clear()
-        await until("updated", UPDATES_S)
+        await wait_for("updated", UPDATES_S)
     finally:
         for task in (*tasks, following):
             task.cancel()
         await asyncio.gather(*tasks, following, return_exceptions=True)
         for channel in channels:
             await channel.close(None)
-    return _told({name: publications.at[name] for name in _whole(received, streams)}, received, streams)
+    return _latencies({name: publications.at[name] for name in _complete(received, streams)}, received, streams)
 
 
-def _whole(received: dict[str, list[float]], streams: int) -> list[str]:
-    """The updates that every stream has."""
+def _complete(received: dict[str, list[float]], streams: int) -> list[str]:
+    """Return the updates that every stream has received."""
     return [name for name, times in received.items() if len(times) == streams]
 
 
-def _told(at: dict[str, float], received: dict[str, list[float]], streams: int) -> Updates:
-    late = sorted((moment - written) * 1000 for name, written in at.items() for moment in received[name])
-    spread = max((max(received[name]) - min(received[name])) * 1000 for name in at)
-    period = (max(at.values()) - min(at.values())) / max(1, len(at) - 1)
-    return Updates(streams, len(at), quantile(late, 0.5), quantile(late, 0.99), late[-1], spread, period)
+def _latencies(published: dict[str, float], received: dict[str, list[float]], streams: int) -> Updates:
+    late = sorted((time - written) * 1000 for name, written in published.items() for time in received[name])
+    spread = max((max(received[name]) - min(received[name])) * 1000 for name in published)
+    period = (max(published.values()) - min(published.values())) / max(1, len(published) - 1)
+    return Updates(streams, len(published), quantile(late, 0.5), quantile(late, 0.99), late[-1], spread, period)

@@ -1,4 +1,4 @@
-"""The contract as the page needs it: descriptors out of an image, with the comments that stand before them in proto/."""
+"""The contract as the page needs it: descriptors from an image, with their comments from proto/."""
 
 from __future__ import annotations
 
@@ -12,53 +12,54 @@ PACKAGE = "virtuoso.market.v1"
 
 
 class Contract:
-    """The one service of the package, with its messages and enums."""
+    """The only service of the package, with its messages and enums. `reached` holds the full names of what RPCs reach."""
 
     def __init__(self, image: bytes) -> None:
         protos = descriptor_pb2.FileDescriptorSet.FromString(image).file
         self._pool = descriptor_pool.DescriptorPool()
         for proto in protos:
             self._pool.Add(proto)
-        message_factory.GetMessageClassesForFiles([proto.name for proto in protos], self._pool)  # makes extensions known
+        message_factory.GetMessageClassesForFiles([proto.name for proto in protos], self._pool)  # registers extensions
         own = [proto for proto in protos if proto.package == PACKAGE]
         self._comments = {name: text for proto in own for name, text in _comments(proto)}
         self.files = sorted((self._pool.FindFileByName(proto.name) for proto in own), key=lambda file: file.name)
-        self.messages = {name: of for file in self.files for name, of in file.message_types_by_name.items()}
-        self.enums = {name: of for file in self.files for name, of in file.enum_types_by_name.items()}
+        self.messages = {name: kind for file in self.files for name, kind in file.message_types_by_name.items()}
+        self.enums = {name: kind for file in self.files for name, kind in file.enum_types_by_name.items()}
         (self.service,) = [service for file in self.files for service in file.services_by_name.values()]
         self.methods: list[MethodDescriptor] = list(self.service.methods)
 
     def comment(self, full_name: str) -> str:
-        """What stands before it; an enum's value is named after the enum. Paragraphs are parted by a blank line."""
+        """Return the comment of an element. The full name of an enum's value includes the enum. A blank line separates
+        paragraphs."""
         paragraphs = self._comments[full_name].split("\n\n")
         return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
-    def option(self, of: FieldDescriptor | MethodDescriptor, name: str) -> Any:
-        """The custom option `name` as a message; None without it."""
-        kind = "MethodOptions" if isinstance(of, MethodDescriptor) else "FieldOptions"
-        known = message_factory.GetMessageClass(self._pool.FindMessageTypeByName(f"google.protobuf.{kind}"))
-        options: Any = known.FromString(of.GetOptions().SerializeToString())
+    def option(self, element: FieldDescriptor | MethodDescriptor, name: str) -> Any:
+        """Return the custom option `name` as a message; None without it."""
+        kind = "MethodOptions" if isinstance(element, MethodDescriptor) else "FieldOptions"
+        options_class = message_factory.GetMessageClass(self._pool.FindMessageTypeByName(f"google.protobuf.{kind}"))
+        options: Any = options_class.FromString(element.GetOptions().SerializeToString())
         extension = self._pool.FindExtensionByName(name)
         return options.Extensions[extension] if options.HasExtension(extension) else None
 
 
 def kinds(file: FileDescriptor) -> list[Descriptor | EnumDescriptor]:
-    """Messages and enums of a file, in its order."""
+    """Return the messages and enums of a file, in its order."""
     return [*file.message_types_by_name.values(), *file.enum_types_by_name.values()]
 
 
 def _comments(file: descriptor_pb2.FileDescriptorProto) -> Iterator[tuple[str, str]]:
-    """(full name, comment) of all that the file declares; nested messages and enums are not used in this contract."""
-    for place in file.source_code_info.location:
-        names, of = [file.package], file
-        steps = list(place.path)
+    """Yield (full name, comment) of everything that the file declares. This contract has no nested messages and enums."""
+    for location in file.source_code_info.location:
+        names, element = [file.package], file
+        steps = list(location.path)
         while len(steps) > 1:
             field, index, *steps = steps
-            declared = getattr(of, of.DESCRIPTOR.fields_by_number[field].name)
+            declared = getattr(element, element.DESCRIPTOR.fields_by_number[field].name)
             if not hasattr(declared, "add"):  # an option
                 break
-            of = declared[index]
-            names.append(of.name)
+            element = declared[index]
+            names.append(element.name)
         else:
             if not steps and len(names) > 1:
-                yield ".".join(names), place.leading_comments
+                yield ".".join(names), location.leading_comments

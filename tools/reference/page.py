@@ -1,4 +1,4 @@
-"""The page: Markdown with tables and links, for people who call the service."""
+"""The page: Markdown with tables and links, for developers who call the service."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from .contract import PACKAGE, Contract, kinds
 from .rules import words
 
-HTTP = {  # of google.rpc.Code, as transcoders have it
+HTTP_STATUS = {  # the mapping of google.rpc.Code
     "INVALID_ARGUMENT": 400,
     "NOT_FOUND": 404,
     "PERMISSION_DENIED": 403,
@@ -21,15 +21,15 @@ HTTP = {  # of google.rpc.Code, as transcoders have it
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }
-RULES = "buf.validate.field"
-REASON = "ERROR_REASON_"
-ERRORS = ("ErrorReason", "ErrorDetails")  # have a section of their own
+RULES_OPTION = "buf.validate.field"
+REASON_PREFIX = "ERROR_REASON_"
+ERROR_KINDS = ("ErrorReason", "ErrorDetails")
 SCALARS = {
     getattr(FieldDescriptor, name): name.removeprefix("TYPE_").lower()
     for name in dir(FieldDescriptor)
     if name.startswith("TYPE_")
 }
-ABOUT = """\
+INTRODUCTION = """\
 # The API
 
 *Made by `tools/generate` from the comments in [proto/](../../proto/virtuoso/market/v1). What is changed here is lost.*
@@ -54,7 +54,7 @@ $ buf curl --protocol grpcweb --http2-prior-knowledge http://127.0.0.1:8003/{ser
 
 
 def page(contract: Contract) -> str:
-    """All of it."""
+    """Return the whole page. LookupError when a comment does not have the expected form."""
     return "\n".join(_Page(contract).lines()).rstrip("\n") + "\n"
 
 
@@ -63,15 +63,19 @@ class _Page:
         self._contract = contract
         requests = {method.input_type.full_name for method in contract.methods}
         replies = {method.output_type.full_name for method in contract.methods}
-        self._in_calls = requests | replies  # shown there and nowhere else
-        self._reasons = [value.name.removeprefix(REASON) for value in contract.enums["ErrorReason"].values if value.number]
-        shown = [kind.name for file in contract.files for kind in kinds(file) if kind.full_name not in self._in_calls]
+        self._requests_and_replies = requests | replies  # shown with their RPC only
+        self._reasons = [
+            value.name.removeprefix(REASON_PREFIX) for value in contract.enums["ErrorReason"].values if value.number
+        ]
+        shown = [
+            kind.name for file in contract.files for kind in kinds(file) if kind.full_name not in self._requests_and_replies
+        ]
         self._links = {name: name.lower() for name in (*shown, *(method.name for method in contract.methods))}
-        self._links |= dict.fromkeys([*self._reasons, *ERRORS], "errors")
+        self._links |= dict.fromkeys([*self._reasons, *ERROR_KINDS], "errors")
 
     def lines(self) -> Iterator[str]:
         first = self._contract.methods[0]
-        yield ABOUT.format(service=self._contract.service.full_name, rpc=first.name, path=self._path(first))
+        yield INTRODUCTION.format(service=self._contract.service.full_name, rpc=first.name, path=self._path(first))
         yield "## Contents\n"
         yield from self._contents()
         yield "## Calls\n"
@@ -79,31 +83,31 @@ class _Page:
         for method in self._contract.methods:
             yield from self._call(method)
         yield from self._error_reasons()
-        for title, here in self._sections():
+        for title, members in self._sections():
             yield f"## {title}\n"
-            for kind in here:
+            for kind in members:
                 yield from self._kind(kind)
-
-    # ------------------------------------------------------------------------------------------------------- contents
 
     def _contents(self) -> Iterator[str]:
         yield "| call | JSON | what |\n|---|---|---|"
         for method in self._contract.methods:
-            says = self._prose(_sentence(self._contract.comment(method.full_name)))
-            yield f"| [{method.name}](#{method.name.lower()}) | {_code(self._path(method)) or 'stream'} | {says} |"
+            text = self._prose(_first_sentence(self._contract.comment(method.full_name)))
+            yield f"| [{method.name}](#{method.name.lower()}) | {_code(self._path(method)) or 'stream'} | {text} |"
         yield "\n| of | messages and enums |\n|---|---|"
         yield "| errors | [reasons and details](#errors) |"
-        for title, here in self._sections():
-            yield f"| {title} | {', '.join(f'[{kind.name}](#{kind.name.lower()})' for kind in here)} |"
+        for title, members in self._sections():
+            yield f"| {title} | {', '.join(f'[{kind.name}](#{kind.name.lower()})' for kind in members)} |"
         yield ""
 
     def _sections(self) -> Iterator[tuple[str, list[Descriptor | EnumDescriptor]]]:
         """Yield (title, messages and enums under it), one for each file that has any outside the calls."""
         for file in self._contract.files:
-            if own := [kind for kind in kinds(file) if kind.full_name not in self._in_calls and kind.name not in ERRORS]:
+            if own := [
+                kind
+                for kind in kinds(file)
+                if kind.full_name not in self._requests_and_replies and kind.name not in ERROR_KINDS
+            ]:
                 yield file.name.rpartition("/")[2], own
-
-    # ---------------------------------------------------------------------------------------------------------- calls
 
     def _call(self, method: MethodDescriptor) -> Iterator[str]:
         path = self._path(method)
@@ -120,36 +124,37 @@ class _Page:
         return "" if rule is None else str(rule.get)
 
     def _named(self, method: MethodDescriptor) -> list[str]:
-        """Reasons that its comment names, or the comment of a call that it points at, or that its request's rules mean."""
+        """Return the error reasons of an RPC: those in its comment, those in the comment of an RPC that it refers to, and
+        those that the rules of its request imply."""
         text = self._contract.comment(method.full_name)
-        found = {name for name in self._reasons if re.search(rf"\b{name}\b", text)}
+        reasons = {name for name in self._reasons if re.search(rf"\b{name}\b", text)}
         for other in self._contract.methods:
             if re.search(rf"\b[Ee]rrors (are )?as of {other.name}\b", text):
-                found |= set(self._named(other))
-        if any(self._contract.option(field, RULES) is not None for field in method.input_type.fields):
-            found.add("INVALID_FIELD")
+                reasons |= set(self._named(other))
+        if any(self._contract.option(field, RULES_OPTION) is not None for field in method.input_type.fields):
+            reasons.add("INVALID_FIELD")
         if "page_token" in method.input_type.fields_by_name:
-            found |= {name for name in self._reasons if name.startswith("PAGE_TOKEN_")}
-        return [name for name in self._reasons if name in found]
+            reasons |= {name for name in self._reasons if name.startswith("PAGE_TOKEN_")}
+        return [name for name in self._reasons if name in reasons]
 
     def _error_reasons(self) -> Iterator[str]:
-        reasons = self._contract.enums["ErrorReason"]
-        yield f"## Errors\n\n{self._prose(self._contract.comment(reasons.full_name))}\n"
+        enum = self._contract.enums["ErrorReason"]
+        yield f"## Errors\n\n{self._prose(self._contract.comment(enum.full_name))}\n"
         yield "Those that are about the server, its data or its load may come from any call.\n"
         yield "| reason | code | HTTP | meaning |\n|---|---|---|---|"
-        for value in reasons.values:
-            code, colon, meaning = self._contract.comment(f"{reasons.full_name}.{value.name}").partition(": ")
+        for value in enum.values:
+            code, colon, meaning = self._contract.comment(f"{enum.full_name}.{value.name}").partition(": ")
             if not value.number:
                 continue
-            if not colon or code not in HTTP:
-                raise LookupError(f"{value.name}: its comment begins with no code, or tools/reference has no HTTP status")
-            says = _cell(self._prose(meaning[:1].upper() + meaning[1:]))
-            yield f"| `{value.name.removeprefix(REASON)}` | {code} | {HTTP[code]} | {says} |"
+            if not colon or code not in HTTP_STATUS:
+                raise LookupError(
+                    f"{value.name}: its comment does not begin with a code that tools/reference has an HTTP status for"
+                )
+            text = _cell(self._prose(meaning[:1].upper() + meaning[1:]))
+            yield f"| `{value.name.removeprefix(REASON_PREFIX)}` | {code} | {HTTP_STATUS[code]} | {text} |"
         details = self._contract.messages["ErrorDetails"]
         yield f"\n{self._prose(self._contract.comment(details.full_name))}\n"
         yield from self._fields("Details", details)
-
-    # ------------------------------------------------------------------------------------------------ messages and enums
 
     def _kind(self, kind: Descriptor | EnumDescriptor) -> Iterator[str]:
         yield f"### {kind.name}\n\n{self._prose(self._contract.comment(kind.full_name))}\n"
@@ -158,8 +163,8 @@ class _Page:
             return
         yield "| value | no. | meaning |\n|---|---|---|"
         for value in kind.values:
-            says = _cell(self._prose(self._contract.comment(f"{kind.full_name}.{value.name}")))
-            yield f"| `{value.name}` | {value.number} | {says} |"
+            text = _cell(self._prose(self._contract.comment(f"{kind.full_name}.{value.name}")))
+            yield f"| `{value.name}` | {value.number} | {text} |"
         yield ""
 
     def _fields(self, title: str, message: Descriptor) -> Iterator[str]:
@@ -174,13 +179,13 @@ class _Page:
         yield "| field | no. | type | meaning |" + (" allowed |" if ruled else "")
         yield "|---|---|---|---|" + ("---|" if ruled else "")
         for field, allowed in zip(message.fields, rules, strict=True):
-            says = _cell(self._prose(self._contract.comment(field.full_name)))
-            row = f"| `{field.name}` | {field.number} | {self._type(field)} | {says} |"
+            text = _cell(self._prose(self._contract.comment(field.full_name)))
+            row = f"| `{field.name}` | {field.number} | {self._type(field)} | {text} |"
             yield row + (f" {allowed} |" if ruled else "")
         yield ""
 
     def _rules(self, field: FieldDescriptor) -> str:
-        return words(self._contract.option(field, RULES))
+        return words(self._contract.option(field, RULES_OPTION))
 
     def _type(self, field: FieldDescriptor) -> str:
         kind = field.message_type or field.enum_type
@@ -198,21 +203,21 @@ class _Page:
         return f"{name}, *optional*" if oneof is not None else name
 
     def _prose(self, text: str) -> str:
-        """A comment as Markdown: names of calls, messages, enums and reasons become links; what is in backticks stays."""
+        """Return a comment as Markdown. Names of RPCs, messages, enums and reasons become links, except within backticks."""
         parts = re.split(r"(`[^`]*`)", text)
         return "".join(part if part.startswith("`") else self._linked(part) for part in parts)
 
     def _linked(self, text: str) -> str:
         text = text.replace("<", "&lt;").replace("*", r"\*")
-        return re.sub(r"\b[A-Z][A-Za-z_]+\b", lambda found: _link(found[0], self._links), text)
+        return re.sub(r"\b[A-Z][A-Za-z_]+\b", lambda match: _link(match[0], self._links), text)
 
 
 def _link(word: str, links: Mapping[str, str]) -> str:
-    return f"[{word}](#{links[word]})" if word in links and not _plain(word) else word
+    return f"[{word}](#{links[word]})" if word in links and not _is_ordinary(word) else word
 
 
-def _plain(word: str) -> bool:
-    """Whether it may as well be a word of the language, such as Signal or Overview at the beginning of a sentence."""
+def _is_ordinary(word: str) -> bool:
+    """Return whether a name may also be an ordinary word, such as Signal at the beginning of a sentence."""
     return word[1:].islower()
 
 
@@ -224,6 +229,6 @@ def _code(text: str) -> str:
     return f"`{text}`" if text else ""
 
 
-def _sentence(text: str) -> str:
-    """The first one."""
+def _first_sentence(text: str) -> str:
+    """Return the first sentence of a text."""
     return re.split(r"(?<=\.) (?=[A-Z])", text)[0]

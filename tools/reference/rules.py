@@ -4,67 +4,69 @@ from __future__ import annotations
 
 from typing import Any
 
-LONGEST_PATTERN = 60  # what is longer is told by the comment, and would not fit a table
+MAX_PATTERN = 60
+"""A longer pattern does not fit a table. The field's comment describes it."""
 
 
 def words(rules: Any) -> str:
-    """Of a FieldRules, such as "0 to 100"; empty without any. LookupError for a rule that has no words here."""
+    """Return the rules of a FieldRules in words, such as "0 to 100"; empty without any. LookupError for a rule that has no
+    words here."""
     if rules is None:
         return ""
-    said = []
+    phrases = []
     for field, value in rules.ListFields():
         if field.name == "required":
-            said.append("must be there")
+            phrases.append("must be there")
         elif field.name in {"double", "int32", "uint32", "duration"}:
-            said += _number(value)
+            phrases += _number(value)
         elif field.name in {"string", "enum", "repeated"}:
-            said += {"string": _string, "enum": _enum, "repeated": _repeated}[field.name](value)
+            phrases += {"string": _string, "enum": _enum, "repeated": _repeated}[field.name](value)
         else:
             raise LookupError(f"no words for the rule {field.name}: add them to tools/reference/rules.py")
-    return ", ".join(said)
+    return ", ".join(phrases)
 
 
 def _number(rules: Any) -> list[str]:
-    """The bounds. That every number is finite the page says once."""
-    set_ = {field.name: _value(value) for field, value in rules.ListFields()}
-    _known(set_, {"gt", "gte", "lt", "lte", "finite"})
-    low = f"above {set_['gt']}" if "gt" in set_ else f"at least {set_['gte']}" if "gte" in set_ else ""
-    high = f"below {set_['lt']}" if "lt" in set_ else f"at most {set_['lte']}" if "lte" in set_ else ""
-    if {"gte", "lte"} <= set_.keys():
-        low, high = f"{set_['gte']} to {set_['lte']}", ""
+    """Return the bounds. The page says once that every number is finite."""
+    present = {field.name: _value(value) for field, value in rules.ListFields()}
+    _known(present, {"gt", "gte", "lt", "lte", "finite"})
+    low = f"above {present['gt']}" if "gt" in present else f"at least {present['gte']}" if "gte" in present else ""
+    high = f"below {present['lt']}" if "lt" in present else f"at most {present['lte']}" if "lte" in present else ""
+    if {"gte", "lte"} <= present.keys():
+        low, high = f"{present['gte']} to {present['lte']}", ""
     return [part for part in (low, high) if part]
 
 
 def _string(rules: Any) -> list[str]:
-    set_ = {field.name: value for field, value in rules.ListFields()}
-    _known(set_, {"min_len", "max_len", "pattern", "not_contains"})
-    low, high = set_.get("min_len", 0), set_.get("max_len")
-    said = []
+    present = {field.name: value for field, value in rules.ListFields()}
+    _known(present, {"min_len", "max_len", "pattern", "not_contains"})
+    low, high = present.get("min_len", 0), present.get("max_len")
+    phrases = []
     if low and high:
-        said.append(f"{low} to {high} characters")
+        phrases.append(f"{low} to {high} characters")
     elif low or high:
-        said.append(f"at least {low} characters" if low else f"at most {high} characters")
-    if pattern := set_.get("pattern"):
-        said.append(f"matches `{pattern}`" if len(pattern) <= LONGEST_PATTERN else "of that form")
-    if "not_contains" in set_:
-        said.append(f"never holds `{set_['not_contains']}`")
-    return said
+        phrases.append(f"at least {low} characters" if low else f"at most {high} characters")
+    if pattern := present.get("pattern"):
+        phrases.append(f"matches `{pattern}`" if len(pattern) <= MAX_PATTERN else "of that form")
+    if "not_contains" in present:
+        phrases.append(f"never holds `{present['not_contains']}`")
+    return phrases
 
 
 def _enum(rules: Any) -> list[str]:
-    set_ = {field.name: value for field, value in rules.ListFields()}
-    _known(set_, {"defined_only", "not_in"})
-    if list(set_.get("not_in", [])) not in ([], [0]):
-        raise LookupError(f"no words for enum.not_in {list(set_['not_in'])}: add them to tools/reference/rules.py")
-    return ["never UNSPECIFIED"] if "not_in" in set_ else []
+    present = {field.name: value for field, value in rules.ListFields()}
+    _known(present, {"defined_only", "not_in"})
+    if list(present.get("not_in", [])) not in ([], [0]):
+        raise LookupError(f"no words for enum.not_in {list(present['not_in'])}: add them to tools/reference/rules.py")
+    return ["never UNSPECIFIED"] if "not_in" in present else []
 
 
 def _repeated(rules: Any) -> list[str]:
-    set_ = {field.name: value for field, value in rules.ListFields()}
-    _known(set_, {"max_items", "items"})
-    said = [f"at most {set_['max_items']}"] if "max_items" in set_ else []
-    each = words(set_.get("items"))
-    return said + ([f"each {each}"] if each else [])
+    present = {field.name: value for field, value in rules.ListFields()}
+    _known(present, {"max_items", "items"})
+    phrases = [f"at most {present['max_items']}"] if "max_items" in present else []
+    each = words(present.get("items"))
+    return phrases + ([f"each {each}"] if each else [])
 
 
 def _known(rules: Any, with_words: set[str]) -> None:
@@ -73,7 +75,7 @@ def _known(rules: Any, with_words: set[str]) -> None:
 
 
 def _value(value: Any) -> str:
-    """A bound as one writes it."""
+    """Return a bound as text."""
     if hasattr(value, "seconds"):
         return f"{value.seconds}s"
     return f"{value:,.10g}" if isinstance(value, float) else str(value)

@@ -25,7 +25,8 @@ from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import cadence
-from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.market_data.feed import Feed
+from virtuoso.market_data.universe import UniverseRules
 
 
 async def collect(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
@@ -95,7 +96,7 @@ def universe_rules(settings: Settings) -> UniverseRules:
 
 def model_weights(settings: Settings) -> Weights:
     """Return the weights of the model."""
-    return Weights.of(settings.weights, settings.timeframe_weights)
+    return Weights.with_overrides(settings.weights, settings.timeframe_weights)
 
 
 def open_history_recorder(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from virtuoso.analysis.alert_rules import COOLDOWNS_S
-from virtuoso.analysis.signal_stats import tallies
+from virtuoso.analysis.signal_stats import signal_record
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import HistoryError
 from virtuoso.domain.records import SignalStatus
@@ -124,7 +124,7 @@ class HistoryRecorder:
             for venue in self._venues:
                 results = await self._history.results(venue)
                 since = await self._history.first_signal_ms(venue) if results else None
-                self._signal_records[venue] = replace(await asyncio.to_thread(tallies, results), since_ms=since)
+                self._signal_records[venue] = replace(await asyncio.to_thread(signal_record, results), since_ms=since)
         except HistoryError as error:
             self._signal_records.clear()
             log.debug("history: how signals ended is not known: %s", error)

@@ -15,7 +15,7 @@ from virtuoso.analysis import opportunities as opportunity_analysis
 from virtuoso.analysis import signals as signal_analysis
 from virtuoso.analysis.alert_rules import MarketPass, market_alerts
 from virtuoso.analysis.beta import betas
-from virtuoso.analysis.market_sentiment import crowd
+from virtuoso.analysis.market_sentiment import market_sentiment
 from virtuoso.analysis.movers import movers
 from virtuoso.collector.scoring import score_market
 from virtuoso.collector.venue_state import Betas, VenueState
@@ -87,7 +87,7 @@ def run_pass(state: VenueState, market: MarketData, request: PassRequest, *, fin
         market, dominance=request.dominance, previous=state.regime, weights=state.weights, readings=state.readings
     )
     tickers = market.tickers if market.whole else {}
-    sentiment = _guarded("sentiment", None, lambda: crowd(tickers, market.inputs, market.stamp.observed_ms))
+    sentiment = _guarded("sentiment", None, lambda: market_sentiment(tickers, market.inputs, market.stamp.observed_ms))
     state = _with_betas(replace(state, regime=overview.regime or state.regime), market)
     result = PassResult(state=state, confluences=confluences, overview=overview, sentiment=sentiment)
     return _traded(result, market, find_opportunities=find_opportunities) if request.trading else result
@@ -100,13 +100,13 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
     step = _guarded(
         "signals",
         signal_analysis.SignalStep(state.signals, (), ()),
-        lambda: signal_analysis.step(state.signals, result.confluences, market.tickers, bars, now),
+        lambda: signal_analysis.advance(state.signals, result.confluences, market.tickers, bars, now),
     )
     unchanged: tuple[OpportunityState, tuple[Opportunity, ...]] = (state.opportunities, ())
     opportunity_state, found = _guarded(
         "opportunities",
         unchanged,
-        lambda: opportunity_analysis.step(
+        lambda: opportunity_analysis.advance(
             state.opportunities, inputs, market.anchor_candles, now, enabled=find_opportunities
         ),
     )
@@ -129,9 +129,7 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
     )
     return replace(
         result,
-        state=replace(
-            state, signals=step.ledger, opportunities=opportunity_state, last_pass=this_pass, recalled=frozenset()
-        ),
+        state=replace(state, signals=step.state, opportunities=opportunity_state, last_pass=this_pass, recalled=frozenset()),
         standing_opportunities=tuple(sorted(standing, key=lambda o: (-o.found_ms, o.id))),
         traded=True,
         points=tuple(_points(market, result.confluences)),

@@ -57,8 +57,8 @@ class VenueState:
 
 def new_venue_state(venue: str, environment: Environment, weights: Weights = DEFAULT_WEIGHTS) -> VenueState:
     """Return the state of a venue before its first pass."""
-    signals = SignalState(venue, environment, weights.version)
-    return VenueState(signals=signals, opportunities=OpportunityState(venue), weights=weights)
+    signals = SignalState(venue=venue, environment=environment, model_version=weights.version)
+    return VenueState(signals=signals, opportunities=OpportunityState(venue=venue), weights=weights)
 
 
 def with_recalled(state: VenueState, signals: Iterable[Signal], opportunities: Iterable[Opportunity]) -> VenueState:
@@ -68,7 +68,7 @@ def with_recalled(state: VenueState, signals: Iterable[Signal], opportunities: I
     ids = {*(signal.id for signal in stored_signals), *(opportunity.id for opportunity in stored_opportunities)}
     return replace(
         state,
-        signals=signal_analysis.recall(state.signals, stored_signals),
-        opportunities=opportunity_analysis.recall(state.opportunities, stored_opportunities),
+        signals=signal_analysis.restore(state.signals, stored_signals),
+        opportunities=opportunity_analysis.restore(state.opportunities, stored_opportunities),
         recalled=state.recalled | ids,
     )

@@ -1,15 +1,19 @@
-"""`virtuoso doctor`: looks at all that the product needs, changes nothing, and says what to do.
+"""`virtuoso doctor`: checks all that the product needs, changes nothing, and says what to do.
 
-    examination   the table of checks; runs them side by side, each within its time, and puts the findings in order
-      venues      each exchange by the product's own client; from those: certificates and clocks; CoinGecko
-      storage     each memcached server by itself; directories and their disks
-      listeners   our ports: free, ours already, or somebody else's
-      edge        what the edge is given: servers, certificate, log
-      machine     what is installed, what the environment asks for
-    aside         blocking calls that nobody waits for at the end
-    finding       what a check found; the table for people, JSON for scripts, the exit code
+    examination         runs all checks side by side, each within its time, and puts the findings in order
+      venues            exchanges and CoinGecko, asked with the product's own clients: a SourceCheck each
+      certificates      which certificates of these were verified
+      clocks            this machine's clock against those of the venues
+      memcached_servers each memcached server by itself
+      directories       the directories that the settings name, and their disks
+      history           whether the history answers, and its disk
+      listeners         whether our ports are free
+      edge              what the edge is given: servers, certificate, log
+      machine           libraries, environment variables, Envoy
+    daemon_call         runs a blocking call that nothing waits for at the end
+    finding             what a check found: a table for people, JSON for scripts, the exit code
 
-A new thing to look at is a function that returns findings and a line in `examination`. A failure is what keeps the product
-from working; what it can do without, or has a substitute for, is a warning. Checks ask by the product's own code, so what
-is well here is well there. Time-outs are here rather than in the callers: a check that hangs costs only its own line.
+A new check is a function that returns findings, and a line in `examination`. A failure keeps the product from working. A
+warning is something that the product can do without or has a substitute for. Checks use the product's own code, so their
+result holds for the product. Each check has a timeout of its own: one that hangs costs only its own line.
 """

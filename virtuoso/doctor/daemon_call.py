@@ -1,4 +1,4 @@
-"""Blocking calls in threads that nobody waits for: a disk or a resolver that hangs must not hold up the end."""
+"""Blocking calls in daemon threads: a disk or a name resolver that hangs must not delay the end of the process."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def aside(call: Callable[[], T]) -> T:
-    """The call's result or exception. When the caller gives up, the call goes on until the process ends."""
+async def daemon_call(call: Callable[[], T]) -> T:
+    """Return the result of `call`, or raise its exception. A call whose caller gives up runs on until the process ends."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
-    def settle(how: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(lambda: None if future.done() else how())
+    def settle(set_outcome: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nothing waits any more
+            loop.call_soon_threadsafe(lambda: None if future.done() else set_outcome())
 
     def run() -> None:
         try:
             result = call()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the caller's
+        except Exception as error:  # noqa: BLE001 - every exception is passed to the caller
             failure = error
             settle(lambda: future.set_exception(failure))
         else:

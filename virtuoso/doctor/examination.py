@@ -1,4 +1,4 @@
-"""All checks side by side, each within its time, their findings in order."""
+"""Run all checks side by side, each within its time, and put their findings in order."""
 
 from __future__ import annotations
 
@@ -10,36 +10,39 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from virtuoso.doctor import edge, listeners, machine, storage
+from virtuoso.doctor import edge, listeners, machine
+from virtuoso.doctor.directories import check_directory
 from virtuoso.doctor.finding import Finding, Level
-from virtuoso.doctor.history import history as history_of
-from virtuoso.domain.addresses import Address
+from virtuoso.doctor.history import check_history
+from virtuoso.doctor.memcached_servers import check_memcached, weigh_servers
+from virtuoso.domain.addresses import Address, format_address
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.model import Environment
 from virtuoso.repository.factory import memcached_servers
 
 CHECK_S = 5.0
-WHOLE_S = 6.0  # with what a start takes, the command ends within 8 s
+TOTAL_S = 6.0  # on a quiet machine the command ends within 8 s
+LOAD_S = 15.0  # for the libraries: a busy machine loads them slowly, which is no failure
+
+Check = Callable[[], Awaitable[list[Finding]]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Time:
-    """When the whole must be over, by the loop's clock, and what one check may take."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Deadline:
+    """When all checks must be over, on time.monotonic's clock, and the most that one check may take."""
 
-    ends: float
+    end: float
     check_s: float
 
     @property
-    def left_s(self) -> float:
-        """For a check that begins now."""
-        return max(0.1, min(self.check_s, self.ends - time.monotonic()))
+    def remaining_s(self) -> float:
+        """Return the time for a check that begins now."""
+        return max(0.1, min(self.check_s, self.end - time.monotonic()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
-    """What the settings name. `history`: its URL, None for none; `envoy`: the program that the edge would run, None where
-    there is none; `servers`: those that the edge would call; `tls`: its certificate and key; `access_log`: the file of its
-    log, "" for none."""
+    """What the settings name."""
 
     exchanges: Sequence[str]
     exchange_urls: Mapping[str, str]
@@ -50,109 +53,120 @@ class Targets:
     edge_address: Address
     monitor_address: Address
     environment: Environment
-    history: str | None
-    envoy: str | None
-    servers: Sequence[Address] = ()
-    tls: tuple[str, str] = ("", "")
-    access_log: str = ""
+    history: str | None  # its URL; None for no history
+    envoy: str | None  # the program that the edge would run; None when there is none
+    servers: Sequence[Address] = ()  # the servers that the edge would call
+    tls: tuple[str, str] = ("", "")  # the edge's certificate and key
+    access_log: str = ""  # the file of the edge's access log; "" for none
 
 
 async def examine(
-    targets: Targets, *, clock: Clock = SYSTEM_CLOCK, check_s: float = CHECK_S, whole_s: float = WHOLE_S
+    targets: Targets, *, clock: Clock = SYSTEM_CLOCK, check_s: float = CHECK_S, total_s: float = TOTAL_S
 ) -> list[Finding]:
-    """Look at everything that `targets` names. `clock` is this machine's. Each check ends within `check_s`, the whole
-    within `whole_s` and a moment. ConfigError for settings that no machine could satisfy, such as an exchange that ccxt does
-    not have."""
-    edge_status = listeners.https_status if any(targets.tls) else listeners.http_status
-    limit = _Time(time.monotonic() + whole_s, check_s)
-    loaded = asyncio.create_task(_bounded("libraries", limit, lambda: _one(machine.libraries())))
-    # In the order of the report, after those about venues.
-    table: list[tuple[str, Callable[[], Awaitable[list[Finding]]]]] = [
-        *_repository(targets.cache, targets.node_directory, limit),
-        ("HISTORY", lambda: history_of(targets.history)),
-        ("GRPC_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_GRPC_ADDRESS", targets.grpc_address, listeners.grpc_status))),
-        ("EDGE_ADDRESS", lambda: _one(listeners.port("VIRTUOSO_EDGE_ADDRESS", targets.edge_address, edge_status))),
-        (
-            "MONITOR_ADDRESS",
-            lambda: _one(
-                listeners.port("VIRTUOSO_MONITOR_ADDRESS", targets.monitor_address, listeners.http_status, needed=False)
-            ),
-        ),
-        ("envoy", lambda: _one(machine.envoy(targets.envoy))),
-        *([("SERVERS", lambda: edge.servers(targets.servers, targets.monitor_address[1]))] if targets.servers else []),
-        *([("TLS", lambda: _one(edge.tls(*targets.tls)))] if any(targets.tls) else []),
-        *([("ACCESS_LOG", lambda: _one(edge.access_log(targets.access_log)))] if targets.access_log else []),
+    """Check everything that `targets` names. Each check ends within `check_s`, all of them within about `total_s`.
+
+    The time for the venues begins when the libraries are loaded. `clock` is this machine's. Raise ConfigError for settings
+    that no machine could satisfy, such as an exchange that ccxt does not support.
+    """
+    deadline = _Deadline(end=time.monotonic() + total_s, check_s=check_s)
+    loading = _Deadline(end=time.monotonic() + LOAD_S, check_s=LOAD_S)
+    libraries_task = asyncio.create_task(_bounded("libraries", loading, lambda: _single(machine.libraries())))
+    other_tasks = [
+        asyncio.create_task(_bounded(subject, deadline, check)) for subject, check in _other_checks(targets, deadline)
     ]
-    others = [asyncio.create_task(_bounded(subject, limit, check)) for subject, check in table]
     try:
-        libraries = await loaded
-        first = [
+        libraries = await libraries_task
+        findings = [
             machine.environment(targets.environment.name, targets.exchange_urls),
             *libraries,
             machine.proxies(os.environ),
         ]
-        if libraries[0].level is Level.WELL:
-            # By name and here: ccxt may not load at all, which is a finding and not a traceback.
+        if libraries[0].level is Level.OK:
+            # Imported late: where ccxt cannot be loaded, that is a finding and not a traceback.
             venues = importlib.import_module("virtuoso.doctor.venues")
-            first += await venues.markets(
+            findings += await venues.check_sources(
                 targets.exchanges,
                 targets.exchange_urls,
                 targets.coingecko_url,
-                timeout_s=limit.left_s,
+                timeout_s=min(check_s, total_s),
                 clock=clock,
             )
         else:
-            first += [Finding(f"venue {name}", Level.NOT_CHECKED, "libraries are missing") for name in targets.exchanges]
-        return first + [finding for found in await asyncio.gather(*others) for finding in found]
+            findings += [Finding(f"venue {name}", Level.NOT_CHECKED, "libraries are missing") for name in targets.exchanges]
+        return findings + [finding for group in await asyncio.gather(*other_tasks) for finding in group]
     finally:
-        for task in (loaded, *others):
+        for task in (libraries_task, *other_tasks):
             task.cancel()
-        await asyncio.wait({loaded, *others})
+        await asyncio.wait({libraries_task, *other_tasks})
 
 
-def _repository(cache: str, node_directory: str, limit: _Time) -> list[tuple[str, Callable[[], Awaitable[list[Finding]]]]]:
-    """The checks of what CACHE and NODE_DIRECTORY name."""
+def _other_checks(targets: Targets, deadline: _Deadline) -> list[tuple[str, Check]]:
+    """Return (subject, check) of all but the venues, in the order of the report."""
+
+    def port(setting: str, address: Address, status: listeners.Status, *, needed: bool = True) -> tuple[str, Check]:
+        check = listeners.check_port
+        return setting, lambda: _single(check(f"VIRTUOSO_{setting}", address, status, needed=needed))
+
+    edge_status = listeners.https_status if any(targets.tls) else listeners.http_status
+    checks: list[tuple[str, Check]] = [
+        *_repository_checks(targets.cache, targets.node_directory, deadline),
+        ("HISTORY", lambda: check_history(targets.history)),
+        port("GRPC_ADDRESS", targets.grpc_address, listeners.grpc_status),
+        port("EDGE_ADDRESS", targets.edge_address, edge_status),
+        port("MONITOR_ADDRESS", targets.monitor_address, listeners.http_status, needed=False),
+        ("envoy", lambda: _single(machine.envoy(targets.envoy))),
+    ]
+    if targets.servers:
+        checks.append(("SERVERS", lambda: edge.servers(targets.servers, targets.monitor_address[1])))
+    if any(targets.tls):
+        checks.append(("TLS", lambda: _single(edge.tls(*targets.tls))))
+    if targets.access_log:
+        checks.append(("ACCESS_LOG", lambda: _single(edge.access_log(targets.access_log))))
+    return checks
+
+
+def _repository_checks(cache: str, node_directory: str, deadline: _Deadline) -> list[tuple[str, Check]]:
+    """Return the checks of CACHE and NODE_DIRECTORY."""
     kind, _, rest = cache.partition(":")
     if kind == "memory":
-        why = "memory: is of one process: a server and a collector that are processes of their own do not meet there"
-        cure = "Let VIRTUOSO_CACHE name directory:PATH or memcached://host:port"
-        return [("CACHE", lambda: _ready([Finding("CACHE", Level.WARNING, why, cure)]))]
+        return [("CACHE", lambda: _single(_memory_finding()))]
     if kind == "directory":
         path = Path(rest).expanduser().absolute()
-        return [("CACHE directory", lambda: storage.directory("VIRTUOSO_CACHE", path))]
+        return [("CACHE directory", lambda: check_directory("VIRTUOSO_CACHE", path))]
     servers = memcached_servers(cache)
 
+    def bounded(address: Address) -> Awaitable[list[Finding]]:
+        return _bounded(f"memcached {format_address(address)}", deadline, lambda: _single(check_memcached(*address)))
+
     async def every_server() -> list[Finding]:
-        found = await asyncio.gather(
-            *(
-                _bounded(f"memcached {host}:{port}", limit, lambda host=host, port=port: _one(storage.memcached(host, port)))  # type: ignore[misc]
-                for host, port in servers
-            )
-        )
-        return storage.weigh_servers([finding for each in found for finding in each])
+        groups = await asyncio.gather(*map(bounded, servers))
+        return weigh_servers([finding for group in groups for finding in group])
 
     path = Path(node_directory).expanduser().absolute()
     return [
         ("memcached", every_server),
-        ("NODE_DIRECTORY", lambda: storage.directory("VIRTUOSO_NODE_DIRECTORY", path)),
+        ("NODE_DIRECTORY", lambda: check_directory("VIRTUOSO_NODE_DIRECTORY", path)),
     ]
 
 
-async def _bounded(subject: str, limit: _Time, check: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
-    timeout_s = limit.left_s
+async def _memory_finding() -> Finding:
+    why = "memory: belongs to one process: a collector and a server in processes of their own do not share it"
+    cure = "Set VIRTUOSO_CACHE to directory:PATH or memcached://host:port"
+    return Finding("CACHE", Level.WARNING, why, cure)
+
+
+async def _bounded(subject: str, deadline: _Deadline, check: Check) -> list[Finding]:
+    """Return the findings of `check`, or one that says that it hung or failed."""
+    timeout_s = deadline.remaining_s
     try:
         async with asyncio.timeout(timeout_s):
             return await check()
     except TimeoutError:
-        why = f"no answer within {timeout_s:.1f} s: what is behind it hangs"
-        return [Finding(subject, Level.FAILURE, why, "Look at the disk, the network or the name resolution that it needs")]
-    except Exception as error:  # noqa: BLE001 - one check that is broken must not hide what the others found
+        why = f"no answer within {timeout_s:.1f} s"
+        return [Finding(subject, Level.FAILURE, why, "Check the disk, the network or the name resolution that it needs")]
+    except Exception as error:  # noqa: BLE001 - one broken check must not hide what the others found
         return [Finding(subject, Level.NOT_CHECKED, f"the check itself failed: {type(error).__name__}: {error}")]
 
 
-async def _one(check: Awaitable[Finding]) -> list[Finding]:
+async def _single(check: Awaitable[Finding]) -> list[Finding]:
     return [await check]
-
-
-async def _ready(findings: list[Finding]) -> list[Finding]:
-    return findings

@@ -1,4 +1,4 @@
-"""What a check found, and how it is told."""
+"""What a check found, as a table for people and as JSON for scripts."""
 
 from __future__ import annotations
 
@@ -9,51 +9,50 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 WIDTH = 118
-_WORD = 11
-_SUBJECT = 24
+_LEVEL_WIDTH = 11
+_SUBJECT_WIDTH = 24
 
 
 class Level(Enum):
-    """How bad it is."""
+    """How bad a finding is."""
 
-    WELL = "well"
-    WARNING = "warning"  # it works, or something stands in for it
+    OK = "ok"
+    WARNING = "warning"  # the product works without it, or has a substitute
     FAILURE = "failure"  # something that is needed does not work
     NOT_CHECKED = "not checked"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`subject` was looked at, such as "venue bybit"; `why` it is judged so; `cure` is what to do, "" for nothing.
-    `figures` are what was measured, for scripts; their names end in the unit."""
+    """The result of a check."""
 
-    subject: str
+    subject: str  # what was checked, such as "venue bybit"
     level: Level
-    why: str
-    cure: str = ""
-    figures: Mapping[str, float] = field(default_factory=dict)
+    why: str  # the reason for the level
+    cure: str = ""  # what to do; "" for nothing
+    figures: Mapping[str, float] = field(default_factory=dict)  # measurements for scripts; their names end in the unit
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
-    """1 when something that is needed fails, else 0."""
+    """Return 1 when something that is needed fails, otherwise 0."""
     return 1 if any(finding.level is Level.FAILURE for finding in findings) else 0
 
 
 def render(findings: Sequence[Finding]) -> str:
-    """A table for people: one finding a line or more, its cure beneath. No colours, at most 118 columns."""
+    """Return a table for people: a finding, and its cure beneath. It has no colours and at most 118 columns."""
     lines: list[str] = []
     for finding in findings:
-        word = finding.level.value
+        level = finding.level.value
         if finding.level in (Level.WARNING, Level.FAILURE):
-            word = word.upper()
-        lines += _wrapped(finding.why, f"{word:{_WORD}}  {finding.subject:{_SUBJECT}}  ")
+            level = level.upper()
+        lines += _wrapped(finding.why, f"{level:{_LEVEL_WIDTH}}  {finding.subject:{_SUBJECT_WIDTH}}  ")
         if finding.cure:
-            lines += _wrapped(f"-> {finding.cure}", " " * (_WORD + _SUBJECT + 4))
+            lines += _wrapped(f"-> {finding.cure}", " " * (_LEVEL_WIDTH + _SUBJECT_WIDTH + 4))
     return "\n".join([*lines, "", _summary(findings), ""])
 
 
 def to_json(findings: Sequence[Finding]) -> str:
-    """The same for scripts: {"exit_code", "findings": [{"subject", "level", "why", "cure", "figures"}]}."""
+    """Return JSON for scripts: {"exit_code", "findings": [{"subject", "level", "why", "cure", "figures"}]}."""
     rows = [
         {
             "subject": finding.subject,
@@ -68,7 +67,7 @@ def to_json(findings: Sequence[Finding]) -> str:
 
 
 def _wrapped(text: str, start: str) -> list[str]:
-    indent = " " * (_WORD + _SUBJECT + 4)
+    indent = " " * (_LEVEL_WIDTH + _SUBJECT_WIDTH + 4)
     return textwrap.wrap(
         text, WIDTH, initial_indent=start, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
     )
@@ -78,7 +77,7 @@ def _summary(findings: Sequence[Finding]) -> str:
     counts = {level: sum(finding.level is level for finding in findings) for level in Level}
     failures, warnings = counts[Level.FAILURE], counts[Level.WARNING]
     if failures:
-        verdict = f"{failures} of {len(findings)} checks failed: virtuoso cannot do its work until they are mended"
+        verdict = f"{failures} of {len(findings)} checks failed: virtuoso cannot work until they are fixed"
     else:
-        verdict = "all that is needed works"
+        verdict = "everything that is needed works"
     return verdict + (f"; {warnings} warning{'s' if warnings > 1 else ''}" if warnings else "")

@@ -1,34 +1,37 @@
-"""The history: whether it answers, and where it is a file, the disk beneath it."""
+"""Checks of the history: whether it answers, and the disk of a file."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from virtuoso.doctor import storage
-from virtuoso.doctor.daemon_call import aside
+from virtuoso.doctor.daemon_call import daemon_call
+from virtuoso.doctor.directories import check_directory
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.domain.errors import HistoryError
 from virtuoso.history.factory import open_history_reader
 
 TIMEOUT_S = 3.0
-_WITHOUT = "Until then everything else goes on: scores, signals and alerts are only not remembered"
+_WITHOUT = "Until then everything else works; only past scores, signals and alerts are not stored"
 
 
-async def history(url: str | None) -> list[Finding]:
-    """What HISTORY names (None: none), read only; nothing is made. That it fails is a warning: all else goes on without it.
-    ConfigError when `url` is none of a history."""
+async def check_history(url: str | None) -> list[Finding]:
+    """Check the history at `url`, None for none. It is only read, and nothing is created.
+
+    Problems are warnings: the product works without a history. Raise ConfigError when `url` is not a history's.
+    """
     if url is None:
-        why = "none: scores of the past, closed signals and alerts cannot be asked for"
-        return [Finding("HISTORY", Level.WARNING, why, "Let VIRTUOSO_HISTORY name one, should they be wanted")]
-    found: list[Finding] = []
+        why = "none is set: past scores, closed signals and past alerts are not available"
+        return [Finding("HISTORY", Level.WARNING, why, "Set VIRTUOSO_HISTORY if you want them")]
+    findings: list[Finding] = []
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
-        path = await aside(lambda: _file(rest))
-        found = [_milder(each) for each in await storage.directory("VIRTUOSO_HISTORY", path.parent)]
-        if any(each.level is not Level.WELL for each in found[:1]) or not await aside(path.exists):
-            return found
-    return [await _answer(url), *found]
+        path = await daemon_call(lambda: _file(rest))
+        findings = [_as_warning(each) for each in await check_directory("VIRTUOSO_HISTORY", path.parent)]
+        if findings[0].level is not Level.OK or not await daemon_call(path.exists):
+            return findings
+    return [await _answer(url), *findings]
 
 
 def _file(rest: str) -> Path:
@@ -37,19 +40,19 @@ def _file(rest: str) -> Path:
 
 
 async def _answer(url: str) -> Finding:
-    opened = open_history_reader(url, timeout_s=TIMEOUT_S)
-    began = time.monotonic()
+    history = open_history_reader(url, timeout_s=TIMEOUT_S)
+    start = time.monotonic()
     try:
-        await opened.newest_cursor()
+        await history.newest_cursor()
     except HistoryError as error:
         return Finding("HISTORY", Level.WARNING, str(error), _WITHOUT)
     finally:
-        await opened.close()
-    took_ms = (time.monotonic() - began) * 1000
-    return Finding("HISTORY", Level.WELL, f"{opened.name} answers", figures={"answer_ms": round(took_ms, 1)})
+        await history.close()
+    answer_ms = (time.monotonic() - start) * 1000
+    return Finding("HISTORY", Level.OK, f"{history.name} answers", figures={"answer_ms": round(answer_ms, 1)})
 
 
-def _milder(found: Finding) -> Finding:
-    if found.level is not Level.FAILURE:
-        return found
-    return Finding(found.subject, Level.WARNING, found.why, f"{found.cure}. {_WITHOUT}", found.figures)
+def _as_warning(finding: Finding) -> Finding:
+    if finding.level is not Level.FAILURE:
+        return finding
+    return replace(finding, level=Level.WARNING, cure=f"{finding.cure}. {_WITHOUT}")

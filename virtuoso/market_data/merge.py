@@ -1,4 +1,4 @@
-"""Joining what was known with what has just been read: bars by time, trades by id. Pure; numpy."""
+"""Join what was known with what has just been read: bars by time, trades by id. Pure; numpy."""
 
 from __future__ import annotations
 
@@ -6,51 +6,48 @@ import numpy as np
 
 from virtuoso.domain.model import Candles, Trades
 
+BAR_COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")
+TRADE_COLUMNS = ("time_ms", "price", "size", "side")
+
 
 def merge_candles(old: Candles | None, new: Candles, *, depth: int) -> Candles | None:
-    """`old` continued by `new`, the newest `depth` bars; where both have a bar, the later reading counts. None when there
-    is a gap between the two, so that the whole depth must be read again."""
+    """Return `old` continued by `new`, the newest `depth` bars; where both have a bar, the later reading counts. Return None
+    when there is a gap between the two, so that the full depth must be read again."""
     if old is None or len(old) == 0:
-        return _last(new, depth)
-    step = new.timeframe.ms
-    keep = int((int(new.open_ms[0]) - int(old.open_ms[0])) // step)
-    if keep > len(old):
+        return _newest(new, depth)
+    before = int((int(new.open_ms[0]) - int(old.open_ms[0])) // new.timeframe.ms)  # bars of `old` before those of `new`
+    if before > len(old):
         return None
-    if keep <= 0:
-        return _last(new, depth)
-    first = max(0, keep + len(new) - depth)
-    columns = {
-        name: np.concatenate((getattr(old, name)[first:keep], getattr(new, name)))[-depth:]
-        for name in ("open_ms", "open", "high", "low", "close", "volume")
-    }
+    if before <= 0:
+        return _newest(new, depth)
+    first = max(0, before + len(new) - depth)
+    columns = {name: np.concatenate((getattr(old, name)[first:before], getattr(new, name)))[-depth:] for name in BAR_COLUMNS}
     return Candles(symbol=new.symbol, timeframe=new.timeframe, stamp=new.stamp, **columns)
 
 
-def _last(candles: Candles, depth: int) -> Candles:
+def _newest(candles: Candles, depth: int) -> Candles:
     if len(candles) <= depth:
         return candles
-    columns = {name: getattr(candles, name)[-depth:] for name in ("open_ms", "open", "high", "low", "close", "volume")}
+    columns = {name: getattr(candles, name)[-depth:] for name in BAR_COLUMNS}
     return Candles(symbol=candles.symbol, timeframe=candles.timeframe, stamp=candles.stamp, **columns)
 
 
-def merge_trades(old: Trades | None, new: Trades, *, window_ms: int, most: int) -> Trades:
-    """Both tapes as one, each trade once, oldest first: those of the last `window_ms` before the newest, at most `most`."""
+def merge_trades(old: Trades | None, new: Trades, *, window_ms: int, limit: int) -> Trades:
+    """Return both together, each trade once, oldest first: those of the last `window_ms` before the newest, at most
+    `limit`."""
     if old is not None:
-        known = set(new.ids)
-        kept = [i for i, trade in enumerate(old.ids) if trade not in known]
-        ids = [old.ids[i] for i in kept] + list(new.ids)
-        columns = {
-            name: np.concatenate((getattr(old, name)[kept], getattr(new, name)))
-            for name in ("time_ms", "price", "size", "side")
-        }
+        new_ids = set(new.ids)
+        before = [place for place, trade in enumerate(old.ids) if trade not in new_ids]
+        ids = [old.ids[place] for place in before] + list(new.ids)
+        columns = {name: np.concatenate((getattr(old, name)[before], getattr(new, name))) for name in TRADE_COLUMNS}
     else:
         ids = list(new.ids)
-        columns = {name: getattr(new, name) for name in ("time_ms", "price", "size", "side")}
+        columns = {name: getattr(new, name) for name in TRADE_COLUMNS}
     order = np.argsort(columns["time_ms"], kind="stable")
-    order = order[columns["time_ms"][order] > columns["time_ms"].max() - window_ms][-most:]
+    order = order[columns["time_ms"][order] > columns["time_ms"].max() - window_ms][-limit:]
     return Trades(
         symbol=new.symbol,
-        ids=tuple(ids[i] for i in order),
+        ids=tuple(ids[place] for place in order),
         stamp=new.stamp,
         **{name: values[order] for name, values in columns.items()},
     )

@@ -126,7 +126,7 @@ class _Player:
             return
         for feed in self._session.feeds.values():
             feed.on_candles = self._publish_candles
-        if header["model"] != (played := Weights.of(**header["weights"]).version):
+        if header["model"] != (played := Weights.with_overrides(**header["weights"]).version):
             log.warning("recorded with model %s, played with model %s: the scores differ", header["model"], played)
 
     async def _publish(self, snapshot: Snapshot, at_ms: int) -> None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     )
     from virtuoso.domain.snapshot import Snapshot
     from virtuoso.exchange.premiums import Rows
-    from virtuoso.market_data.feed import UniverseRules
+    from virtuoso.market_data.universe import UniverseRules
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Recorder:
             SESSION: FORMAT,
             "at": clock.now_ms(),
             "model": weights.version,
-            "weights": weights.told(),
+            "weights": weights.as_dict(),
             "made_by": made_by(),
             "venues": list(venues),
             "rules": asdict(rules),

@@ -20,8 +20,9 @@ from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Dominance, DominanceBasis, Environment, Fallback, FallbackReason, Timeframe
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import cadence
-from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.schedule import Job
+from virtuoso.market_data.universe import UniverseRules
 from virtuoso.recording.record import path_and_query
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Session:
             header["venues"],
             Environment.REPLAY,
             opportunities=header["opportunities"],
-            weights=Weights.of(**header["weights"]),
+            weights=Weights.with_overrides(**header["weights"]),
             history=history,
             clock=ReplayClock(header["at"]),
         )

@@ -1,16 +1,21 @@
-"""`virtuoso top`: the dashboard in a terminal. All of it comes through virtuoso.client, from this machine or another.
+"""`virtuoso top`: the dashboard in a terminal. It reads everything through virtuoso.client, from this machine or another.
 
-command.py      words of the command line -> plain.py or application.py
-plain.py        one table on standard output
-application.py  the dashboard on the whole terminal, and its keys
-  banner.py     where the data comes from, how old it is, how the connection is; the whole market in two lines
-  board.py      the table
-  symbol.py     one symbol: dimensions, components, sentences; its day, by spark.py
-  alerts.py     alerts as they happen
-words.py        numbers, ages and enums as people read them
-columns.py      what the table's columns are, and what stands in their cells
-view.py         which rows are shown, and in which order
-watchlist.py    the symbols that are marked, in a file
+    once              one plain table on standard output
+      plain_table     the text of that table
+    live              the dashboard on the whole terminal
+      application     what is shown when, and the keys
+      header          environment, age of the data, connection; the whole market in two lines
+      symbol_table    the table of symbols
+      symbol_screen   one symbol: reads it again with each snapshot
+      symbol_text     the text of that screen: score, dimensions, components, the last 24 hours
+      alerts          alerts as they happen
+      prompt          the input line for a search or a minimum score
+      help            the keys and the numbers, explained
+    columns           the columns of the table, and their cells
+    table_view        which rows are shown, and in which order
+    watchlist         the symbols that the user marked, in a file
+    words             texts and formats: numbers, ages and enums as people read them
+    sparkline, styles, connection
 
-Only application.py and what stands beneath it load Textual.
+Only `live` and what is beneath it import Textual.
 """

@@ -1,4 +1,4 @@
-"""Alerts as they happen, the newest first."""
+"""Alerts as they happen, newest first."""
 
 from __future__ import annotations
 
@@ -21,25 +21,26 @@ from virtuoso.top.styles import DOWN, FAINT, WARN
 if TYPE_CHECKING:
     from virtuoso.market.v1.alert_pb2 import Alert
 
-MOST, PAUSE_S = 200, 5.0
-LEVELS = {
-    alert_pb2.ALERT_LEVEL_INFO: ("info", FAINT),
-    alert_pb2.ALERT_LEVEL_WARNING: ("WARN", WARN),
-    alert_pb2.ALERT_LEVEL_CRITICAL: ("CRIT", DOWN),
+MAX_ALERTS = 200
+RETRY_S = 5.0
+LEVEL_COLOURS = {
+    alert_pb2.ALERT_LEVEL_INFO: FAINT,
+    alert_pb2.ALERT_LEVEL_WARNING: WARN,
+    alert_pb2.ALERT_LEVEL_CRITICAL: DOWN,
 }
 
 
-class Alerts(VerticalScroll):
-    """Begins to read when it is first shown."""
+class AlertPane(VerticalScroll):
+    """The alerts. It reads none before it is shown for the first time."""
 
     def __init__(self, market: Market) -> None:
         super().__init__()
         self._market = market
-        self._alerts: deque[Alert] = deque(maxlen=MOST)
+        self._alerts: deque[Alert] = deque(maxlen=MAX_ALERTS)
         self._stream: AlertStream | None = None
-        self._wrong = "reading …"
+        self._problem = words.LOADING
         self._drawn: tuple[int, str] = (-1, "")
-        self._count, self._begun = 0, False
+        self._count, self._started = 0, False
         self._text = Static()
 
     def on_mount(self) -> None:
@@ -47,46 +48,47 @@ class Alerts(VerticalScroll):
         self.mount(self._text)
         self.border_title = "Alerts"
 
-    def begin(self) -> None:
-        """Read from now on. Idempotent."""
-        if not self._begun:
-            self._begun = True
+    def start(self) -> None:
+        """Read alerts from now on. Idempotent."""
+        if not self._started:
+            self._started = True
             self.run_worker(self._watch(), group="alerts")
 
     async def _watch(self) -> None:
         while True:
             try:
                 past = await self._market.stub.ListAlerts(api.ListAlertsRequest(page_size=50))
-                self._take(*reversed(past.alerts))
+                self._add(*reversed(past.alerts))
                 self._stream = self._market.watch_alerts(past.newest_cursor)
-                self._wrong = ""
+                self._problem = ""
                 async with aclosing(self._stream) as stream:
                     async for alert in stream:
-                        self._take(alert)
+                        self._add(alert)
             except grpc.aio.AioRpcError as error:
-                self._stream, self._wrong = None, words.failure(failure(error))
-                await asyncio.sleep(PAUSE_S)
+                self._stream, self._problem = None, words.failure_text(failure(error))
+                await asyncio.sleep(RETRY_S)
                 self._alerts.clear()
 
-    def _take(self, *alerts: Alert) -> None:
+    def _add(self, *alerts: Alert) -> None:
         self._alerts.extendleft(alerts)
         self._count += len(alerts)
 
     def draw(self) -> None:
-        """What there is now, and what is wrong with it."""
-        wrong = self._wrong
-        if self._stream is not None and self._stream.connection.state is State.LOST and self._stream.connection.failure:
-            wrong = words.failure(self._stream.connection.failure)
-        if self._drawn == (self._count, wrong):
+        """Draw the alerts, and why there are no newer ones."""
+        problem, connection = self._problem, self._stream.connection if self._stream is not None else None
+        if connection is not None and connection.state is State.LOST and connection.failure:
+            problem = words.failure_text(connection.failure)
+        if self._drawn == (self._count, problem):
             return
-        self._drawn = (self._count, wrong)
+        self._drawn = (self._count, problem)
         text = Text()
-        if wrong:
-            text.append(f"{wrong}\n", DOWN)
+        if problem:
+            text.append(f"{problem}\n", DOWN)
         elif not self._alerts:
-            text.append("none yet", FAINT)
+            text.append("no alerts yet", FAINT)
         for alert in self._alerts:
-            level, colour = LEVELS.get(alert.level, (f"level {alert.level}", WARN))
-            when = alert.observed_time.ToDatetime(tzinfo=None)
-            text.append(f"{when:%m-%d %H:%M:%S} UTC ", FAINT).append(f"{level} ", colour).append(f"{alert.text}\n")
+            level = words.ALERT_LEVELS.get(alert.level, f"level {alert.level}")
+            colour = LEVEL_COLOURS.get(alert.level, WARN)
+            time = alert.observed_time.ToDatetime(tzinfo=None)
+            text.append(f"{time:%m-%d %H:%M:%S} UTC ", FAINT).append(f"{level} ", colour).append(f"{alert.text}\n")
         self._text.update(text)

@@ -1,4 +1,4 @@
-"""The table's columns: how wide, what they sort by, what stands in their cells."""
+"""The columns of the table: their widths, what they sort by, and their cells."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from virtuoso.top.words import optional
 if TYPE_CHECKING:
     from virtuoso.market.v1.confluence_pb2 import ConfluenceRow
 
-WIDE, WIDER = 124, 140  # widths of the terminal from which bars fit, and the score in words too
-BAR = 5
+WIDE = 124  # the terminal's width from which dimensions have bars
+WIDEST = 140  # the width from which the score has a label, too
+BAR_WIDTH = 5
 EIGHTHS = " ▏▎▍▌▋▊▉"
-SHORT, LONG = ("Tech", "Vol", "Flow", "Book", "Strc", "Sent"), ("Tech", "Volume", "Flow", "Book", "Struct", "Sentim")
 Value = float | str | None
 
 
-class Tone(Enum):
-    """What a cell says besides its text; the text says it too."""
+class CellStyle(Enum):
+    """What a colour says. The text says it, too."""
 
     PLAIN = "plain"
     UP = "up"
@@ -30,90 +30,125 @@ class Tone(Enum):
     FAINT = "faint"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """`value` is what it sorts by, None where it is absent; a number has a bar behind it where `barred`."""
+    """A column of the table."""
 
     key: str
     title: str
     width: int
-    value: Callable[[ConfluenceRow], Value]
+    value: Callable[[ConfluenceRow], Value]  # what it sorts by; None when it is absent
     text: Callable[[ConfluenceRow], str]
-    tone: Callable[[ConfluenceRow], Tone] = lambda _: Tone.PLAIN
-    ascending: bool = False  # when it is first sorted by
-    left: bool = False  # where its text stands
-    barred: bool = False
+    style: Callable[[ConfluenceRow], CellStyle] = lambda _: CellStyle.PLAIN
+    ascending: bool = False  # when it is sorted by for the first time
+    left: bool = False  # the text is aligned left
+    has_bar: bool = False  # the number has a bar behind it
 
 
 @lru_cache
 def layout(width: int) -> Sequence[Column]:
-    """The columns for a terminal of that width; 80 is enough for the narrowest."""
+    """Return the columns for a terminal of that width. The narrowest fits in 80."""
     wide = width >= WIDE
     columns = [
-        Column("symbol", "Symbol", 18 if wide else 13, _symbol, _symbol, ascending=True, left=True),
-        Column("score", "Score", 8 if wide else 6, _of("score"), _number("score"), _leaning("score")),
-        Column("confidence", "Conf", 7 if wide else 5, _of("confidence"), _confidence),
+        Column(
+            key="symbol",
+            title="Symbol",
+            width=17 if wide else 13,
+            value=lambda row: row.symbol,
+            text=lambda row: row.symbol,
+            ascending=True,
+            left=True,
+        ),
+        _score_column("score", "Score", 8 if wide else 6, digits=1),
+        Column(
+            key="confidence",
+            title="Conf",
+            width=7 if wide else 5,
+            value=_field("confidence"),
+            text=lambda row: words.share(optional(row, "confidence")),
+        ),
     ]
-    if width >= WIDER:
-        columns.append(Column("label", "  Label", 17, _of("score"), _label, _leaning("score"), left=True))
-    columns += [
-        Column(name, title, 10 if wide else 5, _of(name), _number(name, 0), _leaning(name), barred=wide)
-        for name, title in zip(words.DIMENSIONS, LONG if wide else SHORT, strict=True)
-    ]
-    return [
-        *columns,
-        Column("price", "Price", 12 if wide else 11, lambda row: row.price, lambda row: words.price(row.price)),
-        Column("change", "24h", 9 if wide else 8, _of("change_24h_percent"), _change, _moving),
-        Column("turnover", "Turn", 8 if wide else 6, _of("turnover_24h_usd"), _turnover),
-    ]
+    if width >= WIDEST:
+        columns.append(
+            Column(
+                key="label",
+                title=" Label",
+                width=18,
+                value=_field("score"),
+                text=lambda row: f" {words.LABELS.get(row.label, words.DASH)}",
+                style=_score_style("score"),
+                left=True,
+            )
+        )
+    titles = words.DIMENSION_TITLES if wide else words.NARROW_DIMENSION_TITLES
+    for name, title in zip(words.DIMENSIONS, titles, strict=True):
+        columns.append(_score_column(name, title, 10 if wide else 5, digits=0, has_bar=wide))
+    return [*columns, *_price_columns(wide=wide)]
 
 
-def tone(score: float | None) -> Tone:
-    """Of a score: as the contract's labels have it."""
+def score_style(score: float | None) -> CellStyle:
+    """Return the style of a score, with the limits of the contract's labels."""
     if score is None:
-        return Tone.FAINT
-    return Tone.UP if score >= 60 else Tone.DOWN if score <= 40 else Tone.PLAIN
+        return CellStyle.FAINT
+    return CellStyle.UP if score >= 60 else CellStyle.DOWN if score <= 40 else CellStyle.PLAIN
 
 
-def bar(value: float, cells: int = BAR) -> str:
-    """0-100 as a bar of so many cells."""
+def sign_style(value: float | None) -> CellStyle:
+    """Return the style of a change or a direction."""
+    if value is None:
+        return CellStyle.FAINT
+    return CellStyle.UP if value > 0 else CellStyle.DOWN if value < 0 else CellStyle.PLAIN
+
+
+def bar(value: float, cells: int = BAR_WIDTH) -> str:
+    """Return a value of 0-100 as a bar of so many cells."""
     eighths = round(min(100.0, max(0.0, value)) / 100 * cells * 8)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(cells)
 
 
-def _of(name: str) -> Callable[[ConfluenceRow], Value]:
+def _price_columns(*, wide: bool) -> list[Column]:
+    return [
+        Column(
+            key="price",
+            title="Price",
+            width=12 if wide else 11,
+            value=lambda row: row.price,
+            text=lambda row: words.price(row.price),
+        ),
+        Column(
+            key="change",
+            title="24h",
+            width=9 if wide else 8,
+            value=_field("change_24h_percent"),
+            text=lambda row: words.change(optional(row, "change_24h_percent")),
+            style=lambda row: sign_style(optional(row, "change_24h_percent")),
+        ),
+        Column(
+            key="turnover",
+            title="Turn",
+            width=8 if wide else 6,
+            value=_field("turnover_24h_usd"),
+            text=lambda row: words.usd(optional(row, "turnover_24h_usd")),
+        ),
+    ]
+
+
+def _score_column(name: str, title: str, width: int, *, digits: int, has_bar: bool = False) -> Column:
+    return Column(
+        key=name,
+        title=title,
+        width=width,
+        value=_field(name),
+        text=lambda row: words.number(optional(row, name), digits),
+        style=_score_style(name),
+        has_bar=has_bar,
+    )
+
+
+def _field(name: str) -> Callable[[ConfluenceRow], Value]:
     return lambda row: optional(row, name)
 
 
-def _number(name: str, digits: int = 1) -> Callable[[ConfluenceRow], str]:
-    return lambda row: words.number(optional(row, name), digits)
-
-
-def _leaning(name: str) -> Callable[[ConfluenceRow], Tone]:
-    return lambda row: tone(optional(row, name))
-
-
-def _symbol(row: ConfluenceRow) -> str:
-    return row.symbol
-
-
-def _confidence(row: ConfluenceRow) -> str:
-    return words.share(optional(row, "confidence"))
-
-
-def _label(row: ConfluenceRow) -> str:
-    return f"  {words.LABELS.get(row.label, words.DASH)}"
-
-
-def _change(row: ConfluenceRow) -> str:
-    return words.change(optional(row, "change_24h_percent"))
-
-
-def _moving(row: ConfluenceRow) -> Tone:
-    moved = optional(row, "change_24h_percent")
-    return Tone.FAINT if moved is None else Tone.UP if moved > 0 else Tone.DOWN if moved < 0 else Tone.PLAIN
-
-
-def _turnover(row: ConfluenceRow) -> str:
-    return words.usd(optional(row, "turnover_24h_usd"))
+def _score_style(name: str) -> Callable[[ConfluenceRow], CellStyle]:
+    return lambda row: score_style(optional(row, name))

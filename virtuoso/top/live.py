@@ -11,7 +11,7 @@ from pathlib import Path
 import grpc
 
 from virtuoso.client import connect
-from virtuoso.top.application import NEVER_CONNECTED, Top
+from virtuoso.top.application import NEVER_CONNECTED, TopApp
 from virtuoso.top.connection import NO_CONNECTION, credentials
 from virtuoso.top.watchlist import Watchlist
 
@@ -27,10 +27,10 @@ def top(options: Namespace) -> int:
 async def show(address: str, channel_credentials: grpc.ChannelCredentials | None, watchlist: Path) -> int:
     """Show the dashboard of the server at `address` until it is quit, and return the exit code."""
     async with connect(address, credentials=channel_credentials, health_service=None) as market:
-        application = Top(market, address, Watchlist(watchlist))
+        application = TopApp(market, address, Watchlist(watchlist))
         for name in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(name, application.action_leave)
         code = await application.run_async()
     if code == NEVER_CONNECTED:
-        sys.stderr.write(f"nothing ever came from {address}: is a server running there?\n")
+        sys.stderr.write(f"no data came from {address}: is a server running there?\n")
     return NO_CONNECTION if code is None else code

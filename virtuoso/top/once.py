@@ -12,7 +12,7 @@ import grpc
 from virtuoso.client import connect, failure
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.top.connection import NO_CONNECTION, REFUSED, credentials
-from virtuoso.top.plain import table
+from virtuoso.top.plain_table import plain_table
 
 CONNECT_S = 2.0
 
@@ -24,7 +24,7 @@ def top_once(options: Namespace) -> int:
 
 async def show(address: str, channel_credentials: grpc.ChannelCredentials | None) -> int:
     """Ask for the dashboard once, print it, and return the exit code."""
-    # Without a health check: what the server itself says is better than that it does not serve.
+    # Without a health check: the server's own error says more than NOT_SERVING.
     async with connect(address, credentials=channel_credentials, health_service=None) as market:
         try:
             await asyncio.wait_for(market.channel.channel_ready(), CONNECT_S)
@@ -37,8 +37,8 @@ async def show(address: str, channel_credentials: grpc.ChannelCredentials | None
             sys.stderr.write(f"{address}: {failure(error)}\n")
             return REFUSED
     try:
-        sys.stdout.write(table(reply))
+        sys.stdout.write(plain_table(reply))
         sys.stdout.flush()
-    except BrokenPipeError:  # `| head` has read enough
+    except BrokenPipeError:  # the reader, such as head, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

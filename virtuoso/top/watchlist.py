@@ -7,8 +7,10 @@ from pathlib import Path
 
 
 class Watchlist:
-    """Read once; written at every change. A file that cannot be read is an empty list, and is not written over until a
-    symbol is marked."""
+    """The marked symbols. The file is read once and written at every change.
+
+    A file that cannot be read is an empty list. It is not overwritten until a symbol is marked.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -19,16 +21,16 @@ class Watchlist:
 
     @property
     def symbols(self) -> frozenset[str]:
-        """Those that are marked now."""
+        """The symbols that are marked now."""
         return self._symbols
 
     def toggle(self, symbol: str) -> None:
-        """Mark it, or no more. OSError when that cannot be kept: it then holds until the end."""
+        """Mark or unmark a symbol. Raise OSError when the file cannot be written; the mark then lasts until the end."""
         self._symbols ^= {symbol}
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        half = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
-            half.write_text("".join(f"{each}\n" for each in sorted(self._symbols)), encoding="utf-8")
-            half.replace(self._path)
+            temporary.write_text("".join(f"{each}\n" for each in sorted(self._symbols)), encoding="utf-8")
+            temporary.replace(self._path)
         finally:
-            half.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)

@@ -1,4 +1,7 @@
-"""Numbers, ages and enums as people read them. What is absent is an en dash: never 0."""
+"""Texts and formats: numbers, ages and enums as people read them. The web page has the same texts in its words.ts.
+
+An absent number is an en dash, never 0.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from virtuoso.domain.model import DimensionKind
-from virtuoso.market.v1 import confluence_pb2, overview_pb2, provenance_pb2
+from virtuoso.market.v1 import alert_pb2, confluence_pb2, overview_pb2, provenance_pb2
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -20,77 +23,111 @@ if TYPE_CHECKING:
 
 DASH = "–"
 DIMENSIONS = tuple(kind.lower_name for kind in DimensionKind)
-NAMES = ("Technical", "Volume", "Order flow", "Order book", "Price structure", "Sentiment")
+DIMENSION_NAMES = ("Technical", "Volume", "Order flow", "Order book", "Structure", "Sentiment")
+DIMENSION_TITLES = ("Tech", "Volume", "Flow", "Book", "Struct", "Sentim")
+NARROW_DIMENSION_TITLES = ("Tech", "Vol", "Flow", "Book", "Strc", "Sent")
 LABELS = {
-    confluence_pb2.LABEL_STRONG_BEARISH: "strong bearish",
+    confluence_pb2.LABEL_STRONG_BEARISH: "strongly bearish",
     confluence_pb2.LABEL_BEARISH: "bearish",
     confluence_pb2.LABEL_NEUTRAL: "neutral",
     confluence_pb2.LABEL_BULLISH: "bullish",
-    confluence_pb2.LABEL_STRONG_BULLISH: "strong bullish",
+    confluence_pb2.LABEL_STRONG_BULLISH: "strongly bullish",
 }
 REGIMES = {
     overview_pb2.REGIME_NEUTRAL: "neutral",
     overview_pb2.REGIME_BULLISH: "bullish",
     overview_pb2.REGIME_BEARISH: "bearish",
-    overview_pb2.REGIME_RISK_ON: "risk-on",
-    overview_pb2.REGIME_RISK_OFF: "risk-off",
+    overview_pb2.REGIME_RISK_ON: "risk on",
+    overview_pb2.REGIME_RISK_OFF: "risk off",
 }
-BASES = {
+DOMINANCE_BASES = {
     overview_pb2.DOMINANCE_BASIS_MARKET_CAP: "of market cap",
     overview_pb2.DOMINANCE_BASIS_TURNOVER: "of turnover",
 }
 ENVIRONMENTS = {
     provenance_pb2.ENVIRONMENT_LIVE: ("LIVE", ""),
-    provenance_pb2.ENVIRONMENT_SIMULATED: ("SIMULATED", "an invented market"),
-    provenance_pb2.ENVIRONMENT_REPLAY: ("REPLAY", "a recorded market, not now"),
+    provenance_pb2.ENVIRONMENT_SIMULATED: ("SIMULATED", "no price is real"),
+    provenance_pb2.ENVIRONMENT_REPLAY: ("REPLAY", "prices are not current"),
+}
+ALERT_LEVELS = {
+    alert_pb2.ALERT_LEVEL_INFO: "info",
+    alert_pb2.ALERT_LEVEL_WARNING: "WARN",
+    alert_pb2.ALERT_LEVEL_CRITICAL: "CRIT",
 }
 FALLBACK_REASONS: Mapping[int, str] = {
-    provenance_pb2.FALLBACK_REASON_VENUE_BLOCKED: "the venue refuses this location",
-    provenance_pb2.FALLBACK_REASON_VENUE_RATE_LIMITED: "the venue asked for a pause",
-    provenance_pb2.FALLBACK_REASON_VENUE_UNAVAILABLE: "the venue does not answer",
-    provenance_pb2.FALLBACK_REASON_VENUE_TIMED_OUT: "the venue takes too long",
-    provenance_pb2.FALLBACK_REASON_VENUE_BAD_DATA: "the venue sends what cannot be believed",
-    provenance_pb2.FALLBACK_REASON_VENUE_EMPTY: "the venue answers with no markets",
-    provenance_pb2.FALLBACK_REASON_VENUE_STALE: "the venue's clock stands still",
-    provenance_pb2.FALLBACK_REASON_VENUE_INCOMPLETE: "the venue gives too little to score the market",
-    provenance_pb2.FALLBACK_REASON_VENUE_RECOVERING: "the venue works again and is watched for a while",
-    provenance_pb2.FALLBACK_REASON_NO_NEW_SNAPSHOT: "nothing newer has been published",
-    provenance_pb2.FALLBACK_REASON_REPOSITORY_UNAVAILABLE: "no repository answers the server",
+    provenance_pb2.FALLBACK_REASON_VENUE_BLOCKED: "the exchange blocks this service",
+    provenance_pb2.FALLBACK_REASON_VENUE_RATE_LIMITED: "the exchange limits the number of requests",
+    provenance_pb2.FALLBACK_REASON_VENUE_UNAVAILABLE: "the exchange does not answer",
+    provenance_pb2.FALLBACK_REASON_VENUE_TIMED_OUT: "the exchange answers too late",
+    provenance_pb2.FALLBACK_REASON_VENUE_BAD_DATA: "the exchange sends unreadable data",
+    provenance_pb2.FALLBACK_REASON_VENUE_EMPTY: "the exchange sends no markets",
+    provenance_pb2.FALLBACK_REASON_VENUE_STALE: "the exchange sends no new data",
+    provenance_pb2.FALLBACK_REASON_VENUE_INCOMPLETE: "the exchange sends too little data for scores",
+    provenance_pb2.FALLBACK_REASON_VENUE_RECOVERING: "the exchange has just recovered",
+    provenance_pb2.FALLBACK_REASON_NO_NEW_SNAPSHOT: "no newer data has arrived",
+    provenance_pb2.FALLBACK_REASON_REPOSITORY_UNAVAILABLE: "the data store does not answer",
 }
-REASONS = {
-    "NOT_READY": "the server has no complete snapshot yet",
+ERROR_REASONS = {
+    "NOT_READY": "the server has no complete data yet",
     "DATA_UNAVAILABLE": "the server's data is too old to be shown",
-    "SHUTTING_DOWN": "the server is going down",
+    "SHUTTING_DOWN": "the server is shutting down",
     "OVERLOADED": "the server has too many calls",
     "TOO_MANY_STREAMS": "the server has too many open streams",
     "NO_SERVER": "the edge has no server behind it",
-    "HISTORY_UNAVAILABLE": "the history cannot be read now",
-    "SYMBOL_NOT_TRACKED": "the symbol is not among those that are scored",
-    "SYMBOL_NOT_FOUND": "the venue has no such symbol",
+    "HISTORY_UNAVAILABLE": "the history cannot be read at the moment",
+    "SYMBOL_NOT_TRACKED": "the symbol is not scored",
+    "SYMBOL_NOT_FOUND": "the exchange has no such symbol",
+}
+HELP = """\
+[b]Keys[/b]
+Up, Down, k, j   move                  Home, End, g, G   first, last
+Enter   explain the score              Esc   close; show all rows again
+s  S    sort by next, previous column  r     reverse the order
+1 to 6  sort by a dimension            0     sort by score
+/       search                         m     minimum score
+w       mark or unmark the symbol      W     only marked symbols
+a       alerts                         q     quit
+
+[b]Numbers[/b]
+Score and dimensions: 0 bearish, 50 neutral, 100 bullish.
+Tech technical, Vol volume, Flow order flow, Book order book, Strc
+structure, Sent sentiment. Conf: confidence, how reliable the score is.
+Turn: turnover of 24 hours, USD.  [b]–[/b] was not measured.
+
+[b]First lines[/b]
+SIMULATED   no price is real.      REPLAY   a recording: not current
+STALE   real, but old.             FALLBACK   from another exchange
+LOST    no connection: the last data, in grey, while its age grows\
+"""
+LAST_DATA = "This is the last data."
+LOADING = "loading …"
+PROMPTS = {
+    "search": "Search: a part of a symbol; Enter keeps it, Esc clears it",
+    "minimum": "Minimum score: 0 to 100, empty for all; Enter, or Esc",
 }
 
 
 def optional(message: Message, name: str) -> float | None:
-    """An optional number of a message; None where it is absent."""
+    """Return an optional number of a message, None when it is absent."""
     value: float | None = getattr(message, name) if message.HasField(name) else None
     return value
 
 
 def price(value: float) -> str:
-    """Five digits that matter and cents below 10,000, four digits when it is tiny: "114,840", "3,921.45", "0.00001234"."""
+    """Return five significant digits, four for tiny prices, cents below 10,000: "114,840", "3,921.45", "0.00001234"."""
     digits = (4 if value >= 0.0001 else 3) - math.floor(math.log10(value))
     return f"{value:,.{min(12, max(2 if value < 10_000 else 0, digits))}f}"
 
 
 def change(percent: float | None) -> str:
-    """With its sign: "+1.38%"."""
+    """Return a change with its sign: "+1.38%"."""
     if percent is None:
         return DASH
     return f"{percent:+.{2 if abs(percent) < 99.995 else 1 if abs(percent) < 999.95 else 0}f}%"
 
 
 def usd(value: float | None) -> str:
-    """Three digits and a unit: "48.1M"."""
+    """Return three digits and a unit: "48.1M"."""
     if value is None:
         return DASH
     for unit, size in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):
@@ -101,17 +138,17 @@ def usd(value: float | None) -> str:
 
 
 def number(value: float | None, digits: int = 1, unit: str = "") -> str:
-    """With so many decimals."""
+    """Return a number with fixed decimals."""
     return DASH if value is None else f"{value:,.{digits}f}{unit}"
 
 
 def share(value: float | None) -> str:
-    """0-1 as percent."""
+    """Return a share of 0..1 in percent."""
     return DASH if value is None else f"{100 * value:.0f}%"
 
 
 def age(seconds: float, *, rough: bool = False) -> str:
-    """The two largest units: "3 s", "4 m 05 s", "2 h 10 m", "3 d 4 h"; one of them when `rough`."""
+    """Return the two largest units, "3 s", "4 m 05 s", "2 h 10 m", "3 d 4 h", or only the largest when `rough`."""
     whole = max(0, int(seconds))
     if rough:
         size, unit = next(
@@ -128,7 +165,7 @@ def age(seconds: float, *, rough: bool = False) -> str:
 
 
 def breadth(overview: Overview) -> str:
-    """Rising, falling, standing."""
+    """Return how many symbols rise, fall and stand still."""
     if not overview.HasField("breadth"):
         return DASH
     counts = overview.breadth
@@ -136,43 +173,44 @@ def breadth(overview: Overview) -> str:
 
 
 def regime(overview: Overview) -> str:
-    """With how clear it is."""
+    """Return the regime and its confidence."""
     if not overview.HasField("regime"):
         return DASH
-    words = REGIMES.get(overview.regime, f"regime {overview.regime}")
-    return f"{words} {share(overview.regime_confidence)}" if overview.HasField("regime_confidence") else words
+    name = REGIMES.get(overview.regime, f"regime {overview.regime}")
+    return f"{name} {share(overview.regime_confidence)}" if overview.HasField("regime_confidence") else name
 
 
 def dominance(overview: Overview) -> str:
-    """BTC's share, and of what."""
+    """Return BTC's share, and of what."""
     if not overview.HasField("btc_dominance_percent"):
         return DASH
-    return f"{overview.btc_dominance_percent:.1f}% {BASES.get(overview.btc_dominance_basis, '')}".rstrip()
+    return f"{overview.btc_dominance_percent:.1f}% {DOMINANCE_BASES.get(overview.btc_dominance_basis, '')}".rstrip()
 
 
 def environment(provenance: Provenance) -> tuple[str, str]:
-    """Its name, and what that means where it is not the real market. A kind that is not known here is not taken for real."""
-    return ENVIRONMENTS.get(provenance.environment, (f"ENVIRONMENT {provenance.environment}", "unknown to this version"))
+    """Return the environment's name and what it means, "" for the real market. An unknown one does not pass for real."""
+    unknown = f"ENVIRONMENT {provenance.environment}", "this version does not know this kind of market"
+    return ENVIRONMENTS.get(provenance.environment, unknown)
 
 
-def troubles(provenance: Provenance) -> list[tuple[str, str]]:
-    """(STALE or FALLBACK, why) for what is not as usual."""
+def data_warnings(provenance: Provenance) -> list[tuple[str, str]]:
+    """Return (STALE or FALLBACK, reason) for data that is not as usual."""
     reason = FALLBACK_REASONS.get(provenance.fallback_reason, "")
-    found = []
+    warnings = []
     if provenance.path == provenance_pb2.PATH_FALLBACK:
         instead = f" instead of {provenance.fallback_from}" if provenance.fallback_from else ""
-        found.append(("FALLBACK", f"from {provenance.venue}{instead}{f': {reason}' if reason else ''}"))
+        warnings.append(("FALLBACK", f"{provenance.venue}{instead}{f': {reason}' if reason else ''}"))
     if provenance.stale or provenance.path == provenance_pb2.PATH_STALE_SNAPSHOT:
-        found.append(("STALE", reason if reason and not found else "the newest data that there is"))
-    return found
+        warnings.append(("STALE", reason if reason and not warnings else "no newer data has arrived"))
+    return warnings
 
 
-def failure(why: Failure) -> str:
-    """Why it failed, short enough for a line."""
-    if why.reason:
-        return REASONS.get(why.reason, why.message)
-    if why.code is grpc.StatusCode.UNIMPLEMENTED:
-        return "what answers there is not a server of Virtuoso"
-    if why.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
-        return why.message.rpartition(": ")[2] or "no answer"
-    return f"{why.code.name}: {why.message}"
+def failure_text(failure: Failure) -> str:
+    """Return why a call failed, short enough for a line."""
+    if failure.reason:
+        return ERROR_REASONS.get(failure.reason, failure.message)
+    if failure.code is grpc.StatusCode.UNIMPLEMENTED:
+        return "another program than a Virtuoso server answers there"
+    if failure.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+        return failure.message.rpartition(": ")[2] or "no answer"
+    return f"{failure.code.name}: {failure.message}"

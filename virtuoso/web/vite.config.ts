@@ -9,7 +9,7 @@ const ASSETS = "assets/";
 /** Tell the service worker the names of all built files, and serve the theme's script in `npm run dev`.
  *
  * Built files have names without a version, so a change of one file changes no other. The edge serves them below the version
- * of the whole build (edge/page.py). So they name each other by relative paths only. */
+ * of the whole build (edge/page.py). So they must import each other by relative paths. */
 function serviceWorker(): Plugin {
   return {
     name: "service-worker",
@@ -29,7 +29,7 @@ function serviceWorker(): Plugin {
   };
 }
 
-// Modules that several tabs share, and no other page needs.
+// Modules that several lazily loaded pages share. They are one file.
 const SHARED_BY_TABS = [
   ...["charts/lines", "charts/scale", "state/page", "symbol/head", "symbol/names"],
   ...["tabs/choices", "tabs/older", "tabs/search", "tabs/alpha/card", "tabs/beta/detail", "tabs/beta/span"],
@@ -37,7 +37,7 @@ const SHARED_BY_TABS = [
   ...["styles/lists", "styles/lines", "styles/alpha", "styles/beta", "styles/signals"],
 ];
 
-/** Put the width in the place of its name in styles. */
+/** Replace the names of widths in styles by the widths. */
 function widths(): Plugin {
   const byName = new Map<string, string>(Object.entries(WIDTHS));
   return {

@@ -16,8 +16,9 @@ from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Confluence, SymbolInputs
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.schedule import Job
+from virtuoso.market_data.universe import UniverseRules
 
 RECORDED = {
     "bybit": ("BTCUSDT", "ETHUSDT", "SOLUSDT", "DOGEUSDT", "1000PEPEUSDT", "SHIB1000USDT", "AIAUSDT", "HYPEUSDT"),

@@ -1,78 +1,522 @@
-"""The writer's loop in one process: it publishes, it gives the work back, and it never goes on half dead."""
+"""The collector in one process: what it publishes, from which venue, and while it holds the lease. All in virtual time."""
 
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
+from typing import cast
 
 import pytest
 
-from tests.unit.fakes import FakeExchange
-from virtuoso.collector.collector import Collector
-from virtuoso.collector.engine import Engine
-from virtuoso.collector.lease import Lease
-from virtuoso.domain.clock import SYSTEM_CLOCK
-from virtuoso.domain.errors import VenueUnavailable
-from virtuoso.domain.model import Dominance, Environment
-from virtuoso.exchange.coingecko import CoinGecko
-from virtuoso.exchange.failover import Failover
-from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, UniverseRules
+from tests.bulls import Bulls
+from tests.clocks import VirtualTimeLoop
+from tests.unit.collector.nodes import (
+    CLOCK,
+    DWELL_S,
+    PERIOD_S,
+    SCORED_KINDS,
+    FakeCoinGecko,
+    FakeRecorder,
+    Node,
+    break_down,
+    exchange,
+    memory,
+)
+from virtuoso.domain.errors import (
+    BadData,
+    EmptyData,
+    ExchangeError,
+    RateLimited,
+    RepositoryError,
+    VenueBlocked,
+    VenueStale,
+    VenueUnavailable,
+)
+from virtuoso.domain.model import Dominance, DominanceBasis
+from virtuoso.domain.records import AlertKind, Side
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.service.admission import read_snapshot
 from virtuoso.wire import snapshots
 
-
-class Gecko(CoinGecko):
-    """CoinGecko without a network: it fails as told."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__("http://127.0.0.1:9")
-        self._error = error
-
-    async def dominance(self) -> Dominance:
-        raise self._error
+BLOCKED = VenueBlocked("not from here")
+GONE = VenueUnavailable("gone")
 
 
-def collector(repository: MemoryRepository, error: Exception, owner: str = "a") -> Collector:
-    exchange = FakeExchange("BTCUSDT", "ETHUSDT")
-    feed = Feed(exchange, UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2), SYSTEM_CLOCK)
-    return Collector(
-        {"bybit": feed},
-        Failover(["bybit"], dwell_s=1, clock=SYSTEM_CLOCK),
-        repository,
-        Gecko(error),
-        Engine(["bybit"], Environment.SIMULATED, clock=SYSTEM_CLOCK),
-        lease=Lease(repository, owner, SYSTEM_CLOCK),
-        max_stale_s=600,
-        clock=SYSTEM_CLOCK,
-    )
+def two_venues(**settings: object) -> Node:
+    return Node([exchange("bybit"), exchange("binance")], memory(), **settings)  # type: ignore[arg-type]
 
 
-async def test_it_publishes_what_a_server_admits_and_gives_the_work_back_when_it_is_ended() -> None:
-    repository = MemoryRepository()
-    work = asyncio.create_task(collector(repository, VenueUnavailable("no network")).run())
-    async with asyncio.timeout(20):
-        while (head := await repository.get(keys.HEAD)) is None:
-            await asyncio.sleep(0.05)
-    blob = await repository.get(keys.snapshot(snapshots.decode_head(head)[0]))
-    assert blob is not None
-    admitted = read_snapshot(blob)
-    assert {row.symbol for row in admitted.rows} == {"BTCUSDT", "ETHUSDT"}
-    assert admitted.provenance.coverage.present == 2
-    assert await repository.get(keys.candles("bybit", "BTCUSDT", "5m")) is not None
-    assert not await repository.lease(keys.lease(), "b", ttl_s=5)
-    work.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await work
-    async with asyncio.timeout(2):  # sooner than the lease runs out by itself
-        while not await repository.lease(keys.lease(), "b", ttl_s=5):
-            await asyncio.sleep(0.005)
+def loop() -> VirtualTimeLoop:
+    return cast(VirtualTimeLoop, asyncio.get_running_loop())
+
+
+# What it publishes
+
+
+async def test_it_publishes_what_a_server_admits_and_releases_the_lease_when_it_is_ended() -> None:
+    node = Node([exchange()], memory())
+    async with node.running():
+        await asyncio.sleep(5)
+        head = await node.repository.get(keys.HEAD)
+        assert head is not None
+        blob = await node.repository.get(keys.snapshot(snapshots.decode_head(head)[0]))
+        assert blob is not None
+        admitted = read_snapshot(blob)
+        assert {row.symbol for row in admitted.rows} == {"BTCUSDT", "ETHUSDT"}
+        assert admitted.provenance.coverage.present == 2
+        assert await node.repository.get(keys.candles("bybit", "BTCUSDT", "5m")) is not None
+        assert not await node.repository.lease(keys.lease(), "b", ttl_s=5)
+    await asyncio.sleep(0.01)  # sooner than the lease runs out by itself
+    assert await node.repository.lease(keys.lease(), "b", ttl_s=5)
 
 
 async def test_should_a_part_of_it_die_it_ends_rather_than_going_on_without_that_part() -> None:
-    repository = MemoryRepository()
-    async with asyncio.timeout(20):
-        with pytest.raises(ExceptionGroup) as ended:
-            await collector(repository, RuntimeError("a mistake of ours")).run()
+    node = Node([exchange()], memory(), coingecko=FakeCoinGecko(RuntimeError("a mistake of ours")))
+    with pytest.raises(ExceptionGroup) as ended:
+        await node.collector.run()
     assert "a mistake of ours" in str(ended.value.exceptions)
+
+
+async def test_while_all_is_well_it_publishes_every_period_for_ever() -> None:
+    node = Node([exchange()], memory())
+    async with node.running():
+        await asyncio.sleep(300)
+        assert node.longest_gap_s() < PERIOD_S + 0.5
+        assert all(each.snapshot.complete and each.reason is None for each in node.publications)
+        assert len(node.publications) == pytest.approx(300 / PERIOD_S, rel=0.05)
+
+
+async def test_nothing_is_published_before_every_input_was_asked_for_or_ten_seconds_have_passed() -> None:
+    bybit = exchange()
+    break_down(bybit, None, ["trades"])
+    node = Node([bybit], memory())
+    async with node.running():
+        await asyncio.sleep(9.5)
+        assert not node.publications
+        await asyncio.sleep(3)
+        assert node.publications[0].snapshot.complete
+
+
+async def test_btc_dominance_is_read_once_a_minute_and_given_up_when_it_fails() -> None:
+    answer = Dominance(percent=58.0, basis=DominanceBasis.MARKET_CAP, observed_ms=CLOCK.start_ms)
+    node = Node([exchange()], memory(), coingecko=FakeCoinGecko(answer))
+    async with node.running():
+        await asyncio.sleep(10)
+        assert node.publications[-1].snapshot.overview.dominance == answer
+        node.coingecko.answer = GONE
+        await asyncio.sleep(175)
+        assert node.coingecko.calls == 4
+        after = node.publications[-1].snapshot.overview.dominance
+        assert after is None or after.basis is DominanceBasis.TURNOVER
+
+
+async def test_a_pass_that_outlasts_its_period_is_followed_by_the_next_at_once() -> None:
+    node = Node([exchange()], memory())
+    async with node.running():
+        loop().thread_s = 4.0  # analysis and encoding, each
+        await asyncio.sleep(300)
+        times = [each.at for each in node.since(30)]
+        assert {round(b - a, 1) for a, b in pairwise(times)} == {8.1}
+        assert node.works()
+
+
+# When a venue is left
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "within_s"),
+    [
+        (BLOCKED, "VENUE_BLOCKED", PERIOD_S + 1),
+        (GONE, "VENUE_UNAVAILABLE", PERIOD_S + 4),
+        (BadData("odd"), "VENUE_BAD_DATA", PERIOD_S + 4),
+        (EmptyData("none"), "VENUE_EMPTY", PERIOD_S + 4),
+        (VenueStale("old"), "VENUE_STALE", PERIOD_S + 4),
+        (None, "VENUE_TIMED_OUT", PERIOD_S + 14),
+    ],
+)
+async def test_a_venue_that_fails_is_left_for_the_next_which_says_why(
+    error: ExchangeError | None, reason: str, within_s: float
+) -> None:
+    node = two_venues()
+    async with node.running():
+        await asyncio.sleep(30)
+        break_down(node.exchanges["bybit"], error)
+        failed_at = CLOCK.monotonic()
+        await asyncio.sleep(40)
+        first = next(each for each in node.since(failed_at) if each.snapshot.venue == "binance")
+        assert first.at - failed_at < within_s
+        assert first.reason == reason
+        assert node.used == "binance"
+        assert not node.collector.status("unknown")
+        calls = node.exchanges["bybit"].calls["book"]
+        await asyncio.sleep(30)
+        assert node.exchanges["bybit"].calls["book"] == calls, "nothing more is asked of it than its prices"
+
+
+async def test_one_failure_or_two_change_nothing() -> None:
+    node = two_venues()
+    async with node.running():
+        await asyncio.sleep(30)
+        break_down(node.exchanges["bybit"], GONE)
+        await asyncio.sleep(1.5)
+        node.exchanges["bybit"].faults.clear()
+        await asyncio.sleep(60)
+        assert node.venues() == ["bybit"]
+        assert node.longest_gap_s() < 3 * PERIOD_S
+
+
+async def test_a_venue_with_prices_but_without_scores_is_left_after_half_a_minute_where_there_is_another() -> None:
+    node = two_venues()
+    break_down(node.exchanges["bybit"], GONE, SCORED_KINDS)
+    async with node.running():
+        await asyncio.sleep(35)
+        assert node.used == "bybit"
+        await asyncio.sleep(20)
+        assert node.used == "binance"
+        first = next(each for each in node.publications if each.snapshot.venue == "binance")
+        assert first.reason == "VENUE_INCOMPLETE"
+        assert first.snapshot.complete
+
+
+async def test_the_only_venue_stays_in_use_however_incomplete_it_is() -> None:
+    node = Node([exchange()], memory())
+    break_down(node.exchanges["bybit"], GONE, SCORED_KINDS)
+    async with node.running():
+        await asyncio.sleep(300)
+        assert node.used == "bybit"
+        assert node.publications
+        assert not any(each.snapshot.complete for each in node.publications)
+
+
+async def test_a_short_pause_that_the_venue_asks_for_is_waited_out() -> None:
+    node = two_venues()
+    async with node.running():
+        await asyncio.sleep(30)
+        break_down(node.exchanges["bybit"], RateLimited("slowly", until_ms=CLOCK.now_ms() + 7_000))
+        calls = node.exchanges["bybit"].calls["tickers"]
+        await asyncio.sleep(7)
+        assert node.exchanges["bybit"].calls["tickers"] <= calls + 2
+        node.exchanges["bybit"].faults.clear()
+        await asyncio.sleep(60)
+        assert node.venues() == ["bybit"]
+        assert node.longest_gap_s() < 7 + 2 * PERIOD_S
+
+
+async def test_a_long_pause_that_the_venue_asks_for_changes_the_venue_and_is_respected() -> None:
+    node = two_venues()
+    async with node.running():
+        await asyncio.sleep(30)
+        bybit, until_ms = node.exchanges["bybit"], CLOCK.now_ms() + 120_000
+        break_down(bybit, RateLimited("slowly", until_ms=until_ms))
+        await asyncio.sleep(10)
+        assert node.used == "binance"
+        assert node.publications[-1].reason == "VENUE_RATE_LIMITED"
+        calls = bybit.calls["tickers"]
+        await asyncio.sleep(105)
+        assert bybit.calls["tickers"] == calls
+        bybit.faults.clear()
+        await asyncio.sleep(5 + DWELL_S + 30)
+        assert node.used == "bybit"
+
+
+async def test_with_all_venues_dead_nothing_is_published_and_the_first_that_comes_back_is_used() -> None:
+    node = two_venues()
+    async with node.running():
+        await asyncio.sleep(30)
+        for each in node.exchanges.values():
+            break_down(each, GONE)
+        await asyncio.sleep(30)
+        dead_at = CLOCK.monotonic()
+        calls = {venue: each.calls["tickers"] for venue, each in node.exchanges.items()}
+        await asyncio.sleep(600)
+        assert not node.since(dead_at)
+        for venue, each in node.exchanges.items():
+            assert 10 < each.calls["tickers"] - calls[venue] < 60, "it is asked now and then"
+        node.exchanges["binance"].faults.clear()
+        await asyncio.sleep(45)
+        assert node.publications[-1].snapshot.venue == "binance"
+        assert node.publications[-1].reason == "VENUE_UNAVAILABLE"
+        assert node.publications[-1].at > CLOCK.monotonic() - 2 * PERIOD_S
+
+
+async def test_a_third_venue_is_used_when_two_are_dead() -> None:
+    node = Node([exchange("bybit"), exchange("binance"), exchange("okx")], memory())
+    for venue in ("bybit", "binance"):
+        break_down(node.exchanges[venue], BLOCKED)
+    async with node.running():
+        await asyncio.sleep(30)
+        assert node.venues() == ["okx"]
+        assert node.publications[-1].reason == "VENUE_BLOCKED"
+
+
+# When a better venue is gone back to
+
+
+async def test_a_better_venue_takes_over_after_the_dwell_and_without_a_gap() -> None:
+    node = two_venues()
+    async with node.running():
+        await asyncio.sleep(30)
+        break_down(node.exchanges["bybit"], BLOCKED)
+        await asyncio.sleep(90)
+        node.exchanges["bybit"].faults.clear()
+        healed_at = CLOCK.monotonic()
+        await asyncio.sleep(DWELL_S + 120)
+        back = next(each for each in node.since(healed_at) if each.snapshot.venue == "bybit")
+        assert back.at - healed_at > DWELL_S
+        assert back.reason is None
+        assert back.snapshot.complete
+        assert node.venues() == ["bybit", "binance", "bybit"]
+        assert node.longest_gap_s(healed_at) < 2 * PERIOD_S
+        recovering = [each.reason for each in node.since(healed_at + 65) if each.snapshot.venue == "binance"]
+        assert set(recovering) <= {"VENUE_RECOVERING"}
+        calls = node.exchanges["binance"].calls.copy()
+        await asyncio.sleep(60)
+        assert node.exchanges["binance"].calls == calls, "the venue that was left is asked nothing more"
+
+
+async def test_a_failure_while_it_recovers_begins_the_dwell_anew() -> None:
+    node = two_venues()
+    break_down(node.exchanges["bybit"], GONE)
+    async with node.running():
+        await asyncio.sleep(30)
+        node.exchanges["bybit"].faults.clear()
+        await asyncio.sleep(50)
+        break_down(node.exchanges["bybit"], GONE)
+        await asyncio.sleep(6)
+        node.exchanges["bybit"].faults.clear()
+        again_at = CLOCK.monotonic()
+        await asyncio.sleep(DWELL_S - 1)
+        assert node.used == "binance"
+        await asyncio.sleep(60)
+        assert node.used == "bybit"
+        assert min(each.at for each in node.publications if each.snapshot.venue == "bybit") - again_at > DWELL_S
+
+
+async def test_a_better_venue_whose_market_cannot_be_scored_does_not_take_over() -> None:
+    node = two_venues()
+    break_down(node.exchanges["bybit"], BLOCKED)
+    async with node.running():
+        await asyncio.sleep(30)
+        node.exchanges["bybit"].faults.clear()
+        break_down(node.exchanges["bybit"], GONE, SCORED_KINDS)
+        await asyncio.sleep(240)
+        assert node.venues() == ["binance"]
+        assert node.longest_gap_s() < 2 * PERIOD_S
+
+
+async def test_should_the_used_venue_fail_a_recovering_one_is_better_than_none() -> None:
+    node = two_venues()
+    break_down(node.exchanges["bybit"], BLOCKED)
+    async with node.running():
+        await asyncio.sleep(30)
+        node.exchanges["bybit"].faults.clear()
+        await asyncio.sleep(70)
+        break_down(node.exchanges["binance"], BLOCKED)
+        await asyncio.sleep(20)
+        assert node.used == "bybit"
+        assert node.publications[-1].reason is None
+
+
+async def test_a_look_at_a_venue_that_becomes_the_used_one_meanwhile_does_not_disturb_its_passes() -> None:
+    node = two_venues()
+    break_down(node.exchanges["bybit"], BLOCKED)
+    async with node.running():
+        await asyncio.sleep(30)
+        node.exchanges["bybit"].faults.clear()
+        loop().thread_s = 2.0
+        while ("bybit", False) not in [(venue, request.trading) for venue, request in node.observer.requests]:
+            await asyncio.sleep(0.1)
+        break_down(node.exchanges["binance"], BLOCKED)
+        await asyncio.sleep(60)
+        assert node.used == "bybit"
+        assert node.publications[-1].at > CLOCK.monotonic() - 10
+
+
+async def test_each_change_of_venue_is_an_alert() -> None:
+    history = FakeRecorder()
+    node = two_venues(history=history)
+    async with node.running():
+        await asyncio.sleep(30)
+        assert not [alert for alert in history.alerts if alert.kind is AlertKind.DATA_QUALITY]
+        break_down(node.exchanges["bybit"], BLOCKED)
+        await asyncio.sleep(30)
+        texts = [alert.text for alert in history.alerts if alert.kind is AlertKind.DATA_QUALITY]
+        assert any("binance is used instead of bybit" in text for text in texts), texts
+
+
+# The lease
+
+
+async def test_of_two_collectors_one_works_and_the_other_takes_over_when_the_first_ends() -> None:
+    repository = memory()
+    first, second = (Node([exchange()], repository, owner=name) for name in ("a", "b"))
+    async with second.running():
+        async with first.running():
+            await asyncio.sleep(60)
+            assert [first.works(), second.works()].count(True) == 1
+            worker, standby = (first, second) if first.works() else (second, first)
+            assert not standby.publications
+        if worker is first:
+            ended_at = CLOCK.monotonic()
+            await asyncio.sleep(30)
+            assert second.works()
+            assert second.publications[0].at - ended_at < 5
+
+
+async def test_a_collector_that_loses_the_lease_stands_by_and_works_again_once_it_is_won() -> None:
+    repository = memory()
+    history = FakeRecorder()
+    node = Node([Bulls(clock=CLOCK)], repository, history=history)
+    async with node.running():
+        await asyncio.sleep(60)
+        signals = dict(history.stored)
+        assert {signal.side for signal in signals.values()} == {Side.LONG}
+        repository._leases[keys.lease()] = ("thief", CLOCK.monotonic() + 100)
+        await asyncio.sleep(2)
+        lost_at = CLOCK.monotonic()
+        assert not node.works()
+        calls = node.exchanges["bybit"].calls["book"]
+        await asyncio.sleep(90)
+        assert not node.since(lost_at)
+        assert node.exchanges["bybit"].calls["book"] == calls, "a standby does not ask for what it does not use"
+        await asyncio.sleep(30)
+        assert node.works()
+        assert node.publications[-1].snapshot.complete
+        assert set(history.stored) == set(signals), "no signal was given twice"
+        assert {signal.id for signal in node.publications[-1].snapshot.signals} == set(signals)
+
+
+async def test_a_pass_that_outlasts_the_lease_does_not_count() -> None:
+    repository, history = memory(), FakeRecorder()
+    node = Node([exchange()], repository, history=history)
+    async with node.running():
+        await asyncio.sleep(30)
+        loop().thread_s = 1.0
+        passes = len(node.observer.requests)
+        while len(node.observer.requests) == passes:
+            await asyncio.sleep(0.05)
+        scored, points = len(node.observer.scored_ids), len(history.points)
+        loop().skip(7)  # the process was stopped in the middle of a pass, and another collector took over
+        repository._leases[keys.lease()] = ("other", CLOCK.monotonic() + 60)
+        await asyncio.sleep(30)
+        assert (len(node.observer.scored_ids), len(history.points)) == (scored, points)
+        await asyncio.sleep(60)
+        assert len(node.observer.scored_ids) > scored
+
+
+class HangingLeases(MemoryRepository):
+    """A repository whose leases hang while `hangs` is set."""
+
+    hangs = False
+
+    async def lease(self, key: str, owner: str, *, ttl_s: float) -> bool:
+        """See the port."""
+        while self.hangs:
+            await asyncio.sleep(0.5)
+        return await super().lease(key, owner, ttl_s=ttl_s)
+
+
+async def test_while_the_lease_cannot_be_renewed_no_pass_counts() -> None:
+    repository = HangingLeases(clock=CLOCK)
+    node = Node([exchange()], repository)
+    async with node.running():
+        await asyncio.sleep(30)
+        repository.hangs = True
+        await asyncio.sleep(6)
+        in_doubt_at = CLOCK.monotonic()
+        await asyncio.sleep(60)
+        assert not node.since(in_doubt_at)
+        repository.hangs = False
+        await asyncio.sleep(5)
+        assert node.since(in_doubt_at)
+
+
+async def test_a_standby_reads_the_markets_every_ten_minutes_and_nothing_else() -> None:
+    repository = memory()
+    repository._leases[keys.lease()] = ("other", CLOCK.monotonic() + 1e6)
+    node = two_venues()
+    node = Node(list(node.exchanges.values()), repository)
+    async with node.running():
+        await asyncio.sleep(3600)
+        calls = node.exchanges["bybit"].calls
+        assert 5 <= calls["tickers"] <= 7
+        assert set(calls) == {"instruments", "tickers"}
+        assert not node.exchanges["binance"].calls
+        assert not node.works()
+        del repository._leases[keys.lease()]
+        took_over_at = CLOCK.monotonic()
+        await asyncio.sleep(20)
+        assert node.publications[0].at - took_over_at < 5
+
+
+async def test_a_standby_survives_a_venue_that_does_not_answer_it() -> None:
+    repository = memory()
+    repository._leases[keys.lease()] = ("other", CLOCK.monotonic() + 1000)
+    bybit = exchange()
+    break_down(bybit, None)
+    node = Node([bybit], repository)
+    async with node.running():
+        await asyncio.sleep(700)
+        assert bybit.calls["tickers"] == 2
+
+
+# The repository
+
+
+class Failing(MemoryRepository):
+    """A repository that stores nothing while `fails` is set."""
+
+    fails = False
+
+    async def set(self, key: str, value: bytes, *, ttl_s: float) -> None:
+        """See the port."""
+        if self.fails:
+            raise RepositoryError("full")
+        await super().set(key, value, ttl_s=ttl_s)
+
+
+async def test_a_repository_that_fails_is_logged_once_a_minute_and_used_again_when_it_is_well(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    repository = Failing(clock=CLOCK)
+    node = Node([exchange()], repository)
+    async with node.running():
+        await asyncio.sleep(30)
+        repository.fails = True
+        failed_at = CLOCK.monotonic()
+        await asyncio.sleep(180)
+        assert not node.since(failed_at)
+        errors = [record for record in caplog.records if record.levelname == "ERROR"]
+        assert 3 <= len(errors) <= 4
+        repository.fails = False
+        await asyncio.sleep(10)
+        assert node.publications[-1].snapshot.complete
+        assert node.works()
+
+
+# The history
+
+
+async def test_signals_wait_a_minute_for_a_history_that_is_down_and_scores_do_not_wait() -> None:
+    history = FakeRecorder()
+    history.down = True
+    node = Node([Bulls(clock=CLOCK)], memory(), history=history)
+    async with node.running():
+        await asyncio.sleep(50)
+        assert node.publications[-1].snapshot.complete
+        assert node.collector.readiness()[1]["history"] == "down"
+        assert not history.stored
+        await asyncio.sleep(30)
+        assert len(history.stored) == 3
+
+
+async def test_signals_come_at_once_when_the_history_answers() -> None:
+    history = FakeRecorder()
+    history.down = True
+    node = Node([Bulls(clock=CLOCK)], memory(), history=history)
+    async with node.running():
+        await asyncio.sleep(25)
+        history.down = False
+        await asyncio.sleep(20)
+        assert len(history.stored) == 3

@@ -14,7 +14,8 @@ from virtuoso.collector.publisher import Publisher
 from virtuoso.domain.model import Environment
 from virtuoso.domain.records import Side
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, UniverseRules
+from virtuoso.market_data.feed import Feed
+from virtuoso.market_data.universe import UniverseRules
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.wire import snapshots
 

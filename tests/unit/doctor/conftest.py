@@ -1,4 +1,4 @@
-"""The doctor on settings of which each test names those that matter to it."""
+"""The doctor with settings of which each test names only those that matter to it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from virtuoso.domain.model import Environment
 
 
 @pytest.fixture
-def look(tmp_path: Path) -> Callable[..., Any]:
-    """`examine` on settings of which each test names those that matter to it; what nobody listens on is at port 1."""
+def examined(tmp_path: Path) -> Callable[..., Any]:
+    """Return `examine` with default settings. Nothing listens on port 1."""
 
     async def run(url: str | dict[str, str] = "http://127.0.0.1:1", **settings: Any) -> dict[str, Finding]:
         urls = url if isinstance(url, dict) else {"bybit": url, "binance": url}
-        given: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "exchanges": tuple(urls),
             "exchange_urls": urls,
             "coingecko_url": next(iter(urls.values())),
@@ -35,7 +35,7 @@ def look(tmp_path: Path) -> Callable[..., Any]:
             "envoy": None,
         }
         clock = settings.pop("clock", SYSTEM_CLOCK)
-        findings = await examine(Targets(**(given | settings)), clock=clock)
+        findings = await examine(Targets(**(defaults | settings)), clock=clock)
         by_subject = {finding.subject: finding for finding in findings}
         assert len(by_subject) == len(findings)
         assert render(findings).count("\n") > len(findings)

@@ -1,4 +1,4 @@
-"""What the doctor says of servers behind the edge, its certificate and its log."""
+"""The doctor's checks of the servers behind the edge, its certificate and its log."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from virtuoso.doctor import edge, listeners
 from virtuoso.doctor.finding import Level
 
 
-async def test_of_several_servers_those_that_do_not_answer_are_a_warning_and_of_none_a_failure() -> None:
-    monitor, gone = Monitor(status=lambda _: "SERVING", readiness=lambda: (True, {})), ("127.0.0.1", free_port())
+async def test_a_server_that_does_not_answer_is_a_warning_beside_one_that_does_and_otherwise_a_failure() -> None:
+    monitor, dead = Monitor(status=lambda _: "SERVING", readiness=lambda: (True, {})), ("127.0.0.1", free_port())
     port = await monitor.start("127.0.0.1:0")
-    async with grpc_server(listeners.SERVICE) as here:
-        one, other = await edge.servers([here, gone], port)
-        (unwatched,) = await edge.servers([here], free_port())
+    async with grpc_server(listeners.SERVICE) as alive:
+        one, other = await edge.servers([alive, dead], port)
+        (without_monitor,) = await edge.servers([alive], free_port())
     await monitor.close()
-    (alone,) = await edge.servers([gone], port)
-    assert (one.level, one.why) == (Level.WELL, "a server of ours runs there and says SERVING")
-    assert (other.level, other.subject) == (Level.WARNING, f"server 127.0.0.1:{gone[1]}")
-    assert (unwatched.level, alone.level) == (Level.WARNING, Level.FAILURE)
-    assert "VIRTUOSO_MONITOR_ADDRESS" in unwatched.cure
+    (alone,) = await edge.servers([dead], port)
+    assert (one.level, one.why) == (Level.OK, "a Virtuoso server runs there, its status is SERVING")
+    assert (other.level, other.subject) == (Level.WARNING, f"server 127.0.0.1:{dead[1]}")
+    assert (without_monitor.level, alone.level) == (Level.WARNING, Level.FAILURE)
+    assert "VIRTUOSO_MONITOR_ADDRESS" in without_monitor.cure
     assert "VIRTUOSO_SERVERS" in alone.cure
 
 
-async def test_files_that_are_no_pair_are_a_failure(tmp_path: Path) -> None:
+async def test_a_certificate_without_its_key_is_a_failure(tmp_path: Path) -> None:
     certificate, key = certify(tmp_path)
-    assert (await edge.tls(certificate, key)).level is Level.WELL
+    assert (await edge.tls(certificate, key)).level is Level.OK
     assert (await edge.tls(key, certificate)).level is Level.FAILURE
 
 
-@pytest.mark.parametrize(("name", "level"), [("new.log", Level.WELL), ("no/new.log", Level.FAILURE), ("", Level.FAILURE)])
-async def test_a_log_that_could_be_written_is_well_and_is_not_begun(tmp_path: Path, name: str, level: Level) -> None:
-    found = await edge.access_log(str(tmp_path / name))
-    assert (found.level, list(tmp_path.iterdir())) == (level, [])
+@pytest.mark.parametrize(("name", "level"), [("new.log", Level.OK), ("no/new.log", Level.FAILURE), ("", Level.FAILURE)])
+async def test_a_log_that_could_be_written_is_ok_and_is_not_created(tmp_path: Path, name: str, level: Level) -> None:
+    finding = await edge.access_log(str(tmp_path / name))
+    assert (finding.level, list(tmp_path.iterdir())) == (level, [])

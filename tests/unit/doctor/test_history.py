@@ -1,4 +1,4 @@
-"""Real histories, there and not: what is found, and that nothing is made."""
+"""The doctor's check of real histories that answer, do not answer, or do not exist. Nothing is created."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from virtuoso.doctor.finding import Level
 from virtuoso.history.factory import open_history_writer
 
 
-async def test_a_history_that_answers_is_well(tmp_path: Path, look: Callable[..., Any]) -> None:
+async def test_a_history_that_answers_is_ok(tmp_path: Path, examined: Callable[..., Any]) -> None:
     url = f"sqlite://{tmp_path}/history.db"
     made = open_history_writer(url, timeout_s=20)
     await made.newest_cursor()
     await made.close()
-    found = await look(history=url)
-    assert found["HISTORY"].level is Level.WELL
-    assert found["HISTORY"].figures["answer_ms"] > 0
-    assert found["HISTORY directory"].level is Level.WELL
+    findings = await examined(history=url)
+    assert findings["HISTORY"].level is Level.OK
+    assert findings["HISTORY"].figures["answer_ms"] > 0
+    assert findings["HISTORY directory"].level is Level.OK
 
 
-async def test_a_file_that_is_not_there_yet_is_well_where_it_could_be_made_and_is_not_made(
-    tmp_path: Path, look: Callable[..., Any]
-) -> None:
-    found = await look(history=f"sqlite://{tmp_path}/later/history.db")
-    assert "HISTORY" not in found
-    assert found["HISTORY directory"].level is Level.WELL
+async def test_a_file_that_could_be_created_is_ok_and_is_not_created(tmp_path: Path, examined: Callable[..., Any]) -> None:
+    findings = await examined(history=f"sqlite://{tmp_path}/later/history.db")
+    assert "HISTORY" not in findings
+    assert findings["HISTORY directory"].level is Level.OK
     assert not (tmp_path / "later").exists()
 
 
-async def test_what_fails_is_a_warning_for_all_else_goes_on(tmp_path: Path, look: Callable[..., Any]) -> None:
-    dead = (await look(history=f"postgresql://virtuoso:secret@127.0.0.1:{free_port()}/virtuoso"))["HISTORY"]
+async def test_a_history_that_fails_is_a_warning_because_everything_else_works(
+    tmp_path: Path, examined: Callable[..., Any]
+) -> None:
+    dead = (await examined(history=f"postgresql://virtuoso:secret@127.0.0.1:{free_port()}/virtuoso"))["HISTORY"]
     assert dead.level is Level.WARNING
     assert "secret" not in dead.why
-    assert "goes on" in dead.cure
+    assert "everything else works" in dead.cure
     (tmp_path / "file").write_text("")
-    placed = (await look(history=f"sqlite://{tmp_path}/file/history.db"))["HISTORY directory"]
-    assert placed.level is Level.WARNING
-    assert "not remembered" in placed.cure
-    assert (await look(history=None))["HISTORY"].level is Level.WARNING
+    blocked = (await examined(history=f"sqlite://{tmp_path}/file/history.db"))["HISTORY directory"]
+    assert blocked.level is Level.WARNING
+    assert "not stored" in blocked.cure
+    assert (await examined(history=None))["HISTORY"].level is Level.WARNING

@@ -1,4 +1,4 @@
-"""Ports that are free, ours, or somebody else's."""
+"""The doctor's check of ports that are free, in use by a Virtuoso server, or by another program."""
 
 from __future__ import annotations
 
@@ -27,51 +27,53 @@ async def grpc_server(service: str) -> AsyncIterator[tuple[str, int]]:
     await server.stop(0)
 
 
-async def test_a_server_of_ours_on_our_port_is_well() -> None:
+async def test_a_virtuoso_server_on_the_port_is_ok() -> None:
     async with grpc_server(listeners.SERVICE) as address:
-        found = await listeners.port("VIRTUOSO_GRPC_ADDRESS", address, listeners.grpc_status)
-    assert (found.level, found.why) == (
-        Level.WELL,
-        f"127.0.0.1:{address[1]}: a server of ours runs there and says SERVING",
+        finding = await listeners.check_port("VIRTUOSO_GRPC_ADDRESS", address, listeners.grpc_status)
+    assert (finding.level, finding.why) == (
+        Level.OK,
+        f"127.0.0.1:{address[1]}: a Virtuoso server runs there, its status is SERVING",
     )
 
 
-async def test_a_grpc_server_of_somebody_else_is_a_failure() -> None:
-    async with grpc_server("theirs") as address:
-        found = await listeners.port("VIRTUOSO_GRPC_ADDRESS", address, listeners.grpc_status)
-    assert found.level is Level.FAILURE
-    assert "ss -ltnp" in found.cure
+async def test_another_grpc_server_on_the_port_is_a_failure() -> None:
+    async with grpc_server("other.Service") as address:
+        finding = await listeners.check_port("VIRTUOSO_GRPC_ADDRESS", address, listeners.grpc_status)
+    assert finding.level is Level.FAILURE
+    assert "ss -ltnp" in finding.cure
 
 
 @pytest.mark.parametrize("status", ["SERVING", "NOT_SERVING"])
-async def test_a_monitor_of_ours_is_well_whatever_it_says(status: str) -> None:
+async def test_a_virtuoso_monitor_on_the_port_is_ok_whatever_its_status(status: str) -> None:
     monitor = Monitor(status=lambda _: status, readiness=lambda: (True, {}))
     number = await monitor.start("127.0.0.1:0")
-    found = await listeners.port("VIRTUOSO_MONITOR_ADDRESS", ("127.0.0.1", number), listeners.http_status)
-    everywhere = await listeners.port("VIRTUOSO_MONITOR_ADDRESS", ("0.0.0.0", number), listeners.http_status)
+    finding = await listeners.check_port("VIRTUOSO_MONITOR_ADDRESS", ("127.0.0.1", number), listeners.http_status)
+    everywhere = await listeners.check_port("VIRTUOSO_MONITOR_ADDRESS", ("0.0.0.0", number), listeners.http_status)
     await monitor.close()
-    assert (found.level, everywhere.level) == (Level.WELL, Level.WELL)
-    assert f"says {status}" in found.why
+    assert (finding.level, everywhere.level) == (Level.OK, Level.OK)
+    assert f"its status is {status}" in finding.why
 
 
-async def test_a_taken_monitor_port_is_a_warning_as_the_next_one_will_do() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as theirs:
-        found = await listeners.port("VIRTUOSO_MONITOR_ADDRESS", theirs.getsockname(), listeners.http_status, needed=False)
-    assert found.level is Level.WARNING
+async def test_a_monitor_port_in_use_is_a_warning_because_the_next_one_is_used() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        finding = await listeners.check_port(
+            "VIRTUOSO_MONITOR_ADDRESS", other.getsockname(), listeners.http_status, needed=False
+        )
+    assert finding.level is Level.WARNING
 
 
 UNUSABLE: Sequence[tuple[tuple[str, int], str]] = [
     (("192.0.2.1", 50051), "0.0.0.0 for all"),
-    (("no.such.host.invalid", 50051), "name an IP address"),
+    (("no.such.host.invalid", 50051), "to an IP address"),
 ]
 
 
 @pytest.mark.parametrize(("address", "cure"), UNUSABLE)
-async def test_an_address_that_is_not_of_this_machine_is_a_failure(address: tuple[str, int], cure: str) -> None:
-    found = await listeners.port("VIRTUOSO_GRPC_ADDRESS", address, listeners.grpc_status)
-    assert found.level is Level.FAILURE
-    assert cure in found.cure
+async def test_an_address_of_another_machine_is_a_failure(address: tuple[str, int], cure: str) -> None:
+    finding = await listeners.check_port("VIRTUOSO_GRPC_ADDRESS", address, listeners.grpc_status)
+    assert finding.level is Level.FAILURE
+    assert cure in finding.cure
 
 
-async def test_any_port_is_well() -> None:
-    assert (await listeners.port("VIRTUOSO_GRPC_ADDRESS", ("127.0.0.1", 0), listeners.grpc_status)).level is Level.WELL
+async def test_any_free_port_is_ok() -> None:
+    assert (await listeners.check_port("VIRTUOSO_GRPC_ADDRESS", ("127.0.0.1", 0), listeners.grpc_status)).level is Level.OK

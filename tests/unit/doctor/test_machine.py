@@ -1,4 +1,4 @@
-"""What is installed; how findings are told."""
+"""The doctor's checks of what is installed, and its report."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ async def test_an_envoy_that_does_not_start_is_a_warning(tmp_path: Path) -> None
     broken = tmp_path / "envoy"
     broken.write_text("#!/bin/sh\necho no such library >&2\nexit 127\n")
     broken.chmod(0o755)
-    found = await machine.envoy(str(broken))
-    assert found.level is Level.WARNING
-    assert "127" in found.why
-    assert "no such library" in found.why
+    finding = await machine.envoy(str(broken))
+    assert finding.level is Level.WARNING
+    assert "127" in finding.why
+    assert "no such library" in finding.why
 
 
-async def test_an_envoy_that_works_says_its_version() -> None:
+async def test_an_envoy_that_works_is_ok_and_shows_its_path() -> None:
     program = Path(sys.executable).parent / "envoy"
     if not program.exists():
-        pytest.skip("ENVOY IS NOT INSTALLED: tools/test installs it")
-    found = await machine.envoy(str(program))
-    assert found.level is Level.WELL
-    assert str(program) in found.why
+        pytest.skip("ENVOY IS NOT INSTALLED: tools/setup installs it")
+    finding = await machine.envoy(str(program))
+    assert finding.level is Level.OK
+    assert str(program) in finding.why
 
 
 def test_proxy_variables_are_named_without_their_passwords() -> None:
-    found = machine.proxies({"https_proxy": "http://me:secret@proxy:1", "HTTP_PROXY": "", "PATH": "/bin"})
-    assert found.level is Level.WARNING
-    assert found.why.startswith("https_proxy set")
-    assert "secret" not in told(found)
-    assert machine.proxies({"https_proxy": "http://proxy:1", "no_proxy": "localhost, 127.0.0.1"}).level is Level.WELL
+    finding = machine.proxies({"https_proxy": "http://me:secret@proxy:1", "HTTP_PROXY": "", "PATH": "/bin"})
+    assert finding.level is Level.WARNING
+    assert finding.why.startswith("https_proxy set")
+    assert "secret" not in f"{finding.why} {finding.cure}"
+    assert machine.proxies({"https_proxy": "http://proxy:1", "no_proxy": "localhost, 127.0.0.1"}).level is Level.OK
 
 
 async def test_a_library_that_is_missing_is_a_failure_and_not_a_traceback() -> None:
@@ -47,40 +47,36 @@ async def test_a_library_that_is_missing_is_a_failure_and_not_a_traceback() -> N
         "from virtuoso.doctor import machine\n"
         "print(asyncio.run(machine.libraries()))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert "FAILURE" in done.stdout
-    assert "ta-lib cannot be loaded" in done.stdout
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "FAILURE" in process.stdout
+    assert "ta-lib cannot be loaded" in process.stdout
 
 
 EXAMPLES = [
-    Finding("venue bybit", Level.WELL, "554 markets", figures={"markets": 554}),
+    Finding("venue bybit", Level.OK, "554 markets", figures={"markets": 554}),
     Finding("venue binance", Level.WARNING, "blocked " + "by a front end " * 10, "Run elsewhere"),
     Finding("clock", Level.NOT_CHECKED, "no venue answered"),
 ]
 
 
-def test_the_table_is_narrow_and_says_what_to_do() -> None:
+def test_the_table_fits_118_columns_and_says_what_to_do() -> None:
     text = render(EXAMPLES)
     assert max(map(len, text.splitlines())) <= 118
     assert "WARNING      venue binance" in text
     assert "-> Run elsewhere" in text
-    assert text.endswith("all that is needed works; 1 warning\n")
+    assert text.endswith("everything that is needed works; 1 warning\n")
     assert text.isascii()
 
 
-def test_scripts_get_figures_and_the_exit_code() -> None:
+def test_json_has_the_figures_and_the_exit_code() -> None:
     failing = [*EXAMPLES, Finding("GRPC_ADDRESS", Level.FAILURE, "taken", "End it")]
-    said = json.loads(to_json(failing))
-    assert said["exit_code"] == exit_code(failing) == 1
-    assert said["findings"][0] == {
+    report = json.loads(to_json(failing))
+    assert report["exit_code"] == exit_code(failing) == 1
+    assert report["findings"][0] == {
         "subject": "venue bybit",
-        "level": "well",
+        "level": "ok",
         "why": "554 markets",
         "cure": "",
         "figures": {"markets": 554},
     }
     assert "1 of 4 checks failed" in render(failing)
-
-
-def told(finding: Finding) -> str:
-    return f"{finding.why} {finding.cure}"

@@ -15,8 +15,9 @@ from virtuoso.domain.errors import EmptyData, ExchangeError, RateLimited, Unsupp
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Candles, SymbolInputs, Timeframe
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import DEPTH, Feed, UniverseRules
+from virtuoso.market_data.feed import DEPTH, Feed
 from virtuoso.market_data.schedule import Job
+from virtuoso.market_data.universe import UniverseRules
 
 HOUR_S = 3600.0
 

@@ -59,11 +59,11 @@ def test_bars_join_without_a_gap_and_without_doubling(old: int, start: int, new:
     assert set(lifted[joined.open_ms < start * STEP]) <= {0.0}
 
 
-@given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), most=st.integers(1, 50))
-def test_trades_stand_once_each_and_in_order(old: int, start: int, new: int, most: int) -> None:
-    joined = merge_trades(tape(0, old), tape(start, new), window_ms=30_000, most=most)
+@given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), limit=st.integers(1, 50))
+def test_trades_stand_once_each_and_in_order(old: int, start: int, new: int, limit: int) -> None:
+    joined = merge_trades(tape(0, old), tape(start, new), window_ms=30_000, limit=limit)
     newest = max(old, start + new) - 1
-    expected = [i for i in sorted({*range(old), *range(start, start + new)}) if i > newest - 30][-most:]
+    expected = [i for i in sorted({*range(old), *range(start, start + new)}) if i > newest - 30][-limit:]
     assert [int(i) for i in joined.ids] == expected
     assert joined.time_ms.tolist() == [i * 1000 for i in expected]
     assert joined.size.tolist() == [i + 1.0 for i in expected]

@@ -12,7 +12,7 @@ import pytest
 from tests.clocks import SettableClock
 from virtuoso.domain.inputs import InputKind
 from virtuoso.exchange.replies import Reply
-from virtuoso.market_data.feed import UniverseRules
+from virtuoso.market_data.universe import UniverseRules
 from virtuoso.recording.file import SESSION, RecordingFile, read
 from virtuoso.recording.record import Recorder, record
 

@@ -1,4 +1,4 @@
-"""The terminal dashboard without a terminal: driven by keys, read as text."""
+"""The terminal dashboard without a terminal: tests press keys and read the screen as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from virtuoso.client import connect
-from virtuoso.top.application import Top
+from virtuoso.top.application import TopApp
 from virtuoso.top.watchlist import Watchlist
 
 CELL = 12.2  # the width of a character in a screenshot
@@ -23,14 +23,14 @@ SPAN = re.compile(r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</te
 
 @dataclass
 class Terminal:
-    """What a user sees and presses."""
+    """A terminal that shows the dashboard."""
 
-    app: Top
+    app: TopApp
     pilot: Pilot[int]
 
     @property
     def lines(self) -> list[str]:
-        """The screen, a line each."""
+        """The lines of the screen."""
         rows: dict[float, str] = defaultdict(str)
         for x, y, text in SPAN.findall(self.app.export_screenshot(simplify=True)):
             rows[float(y)] = rows[float(y)].ljust(round(float(x) / CELL)) + html.unescape(text).replace("\xa0", " ")
@@ -38,45 +38,45 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The whole screen."""
         return "\n".join(self.lines)
 
     @property
     def symbols(self) -> list[str]:
-        """Of the table, in their order."""
+        """The symbols of the table, in their order."""
         return [line.split()[0].lstrip("★") for line in self.lines if "USDT " in line]
 
     async def press(self, *keys: str) -> None:
-        """One after another; what they do is done."""
+        """Press keys one after another and wait until they took effect."""
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for what the screen should come to show."""
+        """Wait until `condition` holds."""
         async with asyncio.timeout(10):
             while not condition():
                 await self.pilot.pause(0.05)
 
-    async def see(self, *words: str) -> str:
-        """Wait until all of them are there; the screen then."""
+    async def see(self, *texts: str) -> str:
+        """Wait until all texts are on the screen. Return the screen."""
         try:
-            await self.until(lambda: all(word in self.text for word in words))
+            await self.until(lambda: all(text in self.text for text in texts))
         except TimeoutError:
-            raise AssertionError(f"{words} is not on the screen:\n{self.text}") from None
+            raise AssertionError(f"{texts} are not on the screen:\n{self.text}") from None
         return self.text
 
-    async def rows(self, *symbols: str, all_of: bool = False) -> None:
-        """Wait until the table begins with these, or is these."""
+    async def rows(self, *symbols: str, only: bool = False) -> None:
+        """Wait until the table begins with these symbols, or holds only these."""
         try:
-            await self.until(lambda: self.symbols[: None if all_of else len(symbols)] == [*symbols])
+            await self.until(lambda: self.symbols[: None if only else len(symbols)] == [*symbols])
         except TimeoutError:
             raise AssertionError(f"the table does not begin with {symbols}:\n{self.text}") from None
 
 
 @asynccontextmanager
 async def terminal(address: str, folder: Path, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Terminal]:
-    """`virtuoso top` on a terminal of that size, with its watchlist in `folder`."""
+    """Run `virtuoso top` on a terminal of that size, with its watchlist in `folder`."""
     async with connect(address, health_service=None) as market:
-        app = Top(market, address, Watchlist(folder / "watchlist"))
+        app = TopApp(market, address, Watchlist(folder / "watchlist"))
         async with app.run_test(size=size) as pilot:
             yield Terminal(app, pilot)

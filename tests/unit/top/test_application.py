@@ -1,4 +1,4 @@
-"""The terminal dashboard as a user has it, on real servers that come and go."""
+"""The terminal dashboard as a user sees it, on real servers that start and stop."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from rich.style import Style
 from rich.text import Text
 from textual.color import Color
 
@@ -19,8 +20,8 @@ from virtuoso.repository import keys
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.server import MarketServer
 from virtuoso.top.application import NEVER_CONNECTED
-from virtuoso.top.board import Board
 from virtuoso.top.styles import FAINT
+from virtuoso.top.symbol_table import SymbolTable
 
 ROWS = [
     row("BTCUSDT", 71.5, price=114_840.5, sentiment=20.0),
@@ -36,16 +37,16 @@ ROWS[3].ClearField("change_24h_percent")
 async def showing(
     folder: Path, size: tuple[int, int] = (80, 24), **options: Any
 ) -> AsyncIterator[tuple[RunningServer, Terminal]]:
-    """A server with ROWS and a terminal that shows it."""
+    """Run a server with ROWS and a terminal that shows it."""
     async with running_server(**options) as one:
         await one.show(snapshot(rows=ROWS))
         async with terminal(one.address, folder, size) as seen:
             yield one, seen
 
 
-async def test_the_whole_dashboard_stands_on_80_by_24(tmp_path: Path) -> None:
+async def test_the_whole_dashboard_fits_on_80_by_24(tmp_path: Path) -> None:
     async with showing(tmp_path) as (_, seen):
-        text = await seen.see("SIMULATED (an invented market)", "bybit", "43/44 scored", "● live", "44 of 44", "q Quit")
+        text = await seen.see("SIMULATED (no price is real)", "bybit", "43/44 scored", "● live", "44 of 44", "q Quit")
         assert "Regime neutral 40%" in text
         assert "▲300 ▼220 =4" in text
         assert "BTC dominance –" in text
@@ -59,32 +60,32 @@ async def test_the_whole_dashboard_stands_on_80_by_24(tmp_path: Path) -> None:
         assert "…" not in seen.text
 
 
-async def test_a_wide_terminal_has_bars_and_words(tmp_path: Path) -> None:
+async def test_a_wide_terminal_has_bars_and_labels(tmp_path: Path) -> None:
     async with showing(tmp_path, (140, 45)) as (_, seen):
-        text = await seen.see("strong bullish", "█", "● live 127.0.0.1:")
+        text = await seen.see("strongly bullish", "█", "● live 127.0.0.1:")
         assert "…" not in text
         assert len(seen.symbols) > 30
 
 
-async def test_what_is_old_or_from_elsewhere_says_so(tmp_path: Path) -> None:
+async def test_stale_data_and_a_fallback_are_shown_with_their_reasons(tmp_path: Path) -> None:
     async with showing(tmp_path, primary_venue="binance") as (one, seen):
-        await seen.see("FALLBACK", "from bybit instead of binance")
+        await seen.see("FALLBACK", "bybit instead of binance")
         one.after(40)
         await one.show(snapshot("s2", observed_ms=T0 + 1, rows=ROWS))
-        await seen.see("STALE", "nothing newer has been published")
+        await seen.see("STALE", "no newer data has arrived")
 
 
-async def test_a_lost_server_leaves_the_last_data_greyed_and_comes_back(tmp_path: Path) -> None:
+async def test_without_a_server_the_last_data_stays_in_grey_until_it_is_back(tmp_path: Path) -> None:
     async with showing(tmp_path) as (one, seen):
         await seen.see("● live", "BTCUSDT")
         await one.server.drain(0.1)
-        await seen.see("✖ LOST", "trying again. This came last.", "BTCUSDT", "71.5")
-        board = seen.app.query_one(Board)
-        cell = board.get_cell("BTCUSDT", "score")
+        await seen.see("✖ LOST", "connecting again. This is the last data.", "BTCUSDT", "71.5")
+        table = seen.app.query_one(SymbolTable)
+        cell = table.get_cell("BTCUSDT", "score")
         assert isinstance(cell, Text)
         assert [span.style for span in cell.spans] == [style(FAINT)]
         before = age(seen)
-        await seen.until(lambda: age(seen) > before)  # though nothing comes
+        await seen.until(lambda: age(seen) > before)  # without new data
         again = MarketServer(one.address, one.cache, CandleReader(one.source, keys, max_stale_s=600))
         await again.start()
         try:
@@ -96,34 +97,32 @@ async def test_a_lost_server_leaves_the_last_data_greyed_and_comes_back(tmp_path
             await again.drain(0.1)
 
 
-async def test_the_cursor_stays_on_its_symbol_while_the_market_moves(tmp_path: Path) -> None:
+async def test_the_cursor_stays_on_its_symbol_while_rows_move(tmp_path: Path) -> None:
     async with showing(tmp_path) as (one, seen):
         await seen.see("BTCUSDT")
         await seen.press(*["down"] * 25)
-        board = seen.app.query_one(Board)
-        under, top = board.symbol, board.scroll_y
+        table = seen.app.query_one(SymbolTable)
+        symbol, top = table.symbol, table.scroll_y
         assert top > 0
         await one.show(snapshot("s2", observed_ms=T0 + 1000, rows=[*ROWS[1:], row("BTCUSDT", 1.5)]))
-        await seen.until(lambda: board.cursor_row == 24)
+        await seen.until(lambda: table.cursor_row == 24)
         await seen.pilot.pause(0.1)
-        assert (board.symbol, board.scroll_y) == (under, top)
+        assert (table.symbol, table.scroll_y) == (symbol, top)
 
 
 def age(seen: Terminal) -> int:
-    """The seconds in the first line."""
+    """Return the seconds in the first line."""
     return int(seen.lines[0].split(" s old")[0].split()[-1])
 
 
 def style(colour: str) -> object:
-    """As the table's cells have it."""
-    from rich.style import Style  # noqa: PLC0415
-
+    """Return the style of a cell of that colour."""
     return Style(color=Color.parse(colour).hex.lower())
 
 
-async def test_a_server_that_never_answers_is_named_and_quitting_says_2(tmp_path: Path) -> None:
+async def test_a_server_that_never_answers_is_named_and_quitting_returns_2(tmp_path: Path) -> None:
     async with terminal(f"127.0.0.1:{free_port()}", tmp_path) as seen:
-        await seen.see("No connection", "Connection refused; trying again", seen.app._address)
+        await seen.see("No connection", "Connection refused; connecting again", seen.app._address)
         await seen.press("q")
         assert seen.app.return_value == NEVER_CONNECTED
 
@@ -143,11 +142,11 @@ async def test_keys_sort_search_and_filter(tmp_path: Path) -> None:
         await seen.press("s")
         await seen.see("▼Score")
         await seen.press("slash", *"eth")
-        await seen.rows("ETHUSDT", all_of=True)
+        await seen.rows("ETHUSDT", only=True)
         await seen.press("escape")
         await seen.rows("BTCUSDT", "SOLUSDT", "C00USDT")
         await seen.press("m", *"60", "enter")
-        await seen.rows("BTCUSDT", "SOLUSDT", all_of=True)
+        await seen.rows("BTCUSDT", "SOLUSDT", only=True)
         await seen.see("2 of 44 from score 60, by score ▼")
         await seen.press("m", "backspace", "backspace", "x", "enter")
         await seen.see("Minimum score 'x': allowed is 0 to 100")
@@ -157,7 +156,7 @@ async def test_keys_sort_search_and_filter(tmp_path: Path) -> None:
         assert seen.app.return_value == 0
 
 
-async def test_marked_symbols_are_kept_for_the_next_time(tmp_path: Path) -> None:
+async def test_marked_symbols_are_saved_for_the_next_start(tmp_path: Path) -> None:
     async with running_server() as one:
         await one.show(snapshot(rows=ROWS))
         async with terminal(one.address, tmp_path) as seen:
@@ -167,35 +166,35 @@ async def test_marked_symbols_are_kept_for_the_next_time(tmp_path: Path) -> None
         async with terminal(one.address, tmp_path) as seen:
             await seen.see("★SOLUSDT")
             await seen.press("W")
-            await seen.rows("SOLUSDT", all_of=True)
+            await seen.rows("SOLUSDT", only=True)
             await seen.press("w")
-            await seen.see("0 of 44 watched")
+            await seen.see("0 of 44 marked")
     assert (tmp_path / "watchlist").read_text() == ""
 
 
-async def test_a_watchlist_that_cannot_be_kept_says_so_and_holds_until_the_end(tmp_path: Path) -> None:
+async def test_a_watchlist_that_cannot_be_saved_says_so_and_lasts_until_the_end(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     async with running_server() as one:
         await one.show(snapshot(rows=ROWS))
         async with terminal(one.address, tmp_path / "file") as seen:
             await seen.see("BTCUSDT")
             await seen.press("w")
-            await seen.see("★BTCUSDT", "The watchlist cannot be kept: ")
+            await seen.see("★BTCUSDT", "The watchlist cannot be saved: ")
 
 
-async def test_a_symbol_shows_what_its_score_is_made_of_and_follows_the_market(tmp_path: Path) -> None:
+async def test_a_symbol_explains_its_score_and_follows_the_market(tmp_path: Path) -> None:
     await fill_history(sqlite_url(tmp_path))
     async with showing(tmp_path, (100, 60), history=history_opener(sqlite_url(tmp_path))) as (one, seen):
         await seen.see("BTCUSDT")
         await seen.press("enter")
-        await seen.see("Score 71.5 strong bullish", "Order book", "The volume reading of BTCUSDT leans", "volume_0")
+        await seen.see("Score 71.5 strongly bullish", "Order book", "The volume reading of BTCUSDT leans", "volume_0")
         text = await seen.see(f"Score 57 m   {'▅' * 21} 61.5 to 61.5")
         assert "inputs 1 s" in text
         assert "Price 114,840" in text
         await one.show(snapshot("s2", observed_ms=T0 + 1000, rows=[row("BTCUSDT", 38.0), *ROWS[1:]]))
         await seen.see("Score 38.0 bearish")
         await one.show(snapshot("s3", observed_ms=T0 + 2000, rows=ROWS[1:]))
-        await seen.see("What you see is what came last.", "Score 38.0 bearish")
+        await seen.see("This is the last data.", "Score 38.0 bearish")
         await seen.press("escape")
         await seen.see("43 of 43")
 
@@ -216,6 +215,6 @@ async def test_alerts_appear_as_they_happen(tmp_path: Path) -> None:
 async def test_help_explains_the_keys(tmp_path: Path) -> None:
     async with showing(tmp_path) as (_, seen):
         await seen.press("question_mark")
-        await seen.see("was not measured", "only marked ones", "while its age grows")
+        await seen.see("was not measured", "only marked symbols", "while its age grows")
         await seen.press("escape")
         await seen.see("q Quit")

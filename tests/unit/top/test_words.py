@@ -1,15 +1,16 @@
-"""Numbers as they are read: nothing that was not measured, nothing wider than its column."""
+"""Texts and formats: nothing that was not measured, nothing wider than its column."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.service.snapshots import row
-from virtuoso.market.v1 import confluence_pb2, overview_pb2, provenance_pb2
+from virtuoso.market.v1 import alert_pb2, confluence_pb2, overview_pb2, provenance_pb2
 from virtuoso.top import words
-from virtuoso.top.columns import BAR, bar, layout
-from virtuoso.top.spark import spark
-from virtuoso.top.view import View
+from virtuoso.top.columns import BAR_WIDTH, bar, layout
+from virtuoso.top.prompt import minimum_score
+from virtuoso.top.sparkline import sparkline
+from virtuoso.top.table_view import TableView
 
 BARE = confluence_pb2.ConfluenceRow(symbol="NEWUSDT", price=1.0)
 
@@ -18,7 +19,7 @@ BARE = confluence_pb2.ConfluenceRow(symbol="NEWUSDT", price=1.0)
     ("value", "shown"),
     [(114_840.4, "114,840"), (3921.45, "3,921.45"), (27.125, "27.125"), (0.5, "0.50000"), (0.00001234, "0.00001234")],
 )
-def test_prices_keep_the_digits_that_matter(value: float, shown: str) -> None:
+def test_prices_have_their_significant_digits(value: float, shown: str) -> None:
     assert words.price(value) == shown
 
 
@@ -44,7 +45,7 @@ def test_turnover_has_three_digits_and_a_unit(value: float, shown: str) -> None:
 
 
 @pytest.mark.parametrize("width", [80, 124, 140])
-def test_a_row_without_measures_shows_its_price_and_dashes(width: int) -> None:
+def test_a_row_without_scores_shows_its_price_and_dashes(width: int) -> None:
     shown = {column.key: column.text(BARE).strip() for column in layout(width)}
     assert shown.pop("symbol") == "NEWUSDT"
     assert shown.pop("price") == "1.0000"
@@ -52,9 +53,9 @@ def test_a_row_without_measures_shows_its_price_and_dashes(width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [80, 124, 140])
-def test_whatever_is_shown_fits_its_column_and_all_columns_the_terminal(width: int) -> None:
+def test_cells_fit_their_columns_and_all_columns_fit_the_terminal(width: int) -> None:
     columns = layout(width)
-    assert sum(column.width for column in columns) < width  # the scroll bar has the rest
+    assert sum(column.width for column in columns) < width  # the scroll bar takes the rest
     extremes = (
         row("1000PEPEUSDT", 100.0, price=0.000012345, change_24h_percent=1234.5, turnover_24h_usd=9.999e11, confidence=1.0),
         row("BTCUSDT", 0.0, price=123_456.7, change_24h_percent=-99.99, turnover_24h_usd=123.4),
@@ -62,35 +63,36 @@ def test_whatever_is_shown_fits_its_column_and_all_columns_the_terminal(width: i
     )
     for each in extremes:
         for column in columns:
-            more = BAR + 1 if column.barred else 0
+            more = BAR_WIDTH + 1 if column.has_bar else 0
             assert len(column.text(each)) + more < column.width or column.key == "symbol", (column.key, column.text(each))
 
 
-def test_what_is_not_usual_is_said_in_words() -> None:
+def test_stale_data_and_a_fallback_are_explained() -> None:
     stale = provenance_pb2.Provenance(stale=True, path=provenance_pb2.PATH_STALE_SNAPSHOT, venue="bybit")
-    assert words.troubles(stale) == [("STALE", "the newest data that there is")]
+    assert words.data_warnings(stale) == [("STALE", "no newer data has arrived")]
     other = provenance_pb2.Provenance(
         path=provenance_pb2.PATH_FALLBACK,
         venue="binance",
         fallback_from="bybit",
         fallback_reason=provenance_pb2.FALLBACK_REASON_VENUE_BLOCKED,
     )
-    assert words.troubles(other) == [("FALLBACK", "from binance instead of bybit: the venue refuses this location")]
-    assert words.troubles(provenance_pb2.Provenance(path=provenance_pb2.PATH_SNAPSHOT)) == []
+    assert words.data_warnings(other) == [("FALLBACK", "binance instead of bybit: the exchange blocks this service")]
+    assert words.data_warnings(provenance_pb2.Provenance(path=provenance_pb2.PATH_SNAPSHOT)) == []
 
 
-def test_every_value_of_the_contract_has_words() -> None:
+def test_every_enum_value_of_the_contract_has_a_text() -> None:
     for known, enum in (
         (words.LABELS, confluence_pb2.Label),
         (words.REGIMES, overview_pb2.Regime),
-        (words.BASES, overview_pb2.DominanceBasis),
+        (words.DOMINANCE_BASES, overview_pb2.DominanceBasis),
         (words.ENVIRONMENTS, provenance_pb2.Environment),
         (words.FALLBACK_REASONS, provenance_pb2.FallbackReason),
+        (words.ALERT_LEVELS, alert_pb2.AlertLevel),
     ):
         assert set(known) == set(enum.values()) - {0}
 
 
-def test_an_environment_of_a_later_contract_is_not_taken_for_real() -> None:
+def test_an_unknown_environment_does_not_pass_for_live() -> None:
     name, meaning = words.environment(provenance_pb2.Provenance(environment=9))  # type: ignore[arg-type]
     assert "LIVE" not in name
     assert meaning
@@ -101,17 +103,28 @@ def test_a_bar_is_as_long_as_its_score() -> None:
 
 
 def test_a_time_that_was_not_measured_is_a_gap() -> None:
-    assert spark([(0, 1.0), (61, 2.0), (190, 3.0)], 0, 60, 10) == "▁▅ █"
-    assert spark([(0, 1.0), (61, None), (190, 3.0)], 0, 60, 10) == "▁  █"
-    assert spark([(60 * n, float(n)) for n in range(100)], 0, 60, 10) == "▁▂▃▄▄▅▆▇██"
-    assert spark([(0, 5.0)], 0, 1, 1) == "▅"
-    assert spark([], 0, 1, 3) == spark([(0, None)], 0, 1, 3) == ""
+    assert sparkline([(0, 1.0), (61, 2.0), (190, 3.0)], 0, 60, 10) == "▁▅ █"
+    assert sparkline([(0, 1.0), (61, None), (190, 3.0)], 0, 60, 10) == "▁  █"
+    assert sparkline([(60 * n, float(n)) for n in range(100)], 0, 60, 10) == "▁▂▃▄▄▅▆▇██"
+    assert sparkline([(0, 5.0)], 0, 1, 1) == "▅"
+    assert sparkline([], 0, 1, 3) == sparkline([(0, None)], 0, 1, 3) == ""
 
 
-def test_rows_without_the_value_come_last_either_way() -> None:
+def test_rows_without_the_value_come_last_in_either_order() -> None:
     rows = [row("AUSDT", 40.0), BARE, row("BUSDT", 60.0)]
     columns = layout(80)
     for ascending, order in ((False, ["BUSDT", "AUSDT", "NEWUSDT"]), (True, ["AUSDT", "BUSDT", "NEWUSDT"])):
-        assert [each.symbol for each in View(ascending=ascending).rows(rows, columns, ())] == order
-    assert [each.symbol for each in View(min_score=50).rows(rows, columns, ())] == ["BUSDT"]
-    assert [each.symbol for each in View(watched=True).rows(rows, columns, {"NEWUSDT"})] == ["NEWUSDT"]
+        assert [each.symbol for each in TableView(ascending=ascending).rows(rows, columns, ())] == order
+    assert [each.symbol for each in TableView(min_score=50).rows(rows, columns, ())] == ["BUSDT"]
+    assert [each.symbol for each in TableView(watched_only=True).rows(rows, columns, {"NEWUSDT"})] == ["NEWUSDT"]
+
+
+@pytest.mark.parametrize(("typed", "minimum"), [("60", 60.0), (" 62,5 ", 62.5), ("", None)])
+def test_a_minimum_score_is_a_number_or_nothing(typed: str, minimum: float | None) -> None:
+    assert minimum_score(typed) == minimum
+
+
+@pytest.mark.parametrize("typed", ["x", "-1", "101", "nan"])
+def test_a_minimum_score_out_of_range_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="allowed is 0 to 100"):
+        minimum_score(typed)

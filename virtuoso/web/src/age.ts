@@ -1,5 +1,5 @@
 import type { Dashboard, Live, Problem, Provenance } from "virtuoso-market";
-import { durationOf, ms } from "./format.js";
+import { durationToMs, ms } from "./format.js";
 
 // How old data is, and whether it is still current. Pure functions: the clock is an argument.
 
@@ -10,7 +10,7 @@ export function ageMs(
   heardMs: number | undefined,
   nowMs: number,
 ): number | undefined {
-  const sentMs = durationOf(provenance?.age);
+  const sentMs = durationToMs(provenance?.age);
   return sentMs === undefined || heardMs === undefined ? undefined : sentMs + Math.max(0, nowMs - heardMs);
 }
 

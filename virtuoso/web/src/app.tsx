@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { page } from "./page.js";
+import { lazyPage } from "./lazy_page.js";
 import { Connection, Strips } from "./status.js";
 import { Settings, settingsOpen } from "./settings.js";
 import { Dashboard } from "./tabs/dashboard/index.js";
@@ -9,13 +9,13 @@ import { Empty, Icon } from "./ui/index.js";
 import { follow, path } from "./state/router.js";
 import { wide } from "./state/screen.js";
 
-const Signals = page(() => import("./tabs/signals/index.js"));
-const Beta = page(() => import("./tabs/beta/index.js"));
-const Alpha = page(() => import("./tabs/alpha/index.js"));
-const Alerts = page(() => import("./tabs/alerts/index.js"));
-const SymbolPage = page(() => import("./symbol/index.js"));
+const Signals = lazyPage(() => import("./tabs/signals/index.js"));
+const Beta = lazyPage(() => import("./tabs/beta/index.js"));
+const Alpha = lazyPage(() => import("./tabs/alpha/index.js"));
+const Alerts = lazyPage(() => import("./tabs/alerts/index.js"));
+const SymbolPage = lazyPage(() => import("./symbol/index.js"));
 
-/** The shell: what is on every page, and the page of the address. index.html holds the same markup for the first paint. */
+/** The shell of every page, and the page at the present path. index.html holds the same shell for the first paint. */
 export function App() {
   return (
     <>
@@ -69,7 +69,7 @@ function symbolOf(at: string): string | undefined {
     const name = SYMBOL.exec(at)?.[1];
     return name && decodeURIComponent(name);
   } catch {
-    return undefined; // not a valid address
+    return undefined; // the address is not valid
   }
 }
 
@@ -104,7 +104,7 @@ function Page() {
         <div class="panel">
           <h1>Not found</h1>
           <Empty>
-            There is no page at {path.value}. <a href="/">The dashboard</a>
+            There is no page at {path.value}. <a href="/">Go to the dashboard</a>
           </Empty>
         </div>
       );

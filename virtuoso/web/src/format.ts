@@ -1,19 +1,19 @@
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
 
-/** What stands where nothing was measured. */
+/** The text for a number that was not measured. */
 export const ABSENT = "–";
 
 type Maybe = number | undefined;
 
-/** A score, 0-100, as one reads it. */
+/** Format a score, 0-100, without decimals. */
 export const score = (value: Maybe) => fixed(value, 0);
-/** A score with the digit that shows it move. */
+/** Format a score with one decimal, which shows small moves. */
 export const scoreExact = (value: Maybe) => fixed(value, 1);
-/** A part of one, as percent. */
+/** Format a fraction, 0-1, as percent. */
 export const share = (value: Maybe) => (value === undefined ? ABSENT : `${Math.round(value * 100)} %`);
 
-/** A number with so many digits after the point. */
+/** Format a number with a fixed number of decimals. */
 export function fixed(value: Maybe, digits: number): string {
   if (value === undefined) return ABSENT;
   const format = (formats[digits] ??= new Intl.NumberFormat("en", {
@@ -23,10 +23,10 @@ export function fixed(value: Maybe, digits: number): string {
   return format.format(value).replace("-", "−");
 }
 
-const formats: Intl.NumberFormat[] = []; // by digits: making one costs far more than using it
+const formats: Intl.NumberFormat[] = []; // by number of decimals: making a format costs far more than using it
 const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
-/** A percentage with its sign. */
+/** Format a percentage with its sign. */
 export function percent(value: Maybe, digits = 2): string {
   if (value === undefined) return ABSENT;
   const text = fixed(Math.abs(value), digits);
@@ -34,27 +34,27 @@ export function percent(value: Maybe, digits = 2): string {
   return `${zero ? "" : value > 0 ? "+" : "−"}${text} %`;
 }
 
-/** A signed number, such as points that a dimension adds. */
+/** Format a number with its sign, such as the points of a dimension. */
 export function signed(value: Maybe, digits = 1): string {
   return percent(value, digits).replace(" %", "");
 }
 
-/** A price in USDT, with five significant digits or two after the point, whichever is more. */
+/** Format a price in USDT with five significant digits, and with at least two decimals. */
 export function price(value: Maybe): string {
   return value === undefined ? ABSENT : fixed(value, priceDigits(value));
 }
 
-/** Digits after the point of a price such as `value`, above 0. */
+/** Return the number of decimals for a price like `value`, which is above 0. */
 export function priceDigits(value: number): number {
   return Math.min(12, Math.max(2, 4 - Math.floor(Math.log10(value))));
 }
 
-/** A price to compare with others at a glance: five significant digits, none after the point that say nothing. */
+/** Format a price for a list of prices: five significant digits, no further decimals. */
 export function level(value: Maybe): string {
   return value === undefined ? ABSENT : fixed(value, Math.min(12, Math.max(0, 4 - Math.floor(Math.log10(value)))));
 }
 
-/** A sum in USD, short: 1.24 B, 310 M. */
+/** Format an amount in USD: $1.24 B, $310 M. */
 export function usd(value: Maybe): string {
   if (value === undefined) return ABSENT;
   const [size, unit] =
@@ -70,8 +70,8 @@ export function usd(value: Maybe): string {
   return `$${short.format(value / size)}${unit}`;
 }
 
-/** A span of time, short: 4 s, 3 min, 2 h, 5 d. */
-export function span(ms: number): string {
+/** Format a span of time: 4 s, 3 min, 2 h, 5 d. */
+export function timeSpan(ms: number): string {
   const s = Math.max(0, ms) / 1000;
   if (s < 90) return `${Math.floor(s)} s`;
   if (s < 5400) return `${Math.floor(s / 60)} min`;
@@ -79,12 +79,12 @@ export function span(ms: number): string {
   return `${Math.floor(s / 86_400)} d`;
 }
 
-/** Epoch milliseconds, undefined for what is not there. */
+/** Convert a time to epoch milliseconds. */
 export const ms = (time: Timestamp | undefined): Maybe => time && timestampMs(time);
-/** Milliseconds, undefined for what is not there. */
-export const durationOf = (duration: Duration | undefined): Maybe => duration && durationMs(duration);
+/** Convert a duration to milliseconds. */
+export const durationToMs = (duration: Duration | undefined): Maybe => duration && durationMs(duration);
 
-/** A time of day, or day and time when it is not today. */
+/** Format a time of day, with the date when it is not today. */
 export function clock(time: Timestamp | undefined, nowMs: number): string {
   const at = ms(time);
   if (at === undefined) return ABSENT;

@@ -1,17 +1,17 @@
 import { render } from "preact";
 import { App } from "./app.js";
-import { followNews } from "./state/alerts.js";
-import { tidy } from "./state/archive.js";
-import { answered, followMarket } from "./state/live.js";
-import { keepPage } from "./state/offline.js";
+import { followNewAlerts } from "./state/alerts.js";
+import { deleteOldReplies } from "./state/reply_store.js";
+import { firstAnswer, followMarket } from "./state/live.js";
+import { registerServiceWorker } from "./state/service_worker.js";
 import "./state/theme.js";
 
 void followMarket();
-// After the call is on its way: what the page begins with is on the screen already, and drawing it anew takes a while.
+// The first call is sent before the first render, which takes a while. index.html shows the same shell until then.
 setTimeout(() => {
   const place = document.getElementById("app");
   if (place) render(<App />, place);
 });
-void answered().then(followNews);
-void answered().then(tidy);
-keepPage();
+void firstAnswer().then(followNewAlerts);
+void firstAnswer().then(deleteOldReplies);
+registerServiceWorker();

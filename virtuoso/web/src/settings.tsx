@@ -1,17 +1,17 @@
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { forget } from "./state/archive.js";
+import { clearDevice } from "./state/reply_store.js";
 import { live } from "./state/live.js";
 import { THEMES, type Theme, theme } from "./state/settings.js";
 import { DensityChoice, MinScore } from "./tabs/dashboard/toolbar.js";
 import { Segmented, Sheet, Source } from "./ui/index.js";
 
-/** Whether the settings are shown. */
+/** Whether the settings are open. */
 export const settingsOpen = signal(false);
 
-const THEME_NAMES: Record<Theme, string> = { system: "As the device", dark: "Dark", light: "Light" };
+const THEME_NAMES: Record<Theme, string> = { system: "System", dark: "Dark", light: "Light" };
 
-/** What this device remembers, and what the page shows. */
+/** The settings of this device, and facts about the data. */
 export function Settings() {
   const close = () => {
     settingsOpen.value = false;
@@ -32,33 +32,33 @@ export function Settings() {
         </fieldset>
         <DensityChoice />
         <MinScore />
-        <Forget />
+        <ClearDevice />
         <About />
       </div>
     </Sheet>
   );
 }
 
-/** Everything that this page keeps is on this device. Asks once more, since a watchlist does not come back. */
-function Forget() {
-  const [asked, setAsked] = useState(false);
+/** Deletes everything that this page stores. It asks for confirmation, since a deleted watchlist cannot be restored. */
+function ClearDevice() {
+  const [confirming, setConfirming] = useState(false);
   return (
     <fieldset>
       <legend>On this device</legend>
-      <p class="muted">Settings, watchlist and the last data are kept here and nowhere else.</p>
+      <p class="muted">This device alone stores your settings, your watchlist and the last data.</p>
       <p class="actions">
-        {asked ? (
+        {confirming ? (
           <>
-            <button type="button" class="button danger" onClick={() => void forgetAll()}>
-              Yes, clear all of it
+            <button type="button" class="button danger" onClick={() => void clearAndReload()}>
+              Yes, delete everything
             </button>
-            <button type="button" class="button" onClick={() => setAsked(false)}>
-              Keep it
+            <button type="button" class="button" onClick={() => setConfirming(false)}>
+              Cancel
             </button>
           </>
         ) : (
-          <button type="button" class="button" onClick={() => setAsked(true)}>
-            Clear
+          <button type="button" class="button" onClick={() => setConfirming(true)}>
+            Delete stored data
           </button>
         )}
       </p>
@@ -66,8 +66,8 @@ function Forget() {
   );
 }
 
-async function forgetAll(): Promise<void> {
-  await forget();
+async function clearAndReload(): Promise<void> {
+  await clearDevice();
   location.assign("/");
 }
 
@@ -81,15 +81,15 @@ function About() {
       <dl class="about">
         <dt>Server</dt>
         <dd>{location.host}</dd>
-        <dt>Model of the scores</dt>
+        <dt>Score model</dt>
         <dd>{modelVersion ?? "not known yet"}</dd>
         <dt>Snapshot</dt>
         <dd>{snapshotId ?? "none yet"}</dd>
-        <dt>Scored symbols</dt>
+        <dt>Symbols with a score</dt>
         <dd>{coverage ? `${coverage.present} of ${coverage.expected}` : "not known yet"}</dd>
       </dl>
       <p class="faint">
-        Scores describe the market; they do not forecast it. A number that was not measured is shown as –.
+        Scores describe the market. They are not a forecast. A number that was not measured is shown as –.
       </p>
     </section>
   );

@@ -1,31 +1,31 @@
 import type { ComponentChildren } from "preact";
 import { Environment, Path, type Provenance } from "virtuoso-market";
-import { span } from "./format.js";
+import { timeSpan } from "./format.js";
 import { now } from "./state/clock.js";
 import { connection, live } from "./state/live.js";
 import { Age } from "./ui/index.js";
 import { REASONS, venueName } from "./words.js";
 
-/** The connection in words. A service that answers that it has no data is not out of reach. */
-function connectionWord(): string {
+/** Return the state of the connection as text. A service that answers "no data" is connected. */
+function connectionText(): string {
   const { connection: state, problem } = live.value;
   if (state === "lost") return problem?.reason ? "No data" : "No connection";
   return state === "live" ? "Live" : "Connecting";
 }
 
-/** Whether the page hears the service, in words. */
+/** The state of the connection, in the header. */
 export function Connection() {
   const state = connection.value;
   const venue = live.value.dashboard?.provenance.venue;
   return (
     <p class={`connection ${state}`} role="status">
-      {connectionWord()}
+      {connectionText()}
       {state === "live" && venue && <span class="faint">{venueName(venue)}</span>}
     </p>
   );
 }
 
-/** What must not be missed, on every page: an invented market, old data, another exchange, no connection. */
+/** Warnings on every page: a simulated market, stale data, another exchange, a lost connection. */
 export function Strips() {
   const { dashboard, problem } = live.value;
   const provenance = dashboard?.provenance;
@@ -35,19 +35,19 @@ export function Strips() {
       {provenance?.path === Path.FALLBACK && <FallbackStrip provenance={provenance} />}
       {provenance?.stale && connection.value === "live" && (
         <Strip word="Stale">
-          {reason(provenance) ?? "no newer data has come"}; what is shown is{" "}
+          {reason(provenance) ?? "no newer data has arrived"}; the data is{" "}
           <Age provenance={provenance} heardMs={dashboard?.heardMs} />
         </Strip>
       )}
       {connection.value === "lost" && (
-        <Strip word={connectionWord()}>
+        <Strip word={connectionText()}>
           {dashboard && (
             <>
-              the last data is <Age provenance={provenance} heardMs={dashboard.heardMs} />;{" "}
+              the data is <Age provenance={provenance} heardMs={dashboard.heardMs} />;{" "}
             </>
           )}
           <NextTry />
-          {problem?.reason && <span class="said-by">{problem.message}</span>}
+          {problem?.reason && <span class="strip-message">{problem.message}</span>}
         </Strip>
       )}
     </>
@@ -69,19 +69,19 @@ function EnvironmentStrip({ provenance }: { provenance: Provenance }) {
     case Environment.SIMULATED:
       return (
         <Strip word="Simulated" tone="simulated">
-          an invented market: no price here is real
+          This market is simulated: no price is real.
         </Strip>
       );
     case Environment.REPLAY:
       return (
         <Strip word="Replay" tone="simulated">
-          a recording: these are not today's prices
+          This is a recording: the prices are not current.
         </Strip>
       );
     default:
       return (
         <Strip word="Unknown market" tone="simulated">
-          this page does not know what kind of market this is: load it anew
+          This page is too old to know this kind of market. Reload it.
         </Strip>
       );
   }
@@ -102,7 +102,7 @@ const reason = (provenance: Provenance) => REASONS[provenance.fallbackReason];
 
 function NextTry() {
   const { retryAtMs } = live.value;
-  if (retryAtMs === undefined) return <>load the page anew</>;
+  if (retryAtMs === undefined) return <>reload the page to try again</>;
   const left = retryAtMs - now.value;
-  return <>{left > 0 ? `next try in ${span(left + 999)}` : "trying again now"}</>;
+  return <>{left > 0 ? `next attempt in ${timeSpan(left + 999)}` : "connecting again"}</>;
 }

@@ -1,15 +1,15 @@
-// The service worker: it keeps the page's own files, so that the page opens at once and offline. Calls to the service never
-// pass through it: the page itself stores what it last received (state/archive.ts), with its time.
+// The service worker. It stores the page's files on the device, so that the page opens at once and offline. Calls to the
+// service do not pass through it: the page itself stores its replies (state/reply_store.ts).
 //
-// A new build is a new version of this file. It fetches its files beside those in use, and waits until no page of the old
-// build is open. So nothing is taken away from an open page, and no page mixes two builds. A page that is loaded meanwhile
-// is the new one where the network answers, since index.html comes from the network first.
+// A new build has a new version of this file. It stores its files next to those of the old build, and waits until no page of
+// the old build is open. So an open page keeps all its files, and no page mixes two builds. A page that is loaded in the
+// meantime is of the new build when the network answers, since index.html comes from the network first.
 
-declare const __FILES__: readonly string[]; // the names of the built files, by vite.config.ts
+declare const __FILES__: readonly string[]; // the names of the built files; vite.config.ts puts them here
 
 const worker = self as unknown as ServiceWorkerGlobalScope; // lib.webworker types `self` as any kind of worker
 
-const BUILD = "/assets/"; // the edge adds the version of the build here, and wherever else a built file is named (edge/page.py)
+const BUILD = "/assets/"; // the edge adds the version of the build (edge/page.py)
 const CACHES = "virtuoso:";
 const CACHE = CACHES + BUILD;
 const INDEX = "/index.html";
@@ -17,7 +17,7 @@ const PAGES = /^\/(?:signals|beta|alpha|alerts|symbol\/[^/]+)?$/;
 const PATIENCE_MS = 2000;
 const NAMES = __FILES__;
 const FILES = new Set(NAMES.map((name) => BUILD + name));
-const UNVERSIONED = ["/icon.svg", "/manifest.webmanifest"]; // they may change under their names: kept for offline use only
+const UNVERSIONED = ["/icon.svg", "/manifest.webmanifest"]; // they have no version in their address, so they are used offline only
 
 worker.addEventListener("install", (event) => {
   event.waitUntil(install());
@@ -63,7 +63,7 @@ async function install(): Promise<void> {
 async function fetchIndex(): Promise<Response> {
   const response = await fetch(INDEX, { cache: "no-cache" });
   const text = await response.clone().text();
-  if (!text.includes(BUILD)) throw new Error("there is a newer build meanwhile"); // whose service worker comes next
+  if (!text.includes(BUILD)) throw new Error("there is already a newer build"); // it has a service worker of its own
   return response;
 }
 

@@ -2,7 +2,7 @@ import { unread } from "./state/alerts.js";
 import { follow, path } from "./state/router.js";
 import { Icon, type IconName } from "./ui/index.js";
 
-/** The pages of the tab bar. */
+/** The tabs and their pages. */
 export const TABS: readonly { path: string; name: string; icon: IconName }[] = [
   { path: "/", name: "Dashboard", icon: "dashboard" },
   { path: "/signals", name: "Signals", icon: "signals" },
@@ -11,7 +11,7 @@ export const TABS: readonly { path: string; name: string; icon: IconName }[] = [
   { path: "/alerts", name: "Alerts", icon: "alerts" },
 ];
 
-/** The bar at the thumb; on wide screens at the side. */
+/** The tabs: at the bottom on phones, at the side on wide screens. */
 export function Tabs() {
   return (
     <nav class="tabs" aria-label="Main">
@@ -32,7 +32,7 @@ function Unread() {
   return (
     <span class="count">
       {count > 99 ? "99+" : count}
-      <span class="said"> unread</span>
+      <span class="visually-hidden"> unread</span>
     </span>
   );
 }

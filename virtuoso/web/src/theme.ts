@@ -1,5 +1,5 @@
-// Runs before the first paint, as a script of its own, so that nobody who chose light sees a flash of dark (or the other way
-// round). It can import nothing: state/settings.ts takes over from it, with the same key and the same rule.
+// This script runs before the first paint, so that the page never flashes in the wrong theme. It cannot import anything.
+// state/theme.ts follows later with the same key and the same rule.
 {
   let chosen: unknown;
   try {

@@ -1,16 +1,16 @@
-/** The widths at which the layout changes. Each stands here only: styles name it, as in `@media (--tablet)`, and
- * vite.config.ts puts the width in its place. They are in em, so a screen with larger text counts as a narrower one. */
+/** The widths at which the layout changes. Each is defined only here. Styles use its name, as in `@media (--tablet)`, which
+ * vite.config.ts replaces. The unit is em, so a screen with larger text counts as a narrower screen. */
 export const WIDTHS = {
-  /** A phone whose text is twice as large as usual: a score moves beneath its symbol. */
+  /** Phones with text of twice the usual size: the price moves below the symbol. */
   "large-text": "(max-width: 17em)",
-  /** The narrowest phones: tables leave out a figure, the six dimensions take two lines. */
+  /** Narrow phones: tables leave out a figure, and the six dimensions take two lines. */
   narrow: "(max-width: 23.6875em)",
-  /** Phones: names in tables are short. */
+  /** Phones: the table of betas shows base assets only. */
   phone: "(max-width: 30em)",
   /** Tablets: two columns, framed cards. */
   tablet: "(min-width: 47.5em)",
-  /** Large tablets: the tabs stand at the side, filters stand above their list, sheets come from the right. */
+  /** Large tablets: the tabs are at the side, filters are above their list, and sheets open from the right. */
   "side-tabs": "(min-width: 56.25em)",
-  /** Desktops: a list stands beside the page of one symbol. */
+  /** Desktops: a list is beside the details of one symbol. */
   desktop: "(min-width: 73.75em)",
 } as const;

@@ -11,10 +11,10 @@ import {
   SignalStatus,
 } from "virtuoso-market";
 
-// Enums in words. What a newer service may add is shown as a gap rather than guessed.
+// Texts for the members of enums. A newer service may send a member that has no text here; the page then names it in general.
 
-/** The members of an enum that have a name, each with its name, in the order of the enum. */
-export function named<Member extends number>(
+/** Return the members of an enum that have a text, each with its text, in the order of the enum. */
+export function withNames<Member extends number>(
   members: Readonly<Record<string, string | Member>>,
   names: Readonly<Partial<Record<Member, string>>>,
 ): (readonly [Member, string])[] {
@@ -26,8 +26,8 @@ export function named<Member extends number>(
 
 export const REGIMES: Partial<Record<Regime, string>> = {
   [Regime.NEUTRAL]: "No clear direction",
-  [Regime.BULLISH]: "The market rises",
-  [Regime.BEARISH]: "The market falls",
+  [Regime.BULLISH]: "The market is rising",
+  [Regime.BEARISH]: "The market is falling",
   [Regime.RISK_ON]: "Risk on: smaller coins lead up",
   [Regime.RISK_OFF]: "Risk off: smaller coins lead down",
 };
@@ -39,16 +39,16 @@ export const ENVIRONMENTS: Partial<Record<Environment, string>> = {
 };
 
 export const REASONS: Partial<Record<FallbackReason, string>> = {
-  [FallbackReason.VENUE_BLOCKED]: "the exchange refuses us",
-  [FallbackReason.VENUE_RATE_LIMITED]: "the exchange asked for a pause",
+  [FallbackReason.VENUE_BLOCKED]: "the exchange blocks this service",
+  [FallbackReason.VENUE_RATE_LIMITED]: "the exchange limits the number of requests",
   [FallbackReason.VENUE_UNAVAILABLE]: "the exchange does not answer",
-  [FallbackReason.VENUE_TIMED_OUT]: "the exchange takes too long",
-  [FallbackReason.VENUE_BAD_DATA]: "the exchange sends what cannot be read",
+  [FallbackReason.VENUE_TIMED_OUT]: "the exchange answers too late",
+  [FallbackReason.VENUE_BAD_DATA]: "the exchange sends unreadable data",
   [FallbackReason.VENUE_EMPTY]: "the exchange sends no markets",
-  [FallbackReason.VENUE_STALE]: "the exchange's clock stands still",
-  [FallbackReason.VENUE_INCOMPLETE]: "the exchange gives too little to score",
-  [FallbackReason.VENUE_RECOVERING]: "the exchange is back and being watched",
-  [FallbackReason.NO_NEW_SNAPSHOT]: "no newer data has come",
+  [FallbackReason.VENUE_STALE]: "the exchange sends no new data",
+  [FallbackReason.VENUE_INCOMPLETE]: "the exchange sends too little data for scores",
+  [FallbackReason.VENUE_RECOVERING]: "the exchange has just recovered",
+  [FallbackReason.NO_NEW_SNAPSHOT]: "no newer data has arrived",
   [FallbackReason.REPOSITORY_UNAVAILABLE]: "the data store does not answer",
 };
 
@@ -78,26 +78,26 @@ export const STATUSES: Partial<Record<SignalStatus, string>> = {
 };
 
 export const OPPORTUNITIES: Partial<Record<OpportunityKind, string>> = {
-  [OpportunityKind.CORRELATION_BREAKDOWN]: "Off the leash of BTC",
+  [OpportunityKind.CORRELATION_BREAKDOWN]: "Decoupled from BTC",
   [OpportunityKind.BETA_EXPANSION]: "Moves more with BTC",
   [OpportunityKind.BETA_COMPRESSION]: "Moves less with BTC",
-  [OpportunityKind.RELATIVE_STRENGTH_BREAKOUT]: "Breakout against BTC",
-  [OpportunityKind.REVERSION]: "Stretched from BTC",
-  [OpportunityKind.CROSS_TIMEFRAME_DIVERGENCE]: "Short against long term",
+  [OpportunityKind.RELATIVE_STRENGTH_BREAKOUT]: "Breakout relative to BTC",
+  [OpportunityKind.REVERSION]: "Stretched relative to BTC",
+  [OpportunityKind.CROSS_TIMEFRAME_DIVERGENCE]: "Short and long term disagree",
   [OpportunityKind.FUNDING_EXTREME]: "Extreme funding",
 };
 
 export const ALERTS: Partial<Record<AlertKind, string>> = {
-  [AlertKind.SIGNAL_OPENED]: "Signal",
-  [AlertKind.SIGNAL_CLOSED]: "Signal ended",
+  [AlertKind.SIGNAL_OPENED]: "New signal",
+  [AlertKind.SIGNAL_CLOSED]: "Signal closed",
   [AlertKind.OPPORTUNITY]: "Opportunity",
-  [AlertKind.REGIME_CHANGE]: "Regime",
+  [AlertKind.REGIME_CHANGE]: "Market regime",
   [AlertKind.LARGE_TRADE]: "Large trade",
-  [AlertKind.VOLUME_SPIKE]: "Volume",
-  [AlertKind.FUNDING_EXTREME]: "Funding",
+  [AlertKind.VOLUME_SPIKE]: "Volume spike",
+  [AlertKind.FUNDING_EXTREME]: "Extreme funding",
   [AlertKind.OPEN_INTEREST_SURGE]: "Open interest",
-  [AlertKind.PRICE_MOVE]: "Price",
-  [AlertKind.DATA_QUALITY]: "Data",
+  [AlertKind.PRICE_MOVE]: "Price move",
+  [AlertKind.DATA_QUALITY]: "Data quality",
 };
 
 export const LEVELS: Partial<Record<AlertLevel, string>> = {
@@ -114,5 +114,5 @@ export const SPANS: Partial<Record<BetaSpan, string>> = {
 
 const VENUES: Record<string, string> = { bybit: "Bybit", binance: "Binance", binanceusdm: "Binance", okx: "OKX" };
 
-/** An exchange as one writes it. */
+/** Return the name of an exchange, such as "Bybit" for "bybit". */
 export const venueName = (venue: string) => VENUES[venue] ?? venue.replace(/^./, (letter) => letter.toUpperCase());

@@ -2,13 +2,13 @@ import { create } from "@bufbuild/protobuf";
 import { Side, SignalSchema } from "virtuoso-market";
 import { expect, test } from "vitest";
 import { extent, roundTicks, scale } from "../src/charts/scale.js";
-import { addingUp } from "../src/symbol/sum.js";
-import { courseOf } from "../src/tabs/signals/course.js";
+import { roundedToSum } from "../src/symbol/rounded_sum.js";
+import { progressAt } from "../src/tabs/signals/progress.js";
 
 test("rounded parts add up to the rounded total", () => {
-  expect(addingUp([1.004, 2.004, 3.004], 6.012, 2)).toEqual([1.01, 2, 3]);
-  expect(addingUp([-1.005, 0.335], -0.67, 2)).toEqual([-1, 0.33]);
-  expect(addingUp([], 0, 2)).toEqual([]);
+  expect(roundedToSum([1.004, 2.004, 3.004], 6.012, 2)).toEqual([1.01, 2, 3]);
+  expect(roundedToSum([-1.005, 0.335], -0.67, 2)).toEqual([-1, 0.33]);
+  expect(roundedToSum([], 0, 2)).toEqual([]);
 });
 
 test("a signal's result counts what was closed, and the rest at the present price", () => {
@@ -21,14 +21,14 @@ test("a signal's result counts what was closed, and the rest at the present pric
     ],
   };
   const long = create(SignalSchema, { ...signal, side: Side.LONG });
-  expect(courseOf(long, 100).r).toBe(0);
-  expect(courseOf(long, 100).toStop).toBeCloseTo(-10);
-  expect(courseOf(long, 100).toTarget).toBeCloseTo(10);
-  expect(courseOf(long, 90).r).toBeCloseTo(-1);
+  expect(progressAt(long, 100).r).toBe(0);
+  expect(progressAt(long, 100).toStop).toBeCloseTo(-10);
+  expect(progressAt(long, 100).toTarget).toBeCloseTo(10);
+  expect(progressAt(long, 90).r).toBeCloseTo(-1);
   const half = create(SignalSchema, { ...signal, side: Side.LONG, targetsHit: 1, resultR: 0.45 });
-  expect(courseOf(half, 100).r).toBeCloseTo(0.45);
+  expect(progressAt(half, 100).r).toBeCloseTo(0.45);
   const short = { entry: 100, stop: 110, targets: [{ price: 90, size: 1 }], side: Side.SHORT };
-  expect(courseOf(create(SignalSchema, short), 110).r).toBeCloseTo(-1);
+  expect(progressAt(create(SignalSchema, short), 110).r).toBeCloseTo(-1);
 });
 
 test("a scale maps a range, and a range without width to the middle", () => {

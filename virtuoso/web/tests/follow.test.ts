@@ -49,7 +49,7 @@ describe("a stream that is followed", () => {
     await pass(34_999);
     expect(items).toEqual([{ message: "a" }]);
     await pass(1);
-    expect(items[1]).toMatchObject({ lost: { message: "nothing was heard for too long" } });
+    expect(items[1]).toMatchObject({ lost: { message: "no message came for too long" } });
     stop.abort();
   });
 
@@ -85,7 +85,7 @@ describe("a stream that is followed", () => {
     stop.abort();
   });
 
-  test("is opened anew when the device wakes after a doubtful silence, and left alone after a short one", async () => {
+  test("is opened again when the device wakes after a long silence, and kept after a short one", async () => {
     const stop = new AbortController();
     const wake = new EventTarget();
     const { items } = collect(follow((signal) => saying(["a"], signal), { signal: stop.signal, wake }));

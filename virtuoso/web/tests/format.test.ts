@@ -61,7 +61,7 @@ test.each([
   [5_400_000, "1 h"],
   [129_599_999, "35 h"],
   [129_600_000, "1 d"],
-])("%d milliseconds are %s", (ms, text) => expect(format.span(ms)).toBe(text));
+])("%d milliseconds are %s", (ms, text) => expect(format.timeSpan(ms)).toBe(text));
 
 test("a time of another day has its date", () => {
   const time = timestampFromMs(Date.UTC(2026, 2, 4, 9, 7));

@@ -4,18 +4,18 @@ import type { Problem } from "./problem.js";
 import { type Alert, type AlertKind, AlertLevel } from "./stubs/virtuoso/market/v1/alert_pb.js";
 import type { MarketService } from "./stubs/virtuoso/market/v1/market_service_pb.js";
 
-/** What became of the alerts since the last time. */
+/** The alerts since the last event, and the state of their stream. */
 export interface News {
-  /** Oldest first; each alert once, whatever broke in between. */
+  /** The alerts, oldest first. Each alert comes once, also after a loss. */
   readonly alerts: readonly Alert[];
-  /** Goes on after these; keep it to go on another day. */
+  /** The cursor that resumes after these alerts. It can be stored. */
   readonly cursor: string;
-  /** Why the stream is lost just now; undefined while it is live. */
+  /** Why the stream is lost. Undefined while it is live. */
   readonly problem: Problem | undefined;
 }
 
-/** Follow alerts for ever, from `cursor` on ("0": from the first one; "": only what happens from now on). Yields with every
- * message, also those that only give a sign of life, and with every loss. */
+/** Follow alerts for ever, beginning after `cursor`. "0" begins with the first alert, "" with the next new one. Yield after
+ * every message, including heartbeats, and every loss. */
 export async function* followAlerts(
   market: Client<typeof MarketService>,
   options: FollowOptions & {
@@ -27,12 +27,12 @@ export async function* followAlerts(
   let cursor = options.cursor ?? "";
   const { kinds = [], minLevel = AlertLevel.UNSPECIFIED } = options;
   const open = (signal: AbortSignal) => market.watchAlerts({ cursor, kinds, minLevel }, { signal, timeoutMs: 0 });
-  for await (const happened of follow(open, options)) {
-    if ("lost" in happened) {
-      yield { alerts: [], cursor, problem: happened.lost };
+  for await (const event of follow(open, options)) {
+    if ("lost" in event) {
+      yield { alerts: [], cursor, problem: event.lost };
     } else {
-      cursor = happened.message.cursor;
-      yield { alerts: happened.message.alerts, cursor, problem: undefined };
+      cursor = event.message.cursor;
+      yield { alerts: event.message.alerts, cursor, problem: undefined };
     }
   }
 }

@@ -7,43 +7,44 @@ import type { Mover } from "./stubs/virtuoso/market/v1/mover_pb.js";
 import type { Overview } from "./stubs/virtuoso/market/v1/overview_pb.js";
 import type { Provenance } from "./stubs/virtuoso/market/v1/provenance_pb.js";
 
-/** The market as last heard. What was not heard is absent: no number in here is made up. */
+/** The newest state of the market. A number that was not measured is absent. */
 export interface Dashboard {
   readonly provenance: Provenance;
   readonly overview: Overview | undefined;
-  /** By symbol. */
+  /** The rows by symbol. */
   readonly rows: ReadonlyMap<string, ConfluenceRow>;
   readonly gainers: readonly Mover[];
   readonly losers: readonly Mover[];
-  /** This device's clock when the last message came, epoch milliseconds: add what has passed since to `provenance.age`. */
+  /** This device's clock when the last message came, epoch milliseconds. The age of the data is `provenance.age` and the time
+   * since. */
   readonly heardMs: number;
-  /** Goes on after what is in here. */
+  /** The token that resumes the stream after this state. */
   readonly resumeToken: string;
 }
 
-/** A dashboard that is followed: what is known, and whether it is live. */
+/** The dashboard and the state of its stream. */
 export interface Live {
-  /** Undefined until the first message. */
+  /** Undefined before the first message. */
   readonly dashboard: Dashboard | undefined;
   readonly connection: "connecting" | "live" | "lost";
-  /** Why it is lost. */
+  /** Why the stream is lost. Undefined when it is not. */
   readonly problem: Problem | undefined;
-  /** When a lost one is taken up again, this device's clock, epoch milliseconds. Undefined when it is not lost. */
+  /** When a lost stream is opened again, this device's clock, epoch milliseconds. Undefined when it is not lost. */
   readonly retryAtMs: number | undefined;
 }
 
-/** The dashboard after a message of WatchDashboard. Undefined while there is none: a change of nothing. */
+/** Return the dashboard after a message of WatchDashboard. Return undefined before the first snapshot. */
 export function withMessage(
   before: Dashboard | undefined,
   { provenance, event, resumeToken }: WatchDashboardResponse,
   heardMs = Date.now(),
 ): Dashboard | undefined {
   if (!provenance) return before;
-  const heard = { provenance, heardMs, resumeToken };
+  const received = { provenance, heardMs, resumeToken };
   switch (event.case) {
     case "snapshot": {
       const { overview, rows, gainers, losers } = event.value;
-      return { ...heard, overview, rows: new Map(rows.map((row) => [row.symbol, row])), gainers, losers };
+      return { ...received, overview, rows: new Map(rows.map((row) => [row.symbol, row])), gainers, losers };
     }
     case "delta": {
       if (!before) return undefined;
@@ -51,15 +52,15 @@ export function withMessage(
       const rows = new Map(before.rows);
       for (const symbol of removedSymbols) rows.delete(symbol);
       for (const row of changedRows) rows.set(row.symbol, row);
-      return { ...heard, overview, rows, gainers, losers };
+      return { ...received, overview, rows, gainers, losers };
     }
     default:
-      return before && { ...before, ...heard };
+      return before && { ...before, ...received };
   }
 }
 
-/** Follow the dashboard for ever: yields with every message and with every loss, after which it is taken up where it was.
- * `from` is what is known already, from an earlier visit for instance. Throws only what asking again cannot mend. */
+/** Follow the dashboard for ever. Yield after every message and every loss. A lost stream is resumed where it broke. `from` is
+ * a dashboard from before, such as that of an earlier visit. Throw only an error that would come again. */
 export async function* followDashboard(
   market: Client<typeof MarketService>,
   options: FollowOptions & { readonly from?: Dashboard } = {},
@@ -68,11 +69,11 @@ export async function* followDashboard(
   yield { dashboard, connection: "connecting", problem: undefined, retryAtMs: undefined };
   const open = (signal: AbortSignal) =>
     market.watchDashboard({ resumeToken: dashboard?.resumeToken ?? "" }, { signal, timeoutMs: 0 });
-  for await (const happened of follow(open, options)) {
-    if ("lost" in happened) {
-      yield { dashboard, connection: "lost", problem: happened.lost, retryAtMs: Date.now() + happened.retryInMs };
+  for await (const event of follow(open, options)) {
+    if ("lost" in event) {
+      yield { dashboard, connection: "lost", problem: event.lost, retryAtMs: Date.now() + event.retryInMs };
     } else {
-      dashboard = withMessage(dashboard, happened.message);
+      dashboard = withMessage(dashboard, event.message);
       yield { dashboard, connection: "live", problem: undefined, retryAtMs: undefined };
     }
   }

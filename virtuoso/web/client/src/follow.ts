@@ -1,38 +1,39 @@
 import { isTransient, type Problem, problemOf } from "./problem.js";
 import { pause, pauseMs } from "./retry.js";
 
-/** How a stream is followed. */
+/** Options for following a stream. */
 export interface FollowOptions {
-  /** Ends it. */
+  /** Ends the stream when it is aborted. */
   readonly signal?: AbortSignal;
-  /** Silence after which a stream counts as dead, milliseconds. Default 35 000: the service gives a sign of life every 30 s. */
+  /** A stream without a message for this time counts as lost, milliseconds. Default 35 000, since the service sends a heartbeat
+   * at least every 30 s. */
   readonly silenceMs?: number;
-  /** The longest pause before it is taken up again, milliseconds. Default 5000. */
+  /** The longest pause before the stream is opened again, milliseconds. Default 5000. */
   readonly longestPauseMs?: number;
-  /** Dispatch "wake" here when the network or the screen is back: a pause ends, and a stream that was silent for some
-   * seconds is taken up anew rather than trusted. */
+  /** Dispatch "wake" here when the network or the screen is back. This ends a pause. A stream that was silent for more than
+   * 15 s is opened again. */
   readonly wake?: EventTarget;
 }
 
-/** What happens to a stream that is followed: a message, or its loss. */
+/** An event of a stream: a message, or its loss. */
 export type Followed<T> = { readonly message: T } | { readonly lost: Problem; readonly retryInMs: number };
 
-const TRUSTED_MS = 15_000; // longer than the service's usual heartbeat of 10 s
+const TRUSTED_SILENCE_MS = 15_000; // longer than the usual interval of heartbeats, 10 s
 
-/** Messages of the stream that `open` opens, again and again, each time from where it was: `open` knows. What is asked for
- * wrongly (INVALID_ARGUMENT and its like) is thrown; everything else is tried again for ever. */
+/** Yield the messages of a stream for ever. After each loss, `open` is called again and resumes the stream. An error that would
+ * come again, such as INVALID_ARGUMENT, is thrown. After any other error the stream is opened again. */
 export async function* follow<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
   { signal = new AbortController().signal, silenceMs = 35_000, longestPauseMs = 5000, wake }: FollowOptions = {},
 ): AsyncGenerator<Followed<T>> {
-  const ended = (): boolean => signal.aborted; // a function: the compiler takes a property that it has seen false to stay so
+  const ended = (): boolean => signal.aborted; // a function, since the compiler narrows the type of a property for good
   let failures = 0;
   while (!ended()) {
     let lost: Problem;
     const attempt = new Attempt(signal, silenceMs, wake);
     try {
       for await (const message of open(attempt.signal)) {
-        attempt.heard();
+        attempt.received();
         failures = 0;
         yield { message };
       }
@@ -51,7 +52,7 @@ export async function* follow<T>(
   }
 }
 
-/** One opening of the stream: aborted with the whole, by silence, or by a wake-up after doubtful silence. */
+/** One call for the stream. It is aborted by the caller, by silence, or by "wake" after a doubtful silence. */
 class Attempt {
   silent = false;
   readonly #controller = new AbortController();
@@ -59,23 +60,23 @@ class Attempt {
   readonly #silenceMs: number;
   readonly #wake: EventTarget | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #last = Date.now();
+  #receivedMs = Date.now();
 
   constructor(outer: AbortSignal, silenceMs: number, wake: EventTarget | undefined) {
     this.#outer = outer;
     this.#silenceMs = silenceMs;
     this.#wake = wake;
     outer.addEventListener("abort", this.#stop);
-    wake?.addEventListener("wake", this.#doubt);
-    this.heard();
+    wake?.addEventListener("wake", this.#checkAfterWake);
+    this.received();
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  heard(): void {
-    this.#last = Date.now();
+  received(): void {
+    this.#receivedMs = Date.now();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.#giveUp, this.#silenceMs);
   }
@@ -83,7 +84,7 @@ class Attempt {
   end(): void {
     clearTimeout(this.#timer);
     this.#outer.removeEventListener("abort", this.#stop);
-    this.#wake?.removeEventListener("wake", this.#doubt);
+    this.#wake?.removeEventListener("wake", this.#checkAfterWake);
     this.#controller.abort();
   }
 
@@ -94,16 +95,22 @@ class Attempt {
     this.#controller.abort();
   };
 
-  readonly #doubt = () => {
-    if (Date.now() - this.#last > Math.min(TRUSTED_MS, this.#silenceMs)) this.#giveUp();
+  readonly #checkAfterWake = () => {
+    if (Date.now() - this.#receivedMs > Math.min(TRUSTED_SILENCE_MS, this.#silenceMs)) this.#giveUp();
   };
 }
 
-const UNHEARD = { code: "unavailable", reason: undefined, retryAfterMs: undefined, fields: [], requestId: undefined };
-const SERVER_ENDED: Problem = { ...UNHEARD, message: "the stream ended" };
-const SILENT: Problem = { ...UNHEARD, message: "nothing was heard for too long" };
+const NO_DETAILS = {
+  code: "unavailable",
+  reason: undefined,
+  retryAfterMs: undefined,
+  fields: [],
+  requestId: undefined,
+};
+const SERVER_ENDED: Problem = { ...NO_DETAILS, message: "the stream ended" };
+const SILENT: Problem = { ...NO_DETAILS, message: "no message came for too long" };
 
-// What will fail the same way again.
+// The codes of errors that would come again.
 const FINAL = new Set(["invalid_argument", "unimplemented", "permission_denied", "unauthenticated", "not_found"]);
 
 function isFinal(error: unknown): boolean {

@@ -3,21 +3,21 @@ import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { type RetryPolicy, retries } from "./retry.js";
 import { MarketService } from "./stubs/virtuoso/market/v1/market_service_pb.js";
 
-/** Every RPC of the service, typed. Unary ones take a request and a deadline, streams are better followed. */
+/** The typed client of the service. For streams, use followDashboard and followAlerts. */
 export type Market = Client<typeof MarketService>;
 
-/** Where the service is, and how it is called. */
+/** Options of a client. */
 export interface MarketOptions {
-  /** The edge's address, such as "https://market.example.com". */
+  /** The address of the edge, such as "https://market.example.com". */
   readonly baseUrl: string;
-  /** Deadline of a call, milliseconds. Default 5000. */
+  /** The deadline of a call, milliseconds. Default 5000. */
   readonly timeoutMs?: number;
   readonly retry?: RetryPolicy;
-  /** A fetch that can stream, where the platform's own cannot: React Native's, for instance. */
+  /** A fetch that can stream, for platforms whose own cannot, such as React Native. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
-/** A client over gRPC-Web, for browsers, React Native and Node. */
+/** Return a client over gRPC-Web, for browsers, React Native and Node. */
 export function createMarket({ baseUrl, timeoutMs = 5000, retry, fetch }: MarketOptions): Market {
   const transport = createGrpcWebTransport({
     baseUrl,
@@ -29,8 +29,7 @@ export function createMarket({ baseUrl, timeoutMs = 5000, retry, fetch }: Market
   return createMarketOn(transport);
 }
 
-/** A client on a transport of your own, such as connect-node's. Calls are repeated where it has `retries` among its
- * interceptors. */
+/** Return a client on a transport of your own, such as that of connect-node. Add `retries` to its interceptors to repeat calls. */
 export function createMarketOn(transport: Transport): Market {
   return createClient(MarketService, transport);
 }

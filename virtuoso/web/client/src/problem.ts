@@ -3,25 +3,25 @@ import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./stubs/google/rpc/error_details_pb.js";
 
-/** A call that failed, with what the service said about it. */
+/** Why a call failed, as the service says it. */
 export interface Problem {
-  /** The gRPC code by its name, such as "unavailable". */
+  /** The name of the gRPC code, such as "unavailable". */
   readonly code: string;
-  /** A reason of error_reason.proto without its prefix, such as "NOT_READY"; undefined where no server of ours answered. */
+  /** A reason of error_reason.proto without its prefix, such as "NOT_READY". Undefined when no Virtuoso server answered. */
   readonly reason: string | undefined;
-  /** In words, for a person. */
+  /** A text for people. */
   readonly message: string;
-  /** When to ask again, milliseconds from the answer on; undefined where the service does not say. */
+  /** The time until the call may be repeated, milliseconds. Undefined when the service does not say. */
   readonly retryAfterMs: number | undefined;
-  /** Fields of the request to blame, each with what is allowed. */
+  /** The wrong fields of the request, each with what is allowed. */
   readonly fields: readonly { readonly field: string; readonly description: string }[];
-  /** The id under which the server's log has it; undefined where it gave none. */
+  /** The id of the request in the server's log. Undefined when the server sent none. */
   readonly requestId: string | undefined;
 }
 
 const DOMAIN = "virtuoso.market";
 
-/** What `error`, thrown by any call, means. */
+/** Return the problem that `error`, thrown by a call, describes. */
 export function problemOf(error: unknown): Problem {
   const failure = connectError(error);
   const info = failure.findDetails(ErrorInfoSchema).find(({ domain }) => domain === DOMAIN);
@@ -37,12 +37,12 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
-/** True for what may be called again unchanged: no server could answer, and said so. */
+/** Return true for an error after which the same call may be repeated: no server could answer it. */
 export function isTransient(error: unknown): boolean {
   return connectError(error).code === Code.Unavailable;
 }
 
-// What `fetch` throws when there is no connection, or it breaks, comes without a code.
+// `fetch` throws a TypeError without a code when there is no connection, or it breaks.
 function connectError(error: unknown): ConnectError {
   const failure = ConnectError.from(error);
   const unreached = failure.code === Code.Unknown && failure.cause instanceof TypeError;

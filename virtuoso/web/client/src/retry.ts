@@ -1,51 +1,51 @@
 import type { Interceptor } from "@connectrpc/connect";
 import { isTransient, problemOf } from "./problem.js";
 
-/** How patient calls are. */
+/** How calls are repeated. */
 export interface RetryPolicy {
-  /** Calls in all, the first one included. Default 3; 1 for no second one. */
+  /** The number of calls, including the first. Default 3. With 1, no call is repeated. */
   readonly attempts?: number;
-  /** The longest pause before a second call, milliseconds. Default 2500. A service that asks for more gets no further call. */
+  /** The longest pause before a call, milliseconds. Default 2500. When the service asks for a longer one, the call fails. */
   readonly longestPauseMs?: number;
 }
 
-/** Calls again what no server could answer (UNAVAILABLE), and nothing else: streams resume by themselves. */
+/** Return an interceptor that repeats unary calls which no server could answer (UNAVAILABLE). */
 export function retries({ attempts = 3, longestPauseMs = 2500 }: RetryPolicy = {}): Interceptor {
   return (next) => async (request) => {
     for (let attempt = 1; ; attempt++) {
       try {
         return await next(request);
       } catch (error) {
-        const asked = problemOf(error).retryAfterMs ?? 0;
-        if (request.stream || !isTransient(error) || attempt >= attempts || asked > longestPauseMs) throw error;
-        await pause(pauseMs(attempt, longestPauseMs, asked), request.signal);
+        const minimumMs = problemOf(error).retryAfterMs ?? 0;
+        if (request.stream || !isTransient(error) || attempt >= attempts || minimumMs > longestPauseMs) throw error;
+        await pause(pauseMs(attempt, longestPauseMs, minimumMs), request.signal);
       }
     }
   };
 }
 
-/** A pause before attempt `attempt` + 1, milliseconds: doubled each time up to `longest`, at least what the service `asked`
- * for, with jitter so that the clients of a server that comes back do not all come at once. */
-export function pauseMs(attempt: number, longest: number, asked: number): number {
+/** Return the pause after attempt number `attempt`, milliseconds. It doubles with each attempt up to `longest`, and is at least
+ * `minimum`, which the service asked for. Jitter spreads the calls of many clients after a server restarts. */
+export function pauseMs(attempt: number, longest: number, minimum: number): number {
   const jitter = Math.random();
-  return Math.max(asked * (1 + jitter / 4), Math.min(longest, 100 * 2 ** attempt) * (1 - jitter / 2));
+  return Math.max(minimum * (1 + jitter / 4), Math.min(longest, 100 * 2 ** attempt) * (1 - jitter / 2));
 }
 
-/** Wait. Ends at once when `signal` is aborted, or "wake" is dispatched on `wake`. */
+/** Wait for `ms` milliseconds, or until `signal` is aborted or "wake" is dispatched on `wake`. */
 export function pause(ms: number, signal: AbortSignal, wake?: EventTarget): Promise<void> {
   return new Promise((resolve) => {
-    const done = () => {
+    const end = () => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      wake?.removeEventListener("wake", done);
+      signal.removeEventListener("abort", end);
+      wake?.removeEventListener("wake", end);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(end, ms);
     if (signal.aborted) {
-      done();
+      end();
       return;
     }
-    signal.addEventListener("abort", done);
-    wake?.addEventListener("wake", done);
+    signal.addEventListener("abort", end);
+    wake?.addEventListener("wake", end);
   });
 }

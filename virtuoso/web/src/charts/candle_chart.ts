@@ -14,58 +14,61 @@ import {
 } from "lightweight-charts";
 import { fixed, priceDigits } from "../format.js";
 
-// The only file that knows the charting library; it is fetched when a chart is first shown.
+// Only this file imports the charting library. It is loaded when a chart is first shown.
 
-/** A bar of the chart; prices in USDT. */
+/** A bar of the chart. Prices are in USDT. */
 export interface Bar {
-  /** When it opened, epoch seconds. */
+  /** The open time, epoch seconds. */
   readonly time: number;
   readonly open: number;
   readonly high: number;
   readonly low: number;
   readonly close: number;
-  /** In the base asset. */
+  /** In units of the base asset. */
   readonly volume: number;
 }
 
-/** What a chart tells: its visible bars (times of the first and last), the bar under the cursor, and that its left end is near. */
+/** What a chart reports. */
 export interface CandleListener {
-  readonly shows: (from: number, to: number) => void;
-  readonly reads: (time: number | undefined) => void;
-  readonly nearsEnd: () => void;
+  /** The first and the last visible bar, by their times. */
+  readonly onRange: (from: number, to: number) => void;
+  /** The bar under the cursor. Undefined without a cursor. */
+  readonly onCursor: (time: number | undefined) => void;
+  /** The oldest bars are almost visible. */
+  readonly onNearStart: () => void;
 }
 
 export interface CandleChart {
-  /** Draw bars of `step` seconds, oldest first. Times without a bar stay empty. */
+  /** Draw bars of `step` seconds, oldest first. A time without a bar stays empty. */
   readonly draw: (bars: readonly Bar[], step: number) => void;
-  /** Mark the present price; undefined takes the mark away. */
+  /** Mark the present price. Undefined removes the mark. */
   readonly mark: (value: number | undefined) => void;
-  /** Take the colours of the page anew. */
-  readonly colour: () => void;
-  /** Scroll by so many bars, negative into the past. */
+  /** Apply the colours of the present theme. */
+  readonly recolour: () => void;
+  /** Scroll by a number of bars, negative into the past. */
   readonly scroll: (bars: number) => void;
-  /** Show more bars (factor above 1) or fewer. */
+  /** Show more bars (a factor above 1) or fewer. */
   readonly zoom: (factor: number) => void;
   readonly remove: () => void;
 }
 
-const NEAR_END = 20; // bars from the left end at which older ones are asked for
-const SHOWN_FIRST = 80; // bars
+const NEAR_START = 20; // bars
+const INITIAL_BARS = 80;
 
 const OPTIONS: DeepPartial<ChartOptions> = {
   autoSize: true,
-  // The library's logo brings a style of its own, which the policy forbids: the page has the link that its licence asks for.
+  // The logo has an inline style, which the Content-Security-Policy forbids. The page has the link that the licence requires.
   layout: { fontSize: 11, attributionLogo: false, panes: { enableResize: false } },
   grid: { vertLines: { visible: false } },
   crosshair: { mode: CrosshairMode.Normal },
   rightPriceScale: { borderVisible: false },
   timeScale: { borderVisible: false, timeVisible: true, rightOffset: 4, minBarSpacing: 1, tickMarkFormatter: tickText },
   localization: { timeFormatter: (time: Time) => stamp(Number(time)) },
-  handleScroll: { mouseWheel: false, vertTouchDrag: false }, // the page scrolls on
+  handleScroll: { mouseWheel: false, vertTouchDrag: false }, // a swipe or the wheel scrolls the page
   handleScale: { mouseWheel: matchMedia("(pointer: fine)").matches },
 };
 
-/** A candle chart with volumes beneath it, within `host`, whose size it takes. */
+/** Create a candle chart with volumes below it. It fills `host`. */
 export function candleChart(host: HTMLElement, listener: CandleListener): CandleChart {
   const chart = createChart(host, OPTIONS);
   const quiet = { priceLineVisible: false, lastValueVisible: false };
@@ -77,25 +80,25 @@ export function candleChart(host: HTMLElement, listener: CandleListener): Candle
   let line: IPriceLine | undefined;
   let rows: readonly Row[] = [];
 
-  const colour = () => {
+  const recolour = () => {
     const colours = coloursOf(host);
     chart.applyOptions(colours.chart);
     candles.applyOptions(colours.candles);
     volumes.applyOptions(colours.volumes);
     line?.applyOptions(colours.line);
   };
-  colour();
+  recolour();
 
   scale.subscribeVisibleLogicalRangeChange((range) => {
     if (!range || !rows.length) return;
     const at = (index: number) => rows[Math.max(0, Math.min(rows.length - 1, Math.round(index)))]?.time ?? 0;
-    listener.shows(at(range.from), at(range.to));
-    if (range.from < NEAR_END) listener.nearsEnd();
+    listener.onRange(at(range.from), at(range.to));
+    if (range.from < NEAR_START) listener.onNearStart();
   });
-  chart.subscribeCrosshairMove(({ time }) => listener.reads(time === undefined ? undefined : Number(time)));
+  chart.subscribeCrosshairMove(({ time }) => listener.onCursor(time === undefined ? undefined : Number(time)));
 
   return {
-    colour,
+    recolour,
     draw(bars, step) {
       const first = !rows.length;
       rows = onGrid(bars, step);
@@ -104,7 +107,7 @@ export function candleChart(host: HTMLElement, listener: CandleListener): Candle
       candles.applyOptions({ priceFormat: { type: "custom", formatter, minMove: 10 ** -digits } });
       candles.setData([...rows]);
       volumes.setData(rows.map((row) => ("volume" in row ? { time: row.time, value: row.volume } : row)));
-      if (first) scale.setVisibleLogicalRange({ from: rows.length - SHOWN_FIRST, to: rows.length + 3 });
+      if (first) scale.setVisibleLogicalRange({ from: rows.length - INITIAL_BARS, to: rows.length + 3 });
     },
     mark(value) {
       if (line) candles.removePriceLine(line);
@@ -120,38 +123,38 @@ export function candleChart(host: HTMLElement, listener: CandleListener): Candle
   };
 }
 
-/** The page's own colours for each part of a chart. */
+/** Return the colours of the present theme for each part of a chart. */
 function coloursOf(host: HTMLElement) {
   const style = getComputedStyle(host);
-  const of = (name: string) => style.getPropertyValue(name).trim();
-  const cross = { color: of("--faint"), labelBackgroundColor: of("--raised") };
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  const cross = { color: colour("--faint"), labelBackgroundColor: colour("--raised") };
   return {
     chart: {
       layout: {
-        background: { type: ColorType.Solid, color: of("--surface") },
-        textColor: of("--muted"),
+        background: { type: ColorType.Solid, color: colour("--surface") },
+        textColor: colour("--muted"),
         fontFamily: style.fontFamily,
-        panes: { separatorColor: of("--line") },
+        panes: { separatorColor: colour("--line") },
       },
-      grid: { horzLines: { color: of("--line") } },
+      grid: { horzLines: { color: colour("--line") } },
       crosshair: { vertLine: cross, horzLine: cross },
     },
     candles: {
-      upColor: of("--surface"), // hollow: up and down differ in shape too
-      borderUpColor: of("--up"),
-      wickUpColor: of("--up"),
-      downColor: of("--down"),
-      borderDownColor: of("--down"),
-      wickDownColor: of("--down"),
+      upColor: colour("--surface"), // rising bars are hollow, so that the two differ without colour
+      borderUpColor: colour("--up"),
+      wickUpColor: colour("--up"),
+      downColor: colour("--down"),
+      borderDownColor: colour("--down"),
+      wickDownColor: colour("--down"),
     },
-    volumes: { color: `${of("--faint")}80` },
-    line: { color: of("--accent"), axisLabelTextColor: of("--on-accent") },
+    volumes: { color: `${colour("--faint")}80` },
+    line: { color: colour("--accent"), axisLabelTextColor: colour("--on-accent") },
   } as const;
 }
 
 type Row = { time: UTCTimestamp } | (Bar & { time: UTCTimestamp });
 
-/** Bars with an empty place for each that is missing. */
+/** Return the bars with an empty row for each missing one. */
 function onGrid(bars: readonly Bar[], step: number): Row[] {
   const rows: Row[] = [];
   for (const bar of bars) {
@@ -165,7 +168,7 @@ function onGrid(bars: readonly Bar[], step: number): Row[] {
 
 const HOUR_AND_MINUTE = { hour: "2-digit", minute: "2-digit" } as const;
 
-/** Times are shown as this device's clock has them. */
+/** Format a time in the time zone of this device. */
 const stamp = (seconds: number) =>
   new Date(seconds * 1000).toLocaleString("en-GB", { day: "numeric", month: "short", ...HOUR_AND_MINUTE });
 

@@ -1,12 +1,12 @@
 import { type ReadonlySignal, effect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { shade } from "../state/theme.js";
+import { shownTheme } from "../state/theme.js";
 import type { Bar, CandleChart, CandleListener } from "./candle_chart.js";
 
 interface Props extends CandleListener {
-  /** Oldest first. */
+  /** The bars, oldest first. */
   readonly bars: readonly Bar[];
-  /** Length of a bar, seconds. */
+  /** The length of a bar, seconds. */
   readonly step: number;
   /** The present price. */
   readonly price: ReadonlySignal<number | undefined>;
@@ -21,7 +21,7 @@ const KEYS: Readonly<Record<string, (chart: CandleChart) => void>> = {
   "-": (chart) => chart.zoom(1.25),
 };
 
-/** A place for a candle chart, whose code is fetched when that comes near the screen for the first time. */
+/** A candle chart. Its code is loaded when it first comes near the screen. */
 export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
   const hostRef = useRef<HTMLDivElement>(null);
   const listenerRef = useRef(listener);
@@ -31,41 +31,41 @@ export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
   const [chart, setChart] = useState<CandleChart>();
   const [failed, setFailed] = useState(false);
   useEffect(() => {
-    let made: CandleChart | undefined;
-    let gone = false;
-    const make = async () => {
+    let created: CandleChart | undefined;
+    let unmounted = false;
+    const create = async () => {
       const { candleChart } = await import("./candle_chart.js");
-      if (gone || !hostRef.current) return;
-      made = candleChart(hostRef.current, {
-        shows: (from, to) => listenerRef.current.shows(from, to),
-        reads: (time) => listenerRef.current.reads(time),
-        nearsEnd: () => listenerRef.current.nearsEnd(),
+      if (unmounted || !hostRef.current) return;
+      created = candleChart(hostRef.current, {
+        onRange: (from, to) => listenerRef.current.onRange(from, to),
+        onCursor: (time) => listenerRef.current.onCursor(time),
+        onNearStart: () => listenerRef.current.onNearStart(),
       });
-      setChart(made);
+      setChart(created);
     };
     const near = new IntersectionObserver(
       ([entry]) => {
         if (!entry?.isIntersecting) return;
         near.disconnect();
-        make().catch(() => setFailed(true));
+        create().catch(() => setFailed(true));
       },
       { rootMargin: "600px" },
     );
     if (hostRef.current) near.observe(hostRef.current);
     return () => {
-      gone = true;
+      unmounted = true;
       near.disconnect();
-      made?.remove();
+      created?.remove();
     };
   }, []);
   useEffect(() => chart?.draw(bars, step), [chart, bars, step]);
   useEffect(() => chart && effect(() => chart.mark(price.value)), [chart, price]);
   useEffect(() => {
     if (!chart) return undefined;
-    // a frame later the style of the new theme is in force
-    return shade.subscribe(() => void requestAnimationFrame(chart.colour));
+    // the style of a new theme applies from the next frame
+    return shownTheme.subscribe(() => void requestAnimationFrame(chart.recolour));
   }, [chart]);
-  if (failed) return <p class="note">The chart could not be fetched; the figures below are of the same bars.</p>;
+  if (failed) return <p class="note">The chart could not be loaded. The figures below describe the same bars.</p>;
   return (
     <div
       class="candle-frame"

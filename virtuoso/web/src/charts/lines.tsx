@@ -3,7 +3,7 @@ import { ABSENT } from "../format.js";
 import { type Range, extent, roundTicks, scale, timeTicks } from "./scale.js";
 import "../styles/lines.css";
 
-/** A value at a time of the exchange's clock, epoch milliseconds; undefined where it was not measured. */
+/** A value at a time of the exchange's clock, epoch milliseconds. Undefined where it was not measured. */
 export interface Point {
   readonly at: number;
   readonly value: number | undefined;
@@ -12,22 +12,22 @@ export interface Point {
 export interface Line {
   readonly name: string;
   readonly points: readonly Point[];
-  /** The first stands out; the second has its values on the right. */
+  /** The first line is in the foreground. The second has its axis on the right. */
   readonly role: "first" | "second";
   readonly show: (value: number) => string;
-  /** Its scale; as wide as the values when left out. */
+  /** The range of its axis. Without one, the axis fits the values. */
   readonly range?: Range;
 }
 
 interface Props {
   readonly label: string;
-  /** The first is the one that a cursor steps along. */
+  /** The cursor moves along the points of the first line. */
   readonly lines: readonly [Line, ...Line[]];
-  /** Of times. */
+  /** The range of times. */
   readonly span: Range;
-  /** Points that lie farther apart have a gap between them: nothing was measured there, so no line is drawn. */
+  /** Points that are farther apart are not connected, since nothing was measured between them. */
   readonly gapMs: number;
-  /** Values of the first line with a line across and a label; round ones when left out. */
+  /** The labelled values of the first line. Without them, round values are labelled. */
   readonly marks?: readonly number[];
 }
 
@@ -37,7 +37,7 @@ const FOOT = 20;
 const LEFT = 30;
 const RIGHT = 62;
 
-/** Lines over time, with gaps where there are gaps. A finger, a mouse or the arrow keys read off its values. */
+/** A chart of lines over time. A finger, a mouse or the arrow keys move its cursor. */
 export function LineChart({ label, lines, span, gapMs, marks }: Props) {
   const [boxRef, width] = useWidth();
   const [cursor, setCursor] = useState<number | undefined>();
@@ -72,7 +72,7 @@ export function LineChart({ label, lines, span, gapMs, marks }: Props) {
           aria-valuemin={0}
           aria-valuemax={Math.max(0, shown.length - 1)}
           aria-valuenow={Math.max(0, index)}
-          aria-valuetext={at === undefined ? "not measured" : wordsOf(at, read)}
+          aria-valuetext={at === undefined ? "not measured" : textOf(at, read)}
           onPointerMove={point}
           onPointerDown={point}
           onPointerLeave={() => setCursor(undefined)}
@@ -98,7 +98,7 @@ interface Plotted {
 
 type Read = readonly { readonly line: Line; readonly text: string }[];
 
-/** The values at a time, above the chart; in words for screen readers on the chart itself. */
+/** The values at the cursor, above the chart. Screen readers read them from the chart itself. */
 function Reading({ at, read }: { at: number | undefined; read: Read }) {
   return (
     <p class="lines-read" aria-hidden="true">
@@ -112,17 +112,17 @@ function Reading({ at, read }: { at: number | undefined; read: Read }) {
   );
 }
 
-const wordsOf = (at: number, read: Read) =>
+const textOf = (at: number, read: Read) =>
   `${stamp(at)}: ${read.map(({ line, text }) => `${line.name} ${text === ABSENT ? "not measured" : text}`).join(", ")}`;
 
-/** A dot on each line at a time, and a line down where a person points. */
+/** A dot on each line at the cursor. While someone points at the chart there is a vertical line too. */
 function Cursor(props: { at: number; drawn: boolean; x: Scale; plotted: readonly Plotted[]; gapMs: number }) {
   const { at, drawn, x, plotted, gapMs } = props;
   return (
     <g>
       {drawn && <line class="lines-cursor" x1={x(at)} x2={x(at)} y1={TOP} y2={HEIGHT - FOOT} />}
       {plotted.map(({ line, y }) => {
-        const value = found(line, at, gapMs)?.value;
+        const value = pointAt(line, at, gapMs)?.value;
         if (value === undefined) return null;
         return <circle key={line.name} class={`lines-dot ${line.role}`} cx={x(at)} cy={y(value)} r={3.5} />;
       })}
@@ -169,7 +169,7 @@ function rangeOf({ range, points }: Line): Range {
   return range ?? extent(points.flatMap(({ value }) => (value === undefined ? [] : [value]))) ?? [0, 1];
 }
 
-/** One stroke for each run of points that stand close enough; a point alone is a dot. */
+/** Return the SVG path of the points. Points that are close enough are connected; a single point is a dot. */
 function pathOf(points: readonly Point[], gapMs: number, x: Scale, y: Scale): string {
   let path = "";
   let before: Point | undefined;
@@ -183,7 +183,7 @@ function pathOf(points: readonly Point[], gapMs: number, x: Scale, y: Scale): st
   return path;
 }
 
-/** The index of the point nearest to a time; -1 without points. */
+/** Return the index of the point that is nearest to a time, -1 without points. */
 function nearest(points: readonly Point[], at: number): number {
   let best = -1;
   let distance = Infinity;
@@ -195,13 +195,13 @@ function nearest(points: readonly Point[], at: number): number {
   return best;
 }
 
-function found({ points }: Line, at: number, gapMs: number): Point | undefined {
+function pointAt({ points }: Line, at: number, gapMs: number): Point | undefined {
   const point = points[nearest(points, at)];
   return point && Math.abs(point.at - at) <= gapMs ? point : undefined;
 }
 
 function valueAt(line: Line, at: number, gapMs: number): string {
-  const value = found(line, at, gapMs)?.value;
+  const value = pointAt(line, at, gapMs)?.value;
   return value === undefined ? ABSENT : line.show(value);
 }
 

@@ -1,15 +1,15 @@
-// Where a chart's marks go: plain numbers, no drawing.
+// The arithmetic of charts, without drawing.
 
 /** A range of values or of times. */
 export type Range = readonly [low: number, high: number];
 
-/** A place, in pixels, for each value of a range. A range without width has its middle. */
+/** Return a function from the values of one range to those of another. An empty range maps to the middle. */
 export function scale([low, high]: Range, [from, to]: Range): (value: number) => number {
   const width = high - low;
   return (value) => (width ? from + ((value - low) / width) * (to - from) : (from + to) / 2);
 }
 
-/** The range of values, with a margin, such that a flat line has room. Undefined without any. */
+/** Return the range of values with a margin, also for equal values. Return undefined without values. */
 export function extent(values: Iterable<number>, margin = 0.08): Range | undefined {
   let low = Infinity;
   let high = -Infinity;
@@ -22,7 +22,7 @@ export function extent(values: Iterable<number>, margin = 0.08): Range | undefin
   return [low - more, high + more];
 }
 
-/** Round values within a range, at most so many. */
+/** Return round values within a range, about `most` of them. */
 export function roundTicks([low, high]: Range, most: number): number[] {
   const rough = (high - low) / most;
   if (!(rough > 0)) return [];
@@ -50,7 +50,7 @@ const STEPS = [
   7 * DAY,
 ];
 
-/** Round times of this device's clock within a range of epoch milliseconds, at most so many. */
+/** Return round times of this device's time zone within a range of epoch milliseconds, about `most` of them. */
 export function timeTicks([from, to]: Range, most: number): { at: number; text: string }[] {
   const step = STEPS.find((each) => (to - from) / each <= most) ?? 30 * DAY;
   const midnight = new Date(from).setHours(0, 0, 0, 0);

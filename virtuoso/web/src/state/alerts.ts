@@ -1,92 +1,98 @@
 import { computed, signal } from "@preact/signals";
 import { type Alert, AlertKind, AlertLevel, type Problem, followAlerts, problemOf } from "virtuoso-market";
-import { kept } from "./kept.js";
 import { market, wake } from "./market.js";
 import { notify } from "./notify.js";
+import { storedSignal } from "./stored_signal.js";
 
-const MOST = 200;
+const MAX_RECENT = 200;
 const CURSOR = /^[0-9]{1,19}$/;
 
-/** Alerts that came since they were last looked at on this device, newest first, at most 200. */
+/** The alerts that came since this device was last on the page of alerts, newest first, at most 200. */
 export const recent = signal<readonly Alert[]>([]);
-/** Why no alerts come just now. */
-export const alertsLost = signal<Problem | undefined>(undefined);
+/** Why the stream of alerts is lost. Undefined while it is live. */
+export const alertsProblem = signal<Problem | undefined>(undefined);
 
-/** Only at least so urgent ones are shown and notified. */
-export const minLevel = kept("alertLevel", (stored) => oneOf(AlertLevel, stored) ?? AlertLevel.INFO);
-/** Only these kinds are; all when there are none. */
-export const kinds = kept("alertKinds", (stored): readonly AlertKind[] =>
-  Array.isArray(stored) ? stored.map((one) => oneOf(AlertKind, one)).filter((one) => one !== undefined) : [],
+/** The filter by level: less urgent alerts are neither shown nor notified. */
+export const minLevel = storedSignal("alertLevel", (stored) => memberOf(AlertLevel, stored) ?? AlertLevel.INFO);
+/** The filter by kind. An empty list lets every kind through. */
+export const kinds = storedSignal("alertKinds", (stored): readonly AlertKind[] =>
+  Array.isArray(stored) ? stored.map((kind) => memberOf(AlertKind, kind)).filter((kind) => kind !== undefined) : [],
 );
 
-/** Whether the filters let it through. */
-export const passes = ({ kind, level }: Alert): boolean =>
+/** Return true for an alert that the filters let through. */
+export const passesFilters = ({ kind, level }: Alert): boolean =>
   level >= minLevel.value && (!kinds.value.length || kinds.value.includes(kind));
 
-// Up to where they were looked at on this device ("": never yet), and up to where they were heard.
-const seen = kept("alertsSeen", (stored) => (typeof stored === "string" && CURSOR.test(stored) ? stored : ""));
-const heard = signal("");
-// How far alerts had been looked at when the page of alerts was opened.
-const seenAtOpening = signal("");
+// The cursor of the newest alert that was seen on this device. Empty before the first visit.
+const seenCursor = storedSignal("alertsSeen", (stored) =>
+  typeof stored === "string" && CURSOR.test(stored) ? stored : "",
+);
+const newestCursor = signal("");
+// `seenCursor` at the time when the page of alerts was opened.
+const cursorAtOpening = signal("");
 
-/** Alerts that nobody has looked at on this device, at most 200. */
-export const unread = computed(() => recent.value.filter(({ cursor }) => isAfter(cursor, seen.value)).length);
+/** The number of alerts that were not seen on this device, at most 200. */
+export const unread = computed(() => recent.value.filter(({ cursor }) => isAfter(cursor, seenCursor.value)).length);
 
-/** Return true for an alert that nobody had looked at when the page of alerts was opened. */
-export const isNew = ({ cursor }: Alert): boolean => seenAtOpening.value !== "" && isAfter(cursor, seenAtOpening.value);
+/** Return true for an alert that was not yet seen when the page of alerts was opened. */
+export const isNew = ({ cursor }: Alert): boolean =>
+  cursorAtOpening.value !== "" && isAfter(cursor, cursorAtOpening.value);
 
 /** Record that the page of alerts is opened. */
 export function markOpened(): void {
-  seenAtOpening.value = seen.peek();
+  cursorAtOpening.value = seenCursor.peek();
 }
 
-/** All that was heard has been looked at. */
+/** Record that all alerts have been seen. */
 export function markSeen(): void {
-  if (isAfter(heard.value, seen.peek())) seen.value = heard.value;
+  if (isAfter(newestCursor.value, seenCursor.peek())) seenCursor.value = newestCursor.value;
 }
 
-/** Follow alerts for ever. A first visit begins with what happens from now on; others with what came in between. */
-export async function followNews(): Promise<void> {
-  for (let from = await missed(); ; from = "") {
+/** Follow alerts for ever. The first visit begins with the next alert, later ones with the first that was missed. */
+export async function followNewAlerts(): Promise<void> {
+  for (let from = await catchUp(); ; from = "") {
     try {
       for await (const { alerts, cursor, problem } of followAlerts(market, { cursor: from, wake })) {
-        alertsLost.value = problem;
+        alertsProblem.value = problem;
         if (!cursor) continue;
-        if (!seen.peek()) seen.value = cursor;
-        if (!seenAtOpening.peek()) seenAtOpening.value = cursor;
-        hear([...alerts].reverse(), cursor);
-        void notify(alerts.filter(passes));
+        if (!seenCursor.peek()) seenCursor.value = cursor;
+        if (!cursorAtOpening.peek()) cursorAtOpening.value = cursor;
+        add([...alerts].reverse(), cursor);
+        void notify(alerts.filter(passesFilters));
       }
     } catch (error) {
-      alertsLost.value = problemOf(error);
+      alertsProblem.value = problemOf(error);
       if (!from) return;
-      seen.value = seenAtOpening.value = ""; // a history that begins anew refuses the cursors of the one before
+      seenCursor.value = cursorAtOpening.value = ""; // a new history refuses the cursors of the one before
     }
   }
 }
 
-/** Hear what came since the last visit, at most 100, and say where to go on. */
-async function missed(): Promise<string> {
-  if (!seen.peek()) return "";
+/** Add the alerts since the last visit, at most 100. Return the cursor from which to follow. */
+async function catchUp(): Promise<string> {
+  if (!seenCursor.peek()) return "";
   try {
-    const { alerts, newestCursor } = await market.listAlerts({ pageSize: 100 });
-    hear(
-      alerts.filter(({ cursor }) => isAfter(cursor, seen.peek())),
-      newestCursor,
+    const reply = await market.listAlerts({ pageSize: 100 });
+    add(
+      reply.alerts.filter(({ cursor }) => isAfter(cursor, seenCursor.peek())),
+      reply.newestCursor,
     );
-    return newestCursor;
+    return reply.newestCursor;
   } catch {
-    return seen.peek(); // the stream brings them all when the history is back
+    return seenCursor.peek(); // the stream brings all of them once the history is back
   }
 }
 
-function hear(newestFirst: readonly Alert[], cursor: string): void {
-  heard.value = cursor;
-  if (newestFirst.length) recent.value = [...newestFirst, ...recent.peek()].slice(0, MOST);
+function add(newestFirst: readonly Alert[], cursor: string): void {
+  newestCursor.value = cursor;
+  if (newestFirst.length) recent.value = [...newestFirst, ...recent.peek()].slice(0, MAX_RECENT);
 }
 
 const isAfter = (cursor: string, other: string): boolean => BigInt(cursor || 0) > BigInt(other || 0);
 
-function oneOf<T extends number>(all: Readonly<Record<string, string | T>>, stored: unknown): T | undefined {
-  return Object.values(all).find((one): one is T => typeof one === "number" && one > 0 && one === stored);
+function memberOf<Member extends number>(
+  members: Readonly<Record<string, string | Member>>,
+  stored: unknown,
+): Member | undefined {
+  return Object.values(members).find((one): one is Member => typeof one === "number" && one > 0 && one === stored);
 }

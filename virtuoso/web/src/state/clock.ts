@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 
-/** This device's clock, epoch milliseconds, a second at a time: what shows an age reads this. */
+/** This device's clock, epoch milliseconds. It changes once a second. Whatever shows an age reads it. */
 export const now = signal(Date.now());
 
 setInterval(() => {

@@ -1,10 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { computed, signal } from "@preact/signals";
 import { type Dashboard, type Live, GetDashboardResponseSchema, followDashboard, problemOf } from "virtuoso-market";
-import { keep, recall } from "./archive.js";
-import { market, seen, unseen, wake } from "./market.js";
+import { loadReply, saveReply } from "./reply_store.js";
+import { hiddenSignal, market, wake, whenVisible } from "./market.js";
 
-/** The dashboard as last heard, and whether it is live. */
+/** The newest dashboard, and the state of its stream. */
 export const live = signal<Live>({
   dashboard: undefined,
   connection: "connecting",
@@ -12,36 +12,36 @@ export const live = signal<Live>({
   retryAtMs: undefined,
 });
 
-/** Whether it is live: what shows only this need not follow every message. */
+/** The state of the stream alone. A component that reads only this is not rendered with every message. */
 export const connection = computed(() => live.value.connection);
 
-/** The id of the newest snapshot: what is asked for beside the dashboard is asked for again when it changes. */
+/** The id of the newest snapshot. The other calls are made again when it changes. */
 export const snapshotId = computed(() => live.value.dashboard?.provenance.snapshotId);
 
-/** The id of the newest snapshot once it is stale: replies made from it were not when they came. */
+/** The id of the newest snapshot if it is stale. Replies made from it came before it was, so they do not say so. */
 export const staleId = computed(() => (live.value.dashboard?.provenance.stale ? snapshotId.value : undefined));
 
 const KEY = "dashboard";
-const KEEP_EVERY_MS = 5000;
+const SAVE_INTERVAL_MS = 5000;
 
-/** Show what was last heard on this device, and follow the market for ever, while anyone looks: browsers allow a site few
- * connections, and phones little battery. */
+/** Show the stored dashboard, and follow the market for ever while the page is visible. A hidden page stops: browsers allow
+ * few connections to one site, and a phone's battery is small. */
 export async function followMarket(): Promise<void> {
-  void remembered().then((dashboard) => {
+  void loadDashboard().then((dashboard) => {
     if (dashboard && !live.peek().dashboard) live.value = { ...live.peek(), dashboard };
   });
   try {
     for (;;) {
-      await seen();
-      await followWhileSeen();
+      await whenVisible();
+      await followWhileVisible();
     }
   } catch (error) {
     live.value = { ...live.peek(), connection: "lost", problem: problemOf(error), retryAtMs: undefined };
   }
 }
 
-/** When the service has answered, or turned out not to: what can wait until the market is on the screen waits for this. */
-export function answered(): Promise<void> {
+/** Return once the service has answered, or has failed to. Work that may wait for the first data on the screen waits for this. */
+export function firstAnswer(): Promise<void> {
   return new Promise((resolve) => {
     const stop = connection.subscribe((state) => {
       if (state === "connecting") return;
@@ -51,28 +51,32 @@ export function answered(): Promise<void> {
   });
 }
 
-async function followWhileSeen(): Promise<void> {
+async function followWhileVisible(): Promise<void> {
   const before = live.peek().dashboard;
-  let keptMs = 0;
-  for await (const state of followDashboard(market, { wake, signal: unseen(), ...(before && { from: before }) })) {
+  let savedMs = 0;
+  for await (const state of followDashboard(market, {
+    wake,
+    signal: hiddenSignal(),
+    ...(before && { from: before }),
+  })) {
     live.value = { ...state, dashboard: state.dashboard ?? live.peek().dashboard };
-    if (state.dashboard && state.connection === "live" && Date.now() - keptMs > KEEP_EVERY_MS) {
-      keptMs = Date.now();
-      void remember(state.dashboard);
+    if (state.dashboard && state.connection === "live" && Date.now() - savedMs > SAVE_INTERVAL_MS) {
+      savedMs = Date.now();
+      void saveDashboard(state.dashboard);
     }
   }
 }
 
-async function remembered(): Promise<Dashboard | undefined> {
-  const found = await recall(KEY, GetDashboardResponseSchema);
-  if (!found?.message.provenance) return undefined;
-  const { provenance, overview, rows, gainers, losers } = found.message;
+async function loadDashboard(): Promise<Dashboard | undefined> {
+  const stored = await loadReply(KEY, GetDashboardResponseSchema);
+  if (!stored?.message.provenance) return undefined;
+  const { provenance, overview, rows, gainers, losers } = stored.message;
   const bySymbol = new Map(rows.map((row) => [row.symbol, row]));
-  return { provenance, overview, rows: bySymbol, gainers, losers, heardMs: found.heardMs, resumeToken: "" };
+  return { provenance, overview, rows: bySymbol, gainers, losers, heardMs: stored.heardMs, resumeToken: "" };
 }
 
-function remember({ provenance, overview, rows, gainers, losers, heardMs }: Dashboard): Promise<void> {
+function saveDashboard({ provenance, overview, rows, gainers, losers, heardMs }: Dashboard): Promise<void> {
   const lists = { rows: [...rows.values()], gainers: [...gainers], losers: [...losers] };
   const message = create(GetDashboardResponseSchema, { provenance, ...lists, ...(overview && { overview }) });
-  return keep(KEY, GetDashboardResponseSchema, message, heardMs);
+  return saveReply(KEY, GetDashboardResponseSchema, message, heardMs);
 }

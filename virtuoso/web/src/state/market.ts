@@ -1,9 +1,9 @@
 import { createMarket } from "virtuoso-market";
 
-/** The service that this page came from. */
+/** The client of the service that this page came from. */
 export const market = createMarket({ baseUrl: location.origin });
 
-/** "wake" is dispatched when the network or the screen is back. */
+/** Receives "wake" when the network is back, or the page is visible again. */
 export const wake = new EventTarget();
 
 const wakeUp = () => {
@@ -13,34 +13,34 @@ addEventListener("online", wakeUp);
 addEventListener("pageshow", wakeUp);
 document.addEventListener("visibilitychange", wakeUp);
 
-const AWAY_MS = 20_000;
+const HIDDEN_MS = 20_000;
 
-/** When the page is on the screen. */
-export function seen(): Promise<void> {
+/** Return once the page is visible. */
+export function whenVisible(): Promise<void> {
   return new Promise((resolve) => {
-    const look = () => {
+    const check = () => {
       if (document.visibilityState !== "visible") return;
-      document.removeEventListener("visibilitychange", look);
+      document.removeEventListener("visibilitychange", check);
       resolve();
     };
-    document.addEventListener("visibilitychange", look);
-    look();
+    document.addEventListener("visibilitychange", check);
+    check();
   });
 }
 
-/** Aborted when the page has been off the screen for a while. */
-export function unseen(): AbortSignal {
-  const away = new AbortController();
+/** Return a signal that is aborted when the page has been hidden for 20 seconds. */
+export function hiddenSignal(): AbortSignal {
+  const hidden = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const look = () => {
+  const check = () => {
     clearTimeout(timer);
     if (document.visibilityState === "visible") return;
     timer = setTimeout(() => {
-      document.removeEventListener("visibilitychange", look);
-      away.abort();
-    }, AWAY_MS);
+      document.removeEventListener("visibilitychange", check);
+      hidden.abort();
+    }, HIDDEN_MS);
   };
-  document.addEventListener("visibilitychange", look);
-  look();
-  return away.signal;
+  document.addEventListener("visibilitychange", check);
+  check();
+  return hidden.signal;
 }

@@ -1,47 +1,47 @@
 import { type Alert, AlertLevel } from "virtuoso-market";
 import { ALERTS } from "../words.js";
-import { kept } from "./kept.js";
 import { go } from "./router.js";
+import { storedSignal } from "./stored_signal.js";
 
-// Notifications of this device while the page is open. No server pushes: with the page closed nothing comes.
+// Notifications of this device. They come only while the page is open: the service does not push.
 
-/** Whether they are wanted. Off until a person switches them on. */
-export const notifying = kept("notifying", (stored) => stored === true);
+/** Whether the user has switched notifications on. */
+export const notifying = storedSignal("notifying", (stored) => stored === true);
 
-/** What the browser allows; "unsupported" where it has none. */
+/** Return what the browser allows, or "unsupported" when it has no notifications. */
 export const permission = (): NotificationPermission | "unsupported" =>
   "Notification" in globalThis ? Notification.permission : "unsupported";
 
-/** Switch them on or off. Call it from a tap: browsers ask the person only then. */
+/** Switch notifications on or off. Call this from a tap: browsers ask for permission only then. */
 export async function setNotifying(on: boolean): Promise<void> {
   if (on && permission() === "default") await Notification.requestPermission();
   notifying.value = on && permission() === "granted";
 }
 
-const MOST_AT_ONCE = 3;
+const MAX_SINGLE = 3;
 
-/** Show alerts, oldest first, where it is wanted and allowed; many at once as one. */
+/** Show alerts, oldest first, when notifications are on. More than three alerts become one notification. */
 export async function notify(alerts: readonly Alert[]): Promise<void> {
   const newest = alerts.at(-1);
   if (!newest || !notifying.value || permission() !== "granted") return;
-  if (alerts.length > MOST_AT_ONCE) {
-    return show(`${alerts.length} new alerts`, newest.text, newest.cursor, "/alerts");
+  if (alerts.length > MAX_SINGLE) {
+    await show(`${alerts.length} new alerts`, newest.text, newest.cursor, "/alerts");
+    return;
   }
   for (const { kind, symbol, text, level, cursor } of alerts) {
-    const urgent = level === AlertLevel.CRITICAL ? "Critical: " : "";
-    await show(
-      urgent + (ALERTS[kind] ?? "Alert"),
-      text,
-      cursor,
-      symbol ? `/symbol/${encodeURIComponent(symbol)}` : "/alerts",
-    );
+    const urgency = level === AlertLevel.CRITICAL ? "Critical: " : "";
+    const path = symbol ? `/symbol/${encodeURIComponent(symbol)}` : "/alerts";
+    await show(urgency + (ALERTS[kind] ?? "Alert"), text, cursor, path);
   }
 }
 
 async function show(title: string, body: string, tag: string, path: string): Promise<void> {
-  const options = { body, tag, data: { path } }; // the same tag from two windows shows once
+  const options = { body, tag, data: { path } }; // two windows use the same tag, so one notification is shown
   const worker = "serviceWorker" in navigator ? await navigator.serviceWorker.getRegistration() : undefined;
-  if (worker?.active) return worker.showNotification(title, options); // phones allow no other way
+  if (worker?.active) {
+    await worker.showNotification(title, options); // phones allow no other way
+    return;
+  }
   try {
     new Notification(title, options).onclick = () => {
       focus();

@@ -2,7 +2,7 @@ import { type ReadonlySignal, computed, effect, signal } from "@preact/signals";
 import { type Problem, problemOf } from "virtuoso-market";
 import type { Answer } from "./query.js";
 
-/** How a list is fetched, and how its items are told apart. */
+/** How a list is fetched, and how its items are identified. */
 export interface Listing<Reply, Item> {
   readonly call: (pageToken: string, signal: AbortSignal) => Promise<Reply>;
   readonly items: (reply: Reply) => readonly Item[];

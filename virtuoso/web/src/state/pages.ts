@@ -31,7 +31,7 @@ export function usePages<Desc extends DescMessage, Item>(
   const answer = useQuery(key, schema, (signal) => listing.call("", signal), minIntervalMs, due);
   const list = useMemo(
     () => new PagedList(listing),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another list; the listing is made anew each time
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another list; `listing` is a new object in each render
     [key],
   );
   useEffect(() => list.follow(answer), [list, answer]);

@@ -2,7 +2,7 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { type ReadonlySignal, effect, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { type Problem, problemOf } from "virtuoso-market";
-import { keep, recall } from "./archive.js";
+import { loadReply, saveReply } from "./reply_store.js";
 import { live, snapshotId } from "./live.js";
 
 /** The last good reply to a call, and why there is no newer one. */
@@ -33,7 +33,7 @@ export function useQuery<Desc extends DescMessage>(
 ): ReadonlySignal<Answer<MessageShape<Desc>>> {
   const answer = useMemo(
     () => signal<Answer<MessageShape<Desc>>>(UNANSWERED),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another call, which begins without an answer
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another call, without an answer yet
     [key],
   );
   useEffect(() => {
@@ -46,14 +46,14 @@ export function useQuery<Desc extends DescMessage>(
       try {
         const reply = await call(unmounted.signal);
         answer.value = { reply, heardMs: Date.now(), problem: undefined, waiting: false };
-        void keep(key, schema, reply, Date.now());
+        void saveReply(key, schema, reply, Date.now());
       } catch (error) {
         if (!unmounted.signal.aborted) answer.value = { ...answer.peek(), problem: problemOf(error), waiting: false };
       } finally {
         calling = false;
       }
     };
-    void recall(key, schema).then((stored) => {
+    void loadReply(key, schema).then((stored) => {
       if (stored && !answer.peek().reply && !unmounted.signal.aborted) {
         answer.value = { ...answer.peek(), reply: stored.message, heardMs: stored.heardMs };
       }

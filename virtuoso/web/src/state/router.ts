@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 /** The path that is shown, such as "/signals" or "/symbol/BTCUSDT". */
 export const path = signal(location.pathname);
 
-/** Go to a path of this page. Back comes back to where one was, scrolled as one was. */
+/** Go to a path of this page. The browser's back button returns to the present path and scroll position. */
 export function go(to: string): void {
   if (to === path.value) {
     scrollTo({ top: 0, behavior: "smooth" });
@@ -21,7 +21,7 @@ addEventListener("popstate", (event: PopStateEvent) => {
   requestAnimationFrame(() => scrollTo(0, scroll));
 });
 
-/** For links: a plain click stays within the page, anything else is the browser's. */
+/** Handle a click on a link: a plain click stays within the page, any other is the browser's. */
 export function follow(event: MouseEvent): void {
   const link = event.currentTarget as HTMLAnchorElement;
   if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

@@ -1,17 +1,17 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { WIDTHS } from "../widths.js";
 
-/** Whether a media query holds, as it changes. */
+/** Return a signal that is true while a media query matches. */
 export function matches(media: string): ReadonlySignal<boolean> {
   const query = matchMedia(media);
-  const held = signal(query.matches);
+  const matching = signal(query.matches);
   query.addEventListener("change", () => {
-    held.value = query.matches;
+    matching.value = query.matches;
   });
-  return held;
+  return matching;
 }
 
-/** Whether the page is on the screen. */
+/** Whether the page is visible. */
 export const visible = signal(document.visibilityState === "visible");
 document.addEventListener("visibilitychange", () => {
   visible.value = document.visibilityState === "visible";

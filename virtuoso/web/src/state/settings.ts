@@ -1,6 +1,6 @@
-import { kept } from "./kept.js";
+import { storedSignal } from "./stored_signal.js";
 
-/** Fields that rows can be sorted by. */
+/** The fields by which rows can be sorted. */
 export const SORTS = [
   "score",
   "confidence",
@@ -19,25 +19,25 @@ export type Sort = (typeof SORTS)[number];
 export const THEMES = ["system", "dark", "light"] as const;
 export type Theme = (typeof THEMES)[number];
 
-export const theme = kept("theme", (stored) => oneOf(THEMES, stored, "system"));
-export const sort = kept("sort", (stored) => oneOf(SORTS, stored, "score"));
-export const ascending = kept("ascending", (stored) => stored === true);
-/** Only rows with at least this score; 0 shows also those without one. */
-export const minScore = kept("minScore", (stored) =>
+export const theme = storedSignal("theme", (stored) => oneOf(THEMES, stored, "system"));
+export const sort = storedSignal("sort", (stored) => oneOf(SORTS, stored, "score"));
+export const ascending = storedSignal("ascending", (stored) => stored === true);
+/** The lowest score that is shown. 0 shows rows without a score too. */
+export const minScore = storedSignal("minScore", (stored) =>
   typeof stored === "number" && stored >= 0 && stored <= 100 ? stored : 0,
 );
-export const watched = kept("watched", symbols);
-export const onlyWatched = kept("onlyWatched", (stored) => stored === true);
+export const watched = storedSignal("watched", symbols);
+export const onlyWatched = storedSignal("onlyWatched", (stored) => stored === true);
 
-/** Only symbols with this in their name; empty: all. */
-export const search = kept("search", (stored) => (typeof stored === "string" ? stored : ""));
+/** The text that a symbol must contain. Empty text shows all symbols. */
+export const search = storedSignal("search", (stored) => (typeof stored === "string" ? stored : ""));
 
 export const DENSITIES = ["auto", "cards", "table"] as const;
 export type Density = (typeof DENSITIES)[number];
-/** How scores are listed; "auto": as a table where there is room. */
-export const density = kept("density", (stored) => oneOf(DENSITIES, stored, "auto"));
+/** How scores are listed. "auto" is a table on desktops and cards elsewhere. */
+export const density = storedSignal("density", (stored) => oneOf(DENSITIES, stored, "auto"));
 
-/** Put a symbol on the watchlist, or take it off. */
+/** Add a symbol to the watchlist, or remove it. */
 export function toggleWatched(symbol: string): void {
   const before = watched.value;
   watched.value = before.includes(symbol) ? before.filter((one) => one !== symbol) : [...before, symbol];

@@ -4,15 +4,15 @@ import { theme } from "./settings.js";
 
 const systemIsLight = matches("(prefers-color-scheme: light)");
 
-/** The theme that is shown. What draws with colours of its own (charts) draws anew when it changes. */
-export const shade = computed<"dark" | "light">(() => {
+/** The theme that is shown. Charts have colours of their own and are redrawn when it changes. */
+export const shownTheme = computed<"dark" | "light">(() => {
   if (theme.value !== "system") return theme.value;
   return systemIsLight.value ? "light" : "dark";
 });
 
 effect(() => {
   const root = document.documentElement;
-  root.dataset.theme = shade.value;
+  root.dataset.theme = shownTheme.value;
   const background = getComputedStyle(root).getPropertyValue("--bg").trim();
   document.querySelector("meta[name=theme-color]")?.setAttribute("content", background);
 });

@@ -5,11 +5,11 @@ import { Panel, ScoreBar, Value } from "../ui/index.js";
 import { LABELS } from "../words.js";
 import { DimensionRow } from "./dimension.js";
 import { inputName, listed } from "./names.js";
-import { addingUp } from "./sum.js";
+import { roundedToSum } from "./rounded_sum.js";
 
 const DIGITS = 2;
 
-/** The score, and the six dimensions that it is made of. */
+/** The score and its six dimensions. */
 export function Breakdown({ answer }: { answer: Answer<GetConfluenceResponse> }) {
   const { reply, heardMs, problem, waiting } = answer;
   const rows = reply ? ranked(reply) : [];
@@ -25,7 +25,7 @@ export function Breakdown({ answer }: { answer: Answer<GetConfluenceResponse> })
       {reply && (
         <>
           <Total reply={reply} />
-          <h3>What it is made of</h3>
+          <h3>Dimensions</h3>
           <ol class="dimensions">
             {rows.map(({ dimension, points }) => (
               <li key={dimension.kind}>
@@ -59,9 +59,9 @@ function Total({ reply }: { reply: GetConfluenceResponse }) {
         <Fact name="Agreement" value={share(agreement)} />
         <Fact name="Coverage" value={share(coverage)} />
       </dl>
-      {score === undefined && <p class="note">Too little could be measured for a score; none is guessed.</p>}
-      {missingInputs.length > 0 && <p class="note">Without {listed(missingInputs.map(inputName))}.</p>}
-      {!missingInputs.length && score !== undefined && <p class="faint">Every input was there.</p>}
+      {score === undefined && <p class="note">There is not enough data for a score.</p>}
+      {missingInputs.length > 0 && <p class="note">Missing: {listed(missingInputs.map(inputName))}.</p>}
+      {!missingInputs.length && score !== undefined && <p class="faint">No input is missing.</p>}
     </div>
   );
 }
@@ -77,7 +77,7 @@ function Fact({ name, value }: { name: string; value: string }) {
   );
 }
 
-/** 50 and what each dimension adds, in the order of the rows above. */
+/** The score as a sum: 50 and the points of each dimension, in the order of the rows above. */
 function Sum({ score, points }: { score: number; points: readonly number[] }) {
   return (
     <p class="sum">
@@ -92,7 +92,8 @@ function Sum({ score, points }: { score: number; points: readonly number[] }) {
   );
 }
 
-/** The dimensions, strongest contribution first, with points that add up to the score; undefined points were not measured. */
+/** Return the dimensions, strongest contribution first, with points that add up to the score. A dimension that was not
+ * measured has no points. */
 function ranked({ dimensions, score }: GetConfluenceResponse): { dimension: Dimension; points: number | undefined }[] {
   const sorted = [...dimensions].sort(
     (a, b) =>
@@ -102,7 +103,7 @@ function ranked({ dimensions, score }: GetConfluenceResponse): { dimension: Dime
   );
   if (score === undefined) return sorted.map((dimension) => ({ dimension, points: undefined }));
   const measured = sorted.filter((dimension) => dimension.score !== undefined);
-  const points = addingUp(
+  const points = roundedToSum(
     measured.map(({ contribution }) => contribution),
     score - 50,
     DIGITS,

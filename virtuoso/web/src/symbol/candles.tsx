@@ -4,12 +4,12 @@ import { type Candle, type ListCandlesResponse, ListCandlesResponseSchema, Timef
 import type { Bar } from "../charts/candle_chart.js";
 import { CandleFrame } from "../charts/frame.js";
 import { ABSENT, level, ms, price, usd } from "../format.js";
-import { kept } from "../state/kept.js";
+import { storedSignal } from "../state/stored_signal.js";
 import { live } from "../state/live.js";
 import { market } from "../state/market.js";
 import { type Pages, usePages } from "../state/pages.js";
 import { Change, Empty, Panel, ProblemNote, Segmented, Value } from "../ui/index.js";
-import { isNow, useRow } from "./head.js";
+import { isCurrent, useRow } from "./head.js";
 
 const FRAMES = [
   ["1m", "1 min", Timeframe.TIMEFRAME_1M, 60],
@@ -19,9 +19,9 @@ const FRAMES = [
 ] as const;
 type Frame = (typeof FRAMES)[number];
 
-const chosen = kept("timeframe", (stored): Frame[0] => FRAMES.find(([id]) => id === stored)?.[0] ?? "5m");
+const chosen = storedSignal("timeframe", (stored): Frame[0] => FRAMES.find(([id]) => id === stored)?.[0] ?? "5m");
 
-/** The candle chart of a symbol. */
+/** The candle chart of a symbol, and its figures. */
 export function Candles({ symbol }: { symbol: string }) {
   const frame = FRAMES.find(([id]) => id === chosen.value) ?? FRAMES[1];
   return <Chart key={`${symbol} ${frame[0]}`} symbol={symbol} frame={frame} />;
@@ -46,7 +46,7 @@ function Chart({ symbol, frame }: { symbol: string; frame: Frame }) {
   const bars = useMemo(() => pages.items.map(toBar).reverse(), [pages.items]);
   const choice = (
     <Segmented
-      label="Length of a bar"
+      label="Bar length"
       options={FRAMES.map(([value, text]) => [value, text] as const)}
       value={id}
       onChange={(value) => {
@@ -65,7 +65,7 @@ function Chart({ symbol, frame }: { symbol: string; frame: Frame }) {
       action={choice}
     >
       {bars.length ? (
-        <Drawn symbol={symbol} words={words} step={step} bars={bars} pages={pages} />
+        <CandleFigures symbol={symbol} words={words} step={step} bars={bars} pages={pages} />
       ) : (
         <Empty>
           There are no {words} bars of {symbol} yet.
@@ -75,7 +75,7 @@ function Chart({ symbol, frame }: { symbol: string; frame: Frame }) {
   );
 }
 
-interface DrawnProps {
+interface CandleFiguresProps {
   readonly symbol: string;
   readonly words: string;
   readonly step: number;
@@ -83,13 +83,13 @@ interface DrawnProps {
   readonly pages: Pages<ListCandlesResponse, Candle>;
 }
 
-function Drawn({ symbol, words, step, bars, pages }: DrawnProps) {
+function CandleFigures({ symbol, words, step, bars, pages }: CandleFiguresProps) {
   const { more, older, fetching, problem } = pages;
   const [range, setRange] = useState<readonly [number, number]>();
-  const [read, setRead] = useState<number>();
+  const [cursor, setCursor] = useState<number>();
   const row = useRow(symbol);
-  const now = useComputed(() => (isNow.value ? row.value?.price : undefined));
-  const bar = bars.find(({ time }) => time === read) ?? bars.at(-1);
+  const now = useComputed(() => (isCurrent.value ? row.value?.price : undefined));
+  const bar = bars.find(({ time }) => time === cursor) ?? bars.at(-1);
   const shown = range ? bars.filter(({ time }) => time >= range[0] && time <= range[1]) : bars;
   return (
     <>
@@ -99,18 +99,18 @@ function Drawn({ symbol, words, step, bars, pages }: DrawnProps) {
         step={step}
         price={now}
         label={`${words} candles of ${symbol}: arrow keys scroll, plus and minus zoom`}
-        shows={(from, to) => setRange([from, to])}
-        reads={setRead}
-        nearsEnd={() => more && !problem && older()}
+        onRange={(from, to) => setRange([from, to])}
+        onCursor={setCursor}
+        onNearStart={() => more && !problem && older()}
       />
       <Summary bars={shown} words={words} />
       <p class="chart-foot">
         {more ? (
           <button type="button" class="button small" disabled={fetching} onClick={older}>
-            {fetching ? "Fetching older bars" : "Older bars"}
+            {fetching ? "Loading older bars" : "Load older bars"}
           </button>
         ) : (
-          <span class="faint">No older bars are kept.</span>
+          <span class="faint">There are no older bars.</span>
         )}
         <a class="faint" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
           Charts by TradingView
@@ -121,7 +121,7 @@ function Drawn({ symbol, words, step, bars, pages }: DrawnProps) {
   );
 }
 
-/** The figures of one bar: the one under the cursor, or the newest. */
+/** The figures of the bar under the cursor, or of the newest bar. */
 function Reading({ bar }: { bar: Bar }) {
   const up = bar.close >= bar.open;
   return (
@@ -137,7 +137,7 @@ function Reading({ bar }: { bar: Bar }) {
   );
 }
 
-/** What the chart shows, in words and figures: a canvas says nothing to those who cannot see it. */
+/** A summary of the visible bars. It is also for those who cannot see the canvas. */
 function Summary({ bars, words }: { bars: readonly Bar[]; words: string }) {
   const first = bars[0];
   const last = bars.at(-1);
@@ -151,7 +151,7 @@ function Summary({ bars, words }: { bars: readonly Bar[]; words: string }) {
   return (
     <div class="chart-summary">
       <p class="faint">
-        Shown: {bars.length} bars of {words}, {stamp(first.time)} to {stamp(last.time)}
+        {bars.length} bars of {words}, from {stamp(first.time)} to {stamp(last.time)}
       </p>
       <dl class="facts">
         {figures.map(([name, value]) => (
@@ -190,7 +190,7 @@ const stamp = (seconds: number) =>
       })
     : ABSENT;
 
-/** Whether the bar after the newest one must have closed by the market's clock. */
+/** Return true when the bar after the newest one has closed, by the market's clock. */
 function newBarIsDue({ candles }: ListCandlesResponse, step: number): boolean {
   const newest = candles.at(-1);
   const marketMs = ms(live.value.dashboard?.provenance.observedTime);

@@ -1,21 +1,21 @@
 import { useState } from "preact/hooks";
 import type { Component, Dimension, Provenance } from "virtuoso-market";
 import { ageMs } from "../age.js";
-import { ms, score, share, signed, span } from "../format.js";
+import { ms, score, share, signed, timeSpan } from "../format.js";
 import { now } from "../state/clock.js";
-import { ScoreBar, Value, way } from "../ui/index.js";
+import { ScoreBar, Value, signDirection } from "../ui/index.js";
 import { DIMENSIONS } from "../words.js";
 import { componentName, inputName, listed, reading } from "./names.js";
 
 interface Props {
   readonly dimension: Dimension;
-  /** What it adds to the score; undefined where it was not measured or there is no score. */
+  /** The points that it adds to the score. Undefined when it was not measured, or there is no score. */
   readonly points: number | undefined;
   readonly provenance: Provenance | undefined;
   readonly heardMs: number | undefined;
 }
 
-/** One dimension: its score, what it adds, why in a sentence, and its components when opened. */
+/** One dimension: its score, its points and its sentence. It opens to show its components. */
 export function DimensionRow({ dimension, points, provenance, heardMs }: Props) {
   const [open, setOpen] = useState(false);
   const name = DIMENSIONS[dimension.kind] ?? "Another dimension";
@@ -26,7 +26,7 @@ export function DimensionRow({ dimension, points, provenance, heardMs }: Props) 
         <span class="dimension-score">
           <Value>{score(dimension.score)}</Value>
         </span>
-        <span class={`dimension-points ${way(points)}`}>
+        <span class={`dimension-points ${signDirection(points)}`}>
           <Value>{signed(points, 2)}</Value>
           {points !== undefined && <span class="unit"> pts</span>}
         </span>
@@ -42,19 +42,19 @@ export function DimensionRow({ dimension, points, provenance, heardMs }: Props) 
   );
 }
 
-/** The age of the oldest input of a dimension, ticking: what it was older than the snapshot, and the snapshot's own age. */
+/** The age of the oldest input of a dimension: its age when the snapshot was made, and the age of the snapshot. */
 function InputAge(props: Pick<Props, "provenance" | "heardMs"> & { observedMs: number | undefined }) {
   const { observedMs, provenance, heardMs } = props;
   const snapshotMs = ms(provenance?.observedTime);
   const age = ageMs(provenance, heardMs, now.value);
-  if (observedMs === undefined || snapshotMs === undefined || age === undefined) return <span>age not known</span>;
-  return <span>inputs {span(snapshotMs - observedMs + age)} old</span>;
+  if (observedMs === undefined || snapshotMs === undefined || age === undefined) return <span>age unknown</span>;
+  return <span>inputs {timeSpan(snapshotMs - observedMs + age)} old</span>;
 }
 
 function Components({ dimension: { components, missingInputs } }: { dimension: Dimension }) {
   return (
     <div class="components">
-      {missingInputs.length > 0 && <p class="note">Without {listed(missingInputs.map(inputName))}.</p>}
+      {missingInputs.length > 0 && <p class="note">Missing: {listed(missingInputs.map(inputName))}.</p>}
       <table>
         <thead>
           <tr>
@@ -71,7 +71,7 @@ function Components({ dimension: { components, missingInputs } }: { dimension: D
           ))}
         </tbody>
       </table>
-      <p class="faint">Points are what a component adds to the 50 of its dimension.</p>
+      <p class="faint">The score of a dimension is 50 and the points of its components.</p>
     </div>
   );
 }
@@ -106,7 +106,7 @@ function ComponentRow({ component }: { component: Component }) {
         <ScoreBar value={50 + 50 * direction} label="Direction" />
       </td>
       <td>{share(weight)}</td>
-      <td class={way(contribution)}>{signed(contribution, 2)}</td>
+      <td class={signDirection(contribution)}>{signed(contribution, 2)}</td>
     </tr>
   );
 }

@@ -6,7 +6,7 @@ import { SignalCard } from "../tabs/signals/card.js";
 import { Empty, Panel } from "../ui/index.js";
 
 /** The active signals of a symbol. */
-export function SignalsInShort({ symbol }: { symbol: string }) {
+export function ActiveSignals({ symbol }: { symbol: string }) {
   const { reply, heardMs, problem, waiting } = useQuery(`signals:${symbol}`, ListSignalsResponseSchema, (signal) =>
     market.listSignals({ symbols: [symbol], active: true }, { signal }),
   ).value;
@@ -19,14 +19,14 @@ export function SignalsInShort({ symbol }: { symbol: string }) {
           ))}
         </ul>
       ) : (
-        <Empty>No signal is active: the score has not called either side, or the call has ended.</Empty>
+        <Empty>There is no active signal for {symbol}.</Empty>
       )}
     </Panel>
   );
 }
 
-/** The opportunities that were found in a symbol. */
-export function OpportunitiesInShort({ symbol }: { symbol: string }) {
+/** The present opportunities of a symbol. */
+export function SymbolOpportunities({ symbol }: { symbol: string }) {
   const { reply, heardMs, problem, waiting } = useQuery(
     `opportunities:${symbol}`,
     ListOpportunitiesResponseSchema,
@@ -41,7 +41,7 @@ export function OpportunitiesInShort({ symbol }: { symbol: string }) {
           ))}
         </ul>
       ) : (
-        <Empty>Nothing unusual is seen in {symbol} just now.</Empty>
+        <Empty>There is no opportunity for {symbol} at present.</Empty>
       )}
     </Panel>
   );

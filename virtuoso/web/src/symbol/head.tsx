@@ -5,18 +5,18 @@ import { live } from "../state/live.js";
 import { go } from "../state/router.js";
 import { Change, Icon, Source, SymbolName, Value, WatchStar } from "../ui/index.js";
 
-/** The row of a symbol as last heard; a component that reads it renders when that row changes, and only then. */
+/** Return the newest row of a symbol as a signal. A component that reads it renders only when this row changes. */
 export function useRow(symbol: string) {
   return useComputed((): ConfluenceRow | undefined => live.value.dashboard?.rows.get(symbol));
 }
 
-/** Whether prices are those of this moment. */
-export const isNow = computed(() => {
+/** True while prices are current: the stream is live and not stale. */
+export const isCurrent = computed(() => {
   const { connection, dashboard } = live.value;
   return connection === "live" && dashboard?.provenance.stale === false;
 });
 
-/** The symbol and its price, live. `reply` stands in until the dashboard is there. */
+/** The symbol and its live price. The price of `reply` is shown before the first dashboard. */
 export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceResponse | undefined }) {
   const row = useRow(symbol).value ?? reply;
   return (
@@ -29,7 +29,7 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
       </h1>
       <WatchStar symbol={symbol} />
       {row && (
-        <div class={`symbol-price ${isNow.value ? "" : "old"}`}>
+        <div class={`symbol-price ${isCurrent.value ? "" : "old"}`}>
           <b>{price(row.price)}</b>
           <Change value={row.change24hPercent} />
           <span class="muted">
@@ -42,7 +42,7 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
   );
 }
 
-/** Where the live price came from, and how old it is. */
+/** The source and age of the live price. */
 function PriceSource({ symbol }: { symbol: string }) {
   const { dashboard } = live.value;
   if (!dashboard?.rows.has(symbol)) return null;

@@ -1,16 +1,16 @@
-import { moment } from "../state/moment.js";
+import { marketTime } from "../state/market_time.js";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { useMemo } from "preact/hooks";
 import { type GetScoreHistoryResponse, GetScoreHistoryResponseSchema } from "virtuoso-market";
 import { LineChart } from "../charts/lines.js";
-import { clock, durationOf, ms, price, score } from "../format.js";
-import { kept } from "../state/kept.js";
+import { clock, durationToMs, ms, price, score } from "../format.js";
+import { storedSignal } from "../state/stored_signal.js";
 import { market } from "../state/market.js";
 import { useQuery } from "../state/query.js";
 import { Empty, Panel, Segmented } from "../ui/index.js";
 
 const HOUR_S = 3600;
-// Name, how far back and how far apart points are, seconds.
+// Id, text, length of the range in seconds, distance of points in seconds.
 const RANGES = [
   ["6h", "6 h", 6 * HOUR_S, 60],
   ["24h", "24 h", 24 * HOUR_S, 180],
@@ -18,16 +18,16 @@ const RANGES = [
 ] as const;
 type RangeId = (typeof RANGES)[number][0];
 
-const chosen = kept("historyRange", (stored): RangeId => RANGES.find(([id]) => id === stored)?.[0] ?? "24h");
+const chosen = storedSignal("historyRange", (stored): RangeId => RANGES.find(([id]) => id === stored)?.[0] ?? "24h");
 
-/** The score of a symbol over time, beside its price. */
+/** The score and the price of a symbol over time. */
 export function History({ symbol }: { symbol: string }) {
   const [id, words, seconds, resolution] = RANGES.find((one) => one[0] === chosen.value) ?? RANGES[1];
   const { value: answer } = useQuery(
     `history:${symbol}:${id}`,
     GetScoreHistoryResponseSchema,
     (signal) => {
-      const start = Math.ceil((moment.peek() / 1000 - seconds) / resolution) * resolution; // so that points stand still
+      const start = Math.ceil((marketTime.peek() / 1000 - seconds) / resolution) * resolution; // a multiple of the resolution, so that points do not move
       const resolved = { seconds: BigInt(resolution), nanos: 0 };
       return market.getScoreHistory(
         { symbol, startTime: timestampFromMs(start * 1000), resolution: resolved },
@@ -46,7 +46,7 @@ export function History({ symbol }: { symbol: string }) {
       waiting={waiting}
       action={
         <Segmented
-          label="How far back"
+          label="Range"
           options={RANGES.map(([value, text]) => [value, text] as const)}
           value={id}
           onChange={(value) => {
@@ -57,15 +57,15 @@ export function History({ symbol }: { symbol: string }) {
     >
       {reply && !reply.points.length && (
         <Empty>
-          Nothing was recorded of {symbol} in the last {words}.
+          There is no history of {symbol} for the last {words}.
         </Empty>
       )}
-      {reply && reply.points.length > 0 && <Drawn reply={reply} seconds={seconds} words={words} />}
+      {reply && reply.points.length > 0 && <HistoryChart reply={reply} seconds={seconds} words={words} />}
     </Panel>
   );
 }
 
-function Drawn({ reply, seconds, words }: { reply: GetScoreHistoryResponse; seconds: number; words: string }) {
+function HistoryChart({ reply, seconds, words }: { reply: GetScoreHistoryResponse; seconds: number; words: string }) {
   const { symbol, points, provenance } = reply;
   const [scores, prices] = useMemo(() => {
     const at = points.map((point) => ({ at: ms(point.observedTime) ?? 0, point }));
@@ -87,14 +87,14 @@ function Drawn({ reply, seconds, words }: { reply: GetScoreHistoryResponse; seco
           { name: "Price", points: prices, role: "second", show: price },
         ]}
         span={[end - seconds * 1000, end]}
-        gapMs={1.6 * (durationOf(reply.resolution) ?? Infinity)}
+        gapMs={1.6 * (durationToMs(reply.resolution) ?? Infinity)}
         marks={[30, 50, 70]}
       />
       <p class="faint">
         {known.length
-          ? `${began}Score between ${score(Math.min(...known))} and ${score(Math.max(...known))}; ` +
-            "above 70 and below 30 are strong. Where the line is broken nothing was measured."
-          : "There was a price but no score in this range."}
+          ? `${began}The score was between ${score(Math.min(...known))} and ${score(Math.max(...known))}. ` +
+            "A score above 70 or below 30 is strong. A gap in the line means that nothing was measured."
+          : "There is a price but no score in this range."}
       </p>
     </>
   );

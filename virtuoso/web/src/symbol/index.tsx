@@ -1,22 +1,22 @@
 import { GetConfluenceResponseSchema } from "virtuoso-market";
 import { market } from "../state/market.js";
 import { useQuery } from "../state/query.js";
-import { BetaInShort } from "./beta.js";
+import { SymbolBeta } from "./beta.js";
 import { Breakdown } from "./breakdown.js";
 import { Candles } from "./candles.js";
 import { Head } from "./head.js";
 import { History } from "./history.js";
-import { OpportunitiesInShort, SignalsInShort } from "./findings.js";
+import { SymbolOpportunities, ActiveSignals } from "./findings.js";
 import { NotScored } from "./not_scored.js";
 import "../styles/lists.css";
 import "../styles/symbol.css";
 
-/** Everything about one symbol: what its score is made of, its chart, and what came of it. */
+/** The page of one symbol: its score, its charts, its signals, its opportunities and its beta. */
 export default function SymbolPage({ symbol }: { symbol: string }) {
   const { value: answer } = useQuery(`confluence:${symbol}`, GetConfluenceResponseSchema, (signal) =>
     market.getConfluence({ symbol }, { signal }),
   );
-  // After a change of venue the same asset may have another name there.
+  // Another venue may have another name for the same asset.
   const name = answer.reply?.symbol ?? symbol;
   if (answer.problem?.code === "not_found" || answer.problem?.code === "invalid_argument") {
     return (
@@ -37,9 +37,9 @@ export default function SymbolPage({ symbol }: { symbol: string }) {
         <div>
           <Candles symbol={name} />
           <History symbol={name} />
-          <SignalsInShort symbol={name} />
-          <OpportunitiesInShort symbol={name} />
-          <BetaInShort symbol={name} />
+          <ActiveSignals symbol={name} />
+          <SymbolOpportunities symbol={name} />
+          <SymbolBeta symbol={name} />
         </div>
       </div>
     </div>

@@ -1,6 +1,6 @@
 import { fixed } from "../format.js";
 
-// What components, inputs and units are called. A name that a newer model brings is shown as it is, with spaces.
+// Names of components, inputs and units. The name of an unknown component is shown with spaces.
 
 const COMPONENTS: Readonly<Record<string, string>> = {
   rsi: "RSI",
@@ -14,8 +14,8 @@ const COMPONENTS: Readonly<Record<string, string>> = {
   on_balance_volume: "On-balance volume",
   vwap_distance: "Distance to VWAP",
   taker_delta: "Taker delta",
-  delta_change: "Change of delta",
-  trade_counts: "Number of trades",
+  delta_change: "Delta change",
+  trade_counts: "Trade counts",
   positioning: "New positions",
   imbalance_near: "Imbalance near the price",
   imbalance_middle: "Imbalance farther out",
@@ -24,7 +24,7 @@ const COMPONENTS: Readonly<Record<string, string>> = {
   slope: "Slope of the book",
   pressure: "Book pressure",
   donchian: "Donchian channel",
-  room: "Room to the levels",
+  room: "Distance to support and resistance",
   accounts: "Long/short accounts",
   funding: "Funding rate",
   premium: "Premium over the index",
@@ -32,7 +32,7 @@ const COMPONENTS: Readonly<Record<string, string>> = {
 
 const TIMEFRAMES: Readonly<Record<string, string>> = { "1m": "1 min", "5m": "5 min", "30m": "30 min", "4h": "4 h" };
 
-/** A component's name in words, and the bars that it is read from: "rsi_5m" is RSI on 5 min. */
+/** Return the name of a component and the length of its bars: "rsi_5m" is RSI and 5 min. */
 export function componentName(name: string): { name: string; bars: string | undefined } {
   const cut = name.lastIndexOf("_");
   const bars = TIMEFRAMES[name.slice(cut + 1)];
@@ -40,13 +40,13 @@ export function componentName(name: string): { name: string; bars: string | unde
   return { name: COMPONENTS[base] ?? spaced(base), bars };
 }
 
-/** An input's name within a sentence: "candles_5m" is "5 min candles". */
+/** Return the name of an input within a sentence: "candles_5m" is "5 min candles". */
 export function inputName(name: string): string {
   const bars = name.startsWith("candles_") && TIMEFRAMES[name.slice("candles_".length)];
   return bars ? `${bars} candles` : name.replaceAll("_", " ");
 }
 
-/** A list within a sentence: "a, b and c". */
+/** Join names within a sentence: "a, b and c". */
 export function listed(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
@@ -59,7 +59,7 @@ const UNITS: Readonly<Record<string, string>> = {
   "log ratio": " log",
 };
 
-/** A reading in its unit, three significant digits or two after the point. Undefined stays the caller's to show. */
+/** Format a reading with its unit: three significant digits, at most two decimals. */
 export function reading(value: number, unit: string): string {
   const size = Math.abs(value);
   const text = fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : 2);

@@ -5,7 +5,7 @@ import { follow } from "../state/router.js";
 import { Change, Source } from "../ui/index.js";
 import { venueName } from "../words.js";
 
-/** Why there is no score: the venue does not know the symbol, or it is not among those that are scored. */
+/** Why a symbol has no score: the venue does not list it, or it is not tracked. */
 export function NotScored({ symbol, problem }: { symbol: string; problem: Problem }) {
   const { dashboard } = live.value;
   const venue = dashboard ? venueName(dashboard.provenance.venue) : "the exchange";
@@ -17,19 +17,19 @@ export function NotScored({ symbol, problem }: { symbol: string; problem: Proble
         <>
           <h2>{symbol} is not scored</h2>
           <p>
-            It trades on {venue}, but is not among the {tracked ?? ""} symbols that are scored: those with the largest
-            turnover, or those that were chosen.
+            {symbol} trades on {venue}. It is not among the {tracked ?? ""} symbols that have a score: those with the
+            largest turnover, or those that the operator chose.
           </p>
         </>
       ) : problem.reason === "SYMBOL_NOT_FOUND" ? (
         <>
-          <h2>There is no {symbol}</h2>
-          <p>{venue} has no USDT perpetual of this name.</p>
+          <h2>{symbol} does not exist</h2>
+          <p>{venue} has no USDT perpetual with this name.</p>
         </>
       ) : (
         <>
-          <h2>"{symbol}" cannot be a symbol</h2>
-          <p>A symbol is letters and digits that end in USDT, such as BTCUSDT.</p>
+          <h2>"{symbol}" is not a symbol</h2>
+          <p>A symbol consists of letters and digits and ends in USDT, such as BTCUSDT.</p>
         </>
       )}
       {mover && dashboard && (
@@ -41,7 +41,7 @@ export function NotScored({ symbol, problem }: { symbol: string; problem: Proble
       <p class="faint">The service says: {problem.message}</p>
       <p>
         <a href="/" onClick={follow}>
-          To the dashboard
+          Go to the dashboard
         </a>
       </p>
     </section>

@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals";
 
-/** Some of several: toggle buttons in a row that scrolls. None chosen means all. */
+/** A choice of any number of options, as toggle buttons in a row that scrolls. Nothing chosen means all. */
 export function Choices<T extends number>(props: {
   options: readonly (readonly [value: T, text: string])[];
   chosen: Signal<readonly T[]>;

@@ -1,7 +1,7 @@
 import type { Signal } from "@preact/signals";
 import { Icon } from "../ui/index.js";
 
-/** A field for a part of a symbol's name. */
+/** A field to search symbols by a part of their names. */
 export function SymbolSearch({ text }: { text: Signal<string> }) {
   return (
     <label class="search">
@@ -10,7 +10,7 @@ export function SymbolSearch({ text }: { text: Signal<string> }) {
         type="search"
         class="field"
         placeholder="Symbol"
-        aria-label="Only symbols with this in their name"
+        aria-label="Search symbols"
         value={text.value}
         onInput={(event) => {
           text.value = event.currentTarget.value;
@@ -20,5 +20,5 @@ export function SymbolSearch({ text }: { text: Signal<string> }) {
   );
 }
 
-/** Whether a symbol has a searched text in its name. */
-export const holds = (symbol: string, text: string): boolean => symbol.includes(text.trim().toUpperCase());
+/** Return true for a symbol that contains the searched text. */
+export const matchesSearch = (symbol: string, text: string): boolean => symbol.includes(text.trim().toUpperCase());

@@ -1,4 +1,4 @@
-/** Symbols that are drawn in index.html, where the shell of the first paint uses them too. */
+/** The icons. They are drawn in index.html, which needs them for the first paint. */
 export type IconName =
   | "mark"
   | "dashboard"
@@ -15,7 +15,7 @@ export type IconName =
   | "star"
   | "more";
 
-/** A drawing beside words, or within a button that has a name. */
+/** An icon. It is always beside text, or in a button with a label. */
 export function Icon({ name, filled = false }: { name: IconName; filled?: boolean }) {
   return (
     <svg class={filled ? "icon filled" : "icon"} aria-hidden="true">

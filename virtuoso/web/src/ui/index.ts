@@ -1,11 +1,12 @@
-// What pages are made of. Each looks after truth in its own way: absent values are said to be absent, panels carry age and
-// source, directions have a sign beside their colour.
+// The components that pages are made of. Missing values are shown as missing, panels show age and source, and a direction
+// has a sign beside its colour.
 export { Age } from "./age.js";
-export { Badge, Empty, SymbolLink, SymbolName, base, symbolPath, type Tone } from "./bits.js";
+export { Badge, type Tone } from "./badge.js";
 export { Icon, type IconName } from "./icon.js";
-export { Panel, type PanelProps, ProblemNote, Skeleton, Source } from "./panel.js";
-export { DimensionBars, SIX, ScoreBar, lean } from "./score.js";
+export { Empty, Panel, type PanelProps, ProblemNote, Skeleton, Source } from "./panel.js";
+export { DimensionBars, ROW_DIMENSIONS, ScoreBar, scoreDirection } from "./score.js";
 export { Segmented } from "./segmented.js";
 export { Sheet } from "./sheet.js";
-export { Change, Value, way } from "./value.js";
-export { WatchStar } from "./watch.js";
+export { SymbolLink, SymbolName, baseAsset, symbolPath } from "./symbol.js";
+export { Change, Value, signDirection } from "./value.js";
+export { WatchStar } from "./watch_star.js";

@@ -5,26 +5,26 @@ import { isOutdated, isStale } from "../age.js";
 import { connection, staleId } from "../state/live.js";
 import { ENVIRONMENTS, venueName } from "../words.js";
 import { Age } from "./age.js";
-import { Badge } from "./bits.js";
+import { Badge } from "./badge.js";
 
 export interface PanelProps {
   title: string;
-  /** Of the reply that is shown; undefined while there is none. */
+  /** The provenance of the reply that is shown. Undefined without a reply. */
   provenance?: Provenance | undefined;
-  /** This device's clock when it came, epoch milliseconds. */
+  /** This device's clock when the reply came, epoch milliseconds. */
   heardMs?: number | undefined;
-  /** Why there is no newer one. */
+  /** Why there is no newer reply. */
   problem?: Problem | undefined;
-  /** No answer of any kind yet: a skeleton stands in. */
+  /** True before the first answer: a skeleton is shown. */
   waiting?: boolean;
-  /** Stands at the right of the title, such as a button. */
+  /** What stands to the right of the title, such as a button. */
   action?: ComponentChildren;
   class?: string;
   children?: ComponentChildren;
 }
 
-/** A part of a page: what it is, where it came from and how old it is, what is wrong with it, and, if there is a reply, its
- * children. It greys where it is not live: connection lost, stale, or a problem since. */
+/** A part of a page: its title, the source and age of its data, its problem, and its children once there is a reply. It is
+ * grey when the data is not current. */
 export function Panel({ title, provenance, heardMs, problem, waiting, action, class: name, children }: PanelProps) {
   const id = useId();
   const old = provenance && isOutdated(provenance, connection.value, staleId.value, problem);
@@ -41,7 +41,7 @@ export function Panel({ title, provenance, heardMs, problem, waiting, action, cl
   );
 }
 
-/** Venue, kind of market and age in one line, with what is unusual about them in words. */
+/** The exchange, the kind of market and the age in one line, marked when the data is stale or a fallback. */
 export function Source({ provenance, heardMs }: { provenance: Provenance; heardMs: number | undefined }) {
   const { environment, path, venue } = provenance;
   return (
@@ -49,26 +49,26 @@ export function Source({ provenance, heardMs }: { provenance: Provenance; heardM
       {isStale(provenance, staleId.value) && <Badge tone="warn">Stale</Badge>}
       {path === Path.FALLBACK && <Badge tone="warn">Fallback</Badge>}
       <span>{venueName(venue)}</span>
-      <span class={environment === Environment.LIVE ? "" : "invented"}>
-        {ENVIRONMENTS[environment] ?? "unknown kind of market"}
+      <span class={environment === Environment.LIVE ? "" : "not-live"}>
+        {ENVIRONMENTS[environment] ?? "unknown market"}
       </span>
       <Age provenance={provenance} heardMs={heardMs} />
     </p>
   );
 }
 
-/** What a call failed with, in the service's own words. */
+/** Why a call failed, as the service says it. */
 export function ProblemNote({ problem, old = false }: { problem: Problem; old?: boolean }) {
   return (
     <p class="problem" role="status">
-      <b>{old ? "Not renewed: " : "Not available: "}</b>
+      <b>{old ? "Not updated: " : "Not available: "}</b>
       {problem.message}
       {problem.reason && <span class="faint"> ({problem.reason})</span>}
     </p>
   );
 }
 
-/** Stands in for what is not known yet. */
+/** A placeholder before the first answer. */
 export function Skeleton({ lines = 3 }: { lines?: number }) {
   return (
     <div class="skeleton" aria-hidden="true">
@@ -77,4 +77,9 @@ export function Skeleton({ lines = 3 }: { lines?: number }) {
       ))}
     </div>
   );
+}
+
+/** A text where a list has no items. */
+export function Empty({ children }: { children: ComponentChildren }) {
+  return <p class="empty">{children}</p>;
 }

@@ -1,9 +1,9 @@
-/** One of a few, side by side: a group of toggle buttons. */
+/** A choice of one among a few options, as toggle buttons side by side. */
 export function Segmented<T extends string | number>(props: {
   options: readonly (readonly [value: T, text: string])[];
   value: T;
   onChange: (value: T) => void;
-  /** What is chosen here, for screen readers. */
+  /** The name of the choice, for screen readers. */
   label: string;
 }) {
   return (

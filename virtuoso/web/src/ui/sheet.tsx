@@ -2,8 +2,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "./icon.js";
 
-/** A dialogue that comes from below (on wide screens from the right). The browser's own <dialog> keeps the focus within,
- * closes on Esc, and gives the focus back. */
+/** A dialogue that opens from the bottom, and on wide screens from the right. The browser's <dialog> keeps the focus within,
+ * closes on Escape and returns the focus. */
 export function Sheet(props: { open: boolean; onClose: () => void; title: string; children: ComponentChildren }) {
   const { open, onClose, title, children } = props;
   const dialogRef = useRef<HTMLDialogElement>(null);

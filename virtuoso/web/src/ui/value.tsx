@@ -1,28 +1,28 @@
 import { ABSENT, percent } from "../format.js";
 
-/** A number as text, such as `price(row.price)`. Where that is ABSENT a screen reader says so. */
+/** A formatted number, such as `price(row.price)`. A screen reader reads ABSENT as "not measured". */
 export function Value({ children, class: name }: { children: string; class?: string }) {
   if (children !== ABSENT) return <span class={name}>{children}</span>;
   return (
     <span class={`unmeasured ${name ?? ""}`}>
       <span aria-hidden="true">{ABSENT}</span>
-      <span class="said">not measured</span>
+      <span class="visually-hidden">not measured</span>
     </span>
   );
 }
 
-/** Which way a number points: its class and its arrow. */
-export function way(value: number | undefined): "up" | "down" | "flat" {
+/** Return the direction of a number by its sign. */
+export function signDirection(value: number | undefined): "up" | "down" | "flat" {
   return value === undefined || value === 0 ? "flat" : value > 0 ? "up" : "down";
 }
 
 const ARROWS = { up: "▲", down: "▼", flat: "" };
 
-/** A change in percent: sign, colour and arrow. */
+/** A change in percent with its sign, colour and arrow. */
 export function Change({ value, digits = 2 }: { value: number | undefined; digits?: number }) {
   const text = percent(value, digits);
   if (text === ABSENT) return <Value>{text}</Value>;
-  const direction = /^[+−]/.test(text) ? way(value) : "flat";
+  const direction = /^[+−]/.test(text) ? signDirection(value) : "flat";
   return (
     <span class={`change ${direction}`}>
       {direction !== "flat" && <span aria-hidden="true">{ARROWS[direction]}</span>}

@@ -2,13 +2,13 @@ import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Alert, AlertKind, AlertLevel, ListAlertsResponseSchema } from "virtuoso-market";
 import {
-  alertsLost,
+  alertsProblem,
   isNew,
   kinds,
   markOpened,
   markSeen,
   minLevel,
-  passes,
+  passesFilters,
   recent,
   unread,
 } from "../../state/alerts.js";
@@ -16,22 +16,22 @@ import { market } from "../../state/market.js";
 import { visible } from "../../state/screen.js";
 import { usePages } from "../../state/pages.js";
 import { Empty, Panel, Segmented } from "../../ui/index.js";
-import { ALERTS, named } from "../../words.js";
+import { ALERTS, withNames } from "../../words.js";
 import { Choices } from "../choices.js";
-import { Older } from "../older.js";
+import { OlderButton } from "../older.js";
 import { AlertItem } from "./item.js";
 import { NotifySwitch } from "./notify.js";
 import "../../styles/lists.css";
 import "../../styles/alerts.css";
 
-const KINDS = named(AlertKind, ALERTS);
-const AT_LEAST: Partial<Record<AlertLevel, string>> = {
+const KINDS = withNames(AlertKind, ALERTS);
+const MINIMUM_LEVELS: Partial<Record<AlertLevel, string>> = {
   [AlertLevel.INFO]: "All levels",
   [AlertLevel.WARNING]: "Warnings",
   [AlertLevel.CRITICAL]: "Critical",
 };
 
-/** Alerts as they come, on top of those that lie back. */
+/** All alerts, newest first. New ones appear as they come. */
 export default function Alerts() {
   const pages = usePages(
     `alerts:${minLevel.value}:${[...kinds.value].sort().join()}`,
@@ -46,17 +46,17 @@ export default function Alerts() {
     },
     30_000,
   );
-  const news = recent.value.filter(passes);
+  const arrived = recent.value.filter(passesFilters);
   useMarkSeen();
-  const listed = union(news, pages.items);
+  const listed = merged(arrived, pages.items);
   const { reply, heardMs, problem, waiting } = pages.answer;
   return (
     <div class="list-page alerts-page">
-      <h1 class="said">Alerts</h1>
+      <h1 class="visually-hidden">Alerts</h1>
       <div class="filters">
         <Segmented
-          label="How urgent at least"
-          options={named(AlertLevel, AT_LEAST)}
+          label="Minimum level"
+          options={withNames(AlertLevel, MINIMUM_LEVELS)}
           value={minLevel.value}
           onChange={(value) => {
             minLevel.value = value;
@@ -68,7 +68,7 @@ export default function Alerts() {
         title="Alerts"
         provenance={reply?.provenance}
         heardMs={heardMs}
-        problem={problem ?? alertsLost.value}
+        problem={problem ?? alertsProblem.value}
         waiting={waiting}
       >
         {listed.length ? (
@@ -80,18 +80,18 @@ export default function Alerts() {
         ) : (
           <Empty>
             {kinds.value.length || minLevel.value > AlertLevel.INFO
-              ? "There is no alert that these filters let through."
-              : "There has been no alert yet."}
+              ? "No alert matches the filters."
+              : "There are no alerts yet."}
           </Empty>
         )}
-        <Older pages={pages} what="alerts" />
+        <OlderButton pages={pages} what="alerts" />
       </Panel>
       <NotifySwitch />
     </div>
   );
 }
 
-/** Alerts that were new when this page was opened stay marked on it, though looking at them makes them seen. */
+/** Mark alerts as seen while the page is visible. Those that were new when the page was opened stay marked as new. */
 function useMarkSeen(): void {
   useEffect(markOpened, []);
   useSignalEffect(() => {
@@ -99,9 +99,9 @@ function useMarkSeen(): void {
   });
 }
 
-/** Both lists, newest first, each alert once. */
-function union(news: readonly Alert[], listed: readonly Alert[]): Alert[] {
+/** Return the alerts of both lists, newest first, each once. */
+function merged(arrived: readonly Alert[], listed: readonly Alert[]): Alert[] {
   const known = new Set(listed.map(({ cursor }) => cursor));
-  const all = [...news.filter(({ cursor }) => !known.has(cursor)), ...listed];
+  const all = [...arrived.filter(({ cursor }) => !known.has(cursor)), ...listed];
   return all.sort((a, b) => Number(b.cursor) - Number(a.cursor));
 }

@@ -1,13 +1,13 @@
 import { useComputed } from "@preact/signals";
 import { type Alert, AlertKind, AlertLevel } from "virtuoso-market";
-import { ABSENT, clock, ms, span } from "../../format.js";
-import { moment } from "../../state/moment.js";
+import { ABSENT, clock, ms, timeSpan } from "../../format.js";
+import { marketTime } from "../../state/market_time.js";
 import { Badge, SymbolLink, type Tone } from "../../ui/index.js";
 import { ALERTS, LEVELS, venueName } from "../../words.js";
 
 const TONES: Partial<Record<AlertLevel, Tone>> = { [AlertLevel.WARNING]: "warn", [AlertLevel.CRITICAL]: "down" };
 
-/** One alert. Those about the data itself look different: they are about us, not about the market. */
+/** One alert. An alert about data quality looks different, since it is not about the market. */
 export function AlertItem({ alert, unseen }: { alert: Alert; unseen: boolean }) {
   const { kind, level, symbol, text, venue, observedTime } = alert;
   const data = kind === AlertKind.DATA_QUALITY;
@@ -15,11 +15,11 @@ export function AlertItem({ alert, unseen }: { alert: Alert; unseen: boolean }) 
     <li class={`alert ${data ? "data" : ""} ${unseen ? "unseen" : ""}`}>
       <header>
         <Badge tone={TONES[level] ?? "plain"}>{LEVELS[level] ?? "Alert"}</Badge>
-        <b>{data ? "Data quality" : (ALERTS[kind] ?? "Alert")}</b>
+        <b>{ALERTS[kind] ?? "Alert"}</b>
         {symbol && <SymbolLink symbol={symbol} />}
         {unseen && <Badge tone="accent">New</Badge>}
         <time class="faint" dateTime={observedTime && new Date(ms(observedTime) ?? 0).toISOString()}>
-          {venueName(venue)} · <When at={ms(observedTime)} full={clock(observedTime, moment.peek())} />
+          {venueName(venue)} · <When at={ms(observedTime)} full={clock(observedTime, marketTime.peek())} />
         </time>
       </header>
       <p>{text}</p>
@@ -32,8 +32,8 @@ const RECENT_MS = 3_600_000;
 function When({ at, full }: { at: number | undefined; full: string }) {
   const text = useComputed(() => {
     if (at === undefined) return ABSENT;
-    const passed = moment.value - at;
-    return passed < RECENT_MS ? `${span(passed)} ago` : full;
+    const passed = marketTime.value - at;
+    return passed < RECENT_MS ? `${timeSpan(passed)} ago` : full;
   });
   return <span>{text}</span>;
 }

@@ -1,17 +1,17 @@
 import { useId } from "preact/hooks";
 import { notifying, permission, setNotifying } from "../../state/notify.js";
 
-/** Switches notifications of this device on and off. */
+/** The switch for notifications on this device. */
 export function NotifySwitch() {
   const id = useId();
   const allowed = permission();
   const on = notifying.value && allowed === "granted";
   const why =
     allowed === "unsupported"
-      ? "This browser has no notifications."
+      ? "This browser does not support notifications."
       : allowed === "denied"
-        ? "This browser was told not to show notifications of this page."
-        : "While this page is open, this device shows what the filters let through.";
+        ? "Notifications of this page are blocked in this browser."
+        : "While this page is open, this device shows alerts that match the filters.";
   return (
     <div class="notify">
       <button

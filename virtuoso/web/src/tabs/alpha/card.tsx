@@ -1,7 +1,7 @@
 import { useComputed } from "@preact/signals";
 import type { Opportunity } from "virtuoso-market";
-import { ABSENT, fixed, ms, percent, price, share, span } from "../../format.js";
-import { moment } from "../../state/moment.js";
+import { ABSENT, fixed, ms, percent, price, share, timeSpan } from "../../format.js";
+import { marketTime } from "../../state/market_time.js";
 import { reading } from "../../symbol/names.js";
 import { SymbolLink } from "../../ui/index.js";
 import { OPPORTUNITIES } from "../../words.js";
@@ -9,7 +9,7 @@ import { Fact } from "../signals/card.js";
 import { SideMark } from "../signals/side.js";
 import "../../styles/alpha.css";
 
-/** Something unusual that may be traded. `named`: say of which symbol. */
+/** An opportunity. `named` shows its symbol. */
 export function OpportunityCard({ opportunity, named = true }: { opportunity: Opportunity; named?: boolean }) {
   const { symbol, kind, side, sentence, zScore, alphaPercent, confidence, unit } = opportunity;
   return (
@@ -21,15 +21,15 @@ export function OpportunityCard({ opportunity, named = true }: { opportunity: Op
             <SymbolLink symbol={symbol} />
           </h3>
         )}
-        <span class="opportunity-kind">{OPPORTUNITIES[kind] ?? "Something new"}</span>
+        <span class="opportunity-kind">{OPPORTUNITIES[kind] ?? "Opportunity"}</span>
       </header>
       <p>{sentence}</p>
       <dl class="facts">
-        {zScore !== undefined && <Fact name="Unusual by" value={`${fixed(zScore, 1)} σ`} />}
+        {zScore !== undefined && <Fact name="Z-score" value={`${fixed(zScore, 1)} σ`} />}
         {alphaPercent !== undefined && <Fact name="Alpha" value={percent(alphaPercent)} />}
         {opportunity.reading !== undefined && <Fact name="Reading" value={reading(opportunity.reading, unit)} />}
         <Fact name="Confidence" value={share(confidence)} />
-        <Fact name="Price then" value={price(opportunity.price)} />
+        <Fact name="Price when found" value={price(opportunity.price)} />
       </dl>
       <p class="faint">
         <Times opportunity={opportunity} />
@@ -42,10 +42,10 @@ function Times({ opportunity }: { opportunity: Opportunity }) {
   const found = ms(opportunity.findTime);
   const expires = ms(opportunity.expireTime);
   const text = useComputed(() => {
-    const at = moment.value;
-    const first = `Found ${found === undefined ? ABSENT : `${span(at - found)} ago`}`;
+    const at = marketTime.value;
+    const first = `Found ${found === undefined ? ABSENT : `${timeSpan(at - found)} ago`}`;
     if (expires === undefined) return first;
-    return `${first}, ${expires > at ? `old in ${span(expires - at)}` : `old since ${span(at - expires)}`}`;
+    return `${first}, ${expires > at ? `expires in ${timeSpan(expires - at)}` : `expired ${timeSpan(at - expires)} ago`}`;
   });
   return <span>{text}</span>;
 }

@@ -1,17 +1,17 @@
 import { ListOpportunitiesResponseSchema, OpportunityKind } from "virtuoso-market";
-import { kept } from "../../state/kept.js";
+import { storedSignal } from "../../state/stored_signal.js";
 import { market } from "../../state/market.js";
 import { useQuery } from "../../state/query.js";
 import { Empty, Panel } from "../../ui/index.js";
-import { OPPORTUNITIES, named } from "../../words.js";
+import { OPPORTUNITIES, withNames } from "../../words.js";
 import { Choices } from "../choices.js";
 import { OpportunityCard } from "./card.js";
 import "../../styles/lists.css";
 import "../../styles/alpha.css";
 
-const KINDS = named(OpportunityKind, OPPORTUNITIES);
+const KINDS = withNames(OpportunityKind, OPPORTUNITIES);
 
-const kinds = kept("opportunityKinds", (stored): readonly OpportunityKind[] =>
+const kinds = storedSignal("opportunityKinds", (stored): readonly OpportunityKind[] =>
   Array.isArray(stored) ? KINDS.flatMap(([kind]) => (stored.includes(kind) ? [kind] : [])) : [],
 );
 
@@ -24,7 +24,7 @@ export default function Alpha() {
   const listed = all.filter(({ kind }) => !kinds.value.length || kinds.value.includes(kind));
   return (
     <div class="list-page">
-      <h1 class="said">Alpha</h1>
+      <h1 class="visually-hidden">Alpha</h1>
       <Choices
         label="Kinds of opportunities"
         options={KINDS}
@@ -48,13 +48,12 @@ export default function Alpha() {
           <Empty>
             {all.length
               ? `The filter hides all ${all.length} opportunities.`
-              : "Nothing unusual is seen just now. That is a right answer: opportunities are rare."}
+              : "There are no opportunities at present. They are rare."}
           </Empty>
         )}
       </Panel>
       <p class="faint page-foot">
-        An opportunity is a departure from how a symbol usually moves with BTC, or from its usual funding. It is a
-        finding, not advice.
+        An opportunity is an unusual move relative to BTC, or unusual funding. It is an observation and not advice.
       </p>
     </div>
   );

@@ -8,10 +8,10 @@ import { SPANS } from "../../words.js";
 import { span } from "./span.js";
 import "../../styles/beta.css";
 
-/** One symbol's betas in all windows, and how they went. */
+/** The betas of one symbol in all windows, and over time. */
 export function BetaDetail({ symbol, reply }: { symbol: string; reply: GetBetaResponse }) {
   const windows = reply.beta?.windows ?? [];
-  if (!windows.length) return <Empty>{symbol} has too few returns beside BTC for a beta yet.</Empty>;
+  if (!windows.length) return <Empty>{symbol} does not have enough returns for a beta yet.</Empty>;
   return (
     <div class="beta-detail">
       <div class="scrolls" tabIndex={0} role="region" aria-label={`Betas of ${symbol} by window`}>
@@ -21,7 +21,7 @@ export function BetaDetail({ symbol, reply }: { symbol: string; reply: GetBetaRe
               <th scope="col">Window</th>
               {windows.map((window) => (
                 <th key={window.span} scope="col">
-                  {SPANS[window.span] ?? "Another"}
+                  {SPANS[window.span] ?? "Other"}
                 </th>
               ))}
             </tr>
@@ -47,14 +47,14 @@ export function BetaDetail({ symbol, reply }: { symbol: string; reply: GetBetaRe
 
 const FIGURES: readonly (readonly [string, (window: BetaWindow) => string])[] = [
   ["Beta", ({ beta }) => two(beta)],
-  ["± error", ({ betaError }) => two(betaError)],
+  ["± standard error", ({ betaError }) => two(betaError)],
   ["Correlation", ({ correlation }) => two(correlation)],
   ["R²", ({ rSquared }) => two(rSquared)],
-  ["Beta as BTC rises", ({ upsideBeta }) => two(upsideBeta)],
-  ["Beta as BTC falls", ({ downsideBeta }) => two(downsideBeta)],
-  ["Alpha a year", ({ alphaAnnualPercent }) => percent(alphaAnnualPercent, 0)],
-  ["t of alpha", ({ alphaT }) => two(alphaT)],
-  ["Returns", ({ points }) => fixed(points, 0)],
+  ["Beta when BTC rises", ({ upsideBeta }) => two(upsideBeta)],
+  ["Beta when BTC falls", ({ downsideBeta }) => two(downsideBeta)],
+  ["Alpha per year", ({ alphaAnnualPercent }) => percent(alphaAnnualPercent, 0)],
+  ["t-statistic of alpha", ({ alphaT }) => two(alphaT)],
+  ["Number of returns", ({ points }) => fixed(points, 0)],
 ];
 
 const two = (value: number | undefined) => fixed(value, 2);
@@ -67,7 +67,7 @@ function Rolling({ symbol, series }: { symbol: string; series: readonly RollingB
   );
   const first = points[0];
   const last = points.at(-1);
-  if (!shown || !first || !last || first === last) return <Empty>Too little is known to show it over time.</Empty>;
+  if (!shown || !first || !last || first === last) return <Empty>There is not enough history for a chart.</Empty>;
   const steps = points.slice(1).map(({ at }, index) => at - (points[index]?.at ?? at));
   const betas = points.flatMap(({ value }) => value ?? []);
   return (
@@ -76,7 +76,7 @@ function Rolling({ symbol, series }: { symbol: string; series: readonly RollingB
         <h3>Over time</h3>
         <Segmented
           label="Window"
-          options={series.map((one) => [one.span, SPANS[one.span] ?? "Another"] as const)}
+          options={series.map((one) => [one.span, SPANS[one.span] ?? "Other"] as const)}
           value={shown.span}
           onChange={(value) => {
             span.value = value;
@@ -89,7 +89,7 @@ function Rolling({ symbol, series }: { symbol: string; series: readonly RollingB
         span={[first.at, last.at]}
         gapMs={1.6 * Math.min(...steps)}
       />
-      <p class="faint">Each point is the beta of the quarter of the window before it.</p>
+      <p class="faint">Each point is the beta over the last quarter of the window before it.</p>
     </>
   );
 }

@@ -1,14 +1,14 @@
 import { signal, useComputed } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { GetBetaResponseSchema, type ListBetasResponse, ListBetasResponseSchema } from "virtuoso-market";
-import { kept } from "../../state/kept.js";
+import { storedSignal } from "../../state/stored_signal.js";
 import { market } from "../../state/market.js";
 import { type Answer, useQuery } from "../../state/query.js";
 import { follow } from "../../state/router.js";
 import { wide } from "../../state/screen.js";
-import { Empty, Panel, Segmented, Sheet, base, symbolPath } from "../../ui/index.js";
+import { Empty, Panel, Segmented, Sheet, baseAsset, symbolPath } from "../../ui/index.js";
 import { SPANS } from "../../words.js";
-import { SymbolSearch, holds } from "../search.js";
+import { SymbolSearch, matchesSearch } from "../search.js";
 import { BetaDetail } from "./detail.js";
 import { COLUMNS, type Column, type Row, rowsOf } from "./sorting.js";
 import { SPAN_CHOICES, span } from "./span.js";
@@ -16,11 +16,11 @@ import { BetaTable } from "./table.js";
 import "../../styles/lists.css";
 import "../../styles/beta.css";
 
-const column = kept("betaSort", (stored): Column => COLUMNS.find(([id]) => id === stored)?.[0] ?? "beta");
-const ascending = kept("betaAscending", (stored) => stored === true);
+const column = storedSignal("betaSort", (stored): Column => COLUMNS.find(([id]) => id === stored)?.[0] ?? "beta");
+const ascending = storedSignal("betaAscending", (stored) => stored === true);
 const search = signal("");
 
-/** How each symbol moves with BTC. */
+/** The beta of each symbol to BTC. */
 export default function Betas() {
   const query = useQuery(
     "betas",
@@ -31,15 +31,15 @@ export default function Betas() {
   const { value: rows } = useComputed(() =>
     rowsOf(query.value.reply?.betas ?? [], span.value, column.value, ascending.value),
   );
-  const listed = rows.filter(({ beta }) => holds(beta.symbol, search.value));
+  const listed = rows.filter(({ beta }) => matchesSearch(beta.symbol, search.value));
   const [chosen, choose] = useState<string>();
   const shown = chosen ?? (wide.value ? listed[0]?.beta.symbol : undefined);
   return (
     <div class="list-page">
-      <h1 class="said">Beta</h1>
+      <h1 class="visually-hidden">Beta</h1>
       <div class="filters">
         <Segmented
-          label="Window of returns"
+          label="Window"
           options={SPAN_CHOICES.map((one) => [one, SPANS[one] ?? ""] as const)}
           value={span.value}
           onChange={(value) => {
@@ -49,9 +49,9 @@ export default function Betas() {
         <SymbolSearch text={search} />
       </div>
       <div class="beta-columns">
-        <List answer={query.value} chosen={shown} onChoose={choose} rows={listed} none={!rows.length} />
+        <List answer={query.value} chosen={shown} onChoose={choose} rows={listed} empty={!rows.length} />
         {wide.value && shown && (
-          <aside aria-label="The chosen symbol">
+          <aside aria-label="Chosen symbol">
             <Detail key={shown} symbol={shown} />
           </aside>
         )}
@@ -68,18 +68,18 @@ export default function Betas() {
 interface ListProps {
   readonly answer: Answer<ListBetasResponse>;
   readonly rows: readonly Row[];
-  /** No symbol has a beta at all. */
-  readonly none: boolean;
+  /** True when no symbol has a beta. */
+  readonly empty: boolean;
   readonly chosen: string | undefined;
   readonly onChoose: (symbol: string) => void;
 }
 
-function List({ answer: { reply, heardMs, problem, waiting }, rows, none, chosen, onChoose }: ListProps) {
+function List({ answer: { reply, heardMs, problem, waiting }, rows, empty, chosen, onChoose }: ListProps) {
   return (
     <Panel title="Beta to BTC" provenance={reply?.provenance} heardMs={heardMs} problem={problem} waiting={waiting}>
       <p class="faint">
-        A beta of 1.5 means: when BTC moved 1 %, it moved 1.5 % the same way. The bar starts at 1; the whisker is the 95
-        % range.
+        A symbol with a beta of 1.5 moved 1.5 % when BTC moved 1 %. The bar starts at 1. The thin line is the 95 %
+        interval.
       </p>
       {rows.length ? (
         <BetaTable
@@ -91,7 +91,7 @@ function List({ answer: { reply, heardMs, problem, waiting }, rows, none, chosen
           onChoose={onChoose}
         />
       ) : (
-        <Empty>{none ? "No symbol has enough returns yet." : "No symbol has this in its name."}</Empty>
+        <Empty>{empty ? "No symbol has enough returns yet." : "No symbol matches the search."}</Empty>
       )}
     </Panel>
   );
@@ -106,7 +106,7 @@ function Detail({ symbol }: { symbol: string }) {
   ).value;
   return (
     <Panel
-      title={`${base(symbol)} and BTC`}
+      title={`${baseAsset(symbol)} and BTC`}
       provenance={reply?.provenance}
       heardMs={heardMs}
       problem={problem}
@@ -115,7 +115,7 @@ function Detail({ symbol }: { symbol: string }) {
       {reply && <BetaDetail symbol={symbol} reply={reply} />}
       <div class="older">
         <a class="button" href={symbolPath(symbol)} onClick={follow}>
-          Score and charts of {symbol}
+          Go to {symbol}
         </a>
       </div>
     </Panel>

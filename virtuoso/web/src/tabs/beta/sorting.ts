@@ -1,28 +1,28 @@
 import { type Beta, type BetaSpan, type BetaWindow } from "virtuoso-market";
 
-/** What the table can be sorted by. */
+/** The columns by which the table can be sorted. */
 export const COLUMNS = [
   ["symbol", "Symbol"],
   ["beta", "Beta"],
   ["correlation", "Corr."],
   ["rSquared", "R²"],
-  ["alphaAnnualPercent", "Alpha a year"],
+  ["alphaAnnualPercent", "Alpha per year"],
 ] as const;
 export type Column = (typeof COLUMNS)[number][0];
 
-/** A symbol and its figures in one window; undefined where it has too few returns. */
+/** A symbol and its figures in one window. Undefined when it has too few returns. */
 export interface Row {
   readonly beta: Beta;
   readonly window: BetaWindow | undefined;
 }
 
-/** The rows of one window in the order of a column; those without figures last either way. */
+/** Return the rows of one window in the order of a column. Rows without figures come last in both directions. */
 export function rowsOf(betas: readonly Beta[], span: BetaSpan, by: Column, ascending: boolean): Row[] {
-  const way = ascending ? 1 : -1;
+  const sign = ascending ? 1 : -1;
   const rows = betas.map((beta) => ({ beta, window: beta.windows.find((one) => one.span === span) }));
   return rows.sort((a, b) => {
     if (!a.window || !b.window) return Number(!a.window) - Number(!b.window);
-    if (by === "symbol") return way * a.beta.symbol.localeCompare(b.beta.symbol);
-    return way * (a.window[by] - b.window[by]) || a.beta.symbol.localeCompare(b.beta.symbol);
+    if (by === "symbol") return sign * a.beta.symbol.localeCompare(b.beta.symbol);
+    return sign * (a.window[by] - b.window[by]) || a.beta.symbol.localeCompare(b.beta.symbol);
   });
 }

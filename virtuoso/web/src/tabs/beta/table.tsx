@@ -12,7 +12,7 @@ interface Props {
   readonly onChoose: (symbol: string) => void;
 }
 
-/** Symbols and their figures in one window. A tap on a row shows more of it. */
+/** The figures of all symbols in one window. A tap on a row shows its details. */
 export function BetaTable({ rows, by, ascending, chosen, onSort, onChoose }: Props) {
   return (
     <table class="figures beta-table">
@@ -44,7 +44,7 @@ function BetaRow({ row, chosen, onChoose }: { row: Row; chosen: boolean; onChoos
     <tr class={chosen ? "chosen" : ""} onClick={() => onChoose(symbol)}>
       <th scope="row">
         <button type="button" aria-pressed={chosen}>
-          <span class="said">More of </span>
+          <span class="visually-hidden">Details of </span>
           <SymbolName symbol={symbol} />
         </button>
       </th>

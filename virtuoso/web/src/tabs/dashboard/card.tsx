@@ -1,12 +1,12 @@
 import type { ConfluenceRow } from "virtuoso-market";
 import { price, scoreExact, share, usd } from "../../format.js";
-import { Change, DimensionBars, SymbolLink, Value, WatchStar, lean } from "../../ui/index.js";
+import { Change, DimensionBars, SymbolLink, Value, WatchStar, scoreDirection } from "../../ui/index.js";
 import { LABELS } from "../../words.js";
 import { rowsAge } from "./age.js";
-import { SeenRow } from "./seen.js";
+import { LazyRow } from "./lazy_row.js";
 
-/** One symbol. */
-export class Card extends SeenRow<HTMLLIElement> {
+/** A row as a card. */
+export class Card extends LazyRow<HTMLLIElement> {
   override render() {
     const { row } = this.props;
     return (
@@ -14,7 +14,7 @@ export class Card extends SeenRow<HTMLLIElement> {
         <WatchStar symbol={row.symbol} />
         <SymbolLink symbol={row.symbol} class="whole" />
         <span class="price">{price(row.price)}</span>
-        <ScoreWords row={row} />
+        <CardScore row={row} />
         <span class="meta faint">
           <Value>{usd(row.turnover24hUsd)}</Value> · {rowsAge}
         </span>
@@ -25,12 +25,12 @@ export class Card extends SeenRow<HTMLLIElement> {
   }
 }
 
-/** The score, large, with its label and how sure it is. */
-function ScoreWords({ row }: { row: ConfluenceRow }) {
+/** The score with its label and confidence. */
+function CardScore({ row }: { row: ConfluenceRow }) {
   return (
     <span class="score">
-      <b class={lean(row.score)}>
-        <span class="said">Score </span>
+      <b class={scoreDirection(row.score)}>
+        <span class="visually-hidden">Score </span>
         <Value>{scoreExact(row.score)}</Value>
       </b>
       <small>

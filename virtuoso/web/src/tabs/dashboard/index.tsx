@@ -1,29 +1,29 @@
-import type { Dashboard as Heard } from "virtuoso-market";
+import type { Dashboard as MarketDashboard } from "virtuoso-market";
 import { live } from "../../state/live.js";
 import { Empty, Skeleton } from "../../ui/index.js";
 import { Market } from "./market.js";
-import { Mood } from "./mood.js";
+import { SentimentPanel } from "./sentiment.js";
 import { Movers } from "./movers.js";
 import { Scores } from "./scores.js";
 
-/** The whole market on one page, all of it from one snapshot; the sentiment, which is asked for, says its own. */
+/** The whole market on one page. All of it is from one snapshot; only the sentiment is a call of its own. */
 export function Dashboard() {
   const { dashboard } = live.value;
   return (
     <div class="dashboard">
-      <h1 class="said">Dashboard</h1>
-      {dashboard ? <Whole dashboard={dashboard} /> : <Nothing />}
+      <h1 class="visually-hidden">Dashboard</h1>
+      {dashboard ? <MarketAndScores dashboard={dashboard} /> : <NoData />}
     </div>
   );
 }
 
-function Whole({ dashboard }: { dashboard: Heard }) {
+function MarketAndScores({ dashboard }: { dashboard: MarketDashboard }) {
   const from = { provenance: dashboard.provenance, heardMs: dashboard.heardMs };
   return (
     <>
       <div class="market-side">
         <Market overview={dashboard.overview} {...from} />
-        <Mood />
+        <SentimentPanel />
         <Movers gainers={dashboard.gainers} losers={dashboard.losers} {...from} />
       </div>
       <Scores />
@@ -31,19 +31,19 @@ function Whole({ dashboard }: { dashboard: Heard }) {
   );
 }
 
-/** A first visit before the first answer: what is known, in words. */
-function Nothing() {
+/** The page before the first data: the state of the connection. */
+function NoData() {
   const { connection: state, problem } = live.value;
   return (
     <section class="panel">
-      <h2>{state === "lost" ? "No data yet" : "Asking for the market"}</h2>
+      <h2>{state === "lost" ? "No data yet" : "Loading the market"}</h2>
       <Empty>
         {state === "lost"
           ? problem?.reason
             ? `The service says: ${problem.message}`
             : "The service does not answer"
           : `Connecting to ${location.host}`}
-        . This page keeps trying and shows the market as soon as it is there.
+        . This page keeps trying. It shows the market as soon as there is data.
       </Empty>
       {state !== "lost" && <Skeleton lines={5} />}
     </section>

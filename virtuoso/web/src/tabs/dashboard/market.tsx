@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { type Breadth, DominanceBasis, type Overview, type Provenance, Regime } from "virtuoso-market";
-import { clock, fixed, ms, share, span, usd } from "../../format.js";
-import { moment } from "../../state/moment.js";
+import { clock, fixed, ms, share, timeSpan, usd } from "../../format.js";
+import { marketTime } from "../../state/market_time.js";
 import { Empty, Panel, Value } from "../../ui/index.js";
 import { REGIMES } from "../../words.js";
 
@@ -11,13 +11,13 @@ interface MarketProps {
   heardMs: number;
 }
 
-/** The state of the market: the regime in words, what it was measured by, and how many symbols go which way. */
+/** The state of the market: the regime, its measures, and the breadth. */
 export function Market({ overview, provenance, heardMs }: MarketProps) {
   return (
     <Panel title="Market" provenance={provenance} heardMs={heardMs} class="market">
       {overview ? (
         <>
-          <RegimeWords overview={overview} />
+          <RegimeText overview={overview} />
           <Facts overview={overview} provenance={provenance} />
           <BreadthBar breadth={overview.breadth} />
         </>
@@ -35,15 +35,16 @@ const LEANS: Partial<Record<Regime, "up" | "down">> = {
   [Regime.RISK_OFF]: "down",
 };
 
-function RegimeWords({ overview: { regime, regimeConfidence, regimeStartTime } }: { overview: Overview }) {
-  const words = regime && REGIMES[regime];
-  if (!words) return <p class="regime muted">Too little was measured to name the state of the market</p>;
+function RegimeText({ overview: { regime, regimeConfidence, regimeStartTime } }: { overview: Overview }) {
+  const text = regime && REGIMES[regime];
+  if (!text) return <p class="regime muted">There is not enough data to name the regime</p>;
   const since = ms(regimeStartTime);
   return (
     <p class="regime">
-      <b class={LEANS[regime]}>{words}</b>
+      <b class={LEANS[regime]}>{text}</b>
       <span class="muted">
-        {since !== undefined && `since ${clock(regimeStartTime, moment.value)}, ${span(moment.value - since)} · `}
+        {since !== undefined &&
+          `since ${clock(regimeStartTime, marketTime.value)}, ${timeSpan(marketTime.value - since)} · `}
         confidence {share(regimeConfidence)}
       </span>
     </p>
@@ -55,8 +56,8 @@ const BASES: Partial<Record<DominanceBasis, string>> = {
   [DominanceBasis.TURNOVER]: "of turnover",
 };
 
-/** The strength of a trend by its ADX, as textbooks divide it. */
-function trendWord(strength: number): string {
+/** Return the usual name for a trend strength, an ADX. */
+function trendName(strength: number): string {
   if (strength < 20) return "no clear trend";
   return strength < 40 ? "a trend" : "a strong trend";
 }
@@ -72,22 +73,22 @@ function Facts({ overview, provenance }: { overview: Overview; provenance: Prove
   const { present, expected } = provenance.coverage ?? {};
   return (
     <dl class="market-facts">
-      <Fact name="BTC trend" note={trend === undefined ? "ADX" : trendWord(trend)}>
+      <Fact name="BTC trend" note={trend === undefined ? "ADX" : trendName(trend)}>
         {fixed(trend, 0)}
       </Fact>
-      <Fact name="BTC volatility" note="a year">
+      <Fact name="BTC volatility" note="per year">
         {unit(volatilityPercent, 1, "%")}
       </Fact>
       <Fact name="Dispersion" note="of 24 h moves">
         {unit(dispersionPercent, 2, "pp")}
       </Fact>
-      <Fact name="BTC dominance" note={BASES[overview.btcDominanceBasis] ?? "no source answers"}>
+      <Fact name="BTC dominance" note={BASES[overview.btcDominanceBasis] ?? "no source"}>
         {unit(btcDominancePercent, 1, "%")}
       </Fact>
       <Fact name="Turnover" note="24 h">
         {usd(totalTurnover24hUsd)}
       </Fact>
-      <Fact name="Scored" note="symbols">
+      <Fact name="Scored" note="tracked symbols">
         {present === undefined || expected === undefined ? unit(undefined, 0, "") : `${present} of ${expected}`}
       </Fact>
     </dl>
@@ -97,7 +98,7 @@ function Facts({ overview, provenance }: { overview: Overview; provenance: Prove
 const unit = (value: number | undefined, digits: number, sign: string) =>
   value === undefined ? fixed(value, digits) : `${fixed(value, digits)} ${sign}`;
 
-/** A number with its name and what it is of. */
+/** A number with its name and a note. */
 export function Fact({ name, note, children }: { name: string; note?: ComponentChildren; children: string }) {
   return (
     <div>
@@ -110,10 +111,10 @@ export function Fact({ name, note, children }: { name: string; note?: ComponentC
   );
 }
 
-/** How many symbols rise, stand and fall, as parts of one bar with their numbers. */
+/** The numbers of symbols that rise, stay and fall, as parts of one bar. */
 export function BreadthBar({ breadth }: { breadth: Breadth | undefined }) {
   const all = breadth && breadth.up + breadth.flat + breadth.down;
-  if (!breadth || !all) return <p class="faint">How many symbols rise and fall was not measured.</p>;
+  if (!breadth || !all) return <p class="faint">Breadth was not measured.</p>;
   const part = (count: number) => ({ flexGrow: String(count) });
   return (
     <div class="breadth">
@@ -125,12 +126,12 @@ export function BreadthBar({ breadth }: { breadth: Breadth | undefined }) {
       <p>
         <span class="up">
           <span aria-hidden="true">▲ </span>
-          {breadth.up} rise
+          {breadth.up} up
         </span>
         <span class="muted">{breadth.flat} flat</span>
         <span class="down">
           <span aria-hidden="true">▼ </span>
-          {breadth.down} fall
+          {breadth.down} down
         </span>
       </p>
     </div>

@@ -12,7 +12,7 @@ interface MoversProps {
   heardMs: number;
 }
 
-/** The largest moves of the whole venue in 24 hours; those that are scored lead to their page. */
+/** The largest moves of the whole venue in 24 hours. Symbols with a score are links. */
 export function Movers({ gainers, losers, provenance, heardMs }: MoversProps) {
   const [open, setOpen] = useState(false);
   const all = gainers.length > SHOWN || losers.length > SHOWN;
@@ -27,8 +27,8 @@ export function Movers({ gainers, losers, provenance, heardMs }: MoversProps) {
         <Column name="Gainers" movers={gainers.slice(0, SHOWN)} />
         <Column name="Losers" movers={losers.slice(0, SHOWN)} />
       </div>
-      <Sheet open={open} onClose={() => setOpen(false)} title="Movers of 24 hours">
-        <p class="muted">Of the whole venue. Those without a link are not scored.</p>
+      <Sheet open={open} onClose={() => setOpen(false)} title="Movers in 24 hours">
+        <p class="muted">These are the largest moves of the whole venue. Symbols without a link have no score.</p>
         <Column name="Gainers" movers={gainers} full />
         <Column name="Losers" movers={losers} full />
       </Sheet>

@@ -5,11 +5,11 @@ import { wide } from "../../state/screen.js";
 import { density } from "../../state/settings.js";
 import { Empty, Panel } from "../../ui/index.js";
 import { Card } from "./card.js";
-import { choice, clearFilters, hold } from "./choice.js";
+import { clearFilters, holdRows, selection } from "./selection.js";
 import { Table } from "./table.js";
 import { Toolbar } from "./toolbar.js";
 
-/** All scored symbols, sorted and filtered as this device remembers, as cards or as a table. `narrow`: beside a page. */
+/** The rows of all symbols as cards or as a table, sorted and filtered. `narrow` is the list beside the page of a symbol. */
 export function Scores({ narrow = false }: { narrow?: boolean }) {
   const { dashboard } = live.value;
   return (
@@ -29,7 +29,7 @@ export function Scores({ narrow = false }: { narrow?: boolean }) {
 }
 
 function Count() {
-  const { rows, total } = choice.value;
+  const { rows, total } = selection.value;
   if (total === 0) return null;
   return (
     <span class="faint" role="status">
@@ -38,14 +38,14 @@ function Count() {
   );
 }
 
-/** Follows the choice only: a sign of life without news changes nothing here. */
+/** The rows. They are rendered when the selection changes, and not with every message of the stream. */
 function Rows({ narrow }: { narrow: boolean }) {
-  const { rows } = choice.value;
+  const { rows } = selection.value;
   const asTable = narrow || density.value === "table" || (density.value === "auto" && wide.value);
   const [shown, endRef] = useGrowing(rows.length);
   const some = rows.slice(0, shown);
   return (
-    <div class="rows" onPointerDown={hold}>
+    <div class="rows" onPointerDown={holdRows}>
       {rows.length === 0 && <NothingMatches />}
       {rows.length > 0 && asTable && <Table rows={some} />}
       {rows.length > 0 && !asTable && (
@@ -61,11 +61,11 @@ function Rows({ narrow }: { narrow: boolean }) {
 }
 
 function NothingMatches() {
-  const { total, hidden } = choice.value;
-  if (total === 0) return <Empty>The data holds no symbol.</Empty>;
+  const { total, hidden } = selection.value;
+  if (total === 0) return <Empty>The data contains no symbols.</Empty>;
   return (
     <div class="empty" role="status">
-      <p>Nothing matches. Of {total} symbols</p>
+      <p>No symbol matches. There are {total} symbols:</p>
       <ul>
         {hidden.map(([filter, count]) => (
           <li key={filter}>
@@ -82,9 +82,9 @@ function NothingMatches() {
   );
 }
 
-const FIRST = 12; // what a phone shows, and a little more: the first picture comes sooner
+const FIRST = 12; // a phone shows fewer; a short list is drawn sooner
 const STEP = 24;
-const drawn = signal(FIRST); // outlives the component: whoever comes back finds the list as long as it was
+const drawn = signal(FIRST); // not component state, so that the list has the same length when the user returns
 
 /** Return how many rows are drawn, and the element at their end. There are more as the end comes near the screen. */
 function useGrowing(total: number) {

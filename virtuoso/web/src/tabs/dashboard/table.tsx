@@ -1,24 +1,24 @@
 import type { ConfluenceRow } from "virtuoso-market";
 import { price, score, scoreExact, share, usd } from "../../format.js";
 import { type Sort, ascending, sort } from "../../state/settings.js";
-import { Change, SIX, ScoreBar, SymbolLink, Value, WatchStar, lean } from "../../ui/index.js";
+import { Change, ROW_DIMENSIONS, ScoreBar, SymbolLink, Value, WatchStar, scoreDirection } from "../../ui/index.js";
 import { LABELS } from "../../words.js";
-import { SORT_NAMES, sortBy } from "./choice.js";
+import { SORT_NAMES, sortBy } from "./selection.js";
 import { rowsAge } from "./age.js";
-import { SeenRow } from "./seen.js";
+import { LazyRow } from "./lazy_row.js";
 
-/** Scores as a table; its headers sort. Columns leave by styles/scores.css where there is no room. */
+/** The rows as a table. Its headers sort. styles/scores.css hides columns that do not fit. */
 export function Table({ rows }: { rows: readonly ConfluenceRow[] }) {
   return (
     <table class="score-table" aria-label="Scores">
       <thead>
         <tr>
           <th scope="col">
-            <span class="said">Watched</span>
+            <span class="visually-hidden">Watched</span>
           </th>
           <Header field="symbol" />
           <Header field="score" />
-          {SIX.map(([field, , short]) => (
+          {ROW_DIMENSIONS.map(([field, , short]) => (
             <Header key={field} field={field} short={short} />
           ))}
           <Header field="confidence" short="Conf." />
@@ -54,8 +54,8 @@ function Header({ field, short }: { field: Sort; short?: string }) {
   );
 }
 
-/** One symbol. */
-class Row extends SeenRow<HTMLTableRowElement> {
+/** A row of the table. */
+class Row extends LazyRow<HTMLTableRowElement> {
   override render() {
     const { row } = this.props;
     return (
@@ -68,14 +68,14 @@ class Row extends SeenRow<HTMLTableRowElement> {
         </th>
         <td class="score">
           <span>
-            <b class={lean(row.score)}>
+            <b class={scoreDirection(row.score)}>
               <Value>{scoreExact(row.score)}</Value>
             </b>
             <small>{LABELS[row.label] ?? "No score"}</small>
           </span>
           <ScoreBar value={row.score} label="Score" />
         </td>
-        {SIX.map(([field, name]) => (
+        {ROW_DIMENSIONS.map(([field, name]) => (
           <td key={field} class={field}>
             <span aria-hidden="true">{score(row[field])}</span>
             <ScoreBar value={row[field]} label={name} />

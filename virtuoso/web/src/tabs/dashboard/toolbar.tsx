@@ -12,9 +12,9 @@ import {
   watched,
 } from "../../state/settings.js";
 import { Icon, Segmented, Sheet } from "../../ui/index.js";
-import { SORT_NAMES, choice, clearFilters, sortBy } from "./choice.js";
+import { SORT_NAMES, clearFilters, selection, sortBy } from "./selection.js";
 
-/** Search, watchlist, and a sheet for the rest; on phones it stays above the tab bar, at the thumb. */
+/** The search, the watchlist, and a sheet for sorting and filtering. On phones it stands above the tab bar. */
 export function Toolbar() {
   const [open, setOpen] = useState(false);
   const filtered = minScore.value > 0;
@@ -22,7 +22,7 @@ export function Toolbar() {
     <div class="toolbar" role="search">
       <label class="search">
         <Icon name="search" />
-        <span class="said">Search symbols</span>
+        <span class="visually-hidden">Search symbols</span>
         <input
           class="field"
           type="search"
@@ -69,7 +69,7 @@ export function Toolbar() {
 }
 
 function SortAndFilter({ onDone }: { onDone: () => void }) {
-  const { rows, total } = choice.value;
+  const { rows, total } = selection.value;
   return (
     <div class="form">
       <MinScore />
@@ -88,13 +88,13 @@ function SortAndFilter({ onDone }: { onDone: () => void }) {
               {sort.value === field && (
                 <span>
                   <span aria-hidden="true">{ascending.value ? "↑" : "↓"}</span>
-                  <span class="said">{ascending.value ? "lowest first" : "highest first"}</span>
+                  <span class="visually-hidden">{ascending.value ? "lowest first" : "highest first"}</span>
                 </span>
               )}
             </button>
           ))}
         </div>
-        <p class="faint">The chosen one again: the other way round.</p>
+        <p class="faint">Choose the same field again to reverse the order.</p>
       </fieldset>
       <DensityChoice />
       <p class="actions">
@@ -109,21 +109,21 @@ function SortAndFilter({ onDone }: { onDone: () => void }) {
   );
 }
 
-/** The least score that is shown. */
+/** The choice of the lowest score that is shown. */
 export function MinScore() {
-  const least = minScore.value;
+  const minimum = minScore.value;
   return (
     <label class="row">
       <span>
-        Minimum score <b>{least > 0 ? least : "none"}</b>
+        Minimum score <b>{minimum > 0 ? minimum : "none"}</b>
       </span>
       <input
         type="range"
         min="0"
         max="95"
         step="5"
-        value={least}
-        aria-valuetext={least > 0 ? String(least) : "none"}
+        value={minimum}
+        aria-valuetext={minimum > 0 ? String(minimum) : "none"}
         onInput={(event) => {
           minScore.value = Number(event.currentTarget.value);
         }}
@@ -134,7 +134,7 @@ export function MinScore() {
 
 const DENSITY_NAMES: Record<Density, string> = { auto: "Automatic", cards: "Cards", table: "Table" };
 
-/** Cards or table. */
+/** The choice between cards and a table. */
 export function DensityChoice() {
   return (
     <fieldset>

@@ -1,20 +1,20 @@
 import { useComputed } from "@preact/signals";
 import type { Signal } from "virtuoso-market";
-import { ABSENT, level, ms, percent, price, score, share, signed, span } from "../../format.js";
-import { moment } from "../../state/moment.js";
-import { isNow, useRow } from "../../symbol/head.js";
+import { ABSENT, level, ms, percent, price, score, share, signed, timeSpan } from "../../format.js";
+import { marketTime } from "../../state/market_time.js";
+import { isCurrent, useRow } from "../../symbol/head.js";
 import { listed } from "../../symbol/names.js";
-import { SymbolLink, Value, way } from "../../ui/index.js";
+import { SymbolLink, Value, signDirection } from "../../ui/index.js";
 import { DIMENSIONS } from "../../words.js";
-import { courseOf, placeOf } from "./course.js";
+import { progressAt, trackPosition } from "./progress.js";
 import { SideMark } from "./side.js";
 import "../../styles/signals.css";
 
-/** An active signal. `named`: say of which symbol. */
+/** An active signal. `named` shows its symbol. */
 export function SignalCard({ signal, named = true }: { signal: Signal; named?: boolean }) {
   const { symbol, side, entry, stop, score: called, confidence, drivers } = signal;
   const row = useRow(symbol).value;
-  const course = row && courseOf(signal, row.price);
+  const progress = row && progressAt(signal, row.price);
   const names = drivers.slice(0, 3).flatMap((kind) => DIMENSIONS[kind] ?? []);
   return (
     <li class="card signal">
@@ -25,21 +25,22 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
             <SymbolLink symbol={symbol} />
           </h3>
         )}
-        <span class={`signal-r ${way(course?.r)}`}>
-          <Value>{signed(course?.r, 2)}</Value> R <small class="faint">{isNow.value ? "now" : "then"}</small>
+        <span class={`signal-r ${signDirection(progress?.r)}`}>
+          <Value>{signed(progress?.r, 2)}</Value> R{" "}
+          <small class="faint">{isCurrent.value ? "now" : "at the last price"}</small>
         </span>
       </header>
-      <Track signal={signal} at={course?.price} />
+      <Track signal={signal} at={progress?.position} />
       <p class="signal-way">
         <span>
-          Stop <b>{percent(course?.toStop)}</b>
+          Stop <b>{percent(progress?.toStop)}</b>
         </span>
         <span>
-          {isNow.value ? "Now" : "Last"} <Value>{price(row?.price)}</Value>
+          {isCurrent.value ? "Now" : "Last"} <Value>{price(row?.price)}</Value>
         </span>
         <span>
           {signal.targetsHit < signal.targets.length ? `Target ${signal.targetsHit + 1}` : "Targets reached"}{" "}
-          <b>{course?.toTarget === undefined ? "" : percent(course.toTarget)}</b>
+          <b>{progress?.toTarget === undefined ? "" : percent(progress.toTarget)}</b>
         </span>
       </p>
       <dl class="facts">
@@ -50,14 +51,14 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
             key={index}
             name={`Target ${index + 1}`}
             value={level(target)}
-            more={index < signal.targetsHit ? "✓ hit" : share(size)}
+            more={index < signal.targetsHit ? "✓ reached" : share(size)}
           />
         ))}
       </dl>
       <p class="faint">
-        {signal.targetsHit > 0 && `${signed(signal.resultR, 2)} R is taken. `}Score {score(called)} at{" "}
+        {signal.targetsHit > 0 && `${signed(signal.resultR, 2)} R is realised. `}Score {score(called)} at{" "}
         {share(confidence)} confidence
-        {names.length > 0 && `, by ${listed(names).toLowerCase()}`}. <Times signal={signal} />
+        {names.length > 0 && `, driven by ${listed(names).toLowerCase()}`}. <Times signal={signal} />
       </p>
     </li>
   );
@@ -75,10 +76,10 @@ export function Fact({ name, value, more }: { name: string; value: string; more?
   );
 }
 
-/** The way from the stop to the last target: entry, targets, those reached, and the present price. */
+/** A line from the stop to the last target, with the entry, the targets and the present price. */
 function Track({ signal, at }: { signal: Signal; at: number | undefined }) {
   const left = (place: number) => ({ left: `${place * 100}%` });
-  const entry = placeOf(signal, signal.entry);
+  const entry = trackPosition(signal, signal.entry);
   return (
     <div class="track" aria-hidden="true">
       <i class="track-risk" style={{ width: `${entry * 100}%` }} />
@@ -87,7 +88,7 @@ function Track({ signal, at }: { signal: Signal; at: number | undefined }) {
         <i
           key={index}
           class={`track-target ${index < signal.targetsHit ? "hit" : ""}`}
-          style={left(placeOf(signal, target))}
+          style={left(trackPosition(signal, target))}
         />
       ))}
       {at !== undefined && <i class="track-now" style={left(at)} />}
@@ -99,9 +100,9 @@ function Times({ signal }: { signal: Signal }) {
   const opened = ms(signal.openTime);
   const expires = ms(signal.expireTime);
   const text = useComputed(() => {
-    const at = moment.value;
-    const ends = expires === undefined ? ABSENT : expires > at ? `in ${span(expires - at)}` : "with the next bar";
-    return `Given ${opened === undefined ? ABSENT : `${span(at - opened)} ago`}, ends ${ends}.`;
+    const at = marketTime.value;
+    const ends = expires === undefined ? ABSENT : expires > at ? `in ${timeSpan(expires - at)}` : "with the next bar";
+    return `Opened ${opened === undefined ? ABSENT : `${timeSpan(at - opened)} ago`}, expires ${ends}.`;
   });
   return <span>{text}</span>;
 }

@@ -1,17 +1,17 @@
+import { signal } from "@preact/signals";
 import { ListSignalsResponseSchema, Side, type Signal } from "virtuoso-market";
 import { ms } from "../../format.js";
-import { kept } from "../../state/kept.js";
+import { storedSignal } from "../../state/stored_signal.js";
 import { live } from "../../state/live.js";
 import { market } from "../../state/market.js";
 import { usePages } from "../../state/pages.js";
 import { useQuery } from "../../state/query.js";
 import { Empty, Panel, Segmented } from "../../ui/index.js";
-import { Older } from "../older.js";
-import { SymbolSearch, holds } from "../search.js";
-import { signal as local } from "@preact/signals";
+import { OlderButton } from "../older.js";
+import { SymbolSearch, matchesSearch } from "../search.js";
 import { SignalCard } from "./card.js";
 import { ClosedRow } from "./closed.js";
-import { Record } from "./record.js";
+import { TrackRecord } from "./track_record.js";
 import "../../styles/lists.css";
 import "../../styles/signals.css";
 
@@ -28,11 +28,11 @@ const SHOWN = [
 ] as const;
 type Shown = (typeof SHOWN)[number][0];
 
-const chosenSide = kept("signalSide", (stored): SideId => SIDES.find(([id]) => id === stored)?.[0] ?? "both");
-const chosenShown = kept("signalsShown", (stored): Shown => SHOWN.find(([id]) => id === stored)?.[0] ?? "all");
-const search = local("");
+const chosenSide = storedSignal("signalSide", (stored): SideId => SIDES.find(([id]) => id === stored)?.[0] ?? "both");
+const chosenShown = storedSignal("signalsShown", (stored): Shown => SHOWN.find(([id]) => id === stored)?.[0] ?? "all");
+const search = signal("");
 
-/** Calls to one side: the active ones as they stand now, the closed ones with their results, and the record. */
+/** The active signals, the closed signals and the record. */
 export default function Signals() {
   const shown = chosenShown.value;
   const active = useQuery("signals:active", ListSignalsResponseSchema, (signal) =>
@@ -40,9 +40,9 @@ export default function Signals() {
   ).value;
   return (
     <div class="list-page">
-      <h1 class="said">Signals</h1>
+      <h1 class="visually-hidden">Signals</h1>
       <Segmented
-        label="Which signals"
+        label="Status"
         options={SHOWN}
         value={shown}
         onChange={(value) => {
@@ -54,7 +54,7 @@ export default function Signals() {
         {shown !== "closed" && <Active answer={active} />}
         {shown !== "active" && (
           <div>
-            <Record answer={active} />
+            <TrackRecord answer={active} />
             <Closed />
           </div>
         )}
@@ -82,7 +82,7 @@ function Filters() {
 function Active({ answer }: { answer: ReturnType<typeof useQuery<typeof ListSignalsResponseSchema>>["value"] }) {
   const { reply, heardMs, problem, waiting } = answer;
   const all = reply?.signals ?? [];
-  const listed = all.filter(passes);
+  const listed = all.filter(passesFilters);
   return (
     <Panel
       title={reply ? `Active (${listed.length})` : "Active"}
@@ -101,7 +101,7 @@ function Active({ answer }: { answer: ReturnType<typeof useQuery<typeof ListSign
         <Empty>
           {all.length
             ? `The filters hide all ${all.length} active signals.`
-            : "No signal is active. One is given when a score reaches 70 or 30 with a confidence of at least 50 %."}
+            : "There are no active signals. A signal opens when a score reaches 70 or 30 with a confidence of at least 50 %."}
         </Empty>
       )}
     </Panel>
@@ -120,7 +120,7 @@ function Closed() {
     rank: (one) => ms(one.openTime) ?? 0,
   });
   const { reply, heardMs, problem, waiting } = pages.answer;
-  const listed = pages.items.filter(passes);
+  const listed = pages.items.filter(passesFilters);
   return (
     <Panel title="Closed" provenance={reply?.provenance} heardMs={heardMs} problem={problem} waiting={waiting}>
       {listed.length ? (
@@ -130,21 +130,19 @@ function Closed() {
           ))}
         </ul>
       ) : (
-        <Empty>
-          {pages.items.length ? "The search matches none of those below." : "No such signal has ended yet."}
-        </Empty>
+        <Empty>{pages.items.length ? "No loaded signal matches the search." : "No signal has closed yet."}</Empty>
       )}
-      <Older pages={pages} what="signals" />
+      <OlderButton pages={pages} what="signals" />
     </Panel>
   );
 }
 
-function passes({ side, symbol }: Signal): boolean {
+function passesFilters({ side, symbol }: Signal): boolean {
   const wanted = SIDES.find(([id]) => id === chosenSide.value)?.[2];
-  return (!wanted || side === wanted) && holds(symbol, search.value);
+  return (!wanted || side === wanted) && matchesSearch(symbol, search.value);
 }
 
-/** The symbol that a search names wholly, with or without USDT: the service is then asked for it alone. */
+/** Return the symbol when the search is its full name, with or without USDT. The service then returns this symbol only. */
 function symbolOf(text: string): string | undefined {
   const name = text.trim().toUpperCase();
   const whole = name.endsWith("USDT") ? name : `${name}USDT`;

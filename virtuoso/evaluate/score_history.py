@@ -1,0 +1,49 @@
+"""The product's own score history on the evaluation's clock: what clients were shown, all six dimensions and the total."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from virtuoso.domain.model import DimensionKind
+from virtuoso.evaluate.panel import STEP_MS, Feature, FeatureKind, Panel
+
+if TYPE_CHECKING:
+    from virtuoso.domain.ports import HistoryReader
+    from virtuoso.domain.records import ScorePoint
+
+TOTAL_SCORE = Feature("score", FeatureKind.TOTAL)
+FEATURES = (TOTAL_SCORE, *(Feature(kind.name.lower(), FeatureKind.DIMENSION) for kind in DimensionKind))
+
+
+async def read_panel(
+    history: HistoryReader, venue: str, *, start_ms: int, end_ms: int, max_symbols: int, progress: Callable[[int, int], None]
+) -> Panel:
+    """Return the points of the `max_symbols` symbols that have the most, at each 5 minutes of the range (epoch ms, multiples
+    of 5 minutes). A step has the last point of the 5 minutes before it. Scores are less 50. HistoryError."""
+    symbols = await history.scored_symbols(venue)
+    read: list[tuple[str, Sequence[ScorePoint]]] = []
+    for count, symbol in enumerate(symbols, 1):
+        points = await history.score_points(venue, symbol, start_ms=start_ms, end_ms=end_ms, step_ms=STEP_MS)
+        if points:
+            read.append((symbol, points))
+        progress(count, len(symbols))
+    read.sort(key=lambda each: (-len(each[1]), each[0]))
+    read = read[:max_symbols]
+    clock_ms = np.arange(start_ms + STEP_MS, end_ms + 1, STEP_MS, dtype=np.int64)
+    price = np.full((len(clock_ms), len(read)), np.nan)
+    scores = {feature: np.full(price.shape, np.nan, dtype=np.float32) for feature in FEATURES}
+    for column, (_, points) in enumerate(read):
+        steps = np.array([(point.observed_ms - start_ms) // STEP_MS for point in points])
+        price[steps, column] = [point.price for point in points]
+        for feature, values in scores.items():
+            values[steps, column] = [np.nan if (s := getattr(p, feature.name)) is None else s - 50 for p in points]
+    return Panel(
+        clock_ms=clock_ms,
+        symbols=tuple(symbol for symbol, _ in read),
+        price=price,
+        counted=np.isfinite(price),
+        scores=scores,
+    )

@@ -1,0 +1,69 @@
+"""The newest inputs of one symbol, and which of them are young enough to count. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from virtuoso.domain.inputs import InputKind
+from virtuoso.domain.model import SymbolInputs, Timeframe
+
+if TYPE_CHECKING:
+    from virtuoso.domain.model import Candles, Instrument, OrderBook, Ticker, TimeSeries, Trades
+
+# An input that is older does not count.
+MAX_AGE_MS: Mapping[InputKind, int] = {
+    InputKind.ORDER_BOOK: 60_000,
+    InputKind.TRADES: 60_000,
+    InputKind.OPEN_INTEREST: 1_800_000,
+    InputKind.LONG_SHORT: 3_600_000,
+    InputKind.FUNDING: 90_000_000,
+}
+# A series counts while no more bars than this are missing at its end.
+MAX_BARS_BEHIND = {Timeframe.M1: 3, Timeframe.M5: 2, Timeframe.M30: 1, Timeframe.H4: 1}
+
+
+@dataclass(slots=True)
+class SymbolState:
+    """The newest inputs of one symbol. All times are on the exchange's clock."""
+
+    instrument: Instrument
+    candles: dict[Timeframe, Candles] = field(default_factory=dict)
+    book: OrderBook | None = None
+    previous_book: OrderBook | None = None
+    trades: Trades | None = None
+    funding: TimeSeries | None = None
+    open_interest: TimeSeries | None = None
+    long_short: TimeSeries | None = None
+
+    def young_candles(self, now_ms: int) -> dict[Timeframe, Candles]:
+        """Return the series that count at `now_ms`."""
+        return {timeframe: bars for timeframe, bars in self.candles.items() if is_young(bars, now_ms)}
+
+    def inputs(self, ticker: Ticker, now_ms: int, max_age_ms: Mapping[InputKind, float]) -> SymbolInputs:
+        """Return what counts at `now_ms`. `max_age_ms`: by kind, as MAX_AGE_MS."""
+        young: dict[InputKind, OrderBook | Trades | TimeSeries | None] = {}
+        for kind, most in max_age_ms.items():
+            value = getattr(self, kind)
+            young[kind] = value if value is not None and now_ms - value.stamp.observed_ms <= most else None
+        return SymbolInputs(
+            symbol=self.instrument.symbol,
+            ticker=ticker,
+            candles=self.young_candles(now_ms),
+            previous_book=self.previous_book if young[InputKind.ORDER_BOOK] is not None else None,
+            **{kind.value: value for kind, value in young.items()},  # type: ignore[arg-type]
+        )
+
+    def ages_ms(self, now_ms: int) -> dict[InputKind, int]:
+        """Return the age of each kind of input, that of the oldest series for candles; without what is missing."""
+        ages = {kind: now_ms - value.stamp.observed_ms for kind in MAX_AGE_MS if (value := getattr(self, kind)) is not None}
+        if self.candles:
+            ages[InputKind.CANDLES] = max(now_ms - bars.stamp.observed_ms for bars in self.candles.values())
+        return ages
+
+
+def is_young(bars: Candles, now_ms: int) -> bool:
+    """Return True while no more bars are missing at the end than may be."""
+    behind = now_ms - int(bars.open_ms[-1])
+    return behind <= (2 + MAX_BARS_BEHIND[bars.timeframe]) * bars.timeframe.ms

@@ -1,0 +1,105 @@
+"""The first lines: the environment, the age of the data, the connection, and the whole market."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.widgets import Static
+
+from virtuoso.client import Connection, Dashboard, State
+from virtuoso.top import words
+from virtuoso.top.styles import ALARM, BADGE, DOWN, ENVIRONMENTS, UP, WARN, name_value_line
+
+if TYPE_CHECKING:
+    from virtuoso.market.v1.overview_pb2 import Overview
+
+STATES = {State.CONNECTING: ("○ connecting", WARN), State.LIVE: ("● live", UP), State.LOST: ("✖ LOST", DOWN)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionStatus:
+    """The connection to the server."""
+
+    address: str
+    connection: Connection
+    state_age_s: float  # how long it has been in its state
+
+
+class MarketHeader(Static):
+    """The first lines. They are drawn again every second because ages grow."""
+
+    def show(self, dashboard: Dashboard | None, status: ConnectionStatus) -> None:
+        """Draw the lines."""
+        width = max(40, self.app.size.width)
+        lines = [_source_line(dashboard, status, width)]
+        if dashboard is not None:
+            for warning, reason in words.data_warnings(dashboard.provenance):
+                lines.append(Text.assemble((f" {warning} ", BADGE), f" {reason}"))
+            lines += [Text.assemble(" ", line) for line in _market_lines(dashboard.overview, width)]
+        if (line := _connection_line(status, dashboard)) is not None:
+            lines.append(line)
+        for line in lines:
+            line.truncate(width, overflow="ellipsis", pad=True)
+        self.update(Text("\n").join(lines))
+
+
+def _source_line(dashboard: Dashboard | None, status: ConnectionStatus, width: int) -> Text:
+    state, colour = STATES[status.connection.state]
+    if dashboard is None:
+        return _left_and_right(Text(" VIRTUOSO", "bold"), Text.assemble((state, colour), f" {status.address} "), width)
+    provenance = dashboard.provenance
+    name, meaning = words.environment(provenance)
+    style = ENVIRONMENTS.get(name, ALARM)
+    left = Text(f" {name} ")
+    if meaning:
+        left.append(f"({meaning}) ")
+    left.append(f" {provenance.venue}  {words.age(dashboard.age_s)} old  ")
+    left.append(f"{provenance.coverage.present}/{provenance.coverage.expected} scored ")
+    right = f"{state} {status.address} "
+    line = _left_and_right(left, Text(right if left.cell_len + len(right) <= width else f"{state} "), width)
+    state_start = line.plain.rindex(state)
+    if style.bgcolor is not None:
+        line.stylize(style)
+    else:
+        line.stylize(style, 1, len(name) + 1)
+        line.stylize(colour, state_start, state_start + len(state))
+    if status.connection.state is State.LOST:
+        line.stylize(ALARM, state_start - 1, state_start + len(state) + 1)
+    return line
+
+
+def _market_lines(overview: Overview, width: int) -> list[Text]:
+    def number(name: str, digits: int, unit: str) -> str:
+        return words.number(words.optional(overview, name), digits, unit)
+
+    first = name_value_line(
+        ("Regime", words.regime(overview)),
+        ("Breadth", words.breadth(overview)),
+        ("BTC dominance", words.dominance(overview)),
+    )
+    second = name_value_line(
+        ("Volatility", number("volatility_percent", 1, "%")),
+        ("Trend", number("trend_strength", 0, "")),
+        ("Dispersion", number("dispersion_percent", 1, "%")),
+        ("Turnover", words.usd(words.optional(overview, "total_turnover_24h_usd"))),
+    )
+    if first.cell_len + second.cell_len + 4 <= width:
+        return [Text.assemble(first, "   ", second)]
+    return [first, second]
+
+
+def _connection_line(status: ConnectionStatus, dashboard: Dashboard | None) -> Text | None:
+    failure = status.connection.failure
+    if status.connection.state is State.LIVE or failure is None:
+        return None
+    age, reason = words.age(status.state_age_s), words.failure_text(failure)
+    if dashboard is None:
+        return Text(f" No connection for {age}: {reason}; connecting again.", DOWN)
+    return Text.assemble((f" Lost {age} ago: {reason}; connecting again. ", DOWN), (words.LAST_DATA, WARN))
+
+
+def _left_and_right(left: Text, right: Text, width: int) -> Text:
+    gap = width - left.cell_len - right.cell_len
+    return Text.assemble(left, " " * max(1, gap), right)

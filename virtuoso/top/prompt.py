@@ -1,0 +1,48 @@
+"""The input line for a search or a minimum score."""
+
+from __future__ import annotations
+
+from textual.widgets import Input
+
+from virtuoso.top.words import PROMPTS
+
+SEARCH, MINIMUM = "search", "minimum"
+
+
+class Prompt(Input):
+    """A line at the bottom that is shown while it asks for something."""
+
+    def __init__(self) -> None:
+        super().__init__(compact=True)
+        self.question = SEARCH
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is shown."""
+        return self.has_class("open")
+
+    def ask(self, question: str, value: str) -> None:
+        """Show the line for SEARCH or MINIMUM, with `value` in it."""
+        self.question = question
+        self.placeholder = PROMPTS[question]
+        self.value = value
+        self.add_class("open")
+        self.focus()
+
+    def close(self) -> None:
+        """Hide the line."""
+        self.remove_class("open")
+
+
+def minimum_score(text: str) -> float | None:
+    """Return the minimum score that was typed, None for nothing. Raise ValueError, in words for the user."""
+    text = text.strip().replace(",", ".")
+    if not text:
+        return None
+    try:
+        score = float(text)
+    except ValueError:
+        score = -1.0
+    if not 0 <= score <= 100:
+        raise ValueError(f"Minimum score {text!r}: allowed is 0 to 100, or nothing")
+    return score

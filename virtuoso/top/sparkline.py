@@ -1,0 +1,28 @@
+"""A series as a line of blocks. A time without a value stays empty: nothing is drawn between measured values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(points: Sequence[tuple[float, float | None]], start: float, step: float, max_cells: int) -> str:
+    """Return (time, value) points as blocks in at most `max_cells` cells, from the least value to the greatest.
+
+    There is at most one point in each `step` from `start` on. A cell shows its last value. A value of None counts as no
+    point.
+    """
+    by_step = {int((time - start) // step): value for time, value in points}
+    measured = {index: value for index, value in sorted(by_step.items()) if value is not None}
+    if not measured:
+        return ""
+    first, last = min(by_step), max(by_step)
+    steps_a_cell = math.ceil((last - first + 1) / max_cells)
+    least, most = min(measured.values()), max(measured.values())
+    line = [" "] * math.ceil((last - first + 1) / steps_a_cell)
+    for index, value in measured.items():
+        height = (value - least) / (most - least) if most > least else 0.5
+        line[(index - first) // steps_a_cell] = BLOCKS[min(len(BLOCKS) - 1, int(height * len(BLOCKS)))]
+    return "".join(line)

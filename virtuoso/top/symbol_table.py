@@ -1,0 +1,111 @@
+"""The table of symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable
+
+from virtuoso.top.columns import BAR_WIDTH, CellStyle, Column, bar, layout
+from virtuoso.top.styles import BAR_STYLES, CELL_STYLES
+from virtuoso.top.table_view import TableView
+from virtuoso.top.words import DASH
+
+if TYPE_CHECKING:
+    from virtuoso.market.v1.confluence_pb2 import ConfluenceRow
+
+STAR = "★"
+
+
+class SymbolTable(DataTable[Text]):
+    """The rows that a TableView selects. Only changed cells are drawn again, and the cursor stays on its symbol."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select_cursor", "Symbol", key_display="⏎"),
+        Binding("j", "cursor_down", show=False),
+        Binding("k", "cursor_up", show=False),
+        Binding("home,g", "scroll_top", show=False),
+        Binding("end,G", "scroll_bottom", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(cursor_type="row", cell_padding=0, cursor_foreground_priority="renderable")
+        self._drawn: tuple[Sequence[ConfluenceRow], Sequence[Column], TableView, frozenset[str], bool] | None = None
+        self._symbols: list[str] = []
+
+    @property
+    def symbol(self) -> str:
+        """The symbol under the cursor, "" when there is none."""
+        return self._symbols[self.cursor_row] if 0 <= self.cursor_row < len(self._symbols) else ""
+
+    def show(self, rows: Sequence[ConfluenceRow], view: TableView, watchlist: frozenset[str], *, lost: bool) -> int:
+        """Draw the rows, in grey when the connection is `lost`. Return how many are shown."""
+        columns = layout(self.app.size.width)
+        before, self._drawn = self._drawn, (rows, columns, view, watchlist, lost)
+        if before is not None and before[0] is rows and before[1:] == self._drawn[1:]:
+            return len(self._symbols)
+        shown = view.rows(rows, columns, watchlist)
+        symbols = [row.symbol for row in shown]
+        cells = [[_cell(column, row, watchlist, lost=lost) for column in columns] for row in shown]
+        with self.app.batch_update():
+            if before is not None and before[1:3] == (columns, view) and symbols == self._symbols:
+                self._update_cells(columns, cells)
+            else:
+                same_view = before is not None and before[2] == view
+                self._rebuild(columns, view, symbols, cells, keep_place=same_view)
+        return len(symbols)
+
+    def _update_cells(self, columns: Sequence[Column], cells: list[list[Text]]) -> None:
+        for symbol, line in zip(self._symbols, cells, strict=True):
+            for column, cell in zip(columns, line, strict=True):
+                if self.get_cell(symbol, column.key) != cell:
+                    self.update_cell(symbol, column.key, cell)
+
+    def _rebuild(
+        self, columns: Sequence[Column], view: TableView, symbols: list[str], cells: list[list[Text]], *, keep_place: bool
+    ) -> None:
+        """Draw the whole table. Unless `keep_place`, the cursor and the scroll position go to the top."""
+        symbol, row, scroll = (self.symbol, self.cursor_row, self.scroll_y) if keep_place else ("", 0, 0.0)
+        self.clear(columns=True)
+        for column in columns:
+            mark = ("▲" if view.ascending else "▼") if column.key == view.column else ""
+            self.add_column(_title(column, mark), key=column.key, width=column.width)
+        for key, line in zip(symbols, cells, strict=True):
+            self.add_row(*line, key=key)
+        self._symbols = symbols
+        if symbols:
+            self.move_cursor(row=symbols.index(symbol) if symbol in symbols else min(row, len(symbols) - 1), scroll=False)
+            self.call_after_refresh(self.scroll_to, y=scroll, animate=False, immediate=True)
+
+
+def _title(column: Column, mark: str) -> Text:
+    before = " " if column.has_bar else ""  # it stands above the number, not above the bar
+    title = Text(f"{before}{mark or before}{column.title}", "bold" if mark else "", no_wrap=True)
+    return _aligned(title, replace(column, left=column.left or column.has_bar))
+
+
+def _cell(column: Column, row: ConfluenceRow, watchlist: Container[str], *, lost: bool) -> Text:
+    text = column.text(row)
+    style = CellStyle.FAINT if lost or text == DASH else column.style(row)
+    if column.key == "symbol" and row.symbol in watchlist:
+        text = f"{STAR}{text}"
+    # The style is a span: texts that differ only in their base style count as equal.
+    cell = Text(no_wrap=True).append(text, CELL_STYLES[style])
+    if column.has_bar:
+        value = column.value(row)
+        cell.append(f" {bar(value) if isinstance(value, float) else '':{BAR_WIDTH}}", BAR_STYLES[style])
+    return _aligned(cell, column)
+
+
+def _aligned(text: Text, column: Column) -> Text:
+    """Return the text with exactly the width of its column."""
+    text.truncate(column.width, overflow="ellipsis")
+    if column.left:
+        text.pad_right(column.width - text.cell_len)
+    else:
+        text.pad_left(column.width - text.cell_len)
+    return text

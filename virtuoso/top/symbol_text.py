@@ -1,0 +1,133 @@
+"""The text of one symbol: its score, dimensions and components, and the last 24 hours."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from virtuoso.top import words
+from virtuoso.top.columns import BAR_WIDTH, bar, score_style, sign_style
+from virtuoso.top.sparkline import sparkline
+from virtuoso.top.styles import CELL_STYLES, FAINT, name_value_line
+from virtuoso.top.words import DASH, optional
+
+if TYPE_CHECKING:
+    from google.protobuf.timestamp_pb2 import Timestamp
+
+    from virtuoso.market.v1 import market_service_pb2 as api
+    from virtuoso.market.v1.confluence_pb2 import Component, Dimension
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedReply:
+    """A reply and when it was received, on time.monotonic's clock."""
+
+    reply: api.GetConfluenceResponse
+    received: float
+
+    def age_s(self, observed_time: Timestamp) -> float:
+        """Return how old something in the reply is now."""
+        provenance = self.reply.provenance
+        lag_ms = provenance.observed_time.ToMilliseconds() - observed_time.ToMilliseconds()
+        return (provenance.age.ToMilliseconds() + lag_ms) / 1000 + time.monotonic() - self.received
+
+
+def score_lines(received: ReceivedReply) -> Text:
+    """Return two lines: the score and how reliable it is; the price."""
+    reply = received.reply
+    score = optional(reply, "score")
+    line = Text.assemble(
+        ("Score ", FAINT),
+        (words.number(score), CELL_STYLES[score_style(score)]),
+        f" {words.LABELS.get(reply.label, 'no score: too few inputs')}   ",
+    )
+    return line.append_text(
+        name_value_line(
+            ("Confidence", words.share(optional(reply, "confidence"))),
+            ("Agreement", words.share(optional(reply, "agreement"))),
+            ("Coverage", words.share(reply.coverage)),
+        )
+    ).append_text(
+        Text.assemble(
+            "\n",
+            name_value_line(
+                ("Price", words.price(reply.price)),
+                ("24h", words.change(optional(reply, "change_24h_percent"))),
+                ("Turnover", words.usd(optional(reply, "turnover_24h_usd"))),
+                ("Price is", f"{words.age(received.age_s(reply.price_time))} old"),
+            ),
+        )
+    )
+
+
+def history_lines(reply: api.GetScoreHistoryResponse, start: Timestamp, cells: int) -> list[Text]:
+    """Return a line for the score and one for the price, each as a sparkline from `start` on."""
+    if not reply.points:
+        return [Text("24 h     no points yet", FAINT)]
+    step_s = reply.resolution.ToMilliseconds() / 1000
+    times = [point.observed_time.ToMilliseconds() / 1000 for point in reply.points]
+    scores = [optional(point, "score") for point in reply.points]
+    prices: list[float | None] = [point.price for point in reply.points]
+    duration = words.age(times[-1] - times[0], rough=True)
+    lines = []
+    for name, values, formatted in (("Score", scores, words.number), ("Price", prices, words.price)):
+        measured = [value for value in values if value is not None]
+        extremes = f"{formatted(min(measured))} to {formatted(max(measured))}" if measured else DASH
+        line = sparkline(list(zip(times, values, strict=True)), start.seconds, step_s, cells)
+        lines.append(Text.assemble((f"{name} {duration:6} ", FAINT), line, f" {extremes}"))
+    return lines
+
+
+def dimension_lines(dimension: Dimension, received: ReceivedReply, width: int) -> Text:
+    """Return a dimension's numbers on one line, and its sentence beneath."""
+    score = optional(dimension, "score")
+    text = Text.assemble(
+        (f"{_name(dimension):15} ", "bold"),
+        (
+            f"{words.number(score):>5} {bar(score) if score is not None else '':{BAR_WIDTH}} ",
+            CELL_STYLES[score_style(score)],
+        ),
+    )
+    has_time = dimension.HasField("observed_time")
+    text.append_text(
+        name_value_line(
+            ("weight", words.share(dimension.weight)),
+            ("adds", f"{dimension.contribution:+.1f}" if score is not None else DASH),
+            ("conf", words.share(dimension.confidence) if score is not None else DASH),
+            ("inputs", words.age(received.age_s(dimension.observed_time), rough=True) if has_time else DASH),
+        )
+    )
+    text.append("".join(f"\n  {line}" for line in wrap(dimension.sentence, width - 2)))
+    return text
+
+
+def component_lines(dimension: Dimension) -> Text:
+    """Return the components of a dimension, one a line."""
+    text = Text(_name(dimension))
+    text.stylize("bold")
+    text.append("  direction, what it adds to the dimension, reading", FAINT)
+    for component in dimension.components:
+        text.append("\n").append_text(_component_line(component))
+    return text
+
+
+def _name(dimension: Dimension) -> str:
+    names = words.DIMENSION_NAMES
+    return names[dimension.kind - 1] if 1 <= dimension.kind <= len(names) else f"Dimension {dimension.kind}"
+
+
+def _component_line(component: Component) -> Text:
+    direction = optional(component, "direction")
+    if direction is None:
+        return Text(f"    {component.name:28} {DASH:>6}  {component.missing}".rstrip(), FAINT)
+    reading = optional(component, "reading")
+    value = DASH if reading is None else f"{reading:.6g} {component.unit}".rstrip()
+    return Text.assemble(
+        (f"    {component.name:28} ", FAINT),
+        (f"{direction:+6.2f}", CELL_STYLES[sign_style(direction)]),
+        f"  {component.contribution:+5.1f}  {value}",
+    )

@@ -1,0 +1,53 @@
+import { type Signal, signal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
+import { Empty, Skeleton } from "./ui/index.js";
+
+interface Module<P> {
+  readonly default: ComponentType<P>;
+}
+
+/** Return a page whose code is loaded when the page is first shown. */
+export function lazyPage<P extends object>(load: () => Promise<Module<P>>): ComponentType<P> {
+  const state: Signal<Module<P> | "failed" | undefined> = signal(undefined);
+  const fetchCode = async () => {
+    state.value = undefined;
+    state.value = await load().catch(() => "failed" as const);
+  };
+  return function Page(props: P) {
+    useEffect(() => {
+      if (!state.peek() || state.peek() === "failed") void fetchCode();
+    }, []);
+    if (state.value === "failed") return <LoadFailed again={() => void fetchCode()} />;
+    const Shown = state.value?.default;
+    return Shown ? <Shown {...props} /> : <Waiting />;
+  };
+}
+
+function Waiting() {
+  return (
+    <div class="panel">
+      <Skeleton lines={5} />
+    </div>
+  );
+}
+
+/** Shown when the code of a page did not load. Some browsers do not try again within the same page, and a new build on the
+ * server no longer has the old code. Reloading the page solves both. */
+function LoadFailed({ again }: { again: () => void }) {
+  return (
+    <div class="panel">
+      <Empty>
+        This part of the page could not be loaded. The network may be down, or there may be a new version of the page.
+      </Empty>
+      <p class="actions">
+        <button type="button" class="button" onClick={again}>
+          Try again
+        </button>
+        <button type="button" class="button" onClick={() => location.reload()}>
+          Reload the page
+        </button>
+      </p>
+    </div>
+  );
+}

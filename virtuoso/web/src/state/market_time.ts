@@ -1,0 +1,7 @@
+import { computed } from "@preact/signals";
+import { marketMs } from "../age.js";
+import { now } from "./clock.js";
+import { live } from "./live.js";
+
+/** The market's own clock, epoch milliseconds. It changes once a second. Times from the market are compared with it. */
+export const marketTime = computed(() => marketMs(live.value.dashboard, now.value));

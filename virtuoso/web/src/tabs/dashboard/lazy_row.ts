@@ -1,0 +1,39 @@
+import { Component, createRef } from "preact";
+import type { ConfluenceRow } from "virtuoso-market";
+
+/** A row of a long list. It renders only near the screen, and only when its row is another object, which means that the row
+ * changed. A row that comes near the screen renders if it missed a change. */
+export abstract class LazyRow<E extends HTMLElement> extends Component<{ row: ConfluenceRow }> {
+  protected readonly element = createRef<E>();
+  #near = true; // until the observer reports it
+
+  override componentDidMount() {
+    if (!this.element.current) return;
+    rows.set(this.element.current, this);
+    observer.observe(this.element.current);
+  }
+
+  override componentWillUnmount() {
+    if (!this.element.current) return;
+    observer.unobserve(this.element.current);
+    rows.delete(this.element.current);
+  }
+
+  override shouldComponentUpdate(next: { row: ConfluenceRow }) {
+    return this.#near && next.row !== this.props.row;
+  }
+
+  setNear(near: boolean) {
+    const before = this.#near;
+    this.#near = near;
+    if (near && !before) this.forceUpdate();
+  }
+}
+
+const rows = new WeakMap<Element, LazyRow<HTMLElement>>();
+const observer = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) rows.get(target)?.setNear(isIntersecting);
+  },
+  { rootMargin: "400px" },
+);

@@ -1,0 +1,147 @@
+import { useState } from "preact/hooks";
+import { type Component, GetSentimentResponseSchema, type Sentiment } from "virtuoso-market";
+import { fixed, percent, score, share, signed, usd } from "../../format.js";
+import { market } from "../../state/market.js";
+import { useQuery } from "../../state/query.js";
+import { Empty, Panel, ScoreBar, Sheet } from "../../ui/index.js";
+import { BreadthBar, Fact } from "./market.js";
+
+/** The sentiment of the market: a gauge from fear to greed, its sentence, and its components in a sheet. */
+export function SentimentPanel() {
+  const [open, setOpen] = useState(false);
+  const { reply, ...answer } = useQuery("sentiment", GetSentimentResponseSchema, (signal) =>
+    market.getSentiment({}, { signal }),
+  ).value;
+  const sentiment = reply?.sentiment;
+  return (
+    <Panel title="Sentiment" provenance={reply?.provenance} {...answer} class="sentiment">
+      {sentiment ? (
+        <>
+          <button type="button" class="gauge-button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+            <Gauge value={sentiment.gauge} />
+            <span>
+              {sentiment.sentence} <span class="more">Details</span>
+            </span>
+          </button>
+          <Sheet open={open} onClose={() => setOpen(false)} title="Sentiment">
+            <Components sentiment={sentiment} />
+          </Sheet>
+        </>
+      ) : (
+        <Empty>The sentiment of the market was not measured.</Empty>
+      )}
+    </Panel>
+  );
+}
+
+function gaugeWord(value: number): string {
+  if (value < 25) return "Extreme fear";
+  if (value < 45) return "Fear";
+  if (value <= 55) return "Neutral";
+  return value <= 75 ? "Greed" : "Extreme greed";
+}
+
+const RADIUS = 42;
+const HALF = Math.PI * RADIUS;
+
+/** An arc from 0, fear, to 100, greed. It is filled from the middle, like the bars of scores. */
+function Gauge({ value }: { value: number | undefined }) {
+  const arc = `M8 50A${RADIUS} ${RADIUS} 0 0 1 92 50`;
+  if (value === undefined) {
+    return (
+      <svg class="gauge" viewBox="0 0 100 60" role="img" aria-label="Sentiment not measured">
+        <path class="arc absent" d={arc} />
+        <text x="50" y="50">
+          –
+        </text>
+      </svg>
+    );
+  }
+  const turn = Math.PI * (1 - value / 100);
+  const lean = value > 55 ? "up" : value < 45 ? "down" : "flat";
+  const filled = { strokeDasharray: `${(HALF * Math.abs(value - 50)) / 100} ${HALF}` };
+  const offset = { strokeDashoffset: `${(-HALF * Math.min(50, value)) / 100}` };
+  return (
+    <svg
+      class={`gauge ${lean}`}
+      viewBox="0 0 100 60"
+      role="img"
+      aria-label={`Sentiment ${score(value)} of 100: ${gaugeWord(value)}`}
+    >
+      <path class="arc" d={arc} />
+      <path class="filled" d={arc} style={{ ...filled, ...offset }} />
+      <circle cx={50 + RADIUS * Math.cos(turn)} cy={50 - RADIUS * Math.sin(turn)} r="5" />
+      <text x="50" y="44">
+        {score(value)}
+      </text>
+      <text class="word" x="50" y="58">
+        {gaugeWord(value)}
+      </text>
+    </svg>
+  );
+}
+
+function Components({ sentiment }: { sentiment: Sentiment }) {
+  return (
+    <>
+      <p>{sentiment.sentence}</p>
+      <p class="muted">
+        0 is extreme fear, 50 is neutral and 100 is extreme greed. The gauge of {score(sentiment.gauge)} is 50 and the
+        points of its components. Components with {share(sentiment.coverage)} of the weight were measured. The
+        confidence is {share(sentiment.confidence)}. The gauge is not a forecast.
+      </p>
+      <ul class="parts-list">
+        {sentiment.parts.map((component) => (
+          <ComponentItem key={component.name} component={component} />
+        ))}
+      </ul>
+      <dl class="market-facts">
+        <Fact name="Funding, mean" note="weighted by turnover, per interval">
+          {percent(sentiment.fundingMeanPercent, 4)}
+        </Fact>
+        <Fact name="Funding, median" note="per interval">
+          {percent(sentiment.fundingMedianPercent, 4)}
+        </Fact>
+        <Fact name="Open interest">{usd(sentiment.openInterestUsd)}</Fact>
+        <Fact name="Open interest change" note="in 4 h">
+          {percent(sentiment.openInterestChangePercent)}
+        </Fact>
+        <Fact name="Long/short ratio" note="accounts, median">
+          {fixed(sentiment.longShortMedian, 2)}
+        </Fact>
+        <Fact name="Long accounts" note="weighted by turnover">
+          {sentiment.longAccountsPercent === undefined
+            ? fixed(undefined, 0)
+            : `${fixed(sentiment.longAccountsPercent, 1)} %`}
+        </Fact>
+        <Fact name="Premium" note="mark over index, bp">
+          {signed(sentiment.premiumMedianBp, 2)}
+        </Fact>
+      </dl>
+      <BreadthBar breadth={sentiment.breadth} />
+    </>
+  );
+}
+
+const COMPONENTS: Record<string, string> = {
+  breadth: "Breadth",
+  funding: "Funding",
+  open_interest: "Open interest",
+  accounts: "Accounts",
+  premium: "Premium over the index",
+};
+
+function ComponentItem({ component }: { component: Component }) {
+  const name = COMPONENTS[component.name] ?? component.name.replace(/_/g, " ");
+  const value = component.direction === undefined ? undefined : 50 + 50 * component.direction;
+  return (
+    <li>
+      <span>{name}</span>
+      <span class={component.missing ? "faint" : "muted"}>
+        {component.missing ||
+          `${signed(component.reading, 2)} ${component.unit}, ${signed(component.contribution)} points`}
+      </span>
+      <ScoreBar value={value} label={name} />
+    </li>
+  );
+}

@@ -1,0 +1,27 @@
+import { follow, path } from "../state/router.js";
+
+/** Return the path of a symbol's page. */
+export const symbolPath = (symbol: string) => `/symbol/${encodeURIComponent(symbol)}`;
+
+/** Return the base asset of a symbol: "BTC" of "BTCUSDT". */
+export const baseAsset = (symbol: string) => symbol.replace(/USDT$/, "");
+
+/** A link to the page of a symbol. */
+export function SymbolLink({ symbol, class: name }: { symbol: string; class?: string }) {
+  const to = symbolPath(symbol);
+  return (
+    <a class={`symbol ${name ?? ""}`} href={to} aria-current={path.value === to ? "page" : undefined} onClick={follow}>
+      <SymbolName symbol={symbol} />
+    </a>
+  );
+}
+
+/** The name of a symbol, with a faint USDT. */
+export function SymbolName({ symbol }: { symbol: string }) {
+  return (
+    <>
+      {baseAsset(symbol)}
+      <span class="quote">USDT</span>
+    </>
+  );
+}
