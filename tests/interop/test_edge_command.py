@@ -1,4 +1,4 @@
-"""`virtuoso edge` as a person runs it."""
+"""The command `virtuoso edge`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORDS = [sys.executable, "-m", "virtuoso", "edge"]
 
 @contextmanager
 def running(*words: str, output: IO[str] | int = subprocess.DEVNULL) -> Iterator[None]:
-    """The command until the body is done; it must then end well."""
+    """Run the command while the body runs. It must end with 0 then."""
     process = subprocess.Popen([*WORDS, *words], cwd=ROOT, env=CLEAN, stdout=output, stderr=subprocess.DEVNULL)
     try:
         yield
@@ -35,7 +35,7 @@ def running(*words: str, output: IO[str] | int = subprocess.DEVNULL) -> Iterator
 
 
 def get(port: int, path: str) -> tuple[int, str, str]:
-    """(status, kind, body) once there is an answer."""
+    """Return (status, content type, body) once there is a reply."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Accept": "text/html"})
     end = time.monotonic() + 15
     while True:

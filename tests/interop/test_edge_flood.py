@@ -1,5 +1,5 @@
-"""Requests made to be expensive, through the edge to two servers: each costs about what its bytes cost, and nobody else
-notices them."""
+"""Requests that are made to be expensive, through the edge to two servers. Each costs about what its bytes cost, and no
+other client notices them."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1 import market_service_pb2_grpc
 
-LARGEST = 256 * 1024 - 8  # bytes of a request that a server takes
-DECODED = 78_000  # bytes of a request with a list that a server decodes
-ANSWERED_S = 0.2  # on a machine that is quiet
+LARGEST = 256 * 1024 - 8  # bytes of the largest request that a server accepts
+DECODED = 78_000  # bytes of the largest request with a list that a server decodes
+ANSWERED_S = 0.2  # on a quiet machine
 AT_ONCE = 20
-GROWTH = 10  # bytes of a server per byte sent
+GROWTH = 10  # bytes of a server's memory for each byte of a request
 if TYPE_CHECKING:
     GenericHandler = grpc.GenericRpcHandler[bytes, bytes]
 else:
     GenericHandler = grpc.GenericRpcHandler  # generic in its published types only
 NAMES = ("127.0.0.1", "127.0.0.2")
-SMALLEST_GROWTH = 1024 * 1024  # the allocator asks for no less
+SMALLEST_GROWTH = 1024 * 1024  # the allocator takes no smaller piece
 METHODS = api.DESCRIPTOR.services_by_name["MarketService"].methods
 SERVING = health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.SERVING).SerializeToString()
 STREAMS = {method.name for method in METHODS if method.server_streaming}
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 
 def requests() -> Iterator[tuple[str, bytes]]:
-    """(RPC, request): for each repeated field and each text, content that is allowed and that is not, few items and many."""
+    """Yield (RPC, request): for each repeated field and each text, valid and invalid content, few items and many."""
     for method in METHODS:
         kind = GetMessageClass(method.input_type)
         for field in kind.DESCRIPTOR.fields:
@@ -72,7 +72,7 @@ class Deployment:
     edge: Edge
 
     def memory(self) -> list[int]:
-        """Bytes that each server holds."""
+        """Return the memory of each server in bytes."""
         pages = [int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]) for server in self.servers]
         return [4096 * count for count in pages]
 
@@ -96,7 +96,7 @@ async def deployment(tmp_path: Path) -> AsyncIterator[Deployment]:
 
 
 class Bystander:
-    """A client that calls GetOverview without end; a call that fails or is late ends the test."""
+    """A client that calls GetOverview again and again. A call that fails or is late ends the test."""
 
     def __init__(self, stub: Any) -> None:
         self._stub = stub
@@ -125,8 +125,8 @@ class Bystander:
 
 
 def send(address: str, rpc: str, raw: bytes, times: int) -> set[str]:
-    """Send a request, `times` at once, and return what was answered. It runs in a process of its own, so that its work does
-    not hold up the bystander."""
+    """Send a request that many `times` at once, and return the answers. It runs in a process of its own, so that its work
+    does not delay the bystander."""
     with grpc.insecure_channel(address) as channel:
         path: Any = f"/{SERVICE}/{rpc}"
         if rpc not in STREAMS:
@@ -140,7 +140,7 @@ def send(address: str, rpc: str, raw: bytes, times: int) -> set[str]:
 
 
 def answer(receive: Callable[[], bytes]) -> str:
-    """OK, or the code and the start of what was said."""
+    """Return OK, or the code and the start of the message."""
     try:
         receive()
     except grpc.RpcError as error:
@@ -163,12 +163,12 @@ async def test_requests_made_to_be_expensive_cost_nobody_else_anything(deploymen
             growth = max(grown)
             assert growth <= GROWTH * times * sent_bytes + SMALLEST_GROWTH, (rpc, raw[:20], sent_bytes, times, grown)
 
-        for rpc, raw in large:  # what is loaded or taken once is not counted
+        for rpc, raw in large:  # memory that is taken once does not count
             await loop.run_in_executor(attacker, send, deployment.edge.address, rpc, raw, AT_ONCE)
         async with grpc.aio.insecure_channel(deployment.edge.address) as channel:
             bystander = Bystander(market_service_pb2_grpc.MarketServiceStub(channel))
             await bystander.call(200, 5)
-            # a busy machine is late by itself
+            # on a busy machine a call is late without any cause of ours
             async with bystander.calling(max(ANSWERED_S, 20 * bystander.slowest_s)):
                 for rpc, raw in every:
                     await attack(rpc, raw)
@@ -181,7 +181,7 @@ async def test_requests_made_to_be_expensive_cost_nobody_else_anything(deploymen
 
 
 class Counting(GenericHandler):
-    """A server that serves by its health, and that counts the calls which it fails in one of several ways."""
+    """A server whose health is SERVING. It fails every call in one of several ways, and counts them."""
 
     def __init__(self, way: Callable[[Any], Awaitable[bytes]]) -> None:
         self.seen, self._way = 0, way

@@ -1,5 +1,5 @@
-"""The edge before servers that are processes of their own: what callers notice when one is not there, hangs, is killed, or
-is told to end."""
+"""The edge before servers in processes of their own: what callers notice when a server is missing, hangs, is killed, or
+ends."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from tests.programs import Edge, free_port
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1 import market_service_pb2_grpc
 
-HOSTS = ("127.0.0.1", "127.0.0.2")  # as on two machines: the same ports
+HOSTS = ("127.0.0.1", "127.0.0.2")  # the same ports on both, as on two machines
 CALLERS = 9
-NOBODY = "127.0.0.3"  # a third that never came
+NOBODY = "127.0.0.3"  # the host of a third server that never starts
 
 
 class Callers:
-    """Some that ask without end, by JSON, by gRPC and as probes do; what they were answered is counted."""
+    """Clients that call again and again, by JSON, by gRPC and as probes do. Their answers are counted."""
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
         self.answers: Counter[str] = Counter()
-        self._each: Counter[int] = Counter()  # answers that each of them got
+        self._each: Counter[int] = Counter()  # the number of answers of each client
 
     @asynccontextmanager
     async def calling(self) -> AsyncIterator[None]:
@@ -49,7 +49,9 @@ class Callers:
                 return "200 "
 
             ways: list[Callable[[], Awaitable[str]]] = [lambda: http("/v1/overview"), lambda: http("/healthz"), rpc]
-            tasks = [asyncio.create_task(self._ask(number, way)) for number, way in enumerate(ways * (CALLERS // len(ways)))]
+            tasks = [
+                asyncio.create_task(self._call(number, way)) for number, way in enumerate(ways * (CALLERS // len(ways)))
+            ]
             try:
                 yield
             finally:
@@ -57,29 +59,29 @@ class Callers:
                     task.cancel()
                 await asyncio.wait(tasks)
 
-    async def _ask(self, number: int, way: Callable[[], Awaitable[str]]) -> None:
+    async def _call(self, number: int, way: Callable[[], Awaitable[str]]) -> None:
         while True:
             self.answers[await way()] += 1
             self._each[number] += 1
             await asyncio.sleep(0.01)
 
     async def go_on(self, number: int) -> None:
-        """Until each of them was answered so many times more."""
+        """Return when each client has had that many more answers."""
         before = self._each.copy()
         async with asyncio.timeout(30):
             while any(self._each[one] < count + number for one, count in before.items()):
                 await asyncio.sleep(0.02)
 
 
-def upstreams(log: Path, since: str) -> set[str]:
-    """Who was asked in calls that began after `since`, an instant as the log has it; lines come up to a second late."""
+def servers_used(log: Path, since: str) -> set[str]:
+    """Return the servers of the requests that began after `since`, a time as in the log. Lines are up to a second late."""
     calls = [json.loads(line) for line in log.read_text().splitlines() if line.endswith("}")]
     return {call["upstream"] for call in calls if call["time"] > since}
 
 
-def refused(answers: Counter[str]) -> int:
-    """How many calls were told that no server answered; every other one must have been answered."""
-    words = ("no server answers behind the edge", "upstream", "504 ")  # the last two of /healthz
+def count_refused(answers: Counter[str]) -> int:
+    """Return how many calls got the reply that no server answers. Every other call must have succeeded."""
+    words = ("no server answers behind the edge", "upstream", "504 ")  # the last two are for /healthz
     refusals = {answer for answer in answers if any(each in answer for each in words)}
     assert answers.keys() - refusals == {"200 "}
     return sum(answers[answer] for answer in refusals)
@@ -95,10 +97,10 @@ async def test_a_server_that_hangs_or_dies_costs_a_caller_one_call_and_one_that_
         return Server(host, port, monitor, tmp_path / "cache")
 
     async def is_used(host: str) -> None:
-        """A server gets calls and its monitor too, as the log tells: each is readmitted for itself."""
+        """Return when the log has requests to a server and to its monitor: Envoy readmits each by its own check."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         async with asyncio.timeout(20):
-            while not {f"{host}:{at}" for at in (port, monitor)} <= upstreams(log, now):
+            while not {f"{host}:{at}" for at in (port, monitor)} <= servers_used(log, now):
                 await asyncio.sleep(0.1)
 
     first, second = await asyncio.gather(*(asyncio.to_thread(server, host) for host in HOSTS))
@@ -109,16 +111,16 @@ async def test_a_server_that_hangs_or_dies_costs_a_caller_one_call_and_one_that_
     try:
         async with callers.calling():
             await asyncio.gather(*map(is_used, HOSTS))
-            assert refused(callers.answers) == 0
+            assert count_refused(callers.answers) == 0
             second.freeze()
             await callers.go_on(40)
-            assert refused(callers.answers) <= CALLERS
+            assert count_refused(callers.answers) <= CALLERS
             second.thaw()
             await is_used(HOSTS[1])
             callers.answers.clear()
             second.kill()
             await callers.go_on(40)
-            assert refused(callers.answers) <= CALLERS
+            assert count_refused(callers.answers) <= CALLERS
             second = await asyncio.to_thread(server, HOSTS[1])
             await ready(f"{HOSTS[1]}:{monitor}")
             await is_used(HOSTS[1])
@@ -130,4 +132,4 @@ async def test_a_server_that_hangs_or_dies_costs_a_caller_one_call_and_one_that_
         edge.end()
         first.kill()
         second.kill()
-    assert refused(callers.answers) == 0
+    assert count_refused(callers.answers) == 0

@@ -1,4 +1,4 @@
-"""Real grpc-gateway in front of a server says what Envoy says: every unary RPC, well asked and badly; and /healthz."""
+"""A real grpc-gateway answers as Envoy does: every unary RPC with valid and invalid requests, and /healthz."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from virtuoso.service.health import NAMES
 from virtuoso.service.server import MarketServer
 from virtuoso.store.v1.candle_series_pb2 import CandleSeries
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]  # Go may have to make it first
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]  # Go may have to build it first
 UNARY = {
     method.name: method for method in api.DESCRIPTOR.services_by_name["MarketService"].methods if not method.server_streaming
 }
-ID = "asked-twice"  # else each of the two calls has an id of its own in its error
+ID = "asked-twice"  # else each of the two errors has a request id of its own
 Query = list[tuple[str, str]]
 
 
@@ -51,7 +51,7 @@ class Gateway(Program):
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningEdge]:
-    """A whole market, bars of one symbol, and what is remembered, behind Envoy; its clock stands still."""
+    """An edge before a server with a whole snapshot, the candles of one symbol, and a history. Its clock stands still."""
     history = sqlite_url(tmp_path_factory.mktemp("gateway"))
     await fill_history(history)
     async with running_edge(history=history_opener(history)) as one:
@@ -73,7 +73,7 @@ def gateway(go_programs: Path, shown: RunningEdge) -> Iterator[Gateway]:
 
 
 async def ask(url: str, method: str = "GET") -> tuple[int, Any, dict[str, str]]:
-    """(status, body as JSON, those headers that matter)."""
+    """Return (status, body as JSON, the headers that matter)."""
     async with (
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10), headers={"x-request-id": ID}) as session,
         session.request(method, url) as reply,
@@ -82,24 +82,21 @@ async def ask(url: str, method: str = "GET") -> tuple[int, Any, dict[str, str]]:
         return reply.status, json.loads(await reply.text()), headers
 
 
-# ------------------------------------------------------------------------------------- requests, out of the contract
-
-
 def path(method: MethodDescriptor, symbol: str = "BTCUSDT", query: Query | None = None) -> str:
-    """Where the RPC is, by its google.api.http rule."""
+    """Return the path of an RPC by its google.api.http rule."""
     template: str = method.GetOptions().Extensions[annotations_pb2.http].get
     words = urlencode(query or [])
     return template.replace("{symbol}", quote(symbol)) + (f"?{words}" if words else "")
 
 
 def fields(method: MethodDescriptor) -> list[FieldDescriptor]:
-    """What may stand in the query."""
+    """Return the fields that the query may hold."""
     rule: str = method.GetOptions().Extensions[annotations_pb2.http].get
     return [field for field in method.input_type.fields if f"{{{field.name}}}" not in rule]
 
 
 def fitting(field: FieldDescriptor) -> list[str]:
-    """Values that the field allows: enums have them in their names, for another field they must stand here."""
+    """Return valid values of a field: the names of an enum; for any other field they are listed here."""
     if field.enum_type is not None:
         return [value.name for value in field.enum_type.values if value.number]
     return {
@@ -117,7 +114,7 @@ def fitting(field: FieldDescriptor) -> list[str]:
 
 
 def unfitting(field: FieldDescriptor) -> list[str]:
-    """Values that it does not allow: of no such kind, and of the kind but against its rule."""
+    """Return invalid values: of the wrong type, and of the right type but against the rule."""
     if field.enum_type is not None:
         return ["NO_SUCH_NAME", "99"]
     if field.message_type is not None:
@@ -132,7 +129,7 @@ def unfitting(field: FieldDescriptor) -> list[str]:
 
 
 def good(method: MethodDescriptor) -> Iterator[Query]:
-    """Nothing, each field alone by either of its names, and all at once."""
+    """Return queries: empty, each field alone by either of its names, and all fields at once."""
     yield []
     for field in fields(method):
         for value in fitting(field):
@@ -142,7 +139,7 @@ def good(method: MethodDescriptor) -> Iterator[Query]:
 
 
 def bad(method: MethodDescriptor) -> Iterator[str]:
-    """Paths that are to be refused."""
+    """Return paths that must be refused."""
     yield path(method, query=[("colour", "red")])
     for field in fields(method):
         for value in unfitting(field):
@@ -153,7 +150,7 @@ def bad(method: MethodDescriptor) -> Iterator[str]:
 
 
 def request(method: MethodDescriptor, query: Query) -> Any:
-    """The same as a message."""
+    """Return the same as a message."""
     values: dict[str, Any] = {"symbol": "BTCUSDT"} if fields(method) != list(method.input_type.fields) else {}
     for name, value in query:
         field = next(field for field in fields(method) if name in {field.name, field.json_name})
@@ -163,14 +160,11 @@ def request(method: MethodDescriptor, query: Query) -> Any:
 
 
 def meaning(body: dict[str, Any]) -> status_pb2.Status:
-    """An error as a client reads it; who stands between client and server has words of his own, and says no request id."""
+    """Return an error as a client reads it. A proxy between client and server has texts of its own, and no request id."""
     status = json_format.ParseDict(body, status_pb2.Status())
     if "request_id" not in details(body).get("ErrorInfo", {}).get("metadata", {}):
         status.message = ""
     return status
-
-
-# ----------------------------------------------------------------------------------------------------------- every RPC
 
 
 @pytest.mark.parametrize("rpc", UNARY)
@@ -204,7 +198,7 @@ async def test_where_nothing_is_both_say_so(shown: RunningEdge, gateway: Gateway
     by_envoy = await ask(shown.edge.url + where, method)
     assert (status, meaning(body)) == (by_envoy[0], meaning(by_envoy[1]))
     assert (status, where in body["message"]) == (404, True)
-    assert (await ask(gateway.url + "/"))[0] == 404  # the edge has the web page there
+    assert (await ask(gateway.url + "/"))[0] == 404  # at the edge this is the web page
 
 
 @pytest.mark.parametrize("where", ["/v1/overview/", "/v1/confluence/", "/v1/confluence?page_size=%33"])
@@ -212,9 +206,6 @@ async def test_odd_spellings_mean_the_same_to_both(shown: RunningEdge, gateway: 
     status, body, headers = await ask(gateway.url + where)
     assert (status, body, headers) == await ask(shown.edge.url + where)
     assert (status, body["provenance"]["snapshotId"]) == (200, "s1")
-
-
-# ------------------------------------------------------------------------------------------------ servers that are ill
 
 
 async def test_without_data_and_without_a_server_both_say_the_same_and_both_find_it_again(go_programs: Path) -> None:

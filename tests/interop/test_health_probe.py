@@ -1,4 +1,4 @@
-"""Real grpc_health_probe finds what `virtuoso probe` finds, by exit code, at a server and through the edge."""
+"""`virtuoso probe` and the real grpc_health_probe end with the same exit codes, at a server and through the edge."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.programs import free_port
 from tests.service.snapshots import snapshot
 from virtuoso.service.health import SERVICE
 
-pytestmark = pytest.mark.timeout(900)  # Go may have to make it first
+pytestmark = pytest.mark.timeout(900)  # Go may have to build it first
 SERVING, ARGUMENTS, CONNECT, RPC, NOT_SERVING = range(5)
 
 
 async def exit_codes(folder: Path, address: str, service: str = "", *more: str) -> tuple[int | None, int | None]:
-    """Of both programs, asked the same."""
+    """Return the exit codes of both programs with the same options."""
     options = [f"-addr={address}", f"-service={service}", *more]
     ours = [sys.executable, "-m", "virtuoso", "probe", "--addr", address, "--service", service, *more]
     running = [
@@ -39,7 +39,7 @@ async def test_both_probes_say_the_same_of_a_server_and_of_the_edge_in_front_of_
         assert await exit_codes(go_programs, one.edge.address, "confluence") == (SERVING, SERVING)
         await one.market.server.drain(0)
         assert await exit_codes(go_programs, one.market.address) == (CONNECT, CONNECT)
-        assert await exit_codes(go_programs, one.edge.address) == (RPC, RPC)  # somebody listens, but nobody answers
+        assert await exit_codes(go_programs, one.edge.address) == (RPC, RPC)  # the port is open, but no server answers
 
 
 async def test_both_probes_say_the_same_of_nobody_and_of_words_that_make_no_sense(go_programs: Path) -> None:
