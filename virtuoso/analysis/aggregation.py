@@ -49,7 +49,7 @@ def aggregate_dimension(
     scored = bool(measured) and coverage >= min_coverage
     strength = math.fsum([result.weight * result.confidence for result in measured])
     ranked = _ranked(measured, 50 / strength if scored and strength > 0 else 0.0)
-    components = [component for _, _, component, _ in ranked]
+    components = [row[2] for row in ranked]
     components += [
         Component(name=result.name, weight=result.weight, unit=result.spec.unit, missing=result.missing)
         for result in results
@@ -70,7 +70,7 @@ def aggregate_dimension(
         kind=kind,
         weight=weight,
         coverage=coverage,
-        sentence=sentences.measured_sentence(kind, points / 50, [result for *_, result in ranked], missing_inputs),
+        sentence=sentences.measured_sentence(kind, points / 50, [row[3] for row in ranked], missing_inputs),
         components=tuple(components),
         score=min(100.0, max(0.0, 50 + points)),
         direction=min(1.0, max(-1.0, points / 50)),

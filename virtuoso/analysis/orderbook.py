@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 FADE_SHARE = 0.25
 """The outer share of a band over which sizes fade to 0."""
-NEGLIGIBLE_SHARE = 1e-9
-"""A level whose size has faded below this share lies on the edge of its band, within rounding, and is not counted."""
+EDGE_TOLERANCE = 1e-9
+"""A level this near to the edge of a band, as a share of the band, lies on the edge within rounding and is not counted."""
 FLOW_LEVELS = 5
 MAX_BOOK_GAP_MS = 120_000
 
@@ -34,6 +34,11 @@ def _faded_sizes(side: BookSide, edge: float) -> Floats:
     """Return the sizes within `edge`: whole up to 75 % of the way, then falling on a straight line to 0 at the edge."""
     share = (edge - side.distance) / (FADE_SHARE * edge)
     return side.size * np.minimum(np.maximum(share, 0.0), 1.0)
+
+
+def _level_count(side: BookSide, edge: float) -> int:
+    """Return how many levels with a size lie within `edge`."""
+    return int(np.count_nonzero(side.size[: side.distance.searchsorted(edge * (1 - EDGE_TOLERANCE))]))
 
 
 def _balance(bid: float, ask: float) -> float:
@@ -54,10 +59,7 @@ def imbalance(context: SymbolContext, share: float) -> tuple[float, float]:
     if edge <= context.half_spread * (1 + 1e-9):
         raise NotMeasured("the band ends before the best levels")
     bids, asks = (_faded_sizes(side, edge) for side in context.book_sides)
-    levels = min(
-        int(np.count_nonzero(faded > NEGLIGIBLE_SHARE * side.size))
-        for faded, side in zip((bids, asks), context.book_sides, strict=True)
-    )
+    levels = min(_level_count(side, edge) for side in context.book_sides)
     return _balance(float(bids.sum()), float(asks.sum())), context.book_confidence * sample_confidence(levels, 2)
 
 
