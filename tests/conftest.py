@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import HealthCheck, settings
 from tests.programs import Memcached, Replay
 
 settings.register_profile("virtuoso", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-settings.load_profile("virtuoso")
+settings.register_profile("fast", settings.get_profile("virtuoso"), max_examples=20)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "virtuoso"))
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import pwd
@@ -20,14 +22,24 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 
+# Below the ports that systems give to those who call, and apart from those of tests that run beside these. The few after
+# each port are left out: processes of one command take the next ones.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+_FIRST, _STEP, _COUNT = 10_000 + 2_750 * _WORKER, 7, 392
+_places = itertools.count(os.getpid())
+
+
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody uses at this moment."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nobody uses at this moment, and another one each time."""
+    for place in itertools.islice(_places, _COUNT):
+        port = _FIRST + place % _COUNT * _STEP
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 30, host: str = "127.0.0.1") -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 90, host: str = "127.0.0.1") -> None:
     """Return once something listens; raise when the process ends or the time is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -71,12 +83,12 @@ def _parted(address: str) -> tuple[str, int]:
 
 
 class Memcached(Program):
-    """A real memcached; tools/test installs it."""
+    """A real memcached; tools/programs installs it."""
 
     def __init__(self, *options: str, port: int | None = None) -> None:
         program = shutil.which("memcached") or shutil.which("memcached", path="/usr/bin:/usr/local/bin")
         if program is None:
-            raise RuntimeError("memcached is not installed: run ./tools/test, which installs it")
+            raise RuntimeError("memcached is not installed: run tools/programs, which installs it")
         port = port or free_port()
         super().__init__([program, "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-u", "nobody", *options], port)
         self.address = f"127.0.0.1:{port}"
@@ -170,13 +182,13 @@ sys.exit(uvloop.run(main()))
 
 
 class Postgres(Program):
-    """A real PostgreSQL in a folder of its own; tools/test installs it. It refuses to run as root, so root's runs as the
+    """A real PostgreSQL in a folder of its own; tools/programs installs it. It refuses to run as root, so root's runs as the
     user that the package made, or as nobody."""
 
     def __init__(self) -> None:
         found = shutil.which("postgres") or next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))), None)
         if found is None:
-            raise RuntimeError("postgresql is not installed: run ./tools/test, which installs it")
+            raise RuntimeError("postgresql is not installed: run tools/programs, which installs it")
         self._programs = Path(found).resolve().parent
         self._folder = Path(tempfile.mkdtemp(prefix="virtuoso-postgres-"))
         self._data = self._folder / "data"

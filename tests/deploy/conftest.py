@@ -35,7 +35,7 @@ def program(name: str) -> str:
     """A program of Debian's package `prometheus`."""
     found = shutil.which(name, path="/usr/bin:/usr/local/bin")
     if found is None:
-        pytest.fail(f"{name} is not installed: run ./tools/test, which installs it")
+        pytest.fail(f"{name} is not installed: run tools/programs, which installs it")
     return found
 
 

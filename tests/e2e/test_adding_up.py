@@ -12,7 +12,7 @@ from tests.programs import Replay
 from virtuoso.market.v1 import confluence_pb2
 from virtuoso.market.v1 import market_service_pb2 as pb
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 EXACT = 1e-9
 Component = confluence_pb2.Component
 

@@ -24,7 +24,7 @@ from virtuoso.history.factory import open_history_reader, open_history_writer
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 KILLED_AFTER = (20, 50, 80)  # alerts
 
 

@@ -17,7 +17,7 @@ from virtuoso.domain.model import DimensionKind, Environment
 from virtuoso.domain.records import AlertKind, Side, Signal, SignalStatus
 from virtuoso.history.factory import open_history_writer
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(300)
 
 CRASH_MS = (21 * 60 + 15) * 60_000  # of the day, UTC: the worst began then
 DAY_MS = 86_400_000

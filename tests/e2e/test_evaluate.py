@@ -20,7 +20,7 @@ import pytest
 from tests.programs import Simulated
 from virtuoso.domain.model import Candles, DimensionKind, Environment, Instrument, Timeframe
 from virtuoso.domain.records import ScorePoint
-from virtuoso.evaluate.evaluate import evaluate_candles, evaluate_history
+from virtuoso.evaluate.evaluate import Console, EvaluationSettings, evaluate_candles, evaluate_history
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.history.factory import open_history_writer
 
@@ -53,32 +53,27 @@ async def run(market: Simulated, folder: Path, now_ms: int) -> tuple[int, str, s
     try:
         code = await evaluate_candles(
             exchange,
-            environment=Environment.SIMULATED,
-            days=2,
-            symbols=22,
+            EvaluationSettings(environment=Environment.SIMULATED, days=2, symbols=22, output=folder / "report", seed=1),
             min_turnover_usd=0.0,
-            output=folder / "report",
             cache=folder / "bars",
-            seed=1,
             clock=lambda: now_ms,
-            out=out,
-            err=err,
+            console=Console(out=out, err=err),
         )
     finally:
         await exchange.close()
     return code, out.getvalue(), err.getvalue(), exchange.asked
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 async def test_candles_are_judged_into_text_and_pictures_and_asked_for_once(market: Simulated, tmp_path: Path) -> None:
     now_ms = time.time_ns() // 1_000_000
     code, told, progress, asked = await run(market, tmp_path, now_ms)
     assert code == 0
     assert asked > 22 * 3
     assert "candles of bybit (SIMULATED), 22 symbols, 576 steps" in told
-    assert "orderflow, orderbook and sentiment could not be judged" in told
-    assert "the total score could not be judged" in told
-    assert "scores up to it of 3 symbols came out the same to the last bit" in told.replace("\n ", "")
+    assert "orderflow, orderbook and sentiment could not be evaluated" in told
+    assert "the total score could not be evaluated" in told
+    assert "scores up to it of 3 symbols stayed the same, bit for bit" in told.replace("\n ", "")
     assert re.search(r"^candles_together +1 h +[+-]0\.\d{4} ", told, re.MULTILINE)
     assert re.search(r"^momentum_24h +15 m ", told, re.MULTILINE)
     assert re.search(r"^accumulation_4h +24 h ", told, re.MULTILINE)
@@ -124,26 +119,16 @@ async def test_a_history_is_judged_in_all_six_dimensions(tmp_path: Path) -> None
         code = await evaluate_history(
             history,
             "bybit",
-            environment=Environment.SIMULATED,
-            days=2,
-            symbols=100,
-            output=tmp_path / "report",
-            seed=1,
+            EvaluationSettings(environment=Environment.SIMULATED, days=2, symbols=100, output=tmp_path / "report", seed=1),
             clock=lambda: end_ms,
-            out=out,
-            err=err,
+            console=Console(out=out, err=err),
         )
         nothing = await evaluate_history(
             history,
             "binance",
-            environment=Environment.SIMULATED,
-            days=2,
-            symbols=100,
-            output=tmp_path / "none",
-            seed=1,
+            EvaluationSettings(environment=Environment.SIMULATED, days=2, symbols=100, output=tmp_path / "none", seed=1),
             clock=lambda: end_ms,
-            out=out,
-            err=err,
+            console=Console(out=out, err=err),
         )
     finally:
         await history.close()
@@ -152,18 +137,18 @@ async def test_a_history_is_judged_in_all_six_dimensions(tmp_path: Path) -> None
     assert re.search(r"^- orderflow predicts over 15 m", told, re.MULTILINE)
     assert re.search(r"^- score predicts over 15 m", told, re.MULTILINE)
     assert re.search(r"^- technical shows nothing over 15 m", told, re.MULTILINE)
-    assert "sentiment could not be judged: no step has 20 symbols with it" in told
-    assert "components could not be judged" in told
+    assert "sentiment could not be evaluated: no step has 20 symbols with a score" in told
+    assert "components could not be evaluated" in told
     assert (nothing, list((tmp_path / "none").iterdir())) == (1, [])
     assert "no score of binance in the last 2 days" in err.getvalue()
 
 
 WORK = """
 import asyncio, sys
-from virtuoso.evaluate.processes import processes
+from virtuoso.evaluate.workers import worker_pool
 import time
 async def main():
-    async with processes() as pool:
+    async with worker_pool() as pool:
         print(await asyncio.get_running_loop().run_in_executor(pool, __import__("os").getpid), flush=True)
         await asyncio.get_running_loop().run_in_executor(pool, time.sleep, 60)
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def built() -> Iterator[tuple[Path, dict[str, Any]]]:
     if os.geteuid() != 0 or missing:
         why = f"it takes root and {', '.join(missing) or 'nothing else'}"
         if os.geteuid() == 0 and shutil.which("apt-get"):
-            pytest.fail(f"THE IMAGE IS NOT TESTED: {why}; ./tools/test installs them")
+            pytest.fail(f"THE IMAGE IS NOT TESTED: {why}; tools/programs installs them")
         pytest.skip(f"THE IMAGE IS NOT TESTED HERE: {why}")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "virtuoso" / "image"
     made = subprocess.run([ROOT / "tools" / "image", cache], stdout=subprocess.PIPE, check=True, text=True)

@@ -20,7 +20,7 @@ from tests.programs import Market
 from tests.service.test_dashboard_stream import Screen
 from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
-from virtuoso.collector.history_recorder import kept
+from virtuoso.collector.history_recorder import history_recorder
 from virtuoso.collector.lease import Lease
 from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import ConfigError
@@ -45,7 +45,7 @@ from virtuoso.service.server import MarketServer
 from virtuoso.service.snapshot_cache import SnapshotCache
 from virtuoso.wire import times
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 VENUES = ("bybit", "binance")
 SYMBOLS = 12
@@ -69,10 +69,9 @@ async def recorded(path: Path, url: str, *steps: tuple[str, int, Callable[[], An
         coingecko,
         Engine(VENUES, Environment.LIVE, clock=SYSTEM_CLOCK),
         lease=Lease(repository, uuid.uuid4().hex[:8], SYSTEM_CLOCK),
-        environment=Environment.LIVE,
         max_stale_s=600,
         clock=SYSTEM_CLOCK,
-        tap=recorder,
+        observer=recorder,
     )
     stop = asyncio.Event()
 
@@ -313,9 +312,12 @@ async def test_a_recording_plays_at_its_pace_and_skips_the_gap_between_sessions(
 async def test_a_recording_that_is_played_twice_is_in_the_history_once(short: Path, tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path}/history.db"
     for _ in range(2):
-        async with kept(url, VENUES, days=(30, 365), clock=SYSTEM_CLOCK) as journal:
+        async with history_recorder(url, VENUES, days=(30, 365), clock=SYSTEM_CLOCK) as history_writer:
             assert (
-                await play(short, MemoryRepository(), journal=journal, stop=asyncio.Event(), max_stale_s=600, once=True) == 0
+                await play(
+                    short, MemoryRepository(), history=history_writer, stop=asyncio.Event(), max_stale_s=600, once=True
+                )
+                == 0
             )
     history = open_history_reader(url, timeout_s=20)
     first = next(event for event in read(short) if event.get("trading"))

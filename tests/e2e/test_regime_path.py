@@ -10,16 +10,16 @@ import pytest
 from tests.programs import Replay
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.model import ANCHOR, Regime, Timeframe
-from virtuoso.evaluate.archive import BarCache
+from virtuoso.evaluate.bar_cache import BarCache
 from virtuoso.evaluate.panel import STEP_MS
-from virtuoso.evaluate.regimes import RegimePath, Tickers, regime_path
-from virtuoso.evaluate.replay import TIMEFRAMES, prices
+from virtuoso.evaluate.regimes import RegimeHistory, TickerHistory, regime_history
+from virtuoso.evaluate.replay import TIMEFRAMES, price_history
 from virtuoso.exchange.adapter import CcxtExchange
 
 DAYS, SYMBOLS, WARM_MS = 16, 30, 2 * 86_400_000
 
 
-async def walked(exchange: CcxtExchange, folder: Path) -> RegimePath:
+async def walked(exchange: CcxtExchange, folder: Path) -> RegimeHistory:
     """Over the symbols with the most turnover, as many as are quick to ask for."""
     archive = BarCache(exchange, folder)
     instruments, tickers = await exchange.instruments(), await exchange.tickers()
@@ -32,7 +32,7 @@ async def walked(exchange: CcxtExchange, folder: Path) -> RegimePath:
     columns = []
     for instrument in ranked[:SYMBOLS]:
         bars = await archive.candles(instrument, Timeframe.M5, start_ms=start_ms - WARM_MS, end_ms=end_ms)
-        columns.append(prices(bars, clock_ms))
+        columns.append(price_history(bars, clock_ms))
     anchor = {}
     for timeframe in TIMEFRAMES:
         bars = await archive.candles(ranked[0], timeframe, start_ms=start_ms - 300 * timeframe.ms, end_ms=end_ms)
@@ -40,12 +40,12 @@ async def walked(exchange: CcxtExchange, folder: Path) -> RegimePath:
         anchor[timeframe] = bars
     price, change, turnover = (np.stack(each, axis=1) for each in zip(*columns, strict=True))
     symbols = tuple(i.symbol for i in ranked[:SYMBOLS])
-    path = regime_path(Tickers(clock_ms, symbols, price, change, turnover), anchor)
+    path = regime_history(TickerHistory(clock_ms, symbols, price, change, turnover), anchor)
     assert path is not None
     return path
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 async def test_the_crash_of_october_2025_is_seen_and_the_regime_does_not_flap(replay: Replay, tmp_path: Path) -> None:
     exchange = CcxtExchange("bybit", url=replay.url)
     try:
@@ -56,4 +56,4 @@ async def test_the_crash_of_october_2025_is_seen_and_the_regime_does_not_flap(re
     assert set(path.regimes[crash + 24 : crash + 144]) <= {Regime.BEARISH, Regime.RISK_OFF}  # from 2 to 12 hours after it
     assert len(set(path.regimes)) >= 3
     assert 3 <= len(path.changes_ms) <= 3 * DAYS
-    assert path.most_changes <= 6
+    assert path.max_changes_a_day <= 6

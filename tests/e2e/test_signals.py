@@ -18,7 +18,7 @@ import pytest
 from tests.bulls import SYMBOLS, Bulls, collector
 from tests.contract.histories import opportunity
 from tests.programs import ROOT, Postgres
-from virtuoso.collector.history_recorder import kept
+from virtuoso.collector.history_recorder import history_recorder
 from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import VenueUnavailable
 from virtuoso.domain.ports import SnapshotRepository
@@ -30,7 +30,7 @@ from virtuoso.repository.memory import MemoryRepository
 from virtuoso.store.v1 import snapshot_pb2
 from virtuoso.wire import snapshots
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 SECONDS = 3.0  # for which a history fails: a writer tries in less
 OPENED = [AlertKind.SIGNAL_OPENED]
@@ -127,7 +127,9 @@ async def test_a_collector_that_was_frozen_while_another_took_over_gives_no_sign
 async def collecting(
     exchanges: Sequence[Bulls], repository: SnapshotRepository, url: str | None, *, opportunities: bool = True
 ) -> AsyncIterator[None]:
-    async with kept(url, [exchange.venue for exchange in exchanges], days=(30, 365), clock=SYSTEM_CLOCK) as journal:
+    async with history_recorder(
+        url, [exchange.venue for exchange in exchanges], days=(30, 365), clock=SYSTEM_CLOCK
+    ) as journal:
         work = asyncio.create_task(collector(exchanges, repository, journal, opportunities=opportunities).run())
         try:
             yield

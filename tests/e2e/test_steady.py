@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import grpc
 import pytest
 
-from tests.e2e.product import Product
+from tests.e2e.product import Product, eventually
 from tests.programs import Market
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import provenance_pb2 as provenance
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,8 @@ def node(replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -> Ite
     product = Product(tmp_path_factory.mktemp("steady"), replay_server.url)
     product.start("up")
     product.wait_ready()
+    # a machine that does other work too may serve its first snapshot while some inputs are still on their way
+    eventually(lambda: product.provenance().coverage.present, lambda scored: scored >= 45, 40, "symbols scored")
     yield product
     product.close()
 

@@ -1,4 +1,4 @@
-"""How the scores of a whole recorded market are spread: told apart, seldom at an end, never a default."""
+"""The distribution of scores over a whole recorded market: distinct, rarely at an end, never a default."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def dimensions(results: Sequence[Confluence], kind: DimensionKind) -> list[Dimen
     return [d for result in results for d in result.dimensions if d.kind is kind and d.score is not None]
 
 
-def saturated(found: Sequence[Dimension]) -> float:
+def saturated(measured: Sequence[Dimension]) -> float:
     """Share of scores at an end of the scale."""
-    return sum(d.score is not None and not 1 < d.score < 99 for d in found) / len(found)
+    return sum(d.score is not None and not 1 < d.score < 99 for d in measured) / len(measured)
 
 
 def test_two_hundred_markets_are_told_apart_and_none_sits_at_fifty(market: tuple[list[SymbolInputs], int]) -> None:
@@ -50,13 +50,13 @@ def test_two_hundred_markets_are_told_apart_and_none_sits_at_fifty(market: tuple
 @pytest.mark.parametrize("kind", DimensionKind, ids=lambda k: k.name)
 def test_no_dimension_is_constant_or_at_an_end_for_many(market: tuple[list[SymbolInputs], int], kind: DimensionKind) -> None:
     inputs, now = market
-    found = dimensions([score_symbol(item, now) for item in inputs], kind)
-    spread = np.array([d.score for d in found])
-    assert len(found) >= 0.95 * SYMBOLS
-    assert saturated(found) <= MOST_SATURATED
+    measured = dimensions([score_symbol(item, now) for item in inputs], kind)
+    spread = np.array([d.score for d in measured])
+    assert len(measured) >= 0.95 * SYMBOLS
+    assert saturated(measured) <= MOST_SATURATED
     assert spread.std() > 3
     assert np.percentile(spread, 95) - np.percentile(spread, 5) > 10
-    assert len(np.unique(spread.round(6))) >= 0.95 * len(found)
+    assert len(np.unique(spread.round(6))) >= 0.95 * len(measured)
     assert min(spread) < 50 < max(spread)
 
 
@@ -72,9 +72,9 @@ def test_while_a_feed_fills_a_dimension_is_at_fifty_only_where_all_that_was_read
     inputs, now = market
     results = [score_symbol(reduce(starved, names, item), now) for item in inputs]
     for kind in DimensionKind:
-        found = dimensions(results, kind)
-        for d in found:
+        measured = dimensions(results, kind)
+        for d in measured:
             if d.score == 50:
                 assert {c.reading for c in d.components if c.direction is not None} == {0.0}
-        assert not found or saturated(found) <= MOST_SATURATED, kind
+        assert not measured or saturated(measured) <= MOST_SATURATED, kind
     assert 50 not in [result.score for result in results]

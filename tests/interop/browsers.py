@@ -32,10 +32,10 @@ SERIOUS = ("serious", "critical")
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """Ended with the block; tools/test installs it."""
+    """Ended with the block; tools/programs installs it."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
-        raise RuntimeError("chromium is not installed: run ./tools/test, which installs it")
+        raise RuntimeError("chromium is not installed: run tools/programs, which installs it")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=list(QUIET))
         try:

@@ -30,6 +30,7 @@ class FakeExchange:
         self.symbols = list(symbols)
         self.faults: dict[str, ExchangeError | None] = {}
         self.calls: Counter[str] = Counter()
+        self.last_limit: dict[str, int] = {}  # of bars, by kind
         self.lag_ms = 0
         self.unpriced: set[str] = set()
         self.run = 1000  # newest bars without a gap
@@ -73,6 +74,7 @@ class FakeExchange:
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
+        self.last_limit[f"candles_{timeframe.value}"] = limit
         await self._call(f"candles_{timeframe.value}")
         stamp = self.stamp()
         last = (stamp.observed_ms if before_ms is None else before_ms) // timeframe.ms - 1

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from virtuoso.analysis.beta import betas
-from virtuoso.collector.scoring import ReadingsCaches, score
-from virtuoso.collector.venue_state import PassResult, VenueState, desk, snapshot_of, work
+from virtuoso.collector.one_pass import PassRequest, PassResult, run_pass, snapshot_of
+from virtuoso.collector.scoring import ReadingsCaches, score_market
+from virtuoso.collector.venue_state import VenueState, new_venue_state
 from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.model import ANCHOR, Environment
 from virtuoso.exchange.adapter import CcxtExchange
@@ -56,12 +57,12 @@ def measure(market: MarketData) -> dict[str, object]:
     inputs, memos = market.inputs, ReadingsCaches()
 
     def scoring(memos: ReadingsCaches) -> object:
-        return score(market, dominance=None, previous=None, memos=memos)
+        return score_market(market, dominance=None, previous=None, readings=memos)
 
-    def whole_pass(of: VenueState) -> PassResult:
-        return work(of, market, dominance=None, trading=True, opportunities=True)
+    def whole_pass(state: VenueState) -> PassResult:
+        return run_pass(state, market, PassRequest(trading=True))
 
-    first = whole_pass(desk(market.venue, Environment.SIMULATED))
+    first = whole_pass(new_venue_state(market.venue, Environment.SIMULATED))
     snapshot = snapshot_of(
         market, first, snapshot_id="bench", environment=Environment.SIMULATED, computed_ms=0, fallback=None
     )
@@ -72,7 +73,7 @@ def measure(market: MarketData) -> dict[str, object]:
     for name, task in (
         ("full", lambda: scoring(ReadingsCaches())),
         ("no_bar_closed", lambda: scoring(memos)),
-        ("whole_pass", lambda: whole_pass(first.desk)),
+        ("whole_pass", lambda: whole_pass(first.state)),
         ("encode", lambda: snapshots.encode_snapshot(snapshot)),
         ("betas", lambda: betas(many, market.stamp.observed_ms)),
     ):

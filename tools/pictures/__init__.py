@@ -1,8 +1,8 @@
 """The pictures of virtuoso/analysis/scores.md, drawn by the analysis itself: `.venv/bin/python -m tools.pictures`.
 
-    market     one moment of the simulated market, and its scores
-    paper      how a picture looks and where it goes
-    scores, candles, moments     the pictures: of results, of bars, of trades, books and series
+    market     the simulated market at one time, and its scores
+    style      how a picture looks, and the folder of the pictures
+    scores, candles, context     the pictures of results; of bars; of trades, order books and series
 
-The moment and the seed are fixed: the same code draws the same pictures. Needs matplotlib.
+The time and the seed are fixed, so the same code draws the same pictures. Needs matplotlib.
 """

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tools.pictures import candles, moments, scores
-from tools.pictures.market import SCORED, dimension
-from tools.pictures.paper import FOLDER, WORDS
+from tools.pictures import candles, context, scores
+from tools.pictures.market import SCORES, dimension
+from tools.pictures.style import DIMENSION_NAMES, FOLDER
 from virtuoso.domain.model import DimensionKind
 
 PICTURES: Mapping[str, Callable[[], None]] = {
@@ -19,21 +19,21 @@ PICTURES: Mapping[str, Callable[[], None]] = {
     "indicators": candles.indicators,
     "volume": candles.volume,
     "structure": candles.price_structure,
-    "orderflow": moments.orderflow,
-    "book": moments.book,
-    "sentiment": moments.sentiment,
+    "orderflow": context.orderflow,
+    "book": context.book,
+    "sentiment": context.sentiment,
 }
 
 
 def example() -> None:
-    """The tables of the worked example, as the page has them."""
-    result, book = SCORED["UNI"], dimension("UNI", DimensionKind.ORDERBOOK)
+    """Print the tables of the worked example, as the page has them."""
+    result, book = SCORES["UNI"], dimension("UNI", DimensionKind.ORDERBOOK)
     print(
         f"\nUNIUSDT {result.score}, agreement {result.agreement}, coverage {result.coverage}, confidence {result.confidence}"
     )
     for d in result.dimensions:
         numbers = f"{d.weight:.2f} | {d.confidence:.3f} | {d.direction:+.4f} | {d.contribution:+.3f}"
-        print(f"| {WORDS[d.kind]} | {numbers} |  {d.sentence}")
+        print(f"| {DIMENSION_NAMES[d.kind]} | {numbers} |  {d.sentence}")
     print(f"order book {book.score}, confidence {book.confidence}")
     for c in book.components:
         numbers = f"{c.reading:+.3f} | {c.direction:+.4f} | {c.weight:.2f} | {c.confidence:.3f} | {c.contribution:+.3f}"
@@ -41,7 +41,7 @@ def example() -> None:
 
 
 def main() -> int:
-    """Exit code 2: no such picture."""
+    """Draw the pictures, and return the exit code: 0, or 2 when there is no such picture."""
     names = sys.argv[1:] or [*PICTURES]
     if unknown := [name for name in names if name not in PICTURES]:
         print(f"no picture {', '.join(unknown)}; there are {', '.join(PICTURES)}", file=sys.stderr)

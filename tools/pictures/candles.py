@@ -1,4 +1,4 @@
-"""Pictures of what is read from bars."""
+"""Pictures of the readings from bars."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import math
 import numpy as np
 from matplotlib import pyplot as plt
 
-from tools.pictures.market import KNOWN, reading
-from tools.pictures.paper import BESIDE, BLUE, DOWN, GOLD, INK, SOFT, UP, bars_on, hours_below, save
+from tools.pictures.market import INPUTS, reading
+from tools.pictures.style import BLUE, DOWN, GOLD, INK, LABEL_BOX, SOFT, UP, draw_bars, label_hours, save
 from virtuoso.analysis import candle_readings, structure
 from virtuoso.analysis.bars import Bars, Rows
 from virtuoso.domain.model import DimensionKind, Timeframe
 
 
 def indicators() -> None:
-    """RSI and the MACD histogram below the price they are made of."""
-    one = KNOWN["SOL"].candles[Timeframe.M30]
+    """Draw RSI and the MACD histogram below the price."""
+    one = INPUTS["SOL"].candles[Timeframe.M30]
     count = 120
-    made = candle_readings.series(one)
-    names = [g.name for g in candle_readings.COMPONENTS]
-    rsi, macd = (made.values[names.index(n), -count:] for n in ("rsi", "macd"))
+    readings = candle_readings.read_history(one)
+    names = [spec.name for spec in candle_readings.COMPONENTS]
+    rsi, macd = (readings.values[names.index(n), -count:] for n in ("rsi", "macd"))
     figure, (top, middle, low) = plt.subplots(
         3, 1, figsize=(10, 6), sharex=True, layout="constrained", height_ratios=(2, 1, 1)
     )
-    x = bars_on(top, one, count)
+    x = draw_bars(top, one, count)
     top.set_title("SOLUSDT, 30m bars")
     middle.plot(x, rsi, color=INK, linewidth=1.3)
     middle.fill_between(x, rsi, 50, where=rsi > 50, color=UP, alpha=0.25, linewidth=0)
@@ -34,13 +34,13 @@ def indicators() -> None:
     low.bar(x, macd, color=np.where(macd > 0, UP, DOWN).tolist(), width=0.7)
     low.axhline(0, color=SOFT, linewidth=0.8)
     low.set_title(f"MACD histogram in ATR: now {macd[-1]:+.2f}, direction {math.tanh(macd[-1] / 0.35):+.2f}")
-    hours_below(low, one, count)
+    label_hours(low, one, count)
     save(figure, "indicators")
 
 
 def volume() -> None:
-    """Where it traded: profile, value area, VWAP."""
-    one = KNOWN["ENA"].candles[Timeframe.M30]
+    """Draw the volume profile, the value area and VWAP."""
+    one = INPUTS["ENA"].candles[Timeframe.M30]
     count = 120
     span = slice(len(one) - count, None)
     high, low, traded = one.high[span], one.low[span], one.volume[span]
@@ -54,7 +54,7 @@ def volume() -> None:
     typical = np.log(high * low * one.close[span])[-96:] / 3
     vwap = math.exp(float((typical * traded[-96:]).sum() / traded[-96:].sum()))
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), sharey=True, layout="constrained", width_ratios=(3, 1))
-    bars_on(left, one, count)
+    draw_bars(left, one, count)
     left.axhline(vwap, color=BLUE, linewidth=1.2)
     left.text(0, vwap, " VWAP of 96 bars", color=BLUE, va="bottom")
     distance, place = (
@@ -69,28 +69,28 @@ def volume() -> None:
     right.barh(middles, filled, np.diff(edges) * 0.9, color=np.where(within, BLUE, SOFT).tolist(), alpha=0.75)
     right.axhline(float(middles[filled.argmax()]), color=GOLD)
     right.axhline(float(one.close[-1]), color=INK, linestyle=":")
-    right.text(filled.max(), float(middles[filled.argmax()]), "point of control", ha="right", va="bottom", bbox=BESIDE)
+    right.text(filled.max(), float(middles[filled.argmax()]), "point of control", ha="right", va="bottom", bbox=LABEL_BOX)
     right.text(filled.max(), float(one.close[-1]), "price", ha="right", va="bottom")
     right.set_title("volume by price\n(blue: its middle 70 %)")
     right.set_xticks([])
-    hours_below(left, one, count)
+    label_hours(left, one, count)
     save(figure, "volume")
 
 
 def price_structure() -> None:
-    """Swings, levels and averages on a chart."""
-    one, count = KNOWN["SOL"].candles[Timeframe.M30], 130
+    """Draw swings, levels and averages on a chart."""
+    one, count = INPUTS["SOL"].candles[Timeframe.M30], 130
     bars = Bars(one)
-    made = structure.Swings(Rows.latest([bars]))
+    swings = structure.Swings(Rows.latest([bars]))
     figure, axes = plt.subplots(figsize=(10.5, 5), layout="constrained")
-    bars_on(axes, one, count)
+    draw_bars(axes, one, count)
     step = 0.35 * (math.exp(bars.atr[-1]) - 1) * one.close[-1]
     levels: list[float] = []
     for side, (sign, marker, colour, words) in enumerate(((1, "v", DOWN, ("LH", "HH")), (-1, "^", UP, ("LL", "HL")))):
         before: float = math.nan
-        for place in np.flatnonzero(made.confirmed[side, 0]).tolist():
-            level = math.exp(sign * made.level[side, 0, place])
-            x = count - structure.SWING_BARS + structure.WING + place
+        for place in np.flatnonzero(swings.confirmed[side, 0]).tolist():
+            level = math.exp(sign * swings.level[side, 0, place])
+            x = count - structure.SWING_BARS + structure.WING_BARS + place
             levels.append(level)
             if x >= 0:
                 axes.plot([x], [level + sign * step], marker, color=colour, markersize=5)
@@ -116,5 +116,5 @@ def price_structure() -> None:
     axes.set_xlim(-1.5, count + 10)
     axes.margins(y=0.09)
     axes.set_title(f"SOLUSDT, 30m: swings {swing:+.1f} ATR, averages {stack:+.2f}, place in the channel {channel:+.2f}")
-    hours_below(axes, one, count)
+    label_hours(axes, one, count)
     save(figure, "structure")

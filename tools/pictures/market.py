@@ -1,4 +1,4 @@
-"""One moment of the simulated market, as a venue would tell it, and what the analysis makes of it."""
+"""The simulated market at one time, as a venue would report it, and its scores."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from virtuoso.simulator.market import SimulatedMarket
 T = TypeVar("T")
 
 NOW_MS = 1_772_721_420_000
-LOSS_MS = 1_773_207_420_000  # a moment with a signal that lost
+LOSING_SIGNAL_MS = 1_773_207_420_000  # a signal that opens here is stopped
 BASES = ("UNI", "WLD", "APT", "BTC", "SOL", "DOGE", "ENA", "WIF")
 MARKET = SimulatedMarket(7, now_ms=NOW_MS)
 
 
 def candles(base: str, timeframe: Timeframe, start_ms: int, now_ms: int) -> Candles:
-    """Closed bars from `start_ms` on."""
+    """Return the closed bars from `start_ms` on."""
     rows = MARKET.candles(base, timeframe.ms, start_ms, now_ms, now_ms)
     rows = rows[rows[:, 0] + timeframe.ms <= now_ms]
     o, h, low, c, volume = (np.ascontiguousarray(rows[:, column]) for column in range(1, 6))
@@ -51,7 +51,7 @@ def candles(base: str, timeframe: Timeframe, start_ms: int, now_ms: int) -> Cand
 
 
 def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
-    """All that a venue would tell of a market at one moment."""
+    """Return everything that a venue would report of a market at `now_ms`."""
     symbol, stamp, quote = f"{base}USDT", Stamp(observed_ms=now_ms, received_ms=now_ms), MARKET.quote(base, now_ms)
 
     def book(at_ms: int) -> OrderBook:
@@ -100,23 +100,23 @@ def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
     )
 
 
-def there(value: T | None) -> T:
-    """A value that the fixed market has."""
+def required(value: T | None) -> T:
+    """Return a value that the fixed market has. LookupError when it has not."""
     if value is None:
-        raise LookupError("the fixed market does not have this any more: choose another moment")
+        raise LookupError("the fixed market no longer has this value: choose another time")
     return value
 
 
-KNOWN: Mapping[str, SymbolInputs] = {base: inputs(base) for base in BASES}
-SCORED: Mapping[str, Confluence] = {base: score_symbol(one, NOW_MS) for base, one in KNOWN.items()}
+INPUTS: Mapping[str, SymbolInputs] = {base: inputs(base) for base in BASES}
+SCORES: Mapping[str, Confluence] = {base: score_symbol(one, NOW_MS) for base, one in INPUTS.items()}
 
 
 def dimension(base: str, kind: DimensionKind) -> Dimension:
-    """One dimension of a market."""
-    return next(d for d in SCORED[base].dimensions if d.kind is kind)
+    """Return one dimension of a market."""
+    return next(d for d in SCORES[base].dimensions if d.kind is kind)
 
 
 def reading(base: str, kind: DimensionKind, name: str) -> tuple[float, float]:
-    """(reading, direction) of a component."""
-    made = next(c for c in dimension(base, kind).components if c.name == name)
-    return there(made.reading), there(made.direction)
+    """Return (reading, direction) of a component."""
+    component = next(c for c in dimension(base, kind).components if c.name == name)
+    return required(component.reading), required(component.direction)

@@ -7,18 +7,18 @@ import math
 import numpy as np
 from matplotlib import pyplot as plt
 
-from tools.pictures.market import KNOWN, LOSS_MS, NOW_MS, SCORED, candles, dimension, inputs, there
-from tools.pictures.paper import BESIDE, BLUE, DOWN, INK, SOFT, UP, WORDS, save
-from virtuoso.analysis import beta, candle_readings, signals
+from tools.pictures.market import INPUTS, LOSING_SIGNAL_MS, NOW_MS, SCORES, candles, dimension, inputs, required
+from tools.pictures.style import BLUE, DIMENSION_NAMES, DOWN, INK, LABEL_BOX, SOFT, UP, save
+from virtuoso.analysis import beta, candle_readings, signal_outcomes, signals
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
 from virtuoso.domain.model import Candles, DimensionKind, Environment, Timeframe
 from virtuoso.domain.records import BetaSpan, Signal
 
 
 def response() -> None:
-    """How a reading becomes a direction."""
-    moments = [g for gauges in CONTEXT_COMPONENTS.values() for g in gauges]
-    known = {g.name: g for g in (*candle_readings.COMPONENTS, *moments)}
+    """Draw how a reading becomes a direction."""
+    context_specs = [spec for specs in CONTEXT_COMPONENTS.values() for spec in specs]
+    by_name = {spec.name: spec for spec in (*candle_readings.COMPONENTS, *context_specs)}
     shown = (
         ("rsi", "RSI-14", 0, 100, 80.0), ("macd", "MACD histogram, in ATR", -1, 1, 0.3),
         ("vwap_distance", "distance to VWAP, in ATR", -14, 14, 4.0), ("swings", "step of the swings, in ATR", -9, 9, 3.0),
@@ -28,16 +28,16 @@ def response() -> None:
     )  # fmt: skip
     figure, grid = plt.subplots(2, 4, figsize=(11, 5.2), sharey=True, layout="constrained")
     for axes, (name, label, low, high, at) in zip(grid.flat, shown, strict=True):
-        gauge = known[name]
+        spec = by_name[name]
         x = np.linspace(low, high, 400)
-        y = np.tanh((x - gauge.centre) / gauge.scale)
+        y = np.tanh((x - spec.centre) / spec.scale)
         axes.fill_between(x, y, 0, where=y > 0, color=UP, alpha=0.18, linewidth=0)
         axes.fill_between(x, y, 0, where=y < 0, color=DOWN, alpha=0.18, linewidth=0)
         axes.plot(x, y, color=INK, linewidth=1.6)
         axes.axhline(0, color=SOFT, linewidth=0.7)
-        d = math.tanh((at - gauge.centre) / gauge.scale)
+        d = math.tanh((at - spec.centre) / spec.scale)
         axes.plot([at], [d], "o", color=BLUE)
-        corner = (0.05, 0.9 if gauge.scale > 0 else 0.08)
+        corner = (0.05, 0.9 if spec.scale > 0 else 0.08)
         line = {"arrowstyle": "-", "color": BLUE, "linewidth": 0.7}
         words = f"{at:g} \u2192 {d:+.2f}"
         axes.annotate(words, (at, d), corner, textcoords="axes fraction", color=BLUE, arrowprops=line)
@@ -52,8 +52,8 @@ def response() -> None:
 
 
 def breakdown() -> None:
-    """One symbol's score as points, by dimension and by component."""
-    result = SCORED["UNI"]
+    """Draw one symbol's score as points, by dimension and by component."""
+    result = SCORES["UNI"]
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5), layout="constrained", width_ratios=(1, 1.25))
     ranked = sorted(result.dimensions, key=lambda d: -abs(d.contribution))
     at = 50.0
@@ -64,7 +64,7 @@ def breakdown() -> None:
         at += d.contribution
     left.barh(len(ranked), at - 50, left=50, color=BLUE, height=0.62)
     left.text(max(at, 50) + 0.12, len(ranked), f"score {at:.2f}", va="center", fontweight="bold")
-    left.set_yticks(range(len(ranked) + 1), [*(f"{WORDS[d.kind]}  {d.score:.0f}" for d in ranked), "total"])
+    left.set_yticks(range(len(ranked) + 1), [*(f"{DIMENSION_NAMES[d.kind]}  {d.score:.0f}" for d in ranked), "total"])
     left.invert_yaxis()
     left.axvline(50, color=SOFT, linewidth=0.8)
     left.set_xlim(49.4, 60.4)
@@ -86,10 +86,10 @@ def breakdown() -> None:
 
 
 def agreement() -> None:
-    """Two symbols, one whose dimensions agree and one whose do not."""
+    """Draw two symbols, one whose dimensions agree and one whose dimensions differ."""
     figure, grid = plt.subplots(1, 2, figsize=(10, 3.2), sharex=True, layout="constrained")
     for axes, base in zip(grid, ("WLD", "APT"), strict=True):
-        result = SCORED[base]
+        result = SCORES[base]
         for row, d in enumerate(result.dimensions):
             axes.barh(
                 row,
@@ -103,7 +103,7 @@ def agreement() -> None:
         axes.axvspan(mean - spread, mean + spread, color=BLUE, alpha=0.12, linewidth=0)
         axes.axvline(mean, color=BLUE)
         axes.axvline(0, color=SOFT, linewidth=0.8)
-        axes.set_yticks(range(6), [WORDS[d.kind] for d in result.dimensions])
+        axes.set_yticks(range(6), [DIMENSION_NAMES[d.kind] for d in result.dimensions])
         axes.invert_yaxis()
         axes.set_xlim(-1, 1)
         axes.set_xticks((-1, -0.5, 0, 0.5, 1))
@@ -113,62 +113,67 @@ def agreement() -> None:
 
 
 def betas() -> None:
-    """Beta: returns against BTC's."""
-    of = {f"{b}USDT": KNOWN[b].candles for b in ("BTC", "SOL", "WIF")}
-    made = beta.betas(of, NOW_MS)
-    thirty = {s: c[Timeframe.M30] for s, c in of.items()}
-    returns = there(beta.aligned(thirty, thirty["BTCUSDT"], 336, NOW_MS))
+    """Draw returns against those of BTC."""
+    candles_by_symbol = {f"{b}USDT": INPUTS[b].candles for b in ("BTC", "SOL", "WIF")}
+    windows = beta.betas(candles_by_symbol, NOW_MS)
+    thirty = {s: c[Timeframe.M30] for s, c in candles_by_symbol.items()}
+    returns = required(beta.align_returns(thirty, thirty["BTCUSDT"], 336, NOW_MS))
     figure, grid = plt.subplots(1, 2, figsize=(10, 4.2), sharex=True, sharey=True, layout="constrained")
     for axes, symbol in zip(grid, ("SOLUSDT", "WIFUSDT"), strict=True):
-        found = made[symbol][BetaSpan.WEEK]
+        window = windows[symbol][BetaSpan.WEEK]
         x, y = 100 * returns.anchor, 100 * returns.values[returns.symbols.index(symbol)]
         axes.scatter(x, y, 9, color=INK, alpha=0.4, linewidths=0)
         ends = np.array((x.min(), x.max()))
-        axes.plot(ends, found.beta * ends, color=BLUE, linewidth=1.8)
+        axes.plot(ends, window.beta * ends, color=BLUE, linewidth=1.8)
         axes.axhline(0, color=SOFT, linewidth=0.7)
         axes.axvline(0, color=SOFT, linewidth=0.7)
         axes.set_xlabel("BTC's return in half an hour, percent")
-        axes.set_title(f"{symbol}: beta {found.beta:.2f} \u00b1 {found.beta_error:.2f}\nR\u00b2 {found.r_squared:.2f}, "
-                       f"when BTC falls {found.downside_beta:.2f}, rises {found.upside_beta:.2f}")  # fmt: skip
+        axes.set_title(f"{symbol}: beta {window.beta:.2f} \u00b1 {window.beta_error:.2f}\nR\u00b2 {window.r_squared:.2f}, "
+                       f"when BTC falls {window.downside_beta:.2f}, rises {window.upside_beta:.2f}")  # fmt: skip
     grid[0].set_ylabel("its return, percent")
     save(figure, "beta")
 
 
-def called(base: str, at_ms: int) -> tuple[Signal, Candles]:
-    """The signal of a moment and its end, and the 5m bars around it."""
-    known, symbol = inputs(base, at_ms), f"{base}USDT"
-    ledger = signals.SignalState("simulated", Environment.SIMULATED, "v1")
-    ticker = there(known.ticker)
-    made = signals.step(ledger, {symbol: score_symbol(known, at_ms)}, {symbol: ticker}, {symbol: known.candles}, at_ms)
-    end_ms = at_ms + 25 * 3_600_000
-    ended = signals.judge(made.opened[0], {Timeframe.M1: candles(base, Timeframe.M1, at_ms, end_ms)}, end_ms)
-    return ended, candles(base, Timeframe.M5, at_ms - 4 * 3_600_000, end_ms)
+def signal_and_bars(base: str, time_ms: int) -> tuple[Signal, Candles]:
+    """Return the signal that opens at a time, with its outcome, and the 5m bars around it."""
+    known, symbol = inputs(base, time_ms), f"{base}USDT"
+    state = signals.SignalState(venue="simulated", environment=Environment.SIMULATED, model_version="v1")
+    ticker = required(known.ticker)
+    step = signals.advance(state, {symbol: score_symbol(known, time_ms)}, {symbol: ticker}, {symbol: known.candles}, time_ms)
+    end_ms = time_ms + 25 * 3_600_000
+    ended = signal_outcomes.evaluate_outcome(
+        step.opened[0], {Timeframe.M1: candles(base, Timeframe.M1, time_ms, end_ms)}, end_ms
+    )
+    return ended, candles(base, Timeframe.M5, time_ms - 4 * 3_600_000, end_ms)
 
 
 def signal() -> None:
-    """Two signals and what became of them."""
+    """Draw two signals and their outcomes."""
     figure, grid = plt.subplots(2, 1, figsize=(10.5, 8), layout="constrained")
-    for axes, (base, at_ms) in zip(grid, (("WLD", NOW_MS), ("DOGE", LOSS_MS)), strict=True):
-        made, five = called(base, at_ms)
-        hours = (five.open_ms - made.opened_ms) / 3_600_000
+    for axes, (base, time_ms) in zip(grid, (("WLD", NOW_MS), ("DOGE", LOSING_SIGNAL_MS)), strict=True):
+        outcome, five = signal_and_bars(base, time_ms)
+        hours = (five.open_ms - outcome.opened_ms) / 3_600_000
         axes.vlines(hours, five.low, five.high, color=np.where(five.close >= five.open, UP, DOWN).tolist(), linewidth=1)
-        ended = ((made.closed_ms or made.expires_ms) - made.opened_ms) / 3_600_000
-        lines = [(made.entry, "entry", INK, "-"), (made.stop, "stop, -1 R", DOWN, "-")]
+        ended = ((outcome.closed_ms or outcome.expires_ms) - outcome.opened_ms) / 3_600_000
+        lines = [(outcome.entry, "entry", INK, "-"), (outcome.stop, "stop, -1 R", DOWN, "-")]
         lines += [
-            (t, f"{r:g} R, {s:.0%}", UP, "--") for t, r, s in zip(made.targets, signals.TARGETS_R, made.sizes, strict=True)
+            (t, f"{r:g} R, {s:.0%}", UP, "--")
+            for t, r, s in zip(outcome.targets, signals.TARGETS_R, outcome.sizes, strict=True)
         ]
         for level, word, colour, style in lines:
             axes.plot([0, ended], [level, level], color=colour, linestyle=style, linewidth=1.3)
-            axes.text(-0.15, level, word, color=colour, ha="right", va="center", fontsize=8.5, bbox=BESIDE, clip_on=True)
+            axes.text(-0.15, level, word, color=colour, ha="right", va="center", fontsize=8.5, bbox=LABEL_BOX, clip_on=True)
         axes.axvspan(0, ended, color=BLUE, alpha=0.07, linewidth=0)
-        axes.plot([ended], [made.exit_price or made.stop], "X", color=INK, markersize=9)
-        words = made.status.name.replace("_", " ").lower()
-        axes.set_title(f"{made.symbol} {made.side.name} at score {made.score:.0f}, confidence {made.confidence:.2f}: "
-                       f"{words} with {made.targets_hit} of 3 targets hit, result {made.result_r:+.2f} R")  # fmt: skip
+        axes.plot([ended], [outcome.exit_price or outcome.stop], "X", color=INK, markersize=9)
+        words = outcome.status.name.replace("_", " ").lower()
+        axes.set_title(
+            f"{outcome.symbol} {outcome.side.name} at score {outcome.score:.0f}, confidence {outcome.confidence:.2f}: "
+            f"{words} with {outcome.targets_hit} of 3 targets hit, result {outcome.result_r:+.2f} R"
+        )
         axes.set_xlim(-4, 25)
-        span = abs(made.targets[-1] - made.stop)
-        reached = (min(five.low.min(), made.stop), max(five.high.max(), made.stop))
-        wanted = made.targets[1 if made.targets_hit < 2 else 2]
+        span = abs(outcome.targets[-1] - outcome.stop)
+        reached = (min(five.low.min(), outcome.stop), max(five.high.max(), outcome.stop))
+        wanted = outcome.targets[1 if outcome.targets_hit < 2 else 2]
         axes.set_ylim(min(reached[0], wanted) - 0.05 * span, max(reached[1], wanted) + 0.05 * span)
     grid[1].set_xlabel("hours since the signal")
     save(figure, "signal")

@@ -1,8 +1,8 @@
-"""Candles as the analysis sees them, on log prices: `Bars` are those of one timeframe, `Rows` are windows of them.
+"""Candles as the analysis reads them, on log prices: `Bars` are the bars of one timeframe, `Rows` are windows of them.
 
-A gauge reads rows: each row is what was known at the close of one bar, the 300 bars up to it. Live scoring makes one row a
-timeframe, an evaluation one row for every bar of a history; the code that reads them is the same, and what it reads at a
-bar cannot depend on later ones.
+Each row holds what was known at the close of one bar: that bar and the 299 before it. Live scoring makes one row for each
+timeframe; an evaluation makes one row for every bar of a history. Both read rows by the same code, so a reading at a bar
+cannot depend on later bars.
 """
 
 from __future__ import annotations
@@ -20,43 +20,50 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Where pandas is installed TA-Lib wraps each function to look for its types, which costs more than many of them.
+# TA-Lib wraps each function when pandas is installed. The wrapper costs more than many of the functions.
 ADX, ATR, MACD, MINUS_DI, PLUS_DI, RSI = (
     inspect.unwrap(f) for f in (talib.ADX, talib.ATR, talib.MACD, talib.MINUS_DI, talib.PLUS_DI, talib.RSI)
 )
 
-WIDTH = 300  # bars that a reading is made from, exactly: a longer history must not change it
-SLACK_MS = 5_000  # two clocks may differ by this much before a closed bar looks like one of the future
-FLAT = 1e-9  # a log range below this is none: the smallest tick of a liquid market is 1e-6 of its price
+YEAR_MS = 365 * 86_400_000
+WINDOW_BARS = 300
+"""A reading is made from this many bars, exactly: a longer history must not change it."""
+CLOCK_TOLERANCE_MS = 5_000
+"""A bar counts as closed this long before its end: the exchange's clock and ours differ."""
+FLAT = 1e-9
+"""A log range below this counts as no movement. The smallest tick of a liquid market is 1e-6 of its price."""
 ACTIVITY_BARS = 30
 VOLUME_BARS = 50
 MATURE_BARS = 100
 
 
-def closed_by(candles: Candles, now_ms: int) -> int:
-    """How many of the bars had closed at `now_ms`. Later ones are no business of a score made then."""
+def closed_bar_count(candles: Candles, now_ms: int) -> int:
+    """Return how many of the bars had closed at `now_ms` (epoch ms). A score must not use later ones."""
     opens, length = candles.open_ms, candles.timeframe.ms
-    if len(opens) and opens[-1] + length <= now_ms + SLACK_MS:
+    if len(opens) and opens[-1] + length <= now_ms + CLOCK_TOLERANCE_MS:
         return len(opens)
-    return int(np.searchsorted(opens, now_ms + SLACK_MS - length, side="right"))
+    return int(np.searchsorted(opens, now_ms + CLOCK_TOLERANCE_MS - length, side="right"))
 
 
-def weighted(values: Floats, weights: Floats) -> Floats:
-    """Sum of values times weights over the last axis. Not by BLAS, whose last digits depend on how many rows there are: a
-    row must read the same whichever others are read with it."""
+def weighted_sum(values: Floats, weights: Floats) -> Floats:
+    """Return the sum of values times weights over the last axis.
+
+    It avoids BLAS, whose last digits depend on the number of rows: a row must give the same reading whichever rows are read
+    with it."""
     total: Floats = (values * weights).sum(axis=-1)
     return total
 
 
 class Bars:
-    """Bars of one timeframe: the last `keep` before `end`. Arrays of shape (count,): log prices, base volumes; and the
-    indicators of TA-Lib that remember their past, NaN until they begin.
+    """The last `max_bars` bars of one timeframe that come before index `end`; None: all of them.
 
-    ValueError when prices are not positive and finite, volumes negative, or the arrays of different length."""
+    Arrays have shape (count,): log prices, base volumes, and TA-Lib's recursive indicators, NaN until they begin.
+    ValueError when there is no bar, a price is not positive and finite, a volume is negative, or the arrays differ in
+    length."""
 
-    def __init__(self, candles: Candles, *, end: int | None = None, keep: int | None = WIDTH) -> None:
+    def __init__(self, candles: Candles, *, end: int | None = None, max_bars: int | None = WINDOW_BARS) -> None:
         end = len(candles) if end is None else end
-        begin = 0 if keep is None else max(0, end - keep)
+        begin = 0 if max_bars is None else max(0, end - max_bars)
         if end <= 0:
             raise ValueError("no closed bar")
         span = slice(begin, end)
@@ -69,165 +76,171 @@ class Bars:
         self.volume: Floats = np.asarray(candles.volume[span], dtype=np.float64)
         self.count = end - begin
         if len(self.volume) != self.count or len(self.open_ms) != self.count:
-            raise ValueError("times, prices and volumes are of different length")
+            raise ValueError("times, prices and volumes differ in length")
         if not (np.isfinite(self.logs).all() and np.isfinite(self.volume).all() and self.volume.min() >= 0):
-            raise ValueError("bars hold a price or volume that is not a positive number")
+            raise ValueError("a bar has a price or volume that is not a positive number")
         if (self.high < self.low).any():
-            raise ValueError("a bar's high lies below its low")
+            raise ValueError("a bar's high is below its low")
 
     @cached_property
     def atr(self) -> Floats:
-        """Wilder's average true range over 14 bars (TA-Lib ATR) of log prices, so about a fraction of the price. NaN where
-        nothing moves."""
+        """Wilder's average true range over 14 bars of log prices, about a fraction of the price. NaN where nothing moves.
+        (TA-Lib ATR.)"""
         atr: Floats = ATR(self.high, self.low, self.close, 14)
         atr[atr < FLAT] = np.nan
         return atr
 
     @cached_property
     def rsi(self) -> Floats:
-        """Wilder's relative strength index over 14 bars, 0-100 (TA-Lib RSI)."""
+        """Wilder's relative strength index over 14 bars, 0-100. (TA-Lib RSI.)"""
         rsi: Floats = RSI(self.close, 14)
         return rsi
 
     @cached_property
     def macd(self) -> Floats:
-        """MACD histogram (12, 26, 9) (TA-Lib MACD)."""
+        """MACD histogram (12, 26, 9) of log closes. (TA-Lib MACD.)"""
         histogram: Floats = MACD(self.close, 12, 26, 9)[2]
         return histogram
 
     @cached_property
     def plus_di(self) -> Floats:
-        """Plus directional indicator over 14 bars, 0-100 (TA-Lib PLUS_DI)."""
+        """Plus directional indicator over 14 bars, 0-100. (TA-Lib PLUS_DI.)"""
         plus: Floats = PLUS_DI(self.high, self.low, self.close, 14)
         return plus
 
     @cached_property
     def minus_di(self) -> Floats:
-        """Minus directional indicator over 14 bars, 0-100 (TA-Lib MINUS_DI)."""
+        """Minus directional indicator over 14 bars, 0-100. (TA-Lib MINUS_DI.)"""
         minus: Floats = MINUS_DI(self.high, self.low, self.close, 14)
         return minus
 
     @cached_property
     def adx(self) -> Floats:
-        """Average directional index over 14 bars, 0-100 (TA-Lib ADX)."""
+        """Average directional index over 14 bars, 0-100. (TA-Lib ADX.)"""
         adx: Floats = ADX(self.high, self.low, self.close, 14)
         return adx
 
 
 class Rows:
-    """What was known at several bars: windows of shape (rows, 300), oldest first, of log prices (NaN before the first bar)
-    and base volumes (0 before it). `count` (rows,): bars up to and with that bar."""
+    """What was known at several bars: windows of shape (rows, 300), oldest bar first.
 
-    def __init__(self, bars: Sequence[Bars], at: Sequence[slice], windows: Sequence[Floats], count: Floats) -> None:
+    Log prices are NaN before the first bar of the history, base volumes are 0. `count` (rows,) is the number of bars up to
+    and including the row's bar. Arrays of shape (2, ...) hold an upper and a lower side: the lower side is negated, so that
+    one formula serves both."""
+
+    def __init__(self, bars: Sequence[Bars], positions: Sequence[slice], windows: Sequence[Floats], count: Floats) -> None:
         self.open, self.high, self.low, self.close, self.volume = windows
         self.count = count
-        self._bars, self._at = bars, at
+        self._bars, self._positions = bars, positions
         self._derived: dict[object, object] = {}
 
     @classmethod
     def latest(cls, bars: Sequence[Bars]) -> Rows:
-        """One row for each of several timeframes: its last bar."""
-        block = np.full((5, len(bars), WIDTH), np.nan)
+        """Return one row for each of several timeframes: its last bar."""
+        block = np.full((5, len(bars), WINDOW_BARS), np.nan)
         block[4] = 0.0
         for row, one in enumerate(bars):
-            kept = min(one.count, WIDTH)
-            block[:4, row, -kept:] = one.logs[:, -kept:]
-            block[4, row, -kept:] = one.volume[-kept:]
+            count = min(one.count, WINDOW_BARS)
+            block[:4, row, -count:] = one.logs[:, -count:]
+            block[4, row, -count:] = one.volume[-count:]
         return cls(bars, [slice(-1, None)] * len(bars), list(block), np.array([b.count for b in bars], dtype=np.float64))
 
     @classmethod
-    def every(cls, bars: Bars, begin: int, end: int) -> Rows:
-        """One row for each of the bars from `begin` to `end` of one timeframe."""
-        first = max(0, begin - WIDTH + 1)
-        lacking = WIDTH - 1 - (begin - first)
+    def between(cls, bars: Bars, begin: int, end: int) -> Rows:
+        """Return one row for each bar of one timeframe from index `begin` to before `end`."""
+        first = max(0, begin - WINDOW_BARS + 1)
+        padding = WINDOW_BARS - 1 - (begin - first)
         windows = []
-        for values, before in (*((v, np.nan) for v in bars.logs), (bars.volume, 0.0)):
-            padded = np.concatenate((np.full(lacking, before), values[first:end]))
-            windows.append(np.lib.stride_tricks.sliding_window_view(padded, WIDTH))
+        for values, filler in (*((v, np.nan) for v in bars.logs), (bars.volume, 0.0)):
+            padded = np.concatenate((np.full(padding, filler), values[first:end]))
+            windows.append(np.lib.stride_tricks.sliding_window_view(padded, WINDOW_BARS))
         return cls([bars], [slice(begin, end)], windows, np.arange(begin + 1, end + 1, dtype=np.float64))
 
-    def of(self, indicator: str) -> Floats:
-        """An indicator of the bars, such as "rsi", at each row. Shape (rows,)."""
+    def indicator(self, name: str) -> Floats:
+        """Return an indicator of `Bars`, such as "rsi", at each row. Shape (rows,)."""
         if len(self._bars) == 1:
-            single: Floats = getattr(self._bars[0], indicator)[self._at[0]]
+            single: Floats = getattr(self._bars[0], name)[self._positions[0]]
             return single
-        return np.concatenate([getattr(b, indicator)[at] for b, at in zip(self._bars, self._at, strict=True)])
+        return np.concatenate([getattr(b, name)[p] for b, p in zip(self._bars, self._positions, strict=True)])
 
-    def derived(self, kind: Callable[[Rows], T]) -> T:
-        """What a class makes of these rows, made once for all gauges that read it."""
-        if kind not in self._derived:
-            self._derived[kind] = kind(self)
-        return self._derived[kind]  # type: ignore[return-value]  # it is what `kind` made
+    def derived(self, factory: Callable[[Rows], T]) -> T:
+        """Return `factory(self)`, computed once for all components that need it."""
+        if factory not in self._derived:
+            self._derived[factory] = factory(self)
+        return self._derived[factory]  # type: ignore[return-value]  # the value comes from `factory`
 
     @cached_property
     def atr(self) -> Floats:
         """ATR-14 at each row; NaN where nothing moves. Shape (rows,)."""
-        return self.of("atr")
+        return self.indicator("atr")
 
     @cached_property
-    def last(self) -> Floats:
+    def last_close(self) -> Floats:
         """Log close at each row. Shape (rows,)."""
         return self.close[:, -1]
 
     @cached_property
-    def volumes(self) -> Floats:
+    def recent_volume(self) -> Floats:
         """Volumes of the last 50 bars. Shape (rows, 50)."""
         return self.volume[:, -VOLUME_BARS:]
 
     @cached_property
-    def typical(self) -> Floats:
-        """Mean of high, low and close of the last 120 bars, log. Shape (rows, 120)."""
+    def typical_price(self) -> Floats:
+        """Mean of log high, low and close of the last 120 bars. Shape (rows, 120)."""
         last = slice(-120, None)
         typical: Floats = (self.high[:, last] + self.low[:, last] + self.close[:, last]) / 3
         return typical
 
     @cached_property
-    def place(self) -> Floats:
-        """Where each of the last 50 bars closed within its range, -1 at the low to 1 at the high, 0 without range."""
+    def close_location(self) -> Floats:
+        """Close location value of the last 50 bars: -1 for a close at the bar's low, 1 at its high, 0 for a bar without
+        range. Shape (rows, 50)."""
         high, low = self.high[:, -VOLUME_BARS:], self.low[:, -VOLUME_BARS:]
         spread = high - low
-        place: Floats = (2 * self.close[:, -VOLUME_BARS:] - high - low) / np.maximum(spread, FLAT) * (spread > FLAT)
-        return place
+        location: Floats = (2 * self.close[:, -VOLUME_BARS:] - high - low) / np.maximum(spread, FLAT) * (spread > FLAT)
+        return location
 
     @cached_property
-    def ceilings(self) -> Floats:
-        """Highs, and lows negated: what is said of the one side holds for the other. Shape (2, rows, 300)."""
+    def two_sided_highs(self) -> Floats:
+        """Highs, and negated lows. Shape (2, rows, 300)."""
         return np.stack((self.high, -self.low))
 
     @cached_property
-    def floors(self) -> Floats:
-        """Lows, and highs negated, of the last 60 bars. Shape (2, rows, 60)."""
-        return -self.ceilings[::-1, :, -60:]
+    def two_sided_lows(self) -> Floats:
+        """Lows, and negated highs, of the last 60 bars. Shape (2, rows, 60)."""
+        return -self.two_sided_highs[::-1, :, -60:]
 
     @cached_property
     def lowest_since(self) -> Floats:
-        """Lowest of `floors` from each bar to the last. Shape (2, rows, 60)."""
-        lowest: Floats = np.minimum.accumulate(self.floors[:, :, ::-1], axis=2)[:, :, ::-1]
+        """Lowest of `two_sided_lows` from each bar to the last. Shape (2, rows, 60)."""
+        lowest: Floats = np.minimum.accumulate(self.two_sided_lows[:, :, ::-1], axis=2)[:, :, ::-1]
         return lowest
 
     @cached_property
-    def closes(self) -> Floats:
+    def two_sided_closes(self) -> Floats:
         """Closes of the last 60 bars, and the same negated. Shape (2, rows, 60)."""
         close = self.close[:, -60:]
         return np.stack((close, -close))
 
     @cached_property
     def quality(self) -> Floats:
-        """How far bars like these can be relied on, 0-1: the share of the last 30 with any volume, less for a young market
-        (100 bars make it whole), and less when the last 5 saw little volume against the last 50. Shape (rows,)."""
-        activity = (self.volumes[:, -ACTIVITY_BARS:] > 0).sum(axis=1) / ACTIVITY_BARS
+        """Confidence in the bars of each row, 0-1. Shape (rows,).
+
+        It is the product of three factors: the share of the last 30 bars with any volume; count / 100, at most 1, for a
+        young market; and 0.5 + r / (r + u), at most 1, where r and u are the mean volumes of the last 5 and 50 bars."""
+        activity = (self.recent_volume[:, -ACTIVITY_BARS:] > 0).sum(axis=1) / ACTIVITY_BARS
         age = np.minimum(self.count / MATURE_BARS, 1.0)
-        recent, usual = self.volumes[:, -5:].sum(axis=1) / 5, self.volumes.sum(axis=1) / VOLUME_BARS
+        recent, usual = self.recent_volume[:, -5:].sum(axis=1) / 5, self.recent_volume.sum(axis=1) / VOLUME_BARS
         quality: Floats = (
             activity * age * np.fmin(0.5 + recent / (recent + usual), 1.0)
-        )  # fmin: without volume activity is 0
+        )  # fmin passes over the NaN of a window without volume, where `activity` is 0
         return quality
 
     @cached_property
-    def evenness(self) -> Floats:
-        """How evenly the volume of the last 50 bars is spread, 0-1, by the effective number of bars
-        n = (sum v)^2 / sum v^2, as n / (n + 5): one huge trade makes volumes say little. NaN without volume. (rows,)"""
-        total = self.volumes.sum(axis=1)
-        effective = total * total / (self.volumes * self.volumes).sum(axis=1)
+    def volume_evenness(self) -> Floats:
+        """How evenly the volume of the last 50 bars is spread, 0-1: n / (n + 5), where n = (sum v)^2 / sum v^2 is the
+        effective number of bars. One huge trade makes volume unreliable. NaN without volume. Shape (rows,)."""
+        total = self.recent_volume.sum(axis=1)
+        effective = total * total / (self.recent_volume * self.recent_volume).sum(axis=1)
         evenness: Floats = effective / (effective + 5)
         return evenness

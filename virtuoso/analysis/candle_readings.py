@@ -1,4 +1,4 @@
-"""Reading the gauges that are made from candles: for one moment (with a memo) or for every bar of a history."""
+"""Readings of all candle components: at one time (with a cache) or at every bar of a history."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from virtuoso.analysis import structure, technical, volume
-from virtuoso.analysis.bars import Bars, Rows, closed_by
-from virtuoso.analysis.components import READING_ERRORS, CandleComponentSpec
+from virtuoso.analysis.bars import Bars, Rows, closed_bar_count
+from virtuoso.analysis.components import CandleComponentSpec
+from virtuoso.analysis.measurement import READING_ERRORS
 from virtuoso.domain.model import DimensionKind, Timeframe
 
 if TYPE_CHECKING:
@@ -21,67 +22,74 @@ CANDLE_COMPONENTS: Mapping[DimensionKind, tuple[CandleComponentSpec, ...]] = {
     DimensionKind.VOLUME: volume.COMPONENTS,
     DimensionKind.PRICE_STRUCTURE: structure.COMPONENTS,
 }
-COMPONENTS: tuple[CandleComponentSpec, ...] = tuple(g for gauges in CANDLE_COMPONENTS.values() for g in gauges)
-_CENTRES = np.array([[g.centre] for g in COMPONENTS])
-_SCALES = np.array([[g.scale] for g in COMPONENTS])
-_NEEDS = np.array([[g.need] for g in COMPONENTS])
-BLOCK = 512  # rows of a history read at once: bounds the memory
+COMPONENTS: tuple[CandleComponentSpec, ...] = tuple(spec for specs in CANDLE_COMPONENTS.values() for spec in specs)
+BLOCK_ROWS = 512
+"""Rows of a history that are read at once. It limits the memory."""
+
+_CENTRES = np.array([[spec.centre] for spec in COMPONENTS])
+_SCALES = np.array([[spec.scale] for spec in COMPONENTS])
+_MIN_BARS = np.array([[spec.min_bars] for spec in COMPONENTS])
+_ARRAYS = ("open_ms", "open", "high", "low", "close", "volume")
 
 
 class Readings(NamedTuple):
-    """Of all candle gauges: arrays of shape (len(COMPONENTS), rows), NaN in `values` and `directions` where absent. `failed`
-    says of gauges (by their place) why they could not be read at all."""
+    """Readings of all candle components: arrays of shape (len(COMPONENTS), rows).
+
+    `values` and `directions` are NaN where nothing was measured. `failures` says why a component could not be read at all,
+    by the component's index."""
 
     values: Floats
     directions: Floats
     confidences: Floats
-    failed: Mapping[int, str]
+    failures: Mapping[int, str]
 
     def missing(self, row: int, count: int) -> list[str]:
-        """Why each gauge is absent in a row with `count` bars; empty where it is there."""
-        there = np.isfinite(self.directions[:, row]).tolist()
-        if all(there):
+        """Return, for each component, why it is not measured in a row with `count` bars; empty where it is."""
+        measured = np.isfinite(self.directions[:, row]).tolist()
+        if all(measured):
             return [""] * len(COMPONENTS)
-        return ["" if there[i] else self._reason(i, g, count) for i, g in enumerate(COMPONENTS)]
+        return ["" if measured[i] else self._reason(i, spec, count) for i, spec in enumerate(COMPONENTS)]
 
-    def _reason(self, index: int, gauge: CandleComponentSpec, count: int) -> str:
-        if count < gauge.need:
-            return f"needs {gauge.need} bars, has {count}"
-        return self.failed.get(index, gauge.absence)
+    def _reason(self, index: int, spec: CandleComponentSpec, count: int) -> str:
+        if count < spec.min_bars:
+            return f"needs {spec.min_bars} bars, has {count}"
+        return self.failures.get(index, spec.missing)
 
 
 def read(rows: Rows) -> Readings:
-    """All candle gauges. A gauge that fails or gives numbers that are not finite is absent."""
+    """Return the readings of all candle components. One that fails, or gives a number that is not finite, is not
+    measured."""
     shape = (len(COMPONENTS), len(rows.count))
-    values, confidences, failed = np.full(shape, np.nan), np.zeros(shape), {}
-    with np.errstate(all="ignore"):  # 0/0 and the like become NaN, which is absence
-        for index, gauge in enumerate(COMPONENTS):
+    values, confidences, failures = np.full(shape, np.nan), np.zeros(shape), {}
+    with np.errstate(all="ignore"):  # 0/0 becomes NaN, which means not measured
+        for index, spec in enumerate(COMPONENTS):
             try:
-                values[index], confidences[index] = gauge.read(rows)
+                values[index], confidences[index] = spec.read(rows)
             except READING_ERRORS as error:
-                failed[index] = f"{type(error).__name__}: {error}"[:200]
+                failures[index] = f"{type(error).__name__}: {error}"[:200]
                 values[index] = np.nan
         directions = np.tanh((values - _CENTRES) / _SCALES)
         confidences = np.minimum(np.maximum(confidences * rows.quality, 0.0), 1.0)
-    absent = ~(np.isfinite(values) & np.isfinite(confidences)) | (rows.count < _NEEDS)
+    absent = ~(np.isfinite(values) & np.isfinite(confidences)) | (rows.count < _MIN_BARS)
     values[absent] = directions[absent] = np.nan
     confidences[absent] = 0.0
-    return Readings(values, directions, confidences, failed)
+    return Readings(values, directions, confidences, failures)
 
 
-def series(candles: Candles) -> Readings:
-    """The readings at every bar of a history of any length, each from that bar and those before it only: what live scoring
-    gives at that bar, within 1e-6 (it begins TA-Lib's recursive indicators 300 bars back). Shape (len(COMPONENTS),
-    len(candles)). ValueError when the candles cannot be read."""
-    bars = Bars(candles, keep=None)
-    parts = [read(Rows.every(bars, at, min(at + BLOCK, bars.count))) for at in range(0, bars.count, BLOCK)]
-    values, directions, confidences = (np.concatenate([p[field] for p in parts], axis=1) for field in range(3))
-    return Readings(values, directions, confidences, {i: text for p in parts for i, text in p.failed.items()})
+def read_history(candles: Candles) -> Readings:
+    """Return the readings at every bar of a history of any length. Shape (len(COMPONENTS), len(candles)).
+
+    Each reading uses its own bar and earlier ones only. It equals what live scoring gives at that bar within 1e-6: live
+    scoring starts TA-Lib's recursive indicators 300 bars back. ValueError when the candles cannot be read."""
+    bars = Bars(candles, max_bars=None)
+    blocks = [read(Rows.between(bars, i, min(i + BLOCK_ROWS, bars.count))) for i in range(0, bars.count, BLOCK_ROWS)]
+    values, directions, confidences = (np.concatenate([block[field] for block in blocks], axis=1) for field in range(3))
+    return Readings(values, directions, confidences, {i: text for block in blocks for i, text in block.failures.items()})
 
 
 class TimeframeReadings(NamedTuple):
-    """What live scoring takes from one timeframe's candles. `bars` is None when they cannot be read, for a reason that
-    `missing` gives."""
+    """The readings of one timeframe at its last bar, for live scoring. `bars` is None when the candles cannot be read;
+    `missing` then gives the reason."""
 
     bars: Bars | None
     last_open_ms: int
@@ -92,22 +100,22 @@ class TimeframeReadings(NamedTuple):
 
 
 def read_last(candles: Mapping[Timeframe, tuple[Candles, int]]) -> dict[Timeframe, TimeframeReadings]:
-    """The readings of several timeframes, each at the bar before the given end."""
-    made, bars = {}, {}
+    """Return the readings of several timeframes. Each is given as (candles, end) and read at the bar before index `end`."""
+    result, bars = {}, {}
     for timeframe, (one, end) in candles.items():
         try:
             bars[timeframe] = Bars(one, end=end)
         except READING_ERRORS as error:
             nothing = [np.nan] * len(COMPONENTS)
             reason = f"{type(error).__name__}: {error}"[:200]
-            made[timeframe] = TimeframeReadings(
+            result[timeframe] = TimeframeReadings(
                 None, 0, nothing, nothing, [0.0] * len(COMPONENTS), [reason] * len(COMPONENTS)
             )
     if bars:
         readings = read(Rows.latest(list(bars.values())))
         values, directions, confidences = (a.T.tolist() for a in readings[:3])
         for row, (timeframe, one_bars) in enumerate(bars.items()):
-            made[timeframe] = TimeframeReadings(
+            result[timeframe] = TimeframeReadings(
                 one_bars,
                 int(one_bars.open_ms[-1]),
                 values[row],
@@ -115,45 +123,43 @@ def read_last(candles: Mapping[Timeframe, tuple[Candles, int]]) -> dict[Timefram
                 confidences[row],
                 readings.missing(row, one_bars.count),
             )
-    return made
+    return result
 
 
 class CandleReadingsCache:
-    """What was made of one symbol's candles, so that a pass in which no bar has closed does not make it again. It goes by
-    the identity of the arrays: a caller that has no new bars gives the same Candles, or `dataclasses.replace` of them with
-    a new stamp. Held by the caller, one a symbol; the results are the same with it and without."""
+    """What was computed from one symbol's candles, so that a pass in which no bar has closed does not compute it again.
 
-    __slots__ = ("_parts", "_timeframes")
+    The cache compares arrays by identity: a caller without new bars passes the same Candles, or a `dataclasses.replace` of
+    them with a new stamp. The caller holds one cache for each symbol. Results are the same with and without it."""
+
+    __slots__ = ("_dimensions", "_timeframes")
 
     def __init__(self) -> None:
         self._timeframes: dict[Timeframe, tuple[Candles, int, TimeframeReadings]] = {}
-        self._parts: dict[DimensionKind, tuple[tuple[object, ...], DimensionResult]] = {}
+        self._dimensions: dict[DimensionKind, tuple[tuple[object, ...], DimensionResult]] = {}
 
     def readings(self, candles: Mapping[Timeframe, Candles], now_ms: int) -> dict[Timeframe, TimeframeReadings]:
-        """The readings of these candles' bars that had closed at `now_ms`, of the timeframes that have any."""
-        closed = {t: (one, closed_by(one, now_ms)) for t, one in candles.items()}
-        changed = {t: c for t, c in closed.items() if c[1] > 0 and not self._knows(t, *c)}
-        for timeframe, made in read_last(changed).items():
-            self._timeframes[timeframe] = (*changed[timeframe], made)
-        return {t: self._timeframes[t][2] for t, (_, end) in closed.items() if end > 0}
+        """Return the readings at the last bar that had closed at `now_ms`, for each timeframe that has one."""
+        closed = {timeframe: (one, closed_bar_count(one, now_ms)) for timeframe, one in candles.items()}
+        changed = {t: pair for t, pair in closed.items() if pair[1] > 0 and not self._is_current(t, *pair)}
+        for timeframe, readings in read_last(changed).items():
+            self._timeframes[timeframe] = (*changed[timeframe], readings)
+        return {timeframe: self._timeframes[timeframe][2] for timeframe, (_, end) in closed.items() if end > 0}
 
-    def _knows(self, timeframe: Timeframe, candles: Candles, end: int) -> bool:
+    def _is_current(self, timeframe: Timeframe, candles: Candles, end: int) -> bool:
         known = self._timeframes.get(timeframe)
-        return known is not None and known[1] == end and _same_bars(known[0], candles)
+        return known is not None and known[1] == end and _same_arrays(known[0], candles)
 
-    def part(self, kind: DimensionKind, key: tuple[object, ...]) -> DimensionResult | None:
-        """The dimension that was kept last, if it was under this key."""
-        known = self._parts.get(kind)
+    def dimension(self, kind: DimensionKind, key: tuple[object, ...]) -> DimensionResult | None:
+        """Return the last dimension of this kind that was stored, if its key was `key`; otherwise None."""
+        known = self._dimensions.get(kind)
         return known[1] if known is not None and known[0] == key else None
 
-    def keep(self, kind: DimensionKind, key: tuple[object, ...], part: DimensionResult) -> None:
-        """Keep a dimension instead of the one before."""
-        self._parts[kind] = (key, part)
+    def store_dimension(self, kind: DimensionKind, key: tuple[object, ...], result: DimensionResult) -> None:
+        """Store a dimension. It replaces the last one of its kind."""
+        self._dimensions[kind] = (key, result)
 
 
-def _same_bars(one: Candles, other: Candles) -> bool:
-    """Whether both hold the very same arrays."""
+def _same_arrays(one: Candles, other: Candles) -> bool:
+    """Return whether both hold the very same arrays."""
     return one is other or all(getattr(one, name) is getattr(other, name) for name in _ARRAYS)
-
-
-_ARRAYS = ("open_ms", "open", "high", "low", "close", "volume")

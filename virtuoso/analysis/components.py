@@ -1,10 +1,11 @@
-"""What a component is before it has been read: a row of its dimension's table."""
+"""What a component is: its specification, which is a row of its dimension's table, and the result of measuring it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from virtuoso.analysis.bars import Rows
@@ -12,19 +13,15 @@ if TYPE_CHECKING:
     from virtuoso.domain.inputs import ScoreInput
     from virtuoso.domain.model import Floats
 
-# What one bad series can raise on its way through numpy: caught for the one component, with its text as the reason.
-READING_ERRORS = (ArithmeticError, ValueError, LookupError, TypeError)
 
-
-class Absent(Exception):
-    """There is nothing to read, which is no error; the message is what clients see in `missing`."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentSpec:
-    """One component. `weight` is its share of the dimension (of each timeframe where it is read from bars), `unit` that of
-    its reading. direction = tanh((reading - centre) / scale): odd about `centre`, monotone, continuous; a negative scale
-    makes a high reading bearish. `bullish` and `bearish` say in plain words what a direction of that sign means."""
+    """The specification of one component.
+
+    `weight` is its share of the dimension, 0-1; the weights of a table add up to 1. `unit` is the unit of its reading.
+    `centre` and `scale` turn a reading into a direction: tanh((reading - centre) / scale). The map is odd about `centre`,
+    monotone and continuous; a negative `scale` makes a high reading bearish. `bullish` and `bearish` say in plain words
+    what a positive and a negative direction mean."""
 
     name: str
     weight: float
@@ -34,31 +31,53 @@ class ComponentSpec:
     bearish: str
     centre: float = 0.0
 
+    def direction(self, reading: float) -> float:
+        """Return the direction of a reading, -1 (bearish) to 1 (bullish)."""
+        return math.tanh((reading - self.centre) / self.scale)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandleComponentSpec(ComponentSpec):
-    """Read from bars, one timeframe at a time. `read` gives (readings, confidences) of shape (rows,), each from its row
-    only; NaN where there is nothing to read, which `absence` explains. `need`: bars below which it is absent."""
+    """A component that is measured from the bars of each timeframe.
 
-    need: int
+    `weight` is then its share of one timeframe. `read` returns (readings, confidences) of shape (rows,), each from its own
+    row only; NaN means not measured, and `missing` says why. Below `min_bars` bars the component is not measured."""
+
+    min_bars: int
     read: Callable[[Rows], tuple[Floats, Floats | float]]
-    absence: str = "the market did not move"
+    missing: str = "the market did not move"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextComponentSpec(ComponentSpec):
-    """Read from the newest trades, books and series. `inputs` must all be there; `read` gives (reading, confidence) or
-    raises Absent."""
+    """A component that is measured from the newest trades, order books and series.
+
+    `inputs` are the names of the inputs that must all be present. `read` returns (reading, confidence), or raises
+    NotMeasured."""
 
     inputs: tuple[ScoreInput, ...]
     read: Callable[[SymbolContext], tuple[float, float]]
 
 
-def freshness(age_ms: float, full_ms: float, none_ms: float) -> float:
-    """1 up to an age of `full_ms`, falling straight to 0 at `none_ms`. A negative age (clocks differ) counts as none."""
-    return min(1.0, max(0.0, (none_ms - age_ms) / (none_ms - full_ms)))
+class ComponentResult(NamedTuple):
+    """A component after its measurement. `direction`, `confidence` and `reading` count only where `missing` is empty;
+    `timeframe` is empty for components that have none."""
+
+    spec: ComponentSpec
+    name: str
+    timeframe: str
+    weight: float
+    direction: float
+    confidence: float
+    reading: float
+    missing: str
 
 
-def plenty(count: float, half: float) -> float:
-    """How far a sample of `count` can be relied on, 0-1: count / (count + half), so one half at `half`."""
-    return count / (count + half)
+def missing_result(
+    spec: ComponentSpec, missing: str, *, name: str = "", timeframe: str = "", weight: float | None = None
+) -> ComponentResult:
+    """Return the result of a component that could not be measured, with the reason. The name and the weight are those of
+    `spec` by default."""
+    return ComponentResult(
+        spec, name or spec.name, timeframe, spec.weight if weight is None else weight, 0.0, 0.0, 0.0, missing
+    )

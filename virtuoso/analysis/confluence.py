@@ -1,16 +1,17 @@
-"""One symbol's score from all that is known of it: the entry of this package for symbols."""
+"""One symbol's score from all that is known of it. This is the package's entry point for symbols."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
 
-from virtuoso.analysis import aggregation, orderbook, orderflow, sentiment
-from virtuoso.analysis.aggregation import LEAST_CONFIDENCE, ComponentResult, DimensionResult
+from virtuoso.analysis import orderbook, orderflow, sentiment
+from virtuoso.analysis.aggregation import DimensionResult, aggregate_dimension, aggregate_total
 from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, COMPONENTS, CandleReadingsCache, TimeframeReadings
-from virtuoso.analysis.components import READING_ERRORS, Absent, ContextComponentSpec, freshness
-from virtuoso.analysis.sentences import plain
-from virtuoso.analysis.symbol_context import SymbolContext, stamps
+from virtuoso.analysis.components import ComponentResult, ContextComponentSpec, missing_result
+from virtuoso.analysis.measurement import MIN_CONFIDENCE, READING_ERRORS, NotMeasured, freshness
+from virtuoso.analysis.sentences import input_words
+from virtuoso.analysis.symbol_context import SymbolContext, observed_times
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.domain.inputs import ScoreInput
 from virtuoso.domain.model import Confluence, DimensionKind, SymbolInputs, Timeframe
@@ -20,124 +21,148 @@ CONTEXT_COMPONENTS: Mapping[DimensionKind, tuple[ContextComponentSpec, ...]] = {
     DimensionKind.ORDERBOOK: orderbook.COMPONENTS,
     DimensionKind.SENTIMENT: sentiment.COMPONENTS,
 }
-TICKER_FIGURES = frozenset({ScoreInput.MARK_PRICE, ScoreInput.INDEX_PRICE, ScoreInput.FUNDING_RATE})
-UNRELIABLE = "too old, or too little activity, to count"
-_NAMES = {t: tuple(f"{g.name}_{t.value}" for g in COMPONENTS) for t in Timeframe}
-_ROWS = {
-    kind: tuple((row, g) for row, g in enumerate(COMPONENTS) if g in gauges) for kind, gauges in CANDLE_COMPONENTS.items()
+UNRELIABLE = "the data is too old, or there is too little activity"
+TICKER_FIELDS = frozenset({ScoreInput.MARK_PRICE, ScoreInput.INDEX_PRICE, ScoreInput.FUNDING_RATE})
+
+_NAMES = {timeframe: tuple(f"{spec.name}_{timeframe.value}" for spec in COMPONENTS) for timeframe in Timeframe}
+_INDEXED_SPECS = {
+    kind: tuple((index, spec) for index, spec in enumerate(COMPONENTS) if spec in specs)
+    for kind, specs in CANDLE_COMPONENTS.items()
 }
-_INPUTS = {kind: tuple(dict.fromkeys(n for g in gauges for n in g.inputs)) for kind, gauges in CONTEXT_COMPONENTS.items()}
+_INPUTS = {
+    kind: tuple(dict.fromkeys(name for spec in specs for name in spec.inputs)) for kind, specs in CONTEXT_COMPONENTS.items()
+}
 
 
 def score_symbol(
-    inputs: SymbolInputs, now_ms: int, weights: Weights = DEFAULT_WEIGHTS, memo: CandleReadingsCache | None = None
+    inputs: SymbolInputs, now_ms: int, weights: Weights = DEFAULT_WEIGHTS, cache: CandleReadingsCache | None = None
 ) -> Confluence:
-    """The six dimensions of one symbol and their total, at `now_ms` (epoch ms, our clock). Never raises for bad data: what
-    cannot be read is absent, named in `missing_inputs`, or explained in its component's `missing`. Without enough
-    (`weights.min_coverage`, `weights.min_dimensions`) there is no score. Bars that close after `now_ms` are not looked at.
+    """Return the six dimensions of one symbol and their total, at `now_ms` (epoch ms, the exchange's clock).
 
-    With the symbol's `memo`, what was made of unchanged Candles is used again; the result is the same, bit for bit."""
-    memo = memo or CandleReadingsCache()
-    there = stamps(inputs)
-    readings = memo.readings(inputs.candles, now_ms)
-    bars = {t: r.bars for t, r in readings.items() if r.bars is not None}
-    moment = SymbolContext(inputs, now_ms, bars)
-    fresh = tuple(_candle_freshness(readings.get(t), t, now_ms) for t in Timeframe)
-    parts = []
-    for kind in DimensionKind:
-        if kind in CONTEXT_COMPONENTS:
-            parts.append(_moment_part(kind, moment, there, weights))
-        else:
-            parts.append(_candle_part(kind, readings, fresh, weights, memo))
-    missing = tuple(dict.fromkeys(n for p in parts for n in p.dimension.missing_inputs))
-    return aggregation.total(inputs.symbol, parts, there, missing, weights)
+    Bad data never raises. An input that is missing is named in `missing_inputs`; a component that could not be measured
+    says why in `missing`. Below `weights.min_coverage` or `weights.min_dimensions` there is no score. Bars that close after
+    `now_ms` are not used.
+
+    `cache` belongs to this symbol: what was computed from unchanged Candles is used again. The result is the same, bit for
+    bit."""
+    cache = cache or CandleReadingsCache()
+    times = observed_times(inputs)
+    readings = cache.readings(inputs.candles, now_ms)
+    bars = {timeframe: r.bars for timeframe, r in readings.items() if r.bars is not None}
+    context = SymbolContext(inputs, now_ms, bars)
+    fresh = tuple(_candle_freshness(readings.get(timeframe), timeframe, now_ms) for timeframe in Timeframe)
+    results = [
+        _context_dimension(kind, context, times, weights)
+        if kind in CONTEXT_COMPONENTS
+        else _candle_dimension(kind, readings, fresh, weights, cache)
+        for kind in DimensionKind
+    ]
+    missing_inputs = tuple(dict.fromkeys(name for result in results for name in result.dimension.missing_inputs))
+    return aggregate_total(inputs.symbol, results, times, missing_inputs, weights)
 
 
-def _candle_part(
+def _candle_dimension(
     kind: DimensionKind,
     readings: Mapping[Timeframe, TimeframeReadings],
     fresh: tuple[float, ...],
     weights: Weights,
-    memo: CandleReadingsCache,
+    cache: CandleReadingsCache,
 ) -> DimensionResult:
-    """A dimension made from candles of all timeframes; `fresh`: how fresh those of each are."""
-    key = (*(readings.get(t) for t in Timeframe), fresh, weights)
-    known = memo.part(kind, key)
+    """Return a dimension that is measured from the candles of all timeframes. `fresh` is the freshness of each."""
+    key = (*(readings.get(timeframe) for timeframe in Timeframe), fresh, weights)
+    known = cache.dimension(kind, key)
     if known is not None:
         return known
     whole = math.fsum(weights.timeframes.values())
-    entries: list[ComponentResult] = []
-    for timeframe, freshly in zip(Timeframe, fresh, strict=True):
-        entries += _timeframe_entries(
-            kind, timeframe, weights.timeframes[timeframe] / whole, readings.get(timeframe), freshly
-        )
-    missing = tuple(ScoreInput.candles(t) for t in Timeframe if t not in readings)
-    measured = {e.timeframe for e in entries if not e.missing}
-    used = frozenset(ScoreInput.candles(t) for t in Timeframe if t.value in measured)
-    part = DimensionResult(aggregation.dimension(kind, entries, missing, weights.share(kind)), used)
-    memo.keep(kind, key, part)
-    return part
+    results: list[ComponentResult] = []
+    for timeframe, timeframe_freshness in zip(Timeframe, fresh, strict=True):
+        share = weights.timeframes[timeframe] / whole
+        results += _timeframe_results(kind, timeframe, share, readings.get(timeframe), timeframe_freshness)
+    missing_inputs = tuple(ScoreInput.candles(timeframe) for timeframe in Timeframe if timeframe not in readings)
+    measured = {result.timeframe for result in results if not result.missing}
+    used = frozenset(ScoreInput.candles(timeframe) for timeframe in Timeframe if timeframe.value in measured)
+    result = DimensionResult(aggregate_dimension(kind, results, missing_inputs, weights.share(kind)), used)
+    cache.store_dimension(kind, key, result)
+    return result
 
 
 def _candle_freshness(readings: TimeframeReadings | None, timeframe: Timeframe, now_ms: int) -> float:
-    """1 while the last bar that is there is the last that can be; 0 when four more should have come."""
+    """Return 1 while the last possible bar is there, and 0 when four more bars should have come."""
     if readings is None:
         return 0.0
-    late = now_ms - (readings.last_open_ms + 2 * timeframe.ms)
-    return freshness(late, timeframe.ms / 2 + 30_000, 4 * timeframe.ms)
+    overdue = now_ms - (readings.last_open_ms + 2 * timeframe.ms)
+    return freshness(overdue, timeframe.ms / 2 + 30_000, 4 * timeframe.ms)
 
 
-def _timeframe_entries(
+def _timeframe_results(
     kind: DimensionKind, timeframe: Timeframe, share: float, readings: TimeframeReadings | None, fresh: float
 ) -> Iterable[ComponentResult]:
-    """The components of one dimension in one timeframe."""
+    """Yield the components of one dimension in one timeframe. `share` is the timeframe's share of the weight."""
     names, label = _NAMES[timeframe], timeframe.value
     if readings is None:
-        for row, gauge in _ROWS[kind]:
-            yield aggregation.absent(gauge, names[row], label, gauge.weight * share, f"no {label} candles")
+        for index, spec in _INDEXED_SPECS[kind]:
+            missing = f"no {label} candles"
+            yield missing_result(spec, missing, name=names[index], timeframe=label, weight=spec.weight * share)
         return
-    _, _, values, directions, confidences, missing = readings
-    for row, gauge in _ROWS[kind]:
-        weight, confidence = gauge.weight * share, confidences[row] * fresh
-        if missing[row]:
-            yield aggregation.absent(gauge, names[row], label, weight, missing[row])
-        elif confidence < LEAST_CONFIDENCE:
-            yield aggregation.absent(gauge, names[row], label, weight, UNRELIABLE)
+    _, _, values, directions, confidences, reasons = readings
+    for index, spec in _INDEXED_SPECS[kind]:
+        weight, confidence = spec.weight * share, confidences[index] * fresh
+        missing = reasons[index] or (UNRELIABLE if confidence < MIN_CONFIDENCE else "")
+        if missing:
+            yield missing_result(spec, missing, name=names[index], timeframe=label, weight=weight)
         else:
-            yield ComponentResult(gauge, names[row], label, weight, directions[row], confidence, values[row], "")
+            yield ComponentResult(
+                spec=spec,
+                name=names[index],
+                timeframe=label,
+                weight=weight,
+                direction=directions[index],
+                confidence=confidence,
+                reading=values[index],
+                missing="",
+            )
 
 
-def _moment_part(
-    kind: DimensionKind, moment: SymbolContext, there: Mapping[ScoreInput, int], weights: Weights
+def _context_dimension(
+    kind: DimensionKind, context: SymbolContext, times: Mapping[ScoreInput, int], weights: Weights
 ) -> DimensionResult:
-    """A dimension made from trades, books and series."""
-    gauges = CONTEXT_COMPONENTS[kind]
-    entries = [_moment_entry(g, moment, there) for g in gauges]
-    missing = _lacking(_INPUTS[kind], there)
-    used = frozenset(n for g, e in zip(gauges, entries, strict=True) if not e.missing for n in g.inputs)
-    return DimensionResult(aggregation.dimension(kind, entries, missing, weights.share(kind)), used)
+    """Return a dimension that is measured from trades, order books and series."""
+    specs = CONTEXT_COMPONENTS[kind]
+    results = [_measure(spec, context, times) for spec in specs]
+    missing_inputs = _missing_inputs(_INPUTS[kind], times)
+    used = frozenset(name for spec, result in zip(specs, results, strict=True) if not result.missing for name in spec.inputs)
+    return DimensionResult(aggregate_dimension(kind, results, missing_inputs, weights.share(kind)), used)
 
 
-def _lacking(names: Iterable[ScoreInput], there: Mapping[ScoreInput, int]) -> tuple[ScoreInput, ...]:
-    """The inputs that are not there. Without a ticker its figures are not named beside it."""
-    lacking = tuple(n for n in names if n not in there)
-    return tuple(n for n in lacking if ScoreInput.TICKER in there or n not in TICKER_FIGURES)
+def _missing_inputs(names: Iterable[ScoreInput], present: Mapping[ScoreInput, int]) -> tuple[ScoreInput, ...]:
+    """Return the names that are not present. Without a ticker its fields are not named as well."""
+    missing = tuple(name for name in names if name not in present)
+    return tuple(name for name in missing if ScoreInput.TICKER in present or name not in TICKER_FIELDS)
 
 
-def _moment_entry(gauge: ContextComponentSpec, moment: SymbolContext, there: Mapping[ScoreInput, int]) -> ComponentResult:
-    """One component, read or explained."""
-    lacking = _lacking(gauge.inputs, there)
-    if lacking:
-        return aggregation.absent(gauge, gauge.name, "", gauge.weight, f"no {plain(lacking)}")
+def _measure(spec: ContextComponentSpec, context: SymbolContext, times: Mapping[ScoreInput, int]) -> ComponentResult:
+    """Return the result of one component: its reading, or why there is none."""
+    missing_inputs = _missing_inputs(spec.inputs, times)
+    if missing_inputs:
+        return missing_result(spec, f"no {input_words(missing_inputs)}")
     try:
-        reading, confidence = gauge.read(moment)
-        direction = math.tanh((reading - gauge.centre) / gauge.scale)
-    except Absent as reason:
-        return aggregation.absent(gauge, gauge.name, "", gauge.weight, str(reason)[:200])
+        reading, confidence = spec.read(context)
+        direction = spec.direction(reading)
+    except NotMeasured as reason:
+        return missing_result(spec, str(reason)[:200])
     except READING_ERRORS as error:
-        return aggregation.absent(gauge, gauge.name, "", gauge.weight, f"{type(error).__name__}: {error}"[:200])
+        return missing_result(spec, f"{type(error).__name__}: {error}"[:200])
     if not (math.isfinite(reading) and math.isfinite(confidence)):
-        return aggregation.absent(gauge, gauge.name, "", gauge.weight, "the reading is not a finite number")
-    if confidence < LEAST_CONFIDENCE:
-        return aggregation.absent(gauge, gauge.name, "", gauge.weight, UNRELIABLE)
-    return ComponentResult(gauge, gauge.name, "", gauge.weight, direction, min(1.0, confidence), reading, "")
+        return missing_result(spec, "the reading is not a finite number")
+    if confidence < MIN_CONFIDENCE:
+        return missing_result(spec, UNRELIABLE)
+    return ComponentResult(
+        spec=spec,
+        name=spec.name,
+        timeframe="",
+        weight=spec.weight,
+        direction=direction,
+        confidence=min(1.0, confidence),
+        reading=reading,
+        missing="",
+    )

@@ -1,8 +1,8 @@
-"""Order book: who waits, how much, and how near? Sizes in base units, distances in logs from the geometric mid.
+"""Order book: how much waits on each side, and how near? Sizes in base units, log distances from the geometric mid.
 
-More waiting to buy than to sell is bullish: it takes more to push the price down than up. Bands end with the side that
-ends first, so that a deep side does not count against a short one, and fade out at their edge, so that a level does not
-jump in or out. Each function takes the moment and gives (reading, confidence), or raises Absent.
+More size on the bid is bullish: pushing the price down then takes more than pushing it up. A band ends where the shorter
+side ends, so that a deep side does not count against a short one. Sizes fade out at the edge of a band, so that a level does
+not jump in or out. Each function takes the context of a symbol and returns (reading, confidence), or raises NotMeasured.
 """
 
 from __future__ import annotations
@@ -14,104 +14,127 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from virtuoso.analysis.components import Absent, ContextComponentSpec, freshness, plenty
-from virtuoso.analysis.symbol_context import BookSide, SymbolContext, checked
+from virtuoso.analysis.components import ContextComponentSpec
+from virtuoso.analysis.measurement import NotMeasured, freshness, sample_confidence
+from virtuoso.analysis.symbol_context import BookSide, SymbolContext, validated_levels
 from virtuoso.domain.inputs import ScoreInput
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
 
-FADE = 0.25  # of a band's width
+FADE_SHARE = 0.25
+"""The outer share of a band over which sizes fade to 0."""
+NEGLIGIBLE_SHARE = 1e-9
+"""A level whose size has faded below this share lies on the edge of its band, within rounding, and is not counted."""
 FLOW_LEVELS = 5
+MAX_BOOK_GAP_MS = 120_000
 
 
-def _faded(side: BookSide, edge: float) -> Floats:
-    """Sizes within `edge`, whole up to 75 % of the way, then falling to nothing at the edge."""
-    kept = (edge - side.distance) / (FADE * edge)
-    return side.size * np.minimum(np.maximum(kept, 0.0), 1.0)
+def _faded_sizes(side: BookSide, edge: float) -> Floats:
+    """Return the sizes within `edge`: whole up to 75 % of the way, then falling on a straight line to 0 at the edge."""
+    share = (edge - side.distance) / (FADE_SHARE * edge)
+    return side.size * np.minimum(np.maximum(share, 0.0), 1.0)
 
 
 def _balance(bid: float, ask: float) -> float:
-    """(bid - ask) / (bid + ask). Absent when there is nothing on either side."""
+    """Return (bid - ask) / (bid + ask), -1..1. NotMeasured when both are zero."""
     if not bid + ask > 0:
-        raise Absent("no size within the band")
+        raise NotMeasured("no size within the band")
     return (bid - ask) / (bid + ask)
 
 
-def imbalance(moment: SymbolContext, share: float) -> tuple[float, float]:
-    """(bids - asks) / (bids + asks) of the sizes within `share` (0-1) of the reach of the shorter side, -1..1; sizes fade
-    over the last quarter of the band. Confidence: the book's, times levels / (levels + 2). Absent when the band ends before
-    the best levels, or nothing waits in it. (Depth imbalance: Cao, Hansch, Wang 2009.)"""
-    edge = share * moment.reach
-    if edge <= moment.half_spread * (1 + 1e-9):
-        raise Absent("the band ends before the best levels")
-    bids, asks = (_faded(side, edge) for side in moment.ladders)
-    levels = min(int(np.count_nonzero(side)) for side in (bids, asks))
-    return _balance(float(bids.sum()), float(asks.sum())), moment.book_confidence * plenty(levels, 2)
+def imbalance(context: SymbolContext, share: float) -> tuple[float, float]:
+    """Return (bids - asks) / (bids + asks) of the sizes within a band, -1..1. The band is `share` (0-1) of the depth of the
+    shorter side, and sizes fade over its last quarter.
+
+    The confidence is that of the order book, times n / (n + 2), where n is the number of levels in the band on the side
+    that has fewer. NotMeasured when the band ends before the best levels, or holds no size. (Depth imbalance: Cao, Hansch,
+    Wang 2009.)"""
+    edge = share * context.common_depth
+    if edge <= context.half_spread * (1 + 1e-9):
+        raise NotMeasured("the band ends before the best levels")
+    bids, asks = (_faded_sizes(side, edge) for side in context.book_sides)
+    levels = min(
+        int(np.count_nonzero(faded > NEGLIGIBLE_SHARE * side.size))
+        for faded, side in zip((bids, asks), context.book_sides, strict=True)
+    )
+    return _balance(float(bids.sum()), float(asks.sum())), context.book_confidence * sample_confidence(levels, 2)
 
 
-def microprice(moment: SymbolContext) -> tuple[float, float]:
-    """Geometric microprice (best prices weighted by the size opposite) less the geometric mid, in half spreads, -1..1.
-    That is (bid size - ask size) / (bid size + ask size) of the best levels: near the ask when the bid is the larger, and
-    the next trade likelier up. Absent when both are empty. (The weighted mid of Stoikov 2018.)"""
-    bids, asks = moment.ladders
-    return _balance(float(bids.size[0]), float(asks.size[0])), moment.book_confidence
+def microprice(context: SymbolContext) -> tuple[float, float]:
+    """Return the geometric microprice less the geometric mid, in half spreads, -1..1: (bid size - ask size) / (bid size +
+    ask size) of the best levels. The microprice weighs each best price by the size on the other side: it is near the ask
+    when the bid is larger. NotMeasured when both sizes are zero. (The weighted mid of Stoikov 2018.)"""
+    bids, asks = context.book_sides
+    return _balance(float(bids.size[0]), float(asks.size[0])), context.book_confidence
 
 
-def pressure(moment: SymbolContext) -> tuple[float, float]:
-    """(bids - asks) / (bids + asks), each level counting exp(-distance beyond the best / (reach / 5 + half spread)), -1..1.
-    Absent when nothing waits. (Ours.)"""
-    scale = moment.reach / 5 + moment.half_spread
-    bids, asks = (float(side.size @ np.exp((moment.half_spread - side.distance) / scale)) for side in moment.ladders)
-    return _balance(bids, asks), moment.book_confidence
+def pressure(context: SymbolContext) -> tuple[float, float]:
+    """Return (bids - asks) / (bids + asks), -1..1, where each level counts exp(-d / (D / 5 + s)): d is its distance beyond
+    the best level, D the depth of the shorter side, s half the spread. NotMeasured when the book holds no size. (Own
+    definition.)"""
+    scale = context.common_depth / 5 + context.half_spread
+    bids, asks = (float(side.size @ np.exp((context.half_spread - side.distance) / scale)) for side in context.book_sides)
+    return _balance(bids, asks), context.book_confidence
 
 
-def slope(moment: SymbolContext) -> tuple[float, float]:
-    """log of the mean distance that buying through half of the thinner side would pay, over that of selling as much.
-    Bullish when the asks are the thinner: price then rises more easily than it falls. A log ratio, unbounded, mostly -2..2;
-    0 where the best levels alone fill it. Absent when a side has a single level. (Ours.)"""
-    edge = moment.reach
-    if edge <= moment.half_spread * (1 + 1e-9):
-        raise Absent("a side of the book has a single level")
-    bids, asks = (_faded(side, edge) for side in moment.ladders)
+def slope(context: SymbolContext) -> tuple[float, float]:
+    """Return log(b / s), a log ratio, unbounded, mostly -2..2. b is the mean distance paid to buy half of the thinner side,
+    s the mean distance to sell as much.
+
+    Bullish when the asks are thinner: price then rises more easily than it falls. 0 when the best levels alone fill the
+    amount. NotMeasured when a side has a single level. (Own definition.)"""
+    edge = context.common_depth
+    if edge <= context.half_spread * (1 + 1e-9):
+        raise NotMeasured("a side of the order book has a single level")
+    bids, asks = (_faded_sizes(side, edge) for side in context.book_sides)
     amount = min(float(bids.sum()), float(asks.sum())) / 2
     if not amount > 0:
-        raise Absent("no size within the band")
-    sell, buy = (_mean_distance(side.distance, s, amount) for side, s in zip(moment.ladders, (bids, asks), strict=True))
-    return math.log(buy / sell), moment.book_confidence
+        raise NotMeasured("no size within the band")
+    sell, buy = (
+        _mean_fill_distance(side.distance, sizes, amount)
+        for side, sizes in zip(context.book_sides, (bids, asks), strict=True)
+    )
+    return math.log(buy / sell), context.book_confidence
 
 
-def _mean_distance(distance: Floats, sizes: Floats, amount: float) -> float:
-    """Mean distance at which `amount` is filled, walking away from the mid."""
+def _mean_fill_distance(distance: Floats, sizes: Floats, amount: float) -> float:
+    """Return the mean distance at which `amount` is filled, walking away from the mid."""
     reached = np.cumsum(sizes) - sizes
     filled = np.minimum(np.maximum(amount - reached, 0.0), sizes)
     return float(filled @ distance) / amount
 
 
-def order_flow_imbalance(moment: SymbolContext) -> tuple[float, float]:
-    """What came to the bids and left the asks between two books, less the opposite (Cont, Kukanov, Stoikov 2014), summed
-    over the best 5 levels, over the mean of the sizes waiting there before and now: a ratio, -2..2. Confidence falls from
-    30 s between the books to 150 s. Absent without two books, or when they are of one moment or over 2 minutes apart."""
-    book, before = moment.inputs.book, moment.inputs.previous_book
-    if book is None or before is None:
-        raise Absent("needs two order books")
-    apart = book.stamp.observed_ms - before.stamp.observed_ms
-    if not 0 < apart <= 120_000:
-        raise Absent("the two books are of one moment" if apart == 0 else f"the two books are {apart / 1000:.0f} s apart")
-    bids, asks = moment.sides
-    old_bids, old_asks = checked(before)
+def order_flow_imbalance(context: SymbolContext) -> tuple[float, float]:
+    """Return the order flow imbalance between two order books, a ratio, -2..2: the size added to the bids and removed from
+    the asks, less the opposite, over the best 5 levels; divided by the mean size of those levels in both books.
+
+    The confidence is that of the book, times 1 up to 30 s between the books, falling to 0 at 150 s. NotMeasured without two
+    books, or when they have the same time or are over 2 minutes apart. (Cont, Kukanov, Stoikov 2014.)"""
+    book, previous = context.inputs.book, context.inputs.previous_book
+    if book is None or previous is None:
+        raise NotMeasured("needs two order books")
+    gap_ms = book.stamp.observed_ms - previous.stamp.observed_ms
+    if not 0 < gap_ms <= MAX_BOOK_GAP_MS:
+        raise NotMeasured(
+            "the two order books have the same time"
+            if gap_ms == 0
+            else f"the two order books are {gap_ms / 1000:.0f} s apart"
+        )
+    bids, asks = context.levels
+    old_bids, old_asks = validated_levels(previous)
     levels = min(FLOW_LEVELS, len(bids), len(asks), len(old_bids), len(old_asks))
     bids, asks, old_bids, old_asks = (side[:levels] for side in (bids, asks, old_bids, old_asks))
-    came = np.where(bids[:, 0] >= old_bids[:, 0], bids[:, 1], 0.0) - np.where(
+    bid_flow = np.where(bids[:, 0] >= old_bids[:, 0], bids[:, 1], 0.0) - np.where(
         bids[:, 0] <= old_bids[:, 0], old_bids[:, 1], 0.0
     )
-    left = np.where(asks[:, 0] <= old_asks[:, 0], asks[:, 1], 0.0) - np.where(
+    ask_flow = np.where(asks[:, 0] <= old_asks[:, 0], asks[:, 1], 0.0) - np.where(
         asks[:, 0] >= old_asks[:, 0], old_asks[:, 1], 0.0
     )
     usual = float(bids[:, 1].sum() + asks[:, 1].sum() + old_bids[:, 1].sum() + old_asks[:, 1].sum()) / 2
     if not usual > 0:
-        raise Absent("no size at the best levels")
-    return float((came - left).sum()) / usual, moment.book_confidence * freshness(apart, 30_000, 150_000)
+        raise NotMeasured("no size at the best levels")
+    return float((bid_flow - ask_flow).sum()) / usual, context.book_confidence * freshness(gap_ms, 30_000, 150_000)
 
 
 def _within(share: float) -> Callable[[SymbolContext], tuple[float, float]]:
@@ -121,72 +144,72 @@ def _within(share: float) -> Callable[[SymbolContext], tuple[float, float]]:
 BOOK = (ScoreInput.ORDER_BOOK,)
 COMPONENTS = (
     ContextComponentSpec(
-        "imbalance_near",
-        0.17,
-        "ratio",
-        0.65,
-        "bids outweigh asks near the price",
-        "asks outweigh bids near the price",
+        name="imbalance_near",
+        weight=0.17,
+        unit="ratio",
+        scale=0.65,
+        bullish="bids outweigh asks near the price",
+        bearish="asks outweigh bids near the price",
         inputs=BOOK,
         read=_within(0.15),
     ),
     ContextComponentSpec(
-        "imbalance_middle",
-        0.15,
-        "ratio",
-        0.50,
-        "bids outweigh asks around the price",
-        "asks outweigh bids around the price",
+        name="imbalance_middle",
+        weight=0.15,
+        unit="ratio",
+        scale=0.50,
+        bullish="bids outweigh asks around the price",
+        bearish="asks outweigh bids around the price",
         inputs=BOOK,
         read=_within(0.4),
     ),
     ContextComponentSpec(
-        "imbalance_wide",
-        0.13,
-        "ratio",
-        0.45,
-        "bids outweigh asks in the whole book",
-        "asks outweigh bids in the whole book",
+        name="imbalance_wide",
+        weight=0.13,
+        unit="ratio",
+        scale=0.45,
+        bullish="bids outweigh asks in the whole book",
+        bearish="asks outweigh bids in the whole book",
         inputs=BOOK,
         read=_within(1.0),
     ),
     ContextComponentSpec(
-        "microprice",
-        0.13,
-        "half spreads",
-        0.80,
-        "the best bid is larger than the best ask",
-        "the best ask is larger than the best bid",
+        name="microprice",
+        weight=0.13,
+        unit="half spreads",
+        scale=0.80,
+        bullish="the best bid is larger than the best ask",
+        bearish="the best ask is larger than the best bid",
         inputs=BOOK,
         read=microprice,
     ),
     ContextComponentSpec(
-        "pressure",
-        0.15,
-        "ratio",
-        0.45,
-        "waiting buyers stand closer and larger",
-        "waiting sellers stand closer and larger",
+        name="pressure",
+        weight=0.15,
+        unit="ratio",
+        scale=0.45,
+        bullish="waiting buyers stand closer and larger",
+        bearish="waiting sellers stand closer and larger",
         inputs=BOOK,
         read=pressure,
     ),
     ContextComponentSpec(
-        "slope",
-        0.12,
-        "log ratio",
-        0.70,
-        "asks thin out faster than bids",
-        "bids thin out faster than asks",
+        name="slope",
+        weight=0.12,
+        unit="log ratio",
+        scale=0.70,
+        bullish="asks thin out faster than bids",
+        bearish="bids thin out faster than asks",
         inputs=BOOK,
         read=slope,
     ),
     ContextComponentSpec(
-        "order_flow_imbalance",
-        0.15,
-        "ratio",
-        1.0,
-        "orders came to the bids and left the asks",
-        "orders came to the asks and left the bids",
+        name="order_flow_imbalance",
+        weight=0.15,
+        unit="ratio",
+        scale=1.0,
+        bullish="orders came to the bids and left the asks",
+        bearish="orders came to the asks and left the bids",
         inputs=(ScoreInput.ORDER_BOOK, ScoreInput.PREVIOUS_ORDER_BOOK),
         read=order_flow_imbalance,
     ),

@@ -1,4 +1,4 @@
-"""The whole market in a few numbers: the entry of this package for the market."""
+"""The whole market in a few numbers. This is the package's entry point for the market."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import talib
 
 from virtuoso.analysis import regime
-from virtuoso.analysis.bars import Bars, closed_by
-from virtuoso.analysis.components import READING_ERRORS
+from virtuoso.analysis.bars import YEAR_MS, Bars, closed_bar_count
+from virtuoso.analysis.measurement import READING_ERRORS
 from virtuoso.domain.model import (
     ANCHOR,
     Breadth,
@@ -28,8 +28,7 @@ from virtuoso.domain.model import (
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
 
-LEAST_SYMBOLS = 5  # fewer do not make a market
-YEAR_MS = 365 * 86_400_000
+MIN_SYMBOLS = 5
 TREND_WEIGHTS = {Timeframe.M30: 0.5, Timeframe.H4: 0.5}
 SLOPE_BARS = 10
 
@@ -41,26 +40,30 @@ def overview(
     previous: RegimeState | None,
     now_ms: int,
 ) -> Overview:
-    """The market at `now_ms` from the tickers of the whole venue and BTC's candles. `dominance` is BTC's share of market
-    capitalisation where it was had; without it the share of turnover is given, saying so. `previous` is the regime state of
-    the pass before. Every figure is absent when its inputs are; bad candles never raise.
+    """Return the market at `now_ms` (epoch ms) from the tickers of the whole venue and BTC's candles.
+
+    `dominance` is BTC's share of market capitalisation; without it the share of turnover is returned, and its basis says so.
+    `previous` is the regime state of the previous pass. A figure is None when its inputs are missing; bad candles never
+    raise.
 
     regime: see `regime`. trend_strength: BTC's ADX-14 of 30m bars, 0-100 (Wilder 1978). volatility_percent: BTC's realised
-    volatility of a day, 100 sqrt(mean of squared 5m log returns x bars a year), percent a year, above 0. dispersion_percent:
-    standard deviation (ddof 0) of the 24 h changes of all tickers, percentage points, from 5 of them on. breadth: how
-    many of these rise, fall, stand. dominance: percent. total_turnover: sum of 24 h turnovers, USDT."""
-    bars = {t: b for t, c in anchor_candles.items() if (b := _bars(c, now_ms)) is not None}
+    volatility of a day, 100 sqrt(mean of squared 5m log returns * bars a year), percent a year. dispersion_percent: standard
+    deviation (ddof 0) of the 24-hour changes of at least 5 tickers, percentage points. breadth: how many of these rise, fall
+    and do not move. dominance: percent. total_turnover: sum of 24-hour turnovers, USDT."""
+    bars = {t: b for t, c in anchor_candles.items() if (b := _closed_bars(c, now_ms)) is not None}
     changes = {s: c for s, t in tickers.items() if (c := t.change_24h_percent) is not None and math.isfinite(c)}
     moves = np.array(list(changes.values()))
     inputs = _regime_inputs(tickers, changes, moves, bars)
-    told = regime.strengths(inputs)
-    state = None
-    if told is not None:
-        state = regime.advance(previous, regime.wanted(told, previous.regime if previous else None), now_ms)
+    by_regime = regime.strengths(inputs)
+    state = confidence = None
+    if by_regime is not None:
+        preferred = regime.preferred_regime(by_regime, previous.regime if previous else None)
+        state = regime.advance(previous, preferred, now_ms)
+        confidence = regime.confidence(inputs, by_regime, state.regime)
     turnovers = [t.turnover_24h for t in tickers.values() if t.turnover_24h is not None and math.isfinite(t.turnover_24h)]
     return Overview(
         regime=state,
-        regime_confidence=regime.confidence(inputs, told, state.regime) if told is not None and state is not None else None,
+        regime_confidence=confidence,
         regime_inputs=inputs,
         trend_strength=_trend_strength(bars.get(Timeframe.M30)),
         volatility_percent=_volatility(bars.get(Timeframe.M5), 288),
@@ -75,10 +78,10 @@ def _breadth(moves: Floats) -> Breadth:
     return Breadth(up=int((moves > 0).sum()), down=int((moves < 0).sum()), flat=int((moves == 0).sum()))
 
 
-def _bars(candles: Candles, now_ms: int) -> Bars | None:
-    """The bars that had closed; None when they cannot be read."""
+def _closed_bars(candles: Candles, now_ms: int) -> Bars | None:
+    """Return the bars that had closed at `now_ms`; None when they cannot be read."""
     try:
-        return Bars(candles, end=closed_by(candles, now_ms))
+        return Bars(candles, end=closed_bar_count(candles, now_ms))
     except READING_ERRORS:
         return None
 
@@ -86,33 +89,37 @@ def _bars(candles: Candles, now_ms: int) -> Bars | None:
 def _regime_inputs(
     tickers: Mapping[str, Ticker], changes: Mapping[str, float], moves: Floats, bars: Mapping[Timeframe, Bars]
 ) -> RegimeInputs:
-    """What the regime is decided from; of the market only with at least five symbols."""
+    """Return the inputs of the regime. Those of the whole market need at least 5 symbols."""
     trend = _trend(bars)
     usual, recent = _volatility(bars.get(Timeframe.H4), 180), _volatility(bars.get(Timeframe.M30), 48)
     ratio = recent / usual if recent is not None and usual is not None and usual > 0 else None
-    if len(changes) < LEAST_SYMBOLS:
+    if len(changes) < MIN_SYMBOLS:
         return RegimeInputs(btc_trend=trend, btc_volatility_ratio=ratio)
     weights = np.array([tickers[s].turnover_24h or 0.0 for s in changes])
-    others = [c for s, c in changes.items() if s != ANCHOR]
-    against = float(np.median(others)) - changes[ANCHOR] if ANCHOR in changes else None
+    alts = [c for s, c in changes.items() if s != ANCHOR]
     return RegimeInputs(
         mean_move_percent=float(weights @ moves / weights.sum()) if weights.sum() > 0 else None,
         breadth=float(np.sign(moves).mean()),
         btc_trend=trend,
         dispersion_percent=float(moves.std()),
         btc_volatility_ratio=ratio,
-        alts_against_btc_percent=against,
+        alts_against_btc_percent=float(np.median(alts)) - changes[ANCHOR] if ANCHOR in changes else None,
     )
 
 
 def _trend(bars: Mapping[Timeframe, Bars]) -> float | None:
-    """BTC's trend, -1..1: on 30m and 4h bars each, half (+DI - -DI) / (+DI + -DI) * ADX / (ADX + 20), and half tanh of the
-    rise of EMA-50 over 10 bars in ATR-14. None without either."""
-    parts = [(w, v) for t, w in TREND_WEIGHTS.items() if (b := bars.get(t)) is not None and (v := _trend_of(b)) is not None]
+    """Return BTC's trend, -1..1: the mean of its trends on 30m and 4h bars. None without either."""
+    parts = [
+        (weight, trend)
+        for timeframe, weight in TREND_WEIGHTS.items()
+        if (one := bars.get(timeframe)) is not None and (trend := _timeframe_trend(one)) is not None
+    ]
     return math.fsum(w * v for w, v in parts) / math.fsum(w for w, _ in parts) if parts else None
 
 
-def _trend_of(bars: Bars) -> float | None:
+def _timeframe_trend(bars: Bars) -> float | None:
+    """Return the trend of one timeframe, -1..1: half (+DI - -DI) / (+DI + -DI) * ADX / (ADX + 20), and half tanh of the rise
+    of EMA-50 over 10 bars in ATR-14. None with fewer than 61 bars, or where nothing moves."""
     if bars.count < 50 + SLOPE_BARS + 1:
         return None
     plus, minus = (float(f(bars.high, bars.low, bars.close, 14)[-1]) for f in (talib.PLUS_DI, talib.MINUS_DI))
@@ -126,15 +133,15 @@ def _trend_of(bars: Bars) -> float | None:
 
 
 def _trend_strength(bars: Bars | None) -> float | None:
-    """ADX-14 of 30m bars, 0-100. None with fewer than 100 of them, or where nothing moves."""
+    """Return ADX-14, 0-100. None with fewer than 100 bars, or where nothing moves."""
     if bars is None or bars.count < 100 or not math.isfinite(bars.atr[-1]):
         return None
     return min(100.0, max(0.0, float(talib.ADX(bars.high, bars.low, bars.close, 14)[-1])))
 
 
 def _volatility(bars: Bars | None, returns: int) -> float | None:
-    """Realised volatility of the last `returns` log returns, annualised, percent: 100 sqrt(mean(r^2) * bars a year). None
-    with fewer."""
+    """Return the realised volatility of the last `returns` log returns, percent a year: 100 sqrt(mean(r^2) * bars a year).
+    None with fewer returns."""
     if bars is None or bars.count < returns + 1:
         return None
     steps = np.diff(bars.close[-returns - 1 :])
@@ -142,7 +149,7 @@ def _volatility(bars: Bars | None, returns: int) -> float | None:
 
 
 def _turnover_share(tickers: Mapping[str, Ticker], turnovers: Sequence[float]) -> Dominance | None:
-    """BTC's share of the venue's turnover. None without BTC's, or without any."""
+    """Return BTC's share of the venue's turnover. None when either turnover is missing or the sum is 0."""
     anchor, whole = tickers.get(ANCHOR), math.fsum(turnovers)
     if anchor is None or anchor.turnover_24h is None or not math.isfinite(anchor.turnover_24h) or not whole > 0:
         return None

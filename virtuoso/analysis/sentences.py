@@ -1,16 +1,13 @@
-"""One plain sentence a dimension, made from its strongest components: the same components, the same sentence."""
+"""One plain sentence for each dimension, made from its strongest components. The same components give the same sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from virtuoso.analysis.components import ComponentResult
 from virtuoso.domain.model import DimensionKind
 
-if TYPE_CHECKING:
-    from virtuoso.analysis.aggregation import ComponentResult
-
-LONGEST = 300
+MAX_LENGTH = 300
 SUBJECTS = {
     DimensionKind.TECHNICAL: "Momentum",
     DimensionKind.VOLUME: "Volume",
@@ -21,16 +18,16 @@ SUBJECTS = {
 }
 
 
-def plain(inputs: Sequence[str]) -> str:
-    """Names of inputs in words: candles_5m is "5m candles"."""
-    words = (f"{n[8:]} candles" if n.startswith("candles_") else n.replace("_", " ") for n in inputs)
+def input_words(names: Sequence[str]) -> str:
+    """Return names of inputs as words: ("candles_5m", "order_book") gives "5m candles, order book"."""
+    words = (f"{name[8:]} candles" if name.startswith("candles_") else name.replace("_", " ") for name in names)
     return ", ".join(words)
 
 
-def measured(
-    kind: DimensionKind, direction: float, entries: Sequence[ComponentResult], missing_inputs: Sequence[str]
+def measured_sentence(
+    kind: DimensionKind, direction: float, results: Sequence[ComponentResult], missing_inputs: Sequence[str]
 ) -> str:
-    """What drives a dimension. `entries`: the components that were read, the strongest first."""
+    """Return what drives a dimension of this `direction`, -1..1. `results` are the measured components, strongest first."""
     sign = 1.0 if direction >= 0 else -1.0
     side = "bullish" if sign > 0 else "bearish"
     size = abs(direction)
@@ -44,30 +41,31 @@ def measured(
         else f"is clearly {side}"
     )
     text = f"{SUBJECTS[kind]} {lean}: "
-    for_it = [e for e in entries if e.direction * sign > 0][:2]
-    against = [e for e in entries if e.direction * sign < 0][:1]
-    text += "; ".join(map(_phrase, for_it)) or "nothing stands out"
-    if against and (not for_it or _strength(against[0]) > 0.5 * _strength(for_it[0])):
-        text += f"; against it, {_phrase(against[0])}"
+    supporting = [result for result in results if result.direction * sign > 0][:2]
+    opposing = [result for result in results if result.direction * sign < 0][:1]
+    text += "; ".join(map(_phrase, supporting)) or "nothing stands out"
+    if opposing and (not supporting or _strength(opposing[0]) > 0.5 * _strength(supporting[0])):
+        text += f"; against it, {_phrase(opposing[0])}"
     text += "."
-    return _with(text, f" Without {plain(missing_inputs)}.") if missing_inputs else text
+    return _append(text, f" Missing: {input_words(missing_inputs)}.") if missing_inputs else text
 
 
-def unmeasured(kind: DimensionKind, missing_inputs: Sequence[str], reasons: Sequence[str]) -> str:
-    """Why there is no score. `reasons`: those of its components, without doubles."""
+def unmeasured_sentence(kind: DimensionKind, missing_inputs: Sequence[str], reasons: Sequence[str]) -> str:
+    """Return why a dimension has no score. `reasons` are those of its components, each once."""
     if missing_inputs:
-        return _with(f"{SUBJECTS[kind]} could not be measured", f": no {plain(missing_inputs)}.")
-    return _with(f"{SUBJECTS[kind]} could not be measured", f": {reasons[0]}." if reasons else ".")
+        return _append(f"{SUBJECTS[kind]} could not be measured", f": no {input_words(missing_inputs)}.")
+    return _append(f"{SUBJECTS[kind]} could not be measured", f": {reasons[0]}." if reasons else ".")
 
 
-def _strength(entry: ComponentResult) -> float:
-    return abs(entry.weight * entry.confidence * entry.direction)
+def _strength(result: ComponentResult) -> float:
+    return abs(result.weight * result.confidence * result.direction)
 
 
-def _phrase(entry: ComponentResult) -> str:
-    words = entry.gauge.bullish if entry.direction > 0 else entry.gauge.bearish
-    return f"on {entry.timeframe} {words}" if entry.timeframe else words
+def _phrase(result: ComponentResult) -> str:
+    words = result.spec.bullish if result.direction > 0 else result.spec.bearish
+    return f"on {result.timeframe} {words}" if result.timeframe else words
 
 
-def _with(text: str, more: str) -> str:
-    return text + more if len(text) + len(more) <= LONGEST else (text + more)[: LONGEST - 1] + "…"
+def _append(text: str, more: str) -> str:
+    """Return both texts as one, cut to MAX_LENGTH characters."""
+    return text + more if len(text) + len(more) <= MAX_LENGTH else (text + more)[: MAX_LENGTH - 1] + "…"

@@ -1,4 +1,4 @@
-"""What is known of a symbol at one moment, prepared once for the gauges that read it."""
+"""One symbol's inputs at one time, with what several components need of them computed once."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from virtuoso.analysis.components import Absent, freshness, plenty
+from virtuoso.analysis.measurement import NotMeasured, freshness, sample_confidence
 from virtuoso.domain.inputs import ScoreInput
 from virtuoso.domain.model import SymbolInputs, Timeframe
 
 if TYPE_CHECKING:
     from virtuoso.analysis.bars import Bars
-    from virtuoso.domain.model import Floats, OrderBook, TimeSeries
+    from virtuoso.domain.model import Floats, OrderBook
 
-MOVES_MS = 4 * 3_600_000
-MIN_STEPS = 6
+INTEREST_WINDOW_MS = 4 * 3_600_000
+MIN_INTEREST_STEPS = 6
+MIN_TRADES = 20
 
 
-def stamps(inputs: SymbolInputs) -> Mapping[ScoreInput, int]:
-    """The inputs that are there, by the names that clients see, with the exchange's clock of each."""
+def observed_times(inputs: SymbolInputs) -> Mapping[ScoreInput, int]:
+    """Return the exchange's time of each input that is present, epoch ms, by the name that clients see."""
     records = (
         (ScoreInput.ORDER_BOOK, inputs.book),
         (ScoreInput.PREVIOUS_ORDER_BOOK, inputs.previous_book),
@@ -31,25 +32,25 @@ def stamps(inputs: SymbolInputs) -> Mapping[ScoreInput, int]:
         (ScoreInput.OPEN_INTEREST, inputs.open_interest),
         (ScoreInput.LONG_SHORT, inputs.long_short),
     )
-    there = {name: record.stamp.observed_ms for name, record in records if record is not None}
+    times = {name: record.stamp.observed_ms for name, record in records if record is not None}
     for timeframe, candles in inputs.candles.items():
         if len(candles):
-            there[ScoreInput.candles(timeframe)] = candles.stamp.observed_ms
+            times[ScoreInput.candles(timeframe)] = candles.stamp.observed_ms
     ticker = inputs.ticker
     if ticker is not None:
-        there[ScoreInput.TICKER] = ticker.stamp.observed_ms
+        times[ScoreInput.TICKER] = ticker.stamp.observed_ms
         for name, value in (
             (ScoreInput.MARK_PRICE, ticker.mark),
             (ScoreInput.INDEX_PRICE, ticker.index),
             (ScoreInput.FUNDING_RATE, ticker.funding_rate),
         ):
             if value is not None:
-                there[name] = ticker.stamp.observed_ms
-    return there
+                times[name] = ticker.stamp.observed_ms
+    return times
 
 
-class Moves(NamedTuple):
-    """How price and open interest moved over the same hours, in standard deviations of their own such moves."""
+class PositionMoves(NamedTuple):
+    """How price and open interest moved over the same hours, each in its own standard deviations."""
 
     price: float
     open_interest: float
@@ -57,133 +58,137 @@ class Moves(NamedTuple):
 
 
 class BookSide(NamedTuple):
-    """One side of a book: log distance of its levels from the geometric mid, rising, and their sizes."""
+    """One side of an order book, best level first: the log distance of each level from the geometric mid, and its size."""
 
     distance: Floats
     size: Floats
 
 
 class SymbolContext:
-    """One symbol's inputs at `now_ms`. A property raises Absent when there is nothing to read."""
+    """One symbol's inputs at `now_ms`, and its closed bars by timeframe. A property raises NotMeasured when its inputs are
+    missing or too few."""
 
     def __init__(self, inputs: SymbolInputs, now_ms: int, bars: Mapping[Timeframe, Bars]) -> None:
         self.inputs = inputs
         self.now_ms = now_ms
         self.bars = bars
 
-    # ------------------------------------------------------------------------------------------------------- trades
-
     @cached_property
     def signed_sizes(self) -> Floats:
-        """Sizes of the trades, buys above 0 and sells below, oldest first. Absent with fewer than 20."""
+        """Sizes of the trades in base units, oldest first: positive for taker buys, negative for taker sells. NotMeasured
+        with fewer than 20 trades."""
         trades = self.inputs.trades
-        if trades is None or len(trades.size) < 20:
-            raise Absent(f"needs 20 trades, has {0 if trades is None else len(trades.size)}")
+        if trades is None or len(trades.size) < MIN_TRADES:
+            raise NotMeasured(f"needs {MIN_TRADES} trades, has {0 if trades is None else len(trades.size)}")
         signed: Floats = trades.side * trades.size
         return signed
 
     @cached_property
     def sizes(self) -> Floats:
-        """Sizes of the trades, unsigned."""
+        """Sizes of the trades without sign."""
         return np.abs(self.signed_sizes)
 
     @cached_property
     def trades_confidence(self) -> float:
-        """By their number (one half at 100) and the age of the newest (falls from 1 minute to 20)."""
+        """Confidence in the trades, 0-1: by their number (0.5 at 100) and the age of the newest (1 up to 1 minute, 0 from
+        20 minutes on)."""
         trades = self.inputs.trades
         if trades is None or not len(trades.time_ms):
             return 0.0
         age = self.now_ms - int(trades.time_ms[-1])
-        return plenty(len(trades.time_ms), 100) * freshness(age, 60_000, 1_200_000)
-
-    # --------------------------------------------------------------------------------------------------------- book
+        return sample_confidence(len(trades.time_ms), 100) * freshness(age, 60_000, 1_200_000)
 
     @cached_property
-    def sides(self) -> tuple[Floats, Floats]:
-        """Bids and asks, checked: arrays of shape (n, 2)."""
+    def levels(self) -> tuple[Floats, Floats]:
+        """Bids and asks of the order book after validation: arrays of shape (n, 2)."""
         if self.inputs.book is None:
-            raise Absent("no order book")
-        return checked(self.inputs.book)
+            raise NotMeasured("no order book")
+        return validated_levels(self.inputs.book)
 
     @cached_property
-    def ladders(self) -> tuple[BookSide, BookSide]:
-        """Bids and asks by their distance."""
-        bids, asks = self.sides
+    def book_sides(self) -> tuple[BookSide, BookSide]:
+        """Bids and asks by their distance from the mid."""
+        bids, asks = self.levels
         bid_logs, ask_logs = np.log(bids[:, 0]), np.log(asks[:, 0])
         mid = (bid_logs[0] + ask_logs[0]) / 2
         return BookSide(mid - bid_logs, bids[:, 1]), BookSide(ask_logs - mid, asks[:, 1])
 
     @cached_property
     def half_spread(self) -> float:
-        """Log distance of the best levels from the mid. Above 0."""
-        return float(self.ladders[0].distance[0])
+        """Log distance of the best levels from the mid, above 0."""
+        return float(self.book_sides[0].distance[0])
 
     @cached_property
-    def reach(self) -> float:
-        """Log distance of the last level of the side that ends first: what both sides can be compared within."""
-        return min(float(side.distance[-1]) for side in self.ladders)
+    def common_depth(self) -> float:
+        """Log distance of the last level of the shorter side. Both sides can be compared up to here."""
+        return min(float(side.distance[-1]) for side in self.book_sides)
 
     @cached_property
     def book_confidence(self) -> float:
-        """By the age of the book (falls from 15 s to 3 minutes), its spread (one half at 50 bp) and its levels."""
+        """Confidence in the order book, 0-1: by its age (1 up to 15 s, 0 from 3 minutes on), its spread (0.5 at 50 bp) and
+        its number of levels."""
         book = self.inputs.book
         if book is None:
             return 0.0
         fresh = freshness(self.now_ms - book.stamp.observed_ms, 15_000, 180_000)
-        return fresh / (1 + 2 * self.half_spread / 0.005) * plenty(min(len(book.bids), len(book.asks)), 5)
-
-    # ------------------------------------------------------------------------------------- open interest and price
+        return fresh / (1 + 2 * self.half_spread / 0.005) * sample_confidence(min(len(book.bids), len(book.asks)), 5)
 
     @cached_property
-    def moves(self) -> Moves:
-        """Over the newest 4 hours of open interest (at least 6 steps), price from the 5m bars that had closed by then."""
+    def moves(self) -> PositionMoves:
+        """Moves of price and open interest over the newest 4 hours of open interest (at least 6 steps). The price is that
+        of the 5m bars that had closed by then."""
         interest, bars = self.inputs.open_interest, self.bars.get(Timeframe.M5)
         if interest is None or bars is None:
-            raise Absent("needs open interest and 5m candles")
+            raise NotMeasured("needs open interest and 5m candles")
         count = len(interest.values)
-        if count <= MIN_STEPS:
-            raise Absent(f"needs {MIN_STEPS + 1} values of open interest, has {count}")
+        if count <= MIN_INTEREST_STEPS:
+            raise NotMeasured(f"needs {MIN_INTEREST_STEPS + 1} values of open interest, has {count}")
         logs = np.log(interest.values)
-        begin = min(int(np.searchsorted(interest.time_ms, interest.time_ms[-1] - MOVES_MS)), count - 1 - MIN_STEPS)
-        closes = bars.open_ms + bars.timeframe.ms
-        first, last = (int(i) - 1 for i in np.searchsorted(closes, interest.time_ms[[begin, -1]], side="right"))
+        begin = min(
+            int(np.searchsorted(interest.time_ms, interest.time_ms[-1] - INTEREST_WINDOW_MS)), count - 1 - MIN_INTEREST_STEPS
+        )
+        close_times = bars.open_ms + bars.timeframe.ms
+        first, last = (int(i) - 1 for i in np.searchsorted(close_times, interest.time_ms[[begin, -1]], side="right"))
         if first < 0 or last <= first:
-            raise Absent("5m candles do not reach over the hours of open interest")
+            raise NotMeasured("the 5m candles do not cover the hours of the open interest")
         steps, returns = logs[1:] - logs[:-1], bars.close[1:] - bars.close[:-1]
         price = _in_deviations(bars.close[last] - bars.close[first], returns, last - first, "price")
         moved = _in_deviations(logs[-1] - logs[begin], steps, count - 1 - begin, "open interest")
         fresh = freshness(self.now_ms - int(interest.time_ms[-1]), 900_000, 7_200_000)
-        return Moves(price, moved, fresh * plenty(count, 12))
-
-    def standing(
-        self, series: TimeSeries | None, values: Floats, newest: float, floor: float, need: int
-    ) -> tuple[float, float]:
-        """(z-score of `newest` against `values`, confidence by their number). `floor` is added to their deviation in
-        squares, so that a rate that was pinned for weeks does not make a hair's breadth a record."""
-        if series is None or len(values) < need:
-            raise Absent(f"needs {need} values of its own history, has {len(values)}")
-        mean = float(values.sum()) / len(values)
-        away = values - mean
-        deviation = math.sqrt(float(away @ away) / len(values) + floor * floor)
-        return (newest - mean) / deviation, plenty(len(values), need)
+        return PositionMoves(price, moved, fresh * sample_confidence(count, 12))
 
 
-def checked(book: OrderBook) -> tuple[Floats, Floats]:
-    """Bids and asks of a book that can be read. ValueError when it is empty or crossed, or a price or size is impossible."""
+def history_z_score(newest: float, history: Floats, *, floor: float, min_count: int) -> tuple[float, float]:
+    """Return (z-score, confidence) of `newest` against `history`: (newest - mean) / sqrt(variance + floor^2), and the
+    confidence by the number of values, 0-1.
+
+    `floor` keeps a rate that did not change for weeks from turning a tiny change into a record. NotMeasured with fewer than
+    `min_count` values."""
+    if len(history) < min_count:
+        raise NotMeasured(f"needs {min_count} values of its own history, has {len(history)}")
+    mean = float(history.sum()) / len(history)
+    away = history - mean
+    deviation = math.sqrt(float(away @ away) / len(history) + floor * floor)
+    return (newest - mean) / deviation, sample_confidence(len(history), min_count)
+
+
+def validated_levels(book: OrderBook) -> tuple[Floats, Floats]:
+    """Return the bids and asks of an order book. ValueError when a side is empty, the book is crossed, or a price or size is
+    impossible."""
     bids, asks = book.bids, book.asks
     if not len(bids) or not len(asks):
-        raise ValueError("a side of the book is empty")
+        raise ValueError("a side of the order book is empty")
     if not bids[0, 0] < asks[0, 0]:
-        raise ValueError("the book is crossed")
+        raise ValueError("the order book is crossed")
     for side in (bids, asks):
         if not (np.isfinite(side).all() and side.min() >= 0 and side[:, 0].min() > 0):
-            raise ValueError("the book holds a price or size that is not a positive number")
+            raise ValueError("the order book has a price or size that is not a positive number")
     return bids, asks
 
 
-def _in_deviations(move: float, steps: Floats, count: int, what: str) -> float:
-    """A move over `count` steps in root mean squares of such moves. Absent when nothing moves."""
+def _in_deviations(move: float, steps: Floats, count: int, name: str) -> float:
+    """Return a move over `count` steps in root mean squares of such moves. NotMeasured when nothing moves."""
     usual = math.sqrt(float(steps @ steps) / len(steps) * count)
     if usual < 1e-9:
-        raise Absent(f"the {what} did not move")
+        raise NotMeasured(f"the {name} did not move")
     return float(move) / usual

@@ -1,8 +1,10 @@
-"""Technical: is the price being pushed, and which way? Indicators on log prices, per timeframe.
+"""Technical: which way does the price move, and how strongly? Indicators on log prices, for each timeframe.
 
-All are read as momentum: an RSI of 80 is bullish, because over minutes to hours strength tends to go on more than it
-turns, and because a map that turned over at 70 would jump. Each function gives (readings, confidences) of shape (rows,).
-Absent (NaN) where the window did not move: TA-Lib answers 0 there, which is not a reading.
+Every indicator is read as momentum: strength is bullish, so an RSI of 80 is bullish. This is an assumption of the model, and
+`virtuoso evaluate` tests it. A reading has no turning point at 70 or 80, because its direction would jump there.
+
+Each function returns (readings, confidences) of shape (rows,). NaN means not measured: TA-Lib returns 0 where the window did
+not move, which is not a reading.
 """
 
 from __future__ import annotations
@@ -18,87 +20,120 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
 
 
-def _or_nan(reach: Floats) -> Floats:
-    """The reach of a window, NaN where it is none."""
-    return np.where(reach > FLAT, reach, np.nan)
+def _nonzero(spread: Floats) -> Floats:
+    """Return the spread of each window, NaN where it is below FLAT."""
+    return np.where(spread > FLAT, spread, np.nan)
 
 
 def rsi(rows: Rows) -> tuple[Floats, float]:
-    """Relative strength index over 14 bars, 0-100: 100 U / (U + D), U and D Wilder's means of the rises and falls of log
-    closes. Absent when the last 14 closes did not move, and before 16 bars. (Wilder 1978; TA-Lib RSI.)"""
+    """Return the relative strength index over 14 bars, 0-100: 100 U / (U + D), where U and D are Wilder's means of the rises
+    and falls of log closes. NaN when the last 15 closes are equal, and before 16 bars. (Wilder 1978; TA-Lib RSI.)"""
     closes = rows.close[:, -15:]
     moved = closes.max(axis=1) - closes.min(axis=1) > FLAT
-    return np.where(moved, rows.of("rsi"), np.nan), 1.0
+    return np.where(moved, rows.indicator("rsi"), np.nan), 1.0
 
 
 def macd(rows: Rows) -> tuple[Floats, float]:
-    """MACD histogram over ATR-14, in ATR, so that cheap and dear coins read alike; seldom beyond -1..1. The histogram is
-    EMA-12 less EMA-26 of log closes, less the EMA-9 of that. Absent where nothing moves, and before 34 bars. (Appel 1979;
-    TA-Lib MACD.)"""
-    return rows.of("macd") / rows.atr, 1.0
+    """Return the MACD histogram in ATR-14, seldom beyond -1..1: EMA-12 less EMA-26 of log closes, less the EMA-9 of that
+    difference. The division by ATR makes all markets comparable. NaN where nothing moves, and before 34 bars.
+    (Appel 1979; TA-Lib MACD.)"""
+    return rows.indicator("macd") / rows.atr, 1.0
 
 
 def adx(rows: Rows) -> tuple[Floats, Floats]:
-    """(+DI - -DI) / (+DI + -DI) over 14 bars of log prices, -1..1; ADX, the strength of the trend, is the confidence:
-    ADX / (ADX + 20). Absent when highs and lows of 15 bars are one, and before 29 bars. (Wilder 1978; TA-Lib PLUS_DI,
-    MINUS_DI, ADX.)"""
-    plus, minus, strength = rows.of("plus_di"), rows.of("minus_di"), rows.of("adx")
+    """Return (+DI - -DI) / (+DI + -DI) over 14 bars of log prices, -1..1. The confidence is ADX / (ADX + 20), where ADX is
+    the strength of the trend. NaN when 15 bars have no range, and before 29 bars. (Wilder 1978; TA-Lib PLUS_DI, MINUS_DI,
+    ADX.)"""
+    plus, minus, strength = rows.indicator("plus_di"), rows.indicator("minus_di"), rows.indicator("adx")
     moved = rows.high[:, -15:].max(axis=1) - rows.low[:, -15:].min(axis=1) > FLAT
     return np.where(moved, (plus - minus) / (plus + minus), np.nan), strength / (strength + 20)
 
 
 def awesome_oscillator(rows: Rows) -> tuple[Floats, float]:
-    """Mean of the last 5 median log prices (high + low) / 2 less that of the last 34, over ATR-14, in ATR; unbounded,
-    seldom beyond -6..6. Absent where nothing moves, and before 34 bars. (Bill Williams 1998.)"""
+    """Return the mean of the last 5 median log prices (high + low) / 2 less the mean of the last 34, in ATR-14; unbounded,
+    seldom beyond -6..6. NaN where nothing moves, and before 34 bars. (Bill Williams 1998.)"""
     medians = rows.high[:, -34:] + rows.low[:, -34:]
     return (medians[:, -5:].sum(axis=1) / 10 - medians.sum(axis=1) / 68) / rows.atr, 1.0
 
 
 def williams_r(rows: Rows) -> tuple[Floats, float]:
-    """-100 (highest high - close) / (highest high - lowest low) over 14 bars of log prices: percent, -100 (close at the
-    low) to 0 (at the high). Absent when the range is none, and before 15 bars. (Larry Williams 1979; TA-Lib WILLR.)"""
+    """Return -100 (highest high - close) / (highest high - lowest low) over 14 bars of log prices, percent: -100 for a close
+    at the low, 0 at the high. NaN when the range is zero, and before 15 bars. (Larry Williams 1979; TA-Lib WILLR.)"""
     top, bottom = rows.high[:, -14:].max(axis=1), rows.low[:, -14:].min(axis=1)
-    return -100 * (top - rows.last) / _or_nan(top - bottom), 1.0
+    return -100 * (top - rows.last_close) / _nonzero(top - bottom), 1.0
 
 
 def cci(rows: Rows) -> tuple[Floats, float]:
-    """Commodity channel index over 20 bars: (typical - mean) / (0.015 x mean absolute deviation) of log typical prices
-    (high + low + close) / 3; a plain number, unbounded, mostly -200..200, at most 667 either way. Absent when they do not
-    deviate, and before 20 bars. (Lambert 1980; TA-Lib CCI.)"""
-    typical = rows.typical[:, -20:]
+    """Return the commodity channel index over 20 bars: (typical - mean) / (0.015 * mean absolute deviation) of log typical
+    prices (high + low + close) / 3. A plain number, mostly -200..200, at most 667 either way. NaN when typical prices are
+    equal, and before 20 bars. (Lambert 1980; TA-Lib CCI.)"""
+    typical = rows.typical_price[:, -20:]
     away = typical - typical.sum(axis=1, keepdims=True) / 20
     deviation = np.abs(away).sum(axis=1) / 20
-    return away[:, -1] / (0.015 * _or_nan(deviation)), 1.0
+    return away[:, -1] / (0.015 * _nonzero(deviation)), 1.0
 
 
 COMPONENTS = (
     CandleComponentSpec(
-        "rsi", 0.20, "", 20.0, "gains outweigh losses", "losses outweigh gains", centre=50.0, need=16, read=rsi
+        name="rsi",
+        weight=0.20,
+        unit="",
+        scale=20.0,
+        bullish="gains outweigh losses",
+        bearish="losses outweigh gains",
+        centre=50.0,
+        min_bars=16,
+        read=rsi,
     ),
     CandleComponentSpec(
-        "macd", 0.20, "ATR", 0.35, "momentum builds upwards", "momentum builds downwards", need=34, read=macd
+        name="macd",
+        weight=0.20,
+        unit="ATR",
+        scale=0.35,
+        bullish="momentum builds upwards",
+        bearish="momentum builds downwards",
+        min_bars=34,
+        read=macd,
     ),
-    CandleComponentSpec("adx", 0.20, "ratio", 0.60, "the trend points up", "the trend points down", need=29, read=adx),
     CandleComponentSpec(
-        "awesome_oscillator",
-        0.12,
-        "ATR",
-        2.2,
-        "the short average runs above the long one",
-        "the short average runs below the long one",
-        need=34,
+        name="adx",
+        weight=0.20,
+        unit="ratio",
+        scale=0.60,
+        bullish="the trend points up",
+        bearish="the trend points down",
+        min_bars=29,
+        read=adx,
+    ),
+    CandleComponentSpec(
+        name="awesome_oscillator",
+        weight=0.12,
+        unit="ATR",
+        scale=2.2,
+        bullish="the short average runs above the long one",
+        bearish="the short average runs below the long one",
+        min_bars=34,
         read=awesome_oscillator,
     ),
     CandleComponentSpec(
-        "williams_r",
-        0.12,
-        "percent",
-        55.0,
-        "price is near its recent high",
-        "price is near its recent low",
+        name="williams_r",
+        weight=0.12,
+        unit="percent",
+        scale=55.0,
+        bullish="price is near its recent high",
+        bearish="price is near its recent low",
         centre=-50.0,
-        need=15,
+        min_bars=15,
         read=williams_r,
     ),
-    CandleComponentSpec("cci", 0.16, "", 140.0, "price runs above its mean", "price runs below its mean", need=20, read=cci),
+    CandleComponentSpec(
+        name="cci",
+        weight=0.16,
+        unit="",
+        scale=140.0,
+        bullish="price runs above its mean",
+        bearish="price runs below its mean",
+        min_bars=20,
+        read=cci,
+    ),
 )

@@ -1,7 +1,7 @@
-"""Volume: does money go in with rising or with falling prices, and where did it trade? Per timeframe.
+"""Volume: does money flow in with rising or with falling prices, and at which prices? For each timeframe.
 
-Volumes are in base units, which a reflection of the market leaves alone; prices are logs. Each function gives (readings,
-confidences) of shape (rows,). Absent (NaN) without volume or without movement.
+Volumes are in base units and prices are logs, so a reflected market (price p to 1/p) has the same volumes. Each function
+returns (readings, confidences) of shape (rows,). NaN means not measured: no volume, or no movement.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from virtuoso.analysis.bars import FLAT, VOLUME_BARS, Rows, weighted
+from virtuoso.analysis.bars import FLAT, VOLUME_BARS, Rows, weighted_sum
 from virtuoso.analysis.components import CandleComponentSpec
 
 if TYPE_CHECKING:
@@ -19,70 +19,76 @@ if TYPE_CHECKING:
 VWAP_BARS = 96
 PROFILE_BARS = 120
 PROFILE_BINS = 24
-VALUE_ENDS = np.array((0.15, 0.85))  # of the volume: between them lies the value area, its middle 70 %
-NEGLIGIBLE = 1e-12  # a log price change below this is rounding, not a direction
+VALUE_AREA = np.array((0.15, 0.85))
+"""Shares of the running volume at which the value area, its middle 70 %, begins and ends."""
+NEGLIGIBLE = 1e-12
+"""A change of log price below this is a rounding error and has no direction."""
 
 
-def _cumulative_slope(width: int) -> Floats:
-    """Weights w with sum(w * x) = (least-squares slope of the running sum of x over `width` bars) * width."""
+def _cumulative_slope_weights(width: int) -> Floats:
+    """Return weights w with sum(w * x) = width * (least-squares slope of the running sum of x over `width` bars)."""
     steps = np.arange(width) - (width - 1) / 2
     return np.cumsum(steps[::-1])[::-1] / (steps @ steps) * width
 
 
-SLOPE = _cumulative_slope(VOLUME_BARS)
+SLOPE_WEIGHTS = _cumulative_slope_weights(VOLUME_BARS)
 
 
 def _signed(price: Floats, volume: Floats) -> Floats:
-    """Volumes of the bars in which the price rose, negative where it fell, 0 where it stood. `price` is one bar longer."""
+    """Return the volume of each bar: positive where the price rose, negative where it fell, 0 where it did not change.
+    `price` is one bar longer."""
     change = price[:, 1:] - price[:, :-1]
     return volume * (change > NEGLIGIBLE) - volume * (change < -NEGLIGIBLE)
 
 
 def money_flow(rows: Rows) -> tuple[Floats, Floats]:
-    """Chaikin money flow over 20 bars: sum(place * volume) / sum(volume), -1..1; place is -1 for a close at the bar's low,
-    1 at its high, 0 in a bar without range. Absent without volume, and before 20 bars. (Chaikin; the steps of TA-Lib AD.)"""
+    """Return the Chaikin money flow over 20 bars, -1..1: sum(location * volume) / sum(volume), where location is the close
+    location value of the bar. NaN without volume, and before 20 bars. (Chaikin; the steps of TA-Lib AD.)"""
     volume = rows.volume[:, -20:]
-    return (rows.place[:, -20:] * volume).sum(axis=1) / volume.sum(axis=1), rows.evenness
+    return (rows.close_location[:, -20:] * volume).sum(axis=1) / volume.sum(axis=1), rows.volume_evenness
 
 
 def money_flow_index(rows: Rows) -> tuple[Floats, Floats]:
-    """Money flow index over 14 bars, 0-100: the share of volume in bars whose typical price rose among those in which it
-    moved: 100 up / (up + down). With base volume instead of turnover, so that a reflected market reads 100 less as much.
-    Absent without volume or movement, and before 15 bars. (After Quong and Soudack 1989; TA-Lib MFI of volume / price.)"""
-    signed = _signed(rows.typical[:, -15:], rows.volume[:, -14:])
-    return 50 + 50 * signed.sum(axis=1) / np.abs(signed).sum(axis=1), rows.evenness
+    """Return the money flow index over 14 bars, 0-100: 100 up / (up + down), where up and down are the volumes of the bars
+    whose typical price rose and fell.
+
+    It uses base volume instead of turnover, so that a reflected market reads 100 less this. NaN without volume or movement,
+    and before 15 bars. (After Quong and Soudack 1989; TA-Lib MFI of volume / price.)"""
+    signed = _signed(rows.typical_price[:, -15:], rows.volume[:, -14:])
+    return 50 + 50 * signed.sum(axis=1) / np.abs(signed).sum(axis=1), rows.volume_evenness
 
 
 def on_balance_volume(rows: Rows) -> tuple[Floats, Floats]:
-    """Least-squares slope of on-balance volume over 50 bars times 50, over the volume of those bars: a ratio, -1.5..1.5, the
-    share of all volume that went one way on balance. Absent without volume, and before 51 bars. (Granville 1963; TA-Lib
-    OBV and LINEARREG_SLOPE.)"""
-    signed = _signed(rows.close[:, -VOLUME_BARS - 1 :], rows.volumes)
-    return weighted(signed, SLOPE) / rows.volumes.sum(axis=1), rows.evenness
+    """Return 50 times the least-squares slope of on-balance volume over 50 bars, over the volume of those bars: a ratio,
+    -1.5..1.5. It is about the net share of the volume that went one way. NaN without volume, and before 51 bars.
+    (Granville 1963; TA-Lib OBV and LINEARREG_SLOPE.)"""
+    signed = _signed(rows.close[:, -VOLUME_BARS - 1 :], rows.recent_volume)
+    return weighted_sum(signed, SLOPE_WEIGHTS) / rows.recent_volume.sum(axis=1), rows.volume_evenness
 
 
 def accumulation(rows: Rows) -> tuple[Floats, Floats]:
-    """Least-squares slope of the accumulation/distribution line (running sum of place times volume) over 50 bars times 50,
-    over the volume of those bars: a ratio, -1.5..1.5. Absent without volume, and before 50 bars. (Chaikin; TA-Lib AD
-    and LINEARREG_SLOPE.)"""
-    return weighted(rows.place * rows.volumes, SLOPE) / rows.volumes.sum(axis=1), rows.evenness
+    """Return 50 times the least-squares slope of the accumulation/distribution line over 50 bars, over the volume of those
+    bars: a ratio, -1.5..1.5. The line is the running sum of close location value times volume. NaN without volume, and
+    before 50 bars. (Chaikin; TA-Lib AD and LINEARREG_SLOPE.)"""
+    flow = rows.close_location * rows.recent_volume
+    return weighted_sum(flow, SLOPE_WEIGHTS) / rows.recent_volume.sum(axis=1), rows.volume_evenness
 
 
 def vwap_distance(rows: Rows) -> tuple[Floats, Floats]:
-    """Log close less the volume-weighted mean of log typical prices over 96 bars, over ATR-14: in ATR, unbounded, mostly
-    -12..12. Absent without volume or movement, and before 96 bars. (Rolling VWAP: Berkowitz, Logue, Noser 1988.)"""
+    """Return the log close less the volume-weighted mean of log typical prices over 96 bars, in ATR-14; unbounded, mostly
+    -12..12. NaN without volume or movement, and before 96 bars. (Rolling VWAP: Berkowitz, Logue, Noser 1988.)"""
     volume = rows.volume[:, -VWAP_BARS:]
-    vwap = (rows.typical[:, -VWAP_BARS:] * volume).sum(axis=1) / volume.sum(axis=1)
-    return (rows.last - vwap) / rows.atr, rows.evenness
+    vwap = (rows.typical_price[:, -VWAP_BARS:] * volume).sum(axis=1) / volume.sum(axis=1)
+    return (rows.last_close - vwap) / rows.atr, rows.volume_evenness
 
 
 def volume_profile(rows: Rows) -> tuple[Floats, Floats]:
-    """Place of the close in the volume profile of 120 bars, in halves of its value area: 0 in the middle between the point
-    of control and the centre of the value area, 1 about at its upper end; unbounded, mostly -4..4. Absent without volume or
-    range, and before 120 bars. (Steidlmayer's market profile, of volume.)
+    """Return the position of the close in the volume profile of 120 bars, in half widths of its value area; unbounded,
+    mostly -4..4. 0 is midway between the point of control and the centre of the value area; 1 is about its upper end. NaN
+    without volume or range, and before 120 bars. (After Steidlmayer's market profile.)
 
-    Each bar's volume is spread evenly over its range on 24 bins of log price. The point of control is the fullest bin (the
-    mean of all that are equally full); the value area holds the middle 70 % of the volume."""
+    Each bar's volume is spread evenly over its range, on 24 bins of log price. The point of control is the fullest bin, or
+    the mean of several that are equally full. The value area holds the middle 70 % of the volume."""
     high, low, volume = rows.high[:, -PROFILE_BARS:], rows.low[:, -PROFILE_BARS:], rows.volume[:, -PROFILE_BARS:]
     bottom = low.min(axis=1, keepdims=True)
     bin_size = (high.max(axis=1, keepdims=True) - bottom) / PROFILE_BINS
@@ -97,12 +103,13 @@ def volume_profile(rows: Rows) -> tuple[Floats, Floats]:
     filled = running[:, 1:] - running[:, :-1]
     fullest = filled >= filled.max(axis=1, keepdims=True) - 1e-9 * total
     control = (fullest * (edges[:, :-1] + bin_size / 2)).sum(axis=1) / fullest.sum(axis=1)
-    lower, upper = _crossings(edges, running, total * VALUE_ENDS)
-    return (rows.last - (control + (lower + upper) / 2) / 2) / ((upper - lower) / 2), rows.evenness
+    lower, upper = _crossings(edges, running, total * VALUE_AREA)
+    return (rows.last_close - (control + (lower + upper) / 2) / 2) / ((upper - lower) / 2), rows.volume_evenness
 
 
 def _crossings(edges: Floats, running: Floats, targets: Floats) -> Floats:
-    """Where each rising row of `running` (rows, edges) reaches its targets (rows, 2), between edges. Shape (2, rows)."""
+    """Return where each rising row of `running` (rows, edges) reaches its targets (rows, 2), interpolated between edges.
+    Shape (2, rows)."""
     row = np.arange(len(running))[:, None]
     after = np.minimum((running[:, None, :] < targets[:, :, None]).sum(axis=2), running.shape[1] - 1)
     low, high = running[row, after - 1], running[row, after]
@@ -112,91 +119,92 @@ def _crossings(edges: Floats, running: Floats, targets: Floats) -> Floats:
 
 
 def relative_volume(rows: Rows) -> tuple[Floats, Floats]:
-    """Body (log close less log open, in ATR-14) times relative volume (over the mean of 50 bars), mean of the last 3 bars:
-    a bar counts by how much traded in it. In ATR, unbounded, mostly -2..2. Volume alone gives no sign. Absent without
-    volume or movement, and before 50 bars. (Ours.)"""
+    """Return the mean over the last 3 bars of body times relative volume, in ATR-14; unbounded, mostly -2..2.
+
+    The body is log close less log open; relative volume is the bar's volume over the mean of 50 bars. The body gives the
+    sign, the volume only weighs it. NaN without volume or movement, and before 50 bars. (Own definition.)"""
     moved = (rows.volume[:, -3:] * (rows.close[:, -3:] - rows.open[:, -3:])).sum(axis=1) / 3
-    return moved / (rows.volumes.sum(axis=1) / VOLUME_BARS * rows.atr), rows.evenness
+    return moved / (rows.recent_volume.sum(axis=1) / VOLUME_BARS * rows.atr), rows.volume_evenness
 
 
-SILENT = "no volume, or the market did not move"
+NO_VOLUME = "no volume, or the market did not move"
 COMPONENTS = (
     CandleComponentSpec(
-        "money_flow",
-        0.16,
-        "ratio",
-        0.25,
-        "bars close near their highs on volume",
-        "bars close near their lows on volume",
-        need=20,
-        absence=SILENT,
+        name="money_flow",
+        weight=0.16,
+        unit="ratio",
+        scale=0.25,
+        bullish="bars close near their highs on volume",
+        bearish="bars close near their lows on volume",
+        min_bars=20,
+        missing=NO_VOLUME,
         read=money_flow,
     ),
     CandleComponentSpec(
-        "money_flow_index",
-        0.14,
-        "",
-        28.0,
-        "more trades in rising bars",
-        "more trades in falling bars",
+        name="money_flow_index",
+        weight=0.14,
+        unit="",
+        scale=28.0,
+        bullish="more trades in rising bars",
+        bearish="more trades in falling bars",
         centre=50.0,
-        need=15,
-        absence=SILENT,
+        min_bars=15,
+        missing=NO_VOLUME,
         read=money_flow_index,
     ),
     CandleComponentSpec(
-        "on_balance_volume",
-        0.16,
-        "ratio",
-        0.45,
-        "volume leans to rising bars",
-        "volume leans to falling bars",
-        need=51,
-        absence=SILENT,
+        name="on_balance_volume",
+        weight=0.16,
+        unit="ratio",
+        scale=0.45,
+        bullish="volume leans to rising bars",
+        bearish="volume leans to falling bars",
+        min_bars=51,
+        missing=NO_VOLUME,
         read=on_balance_volume,
     ),
     CandleComponentSpec(
-        "accumulation",
-        0.12,
-        "ratio",
-        0.35,
-        "coins are accumulated",
-        "coins are distributed",
-        need=50,
-        absence=SILENT,
+        name="accumulation",
+        weight=0.12,
+        unit="ratio",
+        scale=0.35,
+        bullish="coins are accumulated",
+        bearish="coins are distributed",
+        min_bars=50,
+        missing=NO_VOLUME,
         read=accumulation,
     ),
     CandleComponentSpec(
-        "vwap_distance",
-        0.16,
-        "ATR",
-        6.0,
-        "price is above its volume-weighted average",
-        "price is below its volume-weighted average",
-        need=VWAP_BARS,
-        absence=SILENT,
+        name="vwap_distance",
+        weight=0.16,
+        unit="ATR",
+        scale=6.0,
+        bullish="price is above its volume-weighted average",
+        bearish="price is below its volume-weighted average",
+        min_bars=VWAP_BARS,
+        missing=NO_VOLUME,
         read=vwap_distance,
     ),
     CandleComponentSpec(
-        "volume_profile",
-        0.14,
-        "value areas",
-        1.6,
-        "price is above where most volume traded",
-        "price is below where most volume traded",
-        need=PROFILE_BARS,
-        absence=SILENT,
+        name="volume_profile",
+        weight=0.14,
+        unit="value areas",
+        scale=1.6,
+        bullish="price is above where most volume traded",
+        bearish="price is below where most volume traded",
+        min_bars=PROFILE_BARS,
+        missing=NO_VOLUME,
         read=volume_profile,
     ),
     CandleComponentSpec(
-        "relative_volume",
-        0.12,
-        "ATR",
-        0.60,
-        "the last bars rose on volume",
-        "the last bars fell on volume",
-        need=50,
-        absence=SILENT,
+        name="relative_volume",
+        weight=0.12,
+        unit="ATR",
+        scale=0.60,
+        bullish="the last bars rose on volume",
+        bearish="the last bars fell on volume",
+        min_bars=50,
+        missing=NO_VOLUME,
         read=relative_volume,
     ),
 )

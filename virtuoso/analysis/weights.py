@@ -1,4 +1,4 @@
-"""The weights of the model, and the name of the set."""
+"""The weights of the model, and the version that names them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from virtuoso.domain.model import DimensionKind, Timeframe
 
-MODEL_VERSION = "v2"  # raised whenever the same inputs give other scores
+MODEL_VERSION = "v2"
+"""Changes whenever the same inputs give other scores."""
 
 DIMENSION_WEIGHTS: Mapping[DimensionKind, float] = {
     DimensionKind.TECHNICAL: 0.11,
@@ -28,11 +29,13 @@ TIMEFRAME_WEIGHTS: Mapping[Timeframe, float] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Weights:
-    """How much each dimension and timeframe counts (at least 0, any sum: they are taken relative to it), and how much must
-    be there for a score: `min_coverage` of the weight, 0-1, and `min_dimensions` of the six. ValueError when a weight is
-    negative or missing, or when all of a kind are 0."""
+    """The weights of dimensions and timeframes, and what a score needs.
+
+    A weight is at least 0; only its share of the sum counts. A score needs `min_coverage` of all weight, 0-1, and
+    `min_dimensions` of the six. ValueError when a weight is missing, negative or not finite, or when all of a kind are
+    0."""
 
     dimensions: Mapping[DimensionKind, float] = field(default_factory=lambda: DIMENSION_WEIGHTS)
     timeframes: Mapping[Timeframe, float] = field(default_factory=lambda: TIMEFRAME_WEIGHTS)
@@ -50,32 +53,32 @@ class Weights:
                 raise ValueError(f"weights of {name} must be at least 0, finite, and not all 0: {dict(weights)}")
 
     @classmethod
-    def of(cls, dimensions: Mapping[str, float], timeframes: Mapping[str, float]) -> Weights:
-        """The default weights with some replaced: `dimensions` by lower-case name, `timeframes` as "5m". ValueError as of
-        the class; KeyError for a name that is none."""
+    def with_overrides(cls, dimensions: Mapping[str, float], timeframes: Mapping[str, float]) -> Weights:
+        """Return the default weights with some replaced: `dimensions` by lower-case name, `timeframes` by a name such as
+        "5m". KeyError for an unknown dimension; ValueError for an unknown timeframe, and as for the class."""
         return cls(
-            {**DIMENSION_WEIGHTS, **{DimensionKind[name.upper()]: value for name, value in dimensions.items()}},
-            {**TIMEFRAME_WEIGHTS, **{Timeframe(name): value for name, value in timeframes.items()}},
+            dimensions={**DIMENSION_WEIGHTS, **{DimensionKind[name.upper()]: value for name, value in dimensions.items()}},
+            timeframes={**TIMEFRAME_WEIGHTS, **{Timeframe(name): value for name, value in timeframes.items()}},
         )
 
     @property
     def version(self) -> str:
-        """The name of the set: MODEL_VERSION for the default one, else with a mark of these weights behind it."""
-        told = self.told()
-        if told == DEFAULT_WEIGHTS.told():
+        """The name of these weights: MODEL_VERSION for the default ones, otherwise with a hash of the weights appended."""
+        named = self.as_dict()
+        if named == DEFAULT_WEIGHTS.as_dict():
             return MODEL_VERSION
-        mark = hashlib.blake2b(json.dumps([told, self.min_coverage, self.min_dimensions]).encode(), digest_size=4)
+        mark = hashlib.blake2b(json.dumps([named, self.min_coverage, self.min_dimensions]).encode(), digest_size=4)
         return f"{MODEL_VERSION}-{mark.hexdigest()}"
 
-    def told(self) -> dict[str, dict[str, float]]:
-        """As `of` takes them."""
+    def as_dict(self) -> dict[str, dict[str, float]]:
+        """Return the weights as the arguments of `with_overrides`."""
         return {
             "dimensions": {kind.lower_name: self.dimensions[kind] for kind in DimensionKind},
             "timeframes": {timeframe.value: self.timeframes[timeframe] for timeframe in Timeframe},
         }
 
     def share(self, kind: DimensionKind) -> float:
-        """The dimension's part of all weight, 0-1."""
+        """Return the dimension's share of all weight, 0-1."""
         return self.dimensions[kind] / math.fsum(self.dimensions.values())
 
 

@@ -13,10 +13,11 @@ from contextlib import AbstractAsyncContextManager
 
 from virtuoso.analysis.weights import Weights
 from virtuoso.app.parts import monitor, open_repository
-from virtuoso.collector.collector import Collector, PassObserver
+from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
-from virtuoso.collector.history_recorder import HistoryRecorder, kept
+from virtuoso.collector.history_recorder import HistoryRecorder, history_recorder
 from virtuoso.collector.lease import Lease
+from virtuoso.collector.one_pass import PassObserver
 from virtuoso.config import Loaded, Settings
 from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.ports import SnapshotRepository
@@ -33,7 +34,7 @@ async def collect(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     snapshots = open_repository(settings)
     exchanges = {venue: CcxtExchange(venue, url=settings.exchange_urls.get(venue)) for venue in settings.exchanges}
     async with (
-        history_recorder(settings) as recorder,
+        open_history_recorder(settings) as recorder,
         running_collector(settings, exchanges, snapshots, recorder=recorder) as collector,
     ):
         work = asyncio.create_task(collector.run())
@@ -66,7 +67,7 @@ async def running_collector(
         environment,
         opportunities=settings.opportunities,
         weights=model_weights(settings),
-        journal=recorder,
+        history=recorder,
         clock=SYSTEM_CLOCK,
     )
     coingecko = CoinGecko(settings.coingecko_url, clock=SYSTEM_CLOCK)
@@ -79,10 +80,9 @@ async def running_collector(
             coingecko,
             engine,
             lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", SYSTEM_CLOCK),
-            environment=environment,
             max_stale_s=settings.max_stale_s,
             clock=SYSTEM_CLOCK,
-            tap=observer,
+            observer=observer,
         )
     finally:
         await asyncio.gather(*(exchange.close() for exchange in exchanges.values()), coingecko.close(), repository.close())
@@ -95,10 +95,10 @@ def universe_rules(settings: Settings) -> UniverseRules:
 
 def model_weights(settings: Settings) -> Weights:
     """Return the weights of the model."""
-    return Weights.of(settings.weights, settings.timeframe_weights)
+    return Weights.with_overrides(settings.weights, settings.timeframe_weights)
 
 
-def history_recorder(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:
+def open_history_recorder(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:
     """Open what writes the history; None without a history."""
     days = (settings.points_days, settings.history_days)
-    return kept(settings.effective_history, settings.exchanges, days=days, clock=SYSTEM_CLOCK)
+    return history_recorder(settings.effective_history, settings.exchanges, days=days, clock=SYSTEM_CLOCK)

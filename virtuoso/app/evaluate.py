@@ -1,4 +1,4 @@
-"""`virtuoso evaluate`: judge the score by what came after it."""
+"""`virtuoso evaluate`: evaluate the score by the returns that followed."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from pathlib import Path
 
 from virtuoso.config import Loaded, state_directory
 from virtuoso.domain.clock import epoch_ms
-from virtuoso.evaluate.command import Task, judge
+from virtuoso.evaluate.command import EvaluationRequest, run_evaluation
+from virtuoso.evaluate.evaluate import EvaluationSettings
 
 
 async def evaluate(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Judge the score by what came after it."""
+    """Evaluate the score by the returns that followed, and return the exit code."""
     settings, venue = loaded.settings, loaded.settings.exchanges[0]
-    task = Task(
+    request = EvaluationRequest(
         source=options.source,
         venue=venue,
         url=settings.exchange_urls.get(venue),
         min_turnover_usd=settings.min_turnover_usd,
         history=settings.effective_history,
-        environment=settings.effective_environment,
-        days=options.days,
-        symbols=options.count,
-        output=Path(options.output),
         cache=Path(options.bars or f"{state_directory()}/bars"),
-        seed=options.seed,
+        settings=EvaluationSettings(
+            environment=settings.effective_environment,
+            days=options.days,
+            symbols=options.count,
+            output=Path(options.output),
+            seed=options.seed,
+        ),
     )
-    return await judge(task, stop, epoch_ms)
+    return await run_evaluation(request, stop, epoch_ms)

@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from virtuoso.app.collect import history_recorder, model_weights, running_collector, universe_rules
+from virtuoso.app.collect import model_weights, open_history_recorder, running_collector, universe_rules
 from virtuoso.app.parts import open_repository
 from virtuoso.config import Loaded
 from virtuoso.domain.clock import SYSTEM_CLOCK
@@ -43,11 +43,11 @@ async def play(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     """Publish what is on a recording."""
     repository = open_repository(loaded.settings)
     try:
-        async with history_recorder(loaded.settings) as history:
+        async with open_history_recorder(loaded.settings) as history:
             return await player.play(
                 Path(options.file),
                 repository,
-                journal=history,
+                history=history,
                 stop=stop,
                 max_stale_s=loaded.settings.max_stale_s,
                 once=options.once,

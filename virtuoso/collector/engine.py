@@ -1,43 +1,55 @@
-"""The desks of all venues, and what outlives them: recalled when work begins, written down pass by pass.
+"""The states of all venues, and what outlives them: recalled when work begins, given to the history pass by pass.
 
     the last snapshot ─┐
-    the history ───────┴─► recall ─► desks ─► work (in a thread) ─► settle ─► journal
+    the history ───────┴─► recall ─► states ─► analyse (in a thread) ─► accept ─► HistoryRecorder
 
-Both are recalled: the history knows what was re-armed, ended and found, the snapshot what a process gave a moment before it
-died. Where the history is down the snapshot does, and the history is asked again until it answers.
+Both are recalled: the history knows what was re-armed, ended and found, the snapshot what a process published a moment
+before it died. While the history is down the snapshot alone is used, and the history is asked again until it answers.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from virtuoso.analysis.alert_rules import SourceStatus, source_alerts
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
-from virtuoso.collector.venue_state import PassResult, VenueState, after, desk, recall, work
+from virtuoso.collector.one_pass import PassRequest, PassResult, next_state, run_pass, snapshot_of
+from virtuoso.collector.venue_state import VenueState, new_venue_state, with_recalled
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import CorruptValue, HistoryError, RepositoryError
+from virtuoso.domain.snapshot import Snapshot
 from virtuoso.repository import keys
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
     from virtuoso.collector.history_recorder import HistoryRecorder
-    from virtuoso.domain.model import Dominance, Environment, RegimeState
+    from virtuoso.domain.model import Environment, RegimeState
     from virtuoso.domain.ports import SnapshotRepository
     from virtuoso.domain.records import Opportunity, Signal, SignalRecord
-    from virtuoso.market_data.feed import MarketData
+    from virtuoso.market_data.feed import Feed, MarketData
 
 log = logging.getLogger(__name__)
 
-AGAIN_S = 10.0  # between two tries to recall from a history that is down
-PATIENCE_S = 60.0  # without a snapshot either, it is waited for so long before signals are given: it may know of some
+RETRY_S = 10.0  # between two tries to recall from a history that is down
+PATIENCE_S = 60.0  # with neither a snapshot nor a history, signals wait for so long: the history may know of some
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysedMarket:
+    """A pass that was computed. It counts once the engine accepts it."""
+
+    market: MarketData
+    request: PassRequest
+    result: PassResult
 
 
 class Engine:
-    """Desks of `venues` on markets of one kind. `opportunities`: whether they are looked for; `weights` of the scores;
-    `journal`: None where no history is kept."""
+    """States of `venues` on markets of one environment. `opportunities`: whether they are looked for. `weights`: of the
+    scores. `history`: None where no history is written."""
 
     def __init__(
         self,
@@ -46,109 +58,118 @@ class Engine:
         *,
         opportunities: bool = True,
         weights: Weights = DEFAULT_WEIGHTS,
-        journal: HistoryRecorder | None = None,
+        history: HistoryRecorder | None = None,
         clock: Clock,
     ) -> None:
+        self.environment = environment
         self._venues = tuple(venues)
-        self._environment = environment
         self._opportunities = opportunities
         self._weights = weights
-        self._journal = journal
+        self._history = history
         self._clock = clock
-        self.clear()
+        self.reset()
 
-    def clear(self) -> None:
+    def reset(self) -> None:
         """Forget everything: whoever worked meanwhile knows better."""
-        self._desks = {venue: desk(venue, self._environment, self._weights) for venue in self._venues}
-        self._waiting: list[Callable[[VenueState], VenueState]] = []
-        self._supply: SourceStatus | None = None
-        self.recalled = self.trades = False
+        self._states = {venue: new_venue_state(venue, self.environment, self._weights) for venue in self._venues}
+        self._pending: list[Callable[[VenueState], VenueState]] = []  # what was recalled while a pass was under way
+        self._source: SourceStatus | None = None
+        self.recalled = self.may_trade = False
 
     @property
-    def state(self) -> str:
-        """How the history is, in words: "none", "well", or what it says."""
-        return self._journal.state if self._journal else "none"
+    def history_state(self) -> str:
+        """Return how the history is, in words: "none", "well", or what it says."""
+        return self._history.state if self._history else "none"
 
-    def desk(self, venue: str) -> VenueState:
-        """As it is between two passes."""
-        return self._desks[venue]
-
-    def tallies(self, venue: str) -> SignalRecord | None:
-        """How the venue's signals ended, where a history tells."""
-        return self._journal.tallies(venue) if self._journal else None
-
-    # -------------------------------------------------------------------------------------------------------- recalling
+    def state(self, venue: str) -> VenueState:
+        """Return the venue's state between two passes."""
+        return self._states[venue]
 
     async def recall(self, repository: SnapshotRepository) -> None:
-        """Learn what was before; returns once the history has answered. `recalled` is set within seconds, whatever answers:
-        snapshots may be published. `trades` is set with it as a rule: signals may be given."""
+        """Learn what was before; return once the history has answered. `recalled` is set within seconds, whatever answers:
+        snapshots may be published. As a rule `may_trade` is set with it: signals may be given."""
         began = self._clock.monotonic()
-        standing = await self._standing(repository)
-        if standing is not None and standing.regime is not None:  # a pass that did not know it may have made one anew
-            self._waiting.append(_regime(standing.venue, standing.regime))
-        last = (standing.signals, standing.opportunities) if standing is not None else ((), ())
-        while self._journal is not None:
+        last = await self._last_snapshot(repository)
+        if last is not None and last.regime is not None:  # a pass that did not know it may have made one anew
+            self._pending.append(_with_regime(last.venue, last.regime))
+        of_snapshot = (last.signals, last.opportunities) if last is not None else ((), ())
+        while self._history is not None:
             try:
-                memory = await self._journal.recall(self._clock.now_ms())
+                stored = await self._history.recall(self._clock.now_ms())
             except HistoryError as error:
                 if not self.recalled:
                     log.warning("history: %s: going on with the signals of the last snapshot, if there is one", error)
-                    self._recall(*last)
+                    self._add_recalled(*of_snapshot)
                 self.recalled = True
-                self.trades = standing is not None or self._clock.monotonic() - began > PATIENCE_S
-                await self._clock.sleep(AGAIN_S)
+                self.may_trade = last is not None or self._clock.monotonic() - began > PATIENCE_S
+                await self._clock.sleep(RETRY_S)
             else:
-                self._recall(memory.signals, memory.opportunities)  # first: of two that are alike, it knows more
-                active = sum(signal.closed_ms is None for signal in memory.signals)
-                log.info("history: %d signals recalled, %d of them active", len(memory.signals), active)
+                self._add_recalled(stored.signals, stored.opportunities)  # first: of two that are alike, it knows more
+                active = sum(signal.closed_ms is None for signal in stored.signals)
+                log.info("history: %d signals recalled, %d of them active", len(stored.signals), active)
                 break
         if not self.recalled:
-            self._recall(*last)
-        self.recalled = self.trades = True
+            self._add_recalled(*of_snapshot)
+        self.recalled = self.may_trade = True
 
-    async def _standing(self, repository: SnapshotRepository) -> snapshots.LastSnapshot | None:
-        """What the last snapshot says, if it is of this kind of market."""
+    async def _last_snapshot(self, repository: SnapshotRepository) -> snapshots.LastSnapshot | None:
+        """Return what the last snapshot says, if it is of this environment."""
         try:
             head = await repository.get(keys.HEAD)
             blob = await repository.get(keys.snapshot(snapshots.decode_head(head)[0])) if head else None
-            standing = snapshots.decode_last_snapshot(blob) if blob else None
+            last = snapshots.decode_last_snapshot(blob) if blob else None
         except (RepositoryError, CorruptValue) as error:
             log.warning("the last snapshot is not known: %s", error)
             return None
-        return standing if standing is not None and standing.environment is self._environment else None
+        return last if last is not None and last.environment is self.environment else None
 
-    def _recall(self, signals: Iterable[Signal], opportunities: Iterable[Opportunity]) -> None:
-        known, found = tuple(signals), tuple(opportunities)
-        self._waiting.append(lambda of: recall(of, known, found))
+    def _add_recalled(self, signals: Iterable[Signal], opportunities: Iterable[Opportunity]) -> None:
+        stored_signals, stored_opportunities = tuple(signals), tuple(opportunities)
+        self._pending.append(lambda state: with_recalled(state, stored_signals, stored_opportunities))
 
-    def take_up(self) -> None:
-        """Give the desks what has been recalled. Between two passes: one under way would overwrite it."""
-        waiting, self._waiting = self._waiting, []
-        for change in waiting:
-            self._desks = {venue: change(of) for venue, of in self._desks.items()}
+    def apply_recalled(self) -> None:
+        """Give the states what has been recalled. Between two passes: one under way would overwrite it."""
+        pending, self._pending = self._pending, []
+        for change in pending:
+            self._states = {venue: change(state) for venue, state in self._states.items()}
 
-    # ---------------------------------------------------------------------------------------------------------- working
+    async def analyse(self, feed: Feed, request: PassRequest) -> AnalysedMarket:
+        """Run a pass in a thread, over what the feed knows at the moment of the call."""
+        market, state = feed.market(), self._states[feed.venue]
+        result = await asyncio.to_thread(run_pass, state, market, request, find_opportunities=self._opportunities)
+        return AnalysedMarket(market=market, request=request, result=result)
 
-    def work(self, of: VenueState, market: MarketData, dominance: Dominance | None, *, trading: bool) -> PassResult:
-        """See `virtuoso.collector.venue_state`; may run in a thread."""
-        return work(of, market, dominance=dominance, trading=trading, opportunities=self._opportunities)
+    def accept(self, feed: Feed, analysed: AnalysedMarket, *, snapshot_id: str, computed_ms: int) -> Snapshot:
+        """Let a pass count: the next one begins with the state after it, the feed follows its signals, and the history gets
+        its records. Return its snapshot."""
+        venue, result = feed.venue, analysed.result
+        state = self._states[venue] = next_state(self._states[venue], result)
+        feed.follow(state.followed)
+        if self._history is not None and result.traded:
+            self._history.record(result.points, result.signals, result.opportunities, result.alerts)
+        return snapshot_of(
+            analysed.market,
+            result,
+            snapshot_id=snapshot_id,
+            environment=self.environment,
+            computed_ms=computed_ms,
+            fallback=analysed.request.fallback,
+            signal_record=self._signal_record(venue),
+        )
 
-    def settle(self, venue: str, done: PassResult) -> VenueState:
-        """The pass counts: the next one knows of it, and it is written down. The venue's desk after it."""
-        self._desks[venue] = after(self._desks[venue], done)
-        if self._journal is not None and done.traded:
-            self._journal.record(done.points, done.signals, done.found, done.alerts)
-        return self._desks[venue]
+    def _signal_record(self, venue: str) -> SignalRecord | None:
+        """Return how the venue's signals ended, where the history says."""
+        return self._history.signal_record(venue) if self._history else None
 
-    def tell(self, supply: SourceStatus) -> None:
-        """Tell of what has changed in where the data comes from."""
-        if self._journal is not None and (alerts := source_alerts(self._supply, supply)):
-            self._journal.record(alerts=alerts)
-        self._supply = supply
+    def report_source(self, status: SourceStatus) -> None:
+        """Give alerts of what has changed in where the data comes from."""
+        if self._history is not None and (alerts := source_alerts(self._source, status)):
+            self._history.record(alerts=alerts)
+        self._source = status
 
 
-def _regime(venue: str, regime: RegimeState) -> Callable[[VenueState], VenueState]:
-    def change(of: VenueState) -> VenueState:
-        return replace(of, regime=regime) if of.ledger.venue == venue else of
+def _with_regime(venue: str, regime: RegimeState) -> Callable[[VenueState], VenueState]:
+    def change(state: VenueState) -> VenueState:
+        return replace(state, regime=regime) if state.signals.venue == venue else state
 
     return change

@@ -1,4 +1,5 @@
-"""Which of several collectors works. A lease only saves requests: nothing is wrong when two work or none can be had."""
+"""Which of several collectors works. A lease only saves requests: nothing is wrong when two work, or when there is no
+lease to be had."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TTL_S = 5.0
-VACANT_MS = 15_000  # a head of this age is nobody's any more
+VACANT_MS = 15_000  # the publisher of a head of this age works no more
 
 
 class Lease:
@@ -28,25 +29,25 @@ class Lease:
         self._repository = repository
         self._clock = clock
 
-    async def held(self, *, working: bool) -> bool:
-        """Take or renew it for TTL_S; True while `owner` should work. Where no lease can be had, the one that is `working`
-        goes on, and another begins when nobody publishes."""
+    async def acquire(self, *, working: bool) -> bool:
+        """Take or renew it for TTL_S. Return whether `owner` should work. Where no lease can be had, the one that is
+        `working` goes on, and another begins when nobody publishes."""
         try:
             return await self._repository.lease(keys.lease(), self.owner, ttl_s=TTL_S)
         except RepositoryError as error:
             log.debug("no lease can be had: %s", error)
-            return working or await self._vacant()
+            return working or await self._is_vacant()
 
-    async def give_back(self) -> None:
+    async def release(self) -> None:
         """Let a standby go on at once."""
         try:
             await self._repository.lease(keys.lease(), self.owner, ttl_s=0.001)
         except RepositoryError as error:
-            log.debug("the lease could not be given back and runs out: %s", error)
+            log.debug("the lease could not be released and runs out: %s", error)
 
-    async def _vacant(self) -> bool:
-        """True when snapshots can be kept and nobody has published one lately. Collectors that begin together look at
-        different moments, so that as a rule only one of them begins."""
+    async def _is_vacant(self) -> bool:
+        """Return True when snapshots can be stored and nobody has published one lately. Collectors that start together look
+        at different moments, so that as a rule only one of them begins."""
         await self._clock.sleep(zlib.crc32(self.owner.encode()) % 8)
         try:
             await self._repository.set(keys.trial(), b"", ttl_s=1)

@@ -1,9 +1,11 @@
-"""Where servers find what a collector, or a recording that is played, has to say: snapshots under their ids, the head that
-announces the newest, bars for charts."""
+"""What a collector, or a recording that is played, writes for servers: snapshots under their ids, the head that announces
+the newest one, and bars for charts."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
+import math
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -12,17 +14,21 @@ from virtuoso.repository import keys
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
+    from virtuoso.domain.clock import Clock
     from virtuoso.domain.model import Candles
     from virtuoso.domain.ports import SnapshotRepository
     from virtuoso.domain.snapshot import Snapshot
 
 TTL_MARGIN_S = 120.0
 CANDLES_TTL_S = 900.0
-KEPT_SNAPSHOTS = 10
+SNAPSHOTS_LEFT = 10  # for readers that have read a head and not its snapshot yet
+ERROR_PERIOD_S = 60.0
+
+log = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Writes to `repository` what may be served for `max_stale_s`. RepositoryError where something could not be kept.
+    """Writes to `repository` what may be served for `max_stale_s`. RepositoryError where something could not be stored.
     `behind_ms`: how far the market's clock runs behind ours; 0 for a live market."""
 
     def __init__(self, repository: SnapshotRepository, *, max_stale_s: float) -> None:
@@ -31,21 +37,37 @@ class Publisher:
         self._published: deque[str] = deque()
 
     async def publish(self, snapshot: Snapshot, blob: bytes, *, behind_ms: int = 0) -> None:
-        """Keep `blob`, the bytes of `snapshot`, and then announce it."""
+        """Store `blob`, the bytes of `snapshot`, and then announce it."""
         await self._repository.set(keys.snapshot(snapshot.id), blob, ttl_s=self._ttl_s)
         await self._repository.set(keys.HEAD, snapshots.encode_head(snapshot, blob, behind_ms=behind_ms), ttl_s=self._ttl_s)
-        await self._forget_older(snapshot.id)
+        await self._remove_older(snapshot.id)
 
-    async def keep_candles(self, venue: str, candles: Candles, *, behind_ms: int = 0) -> None:
+    async def publish_candles(self, venue: str, candles: Candles, *, behind_ms: int = 0) -> None:
         """Write bars where ListCandles finds them."""
         key = keys.candles(venue, candles.symbol, candles.timeframe.value)
         await self._repository.set(key, snapshots.encode_candles(candles, behind_ms=behind_ms), ttl_s=CANDLES_TTL_S)
 
-    async def _forget_older(self, newest: str) -> None:
-        """Give back the room of snapshots that no server reads any more; the last few stay for readers on their way."""
+    async def _remove_older(self, newest: str) -> None:
+        """Free the room of snapshots that no server reads any more."""
         if newest in self._published:  # a recording comes round again
             self._published.remove(newest)
         self._published.append(newest)
-        while len(self._published) > KEPT_SNAPSHOTS:
+        while len(self._published) > SNAPSHOTS_LEFT:
             with contextlib.suppress(RepositoryError):  # it expires by itself, only later
                 await self._repository.set(keys.snapshot(self._published.popleft()), b"", ttl_s=1)
+
+
+class RepositoryErrorLog:
+    """Logs that a repository fails: as an error at most once a minute, and for debugging in between."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._logged_at = -math.inf
+
+    def log(self, message: str, error: RepositoryError) -> None:
+        """Log `error`, for which `message` has a %s."""
+        now = self._clock.monotonic()
+        level = logging.ERROR if now - self._logged_at > ERROR_PERIOD_S else logging.DEBUG
+        if level == logging.ERROR:
+            self._logged_at = now
+        log.log(level, message, error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from virtuoso import metrics
@@ -14,73 +13,41 @@ from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.domain.model import Confluence
 
 if TYPE_CHECKING:
-    from virtuoso.domain.model import (
-        Candles,
-        Dominance,
-        Overview,
-        RegimeState,
-        SymbolInputs,
-        Ticker,
-        Timeframe,
-    )
+    from virtuoso.domain.model import Dominance, Overview, RegimeState, SymbolInputs
     from virtuoso.market_data.feed import MarketData
 
 log = logging.getLogger(__name__)
 
-ReadingsCaches = dict[
-    str, CandleReadingsCache
-]  # by symbol: what was made of its candles, so that a pass without a new bar is cheap
+# By symbol: what was computed from its candles. With it a pass without a new bar is cheap.
+ReadingsCaches = dict[str, CandleReadingsCache]
 
 
 def score_market(
-    inputs: Sequence[SymbolInputs],
-    tickers: Mapping[str, Ticker],
-    anchor_candles: Mapping[Timeframe, Candles],
-    *,
-    dominance: Dominance | None,
-    previous: RegimeState | None,
-    whole: bool,
-    now_ms: int,
-    weights: Weights = DEFAULT_WEIGHTS,
-    memos: ReadingsCaches | None = None,
-) -> tuple[dict[str, Confluence], Overview]:
-    """(results by symbol, overview) at `now_ms` on the exchange's clock. `tickers` are those of the whole venue; `whole` is
-    False when many of them are unusable: what is counted or summed over a part would pass for the whole, so it is absent.
-    `memos` is brought up to date: it holds those of `inputs` and no others."""
-    memos = {} if memos is None else memos
-    for symbol in memos.keys() - {item.symbol for item in inputs}:
-        del memos[symbol]
-    results = {
-        item.symbol: _score(item, now_ms, memos.setdefault(item.symbol, CandleReadingsCache()), weights) for item in inputs
-    }
-    return results, overview(tickers if whole else {}, anchor_candles, dominance, previous, now_ms)
-
-
-def score(
     market: MarketData,
     *,
     dominance: Dominance | None,
     previous: RegimeState | None,
     weights: Weights = DEFAULT_WEIGHTS,
-    memos: ReadingsCaches | None = None,
+    readings: ReadingsCaches | None = None,
 ) -> tuple[dict[str, Confluence], Overview]:
-    """(results by symbol, overview) of what a feed knows, at the time of its newest prices."""
-    return score_market(
-        market.inputs,
-        market.tickers,
-        market.anchor_candles,
-        dominance=dominance,
-        previous=previous,
-        whole=market.whole,
-        now_ms=market.stamp.observed_ms,
-        weights=weights,
-        memos=memos,
-    )
+    """Return (results by symbol, overview) at the time of the market's newest prices. While many tickers are unusable
+    (`whole` is False) the overview has no counts and sums: those of a part would pass for those of the venue. `readings` is
+    brought up to date: afterwards it has the scored symbols and no others."""
+    readings = {} if readings is None else readings
+    for symbol in readings.keys() - {item.symbol for item in market.inputs}:
+        del readings[symbol]
+    now_ms = market.stamp.observed_ms
+    results = {
+        item.symbol: _score(item, now_ms, readings.setdefault(item.symbol, CandleReadingsCache()), weights)
+        for item in market.inputs
+    }
+    tickers = market.tickers if market.whole else {}
+    return results, overview(tickers, market.anchor_candles, dominance, previous, now_ms)
 
 
-def _score(item: SymbolInputs, now_ms: int, memo: CandleReadingsCache, weights: Weights) -> Confluence:
+def _score(item: SymbolInputs, now_ms: int, readings: CandleReadingsCache, weights: Weights) -> Confluence:
     try:
-        result = score_symbol(item, now_ms, weights, memo)
+        result = score_symbol(item, now_ms, weights, readings)
     except Exception:  # whatever is wrong with one symbol, the others go on; the log has it
         log.exception("%s could not be scored", item.symbol)
         metrics.INVALID_ROWS.labels("analysis").inc()

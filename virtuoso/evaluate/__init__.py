@@ -1,20 +1,22 @@
 """Does the score predict anything? The evidence behind `virtuoso evaluate`.
 
-    exchange ─► archive ─► replay (one symbol a process) ─┐
-                              └► regimes (the market)      ├► panel ─► judging ─► report, plots ─► page
-    history ─► points ────────────────────────────────────┘
+    exchange ─► bar_cache ─► replay (one symbol in each process) ─┐
+                                └► regimes (the market)           ├► panel ─► feature_metrics ─► results ─► report, plots,
+                                page
+    history ─► score_history ─────────────────────────────────────┘
 
-- archive   bars of the past from an exchange, kept in a folder: only what is missing is asked for
-- replay    every bar of one symbol's past through the code that scores live; and the proof that it did not look ahead
-- points    the product's own score history, on the same clock
-- panel     what was known when, of all symbols: `Panel`, and what became of the prices after it
-- judging   information coefficients, hits, deciles, turnover of ranks, of everything in a panel
-- inference intervals that know that returns overlap, and what many tests at once are worth
-- regimes   the path of the market's regime over the same bars
-- report, plots, page
-            text, PNG, one HTML file
-- evaluate  the command, which calls all of them in that order; gathering and processes: many symbols at once, on all cores
+- bar_cache        past bars of an exchange, stored in a folder; only missing bars are requested
+- dataset          the bars of many symbols, requested and replayed at the same time
+- replay           every bar of one symbol through the code that scores live, and the check for look-ahead
+- score_history    the scores that the product itself showed, on the same clock
+- panel            what was known at each step, of all symbols, and the returns that followed
+- feature_metrics  information coefficient, hit rates, deciles and rank turnover of one feature
+- inference        confidence intervals for overlapping returns, and the correction for many tests
+- regimes          the market's regime over the same bars
+- results          the conclusions, as figures and as sentences
+- report, plots, page   text, PNG, and one HTML file
+- evaluate         the whole evaluation, in that order; command opens its source; workers use all cores
 
-A score is known when its bar closes. A return begins one bar later, at the next close: what could not have been traded is
-not counted. All is pure but `archive`, `points`, `gathering`, `processes` and `evaluate`.
+A score is known when its bar closes. Its return begins one bar later, at the next close, so that only what could have been
+traded counts. Everything is pure except bar_cache, score_history, dataset, workers, evaluate and command.
 """

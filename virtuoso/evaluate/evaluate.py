@@ -1,173 +1,192 @@
-"""The command: fetch or read, replay, judge, report."""
+"""The evaluation: read or request the data, replay it, measure every feature, and write the report."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import numpy as np
 
 from virtuoso.domain.model import DimensionKind, Environment, Timeframe
-from virtuoso.evaluate import page, plots, points, replay, report
-from virtuoso.evaluate.archive import BarCache
-from virtuoso.evaluate.findings import Evaluation, findings
-from virtuoso.evaluate.gathering import gather, most_traded
-from virtuoso.evaluate.judging import LEAST_SYMBOLS
-from virtuoso.evaluate.panel import STEP_MS
-from virtuoso.evaluate.processes import beside, judge_all, processes
+from virtuoso.evaluate import page, plots, replay, report, score_history
+from virtuoso.evaluate.bar_cache import BarCache
+from virtuoso.evaluate.dataset import load_dataset, most_traded
+from virtuoso.evaluate.feature_metrics import MIN_SYMBOLS
+from virtuoso.evaluate.files import ensure_writable, replace_file
+from virtuoso.evaluate.panel import DAY_MS, STEP_MS
 from virtuoso.evaluate.progress import Progress
-from virtuoso.evaluate.regimes import regime_path
+from virtuoso.evaluate.regimes import regime_history
+from virtuoso.evaluate.results import Evaluation, feature_results
+from virtuoso.evaluate.workers import evaluate_features, run_in_worker, worker_pool
 
 if TYPE_CHECKING:
     from virtuoso.domain.ports import Exchange, HistoryReader
 
-DAY_MS = 86_400_000
-SETTLED_MS = 60_000  # a bar is surely closed on the venue's clock too
+SETTLED_MS = 60_000
+"""By this long after its end, a bar has also closed on the venue's clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationSettings:
+    """How far back the evaluation goes, how many symbols it covers, the folder for its report, and the seed of its random
+    choices."""
+
+    environment: Environment
+    days: int
+    symbols: int
+    output: Path
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """Where the command writes: the report to `out`, progress to `err`."""
+
+    out: TextIO
+    err: TextIO
 
 
 async def evaluate_candles(
     exchange: Exchange,
+    settings: EvaluationSettings,
     *,
-    environment: Environment,
-    days: int,
-    symbols: int,
     min_turnover_usd: float,
-    output: Path,
     cache: Path,
-    seed: int,
     clock: Callable[[], int],
-    out: TextIO,
-    err: TextIO,
+    console: Console,
 ) -> int:
-    """Judge the dimensions that are made from candles over the last `days`, on the `symbols` of the exchange with the most
-    turnover, each where it had traded at least `min_turnover_usd` in the 24 hours before. Writes into `output`, keeps bars
-    in `cache`. 0; 1 when nothing could be judged, or a score looked ahead. ExchangeError when the exchange does not answer
-    at all; OSError when a folder cannot be written. `clock`: epoch ms; the report goes to `out`, progress to `err`."""
-    progress = Progress(err)
-    for folder in (output, cache):
-        _writable(folder)
-    end_ms = (clock() - SETTLED_MS) // Timeframe.H4.ms * Timeframe.H4.ms  # the same for some hours: nothing new to fetch
-    clock_ms = np.arange(end_ms - days * DAY_MS + STEP_MS, end_ms + 1, STEP_MS, dtype=np.int64)
-    archive = BarCache(exchange, cache / f"{exchange.venue}-{environment.lower_name}")
-    progress.say(f"the past of {exchange.venue}, {days} days up to {_utc(end_ms)}")
-    instruments = await most_traded(exchange, archive, clock_ms, symbols, progress)
-    async with processes() as pool:
-        made = await gather(archive, instruments, clock_ms, pool, progress, seed=seed)
-        if made is None:
+    """Evaluate the dimensions that are measured from candles, on the exchange's most traded symbols.
+
+    A symbol counts at a step where it had traded at least `min_turnover_usd` in the 24 hours before. Bars are stored in
+    `cache`. `clock` returns epoch ms. Return the exit code: 0; 1 when nothing could be evaluated, or a score depends on the
+    future. ExchangeError when the exchange does not answer at all; OSError when a folder cannot be written."""
+    progress = Progress(console.err)
+    for folder in (settings.output, cache):
+        ensure_writable(folder)
+    # the window moves every 4 hours, so a second run within that time finds all its bars in the cache
+    end_ms = (clock() - SETTLED_MS) // Timeframe.H4.ms * Timeframe.H4.ms
+    start_ms = end_ms - settings.days * DAY_MS
+    clock_ms = np.arange(start_ms + STEP_MS, end_ms + 1, STEP_MS, dtype=np.int64)
+    bar_cache = BarCache(exchange, cache / f"{exchange.venue}-{settings.environment.name.lower()}")
+    progress.write(f"bars of {exchange.venue}, {settings.days} days up to {report.utc(end_ms)} UTC")
+    instruments = await most_traded(exchange, bar_cache, clock_ms, settings.symbols, progress)
+    async with worker_pool() as pool:
+        dataset = await load_dataset(bar_cache, instruments, clock_ms, pool, progress, seed=settings.seed)
+        if dataset is None:
             return 1
-        path = beside(pool, regime_path, made.tickers, made.anchor)
-        panel = replace(made.panel, counts=made.panel.counts & (made.tickers.turnover >= min_turnover_usd))
-        judged, everyone = await judge_all(panel, replay.TOGETHER, pool, progress, seed)
-        regimes = await path
-    floor = f"A symbol counts at a step where it had traded {min_turnover_usd:,.0f} USDT in the 24 hours before."
-    chosen = "The symbols are those that traded most in the day before the first step; those delisted since are missing."
+        regimes = run_in_worker(pool, regime_history, dataset.tickers, dataset.anchor)
+        traded = dataset.panel.counted & (dataset.tickers.turnover >= min_turnover_usd)
+        panel = replace(dataset.panel, counted=traded)
+        metrics, market = await evaluate_features(panel, replay.CANDLE_SCORE, pool, progress, settings.seed)
+        regimes_seen = await regimes
     evaluation = Evaluation(
         source="candles",
         venue=exchange.venue,
-        environment=environment,
-        start_ms=end_ms - days * DAY_MS,
+        environment=settings.environment,
+        start_ms=start_ms,
         end_ms=end_ms,
         symbols=panel.symbols,
         steps=len(clock_ms),
-        findings=findings(judged),
-        market=everyone,
-        unjudged=_beyond_candles(),
-        remarks=["1m bars, 15 % of the weight of these dimensions, are left out.", f"{floor} {chosen}", *made.remarks],
-        unforeseen=made.proved - len(made.foreseeing),
-        regimes=regimes,
+        results=feature_results(metrics),
+        market=market,
+        not_evaluated=_not_in_candles(),
+        remarks=[*_candle_remarks(min_turnover_usd), *dataset.remarks],
+        look_ahead_checked=dataset.checked - len(dataset.with_look_ahead),
+        regimes=regimes_seen,
     )
-    _publish(evaluation, output, out, progress)
-    if made.foreseeing:
-        progress.say(f"SCORES OF {', '.join(made.foreseeing)} CHANGED WITH THE FUTURE: believe none of these figures")
-    return 0 if evaluation.tests and not made.foreseeing else 1
+    _publish(evaluation, settings.output, console.out, progress)
+    if dataset.with_look_ahead:
+        names = ", ".join(dataset.with_look_ahead)
+        progress.write(f"THE SCORES OF {names} DEPEND ON THE FUTURE: do not trust any figure of this report")
+    return 0 if evaluation.tests and not dataset.with_look_ahead else 1
 
 
 async def evaluate_history(
     history: HistoryReader,
     venue: str,
+    settings: EvaluationSettings,
     *,
-    environment: Environment,
-    days: int,
-    symbols: int,
-    output: Path,
-    seed: int,
     clock: Callable[[], int],
-    out: TextIO,
-    err: TextIO,
+    console: Console,
 ) -> int:
-    """Judge all six dimensions and the total by what the product showed over the last `days`, on the `symbols` of which it
-    knows most. 0; 1 when nothing could be judged. HistoryError; OSError when the folder cannot be written."""
-    progress = Progress(err)
-    _writable(output)
+    """Evaluate all six dimensions and the total by what the product showed, on the symbols with the most points.
+
+    `clock` returns epoch ms. Return the exit code: 0; 1 when nothing could be evaluated. HistoryError; OSError when the
+    folder cannot be written."""
+    progress = Progress(console.err)
+    ensure_writable(settings.output)
     end_ms = clock() // STEP_MS * STEP_MS
-    start_ms, told = end_ms - days * DAY_MS, partial(progress.step, "symbols read")
-    panel = await points.read_panel(history, venue, start_ms=start_ms, end_ms=end_ms, most=symbols, progress=told)
+    panel = await score_history.read_panel(
+        history,
+        venue,
+        start_ms=end_ms - settings.days * DAY_MS,
+        end_ms=end_ms,
+        max_symbols=settings.symbols,
+        progress=partial(progress.advance, "symbols read"),
+    )
     if not panel.symbols:
-        progress.say(f"nothing can be judged: the history has no score of {venue} in the last {days} days")
+        progress.write(f"nothing can be evaluated: the history has no score of {venue} in the last {settings.days} days")
         return 1
-    async with processes() as pool:
-        judged, everyone = await judge_all(panel, points.TOTAL, pool, progress, seed)
-    seldom = f"no step has {LEAST_SYMBOLS} symbols with it and a price after it"
-    unjudged = {named.name: seldom for named, one in judged.items() if not any(j.steps for j in one.values())}
+    async with worker_pool() as pool:
+        metrics, market = await evaluate_features(panel, score_history.TOTAL_SCORE, pool, progress, settings.seed)
+    too_few = f"no step has {MIN_SYMBOLS} symbols with a score and a later price"
+    not_evaluated = {
+        feature.name: too_few for feature, by_horizon in metrics.items() if not any(one.steps for one in by_horizon.values())
+    }
     evaluation = Evaluation(
         source="history",
         venue=venue,
-        environment=environment,
+        environment=settings.environment,
         start_ms=int(panel.clock_ms[0]) - STEP_MS,
         end_ms=int(panel.clock_ms[-1]),
         symbols=panel.symbols,
         steps=len(panel.clock_ms),
-        findings=findings(judged),
-        market=everyone,
-        unjudged=unjudged | {"components": "the history keeps dimensions and the total"},
+        results=feature_results(metrics),
+        market=market,
+        not_evaluated=not_evaluated | {"components": "the history stores dimensions and the total only"},
         remarks=["Scores and prices are those that clients were shown, the last of each 5 minutes."],
-        unforeseen=None,
+        look_ahead_checked=None,
         regimes=None,
     )
-    _publish(evaluation, output, out, progress)
+    _publish(evaluation, settings.output, console.out, progress)
     return 0 if evaluation.tests else 1
 
 
-# --------------------------------------------------------------------------------------------------------------- parts
+def _not_in_candles() -> dict[str, str]:
+    """Return what past candles cannot evaluate, and why."""
+    reason = "exchanges do not offer past order books, trades and positions; a history has their scores (--source history)"
+    missing = {kind.name.lower(): reason for kind in DimensionKind if kind not in replay.DIMENSIONS}
+    total = f"it also needs those dimensions; {replay.CANDLE_SCORE.name} is the part of it without them"
+    return missing | {"the total score": total}
 
 
-def _beyond_candles() -> dict[str, str]:
-    """What the past of an exchange does not tell."""
-    gone = "exchanges do not give books, trades and positions of the past; a history does (--source history)"
-    unjudged = {kind.lower_name: gone for kind in DimensionKind if kind not in replay.DIMENSIONS}
-    return unjudged | {"the total score": f"it is made from those too; {replay.TOGETHER.name} is the part of it that is not"}
+def _candle_remarks(min_turnover_usd: float) -> tuple[str, ...]:
+    """Return what a reader must know of an evaluation on candles."""
+    return (
+        "1m bars, which have 15 % of the weight of these dimensions, are left out.",
+        f"A symbol counts at a step where it had traded {min_turnover_usd:,.0f} USDT in the 24 hours before.",
+        (
+            "The symbols are those with the most turnover in the day before the first step. Symbols that were delisted "
+            "since are missing."
+        ),
+    )
 
 
 def _publish(evaluation: Evaluation, output: Path, out: TextIO, progress: Progress) -> None:
-    """Text on `out`; text, pictures and the page into the folder, each all at once."""
-    text = report.text(evaluation)
-    pictures = plots.pictures(evaluation)
+    """Write the text to `out`, and the text, the pictures and the page into the folder."""
+    text = report.text_report(evaluation)
+    pictures = plots.draw_all(evaluation)
     files = {f"{name}.png": picture for name, picture in pictures.items()}
-    files |= {"evaluation.txt": text.encode(), "evaluation.html": page.page(evaluation, pictures).encode()}
+    files |= {"evaluation.txt": text.encode(), "evaluation.html": page.html_page(evaluation, pictures).encode()}
     for name, content in files.items():
-        scratch = output / f".{name}.{os.getpid()}"
-        try:
-            scratch.write_bytes(content)
-            scratch.replace(output / name)
-        finally:
-            scratch.unlink(missing_ok=True)
+        replace_file(output / name, partial(_write, content=content))
     out.write(text)
     out.flush()
-    progress.say(f"written to {output}: {', '.join(sorted(files))}")
+    progress.write(f"written to {output}: {', '.join(sorted(files))}")
 
 
-def _writable(folder: Path) -> None:
-    """It is there, before minutes of work depend on it. OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    trial = folder / f".{os.getpid()}"
-    trial.touch()
-    trial.unlink()
-
-
-def _utc(at_ms: int) -> str:
-    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+def _write(stream: BinaryIO, content: bytes) -> None:
+    stream.write(content)

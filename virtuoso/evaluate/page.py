@@ -1,4 +1,4 @@
-"""The findings as one HTML file that needs nothing else: pictures are in it."""
+"""The results as one HTML file that needs no other file: it contains the pictures."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from virtuoso.evaluate.findings import CAVEATS, Evaluation, Finding, Verdict, sentences
-from virtuoso.evaluate.panel import Kind
-from virtuoso.evaluate.report import DECILE_HEADS, HEADS, SECTIONS, decile_row, market_rows, provenance, row, title
+from virtuoso.evaluate.panel import FeatureKind
+from virtuoso.evaluate.report import (
+    DECILE_HEADS,
+    HEADS,
+    SECTIONS,
+    check_sentences,
+    decile_row,
+    market_rows,
+    result_row,
+    title,
+)
+from virtuoso.evaluate.results import CAVEATS, Conclusion, Evaluation, FeatureResult, conclusion_sentences
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #1b1f24; }
@@ -17,7 +26,7 @@ table { border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabu
 td, th { padding: .2rem .6rem; border-bottom: 1px solid #d8dee4; text-align: right; white-space: nowrap; }
 td:first-child, th:first-child { text-align: left; } .good td { background: #e3f4e7; } .bad td { background: #fbe6e3; }
 """
-CLASSES = {Verdict.PREDICTS: "good", Verdict.OPPOSITE: "bad"}
+CSS_CLASSES = {Conclusion.PREDICTIVE: "good", Conclusion.INVERSE: "bad"}
 CAPTIONS = {
     "ic": "Information coefficients with their intervals",
     "deciles": "Mean return by tenths of the score",
@@ -26,24 +35,24 @@ CAPTIONS = {
 }
 
 
-def page(evaluation: Evaluation, pictures: Mapping[str, bytes]) -> str:
-    """The whole file; `pictures`: PNG by name."""
+def html_page(evaluation: Evaluation, pictures: Mapping[str, bytes]) -> str:
+    """Return the whole file. `pictures` are PNG files by name."""
     return "\n".join(_parts(evaluation, pictures)) + "\n"
 
 
 def _parts(evaluation: Evaluation, pictures: Mapping[str, bytes]) -> Iterator[str]:
     yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Virtuoso: evaluation</title><style>{STYLE}</style>'
     yield f"<h1>Does the score predict anything?</h1><p>{escape(title(evaluation))}</p>"
-    yield f"<h2>Verdict</h2>{_list(sentences(evaluation))}"
+    yield f"<h2>Conclusions</h2>{_list(conclusion_sentences(evaluation))}"
     for name, picture in pictures.items():
         data = base64.b64encode(picture).decode()
         yield f'<h2>{CAPTIONS[name]}</h2><img alt="{CAPTIONS[name]}" src="data:image/png;base64,{data}">'
-    yield f"<h2>What to know</h2>{_list([*evaluation.remarks, *CAVEATS, *provenance(evaluation)])}"
+    yield f"<h2>What to know</h2>{_list([*evaluation.remarks, *CAVEATS, *check_sentences(evaluation)])}"
     yield f"<h2>The market</h2>{_table(market_rows(evaluation))}"
     for name, kinds in SECTIONS:
-        if found := evaluation.of(*kinds):
-            yield f"<h2>{escape(name.capitalize())}</h2>{_table([HEADS, *map(row, found)], found)}"
-    tenths = evaluation.of(Kind.TOTAL, Kind.DIMENSION, Kind.BASELINE)
+        if results := evaluation.results_of(*kinds):
+            yield f"<h2>{escape(name.capitalize())}</h2>{_table([HEADS, *map(result_row, results)], results)}"
+    tenths = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION, FeatureKind.BASELINE)
     yield "<h2>Mean return by tenths of the score</h2><p>Lowest to highest, less that of all symbols, basis points.</p>"
     yield _table([DECILE_HEADS, *map(decile_row, tenths)])
     yield "</html>"
@@ -53,10 +62,10 @@ def _list(items: Sequence[str]) -> str:
     return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 
 
-def _table(rows: Sequence[Sequence[str]], found: Sequence[Finding] = ()) -> str:
-    """The first row is the head; rows of findings are coloured by their verdict."""
+def _table(rows: Sequence[Sequence[str]], results: Sequence[FeatureResult] = ()) -> str:
+    """Return a table whose first row is its head. Rows of results are coloured by their conclusion."""
     heads = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
-    classes = [CLASSES.get(f.verdict, "") for f in found] or [""] * (len(rows) - 1)
+    classes = [CSS_CLASSES.get(result.conclusion, "") for result in results] or [""] * (len(rows) - 1)
     body = "".join(
         f'<tr class="{name}">' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
         for name, cells in zip(classes, rows[1:], strict=True)

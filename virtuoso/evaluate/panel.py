@@ -1,4 +1,4 @@
-"""What was known when, of all symbols at once, and what became of the prices after it."""
+"""What was known at each step, of all symbols at once, and the returns that followed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
 
+DAY_MS = 86_400_000
 STEP_MS = Timeframe.M5.ms
 DAY_STEPS = 288
-HORIZONS: Mapping[str, int] = {"15 m": 3, "1 h": 12, "4 h": 48, "24 h": 288}  # steps
-DELAY = 1  # steps from a score to where its return begins
+HORIZONS: Mapping[str, int] = {"15 m": 3, "1 h": 12, "4 h": 48, "24 h": 288}
+"""Steps of each horizon."""
+DELAY_STEPS = 1
+"""Steps from a score to the beginning of its return."""
 
 
-class Kind(Enum):
-    """What something that was judged is a part of."""
+class FeatureKind(Enum):
+    """What a feature is."""
 
     TOTAL = "total"
     DIMENSION = "dimension"
@@ -33,48 +36,49 @@ class Kind(Enum):
     BASELINE = "baseline"
 
 
-class Named(NamedTuple):
-    """Something to judge; `of`: the dimension of a component."""
+class Feature(NamedTuple):
+    """A series that is evaluated: a score, a component or a baseline. `dimension` is that of a component."""
 
     name: str
-    kind: Kind
-    of: str = ""
+    kind: FeatureKind
+    dimension: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Panel:
-    """`clock_ms` (steps,): epoch ms, 5 minutes apart. All else (steps, symbols), NaN where absent: `price` in USDT;
-    `counts`: whether the symbol was traded enough to count at that step; `scores`: by what they are of, above 0 bullish,
-    below 0 bearish."""
+    """The data of an evaluation. `clock_ms` (steps,) are epoch ms, 5 minutes apart.
+
+    All other arrays have shape (steps, symbols), NaN where a value is missing. `price` is in USDT. `counted` says whether a
+    symbol counts at a step. `scores` are above 0 when bullish and below 0 when bearish."""
 
     clock_ms: Millis
     symbols: tuple[str, ...]
     price: Floats
-    counts: Flags
-    scores: Mapping[Named, NDArray[np.float32]]
+    counted: Flags
+    scores: Mapping[Feature, NDArray[np.float32]]
 
 
-def returns(price: Floats, steps: int) -> Floats:
-    """Log returns over `steps` that begin one step after each row, and so after anything that was known at it. NaN where a
-    price is missing. Shape as `price`."""
+def delayed_returns(price: Floats, steps: int) -> Floats:
+    """Return the log returns over `steps` that begin one step after each row, and so after everything that was known at the
+    row. NaN where a price is missing. Shape as `price`."""
     logs = np.log(price)
-    made = np.full(price.shape, np.nan)
-    begin, end = logs[DELAY : len(logs) - steps], logs[DELAY + steps :]
-    made[: max(0, len(logs) - steps - DELAY)] = end - begin
-    return made
+    returns = np.full(price.shape, np.nan)
+    begin, end = logs[DELAY_STEPS : len(logs) - steps], logs[DELAY_STEPS + steps :]
+    returns[: max(0, len(logs) - steps - DELAY_STEPS)] = end - begin
+    return returns
 
 
-def baselines(panel: Panel, rival: Named, seed: int) -> dict[Named, NDArray[np.float32]]:
-    """What a score must beat. `momentum_*`: the return up to now; `by_lot`: the `rival` score of another symbol, drawn once
-    by `seed`: as steady and as often absent, and about nothing."""
+def baselines(panel: Panel, rival: Feature, seed: int) -> dict[Feature, NDArray[np.float32]]:
+    """Return the features that a score must beat. `momentum_*` is the past return. `shuffled_symbols` is the `rival` score
+    of another symbol, drawn once by `seed`: it is as steady and as often missing, and has no relation to the symbol."""
     logs = np.log(panel.price)
-    made = {}
+    result = {}
     for name, steps in (("momentum_1h", 12), ("momentum_24h", DAY_STEPS)):
-        past = np.full(logs.shape, np.nan)
-        past[steps:] = logs[steps:] - logs[: len(logs) - steps]
-        made[Named(name, Kind.BASELINE)] = past.astype(np.float32)
+        momentum = np.full(logs.shape, np.nan)
+        momentum[steps:] = logs[steps:] - logs[: len(logs) - steps]
+        result[Feature(name, FeatureKind.BASELINE)] = momentum.astype(np.float32)
     order = np.random.default_rng(seed).permutation(len(panel.symbols))
-    drawn = np.empty_like(order)
-    drawn[order] = np.roll(order, 1)  # one cycle through all: nobody draws itself
-    made[Named("by_lot", Kind.BASELINE)] = panel.scores[rival][:, drawn]
-    return made
+    source = np.empty_like(order)
+    source[order] = np.roll(order, 1)  # one cycle through all symbols: no symbol gets its own score
+    result[Feature("shuffled_symbols", FeatureKind.BASELINE)] = panel.scores[rival][:, source]
+    return result

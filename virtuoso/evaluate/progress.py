@@ -1,4 +1,4 @@
-"""How far it has come, for who waits."""
+"""Progress of a long command, for the person who waits."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import TextIO
 
 
 class Progress:
-    """Lines on a stream: of each task one for every tenth that is done."""
+    """Writes lines to a stream: for each task, one at every tenth."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._told: dict[str, int] = {}
+        self._tenths: dict[str, int] = {}
 
-    def say(self, text: str) -> None:
-        """A line."""
+    def write(self, text: str) -> None:
+        """Write a line."""
         self._stream.write(f"evaluate: {text}\n")
         self._stream.flush()
 
-    def step(self, task: str, done: int, whole: int) -> None:
-        """So much of a task is done."""
-        tenth = 10 * done // max(1, whole)
-        if tenth > self._told.get(task, -1):
-            self._told[task] = tenth
-            self.say(f"{task}: {done} of {whole}")
+    def advance(self, task: str, finished: int, total: int) -> None:
+        """Note that `finished` of `total` parts of a task are finished."""
+        tenth = 10 * finished // max(1, total)
+        if tenth > self._tenths.get(task, -1):
+            self._tenths[task] = tenth
+            self.write(f"{task}: {finished} of {total}")

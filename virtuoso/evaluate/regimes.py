@@ -1,4 +1,4 @@
-"""The path of the market's regime over the bars of its symbols, through the code that tells it live."""
+"""The market's regime over the bars of its symbols, by the code that determines it live."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from virtuoso.analysis.bars import WIDTH
+from virtuoso.analysis.bars import WINDOW_BARS
 from virtuoso.analysis.overview import overview
 from virtuoso.domain.model import ANCHOR, Candles, Regime, RegimeState, Stamp, Ticker, Timeframe
-from virtuoso.evaluate.archive import cut
+from virtuoso.evaluate.bar_cache import cut
+from virtuoso.evaluate.panel import DAY_MS
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats, Millis
 
-DAY_MS = 86_400_000
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RegimePath:
-    """The regime at each of `clock_ms` (epoch ms), None before it could be told, and BTC's `price` there."""
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class RegimeHistory:
+    """The regime at each of `clock_ms` (epoch ms), None before it could be determined, and BTC's `price` in USDT."""
 
     clock_ms: Millis
     regimes: tuple[Regime | None, ...]
@@ -29,21 +28,21 @@ class RegimePath:
 
     @property
     def changes_ms(self) -> list[int]:
-        """When it became another one."""
+        """The times at which another regime began, epoch ms."""
         pairs = zip(self.clock_ms[1:], self.regimes[:-1], self.regimes[1:], strict=True)
-        return [int(at) for at, before, after in pairs if before is not None and after is not before]
+        return [int(time_ms) for time_ms, before, after in pairs if before is not None and after is not before]
 
     @property
-    def most_changes(self) -> int:
+    def max_changes_a_day(self) -> int:
         """The most changes in any 24 hours."""
         times = np.array(self.changes_ms, dtype=np.int64)
         first = np.searchsorted(times, times - DAY_MS, side="right")
         return int((np.arange(1, len(times) + 1) - first).max(initial=0))
 
 
-class Tickers(NamedTuple):
-    """What tickers would have said at each of `clock_ms` (steps,), NaN where absent. (steps, symbols): `price` in USDT; of
-    the 24 hours before, `change` in percent and `turnover` in USDT."""
+class TickerHistory(NamedTuple):
+    """What tickers would have shown at each of `clock_ms` (steps,). All other arrays have shape (steps, symbols), NaN where
+    a value is missing: `price` in USDT; `change` in percent and `turnover` in USDT of the 24 hours before."""
 
     clock_ms: Millis
     symbols: tuple[str, ...]
@@ -52,37 +51,38 @@ class Tickers(NamedTuple):
     turnover: Floats
 
     def at(self, step: int) -> dict[str, Ticker]:
-        """Those of one step, of the symbols that had been there for a day."""
+        """Return the tickers of one step, for the symbols that had traded for a day."""
         stamp = Stamp(observed_ms=int(self.clock_ms[step]), received_ms=int(self.clock_ms[step]))
         figures = [self.price[step], self.change[step], self.turnover[step]]
-        there = np.flatnonzero(np.isfinite(figures).all(axis=0))
-        rows = zip(there.tolist(), *(each[there].tolist() for each in figures), strict=True)
+        present = np.flatnonzero(np.isfinite(figures).all(axis=0))
+        rows = zip(present.tolist(), *(values[present].tolist() for values in figures), strict=True)
         return {
-            self.symbols[place]: Ticker(
-                symbol=self.symbols[place], last=last, stamp=stamp, change_24h_percent=change, turnover_24h=traded
+            self.symbols[column]: Ticker(
+                symbol=self.symbols[column], last=last, stamp=stamp, change_24h_percent=change, turnover_24h=turnover
             )
-            for place, last, change, traded in rows
+            for column, last, change, turnover in rows
         }
 
 
-def regime_path(tickers: Tickers, anchor: Mapping[Timeframe, Candles]) -> RegimePath | None:
-    """The path over these symbols, with `anchor` BTC's bars. None without BTC."""
+def regime_history(tickers: TickerHistory, anchor: Mapping[Timeframe, Candles]) -> RegimeHistory | None:
+    """Return the regime over these symbols; `anchor` holds BTC's candles. None without BTC."""
     if ANCHOR not in tickers.symbols:
         return None
     state: RegimeState | None = None
-    path = []
+    regimes = []
     for step, now_ms in enumerate(tickers.clock_ms.tolist()):
-        if said := tickers.at(step):
-            state = overview(said, _up_to(anchor, now_ms), None, state, now_ms).regime
-        path.append(state.regime if state else None)
-    return RegimePath(tickers.clock_ms, tuple(path), tickers.price[:, tickers.symbols.index(ANCHOR)])
+        if current := tickers.at(step):
+            state = overview(current, _closed_candles(anchor, now_ms), None, state, now_ms).regime
+        regimes.append(state.regime if state else None)
+    price = tickers.price[:, tickers.symbols.index(ANCHOR)]
+    return RegimeHistory(clock_ms=tickers.clock_ms, regimes=tuple(regimes), price=price)
 
 
-def _up_to(anchor: Mapping[Timeframe, Candles], now_ms: int) -> dict[Timeframe, Candles]:
-    """As many bars as a collector holds, up to those that had closed."""
-    made = {}
-    for timeframe, one in anchor.items():
-        end = int(np.searchsorted(one.open_ms + timeframe.ms, now_ms, side="right"))
+def _closed_candles(anchor: Mapping[Timeframe, Candles], now_ms: int) -> dict[Timeframe, Candles]:
+    """Return the bars that had closed at `now_ms`, as many as live scoring uses."""
+    result = {}
+    for timeframe, candles in anchor.items():
+        end = int(np.searchsorted(candles.open_ms + timeframe.ms, now_ms, side="right"))
         if end:
-            made[timeframe] = cut(one, max(0, end - WIDTH), end)
-    return made
+            result[timeframe] = cut(candles, max(0, end - WINDOW_BARS), end)
+    return result

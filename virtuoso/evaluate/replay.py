@@ -1,7 +1,7 @@
-"""One symbol's past, bar by bar, through the code that scores live: what was known at each step of the clock.
+"""One symbol's history, bar by bar, through the code that scores live: what was known at each step of the clock.
 
-The 1m bars are left out: 28,800 a symbol for 20 days, a tenth of the weight. All else is as at that moment: the newest
-closed bar of each timeframe, the same gauges, weights and confidences.
+1m bars are left out: 28,800 for each symbol in 20 days, and a tenth of the weight. Everything else is as it was at that
+time: the newest closed bar of each timeframe, the same components, weights and confidences.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from virtuoso.analysis.aggregation import LEAST_CONFIDENCE
-from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, COMPONENTS, series
+from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, COMPONENTS, read_history
+from virtuoso.analysis.measurement import MIN_CONFIDENCE
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS
 from virtuoso.domain.model import Candles, Timeframe
-from virtuoso.evaluate.panel import DAY_STEPS, Kind, Named
+from virtuoso.evaluate.panel import DAY_STEPS, Feature, FeatureKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
 
 TIMEFRAMES = (Timeframe.M5, Timeframe.M30, Timeframe.H4)
 DIMENSIONS = tuple(CANDLE_COMPONENTS)
-TOGETHER = Named("candles_together", Kind.TOTAL)
-NAMES: tuple[Named, ...] = (
-    TOGETHER,
-    *(Named(kind.lower_name, Kind.DIMENSION) for kind in DIMENSIONS),
+CANDLE_SCORE = Feature("candles_together", FeatureKind.TOTAL)
+FEATURES: tuple[Feature, ...] = (
+    CANDLE_SCORE,
+    *(Feature(kind.name.lower(), FeatureKind.DIMENSION) for kind in DIMENSIONS),
     *(
-        Named(f"{gauge.name}_{timeframe.value}", Kind.COMPONENT, kind.lower_name)
-        for kind, gauges in CANDLE_COMPONENTS.items()
-        for gauge in gauges  # in the order of COMPONENTS
+        Feature(f"{spec.name}_{timeframe.value}", FeatureKind.COMPONENT, kind.name.lower())
+        for kind, specs in CANDLE_COMPONENTS.items()
+        for spec in specs  # in the order of COMPONENTS
         for timeframe in TIMEFRAMES
     ),
 )
 
 
-class Past(NamedTuple):
-    """One symbol on the clock: `directions` (len(NAMES), steps), -1..1, NaN where absent; of shape (steps,): `price`, the
-    close at each step, and what a ticker would have said of the 24 hours before it, NaN where there were fewer: `change`
-    in percent, `turnover` in USDT."""
+class FeatureHistory(NamedTuple):
+    """One symbol on the clock. `directions` (len(FEATURES), steps): -1..1, NaN where not measured. The others have shape
+    (steps,): `price`, the close at each step; `change` in percent and `turnover` in USDT of the 24 hours before, NaN where
+    there were fewer."""
 
     directions: NDArray[np.float32]
     price: Floats
@@ -49,80 +49,82 @@ class Past(NamedTuple):
     turnover: Floats
 
 
-def replay(candles: Mapping[Timeframe, Candles], clock_ms: Millis) -> Past:
-    """The past of one symbol at each of `clock_ms` (epoch ms, ends of 5m bars, 5 minutes apart). ValueError when its bars
-    cannot be read."""
+def replay(candles: Mapping[Timeframe, Candles], clock_ms: Millis) -> FeatureHistory:
+    """Return the history of one symbol at each of `clock_ms` (epoch ms, ends of 5m bars, 5 minutes apart). ValueError when
+    its candles cannot be read."""
     shape = (len(COMPONENTS), len(TIMEFRAMES), len(clock_ms))
-    directions, strengths = np.full(shape, np.nan), np.zeros(shape)
-    for place, timeframe in enumerate(TIMEFRAMES):
+    directions, confidences = np.full(shape, np.nan), np.zeros(shape)
+    for index, timeframe in enumerate(TIMEFRAMES):
         if (one := candles.get(timeframe)) is None:
             continue
-        read = series(one)
-        at, there = standing(one, clock_ms)
-        counts = there & (read.confidences[:, at] >= LEAST_CONFIDENCE) & np.isfinite(read.directions[:, at])
-        directions[:, place] = np.where(counts, read.directions[:, at], np.nan)
-        strengths[:, place] = np.where(counts, read.confidences[:, at], 0.0)
-    return Past(_composed(directions, strengths), *prices(candles.get(Timeframe.M5), clock_ms))
+        readings = read_history(one)
+        bar, current = last_closed_bars(one, clock_ms)
+        measured = current & (readings.confidences[:, bar] >= MIN_CONFIDENCE) & np.isfinite(readings.directions[:, bar])
+        directions[:, index] = np.where(measured, readings.directions[:, bar], np.nan)
+        confidences[:, index] = np.where(measured, readings.confidences[:, bar], 0.0)
+    return FeatureHistory(_aggregate(directions, confidences), *price_history(candles.get(Timeframe.M5), clock_ms))
 
 
-def standing(candles: Candles, clock_ms: Millis) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """At each time, the place of the bar that had closed last, and whether there was one that is not too old to count."""
-    ends = candles.open_ms + candles.timeframe.ms
-    at = np.searchsorted(ends, clock_ms, side="right") - 1
-    there = (at >= 0) & (clock_ms - ends[np.maximum(at, 0)] < candles.timeframe.ms)
-    return np.maximum(at, 0), there
+def last_closed_bars(candles: Candles, clock_ms: Millis) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return, at each time, (the index of the bar that had closed last, whether there is one and it is not too old)."""
+    close_ms = candles.open_ms + candles.timeframe.ms
+    index = np.searchsorted(close_ms, clock_ms, side="right") - 1
+    current = (index >= 0) & (clock_ms - close_ms[np.maximum(index, 0)] < candles.timeframe.ms)
+    return np.maximum(index, 0), current
 
 
-def _composed(directions: Floats, strengths: Floats) -> NDArray[np.float32]:
-    """Components, dimensions and what the three of them make together, as `composition` does it: sum(w c d) / sum(w c)."""
+def _aggregate(directions: Floats, confidences: Floats) -> NDArray[np.float32]:
+    """Return the direction of every feature: the candle dimensions together, each dimension, each component. The formula is
+    that of `analysis.aggregation`: sum(w c d) / sum(w c)."""
     whole = sum(DEFAULT_WEIGHTS.timeframes.values())
     shares = np.array([DEFAULT_WEIGHTS.timeframes[t] / whole for t in TIMEFRAMES])
-    weights = np.array([g.weight for g in COMPONENTS])[:, None, None] * shares[:, None] * strengths
-    pushes = weights * np.nan_to_num(directions)
-    made: list[Floats] = []
-    above, below = np.zeros(directions.shape[2]), np.zeros(directions.shape[2])
+    strengths = np.array([spec.weight for spec in COMPONENTS])[:, None, None] * shares[:, None] * confidences
+    pushes = strengths * np.nan_to_num(directions)
+    dimensions: list[Floats] = []
+    total_push, total_strength = np.zeros(directions.shape[2]), np.zeros(directions.shape[2])
     for kind in DIMENSIONS:
-        rows = [row for row, gauge in enumerate(COMPONENTS) if gauge in CANDLE_COMPONENTS[kind]]
-        push, strength = pushes[rows].sum(axis=(0, 1)), weights[rows].sum(axis=(0, 1))
-        made.append(_ratio(push, strength))
+        rows = [row for row, spec in enumerate(COMPONENTS) if spec in CANDLE_COMPONENTS[kind]]
+        push, strength = pushes[rows].sum(axis=(0, 1)), strengths[rows].sum(axis=(0, 1))
+        dimensions.append(_ratio(push, strength))
         share = DEFAULT_WEIGHTS.share(kind)
-        above, below = above + share * push, below + share * strength
-    return np.array([_ratio(above, below), *made, *directions.reshape(-1, directions.shape[2])], dtype=np.float32)
+        total_push, total_strength = total_push + share * push, total_strength + share * strength
+    components = directions.reshape(-1, directions.shape[2])
+    return np.array([_ratio(total_push, total_strength), *dimensions, *components], dtype=np.float32)
 
 
 def _ratio(push: Floats, strength: Floats) -> Floats:
-    """push / strength, NaN where nothing counts."""
+    """Return push / strength, NaN where the strength is 0."""
     return np.where(strength > 0, push / np.where(strength > 0, strength, 1.0), np.nan)
 
 
-def prices(candles: Candles | None, clock_ms: Millis) -> tuple[Floats, Floats, Floats]:
-    """(close, change and turnover of 24 hours) at each time."""
+def price_history(candles: Candles | None, clock_ms: Millis) -> tuple[Floats, Floats, Floats]:
+    """Return (close, change and turnover of 24 hours) at each time, NaN where there is none."""
     nothing = np.full(len(clock_ms), np.nan)
     if candles is None:
         return nothing, nothing, nothing
-    at, there = standing(candles, clock_ms)
+    bar, current = last_closed_bars(candles, clock_ms)
     running = np.concatenate(([0.0], np.cumsum(candles.volume * candles.close)))
     change, turnover = np.full((2, len(candles)), np.nan)
     change[DAY_STEPS:] = 100 * (candles.close[DAY_STEPS:] / candles.close[:-DAY_STEPS] - 1)
     turnover[DAY_STEPS - 1 :] = running[DAY_STEPS:] - running[:-DAY_STEPS]
-    price, moved, traded = (np.where(there, values[at], np.nan) for values in (candles.close, change, turnover))
+    price, moved, traded = (np.where(current, values[bar], np.nan) for values in (candles.close, change, turnover))
     return price, moved, traded
 
 
-def looked_ahead(candles: Mapping[Timeframe, Candles], clock_ms: Millis, seed: int) -> bool:
-    """Whether any score depends on what came after it: all bars after a moment drawn by `seed` are exchanged for others (the
-    same shuffled, and twice as dear), and the scores up to it must come out the same to the last bit."""
+def has_look_ahead(candles: Mapping[Timeframe, Candles], clock_ms: Millis, seed: int) -> bool:
+    """Return whether any score depends on later bars. All bars after a step drawn by `seed` are replaced by others
+    (shuffled, and at twice the price); the scores up to that step must stay the same, bit for bit."""
     rng = np.random.default_rng(seed)
-    moment = int(rng.integers(len(clock_ms) // 4, 3 * len(clock_ms) // 4))
-    changed = {t: _with_another_future(one, int(clock_ms[moment]), rng) for t, one in candles.items()}
-    before, after = (replay(each, clock_ms).directions[:, : moment + 1] for each in (candles, changed))
+    step = int(rng.integers(len(clock_ms) // 4, 3 * len(clock_ms) // 4))
+    changed = {t: _with_other_future(one, int(clock_ms[step]), rng) for t, one in candles.items()}
+    before, after = (replay(each, clock_ms).directions[:, : step + 1] for each in (candles, changed))
     return not np.array_equal(before, after, equal_nan=True)
 
 
-def _with_another_future(candles: Candles, moment_ms: int, rng: np.random.Generator) -> Candles:
-    """The same bars up to those that close at the moment, and others after."""
-    known = int(np.searchsorted(candles.open_ms + candles.timeframe.ms, moment_ms, side="right"))
+def _with_other_future(candles: Candles, time_ms: int, rng: np.random.Generator) -> Candles:
+    """Return the same bars up to those that had closed at `time_ms`, and other bars after them."""
+    known = int(np.searchsorted(candles.open_ms + candles.timeframe.ms, time_ms, side="right"))
     order = np.concatenate((np.arange(known), known + rng.permutation(len(candles) - known)))
-    dearer = np.where(np.arange(len(candles)) < known, 1.0, 2.0)
-    dearly = {name: getattr(candles, name)[order] * dearer for name in ("open", "high", "low", "close")}
-    return replace(candles, **dearly, volume=candles.volume[order])
+    factor = np.where(np.arange(len(candles)) < known, 1.0, 2.0)
+    prices = {name: getattr(candles, name)[order] * factor for name in ("open", "high", "low", "close")}
+    return replace(candles, **prices, volume=candles.volume[order])

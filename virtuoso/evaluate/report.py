@@ -1,4 +1,4 @@
-"""The findings as text: tables for a terminal, the same that stand in evaluation.txt."""
+"""The results as text: tables for a terminal, which are also the content of evaluation.txt."""
 
 from __future__ import annotations
 
@@ -7,119 +7,131 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from virtuoso.evaluate.findings import CAVEATS, Evaluation, Finding, sentences
-from virtuoso.evaluate.judging import DECILES
-from virtuoso.evaluate.panel import Kind
+from virtuoso.evaluate.feature_metrics import DECILES
+from virtuoso.evaluate.panel import FeatureKind
+from virtuoso.evaluate.results import CAVEATS, Evaluation, FeatureResult, conclusion_sentences
 
-WIDTH = 125
+MAX_WIDTH = 125
 HEADS = (
-    *("what", "horizon", "IC", "95 % interval", "its halves", "q", "hits", "in rank", "top-bottom bp", "95 % interval"),
-    *("turnover", "verdict"),
+    *(
+        "feature",
+        "horizon",
+        "IC",
+        "95 % interval",
+        "both halves",
+        "q",
+        "hits",
+        "rank hits",
+        "top-bottom bp",
+        "95 % interval",
+    ),
+    *("turnover", "conclusion"),
 )
-DECILE_HEADS = ("what", "horizon", *(f"{n + 1}" for n in range(DECILES)))
+DECILE_HEADS = ("feature", "horizon", *(f"{n + 1}" for n in range(DECILES)))
 
 
-def text(evaluation: Evaluation) -> str:
-    """All of it."""
+def text_report(evaluation: Evaluation) -> str:
+    """Return the whole report."""
     return "\n".join(_lines(evaluation)) + "\n"
 
 
 def title(evaluation: Evaluation) -> str:
-    """What was looked at, in one line."""
+    """Return what was evaluated, in one line."""
     return (
         f"{evaluation.source} of {evaluation.venue} ({evaluation.environment.name}), {len(evaluation.symbols)} symbols, "
-        f"{evaluation.steps} steps of 5 minutes, {_utc(evaluation.start_ms)} to {_utc(evaluation.end_ms)} UTC"
+        f"{evaluation.steps} steps of 5 minutes, {utc(evaluation.start_ms)} to {utc(evaluation.end_ms)} UTC"
     )
 
 
 def _lines(evaluation: Evaluation) -> Iterator[str]:
     yield from ("DOES THE SCORE PREDICT ANYTHING?", title(evaluation), "")
-    yield "VERDICT"
-    yield from _wrapped(sentences(evaluation))
+    yield "CONCLUSIONS"
+    yield from _wrapped(conclusion_sentences(evaluation))
     yield from ("", "WHAT TO KNOW")
-    yield from _wrapped([*evaluation.remarks, *CAVEATS, *provenance(evaluation)])
+    yield from _wrapped([*evaluation.remarks, *CAVEATS, *check_sentences(evaluation)])
     yield from ("", "THE MARKET: mean return of all symbols, share of rises")
     yield from aligned(market_rows(evaluation))
     for name, kinds in SECTIONS:
-        if found := evaluation.of(*kinds):
+        if results := evaluation.results_of(*kinds):
             yield from ("", name)
-            yield from aligned([HEADS, *(row(f) for f in found)])
+            yield from aligned([HEADS, *(result_row(result) for result in results)])
     yield from ("", "MEAN RETURN BY TENTHS OF THE SCORE, lowest to highest, less that of all symbols, basis points")
-    yield from aligned([DECILE_HEADS, *(decile_row(f) for f in evaluation.of(Kind.TOTAL, Kind.DIMENSION, Kind.BASELINE))])
+    main = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION, FeatureKind.BASELINE)
+    yield from aligned([DECILE_HEADS, *(decile_row(result) for result in main)])
 
 
-SECTIONS: Sequence[tuple[str, tuple[Kind, ...]]] = (
-    ("TOTAL AND DIMENSIONS", (Kind.TOTAL, Kind.DIMENSION)),
-    ("BASELINES (their q is their plain p)", (Kind.BASELINE,)),
-    ("COMPONENTS", (Kind.COMPONENT,)),
+SECTIONS: Sequence[tuple[str, tuple[FeatureKind, ...]]] = (
+    ("TOTAL AND DIMENSIONS", (FeatureKind.TOTAL, FeatureKind.DIMENSION)),
+    ("BASELINES (their q is their plain p)", (FeatureKind.BASELINE,)),
+    ("COMPONENTS", (FeatureKind.COMPONENT,)),
 )
 
 
-def provenance(evaluation: Evaluation) -> list[str]:
-    """What was checked about the making of the scores, and what the regime did."""
-    made = []
-    if evaluation.unforeseen is not None:
-        made.append(
-            "No look-ahead: with all bars after a moment exchanged for others, the scores up to it of "
-            f"{evaluation.unforeseen} symbols came out the same to the last bit."
+def check_sentences(evaluation: Evaluation) -> list[str]:
+    """Return what was checked about look-ahead, and how often the regime changed."""
+    sentences = []
+    if evaluation.look_ahead_checked is not None:
+        sentences.append(
+            "No look-ahead: all bars after a step were replaced by others, and the scores up to it of "
+            f"{evaluation.look_ahead_checked} symbols stayed the same, bit for bit."
         )
-    if (path := evaluation.regimes) is not None:
-        made.append(
-            f"The market's regime over these symbols changed {len(path.changes_ms)} times, at most {path.most_changes} "
-            "times in any 24 hours."
+    if (history := evaluation.regimes) is not None:
+        sentences.append(
+            f"The market's regime over these symbols changed {len(history.changes_ms)} times, at most "
+            f"{history.max_changes_a_day} times in any 24 hours."
         )
-    return made
+    return sentences
 
 
 def market_rows(evaluation: Evaluation) -> list[Sequence[str]]:
-    """One for each horizon."""
+    """Return the table of the market: a head, and a row for each horizon."""
     return [
         ("horizon", "mean bp", "rises"),
-        *((h, number(m.mean_bp, 1), share(m.rises)) for h, m in evaluation.market.items()),
+        *((h, number(m.mean_bp, 1), percent(m.rise_share)) for h, m in evaluation.market.items()),
     ]
 
 
-def row(finding: Finding) -> Sequence[str]:
-    """One finding under HEADS."""
-    found = finding.judgement
+def result_row(result: FeatureResult) -> Sequence[str]:
+    """Return the cells of one result under HEADS."""
+    metrics = result.metrics
     return (
-        finding.named.name,
-        finding.horizon,
-        number(found.ic.value, 4),
-        interval(found.ic.low, found.ic.high, 4),
-        " ".join(number(half, 3) for half in found.halves),
-        "-" if math.isnan(finding.q) else f"{finding.q:.3f}",
-        share(found.hits),
-        share(found.hits_in_rank),
-        number(found.spread.value, 1),
-        interval(found.spread.low, found.spread.high, 1),
-        number(found.turnover, 2).lstrip("+"),
-        finding.verdict.value,
+        result.feature.name,
+        result.horizon,
+        number(metrics.ic.value, 4),
+        interval(metrics.ic.low, metrics.ic.high, 4),
+        " ".join(number(half, 3) for half in metrics.halves),
+        "-" if math.isnan(result.q) else f"{result.q:.3f}",
+        percent(metrics.hit_rate),
+        percent(metrics.rank_hit_rate),
+        number(metrics.spread.value, 1),
+        interval(metrics.spread.low, metrics.spread.high, 1),
+        number(metrics.turnover, 2).lstrip("+"),
+        result.conclusion.value,
     )
 
 
-def decile_row(finding: Finding) -> Sequence[str]:
-    """One finding under DECILE_HEADS."""
-    return (finding.named.name, finding.horizon, *(number(value, 1) for value in finding.judgement.deciles))
+def decile_row(result: FeatureResult) -> Sequence[str]:
+    """Return the cells of one result under DECILE_HEADS."""
+    return (result.feature.name, result.horizon, *(number(value, 1) for value in result.metrics.deciles))
 
 
 def number(value: float, digits: int) -> str:
-    """With its sign; "-" where there is none."""
+    """Return a number with its sign; "-" for NaN."""
     return "-" if math.isnan(value) else f"{value:+.{digits}f}"
 
 
-def share(value: float) -> str:
-    """0.512 as 51.2 %."""
+def percent(value: float) -> str:
+    """Return a share as a percentage: 0.512 gives "51.2 %"; "-" for NaN."""
     return "-" if math.isnan(value) else f"{100 * value:.1f} %"
 
 
 def interval(low: float, high: float, digits: int) -> str:
-    """From to."""
+    """Return an interval as "low .. high"; "-" for NaN."""
     return "-" if math.isnan(low) else f"{low:+.{digits}f} .. {high:+.{digits}f}"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A table: the first column to the left, all others to the right, horizons and verdicts too."""
+    """Yield the lines of a table. The first column is aligned to the left, all others to the right."""
     widths = [max(len(r[column]) for r in rows) for column in range(len(rows[0]))]
     for each in rows:
         cells = [cell.rjust(width) for cell, width in zip(each[1:], widths[1:], strict=True)]
@@ -128,8 +140,9 @@ def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _wrapped(items: Sequence[str]) -> Iterator[str]:
     for item in items:
-        yield from textwrap.wrap(item, WIDTH, initial_indent="- ", subsequent_indent="  ")
+        yield from textwrap.wrap(item, MAX_WIDTH, initial_indent="- ", subsequent_indent="  ")
 
 
-def _utc(at_ms: int) -> str:
-    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M}"
+def utc(time_ms: int) -> str:
+    """Return a time (epoch ms) such as "2025-10-22 08:00", UTC."""
+    return f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y-%m-%d %H:%M}"

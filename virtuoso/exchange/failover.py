@@ -38,30 +38,33 @@ def fallback_reason(error: ExchangeError | None) -> FallbackReason:
 
 class Failover:
     """The choice among `venues`, best first. A change of venue is a change of market, so it is not made lightly: away from
-    one only when its breaker is open, back to a better one only when that has been healthy for `dwell_s` without break."""
+    one only when its breaker is open, back to a better one only when that has been healthy for `dwell_s` without break.
+    It remembers nothing: the breakers know how each venue fares, and the caller which one is used."""
 
     def __init__(self, venues: Sequence[str], *, dwell_s: float, clock: Clock) -> None:
         self.venues = tuple(venues)
-        self.current = self.venues[0]
         self._dwell_ms = dwell_s * 1000
         self._clock = clock
 
-    def choose(self, breakers: Mapping[str, Breaker], warm: Container[str] | None = None) -> tuple[str, Fallback | None]:
-        """The venue to use now, and why it is not the first. With all breakers open it stays where it is. While the used one
-        works, only a better one that is in `warm` (None: all are), filled and fit to take over, is gone back to."""
-        rank = self.venues.index(self.current)
-        usable = [venue for venue in self.venues if not breakers[venue].open]
-        if self.current in usable:
-            better = (venue for venue in self.venues[:rank] if warm is None or venue in warm)
-            usable = [venue for venue in better if self.proven(breakers[venue])]
-        if usable:
-            self.current = usable[0]
+    def choose(
+        self, breakers: Mapping[str, Breaker], *, used: str | None, ready: Container[str] | None = None
+    ) -> tuple[str, Fallback | None]:
+        """Return the venue to use now, and why it is not the first. `used`: the one of before, None when this is the first
+        choice. With all breakers open it stays. While the used one works, only a better one in `ready` (None: all are),
+        filled and fit to take over, is gone back to."""
         first = self.venues[0]
-        return self.current, None if self.current == first else Fallback(
-            venue=first, reason=fallback_reason(breakers[first].error)
-        )
+        chosen = used or first
+        usable = [venue for venue in self.venues if not breakers[venue].open]
+        if chosen in usable:
+            better = self.venues[: self.venues.index(chosen)]
+            usable = [v for v in better if (ready is None or v in ready) and self.proven(breakers[v])]
+        if usable:
+            chosen = usable[0]
+        if chosen == first:
+            return chosen, None
+        return chosen, Fallback(venue=first, reason=fallback_reason(breakers[first].error))
 
     def proven(self, breaker: Breaker) -> bool:
-        """True when its venue has been healthy for the dwell without break."""
+        """Return True when its venue has been healthy for the dwell without break."""
         since = breaker.healthy_since_ms
         return not breaker.open and since is not None and self._clock.now_ms() - since >= self._dwell_ms

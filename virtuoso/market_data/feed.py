@@ -72,7 +72,7 @@ class SymbolState:
     long_short: TimeSeries | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketData:
     """All that a feed knows at one moment. `stamp` is of the newest tickers, which are of the whole venue; `whole`: see
     Feed; `followed`: bars of symbols that are followed, scored or not."""
@@ -89,7 +89,7 @@ class MarketData:
 
 
 class Feed:
-    """See the module. `keep`, when set, is given each new series of candles; its errors are its own affair.
+    """See the module. `on_candles`, when set, is given each new series of candles; its errors are its own affair.
 
     What a feed knows changes in `read_instruments`, `read_prices` and `read` only: each asks the exchange once, and changes
     it in one step when that has answered; `follow` says what else to read. The same answers in the same order therefore
@@ -113,7 +113,7 @@ class Feed:
         self._rules = rules
         self._cadence_for = cadence
         self._cadence = cadence(exchange.venue, rules.limit)
-        self.keep: Callable[[str, Candles], Awaitable[None]] | None = None
+        self.on_candles: Callable[[str, Candles], Awaitable[None]] | None = None
         self._instruments: tuple[Instrument, ...] = ()
         self._turnover: dict[str, float] = {}  # as last seen, for ranking only
         self._universe_due = 0.0
@@ -123,10 +123,15 @@ class Feed:
         self._kept: dict[tuple[str, Timeframe], float] = {}
         self._short: dict[tuple[str, Timeframe], int] = {}  # how often a series was read that is not of whole depth
         self._torn: set[tuple[str, Timeframe]] = set()  # what is new does not join what is known: to be read in full
-        self._schedule = Schedule(exchange.venue, self._do, clock)
+        self._schedule = Schedule(exchange.venue, self._run, clock)
         self._warm = False
 
     # ------------------------------------------------------------------------------------------------ prices, universe
+
+    @property
+    def venue(self) -> str:
+        """Return the name of its exchange."""
+        return self.exchange.venue
 
     @property
     def period_s(self) -> float:
@@ -259,7 +264,7 @@ class Feed:
             self._warm = self.filled or self._clock.monotonic() - self._started > FILL_S
         return self._warm
 
-    async def _do(self, job: Job) -> float:
+    async def _run(self, job: Job) -> float:
         return await self.read(job, self._bars_wanted(job.symbol, job.timeframe) if job.timeframe else 0)
 
     def follows(self, symbol: str) -> bool:
@@ -323,9 +328,9 @@ class Feed:
             state.candles[timeframe] = replace(old, stamp=joined.stamp)
         now = self._clock.monotonic()
         longer = old is not None and len(joined) > len(old)
-        if self.keep is not None and (fresh or longer or now - self._kept.get(key, 0.0) > KEEP_PERIOD_S):
+        if self.on_candles is not None and (fresh or longer or now - self._kept.get(key, 0.0) > KEEP_PERIOD_S - 1):
             self._kept[key] = now
-            await self.keep(self.exchange.venue, joined)
+            await self.on_candles(self.venue, joined)
         wait = self._until_bar(int(joined.open_ms[-1]), timeframe, state.instrument.symbol)
         if len(joined) >= DEPTH:
             self._short.pop(key, None)
@@ -352,15 +357,15 @@ class Feed:
     def market(self) -> MarketData:
         """All that is known, as of now."""
         return MarketData(
-            self.exchange.venue,
-            Stamp(observed_ms=self.observed_ms, received_ms=self.received_ms),
-            list(self.inputs()),
-            self.tickers,
-            self.anchor_candles(),
-            self.universe,
-            self.venue_symbols,
-            self.whole,
-            {name: self._young_candles(self._states[name]) for name in self._followed if name in self._states},
+            venue=self.venue,
+            stamp=Stamp(observed_ms=self.observed_ms, received_ms=self.received_ms),
+            inputs=list(self.inputs()),
+            tickers=self.tickers,
+            anchor_candles=self.anchor_candles(),
+            universe=self.universe,
+            venue_symbols=self.venue_symbols,
+            whole=self.whole,
+            followed={name: self._young_candles(self._states[name]) for name in self._followed if name in self._states},
         )
 
     def inputs(self) -> Iterator[SymbolInputs]:

@@ -57,18 +57,20 @@ class Trouble:
 
 
 class Schedule:
-    """`do` does a job and returns the seconds until it is due again; what it raises of ExchangeError is a failure. Times
+    """`run` runs a job and returns the seconds until it is due again; what it raises of ExchangeError is a failure. Times
     are monotonic. `name` is for logs."""
 
-    def __init__(self, name: str, do: Callable[[Job], Awaitable[float]], clock: Clock) -> None:
+    def __init__(self, name: str, run: Callable[[Job], Awaitable[float]], clock: Clock) -> None:
         self._name = name
-        self._do = do
+        self._run = run
         self._clock = clock
         self._records: dict[Job, Record] = {}
         self._queue: list[tuple[float, int, Job]] = []
         self._pushed = 0
         self._troubles: dict[InputKind, Trouble] = {}
         self._workers: list[asyncio.Task[None]] = []
+        self._line = asyncio.Lock()
+        self._changed = asyncio.Event()  # a job was put into the queue, or a worker is free
 
     def plan(self, jobs: Iterable[Job]) -> None:
         """From now on these jobs and no others; new ones are due at once, in the order given."""
@@ -113,24 +115,33 @@ class Schedule:
     def _push(self, job: Job, due: float) -> None:
         self._pushed += 1
         heapq.heappush(self._queue, (due, self._pushed, job))
+        self._changed.set()
 
     async def _work(self) -> None:
         while True:
-            job = self._take()
-            if job is None:
-                wait = self._queue[0][0] - self._clock.monotonic() if self._queue else 0.25
-                await self._clock.sleep(min(max(wait, 0.01), 0.25))
-                continue
+            job = await self._next()
             trouble = self._trouble(job.kind)
             trouble.running += 1
             try:
                 wait_s = await self._try(job, trouble)
             finally:
                 trouble.running -= 1
+                self._changed.set()
             if (record := self._records.get(job)) is not None:
                 record.done = True
                 if wait_s is not None:
                     self._push(job, self._clock.monotonic() + wait_s)
+
+    async def _next(self) -> Job:
+        """Wait for a job that is due and may run now. One worker at a time does; the others stand in line."""
+        async with self._line:
+            while (job := self._take()) is None:
+                self._changed.clear()
+                wait_s = max(0.01, self._queue[0][0] - self._clock.monotonic()) if self._queue else None
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._changed.wait()
+            return job
 
     def _trouble(self, kind: InputKind) -> Trouble:
         return self._troubles.setdefault(kind, Trouble())
@@ -157,7 +168,7 @@ class Schedule:
         """Do one job; seconds until it is due again, None for never."""
         record = self._records[job]
         try:
-            wait_s = await self._do(job)
+            wait_s = await self._run(job)
         except Unsupported:
             return None
         except RateLimited as error:

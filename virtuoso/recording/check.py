@@ -32,7 +32,7 @@ async def check(path: Path) -> tuple[int, str]:
         for event in file.read(path):
             await asyncio.sleep(0)  # lets Ctrl-C end it
             if file.SESSION in event:
-                if event["model"] != (ours := Weights.of(**event["weights"]).version):
+                if event["model"] != (ours := Weights.with_overrides(**event["weights"]).version):
                     return 1, f"{path}: recorded with model {event['model']}, this is model {ours}: not comparable"
                 if session is not None:
                     await session.close()

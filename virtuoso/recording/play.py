@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from virtuoso.analysis.weights import Weights
-from virtuoso.collector.publisher import Publisher
+from virtuoso.collector.publisher import Publisher, RepositoryErrorLog
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import ConfigError, CorruptValue, RepositoryError
 from virtuoso.recording import file
@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 # A longer pause between two events, or a longer step back, is skipped: the recorder was suspended or its clock was set.
 LONGEST_PAUSE_MS = 60_000
 LONGEST_STEP_BACK_MS = 1_000
-LOG_PERIOD_S = 60.0
 
 
 async def play(
@@ -44,15 +43,15 @@ async def play(
     stop: asyncio.Event,
     max_stale_s: float,
     once: bool = False,
-    journal: HistoryRecorder | None = None,
+    history: HistoryRecorder | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> int:
     """Publish a recording to `repository` again and again until `stop` is set, or only `once`. Return the exit code 0.
 
-    `journal` takes the signals, alerts and scores, unless it is None. A damaged recording ends where it is damaged. Raise
+    `history` takes the signals, alerts and scores, unless it is None. A damaged recording ends where it is damaged. Raise
     ConfigError when the file is not a recording or holds no published snapshot.
     """
-    player = _Player(Publisher(repository, max_stale_s=max_stale_s), journal, stop, clock)
+    player = _Player(Publisher(repository, max_stale_s=max_stale_s), history, stop, clock)
     while not stop.is_set():
         published = await player.play_once(path)
         if not published and not stop.is_set():
@@ -66,8 +65,8 @@ async def play(
 class _Player:
     """Play a recording from end to end, as often as wanted. Published times grow from one time to the next."""
 
-    def __init__(self, publisher: Publisher, journal: HistoryRecorder | None, stop: asyncio.Event, clock: Clock) -> None:
-        self._publisher, self._journal, self._stop, self._clock = publisher, journal, stop, clock
+    def __init__(self, publisher: Publisher, history: HistoryRecorder | None, stop: asyncio.Event, clock: Clock) -> None:
+        self._publisher, self._history, self._stop, self._clock = publisher, history, stop, clock
         self._session: Session | None = None
         self._snapshots: dict[str, Snapshot] = {}
         # Candles that came before the session's first snapshot. Until then it is not known how far we are behind.
@@ -75,7 +74,7 @@ class _Player:
         # None until a session's first snapshot: up to there the session is played as fast as possible.
         self._behind_ms: int | None = None
         self._newest_ms = 0  # the observed time of the snapshot published last, moved to when it is played
-        self._last_log = 0.0
+        self._errors = RepositoryErrorLog(clock)
 
     async def play_once(self, path: Path) -> int:
         """Play the recording once. Return how many snapshots were published."""
@@ -119,15 +118,15 @@ class _Player:
         """End the session, and begin the next one unless `header` is None."""
         if self._session is not None:
             await self._session.close()
-        self._session = Session(header, self._journal) if header else None
+        self._session = Session(header, self._history) if header else None
         self._behind_ms = None
         self._snapshots.clear()
         self._waiting_candles.clear()
         if header is None or self._session is None:
             return
         for feed in self._session.feeds.values():
-            feed.keep = self._publish_candles
-        if header["model"] != (played := Weights.of(**header["weights"]).version):
+            feed.on_candles = self._publish_candles
+        if header["model"] != (played := Weights.with_overrides(**header["weights"]).version):
             log.warning("recorded with model %s, played with model %s: the scores differ", header["model"], played)
 
     async def _publish(self, snapshot: Snapshot, at_ms: int) -> None:
@@ -143,18 +142,13 @@ class _Player:
         try:
             await self._publisher.publish(snapshot, blob, behind_ms=self._behind_ms)
         except RepositoryError as error:
-            self._log_error("the snapshot could not be stored, so servers do not see it: %s", error)
+            self._errors.log("the snapshot could not be stored, so servers do not see it: %s", error)
 
     async def _publish_candles(self, venue: str, candles: Candles) -> None:
         if self._behind_ms is None:
             self._waiting_candles[venue, candles.symbol, candles.timeframe] = candles
             return
         try:
-            await self._publisher.keep_candles(venue, candles, behind_ms=self._behind_ms)
+            await self._publisher.publish_candles(venue, candles, behind_ms=self._behind_ms)
         except RepositoryError as error:
-            self._log_error("candles could not be stored: %s", error)
-
-    def _log_error(self, message: str, error: RepositoryError) -> None:
-        if self._clock.monotonic() - self._last_log > LOG_PERIOD_S:
-            self._last_log = self._clock.monotonic()
-            log.error(message, error)
+            self._errors.log("candles could not be stored: %s", error)

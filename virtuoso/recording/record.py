@@ -26,10 +26,9 @@ from virtuoso.recording.file import FORMAT, SESSION, Event, RecordingFile
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
+    from virtuoso.collector.one_pass import PassRequest
     from virtuoso.domain.model import (
         Candles,
-        Dominance,
-        Fallback,
         Instrument,
         OrderBook,
         Ticker,
@@ -82,7 +81,7 @@ class Recorder:
             SESSION: FORMAT,
             "at": clock.now_ms(),
             "model": weights.version,
-            "weights": weights.told(),
+            "weights": weights.as_dict(),
             "made_by": made_by(),
             "venues": list(venues),
             "rules": asdict(rules),
@@ -99,13 +98,13 @@ class Recorder:
         self.replies += len(replies)
         self._note({"op": op, "venue": venue, **which, "replies": [_recorded(reply) for reply in replies]})
 
-    def taken(self, venue: str, fallback: Fallback | None, dominance: Dominance | None, *, trading: bool) -> int:
+    def started(self, venue: str, request: PassRequest) -> int:
         """See PassObserver."""
         self._passes += 1
-        event: dict[str, Any] = {"pass": self._passes, "venue": venue, "trading": trading}
-        if fallback is not None:
+        event: dict[str, Any] = {"pass": self._passes, "venue": venue, "trading": request.trading}
+        if (fallback := request.fallback) is not None:
             event["fallback"] = [fallback.venue, fallback.reason.name]
-        if dominance is not None:
+        if (dominance := request.dominance) is not None:
             event["dominance"] = [dominance.percent, dominance.basis, dominance.observed_ms]
         self._note(event)
         return self._passes

@@ -13,7 +13,7 @@ import aiohttp
 from virtuoso.analysis.alert_rules import SourceStatus
 from virtuoso.analysis.weights import Weights
 from virtuoso.collector.engine import Engine
-from virtuoso.collector.venue_state import snapshot_of
+from virtuoso.collector.one_pass import PassRequest
 from virtuoso.domain.clock import SYSTEM_CLOCK, SystemClock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
@@ -27,32 +27,31 @@ from virtuoso.recording.record import path_and_query
 if TYPE_CHECKING:
     import yarl
 
+    from virtuoso.collector.engine import AnalysedMarket
     from virtuoso.collector.history_recorder import HistoryRecorder
-    from virtuoso.collector.venue_state import PassResult
     from virtuoso.domain.snapshot import Snapshot
-    from virtuoso.market_data.feed import MarketData
     from virtuoso.recording.file import Event
 
 
 class Session:
     """The feeds and the engine of a session, as they were at its beginning.
 
-    `header` is the event that begins it. `journal` takes the signals, alerts and scores, unless it is None.
+    `header` is the event that begins it. `history` takes the signals, alerts and scores, unless it is None.
     """
 
-    def __init__(self, header: Event, journal: HistoryRecorder | None = None) -> None:
+    def __init__(self, header: Event, history: HistoryRecorder | None = None) -> None:
         rules = UniverseRules(**header["rules"] | {"symbols": tuple(header["rules"]["symbols"])})
         self._exchanges = {venue: ReplayedExchange(venue) for venue in header["venues"]}
         self.feeds = {venue: Feed(exchange, rules, cadence, SYSTEM_CLOCK) for venue, exchange in self._exchanges.items()}
-        self._floor = Engine(
+        self._engine = Engine(
             header["venues"],
             Environment.REPLAY,
             opportunities=header["opportunities"],
-            weights=Weights.of(**header["weights"]),
-            journal=journal,
+            weights=Weights.with_overrides(**header["weights"]),
+            history=history,
             clock=ReplayClock(header["at"]),
         )
-        self._passes: dict[int, tuple[MarketData, PassResult, Fallback | None]] = {}
+        self._passes: dict[int, AnalysedMarket] = {}
 
     async def redo(self, event: Event) -> Snapshot | None:
         """Repeat an event. Return the snapshot, with environment REPLAY, when one was scored."""
@@ -60,9 +59,9 @@ class Session:
             with contextlib.suppress(ExchangeError):  # it failed when it was recorded, too
                 await self._operate(event)
         elif "pass" in event:
-            await self._score(event)
+            await self._analyse(event)
         elif "scored" in event:
-            return self._snapshot(event)
+            return self._accept(event)
         return None
 
     async def close(self) -> None:
@@ -83,34 +82,30 @@ class Session:
             timeframe = Timeframe(event["timeframe"]) if "timeframe" in event else None
             await feed.read(Job(event["symbol"], kind, timeframe), event.get("bars", 0))
 
-    async def _score(self, event: Event) -> None:
-        venue, dominance = event["venue"], None
-        if (said := event.get("dominance")) is not None:
-            dominance = Dominance(percent=said[0], basis=DominanceBasis(said[1]), observed_ms=said[2])
-        fallback = None
-        if (said := event.get("fallback")) is not None:
-            fallback = Fallback(venue=said[0], reason=FallbackReason[said[1]])
-        market, desk = self.feeds[venue].market(), self._floor.desk(venue)
-        done = await asyncio.to_thread(self._floor.work, desk, market, dominance, trading=event["trading"])
-        self._passes[event["pass"]] = market, done, fallback
+    async def _analyse(self, event: Event) -> None:
+        dominance = fallback = None
+        if (recorded := event.get("dominance")) is not None:
+            dominance = Dominance(percent=recorded[0], basis=DominanceBasis(recorded[1]), observed_ms=recorded[2])
+        if (recorded := event.get("fallback")) is not None:
+            fallback = Fallback(venue=recorded[0], reason=FallbackReason[recorded[1]])
+        request = PassRequest(dominance=dominance, fallback=fallback, trading=event["trading"])
+        self._passes[event["pass"]] = await self._engine.analyse(self.feeds[event["venue"]], request)
 
-    def _snapshot(self, event: Event) -> Snapshot:
-        market, done, fallback = self._passes.pop(event["scored"])
-        venue = market.venue
-        self.feeds[venue].follow(self._floor.settle(venue, done).followed)
-        snapshot = snapshot_of(
-            market,
-            done,
-            snapshot_id=event["id"],
-            environment=Environment.REPLAY,
-            computed_ms=event["computed_ms"],
-            fallback=fallback,
-            signal_record=self._floor.tallies(venue),
-        )
-        if done.traded:
-            scored, expected = snapshot.scored, len(snapshot.universe)
-            supply = SourceStatus(Environment.REPLAY, snapshot.computed_ms, venue, fallback, {}, scored, expected)
-            self._floor.tell(supply)
+    def _accept(self, event: Event) -> Snapshot:
+        analysed = self._passes.pop(event["scored"])
+        feed = self.feeds[analysed.market.venue]
+        snapshot = self._engine.accept(feed, analysed, snapshot_id=event["id"], computed_ms=event["computed_ms"])
+        if analysed.result.traded:
+            self._engine.report_source(
+                SourceStatus(
+                    environment=Environment.REPLAY,
+                    now_ms=snapshot.computed_ms,
+                    venue=snapshot.venue,
+                    fallback=snapshot.fallback,
+                    scored=snapshot.scored,
+                    expected=len(snapshot.universe),
+                )
+            )
         return snapshot
 
 

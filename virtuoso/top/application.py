@@ -108,7 +108,8 @@ class TopApp(App[int]):
         if not self.screen_stack:
             return
         screen = self.screen if isinstance(self.screen, SymbolScreen) else self.screen_stack[0]
-        if not screen.query(MarketHeader):  # not composed yet, or already removed
+        last = "#symbol" if isinstance(screen, SymbolScreen) else "#status"
+        if not (screen.query(MarketHeader) and screen.query(last)):  # not composed yet, or already removed
             return
         status = ConnectionStatus(
             address=self._address,

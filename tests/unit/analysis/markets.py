@@ -1,4 +1,4 @@
-"""Markets that never were: hypothesis strategies for all that is known of one symbol, and what can be done to them."""
+"""Generated markets: hypothesis strategies for all inputs of one symbol, and transformations of them."""
 
 from __future__ import annotations
 
@@ -162,9 +162,6 @@ def inputs(shape: Shape, *, more: int = 0) -> SymbolInputs:
     )
 
 
-# --------------------------------------------------------------------------------------------- what can be done to them
-
-
 def mirrored(market: SymbolInputs) -> SymbolInputs:
     """The market seen from the other side: price p becomes 1/p, bids asks, buys sells, longs shorts."""
     assert market.ticker is not None
@@ -270,5 +267,5 @@ def starved(market: SymbolInputs, name: str) -> SymbolInputs:
 
 def changed(record: T, field: str, value: object) -> T:
     """A record with another value in one field, given by name."""
-    made: T = replace(record, **{field: value})  # type: ignore[type-var]  # any of the model's dataclasses
-    return made
+    result: T = replace(record, **{field: value})  # type: ignore[type-var]  # any of the model's dataclasses
+    return result

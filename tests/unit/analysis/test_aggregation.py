@@ -1,4 +1,4 @@
-"""The law by which components make dimensions and dimensions a score: recomputed from the reply alone."""
+"""How components make dimensions and dimensions a score, recomputed from the reply alone."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def test_the_model_names_its_version_and_its_weights() -> None:
 
 
 def test_other_weights_have_another_name_and_give_another_score() -> None:
-    plain, other = Weights.of({}, {}), Weights.of({"technical": 0.9}, {"4h": 0.0})
+    plain, other = Weights.with_overrides({}, {}), Weights.with_overrides({"technical": 0.9}, {"4h": 0.0})
     assert plain.version == MODEL_VERSION
     assert other.version.startswith(f"{MODEL_VERSION}-")
-    assert Weights.of(**other.told()).version == other.version
+    assert Weights.with_overrides(**other.as_dict()).version == other.version
     market = markets.inputs(Shape("walk", 61, 27.1))
     one, two = score_symbol(market, NOW_MS, plain), score_symbol(market, NOW_MS, other)
     assert one.score != two.score
@@ -58,14 +58,14 @@ def test_the_contributions_add_up_and_every_number_follows_from_the_components(s
         assert d.score == pytest.approx(50 + 50 * direction, abs=1e-9)
         assert d.score == pytest.approx(50 + math.fsum(c.contribution for c in d.components), abs=1e-9)
         assert d.confidence == pytest.approx(strength, abs=1e-9)
-    there = [d for d in result.dimensions if d.direction is not None]
+    measured = [d for d in result.dimensions if d.direction is not None]
     assert result.coverage == pytest.approx(math.fsum(d.weight * d.coverage for d in result.dimensions), abs=1e-9)
-    assert (result.score is not None) == (result.coverage >= 0.4 and len(there) >= 3)
+    assert (result.score is not None) == (result.coverage >= 0.4 and len(measured) >= 3)
     if result.score is None or result.agreement is None:
         return
-    strength = math.fsum(d.weight * d.confidence for d in there)
-    mean = math.fsum(d.weight * d.confidence * (d.direction or 0.0) for d in there) / strength
-    spread = math.sqrt(math.fsum(d.weight * d.confidence * ((d.direction or 0.0) - mean) ** 2 for d in there) / strength)
+    strength = math.fsum(d.weight * d.confidence for d in measured)
+    mean = math.fsum(d.weight * d.confidence * (d.direction or 0.0) for d in measured) / strength
+    spread = math.sqrt(math.fsum(d.weight * d.confidence * ((d.direction or 0.0) - mean) ** 2 for d in measured) / strength)
     assert result.score == pytest.approx(50 + math.fsum(d.contribution for d in result.dimensions), abs=1e-9)
     assert result.score == pytest.approx(50 + 50 * mean, abs=1e-9)
     assert result.agreement == pytest.approx(1 - spread, abs=1e-9)
@@ -91,25 +91,25 @@ def test_the_six_dimensions_come_in_the_order_of_their_kinds_with_weights_that_a
     assert [d.weight for d in result.dimensions] == pytest.approx([1 / 6] * 6)
 
 
-def test_weights_are_settings_and_a_memo_never_answers_for_other_weights() -> None:
-    market, memo = markets.inputs(Shape("trend", 4, 1.0)), CandleReadingsCache()
+def test_weights_are_settings_and_a_cache_never_answers_for_other_weights() -> None:
+    market, cache = markets.inputs(Shape("trend", 4, 1.0)), CandleReadingsCache()
     only_hours = Weights(timeframes={**dict.fromkeys(Timeframe, 0.0), Timeframe.H4: 1.0})
-    usual = score_symbol(market, NOW_MS, memo=memo)
-    hours = score_symbol(market, NOW_MS, only_hours, memo)
+    usual = score_symbol(market, NOW_MS, cache=cache)
+    hours = score_symbol(market, NOW_MS, only_hours, cache)
     assert hours == score_symbol(market, NOW_MS, only_hours)
-    assert usual == score_symbol(market, NOW_MS, memo=memo)
+    assert usual == score_symbol(market, NOW_MS, cache=cache)
     technical = hours.dimensions[0]
     assert math.fsum(c.weight for c in technical.components if c.name.endswith("_4h")) == pytest.approx(1)
 
 
-def test_a_memo_spares_the_candles_while_their_arrays_are_the_same() -> None:
-    market, memo = markets.inputs(Shape("walk", 4, 1.0)), CandleReadingsCache()
-    first = score_symbol(market, NOW_MS, memo=memo)
+def test_a_cache_skips_the_candles_while_their_arrays_are_the_same() -> None:
+    market, cache = markets.inputs(Shape("walk", 4, 1.0)), CandleReadingsCache()
+    first = score_symbol(market, NOW_MS, cache=cache)
     restamped = replace(market, candles={t: replace(c, stamp=markets.STAMP) for t, c in market.candles.items()})
-    second = score_symbol(restamped, NOW_MS + 1_000, memo=memo)
+    second = score_symbol(restamped, NOW_MS + 1_000, cache=cache)
     assert second.dimensions[0].components is first.dimensions[0].components
     copied = replace(market, candles={t: replace(c, close=c.close * 1.0) for t, c in market.candles.items()})
-    assert score_symbol(copied, NOW_MS, memo=memo).dimensions[0].components is not first.dimensions[0].components
+    assert score_symbol(copied, NOW_MS, cache=cache).dimensions[0].components is not first.dimensions[0].components
 
 
 def test_each_dimension_is_as_old_as_the_oldest_input_that_it_used() -> None:
@@ -125,14 +125,14 @@ def test_each_dimension_is_as_old_as_the_oldest_input_that_it_used() -> None:
     assert score_symbol(aged, NOW_MS).oldest_input_ms == NOW_MS - 77_000
 
 
-def test_sentences_say_what_drives_a_dimension_and_what_it_lacks() -> None:
+def test_sentences_say_what_drives_a_dimension_and_what_is_missing() -> None:
     market = markets.inputs(Shape("trend", 1, 1.0))
     technical = score_symbol(market, NOW_MS).dimensions[0]
     assert technical.score is not None
     assert technical.score > 60
     assert "bullish" in technical.sentence
     lacking = score_symbol(markets.starved(market, "candles_5m"), NOW_MS).dimensions[0]
-    assert lacking.sentence.endswith("Without 5m candles.")
+    assert lacking.sentence.endswith("Missing: 5m candles.")
     none = score_symbol(markets.starved(market, "order_book"), NOW_MS).dimensions[3]
     assert none.sentence == "The order book could not be measured: no order book."
 

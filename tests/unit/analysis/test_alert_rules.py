@@ -1,4 +1,4 @@
-"""Alerts: told when something begins, once, in plain words, the largest first."""
+"""Alerts: raised once when something begins, in plain words, the largest first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from virtuoso.analysis.alert_rules import COOLDOWNS_S, MOST, MarketPass, SourceStatus, market_alerts, source_alerts
+from virtuoso.analysis.alert_rules import COOLDOWNS_S, MAX_ALERTS, MarketPass, SourceStatus, market_alerts, source_alerts
 from virtuoso.domain.model import (
     Candles,
     DimensionKind,
@@ -104,27 +104,24 @@ def interest(values: Sequence[float], end_ms: int = NOW) -> TimeSeries:
     )
 
 
-def scene(*inputs: SymbolInputs, now: int = NOW, venue: str = "bybit") -> MarketPass:
-    return MarketPass(venue, LIVE, now, {i.symbol: i for i in inputs})
+def market_pass(*inputs: SymbolInputs, now: int = NOW, venue: str = "bybit") -> MarketPass:
+    return MarketPass(venue=venue, environment=LIVE, now_ms=now, inputs={i.symbol: i for i in inputs})
 
 
-def told(before: MarketPass | None, after: MarketPass) -> list[tuple[AlertKind, AlertLevel]]:
+def raised(before: MarketPass | None, after: MarketPass) -> list[tuple[AlertKind, AlertLevel]]:
     return [(a.kind, a.level) for a in market_alerts(before, after)]
-
-
-# ----------------------------------------------------------------------------------------------------------- the market
 
 
 @pytest.mark.parametrize(
     ("last", "level"),
     [(101.9, None), (98.2, None), (102.3, AlertLevel.WARNING), (97.7, AlertLevel.WARNING), (111.0, AlertLevel.CRITICAL)],
 )
-def test_a_large_move_of_price_is_told_once_while_it_lasts(last: float, level: AlertLevel | None) -> None:
-    calm = scene(SymbolInputs(symbol="XUSDT", ticker=ticker(), candles={Timeframe.M1: minutes(wobbling())}))
-    moved = scene(SymbolInputs(symbol="XUSDT", ticker=ticker(last), candles={Timeframe.M1: minutes(wobbling())}))
-    assert told(calm, moved) == ([] if level is None else [(K.PRICE_MOVE, level)])
-    assert told(None, moved) == told(calm, moved)
-    assert told(moved, moved) == []
+def test_a_large_move_of_price_raises_one_alert_while_it_lasts(last: float, level: AlertLevel | None) -> None:
+    calm = market_pass(SymbolInputs(symbol="XUSDT", ticker=ticker(), candles={Timeframe.M1: minutes(wobbling())}))
+    moved = market_pass(SymbolInputs(symbol="XUSDT", ticker=ticker(last), candles={Timeframe.M1: minutes(wobbling())}))
+    assert raised(calm, moved) == ([] if level is None else [(K.PRICE_MOVE, level)])
+    assert raised(None, moved) == raised(calm, moved)
+    assert raised(moved, moved) == []
     if level is not None:
         (alert,) = market_alerts(calm, moved)
         assert ("rose" if last > 100 else "fell") in alert.text
@@ -135,53 +132,56 @@ def test_a_large_move_of_price_is_told_once_while_it_lasts(last: float, level: A
 
 def test_what_is_usual_for_a_wild_market_is_no_large_move() -> None:
     wild = [100 * (1 + 0.01 * (-1) ** i) for i in range(120)]
-    assert told(None, scene(SymbolInputs(symbol="XUSDT", ticker=ticker(104.0), candles={Timeframe.M1: minutes(wild)}))) == []
+    assert (
+        raised(None, market_pass(SymbolInputs(symbol="XUSDT", ticker=ticker(104.0), candles={Timeframe.M1: minutes(wild)})))
+        == []
+    )
 
 
 def test_the_other_way_is_another_move() -> None:
     up, down = (
-        scene(SymbolInputs(symbol="XUSDT", ticker=ticker(p), candles={Timeframe.M1: minutes(wobbling())}))
+        market_pass(SymbolInputs(symbol="XUSDT", ticker=ticker(p), candles={Timeframe.M1: minutes(wobbling())}))
         for p in (103.0, 97.0)
     )
     (first,), (second,) = market_alerts(None, up), market_alerts(up, down)
     assert first.key != second.key
 
 
-def test_a_bar_of_unusual_volume_is_told_when_it_closes() -> None:
+def test_a_bar_of_unusual_volume_raises_an_alert_when_it_closes() -> None:
     usual = [10.0 + i % 3 for i in range(300)]
 
     def at(volumes: Sequence[float], end: int = NOW) -> MarketPass:
-        return scene(
+        return market_pass(
             SymbolInputs(symbol="XUSDT", ticker=ticker(at=end), candles={Timeframe.M5: fives(volumes, end)}), now=end
         )
 
     quiet, spike = at(usual, NOW - 5 * MINUTE), at([*usual, 2_000.0])
-    assert told(quiet, spike) == [(K.VOLUME_SPIKE, AlertLevel.INFO)]
+    assert raised(quiet, spike) == [(K.VOLUME_SPIKE, AlertLevel.INFO)]
     (alert,) = market_alerts(quiet, spike)
     assert alert.reading == pytest.approx(2_000 / 11)
-    assert told(spike, spike) == []
-    assert told(quiet, at([*usual, 160.0])) == []
-    assert told(quiet, at([*(v / 100 for v in usual), 20.0])) == []  # twenty coins are no news
-    assert told(None, at([*usual[:100], 2_000.0])) == []  # too young a market to have a usual volume
+    assert raised(spike, spike) == []
+    assert raised(quiet, at([*usual, 160.0])) == []
+    assert raised(quiet, at([*(v / 100 for v in usual), 20.0])) == []  # twenty coins are no news
+    assert raised(None, at([*usual[:100], 2_000.0])) == []  # too young a market to have a usual volume
 
 
-def test_the_fills_of_one_order_are_told_as_one_large_trade() -> None:
-    before = scene(SymbolInputs(symbol="XUSDT", ticker=ticker(), trades=trades([(NOW - 9_000, 9_000.0, 1)])))
+def test_the_fills_of_one_order_are_one_large_trade() -> None:
+    before = market_pass(SymbolInputs(symbol="XUSDT", ticker=ticker(), trades=trades([(NOW - 9_000, 9_000.0, 1)])))
     fills = [(NOW - 9_000, 9_000.0, 1), (NOW - 500, 1_500.0, -1), (NOW - 500, 1_500.0, -1), (NOW - 400, 2_000.0, 1)]
-    after = scene(SymbolInputs(symbol="XUSDT", ticker=ticker(), trades=trades(fills)))
+    after = market_pass(SymbolInputs(symbol="XUSDT", ticker=ticker(), trades=trades(fills)))
     (alert,) = market_alerts(before, after)
     assert (alert.kind, alert.unit) == (K.LARGE_TRADE, "USDT")
     assert alert.reading == pytest.approx(300_000.0)
     assert "sold" in alert.text
-    assert told(after, after) == []
-    assert told(None, after) == []
+    assert raised(after, after) == []
+    assert raised(None, after) == []
     apart = [(NOW - 500 + i, 1_500.0, -1.0) for i in range(2)]
-    assert told(before, scene(SymbolInputs(symbol="XUSDT", ticker=ticker(), trades=trades(apart)))) == []
+    assert raised(before, market_pass(SymbolInputs(symbol="XUSDT", ticker=ticker(), trades=trades(apart)))) == []
     busy = replace(ticker(), turnover_24h=1e9)  # where 300,000 USDT are little
-    assert told(before, scene(SymbolInputs(symbol="XUSDT", ticker=busy, trades=trades(fills)))) == []
+    assert raised(before, market_pass(SymbolInputs(symbol="XUSDT", ticker=busy, trades=trades(fills)))) == []
 
 
-def test_extreme_funding_and_surging_open_interest_are_told_when_they_begin() -> None:
+def test_extreme_funding_and_surging_open_interest_raise_alerts_when_they_begin() -> None:
     past = TimeSeries(
         symbol="XUSDT",
         time_ms=NOW - 8 * HOUR * np.arange(60, 0, -1, dtype=np.int64),
@@ -192,20 +192,20 @@ def test_extreme_funding_and_surging_open_interest_are_told_when_they_begin() ->
         symbol="XUSDT", ticker=replace(ticker(), funding_rate=1e-4), funding=past, open_interest=interest([100.0] * 30)
     )
     dear = replace(calm, ticker=replace(ticker(), funding_rate=1e-3))
-    assert told(scene(calm), scene(dear)) == [(K.FUNDING_EXTREME, AlertLevel.WARNING)]
-    assert told(scene(dear), scene(dear)) == []
+    assert raised(market_pass(calm), market_pass(dear)) == [(K.FUNDING_EXTREME, AlertLevel.WARNING)]
+    assert raised(market_pass(dear), market_pass(dear)) == []
     for newest, word in ((111.0, "rose"), (89.0, "fell")):
         surged = replace(calm, open_interest=interest([100.0] * 29 + [newest]))
-        (alert,) = market_alerts(scene(calm), scene(surged))
+        (alert,) = market_alerts(market_pass(calm), market_pass(surged))
         assert (alert.kind, word in alert.text) == (K.OPEN_INTEREST_SURGE, True)
         assert alert.reading == pytest.approx(newest - 100)
-        assert told(scene(surged), scene(surged)) == []
+        assert raised(market_pass(surged), market_pass(surged)) == []
     old = replace(calm, open_interest=interest([100.0] * 29 + [120.0], NOW - 2 * HOUR))
-    assert told(scene(calm), scene(old)) == []
+    assert raised(market_pass(calm), market_pass(old)) == []
 
 
-def test_without_inputs_or_with_broken_ones_nothing_is_told() -> None:
-    assert told(None, scene(SymbolInputs(symbol="XUSDT"))) == []
+def test_without_inputs_or_with_broken_ones_no_alert_is_raised() -> None:
+    assert raised(None, market_pass(SymbolInputs(symbol="XUSDT"))) == []
     broken = SymbolInputs(
         symbol="XUSDT",
         ticker=ticker(),
@@ -214,45 +214,45 @@ def test_without_inputs_or_with_broken_ones_nothing_is_told() -> None:
         open_interest=interest([np.nan] * 30),
     )
     quiet = replace(broken, trades=trades([(NOW - 9_000, 1.0, 1.0)]))
-    assert told(scene(quiet), scene(broken)) == []
+    assert raised(market_pass(quiet), market_pass(broken)) == []
     worthless = SymbolInputs(symbol="AUSDT", ticker=ticker(0.0, "AUSDT"), candles={Timeframe.M1: minutes(wobbling())})
     moved = SymbolInputs(symbol="XUSDT", ticker=ticker(103.0), candles={Timeframe.M1: minutes(wobbling())})
-    assert [a.symbol for a in market_alerts(None, scene(worthless, moved))] == ["XUSDT"]
+    assert [a.symbol for a in market_alerts(None, market_pass(worthless, moved))] == ["XUSDT"]
 
 
 def test_another_venue_is_another_market() -> None:
     moved = SymbolInputs(symbol="XUSDT", ticker=ticker(103.0), candles={Timeframe.M1: minutes(wobbling())})
-    assert told(scene(moved), scene(moved, venue="binance")) == [(K.PRICE_MOVE, AlertLevel.WARNING)]
+    assert raised(market_pass(moved), market_pass(moved, venue="binance")) == [(K.PRICE_MOVE, AlertLevel.WARNING)]
     bullish, bearish = RegimeState(regime=Regime.BULLISH, since_ms=NOW), RegimeState(regime=Regime.BEARISH, since_ms=NOW)
-    before, after = replace(scene(), regime=bullish), replace(scene(venue="binance"), regime=bearish)
-    assert told(before, after) == []
+    before, after = replace(market_pass(), regime=bullish), replace(market_pass(venue="binance"), regime=bearish)
+    assert raised(before, after) == []
 
 
-def test_of_a_crash_the_largest_moves_are_told_and_how_many_there_were() -> None:
+def test_in_a_crash_the_largest_moves_raise_alerts_and_one_more_says_how_many_there_were() -> None:
     bars = {Timeframe.M1: minutes(wobbling())}
-    after = scene(
+    after = market_pass(
         *(SymbolInputs(symbol=f"C{i:02}USDT", ticker=ticker(97.0 - i / 10, f"C{i:02}USDT"), candles=bars) for i in range(30))
     )
     alerts = market_alerts(None, after)
-    assert len(alerts) == MOST + 1
+    assert len(alerts) == MAX_ALERTS + 1
     assert [a.symbol for a in alerts[:3]] == ["C29USDT", "C28USDT", "C27USDT"]
     assert "30 markets" in alerts[-1].text
     assert alerts[-1].symbol == ""
 
 
-def test_a_change_of_regime_is_told_with_what_it_was() -> None:
+def test_a_change_of_regime_names_the_old_regime() -> None:
     states = [RegimeState(regime=r, since_ms=NOW) for r in (Regime.BULLISH, Regime.BULLISH, Regime.RISK_OFF, Regime.NEUTRAL)]
-    scenes = [replace(scene(), regime=s) for s in states]
-    alerts = [market_alerts(a, b) for a, b in pairwise(scenes)]
+    passes = [replace(market_pass(), regime=s) for s in states]
+    alerts = [market_alerts(a, b) for a, b in pairwise(passes)]
     assert [len(a) for a in alerts] == [0, 1, 1]
     assert alerts[1][0].level is AlertLevel.WARNING
     assert alerts[1][0].text == "The market is risk-off; it was bullish."
     assert alerts[2][0].level is AlertLevel.INFO
-    assert market_alerts(None, scenes[2]) == ()
+    assert market_alerts(None, passes[2]) == ()
 
 
 def signal(**more: object) -> Signal:
-    made = Signal(
+    opened = Signal(
         id="bybit-XUSDT-long-1",
         venue="bybit",
         symbol="XUSDT",
@@ -270,11 +270,11 @@ def signal(**more: object) -> Signal:
         drivers=(DimensionKind.ORDERFLOW,),
         judged_ms=NOW,
     )
-    return replace(made, **more)  # type: ignore[arg-type]  # fields by name
+    return replace(opened, **more)  # type: ignore[arg-type]  # fields by name
 
 
-def test_signals_are_told_when_they_open_and_close_and_not_when_they_are_only_judged() -> None:
-    found = Opportunity(
+def test_signals_raise_alerts_when_they_open_and_close_and_not_when_they_are_only_evaluated() -> None:
+    opportunity = Opportunity(
         id="bybit-XUSDT-reversion-1",
         venue="bybit",
         symbol="XUSDT",
@@ -287,7 +287,9 @@ def test_signals_are_told_when_they_open_and_close_and_not_when_they_are_only_ju
         sentence="It turns.",
     )
     closed = signal(id="a", status=SignalStatus.STOPPED, result_r=-1.0, closed_ms=NOW + 5)
-    after = replace(scene(), opened=[signal()], changed=[closed, signal(id="b", targets_hit=1)], opportunities=[found])
+    after = replace(
+        market_pass(), opened=[signal()], changed=[closed, signal(id="b", targets_hit=1)], opportunities=[opportunity]
+    )
     alerts = market_alerts(None, after)
     assert [(a.kind, a.reference) for a in alerts] == [
         (K.SIGNAL_OPENED, "bybit-XUSDT-long-1"),
@@ -305,34 +307,31 @@ def test_every_kind_has_a_cooldown() -> None:
     assert set(COOLDOWNS_S) == set(AlertKind)
 
 
-# ----------------------------------------------------------------------------------------------------------- the supply
-
-
-def supplied(before: SourceStatus | None, after: SourceStatus) -> list[tuple[str, AlertLevel, str]]:
+def source_events(before: SourceStatus | None, after: SourceStatus) -> list[tuple[str, AlertLevel, str]]:
     return [(a.venue, a.level, a.text) for a in source_alerts(before, after)]
 
 
-def test_a_venue_that_fails_is_told_with_its_reason_and_when_it_is_well_again() -> None:
-    well = SourceStatus(LIVE, NOW, "bybit", scored=50, expected=50)
+def test_a_venue_that_fails_raises_an_alert_with_its_reason_and_another_when_it_works_again() -> None:
+    well = SourceStatus(environment=LIVE, now_ms=NOW, venue="bybit", scored=50, expected=50)
     blocked = SourceStatus(
-        LIVE,
-        NOW + 1,
-        "binance",
-        Fallback(venue="bybit", reason=FallbackReason.VENUE_BLOCKED),
-        {"bybit": FallbackReason.VENUE_BLOCKED},
+        environment=LIVE,
+        now_ms=NOW + 1,
+        venue="binance",
+        fallback=Fallback(venue="bybit", reason=FallbackReason.VENUE_BLOCKED),
+        troubles={"bybit": FallbackReason.VENUE_BLOCKED},
         scored=50,
         expected=50,
     )
-    assert supplied(None, well) == supplied(well, well) == []
-    assert supplied(well, blocked) == [
-        ("bybit", AlertLevel.CRITICAL, "bybit refuses this machine's location."),
-        ("binance", AlertLevel.WARNING, "binance is used instead of bybit, which refuses this machine's location."),
+    assert source_events(None, well) == source_events(well, well) == []
+    assert source_events(well, blocked) == [
+        ("bybit", AlertLevel.CRITICAL, "bybit blocks this machine's location."),
+        ("binance", AlertLevel.WARNING, "binance is used instead of bybit, which blocks this machine's location."),
     ]
-    assert supplied(None, blocked) == supplied(well, blocked)  # a restart in trouble tells of it
-    assert supplied(blocked, blocked) == []
+    assert source_events(None, blocked) == source_events(well, blocked)  # a restart during trouble raises the alert too
+    assert source_events(blocked, blocked) == []
     stale = replace(blocked, troubles={"bybit": FallbackReason.VENUE_STALE})
-    assert supplied(blocked, stale) == [("bybit", AlertLevel.WARNING, "bybit sends data whose clock stands still.")]
-    assert supplied(stale, well) == [
+    assert source_events(blocked, stale) == [("bybit", AlertLevel.WARNING, "bybit sends data whose clock does not advance.")]
+    assert source_events(stale, well) == [
         ("bybit", AlertLevel.INFO, "bybit works again."),
         ("bybit", AlertLevel.INFO, "bybit is used again."),
     ]
@@ -340,8 +339,10 @@ def test_a_venue_that_fails_is_told_with_its_reason_and_when_it_is_well_again() 
         assert (alert.kind, alert.observed_ms, alert.environment) == (K.DATA_QUALITY, NOW + 1, LIVE)
 
 
-def test_few_scores_are_told_once() -> None:
-    states = [SourceStatus(LIVE, NOW, "bybit", scored=s, expected=50) for s in (None, 50, 24, 20, 40, 10)]
+def test_few_scores_raise_one_alert() -> None:
+    states = [
+        SourceStatus(environment=LIVE, now_ms=NOW, venue="bybit", scored=s, expected=50) for s in (None, 50, 24, 20, 40, 10)
+    ]
     alerts: list[list[Alert]] = [list(source_alerts(a, b)) for a, b in pairwise(states)]
     assert [len(a) for a in alerts] == [0, 1, 0, 0, 1]
     assert alerts[1][0].text == "Only 24 of 50 symbols of bybit can be scored."

@@ -1,4 +1,4 @@
-"""Betas against statsmodels, and what must hold of them: alignment by time, reflection, scale, no look-ahead, absence."""
+"""Betas against statsmodels, and their laws: alignment by time, reflection, scale, no look-ahead, missing data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.analysis.markets import NOW_MS, STAMP
-from virtuoso.analysis.beta import WINDOWS, YEAR_MS, betas
+from virtuoso.analysis.bars import YEAR_MS
+from virtuoso.analysis.beta import SPANS, betas
 from virtuoso.domain.model import ANCHOR, Candles, Timeframe
 from virtuoso.domain.records import BetaSpan, BetaWindow
 
@@ -21,20 +22,20 @@ SIZES = {"BTCUSDT": 0.0, "AUSDT": 1.4, "BUSDT": 0.3, "CUSDT": -0.6}
 
 
 def close(value: float | None, within: float = 1e-9) -> Any:
-    """A number as good as this one; None for None."""
+    """Return a match for this number; None for None."""
     return None if value is None else pytest.approx(value, rel=within, abs=within / 1000)
 
 
-def candles(symbol: str, timeframe: Timeframe, log_prices: np.ndarray, keep: np.ndarray | None = None) -> Candles:
-    """Bars that end with the last before NOW_MS, of these log closes; `keep`: which of them are there."""
+def candles(symbol: str, timeframe: Timeframe, log_prices: np.ndarray, present: np.ndarray | None = None) -> Candles:
+    """Return bars of these log closes, the last one closed before NOW_MS. `present` says which of them exist."""
     count = len(log_prices)
     times = ((NOW_MS // timeframe.ms - 1) * timeframe.ms + (np.arange(count) - count + 1) * timeframe.ms).astype(np.int64)
-    there = np.ones(count, dtype=bool) if keep is None else keep
-    close = np.exp(log_prices[there])
+    exists = np.ones(count, dtype=bool) if present is None else present
+    close = np.exp(log_prices[exists])
     return Candles(
         symbol=symbol,
         timeframe=timeframe,
-        open_ms=times[there],
+        open_ms=times[exists],
         open=close,
         high=close,
         low=close,
@@ -45,23 +46,24 @@ def candles(symbol: str, timeframe: Timeframe, log_prices: np.ndarray, keep: np.
 
 
 def markets(seed: int, *, gaps: float = 0.0, listed: int = 0) -> Series:
-    """Four markets that go with BTC by different shares; bars are missing at random, and the first `listed` of CUSDT."""
+    """Return four markets that move with BTC by different betas. Bars are missing at random, and so are the first `listed`
+    of CUSDT."""
     rng = np.random.default_rng(seed)
-    made: Series = {symbol: {} for symbol in SIZES}
-    for timeframe, _, _ in WINDOWS.values():
+    result: Series = {symbol: {} for symbol in SIZES}
+    for timeframe, _, _ in SPANS.values():
         steps = rng.standard_t(4, 400) * 2e-3
         for symbol, size in SIZES.items():
             own = 0.0 if symbol == ANCHOR else rng.standard_t(4, 400) * 1e-3
-            keep = rng.random(400) >= gaps
-            keep[: listed if symbol == "CUSDT" else 0] = False
-            keep[-1] = True
+            present = rng.random(400) >= gaps
+            present[: listed if symbol == "CUSDT" else 0] = False
+            present[-1] = True
             walk = np.cumsum(steps * (1.0 if symbol == ANCHOR else size) + own)
-            made[symbol][timeframe] = candles(symbol, timeframe, 3.0 + walk, keep)
-    return made
+            result[symbol][timeframe] = candles(symbol, timeframe, 3.0 + walk, present)
+    return result
 
 
 def paired(own: Candles, anchor: Candles, points: int) -> tuple[np.ndarray, np.ndarray, list[int]]:
-    """Returns of both and their ends, put together bar by bar in plain Python."""
+    """Return the returns of both and their ends, paired bar by bar in plain Python."""
     step = anchor.timeframe.ms
     last = int(anchor.open_ms[-1])
     a, b = (dict(zip(c.open_ms.tolist(), c.close.tolist(), strict=True)) for c in (anchor, own))
@@ -101,7 +103,7 @@ def test_betas_agree_with_statsmodels_also_with_gaps_and_different_listing_dates
     series = markets(5, gaps=gaps, listed=listed)
     found = betas(series, NOW_MS)
     for symbol in ("AUSDT", "BUSDT", "CUSDT"):
-        for window, (timeframe, points, step) in WINDOWS.items():
+        for window, (timeframe, points, step) in SPANS.items():
             x, _, _ = paired(series[symbol][timeframe], series[ANCHOR][timeframe], points)
             assert (window in found[symbol]) == (len(x) >= points // 2), (symbol, window)
             if window in found[symbol]:
@@ -138,13 +140,13 @@ def test_bitcoin_against_itself_is_one_by_definition_and_has_no_t_value() -> Non
 
 def test_without_bitcoin_or_where_nothing_moves_there_is_no_beta() -> None:
     series = markets(8)
-    without = {symbol: of for symbol, of in series.items() if symbol != ANCHOR}
+    without = {symbol: candles for symbol, candles in series.items() if symbol != ANCHOR}
     assert betas(without, NOW_MS) == {symbol: {} for symbol in without}
     assert betas({}, NOW_MS) == {}
     still = {t: replace(c, close=np.full(len(c), 1.3e-5)) for t, c in series["AUSDT"].items()}
     assert betas(series | {"AUSDT": still}, NOW_MS)["AUSDT"] == {}
     frozen = {t: replace(c, close=np.full(len(c), 5e4)) for t, c in series[ANCHOR].items()}
-    assert all(not of for of in betas(series | {ANCHOR: frozen}, NOW_MS).values())
+    assert all(not windows for windows in betas(series | {ANCHOR: frozen}, NOW_MS).values())
 
 
 def test_broken_prices_cost_the_points_that_need_them_and_no_other_symbol() -> None:
@@ -155,7 +157,9 @@ def test_broken_prices_cost_the_points_that_need_them_and_no_other_symbol() -> N
     close[300], close[350] = np.nan, 0.0
     found = betas(series | {"AUSDT": {Timeframe.M5: replace(bars, close=close)}}, NOW_MS)
     assert found["AUSDT"][BetaSpan.DAY].points == 288 - 4
-    assert {s: of for s, of in found.items() if s != "AUSDT"} == {s: of for s, of in whole.items() if s != "AUSDT"}
+    assert {s: windows for s, windows in found.items() if s != "AUSDT"} == {
+        s: windows for s, windows in whole.items() if s != "AUSDT"
+    }
 
 
 @settings(max_examples=25)
@@ -164,12 +168,14 @@ def test_reflection_keeps_beta_negates_alpha_and_swaps_the_sides_and_scale_chang
     seed: int, factor: float, gaps: float
 ) -> None:
     series = markets(seed, gaps=gaps)
-    mirrored = {s: {t: replace(c, close=1 / c.close) for t, c in of.items()} for s, of in series.items()}
-    scaled = {s: {t: replace(c, close=c.close * np.exp(factor)) for t, c in of.items()} for s, of in series.items()}
+    mirrored = {s: {t: replace(c, close=1 / c.close) for t, c in by_frame.items()} for s, by_frame in series.items()}
+    scaled = {
+        s: {t: replace(c, close=c.close * np.exp(factor)) for t, c in by_frame.items()} for s, by_frame in series.items()
+    }
     one, other, larger = (betas(m, NOW_MS) for m in (series, mirrored, scaled))
-    for symbol, of in one.items():
-        assert of.keys() == other[symbol].keys() == larger[symbol].keys()
-        for window, b in of.items():
+    for symbol, windows in one.items():
+        assert windows.keys() == other[symbol].keys() == larger[symbol].keys()
+        for window, b in windows.items():
             m, k = other[symbol][window], larger[symbol][window]
             assert (m.beta, m.correlation) == (close(b.beta, 1e-7), close(b.correlation, 1e-7))
             assert m.alpha_annual_percent == pytest.approx(-b.alpha_annual_percent, rel=1e-6, abs=1e-5)
@@ -184,8 +190,12 @@ def test_bars_that_close_later_change_nothing() -> None:
     series = markets(10)
     earlier = NOW_MS - 40 * Timeframe.M5.ms
     cut = {
-        s: {t: replace(c, open_ms=c.open_ms[:e], close=c.close[:e]) for t, c in of.items() for e in [_closed(c, earlier)]}
-        for s, of in series.items()
+        s: {
+            t: replace(c, open_ms=c.open_ms[:e], close=c.close[:e])
+            for t, c in by_frame.items()
+            for e in [_closed(c, earlier)]
+        }
+        for s, by_frame in series.items()
     }
     assert betas(series, earlier) == betas(cut, earlier)
     assert betas(series, earlier) != betas(series, NOW_MS)

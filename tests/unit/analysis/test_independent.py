@@ -1,4 +1,4 @@
-"""Every gauge a second time, on generated and recorded bars, to 1e-9: by TA-Lib or pandas where they have it, else
+"""Every component a second time, on generated and recorded bars, to 1e-9: by TA-Lib or pandas where they have it, else
 by loops over plain lists that share nothing with the package. `test_indicators` holds the first half of it."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import talib
 from tests.programs import Market
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import Shape
-from virtuoso.analysis.candle_readings import COMPONENTS, series
+from virtuoso.analysis.candle_readings import COMPONENTS, read_history
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.domain.model import Candles, Component, SymbolInputs, Timeframe
 
@@ -64,8 +64,8 @@ def plain(candles: Candles) -> Plain:
     atr = sum(ranges[:14]) / 14
     for true_range in ranges[14:]:
         atr += (true_range - atr) / 14
-    kept = {n: getattr(candles, n)[span] for n in ("open_ms", "open", "high", "low", "close", "volume")}
-    ours = series(Candles(symbol=candles.symbol, timeframe=candles.timeframe, stamp=candles.stamp, **kept))
+    columns = {n: getattr(candles, n)[span] for n in ("open_ms", "open", "high", "low", "close", "volume")}
+    ours = read_history(Candles(symbol=candles.symbol, timeframe=candles.timeframe, stamp=candles.stamp, **columns))
     return Plain(o, h, low, c, candles.volume[span].tolist(), atr, ours)
 
 
@@ -99,9 +99,6 @@ def market(request: pytest.FixtureRequest) -> Plain:
 def same(value: float) -> object:
     assert math.isfinite(value)
     return pytest.approx(value, abs=1e-9)
-
-
-# --------------------------------------------------------------------------------------------------------- technical
 
 
 def test_rsi_is_wilders_and_talibs(market: Plain) -> None:
@@ -155,15 +152,12 @@ def test_averages_and_extremes_are_talibs_at_every_bar(market: Plain) -> None:
         "donchian": (2 * close - top - bottom) / (top - bottom),
     }
     for name, values in theirs.items():
-        gauge = [g.name for g in COMPONENTS].index(name)
-        span = slice(COMPONENTS[gauge].need - 1, None)
-        read = np.isfinite(market.ours.values[gauge, span])
+        index = [g.name for g in COMPONENTS].index(name)
+        span = slice(COMPONENTS[index].min_bars - 1, None)
+        read = np.isfinite(market.ours.values[index, span])
         assert read.mean() > 0.9
-        np.testing.assert_allclose(market.ours.values[gauge, span][read], values[span][read], rtol=0, atol=1e-8)
+        np.testing.assert_allclose(market.ours.values[index, span][read], values[span][read], rtol=0, atol=1e-8)
         assert market.reading(name) == same(values[-1])
-
-
-# ------------------------------------------------------------------------------------------------------------ volume
 
 
 def test_money_flow_is_that_of_talibs_accumulation_line(market: Plain) -> None:
@@ -201,9 +195,6 @@ def test_confidence_is_activity_age_and_evenness(market: Plain) -> None:
     assert market.confidence("money_flow") == same(quality * effective / (effective + 5))
 
 
-# --------------------------------------------------------------------------------------------------- price structure
-
-
 def test_the_stack_of_averages_is_that_of_pandas(market: Plain) -> None:
     closes = pd.Series(market.close)
     levels = [market.close[-1], *(float(closes.ewm(span=s, adjust=True).mean().iloc[-1]) for s in (20, 50, 200))]
@@ -228,10 +219,10 @@ def sides(market: Plain) -> list[tuple[list[float], list[float]]]:
 
 def steps(market: Plain, at: int) -> tuple[float, float] | None:
     """What the last swing high rose above the one before, and the last swing low fell below; None before two of each."""
-    found = [[high[i] for i in swing_highs(high, at)[-2:]] for high, _ in sides(market)]
-    if any(len(f) < 2 for f in found):
+    components = [[high[i] for i in swing_highs(high, at)[-2:]] for high, _ in sides(market)]
+    if any(len(f) < 2 for f in components):
         return None
-    return found[0][1] - found[0][0], found[1][1] - found[1][0]
+    return components[0][1] - components[0][0], components[1][1] - components[1][0]
 
 
 def test_swings_are_the_mean_step_of_highs_and_lows(market: Plain) -> None:
@@ -289,25 +280,22 @@ def test_order_blocks_count_until_price_comes_back_through_them(market: Plain) -
     assert market.reading("order_blocks") == same(up - down)
 
 
-# ----------------------------------------------------------------------------------------------- trades, book, series
-
-
 @pytest.fixture(scope="module", params=["walk", "jumps", "thin_book"])
-def moment(request: pytest.FixtureRequest) -> tuple[SymbolInputs, dict[str, Component]]:
+def context(request: pytest.FixtureRequest) -> tuple[SymbolInputs, dict[str, Component]]:
     """A market, and what is read of it by dimension and component."""
     inputs = markets.inputs(Shape(request.param, 51, 27.1))
     result = score_symbol(inputs, markets.NOW_MS)
     return inputs, {f"{d.kind.lower_name}.{c.name}": c for d in result.dimensions for c in d.components}
 
 
-def read(found: dict[str, Component], name: str) -> float:
-    reading = found[name].reading
-    assert reading is not None, found[name].missing
+def read(components: dict[str, Component], name: str) -> float:
+    reading = components[name].reading
+    assert reading is not None, components[name].missing
     return reading
 
 
-def test_order_flow_is_counted_trade_by_trade(moment: tuple[SymbolInputs, dict[str, Component]]) -> None:
-    inputs, found = moment
+def test_order_flow_is_counted_trade_by_trade(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
+    inputs, components = context
     assert inputs.trades is not None
     fills = list(zip(inputs.trades.side.tolist(), inputs.trades.size.tolist(), strict=True))
 
@@ -316,14 +304,14 @@ def test_order_flow_is_counted_trade_by_trade(moment: tuple[SymbolInputs, dict[s
 
     middle = len(fills) // 2
     largest = sorted(size for _, size in fills)[-(len(fills) // 10)]
-    assert read(found, "orderflow.taker_delta") == same(delta(fills))
-    assert read(found, "orderflow.delta_change") == same(delta(fills[middle:]) - delta(fills[:middle]))
-    assert read(found, "orderflow.large_trades") == same(delta([f for f in fills if f[1] >= largest]))
-    assert read(found, "orderflow.trade_counts") == same(sum(side for side, _ in fills) / len(fills))
+    assert read(components, "orderflow.taker_delta") == same(delta(fills))
+    assert read(components, "orderflow.delta_change") == same(delta(fills[middle:]) - delta(fills[:middle]))
+    assert read(components, "orderflow.large_trades") == same(delta([f for f in fills if f[1] >= largest]))
+    assert read(components, "orderflow.trade_counts") == same(sum(side for side, _ in fills) / len(fills))
 
 
-def test_the_book_is_measured_level_by_level(moment: tuple[SymbolInputs, dict[str, Component]]) -> None:
-    inputs, found = moment
+def test_the_book_is_measured_level_by_level(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
+    inputs, components = context
     assert inputs.book is not None
     bids, asks = inputs.book.bids.tolist(), inputs.book.asks.tolist()
     mid = math.sqrt(bids[0][0] * asks[0][0])
@@ -337,15 +325,15 @@ def test_the_book_is_measured_level_by_level(moment: tuple[SymbolInputs, dict[st
         return (bid - ask) / (bid + ask)
 
     for name, share in (("near", 0.15), ("middle", 0.4), ("wide", 1.0)):
-        component = found[f"orderbook.imbalance_{name}"]
+        component = components[f"orderbook.imbalance_{name}"]
         if share * reach <= half:
             assert component.missing == "the band ends before the best levels"
             continue
         bid, ask = (math.fsum(size for _, size in within(ladder, share * reach)) for ladder in ladders)
         assert component.reading == same(balance(bid, ask))
-    assert read(found, "orderbook.microprice") == same(balance(bids[0][1], asks[0][1]))
+    assert read(components, "orderbook.microprice") == same(balance(bids[0][1], asks[0][1]))
     near = [math.fsum(s * math.exp(-(d - half) / (reach / 5 + half)) for d, s in ladder) for ladder in ladders]
-    assert read(found, "orderbook.pressure") == same(balance(*near))
+    assert read(components, "orderbook.pressure") == same(balance(*near))
     kept = [within(ladder, reach) for ladder in ladders]
     amount = min(math.fsum(size for _, size in ladder) for ladder in kept) / 2
     costs = []
@@ -354,11 +342,11 @@ def test_the_book_is_measured_level_by_level(moment: tuple[SymbolInputs, dict[st
         for distance, size in ladder:
             cost, left = cost + distance * min(size, left), left - min(size, left)
         costs.append(cost)
-    assert read(found, "orderbook.slope") == same(math.log(costs[1] / costs[0]))
+    assert read(components, "orderbook.slope") == same(math.log(costs[1] / costs[0]))
 
 
-def test_positions_and_standings_are_in_deviations(moment: tuple[SymbolInputs, dict[str, Component]]) -> None:
-    inputs, found = moment
+def test_positions_and_standings_are_in_deviations(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
+    inputs, components = context
     assert inputs.ticker is not None
     assert inputs.funding is not None
     assert inputs.open_interest is not None
@@ -373,10 +361,10 @@ def test_positions_and_standings_are_in_deviations(moment: tuple[SymbolInputs, d
         return (known[end] - known[end - 4 * 3_600_000]) / math.sqrt(48 * math.fsum(squares) / len(squares))
 
     price, positions = in_deviations(closed, max(interest)), in_deviations(interest, max(interest))
-    assert read(found, "orderflow.positioning") == same(price * (1 + 0.6 * math.tanh(positions)))
-    assert read(found, "sentiment.open_interest") == same(positions * math.tanh(price))
+    assert read(components, "orderflow.positioning") == same(price * (1 + 0.6 * math.tanh(positions)))
+    assert read(components, "sentiment.open_interest") == same(positions * math.tanh(price))
     ratios = np.log(inputs.long_short.values)
-    assert read(found, "sentiment.accounts") == same((ratios[-1] - ratios.mean()) / math.hypot(ratios.std(), 0.02))
+    assert read(components, "sentiment.accounts") == same((ratios[-1] - ratios.mean()) / math.hypot(ratios.std(), 0.02))
     rates, rate = inputs.funding.values, inputs.ticker.funding_rate
     assert rate is not None
-    assert read(found, "sentiment.funding") == same((rate - rates.mean()) / math.hypot(rates.std(), 2e-5))
+    assert read(components, "sentiment.funding") == same((rate - rates.mean()) / math.hypot(rates.std(), 2e-5))

@@ -111,13 +111,13 @@ def test_the_awesome_oscillator_is_the_gap_of_two_averages(bars: Bars) -> None:
     assert last(technical.awesome_oscillator, bars) == close_to(gap / plain_atr(bars), abs=1e-9)
 
 
-def plain_place(b: Bars, i: int) -> float:
+def plain_location(b: Bars, i: int) -> float:
     return float((2 * b.close[i] - b.high[i] - b.low[i]) / (b.high[i] - b.low[i]))
 
 
 def test_money_flow_weighs_where_bars_close_by_their_volume(bars: Bars) -> None:
     at = range(bars.count - 20, bars.count)
-    plain = sum(plain_place(bars, i) * bars.volume[i] for i in at) / sum(bars.volume[i] for i in at)
+    plain = sum(plain_location(bars, i) * bars.volume[i] for i in at) / sum(bars.volume[i] for i in at)
     assert last(volume.money_flow, bars) == close_to(plain, abs=1e-9)
 
 
@@ -132,7 +132,7 @@ def test_the_money_flow_index_counts_volume_by_the_typical_prices_change(bars: B
 def test_slopes_are_those_of_a_least_squares_line(bars: Bars, kind: str) -> None:
     at = range(bars.count - 50, bars.count)
     if kind == "accumulation":
-        steps = [plain_place(bars, i) * bars.volume[i] for i in at]
+        steps = [plain_location(bars, i) * bars.volume[i] for i in at]
     else:
         steps = [math.copysign(bars.volume[i], bars.close[i] - bars.close[i - 1]) for i in at]
     slope = np.polyfit(np.arange(50), np.cumsum(steps), 1)[0]

@@ -1,4 +1,4 @@
-"""The laws of the analysis, for every component by name and for the total, over generated markets."""
+"""The laws of the analysis, for every component by name and for the total, on generated markets."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape, shapes
-from virtuoso.analysis.candle_readings import COMPONENTS, CandleReadingsCache, series
+from virtuoso.analysis.candle_readings import COMPONENTS, CandleReadingsCache, read_history
 from virtuoso.analysis.components import ComponentSpec
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
 from virtuoso.domain.model import Component, Confluence, SymbolInputs, Timeframe
 
 MINUTE = 60_000
-ALL_GAUGES: dict[str, ComponentSpec] = {f"{g.name}_{t.value}": g for g in COMPONENTS for t in Timeframe} | {
-    g.name: g for gauges in CONTEXT_COMPONENTS.values() for g in gauges
+ALL_SPECS: dict[str, ComponentSpec] = {f"{g.name}_{t.value}": g for g in COMPONENTS for t in Timeframe} | {
+    g.name: g for specs in CONTEXT_COMPONENTS.values() for g in specs
 }
 few = settings(max_examples=40)
 
@@ -107,11 +107,11 @@ def test_scaling_prices_or_volumes_changes_no_score(shape: Shape, prices: float,
 
 @few
 @given(shapes())
-def test_every_direction_follows_from_its_reading_alone_by_the_gauges_odd_and_monotone_map(shape: Shape) -> None:
+def test_every_direction_follows_from_its_reading_alone_by_its_odd_and_monotone_map(shape: Shape) -> None:
     for name, c in present(score_symbol(markets.inputs(shape), NOW_MS)).items():
-        gauge = ALL_GAUGES[name.split(".")[1]]
+        spec = ALL_SPECS[name.split(".")[1]]
         assert c.reading is not None
-        assert c.direction == pytest.approx(math.tanh((c.reading - gauge.centre) / gauge.scale), abs=1e-12)
+        assert c.direction == pytest.approx(math.tanh((c.reading - spec.centre) / spec.scale), abs=1e-12)
 
 
 @settings(max_examples=25)
@@ -126,7 +126,7 @@ def test_a_series_repaints_nothing_when_bars_are_appended(shape: Shape, timefram
     whole = markets.bars(shape, timeframe)
     end = min(end, len(whole))
     names = ("open_ms", "open", "high", "low", "close", "volume")
-    early, late = series(replace(whole, **{n: getattr(whole, n)[:end] for n in names})), series(whole)
+    early, late = read_history(replace(whole, **{n: getattr(whole, n)[:end] for n in names})), read_history(whole)
     for before, after in ((early.directions, late.directions), (early.confidences, late.confidences)):
         np.testing.assert_allclose(after[:, :end], before, rtol=0, atol=1e-9)
 
@@ -139,10 +139,10 @@ def test_live_scoring_takes_the_last_element_of_the_series(shape: Shape, timefra
     whole = markets.bars(shape, timeframe)
     at = max(0, len(whole) - 1 - back)
     now = int(whole.open_ms[at]) + timeframe.ms
-    made = CandleReadingsCache().readings({timeframe: whole}, now)[timeframe]
-    history = series(whole)
-    np.testing.assert_allclose(made.directions, history.directions[:, at], rtol=0, atol=1e-6)
-    np.testing.assert_allclose(made.confidences, history.confidences[:, at], rtol=0, atol=1e-6)
+    live = CandleReadingsCache().readings({timeframe: whole}, now)[timeframe]
+    history = read_history(whole)
+    np.testing.assert_allclose(live.directions, history.directions[:, at], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(live.confidences, history.confidences[:, at], rtol=0, atol=1e-6)
 
 
 @few
@@ -237,20 +237,20 @@ def test_a_series_that_cannot_be_read_costs_its_own_components_and_says_why(
 
 @settings(max_examples=15)
 @given(shapes())
-def test_the_same_input_gives_the_same_bytes_with_a_memo_and_without(shape: Shape) -> None:
-    market, memo = markets.inputs(shape), CandleReadingsCache()
+def test_the_same_input_gives_the_same_bytes_with_a_cache_and_without(shape: Shape) -> None:
+    market, cache = markets.inputs(shape), CandleReadingsCache()
     first = repr(score_symbol(market, NOW_MS))
     assert repr(score_symbol(markets.inputs(shape), NOW_MS)) == first
-    assert repr(score_symbol(market, NOW_MS, memo=memo)) == first
-    assert repr(score_symbol(market, NOW_MS, memo=memo)) == first
+    assert repr(score_symbol(market, NOW_MS, cache=cache)) == first
+    assert repr(score_symbol(market, NOW_MS, cache=cache)) == first
 
 
 @settings(max_examples=15)
 @given(shapes(), st.sets(st.sampled_from(list(Timeframe)), min_size=1))
-def test_a_memo_that_knows_some_timeframes_gives_the_same_bytes_too(shape: Shape, known: set[Timeframe]) -> None:
-    market, memo = markets.inputs(shape), CandleReadingsCache()
-    score_symbol(replace(market, candles={t: c for t, c in market.candles.items() if t in known}), NOW_MS, memo=memo)
-    assert repr(score_symbol(market, NOW_MS, memo=memo)) == repr(score_symbol(market, NOW_MS))
+def test_a_cache_that_knows_some_timeframes_gives_the_same_bytes_too(shape: Shape, known: set[Timeframe]) -> None:
+    market, cache = markets.inputs(shape), CandleReadingsCache()
+    score_symbol(replace(market, candles={t: c for t, c in market.candles.items() if t in known}), NOW_MS, cache=cache)
+    assert repr(score_symbol(market, NOW_MS, cache=cache)) == repr(score_symbol(market, NOW_MS))
 
 
 @settings(max_examples=60)

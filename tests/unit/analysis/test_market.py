@@ -1,4 +1,4 @@
-"""The whole market: overview, the regime and its patience, movers."""
+"""The whole market: overview, regime and its dwell, movers."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def ticker(symbol: str, change: float | None, turnover: float | None = 1e6) -> T
 
 
 def venue(changes: Iterable[float | None], btc: float | None = 0.0) -> dict[str, Ticker]:
-    made = {f"C{i}USDT": ticker(f"C{i}USDT", c) for i, c in enumerate(changes)}
-    return made | {"BTCUSDT": ticker("BTCUSDT", btc, 4e6)}
+    result = {f"C{i}USDT": ticker(f"C{i}USDT", c) for i, c in enumerate(changes)}
+    return result | {"BTCUSDT": ticker("BTCUSDT", btc, 4e6)}
 
 
 def btc_candles(kind: str, seed: int = 3) -> dict[Timeframe, Candles]:
@@ -47,33 +47,33 @@ def btc_candles(kind: str, seed: int = 3) -> dict[Timeframe, Candles]:
 
 def test_the_figures_are_those_of_the_whole_venue() -> None:
     tickers = venue([1.0, 2.0, -3.0, 0.0, None, 5.0], btc=1.0)
-    made = overview(tickers, {}, None, None, NOW_MS)
-    assert made.breadth is not None
-    assert (made.breadth.up, made.breadth.down, made.breadth.flat) == (4, 1, 1)
-    assert made.total_turnover == pytest.approx(10e6)
-    assert made.dispersion_percent == pytest.approx(float(np.std([1, 2, -3, 0, 5, 1])))
-    assert made.regime_inputs.mean_move_percent == pytest.approx((1 + 2 - 3 + 0 + 5 + 4 * 1) / 9)
-    assert made.regime_inputs.breadth == pytest.approx(3 / 6)
-    assert made.regime_inputs.alts_against_btc_percent == pytest.approx(1.0 - 1.0)
-    assert (made.trend_strength, made.volatility_percent, made.regime_inputs.btc_trend) == (None, None, None)
+    result = overview(tickers, {}, None, None, NOW_MS)
+    assert result.breadth is not None
+    assert (result.breadth.up, result.breadth.down, result.breadth.flat) == (4, 1, 1)
+    assert result.total_turnover == pytest.approx(10e6)
+    assert result.dispersion_percent == pytest.approx(float(np.std([1, 2, -3, 0, 5, 1])))
+    assert result.regime_inputs.mean_move_percent == pytest.approx((1 + 2 - 3 + 0 + 5 + 4 * 1) / 9)
+    assert result.regime_inputs.breadth == pytest.approx(3 / 6)
+    assert result.regime_inputs.alts_against_btc_percent == pytest.approx(1.0 - 1.0)
+    assert (result.trend_strength, result.volatility_percent, result.regime_inputs.btc_trend) == (None, None, None)
 
 
 def test_volatility_is_realised_and_annualised_from_log_returns_of_a_day() -> None:
     candles = btc_candles("walk")
     steps = np.diff(np.log(candles[Timeframe.M5].close[-289:]))
-    made = overview(venue([1.0] * 9), candles, None, None, NOW_MS)
-    assert made.volatility_percent == pytest.approx(100 * math.sqrt((steps**2).mean() * 288 * 365))
-    assert made.trend_strength is not None
-    assert 0 <= made.trend_strength <= 100
+    result = overview(venue([1.0] * 9), candles, None, None, NOW_MS)
+    assert result.volatility_percent == pytest.approx(100 * math.sqrt((steps**2).mean() * 288 * 365))
+    assert result.trend_strength is not None
+    assert 0 <= result.trend_strength <= 100
     hours = np.diff(np.log(candles[Timeframe.H4].close[-181:]))
     half = np.diff(np.log(candles[Timeframe.M30].close[-49:]))
     ratio = math.sqrt((half**2).mean() * 48 / ((hours**2).mean() * 6))
-    assert made.regime_inputs.btc_volatility_ratio == pytest.approx(ratio)
+    assert result.regime_inputs.btc_volatility_ratio == pytest.approx(ratio)
 
 
 def test_dominance_is_coingeckos_or_says_that_it_is_turnover_or_is_absent() -> None:
-    given_share = Dominance(percent=57.1, basis=DominanceBasis.MARKET_CAP, observed_ms=NOW_MS - 5)
-    assert overview(venue([1.0]), {}, given_share, None, NOW_MS).dominance == given_share
+    market_share = Dominance(percent=57.1, basis=DominanceBasis.MARKET_CAP, observed_ms=NOW_MS - 5)
+    assert overview(venue([1.0]), {}, market_share, None, NOW_MS).dominance == market_share
     by_turnover = overview(venue([1.0]), {}, None, None, NOW_MS).dominance
     assert by_turnover == Dominance(percent=80.0, basis=DominanceBasis.TURNOVER, observed_ms=STAMP.observed_ms)
     without = {s: t for s, t in venue([1.0]).items() if s != "BTCUSDT"}
@@ -88,9 +88,9 @@ def test_too_little_to_tell_gives_no_regime_and_bad_candles_raise_nothing() -> N
     empty = overview({}, {}, None, None, NOW_MS)
     assert (empty.regime, empty.breadth, empty.total_turnover, empty.dominance) == (None, None, None, None)
     broken = {t: replace(c, close=c.close * np.nan) for t, c in btc_candles("walk").items()}
-    made = overview(venue([3.0] * 30), broken, None, None, NOW_MS)
-    assert made.volatility_percent is None
-    assert made.regime is not None
+    result = overview(venue([3.0] * 30), broken, None, None, NOW_MS)
+    assert result.volatility_percent is None
+    assert result.regime is not None
 
 
 def test_a_rising_venue_is_bullish_and_its_reflection_bearish() -> None:
@@ -118,14 +118,14 @@ def test_a_rising_venue_is_bullish_and_its_reflection_bearish() -> None:
     st.none() | st.floats(0.2, 5),
     st.sampled_from([None, *Regime]),
 )
-def test_negated_inputs_call_for_the_opposite_direction(
+def test_negated_inputs_prefer_the_opposite_direction(
     move: float, breadth: float, trend: float | None, alts: float | None, ratio: float | None, current: Regime | None
 ) -> None:
     opposite = {Regime.BULLISH: Regime.BEARISH, Regime.RISK_ON: Regime.RISK_OFF}
     opposite |= {b: a for a, b in opposite.items()}
 
-    def call(sign: float, now: Regime | None) -> Regime:
-        told = regime.strengths(
+    def preferred(sign: float, now: Regime | None) -> Regime:
+        strengths = regime.strengths(
             RegimeInputs(
                 mean_move_percent=move * sign,
                 breadth=breadth * sign,
@@ -135,17 +135,17 @@ def test_negated_inputs_call_for_the_opposite_direction(
                 alts_against_btc_percent=None if alts is None else alts * sign,
             )
         )
-        assert told is not None
-        assert all(-1 <= s <= 1 for s in told.values())
-        return regime.wanted(told, now)
+        assert strengths is not None
+        assert all(-1 <= s <= 1 for s in strengths.values())
+        return regime.preferred_regime(strengths, now)
 
-    one = call(1.0, current)
-    assert call(-1.0, None if current is None else opposite.get(current, current)) is opposite.get(one, one)
+    one = preferred(1.0, current)
+    assert preferred(-1.0, None if current is None else opposite.get(current, current)) is opposite.get(one, one)
 
 
 def test_risk_regimes_need_breadth_and_alts_to_lead_while_volatility_falls_or_rises() -> None:
-    def call(breadth: float, alts: float, ratio: float) -> Regime:
-        told = regime.strengths(
+    def preferred(breadth: float, alts: float, ratio: float) -> Regime:
+        strengths = regime.strengths(
             RegimeInputs(
                 mean_move_percent=0.2,
                 breadth=breadth,
@@ -155,22 +155,26 @@ def test_risk_regimes_need_breadth_and_alts_to_lead_while_volatility_falls_or_ri
                 alts_against_btc_percent=alts,
             )
         )
-        assert told is not None
-        return regime.wanted(told, None)
+        assert strengths is not None
+        return regime.preferred_regime(strengths, None)
 
-    assert call(0.8, 2.0, 0.6) is Regime.RISK_ON
-    assert call(-0.8, -2.0, 1.8) is Regime.RISK_OFF
-    assert call(0.8, -2.0, 0.6) is not Regime.RISK_ON
-    assert call(0.8, 2.0, 1.6) is not Regime.RISK_ON
+    assert preferred(0.8, 2.0, 0.6) is Regime.RISK_ON
+    assert preferred(-0.8, -2.0, 1.8) is Regime.RISK_OFF
+    assert preferred(0.8, -2.0, 0.6) is not Regime.RISK_ON
+    assert preferred(0.8, 2.0, 1.6) is not Regime.RISK_ON
 
 
-def walk(calls: Iterable[RegimeInputs], step_ms: int = MINUTE) -> list[RegimeState]:
+def walk(path: Iterable[RegimeInputs], step_ms: int = MINUTE) -> list[RegimeState]:
     states: list[RegimeState] = []
-    for i, inputs in enumerate(calls):
-        told = regime.strengths(inputs)
-        assert told is not None
+    for i, inputs in enumerate(path):
+        strengths = regime.strengths(inputs)
+        assert strengths is not None
         before = states[-1] if states else None
-        states.append(regime.advance(before, regime.wanted(told, before.regime if before else None), NOW_MS + i * step_ms))
+        states.append(
+            regime.advance(
+                before, regime.preferred_regime(strengths, before.regime if before else None), NOW_MS + i * step_ms
+            )
+        )
     return states
 
 
@@ -213,7 +217,7 @@ def test_a_slow_swing_passes_through_the_regimes_once_each_way() -> None:
     assert order == [Regime.BULLISH, Regime.NEUTRAL, Regime.BEARISH, Regime.NEUTRAL, Regime.BULLISH]
 
 
-def test_another_regime_must_be_wanted_for_an_hour_without_a_break() -> None:
+def test_another_regime_must_be_preferred_for_an_hour_without_a_break() -> None:
     state = regime.advance(None, Regime.BULLISH, NOW_MS)
     assert state == RegimeState(regime=Regime.BULLISH, since_ms=NOW_MS)
     state = regime.advance(state, Regime.BEARISH, NOW_MS + MINUTE)
@@ -251,7 +255,7 @@ def test_movers_are_ranked_by_the_tickers_own_percentage_above_the_floor() -> No
     assert [m.symbol for m in gainers] == ["BUSDT", "ZUSDT", "AUSDT", "EDGEUSDT"]
     assert [m.symbol for m in losers] == ["DUSDT", "CUSDT"]
     assert gainers[0] == Mover(symbol="BUSDT", price=2.0, change_24h_percent=7.0, turnover_24h=1e6)
-    assert movers(tickers, floor_usd=0.0)[0][0].symbol == "THINUSDT"
+    assert movers(tickers, min_turnover_usd=0.0)[0][0].symbol == "THINUSDT"
 
 
 def test_an_all_green_day_has_no_losers() -> None:

@@ -1,4 +1,4 @@
-"""The mood of the market: the same law of composition, reflection, scale, and absence."""
+"""Market sentiment: aggregation, reflection, scale, and missing inputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, STAMP, Shape
-from virtuoso.analysis.market_sentiment import GAUGES, crowd
+from virtuoso.analysis.market_sentiment import PARTS, market_sentiment
 from virtuoso.domain.model import Breadth, SymbolInputs, Ticker, TimeSeries
 from virtuoso.domain.records import MarketSentiment
 
@@ -20,43 +20,45 @@ KINDS = ("walk", "jumps", "trend", "thin_book", "young", "sparse", "huge_gap", "
 
 
 def tracked(seed: int, count: int = 9) -> list[SymbolInputs]:
-    made = []
+    result = []
     for i in range(count):
         one = markets.inputs(Shape(KINDS[i % len(KINDS)], seed + i, 10.0 ** (i - 4)))
         assert one.ticker is not None
-        made.append(
+        result.append(
             replace(one, symbol=f"C{i}USDT", ticker=replace(one.ticker, symbol=f"C{i}USDT", open_interest=5e4 * (i + 1)))
         )
-    return made
+    return result
 
 
 def venue(inputs: list[SymbolInputs]) -> dict[str, Ticker]:
     return {i.symbol: i.ticker for i in inputs if i.ticker is not None}
 
 
-def mood(inputs: list[SymbolInputs]) -> MarketSentiment:
-    return crowd(venue(inputs), inputs, NOW_MS)
+def sentiment_of(inputs: list[SymbolInputs]) -> MarketSentiment:
+    return market_sentiment(venue(inputs), inputs, NOW_MS)
 
 
 def test_the_parts_add_up_to_the_gauge() -> None:
     for seed in range(20):
-        made = mood(tracked(100 * seed)).gauge
-        assert made.score is not None
-        assert made.score == pytest.approx(50 + math.fsum(c.contribution for c in made.components), abs=1e-9)
-        strength = math.fsum(c.weight * c.confidence for c in made.components if c.direction is not None)
-        for c in made.components:
+        result = sentiment_of(tracked(100 * seed)).gauge
+        assert result.score is not None
+        assert result.score == pytest.approx(50 + math.fsum(c.contribution for c in result.components), abs=1e-9)
+        strength = math.fsum(c.weight * c.confidence for c in result.components if c.direction is not None)
+        for c in result.components:
             assert c.direction is not None
             assert c.contribution == pytest.approx(50 * c.weight * c.confidence * c.direction / strength, abs=1e-9)
-        assert made.coverage == pytest.approx(1.0)
-    assert math.fsum(g.weight for g in GAUGES) == pytest.approx(1.0)
+        assert result.coverage == pytest.approx(1.0)
+    assert math.fsum(g.weight for g in PARTS) == pytest.approx(1.0)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**31), st.floats(-8, 8), st.floats(-8, 8))
-def test_a_reflected_market_has_the_reflected_mood_and_scale_changes_nothing(seed: int, price: float, volume: float) -> None:
+def test_a_reflected_market_has_the_reflected_gauge_and_scale_changes_nothing(
+    seed: int, price: float, volume: float
+) -> None:
     inputs = tracked(seed)
-    here, turned = mood(inputs), mood([markets.mirrored(i) for i in inputs])
-    larger = mood([markets.scaled(i, math.exp(price), math.exp(volume)) for i in inputs])
+    here, turned = sentiment_of(inputs), sentiment_of([markets.mirrored(i) for i in inputs])
+    larger = sentiment_of([markets.scaled(i, math.exp(price), math.exp(volume)) for i in inputs])
     assert here.gauge.score is not None
     assert turned.gauge.score == pytest.approx(100 - here.gauge.score, abs=1e-6)
     assert larger.gauge.score == pytest.approx(here.gauge.score, abs=1e-6)
@@ -72,7 +74,7 @@ def test_greed_is_high_and_fear_is_low() -> None:
     inputs = tracked(1)
 
     def leaning(sign: float) -> float:
-        made = []
+        result = []
         for i in inputs:
             assert i.ticker is not None
             mark = i.ticker.last
@@ -84,11 +86,11 @@ def test_greed_is_high_and_fear_is_low() -> None:
                 index=mark * math.exp(-sign * 1e-3),
             )
             ratios = np.exp(sign * np.concatenate((np.zeros(99), [0.5])))
-            of = TimeSeries(
+            series = TimeSeries(
                 symbol=i.symbol, time_ms=NOW_MS - 300_000 * np.arange(100, 0, -1, dtype=np.int64), values=ratios, stamp=STAMP
             )
-            made.append(replace(i, ticker=t, long_short=of, open_interest=None))
-        score = mood(made).gauge.score
+            result.append(replace(i, ticker=t, long_short=series, open_interest=None))
+        score = sentiment_of(result).gauge.score
         assert score is not None
         return score
 
@@ -96,7 +98,7 @@ def test_greed_is_high_and_fear_is_low() -> None:
     assert leaning(-1.0) < 10
 
 
-def test_figures_are_those_of_the_venue_and_of_the_tracked() -> None:
+def test_figures_of_the_venue_are_those_of_all_tickers() -> None:
     tickers = {
         f"C{i}USDT": Ticker(
             symbol=f"C{i}USDT",
@@ -113,16 +115,20 @@ def test_figures_are_those_of_the_venue_and_of_the_tracked() -> None:
             [(1.0, 1e6, 1e-4, 10.0), (-2.0, 3e6, -2e-4, None), (0.0, None, 4e-4, 20.0), (None, 1e6, None, None)]
         )
     }
-    made = crowd(tickers, [], NOW_MS)
-    assert made.breadth == Breadth(up=1, down=1, flat=1)
-    assert made.funding_mean_percent == pytest.approx(100 * (1e-4 * 1 - 2e-4 * 3) / 4)
-    assert made.funding_median_percent == pytest.approx(0.01)
-    assert made.open_interest_usd == pytest.approx(60.0)
-    assert made.premium_median_bp == pytest.approx(1e4 * math.log(1.001))
-    assert (made.long_short_median, made.long_accounts_percent, made.open_interest_change_percent) == (None, None, None)
+    result = market_sentiment(tickers, [], NOW_MS)
+    assert result.breadth == Breadth(up=1, down=1, flat=1)
+    assert result.funding_mean_percent == pytest.approx(100 * (1e-4 * 1 - 2e-4 * 3) / 4)
+    assert result.funding_median_percent == pytest.approx(0.01)
+    assert result.open_interest_usd == pytest.approx(60.0)
+    assert result.premium_median_bp == pytest.approx(1e4 * math.log(1.001))
+    assert (result.long_short_median, result.long_accounts_percent, result.open_interest_change_percent) == (
+        None,
+        None,
+        None,
+    )
 
 
-def test_positions_and_accounts_are_of_the_tracked() -> None:
+def test_positions_and_accounts_are_those_of_the_tracked_symbols() -> None:
     inputs = []
     for i in range(5):
         ticker = Ticker(symbol=f"C{i}USDT", last=2.0, stamp=STAMP, turnover_24h=1e6)
@@ -133,30 +139,33 @@ def test_positions_and_accounts_are_of_the_tracked() -> None:
             symbol=ticker.symbol, time_ms=times, values=np.full(60, (0.5, 1.0, 2.0, 3.0, 4.0)[i]), stamp=STAMP
         )
         inputs.append(SymbolInputs(symbol=ticker.symbol, ticker=ticker, open_interest=interest, long_short=ratio))
-    made = crowd({}, inputs, NOW_MS)
-    assert made.open_interest_change_percent == pytest.approx(12.0)
-    assert made.long_short_median == pytest.approx(2.0)
-    assert made.long_accounts_percent == pytest.approx(100 * (1 / 3 + 1 / 2 + 2 / 3 + 3 / 4 + 4 / 5) / 5)
-    assert crowd({}, inputs[:4], NOW_MS).open_interest_change_percent is None
+    result = market_sentiment({}, inputs, NOW_MS)
+    assert result.open_interest_change_percent == pytest.approx(12.0)
+    assert result.long_short_median == pytest.approx(2.0)
+    assert result.long_accounts_percent == pytest.approx(100 * (1 / 3 + 1 / 2 + 2 / 3 + 3 / 4 + 4 / 5) / 5)
+    assert market_sentiment({}, inputs[:4], NOW_MS).open_interest_change_percent is None
     zeroed = replace(interest, values=np.where(np.arange(60) == 11, 0.0, 100.0))
-    assert crowd({}, [*inputs[:4], replace(inputs[4], open_interest=zeroed)], NOW_MS).open_interest_change_percent is None
+    assert (
+        market_sentiment({}, [*inputs[:4], replace(inputs[4], open_interest=zeroed)], NOW_MS).open_interest_change_percent
+        is None
+    )
 
 
 def test_too_few_symbols_or_parts_give_no_gauge_and_say_so() -> None:
-    empty = crowd({}, [], NOW_MS)
+    empty = market_sentiment({}, [], NOW_MS)
     assert empty == MarketSentiment(gauge=empty.gauge)
     assert (empty.gauge.score, empty.gauge.coverage) == (None, 0.0)
     assert {c.missing for c in empty.gauge.components} == {"needs 5 symbols, has 0"}
     inputs = tracked(3)
-    only_breadth = crowd(venue(inputs), [], NOW_MS)
+    only_breadth = market_sentiment(venue(inputs), [], NOW_MS)
     assert only_breadth.gauge.score is None
     assert only_breadth.gauge.missing_inputs == ("funding", "open_interest", "accounts", "premium")
     assert [c.contribution for c in only_breadth.gauge.components] == [0.0] * 5
     assert only_breadth.breadth is not None
-    four = {c.name: c.missing for c in crowd(venue(inputs), inputs[:4], NOW_MS).gauge.components}
+    four = {c.name: c.missing for c in market_sentiment(venue(inputs), inputs[:4], NOW_MS).gauge.components}
     assert four.pop("breadth") == ""
     assert all(missing.startswith("needs 5 symbols, has") for missing in four.values())
-    without = crowd({}, inputs, NOW_MS)
+    without = market_sentiment({}, inputs, NOW_MS)
     assert without.gauge.score is not None
     assert without.gauge.missing_inputs == ("breadth",)
 
@@ -167,7 +176,7 @@ def test_one_broken_symbol_costs_itself_only() -> None:
     bad = {t: replace(c, close=c.close * np.nan) for t, c in first.candles.items()}
     assert first.open_interest is not None
     series = replace(first.open_interest, values=first.open_interest.values * np.nan)
-    broken = mood([replace(first, candles=bad, open_interest=series, long_short=None), *inputs[1:]])
+    broken = sentiment_of([replace(first, candles=bad, open_interest=series, long_short=None), *inputs[1:]])
     assert broken.gauge.score is not None
     assert math.isfinite(broken.gauge.score)
     assert broken.open_interest_change_percent is not None

@@ -1,4 +1,4 @@
-"""Opportunities: each kind is found where it was put and nowhere else, on the right side, and never too often."""
+"""Opportunities: each kind is found where it was planted and nowhere else, on the right side, and not too often."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.analysis.markets import NOW_MS
-from virtuoso.analysis.opportunities import Candidate, OpportunityState, findings, recall, step
+from virtuoso.analysis.opportunities import OpportunityState, advance, restore
+from virtuoso.analysis.opportunity_rules import Candidate, find_candidates
 from virtuoso.domain.model import ANCHOR, Candles, Stamp, SymbolInputs, Ticker, Timeframe, TimeSeries
 from virtuoso.domain.records import Opportunity, OpportunityKind, Side
 
@@ -22,14 +23,14 @@ SCALES = {Timeframe.M5: 0.0012, Timeframe.M30: 0.003, Timeframe.H4: 0.008}
 
 
 def quiet(seed: int, size: float = 1.2) -> tuple[Steps, Steps]:
-    """(BTC's log returns, those of a market that goes with it), oldest first."""
+    """Return (BTC's log returns, those of a market that moves with it), oldest first."""
     rng = np.random.default_rng(seed)
     btc = {t: rng.normal(0, scale, 400) for t, scale in SCALES.items()}
     return btc, {t: size * btc[t] + rng.normal(0, scale / 3, 400) for t, scale in SCALES.items()}
 
 
 def unusual(kind: OpportunityKind | None, seed: int) -> tuple[Steps, Steps, float]:
-    """The same with one thing in it, that calls for LONG; and the funding rate."""
+    """Return the same with one planted situation whose side is LONG, and the funding rate."""
     rng = np.random.default_rng([seed, 1])
     btc, own = quiet(seed)
     rate, half = 1e-4, Timeframe.M30
@@ -55,11 +56,11 @@ def unusual(kind: OpportunityKind | None, seed: int) -> tuple[Steps, Steps, floa
 
 
 def candles(symbol: str, steps: Steps, price: float = 100.0) -> dict[Timeframe, Candles]:
-    made = {}
-    for t, of in steps.items():
-        close = price * np.exp(np.cumsum(of))
-        times = ((NOW_MS // t.ms - 1) * t.ms + (np.arange(len(of)) - len(of) + 1) * t.ms).astype(np.int64)
-        made[t] = Candles(
+    opened = {}
+    for t, returns in steps.items():
+        close = price * np.exp(np.cumsum(returns))
+        times = ((NOW_MS // t.ms - 1) * t.ms + (np.arange(len(returns)) - len(returns) + 1) * t.ms).astype(np.int64)
+        opened[t] = Candles(
             symbol=symbol,
             timeframe=t,
             open_ms=times,
@@ -67,10 +68,10 @@ def candles(symbol: str, steps: Steps, price: float = 100.0) -> dict[Timeframe, 
             high=close,
             low=close,
             close=close,
-            volume=np.ones(len(of)),
+            volume=np.ones(len(returns)),
             stamp=Stamp(observed_ms=NOW_MS, received_ms=NOW_MS),
         )
-    return made
+    return opened
 
 
 def market(
@@ -94,42 +95,42 @@ def mirrored(bars: Mapping[Timeframe, Candles]) -> dict[Timeframe, Candles]:
     return {t: replace(c, open=1 / c.open, high=1 / c.low, low=1 / c.high, close=1 / c.close) for t, c in bars.items()}
 
 
-def mirrored_inputs(of: SymbolInputs) -> SymbolInputs:
-    assert of.ticker is not None
-    assert of.funding is not None
-    assert of.ticker.funding_rate is not None
-    ticker = replace(of.ticker, last=1 / of.ticker.last, funding_rate=-of.ticker.funding_rate)
-    funding = replace(of.funding, values=-of.funding.values)
-    return replace(of, ticker=ticker, candles=mirrored(of.candles), funding=funding)
+def mirrored_inputs(inputs: SymbolInputs) -> SymbolInputs:
+    assert inputs.ticker is not None
+    assert inputs.funding is not None
+    assert inputs.ticker.funding_rate is not None
+    ticker = replace(inputs.ticker, last=1 / inputs.ticker.last, funding_rate=-inputs.ticker.funding_rate)
+    funding = replace(inputs.funding, values=-inputs.funding.values)
+    return replace(inputs, ticker=ticker, candles=mirrored(inputs.candles), funding=funding)
 
 
 @pytest.mark.parametrize("kind", list(OpportunityKind))
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_each_kind_is_found_where_it_was_put_and_calls_for_its_side(kind: OpportunityKind, seed: int) -> None:
+def test_each_kind_is_found_where_it_was_planted_and_on_its_side(kind: OpportunityKind, seed: int) -> None:
     inputs, btc = market(kind, seed)
-    found = {f.kind: f for f in findings([inputs], btc, NOW_MS)}
+    found = {f.kind: f for f in find_candidates([inputs], btc, NOW_MS)}
     assert kind in found
-    made = found[kind]
-    assert made.sign > 0
-    assert made.strength >= 1
-    assert 0.3 <= made.confidence <= 1
-    assert "XUSDT" in made.sentence
-    (turned,) = [f for f in findings([mirrored_inputs(inputs)], mirrored(btc), NOW_MS) if f.kind is kind]
+    opened = found[kind]
+    assert opened.sign > 0
+    assert opened.strength >= 1
+    assert 0.3 <= opened.confidence <= 1
+    assert "XUSDT" in opened.sentence
+    (turned,) = [f for f in find_candidates([mirrored_inputs(inputs)], mirrored(btc), NOW_MS) if f.kind is kind]
     assert turned.sign < 0
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_market_that_goes_with_bitcoin_as_ever_offers_nothing(seed: int) -> None:
+def test_a_market_that_moves_with_bitcoin_as_usual_gives_nothing(seed: int) -> None:
     inputs, btc = market(None, seed)
-    assert findings([inputs], btc, NOW_MS) == []
+    assert find_candidates([inputs], btc, NOW_MS) == []
 
 
 def changed(kind: OpportunityKind, timeframe: Timeframe, where: slice, by: float) -> set[OpportunityKind]:
-    """The kinds found in a market of one kind to which something is added."""
+    """Return the kinds found in a market of one kind after `by` was added to some of its returns."""
     inputs, btc = market(kind, 3)
     steps = {t: np.diff(np.log(c.close), prepend=np.log(100.0)) for t, c in inputs.candles.items()}
     steps[timeframe][where] += by
-    return {f.kind for f in findings([replace(inputs, candles=candles("XUSDT", steps))], btc, NOW_MS)}
+    return {f.kind for f in find_candidates([replace(inputs, candles=candles("XUSDT", steps))], btc, NOW_MS)}
 
 
 @pytest.mark.parametrize(
@@ -141,14 +142,14 @@ def changed(kind: OpportunityKind, timeframe: Timeframe, where: slice, by: float
         (K.CROSS_TIMEFRAME_DIVERGENCE, Timeframe.M5, slice(-24, None), 0.003),  # both rise
     ],
 )
-def test_what_lacks_one_part_of_a_definition_is_not_of_that_kind(
+def test_a_situation_that_lacks_one_part_of_a_definition_is_not_of_that_kind(
     kind: OpportunityKind, timeframe: Timeframe, where: slice, by: float
 ) -> None:
     assert kind in changed(kind, timeframe, where, 0.0)
     assert kind not in changed(kind, timeframe, where, by)
 
 
-def test_a_market_that_never_went_with_bitcoin_cannot_leave_it() -> None:
+def test_a_market_that_never_moved_with_bitcoin_has_no_correlation_breakdown() -> None:
     rng = np.random.default_rng(5)
     btc, _ = quiet(5)
     week = 0.5 * btc[Timeframe.M30] + rng.normal(0, 0.003, 400)
@@ -156,56 +157,56 @@ def test_a_market_that_never_went_with_bitcoin_cannot_leave_it() -> None:
     week[-48:] = -1.5 * btc[Timeframe.M30][-48:] + 0.002
     inputs, anchor = market(None, 5)
     own = dict(inputs.candles) | candles("XUSDT", {Timeframe.M30: week})
-    assert K.CORRELATION_BREAKDOWN not in {f.kind for f in findings([replace(inputs, candles=own)], anchor, NOW_MS)}
+    assert K.CORRELATION_BREAKDOWN not in {f.kind for f in find_candidates([replace(inputs, candles=own)], anchor, NOW_MS)}
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(list(OpportunityKind)), st.integers(0, 2**32 - 1), st.sampled_from((1e-5, 3e3)))
-def test_a_reflected_market_offers_the_other_side_and_a_scaled_one_the_same(
+def test_a_reflected_market_gives_the_other_side_and_a_scaled_one_the_same(
     kind: OpportunityKind, seed: int, factor: float
 ) -> None:
     inputs, btc = market(kind, seed)
     larger = {t: replace(c, close=c.close * factor) for t, c in inputs.candles.items()}
 
-    def of(found: list[Candidate], sign: float) -> dict[OpportunityKind, tuple[object, ...]]:
-        return {f.kind: (f.sign * sign > 0, pytest.approx(f.strength), pytest.approx(f.confidence)) for f in found}
+    def sides(candidates: list[Candidate], sign: float) -> dict[OpportunityKind, tuple[object, ...]]:
+        return {f.kind: (f.sign * sign > 0, pytest.approx(f.strength), pytest.approx(f.confidence)) for f in candidates}
 
-    here = of(findings([inputs], btc, NOW_MS), 1)
-    assert of(findings([mirrored_inputs(inputs)], mirrored(btc), NOW_MS), -1) == here
-    assert of(findings([replace(inputs, candles=larger)], btc, NOW_MS), 1) == here
+    here = sides(find_candidates([inputs], btc, NOW_MS), 1)
+    assert sides(find_candidates([mirrored_inputs(inputs)], mirrored(btc), NOW_MS), -1) == here
+    assert sides(find_candidates([replace(inputs, candles=larger)], btc, NOW_MS), 1) == here
 
 
 @pytest.mark.parametrize("kind", list(OpportunityKind))
 def test_bars_that_close_later_change_nothing(kind: OpportunityKind) -> None:
     inputs, btc = market(kind, 4)
-    whole = findings([inputs], btc, NOW_MS)
+    whole = find_candidates([inputs], btc, NOW_MS)
     assert whole
 
     def future(bars: Mapping[Timeframe, Candles]) -> dict[Timeframe, Candles]:
-        rng, made = np.random.default_rng(9), {}
+        rng, opened = np.random.default_rng(9), {}
         for t, c in bars.items():
             close = np.concatenate((c.close, c.close[-1] * np.exp(np.cumsum(rng.normal(0, 0.05, 30)))))
             times = np.concatenate((c.open_ms, c.open_ms[-1] + t.ms * np.arange(1, 31, dtype=np.int64)))
-            made[t] = replace(c, open_ms=times, close=close, open=close, high=close, low=close, volume=np.ones(len(close)))
-        return made
+            opened[t] = replace(c, open_ms=times, close=close, open=close, high=close, low=close, volume=np.ones(len(close)))
+        return opened
 
-    assert findings([replace(inputs, candles=future(inputs.candles))], future(btc), NOW_MS) == whole
+    assert find_candidates([replace(inputs, candles=future(inputs.candles))], future(btc), NOW_MS) == whole
 
 
-def test_what_is_missing_costs_the_kinds_that_need_it() -> None:
+def test_a_missing_input_costs_only_the_kinds_that_need_it() -> None:
     inputs, btc = market(K.FUNDING_EXTREME, 5)
-    assert [f.kind for f in findings([inputs], {}, NOW_MS)] == [K.FUNDING_EXTREME]
-    assert findings([replace(inputs, funding=None)], btc, NOW_MS) == []
+    assert [f.kind for f in find_candidates([inputs], {}, NOW_MS)] == [K.FUNDING_EXTREME]
+    assert find_candidates([replace(inputs, funding=None)], btc, NOW_MS) == []
     broken = {t: replace(c, close=np.full(len(c), np.nan)) for t, c in inputs.candles.items()}
-    assert [f.kind for f in findings([replace(inputs, candles=broken)], btc, NOW_MS)] == [K.FUNDING_EXTREME]
+    assert [f.kind for f in find_candidates([replace(inputs, candles=broken)], btc, NOW_MS)] == [K.FUNDING_EXTREME]
     young = {t: replace(c, open_ms=c.open_ms[-60:], close=c.close[-60:]) for t, c in inputs.candles.items()}
-    assert [f.kind for f in findings([replace(inputs, candles=young)], btc, NOW_MS)] == [K.FUNDING_EXTREME]
+    assert [f.kind for f in find_candidates([replace(inputs, candles=young)], btc, NOW_MS)] == [K.FUNDING_EXTREME]
 
 
-def test_a_finding_becomes_a_record_with_its_alpha() -> None:
+def test_a_candidate_becomes_a_record_with_its_alpha() -> None:
     inputs, btc = market(K.RELATIVE_STRENGTH_BREAKOUT, 6)
-    _, made = step(OpportunityState("bybit"), [inputs], btc, NOW_MS)
-    (found,) = [o for o in made if o.kind is K.RELATIVE_STRENGTH_BREAKOUT]
+    _, opened = advance(OpportunityState(venue="bybit"), [inputs], btc, NOW_MS)
+    (found,) = [o for o in opened if o.kind is K.RELATIVE_STRENGTH_BREAKOUT]
     assert found.side is Side.LONG
     assert (found.venue, found.found_ms, found.expires_ms) == ("bybit", NOW_MS, NOW_MS + 4 * HOUR)
     assert inputs.ticker is not None
@@ -214,54 +215,54 @@ def test_a_finding_becomes_a_record_with_its_alpha() -> None:
     assert found.alpha_percent == found.reading == pytest.approx(100 * np.expm1(8 * 0.008), abs=1.0)
 
 
-def test_it_is_found_again_only_after_its_cooldown_and_never_while_switched_off() -> None:
+def test_a_kind_is_found_again_only_after_its_cooldown_and_never_while_disabled() -> None:
     inputs, btc = market(K.FUNDING_EXTREME, 7)
-    book, made = step(OpportunityState("bybit"), [inputs], btc, NOW_MS)
-    assert len(made) == 1
-    assert step(book, [inputs], btc, NOW_MS)[1] == ()
+    state, opened = advance(OpportunityState(venue="bybit"), [inputs], btc, NOW_MS)
+    assert len(opened) == 1
+    assert advance(state, [inputs], btc, NOW_MS)[1] == ()
     assert inputs.ticker is not None
     for later, count in ((HOUR, 0), (4 * HOUR - 1, 0), (4 * HOUR, 1)):
         now = NOW_MS + later
         fresh = replace(inputs, ticker=replace(inputs.ticker, stamp=Stamp(observed_ms=now, received_ms=now)))
-        assert len(step(book, [fresh], btc, now)[1]) == count
-        assert step(book, [fresh], btc, now, enabled=False) == (book, ())
-    assert step(OpportunityState("bybit"), [inputs], btc, NOW_MS + 61_000)[1] == ()  # no price that young
+        assert len(advance(state, [fresh], btc, now)[1]) == count
+        assert advance(state, [fresh], btc, now, enabled=False) == (state, ())
+    assert advance(OpportunityState(venue="bybit"), [inputs], btc, NOW_MS + 61_000)[1] == ()  # no price that young
 
 
-def test_a_symbol_is_not_called_to_both_sides_at_once() -> None:
+def test_a_symbol_has_no_opportunities_to_both_sides_at_once() -> None:
     inputs, btc = market(K.RELATIVE_STRENGTH_BREAKOUT, 8)
     assert inputs.ticker is not None
     inputs = replace(inputs, ticker=replace(inputs.ticker, funding_rate=0.002))  # calls for SHORT, and the breakout for LONG
-    assert len({f.sign > 0 for f in findings([inputs], btc, NOW_MS)}) == 2
-    book, made = step(OpportunityState("bybit"), [inputs], btc, NOW_MS)
-    assert len({o.side for o in made}) == 1
-    assert step(recall(OpportunityState("bybit"), made), [inputs], btc, NOW_MS + 1_000)[1] == ()
-    assert step(book, [inputs], btc, NOW_MS + 1_000)[1] == ()
+    assert len({f.sign > 0 for f in find_candidates([inputs], btc, NOW_MS)}) == 2
+    state, opened = advance(OpportunityState(venue="bybit"), [inputs], btc, NOW_MS)
+    assert len({o.side for o in opened}) == 1
+    assert advance(restore(OpportunityState(venue="bybit"), opened), [inputs], btc, NOW_MS + 1_000)[1] == ()
+    assert advance(state, [inputs], btc, NOW_MS + 1_000)[1] == ()
 
 
 def test_no_more_than_ten_in_an_hour_and_fifty_in_a_day_and_the_strongest_first() -> None:
-    crowd = []
+    markets = []
     for i in range(70):
         inputs, _ = market(None, i, f"C{i}USDT")
         assert inputs.ticker is not None
-        crowd.append(replace(inputs, ticker=replace(inputs.ticker, funding_rate=0.001 + i * 1e-5)))
-    book, days = OpportunityState("bybit"), []
+        markets.append(replace(inputs, ticker=replace(inputs.ticker, funding_rate=0.001 + i * 1e-5)))
+    state, days = OpportunityState(venue="bybit"), []
     for hour in range(48):
         now = NOW_MS + hour * HOUR
         fresh = [
             replace(i, ticker=replace(i.ticker, stamp=Stamp(observed_ms=now, received_ms=now)))
-            for i in crowd
+            for i in markets
             if i.ticker is not None
         ]
-        book, made = step(book, fresh, {}, now)
-        assert len(made) <= 10
-        assert len(book.recent) <= 50
+        state, opened = advance(state, fresh, {}, now)
+        assert len(opened) <= 10
+        assert len(state.recent) <= 50
         if hour == 0:
-            z = [abs(o.z_score or 0) for o in made]
+            z = [abs(o.z_score or 0) for o in opened]
             assert z == sorted(z, reverse=True)
-        days += [o.found_ms for o in made]
-        _, again = step(book, fresh, {}, now + 1)
-        assert again == () or len(made) < 10
+        days += [o.found_ms for o in opened]
+        _, again = advance(state, fresh, {}, now + 1)
+        assert again == () or len(opened) < 10
     assert sum(at < NOW_MS + DAY for at in days) == 50
     assert len(days) == 100
 
@@ -269,26 +270,26 @@ def test_no_more_than_ten_in_an_hour_and_fifty_in_a_day_and_the_strongest_first(
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.booleans(), min_size=12, max_size=12))
 def test_a_restart_forgets_no_cooldown_and_no_cap(restarts: list[bool]) -> None:
-    crowd = []
+    markets = []
     for i in range(14):
         inputs, _ = market(None, i, f"C{i}USDT")
         assert inputs.ticker is not None
-        crowd.append(replace(inputs, ticker=replace(inputs.ticker, funding_rate=0.001 + i * 1e-5)))
+        markets.append(replace(inputs, ticker=replace(inputs.ticker, funding_rate=0.001 + i * 1e-5)))
 
     def run(broken: list[bool]) -> list[Opportunity]:
         stored: list[Opportunity] = []
-        book = OpportunityState("bybit")
+        state = OpportunityState(venue="bybit")
         for at, again in enumerate(broken):
             now = NOW_MS + at * HOUR // 2
             fresh = [
                 replace(i, ticker=replace(i.ticker, stamp=Stamp(observed_ms=now, received_ms=now)))
-                for i in crowd
+                for i in markets
                 if i.ticker is not None
             ]
             if again:
-                book = recall(OpportunityState("bybit"), reversed(stored))
-            book, made = step(book, fresh, {}, now)
-            stored += made
+                state = restore(OpportunityState(venue="bybit"), reversed(stored))
+            state, opened = advance(state, fresh, {}, now)
+            stored += opened
         return stored
 
     assert run(restarts) == run([False] * len(restarts))

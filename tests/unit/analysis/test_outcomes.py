@@ -1,4 +1,4 @@
-"""Outcomes of signals: by highs and lows, whatever the pace of judging, with holes and gaps."""
+"""Outcomes of signals: by highs and lows, whatever the steps of evaluation, with gaps in the bars."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.analysis.calls import (
+from tests.unit.analysis.signal_data import (
     DAY,
     FIVE,
     HOUR,
@@ -18,10 +18,10 @@ from tests.unit.analysis.calls import (
     candles,
     flat,
     minutes,
-    plain_signal,
-    walked,
+    rough_bars,
+    round_signal,
 )
-from virtuoso.analysis.signals import judge
+from virtuoso.analysis.signal_outcomes import evaluate_outcome
 from virtuoso.domain.model import Timeframe
 from virtuoso.domain.records import Side, Signal, SignalStatus
 
@@ -56,80 +56,80 @@ def test_outcomes_by_highs_and_lows(
         a, b = (100 * math.exp(sign * r * (1 + 1e-12) / 100) for r in (best, worst))
         made.append((100 * math.exp(sign * o / 100), max(a, b), min(a, b), 100 * math.exp(sign * c / 100)))
     now = START + len(rows) * MINUTE
-    judged = judge(plain_signal(side), minutes(made), now)
-    assert (judged.status, judged.targets_hit) == (status, hits)
-    assert judged.result_r == pytest.approx(result, abs=1e-9)
-    assert judged.judged_ms == now
+    outcome = evaluate_outcome(round_signal(side), minutes(made), now)
+    assert (outcome.status, outcome.targets_hit) == (status, hits)
+    assert outcome.result_r == pytest.approx(result, abs=1e-9)
+    assert outcome.judged_ms == now
     closed = status is not SignalStatus.ACTIVE
-    assert judged.closed_ms == (now if closed else None)
-    assert (judged.exit_price is None) == (not closed)
-    if exit_r is not None and judged.exit_price is not None:
-        assert sign * math.log(judged.exit_price / 100) * 100 == pytest.approx(exit_r)
+    assert outcome.closed_ms == (now if closed else None)
+    assert (outcome.exit_price is None) == (not closed)
+    if exit_r is not None and outcome.exit_price is not None:
+        assert sign * math.log(outcome.exit_price / 100) * 100 == pytest.approx(exit_r)
 
 
 @pytest.mark.parametrize("side", list(Side))
 def test_a_price_that_only_just_touches_counts(side: Side) -> None:
-    signal = plain_signal(side)
+    signal = round_signal(side)
     far, near = sorted((signal.stop, 100.0)), sorted((signal.targets[0], 100.0))
-    stopped = judge(signal, minutes([(100.0, far[1], far[0], 100.0)]), START + MINUTE)
+    stopped = evaluate_outcome(signal, minutes([(100.0, far[1], far[0], 100.0)]), START + MINUTE)
     assert (stopped.status, stopped.exit_price, stopped.result_r) == (SignalStatus.STOPPED, signal.stop, -1.0)
-    assert judge(signal, minutes([(100.0, near[1], near[0], 100.0)]), START + MINUTE).targets_hit == 1
+    assert evaluate_outcome(signal, minutes([(100.0, near[1], near[0], 100.0)]), START + MINUTE).targets_hit == 1
 
 
-def test_the_minute_of_the_call_counts_only_from_the_next_bar_on() -> None:
-    signal = plain_signal(opened_ms=START + 20_000)
+def test_the_minute_of_the_opening_counts_only_from_the_next_bar_on() -> None:
+    signal = round_signal(opened_ms=START + 20_000)
     spiked = [(100.0, 200.0, 50.0, 100.0), flat()]
-    assert judge(signal, minutes(spiked), START + 2 * MINUTE).status is SignalStatus.ACTIVE
+    assert evaluate_outcome(signal, minutes(spiked), START + 2 * MINUTE).status is SignalStatus.ACTIVE
     fallen = [(100.0, 100.0, 90.0, 90.0), flat(90.0)]
-    judged = judge(signal, minutes(fallen), START + 2 * MINUTE)
-    assert (judged.status, judged.exit_price) == (SignalStatus.STOPPED, 90.0)
+    outcome = evaluate_outcome(signal, minutes(fallen), START + 2 * MINUTE)
+    assert (outcome.status, outcome.exit_price) == (SignalStatus.STOPPED, 90.0)
 
 
 def test_it_expires_at_the_close_of_the_bar_that_ends_the_day() -> None:
     rows = [flat()] * (24 * 60 - 1) + [(100.0, 101.7, 100.0, 100.4)] + [flat(50.0)] * 5
-    judged = judge(plain_signal(), minutes(rows), START + DAY + 5 * MINUTE)
-    assert (judged.status, judged.exit_price, judged.closed_ms) == (SignalStatus.EXPIRED, 100.4, START + DAY)
-    assert judged.targets_hit == 1
-    assert judged.result_r == pytest.approx(0.75 + 0.5 * math.log(1.004) * 100)
+    outcome = evaluate_outcome(round_signal(), minutes(rows), START + DAY + 5 * MINUTE)
+    assert (outcome.status, outcome.exit_price, outcome.closed_ms) == (SignalStatus.EXPIRED, 100.4, START + DAY)
+    assert outcome.targets_hit == 1
+    assert outcome.result_r == pytest.approx(0.75 + 0.5 * math.log(1.004) * 100)
 
 
 def test_five_minute_bars_stand_in_where_one_minute_bars_are_missing() -> None:
-    signal = plain_signal()
+    signal = round_signal()
     fives = {Timeframe.M5: candles(Timeframe.M5, START, [flat(), (100.0, 100.0, 98.0, 99.5)])}
     now = START + 2 * FIVE
-    assert judge(signal, fives, now).judged_ms == START + FIVE  # the 1m bars of the second may still come
-    judged = judge(signal, fives, now + 2 * MINUTE)
-    assert (judged.status, judged.closed_ms) == (SignalStatus.STOPPED, now)
+    assert evaluate_outcome(signal, fives, now).judged_ms == START + FIVE  # the 1m bars of the second may still come
+    outcome = evaluate_outcome(signal, fives, now + 2 * MINUTE)
+    assert (outcome.status, outcome.closed_ms) == (SignalStatus.STOPPED, now)
     within = minutes([flat()] * 8)  # the first three minutes of the second 5m bar are known and quiet
-    assert judge(signal, {**within, **fives}, now + 2 * MINUTE).status is SignalStatus.STOPPED
-    later = plain_signal(opened_ms=START + FIVE + MINUTE)  # a 5m bar that began before the call says nothing of it
-    assert judge(later, fives, now + 2 * MINUTE) == later
+    assert evaluate_outcome(signal, {**within, **fives}, now + 2 * MINUTE).status is SignalStatus.STOPPED
+    later = round_signal(opened_ms=START + FIVE + MINUTE)  # a 5m bar that began before the signal does not count
+    assert evaluate_outcome(later, fives, now + 2 * MINUTE) == later
 
 
-def test_a_hole_is_stepped_over_and_an_expiry_in_it_takes_the_first_price_after_it() -> None:
-    signal, after = plain_signal(), START + 3 * HOUR
-    judged = judge(signal, minutes([flat(100.5)] * 10, after), after + 10 * MINUTE)
-    assert (judged.status, judged.judged_ms) == (SignalStatus.ACTIVE, after + 10 * MINUTE)
-    gone = judge(signal, minutes([flat(98.0)], after), after + 10 * MINUTE)
+def test_a_gap_is_skipped_and_an_expiry_in_it_takes_the_first_price_after_it() -> None:
+    signal, after = round_signal(), START + 3 * HOUR
+    outcome = evaluate_outcome(signal, minutes([flat(100.5)] * 10, after), after + 10 * MINUTE)
+    assert (outcome.status, outcome.judged_ms) == (SignalStatus.ACTIVE, after + 10 * MINUTE)
+    gone = evaluate_outcome(signal, minutes([flat(98.0)], after), after + 10 * MINUTE)
     assert (gone.status, gone.exit_price) == (SignalStatus.STOPPED, 98.0)
     late = START + DAY + HOUR
-    expired = judge(signal, minutes([(100.5, 100.7, 100.1, 100.2)] * 10, late), late + 10 * MINUTE)
+    expired = evaluate_outcome(signal, minutes([(100.5, 100.7, 100.1, 100.2)] * 10, late), late + 10 * MINUTE)
     assert (expired.status, expired.exit_price, expired.closed_ms) == (SignalStatus.EXPIRED, 100.5, late)
 
 
-def test_a_bar_without_a_sound_price_is_a_hole() -> None:
+def test_a_bar_with_an_impossible_price_is_a_gap() -> None:
     rows = [flat(), (100.0, 100.0, math.nan, 100.0), (0.0, 0.0, 0.0, 0.0), flat(), flat()]
-    signal = plain_signal()
-    assert judge(signal, minutes(rows), START + FIVE).judged_ms == START + MINUTE
+    signal = round_signal()
+    assert evaluate_outcome(signal, minutes(rows), START + FIVE).judged_ms == START + MINUTE
     fives = {Timeframe.M5: candles(Timeframe.M5, START, [(100.0, 100.0, 98.5, 100.0)])}
-    assert judge(signal, {**minutes(rows), **fives}, START + FIVE + 2 * MINUTE).status is SignalStatus.STOPPED
-    assert judge(signal, minutes(rows), START + FIVE + 2 * MINUTE).judged_ms == START + FIVE
+    assert evaluate_outcome(signal, {**minutes(rows), **fives}, START + FIVE + 2 * MINUTE).status is SignalStatus.STOPPED
+    assert evaluate_outcome(signal, minutes(rows), START + FIVE + 2 * MINUTE).judged_ms == START + FIVE
 
 
 def test_a_market_that_vanishes_ends_at_its_stop_without_an_exit_price() -> None:
-    signal = judge(plain_signal(), minutes([(100.0, 101.6, 100.0, 101.0)]), START + MINUTE)
-    assert judge(signal, {}, START + DAY + 6 * HOUR - 1) == signal
-    gone = judge(signal, {}, START + DAY + 6 * HOUR)
+    signal = evaluate_outcome(round_signal(), minutes([(100.0, 101.6, 100.0, 101.0)]), START + MINUTE)
+    assert evaluate_outcome(signal, {}, START + DAY + 6 * HOUR - 1) == signal
+    gone = evaluate_outcome(signal, {}, START + DAY + 6 * HOUR)
     assert (gone.status, gone.exit_price) == (SignalStatus.EXPIRED, None)
     assert gone.result_r == pytest.approx(0.75 - 0.5)
 
@@ -164,21 +164,21 @@ def by_hand(signal: Signal, rows: Sequence[tuple[float, float, float, float]]) -
     st.sampled_from((0.0002, 0.001, 0.004)),
     st.lists(st.integers(1, 1500), max_size=8),
 )
-def test_judging_in_pieces_gives_what_judging_at_once_and_by_hand_does(
+def test_evaluating_in_pieces_gives_the_same_as_at_once_and_by_hand(
     seed: int, side: Side, scale: float, cuts: list[int]
 ) -> None:
-    rows = walked(seed, 1500, scale)
-    bars, signal, end = minutes(rows), plain_signal(side), START + 1500 * MINUTE
-    at_once = judge(signal, bars, end)
+    rows = rough_bars(seed, 1500, scale)
+    bars, signal, end = minutes(rows), round_signal(side), START + 1500 * MINUTE
+    at_once = evaluate_outcome(signal, bars, end)
     pieces = signal
     for cut in sorted(cuts):
-        seen = judge(pieces, bars, START + cut * MINUTE)
+        seen = evaluate_outcome(pieces, bars, START + cut * MINUTE)
         assert seen.judged_ms >= pieces.judged_ms
-        assert judge(seen, bars, START + cut * MINUTE) == seen
-        kept = minutes(rows[:cut]) if cut else {}
-        assert judge(pieces, kept, START + cut * MINUTE) == seen  # bars that close later change nothing
+        assert evaluate_outcome(seen, bars, START + cut * MINUTE) == seen
+        known = minutes(rows[:cut]) if cut else {}
+        assert evaluate_outcome(pieces, known, START + cut * MINUTE) == seen  # bars that close later change nothing
         pieces = seen
-    assert judge(pieces, bars, end) == at_once
+    assert evaluate_outcome(pieces, bars, end) == at_once
     status, hits, made = by_hand(signal, rows)
     assert (at_once.status, at_once.targets_hit) == (status, hits)
     assert at_once.result_r == pytest.approx(made, abs=1e-9)

@@ -1,4 +1,4 @@
-"""The page that explains the scores, held against the code: a table that is out of date is worse than none."""
+"""The page that explains the scores, compared with the code: a wrong table is worse than none."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ HEADINGS = {"orderflow": "Order flow", "orderbook": "Order book", "price_structu
 
 
 def section(heading: str) -> str:
-    found = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
-    assert found is not None, heading
-    return found[1]
+    match = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert match is not None, heading
+    return match[1]
 
 
 def rows(text: str) -> dict[str, list[str]]:
@@ -37,17 +37,17 @@ def rows(text: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("kind", DIMENSION_WEIGHTS, ids=lambda k: k.name)
 def test_every_component_stands_on_the_page_with_its_weight_and_its_curve(kind: Any) -> None:
-    gauges = {**candle_readings.CANDLE_COMPONENTS, **CONTEXT_COMPONENTS}[kind]
-    name = kind.lower_name
-    told = rows(section(HEADINGS.get(name, name.capitalize())))
-    assert list(told) == [g.name for g in gauges]
-    for gauge in gauges:
-        weight, at, *_ = told[gauge.name]
-        assert float(weight) == gauge.weight
+    specs = {**candle_readings.CANDLE_COMPONENTS, **CONTEXT_COMPONENTS}[kind]
+    name = kind.name.lower()
+    table_rows = rows(section(HEADINGS.get(name, name.capitalize())))
+    assert list(table_rows) == [g.name for g in specs]
+    for spec in specs:
+        weight, at, *_ = table_rows[spec.name]
+        assert float(weight) == spec.weight
         number = re.match(r"-?[\d.]+", at)
         assert number is not None
-        assert float(number[0]) == pytest.approx(gauge.centre + gauge.scale)
-        assert (f"centre {gauge.centre:g}" in at) == (gauge.centre != 0)
+        assert float(number[0]) == pytest.approx(spec.centre + spec.scale)
+        assert (f"centre {spec.centre:g}" in at) == (spec.centre != 0)
     words = HEADINGS.get(name, name).lower()
     assert f"| {words} | {DIMENSION_WEIGHTS[kind]:.0%} |".replace("%", " %") in PAGE
 
@@ -55,11 +55,11 @@ def test_every_component_stands_on_the_page_with_its_weight_and_its_curve(kind: 
 def test_the_other_numbers_of_the_page_are_those_of_the_code() -> None:
     for timeframe, weight in TIMEFRAME_WEIGHTS.items():
         assert re.search(rf"{timeframe.value} \({weight:.0%}".replace("%", " %"), PAGE), timeframe
-    told = rows(section("The mood of the market"))
-    assert {n: float(cells[0]) for n, cells in told.items()} == {g.name: g.weight for g in market_sentiment.GAUGES}
+    table_rows = rows(section("The mood of the market"))
+    assert {n: float(cells[0]) for n, cells in table_rows.items()} == {g.name: g.weight for g in market_sentiment.PARTS}
     assert (signals.TARGETS_R, signals.SIZES) == ((1.5, 3, 5), (0.5, 0.3, 0.2))
-    assert (signals.ENTER, signals.REARM, signals.CONFIDENCE_FLOOR, signals.STOP_ATRS) == (20, 15, 0.5, 2)
-    caps = (opportunities.COOLDOWN_MS / 3_600_000, opportunities.HOUR_CAP, opportunities.DAY_CAP)
+    assert (signals.ENTRY_POINTS, signals.REARM_POINTS, signals.MIN_CONFIDENCE, signals.STOP_ATRS) == (20, 15, 0.5, 2)
+    caps = (opportunities.COOLDOWN_MS / 3_600_000, opportunities.MAX_PER_HOUR, opportunities.MAX_PER_DAY)
     assert "after {:g} hours at the earliest, at most {} in an hour and {} in a day".format(*caps) in PAGE.replace("\n", " ")
     hours = {kind: seconds / 3600 for kind, seconds in COOLDOWNS_S.items()}
     assert (hours[AlertKind.FUNDING_EXTREME], hours[AlertKind.PRICE_MOVE], hours[AlertKind.VOLUME_SPIKE]) == (8, 0.5, 1)
@@ -67,9 +67,9 @@ def test_the_other_numbers_of_the_page_are_those_of_the_code() -> None:
 
 def test_its_pictures_are_there() -> None:
     named = re.findall(r"\]\((pictures/\w+\.png)\)", PAGE)
-    kept = {f"pictures/{path.name}" for path in (ROOT / "virtuoso" / "analysis" / "pictures").glob("*.png")}
+    stored = {f"pictures/{path.name}" for path in (ROOT / "virtuoso" / "analysis" / "pictures").glob("*.png")}
     assert len(named) >= 10
-    assert set(named) <= kept
+    assert set(named) <= stored
 
 
 @pytest.mark.parametrize("without", [(), ("order_book",), ("trades", "candles_4h")], ids="-".join)
@@ -78,18 +78,18 @@ def test_its_own_lines_recompute_a_score_from_a_reply(without: tuple[str, ...]) 
     for name in without:
         market = markets.starved(market, name)
     result = score_symbol(market, NOW_MS)
-    told = decoded(snapshot(tickers={"BTCUSDT": market.ticker}, confluences={"BTCUSDT": result}))
+    encoded = decoded(snapshot(tickers={"BTCUSDT": market.ticker}, confluences={"BTCUSDT": result}))
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)  # noqa: S102  the page's own lines are what is tested
-    score, confidence = names["recompute"](MessageToDict(told.confluences[0]))
+    score, confidence = names["recompute"](MessageToDict(encoded.confluences[0]))
     assert score == pytest.approx(result.score, abs=1e-9)
     assert confidence == pytest.approx(result.confidence, abs=1e-9)
 
 
 def test_its_worked_example_adds_up() -> None:
-    told = rows(section("A score by hand"))
-    read = [tuple(float(c) for c in cells) for cells in told.values()]
+    table_rows = rows(section("A score by hand"))
+    read = [tuple(float(c) for c in cells) for cells in table_rows.values()]
     strength = math.fsum(w * c for _, _, w, c, _ in read)
     assert strength == pytest.approx(0.958, abs=5e-4)
     for _, direction, weight, confidence, points in read:

@@ -1,4 +1,4 @@
-"""The record of signals: counted, with the interval that few results deserve."""
+"""Statistics of closed signals: counts, intervals and expectancy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest  # type: ignore[import-untyped]  # it has no types
 
-from virtuoso.analysis.signal_stats import tallies, tally, wilson
+from virtuoso.analysis.signal_stats import signal_record, signal_tally, wilson_interval
 from virtuoso.domain.model import DimensionKind
 from virtuoso.domain.records import Side, SignalTally
 
@@ -19,23 +19,23 @@ FLOW, BOOK = DimensionKind.ORDERFLOW, DimensionKind.ORDERBOOK
 @pytest.mark.parametrize(("wins", "count"), [(0, 1), (1, 1), (0, 12), (7, 12), (12, 12), (431, 1000)])
 def test_the_interval_is_wilsons(wins: int, count: int) -> None:
     expected = binomtest(wins, count).proportion_ci(method="wilson")
-    assert wilson(wins, count) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert wilson_interval(wins, count) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 @pytest.mark.parametrize(("wins", "count"), [(-1, 3), (4, 3), (0, 0)])
 def test_wins_that_are_no_part_of_the_count_are_refused(wins: int, count: int) -> None:
     with pytest.raises(ValueError, match=f"{wins} wins of {count}"):
-        wilson(wins, count)
+        wilson_interval(wins, count)
 
 
 def test_without_results_every_figure_is_absent() -> None:
-    assert tally([]) == SignalTally(count=0, wins=0)
-    assert tallies([]).all.win_rate is None
-    assert (tallies([]).sides, tallies([]).drivers) == ({}, {})
+    assert signal_tally([]) == SignalTally(count=0, wins=0)
+    assert signal_record([]).all.win_rate is None
+    assert (signal_record([]).sides, signal_record([]).drivers) == ({}, {})
 
 
 def test_a_record_is_counted_by_side_and_by_the_first_driver() -> None:
-    made = tallies(
+    record = signal_record(
         [
             (Side.LONG, (FLOW, BOOK), 2.65),
             (Side.LONG, (FLOW,), -1.0),
@@ -43,10 +43,10 @@ def test_a_record_is_counted_by_side_and_by_the_first_driver() -> None:
             (Side.SHORT, (), 0.0),
         ]
     )
-    assert (made.all.count, made.all.wins) == (4, 1)
-    assert made.all.mean_r == pytest.approx(0.65 / 4)
-    assert {side: (t.count, t.wins) for side, t in made.sides.items()} == {Side.LONG: (2, 1), Side.SHORT: (2, 0)}
-    assert {kind: (t.count, t.mean_r) for kind, t in made.drivers.items()} == {
+    assert (record.all.count, record.all.wins) == (4, 1)
+    assert record.all.mean_r == pytest.approx(0.65 / 4)
+    assert {side: (t.count, t.wins) for side, t in record.sides.items()} == {Side.LONG: (2, 1), Side.SHORT: (2, 0)}
+    assert {kind: (t.count, t.mean_r) for kind, t in record.drivers.items()} == {
         FLOW: (2, pytest.approx(0.825)),
         BOOK: (1, -1.0),
     }
@@ -54,14 +54,14 @@ def test_a_record_is_counted_by_side_and_by_the_first_driver() -> None:
 
 def test_a_result_that_is_no_number_is_refused() -> None:
     with pytest.raises(ValueError, match="not a finite number"):
-        tally([1.0, math.nan])
+        signal_tally([1.0, math.nan])
 
 
 @given(st.lists(st.floats(-20, 20), min_size=1, max_size=60))
-def test_expectancy_is_the_mean_by_its_other_road_and_the_rate_lies_in_its_interval(results: list[float]) -> None:
-    made = tally(results)
-    assert made.expectancy_r == pytest.approx(sum(results) / len(results), abs=1e-9)
-    assert made.win_rate is not None
-    assert made.win_rate_low is not None
-    assert made.win_rate_high is not None
-    assert 0 <= made.win_rate_low <= made.win_rate <= made.win_rate_high <= 1
+def test_expectancy_equals_the_mean_and_the_rate_lies_in_its_interval(results: list[float]) -> None:
+    record = signal_tally(results)
+    assert record.expectancy_r == pytest.approx(sum(results) / len(results), abs=1e-9)
+    assert record.win_rate is not None
+    assert record.win_rate_low is not None
+    assert record.win_rate_high is not None
+    assert 0 <= record.win_rate_low <= record.win_rate <= record.win_rate_high <= 1

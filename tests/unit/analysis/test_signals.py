@@ -1,4 +1,4 @@
-"""Signals: when they are called, and that neither restarts nor reflection change anything."""
+"""Signals: when they open, and that neither restarts nor reflection change anything."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ import talib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.analysis.calls import (
+from tests.unit.analysis.signal_data import (
     DAY,
     EMPTY,
     HOUR,
     MINUTE,
     START,
     Bars,
-    called_at,
+    advanced_at,
     candles,
     flat,
     half_hours,
     minutes,
-    plain_signal,
+    rough_bars,
+    round_signal,
     scored,
     ticker,
-    walked,
 )
-from virtuoso.analysis.signals import called, recall, risk, step
+from virtuoso.analysis.signals import advance, restore, signal_side, stop_distance
 from virtuoso.domain.model import (
     DimensionKind,
     Environment,
@@ -51,43 +51,43 @@ from virtuoso.domain.records import Side, Signal, SignalStatus
         (None, 0.9, None),
     ],
 )
-def test_a_side_is_called_at_70_and_30_with_confidence_of_a_half(
+def test_a_signal_opens_at_70_and_30_with_a_confidence_of_one_half(
     score: float | None, confidence: float, side: Side | None
 ) -> None:
-    assert called(scored(score, confidence)) is side
+    assert signal_side(scored(score, confidence)) is side
 
 
 @pytest.mark.parametrize("side", list(Side))
 def test_a_signal_has_a_stop_two_average_ranges_away_and_targets_on_the_other_side(side: Side) -> None:
     bars = half_hours()
-    made = called_at(50 + 25 * side.sign, bars={Timeframe.M30: bars}).opened[0]
+    result = advanced_at(50 + 25 * side.sign, bars={Timeframe.M30: bars}).opened[0]
     ranges = talib.ATR(np.log(bars.high), np.log(bars.low), np.log(bars.close), 14)
-    assert made.side is side
-    assert made.entry == 100.0
-    assert side.sign * math.log(made.entry / made.stop) == pytest.approx(2 * ranges[-1])
-    distance = abs(math.log(made.stop / made.entry))
-    reached = [side.sign * math.log(target / made.entry) / distance for target in made.targets]
+    assert result.side is side
+    assert result.entry == 100.0
+    assert side.sign * math.log(result.entry / result.stop) == pytest.approx(2 * ranges[-1])
+    distance = abs(math.log(result.stop / result.entry))
+    reached = [side.sign * math.log(target / result.entry) / distance for target in result.targets]
     assert reached == pytest.approx([1.5, 3.0, 5.0])
-    assert made.sizes == (0.5, 0.3, 0.2)
-    assert (made.opened_ms, made.judged_ms) == (START, START)
-    assert made.expires_ms == START + DAY
-    assert made.status is SignalStatus.ACTIVE
-    assert made.drivers == (DimensionKind.ORDERFLOW, DimensionKind.TECHNICAL)  # what spoke for it, strongest first
-    assert str(START) in made.id
-    assert "XUSDT" in made.id
-    assert "bybit" in made.id
+    assert result.sizes == (0.5, 0.3, 0.2)
+    assert (result.opened_ms, result.judged_ms) == (START, START)
+    assert result.expires_ms == START + DAY
+    assert result.status is SignalStatus.ACTIVE
+    assert result.drivers == (DimensionKind.ORDERFLOW, DimensionKind.TECHNICAL)  # the supporting dimensions, strongest first
+    assert str(START) in result.id
+    assert "XUSDT" in result.id
+    assert "bybit" in result.id
 
 
 def test_the_expiry_is_where_bars_of_both_lengths_end() -> None:
-    made = called_at(80, START + 3 * MINUTE + 17_123).opened[0]
-    assert made.expires_ms == START + DAY
+    result = advanced_at(80, START + 3 * MINUTE + 17_123).opened[0]
+    assert result.expires_ms == START + DAY
 
 
 def test_no_signal_without_a_price_that_the_mark_confirms_or_without_room_for_a_stop() -> None:
     scores, bars = {"XUSDT": scored(80)}, {"XUSDT": {Timeframe.M30: half_hours()}}
 
-    def opened(price: Ticker | None, of: Mapping[str, Bars] = bars) -> int:
-        return len(step(EMPTY, scores, {} if price is None else {"XUSDT": price}, of, START).opened)
+    def opened(price: Ticker | None, signal_bars: Mapping[str, Bars] = bars) -> int:
+        return len(advance(EMPTY, scores, {} if price is None else {"XUSDT": price}, signal_bars, START).opened)
 
     assert opened(ticker(100.0, START)) == 1
     assert opened(ticker(100.0, START, mark=100.9)) == 1
@@ -103,69 +103,69 @@ def test_no_signal_without_a_price_that_the_mark_confirms_or_without_room_for_a_
     assert opened(ticker(100.0, START), {"XUSDT": {Timeframe.M30: still}}) == 0
 
 
-def test_a_stop_is_never_nearer_than_costs() -> None:
-    assert risk(half_hours(scale=1e-5), START) == 0.003
-    wide = risk(half_hours(scale=0.004), START)
+def test_a_stop_is_never_within_costs() -> None:
+    assert stop_distance(half_hours(scale=1e-5), START) == 0.003
+    wide = stop_distance(half_hours(scale=0.004), START)
     assert wide is not None
     assert wide > 0.003
-    assert risk(None, START) is None
-    assert risk(half_hours(), START - 40 * HOUR) is None  # fewer than 50 bars had closed by then
+    assert stop_distance(None, START) is None
+    assert stop_distance(half_hours(), START - 40 * HOUR) is None  # fewer than 50 bars had closed by then
 
 
-def test_noise_about_the_threshold_calls_once_until_the_score_has_come_back() -> None:
-    ledger, now, opened = EMPTY, START, list[Signal]()
+def test_noise_near_the_threshold_opens_one_signal_until_the_score_has_come_back() -> None:
+    state, now, opened = EMPTY, START, list[Signal]()
     for points in (69, 71, 69, 72, 66, 75, 70):
-        made = called_at(points, now, ledger=ledger, bars=minutes([flat()] * 3, START))
-        ledger, now = made.ledger, now + MINUTE
-        opened += made.opened
+        result = advanced_at(points, now, state=state, bars=minutes([flat()] * 3, START))
+        state, now = result.state, now + MINUTE
+        opened += result.opened
     assert len(opened) == 1
     stopped = minutes([flat(), flat(50.0)], now - now % MINUTE)
-    ledger = called_at(75, now + 2 * MINUTE, ledger=ledger, bars=stopped).ledger
-    assert [s.status for s in ledger.newest.values()] == [SignalStatus.STOPPED]
+    state = advanced_at(75, now + 2 * MINUTE, state=state, bars=stopped).state
+    assert [s.status for s in state.newest.values()] == [SignalStatus.STOPPED]
     for minute, (score, count) in enumerate([(75, 0), (65.1, 0), (75, 0), (65.0, 0), (69, 0), (70, 1), (80, 0)]):
-        made = called_at(score, now + (3 + minute) * MINUTE, ledger=ledger)
-        ledger = made.ledger
-        assert len(made.opened) == count, (minute, score)
+        result = advanced_at(score, now + (3 + minute) * MINUTE, state=state)
+        state = result.state
+        assert len(result.opened) == count, (minute, score)
 
 
-def test_the_opposite_call_closes_the_open_signal_at_the_price_of_its_own_entry() -> None:
-    first = called_at(80)
+def test_the_opposite_signal_closes_the_open_one_at_its_own_entry_price() -> None:
+    first = advanced_at(80)
     (long,) = first.opened
-    second = called_at(20, START + 10 * MINUTE, 99.8, first.ledger)
+    second = advanced_at(20, START + 10 * MINUTE, 99.8, first.state)
     (short,) = second.opened
     (closed,) = second.changed
     assert short.side is Side.SHORT
     assert (closed.id, closed.status) == (long.id, SignalStatus.REVERSED)
     assert (closed.exit_price, closed.closed_ms) == (99.8, START + 10 * MINUTE)
     assert closed.result_r == pytest.approx(math.log(99.8 / 100) / abs(math.log(long.stop / 100)))
-    assert sum(s.status is SignalStatus.ACTIVE for s in second.ledger.newest.values()) == 1
-    doubtful = step(first.ledger, {"XUSDT": scored(20, 0.4)}, {}, {}, START + MINUTE)
+    assert sum(s.status is SignalStatus.ACTIVE for s in second.state.newest.values()) == 1
+    doubtful = advance(first.state, {"XUSDT": scored(20, 0.4)}, {}, {}, START + MINUTE)
     assert (doubtful.opened, [s.status for s in doubtful.changed]) == ((), [SignalStatus.ACTIVE])  # only re-armed
 
 
 def test_another_pass_over_the_same_moment_changes_nothing() -> None:
-    first = called_at(80)
-    again = called_at(80, ledger=first.ledger)
-    assert (again.ledger, again.opened, again.changed) == (first.ledger, (), ())
+    first = advanced_at(80)
+    again = advanced_at(80, state=first.state)
+    assert (again.state, again.opened, again.changed) == (first.state, (), ())
 
 
 def test_a_closed_signal_holds_back_another_for_seven_days_at_most() -> None:
-    ledger = replace(EMPTY, newest={("XUSDT", Side.LONG): replace(plain_signal(), status=SignalStatus.STOPPED)})
-    assert called_at(80, START + 7 * DAY, ledger=ledger).opened == ()
-    assert len(called_at(80, START + 7 * DAY + 1, ledger=ledger).opened) == 1
+    state = replace(EMPTY, newest={("XUSDT", Side.LONG): replace(round_signal(), status=SignalStatus.STOPPED)})
+    assert advanced_at(80, START + 7 * DAY, state=state).opened == ()
+    assert len(advanced_at(80, START + 7 * DAY + 1, state=state).opened) == 1
 
 
-def test_signals_of_other_venues_and_environments_are_no_memory() -> None:
-    known = plain_signal()
+def test_signals_of_other_venues_and_environments_are_not_restored() -> None:
+    known = round_signal()
     other = [replace(known, venue="binance"), replace(known, environment=Environment.SIMULATED)]
-    assert recall(EMPTY, other) == EMPTY
-    assert recall(EMPTY, [known, *other]).newest == {("XUSDT", Side.LONG): known}
+    assert restore(EMPTY, other) == EMPTY
+    assert restore(EMPTY, [known, *other]).newest == {("XUSDT", Side.LONG): known}
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from((1.0, 1e-5, 3e4)), st.lists(st.floats(0, 100), min_size=30, max_size=30))
 def test_a_reflected_market_gives_the_reflected_signals(seed: int, factor: float, scores: list[float]) -> None:
-    rows = walked(seed, 30 * 20)
+    rows = rough_bars(seed, 30 * 20)
 
     def run(turn: bool) -> list[Signal]:
         shown = [(factor * o, factor * h, factor * low, factor * c) for o, h, low, c in rows]
@@ -174,14 +174,14 @@ def test_a_reflected_market_gives_the_reflected_signals(seed: int, factor: float
         if turn:
             slow = replace(slow, open=1 / slow.open, high=1 / slow.low, low=1 / slow.high, close=1 / slow.close)
         stored: dict[str, Signal] = {}
-        ledger = EMPTY
+        state = EMPTY
         for at, score in enumerate(scores, start=1):
             now, last = START + at * 20 * MINUTE, shown[at * 20 - 1][3]
             bars = {Timeframe.M30: slow, **minutes(shown[: at * 20])}
             points = scored(100 - score if turn else score)
-            made = step(ledger, {"XUSDT": points}, {"XUSDT": ticker(last, now)}, {"XUSDT": bars}, now)
-            ledger = made.ledger
-            stored |= {s.id: s for s in (*made.opened, *made.changed)}
+            result = advance(state, {"XUSDT": points}, {"XUSDT": ticker(last, now)}, {"XUSDT": bars}, now)
+            state = result.state
+            stored |= {s.id: s for s in (*result.opened, *result.changed)}
         return list(stored.values())
 
     for one, other in zip(run(turn=False), run(turn=True), strict=True):
@@ -195,22 +195,22 @@ def test_a_reflected_market_gives_the_reflected_signals(seed: int, factor: float
 @given(st.integers(0, 2**32 - 1), st.lists(st.sampled_from((15.0, 34.0, 50.0, 66.0, 72.0, None)), min_size=40, max_size=40))
 def test_a_restart_at_any_pass_neither_doubles_nor_loses_a_signal(seed: int, scores: list[float | None]) -> None:
     rng = np.random.default_rng(seed)
-    rows = walked(seed, 40 * 20)
+    rows = rough_bars(seed, 40 * 20)
 
     def run(restarts: bool) -> dict[str, Signal]:
         stored: dict[str, Signal] = {}
-        ledger = EMPTY
+        state = EMPTY
         for at, score in enumerate(scores, start=1):
             now = START + at * 20 * MINUTE
             bars = {Timeframe.M30: half_hours(), **minutes(rows[: at * 20])}
             prices = {"XUSDT": ticker(rows[at * 20 - 1][3], now)}
             if restarts and rng.random() < 0.5:
-                ledger = recall(EMPTY, stored.values())
-            made = step(ledger, {"XUSDT": scored(score)}, prices, {"XUSDT": bars}, now)
-            ledger = made.ledger
-            assert sum(s.status is SignalStatus.ACTIVE for s in ledger.newest.values()) <= 1
-            assert {s.id for s in made.opened}.isdisjoint(stored)
-            stored |= {s.id: s for s in (*made.opened, *made.changed)}
+                state = restore(EMPTY, stored.values())
+            result = advance(state, {"XUSDT": scored(score)}, prices, {"XUSDT": bars}, now)
+            state = result.state
+            assert sum(s.status is SignalStatus.ACTIVE for s in state.newest.values()) <= 1
+            assert {s.id for s in result.opened}.isdisjoint(stored)
+            stored |= {s.id: s for s in (*result.opened, *result.changed)}
         return stored
 
     assert run(restarts=True) == run(restarts=False)
@@ -218,10 +218,10 @@ def test_a_restart_at_any_pass_neither_doubles_nor_loses_a_signal(seed: int, sco
 
 @pytest.mark.parametrize("side", list(Side))
 def test_of_two_sides_that_were_both_stored_as_active_the_later_had_reversed_the_other(side: Side) -> None:
-    first = plain_signal(side)
+    first = round_signal(side)
     other = Side.SHORT if side is Side.LONG else Side.LONG
-    later = replace(plain_signal(other), id="later", opened_ms=first.opened_ms + HOUR, entry=101.0)
-    known = {s.id: s for s in recall(EMPTY, [later, first]).newest.values()}
+    later = replace(round_signal(other), id="later", opened_ms=first.opened_ms + HOUR, entry=101.0)
+    known = {s.id: s for s in restore(EMPTY, [later, first]).newest.values()}
     assert known["later"] == later
     closed = known[first.id]
     assert (closed.status, closed.closed_ms, closed.exit_price) == (SignalStatus.REVERSED, later.opened_ms, 101.0)

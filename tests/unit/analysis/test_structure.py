@@ -10,7 +10,7 @@ import pytest
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import Shape
 from virtuoso.analysis.bars import Bars, Rows
-from virtuoso.analysis.candle_readings import COMPONENTS, series
+from virtuoso.analysis.candle_readings import COMPONENTS, read_history
 from virtuoso.analysis.structure import Swings, fair_value_gaps, order_blocks, room
 from virtuoso.domain.model import Candles, Timeframe
 
@@ -40,9 +40,9 @@ def path(points: Sequence[float], step: int = 6) -> Candles:
     return candles([(o, max(o, c) * 1.0005, min(o, c) * 0.9995, c) for o, c in zip(opens, closes, strict=True)])
 
 
-def read(made: Candles, name: str, at: int = -1) -> float:
+def read(history: Candles, name: str, at: int = -1) -> float:
     index = [g.name for g in COMPONENTS].index(name)
-    return float(series(made).directions[index, at])
+    return float(read_history(history).directions[index, at])
 
 
 UP = [0, 3, 1, 4, 2, 5, 3, 6, 4, 7, 5, 7.5]
@@ -55,18 +55,18 @@ def test_higher_highs_and_higher_lows_are_bullish_and_their_mirror_bearish() -> 
 
 
 def test_a_swing_counts_only_once_three_later_bars_have_closed() -> None:
-    made = path([0, 4, 0, 3, 0])
-    top = int(np.argmax(made.high))
-    bars = Bars(made, keep=None)
+    history = path([0, 4, 0, 3, 0])
+    top = int(np.argmax(history.high))
+    bars = Bars(history, max_bars=None)
     for later in range(6):
-        rows = Rows.every(bars, top + later, top + later + 1)
+        rows = Rows.between(bars, top + later, top + later + 1)
         swings = Swings(rows)
         assert bool(swings.confirmed[0].any()) == (later >= 3)
 
 
 def test_swings_agree_with_a_plain_search_on_a_long_history() -> None:
-    made = markets.bars(Shape("walk", 31, 1.0), Timeframe.M5)
-    bars = Bars(made)
+    history = markets.bars(Shape("walk", 31, 1.0), Timeframe.M5)
+    bars = Bars(history)
     swings = Swings(Rows.latest([bars]))
     high, low = bars.high[-240:], bars.low[-240:]
     for side, values in ((0, high), (1, -low)):
@@ -88,14 +88,14 @@ def test_a_close_beyond_the_last_swing_with_the_trend_is_a_break_and_against_it_
 
 def test_without_a_break_the_two_have_hardly_any_confidence() -> None:
     names = [g.name for g in COMPONENTS]
-    whole = series(path([0, 6, 0, 5, 1, 4, 2, 3.5]))
+    whole = read_history(path([0, 6, 0, 5, 1, 4, 2, 3.5]))
     for name in ("break_of_structure", "change_of_character"):
         assert whole.confidences[names.index(name), -1] < 0.2 * whole.confidences[names.index("swings"), -1] + 0.1
 
 
 def test_room_is_the_log_ratio_of_the_distances_to_the_next_levels() -> None:
-    made = path([0, 6, 0, 6, 1])
-    bars = Bars(made)
+    history = path([0, 6, 0, 6, 1])
+    bars = Bars(history)
     reading = float(room(Rows.latest([bars]))[0][0])
     levels = [*bars.high[[i for i in range(3, bars.count - 3) if bars.high[i] == max(bars.high[i - 3 : i + 4])]]]
     levels += [*bars.low[[i for i in range(3, bars.count - 3) if bars.low[i] == min(bars.low[i - 3 : i + 4])]]]

@@ -1,4 +1,4 @@
-"""What trades, books and series say: hand-made cases with the number that must come out, and its sign."""
+"""Trades, order books and series: cases by hand with the expected number and its sign."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ MARKET = markets.inputs(Shape("walk", 17, 27.1))
 
 
 def component(market: SymbolInputs, dimension: str, name: str) -> Component:
-    found = [
+    matches = [
         c
         for d in score_symbol(market, NOW_MS).dimensions
         if d.kind.name == dimension
         for c in d.components
         if c.name == name
     ]
-    assert len(found) == 1
-    return found[0]
+    assert len(matches) == 1
+    return matches[0]
 
 
 def trades(side: Floats, size: Floats) -> SymbolInputs:
@@ -113,13 +113,13 @@ def test_order_flow_imbalance_is_that_of_cont_kukanov_and_stoikov() -> None:
         assert component(market, "ORDERBOOK", "order_flow_imbalance").reading == pytest.approx(flow / usual)
 
 
-def test_two_books_of_one_moment_or_far_apart_say_nothing_of_flow() -> None:
+def test_two_books_of_the_same_time_or_far_apart_give_no_flow() -> None:
     one = book([(99.0, 5.0)], [(101.0, 7.0)])
     same = component(SymbolInputs(symbol="X", book=one, previous_book=one), "ORDERBOOK", "order_flow_imbalance")
-    assert same.missing == "the two books are of one moment"
+    assert same.missing == "the two order books have the same time"
     old = replace(one, stamp=Stamp(observed_ms=NOW_MS - 600_000, received_ms=0))
     apart = component(SymbolInputs(symbol="X", book=one, previous_book=old), "ORDERBOOK", "order_flow_imbalance")
-    assert apart.missing == "the two books are 599 s apart"
+    assert apart.missing == "the two order books are 599 s apart"
 
 
 def series(values: Floats, step_ms: int = 300_000) -> TimeSeries:
@@ -131,7 +131,7 @@ def series(values: Floats, step_ms: int = 300_000) -> TimeSeries:
     )
 
 
-def test_funding_above_its_own_history_is_bearish_and_a_hair_is_no_record() -> None:
+def test_funding_above_its_own_history_is_bearish_and_a_tiny_change_is_no_record() -> None:
     assert MARKET.ticker is not None
     history = np.array([1e-4, 2e-4, 3e-4] * 10)
     high = replace(MARKET, funding=series(history), ticker=replace(MARKET.ticker, funding_rate=6e-4))
@@ -174,13 +174,13 @@ def test_old_trades_and_books_count_less_and_then_are_absent() -> None:
     for dimension, name in (("ORDERFLOW", "taker_delta"), ("ORDERBOOK", "microprice")):
         confidences = []
         for age_s in (0, 90, 150, 3_000):
-            found = [
+            matches = [
                 c
                 for d in score_symbol(MARKET, NOW_MS + age_s * 1_000).dimensions
                 if d.kind.name == dimension
                 for c in d.components
                 if c.name == name
             ]
-            confidences.append(found[0].confidence)
+            confidences.append(matches[0].confidence)
         assert confidences == sorted(confidences, reverse=True)
         assert confidences[1] > confidences[2] > confidences[3] == 0

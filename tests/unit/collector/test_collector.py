@@ -44,7 +44,6 @@ def collector(repository: MemoryRepository, error: Exception, owner: str = "a") 
         Gecko(error),
         Engine(["bybit"], Environment.SIMULATED, clock=SYSTEM_CLOCK),
         lease=Lease(repository, owner, SYSTEM_CLOCK),
-        environment=Environment.SIMULATED,
         max_stale_s=600,
         clock=SYSTEM_CLOCK,
     )

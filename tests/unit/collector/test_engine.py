@@ -1,64 +1,64 @@
-"""What desks are given of the past, and what a pass may add to it."""
+"""What the states of venues recall, and what a pass may add to them."""
 
 from __future__ import annotations
 
 import asyncio
 
 from tests.bulls import Bulls
+from tests.clocks import VirtualClock
 from tests.contract.histories import signal
 from tests.unit.wire.test_snapshots import snapshot
-from virtuoso.collector.engine import Engine
+from virtuoso.collector.engine import AnalysedMarket, Engine
+from virtuoso.collector.one_pass import PassRequest
 from virtuoso.collector.publisher import Publisher
-from virtuoso.collector.venue_state import PassResult
-from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.model import Environment
 from virtuoso.domain.records import Side
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, MarketData, UniverseRules
+from virtuoso.market_data.feed import Feed, UniverseRules
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.wire import snapshots
 
 VENUES = ("bybit", "binance")
 
 
-async def left_behind(**changes: object) -> MemoryRepository:
-    """A repository with a last snapshot."""
-    repository, last = MemoryRepository(), snapshot(**changes)
+async def repository_with(**changes: object) -> MemoryRepository:
+    """Return a repository with a last snapshot."""
+    repository, last = MemoryRepository(clock=VirtualClock()), snapshot(**changes)
     await Publisher(repository, max_stale_s=600).publish(last, snapshots.encode_snapshot(last))
     return repository
 
 
 async def recalled(repository: MemoryRepository, environment: Environment) -> Engine:
-    floor = Engine(VENUES, environment, clock=SYSTEM_CLOCK)
-    await floor.recall(repository)
-    assert floor.recalled
-    floor.take_up()
-    return floor
+    engine = Engine(VENUES, environment, clock=VirtualClock())
+    await engine.recall(repository)
+    assert engine.recalled
+    engine.apply_recalled()
+    return engine
 
 
-async def test_the_last_snapshot_gives_its_venue_the_regime_and_what_was_active() -> None:
+async def test_the_last_snapshot_gives_its_venue_the_regime_and_the_active_signals() -> None:
     given = signal(environment=Environment.REPLAY)
-    floor = await recalled(await left_behind(signals=(given,)), Environment.REPLAY)
-    assert floor.desk("bybit").active == (given,)
-    assert floor.desk("bybit").followed == {given.symbol}
-    assert floor.desk("bybit").regime == snapshot().overview.regime
-    assert floor.desk("binance").active == ()
-    assert floor.desk("binance").regime is None
+    engine = await recalled(await repository_with(signals=(given,)), Environment.REPLAY)
+    assert engine.state("bybit").active == (given,)
+    assert engine.state("bybit").followed == {given.symbol}
+    assert engine.state("bybit").regime == snapshot().overview.regime
+    assert engine.state("binance").active == ()
+    assert engine.state("binance").regime is None
 
 
-async def test_a_snapshot_of_another_kind_of_market_or_one_that_cannot_be_read_gives_nothing() -> None:
-    repository = await left_behind(signals=(signal(environment=Environment.REPLAY),))
-    floor = await recalled(repository, Environment.LIVE)
-    assert floor.desk("bybit").active == ()
-    assert floor.desk("bybit").regime is None
+async def test_a_snapshot_of_another_environment_or_one_that_cannot_be_read_gives_nothing() -> None:
+    repository = await repository_with(signals=(signal(environment=Environment.REPLAY),))
+    engine = await recalled(repository, Environment.LIVE)
+    assert engine.state("bybit").active == ()
+    assert engine.state("bybit").regime is None
     await repository.set("virtuoso:v1:head", b"\xff\xff", ttl_s=60)
-    floor = await recalled(repository, Environment.REPLAY)
-    assert floor.desk("bybit").active == ()
+    engine = await recalled(repository, Environment.REPLAY)
+    assert engine.state("bybit").active == ()
 
 
-async def market() -> MarketData:
-    """One that calls for a rise of everything."""
-    feed = Feed(Bulls(), UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2), SYSTEM_CLOCK)
+async def filled_feed() -> Feed:
+    """Return a feed whose market opens long signals on every symbol."""
+    feed = Feed(Bulls(clock=VirtualClock()), UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2), VirtualClock())
     await feed.refresh_tickers()
     feed.start()
     async with asyncio.timeout(10):
@@ -66,26 +66,43 @@ async def market() -> MarketData:
             await asyncio.sleep(0.02)
     await feed.refresh_tickers()
     await feed.stop()
-    return feed.market()
+    return feed
 
 
-async def test_only_a_pass_that_trades_gives_signals_and_the_same_market_gives_the_same_again() -> None:
-    found, floor = await market(), Engine(VENUES, Environment.SIMULATED, clock=SYSTEM_CLOCK)
+async def test_only_a_pass_that_trades_opens_signals_and_the_same_market_opens_the_same_again() -> None:
+    feed, engine = await filled_feed(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
 
-    def done(*, trading: bool) -> PassResult:
-        return floor.work(floor.desk("bybit"), found, None, trading=trading)
+    async def analysed(*, trading: bool) -> AnalysedMarket:
+        return await engine.analyse(feed, PassRequest(trading=trading))
 
-    look = done(trading=False)
-    assert (look.signals, look.alerts, look.points, look.found) == ((), (), (), ())
-    assert floor.settle("bybit", look).active == ()
-    assert floor.desk("bybit").regime == look.overview.regime
-    first, again = done(trading=True), done(trading=True)
-    assert first.signals == again.signals
-    assert [s.side for s in first.signals] == [Side.LONG] * 3
-    assert first.alerts == again.alerts
-    assert len(first.points) == 3
-    active = floor.settle("bybit", first).active
-    assert {s.id for s in active} == {s.id for s in first.signals}
-    assert floor.settle("bybit", look).active == active  # another look takes nothing away
-    assert not done(trading=True).signals
-    assert floor.desk("binance").active == ()
+    def accept(market: AnalysedMarket) -> None:
+        engine.accept(feed, market, snapshot_id="x", computed_ms=0)
+
+    look = await analysed(trading=False)
+    result = look.result
+    assert (result.signals, result.alerts, result.points, result.opportunities) == ((), (), (), ())
+    accept(look)
+    assert engine.state("bybit").active == ()
+    assert engine.state("bybit").regime == result.overview.regime
+    first, again = await analysed(trading=True), await analysed(trading=True)
+    assert first.result.signals == again.result.signals
+    assert [opened.side for opened in first.result.signals] == [Side.LONG] * 3
+    assert first.result.alerts == again.result.alerts
+    assert len(first.result.points) == 3
+    accept(first)
+    active = engine.state("bybit").active
+    assert {opened.id for opened in active} == {opened.id for opened in first.result.signals}
+    accept(look)
+    assert engine.state("bybit").active == active, "another look takes nothing away"
+    assert not (await analysed(trading=True)).result.signals
+    assert engine.state("binance").active == ()
+
+
+async def test_what_was_computed_from_bars_is_used_again_by_the_next_pass() -> None:
+    feed, engine = await filled_feed(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
+    caches = []
+    for trading in (False, True, True):
+        engine.accept(feed, await engine.analyse(feed, PassRequest(trading=trading)), snapshot_id="x", computed_ms=0)
+        caches.append(dict(engine.state("bybit").readings))
+    assert set(caches[0]) == {"BTCUSDT", "ETHUSDT", "SOLUSDT"}
+    assert all(later[symbol] is cache for later in caches[1:] for symbol, cache in caches[0].items())

@@ -42,31 +42,31 @@ def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_one_of_two_works_and_the_other_goes_on_when_it_is_given_back() -> None:
     repository = MemoryRepository()
     first, second = (Lease(repository, name, SettableClock(NOW)) for name in ("a", "b"))
-    assert await first.held(working=False)
-    assert not await second.held(working=False)
-    assert await first.held(working=True)
-    await first.give_back()
+    assert await first.acquire(working=False)
+    assert not await second.acquire(working=False)
+    assert await first.acquire(working=True)
+    await first.release()
     async with asyncio.timeout(5):
-        while not await second.held(working=False):
+        while not await second.acquire(working=False):
             await asyncio.sleep(0.001)
-    assert not await first.held(working=False)
+    assert not await first.acquire(working=False)
 
 
 async def test_without_leases_the_one_that_works_goes_on_and_another_begins_only_when_nobody_publishes() -> None:
     repository = Leaseless()
     lease = Lease(repository, "a", SettableClock(NOW))
-    assert await lease.held(working=True)
-    assert await lease.held(working=False)
+    assert await lease.acquire(working=True)
+    assert await lease.acquire(working=False)
     for age_s, begins in ((3, False), (20, True)):
         head = snapshot_head_pb2.SnapshotHead(snapshot_id="x", observed_time=timestamp(NOW - age_s * 1000))
         await repository.set(keys.HEAD, head.SerializeToString(), ttl_s=60)
-        assert await lease.held(working=False) is begins
+        assert await lease.acquire(working=False) is begins
     await repository.set(keys.HEAD, b"\xff\xff", ttl_s=60)
-    assert await lease.held(working=False)
+    assert await lease.acquire(working=False)
 
 
 async def test_where_nothing_can_be_kept_nobody_begins_to_ask_the_venues_for_nothing() -> None:
     lease = Lease(Dead(), "a", SettableClock(NOW))
-    assert not await lease.held(working=False)
-    assert await lease.held(working=True)
-    await lease.give_back()
+    assert not await lease.acquire(working=False)
+    assert await lease.acquire(working=True)
+    await lease.release()

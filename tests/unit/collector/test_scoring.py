@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,15 +10,29 @@ import numpy as np
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape
 from virtuoso.collector.scoring import score_market
-from virtuoso.domain.model import Dominance, DominanceBasis, OrderBook, SymbolInputs
+from virtuoso.domain.model import Dominance, DominanceBasis, OrderBook, Stamp, SymbolInputs, Ticker
+from virtuoso.market_data.feed import MarketData
 
 
-def market() -> SymbolInputs:
+def symbol_inputs() -> SymbolInputs:
     return markets.inputs(Shape("walk", 5, 100.0))
 
 
+def market_data(inputs: Sequence[SymbolInputs], tickers: Mapping[str, Ticker], *, whole: bool = True) -> MarketData:
+    return MarketData(
+        venue="bybit",
+        stamp=Stamp(observed_ms=NOW_MS, received_ms=NOW_MS),
+        inputs=inputs,
+        tickers=tickers,
+        anchor_candles={},
+        universe=(),
+        venue_symbols=(),
+        whole=whole,
+    )
+
+
 def test_a_symbol_whose_data_cannot_be_scored_at_all_costs_only_itself() -> None:
-    good = market()
+    good = symbol_inputs()
     assert good.ticker is not None
     assert good.book is not None
     odd = replace(
@@ -28,24 +43,24 @@ def test_a_symbol_whose_data_cannot_be_scored_at_all_costs_only_itself() -> None
     worse = replace(good, symbol="WORSEUSDT", candles=None)  # type: ignore[arg-type]
     items = [good, odd, worse]
     tickers = {good.symbol: good.ticker}
-    results, _ = score_market(items, tickers, {}, dominance=None, previous=None, whole=True, now_ms=NOW_MS)
+    results, _ = score_market(market_data(items, tickers), dominance=None, previous=None)
     assert results[good.symbol].score is not None
     assert results["ODDUSDT"].score is not None
     assert results["WORSEUSDT"].score is None
 
 
 def test_a_total_over_a_part_of_the_venue_is_not_shown() -> None:
-    good = market()
+    good = symbol_inputs()
     assert good.ticker is not None
     tickers = {"BTCUSDT": replace(good.ticker, symbol="BTCUSDT", turnover_24h=1e9)}
-    _, whole = score_market([], tickers, {}, dominance=None, previous=None, whole=True, now_ms=NOW_MS)
+    _, whole = score_market(market_data([], tickers), dominance=None, previous=None)
     assert whole.total_turnover == 1e9
     assert whole.dominance is not None
-    _, part = score_market([], tickers, {}, dominance=None, previous=None, whole=False, now_ms=NOW_MS)
+    _, part = score_market(market_data([], tickers, whole=False), dominance=None, previous=None)
     assert part.total_turnover is None
     assert part.dominance is None
     assert part.breadth is None
     assert part.regime is None
     cap = Dominance(percent=58.0, basis=DominanceBasis.MARKET_CAP, observed_ms=NOW_MS)
-    _, capped = score_market([], tickers, {}, dominance=cap, previous=None, whole=False, now_ms=NOW_MS)
+    _, capped = score_market(market_data([], tickers, whole=False), dominance=cap, previous=None)
     assert capped.dominance == cap

@@ -27,7 +27,7 @@ async def test_an_envoy_that_does_not_start_is_a_warning(tmp_path: Path) -> None
 async def test_an_envoy_that_works_is_ok_and_shows_its_path() -> None:
     program = Path(sys.executable).parent / "envoy"
     if not program.exists():
-        pytest.skip("ENVOY IS NOT INSTALLED: tools/test installs it")
+        pytest.skip("ENVOY IS NOT INSTALLED: tools/setup installs it")
     finding = await machine.envoy(str(program))
     assert finding.level is Level.OK
     assert str(program) in finding.why

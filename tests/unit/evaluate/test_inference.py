@@ -1,4 +1,4 @@
-"""Intervals and probabilities against statsmodels and scipy, and against series of which the truth is known."""
+"""Intervals and probabilities against statsmodels and scipy, and on simulated series without effect."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import statsmodels.api as sm  # type: ignore[import-untyped]  # it has no types
 from scipy import stats  # type: ignore[import-untyped]  # the same
 from statsmodels.stats.multitest import multipletests  # type: ignore[import-untyped]  # the same
 
-from virtuoso.evaluate.inference import EXTRA_STEPS, discovered, mean, student_reach, student_tail
+from virtuoso.evaluate.inference import EXTRA_STEPS, false_discovery_rates, mean_estimate, student_quantile, student_tail
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
 
 
 def overlapping(rng: np.random.Generator, steps: int, horizon: int) -> Floats:
-    """What a steady exposure earns on unforeseeable returns, each over `horizon` steps."""
+    """Return what a steady exposure earns on random returns, each over `horizon` steps."""
     noise = rng.normal(size=steps + horizon)
     exposure = np.convolve(noise, 0.98 ** np.arange(200), mode="full")[:steps]
     running = np.concatenate(([0.0], np.cumsum(rng.standard_t(5, steps + horizon))))
-    made: Floats = exposure * (running[horizon : horizon + steps] - running[:steps])
-    return made
+    earned: Floats = exposure * (running[horizon : horizon + steps] - running[:steps])
+    return earned
 
 
 def test_the_error_is_that_of_newey_and_west() -> None:
     series = overlapping(np.random.default_rng(3), 2000, 12)
-    ours = mean(series, 12)
+    ours = mean_estimate(series, 12)
     lag = 2 * 12 + EXTRA_STEPS
     theirs = sm.OLS(series, np.ones(len(series))).fit(cov_type="HAC", cov_kwds={"maxlags": lag, "use_correction": False})
     assert ours.value == pytest.approx(theirs.params[0], rel=1e-9)
@@ -38,37 +38,40 @@ def test_the_error_is_that_of_newey_and_west() -> None:
 
 
 @pytest.mark.parametrize("horizon", [3, 48])
-def test_intervals_of_nothing_hold_zero_about_as_often_as_they_say(horizon: int) -> None:
+def test_intervals_without_effect_contain_zero_as_often_as_they_claim(horizon: int) -> None:
     rng = np.random.default_rng(horizon)
-    held = [found.low < 0 < found.high for found in (mean(overlapping(rng, 3000, horizon), horizon) for _ in range(300))]
-    assert 0.90 <= np.mean(held) <= 0.985
+    contains = [
+        estimate.low < 0 < estimate.high
+        for estimate in (mean_estimate(overlapping(rng, 3000, horizon), horizon) for _ in range(300))
+    ]
+    assert 0.90 <= np.mean(contains) <= 0.985
 
 
 def test_a_series_too_short_for_its_horizon_has_a_mean_and_no_interval() -> None:
-    found = mean(np.ones(100), 48)
-    assert found.value == 1
-    assert math.isnan(found.low)
-    assert math.isnan(found.p)
+    estimate = mean_estimate(np.ones(100), 48)
+    assert estimate.value == 1
+    assert math.isnan(estimate.low)
+    assert math.isnan(estimate.p)
 
 
-def test_absent_steps_are_left_out_and_keep_their_place() -> None:
+def test_missing_steps_are_left_out_and_keep_their_position() -> None:
     series = np.full(500, np.nan)
     series[::2] = np.random.default_rng(1).normal(1, 1, 250)
-    assert mean(series, 3).value == pytest.approx(np.nanmean(series))
-    assert math.isnan(mean(np.full(50, np.nan), 3).value)
+    assert mean_estimate(series, 3).value == pytest.approx(np.nanmean(series))
+    assert math.isnan(mean_estimate(np.full(50, np.nan), 3).value)
 
 
 @pytest.mark.parametrize("freedom", [1, 1.7, 4, 18.9, 250, 4000])
 def test_students_t_is_scipys(freedom: float) -> None:
     for t in (0.0, 0.2, 1.0, 2.5, 7.0, 40.0):
         assert student_tail(t, freedom) == pytest.approx(2 * stats.t.sf(t, freedom), rel=1e-9, abs=1e-290)
-    assert student_reach(0.95, freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=1e-9)
+    assert student_quantile(0.95, freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=1e-9)
 
 
-def test_q_is_that_of_benjamini_and_hochberg_and_what_has_no_p_is_no_test() -> None:
+def test_q_is_that_of_benjamini_and_hochberg_and_nan_is_no_test() -> None:
     p = [0.001, 0.04, math.nan, 0.03, 0.9, 0.03, 0.2]
     known = [each for each in p if not math.isnan(each)]
     theirs = iter(multipletests(known, method="fdr_bh")[1])
     expected = [math.nan if math.isnan(each) else next(theirs) for each in p]
-    assert discovered(p) == pytest.approx(expected, nan_ok=True)
-    assert discovered([]) == []
+    assert false_discovery_rates(p) == pytest.approx(expected, nan_ok=True)
+    assert false_discovery_rates([]) == []

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from tests.unit.evaluate.pasts import Venue, clock, past
+from tests.unit.evaluate.histories import Venue, candle_history, clock
 from virtuoso.domain.errors import BadData, ExchangeError, RateLimited, VenueBlocked, VenueTimedOut, VenueUnavailable
 from virtuoso.domain.model import ANCHOR, Candles, Instrument, Timeframe
-from virtuoso.evaluate.archive import PAUSES_S, BarCache
-from virtuoso.evaluate.gathering import most_traded
+from virtuoso.evaluate.bar_cache import RETRY_PAUSES_S, BarCache
+from virtuoso.evaluate.dataset import most_traded
 from virtuoso.evaluate.progress import Progress
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Failing(Venue):
     """A venue of four symbols that answers the first `times` requests for each page of `symbol` with `error`."""
 
     def __init__(self, error: ExchangeError, times: int, symbol: str = "") -> None:
-        bars = [bars for seed, name in enumerate(SYMBOLS) for bars in past(name, count=15_000, seed=seed).values()]
+        bars = [bars for seed, name in enumerate(SYMBOLS) for bars in candle_history(name, count=15_000, seed=seed).values()]
         super().__init__(*bars, page=5000)
         self.error, self.times, self.symbol = error, times, symbol
         self.failed = Counter[tuple[str, Timeframe]]()
@@ -58,17 +58,17 @@ class Failing(Venue):
 
 
 async def chosen(venue: Failing, folder: Path, said: io.StringIO) -> list[str]:
-    archive = BarCache(cast("Exchange", venue), folder, sleep=venue.sleep)
-    found = await most_traded(cast("Exchange", venue), archive, CLOCK, 3, Progress(said))
+    bar_cache = BarCache(cast("Exchange", venue), folder, sleep=venue.sleep)
+    found = await most_traded(cast("Exchange", venue), bar_cache, CLOCK, 3, Progress(said))
     return [each.symbol for each in found]
 
 
 @pytest.mark.parametrize("error", PASSING, ids=lambda e: type(e).__name__)
 async def test_a_failure_that_passes_changes_no_choice(tmp_path: Path, error: ExchangeError) -> None:
     whole = await chosen(Failing(error, 0), tmp_path / "whole", io.StringIO())
-    venue = Failing(error, len(PAUSES_S), whole[1])
+    venue = Failing(error, len(RETRY_PAUSES_S), whole[1])
     assert await chosen(venue, tmp_path / "failing", io.StringIO()) == whole
-    assert venue.pauses == list(PAUSES_S)
+    assert venue.pauses == list(RETRY_PAUSES_S)
 
 
 @pytest.mark.parametrize("error", [VenueTimedOut("slow"), VenueBlocked("no")], ids=lambda e: type(e).__name__)

@@ -1,57 +1,58 @@
-"""The regime's path over bars, and how its changes are counted."""
+"""The regime over past bars, and how its changes are counted."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from tests.unit.evaluate.pasts import clock, five_minutes, past
+from tests.unit.evaluate.histories import candle_history, clock, five_minutes
 from virtuoso.domain.model import ANCHOR, Regime, Timeframe
-from virtuoso.evaluate.regimes import DAY_MS, RegimePath, Tickers, regime_path
+from virtuoso.evaluate.panel import DAY_MS
+from virtuoso.evaluate.regimes import RegimeHistory, TickerHistory, regime_history
 from virtuoso.evaluate.replay import replay
 
 STEPS = 400
 
 
-def tickers(*symbols: str) -> Tickers:
+def tickers(*symbols: str) -> TickerHistory:
     times = clock(STEPS)
-    pasts = [replay({Timeframe.M5: five_minutes(name, 2000, seed)}, times) for seed, name in enumerate(symbols)]
-    price, change, turnover = (np.stack([getattr(p, n) for p in pasts], axis=1) for n in ("price", "change", "turnover"))
-    return Tickers(times, symbols, price, change, turnover)
+    histories = [replay({Timeframe.M5: five_minutes(name, 2000, seed)}, times) for seed, name in enumerate(symbols)]
+    price, change, turnover = (np.stack([getattr(p, n) for p in histories], axis=1) for n in ("price", "change", "turnover"))
+    return TickerHistory(times, symbols, price, change, turnover)
 
 
-def test_a_step_has_the_tickers_of_the_symbols_that_were_there() -> None:
-    made = tickers(ANCHOR, "AUSDT", "BUSDT")
-    made.change[7, 1] = np.nan
-    said = made.at(7)
-    assert list(said) == [ANCHOR, "BUSDT"]
-    assert said["BUSDT"].last == made.price[7, 2]
-    assert said["BUSDT"].change_24h_percent == made.change[7, 2]
-    assert said["BUSDT"].turnover_24h == made.turnover[7, 2]
+def test_a_step_has_the_tickers_of_the_symbols_that_had_traded_for_a_day() -> None:
+    ticker_history = tickers(ANCHOR, "AUSDT", "BUSDT")
+    ticker_history.change[7, 1] = np.nan
+    at_step = ticker_history.at(7)
+    assert list(at_step) == [ANCHOR, "BUSDT"]
+    assert at_step["BUSDT"].last == ticker_history.price[7, 2]
+    assert at_step["BUSDT"].change_24h_percent == ticker_history.change[7, 2]
+    assert at_step["BUSDT"].turnover_24h == ticker_history.turnover[7, 2]
 
 
 def test_a_market_that_turns_changes_its_regime() -> None:
-    made = tickers(ANCHOR, *(f"A{n}USDT" for n in range(8)))
+    ticker_history = tickers(ANCHOR, *(f"A{n}USDT" for n in range(8)))
     half = STEPS // 2
-    made.change[:half], made.change[half:] = 4.0, -4.0
-    path = regime_path(made, past(ANCHOR, count=20_000))
-    assert path is not None
-    assert len(path.regimes) == STEPS
-    assert path.regimes[half - 1] in {Regime.BULLISH, Regime.RISK_ON}
-    assert path.regimes[-1] in {Regime.BEARISH, Regime.RISK_OFF}
-    assert len(path.changes_ms) >= 1
-    assert all(at > made.clock_ms[half] for at in path.changes_ms)
-    assert np.array_equal(path.price, made.price[:, 0])
+    ticker_history.change[:half], ticker_history.change[half:] = 4.0, -4.0
+    history = regime_history(ticker_history, candle_history(ANCHOR, count=20_000))
+    assert history is not None
+    assert len(history.regimes) == STEPS
+    assert history.regimes[half - 1] in {Regime.BULLISH, Regime.RISK_ON}
+    assert history.regimes[-1] in {Regime.BEARISH, Regime.RISK_OFF}
+    assert len(history.changes_ms) >= 1
+    assert all(at > ticker_history.clock_ms[half] for at in history.changes_ms)
+    assert np.array_equal(history.price, ticker_history.price[:, 0])
 
 
-def test_without_btc_there_is_no_path() -> None:
-    assert regime_path(tickers("AUSDT"), {}) is None
+def test_without_btc_there_is_no_regime_history() -> None:
+    assert regime_history(tickers("AUSDT"), {}) is None
 
 
-@pytest.mark.parametrize(("gap_ms", "most"), [(DAY_MS // 8, 8), (DAY_MS // 2, 2), (DAY_MS, 1), (2 * DAY_MS, 1)])
-def test_changes_are_counted_in_any_24_hours(gap_ms: int, most: int) -> None:
+@pytest.mark.parametrize(("gap_ms", "expected"), [(DAY_MS // 8, 8), (DAY_MS // 2, 2), (DAY_MS, 1), (2 * DAY_MS, 1)])
+def test_changes_are_counted_in_any_24_hours(gap_ms: int, expected: int) -> None:
     times = np.arange(12, dtype=np.int64) * gap_ms
     regimes = tuple((Regime.NEUTRAL, Regime.BULLISH)[n % 2] for n in range(12))
-    path = RegimePath(times, (None, *regimes[1:]), np.ones(12))
-    assert path.changes_ms == times[2:].tolist()  # the first regime is no change
-    assert path.most_changes == most
+    history = RegimeHistory(clock_ms=times, regimes=(None, *regimes[1:]), price=np.ones(12))
+    assert history.changes_ms == times[2:].tolist()  # the first regime is no change
+    assert history.max_changes_a_day == expected

@@ -1,4 +1,4 @@
-"""What is judged is what live scoring would have said, and nothing of it comes from the future."""
+"""The replay gives what live scoring would have given, and uses nothing from the future."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.unit.evaluate.pasts import END_MS, clock, past, taken
+from tests.unit.evaluate.histories import END_MS, candle_history, clock, select
 from virtuoso.analysis import candle_readings
 from virtuoso.analysis.bars import Rows
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.domain.model import Dimension, SymbolInputs, Timeframe
 from virtuoso.evaluate.panel import STEP_MS
-from virtuoso.evaluate.replay import DIMENSIONS, NAMES, looked_ahead, replay
+from virtuoso.evaluate.replay import DIMENSIONS, FEATURES, has_look_ahead, replay
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
 
-PAST = past()
+CANDLES = candle_history()
 CLOCK = clock(900)
 
 
 @pytest.mark.parametrize("step", [0, 1, 333, 899])
-def test_a_replayed_score_is_that_of_live_scoring_at_that_moment(step: int) -> None:
+def test_a_replayed_score_equals_live_scoring_at_that_time(step: int) -> None:
     now_ms = int(CLOCK[step])
     known = {}
-    for timeframe, bars in PAST.items():
+    for timeframe, bars in CANDLES.items():
         end = int(np.searchsorted(bars.open_ms + timeframe.ms, now_ms, side="right"))
-        known[timeframe] = taken(bars, slice(max(0, end - 400), end))
+        known[timeframe] = select(bars, slice(max(0, end - 400), end))
     dimensions = {d.kind: d for d in score_symbol(SymbolInputs(symbol="XUSDT", candles=known), now_ms).dimensions}
-    replayed = dict(zip((named.name for named in NAMES), replay(PAST, CLOCK).directions[:, step].tolist(), strict=True))
+    replayed = dict(
+        zip((feature.name for feature in FEATURES), replay(CANDLES, CLOCK).directions[:, step].tolist(), strict=True)
+    )
     for kind in DIMENSIONS:
         live = dimensions[kind]
         assert live.direction is not None
@@ -39,57 +41,57 @@ def test_a_replayed_score_is_that_of_live_scoring_at_that_moment(step: int) -> N
         for component in live.components:
             if component.direction is not None:
                 assert replayed[component.name] == pytest.approx(component.direction, abs=2e-6)
-    assert replayed["candles_together"] == pytest.approx(_together([dimensions[kind] for kind in DIMENSIONS]), abs=2e-6)
+    assert replayed["candles_together"] == pytest.approx(_candle_score([dimensions[kind] for kind in DIMENSIONS]), abs=2e-6)
 
 
-def _together(dimensions: list[Dimension]) -> float:
-    """The law of the total over these alone."""
+def _candle_score(dimensions: list[Dimension]) -> float:
+    """Return the direction of the total over these dimensions alone."""
     weights = [d.weight * d.confidence for d in dimensions]
     return sum(w * (d.direction or 0.0) for w, d in zip(weights, dimensions, strict=True)) / sum(weights)
 
 
-def test_every_component_of_every_timeframe_is_there() -> None:
-    made = replay(PAST, CLOCK)
-    assert made.directions.shape == (len(NAMES), 900)
-    assert np.isfinite(made.directions).mean(axis=1).min() > 0.9
-    assert np.abs(made.directions).max() <= 1
+def test_every_component_of_every_timeframe_is_replayed() -> None:
+    history = replay(CANDLES, CLOCK)
+    assert history.directions.shape == (len(FEATURES), 900)
+    assert np.isfinite(history.directions).mean(axis=1).min() > 0.9
+    assert np.abs(history.directions).max() <= 1
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_no_score_changes_when_the_future_does(seed: int) -> None:
-    assert not looked_ahead(past(count=15_000, seed=seed), clock(700), seed)
+    assert not has_look_ahead(candle_history(count=15_000, seed=seed), clock(700), seed)
 
 
-def test_a_reading_that_knows_the_next_bar_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reading_that_uses_the_next_bar_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     def next_move(rows: Rows) -> tuple[Floats, float]:
-        close, at = rows._bars[0].close, rows._at[0]
+        close, positions = rows._bars[0].close, rows._positions[0]
         ahead = np.append(close[1:], close[-1])
-        return 50 + 1e4 * (ahead - close)[at], 1.0
+        return 50 + 1e4 * (ahead - close)[positions], 1.0
 
     leaking = [replace(candle_readings.COMPONENTS[0], read=next_move), *candle_readings.COMPONENTS[1:]]
     monkeypatch.setattr(candle_readings, "COMPONENTS", tuple(leaking))
-    assert looked_ahead(past(count=15_000), clock(700), 1)
+    assert has_look_ahead(candle_history(count=15_000), clock(700), 1)
 
 
 def test_a_longer_bar_counts_only_once_it_has_closed() -> None:
-    minute_by_minute = replay(PAST, CLOCK).directions[[n.name for n in NAMES].index("rsi_30m")]
+    minute_by_minute = replay(CANDLES, CLOCK).directions[[n.name for n in FEATURES].index("rsi_30m")]
     changes = CLOCK[1:][minute_by_minute[1:] != minute_by_minute[:-1]]
     assert len(changes) > 100
     assert set((changes % Timeframe.M30.ms).tolist()) == {0}
 
 
 def test_steps_without_bars_have_no_score_and_no_price() -> None:
-    young = {t: taken(bars, bars.open_ms >= END_MS - 300 * STEP_MS) for t, bars in PAST.items()}
-    made = replay(young, CLOCK)
+    young = {t: select(bars, bars.open_ms >= END_MS - 300 * STEP_MS) for t, bars in CANDLES.items()}
+    history = replay(young, CLOCK)
     before = np.flatnonzero(END_MS - 300 * STEP_MS + STEP_MS > CLOCK)
-    assert np.isnan(made.directions[:, before]).all()
-    assert np.isnan(made.price[before]).all()
-    assert np.isfinite(made.price[before[-1] + 1 :]).all()
-    assert np.isfinite(made.turnover).sum() == 300 - 287
+    assert np.isnan(history.directions[:, before]).all()
+    assert np.isnan(history.price[before]).all()
+    assert np.isfinite(history.price[before[-1] + 1 :]).all()
+    assert np.isfinite(history.turnover).sum() == 300 - 287
 
 
-def test_a_day_is_that_of_a_ticker() -> None:
-    made, bars = replay(PAST, CLOCK), PAST[Timeframe.M5]
-    assert made.price[-1] == bars.close[-1]
-    assert made.change[-1] == pytest.approx(100 * (bars.close[-1] / bars.close[-289] - 1))
-    assert made.turnover[-1] == pytest.approx((bars.close * bars.volume)[-288:].sum())
+def test_change_and_turnover_are_those_of_a_ticker() -> None:
+    history, bars = replay(CANDLES, CLOCK), CANDLES[Timeframe.M5]
+    assert history.price[-1] == bars.close[-1]
+    assert history.change[-1] == pytest.approx(100 * (bars.close[-1] / bars.close[-289] - 1))
+    assert history.turnover[-1] == pytest.approx((bars.close * bars.volume)[-288:].sum())

@@ -30,6 +30,7 @@ from virtuoso.domain.model import Instrument, Ticker, Timeframe
 from virtuoso.exchange.adapter import CcxtExchange
 
 VENUES = ("bybit", "binance")
+SLOW_S = 14.0  # a reply that is waited for takes longer
 KINDS: dict[str, type[ExchangeError]] = {
     "down": VenueUnavailable,
     "slow": VenueTimedOut,
@@ -83,7 +84,7 @@ async def test_every_call_tells_a_fault_by_its_right_name_and_in_time(replay: Ma
                 await call()
             assert caught.value.venue == venue
             assert caught.value.endpoint
-            return name, type(caught.value), time.monotonic() - began < 2
+            return name, type(caught.value), time.monotonic() - began < SLOW_S
 
         calls = every_call(exchange, instrument)
         if mode == "slow":
@@ -196,7 +197,7 @@ async def test_missing_premiums_cost_only_marks_and_funding(replay: Market) -> N
         replay.fault("slow", "binance", path="premiumIndex")
         began = time.monotonic()
         assert (await exchange.tickers())["BTCUSDT"].mark is None
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < SLOW_S
 
 
 @pytest.mark.parametrize("venue", VENUES)
@@ -275,9 +276,9 @@ async def test_a_batch_at_a_venue_that_answers_nothing_ends_together(replay: Mar
         replay.fault("slow", "bybit", path="kline")
         began = time.monotonic()
         batch = asyncio.gather(
-            *(exchange.candles(instrument, Timeframe.M1, limit=5) for _ in range(300)), return_exceptions=True
+            *(exchange.candles(instrument, Timeframe.M1, limit=5) for _ in range(1000)), return_exceptions=True
         )
         await asyncio.sleep(0.1)
         assert await exchange.tickers()
         assert {type(result) for result in await batch} == {VenueTimedOut}
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 12  # 64 at a time would take sixteen times the time-out

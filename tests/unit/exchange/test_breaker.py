@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,9 +160,11 @@ class Market:
         self.clock = SettableClock()
         self.breakers = {venue: Breaker(venue, clock=self.clock) for venue in ("bybit", "binance", "okx")}
         self.failover = Failover(list(self.breakers), dwell_s=dwell_s, clock=self.clock)
+        self.used: str | None = None
 
-    def choose(self) -> tuple[str, Fallback | None]:
-        return self.failover.choose(self.breakers)
+    def choose(self, ready: Container[str] | None = None) -> tuple[str, Fallback | None]:
+        self.used, fallback = self.failover.choose(self.breakers, used=self.used, ready=ready)
+        return self.used, fallback
 
     def block(self, venue: str) -> None:
         self.breakers[venue].failed(VenueBlocked("x"))
@@ -235,7 +239,7 @@ def test_it_never_uses_a_dead_venue_while_another_lives_and_never_flaps(story: l
     market, came_back = Market(dwell_s=30), []
     venues = list(market.breakers)
     for venue, well, seconds in story:
-        before = market.failover.current
+        before = market.used or venues[0]
         (market.heal if well else market.block)(venue)
         chosen, fallback = market.choose()
         living = [v for v in venues if not market.breakers[v].open]
@@ -258,13 +262,13 @@ def test_every_failure_of_a_venue_has_its_reason() -> None:
 def test_a_better_venue_that_is_not_filled_yet_is_not_gone_back_to_unless_the_used_one_fails() -> None:
     market = Market(dwell_s=60)
     market.breakers["bybit"].failed(VenueBlocked("no"))
-    assert market.failover.choose(market.breakers, set())[0] == "binance"
+    assert market.choose(set())[0] == "binance"
     market.clock.advance(61)
     market.breakers["bybit"].succeeded()
     market.clock.advance(61)
-    assert market.failover.choose(market.breakers, {"binance"})[0] == "binance"
+    assert market.choose({"binance"})[0] == "binance"
     market.breakers["bybit"].failed(VenueTimedOut("slow"))
     market.breakers["bybit"].succeeded()
-    assert market.failover.choose(market.breakers, {"binance", "bybit"})[0] == "binance"
+    assert market.choose({"binance", "bybit"})[0] == "binance"
     market.breakers["binance"].failed(VenueBlocked("no"))
-    assert market.failover.choose(market.breakers, set())[0] == "bybit"
+    assert market.choose(set())[0] == "bybit"

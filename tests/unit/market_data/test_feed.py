@@ -1,49 +1,70 @@
-"""When to ask for what: nothing that fails or hangs holds up the rest."""
+"""When to ask for what: nothing that fails or hangs holds up the rest. All in virtual time."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
+from tests.clocks import VirtualClock
 from tests.unit.fakes import FakeExchange
-from virtuoso.domain.clock import SYSTEM_CLOCK
-from virtuoso.domain.errors import EmptyData, RateLimited, Unsupported, VenueUnavailable
+from virtuoso.domain.errors import EmptyData, ExchangeError, RateLimited, Unsupported, VenueUnavailable
 from virtuoso.domain.inputs import InputKind
-from virtuoso.domain.model import Candles, Timeframe
+from virtuoso.domain.model import Candles, SymbolInputs, Timeframe
 from virtuoso.exchange.venues import Cadence
 from virtuoso.market_data.feed import DEPTH, Feed, UniverseRules
 from virtuoso.market_data.schedule import Job
 
+HOUR_S = 3600.0
 
-def brisk(_: str, __: int) -> Cadence:
-    """Everything again and again, so that a test need not wait."""
-    return Cadence(0.1, 0.2, 0.2, 0.2, 0.2, 0.2)
+
+def cadence(_: str, __: int) -> Cadence:
+    return Cadence(3, 15, 15, 300, 300, 300)
+
+
+def fake(*symbols: str) -> FakeExchange:
+    return FakeExchange(*(symbols or ("BTCUSDT",)), clock=VirtualClock())
 
 
 @asynccontextmanager
 async def feeding(exchange: FakeExchange, rules: UniverseRules | None = None) -> AsyncIterator[Feed]:
-    feed = Feed(exchange, rules or UniverseRules(), brisk, SYSTEM_CLOCK)
+    """Run a feed whose prices are read every three seconds, as a collector does."""
+    feed = Feed(exchange, rules or UniverseRules(), cadence, VirtualClock())
     await feed.refresh_tickers()
     feed.start()
+
+    async def refresh() -> None:
+        while True:
+            await asyncio.sleep(3)
+            try:
+                await feed.refresh_tickers()
+            except ExchangeError:
+                continue
+
+    refreshing = asyncio.create_task(refresh())
     try:
         yield feed
     finally:
+        refreshing.cancel()
         await feed.stop()
 
 
-async def until(what: Callable[[], bool], seconds: float = 10) -> None:
+async def until(holds: Callable[[], bool], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
-        while not what():
-            await asyncio.sleep(0.01)
+        while not holds():
+            await asyncio.sleep(0.05)
+
+
+def only(feed: Feed) -> SymbolInputs:
+    (inputs,) = feed.inputs()
+    return inputs
 
 
 async def test_a_full_feed_has_every_input_of_every_symbol() -> None:
-    async with feeding(FakeExchange("BTCUSDT", "ETHUSDT")) as feed:
+    async with feeding(fake("BTCUSDT", "ETHUSDT")) as feed:
         await until(lambda: feed.filled)
         inputs = list(feed.inputs())
         assert [item.symbol for item in inputs] == ["BTCUSDT", "ETHUSDT"]
@@ -53,50 +74,81 @@ async def test_a_full_feed_has_every_input_of_every_symbol() -> None:
                 assert part is not None
 
 
-async def test_a_hanging_kind_does_not_hold_up_the_others() -> None:
-    exchange = FakeExchange(*(f"A{i}USDT" for i in range(40)))
-    exchange.faults["book"] = None
+async def test_for_an_hour_every_input_stays_young_and_no_more_is_asked_than_the_cadence_says() -> None:
+    exchange = fake("BTCUSDT", "ETHUSDT")
     async with feeding(exchange) as feed:
-        await until(lambda: all(len(item.candles) == 4 and item.trades is not None for item in feed.inputs()))
-        assert all(item.book is None for item in feed.inputs())
+        await until(lambda: feed.filled)
+        for _ in range(60):
+            await asyncio.sleep(60)
+            for item in feed.inputs():
+                assert item.book is not None
+                assert item.trades is not None
+                assert item.ticker is not None
+                now = item.ticker.stamp.observed_ms
+                assert now - item.book.stamp.observed_ms < 20_000
+                assert all(now - (bars.open_ms[-1] + 2 * t.ms) < 10_000 for t, bars in item.candles.items())
+    assert exchange.calls["book"] == pytest.approx(2 * HOUR_S / 15, rel=0.1)
+    assert exchange.calls["funding"] == pytest.approx(2 * HOUR_S / 300, rel=0.1)
+    assert exchange.calls["candles_1m"] == pytest.approx(2 * 60, rel=0.1)
+    assert exchange.calls["candles_4h"] <= 2 * 13, "a series is read every five minutes, to be published again"
+    assert exchange.calls["instruments"] <= 2
+
+
+@pytest.mark.parametrize("kind", ["book", "trades", "funding", "open_interest", "long_short"])
+async def test_a_hanging_kind_does_not_hold_up_the_others(kind: str) -> None:
+    exchange = fake(*(f"A{i}USDT" for i in range(40)))
+    exchange.faults[kind] = None
+    async with feeding(exchange) as feed:
+        await asyncio.sleep(11)
+        for item in feed.inputs():
+            parts = {"book": item.book, "trades": item.trades, "funding": item.funding}
+            parts |= {"open_interest": item.open_interest, "long_short": item.long_short}
+            assert [name for name, part in parts.items() if part is None] == [kind]
+            assert set(item.candles) == set(Timeframe)
+        assert feed.warm
+        assert not feed.filled
 
 
 async def test_a_failing_kind_is_asked_again_and_comes_back() -> None:
-    exchange = FakeExchange("BTCUSDT")
+    exchange = fake()
     exchange.faults["book"] = VenueUnavailable("gone")
     async with feeding(exchange) as feed:
         await until(lambda: exchange.calls["book"] >= 2)
-        assert next(iter(feed.inputs())).book is None
+        assert only(feed).book is None
         exchange.faults.clear()
-        await until(lambda: next(iter(feed.inputs())).book is not None)
+        await until(lambda: only(feed).book is not None)
 
 
 async def test_what_a_venue_does_not_offer_is_never_asked_again() -> None:
-    exchange = FakeExchange("BTCUSDT")
+    exchange = fake()
     exchange.faults["long_short"] = Unsupported("not here")
     async with feeding(exchange) as feed:
-        await until(lambda: feed.filled and exchange.calls["book"] > 3)
+        await asyncio.sleep(HOUR_S)
+        assert feed.filled
         assert exchange.calls["long_short"] == 1
 
 
 async def test_during_a_pause_that_the_venue_asked_for_a_job_is_not_tried() -> None:
-    exchange = FakeExchange("BTCUSDT")
-    exchange.faults["book"] = RateLimited("slowly", until_ms=int(time.time() * 1000) + 60_000)
+    exchange = fake()
+    exchange.faults["book"] = RateLimited("slowly", until_ms=VirtualClock().now_ms() + 60_000)
     async with feeding(exchange) as feed:
-        await until(lambda: feed.filled and exchange.calls["trades"] > 4)
+        await asyncio.sleep(59)
         assert exchange.calls["book"] == 1
+        exchange.faults.clear()
+        await asyncio.sleep(2)
+        assert only(feed).book is not None
 
 
 async def test_an_empty_market_costs_only_itself() -> None:
-    exchange = FakeExchange("BTCUSDT")
+    exchange = fake()
     exchange.faults["candles_4h"] = EmptyData("newly listed")
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
-        assert set(next(iter(feed.inputs())).candles) == {Timeframe.M1, Timeframe.M5, Timeframe.M30}
+        assert set(only(feed).candles) == {Timeframe.M1, Timeframe.M5, Timeframe.M30}
 
 
 async def test_the_universe_is_the_largest_with_enough_turnover_or_exactly_what_was_asked_for() -> None:
-    exchange = FakeExchange("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT")
+    exchange = fake("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT")
     async with feeding(exchange, UniverseRules(limit=2)) as feed:
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
     async with feeding(exchange, UniverseRules(min_turnover=4e8)) as feed:
@@ -106,115 +158,159 @@ async def test_the_universe_is_the_largest_with_enough_turnover_or_exactly_what_
         await until(lambda: bool(feed.anchor_candles()))
 
 
-async def test_a_retired_symbol_is_gone_everywhere_with_the_next_universe(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("virtuoso.market_data.feed.UNIVERSE_PERIOD_S", 0.05)
-    exchange = FakeExchange("BTCUSDT", "OLDUSDT")
+async def test_the_universe_is_drawn_again_every_hour_and_a_retired_symbol_is_gone_everywhere() -> None:
+    exchange = fake("BTCUSDT", "OLDUSDT")
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
         exchange.symbols = ["BTCUSDT", "NEWUSDT"]
-        await asyncio.sleep(0.06)
-        await feed.refresh_tickers()
+        await asyncio.sleep(HOUR_S - 60)
+        assert [item.symbol for item in feed.universe] == ["BTCUSDT", "OLDUSDT"]
+        await asyncio.sleep(120)
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "NEWUSDT"]
         assert feed.venue_symbols == ("BTCUSDT", "NEWUSDT")
         await until(lambda: feed.filled)
         assert [item.symbol for item in feed.inputs()] == ["BTCUSDT", "NEWUSDT"]
+        calls = exchange.calls.copy()
+        await asyncio.sleep(15)
+        assert exchange.calls["book"] - calls["book"] == 2
 
 
-async def test_a_list_of_markets_that_cannot_be_read_again_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("virtuoso.market_data.feed.UNIVERSE_PERIOD_S", 0.0)
-    exchange = FakeExchange("BTCUSDT")
+async def test_a_universe_drawn_while_most_turnovers_were_unknown_is_drawn_again_within_a_minute() -> None:
+    exchange = fake("BTCUSDT", "ETHUSDT", "SOLUSDT")
+    exchange.unpriced = {"ETHUSDT", "SOLUSDT"}
+    async with feeding(exchange) as feed:
+        assert [item.symbol for item in feed.universe] == ["BTCUSDT"]
+        assert not feed.whole
+        exchange.unpriced = set()
+        await asyncio.sleep(65)
+        assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
+        assert feed.whole
+
+
+async def test_a_list_of_markets_that_cannot_be_read_again_stays_as_it_was() -> None:
+    exchange = fake()
     async with feeding(exchange) as feed:
         exchange.faults["instruments"] = VenueUnavailable("gone")
-        await feed.refresh_tickers()
+        await asyncio.sleep(3 * HOUR_S)
+        assert exchange.calls["instruments"] >= 3
         assert [item.symbol for item in feed.universe] == ["BTCUSDT"]
 
 
 async def test_inputs_that_are_too_old_do_not_count() -> None:
-    exchange = FakeExchange("BTCUSDT")
+    exchange = fake()
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
         await feed.stop()
-        feed.observed_ms += 120_000
-        item = next(iter(feed.inputs()))
+        await asyncio.sleep(120)
+        item = only(feed)
         assert item.book is None
         assert item.previous_book is None
         assert item.trades is None
         assert item.open_interest is not None
-        feed.observed_ms += 40 * 60_000
-        item = next(iter(feed.inputs()))
+        await asyncio.sleep(40 * 60)
+        item = only(feed)
         assert item.open_interest is None
         assert set(item.candles) <= {Timeframe.M30, Timeframe.H4}
 
 
-async def test_new_bars_are_handed_to_the_keeper_of_candles() -> None:
-    kept: list[tuple[str, str, Timeframe]] = []
+async def test_a_venue_whose_prices_cannot_be_read_leaves_what_is_known_as_it_was() -> None:
+    exchange = fake()
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        exchange.faults["tickers"] = VenueUnavailable("gone")
+        before = feed.observed_ms
+        await asyncio.sleep(60)
+        assert feed.observed_ms == before
+        assert only(feed).book is not None
 
-    async def keep(venue: str, candles: Candles) -> None:
-        kept.append((venue, candles.symbol, candles.timeframe))
 
-    exchange = FakeExchange("BTCUSDT")
-    feed = Feed(exchange, UniverseRules(), brisk, SYSTEM_CLOCK)
-    feed.keep = keep
+async def test_new_bars_are_published_at_once_and_the_same_bars_again_every_five_minutes() -> None:
+    published: list[tuple[str, str, Timeframe]] = []
+
+    async def on_candles(venue: str, candles: Candles) -> None:
+        published.append((venue, candles.symbol, candles.timeframe))
+
+    feed = Feed(fake(), UniverseRules(), cadence, VirtualClock())
+    feed.on_candles = on_candles
     await feed.refresh_tickers()
     feed.start()
     await until(lambda: feed.filled)
+    assert sorted(published, key=str) == sorted((("bybit", "BTCUSDT", t) for t in Timeframe), key=str)
+    await asyncio.sleep(30 * 60)
     await feed.stop()
-    assert sorted(kept, key=str) == sorted((("bybit", "BTCUSDT", t) for t in Timeframe), key=str)
+    counts = {t: published.count(("bybit", "BTCUSDT", t)) for t in Timeframe}
+    assert counts[Timeframe.M1] == pytest.approx(31, abs=1)
+    assert 5 <= counts[Timeframe.H4] <= 8
 
 
 async def test_a_feed_that_is_started_again_reads_only_the_bars_since_then() -> None:
-    exchange = FakeExchange("BTCUSDT")
+    exchange = fake()
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
-        before = next(iter(feed.inputs())).candles[Timeframe.H4]
-        await until(lambda: feed.warm)
+        before = only(feed).candles[Timeframe.H4]
         await feed.stop()
-        asked = exchange.calls["candles_4h"]
+        assert not feed.warm
+        calls = exchange.calls["candles_4h"]
         feed.start()
         await until(lambda: feed.warm)
-        assert exchange.calls["candles_4h"] == asked + 1
-        assert len(next(iter(feed.inputs())).candles[Timeframe.H4]) == len(before)
+        assert exchange.calls["candles_4h"] == calls + 1
+        assert exchange.last_limit["candles_4h"] <= 3
+        assert len(only(feed).candles[Timeframe.H4]) == len(before)
 
 
-async def test_a_symbol_whose_turnover_is_unusable_when_the_universe_is_drawn_keeps_its_place(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("virtuoso.market_data.feed.UNIVERSE_PERIOD_S", 0.0)
-    exchange = FakeExchange("BTCUSDT", "ETHUSDT", "SOLUSDT")
+async def test_a_feed_is_warm_after_ten_seconds_even_when_some_jobs_still_wait() -> None:
+    exchange = fake()
+    exchange.faults["book"] = None
+    async with feeding(exchange) as feed:
+        await asyncio.sleep(9)
+        before = feed.warm
+        await asyncio.sleep(2)
+        assert (before, feed.warm) == (False, True)
+        assert not feed.filled
+
+
+async def test_a_symbol_whose_turnover_is_unusable_when_the_universe_is_drawn_keeps_its_place() -> None:
+    exchange = fake("BTCUSDT", "ETHUSDT", "SOLUSDT")
     async with feeding(exchange, UniverseRules(limit=2)) as feed:
         exchange.unpriced = {"BTCUSDT"}
-        await feed.refresh_tickers()
+        await asyncio.sleep(HOUR_S + 60)
+        assert exchange.calls["instruments"] >= 2
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
         assert [item.symbol for item in feed.inputs()] == ["ETHUSDT"]
 
 
-async def test_bars_with_a_gap_do_not_replace_what_is_known_whole_and_are_asked_for_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("virtuoso.market_data.feed.AGAIN_S", 0.1)
-    monkeypatch.setattr("virtuoso.market_data.feed.KEEP_PERIOD_S", 0.2)
-    exchange = FakeExchange("BTCUSDT")
+async def test_bars_with_a_gap_do_not_replace_what_is_known_whole_and_are_asked_for_again() -> None:
+    exchange = fake()
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
         exchange.run = 1
-        asked = exchange.calls["candles_5m"]
-        await until(lambda: exchange.calls["candles_5m"] > asked + 3)
-        assert all(len(bars) == DEPTH for bars in next(iter(feed.inputs())).candles.values())
+        calls = exchange.calls["candles_5m"]
+        await asyncio.sleep(15 * 60)
+        assert exchange.calls["candles_5m"] >= calls + 3
+        assert all(len(bars) == DEPTH for bars in only(feed).candles.values())
 
 
-async def test_a_series_that_began_short_is_read_in_full_once_it_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("virtuoso.market_data.feed.AGAIN_S", 0.1)
-    exchange = FakeExchange("BTCUSDT")
+async def test_a_series_that_began_short_is_read_in_full_once_it_can_be() -> None:
+    exchange = fake()
     exchange.run = 5
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
-        assert {len(bars) for bars in next(iter(feed.inputs())).candles.values()} == {5}
+        assert {len(bars) for bars in only(feed).candles.values()} == {5}
         exchange.run = 1000
-        await until(lambda: {len(bars) for bars in next(iter(feed.inputs())).candles.values()} == {DEPTH})
+        await until(lambda: {len(bars) for bars in only(feed).candles.values()} == {DEPTH}, 11)
+
+
+async def test_a_series_that_stays_short_is_asked_for_less_and_less_often() -> None:
+    exchange = fake()
+    exchange.run = 5
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        await asyncio.sleep(HOUR_S)
+        assert exchange.calls["candles_4h"] < 20
 
 
 async def test_bars_that_do_not_join_what_is_known_are_read_in_full_at_once() -> None:
-    exchange = FakeExchange("BTCUSDT")
+    exchange = fake()
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
         await feed.stop()
@@ -222,17 +318,31 @@ async def test_bars_that_do_not_join_what_is_known_are_read_in_full_at_once() ->
         known = state.candles[Timeframe.M5]
         state.candles[Timeframe.M5] = missing = replace(known, open_ms=known.open_ms - 20 * Timeframe.M5.ms)
         job, exchange.run = Job("BTCUSDT", InputKind.CANDLES, Timeframe.M5), 3
-        assert await feed._do(job) == 0.0
+        assert await feed._run(job) == 0.0
         assert state.candles[Timeframe.M5] is missing
         exchange.run = 1000
-        assert await feed._do(job) > 0.0
+        assert await feed._run(job) > 0.0
         read = state.candles[Timeframe.M5]
         assert len(read) == DEPTH
         assert read.open_ms[-1] >= known.open_ms[-1]
 
 
+async def test_after_a_gap_of_hours_in_which_nothing_was_read_the_bars_are_whole_again() -> None:
+    exchange = fake()
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        await feed.stop()
+        await asyncio.sleep(9 * HOUR_S)
+        assert not only(feed).candles.keys() & {Timeframe.M1, Timeframe.M5}
+        feed.start()
+        await until(lambda: feed.filled)
+        for timeframe, bars in only(feed).candles.items():
+            assert len(bars) == DEPTH
+            assert set(bars.open_ms[1:] - bars.open_ms[:-1]) == {timeframe.ms}
+
+
 async def test_a_symbol_that_is_followed_keeps_its_bars_when_it_is_no_longer_scored() -> None:
-    exchange = FakeExchange("BTCUSDT", "AUSDT", "BUSDT")
+    exchange = fake("BTCUSDT", "AUSDT", "BUSDT")
     async with feeding(exchange, UniverseRules(limit=2)) as feed:
         feed.follow(frozenset({"AUSDT", "BUSDT", "GONEUSDT"}))
         await until(lambda: feed.filled)

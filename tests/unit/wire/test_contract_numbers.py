@@ -16,7 +16,7 @@ import pytest
 
 from tests.programs import ROOT
 from tools.reference.contract import PACKAGE, Contract
-from virtuoso.analysis import beta, market_sentiment, movers, opportunities, overview
+from virtuoso.analysis import beta, market_sentiment, movers, opportunities, opportunity_rules, overview
 from virtuoso.client import stream
 from virtuoso.domain import model, records
 from virtuoso.domain.symbols import PLACEHOLDERS, is_placeholder
@@ -169,9 +169,9 @@ def test_a_dashboard_has_as_many_movers_as_it_says(contract: Contract) -> None:
 
 
 def test_the_floor_of_movers_is_one_number(contract: Contract) -> None:
-    assert numbers(contract, "Mover.turnover_24h_usd")[-1] == movers.FLOOR_USD
-    assert movers.FLOOR_USD in numbers(contract, "ListMoversRequest.min_turnover_usd")
-    assert rules(contract, "ListMoversRequest", "min_turnover_usd").double.gte == movers.FLOOR_USD
+    assert numbers(contract, "Mover.turnover_24h_usd")[-1] == movers.MIN_TURNOVER_USD
+    assert movers.MIN_TURNOVER_USD in numbers(contract, "ListMoversRequest.min_turnover_usd")
+    assert rules(contract, "ListMoversRequest", "min_turnover_usd").double.gte == movers.MIN_TURNOVER_USD
 
 
 def test_a_score_history_has_the_limits_that_it_says(contract: Contract) -> None:
@@ -191,7 +191,7 @@ def test_streams_are_never_silent_for_longer_than_they_say(contract: Contract) -
 
 @pytest.mark.parametrize(("name", "span"), SPANS.items())
 def test_a_beta_is_measured_over_the_bars_that_its_span_says(contract: Contract, name: str, span: records.BetaSpan) -> None:
-    window = beta.WINDOWS[span]
+    window = beta.SPANS[span]
     length, bar = numbers(contract, f"BetaSpan.BETA_SPAN_{name}")
     units = {"minute": 60_000, "hour": 3_600_000, "hours": 3_600_000, "days": 86_400_000}
     whole, each = re.findall(
@@ -203,23 +203,23 @@ def test_a_beta_is_measured_over_the_bars_that_its_span_says(contract: Contract,
 
 def test_betas_say_how_many_returns_they_need(contract: Contract) -> None:
     for side in ("upside_beta", "downside_beta"):
-        assert numbers(contract, f"BetaWindow.{side}") == [beta.LEAST_SIDE]
+        assert numbers(contract, f"BetaWindow.{side}") == [beta.MIN_SIDE_RETURNS]
     assert "half of its returns" in contract.comment(f"{PACKAGE}.Beta.windows")
-    assert beta.LEAST_SHARE == 0.5
+    assert beta.MIN_SHARE == 0.5
 
 
 def test_opportunities_say_their_thresholds(contract: Contract) -> None:
     def of(kind: str) -> list[float]:
         return numbers(contract, f"OpportunityKind.OPPORTUNITY_KIND_{kind}")
 
-    assert of("CORRELATION_BREAKDOWN") == [opportunities.CORRELATED, opportunities.UNCORRELATED]
-    assert of("BETA_EXPANSION")[0] == of("BETA_COMPRESSION")[-1] == opportunities.BETA_RATIO
-    assert of("RELATIVE_STRENGTH_BREAKOUT") == [opportunities.BURST / 2]
+    assert of("CORRELATION_BREAKDOWN") == [opportunity_rules.CORRELATED, opportunity_rules.UNCORRELATED]
+    assert of("BETA_EXPANSION")[0] == of("BETA_COMPRESSION")[-1] == opportunity_rules.BETA_RATIO
+    assert of("RELATIVE_STRENGTH_BREAKOUT") == [opportunity_rules.BURST_POINTS / 2]
     assert "two standard deviations" in contract.comment(f"{PACKAGE}.OpportunityKind.OPPORTUNITY_KIND_REVERSION")
-    assert opportunities.TURN == 2
-    hours, days = opportunities.FAST_POINTS / 12, opportunities.SLOW_POINTS / 6
+    assert opportunity_rules.TURN_DEVIATIONS == 2
+    hours, days = opportunity_rules.FAST_POINTS / 12, opportunity_rules.SLOW_POINTS / 6
     assert of("CROSS_TIMEFRAME_DIVERGENCE") == [hours, days, days]
-    assert of("FUNDING_EXTREME") == [100 * opportunities.FUNDING_LEAST]
+    assert of("FUNDING_EXTREME") == [100 * opportunity_rules.MIN_FUNDING_RATE]
     assert numbers(contract, "Opportunity.expire_time") == [opportunities.COOLDOWN_MS / 3_600_000]
 
 
@@ -227,6 +227,6 @@ def test_the_market_says_how_much_of_it_is_needed(contract: Contract) -> None:
     assert "more than a tenth" in contract.comment(f"{PACKAGE}.Overview")
     assert feed.WHOLE == 0.9
     assert numbers(contract, "RegimeInputs") == numbers(contract, "Overview.dispersion_percent")[-1:]
-    assert numbers(contract, "RegimeInputs") == [overview.LEAST_SYMBOLS]
-    assert numbers(contract, "Sentiment.open_interest_change_percent")[-1] == market_sentiment.LEAST_SYMBOLS
-    assert numbers(contract, "Sentiment.gauge")[-1] == 100 * market_sentiment.LEAST_COVERAGE
+    assert numbers(contract, "RegimeInputs") == [overview.MIN_SYMBOLS]
+    assert numbers(contract, "Sentiment.open_interest_change_percent")[-1] == market_sentiment.MIN_SYMBOLS
+    assert numbers(contract, "Sentiment.gauge")[-1] == 100 * market_sentiment.MIN_COVERAGE

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.histories import opportunity, signal
-from virtuoso.analysis.market_sentiment import crowd
-from virtuoso.analysis.signal_stats import tallies
+from virtuoso.analysis.market_sentiment import market_sentiment
+from virtuoso.analysis.signal_stats import signal_record
 from virtuoso.domain.errors import CorruptValue
 from virtuoso.domain.model import (
     Confluence,
@@ -160,8 +160,8 @@ def test_signals_and_opportunities_come_back_for_the_next_collector() -> None:
     assert last.opportunities == (one,)
 
 
-def test_a_sentiment_of_which_nothing_was_measured_is_absent_and_so_is_an_unknown_record() -> None:
-    nothing = crowd({}, [], STAMP.observed_ms)
+def test_a_mood_of_which_nothing_was_measured_is_absent_and_so_is_a_record_that_nobody_told() -> None:
+    nothing = market_sentiment({}, [], STAMP.observed_ms)
     message = decoded(snapshot(sentiment=nothing))
     assert not message.HasField("sentiment")
     assert not message.HasField("signal_record")
@@ -174,13 +174,13 @@ def test_a_sentiment_of_which_nothing_was_measured_is_absent_and_so_is_an_unknow
 
 def test_the_record_of_signals_has_sides_drivers_and_its_start() -> None:
     results = [(Side.LONG, (DimensionKind.VOLUME,), 2.0), (Side.LONG, (DimensionKind.ORDERFLOW,), -1.0)]
-    record = decoded(snapshot(signal_record=replace(tallies(results), since_ms=STAMP.observed_ms))).signal_record
-    assert (record.all.count, record.all.wins, record.all.mean_r) == (2, 1, 0.5)
-    assert (record.long.count, record.short.count) == (2, 0)
-    assert not record.short.HasField("win_rate")
-    assert [DimensionKind(d.driver) for d in record.drivers] == [DimensionKind.VOLUME, DimensionKind.ORDERFLOW]
-    assert [d.tally.count for d in record.drivers] == [1, 1]
-    assert times.millis(record.start_time) == STAMP.observed_ms
+    told = decoded(snapshot(signal_record=replace(signal_record(results), since_ms=STAMP.observed_ms))).signal_record
+    assert (told.all.count, told.all.wins, told.all.mean_r) == (2, 1, 0.5)
+    assert (told.long.count, told.short.count) == (2, 0)
+    assert not told.short.HasField("win_rate")
+    assert [DimensionKind(d.driver) for d in told.drivers] == [DimensionKind.VOLUME, DimensionKind.ORDERFLOW]
+    assert [d.tally.count for d in told.drivers] == [1, 1]
+    assert times.millis(told.start_time) == STAMP.observed_ms
 
 
 def test_betas_of_tracked_symbols_are_ordered_by_rank_and_their_windows_by_length() -> None:

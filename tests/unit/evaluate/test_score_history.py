@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from virtuoso.domain.records import ScorePoint
-from virtuoso.evaluate.points import NAMES, TOTAL, read_panel
+from virtuoso.evaluate.score_history import FEATURES, TOTAL_SCORE, read_panel
 from virtuoso.history.factory import open_history_writer
 
 T0 = 1_760_000_400_000
 FIVE = 300_000
 
 
-async def test_a_step_has_what_was_shown_last_before_it(tmp_path: Path) -> None:
+async def test_a_step_has_the_last_point_before_it(tmp_path: Path) -> None:
     history = open_history_writer(f"sqlite:///{tmp_path / 'h.db'}")
     try:
         await history.write(
@@ -27,19 +27,24 @@ async def test_a_step_has_what_was_shown_last_before_it(tmp_path: Path) -> None:
                 ScorePoint(venue="binance", symbol="CUSDT", observed_ms=T0 + 5, price=5.0, score=20.0),
             ]
         )
-        told: list[tuple[int, int]] = []
+        reported: list[tuple[int, int]] = []
         panel = await read_panel(
-            history, "bybit", start_ms=T0, end_ms=T0 + 4 * FIVE, most=10, progress=lambda *done: told.append(done)
+            history,
+            "bybit",
+            start_ms=T0,
+            end_ms=T0 + 4 * FIVE,
+            max_symbols=10,
+            progress=lambda *counts: reported.append(counts),
         )
-        one = await read_panel(history, "bybit", start_ms=T0, end_ms=T0 + 4 * FIVE, most=1, progress=lambda *_: None)
+        one = await read_panel(history, "bybit", start_ms=T0, end_ms=T0 + 4 * FIVE, max_symbols=1, progress=lambda *_: None)
     finally:
         await history.close()
     assert panel.symbols == ("AUSDT", "BUSDT")
     assert panel.clock_ms.tolist() == [T0 + n * FIVE for n in (1, 2, 3, 4)]
     nan = np.nan
     assert panel.price.T.tolist() == pytest.approx(np.array([[11, 12, nan, nan], [nan, nan, 5, nan]]), nan_ok=True)
-    assert panel.scores[TOTAL][:, 0].tolist() == pytest.approx([20, nan, nan, nan], nan_ok=True)
-    assert panel.scores[TOTAL][:, 1].tolist() == pytest.approx([nan, nan, -30, nan], nan_ok=True)
-    assert np.isnan(panel.scores[NAMES[1]]).all()
-    assert told == [(1, 2), (2, 2)]
+    assert panel.scores[TOTAL_SCORE][:, 0].tolist() == pytest.approx([20, nan, nan, nan], nan_ok=True)
+    assert panel.scores[TOTAL_SCORE][:, 1].tolist() == pytest.approx([nan, nan, -30, nan], nan_ok=True)
+    assert np.isnan(panel.scores[FEATURES[1]]).all()
+    assert reported == [(1, 2), (2, 2)]
     assert one.symbols == ("AUSDT",)

@@ -1,4 +1,4 @@
-"""Pasts to evaluate: random walks of several symbols, with bars of every timeframe that agree."""
+"""Histories to evaluate: random walks of several symbols, whose bars agree in every timeframe."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from virtuoso.domain.errors import EmptyData
 from virtuoso.domain.model import Candles, Instrument, Stamp, Timeframe
-from virtuoso.evaluate.archive import COLUMNS
+from virtuoso.evaluate.bar_cache import COLUMNS
 from virtuoso.evaluate.panel import STEP_MS
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ END_MS = 1_760_000_400_000 // Timeframe.H4.ms * Timeframe.H4.ms
 
 
 def clock(steps: int) -> Millis:
-    """The last steps up to END_MS."""
+    """Return the last `steps` steps up to END_MS."""
     return np.arange(END_MS - (steps - 1) * STEP_MS, END_MS + 1, STEP_MS, dtype=np.int64)
 
 
 def five_minutes(symbol: str, count: int, seed: int) -> Candles:
-    """A walk of 5m bars that ends at END_MS."""
+    """Return a walk of 5m bars that ends at END_MS."""
     rng = np.random.default_rng(seed)
     close = 20 * np.exp(np.cumsum(0.002 * rng.standard_t(4, count)))
     opened = np.concatenate((close[:1], close[:-1]))
@@ -46,12 +46,12 @@ def five_minutes(symbol: str, count: int, seed: int) -> Candles:
 
 
 def longer(bars: Candles, timeframe: Timeframe) -> Candles:
-    """The same market in longer bars."""
+    """Return the same market in longer bars."""
     group = timeframe.ms // STEP_MS
     first = int(np.argmax(bars.open_ms % timeframe.ms == 0))
     rows = (len(bars) - first) // group
 
-    def by(name: str) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    def grouped(name: str) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
         values: np.ndarray[tuple[int, int], np.dtype[np.float64]] = getattr(bars, name)[first : first + rows * group]
         return values.reshape(rows, group)
 
@@ -59,38 +59,38 @@ def longer(bars: Candles, timeframe: Timeframe) -> Candles:
         symbol=bars.symbol,
         timeframe=timeframe,
         open_ms=bars.open_ms[first : first + rows * group : group].copy(),
-        open=by("open")[:, 0].copy(),
-        high=by("high").max(axis=1),
-        low=by("low").min(axis=1),
-        close=by("close")[:, -1].copy(),
-        volume=by("volume").sum(axis=1),
+        open=grouped("open")[:, 0].copy(),
+        high=grouped("high").max(axis=1),
+        low=grouped("low").min(axis=1),
+        close=grouped("close")[:, -1].copy(),
+        volume=grouped("volume").sum(axis=1),
         stamp=bars.stamp,
     )
 
 
-def past(symbol: str = "XUSDT", *, count: int = 20_000, seed: int = 1) -> Mapping[Timeframe, Candles]:
-    """Bars of all timeframes that are replayed, of each at most the last 1500."""
+def candle_history(symbol: str = "XUSDT", *, count: int = 20_000, seed: int = 1) -> Mapping[Timeframe, Candles]:
+    """Return the bars of all timeframes that are replayed, at most the last 1500 of each."""
     bars = five_minutes(symbol, count, seed)
-    made = {Timeframe.M5: bars, **{t: longer(bars, t) for t in (Timeframe.M30, Timeframe.H4)}}
-    return {t: taken(each, slice(-1500, None)) for t, each in made.items()}
+    by_timeframe = {Timeframe.M5: bars, **{t: longer(bars, t) for t in (Timeframe.M30, Timeframe.H4)}}
+    return {t: select(each, slice(-1500, None)) for t, each in by_timeframe.items()}
 
 
 class Venue:
-    """An exchange that has the past of some symbols and nothing else, and notes what it is asked for: (timeframe, limit,
+    """An exchange that has past bars of some symbols and nothing else. It records its requests as (timeframe, limit,
     before_ms)."""
 
     def __init__(self, *bars: Candles, page: int = 100) -> None:
         self.venue = "bybit"
         self.bars = {(each.symbol, each.timeframe): each for each in bars}
         self.page = page
-        self.asked: list[tuple[Timeframe, int, int]] = []
+        self.requests: list[tuple[Timeframe, int, int]] = []
 
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
-        """As the port says; a page has at most `page` bars."""
+        """Return a page of at most `page` bars, as the port says."""
         assert before_ms is not None
-        self.asked.append((timeframe, limit, before_ms))
+        self.requests.append((timeframe, limit, before_ms))
         bars = self.bars[instrument.symbol, timeframe]
         end = int(np.searchsorted(bars.open_ms, before_ms))
         first = max(0, end - min(limit, self.page))
@@ -98,14 +98,14 @@ class Venue:
         first += int(gaps[-1]) + 1 if len(gaps) else 0
         if first >= end:
             raise EmptyData("no bars")
-        return taken(bars, slice(first, end))
+        return select(bars, slice(first, end))
 
 
-async def at_once(_: float) -> None:
-    """A pause that takes no time."""
+async def no_pause(_: float) -> None:
+    """Return at once."""
 
 
-def taken(bars: Candles, which: slice | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Candles:
-    """Some of the bars."""
-    columns = {name: getattr(bars, name)[which] for name in COLUMNS}
+def select(bars: Candles, selection: slice | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Candles:
+    """Return the selected bars."""
+    columns = {name: getattr(bars, name)[selection] for name in COLUMNS}
     return Candles(symbol=bars.symbol, timeframe=bars.timeframe, stamp=bars.stamp, **columns)

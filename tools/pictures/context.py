@@ -1,4 +1,4 @@
-"""Pictures of what is read from trades, books and series."""
+"""Pictures of the readings from trades, order books and series."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import math
 import numpy as np
 from matplotlib import pyplot as plt
 
-from tools.pictures.market import KNOWN, NOW_MS, reading, there
-from tools.pictures.paper import BLUE, DOWN, GOLD, INK, SOFT, UP, save
+from tools.pictures.market import INPUTS, NOW_MS, reading, required
+from tools.pictures.style import BLUE, DOWN, GOLD, INK, SOFT, UP, save
 from virtuoso.domain.model import DimensionKind, Timeframe
 
 
 def orderflow() -> None:
-    """Who is in a hurry: trades by taker."""
-    trades = there(KNOWN["UNI"].trades)
+    """Draw trades by taker side."""
+    trades = required(INPUTS["UNI"].trades)
     seconds = (trades.time_ms - NOW_MS) / 1000
     signed = trades.side * trades.size
     figure, (top, low) = plt.subplots(2, 1, figsize=(10, 5), sharex=True, layout="constrained", height_ratios=(1.4, 1))
@@ -47,18 +47,18 @@ def orderflow() -> None:
 
 
 def book() -> None:
-    """Who waits: one book, its bands and what they read."""
-    known = there(KNOWN["APT"].book)
+    """Draw one order book, its bands and their readings."""
+    known = required(INPUTS["APT"].book)
     mid = math.sqrt(known.bids[0, 0] * known.asks[0, 0])
-    ladders = [(1e4 * np.abs(np.log(side[:, 0] / mid)), side[:, 1]) for side in (known.bids, known.asks)]
-    reach = min(float(distance[-1]) for distance, _ in ladders)
+    sides = [(1e4 * np.abs(np.log(side[:, 0] / mid)), side[:, 1]) for side in (known.bids, known.asks)]
+    reach = min(float(distance[-1]) for distance, _ in sides)
     figure, axes = plt.subplots(figsize=(10, 4.4), layout="constrained")
-    heights = [np.cumsum(size) for _, size in ladders]
-    for sign, (distance, _), height, colour in zip((-1, 1), ladders, heights, (UP, DOWN), strict=True):
-        kept = distance <= reach * 1.001
-        axes.fill_between(sign * distance[kept], height[kept], step="post", color=colour, alpha=0.35, linewidth=0)
-        axes.step(sign * distance[kept], height[kept], where="post", color=colour)
-    top = max(float(h[d[0] <= reach * 1.001][-1]) for h, d in zip(heights, ladders, strict=True))
+    heights = [np.cumsum(size) for _, size in sides]
+    for sign, (distance, _), height, colour in zip((-1, 1), sides, heights, (UP, DOWN), strict=True):
+        within = distance <= reach * 1.001
+        axes.fill_between(sign * distance[within], height[within], step="post", color=colour, alpha=0.35, linewidth=0)
+        axes.step(sign * distance[within], height[within], where="post", color=colour)
+    top = max(float(h[d[0] <= reach * 1.001][-1]) for h, d in zip(heights, sides, strict=True))
     for place, (name, share) in enumerate((("near", 0.15), ("middle", 0.4), ("wide", 1.0))):
         value, direction = reading("APT", DimensionKind.ORDERBOOK, f"imbalance_{name}")
         edge, at = share * reach, top * (1.06 + 0.12 * (2 - place))
@@ -76,11 +76,11 @@ def book() -> None:
 
 
 def sentiment() -> None:
-    """Funding, accounts and open interest against their own past."""
-    known = KNOWN["DOGE"]
-    funding, accounts, interest = there(known.funding), there(known.long_short), there(known.open_interest)
+    """Draw funding, accounts and open interest against their own past."""
+    known = INPUTS["DOGE"]
+    funding, accounts, interest = required(known.funding), required(known.long_short), required(known.open_interest)
     figure, grid = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
-    rates, now = 1e4 * funding.values, 1e4 * there(there(known.ticker).funding_rate)
+    rates, now = 1e4 * funding.values, 1e4 * required(required(known.ticker).funding_rate)
     ratios = accounts.values
     for axes, past, newest, name, what, unit in (
         (grid[0], rates, now, "funding", "funding rate, bp an interval", "days"),

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.domain.model import DimensionKind
-from virtuoso.evaluate.panel import STEP_MS, Kind, Named, Panel
+from virtuoso.evaluate.panel import STEP_MS, Feature, FeatureKind, Panel
 
 if TYPE_CHECKING:
     from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.records import ScorePoint
 
-TOTAL = Named("score", Kind.TOTAL)
-NAMES = (TOTAL, *(Named(kind.lower_name, Kind.DIMENSION) for kind in DimensionKind))
+TOTAL_SCORE = Feature("score", FeatureKind.TOTAL)
+FEATURES = (TOTAL_SCORE, *(Feature(kind.name.lower(), FeatureKind.DIMENSION) for kind in DimensionKind))
 
 
 async def read_panel(
-    history: HistoryReader, venue: str, *, start_ms: int, end_ms: int, most: int, progress: Callable[[int, int], None]
+    history: HistoryReader, venue: str, *, start_ms: int, end_ms: int, max_symbols: int, progress: Callable[[int, int], None]
 ) -> Panel:
-    """The points of at most `most` symbols, those with the most of them, at each 5 minutes of the range (epoch ms, multiples
-    of 5 minutes): a step has the last point of the 5 minutes before it. Scores less 50. HistoryError."""
+    """Return the points of the `max_symbols` symbols that have the most, at each 5 minutes of the range (epoch ms, multiples
+    of 5 minutes). A step has the last point of the 5 minutes before it. Scores are less 50. HistoryError."""
     symbols = await history.scored_symbols(venue)
     read: list[tuple[str, Sequence[ScorePoint]]] = []
     for count, symbol in enumerate(symbols, 1):
@@ -31,13 +31,19 @@ async def read_panel(
             read.append((symbol, points))
         progress(count, len(symbols))
     read.sort(key=lambda each: (-len(each[1]), each[0]))
-    read = read[:most]
+    read = read[:max_symbols]
     clock_ms = np.arange(start_ms + STEP_MS, end_ms + 1, STEP_MS, dtype=np.int64)
     price = np.full((len(clock_ms), len(read)), np.nan)
-    scores = {named: np.full(price.shape, np.nan, dtype=np.float32) for named in NAMES}
+    scores = {feature: np.full(price.shape, np.nan, dtype=np.float32) for feature in FEATURES}
     for column, (_, points) in enumerate(read):
         steps = np.array([(point.observed_ms - start_ms) // STEP_MS for point in points])
         price[steps, column] = [point.price for point in points]
-        for named, values in scores.items():
-            values[steps, column] = [np.nan if (s := getattr(p, named.name)) is None else s - 50 for p in points]
-    return Panel(clock_ms, tuple(symbol for symbol, _ in read), price, np.isfinite(price), scores)
+        for feature, values in scores.items():
+            values[steps, column] = [np.nan if (s := getattr(p, feature.name)) is None else s - 50 for p in points]
+    return Panel(
+        clock_ms=clock_ms,
+        symbols=tuple(symbol for symbol, _ in read),
+        price=price,
+        counted=np.isfinite(price),
+        scores=scores,
+    )

@@ -1,4 +1,4 @@
-"""Signals to test with: scores, prices and bars about a price of 100, made by hand or rough."""
+"""Test data for signals: scores, prices and bars near a price of 100, by hand or random."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from virtuoso.analysis.signals import SignalState, SignalStep, step
+from virtuoso.analysis.signals import SignalState, SignalStep, advance
 from virtuoso.domain.model import (
     Candles,
     Confluence,
@@ -23,7 +23,7 @@ from virtuoso.domain.records import Side, Signal
 
 MINUTE, FIVE, HOUR, DAY = 60_000, 300_000, 3_600_000, 86_400_000
 START = 1_760_000_400_000 // HOUR * HOUR
-EMPTY = SignalState("bybit", Environment.LIVE, "v1")
+EMPTY = SignalState(venue="bybit", environment=Environment.LIVE, model_version="v1")
 Bars = Mapping[Timeframe, Candles]
 
 
@@ -89,27 +89,27 @@ def half_hours(price: float = 100.0, scale: float = 0.004, until_ms: int = START
     return candles(Timeframe.M30, until_ms - 120 * 30 * MINUTE, [(a, b, c, d) for a, b, c, d in rows.tolist()])
 
 
-def called_at(
-    score: float, now_ms: int = START, price: float = 100.0, ledger: SignalState = EMPTY, bars: Bars | None = None
+def advanced_at(
+    score: float, now_ms: int = START, price: float = 100.0, state: SignalState = EMPTY, bars: Bars | None = None
 ) -> SignalStep:
     bars = {Timeframe.M30: half_hours(price, until_ms=now_ms)} | dict(bars or {})
-    return step(ledger, {"XUSDT": scored(score)}, {"XUSDT": ticker(price, now_ms)}, {"XUSDT": bars}, now_ms)
+    return advance(state, {"XUSDT": scored(score)}, {"XUSDT": ticker(price, now_ms)}, {"XUSDT": bars}, now_ms)
 
 
-def plain_signal(side: Side = Side.LONG, opened_ms: int = START) -> Signal:
-    """Entry 100, R = 1 %: round numbers to judge by hand."""
+def round_signal(side: Side = Side.LONG, opened_ms: int = START) -> Signal:
+    """Return a signal with entry 100 and R = 1 %: round numbers to check by hand."""
     sign = side.sign
-    (made,) = called_at(50 + 25 * sign, opened_ms).opened
+    (opened,) = advanced_at(50 + 25 * sign, opened_ms).opened
     levels = [100 * math.exp(sign * r / 100) for r in (-1, 1.5, 3, 5)]
-    return replace(made, stop=levels[0], targets=tuple(levels[1:]))
+    return replace(opened, stop=levels[0], targets=tuple(levels[1:]))
 
 
 def flat(price: float = 100.0) -> tuple[float, float, float, float]:
     return price, price, price, price
 
 
-def walked(seed: int, count: int, scale: float = 0.004) -> list[tuple[float, float, float, float]]:
-    """Bars of a rough market about 100, with gaps between them."""
+def rough_bars(seed: int, count: int, scale: float = 0.004) -> list[tuple[float, float, float, float]]:
+    """Return bars of a volatile market near 100, with gaps between them."""
     rng = np.random.default_rng(seed)
     close = 100 * np.exp(np.cumsum(rng.standard_t(3, count) * scale / 2))
     opened = np.concatenate(([100.0], close[:-1])) * np.exp(

@@ -1,4 +1,4 @@
-"""How a picture looks, and where it goes."""
+"""How a picture looks, and the folder of the pictures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "virtuoso" / "analysis" / "pictures"
 UP, DOWN, INK, SOFT, BLUE, GOLD = "#1a936f", "#c8553d", "#22303c", "#9aa5b1", "#2f6690", "#d9a441"
-WORDS = {
+DIMENSION_NAMES = {
     DimensionKind.TECHNICAL: "technical",
     DimensionKind.VOLUME: "volume",
     DimensionKind.ORDERFLOW: "order flow",
@@ -29,8 +29,10 @@ WORDS = {
     DimensionKind.PRICE_STRUCTURE: "price structure",
     DimensionKind.SENTIMENT: "sentiment",
 }
-BESIDE = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1.0}  # behind words that stand on a chart
-FOOT = 0.2  # inches below a picture, for where it is from
+LABEL_BOX = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1.0}
+"""The background of text on a chart."""
+FOOTER_INCHES = 0.2
+"""The height below a picture for its source."""
 mpl.rcParams.update(
     {
         "figure.dpi": 110,
@@ -51,9 +53,9 @@ mpl.rcParams.update(
 
 
 def save(figure: Figure, name: str, *, simulated: bool = True) -> None:
-    """Write one picture; what is drawn from the simulated market says so."""
+    """Write one picture. A picture of the simulated market says so."""
     if simulated:
-        foot = FOOT / figure.get_figheight()
+        foot = FOOTER_INCHES / figure.get_figheight()
         cast("ConstrainedLayoutEngine", figure.get_layout_engine()).set(rect=(0, foot, 1, 1 - foot))
         figure.text(0.995, 0.01, "simulated market", ha="right", va="bottom", color=DOWN, fontsize=8, style="italic")
     figure.savefig(FOLDER / f"{name}.png", metadata={"Software": None})
@@ -61,8 +63,8 @@ def save(figure: Figure, name: str, *, simulated: bool = True) -> None:
     print(f"virtuoso/analysis/pictures/{name}.png")
 
 
-def bars_on(axes: Axes, one: Candles, count: int) -> range:
-    """Candlesticks of the last `count` bars at x = 0, 1, ..."""
+def draw_bars(axes: Axes, one: Candles, count: int) -> range:
+    """Draw candlesticks of the last `count` bars at x = 0, 1, ..., and return these x."""
     span = slice(len(one) - count, None)
     o, h, low, c = one.open[span], one.high[span], one.low[span], one.close[span]
     colours = np.where(c >= o, UP, DOWN).tolist()
@@ -72,8 +74,8 @@ def bars_on(axes: Axes, one: Candles, count: int) -> range:
     return range(count)
 
 
-def hours_below(axes: Axes, one: Candles, count: int) -> None:
-    """The time axis of `bars_on`, in hours before now."""
+def label_hours(axes: Axes, one: Candles, count: int) -> None:
+    """Label the time axis of `draw_bars` in hours before now."""
     whole = count * one.timeframe.ms / 3_600_000
     step = next(s for s in (1, 2, 3, 4, 6, 12, 24) if whole / s <= 8)
     back = np.arange(0, whole, step)

@@ -1,0 +1,301 @@
+"""What counts as an opportunity: unusual moves against BTC, against a market's own past, and unusual funding.
+
+Most kinds compare the last day with the six days before, on 30m returns (see `beta`): the usual fit is that of the 288 older
+returns, the recent fit that of the 48 newest. The residual of a return is what the usual beta does not explain,
+e = r - beta r_BTC. Alpha is the sum of the residuals over the kind's window; its z-score is alpha / (s sqrt(n)), where s is
+the usual standard deviation of residuals. Sums are of log returns; percentages are of the price, 100 (exp(sum) - 1).
+
+    CORRELATION_BREAKDOWN       the correlation was at least 0.6 and is at most 0.3, and Fisher's z of the difference is at
+                                most -4; the side is that of the day's alpha
+    BETA_EXPANSION              beta is at least 1.5 times the usual, and z of the difference at least 4; the side is that of
+                                BTC's day
+    BETA_COMPRESSION            beta is at most the usual over 1.5, and z at most -4; the side is that of the day's alpha
+    RELATIVE_STRENGTH_BREAKOUT  alpha of 4 hours with |z| of at least 3.5 brings the sum of residuals to the week's extreme;
+                                the side is that of this alpha
+    REVERSION                   the day's alpha has |z| of at least 3 and has turned back from its extreme by at least two s;
+                                the side is against this alpha
+    CROSS_TIMEFRAME_DIVERGENCE  2 hours on 5m (|z| of at least 3) go against the week on 4h (|z| of at least 1.5); the side
+                                is that of the week
+    FUNDING_EXTREME             the rate has |z| of at least 4 against its own history, is at least 0.03 % an interval, and z
+                                and rate have one sign; the side is against those who pay
+
+Where a move gives the side, the move must have |z| of at least 1. A reflected market gives the opposite side of each kind.
+Confidence comes from sample and fit: n / (n + 60), times the share of the recent returns that are present, times
+(1 + R^2) / 2.
+
+None of these is a forecast.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from virtuoso.analysis import sentiment
+from virtuoso.analysis.bars import FLAT
+from virtuoso.analysis.beta import Fit, Returns, align_returns, fit
+from virtuoso.analysis.measurement import READING_ERRORS, NotMeasured, sample_confidence
+from virtuoso.analysis.symbol_context import SymbolContext
+from virtuoso.domain.model import ANCHOR, SymbolInputs, Timeframe
+from virtuoso.domain.records import OpportunityKind
+
+if TYPE_CHECKING:
+    from virtuoso.domain.model import Candles, Floats
+
+WEEK_POINTS, DAY_POINTS, BURST_POINTS = 336, 48, 8
+"""30m returns of a week, of its last day, and of its last 4 hours."""
+MIN_USUAL_POINTS, MIN_DAY_POINTS = 144, 40
+CORRELATED, UNCORRELATED = 0.6, 0.3
+BETA_RATIO = 1.5
+MIN_BETA = 0.3
+"""Below this beta a ratio of betas has no meaning."""
+MOVE_Z = 1.0
+CHANGE_Z = 4.0
+BREAKOUT_Z = 3.5
+REVERSION_Z, TURN_DEVIATIONS = 3.0, 2.0
+FAST, FAST_POINTS, FAST_Z = Timeframe.M5, 24, 3.0
+SLOW, SLOW_POINTS, SLOW_Z = Timeframe.H4, 42, 1.5
+FAST_DAY_POINTS, MIN_FAST_POINTS = 288, 144
+SLOW_MONTH_POINTS, MIN_SLOW_POINTS = 180, 90
+FUNDING_Z, MIN_FUNDING_RATE = 4.0, 3e-4
+HALF_SAMPLE = 60.0
+MIN_CONFIDENCE = 0.3
+
+_THRESHOLDS = {
+    OpportunityKind.CORRELATION_BREAKDOWN: (CHANGE_Z, "correlation"),
+    OpportunityKind.BETA_EXPANSION: (CHANGE_Z, "beta"),
+    OpportunityKind.BETA_COMPRESSION: (CHANGE_Z, "beta"),
+    OpportunityKind.RELATIVE_STRENGTH_BREAKOUT: (BREAKOUT_Z, "percent"),
+    OpportunityKind.REVERSION: (REVERSION_Z, "percent"),
+    OpportunityKind.CROSS_TIMEFRAME_DIVERGENCE: (FAST_Z, "percent"),
+    OpportunityKind.FUNDING_EXTREME: (FUNDING_Z, "percent"),
+}
+"""The z-score threshold of each kind, and the unit of its reading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A situation that meets the definition of its kind. The sign of `sign` is the side. `strength` is its z-score over the
+    kind's threshold, at least 1. `alpha` is a log return; None for kinds without one."""
+
+    kind: OpportunityKind
+    symbol: str
+    sign: float
+    strength: float
+    confidence: float
+    sentence: str
+    reading: float
+    unit: str
+    z_score: float
+    alpha: float | None = None
+
+
+def find_candidates(inputs: Sequence[SymbolInputs], anchor: Mapping[Timeframe, Candles], now_ms: int) -> list[Candidate]:
+    """Return everything that meets the definition of a kind at `now_ms` (epoch ms), strongest first. `anchor` holds BTC's
+    candles. What was found in earlier passes makes no difference."""
+    by_frame = {t: {i.symbol: i.candles[t] for i in inputs if t in i.candles} for t in (FAST, Timeframe.M30, SLOW)}
+    candidates: list[Candidate] = []
+    if Timeframe.M30 in anchor:
+        others = {symbol: candles for symbol, candles in by_frame[Timeframe.M30].items() if symbol != ANCHOR}
+        returns = align_returns(others, anchor[Timeframe.M30], WEEK_POINTS, now_ms)
+        if returns is not None and others:
+            candidates += _against_btc(returns)
+    if FAST in anchor and SLOW in anchor:
+        both = [symbol for symbol in by_frame[FAST] if symbol in by_frame[SLOW]]
+        fast = align_returns({s: by_frame[FAST][s] for s in both}, anchor[FAST], FAST_DAY_POINTS, now_ms)
+        slow = align_returns({s: by_frame[SLOW][s] for s in both}, anchor[SLOW], SLOW_MONTH_POINTS, now_ms)
+        if fast is not None and slow is not None and both:
+            candidates += _divergences(fast, slow)
+    candidates += [candidate for i in inputs if (candidate := _funding_extreme(i, now_ms)) is not None]
+    candidates = [candidate for candidate in candidates if candidate.confidence >= MIN_CONFIDENCE]
+    return sorted(candidates, key=lambda c: (-c.strength * c.confidence, c.symbol, c.kind))
+
+
+def percent_of_price(log_return: float) -> float:
+    """Return a log return as a percentage of the price."""
+    return 100 * math.expm1(log_return)
+
+
+class _WeekAndDay(NamedTuple):
+    """The usual fit of the week before and the moves of the last day. Arrays (symbols,), NaN where absent; `path` (symbols,
+    336) is the running sum of residuals over the week; `burst` is the alpha of the last 4 hours."""
+
+    symbols: tuple[str, ...]
+    usual: Fit
+    recent: Fit
+    alpha: Floats
+    alpha_z: Floats
+    burst: Floats
+    burst_z: Floats
+    path: Floats
+    confidence: Floats
+    btc_move: float
+    btc_z: float
+
+    def candidate(
+        self, kind: OpportunityKind, i: int, *, sign: float, z: float, reading: float, text: str, alpha: float | None = None
+    ) -> Candidate:
+        """Return the candidate of symbol `i`. Its alpha is the day's by default."""
+        threshold, unit = _THRESHOLDS[kind]
+        return Candidate(
+            kind=kind,
+            symbol=self.symbols[i],
+            sign=float(sign),
+            strength=float(abs(z)) / threshold,
+            confidence=float(self.confidence[i]),
+            sentence=f"{text} (z {z:+.1f}).",
+            reading=float(reading),
+            unit=unit,
+            z_score=float(z),
+            alpha=float(self.alpha[i] if alpha is None else alpha),
+        )
+
+
+def _against_btc(returns: Returns) -> Iterator[Candidate]:
+    with np.errstate(all="ignore"):  # 0/0 becomes NaN, which meets no definition
+        days = _week_and_day(returns)
+        for rule in (_correlation_breakdowns, _beta_changes, _breakouts, _reversions):
+            yield from rule(days)
+
+
+def _week_and_day(returns: Returns) -> _WeekAndDay:
+    x, y = returns.anchor, returns.values
+    usual = fit(x[:-DAY_POINTS], y[:, :-DAY_POINTS], MIN_USUAL_POINTS)
+    recent = fit(x[-DAY_POINTS:], y[:, -DAY_POINTS:], MIN_DAY_POINTS)
+    residuals = y - usual.beta[:, None] * x
+    present = np.isfinite(residuals)
+    residuals = np.where(present, residuals, 0.0)
+    deviation = np.where(usual.residual > FLAT, usual.residual, np.nan)
+    alpha, burst = residuals[:, -DAY_POINTS:].sum(axis=1), residuals[:, -BURST_POINTS:].sum(axis=1)
+    day_count, burst_count = present[:, -DAY_POINTS:].sum(axis=1), present[:, -BURST_POINTS:].sum(axis=1)
+    steps = x[np.isfinite(x)]
+    btc_move = float(np.nansum(x[-DAY_POINTS:]))
+    return _WeekAndDay(
+        symbols=returns.symbols,
+        usual=usual,
+        recent=recent,
+        alpha=alpha,
+        alpha_z=np.where(day_count >= MIN_DAY_POINTS, alpha / (deviation * np.sqrt(day_count)), np.nan),
+        burst=burst,
+        burst_z=np.where(burst_count == BURST_POINTS, burst / (deviation * np.sqrt(BURST_POINTS)), np.nan),
+        path=np.cumsum(residuals, axis=1),
+        confidence=usual.points / (usual.points + HALF_SAMPLE) * day_count / DAY_POINTS * (1 + usual.correlation**2) / 2,
+        btc_move=btc_move,
+        btc_z=btc_move / (float(np.sqrt((steps * steps).mean())) * np.sqrt(DAY_POINTS)) if len(steps) else np.nan,
+    )
+
+
+def _correlation_breakdowns(days: _WeekAndDay) -> Iterator[Candidate]:
+    usual, recent = days.usual, days.recent
+    error = np.sqrt(1 / (usual.points - 3) + 1 / (recent.points - 3))
+    z = (np.arctanh(recent.correlation) - np.arctanh(usual.correlation)) / error  # Fisher 1921
+    broken = (usual.correlation >= CORRELATED) & (recent.correlation <= UNCORRELATED) & (z <= -CHANGE_Z)
+    for i in np.flatnonzero(broken & (np.abs(days.alpha_z) >= MOVE_Z)).tolist():
+        was, now = usual.correlation[i], recent.correlation[i]
+        text = f"{days.symbols[i]} no longer moves with BTC: correlation {now:.2f} today, {was:.2f} in the days before"
+        yield days.candidate(OpportunityKind.CORRELATION_BREAKDOWN, i, sign=days.alpha[i], z=z[i], reading=now, text=text)
+
+
+def _beta_changes(days: _WeekAndDay) -> Iterator[Candidate]:
+    was, now = days.usual.beta, days.recent.beta
+    z = (now - was) / np.sqrt(days.usual.beta_error**2 + days.recent.beta_error**2)
+    more = (was >= MIN_BETA) & (now >= BETA_RATIO * was) & (z >= CHANGE_Z) & (abs(days.btc_z) >= MOVE_Z)
+    less = (was >= MIN_BETA) & (now <= was / BETA_RATIO) & (z <= -CHANGE_Z) & (np.abs(days.alpha_z) >= MOVE_Z)
+    for i in np.flatnonzero(more | less).tolist():
+        kind = OpportunityKind.BETA_EXPANSION if more[i] else OpportunityKind.BETA_COMPRESSION
+        words = "more" if more[i] else "less"
+        text = (
+            f"{days.symbols[i]} moves {words} with BTC than before: beta {now[i]:.2f} today, {was[i]:.2f} in the days before"
+        )
+        sign = days.btc_move if more[i] else days.alpha[i]
+        yield days.candidate(kind, i, sign=sign, z=z[i], reading=now[i], text=text)
+
+
+def _breakouts(days: _WeekAndDay) -> Iterator[Candidate]:
+    sign = np.sign(days.burst_z)
+    at_extreme = (sign[:, None] * days.path).argmax(axis=1) == days.path.shape[1] - 1
+    for i in np.flatnonzero((np.abs(days.burst_z) >= BREAKOUT_Z) & at_extreme).tolist():
+        alpha, z = days.burst[i], days.burst_z[i]
+        side = "strongest" if alpha > 0 else "weakest"
+        reading = percent_of_price(alpha)
+        text = f"{days.symbols[i]} is at its {side} against BTC in a week: {reading:+.1f} % in 4 hours beyond BTC"
+        kind = OpportunityKind.RELATIVE_STRENGTH_BREAKOUT
+        yield days.candidate(kind, i, sign=alpha, z=z, reading=reading, text=text, alpha=alpha)
+
+
+def _reversions(days: _WeekAndDay) -> Iterator[Candidate]:
+    sign = np.sign(days.alpha_z)
+    day = sign[:, None] * days.path[:, -DAY_POINTS:]
+    turned = (day.max(axis=1) - day[:, -1]) / days.usual.residual
+    for i in np.flatnonzero((np.abs(days.alpha_z) >= REVERSION_Z) & (turned >= TURN_DEVIATIONS)).tolist():
+        alpha = days.alpha[i]
+        reading = percent_of_price(alpha)
+        text = f"{days.symbols[i]} turns back after {reading:+.1f} % in a day that BTC does not explain"
+        yield days.candidate(OpportunityKind.REVERSION, i, sign=-alpha, z=days.alpha_z[i], reading=reading, text=text)
+
+
+def _divergences(fast: Returns, slow: Returns) -> Iterator[Candidate]:
+    with np.errstate(all="ignore"):
+        fast_move, fast_z, count = _recent_move(fast.values, FAST_POINTS, MIN_FAST_POINTS)
+        slow_move, slow_z, _ = _recent_move(slow.values, SLOW_POINTS, MIN_SLOW_POINTS)
+        apart = (np.abs(fast_z) >= FAST_Z) & (np.abs(slow_z) >= SLOW_Z) & (np.sign(fast_z) != np.sign(slow_z))
+    for i in np.flatnonzero(apart).tolist():
+        move, week, z = percent_of_price(float(fast_move[i])), percent_of_price(float(slow_move[i])), float(fast_z[i])
+        yield Candidate(
+            kind=OpportunityKind.CROSS_TIMEFRAME_DIVERGENCE,
+            symbol=fast.symbols[i],
+            sign=float(slow_z[i]),
+            strength=abs(z) / FAST_Z,
+            confidence=sample_confidence(float(count[i]), HALF_SAMPLE),
+            sentence=f"{fast.symbols[i]} moved {move:+.1f} % in 2 hours against {week:+.1f} % in the week (z {z:+.1f}).",
+            reading=move,
+            unit="percent",
+            z_score=z,
+        )
+
+
+def _recent_move(values: Floats, last: int, min_points: int) -> tuple[Floats, Floats, Floats]:
+    """Return (sum of the last returns, its z-score by the root mean square of all returns, number of all returns). The
+    z-score is NaN with fewer than `min_points` returns, or where one of the last is missing."""
+    count = np.isfinite(values).sum(axis=1).astype(np.float64)
+    usual = np.sqrt(np.nansum(values * values, axis=1) / count)
+    usual[(count < min_points) | ~(usual > FLAT)] = np.nan
+    move: Floats = values[:, -last:].sum(axis=1)
+    return move, move / (usual * np.sqrt(last)), count
+
+
+def unusual_funding(inputs: SymbolInputs, now_ms: int) -> tuple[float, float, float] | None:
+    """Return (rate, its z-score, confidence) where the funding rate, a fraction an interval, meets FUNDING_EXTREME;
+    otherwise None."""
+    rate = None if inputs.ticker is None else inputs.ticker.funding_rate
+    if rate is None or abs(rate) < MIN_FUNDING_RATE:
+        return None
+    try:
+        z, confidence = sentiment.funding(SymbolContext(inputs, now_ms, {}))
+    except (NotMeasured, *READING_ERRORS):
+        return None
+    return (rate, z, confidence) if abs(z) >= FUNDING_Z and z * rate > 0 else None
+
+
+def _funding_extreme(inputs: SymbolInputs, now_ms: int) -> Candidate | None:
+    unusual = unusual_funding(inputs, now_ms)
+    if unusual is None:
+        return None
+    rate, z, confidence = unusual
+    payers = "longs" if rate > 0 else "shorts"
+    text = f"{inputs.symbol}: {payers} pay {100 * abs(rate):.3f} % an interval, far from its own past (z {z:+.1f})."
+    return Candidate(
+        kind=OpportunityKind.FUNDING_EXTREME,
+        symbol=inputs.symbol,
+        sign=-rate,
+        strength=abs(z) / FUNDING_Z,
+        confidence=confidence,
+        sentence=text,
+        reading=100 * rate,
+        unit="percent",
+        z_score=z,
+    )

@@ -1,0 +1,69 @@
+"""Which snapshots servers see: complete ones, and an incomplete one only where the last complete one has grown stale."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from typing import TYPE_CHECKING
+
+from virtuoso import metrics
+from virtuoso.collector.publisher import RepositoryErrorLog
+from virtuoso.domain.errors import RepositoryError
+from virtuoso.domain.snapshot import Snapshot
+from virtuoso.wire import snapshots
+
+if TYPE_CHECKING:
+    from virtuoso.collector.one_pass import PassObserver
+    from virtuoso.collector.publisher import Publisher
+    from virtuoso.domain.clock import Clock
+    from virtuoso.domain.model import Candles
+
+log = logging.getLogger(__name__)
+
+
+class Publication:
+    """`scored` of `expected` symbols had a score in the last snapshot published (None: none was)."""
+
+    def __init__(self, publisher: Publisher, clock: Clock, observer: PassObserver | None = None) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._observer = observer
+        self._errors = RepositoryErrorLog(clock)
+        self._complete_at = -math.inf  # of the last complete publication, monotonic
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin again, as after a time in which another collector worked."""
+        self.scored: int | None = None
+        self.expected = 0
+
+    async def offer(self, snapshot: Snapshot) -> None:
+        """Publish the snapshot if it is complete, or the last complete one is stale. A repository that fails is logged."""
+        now = self._clock.monotonic()
+        stale = now - self._complete_at > snapshots.SOFT_EXPIRY_SCORES_MS / 1000
+        if not (snapshot.complete or stale):
+            return
+        with metrics.CYCLE_SECONDS.labels("encode").time():
+            blob = await asyncio.to_thread(snapshots.encode_snapshot, snapshot)
+        try:
+            with metrics.CYCLE_SECONDS.labels("publish").time():
+                await self._publisher.publish(snapshot, blob)
+        except RepositoryError as error:
+            self._errors.log("the snapshot could not be stored, so servers do not see it: %s", error)
+            return
+        if self._observer:
+            self._observer.published(snapshot)
+        self.scored, self.expected = snapshot.scored, len(snapshot.universe)
+        metrics.SNAPSHOTS.labels(snapshot.venue, "yes" if snapshot.complete else "no").inc()
+        if self._complete_at == -math.inf:
+            log.info("first snapshot: %d of %d symbols scored from %s", self.scored, self.expected, snapshot.venue)
+        if snapshot.complete:
+            self._complete_at = now
+
+    async def publish_candles(self, venue: str, candles: Candles) -> None:
+        """Write bars where ListCandles finds them. Should that fail, they are written with the next bar."""
+        try:
+            await self._publisher.publish_candles(venue, candles)
+        except RepositoryError as error:
+            self._errors.log("candles could not be stored: %s", error)

@@ -1,0 +1,199 @@
+"""How well a feature orders the returns that follow: pure, one feature at a time, on arrays (steps, symbols)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from virtuoso.evaluate.inference import NO_ESTIMATE, MeanEstimate, mean_estimate
+from virtuoso.evaluate.panel import HORIZONS, delayed_returns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from virtuoso.domain.model import Floats
+    from virtuoso.evaluate.panel import Flags
+
+MIN_SYMBOLS = 20
+"""A step needs this many symbols to count."""
+DECILES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureMetrics:
+    """The metrics of one feature over one horizon. A figure is NaN where it cannot be computed.
+
+    `ic`: the rank information coefficient, -1..1: Spearman's correlation of score and return over the symbols of a step,
+    averaged over steps. `hit_rate`: the share of symbols with a score other than neutral whose price moved in its
+    direction, 0-1. `rank_hit_rate`: the share of symbols that are on the same side of the step's median by score and by
+    return, 0-1; 0.5 is chance whatever the market did. `deciles`: the mean return of each tenth by score, lowest first,
+    less that of all symbols of the step, basis points. `spread`: the last decile less the first. `turnover`: the mean
+    change of ranks over one horizon: 0 when ranks do not change, 1 when they are drawn anew. `halves`: the coefficient in
+    the first and the second half of the steps that count. `steps`: how many these are. `symbols`: how many symbols they have
+    on average."""
+
+    ic: MeanEstimate
+    hit_rate: float
+    rank_hit_rate: float
+    deciles: tuple[float, ...]
+    spread: MeanEstimate
+    turnover: float
+    halves: tuple[float, float]
+    steps: int
+    symbols: float
+
+
+NO_METRICS = FeatureMetrics(
+    ic=NO_ESTIMATE,
+    hit_rate=math.nan,
+    rank_hit_rate=math.nan,
+    deciles=(math.nan,) * DECILES,
+    spread=NO_ESTIMATE,
+    turnover=math.nan,
+    halves=(math.nan, math.nan),
+    steps=0,
+    symbols=math.nan,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ForwardReturns:
+    """The log returns after each step over one horizon of `steps`, and their ranks. `present` says which symbols count and
+    have a return."""
+
+    steps: int
+    returns: Floats
+    ranks: Floats
+    present: Flags
+
+
+def forward_returns(price: Floats, counted: Flags) -> dict[str, ForwardReturns]:
+    """Return the forward returns of every horizon, by its name."""
+    result = {}
+    for name, steps in HORIZONS.items():
+        returns = delayed_returns(price, steps)
+        present = counted & np.isfinite(returns)
+        result[name] = ForwardReturns(steps=steps, returns=returns, ranks=ranks(returns, present), present=present)
+    return result
+
+
+def ranks(values: NDArray[np.floating], present: Flags) -> Floats:
+    """Return the rank of each value among the present values of its row, 0-1: (rank - 1/2) / count. Equal values share the
+    mean of their ranks. NaN where a value is not present."""
+    ordered = np.where(present, values, np.inf)
+    order = np.argsort(ordered, axis=1, kind="stable")
+    ordered = np.take_along_axis(ordered, order, axis=1)
+    position = np.broadcast_to(np.arange(values.shape[1]), values.shape)
+    begins = np.ones(values.shape, dtype=bool)
+    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    ends = np.ones(values.shape, dtype=bool)
+    ends[:, :-1] = begins[:, 1:]
+    first = np.maximum.accumulate(np.where(begins, position, 0), axis=1)
+    last = np.minimum.accumulate(np.where(ends, position, values.shape[1])[:, ::-1], axis=1)[:, ::-1]
+    result = np.empty(values.shape)
+    np.put_along_axis(result, order, (first + last + 1) / 2, axis=1)
+    count = present.sum(axis=1, keepdims=True)
+    return np.where(present, result / np.maximum(count, 1), np.nan)
+
+
+def feature_metrics(
+    score: NDArray[np.float32], forward: Mapping[str, ForwardReturns], counted: Flags
+) -> dict[str, FeatureMetrics]:
+    """Return the metrics of one feature over every horizon, by its name."""
+    present = counted & np.isfinite(score)
+    score_ranks = ranks(score, present)
+    return {name: _horizon_metrics(score, present, score_ranks, returns) for name, returns in forward.items()}
+
+
+def _horizon_metrics(
+    score: NDArray[np.float32], present: Flags, score_ranks: Floats, forward: ForwardReturns
+) -> FeatureMetrics:
+    both = present & forward.present
+    count = both.sum(axis=1)
+    rows = np.flatnonzero(count >= MIN_SYMBOLS)
+    if not len(rows):
+        return NO_METRICS
+    both, count = both[rows], count[rows]
+    by_score = _ranks_among(both, score_ranks[rows], present[rows], score[rows])
+    by_return = _ranks_among(both, forward.ranks[rows], forward.present[rows], forward.returns[rows])
+    spread, deciles = _decile_returns(by_score, np.where(both, forward.returns[rows], 0.0), both, count)
+    coefficients = _row_correlations(by_score, by_return)
+    ranked = both & (by_score != 0.5)
+    same_side = ranked & ((by_score > 0.5) == (by_return > 0.5))
+    directed = both & (score[rows] != 0) & (forward.returns[rows] != 0)
+    hits = directed & ((score[rows] > 0) == (forward.returns[rows] > 0))
+    middle = len(rows) // 2
+    return FeatureMetrics(
+        ic=mean_estimate(_on_clock(coefficients, rows, len(score)), forward.steps),
+        hit_rate=float(hits.sum() / directed.sum()) if directed.any() else math.nan,
+        rank_hit_rate=float(same_side.sum() / ranked.sum()),
+        deciles=deciles,
+        spread=mean_estimate(_on_clock(spread, rows, len(score)), forward.steps),
+        turnover=_rank_turnover(score_ranks, forward.steps),
+        halves=(_finite_mean(coefficients[:middle]), _finite_mean(coefficients[middle:])),
+        steps=len(rows),
+        symbols=float(count.mean()),
+    )
+
+
+def _finite_mean(values: Floats) -> float:
+    """Return the mean of the finite values; NaN without any."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def _ranks_among(present: Flags, known: Floats, known_among: Flags, values: NDArray[np.floating]) -> Floats:
+    """Return the ranks among the present values. The `known` ranks, made among `known_among`, are used again in the rows
+    where both are the same."""
+    fewer = (known_among != present).any(axis=1)
+    if not fewer.any():
+        return known
+    result = known.copy()
+    result[fewer] = ranks(values[fewer], present[fewer])
+    return result
+
+
+def _on_clock(values: Floats, rows: NDArray[np.intp], length: int) -> Floats:
+    """Return the values at their rows of the whole clock, NaN elsewhere."""
+    result = np.full(length, np.nan)
+    result[rows] = values
+    return result
+
+
+def _row_correlations(one: Floats, other: Floats) -> Floats:
+    """Return Pearson's correlation of each row, NaN where a row does not vary."""
+    first = one - np.nanmean(one, axis=1, keepdims=True)
+    second = other - np.nanmean(other, axis=1, keepdims=True)
+    scale = np.sqrt(np.nansum(first * first, axis=1) * np.nansum(second * second, axis=1))
+    return np.where(scale > 1e-12, np.nansum(first * second, axis=1) / np.maximum(scale, 1e-12), np.nan)
+
+
+def _decile_returns(
+    by_score: Floats, returns: Floats, present: Flags, count: NDArray[np.intp]
+) -> tuple[Floats, tuple[float, ...]]:
+    """Return (the spread of each row, the mean of each decile over the rows that have it), in basis points."""
+    row, column = np.nonzero(present)
+    decile = np.minimum((by_score[row, column] * DECILES).astype(np.intp), DECILES - 1)
+    cell = row * DECILES + decile
+    size = len(by_score) * DECILES
+    excess = returns[row, column] - (returns.sum(axis=1) / count)[row]
+    total = np.bincount(cell, excess, size).reshape(-1, DECILES)
+    members = np.bincount(cell, minlength=size).reshape(-1, DECILES)
+    means = np.where(members > 0, total / np.maximum(members, 1), np.nan) * 1e4
+    filled = np.isfinite(means)
+    overall = np.where(
+        filled.any(axis=0), np.where(filled, means, 0.0).sum(axis=0) / np.maximum(filled.sum(axis=0), 1), np.nan
+    )
+    return means[:, -1] - means[:, 0], tuple(float(each) for each in overall)
+
+
+def _rank_turnover(score_ranks: Floats, steps: int) -> float:
+    """Return the mean change of rank over the horizon divided by 1/3, the mean change of ranks that are drawn anew."""
+    if len(score_ranks) <= steps:
+        return math.nan
+    change = np.abs(score_ranks[steps:] - score_ranks[:-steps])
+    return float(3 * np.nanmean(change)) if np.isfinite(change).any() else math.nan

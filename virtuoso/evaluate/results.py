@@ -1,0 +1,173 @@
+"""The results of an evaluation, as figures and as sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from virtuoso.evaluate.feature_metrics import MIN_SYMBOLS, FeatureMetrics, ForwardReturns
+from virtuoso.evaluate.inference import false_discovery_rates
+from virtuoso.evaluate.panel import HORIZONS, Feature, FeatureKind
+
+if TYPE_CHECKING:
+    from virtuoso.domain.model import Environment
+    from virtuoso.evaluate.regimes import RegimeHistory
+
+MAX_Q = 0.05
+"""A result is clear below this q. About this share of the clear results is false."""
+
+
+class Conclusion(Enum):
+    """What a result says about a feature."""
+
+    PREDICTIVE = "predicts"
+    INVERSE = "predicts the opposite"
+    INSIGNIFICANT = "shows nothing"
+    UNTESTABLE = "cannot be tested"
+
+
+class FeatureResult(NamedTuple):
+    """One feature over one horizon. `q` is its p corrected for the number of tests. Baselines are not among the tests; their
+    `q` is their plain p."""
+
+    feature: Feature
+    horizon: str
+    metrics: FeatureMetrics
+    q: float
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """What the sign of the information coefficient says, where the result is clear."""
+        if math.isnan(self.q):
+            return Conclusion.UNTESTABLE
+        if self.q >= MAX_Q:
+            return Conclusion.INSIGNIFICANT
+        return Conclusion.PREDICTIVE if self.metrics.ic.value > 0 else Conclusion.INVERSE
+
+
+class MarketReturn(NamedTuple):
+    """What all symbols did over a horizon: the mean return in basis points, and the share of rises, 0-1."""
+
+    mean_bp: float
+    rise_share: float
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Evaluation:
+    """Everything that is reported. Times are epoch ms.
+
+    `not_evaluated` maps what could not be evaluated to the reason. `remarks` are what a reader must know of the data.
+    `look_ahead_checked` is the number of symbols whose scores were shown not to depend on the future; None where scores were
+    recorded and not computed."""
+
+    source: str
+    venue: str
+    environment: Environment
+    start_ms: int
+    end_ms: int
+    symbols: tuple[str, ...]
+    steps: int
+    results: Sequence[FeatureResult]
+    market: Mapping[str, MarketReturn]
+    not_evaluated: Mapping[str, str]
+    remarks: Sequence[str]
+    look_ahead_checked: int | None
+    regimes: RegimeHistory | None
+
+    def results_of(self, *kinds: FeatureKind) -> list[FeatureResult]:
+        """Return the results of features of these kinds, in order."""
+        return [result for result in self.results if result.feature.kind in kinds]
+
+    @property
+    def tests(self) -> int:
+        """How many hypotheses were tested at once."""
+        return sum(r.feature.kind is not FeatureKind.BASELINE and not math.isnan(r.q) for r in self.results)
+
+
+def feature_results(metrics: Mapping[Feature, Mapping[str, FeatureMetrics]]) -> list[FeatureResult]:
+    """Return the result of each feature over each horizon, with its q."""
+    rows = [(feature, horizon, by_horizon[horizon]) for feature, by_horizon in metrics.items() for horizon in HORIZONS]
+    rates = false_discovery_rates(
+        [math.nan if feature.kind is FeatureKind.BASELINE else one.ic.p for feature, _, one in rows]
+    )
+    return [
+        FeatureResult(feature, horizon, one, one.ic.p if feature.kind is FeatureKind.BASELINE else q)
+        for (feature, horizon, one), q in zip(rows, rates, strict=True)
+    ]
+
+
+def market_returns(forward: Mapping[str, ForwardReturns]) -> dict[str, MarketReturn]:
+    """Return what all counted symbols did, by horizon. NaN without any return."""
+    result = {}
+    for horizon, one in forward.items():
+        known = one.returns[one.present]
+        result[horizon] = (
+            MarketReturn(float(known.mean()) * 1e4, float((known > 0).mean()))
+            if len(known)
+            else MarketReturn(math.nan, math.nan)
+        )
+    return result
+
+
+def conclusion_sentences(evaluation: Evaluation) -> list[str]:
+    """Return the conclusions in plain words: the total and the dimensions by name, the components by number."""
+    sentences = []
+    main = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION)
+    for feature in dict.fromkeys(result.feature for result in main):
+        results = [result for result in evaluation.results if result.feature == feature]
+        sentences.append(f"{feature.name} {_by_conclusion(results)}.")
+        sentences += _extreme_deciles(results) if feature.kind is FeatureKind.TOTAL else []
+    components = evaluation.results_of(FeatureKind.COMPONENT)
+    if components:
+        counts = {one: sum(result.conclusion is one for result in components) for one in Conclusion}
+        untestable = counts[Conclusion.UNTESTABLE]
+        sentences.append(
+            f"Of {len(components)} tests of components (each in each timeframe and horizon) "
+            f"{counts[Conclusion.PREDICTIVE]} predict, {counts[Conclusion.INVERSE]} predict the opposite, "
+            f"{counts[Conclusion.INSIGNIFICANT]} show nothing" + (f", {untestable} cannot be tested." if untestable else ".")
+        )
+    for reason in dict.fromkeys(evaluation.not_evaluated.values()):
+        names = [name for name, why in evaluation.not_evaluated.items() if why == reason]
+        sentences.append(f"{_joined(names)} could not be evaluated: {reason}.")
+    return sentences
+
+
+def _by_conclusion(results: Iterable[FeatureResult]) -> str:
+    """Return each conclusion with its horizons, such as "predicts over 15 m and 1 h; shows nothing over 4 h"."""
+    horizons: dict[Conclusion, list[str]] = {conclusion: [] for conclusion in Conclusion}
+    for result in results:
+        horizons[result.conclusion].append(result.horizon)
+    return "; ".join(f"{conclusion.value} over {_joined(names)}" for conclusion, names in horizons.items() if names)
+
+
+def _extreme_deciles(results: Sequence[FeatureResult]) -> list[str]:
+    """Return what the extremes of the total earned. It may differ from what the order of all symbols says."""
+    known = [(r.horizon, r.metrics.spread) for r in results if not math.isnan(r.metrics.spread.low)]
+    spreads = [f"{s.value:+.1f} bp over {horizon} ({s.low:+.1f} to {s.high:+.1f})" for horizon, s in known]
+    return [f"Its highest tenth less its lowest earned {'; '.join(spreads)}, before costs."] if spreads else []
+
+
+def _joined(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+CAVEATS = (
+    (
+        "A score is known at the close of a 5m bar; its return begins at the next close. No figure includes fees, spread, "
+        "funding or slippage."
+    ),
+    (
+        "Intervals are 95 % intervals. The steps overlap and are not independent. So the standard error is that of Newey "
+        "and West, with Bartlett weights over twice the horizon and an hour, and Student's t has one degree of freedom for "
+        "each such span, less one."
+    ),
+    (
+        "q is p after the correction of Benjamini and Hochberg for all tests of this report: of the results with "
+        f"q < {MAX_Q} about {100 * MAX_Q:.0f} % are false. This is one market in one period. What is clear here may not "
+        "hold in the next."
+    ),
+    f"A step counts with at least {MIN_SYMBOLS} symbols.",
+)
