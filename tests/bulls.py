@@ -106,7 +106,7 @@ def brisk(_: str, __: int) -> Cadence:
 def collector(
     exchanges: Sequence[Bulls],
     repository: SnapshotRepository,
-    journal: HistoryRecorder | None,
+    history: HistoryRecorder | None,
     *,
     owner: str = "a",
     opportunities: bool = True,
@@ -118,7 +118,7 @@ def collector(
         Failover(venues, dwell_s=1, clock=SYSTEM_CLOCK),
         repository,
         OfflineCoinGecko(),
-        Engine(venues, Environment.SIMULATED, opportunities=opportunities, history=journal, clock=SYSTEM_CLOCK),
+        Engine(venues, Environment.SIMULATED, opportunities=opportunities, history=history, clock=SYSTEM_CLOCK),
         lease=Lease(repository, owner, SYSTEM_CLOCK),
         max_stale_s=600,
         clock=SYSTEM_CLOCK,
@@ -143,15 +143,15 @@ class KilledWriter(SqlHistoryWriter):
         return await super().add_alerts(alerts, cooldown_s=cooldown_s)
 
 
-async def main(folder: Path, history: str, kill_before: str = "") -> None:
+async def main(folder: Path, history_url: str, kill_before: str = "") -> None:
     """Collect until killed. While FOLDER/quiet exists, no signal is given."""
     KilledWriter.kill_before = kill_before
     factory.SqlHistoryWriter = KilledWriter  # type: ignore[attr-defined]  # the factory creates writers by this name
     exchange = Bulls()
     quiet = folder / "quiet"
-    async with history_recorder(history, ["bybit"], days=(30, 365), clock=SYSTEM_CLOCK) as journal:
+    async with history_recorder(history_url, ["bybit"], days=(30, 365), clock=SYSTEM_CLOCK) as history:
         work = asyncio.create_task(
-            collector([exchange], DirectoryRepository(folder / "cache"), journal, owner=str(os.getpid())).run()
+            collector([exchange], DirectoryRepository(folder / "cache"), history, owner=str(os.getpid())).run()
         )
         while not work.done():
             exchange.quiet = set(SYMBOLS) if await asyncio.to_thread(quiet.exists) else set()

@@ -313,9 +313,12 @@ async def test_a_recording_plays_at_its_pace_and_skips_the_gap_between_sessions(
 async def test_a_recording_that_is_played_twice_is_in_the_history_once(short: Path, tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path}/history.db"
     for _ in range(2):
-        async with history_recorder(url, VENUES, days=(30, 365), clock=SYSTEM_CLOCK) as journal:
+        async with history_recorder(url, VENUES, days=(30, 365), clock=SYSTEM_CLOCK) as history_writer:
             assert (
-                await play(short, MemoryRepository(), journal=journal, stop=asyncio.Event(), max_stale_s=600, once=True) == 0
+                await play(
+                    short, MemoryRepository(), history=history_writer, stop=asyncio.Event(), max_stale_s=600, once=True
+                )
+                == 0
             )
     history = open_history_reader(url, timeout_s=20)
     first = next(event for event in read(short) if event.get("trading"))

@@ -47,7 +47,7 @@ async def play(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
             return await player.play(
                 Path(options.file),
                 repository,
-                journal=history,
+                history=history,
                 stop=stop,
                 max_stale_s=loaded.settings.max_stale_s,
                 once=options.once,

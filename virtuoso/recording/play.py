@@ -43,15 +43,15 @@ async def play(
     stop: asyncio.Event,
     max_stale_s: float,
     once: bool = False,
-    journal: HistoryRecorder | None = None,
+    history: HistoryRecorder | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> int:
     """Publish a recording to `repository` again and again until `stop` is set, or only `once`. Return the exit code 0.
 
-    `journal` takes the signals, alerts and scores, unless it is None. A damaged recording ends where it is damaged. Raise
+    `history` takes the signals, alerts and scores, unless it is None. A damaged recording ends where it is damaged. Raise
     ConfigError when the file is not a recording or holds no published snapshot.
     """
-    player = _Player(Publisher(repository, max_stale_s=max_stale_s), journal, stop, clock)
+    player = _Player(Publisher(repository, max_stale_s=max_stale_s), history, stop, clock)
     while not stop.is_set():
         published = await player.play_once(path)
         if not published and not stop.is_set():
@@ -65,8 +65,8 @@ async def play(
 class _Player:
     """Play a recording from end to end, as often as wanted. Published times grow from one time to the next."""
 
-    def __init__(self, publisher: Publisher, journal: HistoryRecorder | None, stop: asyncio.Event, clock: Clock) -> None:
-        self._publisher, self._journal, self._stop, self._clock = publisher, journal, stop, clock
+    def __init__(self, publisher: Publisher, history: HistoryRecorder | None, stop: asyncio.Event, clock: Clock) -> None:
+        self._publisher, self._history, self._stop, self._clock = publisher, history, stop, clock
         self._session: Session | None = None
         self._snapshots: dict[str, Snapshot] = {}
         # Candles that came before the session's first snapshot. Until then it is not known how far we are behind.
@@ -118,7 +118,7 @@ class _Player:
         """End the session, and begin the next one unless `header` is None."""
         if self._session is not None:
             await self._session.close()
-        self._session = Session(header, self._journal) if header else None
+        self._session = Session(header, self._history) if header else None
         self._behind_ms = None
         self._snapshots.clear()
         self._waiting_candles.clear()
