@@ -18,7 +18,7 @@ from virtuoso.domain.errors import ExchangeError, RateLimited, VenueBlocked, Ven
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.advice import advice
 from virtuoso.exchange.coingecko import CoinGecko
-from virtuoso.exchange.replies import HEARD, Reply
+from virtuoso.exchange.replies import RECORDED_REPLIES, Reply
 
 OFF_S = 2.0  # a clock so far off makes ages wrong by what a phone shows
 FAR_OFF_S = 60.0  # at which prices are refused as stale
@@ -43,7 +43,7 @@ class Visit:
 async def visit(venue: str, exchange: CcxtExchange, *, secure: bool, timeout_s: float) -> Visit:
     """Read the venue's markets and prices, within `timeout_s`, and close the exchange. `secure`: it is asked by https."""
     found, heard = Visit(venue, secure), list[Reply]()
-    HEARD.set(heard)
+    RECORDED_REPLIES.set(heard)
     what = "list of markets"
     try:
         async with asyncio.timeout(timeout_s):

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from virtuoso.analysis.bars import WIDTH
-from virtuoso.analysis.overview import overview
-from virtuoso.domain.model import ANCHOR, Candles, Regime, RegimeState, Stamp, Ticker, Timeframe
+from virtuoso.collector.one_pass import PassRequest, next_state, run_pass
+from virtuoso.collector.venue_state import new_venue_state
+from virtuoso.domain.model import ANCHOR, Candles, Environment, Regime, Stamp, Ticker, Timeframe
 from virtuoso.evaluate.archive import cut
+from virtuoso.market_data.feed import MarketData
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats, Millis
 
 DAY_MS = 86_400_000
+VENUE = "evaluation"  # under which passes remember; nothing of it is shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,12 +72,22 @@ def regime_path(tickers: Tickers, anchor: Mapping[Timeframe, Candles]) -> Regime
     """The path over these symbols, with `anchor` BTC's bars. None without BTC."""
     if ANCHOR not in tickers.symbols:
         return None
-    state: RegimeState | None = None
+    state = new_venue_state(VENUE, Environment.REPLAY)
     path = []
     for step, now_ms in enumerate(tickers.clock_ms.tolist()):
-        if said := tickers.at(step):
-            state = overview(said, _up_to(anchor, now_ms), None, state, now_ms).regime
-        path.append(state.regime if state else None)
+        if known := tickers.at(step):
+            market = MarketData(
+                venue=VENUE,
+                stamp=Stamp(observed_ms=now_ms, received_ms=now_ms),
+                inputs=(),
+                tickers=known,
+                anchor_candles=_up_to(anchor, now_ms),
+                universe=(),
+                venue_symbols=(),
+                whole=True,
+            )
+            state = next_state(state, run_pass(state, market, PassRequest()))
+        path.append(state.regime.regime if state.regime else None)
     return RegimePath(tickers.clock_ms, tuple(path), tickers.price[:, tickers.symbols.index(ANCHOR)])
 
 

@@ -33,7 +33,8 @@ _REASONS: dict[type[ExchangeError], str] = {
 
 
 def fallback_reason(error: ExchangeError | None) -> str:
-    """The name of FallbackReason, unprefixed, for a venue's failure; VENUE_RECOVERING when it has none any more."""
+    """Return the name of FallbackReason, without its prefix, for a venue's failure; VENUE_RECOVERING when it has none any
+    more."""
     return RECOVERING if error is None else _REASONS.get(type(error), "VENUE_UNAVAILABLE")
 
 

@@ -20,7 +20,7 @@ from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.model import Environment
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.exchange.replies import HEARD, Reply
+from virtuoso.exchange.replies import RECORDED_REPLIES, Reply
 from virtuoso.recording.recording import FORMAT, Event, RecordingFile
 from virtuoso.wire import snapshots
 
@@ -200,7 +200,7 @@ class RecordedExchange(CcxtExchange):
         """Note what the body asked, once it has ended. What was cancelled, or failed without a reply, changed nothing;
         except that a list of markets that cannot be read makes the feed rank those it has anew."""
         replies: list[Reply] = []
-        before = HEARD.set(replies)
+        before = RECORDED_REPLIES.set(replies)
         try:
             yield
         except ExchangeError:
@@ -210,7 +210,7 @@ class RecordedExchange(CcxtExchange):
         else:
             self._recording.operation(op, self.venue, which, replies)
         finally:
-            HEARD.reset(before)
+            RECORDED_REPLIES.reset(before)
 
 
 def _kept(reply: Reply) -> list[Any]:

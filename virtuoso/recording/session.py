@@ -125,10 +125,10 @@ class PlayedExchange(CcxtExchange):
         self.answers = Answers()
         super().__init__(venue, clock=self.answers.clock, session=self.answers)
 
-    def _ask_beside(self) -> None:
+    def _begin_premiums(self) -> None:
         """The tape says when."""
 
-    def _hold(self) -> None:
+    def _check_pause(self) -> None:
         """What was sent was allowed."""
 
 
