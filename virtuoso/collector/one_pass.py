@@ -50,14 +50,14 @@ class PassRequest:
 class PassResult:
     """What came of a market at one moment. `state`: the venue's after it. `traded`: signals and opportunities were looked
     for. Only then are there records, and is `state` new in more than regime and betas. `signals`: opened, changed, or
-    recalled; `standing_opportunities`: those that have not expired, newest first; `opportunities`: new or recalled."""
+    recalled; `unexpired_opportunities`: those that have not expired, newest first; `opportunities`: new or recalled."""
 
     state: VenueState
     confluences: Mapping[str, Confluence]
     overview: Overview
     sentiment: MarketSentiment | None
     traded: bool = False
-    standing_opportunities: tuple[Opportunity, ...] = ()
+    unexpired_opportunities: tuple[Opportunity, ...] = ()
     points: tuple[ScorePoint, ...] = ()
     signals: tuple[Signal, ...] = ()
     opportunities: tuple[Opportunity, ...] = ()
@@ -110,7 +110,7 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
             state.opportunities, inputs, market.anchor_candles, now, enabled=find_opportunities
         ),
     )
-    standing = [o for o in opportunity_state.recent if o.expires_ms > now] if find_opportunities else []
+    unexpired = [o for o in opportunity_state.recent if o.expires_ms > now] if find_opportunities else []
     recalled = [signal for signal in state.signals.newest.values() if signal.id in state.recalled]
     repeated = [
         o
@@ -130,7 +130,7 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
     return replace(
         result,
         state=replace(state, signals=step.state, opportunities=opportunity_state, last_pass=this_pass, recalled=frozenset()),
-        standing_opportunities=tuple(sorted(standing, key=lambda o: (-o.found_ms, o.id))),
+        unexpired_opportunities=tuple(sorted(unexpired, key=lambda o: (-o.found_ms, o.id))),
         traded=True,
         points=tuple(_points(market, result.confluences)),
         signals=(*recalled, *step.opened, *step.changed),  # the history may not know the recalled ones: a snapshot did
@@ -218,6 +218,6 @@ def snapshot_of(
         sentiment=result.sentiment,
         betas=result.state.betas,
         signals=result.state.active,
-        opportunities=result.standing_opportunities,
+        opportunities=result.unexpired_opportunities,
         signal_record=signal_record,
     )

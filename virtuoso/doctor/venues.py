@@ -20,7 +20,7 @@ from virtuoso.domain.errors import ExchangeError, RateLimited, VenueBlocked, Ven
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.advice import advice
 from virtuoso.exchange.coingecko import CoinGecko
-from virtuoso.exchange.replies import HEARD, Reply
+from virtuoso.exchange.replies import RECORDED_REPLIES, Reply
 
 _CLOSE_S = 0.5
 _FRONT_ENDS = ("CloudFront", "Cloudflare", "Akamai")
@@ -50,7 +50,7 @@ async def check_sources(
 async def _ask_venue(exchange: CcxtExchange, *, secure: bool, timeout_s: float) -> SourceCheck:
     """Read the venue's markets and prices within `timeout_s`, and close the exchange."""
     result, replies = SourceCheck(name=exchange.venue, secure=secure), list[Reply]()
-    HEARD.set(replies)
+    RECORDED_REPLIES.set(replies)
     what = "list of markets"
     try:
         async with asyncio.timeout(timeout_s):

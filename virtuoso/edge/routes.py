@@ -60,7 +60,7 @@ def _healthz_route(spec: EdgeSpec) -> Route:
         "route": {
             "cluster": MONITORS,
             "timeout": f"{HEALTHZ_TIMEOUT_S}s",
-            **_retry_policy(f"{NOT_DELIVERED},reset,retriable-status-codes", status_codes=[503]),
+            **_retry_policy(f"{NOT_DELIVERED},retriable-status-codes", status_codes=[503]),
         },
         "typed_per_filter_config": {**_no_transcoding(), **_no_rate_limit(spec)},
     }

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from virtuoso.analysis.bars import WINDOW_BARS
-from virtuoso.analysis.overview import overview
-from virtuoso.domain.model import ANCHOR, Candles, Regime, RegimeState, Stamp, Ticker, Timeframe
+from virtuoso.collector.one_pass import PassRequest, next_state, run_pass
+from virtuoso.collector.venue_state import new_venue_state
+from virtuoso.domain.model import ANCHOR, Candles, Environment, Regime, Stamp, Ticker, Timeframe
 from virtuoso.evaluate.bar_cache import cut
 from virtuoso.evaluate.panel import DAY_MS
+from virtuoso.market_data.feed import MarketData
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats, Millis
+
+
+VENUE = "evaluation"
+"""The venue of the passes. It is shown nowhere."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -68,12 +74,22 @@ def regime_history(tickers: TickerHistory, anchor: Mapping[Timeframe, Candles]) 
     """Return the regime over these symbols; `anchor` holds BTC's candles. None without BTC."""
     if ANCHOR not in tickers.symbols:
         return None
-    state: RegimeState | None = None
+    state = new_venue_state(VENUE, Environment.REPLAY)
     regimes = []
     for step, now_ms in enumerate(tickers.clock_ms.tolist()):
         if current := tickers.at(step):
-            state = overview(current, _closed_candles(anchor, now_ms), None, state, now_ms).regime
-        regimes.append(state.regime if state else None)
+            market = MarketData(
+                venue=VENUE,
+                stamp=Stamp(observed_ms=now_ms, received_ms=now_ms),
+                inputs=(),
+                tickers=current,
+                anchor_candles=_closed_candles(anchor, now_ms),
+                universe=(),
+                venue_symbols=(),
+                whole=True,
+            )
+            state = next_state(state, run_pass(state, market, PassRequest()))
+        regimes.append(state.regime.regime if state.regime else None)
     price = tickers.price[:, tickers.symbols.index(ANCHOR)]
     return RegimeHistory(clock_ms=tickers.clock_ms, regimes=tuple(regimes), price=price)
 

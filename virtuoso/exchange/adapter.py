@@ -1,4 +1,4 @@
-"""One adapter for every venue that ccxt knows: `virtuoso.ports.Exchange` by settings alone."""
+"""One adapter for every venue that ccxt knows: `virtuoso.domain.ports.Exchange`, with nothing but facts per venue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from virtuoso.exchange.client import URGENT, connect
 from virtuoso.exchange.freshness import VenueClock
 from virtuoso.exchange.instruments import instruments_of
 from virtuoso.exchange.premiums import Premiums, Rows
-from virtuoso.exchange.replies import HEARD, NOTED, Reply, culprit
+from virtuoso.exchange.replies import CALL_REPLIES, RECORDED_REPLIES, Reply, deciding_reply
 from virtuoso.exchange.rows import LARGEST, completed, mappings, positive, read_book, read_series, read_trades
 from virtuoso.exchange.tickers import FUNDING, observed_ms, read_tickers
 from virtuoso.exchange.venues import SeriesNames, venue_facts
@@ -47,7 +47,9 @@ class CcxtExchange:
     ) -> None:
         self._facts = venue_facts(venue)
         self._clock = clock
-        self._client = connect(self._facts, url=url, timeout_s=timeout_s, hold=self._hold, clock=clock, session=session)
+        self._client = connect(
+            self._facts, url=url, timeout_s=timeout_s, check_allowed=self._check_pause, clock=clock, session=session
+        )
         self._pause: RateLimited | None = None
         self._venue_clock = VenueClock()
         self._premiums = Premiums(self._facts.premium_s, clock)
@@ -57,32 +59,32 @@ class CcxtExchange:
 
     @property
     def venue(self) -> str:
-        """Its name as given."""
+        """Return its name as given."""
         return self._facts.name
 
     async def instruments(self) -> Sequence[Instrument]:
-        """All active USDT linear perpetuals, read anew; after a failure the former ones stay in use. EmptyData: none."""
+        """Read all active USDT linear perpetuals; after a failure the former ones stay in use. EmptyData without any."""
 
         def read(markets: Any, _: Stamp, __: Reply | None) -> list[Instrument]:
             listed = mappings(markets)
-            found = instruments_of(listed, ticks=self._client.precisionMode == TICK_SIZE)
-            if not found:
+            instruments = instruments_of(listed, ticks=self._client.precisionMode == TICK_SIZE)
+            if not instruments:
                 raise EmptyData(f"no active USDT perpetual among {len(listed)} markets")
             self._client.set_markets(listed)
             market = {each["symbol"]: each for each in listed}
-            self._contracts = {s: positive(market[i.venue_symbol].get("contractSize")) or 1 for s, i in found.items()}
+            self._contracts = {s: positive(market[i.venue_symbol].get("contractSize")) or 1 for s, i in instruments.items()}
             key = "id" if self._facts.raw else "symbol"
-            self._by_key = {market[i.venue_symbol][key]: i for i in found.values()}
-            return list(found.values())
+            self._by_key = {market[i.venue_symbol][key]: i for i in instruments.values()}
+            return list(instruments.values())
 
         async with self._loading:
             return await self._ask("fetchMarkets", self._client.fetch_markets, read)
 
     async def tickers(self) -> Mapping[str, Ticker]:
-        """Tickers of the instruments last read, by symbol; the request passes all others that wait for their turn.
+        """Read the tickers of the instruments last read, by symbol. The request passes all others that wait for their turn.
 
         BadData when most have no price, EmptyData when there are none, VenueStale when the venue's clock does not move or
-        lies far behind. Mark, index and funding come with them or from a second request, whose failure costs only those.
+        lies far behind. Mark, index and funding come with them or from a second request, whose failure costs only these.
         """
         names = self._facts.names
 
@@ -94,14 +96,14 @@ class CcxtExchange:
             self._venue_clock.watch(stamp.observed_ms, stamp.received_ms)
             return read_tickers(
                 *(rows, names.ticker, self._by_key, stamp),
-                premiums=self._premiums.now(stamp),
+                premiums=self._premiums.rows_at(stamp),
                 premium=names.premium,
                 contracts=self._contracts,
             )
 
         async def request() -> Any:
-            self._ask_beside()
-            await self._clock.sleep(0)  # lets it go first: a slow limiter would keep it waiting behind the dear tickers
+            self._begin_premiums()
+            await self._clock.sleep(0)  # lets it go first: behind the expensive tickers a slow limiter would hold it up
             rows = await self._client.fetch_tickers()
             await self._premiums.arrival()
             return rows
@@ -113,16 +115,16 @@ class CcxtExchange:
         finally:
             URGENT.reset(before)
 
-    def _ask_beside(self) -> None:
+    def _begin_premiums(self) -> None:
         """Begin to ask for what tickers lack, if it is time."""
         self._premiums.refresh(self.premium_rows)
 
     async def renew_premiums(self) -> None:
-        """Ask now for what tickers lack; a failure leaves what was known. It is done beside the tickers by itself."""
+        """Ask now for what tickers lack; a failure changes nothing. `tickers` does so by itself."""
         await self._premiums.renew(self.premium_rows)
 
     async def premium_rows(self) -> tuple[Rows, int]:
-        """Rows of mark, index and funding, as ticker rows name their instruments, and when they came (epoch ms)."""
+        """Read rows of mark, index and funding, by the names of ticker rows. Return them and when they came (epoch ms)."""
         name, parts = self._facts.names.premium.symbol, self._facts.premium_parts
 
         async def request() -> Any:
@@ -138,8 +140,8 @@ class CcxtExchange:
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
-        """The newest at most `limit` closed bars without a gap, in base units as the venue's klines count them; with
-        `before_ms` those that open before it."""
+        """Read the newest at most `limit` closed bars without a gap, in base units; with `before_ms` those that open before
+        it."""
         if timeframe.value not in (self._client.timeframes or {timeframe.value}):
             raise Unsupported(f"no {timeframe.value} bars", venue=self.venue, endpoint="fetchOHLCV")
         symbol, volume_at = instrument.symbol, self._facts.candle_volume
@@ -162,7 +164,7 @@ class CcxtExchange:
         )
 
     async def order_book(self, instrument: Instrument) -> OrderBook:
-        """Both sides, as deep as the venue gives at a fair price."""
+        """Read both sides, as deep as the venue gives without a higher weight."""
         symbol = instrument.symbol
         await self._ready()
         return await self._ask(
@@ -172,7 +174,7 @@ class CcxtExchange:
         )
 
     async def trades(self, instrument: Instrument) -> Trades:
-        """The venue's newest trades."""
+        """Read the venue's newest trades."""
         names, symbol = self._facts.names.trade, instrument.symbol
         await self._ready()
         return await self._ask(
@@ -182,7 +184,7 @@ class CcxtExchange:
         )
 
     async def funding(self, instrument: Instrument) -> TimeSeries:
-        """Past funding rates, fractions per interval."""
+        """Read past funding rates, fractions per interval."""
         symbol, count = instrument.venue_symbol, self._facts.funding_count
         return await self._series(
             instrument,
@@ -193,7 +195,7 @@ class CcxtExchange:
         )
 
     async def open_interest(self, instrument: Instrument) -> TimeSeries:
-        """Open interest every 5 minutes, base units."""
+        """Read the open interest of every 5 minutes, base units."""
         symbol, count = instrument.venue_symbol, self._facts.open_interest_count
         return await self._series(
             instrument,
@@ -204,7 +206,7 @@ class CcxtExchange:
         )
 
     async def long_short(self, instrument: Instrument) -> TimeSeries:
-        """Ratio of the accounts that are long to those that are short, every 5 minutes."""
+        """Read the ratio of the accounts that are long to those that are short, of every 5 minutes."""
         symbol, count = instrument.venue_symbol, self._facts.long_short_count
         period = self._facts.periods.get(InputKind.LONG_SHORT, "5m")
         return await self._series(
@@ -218,7 +220,7 @@ class CcxtExchange:
     async def close(self) -> None:
         """Release sockets."""
         await self._premiums.close()
-        with suppress(Exception):  # whatever a library says while it goes down is of no use to anybody
+        with suppress(Exception):  # an error while closing is of no use to anybody
             await self._client.close()
 
     async def _series(
@@ -238,7 +240,7 @@ class CcxtExchange:
         )
 
     async def _ready(self) -> None:
-        """Markets are known: ccxt would otherwise read them by itself, once, and keep what it got."""
+        """Have the markets read. ccxt would otherwise read them by itself, once and for all."""
         if not self._by_key:
             await self.instruments()
 
@@ -248,14 +250,14 @@ class CcxtExchange:
         request: Callable[[], Awaitable[Any]],
         read: Callable[[Any, Stamp, Reply | None], Answer],
     ) -> Answer:
-        """Every call goes through here: ask, judge the reply, read it, count what came of it."""
+        """Ask, judge the reply, read it, and count what came of it. Every call goes through here."""
         replies: list[Reply] = []
-        before = NOTED.set(replies)
+        before = CALL_REPLIES.set(replies)
         try:
             if not self._client.has.get(endpoint):
                 raise Unsupported(f"{self.venue} has no {endpoint}")
-            self._hold()
-            answer = await self._judged(request, read, replies)
+            self._check_pause()
+            answer = await self._answer(request, read, replies)
         except ExchangeError as error:
             error.venue, error.endpoint = self.venue, endpoint
             kind = kind_of(error)
@@ -266,13 +268,13 @@ class CcxtExchange:
             metrics.EXCHANGE_REQUESTS.labels(self.venue, endpoint, kind).inc()
             raise
         finally:
-            NOTED.reset(before)
-            if (heard := HEARD.get()) is not None:
-                heard += replies
+            CALL_REPLIES.reset(before)
+            if (recorded := RECORDED_REPLIES.get()) is not None:
+                recorded += replies
         metrics.EXCHANGE_REQUESTS.labels(self.venue, endpoint, "ok").inc()
         return answer
 
-    async def _judged(
+    async def _answer(
         self,
         request: Callable[[], Awaitable[Any]],
         read: Callable[[Any, Stamp, Reply | None], Answer],
@@ -280,7 +282,7 @@ class CcxtExchange:
     ) -> Answer:
         try:
             data = await request()
-            reply = culprit(replies)
+            reply = deciding_reply(replies)
             received_ms = reply.received_ms if reply and reply.received_ms else self._clock.now_ms()
             if reply is None or reply.readable:
                 return read(
@@ -291,10 +293,10 @@ class CcxtExchange:
         except ExchangeError:
             raise
         except Exception as failure:  # ccxt throws ValueError, AttributeError and more on odd replies
-            raise classify(failure, culprit(replies), self._clock.now_ms()) from failure
-        raise BadData(f"HTTP {reply.status}, not JSON: {reply.excerpt}")  # ccxt makes an empty answer of it
+            raise classify(failure, deciding_reply(replies), self._clock.now_ms()) from failure
+        raise BadData(f"HTTP {reply.status}, not JSON: {reply.excerpt}")  # to ccxt it is an empty answer
 
-    def _hold(self) -> None:
-        """RateLimited while the venue wants to be left alone."""
+    def _check_pause(self) -> None:
+        """Raise RateLimited during a pause that the venue asked for."""
         if self._pause is not None and self._clock.now_ms() < self._pause.until_ms:
             raise RateLimited(str(self._pause), venue=self.venue, until_ms=self._pause.until_ms)

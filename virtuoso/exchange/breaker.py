@@ -8,16 +8,16 @@ from collections.abc import Callable
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError, RateLimited, UnknownSymbol, Unsupported, VenueBlocked
 
-FAILURES = 3  # in a row, or
-FAILING_MS = 8_000  # failing for so long
-SHORT_PAUSE_MS = 10_000  # a pause that the venue asks for and that may be waited out rather than change the market
-BLOCKED_MS = 60_000  # an outage for hours: no use in asking more often
+FAILURES = 3  # in a row
+FAILING_MS = 8_000  # from the first failure in a row to the last
+SHORT_PAUSE_MS = 10_000  # a pause that the venue asks for is waited out up to this long: no change of market
+BLOCKED_MS = 60_000  # a block lasts for hours: asking more often is of no use
 FIRST_MS = 1_000
 LONGEST_MS = 30_000
 
 
 class Breaker:
-    """Told of how every tickers call of its venue went. Nothing is sent from here.
+    """Takes note of how each tickers call of its venue went. It sends nothing.
 
     It opens at once on VenueBlocked and on RateLimited for more than 10 s; on any other failure of the venue after three
     in a row, or when they go on for 8 s. While `open`, one probe may be sent from `retry_ms` on: a success closes it, a
@@ -37,7 +37,7 @@ class Breaker:
         self._probes = 0
 
     def failed(self, error: ExchangeError) -> None:
-        """A call failed."""
+        """Take note that a call failed."""
         if isinstance(error, UnknownSymbol | Unsupported):
             return
         now = self._clock.now_ms()
@@ -52,7 +52,7 @@ class Breaker:
             self.retry_ms = now + self._wait_ms(error, now)
 
     def succeeded(self) -> None:
-        """A call succeeded."""
+        """Take note that a call succeeded."""
         self.open, self.error, self.retry_ms = False, None, 0
         self._failures = self._probes = 0
         if self.healthy_since_ms is None:
@@ -60,12 +60,12 @@ class Breaker:
 
     @property
     def probe_due(self) -> bool:
-        """True when it is open and may be asked whether it is well again."""
+        """Return True when it is open and its venue may be asked whether it is well again."""
         return self.open and self._clock.now_ms() >= self.retry_ms
 
     def _wait_ms(self, error: ExchangeError, now: int) -> int:
         if isinstance(error, RateLimited):
-            return max(error.until_ms - now, 0)  # the venue's word: neither sooner nor later
+            return max(error.until_ms - now, 0)  # exactly what the venue asked for
         spread = 0.75 + 0.25 * self._chance()  # several nodes must not probe in step
         if isinstance(error, VenueBlocked):
             return int(BLOCKED_MS * spread)

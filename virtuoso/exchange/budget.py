@@ -1,4 +1,4 @@
-"""A venue's allowance: so much in any window of time, never more, whoever asks."""
+"""A venue's allowance: in no window of time is more of it used, whoever asks."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ class _Waiting:
 
 
 class Budget:
-    """At most `allowance` in any `window_s`, in order of asking, urgent requests first; `reserve` of it is for these alone,
-    so that a batch that has spent the window does not hold them up. For one event loop."""
+    """At most `allowance` in any `window_s`, in order of asking, urgent requests first. `reserve` of it is for urgent ones
+    alone, so that a batch that has used up the window does not hold them up. For one event loop."""
 
     def __init__(self, allowance: float, window_s: float, reserve: float = 0.0, *, clock: Clock) -> None:
         self.allowance = allowance
         self.reserve = reserve
         self.window_s = window_s
         self._clock = clock
-        self._spent: deque[tuple[float, float]] = deque()
-        self._total = 0.0
+        self._uses: deque[tuple[float, float]] = deque()
+        self._used = 0.0
         self._urgent: deque[_Waiting] = deque()
         self._others: deque[_Waiting] = deque()
-        self._flying = 0
+        self._in_flight = 0
         self._timer: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
     async def turn(self, cost: float, *, urgent: bool) -> AsyncIterator[None]:
-        """Entered when the request may be sent, which must then be done at once; left when it is answered. TimeoutError
-        when `give_up` was called meanwhile."""
+        """Enter the body when the request may be sent; it must be sent at once. The body ends when it is answered.
+        TimeoutError when `give_up` was called meanwhile."""
         if urgent:  # needs no place among those in flight, so that it is not behind a batch whose replies are slow
             await self.spend(cost)
             yield
@@ -48,24 +48,24 @@ class Budget:
         try:
             yield
         finally:
-            self._flying -= 1
+            self._in_flight -= 1
             self._serve()
 
     async def spend(self, cost: float) -> None:
-        """Take `cost` as soon as the window has room for it, before all others."""
+        """Use `cost` as soon as the window has room for it, before all others."""
         await self._wait(self._urgent, cost)
 
     def give_up(self, patience_s: float) -> None:
-        """Called when a reply did not come in time. If the venue leaves all that are in flight unanswered, those that have
-        waited as long for a place end too, rather than one flight after the other."""
-        if self._flying >= IN_FLIGHT:
+        """Take note that a reply did not come in time. If all requests in flight are unanswered, those that have waited
+        `patience_s` for a place end too. They would else wait for one time-out after the other."""
+        if self._in_flight >= IN_FLIGHT:
             latest = self._clock.monotonic() - patience_s
             for waiting in self._others:
                 if waiting.since <= latest and not waiting.turn.done():
-                    waiting.turn.set_exception(TimeoutError(f"{self._flying} requests before it are unanswered"))
+                    waiting.turn.set_exception(TimeoutError(f"{self._in_flight} requests before it are unanswered"))
 
     async def _wait(self, queue: deque[_Waiting], cost: float) -> None:
-        cost = min(cost, self._room(queue))  # a dearer one would never pass
+        cost = min(cost, self._room(queue))  # one that costs more would never pass
         waiting = _Waiting(asyncio.get_running_loop().create_future(), cost, self._clock.monotonic())
         queue.append(waiting)
         self._serve()
@@ -74,7 +74,7 @@ class Budget:
         except asyncio.CancelledError:
             turn = waiting.turn
             if queue is self._others and turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._flying -= 1  # cancelled after its turn had come
+                self._in_flight -= 1  # cancelled after its turn had come
                 self._serve()
             raise
 
@@ -82,25 +82,25 @@ class Budget:
         return self.allowance if queue is self._urgent else self.allowance - self.reserve
 
     def _serve(self) -> None:
-        """Let pass whom the window has room for; come back when the oldest spending leaves it."""
+        """Let requests pass while the window has room; come back when its oldest use leaves it."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         now = self._clock.monotonic()
-        while self._spent and self._spent[0][0] <= now - self.window_s:
-            self._total -= self._spent.popleft()[1]
+        while self._uses and self._uses[0][0] <= now - self.window_s:
+            self._used -= self._uses.popleft()[1]
         for queue in (self._urgent, self._others):
             while queue:
                 waiting = queue[0]
                 if not waiting.turn.done():  # else its caller was cancelled
-                    if queue is self._others and self._flying >= IN_FLIGHT:
-                        return  # comes back when one of them is answered
-                    if self._total + waiting.cost > self._room(queue) + 1e-9:
-                        room_s = max(self._spent[0][0] + self.window_s - now, 0.002)
+                    if queue is self._others and self._in_flight >= IN_FLIGHT:
+                        return  # called again when one of them is answered
+                    if self._used + waiting.cost > self._room(queue) + 1e-9:
+                        room_s = max(self._uses[0][0] + self.window_s - now, 0.002)
                         self._timer = asyncio.get_running_loop().call_later(room_s, self._serve)
                         return
-                    self._spent.append((now, waiting.cost))
-                    self._total += waiting.cost
-                    self._flying += queue is self._others
+                    self._uses.append((now, waiting.cost))
+                    self._used += waiting.cost
+                    self._in_flight += queue is self._others
                     waiting.turn.set_result(None)
                 queue.popleft()

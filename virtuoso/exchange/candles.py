@@ -1,4 +1,4 @@
-"""From kline rows to closed bars: pure."""
+"""Closed bars from kline rows. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from virtuoso.domain.errors import BadData, EmptyData, VenueStale
 from virtuoso.domain.model import Candles, Stamp, Timeframe
-from virtuoso.exchange.rows import LARGEST, let_in, number, refuse
+from virtuoso.exchange.rows import LARGEST, count_accepted, count_refused, number
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
@@ -29,22 +29,22 @@ def read_candles(
     volume_at: int = 5,
     before_ms: int | None = None,
 ) -> Candles:
-    """The newest at most `limit` closed bars without a gap, from rows of time, open, high, low, close, volume (ms, USDT,
-    base units) in any order; the volume is cell `volume_at` of a row.
+    """Return the newest at most `limit` closed bars without a gap, from rows of time, open, high, low, close, volume (ms,
+    USDT, base units) in any order. The volume is cell `volume_at` of a row.
 
     A bar is closed when the venue's clock is past its end. Where that clock is not `exact` (it came from an HTTP front end,
-    not from the data), a later bar must show as well: a back end that stands still would else pass off a forming bar.
-    EmptyData without closed bars, BadData when the newest two are refused, VenueStale when the newest ended long ago. Of a
-    page of the past, only bars that open before `before_ms` count, and none is too old.
+    not from the data), there must be a later bar as well: else the forming bar of a back end that stands still would pass.
+    EmptyData without closed bars, BadData when the newest two are refused, VenueStale when the newest ended long ago. With
+    `before_ms`, for a page of the past, only bars that open before it count, and none is too old.
     """
     table = _table(rows, volume_at)
     if not len(table):
         raise EmptyData(f"{symbol} {timeframe.value}: no bars")
-    begun = table[:, 0]
+    open_ms = table[:, 0]
     with np.errstate(invalid="ignore"):
-        aligned = (begun % timeframe.ms == 0) & (begun > 0)
-        future = begun > stamp.observed_ms + LATE_MS
-    refuse("candle_time", int(np.sum(~aligned | future)))
+        aligned = (open_ms % timeframe.ms == 0) & (open_ms > 0)
+        future = open_ms > stamp.observed_ms + LATE_MS
+    count_refused("candle_time", int(np.sum(~aligned | future)))
     table = table[aligned & ~future]
     closed = table[:, 0] + timeframe.ms <= stamp.observed_ms
     if before_ms is not None:
@@ -54,19 +54,21 @@ def read_candles(
     table = table[closed]
     if not len(table):
         raise EmptyData(f"{symbol} {timeframe.value}: no closed bars")
-    ended = table[:, 0].max() + timeframe.ms
-    if before_ms is None and stamp.observed_ms - ended > 2 * timeframe.ms + LATE_MS:
-        raise VenueStale(f"{symbol} {timeframe.value}: the newest bar ended {(stamp.observed_ms - ended) / 1000:.0f} s ago")
-    table = _sound(table[np.argsort(table[:, 0], kind="stable")])
-    if not len(table) or ended - table[-1, 0] > 2 * timeframe.ms:  # one refused bar at the end may be had again soon
+    newest_end_ms = table[:, 0].max() + timeframe.ms
+    if before_ms is None and stamp.observed_ms - newest_end_ms > 2 * timeframe.ms + LATE_MS:
+        raise VenueStale(
+            f"{symbol} {timeframe.value}: the newest bar ended {(stamp.observed_ms - newest_end_ms) / 1000:.0f} s ago"
+        )
+    table = _plausible(table[np.argsort(table[:, 0], kind="stable")])
+    if not len(table) or newest_end_ms - table[-1, 0] > 2 * timeframe.ms:  # one refused bar at the end may come again soon
         raise BadData(f"{symbol} {timeframe.value}: the newest bars cannot be read")
     gaps = np.flatnonzero(np.diff(table[:, 0]) != timeframe.ms)
     table = table[gaps[-1] + 1 if len(gaps) else 0 :][-limit:]
-    begun, opened, high, low, close, volume = (np.ascontiguousarray(column) for column in table.T)
+    open_ms, opened, high, low, close, volume = (np.ascontiguousarray(column) for column in table.T)
     return Candles(
         symbol=symbol,
         timeframe=timeframe,
-        open_ms=begun.astype(np.int64),
+        open_ms=open_ms.astype(np.int64),
         open=opened,
         high=high,
         low=low,
@@ -76,8 +78,8 @@ def read_candles(
     )
 
 
-def _sound(table: Floats) -> Floats:
-    """The rows that a market can have made, each time once."""
+def _plausible(table: Floats) -> Floats:
+    """Return the rows that a market can have made, each time once."""
     opened, high, low, close, volume = table[:, 1:].T
     with np.errstate(invalid="ignore"):  # NaN compares as false, which is what is wanted
         numbers = np.all((table[:, 1:5] > 0) & (table[:, 1:5] <= LARGEST), axis=1) & (volume >= 0) & (volume <= LARGEST)
@@ -85,14 +87,14 @@ def _sound(table: Floats) -> Floats:
         within = (opened <= top) & (close <= top) & (opened >= bottom) & (close >= bottom)
         shaped = (high >= low) & within
         traded = ~((high > low) & (volume == 0))
-    refuse("candle_number", int(np.sum(~numbers)))
-    refuse("candle_shape", int(np.sum(numbers & ~shaped)))
-    refuse("candle_volume", int(np.sum(numbers & shaped & ~traded)))
+    count_refused("candle_number", int(np.sum(~numbers)))
+    count_refused("candle_shape", int(np.sum(numbers & ~shaped)))
+    count_refused("candle_volume", int(np.sum(numbers & shaped & ~traded)))
     table = table[numbers & shaped & traded]
     repeated = np.diff(table[:, 0], prepend=-1) == 0
-    refuse("candle_duplicate", int(np.sum(repeated)))
+    count_refused("candle_duplicate", int(np.sum(repeated)))
     table = table[~repeated]
-    let_in("candle", len(table))
+    count_accepted("candle", len(table))
     if len(table):
         table[:, 2] = table[:, 1:5].max(axis=1)
         table[:, 3] = table[:, 1:5].min(axis=1)
@@ -100,17 +102,17 @@ def _sound(table: Floats) -> Floats:
 
 
 def _table(rows: Any, volume_at: int) -> Floats:
-    """Rows as an array of six columns; a cell that is no number becomes NaN, a row of another shape is refused."""
+    """Return rows as an array of six columns. A cell that is no number becomes NaN; a row of another shape is refused."""
     if not isinstance(rows, list):
         raise BadData(f"rows of bars expected, not {type(rows).__name__}")
-    kept: list[Sequence[Any]] = [
+    shaped_rows: list[Sequence[Any]] = [
         [*row[:5], row[volume_at]] for row in rows if isinstance(row, list) and len(row) > max(5, volume_at)
     ]
-    refuse("candle_row", len(rows) - len(kept))
-    if rows and not kept:
+    count_refused("candle_row", len(rows) - len(shaped_rows))
+    if rows and not shaped_rows:
         raise BadData("no bar has the right shape")
     try:
-        return np.array([[float(cell) for cell in row] for row in kept]).reshape(-1, 6)
+        return np.array([[float(cell) for cell in row] for row in shaped_rows]).reshape(-1, 6)
     except (TypeError, ValueError, OverflowError):
-        numbers = [[number(cell) for cell in row] for row in kept]
+        numbers = [[number(cell) for cell in row] for row in shaped_rows]
         return np.array([[np.nan if cell is None else cell for cell in row] for row in numbers]).reshape(-1, 6)

@@ -1,7 +1,7 @@
-"""From what a venue replied to what went wrong, in the product's words.
+"""What went wrong, as one of our errors, from what a venue replied.
 
-The reply decides: its status, its headers, its body. ccxt's own class is asked only where the reply says nothing, since it
-calls a geo-block RateLimitExceeded and an outage ExchangeError.
+The reply decides: its status, its headers, its body. ccxt's error class counts only where the reply says nothing: ccxt calls
+a geo-block RateLimitExceeded and an outage ExchangeError.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from virtuoso.domain.errors import (
     VenueTimedOut,
     VenueUnavailable,
 )
-from virtuoso.exchange.replies import Reply, whole
+from virtuoso.exchange.replies import Reply, whole_number
 
-BRIEF_MS = 5_000  # a rate limit that does not say for how long: a window of the venues'
+BRIEF_MS = 5_000  # for a rate limit that does not say for how long: a window of the venues'
 BAN_MS = 120_000  # Binance's shortest ban
 COOL_DOWN_MS = 600_000  # "access too frequent": ten minutes without any HTTP
-LONGEST_MS = 3 * 86_400_000  # Binance's longest ban; a longer wish is a mistake
+LONGEST_MS = 3 * 86_400_000  # Binance's longest ban; a longer one is a mistake
 RESET_MS = 60_000  # a reset header further away than this is a mistake
 
 _STATUSES: dict[int, type[ExchangeError]] = {
@@ -64,25 +64,25 @@ _BANNED_UNTIL = re.compile(r"banned until (\d{13})")
 
 
 def classify(failure: Exception, reply: Reply | None, now_ms: int) -> ExchangeError:
-    """The error of ours that a failed call amounts to. `reply` is the one that explains it, None when none came."""
+    """Return our error for a failed call. `reply`: the one that explains it, None when none came."""
     if isinstance(failure, ExchangeError):
         return failure
     if reply is not None:
-        said = refusal(reply, now_ms)
-        if said is not None:
-            return said
+        refused = refusal(reply, now_ms)
+        if refused is not None:
+            return refused
         if not reply.readable:
             return BadData(f"HTTP {reply.status}, not JSON: {reply.excerpt}")
     return _by_class(failure, now_ms)
 
 
 def kind_of(error: ExchangeError) -> str:
-    """The kind of a failure as metrics name it: "rate_limited"."""
+    """Return the kind of a failure as metrics name it: "rate_limited"."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
 
 
 def refusal(reply: Reply, now_ms: int) -> ExchangeError | None:
-    """What a reply refuses by its status and body; None when it does not refuse anything."""
+    """Return the error that a reply is by its status and body; None when it is none."""
     text = f"HTTP {reply.status}: {reply.excerpt}"
     if "access too frequent" in reply.body.lower():
         return RateLimited(text, until_ms=now_ms + COOL_DOWN_MS)
@@ -115,35 +115,38 @@ def _by_class(failure: Exception, now_ms: int) -> ExchangeError:
     )
     if isinstance(failure, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
         return RateLimited(text, until_ms=now_ms + BRIEF_MS)
-    for theirs, ours in table:
-        if isinstance(failure, theirs):
-            return ours(f"no answer in time: {text}" if ours is VenueTimedOut else text)
+    for failure_type, error_type in table:
+        if isinstance(failure, failure_type):
+            return error_type(f"no answer in time: {text}" if error_type is VenueTimedOut else text)
     return VenueUnavailable(text) if isinstance(failure, ccxt.ExchangeClosedByUser) else BadData(text)
 
 
 def _code(reply: Reply) -> str:
-    """The venue's error code, "" when there is none."""
+    """Return the venue's error code, "" when there is none."""
     if not reply.readable:
         return ""
-    found = re.match(r'\{[^{}\[\]]*?"(?:retCode|ret_code|code)"\s*:\s*("?)(-?\w+)\1', reply.body)
-    return found.group(2) if found else ""
+    match = re.match(r'\{[^{}\[\]]*?"(?:retCode|ret_code|code)"\s*:\s*("?)(-?\w+)\1', reply.body)
+    return match.group(2) if match else ""
 
 
 def _pause(reply: Reply, now_ms: int) -> int:
-    """For how many milliseconds the venue asks: the longest of what it says. Times on its clock are taken relative to it."""
+    """Return for how many milliseconds the venue asks for a pause: the longest that it names. Times on its clock are taken
+    relative to that clock."""
     venue_now = reply.own_ms or reply.date_ms or now_ms
-    wishes = []
+    pauses = []
     after = reply.header("retry-after")
-    if (seconds := whole(after)) is not None:
-        wishes.append(seconds * 1000)
+    if (seconds := whole_number(after)) is not None:
+        pauses.append(seconds * 1000)
     elif after:
         with suppress(ValueError):
-            wishes.append(int(parsedate_to_datetime(after).timestamp() * 1000) - (reply.date_ms or now_ms))
-    if (reset := whole(reply.header("x-bapi-limit-reset-timestamp"))) is not None and 0 < reset - venue_now < RESET_MS:
-        wishes.append(reset - venue_now)
+            pauses.append(int(parsedate_to_datetime(after).timestamp() * 1000) - (reply.date_ms or now_ms))
+    if (
+        reset := whole_number(reply.header("x-bapi-limit-reset-timestamp"))
+    ) is not None and 0 < reset - venue_now < RESET_MS:
+        pauses.append(reset - venue_now)
     if banned := _BANNED_UNTIL.search(reply.body):
-        wishes.append(int(banned.group(1)) - venue_now)
-    wishes = [wish for wish in wishes if wish > 0]
-    if not wishes:
+        pauses.append(int(banned.group(1)) - venue_now)
+    pauses = [pause for pause in pauses if pause > 0]
+    if not pauses:
         return BAN_MS if reply.status == 418 else BRIEF_MS
-    return min(max(wishes), LONGEST_MS)
+    return min(max(pauses), LONGEST_MS)

@@ -1,6 +1,6 @@
-"""The ccxt client, told where to ask, how fast, and to hand rows over as they came. The only file that knows its insides.
+"""The ccxt client with our address, our pace, and rows as they came. Only this file knows how ccxt works inside.
 
-ccxt builds the requests, reads the replies' errors and keeps the markets; the pace of the venues in `venues` is ours, as
+ccxt builds the requests, reads the errors in replies and remembers the markets. The pace of the venues in `venues` is ours:
 ccxt's limiter sends one request at a time and underestimates some weights.
 """
 
@@ -19,32 +19,32 @@ import ccxt.async_support as ccxt
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ConfigError
 from virtuoso.exchange.budget import Budget
-from virtuoso.exchange.replies import KEPT, NOTED, Reply
+from virtuoso.exchange.replies import BODY_START, CALL_REPLIES, Reply
 from virtuoso.exchange.venues import Limit, Venue
 
-URGENT: ContextVar[bool] = ContextVar("urgent", default=False)  # tickers pass the queue
+URGENT: ContextVar[bool] = ContextVar("urgent", default=False)  # tickers do not wait in the queue
 
 
 class _Client:
-    """Mixed in before a ccxt class: notes each reply in the task that asked, keeps to the allowance, and asks once more
-    when a connection breaks."""
+    """Mixed in before a ccxt class: notes each reply in the task that asked, respects the allowance, and asks once
+    more when a connection breaks."""
 
     limits: tuple[tuple[Limit, Budget], ...] = ()
     weights: Mapping[str, float]
-    hold: Callable[[], None]  # raises while nothing may be sent
+    check_allowed: Callable[[], None]  # raises while nothing may be sent
     clock: Clock
     timeout: int  # milliseconds
     calculate_rate_limiter_cost: Callable[..., float]
 
     def on_rest_response(self, *reply: Any) -> Any:
         code, _, url, _, headers, body, *_ = reply
-        noted = Reply(code, headers, body[:KEPT], received_ms=self.clock.now_ms(), url=str(url), text=body)
-        NOTED.get().append(noted)
+        noted = Reply(code, headers, body[:BODY_START], received_ms=self.clock.now_ms(), url=str(url), text=body)
+        CALL_REPLIES.get().append(noted)
         return super().on_rest_response(*reply)  # type: ignore[misc]
 
     def on_json_response(self, body: str) -> Any:
         data = super().on_json_response(body)  # type: ignore[misc]
-        reply = NOTED.get()[-1]
+        reply = CALL_REPLIES.get()[-1]
         reply.readable = True
         reply.read_clock(data)
         return data
@@ -52,8 +52,8 @@ class _Client:
     async def fetch2(
         self, path: str, api: Any = "public", method: str = "GET", params: Any = None, config: Any = None
     ) -> Any:
-        """One request in its turn. From then on it takes the time-out at most, a second try after a broken connection or a
-        5xx included."""
+        """Send one request in its turn. From then on it takes the time-out at most, with a second try after a broken
+        connection or a 5xx."""
         params, config = params or {}, config or {}
         place = f"{api if isinstance(api, str) else api[0]}/{path}"
         request = partial(super().fetch2, path, api, method, params, config)  # type: ignore[misc]
@@ -66,12 +66,12 @@ class _Client:
                         async with asyncio.timeout(self.timeout / 1000):
                             return await self._twice(request, partial(budget.spend, cost))
                     except (TimeoutError, ccxt.RequestTimeout):
-                        budget.give_up(0.8 * self.timeout / 1000)  # a batch is not asked for in one instant
+                        budget.give_up(0.8 * self.timeout / 1000)  # not all requests of a batch begin at the same instant
                         raise
         return await request()  # in which ccxt's own limiter waits
 
     async def _twice(self, request: Callable[[], Any], pay: Callable[[], Any]) -> Any:
-        replies = NOTED.get()
+        replies = CALL_REPLIES.get()
         noted = len(replies)
         try:
             return await request()
@@ -84,8 +84,8 @@ class _Client:
         return await request()
 
     async def fetch(self, *request: Any, **more: Any) -> Any:
-        """Send it, unless that was forbidden while it waited for its turn."""
-        self.hold()
+        """Send it, unless the venue asked for a pause while it waited for its turn."""
+        self.check_allowed()
         return await super().fetch(*request, **more)  # type: ignore[misc]
 
 
@@ -123,19 +123,20 @@ def connect(
     *,
     url: str | None,
     timeout_s: float,
-    hold: Callable[[], None],
+    check_allowed: Callable[[], None],
     clock: Clock,
     session: Any = None,
 ) -> Any:
-    """A ccxt client of the venue; every endpoint at `url` (scheme, host, port) where one is given. `hold` is called before
-    each request and raises when nothing may be sent; `clock` says when replies came. `session` answers in place
-    of the network, as aiohttp's would, and at any pace. ConfigError when ccxt has no such venue."""
-    theirs = getattr(ccxt, venue.ccxt_id, None) if venue.ccxt_id in ccxt.exchanges else None
-    if theirs is None:
+    """Return a ccxt client of the venue, with every endpoint at `url` (scheme, host, port) where one is given.
+    `check_allowed` is called before each request and raises when nothing may be sent. `clock` says when replies came.
+    `session` answers in place of the network, as aiohttp's would, and at any pace. ConfigError when ccxt has no such
+    venue."""
+    ccxt_class = getattr(ccxt, venue.ccxt_id, None) if venue.ccxt_id in ccxt.exchanges else None
+    if ccxt_class is None:
         raise ConfigError(
             f"exchange {venue.name!r}: not one of ccxt's {len(ccxt.exchanges)} exchange ids, such as bybit, okx"
         )
-    bases = (_Client, _Raw, theirs) if venue.raw else (_Client, theirs)
+    bases = (_Client, _Raw, ccxt_class) if venue.raw else (_Client, ccxt_class)
     limits = venue.limits if session is None else ()
     client: Any = type(venue.ccxt_id, bases, {})(
         {
@@ -150,7 +151,7 @@ def connect(
     client.has["fetchCurrencies"] = False  # a request for nothing
     client.limits = tuple((limit, Budget(limit.allowance, limit.window_s, limit.reserve, clock=clock)) for limit in limits)
     client.weights = venue.weights
-    client.hold = hold
+    client.check_allowed = check_allowed
     client.clock = clock
     if session is not None or (url is not None and not url.startswith("https:")):
         client.timeout_on_exit = 0  # ms that ccxt waits after closing, which only TLS needs
@@ -160,7 +161,7 @@ def connect(
 
 
 def _moved(urls: Any, base: str) -> Any:
-    """The same URLs with another scheme and host."""
+    """Return the same URLs with another scheme and host."""
     if isinstance(urls, dict):
         return {name: _moved(value, base) for name, value in urls.items()}
     parts = urlsplit(urls)

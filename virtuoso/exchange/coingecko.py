@@ -12,13 +12,13 @@ from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import BadData, ExchangeError, RateLimited, VenueStale, VenueTimedOut, VenueUnavailable
 from virtuoso.domain.model import Dominance, DominanceBasis
 from virtuoso.exchange.classify import kind_of, refusal
-from virtuoso.exchange.replies import KEPT, Reply
+from virtuoso.exchange.replies import BODY_START, Reply
 from virtuoso.exchange.rows import number
 
 NAME = "coingecko"
 PERIOD_MS = 60_000  # it updates about every minute, and its free allowance is small
 OLDEST_MS = 3_600_000
-KEPT_MS = 600_000
+MAX_AGE_MS = 600_000  # of the figure last received, while newer ones cannot be had
 
 
 class CoinGecko:
@@ -32,18 +32,18 @@ class CoinGecko:
         self._asking = asyncio.Lock()
         self._last: Dominance | None = None
         self._failure: ExchangeError | None = None
-        self._had_ms = self._next_ms = 0
+        self._received_ms = self._next_ms = 0
 
     async def dominance(self) -> Dominance:
-        """BTC's share of market capitalisation in percent: the last that was had, unless a failure has kept it from being
-        renewed for ten minutes. Only ExchangeErrors are raised, the last one until it is time to ask again: RateLimited,
+        """Return BTC's share of market capitalisation in percent: the figure last received, unless it could not be renewed
+        for ten minutes. Only ExchangeErrors are raised, the last one until it is time to ask again: RateLimited,
         VenueTimedOut, VenueUnavailable, VenueBlocked, BadData, or VenueStale for a figure more than an hour old."""
         async with self._asking:
             if self._clock.now_ms() >= self._next_ms:
                 self._next_ms = self._clock.now_ms() + PERIOD_MS
                 try:
                     self._last, self._failure = await self._ask(), None
-                    self._had_ms = self._clock.now_ms()
+                    self._received_ms = self._clock.now_ms()
                 except ExchangeError as error:
                     error.venue, error.endpoint = NAME, "global"
                     self._failure = error
@@ -51,7 +51,7 @@ class CoinGecko:
                         self._next_ms = max(self._next_ms, error.until_ms)
                 result = "ok" if self._failure is None else kind_of(self._failure)
                 metrics.EXCHANGE_REQUESTS.labels(NAME, "global", result).inc()
-        if self._last is not None and (self._failure is None or self._clock.now_ms() - self._had_ms < KEPT_MS):
+        if self._last is not None and (self._failure is None or self._clock.now_ms() - self._received_ms < MAX_AGE_MS):
             return self._last
         raise self._failure or VenueUnavailable("not answered yet", venue=NAME, endpoint="global")
 
@@ -67,15 +67,15 @@ class CoinGecko:
         try:
             async with self._session.get(self._url) as response:
                 body = await response.text(errors="replace")
-                reply = Reply(response.status, response.headers, body[:KEPT])
+                reply = Reply(response.status, response.headers, body[:BODY_START])
         except TimeoutError as failure:
             raise VenueTimedOut(f"no answer within {self._timeout_s} s") from failure
         except aiohttp.ClientPayloadError as failure:
             raise BadData(f"reply incomplete: {failure}") from failure
         except (aiohttp.ClientError, OSError) as failure:
             raise VenueUnavailable(f"{type(failure).__name__} {failure}") from failure
-        if said := refusal(reply, self._clock.now_ms()):
-            raise said
+        if refused := refusal(reply, self._clock.now_ms()):
+            raise refused
         return self._read(body, reply)
 
     def _read(self, body: str, reply: Reply) -> Dominance:

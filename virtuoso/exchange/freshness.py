@@ -19,7 +19,7 @@ class VenueClock:
         self._lag: int | None = None
 
     def watch(self, observed_ms: int, received_ms: int) -> None:
-        """Take note of the venue's time on newly received tickers (both epoch ms).
+        """Take note of the venue's time on new tickers (both epoch ms).
 
         VenueStale when it is more than 60 s behind ours, went back by more than 5 s, or has not moved for 15 s.
         """
@@ -37,8 +37,8 @@ class VenueClock:
             raise VenueStale(f"its clock has stood still for {(received_ms - self._moved_ms) / 1000:.1f} s")
 
     def observed_ms(self, reply: Reply | None, received_ms: int) -> int:
-        """The venue's time of a reply: its own where it says so, else ours less the lag that its tickers last had (an HTTP
-        Date alone would pass old data for new), else the Date."""
+        """Return the venue's time of a reply: its own where it says so, else ours less the lag that its tickers last had (by
+        an HTTP Date alone old data would pass for new), else the Date."""
         own = reply.own_ms if reply else None
         if own is not None:
             return own

@@ -1,4 +1,4 @@
-"""Which of a venue's markets are ours, and how they are called on every venue."""
+"""Which of a venue's markets are tracked, and the symbol that each has on every venue."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from virtuoso.domain.model import SYMBOL_PATTERN, Instrument
-from virtuoso.exchange.rows import let_in, number, refuse
+from virtuoso.exchange.rows import count_accepted, count_refused, number
 
 _MULTIPLIED = (
     re.compile(r"(?P<n>10{3,})(?P<base>\D.*)"),  # 1000SHIB, 10000X; but 1INCH and 100X are names
@@ -17,32 +17,32 @@ _MULTIPLIED = (
 
 
 def base_and_multiplier(base: str) -> tuple[str, int]:
-    """The asset and how many of it one unit of the market is: ("SHIB", 1000) for 1000SHIB and for SHIB1000."""
+    """Return the asset and how many of it one unit of the market is: ("SHIB", 1000) for 1000SHIB and for SHIB1000."""
     for pattern in _MULTIPLIED:
-        if found := pattern.fullmatch(base):
-            return found["base"], 1_000_000 if found["n"] == "1M" else int(found["n"])
+        if match := pattern.fullmatch(base):
+            return match["base"], 1_000_000 if match["n"] == "1M" else int(match["n"])
     return base, 1
 
 
 def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) -> dict[str, Instrument]:
-    """The active USDT linear perpetuals among ccxt's markets, by symbol, each once; others are not ours. A market whose
-    symbol breaks our rule is refused and counted. `ticks`: ccxt's price precision is a tick size, not a count of digits."""
-    found: dict[str, Instrument] = {}
+    """Return the active USDT linear perpetuals among ccxt's markets, by symbol, each once. A market whose symbol breaks our
+    rule is refused and counted. `ticks`: ccxt's price precision is a tick size, not a count of digits."""
+    instruments: dict[str, Instrument] = {}
     for market in markets:
-        ours = market.get("swap") and market.get("linear") and market.get("settle") == market.get("quote") == "USDT"
-        if not ours or market.get("active") is False:
+        is_perpetual = market.get("swap") and market.get("linear") and market.get("settle") == market.get("quote") == "USDT"
+        if not is_perpetual or market.get("active") is False:
             continue
         symbol = str(market.get("id"))
         if not SYMBOL_PATTERN.fullmatch(symbol):
             symbol = f"{market.get('base')}USDT"
         if not SYMBOL_PATTERN.fullmatch(symbol):
-            refuse("instrument_symbol")
-        elif symbol in found:
-            refuse("instrument_duplicate")
+            count_refused("instrument_symbol")
+        elif symbol in instruments:
+            count_refused("instrument_duplicate")
         else:
             base, multiplier = base_and_multiplier(str(market.get("base")))
             tick, listed = number((market.get("precision") or {}).get("price")), number(market.get("created"))
-            found[symbol] = Instrument(
+            instruments[symbol] = Instrument(
                 symbol=symbol,
                 venue_symbol=str(market["symbol"]),
                 base_asset=base,
@@ -50,5 +50,5 @@ def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) 
                 tick_size=tick if ticks and tick is not None and tick > 0 else None,
                 listed_ms=int(listed) if listed is not None and listed > 0 else None,
             )
-    let_in("instrument", len(found))
-    return found
+    count_accepted("instrument", len(instruments))
+    return instruments

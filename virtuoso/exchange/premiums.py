@@ -1,4 +1,5 @@
-"""Mark and index prices and funding rates, where a venue's tickers lack them: asked for beside the tickers, less often."""
+"""Mark and index prices and funding rates, where a venue's tickers lack them. They are asked for beside the tickers, and
+less often."""
 
 from __future__ import annotations
 
@@ -12,17 +13,17 @@ from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.model import Stamp
 
 Rows = Mapping[str, Mapping[str, Any]]
-PATIENCE_S = 0.5  # how much longer than the tickers themselves their premiums may take to come with them
+WAIT_S = 0.5  # that tickers are held back for their premiums
 
 
 class Premiums:
-    """The rows last had. They are asked for at most every `period_s` (None: never) and forgotten after twice that."""
+    """The rows last received. They are asked for at most every `period_s` (None: never) and not used after twice that."""
 
     def __init__(self, period_s: float | None, clock: Clock) -> None:
         self._period_ms = None if period_s is None else period_s * 1000
         self._clock = clock
         self._rows: Rows = {}
-        self._had_ms = 0
+        self._received_ms = 0
         self._asked_ms: int | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -37,16 +38,16 @@ class Premiums:
     async def renew(self, ask: Callable[[], Awaitable[tuple[Rows, int]]]) -> None:
         """Ask now; a failure leaves things as they are."""
         with suppress(ExchangeError):  # counted where it was asked; it costs only these fields
-            self._rows, self._had_ms = await ask()
+            self._rows, self._received_ms = await ask()
 
     async def arrival(self) -> None:
-        """Wait for rows that were asked for, but not long."""
+        """Wait for rows that were asked for, at most WAIT_S."""
         if self._task is not None and not self._task.done():
-            await asyncio.wait({self._task}, timeout=PATIENCE_S)
+            await asyncio.wait({self._task}, timeout=WAIT_S)
 
-    def now(self, stamp: Stamp) -> Rows:
-        """The rows by venue symbol, none where they are too old."""
-        fresh = self._period_ms is not None and abs(stamp.received_ms - self._had_ms) <= 2 * self._period_ms
+    def rows_at(self, stamp: Stamp) -> Rows:
+        """Return the rows by venue symbol, none where they are too old."""
+        fresh = self._period_ms is not None and abs(stamp.received_ms - self._received_ms) <= 2 * self._period_ms
         return self._rows if fresh else {}
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""From rows to trades, books and series: pure. What a row may not be, is refused here and counted by reason."""
+"""Trades, books and series from rows. Pure. A bad row is refused and counted by its reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGEST = 1e18  # a larger number in market data is a mistake, and its square ov
 
 
 def number(value: Any) -> float | None:
-    """A finite number from a number or its text; None from anything else ("", "abc", NaN, 1e309, True)."""
+    """Return a finite number from a number or its text; None from anything else ("", "abc", NaN, 1e309, True)."""
     if isinstance(value, float | int | str) and not isinstance(value, bool):
         try:
             parsed = float(value)
@@ -33,64 +33,64 @@ def number(value: Any) -> float | None:
 
 
 def positive(value: Any) -> float | None:
-    """A number above 0; None from anything else."""
+    """Return a number above 0; None from anything else."""
     parsed = number(value)
     return parsed if parsed is not None and parsed > 0 else None
 
 
 def mappings(rows: Any) -> list[Mapping[str, Any]]:
-    """The rows of a reply, from a list or from a mapping's values. BadData when it is neither or holds other things."""
+    """Return the rows of a reply, from a list or from a mapping's values. BadData when it is neither, or none is a row."""
     if isinstance(rows, Mapping):
         rows = list(rows.values())
     if not isinstance(rows, list):
         raise BadData(f"rows expected, not {type(rows).__name__}")
-    kept = [row for row in rows if isinstance(row, Mapping)]
-    refuse("row_shape", len(rows) - len(kept))
-    let_in("row", len(kept))
-    if rows and not kept:
+    shaped = [row for row in rows if isinstance(row, Mapping)]
+    count_refused("row_shape", len(rows) - len(shaped))
+    count_accepted("row", len(shaped))
+    if rows and not shaped:
         raise BadData("no row has the right shape")
-    return kept
+    return shaped
 
 
-def refuse(reason: str, count: int = 1) -> None:
-    """Count rows that are not let in; the last word of `reason` is what is wrong, those before it their kind."""
+def count_refused(reason: str, count: int = 1) -> None:
+    """Count refused rows. The last word of `reason` is what is wrong, those before it are the kind of row."""
     if count:
         metrics.INVALID_ROWS.labels(reason).inc(count)
         metrics.ROWS.labels(reason.rpartition("_")[0], "refused").inc(count)
 
 
-def let_in(kind: str, count: int) -> None:
-    """Count rows that are."""
+def count_accepted(kind: str, count: int) -> None:
+    """Count accepted rows."""
     metrics.ROWS.labels(kind, "ok").inc(count)
 
 
 def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, contract: float = 1) -> Trades:
-    """Trades, oldest first, each once. EmptyData without any, BadData when all are refused."""
-    known: dict[str, tuple[float, str, float, float, float]] = {}
-    given = mappings(rows)
+    """Return trades, oldest first, each once. EmptyData without any, BadData when all are refused."""
+    by_id: dict[str, tuple[float, str, float, float, float]] = {}
+    shaped = mappings(rows)
     sides = {names.buy: 1.0, names.sell: -1.0}
     latest = stamp.observed_ms + AHEAD_MS
-    for row in given:
+    for row in shaped:
         price, size, time_ms = positive(row.get(names.price)), positive(row.get(names.size)), positive(row.get(names.time))
         side, name = row.get(names.side), row.get(names.id)
         taker = sides.get(side) if isinstance(side, str | bool) else None
         if price is None or size is None:
-            refuse("trade_number")
+            count_refused("trade_number")
         elif time_ms is None or time_ms > latest:
-            refuse("trade_time")
+            count_refused("trade_time")
         elif taker is None or name is None:
-            refuse("trade_side" if taker is None else "trade_id")
-        elif str(name) in known:
-            refuse("trade_duplicate")
+            count_refused("trade_side" if taker is None else "trade_id")
+        elif str(name) in by_id:
+            count_refused("trade_duplicate")
         else:
-            known[str(name)] = (time_ms, str(name), price, size * contract, taker)
-    let_in("trade", len(known))
-    if not given:
+            by_id[str(name)] = (time_ms, str(name), price, size * contract, taker)
+    count_accepted("trade", len(by_id))
+    if not shaped:
         raise EmptyData(f"{symbol}: no trades")
-    if not known:
-        raise BadData(f"{symbol}: none of {len(given)} trades can be read")
+    if not by_id:
+        raise BadData(f"{symbol}: none of {len(shaped)} trades can be read")
     # A venue lists trades in their order, oldest or newest first: that order also settles equal times.
-    listed = list(known.values())
+    listed = list(by_id.values())
     if listed[0][0] > listed[-1][0]:
         listed.reverse()
     listed.sort(key=lambda trade: trade[0])
@@ -107,7 +107,8 @@ def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, cont
 
 
 def read_book(book: Any, symbol: str, stamp: Stamp, *, contract: float = 1) -> OrderBook:
-    """An order book. EmptyData when a side is empty; BadData when it is crossed, out of order or mostly unreadable."""
+    """Return an order book. EmptyData when a side is empty; BadData when it is crossed, out of order or mostly
+    unreadable."""
     if not isinstance(book, Mapping):
         raise BadData(f"{symbol}: no order book in the reply")
     bids, asks = (_side(book.get(name), f"{symbol}: {name}", contract) for name in ("bids", "asks"))
@@ -118,57 +119,57 @@ def read_book(book: Any, symbol: str, stamp: Stamp, *, contract: float = 1) -> O
     return OrderBook(symbol=symbol, bids=bids, asks=asks, stamp=stamp)
 
 
-def _side(levels: Any, what: str, contract: float) -> Floats:
+def _side(levels: Any, name: str, contract: float) -> Floats:
     if not isinstance(levels, list):
-        raise BadData(f"{what} missing")
+        raise BadData(f"{name} missing")
     if not levels:
-        raise EmptyData(f"{what} empty")
-    kept = []
+        raise EmptyData(f"{name} empty")
+    readable = []
     for level in levels:
         price, size = (
             (positive(level[0]), positive(level[1])) if isinstance(level, list) and len(level) > 1 else (None, None)
         )
         if price is not None and size is not None:
-            kept.append((price, size * contract))
-    refuse("book_level", len(levels) - len(kept))
-    let_in("book", len(kept))
-    if len(kept) * 2 < len(levels):
-        raise BadData(f"{what}: only {len(kept)} of {len(levels)} levels can be read")
-    return np.array(kept)
+            readable.append((price, size * contract))
+    count_refused("book_level", len(levels) - len(readable))
+    count_accepted("book", len(readable))
+    if len(readable) * 2 < len(levels):
+        raise BadData(f"{name}: only {len(readable)} of {len(levels)} levels can be read")
+    return np.array(readable)
 
 
 def read_series(
     rows: Any, names: SeriesNames, symbol: str, stamp: Stamp, *, kind: str, low: float, high: float
 ) -> TimeSeries:
-    """Values between `low` and `high` (neither included) at rising times. EmptyData without any, BadData when all are
+    """Return values between `low` and `high` (neither included) at rising times. EmptyData without any, BadData when all are
     refused. Where the venue gives two shares of a whole, the value is their ratio and they must make up the whole."""
-    given = mappings(_named(rows))
-    values = [_value(row, names) for row in given]
-    doubtful = any(value is None for value in values)  # then a 0 is one more value that was not had
-    kept: dict[int, float] = {}
-    for row, value in zip(given, values, strict=True):
+    shaped = mappings(_named(rows))
+    values = [_value(row, names) for row in shaped]
+    doubtful = any(value is None for value in values)  # then a 0 is a missing value, too
+    by_time: dict[int, float] = {}
+    for row, value in zip(shaped, values, strict=True):
         time_ms = positive(row.get(names.time))
         if value is None or not low < value < high or (value == 0 and doubtful):
-            refuse(f"{kind}_number")
+            count_refused(f"{kind}_number")
         elif time_ms is None or time_ms > stamp.observed_ms + AHEAD_MS:
-            refuse(f"{kind}_time")
-        elif int(time_ms) in kept:
-            refuse(f"{kind}_duplicate")
+            count_refused(f"{kind}_time")
+        elif int(time_ms) in by_time:
+            count_refused(f"{kind}_duplicate")
         else:
-            kept[int(time_ms)] = value
-    let_in(kind, len(kept))
-    if not given:
+            by_time[int(time_ms)] = value
+    count_accepted(kind, len(by_time))
+    if not shaped:
         raise EmptyData(f"{symbol}: no {kind}")
-    if not kept:
-        raise BadData(f"{symbol}: none of {len(given)} rows of {kind} can be read")
-    times = sorted(kept)
+    if not by_time:
+        raise BadData(f"{symbol}: none of {len(shaped)} rows of {kind} can be read")
+    times = sorted(by_time)
     return TimeSeries(
-        symbol=symbol, time_ms=np.array(times, np.int64), values=np.array([kept[t] for t in times]), stamp=stamp
+        symbol=symbol, time_ms=np.array(times, np.int64), values=np.array([by_time[t] for t in times]), stamp=stamp
     )
 
 
 def _named(rows: Any) -> Any:
-    """The cells of rows without names are called after their places: "0", "1"."""
+    """Name the cells of rows without names by their places: "0", "1"."""
     if not isinstance(rows, list):
         return rows
     return [{str(place): cell for place, cell in enumerate(row)} if isinstance(row, list) else row for row in rows]
@@ -183,35 +184,35 @@ def _value(row: Mapping[str, Any], names: SeriesNames) -> float | None:
 
 
 def keyed(rows: Iterable[Mapping[str, Any]], name: str, reason: str) -> dict[str, Mapping[str, Any]]:
-    """Rows by the text under `name`, the first of each; the others are refused."""
-    kept: dict[str, Mapping[str, Any]] = {}
+    """Return rows by the text under `name`, the first of each; the others are refused."""
+    by_key: dict[str, Mapping[str, Any]] = {}
     for row in rows:
         key = row.get(name)
         if not isinstance(key, str):
-            refuse(f"{reason}_symbol")
-        elif key in kept:
-            refuse(f"{reason}_duplicate")
+            count_refused(f"{reason}_symbol")
+        elif key in by_key:
+            count_refused(f"{reason}_duplicate")
         else:
-            kept[key] = row
-    return kept
+            by_key[key] = row
+    return by_key
 
 
 def completed(
     rows: Iterable[Mapping[str, Any]], parts: Iterable[tuple[Any, str]], name: str
 ) -> dict[str, Mapping[str, Any]]:
-    """Rows by the text under `name`, with the fields that they lack from the rows of `parts`, each of which has the same
-    text there less its suffix."""
-    found: dict[str, Mapping[str, Any]] = keyed(rows, name, "premium")
+    """Return rows by the text under `name`, completed with fields of the rows of `parts`. Such a row belongs to the row
+    whose text is its own with the part's suffix."""
+    completed_rows: dict[str, Mapping[str, Any]] = keyed(rows, name, "premium")
     for part, suffix in parts:
         for row in mappings(part):
             key = f"{row.get(name)}{suffix}"
-            if key in found:
-                found[key] = {**row, **found[key]}
-    let_in("premium", len(found))
-    return found
+            if key in completed_rows:
+                completed_rows[key] = {**row, **completed_rows[key]}
+    count_accepted("premium", len(completed_rows))
+    return completed_rows
 
 
 def newest(values: Sequence[float | None]) -> int | None:
-    """The largest of the numbers, as a whole one; None without any."""
-    known = [value for value in values if value is not None]
-    return int(max(known)) if known else None
+    """Return the largest of the numbers as a whole one; None without any."""
+    numbers = [value for value in values if value is not None]
+    return int(max(numbers)) if numbers else None

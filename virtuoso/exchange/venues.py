@@ -1,4 +1,4 @@
-"""What is peculiar to each venue, in one table: a new fact about a venue is a new entry here.
+"""What is special about each venue, in one table: a new fact about a venue is a new entry here.
 
 A venue without an entry works with what ccxt says of it: its limiter, its unified field names.
 Sources: the venues' API documentation (rate limits, weights), ccxt 4.5.90 (endpoint and field names).
@@ -31,8 +31,8 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class TickerNames:
-    """Field names of a ticker row; "" where the venue has no such field there: then the change is that from `open` to
-    `last`, and the turnover that of `volume` at the last price. `change` times `scale` is percent."""
+    """Field names of a ticker row; "" where the venue has no such field. Then the change is that from `open` to
+    `last`, and the turnover is `volume` at the last price. `change` times `scale` is percent."""
 
     symbol: str
     last: str
@@ -60,8 +60,8 @@ class PremiumNames:
 
 @dataclass(frozen=True, slots=True)
 class PremiumPart:
-    """A further request that completes the rows of funding rates: ccxt's `method`, its `params`, and what is put behind the
-    symbol on its rows to find that on theirs. Its rows are under "data"."""
+    """A further request that completes the rows of funding rates: ccxt's `method`, its `params`, and the `suffix` that
+    makes the symbol of its rows that of the others. Its rows are under "data"."""
 
     method: str
     params: Mapping[str, str]
@@ -127,7 +127,7 @@ class Venue:
     raw: bool = False
     names: Names = UNIFIED
     options: Mapping[str, Any] = field(default_factory=dict)
-    limits: tuple[Limit, ...] = ()  # none: ccxt's own limiter
+    limits: tuple[Limit, ...] = ()  # without any, ccxt's own limiter is used
     weights: Mapping[str, float] = field(default_factory=dict)  # where ccxt's are wrong, by "api/path"
     periods: Mapping[InputKind, str] = field(default_factory=dict)  # the venue's word for 5 minutes, by kind of series
     premium_s: float | None = 60  # how often to ask for what its tickers lack; None: they lack nothing
@@ -238,13 +238,13 @@ _KNOWN = {venue.name: venue for venue in (_BYBIT, _BINANCE, _OKX)}
 
 
 def venue_facts(name: str) -> Venue:
-    """The facts of a venue by its lower-case name; any other ccxt id gets the common ones."""
+    """Return the facts of a venue by its lower-case name; those common to all for any other ccxt id."""
     return _KNOWN.get(name) or Venue(name, name, options={"defaultType": "swap", "defaultSubType": "linear"})
 
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """How often, in seconds, each kind of data is worth asking for; books, trades and so on for every tracked symbol."""
+    """Seconds between two readings of each kind of data; of books, trades and so on for every tracked symbol."""
 
     tickers: float
     books: float
@@ -255,7 +255,7 @@ class Cadence:
 
 
 def cadence(venue: str, symbols: int) -> Cadence:
-    """The periods that keep `symbols` tracked symbols, with their new candles, under 80 % of the venue's allowance.
+    """Return periods with which `symbols` tracked symbols, with their new candles, use under 80 % of the venue's allowance.
 
     Bybit: 120 requests a second. Binance USD-M: a weight of 2,400 a minute, of which all tickers take 40 a time, their
     funding 10 every 15 s, a book or a symbol's trades 5, new candles about 1.3 a minute and symbol; open interest and

@@ -21,7 +21,7 @@ from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Environment
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.exchange.replies import HEARD, Reply
+from virtuoso.exchange.replies import RECORDED_REPLIES, Reply
 from virtuoso.recording.file import FORMAT, SESSION, Event, RecordingFile
 from virtuoso.wire import snapshots
 
@@ -204,7 +204,7 @@ class RecordedExchange(CcxtExchange):
         the list of instruments fails, the feed ranks those that it has again.
         """
         replies: list[Reply] = []
-        before = HEARD.set(replies)
+        before = RECORDED_REPLIES.set(replies)
         try:
             yield
         except ExchangeError:
@@ -214,7 +214,7 @@ class RecordedExchange(CcxtExchange):
         else:
             self._recorder.operation(op, self.venue, which, replies)
         finally:
-            HEARD.reset(before)
+            RECORDED_REPLIES.reset(before)
 
 
 def _recorded(reply: Reply) -> list[Any]:

@@ -128,10 +128,10 @@ class ReplayedExchange(CcxtExchange):
         self.replies = RecordedReplies()
         super().__init__(venue, clock=self.replies.clock, session=self.replies)
 
-    def _ask_beside(self) -> None:
+    def _begin_premiums(self) -> None:
         """Do nothing: the recording says when premiums are read."""
 
-    def _hold(self) -> None:
+    def _check_pause(self) -> None:
         """Do nothing: every recorded request was allowed."""
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from tests.bulls import Bulls
 from tests.clocks import VirtualClock
 from tests.unit.fakes import FakeExchange
 from virtuoso.collector.collector import Collector
@@ -202,6 +203,19 @@ def memory() -> MemoryRepository:
 def exchange(venue: str = "bybit", *symbols: str) -> FakeExchange:
     """Return an exchange in virtual time."""
     return FakeExchange(*(symbols or ("BTCUSDT", "ETHUSDT")), venue=venue, clock=CLOCK)
+
+
+async def filled_bulls() -> Feed:
+    """Return a feed, read and stopped, on a market in which every symbol opens a long signal."""
+    feed = Feed(Bulls(clock=CLOCK), UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2), CLOCK)
+    await feed.refresh_tickers()
+    feed.start()
+    async with asyncio.timeout(10):
+        while not feed.filled or not all(item.previous_book for item in feed.inputs()):
+            await asyncio.sleep(0.02)
+    await feed.refresh_tickers()
+    await feed.stop()
+    return feed
 
 
 def break_down(exchange: FakeExchange, error: ExchangeError | None, kinds: Iterable[str] = ("tickers",)) -> None:

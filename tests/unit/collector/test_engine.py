@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from tests.bulls import Bulls
 from tests.clocks import VirtualClock
 from tests.contract.histories import signal
+from tests.unit.collector.nodes import filled_bulls
 from tests.unit.wire.test_snapshots import snapshot
 from virtuoso.collector.engine import AnalysedMarket, Engine
 from virtuoso.collector.one_pass import PassRequest
 from virtuoso.collector.publisher import Publisher
 from virtuoso.domain.model import Environment
 from virtuoso.domain.records import Side
-from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed
-from virtuoso.market_data.universe import UniverseRules
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.wire import snapshots
 
@@ -57,21 +52,8 @@ async def test_a_snapshot_of_another_environment_or_one_that_cannot_be_read_give
     assert engine.state("bybit").active == ()
 
 
-async def filled_feed() -> Feed:
-    """Return a feed whose market opens long signals on every symbol."""
-    feed = Feed(Bulls(clock=VirtualClock()), UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2), VirtualClock())
-    await feed.refresh_tickers()
-    feed.start()
-    async with asyncio.timeout(10):
-        while not feed.filled or not all(item.previous_book for item in feed.inputs()):
-            await asyncio.sleep(0.02)
-    await feed.refresh_tickers()
-    await feed.stop()
-    return feed
-
-
 async def test_only_a_pass_that_trades_opens_signals_and_the_same_market_opens_the_same_again() -> None:
-    feed, engine = await filled_feed(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
+    feed, engine = await filled_bulls(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
 
     async def analysed(*, trading: bool) -> AnalysedMarket:
         return await engine.analyse(feed, PassRequest(trading=trading))
@@ -100,7 +82,7 @@ async def test_only_a_pass_that_trades_opens_signals_and_the_same_market_opens_t
 
 
 async def test_what_was_computed_from_bars_is_used_again_by_the_next_pass() -> None:
-    feed, engine = await filled_feed(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
+    feed, engine = await filled_bulls(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
     caches = []
     for trading in (False, True, True):
         engine.accept(feed, await engine.analyse(feed, PassRequest(trading=trading)), snapshot_id="x", computed_ms=0)

@@ -88,13 +88,13 @@ async def test_every_call_tells_a_fault_by_its_right_name_and_in_time(replay: Ma
 
         calls = every_call(exchange, instrument)
         if mode == "slow":
-            told = await asyncio.gather(*(failure(*call) for call in calls.items()))
+            kinds = await asyncio.gather(*(failure(*call) for call in calls.items()))
         else:
-            told = []
+            kinds = []
             for call in calls.items():
                 clock.ahead_ms += 7 * 86_400_000 if KINDS[mode] is RateLimited else 0  # past what it asked for
-                told.append(await failure(*call))
-    assert told == [(name, KINDS[mode], True) for name in calls]
+                kinds.append(await failure(*call))
+    assert kinds == [(name, KINDS[mode], True) for name in calls]
 
 
 @pytest.mark.parametrize("venue", VENUES)
@@ -125,8 +125,8 @@ async def test_a_venue_whose_clock_stands_still_is_stale_after_fifteen_seconds(r
             await exchange.tickers()
 
 
-def near(said: float | None, truth: float | None, within: float) -> bool:
-    return said is None or (truth is not None and abs(said - truth) <= within * max(abs(truth), 1e-12))
+def near(value: float | None, truth: float | None, within: float) -> bool:
+    return value is None or (truth is not None and abs(value - truth) <= within * max(abs(truth), 1e-12))
 
 
 @pytest.mark.parametrize("mode", ["nan", "nulls"])
@@ -155,7 +155,7 @@ async def test_unreadable_numbers_cost_their_rows_and_nothing_false_gets_in(repl
         trades = await exchange.trades(instrument)
         shared = [(p, whole_trades[k]) for k, p in zip(trades.ids, trades.price, strict=True) if k in whole_trades]
         assert shared
-        assert all(said == real for said, real in shared)
+        assert all(value == real for value, real in shared)
 
 
 async def test_nothing_is_sent_until_the_venue_allows_it_again(replay: Market) -> None:

@@ -30,7 +30,7 @@ def reply(status: int, body: str, *, readable: bool = True, clock_ms: int | None
 
 
 @pytest.mark.parametrize(
-    ("said", "failure", "kind"),
+    ("reply", "failure", "kind"),
     [
         (reply(403, GEO_BLOCK, readable=False), ccxt.RateLimitExceeded(), VenueBlocked),
         (reply(403, "<html>access too frequent</html>", readable=False), ccxt.RateLimitExceeded(), RateLimited),
@@ -59,8 +59,8 @@ def reply(status: int, body: str, *, readable: bool = True, clock_ms: int | None
         (None, KeyError("list"), BadData),
     ],
 )
-def test_each_failure_becomes_its_kind(said: Reply | None, failure: Exception, kind: type[ExchangeError]) -> None:
-    assert type(classify(failure, said, NOW)) is kind
+def test_each_failure_becomes_its_kind(reply: Reply | None, failure: Exception, kind: type[ExchangeError]) -> None:
+    assert type(classify(failure, reply, NOW)) is kind
 
 
 def test_a_reply_cut_off_in_the_middle_is_bad_data() -> None:
@@ -76,7 +76,7 @@ def test_what_the_venue_said_is_in_the_message_without_markup() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("reply", "seconds"),
     [
         (reply(429, "", Retry_After="7"), 7),
         (reply(429, ""), 5),
@@ -93,8 +93,8 @@ def test_what_the_venue_said_is_in_the_message_without_markup() -> None:
         (reply(200, '{"retCode":10006}', clock_ms=NOW, X_Bapi_Limit_Reset_Timestamp=str(NOW - 10)), 5),
     ],
 )
-def test_a_pause_is_as_long_as_the_venue_asks(said: Reply, seconds: float) -> None:
-    error = classify(ccxt.RateLimitExceeded(), said, NOW)
+def test_a_pause_is_as_long_as_the_venue_asks(reply: Reply, seconds: float) -> None:
+    error = classify(ccxt.RateLimitExceeded(), reply, NOW)
     assert isinstance(error, RateLimited)
     assert (error.until_ms - NOW) / 1000 == seconds
 

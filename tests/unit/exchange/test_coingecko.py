@@ -1,4 +1,4 @@
-"""BTC's share of market capitalisation: asked for rarely, checked, and kept for a while."""
+"""BTC's share of market capitalisation: asked for rarely, checked, and used for a while."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def market(name: str, base: str, **other: Any) -> dict[str, Any]:
 
 
 def test_only_active_usdt_perpetuals_are_taken_each_once() -> None:
-    found = instruments_of(
+    instruments = instruments_of(
         [
             market("BTCUSDT", "BTC", created=1585526400000),
             market("BTCUSDT", "BTC"),
@@ -57,10 +57,10 @@ def test_only_active_usdt_perpetuals_are_taken_each_once() -> None:
             market("ECOSYSTEMUSDT", "ECOSYSTEM"),
         ]
     )
-    assert list(found) == ["BTCUSDT", "ETHUSDT", "币安人生USDT", "ECOSYSTEMUSDT"]
-    assert found["BTCUSDT"].listed_ms == 1585526400000
-    assert found["BTCUSDT"].tick_size == 0.1
-    assert found["ETHUSDT"].venue_symbol == "ETH/USDT:USDT"
+    assert list(instruments) == ["BTCUSDT", "ETHUSDT", "币安人生USDT", "ECOSYSTEMUSDT"]
+    assert instruments["BTCUSDT"].listed_ms == 1585526400000
+    assert instruments["BTCUSDT"].tick_size == 0.1
+    assert instruments["ETHUSDT"].venue_symbol == "ETH/USDT:USDT"
 
 
 def test_a_precision_in_digits_is_not_taken_for_a_tick_size() -> None:

@@ -133,42 +133,42 @@ def test_no_row_of_ours_is_empty_and_mostly_unpriced_rows_are_bad() -> None:
 def test_marks_and_funding_come_from_premiums_where_tickers_lack_them() -> None:
     row = {"symbol": "BTCUSDT", "lastPrice": "102", "openPrice": "100", "priceChangePercent": "2.000", "quoteVolume": "9"}
     premium = {"symbol": "BTCUSDT", "markPrice": "103", "indexPrice": "1", "lastFundingRate": "0.0002"}
-    found = read_tickers(
+    read = read_tickers(
         [row], BINANCE.ticker, {"BTCUSDT": BTC}, STAMP, premiums={"BTCUSDT": premium}, premium=BINANCE.premium
     )["BTCUSDT"]
-    assert (found.change_24h_percent, found.turnover_24h, found.volume_24h) == (2, 9, None)
-    assert (found.mark, found.index, found.funding_rate) == (103, None, 0.0002)
+    assert (read.change_24h_percent, read.turnover_24h, read.volume_24h) == (2, 9, None)
+    assert (read.mark, read.index, read.funding_rate) == (103, None, 0.0002)
 
 
 def test_a_venue_that_counts_base_units_only_gets_its_turnover_at_the_last_price() -> None:
     row = {"symbol": "BTC/USDT:USDT", "last": 10, "open": 10, "percentage": 0, "quoteVolume": None, "baseVolume": 3}
-    found = read_tickers([row], UNIFIED.ticker, {"BTC/USDT:USDT": BTC}, STAMP, premiums={}, premium=UNIFIED.premium)
-    assert (found["BTCUSDT"].turnover_24h, found["BTCUSDT"].volume_24h) == (30, 3)
+    read = read_tickers([row], UNIFIED.ticker, {"BTC/USDT:USDT": BTC}, STAMP, premiums={}, premium=UNIFIED.premium)
+    assert (read["BTCUSDT"].turnover_24h, read["BTCUSDT"].volume_24h) == (30, 3)
 
 
 def test_volumes_that_count_contracts_are_turned_into_base_units() -> None:
     row = {"symbol": "BTC/USDT:USDT", "last": 10, "open": 10, "percentage": 0, "quoteVolume": None, "baseVolume": 3}
     for quote_volume, expected in ((None, (0.3, 0.03)), (29, (29, 3))):
-        found = read_tickers(
+        read = read_tickers(
             *([{**row, "quoteVolume": quote_volume}], UNIFIED.ticker, {"BTC/USDT:USDT": BTC}, STAMP),
             premiums={},
             premium=UNIFIED.premium,
             contracts={"BTCUSDT": 0.01},
         )["BTCUSDT"]
-        assert (found.turnover_24h, found.volume_24h) == pytest.approx(expected)
+        assert (read.turnover_24h, read.volume_24h) == pytest.approx(expected)
 
 
 def test_okx_rows_are_read_in_base_units_and_their_move_from_the_opening_price() -> None:
     row = {"instId": "BTC-USDT-SWAP", "last": "102", "open24h": "100", "volCcy24h": "3", "vol24h": "300", "ts": "7"}
-    found = read_tickers(
+    read = read_tickers(
         *([row], OKX.ticker, {"BTC-USDT-SWAP": BTC}, STAMP),
         premiums={"BTC-USDT-SWAP": {"instId": "BTC-USDT-SWAP", "fundingRate": "0.0001"}},
         premium=OKX.premium,
         contracts={"BTCUSDT": 0.01},
     )["BTCUSDT"]
-    assert found.change_24h_percent == pytest.approx(2)
-    assert (found.turnover_24h, found.volume_24h) == (306, 3)
-    assert (found.funding_rate, found.mark, found.index) == (0.0001, None, None)
+    assert read.change_24h_percent == pytest.approx(2)
+    assert (read.turnover_24h, read.volume_24h) == (306, 3)
+    assert (read.funding_rate, read.mark, read.index) == (0.0001, None, None)
 
 
 def test_the_newest_row_dates_the_reply() -> None:
@@ -186,5 +186,5 @@ def test_whatever_a_row_holds_its_ticker_says_nothing_but_the_truth(row: dict[st
         return
     truth = one()
     for field in fields(Ticker):
-        said = getattr(ticker, field.name)
-        assert said is None or said == getattr(truth, field.name), field.name
+        value = getattr(ticker, field.name)
+        assert value is None or value == getattr(truth, field.name), field.name

@@ -29,7 +29,7 @@ def bars(first: int, count: int, *, lift: float = 0.0) -> Candles:
     )
 
 
-def tape(first: int, count: int) -> Trades:
+def trades(first: int, count: int) -> Trades:
     index = np.arange(first, first + count)
     ids = tuple(str(i) for i in index)
     size = (index + 1.0).astype(np.float64)
@@ -61,7 +61,7 @@ def test_bars_join_without_a_gap_and_without_doubling(old: int, start: int, new:
 
 @given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), limit=st.integers(1, 50))
 def test_trades_stand_once_each_and_in_order(old: int, start: int, new: int, limit: int) -> None:
-    joined = merge_trades(tape(0, old), tape(start, new), window_ms=30_000, limit=limit)
+    joined = merge_trades(trades(0, old), trades(start, new), window_ms=30_000, limit=limit)
     newest = max(old, start + new) - 1
     expected = [i for i in sorted({*range(old), *range(start, start + new)}) if i > newest - 30][-limit:]
     assert [int(i) for i in joined.ids] == expected

@@ -1,0 +1,103 @@
+"""What one pass makes of a market, and what the next one knows of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.collector.nodes import filled_bulls
+from virtuoso.collector.one_pass import PassRequest, next_state, run_pass, snapshot_of
+from virtuoso.collector.venue_state import VenueState, new_venue_state, with_recalled
+from virtuoso.domain.model import Dominance, DominanceBasis, Environment
+from virtuoso.domain.records import AlertKind
+from virtuoso.market_data.feed import MarketData
+
+TRADING = PassRequest(trading=True)
+
+
+def fresh() -> VenueState:
+    return new_venue_state("bybit", Environment.SIMULATED)
+
+
+async def market() -> MarketData:
+    return (await filled_bulls()).market()
+
+
+async def test_the_same_market_in_the_same_state_gives_the_same_result() -> None:
+    bulls = await market()
+    first, second = (run_pass(fresh(), bulls, TRADING) for _ in range(2))
+    assert first.signals == second.signals
+    assert first.alerts == second.alerts
+    assert first.points == second.points
+    assert first.confluences == second.confluences
+    assert first.state.betas == second.state.betas
+
+
+async def test_a_pass_that_does_not_trade_changes_regime_and_betas_only() -> None:
+    before, bulls = fresh(), await market()
+    result = run_pass(before, bulls, PassRequest())
+    after = next_state(before, result)
+    assert not result.traded
+    assert after.regime == result.overview.regime
+    assert after.betas == result.state.betas != {}
+    assert (after.signals, after.opportunities, after.last_pass) == (before.signals, before.opportunities, None)
+
+
+async def test_betas_are_computed_again_only_once_a_bar_has_closed() -> None:
+    bulls = await market()
+    state = next_state(fresh(), run_pass(fresh(), bulls, TRADING))
+    again = run_pass(state, bulls, TRADING)
+    assert again.state.betas is state.betas
+    shorter = replace(
+        bulls,
+        inputs=[replace(item, candles=dict(list(item.candles.items())[1:])) for item in bulls.inputs],
+    )
+    assert run_pass(state, shorter, TRADING).state.betas is not state.betas
+
+
+@pytest.mark.parametrize("part", ["crowd", "betas", "market_alerts"])
+async def test_a_part_that_fails_costs_only_itself(
+    part: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    bulls = await market()
+    monkeypatch.setattr(f"virtuoso.collector.one_pass.{part}", fails)
+    result = run_pass(fresh(), bulls, TRADING)
+    assert "could not be computed" in caplog.text
+    assert len(result.points) == len(result.signals) == 3
+    assert (result.sentiment is None) == (part == "crowd")
+    assert (not result.state.betas) == (part == "betas")
+    assert (not result.alerts) == (part == "market_alerts")
+
+
+async def test_recalled_signals_are_given_to_the_history_once_more_and_their_alerts_too() -> None:
+    bulls = await market()
+    stored = run_pass(fresh(), bulls, TRADING).signals
+    state = with_recalled(fresh(), stored, ())
+    assert state.recalled == {signal.id for signal in stored}
+    result = run_pass(state, bulls, TRADING)
+    assert {signal.id for signal in result.signals} == {signal.id for signal in stored}
+    assert {alert.reference for alert in result.alerts if alert.kind is AlertKind.SIGNAL_OPENED} == state.recalled
+    after = next_state(state, result)
+    assert not after.recalled
+    assert not run_pass(after, bulls, TRADING).signals
+
+
+async def test_where_opportunities_are_not_wanted_none_are_found() -> None:
+    result = run_pass(fresh(), await market(), TRADING, find_opportunities=False)
+    assert result.opportunities == result.unexpired_opportunities == ()
+
+
+async def test_a_snapshot_says_what_the_pass_was_made_of() -> None:
+    bulls = await market()
+    dominance = Dominance(percent=58.0, basis=DominanceBasis.MARKET_CAP, observed_ms=bulls.stamp.observed_ms)
+    result = run_pass(fresh(), bulls, PassRequest(dominance=dominance, trading=True))
+    snapshot = snapshot_of(bulls, result, snapshot_id="x", environment=Environment.SIMULATED, computed_ms=7, fallback=None)
+    assert snapshot.complete
+    assert snapshot.stamp == bulls.stamp
+    assert snapshot.overview.dominance == dominance
+    assert {signal.id for signal in snapshot.signals} == {signal.id for signal in result.signals}
+    assert snapshot.model_version == fresh().weights.version
