@@ -27,7 +27,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     product.env["XDG_STATE_HOME"] = str(folder / "state")
     product.start("demo", "--seed", "3")
     product.wait_ready()
-    eventually(product.logs, lambda text: "Try\n" in text, 30, "the welcome")
+    eventually(product.logs, lambda text: "Try:\n" in text, 30, "the welcome")
     yield product
     product.close()
 
