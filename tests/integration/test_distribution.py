@@ -36,15 +36,15 @@ def saturated(measured: Sequence[Dimension]) -> float:
     return sum(d.score is not None and not 1 < d.score < 99 for d in measured) / len(measured)
 
 
-def test_two_hundred_markets_are_told_apart_and_none_sits_at_fifty(market: tuple[list[SymbolInputs], int]) -> None:
+def test_two_hundred_markets_have_distinct_scores_and_none_is_exactly_fifty(market: tuple[list[SymbolInputs], int]) -> None:
     inputs, now = market
     scores = [score_symbol(item, now).score for item in inputs]
-    there = np.array([s for s in scores if s is not None])
-    assert len(inputs) == len(there) == SYMBOLS
-    assert not (there == 50).any()
-    assert len(np.unique(there.round(6))) == SYMBOLS
-    assert there.std() > 2
-    assert ((there > 1) & (there < 99)).all()
+    scored = np.array([s for s in scores if s is not None])
+    assert len(inputs) == len(scored) == SYMBOLS
+    assert not (scored == 50).any()
+    assert len(np.unique(scored.round(6))) == SYMBOLS
+    assert scored.std() > 2
+    assert ((scored > 1) & (scored < 99)).all()
 
 
 @pytest.mark.parametrize("kind", DimensionKind, ids=lambda k: k.name)

@@ -70,7 +70,7 @@ def measure(market: MarketData) -> dict[str, object]:
     many = {f"{i}{item.symbol}": item.candles for i in range(-(-BETAS // len(inputs))) for item in inputs}
     many = dict(list(many.items())[: BETAS - 1]) | {ANCHOR: market.anchor_candles}
     scoring(memos)
-    found: dict[str, object] = {"symbols": len(inputs), "scored": snapshot.scored, "repeats": REPEATS}
+    results: dict[str, object] = {"symbols": len(inputs), "scored": snapshot.scored, "repeats": REPEATS}
     for name, task in (
         ("full", lambda: scoring(ReadingsCaches())),
         ("no_bar_closed", lambda: scoring(memos)),
@@ -79,8 +79,8 @@ def measure(market: MarketData) -> dict[str, object]:
         ("betas", lambda: betas(many, market.stamp.observed_ms)),
     ):
         spent = [one / len(inputs) if name != "betas" else one for one in cpu_ms(task)]
-        found[name] = {"median_ms": statistics.median(spent), "least_ms": spent[0], "most_ms": spent[-1]}
-    return found
+        results[name] = {"median_ms": statistics.median(spent), "least_ms": spent[0], "most_ms": spent[-1]}
+    return results
 
 
 if __name__ == "__main__":

@@ -53,8 +53,7 @@ def _rpc_routes() -> list[Route]:
 
 
 def _healthz_route(spec: EdgeSpec) -> Route:
-    """Return the route of /healthz. Any server that serves answers, so that a dead one beside it raises no alarm. The check
-    costs a server next to nothing, so it is tried again also when a server died with it."""
+    """Return the route of /healthz. Any server that serves answers, so that a dead one beside it raises no alarm."""
     return {
         "match": {"path": "/healthz"},
         "route": {

@@ -87,9 +87,9 @@ def assert_agrees(beta: BetaWindow, own: Candles, anchor: Candles, points: int, 
     assert beta.alpha_t == pytest.approx(result.tvalues[0], rel=1e-9, abs=1e-9)
     assert beta.r_squared == pytest.approx(result.rsquared, rel=1e-9, abs=1e-12)
     assert beta.correlation == close(np.corrcoef(x, y)[0, 1])
-    for side, found in ((x < 0, beta.downside_beta), (x > 0, beta.upside_beta)):
+    for side, measured in ((x < 0, beta.downside_beta), (x > 0, beta.upside_beta)):
         expected = sm.OLS(y[side], sm.add_constant(x[side])).fit().params[1] if side.sum() >= 30 else None
-        assert found == close(expected)
+        assert measured == close(expected)
     quarter = points // 4 * anchor.timeframe.ms
     for end, rolled in beta.rolling:
         within = [end - quarter < e <= end for e in ends]
@@ -101,33 +101,33 @@ def assert_agrees(beta: BetaWindow, own: Candles, anchor: Candles, points: int, 
 @pytest.mark.parametrize(("gaps", "listed"), [(0.0, 0), (0.08, 0), (0.0, 250), (0.05, 130)])
 def test_betas_agree_with_statsmodels_also_with_gaps_and_different_listing_dates(gaps: float, listed: int) -> None:
     series = markets(5, gaps=gaps, listed=listed)
-    found = betas(series, NOW_MS)
+    windows = betas(series, NOW_MS)
     for symbol in ("AUSDT", "BUSDT", "CUSDT"):
         for window, (timeframe, points, step) in SPANS.items():
             x, _, _ = paired(series[symbol][timeframe], series[ANCHOR][timeframe], points)
-            assert (window in found[symbol]) == (len(x) >= points // 2), (symbol, window)
-            if window in found[symbol]:
-                assert_agrees(found[symbol][window], series[symbol][timeframe], series[ANCHOR][timeframe], points, step)
-    assert len(found["AUSDT"][BetaSpan.DAY].rolling) == 19 or gaps
+            assert (window in windows[symbol]) == (len(x) >= points // 2), (symbol, window)
+            if window in windows[symbol]:
+                assert_agrees(windows[symbol][window], series[symbol][timeframe], series[ANCHOR][timeframe], points, step)
+    assert len(windows["AUSDT"][BetaSpan.DAY].rolling) == 19 or gaps
 
 
 def test_a_window_with_fewer_than_half_its_returns_is_absent() -> None:
-    for listed, there in ((400 - 145, True), (400 - 144, False)):
-        found = betas(markets(6, listed=listed), NOW_MS)["CUSDT"]
-        assert (BetaSpan.DAY in found) == there
-    assert found.keys() == {BetaSpan.MONTH}
+    for listed, expected_present in ((400 - 145, True), (400 - 144, False)):
+        windows = betas(markets(6, listed=listed), NOW_MS)["CUSDT"]
+        assert (BetaSpan.DAY in windows) == expected_present
+    assert windows.keys() == {BetaSpan.MONTH}
 
 
-@pytest.mark.parametrize(("falls", "there"), [(29, False), (30, True)])
-def test_a_downside_beta_needs_thirty_falls(falls: int, there: bool) -> None:
+@pytest.mark.parametrize(("falls", "expected_present"), [(29, False), (30, True)])
+def test_a_downside_beta_needs_thirty_falls(falls: int, expected_present: bool) -> None:
     rng = np.random.default_rng(12)
     steps = np.abs(rng.normal(0, 1e-3, 400)) + 1e-6
     steps[-288 : -288 + 5 * falls : 5] *= -1
     own = np.cumsum(1.3 * steps + rng.normal(0, 1e-4, 400))
     series = {ANCHOR: np.cumsum(steps), "AUSDT": own}
-    found = betas({s: {Timeframe.M5: candles(s, Timeframe.M5, v)} for s, v in series.items()}, NOW_MS)
-    assert (found["AUSDT"][BetaSpan.DAY].downside_beta is not None) == there
-    assert found["AUSDT"][BetaSpan.DAY].upside_beta == pytest.approx(1.3, abs=0.1)
+    windows = betas({s: {Timeframe.M5: candles(s, Timeframe.M5, v)} for s, v in series.items()}, NOW_MS)
+    assert (windows["AUSDT"][BetaSpan.DAY].downside_beta is not None) == expected_present
+    assert windows["AUSDT"][BetaSpan.DAY].upside_beta == pytest.approx(1.3, abs=0.1)
 
 
 def test_bitcoin_against_itself_is_one_by_definition_and_has_no_t_value() -> None:
@@ -155,10 +155,10 @@ def test_broken_prices_cost_the_points_that_need_them_and_no_other_symbol() -> N
     bars = series["AUSDT"][Timeframe.M5]
     close = bars.close.copy()
     close[300], close[350] = np.nan, 0.0
-    found = betas(series | {"AUSDT": {Timeframe.M5: replace(bars, close=close)}}, NOW_MS)
-    assert found["AUSDT"][BetaSpan.DAY].points == 288 - 4
-    assert {s: windows for s, windows in found.items() if s != "AUSDT"} == {
-        s: windows for s, windows in whole.items() if s != "AUSDT"
+    windows = betas(series | {"AUSDT": {Timeframe.M5: replace(bars, close=close)}}, NOW_MS)
+    assert windows["AUSDT"][BetaSpan.DAY].points == 288 - 4
+    assert {s: by_span for s, by_span in windows.items() if s != "AUSDT"} == {
+        s: by_span for s, by_span in whole.items() if s != "AUSDT"
     }
 
 

@@ -334,10 +334,10 @@ def test_the_book_is_measured_level_by_level(context: tuple[SymbolInputs, dict[s
     assert read(components, "orderbook.microprice") == same(balance(bids[0][1], asks[0][1]))
     near = [math.fsum(s * math.exp(-(d - half) / (reach / 5 + half)) for d, s in ladder) for ladder in ladders]
     assert read(components, "orderbook.pressure") == same(balance(*near))
-    kept = [within(ladder, reach) for ladder in ladders]
-    amount = min(math.fsum(size for _, size in ladder) for ladder in kept) / 2
+    faded = [within(ladder, reach) for ladder in ladders]
+    amount = min(math.fsum(size for _, size in ladder) for ladder in faded) / 2
     costs = []
-    for ladder in kept:
+    for ladder in faded:
         left, cost = amount, 0.0
         for distance, size in ladder:
             cost, left = cost + distance * min(size, left), left - min(size, left)

@@ -108,9 +108,9 @@ def mirrored_inputs(inputs: SymbolInputs) -> SymbolInputs:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_each_kind_is_found_where_it_was_planted_and_on_its_side(kind: OpportunityKind, seed: int) -> None:
     inputs, btc = market(kind, seed)
-    found = {f.kind: f for f in find_candidates([inputs], btc, NOW_MS)}
-    assert kind in found
-    opened = found[kind]
+    candidates = {f.kind: f for f in find_candidates([inputs], btc, NOW_MS)}
+    assert kind in candidates
+    opened = candidates[kind]
     assert opened.sign > 0
     assert opened.strength >= 1
     assert 0.3 <= opened.confidence <= 1
@@ -206,13 +206,13 @@ def test_a_missing_input_costs_only_the_kinds_that_need_it() -> None:
 def test_a_candidate_becomes_a_record_with_its_alpha() -> None:
     inputs, btc = market(K.RELATIVE_STRENGTH_BREAKOUT, 6)
     _, opened = advance(OpportunityState(venue="bybit"), [inputs], btc, NOW_MS)
-    (found,) = [o for o in opened if o.kind is K.RELATIVE_STRENGTH_BREAKOUT]
-    assert found.side is Side.LONG
-    assert (found.venue, found.found_ms, found.expires_ms) == ("bybit", NOW_MS, NOW_MS + 4 * HOUR)
+    (opportunity,) = [o for o in opened if o.kind is K.RELATIVE_STRENGTH_BREAKOUT]
+    assert opportunity.side is Side.LONG
+    assert (opportunity.venue, opportunity.found_ms, opportunity.expires_ms) == ("bybit", NOW_MS, NOW_MS + 4 * HOUR)
     assert inputs.ticker is not None
-    assert found.price == inputs.ticker.last
-    assert found.unit == "percent"
-    assert found.alpha_percent == found.reading == pytest.approx(100 * np.expm1(8 * 0.008), abs=1.0)
+    assert opportunity.price == inputs.ticker.last
+    assert opportunity.unit == "percent"
+    assert opportunity.alpha_percent == opportunity.reading == pytest.approx(100 * np.expm1(8 * 0.008), abs=1.0)
 
 
 def test_a_kind_is_found_again_only_after_its_cooldown_and_never_while_disabled() -> None:

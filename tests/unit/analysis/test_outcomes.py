@@ -51,12 +51,12 @@ def test_outcomes_by_highs_and_lows(
 ) -> None:
     """Rows of open, best, worst, close in R to the signal's side."""
     sign = side.sign
-    made = []
+    bars = []
     for o, best, worst, c in rows:
         a, b = (100 * math.exp(sign * r * (1 + 1e-12) / 100) for r in (best, worst))
-        made.append((100 * math.exp(sign * o / 100), max(a, b), min(a, b), 100 * math.exp(sign * c / 100)))
+        bars.append((100 * math.exp(sign * o / 100), max(a, b), min(a, b), 100 * math.exp(sign * c / 100)))
     now = START + len(rows) * MINUTE
-    outcome = evaluate_outcome(round_signal(side), minutes(made), now)
+    outcome = evaluate_outcome(round_signal(side), minutes(bars), now)
     assert (outcome.status, outcome.targets_hit) == (status, hits)
     assert outcome.result_r == pytest.approx(result, abs=1e-9)
     assert outcome.judged_ms == now
@@ -138,23 +138,23 @@ def by_hand(signal: Signal, rows: Sequence[tuple[float, float, float, float]]) -
     """The same rules in other words: the position is three tickets, each with its own target."""
     sign, unit = signal.side.sign, abs(math.log(signal.entry / signal.stop))
     tickets = list(zip(signal.sizes, signal.targets, strict=True))
-    made = 0.0
+    result = 0.0
     for at, (o, h, low, c) in enumerate(rows):
         last = at == 24 * 60 - 1
         adverse, good = (low, h) if sign > 0 else (h, low)
         if (adverse <= signal.stop) if sign > 0 else (adverse >= signal.stop):
             price = min(o, signal.stop) if sign > 0 else max(o, signal.stop)
-            made += sum(size for size, _ in tickets) * sign * math.log(price / signal.entry) / unit
-            return SignalStatus.STOPPED, 3 - len(tickets), made
+            result += sum(size for size, _ in tickets) * sign * math.log(price / signal.entry) / unit
+            return SignalStatus.STOPPED, 3 - len(tickets), result
         while tickets and (good >= tickets[0][1] if sign > 0 else good <= tickets[0][1]):
             size, target = tickets.pop(0)
-            made += size * sign * math.log(target / signal.entry) / unit
+            result += size * sign * math.log(target / signal.entry) / unit
         if not tickets:
-            return SignalStatus.TARGETS_REACHED, 3, made
+            return SignalStatus.TARGETS_REACHED, 3, result
         if last:
-            made += sum(size for size, _ in tickets) * sign * math.log(c / signal.entry) / unit
-            return SignalStatus.EXPIRED, 3 - len(tickets), made
-    return SignalStatus.ACTIVE, 3 - len(tickets), made
+            result += sum(size for size, _ in tickets) * sign * math.log(c / signal.entry) / unit
+            return SignalStatus.EXPIRED, 3 - len(tickets), result
+    return SignalStatus.ACTIVE, 3 - len(tickets), result
 
 
 @settings(max_examples=60, deadline=None)
@@ -179,6 +179,6 @@ def test_evaluating_in_pieces_gives_the_same_as_at_once_and_by_hand(
         assert evaluate_outcome(pieces, known, START + cut * MINUTE) == seen  # bars that close later change nothing
         pieces = seen
     assert evaluate_outcome(pieces, bars, end) == at_once
-    status, hits, made = by_hand(signal, rows)
+    status, hits, result = by_hand(signal, rows)
     assert (at_once.status, at_once.targets_hit) == (status, hits)
-    assert at_once.result_r == pytest.approx(made, abs=1e-9)
+    assert at_once.result_r == pytest.approx(result, abs=1e-9)
