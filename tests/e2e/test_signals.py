@@ -172,7 +172,7 @@ async def test_every_part_of_the_analysis_is_in_the_snapshot(tmp_path: Path) -> 
 async def test_another_venue_is_another_market_with_signals_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("virtuoso.collector.collector.PROBE_S", 0.5)
+    monkeypatch.setattr("virtuoso.collector.collector.PROBE_PERIOD_S", 0.5)
     url, repository = f"sqlite://{tmp_path}/h.db", MemoryRepository()
     bybit, binance = Bulls(), Bulls(venue="binance")
     async with collecting([bybit, binance], repository, url):
@@ -263,7 +263,7 @@ async def test_a_frozen_database_costs_history_only_and_gets_all_of_it_when_it_t
 async def test_a_locked_file_at_the_start_is_recalled_once_it_can_be_and_holds_up_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("virtuoso.floor.AGAIN_S", 1.0)
+    monkeypatch.setattr("virtuoso.collector.engine.RETRY_S", 1.0)
     file, repository = tmp_path / "h.db", MemoryRepository()
     url = f"sqlite://{file}"
     history = open_history_writer(url, timeout_s=20)
