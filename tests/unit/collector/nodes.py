@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import cast
 
 from tests.bulls import Bulls
-from tests.clocks import VirtualClock
+from tests.clocks import VirtualClock, VirtualTimeLoop
 from tests.unit.fakes import FakeExchange
 from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
@@ -95,7 +96,7 @@ class Published:
 
     @property
     def reason(self) -> str | None:
-        return str(self.snapshot.fallback.reason) if self.snapshot.fallback else None
+        return self.snapshot.fallback.reason.name if self.snapshot.fallback else None
 
 
 @dataclass
@@ -221,3 +222,12 @@ async def filled_bulls() -> Feed:
 def break_down(exchange: FakeExchange, error: ExchangeError | None, kinds: Iterable[str] = ("tickers",)) -> None:
     """Let the exchange raise `error`, or hang for None, for every call of these kinds."""
     exchange.faults.update(dict.fromkeys(kinds, error))
+
+
+def two_venues(**settings: object) -> Node:
+    return Node([exchange("bybit"), exchange("binance")], memory(), **settings)  # type: ignore[arg-type]
+
+
+def virtual_loop() -> VirtualTimeLoop:
+    """Return the running loop, whose time the test moves."""
+    return cast(VirtualTimeLoop, asyncio.get_running_loop())

@@ -56,7 +56,7 @@ async def test_betas_are_computed_again_only_once_a_bar_has_closed() -> None:
     assert run_pass(state, shorter, TRADING).state.betas is not state.betas
 
 
-@pytest.mark.parametrize("part", ["crowd", "betas", "market_alerts"])
+@pytest.mark.parametrize("part", ["market_sentiment", "betas", "market_alerts"])
 async def test_a_part_that_fails_costs_only_itself(
     part: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -68,7 +68,7 @@ async def test_a_part_that_fails_costs_only_itself(
     result = run_pass(fresh(), bulls, TRADING)
     assert "could not be computed" in caplog.text
     assert len(result.points) == len(result.signals) == 3
-    assert (result.sentiment is None) == (part == "crowd")
+    assert (result.sentiment is None) == (part == "market_sentiment")
     assert (not result.state.betas) == (part == "betas")
     assert (not result.alerts) == (part == "market_alerts")
 
