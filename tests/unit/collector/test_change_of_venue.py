@@ -34,9 +34,6 @@ BLOCKED = VenueBlocked("not from here")
 GONE = VenueUnavailable("gone")
 
 
-# When a venue is left
-
-
 @pytest.mark.parametrize(
     ("error", "reason", "within_s"),
     [
@@ -161,9 +158,6 @@ async def test_a_third_venue_is_used_when_two_are_dead() -> None:
         await asyncio.sleep(30)
         assert node.venues() == ["okx"]
         assert node.publications[-1].reason == "VENUE_BLOCKED"
-
-
-# When a better venue is gone back to
 
 
 async def test_a_better_venue_takes_over_after_the_dwell_and_without_a_gap() -> None:
