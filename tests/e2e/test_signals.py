@@ -120,9 +120,6 @@ async def test_a_collector_that_was_frozen_while_another_took_over_gives_no_sign
     assert_one_of_each(*await node.kept())
 
 
-# ---------------------------------------------------------------------------------------------------------- in process
-
-
 @contextlib.asynccontextmanager
 async def collecting(
     exchanges: Sequence[Bulls], repository: SnapshotRepository, url: str | None, *, opportunities: bool = True
@@ -223,9 +220,6 @@ async def test_without_any_history_signals_survive_a_restart_by_the_last_snapsho
         again = await until(repository, lambda s: s.provenance.snapshot_id > again.provenance.snapshot_id)
     assert {s.id for s in again.signals} == {s.id for s in first.signals}
     assert not again.HasField("signal_record")
-
-
-# ------------------------------------------------------------------------------------------------- a history that fails
 
 
 async def steady(repository: SnapshotRepository, seconds: float) -> int:

@@ -97,9 +97,6 @@ async def live(one: Visit) -> None:
     await expect(status(one)).to_contain_text("Live")
 
 
-# ------------------------------------------------------------------------------------------------------- while all is well
-
-
 async def test_the_dashboard_shows_each_row_as_the_server_has_it_and_gaps_as_gaps(
     shown: RunningEdge, browser: Browser
 ) -> None:
@@ -210,9 +207,6 @@ async def test_the_scripts_weigh_less_than_150_kb_compressed() -> None:
     assert 0 < script_bytes(pages.folder()) < 150_000
 
 
-# ------------------------------------------------------------------------------------------------- while something is not
-
-
 async def test_a_server_that_is_lost_leaves_its_data_greyed_with_their_age_and_is_found_again(
     shown: RunningEdge, browser: Browser
 ) -> None:
@@ -303,9 +297,6 @@ async def test_data_of_another_venue_say_instead_of_which(browser: Browser) -> N
         await expect(banner).to_contain_text(re.compile("binance", re.IGNORECASE))
         await expect(banner).to_contain_text(re.compile("bybit", re.IGNORECASE))
         await one.picture("phone-dark-fallback")
-
-
-# ------------------------------------------------------------------------------------------------- while a new build comes
 
 
 @asynccontextmanager

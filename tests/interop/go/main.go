@@ -65,8 +65,6 @@ func say(line any) error { return json.NewEncoder(os.Stdout).Encode(line) }
 // called is what a message looks like in a line.
 func called(message proto.Message) (json.RawMessage, error) { return protojson.Marshal(message) }
 
-// -------------------------------------------------------------------------------------------------------------- calls
-
 type call struct {
 	RPC     string
 	Request json.RawMessage
@@ -115,8 +113,6 @@ func unary(client marketv1.MarketServiceClient, one call) (json.RawMessage, erro
 	}
 	return called(results[0].Interface().(proto.Message))
 }
-
-// ------------------------------------------------------------------------------------------------------------ streams
 
 func dashboard(client marketv1.MarketServiceClient) error {
 	token := ""

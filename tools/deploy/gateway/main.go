@@ -27,7 +27,7 @@ import (
 )
 
 const (
-	unaryTimeout = 10 * time.Second // as at the edge: far above the two seconds that an answer may take
+	unaryTimeout = 10 * time.Second // far above the two seconds that an answer may take; Envoy allows 3 s
 	readTimeout  = 10 * time.Second
 	idleTimeout  = 5 * time.Minute
 	grace        = 8 * time.Second
