@@ -33,9 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
     kinds = ("recorded", "simulated")
     default_kind = kinds[0] if Replay.SCRIPT.exists() else kinds[1]
-    parser.add_argument(
-        "--exchange", choices=kinds, default=default_kind, help="market to use (default here: %(default)s)"
-    )
+    parser.add_argument("--exchange", choices=kinds, default=default_kind, help="market to use (default here: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     parser.add_argument("--only", choices=PARTS, help="measure only this part (default: all)")
     for name, kind, default, meaning in (
