@@ -202,7 +202,7 @@ async def test_a_disk_that_is_full_keeps_what_it_has_and_is_used_again_when_ther
         ballast.write_bytes(bytes(300_000))
         writer, reader = place.writer(), place.reader()
         hours, error = await fill(writer)
-        assert "make room" in str(error)
+        assert "free some space" in str(error)
         assert len(await stored(reader)) == 60 * hours
         ballast.unlink()
         await writer.write([point(-1)])

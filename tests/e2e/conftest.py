@@ -1,4 +1,4 @@
-"""What these tests run on: the recorded exchanges where they are, else the simulated one, which breaks in the same ways."""
+"""The exchange of these tests: the recorded one if it is available, else the simulated one, which has the same faults."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.programs import Market, Replay, Simulated
 
 @pytest.fixture(scope="session")
 def replay_server() -> Iterator[Market]:
-    """One for all tests; use `replay`, which mends what a test broke."""
+    """Run one exchange for all tests. Tests use `replay`, which resets its faults."""
     server = Replay() if Replay.SCRIPT.exists() else Simulated()
     yield server
     server.kill()

@@ -1,4 +1,4 @@
-"""The API reference names all that clients can meet, and each of its links leads somewhere."""
+"""Tests that the API reference is complete and that its links work."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PAGE = (ROOT / "gen" / "reference" / "api.md").read_text()
 SERVICE = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
 
 
-def test_each_call_has_its_section_with_every_field_of_its_request_and_reply() -> None:
+def test_each_call_has_a_section_with_every_field_of_its_request_and_reply() -> None:
     sections = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))
     for method in SERVICE.methods:
         for message in (method.input_type, method.output_type):
@@ -19,13 +19,13 @@ def test_each_call_has_its_section_with_every_field_of_its_request_and_reply() -
             assert rows[: len(message.fields)] == [field.name for field in message.fields], message.name
 
 
-def test_each_reason_of_an_error_has_its_code_and_http_status() -> None:
-    told = dict(re.findall(r"^\| `(\w+)` \| ([A-Z_]+ \| \d{3}) \|", PAGE, re.MULTILINE))
-    assert list(told) == [name.removeprefix("ERROR_REASON_") for name in error_reason_pb2.ErrorReason.keys()[1:]]
-    assert told["SYMBOL_NOT_TRACKED"] == "NOT_FOUND | 404"
+def test_each_error_reason_has_its_code_and_http_status() -> None:
+    documented = dict(re.findall(r"^\| `(\w+)` \| ([A-Z_]+ \| \d{3}) \|", PAGE, re.MULTILINE))
+    assert list(documented) == [name.removeprefix("ERROR_REASON_") for name in error_reason_pb2.ErrorReason.keys()[1:]]
+    assert documented["SYMBOL_NOT_TRACKED"] == "NOT_FOUND | 404"
 
 
-def test_each_link_within_the_page_leads_to_one_heading() -> None:
+def test_each_link_within_the_page_matches_one_heading() -> None:
     headings = [
         re.sub(r"[^a-z0-9_ -]", "", title.lower()).replace(" ", "-")
         for title in re.findall(r"^##+ (.*)$", PAGE, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Measure everything once, and print each figure with its aim."""
+"""Measure everything once, and print each figure with its target."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ from tools.benchmarks.report import Aim, Figure, Report, spread
 PARTS = ("scoring", "page", "server")
 SYMBOLS = 50
 RATE = 1000
-"""Requests a second for latency during a refresh: the server is busy and not overloaded."""
+"""Requests a second when latency is measured. The server is then busy but not overloaded."""
 
 
 def main() -> int:
-    """Return the exit code: 0 when everything could be measured, whatever the result; otherwise 1."""
+    """Run the benchmarks. Return 0 when everything could be measured, even if a target is missed, otherwise 1."""
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
     kinds = ("recorded", "simulated")
-    usual = kinds[0] if Replay.SCRIPT.exists() else kinds[1]
-    parser.add_argument("--exchange", choices=kinds, default=usual, help="the market behind it (default here: %(default)s)")
+    default_kind = kinds[0] if Replay.SCRIPT.exists() else kinds[1]
+    parser.add_argument("--exchange", choices=kinds, default=default_kind, help="market to use (default here: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
-    parser.add_argument("--only", choices=PARTS, help="measure this part alone (default: all)")
-    for name, kind, default, words in (
-        ("rounds", int, 5, "turns of each load and visits to the page, 1 to 20"),
+    parser.add_argument("--only", choices=PARTS, help="measure only this part (default: all)")
+    for name, kind, default, meaning in (
+        ("rounds", int, 5, "rounds of each load and visits to the page, 1 to 20"),
         ("seconds", float, 2.0, "duration of each load, 0.5 to 10"),
         ("streams", int, 1000, "WatchDashboard streams, 1 to 2000"),
     ):
-        parser.add_argument(f"--{name}", type=kind, default=default, help=f"{words} (default %(default)s)")
+        parser.add_argument(f"--{name}", type=kind, default=default, help=f"{meaning} (default %(default)s)")
     options = parser.parse_args()
     if options.exchange == "recorded" and not Replay.SCRIPT.exists():
-        parser.error("--exchange recorded: the recordings are not beside the project; use simulated")
+        parser.error("--exchange recorded: the recordings are not next to the project; use simulated")
     for name, low, high in (("rounds", 1, 20), ("seconds", 0.5, 10), ("streams", 1, 2000)):
         if not low <= getattr(options, name) <= high:
             parser.error(f"--{name} {getattr(options, name)} is not allowed: must be {low} to {high}")
     if options.json and not os.access(options.json if options.json.exists() else options.json.absolute().parent, os.W_OK):
         parser.error(f"--json {options.json} cannot be written")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that every process is ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that every process is stopped
     report = Report(Machine.here(), f"{options.exchange} market, {SYMBOLS} symbols", [], [])
     print(report.head(), flush=True)
     try:
@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def measure(report: Report, options: argparse.Namespace) -> None:
-    """Measure everything, in order. BenchmarkFailed, LoadFailed or TimeoutError when that is not possible."""
+    """Measure everything, in order. Raise BenchmarkFailed, LoadFailed or TimeoutError when that is not possible."""
     exchange = Replay() if options.exchange == "recorded" else Simulated()
     try:
         if options.only in (None, "scoring"):
@@ -75,7 +75,7 @@ def measure(report: Report, options: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory(prefix="virtuoso-bench-") as folder:
             bench_node = node.Node(Path(folder), exchange)
             try:
-                running(report, bench_node, options)
+                product(report, bench_node, options)
             finally:
                 bench_node.close()
     finally:
@@ -83,9 +83,9 @@ def measure(report: Report, options: argparse.Namespace) -> None:
 
 
 def refresh_cost(report: Report, url: str) -> None:
-    """Measure the CPU of scoring, in its own process on the measured core."""
-    words = node.pinned([sys.executable, "-P", "-m", "tools.benchmarks.refresh", url, str(SYMBOLS)], report.machine.server)
-    process = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    """Measure the CPU time of scoring, in a separate process on the measured core."""
+    command = node.pinned([sys.executable, "-P", "-m", "tools.benchmarks.refresh", url, str(SYMBOLS)], report.machine.server)
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     if process.returncode:
         raise node.BenchmarkFailed(f"scoring could not be measured: {process.stderr}")
     measured = json.loads(process.stdout)
@@ -102,8 +102,8 @@ def refresh_cost(report: Report, url: str) -> None:
     )
 
 
-def running(report: Report, bench_node: node.Node, options: argparse.Namespace) -> None:
-    """Measure what needs the product to run."""
+def product(report: Report, bench_node: node.Node, options: argparse.Namespace) -> None:
+    """Measure the running product."""
     began, port = time.monotonic(), free_port()
     up = bench_node.start(["up"], port)
     caller = node.Caller(port)
@@ -132,14 +132,14 @@ def running(report: Report, bench_node: node.Node, options: argparse.Namespace) 
     bench_node.resume()
     memory = machine.rss_mb(server.pid)
     report.add(Figure("memory of a server before the load", idle_mb, "MB"))
-    report.add(Figure("memory of a server after it", memory, "MB", aim=Aim("<", 90.0)))
+    report.add(Figure("memory of a server after the load", memory, "MB", aim=Aim("<", 90.0)))
     push(report, bench_node, up.pid, port, options.streams)
     report.add(Figure(f"memory of a server after {options.streams:,} streams", machine.rss_mb(server.pid), "MB"))
     caller.close()
 
 
 def steady(report: Report, bench_node: node.Node, up: int, ours: Target, options: argparse.Namespace) -> None:
-    """Measure latency at a steady rate, with and without the collector at work."""
+    """Measure latency at a steady rate, with the collector running and with it stopped."""
     idle, busy = [], []
     for _ in range(max(2, options.rounds // 2)):
         bench_node.pause(node.family(up))
@@ -152,15 +152,15 @@ def steady(report: Report, bench_node: node.Node, up: int, ours: Target, options
     ratios = [one.p99_ms / other.p99_ms for one, other in zip(busy, idle, strict=True)]
     report.add(spread("p99 during refreshes / p99 idle", "x", ratios, statistics.median(ratios), Aim("<=", 2.0)))
     report.notes.append(
-        f"refreshes: at a steady {RATE:,} requests/s, the collector at work on the other cores and the server taking every "
-        "snapshot; idle: the collector stopped"
+        f"refreshes: at a steady {RATE:,} requests/s, with the collector running on the other cores and the server reading "
+        "every snapshot; idle: with the collector stopped"
     )
 
 
 def throughput(
     report: Report, bench_node: node.Node, ours: Target, caller: node.Caller, options: argparse.Namespace
 ) -> None:
-    """Measure the request rate of all servers, in turns, with nothing else at work."""
+    """Measure the request rate of all servers, one after the other, with nothing else running."""
     here, memcached, reply = report.machine, Memcached(), caller.dashboard()
     try:
         bare, apps = rivals.echo(bench_node, here.server, reply), rivals.fastapi(bench_node, here.server, reply, memcached)
@@ -174,7 +174,7 @@ def throughput(
     for name, rounds in loads.items():
         rates, cpu = [one.requests_s for one in rounds], [one.cpu_us for one in rounds]
         report.add(spread(f"GetDashboard: {name}", "/s", rates, statistics.median(rates)))
-        latencies(report, "  its", rounds)
+        latencies(report, "  its latency", rounds)
         report.add(spread("  its CPU a request", "us", cpu, statistics.median(cpu)))
     for other, bound in ((bare, 0.9), (apps[0], 6.0), (apps[1], None)):
         pairs = zip(loads[ours.name], loads[other.name], strict=True)
@@ -183,40 +183,40 @@ def throughput(
         report.add(spread(f"Virtuoso / {other.name}", "x", ratios, statistics.median(ratios), aim))
     report.notes += [
         (
-            f"load: h2load, {load.CLIENTS} connections with a request each; {reply.ByteSize():,} bytes of protobuf an "
-            f"answer; with the highest priority on its cores where allowed; medians of {options.rounds} turns "
-            f"of {options.seconds:g} s, ratios turn by turn"
+            f"load: h2load, {load.CLIENTS} connections with a request each; {reply.ByteSize():,} bytes of protobuf a "
+            f"reply; with the highest priority on its cores if allowed; medians of {options.rounds} rounds "
+            f"of {options.seconds:g} s, ratios within each round"
         ),
         rivals.FASTAPI,
-        "Envoy: one thread, on the cores of the load; its CPU is included in the CPU a request",
+        "Envoy: one thread, on the cores of the load; its CPU time is included in the CPU a request",
     ]
 
 
 def push(report: Report, bench_node: node.Node, up: int, port: int, count: int) -> None:
-    """Measure updates to many streams, and what the collector uses at the same time."""
-    began, before = time.monotonic(), {pid: machine.cpu_s(pid) for pid in machine.children(up, "collect")}
+    """Measure updates to many streams, and the CPU time of the collector during them."""
+    started, before = time.monotonic(), {pid: machine.cpu_s(pid) for pid in machine.children(up, "collect")}
     updates = streams.run(port, bench_node.cache, streams=count, updates=5, cores=report.machine.rest)
     used = {pid: machine.cpu_s(pid) - spent for pid, spent in before.items()}
-    works = max(used, key=lambda pid: used[pid])
-    share = used[works] / (time.monotonic() - began)
+    active = max(used, key=lambda pid: used[pid])
+    share = used[active] / (time.monotonic() - started)
     report.add(
         Figure(f"update to {updates.streams:,} streams, p50", updates.p50_ms, "ms"),
         Figure(f"update to {updates.streams:,} streams, p99", updates.p99_ms, "ms"),
         Figure(f"update to {updates.streams:,} streams, the last", updates.worst_ms, "ms"),
-        Figure("  from the first stream that has it to the last", updates.spread_ms, "ms"),
-        Figure("memory of the working collector", machine.rss_mb(works), "MB"),
-        *(Figure("memory of the standby collector", machine.rss_mb(pid), "MB") for pid in used if pid != works),
-        Figure("collector, all its work, of one core", 100 * share, "%"),
+        Figure("  from the first stream to receive it to the last", updates.spread_ms, "ms"),
+        Figure("memory of the active collector", machine.rss_mb(active), "MB"),
+        *(Figure("memory of the standby collector", machine.rss_mb(pid), "MB") for pid in used if pid != active),
+        Figure("active collector, share of one core", 100 * share, "%"),
         Figure("  a symbol and snapshot", 1000 * share * updates.period_s / SYMBOLS, "ms"),
     )
     report.notes.append(
-        f"streams: {updates.updates} snapshots, {updates.period_s:.1f} s apart, from the time of the head's file to receipt "
-        "in one Python process (its own work included); servers look for a new head once a second"
+        f"streams: {updates.updates} snapshots, {updates.period_s:.1f} s apart, from the modification time of the head "
+        "file to receipt in one Python process (including its own work); servers look for a new head once a second"
     )
 
 
 def latencies(report: Report, name: str, loads: Sequence[Load]) -> None:
-    """Add p50 and p99 of several loads."""
+    """Add the p50 and p99 latencies of several loads."""
     for key in ("p50", "p99"):
         values = [one.p50_ms if key == "p50" else one.p99_ms for one in loads]
         report.add(spread(f"{name}, {key}", "ms", values, statistics.median(values)))

@@ -1,7 +1,7 @@
-"""Candles as the analysis reads them, on log prices: `Bars` are the bars of one timeframe, `Rows` are windows of them.
+"""Candles for the analysis, in log prices. `Bars` are the bars of one timeframe. `Rows` are windows of bars.
 
 Each row holds what was known at the close of one bar: that bar and the 299 before it. Live scoring makes one row for each
-timeframe; an evaluation makes one row for every bar of a history. Both read rows by the same code, so a reading at a bar
+timeframe; an evaluation makes one row for every bar of a history. Both read rows with the same code, so a reading at a bar
 cannot depend on later bars.
 """
 
@@ -27,9 +27,9 @@ ADX, ATR, MACD, MINUS_DI, PLUS_DI, RSI = (
 
 YEAR_MS = 365 * 86_400_000
 WINDOW_BARS = 300
-"""A reading is made from this many bars, exactly: a longer history must not change it."""
+"""Each reading uses exactly this many bars, so that a longer history does not change it."""
 CLOCK_TOLERANCE_MS = 5_000
-"""A bar counts as closed this long before its end: the exchange's clock and ours differ."""
+"""A bar counts as closed this long before its end, because the exchange's clock and ours differ."""
 FLAT = 1e-9
 """A log range below this counts as no movement. The smallest tick of a liquid market is 1e-6 of its price."""
 ACTIVITY_BARS = 30
@@ -38,7 +38,7 @@ MATURE_BARS = 100
 
 
 def closed_bar_count(candles: Candles, now_ms: int) -> int:
-    """Return how many of the bars had closed at `now_ms` (epoch ms). A score must not use later ones."""
+    """Return the number of bars that had closed at `now_ms` (epoch ms). A score must not use later bars."""
     opens, length = candles.open_ms, candles.timeframe.ms
     if len(opens) and opens[-1] + length <= now_ms + CLOCK_TOLERANCE_MS:
         return len(opens)
@@ -48,17 +48,17 @@ def closed_bar_count(candles: Candles, now_ms: int) -> int:
 def weighted_sum(values: Floats, weights: Floats) -> Floats:
     """Return the sum of values times weights over the last axis.
 
-    It avoids BLAS, whose last digits depend on the number of rows: a row must give the same reading whichever rows are read
-    with it."""
+    This avoids BLAS, whose last digits depend on the number of rows. A row must give the same reading whichever other rows
+    are read with it."""
     total: Floats = (values * weights).sum(axis=-1)
     return total
 
 
 class Bars:
-    """The last `max_bars` bars of one timeframe that come before index `end`; None: all of them.
+    """The last `max_bars` bars of one timeframe before index `end`. With None there is no limit.
 
     Arrays have shape (count,): log prices, base volumes, and TA-Lib's recursive indicators, NaN until they begin.
-    ValueError when there is no bar, a price is not positive and finite, a volume is negative, or the arrays differ in
+    Raise ValueError when there is no bar, a price is not positive and finite, a volume is negative, or the arrays differ in
     length."""
 
     def __init__(self, candles: Candles, *, end: int | None = None, max_bars: int | None = WINDOW_BARS) -> None:
@@ -84,7 +84,7 @@ class Bars:
 
     @cached_property
     def atr(self) -> Floats:
-        """Wilder's average true range over 14 bars of log prices, about a fraction of the price. NaN where nothing moves.
+        """Wilder's average true range over 14 bars of log prices, about a fraction of the price. NaN without movement.
         (TA-Lib ATR.)"""
         atr: Floats = ATR(self.high, self.low, self.close, 14)
         atr[atr < FLAT] = np.nan
@@ -122,11 +122,11 @@ class Bars:
 
 
 class Rows:
-    """What was known at several bars: windows of shape (rows, 300), oldest bar first.
+    """The data that was known at several bars: windows of shape (rows, 300), oldest bar first.
 
     Log prices are NaN before the first bar of the history, base volumes are 0. `count` (rows,) is the number of bars up to
-    and including the row's bar. Arrays of shape (2, ...) hold an upper and a lower side: the lower side is negated, so that
-    one formula serves both."""
+    and including the row's bar. Arrays of shape (2, ...) have an upper and a lower side. The lower side is negated, so that
+    one formula works for both."""
 
     def __init__(self, bars: Sequence[Bars], positions: Sequence[slice], windows: Sequence[Floats], count: Floats) -> None:
         self.open, self.high, self.low, self.close, self.volume = windows
@@ -136,7 +136,7 @@ class Rows:
 
     @classmethod
     def latest(cls, bars: Sequence[Bars]) -> Rows:
-        """Return one row for each of several timeframes: its last bar."""
+        """Return one row for the last bar of each timeframe."""
         block = np.full((5, len(bars), WINDOW_BARS), np.nan)
         block[4] = 0.0
         for row, one in enumerate(bars):
@@ -147,7 +147,7 @@ class Rows:
 
     @classmethod
     def between(cls, bars: Bars, begin: int, end: int) -> Rows:
-        """Return one row for each bar of one timeframe from index `begin` to before `end`."""
+        """Return one row for each bar of one timeframe from index `begin` up to, but not including, `end`."""
         first = max(0, begin - WINDOW_BARS + 1)
         padding = WINDOW_BARS - 1 - (begin - first)
         windows = []
@@ -171,7 +171,7 @@ class Rows:
 
     @cached_property
     def atr(self) -> Floats:
-        """ATR-14 at each row; NaN where nothing moves. Shape (rows,)."""
+        """ATR-14 at each row; NaN without movement. Shape (rows,)."""
         return self.indicator("atr")
 
     @cached_property
@@ -233,7 +233,7 @@ class Rows:
         recent, usual = self.recent_volume[:, -5:].sum(axis=1) / 5, self.recent_volume.sum(axis=1) / VOLUME_BARS
         quality: Floats = (
             activity * age * np.fmin(0.5 + recent / (recent + usual), 1.0)
-        )  # fmin passes over the NaN of a window without volume, where `activity` is 0
+        )  # fmin ignores the NaN of a window without volume, where `activity` is 0
         return quality
 
     @cached_property

@@ -19,7 +19,7 @@ SUBJECTS = {
 
 
 def input_words(names: Sequence[str]) -> str:
-    """Return names of inputs as words: ("candles_5m", "order_book") gives "5m candles, order book"."""
+    """Return the names of inputs in plain words: ("candles_5m", "order_book") gives "5m candles, order book"."""
     words = (f"{name[8:]} candles" if name.startswith("candles_") else name.replace("_", " ") for name in names)
     return ", ".join(words)
 
@@ -27,7 +27,8 @@ def input_words(names: Sequence[str]) -> str:
 def measured_sentence(
     kind: DimensionKind, direction: float, results: Sequence[ComponentResult], missing_inputs: Sequence[str]
 ) -> str:
-    """Return what drives a dimension of this `direction`, -1..1. `results` are the measured components, strongest first."""
+    """Return the sentence for a dimension of this `direction`, -1..1. `results` are its measured components, strongest
+    first."""
     sign = 1.0 if direction >= 0 else -1.0
     side = "bullish" if sign > 0 else "bearish"
     size = abs(direction)
@@ -51,7 +52,7 @@ def measured_sentence(
 
 
 def unmeasured_sentence(kind: DimensionKind, missing_inputs: Sequence[str], reasons: Sequence[str]) -> str:
-    """Return why a dimension has no score. `reasons` are those of its components, each once."""
+    """Return why a dimension has no score. `reasons` are the distinct reasons of its components."""
     if missing_inputs:
         return _append(f"{SUBJECTS[kind]} could not be measured", f": no {input_words(missing_inputs)}.")
     return _append(f"{SUBJECTS[kind]} could not be measured", f": {reasons[0]}." if reasons else ".")

@@ -1,10 +1,11 @@
-"""The states of all venues, and what outlives them: recalled when work begins, given to the history pass by pass.
+"""The states of all venues. They are recalled when a collector becomes active, and each pass is written to the history.
 
     the last snapshot ─┐
     the history ───────┴─► recall ─► states ─► analyse (in a thread) ─► accept ─► HistoryRecorder
 
-Both are recalled: the history knows what was re-armed, ended and found, the snapshot what a process published a moment
-before it died. While the history is down the snapshot alone is used, and the history is asked again until it answers.
+Both sources are recalled. The history has the signals that were re-armed or closed, and the opportunities. The snapshot has
+what a process published just before it died. While the history is down, only the snapshot is used, and the history is
+retried until it answers.
 """
 
 from __future__ import annotations
@@ -34,13 +35,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RETRY_S = 10.0  # between two tries to recall from a history that is down
-PATIENCE_S = 60.0  # with neither a snapshot nor a history, signals wait for so long: the history may know of some
+RETRY_S = 10.0  # the pause between two attempts to recall from a history that is down
+# Without a snapshot and a history, no signal is opened for this long, because the history may have active ones.
+MAX_HISTORY_WAIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysedMarket:
-    """A pass that was computed. It counts once the engine accepts it."""
+    """The result of a pass. It has no effect until the engine accepts it."""
 
     market: MarketData
     request: PassRequest
@@ -48,8 +50,10 @@ class AnalysedMarket:
 
 
 class Engine:
-    """States of `venues` on markets of one environment. `opportunities`: whether they are looked for. `weights`: of the
-    scores. `history`: None where no history is written."""
+    """The states of `venues` in one environment.
+
+    `opportunities` switches the search for opportunities on. `weights` are the weights of the scores. `history` is None when
+    no history is written."""
 
     def __init__(
         self,
@@ -70,15 +74,15 @@ class Engine:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything: whoever worked meanwhile knows better."""
+        """Discard all states. Another collector was active meanwhile, so they are out of date."""
         self._states = {venue: new_venue_state(venue, self.environment, self._weights) for venue in self._venues}
-        self._pending: list[Callable[[VenueState], VenueState]] = []  # what was recalled while a pass was under way
+        self._pending: list[Callable[[VenueState], VenueState]] = []  # recalled while a pass was running
         self._source: SourceStatus | None = None
         self.recalled = self.may_trade = False
 
     @property
     def history_state(self) -> str:
-        """Return how the history is, in words: "none", "well", or what it says."""
+        """Return the state of the history: "none", "well", or its error message."""
         return self._history.state if self._history else "none"
 
     def state(self, venue: str) -> VenueState:
@@ -86,11 +90,13 @@ class Engine:
         return self._states[venue]
 
     async def recall(self, repository: SnapshotRepository) -> None:
-        """Learn what was before; return once the history has answered. `recalled` is set within seconds, whatever answers:
-        snapshots may be published. As a rule `may_trade` is set with it: signals may be given."""
-        began = self._clock.monotonic()
+        """Recall the previous states, and return once the history has answered.
+
+        `recalled` is set within seconds even when nothing answers: snapshots may then be published. `may_trade` is usually
+        set at the same time: signals may then be opened."""
+        started = self._clock.monotonic()
         last = await self._last_snapshot(repository)
-        if last is not None and last.regime is not None:  # a pass that did not know it may have made one anew
+        if last is not None and last.regime is not None:  # it replaces one that a pass made before the recall
             self._pending.append(_with_regime(last.venue, last.regime))
         of_snapshot = (last.signals, last.opportunities) if last is not None else ((), ())
         while self._history is not None:
@@ -98,13 +104,13 @@ class Engine:
                 stored = await self._history.recall(self._clock.now_ms())
             except HistoryError as error:
                 if not self.recalled:
-                    log.warning("history: %s: going on with the signals of the last snapshot, if there is one", error)
+                    log.warning("history: %s: using the signals of the last snapshot, if there is one", error)
                     self._add_recalled(*of_snapshot)
                 self.recalled = True
-                self.may_trade = last is not None or self._clock.monotonic() - began > PATIENCE_S
+                self.may_trade = last is not None or self._clock.monotonic() - started > MAX_HISTORY_WAIT_S
                 await self._clock.sleep(RETRY_S)
             else:
-                self._add_recalled(stored.signals, stored.opportunities)  # first: of two that are alike, it knows more
+                self._add_recalled(stored.signals, stored.opportunities)  # first, because it knows more
                 active = sum(signal.closed_ms is None for signal in stored.signals)
                 log.info("history: %d signals recalled, %d of them active", len(stored.signals), active)
                 break
@@ -113,13 +119,13 @@ class Engine:
         self.recalled = self.may_trade = True
 
     async def _last_snapshot(self, repository: SnapshotRepository) -> snapshots.LastSnapshot | None:
-        """Return what the last snapshot says, if it is of this environment."""
+        """Return the last snapshot if it is from this environment, otherwise None."""
         try:
             head = await repository.get(keys.HEAD)
             blob = await repository.get(keys.snapshot(snapshots.decode_head(head)[0])) if head else None
             last = snapshots.decode_last_snapshot(blob) if blob else None
         except (RepositoryError, CorruptValue) as error:
-            log.warning("the last snapshot is not known: %s", error)
+            log.warning("the last snapshot could not be read: %s", error)
             return None
         return last if last is not None and last.environment is self.environment else None
 
@@ -128,20 +134,22 @@ class Engine:
         self._pending.append(lambda state: with_recalled(state, stored_signals, stored_opportunities))
 
     def apply_recalled(self) -> None:
-        """Give the states what has been recalled. Between two passes: one under way would overwrite it."""
+        """Apply what has been recalled to the states. Call this between two passes: a running pass would overwrite it."""
         pending, self._pending = self._pending, []
         for change in pending:
             self._states = {venue: change(state) for venue, state in self._states.items()}
 
     async def analyse(self, feed: Feed, request: PassRequest) -> AnalysedMarket:
-        """Run a pass in a thread, over what the feed knows at the moment of the call."""
+        """Run a pass in a thread, over the data that the feed has at the time of the call."""
         market, state = feed.market(), self._states[feed.venue]
         result = await asyncio.to_thread(run_pass, state, market, request, find_opportunities=self._opportunities)
         return AnalysedMarket(market=market, request=request, result=result)
 
     def accept(self, feed: Feed, analysed: AnalysedMarket, *, snapshot_id: str, computed_ms: int) -> Snapshot:
-        """Let a pass count: the next one begins with the state after it, the feed follows its signals, and the history gets
-        its records. Return its snapshot."""
+        """Apply the result of a pass, and return its snapshot.
+
+        The next pass starts from the new state, the feed follows the symbols of its signals, and the history gets its
+        records."""
         venue, result = feed.venue, analysed.result
         state = self._states[venue] = next_state(self._states[venue], result)
         feed.follow(state.followed)
@@ -158,11 +166,11 @@ class Engine:
         )
 
     def _signal_record(self, venue: str) -> SignalRecord | None:
-        """Return how the venue's signals ended, where the history says."""
+        """Return the record of the venue's closed signals; None when the history does not have it."""
         return self._history.signal_record(venue) if self._history else None
 
     def report_source(self, status: SourceStatus) -> None:
-        """Give alerts of what has changed in where the data comes from."""
+        """Record alerts about changes of the data source since the last call."""
         if self._history is not None and (alerts := source_alerts(self._source, status)):
             self._history.record(alerts=alerts)
         self._source = status

@@ -1,4 +1,4 @@
-"""What a check found, as a table for people and as JSON for scripts."""
+"""The results of checks, as a table for people and as JSON for scripts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _SUBJECT_WIDTH = 24
 
 
 class Level(Enum):
-    """How bad a finding is."""
+    """The severity of a finding."""
 
     OK = "ok"
-    WARNING = "warning"  # the product works without it, or has a substitute
+    WARNING = "warning"  # the product works without it, or uses a substitute
     FAILURE = "failure"  # something that is needed does not work
     NOT_CHECKED = "not checked"
 
@@ -39,7 +39,7 @@ def exit_code(findings: Sequence[Finding]) -> int:
 
 
 def render(findings: Sequence[Finding]) -> str:
-    """Return a table for people: a finding, and its cure beneath. It has no colours and at most 118 columns."""
+    """Return a table for people. The cure is below its finding. The table has no colours and at most 118 columns."""
     lines: list[str] = []
     for finding in findings:
         level = finding.level.value
@@ -77,7 +77,7 @@ def _summary(findings: Sequence[Finding]) -> str:
     counts = {level: sum(finding.level is level for finding in findings) for level in Level}
     failures, warnings = counts[Level.FAILURE], counts[Level.WARNING]
     if failures:
-        verdict = f"{failures} of {len(findings)} checks failed: virtuoso cannot work until they are fixed"
+        summary = f"{failures} of {len(findings)} checks failed: virtuoso cannot work until they are fixed"
     else:
-        verdict = "everything that is needed works"
-    return verdict + (f"; {warnings} warning{'s' if warnings > 1 else ''}" if warnings else "")
+        summary = "everything that is needed works"
+    return summary + (f"; {warnings} warning{'s' if warnings > 1 else ''}" if warnings else "")

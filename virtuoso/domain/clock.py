@@ -1,5 +1,7 @@
-"""The only place where time is read or waited for. All code that needs time is given a Clock, so that hours pass in a moment
-in tests. A deadline is an `asyncio.timeout`, which goes by the running loop; tests run on a loop of virtual time."""
+"""The only module that reads the time or sleeps.
+
+All code that needs time gets a Clock, so that hours pass in a moment in tests. Deadlines use `asyncio.timeout`, which uses
+the clock of the running loop. Tests run on a loop with virtual time."""
 
 from __future__ import annotations
 
@@ -16,11 +18,11 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Return seconds since an arbitrary moment. They never fall."""
+        """Return seconds since an arbitrary moment. They never decrease."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Return after `seconds`."""
+        """Wait for `seconds`."""
         ...
 
 

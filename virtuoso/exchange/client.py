@@ -19,7 +19,7 @@ import ccxt.async_support as ccxt
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ConfigError
 from virtuoso.exchange.budget import Budget
-from virtuoso.exchange.replies import BODY_START, CALL_REPLIES, Reply
+from virtuoso.exchange.replies import CALL_REPLIES, MAX_BODY_LENGTH, Reply
 from virtuoso.exchange.venues import Limit, Venue
 
 URGENT: ContextVar[bool] = ContextVar("urgent", default=False)  # tickers do not wait in the queue
@@ -38,7 +38,7 @@ class _Client:
 
     def on_rest_response(self, *reply: Any) -> Any:
         code, _, url, _, headers, body, *_ = reply
-        noted = Reply(code, headers, body[:BODY_START], received_ms=self.clock.now_ms(), url=str(url), text=body)
+        noted = Reply(code, headers, body[:MAX_BODY_LENGTH], received_ms=self.clock.now_ms(), url=str(url), text=body)
         CALL_REPLIES.get().append(noted)
         return super().on_rest_response(*reply)  # type: ignore[misc]
 

@@ -12,7 +12,7 @@ from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import BadData, ExchangeError, RateLimited, VenueStale, VenueTimedOut, VenueUnavailable
 from virtuoso.domain.model import Dominance, DominanceBasis
 from virtuoso.exchange.classify import kind_of, refusal
-from virtuoso.exchange.replies import BODY_START, Reply
+from virtuoso.exchange.replies import MAX_BODY_LENGTH, Reply
 from virtuoso.exchange.rows import number
 
 NAME = "coingecko"
@@ -67,7 +67,7 @@ class CoinGecko:
         try:
             async with self._session.get(self._url) as response:
                 body = await response.text(errors="replace")
-                reply = Reply(response.status, response.headers, body[:BODY_START])
+                reply = Reply(response.status, response.headers, body[:MAX_BODY_LENGTH])
         except TimeoutError as failure:
             raise VenueTimedOut(f"no answer within {self._timeout_s} s") from failure
         except aiohttp.ClientPayloadError as failure:

@@ -1,7 +1,7 @@
-"""The history as one SQLite file, for the processes of one node: one writes at a time, any number read meanwhile (WAL).
+"""The history as one SQLite file, for the processes of one node. One writes at a time, while any number read (WAL).
 
-A file that SQLite finds damaged is renamed together with its logs, and a new one is begun; `sqlite3 FILE .recover` reads
-the old one. A connection is closed once the path names another file, so that all processes follow.
+A damaged file is renamed together with its logs, and a new file is created. `sqlite3 FILE .recover` reads the old one. A
+connection is closed once the path names another file, so that all processes use the new one.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ from virtuoso.metrics import HISTORY_SET_ASIDE
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 4
-_WAL_LIMIT = 64 << 20  # bytes; the log is cut to this size after a large transaction
+_WAL_LIMIT = 64 << 20  # bytes; the log is truncated to this size after a large transaction
 _EXPLANATIONS = {
-    sqlite3.SQLITE_FULL: "the disk is full: make room",
-    sqlite3.SQLITE_READONLY: "cannot be written: let this user write the file and its folder",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened: let this user write the folder",
-    sqlite3.SQLITE_BUSY: "another process keeps it locked",
-    sqlite3.SQLITE_LOCKED: "another process keeps it locked",
-    sqlite3.SQLITE_IOERR: "the disk fails or is full",
+    sqlite3.SQLITE_FULL: "the disk is full: free some space",
+    sqlite3.SQLITE_READONLY: "is not writable: give this user write permission for the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened: give this user write permission for the folder",
+    sqlite3.SQLITE_BUSY: "another process has locked it",
+    sqlite3.SQLITE_LOCKED: "another process has locked it",
+    sqlite3.SQLITE_IOERR: "the disk is faulty or full",
 }
 
 
 class Sqlite:
-    """The file at `path`. The first write makes it, and its folder. See the protocol `Database`."""
+    """The file at `path`. The first write creates it and its folder. See the protocol `Database`."""
 
     name = "sqlite"
-    interruptible = False  # a thread does the work: cancelled at the wrong moment, its connection locks the file for ever
+    interruptible = False  # calls run in threads: one that is cancelled at the wrong moment locks the file forever
 
     def __init__(self, path: Path, *, write: bool, timeout_s: float) -> None:
         self._path = path
@@ -59,7 +59,7 @@ class Sqlite:
         )
         self.engine = create_async_engine(
             url,
-            connect_args={"timeout": 0.75 * timeout_s},  # seconds that it waits for another writer
+            connect_args={"timeout": 0.75 * timeout_s},  # the longest wait for another writer
             poolclass=AsyncAdaptedQueuePool,
             pool_size=CONNECTIONS,
             max_overflow=0,
@@ -78,7 +78,7 @@ class Sqlite:
         record.info["inode"] = self._inode()
 
     def _connected(self, connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions are begun by `_begin`, not by Python's sqlite3
+        connection.isolation_level = None  # `_begin` starts transactions, not Python's sqlite3
         cursor = connection.cursor()
         if self._write:
             cursor.execute("PRAGMA journal_mode = WAL")
@@ -119,14 +119,14 @@ class Sqlite:
         return f"{explanation} ({one_line(error)})" if explanation else one_line(error)
 
     async def lock_schema(self, connection: AsyncConnection) -> None:
-        """See the protocol. Nothing to do: there is one writing transaction at a time."""
+        """See the protocol. SQLite needs no lock: there is only one write transaction at a time."""
 
     async def replace_damaged(self) -> None:
         """See the protocol."""
-        await asyncio.to_thread(self._set_aside)
+        await asyncio.to_thread(self._rename_damaged)
         await self.engine.dispose()
 
-    def _set_aside(self) -> None:
+    def _rename_damaged(self) -> None:
         folder = os.open(self._path.parent, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)  # when two processes see the damage, the second one finds a new file
@@ -141,7 +141,7 @@ class Sqlite:
             os.close(folder)
         HISTORY_SET_ASIDE.inc()
         log.error(
-            "history %s is damaged. It now is %s, where `sqlite3 %s .recover` reads what can be read; a new one is begun",
+            "history %s is damaged and was renamed to %s. `sqlite3 %s .recover` reads what is left. A new file is created",
             self._path,
             aside,
             aside,
@@ -149,12 +149,12 @@ class Sqlite:
 
 
 def _begin(connection: Connection) -> None:
-    """Begin a transaction. A writer waits for the other writer here, instead of failing in the middle."""
+    """Begin a transaction. A writer waits here for another writer, instead of failing in the middle of its transaction."""
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
 
 
 def _code(error: Exception) -> int | None:
-    """Return SQLite's primary result code; None when it gave none."""
+    """Return SQLite's primary result code; None when there is none."""
     code = getattr(cause(error), "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 

@@ -1,7 +1,7 @@
-"""The tables, as the newest migration leaves them. A column has the name of the record's field that it stores.
+"""The tables after the newest migration. A column has the name of the record's field that it stores.
 
-Most rows are points (500 symbols, one a minute, 30 days: 21.6 million), so these are narrow: a number stands for venue and
-symbol, and scores are whole ten-thousandths (see `points`). Their primary key is the order in which they are read.
+Most rows are points (500 symbols, one a minute, 30 days: 21.6 million), so these rows are small. One number identifies venue
+and symbol, and scores are integers in ten-thousandths (see `points`). Points are read in the order of their primary key.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from virtuoso.domain.records import AlertKind, AlertLevel, OpportunityKind, Side
 
 E = TypeVar("E", bound=IntEnum)
 
-# Compared byte by byte, whatever the language of the database: the order of pages depends on it.
+# Text that is compared byte by byte, whatever the locale of the database. The order of pages depends on it.
 Name = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class Member(TypeDecorator[E], Generic[E]):
-    """A member of an enumeration, as its number."""
+    """A member of an enumeration, stored as its number."""
 
     impl = SmallInteger
     cache_ok = True
@@ -47,16 +47,16 @@ class Member(TypeDecorator[E], Generic[E]):
         self.kind = kind
 
     def process_bind_param(self, value: E | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """To the database."""
+        """Convert for the database."""
         return None if value is None else int(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> E | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """From the database; ValueError for a number that this release does not know."""
+        """Convert from the database. Raise ValueError for a number that this release does not know."""
         return None if value is None else self.kind(value)
 
 
 class Items(TypeDecorator[tuple[Any, ...]]):
-    """A tuple of numbers, as a JSON array. Each item is read back as a `kind`."""
+    """A tuple of numbers, stored as a JSON array. Each item is read back as a `kind`."""
 
     impl = Text
     cache_ok = True
@@ -66,11 +66,11 @@ class Items(TypeDecorator[tuple[Any, ...]]):
         self.kind = kind
 
     def process_bind_param(self, value: tuple[Any, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as above
-        """To the database."""
+        """Convert for the database."""
         return None if value is None else json.dumps(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Any, ...] | None:  # noqa: ARG002 - as above
-        """From the database."""
+        """Convert from the database."""
         return None if value is None else tuple(self.kind(item) for item in json.loads(value))
 
 
@@ -168,7 +168,7 @@ alerts = Table(
     UniqueConstraint("key", "observed_ms", name="alerts_once"),
 )
 
-newest = Table(  # one row with the newest cursor ever given; it outlives its alert
+newest = Table(  # one row with the newest cursor ever used; it stays after its alert is deleted
     "newest",
     metadata,
     _required("only", SmallInteger, primary_key=True),

@@ -1,5 +1,6 @@
-"""The handlers that need the history: signals, alerts, scores over time. What the snapshot holds is answered from it. Only
-what is read from the history fails while the history is down."""
+"""The handlers that need the history: signals, alerts, and scores over time.
+
+Data in the snapshot is answered from the snapshot. While the history is down, only the reads from the history fail."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from virtuoso.domain.records import AlertKind, AlertLevel, Side
 from virtuoso.market.v1 import market_service_pb2, signal_pb2
 from virtuoso.service import admission, encoding, invariants, paging
 from virtuoso.service.alert_feed import AlertEntry, AlertFilter, encode_alerts
-from virtuoso.service.deadline import in_time
+from virtuoso.service.deadline import caller_deadline
 from virtuoso.service.time_range import requested_range
 from virtuoso.service.view_builder import encoded_signal
 from virtuoso.wire import messages, times
@@ -33,7 +34,9 @@ Key = tuple[int, str]  # (opened_ms, id): the order of signals
 
 
 class HistoryHandlers:
-    """ListSignals, ListAlerts, GetScoreHistory, WatchAlerts. `heartbeat_s`: the longest silence of a stream, less a tick."""
+    """ListSignals, ListAlerts, GetScoreHistory and WatchAlerts.
+
+    A stream sends a heartbeat at the first poll that is at least `heartbeat_s` after its last message."""
 
     def __init__(
         self, cache: SnapshotCache, history: CachedHistory, alerts: AlertFeed, *, heartbeat_s: float, clock: Clock
@@ -48,7 +51,7 @@ class HistoryHandlers:
         self._alerts.wake()
 
     async def list_signals(self, request: api.ListSignalsRequest, context: Context) -> bytes:
-        """Return active signals from the snapshot, closed ones from the history."""
+        """Return active signals from the snapshot, and closed signals from the history."""
         if request.active:
             return self._list_active(request)
         view = self._cache.current().view
@@ -60,7 +63,7 @@ class HistoryHandlers:
         if not request.HasField("active") and venue == view.provenance.venue:
             for signal in _matching(view, request, names):
                 on_page = (before is None or _key(signal) < before) and (oldest is None or _key(signal) >= oldest)
-                if on_page and by_id.get(signal.id, signal).active:  # the snapshot is newer, unless the signal is closed now
+                if on_page and by_id.get(signal.id, signal).active:  # the snapshot is newer, unless the signal has closed
                     by_id[signal.id] = signal
         page = sorted(by_id.values(), key=_key, reverse=True)
         end = _key(page[size - 1]) if len(page) > size else oldest
@@ -87,7 +90,7 @@ class HistoryHandlers:
     async def _read_signals(
         self, request: api.ListSignalsRequest, context: Context, page: tuple[str, Key | None, Sequence[str], int]
     ) -> tuple[list[EncodedSignal], Key | None]:
-        """Return one page of signals from the history, and the key of the last one when older ones follow."""
+        """Return one page of signals from the history, and the key of its last signal when older signals follow."""
         venue, before, names, size = page
         environment = self._cache.current().view.provenance.environment
         side = Side(request.side) if request.side else None
@@ -98,13 +101,13 @@ class HistoryHandlers:
             last = (stored[size - 1].opened_ms, stored[size - 1].id) if len(stored) > size else None
             return await asyncio.to_thread(_encode_signals, stored[:size], environment), last
 
-        async with in_time(context):
+        async with caller_deadline(context):
             key = ("signals", venue, environment, before, tuple(names), side, active, size)
             return await self._history.read_cached(key, read)
 
     async def list_alerts(self, request: api.ListAlertsRequest, context: Context) -> bytes:
-        """Return alerts, newest first. The first page begins at `newest_cursor`, so that a stream from there neither misses
-        an alert nor repeats one."""
+        """Return alerts, newest first. The first page starts at `newest_cursor`, so that a stream from there neither misses
+        nor repeats an alert."""
         size = paging.page_size(request)
         served = self._cache.current()
         wanted = AlertFilter(frozenset(request.kinds), request.min_level, served.view.provenance.environment)
@@ -123,7 +126,7 @@ class HistoryHandlers:
             last = stored[size - 1].cursor if len(stored) > size else None
             return newest, await asyncio.to_thread(encode_alerts, stored[:size]), last
 
-        async with in_time(context):
+        async with caller_deadline(context):
             key = ("alerts", wanted, tuple(names), before, first_newest, size)
             newest, entries, last = await self._history.read_cached(key, read)
         token = "" if last is None else paging.encode_token(request, paging.PageStart(last, str(newest)))
@@ -135,8 +138,7 @@ class HistoryHandlers:
         )
 
     async def watch_alerts(self, request: api.WatchAlertsRequest, _: Context) -> AsyncGenerator[bytes, None]:
-        """Yield first the alerts after the cursor, even when there are none; then a message whenever there are more, or a
-        heartbeat."""
+        """Yield the alerts after the cursor first, even when there are none. Then yield new alerts and heartbeats."""
         position, last_sent = await self._alerts.start_after(request.cursor), -math.inf
         kinds = frozenset(request.kinds)
         while True:
@@ -152,8 +154,8 @@ class HistoryHandlers:
                 await self._alerts.next_poll()
 
     async def get_score_history(self, request: api.GetScoreHistoryRequest, context: Context) -> bytes:
-        """Return one symbol's scores over time; also of a symbol that is not scored any more, as long as the venue lists it
-        and there are points."""
+        """Return the scores of one symbol over time. The symbol may be no longer scored, if the venue lists it and there are
+        points."""
         view = self._cache.current().view
         points_range = requested_range(request, self._cache.market_ms(view))
         former = None if view.spelling(request.symbol) in view.names else view.listed(request.symbol)
@@ -161,7 +163,7 @@ class HistoryHandlers:
         venue = view.provenance.venue
         end_ms = (
             points_range.end_ms if request.HasField("end_time") else None
-        )  # without an end, a result of a second ago will do
+        )  # without an end time, a cached result of a second ago is fresh enough
 
         async def read(history: HistoryReader) -> tuple[int, bytes]:
             points = await history.score_points(
@@ -169,7 +171,7 @@ class HistoryHandlers:
             )
             return await asyncio.to_thread(_encode_points, points, symbol, points_range.step_ms)
 
-        async with in_time(context):
+        async with caller_deadline(context):
             key = ("points", venue, symbol, points_range.start_ms, end_ms, points_range.step_ms)
             count, body = await self._history.read_cached(key, read)
         if former and not count:
@@ -178,7 +180,7 @@ class HistoryHandlers:
 
 
 def _signal_position(request: api.ListSignalsRequest, view: SnapshotView) -> tuple[str, Key | None]:
-    """Return the venue whose signals are listed, and the key of the signal after which the page begins."""
+    """Return the venue whose signals are listed, and the key of the signal after which the page starts."""
     if not request.page_token:
         return view.provenance.venue, None
     start = paging.decode_token(request, request.page_token)
@@ -187,12 +189,12 @@ def _signal_position(request: api.ListSignalsRequest, view: SnapshotView) -> tup
 
 
 def _alert_position(request: api.ListAlertsRequest) -> tuple[int | None, int]:
-    """Return the cursor before which the page begins, and the newest cursor of the list's first page."""
+    """Return the cursor before which the page starts, and the newest cursor of the list's first page."""
     if not request.page_token:
         return None, 0
     start = paging.decode_token(request, request.page_token)
     if not start.snapshot_id.isdecimal():
-        raise InvalidPageToken("page_token is not one of this list")
+        raise InvalidPageToken("page_token is not from this list")
     return start.position, int(start.snapshot_id)
 
 
@@ -210,7 +212,7 @@ def _matching(view: SnapshotView, request: api.ListSignalsRequest, names: frozen
 
 
 def _encode_signals(signals: Sequence[Signal], environment: int) -> list[EncodedSignal]:
-    """Encode the signals of that environment: a signal of another one must not pass for one of this."""
+    """Encode the signals of this environment, and drop those of others."""
     encoded = [messages.signal(signal) for signal in signals if signal.environment == environment]
     admitted = admission.read_remembered("signals", encoded, lambda message: message.id, invariants.signal)
     return [encoded_signal(message) for message in admitted]

@@ -11,7 +11,7 @@ from virtuoso.domain.errors import DataUnavailable, ShuttingDown
 from virtuoso.market.v1 import candle_pb2
 from virtuoso.service import encoding, paging
 from virtuoso.service.dashboard_stream import DashboardEvents, resumed
-from virtuoso.service.deadline import Context, in_time
+from virtuoso.service.deadline import Context, caller_deadline
 
 if TYPE_CHECKING:
     from virtuoso.market.v1 import market_service_pb2 as api
@@ -135,7 +135,7 @@ class MarketHandlers:
         symbol = view.symbol(request.symbol)
         timeframe = request.timeframe or candle_pb2.TIMEFRAME_5M
         before = paging.decode_token(request, request.page_token) if request.page_token else None
-        async with in_time(context):
+        async with caller_deadline(context):
             series = await self._candles.series(view.provenance.venue, symbol, timeframe)
         served = self._cache.current()
         provenance = self._candles.provenance(series, served.provenance, self._cache.stale_reason)

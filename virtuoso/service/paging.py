@@ -75,7 +75,7 @@ def first_row(cache: SnapshotCache, request: Any) -> tuple[SnapshotView, int]:
         return cache.current().view, 0
     start = decode_token(request, request.page_token)
     if start.position < 0 or not start.snapshot_id:
-        raise InvalidPageToken("page_token is not one of this list")
+        raise InvalidPageToken("page_token is not from this list")
     view = cache.view_of(start.snapshot_id)
     if view is None:
         raise ExpiredPageToken("the snapshot of this list is gone: begin again without page_token")

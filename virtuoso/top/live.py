@@ -1,4 +1,4 @@
-"""`virtuoso top` on a screen: live until it is quit."""
+"""`virtuoso top` on a screen. It runs until the user quits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def top(options: Namespace) -> int:
 
 
 async def show(address: str, channel_credentials: grpc.ChannelCredentials | None, watchlist: Path) -> int:
-    """Show the dashboard of the server at `address` until it is quit, and return the exit code."""
+    """Show the dashboard of the server at `address` until the user quits, and return the exit code."""
     async with connect(address, credentials=channel_credentials, health_service=None) as market:
         application = TopApp(market, address, Watchlist(watchlist))
         for name in (signal.SIGTERM, signal.SIGHUP):

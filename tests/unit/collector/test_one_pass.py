@@ -1,4 +1,4 @@
-"""What one pass makes of a market, and what the next one knows of it."""
+"""Tests of one pass over a market, and of the state that the next pass gets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def test_a_pass_that_does_not_trade_changes_regime_and_betas_only() -> Non
     assert (after.signals, after.opportunities, after.last_pass) == (before.signals, before.opportunities, None)
 
 
-async def test_betas_are_computed_again_only_once_a_bar_has_closed() -> None:
+async def test_betas_are_recomputed_only_after_a_bar_has_closed() -> None:
     bulls = await market()
     state = next_state(fresh(), run_pass(fresh(), bulls, TRADING))
     again = run_pass(state, bulls, TRADING)
@@ -57,7 +57,7 @@ async def test_betas_are_computed_again_only_once_a_bar_has_closed() -> None:
 
 
 @pytest.mark.parametrize("part", ["market_sentiment", "betas", "market_alerts"])
-async def test_a_part_that_fails_costs_only_itself(
+async def test_a_part_that_fails_does_not_affect_the_others(
     part: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(*_: object, **__: object) -> None:
@@ -73,7 +73,7 @@ async def test_a_part_that_fails_costs_only_itself(
     assert (not result.alerts) == (part == "market_alerts")
 
 
-async def test_recalled_signals_are_given_to_the_history_once_more_and_their_alerts_too() -> None:
+async def test_recalled_signals_and_their_alerts_are_written_to_the_history_once_more() -> None:
     bulls = await market()
     stored = run_pass(fresh(), bulls, TRADING).signals
     state = with_recalled(fresh(), stored, ())
@@ -86,12 +86,12 @@ async def test_recalled_signals_are_given_to_the_history_once_more_and_their_ale
     assert not run_pass(after, bulls, TRADING).signals
 
 
-async def test_where_opportunities_are_not_wanted_none_are_found() -> None:
+async def test_no_opportunity_is_found_when_they_are_switched_off() -> None:
     result = run_pass(fresh(), await market(), TRADING, find_opportunities=False)
     assert result.opportunities == result.unexpired_opportunities == ()
 
 
-async def test_a_snapshot_says_what_the_pass_was_made_of() -> None:
+async def test_a_snapshot_has_the_inputs_and_results_of_the_pass() -> None:
     bulls = await market()
     dominance = Dominance(percent=58.0, basis=DominanceBasis.MARKET_CAP, observed_ms=bulls.stamp.observed_ms)
     result = run_pass(fresh(), bulls, PassRequest(dominance=dominance, trading=True))

@@ -1,4 +1,4 @@
-"""What a collector hands over reaches the history, whatever becomes of it meanwhile. On real files."""
+"""Tests that the records of a collector reach the history, even after an outage. They use real files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Start = Callable[..., BackgroundWriter]
 
 @pytest.fixture
 async def start(history: SqlHistoryWriter) -> AsyncIterator[Start]:
-    """Makes a writer that runs until the end of the test."""
+    """Return a factory of writers that run until the end of the test."""
     running: list[asyncio.Task[None]] = []
 
     def make(**given: Any) -> BackgroundWriter:
@@ -63,10 +63,10 @@ async def start(history: SqlHistoryWriter) -> AsyncIterator[Start]:
             await task
 
 
-async def eventually(held: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
-    """Return once it is so."""
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+    """Wait until the condition is true."""
     end = time.monotonic() + seconds
-    while not await held():
+    while not await condition():
         assert time.monotonic() < end, f"not within {seconds:g} s"
         await asyncio.sleep(0.02)
 
@@ -77,15 +77,13 @@ async def minutes(history: SqlHistoryWriter) -> list[float]:
 
 
 def nothing_waits(writer: BackgroundWriter) -> Callable[[], Awaitable[bool]]:
-    async def held() -> bool:
+    async def condition() -> bool:
         return not any(writer.status().waiting.values())
 
-    return held
+    return condition
 
 
-async def test_what_is_handed_over_is_written_one_point_a_minute_of_a_symbol(
-    history: SqlHistoryWriter, start: Start
-) -> None:
+async def test_records_are_written_with_one_point_a_minute_for_each_symbol(history: SqlHistoryWriter, start: Start) -> None:
     writer = start()
     for second in range(0, 300, 10):
         moment = T0 - T0 % MINUTE + second * 1000
@@ -97,29 +95,29 @@ async def test_what_is_handed_over_is_written_one_point_a_minute_of_a_symbol(
     assert writer.status().well
 
 
-async def test_alerts_are_written_at_once_and_what_they_refer_to_is_there_by_then(
+async def test_alerts_are_written_at_once_and_the_records_that_they_refer_to_before_them(
     history: SqlHistoryWriter, start: Start
 ) -> None:
     writer = start(interval_s=3600)
     await asyncio.sleep(0)
     writer.record(signals=[signal()], alerts=[alert(reference=signal().id)])
 
-    async def told() -> bool:
+    async def has_alert() -> bool:
         return bool(await history.newest_cursor())
 
-    await eventually(told)
+    await eventually(has_alert)
     [found] = await history.alerts()
     assert [each.id for each in await history.signals()] == [found.reference]
 
 
-async def test_all_that_was_handed_over_in_an_outage_is_written_once_after_it(
+async def test_all_records_of_an_outage_are_written_exactly_once_after_it(
     path: Path, history: SqlHistoryWriter, start: Start
 ) -> None:
     writer = start()
     writer.record([point()], [signal()])
     await eventually(nothing_waits(writer))
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")  # nobody else can write
+        other.execute("BEGIN IMMEDIATE")  # blocks every other writer
         closed = replace(signal(), status=SignalStatus.STOPPED, judged_ms=T0 + MINUTE, closed_ms=T0, result_r=-1.0)
         for minute in range(1, 30):
             writer.record([point(minute)], alerts=[alert(f"key-{minute}")])
@@ -142,11 +140,11 @@ async def test_all_that_was_handed_over_in_an_outage_is_written_once_after_it(
     assert not any(writer.status().dropped.values())
 
 
-async def test_what_changes_while_it_is_being_written_is_written_again(history: SqlHistoryWriter) -> None:
+async def test_a_record_that_changes_while_it_is_written_is_written_again(history: SqlHistoryWriter) -> None:
     writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0))
     writer.record(signals=[signal()])
     writing = asyncio.create_task(writer.close())
-    await asyncio.sleep(0)  # the first state is on its way
+    await asyncio.sleep(0)  # the first state is being written
     newer = replace(signal(), judged_ms=T0 + MINUTE, targets_hit=1)
     writer.record(signals=[newer])
     await writing
@@ -154,7 +152,7 @@ async def test_what_changes_while_it_is_being_written_is_written_again(history: 
     assert list(await history.signals()) == [newer]
 
 
-async def test_in_a_long_outage_the_oldest_points_go_and_are_counted_and_nothing_else_does(
+async def test_a_long_outage_drops_and_counts_the_oldest_points_and_nothing_else(
     history: SqlHistoryWriter,
 ) -> None:
     writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0), max_points=10)
@@ -168,9 +166,7 @@ async def test_in_a_long_outage_the_oldest_points_go_and_are_counted_and_nothing
     assert len(await history.alerts()) == 25
 
 
-async def test_a_record_that_the_history_never_takes_does_not_hold_up_the_others(
-    history: SqlHistoryWriter, start: Start
-) -> None:
+async def test_a_record_that_the_history_refuses_does_not_block_the_others(history: SqlHistoryWriter, start: Start) -> None:
     writer = start()
     broken = replace(signal(7), targets=None)  # type: ignore[arg-type]
     too_large = alert("far", 0, observed_ms=2**70)
@@ -183,7 +179,7 @@ async def test_a_record_that_the_history_never_takes_does_not_hold_up_the_others
     assert writer.status().well
 
 
-async def test_closing_writes_what_still_waits(history: SqlHistoryWriter) -> None:
+async def test_closing_writes_the_records_that_still_wait(history: SqlHistoryWriter) -> None:
     writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0))
     writer.record([point()], alerts=[alert()])
     await writer.close()
@@ -191,11 +187,11 @@ async def test_closing_writes_what_still_waits(history: SqlHistoryWriter) -> Non
     assert len(await history.alerts()) == 1
 
 
-async def test_what_is_too_old_by_the_markets_own_time_is_forgotten(history: SqlHistoryWriter) -> None:
+async def test_records_that_are_too_old_by_the_markets_own_time_are_deleted(history: SqlHistoryWriter) -> None:
     writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0 + 400 * DAY), points_days=30, rest_days=365)
     await history.write([point(-31 * 1440), point(-29 * 1440)], opportunities=[opportunity(-366 * 1440), opportunity(0)])
     await writer.forget()
-    assert len(await minutes(history)) == 2, "before anything was handed over the market's time is not known"
+    assert len(await minutes(history)) == 2, "the market's time is not known before the first record"
     writer.record([point()])
     await writer.close()
     await writer.forget()

@@ -1,4 +1,4 @@
-"""The first schema. It repeats the tables, because a migration stays as it is when `tables` changes."""
+"""The first schema. It repeats the tables, because a migration must not change when `tables` changes."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def _required(name: str, kind: Any) -> sa.Column[Any]:
 
 
 def upgrade() -> None:
-    """Make all tables."""
+    """Create all tables."""
     op.create_table(
         "series",
         sa.Column("id", sa.Integer, primary_key=True),

@@ -1,7 +1,7 @@
 import { type Signal, effect, signal } from "@preact/signals";
 
-/** Return a signal whose value is stored on this device under `key`. `parse` makes a value of the stored JSON. It must accept
- * anything, since an older version of the page may have written it. */
+/** Return a signal whose value is stored on this device under `key`. `parse` converts the stored JSON to a value. It must
+ * accept any JSON, since an older version of the page may have written it. */
 export function storedSignal<T>(key: string, parse: (stored: unknown) => T): Signal<T> {
   const value = signal(parse(read(key)));
   effect(() => {
@@ -24,6 +24,6 @@ function write(key: string, value: unknown): void {
   try {
     localStorage.setItem(PREFIX + key, JSON.stringify(value));
   } catch {
-    // private windows have no storage: settings then last as long as the page
+    // Private windows have no storage. Settings then last until the page is closed.
   }
 }
