@@ -71,7 +71,7 @@ async def check_port(setting: str, address: Address, status: Status, *, needed: 
             return _unusable(subject, setting, where, error)
         current = await status(format_address(reachable(address)))
         if current is not None:
-            return Finding(subject, Level.OK, f"{where}: a Virtuoso server runs there, its status is {current}")
+            return Finding(subject, Level.OK, f"{where}: a Virtuoso server answers with the status {current}")
         why, find = f"{where} is in use by another program", f"ss -ltnp 'sport = :{number}' shows which one"
         if needed:
             return Finding(subject, Level.FAILURE, why, f"End that program or set {setting} to another port; {find}")
