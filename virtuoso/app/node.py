@@ -47,7 +47,7 @@ async def run(
     for name, address in named.items():
         if not address[1]:
             raise ConfigError(
-                f"{name} {format_address(address)}: the parts of a node must find each other: allowed is a port above 0"
+                f"{name} {format_address(address)}: the processes of a node must know the port: expected a port above 0"
             )
         with contextlib.suppress(OSError), socket.create_connection(reachable(address), timeout=0.2):
             raise ConfigError(address_in_use(name, address))

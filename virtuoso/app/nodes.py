@@ -26,7 +26,7 @@ async def up(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     settings = loaded.settings
     if settings.cache == "memory:":
         raise ConfigError(
-            "VIRTUOSO_CACHE='memory:' belongs to one process, and `up` runs several: allowed are directory:PATH, memcached://…"
+            "VIRTUOSO_CACHE='memory:' works in one process only, but `up` runs several: expected directory:PATH, memcached://…"
         )
     log.info("market data from %s", ", ".join(settings.exchanges))
     return await _node(settings, _collectors(settings), _flags(loaded), stop)

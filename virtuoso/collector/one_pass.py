@@ -69,7 +69,7 @@ class PassResult:
 
 
 class PassObserver(Protocol):
-    """An observer of every pass. Its methods are called in the order in which changes take effect. A replay needs this order."""
+    """An observer of every pass. The calls come in the order in which changes take effect. A replay needs this order."""
 
     def started(self, venue: str, request: PassRequest) -> int:
         """Handle the start of a pass over the current data of the venue's feed. Return the number of the pass."""

@@ -87,7 +87,7 @@ def _check(spec: EdgeSpec) -> None:
             with open(spec.access_log, "ab"):
                 pass
         except OSError as error:
-            cure = "Allowed is a file that can be written, - for standard output, or nothing"
+            cure = "Expected a writable file, - for standard output, or an empty value"
             raise ConfigError(f"ACCESS_LOG={spec.access_log!r} cannot be written: {error.strerror}. {cure}") from error
 
 

@@ -22,7 +22,7 @@ def ip_address(host: str) -> str:
     ConfigError for any other name."""
     host = {"localhost": "127.0.0.1", "*": "0.0.0.0"}.get(host, host)  # noqa: S104 - a setting says so
     if not is_ip(host):
-        raise ConfigError(f"EDGE_ADDRESS host {host!r}: allowed is an IP address of this machine, localhost, or * for all")
+        raise ConfigError(f"EDGE_ADDRESS host {host!r}: expected an IP address of this machine, localhost, or * for all")
     return host
 
 

@@ -122,7 +122,7 @@ class Page:
         """Return one of the files. The page has paths of its own, such as /symbol/BTCUSDT: a browser that opens one gets
         index.html."""
         if request.method not in ("GET", "HEAD"):
-            return _error(405, f"{request.method} is not for files: allowed are GET, HEAD", {"Allow": "GET, HEAD"})
+            return _error(405, f"{request.method} is not supported for files: expected GET or HEAD", {"Allow": "GET, HEAD"})
         path = INDEX if request.path == "/" else request.path
         asset = self._files.get(path)
         if asset is None and (path == INDEX or _wants_html(request)):

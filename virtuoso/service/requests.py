@@ -45,7 +45,7 @@ def reader(kind: type[RequestT]) -> Callable[[bytes], RequestT]:
         if not raw and not has_fields:
             return empty
         if len(raw) > limits.size:
-            raise InvalidField([("", f"the request has {len(raw)} bytes; allowed are at most {limits.size}")])
+            raise InvalidField([("", f"the request has {len(raw)} bytes; expected at most {limits.size}")])
         try:
             request = kind.FromString(raw)
         except DecodeError as error:
@@ -85,7 +85,7 @@ class RequestLimits:
         for name, limit, unit in self._limits:
             count = len(getattr(request, name))
             if count > limit:
-                yield name, f"{count} {unit} are too many; allowed are at most {limit}"
+                yield name, f"{count} {unit} are too many; expected at most {limit}"
 
 
 def _invalid(request: Message, first: Violation) -> InvalidField:
@@ -119,7 +119,7 @@ def _describe(violation: Violation, offsets: Mapping[str, int]) -> tuple[str, st
     value = violation.field_value
     shown = "" if value is None or isinstance(value, (list, tuple, Mapping)) else f"{_truncate(value)!r:.80} "
     if name in ALLOWED:
-        return path, f"{shown}is not allowed; allowed are {ALLOWED[name]}"
+        return path, f"{shown}is not allowed; expected {ALLOWED[name]}"
     return path, f"{shown}{violation.proto.message}"
 
 
