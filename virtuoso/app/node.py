@@ -52,7 +52,7 @@ async def run(
         with contextlib.suppress(OSError), socket.create_connection(reachable(address), timeout=0.2):
             raise ConfigError(address_in_use(name, address))
     roles = [Role("serve", ["serve", "--with-parent"]), *sources, Role("edge", ["edge", "--with-parent"])]
-    log.info("gRPC on %s, a %s market; NOT_SERVING until its first complete snapshot", format_address(addresses.grpc), kind)
+    log.info("gRPC on %s, %s market; NOT_SERVING until the first complete snapshot", format_address(addresses.grpc), kind)
     ready = asyncio.Event()
     grpc, edge, monitor = (format_address(reachable(each)) for each in (addresses.grpc, addresses.edge, addresses.monitor))
     edge = f"{'https' if addresses.secure else 'http'}://{edge}"

@@ -75,7 +75,7 @@ async def announce_renewals(folder: Path, certificate: str, key: str) -> None:
         except ConfigError as error:
             log.error("the old certificate stays in use: %s", error)  # noqa: TRY400 - the error says everything
         except OSError as error:
-            log.error("Envoy does not learn of a new certificate before it is started again: %s", error)  # noqa: TRY400
+            log.error("Envoy cannot load a new certificate until it is restarted: %s", error)  # noqa: TRY400
             return
         else:
             log.info("the certificate has been renewed")

@@ -175,7 +175,7 @@ async def served(address: Address, root: Path | None = None) -> AsyncIterator[Ad
     bound address. Raise ConfigError when the address cannot be used."""
     files = assets(root or folder())
     if INDEX not in files:
-        log.warning("the web page was not built: there is no %s. / says so; tools/generate makes it", root or folder())
+        log.warning("the web page is not built: %s does not exist. Run tools/generate to build it", root or folder())
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", Page(files).handle)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)

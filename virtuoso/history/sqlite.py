@@ -141,7 +141,7 @@ class Sqlite:
             os.close(folder)
         HISTORY_SET_ASIDE.inc()
         log.error(
-            "history %s is damaged. It now is %s, where `sqlite3 %s .recover` reads what can be read; a new one is begun",
+            "history %s is damaged. It was renamed to %s, and a new one is created. To recover data: `sqlite3 %s .recover`",
             self._path,
             aside,
             aside,
