@@ -1,4 +1,6 @@
-"""The command `virtuoso`. Exit codes: 0 success, 1 failure, 2 bad settings or arguments. `probe` and `top` have the codes of
+"""The command `virtuoso`.
+
+Exit codes: 0 success, 1 failure, 2 invalid settings or arguments. `probe` and `top` have the exit codes of
 grpc_health_probe."""
 
 from __future__ import annotations
@@ -20,104 +22,105 @@ from virtuoso.domain.addresses import format_address, parse_address, reachable
 from virtuoso.domain.errors import ConfigError
 
 ABOUT = """Virtuoso reads USDT perpetual markets from exchanges, scores every symbol in six dimensions, and serves the
-result over typed gRPC, gRPC-Web and JSON. Everything it shows is real, says where it came from and how old it is.
+result over gRPC, gRPC-Web and JSON. Every reply contains the source and the age of its data.
 
-Start with:   virtuoso demo     (a simulated market, labelled so; needs no network)
+Start with:   virtuoso demo     (a simulated market; needs no network)
 Then:         virtuoso up       (the real market)"""
 
 COMMANDS = {
     "demo": (
-        "run everything on simulated exchanges, without network",
+        "run everything on simulated exchanges, without a network",
         (
-            "Some 60 simulated symbols in the formats of real exchanges; every reply says SIMULATED. Prints where it\n"
-            "serves and a call of each kind to try. Its data is deleted when it ends. Ctrl-C stops it."
+            "Simulates about 60 symbols in the formats of real exchanges. Every reply is labelled SIMULATED. Prints the\n"
+            "addresses and example calls. The data is deleted at the end. Press Ctrl-C to stop."
         ),
     ),
     "up": (
         "run everything: collector, its standby, server, edge",
         (
             "Starts a collector, a standby that takes over within seconds, a gRPC server, and Envoy for JSON and\n"
-            "gRPC-Web, and restarts what fails. NOT_SERVING until the first complete snapshot, some ten seconds later.\n"
-            "Ctrl-C stops it."
+            "gRPC-Web. Restarts processes that fail. The health status is NOT_SERVING until the first complete snapshot,\n"
+            "about ten seconds after the start. Press Ctrl-C to stop."
         ),
     ),
     "collect": (
         "run a collector: read exchanges, score, publish",
         (
-            "Reads the first venue of EXCHANGES that works, and publishes a snapshot to CACHE every few seconds.\n"
-            "Several can run on one repository: one works, the others stand by."
+            "Reads the first available venue of EXCHANGES and publishes a snapshot to CACHE every few seconds.\n"
+            "Several collectors can share one repository: one is active, the others are standbys."
         ),
     ),
     "serve": (
-        "run a gRPC server on what collectors publish",
-        "Answers every call from the newest snapshot in CACHE. Any number of servers can share one memcached.",
+        "run a gRPC server for the snapshots of the collectors",
+        "Answers calls from the newest snapshot in CACHE. Any number of servers can share one memcached.",
     ),
     "edge": (
         "run Envoy: the web page, JSON, gRPC-Web and gRPC on one port",
         (
-            "Listens on EDGE_ADDRESS with the web page, CORS, /healthz and a limit for each caller, and forwards to\n"
-            "SERVERS. Speaks https when TLS_CERTIFICATE and TLS_KEY name files, and reloads renewed ones; gRPC behind it\n"
-            "stays clear text. Writes a line of JSON for each call to ACCESS_LOG; rotate a file with logrotate and\n"
+            "Listens on EDGE_ADDRESS and forwards to SERVERS. Adds the web page, CORS, /healthz and a rate limit for each\n"
+            "client. Serves HTTPS if TLS_CERTIFICATE and TLS_KEY are set, and reloads renewed files; gRPC behind the edge\n"
+            "stays plaintext. Writes one line of JSON for each call to ACCESS_LOG. Rotate this file with logrotate and\n"
             "copytruncate.\n\n"
-            "For an Envoy of your own: --print-config prints the configuration, --page serves the web page to it."
+            "To run your own Envoy: --print-config prints the configuration, --page serves the web page to it."
         ),
     ),
     "record": (
         "save exchange traffic to a file",
         (
-            "Runs a collector of its own, and writes every reply of the exchanges to FILE, compressed.\n"
-            "Continues a FILE that exists."
+            "Runs a separate collector and writes every reply of the exchanges to FILE, compressed.\n"
+            "Appends to FILE if it exists."
         ),
     ),
     "replay": (
-        "serve a recording: the same API on the market of that day",
+        "serve a recording with the same API",
         (
-            "Plays FILE on its own clock, again and again. Every reply says REPLAY and carries the recorded times.\n"
-            "The scores are those of the recording, byte for byte; --check proves it."
+            "Replays FILE in a loop, with the recorded times. Every reply is labelled REPLAY.\n"
+            "The scores are byte for byte those of the recording; --check verifies this."
         ),
     ),
     "evaluate": (
-        "find out whether the score predicts anything",
+        "measure whether the score predicts returns",
         (
-            "Replays the analysis bar by bar over the past, and compares the score with what prices did next, and with a\n"
-            "random and a momentum baseline. Prints tables, and writes plots and a page to --output.\n"
+            "Replays the analysis bar by bar over past data. Compares the score with the returns that followed, and with\n"
+            "a random and a momentum baseline. Prints tables and writes plots and a page to --output.\n"
             "Exit code 0: there is a verdict; 1: there is none."
         ),
     ),
     "top": (
-        "show the dashboard in this terminal, of this machine or another",
+        "show the dashboard of a server in this terminal",
         (
-            "Live, with keys to sort, search and open a symbol; ? explains them. With --once, or in a pipe: one table,\n"
-            "highest score first.\n\n"
-            "Exit code 0: shown, or quit; 1: bad arguments; 2: no connection, or quit before data came;\n"
-            "3: the server refused."
+            "Updates live, with keys to sort, search and open a symbol; press ? for help. With --once or in a pipe, prints\n"
+            "one table, highest score first.\n\n"
+            "Exit code 0: shown, or quit; 1: bad arguments; 2: no connection, or quit before the first data;\n"
+            "3: the server returned an error."
         ),
     ),
     "doctor": (
-        "check what is reachable and configured, and say what to do",
-        "Changes nothing. Exit code 0: everything that is needed works; 1: something fails; 2: bad settings.",
+        "check the configuration and the network, and suggest fixes",
+        "Changes nothing. Exit code 0: all required checks pass; 1: a check fails; 2: bad settings.",
     ),
     "probe": (
-        "ask a server for its health",
+        "check the health of a server",
         "Exit code 0: SERVING; 1: bad arguments; 2: no connection; 3: the call failed or took too long; 4: not serving.",
     ),
     "config": (
-        "print the effective settings and where each comes from",
-        "Each setting is an environment variable VIRTUOSO_NAME and a flag --name; flags win.",
+        "print the effective settings and their sources",
+        "Each setting is an environment variable VIRTUOSO_NAME and a flag --name. Flags override variables.",
     ),
 }
 
 
 SOURCES = (
-    "candles: from the exchange, cached in --cache; history: the stored scores, all six dimensions (default %(default)s)"
+    "candles: from the exchange, cached in --cache; history: the stored scores with all six dimensions (default %(default)s)"
 )
 
 
-WITHOUT_SETTINGS = ("probe", "top")  # they ask a server, and end with 1 for bad arguments
+# These commands only call a server. Their exit code for bad arguments is 1.
+WITHOUT_SETTINGS = ("probe", "top")
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse with the exit code that a command promises for bad arguments."""
+    """An argument parser with a configurable exit code for bad arguments."""
 
     bad_arguments = 2
 
@@ -135,15 +138,15 @@ def parser() -> argparse.ArgumentParser:
         words = f"{short[0].upper()}{short[1:]}.\n\n{long}"
         if name in COMMANDS:
             command = commands.add_parser(name, help=short, description=words, formatter_class=raw)
-        else:  # a part of another command: not listed
+        else:  # a part of another command, not listed in the help
             command = commands.add_parser(name, description=words)
         _add_own_arguments(name, command)
         if name in WITHOUT_SETTINGS:
             continue
-        own = set(command._option_string_actions)  # noqa: SLF001 - argparse does not tell it otherwise
+        own = set(command._option_string_actions)  # noqa: SLF001 - argparse has no public API for this
         group = command.add_argument_group("settings")
         for item in fields(Settings):
-            if f"--{item.name.replace('_', '-')}" in own:  # evaluate counts its symbols
+            if f"--{item.name.replace('_', '-')}" in own:  # evaluate has its own --symbols
                 continue
             words = f"{item.metadata['help']} [{env_name(item)}; default {default_text(item) or 'none'}]".replace("%", "%%")
             group.add_argument(f"--{item.name.replace('_', '-')}", metavar="VALUE", help=words)
@@ -155,55 +158,58 @@ def _add_own_arguments(name: str, command: _Parser) -> None:
     add = command.add_argument
     match name:
         case "record":
-            add("file", metavar="FILE", help="the recording; an existing one is continued")
-            add("--minutes", type=_above_0, help="end after so many minutes (default: at Ctrl-C)")
-            add("--max-mb", type=_above_0, default=1024.0, help="end when FILE has so many MB (default %(default)g)")
+            add("file", metavar="FILE", help="the recording; an existing one is appended to")
+            add("--minutes", type=_above_0, help="number of minutes to record (default: until Ctrl-C)")
+            add("--max-mb", type=_above_0, default=1024.0, help="maximum size of FILE, MB (default %(default)g)")
         case "replay" | "play":
-            add("file", metavar="FILE", help="a recording, made by: virtuoso record FILE")
-            add("--once", action="store_true", help="end with the recording instead of starting again")
+            add("file", metavar="FILE", help="a recording from: virtuoso record FILE")
+            add("--once", action="store_true", help="stop at the end of the recording instead of looping")
         case "demo":
-            add("--seed", type=_from_0, default=1, help="which market: each number is another one (default %(default)s)")
+            add("--seed", type=_from_0, default=1, help="seed of the simulated market (default %(default)s)")
         case "probe":
             command.bad_arguments = 1
             add("--addr", type=_server, default=_own_server(), help="host:port of the server (default %(default)s)")
             add("--service", default="", help='name of the service, such as "readiness" (default: the server as a whole)')
             add(
-                "--timeout", type=_above_0, default=2.0, help="seconds to connect, and again to answer (default %(default)s)"
+                "--timeout",
+                type=_above_0,
+                default=2.0,
+                help="seconds to wait for the connection and for the reply, each (default %(default)s)",
             )
         case "top":
             command.bad_arguments = 1
             add("--addr", type=_server, default=_own_server(), help="host:port of the server (default %(default)s)")
-            add("--tls", action="store_true", help="use TLS with a certificate that this machine trusts")
-            add("--ca", type=_certificates, metavar="FILE", help="use TLS with a certificate of these roots (PEM)")
+            add("--tls", action="store_true", help="use TLS with the root certificates of this machine")
+            add("--ca", type=_certificates, metavar="FILE", help="use TLS with the root certificates in FILE (PEM)")
             add("--once", action="store_true", help="print one table")
             command.set_defaults(watchlist=Path(state_directory()) / "watchlist")
         case "evaluate":
             add("--source", choices=("candles", "history"), default="candles", help=SOURCES)
-            add("--days", type=_from_1, default=20, help="length of the past (default %(default)s)")
+            add("--days", type=_from_1, default=20, help="number of past days (default %(default)s)")
             add(
                 "--symbols",
                 type=_from_1,
                 default=200,
                 dest="count",
-                help="number of symbols, the largest by turnover (default %(default)s)",
+                help="number of symbols, highest turnover first (default %(default)s)",
             )
             add("--output", metavar="FOLDER", default="evaluation", help="folder of plots and page (default %(default)s)")
             add("--cache", metavar="FOLDER", dest="bars", help="folder of cached bars (default: bars in the state folder)")
             add("--seed", type=_from_0, default=1, help="seed of the random baseline (default %(default)s)")
         case "edge":
             add("--print-config", action="store_true", help="print Envoy's configuration")
-            add("--page", action="store_true", help="serve the web page alone at PAGE_ADDRESS, for an Envoy of your own")
+            add("--page", action="store_true", help="serve only the web page, at PAGE_ADDRESS, for your own Envoy")
         case "doctor":
             add("--json", action="store_true", help="print findings as JSON")
     if name == "replay":
-        add("--check", action="store_true", help="score everything again and compare each snapshot byte by byte")
-        add("--info", action="store_true", help="print what the recording holds")
+        add("--check", action="store_true", help="recompute all scores and compare each snapshot byte by byte")
+        add("--info", action="store_true", help="print the contents of the recording")
     if name in ("collect", "serve", "edge", "play"):
         add("--with-parent", action="store_true", help=argparse.SUPPRESS)
 
 
 def _own_server() -> str:
-    """Return the address of this machine's server by its settings."""
+    """Return the address of the server on this machine according to the settings."""
     try:
         return format_address(reachable(load(os.environ, {}).settings.grpc_address))
     except ConfigError:
@@ -224,19 +230,19 @@ def _certificates(path: str) -> bytes:
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{path!r} cannot be read: {error.strerror}") from error
     if b"-----BEGIN CERTIFICATE-----" not in found:
-        raise argparse.ArgumentTypeError(f"{path!r}: allowed is a file of certificates in PEM")
+        raise argparse.ArgumentTypeError(f"{path!r}: expected a PEM file of certificates")
     return found
 
 
 def _from_0(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r}: allowed is a whole number from 0 on")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number of 0 or more")
     return int(text)
 
 
 def _from_1(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r}: allowed is a whole number from 1 to 1000")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1 to 1000")
     return int(text)
 
 
@@ -246,7 +252,7 @@ def _above_0(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r}: allowed is a number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
     return value
 
 

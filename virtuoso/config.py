@@ -1,7 +1,7 @@
-"""Settings: from defaults, then the environment (`VIRTUOSO_NAME`), then flags (`--name`), into one frozen record.
+"""The settings. Flags (`--name`) override environment variables (`VIRTUOSO_NAME`), which override defaults.
 
-Only `app` and `cli` read them; everything beneath takes plain values. A bad value raises ConfigError, which names the
-setting, the value and what is allowed. An unknown VIRTUOSO_ variable becomes a warning with the closest known name.
+Only `app` and `cli` read the settings. All other packages take plain values. An invalid value raises ConfigError with the
+setting, the value and what is expected. An unknown VIRTUOSO_ variable is a warning with the closest known name.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ VENUE = re.compile(r"[a-z0-9_]{2,32}")
 
 
 class NotAllowed(ValueError):
-    """The text of a setting cannot be used. The message says what is allowed."""
+    """The text of a setting is invalid. The message describes what is expected."""
 
 
 def state_directory() -> str:
-    """Return the folder of what outlives a node's processes: $XDG_STATE_HOME/virtuoso, or ~/.local/state/virtuoso."""
+    """Return the directory of persistent state: $XDG_STATE_HOME/virtuoso or ~/.local/state/virtuoso."""
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return str(Path(base) / "virtuoso")
 
@@ -49,7 +49,7 @@ def _venues(text: str) -> tuple[str, ...]:
 def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise NotAllowed("an http:// or https:// address")
+        raise NotAllowed("an http:// or https:// URL")
     return text.rstrip("/")
 
 
@@ -58,7 +58,7 @@ def _urls(text: str) -> dict[str, str]:
         value = json.loads(text) if text.strip() else {}
         return {str(name).lower(): _url(url) for name, url in value.items()}
     except (ValueError, AttributeError, TypeError) as error:
-        raise NotAllowed('a JSON object from venue to address, such as {"bybit": "http://127.0.0.1:9100"}') from error
+        raise NotAllowed('a JSON object of venue to URL, such as {"bybit": "http://127.0.0.1:9100"}') from error
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -79,10 +79,10 @@ def _weights(names: tuple[str, ...]) -> Callable[[str], dict[str, float]]:
             given = {"": 0.0}
         if not set(given) <= set(names) or not all(0 <= weight <= 1000 for weight in given.values()):
             raise NotAllowed(
-                f"a JSON object from {', '.join(names)} to numbers from 0 to 1000; what is left out keeps its default"
+                f"a JSON object of {', '.join(names)} to numbers from 0 to 1000; the others keep their defaults"
             )
         if set(given) == set(names) and not any(given.values()):
-            raise NotAllowed("weights of which one at least is above 0")
+            raise NotAllowed("at least one weight above 0")
         return given
 
     return parse
@@ -91,7 +91,9 @@ def _weights(names: tuple[str, ...]) -> Callable[[str], dict[str, float]]:
 def _symbols(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.upper() for name in _items(text)))
     if not all(SYMBOL_PATTERN.match(name) for name in names):
-        raise NotAllowed("USDT perpetuals, separated by commas, such as BTCUSDT,ETHUSDT; or nothing for the largest")
+        raise NotAllowed(
+            "USDT perpetuals, separated by commas, such as BTCUSDT,ETHUSDT; or empty for the largest by turnover"
+        )
     return names
 
 
@@ -120,7 +122,7 @@ def _servers(text: str) -> tuple[tuple[str, int], ...]:
         return tuple(dict.fromkeys(parse_address(item, min_port=1) for item in _items(text)))
     except ValueError as error:
         raise NotAllowed(
-            "host:port, separated by commas, such as server-1:50051,server-2:50051; or nothing for GRPC_ADDRESS"
+            "host:port, separated by commas, such as server-1:50051,server-2:50051; or an empty value for GRPC_ADDRESS"
         ) from error
 
 
@@ -151,7 +153,9 @@ def _environment(text: str) -> Environment | None:
     try:
         return Environment[text.upper()]
     except KeyError as error:
-        raise NotAllowed("LIVE, SIMULATED, REPLAY, or nothing: REPLAY where EXCHANGE_URLS is set, else LIVE") from error
+        raise NotAllowed(
+            "LIVE, SIMULATED, REPLAY, or an empty value: REPLAY if EXCHANGE_URLS is set, otherwise LIVE"
+        ) from error
 
 
 def _level(text: str) -> str:
@@ -167,114 +171,118 @@ def setting(default: str | Callable[[], str], parse: Callable[[str], Any], words
 
 @dataclass(frozen=True)
 class Settings:
-    """The effective settings, parsed. Descriptions are shown by --help, `virtuoso config` and the operator's page."""
+    """The parsed settings. --help, `virtuoso config` and the README of tools/deploy show their descriptions."""
 
-    exchanges: tuple[str, ...] = setting("bybit,binance", _venues, "venues in order of preference, as ccxt names them")
+    exchanges: tuple[str, ...] = setting("bybit,binance", _venues, "venues in order of preference, by their ccxt names")
     exchange_urls: dict[str, str] = setting(
-        "", _urls, "addresses that replace those of venues, a JSON object; the data is then REPLAY"
+        "", _urls, "URLs that replace those of venues, a JSON object by venue; the data is then REPLAY"
     )
-    symbol_limit: int = setting("50", _number(int, 1, 500), "number of symbols to score, the largest by 24 h turnover")
-    symbols: tuple[str, ...] = setting("", _symbols, "symbols to score instead of the largest")
-    min_turnover_usd: float = setting("1000000", _number(float, 0, 1e15), "least 24 h turnover of a scored symbol, USD")
+    symbol_limit: int = setting(
+        "50", _number(int, 1, 500), "number of symbols to score, those with the highest 24 h turnover"
+    )
+    symbols: tuple[str, ...] = setting("", _symbols, "symbols to score instead of those with the highest turnover")
+    min_turnover_usd: float = setting("1000000", _number(float, 0, 1e15), "minimum 24 h turnover of a scored symbol, USD")
     cache: str = setting(
         lambda: f"directory:{state_directory()}/cache",
         _cache,
         "the repository: directory:PATH, memory:, memcached://host:port,…",
     )
     node_directory: str = setting(
-        lambda: f"{state_directory()}/node", str, "directory of this node's second tier behind memcached"
+        lambda: f"{state_directory()}/node", str, "directory of the second cache tier of this node, behind memcached"
     )
     history: str = setting(
         lambda: f"sqlite:///{state_directory()}/{HISTORY_FILE}",
         _history,
         "past scores, signals and alerts: sqlite:///PATH, postgresql://user:password@host:port/database, or none",
     )
-    points_days: float = setting("30", _number(float, 1, 3650), "days that the history keeps scores")
+    points_days: float = setting("30", _number(float, 1, 3650), "retention of scores in the history, days")
     history_days: float = setting(
-        "365", _number(float, 7, 3650), "days that the history keeps signals, opportunities and alerts"
+        "365", _number(float, 7, 3650), "retention of signals, opportunities and alerts in the history, days"
     )
     weights: dict[str, float] = setting(
         "",
         _weights(tuple(kind.lower_name for kind in DimensionKind)),
-        "weights of dimensions that replace the defaults, a JSON object; replies then name another model_version",
+        "weights that override the defaults, a JSON object by dimension; replies then have another model_version",
     )
     timeframe_weights: dict[str, float] = setting(
         "",
         _weights(tuple(timeframe.value for timeframe in Timeframe)),
-        "weights of timeframes that replace the defaults, a JSON object",
+        "weights that override the defaults, a JSON object by timeframe",
     )
-    opportunities: bool = setting("true", _flag, "look for opportunities; false switches them off everywhere")
+    opportunities: bool = setting("true", _flag, "look for opportunities; false disables them everywhere")
     grpc_address: tuple[str, int] = setting("127.0.0.1:50051", _address, "address of the gRPC server")
     edge_address: tuple[str, int] = setting(
         "127.0.0.1:8003", _address, "address of the edge (Envoy): JSON, gRPC-Web and gRPC for phones and browsers"
     )
     cors_origins: tuple[str, ...] = setting(
-        "*", _origins, "web origins that may call the edge, separated by commas; * allows any, since no credentials are used"
+        "*",
+        _origins,
+        "web origins that may call the edge, separated by commas; * allows any, as no credentials are used",
     )
     servers: tuple[tuple[str, int], ...] = setting(
         "",
         _servers,
-        "servers behind the edge, host:port separated by commas, with monitors on MONITOR_ADDRESS's port; nothing: "
+        "servers behind the edge, host:port separated by commas, with monitors on the port of MONITOR_ADDRESS; empty: "
         "GRPC_ADDRESS",
     )
     page_address: tuple[str, int] = setting(
-        "127.0.0.1:0", _address, "address of the web page's own server, which only Envoy calls; port 0 takes any free port"
+        "127.0.0.1:0", _address, "address of the web page server, called only by Envoy; port 0 selects any free port"
     )
     rate_limit: int = setting(
-        "50", _number(int, 0, 100_000), "requests a second that the edge accepts from one address; 0 means no limit"
+        "50", _number(int, 0, 100_000), "requests per second that the edge accepts from one address; 0 means no limit"
     )
     rate_limit_burst: int = setting(
-        "200", _number(int, 1, 100_000), "requests at once that the edge accepts from an address that was quiet before"
+        "200", _number(int, 1, 100_000), "burst of requests that the edge accepts from one address"
     )
     trusted_proxies: int = setting(
         "0",
         _number(int, 0, 10),
-        "number of proxies in front of the edge whose X-Forwarded-For is trusted; 0 when callers connect directly",
+        "number of proxies in front of the edge whose X-Forwarded-For is trusted; 0 if clients connect directly",
     )
     access_log: str = setting(
         "-",
         str,
-        "file of the edge's access log, JSON lines; - is standard output, nothing is no log, the default in up",
+        "access log file of the edge, JSON lines; - is standard output; empty is no log, which is the default in up",
     )
     tls_certificate: str = setting(
         "",
         str,
-        "PEM file of the edge's certificate and its chain; the edge then speaks https only, and reloads a renewed file",
+        "PEM file of the edge's certificate chain; the edge then serves HTTPS only and reloads a renewed file",
     )
-    tls_key: str = setting("", str, "PEM file of the certificate's key; gRPC behind the edge stays clear text")
+    tls_key: str = setting("", str, "PEM file of the private key; gRPC behind the edge stays plaintext")
     monitor_address: tuple[str, int] = setting(
         "127.0.0.1:8001",
         _address,
-        "address of /metrics, /healthz, /livez and /readyz; further processes take the next free ports",
+        "address of /metrics, /healthz, /livez and /readyz; other processes use the next free ports",
     )
-    max_stale_s: float = setting("600", _number(float, 31, 86_400), "age above which data is not shown, seconds")
-    dwell_s: float = setting("60", _number(float, 1, 86_400), "seconds that a venue must work before it is used again")
-    coingecko_url: str = setting("https://api.coingecko.com", _url, "address of CoinGecko, the source of BTC's market share")
+    max_stale_s: float = setting("600", _number(float, 31, 86_400), "age above which data is not served, seconds")
+    dwell_s: float = setting("60", _number(float, 1, 86_400), "seconds for which a venue must work before it is used again")
+    coingecko_url: str = setting("https://api.coingecko.com", _url, "URL of CoinGecko, the source of BTC dominance")
     environment: Environment | None = setting(
-        "", _environment, "LIVE, SIMULATED or REPLAY; nothing: REPLAY with EXCHANGE_URLS, else LIVE"
+        "", _environment, "LIVE, SIMULATED or REPLAY; empty: REPLAY with EXCHANGE_URLS, otherwise LIVE"
     )
-    reflection: bool = setting("true", _flag, "gRPC reflection, with which tools learn the API from the server")
+    reflection: bool = setting("true", _flag, "gRPC reflection, which lets tools read the API from the server")
     max_requests: int = setting(
-        "1000", _number(int, 1, 100_000), "unary calls that a server answers at once; more are refused"
+        "1000", _number(int, 1, 100_000), "maximum of concurrent unary calls per server; more are rejected"
     )
-    max_streams: int = setting(
-        "2000", _number(int, 1, 100_000), "streams that a server keeps open at once; more are refused"
-    )
+    max_streams: int = setting("2000", _number(int, 1, 100_000), "maximum of open streams per server; more are rejected")
     heartbeat_s: float = setting(
         "10", _number(float, 0.1, 29), "seconds of silence on a stream after which a heartbeat is sent"
     )
-    grace_s: float = setting("8", _number(float, 0, 300), "seconds that calls in flight have to finish at shutdown")
+    grace_s: float = setting("8", _number(float, 0, 300), "seconds for calls in flight to finish at shutdown")
     log_level: str = setting("INFO", _level, "DEBUG, INFO, WARNING or ERROR")
 
     @property
     def effective_environment(self) -> Environment:
-        """The kind of market that the numbers come from."""
+        """The environment of the market data."""
         return self.environment or (Environment.REPLAY if self.exchange_urls else Environment.LIVE)
 
     @property
     def effective_history(self) -> str | None:
-        """The URL of the history, None without one. The default file holds live markets only: simulated and replayed ones
-        have files of their own, so that a trial never mixes with what was real."""
+        """The URL of the history, or None.
+
+        The default file is for live markets only. Simulated and replayed markets have separate files, so that their data
+        is never mixed with live data."""
         kind = self.effective_environment
         if kind is not Environment.LIVE and self.history == default_text(self.__dataclass_fields__["history"]):
             return self.history.replace(HISTORY_FILE, f"history-{kind.lower_name}.db")
@@ -283,7 +291,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Loaded:
-    """The settings, the text and source of each (default, environment, flag), and warnings about unknown variables."""
+    """The settings, the text and source (default, environment, flag) of each, and warnings about unknown variables."""
 
     settings: Settings
     texts: dict[str, tuple[str, str]]
@@ -302,8 +310,9 @@ def default_text(item: Field[Any]) -> str:
 
 
 def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> Loaded:
-    """Return the settings of defaults, `env` and `flags`; later ones win. `flags` are by field name; None means that the
-    flag was not given. ConfigError names what is wrong."""
+    """Return the settings from defaults, `env` and `flags`. Later sources override earlier ones.
+
+    The keys of `flags` are field names. None means that the flag is not set. Raise ConfigError for an invalid value."""
     values: dict[str, Any] = {}
     texts: dict[str, tuple[str, str]] = {}
     for item in fields(Settings):
@@ -315,7 +324,7 @@ def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> Loaded:
         try:
             values[item.name] = item.metadata["parse"](text)
         except NotAllowed as error:
-            raise ConfigError(f"{env_name(item)}={text!r} ({source}): allowed is {error}") from error
+            raise ConfigError(f"{env_name(item)}={text!r} ({source}): expected {error}") from error
         texts[item.name] = (text, source)
     known = {env_name(item) for item in fields(Settings)}
     warnings = []
@@ -328,5 +337,5 @@ def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> Loaded:
     settings = Settings(**values)
     missing = sorted(set(settings.exchange_urls) - set(settings.exchanges))
     if missing:
-        warnings.append(f"{PREFIX}EXCHANGE_URLS names {', '.join(missing)}, which {PREFIX}EXCHANGES does not use")
+        warnings.append(f"{PREFIX}EXCHANGE_URLS names {', '.join(missing)}, which {PREFIX}EXCHANGES does not contain")
     return Loaded(settings, texts, tuple(warnings))

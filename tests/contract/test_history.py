@@ -114,7 +114,7 @@ async def test_a_database_that_was_opened_for_reading_cannot_be_written(place: P
     ],
 )
 def test_a_place_that_is_none_is_refused_with_what_is_allowed_and_without_its_password(url: str, why: str) -> None:
-    with pytest.raises(ConfigError, match=f"{why}.*allowed are sqlite:///") as refused:
+    with pytest.raises(ConfigError, match=f"{why}.*expected sqlite:///") as refused:
         open_history_reader(url)
     assert "secret" not in str(refused.value)
 

@@ -52,7 +52,7 @@ def test_config_prints_the_effective_settings_and_their_sources() -> None:
 def test_a_bad_setting_ends_with_2_and_says_what_is_allowed(command: str) -> None:
     ended = virtuoso(command, "--symbol-limit", "0")
     assert ended.returncode == 2
-    assert "VIRTUOSO_SYMBOL_LIMIT='0' (flag): allowed is a whole number from 1 to 500" in ended.stderr
+    assert "VIRTUOSO_SYMBOL_LIMIT='0' (flag): expected a whole number from 1 to 500" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -122,5 +122,5 @@ async def test_the_exit_code_and_the_message_say_what_is_wrong(tmp_path: Path) -
         )
     assert [code for code, _, _ in results] == [1, 1, 2, 3]
     assert all(not out for _, out, _ in results)
-    messages = ["allowed is host:port", "'/no/such/file' cannot be read", f"no connection to {unused}", "NOT_READY"]
+    messages = ["expected host:port", "'/no/such/file' cannot be read", f"no connection to {unused}", "NOT_READY"]
     assert all(message in error for message, (_, _, error) in zip(messages, results, strict=True))

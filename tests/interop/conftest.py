@@ -1,4 +1,4 @@
-"""Third-party programs, built once for all tests."""
+"""The Go programs, built once for all tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.programs import ROOT
 
 @pytest.fixture(scope="session")
 def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with gateway, interop and grpc-health-probe. With Go's cache the second build takes seconds."""
+    """Build gateway, interop and grpc-health-probe. Return their folder. With the Go cache, a second build takes seconds."""
     folder = tmp_path_factory.mktemp("go")
     built = subprocess.run(
         [str(ROOT / "tests/interop/go/build"), str(folder)],
@@ -21,5 +21,5 @@ def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         stdin=subprocess.DEVNULL,
         check=False,
     )
-    assert built.returncode == 0, f"the programs in Go cannot be made:\n{built.stdout}{built.stderr}"
+    assert built.returncode == 0, f"the Go programs cannot be built:\n{built.stdout}{built.stderr}"
     return folder

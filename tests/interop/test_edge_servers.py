@@ -1,5 +1,5 @@
-"""The edge before servers in processes of their own: what callers notice when a server is missing, hangs, is killed, or
-ends."""
+"""The edge with servers in separate processes. The test checks what clients see when a server is missing, hangs, is killed
+or stops."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ from tests.programs import Edge, free_port
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1 import market_service_pb2_grpc
 
-HOSTS = ("127.0.0.1", "127.0.0.2")  # the same ports on both, as on two machines
-CALLERS = 9
-NOBODY = "127.0.0.3"  # the host of a third server that never starts
+# The servers use the same ports on both hosts, as on two machines.
+HOSTS = ("127.0.0.1", "127.0.0.2")
+# No server starts on this host.
+MISSING_HOST = "127.0.0.3"
+CLIENTS = 9
 
 
-class Callers:
-    """Clients that call again and again, by JSON, by gRPC and as probes do. Their answers are counted."""
+class Clients:
+    """Clients that call in a loop: with JSON, with gRPC and as health probes. The replies are counted."""
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
-        self.answers: Counter[str] = Counter()
-        self._each: Counter[int] = Counter()  # the number of answers of each client
+        self.replies: Counter[str] = Counter()
+        self._replies_by_client: Counter[int] = Counter()
 
     @asynccontextmanager
     async def calling(self) -> AsyncIterator[None]:
@@ -50,7 +52,7 @@ class Callers:
 
             ways: list[Callable[[], Awaitable[str]]] = [lambda: http("/v1/overview"), lambda: http("/healthz"), rpc]
             tasks = [
-                asyncio.create_task(self._call(number, way)) for number, way in enumerate(ways * (CALLERS // len(ways)))
+                asyncio.create_task(self._call(number, way)) for number, way in enumerate(ways * (CLIENTS // len(ways)))
             ]
             try:
                 yield
@@ -61,33 +63,36 @@ class Callers:
 
     async def _call(self, number: int, way: Callable[[], Awaitable[str]]) -> None:
         while True:
-            self.answers[await way()] += 1
-            self._each[number] += 1
+            self.replies[await way()] += 1
+            self._replies_by_client[number] += 1
             await asyncio.sleep(0.01)
 
-    async def go_on(self, number: int) -> None:
-        """Return when each client has had that many more answers."""
-        before = self._each.copy()
+    async def wait_for_replies(self, count: int) -> None:
+        """Wait until each client has received `count` more replies."""
+        before = self._replies_by_client.copy()
         async with asyncio.timeout(30):
-            while any(self._each[one] < count + number for one, count in before.items()):
+            while any(self._replies_by_client[client] < had + count for client, had in before.items()):
                 await asyncio.sleep(0.02)
 
 
 def servers_used(log: Path, since: str) -> set[str]:
-    """Return the servers of the requests that began after `since`, a time as in the log. Lines are up to a second late."""
+    """Return the servers that got a request after `since`, a time in the format of the log.
+
+    The edge writes a line up to a second late."""
     calls = [json.loads(line) for line in log.read_text().splitlines() if line.endswith("}")]
     return {call["upstream"] for call in calls if call["time"] > since}
 
 
-def count_refused(answers: Counter[str]) -> int:
-    """Return how many calls got the reply that no server answers. Every other call must have succeeded."""
-    words = ("no server answers behind the edge", "upstream", "504 ")  # the last two are for /healthz
-    refusals = {answer for answer in answers if any(each in answer for each in words)}
-    assert answers.keys() - refusals == {"200 "}
-    return sum(answers[answer] for answer in refusals)
+def count_failed(replies: Counter[str]) -> int:
+    """Return how many calls failed because no server answered. Every other call must have succeeded."""
+    # Calls of /healthz get the last two.
+    errors = ("no server answers behind the edge", "upstream", "504 ")
+    failures = {reply for reply in replies if any(error in reply for error in errors)}
+    assert replies.keys() - failures == {"200 "}
+    return sum(replies[reply] for reply in failures)
 
 
-async def test_a_server_that_hangs_or_dies_costs_a_caller_one_call_and_one_that_never_came_or_ends_costs_none(
+async def test_a_client_loses_at_most_one_call_when_a_server_hangs_or_is_killed_and_none_when_one_is_missing_or_stops(
     tmp_path: Path,
 ) -> None:
     await publish(tmp_path / "cache")
@@ -96,8 +101,10 @@ async def test_a_server_that_hangs_or_dies_costs_a_caller_one_call_and_one_that_
     def server(host: str) -> Server:
         return Server(host, port, monitor, tmp_path / "cache")
 
-    async def is_used(host: str) -> None:
-        """Return when the log has requests to a server and to its monitor: Envoy readmits each by its own check."""
+    async def wait_until_used(host: str) -> None:
+        """Wait until the log has requests to the server and to its monitor.
+
+        Envoy readmits each of them after its own health check."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         async with asyncio.timeout(20):
             while not {f"{host}:{at}" for at in (port, monitor)} <= servers_used(log, now):
@@ -105,31 +112,31 @@ async def test_a_server_that_hangs_or_dies_costs_a_caller_one_call_and_one_that_
 
     first, second = await asyncio.gather(*(asyncio.to_thread(server, host) for host in HOSTS))
     await asyncio.gather(*(ready(f"{host}:{monitor}") for host in HOSTS))
-    servers, monitors = ([f"{host}:{at}" for host in (NOBODY, *HOSTS)] for at in (port, monitor))
+    servers, monitors = ([f"{host}:{at}" for host in (MISSING_HOST, *HOSTS)] for at in (port, monitor))
     edge = await asyncio.to_thread(Edge, servers, monitors, access_log=str(log))
-    callers = Callers(edge)
+    clients = Clients(edge)
     try:
-        async with callers.calling():
-            await asyncio.gather(*map(is_used, HOSTS))
-            assert count_refused(callers.answers) == 0
+        async with clients.calling():
+            await asyncio.gather(*map(wait_until_used, HOSTS))
+            assert count_failed(clients.replies) == 0
             second.freeze()
-            await callers.go_on(40)
-            assert count_refused(callers.answers) <= CALLERS
+            await clients.wait_for_replies(40)
+            assert count_failed(clients.replies) <= CLIENTS
             second.thaw()
-            await is_used(HOSTS[1])
-            callers.answers.clear()
+            await wait_until_used(HOSTS[1])
+            clients.replies.clear()
             second.kill()
-            await callers.go_on(40)
-            assert count_refused(callers.answers) <= CALLERS
+            await clients.wait_for_replies(40)
+            assert count_failed(clients.replies) <= CLIENTS
             second = await asyncio.to_thread(server, HOSTS[1])
             await ready(f"{HOSTS[1]}:{monitor}")
-            await is_used(HOSTS[1])
-            callers.answers.clear()
+            await wait_until_used(HOSTS[1])
+            clients.replies.clear()
             first.process.terminate()
             assert await asyncio.to_thread(first.process.wait) == 0
-            await callers.go_on(20)
+            await clients.wait_for_replies(20)
     finally:
         edge.end()
         first.kill()
         second.kill()
-    assert count_refused(callers.answers) == 0
+    assert count_failed(clients.replies) == 0

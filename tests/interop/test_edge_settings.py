@@ -203,7 +203,7 @@ async def test_all_protocols_are_spoken_over_tls_and_a_renewed_certificate_is_ta
 
             where = ("127.0.0.1", one.edge.port)
             looked = await listeners.check_port("VIRTUOSO_EDGE_ADDRESS", where, listeners.https_status)
-            assert "a Virtuoso server runs there, its status is SERVING" in looked.why
+            assert "a Virtuoso server answers with the status SERVING" in looked.why
             certify(tmp_path)
             async with asyncio.timeout(20):
                 while (await asyncio.to_thread(ssl.get_server_certificate, where)).encode() == known:

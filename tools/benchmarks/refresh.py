@@ -1,5 +1,7 @@
-"""What scoring costs: `python -m tools.benchmarks.refresh URL SYMBOLS` reads a market as a collector does and prints, as
-JSON, milliseconds of CPU a symbol. It is its own process, because it loads numpy and ccxt."""
+"""Measure the CPU time of scoring.
+
+`python -m tools.benchmarks.refresh URL SYMBOLS` reads a market as a collector does. It prints the CPU milliseconds per
+symbol as JSON. It runs in a separate process because it imports numpy and ccxt."""
 
 from __future__ import annotations
 
@@ -23,18 +25,18 @@ from virtuoso.market_data.universe import UniverseRules
 from virtuoso.wire import snapshots
 
 REPEATS = 25
-FILL_S = 60.0
-BETAS = 500
+FILL_TIMEOUT_S = 60.0
+BETA_SYMBOLS = 500
 
 
 async def read(url: str, symbols: int) -> MarketData:
-    """Return all inputs of the largest symbols. TimeoutError when they do not come."""
+    """Return all inputs of the largest symbols. Raise TimeoutError if they do not arrive."""
     exchange = CcxtExchange("bybit", url=url)
     feed = Feed(exchange, UniverseRules(limit=symbols), lambda _, __: Cadence(3, 3, 5), SYSTEM_CLOCK)
     try:
         await feed.refresh_tickers()
         feed.start()
-        async with asyncio.timeout(FILL_S):
+        async with asyncio.timeout(FILL_TIMEOUT_S):
             while not (feed.filled and all(item.previous_book for item in feed.inputs())):  # noqa: ASYNC110  # the feed has no event to wait for
                 await asyncio.sleep(0.1)
         return feed.market()
@@ -44,7 +46,7 @@ async def read(url: str, symbols: int) -> MarketData:
 
 
 def cpu_ms(work: Callable[[], object]) -> Sequence[float]:
-    """Return the CPU milliseconds of this thread for each repetition of the work, ascending."""
+    """Return the CPU milliseconds of this thread for each repetition of `work`, in ascending order."""
     spent = []
     for _ in range(REPEATS):
         began = time.thread_time()
@@ -54,11 +56,11 @@ def cpu_ms(work: Callable[[], object]) -> Sequence[float]:
 
 
 def measure(market: MarketData) -> dict[str, object]:
-    """Return the CPU of a pass over all symbols, divided by their number, and that of the betas of BETAS symbols."""
-    inputs, memos = market.inputs, ReadingsCaches()
+    """Return the CPU time of a pass per symbol, and the CPU time of the betas of BETA_SYMBOLS symbols."""
+    inputs, caches = market.inputs, ReadingsCaches()
 
-    def scoring(memos: ReadingsCaches) -> object:
-        return score_market(market, dominance=None, previous=None, readings=memos)
+    def scoring(caches: ReadingsCaches) -> object:
+        return score_market(market, dominance=None, previous=None, readings=caches)
 
     def whole_pass(state: VenueState) -> PassResult:
         return run_pass(state, market, PassRequest(trading=True))
@@ -67,13 +69,13 @@ def measure(market: MarketData) -> dict[str, object]:
     snapshot = snapshot_of(
         market, first, snapshot_id="bench", environment=Environment.SIMULATED, computed_ms=0, fallback=None
     )
-    many = {f"{i}{item.symbol}": item.candles for i in range(-(-BETAS // len(inputs))) for item in inputs}
-    many = dict(list(many.items())[: BETAS - 1]) | {ANCHOR: market.anchor_candles}
-    scoring(memos)
+    many = {f"{i}{item.symbol}": item.candles for i in range(-(-BETA_SYMBOLS // len(inputs))) for item in inputs}
+    many = dict(list(many.items())[: BETA_SYMBOLS - 1]) | {ANCHOR: market.anchor_candles}
+    scoring(caches)
     results: dict[str, object] = {"symbols": len(inputs), "scored": snapshot.scored, "repeats": REPEATS}
     for name, task in (
         ("full", lambda: scoring(ReadingsCaches())),
-        ("no_bar_closed", lambda: scoring(memos)),
+        ("no_bar_closed", lambda: scoring(caches)),
         ("whole_pass", lambda: whole_pass(first.state)),
         ("encode", lambda: snapshots.encode_snapshot(snapshot)),
         ("betas", lambda: betas(many, market.stamp.observed_ms)),

@@ -1,9 +1,9 @@
-"""What becomes of a signal: stop, targets, expiry and result, from the bars that open after it.
+"""The outcome of a signal: stop, targets, expiry and result, evaluated on the bars that open after it.
 
-Outcomes are evaluated on closed 1m bars, and on 5m bars where 1m bars are missing. Only bars that open after the signal
-count: the rest of the minute in which it opened shows only in the next bar's open. Wicks count. When a bar touches both
-stop and target, the stop was first. A bar that opens beyond the stop fills at its open. At the expiry the bar's close
-counts. Fees and funding are not included.
+Outcomes are evaluated on closed 1m bars. A 5m bar is used where 1m bars are missing. Only bars that open after the signal
+count. The rest of the minute in which the signal opened affects only the open of the next bar. Wicks count. When a bar
+touches both the stop and a target, the stop is assumed to be first. When a bar opens beyond the stop, the exit price is its
+open. At expiry, the exit price is the close of the bar. Fees and funding are not included.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Floats, Millis
 
 BAR_DELAY_MS = 120_000
-"""A bar that has not come this long after its close counts as missing."""
+"""A bar counts as missing when it has not arrived by this time after its close."""
 ABANDON_MS = 6 * 3_600_000
-"""How long after the expiry a bar may still come."""
+"""The time after expiry until which a bar may still arrive."""
 
 M1_MS, M5_MS = Timeframe.M1.ms, Timeframe.M5.ms
 
 
 def evaluate_outcome(signal: Signal, bars: Mapping[Timeframe, Candles], now_ms: int) -> Signal:
-    """Return the signal after all bars that had closed at `now_ms` (epoch ms) and were not evaluated before.
+    """Evaluate the signal on all bars that were closed at `now_ms` (epoch ms) and not evaluated before. Return the result.
 
-    Evaluating again changes nothing, and evaluating in steps gives the same as evaluating at once. A closed signal stays as
-    it is. A gap that neither 1m nor 5m bars fill is skipped once those bars are overdue; when the gap contains the expiry,
-    the first price after it counts. When no bar has come 6 hours after the expiry, the exit is unknown: the exit price is
-    None and the open part counts as stopped, so that vanished markets do not improve the record."""
+    The function is idempotent. An evaluation in steps gives the same result as one at once. A closed signal does not change.
+    A gap that neither 1m nor 5m bars fill is skipped once those bars are overdue. When the gap contains the expiry, the exit
+    price is the first price after the gap. When no bar has arrived 6 hours after expiry, the exit price is None and the open
+    part counts as stopped. Delisted markets therefore do not improve the record."""
     if signal.status is not SignalStatus.ACTIVE:
         return signal
     for bar in _unevaluated_bars(signal, bars, now_ms):
@@ -49,15 +49,16 @@ def evaluate_outcome(signal: Signal, bars: Mapping[Timeframe, Candles], now_ms: 
 
 
 def close_signal(signal: Signal, status: SignalStatus, price: float | None, time_ms: int) -> Signal:
-    """Return the signal with its open part closed at `price` and `time_ms` (epoch ms). A price of None is unknown and
-    counts as the stop."""
+    """Return the signal with its open part closed at `price` and `time_ms` (epoch ms).
+
+    A price of None is unknown. The result is then computed with the stop."""
     rest = math.fsum(signal.sizes[signal.targets_hit :])
     result = _realised_r(signal) + rest * _result_r(signal, signal.stop if price is None else price)
     return replace(signal, status=status, exit_price=price, closed_ms=time_ms, result_r=result)
 
 
 def _apply_bar(signal: Signal, bar: _Bar) -> Signal:
-    """Return an active signal after one more bar."""
+    """Return an active signal after the evaluation of one more bar."""
     sign, stop = signal.side.sign, signal.stop
     worst, best = (bar.low, bar.high) if sign > 0 else (bar.high, bar.low)
     signal = replace(signal, judged_ms=max(signal.judged_ms, bar.end_ms))
@@ -76,12 +77,12 @@ def _apply_bar(signal: Signal, bar: _Bar) -> Signal:
 
 
 def _result_r(signal: Signal, price: float) -> float:
-    """Return the result of a unit closed at `price`, in R."""
+    """Return the result in R of one unit that is closed at `price`."""
     return signal.side.sign * math.log(price / signal.entry) / abs(math.log(signal.stop / signal.entry))
 
 
 def _realised_r(signal: Signal) -> float:
-    """Return the result of the targets that were hit, in R, weighted by size."""
+    """Return the result in R of the targets that were hit, weighted by size."""
     hit = zip(signal.sizes, signal.targets[: signal.targets_hit], strict=False)
     return math.fsum(size * _result_r(signal, target) for size, target in hit)
 
@@ -96,7 +97,7 @@ class _Bar(NamedTuple):
 
 
 class _BarSequence:
-    """The bars of one timeframe that had closed. A bar with an impossible price counts as missing."""
+    """The closed bars of one timeframe. A bar with an invalid price counts as missing."""
 
     def __init__(self, candles: Candles | None, now_ms: int) -> None:
         self._length = 0 if candles is None else candles.timeframe.ms
@@ -108,41 +109,41 @@ class _BarSequence:
             valid = np.isfinite(prices).all(axis=0) & (prices > 0).all(axis=0)
             self._opens, self._prices = candles.open_ms[span][valid], prices[:, valid]
 
-    def begins_after(self, time_ms: int) -> bool:
-        """Return whether there are bars and all of them open later."""
+    def starts_after(self, time_ms: int) -> bool:
+        """Return True if there are bars and all of them open after `time_ms`."""
         return len(self._opens) > 0 and int(self._opens[0]) > time_ms
 
-    def first_from(self, time_ms: int) -> _Bar | None:
-        """Return the first bar that opens at `time_ms` or later; None without one."""
+    def first_at_or_after(self, time_ms: int) -> _Bar | None:
+        """Return the first bar that opens at `time_ms` or later, or None."""
         index = int(np.searchsorted(self._opens, time_ms))
         if index >= len(self._opens):
             return None
         open_ms = int(self._opens[index])
         return _Bar(open_ms, open_ms + self._length, *self._prices[:, index].tolist())
 
-    def opening_at(self, time_ms: int) -> _Bar | None:
-        """Return the bar that opens at `time_ms`; None without one."""
-        bar = self.first_from(time_ms)
+    def bar_at(self, time_ms: int) -> _Bar | None:
+        """Return the bar that opens at `time_ms`, or None."""
+        bar = self.first_at_or_after(time_ms)
         return bar if bar is not None and bar.open_ms == time_ms else None
 
 
 def _unevaluated_bars(signal: Signal, bars: Mapping[Timeframe, Candles], now_ms: int) -> Iterator[_Bar]:
-    """Yield the bars that were not evaluated yet, in order. They overlap only where a 5m bar stands in for 1m bars.
+    """Yield the bars that are not evaluated yet, in order. They overlap only where a 5m bar replaces 1m bars.
 
-    A 5m bar may begin before the last evaluated time, but never before the signal. That is safe: stop and further targets
-    were not touched in the evaluated part, so a touch can only be in the rest."""
-    minutes, fives = _BarSequence(bars.get(Timeframe.M1), now_ms), _BarSequence(bars.get(Timeframe.M5), now_ms)
+    A 5m bar may open before the last evaluated time, but never before the signal. The overlap is safe. The evaluated part
+    did not touch the stop or a further target, so a touch can only be in the rest of the bar."""
+    bars_1m, bars_5m = _BarSequence(bars.get(Timeframe.M1), now_ms), _BarSequence(bars.get(Timeframe.M5), now_ms)
     cursor = max(signal.judged_ms, signal.opened_ms)
     while True:
         cursor = -(-cursor // M1_MS) * M1_MS
-        bar = minutes.opening_at(cursor)
+        bar = bars_1m.bar_at(cursor)
         if bar is None:
-            begin = cursor // M5_MS * M5_MS
-            overdue = now_ms >= begin + M5_MS + BAR_DELAY_MS
-            if begin >= signal.opened_ms and (overdue or minutes.begins_after(cursor)):
-                bar = fives.opening_at(begin)
+            start_5m = cursor // M5_MS * M5_MS
+            overdue = now_ms >= start_5m + M5_MS + BAR_DELAY_MS
+            if start_5m >= signal.opened_ms and (overdue or bars_1m.starts_after(cursor)):
+                bar = bars_5m.bar_at(start_5m)
             if bar is None and overdue:
-                later = [b for sequence in (minutes, fives) if (b := sequence.first_from(cursor)) is not None]
+                later = [b for sequence in (bars_1m, bars_5m) if (b := sequence.first_at_or_after(cursor)) is not None]
                 bar = min(later, key=lambda b: b.open_ms, default=None)
         if bar is None:
             return

@@ -1,4 +1,4 @@
-"""What a node prints once it serves: where it listens, and a call of each kind to try."""
+"""The text that a node prints when it is serving: its addresses and an example call of each kind."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 log = logging.getLogger(__name__)
 
-EDGE_TIMEOUT_S = 5.0  # from the moment when the server serves
+# The time that the edge has to answer after the server is serving.
+EDGE_TIMEOUT_S = 5.0
 RETRY_S = 0.1
 
 
 async def serving(address: str) -> None:
-    """Return once the gRPC server at "host:port" says SERVING."""
+    """Wait until the gRPC server at "host:port" has the status SERVING."""
     options = [
-        ("grpc.enable_http_proxy", 0),  # it is on this machine
+        ("grpc.enable_http_proxy", 0),  # the server is on this machine
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 500),
     ]
@@ -38,12 +39,12 @@ async def serving(address: str) -> None:
 
 
 async def edge_serving(url: str) -> tuple[bool, bool]:
-    """Return (whether the edge answers, whether it has the web page), at the latest after EDGE_TIMEOUT_S."""
+    """Return (whether the edge answers, whether it serves the web page) within EDGE_TIMEOUT_S."""
     end = time.monotonic() + EDGE_TIMEOUT_S
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
         while time.monotonic() < end:
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                # the certificate may be of another name: the edge is on this machine
+                # The certificate may be for another host name. The edge is on this machine.
                 async with session.get(f"{url}/", headers={"Accept": "text/html"}, ssl=False) as page:
                     return True, page.status == 200
             await asyncio.sleep(RETRY_S)
@@ -51,8 +52,9 @@ async def edge_serving(url: str) -> tuple[bool, bool]:
 
 
 async def announce(kind: str, grpc_address: str, edge: str, monitor: str, *, ready: asyncio.Event) -> None:
-    """Wait for SERVING, set `ready`, and print addresses and calls. `kind` is the environment, such as SIMULATED; `edge` and
-    `monitor` are URLs."""
+    """Wait for SERVING, set `ready`, and print addresses and calls.
+
+    `kind` is the environment, such as SIMULATED. `edge` and `monitor` are URLs."""
     began = time.monotonic()
     await serving(grpc_address)
     took_s = time.monotonic() - began
@@ -63,17 +65,19 @@ async def announce(kind: str, grpc_address: str, edge: str, monitor: str, *, rea
 
 
 def text(kind: str, took_s: float, grpc_address: str, edge: str | None, monitor: str, *, page: bool) -> str:
-    """Return the text. `edge` is None when no edge answers: its calls are then left out, and the text says why. It also says
-    when no web `page` was built."""
-    none = "not served: no edge answers (virtuoso doctor says why)"
-    insecure = " -k" if edge and edge.startswith("https:") else ""  # the certificate is rarely of this address
+    """Return the text.
+
+    `edge` is None when no edge answers. The text then omits its calls and gives the reason. The text also reports a web
+    `page` that is not built."""
+    none = "not served: no edge answers (run virtuoso doctor for the reason)"
+    insecure = " -k" if edge and edge.startswith("https:") else ""  # the certificate is rarely for this address
     service = "virtuoso.market.v1.MarketService"
     buf = _program("buf")
     lines = [
         "",
-        f"Virtuoso serves a {kind} market, {took_s:.1f} s after its start. Ctrl-C stops it.",
+        f"Virtuoso serves a {kind} market. The start took {took_s:.1f} s. Press Ctrl-C to stop.",
         "",
-        f"  web page         {(f'{edge}/' if page else 'not built (tools/generate makes it)') if edge else none}",
+        f"  web page         {(f'{edge}/' if page else 'not built (run tools/generate)') if edge else none}",
         f"  gRPC             {grpc_address}",
         f"  JSON, gRPC-Web   {edge or none}",
         f"  health, metrics  {monitor}/healthz  {monitor}/metrics",
@@ -91,10 +95,10 @@ def text(kind: str, took_s: float, grpc_address: str, edge: str | None, monitor:
 
 
 def _program(name: str) -> str:
-    """Return the shortest command of a program that is installed beside this Python, or its bare name."""
-    beside = Path(sys.executable).parent / name
-    if not beside.exists() or shutil.which(name) == str(beside):
+    """Return the shortest command for a program that is installed next to this Python, or only its name."""
+    installed = Path(sys.executable).parent / name
+    if not installed.exists() or shutil.which(name) == str(installed):
         return name
     with contextlib.suppress(ValueError):
-        return str(beside.relative_to(Path.cwd()))
-    return str(beside)
+        return str(installed.relative_to(Path.cwd()))
+    return str(installed)

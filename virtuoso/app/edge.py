@@ -30,7 +30,7 @@ async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
     if options.page:
         if not wished[1]:
             raise ConfigError(
-                f"PAGE_ADDRESS={format_address(wished)}: Envoy must know the port of the page: allowed is a port above 0"
+                f"PAGE_ADDRESS={format_address(wished)}: Envoy must know the port of the page: expected a port above 0"
             )
         async with page.served(wished):
             await stop.wait()

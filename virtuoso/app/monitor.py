@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from virtuoso.domain.addresses import Address, address_in_use, format_address
 from virtuoso.domain.errors import ConfigError
-from virtuoso.domain.http_port import HttpPort
+from virtuoso.domain.http_server import HttpServer
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Monitor:
 
     def __init__(self, *, status: Status, readiness: Readiness) -> None:
         self._status, self._readiness = status, readiness
-        self._port: HttpPort | None = None
+        self._port: HttpServer | None = None
 
     async def start(self, address: str) -> int:
         """Listen on "host:port" (port 0: any free one) and return the port. Raise OSError when it cannot be had."""
@@ -41,7 +41,7 @@ class Monitor:
                 web.get("/readyz", self._readyz),
             ]
         )
-        self._port = HttpPort(application, shutdown_timeout_s=1)
+        self._port = HttpServer(application, shutdown_timeout_s=1)
         return await self._port.start(address)
 
     async def close(self) -> None:

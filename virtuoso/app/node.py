@@ -47,12 +47,12 @@ async def run(
     for name, address in named.items():
         if not address[1]:
             raise ConfigError(
-                f"{name} {format_address(address)}: the parts of a node must find each other: allowed is a port above 0"
+                f"{name} {format_address(address)}: the processes of a node must know the port: expected a port above 0"
             )
         with contextlib.suppress(OSError), socket.create_connection(reachable(address), timeout=0.2):
             raise ConfigError(address_in_use(name, address))
     roles = [Role("serve", ["serve", "--with-parent"]), *sources, Role("edge", ["edge", "--with-parent"])]
-    log.info("gRPC on %s, a %s market; NOT_SERVING until its first complete snapshot", format_address(addresses.grpc), kind)
+    log.info("gRPC on %s, %s market; NOT_SERVING until the first complete snapshot", format_address(addresses.grpc), kind)
     ready = asyncio.Event()
     grpc, edge, monitor = (format_address(reachable(each)) for each in (addresses.grpc, addresses.edge, addresses.monitor))
     edge = f"{'https' if addresses.secure else 'http'}://{edge}"

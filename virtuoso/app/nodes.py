@@ -26,7 +26,7 @@ async def up(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     settings = loaded.settings
     if settings.cache == "memory:":
         raise ConfigError(
-            "VIRTUOSO_CACHE='memory:' belongs to one process, and `up` runs several: allowed are directory:PATH, memcached://…"
+            "VIRTUOSO_CACHE='memory:' is for one process, but `up` runs several: expected directory:PATH, memcached://…"
         )
     log.info("market data from %s", ", ".join(settings.exchanges))
     return await _node(settings, _collectors(settings), _flags(loaded), stop)
@@ -38,7 +38,7 @@ async def demo(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
         port = free_port()
         market = node.simulated(loaded.settings.exchanges, f"http://127.0.0.1:{port}") | node.own_state(folder)
         if ignored := [variable(name) for name in market if loaded.texts[name][1] != "default"]:
-            log.warning("a demo sets its own %s", ", ".join(ignored))
+            log.warning("demo ignores these settings: %s", ", ".join(ignored))
         words = ["--address", f"127.0.0.1:{port}", "--seed", str(options.seed), "--with-parent"]
         exchange = Role("simulator", words, module="virtuoso.simulator")
         env = _flags(loaded) | {variable(name): text for name, text in market.items()}

@@ -47,7 +47,7 @@ async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
         async with monitor(settings, server.status, snapshots.readiness):
             log.info("gRPC on %s; repository %s", format_address(settings.grpc_address), repository.name)
             await stop.wait()
-            log.info("shutting down: health says NOT_SERVING, streams end, calls in flight have %g s", settings.grace_s)
+            log.info("shutting down: health is NOT_SERVING, streams end, calls in flight have %g s", settings.grace_s)
             await server.drain(settings.grace_s)
     finally:
         await snapshots.close()

@@ -79,7 +79,7 @@ async def _keep(role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s
         crashes = 0 if time.monotonic() - began > STEADY_S else crashes + 1
         pause = min(MOST_PAUSE_S, 0.1 * 2**crashes) if crashes > 1 else 0.0
         log.error(
-            "%s ended with %s and is started again%s", role.name, child.returncode, f" in {pause:.1f} s" if pause else ""
+            "%s ended with %s and will be restarted%s", role.name, child.returncode, f" in {pause:.1f} s" if pause else ""
         )
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
@@ -99,7 +99,7 @@ async def _end(role: Role, child: asyncio.subprocess.Process, grace_s: float) ->
     try:
         code = await asyncio.wait_for(child.wait(), grace_s + 4)
     except TimeoutError:
-        log.error("%s did not end within %g s and is killed", role.name, grace_s + 4)  # noqa: TRY400 - no traceback: it hung
+        log.error("%s did not stop within %g s and will be killed", role.name, grace_s + 4)  # noqa: TRY400 - it hung
         with contextlib.suppress(ProcessLookupError):
             child.kill()
         await child.wait()

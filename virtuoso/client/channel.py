@@ -96,7 +96,7 @@ def connect(
     servers whose health of this name is SERVING. With None they go to all servers, and a server that cannot answer says
     why. Raise ValueError for addresses that are not allowed, and for a `timeout_s` that is not above 0."""
     if not timeout_s > 0:
-        raise ValueError(f"timeout_s={timeout_s}: allowed are seconds above 0")
+        raise ValueError(f"timeout_s={timeout_s}: expected a number of seconds above 0")
     address, arguments = target(addresses), options(health_service)
     interceptors = cast("Any", [Deadline(timeout_s)])
     if credentials is None:
@@ -112,7 +112,7 @@ def target(addresses: Sequence[str]) -> str:
         return addresses[0]
     versions = {_ip_version(address) for address in addresses}
     if len(versions) > 1:
-        raise ValueError(f"{', '.join(addresses)}: allowed are all IPv4 or all IPv6, as gRPC takes no mixture")
+        raise ValueError(f"{', '.join(addresses)}: expected all IPv4 or all IPv6, because gRPC does not accept a mixture")
     return f"ipv{versions.pop()}:{','.join(addresses)}"
 
 

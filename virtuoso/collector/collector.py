@@ -125,7 +125,7 @@ class Collector:
             async with asyncio.timeout(STAGE_S):
                 await self._feeds[venue].refresh_tickers()
         except (TimeoutError, ExchangeError) as error:
-            log.info("%s does not answer the standby: %s", venue, error)
+            log.info("%s does not answer this standby: %s", venue, error)
 
     async def _end(self, work: asyncio.Task[None]) -> None:
         self._leadership.working = False
@@ -213,7 +213,7 @@ class Collector:
             with metrics.CYCLE_SECONDS.labels("analysis").time():
                 analysed = await self._engine.analyse(feed, request)
             if request.trading and self._leadership.in_doubt:
-                log.warning("a pass took so long that another collector may work: it does not count")
+                log.warning("a pass took longer than the lease, so another collector may be active: its result is discarded")
                 return None
             snapshot = self._engine.accept(
                 feed,

@@ -104,7 +104,7 @@ class Engine:
                 stored = await self._history.recall(self._clock.now_ms())
             except HistoryError as error:
                 if not self.recalled:
-                    log.warning("history: %s: using the signals of the last snapshot, if there is one", error)
+                    log.warning("history: %s: continuing with the signals of the last snapshot, if there is one", error)
                     self._add_recalled(*of_snapshot)
                 self.recalled = True
                 self.may_trade = last is not None or self._clock.monotonic() - started > MAX_HISTORY_WAIT_S
@@ -112,7 +112,7 @@ class Engine:
             else:
                 self._add_recalled(stored.signals, stored.opportunities)  # first, because it knows more
                 active = sum(signal.closed_ms is None for signal in stored.signals)
-                log.info("history: %d signals recalled, %d of them active", len(stored.signals), active)
+                log.info("history: %d signals restored, %d of them active", len(stored.signals), active)
                 break
         if not self.recalled:
             self._add_recalled(*of_snapshot)
@@ -125,7 +125,7 @@ class Engine:
             blob = await repository.get(keys.snapshot(snapshots.decode_head(head)[0])) if head else None
             last = snapshots.decode_last_snapshot(blob) if blob else None
         except (RepositoryError, CorruptValue) as error:
-            log.warning("the last snapshot could not be read: %s", error)
+            log.warning("cannot read the last snapshot: %s", error)
             return None
         return last if last is not None and last.environment is self.environment else None
 

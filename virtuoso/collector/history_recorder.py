@@ -114,7 +114,7 @@ class HistoryRecorder:
             try:
                 await work()
             except Exception:  # a mistake of ours here must not cost scores; the log has it
-                log.exception("history: %s failed and goes on", task)
+                log.exception("history: %s failed and will be retried", task)
             await self._clock.sleep(SETTLE_S)
 
     async def _read_signal_records(self) -> None:
@@ -127,7 +127,7 @@ class HistoryRecorder:
                 self._signal_records[venue] = replace(await asyncio.to_thread(signal_record, results), since_ms=since)
         except HistoryError as error:
             self._signal_records.clear()
-            log.debug("history: how signals ended is not known: %s", error)
+            log.debug("history: cannot read the outcomes of signals: %s", error)
         try:
             async with asyncio.timeout(SIGNAL_RECORD_S):
                 await self._signal_ended.wait()

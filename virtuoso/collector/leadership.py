@@ -1,4 +1,4 @@
-"""Whether this collector is the one that works, and for how long it may believe so."""
+"""The leadership of this collector and the time until which it is certain."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Leadership:
-    """`working`: set by its owner while it works."""
+    """The leadership of a collector. The collector sets `working` while it is active."""
 
     def __init__(self, lease: Lease, clock: Clock) -> None:
         self._lease = lease
@@ -28,7 +28,7 @@ class Leadership:
         return self._lease.owner
 
     async def renew(self) -> bool:
-        """Take or renew the lease. Return whether this collector should work."""
+        """Acquire or renew the lease. Return True if this collector should work."""
         leads = await self._lease.acquire(working=self.working)
         self._renewed_at = self._clock.monotonic() if leads else -math.inf
         metrics.LEASE_HELD.set(leads)
@@ -36,9 +36,9 @@ class Leadership:
 
     @property
     def in_doubt(self) -> bool:
-        """Return True once the lease may have run out: another collector may work."""
+        """Return True if the lease may have expired. Another collector may then be active."""
         return self._clock.monotonic() - self._renewed_at > TTL_S
 
     async def release(self) -> None:
-        """Let a standby go on at once."""
+        """Release the lease, so that a standby can take over immediately."""
         await self._lease.release()

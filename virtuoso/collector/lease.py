@@ -1,5 +1,6 @@
-"""Which of several collectors works. A lease only saves requests: nothing is wrong when two work, or when there is no
-lease to be had."""
+"""The lease that selects the active one of several collectors.
+
+The lease only saves requests. The data stays correct when two collectors are active or when no lease is available."""
 
 from __future__ import annotations
 
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TTL_S = 5.0
-VACANT_MS = 15_000  # the publisher of a head of this age works no more
+# When the head is older than this, its publisher is no longer active.
+VACANT_MS = 15_000
 
 
 class Lease:
-    """The right to work, for `owner`, among all collectors on one repository."""
+    """The lease of `owner`. All collectors on one repository compete for it."""
 
     def __init__(self, repository: SnapshotRepository, owner: str, clock: Clock) -> None:
         self.owner = owner
@@ -30,24 +32,26 @@ class Lease:
         self._clock = clock
 
     async def acquire(self, *, working: bool) -> bool:
-        """Take or renew it for TTL_S. Return whether `owner` should work. Where no lease can be had, the one that is
-        `working` goes on, and another begins when nobody publishes."""
+        """Acquire or renew the lease for TTL_S. Return True if `owner` should work.
+
+        When no lease is available, a `working` owner continues. Another owner starts if no collector publishes."""
         try:
             return await self._repository.lease(keys.lease(), self.owner, ttl_s=TTL_S)
         except RepositoryError as error:
-            log.debug("no lease can be had: %s", error)
+            log.debug("no lease is available: %s", error)
             return working or await self._is_vacant()
 
     async def release(self) -> None:
-        """Let a standby go on at once."""
+        """Release the lease, so that a standby can take over immediately."""
         try:
             await self._repository.lease(keys.lease(), self.owner, ttl_s=0.001)
         except RepositoryError as error:
-            log.debug("the lease could not be released and runs out: %s", error)
+            log.debug("the lease could not be released and will expire: %s", error)
 
     async def _is_vacant(self) -> bool:
-        """Return True when snapshots can be stored and nobody has published one lately. Collectors that start together look
-        at different moments, so that as a rule only one of them begins."""
+        """Return True if snapshots can be stored and no collector has published one recently.
+
+        Collectors that start together check at different times, so that usually only one of them starts to work."""
         await self._clock.sleep(zlib.crc32(self.owner.encode()) % 8)
         try:
             await self._repository.set(keys.trial(), b"", ttl_s=1)

@@ -1,6 +1,6 @@
-"""One pass over one venue's market: the same code live, when a recording is played, and in the evaluation.
+"""One pass over the market of one venue. Live operation, replay and evaluation use the same code.
 
-(VenueState, MarketData) ─► run_pass ─► PassResult ─► next_state, snapshot_of, and the records for the history
+(VenueState, MarketData) ─► run_pass ─► PassResult ─► next_state, snapshot_of and the records for the history
 """
 
 from __future__ import annotations
@@ -31,15 +31,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-REPEATED_MS = 3_600_000  # alerts about what happened so shortly before a restart are given again: their keys double none
+# After a restart, alerts about events within this time are sent again. Their keys prevent duplicates.
+REPEAT_WINDOW_MS = 3_600_000
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassRequest:
-    """What a pass works with beside the market. `fallback`: why the venue is not the preferred one. `trading`: signals and
-    opportunities are looked for."""
+    """The inputs of a pass in addition to the market.
+
+    `fallback`: the reason why the venue is not the preferred one. `trading`: look for signals and opportunities."""
 
     dominance: Dominance | None = None
     fallback: Fallback | None = None
@@ -48,9 +50,11 @@ class PassRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassResult:
-    """What came of a market at one moment. `state`: the venue's after it. `traded`: signals and opportunities were looked
-    for. Only then are there records, and is `state` new in more than regime and betas. `signals`: opened, changed, or
-    recalled; `unexpired_opportunities`: those that have not expired, newest first; `opportunities`: new or recalled."""
+    """The result of a pass over a market at one time.
+
+    `state`: the state of the venue after the pass. `traded`: the pass looked for signals and opportunities. Otherwise
+    there are no records, and only the regime and the betas of `state` are new. `signals`: opened, changed or recalled.
+    `unexpired_opportunities`: not expired yet, newest first. `opportunities`: new or recalled."""
 
     state: VenueState
     confluences: Mapping[str, Confluence]
@@ -65,45 +69,49 @@ class PassResult:
 
 
 class PassObserver(Protocol):
-    """Is informed of every pass, in the order in which things take effect. A recorder needs that to repeat them."""
+    """An observer of every pass. The calls come in the order in which changes take effect. A replay needs this order."""
 
     def started(self, venue: str, request: PassRequest) -> int:
-        """A pass begins, over what the venue's feed knows at this moment. Return a number for the pass."""
+        """Handle the start of a pass over the current data of the venue's feed. Return the number of the pass."""
         ...
 
     def scored(self, number: int, snapshot: Snapshot) -> None:
-        """The pass gave this snapshot. From now on the venue's state is the one after it."""
+        """Handle the snapshot of a pass. From now on, the state of the venue is the one after this pass."""
         ...
 
     def published(self, snapshot: Snapshot) -> None:
-        """From now on servers may see the snapshot."""
+        """Handle the publication of a snapshot. From now on, servers may read it."""
         ...
 
 
 def run_pass(state: VenueState, market: MarketData, request: PassRequest, *, find_opportunities: bool = True) -> PassResult:
-    """Score the market at the time of its newest prices. When trading, also judge and open signals, look for opportunities
-    where `find_opportunities` is set, and give alerts. What cannot be computed, by a mistake of ours, costs only itself."""
+    """Score the market at the time of its newest prices.
+
+    When trading, also evaluate and open signals, find opportunities if `find_opportunities` is set, and create alerts. An
+    unexpected error in one part does not affect the other parts."""
     confluences, overview = score_market(
         market, dominance=request.dominance, previous=state.regime, weights=state.weights, readings=state.readings
     )
     tickers = market.tickers if market.whole else {}
-    sentiment = _guarded("sentiment", None, lambda: market_sentiment(tickers, market.inputs, market.stamp.observed_ms))
+    sentiment = _compute_or_default(
+        "sentiment", None, lambda: market_sentiment(tickers, market.inputs, market.stamp.observed_ms)
+    )
     state = _with_betas(replace(state, regime=overview.regime or state.regime), market)
     result = PassResult(state=state, confluences=confluences, overview=overview, sentiment=sentiment)
     return _traded(result, market, find_opportunities=find_opportunities) if request.trading else result
 
 
 def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool) -> PassResult:
-    """Return `result` with signals, opportunities and alerts."""
+    """Return `result` with signals, opportunities and alerts added."""
     state, inputs, now = result.state, market.inputs, market.stamp.observed_ms
     bars = {**market.followed, **{item.symbol: item.candles for item in inputs}}
-    step = _guarded(
+    step = _compute_or_default(
         "signals",
         signal_analysis.SignalStep(state.signals, (), ()),
         lambda: signal_analysis.advance(state.signals, result.confluences, market.tickers, bars, now),
     )
     unchanged: tuple[OpportunityState, tuple[Opportunity, ...]] = (state.opportunities, ())
-    opportunity_state, found = _guarded(
+    opportunity_state, found = _compute_or_default(
         "opportunities",
         unchanged,
         lambda: opportunity_analysis.advance(
@@ -115,7 +123,7 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
     repeated = [
         o
         for o in state.opportunities.recent
-        if find_opportunities and o.id in state.recalled and now - o.found_ms < REPEATED_MS
+        if find_opportunities and o.id in state.recalled and now - o.found_ms < REPEAT_WINDOW_MS
     ]
     this_pass = MarketPass(
         venue=state.signals.venue,
@@ -123,8 +131,8 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
         now_ms=now,
         inputs={item.symbol: item for item in inputs},
         regime=result.overview.regime,
-        opened=(*(s for s in recalled if now - s.opened_ms < REPEATED_MS), *step.opened),
-        changed=(*(s for s in recalled if now - (s.closed_ms or 0) < REPEATED_MS), *step.changed),
+        opened=(*(s for s in recalled if now - s.opened_ms < REPEAT_WINDOW_MS), *step.opened),
+        changed=(*(s for s in recalled if now - (s.closed_ms or 0) < REPEAT_WINDOW_MS), *step.changed),
         opportunities=(*repeated, *found),
     )
     return replace(
@@ -132,16 +140,18 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
         state=replace(state, signals=step.state, opportunities=opportunity_state, last_pass=this_pass, recalled=frozenset()),
         unexpired_opportunities=tuple(sorted(unexpired, key=lambda o: (-o.found_ms, o.id))),
         traded=True,
-        points=tuple(_points(market, result.confluences)),
-        signals=(*recalled, *step.opened, *step.changed),  # the history may not know the recalled ones: a snapshot did
+        points=tuple(_score_points(market, result.confluences)),
+        # The recalled signals come from a snapshot. The history may not have them.
+        signals=(*recalled, *step.opened, *step.changed),
         opportunities=(*repeated, *found),
-        alerts=_guarded("alerts", (), lambda: market_alerts(state.last_pass, this_pass)),
+        alerts=_compute_or_default("alerts", (), lambda: market_alerts(state.last_pass, this_pass)),
     )
 
 
 def next_state(state: VenueState, result: PassResult) -> VenueState:
-    """Return the venue's state once the pass counts. A pass that did not trade, such as a look at another venue, leaves
-    signals and opportunities as they are."""
+    """Return the state of the venue after the pass is accepted.
+
+    A pass that did not trade does not change signals and opportunities. An example is a probe of another venue."""
     if result.traded:
         return result.state
     after = result.state
@@ -149,7 +159,7 @@ def next_state(state: VenueState, result: PassResult) -> VenueState:
 
 
 def _with_betas(state: VenueState, market: MarketData) -> VenueState:
-    """Compute the betas anew once a bar that they are made from has closed."""
+    """Return the state with current betas. Recompute them when one of their bars has closed."""
     candles: dict[str, Mapping[Timeframe, Candles]] = {item.symbol: item.candles for item in market.inputs}
     candles[ANCHOR] = market.anchor_candles
     newest_bars = {
@@ -158,12 +168,12 @@ def _with_betas(state: VenueState, market: MarketData) -> VenueState:
     }
     if newest_bars == state.newest_bars:
         return state
-    nothing: Betas = {}
-    computed = _guarded("betas", nothing, lambda: betas(candles, market.stamp.observed_ms))
+    no_betas: Betas = {}
+    computed = _compute_or_default("betas", no_betas, lambda: betas(candles, market.stamp.observed_ms))
     return replace(state, newest_bars=newest_bars, betas=computed)
 
 
-def _points(market: MarketData, confluences: Mapping[str, Confluence]) -> Iterable[ScorePoint]:
+def _score_points(market: MarketData, confluences: Mapping[str, Confluence]) -> Iterable[ScorePoint]:
     for item in market.inputs:
         result = confluences[item.symbol]
         if item.ticker is not None:
@@ -178,14 +188,14 @@ def _points(market: MarketData, confluences: Mapping[str, Confluence]) -> Iterab
             )
 
 
-def _guarded(part: str, otherwise: T, compute: Callable[[], T]) -> T:
+def _compute_or_default(part: str, default: T, compute: Callable[[], T]) -> T:
     try:
         return compute()
-    except Exception:  # whatever is wrong with one part, the scores and the other parts go on; the log has it
-        log.exception("%s could not be computed in this pass", part)
+    except Exception:  # an error in one part must not stop the scores and the other parts
+        log.exception("cannot compute %s in this pass", part)
         metrics.INVALID_ROWS.labels("analysis").inc()
         metrics.ROWS.labels("analysis", "refused").inc()
-        return otherwise
+        return default
 
 
 def snapshot_of(
@@ -198,7 +208,7 @@ def snapshot_of(
     fallback: Fallback | None,
     signal_record: SignalRecord | None = None,
 ) -> Snapshot:
-    """Return the snapshot of a market and what `run_pass` made of it."""
+    """Return the snapshot of a market with its result from `run_pass`."""
     gainers, losers = movers(market.tickers)
     return Snapshot(
         id=snapshot_id,

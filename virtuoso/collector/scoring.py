@@ -49,7 +49,7 @@ def _score(item: SymbolInputs, now_ms: int, readings: CandleReadingsCache, weigh
     try:
         result = score_symbol(item, now_ms, weights, readings)
     except Exception:  # whatever is wrong with one symbol, the others go on; the log has it
-        log.exception("%s could not be scored", item.symbol)
+        log.exception("cannot score %s", item.symbol)
         metrics.INVALID_ROWS.labels("analysis").inc()
         metrics.ROWS.labels("analysis", "refused").inc()
         return Confluence(symbol=item.symbol, dimensions=(), coverage=0.0)

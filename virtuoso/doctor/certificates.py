@@ -11,7 +11,7 @@ from virtuoso.domain.errors import ExchangeError
 
 
 def check_certificates(sources: Sequence[SourceCheck]) -> Finding:
-    """Say whose certificates were verified, and which could not be."""
+    """Report which certificates are verified and which are not."""
     subject, secure = "certificates", [each for each in sources if each.secure]
     problems = {each.name: problem for each in secure if (problem := _tls_problem(each.error))}
     verified = [each.name for each in secure if each.error is None or each.clock_lags_s]
@@ -19,17 +19,17 @@ def check_certificates(sources: Sequence[SourceCheck]) -> Finding:
         why = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
         cure = (
             "If a proxy replaces certificates here, set SSL_CERT_FILE to a file with its root certificate; otherwise check "
-            "this machine's clock, and who answers in the venue's place"
+            "this machine's clock, and whether another host answers for the venue"
         )
         return Finding(subject, Level.WARNING if verified else Level.FAILURE, why, cure)
     if verified:
         return Finding(subject, Level.OK, f"verified: {', '.join(verified)}")
-    why = "no source that is asked by HTTPS answered" if secure else "no source is asked by HTTPS"
+    why = "no HTTPS source answered" if secure else "no source uses HTTPS"
     return Finding(subject, Level.NOT_CHECKED, why)
 
 
 def _tls_problem(error: ExchangeError | None) -> str:
-    """Return what is wrong with the certificate or with TLS, "" when that is not the cause of the error."""
+    """Return the problem with the certificate or with TLS, or "" if the error has another cause."""
     for cause in causes_of(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return cause.verify_message

@@ -27,4 +27,4 @@ def check_clock(venues: Sequence[SourceCheck]) -> Finding:
     cure = "Synchronize this machine's clock: timedatectl set-ntp true, or chrony"
     if abs(skew_s) > STALE_SKEW_S:
         return Finding("clock", Level.FAILURE, f"{why}; above {STALE_SKEW_S:g} s prices count as stale", cure, figures)
-    return Finding("clock", Level.WARNING, f"{why}: the ages on the screen are wrong by as much", cure, figures)
+    return Finding("clock", Level.WARNING, f"{why}: displayed ages are wrong by the same amount", cure, figures)

@@ -64,7 +64,7 @@ def _not_writable(subject: str, setting: str, path: Path, directory: Path, error
     elif error.errno in _REFUSED:
         cure = f"Allow user {os.geteuid()} to write to {directory}, or set {setting} to another directory"
     elif error.errno == errno.ENOTDIR:
-        cure = f"A file has the directory's name: remove it, or set {setting} to another directory"
+        cure = f"A file with the name of the directory exists: remove it, or set {setting} to another directory"
     else:
         cure = f"Check the disk (dmesg), or set {setting} to another directory"
     return Finding(subject, Level.FAILURE, why, cure)
@@ -72,15 +72,15 @@ def _not_writable(subject: str, setting: str, path: Path, directory: Path, error
 
 def _disk_finding(setting: str, disk: _Disk) -> Finding:
     subject = f"disk of {setting.removeprefix('VIRTUOSO_')}"
-    why = f"{_size(disk.free)} of {_size(disk.total)} are free ({disk.file_system}, at {disk.directory})"
+    why = f"{_size(disk.free)} of {_size(disk.total)} free ({disk.file_system}, at {disk.directory})"
     figures = {"free_bytes": disk.free, "total_bytes": disk.total}
     cure = f"Free some space, or set {setting} to a directory on another disk"
     if disk.free_inodes == 0:
-        return Finding(subject, Level.FAILURE, f"{why}, but no inode is: no file can be created", cure, figures)
+        return Finding(subject, Level.FAILURE, f"{why}, but no inode is free: no file can be created", cure, figures)
     if disk.free < MIN_FREE:
         return Finding(subject, Level.FAILURE, f"{why}; {_size(MIN_FREE)} are needed", cure, figures)
     if disk.free < LOW_FREE:
-        return Finding(subject, Level.WARNING, f"{why}; with less than {_size(LOW_FREE)} it may soon be full", cure, figures)
+        return Finding(subject, Level.WARNING, f"{why}; below {_size(LOW_FREE)} the disk may soon be full", cure, figures)
     return Finding(subject, Level.OK, why, figures=figures)
 
 

@@ -1,4 +1,4 @@
-"""Checks of what the edge is given: servers to call, a certificate, a log to write."""
+"""Checks of the settings of the edge: the servers, the TLS certificate and the access log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from virtuoso.edge.certificate import check
 
 
 async def servers(addresses: Sequence[Address], monitor_port: int) -> list[Finding]:
-    """Check whether a Virtuoso server and its monitor answer at each address. While one answers, others are warnings."""
+    """Check whether a Virtuoso server and its monitor answer at each address.
+
+    A missing server is a warning if at least one other server answers."""
 
     async def ask(address: Address) -> tuple[str | None, str | None]:
         host, _ = address
@@ -30,13 +32,13 @@ async def servers(addresses: Sequence[Address], monitor_port: int) -> list[Findi
 def _server(address: Address, statuses: tuple[str | None, str | None], monitor_port: int, level: Level) -> Finding:
     subject, (status, monitor) = f"server {format_address(address)}", statuses
     if status is None:
-        cure = "Start virtuoso serve there on an address that this machine can reach, or remove it from VIRTUOSO_SERVERS"
-        return Finding(subject, level, "no Virtuoso server answers there by gRPC", cure)
+        cure = "Start virtuoso serve at this address, let this machine reach it, or remove it from VIRTUOSO_SERVERS"
+        return Finding(subject, level, "no Virtuoso server answers gRPC calls at this address", cure)
     if monitor is None:
-        why = f"its status is {status}, but its monitor does not answer on port {monitor_port}; the edge's /healthz needs it"
-        cure = "Set its VIRTUOSO_MONITOR_ADDRESS to an address that this machine can reach, with the edge's monitor port"
+        why = f"the status is {status}, but no monitor answers on port {monitor_port}; /healthz of the edge needs it"
+        cure = "Set VIRTUOSO_MONITOR_ADDRESS of this server to a reachable address with the same port"
         return Finding(subject, Level.WARNING, why, cure)
-    return Finding(subject, Level.OK, f"a Virtuoso server runs there, its status is {status}")
+    return Finding(subject, Level.OK, f"a Virtuoso server answers with the status {status}")
 
 
 async def tls(certificate: str, key: str) -> Finding:
@@ -50,11 +52,11 @@ async def tls(certificate: str, key: str) -> Finding:
 
 
 async def access_log(path: str) -> Finding:
-    """Check whether the edge could write its access log to that file. The file need not exist yet."""
+    """Check whether the edge can write its access log to this file. The file does not have to exist yet."""
     if await daemon_call(lambda: _writable(Path(path).absolute())):
-        return Finding("ACCESS_LOG", Level.OK, f"{path} can be written")
-    cure = "Set VIRTUOSO_ACCESS_LOG to a file that this user can write, to - for standard output, or to nothing"
-    return Finding("ACCESS_LOG", Level.FAILURE, f"{path} cannot be written", cure)
+        return Finding("ACCESS_LOG", Level.OK, f"{path} is writable")
+    cure = "Set VIRTUOSO_ACCESS_LOG to a file that this user can write or to - for standard output, or leave it empty"
+    return Finding("ACCESS_LOG", Level.FAILURE, f"{path} is not writable", cure)
 
 
 def _writable(path: Path) -> bool:

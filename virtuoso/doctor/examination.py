@@ -150,7 +150,7 @@ def _repository_checks(cache: str, node_directory: str, deadline: _Deadline) -> 
 
 
 async def _memory_finding() -> Finding:
-    why = "memory: belongs to one process: a collector and a server in processes of their own do not share it"
+    why = "memory: works in one process only: a collector and a server in separate processes do not share it"
     cure = "Set VIRTUOSO_CACHE to directory:PATH or memcached://host:port"
     return Finding("CACHE", Level.WARNING, why, cure)
 
@@ -163,7 +163,7 @@ async def _bounded(subject: str, deadline: _Deadline, check: Check) -> list[Find
             return await check()
     except TimeoutError:
         why = f"no answer within {timeout_s:.1f} s"
-        return [Finding(subject, Level.FAILURE, why, "Check the disk, the network or the name resolution that it needs")]
+        return [Finding(subject, Level.FAILURE, why, "Check the disk, the network and DNS")]
     except Exception as error:  # noqa: BLE001 - one broken check must not hide what the others found
         return [Finding(subject, Level.NOT_CHECKED, f"the check itself failed: {type(error).__name__}: {error}")]
 

@@ -22,8 +22,8 @@ async def check_history(url: str | None) -> list[Finding]:
     Problems are warnings: the product works without a history. Raise ConfigError when `url` is not a history's.
     """
     if url is None:
-        why = "none is set: past scores, closed signals and past alerts are not available"
-        return [Finding("HISTORY", Level.WARNING, why, "Set VIRTUOSO_HISTORY if you want them")]
+        why = "not set: past scores, closed signals and past alerts are not available"
+        return [Finding("HISTORY", Level.WARNING, why, "Set VIRTUOSO_HISTORY to store them")]
     findings: list[Finding] = []
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":

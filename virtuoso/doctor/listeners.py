@@ -63,7 +63,7 @@ async def check_port(setting: str, address: Address, status: Status, *, needed: 
     subject, (host, number) = setting.removeprefix("VIRTUOSO_"), address
     where = format_address(address)
     if number == 0:
-        return Finding(subject, Level.OK, f"{where}: any free port")
+        return Finding(subject, Level.OK, f"{where}: any free port will be used")
     try:
         await daemon_call(lambda: _bind(host, number))
     except OSError as error:
@@ -71,23 +71,23 @@ async def check_port(setting: str, address: Address, status: Status, *, needed: 
             return _unusable(subject, setting, where, error)
         current = await status(format_address(reachable(address)))
         if current is not None:
-            return Finding(subject, Level.OK, f"{where}: a Virtuoso server runs there, its status is {current}")
+            return Finding(subject, Level.OK, f"{where}: a Virtuoso server answers with the status {current}")
         why, find = f"{where} is in use by another program", f"ss -ltnp 'sport = :{number}' shows which one"
         if needed:
-            return Finding(subject, Level.FAILURE, why, f"End that program or set {setting} to another port; {find}")
+            return Finding(subject, Level.FAILURE, why, f"Stop that program or set {setting} to another port; {find}")
         why = f"{why}; the next free port is used instead"
-        return Finding(subject, Level.WARNING, why, f"End that program if you want this port; {find}")
+        return Finding(subject, Level.WARNING, why, f"Stop that program to use this port; {find}")
     return Finding(subject, Level.OK, f"{where} is free")
 
 
 def _unusable(subject: str, setting: str, where: str, error: OSError) -> Finding:
-    why = f"it is not possible to listen on {where}: {error.strerror or error}"
+    why = f"cannot listen on {where}: {error.strerror or error}"
     if error.errno == errno.EADDRNOTAVAIL:
-        cure = f"This machine has no such address: set {setting} to one of its own, or to 0.0.0.0 for all"
+        cure = f"This machine does not have this address: set {setting} to one of its addresses, or to 0.0.0.0 for all"
     elif error.errno in (errno.EACCES, errno.EPERM):
-        cure = f"This user may not use such a low port: set {setting} to one above 1023"
+        cure = f"This user cannot bind to a port below 1024: set {setting} to a higher port"
     elif isinstance(error, socket.gaierror):
-        cure = f"The host's name cannot be resolved here: set {setting} to an IP address"
+        cure = f"The host name cannot be resolved on this machine: set {setting} to an IP address"
     else:
         cure = f"Set {setting} to another address"
     return Finding(subject, Level.FAILURE, why, cure)

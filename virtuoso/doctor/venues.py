@@ -1,4 +1,4 @@
-"""Checks of the exchanges and of CoinGecko, which are asked with the product's own clients."""
+"""Checks of the exchanges and of CoinGecko with the clients of the product."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def check_sources(
     timeout_s: float,
     clock: Clock,
 ) -> list[Finding]:
-    """Ask the exchanges and CoinGecko. Return a finding for each, then those of certificates and of the clock."""
+    """Query the exchanges and CoinGecko. Return a finding for each, then the findings for certificates and the clock."""
     clients = {name: CcxtExchange(name, url=urls.get(name), timeout_s=timeout_s, clock=clock) for name in exchanges}
     coingecko_task = asyncio.create_task(_ask_coingecko(coingecko_url, timeout_s=timeout_s))
     venues = await asyncio.gather(
@@ -67,7 +67,7 @@ async def _ask_venue(exchange: CcxtExchange, *, secure: bool, timeout_s: float) 
         with suppress(TimeoutError):
             await asyncio.wait_for(exchange.close(), _CLOSE_S)
     for reply in replies:
-        # Where the venue's data stand still, the clock of its front end is still right: take the nearer one.
+        # If the data of the venue has stopped, the clock of its front end is still correct. Use the nearer clock.
         clocks = [clock for clock in (reply.own_ms, reply.date_ms) if clock is not None]
         if reply.received_ms is not None and clocks:
             result.clock_lags_s.append(nearest_to_zero([(reply.received_ms - clock) / 1000 for clock in clocks]))
@@ -75,13 +75,13 @@ async def _ask_venue(exchange: CcxtExchange, *, secure: bool, timeout_s: float) 
 
 
 def _venue_findings(venues: Sequence[SourceCheck]) -> list[Finding]:
-    """Return one finding a venue, in order of preference. While one works, the failure of another is a warning."""
+    """Return one finding per venue, in order of preference. If at least one works, the failure of another is a warning."""
     substitute = next((each.name for each in venues if each.error is None), None)
     return [_working(each) if each.error is None else _failing(each, each.error, substitute=substitute) for each in venues]
 
 
 def _working(venue: SourceCheck) -> Finding:
-    why = f"{venue.prices} of {venue.markets} markets have prices, which took {venue.prices_ms:.0f} ms"
+    why = f"{venue.prices} of {venue.markets} markets have prices; the reply took {venue.prices_ms:.0f} ms"
     figures: dict[str, float] = {"markets": venue.markets, "prices": venue.prices}
     figures |= {"markets_ms": round(venue.markets_ms), "prices_ms": round(venue.prices_ms)}
     if (lag_s := venue.clock_lag_s) is not None:
@@ -109,16 +109,16 @@ def _failing(venue: SourceCheck, error: ExchangeError, *, substitute: str | None
 def _cure(error: ExchangeError) -> str:
     for cause in causes_of(error):
         if isinstance(cause, ssl.SSLError):
-            return "See certificates, below"
+            return "See the finding for certificates below"
         if isinstance(cause, aiohttp.ClientConnectorDNSError):
-            return "Its name cannot be resolved: check this machine's name resolution (/etc/resolv.conf) and network"
+            return "The host name cannot be resolved: check this machine's DNS (/etc/resolv.conf) and network"
         if isinstance(cause, ConnectionRefusedError):
-            return "Nothing listens there: check VIRTUOSO_EXCHANGE_URLS if it is set, or a firewall"
+            return "The connection is refused: check VIRTUOSO_EXCHANGE_URLS if it is set, and firewalls"
     return advice(error)
 
 
 async def _ask_coingecko(url: str, *, timeout_s: float) -> tuple[SourceCheck, Finding]:
-    """Read BTC's share of the market. It has a substitute, so its failure is a warning."""
+    """Read BTC dominance. It has a substitute, so a failure is a warning."""
     coingecko, result = CoinGecko(url, timeout_s=timeout_s), SourceCheck(name="coingecko", secure=url.startswith("https:"))
     start = time.monotonic()
     try:
@@ -131,7 +131,7 @@ async def _ask_coingecko(url: str, *, timeout_s: float) -> tuple[SourceCheck, Fi
     finally:
         await coingecko.close()
     reply_ms = _ms_since(start)
-    why = f"BTC has {dominance.percent:.1f} % of the market; the answer took {reply_ms:.0f} ms"
+    why = f"BTC dominance is {dominance.percent:.1f} %; the reply took {reply_ms:.0f} ms"
     return result, Finding("CoinGecko", Level.OK, why, figures={"reply_ms": round(reply_ms)})
 
 
@@ -141,5 +141,5 @@ def _ms_since(start: float) -> float:
 
 def _lag(lag_s: float) -> str:
     if abs(lag_s) < 1:
-        return "the same as ours"
-    return f"{abs(lag_s):.1f} s {'behind' if lag_s > 0 else 'ahead of'} ours"
+        return "the same as this machine's"
+    return f"{abs(lag_s):.1f} s {'behind' if lag_s > 0 else 'ahead of'} this machine's"

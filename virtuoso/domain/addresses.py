@@ -14,7 +14,7 @@ def parse_address(text: str, *, min_port: int = 0) -> Address:
     host = host.strip("[]")
     if not host or not (port.isascii() and port.isdigit()) or not min_port <= int(port) < 65536:
         zero = "" if min_port else " (0 for any free port)"
-        raise ValueError(f"{text!r}: allowed is host:port, such as 127.0.0.1:50051{zero}")
+        raise ValueError(f"{text!r}: expected host:port, such as 127.0.0.1:50051{zero}")
     return host, int(port)
 
 

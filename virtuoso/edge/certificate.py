@@ -21,7 +21,7 @@ def both_or_none(certificate: str, key: str) -> None:
     """Raise ConfigError when only one of the two is named."""
     if bool(certificate) != bool(key):
         given, missing = ("TLS_CERTIFICATE", "TLS_KEY") if certificate else ("TLS_KEY", "TLS_CERTIFICATE")
-        raise ConfigError(f"{given} is set and {missing} is not: allowed are both or none")
+        raise ConfigError(f"{given} is set and {missing} is not: expected both or neither")
 
 
 def check(certificate: str, key: str) -> None:
@@ -31,14 +31,14 @@ def check(certificate: str, key: str) -> None:
         try:
             Path(path).read_bytes()
         except OSError as error:
-            raise ConfigError(f"{name}={path!r} cannot be read: {error.strerror}. Allowed is a PEM file") from error
+            raise ConfigError(f"{name}={path!r} cannot be read: {error.strerror}. Expected a PEM file") from error
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
     except (ssl.SSLError, ValueError) as error:
         if "KEY_VALUES_MISMATCH" in str(error):
             raise ConfigError(f"TLS_KEY={key!r} is not the key of TLS_CERTIFICATE={certificate!r}") from error
         raise ConfigError(
-            f"TLS_CERTIFICATE={certificate!r} and TLS_KEY={key!r} are not a certificate and its key: allowed are PEM files, "
+            f"TLS_CERTIFICATE={certificate!r} and TLS_KEY={key!r} are not a certificate and its key: expected PEM files, "
             "the key without a password"
         ) from error
 
@@ -75,7 +75,7 @@ async def announce_renewals(folder: Path, certificate: str, key: str) -> None:
         except ConfigError as error:
             log.error("the old certificate stays in use: %s", error)  # noqa: TRY400 - the error says everything
         except OSError as error:
-            log.error("Envoy does not learn of a new certificate before it is started again: %s", error)  # noqa: TRY400
+            log.error("Envoy cannot load a new certificate until it is restarted: %s", error)  # noqa: TRY400
             return
         else:
             log.info("the certificate has been renewed")

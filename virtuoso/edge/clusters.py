@@ -1,4 +1,4 @@
-"""The servers behind the edge: gRPC servers, their monitors, and the web page."""
+"""The upstream clusters of the edge: the gRPC servers, their monitors and the web page."""
 
 from __future__ import annotations
 
@@ -10,40 +10,43 @@ from virtuoso.domain.addresses import Address, reachable
 from virtuoso.edge.spec import EdgeSpec
 
 SERVERS, MONITORS, PAGE = "servers", "monitors", "page"
-HEALTH_PERIOD_S = 1
-# Envoy buffers little between a slow client and its server: the server must notice, so that the client skips states and does
-# not fall behind. Every waiting stream takes a part of its connection's window, so that one is large enough for all streams.
-BUFFER_BYTES = 64 * 1024
-CONNECTION_BYTES = 1024 * 1024 * 1024
-HTTP2 = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+HEALTH_CHECK_INTERVAL_S = 1
+# Envoy buffers little between a slow client and its server. The server must notice a slow client, so that it skips states
+# for this client.
+STREAM_WINDOW_BYTES = 64 * 1024
+# Every waiting stream uses a part of the connection window. The window is large enough for all streams.
+CONNECTION_WINDOW_BYTES = 1024 * 1024 * 1024
+HTTP_PROTOCOL_OPTIONS = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
 def clusters(spec: EdgeSpec) -> list[dict[str, Any]]:
-    """Return one envoy.config.cluster.v3.Cluster of each kind."""
+    """Return the clusters as envoy.config.cluster.v3.Cluster messages."""
     return [_servers(spec.servers), _monitors(spec.monitors), *([_cluster(PAGE, [spec.page])] if spec.page else [])]
 
 
 def _servers(addresses: Sequence[Address]) -> dict[str, Any]:
-    """Return the cluster of gRPC servers. A server that says NOT_SERVING gets no request. When all say so, all get requests:
-    each then answers why it cannot serve."""
+    """Return the cluster of gRPC servers.
+
+    A server with the status NOT_SERVING gets no requests. When all servers have this status, all of them get requests, and
+    their replies give the reason."""
     return {
         **_cluster(SERVERS, addresses),
         **_health_checks({"grpc_health_check": {}}),
         "lb_policy": "LEAST_REQUEST",
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                "@type": HTTP2,
+                "@type": HTTP_PROTOCOL_OPTIONS,
                 "explicit_http_config": {
                     "http2_protocol_options": {
                         "connection_keepalive": {"interval": "30s", "timeout": "5s"},
-                        "initial_stream_window_size": BUFFER_BYTES,
-                        "initial_connection_window_size": CONNECTION_BYTES,
+                        "initial_stream_window_size": STREAM_WINDOW_BYTES,
+                        "initial_connection_window_size": CONNECTION_WINDOW_BYTES,
                     }
                 },
             }
         },
-        # The servers limit calls and streams themselves and refuse with a reason; these limits are far above theirs. As many
-        # calls may be tried again at once, because a server that dies leaves all of its calls behind.
+        # The servers limit calls and streams themselves and reject them with a reason. The limits here are far above those.
+        # The limit of retries is as high, because all calls of a server that fails are retried at once.
         "circuit_breakers": {
             "thresholds": [
                 {
@@ -58,7 +61,7 @@ def _servers(addresses: Sequence[Address]) -> dict[str, Any]:
 
 
 def _monitors(addresses: Sequence[Address]) -> dict[str, Any]:
-    """Return the cluster of monitors. /healthz goes to a server that serves; when none does, to any of them."""
+    """Return the cluster of monitors. /healthz goes to a healthy server, or to any server when none is healthy."""
     return {**_cluster(MONITORS, addresses), **_health_checks({"http_health_check": {"path": "/healthz"}})}
 
 
@@ -68,16 +71,19 @@ def _health_checks(check: dict[str, Any]) -> dict[str, Any]:
             {
                 **check,
                 "timeout": "1s",
-                "interval": f"{HEALTH_PERIOD_S}s",
-                "no_traffic_interval": f"{HEALTH_PERIOD_S}s",  # else a minute, for which the first callers would wait
+                "interval": f"{HEALTH_CHECK_INTERVAL_S}s",
+                # The default is a minute. The first clients would wait that long.
+                "no_traffic_interval": f"{HEALTH_CHECK_INTERVAL_S}s",
                 "unhealthy_threshold": 1,
                 "healthy_threshold": 1,
                 "always_log_health_check_failures": False,
             }
         ],
         "common_lb_config": {
-            "healthy_panic_threshold": {"value": 1},  # percent; the default of 50 is for partial failures
-            "update_merge_window": "0s",  # by default a check takes effect up to a second later
+            # With the default of 50 %, unhealthy servers would get requests when half of the servers fail.
+            "healthy_panic_threshold": {"value": 1},
+            # By default, Envoy may apply the result of a check up to a second late.
+            "update_merge_window": "0s",
         },
     }
 
@@ -88,7 +94,8 @@ def _cluster(name: str, addresses: Sequence[Address]) -> dict[str, Any]:
     return {
         "name": name,
         "type": "STATIC" if all(is_ip(host) for host, _ in addresses) else "STRICT_DNS",
-        "dns_lookup_family": "ALL",  # localhost may be two addresses of which only one listens
+        # localhost may have two addresses, and the server may listen on only one of them.
+        "dns_lookup_family": "ALL",
         "connect_timeout": "1s",
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]},
     }
@@ -97,12 +104,12 @@ def _cluster(name: str, addresses: Sequence[Address]) -> dict[str, Any]:
 def socket_address(address: Address) -> dict[str, Any]:
     """Return an envoy.config.core.v3.Address."""
     host, port = address
-    both = {"ipv4_compat": True} if host == "::" else {}
-    return {"socket_address": {"address": host, "port_value": port, **both}}
+    dual_stack = {"ipv4_compat": True} if host == "::" else {}
+    return {"socket_address": {"address": host, "port_value": port, **dual_stack}}
 
 
 def is_ip(host: str) -> bool:
-    """Return True for an IP address, False for a name."""
+    """Return True for an IP address and False for a host name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -51,7 +51,7 @@ async def run_edge(spec: EdgeSpec, stop: asyncio.Event, *, program: str | None, 
     their callers. Raise ConfigError when the address, the certificate or the log cannot be used.
     """
     if program is None:
-        log.error("there is no edge: no Envoy on this machine (%s). gRPC works without it", INSTALL)
+        log.error("the edge is not available: Envoy is not installed (%s). gRPC works without it", INSTALL)
         await stop.wait()
         return 0
     spec = replace(spec, address=_with_port(spec.address))
@@ -72,7 +72,7 @@ async def run_edge(spec: EdgeSpec, stop: asyncio.Event, *, program: str | None, 
                     task.cancel()
         crashes = 0 if time.monotonic() - started > STABLE_S else crashes + 1
         pause = min(MAX_PAUSE_S, 0.1 * 2**crashes)
-        log.error("Envoy ended with %s and is started again in %.1f s", child.returncode, pause)
+        log.error("Envoy ended with %s and will be restarted in %.1f s", child.returncode, pause)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
     return 0
@@ -87,7 +87,7 @@ def _check(spec: EdgeSpec) -> None:
             with open(spec.access_log, "ab"):
                 pass
         except OSError as error:
-            cure = "Allowed is a file that can be written, - for standard output, or nothing"
+            cure = "Expected a writable file, - for standard output, or an empty value"
             raise ConfigError(f"ACCESS_LOG={spec.access_log!r} cannot be written: {error.strerror}. {cure}") from error
 
 
@@ -123,7 +123,7 @@ async def _terminate(child: asyncio.subprocess.Process) -> None:
         try:
             await asyncio.wait_for(child.wait(), TERMINATION_S)
         except TimeoutError:
-            log.warning("Envoy did not end within %g s and is killed", TERMINATION_S)
+            log.warning("Envoy did not stop within %g s and will be killed", TERMINATION_S)
             child.kill()
             await child.wait()
 

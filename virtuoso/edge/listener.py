@@ -8,7 +8,7 @@ from typing import Any
 from virtuoso.domain.addresses import Address
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import access_log, local_replies
-from virtuoso.edge.clusters import BUFFER_BYTES, is_ip, socket_address
+from virtuoso.edge.clusters import STREAM_WINDOW_BYTES, is_ip, socket_address
 from virtuoso.edge.filters import extension, filters
 from virtuoso.edge.routes import routes
 from virtuoso.edge.spec import EdgeSpec
@@ -22,7 +22,7 @@ def ip_address(host: str) -> str:
     ConfigError for any other name."""
     host = {"localhost": "127.0.0.1", "*": "0.0.0.0"}.get(host, host)  # noqa: S104 - a setting says so
     if not is_ip(host):
-        raise ConfigError(f"EDGE_ADDRESS host {host!r}: allowed is an IP address of this machine, localhost, or * for all")
+        raise ConfigError(f"EDGE_ADDRESS host {host!r}: expected an IP address of this machine, localhost, or * for all")
     return host
 
 
@@ -34,13 +34,13 @@ def listener(spec: EdgeSpec, secret: str | None) -> dict[str, Any]:
         "name": "edge",
         "address": socket_address(address),
         "enable_reuse_port": False,  # else a second Envoy takes the same port and half of the requests, silently
-        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
+        "per_connection_buffer_limit_bytes": STREAM_WINDOW_BYTES,
         "socket_options": [
             {
                 "description": "the kernel buffers no more unsent bytes than Envoy does",
                 "level": socket.IPPROTO_TCP,
                 "name": socket.TCP_NOTSENT_LOWAT,
-                "int_value": BUFFER_BYTES,
+                "int_value": STREAM_WINDOW_BYTES,
             }
         ],
         "filter_chains": [chain | {"transport_socket": _tls_socket(spec, secret)} if spec.certificate else chain],

@@ -122,7 +122,7 @@ class Page:
         """Return one of the files. The page has paths of its own, such as /symbol/BTCUSDT: a browser that opens one gets
         index.html."""
         if request.method not in ("GET", "HEAD"):
-            return _error(405, f"{request.method} is not for files: allowed are GET, HEAD", {"Allow": "GET, HEAD"})
+            return _error(405, f"{request.method} is not supported for files: expected GET or HEAD", {"Allow": "GET, HEAD"})
         path = INDEX if request.path == "/" else request.path
         asset = self._files.get(path)
         if asset is None and (path == INDEX or _wants_html(request)):
@@ -175,7 +175,7 @@ async def served(address: Address, root: Path | None = None) -> AsyncIterator[Ad
     bound address. Raise ConfigError when the address cannot be used."""
     files = assets(root or folder())
     if INDEX not in files:
-        log.warning("the web page was not built: there is no %s. / says so; tools/generate makes it", root or folder())
+        log.warning("the web page is not built: %s does not exist. Run tools/generate to build it", root or folder())
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", Page(files).handle)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)

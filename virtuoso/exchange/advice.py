@@ -1,4 +1,4 @@
-"""What an operator can do about a venue's failure."""
+"""Advice for an operator about the failure of a venue."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from virtuoso.domain.errors import ExchangeError
 
 
 def advice(error: ExchangeError) -> str:
-    """Return one sentence without a full stop."""
+    """Return the advice as one sentence without a full stop."""
     match type(error).__name__:
         case "VenueBlocked":
-            return "It refuses this machine's location: name another venue in VIRTUOSO_EXCHANGES or run elsewhere"
+            return "The venue blocks this location: set another venue in VIRTUOSO_EXCHANGES or run in another location"
         case "RateLimited":
-            return "It asks for a pause, which is respected; other programs behind the same address count too"
+            return "Wait: the next request is sent after the pause. Other programs at the same IP address share the limit"
         case "VenueUnavailable" | "VenueTimedOut":
-            return "Check this machine's network and name resolution, or VIRTUOSO_EXCHANGE_URLS where it is set"
+            return "Check this machine's network and DNS, or VIRTUOSO_EXCHANGE_URLS if it is set"
         case "VenueStale":
-            return "Its clock stands still or lies far from ours: check this machine's clock"
+            return "The clock of the venue has stopped or differs from this machine's clock: check this machine's clock"
         case "VenueIncomplete":
-            return "Prices come, but too few symbols can be scored; see virtuoso_exchange_requests_total"
+            return "The venue sends prices, but too few symbols can be scored; see virtuoso_exchange_requests_total"
         case _:
-            return "What it sends cannot be used; it is asked again from time to time"
+            return "The data of the venue is invalid; the venue is retried periodically"

@@ -133,7 +133,7 @@ class BackgroundWriter:
         except TimeoutError:
             pass
         if waiting := {kind: count for kind, count in self.status().waiting.items() if count}:
-            log.warning("history: not written at the end: %s", ", ".join(f"{n} {kind}" for kind, n in waiting.items()))
+            log.warning("history: not written at shutdown: %s", ", ".join(f"{n} {kind}" for kind, n in waiting.items()))
 
     async def _write_forever(self) -> None:
         while True:
@@ -160,7 +160,7 @@ class BackgroundWriter:
                 self._down_since_ms = self._clock.now_ms()
         else:
             if self._down_since_ms is not None:
-                log.info("history: all that waited since it was down is written")
+                log.info("history: all records that were queued during the outage are written")
             self._down_since_ms, self._reason = None, ""
         self._measure()
 
@@ -237,6 +237,6 @@ class BackgroundWriter:
                 points_before_ms=now_ms - self._points_ms, rest_before_ms=now_ms - self._rest_ms
             )
         except HistoryError as error:
-            log.warning("history: nothing old is removed this hour: %s", error)
+            log.warning("history: old records are not removed this hour: %s", error)
         else:
             log.info("history: %d old records removed", count)

@@ -66,4 +66,4 @@ def _config_error(url: str, why: str) -> ConfigError:
     scheme, separator, rest = url.partition("://")
     _, at, server = rest.rpartition("@")
     shown = f"{scheme}://…@{server}" if separator and at else url
-    return ConfigError(f"HISTORY: {shown!r} is not allowed: {why}; allowed are {_ALLOWED}")
+    return ConfigError(f"HISTORY: {shown!r} is not allowed: {why}; expected {_ALLOWED}")

@@ -141,7 +141,7 @@ class Sqlite:
             os.close(folder)
         HISTORY_SET_ASIDE.inc()
         log.error(
-            "history %s is damaged and was renamed to %s. `sqlite3 %s .recover` reads what is left. A new file is created",
+            "history %s is damaged. It was renamed to %s, and a new one is created. To recover data: `sqlite3 %s .recover`",
             self._path,
             aside,
             aside,

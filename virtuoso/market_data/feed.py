@@ -131,7 +131,7 @@ class Feed:
         except ExchangeError as error:
             if not self._instruments:
                 raise
-            log.warning("%s: the list of markets stays as it was: %s", self.venue, error)
+            log.warning("%s: the list of markets was not updated: %s", self.venue, error)
         self._draw_next = True
 
     async def read_prices(self) -> None:

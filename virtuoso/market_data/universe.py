@@ -1,4 +1,4 @@
-"""Which symbols are scored, chosen from the markets of a venue. Pure."""
+"""The choice of the symbols to score from the markets of a venue. Pure functions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UniverseRules:
-    """Which symbols are scored: exactly `symbols`, or the `limit` of most turnover with at least `min_turnover` USD."""
+    """The rules for the symbols to score.
+
+    If `symbols` is set, exactly these are scored. Otherwise, the `limit` symbols with the highest turnover are scored, each
+    with at least `min_turnover` USD."""
 
     limit: int = 50
     symbols: tuple[str, ...] = ()
@@ -24,26 +27,29 @@ class UniverseRules:
 def choose_universe(
     instruments: Sequence[Instrument], turnover: Mapping[str, float], rules: UniverseRules
 ) -> tuple[Instrument, ...]:
-    """Return the instruments to score, most turnover first. `turnover`: USD of 24 hours, by symbol."""
+    """Return the instruments to score, highest turnover first. `turnover` is in USD over 24 hours, by symbol."""
 
     def rank(item: Instrument) -> tuple[float, str]:
         return -turnover.get(item.symbol, 0.0), item.symbol
 
     if rules.symbols:
-        named = _named(instruments, rules)
-        return tuple(dict.fromkeys(sorted((item for item in named.values() if item is not None), key=rank)))
-    least = max(rules.min_turnover, 1e-9)  # a market without any turnover is dead
-    traded = (item for item in instruments if turnover.get(item.symbol, 0.0) >= least)
+        resolved = _resolve_symbols(instruments, rules)
+        return tuple(dict.fromkeys(sorted((item for item in resolved.values() if item is not None), key=rank)))
+    # A market without turnover is inactive.
+    min_turnover = max(rules.min_turnover, 1e-9)
+    traded = (item for item in instruments if turnover.get(item.symbol, 0.0) >= min_turnover)
     return tuple(dict.fromkeys(sorted(traded, key=rank)[: rules.limit]))
 
 
 def unknown_symbols(instruments: Sequence[Instrument], rules: UniverseRules) -> list[str]:
-    """Return the symbols of the rules that the venue does not have."""
-    return [name for name, item in _named(instruments, rules).items() if item is None]
+    """Return the symbols of the rules that the venue does not list."""
+    return [name for name, item in _resolve_symbols(instruments, rules).items() if item is None]
 
 
-def _named(instruments: Sequence[Instrument], rules: UniverseRules) -> dict[str, Instrument | None]:
-    """Return the instrument of each symbol of the rules, by its symbol or else by its base asset and multiplier."""
+def _resolve_symbols(instruments: Sequence[Instrument], rules: UniverseRules) -> dict[str, Instrument | None]:
+    """Return the instrument of each symbol of the rules.
+
+    Look it up by symbol first, then by base asset and multiplier."""
     by_symbol = {item.symbol: item for item in instruments}
     by_asset = {(item.base_asset, item.multiplier): item for item in instruments}
     return {name: by_symbol.get(name) or by_asset.get(split_symbol(name)) for name in rules.symbols}

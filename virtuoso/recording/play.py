@@ -58,7 +58,7 @@ async def play(
             raise ConfigError(f"FILE={path}: it holds no published snapshot; record for a minute or longer")
         if once or stop.is_set():
             break
-        log.info("%s: %d snapshots played; it begins again", path, published)
+        log.info("%s: %d snapshots replayed; starting again", path, published)
     return 0
 
 
@@ -127,13 +127,13 @@ class _Player:
         for feed in self._session.feeds.values():
             feed.on_candles = self._publish_candles
         if header["model"] != (played := Weights.with_overrides(**header["weights"]).version):
-            log.warning("recorded with model %s, played with model %s: the scores differ", header["model"], played)
+            log.warning("recorded with model %s, replayed with model %s: the scores differ", header["model"], played)
 
     async def _publish(self, snapshot: Snapshot, at_ms: int) -> None:
         if self._behind_ms is None:
             # Servers take only newer snapshots: the first one of a session must be newer than the last one before it.
             self._behind_ms = max(self._clock.now_ms() - at_ms, self._newest_ms + 1 - snapshot.stamp.observed_ms)
-            log.info("%s, %s: played as it was at %s", snapshot.venue, snapshot.id, utc(at_ms))
+            log.info("%s, %s: replayed as of %s", snapshot.venue, snapshot.id, utc(at_ms))
             waiting, self._waiting_candles = self._waiting_candles, {}
             for (venue, _, _), candles in waiting.items():
                 await self._publish_candles(venue, candles)

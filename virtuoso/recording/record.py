@@ -246,7 +246,7 @@ async def record(
     collector_task, stop_task = asyncio.create_task(collecting), asyncio.create_task(stop.wait())
     deadline = math.inf if minutes is None else started + 60 * minutes
     existing = f", after the {file.size / 1e6:.1f} MB that it already holds" if file.size else ""
-    log.info("recording to %s%s; Ctrl-C ends it", file.path, existing)
+    log.info("recording to %s%s; press Ctrl-C to stop", file.path, existing)
     reason = "stopped"
     try:
         while not stop_task.done():
@@ -269,7 +269,7 @@ async def record(
         log.info("%s: %s. %s", file.path, reason, _progress(recorder, file, started))
         return 0
     except OSError as error:
-        log.error("%s cannot be written: %s. What it holds is complete", file.path, error.strerror)  # noqa: TRY400 - no bug
+        log.error("%s cannot be written: %s. Its data is complete", file.path, error.strerror)  # noqa: TRY400 - no bug
         return 1
     finally:
         stop_task.cancel()

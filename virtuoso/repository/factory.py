@@ -61,4 +61,4 @@ def _server(url: str, server: str) -> tuple[str, int]:
 
 
 def _config_error(url: str, why: str) -> ConfigError:
-    return ConfigError(f"CACHE: {url!r} is not allowed: {why}; allowed are {_ALLOWED}")
+    return ConfigError(f"CACHE: {url!r} is not allowed: {why}; expected {_ALLOWED}")

@@ -227,4 +227,4 @@ def _count(kind: str, refused: Counter[str], valid: int, what: str) -> None:
         metrics.INVALID_ROWS.labels(rule).inc(number)
     metrics.CONTAMINATED_ROWS.inc(refused["placeholder"])
     if refused:
-        log.warning("%s: refused %s", what, ", ".join(f"{number} by {rule}" for rule, number in refused.items()))
+        log.warning("%s: rejected %s", what, ", ".join(f"{number} by {rule}" for rule, number in refused.items()))

@@ -113,7 +113,7 @@ class AlertFeed:
         newest = await self.newest_cursor()
         position = int(cursor) if cursor else newest
         if position > max(newest, self._clock.now_ms() + MAX_CLOCK_ERROR_MS):
-            rule = f"{cursor!r} is not a cursor of this service: allowed are those of its alerts, up to {newest} now"
+            rule = f"{cursor!r} is not a cursor of this service: expected the cursor of an alert, at most {newest} now"
             raise InvalidField([("cursor", rule)])
         return position
 

@@ -1,6 +1,7 @@
-"""From the bytes of a request to a valid message. The cost of a request stays in proportion to its bytes, whatever it holds.
-Its size is checked against the contract's limits before it is decoded; counts and lengths are checked before the content.
-The search for violations ends at the first one, and only the few beside it are put into words."""
+"""Decode and validate requests. The cost is proportional to the size of the request, whatever its content.
+
+The size is checked against the limits of the contract before the request is decoded. Counts and lengths are checked before
+the content. Validation stops at the first violation. Only this one and the few after it are described in the reply."""
 
 from __future__ import annotations
 
@@ -15,32 +16,36 @@ from protovalidate import Violation, collect_violations
 from virtuoso.domain.errors import InvalidField
 from virtuoso.service.view import ORDERABLE
 
-FIELD_BYTES = 32  # of tag, length and number, or of an instant
-NEWER_FIELDS_BYTES = 4096
-MAX_VIOLATIONS = 3  # in one reply: the words for one cost as much as the check of twenty values
-ALLOWED = {  # the words for a rule that is a pattern or a number
+# The largest size of a tag, a length and a number, or of a timestamp.
+FIELD_BYTES = 32
+# The space for fields that a newer client may send.
+UNKNOWN_FIELDS_BYTES = 4096
+# The limit of violations in one reply. To describe one costs as much as to check twenty values.
+MAX_VIOLATIONS = 3
+# The text for a rule that is a pattern or a number, by field.
+ALLOWED = {
     "symbol": 'letters and digits that end in USDT, such as "BTCUSDT"',
     "symbols": 'letters and digits that end in USDT, such as "BTCUSDT"; at most 500',
     "order_by": f'a field, then " asc" or " desc": symbol, {", ".join(ORDERABLE)}',
     "timeframe": "TIMEFRAME_1M, TIMEFRAME_5M, TIMEFRAME_30M, TIMEFRAME_4H",
     "side": "SIDE_LONG, SIDE_SHORT",
-    "kinds": "the kinds of the contract, each but the unspecified one; at most 32",
+    "kinds": "the kinds of the contract except the unspecified one; at most 32",
     "min_level": "ALERT_LEVEL_INFO, ALERT_LEVEL_WARNING, ALERT_LEVEL_CRITICAL",
-    "cursor": "the digits of a cursor as it came",
-    "resolution": "lengths of time from 0 on",
+    "cursor": "the digits of a cursor from an earlier reply",
+    "resolution": "a duration of 0 or more",
 }
 RequestT = TypeVar("RequestT", bound=Message)
 
 
 def reader(kind: type[RequestT]) -> Callable[[bytes], RequestT]:
-    """Return a function from the bytes of a `kind` to a valid message. It raises InvalidField."""
+    """Return a function that decodes and validates a `kind`. The function raises InvalidField."""
     empty, has_fields, limits = kind(), bool(kind.DESCRIPTOR.fields), RequestLimits(kind)
 
     def read(raw: bytes) -> RequestT:
         if not raw and not has_fields:
             return empty
         if len(raw) > limits.size:
-            raise InvalidField([("", f"the request has {len(raw)} bytes; allowed are at most {limits.size}")])
+            raise InvalidField([("", f"the request has {len(raw)} bytes; expected at most {limits.size}")])
         try:
             request = kind.FromString(raw)
         except DecodeError as error:
@@ -55,11 +60,12 @@ def reader(kind: type[RequestT]) -> Callable[[bytes], RequestT]:
 
 
 class RequestLimits:
-    """How much a message may hold by its rules. `size`: the bytes of the largest message that keeps them all, plus some for
-    fields that a newer client may send."""
+    """The size limits of a message according to its validation rules.
+
+    `size`: the bytes of the largest valid message plus UNKNOWN_FIELDS_BYTES."""
 
     def __init__(self, kind: type[Message]) -> None:
-        self.size = NEWER_FIELDS_BYTES
+        self.size = UNKNOWN_FIELDS_BYTES
         self._limits: list[tuple[str, int, str]] = []
         for field in kind.DESCRIPTOR.fields:
             rules = field.GetOptions().Extensions[validate_pb2.field]
@@ -75,11 +81,11 @@ class RequestLimits:
                 self._limits.append((field.name, text.max_len, "characters"))
 
     def exceeded(self, request: Message) -> Iterator[tuple[str, str]]:
-        """Yield (field, what is wrong and what is allowed) for each field that holds too much."""
+        """Yield (field, description with the limit) for each field that is over its limit."""
         for name, limit, unit in self._limits:
             count = len(getattr(request, name))
             if count > limit:
-                yield name, f"{count} {unit} are too many; allowed are at most {limit}"
+                yield name, f"{count} {unit} are too many; expected at most {limit}"
 
 
 def _invalid(request: Message, first: Violation) -> InvalidField:
@@ -95,13 +101,14 @@ def _invalid(request: Message, first: Violation) -> InvalidField:
         del values[begin + MAX_VIOLATIONS :]
         del values[:begin]
     violations = collect_violations(shortened)
-    descriptions = list(dict.fromkeys(_in_words(violation, {field: start}) for violation in violations[:MAX_VIOLATIONS]))
+    descriptions = list(dict.fromkeys(_describe(violation, {field: start}) for violation in violations[:MAX_VIOLATIONS]))
     return InvalidField(descriptions, more=more or len(violations) > MAX_VIOLATIONS)
 
 
-def _in_words(violation: Violation, offsets: Mapping[str, int]) -> tuple[str, str]:
-    """Return (path of the field; its value, what is wrong and what is allowed). `offsets`: how many items were left out at
-    the start, by field."""
+def _describe(violation: Violation, offsets: Mapping[str, int]) -> tuple[str, str]:
+    """Return (path of the field, description with the value and what is allowed).
+
+    `offsets`: the number of items that were omitted at the start, by field."""
     elements = violation.proto.field.elements if violation.proto.field else []
     path = ".".join(
         element.field_name
@@ -110,11 +117,11 @@ def _in_words(violation: Violation, offsets: Mapping[str, int]) -> tuple[str, st
     )
     name = elements[-1].field_name if elements else ""
     value = violation.field_value
-    shown = "" if value is None or isinstance(value, (list, tuple, Mapping)) else f"{_start(value)!r:.80} "
+    shown = "" if value is None or isinstance(value, (list, tuple, Mapping)) else f"{_truncate(value)!r:.80} "
     if name in ALLOWED:
-        return path, f"{shown}is not allowed; allowed are {ALLOWED[name]}"
+        return path, f"{shown}is not allowed; expected {ALLOWED[name]}"
     return path, f"{shown}{violation.proto.message}"
 
 
-def _start(value: object) -> object:
+def _truncate(value: object) -> object:
     return value[:80] if isinstance(value, (str, bytes)) else value

@@ -93,7 +93,7 @@ class MarketServer:
         self._update_health()
         await server.start()
         self._health_loop = asyncio.create_task(self._follow_ticks())
-        log.info("answering gRPC on port %d", port)
+        log.info("gRPC server listens on port %d", port)
         return port
 
     async def drain(self, grace_s: float) -> None:

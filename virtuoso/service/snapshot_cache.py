@@ -207,7 +207,7 @@ class SnapshotCache:
         try:
             self.tick()
         except Exception:  # without a tick, old data would pass for new
-            log.exception("the age of the newest snapshot is unknown: it is not served any more")
+            log.exception("the age of the newest snapshot is unknown: it is no longer served")
             self._served, self._refusal = None, DataUnavailable("the age of the newest data is unknown")
 
     def _take(self, head: snapshot_head_pb2.SnapshotHead, view: SnapshotView, details: SnapshotDetails) -> None:
@@ -273,4 +273,4 @@ class SnapshotCache:
         reason = after.provenance.fallback_reason if after else self.stale_reason
         name = provenance_pb2.FallbackReason.Name(reason).removeprefix("FALLBACK_REASON_")
         metrics.FALLBACKS.labels(old, new, name).inc()
-        log.info("replies come from %s now, from %s before (%s)", new, old, name)
+        log.info("replies now come from %s instead of %s (%s)", new, old, name)

@@ -79,7 +79,7 @@ class SnapshotReader:
         try:
             blob = await self._source.get(self._keys.snapshot(head.snapshot_id))
         except RepositoryError as error:
-            log.warning("snapshot %s could not be read: %s", head.snapshot_id, error)
+            log.warning("cannot read snapshot %s: %s", head.snapshot_id, error)
             return None
         if blob is None:
             return None
@@ -90,7 +90,7 @@ class SnapshotReader:
             return None
         except CorruptValue as error:
             admission.refuse("snapshot")
-            log.warning("refused: %s", error)
+            log.warning("snapshot rejected: %s", error)
             self.finish(head)
             return None
 

@@ -60,7 +60,7 @@ def _share(length_ms: int, parts: int) -> int:
 
 def _valid_ms(time: Timestamp, field: str) -> int:
     if not 0 <= time.seconds < LAST_SECOND or not 0 <= time.nanos < 1_000_000_000:
-        raise InvalidField([(field, f"{time.seconds} s after 1970 is not allowed; allowed are times from 1970 to 2242")])
+        raise InvalidField([(field, f"{time.seconds} s after 1970 is not allowed; expected a time from 1970 to 2242")])
     return times.millis(time)
 
 

@@ -31,7 +31,7 @@ def main() -> int:
     except ValueError as error:
         parser.error(f"--address {error}")
     if options.seed < 0:
-        parser.error(f"--seed {options.seed}: allowed is a whole number from 0 on")
+        parser.error(f"--seed {options.seed}: expected a whole number of 0 or more")
     return uvloop.run(serve(options.address, options.seed, with_parent=options.with_parent))
 
 

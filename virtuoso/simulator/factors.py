@@ -1,8 +1,8 @@
-"""Price factors: the random paths of the market, of each sector and of each listing, minute by minute.
+"""Price factors: the random paths of the market, of each sector and of each listing, at one-minute steps.
 
-A factor moves by about one standard deviation a day. It has regimes (some hours of drift), clusters of volatility, jumps,
-and a U-shaped day of activity. Its level at the end of each day is fixed in advance and the minutes are a bridge between
-these levels, so any block of days can be made by itself.
+A factor moves by about one standard deviation a day. It has regimes (some hours of drift), volatility clusters, jumps and
+an intraday pattern of activity. The level at the end of each day is drawn in advance. The minutes are a bridge between these
+levels, so that any block of days can be generated independently.
 """
 
 from __future__ import annotations
@@ -18,36 +18,45 @@ DAY_MINUTES = 1440
 BLOCK_DAYS = 2
 BLOCK_MINUTES = BLOCK_DAYS * DAY_MINUTES
 BLOCK_MS = BLOCK_MINUTES * MINUTE_MS
-DAYS = 5844  # to the end of 2039
-MINUTE_SIGMA = DAY_MINUTES**-0.5  # where a day's standard deviation is 1
-MEAN_REVERSION = 0.975  # the share of the distance from the reference that is left after a day
-MOMENTUM = 0.3  # the share of a day's move that continues on the next day
-REGIME_DRIFT = 0.055  # standard deviation, in minute sigmas a minute
+# The days end with 2039.
+DAYS = 5844
+# The standard deviation of a minute. That of a day is 1.
+MINUTE_SIGMA = DAY_MINUTES**-0.5
+# A day multiplies the distance from the reference level by this factor.
+MEAN_REVERSION = 0.975
+# This share of a day's move continues on the next day.
+MOMENTUM = 0.3
+# The standard deviation of the drift, in minute sigmas per minute.
+REGIME_DRIFT = 0.055
 
 
 def _activity_by_minute() -> Floats:
-    """Return how active each minute of the UTC day is, 1 on average: quiet at night, busiest when New York opens."""
+    """Return the activity in each minute of the UTC day. The average is 1, and the peak is at the New York open."""
     angle = 2 * np.pi * np.arange(DAY_MINUTES) / DAY_MINUTES
     activity: Floats = 1 + 0.35 * np.cos(angle - 2 * np.pi * 15 / 24) + 0.15 * np.cos(2 * angle - 4 * np.pi / 24)
     return activity
 
 
 ACTIVITY = np.tile(_activity_by_minute(), BLOCK_DAYS)
-ACTIVITY_SIGMA = ACTIVITY**0.5  # volatility grows with the root of activity
+# Volatility grows with the square root of activity.
+ACTIVITY_SIGMA = ACTIVITY**0.5
 _CLUSTER_KNOTS = np.arange(0, BLOCK_MINUTES + 1, 40)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactorBlock:
-    """A factor in one block, by minute."""
+    """The values of a factor in one block, by minute.
 
-    level: Floats  # at the end of the minute, in daily sigmas
-    drift: Floats  # of the regime, in minute sigmas a minute
-    volatility: Floats  # relative, about 1
+    `level`: at the end of the minute, in daily sigmas. `drift`: of the regime, in minute sigmas per minute. `volatility`:
+    relative, about 1."""
+
+    level: Floats
+    drift: Floats
+    volatility: Floats
 
 
 class Factor:
-    """A random path that belongs to its name. A jump is worth about 5 minute sigmas."""
+    """A random path that depends only on `seed`, `name` and `jumps_a_day`. A jump has a size of about 5 minute sigmas."""
 
     def __init__(self, seed: int, name: str, jumps_a_day: float) -> None:
         self._seed, self._name, self._jumps_a_day = seed, name, jumps_a_day
@@ -60,11 +69,11 @@ class Factor:
         self._day_levels: Floats = np.array(levels)
 
     def day_levels(self, day: int, count: int) -> Floats:
-        """Return the levels at the beginning of `count` days from `day` on. Days are counted from EPOCH_MS."""
+        """Return the levels at the start of `count` days, starting with `day`. Day 0 starts at EPOCH_MS."""
         return self._day_levels[day : day + count]
 
     def block(self, number: int) -> FactorBlock:
-        """Return one block."""
+        """Return the block with this number."""
         rng = generator(self._seed, self._name, "block", number)
         drift = _regime_drift(rng)
         clusters = np.interp(np.arange(BLOCK_MINUTES), _CLUSTER_KNOTS, 0.45 * rng.standard_normal(len(_CLUSTER_KNOTS)))
@@ -74,16 +83,16 @@ class Factor:
         steps = MINUTE_SIGMA * (drift + 0.85 * volatility * ACTIVITY_SIGMA * noise) + jumps
         path = np.cumsum(steps.reshape(BLOCK_DAYS, DAY_MINUTES), axis=1)
         day_levels = self.day_levels(number * BLOCK_DAYS, BLOCK_DAYS + 1)
-        missing = np.diff(day_levels) - path[:, -1]
-        path += day_levels[:-1, None] + missing[:, None] * (np.arange(1, DAY_MINUTES + 1) / DAY_MINUTES)
+        correction = np.diff(day_levels) - path[:, -1]
+        path += day_levels[:-1, None] + correction[:, None] * (np.arange(1, DAY_MINUTES + 1) / DAY_MINUTES)
         return FactorBlock(
             level=path.reshape(-1),
-            drift=drift + np.repeat(missing, DAY_MINUTES) * MINUTE_SIGMA,
+            drift=drift + np.repeat(correction, DAY_MINUTES) * MINUTE_SIGMA,
             volatility=volatility,
         )
 
     def _jumps(self, rng: np.random.Generator, volatility: Floats) -> Floats:
-        """Return the jumps of a block by minute. Each raises `volatility` in the minutes after it."""
+        """Return the jumps of a block, by minute. Each jump increases `volatility` in place for the minutes after it."""
         jumps = np.zeros(BLOCK_MINUTES)
         minutes = rng.integers(0, BLOCK_MINUTES, rng.poisson(self._jumps_a_day * BLOCK_DAYS))
         for minute, size in zip(minutes.tolist(), rng.standard_t(4, len(minutes)).tolist(), strict=True):
@@ -94,7 +103,7 @@ class Factor:
 
 
 def _regime_drift(rng: np.random.Generator) -> Floats:
-    """Return the drift by minute: it changes at the beginning of some hours."""
+    """Return the drift, by minute. It changes at the start of some hours."""
     hours = BLOCK_MINUTES // 60
     changes = rng.random(hours) < 0.16
     changes[0] = True

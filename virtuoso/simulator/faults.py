@@ -75,20 +75,20 @@ class Faults:
         changes then.
         """
         if not isinstance(request, Mapping) or not all(isinstance(v, str | int | float | None) for v in request.values()):
-            raise ValueError(f"{request!r}: allowed is a JSON object")
+            raise ValueError(f"{request!r}: expected a JSON object")
         if unknown := sorted(set(request) - {"mode", "exchange", "latency_ms", "path", "prob", "stale_s"}):
             raise ValueError(f"unknown: {', '.join(unknown)}")
         mode, venue = request.get("mode", "ok"), request.get("exchange", "all")
         if mode not in MODES:
-            raise ValueError(f"mode {mode!r}: allowed are {', '.join(MODES)}")
+            raise ValueError(f"mode {mode!r}: expected one of {', '.join(MODES)}")
         if venue != "all" and venue not in self.current:
-            raise ValueError(f"exchange {venue!r}: allowed are {', '.join(self.current)}, all")
+            raise ValueError(f"exchange {venue!r}: expected one of {', '.join(self.current)}, all")
         latency_ms = _number(request, "latency_ms", SLOW_MS if mode == "slow" else 0, 600_000)
         stale_s = _number(request, "stale_s", STALE_S, 86_400)
         try:
             path = re.compile(request["path"]) if request.get("path") else None
         except (re.error, TypeError) as error:
-            raise ValueError(f"path {request['path']!r}: allowed is a regular expression: {error}") from error
+            raise ValueError(f"path {request['path']!r}: expected a regular expression: {error}") from error
         frozen_ms = now_ms - round(stale_s * 1000) if mode == "stale" else None
         prob = _number(request, "prob", 1, 1)
         fault = Fault(mode=mode, latency_ms=latency_ms, path=path, prob=prob, frozen_ms=frozen_ms)
@@ -98,7 +98,7 @@ class Faults:
 def _number(request: Mapping[str, object], name: str, default: float, most: float) -> float:
     value = request.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise ValueError(f"{name} {value!r}: allowed is a number from 0 to {most:g}")
+        raise ValueError(f"{name} {value!r}: expected a number from 0 to {most:g}")
     return float(value)
 
 

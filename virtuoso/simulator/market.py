@@ -64,7 +64,7 @@ class SimulatedMarket:
 
     def __init__(self, seed: int, *, now_ms: int) -> None:
         if seed < 0 or not EPOCH_MS + 400 * DAY_MS <= now_ms <= EPOCH_MS + 5_800 * DAY_MS:
-            raise ValueError(f"seed {seed}, now {now_ms}: allowed are a seed from 0 on and a time from 2025-02 to 2039")
+            raise ValueError(f"seed {seed}, now {now_ms}: expected a seed of 0 or more and a time from 2025-02 to 2039")
         self.seed = seed
         self.listings = listings(now_ms)
         self._by_base = {listing.base: listing for listing in self.listings}

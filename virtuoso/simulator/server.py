@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from aiohttp import web
 
 from virtuoso.domain.clock import epoch_ms
-from virtuoso.domain.http_port import HttpPort
+from virtuoso.domain.http_server import HttpServer
 from virtuoso.simulator import binance, bybit, coingecko, okx
 from virtuoso.simulator.faults import BLOCK_PAGE, LOCATION, WELCOME_PAGE, Faults, with_bad_numbers, without_rows
 from virtuoso.simulator.market import SimulatedMarket
@@ -42,7 +42,7 @@ class SimulatedExchange:
         self._market, self._clock, self._venues = market, clock, venues
         self._faults = Faults(venues)
         self._statistics = RequestStatistics()
-        self._port: HttpPort | None = None
+        self._port: HttpServer | None = None
 
     async def start(self, address: str) -> int:
         """Listen on "host:port" (port 0: any free one) and return the port. Raise OSError when it cannot be had."""
@@ -52,7 +52,7 @@ class SimulatedExchange:
         application.router.add_get("/__admin", self._admin)
         application.router.add_post("/__admin", self._admin)
         application.router.add_get("/{path:.*}", self._answer)
-        self._port = HttpPort(application, shutdown_timeout_s=0.2)
+        self._port = HttpServer(application, shutdown_timeout_s=0.2)
         return await self._port.start(address)
 
     async def close(self) -> None:

@@ -44,5 +44,5 @@ def minimum_score(text: str) -> float | None:
     except ValueError:
         score = -1.0
     if not 0 <= score <= 100:
-        raise ValueError(f"Minimum score {text!r}: allowed is 0 to 100, or nothing")
+        raise ValueError(f"Minimum score {text!r}: expected a number from 0 to 100, or nothing")
     return score

@@ -1,4 +1,4 @@
-"""What a person is told once their node serves."""
+"""The text that a node prints when it is serving."""
 
 from __future__ import annotations
 

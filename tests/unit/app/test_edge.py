@@ -87,7 +87,7 @@ async def test_a_limit_of_nothing_is_none(capsys: pytest.CaptureFixture[str]) ->
 
 
 async def test_the_page_alone_is_served_where_it_can_be_found() -> None:
-    with pytest.raises(ConfigError, match=r"PAGE_ADDRESS=127\.0\.0\.1:0: .*allowed is a port above 0"):
+    with pytest.raises(ConfigError, match=r"PAGE_ADDRESS=127\.0\.0\.1:0: .*expected a port above 0"):
         await command({}, page=True)
     port, stop = free_port(), asyncio.Event()
     loaded = load({"VIRTUOSO_PAGE_ADDRESS": f"127.0.0.1:{port}"}, {})
@@ -107,7 +107,7 @@ async def test_the_page_alone_is_served_where_it_can_be_found() -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"tls_key": "key.pem"}, "TLS_KEY is set and TLS_CERTIFICATE is not: allowed are both or none"),
+        ({"tls_key": "key.pem"}, "TLS_KEY is set and TLS_CERTIFICATE is not: expected both or neither"),
         ({"access_log": "/none/there.log"}, "ACCESS_LOG='/none/there.log' cannot be written: No such file or directory"),
         ({"tls_key": "/none/k", "tls_certificate": "/none/c"}, "TLS_CERTIFICATE='/none/c' cannot be read: No such file"),
     ],

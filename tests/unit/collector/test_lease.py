@@ -1,4 +1,4 @@
-"""Who works: one of several, and somebody even where no lease can be had. All in virtual time."""
+"""The lease: one of several collectors is active, even if the repository has no leases. The tests run in virtual time."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def memory() -> MemoryRepository:
     return MemoryRepository(clock=CLOCK)
 
 
-class Leaseless(MemoryRepository):
-    """Stores values but knows no leases, as a file system without locks."""
+class RepositoryWithoutLeases(MemoryRepository):
+    """A repository that stores values but has no leases, like a file system without locks."""
 
     async def lease(self, key: str, owner: str, *, ttl_s: float) -> bool:
         """See the port."""
         raise RepositoryError("no locks here")
 
 
-class Dead(Leaseless):
-    """Answers nothing."""
+class FailingRepository(RepositoryWithoutLeases):
+    """A repository whose every operation fails."""
 
     async def get(self, key: str) -> bytes | None:
         """See the port."""
@@ -38,7 +38,7 @@ class Dead(Leaseless):
         raise RepositoryError("gone")
 
 
-async def test_one_of_two_works_and_the_other_goes_on_when_it_is_released() -> None:
+async def test_one_of_two_owners_has_the_lease_and_the_other_gets_it_after_release() -> None:
     repository = memory()
     first, second = (Lease(repository, name, CLOCK) for name in ("a", "b"))
     assert await first.acquire(working=False)
@@ -50,7 +50,7 @@ async def test_one_of_two_works_and_the_other_goes_on_when_it_is_released() -> N
     assert not await first.acquire(working=False)
 
 
-async def test_a_lease_that_is_not_renewed_runs_out() -> None:
+async def test_a_lease_that_is_not_renewed_expires() -> None:
     repository = memory()
     first, second = (Lease(repository, name, CLOCK) for name in ("a", "b"))
     assert await first.acquire(working=False)
@@ -60,37 +60,37 @@ async def test_a_lease_that_is_not_renewed_runs_out() -> None:
     assert await second.acquire(working=False)
 
 
-async def test_without_leases_the_one_that_works_goes_on_and_another_begins_only_when_nobody_publishes() -> None:
-    repository = Leaseless(clock=CLOCK)
+async def test_without_leases_the_active_collector_continues_and_another_starts_only_if_none_publishes() -> None:
+    repository = RepositoryWithoutLeases(clock=CLOCK)
     lease = Lease(repository, "a", CLOCK)
     assert await lease.acquire(working=True)
     assert await lease.acquire(working=False)
-    for age_s, begins in ((3, False), (20, True)):
+    for age_s, starts in ((3, False), (20, True)):
         head = snapshot_head_pb2.SnapshotHead(snapshot_id="x", observed_time=timestamp(CLOCK.now_ms() - age_s * 1000))
         await repository.set(keys.HEAD, head.SerializeToString(), ttl_s=60)
-        assert await lease.acquire(working=False) is begins
+        assert await lease.acquire(working=False) is starts
     await repository.set(keys.HEAD, b"\xff\xff", ttl_s=60)
     assert await lease.acquire(working=False)
 
 
-async def test_without_leases_collectors_that_start_together_do_not_look_at_the_same_moment() -> None:
+async def test_without_leases_collectors_that_start_together_check_at_different_times() -> None:
     waits = set()
     for owner in ("a", "b", "c", "d"):
         began = CLOCK.monotonic()
-        await Lease(Leaseless(clock=CLOCK), owner, CLOCK).acquire(working=False)
+        await Lease(RepositoryWithoutLeases(clock=CLOCK), owner, CLOCK).acquire(working=False)
         waits.add(CLOCK.monotonic() - began)
     assert len(waits) > 1
     assert max(waits) < 8
 
 
-async def test_where_nothing_can_be_stored_nobody_begins_to_ask_the_venues_for_nothing() -> None:
-    lease = Lease(Dead(clock=CLOCK), "a", CLOCK)
+async def test_no_collector_starts_if_nothing_can_be_stored() -> None:
+    lease = Lease(FailingRepository(clock=CLOCK), "a", CLOCK)
     assert not await lease.acquire(working=False)
     assert await lease.acquire(working=True)
     await lease.release()
 
 
-async def test_leadership_is_in_doubt_once_the_lease_was_not_renewed_for_its_time() -> None:
+async def test_leadership_is_in_doubt_after_the_lease_was_not_renewed_for_its_ttl() -> None:
     leadership = Leadership(Lease(memory(), "a", CLOCK), CLOCK)
     doubts = [leadership.in_doubt]
     assert await leadership.renew()
@@ -103,7 +103,7 @@ async def test_leadership_is_in_doubt_once_the_lease_was_not_renewed_for_its_tim
     assert leadership.owner == "a"
 
 
-async def test_leadership_is_in_doubt_at_once_when_another_has_the_lease() -> None:
+async def test_leadership_is_in_doubt_immediately_when_another_owner_has_the_lease() -> None:
     repository = memory()
     leadership = Leadership(Lease(repository, "a", CLOCK), CLOCK)
     assert await leadership.renew()

@@ -1,4 +1,4 @@
-"""Which snapshots servers see."""
+"""The choice of the snapshots that the collector publishes."""
 
 from __future__ import annotations
 
@@ -19,58 +19,58 @@ from virtuoso.wire import snapshots
 CLOCK = VirtualClock()
 
 
-def numbered(number: int, *, complete: bool = True) -> Snapshot:
-    made = replace(snapshot(), id=f"bybit-{number}-a")
-    return replace(made, universe=made.universe[:1]) if complete else made
+def numbered_snapshot(number: int, *, complete: bool = True) -> Snapshot:
+    result = replace(snapshot(), id=f"bybit-{number}-a")
+    return replace(result, universe=result.universe[:1]) if complete else result
 
 
-class Shelf:
-    """A repository and a publication on it."""
+class PublicationSetup:
+    """A repository and a publication that writes to it."""
 
     def __init__(self) -> None:
         self.repository = MemoryRepository(clock=CLOCK)
         self.publication = Publication(Publisher(self.repository, max_stale_s=600), CLOCK)
 
-    async def newest(self) -> str | None:
+    async def published_id(self) -> str | None:
         head = await self.repository.get(keys.HEAD)
         return None if head is None else snapshots.decode_head(head)[0]
 
 
-async def test_an_incomplete_snapshot_is_published_only_once_the_last_complete_one_is_stale() -> None:
-    shelf = Shelf()
-    await shelf.publication.offer(numbered(1))
+async def test_an_incomplete_snapshot_is_published_only_after_the_last_complete_one_is_stale() -> None:
+    setup = PublicationSetup()
+    await setup.publication.offer(numbered_snapshot(1))
     for number in range(2, 12):
         await CLOCK.sleep(3)
-        await shelf.publication.offer(numbered(number, complete=False))
-        assert await shelf.newest() == "bybit-1-a"
+        await setup.publication.offer(numbered_snapshot(number, complete=False))
+        assert await setup.published_id() == "bybit-1-a"
     await CLOCK.sleep(3)
-    await shelf.publication.offer(numbered(12, complete=False))
-    assert await shelf.newest() == "bybit-12-a"
-    assert (shelf.publication.scored, shelf.publication.expected) == (1, 2)
+    await setup.publication.offer(numbered_snapshot(12, complete=False))
+    assert await setup.published_id() == "bybit-12-a"
+    assert (setup.publication.scored, setup.publication.expected) == (1, 2)
     await CLOCK.sleep(3)
-    await shelf.publication.offer(numbered(13))
-    await shelf.publication.offer(numbered(14, complete=False))
-    assert await shelf.newest() == "bybit-13-a"
+    await setup.publication.offer(numbered_snapshot(13))
+    await setup.publication.offer(numbered_snapshot(14, complete=False))
+    assert await setup.published_id() == "bybit-13-a"
 
 
-async def test_where_there_was_no_complete_one_an_incomplete_one_is_better_than_none() -> None:
-    shelf = Shelf()
-    assert shelf.publication.scored is None
-    await shelf.publication.offer(numbered(1, complete=False))
-    assert await shelf.newest() == "bybit-1-a"
-    shelf.publication.reset()
-    assert (shelf.publication.scored, shelf.publication.expected) == (None, 0)
+async def test_an_incomplete_snapshot_is_published_when_there_is_no_complete_one() -> None:
+    setup = PublicationSetup()
+    assert setup.publication.scored is None
+    await setup.publication.offer(numbered_snapshot(1, complete=False))
+    assert await setup.published_id() == "bybit-1-a"
+    setup.publication.reset()
+    assert (setup.publication.scored, setup.publication.expected) == (None, 0)
 
 
-async def test_the_last_snapshots_stay_for_readers_and_older_ones_are_removed() -> None:
-    shelf = Shelf()
+async def test_the_latest_snapshots_are_kept_for_readers_and_older_ones_are_removed() -> None:
+    setup = PublicationSetup()
     for number in range(SNAPSHOTS_LEFT + 5):
-        await shelf.publication.offer(numbered(number))
-    left = [n for n in range(SNAPSHOTS_LEFT + 5) if await shelf.repository.get(keys.snapshot(f"bybit-{n}-a"))]
+        await setup.publication.offer(numbered_snapshot(number))
+    left = [n for n in range(SNAPSHOTS_LEFT + 5) if await setup.repository.get(keys.snapshot(f"bybit-{n}-a"))]
     assert left == list(range(5, SNAPSHOTS_LEFT + 5))
 
 
-async def test_a_repository_that_fails_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+async def test_repository_errors_are_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     errors = RepositoryErrorLog(CLOCK)
     for _ in range(3 * int(ERROR_PERIOD_S)):
         errors.log("not stored: %s", RepositoryError("full"))

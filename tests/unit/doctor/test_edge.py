@@ -22,7 +22,7 @@ async def test_a_server_that_does_not_answer_is_a_warning_beside_one_that_does_a
         (without_monitor,) = await edge.servers([alive], free_port())
     await monitor.close()
     (alone,) = await edge.servers([dead], port)
-    assert (one.level, one.why) == (Level.OK, "a Virtuoso server runs there, its status is SERVING")
+    assert (one.level, one.why) == (Level.OK, "a Virtuoso server answers with the status SERVING")
     assert (other.level, other.subject) == (Level.WARNING, f"server 127.0.0.1:{dead[1]}")
     assert (without_monitor.level, alone.level) == (Level.WARNING, Level.FAILURE)
     assert "VIRTUOSO_MONITOR_ADDRESS" in without_monitor.cure

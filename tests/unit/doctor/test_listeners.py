@@ -32,7 +32,7 @@ async def test_a_virtuoso_server_on_the_port_is_ok() -> None:
         finding = await listeners.check_port("VIRTUOSO_GRPC_ADDRESS", address, listeners.grpc_status)
     assert (finding.level, finding.why) == (
         Level.OK,
-        f"127.0.0.1:{address[1]}: a Virtuoso server runs there, its status is SERVING",
+        f"127.0.0.1:{address[1]}: a Virtuoso server answers with the status SERVING",
     )
 
 
@@ -51,7 +51,7 @@ async def test_a_virtuoso_monitor_on_the_port_is_ok_whatever_its_status(status: 
     everywhere = await listeners.check_port("VIRTUOSO_MONITOR_ADDRESS", ("0.0.0.0", number), listeners.http_status)
     await monitor.close()
     assert (finding.level, everywhere.level) == (Level.OK, Level.OK)
-    assert f"its status is {status}" in finding.why
+    assert f"the status {status}" in finding.why
 
 
 async def test_a_monitor_port_in_use_is_a_warning_because_the_next_one_is_used() -> None:

@@ -37,9 +37,9 @@ BROKEN = {
     "html_403": ("blocked by CloudFront, its front end", "VIRTUOSO_EXCHANGES"),
     "451": ("blocked by the venue", "VIRTUOSO_EXCHANGES"),
     "429": ("rate-limited by the venue until", "pause"),
-    "garbage": ("not JSON", "asked again"),
-    "truncated": ("BadData", "asked again"),
-    "empty": ("EmptyData", "asked again"),
+    "garbage": ("not JSON", "retried periodically"),
+    "truncated": ("BadData", "retried periodically"),
+    "empty": ("EmptyData", "retried periodically"),
 }
 
 
@@ -95,13 +95,13 @@ async def test_a_venue_that_ccxt_does_not_support_is_a_bad_setting(examined: Cal
 
 async def test_a_name_that_cannot_be_resolved_is_named_as_the_cause(examined: Callable[..., Any]) -> None:
     findings = await examined("http://no.such.host.invalid:1")
-    assert "name resolution" in findings["venue bybit"].cure
-    assert "name resolution" in findings["CoinGecko"].cure
+    assert "DNS" in findings["venue bybit"].cure
+    assert "DNS" in findings["CoinGecko"].cure
 
 
 async def test_a_port_that_nothing_listens_on_is_named_as_the_cause(examined: Callable[..., Any]) -> None:
     findings = await examined()
-    assert "Nothing listens there" in findings["venue bybit"].cure
+    assert "The connection is refused" in findings["venue bybit"].cure
     assert "turnover is used" in findings["CoinGecko"].cure
 
 
@@ -115,7 +115,7 @@ async def test_a_certificate_that_nobody_signed_is_named(tmp_path: Path, examine
     assert "bybit: self-signed certificate" in findings["certificates"].why
     assert "coingecko: self-signed certificate" in findings["certificates"].why
     assert "SSL_CERT_FILE" in findings["certificates"].cure
-    assert findings["venue bybit"].cure == "See certificates, below"
+    assert findings["venue bybit"].cure == "See the finding for certificates below"
 
 
 async def test_a_server_without_tls_is_named(examined: Callable[..., Any]) -> None:

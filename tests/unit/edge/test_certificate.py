@@ -18,12 +18,12 @@ def test_a_certificate_and_its_key_are_accepted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (("", "one/key.pem"), "TLS_KEY is set and TLS_CERTIFICATE is not: allowed are both or none"),
-        (("one/certificate.pem", ""), "TLS_CERTIFICATE is set and TLS_KEY is not: allowed are both or none"),
+        (("", "one/key.pem"), "TLS_KEY is set and TLS_CERTIFICATE is not: expected both or neither"),
+        (("one/certificate.pem", ""), "TLS_CERTIFICATE is set and TLS_KEY is not: expected both or neither"),
         (("none.pem", "one/key.pem"), "TLS_CERTIFICATE='.*none.pem' cannot be read: No such file"),
         (("one/certificate.pem", "one"), "TLS_KEY='.*one' cannot be read: Is a directory"),
         (("one/certificate.pem", "two/key.pem"), "TLS_KEY='.*two/key.pem' is not the key of TLS_CERTIFICATE='.*one/cert"),
-        (("one/key.pem", "one/certificate.pem"), "are not a certificate and its key: allowed are PEM files"),
+        (("one/key.pem", "one/certificate.pem"), "are not a certificate and its key: expected PEM files"),
         (("locked/certificate.pem", "locked/key.pem"), "the key without a password"),
     ],
 )

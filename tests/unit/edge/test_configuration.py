@@ -116,5 +116,5 @@ def test_nobody_can_command_it_over_the_network() -> None:
 
 
 def test_a_name_to_listen_on_is_refused_with_what_is_allowed() -> None:
-    with pytest.raises(ConfigError, match=r"EDGE_ADDRESS host 'edge\.example': allowed is an IP address"):
+    with pytest.raises(ConfigError, match=r"EDGE_ADDRESS host 'edge\.example': expected an IP address"):
         configuration(replace(SPEC, address=("edge.example", 8003)))

@@ -71,5 +71,8 @@ async def test_an_envoy_that_ends_is_started_again_and_its_last_words_are_in_our
     stop.set()
     assert await asyncio.wait_for(edge, 5) == 0
     assert logged[0] == (logging.CRITICAL, "Envoy: no room for it")
-    assert logged[1] == (logging.ERROR, "Envoy ended with 3 and is started again in 0.2 s")
-    assert [text for _, text in logged[2:4]] == ["Envoy: no room for it", "Envoy ended with 3 and is started again in 0.4 s"]
+    assert logged[1] == (logging.ERROR, "Envoy ended with 3 and will be restarted in 0.2 s")
+    assert [text for _, text in logged[2:4]] == [
+        "Envoy: no room for it",
+        "Envoy ended with 3 and will be restarted in 0.4 s",
+    ]

@@ -1,4 +1,4 @@
-"""What the recorded exchanges never say: a venue whose replies the test writes."""
+"""The exchange adapter with replies that the recordings do not contain. The tests write these replies."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from virtuoso.exchange.adapter import CcxtExchange
 MINUTE = 60_000
 
 
-class Bybit:
-    """Speaks Bybit's format for one market; `answer` may give any reply for a path instead."""
+class FakeBybit:
+    """A server with the API of Bybit and one market. `override` may return another reply for a path."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.url = ""
-        self.answer: Callable[[str], web.Response | None] = lambda _: None
+        self.override: Callable[[str], web.Response | None] = lambda _: None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         path = request.path.removeprefix("/v5/market/")
-        self.asked.append(path)
-        return self.answer(path) or self.reply({"list": getattr(self, path.replace("-", "_"))(request.query)})
+        self.requested.append(path)
+        return self.override(path) or self.reply({"list": getattr(self, path.replace("-", "_"))(request.query)})
 
     @staticmethod
     def reply(result: Any, code: int = 0, message: str = "OK", **more: Any) -> web.Response:
@@ -67,8 +67,8 @@ class Bybit:
 
 
 @pytest_asyncio.fixture
-async def bybit() -> AsyncIterator[Bybit]:
-    venue = Bybit()
+async def bybit() -> AsyncIterator[FakeBybit]:
+    venue = FakeBybit()
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", venue.handle)
     server = TestServer(app)
@@ -79,10 +79,10 @@ async def bybit() -> AsyncIterator[Bybit]:
 
 
 @pytest_asyncio.fixture
-async def exchange(bybit: Bybit) -> AsyncIterator[CcxtExchange]:
+async def exchange(bybit: FakeBybit) -> AsyncIterator[CcxtExchange]:
     connected = CcxtExchange("bybit", url=bybit.url, timeout_s=2)
     await connected.instruments()
-    bybit.asked.clear()
+    bybit.requested.clear()
     yield connected
     await connected.close()
 
@@ -96,9 +96,9 @@ def html(status: int, text: str) -> web.Response:
     [
         (lambda: html(403, "403 Forbidden, access too frequent"), RateLimited, 600),
         (lambda: html(403, "Request blocked"), VenueBlocked, 0),
-        (lambda: Bybit.reply({}, 10016, "Server error, try again later"), VenueUnavailable, 0),
-        (lambda: Bybit.reply({}, 10018, "Exceeded the IP Rate Limit."), RateLimited, 5),
-        (lambda: Bybit.reply({}, 10001, "Not supported symbols"), UnknownSymbol, 0),
+        (lambda: FakeBybit.reply({}, 10016, "Server error, try again later"), VenueUnavailable, 0),
+        (lambda: FakeBybit.reply({}, 10018, "Exceeded the IP Rate Limit."), RateLimited, 5),
+        (lambda: FakeBybit.reply({}, 10001, "Not supported symbols"), UnknownSymbol, 0),
         (lambda: html(200, "under maintenance"), BadData, 0),
         (lambda: web.json_response([1, 2, 3]), BadData, 0),
         (lambda: web.json_response({"retCode": 0, "result": {"list": "none"}}), EmptyData, 0),
@@ -111,10 +111,10 @@ def html(status: int, text: str) -> web.Response:
         (lambda: web.Response(status=429, headers={"Retry-After": "90"}), RateLimited, 90),
     ],
 )
-async def test_a_reply_is_called_what_it_is(
-    bybit: Bybit, exchange: CcxtExchange, reply: Callable[[], web.Response], kind: type[ExchangeError], pause_s: float
+async def test_a_bad_reply_raises_the_matching_error(
+    bybit: FakeBybit, exchange: CcxtExchange, reply: Callable[[], web.Response], kind: type[ExchangeError], pause_s: float
 ) -> None:
-    bybit.answer = lambda _: reply()
+    bybit.override = lambda _: reply()
     with pytest.raises(ExchangeError) as caught:
         await exchange.tickers()
     assert type(caught.value) is kind
@@ -122,28 +122,28 @@ async def test_a_reply_is_called_what_it_is(
         assert abs(caught.value.until_ms - epoch_ms() - pause_s * 1000) < 2_000
 
 
-async def test_a_passing_outage_is_got_over_by_asking_once_more(bybit: Bybit, exchange: CcxtExchange) -> None:
-    bybit.answer = lambda _: html(503, "Service Unavailable") if len(bybit.asked) == 1 else None
+async def test_a_short_outage_is_overcome_by_one_retry(bybit: FakeBybit, exchange: CcxtExchange) -> None:
+    bybit.override = lambda _: html(503, "Service Unavailable") if len(bybit.requested) == 1 else None
     assert (await exchange.tickers())["BTCUSDT"].last == 100
-    assert bybit.asked == ["tickers", "tickers"]
+    assert bybit.requested == ["tickers", "tickers"]
 
 
-async def test_a_lasting_outage_is_asked_about_twice_and_no_more(bybit: Bybit, exchange: CcxtExchange) -> None:
-    bybit.answer = lambda _: html(502, "Bad Gateway")
+async def test_a_lasting_outage_is_retried_only_once(bybit: FakeBybit, exchange: CcxtExchange) -> None:
+    bybit.override = lambda _: html(502, "Bad Gateway")
     with pytest.raises(VenueUnavailable, match="502: Bad Gateway"):
         await exchange.tickers()
-    assert bybit.asked == ["tickers", "tickers"]
+    assert bybit.requested == ["tickers", "tickers"]
 
 
-async def test_a_refusal_is_not_asked_about_again(bybit: Bybit, exchange: CcxtExchange) -> None:
-    bybit.answer = lambda _: html(451, "not here")
+async def test_a_blocked_request_is_not_retried(bybit: FakeBybit, exchange: CcxtExchange) -> None:
+    bybit.override = lambda _: html(451, "not here")
     with pytest.raises(VenueBlocked):
         await exchange.tickers()
-    assert bybit.asked == ["tickers"]
+    assert bybit.requested == ["tickers"]
 
 
-async def test_markets_that_go_away_go_from_the_tickers_too(bybit: Bybit, exchange: CcxtExchange) -> None:
-    row = Bybit.instruments_info({})[0]
+async def test_delisted_markets_are_removed_from_the_tickers(bybit: FakeBybit, exchange: CcxtExchange) -> None:
+    row = FakeBybit.instruments_info({})[0]
     other = {**row, "symbol": "ETHUSDT", "baseCoin": "ETH"}
     bybit.instruments_info = lambda query: [] if query.get("status") else [other]  # type: ignore[method-assign]
     bybit.tickers = lambda _: [  # type: ignore[method-assign]
@@ -153,10 +153,10 @@ async def test_markets_that_go_away_go_from_the_tickers_too(bybit: Bybit, exchan
     assert list(await exchange.tickers()) == ["ETHUSDT"]
 
 
-async def test_bars_are_cut_at_one_that_is_no_number(bybit: Bybit, exchange: CcxtExchange) -> None:
-    begun = epoch_ms() // MINUTE * MINUTE
-    rows = [[str(begun - k * MINUTE), "10", "11", "9", "NaN" if k == 4 else "10", "1", "10"] for k in range(9)]
+async def test_candles_older_than_a_nan_price_are_dropped(bybit: FakeBybit, exchange: CcxtExchange) -> None:
+    current_ms = epoch_ms() // MINUTE * MINUTE
+    rows = [[str(current_ms - k * MINUTE), "10", "11", "9", "NaN" if k == 4 else "10", "1", "10"] for k in range(9)]
     instrument = (await exchange.instruments())[0]
-    bybit.answer = lambda _: Bybit.reply({"list": rows})
+    bybit.override = lambda _: FakeBybit.reply({"list": rows})
     candles = await exchange.candles(instrument, Timeframe.M1, limit=8)
-    assert [(begun - each) // MINUTE for each in candles.open_ms.tolist()] in ([3, 2, 1], [3, 2, 1, 0])
+    assert [(current_ms - each) // MINUTE for each in candles.open_ms.tolist()] in ([3, 2, 1], [3, 2, 1, 0])

@@ -148,7 +148,7 @@ async def test_data_whose_age_is_unknown_is_not_served(caplog: pytest.LogCapture
         clock.unreadable = True
         await setup.clock.sleep(2)
         assert setup.refusal == "DataUnavailable: the age of the newest data is unknown"
-        assert "is not served any more" in caplog.text
+        assert "is no longer served" in caplog.text
         clock.unreadable = False
         await setup.clock.sleep(2)
         assert setup.served_id == "s1"

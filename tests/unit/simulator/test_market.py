@@ -248,7 +248,7 @@ def test_there_are_about_sixty_listings_with_steps_that_fit_their_prices() -> No
 
 @pytest.mark.parametrize(("seed", "now"), [(-1, NOW), (1, 0), (1, 4_000_000_000_000)])
 def test_a_seed_or_a_time_out_of_range_is_refused(seed: int, now: int) -> None:
-    with pytest.raises(ValueError, match="allowed are a seed"):
+    with pytest.raises(ValueError, match="expected a seed"):
         SimulatedMarket(seed, now_ms=now)
 
 

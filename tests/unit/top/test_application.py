@@ -149,7 +149,7 @@ async def test_keys_sort_search_and_filter(tmp_path: Path) -> None:
         await seen.rows("BTCUSDT", "SOLUSDT", only=True)
         await seen.see("2 of 44 from score 60, by score ▼")
         await seen.press("m", "backspace", "backspace", "x", "enter")
-        await seen.see("Minimum score 'x': allowed is 0 to 100")
+        await seen.see("Minimum score 'x': expected a number from 0 to 100")
         await seen.press("escape", "escape")
         await seen.see("44 of 44, by score")
         await seen.press("q")

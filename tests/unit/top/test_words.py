@@ -126,5 +126,5 @@ def test_a_minimum_score_is_a_number_or_nothing(typed: str, minimum: float | Non
 
 @pytest.mark.parametrize("typed", ["x", "-1", "101", "nan"])
 def test_a_minimum_score_out_of_range_is_refused(typed: str) -> None:
-    with pytest.raises(ValueError, match="allowed is 0 to 100"):
+    with pytest.raises(ValueError, match="expected a number from 0 to 100"):
         minimum_score(typed)

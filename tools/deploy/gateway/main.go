@@ -81,7 +81,7 @@ func setting(name, otherwise string) string {
 func serve(stop context.Context, address, servers string) error {
 	connection, err := connect(servers)
 	if err != nil {
-		return fmt.Errorf("-grpc-address %q: %w; allowed is host:port", servers, err)
+		return fmt.Errorf("-grpc-address %q: %w; expected host:port", servers, err)
 	}
 	defer func() { _ = connection.Close() }()
 	handler, err := handler(connection)
@@ -90,7 +90,7 @@ func serve(stop context.Context, address, servers string) error {
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("-address %q: %w; allowed is a free host:port of this machine", address, err)
+		return fmt.Errorf("-address %q: %w; expected a free host:port of this machine", address, err)
 	}
 	slog.Info("JSON of every unary RPC", "address", listener.Addr().String(), "servers", servers)
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}

@@ -1,4 +1,4 @@
-"""The entry of Alembic. It runs the migrations on the connection of `schema.upgrade`, in its transaction."""
+"""The environment script of Alembic. It runs the migrations in the transaction of `schema.upgrade`."""
 
 from alembic import context
 

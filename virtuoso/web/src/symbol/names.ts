@@ -1,6 +1,6 @@
 import { fixed } from "../format.js";
 
-// Names of components, inputs and units. The name of an unknown component is shown with spaces.
+// Display names of components, inputs and units. An unknown component is shown with spaces instead of underscores.
 
 const COMPONENTS: Readonly<Record<string, string>> = {
   rsi: "RSI",
@@ -32,7 +32,7 @@ const COMPONENTS: Readonly<Record<string, string>> = {
 
 const TIMEFRAMES: Readonly<Record<string, string>> = { "1m": "1 min", "5m": "5 min", "30m": "30 min", "4h": "4 h" };
 
-/** Return the name of a component and the length of its bars: "rsi_5m" is RSI and 5 min. */
+/** Return the display name of a component and the length of its bars: RSI and 5 min for "rsi_5m". */
 export function componentName(name: string): { name: string; bars: string | undefined } {
   const cut = name.lastIndexOf("_");
   const bars = TIMEFRAMES[name.slice(cut + 1)];
@@ -40,13 +40,13 @@ export function componentName(name: string): { name: string; bars: string | unde
   return { name: COMPONENTS[base] ?? spaced(base), bars };
 }
 
-/** Return the name of an input within a sentence: "candles_5m" is "5 min candles". */
+/** Return the name of an input for use in a sentence: "5 min candles" for "candles_5m". */
 export function inputName(name: string): string {
   const bars = name.startsWith("candles_") && TIMEFRAMES[name.slice("candles_".length)];
   return bars ? `${bars} candles` : name.replaceAll("_", " ");
 }
 
-/** Join names within a sentence: "a, b and c". */
+/** Join names for use in a sentence: "a, b and c". */
 export function listed(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
@@ -59,7 +59,7 @@ const UNITS: Readonly<Record<string, string>> = {
   "log ratio": " log",
 };
 
-/** Format a reading with its unit: three significant digits, at most two decimals. */
+/** Format a reading with its unit, with about three significant digits and at most two decimals. */
 export function reading(value: number, unit: string): string {
   const size = Math.abs(value);
   const text = fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : 2);

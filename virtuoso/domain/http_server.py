@@ -1,4 +1,4 @@
-"""An aiohttp application on a port of this machine."""
+"""An HTTP server for an aiohttp application."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from aiohttp import web
 from virtuoso.domain.addresses import parse_address
 
 
-class HttpPort:
-    """Serve `application` from `start` to `close`. Running requests get `shutdown_timeout_s` to end."""
+class HttpServer:
+    """Serve `application` from `start` to `close`. At shutdown, running requests have `shutdown_timeout_s` to finish."""
 
     def __init__(self, application: web.Application, *, shutdown_timeout_s: float) -> None:
         self._application, self._shutdown_timeout_s = application, shutdown_timeout_s
         self._runner: web.AppRunner | None = None
 
     async def start(self, address: str) -> int:
-        """Listen on "host:port" (port 0: any free one) and return the port. Raise OSError when it cannot be had."""
+        """Listen on "host:port" and return the port. Port 0 selects any free port.
+
+        Raise OSError if the port is not available."""
         host, port = parse_address(address)
         self._runner = web.AppRunner(self._application, access_log=None, shutdown_timeout=self._shutdown_timeout_s)
         await self._runner.setup()
