@@ -1,4 +1,4 @@
-"""One command as a process: its module is imported by name, and it runs until it is done or told to stop."""
+"""Run one command as a process. Its module is imported by name. It runs until it finishes or receives a stop signal."""
 
 from __future__ import annotations
 

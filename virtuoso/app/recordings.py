@@ -20,7 +20,7 @@ from virtuoso.repository.memory import MemoryRepository
 
 
 async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Run a collector of its own with a repository that nobody else sees, and record it."""
+    """Run a separate collector with a private repository and record its traffic."""
     settings = loaded.settings
     file = RecordingFile(Path(options.file), max_bytes=int(options.max_mb * 1e6))
     recorder = recording.Recorder(

@@ -1,4 +1,4 @@
-"""Run all checks side by side, each within its time, and put their findings in order."""
+"""Run all checks concurrently, each with a timeout, and return their findings in order."""
 
 from __future__ import annotations
 
@@ -21,28 +21,33 @@ from virtuoso.domain.model import Environment
 from virtuoso.repository.factory import memcached_servers
 
 CHECK_S = 5.0
-TOTAL_S = 6.0  # on a quiet machine the command ends within 8 s
-LOAD_S = 15.0  # for the libraries: a busy machine loads them slowly, which is no failure
+# With this limit, the command takes at most 8 s on an idle machine.
+TOTAL_S = 6.0
+# A busy machine imports the libraries slowly. This is not a failure.
+LOAD_S = 15.0
 
 Check = Callable[[], Awaitable[list[Finding]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Deadline:
-    """When all checks must be over, on time.monotonic's clock, and the most that one check may take."""
+    """The deadline `end` of all checks, in time.monotonic(), and the time limit `check_s` of one check."""
 
     end: float
     check_s: float
 
     @property
     def remaining_s(self) -> float:
-        """Return the time for a check that begins now."""
+        """Return the time limit for a check that starts now."""
         return max(0.1, min(self.check_s, self.end - time.monotonic()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
-    """What the settings name."""
+    """The targets of the checks, from the settings.
+
+    `history`: the URL, or None. `envoy`: the program, or None. `servers`: the upstream servers of the edge. `tls`: the
+    certificate and the key of the edge. `access_log`: the access log file of the edge, or ""."""
 
     exchanges: Sequence[str]
     exchange_urls: Mapping[str, str]
@@ -53,20 +58,20 @@ class Targets:
     edge_address: Address
     monitor_address: Address
     environment: Environment
-    history: str | None  # its URL; None for no history
-    envoy: str | None  # the program that the edge would run; None when there is none
-    servers: Sequence[Address] = ()  # the servers that the edge would call
-    tls: tuple[str, str] = ("", "")  # the edge's certificate and key
-    access_log: str = ""  # the file of the edge's access log; "" for none
+    history: str | None
+    envoy: str | None
+    servers: Sequence[Address] = ()
+    tls: tuple[str, str] = ("", "")
+    access_log: str = ""
 
 
 async def examine(
     targets: Targets, *, clock: Clock = SYSTEM_CLOCK, check_s: float = CHECK_S, total_s: float = TOTAL_S
 ) -> list[Finding]:
-    """Check everything that `targets` names. Each check ends within `check_s`, all of them within about `total_s`.
+    """Check all `targets`. Each check takes at most `check_s`. All checks together take about `total_s` at most.
 
-    The time for the venues begins when the libraries are loaded. `clock` is this machine's. Raise ConfigError for settings
-    that no machine could satisfy, such as an exchange that ccxt does not support.
+    The time limit for the venues starts after the libraries are imported. `clock` is this machine's clock. Raise ConfigError
+    for settings that are invalid on every machine, such as an exchange that ccxt does not support.
     """
     deadline = _Deadline(end=time.monotonic() + total_s, check_s=check_s)
     loading = _Deadline(end=time.monotonic() + LOAD_S, check_s=LOAD_S)
@@ -82,7 +87,7 @@ async def examine(
             machine.proxies(os.environ),
         ]
         if libraries[0].level is Level.OK:
-            # Imported late: where ccxt cannot be loaded, that is a finding and not a traceback.
+            # This import is late so that a missing ccxt is a finding and not a traceback.
             venues = importlib.import_module("virtuoso.doctor.venues")
             findings += await venues.check_sources(
                 targets.exchanges,
@@ -101,7 +106,7 @@ async def examine(
 
 
 def _other_checks(targets: Targets, deadline: _Deadline) -> list[tuple[str, Check]]:
-    """Return (subject, check) of all but the venues, in the order of the report."""
+    """Return (subject, check) of all checks except the venues, in the order of the report."""
 
     def port(setting: str, address: Address, status: listeners.Status, *, needed: bool = True) -> tuple[str, Check]:
         check = listeners.check_port
@@ -156,7 +161,7 @@ async def _memory_finding() -> Finding:
 
 
 async def _bounded(subject: str, deadline: _Deadline, check: Check) -> list[Finding]:
-    """Return the findings of `check`, or one that says that it hung or failed."""
+    """Return the findings of `check`, or one finding if it times out or fails."""
     timeout_s = deadline.remaining_s
     try:
         async with asyncio.timeout(timeout_s):

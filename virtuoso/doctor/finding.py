@@ -1,4 +1,4 @@
-"""The results of checks, as a table for people and as JSON for scripts."""
+"""The findings of checks, and their output as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Level(Enum):
     """The severity of a finding."""
 
     OK = "ok"
-    WARNING = "warning"  # the product works without it, or uses a substitute
-    FAILURE = "failure"  # something that is needed does not work
+    WARNING = "warning"  # the product works without it or has a substitute
+    FAILURE = "failure"  # a required part does not work
     NOT_CHECKED = "not checked"
 
 
@@ -29,17 +29,19 @@ class Finding:
     subject: str  # what was checked, such as "venue bybit"
     level: Level
     why: str  # the reason for the level
-    cure: str = ""  # what to do; "" for nothing
-    figures: Mapping[str, float] = field(default_factory=dict)  # measurements for scripts; their names end in the unit
+    cure: str = ""  # the recommended action; "" for none
+    figures: Mapping[str, float] = field(
+        default_factory=dict
+    )  # measurements for scripts, with the unit at the end of the name
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
-    """Return 1 when something that is needed fails, otherwise 0."""
+    """Return 1 if a finding is a failure, otherwise 0."""
     return 1 if any(finding.level is Level.FAILURE for finding in findings) else 0
 
 
 def render(findings: Sequence[Finding]) -> str:
-    """Return a table for people. The cure is below its finding. The table has no colours and at most 118 columns."""
+    """Return a table of the findings, each with its cure below. It has no colours and at most 118 columns."""
     lines: list[str] = []
     for finding in findings:
         level = finding.level.value

@@ -1,4 +1,4 @@
-"""Checks of the history: whether it answers, and the disk of a file."""
+"""Checks of the history: its availability and the disk of a SQLite file."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from virtuoso.domain.errors import HistoryError
 from virtuoso.history.factory import open_history_reader
 
 TIMEOUT_S = 3.0
-_WITHOUT = "Until then everything else works; only past scores, signals and alerts are not stored"
+_WITHOUT = "Until then, past scores, signals and alerts are not stored, but everything else works"
 
 
 async def check_history(url: str | None) -> list[Finding]:
-    """Check the history at `url`, None for none. It is only read, and nothing is created.
+    """Check the history at `url`, or None without one. The check only reads and creates nothing.
 
-    Problems are warnings: the product works without a history. Raise ConfigError when `url` is not a history's.
+    Problems are warnings, because the product works without a history. Raise ConfigError if `url` is invalid.
     """
     if url is None:
         why = "not set: past scores, closed signals and past alerts are not available"
@@ -35,7 +35,7 @@ async def check_history(url: str | None) -> list[Finding]:
 
 
 def _file(rest: str) -> Path:
-    name = rest.lstrip("/")  # as `virtuoso.history.factory` reads it
+    name = rest.lstrip("/")  # `virtuoso.history.factory` parses it in the same way
     return Path(name).expanduser() if name.startswith("~") else Path("/", name)
 
 

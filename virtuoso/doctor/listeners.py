@@ -1,4 +1,4 @@
-"""Checks of our ports: free, in use by a Virtuoso server, or in use by another program."""
+"""Checks whether a port is free, used by a Virtuoso server, or used by another program."""
 
 from __future__ import annotations
 
@@ -16,30 +16,31 @@ from virtuoso.doctor.finding import Finding, Level
 from virtuoso.domain.addresses import Address, format_address, reachable
 
 SERVICE = "virtuoso.market.v1.MarketService"
-_ANSWER_S = 2.0
+_REPLY_TIMEOUT_S = 2.0
 
-Status = Callable[[str], Awaitable[str | None]]  # of a server at "host:port"; None when it is not a Virtuoso server
+# A function that returns the status of the server at "host:port". None means that it is not a Virtuoso server.
+Status = Callable[[str], Awaitable[str | None]]
 
 
 async def grpc_status(address: str) -> str | None:
-    """Return the health status of the Virtuoso server at "host:port", or None when there is none."""
+    """Return the health status of the Virtuoso server at "host:port". Return None without such a server."""
     options = [("grpc.enable_http_proxy", 0)]
     async with grpc.aio.insecure_channel(address, options=options) as channel:
         try:
             request = health_pb2.HealthCheckRequest(service=SERVICE)
-            reply = await health_pb2_grpc.HealthStub(channel).Check(request, timeout=_ANSWER_S)
+            reply = await health_pb2_grpc.HealthStub(channel).Check(request, timeout=_REPLY_TIMEOUT_S)
         except grpc.aio.AioRpcError:
             return None
         return str(health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status))
 
 
 async def http_status(address: str, scheme: str = "http") -> str | None:
-    """Return the readiness from the Virtuoso monitor or edge at "host:port", or None when there is none."""
+    """Return the readiness of the Virtuoso monitor or edge at "host:port". Return None without one."""
     with suppress(aiohttp.ClientError, OSError, TimeoutError, ValueError):
-        timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
+        timeout = aiohttp.ClientTimeout(total=_REPLY_TIMEOUT_S)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            # A certificate rarely names the address by which this machine calls itself, so it is not verified.
+            # The certificate is not verified, because it is rarely for the local address.
             session.get(f"{scheme}://{address}/healthz", params={"service": "readiness"}, ssl=False) as reply,
         ):
             body = await reply.json()
@@ -51,7 +52,7 @@ async def http_status(address: str, scheme: str = "http") -> str | None:
 
 
 async def https_status(address: str) -> str | None:
-    """Return the readiness from an edge with a certificate, as `http_status` does."""
+    """Return the readiness of an edge with TLS, like `http_status`."""
     return await http_status(address, "https")
 
 

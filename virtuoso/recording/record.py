@@ -224,7 +224,7 @@ def _recorded(reply: Reply) -> list[Any]:
 
 
 def path_and_query(url: str) -> str:
-    """Return a URL without its host: requests of a recording are told apart by the rest."""
+    """Return a URL without its host. The rest identifies the request in a recording."""
     parts = urlsplit(url)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 

@@ -46,7 +46,7 @@ class ThreadPool:
             raise
 
     def start(self, call: Callable[[], None]) -> None:
-        """Run the call some time; nobody waits for it. Do nothing after `close`."""
+        """Run the call in the background without waiting for it. Do nothing after `close`."""
         with suppress(RuntimeError):
             future = self._executor.submit(call)
             for calls in (self._running, self._abandoned):

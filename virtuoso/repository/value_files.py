@@ -112,7 +112,7 @@ class ValueFiles:
             os.close(descriptor)
 
     def sweep(self) -> None:
-        """Remove files that nobody will read again. Only files of ours are touched; one that cannot be removed stays."""
+        """Remove expired or orphaned files of this repository. Skip a file that cannot be removed."""
         with suppress(OSError), os.scandir(self._path) as entries:
             for entry in entries:
                 with suppress(OSError):

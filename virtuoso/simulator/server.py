@@ -1,4 +1,4 @@
-"""All simulated venues on one HTTP port, told apart by path, with faults on demand.
+"""All simulated venues on one HTTP port, with a path for each venue and with faults on demand.
 
 POST /__admin {"mode": …, "exchange": …} sets a fault (see `faults`), GET /__admin returns all of them. GET
 /__stats?recent=50 counts requests by path, POST /__stats/reset starts the counts again.
