@@ -25,7 +25,7 @@ async def test_a_file_with_the_directorys_name_is_a_failure(tmp_path: Path) -> N
     (tmp_path / "cache").write_text("")
     finding = (await check_directory("VIRTUOSO_CACHE", tmp_path / "cache" / "deeper"))[0]
     assert finding.level is Level.FAILURE
-    assert "A file has the directory's name" in finding.cure
+    assert "A file with the name of the directory exists" in finding.cure
 
 
 @pytest.fixture

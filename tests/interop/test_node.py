@@ -78,6 +78,7 @@ async def test_a_failure_says_its_reason_its_fields_and_when_to_ask_again() -> N
         await one.market.show(snapshot())
         async with web(one, "calls", calls[1:]) as script:
             invalid, unknown = await script.line(), await script.line()
+    assert "reason" in not_ready, not_ready
     assert (not_ready["code"], not_ready["reason"], not_ready["retryAfterMs"]) == ("unavailable", "NOT_READY", 2000)
     assert (invalid["code"], invalid["reason"]) == ("invalid_argument", "INVALID_FIELD")
     assert {each["field"] for each in invalid["fields"]} == {"page_size", "min_score"}
