@@ -1,8 +1,7 @@
-"""A bullish market and a collector of it: `python -m tests.bulls FOLDER HISTORY [signals|alerts]`.
+"""A bullish market and a collector for it: `python -m tests.bulls FOLDER HISTORY [signals|alerts]`.
 
 The exchange is in memory, so that a test knows its data. Collector, repository and history are real. With a third argument
-the process kills itself, see KilledWriter.
-"""
+the process kills itself (see KilledWriter)."""
 
 from __future__ import annotations
 
@@ -144,7 +143,7 @@ class KilledWriter(SqlHistoryWriter):
 
 
 async def main(folder: Path, history_url: str, kill_before: str = "") -> None:
-    """Collect until killed. While FOLDER/quiet exists, no signal is given."""
+    """Collect until the process is killed. While FOLDER/quiet exists, no signal opens."""
     KilledWriter.kill_before = kill_before
     factory.SqlHistoryWriter = KilledWriter  # type: ignore[attr-defined]  # the factory creates writers by this name
     exchange = Bulls()

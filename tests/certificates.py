@@ -1,4 +1,4 @@
-"""Certificates that sign themselves, for servers of this machine."""
+"""Self-signed certificates for servers on this machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from cryptography.x509.oid import NameOID
 
 
 def certify(folder: Path, password: bytes | None = None) -> tuple[str, str]:
-    """A new certificate of localhost and 127.0.0.1 and its key, as PEM files in `folder`, over those that are there."""
+    """Create a certificate for localhost and 127.0.0.1 and its key, as PEM files in `folder`. Overwrite existing files.
+    Return both paths."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)

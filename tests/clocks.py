@@ -1,11 +1,11 @@
 """Clocks for tests, and an event loop on which hours pass in a moment.
 
-VirtualTimeLoop  time stands still while something runs, and jumps to the next timer when all tasks wait. Work for a
-                 thread runs in the loop's own thread and takes `thread_s` of virtual time. Nothing else may be waited
-                 for on it: no socket, no process.
+VirtualTimeLoop  time stands still while code runs, and jumps to the next timer when all tasks wait. Work for a thread
+                 runs in the loop's own thread and takes `thread_s` of virtual time. Tasks must not wait for sockets or
+                 processes.
 VirtualClock     the Clock of such a loop
-SettableClock    a Clock whose now_ms is what a test sets; it sleeps as the running loop does
-OffsetClock      this machine's clock, `ahead_ms` fast: for tests against real servers
+SettableClock    a Clock whose now_ms is set by a test; it sleeps as the running loop does
+OffsetClock      this machine's clock, `ahead_ms` ahead, for tests against real servers
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ START_MS = 1_760_000_000_000  # 9 October 2025
 
 
 class _JumpingSelector(selectors.SelectSelector):
-    """Says what is ready without waiting for it; where the loop would wait, its time passes at once."""
+    """A selector that never waits. Where the loop would wait, it advances the virtual time by the time-out."""
 
     def __init__(self) -> None:
         super().__init__()
         self.time = 0.0
 
     def select(self, timeout: float | None = None) -> Any:
-        """See BaseSelector. RuntimeError when the loop would wait for ever."""
+        """See BaseSelector. Raise RuntimeError when the loop would wait forever."""
         ready = super().select(0)
         if not ready:
             if timeout is None:
@@ -47,19 +47,19 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         super().__init__(self._jumping)
 
     def time(self) -> float:
-        """Return virtual seconds since the loop was made."""
+        """Return the virtual seconds since the loop was created."""
         return self._jumping.time
 
     def skip(self, seconds: float) -> None:
-        """Let time pass in which nothing runs, as in a process that was stopped."""
+        """Let time pass during which no code runs, as in a suspended process."""
         self._jumping.time += seconds
 
     def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
-        """Run `func` now, and give its result `thread_s` later."""
+        """Run `func` now, and deliver its result `thread_s` later."""
         future: asyncio.Future[T] = self.create_future()
         try:
             result = func(*args)
-        except Exception as error:  # noqa: BLE001 - the caller's, as from a real thread
+        except Exception as error:  # noqa: BLE001 - the caller gets it, as from a real thread
             self.call_later(self.thread_s, _settle, future, future.set_exception, error)
         else:
             self.call_later(self.thread_s, _settle, future, future.set_result, result)
@@ -67,18 +67,18 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
 
 def _settle(future: asyncio.Future[T], end: Callable[[Any], None], value: Any) -> None:
-    if not future.done():  # else whoever waited was cancelled
+    if not future.done():  # if it is done, the waiting task was cancelled
         end(value)
 
 
 def run_virtually(main: Coroutine[Any, Any, T]) -> T:
-    """Run `main` on a loop of its own in virtual time."""
+    """Run `main` on a new loop in virtual time."""
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(main)
 
 
 class VirtualClock:
-    """The time of the running VirtualTimeLoop. `start_ms`: what now_ms was when the loop was made."""
+    """The time of the running VirtualTimeLoop. `start_ms` is the value of now_ms when the loop was created."""
 
     def __init__(self, start_ms: int = START_MS) -> None:
         self.start_ms = start_ms
@@ -107,7 +107,7 @@ class SettableClock(SystemClock):
         return self.ms
 
     def advance(self, seconds: float) -> None:
-        """Set it forward."""
+        """Set the clock forward."""
         self.ms += int(seconds * 1000)
 
 

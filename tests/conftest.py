@@ -1,4 +1,4 @@
-"""Fixtures that more than one suite needs."""
+"""Fixtures of several test suites."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "virtuoso"))
 
 @pytest.fixture(scope="session")
 def replay_server() -> Iterator[Replay]:
-    """The recorded exchanges, one for all tests; use `replay`, which mends what a test broke."""
+    """Start the recorded exchanges once for all tests. Tests use `replay`, which resets the faults."""
     if not Replay.SCRIPT.exists():
         pytest.skip("RECORDED TRAFFIC IS NOT HERE: tests on it are skipped (../shared/replay beside the project)")
     server = Replay()
@@ -27,7 +27,7 @@ def replay_server() -> Iterator[Replay]:
 
 @pytest.fixture
 def replay(replay_server: Replay) -> Iterator[Replay]:
-    """The recorded exchanges without faults, before and after."""
+    """Return the recorded exchanges. Reset their faults before and after the test."""
     replay_server.fault("ok")
     yield replay_server
     replay_server.fault("ok")
@@ -35,7 +35,7 @@ def replay(replay_server: Replay) -> Iterator[Replay]:
 
 @pytest.fixture
 def memcached() -> Iterator[Memcached]:
-    """A fresh memcached for one test."""
+    """Start a new memcached for one test."""
     server = Memcached()
     yield server
     server.thaw()

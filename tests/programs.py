@@ -1,4 +1,5 @@
-"""Real programs that tests run against: each starts on a free port of this machine and is ended by its owner."""
+"""Programs that the tests run against. Each program starts on a free port of this machine. The test that starts it ends
+it."""
 
 from __future__ import annotations
 
@@ -22,15 +23,15 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 
-# Below the ports that systems give to those who call, and apart from those of tests that run beside these. The few after
-# each port are left out: processes of one command take the next ones.
+# The ports are below the ephemeral port range, and each pytest worker has its own range. The six ports after each port are
+# left out: the processes of one command use the next ports.
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
 _FIRST, _STEP, _COUNT = 10_000 + 2_750 * _WORKER, 7, 392
 _places = itertools.count(os.getpid())
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody uses at this moment, and another one each time."""
+    """Return a TCP port of 127.0.0.1 that is currently free. Each call returns a different port."""
     for place in itertools.islice(_places, _COUNT):
         port = _FIRST + place % _COUNT * _STEP
         with socket.socket() as s, contextlib.suppress(OSError):
@@ -40,7 +41,7 @@ def free_port() -> int:
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 90, host: str = "127.0.0.1") -> None:
-    """Return once something listens; raise when the process ends or the time is over."""
+    """Return once a process listens on the port. Raise RuntimeError when the process ends or the time is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -63,16 +64,16 @@ class Program:
         wait_for_port(port, self.process, host=host)
 
     def freeze(self) -> None:
-        """It keeps its port and answers nothing."""
+        """Stop the process with SIGSTOP. It keeps its port and answers nothing."""
         self.process.send_signal(signal.SIGSTOP)
-        os.waitpid(self.process.pid, os.WUNTRACED)  # until then it may still answer
+        os.waitpid(self.process.pid, os.WUNTRACED)  # wait for the stop, because until then the process may still answer
 
     def thaw(self) -> None:
-        """It goes on."""
+        """Continue the process."""
         self.process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """It is gone at once."""
+        """Kill the process immediately."""
         self.process.kill()
         self.process.wait()
 
@@ -83,7 +84,7 @@ def _parted(address: str) -> tuple[str, int]:
 
 
 class Memcached(Program):
-    """A real memcached; tools/programs installs it."""
+    """A real memcached. tools/programs installs it."""
 
     def __init__(self, *options: str, port: int | None = None) -> None:
         program = shutil.which("memcached") or shutil.which("memcached", path="/usr/bin:/usr/local/bin")
@@ -95,26 +96,26 @@ class Memcached(Program):
 
 
 class Market(Program):
-    """Exchanges on one port that break on demand."""
+    """Exchanges on one port. A test can make them fail."""
 
     def __init__(self, arguments: list[str], port: int) -> None:
         super().__init__(arguments, port)
         self.url = f"http://127.0.0.1:{port}"
 
     def fault(self, mode: str = "ok", exchange: str = "all", **more: Any) -> None:
-        """Break the exchange in one of the ways that the simulator's `faults` names; "ok" mends it."""
+        """Make the exchange fail in one of the ways that the simulator's `faults` names. "ok" ends the fault."""
         body = json.dumps({"mode": mode, "exchange": exchange, **more}).encode()
         request = urllib.request.Request(f"{self.url}/__admin", body, {"Content-Type": "application/json"})
         urllib.request.urlopen(request, timeout=10).read()
 
     def get(self, path: str) -> Any:
-        """What the exchange itself says."""
+        """Return the reply of the exchange itself as JSON."""
         with urllib.request.urlopen(self.url + path, timeout=10) as reply:
             return json.loads(reply.read())
 
 
 class Replay(Market):
-    """The recorded exchanges beside the project, where they are."""
+    """The recorded exchanges in ../shared. They are not on every machine."""
 
     SCRIPT = SHARED / "replay" / "replay_exchange.py"
 
@@ -133,8 +134,9 @@ class Simulated(Market):
 
 
 class Edge(Program):
-    """The launcher in a process of its own, with a real Envoy on a free port, in front of servers and monitors that listen
-    already at "host:port"; `spec` has more fields of virtuoso.edge.spec.EdgeSpec. What it writes is in `output`."""
+    """The edge launcher in a separate process, with a real Envoy on a free port. The servers and monitors ("host:port") must
+    already listen. `spec` holds further fields of virtuoso.edge.spec.EdgeSpec. `output` returns what the process has
+    written."""
 
     SCRIPT = """
 import asyncio, json, logging, signal, sys, uvloop
@@ -159,22 +161,22 @@ sys.exit(uvloop.run(main()))
         self.url = f"{'https' if spec.get('certificate') else 'http'}://{self.address}"
 
     def output(self) -> str:
-        """What it and its Envoy have written so far."""
-        return os.pread(self._output.fileno(), 1 << 20, 0).decode()  # a seek would be theirs too
+        """Return what the launcher and its Envoy have written so far."""
+        return os.pread(self._output.fileno(), 1 << 20, 0).decode()  # seek would affect the processes too
 
     def end(self) -> None:
-        """It ends in its own order, and its Envoy with it."""
+        """End the launcher in an orderly way. It ends its Envoy."""
         self.process.terminate()
         self.process.wait()
         self._output.close()
 
     def kill(self) -> None:
-        """See above."""
+        """See Program."""
         super().kill()
         self._output.close()
 
     def envoy(self) -> int | None:
-        """The process id of its Envoy, where one runs."""
+        """Return the process id of its Envoy, or None when no Envoy runs."""
         listing = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
         )
@@ -182,8 +184,8 @@ sys.exit(uvloop.run(main()))
 
 
 class Postgres(Program):
-    """A real PostgreSQL in a folder of its own; tools/programs installs it. It refuses to run as root, so root's runs as the
-    user that the package made, or as nobody."""
+    """A real PostgreSQL in a temporary folder. tools/programs installs it. PostgreSQL refuses to run as root. When the tests
+    run as root, it runs as the user that the package creates, or as nobody."""
 
     def __init__(self) -> None:
         found = shutil.which("postgres") or next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))), None)
@@ -209,7 +211,7 @@ class Postgres(Program):
         self.start()
 
     def start(self) -> None:
-        """Run it, again after `kill`, with what it had."""
+        """Start the server. After `kill`, it has the same data as before."""
         settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "shared_buffers=16MB"]
         self.process = subprocess.Popen(
             [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self.port)]
@@ -227,34 +229,34 @@ class Postgres(Program):
             time.sleep(0.05)
 
     def url(self, database: str = "postgres") -> str:
-        """Where it is."""
+        """Return the URL of a database."""
         return f"postgresql://virtuoso@127.0.0.1:{self.port}/{database}"
 
     def sql(self, statement: str, database: str = "postgres") -> str:
-        """What psql says to a statement."""
+        """Return what psql prints for a statement."""
         command = [str(self._programs / "psql"), "-qAtX", "-d", self.url(database), "-c", statement]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def freeze(self) -> None:
-        """See above; with the processes that it has for its connections."""
+        """See Program. The processes of the server's connections are stopped too."""
         super().freeze()
         for pid in self._children():
             os.kill(pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """See above."""
+        """See Program."""
         for pid in self._children():
             os.kill(pid, signal.SIGCONT)
         super().thaw()
 
     def kill(self) -> None:
-        """Without any shutting down, but for its children's sake not by SIGKILL: they would hold on to its memory."""
+        """End the server without a shutdown. SIGKILL cannot be used: the child processes would keep the server's memory."""
         self.thaw()
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait()
 
     def close(self) -> None:
-        """It is gone, and its folder too."""
+        """Kill the server and delete its folder."""
         self.kill()
         shutil.rmtree(self._folder)
 

@@ -1,7 +1,7 @@
-"""The replies of tests/data on a free port, as three venues that live now and break on demand.
+"""The replies of tests/data on a free port, as three venues whose data is current. Tests can make them fail.
 
-Every time in a reply is moved by as much as has passed since it was recorded. Times that stand on a grid, such as the
-beginning of a bar, are moved by whole steps of their grid: the newest bar forms now, and bars keep their alignment.
+Every time in a reply is shifted by the time since the recording. A time on a grid, such as the open time of a bar, is
+shifted by whole steps of its grid. So the newest bar is always the open one, and bars keep their alignment.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ TIMEFRAMES_MS = {
     **dict.fromkeys(("30", "30m"), 30 * MINUTE_MS),
     **dict.fromkeys(("240", "4h"), 240 * MINUTE_MS),
 }
-BAR_TIMES = (0, 6)  # columns of a row of klines: when it begins, and with Binance when it ends
+BAR_TIMES = (0, 6)  # columns of a kline row: the open time and, for Binance, the close time
 
 
 class Recording:
-    """A venue of recorded replies; `wire` is the simulated one, which refuses in the same words. Bars and series stand still
-    from one `begin` to the next."""
+    """A venue with recorded replies. `wire` is the simulated venue, which words the refusals. Bars and series do not move
+    until the next `begin`."""
 
     def __init__(self, venue: str, wire: VenueApi) -> None:
         self.PREFIXES = wire.PREFIXES
@@ -55,11 +55,12 @@ class Recording:
         self.begin()
 
     def begin(self) -> None:
-        """From here on the newest bar forms now."""
+        """Shift bars and series so that the newest bar is open now."""
         self._began_ms = epoch_ms()
 
     def answer(self, market: object, path: str, query: Mapping[str, str], now_ms: int) -> object:
-        """The recorded reply to this request, the next one where there are several; ApiError where none was recorded."""
+        """Return the recorded reply to this request. Successive calls return successive replies. Raise ApiError when no
+        reply was recorded."""
         place = _place(path, query)
         replies = self._replies.get(place)
         if replies is None:
@@ -71,24 +72,25 @@ class Recording:
         return _limited(body, path, int(query.get("limit") or 10_000))
 
     def refusal(self, kind: str, now_ms: int) -> Refusal:
-        """As the simulated venue words it."""
+        """Return a refusal with the words of the simulated venue."""
         return self._wire.refusal(kind, now_ms)
 
 
 class Shift:
-    """From when a reply was received to when it is given; what stands on a grid goes as far as `bars_ms`."""
+    """The shift from the time at which a reply was received to the time at which it is returned. Times on a grid are shifted
+    to `bars_ms`."""
 
     def __init__(self, received_ms: int, now_ms: int, bars_ms: int) -> None:
         self._received_ms, self._now_ms, self._bars_ms = received_ms, now_ms, bars_ms
 
     def moved(self, body: Any) -> Any:
-        """A reply with its times by name."""
+        """Return a reply whose times, found by their field names, are shifted."""
         if isinstance(body, list):
             return [self.moved(each) if isinstance(each, dict | list) else each for each in body]
         return {name: self._field(name, value) for name, value in body.items()}
 
     def bars(self, body: Any, interval: str) -> Any:
-        """A reply of klines."""
+        """Return a reply of klines with shifted times."""
         by_ms = self._steps(TIMEFRAMES_MS[interval])
         if isinstance(body, list):
             return [[_plus(c, by_ms) if place in BAR_TIMES else c for place, c in enumerate(row)] for row in body]
@@ -109,7 +111,7 @@ class Shift:
 
 
 class Recorded(Market):
-    """The recorded venues on a port of this process, in a thread; they break as the simulated ones do."""
+    """The recorded venues on a port of this process, in a thread. They have the same faults as the simulated venues."""
 
     def __init__(self) -> None:
         self._venues = {
@@ -125,14 +127,14 @@ class Recorded(Market):
         self.url = f"http://127.0.0.1:{self.port}"
 
     def fault(self, mode: str = "ok", exchange: str = "all", **more: Any) -> None:
-        """As the simulated exchange; when all is mended, the newest bars form now."""
+        """Set a fault as for the simulated exchange. "ok" also shifts the bars, so that the newest ones are open now."""
         super().fault(mode, exchange, **more)
         if mode == "ok":
             for venue in self._venues.values():
                 venue.begin()
 
     def kill(self) -> None:
-        """It listens no more."""
+        """Close the port."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -140,14 +142,14 @@ class Recorded(Market):
 
     async def _end(self) -> None:
         await self._server.close()
-        late = asyncio.all_tasks() - {asyncio.current_task()}  # replies that are slow on purpose
+        late = asyncio.all_tasks() - {asyncio.current_task()}  # replies that are delayed on purpose
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
 
 def _place(path: str, query: Mapping[str, str]) -> str:
-    """What a request asks for, whatever the number of rows."""
+    """Return a text that identifies the data of a request, whatever the number of rows."""
     kept = {name: value for name, value in query.items() if name not in ("limit", "category")}
     return f"{path} {json.dumps(kept, sort_keys=True)}"
 
@@ -160,7 +162,7 @@ def _unknown(path: str, now_ms: int) -> ApiError:
 
 
 def _limited(body: Any, path: str, limit: int) -> Any:
-    """The newest rows: Bybit's first, Binance's last. Books are as deep as they were recorded."""
+    """Return the newest rows. They come first from Bybit, and last from Binance. Books keep their recorded depth."""
     if isinstance(body, list):
         return body[-limit:]
     if path.startswith(bybit.PREFIXES) and isinstance(rows := body["result"].get("list"), list):
@@ -169,7 +171,7 @@ def _limited(body: Any, path: str, limit: int) -> Any:
 
 
 def _plus(value: Any, by_ms: int) -> Any:
-    """A time in the venue's own type; "" and "0" are none."""
+    """Return a shifted time in the venue's own type. "" and "0" mean no time and stay as they are."""
     if isinstance(value, str):
         return str(int(value) + by_ms) if value not in ("", "0") else value
     return value + by_ms if value else value

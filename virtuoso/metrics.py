@@ -1,4 +1,4 @@
-"""Every metric that operators see, by its public name. Any part of the product may count; `app.monitor` serves them."""
+"""All metrics for operators, with their public names. Any module may update them. `app.monitor` serves them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EMPTY_REPLIES = Counter(
 )
 SERVING = Gauge("virtuoso_serving", "1 while the health service of that name is SERVING, else 0", ["service"])
 SNAPSHOT_AGE = Gauge("virtuoso_snapshot_age_seconds", "Age of the newest prices, on the exchange's clock; NaN without any")
-SNAPSHOT_AGE.set(float("nan"))  # an age of 0 would say that there are prices, and that they are new
+SNAPSHOT_AGE.set(float("nan"))  # an age of 0 would mean that there are new prices
 INPUT_AGE = Gauge("virtuoso_input_age_seconds", "Age of the oldest input that scores are made from, by kind", ["kind"])
 CACHE_READS = Counter(
     "virtuoso_cache_reads_total", "Reads of a repository; result: hit, miss, error, corrupt", ["repository", "result"]
@@ -79,7 +79,7 @@ class Distribution:
         self._sum += value
 
     def samples(self) -> tuple[list[tuple[str, float]], float]:
-        """Return (cumulative counts by upper bound, sum), as a histogram family takes them."""
+        """Return (cumulative counts by upper bound, sum), in the format of a histogram metric family."""
         names = [*map(floatToGoString, self._bounds), "+Inf"]
         return list(zip(names, map(float, accumulate(self._counts)), strict=True)), self._sum
 
@@ -118,7 +118,7 @@ _CALL_MEASURES = (
 
 
 class Rpc:
-    """The calls of one RPC: how many were started, and how they ended, by gRPC code."""
+    """The calls of one RPC: the number of started calls, and the ended calls by gRPC code."""
 
     __slots__ = ("outcomes", "started")
 
@@ -128,8 +128,10 @@ class Rpc:
 
 
 class CallMeasures(Collector):
-    """The RPC metrics of gRFC A66. A server answers thousands of calls a second in one thread, so they are counted in plain
-    numbers, which become samples when they are scraped."""
+    """The RPC metrics of gRFC A66.
+
+    A server answers thousands of calls per second in one thread. The calls are therefore counted in plain numbers, which are
+    converted to samples at each scrape."""
 
     def __init__(self) -> None:
         self._rpcs: dict[str, Rpc] = {}
@@ -154,7 +156,7 @@ class CallMeasures(Collector):
 
 
 class ReplyAges(Collector):
-    """The age of the snapshot behind each answered unary call. It is counted as CallMeasures are."""
+    """The age of the snapshot behind each answered unary call. It is counted in the same way as CallMeasures."""
 
     def __init__(self) -> None:
         self._ages = Distribution((5, 10, 20, 30, 60, 120, 300, 600))

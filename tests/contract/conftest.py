@@ -1,4 +1,4 @@
-"""Servers that more than one contract suite needs."""
+"""Servers that several contract suites use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.programs import Postgres
 
 @pytest.fixture(scope="package")
 def postgres() -> Iterator[Callable[[], Postgres]]:
-    """A PostgreSQL that runs, started when it is first asked for; each test makes a database of its own there."""
+    """Return a function that starts PostgreSQL at its first call. Each test creates its own database there."""
     running: list[Postgres] = []
 
     def server() -> Postgres:

@@ -1,4 +1,4 @@
-"""Histories to test, and records to put in them."""
+"""Histories for tests, and records to store in them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _numbers = itertools.count()
 
 @dataclass
 class Place:
-    """Where a history is, and how another program looks at it and changes it."""
+    """The location of a history, and access to it as another program has it."""
 
     url: str
     file: Path | None = None
@@ -34,19 +34,19 @@ class Place:
     opened: list[SqlHistoryReader] = field(default_factory=list)
 
     def reader(self, *, timeout_s: float = 20.0) -> SqlHistoryReader:
-        """Return it as another process reads it; closed with the test."""
+        """Return a reader as another process opens it. `close` closes it."""
         reader = open_history_reader(self.url, timeout_s=timeout_s)
         self.opened.append(reader)
         return reader
 
     def writer(self, *, timeout_s: float = 20.0) -> SqlHistoryWriter:
-        """Return it as another process writes it; closed with the test."""
+        """Return a writer as another process opens it. `close` closes it."""
         writer = open_history_writer(self.url, timeout_s=timeout_s)
         self.opened.append(writer)
         return writer
 
     def sql(self, statement: str) -> str:
-        """Return what the database's own client prints: a row a line, fields separated by |."""
+        """Return what the database's own client prints: one row per line, with fields separated by |."""
         if self.server is not None:
             return self.server.sql(statement, self.url.rpartition("/")[2])
         assert self.file is not None
@@ -54,21 +54,21 @@ class Place:
             return "\n".join("|".join(map(str, row)) for row in connection.execute(statement))
 
     def set_version(self, version: int) -> None:
-        """Leave it as a release with that schema does."""
+        """Set the schema's version, as a release with that schema leaves it."""
         self.sql(f"UPDATE {VERSION_TABLE} SET version_num = '{version}'")  # noqa: S608 - a number of the test
 
     async def make(self) -> None:
-        """Make the schema, which takes longer than any later call may."""
+        """Create the schema, which takes longer than any later call may."""
         await self.writer().newest_cursor()
 
     async def close(self) -> None:
-        """Close what was opened."""
+        """Close the readers and writers."""
         for history in self.opened:
             await history.close()
 
 
 def place_of(kind: str, folder: Path, server: Callable[[], Postgres]) -> Place:
-    """Return an empty place."""
+    """Return a place without a history."""
     if kind == "sqlite":
         file = folder / "state" / "history.db"
         return Place(f"sqlite://{file}", file=file)
@@ -79,13 +79,13 @@ def place_of(kind: str, folder: Path, server: Callable[[], Postgres]) -> Place:
 
 
 def point(minute: int = 0, symbol: str = "BTCUSDT", **given: Any) -> ScorePoint:
-    """Return a point some seconds into the minute."""
+    """Return a point a few seconds after the start of the minute."""
     fields: dict[str, Any] = {"venue": "bybit", "observed_ms": T0 + minute * MINUTE + 7_000, "price": 100.0 + minute}
     return ScorePoint(**{"symbol": symbol, "score": 61.5, "confidence": 0.75, **fields, **given})
 
 
 def signal(number: int = 0, **given: Any) -> Signal:
-    """Return an active signal with every field that an active one has."""
+    """Return an active signal with every field that an active signal has."""
     fields: dict[str, Any] = {
         "id": f"signal-{number:03}",
         "venue": "bybit",
@@ -128,7 +128,7 @@ def opportunity(number: int = 0, **given: Any) -> Opportunity:
 
 
 def alert(key: str = "btc", second: float = 0, **given: Any) -> Alert:
-    """Return an alert about a price move of BTC at so many seconds."""
+    """Return an alert about a price move of BTC, `second` seconds after a fixed time."""
     fields: dict[str, Any] = {
         "venue": "bybit",
         "kind": AlertKind.PRICE_MOVE,

@@ -1,5 +1,5 @@
-"""The contract of `virtuoso.ports.Exchange`, run over every kind of venue: two with entries of their own in the table of
-venues, and one by its ccxt id alone."""
+"""The contract of `virtuoso.ports.Exchange` for each kind of venue: two venues with their own entries in the table of
+venues, and one that has only its ccxt id."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def btc(exchange: Exchange) -> Instrument:
 
 
 def recent(stamp: Stamp) -> bool:
-    """Both clocks are now, to a few seconds: the replay's and ours are the same."""
+    """Return whether both times of a stamp are within a few seconds of now. The replay uses this machine's clock."""
     return 0 <= epoch_ms() - stamp.received_ms < 5_000 and -1_000 <= stamp.received_ms - stamp.observed_ms < 5_000
 
 
@@ -112,7 +112,7 @@ async def test_trades_come_oldest_first_with_both_sides(exchange: Exchange) -> N
     assert np.all(trades.size > 0)
     assert recent(trades.stamp)
     sides = set(trades.side)
-    for instrument in list(await exchange.instruments())[:12]:  # for half a minute all takers of one market may be sellers
+    for instrument in list(await exchange.instruments())[:12]:  # all takers of one market may be sellers for half a minute
         sides |= set((await exchange.trades(instrument)).side)
     assert sides == {1.0, -1.0}
 

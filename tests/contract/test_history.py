@@ -1,4 +1,4 @@
-"""The contract of HistoryReader and HistoryWriter: one suite, run over each database that `history.factory` knows."""
+"""The contract of HistoryReader and HistoryWriter: one suite for each database that `history.factory` knows."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ async def test_of_every_step_the_last_point_is_read_from_start_up_to_but_not_at_
         )
         return [each.price - 100 for each in found]
 
-    assert await minutes(0, 9, 1) == [0, 1, 2, 3, 5, 6, 7, 8]  # the tenth lies at the end
+    assert await minutes(0, 9, 1) == [0, 1, 2, 3, 5, 6, 7, 8]  # the tenth point is at the end, which is excluded
     assert await minutes(0, 10, 3) == [2, 5, 8, 9]
     assert await minutes(1, 10, 3) == [3, 6, 9]
     assert await minutes(4, 4, 1) == []
@@ -302,7 +302,7 @@ async def test_cursors_never_begin_again_even_in_a_new_history(
     await writer.forget(points_before_ms=0, rest_before_ms=2 * T0)
     assert list(await reader.alerts()) == []
     assert await reader.newest_cursor() == first.cursor
-    place.sql("UPDATE newest SET cursor = 0")  # as in a history that is begun anew, or restored from a copy
+    place.sql("UPDATE newest SET cursor = 0")  # as in a new history, or one that was restored from a backup
     [second] = await writer.add_alerts([alert()], cooldown_s={})
     assert (second.cursor or 0) > (first.cursor or 0)
 
@@ -332,7 +332,7 @@ async def test_processes_that_begin_together_and_write_at_once_neither_lose_nor_
         while len(followed) < 120 and (not followed or any(process.is_alive() for process in processes)):
             try:
                 page = await reader.alerts(after=cursor, limit=7)
-            except HistoryError:  # before the first of them has made it
+            except HistoryError:  # the schema does not exist yet
                 assert not followed
                 page = []
             followed += [each.key for each in page]

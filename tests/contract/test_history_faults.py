@@ -1,4 +1,4 @@
-"""Histories that break while they are used: each failure is a HistoryError in time, and passes by itself."""
+"""Histories that fail while they are used. Each failure raises a HistoryError in time. The history recovers by itself."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def stored(history: HistoryReader) -> list[ScorePoint]:
 
 
 async def within(seconds: float, call: Callable[[], Awaitable[object]]) -> None:
-    """Try until it works."""
+    """Retry the call until it succeeds, for at most `seconds`."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -61,7 +61,7 @@ async def within(seconds: float, call: Callable[[], Awaitable[object]]) -> None:
 
 
 async def fails_in_time(call: Callable[[], Awaitable[object]]) -> HistoryError:
-    """The failure; a call that hangs fails the test."""
+    """Return the error of the call. A call that hangs fails the test."""
     async with asyncio.timeout(5 * TIMEOUT_S):
         with pytest.raises(HistoryError) as failure:
             await call()
@@ -92,7 +92,7 @@ async def test_a_server_that_hangs_costs_its_callers_their_time_and_then_next_to
     try:
         await fails_in_time(lambda: writer.write([point(1)]))
         await fails_in_time(reader.newest_cursor)
-        async with asyncio.timeout(TIMEOUT_S / 2):  # a hundred of them, in the time that one would not have
+        async with asyncio.timeout(TIMEOUT_S / 2):  # a hundred calls take less than half the time-out of one call
             for _ in range(100):
                 with pytest.raises(HistoryError, match="a moment ago"):
                     await reader.newest_cursor()
@@ -158,7 +158,7 @@ async def test_a_file_that_another_process_locks_can_be_read_and_is_written_once
 
 @contextmanager
 def files_no_larger_than(size: int) -> Iterator[None]:
-    """A disk that takes no more, for whoever may not mount one."""
+    """Limit the file size, to simulate a full disk where mounting is not allowed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -168,7 +168,7 @@ def files_no_larger_than(size: int) -> Iterator[None]:
 
 
 async def fill(writer: HistoryWriter) -> tuple[int, HistoryError]:
-    """(how many hours of points were written, the failure of the next)."""
+    """Write hours of points until a write fails. Return (number of hours written, error)."""
     for hour in range(1000):
         try:
             await writer.write([point(60 * hour + minute, name) for minute in range(60) for name in ("BTCUSDT", "ETHUSDT")])
@@ -213,7 +213,7 @@ async def test_a_disk_that_is_full_keeps_what_it_has_and_is_used_again_when_ther
 
 
 def garble(path: Path, start: int, length: int) -> None:
-    """As a disk that fails does, in the middle of a file."""
+    """Overwrite bytes in the middle of a file, as a failing disk does."""
     with path.open("r+b") as opened:
         opened.seek(start)
         opened.write(os.urandom(length))
@@ -229,7 +229,7 @@ async def test_a_damaged_file_is_set_aside_said_so_and_a_new_one_is_begun_that_r
     for hour in range(20):
         await first.write([point(60 * hour + minute) for minute in range(60)])
     [before] = await first.add_alerts([alert()], cooldown_s={})
-    await first.close()  # what was in the log is in the file now
+    await first.close()  # this moves the content of the log into the file
     size = path.stat().st_size
     reader, writer = file.reader(), file.writer()
     if damage == "header":

@@ -1,4 +1,4 @@
-"""The contract of SnapshotRepository: one suite, run over each repository that `open_repository` builds."""
+"""The contract of SnapshotRepository: one suite for each repository that `open_repository` builds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Place:
         return open_repository(self.url, self.directory)
 
     def overwrite(self, key: str, content: bytes) -> None:
-        """Replace what is stored under the key by bytes that are no value of ours."""
+        """Replace the value under the key by bytes that the repository did not write."""
         for server in self.servers:
             client = Client(("127.0.0.1", server.port), default_noreply=False)
             client.set(key, content)
@@ -87,7 +87,7 @@ _serial = itertools.count(random.randrange(10**9))
 
 @pytest.fixture
 def key() -> str:
-    """Return a key that no other test uses: the servers outlive a test."""
+    """Return a key that no other test uses. The servers keep their values after a test."""
     return keys.snapshot(f"contract-{next(_serial)}")
 
 
@@ -96,7 +96,7 @@ every_shared_kind = pytest.mark.parametrize("place", SHARED_KINDS, indirect=True
 
 
 async def eventually(question: Callable[[], Awaitable[bool]], seconds: float = 20) -> bool:
-    """Ask until the answer is True. Return False when it never is."""
+    """Call `question` until it returns True. Return False after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if await question():
@@ -106,7 +106,7 @@ async def eventually(question: Callable[[], Awaitable[bool]], seconds: float = 2
 
 
 def count(result: str) -> float:
-    """Return how many reads had this result, in all repositories."""
+    """Return the number of reads with this result in all repositories."""
     return sum(
         sample.value
         for metric in REGISTRY.collect()
@@ -273,12 +273,12 @@ async def test_foreign_bytes_in_the_place_of_the_lease_keep_nobody_from_it(
 
 
 def checked(body: bytes) -> bytes:
-    """Return a value that shows by itself whether it is whole, independently of the product's envelope."""
+    """Return a value that contains its own checksum, independent of the product's envelope."""
     return hashlib.sha256(body).digest() + body
 
 
 def write_for_a_while(place: Place, key: str, seed: int, start: Barrier) -> None:
-    """Replace the value again and again by values of very different size. Runs as a process of its own."""
+    """Replace the value again and again by values of very different sizes. It runs in a separate process."""
 
     async def write() -> None:
         repository = place.open()
@@ -316,12 +316,12 @@ async def test_readers_never_see_a_torn_value_while_two_processes_write_it(
 
 
 def try_for_the_lease(place: Place, key: str, start: Barrier, winners: Path, owner: str) -> None:
-    """Ask for the lease once, at the same moment as the rivals, and leave a file when it is won. Runs as a process of its
-    own."""
+    """Try once to get the lease, at the same time as the rivals. Leave a file when it is acquired. It runs in a separate
+    process."""
 
     async def ask() -> None:
         repository = place.open()
-        await repository.get(key)  # connected
+        await repository.get(key)  # this connects the repository
         start.wait(60)
         if await repository.lease(key, owner, ttl_s=60):
             (winners / owner).touch()
@@ -350,5 +350,5 @@ def test_of_processes_that_ask_at_once_one_gets_the_lease(place: Place, key: str
 
 
 def without_processes(place: Place) -> Place:
-    """Return the place as another process can be given it: a handle of a child process cannot be pickled."""
+    """Return the place in a form that another process can receive. The handle of a child process cannot be pickled."""
     return Place(place.url, place.directory, [])

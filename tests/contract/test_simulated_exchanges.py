@@ -1,5 +1,6 @@
-"""The contract of `virtuoso.ports.Exchange` over the simulated exchange: the same ccxt path, every venue's own words, and
-what comes out is the market that went in. "myokx" has no entry in the table of venues: it shows what ccxt alone can do."""
+"""The contract of `virtuoso.ports.Exchange` for the simulated exchange. The requests go through ccxt in the format of each
+venue. The results must equal the simulated market. "myokx" has no entry in the table of venues, so it shows what ccxt alone
+can do."""
 
 from __future__ import annotations
 
@@ -30,10 +31,10 @@ from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.simulator.market import Listing, SimulatedMarket
 from virtuoso.simulator.server import SimulatedExchange
 
-NOW = 1_750_000_123_456  # a fixed moment of a past summer: what is read can then be compared to the last digit
+NOW = 1_750_000_123_456  # a fixed past time in summer, so that all digits can be compared
 VENUES = ["bybit", "binance", "okx", "myokx"]
-BY_COIN = ("okx", "myokx")  # these list PEPE, the others 1000PEPE
-KINDS = {  # of tickers
+BY_COIN = ("okx", "myokx")  # these list PEPE; the others list 1000PEPE
+KINDS = {  # errors of a request for tickers, by fault
     "down": VenueUnavailable,
     "slow": VenueTimedOut,
     "429": RateLimited,
@@ -48,23 +49,23 @@ KINDS = {  # of tickers
 
 
 class World:
-    """One venue of the simulated exchange, and the truth that it tells."""
+    """One venue of the simulated exchange, and the market that it simulates."""
 
     def __init__(self, venue: str, market: SimulatedMarket, url: str, exchange: Exchange) -> None:
         self.venue, self.market, self.url, self.exchange = venue, market, url, exchange
 
     async def listed(self, base: str) -> tuple[Instrument, Listing]:
-        """What the venue calls an asset, and what the simulation does."""
+        """Return an asset's instrument at the venue, and its listing in the simulation."""
         found = [each for each in await self.exchange.instruments() if each.base_asset == base]
         assert len(found) == 1
         return found[0], self.market.listing(base)
 
     def coins(self, listing: Listing) -> int:
-        """How many of the venue's base units one unit of the listing is."""
+        """Return how many of the venue's base units one unit of the listing is."""
         return listing.multiplier if self.venue in BY_COIN else 1
 
     async def fault(self, mode: str, **more: Any) -> None:
-        """Break the venue; "ok" mends it."""
+        """Make the venue fail in this mode. "ok" ends the fault."""
         venue = "okx" if self.venue in BY_COIN else self.venue
         async with aiohttp.ClientSession() as session:
             reply = await session.post(f"{self.url}/__admin", json={"mode": mode, "exchange": venue, **more})
@@ -87,14 +88,14 @@ async def url(market: SimulatedMarket) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(params=VENUES)
 async def world(request: pytest.FixtureRequest, market: SimulatedMarket, url: str) -> AsyncIterator[World]:
     exchange = CcxtExchange(request.param, url=url, clock=SettableClock(NOW))
-    await exchange.tickers()  # from which it learns the venue's clock
+    await exchange.tickers()  # the adapter learns the venue's clock from the tickers
     yield World(request.param, market, url, exchange)
     await exchange.close()
 
 
 @pytest.fixture(params=["BTC", "PEPE"])
 def base(request: pytest.FixtureRequest) -> str:
-    """A dear coin, and one so cheap that most venues list a thousand of it."""
+    """Return an expensive coin, and one so cheap that most venues list a thousand of it."""
     return str(request.param)
 
 
@@ -122,7 +123,7 @@ async def test_tickers_say_what_the_market_says(world: World) -> None:
         assert ticker.change_24h_percent == pytest.approx(100 * (quote.last / quote.open_24h - 1), abs=0.01 + 200 * step)
         assert ticker.funding_rate == pytest.approx(quote.funding_rate, abs=1e-8)
         assert ticker.volume_24h == pytest.approx(quote.volume_24h * coins, rel=1e-3)
-        spread = quote.high_24h / quote.low_24h - 1 if world.venue in BY_COIN else 1e-3  # okx: at the last price
+        spread = quote.high_24h / quote.low_24h - 1 if world.venue in BY_COIN else 1e-3  # okx converts at the last price
         assert ticker.turnover_24h == pytest.approx(quote.turnover_24h, rel=spread)
         if world.venue != "myokx":
             assert ticker.mark == pytest.approx(quote.mark / coins, rel=step)
@@ -190,13 +191,13 @@ async def test_series_are_the_markets(world: World, base: str) -> None:
     shares = world.market.long_short(base, 300_000, NOW, len(ratio.values))
     compare(ratio, [(time_ms, share / (1 - share)) for time_ms, share in shares], 1e-3)
     units = world.market.open_interest(base, 300_000, NOW, len(interest.values))
-    if world.venue == "myokx":  # ccxt hands the contracts on: of use as they change
+    if world.venue == "myokx":  # ccxt returns the number of contracts; only its changes are meaningful
         interest.values[:] *= units[0][1] * world.coins(listing) / interest.values[0]
     compare(interest, [(time_ms, size * world.coins(listing)) for time_ms, size in units], 1e-3)
 
 
 def everything(exchange: Exchange, instrument: Instrument) -> list[Awaitable[object]]:
-    """Everything that can be asked of a venue."""
+    """Return all requests that an exchange supports."""
     return [
         exchange.instruments(),
         exchange.tickers(),

@@ -1,4 +1,4 @@
-"""Make the recorded replies of this folder: of recordings, one reply to each request, and of long lists some sixty rows.
+"""Cut recordings to the recorded replies of this folder: one reply for each request, and a subset of the rows of long lists.
 
 python -m tests.data.cut BYBIT.tape BINANCE.tape COINGECKO.json
 """
@@ -17,9 +17,9 @@ from urllib.parse import parse_qsl, urlsplit
 from virtuoso.recording.file import read
 
 FOLDER = Path(__file__).parent
-BOOKS = 2  # of each symbol, so that a book can be compared with the one before
+BOOKS = 2  # for each symbol, so that a book can be compared with the previous one
 LISTS = ("instruments-info", "exchangeInfo", "market/tickers", "ticker/24hr", "premiumIndex")
-USUAL = 40  # markets beside those that are chosen for what is odd about them
+USUAL = 40  # number of ordinary markets, in addition to those chosen for an odd property
 
 Row = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ def main(bybit: Path, binance: Path, coingecko: Path) -> None:
 
 
 def _cut(tape: Path, markets: Callable[[Iterable[Row], set[str]], set[str]]) -> Iterator[Row]:
-    """The replies of a recording, each request once."""
+    """Yield the replies of a recording, one for each request. Order books have BOOKS replies."""
     replies = [reply for event in read(tape) for reply in event.get("replies", ()) if reply[1] == 200]
     places = [(urlsplit(place), int(received_ms), json.loads(body)) for place, _, _, body, received_ms in replies]
     followed = {query["symbol"] for parts, _, _ in places if "symbol" in (query := dict(parse_qsl(parts.query)))}
@@ -52,13 +52,14 @@ def _cut(tape: Path, markets: Callable[[Iterable[Row], set[str]], set[str]]) -> 
 
 
 def _rows(body: Any) -> list[Any]:
-    """The list of a reply, wherever the venue has it."""
+    """Return the list of a reply, wherever the venue places it."""
     rows: list[Any] = body if isinstance(body, list) else body.get("symbols") or body["result"]["list"]
     return rows
 
 
 def bybit_markets(rows: Iterable[Row], followed: set[str]) -> set[str]:
-    """Those that are followed, some of each odd kind, the newest listings, and usual ones."""
+    """Return the symbols of the followed markets, some markets of each odd kind, the newest listings, and ordinary
+    markets."""
     dated = [row for row in rows if row["contractType"] == "LinearFutures"]
     perpetuals = [row for row in rows if row["contractType"] == "LinearPerpetual"]
     usdt = [row for row in perpetuals if row["quoteCoin"] == "USDT"]
@@ -74,7 +75,7 @@ def bybit_markets(rows: Iterable[Row], followed: set[str]) -> set[str]:
 
 
 def binance_markets(rows: Iterable[Row], followed: set[str]) -> set[str]:
-    """The same; Binance also lists what is settled and what has not begun."""
+    """Return the same for Binance, which also lists settled markets and markets that have not started."""
     usdt = [row for row in rows if (row["contractType"], row["quoteAsset"]) == ("PERPETUAL", "USDT")]
     live = [row for row in usdt if row["status"] == "TRADING"]
     odd = [
@@ -93,7 +94,7 @@ def _line(path: str, query: Row, received_ms: int, body: Any) -> Row:
 
 
 def _write(venue: str, lines: Iterable[Row]) -> None:
-    """A line of JSON for each reply."""
+    """Write a line of JSON for each reply."""
     text = "".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n" for line in lines)
     file = FOLDER / f"{venue}.jsonl.xz"
     file.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))

@@ -1,5 +1,6 @@
-"""What tools/deploy holds, tried: Compose's commands and settings as processes of this machine, manifests by their schemas,
-alerts by promtool, and every query by a real Prometheus that watches the real thing.
+"""Tests of tools/deploy. The commands and settings of Compose run as processes of this machine. Manifests are validated
+against their schemas, and alerts are tested with promtool. A real Prometheus scrapes the running services and evaluates
+every query.
 
-compose.yaml ─► compose.py: each service an address of its own (127.0.0.x) ─► conftest.py: `stack`, and Prometheus beside it
+compose.yaml ─► compose.py: each service on an address of its own (127.0.0.x) ─► conftest.py: `stack`, and Prometheus
 """

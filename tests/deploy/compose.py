@@ -1,5 +1,5 @@
-"""compose.yaml read as Compose reads it, and run without containers: the commands, settings and health checks that it names,
-each service on an address of its own. Memcached and PostgreSQL are this machine's."""
+"""compose.yaml, read as Compose reads it, and run without containers. Each service runs with its command, settings and
+health check, on an address of its own. Memcached and PostgreSQL are those of this machine."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ import yaml
 from tests.programs import ROOT, Memcached, Postgres, free_port
 
 DEPLOY = ROOT / "tools" / "deploy"
-OURS = 10001  # the image's user
+OURS = 10001  # user id of the image
 GIVEN = {"POSTGRES_PASSWORD": "of-a-test", "GRAFANA_PASSWORD": "of-a-test"}
 
 Service = dict[str, Any]
 
 
 def read(*files: str, env: Mapping[str, str] = GIVEN) -> dict[str, Any]:
-    """The files of tools/deploy, later over earlier ones, with variables filled in. KeyError for one that must be set."""
+    """Return the merged files of tools/deploy with variables filled in. Later files override earlier ones. Raise KeyError
+    when a required variable is missing."""
 
     def value(found: re.Match[str]) -> str:
         name, kind, other = found.groups()
@@ -44,7 +45,7 @@ def _merge(below: Any, above: Any) -> Any:
 
 
 class Stack:
-    """The services of ours among those of `files`, as processes; `folder` takes volumes and logs."""
+    """Those services of `files` that run our image, as processes. `folder` takes the volumes and logs."""
 
     def __init__(self, folder: Path, *files: str) -> None:
         self.folder = folder
@@ -59,7 +60,7 @@ class Stack:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def here(self, text: str, own: str = "") -> str:
-        """`text` of the service `own` with this machine's addresses for those of the network that Compose makes."""
+        """Return `text` of the service `own` with addresses of this machine in place of those in Compose's network."""
 
         def address(found: re.Match[str]) -> str:
             host, between, port = found[1], found[2], int(found[3])
@@ -73,11 +74,11 @@ class Stack:
         return re.sub(rf"\b({hosts})(:|', )(\d+)\b", address, text)
 
     def url(self, service: str, port: int) -> str:
-        """Where a service's port is."""
+        """Return the URL of a port of a service."""
         return f"http://{self.here(f'{service}:{port}')}"
 
     def up(self, seconds: float = 60) -> None:
-        """Start everything in the order that `depends_on` asks for; return when all are healthy."""
+        """Start all services in the order of `depends_on`. Return when all are healthy."""
         for name in self.services:
             self._up(name, seconds)
         for name in self.services:
@@ -94,7 +95,7 @@ class Stack:
         self.start(name)
 
     def start(self, name: str) -> None:
-        """Run the service's command with its settings, and none of this machine's."""
+        """Run the service's command with its settings, and without the settings of this machine."""
         service = self.services[name]
         words = [*service.get("entrypoint", ["virtuoso"]), *service["command"]]
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -108,12 +109,12 @@ class Stack:
             )
 
     def kill(self, name: str) -> None:
-        """It is gone at once."""
+        """Kill the service at once."""
         self.running[name].kill()
         self.running[name].wait()
 
     def wait_healthy(self, name: str, seconds: float = 60) -> None:
-        """Return once the service's own health check says so."""
+        """Wait until the service's own health check succeeds."""
         end, said = time.monotonic() + seconds, ""
         test = self.services[name]["healthcheck"]["test"]
         words = [self.here(word, name) for word in _program(test[1:])]
@@ -138,7 +139,7 @@ class Stack:
         return {"PATH": os.environ["PATH"], "HOME": str(state), "XDG_STATE_HOME": str(state), **settings}
 
     def close(self) -> None:
-        """Everything is gone."""
+        """End everything."""
         for name in self.running:
             self.kill(name)
         self.memcached.kill()
@@ -146,6 +147,6 @@ class Stack:
 
 
 def _program(words: list[str]) -> list[str]:
-    """The image's programs, of this environment."""
+    """Return the command with the programs of this environment in place of those of the image."""
     ours = {"virtuoso": [sys.executable, "-m", "virtuoso"], "python": [sys.executable]}
     return [*ours[words[0]], *words[1:]]

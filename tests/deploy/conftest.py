@@ -22,7 +22,7 @@ from tests.programs import free_port, wait_for_port
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Run all our services on the simulated exchange. They are healthy."""
+    """Run all our services with the simulated exchange. They are healthy."""
     running = Stack(tmp_path_factory.mktemp("stack"), "compose.yaml", "compose.simulated.yaml")
     try:
         running.up()

@@ -1,4 +1,4 @@
-"""compose.yaml: what Compose would take, what an operator wants of every service, and the services themselves, run."""
+"""compose.yaml: it is valid, every service has the settings that an operator needs, and the services work when they run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.e2e.product import eventually
 from tests.programs import ROOT
 
 FILES = ("compose.yaml", "compose.simulated.yaml")
-SCHEMA = ROOT / "tests" / "deploy" / "compose-spec.json"  # compose-go 2.9.1's, Apache License 2.0
+SCHEMA = ROOT / "tests" / "deploy" / "compose-spec.json"  # schema of compose-go 2.9.1, Apache License 2.0
 
 
 @pytest.mark.parametrize("files", [FILES[:1], FILES])
@@ -45,7 +45,7 @@ def test_each_service_is_confined_bounded_and_watched(name: str) -> None:
     assert service["healthcheck"]["test"]
     assert not service["image"].endswith(":latest")
     assert ":" in service["image"]
-    assert name == "memcached" or not str(service["user"]).startswith("0")  # memcached's image has a user of its own
+    assert name == "memcached" or not str(service["user"]).startswith("0")  # the image of memcached has its own user
 
 
 def test_no_password_is_in_a_file_and_none_has_a_default() -> None:
@@ -66,7 +66,7 @@ def test_only_collectors_reach_exchanges_and_only_the_edge_is_open_to_all() -> N
 
 
 class Phone:
-    """Asks for the dashboard five times a second, through the edge."""
+    """A client that requests the dashboard five times a second, through the edge."""
 
     def __init__(self, url: str) -> None:
         self.wrong: list[str] = []
@@ -74,13 +74,13 @@ class Phone:
         self._url, self._stop = f"{url}/v1/dashboard", threading.Event()
 
     def look(self) -> Any:
-        """The dashboard, as JSON."""
+        """Return the dashboard as JSON."""
         with urllib.request.urlopen(self._url, timeout=5) as reply:
             return json.load(reply)
 
     @contextmanager
     def looking(self) -> Iterator[None]:
-        """All the while."""
+        """Request the dashboard while the body runs."""
         thread = threading.Thread(target=self._look_on, daemon=True)
         thread.start()
         try:
@@ -100,7 +100,7 @@ class Phone:
 
 
 def working(stack: Stack) -> list[str]:
-    """Collectors that say that they work."""
+    """Return the collectors that report that they are active."""
     found = []
     for name in ("collector", "standby"):
         with suppress(OSError), urllib.request.urlopen(f"{stack.url(name, 8001)}/readyz", timeout=5) as reply:
@@ -109,7 +109,7 @@ def working(stack: Stack) -> list[str]:
 
 
 def answering(stack: Stack, phone: Phone) -> set[str]:
-    """The servers that have answered callers so far, as the edge's access log has it."""
+    """Return the servers that have answered callers so far, according to the access log of the edge."""
     phone.look()
     return set(re.findall(r'"upstream":"([\d.:]+)"', (stack.folder / "edge.log").read_text()))
 

@@ -1,5 +1,5 @@
-"""Grafana's dashboard and the rules against what the service really exports: a real Prometheus watches the real thing and is
-asked every query."""
+"""Grafana's dashboard and Prometheus's rules against the metrics that the service exports. A real Prometheus scrapes the
+running services and evaluates every query."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATHS = (
     *("signals", "opportunities", "alerts", "symbols", "confluence/BTCUSDT/history", "symbols/BTCUSDT/candles"),
     "confluence/NOSUCHUSDT",  # an error, for the panels of errors
 )
-# What may show nothing while all is well, and why.
+# Queries that may have no result while everything works, each with the reason.
 SILENT = {
     "virtuoso_invalid_rows_total": "no row is refused",
     'virtuoso_history_calls_total{result="error"}': "no call of the history fails",
@@ -40,20 +40,20 @@ pytestmark = pytest.mark.timeout(180)
 
 
 def dashboard() -> dict[str, Any]:
-    """The file."""
+    """Return the dashboard's file as JSON."""
     whole: dict[str, Any] = json.loads(FILE.read_text())
     return whole
 
 
 def queries() -> Iterator[tuple[str, str]]:
-    """(title of the panel, expression)."""
+    """Yield (title of the panel, expression)."""
     for panel in dashboard()["panels"]:
         for target in panel.get("targets", []):
             yield panel["title"], target["expr"]
 
 
 def rules() -> Iterator[tuple[str, str]]:
-    """(name of the rule, expression)."""
+    """Yield (name of the rule, expression)."""
     for group in yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())["groups"]:
         for rule in group["rules"]:
             yield rule.get("alert") or rule["record"], rule["expr"]
@@ -61,7 +61,7 @@ def rules() -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def watched(stack: Stack, prometheus: Prometheus) -> Prometheus:
-    """Prometheus, once it has seen callers of every kind for some seconds."""
+    """Return Prometheus after it has scraped calls of every kind for some seconds."""
     with grpc.insecure_channel(stack.here("server-2:50051")) as channel:
         stream = market_service_pb2_grpc.MarketServiceStub(channel).WatchDashboard(pb.WatchDashboardRequest())
         next(iter(stream))
@@ -70,17 +70,17 @@ def watched(stack: Stack, prometheus: Prometheus) -> Prometheus:
         ask(stack)
         prometheus.wait_for("virtuoso:hit_ratio:rate5m > 0 and virtuoso:answers:rate5m > 0")
         prometheus.wait_for("sum(virtuoso_streams) > 0")
-        stream.cancel()  # type: ignore[no-untyped-call]  # grpc-stubs leave it untyped
+        stream.cancel()  # type: ignore[no-untyped-call]  # grpc-stubs has no types for it
     return prometheus
 
 
 def ask(stack: Stack) -> None:
-    """Each RPC once, as JSON, of both servers or one of them."""
+    """Call each RPC once as JSON through the edge."""
     for path in PATHS:
         try:
             urllib.request.urlopen(f"{stack.url('edge', 8003)}/v1/{path}", timeout=5).read()
         except urllib.error.HTTPError as error:
-            assert error.code == 404, path  # noqa: PT017 - the others raise nothing
+            assert error.code == 404, path  # noqa: PT017 - the other paths raise nothing
 
 
 def test_grafanas_own_model_reads_all_of_the_dashboard() -> None:
@@ -90,7 +90,7 @@ def test_grafanas_own_model_reads_all_of_the_dashboard() -> None:
 
 
 def lost(whole: Any, read: Any, at: str = "") -> list[str]:
-    """Where `read`, which may have defaults beside, lacks something of `whole`."""
+    """Return the places where `read` lacks something of `whole`. `read` may have additional default values."""
     if isinstance(whole, dict) and isinstance(read, dict):
         return [
             place

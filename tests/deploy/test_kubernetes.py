@@ -1,4 +1,4 @@
-"""The manifests: valid to the last field, consistent with each other, and with what the service really knows."""
+"""The Kubernetes manifests: they are valid in every field, consistent with each other, and consistent with the service."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from virtuoso.config import Settings, env_name, load
 from virtuoso.service.health import NAMES
 
 FOLDER = DEPLOY / "kubernetes"
-KUBERNETES = ("1.29", "1.31", "1.34")  # versions whose schemas they keep
+KUBERNETES = ("1.29", "1.31", "1.34")  # versions for which the package has schemas
 
 
 def manifests(kind: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """(file and name, manifest) of that kind, or of all."""
+    """Yield (file and name, manifest) of that kind, or of all kinds."""
     for file in sorted(FOLDER.glob("*.yaml")):
         for manifest in yaml.safe_load_all(file.read_text()):
             if manifest["kind"] != "Kustomization" and kind in ("", manifest["kind"]):
@@ -29,21 +29,21 @@ def manifests(kind: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def pods() -> Iterator[tuple[str, dict[str, Any]]]:
-    """(name, template) of all that makes pods."""
+    """Yield (name, template) of every manifest that creates pods."""
     for kind in ("Deployment", "StatefulSet"):
         for _, manifest in manifests(kind):
             yield manifest["metadata"]["name"], manifest["spec"]["template"]
 
 
 def containers() -> Iterator[tuple[str, dict[str, Any]]]:
-    """(name, container) of every pod."""
+    """Yield (name, container) of every pod."""
     for name, pod in pods():
         for container in pod["spec"]["containers"]:
             yield name, container
 
 
 def config() -> dict[str, str]:
-    """What the ConfigMap says."""
+    """Return the data of the ConfigMap."""
     return next(manifest["data"] for _, manifest in manifests("ConfigMap"))
 
 
@@ -130,7 +130,7 @@ def test_every_selector_finds_pods() -> None:
             if "podSelector" in peer
         ]
         for wanted in [policy["spec"]["podSelector"].get("matchLabels", {}), *peers]:
-            assert found(wanted) or wanted == {"virtuoso-client": "true"}, name  # others' pods carry that one
+            assert found(wanted) or wanted == {"virtuoso-client": "true"}, name  # the label of pods outside these manifests
 
 
 def test_settings_are_ours_and_allowed_and_commands_exist() -> None:
@@ -173,5 +173,5 @@ def test_only_collectors_may_speak_with_the_world() -> None:
     ]
     assert worldly == ["network.yaml: NetworkPolicy collector"]
     _, first = next(manifests("NetworkPolicy"))
-    assert first["spec"]["podSelector"] == {}  # nobody, unless another policy says so
+    assert first["spec"]["podSelector"] == {}  # no ingress unless another policy allows it
     assert "ingress" not in first["spec"]

@@ -1,4 +1,4 @@
-"""What alerts are made from is counted where it happens, and only what was measured is there."""
+"""The metrics behind the alerts are counted where the events happen. Values that were not measured are absent."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ Key = tuple[str, dict[str, str]]
 
 
 def sample(key: Key) -> float:
-    """A number as a scrape would have it; 0 for a counter that is not there yet."""
+    """Return a value as a scrape would return it, or 0 for a counter that does not exist yet."""
     return REGISTRY.get_sample_value(*key) or 0.0
 
 
 @contextmanager
 def counted(*expected: tuple[str, dict[str, str], float]) -> Iterator[None]:
-    """The samples rise by so much in the body."""
+    """Assert that the body raises the samples by these amounts."""
     before = [sample((name, labels)) for name, labels, _ in expected]
     yield
     rises = [sample((name, labels)) - start for (name, labels, _), start in zip(expected, before, strict=True)]
@@ -62,7 +62,7 @@ def test_rows_of_exchanges_are_counted_by_kind_whether_they_are_let_in_or_not() 
             "BTCUSDT",
             Stamp(observed_ms=NOW, received_ms=NOW),
         )
-    with counted(*rows("trade", ok=0, refused=1)), pytest.raises(BadData):  # also where the whole reply is refused
+    with counted(*rows("trade", ok=0, refused=1)), pytest.raises(BadData):  # also when the whole reply is refused
         read_trades([{**good, "execId": "a", "size": "0"}], names, "BTCUSDT", Stamp(observed_ms=NOW, received_ms=NOW))
     with counted(*rows("book", ok=3, refused=1)):
         book = read_book(
@@ -128,7 +128,7 @@ async def test_health_and_the_limit_of_streams_are_measures_too() -> None:
         assert sample(("virtuoso_serving", {"service": "liveness"})) == 1
         assert sample(("virtuoso_streams_limit", {})) == 2000
         await server.show(snapshot())
-        await asyncio.sleep(0.05)  # health follows the cache's ticks
+        await asyncio.sleep(0.05)  # the health status follows the ticks of the cache
         assert sample(readiness) == 1
         server.after(121)
         await asyncio.sleep(0.05)

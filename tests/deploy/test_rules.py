@@ -1,4 +1,4 @@
-"""Alerts, by the real promtool: each fires when it should, and not a moment earlier."""
+"""The alerts, tested with the real promtool: each fires when it should, and not earlier."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDER = DEPLOY / "prometheus"
 
 
 def alerts() -> dict[str, dict[str, Any]]:
-    """The alerts of rules.yml by name."""
+    """Return the alerts of rules.yml by name."""
     groups = yaml.safe_load((FOLDER / "rules.yml").read_text())["groups"]
     return {rule["alert"]: rule for group in groups for rule in group["rules"] if "alert" in rule}
 
@@ -47,5 +47,5 @@ def test_each_alert_says_how_bad_it_is_with_its_value_and_where_its_cure_stands(
         assert alert["labels"]["severity"] in ("warning", "critical"), name
         words = alert["annotations"]
         assert words["runbook_url"] == f"tools/deploy/runbook.md#{name.lower()}"
-        of_0_or_1 = re.search(r"== [01]\b", alert["expr"])  # then the time is what counts
+        of_0_or_1 = re.search(r"== [01]\b", alert["expr"])  # the duration then decides
         assert "$value" in words["description"] or (of_0_or_1 and "for" in alert), name

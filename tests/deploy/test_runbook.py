@@ -1,4 +1,4 @@
-"""The runbook: every alert has its cure, and what it tells people to type exists."""
+"""The runbook: each alert has a section, and all commands and names in it exist."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ METRIC = re.compile(r"\b(?:virtuoso[_:]|process_)[a-z_]+(?::[a-z0-9_]+)*\b")
 
 
 def page(name: str = "runbook.md") -> str:
-    """Its text."""
+    """Return the text of a page."""
     return (DEPLOY / name).read_text()
 
 
 def sections() -> dict[str, str]:
-    """Text by heading."""
+    """Return the text of each section by its heading."""
     parts = re.split(r"^## (\w+)$", page(), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
@@ -39,7 +39,7 @@ def test_every_alert_has_its_section_and_every_section_its_alert() -> None:
 def test_every_section_says_where_to_look_what_to_do_and_when_it_is_resolved() -> None:
     shared = ""
     for name, text in reversed(sections().items()):
-        shared = text if text.strip() else shared  # a heading right above another means the same
+        shared = text if text.strip() else shared  # consecutive headings share the text below them
         said = set(re.findall(r"\*\*([\w ,]+)\*\*", shared))
         words = {word.lower() for part in said for word in part.split(", ")}
         assert {"look", "cure", "resolved"} <= words, name
@@ -50,7 +50,7 @@ def test_commands_settings_and_reasons_that_are_named_exist(name: str) -> None:
     text = page(name)
     typed = "\n".join(re.findall(r"`([^`\n]+)`", text) + re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
     assert set(re.findall(r"(?:^|-- |exec [\w-]+ )virtuoso ([a-z]+)", typed, re.MULTILINE)) <= set(COMMANDS)
-    others = {"VIRTUOSO_IMAGE", "VIRTUOSO_PORT"}  # compose.yaml's own
+    others = {"VIRTUOSO_IMAGE", "VIRTUOSO_PORT"}  # only in compose.yaml
     assert set(re.findall(r"VIRTUOSO_[A-Z_]+", text)) <= {env_name(item) for item in fields(Settings)} | others
     reasons = {reason.removeprefix("ERROR_REASON_") for reason in error_reason_pb2.ErrorReason.DESCRIPTOR.values_by_name}
     assert set(re.findall(r"reason ([A-Z_]+)", text)) <= reasons
@@ -63,5 +63,5 @@ def test_metrics_that_are_named_exist(name: str) -> None:
         assert isinstance(family, Metric)
         suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum", ""]}.get(family.type, [""])
         known |= {family.name + suffix for suffix in suffixes}
-    assert virtuoso.metrics.SERVING  # they are declared by being imported
+    assert virtuoso.metrics.SERVING  # the import declares the metrics
     assert set(METRIC.findall(page(name))) <= known

@@ -1,4 +1,5 @@
-"""The exchange of these tests: the recorded one if it is available, else the simulated one, which has the same faults."""
+"""The exchange of these tests: the recorded exchange if it is available, otherwise the simulated one. Both have the same
+faults."""
 
 from __future__ import annotations
 

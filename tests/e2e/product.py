@@ -1,4 +1,4 @@
-"""The product as its operators run it: real processes, started by its own commands, watched by a client all the while."""
+"""The product as its operators run it: real processes, started by its own commands, while a client calls continuously."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc, provenance_pb2
 
 T = TypeVar("T")
-PATIENCE = 3  # how many times longer a machine takes that does other work too
+PATIENCE = 3  # factor for the time limits, because a busy machine is slower
 OPTIONS = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
 
 
 def eventually(what: Callable[[], T], held: Callable[[T], bool], seconds: float, says: str) -> T:
-    """The first value of `what` that `held`. It fails with the last one when the time is over: `seconds` on a quiet machine,
-    and PATIENCE times as long on any."""
+    """Call `what` until `held` is true of its value, and return this value. Fail with the last value after PATIENCE times
+    `seconds`. `seconds` suffices on a quiet machine."""
     end, last = time.monotonic() + seconds * PATIENCE, None
     while time.monotonic() < end:
         last = what()
@@ -40,7 +40,7 @@ def eventually(what: Callable[[], T], held: Callable[[T], bool], seconds: float,
 
 
 class Product:
-    """Processes of `virtuoso` that share settings; every one is killed at the end."""
+    """Processes of `virtuoso` with the same settings. All are killed at the end."""
 
     def __init__(self, folder: Path, exchange: str, **settings: str) -> None:
         self.folder = folder
@@ -62,7 +62,7 @@ class Product:
         self.stub = market_service_pb2_grpc.MarketServiceStub(self.channel)
 
     def start(self, *words: str, **settings: str) -> subprocess.Popen[bytes]:
-        """`virtuoso WORDS`, its output in the folder."""
+        """Start `virtuoso WORDS`. Its output goes to the folder."""
         env = {**self.env, **{f"VIRTUOSO_{name.upper()}": value for name, value in settings.items()}}
         log = self.folder / f"{len(self.processes)}-{words[0]}.log"
         with log.open("wb") as out:
@@ -78,11 +78,11 @@ class Product:
         return process
 
     def logs(self) -> str:
-        """All that the processes printed."""
+        """Return all output of the processes."""
         return "\n".join(f"--- {path.name}\n{path.read_text()}" for path in sorted(self.folder.glob("*.log")))
 
     def health(self, service: str = "") -> str:
-        """The name of the health status, or of the gRPC error."""
+        """Return the name of the health status, or of the gRPC error."""
         try:
             request = health_pb2.HealthCheckRequest(service=service)
             reply = health_pb2_grpc.HealthStub(self.channel).Check(request, timeout=2)
@@ -91,22 +91,22 @@ class Product:
         return str(health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status))
 
     def wait_ready(self, seconds: float = 60) -> None:
-        """Return once the server says SERVING."""
+        """Wait until the server is SERVING."""
         try:
             eventually(self.health, lambda status: status == "SERVING", seconds, "health")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.logs()}") from error
 
     def dashboard(self) -> pb.GetDashboardResponse:
-        """GetDashboard within the 2 s that every answer has."""
+        """Call GetDashboard with the time limit for every answer, 2 s."""
         return self.stub.GetDashboard(pb.GetDashboardRequest(), timeout=2)
 
     def provenance(self) -> provenance_pb2.Provenance:
-        """Where the dashboard comes from now."""
+        """Return the provenance of the current dashboard."""
         return self.dashboard().provenance
 
     def http(self, path: str) -> tuple[int, str]:
-        """(status, body) of the server's monitor port."""
+        """Return (status, body) of the server's monitor port."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.monitor}{path}", timeout=5) as reply:
                 return reply.status, reply.read().decode()
@@ -114,14 +114,14 @@ class Product:
             return error.code, error.read().decode()
 
     def children(self, parent: subprocess.Popen[bytes], word: str) -> list[int]:
-        """Process ids of a supervisor's children that run `virtuoso WORD`, oldest first."""
+        """Return the process ids of a supervisor's children that run `virtuoso WORD`, oldest first."""
         listing = subprocess.run(
             ["ps", "-o", "pid=,args=", "--ppid", str(parent.pid)], capture_output=True, text=True, check=False
         )
         return [int(line.split()[0]) for line in listing.stdout.splitlines() if f"virtuoso {word}" in line]
 
     def close(self) -> None:
-        """End everything."""
+        """End all processes."""
         self.channel.close()
         for process in self.processes:
             if process.poll() is None:
@@ -136,7 +136,8 @@ class Product:
 
 
 class Witness:
-    """Calls GetDashboard ten times a second from the side and remembers everything that no honest service may answer."""
+    """Calls GetDashboard ten times a second in parallel with a test, and records every answer that the service must not
+    give."""
 
     def __init__(self, product: Product) -> None:
         self.wrong: list[str] = []

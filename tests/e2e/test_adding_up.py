@@ -1,4 +1,4 @@
-"""What GetConfluence tells a user of real recorded markets can be recomputed from the reply alone."""
+"""The numbers of GetConfluence for real recorded markets can be recomputed from the reply alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Component = confluence_pb2.Component
 
 @pytest.fixture(scope="module")
 def node(replay_server: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """A collector and a server on the recorded exchanges."""
+    """Run a collector and a server on the recorded exchanges."""
     replay_server.fault("ok")
     product = Product(tmp_path_factory.mktemp("adding-up"), replay_server.url, symbol_limit="40", environment="REPLAY")
     product.start("collect")
@@ -31,7 +31,7 @@ def node(replay_server: Replay, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def replies(node: Product) -> Sequence[pb.GetConfluenceResponse]:
-    """One symbol after the other, once most have all their inputs."""
+    """Return the reply for each symbol, once most symbols have all their inputs."""
 
     def measured() -> int:
         return sum(row.HasField("technical") and row.HasField("sentiment") for row in node.dashboard().rows)
@@ -44,7 +44,7 @@ def replies(node: Product) -> Sequence[pb.GetConfluenceResponse]:
 
 
 def mean(parts: Sequence[tuple[float, float, float]]) -> float:
-    """Of (weight, confidence, direction): the directions, weighted by weight x confidence."""
+    """Return the mean of the directions of (weight, confidence, direction), weighted by weight x confidence."""
     strength = math.fsum(weight * confidence for weight, confidence, _ in parts)
     return math.fsum(weight * confidence * direction for weight, confidence, direction in parts) / strength
 

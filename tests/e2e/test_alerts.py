@@ -1,4 +1,4 @@
-"""Alerts through a real node: from the one who writes them to a client that stays, whatever is killed in between."""
+"""Alerts through a real node, from the writer to a client that stays connected, while processes are killed."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc
 
 pytestmark = pytest.mark.timeout(300)
-KILLED_AFTER = (20, 50, 80)  # alerts
+KILLED_AFTER = (20, 50, 80)  # numbers of alerts
 
 
 @dataclass
 class Node:
-    """`virtuoso up` on a simulated exchange."""
+    """`virtuoso up` with a simulated exchange."""
 
     product: Product
     supervisor: subprocess.Popen[bytes]
 
     @property
     def history(self) -> str:
-        """Where it is."""
+        """Return the URL of the history."""
         return self.product.env["VIRTUOSO_HISTORY"]
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """One for all tests."""
+    """Start one node for all tests."""
     exchange = Simulated()
     symbols = "BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,DOGEUSDT,BNBUSDT"
     product = Product(tmp_path_factory.mktemp("alerts"), exchange.url, symbols=symbols, environment="SIMULATED")
@@ -58,7 +58,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 
 @pytest.fixture
 def node(running: Node) -> Node:
-    """It serves, alerts too: the test before may have killed its server a moment ago."""
+    """Wait until the node serves, alerts included: the previous test may have killed its server."""
     running.product.wait_ready()
     eventually(lambda: running.product.health("alerts"), lambda status: status == "SERVING", 60, "health of alerts")
     return running
@@ -66,7 +66,7 @@ def node(running: Node) -> Node:
 
 @dataclass
 class Follower:
-    """A client that keeps a stream of alerts open, and begins again after its last cursor whenever it breaks."""
+    """A client that keeps a stream of alerts open. After a failure it resumes after its last cursor."""
 
     address: str
     cursor: str
@@ -99,12 +99,12 @@ class Follower:
 
 
 def wait_for(follower: Follower, text: str) -> None:
-    """Return once it has seen that alert."""
+    """Wait until the follower has received an alert with this text."""
     eventually(lambda: [seen for _, seen in follower.seen], lambda texts: text in texts, 60, text)
 
 
 async def told(url: str, enough: threading.Event) -> int:
-    """Write alerts one after the other, as a collector does, until there are enough; how many."""
+    """Write alerts one after the other, as a collector does, until `enough` is set. Return their number."""
     history, count = open_history_writer(url, timeout_s=20), 0
     try:
         while not enough.is_set():
@@ -117,7 +117,7 @@ async def told(url: str, enough: threading.Event) -> int:
 
 
 async def kept(url: str, after: int) -> list[Alert]:
-    """What the history has after that cursor, whoever wrote it."""
+    """Return all alerts of the history after that cursor, whichever process wrote them."""
     history = open_history_reader(url, timeout_s=20)
     try:
         return list(await history.alerts(after=after, limit=10_000))
@@ -145,7 +145,7 @@ def test_each_alert_comes_once_and_in_order_while_servers_are_killed(node: Node)
             wait_for(follower, f"told {count - 1}")
     everything = [(alert.cursor, alert.text) for alert in asyncio.run(kept(node.history, int(begin)))]
     for follower in (direct, edge):
-        assert "UNAVAILABLE" in follower.breaks  # they were killed indeed
+        assert "UNAVAILABLE" in follower.breaks  # shows that servers were killed
         assert follower.seen == everything[: len(follower.seen)]
         assert [text for _, text in follower.seen if text.startswith("told")] == [f"told {n}" for n in range(count)]
 
@@ -161,7 +161,7 @@ def test_scores_are_remembered_and_the_list_agrees_with_the_stream(node: Node) -
     listed = product.stub.ListAlerts(pb.ListAlertsRequest(page_size=500), timeout=2)
     stream = product.stub.WatchAlerts(pb.WatchAlertsRequest(cursor="0"), timeout=5)
     streamed = next(iter(stream))
-    stream.cancel()  # type: ignore[no-untyped-call]  # grpc-stubs leave it so
+    stream.cancel()  # type: ignore[no-untyped-call]  # grpc-stubs has no types for it
     newest = int(listed.newest_cursor)
     assert [alert for alert in streamed.alerts if int(alert.cursor) <= newest] == list(listed.alerts)[::-1]
 
@@ -179,7 +179,7 @@ def test_a_history_that_is_gone_costs_history_only_and_comes_back(node: Node) ->
         return "OK"
 
     collectors = product.children(node.supervisor, "collect")
-    for pid in collectors:  # else they would begin a new one at once
+    for pid in collectors:  # otherwise they would create a new one at once
         os.kill(pid, signal.SIGSTOP)
     try:
         file.rename(away)

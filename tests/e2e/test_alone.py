@@ -1,4 +1,4 @@
-"""The processes of a node where no exchange can be reached: what they say, and how they end."""
+"""The processes of a node that can reach no exchange: what they print, and how they end."""
 
 from __future__ import annotations
 
@@ -81,6 +81,6 @@ def test_collectors_and_server_share_a_machine_each_with_its_own_monitor_port(no
     node.start("up")
     eventually(
         lambda: node.logs().count("monitor on http"), lambda count: count == 3, 60, "three monitor ports"
-    )  # the standby is late
+    )  # the standby starts later
     ports = {line.rsplit(":", 1)[1] for line in node.logs().splitlines() if "monitor on http" in line}
     assert len(ports) == 3

@@ -1,4 +1,4 @@
-"""The command as a person uses it."""
+"""The command `virtuoso` as a user runs it."""
 
 from __future__ import annotations
 

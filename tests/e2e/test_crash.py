@@ -1,4 +1,4 @@
-"""Signals held against the recorded crash of 10 October 2025, by a collector that did not see it happen."""
+"""Outcomes of signals during the recorded crash of 10 October 2025, from a collector that started after the crash."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from virtuoso.history.factory import open_history_writer
 
 pytestmark = pytest.mark.timeout(300)
 
-CRASH_MS = (21 * 60 + 15) * 60_000  # of the day, UTC: the worst began then
+CRASH_MS = (21 * 60 + 15) * 60_000  # time of day (UTC) at which the worst part began
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
 SYMBOLS = ("SOLUSDT", "XRPUSDT", "DOGEUSDT")
@@ -27,7 +27,7 @@ SYMBOLS = ("SOLUSDT", "XRPUSDT", "DOGEUSDT")
 
 @pytest.fixture
 def exchange() -> Iterator[Replay]:
-    """The day after the crash, which lies within the last 24 hours."""
+    """Return the exchange on the day after the crash. The crash is within the last 24 hours."""
     if not Replay.SCRIPT.exists():
         pytest.skip("RECORDED TRAFFIC IS NOT HERE: tests on it are skipped (../shared/replay beside the project)")
     server = Replay("2025-10-11")
@@ -36,7 +36,7 @@ def exchange() -> Iterator[Replay]:
 
 
 def bars(exchange: Replay, symbol: str, start_ms: int) -> list[tuple[int, float, float, float]]:
-    """(open time, open, high, low) of closed 5m bars from then on, as the exchange itself says."""
+    """Return (open time, open, high, low) of closed 5m bars from `start_ms` on, as the exchange itself returns them."""
     path = f"/v5/market/kline?category=linear&symbol={symbol}&interval=5&limit=1000"
     rows = exchange.get(path)["result"]["list"]
     made = sorted((int(row[0]), float(row[1]), float(row[2]), float(row[3])) for row in rows)
@@ -44,7 +44,7 @@ def bars(exchange: Replay, symbol: str, start_ms: int) -> list[tuple[int, float,
 
 
 def given(symbol: str, side: Side, opened_ms: int, entry: float, distance: float) -> Signal:
-    """A signal as collectors make it."""
+    """Return a signal as collectors make it."""
     sign = side.sign
     return Signal(
         id=f"bybit-{symbol}-{side.lower_name}-{opened_ms}",
@@ -67,7 +67,7 @@ def given(symbol: str, side: Side, opened_ms: int, entry: float, distance: float
 
 
 def by_hand(signal: Signal, rows: list[tuple[int, float, float, float]]) -> tuple[SignalStatus, int, float]:
-    """What became of it: plainly, bar by bar, the stop first."""
+    """Return the outcome by a plain method: bar by bar, with the stop before the targets."""
     sign, distance = signal.side.sign, abs(math.log(signal.stop / signal.entry))
     hits, result = 0, 0.0
     for _, opened, high, low in rows:
@@ -89,18 +89,18 @@ async def test_signals_that_were_active_are_judged_through_the_crash_once_and_to
 ) -> None:
     now = int(time.time() * 1000)
     crash = now // DAY_MS * DAY_MS + CRASH_MS
-    crash -= DAY_MS if crash > now else 0  # in the last 24 hours
+    crash -= DAY_MS if crash > now else 0  # within the last 24 hours
     opened = crash - 30 * MINUTE_MS
     stored, expected = {}, {}
     for symbol in SYMBOLS:
         rows = bars(exchange, symbol, opened)
         for side, distance in ((Side.LONG, 0.02), (Side.SHORT, 0.02)):
-            if (side is Side.LONG) == (symbol == "XRPUSDT"):  # of a symbol, one is active
+            if (side is Side.LONG) == (symbol == "XRPUSDT"):  # one active signal for each symbol
                 continue
             made = given(symbol, side, opened, rows[0][1], distance)
             stored[made.id], expected[made.id] = made, by_hand(made, rows)
     assert {status for status, _, _ in expected.values()} & {SignalStatus.STOPPED, SignalStatus.TARGETS_REACHED}
-    product = Product(tmp_path, exchange.url, symbols="BTCUSDT,ETHUSDT")  # none of theirs is scored
+    product = Product(tmp_path, exchange.url, symbols="BTCUSDT,ETHUSDT")  # neither of the two is scored
     history = open_history_writer(product.env["VIRTUOSO_HISTORY"], timeout_s=20)
     await history.write(signals=list(stored.values()))
     try:

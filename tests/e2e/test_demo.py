@@ -1,4 +1,4 @@
-"""`virtuoso demo` as a stranger runs it: no network, no keys, no servers; and the calls that it says to try."""
+"""`virtuoso demo` as a new user runs it: without a network, keys or servers. The calls that it suggests work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """A demo that serves, told to use an exchange and a cache that it must not touch."""
+    """Start a demo. Its settings name an exchange and a cache that it must not use."""
     folder = tmp_path_factory.mktemp("demo")
     product = Product(folder, f"http://127.0.0.1:{free_port()}")
     product.env["XDG_STATE_HOME"] = str(folder / "state")
@@ -33,7 +33,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 def tried(node: Product, start: str) -> dict[str, object]:
-    """What the call that the welcome names prints, as JSON."""
+    """Run the call that the welcome text names. Return what it prints, as JSON."""
     line = next(line for line in node.logs().splitlines() if line.strip().startswith(start) or f"/{start}" in line)
     done = subprocess.run(shlex.split(line), cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 0, done.stderr

@@ -36,7 +36,7 @@ def market() -> Iterator[Simulated]:
 
 
 class Counted(CcxtExchange):
-    """Notes how often it is asked for bars."""
+    """An exchange that counts the requests for bars."""
 
     asked = 0
 
@@ -48,7 +48,7 @@ class Counted(CcxtExchange):
 
 
 async def run(market: Simulated, folder: Path, now_ms: int) -> tuple[int, str, str, int]:
-    """(exit code, report, progress, how many pages of bars were asked for)"""
+    """Return (exit code, report, progress, number of requested pages of bars)."""
     exchange, out, err = Counted("bybit", url=market.url), io.StringIO(), io.StringIO()
     try:
         code = await evaluate_candles(
@@ -89,7 +89,7 @@ async def test_candles_are_judged_into_text_and_pictures_and_asked_for_once(mark
 
     again = await run(market, tmp_path, now_ms)
     assert again[:2] == (0, told)
-    assert again[3] < asked / 10  # only where there was nothing to keep
+    assert again[3] < asked / 10  # only those that could not be cached
 
 
 async def test_a_history_is_judged_in_all_six_dimensions(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ async def test_a_history_is_judged_in_all_six_dimensions(tmp_path: Path) -> None
     end_ms = 1_760_000_400_000 // STEP_MS * STEP_MS
     moves = 0.002 * rng.normal(size=(STEPS, SYMBOLS))
     price = 10 * np.exp(np.cumsum(moves, axis=0))
-    coming = np.roll(moves, -2, axis=0) + 0.002 * rng.normal(size=moves.shape)  # what comes after the next step
+    coming = np.roll(moves, -2, axis=0) + 0.002 * rng.normal(size=moves.shape)  # the returns after the next step
     history = open_history_writer(f"sqlite:///{tmp_path / 'history.db'}")
     scores = {name: 50 + 10 * rng.normal(size=moves.shape).clip(-4, 4) for name in DIMENSIONS[:-1]}
     scores["orderflow"] = (50 + 5_000 * coming).clip(0, 100)

@@ -1,4 +1,4 @@
-"""Each way of the fallback with real processes, under a client that never stops asking."""
+"""Each fallback with real processes, while a client calls continuously."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture
 def make(tmp_path: Path, replay: Market) -> Iterator[Callable[..., Product]]:
-    """Products on the recorded exchanges, ended with the test."""
+    """Return a function that creates products on the recorded exchanges. They end with the test."""
     made: list[Product] = []
 
     def product(**settings: str) -> Product:
@@ -36,12 +36,12 @@ def make(tmp_path: Path, replay: Market) -> Iterator[Callable[..., Product]]:
 
 @pytest.fixture
 def node(make: Callable[..., Product]) -> Product:
-    """A node whose venues are trusted again after 3 s and whose data lives for 45 s, so that a test sees it all."""
+    """Return a node that trusts a venue again after 3 s and keeps data for 45 s, so that a test can observe both."""
     return make(dwell_s="3", max_stale_s="45")
 
 
 def new_snapshots(node: Product, count: int, seconds: float, when: str) -> None:
-    """Wait until that many different snapshots came after the present one."""
+    """Wait until `count` different snapshots have followed the current one."""
     for _ in range(count):
         held = node.provenance().snapshot_id
         eventually(node.provenance, lambda p, held=held: p.snapshot_id != held, seconds, f"new snapshots {when}")  # type: ignore[misc]
@@ -96,7 +96,7 @@ def test_a_killed_collector_is_replaced_by_its_standby_before_the_data_is_stale(
     eventually(node.logs, lambda text: "stands by" in text, 30, "the second collector stands by")
     with Witness(node) as witness:
         first.kill()
-        time.sleep(1)  # what the dead one published last has arrived by now
+        time.sleep(1)  # the last snapshot of the killed process has arrived by now
         new_snapshots(node, 2, 30, "from the standby")
         assert not node.provenance().stale
     assert second.poll() is None

@@ -1,4 +1,5 @@
-"""Faults that change every few seconds, on every venue and path: the answers stay real, dated and quick throughout."""
+"""Faults that change every few seconds, on every venue and path. All answers contain real data with correct times, and are
+fast."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""The container image, built and run as an orchestrator would: another user, a root that is read-only, no capability.
+"""The container image, built, and run as an orchestrator runs it: as another user, with a read-only root, and without
+capabilities.
 
-It is built by tools/image on a base of Debian's packages, in a folder that is kept: the first build takes two minutes or
-so, the next ones seconds. It is run by bubblewrap: the image's files as the root, its own configuration for the rest.
-"""
+tools/image builds it on a base of Debian's packages, in a folder that is kept. The first build takes about two minutes,
+later builds take seconds. bubblewrap runs it, with the image's files as the root and the other settings from the image's
+configuration."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.timeout(900)
 
 @dataclass
 class Image:
-    """Its files, its configuration, and what was started of it."""
+    """The files and the configuration of the image, and the containers that were started from it."""
 
     files: Path
     config: dict[str, Any]
@@ -41,7 +42,8 @@ class Image:
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def command(self, *words: str, network: bool = False, **settings: str) -> list[str]:
-        """A fresh container that runs `words`; `network`: that of this machine, else none but its own loopback."""
+        """Return the command that runs `words` in a new container. With `network` it uses this machine's network. Otherwise
+        it has only a loopback interface of its own."""
         user, _, group = self.config["User"].partition(":")
         env = dict(item.split("=", 1) for item in self.config["Env"])
         env |= {f"VIRTUOSO_{name.upper()}": value for name, value in settings.items()}
@@ -66,11 +68,11 @@ class Image:
         ]
 
     def run(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
-        """What `words` print, once they have ended."""
+        """Run `words` in a container until they end. Return the result with the output."""
         return subprocess.run(self.command(*words, **more), capture_output=True, text=True, check=False, timeout=60)
 
     def start(self, *words: str, **more: Any) -> subprocess.Popen[bytes]:
-        """A container that goes on; its output is in the state folder."""
+        """Start a container and return at once. Its output goes to the state folder."""
         out = (self.state / "log").open("wb")
         process = subprocess.Popen(self.command(*words, **more), stdout=out, stderr=subprocess.STDOUT)
         out.close()
@@ -78,11 +80,11 @@ class Image:
         return process
 
     def log(self) -> str:
-        """What the last container said."""
+        """Return the output of the last container."""
         return (self.state / "log").read_text()
 
     def wait_for(self, words: str, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
-        """Return once it has said `words`."""
+        """Wait until the output contains `words`. Fail when the process ends before."""
         end = time.monotonic() + seconds
         while words not in self.log():
             if time.monotonic() > end or process.poll() is not None:
@@ -91,13 +93,13 @@ class Image:
 
 
 def inside(container: subprocess.Popen[bytes]) -> int:
-    """The process that is number 1 in a running container, by its number here."""
+    """Return the process id, on this machine, of process 1 of a running container."""
     return int(Path(f"/proc/{container.pid}/task/{container.pid}/children").read_text().split()[0])
 
 
 @pytest.fixture(scope="module")
 def built() -> Iterator[tuple[Path, dict[str, Any]]]:
-    """(the image's files, its configuration)."""
+    """Build the image. Return (folder of its files, configuration)."""
     missing = [program for program in NEEDED if shutil.which(program) is None]
     if os.geteuid() != 0 or missing:
         why = f"it takes root and {', '.join(missing) or 'nothing else'}"
@@ -121,7 +123,7 @@ def built() -> Iterator[tuple[Path, dict[str, Any]]]:
 
 @pytest.fixture
 def image(built: tuple[Path, dict[str, Any]], tmp_path: Path) -> Iterator[Image]:
-    """The image with an empty volume."""
+    """Return the image with an empty volume."""
     files, config = built
     state = tmp_path / "state"
     state.mkdir()
@@ -131,7 +133,7 @@ def image(built: tuple[Path, dict[str, Any]], tmp_path: Path) -> Iterator[Image]
     yield made
     for process in made.running:
         if process.poll() is None:
-            os.kill(inside(process), signal.SIGKILL)  # its process 1, and with it all others of the container
+            os.kill(inside(process), signal.SIGKILL)  # this also ends all other processes of the container
         process.wait()
 
 
@@ -172,7 +174,7 @@ def test_its_help_and_its_probe_answer_without_a_network(image: Image) -> None:
     said = image.run("virtuoso", "--help")
     assert said.returncode == 0
     assert "virtuoso demo" in said.stdout
-    assert image.run(*image.config["Healthcheck"]["Test"][1:]).returncode == 2  # nothing runs there
+    assert image.run(*image.config["Healthcheck"]["Test"][1:]).returncode == 2  # nothing listens there
     assert image.run("virtuoso", "probe", "--addr", "nonsense").returncode == 1
     settings = image.run("virtuoso", "config").stdout
     assert f"VIRTUOSO_CACHE=directory:{STATE}/cache" in settings

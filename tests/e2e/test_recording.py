@@ -1,4 +1,4 @@
-"""A recording gives the same scores again, byte for byte, and a server serves them as if they were of now."""
+"""A replayed recording gives the same scores, byte for byte. A server serves a recording as if its data were current."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def now_ms() -> int:
 
 
 async def recorded(path: Path, url: str, *steps: tuple[str, int, Callable[[], Any]]) -> int:
-    """Record a session and return the exit code. A step waits for so many snapshots of a venue, then does something."""
+    """Record a session and return the exit code. Each step waits for a number of snapshots of a venue, then calls a
+    function."""
     file, rules = RecordingFile(path, max_bytes=MAX_BYTES), UniverseRules(SYMBOLS)
     recorder = Recorder(file, venues=VENUES, rules=rules, clock=SYSTEM_CLOCK)
     exchanges = {venue: RecordedExchange(venue, recorder, url=url) for venue in VENUES}
@@ -93,7 +94,8 @@ async def recorded(path: Path, url: str, *steps: tuple[str, int, Callable[[], An
 
 @pytest.fixture(scope="module")
 def recording(replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two sessions. During the first one bybit begins to refuse this location; the second is short. Do not write to it."""
+    """Return a recording of two sessions. During the first session bybit begins to refuse this location. The second session
+    is short. Tests must not write to the file."""
     path = tmp_path_factory.mktemp("recordings") / "market.recording"
     replay_server.fault("ok")
     try:
@@ -110,7 +112,7 @@ def recording(replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def rewritten(path: Path, events: Sequence[Any]) -> Path:
-    """Write a recording of these events."""
+    """Write a recording of these events, and return its path."""
     file = RecordingFile(path, max_bytes=MAX_BYTES)
     assert file.append(events)
     file.close()
@@ -118,7 +120,7 @@ def rewritten(path: Path, events: Sequence[Any]) -> Path:
 
 
 def session(path: Path, number: int) -> list[dict[str, Any]]:
-    """Return the events of one session; the first is number 0."""
+    """Return the events of one session. The first session is number 0."""
     sessions: list[list[dict[str, Any]]] = []
     for event in read(path):
         if SESSION in event:
@@ -129,7 +131,7 @@ def session(path: Path, number: int) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def short(recording: Path, tmp_path: Path) -> Path:
-    """The recording up to its second published snapshot: a few seconds of bybit."""
+    """Return the recording up to its second published snapshot: a few seconds of bybit."""
     events = session(recording, 0)
     ends = [i for i, event in enumerate(events) if "published" in event]
     return rewritten(tmp_path / "short.recording", events[: ends[1] + 1])

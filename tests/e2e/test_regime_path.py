@@ -1,4 +1,4 @@
-"""The market's regime, walked bar by bar through the recorded October of 2025 and its crash."""
+"""The market's regime, computed bar by bar over recorded October 2025 and its crash."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ DAYS, SYMBOLS, WARM_MS = 16, 30, 2 * 86_400_000
 
 
 async def walked(exchange: CcxtExchange, folder: Path) -> RegimeHistory:
-    """Over the symbols with the most turnover, as many as are quick to ask for."""
+    """Return the regime history of the symbols with the most turnover. Their number is small, so that the requests take
+    little time."""
     archive = BarCache(exchange, folder)
     instruments, tickers = await exchange.instruments(), await exchange.tickers()
     ranked = sorted(
@@ -52,7 +53,7 @@ async def test_the_crash_of_october_2025_is_seen_and_the_regime_does_not_flap(re
         path = await walked(exchange, tmp_path)
     finally:
         await exchange.close()
-    crash = int(np.argmin(np.diff(np.log(path.price))))  # the largest fall in 5 minutes
+    crash = int(np.argmin(np.diff(np.log(path.price))))  # the largest fall within 5 minutes
     assert set(path.regimes[crash + 24 : crash + 144]) <= {Regime.BEARISH, Regime.RISK_OFF}  # from 2 to 12 hours after it
     assert len(set(path.regimes)) >= 3
     assert 3 <= len(path.changes_ms) <= 3 * DAYS

@@ -1,4 +1,4 @@
-"""Signals, opportunities and alerts whatever happens to processes, histories and venues: none is lost, none is doubled."""
+"""Failures of processes, histories and venues lose no signal, opportunity or alert, and duplicate none."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from virtuoso.wire import snapshots
 
 pytestmark = pytest.mark.timeout(300)
 
-SECONDS = 3.0  # for which a history fails: a writer tries in less
+SECONDS = 3.0  # how long a history fails; a writer retries sooner
 OPENED = [AlertKind.SIGNAL_OPENED]
 
 
 class Node:
-    """A history and processes of `tests.bulls` on it, every one killed at the end."""
+    """A history, and processes of `tests.bulls` that write to it. All processes are killed at the end."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.url = folder, f"sqlite://{folder}/history.db"
@@ -46,14 +46,14 @@ class Node:
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         if all(process.poll() is not None for process in self.processes):
             for lease in (self.folder / "cache").glob("*lease*"):
-                lease.unlink()  # whoever was killed cannot give it back, and it would be waited for
+                lease.unlink()  # a killed process cannot release its lease, and the next one would wait for it
         with (self.folder / f"{len(self.processes)}.log").open("wb") as log:
             command = [sys.executable, "-m", "tests.bulls", str(self.folder), self.url, *words]
             self.processes.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log))
         return self.processes[-1]
 
     async def kept(self) -> tuple[Sequence[Signal], Sequence[Alert]]:
-        """What is in the history: signals, and alerts of those that were given."""
+        """Return the signals of the history, and its alerts about new signals."""
         history = open_history_reader(self.url, timeout_s=20)
         try:
             return await history.signals(limit=1000), await history.alerts(kinds=OPENED, limit=1000)
@@ -66,13 +66,13 @@ class Node:
                 await asyncio.sleep(0.2)
 
     async def until_works(self, process: subprocess.Popen[bytes]) -> None:
-        """It publishes."""
+        """Wait until the process publishes."""
         async with asyncio.timeout(30):
             while not any(f"-{process.pid}" in name for name in await self.published()):
                 await asyncio.sleep(0.1)
 
     async def published(self) -> Sequence[str]:
-        """The id of the newest snapshot, if there is one."""
+        """Return a list with the id of the newest snapshot. It is empty without a snapshot."""
         head = await DirectoryRepository(self.folder / "cache").get(keys.HEAD)
         return [snapshots.decode_head(head)[0]] if head else []
 
@@ -101,7 +101,7 @@ async def test_collectors_killed_before_they_could_store_signals_and_then_their_
     third.kill()
     third.wait()
     await node.until_works(node.start())
-    await asyncio.sleep(2)  # several passes and batches
+    await asyncio.sleep(2)  # long enough for several passes and batches
     assert_one_of_each(*await node.kept())
 
 
@@ -199,7 +199,7 @@ async def test_opportunities_that_are_not_wanted_are_gone_also_those_that_stood(
     async with collecting([Bulls()], repository, url, opportunities=wanted):
         shown = await until(repository, lambda s: len(s.signals) == 3)
         async with asyncio.timeout(20):
-            while len(await history.alerts(kinds=OPENED)) < 3:  # by then those of opportunities are there, too
+            while len(await history.alerts(kinds=OPENED)) < 3:  # then the alerts about opportunities are stored too
                 await asyncio.sleep(0.1)
     assert (stands.id in {o.id for o in shown.opportunities}) is wanted
     told = await history.alerts(kinds=[AlertKind.OPPORTUNITY])
@@ -223,7 +223,7 @@ async def test_without_any_history_signals_survive_a_restart_by_the_last_snapsho
 
 
 async def steady(repository: SnapshotRepository, seconds: float) -> int:
-    """How many snapshots came, none of which was late by more than a client waits."""
+    """Return the number of new snapshots. Raise when one comes later than a client waits, which is 2 s."""
     seen, end = [(await newest(repository)).provenance.snapshot_id], time.monotonic() + seconds
     while time.monotonic() < end:
         last = await until(repository, lambda s: s.provenance.snapshot_id != seen[-1], seconds=2)
@@ -271,7 +271,7 @@ async def test_a_locked_file_at_the_start_is_recalled_once_it_can_be_and_holds_u
         lock.execute("BEGIN EXCLUSIVE")
         async with collecting([Bulls()], repository, url):
             assert await steady(repository, SECONDS) > SECONDS
-            assert not (await newest(repository)).signals  # it may know of some
+            assert not (await newest(repository)).signals  # it may contain some
             lock.close()
             recalled = await until(repository, lambda s: len(s.signals) == 3)
     assert {s.id for s in recalled.signals} == given
@@ -304,7 +304,7 @@ async def test_a_full_disk_costs_history_only_and_gets_all_of_it_when_there_is_r
 
 
 def fill_up(path: Path) -> None:
-    """Until the disk takes no more."""
+    """Write to a file until the disk is full."""
     with contextlib.suppress(OSError), path.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(4096))

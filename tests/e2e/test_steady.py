@@ -1,4 +1,4 @@
-"""The main job on recorded traffic: every number compared with what the exchange itself says."""
+"""The main function on recorded traffic: every number is compared with the reply of the exchange itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def node(replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -> Ite
     product = Product(tmp_path_factory.mktemp("steady"), replay_server.url)
     product.start("up")
     product.wait_ready()
-    # a machine that does other work too may serve its first snapshot while some inputs are still on their way
+    # a busy machine may serve its first snapshot before all inputs have arrived
     eventually(lambda: product.provenance().coverage.present, lambda scored: scored >= 45, 40, "symbols scored")
     yield product
     product.close()

@@ -48,7 +48,7 @@ class Tty:
         self.process, self.end, self.output = process, end, b""
 
     async def see(self, text: str) -> None:
-        """Read until `text` was written."""
+        """Read until `text` has been written."""
         async with asyncio.timeout(20):
             while text.encode() not in self.output:
                 await self.read()
@@ -91,7 +91,7 @@ async def test_it_runs_in_a_terminal_without_colour_and_restores_it(tmp_path: Pa
             await terminal.see("SIMULATED")
             await terminal.see("BTCUSDT")
             os.write(terminal.end, b"\x03")  # Ctrl-C
-            await terminal.see("\x1b[?1049l")  # back to the screen that was there before
+            await terminal.see("\x1b[?1049l")  # back to the previous screen
             async with asyncio.timeout(10):
                 while terminal.process.returncode is None:
                     await terminal.read()

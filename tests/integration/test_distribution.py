@@ -1,4 +1,4 @@
-"""The distribution of scores over a whole recorded market: distinct, rarely at an end, never a default."""
+"""The distribution of scores over a whole recorded market: scores are distinct, rarely at an end, and never a default."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_SATURATED = 0.02
 
 @pytest.fixture(scope="module")
 def market(replay_server: Replay) -> tuple[list[SymbolInputs], int]:
-    """Two hundred recorded markets at one moment, read by the real client."""
+    """Return two hundred recorded markets at one time, read by the real client, and that time."""
     replay_server.fault("ok")
     return asyncio.run(read(replay_server.url, "bybit", UniverseRules(limit=SYMBOLS)))
 
@@ -32,7 +32,7 @@ def dimensions(results: Sequence[Confluence], kind: DimensionKind) -> list[Dimen
 
 
 def saturated(measured: Sequence[Dimension]) -> float:
-    """Share of scores at an end of the scale."""
+    """Return the share of scores at an end of the scale."""
     return sum(d.score is not None and not 1 < d.score < 99 for d in measured) / len(measured)
 
 
@@ -67,8 +67,8 @@ WITHOUT = [("trades",), ("long_short", "funding_history"), ("order_book", "previ
 def test_while_a_feed_fills_a_dimension_is_at_fifty_only_where_all_that_was_read_is_zero(
     market: tuple[list[SymbolInputs], int], names: tuple[str, ...]
 ) -> None:
-    """A price that stands where it stood four hours ago is a measurement, and its direction is 0: it must stay one, for a
-    tick beside it the direction is as near to 0 as it can be. Anything else at exactly 50 would be a default."""
+    """A direction of exactly 0 is a measurement when the price equals that of four hours ago: one tick away, the direction
+    is almost 0. It must remain a measurement. Any other score of exactly 50 would be a default."""
     inputs, now = market
     results = [score_symbol(reduce(starved, names, item), now) for item in inputs]
     for kind in DimensionKind:

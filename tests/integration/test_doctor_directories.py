@@ -1,4 +1,4 @@
-"""The doctor's check of real directories and disks, working and broken. Nothing is left behind."""
+"""The doctor's check of real directories and disks, with and without faults. The check leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def test_a_read_only_disk_is_a_failure(disk: Callable[[str], Path]) -> Non
 async def test_a_directory_that_this_user_may_not_write_is_a_failure(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
-    if os.geteuid() == 0:  # root may write in spite of the mode
+    if os.geteuid() == 0:  # root may write whatever the mode
         closed = Path("/proc/sys")
     finding = (await check_directory("VIRTUOSO_CACHE", closed / "cache"))[0]
     assert finding.level is Level.FAILURE

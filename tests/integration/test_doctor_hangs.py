@@ -23,7 +23,7 @@ async def test_the_doctor_ends_even_when_everything_hangs(examined: Callable[...
         grpc_address=silent.getsockname(),
         edge_address=silent.getsockname(),
     )
-    assert time.monotonic() - start < 14  # an answer that is waited for takes longer
+    assert time.monotonic() - start < 14  # waiting for an answer takes longer
     silent.close()
     market.kill()
     for subject in ("venue bybit", "venue binance", f"memcached {memcached.address}", "GRPC_ADDRESS", "EDGE_ADDRESS"):

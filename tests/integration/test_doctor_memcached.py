@@ -1,4 +1,4 @@
-"""The doctor's check of real memcached servers, working and broken. Nothing is left behind."""
+"""The doctor's check of real memcached servers, with and without faults. The check leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only memcached can suffer, against real servers: death, freezing, restarts, refusals, evictions, strangers."""
+"""Faults that only memcached has, on real servers: death, freezing, restarts, refusals, evictions and foreign values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def repository(memcached: Server) -> AsyncIterator[MemcachedRepository]:
 
 @contextmanager
 def raw(server: Server) -> Iterator[Client]:
-    """Any other client of the same server."""
+    """Return another client of the same server."""
     client = Client(("127.0.0.1", server.port), default_noreply=False)
     try:
         yield client
@@ -193,7 +193,7 @@ async def test_a_port_where_nobody_listens_is_an_error_at_once() -> None:
 
 
 def piece_keys(server: Server) -> list[str]:
-    """Keys of the pieces of large values that the server holds, as its crawler lists them (percent-encoded)."""
+    """Return the keys of the pieces of large values on the server, as its crawler lists them (percent-encoded)."""
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(b"lru_crawler metadump all\r\n")
         content = b""

@@ -1,4 +1,4 @@
-"""The laws on thirty recorded markets, on a quiet day and in the crash of October 2025."""
+"""The laws of the analysis on thirty recorded markets, on a quiet day and in the crash of October 2025."""
 
 from __future__ import annotations
 

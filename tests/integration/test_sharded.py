@@ -1,4 +1,4 @@
-"""Several memcached servers: some die, freeze, come back empty or with what they held."""
+"""Several memcached servers: some die, some freeze, some come back empty or with their old content."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def sharded(servers: list[Server]) -> AsyncIterator[ShardedRepository]:
 
 
 async def first_server_of(key: str, servers: list[Server]) -> Server:
-    """Return the server that a key lies on while all work."""
+    """Return the server that stores a key while all servers work."""
     sharded = sharded_over(servers)
     await sharded.set(key, b"found", ttl_s=60)
     await sharded.close()
@@ -104,7 +104,7 @@ async def test_a_server_back_with_an_old_value_cannot_hide_the_newer_one(
     frozen = await first_server_of(KEY, servers)
     await sharded.set(KEY, b"old", ttl_s=60)
     frozen.freeze()
-    assert await sharded.get(KEY) is None  # from now on it is skipped: what was sent to it, it would do when it is back
+    assert await sharded.get(KEY) is None  # it is skipped from here on, because it would execute late requests
     await sharded.set(KEY, b"new", ttl_s=60)
     frozen.thaw()
     while sharded.health()[f"memcached {frozen.address}"] != "ok":

@@ -1,4 +1,4 @@
-"""TieredRepository: which answers, what is counted, and that one that hangs costs its callers little."""
+"""TieredRepository: which tier answers, what is counted, and that a tier that hangs delays its callers only a little."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def test_frozen_memcached_and_back(memcached: Server, tiers: TieredReposit
     while tiers.health()["memcached"] != "ok":
         await tiers.get_all(KEY)
         await asyncio.sleep(0.01)
-    assert await tiers.get_all(KEY) == [("memcached", b"old"), ("directory", b"new")]  # the caller knows which is newer
+    assert await tiers.get_all(KEY) == [("memcached", b"old"), ("directory", b"new")]  # the caller knows which one is newer
     await tiers.set(KEY, b"newest", ttl_s=60)
     assert await tiers.get_all(KEY) == [("memcached", b"newest"), ("directory", b"newest")]
 

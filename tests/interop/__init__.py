@@ -1,1 +1,1 @@
-"""Clients of others, with nothing of ours in them, against a real server."""
+"""Clients of third parties, without code of ours, against a real server."""

@@ -1,4 +1,4 @@
-"""A headless Chromium from Debian that acts as a phone, and what the phone sees."""
+"""A headless Chromium from Debian that acts as a phone, and what the phone shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from tests.interop import nodes
 from tests.programs import ROOT
 
-PICTURES = ROOT / "build" / "screenshots"  # for people to look at
+PICTURES = ROOT / "build" / "screenshots"  # for manual inspection
 PHONE: dict[str, Any] = {
     "color_scheme": "dark",
     "viewport": {"width": 390, "height": 844},
@@ -32,7 +32,7 @@ SERIOUS = ("serious", "critical")
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """Start Chromium, and end it with the block. tools/programs installs it."""
+    """Start Chromium. It ends with the block. tools/programs installs it."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         raise RuntimeError("chromium is not installed: run tools/programs, which installs it")
@@ -46,7 +46,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @dataclass
 class Visit:
-    """A page of ours in a browser, and every error and every response since it was opened."""
+    """A page in a browser, with all errors and responses since it was opened."""
 
     page: Page
     context: BrowserContext
@@ -59,7 +59,7 @@ class Visit:
         await self.page.screenshot(path=PICTURES / f"{name}.png")
 
     async def faults(self) -> list[str]:
-        """Return what axe finds serious, in words."""
+        """Return the serious problems that axe finds, as text."""
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate((nodes.FOLDER / "node_modules" / "axe-core" / "axe.min.js").read_text())
         found = await self.page.evaluate("async () => (await axe.run()).violations")
@@ -71,7 +71,7 @@ class Visit:
         ]
 
     def calls(self) -> list[str]:
-        """Return the RPCs that the page has had answers to, in order."""
+        """Return the RPCs that the page has received replies to, in order."""
         return [url.rpartition("/")[2] for url in self.urls if "MarketService/" in url]
 
 
@@ -92,5 +92,5 @@ async def visit(browser: Browser, url: str, **device: Any) -> AsyncIterator[Visi
 
 
 def script_bytes(folder: Path) -> int:
-    """All scripts of the built page, compressed as they are sent."""
+    """Return the total size of the scripts of the built page, compressed as they are sent."""
     return sum(len(gzip.compress(path.read_bytes(), 9)) for path in folder.rglob("*.js"))

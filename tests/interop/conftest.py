@@ -12,7 +12,8 @@ from tests.programs import ROOT
 
 @pytest.fixture(scope="session")
 def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build gateway, interop and grpc-health-probe. Return their folder. With the Go cache, a second build takes seconds."""
+    """Build gateway, interop and grpc-health-probe, and return their folder. With the Go cache, a second build takes
+    seconds."""
     folder = tmp_path_factory.mktemp("go")
     built = subprocess.run(
         [str(ROOT / "tests/interop/go/build"), str(folder)],

@@ -29,7 +29,7 @@ PROTOCOLS = ("grpc", "grpcweb")
 
 
 class Server(Program):
-    """`virtuoso serve` on a host of its own."""
+    """`virtuoso serve` on its own host."""
 
     def __init__(self, host: str, port: int, monitor: int, cache: Path) -> None:
         words = [
@@ -45,7 +45,7 @@ class Server(Program):
 
 
 async def publish(cache: Path) -> None:
-    """Store a snapshot with the present time in a directory repository."""
+    """Store a snapshot with the current time in a directory repository."""
     repository, message = DirectoryRepository(cache), snapshot(observed_ms=int(time.time() * 1000))
     blob = message.SerializeToString()
     await repository.set(keys.snapshot(message.provenance.snapshot_id), blob, ttl_s=TTL_S)
@@ -54,7 +54,7 @@ async def publish(cache: Path) -> None:
 
 
 async def ready(monitor: str) -> None:
-    """Return once the server of a monitor at "host:port" serves."""
+    """Return once the server whose monitor is at "host:port" is ready."""
     async with aiohttp.ClientSession() as session, asyncio.timeout(20):
         while True:
             with suppress(aiohttp.ClientError):
@@ -91,7 +91,7 @@ class RunningEdge:
         )
 
     async def call(self, protocol: str, rpc: str, request: dict[str, Any]) -> tuple[str, str]:
-        """Return (standard output, standard error) of `buf curl`."""
+        """Run `buf curl`. Return its (standard output, standard error)."""
         process = await self.buf(protocol, rpc, request)
         async with asyncio.timeout(15):
             out, complaints = await process.communicate()
@@ -99,7 +99,7 @@ class RunningEdge:
 
     @asynccontextmanager
     async def stub(self) -> AsyncIterator[Any]:
-        """A plain gRPC client of the edge."""
+        """Return a plain gRPC client of the edge."""
         async with grpc.aio.insecure_channel(self.edge.address) as channel:
             yield market_service_pb2_grpc.MarketServiceStub(channel)
 
@@ -112,7 +112,7 @@ async def running_edge(
     spec: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> AsyncIterator[RunningEdge]:
-    """A server on which nothing is published yet, its monitor, and an edge with `spec` (see programs.Edge)."""
+    """Start a server without a snapshot, its monitor, and an edge with `spec` (see programs.Edge)."""
     async with running_server(**options) as market:
         monitor = Monitor(status=market.server.health.status, readiness=lambda: (True, {}))
         port = await monitor.start("127.0.0.1:0")
@@ -126,5 +126,5 @@ async def running_edge(
 
 
 def details(error: dict[str, Any]) -> dict[str, Any]:
-    """The details of an error in JSON by the last word of their types."""
+    """Return the details of an error in JSON, by the last part of their type names."""
     return {detail["@type"].rpartition(".")[2]: detail for detail in error["details"]}

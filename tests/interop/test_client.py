@@ -1,4 +1,4 @@
-"""The Python distribution as internal services install it: the programs of its README, its types, a stream through the
+"""The Python distribution as internal services install it: the programs of its README, its types, and a stream through the
 edge."""
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "gen" / "python" / "README
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python with the distribution and third-party packages, but without the rest of this project."""
+    """Return the path of a Python with the distribution and third-party packages, but without the rest of this project."""
     folder = tmp_path_factory.mktemp("internal-service")
     venv.create(folder)
     python = folder / "bin" / "python"
@@ -37,7 +37,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         [*pip, "--no-deps", "--no-index", "--no-build-isolation", ROOT / "gen" / "python"], check=True, cwd=folder
     )
-    (site / "others.pth").write_text(sysconfig.get_path("purelib"))  # without its .pth files, which point to our sources
+    (site / "others.pth").write_text(sysconfig.get_path("purelib"))  # its .pth files point to our sources
     return python
 
 

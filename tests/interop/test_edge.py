@@ -1,4 +1,4 @@
-"""The edge with a real Envoy: what browsers, phones, scripts and gRPC clients get."""
+"""The edge with a real Envoy, and the replies that browsers, phones, scripts and gRPC clients get."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ PATHS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningEdge]:
-    """An edge before a server with a whole snapshot, the candles of one symbol, and a history. Tests only read."""
+    """Start an edge in front of a server with a complete snapshot, the candles of one symbol, and a history. Tests only
+    read."""
     history = sqlite_url(tmp_path_factory.mktemp("edge"))
     await fill_history(history)
     async with running_edge(history=history_opener(history)) as one:
@@ -80,7 +81,7 @@ async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runni
 async def expected(market: RunningServer, rpc: str, request: dict[str, Any]) -> Any:
     """Return the server's own reply."""
     reply = await getattr(market.stub, rpc)(json_format.ParseDict(request, getattr(api, f"{rpc}Request")()))
-    assert reply.provenance.snapshot_id == "s1"  # not two empty replies, which are equal too
+    assert reply.provenance.snapshot_id == "s1"  # two empty replies would be equal too
     return reply
 
 
@@ -210,7 +211,7 @@ async def test_a_path_with_nothing_behind_it_is_404_in_json(shown: RunningEdge, 
 
 async def test_an_rpc_that_is_not_there_is_unimplemented(shown: RunningEdge) -> None:
     async with grpc.aio.insecure_channel(shown.edge.address) as channel:
-        call: Any = channel.unary_unary  # its published type wants serialisers
+        call: Any = channel.unary_unary  # its published type requires serialisers
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call("/no.such.Service/Call")(b"", timeout=5)
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED

@@ -23,7 +23,7 @@ WORDS = [sys.executable, "-m", "virtuoso", "edge"]
 
 @contextmanager
 def running(*words: str, output: IO[str] | int = subprocess.DEVNULL) -> Iterator[None]:
-    """Run the command while the body runs. It must end with 0 then."""
+    """Run the command while the body runs. After that, it must end with exit code 0."""
     process = subprocess.Popen([*WORDS, *words], cwd=ROOT, env=CLEAN, stdout=output, stderr=subprocess.DEVNULL)
     try:
         yield

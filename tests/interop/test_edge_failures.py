@@ -1,4 +1,4 @@
-"""The edge when servers or readers fail, and when Envoy itself does."""
+"""The edge when servers, clients or Envoy itself fail."""
 
 from __future__ import annotations
 
@@ -191,6 +191,6 @@ async def test_envoy_ends_with_its_launcher_also_when_that_is_killed_and_nothing
 
 
 def running(process: int) -> bool:
-    """Return True when the process runs, not when only its exit code is left."""
+    """Return True when the process runs. Return False for a zombie, of which only the exit code is left."""
     listing = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
     return bool(listing.stdout.strip()) and not listing.stdout.startswith("Z")

@@ -1,5 +1,5 @@
-"""Requests that are made to be expensive, through the edge to two servers. Each costs about what its bytes cost, and no
-other client notices them."""
+"""Requests that are designed to be expensive, through the edge to two servers. The cost of each is in proportion to its
+size. Other clients are not affected."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from virtuoso.market.v1 import market_service_pb2_grpc
 
 LARGEST = 256 * 1024 - 8  # bytes of the largest request that a server accepts
 DECODED = 78_000  # bytes of the largest request with a list that a server decodes
-ANSWERED_S = 0.2  # on a quiet machine
-ANSWERED_BUSY_S = 2.0  # the promise to every client, whatever else the machine does
-QUIET_S = 0.01  # the slowest of many calls, before the flood, on a quiet machine
+ANSWERED_S = 0.2  # seconds, on a quiet machine
+ANSWERED_BUSY_S = 2.0  # the limit that every client is promised, also on a busy machine
+QUIET_S = 0.01  # the slowest of many calls before the flood, on a quiet machine
 AT_ONCE = 20
-GROWTH = 10  # bytes of a server's memory for each byte of a request
+GROWTH = 10  # a server's memory may grow by this many bytes for each byte of a request
 if TYPE_CHECKING:
     GenericHandler = grpc.GenericRpcHandler[bytes, bytes]
 else:
-    GenericHandler = grpc.GenericRpcHandler  # generic in its published types only
+    GenericHandler = grpc.GenericRpcHandler  # it is generic only in its published types
 NAMES = ("127.0.0.1", "127.0.0.2")
-SMALLEST_GROWTH = 8 * 1024 * 1024  # the allocator takes memory in pieces of some MiB
+SMALLEST_GROWTH = 8 * 1024 * 1024  # the allocator takes memory in blocks of some MiB
 METHODS = api.DESCRIPTOR.services_by_name["MarketService"].methods
 SERVING = health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.SERVING).SerializeToString()
 STREAMS = {method.name for method in METHODS if method.server_streaming}
@@ -48,7 +48,8 @@ log = logging.getLogger(__name__)
 
 
 def requests() -> Iterator[tuple[str, bytes]]:
-    """Yield (RPC, request): for each repeated field and each text, valid and invalid content, few items and many."""
+    """Yield (RPC, request). For each repeated field and each text there is valid and invalid content, with few items and
+    with many."""
     for method in METHODS:
         kind = GetMessageClass(method.input_type)
         for field in kind.DESCRIPTOR.fields:
@@ -63,7 +64,7 @@ def requests() -> Iterator[tuple[str, bytes]]:
                     size = LARGEST // len(value.encode()) - 8
                     yield method.name, kind(**{field.name: value * size}).SerializeToString()
         yield method.name, bytes(LARGEST)
-        yield method.name, b"\x9a\x06\x00" * (LARGEST // 3)  # a field that the contract does not know
+        yield method.name, b"\x9a\x06\x00" * (LARGEST // 3)  # a field that is not in the contract
 
 
 @dataclass
@@ -98,7 +99,7 @@ async def deployment(tmp_path: Path) -> AsyncIterator[Deployment]:
 
 
 class Bystander:
-    """A client that calls GetOverview again and again. A call that fails or is late ends the test."""
+    """A client that calls GetOverview repeatedly. A call that fails or is late ends the test."""
 
     def __init__(self, stub: Any) -> None:
         self._stub = stub
@@ -127,8 +128,8 @@ class Bystander:
 
 
 def send(address: str, rpc: str, raw: bytes, times: int) -> set[str]:
-    """Send a request that many `times` at once, and return the answers. It runs in a process of its own, so that its work
-    does not delay the bystander."""
+    """Send a request `times` times at once, and return the answers. It runs in a separate process, so that its work does not
+    delay the bystander."""
     with grpc.insecure_channel(address) as channel:
         path: Any = f"/{SERVICE}/{rpc}"
         if rpc not in STREAMS:
@@ -165,7 +166,7 @@ async def test_requests_made_to_be_expensive_cost_nobody_else_anything(deploymen
             growth = max(grown)
             assert growth <= GROWTH * times * sent_bytes + SMALLEST_GROWTH, (rpc, raw[:20], sent_bytes, times, grown)
 
-        for rpc, raw in large:  # memory that is taken once does not count
+        for rpc, raw in large:  # memory that is allocated only once does not count
             await loop.run_in_executor(attacker, send, deployment.edge.address, rpc, raw, AT_ONCE)
         async with grpc.aio.insecure_channel(deployment.edge.address) as channel:
             bystander = Bystander(market_service_pb2_grpc.MarketServiceStub(channel))

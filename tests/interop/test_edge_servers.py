@@ -1,4 +1,4 @@
-"""The edge with servers in separate processes. The test checks what clients see when a server is missing, hangs, is killed
+"""The edge with servers in separate processes. The tests check what clients see when a server is missing, hangs, is killed
 or stops."""
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def servers_used(log: Path, since: str) -> set[str]:
 
 def count_failed(replies: Counter[str]) -> int:
     """Return how many calls failed because no server answered. Every other call must have succeeded."""
-    # Calls of /healthz get the last two.
+    # Calls of /healthz get the last two of these results.
     errors = ("no server answers behind the edge", "upstream", "504 ")
     failures = {reply for reply in replies if any(error in reply for error in errors)}
     assert replies.keys() - failures == {"200 "}

@@ -49,7 +49,7 @@ async def test_json_and_grpc_web_are_compressed_once_for_who_accepts_it() -> Non
             plain, none, varies = await fetch(one, path, "identity")
             small, encodings, _ = await fetch(one, path, "gzip, br")
             assert (none, encodings) == ([], ["gzip"])
-            length = len(plain) if path.startswith("/v1/") else 5 + int.from_bytes(plain[1:5], "big")  # the trailers follow
+            length = len(plain) if path.startswith("/v1/") else 5 + int.from_bytes(plain[1:5], "big")  # trailers follow
             assert gzip.decompress(small)[:length] == plain[:length]
             assert len(small) < 0.8 * len(plain)
             assert "Accept-Encoding" in varies
@@ -62,7 +62,7 @@ async def test_each_message_of_a_compressed_stream_comes_at_once() -> None:
         async with session.post(url, data=bytes(5), headers=headers) as stream, asyncio.timeout(10):
             assert stream.headers["content-encoding"] == "gzip"
             unzip, held = zlib.decompressobj(wbits=31), b""
-            for step in range(4):  # a message comes only after the one before it was read
+            for step in range(4):  # each message is sent only after the previous one was read
                 while len(held) < 5 or len(held) < 5 + int.from_bytes(held[1:5], "big"):
                     held += unzip.decompress(await stream.content.readany())
                 length = 5 + int.from_bytes(held[1:5], "big")
@@ -102,7 +102,7 @@ async def test_each_address_has_a_limit_of_its_own_and_probes_have_none() -> Non
         assert {status for status, _, _ in await calls("/healthz")} == {200}
 
         async with one.stub() as stub:
-            for _ in range(20):  # until the tokens that were added meanwhile are used up
+            for _ in range(20):  # until the tokens that were added in the meantime are used up
                 call = stub.GetOverview(api.GetOverviewRequest(), timeout=5)
                 if await call.code() is not grpc.StatusCode.OK:
                     break
@@ -210,7 +210,7 @@ async def test_all_protocols_are_spoken_over_tls_and_a_renewed_certificate_is_ta
                     await asyncio.sleep(0.2)
             assert (await asyncio.to_thread(ssl.get_server_certificate, where)).encode() == Path(certificate).read_bytes()
             await one.market.show(snapshot("s2", observed_ms=T0 + 5000))
-            assert (await stream.read()).provenance.snapshot_id == "s2"  # an open stream stays
+            assert (await stream.read()).provenance.snapshot_id == "s2"  # a stream that is open continues
 
             Path(key).write_text("no key")
             async with asyncio.timeout(10):
@@ -238,7 +238,7 @@ async def test_the_page_is_there_beside_json_and_rpcs(tmp_path: Path) -> None:
             assert (status, body["code"], headers["content-type"]) == (404, 5, "application/json")
         assert (await one.http("/v1/overview"))[0] == (await one.http("/healthz"))[0] == 200
         for protocol in ("grpc", "grpcweb"):
-            out, complaints = await one.call(protocol, "GetOverview", {})  # by reflection, which works through the edge too
+            out, complaints = await one.call(protocol, "GetOverview", {})  # by reflection, which also works through the edge
             assert (json.loads(out)["provenance"]["snapshotId"], complaints) == ("s1", "")
         async with grpc.aio.insecure_channel(one.edge.address) as channel:
             call: Any = channel.unary_unary

@@ -1,4 +1,4 @@
-"""A real grpc-gateway answers as Envoy does: every unary RPC with valid and invalid requests, and /healthz."""
+"""A real grpc-gateway answers as Envoy does, for each unary RPC with valid and invalid requests, and for /healthz."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from virtuoso.service.health import NAMES
 from virtuoso.service.server import MarketServer
 from virtuoso.store.v1.candle_series_pb2 import CandleSeries
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]  # Go may have to build it first
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]  # Go may have to build the gateway first
 UNARY = {
     method.name: method for method in api.DESCRIPTOR.services_by_name["MarketService"].methods if not method.server_streaming
 }
-ID = "asked-twice"  # else each of the two errors has a request id of its own
+ID = "asked-twice"  # without it, each of the two errors has a different request id
 Query = list[tuple[str, str]]
 
 
 class Gateway(Program):
-    """tools/deploy/gateway on a free port."""
+    """The gateway of tools/deploy/gateway on a free port."""
 
     def __init__(self, folder: Path, servers: str) -> None:
         port = free_port()
@@ -51,7 +51,8 @@ class Gateway(Program):
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningEdge]:
-    """An edge before a server with a whole snapshot, the candles of one symbol, and a history. Its clock stands still."""
+    """Start an edge in front of a server with a complete snapshot, the candles of one symbol, and a history. Its clock
+    stands still."""
     history = sqlite_url(tmp_path_factory.mktemp("gateway"))
     await fill_history(history)
     async with running_edge(history=history_opener(history)) as one:
@@ -66,7 +67,7 @@ async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runni
 
 @pytest.fixture(scope="module")
 def gateway(go_programs: Path, shown: RunningEdge) -> Iterator[Gateway]:
-    """The gateway in front of the same server."""
+    """Start the gateway in front of the same server."""
     one = Gateway(go_programs, shown.market.address)
     yield one
     one.kill()
@@ -90,13 +91,13 @@ def path(method: MethodDescriptor, symbol: str = "BTCUSDT", query: Query | None 
 
 
 def fields(method: MethodDescriptor) -> list[FieldDescriptor]:
-    """Return the fields that the query may hold."""
+    """Return the fields that the query may contain."""
     rule: str = method.GetOptions().Extensions[annotations_pb2.http].get
     return [field for field in method.input_type.fields if f"{{{field.name}}}" not in rule]
 
 
 def fitting(field: FieldDescriptor) -> list[str]:
-    """Return valid values of a field: the names of an enum; for any other field they are listed here."""
+    """Return valid values of a field: the names of an enum, or the values listed here for any other field."""
     if field.enum_type is not None:
         return [value.name for value in field.enum_type.values if value.number]
     return {
@@ -129,7 +130,7 @@ def unfitting(field: FieldDescriptor) -> list[str]:
 
 
 def good(method: MethodDescriptor) -> Iterator[Query]:
-    """Return queries: empty, each field alone by either of its names, and all fields at once."""
+    """Yield queries: an empty one, each field alone by either of its names, and all fields at once."""
     yield []
     for field in fields(method):
         for value in fitting(field):
@@ -139,7 +140,7 @@ def good(method: MethodDescriptor) -> Iterator[Query]:
 
 
 def bad(method: MethodDescriptor) -> Iterator[str]:
-    """Return paths that must be refused."""
+    """Yield paths that must be refused."""
     yield path(method, query=[("colour", "red")])
     for field in fields(method):
         for value in unfitting(field):
@@ -150,7 +151,7 @@ def bad(method: MethodDescriptor) -> Iterator[str]:
 
 
 def request(method: MethodDescriptor, query: Query) -> Any:
-    """Return the same as a message."""
+    """Return the query as a request message."""
     values: dict[str, Any] = {"symbol": "BTCUSDT"} if fields(method) != list(method.input_type.fields) else {}
     for name, value in query:
         field = next(field for field in fields(method) if name in {field.name, field.json_name})
@@ -160,7 +161,7 @@ def request(method: MethodDescriptor, query: Query) -> Any:
 
 
 def meaning(body: dict[str, Any]) -> status_pb2.Status:
-    """Return an error as a client reads it. A proxy between client and server has texts of its own, and no request id."""
+    """Return an error as a client reads it. Remove the text of an error without a request id, because a proxy wrote it."""
     status = json_format.ParseDict(body, status_pb2.Status())
     if "request_id" not in details(body).get("ErrorInfo", {}).get("metadata", {}):
         status.message = ""
@@ -198,7 +199,7 @@ async def test_where_nothing_is_both_say_so(shown: RunningEdge, gateway: Gateway
     by_envoy = await ask(shown.edge.url + where, method)
     assert (status, meaning(body)) == (by_envoy[0], meaning(by_envoy[1]))
     assert (status, where in body["message"]) == (404, True)
-    assert (await ask(gateway.url + "/"))[0] == 404  # at the edge this is the web page
+    assert (await ask(gateway.url + "/"))[0] == 404  # the edge serves the web page at this path
 
 
 @pytest.mark.parametrize("where", ["/v1/overview/", "/v1/confluence/", "/v1/confluence?page_size=%33"])

@@ -1,4 +1,4 @@
-"""A Go client of generated stubs and grpc-go alone reads and resumes as an internal service does. See go/main.go."""
+"""A Go client with only generated stubs and grpc-go reads and resumes as an internal service does. See go/main.go."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from virtuoso.repository import keys
 from virtuoso.repository.factory import open_repository
 from virtuoso.service.health import SERVICE
 
-pytestmark = pytest.mark.timeout(900)  # Go may have to build it first
+pytestmark = pytest.mark.timeout(900)  # Go may have to build the client first
 Line = dict[str, Any]
 
 
 class Client:
-    """The program; its lines are read as they arrive."""
+    """The Go program. Its lines are read as they arrive."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     async def next(self, wanted: Callable[[Line], bool] = lambda _: True) -> Line:
-        """Return the next line for which `wanted` is true."""
+        """Return the next line for which `wanted` returns true."""
         assert self._process.stdout is not None
         async with asyncio.timeout(60):
             while line := await self._process.stdout.readline():
@@ -47,7 +47,7 @@ class Client:
         raise AssertionError("the client in Go has ended")
 
     async def message(self, into: Any, wanted: Callable[[Any], bool] = lambda _: True) -> Any:
-        """Return the next message of a stream for which `wanted` is true, parsed into a new `into()`."""
+        """Return the next message of a stream for which `wanted` returns true, parsed into a new `into()`."""
         while True:
             line = await self.next(lambda line: "message" in line)
             if wanted(message := json_format.ParseDict(line["message"], into())):
@@ -56,7 +56,7 @@ class Client:
 
 @asynccontextmanager
 async def client(folder: Path, *words: str) -> AsyncIterator[Client]:
-    """Run `interop` with these words while the body runs."""
+    """Run `interop` with these arguments while the body runs."""
     process = await asyncio.create_subprocess_exec(
         str(folder / "interop"), *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, limit=1 << 22
     )
@@ -69,7 +69,7 @@ async def client(folder: Path, *words: str) -> AsyncIterator[Client]:
 
 
 async def calls(folder: Path, address: str, *requests: tuple[str, dict[str, Any], str]) -> list[Line]:
-    """Return what Go gets for each (rpc, request, timeout)."""
+    """Return the results of Go for each (rpc, request, timeout)."""
     process = await asyncio.create_subprocess_exec(
         *(str(folder / "interop"), address, "calls"), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
@@ -83,7 +83,7 @@ async def calls(folder: Path, address: str, *requests: tuple[str, dict[str, Any]
 
 @asynccontextmanager
 async def furnished(folder: Path) -> AsyncIterator[RunningServer]:
-    """A server with a whole snapshot, the candles of one symbol, and a history."""
+    """Start a server with a complete snapshot, the candles of one symbol, and a history."""
     await fill_history(sqlite_url(folder))
     async with running_server(history=history_opener(sqlite_url(folder))) as market:
         await market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
@@ -170,9 +170,9 @@ async def test_streams_go_on_where_they_were_after_the_server_was_killed(go_prog
         await repository.close()
     assert ends == ["Unavailable"] * 2
     assert (resumed.WhichOneof("event"), resumed.provenance.snapshot_id) == ("delta", "s1")
-    assert not resumed.delta.changed_rows  # the client has them, and the new server knows that
+    assert not resumed.delta.changed_rows  # the client has them already, and the new server knows it
     assert (changed.WhichOneof("event"), changed.provenance.snapshot_id) == ("delta", "s2")
-    assert texts([rung]) == numbered_texts(3, 2)  # none lost, none twice
+    assert texts([rung]) == numbered_texts(3, 2)  # none is lost or delivered twice
 
 
 async def test_health_is_watched_from_go(go_programs: Path) -> None:

@@ -1,4 +1,4 @@
-"""`virtuoso probe` and the real grpc_health_probe end with the same exit codes, at a server and through the edge."""
+"""`virtuoso probe` and the real grpc_health_probe have the same exit codes, at a server and through the edge."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.programs import free_port
 from tests.service.snapshots import snapshot
 from virtuoso.service.health import SERVICE
 
-pytestmark = pytest.mark.timeout(900)  # Go may have to build it first
+pytestmark = pytest.mark.timeout(900)  # Go may have to build the probe first
 SERVING, ARGUMENTS, CONNECT, RPC, NOT_SERVING = range(5)
 
 

@@ -1,4 +1,4 @@
-"""Clients on Node: the package virtuoso-market over connect-web through the edge, and @grpc/grpc-js straight."""
+"""Clients on Node: the package virtuoso-market with connect-web through the edge, and @grpc/grpc-js without the edge."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ UNARY = tuple(method.name for method in METHODS if not method.server_streaming)
 
 @pytest.fixture(scope="module", autouse=True)
 def packages(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Installed once."""
+    """Install the packages once."""
     install(tmp_path_factory.mktemp("package"))
 
 
 @pytest_asyncio.fixture
 async def shown(tmp_path: Path) -> AsyncIterator[RunningEdge]:
-    """A whole market with its history, behind the edge."""
+    """Start a server with a complete snapshot and a history, behind the edge."""
     await fill_history(sqlite_url(tmp_path))
     async with running_edge(history=history_opener(sqlite_url(tmp_path)), heartbeat_s=1) as one:
         await one.market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
@@ -46,18 +46,18 @@ async def shown(tmp_path: Path) -> AsyncIterator[RunningEdge]:
 
 
 def web(one: RunningEdge, scenario: str, argument: Any = None) -> Script:
-    """A scenario of the package against the edge."""
+    """Run a scenario of the package against the edge."""
     return Script("web.mjs", one.edge.address, scenario, json.dumps(argument or {}))
 
 
 async def told(market: RunningServer, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
-    """What our own stubs get, as JSON."""
+    """Return what our own stubs get, as JSON."""
     message = json_format.ParseDict(request, getattr(api, f"{rpc}Request")())
     return json_format.MessageToDict(await getattr(market.stub, rpc)(message))
 
 
 def without_age(reply: dict[str, Any]) -> dict[str, Any]:
-    """It ticks."""
+    """Return the reply without its age, which changes with time."""
     reply["provenance"].pop("age", None)
     return reply
 
@@ -89,7 +89,7 @@ async def test_a_failure_says_its_reason_its_fields_and_when_to_ask_again() -> N
 
 async def test_a_call_made_before_the_server_is_ready_is_answered_once_it_is() -> None:
     async with running_edge() as one, web(one, "calls", [["GetOverview", {}]]) as script:
-        await asyncio.sleep(0.6)  # the first of its three attempts has been refused by now, the last one has not
+        await asyncio.sleep(0.6)  # the first of the call's three attempts has been refused by now, the last one has not
         await one.market.show(snapshot())
         assert (await script.line())["overview"]["regime"] == "REGIME_NEUTRAL"
 

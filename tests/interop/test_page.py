@@ -1,5 +1,5 @@
-"""The phone dashboard in a real Chromium, behind a real Envoy: what a trader sees while things work, break and mend.
-Pictures of it are kept in build/screenshots."""
+"""The phone dashboard in a real Chromium behind a real Envoy. The tests check what a trader sees while everything works,
+during failures and after recovery. They save screenshots in build/screenshots."""
 
 from __future__ import annotations
 
@@ -43,27 +43,27 @@ SIZES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module", autouse=True)
 def packages() -> None:
-    """axe is one of them."""
+    """Install the packages, which include axe."""
     nodes.fetch()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    """One for all tests; each visit begins with nothing kept."""
+    """Return one browser for all tests. Each visit starts without stored data."""
     async with chromium() as one:
         yield one
 
 
 @asynccontextmanager
 async def served(**options: Any) -> AsyncIterator[RunningEdge]:
-    """The page at the edge of a server that gives signs of life; nothing is published yet."""
+    """Serve the page at the edge. The server sends heartbeats and has no snapshot yet."""
     async with pages.served(("127.0.0.1", 0)) as at, running_edge(spec={"page": at}, heartbeat_s=0.5, **options) as one:
         yield one
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def shown(tmp_path: Path) -> AsyncIterator[RunningEdge]:
-    """A whole market with the bars of one symbol and its history."""
+    """Return an edge with a complete snapshot, the candles of one symbol, and a history."""
     await fill_history(sqlite_url(tmp_path))
     async with served(history=history_opener(sqlite_url(tmp_path))) as one:
         await one.market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=200), ttl_s=TTL_S)
@@ -72,23 +72,24 @@ async def shown(tmp_path: Path) -> AsyncIterator[RunningEdge]:
 
 
 def card(one: Visit, symbol: str) -> Locator:
-    """A symbol's in the list of scores."""
+    """Return the list item of a symbol in the list of scores."""
     return one.page.get_by_role("listitem").filter(has=one.page.get_by_role("link", name=symbol, exact=True))
 
 
 async def counted(one: Visit, words: str) -> None:
-    """Wait until the list says how many of how many it shows."""
+    """Wait until the status of the list contains `words`, such as how many symbols it shows."""
     await expect(one.page.get_by_role("region", name="Confluence").get_by_role("status").first).to_contain_text(words)
 
 
 async def find(one: Visit, symbol: str) -> Locator:
-    """A symbol's place in the list, wherever that is: only what is near the screen is drawn."""
+    """Search for a symbol and return its list item. Without the search it may be missing: the page draws only rows near the
+    screen."""
     await one.page.get_by_role("searchbox").fill(symbol)
     return card(one, symbol)
 
 
 def status(one: Visit) -> Locator:
-    """What the header says of the connection."""
+    """Return the header's connection status."""
     return one.page.get_by_role("banner").get_by_role("status")
 
 
@@ -248,9 +249,9 @@ async def test_opened_without_a_network_it_shows_what_was_last_heard_and_how_old
     async with visit(browser, shown.edge.url) as one:
         await live(one)
         await one.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-        await one.page.reload()  # now through the worker
+        await one.page.reload()  # the service worker controls the page from here on
         await live(one)
-        await asyncio.sleep(1)  # the last data are being kept
+        await asyncio.sleep(1)  # the page stores the last data in this time
         shown.edge.kill()
         await one.page.reload()
         await expect(card(one, "ADAUSDT")).to_contain_text("76.0")
@@ -301,7 +302,8 @@ async def test_data_of_another_venue_say_instead_of_which(browser: Browser) -> N
 
 @asynccontextmanager
 async def two_builds(folder: Path) -> AsyncIterator[tuple[RunningEdge, Path, Path, Address]]:
-    """A market, and two builds to serve at its page's address. In the second, the tab Alpha is called Alpha II."""
+    """Return an edge with a complete snapshot, the folders of two builds, and the address of the page. In the second build
+    the tab Alpha is called Alpha II."""
     old, new, address = folder / "old", folder / "new", ("127.0.0.1", free_port())
     shutil.copytree(pages.folder(), old)
     shutil.copytree(pages.folder(), new)
@@ -314,7 +316,7 @@ async def two_builds(folder: Path) -> AsyncIterator[tuple[RunningEdge, Path, Pat
 
 
 async def versions(one: Visit) -> set[str]:
-    """Of the builds whose files the page has loaded, from wherever."""
+    """Return the versions of the builds whose files the page has loaded, from the network or from a cache."""
     names = await one.page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
     return {found[1] for name in names if (found := re.search("/assets/([^/]+)/", name))}
 
@@ -327,11 +329,11 @@ async def test_an_open_page_stays_with_its_build_and_the_next_load_is_wholly_the
             phone = await visits.enter_async_context(visit(browser, one.edge.url))
             await live(phone)
             await phone.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-            await phone.page.reload()  # now through the worker
+            await phone.page.reload()  # the service worker controls the page from here on
             await live(phone)
         async with pages.served(address, new):
             alpha = phone.page.get_by_role("navigation").get_by_role("link", name="Alpha")
-            await alpha.click()  # its code was not loaded yet
+            await alpha.click()  # the code of this tab has not been loaded yet
             await expect(phone.page.get_by_role("heading", level=1, name="Alpha", exact=True)).to_be_attached()
             before = await versions(phone)
             await phone.page.reload()

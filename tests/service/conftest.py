@@ -11,6 +11,6 @@ from tests.service.servers import RunningServer, running_server
 
 @pytest_asyncio.fixture
 async def server() -> AsyncIterator[RunningServer]:
-    """A real server on a free port, with nothing published yet."""
+    """Start a real server on a free port. It has no snapshot yet."""
     async with running_server() as one:
         yield one

@@ -1,4 +1,4 @@
-"""What a snapshot has beside scores: sentiment, betas, signals, opportunities."""
+"""The parts of a snapshot other than scores: sentiment, betas, signals, opportunities."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def sentiment(observed_ms: int) -> sentiment_pb2.Sentiment:
 
 
 def beta(symbol: str, rank: int, observed_ms: int) -> market_service_pb2.GetBetaResponse:
-    """One window for even ranks, all three for odd ones."""
+    """Return a beta with one window for even ranks, and with all three for odd ranks."""
     day = 86_400_000
     return market_service_pb2.GetBetaResponse(
         beta=beta_pb2.Beta(
@@ -68,7 +68,7 @@ def beta(symbol: str, rank: int, observed_ms: int) -> market_service_pb2.GetBeta
 
 
 def signal(symbol: str, number: int, observed_ms: int, venue: str = "bybit", **more: Any) -> signal_pb2.Signal:
-    """An active one to the long side; every third to the short one. The larger the number, the older."""
+    """Return an active long signal. Every third one is short. A larger number is an older signal."""
     sign = -1 if number % 3 == 2 else 1
     opened_ms = observed_ms - 60_000 * (number + 1)
     values: dict[str, Any] = {
@@ -94,7 +94,7 @@ def signal(symbol: str, number: int, observed_ms: int, venue: str = "bybit", **m
 
 
 def opportunity(symbol: str, number: int, observed_ms: int, venue: str = "bybit") -> opportunity_pb2.Opportunity:
-    """The larger the number, the older and the sooner expired."""
+    """Return an opportunity. A larger number is older and expires sooner."""
     found_ms = observed_ms - 60_000 * number
     return opportunity_pb2.Opportunity(
         id=f"{venue}:{symbol}:{number}",

@@ -1,4 +1,4 @@
-"""A real history behind a real server: what a collector has written, read by the service."""
+"""A real history behind a real server. The tests write as a collector does, and the service reads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from virtuoso.service.cached_history import Opener
 
 @dataclass
 class ServerWithHistory:
-    """A server, and its history as the one writer has it."""
+    """A server, its history, and the only writer of the history."""
 
     market: RunningServer
     writer: SqlHistoryWriter
@@ -32,28 +32,28 @@ class ServerWithHistory:
         return await self.writer.add_alerts(alerts, cooldown_s={})
 
     async def add_numbered_alerts(self, first: int, count: int, **fields: Any) -> Sequence[Alert]:
-        """Store that many different alerts, in order."""
+        """Store `count` different alerts in order."""
         return await self.add_alerts(*(alert(number, **fields) for number in range(first, first + count)))
 
 
 def alert(number: int, **fields: Any) -> Alert:
-    """An alert whose text has its number."""
+    """Return an alert whose text contains its number."""
     return replace(histories.alert(f"key-{number}", number), text=f"alert {number}", **fields)
 
 
 def texts(messages: Iterable[api.WatchAlertsResponse | api.ListAlertsResponse]) -> list[str]:
-    """The texts of all alerts in those messages."""
+    """Return the texts of all alerts in those messages."""
     return [alert.text for message in messages for alert in message.alerts]
 
 
 def numbered_texts(first: int, count: int) -> list[str]:
-    """The texts of `add_numbered_alerts`."""
+    """Return the texts of the alerts of `add_numbered_alerts`."""
     return [f"alert {number}" for number in range(first, first + count)]
 
 
 @asynccontextmanager
 async def server_with_history(url: str, **options: Any) -> AsyncIterator[ServerWithHistory]:
-    """A server with a new history at `url`; nothing is published yet. `options` are those of `running_server`."""
+    """Start a server with a new history at `url`. It has no snapshot yet. `options` are those of `running_server`."""
     writer = open_history_writer(url, timeout_s=20)
     try:
         await writer.newest_cursor()
@@ -64,12 +64,12 @@ async def server_with_history(url: str, **options: Any) -> AsyncIterator[ServerW
 
 
 def history_opener(url: str) -> Opener:
-    """Opens the history as the product's servers do."""
+    """Return a function that opens the history as the product's servers do."""
     return partial(open_history_reader, url, timeout_s=1.5)
 
 
 async def fill_history(url: str) -> None:
-    """Write something of each kind: closed signals, an hour of BTC, alerts."""
+    """Write records of each kind: closed signals, an hour of points for BTC, alerts."""
     writer = open_history_writer(url, timeout_s=20)
     fields: dict[str, Any] = {"status": SignalStatus.STOPPED, "closed_ms": T0, "exit_price": 0.29, "result_r": -1.0}
     points = [histories.point(symbol="BTCUSDT", observed_ms=T0 - 60_000 * n, volume=61.25) for n in range(1, 61)]
@@ -79,5 +79,5 @@ async def fill_history(url: str) -> None:
 
 
 def sqlite_url(folder: Path) -> str:
-    """The URL of a history in that folder."""
+    """Return the URL of a history in that folder."""
     return f"sqlite://{folder / 'history.db'}"

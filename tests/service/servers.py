@@ -1,4 +1,4 @@
-"""A real server with a repository in memory, driven by hand; and what its refusals say."""
+"""A real server with a repository in memory, which tests drive step by step, and the details of its errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def publish(repository: MemoryRepository, message: snapshot_pb2.Snapshot, 
 
 @dataclass
 class RunningServer:
-    """A server and everything behind it. No loop polls or ticks: tests do. `source` is what the server reads."""
+    """A server with everything behind it. No loop polls or ticks: the tests do this. `source` is what the server reads."""
 
     clock: SettableClock
     repository: MemoryRepository
@@ -46,7 +46,7 @@ class RunningServer:
     stub: Any
 
     async def publish(self, message: snapshot_pb2.Snapshot, behind_ms: int = 0) -> None:
-        """Store a snapshot; the server does not see it before the next poll."""
+        """Store a snapshot. The server does not see it before the next poll."""
         await publish(self.repository, message, behind_ms)
 
     async def poll(self) -> None:
@@ -60,7 +60,7 @@ class RunningServer:
         await self.poll()
 
     async def settle(self) -> None:
-        """Show a complete snapshot, so that one with gaps is served after it."""
+        """Show a complete snapshot. After that, the server also serves a snapshot with gaps."""
         await self.show(snapshot("complete", observed_ms=self.clock.now_ms() - 5000))
 
     def after(self, seconds: float) -> None:
@@ -82,7 +82,7 @@ async def running_server(
     retention_s: float = 120.0,
     history: Opener | None = None,
 ) -> AsyncIterator[RunningServer]:
-    """A real server on a free port, on which nothing is published yet. `wrap` puts something before its repository."""
+    """Start a real server on a free port. It has no snapshot yet. `wrap` can put another repository in front of its own."""
     clock, repository = SettableClock(T0), MemoryRepository()
     tiers = TieredRepository([repository])
     source = wrap(tiers)
@@ -140,7 +140,7 @@ async def refusal(call: Awaitable[Any]) -> Refusal:
 
 def refusal_in(error: grpc.aio.AioRpcError) -> Refusal:
     """Return the details of an error as a client unpacks them."""
-    call: Any = error  # has what a Call has; its published type does not say so
+    call: Any = error  # it has the attributes of a Call, which its published type lacks
     rich = rpc_status.from_call(call)
     info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
     retry_s = None

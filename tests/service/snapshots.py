@@ -1,4 +1,4 @@
-"""Snapshots as a collector publishes them, built as protobuf."""
+"""Snapshots as a collector publishes them, built as protobuf messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from virtuoso.market.v1 import (
 from virtuoso.store.v1 import candle_series_pb2, snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, snapshots, times
 
-T0 = 1_761_000_000_000  # a moment on all clocks of these tests
+T0 = 1_761_000_000_000  # the time on all clocks of these tests
 TTL_S = 3600.0
 DIMENSIONS = tuple(kind.lower_name for kind in DimensionKind)
 NAMES = ("BTC", "ETH", "SOL", "1000PEPE", "XRP", "DOGE", "SHIB1000", "1INCH", "BNB", "ADA")
@@ -30,7 +30,7 @@ def symbol_name(index: int) -> str:
 
 
 def row(symbol: str, score: float | None = 61.25, **more: Any) -> confluence_pb2.ConfluenceRow:
-    """A row; with a score it has all six dimensions too."""
+    """Return a row. A row with a score has all six dimensions."""
     measured: dict[str, Any] = {} if score is None else {"score": score, "confidence": 0.52, "coverage": 0.9}
     if score is not None:
         measured |= {name: min(100.0, max(0.0, score + 3 * i - 7)) for i, name in enumerate(DIMENSIONS)}
@@ -41,7 +41,7 @@ def row(symbol: str, score: float | None = 61.25, **more: Any) -> confluence_pb2
 def confluence(
     row: confluence_pb2.ConfluenceRow, observed_ms: int, *, components: int = 3
 ) -> market_service_pb2.GetConfluenceResponse:
-    """The detail whose row is `row`, with so many components a dimension."""
+    """Return the detail for a row, with this many components in each dimension."""
     scores = {field.name: value for field, value in row.ListFields()}
     dimensions = []
     for kind, name in enumerate(DIMENSIONS, start=1):
@@ -79,7 +79,7 @@ def confluence(
 
 
 def rows_of(message: snapshot_pb2.Snapshot) -> list[confluence_pb2.ConfluenceRow]:
-    """The rows that lists show of a snapshot, in its order."""
+    """Return the rows that lists show of a snapshot, in its order."""
     return [confluences.row(detail) for detail in message.confluences]
 
 
@@ -110,8 +110,8 @@ def snapshot(
     venue: str = "bybit",
     details: bool = True,
 ) -> snapshot_pb2.Snapshot:
-    """A whole snapshot; without `rows`, of `size` symbols with different scores, every 17th without one.
-    Without `details` no dimension has components, for tests that need speed."""
+    """Return a complete snapshot. Without `rows`, it has `size` symbols with different scores, and every 17th has no score.
+    Without `details`, no dimension has components, for tests that must be fast."""
     if rows is None:
         rows = [
             row(symbol_name(i), None if i % 17 == 16 else 20.0 + (i * 37 + observed_ms // 1000) % 61, price=1.5 + i)
@@ -152,7 +152,7 @@ def _market(symbol: str) -> tuple[str, int]:
 def candle_series(
     symbol: str = "BTCUSDT", bars: int = 500, *, observed_ms: int = T0, step_s: int = 300, behind_ms: int = 0
 ) -> bytes:
-    """Bars of five minutes, the newest closed just before `observed_ms`."""
+    """Return bars of five minutes. The newest one closed just before `observed_ms`."""
     last = observed_ms // 1000 // step_s * step_s - step_s
     return candle_series_pb2.CandleSeries(
         symbol=symbol,

@@ -1,4 +1,4 @@
-"""The Python client against real servers that start, stop, refuse and fall silent."""
+"""The Python client against real servers that start, stop, refuse calls or hang."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Answering:
-    """A server whose GetOverview does what a test says, with the health that a test sets."""
+    """A server whose GetOverview and health are set by a test."""
 
     address: str
     health: Any
@@ -65,7 +65,7 @@ async def answering(answer: Callable[[Context], Awaitable[bytes]]) -> AsyncItera
 
 
 async def outcomes(market: Market, calls: int) -> Counter[str]:
-    """Count the outcomes of that many calls."""
+    """Make that many calls and count their outcomes."""
     found: Counter[str] = Counter()
     for _ in range(calls):
         try:
@@ -84,7 +84,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def server_restarted(one: RunningServer, history: Opener | None = None) -> AsyncIterator[None]:
-    """A new server at the address of one that has stopped."""
+    """Start a new server at the address of a stopped one."""
     server = MarketServer(one.address, one.cache, CandleReader(one.source, keys, max_stale_s=600), history=history)
     await server.start()
     try:
@@ -115,7 +115,7 @@ async def test_calls_go_in_turn_to_the_servers_that_are_serving_and_to_no_other(
 
 
 async def is_reached(market: Market, server: Answering) -> bool:
-    """Whether one of the next two calls reaches that server."""
+    """Return whether one of the next two calls reaches that server."""
     before = len(server.calls)
     await outcomes(market, 2)
     return len(server.calls) > before
@@ -185,7 +185,7 @@ async def test_a_failure_has_what_the_server_said(server: RunningServer) -> None
 
 
 def check(dashboard: Dashboard, whole: api.GetDashboardResponse) -> None:
-    """Assert that they are equal, in the same order."""
+    """Assert that both have the same content in the same order."""
     assert list(dashboard.rows) == list(whole.rows)
     assert (list(dashboard.gainers), list(dashboard.losers)) == (list(whole.gainers), list(whole.losers))
     assert (dashboard.overview, dashboard.provenance) == (whole.overview, whole.provenance)
@@ -332,7 +332,7 @@ async def test_a_server_with_tls_is_trusted_by_its_own_roots_only(tmp_path: Path
 
 
 async def table(*words: str) -> tuple[int | None, str]:
-    """The exit code of `virtuoso top --once`, and its first word."""
+    """Return the exit code of `virtuoso top --once`, and the first word of its output."""
     command = (sys.executable, "-m", "virtuoso", "top", "--once", *words)
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe, cwd=ROOT)

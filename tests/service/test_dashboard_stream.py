@@ -1,4 +1,4 @@
-"""A stream of the dashboard: first a snapshot, then what changes."""
+"""A stream of the dashboard: a snapshot first, then the changes."""
 
 from __future__ import annotations
 

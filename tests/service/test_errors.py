@@ -1,4 +1,4 @@
-"""Every error says why, in words and for machines, and never more than it should."""
+"""Each error gives its reason as text and for machines, and contains no internal details."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from virtuoso.service.rpc import ConcurrencyLimits
 
 
 class Slow:
-    """A repository that gives candles once `open` is set."""
+    """A repository that returns candles once `open` is set."""
 
     def __init__(self, inner: TieredRepository) -> None:
         self.inner, self.open, self.reads = inner, asyncio.Event(), 0

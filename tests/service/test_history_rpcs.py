@@ -220,7 +220,7 @@ async def test_points_do_not_change_when_the_range_moves_with_the_clock(setup: S
         ({"start_time": T0 - 3_600_000}, 60, 60),
         ({"start_time": T0 - 3_600_000, "resolution": 600}, 600, 6),
         ({"start_time": T0 - 3_600_000, "end_time": T0 - 1_800_000}, 60, 30),
-        ({"start_time": T0 - 3_600_000, "end_time": T0 + DAY}, 60, 60),  # the range ends at the present
+        ({"start_time": T0 - 3_600_000, "end_time": T0 + DAY}, 60, 60),  # the range ends at the current time
         ({"start_time": T0 - DAY, "resolution": 1}, 43.2, 1440),  # at most 2000 points
         ({"start_time": T0 - 3_600_000, "resolution": 1e9}, 3600, 1),
         ({"start_time": 0}, None, 2),

@@ -1,4 +1,4 @@
-"""Each RPC through a real server and real stubs."""
+"""Each RPC, through a real server and real stubs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of one list make the list, whatever happens between them."""
+"""The pages of a list together are the list, whatever changes between the calls."""
 
 from __future__ import annotations
 

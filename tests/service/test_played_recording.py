@@ -1,4 +1,4 @@
-"""A recording that is played: its times are its own, its age is the present one, and it may begin again."""
+"""A recording that is played: its times are those of the recording, its age counts from now, and it may start again."""
 
 from __future__ import annotations
 

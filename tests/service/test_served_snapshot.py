@@ -1,4 +1,4 @@
-"""Sentiment, betas, active signals and opportunities: answered from the snapshot, with no history at all."""
+"""Sentiment, betas, active signals and opportunities: the server answers from the snapshot, without a history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from virtuoso.wire import times
 
 
 async def pages(call: Any, request: Any, rows: str) -> list[Any]:
-    """All rows of all pages."""
+    """Return all rows of all pages."""
     found: list[Any] = []
     while True:
         reply = await call(request)
@@ -136,7 +136,7 @@ async def test_opportunities_are_filtered_and_those_that_expire_leave(server: Ru
     assert [found.symbol for found in some.opportunities] == ["ETHUSDT", "XRPUSDT"]
     one = await server.stub.ListOpportunities(api.ListOpportunitiesRequest(symbols=["PEPE1000USDT"]))
     assert [found.symbol for found in one.opportunities] == ["1000PEPEUSDT"]
-    server.after(65)  # the last two have expired by now
+    server.after(65)  # the last two have expired
     request = api.ListOpportunitiesRequest(page_size=3)
     assert await pages(server.stub.ListOpportunities, request, "opportunities") == list(message.opportunities)[:-1]
 
@@ -185,7 +185,7 @@ async def test_a_signal_that_cannot_be_believed_is_left_out(server: RunningServe
 
 async def test_betas_sentiment_and_record_that_contradict_themselves_are_left_out(server: RunningServer) -> None:
     message = snapshot()
-    message.betas[0].rolling[0].end_times.append(times.timestamp(T0))  # as many times as values
+    message.betas[0].rolling[0].end_times.append(times.timestamp(T0))  # so that there are as many times as values
     message.betas[1].beta.windows[0].correlation = 1.5
     message.betas[2].beta.windows.add().CopyFrom(message.betas[2].beta.windows[0])
     message.sentiment.gauge = 130
@@ -201,7 +201,7 @@ async def test_a_stored_detail_that_is_no_whole_reply_is_left_out_and_its_row_is
     message = snapshot()
     twice, foreign, timeless = message.confluences[:3]
     twice.dimensions[1].kind = twice.dimensions[0].kind
-    foreign.provenance.CopyFrom(message.provenance)  # it would go before the server's own
+    foreign.provenance.CopyFrom(message.provenance)  # without the check, it would replace the server's own provenance
     timeless.ClearField("price_time")
     message.betas[3].provenance.CopyFrom(message.provenance)
     await server.show(message)

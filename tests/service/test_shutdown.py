@@ -1,4 +1,4 @@
-"""Going down, and starting where somebody else is."""
+"""Shutdown of a server, and its start on a port that is in use."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def test_health_goes_first_then_streams_end_and_calls_under_way_finish() -
         assert not under_way.done()
         one.source.open.set()
         assert len((await under_way).candles) == 300
-        async with asyncio.timeout(5):  # half of the grace: nothing waits for an open Watch
+        async with asyncio.timeout(5):  # half of the grace period, because an open Watch must not delay the end
             await draining
 
 

@@ -1,4 +1,4 @@
-"""What clients see of the age of the data, through a real server. tests/unit/service has the rules one by one."""
+"""The age of the data as clients see it through a real server. tests/unit/service tests each rule separately."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stream of alerts: none lost, none doubled, whatever breaks in between."""
+"""A stream of alerts: no failure loses an alert or delivers one twice."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from virtuoso.service import alert_feed
 
 @pytest.fixture(autouse=True)
 def short_periods(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers that poll ten times a second and bridge an outage of two seconds."""
+    """Let servers poll ten times a second and bridge an outage of two seconds."""
     monkeypatch.setattr(alert_feed, "POLL_PERIOD_S", 0.1)
     monkeypatch.setattr(alert_feed, "MAX_OUTAGE_S", 2.0)
 
 
 @pytest_asyncio.fixture
 async def setup(tmp_path: Path) -> AsyncIterator[ServerWithHistory]:
-    """A server with a snapshot and an empty history."""
+    """Start a server with a snapshot and an empty history."""
     async with server_with_history(sqlite_url(tmp_path)) as one:
         await one.market.show(snapshot())
         yield one
 
 
 def watch(setup: ServerWithHistory, cursor: str = "", **filters: Any) -> Any:
-    """A stream that starts after `cursor`."""
+    """Open a stream that starts after `cursor`."""
     return setup.market.stub.WatchAlerts(api.WatchAlertsRequest(cursor=cursor, **filters))
 
 
 async def until(stream: Any, count: int) -> list[api.WatchAlertsResponse]:
-    """The messages of a stream until that many alerts have arrived."""
+    """Return the messages of a stream until `count` alerts have arrived."""
     found: list[api.WatchAlertsResponse] = []
     async with asyncio.timeout(10):
         while len(texts(found)) < count:
@@ -67,7 +67,7 @@ async def test_a_stream_without_a_cursor_begins_now_and_says_where_that_is_at_on
 
 async def test_an_alert_just_before_a_stream_starts_is_not_in_it(setup: ServerWithHistory) -> None:
     first = watch(setup)
-    await first.read()  # the server polls from now on
+    await first.read()  # the server polls from here on
     await setup.add_numbered_alerts(0, 1)
     second = watch(setup)
     assert list((await second.read()).alerts) == []
@@ -257,13 +257,13 @@ async def test_an_outage_is_bridged_for_a_while_then_ends_streams_and_nothing_is
 
 
 async def drained(stream: Any) -> None:
-    """Read a stream without any alert to its end."""
+    """Read a stream to its end. It must not contain an alert."""
     while True:
         assert not (await stream.read()).alerts
 
 
 async def hidden_history(setup: ServerWithHistory) -> None:
-    """What needs the history is refused; everything else is answered."""
+    """Assert that calls that need the history fail, and that all others succeed."""
     stub = setup.market.stub
     for call in (
         stub.ListAlerts(api.ListAlertsRequest(), timeout=10),
@@ -278,7 +278,7 @@ async def hidden_history(setup: ServerWithHistory) -> None:
 
 
 async def resumed(setup: ServerWithHistory, cursor: str) -> list[api.WatchAlertsResponse]:
-    """The first message after `cursor`; call again until there is one."""
+    """Return the first message after `cursor`. Repeat the call until there is one."""
     while True:
         stream = watch(setup, cursor)
         try:
@@ -308,7 +308,7 @@ async def test_a_short_outage_is_not_noticed(tmp_path: Path) -> None:
 
 async def test_alerts_are_looked_for_when_they_are_first_asked_about(tmp_path: Path) -> None:
     async with server_with_history(sqlite_url(tmp_path)) as setup:
-        assert await check(setup.market, "alerts") == 2  # nothing is served yet
+        assert await check(setup.market, "alerts") == 2  # no snapshot is served yet
         await setup.market.show(snapshot())
         assert setup.market.server.health.status("alerts") == "NOT_SERVING"
         assert await check(setup.market, "alerts") == 1

@@ -1,4 +1,4 @@
-"""Unit tests meet recorded exchanges of the project's own: a clone needs nothing beside it."""
+"""Unit tests use the recorded exchanges of tests/data, so they need no files outside the project."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.recorded import Recorded
 
 @pytest.fixture(scope="session")
 def replay_server() -> Iterator[Recorded]:
-    """One for all tests; use `replay`, which mends what a test broke."""
+    """Start the exchanges once for all tests. Tests use `replay`, which resets the faults."""
     server = Recorded()
     yield server
     server.kill()

@@ -1,4 +1,4 @@
-"""An exchange in memory that keeps the port's promises, with a clock of its own and faults by kind."""
+"""An exchange in memory that keeps the contract of the port. It has a clock of its own, and faults for each kind of call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from virtuoso.domain.model import (
 
 
 class FakeExchange:
-    """`symbols` by falling turnover. `faults[kind]`: an error to raise, or None to hang; `calls` counts by kind."""
+    """`symbols` are in descending order of turnover. `faults[kind]` is an error to raise, or None to hang. `calls` counts
+    the calls of each kind."""
 
     def __init__(self, *symbols: str, venue: str = "bybit", clock: Clock = SYSTEM_CLOCK) -> None:
         self.venue = venue
@@ -30,10 +31,10 @@ class FakeExchange:
         self.symbols = list(symbols)
         self.faults: dict[str, ExchangeError | None] = {}
         self.calls: Counter[str] = Counter()
-        self.last_limit: dict[str, int] = {}  # of bars, by kind
+        self.last_limit: dict[str, int] = {}  # limit of the last request for bars, by kind
         self.lag_ms = 0
         self.unpriced: set[str] = set()
-        self.run = 1000  # newest bars without a gap
+        self.run = 1000  # number of newest bars without a gap
 
     def stamp(self) -> Stamp:
         now = self.clock.now_ms()

@@ -1,4 +1,4 @@
-"""Settings: where they come from, and what a bad one is told."""
+"""Settings: where they come from, and the errors for invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scrape says of calls that were counted in plain numbers."""
+"""The metrics of a scrape for calls that are counted as plain numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_histogram_counts_each_call_in_its_bucket_and_in_all_above() -> None:
     labels = 'grpc_method="market.Service/Get",grpc_status="OK"'
     found = scraped(measures)
     buckets = {le: found[f'{NAMES[0]}_bucket{{{labels},le="{le}"}}'] for le in ("0.0005", "0.002", "0.005", "300.0", "+Inf")}
-    assert buckets == {"0.0005": 1, "0.002": 2, "0.005": 3, "300.0": 3, "+Inf": 4}  # an upper bound belongs to its bucket
+    assert buckets == {"0.0005": 1, "0.002": 2, "0.005": 3, "300.0": 3, "+Inf": 4}  # buckets include their upper bounds
     assert found[f"{NAMES[0]}_count{{{labels}}}"] == 4
     assert found[f"{NAMES[0]}_sum{{{labels}}}"] == 0.0004 + 0.002 + 0.0021 + 400.0
     assert found[f"{NAMES[1]}_sum{{{labels}}}"] == 24_000

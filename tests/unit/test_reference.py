@@ -1,4 +1,4 @@
-"""Tests that the API reference is complete and that its links work."""
+"""The API reference is complete, and its links work."""
 
 from __future__ import annotations
 

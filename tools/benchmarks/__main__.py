@@ -25,7 +25,7 @@ from tools.benchmarks.report import Aim, Figure, Report, spread
 PARTS = ("scoring", "page", "server")
 SYMBOLS = 50
 RATE = 1000
-"""Requests a second when latency is measured. The server is then busy but not overloaded."""
+"""Requests per second during the measurement of latency. The server is then busy but not overloaded."""
 
 
 def main() -> int:
@@ -50,7 +50,7 @@ def main() -> int:
             parser.error(f"--{name} {getattr(options, name)} is not allowed: must be {low} to {high}")
     if options.json and not os.access(options.json if options.json.exists() else options.json.absolute().parent, os.W_OK):
         parser.error(f"--json {options.json} cannot be written")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that every process is stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # SystemExit, so that all processes are ended
     report = Report(Machine.here(), f"{options.exchange} market, {SYMBOLS} symbols", [], [])
     print(report.head(), flush=True)
     try:

@@ -1,5 +1,5 @@
-"""Rival (a): the fastest that grpc.aio on uvloop can be, one handler that always returns the same bytes.
-`python -m tools.benchmarks.echo PORT FILE`."""
+"""Rival (a): the upper bound for grpc.aio on uvloop, one handler that always returns the same bytes. `python -m
+tools.benchmarks.echo PORT FILE`."""
 
 from __future__ import annotations
 

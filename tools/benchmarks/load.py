@@ -1,4 +1,4 @@
-"""Loads by h2load: throughput, and the latency of every request from its log."""
+"""Loads by h2load: throughput, and the latency of each request from its log."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ MAX_LOAD_S = 60.0
 
 @dataclass(frozen=True)
 class Target:
-    """A server under load. `pids` are its processes, `arguments` are those of h2load for one request, `size` is the expected
-    length of each answer (bytes of DATA or body)."""
+    """A server under load. `pids` are its processes. `arguments` are those of h2load for one request. `size` is the expected
+    length of each answer in bytes (of DATA or body)."""
 
     name: str
     pids: Sequence[int]
@@ -33,13 +33,13 @@ class Target:
 
     @property
     def port(self) -> int:
-        """The port that it listens on."""
+        """Return the port on which the server listens."""
         return urlsplit(self.arguments[-1]).port or 80
 
 
 @dataclass(frozen=True)
 class Load:
-    """One load of one target. Latencies in ms; `cpu_us` is the CPU time of the server's processes for a request, us."""
+    """One load of one target. Latencies are in ms. `cpu_us` is the CPU time of the server's processes per request, in us."""
 
     requests_s: float
     p50_ms: float
@@ -49,7 +49,7 @@ class Load:
 
 
 class LoadFailed(RuntimeError):
-    """The answers were not the expected ones."""
+    """At least one answer was not the expected one."""
 
 
 def grpc(port: int, method: str, body: Path) -> list[str]:
@@ -67,15 +67,15 @@ def grpc(port: int, method: str, body: Path) -> list[str]:
 
 
 def web(port: int, method: str, body: Path) -> list[str]:
-    """Return the same for gRPC-Web over HTTP/1.1, as a browser without TLS speaks it."""
+    """Return h2load's arguments for gRPC-Web over HTTP/1.1, as browsers without TLS use it."""
     body.write_bytes(bytes(5))
     kind = "content-type: application/grpc-web+proto"
     return ["--h1", "-H", kind, "-H", "x-grpc-web: 1", "-d", str(body), f"http://127.0.0.1:{port}{method}"]
 
 
 def run(target: Target, seconds: float, cores: Sequence[int], *, rate: int = 0) -> Load:
-    """Load a target from `cores` for `seconds`, and return the result. The rate is as fast as it answers, or `rate`
-    requests a second. LoadFailed when an answer is not a success or does not have the expected length."""
+    """Load a target from `cores` for `seconds`, and return the result. The rate is `rate` requests per second, or the
+    maximum for 0. Raise LoadFailed when an answer is not a success or does not have the expected length."""
     clients = STEADY_CLIENTS if rate else CLIENTS
     pace = [f"--rps={rate / clients:g}"] if rate else []
     _h2load(target, [f"--clients={CLIENTS}", "-n", str(WARM_UP_REQUESTS)], cores)
@@ -92,7 +92,7 @@ def _h2load(target: Target, words: Sequence[str], cores: Sequence[int]) -> list[
     """Return (start, duration) of each request in microseconds."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "requests"
-        # with the highest priority where allowed: a load generator that has to wait would measure its own waiting
+        # Use the highest priority if allowed. A load generator that waits for CPU would measure its own delay.
         own = ["nice", "-n", "-20", "taskset", "-c", ",".join(map(str, cores)), "h2load", "-m", "1", f"--log-file={log}"]
         process = subprocess.run(
             [*own, *words, *target.arguments], capture_output=True, text=True, check=False, timeout=MAX_LOAD_S
@@ -116,5 +116,5 @@ def _check(target: Target, summary: str, rows: Sequence[Sequence[str]]) -> None:
 
 
 def quantile(ascending: Sequence[float], share: float) -> float:
-    """Return the value that a share of the values do not exceed (nearest rank)."""
+    """Return the nearest-rank quantile: the value that `share` of the values do not exceed."""
     return ascending[min(len(ascending) - 1, int(share * len(ascending)))]

@@ -1,4 +1,4 @@
-"""The machine that the figures hold for, and the CPU and memory of its processes."""
+"""The machine on which the figures were measured, and the CPU and memory of its processes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Machine:
-    """The size of the machine, and how its cores are used: `server` runs what is measured, `rest` runs the load (both are
-    the same core where there is only one)."""
+    """The size of the machine, and the use of its cores. `server` runs the measured programs and `rest` runs the load. Both
+    are the same core if there is only one."""
 
     cpu: str
     cores: int
@@ -34,7 +34,7 @@ class Machine:
 
 
 def cpu_s(pid: int) -> float:
-    """Return the CPU seconds, user and system, of a process with all its threads; to 0.01."""
+    """Return the CPU seconds (user and system) of a process with all its threads, to 0.01 s."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
 
@@ -46,7 +46,8 @@ def rss_mb(pid: int) -> float:
 
 
 def children(pid: int, word: str | None = None) -> list[int]:
-    """Return the children of a process whose command line contains `word`, most CPU first; all children without it."""
+    """Return the children of a process whose command line contains `word`, or all children without `word`. The child with
+    the most CPU time comes first."""
     pids = [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     named = [child for child in pids if word is None or word in Path(f"/proc/{child}/cmdline").read_text().split("\0")]
     return sorted(named, key=cpu_s, reverse=True)

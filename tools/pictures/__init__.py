@@ -1,8 +1,10 @@
-"""The pictures of virtuoso/analysis/scores.md, drawn by the analysis itself: `.venv/bin/python -m tools.pictures`.
+"""Draw the pictures of virtuoso/analysis/scores.md with the analysis itself: `.venv/bin/python -m tools.pictures`.
 
-    market     the simulated market at one time, and its scores
-    style      how a picture looks, and the folder of the pictures
-    scores, candles, context     the pictures of results; of bars; of trades, order books and series
+    market     the simulated market at a fixed time, and its scores
+    style      the style of the pictures, and their folder
+    scores     pictures of results
+    candles    pictures of readings from bars
+    context    pictures of readings from trades, order books and series
 
-The time and the seed are fixed, so the same code draws the same pictures. Needs matplotlib.
+The time and the seed are fixed, so the same code draws the same pictures. matplotlib must be installed.
 """

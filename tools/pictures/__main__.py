@@ -1,4 +1,4 @@
-"""Draw all pictures, or those named, and print the numbers of the worked example of virtuoso/analysis/scores.md."""
+"""Draw all pictures or the named ones, and print the numbers of the worked example in virtuoso/analysis/scores.md."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PICTURES: Mapping[str, Callable[[], None]] = {
 
 
 def example() -> None:
-    """Print the tables of the worked example, as the page has them."""
+    """Print the tables of the worked example as they are on the page."""
     result, book = SCORES["UNI"], dimension("UNI", DimensionKind.ORDERBOOK)
     print(
         f"\nUNIUSDT {result.score}, agreement {result.agreement}, coverage {result.coverage}, confidence {result.confidence}"
@@ -41,7 +41,7 @@ def example() -> None:
 
 
 def main() -> int:
-    """Draw the pictures, and return the exit code: 0, or 2 when there is no such picture."""
+    """Draw the pictures and return the exit code. It is 0, or 2 for an unknown picture."""
     names = sys.argv[1:] or [*PICTURES]
     if unknown := [name for name in names if name not in PICTURES]:
         print(f"no picture {', '.join(unknown)}; there are {', '.join(PICTURES)}", file=sys.stderr)

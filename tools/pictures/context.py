@@ -76,7 +76,7 @@ def book() -> None:
 
 
 def sentiment() -> None:
-    """Draw funding, accounts and open interest against their own past."""
+    """Draw funding, account ratio and open interest against their own past."""
     known = INPUTS["DOGE"]
     funding, accounts, interest = required(known.funding), required(known.long_short), required(known.open_interest)
     figure, grid = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")

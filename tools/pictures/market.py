@@ -1,4 +1,4 @@
-"""The simulated market at one time, as a venue would report it, and its scores."""
+"""The simulated market at a fixed time, as a venue would report it, and its scores."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from virtuoso.simulator.market import SimulatedMarket
 T = TypeVar("T")
 
 NOW_MS = 1_772_721_420_000
-LOSING_SIGNAL_MS = 1_773_207_420_000  # a signal that opens here is stopped
+LOSING_SIGNAL_MS = 1_773_207_420_000  # a signal that opens here reaches its stop
 BASES = ("UNI", "WLD", "APT", "BTC", "SOL", "DOGE", "ENA", "WIF")
 MARKET = SimulatedMarket(7, now_ms=NOW_MS)
 
@@ -51,7 +51,7 @@ def candles(base: str, timeframe: Timeframe, start_ms: int, now_ms: int) -> Cand
 
 
 def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
-    """Return everything that a venue would report of a market at `now_ms`."""
+    """Return everything that a venue would report about a market at `now_ms`."""
     symbol, stamp, quote = f"{base}USDT", Stamp(observed_ms=now_ms, received_ms=now_ms), MARKET.quote(base, now_ms)
 
     def book(at_ms: int) -> OrderBook:
@@ -101,7 +101,7 @@ def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
 
 
 def required(value: T | None) -> T:
-    """Return a value that the fixed market has. LookupError when it has not."""
+    """Return a value that must exist. Raise LookupError for None."""
     if value is None:
         raise LookupError("the fixed market no longer has this value: choose another time")
     return value

@@ -1,4 +1,4 @@
-"""Pictures of results: how a reading becomes a direction, a score, a beta, a signal."""
+"""Pictures of results: how a reading becomes a direction, a score, a beta or a signal."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def agreement() -> None:
 
 
 def betas() -> None:
-    """Draw returns against those of BTC."""
+    """Draw a symbol's returns against those of BTC."""
     candles_by_symbol = {f"{b}USDT": INPUTS[b].candles for b in ("BTC", "SOL", "WIF")}
     windows = beta.betas(candles_by_symbol, NOW_MS)
     thirty = {s: c[Timeframe.M30] for s, c in candles_by_symbol.items()}
@@ -135,7 +135,7 @@ def betas() -> None:
 
 
 def signal_and_bars(base: str, time_ms: int) -> tuple[Signal, Candles]:
-    """Return the signal that opens at a time, with its outcome, and the 5m bars around it."""
+    """Return the signal that opens at `time_ms`, with its outcome, and the 5m bars around it."""
     known, symbol = inputs(base, time_ms), f"{base}USDT"
     state = signals.SignalState(venue="simulated", environment=Environment.SIMULATED, model_version="v1")
     ticker = required(known.ticker)

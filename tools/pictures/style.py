@@ -1,4 +1,4 @@
-"""How a picture looks, and the folder of the pictures."""
+"""The style of the pictures, and their folder."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DIMENSION_NAMES = {
 LABEL_BOX = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1.0}
 """The background of text on a chart."""
 FOOTER_INCHES = 0.2
-"""The height below a picture for its source."""
+"""The height below a picture for the text about its source."""
 mpl.rcParams.update(
     {
         "figure.dpi": 110,
@@ -53,7 +53,7 @@ mpl.rcParams.update(
 
 
 def save(figure: Figure, name: str, *, simulated: bool = True) -> None:
-    """Write one picture. A picture of the simulated market says so."""
+    """Write one picture. A picture of the simulated market is marked as simulated."""
     if simulated:
         foot = FOOTER_INCHES / figure.get_figheight()
         cast("ConstrainedLayoutEngine", figure.get_layout_engine()).set(rect=(0, foot, 1, 1 - foot))
@@ -64,7 +64,7 @@ def save(figure: Figure, name: str, *, simulated: bool = True) -> None:
 
 
 def draw_bars(axes: Axes, one: Candles, count: int) -> range:
-    """Draw candlesticks of the last `count` bars at x = 0, 1, ..., and return these x."""
+    """Draw candlesticks of the last `count` bars at x = 0, 1, ... Return these x."""
     span = slice(len(one) - count, None)
     o, h, low, c = one.open[span], one.high[span], one.low[span], one.close[span]
     colours = np.where(c >= o, UP, DOWN).tolist()

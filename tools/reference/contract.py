@@ -12,7 +12,8 @@ PACKAGE = "virtuoso.market.v1"
 
 
 class Contract:
-    """The only service of the package, with its messages and enums. `reached` holds the full names of what RPCs reach."""
+    """The only service of the package, with its messages and enums. `reached` holds the full names of all types that RPCs
+    use."""
 
     def __init__(self, image: bytes) -> None:
         protos = descriptor_pb2.FileDescriptorSet.FromString(image).file
@@ -29,13 +30,13 @@ class Contract:
         self.methods: list[MethodDescriptor] = list(self.service.methods)
 
     def comment(self, full_name: str) -> str:
-        """Return the comment of an element. The full name of an enum's value includes the enum. A blank line separates
+        """Return the comment of an element. The full name of an enum value includes the enum. Blank lines separate
         paragraphs."""
         paragraphs = self._comments[full_name].split("\n\n")
         return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
     def option(self, element: FieldDescriptor | MethodDescriptor, name: str) -> Any:
-        """Return the custom option `name` as a message; None without it."""
+        """Return the custom option `name` as a message. Return None when it is not set."""
         kind = "MethodOptions" if isinstance(element, MethodDescriptor) else "FieldOptions"
         options_class = message_factory.GetMessageClass(self._pool.FindMessageTypeByName(f"google.protobuf.{kind}"))
         options: Any = options_class.FromString(element.GetOptions().SerializeToString())
@@ -44,12 +45,12 @@ class Contract:
 
 
 def kinds(file: FileDescriptor) -> list[Descriptor | EnumDescriptor]:
-    """Return the messages and enums of a file, in its order."""
+    """Return the messages and enums of a file in declaration order."""
     return [*file.message_types_by_name.values(), *file.enum_types_by_name.values()]
 
 
 def _comments(file: descriptor_pb2.FileDescriptorProto) -> Iterator[tuple[str, str]]:
-    """Yield (full name, comment) of everything that the file declares. This contract has no nested messages and enums."""
+    """Yield (full name, comment) of every element of the file. This contract has no nested messages or enums."""
     for location in file.source_code_info.location:
         names, element = [file.package], file
         steps = list(location.path)

@@ -1,4 +1,4 @@
-"""The page: Markdown with tables and links, for developers who call the service."""
+"""The reference page: Markdown with tables and links, for developers who call the service."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ $ buf curl --protocol grpcweb --http2-prior-knowledge http://127.0.0.1:8003/{ser
 
 
 def page(contract: Contract) -> str:
-    """Return the whole page. LookupError when a comment does not have the expected form."""
+    """Return the whole page. Raise LookupError when a comment does not have the expected form."""
     return "\n".join(_Page(contract).lines()).rstrip("\n") + "\n"
 
 
@@ -100,7 +100,7 @@ class _Page:
         yield ""
 
     def _sections(self) -> Iterator[tuple[str, list[Descriptor | EnumDescriptor]]]:
-        """Yield (title, messages and enums under it), one for each file that has any outside the calls."""
+        """Yield (title, messages and enums under it). There is one section for each file that has any outside the calls."""
         for file in self._contract.files:
             if own := [
                 kind
@@ -124,8 +124,8 @@ class _Page:
         return "" if rule is None else str(rule.get)
 
     def _named(self, method: MethodDescriptor) -> list[str]:
-        """Return the error reasons of an RPC: those in its comment, those in the comment of an RPC that it refers to, and
-        those that the rules of its request imply."""
+        """Return the error reasons of an RPC. They come from its comment, from the comments of RPCs that it refers to, and
+        from the rules of its request."""
         text = self._contract.comment(method.full_name)
         reasons = {name for name in self._reasons if re.search(rf"\b{name}\b", text)}
         for other in self._contract.methods:
@@ -217,7 +217,7 @@ def _link(word: str, links: Mapping[str, str]) -> str:
 
 
 def _is_ordinary(word: str) -> bool:
-    """Return whether a name may also be an ordinary word, such as Signal at the beginning of a sentence."""
+    """Return whether a name may also be an ordinary word, such as Signal at the start of a sentence."""
     return word[1:].islower()
 
 

@@ -9,8 +9,8 @@ MAX_PATTERN = 60
 
 
 def words(rules: Any) -> str:
-    """Return the rules of a FieldRules in words, such as "0 to 100"; empty without any. LookupError for a rule that has no
-    words here."""
+    """Return the rules of a FieldRules in words, such as "0 to 100", or empty text without rules. Raise LookupError for a
+    rule without words in this module."""
     if rules is None:
         return ""
     phrases = []
@@ -27,7 +27,7 @@ def words(rules: Any) -> str:
 
 
 def _number(rules: Any) -> list[str]:
-    """Return the bounds. The page says once that every number is finite."""
+    """Return the bounds of a number. The page states once that every number is finite."""
     present = {field.name: _value(value) for field, value in rules.ListFields()}
     _known(present, {"gt", "gte", "lt", "lte", "finite"})
     low = f"above {present['gt']}" if "gt" in present else f"at least {present['gte']}" if "gte" in present else ""

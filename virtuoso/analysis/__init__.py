@@ -7,18 +7,18 @@
     returns ─► beta ─► opportunity_rules ─► opportunities        tickers ─► movers.movers
     SymbolInputs of all ─► market_sentiment                      two passes ─► alert_conditions ─► alert_rules
 
-A dimension is a table of component specifications (`components`). A component reads one number in its natural unit. The
-reading becomes a direction by an odd, continuous, monotone map: tanh((reading - centre) / scale). A reading above `centre`
-is bullish; a negative `scale` reverses that. To add a component, add a function and a row to its dimension's table; the
-weights of a table add up to 1.
+A dimension is a table of component specifications (`components`). A component reads one number in its natural unit. An odd,
+continuous, monotone map turns the reading into a direction: tanh((reading - centre) / scale). A reading above `centre` is
+bullish. A negative `scale` reverses that. To add a component, add a function and a row to its dimension's table. The weights
+of a table must add up to 1.
 
-Four laws hold for every component and for the total, and are tested on generated markets:
+Four laws hold for every component and for the total. They are tested on generated markets:
 
-- What is missing is named and never replaced.
+- A missing input is named and never replaced.
 - A reflected market (price p to 1/p, bids to asks, buys to sells) has the score 100 - s. Scaling all prices or all volumes
   changes nothing.
 - Later bars change nothing that was computed before.
 - Data quality changes confidence and never direction.
 
-Therefore everything works on log prices, base volumes and ratios.
+Therefore all components use log prices, base volumes and ratios.
 """

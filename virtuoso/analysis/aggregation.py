@@ -1,11 +1,11 @@
-"""How components make a dimension, and dimensions a score.
+"""The aggregation of components into a dimension, and of dimensions into a score.
 
     dimension: direction = sum(w c d) / sum(w c), score = 50 + 50 direction, confidence = sum(w c), coverage = sum(w)
     total:     the same over the dimensions, with their weights and confidences; coverage = sum(W coverage)
 
-The sums run over what was measured: w is the weight of a component, c its confidence, d its direction; W is the weight of a
-dimension. The weights of all parts add up to 1, whether they were measured or not. A part contributes 50 w c d / sum(w c)
-points, so all contributions add up to the score less 50.
+The sums run over the measured parts. w is the weight of a component, c its confidence, and d its direction. W is the weight
+of a dimension. The weights of all parts, measured or not, add up to 1. A part contributes 50 w c d / sum(w c) points, so all
+contributions add up to the score minus 50.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from virtuoso.domain.model import Component, Confluence, Dimension, DimensionKin
 
 FAST_INPUTS = frozenset({ScoreInput.TICKER, ScoreInput.ORDER_BOOK, ScoreInput.TRADES, *map(ScoreInput.candles, Timeframe)})
 AGELESS_INPUTS = frozenset({ScoreInput.PREVIOUS_ORDER_BOOK})
-"""Inputs that are old by design: the age that matters is that of the order book after it."""
+"""Inputs that are old by design. Their age does not count; the age of the current order book does."""
 
 
 class DimensionResult(NamedTuple):
-    """A dimension before its contribution and age are known, and the names of the inputs that it was measured from."""
+    """A dimension before its contribution and age are known, with the names of the inputs used for its measurement."""
 
     dimension: Dimension
     inputs: frozenset[ScoreInput]
@@ -39,11 +39,12 @@ def aggregate_dimension(
     weight: float,
     min_coverage: float = 0.0,
 ) -> Dimension:
-    """Return one dimension of its components, by the formula above: score 0-100, direction -1..1, the rest 0-1.
+    """Return one dimension from its components, by the formula above: score 0-100, direction -1..1, confidence and coverage
+    0-1.
 
     `weight` is the dimension's share of the total. Below `min_coverage` the dimension has no score and no direction, but
-    still lists what was measured. `results` may come in any order; the dimension lists its components by |contribution|,
-    then by name, and those that were not measured last."""
+    still lists the measured components. `results` may have any order. The dimension lists its components by |contribution|,
+    then by name. Components without a measurement come last."""
     measured = [result for result in results if not result.missing]
     coverage = min(1.0, math.fsum([result.weight for result in measured]))
     scored = bool(measured) and coverage >= min_coverage
@@ -82,7 +83,7 @@ def aggregate_dimension(
 def _ranked(
     measured: Sequence[ComponentResult], points_per_strength: float
 ) -> list[tuple[float, str, Component, ComponentResult]]:
-    """Return (-|contribution|, name, component, result) of each, strongest first, then by name."""
+    """Return (-|contribution|, name, component, result) of each result, strongest first, then by name."""
     ranked: list[tuple[float, str, Component, ComponentResult]] = []
     for result in measured:
         spec, name, _, weight, direction, confidence, reading, _ = result
@@ -111,8 +112,8 @@ def aggregate_total(
     """Return the score of one symbol, by the formula above: score 0-100, coverage, agreement and confidence 0-1.
 
     agreement = 1 - the standard deviation of the dimensions' directions, weighted by W c. confidence = coverage *
-    agreement. With too little coverage or too few dimensions for `weights` there is no score, and contributions are 0.
-    `observed_times` holds the exchange's time of each input, epoch ms, by the input's name."""
+    agreement. Below `weights.min_coverage` or `weights.min_dimensions` there is no score, and contributions are 0.
+    `observed_times` maps each input's name to the exchange's time, epoch ms."""
     measured = [
         (r.dimension, direction, r.dimension.weight * r.dimension.confidence)
         for r in results
@@ -154,7 +155,7 @@ def aggregate_total(
 
 
 def _with_contribution(result: DimensionResult, points: float, observed_times: Mapping[ScoreInput, int]) -> Dimension:
-    """Return the dimension with its points of the total and the time of its oldest input."""
+    """Return the dimension with its contribution to the total and the time of its oldest input."""
     d = result.dimension
     times = (time for name in result.inputs - AGELESS_INPUTS if (time := observed_times.get(name)) is not None)
     return Dimension(

@@ -1,7 +1,7 @@
-"""What can be notable about one symbol now: five conditions that market alerts are made from.
+"""The five conditions of one symbol that lead to market alerts.
 
-Each condition takes the symbol's inputs now, its inputs in the previous pass (None without them), and the time of the pass
-in epoch ms. It returns None when it does not hold, or when an input that it needs is missing.
+Each condition takes the symbol's current inputs, its inputs in the previous pass (or None), and the time of the pass in
+epoch ms. It returns None when it does not hold, or when a required input is missing.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ MOVE, BTC_MOVE, CRITICAL_MOVE, CRITICAL_BTC_MOVE = 0.02, 0.01, 0.10, 0.04
 
 
 class AlertCondition(NamedTuple):
-    """A condition that holds for a symbol now. `subject` completes the alert's key; `size` ranks the conditions of one kind
-    by how large they are."""
+    """A condition that holds for a symbol now. `subject` completes the alert's key. `size` ranks the conditions of one
+    kind."""
 
     subject: str
     size: float
@@ -37,8 +37,8 @@ class AlertCondition(NamedTuple):
 
 
 def large_trade(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int) -> AlertCondition | None:  # noqa: ARG001  every condition has these parameters
-    """Return the largest group of fills of one side within one millisecond, most likely one order, since the previous
-    trades. None without previous trades, or without the day's turnover."""
+    """Return the largest group of fills of one side within one millisecond since the previous trades. Such a group is most
+    likely one order. None without previous trades, without the day's turnover, or when the group is too small."""
     trades, turnover = inputs.trades, None if inputs.ticker is None else inputs.ticker.turnover_24h
     if trades is None or previous is None or previous.trades is None or not len(previous.trades.time_ms) or turnover is None:
         return None
@@ -59,14 +59,14 @@ def large_trade(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int
 
 def volume_spike(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int) -> AlertCondition | None:
     """Return a spike when the newest closed 5m bar has many times the median volume of the 288 bars before it (at least
-    144). Each bar is looked at once."""
+    144). Each bar is checked once."""
     candles = inputs.candles.get(Timeframe.M5)
     if candles is None or (end := closed_bar_count(candles, now_ms)) < SPIKE_BARS // 2 + 1:
         return None
     open_ms = int(candles.open_ms[end - 1])
     known = previous.candles.get(Timeframe.M5) if previous is not None else None
     if known is not None and len(known) and int(known.open_ms[-1]) >= open_ms:
-        return None  # the previous pass looked at this bar
+        return None  # the previous pass checked this bar
     volume = float(candles.volume[end - 1])
     usd = volume * float(candles.close[end - 1])
     usual = float(np.median(candles.volume[max(0, end - 1 - SPIKE_BARS) : end - 1]))
@@ -93,8 +93,8 @@ def open_interest_surge(
     previous: SymbolInputs | None,  # noqa: ARG001  every condition has these parameters
     now_ms: int,
 ) -> AlertCondition | None:
-    """Return a large change of open interest against the newest value that is at least an hour older. None when the series
-    does not reach so far back, or is itself older than an hour."""
+    """Return a large change of open interest relative to the newest value that is at least an hour older. None when the
+    series is too short, or when its last value is older than an hour."""
     series = inputs.open_interest
     if series is None or not len(series.values) or now_ms - int(series.time_ms[-1]) > SURGE_MS:
         return None
@@ -108,8 +108,8 @@ def open_interest_surge(
 
 
 def price_move(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int) -> AlertCondition | None:  # noqa: ARG001  every condition has these parameters
-    """Return a large log return of the last price against the close 15 closed 1m bars ago. Its usual deviation is the root
-    mean square of the 1m returns before, times sqrt(15). None with fewer than 60 bars."""
+    """Return a large log return of the last price relative to the close of the 15th newest closed 1m bar. Its usual
+    deviation is the root mean square of the 1m returns before that close, times sqrt(15). None with fewer than 60 bars."""
     candles, ticker = inputs.candles.get(Timeframe.M1), inputs.ticker
     if candles is None or ticker is None or (end := closed_bar_count(candles, now_ms)) < MIN_MOVE_BARS:
         return None
@@ -140,4 +140,4 @@ CONDITIONS: Mapping[AlertKind, Condition] = {
     AlertKind.OPEN_INTEREST_SURGE: open_interest_surge,
 }
 LASTING_KINDS = frozenset({AlertKind.PRICE_MOVE, AlertKind.FUNDING_EXTREME, AlertKind.OPEN_INTEREST_SURGE})
-"""Kinds whose condition can hold for many passes. The others are events of one pass."""
+"""The kinds whose condition can hold for many passes. The other kinds are events of one pass."""

@@ -1,19 +1,20 @@
-"""Which alerts a trader or an operator gets, from one pass to the next: pure functions of the state before and after.
+"""Alerts for traders and operators: pure functions of the states before and after a pass.
 
     (MarketPass before, MarketPass after) ─► market_alerts ─────┐
     (SourceStatus before, SourceStatus after) ─► source_alerts ─┴─► alerts ─► History.add_alerts(cooldown_s=COOLDOWNS_S)
 
-An alert is raised when something begins; what already held in the pass before raises none. Without a pass before, or with
-one of another venue, everything that holds now raises an alert, and the history drops those whose key it has within the
-kind's cooldown. A key names the subject of its alert, so a restart, or two collectors at once, double nothing. One pass
-raises at most 10 alerts of a kind, the largest first, and then one more with their number.
+An alert is raised when a condition begins. A condition that already held in the previous pass raises no alert. Without a
+previous pass, or after a change of venue, every condition that holds now raises an alert. The history then drops each alert
+whose key it already holds within the kind's cooldown. A key names the subject of its alert. Therefore a restart or a second
+collector creates no duplicates. One pass raises at most 10 alerts of each condition, the largest first. If there are more,
+one extra alert gives their number.
 
     SIGNAL_OPENED, SIGNAL_CLOSED, OPPORTUNITY   INFO, one for each id
-    REGIME_CHANGE         WARNING into BEARISH or RISK_OFF, otherwise INFO
+    REGIME_CHANGE         WARNING for a change to BEARISH or RISK_OFF, otherwise INFO
     LARGE_TRADE           INFO: fills of one side in one millisecond of at least 250,000 USDT and 0.05 % of a day's turnover
-    VOLUME_SPIKE          INFO: a 5m bar of at least 15 times the median of the day before, and 100,000 USDT
+    VOLUME_SPIKE          INFO: a 5m bar of at least 15 times the median volume of the day before, and 100,000 USDT
     FUNDING_EXTREME       WARNING: as in `opportunity_rules`
-    OPEN_INTEREST_SURGE   WARNING: 10 % either way within an hour
+    OPEN_INTEREST_SURGE   WARNING: a rise or fall of 10 % within an hour
     PRICE_MOVE            WARNING: 2 % (BTC 1 %) and 5 usual deviations within 15 minutes; CRITICAL from 10 % (BTC 4 %)
     DATA_QUALITY          CRITICAL: a venue blocks us; WARNING: a venue is stale or fails, another venue is used, or few
                           symbols can be scored; INFO: a venue works again
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Environment, Fallback, RegimeState
     from virtuoso.domain.records import Opportunity, Signal
 
-# Keys of signals and opportunities contain ids, which are never used twice.
+# Keys of signals and opportunities contain ids, which are unique.
 COOLDOWNS_S: Mapping[AlertKind, float] = {
     AlertKind.SIGNAL_OPENED: 7 * 86_400,
     AlertKind.SIGNAL_CLOSED: 7 * 86_400,
@@ -48,9 +49,9 @@ COOLDOWNS_S: Mapping[AlertKind, float] = {
     AlertKind.DATA_QUALITY: 300,
 }
 MAX_ALERTS = 10
-"""The most alerts of one kind in one pass."""
+"""The maximum number of alerts of one condition in one pass."""
 MIN_SCORED_SHARE = 0.5
-"""Below this share of tracked symbols with a score the data is insufficient."""
+"""The minimum share of the expected symbols that have a score. Below it the data is insufficient."""
 SIGNAL_ENDS = {
     SignalStatus.STOPPED: "stopped",
     SignalStatus.TARGETS_REACHED: "reached all targets",
@@ -68,7 +69,7 @@ VENUE_TROUBLES = {
     FallbackReason.VENUE_INCOMPLETE: "sends too little data to score",
     FallbackReason.VENUE_RECOVERING: "works again and is watched before it is used",
 }
-"""What the reason says of a venue, for an alert."""
+"""The text of each reason in an alert. The venue's name is its subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +89,11 @@ class MarketPass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """Where the data comes from at `now_ms`, epoch ms of our own clock.
+    """The source of the data at `now_ms`, epoch ms of our own clock.
 
-    `venue` is the venue in use, empty before the first; `fallback` says why it is not the preferred one. `troubles` holds
-    the venues that cannot be used now, with the reason. `scored` of `expected` symbols have a
-    score; None before the first snapshot."""
+    `venue` is the venue in use, or empty before the first. `fallback` says why it is not the preferred venue. `troubles`
+    maps each venue that cannot be used now to the reason. `scored` is the number of symbols with a score, of `expected`
+    symbols. It is None before the first snapshot."""
 
     environment: Environment
     now_ms: int
@@ -104,10 +105,10 @@ class SourceStatus:
 
 
 def market_alerts(before: MarketPass | None, after: MarketPass) -> tuple[Alert, ...]:
-    """Return the alerts of what began between two passes. The module gives kinds, levels and thresholds. An input that is
-    missing or cannot be read raises no alert."""
+    """Return the alerts for everything that began between two passes. The module's docstring lists kinds, levels and
+    thresholds. An input that is missing or cannot be read raises no alert."""
     if before is not None and before.venue != after.venue:
-        before = None  # another venue is another market
+        before = None  # a different venue is a different market
     alerts = [_signal_opened(signal) for signal in after.opened]
     alerts += [_signal_closed(after, s) for s in after.changed if s.status is not SignalStatus.ACTIVE]
     alerts += [_opportunity_alert(after, opportunity) for opportunity in after.opportunities]
@@ -138,8 +139,8 @@ def _condition_alerts(kind: AlertKind, condition: Condition, before: MarketPass 
 
 
 def _check(condition: Condition, inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int) -> AlertCondition | None:
-    """Return the result of a condition; None when the symbol's data cannot be read, so that other symbols still raise
-    theirs."""
+    """Return the result of a condition, or None when the symbol's data cannot be read. Bad data of one symbol does not stop
+    the alerts of others."""
     try:
         return condition(inputs, previous, now_ms)
     except READING_ERRORS:
@@ -162,7 +163,7 @@ def _condition_alert(kind: AlertKind, after: MarketPass, symbol: str, current: A
 
 
 def _many_alert(kind: AlertKind, after: MarketPass, conditions: Sequence[AlertCondition]) -> Alert:
-    """Return the alert that says how many symbols a condition holds for."""
+    """Return the alert that gives the number of symbols for which a condition holds."""
     words = kind.name.replace("_", " ").capitalize()
     return Alert(
         key=f"{kind.lower_name}:{after.venue}:many",
@@ -227,7 +228,7 @@ def _opportunity_alert(after: MarketPass, opportunity: Opportunity) -> Alert:
 
 
 def _regime_alerts(before: MarketPass | None, after: MarketPass) -> list[Alert]:
-    """Return the alert of a change of regime. A change needs the regime of the pass before."""
+    """Return the alert of a change of regime. It requires the regime of the previous pass."""
     if before is None or before.regime is None or after.regime is None or before.regime.regime is after.regime.regime:
         return []
     old, new = before.regime.regime, after.regime.regime
@@ -253,8 +254,8 @@ class _SourceEvent(NamedTuple):
 
 
 def source_alerts(before: SourceStatus | None, after: SourceStatus) -> tuple[Alert, ...]:
-    """Return the alerts of what changed in the data's source: a venue begins to fail or to block us, or works again; another
-    venue is used; few symbols can be scored. Times are of our own clock, epoch ms."""
+    """Return the alerts for changes of the data source: a venue begins to fail or to block us, a venue works again, another
+    venue is used, or few symbols can be scored. Times are epoch ms of our own clock."""
     old = before or SourceStatus(environment=after.environment, now_ms=after.now_ms)
     events = [*_trouble_events(old, after), *_fallback_events(old, after), *_coverage_events(old, after)]
     return tuple(

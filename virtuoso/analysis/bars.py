@@ -1,7 +1,7 @@
 """Candles for the analysis, in log prices. `Bars` are the bars of one timeframe. `Rows` are windows of bars.
 
-Each row holds what was known at the close of one bar: that bar and the 299 before it. Live scoring makes one row for each
-timeframe; an evaluation makes one row for every bar of a history. Both read rows with the same code, so a reading at a bar
+Each row holds the data known at the close of one bar: that bar and the 299 before it. Live scoring makes one row for each
+timeframe. An evaluation makes one row for every bar of a history. Both read rows with the same code, so a reading at a bar
 cannot depend on later bars.
 """
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# TA-Lib wraps each function when pandas is installed. The wrapper costs more than many of the functions.
+# TA-Lib wraps each function when pandas is installed. The wrapper is slower than many of the functions.
 ADX, ATR, MACD, MINUS_DI, PLUS_DI, RSI = (
     inspect.unwrap(f) for f in (talib.ADX, talib.ATR, talib.MACD, talib.MINUS_DI, talib.PLUS_DI, talib.RSI)
 )
 
 YEAR_MS = 365 * 86_400_000
 WINDOW_BARS = 300
-"""Each reading uses exactly this many bars, so that a longer history does not change it."""
+"""The number of bars in the window of each reading. A longer history does not change a reading."""
 CLOCK_TOLERANCE_MS = 5_000
-"""A bar counts as closed this long before its end, because the exchange's clock and ours differ."""
+"""The time before its end from which a bar counts as closed. The exchange's clock and ours may differ."""
 FLAT = 1e-9
-"""A log range below this counts as no movement. The smallest tick of a liquid market is 1e-6 of its price."""
+"""The log range below which there is no movement. The smallest tick of a liquid market is 1e-6 of its price."""
 ACTIVITY_BARS = 30
 VOLUME_BARS = 50
 MATURE_BARS = 100
@@ -48,18 +48,18 @@ def closed_bar_count(candles: Candles, now_ms: int) -> int:
 def weighted_sum(values: Floats, weights: Floats) -> Floats:
     """Return the sum of values times weights over the last axis.
 
-    This avoids BLAS, whose last digits depend on the number of rows. A row must give the same reading whichever other rows
-    are read with it."""
+    The function avoids BLAS, whose last digits depend on the number of rows. The reading of a row must not depend on the
+    other rows that are read with it."""
     total: Floats = (values * weights).sum(axis=-1)
     return total
 
 
 class Bars:
-    """The last `max_bars` bars of one timeframe before index `end`. With None there is no limit.
+    """The last `max_bars` bars of one timeframe before index `end`. None means no limit.
 
-    Arrays have shape (count,): log prices, base volumes, and TA-Lib's recursive indicators, NaN until they begin.
-    Raise ValueError when there is no bar, a price is not positive and finite, a volume is negative, or the arrays differ in
-    length."""
+    Arrays have shape (count,): log prices, base volumes, and TA-Lib's recursive indicators. An indicator is NaN until it
+    has enough bars. Raise ValueError when there is no bar, a price is not positive and finite, a high is below its low, a
+    volume is negative or not finite, or the arrays differ in length."""
 
     def __init__(self, candles: Candles, *, end: int | None = None, max_bars: int | None = WINDOW_BARS) -> None:
         end = len(candles) if end is None else end
@@ -84,8 +84,8 @@ class Bars:
 
     @cached_property
     def atr(self) -> Floats:
-        """Wilder's average true range over 14 bars of log prices, about a fraction of the price. NaN without movement.
-        (TA-Lib ATR.)"""
+        """Wilder's average true range over 14 bars of log prices, approximately a fraction of the price. NaN without
+        movement. (TA-Lib ATR.)"""
         atr: Floats = ATR(self.high, self.low, self.close, 14)
         atr[atr < FLAT] = np.nan
         return atr
@@ -124,9 +124,9 @@ class Bars:
 class Rows:
     """The data that was known at several bars: windows of shape (rows, 300), oldest bar first.
 
-    Log prices are NaN before the first bar of the history, base volumes are 0. `count` (rows,) is the number of bars up to
-    and including the row's bar. Arrays of shape (2, ...) have an upper and a lower side. The lower side is negated, so that
-    one formula works for both."""
+    Before the first bar of the history, log prices are NaN and base volumes are 0. `count` (rows,) is the number of bars up
+    to and including the row's bar. Arrays of shape (2, ...) have an upper and a lower side. The lower side is negated, so
+    that one formula works for both."""
 
     def __init__(self, bars: Sequence[Bars], positions: Sequence[slice], windows: Sequence[Floats], count: Floats) -> None:
         self.open, self.high, self.low, self.close, self.volume = windows
@@ -202,23 +202,23 @@ class Rows:
 
     @cached_property
     def two_sided_highs(self) -> Floats:
-        """Highs, and negated lows. Shape (2, rows, 300)."""
+        """Highs and negated lows. Shape (2, rows, 300)."""
         return np.stack((self.high, -self.low))
 
     @cached_property
     def two_sided_lows(self) -> Floats:
-        """Lows, and negated highs, of the last 60 bars. Shape (2, rows, 60)."""
+        """Lows and negated highs of the last 60 bars. Shape (2, rows, 60)."""
         return -self.two_sided_highs[::-1, :, -60:]
 
     @cached_property
     def lowest_since(self) -> Floats:
-        """Lowest of `two_sided_lows` from each bar to the last. Shape (2, rows, 60)."""
+        """The lowest value of `two_sided_lows` from each bar to the last bar. Shape (2, rows, 60)."""
         lowest: Floats = np.minimum.accumulate(self.two_sided_lows[:, :, ::-1], axis=2)[:, :, ::-1]
         return lowest
 
     @cached_property
     def two_sided_closes(self) -> Floats:
-        """Closes of the last 60 bars, and the same negated. Shape (2, rows, 60)."""
+        """Closes and negated closes of the last 60 bars. Shape (2, rows, 60)."""
         close = self.close[:, -60:]
         return np.stack((close, -close))
 
@@ -226,8 +226,9 @@ class Rows:
     def quality(self) -> Floats:
         """Confidence in the bars of each row, 0-1. Shape (rows,).
 
-        It is the product of three factors: the share of the last 30 bars with any volume; count / 100, at most 1, for a
-        young market; and 0.5 + r / (r + u), at most 1, where r and u are the mean volumes of the last 5 and 50 bars."""
+        It is the product of three factors. The first is the share of the last 30 bars with volume. The second is
+        count / 100, at most 1; it is low for a young market. The third is 0.5 + r / (r + u), at most 1, where r and u are
+        the mean volumes of the last 5 and 50 bars."""
         activity = (self.recent_volume[:, -ACTIVITY_BARS:] > 0).sum(axis=1) / ACTIVITY_BARS
         age = np.minimum(self.count / MATURE_BARS, 1.0)
         recent, usual = self.recent_volume[:, -5:].sum(axis=1) / 5, self.recent_volume.sum(axis=1) / VOLUME_BARS
@@ -238,8 +239,8 @@ class Rows:
 
     @cached_property
     def volume_evenness(self) -> Floats:
-        """How evenly the volume of the last 50 bars is spread, 0-1: n / (n + 5), where n = (sum v)^2 / sum v^2 is the
-        effective number of bars. One huge trade makes volume unreliable. NaN without volume. Shape (rows,)."""
+        """The evenness of the volume of the last 50 bars, 0-1: n / (n + 5), where n = (sum v)^2 / sum v^2 is the effective
+        number of bars. A single huge trade makes volume unreliable. NaN without volume. Shape (rows,)."""
         total = self.recent_volume.sum(axis=1)
         effective = total * total / (self.recent_volume * self.recent_volume).sum(axis=1)
         evenness: Floats = effective / (effective + 5)

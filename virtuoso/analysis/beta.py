@@ -1,12 +1,12 @@
-"""How markets move with BTC: least squares of log returns, aligned by time, for all symbols at once.
+"""How markets move with BTC: least-squares regression of log returns, aligned by time, for all symbols together.
 
     candles ─► align_returns() ─► Returns ─► fit() ─► betas()
                                      └──────────────► opportunity_rules
 
-Returns are paired by the time of their bars, never by their index: the times of bar ends are laid out up to BTC's newest
-closed bar, and a return counts where both markets have the bar that ends there and the bar before. A gap or a late listing
-therefore costs points and shifts nothing. Source: ordinary least squares with an intercept (Greene, Econometric Analysis,
-ch. 4); the tests compare it with statsmodels.
+Returns are paired by the time of their bars, never by their index. The grid of bar ends runs up to BTC's newest closed bar.
+A return counts where both markets have the bar that ends at this time and the bar before it. A gap or a late listing
+therefore reduces the number of points and shifts nothing. Source: ordinary least squares with an intercept (Greene,
+Econometric Analysis, ch. 4). The tests compare it with statsmodels.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 
 class SpanSpec(NamedTuple):
-    """What a BetaSpan consists of: `points` returns of a timeframe. Its rolling betas cover a quarter of the span and end
-    every `step` returns."""
+    """The definition of a BetaSpan: `points` returns of a timeframe. Each rolling beta covers a quarter of the span. A new
+    one ends every `step` returns."""
 
     timeframe: Timeframe
     points: int
@@ -44,12 +44,13 @@ SPANS: Mapping[BetaSpan, SpanSpec] = {
 MIN_SHARE = 0.5
 """The share of a span's returns that must be present."""
 MIN_SIDE_RETURNS = 30
-"""How many returns a downside or upside beta needs."""
+"""The minimum number of returns for a downside or upside beta."""
 
 
 class Returns(NamedTuple):
-    """Log returns of several markets on the same bar ends, NaN where a bar is missing: `anchor` (points,), `values`
-    (symbols, points). `time_ms` (points,) are the bar ends, epoch ms."""
+    """Log returns of several markets at the same bar ends, NaN where a bar is missing.
+
+    `anchor` has shape (points,); `values` has shape (symbols, points). `time_ms` (points,) are the bar ends, epoch ms."""
 
     symbols: tuple[str, ...]
     time_ms: Millis
@@ -58,9 +59,10 @@ class Returns(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """The least squares of each symbol on the anchor: arrays (symbols,), NaN where there is no fit. `alpha` is the
-    intercept, a return for one bar. `residual` is the standard deviation of the residuals with ddof 2, as in the standard
-    errors."""
+    """The least-squares fit of each symbol on the anchor: arrays (symbols,), NaN where there is no fit.
+
+    `alpha` is the intercept, a return per bar. `residual` is the standard deviation of the residuals with ddof 2, as in the
+    standard errors."""
 
     points: Floats
     beta: Floats
@@ -72,7 +74,7 @@ class Fit(NamedTuple):
 
 
 def align_returns(candles: Mapping[str, Candles], anchor: Candles, points: int, now_ms: int) -> Returns | None:
-    """Return the last `points` log returns up to the anchor's newest bar that had closed at `now_ms` (epoch ms); later bars
+    """Return the last `points` log returns up to the anchor's newest bar that had closed at `now_ms` (epoch ms). Later bars
     are not used. None when the anchor has fewer than two closed bars."""
     step, end = anchor.timeframe.ms, closed_bar_count(anchor, now_ms)
     if end < 2:
@@ -83,7 +85,7 @@ def align_returns(candles: Mapping[str, Candles], anchor: Candles, points: int, 
         begin, behind = np.searchsorted(one.open_ms, (first, first + points * step + 1))
         span = slice(int(begin), int(behind))
         index, offset = np.divmod(one.open_ms[span] - first, step)
-        on_time = slice(None) if not offset.any() else offset == 0  # a bar that opens between the anchor's bars is left out
+        on_time = slice(None) if not offset.any() else offset == 0  # ignore bars between the anchor's bars
         row[index[on_time]] = one.close[span][on_time]
     closes[~(closes > 0)] = np.nan
     returns = np.diff(np.log(closes))
@@ -93,12 +95,12 @@ def align_returns(candles: Mapping[str, Candles], anchor: Candles, points: int, 
 
 
 def fit(anchor: Floats, values: Floats, min_points: int) -> Fit:
-    """Return the fit over the points that both series have: beta = Sxy / Sxx, its error sqrt(SSR / (n - 2) / Sxx),
+    """Return the fit over the points that both series have: beta = Sxy / Sxx, beta error = sqrt(SSR / (n - 2) / Sxx),
     correlation = Sxy / sqrt(Sxx Syy). NaN with fewer than `min_points` (at least 3), or where either market does not
     move."""
     present = np.isfinite(values) & np.isfinite(anchor)
     count = present.sum(axis=1).astype(np.float64)
-    with np.errstate(all="ignore"):  # 0/0 becomes NaN, which means no fit
+    with np.errstate(all="ignore"):  # 0/0 becomes NaN, the value for no fit
         x, mean_x = _centred(np.broadcast_to(anchor, values.shape), present, count)
         y, mean_y = _centred(values, present, count)
         sxx, sxy, syy = (np.einsum("ij,ij->i", a, b) for a, b in ((x, x), (x, y), (y, y)))
@@ -119,7 +121,7 @@ def fit(anchor: Floats, values: Floats, min_points: int) -> Fit:
 
 
 def _centred(values: Floats, present: NDArray[np.bool_], count: Floats) -> tuple[Floats, Floats]:
-    """Return (values less their mean, 0 where absent; the means)."""
+    """Return (values minus their mean, means). A missing value becomes 0."""
     filled = np.where(present, values, 0.0)
     mean = filled.sum(axis=1) / count
     return np.where(present, filled - mean[:, None], 0.0), mean
@@ -128,14 +130,14 @@ def _centred(values: Floats, present: NDArray[np.bool_], count: Floats) -> tuple
 def betas(candles: Mapping[str, Mapping[Timeframe, Candles]], now_ms: int) -> dict[str, dict[BetaSpan, BetaWindow]]:
     """Return the betas against BTC, which must be among `candles`, of every symbol and span at `now_ms` (epoch ms).
 
-    The spans are a day of 5m, a week of 30m and 30 days of 4h bars. A span is absent with less than half of its returns
-    (144, 168, 90), or where BTC or the symbol did not move. `beta` is a plain number (1 moves as BTC). `alpha_percent` is
-    the intercept times the bars of a year, a sum of log returns in percent. `alpha_t` and the errors have n - 2 degrees of
-    freedom; `alpha_t` is None where the fit has no residuals. Downside and upside beta are the same fit over the returns
-    with BTC below and above 0, None with fewer than 30. Reflecting all prices leaves beta, negates alpha, and swaps the
-    sides.
+    The spans are a day of 5m bars, a week of 30m bars and 30 days of 4h bars. A span is absent with less than half of its
+    returns (144, 168, 90), or where BTC or the symbol did not move. `beta` is a plain number; 1 means a move equal to BTC's.
+    `alpha_annual_percent` is the intercept times the bars of a year, a sum of log returns in percent. `alpha_t` and the
+    errors have n - 2 degrees of freedom. `alpha_t` is None where the fit has no residuals. Downside and upside beta are the
+    same fit over the returns with BTC below and above 0. Each is None with fewer than 30 returns. Reflecting all prices
+    keeps beta, negates alpha, and swaps the sides.
 
-    BTC's own beta is no measurement. By definition it is exactly 1, with correlation 1, error and alpha 0, and no
+    BTC's own beta is not a measurement. By definition it is exactly 1, with correlation 1, error and alpha 0, and no
     t-value."""
     result: dict[str, dict[BetaSpan, BetaWindow]] = {symbol: {} for symbol in candles}
     for span, spec in SPANS.items():
@@ -182,8 +184,8 @@ def _windows(span: BetaSpan, returns: Returns, spec: SpanSpec) -> Iterator[BetaW
 
 
 def _rolling_betas(anchor: Floats, values: Floats, spec: SpanSpec) -> Floats:
-    """Return the betas (symbols, k) over each quarter of the span that ends with a step; NaN where less than half of its
-    returns are present."""
+    """Return the betas (symbols, k) over each quarter of the span that ends with a step. A beta is NaN where less than half
+    of its returns are present."""
     present = np.isfinite(values) & np.isfinite(anchor)
     steps, quarter = spec.points // spec.step, spec.points // spec.step // 4
 
@@ -193,7 +195,7 @@ def _rolling_betas(anchor: Floats, values: Floats, spec: SpanSpec) -> Floats:
 
     with np.errstate(all="ignore"):
         count = present.sum(axis=1).astype(np.float64)
-        x, _ = _centred(np.broadcast_to(anchor, values.shape), present, count)  # centred: sums of squares keep their digits
+        x, _ = _centred(np.broadcast_to(anchor, values.shape), present, count)  # centring avoids loss of precision
         y, _ = _centred(values, present, count)
         n, sx, sy, sxx, sxy = (rolling_sums(v) for v in (present.astype(np.float64), x, y, x * x, x * y))
         spread = sxx - sx * sx / n

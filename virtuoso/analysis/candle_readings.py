@@ -1,4 +1,4 @@
-"""Readings of all candle components: at one time (with a cache) or at every bar of a history."""
+"""Readings of all candle components, at one time (with a cache) or at every bar of a history."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CANDLE_COMPONENTS: Mapping[DimensionKind, tuple[CandleComponentSpec, ...]] = {
 }
 COMPONENTS: tuple[CandleComponentSpec, ...] = tuple(spec for specs in CANDLE_COMPONENTS.values() for spec in specs)
 BLOCK_ROWS = 512
-"""Rows of a history that are read at once. It limits the memory."""
+"""The number of rows of a history that are read at once. It limits the memory use."""
 
 _CENTRES = np.array([[spec.centre] for spec in COMPONENTS])
 _SCALES = np.array([[spec.scale] for spec in COMPONENTS])
@@ -35,8 +35,8 @@ _ARRAYS = ("open_ms", "open", "high", "low", "close", "volume")
 class Readings(NamedTuple):
     """Readings of all candle components: arrays of shape (len(COMPONENTS), rows).
 
-    `values` and `directions` are NaN where nothing was measured. `failures` says why a component could not be read at all,
-    by the component's index."""
+    `values` and `directions` are NaN where nothing was measured. `failures` maps the index of a component that could not be
+    read at all to the reason."""
 
     values: Floats
     directions: Floats
@@ -44,7 +44,8 @@ class Readings(NamedTuple):
     failures: Mapping[int, str]
 
     def missing(self, row: int, count: int) -> list[str]:
-        """Return, for each component, why it is not measured in a row with `count` bars; empty where it is."""
+        """Return, for each component, the reason why it is not measured in a row with `count` bars. The reason is empty for
+        a measured component."""
         measured = np.isfinite(self.directions[:, row]).tolist()
         if all(measured):
             return [""] * len(COMPONENTS)
@@ -57,8 +58,8 @@ class Readings(NamedTuple):
 
 
 def read(rows: Rows) -> Readings:
-    """Return the readings of all candle components. One that fails, or gives a number that is not finite, is not
-    measured."""
+    """Return the readings of all candle components. A component that fails or gives a number that is not finite counts as
+    not measured."""
     shape = (len(COMPONENTS), len(rows.count))
     values, confidences, failures = np.full(shape, np.nan), np.zeros(shape), {}
     with np.errstate(all="ignore"):  # 0/0 becomes NaN, which means not measured
@@ -79,8 +80,9 @@ def read(rows: Rows) -> Readings:
 def read_history(candles: Candles) -> Readings:
     """Return the readings at every bar of a history of any length. Shape (len(COMPONENTS), len(candles)).
 
-    Each reading uses its own bar and earlier ones only. It equals what live scoring gives at that bar within 1e-6: live
-    scoring starts TA-Lib's recursive indicators 300 bars back. ValueError when the candles cannot be read."""
+    Each reading uses only its own bar and earlier ones. It equals the reading of live scoring at that bar within 1e-6. The
+    difference arises because live scoring starts TA-Lib's recursive indicators 300 bars back. Raise ValueError when the
+    candles cannot be read."""
     bars = Bars(candles, max_bars=None)
     blocks = [read(Rows.between(bars, i, min(i + BLOCK_ROWS, bars.count))) for i in range(0, bars.count, BLOCK_ROWS)]
     values, directions, confidences = (np.concatenate([block[field] for block in blocks], axis=1) for field in range(3))
@@ -88,7 +90,7 @@ def read_history(candles: Candles) -> Readings:
 
 
 class TimeframeReadings(NamedTuple):
-    """The readings of one timeframe at its last bar, for live scoring. `bars` is None when the candles cannot be read;
+    """The readings of one timeframe at its last bar, for live scoring. `bars` is None when the candles cannot be read.
     `missing` then gives the reason."""
 
     bars: Bars | None
@@ -100,7 +102,7 @@ class TimeframeReadings(NamedTuple):
 
 
 def read_last(candles: Mapping[Timeframe, tuple[Candles, int]]) -> dict[Timeframe, TimeframeReadings]:
-    """Return the readings of several timeframes. Each is given as (candles, end) and read at the bar before index `end`."""
+    """Return the readings of several timeframes. A value (candles, end) is read at the bar before index `end`."""
     result, bars = {}, {}
     for timeframe, (one, end) in candles.items():
         try:
@@ -127,9 +129,9 @@ def read_last(candles: Mapping[Timeframe, tuple[Candles, int]]) -> dict[Timefram
 
 
 class CandleReadingsCache:
-    """What was computed from one symbol's candles, so that a pass in which no bar has closed does not compute it again.
+    """Results computed from one symbol's candles. A pass in which no bar has closed uses them again.
 
-    The cache compares arrays by identity: a caller without new bars passes the same Candles, or a `dataclasses.replace` of
+    The cache compares arrays by identity. A caller without new bars passes the same Candles, or a `dataclasses.replace` of
     them with a new stamp. The caller holds one cache for each symbol. Results are the same with and without it."""
 
     __slots__ = ("_dimensions", "_timeframes")
@@ -151,7 +153,7 @@ class CandleReadingsCache:
         return known is not None and known[1] == end and _same_arrays(known[0], candles)
 
     def dimension(self, kind: DimensionKind, key: tuple[object, ...]) -> DimensionResult | None:
-        """Return the last dimension of this kind that was stored, if its key was `key`; otherwise None."""
+        """Return the last stored dimension of this kind if its key was `key`, otherwise None."""
         known = self._dimensions.get(kind)
         return known[1] if known is not None and known[0] == key else None
 
@@ -161,5 +163,5 @@ class CandleReadingsCache:
 
 
 def _same_arrays(one: Candles, other: Candles) -> bool:
-    """Return whether both hold the very same arrays."""
+    """Return True if both hold identical array objects."""
     return one is other or all(getattr(one, name) is getattr(other, name) for name in _ARRAYS)

@@ -1,4 +1,4 @@
-"""What a component is: its specification, which is a row of its dimension's table, and the result of measuring it."""
+"""The specification of a component, which is a row of its dimension's table, and the result of its measurement."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 class ComponentSpec:
     """The specification of one component.
 
-    `weight` is its share of the dimension, 0-1; the weights of a table add up to 1. `unit` is the unit of its reading.
+    `weight` is its share of the dimension, 0-1. The weights of a table add up to 1. `unit` is the unit of its reading.
     `centre` and `scale` turn a reading into a direction: tanh((reading - centre) / scale). The map is odd about `centre`,
-    monotone and continuous; a negative `scale` makes a high reading bearish. `bullish` and `bearish` say in plain words
-    what a positive and a negative direction mean."""
+    monotone and continuous. A negative `scale` makes a high reading bearish. `bullish` and `bearish` describe in plain
+    words the meaning of a positive and a negative direction."""
 
     name: str
     weight: float
@@ -40,8 +40,9 @@ class ComponentSpec:
 class CandleComponentSpec(ComponentSpec):
     """A component that is measured from the bars of each timeframe.
 
-    `weight` is then its share of one timeframe. `read` returns (readings, confidences) of shape (rows,), each from its own
-    row only; NaN means not measured, and `missing` says why. Below `min_bars` bars the component is not measured."""
+    `weight` is its share within one timeframe. `read` returns (readings, confidences) of shape (rows,), each from its own
+    row only. NaN means not measured, and `missing` gives the reason. With fewer than `min_bars` bars the component is not
+    measured."""
 
     min_bars: int
     read: Callable[[Rows], tuple[Floats, Floats | float]]
@@ -60,8 +61,8 @@ class ContextComponentSpec(ComponentSpec):
 
 
 class ComponentResult(NamedTuple):
-    """A component after its measurement. `direction`, `confidence` and `reading` count only where `missing` is empty;
-    `timeframe` is empty for components that have none."""
+    """A component after its measurement. `direction`, `confidence` and `reading` are valid only if `missing` is empty.
+    `timeframe` is empty for components without one."""
 
     spec: ComponentSpec
     name: str
@@ -76,8 +77,8 @@ class ComponentResult(NamedTuple):
 def missing_result(
     spec: ComponentSpec, missing: str, *, name: str = "", timeframe: str = "", weight: float | None = None
 ) -> ComponentResult:
-    """Return the result of a component that could not be measured, with the reason. The name and the weight are those of
-    `spec` by default."""
+    """Return the result of a component that could not be measured, with the reason. The default name and weight are those
+    of `spec`."""
     return ComponentResult(
         spec, name or spec.name, timeframe, spec.weight if weight is None else weight, 0.0, 0.0, 0.0, missing
     )

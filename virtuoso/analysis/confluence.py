@@ -1,4 +1,4 @@
-"""One symbol's score from all that is known of it. This is the package's entry point for symbols."""
+"""The score of one symbol from all its inputs. This is the package's entry point for symbols."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _INPUTS = {
 def score_symbol(
     inputs: SymbolInputs, now_ms: int, weights: Weights = DEFAULT_WEIGHTS, cache: CandleReadingsCache | None = None
 ) -> Confluence:
-    """Return the six dimensions of one symbol and their total, at `now_ms` (epoch ms, the exchange's clock).
+    """Return the six dimensions of one symbol and their total at `now_ms` (epoch ms, the exchange's clock).
 
-    Bad data never raises. An input that is missing is named in `missing_inputs`; a component that could not be measured
-    says why in `missing`. Below `weights.min_coverage` or `weights.min_dimensions` there is no score. Bars that close after
+    Bad data never raises an exception. `missing_inputs` names each missing input. `missing` gives the reason why a component
+    could not be measured. Below `weights.min_coverage` or `weights.min_dimensions` there is no score. Bars that close after
     `now_ms` are not used.
 
-    `cache` belongs to this symbol: what was computed from unchanged Candles is used again. The result is the same, bit for
-    bit."""
+    `cache` belongs to this symbol. It reuses results that were computed from unchanged Candles. The score is identical with
+    and without it, bit for bit."""
     cache = cache or CandleReadingsCache()
     times = observed_times(inputs)
     readings = cache.readings(inputs.candles, now_ms)
@@ -68,7 +68,8 @@ def _candle_dimension(
     weights: Weights,
     cache: CandleReadingsCache,
 ) -> DimensionResult:
-    """Return a dimension that is measured from the candles of all timeframes. `fresh` is the freshness of each."""
+    """Return a dimension that is measured from the candles of all timeframes. `fresh` holds the freshness of each
+    timeframe."""
     key = (*(readings.get(timeframe) for timeframe in Timeframe), fresh, weights)
     known = cache.dimension(kind, key)
     if known is not None:
@@ -87,7 +88,7 @@ def _candle_dimension(
 
 
 def _candle_freshness(readings: TimeframeReadings | None, timeframe: Timeframe, now_ms: int) -> float:
-    """Return 1 while the last possible bar is there, and 0 when four more bars should have come."""
+    """Return 1 while the newest possible bar is present, and 0 when four further bars are overdue."""
     if readings is None:
         return 0.0
     overdue = now_ms - (readings.last_open_ms + 2 * timeframe.ms)
@@ -111,7 +112,7 @@ def _timeframe_results(
         if missing:
             yield missing_result(spec, missing, name=names[index], timeframe=label, weight=weight)
         else:
-            # by position: keywords would make a pass 1 % slower
+            # positional arguments: keywords would make a pass 1 % slower
             yield ComponentResult(spec, names[index], label, weight, directions[index], confidence, values[index], "")
 
 
@@ -127,13 +128,13 @@ def _context_dimension(
 
 
 def _missing_inputs(names: Iterable[ScoreInput], present: Mapping[ScoreInput, int]) -> tuple[ScoreInput, ...]:
-    """Return the names that are not present. Without a ticker its fields are not named as well."""
+    """Return the names that are not present. When the ticker itself is missing, its fields are not named in addition."""
     missing = tuple(name for name in names if name not in present)
     return tuple(name for name in missing if ScoreInput.TICKER in present or name not in TICKER_FIELDS)
 
 
 def _measure(spec: ContextComponentSpec, context: SymbolContext, times: Mapping[ScoreInput, int]) -> ComponentResult:
-    """Return the result of one component: its reading, or why there is none."""
+    """Return the result of one component: its reading, or the reason why it is missing."""
     missing_inputs = _missing_inputs(spec.inputs, times)
     if missing_inputs:
         return missing_result(spec, f"no {input_words(missing_inputs)}")

@@ -1,12 +1,12 @@
-"""The sentiment of the whole market: breadth, funding, open interest, positions, and one gauge made of them.
+"""The sentiment of the whole market: breadth, funding, open interest, positions, and one gauge that combines them.
 
-The gauge runs from 0 (fear) to 100 (greed), with 50 neutral. It describes positioning and predicts nothing: longs who pay
-much are greed here, while in a symbol's own `sentiment` they are bearish. The gauge is made of its parts by the formula of
-`aggregation`: direction = tanh(reading / scale), gauge = 50 + the sum of the contributions. A missing part is named; below
-40 % coverage there is no gauge. A reflected market has the gauge 100 - g; scaling prices or volumes changes nothing.
+The gauge runs from 0 (fear) to 100 (greed), with 50 neutral. It describes positioning and predicts nothing. High funding
+paid by longs counts as greed here, but as bearish in a symbol's own `sentiment`. The formula of `aggregation` combines the
+parts: direction = tanh(reading / scale), gauge = 50 + the sum of the contributions. A missing part is named. Below 40 %
+coverage there is no gauge. A reflected market has the gauge 100 - g. Scaling prices or volumes changes nothing.
 
-Breadth is measured over the venue. Each other part is the mean of a reading that every tracked symbol's own sentiment
-shows, weighted by turnover and confidence. A symbol's reading is limited to 4 deviations, so that one market cannot
+Breadth is measured over the venue. Each other part is the mean of one reading of the tracked symbols' own `sentiment`,
+weighted by turnover and confidence. A symbol's reading is limited, usually to 4 deviations, so that one market cannot
 dominate. A part needs 5 symbols.
 """
 
@@ -38,8 +38,10 @@ MAX_DEVIATIONS = 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentimentPartSpec(ComponentSpec):
-    """The specification of one part of the gauge. `read` measures one tracked symbol; None means breadth, which is measured
-    over the venue. A symbol's reading is limited to `max_reading` either way, in `unit`."""
+    """The specification of one part of the gauge.
+
+    `read` measures one tracked symbol. None means breadth, which is measured over the venue. A symbol's reading is limited
+    to -`max_reading`..`max_reading`, in `unit`."""
 
     read: Callable[[SymbolContext], tuple[float, float]] | None = None
     max_reading: float = MAX_DEVIATIONS
@@ -98,13 +100,13 @@ PARTS = (
 def market_sentiment(tickers: Mapping[str, Ticker], inputs: Sequence[SymbolInputs], now_ms: int) -> MarketSentiment:
     """Return the market's sentiment at `now_ms` (epoch ms, the exchange's clock).
 
-    `tickers` are those of the whole venue; empty when many are unusable, as for `overview`. `inputs` are those of the
-    tracked symbols. A figure is None when its inputs are missing; bad data of one symbol costs that symbol only.
+    `tickers` are those of the whole venue. They are empty when many are unusable, as for `overview`. `inputs` are those of
+    the tracked symbols. A figure is None when its inputs are missing. Bad data of one symbol affects only that symbol.
 
     gauge: 0-100, see the module. funding_mean_percent (weighted by turnover) and funding_median_percent: over all tickers,
-    percent an interval. open_interest_usd: the sum of open interest times last price. open_interest_change_percent: over 4
-    hours, both ends at today's prices. long_short_median: longs for each short, above 0. long_accounts_percent: 0-100, mean
-    weighted by turnover. premium_median_bp: 10,000 log(mark / index). Units and ranges as in sentiment.proto. (Own
+    percent per interval. open_interest_usd: the sum of open interest times last price. open_interest_change_percent: over 4
+    hours, both ends at today's prices. long_short_median: longs per short, above 0. long_accounts_percent: 0-100, mean
+    weighted by turnover. premium_median_bp: 10,000 log(mark / index). Units and ranges are as in sentiment.proto. (Own
     definition.)"""
     contexts = [_context(one, now_ms) for one in inputs]
     weights = [_turnover(one) for one in inputs]
@@ -131,7 +133,7 @@ def market_sentiment(tickers: Mapping[str, Ticker], inputs: Sequence[SymbolInput
 
 
 def _gauge(results: Sequence[ComponentResult]) -> Dimension:
-    """Return the gauge of its parts. Below MIN_COVERAGE the parts are listed and there is no score."""
+    """Return the gauge from its parts. Below MIN_COVERAGE the parts are listed, but there is no score."""
     missing = tuple(result.name for result in results if result.missing)
     return aggregate_dimension(DimensionKind.SENTIMENT, results, missing, 1.0, MIN_COVERAGE)
 
@@ -139,7 +141,7 @@ def _gauge(results: Sequence[ComponentResult]) -> Dimension:
 def _measure(
     spec: SentimentPartSpec, breadth: Breadth | None, contexts: Sequence[SymbolContext], weights: Sequence[float]
 ) -> ComponentResult:
-    """Return the result of one part: its reading, or why there is none. `weights` are the turnovers of the symbols."""
+    """Return the result of one part: its reading, or the reason why it is missing. `weights` are the symbols' turnovers."""
     if spec.read is None:
         count = 0 if breadth is None else breadth.up + breadth.down + breadth.flat
         if breadth is None or count < MIN_SYMBOLS:
@@ -184,7 +186,7 @@ def _read(spec: SentimentPartSpec, context: SymbolContext) -> list[tuple[float, 
 
 
 def _context(inputs: SymbolInputs, now_ms: int) -> SymbolContext:
-    """Return the symbol's context with its 5m bars, which give the move of price beside open interest."""
+    """Return the symbol's context with its 5m bars. The price move that is compared with open interest uses these bars."""
     candles = inputs.candles.get(Timeframe.M5)
     try:
         bars = {} if candles is None else {Timeframe.M5: Bars(candles, end=closed_bar_count(candles, now_ms))}
@@ -209,8 +211,8 @@ def _long_short_ratio(inputs: SymbolInputs) -> float | None:
 
 
 def _open_interest_change(inputs: Sequence[SymbolInputs]) -> float | None:
-    """Return 100 (value of positions now / 4 hours ago - 1), both at today's prices, over the symbols whose series reach so
-    far back; None with fewer than 5."""
+    """Return 100 (value of positions now / 4 hours ago - 1), both at today's prices. The sums use the symbols whose series
+    cover 4 hours. None with fewer than 5 such symbols."""
     now, before = [], []
     for one in inputs:
         series = one.open_interest
@@ -226,7 +228,7 @@ def _open_interest_change(inputs: Sequence[SymbolInputs]) -> float | None:
 
 
 def _weighted_mean(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Return the weighted mean of (value, weight) pairs; None when the weights add up to 0."""
+    """Return the weighted mean of (value, weight) pairs, or None when the weights add up to 0."""
     whole = math.fsum(w for _, w in pairs if math.isfinite(w))
     return math.fsum(v * w for v, w in pairs if math.isfinite(w)) / whole if whole > 0 else None
 

@@ -14,9 +14,9 @@ def movers(
     tickers: Mapping[str, Ticker], min_turnover_usd: float = MIN_TURNOVER_USD
 ) -> tuple[tuple[Mover, ...], tuple[Mover, ...]]:
     """Return (gainers, losers) among the tickers with a 24-hour turnover of at least `min_turnover_usd` (USDT counts as
-    USD). Each side holds the largest percentage first, ties by symbol; either may be empty.
+    USD). Each side lists the largest percentage first, and ties by symbol. Either side may be empty.
 
-    The percentage is the ticker's own. A ticker without it (a new listing) or without turnover is left out."""
+    The percentage comes from the ticker. A ticker without a percentage (a new listing) or without turnover is left out."""
     moved = [
         Mover(symbol=t.symbol, price=t.last, change_24h_percent=t.change_24h_percent, turnover_24h=t.turnover_24h)
         for t in tickers.values()

@@ -1,4 +1,4 @@
-"""Opportunities from pass to pass: which candidates become records, with cooldowns and limits.
+"""Opportunities from pass to pass: the selection of candidates for records, with cooldowns and limits.
 
     restore(stored) ─► OpportunityState ─► advance(inputs, BTC candles, now) ─► (OpportunityState, opened) ─► store opened
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Candles
 
 COOLDOWN_MS = 4 * 3_600_000
-"""For how long an opportunity is open, and its symbol and kind give no other."""
+"""The time for which an opportunity is open. During it, its symbol and kind give no other opportunity."""
 MAX_PER_HOUR, MAX_PER_DAY = 10, 50
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 MAX_PRICE_AGE_MS = 60_000
@@ -27,14 +27,15 @@ MAX_PRICE_AGE_MS = 60_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpportunityState:
-    """The opportunities of one venue's last day, from which cooldowns and limits follow."""
+    """The opportunities of one venue in the last day. Cooldowns and limits depend on them."""
 
     venue: str
     recent: tuple[Opportunity, ...] = ()
 
 
 def restore(state: OpportunityState, stored: Iterable[Opportunity]) -> OpportunityState:
-    """Return the state with the stored opportunities of its venue added, in any order. It needs those of the last day."""
+    """Return the state with the stored opportunities of its venue added, in any order. `stored` must contain those of the
+    last day."""
     known = {o.id: o for o in (*state.recent, *stored) if o.venue == state.venue}
     return replace(state, recent=tuple(sorted(known.values(), key=lambda o: (o.found_ms, o.id))))
 
@@ -47,12 +48,13 @@ def advance(
     *,
     enabled: bool = True,
 ) -> tuple[OpportunityState, tuple[Opportunity, ...]]:
-    """Return (the state after this pass, its new opportunities, strongest first) at `now_ms` (epoch ms, the exchange's
-    clock). `inputs` are those of the tracked symbols, `anchor` holds BTC's candles.
+    """Return (state after this pass, new opportunities, strongest first) at `now_ms` (epoch ms, the exchange's clock).
+    `inputs` are those of the tracked symbols. `anchor` holds BTC's candles.
 
-    A symbol and kind gives another opportunity after 4 hours at the earliest, and a symbol none to the other side while one
-    is open. At most 10 open in an hour and 50 in a day, the strongest of a pass first; without `enabled` none. A symbol
-    without a price younger than a minute is left out. Bars that close after `now_ms` are not used."""
+    A symbol and kind gives another opportunity after 4 hours at the earliest. While an opportunity is open, its symbol gives
+    none to the opposite side. At most 10 open in an hour and 50 in a day. The strongest of a pass open first. If `enabled`
+    is False, none opens. A symbol is left out if its price is older than a minute. Bars that close after `now_ms` are not
+    used."""
     recent = [o for o in state.recent if now_ms - o.found_ms < DAY_MS]
     prices = {
         i.symbol: i.ticker.last

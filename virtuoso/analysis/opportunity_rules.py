@@ -1,29 +1,30 @@
-"""What counts as an opportunity: unusual moves against BTC, against a market's own past, and unusual funding.
+"""Definitions of opportunities: unusual moves relative to BTC or to a market's own history, and unusual funding.
 
-Most kinds compare the last day with the six days before, on 30m returns (see `beta`): the usual fit is that of the 288 older
-returns, the recent fit that of the 48 newest. The residual of a return is what the usual beta does not explain,
-e = r - beta r_BTC. Alpha is the sum of the residuals over the kind's window; its z-score is alpha / (s sqrt(n)), where s is
-the usual standard deviation of residuals. Sums are of log returns; percentages are of the price, 100 (exp(sum) - 1).
+Most kinds compare the last day with the six days before it, on 30m returns (see `beta`). The usual fit uses the 288 older
+returns. The recent fit uses the 48 newest. The residual of a return is the part that the usual beta does not explain,
+e = r - beta r_BTC. Alpha is the sum of the residuals over the kind's window. Its z-score is alpha / (s sqrt(n)), where s is
+the usual standard deviation of residuals. Sums are sums of log returns. Percentages are price changes, 100 (exp(sum) - 1).
 
-    CORRELATION_BREAKDOWN       the correlation was at least 0.6 and is at most 0.3, and Fisher's z of the difference is at
-                                most -4; the side is that of the day's alpha
-    BETA_EXPANSION              beta is at least 1.5 times the usual, and z of the difference at least 4; the side is that of
-                                BTC's day
-    BETA_COMPRESSION            beta is at most the usual over 1.5, and z at most -4; the side is that of the day's alpha
-    RELATIVE_STRENGTH_BREAKOUT  alpha of 4 hours with |z| of at least 3.5 brings the sum of residuals to the week's extreme;
-                                the side is that of this alpha
-    REVERSION                   the day's alpha has |z| of at least 3 and has turned back from its extreme by at least two s;
-                                the side is against this alpha
-    CROSS_TIMEFRAME_DIVERGENCE  2 hours on 5m (|z| of at least 3) go against the week on 4h (|z| of at least 1.5); the side
-                                is that of the week
-    FUNDING_EXTREME             the rate has |z| of at least 4 against its own history, is at least 0.03 % an interval, and z
-                                and rate have one sign; the side is against those who pay
+    CORRELATION_BREAKDOWN       the usual correlation is at least 0.6, the recent one at most 0.3, and Fisher's z of the
+                                difference at most -4; the side follows the day's alpha
+    BETA_EXPANSION              beta is at least 1.5 times the usual beta, and z of the difference is at least 4; the side
+                                follows BTC's move of the day
+    BETA_COMPRESSION            beta is at most the usual beta divided by 1.5, and z of the difference is at most -4; the
+                                side follows the day's alpha
+    RELATIVE_STRENGTH_BREAKOUT  the alpha of 4 hours has |z| of at least 3.5, and the running sum of residuals is at its
+                                extreme of the week; the side follows this alpha
+    REVERSION                   the day's alpha has |z| of at least 3 and has moved back from its extreme by at least two s;
+                                the side is opposite to this alpha
+    CROSS_TIMEFRAME_DIVERGENCE  the last 2 hours on 5m (|z| of at least 3) move against the last week on 4h (|z| of at least
+                                1.5); the side follows the week
+    FUNDING_EXTREME             the rate has |z| of at least 4 against its own history, its size is at least 0.03 % per
+                                interval, and z and rate have the same sign; the side is opposite to those who pay
 
-Where a move gives the side, the move must have |z| of at least 1. A reflected market gives the opposite side of each kind.
-Confidence comes from sample and fit: n / (n + 60), times the share of the recent returns that are present, times
-(1 + R^2) / 2.
+Where the side follows a move, that move must have |z| of at least 1. A reflected market gives the opposite side of each
+kind. For the kinds on 30m returns, confidence is n / (n + 60), times the share of the recent returns that are present,
+times (1 + R^2) / 2.
 
-None of these is a forecast.
+No kind is a forecast.
 """
 
 from __future__ import annotations
@@ -47,12 +48,12 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Floats
 
 WEEK_POINTS, DAY_POINTS, BURST_POINTS = 336, 48, 8
-"""30m returns of a week, of its last day, and of its last 4 hours."""
+"""Numbers of 30m returns in a week, in its last day, and in its last 4 hours."""
 MIN_USUAL_POINTS, MIN_DAY_POINTS = 144, 40
 CORRELATED, UNCORRELATED = 0.6, 0.3
 BETA_RATIO = 1.5
 MIN_BETA = 0.3
-"""Below this beta a ratio of betas has no meaning."""
+"""The minimum usual beta. A ratio to a smaller beta has no meaning."""
 MOVE_Z = 1.0
 CHANGE_Z = 4.0
 BREAKOUT_Z = 3.5
@@ -79,8 +80,10 @@ _THRESHOLDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A situation that meets the definition of its kind. The sign of `sign` is the side. `strength` is its z-score over the
-    kind's threshold, at least 1. `alpha` is a log return; None for kinds without one."""
+    """A situation that meets the definition of its kind.
+
+    A positive `sign` means LONG; a negative one means SHORT. `strength` is the absolute z-score divided by the kind's
+    threshold, at least 1. `alpha` is a log return, or None for kinds without alpha."""
 
     kind: OpportunityKind
     symbol: str
@@ -95,8 +98,8 @@ class Candidate:
 
 
 def find_candidates(inputs: Sequence[SymbolInputs], anchor: Mapping[Timeframe, Candles], now_ms: int) -> list[Candidate]:
-    """Return everything that meets the definition of a kind at `now_ms` (epoch ms), strongest first. `anchor` holds BTC's
-    candles. What was found in earlier passes makes no difference."""
+    """Return all candidates of all kinds at `now_ms` (epoch ms), strongest first. `anchor` holds BTC's candles. The result
+    does not depend on earlier passes."""
     by_frame = {t: {i.symbol: i.candles[t] for i in inputs if t in i.candles} for t in (FAST, Timeframe.M30, SLOW)}
     candidates: list[Candidate] = []
     if Timeframe.M30 in anchor:
@@ -121,8 +124,10 @@ def percent_of_price(log_return: float) -> float:
 
 
 class _WeekAndDay(NamedTuple):
-    """The usual fit of the week before and the moves of the last day. Arrays (symbols,), NaN where absent; `path` (symbols,
-    336) is the running sum of residuals over the week; `burst` is the alpha of the last 4 hours."""
+    """The usual fit of the days before, and the moves of the last day.
+
+    Arrays have shape (symbols,) and are NaN where a value is absent. `path` (symbols, 336) is the running sum of residuals
+    over the week. `burst` is the alpha of the last 4 hours."""
 
     symbols: tuple[str, ...]
     usual: Fit
@@ -260,7 +265,7 @@ def _divergences(fast: Returns, slow: Returns) -> Iterator[Candidate]:
 
 def _recent_move(values: Floats, last: int, min_points: int) -> tuple[Floats, Floats, Floats]:
     """Return (sum of the last returns, its z-score by the root mean square of all returns, number of all returns). The
-    z-score is NaN with fewer than `min_points` returns, or where one of the last is missing."""
+    z-score is NaN with fewer than `min_points` returns, or where one of the last returns is missing."""
     count = np.isfinite(values).sum(axis=1).astype(np.float64)
     usual = np.sqrt(np.nansum(values * values, axis=1) / count)
     usual[(count < min_points) | ~(usual > FLAT)] = np.nan
@@ -269,8 +274,8 @@ def _recent_move(values: Floats, last: int, min_points: int) -> tuple[Floats, Fl
 
 
 def unusual_funding(inputs: SymbolInputs, now_ms: int) -> tuple[float, float, float] | None:
-    """Return (rate, its z-score, confidence) where the funding rate, a fraction an interval, meets FUNDING_EXTREME;
-    otherwise None."""
+    """Return (rate, its z-score, confidence) if the funding rate meets FUNDING_EXTREME, otherwise None. The rate is a
+    fraction per interval."""
     rate = None if inputs.ticker is None else inputs.ticker.funding_rate
     if rate is None or abs(rate) < MIN_FUNDING_RATE:
         return None

@@ -1,8 +1,10 @@
-"""Order book: how much waits on each side, and how near? Sizes in base units, log distances from the geometric mid.
+"""Order book: resting size on each side and its distance from the price. Sizes are in base units. Distances are log
+distances from the geometric mid.
 
-More size on the bid is bullish: pushing the price down then takes more than pushing it up. A band ends where the shorter
-side ends, so that a deep side does not count against a short one. Sizes fade out at the edge of a band, so that a level does
-not jump in or out. Each function takes the context of a symbol and returns (reading, confidence), or raises NotMeasured.
+More size on the bid side is bullish, because it takes more volume to move the price down than up. A band is limited by the
+depth of the shorter side, so that both sides are compared over the same distance. Sizes fade out at the edge of a band, so
+that a level does not enter or leave it abruptly. Each function takes the context of a symbol and returns (reading,
+confidence), or raises NotMeasured.
 """
 
 from __future__ import annotations
@@ -25,24 +27,25 @@ if TYPE_CHECKING:
 FADE_SHARE = 0.25
 """The outer share of a band over which sizes fade to 0."""
 EDGE_TOLERANCE = 1e-9
-"""A level this near to the edge of a band, as a share of the band, lies on the edge within rounding and is not counted."""
+"""The distance from the edge of a band, as a share of the band, within which a level is not counted. Such a level lies on
+the edge within rounding."""
 FLOW_LEVELS = 5
 MAX_BOOK_GAP_MS = 120_000
 
 
 def _faded_sizes(side: BookSide, edge: float) -> Floats:
-    """Return the sizes within `edge`: whole up to 75 % of the way, then falling on a straight line to 0 at the edge."""
+    """Return the sizes within `edge`. They are full up to 75 % of `edge` and then fall linearly to 0 at the edge."""
     share = (edge - side.distance) / (FADE_SHARE * edge)
     return side.size * np.minimum(np.maximum(share, 0.0), 1.0)
 
 
 def _level_count(side: BookSide, edge: float) -> int:
-    """Return how many levels with a size lie within `edge`."""
+    """Return the number of levels with a size within `edge`."""
     return int(np.count_nonzero(side.size[: side.distance.searchsorted(edge * (1 - EDGE_TOLERANCE))]))
 
 
 def _balance(bid: float, ask: float) -> float:
-    """Return (bid - ask) / (bid + ask), -1..1. NotMeasured when both are zero."""
+    """Return (bid - ask) / (bid + ask), -1..1. Raise NotMeasured when both are zero."""
     if not bid + ask > 0:
         raise NotMeasured("no size within the band")
     return (bid - ask) / (bid + ask)
@@ -50,11 +53,11 @@ def _balance(bid: float, ask: float) -> float:
 
 def imbalance(context: SymbolContext, share: float) -> tuple[float, float]:
     """Return (bids - asks) / (bids + asks) of the sizes within a band, -1..1. The band is `share` (0-1) of the depth of the
-    shorter side, and sizes fade over its last quarter.
+    shorter side. Sizes fade over its last quarter.
 
     The confidence is that of the order book, times n / (n + 2), where n is the number of levels in the band on the side
-    that has fewer. NotMeasured when the band ends before the best levels, or holds no size. (Depth imbalance: Cao, Hansch,
-    Wang 2009.)"""
+    with fewer levels. Raise NotMeasured when the band ends before the best levels, or contains no size. (Depth imbalance:
+    Cao, Hansch, Wang 2009.)"""
     edge = share * context.common_depth
     if edge <= context.half_spread * (1 + 1e-9):
         raise NotMeasured("the band ends before the best levels")
@@ -64,28 +67,29 @@ def imbalance(context: SymbolContext, share: float) -> tuple[float, float]:
 
 
 def microprice(context: SymbolContext) -> tuple[float, float]:
-    """Return the geometric microprice less the geometric mid, in half spreads, -1..1: (bid size - ask size) / (bid size +
-    ask size) of the best levels. The microprice weighs each best price by the size on the other side: it is near the ask
-    when the bid is larger. NotMeasured when both sizes are zero. (The weighted mid of Stoikov 2018.)"""
+    """Return the geometric microprice minus the geometric mid, in half spreads, -1..1: (bid size - ask size) / (bid size +
+    ask size) of the best levels. The microprice weights each best price by the size on the other side. It is near the ask
+    when the bid is larger. Raise NotMeasured when both sizes are zero. (The weighted mid of Stoikov 2018.)"""
     bids, asks = context.book_sides
     return _balance(float(bids.size[0]), float(asks.size[0])), context.book_confidence
 
 
 def pressure(context: SymbolContext) -> tuple[float, float]:
-    """Return (bids - asks) / (bids + asks), -1..1, where each level counts exp(-d / (D / 5 + s)): d is its distance beyond
-    the best level, D the depth of the shorter side, s half the spread. NotMeasured when the book holds no size. (Own
-    definition.)"""
+    """Return (bids - asks) / (bids + asks), -1..1, where each size has the weight exp(-d / (D / 5 + s)). d is its distance
+    beyond the best level, D is the depth of the shorter side, and s is half the spread. Raise NotMeasured when the book
+    contains no size. (Own definition.)"""
     scale = context.common_depth / 5 + context.half_spread
     bids, asks = (float(side.size @ np.exp((context.half_spread - side.distance) / scale)) for side in context.book_sides)
     return _balance(bids, asks), context.book_confidence
 
 
 def slope(context: SymbolContext) -> tuple[float, float]:
-    """Return log(b / s), a log ratio, unbounded, mostly -2..2. b is the mean distance paid to buy half of the thinner side,
-    s the mean distance to sell as much.
+    """Return log(b / s), a log ratio, unbounded, mostly -2..2. b is the mean distance from the mid at which half the size of
+    the thinner side can be bought. s is the mean distance at which the same amount can be sold.
 
-    Bullish when the asks are thinner: price then rises more easily than it falls. 0 when the best levels alone fill the
-    amount. NotMeasured when a side has a single level. (Own definition.)"""
+    The reading is bullish when the asks are thinner, because the price then rises more easily than it falls. It is 0 when
+    the best levels alone fill the amount. Raise NotMeasured when a side has a single level or the band contains no size.
+    (Own definition.)"""
     edge = context.common_depth
     if edge <= context.half_spread * (1 + 1e-9):
         raise NotMeasured("a side of the order book has a single level")
@@ -101,18 +105,20 @@ def slope(context: SymbolContext) -> tuple[float, float]:
 
 
 def _mean_fill_distance(distance: Floats, sizes: Floats, amount: float) -> float:
-    """Return the mean distance at which `amount` is filled, walking away from the mid."""
+    """Return the mean distance at which `amount` is filled, from the best level outwards."""
     reached = np.cumsum(sizes) - sizes
     filled = np.minimum(np.maximum(amount - reached, 0.0), sizes)
     return float(filled @ distance) / amount
 
 
 def order_flow_imbalance(context: SymbolContext) -> tuple[float, float]:
-    """Return the order flow imbalance between two order books, a ratio, -2..2: the size added to the bids and removed from
-    the asks, less the opposite, over the best 5 levels; divided by the mean size of those levels in both books.
+    """Return the order flow imbalance between two order books, a ratio, -2..2. It is the size added to the bids and removed
+    from the asks, minus the opposite, over the best 5 levels. The sum is divided by the mean size of those levels in both
+    books.
 
-    The confidence is that of the book, times 1 up to 30 s between the books, falling to 0 at 150 s. NotMeasured without two
-    books, or when they have the same time or are over 2 minutes apart. (Cont, Kukanov, Stoikov 2014.)"""
+    The confidence is that of the newer book, times a factor of 1 up to 30 s between the books. The factor falls to 0 at
+    150 s. Raise NotMeasured without two books, when they have the same time, when they are over 2 minutes apart, or when the
+    best levels contain no size. (Cont, Kukanov, Stoikov 2014.)"""
     book, previous = context.inputs.book, context.inputs.previous_book
     if book is None or previous is None:
         raise NotMeasured("needs two order books")

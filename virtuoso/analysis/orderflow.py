@@ -1,7 +1,7 @@
-"""Order flow: who takes liquidity? The newest trades by taker side, and the move of price and open interest.
+"""Order flow: the newest trades by taker side, and the moves of price and open interest.
 
-Buying by takers is bullish: they pay the spread to be in at once. Each function takes the context of a symbol and returns
-(reading, confidence), or raises NotMeasured.
+Buying by takers is bullish, because takers pay the spread for immediate execution. Each function takes the context of a
+symbol and returns (reading, confidence), or raises NotMeasured.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from virtuoso.domain.inputs import ScoreInput
 
 
 def _share(signed: float, total: float) -> float:
-    """Return the signed part of the total, -1..1. NotMeasured when the total is zero."""
+    """Return signed / total, -1..1. Raise NotMeasured when the total is zero."""
     if not total > 0:
         raise NotMeasured("the trades have no size")
     return signed / total
 
 
 def taker_delta(context: SymbolContext) -> tuple[float, float]:
-    """Return (bought - sold) / (bought + sold) by takers, in base units: a ratio, -1..1. NotMeasured with fewer than 20
-    trades. (Volume delta.)"""
+    """Return (bought - sold) / (bought + sold) by takers, in base units: a ratio, -1..1. Raise NotMeasured with fewer than
+    20 trades. (Volume delta.)"""
     signed = context.signed_sizes
     return _share(float(signed.sum()), float(context.sizes.sum())), context.trades_confidence
 
 
 def delta_change(context: SymbolContext) -> tuple[float, float]:
-    """Return the taker delta of the newer half of the trades (by number) less that of the older half, -2..2. Positive when
-    buying speeds up. NotMeasured with fewer than 20 trades. (Own definition.)"""
+    """Return the taker delta of the newer half of the trades (by number) minus that of the older half, -2..2. It is positive
+    when buying accelerates. Raise NotMeasured with fewer than 20 trades. (Own definition.)"""
     signed = context.signed_sizes
     middle = len(signed) // 2
     older, newer = (_share(float(half.sum()), float(np.abs(half).sum())) for half in (signed[:middle], signed[middle:]))
@@ -40,9 +40,9 @@ def delta_change(context: SymbolContext) -> tuple[float, float]:
 
 
 def large_trades(context: SymbolContext) -> tuple[float, float]:
-    """Return the taker delta of the largest tenth of the trades by size, -1..1. Trades as large as the smallest of these
-    count too. NotMeasured when more than half of all trades are that large, and with fewer than 20 trades. (Own
-    definition.)"""
+    """Return the taker delta of the largest tenth of the trades by size (at least 5 trades), -1..1. Trades that are as large
+    as the smallest of these also count. Raise NotMeasured when more than half of all trades are that large, and with fewer
+    than 20 trades. (Own definition.)"""
     signed = context.signed_sizes
     sizes = context.sizes
     rank = len(sizes) - max(5, len(sizes) // 10)
@@ -54,7 +54,7 @@ def large_trades(context: SymbolContext) -> tuple[float, float]:
 
 
 def trade_counts(context: SymbolContext) -> tuple[float, float]:
-    """Return (buys - sells) / trades by number, -1..1, in which small trades count as much as large ones. NotMeasured with
+    """Return (buys - sells) / trades by number, -1..1. Small trades count as much as large ones. Raise NotMeasured with
     fewer than 20 trades. (Own definition.)"""
     signs = np.sign(context.signed_sizes)
     return float(signs.sum()) / len(signs), context.trades_confidence
@@ -64,9 +64,9 @@ def positioning(context: SymbolContext) -> tuple[float, float]:
     """Return p (1 + 0.6 tanh(i)), where p and i are the moves of price and open interest over the last 4 hours, each in its
     own standard deviations; unbounded, mostly -4..4 "deviations".
 
-    A move with new positions counts for more than a move in which positions are closed. A price that did not change over
-    the 4 hours reads 0, which is a reading. NotMeasured without 7 values of open interest and the 5m bars of their hours,
-    or when either never moved. (The quadrants of price and open interest of futures traders, made continuous.)"""
+    A move with new positions counts more than a move in which positions are closed. A price that did not change over the
+    4 hours gives a valid reading of 0. Raise NotMeasured without 7 values of open interest and the 5m bars of their hours,
+    or when either never moved. (A continuous form of the price and open-interest quadrants of futures traders.)"""
     moves = context.moves
     return moves.price * (1 + 0.6 * math.tanh(moves.open_interest)), moves.confidence
 

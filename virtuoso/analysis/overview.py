@@ -1,4 +1,4 @@
-"""The whole market in a few numbers. This is the package's entry point for the market."""
+"""Key figures of the whole market. This is the package's entry point for the market."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def overview(
 ) -> Overview:
     """Return the market at `now_ms` (epoch ms) from the tickers of the whole venue and BTC's candles.
 
-    `dominance` is BTC's share of market capitalisation; without it the share of turnover is returned, and its basis says so.
-    `previous` is the regime state of the previous pass. A figure is None when its inputs are missing; bad candles never
-    raise.
+    `dominance` is BTC's share of market capitalisation. Without it, the result contains the share of turnover, with a basis
+    of TURNOVER. `previous` is the regime state of the previous pass. A figure is None when its inputs are missing. Bad
+    candles never raise an exception.
 
     regime: see `regime`. trend_strength: BTC's ADX-14 of 30m bars, 0-100 (Wilder 1978). volatility_percent: BTC's realised
-    volatility of a day, 100 sqrt(mean of squared 5m log returns * bars a year), percent a year. dispersion_percent: standard
-    deviation (ddof 0) of the 24-hour changes of at least 5 tickers, percentage points. breadth: how many of these rise, fall
-    and do not move. dominance: percent. total_turnover: sum of 24-hour turnovers, USDT."""
+    volatility of a day, 100 sqrt(mean of squared 5m log returns * bars per year), percent per year. dispersion_percent: the
+    standard deviation (ddof 0) of the 24-hour changes of at least 5 tickers, percentage points. breadth: the numbers of
+    tickers that rise, fall and do not move. dominance: percent. total_turnover: sum of 24-hour turnovers, USDT."""
     bars = {t: b for t, c in anchor_candles.items() if (b := _closed_bars(c, now_ms)) is not None}
     changes = {s: c for s, t in tickers.items() if (c := t.change_24h_percent) is not None and math.isfinite(c)}
     moves = np.array(list(changes.values()))
@@ -79,7 +79,7 @@ def _breadth(moves: Floats) -> Breadth:
 
 
 def _closed_bars(candles: Candles, now_ms: int) -> Bars | None:
-    """Return the bars that had closed at `now_ms`; None when they cannot be read."""
+    """Return the bars that had closed at `now_ms`, or None when they cannot be read."""
     try:
         return Bars(candles, end=closed_bar_count(candles, now_ms))
     except READING_ERRORS:
@@ -89,7 +89,7 @@ def _closed_bars(candles: Candles, now_ms: int) -> Bars | None:
 def _regime_inputs(
     tickers: Mapping[str, Ticker], changes: Mapping[str, float], moves: Floats, bars: Mapping[Timeframe, Bars]
 ) -> RegimeInputs:
-    """Return the inputs of the regime. Those of the whole market need at least 5 symbols."""
+    """Return the inputs of the regime. The inputs for the whole market need at least 5 symbols."""
     trend = _trend(bars)
     usual, recent = _volatility(bars.get(Timeframe.H4), 180), _volatility(bars.get(Timeframe.M30), 48)
     ratio = recent / usual if recent is not None and usual is not None and usual > 0 else None
@@ -108,7 +108,8 @@ def _regime_inputs(
 
 
 def _trend(bars: Mapping[Timeframe, Bars]) -> float | None:
-    """Return BTC's trend, -1..1: the mean of its trends on 30m and 4h bars. None without either."""
+    """Return BTC's trend, -1..1: the mean of its trends on 30m and 4h bars. A missing one is left out. None if both are
+    missing."""
     parts = [
         (weight, trend)
         for timeframe, weight in TREND_WEIGHTS.items()
@@ -118,8 +119,8 @@ def _trend(bars: Mapping[Timeframe, Bars]) -> float | None:
 
 
 def _timeframe_trend(bars: Bars) -> float | None:
-    """Return the trend of one timeframe, -1..1: half (+DI - -DI) / (+DI + -DI) * ADX / (ADX + 20), and half tanh of the rise
-    of EMA-50 over 10 bars in ATR-14. None with fewer than 61 bars, or where nothing moves."""
+    """Return the trend of one timeframe, -1..1. It is the mean of (+DI - -DI) / (+DI + -DI) * ADX / (ADX + 20) and of tanh
+    of the rise of EMA-50 over 10 bars in ATR-14. None with fewer than 61 bars, or where nothing moves."""
     if bars.count < 50 + SLOPE_BARS + 1:
         return None
     plus, minus = (float(f(bars.high, bars.low, bars.close, 14)[-1]) for f in (talib.PLUS_DI, talib.MINUS_DI))
@@ -140,8 +141,8 @@ def _trend_strength(bars: Bars | None) -> float | None:
 
 
 def _volatility(bars: Bars | None, returns: int) -> float | None:
-    """Return the realised volatility of the last `returns` log returns, percent a year: 100 sqrt(mean(r^2) * bars a year).
-    None with fewer returns."""
+    """Return the realised volatility of the last `returns` log returns, percent per year:
+    100 sqrt(mean(r^2) * bars per year). None with fewer returns."""
     if bars is None or bars.count < returns + 1:
         return None
     steps = np.diff(bars.close[-returns - 1 :])

@@ -1,15 +1,17 @@
-"""The state of the market: one algorithm, from its inputs and its own previous state.
+"""The regime of the market, computed from its inputs and the previous regime state.
 
-Each regime has a strength from -1 to 1, a continuous function of the inputs:
+Each regime has a strength from -1 to 1. It is a continuous function of the inputs:
 
-- BULLISH: the mean of tanh(mean move / 2 %), breadth and BTC's trend, with weights .30, .45 and .25 over those that are
-  present. BEARISH: its negative.
-- RISK_ON: the smallest of breadth, tanh(alts against BTC / 1.5 points) and calm. RISK_OFF: the smallest of the first two
-  negated and of unrest. Unrest is 1.5 tanh(log(BTC's volatility / its usual)); calm is its negative.
+- BULLISH: the weighted mean of tanh(mean move / 2 %), breadth and BTC's trend, with weights .30, .45 and .25. Missing inputs
+  are left out of the mean. BEARISH: the negative of BULLISH.
+- RISK_ON: the minimum of breadth, tanh(alts against BTC / 1.5 points) and calm. RISK_OFF: the minimum of the negatives of
+  the first two and of unrest. Unrest is 1.5 tanh(log(BTC's volatility / usual volatility)), limited to -1..1. Calm is its
+  negative.
 
-A risk regime comes before a direction, a direction before NEUTRAL. A regime begins at a strength of 0.30 and goes on down to
-0.10. Another regime must be preferred for an hour without a break before it takes over, so noise at a boundary changes
-nothing. (In October of 2025 a dwell of half an hour gave up to 8 changes in 24 hours; an hour gives 5.)
+A risk regime has priority over a directional regime, and a directional regime over NEUTRAL. A regime begins at a strength of
+0.30 and continues down to 0.10. Another regime takes effect after it has been preferred for an hour without a break, so
+noise at a boundary changes nothing. (In October 2025 a dwell time of half an hour gave up to 8 changes in 24 hours; an hour
+gives 5.)
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ def strengths(inputs: RegimeInputs) -> Mapping[Regime, float] | None:
 
 
 def preferred_regime(by_regime: Mapping[Regime, float], current: Regime | None) -> Regime:
-    """Return the regime that the strengths point to. The current regime needs less strength to go on."""
+    """Return the regime that the strengths indicate. The current regime needs less strength to continue."""
     for regime, strength in by_regime.items():
         if strength >= (LEAVE if regime is current else ENTER):
             return regime
@@ -53,8 +55,8 @@ def preferred_regime(by_regime: Mapping[Regime, float], current: Regime | None) 
 
 
 def advance(previous: RegimeState | None, preferred: Regime, now_ms: int) -> RegimeState:
-    """Return the state at `now_ms` (epoch ms) while `preferred` is preferred. The first regime takes effect at once; a later
-    one after it has been preferred for an hour without a break."""
+    """Return the state at `now_ms` (epoch ms) while `preferred` is preferred. The first regime takes effect at once. A later
+    regime takes effect after it has been preferred for an hour without a break."""
     if previous is None:
         return RegimeState(regime=preferred, since_ms=now_ms)
     if preferred is previous.regime:
@@ -68,8 +70,8 @@ def advance(previous: RegimeState | None, preferred: Regime, now_ms: int) -> Reg
 
 
 def confidence(inputs: RegimeInputs, by_regime: Mapping[Regime, float], regime: Regime) -> float:
-    """Return the confidence in `regime`, 0-1: its strength over 0.6, times the share of the five inputs that are present.
-    For NEUTRAL the first factor says how far all other regimes are from beginning."""
+    """Return the confidence in `regime`, 0-1. It is strength / 0.6, at most 1, times the share of the five inputs that are
+    present. For NEUTRAL the first factor is 1 - (largest strength of the other regimes) / 0.3."""
     neutral = regime is Regime.NEUTRAL
     clarity = 1 - max(0.0, *by_regime.values()) / ENTER if neutral else by_regime.get(regime, 0.0) / FULL_CONFIDENCE_STRENGTH
     deciding = (

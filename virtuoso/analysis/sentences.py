@@ -52,7 +52,7 @@ def measured_sentence(
 
 
 def unmeasured_sentence(kind: DimensionKind, missing_inputs: Sequence[str], reasons: Sequence[str]) -> str:
-    """Return why a dimension has no score. `reasons` are the distinct reasons of its components."""
+    """Return the sentence that says why a dimension has no score. `reasons` are the distinct reasons of its components."""
     if missing_inputs:
         return _append(f"{SUBJECTS[kind]} could not be measured", f": no {input_words(missing_inputs)}.")
     return _append(f"{SUBJECTS[kind]} could not be measured", f": {reasons[0]}." if reasons else ".")
@@ -68,5 +68,5 @@ def _phrase(result: ComponentResult) -> str:
 
 
 def _append(text: str, more: str) -> str:
-    """Return both texts as one, cut to MAX_LENGTH characters."""
+    """Return both texts as one, truncated to MAX_LENGTH characters."""
     return text + more if len(text) + len(more) <= MAX_LENGTH else (text + more)[: MAX_LENGTH - 1] + "…"

@@ -1,9 +1,9 @@
-"""Sentiment: how are traders positioned, and what do they pay for it? Each measured against the symbol's own history.
+"""Sentiment: the positions of traders and the price that they pay for them.
 
-Two components follow the positioning: new positions in the direction of price, and a perpetual above its index. Two oppose
-it: funding and accounts far to one side, because few traders are left to join that side. Each function takes the context of
-a symbol and returns (reading, confidence), or raises NotMeasured. Liquidations are not included: no venue offers them
-without a stream.
+Two components follow the positioning: new positions in the direction of price, and a perpetual above its index. Two
+components oppose it: extreme funding and one-sided accounts, because few traders are left to join that side. Each function
+takes the context of a symbol and returns (reading, confidence), or raises NotMeasured. Liquidations are not included,
+because no venue offers them without a stream.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from virtuoso.analysis.symbol_context import SymbolContext, history_z_score
 from virtuoso.domain.inputs import ScoreInput
 
 FUNDING_FLOOR = 2e-5
-"""A deviation of funding below 0.2 bp an interval is noise."""
+"""The deviation of funding that is regarded as noise: 0.2 bp per interval."""
 LOG_RATIO_FLOOR = 0.02
-"""A deviation of the long/short ratio below 2 % is noise."""
+"""The deviation of the log long/short ratio that is regarded as noise: 2 %."""
 
 
 def funding(context: SymbolContext) -> tuple[float, float]:
     """Return the z-score of the funding rate against the symbol's own past rates; unbounded, mostly -4..4 "deviations":
     (rate - mean) / sqrt(variance + (0.2 bp)^2).
 
-    High funding is bearish: longs pay much to stay, and leave when the price stops rising. NotMeasured with fewer than 8
-    past rates. (Own definition.)"""
+    High funding is bearish, because longs pay a high cost and leave when the price stops rising. Raise NotMeasured with
+    fewer than 8 past rates. (Own definition.)"""
     ticker, history = context.inputs.ticker, context.inputs.funding
     if ticker is None or ticker.funding_rate is None or history is None:
         raise NotMeasured("no funding rate")
@@ -41,8 +41,8 @@ def open_interest(context: SymbolContext) -> tuple[float, float]:
     """Return i tanh(p), where i and p are the moves of open interest and price over the last 4 hours, each in its own
     standard deviations; unbounded, mostly -4..4 "deviations".
 
-    New positions in a rise are bullish, in a fall bearish; closed positions weaken the move. NotMeasured as
-    `orderflow.positioning`. (Own definition.)"""
+    New positions are bullish in a rise and bearish in a fall. Closed positions have the opposite effect. Raise NotMeasured
+    as `orderflow.positioning` does. (Own definition.)"""
     moves = context.moves
     return moves.open_interest * math.tanh(moves.price), moves.confidence
 
@@ -51,7 +51,7 @@ def accounts(context: SymbolContext) -> tuple[float, float]:
     """Return the z-score of the log ratio of long to short accounts against its own history; unbounded, mostly -3..3
     "deviations": (log ratio - mean) / sqrt(variance + 0.02^2).
 
-    A high ratio is bearish: most small accounts are long already. NotMeasured with fewer than 12 values. (Own
+    A high ratio is bearish, because most small accounts are already long. Raise NotMeasured with fewer than 12 values. (Own
     definition.)"""
     series = context.inputs.long_short
     if series is None or not len(series.values):
@@ -65,8 +65,8 @@ def accounts(context: SymbolContext) -> tuple[float, float]:
 def premium(context: SymbolContext) -> tuple[float, float]:
     """Return 10,000 log(mark price / index price), basis points; unbounded, mostly -20..20.
 
-    A premium is bullish: leveraged buyers bid the perpetual above spot. NotMeasured when both prices are equal: the
-    difference is below a tick, or the venue has one price only. (The premium that funding is computed from.)"""
+    A premium is bullish, because leveraged buyers bid the perpetual above spot. Raise NotMeasured when both prices are
+    equal. Then the difference is below a tick, or the venue has only one price. (Funding is computed from this premium.)"""
     ticker = context.inputs.ticker
     if ticker is None or ticker.mark is None or ticker.index is None:
         raise NotMeasured("no mark or index price")

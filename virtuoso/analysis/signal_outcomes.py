@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Floats, Millis
 
 BAR_DELAY_MS = 120_000
-"""A bar counts as missing when it has not arrived by this time after its close."""
+"""The time after its close from which an absent bar counts as missing."""
 ABANDON_MS = 6 * 3_600_000
 """The time after expiry until which a bar may still arrive."""
 
@@ -33,7 +33,7 @@ M1_MS, M5_MS = Timeframe.M1.ms, Timeframe.M5.ms
 def evaluate_outcome(signal: Signal, bars: Mapping[Timeframe, Candles], now_ms: int) -> Signal:
     """Evaluate the signal on all bars that were closed at `now_ms` (epoch ms) and not evaluated before. Return the result.
 
-    The function is idempotent. An evaluation in steps gives the same result as one at once. A closed signal does not change.
+    The function is idempotent. Several steps give the same result as one evaluation. A closed signal does not change.
     A gap that neither 1m nor 5m bars fill is skipped once those bars are overdue. When the gap contains the expiry, the exit
     price is the first price after the gap. When no bar has arrived 6 hours after expiry, the exit price is None and the open
     part counts as stopped. Delisted markets therefore do not improve the record."""

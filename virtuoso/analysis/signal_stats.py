@@ -1,6 +1,6 @@
-"""Statistics of closed signals: how many there were, how many won, and what they made. Plain Python, without numpy.
+"""Statistics of closed signals: counts, win rates and results. Plain Python, without numpy.
 
-Results are in R, the distance from entry to stop (see `signals`): a stopped signal made about -1.
+Results are in R, the distance from entry to stop (see `signals`). A stopped signal without a target hit has about -1.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from virtuoso.domain.model import DimensionKind
 from virtuoso.domain.records import Side, SignalRecord, SignalTally
 
 Z_95 = 1.959963984540054
-"""95 % of a standard normal distribution lies within this distance of 0."""
+"""The distance from 0 that contains 95 % of a standard normal distribution."""
 
 Result = tuple[Side, tuple[DimensionKind, ...], float]
-"""(side, drivers with the strongest first, result in R) of a closed signal, as HistoryReader.results gives it."""
+"""(side, drivers with the strongest first, result in R) of a closed signal, as HistoryReader.results returns it."""
 
 
 def signal_tally(results: Sequence[float]) -> SignalTally:
     """Return the tally of one group of results in R. A result above 0 is a win.
 
     win_rate = wins / count, with its Wilson interval; mean_r = sum / count; expectancy_r = win rate * mean win - loss rate *
-    mean loss, which equals mean_r. All figures are None without a result. ValueError when a result is not a finite
-    number."""
+    mean loss, which equals mean_r. Without a result, all figures except the counts are None. Raise ValueError when a result
+    is not a finite number."""
     if not all(math.isfinite(r) for r in results):
         raise ValueError("a result is not a finite number")
     count, won, lost = len(results), [r for r in results if r > 0], [r for r in results if r <= 0]
@@ -47,20 +47,20 @@ def wilson_interval(wins: int, count: int) -> tuple[float, float]:
     """Return the 95 % Wilson interval (low, high) of a win rate, 0-1 each:
     (p + z^2/2n +- z sqrt(p(1 - p)/n + z^2/4n^2)) / (1 + z^2/n).
 
-    It stays valid for small counts and for rates of 0 and 1 (Wilson 1927, JASA 22). ValueError when `count` is below 1 or
-    `wins` is not between 0 and `count`."""
+    It remains valid for small counts and for rates of 0 and 1 (Wilson 1927, JASA 22). Raise ValueError when `count` is below
+    1 or `wins` is not between 0 and `count`."""
     if not 0 <= wins <= count or count < 1:
         raise ValueError(f"{wins} wins of {count}: must be 0 to count, and count at least 1")
     rate, square = wins / count, Z_95 * Z_95
     centre, scale = rate + square / (2 * count), 1 + square / count
     reach = Z_95 * math.sqrt(rate * (1 - rate) / count + square / (4 * count * count))
     low, high = (centre - reach) / scale, (centre + reach) / scale
-    return 0.0 if wins == 0 else low, 1.0 if wins == count else high  # exact where rounding would be off by a bit
+    return 0.0 if wins == 0 else low, 1.0 if wins == count else high  # exact, without a rounding error
 
 
 def signal_record(results: Iterable[Result]) -> SignalRecord:
-    """Return the tallies of all results, by side, and by the first (strongest) driver. A result without drivers counts in
-    the total only. A group without results is left out."""
+    """Return the tallies of all results, by side, and by the first (strongest) driver. A result without drivers counts only
+    in the total and for its side. A group without results is left out."""
     known = list(results)
     by_side = {side: [r for s, _, r in known if s == side] for side in Side}
     by_driver = {kind: [r for _, drivers, r in known if drivers[:1] == (kind,)] for kind in DimensionKind}

@@ -1,14 +1,15 @@
-"""Signals: when they open, and how they go from pass to pass, as a state machine over one venue's market.
+"""Signals: a state machine over one venue's market that opens, evaluates and closes them from pass to pass.
 
     restore(stored) ─► SignalState ─► advance(scores, prices, bars, now) ─► SignalStep(state, opened, changed) ─► store both
 
-A signal opens when the score reaches 70 (LONG) or 30 (SHORT) with a confidence of at least 0.5, at the last price. Before
-another one to the same side, the score must come back to 65 (35). A symbol has at most one active signal: the opposite
-signal closes it. The state is the newest signal of each symbol and side, so the stored signals are all the state there is.
+A signal opens at the last price when the score reaches 70 (LONG) or 30 (SHORT) with a confidence of at least 0.5. Before
+another signal to the same side can open, the score must return to 65 (LONG) or 35 (SHORT). A symbol has at most one active
+signal. A signal to the opposite side closes it. The state is the newest signal of each symbol and side, so it can be
+restored from the stored signals alone.
 
-Distances are in log prices. R = |log(stop / entry)|; a target of 1.5 R is 1.5 R from the entry on the other side; a result
-is sign * log(exit / entry) / R. So a reflected market gives the reflected signals with the same results. See
-`signal_outcomes` for stop, targets and expiry.
+Distances are in log prices. R = |log(stop / entry)|. A target of 1.5 R is 1.5 R from the entry, on the side opposite to the
+stop. A result is sign * log(exit / entry) / R. Therefore a reflected market gives the reflected signals with the same
+results. See `signal_outcomes` for stop, targets and expiry.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Confluence, Environment, Ticker
 
 ENTRY_POINTS = 20.0
-"""A signal opens when the score is this far from 50."""
+"""The minimum distance of the score from 50 at which a signal opens."""
 REARM_POINTS = 15.0
-"""Another signal to the same side needs the score to come back to this distance from 50."""
+"""The distance from 50 to which the score must return before another signal to the same side."""
 MIN_CONFIDENCE = 0.5
 TARGETS_R = (1.5, 3.0, 5.0)
 SIZES = (0.5, 0.3, 0.2)
@@ -39,12 +40,12 @@ STOP_TIMEFRAME = Timeframe.M30
 STOP_ATRS = 2.0
 MIN_STOP_BARS = 50
 MIN_STOP_DISTANCE, MAX_STOP_DISTANCE = 0.003, 0.20
-"""Log distances. A nearer stop is within costs; a farther one is no plan for a day."""
+"""Log distances. A nearer stop would be within trading costs. A more distant stop is unrealistic for one day."""
 MAX_MARK_DISTANCE = 0.01
-"""Log distance of mark and last price above which one of them is wrong."""
+"""The log distance of mark and last price above which one of them is considered wrong."""
 MAX_PRICE_AGE_MS = 60_000
 MEMORY_MS = 7 * 86_400_000
-"""A closed signal can hold back another to its side for this long."""
+"""The time after its opening during which a closed signal can prevent another signal to the same side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +59,7 @@ class SignalState:
 
 
 class SignalStep(NamedTuple):
-    """The state after a pass, the signals that it opened, and those that it changed (target hit, closed, evaluated,
-    re-armed)."""
+    """The state after a pass, the opened signals, and the changed signals (target hit, closed, evaluated, re-armed)."""
 
     state: SignalState
     opened: tuple[Signal, ...]
@@ -67,11 +67,11 @@ class SignalStep(NamedTuple):
 
 
 def restore(state: SignalState, stored: Iterable[Signal]) -> SignalState:
-    """Return the state with the stored signals added, in any order. It needs all active signals and those of the last 7
-    days; signals of other venues and environments are left out.
+    """Return the state with the stored signals added, in any order. `stored` must contain all active signals and those of
+    the last 7 days. Signals of other venues and environments are ignored.
 
-    When both sides of a symbol are stored as active, the later one had reversed the earlier, and that change was not stored
-    any more."""
+    When both sides of a symbol are stored as active, the later signal reversed the earlier one, but this change was not
+    stored. The earlier one is then closed as reversed."""
     newest = dict(state.newest)
     for signal in stored:
         key = (signal.symbol, signal.side)
@@ -95,11 +95,11 @@ def advance(
     bars: Mapping[str, Mapping[Timeframe, Candles]],
     now_ms: int,
 ) -> SignalStep:
-    """Return the step of one pass at `now_ms` (epoch ms, the exchange's clock); all mappings are by symbol.
+    """Return the step of one pass at `now_ms` (epoch ms, the exchange's clock). The keys of all mappings are symbols.
 
-    The pass evaluates active signals, re-arms closed ones, and opens new ones. A symbol without a score is not re-armed and
-    opens nothing; one without a price opens nothing; one without bars opens nothing and is not evaluated. The same pass
-    again changes nothing. Bars that close after `now_ms` are not used."""
+    The pass evaluates active signals, re-arms signals, and opens new ones. A symbol without a score is not re-armed and
+    opens no signal. A symbol without a price opens no signal. A symbol without bars opens no signal and is not evaluated.
+    A repeated pass changes nothing. Bars that close after `now_ms` are not used."""
     newest: dict[tuple[str, Side], Signal] = {}
     for key, signal in state.newest.items():
         if signal.status is SignalStatus.ACTIVE or now_ms - signal.opened_ms <= MEMORY_MS:
@@ -126,8 +126,8 @@ def advance(
 
 
 def signal_side(confluence: Confluence) -> Side | None:
-    """Return LONG for a score of at least 70, SHORT for a score of at most 30, both with a confidence of at least 0.5;
-    otherwise None."""
+    """Return LONG for a score of at least 70, SHORT for a score of at most 30, otherwise None. Both sides require a
+    confidence of at least 0.5."""
     if confluence.score is None or confluence.confidence is None or confluence.confidence < MIN_CONFIDENCE:
         return None
     points = confluence.score - 50
@@ -138,7 +138,7 @@ def signal_side(confluence: Confluence) -> Side | None:
 
 def stop_distance(candles: Candles | None, now_ms: int) -> float | None:
     """Return the log distance from entry to stop: two ATR-14 of 30m log prices, at least 0.003. None with fewer than 50
-    closed bars, where nothing moves, or above 0.20."""
+    closed bars, without price movement, or when the distance is above 0.20."""
     if candles is None or (end := closed_bar_count(candles, now_ms)) < MIN_STOP_BARS:
         return None
     try:
@@ -149,12 +149,12 @@ def stop_distance(candles: Candles | None, now_ms: int) -> float | None:
 
 
 def _is_held_back(previous: Signal | None) -> bool:
-    """Return whether the previous signal to the same side prevents another."""
+    """Return True if the previous signal to the same side prevents another one."""
     return previous is not None and (previous.status is SignalStatus.ACTIVE or not previous.rearmed)
 
 
 def _rearm(signal: Signal, confluence: Confluence | None) -> Signal:
-    """Return the signal, marked as re-armed once the score has come back far enough."""
+    """Return the signal. It is marked as re-armed when the score has returned far enough."""
     if signal.rearmed or confluence is None or confluence.score is None:
         return signal
     return replace(signal, rearmed=True) if signal.side.sign * (confluence.score - 50) <= REARM_POINTS else signal
@@ -169,8 +169,8 @@ def _open_signal(
     *,
     now_ms: int,
 ) -> Signal | None:
-    """Return a new signal at the last price. None without a price younger than a minute that the mark price confirms within
-    1 %, or without a stop distance."""
+    """Return a new signal at the last price. None without a stop distance, or when the price is older than a minute or
+    differs from the mark price by more than 1 %."""
     if ticker is None or ticker.mark is None or now_ms - ticker.stamp.observed_ms > MAX_PRICE_AGE_MS:
         return None
     if not (0 < ticker.mark < math.inf and 0 < ticker.last < math.inf):

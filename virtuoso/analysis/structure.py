@@ -1,8 +1,8 @@
-"""Price structure: where is the price among the levels that it made itself? On log prices, for each timeframe.
+"""Price structure: the position of the price relative to its own earlier levels, on log prices, for each timeframe.
 
 A swing high is a bar whose high is above the highs of the 3 bars before it and not below those of the 3 bars after it. It is
-confirmed at the close of the third bar after it, never earlier, and counts while it is among the last 240 bars. A swing low
-is its mirror image. Each function returns (readings, confidences) of shape (rows,); NaN means not measured.
+confirmed at the close of the third bar after it, never earlier. It counts while it is among the last 240 bars. A swing low
+is its mirror image. Each function returns (readings, confidences) of shape (rows,). NaN means not measured.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ BREAK_BARS = 24
 BREAK_DECAY = 0.88 ** np.arange(BREAK_BARS - 1, -1, -1.0)
 DONCHIAN_BARS = 55
 MAX_ROOM_ATR = 12.0
-"""The room to the next level where no level is within this distance."""
+"""The maximum room, in ATR. It is also the room where no level lies within this distance."""
 ROOM_OFFSET_ATR = 0.5
-"""Added to both rooms, so that a price at a level does not give an infinite ratio."""
+"""An offset for both rooms. It keeps the ratio finite when the price is at a level."""
 ZONE_BARS = 60
 ZONE_DECAY = 0.97 ** np.arange(ZONE_BARS - 1, -1, -1.0)
 IMPULSE_BARS = 3
 EMA_SPANS = (20, 50, 200)
 EMA_WEIGHTS = np.stack([(1 - 2 / (span + 1)) ** np.arange(WINDOW_BARS - 1, -1, -1.0) for span in EMA_SPANS])
 EMA_TOTALS = np.cumsum(EMA_WEIGHTS[:, ::-1], axis=1).T
-"""Row n - 1 holds the total weight of the last n bars, for each span."""
+"""The total weights. Row n - 1 holds the total weight of the last n bars, for each span."""
 EMA_GAP_SCALES = np.array((1.5, 2.0, 4.0))
-"""The usual size of the three gaps of the stack, in ATR."""
+"""The usual sizes of the three gaps between the stacked averages, in ATR."""
 
 
 class Swings:
-    """The confirmed swings of each row, and what several components derive from them.
+    """The confirmed swings of each row, and values that several components derive from them.
 
-    Side 0 holds highs; side 1 holds negated lows, so that both read as highs. `level` (2, rows, n) is the log price of each
-    bar that has three bars on either side; `confirmed` says whether it is a swing."""
+    Side 0 holds highs. Side 1 holds negated lows, so one formula works for both sides. `level` (2, rows, n) is the log price
+    of each bar that has three bars on either side. `confirmed` says whether the bar is a swing."""
 
     def __init__(self, rows: Rows) -> None:
         self.level, self.confirmed = _find_swings(rows.two_sided_highs[:, :, -SWING_BARS:])
@@ -60,13 +60,13 @@ class Swings:
         self.counter_breaks = self._decayed(broken * with_trend[::-1])
 
     def _decayed(self, broken: Floats) -> tuple[Floats, Floats]:
-        """Return (upward less downward breaks, confidence) over the last 24 bars, older bars counting less."""
+        """Return (upward minus downward breaks, confidence) over the last 24 bars. Older bars have a lower weight."""
         up, down = weighted_sum(broken, BREAK_DECAY)
         return (up - down) * self._known, (up + down + 0.05) / (up + down + 0.8)
 
 
 def _find_swings(high: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return (highs of the bars that have three bars on either side, whether each is a swing high). Both have shape
+    """Return (highs of the bars that have three bars on either side, True for each swing high). Both have shape
     (2, rows, width - 6)."""
     middle = high[:, :, WING_BARS:-WING_BARS]
     size = middle.shape[2]
@@ -79,8 +79,8 @@ def _find_swings(high: Floats) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def _last_two_levels(level: Floats, confirmed: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Return the levels of the last swing and of the one before it, as known at each of the last 24 bars; NaN where there
-    is none. Both have shape (2, rows, 24)."""
+    """Return the levels of the last swing and of the one before it, as known at each of the last 24 bars. A level is NaN
+    where there is no swing. Both have shape (2, rows, 24)."""
     sides, rows, size = level.shape
     index = np.zeros((sides, rows, size + 1), dtype=np.intp)  # 1 + the index of the last known swing; 0 without one
     np.multiply(confirmed, np.arange(1, size + 1), out=index[:, :, 1:])
@@ -94,33 +94,33 @@ def _last_two_levels(level: Floats, confirmed: NDArray[np.bool_]) -> tuple[Float
 
 def swings(rows: Rows) -> tuple[Floats, float]:
     """Return the mean of two steps in ATR-14: from the previous swing high to the last, and from the previous swing low to
-    the last. Positive for higher highs and higher lows; unbounded, mostly -12..12. NaN before two of each are confirmed,
-    and where nothing moves. (Dow's highs and lows.)"""
+    the last. It is positive for higher highs and higher lows; unbounded, mostly -12..12. NaN until two swing highs and two
+    swing lows are confirmed, and where nothing moves. (Dow theory.)"""
     return rows.derived(Swings).trend[:, -1], 1.0
 
 
 def break_of_structure(rows: Rows) -> tuple[Floats, Floats]:
-    """Return the breaks of the last swing level in the direction of the swings: upward u less downward d, -8..8 "breaks".
+    """Return the breaks of the last swing level in the direction of the swings: upward u minus downward d, -8..8 "breaks".
 
-    A close above the last swing high while the swings rise (below the last low while they fall) counts tanh(distance in
-    ATR) * tanh(trend of the swings / 2). The sum runs over 24 bars; each bar counts 0.88 of the next. Without a break the
-    reading is 0 with little confidence, (u + d + 0.05) / (u + d + 0.8). NaN without a swing on each side. (The term is that
-    of market-structure traders; the formula is our own.)"""
+    A break is a close above the last swing high while the swings rise, or below the last swing low while they fall. It
+    counts tanh(distance in ATR) * tanh(trend of the swings / 2). The sum runs over 24 bars. Each bar has 0.88 times the
+    weight of the next. The confidence is (u + d + 0.05) / (u + d + 0.8), so a reading without breaks is 0 with low
+    confidence. NaN without a swing on each side. (Market-structure traders use the term; the formula is our own.)"""
     return rows.derived(Swings).trend_breaks
 
 
 def change_of_character(rows: Rows) -> tuple[Floats, Floats]:
-    """Return the breaks of the last swing level against the direction of the swings: a sign that the trend may turn.
+    """Return the breaks of the last swing level against the direction of the swings, a sign that the trend may turn.
 
-    A close above a swing high while the swings fall is bullish, a close below a swing low while they rise is bearish.
-    Formula, unit, range, absence and source are those of `break_of_structure`."""
+    A close above a swing high while the swings fall is bullish. A close below a swing low while they rise is bearish.
+    Formula, unit, range, NaN cases and source are as in `break_of_structure`."""
     return rows.derived(Swings).counter_breaks
 
 
 def room(rows: Rows) -> tuple[Floats, float]:
     """Return log((room above + 0.5) / (room below + 0.5)), a log ratio, -3.2..3.2. A room is the distance in ATR-14 from
-    the close to the next confirmed swing, at most 12; it is 12 without one. Bullish when support is near and resistance is
-    far. NaN without any swing, and where nothing moves. (Own definition.)"""
+    the close to the next confirmed swing, at most 12. It is 12 without such a swing. The reading is bullish when support is
+    near and resistance is far. NaN without any swing, and where nothing moves. (Own definition.)"""
     swing_levels = rows.derived(Swings)
     sides = np.array((1.0, -1.0))[:, None, None]
     away = (swing_levels.level * sides - rows.last_close[:, None]) / rows.atr[:, None]
@@ -131,13 +131,13 @@ def room(rows: Rows) -> tuple[Floats, float]:
 
 
 def moving_averages(rows: Rows) -> tuple[Floats, float]:
-    """Return how far close, EMA-20, EMA-50 and EMA-200 are stacked upwards, -1..1: the mean of tanh of the three gaps over
-    1.5, 2 and 4 ATR-14.
+    """Return how strongly close, EMA-20, EMA-50 and EMA-200 are stacked upwards, -1..1. The reading is the mean of
+    tanh(gap / scale) over the three gaps, with scales of 1.5, 2 and 4 ATR-14.
 
-    The averages use the last 300 bars (fewer in a young market), with weights (1 - 2 / (span + 1)) ** age that are scaled
-    to add up to 1. So older history does not change them. NaN where nothing moves, and before 200 bars. (pandas'
-    ewm(adjust=True) gives the same averages; the stack is our own.)"""
-    away = rows.close - rows.last_close[:, None]  # relative to the close: sums of large logs would lose digits
+    The averages use the last 300 bars, or fewer in a young market. The weights (1 - 2 / (span + 1)) ** age are scaled to
+    add up to 1. Older history therefore does not change them. NaN where nothing moves, and with fewer than 200 bars.
+    (pandas' ewm(adjust=True) gives the same averages; the combination is our own.)"""
+    away = rows.close - rows.last_close[:, None]  # relative to the last close: sums of large logs would lose precision
     away[np.isnan(away)] = 0.0
     levels = np.zeros((len(away), 1 + len(EMA_SPANS)))
     counts = np.minimum(rows.count, WINDOW_BARS).astype(np.intp)
@@ -148,32 +148,32 @@ def moving_averages(rows: Rows) -> tuple[Floats, float]:
 
 def donchian(rows: Rows) -> tuple[Floats, float]:
     """Return the position of the log close in the Donchian channel of 55 bars, -1 at its low to 1 at its high:
-    (2 close - high - low) / (high - low). NaN when the channel has no width, and before 55 bars. (Donchian; TA-Lib MAX and
-    MIN.)"""
+    (2 close - high - low) / (high - low). NaN when the channel has no width, and with fewer than 55 bars. (Donchian; TA-Lib
+    MAX and MIN.)"""
     top, bottom = rows.high[:, -DONCHIAN_BARS:].max(axis=1), rows.low[:, -DONCHIAN_BARS:].min(axis=1)
     spread = top - bottom
     return (2 * rows.last_close - top - bottom) / np.where(spread > FLAT, spread, np.nan), 1.0
 
 
 def fair_value_gaps(rows: Rows) -> tuple[Floats, Floats]:
-    """Return the open fair-value gaps of 60 bars, bullish u less bearish d, in ATR-14; unbounded, mostly -8..8.
+    """Return the open fair-value gaps of 60 bars, bullish u minus bearish d, in ATR-14; unbounded, mostly -8..8.
 
-    A bullish gap lies between a bar's low and the lower high of the bar two before; what counts is the part that later bars
-    have not traded through. Each bar counts 0.97 of the next. Without gaps the reading is 0 with little confidence,
-    (u + d + 0.02) / (u + d + 0.5). NaN where nothing moves, and before 60 bars. (The term is that of market-structure
-    traders; the formula is our own.)"""
+    A bullish gap lies between a bar's low and the lower high of the second bar before it. Only the part that later bars have
+    not traded through counts. Each bar has 0.97 times the weight of the next. The confidence is
+    (u + d + 0.02) / (u + d + 0.5), so a reading without gaps is 0 with low confidence. NaN where nothing moves, and with
+    fewer than 60 bars. (Market-structure traders use the term; the formula is our own.)"""
     tops = rows.two_sided_highs[:, :, -ZONE_BARS:-2]
     up, down = weighted_sum(np.maximum(rows.lowest_since[:, :, 2:] - tops, 0.0), ZONE_DECAY[2:]) / rows.atr
     return up - down, (up + down + 0.02) / (up + down + 0.5)
 
 
 def order_blocks(rows: Rows) -> tuple[Floats, Floats]:
-    """Return the order blocks of 60 bars, bullish less bearish: "blocks", -24..24, mostly -3..3.
+    """Return the order blocks of 60 bars, bullish minus bearish: "blocks", -24..24, mostly -3..3.
 
-    A bullish block is a falling bar before a rise, and shows demand below the price; a bearish block is its mirror image. A
-    block counts tanh(distance in ATR-14 of the third close after it beyond its range) * (body / range) * (the part of its
-    range that later prices have not come back through). Each bar counts 0.97 of the next. Confidence without blocks,
-    absence and source are as for `fair_value_gaps`."""
+    A bullish block is a falling bar before a rise. It shows demand below the price. A bearish block is its mirror image. A
+    block counts tanh(distance in ATR-14 of the third close after it beyond its range) * (body / range) * (share of its range
+    that later prices have not traded through). Each bar has 0.97 times the weight of the next. Confidence, NaN cases and
+    source are as in `fair_value_gaps`."""
     first = slice(None, -IMPULSE_BARS - 1)
     top, bottom = rows.two_sided_highs[:, :, -ZONE_BARS : -IMPULSE_BARS - 1], rows.two_sided_lows[:, :, first]
     spread = np.maximum(top - bottom, FLAT)

@@ -1,4 +1,4 @@
-"""One symbol's inputs at one time, with what several components need of them computed once."""
+"""One symbol's inputs at one time. Values that several components need are computed once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MIN_TRADES = 20
 
 
 def observed_times(inputs: SymbolInputs) -> Mapping[ScoreInput, int]:
-    """Return the exchange's time of each input that is present, epoch ms, by the name that clients see."""
+    """Return the exchange's time (epoch ms) of each input that is present. The keys are the names that clients see."""
     records = (
         (ScoreInput.ORDER_BOOK, inputs.book),
         (ScoreInput.PREVIOUS_ORDER_BOOK, inputs.previous_book),
@@ -50,7 +50,7 @@ def observed_times(inputs: SymbolInputs) -> Mapping[ScoreInput, int]:
 
 
 class PositionMoves(NamedTuple):
-    """How price and open interest moved over the same hours, each in its own standard deviations."""
+    """The moves of price and open interest over the same hours, each in its own standard deviations."""
 
     price: float
     open_interest: float
@@ -75,8 +75,8 @@ class SymbolContext:
 
     @cached_property
     def signed_sizes(self) -> Floats:
-        """Sizes of the trades in base units, oldest first: positive for taker buys, negative for taker sells. NotMeasured
-        with fewer than 20 trades."""
+        """Sizes of the trades in base units, oldest first: positive for taker buys, negative for taker sells. Raise
+        NotMeasured with fewer than 20 trades."""
         trades = self.inputs.trades
         if trades is None or len(trades.size) < MIN_TRADES:
             raise NotMeasured(f"needs {MIN_TRADES} trades, has {0 if trades is None else len(trades.size)}")
@@ -90,8 +90,8 @@ class SymbolContext:
 
     @cached_property
     def trades_confidence(self) -> float:
-        """Confidence in the trades, 0-1: by their number (0.5 at 100) and the age of the newest (1 up to 1 minute, 0 from
-        20 minutes on)."""
+        """Confidence in the trades, 0-1. It depends on their number (0.5 at 100) and on the age of the newest (1 up to 1
+        minute, 0 from 20 minutes on)."""
         trades = self.inputs.trades
         if trades is None or not len(trades.time_ms):
             return 0.0
@@ -100,7 +100,7 @@ class SymbolContext:
 
     @cached_property
     def levels(self) -> tuple[Floats, Floats]:
-        """Bids and asks of the order book after validation: arrays of shape (n, 2)."""
+        """Validated bids and asks of the order book: arrays of shape (n, 2)."""
         if self.inputs.book is None:
             raise NotMeasured("no order book")
         return validated_levels(self.inputs.book)
@@ -120,13 +120,13 @@ class SymbolContext:
 
     @cached_property
     def common_depth(self) -> float:
-        """Log distance of the last level of the shorter side. Both sides can be compared up to here."""
+        """Log distance of the last level of the shorter side. Both sides can be compared up to this distance."""
         return min(float(side.distance[-1]) for side in self.book_sides)
 
     @cached_property
     def book_confidence(self) -> float:
-        """Confidence in the order book, 0-1: by its age (1 up to 15 s, 0 from 3 minutes on), its spread (0.5 at 50 bp) and
-        its number of levels."""
+        """Confidence in the order book, 0-1. It depends on the age (1 up to 15 s, 0 from 3 minutes on), the spread (0.5 at
+        50 bp) and the number of levels."""
         book = self.inputs.book
         if book is None:
             return 0.0
@@ -135,8 +135,8 @@ class SymbolContext:
 
     @cached_property
     def moves(self) -> PositionMoves:
-        """Moves of price and open interest over the newest 4 hours of open interest (at least 6 steps). The price is that
-        of the 5m bars that had closed by then."""
+        """Moves of price and open interest over the newest 4 hours of open interest (at least 6 steps). The prices are those
+        of the 5m bars that had closed at the first and at the last of these times."""
         interest, bars = self.inputs.open_interest, self.bars.get(Timeframe.M5)
         if interest is None or bars is None:
             raise NotMeasured("needs open interest and 5m candles")
@@ -159,10 +159,10 @@ class SymbolContext:
 
 
 def history_z_score(newest: float, history: Floats, *, floor: float, min_count: int) -> tuple[float, float]:
-    """Return (z-score, confidence) of `newest` against `history`: (newest - mean) / sqrt(variance + floor^2), and the
-    confidence by the number of values, 0-1.
+    """Return (z-score, confidence) of `newest` against `history`. The z-score is (newest - mean) / sqrt(variance + floor^2).
+    The confidence depends on the number of values, 0-1.
 
-    `floor` keeps a rate that did not change for weeks from turning a tiny change into a record. NotMeasured with fewer than
+    `floor` prevents an extreme z-score from a tiny change after weeks without change. Raise NotMeasured with fewer than
     `min_count` values."""
     if len(history) < min_count:
         raise NotMeasured(f"needs {min_count} values of its own history, has {len(history)}")
@@ -173,8 +173,8 @@ def history_z_score(newest: float, history: Floats, *, floor: float, min_count: 
 
 
 def validated_levels(book: OrderBook) -> tuple[Floats, Floats]:
-    """Return the bids and asks of an order book. ValueError when a side is empty, the book is crossed, or a price or size is
-    impossible."""
+    """Return the bids and asks of an order book. Raise ValueError when a side is empty, the book is crossed, or a price or
+    size is invalid."""
     bids, asks = book.bids, book.asks
     if not len(bids) or not len(asks):
         raise ValueError("a side of the order book is empty")
@@ -187,7 +187,8 @@ def validated_levels(book: OrderBook) -> tuple[Floats, Floats]:
 
 
 def _in_deviations(move: float, steps: Floats, count: int, name: str) -> float:
-    """Return a move over `count` steps in root mean squares of such moves. NotMeasured when nothing moves."""
+    """Return a move over `count` steps, divided by the root mean square of such moves. Raise NotMeasured when nothing
+    moves."""
     usual = math.sqrt(float(steps @ steps) / len(steps) * count)
     if usual < 1e-9:
         raise NotMeasured(f"the {name} did not move")

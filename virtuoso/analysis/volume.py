@@ -1,7 +1,7 @@
-"""Volume: does money flow in with rising or with falling prices, and at which prices? For each timeframe.
+"""Volume: whether volume goes with rising or falling prices, and at which prices it trades, for each timeframe.
 
 Volumes are in base units and prices are logs, so a reflected market (price p to 1/p) has the same volumes. Each function
-returns (readings, confidences) of shape (rows,). NaN means not measured: no volume, or no movement.
+returns (readings, confidences) of shape (rows,). NaN means not measured: no volume, no movement, or too few bars.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ VWAP_BARS = 96
 PROFILE_BARS = 120
 PROFILE_BINS = 24
 VALUE_AREA = np.array((0.15, 0.85))
-"""Shares of the running volume at which the value area, its middle 70 %, begins and ends."""
+"""The shares of the running volume at which the value area begins and ends. The value area is the middle 70 %."""
 NEGLIGIBLE = 1e-12
-"""A change of log price below this is a rounding error and has no direction."""
+"""The change of log price up to which it is a rounding error without direction."""
 
 
 def _cumulative_slope_weights(width: int) -> Floats:
@@ -35,15 +35,15 @@ SLOPE_WEIGHTS = _cumulative_slope_weights(VOLUME_BARS)
 
 
 def _signed(price: Floats, volume: Floats) -> Floats:
-    """Return the volume of each bar: positive where the price rose, negative where it fell, 0 where it did not change.
-    `price` is one bar longer."""
+    """Return the volume of each bar with the sign of its price change: 0 where the price did not change. `price` is one bar
+    longer than `volume`."""
     change = price[:, 1:] - price[:, :-1]
     return volume * (change > NEGLIGIBLE) - volume * (change < -NEGLIGIBLE)
 
 
 def money_flow(rows: Rows) -> tuple[Floats, Floats]:
     """Return the Chaikin money flow over 20 bars, -1..1: sum(location * volume) / sum(volume), where location is the close
-    location value of the bar. NaN without volume, and before 20 bars. (Chaikin; the steps of TA-Lib AD.)"""
+    location value of the bar. NaN without volume, and with fewer than 20 bars. (Chaikin; the steps of TA-Lib AD.)"""
     volume = rows.volume[:, -20:]
     return (rows.close_location[:, -20:] * volume).sum(axis=1) / volume.sum(axis=1), rows.volume_evenness
 
@@ -52,31 +52,31 @@ def money_flow_index(rows: Rows) -> tuple[Floats, Floats]:
     """Return the money flow index over 14 bars, 0-100: 100 up / (up + down), where up and down are the volumes of the bars
     whose typical price rose and fell.
 
-    It uses base volume instead of turnover, so that a reflected market reads 100 less this. NaN without volume or movement,
-    and before 15 bars. (After Quong and Soudack 1989; TA-Lib MFI of volume / price.)"""
+    It uses base volume instead of turnover. The reading of a reflected market is therefore 100 minus this reading. NaN
+    without volume or movement, and with fewer than 15 bars. (After Quong and Soudack 1989; TA-Lib MFI of volume / price.)"""
     signed = _signed(rows.typical_price[:, -15:], rows.volume[:, -14:])
     return 50 + 50 * signed.sum(axis=1) / np.abs(signed).sum(axis=1), rows.volume_evenness
 
 
 def on_balance_volume(rows: Rows) -> tuple[Floats, Floats]:
-    """Return 50 times the least-squares slope of on-balance volume over 50 bars, over the volume of those bars: a ratio,
-    -1.5..1.5. It is about the net share of the volume that went one way. NaN without volume, and before 51 bars.
-    (Granville 1963; TA-Lib OBV and LINEARREG_SLOPE.)"""
+    """Return 50 times the least-squares slope of on-balance volume over 50 bars, divided by the volume of those bars: a
+    ratio, -1.5..1.5. It is approximately the net share of the volume in one direction. NaN without volume, and with fewer
+    than 51 bars. (Granville 1963; TA-Lib OBV and LINEARREG_SLOPE.)"""
     signed = _signed(rows.close[:, -VOLUME_BARS - 1 :], rows.recent_volume)
     return weighted_sum(signed, SLOPE_WEIGHTS) / rows.recent_volume.sum(axis=1), rows.volume_evenness
 
 
 def accumulation(rows: Rows) -> tuple[Floats, Floats]:
-    """Return 50 times the least-squares slope of the accumulation/distribution line over 50 bars, over the volume of those
-    bars: a ratio, -1.5..1.5. The line is the running sum of close location value times volume. NaN without volume, and
-    before 50 bars. (Chaikin; TA-Lib AD and LINEARREG_SLOPE.)"""
+    """Return 50 times the least-squares slope of the accumulation/distribution line over 50 bars, divided by the volume of
+    those bars: a ratio, -1.5..1.5. The line is the running sum of close location value times volume. NaN without volume,
+    and with fewer than 50 bars. (Chaikin; TA-Lib AD and LINEARREG_SLOPE.)"""
     flow = rows.close_location * rows.recent_volume
     return weighted_sum(flow, SLOPE_WEIGHTS) / rows.recent_volume.sum(axis=1), rows.volume_evenness
 
 
 def vwap_distance(rows: Rows) -> tuple[Floats, Floats]:
-    """Return the log close less the volume-weighted mean of log typical prices over 96 bars, in ATR-14; unbounded, mostly
-    -12..12. NaN without volume or movement, and before 96 bars. (Rolling VWAP: Berkowitz, Logue, Noser 1988.)"""
+    """Return the log close minus the volume-weighted mean of log typical prices over 96 bars, in ATR-14; unbounded, mostly
+    -12..12. NaN without volume or movement, and with fewer than 96 bars. (Rolling VWAP: Berkowitz, Logue, Noser 1988.)"""
     volume = rows.volume[:, -VWAP_BARS:]
     vwap = (rows.typical_price[:, -VWAP_BARS:] * volume).sum(axis=1) / volume.sum(axis=1)
     return (rows.last_close - vwap) / rows.atr, rows.volume_evenness
@@ -84,11 +84,11 @@ def vwap_distance(rows: Rows) -> tuple[Floats, Floats]:
 
 def volume_profile(rows: Rows) -> tuple[Floats, Floats]:
     """Return the position of the close in the volume profile of 120 bars, in half widths of its value area; unbounded,
-    mostly -4..4. 0 is midway between the point of control and the centre of the value area; 1 is about its upper end. NaN
-    without volume or range, and before 120 bars. (After Steidlmayer's market profile.)
+    mostly -4..4. A reading of 0 is midway between the point of control and the centre of the value area. A reading of 1 is
+    near its upper end. NaN without volume or range, and with fewer than 120 bars. (After Steidlmayer's market profile.)
 
-    Each bar's volume is spread evenly over its range, on 24 bins of log price. The point of control is the fullest bin, or
-    the mean of several that are equally full. The value area holds the middle 70 % of the volume."""
+    Each bar's volume is spread evenly over its range, on 24 bins of log price. The point of control is the bin with the most
+    volume, or the mean of several with equal volume. The value area contains the middle 70 % of the volume."""
     high, low, volume = rows.high[:, -PROFILE_BARS:], rows.low[:, -PROFILE_BARS:], rows.volume[:, -PROFILE_BARS:]
     bottom = low.min(axis=1, keepdims=True)
     bin_size = (high.max(axis=1, keepdims=True) - bottom) / PROFILE_BINS
@@ -108,8 +108,8 @@ def volume_profile(rows: Rows) -> tuple[Floats, Floats]:
 
 
 def _crossings(edges: Floats, running: Floats, targets: Floats) -> Floats:
-    """Return where each rising row of `running` (rows, edges) reaches its targets (rows, 2), interpolated between edges.
-    Shape (2, rows)."""
+    """Return the positions at which each rising row of `running` (rows, edges) reaches its targets (rows, 2), interpolated
+    between edges. Shape (2, rows)."""
     row = np.arange(len(running))[:, None]
     after = np.minimum((running[:, None, :] < targets[:, :, None]).sum(axis=2), running.shape[1] - 1)
     low, high = running[row, after - 1], running[row, after]
@@ -121,8 +121,8 @@ def _crossings(edges: Floats, running: Floats, targets: Floats) -> Floats:
 def relative_volume(rows: Rows) -> tuple[Floats, Floats]:
     """Return the mean over the last 3 bars of body times relative volume, in ATR-14; unbounded, mostly -2..2.
 
-    The body is log close less log open; relative volume is the bar's volume over the mean of 50 bars. The body gives the
-    sign, the volume only weighs it. NaN without volume or movement, and before 50 bars. (Own definition.)"""
+    The body is log close minus log open. Relative volume is the bar's volume divided by the mean of 50 bars. The body gives
+    the sign; the volume is only a weight. NaN without volume or movement, and with fewer than 50 bars. (Own definition.)"""
     moved = (rows.volume[:, -3:] * (rows.close[:, -3:] - rows.open[:, -3:])).sum(axis=1) / 3
     return moved / (rows.recent_volume.sum(axis=1) / VOLUME_BARS * rows.atr), rows.volume_evenness
 

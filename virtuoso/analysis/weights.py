@@ -1,4 +1,4 @@
-"""The weights of the model, and the version that names them."""
+"""The weights of the model and their version."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from virtuoso.domain.model import DimensionKind, Timeframe
 
 MODEL_VERSION = "v2"
-"""Changes whenever the same inputs give other scores."""
+"""The version of the model. It changes whenever the same inputs give other scores."""
 
 DIMENSION_WEIGHTS: Mapping[DimensionKind, float] = {
     DimensionKind.TECHNICAL: 0.11,
@@ -31,11 +31,11 @@ TIMEFRAME_WEIGHTS: Mapping[Timeframe, float] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """The weights of dimensions and timeframes, and what a score needs.
+    """The weights of dimensions and timeframes, and the minimum requirements of a score.
 
-    A weight is at least 0; only its share of the sum counts. A score needs `min_coverage` of all weight, 0-1, and
-    `min_dimensions` of the six. ValueError when a weight is missing, negative or not finite, or when all of a kind are
-    0."""
+    A weight is at least 0. Only its share of the sum counts. A score needs `min_coverage` of all weight, 0-1, and
+    `min_dimensions` of the six dimensions. Raise ValueError when a weight is missing, negative or not finite, or when all
+    weights of dimensions or of timeframes are 0."""
 
     dimensions: Mapping[DimensionKind, float] = field(default_factory=lambda: DIMENSION_WEIGHTS)
     timeframes: Mapping[Timeframe, float] = field(default_factory=lambda: TIMEFRAME_WEIGHTS)
@@ -54,8 +54,9 @@ class Weights:
 
     @classmethod
     def with_overrides(cls, dimensions: Mapping[str, float], timeframes: Mapping[str, float]) -> Weights:
-        """Return the default weights with some replaced: `dimensions` by lower-case name, `timeframes` by a name such as
-        "5m". KeyError for an unknown dimension; ValueError for an unknown timeframe, and as for the class."""
+        """Return the default weights with some replaced. The keys of `dimensions` are lower-case names. The keys of
+        `timeframes` are names such as "5m". Raise KeyError for an unknown dimension. Raise ValueError for an unknown
+        timeframe, and as for the class."""
         return cls(
             dimensions={**DIMENSION_WEIGHTS, **{DimensionKind[name.upper()]: value for name, value in dimensions.items()}},
             timeframes={**TIMEFRAME_WEIGHTS, **{Timeframe(name): value for name, value in timeframes.items()}},
@@ -63,7 +64,7 @@ class Weights:
 
     @property
     def version(self) -> str:
-        """The name of these weights: MODEL_VERSION for the default ones, otherwise with a hash of the weights appended."""
+        """The name of these weights. It is MODEL_VERSION for the default weights. Others have a hash appended."""
         named = self.as_dict()
         if named == DEFAULT_WEIGHTS.as_dict():
             return MODEL_VERSION
@@ -71,7 +72,7 @@ class Weights:
         return f"{MODEL_VERSION}-{mark.hexdigest()}"
 
     def as_dict(self) -> dict[str, dict[str, float]]:
-        """Return the weights as the arguments of `with_overrides`."""
+        """Return the weights in the form of the arguments of `with_overrides`."""
         return {
             "dimensions": {kind.lower_name: self.dimensions[kind] for kind in DimensionKind},
             "timeframes": {timeframe.value: self.timeframes[timeframe] for timeframe in Timeframe},

@@ -1,4 +1,4 @@
-"""The text that a node prints when it is serving: its addresses and an example call of each kind."""
+"""The text that a node prints when it serves: its addresses and an example call of each kind."""
 
 from __future__ import annotations
 

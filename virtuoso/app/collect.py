@@ -1,4 +1,4 @@
-"""`virtuoso collect`: read exchanges, score, publish."""
+"""`virtuoso collect`: read data from exchanges, compute scores, and publish snapshots."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def collect(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
             async with monitor(settings, collector.status, collector.readiness):
                 await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
-                work.result()  # a collector ends by an error only, which this raises
+                work.result()  # a collector ends only with an error; raise it
         finally:
             stopping.cancel()
             work.cancel()
@@ -61,7 +61,7 @@ async def running_collector(
     recorder: HistoryRecorder | None = None,
     observer: PassObserver | None = None,
 ) -> AsyncIterator[Collector]:
-    """Yield a collector of these exchanges. Close them and the repository afterwards."""
+    """Yield a collector for the exchanges. Close the exchanges and the repository afterwards."""
     environment = settings.effective_environment
     engine = Engine(
         exchanges,
@@ -90,16 +90,16 @@ async def running_collector(
 
 
 def universe_rules(settings: Settings) -> UniverseRules:
-    """Return which markets are scored."""
+    """Return the rules that select the markets to score."""
     return UniverseRules(settings.symbol_limit, settings.symbols, settings.min_turnover_usd)
 
 
 def model_weights(settings: Settings) -> Weights:
-    """Return the weights of the model."""
+    """Return the weights of the scoring model."""
     return Weights.with_overrides(settings.weights, settings.timeframe_weights)
 
 
 def open_history_recorder(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:
-    """Open what writes the history; None without a history."""
+    """Open the recorder that writes the history. It is None without a history."""
     days = (settings.points_days, settings.history_days)
     return history_recorder(settings.effective_history, settings.exchanges, days=days, clock=SYSTEM_CLOCK)

@@ -1,4 +1,4 @@
-"""`virtuoso doctor`: look at all that the settings name, and say what to do."""
+"""`virtuoso doctor`: check everything that the settings refer to, and report what to do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from virtuoso.edge.envoy import find_envoy
 
 
 async def doctor(loaded: Loaded, options: Namespace, _: asyncio.Event) -> int:
-    """Look at all that the settings name, and say what to do."""
+    """Check everything that the settings refer to, and report what to do."""
     settings = loaded.settings
     targets = Targets(
         exchanges=settings.exchanges,
@@ -36,4 +36,4 @@ async def doctor(loaded: Loaded, options: Namespace, _: asyncio.Event) -> int:
     findings = await examine(targets)
     sys.stdout.write(to_json(findings) if options.json else render(findings))
     sys.stdout.flush()
-    os._exit(exit_code(findings))  # Python would wait for threads in a resolver or on a disk that hangs
+    os._exit(exit_code(findings))  # a normal exit would wait for threads that hang in DNS or disk calls

@@ -1,4 +1,4 @@
-"""`virtuoso edge`: Envoy before servers, and the web page behind it."""
+"""`virtuoso edge`: Envoy in front of the servers and the web page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from virtuoso.edge.spec import EdgeSpec
 
 
 async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Run Envoy and the page until `stop`; or the page alone; or print the configuration for an Envoy of one's own."""
+    """Run Envoy and the page until `stop`, run only the page, or print the configuration for a separate Envoy."""
     spec, wished = _spec(loaded, part=options.with_parent), loaded.settings.page_address
     if options.print_config:
         sys.stdout.write(text(configuration(replace(spec, page=wished) if wished[1] else spec)))
@@ -43,7 +43,7 @@ async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
 
 
 def _spec(loaded: Loaded, *, part: bool) -> EdgeSpec:
-    """The settings' edge, without the page; `part` of a node, or a command of its own."""
+    """Return the edge of the settings, without the page. `part`: the edge runs as part of a node."""
     settings = loaded.settings
     both_or_none(settings.tls_certificate, settings.tls_key)
     servers = settings.servers or (settings.grpc_address,)

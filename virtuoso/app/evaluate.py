@@ -1,4 +1,4 @@
-"""`virtuoso evaluate`: evaluate the score by the returns that followed."""
+"""`virtuoso evaluate`: compare scores with the returns after them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from virtuoso.evaluate.evaluate import EvaluationSettings
 
 
 async def evaluate(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Evaluate the score by the returns that followed, and return the exit code."""
+    """Compare scores with the returns after them, and return the exit code."""
     settings, venue = loaded.settings, loaded.settings.exchanges[0]
     request = EvaluationRequest(
         source=options.source,

@@ -1,4 +1,4 @@
-"""The HTTP port for operators and orchestrators: /metrics, /healthz, /livez, /readyz. Any process can have one."""
+"""The HTTP server for operators and orchestrators: /metrics, /healthz, /livez, /readyz. Any process can have one."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ Readiness = Callable[[], tuple[bool, Mapping[str, object]]]
 
 
 class Monitor:
-    """The server. `status(name)` returns SERVING, NOT_SERVING, or None for an unknown name; `readiness()` returns whether
-    the process is ready, and the facts behind it."""
+    """The monitor server. `status(name)` returns SERVING, NOT_SERVING, or None for an unknown name.
+
+    `readiness()` returns (whether the process is ready, details)."""
 
     def __init__(self, *, status: Status, readiness: Readiness) -> None:
         self._status, self._readiness = status, readiness
         self._port: HttpServer | None = None
 
     async def start(self, address: str) -> int:
-        """Listen on "host:port" (port 0: any free one) and return the port. Raise OSError when it cannot be had."""
+        """Listen on "host:port" and return the port (0: any free port). Raise OSError when it is not available."""
         application = web.Application()
         application.add_routes(
             [
@@ -53,13 +54,13 @@ class Monitor:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _healthz(self, request: web.Request) -> web.Response:
-        """Answer as grpc-gateway's WithHealthzEndpoint does, so that its probes work here."""
+        """Return the same replies as grpc-gateway's WithHealthzEndpoint, so that its probes work here."""
         status = self._status(request.query.get("service", ""))
         if status is None:
             return _json(404, {"code": 5, "message": "unknown service", "details": []})
         if status != "SERVING":
             return _json(503, {"code": 14, "message": f"status:{status}", "details": []})
-        return web.Response(body=b'{"status":"SERVING"}\n', content_type="application/json")  # the gateway ends it so
+        return web.Response(body=b'{"status":"SERVING"}\n', content_type="application/json")  # grpc-gateway adds a newline
 
     async def _livez(self, _: web.Request) -> web.Response:
         return _json(200, {"live": True})
@@ -73,8 +74,9 @@ class Monitor:
 async def listening(
     address: Address, reserved: Sequence[Address], *, status: Status, readiness: Readiness
 ) -> AsyncIterator[None]:
-    """Serve on `address` while the body runs, or on one of the next ports where another process has that one. Ports of
-    `reserved` are skipped. ConfigError when none is free."""
+    """Serve on `address` while the body runs. If its port is in use, use one of the next ports.
+
+    Ports of `reserved` are skipped. Raise ConfigError when no port is free."""
     host, first = address
     server = Monitor(status=status, readiness=readiness)
     skipped = {port for _, port in reserved}

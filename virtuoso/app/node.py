@@ -1,4 +1,4 @@
-"""A node: a server and the edge as child processes, and whatever publishes snapshots for them."""
+"""A node: a server, the edge and the publishers of snapshots, as child processes."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a node listens. `monitor` is the server's; other processes take the next free ports. `secure`: the edge speaks
-    https."""
+    """The addresses of a node. `monitor` is the address of the server's monitor. Other processes use the next free ports.
+
+    `secure`: the edge uses https."""
 
     grpc: Address
     edge: Address
@@ -40,9 +41,10 @@ class Addresses:
 async def run(
     addresses: Addresses, kind: str, sources: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, *, grace_s: float
 ) -> int:
-    """Run a server, the edge and `sources` until `stop`, and print when and where a market of `kind` is served. `env` is
-    added to the environment of each. Return the exit code of `supervisor.supervise`. ConfigError when another program
-    listens on one of the ports, or a port is 0."""
+    """Run a server, the edge and `sources` until `stop`. Return the exit code of `supervisor.supervise`.
+
+    When the market of `kind` is served, print the addresses. `env` is added to the environment of each process. Raise
+    ConfigError when another program listens on one of the ports, or when a port is 0."""
     named = {"GRPC_ADDRESS": addresses.grpc, "EDGE_ADDRESS": addresses.edge, "MONITOR_ADDRESS": addresses.monitor}
     for name, address in named.items():
         if not address[1]:
@@ -65,7 +67,7 @@ async def run(
 
 
 def simulated(venues: Sequence[str], url: str) -> dict[str, str]:
-    """Return the settings with which a node reads the simulated exchange at `url`. ConfigError for a venue that it lacks."""
+    """Return the settings for the simulated exchange at `url`. Raise ConfigError for a venue that is not simulated."""
     if not set(venues) <= set(SIMULATED):
         asked, known = ",".join(venues), ", ".join(SIMULATED)
         raise ConfigError(f"VIRTUOSO_EXCHANGES={asked!r}: allowed in a demo are {known}, which are simulated")
@@ -73,15 +75,16 @@ def simulated(venues: Sequence[str], url: str) -> dict[str, str]:
 
 
 def own_state(folder: Path) -> dict[str, str]:
-    """Return the settings with which a node keeps everything in `folder`."""
+    """Return the settings that make a node store all data in `folder`."""
     history = f"sqlite:///{folder.absolute()}/history.db"
     return {"cache": f"directory:{folder / 'cache'}", "node_directory": str(folder / "node"), "history": history}
 
 
 @contextlib.contextmanager
 def scratch(base: Path, prefix: str) -> Iterator[Path]:
-    """Yield a folder in `base` and delete it afterwards. Delete what killed processes left there too. ConfigError when
-    `base` cannot be written."""
+    """Yield a new folder in `base` and delete it afterwards. Also delete the folders of killed processes.
+
+    Raise ConfigError when `base` cannot be written."""
     try:
         base.mkdir(parents=True, exist_ok=True)
         for left in base.glob(f"{prefix}*"):
@@ -99,7 +102,7 @@ def scratch(base: Path, prefix: str) -> Iterator[Path]:
 
 
 def _held(folder: Path) -> int | None:
-    """Return a lock on the folder that ends with this process; None while another process holds it."""
+    """Lock the folder until this process ends. Return the file descriptor, or None when another process has the lock."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

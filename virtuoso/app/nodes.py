@@ -1,4 +1,4 @@
-"""`virtuoso up`, `demo` and `replay`: a node of several processes on live exchanges, simulated ones or a recording."""
+"""`virtuoso up`, `demo` and `replay`: a node of several processes for live exchanges, simulated exchanges or a recording."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 async def up(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
-    """Run every part as a process of its own, and start again what ends."""
+    """Run each part in a separate process, and restart processes that end."""
     settings = loaded.settings
     if settings.cache == "memory:":
         raise ConfigError(
@@ -33,7 +33,7 @@ async def up(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
 
 
 async def demo(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Run `up` on simulated exchanges, with a repository and a history that are deleted afterwards."""
+    """Run a node with simulated exchanges. Its repository and history are deleted afterwards."""
     with node.scratch(Path(state_directory()), "demo-") as folder:
         port = free_port()
         market = node.simulated(loaded.settings.exchanges, f"http://127.0.0.1:{port}") | node.own_state(folder)
@@ -47,9 +47,9 @@ async def demo(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
 
 
 async def replay(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Run `up` on a recording, with a repository and a history that are deleted afterwards."""
+    """Run a node with a recording. Its repository and history are deleted afterwards."""
     path = os.path.abspath(options.file)  # noqa: ASYNC240 - nothing else runs yet
-    if not os.path.isfile(path):  # noqa: ASYNC240 - the same
+    if not os.path.isfile(path):  # noqa: ASYNC240 - same reason
         raise ConfigError(f"FILE={options.file}: there is no such file. Make one with: virtuoso record {options.file}")
     with node.scratch(Path(state_directory()), "replay-") as folder:
         market = node.own_state(folder) | {"exchanges": ",".join(header(Path(path))["venues"])}
@@ -60,8 +60,9 @@ async def replay(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int
 
 
 def _collectors(settings: Settings) -> list[Role]:
-    """Return two collectors, of which one works and one stands by. The first monitor port is the server's, since its health
-    is the node's."""
+    """Return the roles of an active and a standby collector.
+
+    The server has the first monitor port, because its health is the health of the node."""
     host, port = settings.monitor_address
     words = ["collect", "--with-parent", "--monitor-address", format_address((host, port + 1))]
     return [Role("collect", words), Role("collect-standby", words, late=True)]
@@ -75,10 +76,10 @@ async def _node(settings: Settings, sources: Sequence[Role], env: Mapping[str, s
 
 
 def _flags(loaded: Loaded) -> dict[str, str]:
-    """Return the settings that were given by flags, as environment variables of child processes."""
+    """Return the settings that were set by flags, as environment variables for child processes."""
     return {variable(name): text for name, (text, source) in loaded.texts.items() if source == "flag"}
 
 
 def variable(name: str) -> str:
-    """Return the environment variable of a setting by its field name."""
+    """Return the name of the environment variable for the setting with this field name."""
     return env_name(Settings.__dataclass_fields__[name])

@@ -1,4 +1,4 @@
-"""What several commands open."""
+"""Components that several commands use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from virtuoso.repository.tiered import TieredRepository
 
 
 def open_repository(settings: Settings) -> TieredRepository:
-    """Open the repository that the settings name."""
+    """Open the repository of the settings."""
     return factory.open_repository(settings.cache, Path(settings.node_directory))
 
 

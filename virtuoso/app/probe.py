@@ -1,4 +1,4 @@
-"""`virtuoso probe`: ask a server for its health, as grpc_health_probe does."""
+"""`virtuoso probe`: check the health of a server, like grpc_health_probe."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from argparse import Namespace
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-SERVING, NO_CONNECTION, FAILED, NOT_SERVING = 0, 2, 3, 4  # exit codes of grpc_health_probe; 1 is bad arguments
+# The exit codes of grpc_health_probe. The exit code for invalid arguments is 1.
+SERVING, NO_CONNECTION, FAILED, NOT_SERVING = 0, 2, 3, 4
 
 
 def probe(options: Namespace) -> int:
@@ -18,7 +19,7 @@ def probe(options: Namespace) -> int:
 
 
 async def check(address: str, service: str, timeout_s: float) -> int:
-    """Connect within `timeout_s`, ask for the health of `service` within `timeout_s`, print it, and return the exit code."""
+    """Print the health of `service` and return the exit code. `timeout_s` limits the connection and the call separately."""
     async with grpc.aio.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
         try:
             await asyncio.wait_for(channel.channel_ready(), timeout_s)

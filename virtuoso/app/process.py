@@ -18,8 +18,8 @@ from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.tasks import wait_for_parent_exit
 
 Body = Callable[[Loaded, Namespace, asyncio.Event], Coroutine[Any, Any, int]]
-# The module of each function that runs a command. It is imported when it is needed, since each loads much that the others do
-# without: a server loads neither ccxt nor numpy.
+# The module of each command function. A module is imported only when it is needed, because each one imports large libraries
+# that the others do not need. For example, a server imports neither ccxt nor numpy.
 MODULES: Mapping[str, str] = {
     "up": "app.nodes",
     "demo": "app.nodes",
@@ -36,7 +36,8 @@ MODULES: Mapping[str, str] = {
     "top": "top.live",
     "top_once": "top.once",
 }
-EXTRAS: Mapping[str, str] = {  # that hold what is not installed everywhere
+# The extra that installs an optional package, by package.
+EXTRAS: Mapping[str, str] = {
     "ccxt": "collector",
     "numpy": "collector",
     "talib": "collector",
@@ -47,15 +48,16 @@ EXTRAS: Mapping[str, str] = {  # that hold what is not installed everywhere
 
 
 def run(loaded: Loaded, options: Namespace) -> int:
-    """Run a command with settings until it is done, or until SIGTERM or SIGINT, and return the exit code. ConfigError when
-    the settings ask for what the machine does not have, such as a free port or an extra."""
+    """Run a command with settings until it ends, or until SIGTERM or SIGINT. Return the exit code.
+
+    Raise ConfigError when something that the settings need is not available, such as a free port or an extra."""
     looks = options.command == "replay" and (options.info or options.check)
     body: Body = _function("inspect" if looks else options.command)
     return uvloop.run(_until_stopped(body, loaded, options))
 
 
 def call(options: Namespace) -> int:
-    """Run a command without settings and return the exit code. ConfigError when an extra is not installed."""
+    """Run a command without settings and return the exit code. Raise ConfigError when an extra is not installed."""
     plain = options.command == "top" and (options.once or not sys.stdout.isatty())
     code: int = _function("top_once" if plain else options.command)(options)
     return code

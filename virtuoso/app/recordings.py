@@ -1,4 +1,4 @@
-"""`virtuoso record`, and the parts of `virtuoso replay` that play a recording and look at it."""
+"""`virtuoso record`, and the parts of `virtuoso replay` that play, describe and check a recording."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int
 
 
 async def play(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Publish what is on a recording."""
+    """Publish the snapshots of a recording."""
     repository = open_repository(loaded.settings)
     try:
         async with open_history_recorder(loaded.settings) as history:
@@ -57,7 +57,7 @@ async def play(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
 
 
 async def inspect(_: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Print what is on a recording, or check that it gives the same snapshots again."""
+    """Print the contents of a recording, or check that a replay produces the same snapshots."""
     path = Path(options.file)
     work = check.check(path) if options.check else asyncio.to_thread(lambda: (0, contents.describe(path)))
     code, words = await run_until(stop, work) or (130, "")

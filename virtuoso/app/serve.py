@@ -1,4 +1,4 @@
-"""`virtuoso serve`: answer from what collectors publish."""
+"""`virtuoso serve`: serve the data that collectors publish."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
     try:
         await server.start()  # NOT_SERVING until there is a complete snapshot
         await snapshots.start()
-        gc.freeze()  # what is loaded stays: the garbage collector need not look through it
+        gc.freeze()  # loaded objects stay in use, so the garbage collector can skip them
         gc.set_threshold(20_000, 20, 50)
         async with monitor(settings, server.status, snapshots.readiness):
             log.info("gRPC on %s; repository %s", format_address(settings.grpc_address), repository.name)
@@ -56,12 +56,12 @@ async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
 
 
 def _history(settings: Settings) -> Callable[[], HistoryReader] | None:
-    """Return what opens the history for reading when it is first needed; None without a history."""
+    """Return a function that opens the history for reading; None without a history."""
     url = settings.effective_history
 
     def reader() -> HistoryReader:
-        factory = importlib.import_module("virtuoso.history.factory")  # by name: it loads a third of a server's memory
-        # a client has two seconds for everything
+        factory = importlib.import_module("virtuoso.history.factory")  # late: it takes a third of a server's memory
+        # A client has two seconds for everything.
         history: HistoryReader = factory.open_history_reader(url or "", timeout_s=1.5)
         return history
 

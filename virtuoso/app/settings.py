@@ -1,4 +1,4 @@
-"""`virtuoso config`: print the effective settings and where each comes from."""
+"""`virtuoso config`: print the effective settings and the source of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from virtuoso.config import Loaded, Settings, env_name
 
 
 def config(loaded: Loaded) -> int:
-    """Print one setting a line, ready for an env file."""
+    """Print one setting per line, in the format of an env file."""
     width = max(len(env_name(item)) + len(loaded.texts[item.name][0]) for item in fields(Settings)) + 1
     lines = []
     for item in fields(Settings):

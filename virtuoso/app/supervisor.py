@@ -1,6 +1,6 @@
-"""The processes of one node: those that end unasked are started again, and the log says so.
+"""Run the processes of one node. A process that ends unexpectedly is restarted, and the log reports it.
 
-A child notices the end of its parent, however it came, by the end of its standard input.
+A child detects any end of its parent by the end of its standard input.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 
-STEADY_S = 30.0  # after so long a crash is not one of the start
+# The count of crashes is reset after a process has run for this time.
+STEADY_S = 30.0
 MOST_PAUSE_S = 15.0
 LATE_S = 30.0
-# With these, glibc returns memory that threads needed once. A server then takes some 7 MB less.
+# These make glibc return unused memory of threads. A server then uses about 7 MB less.
 MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
 
 
 @dataclass(frozen=True)
 class Role:
-    """One child process: its name in logs, and the arguments after `python -m MODULE`. A `late` one starts when the node
-    serves, so that it does not slow down the start. When a `last` one ends with 0, the node ends too."""
+    """One child process: its name in logs, and the arguments after `python -m MODULE`.
+
+    A `late` process starts when the node serves, so that it does not slow down the start. When a `last` process ends with
+    0, the node also ends."""
 
     name: str
     words: Sequence[str]
@@ -39,11 +42,10 @@ class Role:
 async def supervise(
     roles: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, grace_s: float, serves: asyncio.Event
 ) -> int:
-    """Run one process per role until `stop` is set. Then end all with SIGTERM, and with SIGKILL after `grace_s` and a
-    margin. Late roles start when `serves` is set, or after LATE_S.
+    """Run one process per role until `stop` is set. Then send SIGTERM to all, and SIGKILL after `grace_s` and a margin.
 
-    Return 0 when all ended within the grace, else 1. A child that ends with 2 (bad settings, a port in use) ends everything
-    with 2: another start would not help.
+    Late roles start when `serves` is set, or after LATE_S. Return 0 when all processes ended in time, else 1. A child that
+    ends with 2 (invalid settings, a port in use) ends the node with 2, because a restart would not help.
     """
     tasks = [asyncio.create_task(_keep(role, env, stop, grace_s, serves), name=role.name) for role in roles]
     results = await asyncio.gather(*tasks)
@@ -72,7 +74,7 @@ async def _keep(role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s
         if child.returncode == 2 or (role.last and child.returncode == 0):
             stop.set()
             return child.returncode
-        with contextlib.suppress(TimeoutError):  # the signal that ended the child may be about to reach us too
+        with contextlib.suppress(TimeoutError):  # the signal that ended the child may also come to us
             await asyncio.wait_for(stop.wait(), 0.3)
         if stop.is_set():
             return 0 if child.returncode in (0, -signal.SIGTERM, -signal.SIGINT) else 1

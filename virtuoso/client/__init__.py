@@ -1,10 +1,12 @@
-"""The Python client of MarketService for internal services: asyncio, typed, built on grpc and the stubs alone. It is shipped
-with the stubs (gen/python), whose README shows its use.
+"""The Python client of MarketService for internal services.
 
-channel.py    addresses -> a channel: retries, deadlines, load balancing by health, keepalive; `connect` returns a Market
-dashboard.py  messages of WatchDashboard -> the newest Dashboard
-stream.py     streams that resume by themselves: Stream, and its Connection
-failure.py    an error of gRPC -> a Failure: what our servers say in the error's details
+It uses asyncio, is typed, and depends only on grpc and the stubs. It is shipped with the stubs (gen/python). Their README
+shows its use.
+
+channel.py    the channel: retries, deadlines, load balancing by health, keepalive; `connect` returns a Market
+dashboard.py  builds the newest Dashboard from the messages of WatchDashboard
+stream.py     streams that resume automatically: Stream and its Connection
+failure.py    converts a gRPC error and its details to a Failure
 """
 
 from virtuoso.client.channel import Market, connect

@@ -1,4 +1,4 @@
-"""A channel to one server or several, with the options that this service asks of its clients."""
+"""A channel to one or more servers, with the options that this service requires of its clients."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     Interceptor = grpc.aio.UnaryUnaryClientInterceptor[Any, Any]
 else:
-    Interceptor = grpc.aio.UnaryUnaryClientInterceptor  # generic in its published types only
+    Interceptor = grpc.aio.UnaryUnaryClientInterceptor  # generic only in its published types
 
 Unary = Callable[[Any, Any], Awaitable[Any]]
 SERVICE = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
 TIMEOUT_S = 2.0
-KEEPALIVE_S = 30.0  # servers allow one ping every 10 s and answer more with GOAWAY
+KEEPALIVE_S = 30.0  # servers allow one ping every 10 s and send GOAWAY for more
 RETRY_POLICY = {  # for UNAVAILABLE; with round robin the next attempt goes to the next server
     "maxAttempts": 3,
     "initialBackoff": "0.1s",
@@ -33,12 +33,15 @@ RETRY_POLICY = {  # for UNAVAILABLE; with round robin the next attempt goes to t
     "backoffMultiplier": 2,
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
-THROTTLING = {"maxTokens": 10, "tokenRatio": 0.1}  # while most calls fail, none is repeated
+THROTTLING = {"maxTokens": 10, "tokenRatio": 0.1}  # no retries while most calls fail
 
 
 class Deadline(Interceptor):
-    """Sets the deadline of calls that have none. A service config could do it too, but grpcio 1.85 counts its time-outs
-    from a wrong moment (calls end more than a second early) and does not send them to the server."""
+    """Sets the deadline of calls that have none.
+
+    A service config could also set it. However, grpcio 1.85 starts such timeouts at the wrong time (calls end more than a
+    second early) and does not send them to the server.
+    """
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
@@ -51,14 +54,17 @@ class Deadline(Interceptor):
 
 
 class Market:
-    """`stub` has every RPC of MarketService. A call without a deadline gets the one of `connect`."""
+    """A connection to MarketService.
+
+    `stub` has every RPC. A unary call without a deadline gets the deadline that `connect` was given.
+    """
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.channel = channel
         self.stub: MarketServiceAsyncStub = MarketServiceStub(channel)
 
     def watch_dashboard(self) -> DashboardStream:
-        """Return a stream of the dashboard now and whenever it changes. It never ends by itself."""
+        """Return a stream of the current dashboard and of each change. The stream never ends by itself."""
         return DashboardStream(self.stub)
 
     def watch_alerts(
@@ -67,8 +73,10 @@ class Market:
         kinds: Sequence[AlertKind.ValueType] = (),
         min_level: AlertLevel.ValueType = AlertLevel.ALERT_LEVEL_UNSPECIFIED,
     ) -> AlertStream:
-        """Return a stream of each alert after `cursor` once. It never ends by itself. "" is now, "0" is before the first
-        alert."""
+        """Return a stream of the alerts after `cursor`, each once. The stream never ends by itself.
+
+        "" is the current position. "0" is before the first alert.
+        """
         return AlertStream(self.stub, cursor, kinds, min_level)
 
     async def close(self) -> None:
@@ -88,13 +96,17 @@ def connect(
     timeout_s: float = TIMEOUT_S,
     health_service: str | None = SERVICE.full_name,
 ) -> Market:
-    """Return a Market on the servers at `addresses`, for use with `async with`. It connects at the first call.
+    """Return a Market for the servers at `addresses`, for use with `async with`. It connects at the first call.
 
-    One address is "host:port", where every record of the host is a server, or any target that gRPC resolves. Several
-    addresses are all "IPv4:port" or all "[IPv6]:port". `credentials`: for TLS, such as grpc.ssl_channel_credentials().
-    `timeout_s`: the deadline of calls that have none; streams have no deadline. `health_service`: calls go in turn to the
-    servers whose health of this name is SERVING. With None they go to all servers, and a server that cannot answer says
-    why. Raise ValueError for addresses that are not allowed, and for a `timeout_s` that is not above 0."""
+    A single address is "host:port" or any other target that gRPC resolves. Every DNS record of the host is a server. Several
+    addresses must all be "IPv4:port" or all be "[IPv6]:port". `credentials` is for TLS, such as
+    grpc.ssl_channel_credentials(). `timeout_s` is the deadline of calls that have none. Streams have no deadline.
+
+    Calls go in turn to the servers that report SERVING for the service `health_service`. With None, calls go to all servers.
+    A server that cannot answer then returns the reason.
+
+    Raise ValueError for invalid addresses and for a `timeout_s` that is not above 0.
+    """
     if not timeout_s > 0:
         raise ValueError(f"timeout_s={timeout_s}: expected a number of seconds above 0")
     address, arguments = target(addresses), options(health_service)
@@ -105,7 +117,7 @@ def connect(
 
 
 def target(addresses: Sequence[str]) -> str:
-    """Return the target that gRPC resolves to those addresses. Raise ValueError when there is none."""
+    """Return the target that gRPC resolves to `addresses`. Raise ValueError when they are invalid."""
     if not addresses:
         raise ValueError("no address: give at least one, such as 127.0.0.1:50051")
     if len(addresses) == 1:
@@ -128,14 +140,14 @@ def _ip_version(address: str) -> int:
 
 
 def options(health_service: str | None) -> list[tuple[str, int | str]]:
-    """Return the channel arguments, with the service config among them."""
+    """Return the channel arguments, including the service config."""
     name = SERVICE.full_name
     streams = [{"service": name, "method": each.name} for each in SERVICE.methods if each.server_streaming]
     config: dict[str, object] = {
         "loadBalancingConfig": [{"round_robin": {}}],
         "methodConfig": [
             {"name": [{"service": name}], "retryPolicy": RETRY_POLICY},
-            {"name": streams},  # a Stream resumes by itself
+            {"name": streams},  # no retries, because a Stream resumes automatically
         ],
         "retryThrottling": THROTTLING,
     }
@@ -143,13 +155,13 @@ def options(health_service: str | None) -> list[tuple[str, int | str]]:
         config["healthCheckConfig"] = {"serviceName": health_service}
     return [
         ("grpc.service_config", json.dumps(config)),
-        ("grpc.service_config_disable_resolution", 1),  # no other service config counts
+        ("grpc.service_config_disable_resolution", 1),  # ignore service configs from name resolution
         ("grpc.enable_http_proxy", 0),
         ("grpc.max_receive_message_length", 4 * 1024 * 1024),
         ("grpc.initial_reconnect_backoff_ms", 200),
         ("grpc.min_reconnect_backoff_ms", 2_000),  # also the time limit of one attempt to connect
-        ("grpc.max_reconnect_backoff_ms", 2_000),  # else a client comes back up to two minutes after its server
+        ("grpc.max_reconnect_backoff_ms", 2_000),  # the default lets a client reconnect up to two minutes after its server
         ("grpc.keepalive_time_ms", int(KEEPALIVE_S * 1000)),
         ("grpc.keepalive_timeout_ms", 10_000),
-        ("grpc.http2.max_pings_without_data", 0),  # no limit: a quiet stream is pinged until it ends
+        ("grpc.http2.max_pings_without_data", 0),  # no limit: pings continue while a stream has no data
     ]

@@ -1,4 +1,4 @@
-"""The dashboard from the messages of a stream: first a snapshot, then deltas."""
+"""Build the dashboard from the messages of a stream: first a snapshot, then deltas."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from virtuoso.market.v1.provenance_pb2 import Provenance
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """One state of the dashboard, all of it from one snapshot. Do not change its messages. `rows`: every tracked symbol,
-    highest score first, those without a score last. `received`: when the message arrived, on the clock of time.monotonic."""
+    """The dashboard of one snapshot. Do not change its messages.
+
+    `rows` has every tracked symbol, highest score first. Symbols without a score come last. `received` is the time of
+    receipt of the message, by time.monotonic.
+    """
 
     provenance: Provenance
     overview: Overview
@@ -27,17 +30,17 @@ class Dashboard:
 
     @property
     def age_s(self) -> float:
-        """The age of the newest prices now, in seconds: the age in the message plus the time since it arrived."""
+        """Return the current age of the newest prices in seconds: the age in the message plus the time since its receipt."""
         return self.provenance.age.ToMilliseconds() / 1000 + time.monotonic() - self.received
 
     def row(self, symbol: str) -> ConfluenceRow | None:
-        """Return the row of a symbol; None when it is not tracked."""
+        """Return the row of a symbol. Return None when it is not tracked."""
         return next((row for row in self.rows if row.symbol == symbol), None)
 
 
 def after(before: Dashboard | None, message: WatchDashboardResponse) -> Dashboard | None:
-    """Return the dashboard after a message. Return None for a change without a dashboard before it, which no server
-    sends."""
+    """Return the dashboard after a message. Return None for a change without a previous dashboard. Servers never send
+    this."""
     received = time.monotonic()
     if message.HasField("snapshot"):
         snapshot = message.snapshot

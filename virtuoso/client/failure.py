@@ -1,4 +1,4 @@
-"""Why a call failed: the google.rpc details of an error as plain values."""
+"""Convert the google.rpc details of an error to plain values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DETAILS = "grpc-status-details-bin"
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A field of the request that breaks its rule. `description` has the value and what is allowed."""
+    """A field of the request with an invalid value. `description` has the value and the allowed values."""
 
     field: str
     description: str
@@ -27,9 +27,12 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a call failed. `reason` is the name of an ErrorReason without its prefix, such as "NOT_READY". It is empty when
-    the error comes from the way to the server and not from the server. `retry_s`: when to call again, where the server says
-    so."""
+    """The cause of a failed call.
+
+    `reason` is the name of an ErrorReason without its prefix, such as "NOT_READY". It is empty when the error comes from the
+    network and not from the server. `retry_s` is the time to wait before a retry, in seconds. It is None when the server
+    does not give it.
+    """
 
     code: grpc.StatusCode
     message: str
@@ -43,7 +46,7 @@ class Failure:
 
 
 def failure(error: grpc.aio.AioRpcError) -> Failure:
-    """Return what an error says. Details that cannot be decoded are left out."""
+    """Return the content of an error. Omit details that cannot be decoded."""
     info, retry, bad = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo(), error_details_pb2.BadRequest()
     retry_s = None
     for detail in _details(error):

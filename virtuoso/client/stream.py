@@ -1,4 +1,4 @@
-"""Streams that resume by themselves: whatever breaks, each goes on where it was, on whichever server answers."""
+"""Streams that resume automatically after a failure, from their last position and on any server that answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SILENCE_S = 35.0  # servers send a message at least every 30 s
 MIN_PAUSE_S, MAX_PAUSE_S = 0.2, 5.0
-# The codes of broken connections and proxies. They pass when the error has no reason of ours.
+# The codes of broken connections and proxies. They are temporary when the error has none of our reasons.
 TRANSPORT_CODES = (
     grpc.StatusCode.CANCELLED,
     grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -44,25 +44,28 @@ class State(Enum):
 
     CONNECTING = "connecting"  # no message has arrived yet
     LIVE = "live"
-    LOST = "lost"  # the last item is still the newest; the stream is trying again
+    LOST = "lost"  # the last item is still the newest; the stream tries to reconnect
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The state of a stream. `failure` says why it is lost; None while it is not."""
+    """The state of a stream. `failure` is the cause of the state LOST, and None in the other states."""
 
     state: State
     failure: Failure | None = None
 
 
 class Stream(ABC, Generic[Item, Message], AsyncIterator[Item]):
-    """An endless stream of items; `connection` has its state at any time.
+    """An endless stream of items. `connection` is its current state.
 
-    It resumes when the server ends it, when nothing has arrived for `silence_s`, after UNAVAILABLE and RESOURCE_EXHAUSTED,
-    and after the errors of a broken connection or a proxy. The pause before that has jitter and grows to 5 s, or is as long
-    as the server asks. Any other grpc.aio.AioRpcError is raised, because a new attempt would not help. The stream ends with
-    `aclose`, with its Market, and when the wait for its next item is cancelled, as asyncio.wait_for does: to look at it now
-    and then, read it in a task of its own."""
+    It resumes when the server ends it, when no message has arrived for `silence_s`, after UNAVAILABLE and
+    RESOURCE_EXHAUSTED, and after the errors of a broken connection or a proxy. Before that, it waits for a pause with
+    jitter that grows to 5 s, or at least as long as the server requests. It raises any other grpc.aio.AioRpcError, because
+    a new attempt would not help.
+
+    The stream ends with `aclose`, with its Market, and when the wait for its next item is cancelled. asyncio.wait_for
+    cancels this wait at its timeout. To poll a stream, read it in a separate task.
+    """
 
     def __init__(self, stub: MarketServiceAsyncStub, *, silence_s: float = SILENCE_S) -> None:
         self._stub, self._silence_s = stub, silence_s
@@ -109,7 +112,7 @@ class Stream(ABC, Generic[Item, Message], AsyncIterator[Item]):
             finally:
                 call.cancel()
             self._lose(cause)
-            jitter = random.random() / 2  # noqa: S311 - no secret; it spreads the clients of a server that come back
+            jitter = random.random() / 2  # noqa: S311 - no secret; it spreads the reconnects of clients
             await asyncio.sleep(max(pause_s * (1 - jitter), (cause.retry_s or 0.0) * (1 + jitter / 2)))
             pause_s = min(2 * pause_s, MAX_PAUSE_S)
 
@@ -118,7 +121,7 @@ class Stream(ABC, Generic[Item, Message], AsyncIterator[Item]):
 
 
 class DashboardStream(Stream[Dashboard, WatchDashboardResponse]):
-    """The dashboard whenever it changes, and again with its present age at every heartbeat."""
+    """A stream of the dashboard: after each change, and with its current age at every heartbeat."""
 
     _dashboard: Dashboard | None = None
     _token = ""
@@ -134,7 +137,7 @@ class DashboardStream(Stream[Dashboard, WatchDashboardResponse]):
 
 
 class AlertStream(Stream[Alert, WatchAlertsResponse]):
-    """Each alert once. `cursor` is the position after the last alert that was read: start there after a restart."""
+    """A stream of alerts, each once. `cursor` is the position after the last alert that was read. Use it after a restart."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""The one writer: which venue is used, one pass over its market, what passes remember, and the snapshot that comes of it."""
+"""The collector, the only writer of snapshots: venue selection, passes over a market, their state, and publication."""

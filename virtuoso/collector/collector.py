@@ -1,12 +1,12 @@
-"""The writer: tickers ─► venue selection ─► analysis ─► bytes ─► repository, again and again, while it holds the lease.
+"""The collector: the process that writes snapshots to the repository while it holds the lease.
 
-    standby (no lease) ◄──► working: recall what was before, then every few seconds one pass
-        pass: read the prices of the selected venue (its feed keeps all else fresh beside it) ─► analyse its market in a
-              thread ─► publish, and give the records to the history
+    standby (no lease) ◄──► working: recall the previous states, then run one pass every few seconds
+        pass: read the prices of the used venue (its feed reads all other data concurrently) ─► analyse its market in a
+              thread ─► publish the snapshot, and write the records to the history
 
-When the used venue fails, the feed of the next one is filled, and that venue is used. When a better one is well again for
-the dwell, its feed is filled beside the used one and takes over. What no venue gives is not published: servers then mark
-what they have as stale.
+When the used venue fails, the collector switches to the next venue and fills its feed. When a preferred venue has been
+healthy for the dwell time, the collector fills its feed concurrently and then switches to it. When no venue delivers data,
+nothing is published. Servers then mark their data as stale.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEASE_PERIOD_S = 1.0
-STAGE_S = 5.0  # most that one stage may take
-RETRY_S = 1.0  # between two tries of a venue that fails
+STAGE_S = 5.0  # the maximum duration of one stage
+RETRY_S = 1.0  # the pause between two attempts to read a failing venue
 LONGEST_PAUSE_S = 5.0
-PROBE_PERIOD_S = 5.0  # between two looks at a better venue
-WARM_PERIOD_S = 600.0  # between two looks of a standby at the first venue's markets
+PROBE_PERIOD_S = 5.0  # the pause between two probes of the other venues
+WARM_PERIOD_S = 600.0  # the interval at which a standby reads the markets of the first venue
 DOMINANCE_PERIOD_S = 60.0
 
 
 class Collector:
-    """See the module. `feeds` are in order of preference; `engine` and `failover` know the same venues."""
+    """A collector. `feeds` are in order of preference. `engine` and `failover` have the same venues."""
 
     def __init__(
         self,
@@ -79,11 +79,11 @@ class Collector:
             feed.on_candles = self._publication.publish_candles
 
     def status(self, name: str) -> str | None:
-        """Return the health of `name` for the monitor port: SERVING, working or not; None for a name that is not known."""
+        """Return SERVING as the health of `name` on the monitor port, also on standby. Return None for an unknown name."""
         return "SERVING" if name in ("", "liveness", "readiness") else None
 
     def readiness(self) -> tuple[bool, Mapping[str, object]]:
-        """Return (True, what an operator wants to know about it)."""
+        """Return (True, details for the operator)."""
         return True, {
             "ready": True,
             "working": self._leadership.working,
@@ -93,14 +93,14 @@ class Collector:
         }
 
     async def run(self) -> None:
-        """Stand by or work until cancelled; then give the lease back so that a standby goes on at once."""
+        """Stand by or work until cancelled. Then release the lease, so that a standby can take over immediately."""
         work: asyncio.Task[None] | None = None
         warmed_at: float | None = None
         try:
             while True:
                 leads = await self._leadership.renew()
                 if work is not None and work.done():
-                    work.result()  # it never returns: this raises what ended it
+                    work.result()  # the task never returns, so this raises its error
                 if leads and work is None:
                     log.info("this collector works")
                     self._leadership.working, work = True, asyncio.create_task(self._work())
@@ -119,7 +119,7 @@ class Collector:
                 await self._leadership.release()
 
     async def _warm(self) -> None:
-        """Read the first venue's markets, so that a takeover begins with what matters."""
+        """Read the markets of the first venue, so that they are known at a takeover."""
         venue = next(iter(self._feeds))
         try:
             async with asyncio.timeout(STAGE_S):
@@ -130,14 +130,14 @@ class Collector:
     async def _end(self, work: asyncio.Task[None]) -> None:
         self._leadership.working = False
         work.cancel()
-        await asyncio.wait({work})  # what it raised, if anything, is its owner's to look at
+        await asyncio.wait({work})  # this does not raise the error of the task
         for feed in self._feeds.values():
             await feed.stop()
 
     async def _work(self) -> None:
         self._engine.reset()
         self._publication.reset()
-        async with asyncio.TaskGroup() as tasks:  # should one of them fail, all end and the process is started again
+        async with asyncio.TaskGroup() as tasks:  # if one fails, all end and the process is restarted
             tasks.create_task(self._engine.recall(self._repository))
             tasks.create_task(self._read_dominance())
             tasks.create_task(self._watch_others())
@@ -148,7 +148,7 @@ class Collector:
                 await self._clock.sleep(max(0.1, pause_s - (self._clock.monotonic() - began)))
 
     async def _pass(self) -> float:
-        """Read the used venue's prices and publish what is known of its market. Return seconds until the next pass."""
+        """Read the prices of the used venue and publish its market. Return the seconds until the next pass."""
         venue = await self._select()
         if venue is None:
             return RETRY_S
@@ -161,7 +161,8 @@ class Collector:
         self._engine.apply_recalled()
         for other, other_feed in self._feeds.items():
             other_feed.follow(self._engine.state(other).followed)
-        began, warm = self._clock.monotonic(), feed.warm and self._engine.recalled  # as its inputs are now: it fills on
+        # Read `warm` before the pass, because the feed continues to fill.
+        began, warm = self._clock.monotonic(), feed.warm and self._engine.recalled
         request = PassRequest(
             dominance=self._dominance,
             fallback=self._selection.fallback,
@@ -175,12 +176,12 @@ class Collector:
         if warm:
             await self._publication.offer(snapshot)
         busy_s = self._clock.monotonic() - began
-        # Filled, but only meanwhile: then at once again, now that all of it is there.
+        # If the feed was filled during this pass, the next pass follows immediately with all of the data.
         least_s = (feed.period_s if warm else 0.0) if feed.filled else max(feed.period_s / 3, 4 * busy_s)
         return min(feed.period_s, least_s)
 
     async def _select(self) -> str | None:
-        """Choose the venue to use now, and stop the feed of the one that it replaces."""
+        """Select the venue to use, and stop the feed of the one it replaces. Return None if it may not be read now."""
         before = self._selection.used
         venue = self._selection.select()
         if before is not None and before != self._selection.used:
@@ -188,7 +189,7 @@ class Collector:
         return venue
 
     async def _read_prices(self, venue: str) -> ExchangeError | None:
-        """Read a venue's prices. Return its failure, which has been noted, or None."""
+        """Read the prices of a venue. If that fails, record the failure and return it. Otherwise, return None."""
         try:
             async with asyncio.timeout(STAGE_S):
                 await self._feeds[venue].refresh_tickers()
@@ -202,13 +203,14 @@ class Collector:
         return error
 
     def _pause_after(self, error: ExchangeError) -> float:
-        if isinstance(error, RateLimited):  # a short pause is waited out: asking meanwhile would count as failing
+        # Wait until the end of a short pause, because a request during the pause would count as a failure.
+        if isinstance(error, RateLimited):
             return min(LONGEST_PAUSE_S, max(RETRY_S, (error.until_ms - self._clock.now_ms()) / 1000))
         return RETRY_S
 
     async def _analyse(self, feed: Feed, request: PassRequest) -> Snapshot | None:
-        """Run one pass. Return None when, by its end, another collector may work: of one signal there must not be two."""
-        async with self._analysing[feed.venue]:  # a look at this venue may be under way when it becomes the used one
+        """Run one pass. Return None if another collector may be active by its end: a signal must not be opened twice."""
+        async with self._analysing[feed.venue]:  # a probe may still run when a venue becomes the used one
             number = self._observer.started(feed.venue, request) if self._observer else 0
             with metrics.CYCLE_SECONDS.labels("analysis").time():
                 analysed = await self._engine.analyse(feed, request)
@@ -226,7 +228,7 @@ class Collector:
             return snapshot
 
     def _report_source(self) -> None:
-        """Give alerts of changes in where the data comes from."""
+        """Create alerts about changes of the data source."""
         self._engine.report_source(
             SourceStatus(
                 environment=self._engine.environment,
@@ -240,7 +242,7 @@ class Collector:
         )
 
     async def _read_dominance(self) -> None:
-        """Read BTC's share of the market about once a minute; without it the turnover share is given instead."""
+        """Read the market dominance of BTC about once a minute. Without it, the overview has the turnover share instead."""
         while True:
             try:
                 self._dominance = await self._coingecko.dominance()
@@ -250,16 +252,18 @@ class Collector:
             await self._clock.sleep(DOMINANCE_PERIOD_S)
 
     async def _watch_others(self) -> None:
-        """Look at the venues that are preferred to the used one, and at all others while the used one fails."""
+        """Probe the venues that are preferred to the used one. Probe all other venues while the used one fails."""
         while True:
             await self._clock.sleep(PROBE_PERIOD_S)
             for venue in self._selection.to_probe():
-                if venue != self._selection.used:  # it may have become the used one meanwhile
+                if venue != self._selection.used:  # it may be the used one by now
                     await self._probe(venue)
 
     async def _probe(self, venue: str) -> None:
-        """Ask for a venue's prices. One that has been well for the dwell is filled beside the used one, and may take over,
-        without a gap, once its market has been scored completely."""
+        """Read the prices of a venue that is not used.
+
+        If it has been healthy for the dwell time, fill its feed. It may take over without a gap once a pass over its market
+        gives a complete snapshot."""
         if not self._selection.may_ask(venue):
             return
         feed = self._feeds[venue]
@@ -267,7 +271,7 @@ class Collector:
             self._selection.answered(venue)
             if self._selection.is_proven(venue):
                 feed.start()
-                if feed.warm:  # asked before its inputs are taken: it fills on meanwhile
+                if feed.warm:  # read before the pass, because the feed continues to fill
                     snapshot = await self._analyse(feed, PassRequest(dominance=self._dominance))
                     if snapshot is None or self._selection.judge_beside(snapshot):
                         return
@@ -277,7 +281,7 @@ class Collector:
 
 
 def _log_progress(feed: Feed, snapshot: Snapshot) -> None:
-    """Log how far a feed has been filled."""
+    """Log the progress of a feed that is not filled yet."""
     if not feed.filled:
         asked, total = feed.progress
         scored, expected = snapshot.scored, len(snapshot.universe)

@@ -96,7 +96,7 @@ class Engine:
         set at the same time: signals may then be opened."""
         started = self._clock.monotonic()
         last = await self._last_snapshot(repository)
-        if last is not None and last.regime is not None:  # it replaces one that a pass made before the recall
+        if last is not None and last.regime is not None:  # it replaces the regime of passes before the recall
             self._pending.append(_with_regime(last.venue, last.regime))
         of_snapshot = (last.signals, last.opportunities) if last is not None else ((), ())
         while self._history is not None:

@@ -1,7 +1,7 @@
-"""A collector's dealings with the history: what it recalls when it begins to work, what it records, how signals ended.
+"""The connection of a collector to the history: recall the previous state, record the results, read the outcomes of signals.
 
-Nothing here is waited for by a pass, and nothing here can end a collector: a history that hangs, is full or is gone costs
-history only. What is recorded waits in memory meanwhile (see `virtuoso.history.background_writer`).
+A pass never waits for the history, and a failing history never ends a collector. If the history hangs, is full or is gone,
+only history is lost. Records wait in memory meanwhile (see `virtuoso.history.background_writer`).
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RECALL_S = 3.0  # until a collector goes on with what the last snapshot says
-SIGNALS_MS = 7 * 86_400_000  # what `analysis.signals` needs beside the active ones
-OPPORTUNITIES_MS = 86_400_000  # what `analysis.opportunities` needs
+RECALL_S = 3.0  # the timeout of a recall; afterwards, a collector continues with the last snapshot
+SIGNALS_MS = 7 * 86_400_000  # `analysis.signals` needs the signals of this period and the active ones
+OPPORTUNITIES_MS = 86_400_000  # `analysis.opportunities` needs the opportunities of this period
 PAGE = 500
-MAX_SIGNALS = 20_000  # of a venue: more than seven days can bring
+MAX_SIGNALS = 20_000  # per venue; more than seven days can produce
 SIGNAL_RECORD_S = 60.0
-SETTLE_S = 2.0  # a signal that has just ended is on its way to the history
+SETTLE_S = 2.0  # a signal that has just ended needs this time to reach the history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecalledState:
-    """What was stored of some venues: active signals and the week's, the day's opportunities; in any order."""
+    """The stored records of some venues, in any order: active signals, signals of a week, opportunities of a day."""
 
     signals: tuple[Signal, ...]
     opportunities: tuple[Opportunity, ...]
 
 
 class HistoryRecorder:
-    """Reads from `history` and writes by `writer`, for `venues`. Its owner runs `run` all the while and closes both
-    afterwards."""
+    """A recorder that reads from `history` and writes with `writer`, for `venues`. The owner keeps `run` running, and closes
+    `history` and `writer` afterwards."""
 
     def __init__(self, history: HistoryReader, writer: BackgroundWriter, venues: Sequence[str], clock: Clock) -> None:
         self._history = history
@@ -58,12 +58,12 @@ class HistoryRecorder:
 
     @property
     def state(self) -> str:
-        """Return "well", or what the history says while it is down."""
+        """Return "well", or the error message of the history while it is down."""
         status = self._writer.status()
         return "well" if status.well else status.reason
 
     def signal_record(self, venue: str) -> SignalRecord | None:
-        """Return how the venue's closed signals ended, as of a minute ago at most; None while the history does not say."""
+        """Return the record of the venue's closed signals, at most a minute old. Return None while it cannot be read."""
         return self._signal_records.get(venue)
 
     def record(
@@ -73,13 +73,13 @@ class HistoryRecorder:
         opportunities: Sequence[Opportunity] = (),
         alerts: Sequence[Alert] = (),
     ) -> None:
-        """Take these to be written. It returns at once and never fails."""
+        """Queue these records for writing. Return immediately and never fail."""
         self._writer.record(points, signals, opportunities, alerts)
         if any(signal.status is not SignalStatus.ACTIVE for signal in signals):
             self._signal_ended.set()
 
     async def recall(self, now_ms: int) -> RecalledState:
-        """Return what is needed to go on at `now_ms` (epoch ms). HistoryError, within RECALL_S, when it cannot be had."""
+        """Return the records needed to continue at `now_ms` (epoch ms). On failure, raise HistoryError within RECALL_S."""
         try:
             async with asyncio.timeout(RECALL_S):
                 signals = [signal for venue in self._venues for signal in await self._signals(venue, now_ms)]
@@ -104,7 +104,7 @@ class HistoryRecorder:
         return signals
 
     async def run(self) -> None:
-        """Write, and read how signals ended, until cancelled."""
+        """Write records and read the outcomes of signals until cancelled."""
         await asyncio.gather(
             self._repeat("writing", self._writer.run), self._repeat("reading the record", self._read_signal_records)
         )
@@ -113,12 +113,12 @@ class HistoryRecorder:
         while True:
             try:
                 await work()
-            except Exception:  # a mistake of ours here must not cost scores; the log has it
+            except Exception:  # an unexpected error here must not affect the scores
                 log.exception("history: %s failed and will be retried", task)
             await self._clock.sleep(SETTLE_S)
 
     async def _read_signal_records(self) -> None:
-        """Read how signals ended, and return after a minute or when another has."""
+        """Read the outcomes of signals. Return after a minute, or when another signal has ended."""
         self._signal_ended.clear()
         try:
             for venue in self._venues:
@@ -139,8 +139,10 @@ class HistoryRecorder:
 async def history_recorder(
     url: str | None, venues: Sequence[str], *, days: tuple[float, float], clock: Clock
 ) -> AsyncIterator[HistoryRecorder | None]:
-    """Run a recorder on the history at `url` while the body runs, then write what still waits and close it; None for None.
-    `days`: how long points, and all else, are stored. ConfigError for a URL that is none of a history."""
+    """Run a recorder on the history at `url` while the body runs. Then write the waiting records and close the history.
+
+    Yield None if `url` is None. `days`: the days to keep points, and the days to keep all other records. Raise ConfigError
+    if `url` is not a valid history URL."""
     if url is None:
         yield None
         return

@@ -1,4 +1,4 @@
-"""Which snapshots servers see: complete ones, and an incomplete one only where the last complete one has grown stale."""
+"""The publication of snapshots. An incomplete snapshot is published only when the last complete one is stale."""
 
 from __future__ import annotations
 
@@ -23,23 +23,25 @@ log = logging.getLogger(__name__)
 
 
 class Publication:
-    """`scored` of `expected` symbols had a score in the last snapshot published (None: none was)."""
+    """The publication of snapshots and candles.
+
+    In the last published snapshot, `scored` of `expected` symbols had a score. `scored` is None before the first one."""
 
     def __init__(self, publisher: Publisher, clock: Clock, observer: PassObserver | None = None) -> None:
         self._publisher = publisher
         self._clock = clock
         self._observer = observer
         self._errors = RepositoryErrorLog(clock)
-        self._complete_at = -math.inf  # of the last complete publication, monotonic
+        self._complete_at = -math.inf  # monotonic time of the last complete publication
         self.reset()
 
     def reset(self) -> None:
-        """Begin again, as after a time in which another collector worked."""
+        """Discard the counts of the last snapshot. Another collector was active meanwhile."""
         self.scored: int | None = None
         self.expected = 0
 
     async def offer(self, snapshot: Snapshot) -> None:
-        """Publish the snapshot if it is complete, or the last complete one is stale. A repository that fails is logged."""
+        """Publish the snapshot if it is complete or the last complete one is stale. Log an error of the repository."""
         now = self._clock.monotonic()
         stale = now - self._complete_at > snapshots.SOFT_EXPIRY_SCORES_MS / 1000
         if not (snapshot.complete or stale):
@@ -62,7 +64,7 @@ class Publication:
             self._complete_at = now
 
     async def publish_candles(self, venue: str, candles: Candles) -> None:
-        """Write bars where ListCandles finds them. Should that fail, they are written with the next bar."""
+        """Store bars for ListCandles. If that fails, they are stored with the next bar."""
         try:
             await self._publisher.publish_candles(venue, candles)
         except RepositoryError as error:

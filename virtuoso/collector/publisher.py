@@ -1,5 +1,6 @@
-"""What a collector, or a recording that is played, writes for servers: snapshots under their ids, the head that announces
-the newest one, and bars for charts."""
+"""The writer of all data for servers: snapshots by id, the head that announces the newest snapshot, and bars for charts.
+
+Collectors and replays of recordings use it."""
 
 from __future__ import annotations
 
@@ -21,15 +22,17 @@ if TYPE_CHECKING:
 
 TTL_MARGIN_S = 120.0
 CANDLES_TTL_S = 900.0
-SNAPSHOTS_LEFT = 10  # for readers that have read a head and not its snapshot yet
+SNAPSHOTS_LEFT = 10  # for readers that have read a head but not yet its snapshot
 ERROR_PERIOD_S = 60.0
 
 log = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Writes to `repository` what may be served for `max_stale_s`. RepositoryError where something could not be stored.
-    `behind_ms`: how far the market's clock runs behind ours; 0 for a live market."""
+    """A publisher that writes to `repository`. Snapshots may be served for `max_stale_s`.
+
+    Methods raise RepositoryError when a value cannot be stored. `behind_ms` is the delay of the market's clock behind ours.
+    It is 0 for a live market."""
 
     def __init__(self, repository: SnapshotRepository, *, max_stale_s: float) -> None:
         self._repository = repository
@@ -37,35 +40,35 @@ class Publisher:
         self._published: deque[str] = deque()
 
     async def publish(self, snapshot: Snapshot, blob: bytes, *, behind_ms: int = 0) -> None:
-        """Store `blob`, the bytes of `snapshot`, and then announce it."""
+        """Store `blob`, the encoded `snapshot`. Then announce it."""
         await self._repository.set(keys.snapshot(snapshot.id), blob, ttl_s=self._ttl_s)
         await self._repository.set(keys.HEAD, snapshots.encode_head(snapshot, blob, behind_ms=behind_ms), ttl_s=self._ttl_s)
         await self._remove_older(snapshot.id)
 
     async def publish_candles(self, venue: str, candles: Candles, *, behind_ms: int = 0) -> None:
-        """Write bars where ListCandles finds them."""
+        """Store bars for ListCandles."""
         key = keys.candles(venue, candles.symbol, candles.timeframe.value)
         await self._repository.set(key, snapshots.encode_candles(candles, behind_ms=behind_ms), ttl_s=CANDLES_TTL_S)
 
     async def _remove_older(self, newest: str) -> None:
-        """Free the room of snapshots that no server reads any more."""
-        if newest in self._published:  # a recording comes round again
+        """Free the memory of snapshots that servers no longer read."""
+        if newest in self._published:  # a recording restarts
             self._published.remove(newest)
         self._published.append(newest)
         while len(self._published) > SNAPSHOTS_LEFT:
-            with contextlib.suppress(RepositoryError):  # it expires by itself, only later
+            with contextlib.suppress(RepositoryError):  # otherwise, it expires later
                 await self._repository.set(keys.snapshot(self._published.popleft()), b"", ttl_s=1)
 
 
 class RepositoryErrorLog:
-    """Logs that a repository fails: as an error at most once a minute, and for debugging in between."""
+    """A log of repository failures. It logs one failure per minute at error level, and the others at debug level."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._logged_at = -math.inf
 
     def log(self, message: str, error: RepositoryError) -> None:
-        """Log `error`, for which `message` has a %s."""
+        """Log `error` with `message`, which has one %s for it."""
         now = self._clock.monotonic()
         level = logging.ERROR if now - self._logged_at > ERROR_PERIOD_S else logging.DEBUG
         if level == logging.ERROR:

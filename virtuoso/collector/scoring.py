@@ -1,4 +1,4 @@
-"""A whole market scored at one moment: every symbol by itself, and the overview of all."""
+"""The scoring of a market at one time: the score of each symbol and the overview."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# By symbol: what was computed from its candles. With it a pass without a new bar is cheap.
+# Results computed from candles, by symbol. They make a pass without new bars cheap.
 ReadingsCaches = dict[str, CandleReadingsCache]
 
 
@@ -30,9 +30,10 @@ def score_market(
     weights: Weights = DEFAULT_WEIGHTS,
     readings: ReadingsCaches | None = None,
 ) -> tuple[dict[str, Confluence], Overview]:
-    """Return (results by symbol, overview) at the time of the market's newest prices. While many tickers are unusable
-    (`whole` is False) the overview has no counts and sums: those of a part would pass for those of the venue. `readings` is
-    brought up to date: afterwards it has the scored symbols and no others."""
+    """Return (results by symbol, overview) at the time of the market's newest prices.
+
+    While many tickers are unusable (`whole` is False), the overview has no counts and sums, because they would cover only a
+    part of the venue. `readings` is updated. Afterwards, it contains exactly the scored symbols."""
     readings = {} if readings is None else readings
     for symbol in readings.keys() - {item.symbol for item in market.inputs}:
         del readings[symbol]
@@ -48,7 +49,7 @@ def score_market(
 def _score(item: SymbolInputs, now_ms: int, readings: CandleReadingsCache, weights: Weights) -> Confluence:
     try:
         result = score_symbol(item, now_ms, weights, readings)
-    except Exception:  # whatever is wrong with one symbol, the others go on; the log has it
+    except Exception:  # an error of one symbol must not affect the others
         log.exception("cannot score %s", item.symbol)
         metrics.INVALID_ROWS.labels("analysis").inc()
         metrics.ROWS.labels("analysis", "refused").inc()

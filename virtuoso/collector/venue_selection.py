@@ -1,7 +1,8 @@
-"""Which venue is used, and why: how each one fares, which may take over, and what makes the used one be left.
+"""The selection of the used venue, based on the health of all venues.
 
-One venue is *used* at a time. It is left when its breaker opens: its calls fail, or too few of its symbols can be scored.
-A better one takes over again once it has been well for the dwell and its market has been scored completely beside it.
+One venue is *used* at a time. The collector leaves it when its breaker opens, because its calls fail or too few of its
+symbols can be scored. A preferred venue takes over again when it has been healthy for the dwell time and a pass over its
+market has given a complete snapshot.
 """
 
 from __future__ import annotations
@@ -25,23 +26,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-INCOMPLETE_AFTER_S = 30.0  # a venue without a complete snapshot for so long counts as failing where there is another
+INCOMPLETE_AFTER_S = 30.0  # without a complete snapshot for this time, a venue fails if there is another
 
 
 class VenueSelection:
-    """The one place that knows which venue is `used` (None before the first) and why it is not the first (`fallback`)."""
+    """The `used` venue (None before the first selection), and the reason why it is not the first venue (`fallback`)."""
 
     def __init__(self, failover: Failover, clock: Clock) -> None:
         self._failover = failover
         self._clock = clock
         self._breakers = {venue: Breaker(venue, clock=clock) for venue in failover.venues}
-        self._ready: set[str] = set()  # venues that could take over without a gap
+        self._ready: set[str] = set()  # venues that can take over without a gap
         self._incomplete_since: dict[str, float] = {}
         self.used: str | None = None
         self.fallback: Fallback | None = None
 
     def select(self) -> str | None:
-        """Choose the venue to use now. Return None while that one is not to be asked."""
+        """Select and return the venue to use now. Return None while it must not get requests."""
         venue, self.fallback = self._failover.choose(self._breakers, used=self.used, ready=self._ready)
         if not self.may_ask(venue):
             return None
@@ -55,12 +56,12 @@ class VenueSelection:
         return venue
 
     def may_ask(self, venue: str) -> bool:
-        """Return False while the venue is to be left alone."""
+        """Return True unless the venue must not get requests now."""
         breaker = self._breakers[venue]
         return not breaker.open or breaker.probe_due
 
     def failed(self, venue: str, error: ExchangeError) -> None:
-        """Take note that the venue failed."""
+        """Record a failure of the venue."""
         breaker = self._breakers[venue]
         was_open = breaker.open
         breaker.failed(error)
@@ -71,7 +72,7 @@ class VenueSelection:
             log.info("%s: %s: %s", venue, type(error).__name__, error)
 
     def judge(self, snapshot: Snapshot, *, warm: bool) -> None:
-        """Take note of a pass over the used venue. `warm`: all of its inputs had been asked for."""
+        """Record a pass over the used venue. `warm`: feed and recall were ready at its start."""
         venue, now = snapshot.venue, self._clock.monotonic()
         if snapshot.complete or not warm:
             self._incomplete_since.pop(venue, None)
@@ -81,12 +82,12 @@ class VenueSelection:
         metrics.VENUE_UP.labels(venue).set(not self._breakers[venue].open)
 
     def answered(self, venue: str) -> None:
-        """Take note that a venue beside the used one gave its prices."""
+        """Record that a probed venue returned its prices."""
         self._breakers[venue].succeeded()
         metrics.VENUE_UP.labels(venue).set(1)
 
     def judge_beside(self, snapshot: Snapshot) -> bool:
-        """Take note of a pass over a venue beside the used one. Return whether it may take over."""
+        """Record a pass over a venue that is not used. Return True if the venue may take over."""
         if snapshot.complete:
             self._ready.add(snapshot.venue)
         else:
@@ -94,19 +95,19 @@ class VenueSelection:
         return snapshot.complete
 
     def not_ready(self, venue: str) -> None:
-        """Take note that the venue cannot take over without a gap."""
+        """Record that the venue cannot take over without a gap."""
         self._ready.discard(venue)
 
     def is_proven(self, venue: str) -> bool:
-        """Return True when the venue has been well for the dwell and may be filled beside the used one."""
+        """Return True if the venue is not used and has been healthy for the dwell time. Its feed may then be filled."""
         return venue != self.used and self._failover.proven(self._breakers[venue])
 
     def is_failing(self, venue: str) -> bool:
-        """Return True while the venue's last call failed and it is not used."""
+        """Return True while the venue is not used and its last call failed."""
         return venue != self.used and self._breakers[venue].error is not None
 
     def to_probe(self) -> list[str]:
-        """Return the venues to look at beside the used one: those preferred to it, and all others while it fails."""
+        """Return the venues to probe: the venues preferred to the used one, or all others while the used one fails."""
         if self.used is None:
             return []
         venues = self._failover.venues
@@ -115,11 +116,11 @@ class VenueSelection:
         return list(venues[: venues.index(self.used)])
 
     def health(self) -> Mapping[str, str]:
-        """Return "failing" or "well" by venue."""
+        """Return the health by venue: "failing" or "well"."""
         return {venue: "failing" if breaker.open else "well" for venue, breaker in self._breakers.items()}
 
     def troubles(self) -> Mapping[str, FallbackReason]:
-        """Return why a venue cannot be used, for each that cannot."""
+        """Return the reason for each venue that cannot be used."""
         return {venue: fallback_reason(breaker.error) for venue, breaker in self._breakers.items() if breaker.open}
 
     def _has_other(self, venue: str) -> bool:

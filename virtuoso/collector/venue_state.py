@@ -1,7 +1,7 @@
-"""What the passes over one venue's market remember from each to the next.
+"""The state of one venue between two passes.
 
-A VenueState is a value: nothing but the passes before it and what was recalled made it what it is, so that the same market
-in the same steps gives the same signals again. Each venue has its own; nothing goes from one to another.
+A VenueState is a value. It depends only on the previous passes and the recalled records. The same market in the same steps
+therefore gives the same signals. Each venue has its own state, and venues share no state.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     from virtuoso.domain.records import BetaSpan, BetaWindow, Opportunity, Signal
 
 Betas = Mapping[str, "Mapping[BetaSpan, BetaWindow]"]
-NewestBars = Mapping[str, "tuple[tuple[Timeframe, int, int], ...]"]  # by symbol: timeframe, how many, when the newest opens
+NewestBars = Mapping[str, "tuple[tuple[Timeframe, int, int], ...]"]  # by symbol: (timeframe, count, newest opening time)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueState:
-    """See the module. `newest_bars`: those that `betas` were computed from. `last_pass`: the last that traded. `recalled`:
-    ids of stored signals and opportunities. The next pass that trades gives them to the history again, in case it never
-    got them. `readings` is a cache that all states of a venue share. It changes no result."""
+    """The state of one venue.
+
+    `newest_bars`: the bars that `betas` were computed from. `last_pass`: the last pass that traded. `recalled`: the ids of
+    recalled signals and opportunities. The next pass that trades writes them to the history again, in case it does not have
+    them. `readings`: a cache that all states of a venue share. It does not change any result."""
 
     signals: SignalState
     opportunities: OpportunityState
@@ -62,8 +64,9 @@ def new_venue_state(venue: str, environment: Environment, weights: Weights = DEF
 
 
 def with_recalled(state: VenueState, signals: Iterable[Signal], opportunities: Iterable[Opportunity]) -> VenueState:
-    """Return `state` with stored signals and opportunities, in any order. Those of other venues and environments are left
-    out."""
+    """Return `state` with stored signals and opportunities added, which may be in any order.
+
+    Records of other venues and environments are ignored."""
     stored_signals, stored_opportunities = tuple(signals), tuple(opportunities)
     ids = {*(signal.id for signal in stored_signals), *(opportunity.id for opportunity in stored_opportunities)}
     return replace(

@@ -1,1 +1,1 @@
-"""The language of the product: its records, its errors, its ports to the outside. It imports no other package of ours."""
+"""The core types of the product: records, errors and ports. This package imports no other package of the product."""

@@ -8,8 +8,9 @@ Address = tuple[str, int]
 
 
 def parse_address(text: str, *, min_port: int = 0) -> Address:
-    """Return (host, port) of "host:port"; an IPv6 host stands in brackets. Port 0 means any free port and is refused with
-    `min_port=1`. Raise ValueError, which names what is allowed."""
+    """Return (host, port) of "host:port". An IPv6 host is in brackets. Port 0 means any free port; `min_port=1` rejects it.
+
+    Raise ValueError if the address is not valid. Its message states the expected format."""
     host, _, port = text.rpartition(":")
     host = host.strip("[]")
     if not host or not (port.isascii() and port.isdigit()) or not min_port <= int(port) < 65536:
@@ -25,13 +26,13 @@ def format_address(address: Address) -> str:
 
 
 def reachable(address: Address) -> Address:
-    """Return where a listener on the address is reached from this machine: 0.0.0.0 and :: mean every address."""
+    """Return the address under which this machine reaches a listener. 0.0.0.0, * and :: become loopback addresses."""
     host, port = address
     return {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound
 
 
 def address_in_use(name: str, address: Address) -> str:
-    """Return the message for a setting `name` whose address another program uses."""
+    """Return the error message for a setting `name` whose address is in use by another program."""
     return f"{name} {format_address(address)} cannot be used: another program listens there. End it or choose another port"
 
 

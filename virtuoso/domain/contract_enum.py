@@ -6,9 +6,9 @@ from enum import IntEnum
 
 
 class ContractEnum(IntEnum):
-    """An enumeration of the public contract. Each member has the number that the .proto gives it."""
+    """An enumeration of the public contract. Each member has the same number as in the .proto."""
 
     @property
     def lower_name(self) -> str:
-        """The name in lower case, such as "price_structure": a field, a column, a key, a label."""
+        """Return the name in lower case, such as "price_structure". It is used for fields, columns, keys and labels."""
         return self.name.lower()

@@ -1,41 +1,41 @@
-"""What can go wrong. `service.errors` says which gRPC code a client sees for it.
+"""The errors of the product. `service.errors` maps them to gRPC codes.
 
 VirtuosoError
-├── ConfigError              a setting is unknown or its value not allowed; names the setting, the value, what is allowed
-├── ExchangeError            an exchange did not give what was asked for
-│   ├── VenueBlocked         it refuses this location or address: an outage for hours
-│   ├── RateLimited          it asks for a pause, until `until_ms`
-│   ├── VenueUnavailable     no connection, or it says that it is out of service
+├── ConfigError              a setting is unknown or its value is not allowed; names setting, value and allowed values
+├── ExchangeError            an exchange did not deliver the requested data
+│   ├── VenueBlocked         it rejects this location or address; this lasts for hours
+│   ├── RateLimited          it requires a pause until `until_ms`
+│   ├── VenueUnavailable     no connection, or it reports that it is out of service
 │   ├── VenueTimedOut        no answer in time
-│   ├── BadData              an answer that cannot be read or is not plausible
-│   ├── EmptyData            a well-formed answer without the rows that must be there
-│   ├── VenueStale           its clock stands still or lies far behind
-│   ├── VenueIncomplete      prices, but not enough else to score the market (judged by the collector)
+│   ├── BadData              an answer that is not readable or not plausible
+│   ├── EmptyData            a well-formed answer without the expected rows
+│   ├── VenueStale           its clock has stopped or is far behind
+│   ├── VenueIncomplete      prices, but not enough other data to score the market (the collector decides)
 │   ├── UnknownSymbol        it has no such market
-│   └── Unsupported          it does not offer this kind of data at all
-├── RepositoryError          a repository could not answer or store a value; absence is None, never this
+│   └── Unsupported          it does not offer this kind of data
+├── RepositoryError          a repository could not answer or store a value; a missing value is None, not an error
 │   └── RepositoryTimedOut   it did not answer in time, and is skipped for a while
-├── CorruptValue             stored bytes are damaged, foreign or of another format
-├── HistoryError             the history could not answer or store a record; absence is empty, never this
-└── RequestError             a client's request cannot be answered as asked
-    ├── InvalidField         a field breaks its rule
-    ├── InvalidPageToken     not a token of ours, or of another request
-    ├── ExpiredPageToken     its snapshot is gone
+├── CorruptValue             stored bytes are damaged, not ours or in another format
+├── HistoryError             the history could not answer or store a record; no records are an empty result, not an error
+└── RequestError             a client's request cannot be answered
+    ├── InvalidField         a field violates its rule
+    ├── InvalidPageToken     not a token of this service, or a token of another request
+    ├── ExpiredPageToken     its snapshot no longer exists
     ├── SymbolNotFound       the venue has no such symbol
     ├── SymbolNotTracked     the venue has it, but it is not scored
     ├── NotReady             no first complete snapshot yet
-    ├── DataUnavailable      the newest data is too old to show
+    ├── DataUnavailable      the newest data is too old to be served
     ├── HistoryUnavailable   the answer is in the history, which cannot be read now
     ├── Overloaded           too many calls at once
     ├── TooManyStreams       too many open streams
-    └── ShuttingDown         the server is going down
+    └── ShuttingDown         the server is shutting down
 """
 
 from __future__ import annotations
 
 
 class VirtuosoError(Exception):
-    """Root of all errors that this product raises on purpose."""
+    """The base class of all errors that this product raises deliberately."""
 
 
 class ConfigError(VirtuosoError):
@@ -43,7 +43,7 @@ class ConfigError(VirtuosoError):
 
 
 class ExchangeError(VirtuosoError):
-    """An exchange did not give what was asked for. `venue` and `endpoint` say where; the message says what it replied."""
+    """An exchange did not deliver the requested data from `endpoint` of `venue`. The message describes its reply."""
 
     def __init__(self, message: str, *, venue: str = "", endpoint: str = "") -> None:
         super().__init__(message)
@@ -52,11 +52,11 @@ class ExchangeError(VirtuosoError):
 
 
 class VenueBlocked(ExchangeError):
-    """The venue refuses this location or address."""
+    """The venue rejects this location or address."""
 
 
 class RateLimited(ExchangeError):
-    """The venue asks for a pause. `until_ms`: nothing may be sent to it before this time (epoch milliseconds, our clock)."""
+    """The venue requires a pause. `until_ms`: send no request before this time (epoch milliseconds, our clock)."""
 
     def __init__(self, message: str, *, venue: str = "", endpoint: str = "", until_ms: int) -> None:
         super().__init__(message, venue=venue, endpoint=endpoint)
@@ -64,27 +64,27 @@ class RateLimited(ExchangeError):
 
 
 class VenueUnavailable(ExchangeError):
-    """No connection, or the venue says that it is out of service."""
+    """There is no connection, or the venue reports that it is out of service."""
 
 
 class VenueTimedOut(ExchangeError):
-    """No answer in time."""
+    """The venue did not answer in time."""
 
 
 class BadData(ExchangeError):
-    """An answer that cannot be read or is not plausible."""
+    """An answer is not readable or not plausible."""
 
 
 class EmptyData(ExchangeError):
-    """A well-formed answer without the rows that must be there."""
+    """A well-formed answer does not contain the expected rows."""
 
 
 class VenueStale(ExchangeError):
-    """The venue's clock stands still or lies far behind."""
+    """The venue's clock has stopped or is far behind."""
 
 
 class VenueIncomplete(ExchangeError):
-    """The venue gives prices but not enough else to score the market."""
+    """The venue delivers prices, but not enough other data to score the market."""
 
 
 class UnknownSymbol(ExchangeError):
@@ -92,7 +92,7 @@ class UnknownSymbol(ExchangeError):
 
 
 class Unsupported(ExchangeError):
-    """The venue does not offer this kind of data at all, so it is never asked again."""
+    """The venue does not offer this kind of data. It is not requested again."""
 
 
 class RepositoryError(VirtuosoError):
@@ -100,16 +100,16 @@ class RepositoryError(VirtuosoError):
 
 
 class RepositoryTimedOut(RepositoryError):
-    """A repository did not answer in time, and is skipped for a while. An error that comes in time is not this."""
+    """A repository did not answer in time, and is skipped for a while. An error reply in time is a RepositoryError."""
 
 
 class CorruptValue(VirtuosoError):
-    """Stored bytes are damaged, foreign or of another format."""
+    """Stored bytes are damaged, not ours or in another format."""
 
 
 class HistoryError(VirtuosoError):
-    """The history could not answer or could not store a record. `refused`: the history works and never takes this record, so
-    it is of no use to try again."""
+    """The history could not answer or could not store a record. `refused`: the history works but never accepts this record,
+    so do not retry."""
 
     def __init__(self, message: str, *, refused: bool = False) -> None:
         super().__init__(message)
@@ -117,12 +117,14 @@ class HistoryError(VirtuosoError):
 
 
 class RequestError(VirtuosoError):
-    """A client's request cannot be answered as asked."""
+    """A client's request cannot be answered."""
 
 
 class InvalidField(RequestError):
-    """Fields break their rules. `violations`: (field path, what is wrong with which value and what is allowed). `more`: the
-    search ended early, so there may be further violations."""
+    """Fields violate their rules.
+
+    `violations`: (field path, description of the value, the error and the allowed values). `more`: the check ended early, so
+    there may be more violations."""
 
     def __init__(self, violations: list[tuple[str, str]], *, more: bool = False) -> None:
         listed = "; ".join(f"{field}: {text}" for field, text in violations)
@@ -131,11 +133,11 @@ class InvalidField(RequestError):
 
 
 class InvalidPageToken(RequestError):
-    """Not a token of ours, or one of another request."""
+    """The page token is not from this service, or belongs to another request."""
 
 
 class ExpiredPageToken(RequestError):
-    """The snapshot that the token belongs to is gone."""
+    """The snapshot of the page token no longer exists."""
 
 
 class SymbolNotFound(RequestError):
@@ -147,11 +149,11 @@ class SymbolNotTracked(RequestError):
 
 
 class NotReady(RequestError):
-    """No first complete snapshot has been seen yet."""
+    """There has been no complete snapshot yet."""
 
 
 class DataUnavailable(RequestError):
-    """The newest data is too old to show."""
+    """The newest data is too old to be served."""
 
 
 class HistoryUnavailable(RequestError):
@@ -159,12 +161,12 @@ class HistoryUnavailable(RequestError):
 
 
 class Overloaded(RequestError):
-    """Too many calls at once."""
+    """There are too many concurrent calls."""
 
 
 class TooManyStreams(RequestError):
-    """Too many open streams."""
+    """There are too many open streams."""
 
 
 class ShuttingDown(RequestError):
-    """The server is going down."""
+    """The server is shutting down."""

@@ -1,4 +1,4 @@
-"""Kinds of market data: what a venue is asked for, and what a score is made from."""
+"""The kinds of market data: the requests to a venue and the inputs of a score."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 class InputKind(StrEnum):
-    """What a venue is asked for. The value is its name in jobs, metrics and recordings."""
+    """A kind of request to a venue. The value is the name in jobs, metrics and recordings."""
 
     INSTRUMENTS = "instruments"
     TICKERS = "tickers"
-    PREMIUMS = "premiums"  # mark and index prices, where the venue gives them apart from its tickers
+    PREMIUMS = "premiums"  # mark and index prices, if the venue does not include them in its tickers
     CANDLES = "candles"
     ORDER_BOOK = "book"
     TRADES = "trades"
@@ -24,7 +24,7 @@ class InputKind(StrEnum):
 
 
 class ScoreInput(StrEnum):
-    """What a score is made from. The value is the name that `missing_inputs` shows to clients."""
+    """An input of a score. The value is the name in `missing_inputs`, which clients see."""
 
     TICKER = "ticker"
     MARK_PRICE = "mark_price"
@@ -43,5 +43,5 @@ class ScoreInput(StrEnum):
 
     @classmethod
     def candles(cls, timeframe: Timeframe) -> ScoreInput:
-        """The bars of one timeframe."""
+        """Return the input for the bars of one timeframe."""
         return cls(f"candles_{timeframe.value}")

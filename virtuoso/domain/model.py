@@ -1,13 +1,13 @@
-"""The market as every other part speaks of it: what exchanges say, and what analysis makes of it.
+"""The records of the market: the data of the exchanges and the results of the analysis.
 
-All records are frozen. These rules hold for each of them unless a field says otherwise:
+All records are frozen. These rules apply to each of them, unless a field states otherwise:
 
-    times      epoch milliseconds UTC, in fields that end in `_ms`. `observed_ms` is the exchange's clock, `received_ms` ours
+    times      epoch milliseconds UTC, in fields ending in `_ms`. `observed_ms` is the exchange's clock, `received_ms` ours
     prices     USDT, above 0
-    sizes      base units: the contract size is applied. The same holds for volumes and open interest
+    sizes      base units, after applying the contract size. The same applies to volumes and open interest
     turnover   USDT, at least 0
     absence    None. No record holds NaN or an infinite number
-    arrays     float64, times int64. Oldest first. Nobody writes to them
+    arrays     float64, times int64. Oldest first. They must not be modified
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from typing import TYPE_CHECKING
 
 from virtuoso.domain.contract_enum import ContractEnum
 
-if TYPE_CHECKING:  # servers use these records too, and never load numpy
+if TYPE_CHECKING:  # servers also use these records, but never load numpy
     import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Millis = NDArray[np.int64]
 
-SYMBOL_PATTERN = re.compile(r"^[^\W_]{1,24}USDT$")  # letters and digits of any script: as [\p{L}\p{N}] in the .proto
+SYMBOL_PATTERN = re.compile(r"^[^\W_]{1,24}USDT$")  # letters and digits of any script, like [\p{L}\p{N}] in the .proto
 ANCHOR = "BTCUSDT"  # regime, volatility and dominance are measured on this market
 
 
 class Timeframe(Enum):
-    """Length of a bar. `.value` is what ccxt calls it, such as "5m"."""
+    """The length of a bar. `.value` is its ccxt name, such as "5m"."""
 
     M1 = "1m"
     M5 = "5m"
@@ -44,11 +44,11 @@ class Timeframe(Enum):
     def __init__(self, name: str) -> None:
         self.ms = {"1m": 60_000, "5m": 300_000, "30m": 1_800_000, "4h": 14_400_000}[name]
 
-    __hash__ = object.__hash__  # members are singletons and key dicts on every path; Enum's own hash is Python code
+    __hash__ = object.__hash__  # members are singletons and frequent dict keys, and the hash of Enum is slow Python code
 
 
 class DimensionKind(ContractEnum):
-    """The six dimensions of a confluence score. `lower_name` is the field of each in rows, points and weights."""
+    """The six dimensions of a confluence score. `lower_name` is its field name in rows, points and weights."""
 
     TECHNICAL = 1
     VOLUME = 2
@@ -59,7 +59,7 @@ class DimensionKind(ContractEnum):
 
 
 class Regime(ContractEnum):
-    """State of the whole market."""
+    """The state of the whole market."""
 
     NEUTRAL = 1
     BULLISH = 2
@@ -69,14 +69,14 @@ class Regime(ContractEnum):
 
 
 class DominanceBasis(ContractEnum):
-    """What BTC's dominance is a share of."""
+    """The total that the dominance of BTC is a share of."""
 
     MARKET_CAP = 1
     TURNOVER = 2
 
 
 class Environment(ContractEnum):
-    """Where the market comes from: a real exchange now, an invented market, or a recording."""
+    """The origin of the market data: a live exchange, a simulation or a recording."""
 
     LIVE = 1
     SIMULATED = 2
@@ -84,7 +84,7 @@ class Environment(ContractEnum):
 
 
 class FallbackReason(ContractEnum):
-    """Why data does not come the usual way. The first nine are failures of a venue; a server finds out the last two."""
+    """Why data does not come from the usual source. The first nine are venue failures. Servers detect the last two."""
 
     VENUE_BLOCKED = 1
     VENUE_RATE_LIMITED = 2
@@ -103,8 +103,8 @@ class FallbackReason(ContractEnum):
 class Stamp:
     """The two clocks of a record."""
 
-    observed_ms: int  # the exchange's clock when the data was true
-    received_ms: int  # our clock when the data arrived
+    observed_ms: int  # the exchange's time of the data
+    received_ms: int  # our time when the data arrived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,16 +112,16 @@ class Instrument:
     """An active USDT linear perpetual. `base_asset` and `multiplier` identify it across venues."""
 
     symbol: str  # such as "SHIB1000USDT"
-    venue_symbol: str  # what the venue's client asks for, such as ccxt's "BTC/USDT:USDT"
+    venue_symbol: str  # the name in requests to the venue, such as ccxt's "BTC/USDT:USDT"
     base_asset: str  # such as "SHIB"
     multiplier: int  # units of the asset in one unit of the market, such as 1000; at least 1
-    tick_size: float | None = None  # smallest price step, USDT; None when the venue does not say
-    listed_ms: int | None = None  # start of trading; None when the venue does not say
+    tick_size: float | None = None  # smallest price step, USDT; None when the venue does not state it
+    listed_ms: int | None = None  # start of trading; None when the venue does not state it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticker:
-    """The last price of a symbol and its figures of 24 hours. A figure that the venue does not give is None."""
+    """The last price of a symbol and its 24-hour figures. A figure that the venue does not provide is None."""
 
     symbol: str
     last: float  # price of the last trade
@@ -137,11 +137,11 @@ class Ticker:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Candles:
-    """Closed bars of one symbol. Bars follow each other without a gap. The bar that is still forming is never in it."""
+    """Closed bars of one symbol, without gaps. The current, unfinished bar is never included."""
 
     symbol: str
     timeframe: Timeframe
-    open_ms: Millis  # when each bar opens; `timeframe.ms` apart
+    open_ms: Millis  # opening times of the bars, `timeframe.ms` apart
     open: Floats
     high: Floats
     low: Floats
@@ -155,11 +155,11 @@ class Candles:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Trades:
-    """Trades of one symbol whose taker's side is known; others are left out. All columns have the same length."""
+    """Trades of one symbol. Trades with an unknown taker side are left out. All columns have the same length."""
 
     symbol: str
-    ids: Sequence[str]  # the venue's
-    time_ms: Millis  # never falls
+    ids: Sequence[str]  # the venue's ids
+    time_ms: Millis  # never decreasing
     price: Floats
     size: Floats  # above 0
     side: Floats  # +1 the taker bought, -1 the taker sold
@@ -168,53 +168,53 @@ class Trades:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class OrderBook:
-    """Both sides of a book as arrays of shape (n, 2), n at least 1: price and size of each level, best first.
-    The best bid lies below the best ask."""
+    """Both sides of an order book. Each side is an array of shape (n, 2), n at least 1: price and size of each level, best
+    first. The best bid is below the best ask."""
 
     symbol: str
-    bids: Floats  # prices fall
-    asks: Floats  # prices rise
+    bids: Floats  # prices descending
+    asks: Floats  # prices ascending
     stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class TimeSeries:
-    """Values of one symbol over time: funding rates (a fraction per interval), open interest, or ratios of long to short
+    """Values of one symbol over time: funding rates (fractions per interval), open interest, or ratios of long to short
     accounts (above 0)."""
 
     symbol: str
-    time_ms: Millis  # strictly rising
+    time_ms: Millis  # strictly increasing
     values: Floats
     stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SymbolInputs:
-    """All that is known of one symbol at one moment. An input that is missing or too old is None, or not in `candles`."""
+    """All inputs of one symbol at one time. A missing or too old input is None, or not in `candles`."""
 
     symbol: str
     ticker: Ticker | None = None
     candles: Mapping[Timeframe, Candles] = field(default_factory=dict)
     book: OrderBook | None = None
-    previous_book: OrderBook | None = None  # the one before `book`, which shows what changed between the two
+    previous_book: OrderBook | None = None  # the book before `book`, to compute the changes between the two
     trades: Trades | None = None
     funding: TimeSeries | None = None  # past funding rates
     open_interest: TimeSeries | None = None
-    long_short: TimeSeries | None = None  # long accounts over short ones
+    long_short: TimeSeries | None = None  # ratio of long to short accounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """One reading within a dimension."""
+    """One indicator of a dimension."""
 
-    name: str  # stable, such as "rsi_5m"
-    weight: float  # within its dimension, 0 to 1; the components of a dimension add up to 1
+    name: str  # a stable name, such as "rsi_5m"
+    weight: float  # within its dimension, 0 to 1; the weights of a dimension add up to 1
     direction: float | None = None  # -1 bearish to 1 bullish; None when not measured
     confidence: float = 0.0  # 0 to 1; 0 when not measured
     contribution: float = 0.0  # points of the dimension's score, -50 to 50; 0 when not measured
-    reading: float | None = None  # in `unit`; None when not measured
-    unit: str = ""  # empty for a plain number
-    missing: str = ""  # why it was not measured; empty when it was
+    reading: float | None = None  # the value in `unit`; None when not measured
+    unit: str = ""  # empty for a number without unit
+    missing: str = ""  # why it was not measured; empty if it was measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,16 +222,16 @@ class Dimension:
     """One of the six dimensions of a symbol. score = 50 + 50 * direction."""
 
     kind: DimensionKind
-    weight: float  # in the total, 0 to 1; the six add up to 1
-    coverage: float  # share of the components' weight that was measured, 0 to 1
-    sentence: str  # what drives it, in words
-    components: tuple[Component, ...]  # strongest contribution first, those not measured last
+    weight: float  # within the total, 0 to 1; the six weights add up to 1
+    coverage: float  # measured share of the components' weight, 0 to 1
+    sentence: str  # its main drivers, as a sentence
+    components: tuple[Component, ...]  # strongest contribution first, unmeasured ones last
     score: float | None = None  # 0 to 100; None when not measured
     direction: float | None = None  # -1 bearish to 1 bullish; None when not measured
     confidence: float = 0.0  # 0 to 1; 0 when not measured
-    contribution: float = 0.0  # points of the total score, -50 to 50; 0 when not measured or without a total
-    observed_ms: int | None = None  # of its oldest input; None when it has none
-    missing_inputs: tuple[str, ...] = ()  # names of the inputs that were not there
+    contribution: float = 0.0  # points of the total score, -50 to 50; 0 when not measured or without a total score
+    observed_ms: int | None = None  # the time of its oldest input; None without inputs
+    missing_inputs: tuple[str, ...] = ()  # names of the missing inputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,18 +240,18 @@ class Confluence:
 
     symbol: str
     dimensions: tuple[Dimension, ...]  # all six, in the order of DimensionKind
-    coverage: float  # share of the model's weight that was measured, 0 to 1
+    coverage: float  # measured share of the model's weight, 0 to 1
     score: float | None = None  # 0 to 100; None when the coverage is too low
     confidence: float | None = None  # coverage times agreement, 0 to 1; None without a score
-    agreement: float | None = None  # of the dimensions among each other, 0 to 1; None without a score
+    agreement: float | None = None  # agreement between the dimensions, 0 to 1; None without a score
     drivers: tuple[DimensionKind, ...] = ()  # measured dimensions, strongest contribution first; empty without a score
-    missing_inputs: tuple[str, ...] = ()  # names of the inputs that were not there
-    oldest_input_ms: int | None = None  # of ticker, candles, book and trades; None when none of them was used
+    missing_inputs: tuple[str, ...] = ()  # names of the missing inputs
+    oldest_input_ms: int | None = None  # the oldest time of ticker, candles, book and trades; None if none was used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breadth:
-    """How many symbols of the whole venue moved over 24 hours, and which way."""
+    """The numbers of symbols of the whole venue that rose, fell or did not move over 24 hours."""
 
     up: int
     down: int
@@ -260,23 +260,23 @@ class Breadth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegimeInputs:
-    """What the regime is decided from. A figure that could not be measured is None."""
+    """The inputs of the regime. A figure that could not be measured is None."""
 
-    mean_move_percent: float | None = None  # mean 24 hour move, weighted by turnover
-    breadth: float | None = None  # -1 all fall to 1 all rise
-    btc_trend: float | None = None  # -1 down to 1 up
-    dispersion_percent: float | None = None  # standard deviation of the 24 hour moves, percentage points
-    btc_volatility_ratio: float | None = None  # BTC's volatility over that of its last 30 days; 1 is usual
-    alts_against_btc_percent: float | None = None  # median 24 hour move of the others less BTC's, percentage points
+    mean_move_percent: float | None = None  # mean 24-hour move, weighted by turnover
+    breadth: float | None = None  # -1 (all fall) to 1 (all rise)
+    btc_trend: float | None = None  # -1 (down) to 1 (up)
+    dispersion_percent: float | None = None  # standard deviation of the 24-hour moves, percentage points
+    btc_volatility_ratio: float | None = None  # BTC's volatility divided by that of its last 30 days; 1 is normal
+    alts_against_btc_percent: float | None = None  # median 24-hour move of the others minus BTC's, percentage points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegimeState:
-    """What the regime remembers from one pass to the next, so that it does not flap."""
+    """The state of the regime between passes. It prevents frequent changes."""
 
     regime: Regime
     since_ms: int  # the exchange's clock
-    candidate: Regime | None = None  # the regime that may be next; None when nothing speaks for another
+    candidate: Regime | None = None  # a possible next regime; None when there is none
     candidate_since_ms: int | None = None  # None without a candidate
 
 
@@ -286,22 +286,22 @@ class Dominance:
 
     percent: float  # 0 to 100
     basis: DominanceBasis
-    observed_ms: int  # the clock of its source
+    observed_ms: int  # on the clock of its source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The whole market in a few numbers. A number that could not be measured is None."""
+    """Key figures of the whole market. A figure that could not be measured is None."""
 
     regime: RegimeState | None = None
     regime_confidence: float | None = None  # 0 to 1; None without a regime
     regime_inputs: RegimeInputs = RegimeInputs()
-    trend_strength: float | None = None  # of BTC either way, 0 to 100 (ADX)
-    volatility_percent: float | None = None  # of BTC's log returns, a year
-    dispersion_percent: float | None = None  # standard deviation of the 24 hour moves, percentage points
+    trend_strength: float | None = None  # trend strength of BTC in either direction, 0 to 100 (ADX)
+    volatility_percent: float | None = None  # annualised volatility of the log returns of BTC
+    dispersion_percent: float | None = None  # standard deviation of the 24-hour moves, percentage points
     breadth: Breadth | None = None
     dominance: Dominance | None = None
-    total_turnover: float | None = None  # of the whole venue over 24 hours
+    total_turnover: float | None = None  # turnover of the whole venue over 24 hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,7 +316,7 @@ class Mover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fallback:
-    """Why another venue answers than the preferred one."""
+    """Why the data does not come from the preferred venue."""
 
-    venue: str  # the preferred one
-    reason: FallbackReason  # its failure
+    venue: str  # the preferred venue
+    reason: FallbackReason  # the failure of the preferred venue

@@ -1,7 +1,7 @@
-"""Records that outlive a snapshot: points of score, signals and their outcomes, opportunities, alerts; and their counts.
+"""Records that outlive a snapshot: score points, signals and their outcomes, opportunities, alerts; and their statistics.
 
-The rules of `model` hold here too. Every record belongs to one venue: another venue is another market. A history stores
-all that a restart must neither lose nor double, so nothing else has to be remembered.
+The rules of `model` also apply here. Every record belongs to one venue, because each venue is a separate market. A history
+stores everything that a restart must not lose or duplicate. No other state has to survive.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Side(ContractEnum):
 
     @property
     def sign(self) -> int:
-        """+1 for long, -1 for short."""
+        """Return +1 for long, -1 for short."""
         return 1 if self is Side.LONG else -1
 
 
@@ -33,22 +33,22 @@ class SignalStatus(ContractEnum):
     """The state of a signal. All but ACTIVE are final."""
 
     ACTIVE = 1
-    STOPPED = 2  # the stop was touched; targets may have been reached before
+    STOPPED = 2  # the price reached the stop, possibly after some targets
     TARGETS_REACHED = 3  # all targets were reached
     EXPIRED = 4
-    REVERSED = 5  # the opposite signal was given
+    REVERSED = 5  # the opposite signal was opened
 
 
 class OpportunityKind(ContractEnum):
     """The kind of an opportunity."""
 
-    CORRELATION_BREAKDOWN = 1  # it no longer moves with BTC
-    BETA_EXPANSION = 2  # it moves more with BTC than before
-    BETA_COMPRESSION = 3  # it moves less with BTC than before
-    RELATIVE_STRENGTH_BREAKOUT = 4  # its price in BTC leaves its range
-    REVERSION = 5  # the move that BTC does not explain went unusually far and turns
-    CROSS_TIMEFRAME_DIVERGENCE = 6  # short and long timeframes point to different sides
-    FUNDING_EXTREME = 7  # one side pays unusually much
+    CORRELATION_BREAKDOWN = 1  # the symbol no longer moves with BTC
+    BETA_EXPANSION = 2  # the symbol moves more with BTC than before
+    BETA_COMPRESSION = 3  # the symbol moves less with BTC than before
+    RELATIVE_STRENGTH_BREAKOUT = 4  # the price in BTC leaves its range
+    REVERSION = 5  # the move that BTC does not explain was unusually large and reverses
+    CROSS_TIMEFRAME_DIVERGENCE = 6  # short and long timeframes point in opposite directions
+    FUNDING_EXTREME = 7  # one side pays an unusually high rate
 
 
 class AlertKind(ContractEnum):
@@ -75,7 +75,7 @@ class AlertLevel(ContractEnum):
 
 
 class BetaSpan(ContractEnum):
-    """The window that a beta is measured over."""
+    """The window over which a beta is measured."""
 
     DAY = 1  # 288 returns of 5m bars
     WEEK = 2  # 336 returns of 30m bars
@@ -84,7 +84,7 @@ class BetaSpan(ContractEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScorePoint:
-    """The scores of one symbol at one moment, each 0 to 100. What was not measured is None."""
+    """The scores of one symbol at one time, each 0 to 100. A score that was not measured is None."""
 
     venue: str
     symbol: str
@@ -100,132 +100,132 @@ class ScorePoint:
     sentiment: float | None = None
 
     def dimension(self, kind: DimensionKind) -> float | None:
-        """Return the score of one dimension; None when it was not measured."""
+        """Return the score of one dimension, or None when it was not measured."""
         score: float | None = getattr(self, kind.lower_name)
         return score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """A trade to one side and what became of it. R, the unit of results, is the distance from entry to stop."""
+    """A trade in one direction and its outcome. R, the unit of results, is the distance from entry to stop."""
 
-    id: str  # from venue, symbol, side and opened_ms: the same signal always has the same id
+    id: str  # derived from venue, symbol, side and opened_ms, so the same signal always has the same id
     venue: str
     symbol: str
     side: Side
     environment: Environment
-    model_version: str  # of the score that opened it
+    model_version: str  # the version of the score that opened it
     opened_ms: int  # the exchange's clock
     entry: float
-    stop: float  # the price at which the signal is wrong
+    stop: float  # the price that invalidates the signal
     targets: tuple[float, ...]  # prices, nearest first
-    sizes: tuple[float, ...]  # the share of the position that each target closes; they add up to 1
+    sizes: tuple[float, ...]  # the share of the position that each target closes; the shares add up to 1
     expires_ms: int
     score: float  # the confluence score that opened it, 0 to 100
-    confidence: float  # of that score, 0 to 1
+    confidence: float  # the confidence of that score, 0 to 1
     drivers: tuple[DimensionKind, ...]  # the dimensions behind that score, strongest first
     judged_ms: int  # bars up to this time have been compared with stop and targets
     status: SignalStatus = SignalStatus.ACTIVE
     targets_hit: int = 0
-    result_r: float = 0.0  # weighted by size: of what is closed while ACTIVE, of all afterwards
+    result_r: float = 0.0  # weighted by size; while ACTIVE, only of the closed parts
     closed_ms: int | None = None  # None while ACTIVE
-    exit_price: float | None = None  # of the last part that was closed; None before the first
-    rearmed: bool = False  # the score has come back since, so another signal to this side may follow
+    exit_price: float | None = None  # of the last closed part; None before the first
+    rearmed: bool = False  # the score has returned since, so another signal on this side may follow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opportunity:
-    """Something unusual that may be traded."""
+    """An unusual market situation that may be traded."""
 
-    id: str  # from venue, symbol, kind and found_ms
+    id: str  # derived from venue, symbol, kind and found_ms
     venue: str
     symbol: str
     kind: OpportunityKind
-    side: Side  # the side to trade it to
+    side: Side  # the side of the trade
     found_ms: int  # the exchange's clock
     expires_ms: int
     price: float
     confidence: float  # 0 to 1
-    sentence: str  # what was found, in words
-    alpha_percent: float | None = None  # the return that BTC does not explain, over the kind's window; None without one
-    z_score: float | None = None  # how unusual it is, in standard deviations of its own history; None without one
-    reading: float | None = None  # the kind's own figure in `unit`; None without one
+    sentence: str  # a description of the finding
+    alpha_percent: float | None = None  # return in the kind's window that BTC does not explain; None without one
+    z_score: float | None = None  # deviation in standard deviations of its own history; None without one
+    reading: float | None = None  # the figure of the kind in `unit`; None without one
     unit: str = ""  # empty for a plain number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """Something that a trader or an operator should know."""
+    """An alert for traders or operators."""
 
-    key: str  # what it is about: within the cooldown of its kind no second alert with this key is stored
+    key: str  # the subject; within the cooldown of its kind, no second alert with this key is stored
     venue: str
     kind: AlertKind
     level: AlertLevel
     observed_ms: int  # the exchange's clock; ours for DATA_QUALITY
-    text: str  # what happened, in words
-    symbol: str = ""  # empty when it is about the whole market or the system
-    reading: float | None = None  # the figure behind it in `unit`; None without one
+    text: str  # a description of the event
+    symbol: str = ""  # empty for the whole market or the system
+    reading: float | None = None  # the figure that caused it, in `unit`; None without one
     unit: str = ""  # empty for a plain number
-    reference: str = ""  # id of its signal or opportunity; empty for other kinds
-    environment: Environment | None = None  # None when it is not known
-    cursor: int | None = None  # its place among all alerts, given by the history that stores it; None before
+    reference: str = ""  # the id of its signal or opportunity; empty for other kinds
+    environment: Environment | None = None  # None when unknown
+    cursor: int | None = None  # its position among all alerts, assigned when the history stores it; None before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalTally:
-    """How some closed signals ended. A figure is None where there is nothing to count."""
+    """Statistics of closed signals. A figure is None when there are no signals for it."""
 
     count: int
-    wins: int  # with a result above 0
+    wins: int  # signals with a result above 0
     win_rate: float | None = None  # 0 to 1
     win_rate_low: float | None = None  # lower end of the win rate's Wilson interval at 95 %
-    win_rate_high: float | None = None  # upper end of it
+    win_rate_high: float | None = None  # upper end of that interval
     mean_r: float | None = None
     expectancy_r: float | None = None  # win rate x mean win - loss rate x mean loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalRecord:
-    """How the closed signals of a venue ended."""
+    """Statistics of the closed signals of a venue."""
 
     all: SignalTally
-    sides: Mapping[Side, SignalTally]  # only sides with signals
-    drivers: Mapping[DimensionKind, SignalTally]  # by the strongest driver; only those with signals
-    since_ms: int | None = None  # when the oldest signal was opened; None when there is none or it is not known
+    sides: Mapping[Side, SignalTally]  # contains only sides with signals
+    drivers: Mapping[DimensionKind, SignalTally]  # by the strongest driver; contains only drivers with signals
+    since_ms: int | None = None  # the time when the oldest signal was opened; None without signals or when unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BetaWindow:
-    """How one symbol moved with BTC over one window: least squares, with an intercept, of its log returns on BTC's. The
-    returns are of bars that close after `start_ms` and up to `end_ms`, and that both symbols have."""
+    """The regression of one symbol on BTC over one window: ordinary least squares of their log returns, with an intercept.
+
+    The returns are from bars that both symbols have and that close after `start_ms`, up to and including `end_ms`."""
 
     symbol: str
     span: BetaSpan
     start_ms: int
     end_ms: int
-    points: int  # returns
+    points: int  # the number of returns
     beta: float
     beta_error: float  # standard error of `beta`, at least 0
     correlation: float  # -1 to 1
     r_squared: float  # 0 to 1
-    alpha_annual_percent: float  # the intercept, a year
-    alpha_t: float | None = None  # the intercept over its standard error; None without an error
-    downside_beta: float | None = None  # over returns with BTC falling; None with too few of them
-    upside_beta: float | None = None  # over returns with BTC rising; None with too few of them
-    rolling: tuple[tuple[int, float], ...] = ()  # (end_ms, beta over the quarter of the window before it), oldest first
+    alpha_annual_percent: float  # the intercept, annualised
+    alpha_t: float | None = None  # the intercept divided by its standard error; None without an error
+    downside_beta: float | None = None  # over returns with falling BTC; None if there are too few
+    upside_beta: float | None = None  # over returns with rising BTC; None if there are too few
+    rolling: tuple[tuple[int, float], ...] = ()  # (end_ms, beta over the quarter window before it), oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSentiment:
-    """Where the participants of the whole market stand, and what they pay for it. A figure that could not be measured is
-    None."""
+    """The positions of all market participants and their funding costs. A figure that could not be measured is None."""
 
-    gauge: Dimension  # score 0 fear to 100 greed; its components add up to it
+    gauge: Dimension  # score from 0 (fear) to 100 (greed); its components add up to it
     breadth: Breadth | None = None
-    funding_mean_percent: float | None = None  # weighted by turnover; per interval of each market
-    funding_median_percent: float | None = None  # per interval of each market
-    open_interest_usd: float | None = None  # of the markets that report theirs
-    open_interest_change_percent: float | None = None  # over 4 hours, at today's prices
-    long_short_median: float | None = None  # long accounts over short ones, above 0
+    funding_mean_percent: float | None = None  # weighted by turnover; per funding interval of each market
+    funding_median_percent: float | None = None  # per funding interval of each market
+    open_interest_usd: float | None = None  # of the markets that report it
+    open_interest_change_percent: float | None = None  # over 4 hours, at current prices
+    long_short_median: float | None = None  # ratio of long to short accounts, above 0
     long_accounts_percent: float | None = None  # weighted by turnover, 0 to 100
-    premium_median_bp: float | None = None  # mark price over index price, basis points
+    premium_median_bp: float | None = None  # premium of the mark price over the index price, basis points

@@ -1,4 +1,4 @@
-"""How long work goes on: until it ends, until a stop is asked for, or until the parent process exits."""
+"""Helpers to run work until it ends, until a stop is requested, or until the parent process exits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def run_until(stop: asyncio.Event, work: Coroutine[object, object, T]) -> 
 
 
 async def wait_for_parent_exit() -> None:
-    """Return once standard input ends: the parent process, which holds its other end, has exited."""
+    """Return when standard input ends. The parent process holds its other end, so it has then exited."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -35,7 +35,8 @@ async def wait_for_parent_exit() -> None:
 
 
 def ignore_failure(task: asyncio.Task[T]) -> None:
-    """Keep asyncio from reporting the task's exception as never retrieved: whoever waited for the task may be gone.
-    To be added as a done callback."""
+    """Prevent the asyncio report that the exception of the task was never retrieved. Add this function as a done callback.
+
+    The caller that waited for the task may no longer exist."""
     if not task.cancelled():
         task.exception()

@@ -1,5 +1,5 @@
-"""The access log: one JSON object a line, written when a request ends, so for a stream when the stream ends. A request that
-is an RPC has `rpc` and `grpc_status`. Any other value that a request lacks is null."""
+"""The access log: one JSON object per line, written when the request or stream ends. The keys `rpc` and `grpc_status` are
+only in the lines of RPCs. Any other missing value is null."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ FIELDS = {
 
 
 def loggers(path: str) -> list[dict[str, Any]]:
-    """Return HttpConnectionManager.access_log for a file; "-" is standard output, "" no log at all."""
+    """Return HttpConnectionManager.access_log for a file. "-" means standard output; "" means no log."""
     is_rpc = _header_filter("content-type", "application/grpc")
     is_transcoded = _header_filter("x-envoy-original-path", contract.JSON_PREFIX)
-    # A JSON request is an RPC by the time it ends, unless it was refused before. Its status is the one of HTTP alone.
+    # A JSON request is an RPC when it ends, unless it was rejected before transcoding. It has only an HTTP status.
     kinds = [
         ([is_rpc, _inverted(is_transcoded)], {"rpc": RPC, "grpc_status": "%GRPC_STATUS%"}),
         ([is_rpc, is_transcoded], {"rpc": RPC}),

@@ -1,4 +1,4 @@
-"""The edge's certificate: checked before Envoy is started, and again whenever its files change."""
+"""The certificate of the edge. It is checked before Envoy starts, and whenever its files change."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ CHECK_PERIOD_S = 2.0
 
 
 def both_or_none(certificate: str, key: str) -> None:
-    """Raise ConfigError when only one of the two is named."""
+    """Raise ConfigError when only one of the two is set."""
     if bool(certificate) != bool(key):
         given, missing = ("TLS_CERTIFICATE", "TLS_KEY") if certificate else ("TLS_KEY", "TLS_CERTIFICATE")
         raise ConfigError(f"{given} is set and {missing} is not: expected both or neither")
 
 
 def check(certificate: str, key: str) -> None:
-    """Raise ConfigError, which names the setting, when the two PEM files are not a certificate and its key."""
+    """Raise ConfigError when the two PEM files are not a certificate and its key. The error names the setting."""
     both_or_none(certificate, key)
     for name, path in (("TLS_CERTIFICATE", certificate), ("TLS_KEY", key)):
         try:
@@ -44,8 +44,9 @@ def check(certificate: str, key: str) -> None:
 
 
 def write_secret(folder: Path, certificate: str, key: str) -> str:
-    """Write the file into `folder` that names certificate and key to Envoy, and return its path. Envoy reads both again when
-    `announce_renewals` tells it to. The file holds no key."""
+    """Write a file with the paths of certificate and key into `folder`, and return the path of the file.
+
+    Envoy reads certificate and key again when `announce_renewals` triggers it. The file contains no key."""
     pair = {
         "certificate_chain": {"filename": os.path.abspath(certificate)},
         "private_key": {"filename": os.path.abspath(key)},
@@ -58,22 +59,23 @@ def write_secret(folder: Path, certificate: str, key: str) -> str:
 
 
 async def announce_renewals(folder: Path, certificate: str, key: str) -> None:
-    """Tell the Envoy that watches `folder` whenever the files have changed and fit together again. Never return. A changed
-    link, a file that was moved there and a file that was overwritten all count. Files that do not fit together are logged
-    once, and the old ones stay in use."""
+    """Make the Envoy that watches `folder` read the files again after each change. Return only when that is impossible.
+
+    A changed link, a moved file and an overwritten file are changes. Files that are not a certificate and its key are logged
+    once, and the old certificate stays in use."""
     announced = _identities(certificate, key)
     while True:
         await asyncio.sleep(CHECK_PERIOD_S)
         current = _identities(certificate, key)
         try:
-            os.utime(folder)  # else the folder looks old one day, and a clean-up of temporary files removes it
+            os.utime(folder)  # so that no clean-up of old temporary files removes it
             if current == announced:
                 continue
             await asyncio.to_thread(check, certificate, key)
             (folder / "new").touch()
-            (folder / "new").replace(folder / "renewed")  # Envoy notices only what is moved there
+            (folder / "new").replace(folder / "renewed")  # Envoy detects only moves into the folder
         except ConfigError as error:
-            log.error("the old certificate stays in use: %s", error)  # noqa: TRY400 - the error says everything
+            log.error("the old certificate stays in use: %s", error)  # noqa: TRY400 - the error has all details
         except OSError as error:
             log.error("Envoy cannot load a new certificate until it is restarted: %s", error)  # noqa: TRY400
             return
@@ -83,7 +85,7 @@ async def announce_renewals(folder: Path, certificate: str, key: str) -> None:
 
 
 def _identities(*paths: str) -> list[tuple[int, ...] | None]:
-    """Return values that change whenever a file does; None for a missing file."""
+    """Return values that change when the files change; None for a missing file."""
     identities: list[tuple[int, ...] | None] = []
     for path in paths:
         try:

@@ -1,4 +1,4 @@
-"""Envoy's whole configuration from an EdgeSpec. It is pure, and valid for an Envoy of somebody else's too."""
+"""Build Envoy's whole configuration from an EdgeSpec. The result is also valid for an Envoy that is not run by Virtuoso."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ MAX_CONNECTIONS = 50_000
 
 
 def configuration(spec: EdgeSpec, secret: str | None = None) -> dict[str, Any]:
-    """Return what Envoy reads at its start (envoy.config.bootstrap.v3.Bootstrap, without an admin interface). `secret` is
-    the file that `certificate.write_secret` made; with None Envoy reads the certificate once, at its start. Raise
-    ConfigError when Envoy cannot listen on the address of the spec."""
+    """Return an envoy.config.bootstrap.v3.Bootstrap without an admin interface.
+
+    `secret` is the file from `certificate.write_secret`. With None, Envoy reads the certificate only once, at its start.
+    Raise ConfigError when Envoy cannot listen on the address of the spec."""
     return {
-        "node": {"id": "edge", "cluster": "virtuoso"},  # Envoy requires it where a file names the certificate
+        "node": {"id": "edge", "cluster": "virtuoso"},  # Envoy requires it when it reads a secret file
         "static_resources": {"listeners": [listener(spec, secret)], "clusters": clusters(spec)},
         "overload_manager": {
             "resource_monitors": [
@@ -35,5 +36,5 @@ def configuration(spec: EdgeSpec, secret: str | None = None) -> dict[str, Any]:
 
 
 def text(bootstrap: dict[str, Any]) -> str:
-    """Return a configuration as a file for Envoy; the file's name must end in .json."""
+    """Return a configuration as the text of a file for Envoy. The file name must end in .json."""
     return json.dumps(bootstrap, indent=2) + "\n"

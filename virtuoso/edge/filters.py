@@ -1,4 +1,4 @@
-"""The HTTP filters in the order in which a request passes them; a reply passes them the other way round."""
+"""The HTTP filters. A request passes them in this order, and a reply in reverse order."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from virtuoso.edge.spec import EdgeSpec
 EXTENSIONS = "type.googleapis.com/envoy.extensions"
 HTTP = f"{EXTENSIONS}.filters.http"
 MAX_JSON_BYTES = 8 * 1024 * 1024
-MIN_GZIP_BYTES = 512  # below that a reply is one packet either way
+# A smaller reply fits into one packet without compression.
+MIN_GZIP_BYTES = 512
 GZIP_TYPES = r"application/(json|grpc-web(-text)?(\+proto)?)(;.*)?"
-MAX_CALLERS = 50_000  # counted at the same time; the one whose last request is oldest is dropped
-CALLER_BITS = 64  # of an IPv6 address: a customer has all addresses that begin with these
+# The maximum number of callers with a rate limit bucket. The least recently used bucket is dropped.
+MAX_CALLERS = 50_000
+# The length of the IPv6 prefix that identifies a caller. A customer has all addresses with the prefix.
+CALLER_BITS = 64
 ALWAYS = {"numerator": 100, "denominator": "HUNDRED"}
 YEAR_S = 31_536_000
 RATE_LIMIT = "envoy.filters.http.local_ratelimit"
@@ -21,7 +24,7 @@ TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
 
 
 def extension(name: str, typed_config: dict[str, Any]) -> dict[str, Any]:
-    """Return one of Envoy's extensions."""
+    """Return an Envoy extension."""
     return {"name": name, "typed_config": typed_config}
 
 
@@ -41,8 +44,9 @@ def filters(spec: EdgeSpec) -> list[dict[str, Any]]:
 
 
 def _strict_transport_security() -> dict[str, Any]:
-    """Return the filter by which a browser that was here once never tries clear text again. It is on every reply, also on
-    those that Envoy gives itself."""
+    """Return the filter that makes browsers use only https after their first visit.
+
+    It adds its header to every reply, including local replies of Envoy."""
     header = {"key": "strict-transport-security", "value": f"max-age={YEAR_S}"}
     mutation = {"append": {"header": header, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
     return {
@@ -52,8 +56,9 @@ def _strict_transport_security() -> dict[str, Any]:
 
 
 def _compressor() -> dict[str, Any]:
-    """Return the filter that compresses for clients that accept it. Each message of a stream is flushed at once. The page's
-    files arrive compressed."""
+    """Return the filter that compresses replies for clients that accept compression.
+
+    Each message of a stream is flushed at once. The files of the page are already compressed."""
     return {
         "@type": f"{HTTP}.compressor.v3.Compressor",
         "response_direction_config": {
@@ -66,8 +71,8 @@ def _compressor() -> dict[str, Any]:
             "gzip",
             {
                 "@type": f"{EXTENSIONS}.compression.gzip.compressor.v3.Gzip",
-                # 16 KB, so that a message of a stream, some 7 KB for 50 symbols, shares text with the one before it. That
-                # makes it a third as large. Each open stream costs 220 KB of memory.
+                # A window of 16 KB covers the previous message of a stream, which has about 7 KB for 50 symbols. This
+                # reduces a message to a third of its size. Each open stream uses 220 KB of memory.
                 "window_bits": 14,
             },
         ),
@@ -75,18 +80,18 @@ def _compressor() -> dict[str, Any]:
 
 
 def _local_rate_limit(spec: EdgeSpec) -> dict[str, Any]:
-    """Return the filter with a bucket of tokens for each caller's address."""
+    """Return the filter with one token bucket per caller address."""
     caller = "masked_remote_address"
     bucket = {"max_tokens": spec.burst, "tokens_per_fill": spec.rate_limit, "fill_interval": "1s"}
     return {
         "@type": f"{HTTP}.local_ratelimit.v3.LocalRateLimit",
         "stat_prefix": "edge",
-        "filter_enabled": {"runtime_key": "edge.rate_limit.enabled", "default_value": ALWAYS},  # Envoy requires keys;
-        "filter_enforced": {"runtime_key": "edge.rate_limit.enforced", "default_value": ALWAYS},  # nothing sets them
+        "filter_enabled": {"runtime_key": "edge.rate_limit.enabled", "default_value": ALWAYS},  # Envoy requires the keys;
+        "filter_enforced": {"runtime_key": "edge.rate_limit.enforced", "default_value": ALWAYS},  # they are never set
         "rate_limits": [{"actions": [{caller: {"v6_prefix_mask_len": CALLER_BITS}}]}],
         "descriptors": [{"entries": [{"key": caller}], "token_bucket": bucket}],
         "max_dynamic_descriptors": MAX_CALLERS,
-        "token_bucket": {"max_tokens": 2**32 - 1, "fill_interval": "1s"},  # of all callers together: Envoy requires one
+        "token_bucket": {"max_tokens": 2**32 - 1, "fill_interval": "1s"},  # for all callers; Envoy requires it
         "always_consume_default_token_bucket": False,
         "rate_limited_as_resource_exhausted": True,
     }
@@ -96,12 +101,12 @@ def _transcoder() -> dict[str, Any]:
     return {
         "@type": f"{HTTP}.grpc_json_transcoder.v3.GrpcJsonTranscoder",
         "services": [contract.SERVICE],
-        # This is proto3's JSON, as grpc-gateway writes it too: lowerCamelCase, enums by name. Zeros, empty lists and default
-        # enums are written, so that `rows.length` works. An `optional` number that was not measured stays absent.
+        # The format is proto3 JSON, like that of grpc-gateway: lowerCamelCase names, enums by name. Zeros, empty lists and
+        # default enums are present, so that `rows.length` works. An `optional` number that was not measured is absent.
         "print_options": {"always_print_primitive_fields": True},
         "convert_grpc_status": True,
         "request_validation_options": {"reject_unknown_method": True, "reject_unknown_query_parameters": True},
-        "max_response_body_size": MAX_JSON_BYTES,  # it is in memory whole before it is sent
+        "max_response_body_size": MAX_JSON_BYTES,  # the whole body is in memory before it is sent
         "query_param_unescape_plus": True,  # order_by=score+desc
         "proto_descriptor_bin": contract.descriptors(),  # last, because it is long
     }

@@ -13,27 +13,30 @@ from virtuoso.edge.filters import extension, filters
 from virtuoso.edge.routes import routes
 from virtuoso.edge.spec import EdgeSpec
 
-REQUEST_S = 30  # for a whole request: a client that sends single bytes must not occupy a place for ever
-SECRET = "edge"  # noqa: S105 - the name by which Envoy asks for it, not a secret
+# The timeout for the receipt of a whole request. It protects against clients that send single bytes.
+REQUEST_S = 30
+SECRET = "edge"  # noqa: S105 - the name of the secret in Envoy, not a secret
 
 
 def ip_address(host: str) -> str:
-    """Return the IP address on which Envoy listens: `host` itself, or the one that localhost or * stands for. Raise
-    ConfigError for any other name."""
-    host = {"localhost": "127.0.0.1", "*": "0.0.0.0"}.get(host, host)  # noqa: S104 - a setting says so
+    """Return the IP address on which Envoy listens: `host` itself, or the address for localhost or *.
+
+    Raise ConfigError for any other name."""
+    host = {"localhost": "127.0.0.1", "*": "0.0.0.0"}.get(host, host)  # noqa: S104 - a setting requests it
     if not is_ip(host):
         raise ConfigError(f"EDGE_ADDRESS host {host!r}: expected an IP address of this machine, localhost, or * for all")
     return host
 
 
 def listener(spec: EdgeSpec, secret: str | None) -> dict[str, Any]:
-    """Return an envoy.config.listener.v3.Listener; the parameters are those of `configuration`."""
+    """Return an envoy.config.listener.v3.Listener. The parameters are the same as in `configuration`."""
     address: Address = ip_address(spec.address[0]), spec.address[1]
     chain = {"filters": [extension("envoy.filters.network.http_connection_manager", _connection_manager(spec))]}
     return {
         "name": "edge",
         "address": socket_address(address),
-        "enable_reuse_port": False,  # else a second Envoy takes the same port and half of the requests, silently
+        # Otherwise a second Envoy could silently take the same port and half of the requests.
+        "enable_reuse_port": False,
         "per_connection_buffer_limit_bytes": STREAM_WINDOW_BYTES,
         "socket_options": [
             {
@@ -61,7 +64,8 @@ def _connection_manager(spec: EdgeSpec) -> dict[str, Any]:
         ],
         "request_headers_timeout": "10s",
         "request_timeout": f"{REQUEST_S}s",
-        "stream_idle_timeout": "0s",  # a health Watch is silent for days; the pings below find clients that are gone
+        # A health Watch may have no messages for days. The pings below detect lost clients.
+        "stream_idle_timeout": "0s",
         "http2_protocol_options": {
             "max_concurrent_streams": 1024,
             "connection_keepalive": {"interval": "60s", "timeout": "20s"},
@@ -74,8 +78,9 @@ def _connection_manager(spec: EdgeSpec) -> dict[str, Any]:
 
 
 def _header_removal() -> dict[str, Any]:
-    """Return what removes the header by which the transcoder keeps the original method: a client that sends it could write
-    into the access log."""
+    """Return the extension that removes the header for the original method from requests.
+
+    The transcoder sets this header. A client that sends it could write any text into the access log."""
     return {
         "@type": "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
         "mutations": [{"remove": "x-envoy-original-method"}],

@@ -1,5 +1,7 @@
-"""What Envoy answers itself when no server of ours could. An HTTP client gets google.rpc.Status as JSON, like an error of
-our servers after transcoding. A client of an RPC gets the same details in the trailers."""
+"""The error replies of Envoy itself, for example when no server answers.
+
+An HTTP client gets google.rpc.Status as JSON, in the format of a transcoded server error. An RPC client gets the same
+details in the trailers."""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from virtuoso.market.v1 import error_reason_pb2
 
 DOMAIN = "virtuoso.market"
 RETRY_S = 1
-# HTTP status -> gRPC code of requests that Envoy refuses before a server sees them.
+# HTTP status -> gRPC code, for requests that Envoy rejects.
 CODES = {
     400: code_pb2.INVALID_ARGUMENT,
     403: code_pb2.PERMISSION_DENIED,
@@ -30,8 +32,8 @@ CODES = {
     503: code_pb2.UNAVAILABLE,
     504: code_pb2.DEADLINE_EXCEEDED,
 }
-# A gRPC-Web client reads no further when the HTTP status is not 200, although grpc-status says what is wrong. So the HTTP
-# status becomes 200. For 429 Envoy sets grpc-status to UNAVAILABLE; it becomes RESOURCE_EXHAUSTED.
+# A gRPC-Web client ignores grpc-status when the HTTP status is not 200. So this script sets the HTTP status to 200. For 429,
+# Envoy sets grpc-status to UNAVAILABLE. The script changes it to RESOURCE_EXHAUSTED.
 WEB_STATUS = f"""
 function envoy_on_response(handle)
   local headers = handle:headers()
@@ -51,7 +53,7 @@ Filter = dict[str, Any]
 
 def local_reply_config() -> dict[str, Any]:
     """Return HttpConnectionManager.local_reply_config. The first mapper that matches is used."""
-    # Also when a server hangs: Envoy then says UNAVAILABLE to plain gRPC, whatever is configured here.
+    # This also covers a server that hangs. Envoy then always returns UNAVAILABLE to a plain gRPC client.
     no_server = _status(code_pb2.UNAVAILABLE, "no server answers behind the edge", "NO_SERVER", retry=True)
     rate_limited = _status(
         code_pb2.RESOURCE_EXHAUSTED, "this address sends more requests than it may", "RATE_LIMITED", retry=True
@@ -87,13 +89,14 @@ def _and(*filters: Filter) -> Filter:
 
 
 def _has_status(status: int) -> Filter:
-    value = {"default_value": status, "runtime_key": f"edge.status.{status}"}  # Envoy requires a key; nothing sets it
+    value = {"default_value": status, "runtime_key": f"edge.status.{status}"}  # Envoy requires a key; it is never set
     return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
 
 
 def _is_json_request() -> Filter:
-    """Return the filter for JSON requests, before transcoding and after it. After it the request looks like an RPC, except
-    for the header with its original path."""
+    """Return the filter for JSON requests before and after transcoding.
+
+    After transcoding, a request looks like an RPC, but it has a header with the original path."""
     return {"or_filter": {"filters": [_header(":path", JSON_PREFIX), _header("x-envoy-original-path", JSON_PREFIX)]}}
 
 
@@ -125,7 +128,7 @@ def _header_to_add(key: str, value: str) -> dict[str, Any]:
 
 
 def _status(code: int, message: str, reason: str, *, retry: bool = False) -> status_pb2.Status:
-    error_reason_pb2.ErrorReason.Value(f"ERROR_REASON_{reason}")  # ValueError for a reason that the contract lacks
+    error_reason_pb2.ErrorReason.Value(f"ERROR_REASON_{reason}")  # ValueError for a reason that is not in the contract
     status = status_pb2.Status(code=code, message=message, details=[Packed()])
     status.details[0].Pack(error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN))
     if retry:

@@ -1,4 +1,4 @@
-"""The web page: its built files in memory, served to Envoy, which cannot serve files itself."""
+"""Serve the built files of the web page from memory to Envoy. Envoy cannot serve files."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ from virtuoso.domain.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
-PACKAGED = Path(__file__).with_name("site")  # in a wheel
-BUILT = Path(__file__).resolve().parents[2] / "gen" / "web"  # in a checkout
+# The folder of the page in a wheel.
+PACKAGED = Path(__file__).with_name("site")
+# The folder of the page in a checkout.
+BUILT = Path(__file__).resolve().parents[2] / "gen" / "web"
 INDEX = "/index.html"
-ASSETS = "/assets/"  # where Vite puts what it builds
+# The folder of the files that Vite builds.
+ASSETS = "/assets/"
 VERSIONED = re.compile(rf"{ASSETS}[0-9a-f]{{16}}/.+")
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -59,7 +62,7 @@ NOT_BUILT = """<!doctype html>
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file as it is sent. `gzipped` is its body compressed; None when that saves nothing."""
+    """One file in the form that is sent. `gzipped` is the compressed body; None when compression saves 10 % or less."""
 
     body: bytes
     gzipped: bytes | None
@@ -69,17 +72,16 @@ class Asset:
 
 
 def folder() -> Path:
-    """Return the folder of the built page: in this package, else in this checkout. It may be missing."""
+    """Return the folder of the built page in this package, or else in this checkout. The folder may not exist."""
     return PACKAGED if PACKAGED.is_dir() else BUILT
 
 
 def assets(root: Path) -> dict[str, Asset]:
-    """Return every file below `root` by the path under which it is served, which begins with "/". Return none where there is
-    no such folder.
+    """Return every file below `root` by its URL path, which starts with "/". Return an empty dict without that folder.
 
-    Built files have no version in their names. They are served below the version of the whole build, for example
-    /assets/0123456789abcdef/main.js. The files outside of assets/ are sent with that path. So a page never mixes the
-    files of two builds, and a built file can be cached for ever."""
+    The names of built files have no version. They are served below the version of the whole build, for example
+    /assets/0123456789abcdef/main.js. HTML and JavaScript files outside assets/ are sent with that path in their text. So a
+    page never mixes the files of two builds, and browsers can cache a built file without a time limit."""
     files = sorted(path for path in root.rglob("*") if path.is_file())
     bodies = {f"/{path.relative_to(root).as_posix()}": path.read_bytes() for path in files}
     versioned = f"{ASSETS}{_version(bodies)}/"
@@ -108,19 +110,20 @@ def _asset(path: str, body: bytes) -> Asset:
         gzipped if len(gzipped) < 0.9 * len(body) else None,
         hashlib.sha256(body).hexdigest()[:32],
         CONTENT_TYPES.get(Path(path).suffix, "application/octet-stream"),
-        "public, max-age=31536000, immutable" if VERSIONED.fullmatch(path) else "no-cache",  # no-cache: ask before each use
+        "public, max-age=31536000, immutable" if VERSIONED.fullmatch(path) else "no-cache",  # no-cache: revalidate
     )
 
 
 class Page:
-    """Serves `files` (see `assets`) and nothing else: no path leads out of them."""
+    """A server of `files` (see `assets`). No path gives access to other files."""
 
     def __init__(self, files: Mapping[str, Asset]) -> None:
         self._files = files
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Return one of the files. The page has paths of its own, such as /symbol/BTCUSDT: a browser that opens one gets
-        index.html."""
+        """Return one of the files.
+
+        The page has its own paths, such as /symbol/BTCUSDT. A browser that opens such a path gets index.html."""
         if request.method not in ("GET", "HEAD"):
             return _error(405, f"{request.method} is not supported for files: expected GET or HEAD", {"Allow": "GET, HEAD"})
         path = INDEX if request.path == "/" else request.path
@@ -137,7 +140,7 @@ class Page:
 
 def _file(request: web.Request, asset: Asset) -> web.Response:
     gzipped = asset.gzipped if _accepts_gzip(request.headers.get("Accept-Encoding", "")) else None
-    etag = asset.etag if gzipped is None else f"{asset.etag}-gzip"  # a strong tag belongs to the bytes that are sent
+    etag = asset.etag if gzipped is None else f"{asset.etag}-gzip"  # a strong ETag identifies the exact bytes
     headers = {**HEADERS, "Cache-Control": asset.cache_control, "ETag": f'"{etag}"'}
     if asset.gzipped is not None:
         headers["Vary"] = "Accept-Encoding"
@@ -163,7 +166,7 @@ def _accepts_gzip(accepted: str) -> bool:
 
 
 def _error(status: int, message: str, headers: Mapping[str, str]) -> web.Response:
-    """Return an error in the shape of the edge's other errors."""
+    """Return an error in the format of the other errors of the edge."""
     body = json.dumps({"code": 5 if status == 404 else 12, "message": message, "details": []}, ensure_ascii=False)
     all_headers = {**HEADERS, **headers, "Cache-Control": "no-store", "Content-Type": "application/json"}
     return web.Response(status=status, body=body.encode(), headers=all_headers)
@@ -171,8 +174,9 @@ def _error(status: int, message: str, headers: Mapping[str, str]) -> web.Respons
 
 @contextlib.asynccontextmanager
 async def served(address: Address, root: Path | None = None) -> AsyncIterator[Address]:
-    """Serve the page of `root` (by default `folder()`) on `address` (port 0: any free port) while the body runs. Yield the
-    bound address. Raise ConfigError when the address cannot be used."""
+    """Serve the page of `root` (default: `folder()`) on `address` while the body runs. Yield the bound address.
+
+    Port 0 means any free port. Raise ConfigError when the address cannot be used."""
     files = assets(root or folder())
     if INDEX not in files:
         log.warning("the web page is not built: %s does not exist. Run tools/generate to build it", root or folder())

@@ -1,4 +1,4 @@
-"""Which server answers a path: RPCs and JSON go to the gRPC servers, /healthz to a monitor, the rest to the web page."""
+"""The routes by path. RPCs and JSON go to the gRPC servers, /healthz goes to a monitor, and the rest to the web page."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from virtuoso.edge.clusters import MONITORS, PAGE, SERVERS
 from virtuoso.edge.filters import HTTP, RATE_LIMIT, TRANSCODER
 from virtuoso.edge.spec import EdgeSpec
 
-UNARY_TIMEOUT_S = 3  # more than the two seconds that a reply may take; a server that hangs must not keep its callers
+# The timeout of unary RPCs. It is longer than the maximum of two seconds for a reply. It protects callers of a server that
+# hangs.
+UNARY_TIMEOUT_S = 3
 HEALTHZ_TIMEOUT_S = 3
 MAX_ATTEMPTS = 3
 ALLOWED_HEADERS = ("content-type", "x-grpc-web", "x-user-agent", "grpc-timeout", "authorization", "x-request-id")
 EXPOSED_HEADERS = ("grpc-status", "grpc-message", "grpc-status-details-bin", "x-request-id")
 NO_TIMEOUT = {"timeout": "0s", "max_stream_duration": {"grpc_timeout_header_max": "0s"}}
-NOT_DELIVERED = "connect-failure,refused-stream,reset-before-request"  # no server has seen the request
-# The texts of SHUTTING_DOWN and NOT_READY: a server sends them for up to a second before Envoy knows that it shuts down, or
-# that it has only just started.
+# The retry conditions for a request that no server has received.
+NOT_DELIVERED = "connect-failure,refused-stream,reset-before-request"
+# The texts of SHUTTING_DOWN and NOT_READY. A server may send them for up to a second before Envoy knows its status.
 RETRIABLE_MESSAGES = ("the server is going down", "no snapshot has been seen yet")
 
 Route = dict[str, Any]
@@ -35,14 +37,14 @@ def routes(spec: EdgeSpec) -> dict[str, Any]:
 
 
 def _rpc_routes() -> list[Route]:
-    """Return the routes of the contract. A JSON request is matched a second time after transcoding, by its RPC."""
-    # A request that a server may have seen is not tried again, although none has side effects: one that is too much for a
-    # server would go to the next, and the next.
+    """Return the routes of the contract. After transcoding, a JSON request is matched again by its RPC path."""
+    # A request that a server may have received is not retried, although no request has side effects. Otherwise a request
+    # that overloads one server would also overload the other servers.
     retriable = [{"name": "grpc-message", "string_match": {"prefix": text}} for text in RETRIABLE_MESSAGES]
     to_servers = {"cluster": SERVERS, **_retry_policy(f"{NOT_DELIVERED},retriable-headers", headers=retriable)}
     streams = [{"path": f"/{contract.SERVICE}/{rpc}"} for rpc in contract.STREAMS]
     unary = {"prefix": f"/{contract.SERVICE}/"}
-    json_requests = {"prefix": contract.JSON_PREFIX}  # before transcoding: CORS and limits decide by this match
+    json_requests = {"prefix": contract.JSON_PREFIX}  # before transcoding: CORS and rate limits use this match
     return [
         *({"match": match, "route": {**to_servers, **NO_TIMEOUT}, **_no_cache_headers()} for match in streams),
         *(
@@ -53,7 +55,7 @@ def _rpc_routes() -> list[Route]:
 
 
 def _healthz_route(spec: EdgeSpec) -> Route:
-    """Return the route of /healthz. Any server that serves answers, so that a dead one beside it raises no alarm."""
+    """Return the route of /healthz. Any healthy server may answer, so that one failed server does not cause an alarm."""
     return {
         "match": {"path": "/healthz"},
         "route": {
@@ -66,11 +68,12 @@ def _healthz_route(spec: EdgeSpec) -> Route:
 
 
 def _other_routes(spec: EdgeSpec) -> list[Route]:
-    """Return the routes of health, reflection and unknown RPCs. The transcoder refuses a path that only looks like an RPC;
-    when there is no page, it refuses everything else too."""
+    """Return the routes of health, reflection and unknown RPCs.
+
+    The transcoder rejects a path that only looks like an RPC. Without a page, it also rejects all other paths."""
     to_servers = {"cluster": SERVERS, **_retry_policy(NOT_DELIVERED), **NO_TIMEOUT}
     health = {
-        "match": {"path": "/grpc.health.v1.Health/Check"},  # not Watch: a stream costs memory, so it counts
+        "match": {"path": "/grpc.health.v1.Health/Check"},  # not Watch: streams use memory, so they are limited
         "route": to_servers,
         "typed_per_filter_config": _no_rate_limit(spec),
     }
@@ -92,7 +95,7 @@ def _page_route() -> Route:
 
 
 def _retry_policy(retry_on: str, **retriable: Any) -> dict[str, Any]:
-    """Return a policy of two more attempts, each on another server where there is one."""
+    """Return a policy with two retries, each on a different server if there is one."""
     previous = {
         "name": "envoy.retry_host_predicates.previous_hosts",
         "typed_config": {
@@ -105,13 +108,13 @@ def _retry_policy(retry_on: str, **retriable: Any) -> dict[str, Any]:
             **{f"retriable_{name}": values for name, values in retriable.items()},
             "num_retries": MAX_ATTEMPTS - 1,
             "retry_host_predicate": [previous],
-            "host_selection_retry_max_attempts": 20,  # each may select the same server again
+            "host_selection_retry_max_attempts": 20,  # each attempt may select the same server
         }
     }
 
 
 def _no_transcoding() -> dict[str, Any]:
-    """Return the setting of a route that is not JSON of an RPC: the transcoder ignores a route that names no service."""
+    """Return the setting of a route without JSON transcoding. The transcoder ignores a route without services."""
     return {
         TRANSCODER: {
             "@type": f"{HTTP}.grpc_json_transcoder.v3.GrpcJsonTranscoder",
@@ -122,13 +125,13 @@ def _no_transcoding() -> dict[str, Any]:
 
 
 def _no_rate_limit(spec: EdgeSpec) -> dict[str, Any]:
-    """Return the setting of a route without a limit: probes may come at any rate."""
+    """Return the setting of a route without a rate limit. Probes may be sent at any rate."""
     off = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
     return {RATE_LIMIT: off} if spec.rate_limit else {}
 
 
 def _cors(origins: Sequence[str]) -> dict[str, Any]:
-    """Return the CORS policy. It never allows credentials: all data is public, so by default any page may call."""
+    """Return the CORS policy. It never allows credentials. All data is public, so by default every origin is allowed."""
     return {
         "@type": f"{HTTP}.cors.v3.CorsPolicy",
         "allow_origin_string_match": [{"exact": origin} for origin in origins],
@@ -141,8 +144,9 @@ def _cors(origins: Sequence[str]) -> dict[str, Any]:
 
 
 def _no_cache_headers() -> dict[str, Any]:
-    """Return the headers by which no cache keeps data that is true for seconds only, or gives one origin what was allowed to
-    another."""
+    """Return the headers that prevent wrong caching.
+
+    A cache must not keep data that is valid only for seconds. It must not give a reply for one origin to another."""
     headers = {"cache-control": "no-store", "vary": "Origin"}
     return {
         "response_headers_to_add": [

@@ -1,4 +1,4 @@
-"""What an edge is, in plain values: everything that its configuration depends on."""
+"""The settings of an edge, as plain values. The whole configuration depends only on them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from virtuoso.domain.addresses import Address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeSpec:
-    """`address` to listen on: an IP address and a port. `servers` (gRPC, at least one) and `monitors` (HTTP, of servers)
-    are the addresses on which they listen. The default of every other field is to leave that part out: no page, no limit,
-    no log, clear text."""
+    """The settings of an edge.
+
+    `address` is the IP address and the port on which the edge listens. `servers` are the addresses of gRPC servers, at least
+    one. `monitors` are the addresses of the HTTP monitors of the servers. By default there is no page, no rate limit, no
+    access log and no TLS."""
 
     address: Address
     servers: Sequence[Address]
     monitors: Sequence[Address]
-    origins: Sequence[str] = ("*",)  # whose pages may call ("https://host", "*" for any), never with credentials
-    page: Address | None = None  # where the web page is served to Envoy
-    rate_limit: int = 0  # requests a second of one caller; 0 for any number
-    burst: int = 200  # requests at once of a caller that sent few before
-    trusted_proxies: int = 0  # proxies before us whose X-Forwarded-For names the caller
+    origins: Sequence[str] = ("*",)  # allowed CORS origins ("https://host", "*" for any)
+    page: Address | None = None  # the address that serves the web page to Envoy
+    rate_limit: int = 0  # requests per second and caller; 0 for no limit
+    burst: int = 200  # maximum burst of requests per caller
+    trusted_proxies: int = 0  # proxies in front whose X-Forwarded-For is trusted
     access_log: str = ""  # a path, or "-" for standard output
-    certificate: str = ""  # PEM files, both or none
+    certificate: str = ""  # PEM files; both or neither
     key: str = ""
 
     @property
     def scheme(self) -> str:
-        """The scheme of its URL."""
+        """The scheme of the edge's URL."""
         return "https" if self.certificate else "http"

@@ -1,8 +1,8 @@
-"""Past bars of an exchange, requested page by page and stored in a folder, one file for each symbol and timeframe.
+"""Past bars of an exchange, requested page by page and stored in a folder, with one file for each symbol and timeframe.
 
-A file holds one run of bars without a gap. Bars before or after it are requested when they are needed. They are joined only
-where the bar at the seam is the same on both sides: a different bar means another market under the same name, and the file
-is discarded.
+A file holds one run of bars without a gap. Earlier or later bars are requested when they are needed. Later bars are joined
+only if they begin with the last stored bar. A different bar means another market under the same name. The stored bars are
+then discarded.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
     from virtuoso.domain.ports import Exchange
 
 PAGE_BARS = 1000
-"""Bars in one request. An exchange returns fewer where its own limit is lower."""
+"""The number of bars in one request. An exchange returns fewer if its own limit is lower."""
 TRANSIENT_ERRORS = (RateLimited, VenueTimedOut, VenueUnavailable, BadData)
 RETRY_PAUSES_S = (1.0, 4.0, 15.0)
-"""Pauses before a page is requested again. A rate limit of Bybit ends within them."""
+"""The pauses before a page is requested again. A rate limit of Bybit ends within their sum."""
 COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class CachedBars:
-    """A run of bars. `complete` says that the venue has none before it, or none that joins it."""
+    """A run of bars. `complete` is True if the venue has no earlier bars, or none that join the run."""
 
     candles: Candles
     complete: bool
 
 
 class BarCache:
-    """Bars of one exchange, stored in `folder`, which belongs to that venue and environment alone. `sleep` waits before a
+    """Bars of one exchange, stored in `folder`. The folder must belong to one venue and environment. `sleep` waits before a
     page is requested again."""
 
     def __init__(
@@ -51,8 +51,9 @@ class BarCache:
         self._sleep = sleep
 
     async def candles(self, instrument: Instrument, timeframe: Timeframe, *, start_ms: int, end_ms: int) -> Candles | None:
-        """Return the bars that open from `start_ms` and close up to `end_ms` (epoch ms, starts of bars): the longest run
-        without a gap that ends there. None when there is none. ExchangeError except EmptyData, after some tries; OSError."""
+        """Return the bars that open from `start_ms` and close up to `end_ms` (epoch ms, starts of bars). The result is the
+        longest run without a gap that ends there, or None. Raise ExchangeError (except EmptyData) after retries, or
+        OSError."""
         path = self._folder / f"{instrument.symbol}-{timeframe.value}.npz"
         stored = _read(path, instrument.symbol, timeframe)
         bars = None if stored is None else await self._extend_forward(stored, instrument, end_ms)
@@ -68,14 +69,14 @@ class BarCache:
         return cut(bars.candles, first, last) if first < last else None
 
     async def _extend_forward(self, stored: CachedBars, instrument: Instrument, end_ms: int) -> CachedBars | None:
-        """Return the stored bars, extended up to `end_ms`. None when the later bars do not join them, so that the stored
-        ones are of no use."""
+        """Return the stored bars, extended up to `end_ms`. None when the later bars do not join them. The stored bars are
+        then useless."""
         timeframe, last_ms = stored.candles.timeframe, int(stored.candles.open_ms[-1])
         if end_ms <= last_ms + timeframe.ms:
             return stored
         pages: list[Candles] = []
         before_ms = end_ms
-        while before_ms > last_ms:  # down to the last stored bar, which is requested again
+        while before_ms > last_ms:  # back to the last stored bar, which is requested again
             page = await self._page(instrument, timeframe, last_ms, before_ms)
             if page is None:
                 return None
@@ -87,7 +88,7 @@ class BarCache:
         return CachedBars(candles=concatenated([stored.candles, *pages[::-1]]), complete=stored.complete)
 
     async def _extend_backward(self, bars: CachedBars, instrument: Instrument, start_ms: int) -> CachedBars:
-        """Return the bars, extended down to `start_ms` or to where the venue has no more."""
+        """Return the bars, extended back to `start_ms` or until the venue has no earlier bars that join."""
         pages = [bars.candles]
         while not bars.complete and (first_ms := int(pages[-1].open_ms[0])) > start_ms:
             page = await self._page(instrument, bars.candles.timeframe, start_ms, first_ms)
@@ -97,7 +98,7 @@ class BarCache:
         return bars if len(pages) == 1 else CachedBars(candles=concatenated(pages[::-1]), complete=False)
 
     async def _page(self, instrument: Instrument, timeframe: Timeframe, start_ms: int, before_ms: int) -> Candles | None:
-        """Return one page of the bars that end at `before_ms`, none before `start_ms`; None when there are none."""
+        """Return one page of bars that ends at `before_ms` and does not begin before `start_ms`, or None."""
         limit = min(PAGE_BARS, (before_ms - start_ms) // timeframe.ms)
         try:
             page = await self._with_retries(
@@ -108,8 +109,8 @@ class BarCache:
         return page if int(page.open_ms[-1]) + timeframe.ms == before_ms else None  # a page before a gap does not join
 
     async def _with_retries(self, request: Callable[[], Awaitable[Candles]]) -> Candles:
-        """Return the reply to a request, which is made again after a transient failure. Which symbols and bars are judged
-        must not depend on how busy the exchange or this machine is."""
+        """Return the reply to a request. Repeat the request after a transient failure. The evaluated symbols and bars must
+        not depend on the load of the exchange or of this machine."""
         for pause_s in RETRY_PAUSES_S:
             try:
                 return await request()
@@ -125,7 +126,7 @@ def cut(candles: Candles, first: int, last: int) -> Candles:
 
 
 def concatenated(parts: list[Candles]) -> Candles:
-    """Return runs of bars that follow one another as one, with the stamp of the last."""
+    """Return consecutive runs of bars as one run, with the stamp of the last."""
     if len(parts) == 1:
         return parts[0]
     columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS}
@@ -133,12 +134,12 @@ def concatenated(parts: list[Candles]) -> Candles:
 
 
 def _join(stored: Candles, page: Candles) -> bool:
-    """Return whether the page begins with the last stored bar."""
+    """Return True if the page begins with the last stored bar."""
     return all(getattr(page, name)[0] == getattr(stored, name)[-1] for name in COLUMNS)
 
 
 def _read(path: Path, symbol: str, timeframe: Timeframe) -> CachedBars | None:
-    """Return what the file holds; None when it is missing, cannot be read, or does not hold a run of bars."""
+    """Return the content of the file. None when it is missing, cannot be read, or does not hold a run of bars."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             columns: dict[str, Any] = {name: np.ascontiguousarray(file[name]) for name in COLUMNS}
@@ -153,9 +154,9 @@ def _read(path: Path, symbol: str, timeframe: Timeframe) -> CachedBars | None:
 
 
 def _write(path: Path, bars: CachedBars) -> None:
-    """Store the bars. OSError when they cannot be stored."""
+    """Store the bars. Raise OSError when they cannot be stored."""
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = {name: getattr(bars.candles, name) for name in COLUMNS}
     observed_ms = bars.candles.stamp.observed_ms
-    # `whole` is the name that older files use
+    # `whole` is the name in older files
     replace_file(path, lambda file: np.savez_compressed(file, **columns, observed_ms=observed_ms, whole=bars.complete))

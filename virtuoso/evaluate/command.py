@@ -1,4 +1,4 @@
-"""The command: opens the requested source, runs the evaluation, and reports an error in one line."""
+"""The command. It opens the requested source, runs the evaluation, and reports an error in one line."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from virtuoso.history.factory import open_history_reader
 log = logging.getLogger(__name__)
 
 HISTORY_TIMEOUT_S = 30.0
-"""For one query. A query reads much at once, and no client waits for it."""
+"""The timeout of one query. A query reads a lot of data, and no client waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationRequest:
-    """What to evaluate. `url` replaces the venue's own address; `history` is None where no history is stored; `cache` is the
-    folder of past bars."""
+    """The request of an evaluation. `url` replaces the venue's own address. `history` is None if no history is stored.
+    `cache` is the folder of past bars."""
 
     source: Literal["candles", "history"]
     venue: str
@@ -37,8 +37,8 @@ class EvaluationRequest:
 
 
 async def run_evaluation(request: EvaluationRequest, stop: asyncio.Event, clock: Callable[[], int]) -> int:
-    """Return the exit code: 0 when something was evaluated, 1 when nothing could be or the source failed, 130 when `stop`
-    was set. `clock` returns epoch ms. ConfigError for a source that the settings do not have."""
+    """Return the exit code: 0 when something was evaluated, 1 when nothing could be evaluated or the source failed, 130 when
+    `stop` was set. `clock` returns epoch ms. Raise ConfigError when the settings do not contain the source."""
     try:
         code = await run_until(stop, _run(request, clock))
     except (ExchangeError, HistoryError, OSError) as error:

@@ -1,4 +1,4 @@
-"""The data of an evaluation on candles: the bars of many symbols, requested and replayed at the same time."""
+"""The data of an evaluation on candles: the bars of many symbols, requested and replayed concurrently."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 WARM_UP_BARS = 300
 MAX_CONCURRENT_SYMBOLS = 16
-"""Symbols whose bars are requested at the same time. The exchange adapter limits its own request rate."""
+"""The number of symbols whose bars are requested concurrently. The exchange adapter limits its own request rate."""
 SYMBOL_ERRORS = (BadData, UnknownSymbol)
-"""Errors of one symbol, not of the venue."""
+"""Errors that affect one symbol and not the venue."""
 CHECKED_SYMBOLS = 3
-"""Symbols whose scores are checked for look-ahead."""
+"""The number of symbols whose scores are checked for look-ahead."""
 
 CandlesByTimeframe = Mapping[Timeframe, Candles]
 
@@ -38,7 +38,7 @@ CandlesByTimeframe = Mapping[Timeframe, Candles]
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Dataset:
     """A panel in which every symbol counts where it has a price, the tickers at the same steps, and BTC's candles
-    (`anchor`). `checked` symbols were checked for look-ahead; `with_look_ahead` are those that have it."""
+    (`anchor`). `checked` is the number of symbols checked for look-ahead. `with_look_ahead` lists those with look-ahead."""
 
     panel: Panel
     tickers: TickerHistory
@@ -51,10 +51,10 @@ class Dataset:
 async def most_traded(
     exchange: Exchange, bar_cache: BarCache, clock_ms: Millis, count: int, progress: Progress
 ) -> list[Instrument]:
-    """Return the `count` instruments with the most turnover in the day before the clock begins, as one could have chosen
-    them then. BTC comes first whatever its turnover: the regime needs it. A symbol without bars in that day is left out, and
-    so is one whose bars cannot be read, which `progress` reports. ExchangeError when the exchange lists no symbols or does
-    not answer: a choice among those that it happened to answer for would be another one."""
+    """Return the `count` instruments with the highest turnover in the day before the clock begins. The choice uses no later
+    data. BTC comes first, because the regime needs it. A symbol without turnover in that day is left out. A symbol
+    whose bars cannot be read is also left out, and `progress` reports it. Raise ExchangeError when the exchange lists no
+    symbols or does not answer, because a choice from partial answers would be a different one."""
     instruments, slots = await exchange.instruments(), asyncio.Semaphore(MAX_CONCURRENT_SYMBOLS)
     turnover: dict[Instrument, float] = {}
     unreadable: list[str] = []
@@ -94,8 +94,8 @@ async def load_dataset(
     *,
     seed: int,
 ) -> Dataset | None:
-    """Return the bars of the instruments and their replay at each of `clock_ms`. A failure costs its symbol and becomes a
-    remark. None when no symbol is left. OSError when bars cannot be stored."""
+    """Return the bars of the instruments and their replay at each of `clock_ms`. A symbol that fails is left out, and the
+    failure becomes a remark. None when no symbol is left. Raise OSError when bars cannot be stored."""
     slots = asyncio.Semaphore(MAX_CONCURRENT_SYMBOLS)
     loaded: dict[str, tuple[FeatureHistory, CandlesByTimeframe]] = {}
     failures: Counter[str] = Counter()
@@ -140,7 +140,7 @@ async def load_dataset(
 
 
 async def _run_all(work: Iterable[Coroutine[None, None, None]]) -> None:
-    """Run everything at the same time. The first error cancels the rest and is raised by itself, not in a group."""
+    """Run all coroutines concurrently. The first error cancels the others and is raised directly, not in a group."""
     try:
         async with asyncio.TaskGroup() as group:
             for one in work:
@@ -150,7 +150,7 @@ async def _run_all(work: Iterable[Coroutine[None, None, None]]) -> None:
 
 
 async def _candles(bar_cache: BarCache, instrument: Instrument, clock_ms: Millis) -> dict[Timeframe, Candles]:
-    """Return the bars that the clock needs, with those that a reading at its first step is made from."""
+    """Return the bars that the clock needs, including those for the readings at its first step."""
     result = {}
     for timeframe in TIMEFRAMES:
         candles = await bar_cache.candles(instrument, timeframe, **_time_range(timeframe, clock_ms))
@@ -167,7 +167,7 @@ def _time_range(timeframe: Timeframe, clock_ms: Millis) -> dict[str, int]:
 
 
 def _short_histories(loaded: Mapping[str, tuple[FeatureHistory, CandlesByTimeframe]], clock_ms: Millis) -> list[str]:
-    """Return a remark for each timeframe whose bars do not go back far enough for a full reading at the first step."""
+    """Return a remark for each timeframe with too few earlier bars for a full reading at the first step."""
     remarks = []
     for timeframe in TIMEFRAMES:
         needed_ms = int(clock_ms[0]) - (WARM_UP_BARS - 1) * timeframe.ms
@@ -182,7 +182,8 @@ def _short_histories(loaded: Mapping[str, tuple[FeatureHistory, CandlesByTimefra
 
 
 def _combine(histories: list[tuple[str, FeatureHistory]], clock_ms: Millis) -> tuple[Panel, TickerHistory]:
-    """Return all symbols side by side. The list is emptied on the way: together the arrays are large."""
+    """Return the combined data of all symbols. The function empties the list to save memory, because the arrays are
+    large."""
     shape = (len(clock_ms), len(histories))
     scores = np.empty((len(FEATURES), *shape), dtype=np.float32)
     price, change, turnover = np.empty((3, *shape))

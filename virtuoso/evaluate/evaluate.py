@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from virtuoso.domain.ports import Exchange, HistoryReader
 
 SETTLED_MS = 60_000
-"""By this long after its end, a bar has also closed on the venue's clock."""
+"""The time after its end at which a bar has certainly closed on the venue's clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationSettings:
-    """How far back the evaluation goes, how many symbols it covers, the folder for its report, and the seed of its random
+    """The length of the evaluation in days, the number of symbols, the folder for its report, and the seed of its random
     choices."""
 
     environment: Environment
@@ -43,7 +43,7 @@ class EvaluationSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
-    """Where the command writes: the report to `out`, progress to `err`."""
+    """The streams of the command. It writes the report to `out` and progress to `err`."""
 
     out: TextIO
     err: TextIO
@@ -60,13 +60,13 @@ async def evaluate_candles(
 ) -> int:
     """Evaluate the dimensions that are measured from candles, on the exchange's most traded symbols.
 
-    A symbol counts at a step where it had traded at least `min_turnover_usd` in the 24 hours before. Bars are stored in
-    `cache`. `clock` returns epoch ms. Return the exit code: 0; 1 when nothing could be evaluated, or a score depends on the
-    future. ExchangeError when the exchange does not answer at all; OSError when a folder cannot be written."""
+    A symbol counts at a step if its turnover in the 24 hours before is at least `min_turnover_usd`. Bars are stored in
+    `cache`. `clock` returns epoch ms. Return the exit code: 0, or 1 when nothing could be evaluated or a score depends on
+    the future. Raise ExchangeError when the exchange does not answer at all, and OSError when a folder is not writable."""
     progress = Progress(console.err)
     for folder in (settings.output, cache):
         ensure_writable(folder)
-    # the window moves every 4 hours, so a second run within that time finds all its bars in the cache
+    # The window moves every 4 hours. A second run within that time finds all its bars in the cache.
     end_ms = (clock() - SETTLED_MS) // Timeframe.H4.ms * Timeframe.H4.ms
     start_ms = end_ms - settings.days * DAY_MS
     clock_ms = np.arange(start_ms + STEP_MS, end_ms + 1, STEP_MS, dtype=np.int64)
@@ -112,10 +112,10 @@ async def evaluate_history(
     clock: Callable[[], int],
     console: Console,
 ) -> int:
-    """Evaluate all six dimensions and the total by what the product showed, on the symbols with the most points.
+    """Evaluate all six dimensions and the total from the stored scores, on the symbols with the most points.
 
-    `clock` returns epoch ms. Return the exit code: 0; 1 when nothing could be evaluated. HistoryError; OSError when the
-    folder cannot be written."""
+    `clock` returns epoch ms. Return the exit code: 0, or 1 when nothing could be evaluated. Raise HistoryError when the
+    history cannot be read, and OSError when the folder is not writable."""
     progress = Progress(console.err)
     ensure_writable(settings.output)
     end_ms = clock() // STEP_MS * STEP_MS
@@ -156,7 +156,7 @@ async def evaluate_history(
 
 
 def _not_in_candles() -> dict[str, str]:
-    """Return what past candles cannot evaluate, and why."""
+    """Return the parts that cannot be evaluated on past candles, with the reason."""
     reason = "exchanges do not offer past order books, trades and positions; a history has their scores (--source history)"
     missing = {kind.lower_name: reason for kind in DimensionKind if kind not in replay.DIMENSIONS}
     total = f"it also needs those dimensions; {replay.CANDLE_SCORE.name} is the part of it without them"
@@ -164,7 +164,7 @@ def _not_in_candles() -> dict[str, str]:
 
 
 def _candle_remarks(min_turnover_usd: float) -> tuple[str, ...]:
-    """Return what a reader must know of an evaluation on candles."""
+    """Return the remarks that a reader needs to interpret an evaluation on candles."""
     return (
         "1m bars, which have 15 % of the weight of these dimensions, are left out.",
         f"A symbol counts at a step where it had traded {min_turnover_usd:,.0f} USDT in the 24 hours before.",
@@ -176,7 +176,7 @@ def _candle_remarks(min_turnover_usd: float) -> tuple[str, ...]:
 
 
 def _publish(evaluation: Evaluation, output: Path, out: TextIO, progress: Progress) -> None:
-    """Write the text to `out`, and the text, the pictures and the page into the folder."""
+    """Write the text to `out`. Write the text, the pictures and the page into the folder."""
     text = report.text_report(evaluation)
     pictures = plots.draw_all(evaluation)
     files = {f"{name}.png": picture for name, picture in pictures.items()}

@@ -1,4 +1,4 @@
-"""How well a feature orders the returns that follow: pure, one feature at a time, on arrays (steps, symbols)."""
+"""The quality of a feature as a ranking of later returns. Pure functions of one feature, on arrays (steps, symbols)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from virtuoso.evaluate.panel import Flags
 
 MIN_SYMBOLS = 20
-"""A step needs this many symbols to count."""
+"""The minimum number of symbols for a step to count."""
 DECILES = 10
 
 
@@ -28,13 +28,13 @@ class FeatureMetrics:
     """The metrics of one feature over one horizon. A figure is NaN where it cannot be computed.
 
     `ic`: the rank information coefficient, -1..1: Spearman's correlation of score and return over the symbols of a step,
-    averaged over steps. `hit_rate`: the share of symbols with a score other than neutral whose price moved in its
-    direction, 0-1. `rank_hit_rate`: the share of symbols that are on the same side of the step's median by score and by
-    return, 0-1; 0.5 is chance whatever the market did. `deciles`: the mean return of each tenth by score, lowest first,
-    less that of all symbols of the step, basis points. `spread`: the last decile less the first. `turnover`: the mean
-    change of ranks over one horizon: 0 when ranks do not change, 1 when they are drawn anew. `halves`: the coefficient in
-    the first and the second half of the steps that count. `steps`: how many these are. `symbols`: how many symbols they have
-    on average."""
+    averaged over steps. `hit_rate`: the share of symbols with a non-neutral score whose price moved in the direction of the
+    score, 0-1. `rank_hit_rate`: the share of symbols that are on the same side of the step's median by score and by return,
+    0-1. Chance gives 0.5, independent of the market. `deciles`: the mean return of each tenth by score, lowest first, minus
+    that of all symbols of the step, basis points. `spread`: the last decile minus the first. `turnover`: the mean change of
+    ranks over one horizon; 0 for constant ranks, 1 for independent random ranks. `halves`: the coefficient in the first and
+    the second half of the steps that count. `steps`: the number of these steps. `symbols`: the mean number of symbols in
+    them."""
 
     ic: MeanEstimate
     hit_rate: float
@@ -62,8 +62,8 @@ NO_METRICS = FeatureMetrics(
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ForwardReturns:
-    """The log returns after each step over one horizon of `steps`, and their ranks. `present` says which symbols count and
-    have a return."""
+    """The log returns after each step over one horizon of `steps`, and their ranks. `present` is True for symbols that count
+    and have a return."""
 
     steps: int
     returns: Floats
@@ -72,7 +72,7 @@ class ForwardReturns:
 
 
 def forward_returns(price: Floats, counted: Flags) -> dict[str, ForwardReturns]:
-    """Return the forward returns of every horizon, by its name."""
+    """Return the forward returns by name of the horizon."""
     result = {}
     for name, steps in HORIZONS.items():
         returns = delayed_returns(price, steps)
@@ -103,7 +103,7 @@ def ranks(values: NDArray[np.floating], present: Flags) -> Floats:
 def feature_metrics(
     score: NDArray[np.float32], forward: Mapping[str, ForwardReturns], counted: Flags
 ) -> dict[str, FeatureMetrics]:
-    """Return the metrics of one feature over every horizon, by its name."""
+    """Return the metrics of one feature by name of the horizon."""
     present = counted & np.isfinite(score)
     score_ranks = ranks(score, present)
     return {name: _horizon_metrics(score, present, score_ranks, returns) for name, returns in forward.items()}
@@ -141,14 +141,14 @@ def _horizon_metrics(
 
 
 def _finite_mean(values: Floats) -> float:
-    """Return the mean of the finite values; NaN without any."""
+    """Return the mean of the finite values, or NaN without any."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else math.nan
 
 
 def _ranks_among(present: Flags, known: Floats, known_among: Flags, values: NDArray[np.floating]) -> Floats:
-    """Return the ranks among the present values. The `known` ranks, made among `known_among`, are used again in the rows
-    where both are the same."""
+    """Return the ranks among the present values. The `known` ranks were computed among `known_among`. They are reused in the
+    rows where `known_among` equals `present`."""
     fewer = (known_among != present).any(axis=1)
     if not fewer.any():
         return known
@@ -192,7 +192,7 @@ def _decile_returns(
 
 
 def _rank_turnover(score_ranks: Floats, steps: int) -> float:
-    """Return the mean change of rank over the horizon divided by 1/3, the mean change of ranks that are drawn anew."""
+    """Return the mean change of rank over the horizon, divided by 1/3, the mean change of independent random ranks."""
     if len(score_ranks) <= steps:
         return math.nan
     change = np.abs(score_ranks[steps:] - score_ranks[:-steps])

@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the old content or the new one, and never a part."""
+"""Atomic file writes: a reader sees the old or the new content, never a part of it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 
 def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Replace the file at `path` by what `write` writes into a stream. OSError when it cannot be written; the old file then
-    stays."""
+    """Replace the content of the file at `path`. `write` writes the new content into a stream. Raise OSError when this
+    fails. The old file then remains."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with scratch.open("wb") as stream:
@@ -21,7 +21,7 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def ensure_writable(folder: Path) -> None:
-    """Create the folder and a file in it, before minutes of work depend on that. OSError when it is not possible."""
+    """Create the folder and a trial file in it, before minutes of work depend on it. Raise OSError when this fails."""
     folder.mkdir(parents=True, exist_ok=True)
     trial = folder / f".{os.getpid()}"
     trial.touch()

@@ -1,4 +1,4 @@
-"""Statistics for means over time whose steps overlap, and for many tests at once."""
+"""Statistics for means of time series with overlapping steps, and for multiple tests."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 EXTRA_STEPS = 12
-"""Steps of an hour, added to twice the horizon."""
+"""The number of steps in an hour. It is added to twice the horizon."""
 TINY = 1e-300
 MIN_LAGS = 3
-"""A series must be this many lags long."""
+"""The minimum length of a series, in lags."""
 
 
 class MeanEstimate(NamedTuple):
-    """A mean with its 95 % interval, and the two-sided probability of a mean this far from 0 when there is no effect.
-    Interval and probability are NaN where the series is too short."""
+    """A mean with its 95 % interval, and the two-sided probability of a mean at least this far from 0 without an effect.
+    Interval and probability are NaN when the series is too short."""
 
     value: float
     low: float
@@ -33,11 +33,12 @@ NO_ESTIMATE = MeanEstimate(math.nan, math.nan, math.nan, math.nan)
 
 
 def mean_estimate(series: Floats, horizon: int) -> MeanEstimate:
-    """Return the estimate of the mean of a series in which each step looks `horizon` steps ahead; NaN marks missing steps.
+    """Return the estimate of the mean of a series in which each step covers the next `horizon` steps. NaN marks missing
+    steps.
 
-    The standard error is that of Newey and West (1987), with Bartlett weights over twice the horizon and an hour. The t
-    statistic has as many degrees of freedom as the series has such lags, less one. On simulated series without effect, with
-    overlapping returns and scores that last for days, 93-96 % of these intervals contain 0."""
+    The standard error is that of Newey and West (1987), with Bartlett weights. The lag is twice the horizon plus an hour.
+    The t statistic has (number of steps / lag) - 1 degrees of freedom. On simulated series without effect, with overlapping
+    returns and scores that persist for days, 93-96 % of these intervals contain 0."""
     present = np.isfinite(series)
     count = int(present.sum())
     if not count:
@@ -93,7 +94,7 @@ def _off_zero(value: float) -> float:
 
 
 def student_quantile(level: float, freedom: float) -> float:
-    """Return the t that |T| stays below with probability `level`, by bisection."""
+    """Return the t with P(|T| < t) = `level`, found by bisection."""
     low, high = 0.0, 1e9
     while high - low > 1e-10 * (1 + low):
         middle = (low + high) / 2
@@ -102,8 +103,8 @@ def student_quantile(level: float, freedom: float) -> float:
 
 
 def false_discovery_rates(probabilities: Sequence[float]) -> list[float]:
-    """Return the q of each p: the expected share of false results among all that are at least as clear (Benjamini and
-    Hochberg 1995, JRSS B 57). NaN stays NaN and does not count as a test."""
+    """Return the q of each p: the expected share of false results among all results that are at least as significant
+    (Benjamini and Hochberg 1995, JRSS B 57). NaN remains NaN and does not count as a test."""
     p = np.asarray(probabilities, dtype=np.float64)
     tests = np.flatnonzero(np.isfinite(p))
     order = tests[np.argsort(p[tests], kind="stable")]

@@ -1,4 +1,4 @@
-"""The results as one HTML file that needs no other file: it contains the pictures."""
+"""The results as one self-contained HTML file. It includes the pictures."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _list(items: Sequence[str]) -> str:
 
 
 def _table(rows: Sequence[Sequence[str]], results: Sequence[FeatureResult] = ()) -> str:
-    """Return a table whose first row is its head. Rows of results are coloured by their conclusion."""
+    """Return a table. The first row is its header. Rows of results are coloured by their conclusion."""
     heads = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
     classes = [CSS_CLASSES.get(result.conclusion, "") for result in results] or [""] * (len(rows) - 1)
     body = "".join(

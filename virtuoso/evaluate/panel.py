@@ -1,4 +1,4 @@
-"""What was known at each step, of all symbols at once, and the returns that followed."""
+"""The data of all symbols known at each step, and the returns after it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ DAY_MS = 86_400_000
 STEP_MS = Timeframe.M5.ms
 DAY_STEPS = 288
 HORIZONS: Mapping[str, int] = {"15 m": 3, "1 h": 12, "4 h": 48, "24 h": 288}
-"""Steps of each horizon."""
+"""The number of steps of each horizon."""
 DELAY_STEPS = 1
-"""Steps from a score to the beginning of its return."""
+"""The number of steps from a score to the beginning of its return."""
 
 
 class FeatureKind(Enum):
-    """What a feature is."""
+    """The kind of a feature."""
 
     TOTAL = "total"
     DIMENSION = "dimension"
@@ -37,7 +37,8 @@ class FeatureKind(Enum):
 
 
 class Feature(NamedTuple):
-    """A series that is evaluated: a score, a component or a baseline. `dimension` is that of a component."""
+    """An evaluated series: a score, a component or a baseline. `dimension` is the dimension of a component, otherwise
+    empty."""
 
     name: str
     kind: FeatureKind
@@ -48,8 +49,8 @@ class Feature(NamedTuple):
 class Panel:
     """The data of an evaluation. `clock_ms` (steps,) are epoch ms, 5 minutes apart.
 
-    All other arrays have shape (steps, symbols), NaN where a value is missing. `price` is in USDT. `counted` says whether a
-    symbol counts at a step. `scores` are above 0 when bullish and below 0 when bearish."""
+    All other arrays have shape (steps, symbols), NaN where a value is missing. `price` is in USDT. `counted` is True where a
+    symbol counts at a step. `scores` are positive when bullish and negative when bearish."""
 
     clock_ms: Millis
     symbols: tuple[str, ...]
@@ -59,8 +60,8 @@ class Panel:
 
 
 def delayed_returns(price: Floats, steps: int) -> Floats:
-    """Return the log returns over `steps` that begin one step after each row, and so after everything that was known at the
-    row. NaN where a price is missing. Shape as `price`."""
+    """Return the log returns over `steps` that begin one step after each row. They begin after all data that was known at
+    the row. NaN where a price is missing. The shape is that of `price`."""
     logs = np.log(price)
     returns = np.full(price.shape, np.nan)
     begin, end = logs[DELAY_STEPS : len(logs) - steps], logs[DELAY_STEPS + steps :]
@@ -70,7 +71,8 @@ def delayed_returns(price: Floats, steps: int) -> Floats:
 
 def baselines(panel: Panel, rival: Feature, seed: int) -> dict[Feature, NDArray[np.float32]]:
     """Return the features that a score must beat. `momentum_*` is the past return. `shuffled_symbols` is the `rival` score
-    of another symbol, drawn once by `seed`: it is as steady and as often missing, and has no relation to the symbol."""
+    of another symbol, selected once by `seed`. It is as persistent and as often missing as the score itself, but has no
+    relation to the symbol."""
     logs = np.log(panel.price)
     result = {}
     for name, steps in (("momentum_1h", 12), ("momentum_24h", DAY_STEPS)):
@@ -79,6 +81,6 @@ def baselines(panel: Panel, rival: Feature, seed: int) -> dict[Feature, NDArray[
         result[Feature(name, FeatureKind.BASELINE)] = momentum.astype(np.float32)
     order = np.random.default_rng(seed).permutation(len(panel.symbols))
     source = np.empty_like(order)
-    source[order] = np.roll(order, 1)  # one cycle through all symbols: no symbol gets its own score
+    source[order] = np.roll(order, 1)  # one cycle through all symbols, so no symbol gets its own score
     result[Feature("shuffled_symbols", FeatureKind.BASELINE)] = panel.scores[rival][:, source]
     return result

@@ -1,4 +1,4 @@
-"""The results as pictures. This is the only module that imports matplotlib. It draws into memory and needs no display."""
+"""Pictures of the results. This is the only module that imports matplotlib. It draws into memory and needs no display."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DPI = 110
 
 
 def draw_all(evaluation: Evaluation) -> dict[str, bytes]:
-    """Return PNG files by name: `ic`, `deciles`, and where there is such data `components` and `regime`."""
+    """Return PNG files by name: `ic`, `deciles`, and, if there is data for them, `components` and `regime`."""
     pictures = {"ic": _coefficients(evaluation), "deciles": _deciles(evaluation)}
     if evaluation.results_of(FeatureKind.COMPONENT):
         pictures["components"] = _components(evaluation)
@@ -50,7 +50,7 @@ def draw_all(evaluation: Evaluation) -> dict[str, bytes]:
 
 
 def _coefficients(evaluation: Evaluation) -> bytes:
-    """Draw each feature's coefficient and interval, one panel for each horizon."""
+    """Draw each feature's coefficient and interval, with one panel for each horizon."""
     results = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION, FeatureKind.BASELINE)
     names = list(dict.fromkeys(f.feature.name for f in results))
     figure = Figure(figsize=(12, 1.4 + 0.36 * len(names)), dpi=DPI, layout="constrained")
@@ -95,7 +95,7 @@ def _deciles(evaluation: Evaluation) -> bytes:
 
 
 def _components(evaluation: Evaluation) -> bytes:
-    """Draw the coefficients of all components as a heat map; clear results are bold."""
+    """Draw the coefficients of all components as a heat map. Significant results are bold."""
     results = evaluation.results_of(FeatureKind.COMPONENT)
     names = list(dict.fromkeys(f.feature.name for f in results))
     values = np.array([f.metrics.ic.value for f in results]).reshape(len(names), len(HORIZONS))
@@ -126,7 +126,7 @@ def _label_cell(axis: Any, index: int, result: FeatureResult) -> None:
 
 
 def _regime(history: RegimeHistory) -> bytes:
-    """Draw BTC's price over the regime as coloured bands, and the changes of each day below."""
+    """Draw BTC's price with the regimes as coloured bands, and the number of changes per day below."""
     figure = Figure(figsize=(12, 5.2), dpi=DPI, layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
     times = [datetime.fromtimestamp(time_ms / 1000, UTC) for time_ms in history.clock_ms.tolist()]
@@ -153,7 +153,7 @@ def _regime(history: RegimeHistory) -> bytes:
 
 
 def _runs(regimes: Sequence[Regime | None]) -> list[tuple[int, int, Regime | None]]:
-    """Return (first index, index after the last, regime) of each stretch of one regime."""
+    """Return (first index, index after the last, regime) of each uninterrupted run of one regime."""
     starts = [0, *(n for n in range(1, len(regimes)) if regimes[n] is not regimes[n - 1]), len(regimes)]
     return [(first, last, regimes[first]) for first, last in pairwise(starts)]
 

@@ -1,4 +1,4 @@
-"""Progress of a long command, for the person who waits."""
+"""Progress output of a long-running command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TextIO
 
 
 class Progress:
-    """Writes lines to a stream: for each task, one at every tenth."""
+    """Progress lines on a stream. Each task writes one line per tenth."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -18,7 +18,7 @@ class Progress:
         self._stream.flush()
 
     def advance(self, task: str, finished: int, total: int) -> None:
-        """Note that `finished` of `total` parts of a task are finished."""
+        """Record that `finished` of `total` parts of a task are finished."""
         tenth = 10 * finished // max(1, total)
         if tenth > self._tenths.get(task, -1):
             self._tenths[task] = tenth

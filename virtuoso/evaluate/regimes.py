@@ -1,4 +1,4 @@
-"""The market's regime over the bars of its symbols, by the code that determines it live."""
+"""The market's regime over past bars, determined by the code of the live collector."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 
 VENUE = "evaluation"
-"""The venue of the passes. It is shown nowhere."""
+"""The venue of the passes. It appears in no output."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class RegimeHistory:
-    """The regime at each of `clock_ms` (epoch ms), None before it could be determined, and BTC's `price` in USDT."""
+    """The regime and BTC's `price` in USDT at each of `clock_ms` (epoch ms). A regime is None until it can be
+    determined."""
 
     clock_ms: Millis
     regimes: tuple[Regime | None, ...]
@@ -40,15 +41,17 @@ class RegimeHistory:
 
     @property
     def max_changes_a_day(self) -> int:
-        """The most changes in any 24 hours."""
+        """The maximum number of changes in any 24 hours."""
         times = np.array(self.changes_ms, dtype=np.int64)
         first = np.searchsorted(times, times - DAY_MS, side="right")
         return int((np.arange(1, len(times) + 1) - first).max(initial=0))
 
 
 class TickerHistory(NamedTuple):
-    """What tickers would have shown at each of `clock_ms` (steps,). All other arrays have shape (steps, symbols), NaN where
-    a value is missing: `price` in USDT; `change` in percent and `turnover` in USDT of the 24 hours before."""
+    """The data of tickers at each of `clock_ms` (steps,), derived from bars.
+
+    All other arrays have shape (steps, symbols), NaN where a value is missing. `price` is in USDT. `change` (percent) and
+    `turnover` (USDT) cover the 24 hours before."""
 
     clock_ms: Millis
     symbols: tuple[str, ...]
@@ -57,7 +60,7 @@ class TickerHistory(NamedTuple):
     turnover: Floats
 
     def at(self, step: int) -> dict[str, Ticker]:
-        """Return the tickers of one step, for the symbols that had traded for a day."""
+        """Return the tickers of one step, for the symbols with a day of history."""
         stamp = Stamp(observed_ms=int(self.clock_ms[step]), received_ms=int(self.clock_ms[step]))
         figures = [self.price[step], self.change[step], self.turnover[step]]
         present = np.flatnonzero(np.isfinite(figures).all(axis=0))
@@ -71,7 +74,7 @@ class TickerHistory(NamedTuple):
 
 
 def regime_history(tickers: TickerHistory, anchor: Mapping[Timeframe, Candles]) -> RegimeHistory | None:
-    """Return the regime over these symbols; `anchor` holds BTC's candles. None without BTC."""
+    """Return the regime over these symbols, or None without BTC. `anchor` holds BTC's candles."""
     if ANCHOR not in tickers.symbols:
         return None
     state = new_venue_state(VENUE, Environment.REPLAY)
@@ -95,7 +98,7 @@ def regime_history(tickers: TickerHistory, anchor: Mapping[Timeframe, Candles]) 
 
 
 def _closed_candles(anchor: Mapping[Timeframe, Candles], now_ms: int) -> dict[Timeframe, Candles]:
-    """Return the bars that had closed at `now_ms`, as many as live scoring uses."""
+    """Return the bars that had closed at `now_ms`, limited to the number that live scoring uses."""
     result = {}
     for timeframe, candles in anchor.items():
         end = int(np.searchsorted(candles.open_ms + timeframe.ms, now_ms, side="right"))

@@ -1,7 +1,7 @@
-"""One symbol's history, bar by bar, through the code that scores live: what was known at each step of the clock.
+"""The replay of one symbol's history, bar by bar, with the code of live scoring and the data known at each step.
 
-1m bars are left out: 28,800 for each symbol in 20 days, and a tenth of the weight. Everything else is as it was at that
-time: the newest closed bar of each timeframe, the same components, weights and confidences.
+1m bars are left out: there are 28,800 for each symbol in 20 days, and they have 15 % of the weight. Everything else is as in
+live scoring: the newest closed bar of each timeframe, and the same components, weights and confidences.
 """
 
 from __future__ import annotations
@@ -39,9 +39,11 @@ FEATURES: tuple[Feature, ...] = (
 
 
 class FeatureHistory(NamedTuple):
-    """One symbol on the clock. `directions` (len(FEATURES), steps): -1..1, NaN where not measured. The others have shape
-    (steps,): `price`, the close at each step; `change` in percent and `turnover` in USDT of the 24 hours before, NaN where
-    there were fewer."""
+    """One symbol at each step of the clock.
+
+    `directions` (len(FEATURES), steps) are -1..1, NaN where not measured. The other arrays have shape (steps,). `price` is
+    the close at each step. `change` (percent) and `turnover` (USDT) cover the 24 hours before. They are NaN where the
+    history is shorter."""
 
     directions: NDArray[np.float32]
     price: Floats
@@ -50,8 +52,8 @@ class FeatureHistory(NamedTuple):
 
 
 def replay(candles: Mapping[Timeframe, Candles], clock_ms: Millis) -> FeatureHistory:
-    """Return the history of one symbol at each of `clock_ms` (epoch ms, ends of 5m bars, 5 minutes apart). ValueError when
-    its candles cannot be read."""
+    """Return the history of one symbol at each of `clock_ms` (epoch ms, ends of 5m bars, 5 minutes apart). Raise ValueError
+    when its candles cannot be read."""
     shape = (len(COMPONENTS), len(TIMEFRAMES), len(clock_ms))
     directions, confidences = np.full(shape, np.nan), np.zeros(shape)
     for index, timeframe in enumerate(TIMEFRAMES):
@@ -66,7 +68,7 @@ def replay(candles: Mapping[Timeframe, Candles], clock_ms: Millis) -> FeatureHis
 
 
 def last_closed_bars(candles: Candles, clock_ms: Millis) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Return, at each time, (the index of the bar that had closed last, whether there is one and it is not too old)."""
+    """Return, for each time, (index of the last closed bar, True if this bar exists and is not too old)."""
     close_ms = candles.open_ms + candles.timeframe.ms
     index = np.searchsorted(close_ms, clock_ms, side="right") - 1
     current = (index >= 0) & (clock_ms - close_ms[np.maximum(index, 0)] < candles.timeframe.ms)
@@ -74,8 +76,8 @@ def last_closed_bars(candles: Candles, clock_ms: Millis) -> tuple[NDArray[np.int
 
 
 def _aggregate(directions: Floats, confidences: Floats) -> NDArray[np.float32]:
-    """Return the direction of every feature: the candle dimensions together, each dimension, each component. The formula is
-    that of `analysis.aggregation`: sum(w c d) / sum(w c)."""
+    """Return the direction of every feature: all candle dimensions together, each dimension, and each component. The formula
+    is that of `analysis.aggregation`: sum(w c d) / sum(w c)."""
     whole = sum(DEFAULT_WEIGHTS.timeframes.values())
     shares = np.array([DEFAULT_WEIGHTS.timeframes[t] / whole for t in TIMEFRAMES])
     strengths = np.array([spec.weight for spec in COMPONENTS])[:, None, None] * shares[:, None] * confidences
@@ -98,7 +100,7 @@ def _ratio(push: Floats, strength: Floats) -> Floats:
 
 
 def price_history(candles: Candles | None, clock_ms: Millis) -> tuple[Floats, Floats, Floats]:
-    """Return (close, change and turnover of 24 hours) at each time, NaN where there is none."""
+    """Return (close, change and turnover of 24 hours) at each time, NaN where a value is missing."""
     nothing = np.full(len(clock_ms), np.nan)
     if candles is None:
         return nothing, nothing, nothing
@@ -112,8 +114,8 @@ def price_history(candles: Candles | None, clock_ms: Millis) -> tuple[Floats, Fl
 
 
 def has_look_ahead(candles: Mapping[Timeframe, Candles], clock_ms: Millis, seed: int) -> bool:
-    """Return whether any score depends on later bars. All bars after a step drawn by `seed` are replaced by others
-    (shuffled, and at twice the price); the scores up to that step must stay the same, bit for bit."""
+    """Return True if any score depends on later bars. `seed` selects a step. All later bars are shuffled and their prices
+    doubled. The scores up to that step must stay the same, bit for bit."""
     rng = np.random.default_rng(seed)
     step = int(rng.integers(len(clock_ms) // 4, 3 * len(clock_ms) // 4))
     changed = {t: _with_other_future(one, int(clock_ms[step]), rng) for t, one in candles.items()}
@@ -122,7 +124,7 @@ def has_look_ahead(candles: Mapping[Timeframe, Candles], clock_ms: Millis, seed:
 
 
 def _with_other_future(candles: Candles, time_ms: int, rng: np.random.Generator) -> Candles:
-    """Return the same bars up to those that had closed at `time_ms`, and other bars after them."""
+    """Return the same bars up to those that had closed at `time_ms`, followed by different bars."""
     known = int(np.searchsorted(candles.open_ms + candles.timeframe.ms, time_ms, side="right"))
     order = np.concatenate((np.arange(known), known + rng.permutation(len(candles) - known)))
     factor = np.where(np.arange(len(candles)) < known, 1.0, 2.0)

@@ -1,4 +1,4 @@
-"""The results as text: tables for a terminal, which are also the content of evaluation.txt."""
+"""The results as text: tables for a terminal and for evaluation.txt."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def text_report(evaluation: Evaluation) -> str:
 
 
 def title(evaluation: Evaluation) -> str:
-    """Return what was evaluated, in one line."""
+    """Return a description of the evaluated data, in one line."""
     return (
         f"{evaluation.source} of {evaluation.venue} ({evaluation.environment.name}), {len(evaluation.symbols)} symbols, "
         f"{evaluation.steps} steps of 5 minutes, {utc(evaluation.start_ms)} to {utc(evaluation.end_ms)} UTC"
@@ -68,7 +68,7 @@ SECTIONS: Sequence[tuple[str, tuple[FeatureKind, ...]]] = (
 
 
 def check_sentences(evaluation: Evaluation) -> list[str]:
-    """Return what was checked about look-ahead, and how often the regime changed."""
+    """Return sentences on the look-ahead check and on the number of regime changes."""
     sentences = []
     if evaluation.look_ahead_checked is not None:
         sentences.append(
@@ -84,7 +84,7 @@ def check_sentences(evaluation: Evaluation) -> list[str]:
 
 
 def market_rows(evaluation: Evaluation) -> list[Sequence[str]]:
-    """Return the table of the market: a head, and a row for each horizon."""
+    """Return the table of the market: a header row, and a row for each horizon."""
     return [
         ("horizon", "mean bp", "rises"),
         *((h, number(m.mean_bp, 1), percent(m.rise_share)) for h, m in evaluation.market.items()),
@@ -116,22 +116,22 @@ def decile_row(result: FeatureResult) -> Sequence[str]:
 
 
 def number(value: float, digits: int) -> str:
-    """Return a number with its sign; "-" for NaN."""
+    """Return a number with its sign, or "-" for NaN."""
     return "-" if math.isnan(value) else f"{value:+.{digits}f}"
 
 
 def percent(value: float) -> str:
-    """Return a share as a percentage: 0.512 gives "51.2 %"; "-" for NaN."""
+    """Return a share as a percentage, or "-" for NaN: 0.512 gives "51.2 %"."""
     return "-" if math.isnan(value) else f"{100 * value:.1f} %"
 
 
 def interval(low: float, high: float, digits: int) -> str:
-    """Return an interval as "low .. high"; "-" for NaN."""
+    """Return an interval as "low .. high", or "-" for NaN."""
     return "-" if math.isnan(low) else f"{low:+.{digits}f} .. {high:+.{digits}f}"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a table. The first column is aligned to the left, all others to the right."""
+    """Yield the lines of a table. The first column is left-aligned. All others are right-aligned."""
     widths = [max(len(r[column]) for r in rows) for column in range(len(rows[0]))]
     for each in rows:
         cells = [cell.rjust(width) for cell, width in zip(each[1:], widths[1:], strict=True)]
@@ -144,5 +144,5 @@ def _wrapped(items: Sequence[str]) -> Iterator[str]:
 
 
 def utc(time_ms: int) -> str:
-    """Return a time (epoch ms) such as "2025-10-22 08:00", UTC."""
+    """Return a time (epoch ms) as text in UTC, such as "2025-10-22 08:00"."""
     return f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y-%m-%d %H:%M}"

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from virtuoso.evaluate.regimes import RegimeHistory
 
 MAX_Q = 0.05
-"""A result is clear below this q. About this share of the clear results is false."""
+"""The q below which a result is significant. About this share of the significant results is false."""
 
 
 class Conclusion(Enum):
-    """What a result says about a feature."""
+    """The conclusion from a result about a feature."""
 
     PREDICTIVE = "predicts"
     INVERSE = "predicts the opposite"
@@ -30,8 +30,8 @@ class Conclusion(Enum):
 
 
 class FeatureResult(NamedTuple):
-    """One feature over one horizon. `q` is its p corrected for the number of tests. Baselines are not among the tests; their
-    `q` is their plain p."""
+    """The result of one feature over one horizon. `q` is its p corrected for the number of tests. Baselines do not count as
+    tests. Their `q` is their uncorrected p."""
 
     feature: Feature
     horizon: str
@@ -40,7 +40,7 @@ class FeatureResult(NamedTuple):
 
     @property
     def conclusion(self) -> Conclusion:
-        """What the sign of the information coefficient says, where the result is clear."""
+        """The conclusion. For a significant result, the sign of the information coefficient decides it."""
         if math.isnan(self.q):
             return Conclusion.UNTESTABLE
         if self.q >= MAX_Q:
@@ -49,7 +49,7 @@ class FeatureResult(NamedTuple):
 
 
 class MarketReturn(NamedTuple):
-    """What all symbols did over a horizon: the mean return in basis points, and the share of rises, 0-1."""
+    """The return of all symbols over a horizon: the mean in basis points, and the share of rises, 0-1."""
 
     mean_bp: float
     rise_share: float
@@ -57,10 +57,10 @@ class MarketReturn(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Evaluation:
-    """Everything that is reported. Times are epoch ms.
+    """The content of the report. Times are epoch ms.
 
-    `not_evaluated` maps what could not be evaluated to the reason. `remarks` are what a reader must know of the data.
-    `look_ahead_checked` is the number of symbols whose scores were shown not to depend on the future; None where scores were
+    `not_evaluated` maps each part that could not be evaluated to the reason. `remarks` tell a reader about the data.
+    `look_ahead_checked` is the number of symbols whose scores passed the look-ahead check. It is None where scores were
     recorded and not computed."""
 
     source: str
@@ -83,7 +83,7 @@ class Evaluation:
 
     @property
     def tests(self) -> int:
-        """How many hypotheses were tested at once."""
+        """The number of hypotheses that were tested together."""
         return sum(r.feature.kind is not FeatureKind.BASELINE and not math.isnan(r.q) for r in self.results)
 
 
@@ -100,7 +100,7 @@ def feature_results(metrics: Mapping[Feature, Mapping[str, FeatureMetrics]]) -> 
 
 
 def market_returns(forward: Mapping[str, ForwardReturns]) -> dict[str, MarketReturn]:
-    """Return what all counted symbols did, by horizon. NaN without any return."""
+    """Return the returns of all counted symbols, by horizon. NaN without any return."""
     result = {}
     for horizon, one in forward.items():
         known = one.returns[one.present]
@@ -113,7 +113,7 @@ def market_returns(forward: Mapping[str, ForwardReturns]) -> dict[str, MarketRet
 
 
 def conclusion_sentences(evaluation: Evaluation) -> list[str]:
-    """Return the conclusions in plain words: the total and the dimensions by name, the components by number."""
+    """Return the conclusions in plain words. The total and the dimensions are named; the components are counted."""
     sentences = []
     main = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION)
     for feature in dict.fromkeys(result.feature for result in main):
@@ -144,7 +144,8 @@ def _by_conclusion(results: Iterable[FeatureResult]) -> str:
 
 
 def _extreme_deciles(results: Sequence[FeatureResult]) -> list[str]:
-    """Return what the extremes of the total earned. It may differ from what the order of all symbols says."""
+    """Return the sentence on the returns of the extreme deciles of the total. It may differ from the conclusion about the
+    ranking of all symbols."""
     known = [(r.horizon, r.metrics.spread) for r in results if not math.isnan(r.metrics.spread.low)]
     spreads = [f"{s.value:+.1f} bp over {horizon} ({s.low:+.1f} to {s.high:+.1f})" for horizon, s in known]
     return [f"Its highest tenth less its lowest earned {'; '.join(spreads)}, before costs."] if spreads else []

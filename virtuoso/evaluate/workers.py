@@ -1,5 +1,5 @@
-"""Work on all cores: processes that end with their parent, and the feature metrics that are computed in them. They import
-this module and what it imports, so nothing here may import a plotting library."""
+"""Work on all cores: processes that end with their parent, and the computation of feature metrics in them. The processes
+import this module and its imports, so no module here may import a plotting library."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 
 @asynccontextmanager
 async def worker_pool() -> AsyncIterator[ProcessPoolExecutor]:
-    """Yield a pool with a process for each core. Work that has not begun when the block ends is cancelled."""
+    """Yield a pool with one process per core. When the block ends, work that has not started is cancelled."""
     pool = ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=_end_with_parent)
     try:
         yield pool
@@ -40,7 +40,7 @@ async def worker_pool() -> AsyncIterator[ProcessPoolExecutor]:
 
 
 def _end_with_parent() -> None:
-    """In a new process: leave Ctrl-C to the parent, and exit when the parent ends, however it ends."""
+    """In a new process, leave Ctrl-C to the parent. Exit when the parent ends for any reason."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def wait() -> None:
@@ -52,14 +52,14 @@ def _end_with_parent() -> None:
 
 
 def run_in_worker(pool: Executor, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Awaitable[Result]:
-    """Start the function in one of the processes, and return its future result."""
+    """Start the function in one of the processes. Return an awaitable for its result."""
     return asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
 
 
 async def evaluate_features(
     panel: Panel, rival: Feature, pool: Executor, progress: Progress, seed: int
 ) -> tuple[dict[Feature, Mapping[str, FeatureMetrics]], dict[str, MarketReturn]]:
-    """Return (the metrics of every feature of the panel and of its baselines by horizon, what all symbols did)."""
+    """Return (metrics of every feature and baseline by horizon, returns of all symbols by horizon)."""
     scores = {**panel.scores, **baselines(panel, rival, seed)}
     pending = {
         feature: run_in_worker(pool, _metrics_in_worker, panel.price, panel.counted, score)
@@ -77,7 +77,7 @@ _forward_returns: dict[int, Mapping[str, ForwardReturns]] = {}
 
 
 def _metrics_in_worker(price: Floats, counted: Flags, score: NDArray[np.float32]) -> Mapping[str, FeatureMetrics]:
-    """In a worker: return the metrics of one feature. The forward returns are computed once in each process."""
+    """Return the metrics of one feature, in a worker process. Each process computes the forward returns once."""
     key = hash((price.tobytes(), counted.tobytes()))
     if key not in _forward_returns:
         _forward_returns[key] = forward_returns(price, counted)

@@ -1,17 +1,17 @@
-"""OUTSIDE -> MODEL: market data comes in here and nowhere else, and no other package imports ccxt.
+"""The only package that receives market data from outside. No other package imports ccxt.
 
 A call goes through these files in this order:
 
-    adapter    the port `Exchange` for any ccxt venue: which request answers which question
-    client     the ccxt client with our address, our pace, and rows as they came
-    budget     waits until the venue's allowance has room for the request
-    replies    what came back: status, headers, the venue's clock
-    classify   a failure becomes one of `virtuoso.domain.errors`, by what the reply says
-    freshness  the venue's clock must move and be near ours
+    adapter    implements the port `Exchange` for any ccxt venue
+    client     the ccxt client with our base URL, our rate limiter and unparsed rows
+    budget     waits until the venue's rate limit has room for the request
+    replies    stores the reply: status, headers, the venue's time
+    classify   converts a failure to one of `virtuoso.domain.errors`, from the content of the reply
+    freshness  checks that the venue's clock moves and is close to ours
     tickers, candles, rows, instruments
-               pure functions from rows to records; a bad row is refused and counted here, and costs only itself
+               pure functions that parse rows to records; a bad row is rejected and counted, and other rows are kept
     premiums   mark, index and funding of venues whose tickers lack them
 
-Facts about single venues (limits, weights, field names, cadence) are in `venues` and nowhere else. `breaker` and
-`failover` decide which venue to use from how their calls went; `coingecko` is the one source that is not a venue.
+All facts about single venues (limits, weights, field names, cadence) are in `venues`. `breaker` and `failover` choose the
+venue from the results of its calls. `coingecko` is the only source that is not a venue.
 """

@@ -1,4 +1,7 @@
-"""One adapter for every venue that ccxt knows: `virtuoso.domain.ports.Exchange`, with nothing but facts per venue."""
+"""One adapter for every venue that ccxt supports. It implements `virtuoso.domain.ports.Exchange`.
+
+Everything that differs between venues is in `venues`.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,13 @@ Answer = TypeVar("Answer")
 
 
 class CcxtExchange:
-    """A venue by its name: "bybit", "binance" (USD-M), or any other ccxt id. Use it from one event loop, one instance a
-    venue: the venue's allowance is counted here. A request takes `timeout_s` at most once it is its turn.
+    """A venue by its name: "bybit", "binance" (USD-M), or any other ccxt id.
 
-    `url` (scheme, host, port) stands in for every endpoint of the venue, `session` for the network itself. ConfigError when
-    ccxt has no such id.
+    Use it from one event loop. Create only one instance per venue, because each instance tracks the venue's rate limits by
+    itself. A request takes at most `timeout_s` after it has left the queue.
+
+    `url` (scheme, host, port) replaces every endpoint of the venue. `session` replaces the network itself. Raise ConfigError
+    when ccxt has no such id.
     """
 
     def __init__(
@@ -53,17 +58,20 @@ class CcxtExchange:
         self._pause: RateLimited | None = None
         self._venue_clock = VenueClock()
         self._premiums = Premiums(self._facts.premium_s, clock)
-        self._by_key: dict[str, Instrument] = {}  # as ticker rows name them
-        self._contracts: dict[str, float] = {}  # base units in a contract, by symbol
+        self._by_key: dict[str, Instrument] = {}  # by the name that ticker rows use
+        self._contracts: dict[str, float] = {}  # base units per contract, by symbol
         self._loading = asyncio.Lock()
 
     @property
     def venue(self) -> str:
-        """Return its name as given."""
+        """Return the name that the constructor was given."""
         return self._facts.name
 
     async def instruments(self) -> Sequence[Instrument]:
-        """Read all active USDT linear perpetuals; after a failure the former ones stay in use. EmptyData without any."""
+        """Read all active USDT linear perpetuals. Raise EmptyData when there are none.
+
+        After a failure the previous ones stay in use.
+        """
 
         def read(markets: Any, _: Stamp, __: Reply | None) -> list[Instrument]:
             listed = mappings(markets)
@@ -81,10 +89,11 @@ class CcxtExchange:
             return await self._ask("fetchMarkets", self._client.fetch_markets, read)
 
     async def tickers(self) -> Mapping[str, Ticker]:
-        """Read the tickers of the instruments last read, by symbol. The request passes all others that wait for their turn.
+        """Read the tickers of the instruments that were read last, by symbol.
 
-        BadData when most have no price, EmptyData when there are none, VenueStale when the venue's clock does not move or
-        lies far behind. Mark, index and funding come with them or from a second request, whose failure costs only these.
+        The request goes to the front of the queue. Raise BadData when most tickers have no price, EmptyData when there are
+        no tickers, VenueStale when the venue's clock does not move or is far behind. Mark, index and funding come with the
+        tickers or from a second request. When the second request fails, only these fields are missing.
         """
         names = self._facts.names
 
@@ -103,7 +112,7 @@ class CcxtExchange:
 
         async def request() -> Any:
             self._begin_premiums()
-            await self._clock.sleep(0)  # lets it go first: behind the expensive tickers a slow limiter would hold it up
+            await self._clock.sleep(0)  # starts the premium request first: a slow limiter would delay it after tickers
             rows = await self._client.fetch_tickers()
             await self._premiums.arrival()
             return rows
@@ -116,15 +125,15 @@ class CcxtExchange:
             URGENT.reset(before)
 
     def _begin_premiums(self) -> None:
-        """Begin to ask for what tickers lack, if it is time."""
+        """Start to request the fields that tickers lack, if they are due."""
         self._premiums.refresh(self.premium_rows)
 
     async def renew_premiums(self) -> None:
-        """Ask now for what tickers lack; a failure changes nothing. `tickers` does so by itself."""
+        """Request the fields that tickers lack now. A failure changes nothing. `tickers` does this automatically."""
         await self._premiums.renew(self.premium_rows)
 
     async def premium_rows(self) -> tuple[Rows, int]:
-        """Read rows of mark, index and funding, by the names of ticker rows. Return them and when they came (epoch ms)."""
+        """Return rows of mark, index and funding by the names that ticker rows use, and the time of receipt (epoch ms)."""
         name, parts = self._facts.names.premium.symbol, self._facts.premium_parts
 
         async def request() -> Any:
@@ -140,14 +149,16 @@ class CcxtExchange:
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
-        """Read the newest at most `limit` closed bars without a gap, in base units; with `before_ms` those that open before
-        it."""
+        """Read at most `limit` of the newest closed bars without a gap, in base units.
+
+        With `before_ms`, read only bars that open before it.
+        """
         if timeframe.value not in (self._client.timeframes or {timeframe.value}):
             raise Unsupported(f"no {timeframe.value} bars", venue=self.venue, endpoint="fetchOHLCV")
         symbol, volume_at = instrument.symbol, self._facts.candle_volume
-        asked = min(limit + 1, self._facts.candle_count)  # one more: the last is forming
+        asked = min(limit + 1, self._facts.candle_count)  # one more, because the last bar is still forming
         since, more = None, {}
-        if before_ms is not None:  # from and to: what venues make of one of them alone differs
+        if before_ms is not None:  # set both; venues interpret one alone differently
             asked = min(limit, self._facts.candle_count)
             since, more = before_ms - asked * timeframe.ms, {"until": before_ms - 1}
         await self._ready()
@@ -164,7 +175,7 @@ class CcxtExchange:
         )
 
     async def order_book(self, instrument: Instrument) -> OrderBook:
-        """Read both sides, as deep as the venue gives without a higher weight."""
+        """Read both sides, to the largest depth that the venue offers without a higher request weight."""
         symbol = instrument.symbol
         await self._ready()
         return await self._ask(
@@ -184,7 +195,7 @@ class CcxtExchange:
         )
 
     async def funding(self, instrument: Instrument) -> TimeSeries:
-        """Read past funding rates, fractions per interval."""
+        """Read past funding rates, as fractions per interval."""
         symbol, count = instrument.venue_symbol, self._facts.funding_count
         return await self._series(
             instrument,
@@ -195,7 +206,7 @@ class CcxtExchange:
         )
 
     async def open_interest(self, instrument: Instrument) -> TimeSeries:
-        """Read the open interest of every 5 minutes, base units."""
+        """Read the open interest at 5-minute intervals, in base units."""
         symbol, count = instrument.venue_symbol, self._facts.open_interest_count
         return await self._series(
             instrument,
@@ -206,7 +217,7 @@ class CcxtExchange:
         )
 
     async def long_short(self, instrument: Instrument) -> TimeSeries:
-        """Read the ratio of the accounts that are long to those that are short, of every 5 minutes."""
+        """Read the ratio of long accounts to short accounts at 5-minute intervals."""
         symbol, count = instrument.venue_symbol, self._facts.long_short_count
         period = self._facts.periods.get(InputKind.LONG_SHORT, "5m")
         return await self._series(
@@ -220,7 +231,7 @@ class CcxtExchange:
     async def close(self) -> None:
         """Release sockets."""
         await self._premiums.close()
-        with suppress(Exception):  # an error while closing is of no use to anybody
+        with suppress(Exception):  # a caller cannot act on an error while closing
             await self._client.close()
 
     async def _series(
@@ -240,7 +251,7 @@ class CcxtExchange:
         )
 
     async def _ready(self) -> None:
-        """Have the markets read. ccxt would otherwise read them by itself, once and for all."""
+        """Read the markets if they have not been read. Otherwise ccxt would load them itself, and only once."""
         if not self._by_key:
             await self.instruments()
 
@@ -250,7 +261,7 @@ class CcxtExchange:
         request: Callable[[], Awaitable[Any]],
         read: Callable[[Any, Stamp, Reply | None], Answer],
     ) -> Answer:
-        """Ask, judge the reply, read it, and count what came of it. Every call goes through here."""
+        """Send a request, check and parse the reply, and count the result. Every call goes through here."""
         replies: list[Reply] = []
         before = CALL_REPLIES.set(replies)
         try:
@@ -294,9 +305,9 @@ class CcxtExchange:
             raise
         except Exception as failure:  # ccxt throws ValueError, AttributeError and more on odd replies
             raise classify(failure, deciding_reply(replies), self._clock.now_ms()) from failure
-        raise BadData(f"HTTP {reply.status}, not JSON: {reply.excerpt}")  # to ccxt it is an empty answer
+        raise BadData(f"HTTP {reply.status}, not JSON: {reply.excerpt}")  # ccxt treats it as an empty answer
 
     def _check_pause(self) -> None:
-        """Raise RateLimited during a pause that the venue asked for."""
+        """Raise RateLimited during a pause that the venue requested."""
         if self._pause is not None and self._clock.now_ms() < self._pause.until_ms:
             raise RateLimited(str(self._pause), venue=self.venue, until_ms=self._pause.until_ms)

@@ -1,4 +1,4 @@
-"""A circuit breaker for one venue: when to leave it alone, when to try it again, and since when it has been well."""
+"""A circuit breaker for one venue. It decides when to stop requests and when to probe the venue."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ from collections.abc import Callable
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError, RateLimited, UnknownSymbol, Unsupported, VenueBlocked
 
-FAILURES = 3  # in a row
-FAILING_MS = 8_000  # from the first failure in a row to the last
-SHORT_PAUSE_MS = 10_000  # a pause that the venue asks for is waited out up to this long: no change of market
-BLOCKED_MS = 60_000  # a block lasts for hours: asking more often is of no use
+FAILURES = 3  # consecutive failures that open the breaker
+FAILING_MS = 8_000  # time from the first to the last consecutive failure that opens the breaker
+SHORT_PAUSE_MS = 10_000  # longest pause requested by the venue that does not open the breaker immediately
+BLOCKED_MS = 60_000  # a block lasts for hours, so more frequent probes are useless
 FIRST_MS = 1_000
 LONGEST_MS = 30_000
 
 
 class Breaker:
-    """Takes note of how each tickers call of its venue went. It sends nothing.
+    """Tracks the result of each tickers call to its venue. It sends no requests.
 
-    It opens at once on VenueBlocked and on RateLimited for more than 10 s; on any other failure of the venue after three
-    in a row, or when they go on for 8 s. While `open`, one probe may be sent from `retry_ms` on: a success closes it, a
-    failure doubles the wait, up to 30 s. UnknownSymbol and Unsupported say nothing of the venue's health.
+    It opens immediately on VenueBlocked and on RateLimited for more than 10 s. It opens on any other failure of the venue
+    after three consecutive failures, or when they last for 8 s. While it is `open`, one probe may be sent from `retry_ms`
+    on. A success closes it. A failure doubles the wait, up to 30 s. UnknownSymbol and Unsupported are ignored, because they
+    do not indicate the venue's health.
     """
 
     def __init__(self, venue: str, *, clock: Clock, chance: Callable[[], float] = random.random) -> None:
         self.venue = venue
         self.open = False
-        self.retry_ms = 0  # epoch ms before which nothing should be sent; 0: any time
-        self.error: ExchangeError | None = None  # the last failure; None once it is well
+        self.retry_ms = 0  # epoch ms before which no request should be sent; 0: any time
+        self.error: ExchangeError | None = None  # the last failure; None after a success
         self.healthy_since_ms: int | None = None  # epoch ms of the first success since the last failure
         self._clock = clock
         self._chance = chance
@@ -37,7 +38,7 @@ class Breaker:
         self._probes = 0
 
     def failed(self, error: ExchangeError) -> None:
-        """Take note that a call failed."""
+        """Record that a call failed."""
         if isinstance(error, UnknownSymbol | Unsupported):
             return
         now = self._clock.now_ms()
@@ -52,7 +53,7 @@ class Breaker:
             self.retry_ms = now + self._wait_ms(error, now)
 
     def succeeded(self) -> None:
-        """Take note that a call succeeded."""
+        """Record that a call succeeded."""
         self.open, self.error, self.retry_ms = False, None, 0
         self._failures = self._probes = 0
         if self.healthy_since_ms is None:
@@ -60,13 +61,13 @@ class Breaker:
 
     @property
     def probe_due(self) -> bool:
-        """Return True when it is open and its venue may be asked whether it is well again."""
+        """Return True when the breaker is open and a probe may be sent to its venue."""
         return self.open and self._clock.now_ms() >= self.retry_ms
 
     def _wait_ms(self, error: ExchangeError, now: int) -> int:
         if isinstance(error, RateLimited):
-            return max(error.until_ms - now, 0)  # exactly what the venue asked for
-        spread = 0.75 + 0.25 * self._chance()  # several nodes must not probe in step
+            return max(error.until_ms - now, 0)  # exactly the pause that the venue requested
+        spread = 0.75 + 0.25 * self._chance()  # several nodes must not probe at the same time
         if isinstance(error, VenueBlocked):
             return int(BLOCKED_MS * spread)
         wait = min(FIRST_MS * 2 ** min(self._probes, 10), LONGEST_MS)

@@ -1,4 +1,4 @@
-"""A venue's allowance: in no window of time is more of it used, whoever asks."""
+"""A rate limiter for one venue. It applies to all callers together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from virtuoso.domain.clock import Clock
 
-IN_FLIGHT = 64  # requests of one limit at once: enough for 300 a second at a round trip of 200 ms
+IN_FLIGHT = 64  # concurrent requests per limit; enough for 300 per second at a round trip of 200 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,11 @@ class _Waiting:
 
 
 class Budget:
-    """At most `allowance` in any `window_s`, in order of asking, urgent requests first. `reserve` of it is for urgent ones
-    alone, so that a batch that has used up the window does not hold them up. For one event loop."""
+    """A limit of at most `allowance` in any `window_s`, for one event loop.
+
+    Requests are served in the order of arrival, urgent requests first. The part `reserve` of the allowance is only for
+    urgent requests. A batch that has used up the rest of the window therefore does not delay them.
+    """
 
     def __init__(self, allowance: float, window_s: float, reserve: float = 0.0, *, clock: Clock) -> None:
         self.allowance = allowance
@@ -38,9 +41,9 @@ class Budget:
 
     @asynccontextmanager
     async def turn(self, cost: float, *, urgent: bool) -> AsyncIterator[None]:
-        """Enter the body when the request may be sent; it must be sent at once. The body ends when it is answered.
-        TimeoutError when `give_up` was called meanwhile."""
-        if urgent:  # needs no place among those in flight, so that it is not behind a batch whose replies are slow
+        """Enter the body when the request may be sent. The body must send it immediately and end when the reply arrives.
+        Raise TimeoutError when `give_up` has ended the wait."""
+        if urgent:  # does not count as in flight, so a batch with slow replies does not delay it
             await self.spend(cost)
             yield
             return
@@ -52,12 +55,15 @@ class Budget:
             self._serve()
 
     async def spend(self, cost: float) -> None:
-        """Use `cost` as soon as the window has room for it, before all others."""
+        """Use `cost` as soon as the window has room for it, before all requests that are not urgent."""
         await self._wait(self._urgent, cost)
 
     def give_up(self, patience_s: float) -> None:
-        """Take note that a reply did not come in time. If all requests in flight are unanswered, those that have waited
-        `patience_s` for a place end too. They would else wait for one time-out after the other."""
+        """Note that a reply did not arrive in time.
+
+        If the limit of requests in flight is reached, also end the requests that have waited at least `patience_s`.
+        Otherwise they would wait for one timeout after another.
+        """
         if self._in_flight >= IN_FLIGHT:
             latest = self._clock.monotonic() - patience_s
             for waiting in self._others:
@@ -65,7 +71,7 @@ class Budget:
                     waiting.turn.set_exception(TimeoutError(f"{self._in_flight} requests before it are unanswered"))
 
     async def _wait(self, queue: deque[_Waiting], cost: float) -> None:
-        cost = min(cost, self._room(queue))  # one that costs more would never pass
+        cost = min(cost, self._room(queue))  # a request with a higher cost would wait forever
         waiting = _Waiting(asyncio.get_running_loop().create_future(), cost, self._clock.monotonic())
         queue.append(waiting)
         self._serve()
@@ -74,7 +80,7 @@ class Budget:
         except asyncio.CancelledError:
             turn = waiting.turn
             if queue is self._others and turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._in_flight -= 1  # cancelled after its turn had come
+                self._in_flight -= 1  # cancelled after it was allowed
                 self._serve()
             raise
 
@@ -82,7 +88,7 @@ class Budget:
         return self.allowance if queue is self._urgent else self.allowance - self.reserve
 
     def _serve(self) -> None:
-        """Let requests pass while the window has room; come back when its oldest use leaves it."""
+        """Allow requests while the window has room. Then schedule the next run for when the oldest use leaves the window."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -92,9 +98,9 @@ class Budget:
         for queue in (self._urgent, self._others):
             while queue:
                 waiting = queue[0]
-                if not waiting.turn.done():  # else its caller was cancelled
+                if not waiting.turn.done():  # otherwise its caller was cancelled
                     if queue is self._others and self._in_flight >= IN_FLIGHT:
-                        return  # called again when one of them is answered
+                        return  # runs again when one of them ends
                     if self._used + waiting.cost > self._room(queue) + 1e-9:
                         room_s = max(self._uses[0][0] + self.window_s - now, 0.002)
                         self._timer = asyncio.get_running_loop().call_later(room_s, self._serve)

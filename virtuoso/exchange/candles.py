@@ -1,4 +1,4 @@
-"""Closed bars from kline rows. Pure."""
+"""Pure functions that parse closed bars from kline rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from virtuoso.exchange.rows import LARGEST, count_accepted, count_refused, numbe
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
 
-ROUNDING = 1e-6  # by which open or close may lie outside high and low: venues round each by itself
+ROUNDING = 1e-6  # relative tolerance of open and close beyond high and low; venues round each price separately
 LATE_MS = 60_000
 
 
@@ -29,13 +29,15 @@ def read_candles(
     volume_at: int = 5,
     before_ms: int | None = None,
 ) -> Candles:
-    """Return the newest at most `limit` closed bars without a gap, from rows of time, open, high, low, close, volume (ms,
-    USDT, base units) in any order. The volume is cell `volume_at` of a row.
+    """Return at most `limit` of the newest closed bars without a gap.
 
-    A bar is closed when the venue's clock is past its end. Where that clock is not `exact` (it came from an HTTP front end,
-    not from the data), there must be a later bar as well: else the forming bar of a back end that stands still would pass.
-    EmptyData without closed bars, BadData when the newest two are refused, VenueStale when the newest ended long ago. With
-    `before_ms`, for a page of the past, only bars that open before it count, and none is too old.
+    The rows have time, open, high, low, close and volume (ms, USDT, base units). They may be in any order. The volume is
+    cell `volume_at` of a row.
+
+    A bar is closed when the venue's clock is past its end. When that clock is not `exact` (it came from an HTTP front end,
+    not from the data), there must also be a later bar. Otherwise the forming bar of a frozen back end would be accepted.
+    Raise EmptyData when there are no closed bars, BadData when the newest two are rejected, VenueStale when the newest ended
+    long ago. `before_ms` requests a page of the past: only bars that open before it count, and no bar is too old.
     """
     table = _table(rows, volume_at)
     if not len(table):
@@ -60,7 +62,7 @@ def read_candles(
             f"{symbol} {timeframe.value}: the newest bar ended {(stamp.observed_ms - newest_end_ms) / 1000:.0f} s ago"
         )
     table = _plausible(table[np.argsort(table[:, 0], kind="stable")])
-    if not len(table) or newest_end_ms - table[-1, 0] > 2 * timeframe.ms:  # one refused bar at the end may come again soon
+    if not len(table) or newest_end_ms - table[-1, 0] > 2 * timeframe.ms:  # one rejected bar at the end is acceptable
         raise BadData(f"{symbol} {timeframe.value}: the newest bars cannot be read")
     gaps = np.flatnonzero(np.diff(table[:, 0]) != timeframe.ms)
     table = table[gaps[-1] + 1 if len(gaps) else 0 :][-limit:]
@@ -79,9 +81,9 @@ def read_candles(
 
 
 def _plausible(table: Floats) -> Floats:
-    """Return the rows that a market can have made, each time once."""
+    """Return the rows with plausible values, one row per time."""
     opened, high, low, close, volume = table[:, 1:].T
-    with np.errstate(invalid="ignore"):  # NaN compares as false, which is what is wanted
+    with np.errstate(invalid="ignore"):  # comparisons with NaN are false, as intended
         numbers = np.all((table[:, 1:5] > 0) & (table[:, 1:5] <= LARGEST), axis=1) & (volume >= 0) & (volume <= LARGEST)
         top, bottom = high * (1 + ROUNDING), low * (1 - ROUNDING)
         within = (opened <= top) & (close <= top) & (opened >= bottom) & (close >= bottom)
@@ -102,7 +104,7 @@ def _plausible(table: Floats) -> Floats:
 
 
 def _table(rows: Any, volume_at: int) -> Floats:
-    """Return rows as an array of six columns. A cell that is no number becomes NaN; a row of another shape is refused."""
+    """Return rows as an array of six columns. A cell without a number becomes NaN. Reject rows of another shape."""
     if not isinstance(rows, list):
         raise BadData(f"rows of bars expected, not {type(rows).__name__}")
     shaped_rows: list[Sequence[Any]] = [

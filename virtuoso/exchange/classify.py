@@ -1,7 +1,7 @@
-"""What went wrong, as one of our errors, from what a venue replied.
+"""Convert failures of venues to our errors.
 
-The reply decides: its status, its headers, its body. ccxt's error class counts only where the reply says nothing: ccxt calls
-a geo-block RateLimitExceeded and an outage ExchangeError.
+The status, headers and body of the reply decide. ccxt's error class counts only when the reply gives no reason, because ccxt
+reports a geo-block as RateLimitExceeded and an outage as ExchangeError.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from virtuoso.domain.errors import (
 )
 from virtuoso.exchange.replies import Reply, whole_number
 
-BRIEF_MS = 5_000  # for a rate limit that does not say for how long: a window of the venues'
+BRIEF_MS = 5_000  # for a rate limit without a duration; about one window of the venues
 BAN_MS = 120_000  # Binance's shortest ban
-COOL_DOWN_MS = 600_000  # "access too frequent": ten minutes without any HTTP
-LONGEST_MS = 3 * 86_400_000  # Binance's longest ban; a longer one is a mistake
-RESET_MS = 60_000  # a reset header further away than this is a mistake
+COOL_DOWN_MS = 600_000  # after "access too frequent": no HTTP requests for ten minutes
+LONGEST_MS = 3 * 86_400_000  # Binance's longest ban; a longer one is an error
+RESET_MS = 60_000  # a reset header further in the future is an error
 
 _STATUSES: dict[int, type[ExchangeError]] = {
-    403: VenueBlocked,  # by a front end: location, or Binance's web application firewall
+    403: VenueBlocked,  # from a front end: blocked location, or Binance's web application firewall
     451: VenueBlocked,
-    418: RateLimited,  # Binance's ban for going on after 429
+    418: RateLimited,  # Binance's ban for more requests after 429
     429: RateLimited,
     408: VenueTimedOut,
     504: VenueTimedOut,
@@ -64,7 +64,7 @@ _BANNED_UNTIL = re.compile(r"banned until (\d{13})")
 
 
 def classify(failure: Exception, reply: Reply | None, now_ms: int) -> ExchangeError:
-    """Return our error for a failed call. `reply`: the one that explains it, None when none came."""
+    """Return our error for a failed call. `reply` is the reply that explains it, or None when there was no reply."""
     if isinstance(failure, ExchangeError):
         return failure
     if reply is not None:
@@ -77,12 +77,12 @@ def classify(failure: Exception, reply: Reply | None, now_ms: int) -> ExchangeEr
 
 
 def kind_of(error: ExchangeError) -> str:
-    """Return the kind of a failure as metrics name it: "rate_limited"."""
+    """Return the name of a failure's kind in metrics, such as "rate_limited"."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
 
 
 def refusal(reply: Reply, now_ms: int) -> ExchangeError | None:
-    """Return the error that a reply is by its status and body; None when it is none."""
+    """Return the error that a reply's status and body indicate. Return None when they indicate no error."""
     text = f"HTTP {reply.status}: {reply.excerpt}"
     if "access too frequent" in reply.body.lower():
         return RateLimited(text, until_ms=now_ms + COOL_DOWN_MS)
@@ -103,7 +103,7 @@ def _by_class(failure: Exception, now_ms: int) -> ExchangeError:
         root = root.__cause__
     why = f" ({str(root) or type(root).__name__})" if root is not failure else ""
     text = f"{type(failure).__name__} {str(failure)[:200]}".strip() + why[:200]
-    if isinstance(failure.__cause__, aiohttp.ClientPayloadError):  # cut off in the middle
+    if isinstance(failure.__cause__, aiohttp.ClientPayloadError):  # the body was cut off
         return BadData(f"reply incomplete: {text}")
     table: tuple[tuple[type[BaseException], type[ExchangeError]], ...] = (
         (ccxt.RequestTimeout, VenueTimedOut),
@@ -122,7 +122,7 @@ def _by_class(failure: Exception, now_ms: int) -> ExchangeError:
 
 
 def _code(reply: Reply) -> str:
-    """Return the venue's error code, "" when there is none."""
+    """Return the venue's error code. Return "" when there is none."""
     if not reply.readable:
         return ""
     match = re.match(r'\{[^{}\[\]]*?"(?:retCode|ret_code|code)"\s*:\s*("?)(-?\w+)\1', reply.body)
@@ -130,8 +130,8 @@ def _code(reply: Reply) -> str:
 
 
 def _pause(reply: Reply, now_ms: int) -> int:
-    """Return for how many milliseconds the venue asks for a pause: the longest that it names. Times on its clock are taken
-    relative to that clock."""
+    """Return the longest pause that the venue requests, in milliseconds. Times of the venue's clock are compared with that
+    clock, not with ours."""
     venue_now = reply.own_ms or reply.date_ms or now_ms
     pauses = []
     after = reply.header("retry-after")

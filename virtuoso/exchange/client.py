@@ -1,7 +1,7 @@
-"""The ccxt client with our address, our pace, and rows as they came. Only this file knows how ccxt works inside.
+"""A ccxt client with our base URL, our rate limiter and unparsed rows. Only this file depends on the internals of ccxt.
 
-ccxt builds the requests, reads the errors in replies and remembers the markets. The pace of the venues in `venues` is ours:
-ccxt's limiter sends one request at a time and underestimates some weights.
+ccxt builds the requests, detects errors in replies and stores the markets. The venues with limits in `venues` use our own
+rate limiter, because ccxt's limiter sends one request at a time and underestimates some weights.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from virtuoso.exchange.budget import Budget
 from virtuoso.exchange.replies import CALL_REPLIES, MAX_BODY_LENGTH, Reply
 from virtuoso.exchange.venues import Limit, Venue
 
-URGENT: ContextVar[bool] = ContextVar("urgent", default=False)  # tickers do not wait in the queue
+URGENT: ContextVar[bool] = ContextVar("urgent", default=False)  # True for tickers, which do not wait in the queue
 
 
 class _Client:
-    """Mixed in before a ccxt class: notes each reply in the task that asked, respects the allowance, and asks once
-    more when a connection breaks."""
+    """A mixin for a ccxt class. It stores each reply in the task that sent the request and observes the rate limits. It
+    retries once when a connection breaks."""
 
     limits: tuple[tuple[Limit, Budget], ...] = ()
     weights: Mapping[str, float]
-    check_allowed: Callable[[], None]  # raises while nothing may be sent
+    check_allowed: Callable[[], None]  # raises while requests are not allowed
     clock: Clock
     timeout: int  # milliseconds
     calculate_rate_limiter_cost: Callable[..., float]
@@ -52,8 +52,11 @@ class _Client:
     async def fetch2(
         self, path: str, api: Any = "public", method: str = "GET", params: Any = None, config: Any = None
     ) -> Any:
-        """Send one request in its turn. From then on it takes the time-out at most, with a second try after a broken
-        connection or a 5xx."""
+        """Send one request.
+
+        For a venue with `limits`, first wait in the queue. Then retry once after a broken connection or a 5xx status. After
+        the wait, both attempts together take at most the timeout.
+        """
         params, config = params or {}, config or {}
         place = f"{api if isinstance(api, str) else api[0]}/{path}"
         request = partial(super().fetch2, path, api, method, params, config)  # type: ignore[misc]
@@ -66,9 +69,9 @@ class _Client:
                         async with asyncio.timeout(self.timeout / 1000):
                             return await self._twice(request, partial(budget.spend, cost))
                     except (TimeoutError, ccxt.RequestTimeout):
-                        budget.give_up(0.8 * self.timeout / 1000)  # not all requests of a batch begin at the same instant
+                        budget.give_up(0.8 * self.timeout / 1000)  # requests of a batch start at slightly different times
                         raise
-        return await request()  # in which ccxt's own limiter waits
+        return await request()  # ccxt's own limiter waits in this call
 
     async def _twice(self, request: Callable[[], Any], pay: Callable[[], Any]) -> Any:
         replies = CALL_REPLIES.get()
@@ -76,21 +79,21 @@ class _Client:
         try:
             return await request()
         except ccxt.ExchangeNotAvailable:
-            if any(reply.status < 500 for reply in replies[noted:]):  # it answered: asking again changes nothing
+            if any(reply.status < 500 for reply in replies[noted:]):  # the venue answered, so a retry would not help
                 raise
             del replies[noted:]
-        await self.clock.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - spreads load, guards nothing
+        await self.clock.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - spreads load; not for security
         await pay()
         return await request()
 
     async def fetch(self, *request: Any, **more: Any) -> Any:
-        """Send it, unless the venue asked for a pause while it waited for its turn."""
+        """Send the request. Raise RateLimited when the venue requested a pause while the request was in the queue."""
         self.check_allowed()
         return await super().fetch(*request, **more)  # type: ignore[misc]
 
 
 class _Raw:
-    """Mixed in where rows are read under the venue's own field names: ccxt's parsing is skipped."""
+    """A mixin for venues with `raw`. It skips ccxt's parsing, so rows keep the venue's own field names."""
 
     def parse_tickers(self, tickers: Any, *_: Any, **__: Any) -> Any:
         return tickers
@@ -105,7 +108,7 @@ class _Raw:
         return ohlcvs
 
     def parse_order_book(self, book: Any, *names: Any) -> Any:
-        bids, asks = names[2:4] or ("bids", "asks")  # after symbol and time
+        bids, asks = names[2:4] or ("bids", "asks")  # the arguments after symbol and time
         return {"bids": book.get(bids), "asks": book.get(asks)}
 
     def parse_funding_rate_histories(self, response: Any, *_: Any, **__: Any) -> Any:
@@ -127,10 +130,12 @@ def connect(
     clock: Clock,
     session: Any = None,
 ) -> Any:
-    """Return a ccxt client of the venue, with every endpoint at `url` (scheme, host, port) where one is given.
-    `check_allowed` is called before each request and raises when nothing may be sent. `clock` says when replies came.
-    `session` answers in place of the network, as aiohttp's would, and at any pace. ConfigError when ccxt has no such
-    venue."""
+    """Return a ccxt client of the venue. Raise ConfigError when ccxt has no such venue.
+
+    `url` (scheme, host, port) replaces every endpoint unless it is None. `check_allowed` is called before each request and
+    raises when requests are not allowed. `clock` gives the time of receipt of replies. `session` replaces the network. It
+    has the interface of aiohttp's session, and requests to it have no rate limit.
+    """
     ccxt_class = getattr(ccxt, venue.ccxt_id, None) if venue.ccxt_id in ccxt.exchanges else None
     if ccxt_class is None:
         raise ConfigError(
@@ -148,13 +153,13 @@ def connect(
             **({} if session is None else {"session": session}),
         }
     )
-    client.has["fetchCurrencies"] = False  # a request for nothing
+    client.has["fetchCurrencies"] = False  # its reply is not needed
     client.limits = tuple((limit, Budget(limit.allowance, limit.window_s, limit.reserve, clock=clock)) for limit in limits)
     client.weights = venue.weights
     client.check_allowed = check_allowed
     client.clock = clock
     if session is not None or (url is not None and not url.startswith("https:")):
-        client.timeout_on_exit = 0  # ms that ccxt waits after closing, which only TLS needs
+        client.timeout_on_exit = 0  # ms that ccxt waits after closing; only TLS needs it
     if url is not None:
         client.urls["api"] = _moved(client.urls["api"], url.rstrip("/"))
     return client

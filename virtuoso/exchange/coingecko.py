@@ -1,4 +1,7 @@
-"""BTC's share of all market capitalisation, from CoinGecko's `/global`: not a venue, and no venue's trouble."""
+"""BTC's share of the total market capitalisation, from CoinGecko's `/global`.
+
+CoinGecko is not a venue. Its failures do not affect any venue.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,16 @@ from virtuoso.exchange.replies import MAX_BODY_LENGTH, Reply
 from virtuoso.exchange.rows import number
 
 NAME = "coingecko"
-PERIOD_MS = 60_000  # it updates about every minute, and its free allowance is small
+PERIOD_MS = 60_000  # it updates about every minute, and its free rate limit is low
 OLDEST_MS = 3_600_000
-MAX_AGE_MS = 600_000  # of the figure last received, while newer ones cannot be had
+MAX_AGE_MS = 600_000  # maximum age of the last value while requests fail
 
 
 class CoinGecko:
-    """`url` is scheme, host and port; `/api/v3/global` is asked for at most once a minute. For one event loop."""
+    """A client of CoinGecko for one event loop.
+
+    `url` is scheme, host and port. It requests `/api/v3/global` at most once a minute.
+    """
 
     def __init__(self, url: str, *, timeout_s: float = 5.0, clock: Clock = SYSTEM_CLOCK) -> None:
         self._url = url.rstrip("/") + "/api/v3/global"
@@ -35,9 +41,12 @@ class CoinGecko:
         self._received_ms = self._next_ms = 0
 
     async def dominance(self) -> Dominance:
-        """Return BTC's share of market capitalisation in percent: the figure last received, unless it could not be renewed
-        for ten minutes. Only ExchangeErrors are raised, the last one until it is time to ask again: RateLimited,
-        VenueTimedOut, VenueUnavailable, VenueBlocked, BadData, or VenueStale for a figure more than an hour old."""
+        """Return BTC's share of market capitalisation in percent. It is the last value received.
+
+        When there is no value, or requests fail and it is ten minutes old, raise the last ExchangeError until the next
+        request: RateLimited, VenueTimedOut, VenueUnavailable, VenueBlocked, BadData, or VenueStale for a value more than
+        an hour old. Raise no other errors.
+        """
         async with self._asking:
             if self._clock.now_ms() >= self._next_ms:
                 self._next_ms = self._clock.now_ms() + PERIOD_MS

@@ -1,4 +1,4 @@
-"""Which venue to use now: the best that works, and back to a better one only once it has proved itself."""
+"""Choose the venue to use: the best one that works. Return to a better venue only after it has been healthy for a while."""
 
 from __future__ import annotations
 
@@ -32,14 +32,17 @@ _REASONS: dict[type[ExchangeError], FallbackReason] = {
 
 
 def fallback_reason(error: ExchangeError | None) -> FallbackReason:
-    """Return the reason for a venue's failure. None, a venue without a failure, is VENUE_RECOVERING."""
+    """Return the reason for a venue's failure. Return VENUE_RECOVERING for None, which means no failure."""
     return FallbackReason.VENUE_RECOVERING if error is None else _REASONS.get(type(error), FallbackReason.VENUE_UNAVAILABLE)
 
 
 class Failover:
-    """The choice among `venues`, best first. A change of venue is a change of market, so it is not made lightly: away from
-    one only when its breaker is open, back to a better one only when that has been healthy for `dwell_s` without break.
-    It remembers nothing: the breakers know how each venue fares, and the caller which one is used."""
+    """Chooses among `venues`, which are ordered from best to worst.
+
+    A change of venue is a change of market, so changes must be rare. It leaves a venue only when its breaker is open.
+    It returns to a better venue only after that venue has been continuously healthy for `dwell_s`. It keeps no state. The
+    breakers track the health of each venue, and the caller tracks which venue is used.
+    """
 
     def __init__(self, venues: Sequence[str], *, dwell_s: float, clock: Clock) -> None:
         self.venues = tuple(venues)
@@ -49,9 +52,12 @@ class Failover:
     def choose(
         self, breakers: Mapping[str, Breaker], *, used: str | None, ready: Container[str] | None = None
     ) -> tuple[str, Fallback | None]:
-        """Return the venue to use now, and why it is not the first. `used`: the one of before, None when this is the first
-        choice. With all breakers open it stays. While the used one works, only a better one in `ready` (None: all are),
-        filled and fit to take over, is gone back to."""
+        """Return the venue to use now. Also return the reason when it is not the first venue.
+
+        `used` is the current venue, or None at the first choice. When all breakers are open, the venue does not change.
+        While the current venue works, switch only to a better venue that is `proven` and in `ready`. Ready venues have their
+        data and can take over. With None, all venues are ready.
+        """
         first = self.venues[0]
         chosen = used or first
         usable = [venue for venue in self.venues if not breakers[venue].open]
@@ -65,6 +71,6 @@ class Failover:
         return chosen, Fallback(venue=first, reason=fallback_reason(breakers[first].error))
 
     def proven(self, breaker: Breaker) -> bool:
-        """Return True when its venue has been healthy for the dwell without break."""
+        """Return True when its venue has been continuously healthy for `dwell_s`."""
         since = breaker.healthy_since_ms
         return not breaker.open and since is not None and self._clock.now_ms() - since >= self._dwell_ms

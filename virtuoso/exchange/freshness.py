@@ -1,4 +1,4 @@
-"""A venue's clock: it must move, forwards, and stay near ours."""
+"""Check that a venue's clock moves forward and stays close to ours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STILL_MS = 15_000
 
 
 class VenueClock:
-    """Watches the clock that tickers carry, and dates replies that carry none."""
+    """Checks the venue's time in tickers, and estimates the time of replies that have none."""
 
     def __init__(self) -> None:
         self._newest: int | None = None
@@ -19,12 +19,12 @@ class VenueClock:
         self._lag: int | None = None
 
     def watch(self, observed_ms: int, received_ms: int) -> None:
-        """Take note of the venue's time on new tickers (both epoch ms).
+        """Check the venue's time in new tickers (both epoch ms).
 
-        VenueStale when it is more than 60 s behind ours, went back by more than 5 s, or has not moved for 15 s.
+        Raise VenueStale when it is more than 60 s behind ours, went back by more than 5 s, or has not moved for 15 s.
         """
         self._lag = received_ms - observed_ms
-        # A clock that once ran ahead of ours must not condemn the right one for ever.
+        # If the clock ran ahead of ours once, its corrected time must still be accepted.
         newest = observed_ms - 1 if self._newest is None else min(self._newest, received_ms)
         self._newest = max(newest, observed_ms)
         if observed_ms > newest:
@@ -37,8 +37,12 @@ class VenueClock:
             raise VenueStale(f"its clock has stood still for {(received_ms - self._moved_ms) / 1000:.1f} s")
 
     def observed_ms(self, reply: Reply | None, received_ms: int) -> int:
-        """Return the venue's time of a reply: its own where it says so, else ours less the lag that its tickers last had (by
-        an HTTP Date alone old data would pass for new), else the Date."""
+        """Return the venue's time of a reply.
+
+        Use the time in the reply if there is one. Otherwise use our time of receipt minus the last lag of the tickers, but
+        no time after the HTTP Date. The Date alone would make old data look new. Without a known lag, use the Date. Without
+        a Date, use our time of receipt.
+        """
         own = reply.own_ms if reply else None
         if own is not None:
             return own

@@ -1,4 +1,4 @@
-"""Which of a venue's markets are tracked, and the symbol that each has on every venue."""
+"""Select the markets of a venue to track, and give each the same symbol on every venue."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from virtuoso.domain.model import SYMBOL_PATTERN, Instrument
 from virtuoso.exchange.rows import count_accepted, count_refused, number
 
 _MULTIPLIED = (
-    re.compile(r"(?P<n>10{3,})(?P<base>\D.*)"),  # 1000SHIB, 10000X; but 1INCH and 100X are names
+    re.compile(r"(?P<n>10{3,})(?P<base>\D.*)"),  # 1000SHIB, 10000X; but 1INCH and 100X are complete names
     re.compile(r"(?P<n>1M)(?P<base>[^\W\d_]{3,}.*)"),  # 1MBABYDOGE
     re.compile(r"(?P<base>.*\D)(?P<n>10{3,})"),  # SHIB1000
 )
 
 
 def base_and_multiplier(base: str) -> tuple[str, int]:
-    """Return the asset and how many of it one unit of the market is: ("SHIB", 1000) for 1000SHIB and for SHIB1000."""
+    """Return the asset and its amount per unit of the market, such as ("SHIB", 1000) for 1000SHIB and for SHIB1000."""
     for pattern in _MULTIPLIED:
         if match := pattern.fullmatch(base):
             return match["base"], 1_000_000 if match["n"] == "1M" else int(match["n"])
@@ -25,8 +25,11 @@ def base_and_multiplier(base: str) -> tuple[str, int]:
 
 
 def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) -> dict[str, Instrument]:
-    """Return the active USDT linear perpetuals among ccxt's markets, by symbol, each once. A market whose symbol breaks our
-    rule is refused and counted. `ticks`: ccxt's price precision is a tick size, not a count of digits."""
+    """Return the active USDT linear perpetuals among ccxt's markets, by symbol.
+
+    Reject and count duplicates and markets whose symbol does not match our pattern. With `ticks`, ccxt's price precision
+    is a tick size. Otherwise it is a number of digits.
+    """
     instruments: dict[str, Instrument] = {}
     for market in markets:
         is_perpetual = market.get("swap") and market.get("linear") and market.get("settle") == market.get("quote") == "USDT"

@@ -1,5 +1,7 @@
-"""Mark and index prices and funding rates, where a venue's tickers lack them. They are asked for beside the tickers, and
-less often."""
+"""Mark prices, index prices and funding rates of venues whose tickers lack them.
+
+They are requested separately from the tickers, and less often.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,11 @@ from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.model import Stamp
 
 Rows = Mapping[str, Mapping[str, Any]]
-WAIT_S = 0.5  # that tickers are held back for their premiums
+WAIT_S = 0.5  # longest time that tickers wait for their premiums
 
 
 class Premiums:
-    """The rows last received. They are asked for at most every `period_s` (None: never) and not used after twice that."""
+    """The last rows received. They are requested at most every `period_s` (None: never) and expire after twice that."""
 
     def __init__(self, period_s: float | None, clock: Clock) -> None:
         self._period_ms = None if period_s is None else period_s * 1000
@@ -28,7 +30,7 @@ class Premiums:
         self._task: asyncio.Task[None] | None = None
 
     def refresh(self, ask: Callable[[], Awaitable[tuple[Rows, int]]]) -> None:
-        """Begin to ask, if it is time, for rows and when they came (epoch ms); a failure leaves things as they are."""
+        """Start `ask` if rows are due. It returns rows and their time of receipt (epoch ms). A failure changes nothing."""
         now = self._clock.now_ms()
         due = self._asked_ms is None or abs(now - self._asked_ms) >= (self._period_ms or 0)
         if self._period_ms is not None and due and (self._task is None or self._task.done()):
@@ -36,22 +38,22 @@ class Premiums:
             self._task = asyncio.get_running_loop().create_task(self.renew(ask))
 
     async def renew(self, ask: Callable[[], Awaitable[tuple[Rows, int]]]) -> None:
-        """Ask now; a failure leaves things as they are."""
-        with suppress(ExchangeError):  # counted where it was asked; it costs only these fields
+        """Request the rows now. A failure changes nothing."""
+        with suppress(ExchangeError):  # already counted by the adapter; only these fields are missing
             self._rows, self._received_ms = await ask()
 
     async def arrival(self) -> None:
-        """Wait for rows that were asked for, at most WAIT_S."""
+        """Wait for requested rows, at most WAIT_S."""
         if self._task is not None and not self._task.done():
             await asyncio.wait({self._task}, timeout=WAIT_S)
 
     def rows_at(self, stamp: Stamp) -> Rows:
-        """Return the rows by venue symbol, none where they are too old."""
+        """Return the rows by venue symbol. Return no rows when they are too old."""
         fresh = self._period_ms is not None and abs(stamp.received_ms - self._received_ms) <= 2 * self._period_ms
         return self._rows if fresh else {}
 
     async def close(self) -> None:
-        """Stop asking."""
+        """Cancel the running request."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""The HTTP replies of a venue. Each task stores its own, so that the replies of concurrent calls are never mixed."""
+"""The HTTP replies of a venue. Each task stores its own replies, so those of concurrent calls are never mixed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-MAX_BODY_LENGTH = 4_000  # characters; error pages are shorter, or can be recognised by their start
+MAX_BODY_LENGTH = 4_000  # characters; error pages are shorter or recognisable from their start
 
 
 @dataclass(slots=True)
 class Reply:
     """One HTTP reply.
 
-    `body` is the start of the body. `readable` says whether the body was JSON. `clock_ms` is the venue's time in the body.
+    `body` is the start of the body. `readable` is True when the body was JSON. `clock_ms` is the venue's time in the body.
     `received_ms` is our time of receipt. Both are epoch milliseconds. `url` and `text`, the complete body, are for a
     recorder."""
 
@@ -30,7 +30,7 @@ class Reply:
     text: str = ""
 
     def header(self, name: str) -> str:
-        """Return a header's value; "" when there is none. `name` must be in lower case."""
+        """Return a header's value. Return "" when there is none. `name` must be in lower case."""
         return next((value for key, value in self.headers.items() if key.lower() == name), "").strip()
 
     @property
@@ -39,7 +39,7 @@ class Reply:
         return " ".join(re.sub(r"<[^>]*>|[^\x20-\x7e\xa0-\ufffc]", " ", self.body).split())[:240]
 
     def read_clock(self, data: Any) -> None:
-        """Set `clock_ms` from the parsed reply: Bybit's `time`, Binance's `E` and `serverTime`, others' `ts`."""
+        """Set `clock_ms` from a parsed reply: Bybit's `time`, Binance's `E` or `serverTime`, or `ts` or `timestamp`."""
         if isinstance(data, dict):
             for name in ("time", "E", "serverTime", "ts", "timestamp"):
                 clock = whole_number(data.get(name))
@@ -49,12 +49,12 @@ class Reply:
 
     @property
     def own_ms(self) -> int | None:
-        """Return the venue's time when it wrote the reply; None when the reply does not have it."""
+        """Return the venue's time in the reply. Return None when the reply has no such time."""
         return self.clock_ms if self.clock_ms is not None else whole_number(self.header("timenow"))
 
     @property
     def date_ms(self) -> int | None:
-        """Return the HTTP server's time, which has whole seconds. It says nothing about the age of the data."""
+        """Return the HTTP server's time, in whole seconds. It does not show the age of the data."""
         try:
             return int(parsedate_to_datetime(self.header("date")).timestamp() * 1000)
         except ValueError:
@@ -62,14 +62,14 @@ class Reply:
 
 
 def whole_number(value: Any) -> int | None:
-    """Return the integer that `value` is or spells; None for anything else."""
+    """Return `value` as an integer if it is an integer or its decimal digits. Return None for any other value."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 CALL_REPLIES: ContextVar[list[Reply]] = ContextVar("call_replies")  # replies to the call that this task is making
-# All replies that were used. None unless a recorder has set it.
+# All replies that were used. It is None unless a recorder has set it.
 RECORDED_REPLIES: ContextVar[list[Reply] | None] = ContextVar("recorded_replies", default=None)
 
 

@@ -1,4 +1,7 @@
-"""Trades, books and series from rows. Pure. A bad row is refused and counted by its reason."""
+"""Pure functions that parse trades, order books and series from rows.
+
+A bad row is rejected and counted by reason.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,12 @@ from virtuoso.exchange.venues import SeriesNames, TradeNames
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
 
-AHEAD_MS = 5_000  # a record's time may be this much past the reply's: clocks of one venue differ
-LARGEST = 1e18  # a larger number in market data is a mistake, and its square overflows sums
+AHEAD_MS = 5_000  # maximum lead of a record's time over the reply's; a venue's clocks differ
+LARGEST = 1e18  # a larger number in market data is an error, and sums of its square overflow
 
 
 def number(value: Any) -> float | None:
-    """Return a finite number from a number or its text; None from anything else ("", "abc", NaN, 1e309, True)."""
+    """Return a number or its text as a finite float. Return None for any other value ("", "abc", NaN, 1e309, True)."""
     if isinstance(value, float | int | str) and not isinstance(value, bool):
         try:
             parsed = float(value)
@@ -33,13 +36,14 @@ def number(value: Any) -> float | None:
 
 
 def positive(value: Any) -> float | None:
-    """Return a number above 0; None from anything else."""
+    """Return a number above 0. Return None for any other value."""
     parsed = number(value)
     return parsed if parsed is not None and parsed > 0 else None
 
 
 def mappings(rows: Any) -> list[Mapping[str, Any]]:
-    """Return the rows of a reply, from a list or from a mapping's values. BadData when it is neither, or none is a row."""
+    """Return the rows of a reply, which is a list or a mapping of rows. Raise BadData for any other type, and when a reply
+    that is not empty has no valid row."""
     if isinstance(rows, Mapping):
         rows = list(rows.values())
     if not isinstance(rows, list):
@@ -53,7 +57,7 @@ def mappings(rows: Any) -> list[Mapping[str, Any]]:
 
 
 def count_refused(reason: str, count: int = 1) -> None:
-    """Count refused rows. The last word of `reason` is what is wrong, those before it are the kind of row."""
+    """Count rejected rows. The last word of `reason` names the defect. The words before it name the kind of row."""
     if count:
         metrics.INVALID_ROWS.labels(reason).inc(count)
         metrics.ROWS.labels(reason.rpartition("_")[0], "refused").inc(count)
@@ -65,7 +69,7 @@ def count_accepted(kind: str, count: int) -> None:
 
 
 def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, contract: float = 1) -> Trades:
-    """Return trades, oldest first, each once. EmptyData without any, BadData when all are refused."""
+    """Return unique trades, oldest first. Raise EmptyData when there are no rows, BadData when all are rejected."""
     by_id: dict[str, tuple[float, str, float, float, float]] = {}
     shaped = mappings(rows)
     sides = {names.buy: 1.0, names.sell: -1.0}
@@ -89,7 +93,7 @@ def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, cont
         raise EmptyData(f"{symbol}: no trades")
     if not by_id:
         raise BadData(f"{symbol}: none of {len(shaped)} trades can be read")
-    # A venue lists trades in their order, oldest or newest first: that order also settles equal times.
+    # A venue lists trades in order, oldest or newest first. This order also applies to trades with equal times.
     listed = list(by_id.values())
     if listed[0][0] > listed[-1][0]:
         listed.reverse()
@@ -107,8 +111,8 @@ def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, cont
 
 
 def read_book(book: Any, symbol: str, stamp: Stamp, *, contract: float = 1) -> OrderBook:
-    """Return an order book. EmptyData when a side is empty; BadData when it is crossed, out of order or mostly
-    unreadable."""
+    """Return an order book. Raise EmptyData when a side is empty. Raise BadData when the book is crossed, out of order or
+    mostly unreadable."""
     if not isinstance(book, Mapping):
         raise BadData(f"{symbol}: no order book in the reply")
     bids, asks = (_side(book.get(name), f"{symbol}: {name}", contract) for name in ("bids", "asks"))
@@ -141,11 +145,14 @@ def _side(levels: Any, name: str, contract: float) -> Floats:
 def read_series(
     rows: Any, names: SeriesNames, symbol: str, stamp: Stamp, *, kind: str, low: float, high: float
 ) -> TimeSeries:
-    """Return values between `low` and `high` (neither included) at rising times. EmptyData without any, BadData when all are
-    refused. Where the venue gives two shares of a whole, the value is their ratio and they must make up the whole."""
+    """Return values between `low` and `high` (both exclusive) in order of time.
+
+    When the venue gives two shares of a whole, the value is their ratio, and their sum must be about 1. Raise EmptyData when
+    there are no rows, BadData when all are rejected.
+    """
     shaped = mappings(_named(rows))
     values = [_value(row, names) for row in shaped]
-    doubtful = any(value is None for value in values)  # then a 0 is a missing value, too
+    doubtful = any(value is None for value in values)  # then 0 also means a missing value
     by_time: dict[int, float] = {}
     for row, value in zip(shaped, values, strict=True):
         time_ms = positive(row.get(names.time))
@@ -169,7 +176,7 @@ def read_series(
 
 
 def _named(rows: Any) -> Any:
-    """Name the cells of rows without names by their places: "0", "1"."""
+    """Name the cells of rows without names by their positions: "0", "1"."""
     if not isinstance(rows, list):
         return rows
     return [{str(place): cell for place, cell in enumerate(row)} if isinstance(row, list) else row for row in rows]
@@ -184,7 +191,7 @@ def _value(row: Mapping[str, Any], names: SeriesNames) -> float | None:
 
 
 def keyed(rows: Iterable[Mapping[str, Any]], name: str, reason: str) -> dict[str, Mapping[str, Any]]:
-    """Return rows by the text under `name`, the first of each; the others are refused."""
+    """Return rows by the text in field `name`. Reject rows without text there and later duplicates."""
     by_key: dict[str, Mapping[str, Any]] = {}
     for row in rows:
         key = row.get(name)
@@ -200,8 +207,8 @@ def keyed(rows: Iterable[Mapping[str, Any]], name: str, reason: str) -> dict[str
 def completed(
     rows: Iterable[Mapping[str, Any]], parts: Iterable[tuple[Any, str]], name: str
 ) -> dict[str, Mapping[str, Any]]:
-    """Return rows by the text under `name`, completed with fields of the rows of `parts`. Such a row belongs to the row
-    whose text is its own with the part's suffix."""
+    """Return rows by the text in field `name`, with missing fields added from the rows of `parts`. A row of a part belongs
+    to the row whose text equals its own text plus the part's suffix."""
     completed_rows: dict[str, Mapping[str, Any]] = keyed(rows, name, "premium")
     for part, suffix in parts:
         for row in mappings(part):
@@ -213,6 +220,6 @@ def completed(
 
 
 def newest(values: Sequence[float | None]) -> int | None:
-    """Return the largest of the numbers as a whole one; None without any."""
+    """Return the largest number as an integer. Return None when there are no numbers."""
     numbers = [value for value in values if value is not None]
     return int(max(numbers)) if numbers else None

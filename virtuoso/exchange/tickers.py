@@ -1,4 +1,7 @@
-"""Tickers from ticker rows. Pure. A row without a price is refused; a field that another contradicts is left out."""
+"""Pure functions that parse tickers from ticker rows.
+
+A row without a price is rejected. A field that contradicts another field is omitted.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,13 @@ from virtuoso.domain.model import Instrument, Stamp, Ticker
 from virtuoso.exchange.rows import count_accepted, count_refused, keyed, mappings, newest, number, positive
 from virtuoso.exchange.venues import UNIFIED, PremiumNames, TickerNames
 
-APART = 0.2  # mark and index further than this from the last price are not of the same market or moment
-FUNDING = 0.05  # no venue's cap of a funding rate is above 4 % an interval
+# Largest relative distance of a mark or index price from the last price. Others belong to another market or time.
+APART = 0.2
+FUNDING = 0.05  # largest accepted rate; no venue allows a funding rate above 4 % per interval
 
 
 def observed_ms(rows: Any, names: TickerNames) -> int | None:
-    """Return the newest time on any row; None where the venue's rows have none."""
+    """Return the newest time in the rows. Return None when the venue's rows have no time."""
     return newest([number(row.get(names.time)) for row in mappings(rows)]) if names.time else None
 
 
@@ -30,17 +34,18 @@ def read_tickers(
     premium: PremiumNames,
     contracts: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, Ticker]:
-    """Return the tickers of `instruments`, which are keyed as the rows name them. Other rows are left out. `premiums`: rows
-    of mark, index and funding by the same keys, for a venue whose tickers lack them. `contracts`: base units in a contract,
-    by symbol, where not 1.
+    """Return the tickers of `instruments`. Their keys are the names that the rows use. Rows of other symbols are ignored.
 
-    EmptyData without any row of an instrument; BadData when more than half of them have no price.
+    `premiums` has rows of mark, index and funding by the same keys, for a venue whose tickers lack them. `contracts` has the
+    base units per contract by symbol; the default is 1.
+
+    Raise EmptyData when no row belongs to an instrument, BadData when more than half of these rows have no price.
     """
     by_key = keyed(mappings(rows), names.symbol, "ticker")
     matched = [(instruments[key], row, premiums.get(key)) for key, row in by_key.items() if key in instruments]
     if not matched:
         raise EmptyData(f"no tickers of {len(instruments)} instruments")
-    doubtful = any(positive(row.get(names.last)) is None for _, row, _ in matched)  # then a 0 is a missing value, too
+    doubtful = any(positive(row.get(names.last)) is None for _, row, _ in matched)  # then 0 also means a missing value
     tickers: dict[str, Ticker] = {}
     for instrument, row, more in matched:
         last = positive(row.get(names.last))
@@ -74,23 +79,26 @@ def read_tickers(
 
 
 def _change(row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None, tick: float) -> float | None:
-    """Return the day's move in percent as the venue gives it, if the day's opening price agrees."""
+    """Return the venue's 24-hour change in percent. Return None when it is missing or contradicts the opening price."""
     if opened is None:
         return None
     change = number(row.get(names.change)) if names.change else 100 * (last / opened - 1)
     if change is None:
         return None
     percent = change * names.scale
-    tolerance = 0.05 + 0.01 * abs(percent) + 100 * tick / opened  # prices are rounded to ticks, the move to digits
+    tolerance = 0.05 + 0.01 * abs(percent) + 100 * tick / opened  # prices are rounded to ticks, the change to a few digits
     return percent if percent > -100 and abs(percent - 100 * (last / opened - 1)) <= tolerance else None
 
 
 def _traded(
     row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None, *, contract: float
 ) -> tuple[float | None, float | None]:
-    """Return turnover and volume. Both are 0 in a dead market, whose price did not move; any other 0 is a mistake. Where the
-    venue gives no turnover, it is the volume at the last price: without one nothing could be ranked. Where ccxt gives no
-    turnover of a perpetual, its base volume counts contracts (okx, blofin, bydfi in ccxt 4.5.90)."""
+    """Return turnover and volume.
+
+    Both are 0 in an inactive market whose price did not change. Any other 0 is treated as missing. When the venue gives no
+    turnover, the turnover is the volume times the last price, because symbols are ranked by turnover. When ccxt gives no
+    turnover for a perpetual, its base volume counts contracts (okx, blofin, bydfi in ccxt 4.5.90).
+    """
     turnover, volume = number(row.get(names.turnover)), number(row.get(names.volume))
     unified = names is UNIFIED.ticker and row.get(names.turnover) is None
     if volume is not None and (unified or not names.turnover):

@@ -1,6 +1,6 @@
-"""What is special about each venue, in one table: a new fact about a venue is a new entry here.
+"""The facts that differ between venues, in one table. Add a new fact about a venue here.
 
-A venue without an entry works with what ccxt says of it: its limiter, its unified field names.
+A venue without an entry uses ccxt's rate limiter and ccxt's unified field names.
 Sources: the venues' API documentation (rate limits, weights), ccxt 4.5.90 (endpoint and field names).
 """
 
@@ -13,14 +13,17 @@ from typing import Any
 
 from virtuoso.domain.inputs import InputKind
 
-USED = 0.8  # of an allowance by periodic requests; the rest is for first fills, retries and neighbours behind one NAT
+# The share of an allowance for periodic requests. The rest is for first fills, retries and other clients behind one NAT.
+USED = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `allowance` in any `window_s` for requests whose "api/path" starts with `prefix`. It counts the weights
-    that the venue gives its endpoints, or plain requests. A request counts against the first limit that it matches.
-    `reserve` of the allowance is for tickers alone."""
+    """A rate limit: at most `allowance` in any `window_s` for requests whose "api/path" starts with `prefix`.
+
+    With `weighted`, it counts the weights of the venue's endpoints. Otherwise it counts requests. A request counts only
+    against the first limit that it matches. The part `reserve` of the allowance is only for tickers.
+    """
 
     allowance: float
     window_s: float
@@ -31,8 +34,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class TickerNames:
-    """Field names of a ticker row; "" where the venue has no such field. Then the change is that from `open` to
-    `last`, and the turnover is `volume` at the last price. `change` times `scale` is percent."""
+    """Field names of a ticker row. A name is "" when the venue has no such field.
+
+    Without `change`, the change is computed from `open` and `last`. Without `turnover`, the turnover is `volume` times the
+    last price. `change` times `scale` is in percent.
+    """
 
     symbol: str
     last: str
@@ -50,7 +56,7 @@ class TickerNames:
 
 @dataclass(frozen=True, slots=True)
 class PremiumNames:
-    """Field names of a row of mark and index prices and funding rates, where they are not in the ticker."""
+    """Field names of a row with mark price, index price and funding rate, for venues whose tickers lack them."""
 
     symbol: str
     mark: str
@@ -60,8 +66,11 @@ class PremiumNames:
 
 @dataclass(frozen=True, slots=True)
 class PremiumPart:
-    """A further request that completes the rows of funding rates: ccxt's `method`, its `params`, and the `suffix` that
-    makes the symbol of its rows that of the others. Its rows are under "data"."""
+    """An additional request that completes the rows of funding rates.
+
+    `method` is ccxt's method and `params` are its parameters. The symbol of its rows plus `suffix` equals the symbol of the
+    funding rows. Its rows are under "data".
+    """
 
     method: str
     params: Mapping[str, str]
@@ -70,7 +79,7 @@ class PremiumPart:
 
 @dataclass(frozen=True, slots=True)
 class TradeNames:
-    """Field names of a trade row, and which value of `side` is the taker's buy and sell."""
+    """Field names of a trade row. `buy` and `sell` are the values of `side` for a taker's buy and sell."""
 
     id: str
     time: str
@@ -83,8 +92,11 @@ class TradeNames:
 
 @dataclass(frozen=True, slots=True)
 class SeriesNames:
-    """Field names of a row of a time series: `value`, or the ratio `value` / `over` of two shares of one whole. Cells of a
-    row without names go by their places: "0", "1"."""
+    """Field names of a row of a time series.
+
+    With `over`, the value is the ratio `value` / `over` of two shares of one whole. Cells without names are named by their
+    positions: "0", "1".
+    """
 
     time: str
     value: str
@@ -93,8 +105,10 @@ class SeriesNames:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Field names of all kinds of rows. Candles are [time, open, high, low, close, volume, …] and levels [price, size, …]
-    on every venue."""
+    """Field names of all kinds of rows.
+
+    On every venue, candles are [time, open, high, low, close, volume, …] and levels are [price, size, …].
+    """
 
     ticker: TickerNames
     trade: TradeNames
@@ -119,26 +133,29 @@ UNIFIED = Names(
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """One venue's facts. `raw`: its rows are read under the venue's own field names, unparsed by ccxt, which is several
-    times faster and lets a bad value cost its row rather than the reply."""
+    """The facts of one venue.
+
+    With `raw`, rows keep the venue's own field names and ccxt does not parse them. This is several times faster. A bad value
+    then invalidates only its row and not the whole reply.
+    """
 
     name: str
     ccxt_id: str
     raw: bool = False
     names: Names = UNIFIED
     options: Mapping[str, Any] = field(default_factory=dict)
-    limits: tuple[Limit, ...] = ()  # without any, ccxt's own limiter is used
-    weights: Mapping[str, float] = field(default_factory=dict)  # where ccxt's are wrong, by "api/path"
-    periods: Mapping[InputKind, str] = field(default_factory=dict)  # the venue's word for 5 minutes, by kind of series
-    premium_s: float | None = 60  # how often to ask for what its tickers lack; None: they lack nothing
+    limits: tuple[Limit, ...] = ()  # empty: ccxt's own limiter is used
+    weights: Mapping[str, float] = field(default_factory=dict)  # replaces wrong weights in ccxt, by "api/path"
+    periods: Mapping[InputKind, str] = field(default_factory=dict)  # the venue's name for 5 minutes, by kind of series
+    premium_s: float | None = 60  # request period for fields that tickers lack; None: never
     premium_parts: tuple[PremiumPart, ...] = ()
     book_levels: int | None = None
     trade_count: int | None = None
     funding_count: int | None = None
     open_interest_count: int | None = None
     long_short_count: int | None = None
-    candle_count: int = 1000  # at most, in one request
-    candle_volume: int = 5  # the place of the volume in base units in a row
+    candle_count: int = 1000  # maximum in one request
+    candle_volume: int = 5  # index of the volume in base units in a row
 
 
 _BYBIT = Venue(
@@ -151,15 +168,15 @@ _BYBIT = Venue(
             *("markPrice", "indexPrice", "fundingRate", "openInterest"),
         ),
         TradeNames("execId", "time", "price", "size", "side", "Buy", "Sell"),
-        SeriesNames("timestamp", "fundingRate"),  # ccxt parses these itself, soundly
+        SeriesNames("timestamp", "fundingRate"),  # ccxt parses these itself, correctly
         SeriesNames("timestamp", "openInterest"),
         SeriesNames("timestamp", "buyRatio", "sellRatio"),
         UNIFIED.premium,
     ),
-    # Without it ccxt reads spot, inverse and option markets too: 11 requests instead of 2.
+    # Without this, ccxt also reads spot, inverse and option markets, with 11 requests instead of 2.
     options={"fetchMarkets": {"types": ["linear"]}, "defaultType": "swap", "defaultSubType": "linear"},
-    limits=(Limit(540, 5.25, reserve=20),),  # of 600 requests in 5 s per IP
-    periods={InputKind.LONG_SHORT: "5min"},  # ccxt maps open interest's period and hands this one through
+    limits=(Limit(540, 5.25, reserve=20),),  # the venue allows 600 requests in 5 s per IP
+    periods={InputKind.LONG_SHORT: "5min"},  # ccxt converts the period of open interest, but not this one
     premium_s=None,
     book_levels=200,
     trade_count=500,
@@ -182,11 +199,11 @@ _BINANCE = Venue(
         SeriesNames("timestamp", "longShortRatio"),
         PremiumNames("symbol", "markPrice", "indexPrice", "lastFundingRate"),
     ),
-    options={"fetchTradesMethod": "fapiPublicGetTrades"},  # weight 5; aggTrades, ccxt's choice, 20
+    options={"fetchTradesMethod": "fapiPublicGetTrades"},  # weight 5; aggTrades, ccxt's default, has weight 20
     limits=(
-        Limit(900, 303, "fapiData/"),  # of 1,000 requests in 5 minutes
-        Limit(450, 303, "fapiPublic/fundingRate"),  # of 500 requests in 5 minutes
-        Limit(2160, 61, weighted=True, reserve=700),  # of a weight of 2,400 a minute
+        Limit(900, 303, "fapiData/"),  # the venue allows 1,000 requests in 5 minutes
+        Limit(450, 303, "fapiPublic/fundingRate"),  # the venue allows 500 requests in 5 minutes
+        Limit(2160, 61, weighted=True, reserve=700),  # the venue allows a weight of 2,400 per minute
     ),
     weights={"fapiPublic/premiumIndex": 10},
     premium_s=15,
@@ -195,7 +212,7 @@ _BINANCE = Venue(
     funding_count=200,
     open_interest_count=288,
     long_short_count=288,
-    candle_count=499,  # for a weight of 2; more cost 5
+    candle_count=499,  # has weight 2; more bars have weight 5
 )
 
 _OKX = Venue(
@@ -211,7 +228,9 @@ _OKX = Venue(
         PremiumNames("instId", "markPx", "idxPx", "fundingRate"),
     ),
     options={"fetchMarkets": {"types": ["swap"]}, "defaultType": "swap", "defaultSubType": "linear"},
-    limits=(  # each endpoint has its own, per IP; of 20, 40, 40, 100, 5, 10 and, of the rest together, 10 in 2 s
+    # Each endpoint has its own limit per IP. In order, the venue allows 20, 40, 40, 100, 5 and 10 requests in 2 s.
+    # All other endpoints share one limit, based on 10 requests in 2 s.
+    limits=(
         Limit(18, 2.1, "public/market/tickers"),
         Limit(36, 2.1, "public/market/books"),
         Limit(36, 2.1, "public/market/candles"),
@@ -238,13 +257,13 @@ _KNOWN = {venue.name: venue for venue in (_BYBIT, _BINANCE, _OKX)}
 
 
 def venue_facts(name: str) -> Venue:
-    """Return the facts of a venue by its lower-case name; those common to all for any other ccxt id."""
+    """Return the facts of a venue by its lower-case name. Return the default facts for any other ccxt id."""
     return _KNOWN.get(name) or Venue(name, name, options={"defaultType": "swap", "defaultSubType": "linear"})
 
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """Seconds between two readings of each kind of data; of books, trades and so on for every tracked symbol."""
+    """Seconds between two reads of each kind of data. All fields except `tickers` apply to each tracked symbol."""
 
     tickers: float
     books: float
@@ -255,12 +274,13 @@ class Cadence:
 
 
 def cadence(venue: str, symbols: int) -> Cadence:
-    """Return periods with which `symbols` tracked symbols, with their new candles, use under 80 % of the venue's allowance.
+    """Return periods at which `symbols` tracked symbols and their new candles use under 80 % of the venue's allowance.
 
-    Bybit: 120 requests a second. Binance USD-M: a weight of 2,400 a minute, of which all tickers take 40 a time, their
-    funding 10 every 15 s, a book or a symbol's trades 5, new candles about 1.3 a minute and symbol; open interest and
-    ratios count apart, 1,000 in 5 minutes. okx: books and candles 20 a second each, trades 50, open interest 5, ratios 2.5.
-    Other venues: about 10 requests a second, as ccxt's limiters mostly are.
+    Bybit allows 120 requests per second. Binance USD-M allows a weight of 2,400 per minute. There, all tickers have weight
+    40, their funding has 10 every 15 s, a book or a symbol's trades have 5, and new candles have about 1.3 per minute and
+    symbol. Open interest and ratios have a separate limit of 1,000 requests in 5 minutes. okx allows per second 20 requests
+    each for books and candles, 50 for trades, 5 for open interest and 2.5 for ratios. For other venues, the assumption is
+    about 10 requests per second, like most of ccxt's limiters.
     """
     if venue == "bybit":
         pace = max(12.0, math.ceil(2 * symbols / (USED * 120 * 0.6)))

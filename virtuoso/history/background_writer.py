@@ -1,4 +1,4 @@
-"""Writes what a collector hands over to the history, without making the collector wait."""
+"""Write the records of a collector to the history in the background. The collector does not wait."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from virtuoso.metrics import HISTORY_WAITING, HISTORY_WRITTEN
 
 log = logging.getLogger(__name__)
 
-POINT_EVERY_MS = 60_000  # of a symbol
-MAX_POINTS = 60_000  # that wait: 50 symbols for 20 hours, 500 for two; some 15 MB
-MAX_RECORDS = 50_000  # of each other kind that wait: weeks of them
-BATCH = 500  # records of a kind in one transaction; writing shares the CPU with the collector
-MAX_LOGGED_REFUSALS = 10  # of a kind
+POINT_EVERY_MS = 60_000  # per symbol
+MAX_POINTS = 60_000  # maximum in the queue: 50 symbols for 20 hours or 500 for two; about 15 MB
+MAX_RECORDS = 50_000  # maximum in the queue of each other kind: enough for weeks
+BATCH = 500  # records per kind and transaction; small, because the collector uses the same CPU
+MAX_LOGGED_REFUSALS = 10  # warnings per kind
 HOUR_S = 3600.0
 DAY_MS = 86_400_000
 CLOSING_S = 4.0
@@ -31,22 +31,25 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class WriterStatus:
-    """How the writing goes. `waiting` and `dropped` count records by kind: points, signals, opportunities, alerts."""
+    """The state of the writer. `waiting` and `dropped` count records by kind: points, signals, opportunities, alerts."""
 
     well: bool
-    down_since_ms: int | None  # our clock; None while it is well
-    reason: str  # what the history says while it is down; empty while it is well
+    down_since_ms: int | None  # epoch ms, our clock; None while writes succeed
+    reason: str  # the error of the history; empty while writes succeed
     waiting: Mapping[str, int]
     dropped: Mapping[str, int]
 
 
 class BackgroundWriter:
-    """Takes records at any time without waiting. `run` writes them: alerts at once, together with all that waits; the rest
-    every `interval_s`. Of a symbol's points one a minute is written. While the history is down the records wait, up to a
-    limit, and are tried again every `interval_s`.
+    """Queues records at any time without waiting. `run` writes them.
 
-    Once an hour it removes points older than `points_days`, and all else but active signals older than `rest_days`. Ages are
-    counted from the newest point, since a replayed market has its own time."""
+    An alert is written immediately, together with all queued records. Other records are written every `interval_s`. One
+    point per symbol and minute is written. While the history is down, records stay in the queue, up to a limit. They are
+    retried every `interval_s`.
+
+    Once an hour it removes points older than `points_days`. It also removes all other records older than `rest_days`, except
+    active signals. Ages are relative to the newest point, because a replayed market has its own time.
+    """
 
     def __init__(
         self,
@@ -75,7 +78,7 @@ class BackgroundWriter:
         )
         self._alerts: RecordQueue[Alert] = RecordQueue("alerts", max_records, lambda alert: (alert.key, alert.observed_ms))
         self._queues = (self._points, self._signals, self._opportunities, self._alerts)
-        self._minutes: dict[tuple[str, str], int] = {}  # of the last point, by venue and symbol
+        self._minutes: dict[tuple[str, str], int] = {}  # minute of the last point, by venue and symbol
         self._newest_ms: int | None = None
         self._urgent = asyncio.Event()
         self._down_since_ms: int | None = None
@@ -88,8 +91,10 @@ class BackgroundWriter:
         opportunities: Sequence[Opportunity] = (),
         alerts: Sequence[Alert] = (),
     ) -> None:
-        """Take these to be written. Return at once, and never fail. Of a symbol's points the first of each minute counts. A
-        signal or opportunity that waits is replaced by a newer one with its id."""
+        """Queue these records. Return immediately and never fail.
+
+        Only the first point per symbol and minute is kept. A newer signal or opportunity replaces a queued one with its id.
+        """
         for point in points:
             self._put_point(point)
         for signal in signals:
@@ -110,7 +115,7 @@ class BackgroundWriter:
             self._points.put(point)
 
     def status(self) -> WriterStatus:
-        """Return how the writing goes now."""
+        """Return the current state of the writer."""
         return WriterStatus(
             well=self._down_since_ms is None,
             down_since_ms=self._down_since_ms,
@@ -120,13 +125,13 @@ class BackgroundWriter:
         )
 
     async def run(self) -> None:
-        """Write what is handed over and remove what is old, until cancelled."""
+        """Write queued records and remove old ones, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._write_forever())
             group.create_task(self._forget_forever())
 
     async def close(self) -> None:
-        """Write what still waits, if CLOSING_S are enough. To be called after `run` has ended. Never raise."""
+        """Write the queued records within at most CLOSING_S. Call this after `run` has ended. Never raise."""
         try:
             async with asyncio.timeout(CLOSING_S):
                 await self._write_all()
@@ -145,10 +150,10 @@ class BackgroundWriter:
             self._urgent.clear()
             await self._write_all()
             if self._down_since_ms is not None:
-                await self._clock.sleep(self._interval_s)  # further alerts do not make it try more often
+                await self._clock.sleep(self._interval_s)  # further alerts do not cause more attempts
 
     async def _write_all(self) -> None:
-        """Write all that waits, alerts last: what they refer to is stored by then. Stop at the first failure."""
+        """Write all queued records. Alerts come last, after the records that they refer to. Stop at the first failure."""
         try:
             while len(self._points) or len(self._signals) or len(self._opportunities):
                 await self._write_batch()
@@ -165,7 +170,7 @@ class BackgroundWriter:
         self._measure()
 
     async def _write_batch(self) -> None:
-        """Write the oldest records of each kind but alerts."""
+        """Write the oldest records of each kind except alerts."""
         points = self._points.first(BATCH)
         signals = self._signals.first(BATCH)
         opportunities = self._opportunities.first(BATCH)
@@ -200,7 +205,7 @@ class BackgroundWriter:
     async def _write_singly(
         self, queue: RecordQueue[R], records: Sequence[R], write: Callable[[R], Awaitable[None]]
     ) -> None:
-        """Write each record by itself, and drop those that the history refuses: they must not hold up the others."""
+        """Write each record separately. Drop records that the history rejects, so that they do not block the others."""
         for record in records:
             try:
                 await write(record)
@@ -228,10 +233,10 @@ class BackgroundWriter:
             await self.forget()
 
     async def forget(self) -> None:
-        """Remove what is too old. A failure is logged; the next hour tries again."""
+        """Remove old records. Log a failure; `run` tries again after an hour."""
         if self._newest_ms is None:
             return
-        now_ms = min(self._newest_ms, self._clock.now_ms())  # a venue's clock that runs ahead must not empty the history
+        now_ms = min(self._newest_ms, self._clock.now_ms())  # a venue's fast clock must not empty the history
         try:
             count = await self._history.forget(
                 points_before_ms=now_ms - self._points_ms, rest_before_ms=now_ms - self._rest_ms

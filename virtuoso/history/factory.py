@@ -1,4 +1,4 @@
-"""From the setting HISTORY to the history that it names."""
+"""Open the history that the setting HISTORY names."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ _ALLOWED = "sqlite:///a/path, or postgresql://user:password@host:port/database"
 
 
 def open_history_reader(url: str, *, timeout_s: float = TIMEOUT_S) -> SqlHistoryReader:
-    """Return the history at `url`, for reading: sqlite:///a/path (absolute, or ~/path) or
-    postgresql://user:password@host:port/database. Every call ends within about `timeout_s`. Nothing is connected to yet.
-    Raise ConfigError, which names what is wrong."""
+    """Return the history at `url` for reading. The first call opens the connection.
+
+    `url` is sqlite:///a/path (absolute, or ~/path) or postgresql://user:password@host:port/database. Every call ends within
+    about `timeout_s`. Raise ConfigError, with the reason, when `url` is invalid.
+    """
     return SqlHistoryReader(_transactions(url, write=False, timeout_s=timeout_s))
 
 
 def open_history_writer(url: str, *, timeout_s: float = TIMEOUT_S) -> SqlHistoryWriter:
-    """Return the history at `url`, as `open_history_reader` does, for a collector: its first call makes what is missing and
-    upgrades what is older."""
+    """Return the history at `url` for a collector. The first call creates a missing database and upgrades an older schema.
+
+    See `open_history_reader` for the parameters and errors.
+    """
     return SqlHistoryWriter(_transactions(url, write=True, timeout_s=timeout_s))
 
 
@@ -36,13 +40,13 @@ def _transactions(url: str, *, write: bool, timeout_s: float) -> Transactions:
 def _database(url: str, *, write: bool, timeout_s: float) -> Database:
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
-        name = rest.lstrip("/")  # with three slashes, or with four as SQLAlchemy writes it
+        name = rest.lstrip("/")  # after three slashes, or four as in SQLAlchemy
         if not rest.startswith("/") or not name or name.endswith("/") or "\0" in name:
             raise _config_error(url, "it names no file by its whole path")
         path = Path(name).expanduser() if name.startswith("~") else Path("/", name)
         return Sqlite(path, write=write, timeout_s=timeout_s)
     if scheme in ("postgresql", "postgres"):
-        # A node without a cluster needs no PostgreSQL driver, so it is loaded here.
+        # Import here, because a node without a cluster needs no PostgreSQL driver.
         from virtuoso.history.postgresql import Postgresql  # noqa: PLC0415
 
         return Postgresql(url, _server_name(url), write=write, timeout_s=timeout_s)

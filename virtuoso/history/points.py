@@ -1,5 +1,8 @@
-"""Points as rows. Scores and confidence are whole ten-thousandths, which take two to four bytes each: 54.32109 is stored as
-543211 and comes back as 54.3211. Price and time are stored exactly."""
+"""Convert points to rows and back.
+
+Scores and confidence are stored as integers in ten-thousandths, which take two to four bytes each. For example, 54.32109 is
+stored as 543211 and read as 54.3211. Price and time are stored exactly.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _get_scores = attrgetter(*SCORES)
 
 
 def to_row(point: ScorePoint, series: int) -> dict[str, Any]:
-    """Return the row of the point. `series` is the number of its venue and symbol."""
+    """Return the row of a point. `series` is the number of its venue and symbol."""
     row: dict[str, Any] = {"series": series, "observed_ms": point.observed_ms, "price": point.price}
     for name, score in zip(SCORES, _get_scores(point), strict=True):
         row[name] = None if score is None else round(score * _UNITS)
@@ -23,7 +26,7 @@ def to_row(point: ScorePoint, series: int) -> dict[str, Any]:
 
 
 def from_row(venue: str, symbol: str, row: Sequence[Any]) -> ScorePoint:
-    """Return the point of a row, which is observed_ms, price, then SCORES."""
+    """Return the point of a row. The row has observed_ms, price, then SCORES."""
     observed_ms, price, *units = row
     return ScorePoint(
         venue=venue,

@@ -1,10 +1,10 @@
-"""The history in a PostgreSQL database, for the nodes of a cluster."""
+"""A history in a PostgreSQL database, for the nodes of a cluster."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]  # it ships no types
+import asyncpg  # type: ignore[import-untyped]  # it has no types
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -19,18 +19,21 @@ _REFUSALS = ("22", "23")  # classes of SQLSTATE: data exception, integrity const
 
 
 class Postgresql:
-    """The database at `url`, as libpq reads it: postgresql://user:password@host:port/database?sslmode=require, and so on.
-    `server_name` is host:port/database. See the protocol `Database`."""
+    """The database at `url`. See the protocol `Database`.
+
+    `url` has libpq's format, such as postgresql://user:password@host:port/database?sslmode=require. `server_name` is
+    host:port/database.
+    """
 
     name = "postgresql"
-    interruptible = True  # and must be: the connections to a server that hangs would never come back
+    interruptible = True  # otherwise connections to an unresponsive server would never be released
 
     def __init__(self, url: str, server_name: str, *, write: bool, timeout_s: float) -> None:
         self._url = url
         self._timeout_s = timeout_s
         self.place = f"history {server_name}"
         self.insert = insert
-        # The server gives up first, so that a slow statement does not cost the connection.
+        # The server's timeout is shorter than ours, so a slow statement does not cost the connection.
         limit = f"{round(0.9 * timeout_s * 1000)}ms"
         self._settings = {
             "application_name": "virtuoso",
@@ -42,7 +45,7 @@ class Postgresql:
         self.engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
-            pool_pre_ping=True,  # a connection that the server closed is replaced instead of failing a call
+            pool_pre_ping=True,  # replaces a connection that the server closed, so the call does not fail
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_timeout=timeout_s,
@@ -56,7 +59,7 @@ class Postgresql:
         return _sqlstate(error) == _UNDEFINED_TABLE and VERSION_TABLE in str(error)
 
     def is_damaged(self, error: Exception) -> bool:  # noqa: ARG002 - the protocol's parameter
-        """See the protocol. Always False: its operator repairs a server."""
+        """See the protocol. Always return False, because the operator repairs a server."""
         return False
 
     def refuses(self, error: Exception) -> bool:
@@ -74,7 +77,7 @@ class Postgresql:
         await connection.execute(text(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"))
 
     async def replace_damaged(self) -> None:
-        """See the protocol. Never called, as `is_damaged` is never True."""
+        """See the protocol. It is never called, because `is_damaged` always returns False."""
 
 
 def _sqlstate(error: Exception) -> str:

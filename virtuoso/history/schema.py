@@ -18,12 +18,12 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class OutOfDate(Exception):
-    """The schema is not there, or older than ours."""
+    """The schema is missing, or older than ours."""
 
 
 async def check(connection: AsyncConnection, place: str) -> None:
-    """Return when the schema is ours. Raise OutOfDate when it is older, HistoryError when it is newer, and the driver's
-    exception when there is none."""
+    """Check that the schema is ours. Raise OutOfDate when it is older, HistoryError when it is newer, and the driver's
+    exception when it does not exist."""
     stored = (await connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalar()  # noqa: S608 - a constant
     version = int(stored or 0)
     if version > VERSION:
@@ -36,13 +36,13 @@ async def check(connection: AsyncConnection, place: str) -> None:
 
 
 async def upgrade(connection: AsyncConnection, place: str) -> None:
-    """Do every step from what there is, which may be nothing, to our schema, in the transaction of `connection`."""
+    """Upgrade the schema to ours in the transaction of `connection`. Create it when it does not exist."""
     await connection.run_sync(_upgrade)
     log.info("%s has schema %d", place, VERSION)
 
 
 def _upgrade(connection: Connection) -> None:
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # the log has one line of ours
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # our own log line is enough
     # Readers never upgrade, so only writers load Alembic.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The port `HistoryReader` over a database, in SQL that SQLite and PostgreSQL both understand."""
+"""Implements the port `HistoryReader` with SQL that both SQLite and PostgreSQL support."""
 
 from __future__ import annotations
 
@@ -156,19 +156,19 @@ class SqlHistoryReader:
 
 
 def _one_of(column: Column[Any], values: Collection[Any]) -> list[ColumnElement[bool]]:
-    """Return the condition that `column` holds one of `values`; none when there are no values."""
+    """Return the condition that `column` is one of `values`. Return no condition when there are no values."""
     return [column.in_(values)] if values else []
 
 
 def _of_venue(column: Column[str], venue: str) -> list[ColumnElement[bool]]:
-    """Return the condition that `column` holds `venue`; none for an empty one."""
+    """Return the condition that `column` is `venue`. Return no condition when `venue` is empty."""
     return [column == venue] if venue else []
 
 
 def _newest_first(
     query: Select[Any], time_ms: Column[Any], name: Column[Any], before: tuple[int, str] | None, limit: int
 ) -> Select[Any]:
-    """Return the query of one page, ordered by time and name. `before`: time and name of the last row of the page before."""
+    """Return the query of one page, newest rows first. `before` is time and name of the last row of the previous page."""
     if before is not None:
         query = query.where(tuple_(time_ms, name) < before)
     return query.order_by(time_ms.desc(), name.desc()).limit(limit)

@@ -1,4 +1,4 @@
-"""The port `HistoryWriter` over a database, in SQL that SQLite and PostgreSQL both understand. A writer reads, too."""
+"""Implements the port `HistoryWriter` with SQL that both SQLite and PostgreSQL support. A writer can also read."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from virtuoso.history.transactions import Transactions
 if TYPE_CHECKING:
     from virtuoso.history.database import Insert
 
-FORGET_BATCH = 2000  # rows that one transaction deletes; other writers wait for no more than these
+FORGET_BATCH = 2000  # rows deleted per transaction; small, because other writers wait for it
 
 
 class SqlHistoryWriter(SqlHistoryReader):
-    """See the port. Cursors of alerts begin at the time of `clock`."""
+    """See the port. A new alert's cursor is at least the time of `clock` (epoch ms)."""
 
     def __init__(self, transactions: Transactions, *, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(transactions)
@@ -81,7 +81,7 @@ class SqlHistoryWriter(SqlHistoryReader):
         """See the port."""
 
         async def add(connection: AsyncConnection) -> list[Alert]:
-            # The row is locked until the commit, and visible before the next writer gets it: cursors appear in order.
+            # The row is locked until the commit. The next writer sees its new value, so cursors appear in order.
             last = (await connection.execute(select(tables.newest.c.cursor).with_for_update())).scalar_one()
             first = max(last + 1, self._clock.now_ms())
             known = await _known_times(connection, alerts, cooldown_s)
@@ -125,8 +125,8 @@ class SqlHistoryWriter(SqlHistoryReader):
 
 
 async def _series_numbers(connection: AsyncConnection, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """Return the numbers of the series that have one, by venue and symbol. Every transaction asks: the file may be another
-    one by now."""
+    """Return the numbers of the existing series by venue and symbol. Read them in every transaction, because the file may
+    have been replaced."""
     c = tables.series.c
     query = select(c.venue, c.symbol, c.id).where(c.venue.in_({venue for venue, _ in names}))
     return {(venue, symbol): number for venue, symbol, number in await connection.execute(query)}
@@ -137,7 +137,7 @@ def _row(table: Table, record: Signal | Opportunity | Alert) -> dict[str, Any]:
 
 
 def _replacing(insert: Insert, table: Table, where: ColumnElement[bool] | None = None) -> Insert:
-    """Return the insert that replaces the row with the same primary key, where `where` holds."""
+    """Return an insert that replaces the row with the same primary key if `where` is true."""
     others = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
     return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=others, where=where)
 
@@ -158,7 +158,7 @@ def _delete_rows(table: Table, time_ms: Column[Any], before_ms: int, deletable: 
 async def _known_times(
     connection: AsyncConnection, alerts: Sequence[Alert], cooldown_s: Mapping[AlertKind, float]
 ) -> dict[str, list[int]]:
-    """Return the times of the stored alerts by key, as far back as the cooldowns of `alerts` reach."""
+    """Return the times of stored alerts by key, back to the earliest start of a cooldown of `alerts`."""
     c = tables.alerts.c
     since_ms = min(max(0.0, alert.observed_ms - 1000 * cooldown_s.get(alert.kind, 0)) for alert in alerts)
     rows = await connection.execute(
@@ -171,8 +171,11 @@ async def _known_times(
 
 
 def _new_alerts(alerts: Sequence[Alert], known: dict[str, list[int]], cooldown_s: Mapping[AlertKind, float]) -> list[Alert]:
-    """Return those to store, in their order. Alerts of the same key and time are the same alert, whatever the cooldown. An
-    alert within the cooldown before a known one counts as known, too. `known` takes up the new ones."""
+    """Return the alerts to store, in their order, and add them to `known`.
+
+    Alerts with the same key and time are the same alert, for any cooldown. An alert within the cooldown before or after a
+    known one is not new.
+    """
     new = []
     for alert in alerts:
         times = known.setdefault(alert.key, [])

@@ -1,7 +1,7 @@
-"""The history as one SQLite file, for the processes of one node. One writes at a time, while any number read (WAL).
+"""A history in one SQLite file, for the processes of one node. One process writes at a time while others read (WAL).
 
-A damaged file is renamed together with its logs, and a new file is created. `sqlite3 FILE .recover` reads the old one. A
-connection is closed once the path names another file, so that all processes use the new one.
+A damaged file is renamed together with its logs, and a new file is created. `sqlite3 FILE .recover` recovers data from the
+old file. When the path refers to another file, the connection is closed. All processes therefore use the new file.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Sqlite:
     """The file at `path`. The first write creates it and its folder. See the protocol `Database`."""
 
     name = "sqlite"
-    interruptible = False  # calls run in threads: one that is cancelled at the wrong moment locks the file forever
+    interruptible = False  # calls run in threads; a cancelled call could lock the file forever
 
     def __init__(self, path: Path, *, write: bool, timeout_s: float) -> None:
         self._path = path
@@ -59,7 +59,7 @@ class Sqlite:
         )
         self.engine = create_async_engine(
             url,
-            connect_args={"timeout": 0.75 * timeout_s},  # the longest wait for another writer
+            connect_args={"timeout": 0.75 * timeout_s},  # maximum wait for another writer
             poolclass=AsyncAdaptedQueuePool,
             pool_size=CONNECTIONS,
             max_overflow=0,
@@ -92,7 +92,7 @@ class Sqlite:
             raise DisconnectionError  # SQLAlchemy connects again
 
     def _inode(self) -> tuple[int, int] | None:
-        """Return the device and the inode of the file; None when there is no file."""
+        """Return the device and the inode of the file. Return None when there is no file."""
         try:
             status = self._path.stat()
         except FileNotFoundError:
@@ -119,7 +119,7 @@ class Sqlite:
         return f"{explanation} ({one_line(error)})" if explanation else one_line(error)
 
     async def lock_schema(self, connection: AsyncConnection) -> None:
-        """See the protocol. SQLite needs no lock: there is only one write transaction at a time."""
+        """See the protocol. Do nothing, because SQLite allows only one write transaction at a time."""
 
     async def replace_damaged(self) -> None:
         """See the protocol."""
@@ -133,7 +133,7 @@ class Sqlite:
             if not _is_damaged(self._path):
                 return
             aside = f"{self._path}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}"
-            # The log is renamed first: a new file must never find the log of another one beside it.
+            # Rename the log first, because a new file must never use the log of the old file.
             for suffix in ("-wal", "-shm", ""):
                 with suppress(FileNotFoundError):
                     Path(f"{self._path}{suffix}").rename(f"{aside}{suffix}")
@@ -149,12 +149,12 @@ class Sqlite:
 
 
 def _begin(connection: Connection) -> None:
-    """Begin a transaction. A writer waits here for another writer, instead of failing in the middle of its transaction."""
+    """Begin a transaction. A writer waits for other writers here, because a later wait could make its transaction fail."""
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
 
 
 def _code(error: Exception) -> int | None:
-    """Return SQLite's primary result code; None when there is none."""
+    """Return SQLite's primary result code. Return None when there is none."""
     code = getattr(cause(error), "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 

@@ -1,7 +1,7 @@
-"""The tables after the newest migration. A column has the name of the record's field that it stores.
+"""The tables after the newest migration. A column has the same name as the record's field that it stores.
 
-Most rows are points (500 symbols, one a minute, 30 days: 21.6 million), so these rows are small. One number identifies venue
-and symbol, and scores are integers in ten-thousandths (see `points`). Points are read in the order of their primary key.
+Most rows are points (500 symbols, one per minute, 30 days: 21.6 million), so these rows are small. One number identifies
+venue and symbol. Scores are integers in ten-thousandths (see `points`). Points are read in the order of their primary key.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from virtuoso.domain.records import AlertKind, AlertLevel, OpportunityKind, Side
 
 E = TypeVar("E", bound=IntEnum)
 
-# Text that is compared byte by byte, whatever the locale of the database. The order of pages depends on it.
+# Text that is compared by bytes in every locale of the database. The order of pages depends on it.
 Name = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class Member(TypeDecorator[E], Generic[E]):
-    """A member of an enumeration, stored as its number."""
+    """An enum member, stored as its number."""
 
     impl = SmallInteger
     cache_ok = True
@@ -56,7 +56,7 @@ class Member(TypeDecorator[E], Generic[E]):
 
 
 class Items(TypeDecorator[tuple[Any, ...]]):
-    """A tuple of numbers, stored as a JSON array. Each item is read back as a `kind`."""
+    """A tuple of numbers, stored as a JSON array. Each item is read as a `kind`."""
 
     impl = Text
     cache_ok = True
@@ -168,7 +168,7 @@ alerts = Table(
     UniqueConstraint("key", "observed_ms", name="alerts_once"),
 )
 
-newest = Table(  # one row with the newest cursor ever used; it stays after its alert is deleted
+newest = Table(  # one row with the largest cursor ever used; the row stays after its alert is deleted
     "newest",
     metadata,
     _required("only", SmallInteger, primary_key=True),

@@ -1,4 +1,4 @@
-"""Transactions that end in time, on a schema that is ours. Every failure is a HistoryError."""
+"""Transactions with a time limit on our schema. Every failure is a HistoryError."""
 
 from __future__ import annotations
 
@@ -28,32 +28,38 @@ _CLOSING_S = 5.0
 
 
 class Transactions:
-    """Runs functions in transactions of `database`. With `write`, a call that finds the schema missing or older upgrades it,
-    and one that finds damage replaces the database. Without `write`, both are failures until a writer has done so.
+    """Runs functions in transactions of `database`.
 
-    A call that has not ended after `timeout_s` raises, whatever its database still does about it. For as long again, calls
-    raise at once, so that a database that hangs costs its callers little. Then one of them tries again."""
+    With `write`, a call upgrades a missing or older schema, and replaces a damaged database. Without `write`, the call fails
+    in both cases until a writer has made the repair.
+
+    A call raises after `timeout_s`, even if its database still works on it. During the following `timeout_s`, calls raise
+    immediately, so that an unresponsive database does not delay callers. After that, one call tries again.
+    """
 
     def __init__(self, database: Database, *, write: bool, timeout_s: float, clock: Clock = SYSTEM_CLOCK) -> None:
         self.database = database
         self._write = write
         self._timeout_s = timeout_s
         self._clock = clock
-        self._pause_ends: float | None = None  # by the monotonic clock; None while the database answers in time
+        self._pause_ends: float | None = None  # on the monotonic clock; None while the database answers in time
         self._running: set[asyncio.Task[object]] = set()
         self._repair: asyncio.Task[None] | None = None
-        self._failures: dict[str, str] = {}  # the last message by access, "read" or "write"
+        self._failures: dict[str, str] = {}  # the last error message by access, "read" or "write"
 
     async def run(self, call: str, body: Body[T], *, write: bool = False) -> T:
-        """Return the result of `body`, which runs in one transaction. `call` is its name in metrics. Raise HistoryError when
-        it fails: then nothing is stored. After a HistoryError about time, or a CancelledError, it may or may not be."""
+        """Run `body` in one transaction and return its result. `call` is its name in metrics.
+
+        Raise HistoryError when it fails. Nothing is stored then. Only after a timeout or a CancelledError, the data may have
+        been stored.
+        """
         access = "write" if write else "read"
         try:
             result = await self._in_time(self._transact(body, write=write))
         except HistoryError as error:
             self._failed(access, call, error)
             raise
-        except Exception as error:  # drivers raise many kinds while a connection breaks: all must cost history only
+        except Exception as error:  # drivers raise many types while a connection breaks; all must affect only the history
             failure = HistoryError(self._explain(error), refused=write and self._refuses(error))
             self._failed(access, call, failure)
             raise failure from error
@@ -61,7 +67,7 @@ class Transactions:
         return result
 
     async def close(self) -> None:
-        """End the calls that run and close all connections. Never raise."""
+        """End the running calls and close all connections. Never raise."""
         tasks: set[asyncio.Task[object]] = {*self._running, *([self._repair] if self._repair else [])}
         for task in tasks if self.database.interruptible else ():
             task.cancel()
@@ -70,7 +76,7 @@ class Transactions:
         try:
             async with asyncio.timeout(_CLOSING_S):
                 await self.database.engine.dispose()
-        except Exception as error:  # noqa: BLE001 - a connection that breaks while it is closed is closed all the same
+        except Exception as error:  # noqa: BLE001 - a connection that breaks while it closes is closed too
             log.debug("%s: closing: %s", self.database.place, error)
 
     async def _in_time(self, work: Coroutine[object, object, T]) -> T:
@@ -79,7 +85,7 @@ class Transactions:
             if now < self._pause_ends:
                 work.close()
                 raise HistoryError(f"{self.database.place} did not answer a moment ago")
-            self._pause_ends = now + self._timeout_s  # this caller tries, the others go on being refused
+            self._pause_ends = now + self._timeout_s  # this call tries; other calls still raise immediately
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -116,7 +122,7 @@ class Transactions:
         raise HistoryError(f"{self.database.place} is being changed by others all the time")
 
     async def _repair_once(self, work: Callable[[], Coroutine[object, object, None]]) -> None:
-        """Do `work` once for all calls that need it. It goes on when the time of a call is over."""
+        """Run `work` once for all calls that need it. It continues after a call times out."""
         if not self._write:
             raise HistoryError(f"{self.database.place} is not there yet: it is made when a collector first writes it")
         if self._repair is None or self._repair.done():
@@ -132,7 +138,7 @@ class Transactions:
                 await schema.upgrade(connection, self.database.place)
 
     def _explain(self, error: Exception) -> str:
-        with suppress(ValueError, TypeError):  # an error that is not the driver's may have no words
+        with suppress(ValueError, TypeError):  # an error from elsewhere than the driver may have no message
             return f"{self.database.place}: {self.database.explain(error)}"
         return f"{self.database.place}: {type(error).__name__}"
 

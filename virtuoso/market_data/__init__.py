@@ -1,1 +1,1 @@
-"""One venue kept fresh: what to ask for and when, and how new readings join old ones. It knows no analysis."""
+"""The market data of one venue: what to request and when, and how to merge new data into old. Independent of analysis."""

@@ -1,8 +1,8 @@
-"""One venue's market, kept fresh: what to ask for, when, and what came of it.
+"""The feed of one venue. It decides what to request and when, and keeps the results up to date.
 
     universe (hourly) ─► jobs, one per symbol and kind ─► Schedule asks the exchange ─► SymbolState ─► market()
 
-Each job has a moment at which it is due again: candles when a bar closes, the rest by the venue's cadence.
+Candles are due again when a bar closes. All other jobs follow the venue's cadence.
 """
 
 from __future__ import annotations
@@ -29,17 +29,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DEPTH = 400  # bars of each timeframe
+DEPTH = 400  # the number of bars to keep of each timeframe
 UNIVERSE_PERIOD_S = 3600.0
-WHOLE = 0.9  # share of the markets whose turnover must be known for a total, and for a universe to stand for its hour
-REPEAT_PERIOD_S = 300.0  # bars are handed over again after this, in case they were lost
-FILL_S = 10.0  # a feed counts as warm after this even when some of its jobs still wait
+# The share of the markets whose turnover must be known. Below it, the market has no totals, and the universe is chosen
+# again after a minute.
+WHOLE = 0.9
+REPEAT_PERIOD_S = 300.0  # bars are handed over again after this time, in case they were lost
+FILL_S = 10.0  # a feed is warm after this time, even if some of its jobs have not run yet
 TRADES_WINDOW_MS = 600_000
 MAX_TRADES = 4_000
-RETRY_GAP_S = 10.0  # until a series with a gap is asked for again
-BAR_DELAY_S = 1.5  # a venue needs a moment to close a bar
-FOLLOWED_TIMEFRAMES = (Timeframe.M1, Timeframe.M5)  # what is read of a symbol that is not scored
-# Kinds of input, what a score needs most first.
+RETRY_GAP_S = 10.0  # the wait before a series with a gap is read again
+BAR_DELAY_S = 1.5  # the time that a venue needs to close a bar
+FOLLOWED_TIMEFRAMES = (Timeframe.M1, Timeframe.M5)  # the bars to read for a followed symbol that is not scored
+# The kinds of input, the most important for a score first.
 JOB_ORDER: tuple[tuple[InputKind, Timeframe | None], ...] = (
     (InputKind.CANDLES, Timeframe.M5),
     (InputKind.ORDER_BOOK, None),
@@ -55,8 +57,10 @@ JOB_ORDER: tuple[tuple[InputKind, Timeframe | None], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketData:
-    """All that a feed knows at one moment. `stamp`: of the newest tickers, which are of the whole venue. `whole`: see Feed.
-    `followed`: bars of symbols that are followed, scored or not."""
+    """The data of a feed at one time.
+
+    `stamp`: the stamp of the newest tickers. `tickers` cover the whole venue. `whole`: see `Feed.whole`. `followed`: the
+    bars of the followed symbols, scored or not."""
 
     venue: str
     stamp: Stamp
@@ -70,11 +74,10 @@ class MarketData:
 
 
 class Feed:
-    """See the module. `on_candles`, when set, is given each new series of candles. Its errors are its own affair.
+    """The market data of one venue. `on_candles`, if set, gets each new series of candles. It must handle its own errors.
 
-    What a feed knows changes in `read_instruments`, `read_prices` and `read` only: each asks the exchange once, and changes
-    it in one step when that has answered. `follow` says what else to read. The same answers in the same order therefore
-    make the same market again.
+    Only `read_instruments`, `read_prices` and `read` change the data. Each of them sends one request, and applies the answer
+    in one step. `follow` adds symbols to read. The same answers in the same order therefore give the same market.
     """
 
     def __init__(
@@ -97,35 +100,38 @@ class Feed:
         self._started_at = 0.0
         self._warm = False
         self._instruments: tuple[Instrument, ...] = ()
-        self._turnover: dict[str, float] = {}  # as last seen, for ranking only
+        self._turnover: dict[str, float] = {}  # the last known values, only for ranking
         self._universe_due_at = 0.0
-        self._draw_next = False  # the next prices draw the universe
+        self._draw_next = False  # choose the universe again with the next prices
         self._followed: frozenset[str] = frozenset()
         self._states: dict[str, SymbolState] = {}
         self._handed_over_at: dict[tuple[str, Timeframe], float] = {}
-        self._short_reads: dict[tuple[str, Timeframe], int] = {}  # how often a series was read that is not of full depth
-        self._gaps: set[tuple[str, Timeframe]] = set()  # series whose new bars do not join the known ones: to read in full
+        self._short_reads: dict[tuple[str, Timeframe], int] = {}  # reads that left a series shorter than DEPTH
+        self._gaps: set[tuple[str, Timeframe]] = set()  # series to read in full, because bars are missing
         self._schedule = Schedule(exchange.venue, self._run, clock)
 
     @property
     def venue(self) -> str:
-        """Return the name of its exchange."""
+        """Return the name of the venue."""
         return self.exchange.venue
 
     @property
     def period_s(self) -> float:
-        """Return the seconds between two readings of the tickers."""
+        """Return the seconds between two reads of the tickers."""
         return self._cadence.tickers
 
     async def refresh_tickers(self) -> None:
-        """Read the prices of the whole venue, and the list of markets when its hour is over. ExchangeError when that fails;
-        a list that cannot be read again stays as it was."""
+        """Read the prices of the whole venue. Read the list of markets first if it is due.
+
+        Raise ExchangeError if the prices cannot be read, or if there is no list of markets yet and it cannot be read."""
         if self._clock.monotonic() >= self._universe_due_at:
             await self.read_instruments()
         await self.read_prices()
 
     async def read_instruments(self) -> None:
-        """Read the list of markets; the next prices rank them anew. ExchangeError when there was none before either."""
+        """Read the list of markets. The universe is chosen again with the next prices.
+
+        If the read fails, keep the previous list. Raise ExchangeError if there is none."""
         try:
             self._instruments = tuple(await self.exchange.instruments())
         except ExchangeError as error:
@@ -135,7 +141,7 @@ class Feed:
         self._draw_next = True
 
     async def read_prices(self) -> None:
-        """Read the prices of the whole venue. ExchangeError when that fails."""
+        """Read the prices of the whole venue. Raise ExchangeError if that fails."""
         tickers = await self.exchange.tickers()
         newest = max(tickers.values(), key=lambda ticker: ticker.stamp.observed_ms).stamp
         self.tickers, self.observed_ms, self.received_ms = tickers, newest.observed_ms, newest.received_ms
@@ -148,15 +154,14 @@ class Feed:
 
     @property
     def whole(self) -> bool:
-        """Return True while the turnover of (nearly) all markets of the venue is known, so that a sum over it means
-        something."""
+        """Return True while the turnover is known for nearly all markets of the venue. Totals are then meaningful."""
         return self._is_whole(sum(ticker.turnover_24h is not None for ticker in self.tickers.values()))
 
     def _is_whole(self, known: int) -> bool:
         return known >= WHOLE * len(self._instruments)
 
     def _draw_universe(self) -> None:
-        """Rank by the turnover last seen, so that a symbol whose figure is unusable at this very moment keeps its place."""
+        """Choose the universe by the last known turnover. A symbol without a usable value right now keeps its rank."""
         listed = {item.symbol for item in self._instruments}
         self._turnover = {name: value for name, value in self._turnover.items() if name in listed}
         if unknown := unknown_symbols(self._instruments, self._rules):
@@ -166,20 +171,20 @@ class Feed:
         self._update_states()
 
     def follow(self, symbols: frozenset[str]) -> None:
-        """Read bars of these also while they are not of the universe, as long as the venue has them."""
+        """Also read bars of these symbols while they are not in the universe, as long as the venue lists them."""
         if symbols != self._followed:
             self._followed = symbols
             self._update_states()
 
     def follows(self, symbol: str) -> bool:
-        """Return True for the symbols that jobs may be about."""
+        """Return True if jobs may read this symbol."""
         return symbol in self._states
 
     def _update_states(self) -> None:
-        """Have a state for each symbol that is read, and plan its jobs. What is known of other symbols goes."""
+        """Create the states and jobs of all symbols to read. Discard the data of other symbols."""
         listed = {item.symbol: item for item in self._instruments}
         read = {item.symbol: item for item in self.universe}
-        for symbol in (ANCHOR, *sorted(self._followed)):  # regime and volatility are measured on BTC, scored or not
+        for symbol in (ANCHOR, *sorted(self._followed)):  # regime and volatility need BTC, scored or not
             if symbol in listed:
                 read.setdefault(symbol, listed[symbol])
         self._states = {symbol: self._states.get(symbol) or SymbolState(item) for symbol, item in read.items()}
@@ -195,13 +200,13 @@ class Feed:
         )
 
     def start(self) -> None:
-        """Begin asking, everything once. Bars that are known stay: only those since then are read."""
+        """Start all jobs. Each is due immediately. Known bars are kept, and for a complete series only new bars are read."""
         if not self._schedule.running:
             self._started_at = self._clock.monotonic()
             self._schedule.start()
 
     async def stop(self) -> None:
-        """Ask no more."""
+        """Stop all jobs."""
         self._warm = False
         await self._schedule.stop()
 
@@ -212,13 +217,13 @@ class Feed:
 
     @property
     def filled(self) -> bool:
-        """Return True once everything was asked for at least once."""
+        """Return True once each job was tried at least once since the start."""
         tried, total = self.progress
         return 0 < total == tried
 
     @property
     def warm(self) -> bool:
-        """Return True once everything was asked for since the start, or FILL_S have passed: fit to be published."""
+        """Return True once each job was tried since the start, or FILL_S has passed. The market may then be published."""
         if self._schedule.running and not self._warm:
             self._warm = self.filled or self._clock.monotonic() - self._started_at > FILL_S
         return self._warm
@@ -227,8 +232,9 @@ class Feed:
         return await self.read(job, self._bars_wanted(job.symbol, job.timeframe) if job.timeframe else 0)
 
     async def read(self, job: Job, bars: int = 0) -> float:
-        """Run one job; of candles, ask for the newest `bars`. Return the seconds until it is due again. ExchangeError when
-        it fails, which changes nothing."""
+        """Run one job, and return the seconds until it is due again. For candles, request the newest `bars` bars.
+
+        Raise ExchangeError if the job fails. The data is then unchanged."""
         exchange, state = self.exchange, self._states[job.symbol]
         item = state.instrument
         if job.timeframe is not None:
@@ -257,15 +263,17 @@ class Feed:
                 assert_never(job.kind)
 
     def _bars_wanted(self, symbol: str, timeframe: Timeframe) -> int:
-        """Return the full depth until it is there, then only what is new."""
+        """Return the number of bars to request: DEPTH until the series is complete, afterwards only the new bars."""
         old = self._states[symbol].candles.get(timeframe)
         if old is None or len(old) < DEPTH or (symbol, timeframe) in self._gaps:
             return DEPTH
         return min(DEPTH, (self._exchange_now() - int(old.open_ms[-1])) // timeframe.ms + 2)
 
     async def _read_candles(self, state: SymbolState, timeframe: Timeframe, limit: int) -> float:
-        """Read bars and join them to the known ones. Bars that were refused at the door leave a gap. Then the known bars
-        without one stay until they are too old to count, and the venue is asked again soon."""
+        """Read bars and append them to the known bars. Return the seconds until the next read.
+
+        Rejected rows leave a gap. The next read then requests the full depth. If the result is shorter than the known
+        series, keep the known series until it is too old, and read again after RETRY_GAP_S."""
         new = await self.exchange.candles(state.instrument, timeframe, limit=limit)
         key, old = (state.instrument.symbol, timeframe), state.candles.get(timeframe)
         joined = merge_candles(old, new, depth=DEPTH)
@@ -279,7 +287,7 @@ class Feed:
         changed = old is None or int(joined.open_ms[-1]) > int(old.open_ms[-1])
         if old is None or changed or len(joined) != len(old):
             state.candles[timeframe] = joined
-        else:  # the same arrays, so that what was computed from them can be used again; the reading is new
+        else:  # keep the arrays, so that results computed from them can be reused; only the stamp is new
             state.candles[timeframe] = replace(old, stamp=joined.stamp)
         longer = old is not None and len(joined) > len(old)
         await self._hand_over(joined, at_once=changed or longer)
@@ -287,11 +295,11 @@ class Feed:
         if len(joined) >= DEPTH:
             self._short_reads.pop(key, None)
             return wait_s
-        self._short_reads[key] = self._short_reads.get(key, 0) + 1  # a new listing, or rows were refused
+        self._short_reads[key] = self._short_reads.get(key, 0) + 1  # the market is new, or rows were rejected
         return min(wait_s, REPEAT_PERIOD_S, RETRY_GAP_S * 2.0 ** min(self._short_reads[key] - 1, 5))
 
     async def _hand_over(self, bars: Candles, *, at_once: bool) -> None:
-        """Give bars to `on_candles`: at once, or when that was last done REPEAT_PERIOD_S ago."""
+        """Pass bars to `on_candles` if `at_once` is set, or if the last time was about REPEAT_PERIOD_S ago."""
         key, now = (bars.symbol, bars.timeframe), self._clock.monotonic()
         due = now - self._handed_over_at.get(key, 0.0) > REPEAT_PERIOD_S - 1
         if self.on_candles is not None and (at_once or due):
@@ -299,13 +307,15 @@ class Feed:
             await self.on_candles(self.venue, bars)
 
     def _exchange_now(self) -> int:
-        """Return the exchange's clock now, as far as the last tickers tell."""
+        """Return the current time on the exchange's clock, estimated from the last tickers. Without them, use ours."""
         now = self._clock.now_ms()
         return self.observed_ms + now - self.received_ms if self.observed_ms else now
 
     def _until_bar(self, newest_open_ms: int, timeframe: Timeframe, symbol: str) -> float:
-        """Return the seconds until the bar after the newest one should be there: its close, a moment, and the symbol's own
-        place in a spread, without which all symbols would ask at once. At most REPEAT_PERIOD_S, to hand bars over again."""
+        """Return the seconds until the next bar should be available.
+
+        BAR_DELAY_S and an offset per symbol are added to the close of the bar. The offset spreads the requests over time.
+        The result is at most REPEAT_PERIOD_S plus an offset of up to 60 s, so that bars are handed over again."""
         places = list(self._states)
         place = places.index(symbol) / len(places) if symbol in self._states else 0.0
         wait_s = (newest_open_ms + 2 * timeframe.ms - self._exchange_now()) / 1000 + BAR_DELAY_S
@@ -313,7 +323,7 @@ class Feed:
         return min(wait_s, REPEAT_PERIOD_S + place * 60) if wait_s > 0 else 5.0
 
     def market(self) -> MarketData:
-        """Return all that is known now."""
+        """Return the current data."""
         followed = {name: self._states[name] for name in self._followed if name in self._states}
         return MarketData(
             venue=self.venue,
@@ -328,8 +338,7 @@ class Feed:
         )
 
     def inputs(self) -> Iterator[SymbolInputs]:
-        """Yield all that is known and young enough to count, of each tracked symbol that has a price, on the exchange's
-        clock."""
+        """Yield the inputs of each tracked symbol with a price, without those that are too old on the exchange's clock."""
         oldest = dict.fromkeys((*MAX_AGE_MS, InputKind.CANDLES, InputKind.TICKERS), 0)
         max_age_ms = {kind: self._max_age_ms(kind) for kind in MAX_AGE_MS}
         for item in self.universe:
@@ -343,16 +352,16 @@ class Feed:
             metrics.INPUT_AGE.labels(kind).set(age_ms / 1000)
 
     def _max_age_ms(self, kind: InputKind) -> float:
-        """Where the venue's limits stretch the cadence, an input may be as old as two and a half of its periods."""
+        """Return the maximum age of an input: MAX_AGE_MS, or 2.5 periods if the venue's limits make the cadence slow."""
         period_s = {"book": self._cadence.books, "trades": self._cadence.trades}.get(kind, 0.0)
         return max(MAX_AGE_MS[kind], 2500 * period_s)
 
     def anchor_candles(self) -> Mapping[Timeframe, Candles]:
-        """Return BTC's candles, for regime and volatility."""
+        """Return the recent candles of BTC, for regime and volatility."""
         state = self._states.get(ANCHOR)
         return state.young_candles(self.observed_ms) if state else {}
 
     @property
     def venue_symbols(self) -> tuple[str, ...]:
-        """Return every live USDT perpetual of the venue."""
+        """Return the symbols of all active USDT perpetuals of the venue, sorted."""
         return tuple(sorted(item.symbol for item in self._instruments))

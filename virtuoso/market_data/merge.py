@@ -1,4 +1,4 @@
-"""Join what was known with what has just been read: bars by time, trades by id. Pure; numpy."""
+"""Merge new data into known data: bars by time, trades by id. Pure functions on numpy arrays."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ TRADE_COLUMNS = ("time_ms", "price", "size", "side")
 
 
 def merge_candles(old: Candles | None, new: Candles, *, depth: int) -> Candles | None:
-    """Return `old` continued by `new`, the newest `depth` bars; where both have a bar, the later reading counts. Return None
-    when there is a gap between the two, so that the full depth must be read again."""
+    """Return `old` extended by `new`, limited to the newest `depth` bars. Where both have a bar, the bar of `new` is used.
+
+    Return None if there is a gap between the two. The full depth must then be read again."""
     if old is None or len(old) == 0:
         return _newest(new, depth)
     before = int((int(new.open_ms[0]) - int(old.open_ms[0])) // new.timeframe.ms)  # bars of `old` before those of `new`
@@ -33,8 +34,9 @@ def _newest(candles: Candles, depth: int) -> Candles:
 
 
 def merge_trades(old: Trades | None, new: Trades, *, window_ms: int, limit: int) -> Trades:
-    """Return both together, each trade once, oldest first: those of the last `window_ms` before the newest, at most
-    `limit`."""
+    """Return the trades of `old` and `new`, each trade once, oldest first.
+
+    Keep at most `limit` trades, from the last `window_ms` up to the newest trade."""
     if old is not None:
         new_ids = set(new.ids)
         before = [place for place, trade in enumerate(old.ids) if trade not in new_ids]

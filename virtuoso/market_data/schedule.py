@@ -1,8 +1,8 @@
-"""Jobs that are due again and again, run by a few workers at once. It knows nothing of what they do.
+"""A schedule of recurring jobs, run by several workers. It is independent of the content of the jobs.
 
-Workers take what has been due longest: when there is more to do than can be done, every job waits alike. A failed job waits
-and is tried again. A kind of job that fails throughout is tried one at a time, so that a hanging endpoint cannot hold the
-others up.
+Workers take the job that has been due longest. Under overload, all jobs are therefore delayed equally. A failed job is
+retried after a pause. After several consecutive failures of one kind, only one of its jobs runs at a time. A hanging
+endpoint therefore does not block the other kinds.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ log = logging.getLogger(__name__)
 
 WORKERS = 24
 WORKERS_A_KIND = 12
-TROUBLE_AFTER = 5  # failures in a row of one kind, whatever the symbol
+TROUBLE_AFTER = 5  # consecutive failures of one kind, over all symbols
 LONGEST_PAUSE_S = 10.0
 
 
 class Job(NamedTuple):
-    """One thing to ask for again and again."""
+    """A recurring request: one kind of data of one symbol."""
 
     symbol: str
     kind: InputKind
@@ -41,29 +41,30 @@ class Job(NamedTuple):
 
 @dataclass(slots=True)
 class JobStatus:
-    """How one job has fared since the start. `tried`: at least once, whatever came of it."""
+    """The status of one job since the start. `tried`: it ran at least once, with or without success."""
 
-    failures: int = 0  # in a row
+    failures: int = 0  # consecutive failures
     tried: bool = False
 
 
 @dataclass(slots=True)
 class KindStatus:
-    """How all jobs of one kind fare."""
+    """The status of all jobs of one kind."""
 
     running: int = 0
-    failures: int = 0  # in a row
+    failures: int = 0  # consecutive failures
     paused_until: float = 0.0
 
     @property
     def limit(self) -> int:
-        """Return how many of them may run at once."""
+        """Return the maximum number of concurrent jobs of this kind."""
         return 1 if self.failures >= TROUBLE_AFTER else WORKERS_A_KIND
 
 
 class Schedule:
-    """`run` runs a job and returns the seconds until it is due again. An ExchangeError of it is a failure. Times are
-    monotonic. `name` is for logs."""
+    """A schedule of jobs. `run` runs a job and returns the seconds until it is due again.
+
+    An ExchangeError of `run` is a failure of the job. Times are monotonic. `name` is for logs."""
 
     def __init__(self, name: str, run: Callable[[Job], Awaitable[float]], clock: Clock) -> None:
         self._name = name
@@ -75,10 +76,10 @@ class Schedule:
         self._kinds: dict[str, KindStatus] = {}
         self._workers: list[asyncio.Task[None]] = []
         self._line = asyncio.Lock()
-        self._changed = asyncio.Event()  # a job was put into the queue, or a worker is free
+        self._changed = asyncio.Event()  # a job was queued, or a worker became free
 
     def plan(self, jobs: Iterable[Job]) -> None:
-        """Run these jobs from now on, and no others. New ones are due at once, in the order given."""
+        """Run exactly these jobs from now on. New jobs are due immediately, in the given order."""
         now = self._clock.monotonic()
         planned = {job: self._jobs.get(job) for job in jobs}
         for job, status in planned.items():
@@ -97,7 +98,7 @@ class Schedule:
         return bool(self._workers)
 
     def start(self) -> None:
-        """Begin with every job once. Does nothing while running."""
+        """Start the workers. Each job is due immediately. Do nothing while running."""
         if self._workers:
             return
         now = self._clock.monotonic()
@@ -109,7 +110,7 @@ class Schedule:
         self._workers = [asyncio.create_task(self._work(), name=f"{self._name}-{i}") for i in range(WORKERS)]
 
     async def stop(self) -> None:
-        """Run no more jobs. Idempotent."""
+        """Stop all workers. Idempotent."""
         workers, self._workers = self._workers, []
         for task in workers:
             task.cancel()
@@ -138,7 +139,7 @@ class Schedule:
                     self._push(job, self._clock.monotonic() + wait_s)
 
     async def _next(self) -> Job:
-        """Wait for a job that is due and may run now. One worker at a time does; the others stand in line."""
+        """Wait for a job that is due and may run now. One worker at a time waits here. The others wait for the lock."""
         async with self._line:
             while (job := self._pop()) is None:
                 self._changed.clear()
@@ -152,7 +153,7 @@ class Schedule:
         return self._kinds.setdefault(job.kind, KindStatus())
 
     def _pop(self) -> Job | None:
-        """Take the job that has been due longest and may run now out of the queue. Return None when there is none."""
+        """Remove and return the longest-due job that may run now. Return None if there is none."""
         now, postponed, first = self._clock.monotonic(), [], None
         while self._queue and self._queue[0][0] <= now and first is None:
             _, order, job = heapq.heappop(self._queue)
@@ -170,7 +171,7 @@ class Schedule:
         return first
 
     async def _try(self, job: Job, kind: KindStatus) -> float | None:
-        """Run one job. Return the seconds until it is due again, None for never."""
+        """Run one job. Return the seconds until it is due again, or None if it is never due again."""
         status = self._jobs[job]
         try:
             wait_s = await self._run(job)
@@ -178,10 +179,10 @@ class Schedule:
             return None
         except RateLimited as error:
             return max(1.0, (error.until_ms - self._clock.now_ms()) / 1000)
-        except EmptyData:  # this symbol's own trouble: a dead or new market
+        except EmptyData:  # a problem of this symbol only: an inactive or new market
             status.failures += 1
             return min(60.0, 5.0 * status.failures)
-        except Exception as error:  # a worker must outlive whatever one job meets
+        except Exception as error:  # an error of a job must not end its worker
             known = isinstance(error, ExchangeError)
             log.log(logging.DEBUG if known else logging.ERROR, "%s %s", self._name, job, exc_info=error)
             status.failures += 1

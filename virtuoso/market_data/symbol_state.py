@@ -1,4 +1,4 @@
-"""The newest inputs of one symbol, and which of them are young enough to count. Pure."""
+"""The newest inputs of one symbol, and the check of their age. Without I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from virtuoso.domain.model import SymbolInputs, Timeframe
 if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Instrument, OrderBook, Ticker, TimeSeries, Trades
 
-# An input that is older does not count.
+# An input that is older is not used.
 MAX_AGE_MS: Mapping[InputKind, int] = {
     InputKind.ORDER_BOOK: 60_000,
     InputKind.TRADES: 60_000,
@@ -20,7 +20,7 @@ MAX_AGE_MS: Mapping[InputKind, int] = {
     InputKind.LONG_SHORT: 3_600_000,
     InputKind.FUNDING: 90_000_000,
 }
-# A series counts while no more bars than this are missing at its end.
+# A series is used while at most this many bars are missing at its end.
 MAX_BARS_BEHIND = {Timeframe.M1: 3, Timeframe.M5: 2, Timeframe.M30: 1, Timeframe.H4: 1}
 
 
@@ -38,11 +38,11 @@ class SymbolState:
     long_short: TimeSeries | None = None
 
     def young_candles(self, now_ms: int) -> dict[Timeframe, Candles]:
-        """Return the series that count at `now_ms`."""
+        """Return the series that are recent enough at `now_ms`."""
         return {timeframe: bars for timeframe, bars in self.candles.items() if is_young(bars, now_ms)}
 
     def inputs(self, ticker: Ticker, now_ms: int, max_age_ms: Mapping[InputKind, float]) -> SymbolInputs:
-        """Return what counts at `now_ms`. `max_age_ms`: by kind, as MAX_AGE_MS."""
+        """Return the inputs that are recent enough at `now_ms`. `max_age_ms` is by kind, like MAX_AGE_MS."""
         young: dict[InputKind, OrderBook | Trades | TimeSeries | None] = {}
         for kind, most in max_age_ms.items():
             value = getattr(self, kind)
@@ -56,7 +56,7 @@ class SymbolState:
         )
 
     def ages_ms(self, now_ms: int) -> dict[InputKind, int]:
-        """Return the age of each kind of input, that of the oldest series for candles; without what is missing."""
+        """Return the age of each kind of input that exists. For candles, return the age of the oldest series."""
         ages = {kind: now_ms - value.stamp.observed_ms for kind in MAX_AGE_MS if (value := getattr(self, kind)) is not None}
         if self.candles:
             ages[InputKind.CANDLES] = max(now_ms - bars.stamp.observed_ms for bars in self.candles.values())
@@ -64,6 +64,6 @@ class SymbolState:
 
 
 def is_young(bars: Candles, now_ms: int) -> bool:
-    """Return True while no more bars are missing at the end than may be."""
+    """Return True while at most MAX_BARS_BEHIND bars are missing at the end of the series."""
     behind = now_ms - int(bars.open_ms[-1])
     return behind <= (2 + MAX_BARS_BEHIND[bars.timeframe]) * bars.timeframe.ms

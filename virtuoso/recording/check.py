@@ -1,4 +1,4 @@
-"""Score a recording again and compare each snapshot with its recorded digest."""
+"""Compute the scores of a recording again and compare each snapshot with its recorded digest."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 async def check(path: Path) -> tuple[int, str]:
-    """Return (exit code, message). The code is 0 when every snapshot comes out the same to the byte.
+    """Return (exit code, message). The code is 0 when every snapshot is identical, byte for byte.
 
-    It is 1 when one differs, the file is damaged, another model recorded it, or there is nothing to compare. Raise
-    ConfigError when the file is not a recording.
+    It is 1 when a snapshot differs, the file is damaged, the recording has another model, or there is nothing to compare.
+    Raise ConfigError when the file is not a recording.
     """
     session: Session | None = None
     header: Event = {}
     same, spans, venues = 0, [[0, 0]], dict[str, None]()
     try:
         for event in file.read(path):
-            await asyncio.sleep(0)  # lets Ctrl-C end it
+            await asyncio.sleep(0)  # lets Ctrl-C stop the loop
             if file.SESSION in event:
                 if event["model"] != (ours := Weights.with_overrides(**event["weights"]).version):
                     return 1, f"{path}: recorded with model {event['model']}, this is model {ours}: not comparable"
@@ -58,7 +58,7 @@ async def check(path: Path) -> tuple[int, str]:
 
 
 def _other_makers(recorded: Mapping[str, str]) -> str:
-    """Return which versions differ between the machine that recorded and this one."""
+    """Return the versions that differ between the recording machine and this machine, as text."""
     ours = made_by()
     differing = [
         f"{name} was {recorded.get(name, 'absent')}, is {version}"

@@ -1,4 +1,4 @@
-"""Describe what a recording holds."""
+"""Describe the contents of a recording."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def describe(path: Path) -> str:
-    """Return the sessions of a recording as text. Raise ConfigError when the file is not a recording."""
+    """Return a description of the sessions of a recording. Raise ConfigError when the file is not a recording."""
     sessions: list[_SessionContents] = []
     damage = ""
     try:
@@ -33,12 +33,12 @@ def describe(path: Path) -> str:
 
 
 def utc(ms: int) -> str:
-    """Return a time of epoch ms as text, to the second."""
+    """Return a time in epoch ms as text, with whole seconds."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 class _SessionContents:
-    """What one session holds."""
+    """The contents of one session."""
 
     def __init__(self, header: Event) -> None:
         self._header = header

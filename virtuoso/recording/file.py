@@ -1,6 +1,6 @@
-"""The file of a recording: gzip members one after the other, each a batch of whole lines. `zcat` reads it too.
+"""The file of a recording. It is a sequence of gzip members, each a batch of complete lines. `zcat` can also read it.
 
-A crash or a full disk can leave an incomplete member at the end. Readers stop before it. The next recorder cuts it off.
+A crash or a full disk can leave an incomplete member at the end. Readers stop before it. The next recorder removes it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from virtuoso.domain.errors import ConfigError, CorruptValue
 
-FORMAT = 2  # since 2 a pass says whether it traded
+FORMAT = 2  # since format 2, a pass has the field `trading`
 SESSION = "tape"  # the key of the event that begins a session; its value is FORMAT
 CHUNK = 1 << 20
 
@@ -24,10 +24,10 @@ Event = Mapping[str, Any]
 
 
 class RecordingFile:
-    """A recording that is open for appending, by one recorder at a time. It never grows above `max_bytes`.
+    """A recording that is open for appending, by one recorder at a time. It never becomes larger than `max_bytes`.
 
-    The file is created where it does not exist. Raise ConfigError when `path` cannot be written, another recorder has it
-    open, it is not a recording, or it is damaged before its end. The file is left unchanged then.
+    The file is created when it does not exist. Raise ConfigError when `path` cannot be written, another recorder has it
+    open, it is not a recording, or it is damaged before its end. The file is not changed in these cases.
     """
 
     def __init__(self, path: Path, *, max_bytes: int) -> None:
@@ -48,9 +48,9 @@ class RecordingFile:
             raise
 
     def append(self, events: Iterable[Event]) -> bool:
-        """Append a batch. Return False when it would exceed `max_bytes`; then none of it is written.
+        """Append a batch. Return False, and write nothing, when the file would exceed `max_bytes`.
 
-        Raise OSError when the disk refuses it. The file is as before then.
+        Raise OSError when the write fails. The file then keeps its previous content.
         """
         lines = b"".join(json.dumps(event, separators=(",", ":")).encode() + b"\n" for event in events)
         member = memoryview(gzip.compress(lines, compresslevel=6, mtime=0))
@@ -68,7 +68,7 @@ class RecordingFile:
         return True
 
     def close(self) -> None:
-        """Close the file. Remove it when it was created here and holds nothing."""
+        """Close the file. Delete it when this object created it and it is empty."""
         if self._created and self.size == 0:
             self.path.unlink(missing_ok=True)
         os.close(self._descriptor)
@@ -82,7 +82,7 @@ class RecordingFile:
             ) from error
 
     def _complete_size(self) -> int:
-        """Return the size of all complete members: the next batch goes there."""
+        """Return the size of all complete members. The next batch is written at this offset."""
         if os.fstat(self._descriptor).st_size == 0:
             return 0
         end = 0
@@ -102,7 +102,7 @@ class RecordingFile:
 def read(path: Path) -> Iterator[Event]:
     """Yield the events of a recording in order. An incomplete member at the end is ignored.
 
-    Raise ConfigError when the file does not exist or is not a recording of this format, CorruptValue where it is damaged.
+    Raise ConfigError when the file does not exist or is not a recording of this format. Raise CorruptValue at damage.
     """
     try:
         with path.open("rb") as file:
@@ -132,7 +132,7 @@ def _members(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int]]:
         while not unzip.eof:
             chunk, rest = rest or file.read(CHUNK), b""
             if not chunk:
-                return  # at the end, or within an incomplete member
+                return  # the file ended, maybe within an incomplete member
             consumed += len(chunk)
             try:
                 parts.append(unzip.decompress(chunk))
@@ -140,7 +140,7 @@ def _members(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int]]:
                 if end == 0:
                     raise _not_a_recording(path) from error
                 file.seek(-8, os.SEEK_END)
-                if file.read() == bytes(8):  # after a power cut a file system may fill the end with zeros; no member ends so
+                if file.read() == bytes(8):  # zeros that the file system added after a power failure
                     return
                 raise CorruptValue(f"{path} is damaged after byte {end}: nothing after it can be trusted") from error
         rest = unzip.unused_data

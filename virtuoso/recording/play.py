@@ -1,7 +1,7 @@
-"""Play a recording to a repository at the pace at which it was recorded.
+"""Play a recording to a repository at its original speed.
 
-All published times are those of the recording. How far they are behind this machine's clock is published beside them
-(`behind_ms`), so that servers know every age. Where the recording begins, has a gap or ends, only `behind_ms` changes.
+All published times are those of the recording. Their lag behind this machine's clock is also published (`behind_ms`), so
+that servers can compute every age. When the recording begins, has a gap or ends, only `behind_ms` changes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A longer pause between two events, or a longer step back, is skipped: the recorder was suspended or its clock was set.
+# Longer pauses or steps back between two events are skipped. The recorder was suspended or its clock was changed then.
 LONGEST_PAUSE_MS = 60_000
 LONGEST_STEP_BACK_MS = 1_000
 
@@ -46,9 +46,9 @@ async def play(
     history: HistoryRecorder | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> int:
-    """Publish a recording to `repository` again and again until `stop` is set, or only `once`. Return the exit code 0.
+    """Publish a recording to `repository` repeatedly until `stop` is set, or only `once`. Return the exit code 0.
 
-    `history` takes the signals, alerts and scores, unless it is None. A damaged recording ends where it is damaged. Raise
+    `history` receives the signals, alerts and scores, unless it is None. A damaged recording ends at the damage. Raise
     ConfigError when the file is not a recording or holds no published snapshot.
     """
     player = _Player(Publisher(repository, max_stale_s=max_stale_s), history, stop, clock)
@@ -63,21 +63,21 @@ async def play(
 
 
 class _Player:
-    """Play a recording from end to end, as often as wanted. Published times grow from one time to the next."""
+    """Plays a recording from start to end, any number of times. Published times increase from one playback to the next."""
 
     def __init__(self, publisher: Publisher, history: HistoryRecorder | None, stop: asyncio.Event, clock: Clock) -> None:
         self._publisher, self._history, self._stop, self._clock = publisher, history, stop, clock
         self._session: Session | None = None
         self._snapshots: dict[str, Snapshot] = {}
-        # Candles that came before the session's first snapshot. Until then it is not known how far we are behind.
+        # Candles from before the session's first snapshot. `behind_ms` is unknown until that snapshot.
         self._waiting_candles: dict[tuple[str, str, Timeframe], Candles] = {}
-        # None until a session's first snapshot: up to there the session is played as fast as possible.
+        # None until a session's first snapshot. Before that, the session is played as fast as possible.
         self._behind_ms: int | None = None
-        self._newest_ms = 0  # the observed time of the snapshot published last, moved to when it is played
+        self._newest_ms = 0  # observed time of the last published snapshot plus its `behind_ms`
         self._errors = RepositoryErrorLog(clock)
 
     async def play_once(self, path: Path) -> int:
-        """Play the recording once. Return how many snapshots were published."""
+        """Play the recording once. Return the number of published snapshots."""
         published, before_ms = 0, 0
         try:
             for event in file.read(path):
@@ -93,7 +93,7 @@ class _Player:
                 before_ms = event["at"]
                 published += await self._redo(event)
         except CorruptValue as error:
-            log.error("%s", error)  # noqa: TRY400 - no bug
+            log.error("%s", error)  # noqa: TRY400 - not a bug
         finally:
             await self._begin(None)
         return published
@@ -115,7 +115,7 @@ class _Player:
         return False
 
     async def _begin(self, header: Event | None) -> None:
-        """End the session, and begin the next one unless `header` is None."""
+        """End the current session. Begin the next one unless `header` is None."""
         if self._session is not None:
             await self._session.close()
         self._session = Session(header, self._history) if header else None
@@ -131,7 +131,7 @@ class _Player:
 
     async def _publish(self, snapshot: Snapshot, at_ms: int) -> None:
         if self._behind_ms is None:
-            # Servers take only newer snapshots: the first one of a session must be newer than the last one before it.
+            # Servers accept only newer snapshots. A session's first snapshot must be newer than the previous session's last.
             self._behind_ms = max(self._clock.now_ms() - at_ms, self._newest_ms + 1 - snapshot.stamp.observed_ms)
             log.info("%s, %s: replayed as of %s", snapshot.venue, snapshot.id, utc(at_ms))
             waiting, self._waiting_candles = self._waiting_candles, {}

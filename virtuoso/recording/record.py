@@ -1,4 +1,4 @@
-"""Record what exchanges reply and what the collector does with it, in the order in which it takes effect."""
+"""Record the replies of exchanges and the steps of the collector, in the order in which they take effect."""
 
 from __future__ import annotations
 
@@ -44,24 +44,24 @@ log = logging.getLogger(__name__)
 
 FLUSH_S = 1.0
 REPORT_S = 60.0
-# The product reads no other headers of a reply, so only these are recorded.
+# Only these headers of a reply are recorded, because the product reads no others.
 HEADERS = frozenset(("content-type", "date", "timenow", "retry-after", "x-bapi-limit-reset-timestamp"))
-# Another version of one of these may give a score other bytes.
+# Another version of one of these libraries may change the bytes of a score.
 LIBRARIES = ("virtuoso", "ccxt", "numpy", "ta-lib")
 
 
 def digest(snapshot: Snapshot) -> str:
-    """Return the checksum of a snapshot's bytes as they are when it is played: its environment is REPLAY."""
+    """Return the checksum of a snapshot's bytes with environment REPLAY, as when it is played."""
     return snapshots.checksum(snapshots.encode_snapshot(replace(snapshot, environment=Environment.REPLAY))).hex()
 
 
 def made_by() -> Mapping[str, str]:
-    """Return the versions of what decides, besides our model, on the last bit of a score."""
+    """Return the versions, besides the model, that can affect the last bit of a score."""
     return {name: version(name) for name in LIBRARIES} | {"machine": platform.machine()}
 
 
 class Recorder:
-    """Record one session: the collector's PassObserver, to which RecordedExchange adds the replies.
+    """Records one session. It is the collector's PassObserver, and RecordedExchange adds the replies.
 
     `opportunities` and `weights` are those of the engine.
     """
@@ -94,7 +94,7 @@ class Recorder:
         self.snapshots: Counter[str] = Counter()  # published, by venue
 
     def operation(self, op: InputKind, venue: str, which: Mapping[str, Any], replies: Sequence[Reply]) -> None:
-        """Note that the feed takes in an exchange's answer, or its failure, at this moment."""
+        """Record that the feed processes an exchange's answer or failure now."""
         self.replies += len(replies)
         self._note({"op": op, "venue": venue, **which, "replies": [_recorded(reply) for reply in replies]})
 
@@ -123,8 +123,10 @@ class Recorder:
         self._pending.append((event, snapshot))
 
     async def flush(self) -> bool:
-        """Write the events since the last flush. Return False once the file is full: later events make no sense without
-        those that were left out. Raise OSError when the disk refuses them."""
+        """Write the events since the last flush. Raise OSError when the write fails.
+
+        Return False when the file is full. No events are written after that, because they need the missing ones.
+        """
         pending, self._pending = self._pending, []
         if pending and not self._full:
             self._full = not await asyncio.to_thread(self._write, pending)
@@ -141,7 +143,7 @@ class Recorder:
 
 
 class RecordedExchange(CcxtExchange):
-    """An exchange that records every operation with its replies, just before its answer takes effect."""
+    """An exchange that records every operation with its replies, immediately before the answer takes effect."""
 
     def __init__(self, venue: str, recorder: Recorder, *, url: str | None = None) -> None:
         super().__init__(venue, url=url)
@@ -158,14 +160,14 @@ class RecordedExchange(CcxtExchange):
             return await super().tickers()
 
     async def premium_rows(self) -> tuple[Rows, int]:
-        """See CcxtExchange. They are read beside the tickers, in a task of their own."""
+        """See CcxtExchange. They are read in a separate task, concurrently with the tickers."""
         async with self._recording(InputKind.PREMIUMS):
             return await super().premium_rows()
 
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
-        """See the port. A collector asks for no pages of the past, so these are not recorded."""
+        """See the port. Pages of the past are not recorded, because a collector does not request them."""
         if before_ms is not None:
             return await super().candles(instrument, timeframe, limit=limit, before_ms=before_ms)
         async with self._recording(InputKind.CANDLES, symbol=instrument.symbol, timeframe=timeframe.value, bars=limit):
@@ -198,10 +200,10 @@ class RecordedExchange(CcxtExchange):
 
     @contextlib.asynccontextmanager
     async def _recording(self, op: InputKind, **which: Any) -> AsyncIterator[None]:
-        """Record what the body asked for once it has ended.
+        """Record the operation of the body when it ends.
 
-        An operation that was cancelled or failed without a reply changed nothing and is not recorded. One exception: when
-        the list of instruments fails, the feed ranks those that it has again.
+        An operation that was cancelled or failed without a reply changed nothing and is not recorded. There is one
+        exception: when the list of instruments fails, the feed ranks its existing instruments again.
         """
         replies: list[Reply] = []
         before = RECORDED_REPLIES.set(replies)
@@ -218,13 +220,13 @@ class RecordedExchange(CcxtExchange):
 
 
 def _recorded(reply: Reply) -> list[Any]:
-    """Return a reply as it is written to the file."""
+    """Return a reply in the format of the file."""
     headers = {name.lower(): value for name, value in reply.headers.items() if name.lower() in HEADERS}
     return [path_and_query(reply.url), reply.status, headers, reply.text, reply.received_ms]
 
 
 def path_and_query(url: str) -> str:
-    """Return a URL without its host. The rest identifies the request in a recording."""
+    """Return the path and query of a URL. They identify the request in a recording."""
     parts = urlsplit(url)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
@@ -239,8 +241,8 @@ async def record(
 ) -> int:
     """Record `collecting`, the run of a collector that `recorder` observes, and return the exit code.
 
-    End when `stop` is set, `minutes` have passed or the file is full, and close the file. The exit code is 0, or 1 when the
-    disk refuses more data.
+    End when `stop` is set, `minutes` have passed or the file is full. Close the file. The exit code is 0, or 1 when a write
+    fails.
     """
     started = reported = time.monotonic()
     collector_task, stop_task = asyncio.create_task(collecting), asyncio.create_task(stop.wait())
@@ -253,7 +255,7 @@ async def record(
             wait = max(0.0, min(FLUSH_S, deadline - time.monotonic()))
             await asyncio.wait({collector_task, stop_task}, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
             if collector_task.done():
-                collector_task.result()  # a collector never ends by itself: this raises its error
+                collector_task.result()  # raises its error; a collector ends only on an error
             if not await recorder.flush():
                 reason = f"the maximum size of {file.max_bytes / 1e6:g} MB is reached"
                 break
@@ -269,7 +271,7 @@ async def record(
         log.info("%s: %s. %s", file.path, reason, _progress(recorder, file, started))
         return 0
     except OSError as error:
-        log.error("%s cannot be written: %s. Its data is complete", file.path, error.strerror)  # noqa: TRY400 - no bug
+        log.error("%s cannot be written: %s. Its data is complete", file.path, error.strerror)  # noqa: TRY400 - not a bug
         return 1
     finally:
         stop_task.cancel()

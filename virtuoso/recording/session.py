@@ -1,4 +1,7 @@
-"""Play one session of a recording: new feeds take in the recorded answers, and an engine scores them, by the live code."""
+"""Play one session of a recording. New feeds process the recorded answers, and an engine computes the scores.
+
+Both use the same code as live operation.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,9 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """The feeds and the engine of a session, as they were at its beginning.
+    """The feeds and the engine of a session, initially in their state at its beginning.
 
-    `header` is the event that begins it. `history` takes the signals, alerts and scores, unless it is None.
+    `header` is the event that begins it. `history` receives the signals, alerts and scores, unless it is None.
     """
 
     def __init__(self, header: Event, history: HistoryRecorder | None = None) -> None:
@@ -55,9 +58,9 @@ class Session:
         self._passes: dict[int, AnalysedMarket] = {}
 
     async def redo(self, event: Event) -> Snapshot | None:
-        """Repeat an event. Return the snapshot, with environment REPLAY, when one was scored."""
+        """Repeat an event. Return the snapshot, with environment REPLAY, when the event is a scored snapshot."""
         if "op" in event:
-            with contextlib.suppress(ExchangeError):  # it failed when it was recorded, too
+            with contextlib.suppress(ExchangeError):  # it also failed when it was recorded
                 await self._operate(event)
         elif "pass" in event:
             await self._analyse(event)
@@ -111,7 +114,7 @@ class Session:
 
 
 class ReplayClock(SystemClock):
-    """The wall clock of a recording. It stands where `moment_ms` sets it, and waits as this machine does."""
+    """The wall clock of a recording. Its time is `moment_ms`. `sleep` and `monotonic` are those of this machine."""
 
     def __init__(self, moment_ms: int = 0) -> None:
         self.moment_ms = moment_ms
@@ -122,21 +125,21 @@ class ReplayClock(SystemClock):
 
 
 class ReplayedExchange(CcxtExchange):
-    """A venue whose requests are answered by `replies` and never by a network. Its clock is that of the replies."""
+    """A venue whose requests are answered by `replies`, without a network. It uses the clock of `replies`."""
 
     def __init__(self, venue: str) -> None:
         self.replies = RecordedReplies()
         super().__init__(venue, clock=self.replies.clock, session=self.replies)
 
     def _begin_premiums(self) -> None:
-        """Do nothing: the recording says when premiums are read."""
+        """Do nothing, because the recording determines when premiums are read."""
 
     def _check_pause(self) -> None:
-        """Do nothing: every recorded request was allowed."""
+        """Do nothing, because every recorded request was allowed."""
 
 
 class RecordedReplies:
-    """The HTTP session of ccxt's client, with recorded replies. `clock` shows when the last reply had arrived."""
+    """An HTTP session for ccxt's client with recorded replies. `clock` shows the time of receipt of the last reply."""
 
     def __init__(self) -> None:
         self.headers: Mapping[str, str] = {}
@@ -144,7 +147,7 @@ class RecordedReplies:
         self._remaining: list[list[Any]] = []
 
     def load(self, replies: list[list[Any]]) -> None:
-        """Replace the replies that can be given. Each is given once."""
+        """Replace the available replies. Each is returned once."""
         self._remaining = list(replies)
 
     @contextlib.asynccontextmanager
@@ -153,7 +156,7 @@ class RecordedReplies:
         wanted = path_and_query(str(url))
         path = urlsplit(wanted).path
         matching = [reply for reply in self._remaining if reply[0] == wanted]
-        matching += [reply for reply in self._remaining if urlsplit(reply[0]).path == path]  # a query may hold a time
+        matching += [reply for reply in self._remaining if urlsplit(reply[0]).path == path]  # a query may contain a time
         if not matching:
             raise aiohttp.ClientConnectionError(f"the recording holds no reply to {wanted}")
         self._remaining.remove(matching[0])
@@ -161,11 +164,11 @@ class RecordedReplies:
         yield _Response(status, headers, body)
 
     async def close(self) -> None:
-        """Do nothing: there is no connection."""
+        """Do nothing, because there is no connection."""
 
 
 class _Response:
-    """What ccxt reads of aiohttp's response."""
+    """The part of aiohttp's response that ccxt reads."""
 
     reason = ""
 

@@ -1,17 +1,17 @@
-"""Where snapshots and candles are stored: bytes under keys, whose content is never looked at.
+"""The storage of snapshots and candles: a key-value store of bytes that does not interpret the values.
 
-`factory.open_repository` builds this stack from one setting. A call goes down it, and each layer changes one thing:
+`factory.open_repository` builds this stack from one setting. A call passes through the layers from top to bottom:
 
-    TieredRepository               reads take the first tier that has the value, writes go to all; counts fallbacks
-      InstrumentedRepository       counts reads and writes; damaged bytes become an absence
-        CircuitBreakerRepository   limits a call to about a second; skips for a while what does not answer in time
+    TieredRepository               reads from the first tier that has the value, writes to all tiers; counts fallbacks
+      InstrumentedRepository       counts reads and writes; treats damaged bytes as a missing value
+        CircuitBreakerRepository   limits a call to about a second; skips a repository for a while after a timeout
           ShardedRepository        several memcached servers: each key has its own order of servers
             CircuitBreakerRepository   the same for one server
               MemcachedRepository  one server
-          DirectoryRepository      one file a key, for the processes of one node
+          DirectoryRepository      one file per key, for the processes of one node
           MemoryRepository         for one process
 
-Beneath: `keys` builds every key, `envelope` makes stored bytes self-checking, `thread_pool` keeps blocking calls off the
-event loop. `composite` is for repositories made of several, which may hold several values of a key: `get_all` returns all
-of them, and the caller, which knows their content, takes the newest.
+Helper modules: `keys` builds all keys. `envelope` adds a checksum to stored bytes. `thread_pool` runs blocking calls outside
+the event loop. `composite` is for repositories with several parts, which may hold different values of a key. Their `get_all`
+returns all values. The caller knows the content and takes the newest.
 """

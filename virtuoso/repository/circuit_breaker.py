@@ -1,4 +1,4 @@
-"""A circuit breaker: a repository costs its callers about a second at most, and next to nothing while it does not answer."""
+"""A circuit breaker. It limits a call to about a second and fails calls immediately while a repository is unresponsive."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ _log = logging.getLogger(__name__)
 
 
 class CircuitBreakerRepository:
-    """Limits every call to `timeout_s`. A call that is not answered in time opens the breaker: for `pause_s` all calls raise
-    RepositoryTimedOut at once. Then one call tries, while the others are still refused. Any answer closes the breaker, also
-    an error that comes in time, which costs nobody anything."""
+    """A repository with a timeout and a circuit breaker.
+
+    Every call is limited to `timeout_s`. A timeout opens the breaker. All calls then raise RepositoryTimedOut immediately
+    for `pause_s`. After that, one call is tried while the others are still rejected. Any answer in time closes the breaker,
+    even an error, because a fast error does not delay callers."""
 
     def __init__(
         self,
@@ -37,18 +39,18 @@ class CircuitBreakerRepository:
         self._timeout_s = timeout_s
         self._pause_s = pause_s
         self._clock = clock
-        self._pause_ends: float | None = None  # by the monotonic clock; None while the breaker is closed
-        self._failures: dict[str, str] = {}  # the last message by what fails: answering, reading, writing or leasing
+        self._pause_ends: float | None = None  # monotonic time; None while the breaker is closed
+        self._failures: dict[str, str] = {}  # last message by failing operation: answering, reading, writing, leasing
         self._used = False
 
     @property
     def name(self) -> str:
-        """The name of the repository."""
+        """Return the name of the repository."""
         return self.inner.name
 
     @property
     def health(self) -> str:
-        """ "ok", "not asked yet", or what fails."""
+        """Return "ok", "not asked yet", or the messages of the failing operations."""
         if not self._used:
             return "not asked yet"
         return "; ".join(dict.fromkeys(self._failures.values())) or "ok"
@@ -77,7 +79,7 @@ class CircuitBreakerRepository:
         if self._pause_ends is not None:
             if self._clock.monotonic() < self._pause_ends:
                 raise RepositoryTimedOut(f"{self.name} is skipped for a moment: {self.health}")
-            self._pause_ends = self._clock.monotonic() + self._pause_s  # this caller tries
+            self._pause_ends = self._clock.monotonic() + self._pause_s  # this call is the trial
         self._used = True
         try:
             async with asyncio.timeout(self._timeout_s):

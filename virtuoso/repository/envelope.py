@@ -1,7 +1,7 @@
-"""The envelope around every value that leaves the process. It shows whether stored bytes are a whole value of ours.
+"""The envelope of every value that leaves the process. It detects stored bytes that are damaged or not from this product.
 
-It is 40 bytes before the value, big-endian: magic "VRTS", format version, 3 zero bytes, expiry in epoch milliseconds (0:
-the store itself expires the value), length of the value, BLAKE2b-128 of all these and the value.
+It consists of 40 bytes before the value, big-endian: magic "VRTS", format version, 3 zero bytes, expiry in epoch
+milliseconds (0: the store itself expires the value), length of the value, BLAKE2b-128 of these fields and the value.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def seal(value: bytes, expires_ms: int = 0) -> bytes:
 
 
 def unseal(blob: bytes) -> tuple[bytes, int]:
-    """Return the value and its expiry in epoch milliseconds. Raise CorruptValue unless `seal` made exactly this blob."""
+    """Return the value and its expiry in epoch milliseconds. Raise CorruptValue unless `seal` produced this blob."""
     expires_ms, length = read_header(blob)
     if len(blob) - HEADER != length:
         raise CorruptValue(f"{len(blob) - HEADER} bytes where {length} should be")
@@ -39,8 +39,7 @@ def unseal(blob: bytes) -> tuple[bytes, int]:
 
 
 def read_header(start: bytes) -> tuple[int, int]:
-    """Return expiry and length from the first `HEADER` bytes; the value is not read. Raise CorruptValue when they are no
-    header."""
+    """Return expiry and length from the first `HEADER` bytes, without the value. Raise CorruptValue if they are invalid."""
     if len(start) < HEADER:
         raise CorruptValue("shorter than an envelope")
     magic, version, expires_ms, length = _FIELDS.unpack_from(start)
@@ -52,7 +51,7 @@ def read_header(start: bytes) -> tuple[int, int]:
 
 
 def check_size(value: bytes) -> None:
-    """Raise RepositoryError when the value is larger than any repository takes."""
+    """Raise RepositoryError when the value is larger than 64 MiB, the limit of all repositories."""
     if len(value) > LARGEST_VALUE:
         raise RepositoryError(f"a value of {len(value)} bytes is larger than {LARGEST_VALUE}")
 

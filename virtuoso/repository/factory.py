@@ -1,4 +1,4 @@
-"""From the setting CACHE to the repository that it names, with all its layers."""
+"""The creation of the repository, with all its layers, from the setting CACHE."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from virtuoso.repository.tiered import TieredRepository
 
 _ALLOWED = "memory:, directory:/a/path, or memcached://host:port[,host:port...]"
 _MEMCACHED_PORT = 11211
-_ONLY_SERVER_S = 1.0  # for a call of the only server
-_ONE_OF_SEVERAL_S = 0.45  # for a call of one of several servers: the time is enough for a second one
+_ONLY_SERVER_S = 1.0  # the timeout of a call when there is one server
+_ONE_OF_SEVERAL_S = 0.45  # the timeout of a call when there are several, so that a second can be tried
 
 
 def open_repository(url: str, node_directory: Path | None) -> TieredRepository:
-    """Return the repository of `url`: memory:, directory:/a/path or memcached://host:port,host:port. Behind memcached,
-    `node_directory` is the second tier. Nothing is connected to or written yet. Raise ConfigError, which names what is
-    wrong."""
+    """Return the repository of `url`: memory:, directory:/a/path or memcached://host:port,host:port.
+
+    With memcached, `node_directory` is the second tier. This function does not connect or write. Raise ConfigError if `url`
+    is not valid."""
     scheme, colon, rest = url.partition(":")
     if url == "memory:":
         return TieredRepository([MemoryRepository()])
@@ -35,7 +36,7 @@ def open_repository(url: str, node_directory: Path | None) -> TieredRepository:
 
 
 def memcached_servers(url: str) -> list[tuple[str, int]]:
-    """Return (host, port) of each server of memcached://host:port,host:port. Raise ConfigError when it is not allowed."""
+    """Return (host, port) of each server of memcached://host:port,host:port. Raise ConfigError when it is not valid."""
     servers = url.removeprefix("memcached://").rstrip("/").split(",")
     return list(dict.fromkeys(_server(url, server.strip()) for server in servers))
 

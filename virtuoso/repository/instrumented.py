@@ -1,4 +1,4 @@
-"""A repository whose reads and writes are counted."""
+"""A repository that counts its reads and writes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from virtuoso.repository.composite import read_all
 
 
 class InstrumentedRepository:
-    """Counts reads and writes by their result. Damaged bytes become an absence: no caller has any use for them."""
+    """A repository that counts reads and writes by result. It treats damaged bytes as a missing value."""
 
     def __init__(self, repository: SnapshotRepository) -> None:
         self._inner = repository
 
     @property
     def name(self) -> str:
-        """The name of the repository."""
+        """Return the name of the repository."""
         return self._inner.name
 
     async def get(self, key: str) -> bytes | None:

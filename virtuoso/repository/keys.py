@@ -1,7 +1,7 @@
-"""Every key. No key is built elsewhere.
+"""All repository keys. No other module builds keys.
 
-A key is printable ASCII without spaces and under 210 bytes, whatever the script of the symbol. So it fits memcached (250
-bytes, of which chunks need a few) and the name of a file.
+A key is printable ASCII without spaces and shorter than 210 bytes, for symbols of any script. It therefore fits into a file
+name and into memcached keys, which are limited to 250 bytes including the suffix of chunks.
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ def candles(venue: str, symbol: str, timeframe: str) -> str:
 
 
 def lease() -> str:
-    """Return the key of the lease that the working collector holds."""
+    """Return the key of the lease of the active collector."""
     return "virtuoso:v1:lease"
 
 
 def trial() -> str:
-    """Return the key of a value that is written only to try out a repository."""
+    """Return the key of a value that is only written to test a repository."""
     return "virtuoso:v1:trial"
 
 
 def _part(text: str) -> str:
-    """Return the text percent-encoded, or its hash after "#" when that is too long. No encoding has a "#", so the two never
-    collide."""
+    """Return the percent-encoded text, or "#" and its hash if that is too long.
+
+    A percent-encoded text never contains "#", so the two forms cannot collide."""
     encoded = quote(text, safe="")
     if len(encoded) <= _LONGEST_PART:
         return encoded

@@ -14,8 +14,10 @@ T = TypeVar("T")
 
 
 class MemcachedRepository:
-    """One server. Every call ends within about `timeout_s`, however large the value; past that RepositoryTimedOut is raised.
-    See `memcached_client` for what is stored."""
+    """A repository in one memcached server.
+
+    Every call ends within about `timeout_s`, for values of any size. After that, it raises RepositoryTimedOut. The module
+    `memcached_client` describes the storage format."""
 
     name = "memcached"
 

@@ -1,9 +1,9 @@
-"""Values in one memcached server, by blocking calls of pymemcache.
+"""Values in one memcached server, with blocking calls of pymemcache.
 
-A value lies under its key as a sealed "V" + value. A value of CHUNK bytes or more is sealed whole and cut into chunks. They
-lie under `key:write id:number`; a sealed "M" + write id + number of chunks, written last, lies under the key. So a reader
-sees the old value or the new one, and a chunk that was lost since shows. The chunks of a replaced value stay until they
-expire or memcached needs the room: a reader may still need them.
+A small value is stored under its key as a sealed "V" + value. A value of CHUNK bytes or more is sealed, then split into
+chunks. The chunks are stored under `key:write id:number`. A sealed "M" + write id + number of chunks is then stored under
+the key. A reader therefore sees the old value or the new one, and detects lost chunks. The chunks of a replaced value are
+kept until they expire or memcached needs the memory, because a reader may still need them.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from virtuoso.repository.envelope import seal, unseal
 
 T = TypeVar("T")
 
-CHUNK = 1_000_000  # bytes; memcached's item limit of 1 MiB counts the key and overhead too
+CHUNK = 1_000_000  # bytes; memcached's item limit of 1 MiB includes the key and overhead
 CONNECTIONS = 8
-_RELATIVE_TTL_LIMIT_S = 30 * 86_400  # memcached takes a larger number for a Unix time
+_RELATIVE_TTL_LIMIT_S = 30 * 86_400  # memcached interprets a larger number as a Unix time
 _MANIFEST = struct.Struct(">c8sH")
 _LEASE_ATTEMPTS = 3  # the lease may expire or change between two commands
 
 
 class _Connection(Client):  # type: ignore[misc]  # pymemcache is untyped here
-    """Tries every address of the host: `localhost` is often ::1 first, where memcached listens on IPv4 only."""
+    """A connection that tries all addresses of the host. `localhost` is often ::1 first, but memcached may use only IPv4."""
 
     server: tuple[str, int]
 
@@ -55,9 +55,11 @@ class _Connection(Client):  # type: ignore[misc]  # pymemcache is untyped here
 
 
 class MemcachedClient:
-    """One server. Every call blocks. It raises RepositoryTimedOut at its deadline, a time of the monotonic clock, however
-    large the value; a single command waits for at most `timeout_s`. All calls raise RepositoryError when the server cannot
-    be used. `name` is for messages."""
+    """A client for one server. Every call blocks.
+
+    A call raises RepositoryTimedOut at its deadline, for values of any size. The deadline is a time of the monotonic clock.
+    A single command waits for at most `timeout_s`. All calls raise RepositoryError when the server cannot be used. `name` is
+    for messages."""
 
     def __init__(self, name: str, host: str, port: int, *, timeout_s: float, connect_timeout_s: float, clock: Clock) -> None:
         self._name = name
@@ -68,13 +70,13 @@ class MemcachedClient:
             connect_timeout=min(connect_timeout_s, timeout_s),
             timeout=timeout_s,
             no_delay=True,
-            default_noreply=False,  # with noreply a set that the server refused looks like a success
+            default_noreply=False,  # with noreply, a rejected set looks like a success
             max_pool_size=CONNECTIONS,
         )
         self._pool.client_class = _Connection
 
     def get(self, key: str, deadline: float) -> bytes | None:
-        """Return the value; None when there is none. Raise CorruptValue when it is damaged."""
+        """Return the value, or None when there is none. Raise CorruptValue when it is damaged."""
         stored = self._execute(deadline, lambda pool: pool.get(key))
         if stored is None:
             return None
@@ -89,7 +91,7 @@ class MemcachedClient:
         return unseal(b"".join(chunks))[0]
 
     def set(self, key: str, value: bytes, ttl_s: float, deadline: float) -> None:
-        """Store the value for `ttl_s` seconds at least."""
+        """Store the value for at least `ttl_s` seconds."""
         expire = self._expire(ttl_s)
         if len(value) < CHUNK:
             self._store(key, seal(b"V" + value), expire, deadline)
@@ -102,13 +104,13 @@ class MemcachedClient:
         }
         for chunk_key, chunk in chunks.items():
             self._store(chunk_key, chunk, expire, deadline)
-        for chunk_key in chunks:  # a server too small for the value dropped the first chunks for the last
+        for chunk_key in chunks:  # a server without enough memory has evicted the first chunks
             if not self._execute(deadline, partial(_touch, key=chunk_key, expire=expire)):
                 raise RepositoryError(f"{self._name} has no room for {len(value)} bytes: give it more memory (-m)")
         self._store(key, seal(_MANIFEST.pack(b"M", write_id, len(chunks))), expire, deadline)
 
     def lease(self, key: str, owner: str, ttl_s: float, deadline: float) -> bool:
-        """Take or renew the lease. Return whether `owner` holds it now."""
+        """Take or renew the lease. Return True if `owner` holds it now."""
         expire, mine = self._expire(ttl_s), seal(owner.encode())
         for _ in range(_LEASE_ATTEMPTS):
             if self._execute(deadline, lambda pool: pool.add(key, mine, expire=expire)):
@@ -131,7 +133,7 @@ class MemcachedClient:
         self._pool.close()
 
     def _expire(self, ttl_s: float) -> int:
-        """Return memcached's expiry. It counts whole seconds and rounds down, so one more makes it at least `ttl_s`."""
+        """Return the expiry for memcached. It counts whole seconds and rounds down, so one second is added."""
         seconds = max(0, math.ceil(ttl_s)) + 1
         return seconds if seconds <= _RELATIVE_TTL_LIMIT_S else self._clock.now_ms() // 1000 + seconds
 
@@ -146,8 +148,10 @@ class MemcachedClient:
             raise RepositoryError(f"{self._name} did not store {len(stored)} bytes")
 
     def _execute(self, deadline: float, command: Callable[[PooledClient], T]) -> T:
-        """Return the result of the command, with our errors for pymemcache's. A restart of the server closes the pooled
-        connections. Each failure drops one of them, so after as many failures the connection is a new one."""
+        """Return the result of the command. Convert the errors of pymemcache to our errors.
+
+        A restart of the server closes all pooled connections. Each failed attempt removes one of them from the pool. After
+        CONNECTIONS failures, the connection is therefore a new one."""
         failure: Exception | None = None
         for _ in range(CONNECTIONS + 1):
             if self._clock.monotonic() >= deadline:
@@ -165,7 +169,7 @@ class MemcachedClient:
                 ) from error
             except OSError as error:
                 raise RepositoryError(f"{self._name} cannot be reached: {error.strerror or error}") from error
-            except (MemcacheError, ValueError, LookupError) as error:  # a server of another kind confuses the client so
+            except (MemcacheError, ValueError, LookupError) as error:  # from a server that is not memcached
                 raise RepositoryError(f"{self._name} does not speak memcached: {error!r}") from error
         raise RepositoryError(f"{self._name} closes every connection") from failure
 

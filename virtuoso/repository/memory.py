@@ -1,4 +1,4 @@
-"""Values in this process: for one process that does everything, and as the plainest statement of the port."""
+"""A repository in the memory of one process. It is also the simplest implementation of the port."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _SWEEP_S = 30.0
 
 
 class MemoryRepository:
-    """A repository that ends with its process."""
+    """A repository in memory. Its values are lost when the process ends."""
 
     name = "memory"
 
     def __init__(self, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
-        self._values: dict[str, tuple[bytes, float]] = {}  # value and monotonic time of its expiry
-        self._leases: dict[str, tuple[str, float]] = {}  # owner and monotonic time of the end
+        self._values: dict[str, tuple[bytes, float]] = {}  # (value, monotonic expiry time)
+        self._leases: dict[str, tuple[str, float]] = {}  # (owner, monotonic expiry time)
         self._sweep_at = clock.monotonic() + _SWEEP_S
         self._closed = False
 

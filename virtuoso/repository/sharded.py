@@ -1,4 +1,4 @@
-"""Several memcached servers as one repository, which works while one of them does."""
+"""Several memcached servers as one repository. It works as long as one of them works."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from virtuoso.repository.composite import combined_error
 
 
 class ShardedRepository:
-    """Each key has its own order of servers by rendezvous hashing, the same in every process. A call goes to the first
-    server, and on to the next one when a server fails.
+    """A repository on several servers. Rendezvous hashing gives each key its own order of servers, equal in all processes.
 
-    A value is stored on the first server that takes it. A read also goes on past servers without the value, so that one
-    that came back empty hides nothing. A value on a dead server is absent until it is written again. A server that came
-    back with an old value hides the newer one from `get` until the next write; `get_all` returns both."""
+    A call goes to the first server. If a server fails, the call goes to the next one. A value is stored on the first server
+    that accepts it. A read also continues after servers without the value, so that a server that is empty after a restart
+    hides no value. A value on a failed server is missing until it is written again. A server that comes back with an old
+    value hides the newer value from `get` until the next write. `get_all` returns both."""
 
     name = "memcached"
 
     def __init__(self, servers: Mapping[str, SnapshotRepository], *, timeout_s: float, pause_s: float = PAUSE_S) -> None:
-        """`servers` by address. A call of one takes at most `timeout_s`; one that took longer is skipped for `pause_s`."""
+        """Use `servers`, by address. A call takes at most `timeout_s`. After a timeout, skip the server for `pause_s`."""
         self._servers = {
             address: CircuitBreakerRepository(server, timeout_s=timeout_s, pause_s=pause_s)
             for address, server in servers.items()
         }
 
     def health(self) -> dict[str, str]:
-        """Return the health of each server: "ok", "not asked yet", or what fails."""
+        """Return the health of each server: "ok", "not asked yet", or the error messages."""
         return {f"{self.name} {address}": server.health for address, server in self._servers.items()}
 
     async def get(self, key: str) -> bytes | None:
-        """See the port. Raise CorruptValue when no server has a whole value and one has damaged bytes."""
+        """See the port. Raise CorruptValue when no server has an intact value and one has damaged bytes."""
         errors: list[RepositoryError] = []
         corrupt: CorruptValue | None = None
         for server in self._order(key):
@@ -53,7 +53,7 @@ class ShardedRepository:
         return None
 
     async def get_all(self, key: str) -> list[tuple[str, bytes]]:
-        """See CompositeRepository. Raise CorruptValue when no server has a whole value and one has damaged bytes."""
+        """See CompositeRepository. Raise CorruptValue when no server has an intact value and one has damaged bytes."""
         servers = self._order(key)
         answers = await asyncio.gather(*(server.get(key) for server in servers), return_exceptions=True)
         self._raise_if_all_failed([each for each in answers if isinstance(each, RepositoryError)])

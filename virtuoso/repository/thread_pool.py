@@ -1,4 +1,4 @@
-"""A few threads for blocking calls, so that no disk or socket ever holds up the event loop."""
+"""Threads for blocking calls, so that disks and sockets never block the event loop."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ _CLOSING_S = 1.5
 
 
 class ThreadPool:
-    """Runs blocking calls. When a caller is cancelled, its call goes on in its thread and counts as abandoned. While all
-    threads are taken by abandoned calls, as on a disk that hangs, further calls fail at once instead of queueing."""
+    """A pool of threads for blocking calls.
+
+    When a caller is cancelled, its call continues in its thread and counts as abandoned. When abandoned calls occupy all
+    threads, for example because a disk hangs, new calls fail immediately instead of queueing."""
 
     def __init__(self, name: str, count: int = 4) -> None:
         self._name = name
@@ -27,7 +29,7 @@ class ThreadPool:
         self._abandoned: set[Future[Any]] = set()
 
     async def run(self, call: Callable[[], T]) -> T:
-        """Return the result of the call, or raise its exception. Raise RepositoryTimedOut while all threads hang,
+        """Return the result of the call, or raise its exception. Raise RepositoryTimedOut while all threads hang. Raise
         RepositoryError after `close`."""
         if len(self._abandoned) >= self._count:
             raise RepositoryTimedOut(f"{self._name}: earlier calls still hang")
@@ -46,7 +48,7 @@ class ThreadPool:
             raise
 
     def start(self, call: Callable[[], None]) -> None:
-        """Run the call in the background without waiting for it. Do nothing after `close`."""
+        """Start the call in the background without waiting for it. Do nothing after `close`."""
         with suppress(RuntimeError):
             future = self._executor.submit(call)
             for calls in (self._running, self._abandoned):
@@ -54,7 +56,7 @@ class ThreadPool:
                 future.add_done_callback(calls.discard)
 
     async def close(self) -> None:
-        """Drop the calls that wait, and give those that run _CLOSING_S to end. Idempotent."""
+        """Cancel the waiting calls. Wait up to _CLOSING_S for the running calls. Idempotent."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         if running := [asyncio.wrap_future(future) for future in self._running]:
             await asyncio.wait(running, timeout=_CLOSING_S)

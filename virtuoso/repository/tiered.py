@@ -1,4 +1,4 @@
-"""Repositories behind one another, so that one of them may fail."""
+"""Several repositories as tiers, so that a tier may fail."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from virtuoso.repository.sharded import ShardedRepository
 
 
 class TieredRepository:
-    """Reads take the first tier that has the value. Writes go to all tiers at once, and succeed when one tier stores the
-    value. The first tier that answers decides about the lease. A call of a tier takes at most `timeout_s`; a tier that took
-    longer is skipped for `pause_s`."""
+    """A repository with several tiers.
+
+    A read returns the value of the first tier that has it. A write goes to all tiers concurrently, and succeeds when one
+    tier stores the value. The first tier that answers decides about the lease. A call to a tier takes at most `timeout_s`.
+    After a timeout, the tier is skipped for `pause_s`."""
 
     def __init__(
         self, repositories: Sequence[SnapshotRepository], *, timeout_s: float = TIMEOUT_S, pause_s: float = PAUSE_S
@@ -27,11 +29,11 @@ class TieredRepository:
 
     @property
     def name(self) -> str:
-        """The names of the tiers, first to last, such as "memcached+directory"."""
+        """Return the names of the tiers, first to last, such as "memcached+directory"."""
         return "+".join(tier.name for tier in self._tiers)
 
     def health(self) -> dict[str, str]:
-        """Return the health of each tier, and of each server of a sharded one: "ok", "not asked yet", or what fails."""
+        """Return the health of each tier and each server of a sharded tier: "ok", "not asked yet", or the error messages."""
         health: dict[str, str] = {}
         for breaker in self._breakers:
             health[breaker.name] = breaker.health
@@ -40,7 +42,7 @@ class TieredRepository:
         return health
 
     async def get(self, key: str) -> bytes | None:
-        """See the port. Return None only when every tier has answered and none has the value."""
+        """See the port. Return None only when all tiers answer and none has the value."""
         failures: list[tuple[str, RepositoryError]] = []
         for tier in self._tiers:
             try:
@@ -56,7 +58,7 @@ class TieredRepository:
         return None
 
     async def get_all(self, key: str) -> list[tuple[str, bytes]]:
-        """See CompositeRepository. All tiers are read at once; the values of the first tier come first."""
+        """See CompositeRepository. All tiers are read concurrently. The values of the first tier come first."""
         answers = await asyncio.gather(*(tier.get_all(key) for tier in self._tiers), return_exceptions=True)
         values: list[tuple[str, bytes]] = []
         failures: list[tuple[str, RepositoryError]] = []
@@ -101,7 +103,7 @@ class TieredRepository:
 
 
 def _count_fallback(failures: list[tuple[str, RepositoryError]], answered_by: str) -> None:
-    """Count that `answered_by` stood in for the first tier that failed. A tier without the value is no failure."""
+    """Count a fallback from the first failed tier to `answered_by`. A tier without the value is not a failure."""
     if failures:
         name, error = failures[0]
         FALLBACKS.labels(name, answered_by, "no_answer" if isinstance(error, RepositoryTimedOut) else "error").inc()

@@ -1,11 +1,11 @@
-"""Values as files of one directory, by blocking calls.
+"""Values as files of one directory, with blocking calls.
 
-A file is a sealed value with its expiry. Its modification time says when it was written. It is replaced by a rename, so a
-reader sees the old value or the new one. Nothing is synced to the disk: after a power failure a file may be cut, which its
-envelope shows, and the next publish is seconds away.
+A file contains a sealed value with its expiry. Its modification time is the time of the write. A rename replaces the file.
+A reader therefore sees the old value or the new one. Files are not synced to the disk. After a power failure, a file may be
+truncated. Its envelope shows this, and the next value is published within seconds.
 
-A file is expired when its time is over, or when it was written in the future because the clock has been set back. So a
-clock that is set neither keeps a value for ever nor locks anyone out.
+A file is expired after its expiry time. It is also expired when it was written in the future, because the clock has been set
+back. A clock change therefore neither keeps a value forever nor blocks a lease forever.
 """
 
 from __future__ import annotations
@@ -28,23 +28,24 @@ from virtuoso.repository.envelope import HEADER, LARGEST_VALUE, read_header, sea
 _SUFFIX = ".virtuoso"
 _PART = ".virtuoso-part"
 _LOCK = ".virtuoso-lock"
-_LONGEST_NAME = 180  # bytes; file systems take 255, and the name of a part is longer
-_CLOCK_SLACK_S = 60.0  # a file may be written so far in the future before it counts as expired
-_ORPHAN_S = 60.0  # a part or a broken file of this age has no writer any more
+_LONGEST_NAME = 180  # bytes; file systems allow 255, and the names of parts are longer
+_CLOCK_SLACK_S = 60.0  # a file expires when it was written further in the future than this
+_ORPHAN_S = 60.0  # a part or a damaged file that is older than this has no writer any more
 _LOCK_TIMEOUT_S = 0.3
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class ValueFiles:
-    """The files at `path`, a directory that the first write makes. Every call blocks. `deadline` is a time of the monotonic
-    clock after which a write is given up."""
+    """The files in the directory `path`. The first write creates the directory. Every call blocks.
+
+    After `deadline`, a time of the monotonic clock, a write is abandoned."""
 
     def __init__(self, path: Path, *, clock: Clock) -> None:
         self._path = path
         self._clock = clock
 
     def get(self, key: str) -> bytes | None:
-        """Return the value; None when there is none or it has expired. Raise CorruptValue when the file is damaged,
+        """Return the value, or None when there is none or it has expired. Raise CorruptValue when the file is damaged. Raise
         RepositoryError when it cannot be read."""
         try:
             with self._file(key).open("rb") as file:
@@ -60,8 +61,8 @@ class ValueFiles:
         return None if self._expired(status.st_mtime, expires_ms) else value
 
     def set(self, key: str, value: bytes, ttl_s: float, deadline: float) -> None:
-        """Store the value for `ttl_s` seconds. When the disk is full, sweep and try once more. Raise RepositoryError when it
-        cannot be written, RepositoryTimedOut after the deadline."""
+        """Store the value for `ttl_s` seconds. When the disk is full, sweep and try once more. Raise RepositoryError when
+        the file cannot be written. Raise RepositoryTimedOut after the deadline."""
         try:
             self._replace(key, value, ttl_s, deadline)
         except OSError as error:
@@ -74,8 +75,8 @@ class ValueFiles:
                 raise self._error("written", second) from second
 
     def lease(self, key: str, owner: str, ttl_s: float, deadline: float) -> bool:
-        """Take or renew the lease. Return whether `owner` holds it now. Raise RepositoryError when that cannot be found
-        out."""
+        """Take or renew the lease. Return True if `owner` holds it now. Raise RepositoryError when the holder cannot be
+        determined."""
         with self.locked(key):
             try:
                 holder = self.get(key)
@@ -88,8 +89,8 @@ class ValueFiles:
 
     @contextmanager
     def locked(self, key: str) -> Iterator[None]:
-        """Hold the lock of the key among threads and processes. The kernel frees the lock of a process that dies. Raise
-        RepositoryError when another holds it for too long."""
+        """Hold the lock of the key. It excludes other threads and processes. The kernel releases the lock of a process that
+        dies. Raise RepositoryError when another holder keeps it for too long."""
         give_up_at = self._clock.monotonic() + _LOCK_TIMEOUT_S
         try:
             self._path.mkdir(parents=True, exist_ok=True)
@@ -141,7 +142,7 @@ class ValueFiles:
                 part.unlink(missing_ok=True)
 
     def _remove(self, file: Path) -> None:
-        """Rename the file, check it again, and put it back when a writer has just replaced it."""
+        """Rename the file, check it again, and then delete it. Restore it first if a writer has just replaced it."""
         renamed = self._part(file)
         file.rename(renamed)
         if not self._removable(renamed):

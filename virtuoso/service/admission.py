@@ -1,5 +1,5 @@
-"""The checks of stored data: bytes are compared with their head and decoded, and every row is checked once against the rules
-of the .proto. A row that breaks a rule is dropped and counted; no other module sees it."""
+"""The checks of stored data. The bytes are compared with their head and decoded. Then every row is checked once against the
+rules of the .proto. A row that breaks a rule is dropped and counted; no other module sees it."""
 
 from __future__ import annotations
 
@@ -36,13 +36,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row", bound=Message)
-_UNCOUNTED = frozenset({"provenance", "venue_symbols", "rows"})  # `rows` are made from `confluences`
+# The fields of ValidSnapshot that are not counted. `rows` are made from `confluences`.
+_UNCOUNTED = frozenset({"provenance", "venue_symbols", "rows"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidSnapshot:
-    """The parts of a stored snapshot that keep every rule. Each symbol is at most once in each list. There is at least one
-    row. `confluences` and `betas` are replies without provenance, `rows` are made from `confluences`."""
+    """The valid parts of a stored snapshot.
+
+    Each symbol occurs at most once in each list. There is at least one row. `confluences` and `betas` are replies without
+    provenance. `rows` are made from `confluences`."""
 
     provenance: provenance_pb2.Provenance
     overview: overview_pb2.Overview | None
@@ -60,7 +63,7 @@ class ValidSnapshot:
 
 
 def read_head(blob: bytes) -> snapshot_head_pb2.SnapshotHead:
-    """Return the head in `blob`. Raise CorruptValue when there is none."""
+    """Return the head in `blob`. Raise CorruptValue when `blob` is not a valid head."""
     try:
         head = snapshot_head_pb2.SnapshotHead.FromString(blob)
     except DecodeError as error:
@@ -73,24 +76,25 @@ def read_head(blob: bytes) -> snapshot_head_pb2.SnapshotHead:
 
 
 def observed_ms(head: snapshot_head_pb2.SnapshotHead) -> int:
-    """Return the exchange's clock of the snapshot that the head announces, as SnapshotView.observed_ms."""
+    """Return the exchange time of the announced snapshot, in the same way as SnapshotView.observed_ms."""
     return times.millis(head.observed_time) + snapshots.behind_ms(head)
 
 
 def matches(head: snapshot_head_pb2.SnapshotHead, blob: bytes) -> bool:
-    """Return True when `blob` is exactly what the head announces."""
+    """Return True when `blob` has the length and the checksum in the head."""
     return len(blob) == head.length and snapshots.checksum(blob) == head.checksum
 
 
 def read_snapshot(blob: bytes) -> ValidSnapshot:
-    """Return the snapshot in `blob` without the rows that break a rule. Raise CorruptValue when its provenance breaks one,
-    or when no row is left: a snapshot without a source or without rows is not served."""
+    """Return the snapshot in `blob` without the rows that break a rule.
+
+    Raise CorruptValue when the provenance breaks a rule, or when no row is left."""
     try:
         snapshot = snapshot_pb2.Snapshot.FromString(blob)
     except DecodeError as error:
         raise CorruptValue("not a Snapshot") from error
     provenance = provenance_pb2.Provenance()
-    provenance.CopyFrom(snapshot.provenance)  # a reference would hold the whole message in memory as long as the view
+    provenance.CopyFrom(snapshot.provenance)  # a reference would keep the whole message in memory as long as the view
     _check(provenance)
     refused: Counter[str] = Counter()
     rows = _valid(map(confluences.row, snapshot.confluences), lambda row: row.symbol, refused)
@@ -127,8 +131,9 @@ def read_snapshot(blob: bytes) -> ValidSnapshot:
 def read_candles(
     blob: bytes, symbol: str, timeframe: candle_pb2.Timeframe.ValueType
 ) -> tuple[candle_series_pb2.CandleSeries, Sequence[candle_pb2.Candle]]:
-    """Return the series in `blob`, and those of its bars that keep every rule. Raise CorruptValue when it is not the series
-    of `symbol` and `timeframe`, or when no bar is left."""
+    """Return the series in `blob` and its valid candles.
+
+    Raise CorruptValue when it is not the series of `symbol` and `timeframe`, or when no candle is valid."""
     try:
         series = candle_series_pb2.CandleSeries.FromString(blob)
     except DecodeError as error:
@@ -148,7 +153,7 @@ def read_candles(
 def read_remembered(
     what: str, rows: Iterable[Row], name: Callable[[Row], str], sound: Callable[[Row], bool]
 ) -> Sequence[Row]:
-    """Return those of `rows` out of the history that keep every rule. `what` names them in the log."""
+    """Return the valid ones of `rows`, which come from the history. `what` is their name in the log."""
     refused: Counter[str] = Counter()
     valid = _valid(rows, name, refused, sound)
     _count("remembered", refused, len(valid), f"history: {what}")
@@ -156,7 +161,7 @@ def read_remembered(
 
 
 def read_points(points: Sequence[score_history_pb2.ScorePoint], symbol: str) -> Sequence[score_history_pb2.ScorePoint]:
-    """Do the same for thousands of points: check them all at once, and one by one only when that fails."""
+    """Return the valid points. Check them one by one only when the check of all points at once fails."""
     whole = market_service_pb2.GetScoreHistoryResponse(points=points)
     if not collect_violations(whole, fail_fast=True) and all(map(invariants.point, points)):
         metrics.ROWS.labels("remembered", "ok").inc(len(points))
@@ -167,7 +172,7 @@ def read_points(points: Sequence[score_history_pb2.ScorePoint], symbol: str) -> 
 
 
 def refuse(what: str) -> None:
-    """Count a snapshot of which nothing can be served: its head, its bytes or the whole of it is invalid."""
+    """Count a rejected snapshot. `what` is the invalid part: the head, the checksum or the whole snapshot."""
     metrics.INVALID_ROWS.labels(what).inc()
     metrics.ROWS.labels("snapshot", "refused").inc()
 
@@ -175,7 +180,7 @@ def refuse(what: str) -> None:
 def _check(provenance: provenance_pb2.Provenance) -> None:
     checked = provenance_pb2.Provenance()
     checked.CopyFrom(provenance)
-    checked.path = provenance_pb2.PATH_SNAPSHOT  # a stored snapshot has no path: the server sets it at each tick
+    checked.path = provenance_pb2.PATH_SNAPSHOT  # a stored snapshot has no path; the server sets it at each tick
     violations = collect_violations(checked, fail_fast=True)
     rule = violations[0].proto.rule_id if violations else ""
     if not rule and checked.coverage.present > checked.coverage.expected:
@@ -191,7 +196,7 @@ def _check(provenance: provenance_pb2.Provenance) -> None:
 def _valid(
     rows: Iterable[Row], name: Callable[[Row], str], refused: Counter[str], sound: Callable[[Row], bool] | None = None
 ) -> list[Row]:
-    """Return the rows that keep every rule, the first of each name. Count the others by rule in `refused`."""
+    """Return the valid rows, and only the first row of each name. Count the other rows by rule in `refused`."""
     valid: dict[str, Row] = {}
     for row in rows:
         symbol = name(row)
@@ -213,7 +218,7 @@ def _valid(
 def _one(
     snapshot: snapshot_pb2.Snapshot, field: str, refused: Counter[str], sound: Callable[[Any], bool] | None = None
 ) -> Any:
-    """Return the message in that field if it is present, not empty and keeps every rule; else None."""
+    """Return the message in `field` if it is present, not empty and valid; else None."""
     message = getattr(snapshot, field)
     if not snapshot.HasField(field) or not message.ByteSize():  # type: ignore[arg-type]  # any of its fields
         return None

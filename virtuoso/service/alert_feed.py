@@ -1,5 +1,5 @@
-"""New alerts, read once a second for all streams. A stream remembers one cursor and nothing more. The alerts between that
-cursor and the newest one are in memory or are read again, so a slow stream loses nothing and gets nothing twice."""
+"""New alerts, read once a second for all streams. The main state of a stream is its cursor. The alerts between that
+cursor and the newest one are in memory or are read again. So a slow stream gets every alert exactly once."""
 
 from __future__ import annotations
 
@@ -24,16 +24,20 @@ if TYPE_CHECKING:
     from virtuoso.service.cached_history import CachedHistory
 
 POLL_PERIOD_S = 1.0
-MAX_OUTAGE_S = 10.0  # of the history; after that streams end
-MAX_RECENT = 2000  # alerts in memory: the alerts of some hours
-BATCH_SIZE = 500  # alerts in one message and in one read
-MAX_CLOCK_ERROR_MS = 86_400_000  # by which a writer's clock may be ahead
+# Streams end when the history is unavailable for longer than this.
+MAX_OUTAGE_S = 10.0
+# The number of alerts in memory. It is enough for some hours.
+MAX_RECENT = 2000
+# The maximum number of alerts in one message and in one read.
+BATCH_SIZE = 500
+# The maximum time by which a writer's clock may be ahead.
+MAX_CLOCK_ERROR_MS = 86_400_000
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class AlertEntry:
-    """An alert: its encoded message, and the values by which streams and lists filter."""
+    """An alert: its encoded message, and the values for the filters of streams and lists."""
 
     cursor: int
     kind: int
@@ -44,15 +48,16 @@ class AlertEntry:
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """The alerts that a client wants, of the environment that it sees: an alert of another environment must not pass for one
-    of this. No kinds stand for all kinds."""
+    """The filter of one client. Without `kinds`, all kinds match.
+
+    `environment` is the one that the client sees. Alerts of other environments do not match."""
 
     kinds: frozenset[int]
     min_level: int
     environment: int
 
     def matches(self, entry: AlertEntry) -> bool:
-        """Return True for an alert that the client wants."""
+        """Return True for an alert that matches the filter."""
         return (
             (not self.kinds or entry.kind in self.kinds)
             and entry.level >= self.min_level
@@ -61,7 +66,7 @@ class AlertFilter:
 
 
 def encode_alerts(alerts: Sequence[Alert]) -> list[AlertEntry]:
-    """Return the alerts that keep every rule, encoded, in their order."""
+    """Return the valid alerts, encoded, in their order."""
     by_cursor = {str(alert.cursor): alert for alert in alerts}
     valid = admission.read_remembered(
         "alerts",
@@ -73,31 +78,31 @@ def encode_alerts(alerts: Sequence[Alert]) -> list[AlertEntry]:
 
 
 class AlertFeed:
-    """Polls the history from the first time that anybody asks for alerts."""
+    """A poller of the history. Polling starts with the first request for alerts."""
 
     def __init__(self, history: CachedHistory, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._history, self._clock = history, clock
         self._recent: deque[AlertEntry] = deque()
-        self._recent_after = 0  # every alert after this cursor, up to the newest, is in `_recent`
+        self._recent_after = 0  # `_recent` has all known alerts after this cursor
         self._newest: int | None = None
         self._failing_since: float | None = None
         self._loop: asyncio.Task[None] | None = None
-        self._waiters: list[asyncio.Future[None]] = []  # for a poll that has not begun yet
+        self._waiters: list[asyncio.Future[None]] = []  # they wait for the next poll that starts
         self._poll_requested = asyncio.Event()
         self._polled = asyncio.Event()
 
     @property
     def available(self) -> bool:
-        """True while alerts can be read: the history has answered, and still does."""
+        """Whether alerts can be read: the history has been read, and the last poll did not fail."""
         return self._newest is not None and self._failing_since is None
 
     def start(self) -> None:
-        """Poll from now on, when there is a history. Idempotent."""
+        """Start to poll if there is a history. Idempotent."""
         if self._loop is None and self._history.configured:
             self._loop = asyncio.create_task(self._poll_forever())
 
     async def newest_cursor(self) -> int:
-        """Return the newest cursor, by a read that begins after this call. Raise HistoryUnavailable."""
+        """Return the newest cursor from a read that starts after this call. Raise HistoryUnavailable when the read fails."""
         if not self._history.configured:
             raise HistoryUnavailable("this server has no history")
         self.start()
@@ -108,8 +113,9 @@ class AlertFeed:
         return self._newest or 0
 
     async def start_after(self, cursor: str) -> int:
-        """Return the cursor after which a stream starts; "" stands for the newest. Raise HistoryUnavailable. Raise
-        InvalidField for a cursor so far ahead that no alert would ever follow it."""
+        """Return the cursor after which a stream starts. "" means the newest cursor.
+
+        Raise HistoryUnavailable when the history cannot be read. Raise InvalidField for a cursor too far in the future."""
         newest = await self.newest_cursor()
         position = int(cursor) if cursor else newest
         if position > max(newest, self._clock.now_ms() + MAX_CLOCK_ERROR_MS):
@@ -118,8 +124,10 @@ class AlertFeed:
         return position
 
     async def read_after(self, position: int, wanted: AlertFilter) -> tuple[list[bytes], int]:
-        """Return the wanted ones of the next BATCH_SIZE alerts after a cursor, encoded, oldest first; and the cursor after
-        them. Raise HistoryUnavailable when the history is needed and cannot be read, or could not be for MAX_OUTAGE_S."""
+        """Return (the encoded alerts that match, oldest first; the cursor after them).
+
+        One call reads at most BATCH_SIZE alerts after `position`. Raise HistoryUnavailable when the history is needed and
+        cannot be read, or when polling has failed for MAX_OUTAGE_S."""
         if self._failing_since is not None and self._clock.monotonic() - self._failing_since > MAX_OUTAGE_S:
             raise HistoryUnavailable("the history cannot be read now: call again with the last cursor")
         if position < self._recent_after:
@@ -129,16 +137,16 @@ class AlertFeed:
             if entry.cursor <= position:
                 break
             newer.append(entry)
-        batch = newer[: -BATCH_SIZE - 1 : -1]  # the oldest ones, oldest first
+        batch = newer[: -BATCH_SIZE - 1 : -1]  # the oldest alerts, oldest first
         end = batch[-1].cursor if len(batch) == BATCH_SIZE else max(position, self._newest or 0)
         return [entry.chunk for entry in batch if wanted.matches(entry)], end
 
     async def next_poll(self) -> None:
-        """Return after the next poll, or when `wake` is called."""
+        """Wait for the end of the next poll, or for a call of `wake`."""
         await self._polled.wait()
 
     def wake(self) -> None:
-        """Wake everybody who waits for `next_poll`."""
+        """Wake all who wait for `next_poll`."""
         polled, self._polled = self._polled, asyncio.Event()
         polled.set()
 
@@ -151,10 +159,10 @@ class AlertFeed:
         self._resolve(self._take_waiters(), HistoryUnavailable("the server is going down"))
 
     async def _read_older(self, position: int, wanted: AlertFilter) -> tuple[list[bytes], int]:
-        """Read for a stream that is further behind than the alerts in memory."""
+        """Return the same as `read_after` for alerts that are no longer in memory."""
 
         async def read(history: HistoryReader) -> tuple[int, Sequence[Alert]]:
-            newest = self._newest or 0  # known before the read: all wanted alerts up to here are in its result
+            newest = self._newest or 0  # set before the read, so that the read covers it
             kinds = [AlertKind(kind) for kind in sorted(wanted.kinds)]
             least = AlertLevel(wanted.min_level) if wanted.min_level else None
             return newest, await history.alerts(after=position, kinds=kinds, min_level=least, limit=BATCH_SIZE)
@@ -165,7 +173,7 @@ class AlertFeed:
         except HistoryUnavailable:
             if self._failing_since is None:
                 raise
-            return [], position  # the history may return before MAX_OUTAGE_S is over
+            return [], position  # the history may be available again before MAX_OUTAGE_S
         last = (alerts[-1].cursor if alerts else None) or position
         entries = await asyncio.to_thread(encode_alerts, alerts)
         end = last if len(alerts) >= BATCH_SIZE else max(last, newest)
@@ -181,7 +189,7 @@ class AlertFeed:
                 self._failing_since = None
             except HistoryUnavailable as error:
                 failure = error
-            except Exception:  # the loop must outlive any failure of one read, or streams would wait for ever
+            except Exception:  # a failed read must not end the loop: streams wait for it
                 log.exception("reading new alerts failed")
                 failure = HistoryUnavailable("the history cannot be read now")
             if failure is not None and self._failing_since is None:

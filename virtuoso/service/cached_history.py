@@ -1,5 +1,5 @@
-"""The history as the service reads it: opened at the first read, limited in time, with one kind of failure. Clients that ask
-the same share one read."""
+"""Access to the history for the service. It opens at the first read, has a timeout, and fails with one kind of error. Equal
+requests share one read."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Opener = Callable[[], "HistoryReader"]
 
-READ_S = 1.7  # for one read: more than a history's own limit, less than the two seconds of a client
+# The timeout of one read. It is longer than the history's own timeout and shorter than the two seconds of a client.
+READ_S = 1.7
 CACHE_S = 1.0
 MAX_CACHED = 64
 log = logging.getLogger(__name__)
 
 
 class CachedHistory:
-    """`opener` opens the history for reading; None when there is no history. The first read calls it, in a thread: loading a
-    database takes a third of a server's memory, and many servers never need one."""
+    """The history that `opener` opens for reading. `opener` is None when there is no history.
+
+    The first read calls `opener` in a thread. A database library takes a third of a server's memory, and many servers never
+    need one."""
 
     def __init__(
         self, opener: Opener | None, *, clock: Clock = SYSTEM_CLOCK, read_s: float = READ_S, cache_s: float = CACHE_S
@@ -38,12 +41,13 @@ class CachedHistory:
 
     @property
     def configured(self) -> bool:
-        """True when there is a history to read."""
+        """Whether there is a history to read."""
         return self._opener is not None
 
     async def read(self, work: Callable[[HistoryReader], Awaitable[T]]) -> T:
-        """Return the result of `work` on the history. Raise HistoryUnavailable when it fails, takes too long, or there is no
-        history."""
+        """Return the result of `work` on the history.
+
+        Raise HistoryUnavailable when `work` fails or takes too long, or when there is no history."""
         history = await self._open()
         try:
             async with asyncio.timeout(self._read_s):
@@ -52,7 +56,7 @@ class CachedHistory:
             raise HistoryUnavailable("the history cannot be read now") from error
 
     async def read_cached(self, key: Hashable, work: Callable[[HistoryReader], Awaitable[T]]) -> T:
-        """Do the same as `read`, but return the result that a read for the same key had within the last second."""
+        """Return the result of `work` like `read`. Share it with all reads for the same key within a second."""
         return await self._cache.get(key, lambda: self.read(work))
 
     async def close(self) -> None:
@@ -73,5 +77,5 @@ class CachedHistory:
         try:
             return await asyncio.shield(self._opening)
         except ConfigError as error:
-            log.error("the history cannot be opened: %s", error)  # noqa: TRY400  # the error says what to change
+            log.error("the history cannot be opened: %s", error)  # noqa: TRY400  # the error explains what to change
             raise HistoryUnavailable("the history cannot be opened") from error

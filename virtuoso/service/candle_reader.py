@@ -1,5 +1,5 @@
-"""Candles for charts: the only data that a request reads from the repository. Clients that look at the same chart share one
-read."""
+"""Candles for charts. They are the only data that a request reads from the repository. Clients that request the same chart
+share one read."""
 
 from __future__ import annotations
 
@@ -22,29 +22,31 @@ if TYPE_CHECKING:
     from virtuoso.store.v1 import candle_series_pb2
 
 TIMEFRAMES = {number: timeframe for timeframe, number in snapshots.TIMEFRAMES.items()}
-READ_S = 1.5  # for one read: a dashboard has two seconds for everything
+# The timeout of one read. A dashboard has two seconds for everything.
+READ_S = 1.5
 CACHE_S = 2.0
 MAX_CACHED = 256
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedSeries:
-    """Encoded candles, oldest first, with the times at which they opened (epoch milliseconds)."""
+    """Encoded candles, oldest first, with their open times in epoch milliseconds."""
 
     message: candle_series_pb2.CandleSeries
     open_ms: Sequence[int]
     chunks: Sequence[bytes]
 
     def before(self, open_ms: int | None, size: int) -> tuple[Sequence[bytes], int | None]:
-        """Return the newest `size` candles that opened before that time (None: the newest of all), and the end of the page
-        before them (None when there is no older candle)."""
+        """Return the newest `size` candles that opened before `open_ms`, and the `open_ms` of the next older page.
+
+        With `open_ms` None, return the newest candles. The second value is None when there is no older candle."""
         end = len(self.open_ms) if open_ms is None else bisect_left(self.open_ms, open_ms)
         start = max(0, end - size)
         return self.chunks[start:end], self.open_ms[start] if start else None
 
 
 class CandleReader:
-    """Reads series of candles. `max_stale_s`: how long the newest candle may be overdue."""
+    """A reader of series of candles. `max_stale_s`: the maximum time by which a newer candle may be overdue."""
 
     def __init__(
         self, source: Source, keys: Keys, *, max_stale_s: float, clock: Clock = SYSTEM_CLOCK, cache_s: float = CACHE_S
@@ -54,8 +56,10 @@ class CandleReader:
         self._cache = CoalescingCache(clock, lifetime_s=cache_s, max_entries=MAX_CACHED)
 
     async def series(self, venue: str, symbol: str, timeframe: candle_pb2.Timeframe.ValueType) -> EncodedSeries:
-        """Return the candles of a tracked symbol. Raise DataUnavailable when there are none yet, they are too old, or the
-        repository does not answer in time."""
+        """Return the candles of a tracked symbol.
+
+        Raise DataUnavailable when there are none yet, when they are too old, or when the repository does not answer in
+        time."""
         name = TIMEFRAMES[timeframe].value
         key = self._keys.candles(venue, symbol, name)
         series = await self._cache.get(key, lambda: self._read(key, symbol, timeframe))
@@ -69,8 +73,9 @@ class CandleReader:
         current: provenance_pb2.Provenance,
         stale_reason: provenance_pb2.FallbackReason.ValueType,
     ) -> provenance_pb2.Provenance:
-        """Return the provenance of a reply with these candles: the current snapshot's, with the candles' own times. It is
-        stale once a newer candle is overdue by half a minute."""
+        """Return the provenance of a reply with these candles: that of the current snapshot with the times of the candles.
+
+        It is stale when a newer candle is overdue by more than half a minute."""
         message = series.message
         provenance = type(current)()
         provenance.CopyFrom(current)
@@ -90,7 +95,7 @@ class CandleReader:
         await self._cache.close()
 
     def _overdue_ms(self, series: EncodedSeries) -> int:
-        # the candle after the newest closes two lengths after the newest opened
+        # The candle after the newest one closes two candle lengths after the newest one opened.
         overdue = self._clock.now_ms() - series.open_ms[-1] - 2 * TIMEFRAMES[series.message.timeframe].ms
         return overdue - snapshots.behind_ms(series.message)
 

@@ -1,4 +1,4 @@
-"""A cache for what is read when a client asks: many clients that ask the same cost one read."""
+"""A cache for reads on request. Many clients with the same request cause one read."""
 
 from __future__ import annotations
 
@@ -23,16 +23,19 @@ class _Read:
 
 
 class CoalescingCache:
-    """One read for all who ask for the same key while it runs. Its result serves for `lifetime_s` after the read began; an
-    error serves only those who waited for it. At most `max_entries` are in memory."""
+    """A cache of reads by key. Callers share a read that is in progress.
+
+    A result is valid for `lifetime_s` from the start of its read. An error is raised only in the callers that waited for it.
+    At most `max_entries` reads are in memory."""
 
     def __init__(self, clock: Clock, *, lifetime_s: float, max_entries: int) -> None:
         self._clock, self._lifetime_s, self._max_entries = clock, lifetime_s, max_entries
         self._reads: OrderedDict[Hashable, _Read] = OrderedDict()  # oldest first
 
     async def get(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Return the result of `read`, or of another caller's for the same key. Raise what that raised. A caller that is
-        cancelled does not cancel the read."""
+        """Return the result of `read`, or of another caller's read for the same key. Raise the error of that read.
+
+        The cancellation of a caller does not cancel the read."""
         entry = self._reads.get(key)
         if entry is None or self._is_over(entry):
             entry = self._begin(key, read)
@@ -61,7 +64,7 @@ class CoalescingCache:
         return failed or entry.started <= self._clock.monotonic() - self._lifetime_s
 
     def _evict(self) -> None:
-        """Drop the oldest reads when they are over or beyond the limit: results are large and seldom asked for again."""
+        """Drop the oldest reads that are expired or above the limit. Results are large and rarely requested again."""
         while self._reads:
             oldest = next(iter(self._reads.values()))
             if len(self._reads) <= self._max_entries and not self._is_over(oldest):

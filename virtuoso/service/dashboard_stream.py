@@ -1,5 +1,5 @@
-"""The messages of WatchDashboard. A stream remembers one snapshot id and nothing more. The delta from that snapshot to the
-newest one is encoded once for all streams that need it, so a thousand streams cost little and a slow one skips states."""
+"""The messages of WatchDashboard. The main state of a stream is one snapshot id. The delta from that snapshot to the newest
+one is encoded once for all streams that need it. So a thousand streams cost little, and a slow stream skips states."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ HEARTBEAT = encoding.field(4, (encoding.chunk(b""),))
 
 
 def resume_token(snapshot_id: str) -> str:
-    """Return opaque text for a snapshot's id."""
+    """Return the opaque token of a snapshot id."""
     return base64.urlsafe_b64encode(snapshot_id.encode()).decode().rstrip("=")
 
 
 def resumed(token: str) -> str:
-    """Return the snapshot's id in a token; "" for an unreadable token, with which the stream starts anew."""
+    """Return the snapshot id in a token; "" for an invalid token. The stream then starts with a whole dashboard."""
     try:
         return base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
@@ -30,16 +30,17 @@ def resumed(token: str) -> str:
 
 
 class DashboardEvents:
-    """Encoded messages of WatchDashboard, shared by all streams."""
+    """The encoded messages of WatchDashboard. All streams share them."""
 
     def __init__(self, cache: SnapshotCache) -> None:
         self._cache = cache
         self._newest_id = ""
-        self._events: dict[str, bytes] = {}  # to the newest snapshot, by the id of the snapshot before
+        self._events: dict[str, bytes] = {}  # changes to the newest snapshot, by the id of the older one
 
     def since(self, snapshot_id: str, served: ServedSnapshot) -> bytes:
-        """Return the message that leads from that snapshot to the served one: a delta, or the whole dashboard when that
-        snapshot is not in memory any more."""
+        """Return the message that changes that snapshot into the served one.
+
+        It is a delta, or the whole dashboard when that snapshot is not in memory."""
         if self._newest_id != served.view.id:
             self._newest_id = served.view.id
             self._events.clear()
@@ -53,7 +54,7 @@ class DashboardEvents:
         return served.provenance_field + event
 
     def heartbeat(self, served: ServedSnapshot) -> bytes:
-        """Return a message without news, with the present age."""
+        """Return a message without changes, with the current age."""
         return served.provenance_field + HEARTBEAT + _token(served.view.id)
 
 

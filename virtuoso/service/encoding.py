@@ -1,5 +1,5 @@
-"""Join encoded protobuf messages without decoding them. A chunk is a message's length and its bytes: what follows the tag of
-its field, whatever the field's number."""
+"""Join encoded protobuf messages without decoding them. A chunk is the length of a message and its bytes. It follows the tag
+of a field and does not depend on the field number."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def chunk_of(message: Message) -> bytes:
 
 
 def field(number: int, chunks: Iterable[bytes]) -> bytes:
-    """Return the chunks, each as field `number` (1-15) of the message around them; nothing for no chunks."""
+    """Return the chunks, each as field `number` (1-15) of the outer message; b"" without chunks."""
     tag = bytes((number << 3 | _LENGTH_DELIMITED,))
     body = tag.join(chunks)
     return tag + body if body else b""
 
 
 def single(message: bytes) -> bool:
-    """Return True when `message` is one field of type string, bytes or message, shorter than 2 MiB, and nothing else."""
+    """Return True when `message` is exactly one field of type string, bytes or message, shorter than 2 MiB."""
     length, at, shift = 0, 1, 0
     for byte in message[1:4]:
         length |= (byte & 0x7F) << shift
@@ -46,12 +46,12 @@ def single(message: bytes) -> bool:
 
 
 def text(number: int, value: str) -> bytes:
-    """Return a string as field `number`; nothing for the empty string, which is the default."""
+    """Return a string as field `number`; b"" for the empty string, which is the default."""
     return field(number, (chunk(value.encode()),)) if value else b""
 
 
 def varint(number: int, value: int) -> bytes:
-    """Return an unsigned number or enum as field `number`; nothing for 0, which is the default."""
+    """Return an unsigned number or enum as field `number`; b"" for 0, which is the default."""
     if not value:
         return b""
     encoded = bytearray((number << 3,))

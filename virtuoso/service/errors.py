@@ -1,6 +1,8 @@
-"""The one table from exception to what a client sees: gRPC code, reason (google.rpc.ErrorInfo), and what helps: the fields
-that break a rule (BadRequest), or when to call again (RetryInfo). An exception that is not in the table is INTERNAL, and the
-client sees a request id only."""
+"""The table of exceptions and the errors that clients get for them.
+
+An error has a gRPC code and a reason (google.rpc.ErrorInfo). It may have the fields that break a rule (BadRequest), or the
+time after which to retry (RetryInfo). An exception that is not in the table is INTERNAL; the client gets only a request
+id."""
 
 from __future__ import annotations
 
@@ -18,13 +20,13 @@ from virtuoso.market.v1 import error_reason_pb2
 DOMAIN = "virtuoso.market"
 REQUEST_ID = "x-request-id"
 DETAILS = "grpc-status-details-bin"
-# All metadata of a reply must stay under 8 KiB, base64 and percent signs included, or the details are lost.
+# All metadata of a reply must be under 8 KiB, including base64 and percent-encoding. Otherwise the details are lost.
 MAX_VIOLATIONS_BYTES, MAX_MESSAGE_CHARACTERS = 3000, 300
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an exception becomes. `field`: the request field at fault, where it is always the same one."""
+    """The error for an exception. `field`: the invalid request field, if it is the same one every time."""
 
     code: grpc.StatusCode
     reason: str
@@ -51,7 +53,7 @@ UNKNOWN = Answer(grpc.StatusCode.INTERNAL, "INTERNAL")
 
 @dataclass(frozen=True, slots=True)
 class Status(grpc.Status):
-    """What `abort_with_status` takes: rich details and the request id in the trailers."""
+    """A status for `abort_with_status`, with rich details and the request id in the trailers."""
 
     code: grpc.StatusCode
     details: str
@@ -59,12 +61,12 @@ class Status(grpc.Status):
 
 
 def answer(error: BaseException) -> Answer:
-    """Return the row of the table for an exception, or for the nearest of its base classes."""
+    """Return the table row of an exception or of its nearest base class; UNKNOWN when there is none."""
     return next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), UNKNOWN)
 
 
 def status(error: BaseException, request_id: str) -> Status:
-    """Return what the client sees of an exception."""
+    """Return the status that the client gets for an exception."""
     row = answer(error)
     if row is UNKNOWN:
         message = f"an error of ours; its request id is {request_id}"
@@ -99,7 +101,7 @@ def _violations(error: BaseException, row: Answer, message: str) -> Sequence[err
 
 
 def _checked(reason: str) -> str:
-    error_reason_pb2.ErrorReason.Value(f"ERROR_REASON_{reason}")  # ValueError for a reason that the contract lacks
+    error_reason_pb2.ErrorReason.Value(f"ERROR_REASON_{reason}")  # ValueError for a reason that is not in the contract
     return reason
 
 

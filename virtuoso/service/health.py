@@ -1,7 +1,9 @@
-"""grpc.health.v1.Health as the standard says: Check refuses unknown names, Watch answers SERVICE_UNKNOWN and stays open.
+"""The service grpc.health.v1.Health according to its specification.
 
-It is our own because grpcio-health-checking's has three faults: "" is SERVING at first, it writes to a watcher while it
-holds the lock that a change of status needs, and it leaves its streams open when the server stops."""
+For an unknown name, Check returns NOT_FOUND. Watch sends SERVICE_UNKNOWN and stays open.
+
+This module replaces the servicer of grpcio-health-checking, which has three defects. Its initial status of "" is SERVING.
+It writes to a watcher while it holds the lock that a status change needs. It keeps streams open when the server stops."""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ _UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 
 
 class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the package has no types
-    """Statuses by name; all NOT_SERVING at first. `refresh` is called with a name before its status is given."""
+    """The statuses by name. All are NOT_SERVING at first. `refresh(name)` is called before an RPC returns a status."""
 
     def __init__(self, refresh: Callable[[str], Awaitable[None]]) -> None:
         self._refresh = refresh
@@ -51,7 +53,7 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
             self._wake()
 
     def close(self) -> None:
-        """End the open Watch streams after their last status: they would outlast a server's grace."""
+        """End open Watch streams after their last status. Otherwise they would outlast the grace period of the server."""
         self._closing = True
         self._wake()
 
@@ -68,7 +70,7 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
         request: health_pb2.HealthCheckRequest,
         context: grpc.aio.ServicerContext[health_pb2.HealthCheckRequest, health_pb2.HealthCheckResponse],
     ) -> health_pb2.HealthCheckResponse:
-        """Return the status of one name; NOT_FOUND for an unknown name."""
+        """Return the status of one name. Abort with NOT_FOUND for an unknown name."""
         await self._refresh(request.service)
         serving = self._serving.get(request.service)
         if serving is None:
@@ -94,7 +96,7 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
         request: health_pb2.HealthCheckRequest,
         context: grpc.aio.ServicerContext[health_pb2.HealthCheckRequest, health_pb2.HealthCheckResponse],
     ) -> AsyncIterator[health_pb2.HealthCheckResponse]:
-        """Yield the status now and at every change."""
+        """Yield the current status, then the status after each change."""
         await self._refresh(request.service)
         last_sent = None
         while True:

@@ -1,4 +1,4 @@
-"""One heap for all threads of a server."""
+"""Make all threads of a server use one heap."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ _M_ARENA_MAX = -8  # from glibc's malloc.h
 
 
 def share() -> None:
-    """Let all threads use one heap from now on. glibc gives each thread that decodes snapshots a heap of its own, 5 MB of a
-    server's 90, and requests are no faster for it. Other C libraries have no such function and need none."""
+    """Make all threads use one heap from now on.
+
+    By default, glibc gives each thread that decodes snapshots a separate heap. These heaps take 5 MB of a server's 90 MB and
+    do not make requests faster. Other C libraries do not have or need this function."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)

@@ -1,6 +1,6 @@
 """The handlers that need the history: signals, alerts, and scores over time.
 
-Data in the snapshot is answered from the snapshot. While the history is down, only the reads from the history fail."""
+Data that is in the snapshot is returned from the snapshot. While the history is unavailable, only reads from it fail."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from virtuoso.service.snapshot_cache import SnapshotCache
     from virtuoso.service.view import EncodedSignal, SnapshotView
 
-Key = tuple[int, str]  # (opened_ms, id): the order of signals
+# (opened_ms, id) of a signal. Signals are ordered by this key.
+Key = tuple[int, str]
 
 
 class HistoryHandlers:
-    """ListSignals, ListAlerts, GetScoreHistory and WatchAlerts.
+    """The handlers of ListSignals, ListAlerts, GetScoreHistory and WatchAlerts.
 
     A stream sends a heartbeat at the first poll that is at least `heartbeat_s` after its last message."""
 
@@ -63,7 +64,7 @@ class HistoryHandlers:
         if not request.HasField("active") and venue == view.provenance.venue:
             for signal in _matching(view, request, names):
                 on_page = (before is None or _key(signal) < before) and (oldest is None or _key(signal) >= oldest)
-                if on_page and by_id.get(signal.id, signal).active:  # the snapshot is newer, unless the signal has closed
+                if on_page and by_id.get(signal.id, signal).active:  # the snapshot is newer unless the signal has closed
                     by_id[signal.id] = signal
         page = sorted(by_id.values(), key=_key, reverse=True)
         end = _key(page[size - 1]) if len(page) > size else oldest
@@ -106,8 +107,9 @@ class HistoryHandlers:
             return await self._history.read_cached(key, read)
 
     async def list_alerts(self, request: api.ListAlertsRequest, context: Context) -> bytes:
-        """Return alerts, newest first. The first page starts at `newest_cursor`, so that a stream from there neither misses
-        nor repeats an alert."""
+        """Return alerts, newest first.
+
+        The first page starts at `newest_cursor`. A stream from that cursor neither misses nor repeats an alert."""
         size = paging.page_size(request)
         served = self._cache.current()
         wanted = AlertFilter(frozenset(request.kinds), request.min_level, served.view.provenance.environment)
@@ -138,7 +140,7 @@ class HistoryHandlers:
         )
 
     async def watch_alerts(self, request: api.WatchAlertsRequest, _: Context) -> AsyncGenerator[bytes, None]:
-        """Yield the alerts after the cursor first, even when there are none. Then yield new alerts and heartbeats."""
+        """Yield the alerts after the cursor, then new alerts and heartbeats. Yield the first message even without alerts."""
         position, last_sent = await self._alerts.start_after(request.cursor), -math.inf
         kinds = frozenset(request.kinds)
         while True:
@@ -154,16 +156,16 @@ class HistoryHandlers:
                 await self._alerts.next_poll()
 
     async def get_score_history(self, request: api.GetScoreHistoryRequest, context: Context) -> bytes:
-        """Return the scores of one symbol over time. The symbol may be no longer scored, if the venue lists it and there are
-        points."""
+        """Return the scores of one symbol over time.
+
+        A symbol that is no longer scored is accepted if the venue lists it and the history has points."""
         view = self._cache.current().view
         points_range = requested_range(request, self._cache.market_ms(view))
         former = None if view.spelling(request.symbol) in view.names else view.listed(request.symbol)
         symbol = former or view.symbol(request.symbol)
         venue = view.provenance.venue
-        end_ms = (
-            points_range.end_ms if request.HasField("end_time") else None
-        )  # without an end time, a cached result of a second ago is fresh enough
+        # Without an end time, a cached result from a second ago is recent enough.
+        end_ms = points_range.end_ms if request.HasField("end_time") else None
 
         async def read(history: HistoryReader) -> tuple[int, bytes]:
             points = await history.score_points(
@@ -212,7 +214,7 @@ def _matching(view: SnapshotView, request: api.ListSignalsRequest, names: frozen
 
 
 def _encode_signals(signals: Sequence[Signal], environment: int) -> list[EncodedSignal]:
-    """Encode the signals of this environment, and drop those of others."""
+    """Return the valid signals of `environment`, encoded."""
     encoded = [messages.signal(signal) for signal in signals if signal.environment == environment]
     admitted = admission.read_remembered("signals", encoded, lambda message: message.id, invariants.signal)
     return [encoded_signal(message) for message in admitted]

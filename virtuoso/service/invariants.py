@@ -1,5 +1,5 @@
-"""What must hold within a message and no rule of the .proto can say: times are times, prices lie on their right sides, parts
-add up to the whole. Each function returns True when its message is sound."""
+"""Checks of messages that the rules of the .proto cannot express: valid times, prices in the right order, parts that add up
+to the whole. Each function returns True when its message is valid."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ if TYPE_CHECKING:
 
     from virtuoso.market.v1 import alert_pb2, market_service_pb2, opportunity_pb2, score_history_pb2
 
-LAST_SECOND = 1 << 33  # in the year 2242; the age of a later time would not fit into a Duration
-_SIZE_ERROR = 0.01  # sizes of a position are rounded to hundredths
+# This time is in the year 2242. The age of a later time would not fit into a Duration.
+LAST_SECOND = 1 << 33
+# The sizes of a position are rounded to hundredths.
+_SIZE_ERROR = 0.01
 
 
 def time(value: Timestamp) -> bool:
-    """A time that is present and in range."""
+    """Return True for a time that is set and in range."""
     return 0 < value.seconds < LAST_SECOND and 0 <= value.nanos < 1_000_000_000
 
 
 def confluence(item: market_service_pb2.GetConfluenceResponse) -> bool:
-    """A time of the price, each dimension once, and no provenance: servers add their own."""
+    """Return True with a price time, each dimension at most once, and no provenance. Servers add the provenance."""
     kinds = [dimension.kind for dimension in item.dimensions]
     return time(item.price_time) and len(set(kinds)) == len(kinds) and not item.HasField("provenance")
 
 
 def beta(item: market_service_pb2.GetBetaResponse) -> bool:
-    """At least one window, each span once, rising times of each series and a value for each, and no provenance."""
+    """Return True with at least one window, unique spans, ascending times, one beta for each time, and no provenance."""
     windows = item.beta.windows
     return (
         bool(windows)
@@ -42,7 +44,10 @@ def beta(item: market_service_pb2.GetBetaResponse) -> bool:
 
 
 def signal(item: signal_pb2.Signal) -> bool:
-    """Its times, stop and targets on their sides of the entry, sizes that add up to 1, an end only if it has ended."""
+    """Return True for a consistent signal.
+
+    All times are valid. Stop, entry and targets are in the right order. The sizes add up to 1. Only a signal that has ended
+    has a close time."""
     sign = 1 if item.side == signal_pb2.SIDE_LONG else -1
     steps = [sign * price for price in (item.stop, item.entry, *(target.price for target in item.targets))]
     active = item.status == signal_pb2.SIGNAL_STATUS_ACTIVE
@@ -57,34 +62,34 @@ def signal(item: signal_pb2.Signal) -> bool:
 
 
 def active(item: signal_pb2.Signal) -> bool:
-    """A sound signal that has not ended."""
+    """Return True for a valid signal that is active."""
     return item.status == signal_pb2.SIGNAL_STATUS_ACTIVE and signal(item)
 
 
 def record(item: signal_pb2.SignalRecord) -> bool:
-    """No tally with more wins than signals, and both sides together are all signals."""
+    """Return True when no tally has more wins than signals, and the two sides add up to all signals."""
     sides = item.long.count + item.short.count
     parts = (item.all, item.long, item.short, *(driver.tally for driver in item.drivers))
     return all(tally.wins <= tally.count for tally in parts) and item.all.count == sides
 
 
 def opportunity(item: opportunity_pb2.Opportunity) -> bool:
-    """Its times."""
+    """Return True when both times are valid."""
     return time(item.find_time) and time(item.expire_time)
 
 
 def alert(item: alert_pb2.Alert) -> bool:
-    """Its time."""
+    """Return True when the time is valid."""
     return time(item.observed_time)
 
 
 def point(item: score_history_pb2.ScorePoint) -> bool:
-    """Its time."""
+    """Return True when the time is valid."""
     return time(item.observed_time)
 
 
 def _rising(times: Iterable[Timestamp]) -> bool:
-    """Return True for times that are in range, each later than the one before. In one pass: a snapshot has thousands."""
+    """Return True when all times are in range and ascending. Use one pass, because a snapshot has thousands of times."""
     last = (0, 999_999_999)
     for instant in times:
         now = seconds, nanos = instant.seconds, instant.nanos

@@ -1,4 +1,4 @@
-"""The handlers: requests are valid when they arrive here, replies leave as encoded bytes."""
+"""The handlers of MarketService. They receive validated requests and return encoded replies."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ HEARTBEAT_S = 10.0
 
 
 class MarketHandlers:
-    """virtuoso.market.v1.MarketService. The newest snapshot answers most RPCs, `history` the others. `heartbeat_s`: the
-    longest time without a message on a stream, less a tick."""
+    """The handlers of virtuoso.market.v1.MarketService.
+
+    Most replies come from the newest snapshot. `history` handles the other RPCs. A stream sends a heartbeat at the first
+    tick that is at least `heartbeat_s` after its last message."""
 
     def __init__(
         self,
@@ -44,7 +46,7 @@ class MarketHandlers:
         self._closing = False
 
     def unary(self) -> Mapping[str, Unary]:
-        """Return the handlers with one reply, by the name of their RPC."""
+        """Return the handlers of unary RPCs by RPC name."""
         return {
             "GetDashboard": self.get_dashboard,
             "GetOverview": self.get_overview,
@@ -63,7 +65,7 @@ class MarketHandlers:
         }
 
     def streams(self) -> Mapping[str, Stream]:
-        """Return the handlers with a stream of replies, by the name of their RPC."""
+        """Return the handlers of streaming RPCs by RPC name."""
         return {"WatchDashboard": self.watch_dashboard, "WatchAlerts": self._history.watch_alerts}
 
     def close(self) -> None:
@@ -73,11 +75,11 @@ class MarketHandlers:
         self._history.close()
 
     async def get_dashboard(self, _: api.GetDashboardRequest, __: Context) -> bytes:
-        """Return one screen."""
+        """Return the whole dashboard."""
         return self._cache.current().dashboard
 
     async def get_overview(self, _: api.GetOverviewRequest, __: Context) -> bytes:
-        """Return the whole market. Raise DataUnavailable while nothing of it could be measured."""
+        """Return the market overview. Raise DataUnavailable while nothing in it has been measured."""
         served = self._cache.current()
         if not served.view.overview:
             raise DataUnavailable("the market as a whole could not be measured yet")
@@ -96,7 +98,7 @@ class MarketHandlers:
         )
 
     async def get_confluence(self, request: api.GetConfluenceRequest, _: Context) -> bytes:
-        """Return one symbol in full. Raise DataUnavailable when the snapshot has no detail of it."""
+        """Return all details of one symbol. Raise DataUnavailable when the snapshot has none."""
         served = self._cache.current()
         symbol = served.view.symbol(request.symbol)
         detail = served.details.confluences.get(symbol)
@@ -105,7 +107,7 @@ class MarketHandlers:
         return served.provenance_field + detail
 
     async def list_movers(self, request: api.ListMoversRequest, _: Context) -> bytes:
-        """Return a page of the day's largest moves."""
+        """Return a page of the largest gainers and losers of the last 24 hours."""
         view, start = paging.first_row(self._cache, request)
         end = start + paging.page_size(request)
         least = request.min_turnover_usd
@@ -130,7 +132,7 @@ class MarketHandlers:
         )
 
     async def list_candles(self, request: api.ListCandlesRequest, context: Context) -> bytes:
-        """Return a page of bars for a chart. The first page has the newest ones."""
+        """Return a page of candles. The first page has the newest ones."""
         view = self._cache.current().view
         symbol = view.symbol(request.symbol)
         timeframe = request.timeframe or candle_pb2.TIMEFRAME_5M
@@ -150,14 +152,14 @@ class MarketHandlers:
         )
 
     async def get_sentiment(self, _: api.GetSentimentRequest, __: Context) -> bytes:
-        """Return the sentiment of the market. Raise DataUnavailable while nothing of it could be measured."""
+        """Return the market sentiment. Raise DataUnavailable while nothing in it has been measured."""
         served = self._cache.current()
         if not served.view.sentiment:
             raise DataUnavailable("the market's sentiment could not be measured yet")
         return served.provenance_field + encoding.field(2, served.view.sentiment)
 
     async def list_betas(self, request: api.ListBetasRequest, _: Context) -> bytes:
-        """Return a page of betas, by rank. Raise DataUnavailable while no symbol has any."""
+        """Return a page of betas in order of rank. Raise DataUnavailable while no symbol has betas."""
         view, start = paging.first_row(self._cache, request)
         end = start + paging.page_size(request)
         names = frozenset(map(view.spelling, request.symbols))
@@ -169,7 +171,9 @@ class MarketHandlers:
         )
 
     async def get_beta(self, request: api.GetBetaRequest, _: Context) -> bytes:
-        """Return the betas of one symbol, none when it has too few returns. Raise DataUnavailable when all have too few."""
+        """Return the betas of one symbol, or none when it has too few returns.
+
+        Raise DataUnavailable when every symbol has too few returns."""
         served = self._cache.current()
         symbol = served.view.symbol(request.symbol)
         if symbol in served.details.betas:
@@ -178,7 +182,7 @@ class MarketHandlers:
         return served.provenance_field + encoding.field(2, (encoding.chunk(encoding.text(1, symbol)),))
 
     async def list_opportunities(self, request: api.ListOpportunitiesRequest, _: Context) -> bytes:
-        """Return a page of the opportunities that have not expired, newest first."""
+        """Return a page of unexpired opportunities, newest first."""
         view, start = paging.first_row(self._cache, request)
         size = paging.page_size(request)
         names, now_ms = frozenset(map(view.spelling, request.symbols)), self._cache.market_ms(view)
@@ -197,8 +201,11 @@ class MarketHandlers:
         )
 
     async def watch_dashboard(self, request: api.WatchDashboardRequest, _: Context) -> AsyncGenerator[bytes, None]:
-        """Yield first a whole dashboard or what changed since `resume_token`, then a message per tick that brings a change,
-        or a heartbeat. A slow reader skips to the newest state."""
+        """Yield the dashboard and its changes.
+
+        The first message is a whole dashboard, or the changes since `resume_token`. A new snapshot causes a message with
+        changes. A heartbeat is sent after `heartbeat_s` without a message, and when the path of the data changes. A slow
+        reader skips to the newest state."""
         snapshot_id, path, last_sent = resumed(request.resume_token), "", -math.inf
         while True:
             if self._closing:

@@ -1,5 +1,7 @@
-"""Page tokens: opaque text that says where the next page begins, and in which snapshot. A token holds for the request that
-it was given for: its digest covers the request without the page fields, so a token of another request is refused."""
+"""Page tokens: opaque text with the start of the next page and the snapshot id.
+
+A token is valid only for the request that it was created for. Its digest covers the request without the page fields. So a
+token of another request is rejected."""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from virtuoso.service.snapshot_cache import SnapshotCache
     from virtuoso.service.view import SnapshotView
 
-PAGE_SIZES: Mapping[str, tuple[int, int]] = {  # (default, maximum) by request
+# (default, maximum) by request.
+PAGE_SIZES: Mapping[str, tuple[int, int]] = {
     "ListConfluenceScoresRequest": (50, 500),
     "ListMoversRequest": (10, 100),
     "ListSymbolsRequest": (100, 1000),
@@ -36,29 +39,33 @@ _POSITION = struct.Struct(">q")
 
 @dataclass(frozen=True, slots=True)
 class PageStart:
-    """Where a page begins. For a list of one snapshot: the row's number and the snapshot's id. For a list that no snapshot
-    holds: the time or cursor of a row in `position`, and what else identifies the row in `snapshot_id`."""
+    """The start of a page.
+
+    For a list from a snapshot, `position` is the row number and `snapshot_id` is the snapshot's id. For any other list,
+    `position` is the time or cursor of a row, and `snapshot_id` has further text that the list needs."""
 
     position: int
     snapshot_id: str = ""
 
 
 def page_size(request: Any) -> int:
-    """Return how many rows a page of `request` has: the default for 0, the maximum for more. The rules of the .proto have
-    refused negative sizes before."""
+    """Return the number of rows of a page: the default for 0, and at most the maximum.
+
+    The rules of the .proto already reject negative sizes."""
     default, maximum = PAGE_SIZES[request.DESCRIPTOR.name]
     return min(request.page_size or default, maximum)
 
 
 def encode_token(request: Message, start: PageStart) -> str:
-    """Return the token for the page of `request` that begins at `start`."""
+    """Return the token for the page of `request` that starts at `start`."""
     payload = _POSITION.pack(start.position) + start.snapshot_id.encode()
     return base64.urlsafe_b64encode(_digest(request, payload) + payload).decode().rstrip("=")
 
 
 def decode_token(request: Message, token: str) -> PageStart:
-    """Return the start of the page that `token` names. Raise InvalidPageToken for a token that this service did not give for
-    this request."""
+    """Return the start of the page for `token`.
+
+    Raise InvalidPageToken for a token that this service did not create for this request."""
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         digest, payload = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
@@ -70,7 +77,7 @@ def decode_token(request: Message, token: str) -> PageStart:
 
 
 def first_row(cache: SnapshotCache, request: Any) -> tuple[SnapshotView, int]:
-    """Return the view that the requested page is cut from, and the number of its first row."""
+    """Return the view for the requested page, and the number of the first row of the page."""
     if not request.page_token:
         return cache.current().view, 0
     start = decode_token(request, request.page_token)
@@ -83,7 +90,7 @@ def first_row(cache: SnapshotCache, request: Any) -> tuple[SnapshotView, int]:
 
 
 def next_token(number: int, request: Message, view: SnapshotView, end: int, total: int) -> bytes:
-    """Return the token of the page that begins at row `end` of `total`, as field `number` of a reply; nothing at the end."""
+    """Return the token of the page that starts at row `end`, as field `number` of a reply; b"" after the last row."""
     return encoding.text(number, encode_token(request, PageStart(end, view.id)) if end < total else "")
 
 

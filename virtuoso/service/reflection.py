@@ -1,5 +1,5 @@
-"""gRPC server reflection in both versions that clients use. The library has only v1alpha. v1 is the same on the wire, and
-newer clients use nothing else."""
+"""gRPC server reflection in both versions that clients use. The library has only v1alpha. v1 has the same wire format, and
+newer clients use only v1."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ V1 = "grpc.reflection.v1.ServerReflection"
 
 def handlers(services: Sequence[str]) -> tuple[grpc.GenericRpcHandler[Any, Any], ...]:
     """Return handlers that describe the services with these full names, and the reflection service itself."""
-    servicer = reflection.aio.ReflectionServicer((*services, reflection.SERVICE_NAME))  # type: ignore[attr-defined]  # not among its declared exports
+    servicer = reflection.aio.ReflectionServicer((*services, reflection.SERVICE_NAME))  # type: ignore[attr-defined]  # not in its declared exports
     handler = grpc.stream_stream_rpc_method_handler(
         servicer.ServerReflectionInfo,
         request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,

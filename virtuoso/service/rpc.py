@@ -1,8 +1,8 @@
-"""What surrounds every RPC of MarketService: request id, admission, validation, the error table, metrics.
+"""The wrapper of every MarketService RPC: request id, admission, validation, the error table, metrics.
 
-Handlers are wrapped once, when the server is put together. A grpc.aio interceptor would do the same at a price: it runs
-anew for every RPC, which costs more than our handlers do. Health and reflection are not wrapped, so that a busy server
-does not fail its probes."""
+The handlers are wrapped once, when the server is created. A grpc.aio interceptor would do the same, but it runs again for
+every RPC. That costs more than our handlers do. Health and reflection are not wrapped, so that a busy server does not
+fail its probes."""
 
 from __future__ import annotations
 
@@ -38,16 +38,18 @@ if TYPE_CHECKING:
     GenericHandler = grpc.GenericRpcHandler[bytes, bytes]
     Respond = Callable[[Message, "Context", "Progress"], Awaitable[bytes | None]]
 else:
-    GenericHandler = grpc.GenericRpcHandler  # generic in its published types only
+    GenericHandler = grpc.GenericRpcHandler  # generic only in its published types
 
 _VALID_ID = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
-_LOG_LINES_PER_S = 10  # about refused RPCs: a flood of them must not fill a disk
-_UNFILTERED = {"order_by", "page_size", "symbol", "timeframe"}  # request fields with which a reply still has everything
+# The limit of log lines about rejected RPCs. A flood of such RPCs must not fill the disk.
+_LOG_LINES_PER_S = 10
+# The request fields that do not filter the reply.
+_UNFILTERED = {"order_by", "page_size", "symbol", "timeframe"}
 log = logging.getLogger(__name__)
 
 
 class Context(Protocol):
-    """The part of grpc.aio.ServicerContext that is needed; its published types lack the rich status."""
+    """The part of grpc.aio.ServicerContext that the wrapper uses. The published types lack the rich status."""
 
     def time_remaining(self) -> float | None: ...
 
@@ -60,39 +62,39 @@ class Context(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConcurrencyLimits:
-    """How much one server does at once."""
+    """The limits of concurrent calls and streams of one server."""
 
     calls: int = 1000
     streams: int = 2000
 
 
 class InFlight:
-    """Counts the RPCs under way. `full` is raised for one above `limit`; `report` receives each new count."""
+    """A counter of RPCs in progress. `full` is the error for an RPC above `limit`. `report` receives each new count."""
 
     def __init__(self, limit: int, full: RequestError, report: Callable[[int], object] = lambda _: None) -> None:
         self.count = 0
         self._limit, self._full, self._report = limit, full, report
-        self._none_left: asyncio.Event | None = None  # exists while somebody waits for it
+        self._none_left: asyncio.Event | None = None  # None until `drained` is called
 
     def begin(self) -> None:
-        """Count one more."""
+        """Add one RPC to the count."""
         self.count += 1
         self._report(self.count)
 
     def check_limit(self) -> None:
-        """Raise the error for too many when the count is above the limit."""
+        """Raise `full` when the count is above the limit."""
         if self.count > self._limit:
             raise type(self._full)(*self._full.args)
 
     def end(self) -> None:
-        """Count one less."""
+        """Remove one RPC from the count."""
         self.count -= 1
         self._report(self.count)
         if not self.count and self._none_left is not None:
             self._none_left.set()
 
     async def drained(self, limit_s: float) -> None:
-        """Return when none is under way any more, or after `limit_s`."""
+        """Return when no RPC is in progress, or after `limit_s`."""
         self._none_left = asyncio.Event()
         if self.count:
             with suppress(TimeoutError):
@@ -102,13 +104,13 @@ class InFlight:
 
 @dataclass(slots=True)
 class Progress:
-    """What one RPC has sent so far."""
+    """The bytes that one RPC has sent so far."""
 
     sent_bytes: int = 0
 
 
 class RpcHandlers(GenericHandler):
-    """The handlers of `market`, wrapped. No RPC is admitted while `cache` has nothing to serve, nor after `close`."""
+    """The wrapped handlers of `market`. RPCs are rejected while `cache` has nothing to serve, and after `close`."""
 
     def __init__(
         self,
@@ -129,7 +131,8 @@ class RpcHandlers(GenericHandler):
         too_many = TooManyStreams(f"{limits.streams} streams are open on this server already")
         self.streams = InFlight(limits.streams, too_many, metrics.STREAMS.set)
         metrics.STREAMS_LIMIT.set(limits.streams)
-        self._factories: dict[str, Callable[[str], Handler]] = {}  # from a request id to a handler, by the RPC's path
+        # By RPC path: a function that returns the handler for a request id.
+        self._factories: dict[str, Callable[[str], Handler]] = {}
         for method in service.methods:
             self._factories[_path(method)] = (
                 self._unary(method, unary[method.name])
@@ -139,11 +142,11 @@ class RpcHandlers(GenericHandler):
         self._handlers = {path: factory("") for path, factory in self._factories.items()}
 
     def close(self) -> None:
-        """Admit no further RPC."""
+        """Reject all RPCs from now on."""
         self._closing = True
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
-        """Return the wrapped handler of an RPC of ours; a handler of its own for an RPC that brings a request id."""
+        """Return the wrapped handler of an RPC of this service. An RPC with a valid request id gets a separate handler."""
         path = handler_call_details.method
         for key, value in handler_call_details.invocation_metadata:
             if (
@@ -201,7 +204,7 @@ class RpcHandlers(GenericHandler):
             except asyncio.CancelledError:
                 code = "CANCELLED"
                 raise
-            except Exception as error:  # noqa: BLE001  # every error goes through the one table
+            except Exception as error:  # noqa: BLE001  # the error table covers every error
                 status = errors.status(error, request_id)
                 code = status.code.name
                 self._log(path, error, status, request_id)
@@ -221,13 +224,13 @@ class RpcHandlers(GenericHandler):
         if errors.answer(error) is errors.UNKNOWN:
             log.error("%s failed, request id %s", path, request_id, exc_info=error)
         elif self._log_limit.allows_a_line():
-            # while nothing can be served the snapshot cache has logged why; a line per refused RPC would only fill a disk
+            # While nothing can be served, the snapshot cache has already logged the reason. A line per RPC adds nothing.
             level = logging.DEBUG if isinstance(error, NotReady | DataUnavailable | ShuttingDown) else logging.INFO
             log.log(level, "%s: %s %s, request id %s", path, status.code.name, status.details, request_id)
 
 
 class RpcMeasures:
-    """The metrics of one RPC; their labels are resolved once per outcome."""
+    """The metrics of one RPC. Their labels are resolved once per outcome."""
 
     def __init__(self, method: MethodDescriptor) -> None:
         self._name = method.name
@@ -235,15 +238,15 @@ class RpcMeasures:
         self._by_outcome: dict[tuple[str, str], tuple[Counter, metrics.Outcome]] = {}
 
     def count_start(self) -> None:
-        """Count an RPC that begins."""
+        """Count the start of an RPC."""
         self._rpc.started += 1
 
     def count_empty(self) -> None:
-        """Count a reply that has provenance and nothing else."""
+        """Count a reply that has only its provenance."""
         metrics.EMPTY_REPLIES.labels(self._name).inc()
 
     def count_end(self, code: str, path: str, seconds: float, received_bytes: int, sent_bytes: int) -> None:
-        """Count an RPC that has ended."""
+        """Count the end of an RPC."""
         entry = self._by_outcome.get((code, path))
         if entry is None:
             entry = self._by_outcome[code, path] = (
@@ -273,5 +276,5 @@ def _path(method: MethodDescriptor) -> str:
 
 
 def _is_filtered(request: Message) -> bool:
-    """Return True when the caller wants a part only, which may well be empty."""
+    """Return True when the request selects a part of the data. An empty reply is then normal."""
     return any(field.name not in _UNFILTERED for field, _ in request.ListFields())

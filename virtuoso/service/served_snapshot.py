@@ -1,4 +1,4 @@
-"""What a server answers with: one snapshot, with its provenance as of the last tick."""
+"""The data for replies: one snapshot, with its provenance at the last tick."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedSnapshot:
-    """What is served until the next tick. `provenance_field` is the provenance, encoded as field 1 of every reply.
+    """The data that is served until the next tick. `provenance_field` is the provenance, encoded as field 1 of every reply.
     `dashboard` is a whole GetDashboardResponse. `path` is SNAPSHOT, STALE_SNAPSHOT or FALLBACK."""
 
     view: SnapshotView
@@ -32,8 +32,9 @@ def mark_freshness(
     age_ms: float,
     stale_reason: provenance_pb2.FallbackReason.ValueType,
 ) -> None:
-    """Write into `provenance` the fields that only a server knows: stale, age (at least 0), path, and the reason of the path
-    unless the collector has given one."""
+    """Set the fields of `provenance` that only a server knows: stale, age, path and fallback_reason.
+
+    `age_ms` must be at least 0. If `fallback_from` is set, its fallback_reason is kept."""
     provenance.stale = stale
     provenance.age.FromMilliseconds(int(age_ms))
     if stale:

@@ -1,4 +1,4 @@
-"""One gRPC server: port, handlers, health, reflection, and a shutdown that loses no RPC."""
+"""The gRPC server: port, handlers, health, reflection, and a graceful shutdown."""
 
 from __future__ import annotations
 
@@ -26,24 +26,32 @@ if TYPE_CHECKING:
     from virtuoso.service.snapshot_cache import SnapshotCache
 
 OPTIONS = (
-    ("grpc.so_reuseport", 0),  # else a second server takes the same port and half of the RPCs, silently
+    # Otherwise a second server could silently take the same port and half of the RPCs.
+    ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 256 * 1024),
     ("grpc.max_send_message_length", 4 * 1024 * 1024),
-    ("grpc.keepalive_time_ms", 60_000),  # finds clients that are gone without a word
+    # This finds clients that are gone and did not close the connection.
+    ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # a phone may ping as often without a GOAWAY
+    # A phone may ping this often and gets no GOAWAY.
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 )
-STREAMS_END_S = 1.0  # a stream whose client has stopped reading cannot be ended with a status: it is cut then
-STOP_S = 0.2  # for the rest after that: reflection, health
+# The time for streams to end with a status. A stream whose client does not read is cancelled afterwards.
+STREAMS_END_S = 1.0
+# The time for the other RPCs to end after that: reflection and health.
+STOP_S = 0.2
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-LINGER_S = 1.5  # for which the port stays open so that probes see NOT_SERVING; at most a quarter of the grace
+# The time for which the port stays open so that probes see NOT_SERVING. It is at most a quarter of the grace period.
+LINGER_S = 1.5
 log = logging.getLogger(__name__)
 
 
 class MarketServer:
-    """`address` such as "127.0.0.1:50051" (port 0: any free port). The owner starts and closes `cache`. The server closes
-    `candles`, and the history that `history` opens (None: there is no history; see CachedHistory)."""
+    """The server at `address`, such as "127.0.0.1:50051". Port 0 means any free port.
+
+    The caller starts and closes `cache`. The server closes `candles`, and the history that `history` opens. `history` is
+    None when there is no history; see CachedHistory."""
 
     def __init__(
         self,
@@ -71,10 +79,10 @@ class MarketServer:
         self.health = Health(self._refresh_health)
 
     async def start(self) -> int:
-        """Open the port and answer. Return the bound port. Raise ConfigError when the address cannot be used."""
+        """Start the server and return the bound port. Raise ConfigError when the address cannot be used."""
         heap.share()
         server = grpc.aio.server(options=OPTIONS)
-        # Bytes in, bytes out: RpcHandlers decodes requests itself, so that an invalid one goes through the error table too.
+        # gRPC passes bytes in both directions. RpcHandlers decodes requests, so the error table covers invalid ones too.
         server.add_generic_rpc_handlers((self._rpcs,))
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         if self._reflect:
@@ -97,8 +105,9 @@ class MarketServer:
         return port
 
     async def drain(self, grace_s: float) -> None:
-        """Shut down within `grace_s`: health says NOT_SERVING first, then streams end with SHUTTING_DOWN and calls under way
-        finish. Idempotent."""
+        """Shut down within `grace_s`. Idempotent.
+
+        First the health becomes NOT_SERVING. Then streams end with SHUTTING_DOWN, and calls in progress finish."""
         if self._server is None:
             return
         server, self._server = self._server, None
@@ -120,7 +129,7 @@ class MarketServer:
         await self._history.close()
 
     def status(self, name: str) -> str | None:
-        """Return SERVING or NOT_SERVING, as far as it is known now; None for an unknown name."""
+        """Return the last known status, SERVING or NOT_SERVING; None for an unknown name."""
         if name == ALERTS:
             self._alerts.start()
         return self.health.status(name)
@@ -129,7 +138,7 @@ class MarketServer:
         return max(0.0, end - self._clock.monotonic())
 
     async def _refresh_health(self, name: str) -> None:
-        """Find out whether alerts are available when somebody asks: a server that needs no history does not load one."""
+        """Check whether alerts are available. Do it only on request, so that unused history is not loaded."""
         if name != ALERTS or not self._cache.ready:
             return
         if not self._alerts.available:

@@ -1,7 +1,7 @@
-"""The newest snapshot in memory, whatever happens behind it. Its age is updated every second.
+"""The newest snapshot, in memory. It stays available when the repository fails. Its age is updated every second.
 
-Two loops run and never wait for each other: one polls for a newer snapshot, one ticks. Requests read the result of the last
-tick, `SnapshotCache.current()`, and wait for nothing.
+Two loops run and never wait for each other. One polls for a newer snapshot. The other ticks. Requests read the result of
+the last tick from `SnapshotCache.current()` without waiting.
 """
 
 from __future__ import annotations
@@ -27,15 +27,18 @@ from virtuoso.wire import snapshots
 if TYPE_CHECKING:
     from virtuoso.store.v1 import snapshot_head_pb2
 
-STARTUP_PERIOD_S = 0.2  # between polls until the first snapshot is there
-POLL_LIMIT_S = 5.0  # for one poll: above the sum of the tiers' own time limits
+# The time between polls until the first snapshot arrives.
+STARTUP_PERIOD_S = 0.2
+# The timeout of one poll. It is longer than the sum of the tiers' own timeouts.
+POLL_LIMIT_S = 5.0
 log = logging.getLogger(__name__)
 
 
 class SnapshotCache:
-    """Holds the newest view, and the views of the last `retention_s` seconds for pages and deltas. Nothing older than
-    `max_stale_s` is served. `primary_venue`: the venue configured first; "" when any will do. `period_s`: between polls, and
-    between ticks."""
+    """A cache of the newest view, and of the views of the last `retention_s` seconds for pages and deltas.
+
+    A view older than `max_stale_s` is not served. `primary_venue`: the venue that is configured first; "" when every venue
+    counts as primary. `period_s`: the time between polls and between ticks."""
 
     def __init__(
         self,
@@ -61,56 +64,57 @@ class SnapshotCache:
         self._loops: list[asyncio.Task[None]] = []
 
     def current(self) -> ServedSnapshot:
-        """Return what may be served now. Raise NotReady before the first complete snapshot, DataUnavailable when the newest
-        one is too old."""
+        """Return the snapshot to serve now.
+
+        Raise NotReady before the first complete snapshot. Raise DataUnavailable when the newest snapshot is too old."""
         if self._served is None:
             raise type(self._refusal)(*self._refusal.args)
         return self._served
 
     @property
     def ready(self) -> bool:
-        """True while there is something to serve."""
+        """Whether there is a snapshot to serve."""
         return self._served is not None
 
     @property
     def path(self) -> str:
-        """The path of the data for metrics; NONE when there is nothing to serve."""
+        """The path of the served data, for metrics; NONE when there is nothing to serve."""
         return self._served.path if self._served else "NONE"
 
     @property
     def age_s(self) -> float:
-        """The age of what is served, as of the last tick; NaN when there is nothing to serve."""
+        """The age of the served data in seconds at the last tick; NaN when there is nothing to serve."""
         return self._served.age_s if self._served else math.nan
 
     @property
     def stale_reason(self) -> provenance_pb2.FallbackReason.ValueType:
-        """Why there is nothing newer, as far as a server can see."""
+        """The reason why there is no newer snapshot, as far as a server can know it."""
         if self._reader.available:
             return provenance_pb2.FALLBACK_REASON_NO_NEW_SNAPSHOT
         return provenance_pb2.FALLBACK_REASON_REPOSITORY_UNAVAILABLE
 
     def view_of(self, snapshot_id: str) -> SnapshotView | None:
-        """Return the view of a snapshot that is the newest, or was within the last `retention_s` seconds; else None."""
+        """Return the view of a snapshot that is or was the newest within the last `retention_s` seconds; else None."""
         entry = self._recent.get(snapshot_id)
         return entry[1] if entry else None
 
     def provenance_field(self, view: SnapshotView) -> bytes:
-        """Return the provenance of a recent view as of now, encoded as field 1 of a reply."""
+        """Return the current provenance of a recent view, encoded as field 1 of a reply."""
         served = self.current()
         if served.view is view:
             return served.provenance_field
         return encoding.field(1, (encoding.chunk_of(self._provenance(view, self._age_ms(view))),))
 
     def market_ms(self, view: SnapshotView) -> int:
-        """Return the present time of the view's market, epoch milliseconds: of a recording that is played, its own time."""
+        """Return the current time of the view's market in epoch milliseconds. For a replay, this is the recording's time."""
         return self._clock.now_ms() - view.behind_ms
 
     def capabilities(self) -> frozenset[str]:
-        """Return the capabilities of the snapshot that is served; none when there is nothing to serve."""
+        """Return the capabilities of the served snapshot; an empty set when there is nothing to serve."""
         return self._served.view.capabilities() if self._served else frozenset()
 
     def readiness(self) -> tuple[bool, Mapping[str, object]]:
-        """Return (ready, facts about it for an operator)."""
+        """Return (ready, details for an operator)."""
         view = self._view
         facts: dict[str, object] = {"ready": self.ready, "path": self.path}
         if not self.ready:
@@ -127,15 +131,15 @@ class SnapshotCache:
         return self.ready, facts
 
     async def next_tick(self) -> None:
-        """Return at the next tick: after at most `period_s`, and at once when there is a new view."""
+        """Wait for the next tick. A tick happens after each `period_s`, after each poll, and when a new view arrives."""
         await self._ticked.wait()
 
     async def start(self) -> None:
-        """Begin to poll and to tick in the background. Return at once, whatever the repository does."""
+        """Start the two loops in the background. Return at once, even when the repository does not answer."""
         self._loops = [asyncio.create_task(self._poll_forever()), asyncio.create_task(self._tick_forever())]
 
     async def close(self) -> None:
-        """Stop both loops; the newest view stays. Idempotent."""
+        """Stop both loops and keep the newest view. Idempotent."""
         for loop in self._loops:
             loop.cancel()
         for loop in self._loops:
@@ -144,7 +148,7 @@ class SnapshotCache:
         self._loops = []
 
     async def poll(self) -> None:
-        """Look for a newer snapshot once, and take it."""
+        """Check once for a newer snapshot, and use it if there is one."""
         for head in await self._reader.heads():
             view = self._view
             if view is not None and (head.snapshot_id, snapshots.behind_ms(head)) == (view.id, view.behind_ms):
@@ -159,15 +163,15 @@ class SnapshotCache:
             loaded = await self._reader.load(head)
             if loaded is None:
                 continue
-            # Time does not run backwards, unless the view has gone stale. Then the later computed one wins: neither a change
-            # of venue nor a clock that was wrong locks anybody out.
+            # An older snapshot replaces the view only when the view is stale. Then the snapshot with the later computation
+            # time is used. So a change of venue or a wrong clock cannot block newer data.
             if view is None or newer or loaded[0].computed_ms > view.computed_ms:
                 self._take(head, *loaded)
                 return
             self._reader.finish(head)
 
     def tick(self) -> None:
-        """Update the age of the newest view and whether it may be served; wake everybody who waits for `next_tick`."""
+        """Update the age of the newest view, and whether it can be served. Wake all who wait for `next_tick`."""
         before, view = self._served, self._view
         if view is not None:
             age_ms = self._age_ms(view)
@@ -199,32 +203,32 @@ class SnapshotCache:
         except TimeoutError:
             self._reader.available = False
             log.warning("no repository answered within %.0f s", POLL_LIMIT_S)
-        except Exception:  # the loop must outlive any failure of one poll; the newest view is still served
+        except Exception:  # a failed poll must not end the loop; the newest view is still served
             log.exception("polling for a new snapshot failed")
         self._tick_or_stop_serving()
 
     def _tick_or_stop_serving(self) -> None:
         try:
             self.tick()
-        except Exception:  # without a tick, old data would pass for new
+        except Exception:  # without a tick, old data would look new
             log.exception("the age of the newest snapshot is unknown: it is no longer served")
             self._served, self._refusal = None, DataUnavailable("the age of the newest data is unknown")
 
     def _take(self, head: snapshot_head_pb2.SnapshotHead, view: SnapshotView, details: SnapshotDetails) -> None:
         now = self._clock.monotonic()
         self._recent[view.id] = (now, view)
-        self._recent.move_to_end(view.id)  # a recording that begins again shows the same snapshots again
+        self._recent.move_to_end(view.id)  # a recording that restarts has the same snapshots again
         self._view, self._details = view, details
         metrics.ROWS.labels("snapshot", "ok").inc()
         self._reader.finish(head)
         arrivals = [arrival for arrival, _ in self._recent.values()]
-        for superseded in arrivals[1:]:  # each view was the newest until the next one arrived
+        for superseded in arrivals[1:]:  # a view was the newest one until the next one arrived
             if superseded <= now - self._retention_s:
                 self._recent.popitem(last=False)
         self.tick()
 
     def _age_ms(self, view: SnapshotView) -> float:
-        # Our clock may be set back and the exchange's may run ahead: the age is at least the time since the view arrived.
+        # Our clock may be set back, and the exchange's clock may be ahead. The age is at least the time since arrival.
         arrival = self._recent[view.id][0]
         return max(0.0, self._clock.now_ms() - view.observed_ms, (self._clock.monotonic() - arrival) * 1000)
 

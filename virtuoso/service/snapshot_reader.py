@@ -1,4 +1,4 @@
-"""Reads what collectors publish: the heads that repositories announce, and the snapshots behind them."""
+"""Read what collectors publish: the heads in the repositories, and the snapshots that the heads announce."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
-    """The part of a tiered repository that is needed here. Each method raises RepositoryError when no tier answers."""
+    """The part of a tiered repository that the service uses. Each method raises RepositoryError when no tier answers."""
 
     async def get(self, key: str) -> bytes | None:
         """Return the value from the first tier that has it; None when no tier has it."""
         ...
 
     async def get_all(self, key: str) -> Sequence[tuple[str, bytes]]:
-        """Return (name of the tier, value) of every tier that has one: tiers may know different heads."""
+        """Return (name of the tier, value) for every tier that has a value. Tiers may have different heads."""
         ...
 
 
@@ -43,20 +43,20 @@ class Keys(Protocol):
         ...
 
     def candles(self, venue: str, symbol: str, timeframe: str, /) -> str:
-        """Return the key of a series of candles; `timeframe` such as "5m"."""
+        """Return the key of a series of candles. `timeframe` is text such as "5m"."""
         ...
 
 
 class SnapshotReader:
-    """Reads heads and snapshots. `available` is False while no repository answers."""
+    """A reader of heads and snapshots. `available` is False while no repository answers."""
 
     def __init__(self, source: Source, keys: Keys) -> None:
         self._source, self._keys = source, keys
-        self._finished: OrderedDict[tuple[str, int], None] = OrderedDict()  # (snapshot id, how far its market is behind)
+        self._finished: OrderedDict[tuple[str, int], None] = OrderedDict()  # (snapshot id, delay of its market in ms)
         self.available = True
 
     async def heads(self) -> list[snapshot_head_pb2.SnapshotHead]:
-        """Return the readable heads of all tiers, newest first; none when no repository answers."""
+        """Return the valid heads of all tiers, newest first; none when no repository answers."""
         try:
             blobs = await self._source.get_all(self._keys.HEAD)
         except RepositoryError as error:
@@ -75,7 +75,7 @@ class SnapshotReader:
         return sorted(heads, key=admission.observed_ms, reverse=True)
 
     async def load(self, head: snapshot_head_pb2.SnapshotHead) -> tuple[SnapshotView, SnapshotDetails] | None:
-        """Return the announced snapshot, checked; None when it is missing, incomplete, or must not be served."""
+        """Return the announced snapshot, checked; None when it is missing, partly written or invalid."""
         try:
             blob = await self._source.get(self._keys.snapshot(head.snapshot_id))
         except RepositoryError as error:
@@ -84,9 +84,9 @@ class SnapshotReader:
         if blob is None:
             return None
         try:
-            return await asyncio.to_thread(_decode, head, blob)  # tens of milliseconds for 500 symbols: off the loop
+            return await asyncio.to_thread(_decode, head, blob)  # takes tens of milliseconds for 500 symbols
         except _TornValue:
-            admission.refuse("checksum")  # it may be half written: the next poll reads it again
+            admission.refuse("checksum")  # it may be partly written; the next poll reads it again
             return None
         except CorruptValue as error:
             admission.refuse("snapshot")
@@ -101,7 +101,7 @@ class SnapshotReader:
             self._finished.popitem(last=False)
 
     def is_finished(self, head: snapshot_head_pb2.SnapshotHead) -> bool:
-        """Return True for a head whose snapshot was taken or refused before."""
+        """Return True for a head whose snapshot must not be read again."""
         return _identity(head) in self._finished
 
 
@@ -110,7 +110,7 @@ def _identity(head: snapshot_head_pb2.SnapshotHead) -> tuple[str, int]:
 
 
 class _TornValue(CorruptValue):
-    """The bytes are not the ones that the head announces."""
+    """An error for bytes that do not match their head."""
 
 
 def _decode(head: snapshot_head_pb2.SnapshotHead, blob: bytes) -> tuple[SnapshotView, SnapshotDetails]:

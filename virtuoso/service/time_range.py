@@ -1,4 +1,4 @@
-"""The time range that a request for points means, and the distance between the points."""
+"""The time range of a request for points, and the step between the points."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from virtuoso.market.v1 import market_service_pb2 as api
 
 DAY_MS = 86_400_000
-MIN_STEP_MS = 60_000  # between the points that a history has
+# The step between the points in a history.
+MIN_STEP_MS = 60_000
 DEFAULT_POINTS, MAX_POINTS = 500, 2000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """start <= t < end, epoch milliseconds of the market's clock, in steps that are counted from the start."""
+    """The range start <= t < end in epoch milliseconds on the market's clock. The steps are counted from the start."""
 
     start_ms: int
     end_ms: int
@@ -32,8 +33,9 @@ class TimeRange:
 
 
 def requested_range(request: api.GetScoreHistoryRequest, now_ms: int) -> TimeRange:
-    """Return the range that the request means. Raise InvalidField for an invalid time, and for a range that is empty or lies
-    in the future."""
+    """Return the range of the request.
+
+    Raise InvalidField for an invalid time, and for a range that is empty or in the future."""
     has_end, has_start = request.HasField("end_time"), request.HasField("start_time")
     end = _valid_ms(request.end_time, "end_time") if has_end else now_ms
     start = _valid_ms(request.start_time, "start_time") if has_start else end - DAY_MS
@@ -50,7 +52,7 @@ def requested_range(request: api.GetScoreHistoryRequest, now_ms: int) -> TimeRan
         step = max(MIN_STEP_MS, _share(end - start, DEFAULT_POINTS))
     step = min(step, end - start)
     if not has_start and step < end - start:
-        start += -start % step  # the range moves with the clock; its steps stay in place, and so do its points
+        start += -start % step  # the range moves with the clock, but its steps and points do not move
     return TimeRange(start, end, step)
 
 

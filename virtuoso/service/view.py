@@ -1,5 +1,5 @@
-"""One snapshot as a server holds it: encoded field by field when it arrives, immutable, and cut into replies without
-encoding anything again. `view_builder` makes it."""
+"""The in-memory form of one snapshot. Each field is encoded once, when the snapshot arrives. Replies are joined from the
+encoded fields. A view is immutable. `view_builder` creates it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from virtuoso.wire import times
 if TYPE_CHECKING:
     from virtuoso.market.v1 import provenance_pb2
 
-TOP_MOVERS = 5  # gainers of a dashboard, and losers
+# The number of gainers and of losers in a dashboard.
+TOP_MOVERS = 5
 ORDERABLE = (
     "score",
     "confidence",
@@ -30,7 +31,7 @@ ORDERABLE = (
 
 @dataclass(frozen=True, slots=True)
 class EncodedRow:
-    """A ConfluenceRow. `numbers` are in the order of ORDERABLE, None where not measured."""
+    """An encoded ConfluenceRow. `numbers` are in the order of ORDERABLE; None means not measured."""
 
     symbol: str
     chunk: bytes
@@ -38,13 +39,13 @@ class EncodedRow:
 
     @property
     def score(self) -> float | None:
-        """The confluence score, 0-100."""
+        """The confluence score, 0-100, or None."""
         return self.numbers[0]
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedMover:
-    """A Mover. `turnover` in USD."""
+    """An encoded Mover. `turnover` is in USD."""
 
     chunk: bytes
     turnover: float
@@ -52,7 +53,7 @@ class EncodedMover:
 
 @dataclass(frozen=True, slots=True)
 class EncodedSignal:
-    """An active or closed Signal, with what lists filter and order by. `side` as in the .proto."""
+    """An encoded Signal, active or closed, with the values for filters and order. `side` is the enum of the .proto."""
 
     opened_ms: int
     id: str
@@ -64,7 +65,7 @@ class EncodedSignal:
 
 @dataclass(frozen=True, slots=True)
 class EncodedOpportunity:
-    """An Opportunity, with what lists filter by. `kind` as in the .proto."""
+    """An encoded Opportunity, with the values for filters. `kind` is the enum of the .proto."""
 
     symbol: str
     kind: int
@@ -74,7 +75,7 @@ class EncodedOpportunity:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotDetails:
-    """The replies of GetConfluence and GetBeta by symbol, without provenance."""
+    """The replies of GetConfluence and GetBeta without provenance, by symbol."""
 
     confluences: Mapping[str, bytes] = field(default_factory=dict)
     betas: Mapping[str, bytes] = field(default_factory=dict)
@@ -82,11 +83,14 @@ class SnapshotDetails:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotView:
-    """The source of lists, dashboards and deltas. `rows`: highest score first, those without a score last, equal ones by
-    symbol. `overview`, `sentiment`, `record` (of closed signals): one message, or none when it could not be measured.
-    `symbols` and `betas` (with their symbols) by rank. `signals` are active; they and `opportunities` are newest first.
-    `tracked` and `untracked`: symbols by asset and multiplier. `names`: all tracked symbols. `input_ms`: the oldest input of
-    each dimension by its name, on the market's clock."""
+    """The source of lists, dashboards and deltas.
+
+    `rows`: highest score first, rows without a score last, equal rows by symbol.
+    `overview`, `sentiment`, `record` (of closed signals): one message, or none when it could not be measured.
+    `symbols`, `betas` (with their symbols): in order of rank.
+    `signals`, `opportunities`: newest first. All signals are active.
+    `tracked`, `untracked`: symbols by asset and multiplier. `names`: all tracked symbols.
+    `input_ms`: the time of the oldest input of each dimension, by dimension name, on the market's clock."""
 
     provenance: provenance_pb2.Provenance  # without path, stale and age
     overview: Sequence[bytes]
@@ -103,33 +107,33 @@ class SnapshotView:
     opportunities: Sequence[EncodedOpportunity]
     record: Sequence[bytes]
     input_ms: Mapping[str, int]
-    body: bytes  # of GetDashboardResponse without provenance
-    behind_ms: int = 0  # how far the market's clock runs behind ours; 0 unless a recording is played
+    body: bytes  # GetDashboardResponse without provenance
+    behind_ms: int = 0  # delay of the market's clock behind ours; 0 unless a recording is replayed
     _orders: dict[tuple[str, bool], Sequence[EncodedRow]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
-        """The snapshot's id."""
+        """The id of the snapshot."""
         return self.provenance.snapshot_id
 
     @property
     def observed_ms(self) -> int:
-        """The exchange's clock of its newest prices. Of a recording: moved to the time at which it is played."""
+        """The exchange time of the newest prices. The time of a recording is shifted to the time of its replay."""
         return times.millis(self.provenance.observed_time) + self.behind_ms
 
     @property
     def computed_ms(self) -> int:
-        """Our clock when it was computed. Of a recording: moved to the time at which it is played."""
+        """The time of computation on our clock. The time of a recording is shifted to the time of its replay."""
         return times.millis(self.provenance.computed_time) + self.behind_ms
 
     @property
     def complete(self) -> bool:
-        """True with enough scores to call a server ready: see `is_complete`."""
+        """Whether there are enough scores for a server to be ready; see `is_complete`."""
         coverage = self.provenance.coverage
         return is_complete(scored=coverage.present, tracked=coverage.expected)
 
     def capabilities(self) -> frozenset[str]:
-        """Return the names of health that this snapshot can answer. No signals and no opportunities are an answer too."""
+        """Return the names of the capabilities of this snapshot. Signals and opportunities may be empty lists."""
         has = {
             "confluence": self.provenance.coverage.present > 0,
             "overview": bool(self.overview),
@@ -141,8 +145,10 @@ class SnapshotView:
         return frozenset(name for name, present in has.items() if present)
 
     def ordered(self, order_by: str) -> Sequence[EncodedRow]:
-        """Return all rows by "<field>[ asc|desc]"; the empty string means "score desc". The field must be "symbol" or one of
-        ORDERABLE. Rows without the number come last in both directions, equal ones are ordered by symbol."""
+        """Return all rows in the order "<field>[ asc|desc]"; the empty string means "score desc".
+
+        The field must be "symbol" or one of ORDERABLE. Rows without the number come last in both directions. Equal rows are
+        ordered by symbol."""
         name, _, direction = (order_by or "score desc").partition(" ")
         key = name, direction.strip() == "desc"
         rows = self._orders.get(key)
@@ -151,8 +157,10 @@ class SnapshotView:
         return rows
 
     def symbol(self, asked: str) -> str:
-        """Return the tracked symbol that `asked` means: that name, or the one with the same asset and multiplier. Raise
-        SymbolNotTracked when the venue has such a symbol and it is not tracked, SymbolNotFound when the venue has none."""
+        """Return the tracked symbol with the name `asked`, or with the same asset and multiplier.
+
+        Raise SymbolNotTracked when the venue has such a symbol but it is not tracked.
+        Raise SymbolNotFound when the venue has none."""
         symbol = self.spelling(asked)
         if symbol in self.names:
             return symbol
@@ -161,28 +169,28 @@ class SnapshotView:
         raise SymbolNotFound(f"{self.provenance.venue} has no USDT perpetual {asked}")
 
     def untracked_error(self, asked: str) -> SymbolNotTracked:
-        """Return the error that says: the venue has the symbol, but it is not tracked."""
+        """Return the error for a symbol that the venue has but that is not tracked."""
         venue = self.provenance.venue
         return SymbolNotTracked(f"{asked} is a market of {venue}, but not a tracked one: ListSymbols names those")
 
     def spelling(self, asked: str) -> str:
-        """Return the tracked symbol that `asked` means, or `asked` itself when there is none."""
+        """Return the tracked symbol for `asked` (see `symbol`), or `asked` itself when there is none."""
         return asked if asked in self.names else self.tracked.get(split_symbol(asked), asked)
 
     def listed(self, asked: str) -> str | None:
-        """Return the symbol that `asked` means among those that the venue has and that are not tracked, or None."""
+        """Return the untracked symbol of the venue with the asset and multiplier of `asked`, or None."""
         return self.untracked.get(split_symbol(asked))
 
     def spellings(self, asked: Iterable[str]) -> frozenset[str]:
-        """Return the names as they were asked for and as this venue has them: a history may have rows of either."""
+        """Return the requested names and the names of this venue for them. The history may have rows of both."""
         return frozenset(name for each in asked for name in (each, self.spelling(each), self.listed(each)) if name)
 
     def snapshot(self) -> bytes:
-        """Return a DashboardSnapshot, encoded: the first message of a stream."""
+        """Return an encoded DashboardSnapshot, which is the content of a whole dashboard in a stream."""
         return dashboard(1, self.overview, self.rows, self.gainers, self.losers)
 
     def delta(self, older: SnapshotView) -> bytes:
-        """Return the DashboardDelta, encoded, that makes this dashboard of the older one."""
+        """Return the encoded DashboardDelta that changes the older dashboard into this one."""
         known = {row.symbol: row.chunk for row in older.rows}
         changed = [row for row in self.rows if known.pop(row.symbol, None) != row.chunk]
         overview = self.overview if self.overview != older.overview else ()
@@ -203,7 +211,7 @@ def dashboard(
     gainers: Sequence[EncodedMover],
     losers: Sequence[EncodedMover],
 ) -> bytes:
-    """Return the four fields of a whole dashboard, encoded, with the numbers from `first` on."""
+    """Return the four encoded fields of a whole dashboard. Their field numbers start at `first`."""
     return (
         encoding.field(first, overview)
         + encoding.field(first + 1, [row.chunk for row in rows])
@@ -212,13 +220,14 @@ def dashboard(
     )
 
 
-def ordered(rows: Sequence[EncodedRow], name: str, descending: bool) -> Sequence[EncodedRow]:  # noqa: FBT001  # half of a dict's key
-    """Return the rows by the number `name`; those without it last, equal ones by symbol."""
+def ordered(rows: Sequence[EncodedRow], name: str, descending: bool) -> Sequence[EncodedRow]:  # noqa: FBT001  # a key part
+    """Return the rows in the order of the number `name`. Rows without it come last. Equal rows are ordered by symbol."""
     by_symbol = sorted(rows, key=lambda row: row.symbol)
     if name == "symbol":
         return by_symbol[::-1] if descending else by_symbol
     index = ORDERABLE.index(name)
     missing = [row for row in by_symbol if row.numbers[index] is None]
     present = [(number, row) for row in by_symbol if (number := row.numbers[index]) is not None]
-    present.sort(key=lambda pair: pair[0], reverse=descending)  # stable in both directions: equal rows stay by symbol
+    # The sort is stable in both directions, so equal rows stay in order of symbol.
+    present.sort(key=lambda pair: pair[0], reverse=descending)
     return [row for _, row in present] + missing

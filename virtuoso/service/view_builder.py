@@ -1,4 +1,4 @@
-"""From a valid snapshot to the view that a server holds of it: every message is encoded here, once."""
+"""Build the view of a valid snapshot. Every message is encoded here, and only once."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ Parts = TypeVar("Parts", bound=tuple[object, ...])
 
 
 def build(snapshot: ValidSnapshot, *, behind_ms: int = 0) -> tuple[SnapshotView, SnapshotDetails]:
-    """Return the view of a snapshot and its details. The market's clock runs `behind_ms` behind ours. The details are much
-    larger than the view; servers hold those of the newest snapshot only."""
-    rows = ordered([_row(row) for row in snapshot.rows], "score", True)  # noqa: FBT003  # as the partition of order_by
+    """Return the view of a snapshot and its details. The market's clock is `behind_ms` behind ours.
+
+    The details are much larger than the view. Servers keep only those of the newest snapshot."""
+    rows = ordered([_row(row) for row in snapshot.rows], "score", True)  # noqa: FBT003  # a key part
     overview = (encoding.chunk_of(snapshot.overview),) if snapshot.overview else ()
     gainers, losers = (
         [EncodedMover(encoding.chunk_of(mover), mover.turnover_24h_usd) for mover in movers]
@@ -67,7 +68,7 @@ def build(snapshot: ValidSnapshot, *, behind_ms: int = 0) -> tuple[SnapshotView,
 
 
 def encoded_signal(signal: signal_pb2.Signal) -> EncodedSignal:
-    """Return a signal as lists hold it."""
+    """Return the encoded form of a signal for lists."""
     return EncodedSignal(
         opened_ms=times.millis(signal.open_time),
         id=signal.id,
@@ -90,13 +91,13 @@ def _opportunity(item: opportunity_pb2.Opportunity) -> EncodedOpportunity:
 
 @lru_cache(maxsize=8)
 def _shared(parts: Parts) -> Parts:
-    """Return the equal parts of an earlier view where there are any: views are held for minutes, and these change seldom."""
+    """Return equal parts of an earlier view, if any. Views stay in memory for minutes, and these parts rarely change."""
     return parts
 
 
 @lru_cache(maxsize=4)
 def _untracked(venue_symbols: tuple[str, ...], tracked: frozenset[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
-    """Return the symbols of a venue that are not tracked, by asset and multiplier."""
+    """Return the untracked symbols of a venue by asset and multiplier."""
     return {market: name for name in venue_symbols if (market := split_symbol(name)) not in tracked}
 
 

@@ -1,6 +1,6 @@
 """`python -m virtuoso.simulator --address 127.0.0.1:9100 --seed 7`: the simulated exchange as a process.
 
-Exit codes: 0 ended by SIGTERM, SIGINT or its parent's end; 2 bad arguments or a port that is in use.
+Exit codes: 0 after SIGTERM, SIGINT or the end of the parent; 2 for invalid arguments or an unavailable address.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from virtuoso.simulator.server import SimulatedExchange
 
 
 def main() -> int:
-    """Run until a signal or the parent's end. Return the exit code."""
+    """Run until a signal or the end of the parent. Return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m virtuoso.simulator", description="A simulated exchange on one port.")
     parser.add_argument("--address", default="127.0.0.1:9100", help="host:port, 0 for any free port (default %(default)s)")
     parser.add_argument("--seed", type=int, default=7, help="the seed of the market, 0 or above (default %(default)s)")
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 async def serve(address: str, seed: int, *, with_parent: bool) -> int:
-    """Listen, print the address, and wait for the end. Return the exit code."""
+    """Listen, print the address, and wait for the signal to end. Return the exit code."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -49,7 +49,7 @@ async def serve(address: str, seed: int, *, with_parent: bool) -> int:
         return 2
     bound = format_address((parse_address(address)[0], port))
     print(f"simulated exchange on http://{bound}, seed {seed}", flush=True)  # noqa: T201 - the same
-    preparing = asyncio.create_task(prepare(market))  # while clients start
+    preparing = asyncio.create_task(prepare(market))  # runs while clients start
     ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
     if with_parent:
         ends.append(asyncio.create_task(wait_for_parent_exit()))
@@ -61,7 +61,7 @@ async def serve(address: str, seed: int, *, with_parent: bool) -> int:
 
 
 async def prepare(market: SimulatedMarket) -> None:
-    """Compute what clients ask for first, in steps between requests."""
+    """Compute the data of the first client requests, in steps between requests."""
     for _ in market.prepare(epoch_ms()):
         await asyncio.sleep(0)
 

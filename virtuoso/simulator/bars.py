@@ -1,4 +1,4 @@
-"""Bars and trades of every listing up to any moment: closed minutes, the trades within one, the forming minute."""
+"""Bars and trades of every listing up to any moment: closed minutes, the trades within a minute, and the forming minute."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class LastTrade:
     """The trade that set the last price."""
 
     price: float
-    bought: bool  # whether its taker bought
+    bought: bool  # True if the taker bought
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayStatistics:
-    """The closed minutes of the last 24 hours, or since the launch."""
+    """Statistics of the closed minutes of the last 24 hours, or since the launch."""
 
     open: float
     high: float
@@ -39,7 +39,7 @@ class DayStatistics:
 
 
 class Bars:
-    """Bars and trades by base. A minute is a number of minutes since 1970. Rows of bars are those of MinuteBars."""
+    """Bars and trades by base. A minute is the number of minutes since 1970. Rows of bars are those of MinuteBars."""
 
     def __init__(self, seed: int, listings: Iterable[Listing], models: Mapping[str, PriceModel]) -> None:
         self._seed = seed
@@ -49,9 +49,9 @@ class Bars:
         self.day = lru_cache(2 * len(self._listings))(self._make_day)
 
     def closed(self, base: str, start_ms: int, end_ms: int, step_ms: int) -> Floats:
-        """Return the closed bars of [start_ms, end_ms), both whole minutes.
+        """Return the closed bars of [start_ms, end_ms). Both ends are whole minutes.
 
-        They are half hours where `step_ms` is a multiple of half an hour and the block is over, otherwise minutes.
+        The bars are half hours if `step_ms` is a multiple of half an hour and the block is over, otherwise minutes.
         """
         half_hours = step_ms % HALF_HOUR_MS == 0
         parts = [np.empty((0, 7))]
@@ -68,7 +68,7 @@ class Bars:
         return float(self._bar(base, minute)[4])
 
     def forming(self, base: str, now_ms: int) -> Floats:
-        """Return the bar of the current minute, from the trades that have happened."""
+        """Return the bar of the current minute, made from its trades up to `now_ms`."""
         trades, count = self.current_trades(base, now_ms)
         minute = now_ms // MINUTE_MS
         open_ = self.close(base, minute - 1)
@@ -79,7 +79,7 @@ class Bars:
         return np.array([minute * MINUTE_MS, open_, high, low, prices[-1], sizes.sum(), float(prices @ sizes)])
 
     def current_trades(self, base: str, now_ms: int) -> tuple[TradeSequence, int]:
-        """Return the trades of the current minute and how many of them have happened."""
+        """Return (all trades of the current minute, number of trades up to `now_ms`)."""
         trades = self.trades(base, now_ms // MINUTE_MS)
         return trades, trades.count_until(now_ms)
 
@@ -92,7 +92,7 @@ class Bars:
         return LastTrade(price=float(trades.prices[count - 1]), bought=bool(trades.buys[count - 1]))
 
     def pressure(self, base: str, now_ms: int) -> float:
-        """Return which side is more eager, -1 (sellers) to 1 (buyers): the regime, the last minutes' move, and noise."""
+        """Return the pressure, -1 (sellers) to 1 (buyers). It depends on the regime, the last minutes' move, and noise."""
         last_closed_ms = now_ms // MINUTE_MS * MINUTE_MS - MINUTE_MS
         block, place = divmod((last_closed_ms - EPOCH_MS) // MINUTE_MS, BLOCK_MS // MINUTE_MS)
         minutes = self.paths.minutes(base, block)

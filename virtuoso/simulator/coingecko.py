@@ -8,7 +8,7 @@ from virtuoso.simulator.venue_api import ApiError, Query, Refusal
 PREFIXES = ("/api/v3/global", "/api/v3/ping")
 
 
-def answer(market: SimulatedMarket, path: str, query: Query, now_ms: int) -> object:  # noqa: ARG001 - every venue's shape
+def answer(market: SimulatedMarket, path: str, query: Query, now_ms: int) -> object:  # noqa: ARG001 - the common signature
     """Return the body. Raise ApiError with status 404 for another path."""
     if path == "/api/v3/ping":
         return {"gecko_says": "(V3) To the Moon!"}
@@ -30,7 +30,7 @@ def answer(market: SimulatedMarket, path: str, query: Query, now_ms: int) -> obj
     }
 
 
-def refusal(kind: str, now_ms: int) -> Refusal:  # noqa: ARG001 - every venue's shape
-    """Refuse too many requests. CoinGecko has no reply of its own for a ban."""
+def refusal(kind: str, now_ms: int) -> Refusal:  # noqa: ARG001 - the common signature
+    """Return the reply to too many requests. CoinGecko has no separate reply for a ban."""
     body = {"status": {"error_code": 429, "error_message": "You've exceeded the Rate Limit."}}
     return 429, body, {"Retry-After": "60" if kind == "ban" else "5"}

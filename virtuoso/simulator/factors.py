@@ -1,6 +1,6 @@
 """Price factors: the random paths of the market, of each sector and of each listing, at one-minute steps.
 
-A factor moves by about one standard deviation a day. It has regimes (some hours of drift), volatility clusters, jumps and
+A factor moves by about one standard deviation per day. It has regimes (some hours of drift), volatility clusters, jumps and
 an intraday pattern of activity. The level at the end of each day is drawn in advance. The minutes are a bridge between these
 levels, so that any block of days can be generated independently.
 """
@@ -18,13 +18,13 @@ DAY_MINUTES = 1440
 BLOCK_DAYS = 2
 BLOCK_MINUTES = BLOCK_DAYS * DAY_MINUTES
 BLOCK_MS = BLOCK_MINUTES * MINUTE_MS
-# The days end with 2039.
+# The number of days from the start of 2024 to the end of 2039.
 DAYS = 5844
 # The standard deviation of a minute. That of a day is 1.
 MINUTE_SIGMA = DAY_MINUTES**-0.5
-# A day multiplies the distance from the reference level by this factor.
+# The share of the distance from the reference level that remains after a day.
 MEAN_REVERSION = 0.975
-# This share of a day's move continues on the next day.
+# The share of a day's move that continues on the next day.
 MOMENTUM = 0.3
 # The standard deviation of the drift, in minute sigmas per minute.
 REGIME_DRIFT = 0.055
@@ -47,8 +47,8 @@ _CLUSTER_KNOTS = np.arange(0, BLOCK_MINUTES + 1, 40)
 class FactorBlock:
     """The values of a factor in one block, by minute.
 
-    `level`: at the end of the minute, in daily sigmas. `drift`: of the regime, in minute sigmas per minute. `volatility`:
-    relative, about 1."""
+    `level` is the level at the end of the minute, in daily sigmas. `drift` is that of the regime, in minute sigmas per
+    minute. `volatility` is relative and about 1."""
 
     level: Floats
     drift: Floats
@@ -56,7 +56,8 @@ class FactorBlock:
 
 
 class Factor:
-    """A random path that depends only on `seed`, `name` and `jumps_a_day`. A jump has a size of about 5 minute sigmas."""
+    """A random path that depends only on `seed`, `name` and `jumps_a_day`. The typical size of a jump is 5 times the sigma
+    of a minute."""
 
     def __init__(self, seed: int, name: str, jumps_a_day: float) -> None:
         self._seed, self._name, self._jumps_a_day = seed, name, jumps_a_day

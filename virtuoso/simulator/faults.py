@@ -1,13 +1,14 @@
-"""The faults of a simulated venue, and what its replies look like then.
+"""The faults of a simulated venue and the replies that they cause.
 
-    down        the connection is cut                    429           too many requests
-    slow        replies after `latency_ms` (15 s)        bybit_10006   its stricter form: Bybit's code with HTTP 200,
+    down        the connection is closed                 429           too many requests
+    slow        replies after `latency_ms` (15 s)        bybit_10006   the stricter form of 429: Bybit's code with HTTP 200,
     garbage     HTML with status 200                                   Binance's ban 418
-    truncated   half of the body                         html_403      blocked by location, by a page of HTML
-    stale       clock and data stand still               451           blocked by location, in JSON
-    empty       good replies without rows                nan, nulls    a third of the numbers are not numbers
+    truncated   half of the body                         html_403      blocked by location, with an HTML page
+    stale       clock and data are frozen                451           blocked by location, in JSON
+    empty       valid replies without rows               nan, nulls    a third of the numbers are bad values
 
-`path` (a regular expression on path and query) and `prob` (0..1) narrow a fault. `latency_ms` can be added to any of them.
+`path` (a regular expression on path and query) and `prob` (0..1) restrict a fault to some requests. `latency_ms` can be
+added to any fault.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Fault:
     latency_ms: float = 0.0
     path: re.Pattern[str] | None = None
     prob: float = 1.0
-    frozen_ms: int | None = None  # the time at which its clock stands still
+    frozen_ms: int | None = None  # the time at which the venue's clock is frozen
 
     def mode_for(self, path_and_query: str, chance: float) -> str:
         """Return the mode for one request. `chance` is a random number in [0, 1)."""
@@ -69,10 +70,10 @@ class Faults:
         self.current = {venue: Fault() for venue in self.venues}
 
     def set(self, request: object, now_ms: int) -> None:
-        """Set a fault by the body of POST /__admin: {"mode", "exchange", "latency_ms", "path", "prob", "stale_s"}.
+        """Set a fault from the body of POST /__admin: {"mode", "exchange", "latency_ms", "path", "prob", "stale_s"}.
 
-        All fields are optional; without a mode the fault ends. Raise ValueError, which names what is not allowed. Nothing
-        changes then.
+        All fields are optional. Without a mode the fault ends. Raise ValueError, which names the invalid value. Nothing
+        changes in this case.
         """
         if not isinstance(request, Mapping) or not all(isinstance(v, str | int | float | None) for v in request.values()):
             raise ValueError(f"{request!r}: expected a JSON object")
@@ -112,9 +113,11 @@ def without_rows(body: object) -> object:
 
 
 def with_bad_numbers(body: object, mode: str) -> object:
-    """Return the reply with a third of its numbers (a seventh of the cells of rows that are lists) made bad.
+    """Return the reply with about a third of its numbers replaced by bad values. In rows that are lists, it is about a
+    seventh of the cells.
 
-    "nan" takes all that venues have sent, "nulls" only what a client's parser accepts. The same numbers are bad each time.
+    "nan" uses all bad values that venues have sent. "nulls" uses only values that a client's parser accepts. The same reply
+    always has the same bad values.
     """
     rng, bad_numbers = Random(7), BAD_NUMBERS[mode]  # noqa: S311 - not a secret
 

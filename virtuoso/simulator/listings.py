@@ -1,7 +1,7 @@
 """The perpetuals of the simulated market.
 
-Their names are those of well-known coins, so that a dashboard looks familiar. Their price levels are round numbers that we
-chose. Nothing here was recorded anywhere.
+The names are those of well-known coins, so that a dashboard looks familiar. The price levels are round numbers that we
+chose. No value was recorded from a real market.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 DAY_MS = 86_400_000
-EPOCH_MS = 1_704_067_200_000  # 2024-01-01: the market has no earlier history
+EPOCH_MS = 1_704_067_200_000  # 2024-01-01, the start of the market's history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """One perpetual, the same on every venue. A unit is `multiplier` coins."""
 
-    base: str  # the asset, such as "BTC" or "PEPE"; the key of every method of SimulatedMarket
+    base: str  # the asset, such as "BTC" or "PEPE"; the key in every method of SimulatedMarket
     multiplier: int  # 1, or 1000 where venues list 1000PEPE
-    tick: float  # price step, USDT a unit
+    tick: float  # price step, USDT per unit
     lot: float  # size step, units
-    launched_ms: int  # it has no data before
+    launched_ms: int  # epoch ms; the listing has no earlier data
 
     @property
     def name(self) -> str:
@@ -31,28 +31,28 @@ class Listing:
 
     @property
     def price_digits(self) -> int:
-        """Return the decimals of a price."""
+        """Return the number of decimals of a price."""
         return max(0, -round(math.log10(self.tick)))
 
     @property
     def size_digits(self) -> int:
-        """Return the decimals of a size."""
+        """Return the number of decimals of a size."""
         return max(0, -round(math.log10(self.lot)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceModel:
-    """The parameters by which a listing's price and volume are simulated."""
+    """The parameters of the simulation of a listing's price and volume."""
 
-    reference_price: float  # USDT a unit; the price moves around it
-    turnover: float  # USDT a day, on average
+    reference_price: float  # USDT per unit; the price moves around it
+    turnover: float  # average USDT per day
     sigma: float  # volatility of the listing's own factor: standard deviation of a day's log return
-    beta: float  # to the market factor
+    beta: float  # sensitivity to the market factor
     sector: str
     jumps_a_day: float
 
 
-# Turnover is in millions of USDT a day, sigma is in percent a day.
+# Turnover is in millions of USDT per day. Sigma is in percent per day.
 _TABLE = """
 sector    base      mult    price   turn sigma  beta
 major     BTC          1   100000   9000   0.8   1.0
@@ -115,7 +115,7 @@ ai        AIXBT        1     0.08     34   5.4   1.6
 ai        GRASS        1      0.5     18   4.8   1.4
 ai        KAITO        1        1     38   4.4   1.3
 """
-# Days since the launch of the new listings, when the market is made.
+# The age of the new listings at the creation of the market, in days.
 _AGE_DAYS = {"KAITO": 41, "GRASS": 9, "MNT": 3, "ZK": 1}
 
 
@@ -125,8 +125,8 @@ class _Row:
     base: str
     multiplier: int
     price: float
-    turnover: float  # millions of USDT a day
-    sigma: float  # percent a day
+    turnover: float  # millions of USDT per day
+    sigma: float  # percent per day
     beta: float
 
 
@@ -160,7 +160,7 @@ def price_models() -> dict[str, PriceModel]:
 
 
 def listings(now_ms: int) -> list[Listing]:
-    """Return all perpetuals, the largest turnover first. The age of new ones is counted back from `now_ms`."""
+    """Return all perpetuals, largest turnover first. The age of new ones is counted back from the day of `now_ms`."""
     return [
         Listing(
             base=row.base,

@@ -1,8 +1,8 @@
-"""The simulated market: what every simulated venue shows in its own format.
+"""The simulated market: the common data of all simulated venues.
 
-Everything is a pure function of (seed, base, time). "Now" is always an argument, in epoch ms. Nothing that happens after
-`now_ms` is shown. One unit of a listing is `multiplier` coins (1000PEPE): prices are USDT a unit; sizes, volumes and open
-interest are units. A base that is not listed raises KeyError.
+All data is a pure function of (seed, base, time). "Now" is always an argument, in epoch ms. No result contains events after
+`now_ms`. One unit of a listing is `multiplier` coins (1000PEPE). Prices are in USDT per unit. Sizes, volumes and open
+interest are in units. A base that is not listed raises KeyError.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from virtuoso.simulator.positions import Positions
 
 __all__ = ["Floats", "Levels", "Listing", "Quote", "SimulatedMarket", "Trade"]
 
-TRADES_WINDOW = 30  # the most minutes of trades that a venue returns
-PREPARED_DAYS = 68  # 400 bars of 4 hours
+TRADES_WINDOW = 30  # minutes: a venue returns no older trades
+PREPARED_DAYS = 68  # enough for 400 bars of 4 hours
 FUNDING_MS = 8 * 3_600_000
-BTC_SHARE = 0.57  # of the total market capitalization when prices are at their references
-LEVEL_DEPTH = 4e-6  # of a day's turnover
+BTC_SHARE = 0.57  # share of BTC in the total market capitalization at reference prices
+LEVEL_DEPTH = 4e-6  # usual size of a level, as a share of a day's turnover
 
-Trade = tuple[int, int, float, float, bool]  # id, epoch ms, price, size, whether the taker bought
+Trade = tuple[int, int, float, float, bool]  # id, epoch ms, price, size, True if the taker bought
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What a ticker shows at one moment. Prices are USDT a unit."""
+    """The data of a ticker at one moment. Prices are in USDT per unit."""
 
     last: float
     mark: float
     index: float
-    open_24h: float  # of a younger listing: its first price
+    open_24h: float  # the first price if the listing is younger than 24 hours
     high_24h: float
     low_24h: float
     volume_24h: float  # units
     turnover_24h: float  # USDT
-    funding_rate: float  # fraction an 8 h interval, as it would be settled now
+    funding_rate: float  # fraction per 8 h interval, as if settled now
     next_funding_ms: int
     open_interest: float  # units
     bid: float
@@ -55,9 +55,9 @@ class Quote:
 
 
 class SimulatedMarket:
-    """The market of one seed, 0 or above, from 2024 to 2039. Not thread-safe.
+    """The market of one seed (0 or above) from 2024 to 2039. The class is not thread-safe.
 
-    `now_ms` decides only how young the new listings are. Raise ValueError for a seed or a time that is out of range.
+    `now_ms` determines only the launch times of new listings. Raise ValueError for a seed or a time that is out of range.
     """
 
     listings: Sequence[Listing]
@@ -77,7 +77,7 @@ class SimulatedMarket:
         return self._by_base[base]
 
     def prepare(self, now_ms: int) -> Iterator[None]:
-        """Compute what clients ask for first, a little with each step. Without it the first replies take longer."""
+        """Compute the data of the first client requests in small steps. Without this call the first replies are slow."""
         newest = (now_ms - EPOCH_MS) // BLOCK_MS
         for listing in self.listings:
             oldest = max((listing.launched_ms - EPOCH_MS) // BLOCK_MS, newest - PREPARED_DAYS * DAY_MS // BLOCK_MS)
@@ -86,10 +86,10 @@ class SimulatedMarket:
                 yield
 
     def candles(self, base: str, step_ms: int, start_ms: int, end_ms: int, now_ms: int) -> Floats:
-        """Return the bars that open in [start_ms, end_ms], oldest first; the one that holds `now_ms` is forming.
+        """Return the bars that open in [start_ms, end_ms], oldest first. The bar that contains `now_ms` is still forming.
 
-        None opens after `now_ms` or before the launch. Rows are open time, open, high, low, close, volume, turnover.
-        `step_ms` is a multiple of a minute; bars are aligned to the Unix epoch.
+        No bar opens after `now_ms`. No bar is earlier than the one that contains the launch. Rows are open time, open, high,
+        low, close, volume, turnover. `step_ms` is a multiple of a minute. Bars are aligned to the Unix epoch.
         """
         launched_ms = self.listing(base).launched_ms
         first_ms = max(-(-start_ms // step_ms) * step_ms, launched_ms // step_ms * step_ms)
@@ -109,7 +109,7 @@ class SimulatedMarket:
         return bars
 
     def quote(self, base: str, now_ms: int) -> Quote:
-        """Return one ticker."""
+        """Return the ticker of `base`."""
         day, forming = self._bars.day(base, now_ms // MINUTE_MS), self._bars.forming(base, now_ms)
         last = float(forming[4])
         bids, asks = self.book(base, now_ms, 1)
@@ -153,7 +153,7 @@ class SimulatedMarket:
         return order_book(self.seed, self.listing(base), state, levels)
 
     def trades(self, base: str, now_ms: int, count: int) -> list[Trade]:
-        """Return the newest `count` trades of the last half hour, oldest first. Their ids never change."""
+        """Return the newest `count` trades of about the last half hour, oldest first. The id of a trade never changes."""
         minute, found = now_ms // MINUTE_MS, list[Trade]()
         oldest = max(minute - TRADES_WINDOW, self.listing(base).launched_ms // MINUTE_MS)
         while len(found) < count and minute >= oldest:
@@ -173,7 +173,7 @@ class SimulatedMarket:
         return found
 
     def funding(self, base: str, now_ms: int, count: int) -> list[tuple[int, float]]:
-        """Return the newest `count` settled rates (time, fraction), every 8 h UTC, oldest first."""
+        """Return the newest `count` settled rates (time, fraction), oldest first. Rates are settled every 8 h UTC."""
         times = self._grid(base, FUNDING_MS, now_ms, count)
         return list(zip(times, self._positions.funding(base, times), strict=True))
 

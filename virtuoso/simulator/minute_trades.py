@@ -1,6 +1,6 @@
-"""The trades of a minute, which make its bar.
+"""The trades of a minute, consistent with its bar.
 
-They begin at the bar's open, touch its high and its low, end at its close and add up to its volume.
+They begin at the bar's open, touch its high and its low, and end at its close. Their sizes add up to its volume.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from virtuoso.simulator.factors import MINUTE_MS
 from virtuoso.simulator.listings import Listing
 from virtuoso.simulator.noise import Floats, generator
 
-FEWEST, MOST = 6, 700  # trades a minute
+FEWEST, MOST = 6, 700  # limits of the number of trades per minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,22 +24,22 @@ class TradeSequence:
     times: NDArray[np.int64]  # epoch ms
     prices: Floats
     sizes: Floats
-    buys: NDArray[np.bool_]  # whether the taker bought
+    buys: NDArray[np.bool_]  # True if the taker bought
 
     def count_until(self, now_ms: int) -> int:
-        """Return how many have happened by `now_ms`."""
+        """Return the number of trades up to `now_ms`."""
         return int(np.searchsorted(self.times, now_ms, side="right"))
 
 
 def trades_a_minute(turnover: Floats) -> Floats:
-    """Return the number of trades in minutes of these turnovers. A small volume may allow fewer."""
+    """Return the number of trades in minutes with these turnovers. A small volume may reduce it."""
     return np.clip(np.rint(3 * (turnover / 1000) ** 0.65), FEWEST, MOST)
 
 
 def minute_trades(seed: int, listing: Listing, bar: Floats, *, pressure: float, sigma: float) -> TradeSequence:
     """Return the trades of a minute's `bar`, a row of MinuteBars.
 
-    `pressure` in -1..1 says which side is more eager. `sigma` is the standard deviation of a minute's log return.
+    `pressure` is -1 (sellers) to 1 (buyers). `sigma` is the standard deviation of a minute's log return.
     """
     open_ms, open_, high, low, close, volume, turnover = bar.tolist()
     lots = round(volume / listing.lot)
@@ -58,7 +58,7 @@ def minute_trades(seed: int, listing: Listing, bar: Floats, *, pressure: float, 
 
 
 def _prices(rng: np.random.Generator, count: int, bar: tuple[float, float, float, float], tick: float) -> Floats:
-    """Return prices from a bar's open through its high and its low to its close. A rising bar mostly sees its low first."""
+    """Return prices from a bar's open through its high and its low to its close. A rising bar mostly has its low first."""
     open_, high, low, close = bar
     first, second = sorted((1 + rng.choice(count - 2, 2, replace=False)).tolist())
     extremes = (low, high) if (close >= open_) == (rng.random() < 0.75) else (high, low)
@@ -66,7 +66,7 @@ def _prices(rng: np.random.Generator, count: int, bar: tuple[float, float, float
     knot_prices = [open_, *extremes, close]
     trade = np.arange(count)
     noise = np.cumsum(rng.standard_normal(count))
-    noise -= np.interp(trade, knots, noise[knots])  # a bridge between the knots
+    noise -= np.interp(trade, knots, noise[knots])  # noise is 0 at the knots
     width = (high - low) / max(4.0, 1.5 * count**0.5)
     prices: Floats = np.rint(np.clip(np.interp(trade, knots, knot_prices) + width * noise, low, high) / tick) * tick
     prices[knots] = knot_prices

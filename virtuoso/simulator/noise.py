@@ -1,6 +1,6 @@
 """Random numbers that are a pure function of a seed and a key. They do not depend on the order of the calls.
 
-The names in keys have the same effect as the seed: a changed name changes the market.
+The names in keys have the same effect as the seed. A different name changes the market.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def smooth_noise(seed: int, name: str, times_ms: ArrayLike, period_ms: int) -> F
 
 
 def smooth_noise_at(seed: int, name: str, time_ms: int, period_ms: int) -> float:
-    """Return `smooth_noise` at one time. This is much faster than an array of one."""
+    """Return `smooth_noise` at one time. This is much faster than an array with one element."""
     knot, part = divmod(time_ms, period_ms)
     weight = 0.5 - 0.5 * math.cos(math.pi * part / period_ms)
     before, after = (_uniform_at(seed, name, index) for index in (knot, knot + 1))

@@ -1,4 +1,4 @@
-"""The order book around the last trade: its best prices stand on both sides of it."""
+"""The order book around the last trade. The last price is one of the two best prices."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 from virtuoso.simulator.listings import Listing
 from virtuoso.simulator.noise import Floats, smooth_noise_at, uniform
 
-LEVEL_GAP = 4e-5  # between two levels, as a share of the price
-REFRESH_MS = 20_000  # the sizes of a book change gradually within this time
-WALL_MS = 900_000  # how long some prices hold a wall
-PLACES = 4096  # random numbers of one side at a time
+LEVEL_GAP = 4e-5  # gap between two levels, as a share of the price
+REFRESH_MS = 20_000  # duration of a gradual change of all sizes in a book
+WALL_MS = 900_000  # duration of a wall (a very large size) at a price
+PLACES = 4096  # random numbers per side and refresh period
 
 Levels = list[tuple[float, float]]  # (price, size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookState:
-    """What an order book is made of at one moment."""
+    """The parameters of an order book at one moment."""
 
     last: float  # price of the last trade
-    bought: bool  # whether its taker bought
-    pressure: float  # -1..1; the side that it favours holds more
+    bought: bool  # True if the taker bought
+    pressure: float  # -1..1; positive: larger bids, negative: larger asks
     depth: float  # usual size of a level, units
     now_ms: int
 
@@ -38,7 +38,7 @@ def order_book(seed: int, listing: Listing, state: BookState, levels: int) -> tu
     last = round(state.last / listing.tick)
     bid = last - max(1, gap // 4) if state.bought else last
     ask = last if state.bought else last + max(1, gap // 4)
-    # Levels stand at whole multiples of the gap, so that a book is much the same a moment later.
+    # Levels are at multiples of the gap, so that a book changes little from one moment to the next.
     number = np.arange(1, levels)
     bids = np.concatenate(([bid], ((bid - 1) // gap + 1 - number) * gap))
     asks = np.concatenate(([ask], (ask // gap + number) * gap))
@@ -54,7 +54,7 @@ def order_book(seed: int, listing: Listing, state: BookState, levels: int) -> tu
 
 
 def _resting(seed: int, name: str, ticks: NDArray[np.int64], now_ms: int) -> Floats:
-    """Return the relative size at each price, about 1. It lasts for some seconds, and some prices hold a wall."""
+    """Return the relative size at each price, about 1. It persists for some seconds. Some prices have a wall."""
     period, part = divmod(now_ms, REFRESH_MS)
     places = np.stack((ticks, ticks)) % PLACES + np.array([[period], [period + 1]]) * PLACES
     before, after = uniform(seed, name, places)

@@ -1,7 +1,7 @@
 """Minute bars of every listing.
 
-A price is the exponential of the weighted sum of the market's factor, a sector's and the listing's own. A bar's volume
-follows its move and the regime.
+A log price is the weighted sum of three factors: that of the market, of the sector and of the listing. The volume of a bar
+depends on its move and on the regime.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from virtuoso.simulator.noise import Floats, generator, smooth_noise
 
 HALF_HOUR_MINUTES = 30
 HALF_HOUR_MS = HALF_HOUR_MINUTES * MINUTE_MS
-CACHED_BLOCKS = 150  # about two of every listing
+CACHED_BLOCKS = 150  # about two blocks for each listing
 MARKET = "the market"
-MARKET_SIGMA = 0.018  # of a day
-SECTOR_SIGMA = 0.011  # of a day
+MARKET_SIGMA = 0.018  # standard deviation of a day
+SECTOR_SIGMA = 0.011  # standard deviation of a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class MinuteBars:
     """The minutes of one listing in one block."""
 
     bars: Floats  # rows: open time (epoch ms), open, high, low, close, volume, turnover
-    drift: Floats  # of the regime, in the listing's minute sigmas a minute
+    drift: Floats  # drift of the regime, in the listing's minute sigmas per minute
 
 
 class Paths:
@@ -55,8 +55,8 @@ class Paths:
         sectors = sorted({model.sector for model in models.values()})
         self._factors = {name: Factor(seed, name, 0.4) for name in (MARKET, *sectors)}
         self._factors |= {base: Factor(seed, base, model.jumps_a_day) for base, model in models.items()}
-        self._minutes: OrderedDict[tuple[str, int], MinuteBars] = OrderedDict()  # the blocks used last
-        self._half_hours: dict[tuple[str, int], Floats] = {}  # all of them: they are small
+        self._minutes: OrderedDict[tuple[str, int], MinuteBars] = OrderedDict()  # the most recently used blocks
+        self._half_hours: dict[tuple[str, int], Floats] = {}  # without a limit, because blocks of half hours are small
         self._shared_block = lru_cache(maxsize=256)(lambda name, block: self._factors[name].block(block))
 
     def sigma(self, base: str) -> float:
@@ -119,7 +119,7 @@ class Paths:
 
 
 def merge_bars(bars: Floats, step_ms: int) -> Floats:
-    """Return longer bars, aligned to the Unix epoch. The first and the last may cover only a part of their time."""
+    """Return longer bars, aligned to the Unix epoch. The first and the last bar may be incomplete."""
     if not len(bars):
         return bars
     group = bars[:, 0] // step_ms

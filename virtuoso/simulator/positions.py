@@ -14,17 +14,18 @@ from virtuoso.simulator.paths import HALF_HOUR_MS, Paths
 HOUR_MS = 2 * HALF_HOUR_MS
 USUAL_FUNDING = 1e-4
 FUNDING_CAP = 0.005
-OPEN_INTEREST = 0.35  # of a day's turnover
+OPEN_INTEREST = 0.35  # usual open interest, as a share of a day's turnover
 
 
 class Positions:
-    """Values at any ascending times of epoch ms, by base."""
+    """Values by base at any times (epoch ms, ascending)."""
 
     def __init__(self, seed: int, models: Mapping[str, PriceModel], paths: Paths) -> None:
         self._seed, self._models, self._paths = seed, models, paths
 
     def funding(self, base: str, times_ms: Sequence[int]) -> list[float]:
-        """Return the rates of an interval: longs pay after a rise, shorts after a fall, longs a little on quiet days."""
+        """Return the rates per interval. Longs pay after a rise. Shorts pay after a fall. Longs pay a little on quiet
+        days."""
         trend = self.trend(base, times_ms, 12 * HOUR_MS)
         noise = smooth_noise(self._seed, base + " funding", times_ms, 2 * DAY_MS)
         volatility = self._paths.sigma(base) / 0.03
@@ -32,7 +33,7 @@ class Positions:
         return [round(rate, 8) for rate in np.clip(rates, -FUNDING_CAP, FUNDING_CAP).tolist()]
 
     def open_interest(self, base: str, times_ms: Sequence[int]) -> list[float]:
-        """Return units. They grow in a rise and shrink a little in a fall."""
+        """Return open interest in units. It grows in a rise and shrinks a little in a fall."""
         model = self._models[base]
         trend = self.trend(base, times_ms, 8 * HOUR_MS)
         noise = 0.10 * smooth_noise(self._seed, base + " interest", times_ms, DAY_MS)
@@ -55,13 +56,13 @@ class Positions:
         times = np.asarray(times_ms, dtype=np.float64)
         close_ms, log_closes = self._closes(base, int(times[0]) - window_ms - HOUR_MS, int(times[-1]))
         sigma = self._paths.sigma(base) * (window_ms / DAY_MS) ** 0.5
-        # A value moves from the last close but one to the last close, so that it changes at every moment.
+        # A value moves from the second-last close to the last close, so that it changes continuously.
         now, before = (np.interp(times - HALF_HOUR_MS - back, close_ms, log_closes) for back in (0, window_ms))
         trend: Floats = np.tanh(0.7 * (now - before) / sigma)
         return trend
 
     def _closes(self, base: str, start_ms: int, end_ms: int) -> tuple[Floats, Floats]:
-        """Return (close times, log closes) of the half hours that close in [start_ms, end_ms], and of some around them."""
+        """Return (close times, log closes) of the half hours that close in [start_ms, end_ms], and of adjacent ones."""
         blocks = range(max(0, start_ms - EPOCH_MS) // BLOCK_MS, (end_ms - EPOCH_MS) // BLOCK_MS + 1)
         bars = np.vstack([self._paths.half_hours(base, block) for block in blocks])
         return bars[:, 0] + HALF_HOUR_MS, np.log(bars[:, 4])

@@ -1,7 +1,7 @@
-"""All simulated venues on one HTTP port, with a path for each venue and with faults on demand.
+"""All simulated venues on one HTTP port, with path prefixes for each venue and with faults on demand.
 
-POST /__admin {"mode": …, "exchange": …} sets a fault (see `faults`), GET /__admin returns all of them. GET
-/__stats?recent=50 counts requests by path, POST /__stats/reset starts the counts again.
+POST /__admin {"mode": …, "exchange": …} sets a fault (see `faults`). GET /__admin returns all faults. GET
+/__stats?recent=50 returns the counts of requests and the last 50 requests. POST /__stats/reset resets the counts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from virtuoso.simulator.statistics import RequestStatistics
 from virtuoso.simulator.venue_api import ApiError, VenueApi
 
 VENUES: Mapping[str, VenueApi] = {"bybit": bybit, "binance": binance, "okx": okx, "coingecko": coingecko}
-# Lists of what is traded: their numbers are never made bad.
+# The numbers in the lists of instruments are never replaced by bad ones.
 INSTRUMENT_LISTS = ("instruments-info", "exchangeInfo", "public/instruments")
 JSON = {"Content-Type": "application/json"}
 
@@ -30,7 +30,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class SimulatedExchange:
-    """The venues of `market` on one port, each with its API of `venues`. `clock` returns epoch ms."""
+    """The venues of `market` on one port. `venues` maps each venue to its API. `clock` returns epoch ms."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class SimulatedExchange:
         self._port: HttpServer | None = None
 
     async def start(self, address: str) -> int:
-        """Listen on "host:port" (port 0: any free one) and return the port. Raise OSError when it cannot be had."""
+        """Listen on "host:port" (port 0: any free port) and return the port. Raise OSError when it is not available."""
         application = web.Application()
         application.router.add_get("/__stats", self._stats)
         application.router.add_post("/__stats/reset", self._reset)
@@ -95,7 +95,7 @@ class SimulatedExchange:
             statistics.end(status)
 
     async def _venue_response(self, venue: str, request: web.Request) -> web.StreamResponse:
-        """Answer as the venue does under its fault."""
+        """Return the venue's response under its current fault."""
         fault = self._faults.current[venue]
         mode = fault.mode_for(request.path_qs, random.random())  # noqa: S311 - not a secret
         if fault.latency_ms and (mode != "ok" or fault.mode == "ok"):
@@ -106,7 +106,7 @@ class SimulatedExchange:
         if mode == "down":
             if request.transport is not None:
                 request.transport.abort()
-            return web.Response(status=503)  # the connection is cut: nobody reads it
+            return web.Response(status=503)  # never sent, because the connection is closed
         if mode in ("429", "bybit_10006"):
             status, refusal, headers = self._venues[venue].refusal("429" if mode == "429" else "ban", now_ms)
             return web.Response(status=status, body=_json(refusal), headers={**JSON, **headers})
@@ -120,7 +120,7 @@ class SimulatedExchange:
         return await self._data_response(venue, request, mode, now_ms)
 
     async def _data_response(self, venue: str, request: web.Request, mode: str, now_ms: int) -> web.StreamResponse:
-        """Answer with the venue's data, in full or spoilt by `mode`."""
+        """Return a response with the venue's data, complete or corrupted according to `mode`."""
         try:
             body, status = self._venues[venue].answer(self._market, request.path, request.query, now_ms), 200
         except ApiError as error:

@@ -9,7 +9,7 @@ RECENT = 500
 
 
 class RequestStatistics:
-    """The requests since the start or the last reset."""
+    """Counts of the requests since the start or the last reset."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
@@ -27,11 +27,11 @@ class RequestStatistics:
         self._max_inflight = max(self._max_inflight, self._inflight)
 
     def fault(self, venue: str, mode: str) -> None:
-        """Count a request that met a fault."""
+        """Count a request that is affected by a fault."""
         self._by_fault[f"{venue}:{mode}"] += 1
 
     def end(self, status: int | None) -> None:
-        """Count a request that has ended. `status` is None when it was given up."""
+        """Count a request that has ended. `status` is None when it ended without a response."""
         self._inflight -= 1
         if status is not None:
             self._by_status[str(status)] += 1

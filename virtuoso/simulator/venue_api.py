@@ -1,4 +1,4 @@
-"""What the venue modules have in common. A venue module turns the market into the replies of one venue's HTTP API."""
+"""Common parts of the venue modules. A venue module converts market data into the replies of one venue's HTTP API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 from virtuoso.simulator.market import SimulatedMarket
 
 Query = Mapping[str, str]
-Endpoint = Callable[[SimulatedMarket, Query, int], object]  # (market, query, now_ms) -> JSON body or a part of it
+Endpoint = Callable[[SimulatedMarket, Query, int], object]  # (market, query, now_ms) -> JSON body or part of it
 Refusal = tuple[int, object, dict[str, str]]  # status, body, headers
 
 
@@ -26,20 +26,20 @@ class VenueApi(Protocol):
 
     @property
     def PREFIXES(self) -> tuple[str, ...]:  # noqa: N802 - a module's constant
-        """The beginnings of its paths."""
+        """The prefixes of the venue's paths."""
         ...
 
     def answer(self, market: SimulatedMarket, path: str, query: Query, now_ms: int) -> object:
-        """Return the JSON body of a good reply. Raise ApiError for what the venue would refuse."""
+        """Return the JSON body of a successful reply. Raise ApiError for a request that the venue would refuse."""
         ...
 
     def refusal(self, kind: str, now_ms: int) -> Refusal:
-        """Return its reply to too many requests: `kind` is "429", or "ban" for its stricter form where it has one."""
+        """Return the reply to too many requests. `kind` is "429", or "ban" for a stricter form if the venue has one."""
         ...
 
 
 def fixed(value: float, digits: int) -> str:
-    """Return a number as venues write it: with fixed decimals, never with an exponent."""
+    """Return a number in the format of the venues: fixed decimals, no exponent."""
     return f"{value:.{digits}f}"
 
 
@@ -49,7 +49,7 @@ def limit_of(query: Query, default: int, most: int) -> int:
 
 
 def fixed_rows(rows: Sequence[Sequence[float]], *digits: int) -> list[list[str]]:
-    """Return rows of numbers as `fixed` writes them, with decimals by column. It is much faster than one by one."""
+    """Return rows of numbers in the format of `fixed`, with decimals by column. It is much faster than single calls."""
     row = " ".join(f"%.{n}f" for n in digits)
     lines = "\n".join([row] * len(rows)) % tuple(chain.from_iterable(rows))
     return [line.split(" ") for line in lines.splitlines()]

@@ -1,4 +1,4 @@
-"""Alerts as they happen, newest first."""
+"""The pane of live alerts, newest first."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LEVEL_COLOURS = {
 
 
 class AlertPane(VerticalScroll):
-    """The alerts. It reads none before it is shown for the first time."""
+    """The alerts. Reading starts when the pane is shown for the first time."""
 
     def __init__(self, market: Market) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class AlertPane(VerticalScroll):
         self.border_title = "Alerts"
 
     def start(self) -> None:
-        """Read alerts from now on. Idempotent."""
+        """Start to read alerts. Idempotent."""
         if not self._started:
             self._started = True
             self.run_worker(self._watch(), group="alerts")
@@ -74,7 +74,7 @@ class AlertPane(VerticalScroll):
         self._count += len(alerts)
 
     def draw(self) -> None:
-        """Draw the alerts, and why there are no newer ones."""
+        """Draw the alerts, and the reason when no newer ones arrive."""
         problem, connection = self._problem, self._stream.connection if self._stream is not None else None
         if connection is not None and connection.state is State.LOST and connection.failure:
             problem = words.failure_text(connection.failure)

@@ -1,4 +1,4 @@
-"""The dashboard on the whole terminal: what is shown when, and the keys."""
+"""The full-screen dashboard: its screens and its keys."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ from virtuoso.top.watchlist import Watchlist
 from virtuoso.top.words import DIMENSIONS
 
 NEVER_CONNECTED = 2
-RETRY_S = 5.0  # before a server that refused is asked again
+# The time before a retry after the server rejected a call.
+RETRY_S = 5.0
 
 
 class TopApp(App[int]):
@@ -61,7 +62,7 @@ class TopApp(App[int]):
         self._market, self._address, self._watchlist = market, address, watchlist
         self._dashboard: Dashboard | None = None
         self._connection = Connection(State.CONNECTING)
-        self._connection_start = time.monotonic()  # of its present state
+        self._connection_start = time.monotonic()  # start of the current state
         self._view, self._problem = TableView(), ""
 
     def compose(self) -> ComposeResult:
@@ -90,7 +91,7 @@ class TopApp(App[int]):
                         self._dashboard = dashboard
                         self._set_connection(stream.connection)
                         self.draw()
-            except grpc.aio.AioRpcError as error:  # a retry cannot help, but somebody may repair the server meanwhile
+            except grpc.aio.AioRpcError as error:  # a retry helps only after a repair of the server
                 self._set_connection(Connection(State.LOST, failure(error)))
                 await asyncio.sleep(RETRY_S)
             finally:
@@ -104,7 +105,7 @@ class TopApp(App[int]):
             self.draw()
 
     def draw(self) -> None:
-        """Draw the present screen."""
+        """Draw the current screen."""
         if not self.screen_stack:
             return
         screen = self.screen if isinstance(self.screen, SymbolScreen) else self.screen_stack[0]
@@ -143,18 +144,18 @@ class TopApp(App[int]):
         self.call_after_refresh(self.draw)
 
     def on_screen_resume(self) -> None:
-        """Draw the table again after another screen was closed."""
+        """Draw the table again after another screen has been closed."""
         self.call_after_refresh(self.draw)
 
     def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
-        """Open the symbol under the cursor, by Enter or a click."""
+        """Open the symbol under the cursor after Enter or a click."""
         symbol = self.query_one(SymbolTable).symbol
         if symbol:
             self.push_screen(SymbolScreen(self._market, symbol))
             self.call_after_refresh(self.draw)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
-        """Allow the table's keys only where the table has the focus."""
+        """Allow only the keys of the current screen or input line."""
         if isinstance(self.focused, Input):
             return action in ("clear", "leave")
         if isinstance(self.screen, SymbolScreen):
@@ -193,7 +194,7 @@ class TopApp(App[int]):
             self._set_view(replace(self._view, search=changed.value.strip()))
 
     def on_input_submitted(self, submitted: Input.Submitted) -> None:
-        """Take what was typed and close the line, or say what is wrong with it."""
+        """Apply the input and close the input line, or show why the input is invalid."""
         if self.query_one(Prompt).question == prompt.MINIMUM:
             try:
                 minimum = prompt.minimum_score(submitted.value)
@@ -204,7 +205,7 @@ class TopApp(App[int]):
         self._close_prompt()
 
     def action_clear(self) -> None:
-        """Close the input line; when it is closed, show all rows again."""
+        """Close the input line, or show all rows again if it is already closed."""
         line = self.query_one(Prompt)
         if line.is_open:
             if line.question == prompt.SEARCH:
@@ -230,7 +231,7 @@ class TopApp(App[int]):
         self.draw()
 
     def action_watched_only(self) -> None:
-        """Show only marked symbols, or all."""
+        """Toggle between marked symbols and all symbols."""
         self._set_view(replace(self._view, watched_only=not self._view.watched_only))
 
     def action_alerts(self) -> None:

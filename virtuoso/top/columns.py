@@ -1,4 +1,4 @@
-"""The columns of the table: their widths, what they sort by, and their cells."""
+"""The columns of the table: their widths, sort values and cells."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from virtuoso.top.words import optional
 if TYPE_CHECKING:
     from virtuoso.market.v1.confluence_pb2 import ConfluenceRow
 
-WIDE = 124  # the terminal's width from which dimensions have bars
-WIDEST = 140  # the width from which the score has a label, too
+# The terminal width from which dimensions have bars.
+WIDE = 124
+# The terminal width from which the score also has a label.
+WIDEST = 140
 BAR_WIDTH = 5
 EIGHTHS = " ▏▎▍▌▋▊▉"
 Value = float | str | None
 
 
 class CellStyle(Enum):
-    """What a colour says. The text says it, too."""
+    """The meaning of a colour. The text also has this meaning."""
 
     PLAIN = "plain"
     UP = "up"
@@ -37,17 +39,17 @@ class Column:
     key: str
     title: str
     width: int
-    value: Callable[[ConfluenceRow], Value]  # what it sorts by; None when it is absent
+    value: Callable[[ConfluenceRow], Value]  # the sort value; None when it is absent
     text: Callable[[ConfluenceRow], str]
     style: Callable[[ConfluenceRow], CellStyle] = lambda _: CellStyle.PLAIN
-    ascending: bool = False  # when it is sorted by for the first time
+    ascending: bool = False  # the initial sort order
     left: bool = False  # the text is aligned left
-    has_bar: bool = False  # the number has a bar behind it
+    has_bar: bool = False  # a bar follows the number
 
 
 @lru_cache
 def layout(width: int) -> Sequence[Column]:
-    """Return the columns for a terminal of that width. The narrowest fits in 80."""
+    """Return the columns for a terminal of `width`. The narrowest layout fits into 80 cells."""
     wide = width >= WIDE
     columns = [
         Column(
@@ -87,7 +89,7 @@ def layout(width: int) -> Sequence[Column]:
 
 
 def score_style(score: float | None) -> CellStyle:
-    """Return the style of a score, with the limits of the contract's labels."""
+    """Return the style of a score. The limits are those of the labels in the contract."""
     if score is None:
         return CellStyle.FAINT
     return CellStyle.UP if score >= 60 else CellStyle.DOWN if score <= 40 else CellStyle.PLAIN
@@ -101,7 +103,7 @@ def sign_style(value: float | None) -> CellStyle:
 
 
 def bar(value: float, cells: int = BAR_WIDTH) -> str:
-    """Return a value of 0-100 as a bar of so many cells."""
+    """Return a value of 0-100 as a bar that is padded to `cells` cells."""
     eighths = round(min(100.0, max(0.0, value)) / 100 * cells * 8)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(cells)

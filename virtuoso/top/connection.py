@@ -1,6 +1,6 @@
-"""How `virtuoso top` connects, and its exit codes.
+"""The connection of `virtuoso top`, and its exit codes.
 
-0: shown, or quit. 1: bad arguments. 2: no connection, or quit before any data came. 3: the server refused.
+0: success. 1: invalid arguments. 2: no connection, or the user quit before data arrived. 3: the server returned an error.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ NO_CONNECTION, REFUSED = 2, 3
 
 
 def credentials(certificates: bytes | None, *, tls: bool) -> grpc.ChannelCredentials | None:
-    """Return the channel's credentials, None for clear text.
+    """Return the credentials of the channel; None for clear text.
 
-    `certificates` are PEM roots that the server's certificate is checked against, None for those of this machine. They
-    imply `tls`.
+    `certificates` are PEM root certificates that verify the server's certificate. With None, gRPC uses its default roots.
+    `certificates` imply `tls`.
     """
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # otherwise gRPC writes its log across the screen
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # otherwise gRPC logs to the screen
     return grpc.ssl_channel_credentials(certificates) if tls or certificates is not None else None

@@ -1,4 +1,4 @@
-"""The first lines: the environment, the age of the data, the connection, and the whole market."""
+"""The header: the environment, the age of the data, the connection, and the market overview."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class ConnectionStatus:
 
     address: str
     connection: Connection
-    state_age_s: float  # how long it has been in its state
+    state_age_s: float  # the time in the current state
 
 
 class MarketHeader(Static):
-    """The first lines. They are drawn again every second because ages grow."""
+    """The header. It is drawn again every second because ages change."""
 
     def show(self, dashboard: Dashboard | None, status: ConnectionStatus) -> None:
         """Draw the lines."""

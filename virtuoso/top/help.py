@@ -1,4 +1,4 @@
-"""The keys and the numbers, explained."""
+"""The help screen. It explains the keys and the numbers."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""`virtuoso top` on a screen. It runs until the user quits."""
+"""`virtuoso top` in full-screen mode. It runs until the user quits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`virtuoso top` without a screen: one plain table, highest score first."""
+"""`virtuoso top` without full-screen mode: one plain table, highest score first."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def top_once(options: Namespace) -> int:
 
 
 async def show(address: str, channel_credentials: grpc.ChannelCredentials | None) -> int:
-    """Ask for the dashboard once, print it, and return the exit code."""
-    # Without a health check: the server's own error says more than NOT_SERVING.
+    """Read the dashboard once, print it, and return the exit code."""
+    # There is no health check, because the error of the server has more details than NOT_SERVING.
     async with connect(address, credentials=channel_credentials, health_service=None) as market:
         try:
             await asyncio.wait_for(market.channel.channel_ready(), CONNECT_S)
@@ -39,6 +39,6 @@ async def show(address: str, channel_credentials: grpc.ChannelCredentials | None
     try:
         sys.stdout.write(plain_table(reply))
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as head, has ended
+    except BrokenPipeError:  # the reader of the pipe, such as head, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -1,4 +1,4 @@
-"""The dashboard as a plain table: for pipes, and where there is no terminal."""
+"""The dashboard as a plain table, for pipes and for use without a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def plain_table(reply: GetDashboardResponse) -> str:
-    """Return the source of the data, the whole market, and a line a symbol, highest score first."""
+    """Return the source of the data, the market overview, and one line per symbol, highest score first."""
     provenance, overview = reply.provenance, reply.overview
     name, meaning = words.environment(provenance)
     age, coverage = words.age(provenance.age.ToMilliseconds() / 1000), provenance.coverage
@@ -30,5 +30,5 @@ def plain_table(reply: GetDashboardResponse) -> str:
 
 
 def _aligned(text: str, column: Column) -> str:
-    """Return a cell with a space beside it whatever its length, so that scripts can split the line."""
+    """Return a cell with at least one space next to it, so that scripts can split the line."""
     return f"{text:{column.width - 1}} " if column.left else f" {text:>{column.width - 1}}"

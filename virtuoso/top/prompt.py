@@ -10,7 +10,7 @@ SEARCH, MINIMUM = "search", "minimum"
 
 
 class Prompt(Input):
-    """A line at the bottom that is shown while it asks for something."""
+    """The input line at the bottom. It is shown only while it is in use."""
 
     def __init__(self) -> None:
         super().__init__(compact=True)
@@ -18,7 +18,7 @@ class Prompt(Input):
 
     @property
     def is_open(self) -> bool:
-        """Whether it is shown."""
+        """Whether the line is shown."""
         return self.has_class("open")
 
     def ask(self, question: str, value: str) -> None:
@@ -35,7 +35,7 @@ class Prompt(Input):
 
 
 def minimum_score(text: str) -> float | None:
-    """Return the minimum score that was typed, None for nothing. Raise ValueError, in words for the user."""
+    """Return the minimum score in the input; None for no input. Raise ValueError with a text for the user."""
     text = text.strip().replace(",", ".")
     if not text:
         return None

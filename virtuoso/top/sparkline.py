@@ -1,4 +1,4 @@
-"""A series as a line of blocks. A time without a value stays empty: nothing is drawn between measured values."""
+"""A series as a line of blocks. A time without a value stays empty. Nothing is drawn between measured values."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def sparkline(points: Sequence[tuple[float, float | None]], start: float, step: float, max_cells: int) -> str:
-    """Return (time, value) points as blocks in at most `max_cells` cells, from the least value to the greatest.
+    """Return (time, value) points as blocks in at most `max_cells` cells. The blocks are scaled from minimum to maximum.
 
-    There is at most one point in each `step` from `start` on. A cell shows its last value. A value of None counts as no
-    point.
+    There is at most one point in each `step` after `start`. A cell shows its last value. A value of None is not drawn.
     """
     by_step = {int((time - start) // step): value for time, value in points}
     measured = {index: value for index, value in sorted(by_step.items()) if value is not None}

@@ -1,4 +1,4 @@
-"""The colours of the terminal dashboard. A colour never says what the text does not say."""
+"""The colours of the terminal dashboard. A colour never has information that is not in the text."""
 
 from rich.style import Style
 from rich.text import Text
@@ -18,7 +18,7 @@ BAR_STYLES = {
     CellStyle.DOWN: Style(color="#a34a4a"),
     CellStyle.FAINT: Style(color="#4a5567"),
 }
-# A market that is not real colours its whole line.
+# For a market that is not real, the whole line has a background colour.
 ENVIRONMENTS = {
     "LIVE": Style(color=UP, bold=True),
     "SIMULATED": Style(color="#1a1200", bgcolor="#ffc53d", bold=True),

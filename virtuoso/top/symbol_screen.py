@@ -1,4 +1,4 @@
-"""The screen of one symbol: it reads the symbol again with each snapshot, and its history every minute."""
+"""The screen of one symbol. It reads the symbol after each snapshot, and the history every minute."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DAY_S = 86_400
 
 
 class SymbolScreen(Screen[None]):
-    """One symbol. When a call fails, the last data stays on the screen, with the reason above it."""
+    """The screen of one symbol. After a failed call, it shows the reason above the last data."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,q", "app.pop_screen", "Back"), ("w", "app.toggle_watch", "Watch")]
 
@@ -35,7 +35,7 @@ class SymbolScreen(Screen[None]):
         super().__init__()
         self._market, self.symbol = market, symbol
         self._received: ReceivedReply | None = None
-        self._history: tuple[Timestamp, api.GetScoreHistoryResponse] | None = None  # with its start
+        self._history: tuple[Timestamp, api.GetScoreHistoryResponse] | None = None  # (start, reply)
         self._problem = self._history_problem = ""
         self._history_start = Timestamp()
         self._snapshot_id = ""
@@ -53,7 +53,7 @@ class SymbolScreen(Screen[None]):
         self.query_one(VerticalScroll).focus()
 
     def show(self, dashboard: Dashboard | None, status: ConnectionStatus, *, watched: bool) -> None:
-        """Draw what is known now. Read the symbol again when the snapshot is a new one."""
+        """Draw the current data. Read the symbol again when there is a new snapshot."""
         self.query_one(MarketHeader).show(dashboard, status)
         if dashboard is not None and dashboard.provenance.snapshot_id != self._snapshot_id:
             if not self._snapshot_id:

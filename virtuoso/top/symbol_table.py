@@ -22,7 +22,9 @@ STAR = "★"
 
 
 class SymbolTable(DataTable[Text]):
-    """The rows that a TableView selects. Only changed cells are drawn again, and the cursor stays on its symbol."""
+    """The table of the rows that a TableView selects.
+
+    Only changed cells are drawn again. The cursor stays on its symbol."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select_cursor", "Symbol", key_display="⏎"),
@@ -39,11 +41,11 @@ class SymbolTable(DataTable[Text]):
 
     @property
     def symbol(self) -> str:
-        """The symbol under the cursor, "" when there is none."""
+        """The symbol under the cursor; "" when there is none."""
         return self._symbols[self.cursor_row] if 0 <= self.cursor_row < len(self._symbols) else ""
 
     def show(self, rows: Sequence[ConfluenceRow], view: TableView, watchlist: frozenset[str], *, lost: bool) -> int:
-        """Draw the rows, in grey when the connection is `lost`. Return how many are shown."""
+        """Draw the rows, in grey when the connection is `lost`. Return the number of rows shown."""
         columns = layout(self.app.size.width)
         before, self._drawn = self._drawn, (rows, columns, view, watchlist, lost)
         if before is not None and before[0] is rows and before[1:] == self._drawn[1:]:
@@ -83,7 +85,7 @@ class SymbolTable(DataTable[Text]):
 
 
 def _title(column: Column, mark: str) -> Text:
-    before = " " if column.has_bar else ""  # it stands above the number, not above the bar
+    before = " " if column.has_bar else ""  # the title is above the number, not above the bar
     title = Text(f"{before}{mark or before}{column.title}", "bold" if mark else "", no_wrap=True)
     return _aligned(title, replace(column, left=column.left or column.has_bar))
 
@@ -93,7 +95,7 @@ def _cell(column: Column, row: ConfluenceRow, watchlist: Container[str], *, lost
     style = CellStyle.FAINT if lost or text == DASH else column.style(row)
     if column.key == "symbol" and row.symbol in watchlist:
         text = f"{STAR}{text}"
-    # The style is a span: texts that differ only in their base style count as equal.
+    # The style is a span, because texts with different base styles compare as equal.
     cell = Text(no_wrap=True).append(text, CELL_STYLES[style])
     if column.has_bar:
         value = column.value(row)

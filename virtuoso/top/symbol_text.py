@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedReply:
-    """A reply and when it was received, on time.monotonic's clock."""
+    """A reply, and the time of its receipt on the clock of time.monotonic."""
 
     reply: api.GetConfluenceResponse
     received: float
 
     def age_s(self, observed_time: Timestamp) -> float:
-        """Return how old something in the reply is now."""
+        """Return the current age of data in the reply."""
         provenance = self.reply.provenance
         lag_ms = provenance.observed_time.ToMilliseconds() - observed_time.ToMilliseconds()
         return (provenance.age.ToMilliseconds() + lag_ms) / 1000 + time.monotonic() - self.received
 
 
 def score_lines(received: ReceivedReply) -> Text:
-    """Return two lines: the score and how reliable it is; the price."""
+    """Return two lines: the score with its reliability, and the price."""
     reply = received.reply
     score = optional(reply, "score")
     line = Text.assemble(
@@ -65,7 +65,7 @@ def score_lines(received: ReceivedReply) -> Text:
 
 
 def history_lines(reply: api.GetScoreHistoryResponse, start: Timestamp, cells: int) -> list[Text]:
-    """Return a line for the score and one for the price, each as a sparkline from `start` on."""
+    """Return one line for the score and one for the price, each with a sparkline from `start`."""
     if not reply.points:
         return [Text("24 h     no points yet", FAINT)]
     step_s = reply.resolution.ToMilliseconds() / 1000
@@ -83,7 +83,7 @@ def history_lines(reply: api.GetScoreHistoryResponse, start: Timestamp, cells: i
 
 
 def dimension_lines(dimension: Dimension, received: ReceivedReply, width: int) -> Text:
-    """Return a dimension's numbers on one line, and its sentence beneath."""
+    """Return the numbers of a dimension on one line, and its sentence below."""
     score = optional(dimension, "score")
     text = Text.assemble(
         (f"{_name(dimension):15} ", "bold"),
@@ -106,7 +106,7 @@ def dimension_lines(dimension: Dimension, received: ReceivedReply, width: int) -
 
 
 def component_lines(dimension: Dimension) -> Text:
-    """Return the components of a dimension, one a line."""
+    """Return the components of a dimension, one per line."""
     text = Text(_name(dimension))
     text.stylize("bold")
     text.append("  direction, what it adds to the dimension, reading", FAINT)

@@ -1,4 +1,4 @@
-"""Which rows of the table are shown, and in which order."""
+"""The selection and the order of the rows in the table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableView:
-    """What the user chose."""
+    """The filters and the sort order that the user chose."""
 
     column: str = "score"  # key of the Column to sort by
     ascending: bool = False
@@ -22,13 +22,13 @@ class TableView:
     watched_only: bool = False
 
     def sorted_by(self, column: Column) -> TableView:
-        """Return the view sorted by `column`, in reverse order if it is sorted by it already."""
+        """Return the view sorted by `column`. Reverse the order if the view is already sorted by it."""
         if column.key == self.column:
             return replace(self, ascending=not self.ascending)
         return replace(self, column=column.key, ascending=column.ascending)
 
     def sorted_by_next(self, columns: Sequence[Column], step: int) -> TableView:
-        """Return the view sorted by the column `step` to the right of the present one."""
+        """Return the view sorted by the column `step` to the right of the current one."""
         keys = [column.key for column in columns]
         position = keys.index(self.column) if self.column in keys else 0
         return self.sorted_by(columns[(position + step) % len(columns)])
@@ -36,7 +36,7 @@ class TableView:
     def rows(
         self, rows: Iterable[ConfluenceRow], columns: Sequence[Column], watchlist: Container[str]
     ) -> list[ConfluenceRow]:
-        """Return the rows to show. Rows without the value come last in either order; ties are in order of symbols."""
+        """Return the rows to show. Rows without the value are last in both orders. Equal rows are ordered by symbol."""
         search = self.search.upper()
         shown = [
             row
@@ -51,7 +51,7 @@ class TableView:
         return sorted(shown, key=lambda row: sort_column.value(row) is None)
 
     def description(self, shown: int, total: int) -> str:
-        """Return the view in words: "2 of 44 from score 60, by score ▼"."""
+        """Return the view as text, such as "2 of 44 from score 60, by score ▼"."""
         parts = [f"{shown} of {total}"]
         if self.search:
             parts.append(f'with "{self.search.upper()}"')

@@ -1,4 +1,4 @@
-"""The symbols that the user marked, one a line in a file."""
+"""The symbols that the user marked, in a file with one symbol per line."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 class Watchlist:
-    """The marked symbols. The file is read once and written at every change.
+    """The marked symbols. The file is read once and written after every change.
 
-    A file that cannot be read is an empty list. It is not overwritten until a symbol is marked.
+    An unreadable file counts as an empty list. It is overwritten only when a symbol is marked.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,7 +25,9 @@ class Watchlist:
         return self._symbols
 
     def toggle(self, symbol: str) -> None:
-        """Mark or unmark a symbol. Raise OSError when the file cannot be written; the mark then lasts until the end."""
+        """Mark or unmark a symbol.
+
+        Raise OSError when the file cannot be written. The change is then lost when the program ends."""
         self._symbols ^= {symbol}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")

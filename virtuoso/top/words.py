@@ -1,4 +1,4 @@
-"""Texts and formats: numbers, ages and enums as people read them. The web page has the same texts in its words.ts.
+"""Texts and formats of numbers, ages and enums for users. The web page has the same texts in its words.ts.
 
 An absent number is an en dash, never 0.
 """
@@ -108,26 +108,28 @@ PROMPTS = {
 
 
 def optional(message: Message, name: str) -> float | None:
-    """Return an optional number of a message, None when it is absent."""
+    """Return an optional number of a message; None when it is absent."""
     value: float | None = getattr(message, name) if message.HasField(name) else None
     return value
 
 
 def price(value: float) -> str:
-    """Return five significant digits, four for tiny prices, cents below 10,000: "114,840", "3,921.45", "0.00001234"."""
+    """Return a price such as "114,840", "3,921.45" or "0.00001234".
+
+    It has five or more significant digits, or four below 0.0001. It has at least two decimals below 10,000."""
     digits = (4 if value >= 0.0001 else 3) - math.floor(math.log10(value))
     return f"{value:,.{min(12, max(2 if value < 10_000 else 0, digits))}f}"
 
 
 def change(percent: float | None) -> str:
-    """Return a change with its sign: "+1.38%"."""
+    """Return a change with its sign, such as "+1.38%"."""
     if percent is None:
         return DASH
     return f"{percent:+.{2 if abs(percent) < 99.995 else 1 if abs(percent) < 999.95 else 0}f}%"
 
 
 def usd(value: float | None) -> str:
-    """Return three digits and a unit: "48.1M"."""
+    """Return three digits and a unit, such as "48.1M"."""
     if value is None:
         return DASH
     for unit, size in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):
@@ -143,12 +145,12 @@ def number(value: float | None, digits: int = 1, unit: str = "") -> str:
 
 
 def share(value: float | None) -> str:
-    """Return a share of 0..1 in percent."""
+    """Return a share of 0-1 as a percentage."""
     return DASH if value is None else f"{100 * value:.0f}%"
 
 
 def age(seconds: float, *, rough: bool = False) -> str:
-    """Return the two largest units, "3 s", "4 m 05 s", "2 h 10 m", "3 d 4 h", or only the largest when `rough`."""
+    """Return the two largest units, such as "3 s", "4 m 05 s" or "3 d 4 h". With `rough`, return only the largest unit."""
     whole = max(0, int(seconds))
     if rough:
         size, unit = next(
@@ -165,7 +167,7 @@ def age(seconds: float, *, rough: bool = False) -> str:
 
 
 def breadth(overview: Overview) -> str:
-    """Return how many symbols rise, fall and stand still."""
+    """Return the numbers of symbols that rise, fall and do not change."""
     if not overview.HasField("breadth"):
         return DASH
     counts = overview.breadth
@@ -181,20 +183,22 @@ def regime(overview: Overview) -> str:
 
 
 def dominance(overview: Overview) -> str:
-    """Return BTC's share, and of what."""
+    """Return the share of BTC and its basis."""
     if not overview.HasField("btc_dominance_percent"):
         return DASH
     return f"{overview.btc_dominance_percent:.1f}% {DOMINANCE_BASES.get(overview.btc_dominance_basis, '')}".rstrip()
 
 
 def environment(provenance: Provenance) -> tuple[str, str]:
-    """Return the environment's name and what it means, "" for the real market. An unknown one does not pass for real."""
+    """Return (name of the environment, meaning). The meaning of LIVE is "".
+
+    An unknown environment is never shown as LIVE."""
     unknown = f"ENVIRONMENT {provenance.environment}", "this version does not know this kind of market"
     return ENVIRONMENTS.get(provenance.environment, unknown)
 
 
 def data_warnings(provenance: Provenance) -> list[tuple[str, str]]:
-    """Return (STALE or FALLBACK, reason) for data that is not as usual."""
+    """Return (STALE or FALLBACK, reason) for stale data and for data from another exchange."""
     reason = FALLBACK_REASONS.get(provenance.fallback_reason, "")
     warnings = []
     if provenance.path == provenance_pb2.PATH_FALLBACK:
@@ -206,7 +210,7 @@ def data_warnings(provenance: Provenance) -> list[tuple[str, str]]:
 
 
 def failure_text(failure: Failure) -> str:
-    """Return why a call failed, short enough for a line."""
+    """Return the reason of a failed call, on one line."""
     if failure.reason:
         return ERROR_REASONS.get(failure.reason, failure.message)
     if failure.code is grpc.StatusCode.UNIMPLEMENTED:

@@ -1,1 +1,1 @@
-"""Records as protobuf messages and bytes, and back. No other package converts between them."""
+"""Convert records to protobuf messages and bytes, and back. No other package does this."""

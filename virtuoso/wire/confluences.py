@@ -1,4 +1,4 @@
-"""The scores of a symbol as messages: the reply of GetConfluence, and the row that lists show of it."""
+"""Convert the scores of a symbol to messages: the reply of GetConfluence, and the row in lists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCORE_FIELDS = {int(kind): kind.lower_name for kind in DimensionKind}  # a row 
 
 
 def label(score: float | None) -> confluence_pb2.Label.ValueType:
-    """Return a score in words: >= 70 strong bullish, >= 60 bullish, <= 30 strong bearish, <= 40 bearish, else neutral."""
+    """Return a score's label: >= 70 strong bullish, >= 60 bullish, <= 30 strong bearish, <= 40 bearish, else neutral."""
     if score is None:
         return confluence_pb2.LABEL_UNSPECIFIED
     if score >= 60:
@@ -47,7 +47,7 @@ def confluence(ticker: model.Ticker, result: model.Confluence) -> market_service
 
 
 def row(detail: market_service_pb2.GetConfluenceResponse) -> confluence_pb2.ConfluenceRow:
-    """Return the row of a reply of GetConfluence: the fields that both have, and the scores of the dimensions."""
+    """Return the row for a reply of GetConfluence: the fields that both have, and the scores of the dimensions."""
     values: dict[str, Any] = {field.name: value for field, value in detail.ListFields() if field.name in _ROW_FIELDS}
     for dimension in detail.dimensions:
         if dimension.HasField("score") and dimension.kind in _SCORE_FIELDS:
@@ -56,7 +56,7 @@ def row(detail: market_service_pb2.GetConfluenceResponse) -> confluence_pb2.Conf
 
 
 def components(parts: Iterable[model.Component]) -> list[confluence_pb2.Component]:
-    """Return components as messages: largest |contribution| first, those that could not be measured last."""
+    """Return components as messages, largest |contribution| first. Components without a measurement come last."""
     ordered = sorted(parts, key=lambda part: (part.direction is None, -abs(part.contribution), part.name))
     return [
         confluence_pb2.Component(

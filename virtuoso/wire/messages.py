@@ -1,4 +1,4 @@
-"""Records as messages of the public contract, and back. Snapshots are built from them, and replies out of a history."""
+"""Convert records to messages of the public API, and back. Snapshots and replies from the history use these messages."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 def breadth(value: Breadth) -> overview_pb2.Breadth:
-    """Return how many symbols rise, fall or stay."""
+    """Return the numbers of rising, falling and unchanged symbols."""
     return overview_pb2.Breadth(up=value.up, down=value.down, flat=value.flat)
 
 
 def sentiment(value: MarketSentiment) -> sentiment_pb2.Sentiment | None:
-    """Return the sentiment of the market, or None when nothing of it could be measured."""
+    """Return the sentiment of the market. Return None when no part of it could be measured."""
     gauge = value.gauge
     message = sentiment_pb2.Sentiment(
         breadth=breadth(value.breadth) if value.breadth else None,
@@ -81,7 +81,7 @@ def betas(symbol: str, windows: Mapping[BetaSpan, BetaWindow]) -> market_service
 
 @lru_cache(maxsize=64)
 def _timestamps(times_ms: tuple[int, ...]) -> Sequence[Timestamp]:
-    """Return the instants as messages; the symbols of a snapshot share theirs. Nobody may change them."""
+    """Return the times as messages. Do not change them, because the symbols of a snapshot share them."""
     return [timestamp(ms) for ms in times_ms]
 
 
@@ -157,7 +157,7 @@ def read_signal(message: signal_pb2.Signal, environment: Environment) -> Signal:
 
 
 def signal_record(value: SignalRecord) -> signal_pb2.SignalRecord:
-    """Return how closed signals ended."""
+    """Return the results of closed signals."""
     sides = {side: _tally(tally) for side, tally in value.sides.items()}
     return signal_pb2.SignalRecord(
         all=_tally(value.all),
@@ -224,7 +224,7 @@ def read_opportunity(message: opportunity_pb2.Opportunity) -> Opportunity:
 
 
 def alert(value: Alert, cursor: str) -> alert_pb2.Alert:
-    """Return an alert. `cursor` is its place in the history, as clients get it."""
+    """Return an alert. `cursor` is its position in the history, in the format for clients."""
     return alert_pb2.Alert(
         cursor=cursor,
         kind=alert_pb2.AlertKind.ValueType(value.kind),
@@ -240,7 +240,7 @@ def alert(value: Alert, cursor: str) -> alert_pb2.Alert:
 
 
 def score_point(value: ScorePoint) -> score_history_pb2.ScorePoint:
-    """Return the scores of one symbol at one moment."""
+    """Return the scores of one symbol at one time."""
     return score_history_pb2.ScorePoint(
         observed_time=timestamp(value.observed_ms),
         price=value.price,

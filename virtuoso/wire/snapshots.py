@@ -1,4 +1,4 @@
-"""Snapshots, their heads and series of bars as the bytes that repositories store."""
+"""Convert snapshots, their heads and series of bars to the bytes that repositories store, and back."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ TIMEFRAMES = {
 
 
 def behind_ms(message: snapshot_head_pb2.SnapshotHead | candle_series_pb2.CandleSeries) -> int:
-    """Return how far the market's clock runs behind ours, milliseconds; 0 unless a recording is played."""
+    """Return how far the market's clock is behind ours, in milliseconds. It is 0 unless a recording is played."""
     return message.behind.seconds * 1000 + message.behind.nanos // 1_000_000
 
 
 def checksum(blob: bytes) -> bytes:
-    """Return the checksum of SnapshotHead: BLAKE2b, 16 bytes."""
+    """Return the checksum for SnapshotHead: BLAKE2b, 16 bytes."""
     return hashlib.blake2b(blob, digest_size=16).digest()
 
 
@@ -60,7 +60,7 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
 
 
 def encode_head(snapshot: Snapshot, blob: bytes, *, behind_ms: int = 0) -> bytes:
-    """Return the head that announces `blob`, the bytes of `snapshot`. The market's clock runs `behind_ms` behind ours."""
+    """Return the head for `blob`, the bytes of `snapshot`. The market's clock is `behind_ms` behind ours."""
     return snapshot_head_pb2.SnapshotHead(
         snapshot_id=snapshot.id,
         length=len(blob),
@@ -71,7 +71,7 @@ def encode_head(snapshot: Snapshot, blob: bytes, *, behind_ms: int = 0) -> bytes
 
 
 def encode_candles(candles: model.Candles, *, behind_ms: int = 0) -> bytes:
-    """Return a model.Candles as bytes of the message CandleSeries. The market's clock runs `behind_ms` behind ours."""
+    """Return a model.Candles as bytes of the message CandleSeries. The market's clock is `behind_ms` behind ours."""
     columns = zip(
         candles.open_ms.tolist(),
         candles.open.tolist(),
@@ -95,7 +95,7 @@ def encode_candles(candles: model.Candles, *, behind_ms: int = 0) -> bytes:
 
 
 def decode_head(blob: bytes) -> tuple[str, int]:
-    """Return id and observed time (epoch ms, the exchange's clock) of a stored SnapshotHead. Raise CorruptValue when it
+    """Return the id and the observed time (epoch ms, exchange clock) of a stored SnapshotHead. Raise CorruptValue when it
     cannot be read."""
     try:
         head = snapshot_head_pb2.SnapshotHead.FromString(blob)
@@ -106,7 +106,10 @@ def decode_head(blob: bytes) -> tuple[str, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastSnapshot:
-    """What the next collector takes over from a stored snapshot. `signals` are active, `opportunities` have not expired."""
+    """The part of a stored snapshot that the next collector needs.
+
+    `signals` are active. `opportunities` have not expired.
+    """
 
     venue: str
     environment: Environment
@@ -116,7 +119,7 @@ class LastSnapshot:
 
 
 def decode_last_snapshot(blob: bytes) -> LastSnapshot:
-    """Return what a collector that takes over needs of a stored Snapshot. Raise CorruptValue when it cannot be read."""
+    """Return the part of a stored Snapshot that the next collector needs. Raise CorruptValue when it cannot be read."""
     try:
         message = snapshot_pb2.Snapshot.FromString(blob)
         environment = Environment(message.provenance.environment)
@@ -127,7 +130,7 @@ def decode_last_snapshot(blob: bytes) -> LastSnapshot:
             signals=tuple(messages.read_signal(signal, environment) for signal in message.signals),
             opportunities=tuple(messages.read_opportunity(opportunity) for opportunity in message.opportunities),
         )
-    except (DecodeError, ValueError) as error:  # a number that none of our enums has is a ValueError
+    except (DecodeError, ValueError) as error:  # an unknown enum number raises ValueError
         raise CorruptValue("not a Snapshot message") from error
 
 
@@ -145,7 +148,7 @@ def _read_regime(message: snapshot_pb2.Snapshot) -> RegimeState | None:
 
 
 def _ranked(snapshot: Snapshot) -> list[tuple[str, model.Confluence]]:
-    """Return (symbol, result), highest score first, those without a score last, equal ones by symbol."""
+    """Return pairs (symbol, result), highest score first and equal scores by symbol. Symbols without a score come last."""
     return sorted(
         snapshot.confluences.items(),
         key=lambda item: (item[1].score is None, -(item[1].score or 0.0), item[0]),

@@ -1,4 +1,4 @@
-"""Epoch milliseconds as protobuf Timestamps and Durations, and back."""
+"""Convert milliseconds to protobuf Timestamps and Durations, and Timestamps back."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The analysis: its laws over generated markets, its numbers against independent computations."""
+"""Tests of the analysis: its laws on generated markets, and its numbers against independent computations."""

@@ -34,7 +34,7 @@ NASTY = (
 
 @dataclass(frozen=True)
 class Shape:
-    """What a generated market is like."""
+    """The properties of a generated market."""
 
     kind: str
     seed: int
@@ -42,14 +42,15 @@ class Shape:
 
 
 def shapes(kinds: tuple[str, ...] = USUAL + NASTY) -> st.SearchStrategy[Shape]:
-    """Any market of these kinds, from a hundred-thousandth of a dollar to a hundred thousand."""
+    """Return a strategy for markets of these kinds, with prices from a hundred-thousandth of a dollar to a hundred
+    thousand."""
     return st.builds(
         Shape, st.sampled_from(kinds), st.integers(0, 2**32 - 1), st.sampled_from((1.3e-5, 0.0713, 1.0, 27.1, 113_207.0))
     )
 
 
 def bars(shape: Shape, timeframe: Timeframe, *, more: int = 0) -> Candles:
-    """Closed bars of a shape, the last closing within a bar of NOW_MS; with `more`, that many that close later follow."""
+    """Return closed bars of a shape. The last one closes within one bar of NOW_MS. `more` adds bars that close later."""
     rng = np.random.default_rng([shape.seed, timeframe.ms])
     usual = {"young": 90, "newborn": 17, "single_bar": 1}.get(shape.kind, 400)
     count = 400 + 60
@@ -129,7 +130,7 @@ def _series(times: Millis, values: Floats) -> TimeSeries:
 
 
 def inputs(shape: Shape, *, more: int = 0) -> SymbolInputs:
-    """Everything that can be known of a symbol of this shape."""
+    """Return all inputs of a symbol of this shape."""
     rng = np.random.default_rng([shape.seed, 7])
     candles = {t: bars(shape, t, more=more) for t in Timeframe}
     mid = float(bars(shape, Timeframe.M1).close[-1])
@@ -163,7 +164,7 @@ def inputs(shape: Shape, *, more: int = 0) -> SymbolInputs:
 
 
 def mirrored(market: SymbolInputs) -> SymbolInputs:
-    """The market seen from the other side: price p becomes 1/p, bids asks, buys sells, longs shorts."""
+    """Return the reflected market: price p becomes 1/p, bids become asks, buys become sells, and longs become shorts."""
     assert market.ticker is not None
     assert market.book is not None
     assert market.previous_book is not None
@@ -203,7 +204,7 @@ def _mirrored_book(book: OrderBook) -> OrderBook:
 
 
 def scaled(market: SymbolInputs, prices: float = 1.0, volumes: float = 1.0) -> SymbolInputs:
-    """All prices times one factor, all volumes, sizes and open interest times another."""
+    """Return the market with all prices times one factor, and all volumes, sizes and open interest times another."""
     assert market.ticker is not None
     assert market.book is not None
     assert market.previous_book is not None
@@ -254,7 +255,7 @@ INPUTS = (
 
 
 def starved(market: SymbolInputs, name: str) -> SymbolInputs:
-    """The market without one input."""
+    """Return the market without one input."""
     if name.startswith("candles_"):
         return replace(market, candles={t: c for t, c in market.candles.items() if t.value != name[8:]})
     if name in {"mark_price", "index_price", "funding_rate"}:
@@ -266,6 +267,6 @@ def starved(market: SymbolInputs, name: str) -> SymbolInputs:
 
 
 def changed(record: T, field: str, value: object) -> T:
-    """A record with another value in one field, given by name."""
+    """Return the record with another value in the field of this name."""
     result: T = replace(record, **{field: value})  # type: ignore[type-var]  # any of the model's dataclasses
     return result

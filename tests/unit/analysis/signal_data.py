@@ -1,4 +1,4 @@
-"""Test data for signals: scores, prices and bars near a price of 100, by hand or random."""
+"""Test data for signals: scores, prices and bars near a price of 100, fixed or random."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def advanced_at(
 
 
 def round_signal(side: Side = Side.LONG, opened_ms: int = START) -> Signal:
-    """Return a signal with entry 100 and R = 1 %: round numbers to check by hand."""
+    """Return a signal with entry 100 and R = 1 %. These round numbers can be checked by hand."""
     sign = side.sign
     (opened,) = advanced_at(50 + 25 * sign, opened_ms).opened
     levels = [100 * math.exp(sign * r / 100) for r in (-1, 1.5, 3, 5)]

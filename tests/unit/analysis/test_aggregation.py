@@ -1,4 +1,4 @@
-"""How components make dimensions and dimensions a score, recomputed from the reply alone."""
+"""How components form dimensions and dimensions form a score, recomputed from the reply alone."""
 
 from __future__ import annotations
 

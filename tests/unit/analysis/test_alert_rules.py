@@ -1,4 +1,4 @@
-"""Alerts: raised once when something begins, in plain words, the largest first."""
+"""Alerts: each is raised once, when its condition begins. Its text is plain. The largest comes first."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def fives(volumes: Sequence[float], end_ms: int = NOW) -> Candles:
 
 
 def trades(rows: Sequence[tuple[int, float, float]]) -> Trades:
-    """Rows of time, size, side; the price is 100."""
+    """Return trades from rows of (time, size, side). The price is 100."""
     times, sizes, sides = (np.array(v) for v in zip(*rows, strict=True))
     ids = [str(i) for i in range(len(rows))]
     return Trades(
@@ -161,8 +161,8 @@ def test_a_bar_of_unusual_volume_raises_an_alert_when_it_closes() -> None:
     assert alert.reading == pytest.approx(2_000 / 11)
     assert raised(spike, spike) == []
     assert raised(quiet, at([*usual, 160.0])) == []
-    assert raised(quiet, at([*(v / 100 for v in usual), 20.0])) == []  # twenty coins are no news
-    assert raised(None, at([*usual[:100], 2_000.0])) == []  # too young a market to have a usual volume
+    assert raised(quiet, at([*(v / 100 for v in usual), 20.0])) == []  # a volume of twenty coins is too small for an alert
+    assert raised(None, at([*usual[:100], 2_000.0])) == []  # the market is too new to have a usual volume
 
 
 def test_the_fills_of_one_order_are_one_large_trade() -> None:
@@ -177,7 +177,7 @@ def test_the_fills_of_one_order_are_one_large_trade() -> None:
     assert raised(None, after) == []
     apart = [(NOW - 500 + i, 1_500.0, -1.0) for i in range(2)]
     assert raised(before, market_pass(SymbolInputs(symbol="XUSDT", ticker=ticker(), trades=trades(apart)))) == []
-    busy = replace(ticker(), turnover_24h=1e9)  # where 300,000 USDT are little
+    busy = replace(ticker(), turnover_24h=1e9)  # in this market 300,000 USDT are a small amount
     assert raised(before, market_pass(SymbolInputs(symbol="XUSDT", ticker=busy, trades=trades(fills)))) == []
 
 
@@ -270,7 +270,7 @@ def signal(**more: object) -> Signal:
         drivers=(DimensionKind.ORDERFLOW,),
         judged_ms=NOW,
     )
-    return replace(opened, **more)  # type: ignore[arg-type]  # fields by name
+    return replace(opened, **more)  # type: ignore[arg-type]  # fields are given by name
 
 
 def test_signals_raise_alerts_when_they_open_and_close_and_not_when_they_are_only_evaluated() -> None:
@@ -300,7 +300,7 @@ def test_signals_raise_alerts_when_they_open_and_close_and_not_when_they_are_onl
     assert alerts[1].text == "LONG XUSDT stopped: -1.00 R."
     assert alerts[1].observed_ms == NOW + 5
     assert len({a.key for a in alerts}) == 3
-    assert market_alerts(after, after) == alerts  # given again by a restart, the history knows their keys
+    assert market_alerts(after, after) == alerts  # after a restart they are raised again; the history recognises their keys
 
 
 def test_every_kind_has_a_cooldown() -> None:
@@ -327,7 +327,7 @@ def test_a_venue_that_fails_raises_an_alert_with_its_reason_and_another_when_it_
         ("bybit", AlertLevel.CRITICAL, "bybit blocks this machine's location."),
         ("binance", AlertLevel.WARNING, "binance is used instead of bybit, which blocks this machine's location."),
     ]
-    assert source_events(None, blocked) == source_events(well, blocked)  # a restart during trouble raises the alert too
+    assert source_events(None, blocked) == source_events(well, blocked)  # a restart during the failure raises the alert too
     assert source_events(blocked, blocked) == []
     stale = replace(blocked, troubles={"bybit": FallbackReason.VENUE_STALE})
     assert source_events(blocked, stale) == [("bybit", AlertLevel.WARNING, "bybit sends data whose clock does not advance.")]

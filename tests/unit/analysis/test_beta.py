@@ -1,4 +1,4 @@
-"""Betas against statsmodels, and their laws: alignment by time, reflection, scale, no look-ahead, missing data."""
+"""Betas against statsmodels, and the laws of betas: alignment by time, reflection, scale, no look-ahead, missing data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import statsmodels.api as sm  # type: ignore[import-untyped]  # it has no types
+import statsmodels.api as sm  # type: ignore[import-untyped]  # the package has no types
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +22,7 @@ SIZES = {"BTCUSDT": 0.0, "AUSDT": 1.4, "BUSDT": 0.3, "CUSDT": -0.6}
 
 
 def close(value: float | None, within: float = 1e-9) -> Any:
-    """Return a match for this number; None for None."""
+    """Return a match for this number, or None for None."""
     return None if value is None else pytest.approx(value, rel=within, abs=within / 1000)
 
 
@@ -46,8 +46,8 @@ def candles(symbol: str, timeframe: Timeframe, log_prices: np.ndarray, present: 
 
 
 def markets(seed: int, *, gaps: float = 0.0, listed: int = 0) -> Series:
-    """Return four markets that move with BTC by different betas. Bars are missing at random, and so are the first `listed`
-    of CUSDT."""
+    """Return four markets that move with BTC by different betas. Bars are missing at random. The first `listed` bars of
+    CUSDT are missing too."""
     rng = np.random.default_rng(seed)
     result: Series = {symbol: {} for symbol in SIZES}
     for timeframe, _, _ in SPANS.values():
@@ -63,7 +63,7 @@ def markets(seed: int, *, gaps: float = 0.0, listed: int = 0) -> Series:
 
 
 def paired(own: Candles, anchor: Candles, points: int) -> tuple[np.ndarray, np.ndarray, list[int]]:
-    """Return the returns of both and their ends, paired bar by bar in plain Python."""
+    """Return the returns of both markets and their end times, paired bar by bar in plain Python."""
     step = anchor.timeframe.ms
     last = int(anchor.open_ms[-1])
     a, b = (dict(zip(c.open_ms.tolist(), c.close.tolist(), strict=True)) for c in (anchor, own))

@@ -1,5 +1,6 @@
-"""Every component a second time, on generated and recorded bars, to 1e-9: by TA-Lib or pandas where they have it, else
-by loops over plain lists that share nothing with the package. `test_indicators` holds the first half of it."""
+"""Each component is computed a second time on generated and recorded bars, and compared to 1e-9. The second computation uses
+TA-Lib or pandas if they have the component. Otherwise it uses loops over plain lists that share no code with the package.
+`test_indicators` has the other components."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]  # it carries no types
+import pandas as pd  # type: ignore[import-untyped]  # the package has no types
 import pytest
 import talib
 
@@ -31,7 +32,8 @@ WIDTH = 300
 
 
 class Plain(NamedTuple):
-    """Log prices and volumes of exactly 300 bars as lists, their ATR-14 by Wilder's own recipe, and what ours reads."""
+    """Log prices and volumes of exactly 300 bars as lists, their ATR-14 by Wilder's method, and the readings of the
+    package."""
 
     open: list[float]
     high: list[float]
@@ -51,7 +53,7 @@ class Plain(NamedTuple):
         return [(h + low + c) / 3 for h, low, c in zip(self.high, self.low, self.close, strict=True)]
 
     def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """High, low, close, volume as TA-Lib takes them."""
+        """Return high, low, close and volume in the form that TA-Lib takes."""
         high, low, close, volume = (np.array(v) for v in (self.high, self.low, self.close, self.volume))
         return high, low, close, volume
 
@@ -70,9 +72,9 @@ def plain(candles: Candles) -> Plain:
 
 
 def fetched(replay: Market, symbol: str, timeframe: Timeframe) -> Candles:
-    """Closed bars of Bybit as they were recorded, without any code of ours between."""
+    """Return closed bars as recorded from Bybit, read without code of the package."""
     path = f"/v5/market/kline?category=linear&symbol={symbol}&interval={INTERVALS[timeframe]}&limit={WIDTH + 1}"
-    rows = np.array(replay.get(path)["result"]["list"], dtype=np.float64)[::-1][:-1]  # newest first, the first is forming
+    rows = np.array(replay.get(path)["result"]["list"], dtype=np.float64)[::-1][:-1]  # newest first; the first is open
     times, o, h, low, c, volume = (np.ascontiguousarray(column) for column in rows.T[:6])
     return Candles(
         symbol=symbol,
@@ -123,7 +125,7 @@ def test_directional_movement_is_wilders_and_talibs(market: Plain) -> None:
     for i in range(1, WIDTH):
         up, down = market.high[i] - market.high[i - 1], market.low[i - 1] - market.low[i]
         true_range = max(market.high[i], market.close[i - 1]) - min(market.low[i], market.close[i - 1])
-        keep = 1.0 if i < 14 else 13 / 14  # Wilder: first a sum, then a fourteenth of it leaves with every bar
+        keep = 1.0 if i < 14 else 13 / 14  # Wilder's method: first a sum, then each bar removes a fourteenth of it
         plus = keep * plus + (up if up > max(down, 0.0) else 0.0)
         minus = keep * minus + (down if down > max(up, 0.0) else 0.0)
         ranges = keep * ranges + true_range
@@ -176,7 +178,7 @@ def test_on_balance_volume_is_talibs(market: Plain) -> None:
 
 def test_the_money_flow_index_is_talibs_of_base_volume(market: Plain) -> None:
     high, low, close, volume = (v + shift for v, shift in zip(market.arrays(), (50, 50, 50, 0), strict=True))
-    turnover = volume / ((high + low + close) / 3)  # TA-Lib multiplies by the typical price: so it comes out again
+    turnover = volume / ((high + low + close) / 3)  # TA-Lib multiplies by the typical price, so this factor cancels out
     assert market.reading("money_flow_index") == same(talib.MFI(high, low, close, turnover, 14)[-1])
 
 
@@ -204,7 +206,8 @@ def test_the_stack_of_averages_is_that_of_pandas(market: Plain) -> None:
 
 
 def swing_highs(high: Sequence[float], known_at: int) -> list[int]:
-    """Bars among the last 240 whose high stands above three before and not below three after it, all closed by then."""
+    """Return the indices of swing highs among the last 240 bars. The high of a swing is above the three highs before it and
+    not below the three highs after it. All these bars have closed by bar `known_at`."""
     return [
         i
         for i in range(WIDTH - 240 + 3, known_at - 2)
@@ -213,12 +216,14 @@ def swing_highs(high: Sequence[float], known_at: int) -> list[int]:
 
 
 def sides(market: Plain) -> list[tuple[list[float], list[float]]]:
-    """(highs, closes) and the same of the market upside down, whose swing highs are our swing lows."""
+    """Return (highs, closes) of the market and of the reflected market. The swing highs of the reflected market are our
+    swing lows."""
     return [(market.high, market.close), ([-v for v in market.low], [-v for v in market.close])]
 
 
 def steps(market: Plain, at: int) -> tuple[float, float] | None:
-    """What the last swing high rose above the one before, and the last swing low fell below; None before two of each."""
+    """Return how far the last swing high is above the one before it, and how far the last swing low is below the one before
+    it. Return None with fewer than two of either."""
     components = [[high[i] for i in swing_highs(high, at)[-2:]] for high, _ in sides(market)]
     if any(len(f) < 2 for f in components):
         return None
@@ -282,7 +287,7 @@ def test_order_blocks_count_until_price_comes_back_through_them(market: Plain) -
 
 @pytest.fixture(scope="module", params=["walk", "jumps", "thin_book"])
 def context(request: pytest.FixtureRequest) -> tuple[SymbolInputs, dict[str, Component]]:
-    """A market, and what is read of it by dimension and component."""
+    """Return a market, and its components by "dimension.component"."""
     inputs = markets.inputs(Shape(request.param, 51, 27.1))
     result = score_symbol(inputs, markets.NOW_MS)
     return inputs, {f"{d.kind.lower_name}.{c.name}": c for d in result.dimensions for c in d.components}

@@ -1,4 +1,4 @@
-"""Indicators against TA-Lib and against plain computations that share nothing with ours, to 1e-9."""
+"""Indicators against TA-Lib, and against plain computations that share no code with ours, to 1e-9."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def plain_typical(b: Bars) -> list[float]:
 
 
 def ema(values: list[float], span: int, start: int) -> list[float]:
-    """From the mean of the `span` values that end at `start`."""
+    """Return the EMA that starts from the mean of the `span` values that end at `start`."""
     mean = sum(values[start + 1 - span : start + 1]) / span
     out = [mean]
     for v in values[start + 1 :]:
@@ -89,7 +89,7 @@ def test_adx_reads_the_directional_lines(bars: Bars) -> None:
         plus.append(up if up > down and up > 0 else 0.0)
         minus.append(down if down > up and down > 0 else 0.0)
     p, m = wilder(plus, 14), wilder(minus, 14)
-    assert last(technical.adx, bars) == close_to((p - m) / (p + m), abs=1e-8)  # 1e-9 once the seed's weight has faded
+    assert last(technical.adx, bars) == close_to((p - m) / (p + m), abs=1e-8)  # 1e-9 once the seed's weight has decayed
     strength = talib.ADX(bars.high, bars.low, bars.close, 14)[-1]
     assert technical.adx(Rows.latest([bars]))[1][-1] == close_to(strength / (strength + 20), abs=1e-9)
 

@@ -1,4 +1,4 @@
-"""The laws of the analysis, for every component by name and for the total, on generated markets."""
+"""The laws of the analysis on generated markets, for each component and for the total."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ few = settings(max_examples=40)
 
 
 def components(result: Confluence) -> dict[str, Component]:
-    """All components by dimension and name (two dimensions read open interest)."""
+    """Return all components by "dimension.component". Two dimensions have a component for open interest."""
     return {f"{d.kind.name}.{c.name}": c for d in result.dimensions for c in d.components}
 
 

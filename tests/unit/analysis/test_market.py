@@ -1,4 +1,4 @@
-"""The whole market: overview, regime and its dwell, movers."""
+"""The whole market: the overview, the regime and its dwell time, the movers."""
 
 from __future__ import annotations
 

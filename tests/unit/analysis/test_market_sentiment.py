@@ -133,7 +133,7 @@ def test_positions_and_accounts_are_those_of_the_tracked_symbols() -> None:
     for i in range(5):
         ticker = Ticker(symbol=f"C{i}USDT", last=2.0, stamp=STAMP, turnover_24h=1e6)
         times = NOW_MS - 300_000 * np.arange(60, 0, -1, dtype=np.int64)
-        steps = np.select([np.arange(60) < 11, np.arange(60) < 30], [50.0, 100.0], 110.0 + i)  # the twelfth is 4 hours old
+        steps = np.select([np.arange(60) < 11, np.arange(60) < 30], [50.0, 100.0], 110.0 + i)  # index 11: 4 hours ago
         interest = TimeSeries(symbol=ticker.symbol, time_ms=times, values=steps, stamp=STAMP)
         ratio = TimeSeries(
             symbol=ticker.symbol, time_ms=times, values=np.full(60, (0.5, 1.0, 2.0, 3.0, 4.0)[i]), stamp=STAMP

@@ -1,4 +1,4 @@
-"""Opportunities: each kind is found where it was planted and nowhere else, on the right side, and not too often."""
+"""Opportunities: each kind is found only where it was planted, on the right side, and not too often."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SCALES = {Timeframe.M5: 0.0012, Timeframe.M30: 0.003, Timeframe.H4: 0.008}
 
 
 def quiet(seed: int, size: float = 1.2) -> tuple[Steps, Steps]:
-    """Return (BTC's log returns, those of a market that moves with it), oldest first."""
+    """Return (log returns of BTC, log returns of a market that moves with it), oldest first."""
     rng = np.random.default_rng(seed)
     btc = {t: rng.normal(0, scale, 400) for t, scale in SCALES.items()}
     return btc, {t: size * btc[t] + rng.normal(0, scale / 3, 400) for t, scale in SCALES.items()}
 
 
 def unusual(kind: OpportunityKind | None, seed: int) -> tuple[Steps, Steps, float]:
-    """Return the same with one planted situation whose side is LONG, and the funding rate."""
+    """Return the same returns with one planted situation whose side is LONG, and the funding rate."""
     rng = np.random.default_rng([seed, 1])
     btc, own = quiet(seed)
     rate, half = 1e-4, Timeframe.M30
@@ -126,7 +126,7 @@ def test_a_market_that_moves_with_bitcoin_as_usual_gives_nothing(seed: int) -> N
 
 
 def changed(kind: OpportunityKind, timeframe: Timeframe, where: slice, by: float) -> set[OpportunityKind]:
-    """Return the kinds found in a market of one kind after `by` was added to some of its returns."""
+    """Return the kinds that are found in a market of one kind after `by` was added to some of its returns."""
     inputs, btc = market(kind, 3)
     steps = {t: np.diff(np.log(c.close), prepend=np.log(100.0)) for t, c in inputs.candles.items()}
     steps[timeframe][where] += by
@@ -136,8 +136,8 @@ def changed(kind: OpportunityKind, timeframe: Timeframe, where: slice, by: float
 @pytest.mark.parametrize(
     ("kind", "timeframe", "where", "by"),
     [
-        (K.RELATIVE_STRENGTH_BREAKOUT, Timeframe.M30, slice(-120, -100), -0.01),  # strong, but far below the week's best
-        (K.REVERSION, Timeframe.M30, slice(-6, None), -0.003),  # far away, and going on
+        (K.RELATIVE_STRENGTH_BREAKOUT, Timeframe.M30, slice(-120, -100), -0.01),  # strong, but far below the week's high
+        (K.REVERSION, Timeframe.M30, slice(-6, None), -0.003),  # far away, and still moving away
         (K.CROSS_TIMEFRAME_DIVERGENCE, Timeframe.H4, slice(-42, None), -0.016),  # both fall
         (K.CROSS_TIMEFRAME_DIVERGENCE, Timeframe.M5, slice(-24, None), 0.003),  # both rise
     ],
@@ -226,13 +226,13 @@ def test_a_kind_is_found_again_only_after_its_cooldown_and_never_while_disabled(
         fresh = replace(inputs, ticker=replace(inputs.ticker, stamp=Stamp(observed_ms=now, received_ms=now)))
         assert len(advance(state, [fresh], btc, now)[1]) == count
         assert advance(state, [fresh], btc, now, enabled=False) == (state, ())
-    assert advance(OpportunityState(venue="bybit"), [inputs], btc, NOW_MS + 61_000)[1] == ()  # no price that young
+    assert advance(OpportunityState(venue="bybit"), [inputs], btc, NOW_MS + 61_000)[1] == ()  # no price is that recent
 
 
 def test_a_symbol_has_no_opportunities_to_both_sides_at_once() -> None:
     inputs, btc = market(K.RELATIVE_STRENGTH_BREAKOUT, 8)
     assert inputs.ticker is not None
-    inputs = replace(inputs, ticker=replace(inputs.ticker, funding_rate=0.002))  # calls for SHORT, and the breakout for LONG
+    inputs = replace(inputs, ticker=replace(inputs.ticker, funding_rate=0.002))  # funding: SHORT, breakout: LONG
     assert len({f.sign > 0 for f in find_candidates([inputs], btc, NOW_MS)}) == 2
     state, opened = advance(OpportunityState(venue="bybit"), [inputs], btc, NOW_MS)
     assert len({o.side for o in opened}) == 1

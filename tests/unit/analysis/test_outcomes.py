@@ -1,4 +1,4 @@
-"""Outcomes of signals: by highs and lows, whatever the steps of evaluation, with gaps in the bars."""
+"""Outcomes of signals from highs and lows. They do not depend on the steps of evaluation, and bars may be missing."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from virtuoso.domain.records import Side, Signal, SignalStatus
 @pytest.mark.parametrize(
     ("rows", "status", "hits", "result", "exit_r"),
     [
-        ([(0, 0, -1.0, 0)], SignalStatus.STOPPED, 0, -1.0, -1.0),  # a wick is enough
+        ([(0, 0, -1.0, 0)], SignalStatus.STOPPED, 0, -1.0, -1.0),  # a wick suffices
         ([(0, 0, -0.99, 0)], SignalStatus.ACTIVE, 0, 0.0, None),
-        ([(0, 6, -1.0, 5)], SignalStatus.STOPPED, 0, -1.0, -1.0),  # both in one bar: the stop first
-        ([(-2.5, -2, -3, -2)], SignalStatus.STOPPED, 0, -2.5, -2.5),  # opened beyond the stop
+        ([(0, 6, -1.0, 5)], SignalStatus.STOPPED, 0, -1.0, -1.0),  # stop and target in one bar: the stop counts first
+        ([(-2.5, -2, -3, -2)], SignalStatus.STOPPED, 0, -2.5, -2.5),  # the bar opens beyond the stop
         ([(0, 1.5, 0, 0), (0, 0, -1, 0)], SignalStatus.STOPPED, 1, 0.5 * 1.5 - 0.5, -1.0),
         ([(0, 3.2, 0, 0), (0, 0, -1, 0)], SignalStatus.STOPPED, 2, 0.75 + 0.9 - 0.2, -1.0),
         ([(0, 3.2, 0, 0)], SignalStatus.ACTIVE, 2, 0.75 + 0.9, None),
         ([(0, 1.6, 0, 1), (1, 5.5, 0, 2)], SignalStatus.TARGETS_REACHED, 3, 0.75 + 0.9 + 1.0, 5.0),
-        ([(7, 8, 6, 7)], SignalStatus.TARGETS_REACHED, 3, 2.65, 5.0),  # no more than its targets
+        ([(7, 8, 6, 7)], SignalStatus.TARGETS_REACHED, 3, 2.65, 5.0),  # the result is limited to the targets
     ],
 )
 def test_outcomes_by_highs_and_lows(
@@ -49,7 +49,7 @@ def test_outcomes_by_highs_and_lows(
     result: float,
     exit_r: float | None,
 ) -> None:
-    """Rows of open, best, worst, close in R to the signal's side."""
+    """Rows are (open, best, worst, close) in R, positive in the direction of the signal's side."""
     sign = side.sign
     bars = []
     for o, best, worst, c in rows:
@@ -97,10 +97,10 @@ def test_five_minute_bars_stand_in_where_one_minute_bars_are_missing() -> None:
     signal = round_signal()
     fives = {Timeframe.M5: candles(Timeframe.M5, START, [flat(), (100.0, 100.0, 98.0, 99.5)])}
     now = START + 2 * FIVE
-    assert evaluate_outcome(signal, fives, now).judged_ms == START + FIVE  # the 1m bars of the second may still come
+    assert evaluate_outcome(signal, fives, now).judged_ms == START + FIVE  # 1m bars of the second may still arrive
     outcome = evaluate_outcome(signal, fives, now + 2 * MINUTE)
     assert (outcome.status, outcome.closed_ms) == (SignalStatus.STOPPED, now)
-    within = minutes([flat()] * 8)  # the first three minutes of the second 5m bar are known and quiet
+    within = minutes([flat()] * 8)  # no price in the first three minutes of the second 5m bar reaches a level
     assert evaluate_outcome(signal, {**within, **fives}, now + 2 * MINUTE).status is SignalStatus.STOPPED
     later = round_signal(opened_ms=START + FIVE + MINUTE)  # a 5m bar that began before the signal does not count
     assert evaluate_outcome(later, fives, now + 2 * MINUTE) == later
@@ -135,7 +135,7 @@ def test_a_market_that_vanishes_ends_at_its_stop_without_an_exit_price() -> None
 
 
 def by_hand(signal: Signal, rows: Sequence[tuple[float, float, float, float]]) -> tuple[SignalStatus, int, float]:
-    """The same rules in other words: the position is three tickets, each with its own target."""
+    """Return the same result by another method: the position is three parts, each with its own target."""
     sign, unit = signal.side.sign, abs(math.log(signal.entry / signal.stop))
     tickets = list(zip(signal.sizes, signal.targets, strict=True))
     result = 0.0

@@ -1,4 +1,4 @@
-"""The page that explains the scores, compared with the code: a wrong table is worse than none."""
+"""The page that explains the scores is compared with the code, because wrong tables are worse than missing ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def section(heading: str) -> str:
 
 
 def rows(text: str) -> dict[str, list[str]]:
-    """Cells of the rows of tables that begin with a name in code, by that name."""
+    """Return the cells of table rows that begin with a name in code, by that name."""
     cells = ([c.strip() for c in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| `"))
     return {row[0].strip("`"): row[1:] for row in cells}
 
@@ -81,7 +81,7 @@ def test_its_own_lines_recompute_a_score_from_a_reply(without: tuple[str, ...]) 
     encoded = decoded(snapshot(tickers={"BTCUSDT": market.ticker}, confluences={"BTCUSDT": result}))
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names: dict[str, Any] = {}
-    exec(code, names)  # noqa: S102  the page's own lines are what is tested
+    exec(code, names)  # noqa: S102  the test executes the lines of the page
     score, confidence = names["recompute"](MessageToDict(encoded.confluences[0]))
     assert score == pytest.approx(result.score, abs=1e-9)
     assert confidence == pytest.approx(result.confidence, abs=1e-9)

@@ -1,4 +1,4 @@
-"""The laws on real recorded markets, read by the real client."""
+"""The laws of the analysis on real recorded markets, read by the real client."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RECORDED = {
 
 
 async def read(url: str, venue: str, rules: UniverseRules) -> tuple[list[SymbolInputs], int]:
-    """All that is known of the markets that `rules` choose, each with two books; and the venue's clock."""
+    """Return all inputs of the markets that `rules` choose, each with two books, and the time on the venue's clock."""
     exchange = CcxtExchange(venue, url=url)
     feed = Feed(exchange, rules, lambda _, __: Cadence(3, 300, 300), SYSTEM_CLOCK)
     try:
@@ -47,7 +47,7 @@ async def read(url: str, venue: str, rules: UniverseRules) -> tuple[list[SymbolI
 
 
 def lawful(inputs: Sequence[SymbolInputs], now: int) -> list[Confluence]:
-    """The scores, which obey the laws and are told apart."""
+    """Return the scores after checks that they obey the laws and are distinct."""
     results = [score_symbol(item, now) for item in inputs]
     for item, result in zip(inputs, results, strict=True):
         assert_reflected(result, score_symbol(markets.mirrored(item), now))

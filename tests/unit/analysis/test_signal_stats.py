@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest  # type: ignore[import-untyped]  # it has no types
+from scipy.stats import binomtest  # type: ignore[import-untyped]  # the package has no types
 
 from virtuoso.analysis.signal_stats import signal_record, signal_tally, wilson_interval
 from virtuoso.domain.model import DimensionKind

@@ -1,4 +1,4 @@
-"""Signals: when they open, and that neither restarts nor reflection change anything."""
+"""Signals: when they open, and that neither a restart nor a reflection of the market changes the result."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_signal_has_a_stop_two_average_ranges_away_and_targets_on_the_other_si
     assert (result.opened_ms, result.judged_ms) == (START, START)
     assert result.expires_ms == START + DAY
     assert result.status is SignalStatus.ACTIVE
-    assert result.drivers == (DimensionKind.ORDERFLOW, DimensionKind.TECHNICAL)  # the supporting dimensions, strongest first
+    assert result.drivers == (DimensionKind.ORDERFLOW, DimensionKind.TECHNICAL)  # supporting, strongest first
     assert str(START) in result.id
     assert "XUSDT" in result.id
     assert "bybit" in result.id
@@ -140,7 +140,7 @@ def test_the_opposite_signal_closes_the_open_one_at_its_own_entry_price() -> Non
     assert closed.result_r == pytest.approx(math.log(99.8 / 100) / abs(math.log(long.stop / 100)))
     assert sum(s.status is SignalStatus.ACTIVE for s in second.state.newest.values()) == 1
     doubtful = advance(first.state, {"XUSDT": scored(20, 0.4)}, {}, {}, START + MINUTE)
-    assert (doubtful.opened, [s.status for s in doubtful.changed]) == ((), [SignalStatus.ACTIVE])  # only re-armed
+    assert (doubtful.opened, [s.status for s in doubtful.changed]) == ((), [SignalStatus.ACTIVE])  # it is only rearmed
 
 
 def test_another_pass_over_the_same_moment_changes_nothing() -> None:

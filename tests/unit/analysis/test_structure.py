@@ -1,4 +1,4 @@
-"""Swings, breaks, rooms, gaps and blocks on bars drawn by hand, and against a plain search."""
+"""Swings, breaks, rooms, gaps and blocks on bars made by hand, and against a plain search."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from virtuoso.domain.model import Candles, Timeframe
 
 
 def candles(rows: Sequence[tuple[float, float, float, float]]) -> Candles:
-    """Of (open, high, low, close)."""
+    """Return bars from rows of (open, high, low, close)."""
     o, h, low, c = (np.array(column) for column in zip(*rows, strict=True))
     times = np.arange(len(rows), dtype=np.int64) * Timeframe.M5.ms
     return Candles(
@@ -33,7 +33,8 @@ def candles(rows: Sequence[tuple[float, float, float, float]]) -> Candles:
 
 
 def path(points: Sequence[float], step: int = 6) -> Candles:
-    """Bars along straight lines between points, in percent of 100, each a little higher and lower than its ends."""
+    """Return bars along straight lines between points, given in percent of 100. Each bar's range extends a little beyond its
+    open and close."""
     closes = np.interp(np.arange(0, len(points) - 1, 1 / step), np.arange(len(points)), points)
     closes = 100 * np.exp(np.append(closes, points[-1]) / 100)
     opens = np.append(closes[:1], closes[:-1])
@@ -83,7 +84,7 @@ def test_a_close_beyond_the_last_swing_with_the_trend_is_a_break_and_against_it_
     assert read(broke_up, "change_of_character") == pytest.approx(0, abs=1e-9)
     broke_down = path([*UP, 2])
     assert read(broke_down, "change_of_character") < -0.3
-    assert read(broke_down, "break_of_structure") < read(path(UP), "break_of_structure")  # those of the rise fade
+    assert read(broke_down, "break_of_structure") < read(path(UP), "break_of_structure")  # the breaks of the rise fade
 
 
 def test_without_a_break_the_two_have_hardly_any_confidence() -> None:
@@ -102,7 +103,7 @@ def test_room_is_the_log_ratio_of_the_distances_to_the_next_levels() -> None:
     above = min((p - bars.close[-1] for p in levels if p > bars.close[-1]), default=np.inf) / bars.atr[-1]
     below = min((bars.close[-1] - p for p in levels if p < bars.close[-1]), default=np.inf) / bars.atr[-1]
     assert reading == pytest.approx(np.log((min(above, 12) + 0.5) / (min(below, 12) + 0.5)), abs=1e-9)
-    assert reading > 0.5  # near the low of the range: support is near, resistance far
+    assert reading > 0.5  # the price is near the low of its range: support is near and resistance is far
 
 
 QUIET = [(100.0, 100.2, 99.8, 100.0)] * 70

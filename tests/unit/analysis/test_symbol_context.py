@@ -1,4 +1,4 @@
-"""Trades, order books and series: cases by hand with the expected number and its sign."""
+"""Trades, order books and series: cases whose expected value and sign were computed by hand."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_rise_with_new_positions_counts_for_more_than_one_with_fewer() -> None
     ]
     assert readings[0] is not None
     assert readings[1] is not None
-    assert readings[0] * readings[1] > 0  # price gives the sign
+    assert readings[0] * readings[1] > 0  # the price determines the sign
     assert abs(readings[0]) > abs(readings[1])
 
 
@@ -91,7 +91,7 @@ def test_a_band_ends_with_the_side_that_ends_first_and_is_absent_before_the_best
     short = [(1 / (1 + 0.0001 * k), 1.0) for k in range(1, 11)]
     deep = [(1 + 0.0001 * k, 1.0) for k in range(1, 200)]
     reading = component(SymbolInputs(symbol="X", book=book(short, deep)), "ORDERBOOK", "imbalance_wide").reading
-    assert reading == pytest.approx(0, abs=1e-3)  # what only one side shows does not count
+    assert reading == pytest.approx(0, abs=1e-3)  # activity on one side only does not count
     single = SymbolInputs(symbol="X", book=book([(0.99, 4.0)], [(1.01, 1.0)]))
     assert component(single, "ORDERBOOK", "imbalance_wide").missing == "the band ends before the best levels"
     assert component(single, "ORDERBOOK", "microprice").reading == pytest.approx(0.6)
@@ -100,11 +100,11 @@ def test_a_band_ends_with_the_side_that_ends_first_and_is_absent_before_the_best
 def test_order_flow_imbalance_is_that_of_cont_kukanov_and_stoikov() -> None:
     before = book([(99.0, 5.0)], [(101.0, 7.0)], NOW_MS - 11_000)
     cases = {
-        (99.0, 8.0, 101.0, 7.0): 3.0,  # more wait at the same bid
-        (99.5, 2.0, 101.0, 7.0): 2.0,  # a better bid: all of it came
-        (98.0, 9.0, 101.0, 7.0): -5.0,  # the bid is gone: all of it left
-        (99.0, 5.0, 101.0, 3.0): 4.0,  # asks were taken or left
-        (99.0, 5.0, 100.5, 6.0): -6.0,  # a better ask came
+        (99.0, 8.0, 101.0, 7.0): 3.0,  # the size at the same bid grew
+        (99.5, 2.0, 101.0, 7.0): 2.0,  # a better bid: its whole size is new
+        (98.0, 9.0, 101.0, 7.0): -5.0,  # the bid is gone: its whole size is lost
+        (99.0, 5.0, 101.0, 3.0): 4.0,  # asks were executed or cancelled
+        (99.0, 5.0, 100.5, 6.0): -6.0,  # a better ask
         (99.0, 5.0, 102.0, 1.0): 7.0,  # the ask is gone
     }
     for (bid, bid_size, ask, ask_size), flow in cases.items():

@@ -1,4 +1,4 @@
-"""From settings to the edge, without starting an Envoy."""
+"""The path from settings to the edge, without starting Envoy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from virtuoso.domain.errors import ConfigError
 
 
 async def command(settings: Mapping[str, str], *, print_config: bool = False, page: bool = False, part: bool = False) -> int:
-    """`virtuoso edge`, told to stop from the beginning."""
+    """Run `virtuoso edge` with a stop signal that is set from the beginning. Return the exit code."""
     stop = asyncio.Event()
     stop.set()
     env = {f"VIRTUOSO_{name.upper()}": value for name, value in settings.items()}
@@ -26,7 +26,7 @@ async def command(settings: Mapping[str, str], *, print_config: bool = False, pa
 
 
 async def printed(capsys: pytest.CaptureFixture[str], *, part: bool = False, **settings: str) -> tuple[Any, str]:
-    """(static_resources of the configuration, what was said beside it)."""
+    """Return (static_resources of the configuration, text on standard error)."""
     assert await command(settings, print_config=True, part=part) == 0
     out, said = capsys.readouterr()
     return json.loads(out)["static_resources"], said
@@ -37,7 +37,7 @@ def http(resources: Any) -> Any:
 
 
 def behind(resources: Any) -> dict[str, list[str]]:
-    """The addresses of each cluster."""
+    """Return the addresses of each cluster."""
     return {
         cluster["name"]: [
             "{address}:{port_value}".format(**each["endpoint"]["address"]["socket_address"])

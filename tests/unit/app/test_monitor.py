@@ -14,7 +14,7 @@ STATUSES = {"": "SERVING", "overview": "NOT_SERVING"}
 
 
 class Process:
-    """Something that may be ready."""
+    """A process whose readiness a test sets."""
 
     ready = True
 

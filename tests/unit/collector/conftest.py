@@ -1,4 +1,4 @@
-"""Everything in this folder happens in virtual time."""
+"""All tests in this folder run in virtual time."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], VirtualTimeLoop
 
 @pytest.fixture(autouse=True)
 def same_jitter() -> None:
-    """Let every run of a test be the same."""
+    """Make the jitter the same in every run."""
     random.seed(0)

@@ -1,4 +1,4 @@
-"""A collector with exchanges in memory, in virtual time, and all that it published."""
+"""A collector with exchanges in memory, in virtual time, and everything that it published."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SCORED_KINDS = ("candles_1m", "candles_5m", "candles_30m", "candles_4h", "book",
 
 
 class FakeCoinGecko(CoinGecko):
-    """CoinGecko without a network. `answer`: what it gives or raises."""
+    """CoinGecko without a network. `answer` is what it returns or raises."""
 
     def __init__(self, answer: Dominance | Exception) -> None:
         super().__init__("http://127.0.0.1:9")
@@ -52,7 +52,7 @@ class FakeCoinGecko(CoinGecko):
 
 
 class FakeRecorder(HistoryRecorder):
-    """A history in memory. While `down` it recalls nothing."""
+    """A history in memory. While `down` is set it returns nothing."""
 
     def __init__(self) -> None:
         self.down = False
@@ -101,7 +101,7 @@ class Published:
 
 @dataclass
 class Observer:
-    """Notes passes and publications."""
+    """An observer that records passes and publications."""
 
     requests: list[tuple[str, PassRequest]] = field(default_factory=list)
     started_at: list[float] = field(default_factory=list)
@@ -124,7 +124,7 @@ class Observer:
 
 
 class Node:
-    """A collector named `owner` on `exchanges`, best first."""
+    """A collector named `owner` that uses `exchanges`, best first."""
 
     def __init__(
         self,
@@ -154,7 +154,7 @@ class Node:
         )
 
     def works(self) -> bool:
-        """Return whether it holds the lease and works."""
+        """Return whether it holds the lease and is working."""
         return bool(self.collector.readiness()[1]["working"])
 
     @property
@@ -202,12 +202,12 @@ def memory() -> MemoryRepository:
 
 
 def exchange(venue: str = "bybit", *symbols: str) -> FakeExchange:
-    """Return an exchange in virtual time."""
+    """Return an exchange that runs in virtual time."""
     return FakeExchange(*(symbols or ("BTCUSDT", "ETHUSDT")), venue=venue, clock=CLOCK)
 
 
 async def filled_bulls() -> Feed:
-    """Return a feed, read and stopped, on a market in which every symbol opens a long signal."""
+    """Return a feed on a market in which every symbol opens a long signal. The feed has read all inputs and is stopped."""
     feed = Feed(Bulls(clock=CLOCK), UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2), CLOCK)
     await feed.refresh_tickers()
     feed.start()
@@ -220,7 +220,7 @@ async def filled_bulls() -> Feed:
 
 
 def break_down(exchange: FakeExchange, error: ExchangeError | None, kinds: Iterable[str] = ("tickers",)) -> None:
-    """Let the exchange raise `error`, or hang for None, for every call of these kinds."""
+    """Let the exchange raise `error` for every call of these kinds, or hang if `error` is None."""
     exchange.faults.update(dict.fromkeys(kinds, error))
 
 
@@ -229,5 +229,5 @@ def two_venues(**settings: object) -> Node:
 
 
 def virtual_loop() -> VirtualTimeLoop:
-    """Return the running loop, whose time the test moves."""
+    """Return the running loop. The test moves its time."""
     return cast(VirtualTimeLoop, asyncio.get_running_loop())

@@ -1,4 +1,4 @@
-"""Which venue the collector uses: when it leaves one, and when it returns to a better one. All in virtual time."""
+"""When the collector leaves a venue, and when it returns to a better one. All tests run in virtual time."""
 
 from __future__ import annotations
 

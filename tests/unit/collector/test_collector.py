@@ -1,4 +1,5 @@
-"""The collector in one process: what it publishes, from which venue, and while it holds the lease. All in virtual time."""
+"""The collector in one process: what it publishes, from which venue, and while it holds the lease. All tests run in virtual
+time."""
 
 from __future__ import annotations
 
@@ -47,7 +48,7 @@ async def test_it_publishes_what_a_server_admits_and_releases_the_lease_when_it_
         assert admitted.provenance.coverage.present == 2
         assert await node.repository.get(keys.candles("bybit", "BTCUSDT", "5m")) is not None
         assert not await node.repository.lease(keys.lease(), "b", ttl_s=5)
-    await asyncio.sleep(0.01)  # sooner than the lease runs out by itself
+    await asyncio.sleep(0.01)  # shorter than the lease's lifetime
     assert await node.repository.lease(keys.lease(), "b", ttl_s=5)
 
 
@@ -94,7 +95,7 @@ async def test_btc_dominance_is_read_once_a_minute_and_given_up_when_it_fails() 
 async def test_a_pass_that_outlasts_its_period_is_followed_by_the_next_at_once() -> None:
     node = Node([exchange()], memory())
     async with node.running():
-        virtual_loop().thread_s = 4.0  # analysis and encoding, each
+        virtual_loop().thread_s = 4.0  # the time of the analysis, and the time of the encoding
         await asyncio.sleep(300)
         times = [each.at for each in node.since(30)]
         assert {round(b - a, 1) for a, b in pairwise(times)} == {8.1}
@@ -150,7 +151,7 @@ async def test_a_pass_that_outlasts_the_lease_does_not_count() -> None:
         while len(node.observer.requests) == passes:
             await asyncio.sleep(0.05)
         scored, points = len(node.observer.scored_ids), len(history.points)
-        virtual_loop().skip(7)  # the process was stopped in the middle of a pass, and another collector took over
+        virtual_loop().skip(7)  # the process was suspended during a pass, and another collector took over
         repository._leases[keys.lease()] = ("other", CLOCK.monotonic() + 60)
         await asyncio.sleep(30)
         assert (len(node.observer.scored_ids), len(history.points)) == (scored, points)

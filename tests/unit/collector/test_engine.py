@@ -1,4 +1,4 @@
-"""What the states of venues recall, and what a pass may add to them."""
+"""What is recalled for each venue's state, and what a pass may add to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of one pass over a market, and of the state that the next pass gets."""
+"""One pass over a market, and the state that it leaves for the next pass."""
 
 from __future__ import annotations
 

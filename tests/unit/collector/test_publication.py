@@ -1,4 +1,4 @@
-"""The choice of the snapshots that the collector publishes."""
+"""Which snapshots the collector publishes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def numbered_snapshot(number: int, *, complete: bool = True) -> Snapshot:
 
 
 class PublicationSetup:
-    """A repository and a publication that writes to it."""
+    """A repository, and a publication that writes to it."""
 
     def __init__(self) -> None:
         self.repository = MemoryRepository(clock=CLOCK)

@@ -1,4 +1,4 @@
-"""A market as a whole: one symbol's trouble stays its own, and a sum over a part is none."""
+"""Scores of a whole market: an error of one symbol does not affect others, and no sum is formed over only some symbols."""
 
 from __future__ import annotations
 

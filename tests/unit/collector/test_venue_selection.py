@@ -1,4 +1,4 @@
-"""Which venue is used, as each of them fares."""
+"""Which venue is used while venues fail and recover."""
 
 from __future__ import annotations
 

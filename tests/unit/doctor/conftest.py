@@ -1,4 +1,4 @@
-"""The doctor with settings of which each test names only those that matter to it."""
+"""Settings for tests of the doctor. Each test names only the settings that matter to it."""
 
 from __future__ import annotations
 

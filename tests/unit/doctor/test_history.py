@@ -1,4 +1,4 @@
-"""The doctor's check of real histories that answer, do not answer, or do not exist. Nothing is created."""
+"""The doctor's check of real histories that answer, do not answer, or do not exist. The check creates nothing."""
 
 from __future__ import annotations
 

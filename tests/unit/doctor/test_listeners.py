@@ -1,4 +1,4 @@
-"""The doctor's check of ports that are free, in use by a Virtuoso server, or by another program."""
+"""The doctor's check of ports that are free, used by a Virtuoso server, or used by another program."""
 
 from __future__ import annotations
 

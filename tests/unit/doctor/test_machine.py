@@ -1,4 +1,4 @@
-"""The doctor's checks of what is installed, and its report."""
+"""The doctor's checks of the installed programs and packages, and its report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doctor's checks of exchanges with every fault, of certificates that nobody signed, and of the clock."""
+"""The doctor's checks of exchanges with each fault, of self-signed certificates, and of the clock."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from virtuoso.domain.errors import ConfigError
 async def test_everything_is_ok_when_it_works(replay: Market, examined: Callable[..., Any], tmp_path: Path) -> None:
     findings = await examined(replay.url)
     assert {name: each.level for name, each in findings.items() if each.level is not Level.OK} == {
-        "certificates": Level.NOT_CHECKED,  # nothing here is asked by HTTPS
-        "envoy": Level.WARNING,  # no program was given
+        "certificates": Level.NOT_CHECKED,  # no exchange here is called by HTTPS
+        "envoy": Level.WARNING,  # no path of Envoy was given
     }
     assert findings["venue bybit"].figures["markets"] > 30
     assert findings["venue binance"].figures["prices_ms"] > 0

@@ -1,4 +1,4 @@
-"""Addresses from text and back."""
+"""Conversion of addresses from text and back."""
 
 from __future__ import annotations
 

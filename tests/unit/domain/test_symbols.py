@@ -1,4 +1,4 @@
-"""Markets keep their identity across the venues' spellings."""
+"""Markets keep their identity across the spellings of the venues."""
 
 from __future__ import annotations
 

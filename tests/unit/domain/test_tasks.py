@@ -1,4 +1,4 @@
-"""How long work goes on."""
+"""How long tasks continue."""
 
 from __future__ import annotations
 

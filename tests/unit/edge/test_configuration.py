@@ -1,4 +1,4 @@
-"""Envoy's configuration, checked by Envoy and against the contract."""
+"""Envoy's configuration, validated by Envoy and compared with the contract."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_envoy_accepts_it_without_a_warning(tmp_path: Path, spec: EdgeSpec, tls:
         cwd=tmp_path,
         timeout=20,
     )
-    assert (checked.returncode, checked.stderr) == (0, "")  # and no warning
+    assert (checked.returncode, checked.stderr) == (0, "")  # stderr has no warnings
 
 
 def test_what_is_printed_is_the_same_each_time() -> None:

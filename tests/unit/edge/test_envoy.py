@@ -1,4 +1,4 @@
-"""Finding Envoy, and starting it where it cannot run."""
+"""Finding Envoy, and starting Envoy where it cannot run."""
 
 from __future__ import annotations
 

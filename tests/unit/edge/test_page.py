@@ -1,4 +1,4 @@
-"""The web page as browsers ask for it."""
+"""The web page as browsers request it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
-    """A page as Vite builds one, and beside it a file that nobody may see."""
+    """Return the folder of a page as Vite builds it. Beside the folder is a file that must never be served."""
     (tmp_path / "secret.txt").write_text("secret")
     root = tmp_path / "web"
     (root / "assets").mkdir(parents=True)
@@ -45,7 +45,7 @@ async def address(built: Path) -> AsyncIterator[Address]:
 
 
 async def ask(address: Address, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, Mapping[str, str]]:
-    """(status, body as it was sent, headers)."""
+    """Return (status, body as it was sent, headers)."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
         aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=["Accept-Encoding", "Accept"]) as session,
@@ -55,7 +55,7 @@ async def ask(address: Address, path: str, method: str = "GET", **headers: str) 
 
 
 async def version(address: Address) -> str:
-    """The version below which the built files are served."""
+    """Return the version in the path of the built files."""
     _, body, _ = await ask(address, "/")
     (digest,) = re.findall(rb"/assets/([0-9a-f]{16})/main\.js", body)
     return bytes(digest).decode()
@@ -120,7 +120,7 @@ async def test_a_cached_file_is_not_sent_again_and_each_encoding_has_its_own_tag
         assert (status, sent, again["Cache-Control"]) == (304, b"", "no-cache")
     assert (await ask(address, "/", Accept_Encoding="gzip", If_None_Match=headers["ETag"]))[0] == 200
     assert "Content-Encoding" not in (await ask(address, "/", Accept_Encoding="gzip;q=0"))[2]
-    assert "Content-Encoding" not in (await ask(address, "/icon.png", Accept_Encoding="gzip"))[2]  # it would only grow
+    assert "Content-Encoding" not in (await ask(address, "/icon.png", Accept_Encoding="gzip"))[2]  # it would grow
 
 
 async def test_the_paths_of_the_page_itself_are_the_page_and_other_paths_are_not_there(address: Address) -> None:

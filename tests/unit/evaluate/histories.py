@@ -1,4 +1,4 @@
-"""Histories to evaluate: random walks of several symbols, whose bars agree in every timeframe."""
+"""Histories for the evaluation: random walks of several symbols. Their bars are consistent in all timeframes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ END_MS = 1_760_000_400_000 // Timeframe.H4.ms * Timeframe.H4.ms
 
 
 def clock(steps: int) -> Millis:
-    """Return the last `steps` steps up to END_MS."""
+    """Return the last `steps` grid times up to END_MS."""
     return np.arange(END_MS - (steps - 1) * STEP_MS, END_MS + 1, STEP_MS, dtype=np.int64)
 
 
@@ -69,15 +69,14 @@ def longer(bars: Candles, timeframe: Timeframe) -> Candles:
 
 
 def candle_history(symbol: str = "XUSDT", *, count: int = 20_000, seed: int = 1) -> Mapping[Timeframe, Candles]:
-    """Return the bars of all timeframes that are replayed, at most the last 1500 of each."""
+    """Return the bars of all replayed timeframes, at most the last 1500 of each."""
     bars = five_minutes(symbol, count, seed)
     by_timeframe = {Timeframe.M5: bars, **{t: longer(bars, t) for t in (Timeframe.M30, Timeframe.H4)}}
     return {t: select(each, slice(-1500, None)) for t, each in by_timeframe.items()}
 
 
 class Venue:
-    """An exchange that has past bars of some symbols and nothing else. It records its requests as (timeframe, limit,
-    before_ms)."""
+    """An exchange that has only past bars of some symbols. It records its requests as (timeframe, limit, before_ms)."""
 
     def __init__(self, *bars: Candles, page: int = 100) -> None:
         self.venue = "bybit"
@@ -88,7 +87,7 @@ class Venue:
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
-        """Return a page of at most `page` bars, as the port says."""
+        """Return a page of at most `page` bars, as the port requires."""
         assert before_ms is not None
         self.requests.append((timeframe, limit, before_ms))
         bars = self.bars[instrument.symbol, timeframe]

@@ -50,7 +50,7 @@ async def test_only_missing_bars_are_requested_on_both_sides(tmp_path: Path) -> 
     venue = Venue(BARS)
     assert same(await request(venue, tmp_path, bars=400), select(BARS, slice(600, None)))
     assert venue.requests == [
-        (Timeframe.M5, 101, END_MS),  # the last stored bar is requested with them
+        (Timeframe.M5, 101, END_MS),  # the last stored bar is requested again with the new ones
         (Timeframe.M5, 1, END_MS - 100 * STEP_MS),
         (Timeframe.M5, 100, END_MS - 300 * STEP_MS),
     ]

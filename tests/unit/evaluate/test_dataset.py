@@ -1,4 +1,4 @@
-"""The data of many symbols: which are chosen, and what a failure costs."""
+"""The data of many symbols: which symbols are chosen, and the effect of a failure."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ CLOCK = clock(400)
 
 
 class Market(Venue):
-    """A venue with a few symbols. The bars of the symbol `down` cannot be requested."""
+    """A venue with a few symbols. Requests for bars of the symbol `down` fail."""
 
     def __init__(self, *bars: Candles, down: str = "") -> None:
         super().__init__(*bars, page=5000)
         self.down = down
 
     async def instruments(self) -> Sequence[Instrument]:
-        """Return all instruments, also the one that is down."""
+        """Return all instruments, including the one that is down."""
         names = dict.fromkeys([*(symbol for symbol, _ in self.bars), *([self.down] if self.down else [])])
         return [
             Instrument(symbol=name, venue_symbol=name, base_asset=name.removesuffix("USDT"), multiplier=1) for name in names
@@ -43,14 +43,15 @@ class Market(Venue):
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
-        """Return the bars, or fail for the symbol that is down."""
+        """Return the bars. Raise an error for the symbol that is down."""
         if instrument.symbol == self.down and timeframe is not Timeframe.H4:
             raise VenueTimedOut("no answer")
         return await super().candles(instrument, timeframe, limit=limit, before_ms=before_ms)
 
 
 def symbol(name: str, seed: int, *, before: float = 1.0, since: float = 1.0) -> list[Candles]:
-    """Return the bars of a symbol, with its volume multiplied by `before` and `since` the clock begins."""
+    """Return the bars of a symbol. Its volume is multiplied by `before` until the clock begins, and by `since` from then
+    on."""
     return [
         replace(bars, volume=bars.volume * np.where(bars.open_ms + bars.timeframe.ms <= CLOCK[0], before, since))
         for bars in candle_history(name, count=15_000, seed=seed).values()

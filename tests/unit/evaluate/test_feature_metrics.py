@@ -1,4 +1,4 @@
-"""A planted effect is found, noise is not, and a return that could not have been traded does not count."""
+"""A planted effect is found, noise is not, and a return that could not be traded does not count."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # it has no types
+from scipy import stats  # type: ignore[import-untyped]  # the package has no types
 
 from virtuoso.evaluate.feature_metrics import feature_metrics, forward_returns, ranks
 from virtuoso.evaluate.panel import HORIZONS, Feature, FeatureKind, Panel, baselines, delayed_returns
@@ -55,14 +55,14 @@ def test_a_planted_prediction_is_found_and_grows_over_the_tenths() -> None:
 
 
 def test_noise_shows_nothing() -> None:
-    steady = np.cumsum(noise(2), axis=0)  # ranks that last: the hardest case for an interval
+    steady = np.cumsum(noise(2), axis=0)  # stable ranks, the hardest case for an interval
     for score in (noise(3), steady):
         assert {each.conclusion for each in results_of(score).values()} <= {Conclusion.INSIGNIFICANT, Conclusion.UNTESTABLE}
 
 
 def test_knowing_the_bar_before_the_return_shows_nothing_and_one_bar_more_predicts() -> None:
-    next_bar = np.roll(MOVES, -1, axis=0)  # not tradable: it ends where the return begins
-    first_bar = np.roll(MOVES, -2, axis=0)  # a leak: it is in the return
+    next_bar = np.roll(MOVES, -1, axis=0)  # not tradable, because it ends where the return begins
+    first_bar = np.roll(MOVES, -2, axis=0)  # a leak, because it is part of the return
     assert results_of(next_bar)["15 m"].conclusion is Conclusion.INSIGNIFICANT
     leak = results_of(first_bar)["15 m"]
     assert leak.conclusion is Conclusion.PREDICTIVE

@@ -1,4 +1,4 @@
-"""Intervals and probabilities against statsmodels and scipy, and on simulated series without effect."""
+"""Intervals and probabilities against statsmodels and scipy, and on simulated series without an effect."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import statsmodels.api as sm  # type: ignore[import-untyped]  # it has no types
-from scipy import stats  # type: ignore[import-untyped]  # the same
-from statsmodels.stats.multitest import multipletests  # type: ignore[import-untyped]  # the same
+import statsmodels.api as sm  # type: ignore[import-untyped]  # the package has no types
+from scipy import stats  # type: ignore[import-untyped]  # the package has no types
+from statsmodels.stats.multitest import multipletests  # type: ignore[import-untyped]  # the package has no types
 
 from virtuoso.evaluate.inference import EXTRA_STEPS, false_discovery_rates, mean_estimate, student_quantile, student_tail
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def overlapping(rng: np.random.Generator, steps: int, horizon: int) -> Floats:
-    """Return what a steady exposure earns on random returns, each over `horizon` steps."""
+    """Return the results of a constant exposure on random returns, each over `horizon` steps."""
     noise = rng.normal(size=steps + horizon)
     exposure = np.convolve(noise, 0.98 ** np.arange(200), mode="full")[:steps]
     running = np.concatenate(([0.0], np.cumsum(rng.standard_t(5, steps + horizon))))

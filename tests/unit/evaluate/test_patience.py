@@ -1,4 +1,4 @@
-"""An exchange that fails for a moment changes no finding: a page is asked for again, and no symbol is lost in silence."""
+"""A temporary failure of an exchange changes no result: a page is requested again, and no symbol is lost without notice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PASSING = [VenueTimedOut("slow"), VenueUnavailable("down"), RateLimited("wait", 
 
 
 class Failing(Venue):
-    """A venue of four symbols that answers the first `times` requests for each page of `symbol` with `error`."""
+    """A venue of four symbols. It answers the first `times` requests for each page of `symbol` with `error`."""
 
     def __init__(self, error: ExchangeError, times: int, symbol: str = "") -> None:
         bars = [bars for seed, name in enumerate(SYMBOLS) for bars in candle_history(name, count=15_000, seed=seed).values()]
@@ -36,7 +36,7 @@ class Failing(Venue):
         self.pauses: list[float] = []
 
     async def instruments(self) -> Sequence[Instrument]:
-        """All four."""
+        """Return all four instruments."""
         return [
             Instrument(symbol=name, venue_symbol=name, base_asset=name.removesuffix("USDT"), multiplier=1)
             for name in SYMBOLS
@@ -45,7 +45,7 @@ class Failing(Venue):
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
-        """Unless it still fails."""
+        """Return the bars, or raise the error while it still fails."""
         page = instrument.symbol, timeframe
         if self.symbol in ("", instrument.symbol) and self.failed[page] < self.times:
             self.failed[page] += 1
@@ -53,7 +53,7 @@ class Failing(Venue):
         return await super().candles(instrument, timeframe, limit=limit, before_ms=before_ms)
 
     async def sleep(self, seconds: float) -> None:
-        """Note the pause."""
+        """Record the pause."""
         self.pauses.append(seconds)
 
 

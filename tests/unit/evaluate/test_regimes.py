@@ -54,5 +54,5 @@ def test_changes_are_counted_in_any_24_hours(gap_ms: int, expected: int) -> None
     times = np.arange(12, dtype=np.int64) * gap_ms
     regimes = tuple((Regime.NEUTRAL, Regime.BULLISH)[n % 2] for n in range(12))
     history = RegimeHistory(clock_ms=times, regimes=(None, *regimes[1:]), price=np.ones(12))
-    assert history.changes_ms == times[2:].tolist()  # the first regime is no change
+    assert history.changes_ms == times[2:].tolist()  # the first regime is not a change
     assert history.max_changes_a_day == expected

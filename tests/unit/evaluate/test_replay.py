@@ -1,4 +1,4 @@
-"""The replay gives what live scoring would have given, and uses nothing from the future."""
+"""The replay gives the same results as live scoring, and uses nothing from the future."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_replayed_score_equals_live_scoring_at_that_time(step: int) -> None:
 
 
 def _candle_score(dimensions: list[Dimension]) -> float:
-    """Return the direction of the total over these dimensions alone."""
+    """Return the direction of the total of these dimensions alone."""
     weights = [d.weight * d.confidence for d in dimensions]
     return sum(w * (d.direction or 0.0) for w, d in zip(weights, dimensions, strict=True)) / sum(weights)
 

@@ -1,4 +1,4 @@
-"""The product's own history on the evaluation's clock."""
+"""The product's own score history on the time grid of the evaluation."""
 
 from __future__ import annotations
 

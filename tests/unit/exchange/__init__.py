@@ -1,1 +1,1 @@
-"""The door to the exchanges: pure parts alone, the adapter against recorded traffic."""
+"""Tests of the exchanges: pure parts alone, and the adapter against recorded traffic."""

@@ -1,4 +1,4 @@
-"""The real ccxt client against recorded exchanges, whole and broken in every way that they break."""
+"""The real ccxt client against recorded exchanges, without faults and with every kind of fault."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from virtuoso.domain.model import Instrument, Ticker, Timeframe
 from virtuoso.exchange.adapter import CcxtExchange
 
 VENUES = ("bybit", "binance")
-SLOW_S = 14.0  # a reply that is waited for takes longer
+SLOW_S = 14.0  # waiting for the slow reply takes longer
 KINDS: dict[str, type[ExchangeError]] = {
     "down": VenueUnavailable,
     "slow": VenueTimedOut,
@@ -92,7 +92,7 @@ async def test_every_call_tells_a_fault_by_its_right_name_and_in_time(replay: Ma
         else:
             kinds = []
             for call in calls.items():
-                clock.ahead_ms += 7 * 86_400_000 if KINDS[mode] is RateLimited else 0  # past what it asked for
+                clock.ahead_ms += 7 * 86_400_000 if KINDS[mode] is RateLimited else 0  # past the pause
                 kinds.append(await failure(*call))
     assert kinds == [(name, KINDS[mode], True) for name in calls]
 
@@ -281,4 +281,4 @@ async def test_a_batch_at_a_venue_that_answers_nothing_ends_together(replay: Mar
         await asyncio.sleep(0.1)
         assert await exchange.tickers()
         assert {type(result) for result in await batch} == {VenueTimedOut}
-        assert time.monotonic() - began < 12  # 64 at a time would take sixteen times the time-out
+        assert time.monotonic() - began < 12  # batches of 64 calls would take sixteen time-outs

@@ -1,4 +1,4 @@
-"""When a venue is left alone, when it is tried again, and which venue is used meanwhile."""
+"""When a venue is not used, when it is tried again, and which venue is used in the meantime."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_it_is_open_only_with_an_error_and_is_always_tried_again_within_half_a_m
 
 
 class Market:
-    """Three venues with their breakers and the choice among them."""
+    """Three venues with their breakers, and the choice among them."""
 
     def __init__(self, dwell_s: float = 60) -> None:
         self.clock = SettableClock()

@@ -1,4 +1,4 @@
-"""However requests come, no window of time holds more than the allowance, and urgent ones go first."""
+"""However requests arrive, no time window has more of them than allowed. Urgent requests go first."""
 
 from __future__ import annotations
 

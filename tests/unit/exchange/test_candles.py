@@ -1,4 +1,4 @@
-"""Closed bars without gaps, whatever the rows look like."""
+"""Candles are closed bars without gaps, whatever rows a venue returns."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from virtuoso.domain.model import Candles, Stamp, Timeframe
 from virtuoso.exchange.candles import read_candles
 
 MINUTE = 60_000
-NOW = 1_760_000_040_000  # a minute's beginning
+NOW = 1_760_000_040_000  # the start of a minute
 STAMP = Stamp(observed_ms=NOW + 30_000, received_ms=NOW + 30_020)
 
 
 def bar(minute: int, *, o: Any = "10", h: Any = "12", lo: Any = "9", c: Any = "11", v: Any = "5") -> list[Any]:
-    """A bar that began `minute` minutes before the forming one."""
+    """Return a bar that opened `minute` minutes before the open one."""
     return [str(NOW - minute * MINUTE), o, h, lo, c, v, "55"]
 
 

@@ -1,4 +1,4 @@
-"""The reply decides what went wrong, whatever class ccxt gives it."""
+"""The reply determines the kind of an error, whatever class ccxt gives it."""
 
 from __future__ import annotations
 

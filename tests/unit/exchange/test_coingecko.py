@@ -1,4 +1,4 @@
-"""BTC's share of market capitalisation: asked for rarely, checked, and used for a while."""
+"""BTC's share of the market capitalisation: it is requested rarely, validated, and used for a while."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ async def test_each_fault_has_its_name_and_is_not_asked_about_again_at_once(
                 await source.dominance()
             assert type(caught.value) is kind
             assert caught.value.venue == "coingecko"
-    assert asked(replay) <= before + 2  # aiohttp itself tries a broken connection twice
+    assert asked(replay) <= before + 2  # aiohttp itself retries once on a broken connection
 
 
 async def test_the_last_share_is_kept_for_ten_minutes_of_failure(replay: Market) -> None:

@@ -1,4 +1,4 @@
-"""A venue's clock must move, forwards, and stay near ours."""
+"""A venue's clock must run, run forwards, and be close to ours."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_our_own_clock_may_be_set_back() -> None:
 
 def test_a_reply_without_a_clock_is_dated_by_the_lag_of_the_tickers_not_by_its_front_end() -> None:
     clock = VenueClock()
-    dated = Reply(200, {"Date": "Thu, 09 Oct 2025 08:53:20 GMT"})  # NOW
+    dated = Reply(200, {"Date": "Thu, 09 Oct 2025 08:53:20 GMT"})  # equals NOW
     assert clock.observed_ms(dated, NOW + 50) == NOW
     with pytest.raises(VenueStale):
         clock.watch(NOW - 600_000, NOW)

@@ -1,4 +1,4 @@
-"""Which markets are ours, and what they are called on every venue."""
+"""Which markets are used, and their names on each venue."""
 
 from __future__ import annotations
 

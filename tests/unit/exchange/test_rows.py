@@ -1,4 +1,4 @@
-"""Bad rows are refused one by one; what is let in is finite, ordered and of its time."""
+"""Invalid rows are refused one by one. Accepted rows are finite, in order and of the right time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ticker without a price is refused; a field that another contradicts is absent, never invented."""
+"""A ticker without a price is refused. A field that contradicts another one is absent, never invented."""
 
 from __future__ import annotations
 

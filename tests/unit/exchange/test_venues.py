@@ -1,4 +1,4 @@
-"""The cadence stays within what each venue allows."""
+"""The cadence stays within each venue's limits."""
 
 from __future__ import annotations
 

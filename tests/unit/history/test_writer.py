@@ -1,4 +1,4 @@
-"""Tests that the records of a collector reach the history, even after an outage. They use real files."""
+"""The records of a collector reach the history, even after an outage. The tests use real files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def history(path: Path) -> AsyncIterator[SqlHistoryWriter]:
-    first = open_history_writer(f"sqlite://{path}", timeout_s=20)  # makes the schema
+    first = open_history_writer(f"sqlite://{path}", timeout_s=20)  # creates the schema
     await first.newest_cursor()
     await first.close()
     opened = open_history_writer(f"sqlite://{path}")

@@ -1,4 +1,5 @@
-"""When to ask for what: nothing that fails or hangs holds up the rest. All in virtual time."""
+"""When the feed requests which data. A request that fails or hangs does not delay the others. All tests run in virtual
+time."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ def fake(*symbols: str) -> FakeExchange:
 
 @asynccontextmanager
 async def feeding(exchange: FakeExchange, rules: UniverseRules | None = None) -> AsyncIterator[Feed]:
-    """Run a feed whose prices are read every three seconds, as a collector does."""
+    """Run a feed that reads prices every three seconds, as a collector does."""
     feed = Feed(exchange, rules or UniverseRules(), cadence, VirtualClock())
     await feed.refresh_tickers()
     feed.start()

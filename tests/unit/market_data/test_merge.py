@@ -1,4 +1,4 @@
-"""Joining old and new readings gives what one long reading would have given."""
+"""Joining old and new reads gives the same result as one long read."""
 
 from __future__ import annotations
 

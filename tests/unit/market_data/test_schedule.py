@@ -1,4 +1,5 @@
-"""Jobs share the workers fairly, and a kind of job that fails or hangs has few of them. All in virtual time."""
+"""Jobs share the workers fairly. A kind of job that fails or hangs gets only a few workers. All tests run in virtual
+time."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ async def running(run: Callable[[Job], Awaitable[float]], *jobs: Job) -> AsyncIt
 
 
 class Work:
-    """Notes when which job ran. A job takes `takes_s`, and is due again after `period_s`; `errors` by kind."""
+    """Records when each job ran. A job takes `takes_s`, and is due again after `period_s`. `errors` holds an error for each
+    kind."""
 
     def __init__(self, *, takes_s: float = 0.0, period_s: float = 10.0) -> None:
         self.takes_s = takes_s

@@ -1,4 +1,4 @@
-"""The file of a recording: complete after any crash, written by one recorder, never larger than allowed."""
+"""The file of a recording: complete after any crash, written by one recorder, never larger than the limit."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_file_cut_at_any_byte_is_read_up_to_there_and_appended_to(tmp_path: Pa
             ends.append(file.size)
     whole, events = path.read_bytes(), list(read(path))
     for length in range(ends[0], len(whole) + 1):
-        for tail in (b"", bytes(4096)):  # zeros are what some file systems leave after a power cut
+        for tail in (b"", bytes(4096)):  # some file systems leave zeros after a power failure
             cut.write_bytes(content := whole[:length] + tail)
             complete = events[: sum(content.startswith(whole[:end]) for end in ends)]
             assert list(read(cut)) == complete

@@ -1,4 +1,4 @@
-"""When recording ends, and what the file holds then."""
+"""When recording ends, and what the file contains at that time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def new_recorder(path: Path, max_bytes: int = 1 << 30) -> tuple[Recorder, Record
 
 
 async def collecting(recorder: Recorder, pause_s: float = 0.02) -> None:
-    """Record replies without end that gzip can hardly compress."""
+    """Record replies that gzip can hardly compress, until cancelled."""
     number = 0
     while True:
         number += 1

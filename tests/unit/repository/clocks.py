@@ -6,7 +6,7 @@ from virtuoso.domain.clock import SystemClock
 
 
 class ManualClock(SystemClock):
-    """A clock whose monotonic time is what a test sets."""
+    """A clock whose monotonic time is set by a test."""
 
     def __init__(self) -> None:
         self.seconds = 100.0

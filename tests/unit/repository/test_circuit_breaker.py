@@ -1,4 +1,4 @@
-"""CircuitBreakerRepository: a repository that hangs costs its callers little."""
+"""CircuitBreakerRepository: a repository that hangs delays its callers only a little."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEY = keys.HEAD
 
 
 class Hanging(MemoryRepository):
-    """A memory that answers only while it is awake."""
+    """A repository in memory that answers only while it is awake."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,5 @@
-"""What only a directory can suffer: broken files, full disks, missing rights, leftovers, and a clock that is set."""
+"""Faults that only a directory has: broken files, full disks, missing permissions, leftover files, and a clock that is
+set."""
 
 from __future__ import annotations
 
@@ -46,7 +47,7 @@ def stored(path: Path) -> list[Path]:
 
 
 async def swept(path: Path, clock: SettableClock) -> None:
-    """A process that starts sweeps with its first write."""
+    """Write through another repository, and wait until its sweep has ended."""
     other = DirectoryRepository(path, clock=clock)
     await other.set("sweeper", b"", ttl_s=10)
     while other._threads._running:
@@ -89,7 +90,7 @@ async def test_a_truncated_or_altered_file_is_corrupt_and_the_next_write_mends_i
 
 async def test_a_giant_file_of_a_stranger_is_not_read_into_memory(directory: DirectoryRepository, path: Path) -> None:
     await directory.set(KEY, b"value", ttl_s=10)
-    os.truncate(stored(path)[0], 1 << 40)  # sparse
+    os.truncate(stored(path)[0], 1 << 40)  # a sparse file
     with pytest.raises(CorruptValue, match="more than any value"):
         await directory.get(KEY)
 
@@ -111,7 +112,7 @@ async def test_a_clock_set_forward_expires_what_there_is_until_the_next_publish(
     assert await directory.get(KEY) is None
     await directory.set(KEY, b"new", ttl_s=600)
     assert await directory.get(KEY) == b"new"
-    clock.advance(-HOUR)  # and it was an error
+    clock.advance(-HOUR)  # the earlier time was an error
     await directory.set(KEY, b"newest", ttl_s=600)
     assert await directory.get(KEY) == b"newest"
 
@@ -184,7 +185,7 @@ async def test_a_process_killed_while_it_takes_the_lease_leaves_no_lock_behind(
 
 @contextmanager
 def files_no_larger_than(size: int) -> Iterator[None]:
-    """The kernel refuses to write on, in the middle of a file, as on a full disk (EFBIG)."""
+    """Limit the file size, so that the kernel refuses a write in the middle of a file (EFBIG), as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -207,7 +208,7 @@ async def test_a_write_that_the_disk_breaks_off_keeps_the_former_value_and_leave
 
 @contextmanager
 def without_rights(path: Path) -> Iterator[None]:
-    """Root is let through everywhere, so it becomes somebody else for a while."""
+    """Remove write permission. Root ignores permissions, so root temporarily becomes another user."""
     path.chmod(0o500)
     root = os.geteuid() == 0
     if root:
@@ -245,11 +246,11 @@ async def test_a_disk_that_hangs_is_an_error_at_once_when_all_threads_wait_for_i
     path.mkdir()
     directory = DirectoryRepository(path)
     await directory.set(KEY, b"value", ttl_s=60)
-    while directory._threads._abandoned:  # its first sweep must not meet the file that hangs
+    while directory._threads._abandoned:  # the first sweep must end before the file hangs
         await asyncio.sleep(0.01)
     [file] = stored(path)
     file.unlink()
-    os.mkfifo(file)  # opening it blocks, as a disk that hangs does
+    os.mkfifo(file)  # opening it blocks, as on a disk that hangs
     try:
         for _ in range(4):
             with pytest.raises(TimeoutError):
@@ -258,7 +259,7 @@ async def test_a_disk_that_hangs_is_an_error_at_once_when_all_threads_wait_for_i
             await directory.get(KEY)
     finally:
         while directory._threads._abandoned:
-            os.close(os.open(file, os.O_RDWR))  # those that wait for the other end find it, and nothing to read
+            os.close(os.open(file, os.O_RDWR))  # this unblocks the threads that wait to open the file; they read nothing
             await asyncio.sleep(0.01)
     await directory.set("other", b"value", ttl_s=60)
     assert await directory.get("other") == b"value"
@@ -293,7 +294,7 @@ async def test_leftovers_of_crashes_are_removed_and_files_of_others_are_not(
     for file in ours + theirs:
         file.write_bytes(b"cut off by a crash")
     await swept(path, clock)
-    assert all(file.exists() for file in ours + theirs)  # a write may be under way
+    assert all(file.exists() for file in ours + theirs)  # a write may be in progress
     clock.advance(HOUR)
     await swept(path, clock)
     assert not any(file.exists() for file in ours)
@@ -315,7 +316,7 @@ async def test_a_sweep_never_takes_a_value_that_a_writer_has_just_renewed(
         await directory.set(KEY, b"expired", ttl_s=0)
         await directory.set(KEY, str(number).encode(), ttl_s=60)
         last = [await directory.get(KEY) for _ in range(3)][-1]
-        assert last in {str(number).encode(), None}  # None: a sweep has it in hand this very moment
+        assert last in {str(number).encode(), None}  # None: a sweep is processing the file at this moment
     sweeping = False
     await asyncio.gather(*sweeps)
     assert await directory.get(KEY) == b"149"

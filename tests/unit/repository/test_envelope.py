@@ -1,4 +1,4 @@
-"""What is stored tells whether it is whole and ours."""
+"""A stored value shows whether it is complete and was written by Virtuoso."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The setting CACHE: what it may say, and what it says when it does not."""
+"""The setting CACHE: its valid values, and the errors for others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys fit memcached and file systems, and no two things share one."""
+"""Keys are valid for memcached and file systems, and each value has its own key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only the memory does."""
+"""Behaviour that only MemoryRepository has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TieredRepository over memory; tests/integration has it over memcached."""
+"""TieredRepository over repositories in memory. tests/integration tests it over memcached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many callers of one key cost one read."""
+"""Several callers of one key cause one read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from virtuoso.service.coalescing_cache import CoalescingCache
 
 
 class Reads:
-    """Reads that take a second each and give their number."""
+    """Reads that take a second each and return their number."""
 
     def __init__(self) -> None:
         self.count = 0

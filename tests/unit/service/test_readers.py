@@ -1,4 +1,4 @@
-"""Reads that a request makes: they end in time, and what is too old is not shown."""
+"""Reads that a request causes: they end in time, and data that is too old is not shown."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Alerts:
         self.reads = 0
 
     def add(self, count: int) -> None:
-        """Add alerts, whose cursors are their numbers from 1 on."""
+        """Add alerts. Their cursors are their numbers, starting at 1."""
         first = len(self.rows) + 1
         self.rows += [histories.alert(f"key-{n}", n, cursor=n) for n in range(first, first + count)]
 
@@ -46,7 +46,7 @@ class Alerts:
         return self.rows[-1].cursor or 0 if self.rows else 0
 
     async def alerts(self, *, after: int, limit: int, **_: Any) -> Sequence[Alert]:
-        """See HistoryReader; without filters."""
+        """See HistoryReader. Filters are ignored."""
         await self._fail()
         return [alert for alert in self.rows if (alert.cursor or 0) > after][:limit]
 
@@ -62,7 +62,7 @@ class Alerts:
             raise self.error
 
     def opened(self) -> HistoryReader:
-        """This, as the history that it stands for."""
+        """Return this object as a HistoryReader."""
         return cast("HistoryReader", self)
 
 
@@ -134,7 +134,7 @@ async def test_candles_are_read_once_in_two_seconds_and_refused_once_the_newest_
     await asyncio.sleep(2)
     series = await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
     assert len(source.reads) == 2
-    closes_s = (series.open_ms[-1] + 600_000 - T0) / 1000  # of the candle after the newest
+    closes_s = (series.open_ms[-1] + 600_000 - T0) / 1000  # when the candle after the newest one closes
     await asyncio.sleep(closes_s + 600 - 2)
     await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
     await asyncio.sleep(1)

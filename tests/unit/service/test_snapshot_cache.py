@@ -1,4 +1,4 @@
-"""Which snapshot is served and how it is marked, with every poll and tick made by hand."""
+"""Which snapshot is served and how it is marked. The tests make every poll and tick themselves."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from virtuoso.repository import keys
 
 @asynccontextmanager
 async def running(**options: Any) -> AsyncIterator[CacheSetup]:
-    """A cache whose loops run."""
+    """Run the loops of a cache."""
     setup = CacheSetup(**options)
     await setup.cache.start()
     try:
@@ -28,7 +28,7 @@ async def running(**options: Any) -> AsyncIterator[CacheSetup]:
 
 
 async def paths(setup: CacheSetup, seconds: float) -> list[tuple[float, str]]:
-    """Every change of the path within that time, with the second at which a request saw it first."""
+    """Return every change of the path in the next `seconds`, with the second at which a request first saw it."""
     changes: list[tuple[float, str]] = []
     try:
         async with asyncio.timeout(seconds):

@@ -1,4 +1,4 @@
-"""Tests in virtual time, and a snapshot cache to test in it."""
+"""Tests in virtual time, and a snapshot cache for them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ P = ParamSpec("P")
 
 
 def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run a test on a loop of its own, on which hours pass in a moment."""
+    """Run a test on a virtual-time loop of its own, on which hours pass in a moment."""
 
     @wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -31,7 +31,8 @@ def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P,
 
 
 class BreakableSource:
-    """Reads a repository until it is told to fail: `error` is raised by every read; a read that `hangs` never returns."""
+    """Reads a repository until a test sets a fault. Every read raises `error` if it is set. Reads never return while `hangs`
+    is set."""
 
     def __init__(self, repository: MemoryRepository) -> None:
         self.repository = repository
@@ -54,12 +55,12 @@ class BreakableSource:
         return [] if value is None else [("memory", value)]
 
     def die(self) -> None:
-        """Refuse every read from now on."""
+        """Let every later read fail."""
         self.error = RepositoryError("connection refused")
 
 
 class CacheSetup:
-    """A snapshot cache, what it reads, and its clock, which starts at T0."""
+    """A snapshot cache, its source, and its clock, which starts at T0."""
 
     def __init__(self, **options: Any) -> None:
         self.clock = VirtualClock(T0)
@@ -68,32 +69,32 @@ class CacheSetup:
         self.cache = SnapshotCache(self.source, keys, **{"max_stale_s": 600, "clock": self.clock, **options})
 
     async def publish(self, message: snapshot_pb2.Snapshot, behind_ms: int = 0) -> None:
-        """Store a snapshot; the cache does not see it before its next poll."""
+        """Store a snapshot. The cache does not see it before its next poll."""
         await publish(self.repository, message, behind_ms)
 
     async def show(self, message: snapshot_pb2.Snapshot, behind_ms: int = 0) -> None:
-        """Publish a snapshot, and poll."""
+        """Publish a snapshot and poll."""
         await self.publish(message, behind_ms)
         await self.cache.poll()
 
     async def after(self, seconds: float) -> None:
-        """Let time pass, and tick."""
+        """Let time pass and tick."""
         await self.clock.sleep(seconds)
         self.cache.tick()
 
     @property
     def provenance(self) -> provenance_pb2.Provenance:
-        """The provenance of what is served."""
+        """Return the provenance of the served snapshot."""
         return self.cache.current().provenance
 
     @property
     def served_id(self) -> str:
-        """The id of the snapshot that is served."""
+        """Return the id of the served snapshot."""
         return self.cache.current().view.id
 
     @property
     def refusal(self) -> str:
-        """Why nothing is served: the error and its text; "" when something is."""
+        """Return the error and its text while nothing is served, otherwise ""."""
         try:
             self.cache.current()
         except (NotReady, DataUnavailable) as error:

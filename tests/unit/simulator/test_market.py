@@ -1,4 +1,4 @@
-"""The simulated market: tickers, bars, trades and books agree, and prices move as real ones do."""
+"""The simulated market: tickers, bars, trades and books agree, and prices move as real prices do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The terminal dashboard without a terminal: tests press keys and read the screen as text."""
+"""The terminal dashboard without a terminal. Tests press keys and read the screen as text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """The lines of the screen."""
+        """Return the lines of the screen."""
         rows: dict[float, str] = defaultdict(str)
         for x, y, text in SPAN.findall(self.app.export_screenshot(simplify=True)):
             rows[float(y)] = rows[float(y)].ljust(round(float(x) / CELL)) + html.unescape(text).replace("\xa0", " ")
@@ -38,16 +38,16 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """The whole screen."""
+        """Return the whole screen as text."""
         return "\n".join(self.lines)
 
     @property
     def symbols(self) -> list[str]:
-        """The symbols of the table, in their order."""
+        """Return the symbols of the table, in its order."""
         return [line.split()[0].lstrip("★") for line in self.lines if "USDT " in line]
 
     async def press(self, *keys: str) -> None:
-        """Press keys one after another and wait until they took effect."""
+        """Press keys one after another, and wait until they have taken effect."""
         await self.pilot.press(*keys)
         await self.pilot.pause()
 

@@ -1,4 +1,4 @@
-"""Texts and formats: nothing that was not measured, nothing wider than its column."""
+"""Texts and formats: unmeasured values are never shown as numbers, and no text is wider than its column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers that stand in Python and in the .proto, in a rule or in a comment, are the same numbers."""
+"""Numbers that are in Python and in the .proto files, in a rule or in a comment, are equal."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 
 def numbers(contract: Contract, name: str) -> list[float]:
-    """All numbers of a comment, in digits or in words, in their order."""
+    """Return all numbers of a comment in order, whether in digits or in words."""
     found = re.findall(rf"\b\d[\d,]*(?:\.\d+)?|\b(?:{'|'.join(WORDS)})\b", contract.comment(f"{PACKAGE}.{name}"))
     return [float(WORDS.get(word, word.replace(",", ""))) for word in found]
 

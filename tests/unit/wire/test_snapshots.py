@@ -1,4 +1,4 @@
-"""Records to bytes: the same input gives the same bytes, nothing missing becomes a number, and servers refuse none of it."""
+"""Records to bytes: the same input gives the same bytes, missing values stay missing, and servers accept the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment script of Alembic. It runs the migrations in the transaction of `schema.upgrade`."""
+"""The environment script of Alembic. It runs migrations in the transaction of `schema.upgrade`."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Binance USD-M futures: `/fapi/v1` (v2 and v3 answer alike) and `/futures/data`, public endpoints only."""
+"""Binance USD-M futures: public endpoints of `/fapi/v1` (v2 and v3 give the same replies) and `/futures/data`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "trades": symbols.trades,
     "aggTrades": symbols.aggregate_trades,
     "fundingRate": symbols.funding_rates,
-    "fundingInfo": lambda *_: [],  # lists only symbols whose cap or interval is not the usual one
+    "fundingInfo": lambda *_: [],  # lists only symbols with an unusual cap or interval
 }
 DATA_ENDPOINTS: Mapping[str, Endpoint] = {
     "openInterestHist": symbols.open_interest_history,
@@ -35,7 +35,7 @@ DATA_ENDPOINTS: Mapping[str, Endpoint] = {
 
 
 def answer(market: SimulatedMarket, path: str, query: Query, now_ms: int) -> object:
-    """Return the body of a good reply. Raise ApiError for what Binance would refuse."""
+    """Return the body of a successful reply. Raise ApiError for a request that Binance would refuse."""
     if path.startswith("/futures/data/"):
         endpoint = DATA_ENDPOINTS.get(path.removeprefix("/futures/data/"))
     else:
@@ -49,7 +49,7 @@ def answer(market: SimulatedMarket, path: str, query: Query, now_ms: int) -> obj
 
 
 def refusal(kind: str, now_ms: int) -> Refusal:
-    """Refuse too many requests, or for "ban" those of a client that went on all the same."""
+    """Return the reply to too many requests. "ban" is the reply to a client that did not stop after it."""
     if kind == "ban":
         message = f"Way too much request weight used; IP banned until {now_ms + BAN_MS}. Please use the websocket."
         return 418, {"code": -1003, "msg": message}, {"Retry-After": str(BAN_MS // 1000)}

@@ -13,7 +13,7 @@ NEVER_MS = 4_133_404_800_000  # the delivery date of a perpetual
 
 
 def exchange_info(market: SimulatedMarket, _: Query, now_ms: int) -> object:
-    """Return what is traded, and two dated futures that a client must leave out."""
+    """Return the instruments, including two dated futures that a client must ignore."""
     limits = [{"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 2400}]
     listed = [each for each in market.listings if each.launched_ms <= now_ms]
     symbols = [_contract(each, symbol_of(each), "PERPETUAL", NEVER_MS) for each in listed]
@@ -65,7 +65,7 @@ def _contract(listing: Listing, symbol: str, kind: str, delivery_ms: int) -> obj
 
 
 def quote_endpoint(row: Callable[[Listing, Quote, int], object]) -> Endpoint:
-    """Return an endpoint that answers with the row of the `symbol`, or with the rows of all without one."""
+    """Return an endpoint that returns the row of the `symbol`, or the rows of all listings without a `symbol`."""
 
     def endpoint(market: SimulatedMarket, query: Query, now_ms: int) -> object:
         if query.get("symbol"):

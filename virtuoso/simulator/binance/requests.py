@@ -1,4 +1,4 @@
-"""Binance's errors, and what it reads of a query."""
+"""Binance's errors and query parameters."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ STEPS_MS = {
     "3d": 3 * DAY_MS,
 }
 
-SHORTEST_PERIOD_MS = 300_000  # of the series under /futures/data
+SHORTEST_PERIOD_MS = 300_000  # the shortest period of the series under /futures/data
 
 
 def symbol_of(listing: Listing) -> str:
-    """Return BTCUSDT, 1000PEPEUSDT."""
+    """Return the symbol, such as BTCUSDT or 1000PEPEUSDT."""
     return listing.name + "USDT"
 
 
@@ -37,7 +37,7 @@ def error(status: int, code: int, message: str) -> ApiError:
 
 
 def listing_of(market: SimulatedMarket, query: Query, now_ms: int) -> Listing:
-    """Return the listing of the `symbol`, which is mandatory."""
+    """Return the listing of the mandatory `symbol`."""
     symbol = query.get("symbol", "")
     if not symbol:
         raise error(400, -1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.")

@@ -12,7 +12,7 @@ BOOK_LEVELS = (5, 10, 20, 50, 100, 500, 1000)
 
 
 def open_interest(market: SimulatedMarket, query: Query, now_ms: int) -> object:
-    """Return the open interest of now."""
+    """Return the current open interest."""
     listing = listing_of(market, query, now_ms)
     quote = market.quote(listing.base, now_ms)
     size = fixed(quote.open_interest, listing.size_digits)
@@ -36,7 +36,7 @@ def klines(market: SimulatedMarket, query: Query, now_ms: int) -> object:
 
 def _bar(listing: Listing, row: Sequence[float], step: int) -> list[object]:
     open_, high, low, close, volume, turnover = row[1:]
-    bought = 0.5 + 0.3 * (close - open_) / (high - low) if high > low else 0.5  # share of the takers
+    bought = 0.5 + 0.3 * (close - open_) / (high - low) if high > low else 0.5  # share of taker buys in the volume
     digits, sizes = listing.price_digits, listing.size_digits
     prices = [fixed(price, digits) for price in (open_, high, low, close)]
     return [
@@ -119,7 +119,8 @@ def open_interest_history(market: SimulatedMarket, query: Query, now_ms: int) ->
 
 
 def _prices_at(market: SimulatedMarket, listing: Listing, step: int, times: Sequence[int], now_ms: int) -> list[float]:
-    """Return the price at each of the times, which are `step` apart: the open of the bar that begins there."""
+    """Return the price at each of `times`, which are `step` apart. It is the open of the bar that begins at this time, or
+    the last price."""
     if not times:
         return []
     bars: Floats = market.candles(listing.base, step, times[0], times[-1], now_ms)

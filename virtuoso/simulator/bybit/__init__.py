@@ -25,7 +25,8 @@ ENDPOINTS: Mapping[str, Endpoint] = {
 
 
 def answer(market: SimulatedMarket, path: str, query: Query, now_ms: int) -> object:
-    """Return the body. Raise ApiError as Bybit refuses a bad request: with status 200."""
+    """Return the body of a successful reply. Raise ApiError for a bad request, with status 200 as Bybit uses, or for an
+    unknown path, with status 404."""
     if (endpoint := ENDPOINTS.get(path)) is None:
         raise ApiError(404, reply({}, now_ms, 10001, "unknown path"))
     if query.get("category", "linear") not in CATEGORIES:
@@ -37,7 +38,7 @@ def answer(market: SimulatedMarket, path: str, query: Query, now_ms: int) -> obj
 
 
 def refusal(kind: str, now_ms: int) -> Refusal:
-    """Refuse too many requests by HTTP status, or for "ban" by a code and a header that says until when."""
+    """Return the reply to too many requests: an HTTP status, or for "ban" a code and a header with the end of the ban."""
     body = reply({}, now_ms, 10006, "Too many visits. Exceeded the API Rate Limit.")
     if kind == "429":
         return 429, body, {"Retry-After": "5"}

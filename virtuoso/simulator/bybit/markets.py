@@ -13,7 +13,7 @@ def server_time(_: SimulatedMarket, __: Query, now_ms: int) -> Row:
 
 
 def instruments(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
-    """Return what is traded."""
+    """Return the instruments."""
     trading = query.get("status", "Trading") == "Trading"
     rows = [_instrument(listing) for listing in listings_of(market, query, now_ms)] if trading else []
     return {"category": query.get("category", "linear"), "list": rows, "nextPageCursor": ""}

@@ -1,4 +1,4 @@
-"""Bybit's envelope, its errors, and what it reads of a query."""
+"""Bybit's envelope, errors and query parameters."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from virtuoso.simulator.venue_api import ApiError, Query
 
 Row = dict[str, object]
 
-PERIOD_MINUTES = {"5min": 5, "15min": 15, "30min": 30, "1h": 60, "4h": 240, "1d": 1440}  # of statistics
+PERIOD_MINUTES = {"5min": 5, "15min": 15, "30min": 30, "1h": 60, "4h": 240, "1d": 1440}  # periods of statistics
 
 
 def symbol_of(listing: Listing) -> str:
-    """Return BTCUSDT, 1000PEPEUSDT, and SHIB1000USDT, the only one that Bybit writes so."""
+    """Return the symbol, such as BTCUSDT or 1000PEPEUSDT. SHIB1000USDT is the only symbol with the multiplier after the
+    base."""
     return f"{listing.base}{listing.multiplier}USDT" if listing.base == "SHIB" else f"{listing.name}USDT"
 
 
@@ -42,7 +43,7 @@ def listing_of(market: SimulatedMarket, query: Query, now_ms: int) -> Listing:
 
 
 def listings_of(market: SimulatedMarket, query: Query, now_ms: int) -> list[Listing]:
-    """Return the listing of the `symbol`, or all without one."""
+    """Return the listing of the `symbol`, or all listings without a `symbol`."""
     if query.get("symbol"):
         return [listing_of(market, query, now_ms)]
     linear = query.get("category", "linear") == "linear"

@@ -27,7 +27,7 @@ def klines(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     start = int(query.get("start") or end - end % step - (limit - 1) * step)
     if query.get("start") and not query.get("end"):
         end = min(now_ms, start + (limit - 1) * step)
-    start = max(start, end - end % step - (limit - 1) * step)  # of a longer range, the newest
+    start = max(start, end - end % step - (limit - 1) * step)  # a longer range gives its newest bars
     bars = market.candles(listing.base, step, start, end, now_ms)[::-1]
     p, q = listing.price_digits, listing.size_digits
     rows = fixed_rows(bars.tolist(), 0, p, p, p, p, q, 4)
@@ -35,7 +35,7 @@ def klines(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
 
 
 def order_book(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
-    """Reupdate the order book."""
+    """Return the order book."""
     listing = listing_of(market, query, now_ms)
     sides = market.book(listing.base, now_ms, limit_of(query, 25, 1000))
     bids, asks = (fixed_rows(side, listing.price_digits, listing.size_digits) for side in sides)
@@ -110,5 +110,5 @@ def account_ratio(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
 
 
 def _time_range(query: Query, now_ms: int) -> tuple[int, int]:
-    """Return (start, end) in ms: without them all that there is."""
+    """Return (start, end) of a query in ms. The default is all data up to now."""
     return int(query.get("startTime") or 0), min(int(query.get("endTime") or now_ms), now_ms)

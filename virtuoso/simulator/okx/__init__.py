@@ -1,6 +1,6 @@
-"""OKX v5: public endpoints of USDT-margined perpetual swaps, and one coin-margined swap that a client must leave out.
+"""OKX v5: public endpoints of USDT-margined perpetual swaps, and one coin-margined swap that a client must ignore.
 
-OKX counts sizes in contracts of `ctVal` coins, lists every asset by the coin (PEPE, not 1000PEPE), and lists rows newest
+OKX gives sizes in contracts of `ctVal` coins. It names every asset by the coin (PEPE, not 1000PEPE). It lists rows newest
 first.
 """
 
@@ -35,7 +35,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
 
 
 def answer(market: SimulatedMarket, path: str, query: Query, now_ms: int) -> object:
-    """Return the body of a good reply. Raise ApiError for what OKX would refuse."""
+    """Return the body of a successful reply. Raise ApiError for a request that OKX would refuse."""
     endpoint = ENDPOINTS.get(path.removeprefix("/api/v5/"))
     if endpoint is None:
         raise error("404", "Not Found", status=404)
@@ -45,6 +45,6 @@ def answer(market: SimulatedMarket, path: str, query: Query, now_ms: int) -> obj
         raise error("51000", f"Parameter error: {failure}", status=400) from failure
 
 
-def refusal(kind: str, now_ms: int) -> Refusal:  # noqa: ARG001 - OKX says neither for how long nor whether it is a ban
-    """Refuse too many requests."""
+def refusal(kind: str, now_ms: int) -> Refusal:  # noqa: ARG001 - OKX gives neither a duration nor a separate ban
+    """Return the reply to too many requests."""
     return 429, {"code": "50011", "data": [], "msg": "Too Many Requests"}, {}

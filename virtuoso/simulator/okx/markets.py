@@ -11,7 +11,7 @@ INVERSE = "BTC-USD-SWAP"
 
 
 def instruments(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
-    """Return what is traded."""
+    """Return the instruments."""
     if kind_of(query) != "SWAP":
         return []
     rows: list[object] = []
@@ -109,7 +109,7 @@ def index_tickers(market: SimulatedMarket, query: Query, now_ms: int) -> list[ob
 
 
 def open_interest(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
-    """Return the open interest of now."""
+    """Return the current open interest."""
     rows = [
         {
             "instType": "SWAP",
@@ -125,7 +125,7 @@ def open_interest(market: SimulatedMarket, query: Query, now_ms: int) -> list[ob
 
 
 def funding_rates(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
-    """Return the funding rates of now."""
+    """Return the current funding rates."""
     rows = [
         {
             "formulaType": "withRate",

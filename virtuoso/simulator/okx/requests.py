@@ -1,4 +1,4 @@
-"""OKX's units, its errors, and what it reads of a query."""
+"""OKX's units, errors and query parameters."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from virtuoso.simulator.market import Listing, Quote, SimulatedMarket
 from virtuoso.simulator.venue_api import ApiError, Query, fixed
 
 HOUR_MS = 3_600_000
-LOTS_A_CONTRACT = 100  # the smallest order is a hundredth of a contract
+LOTS_A_CONTRACT = 100  # a lot, the smallest order, is a hundredth of a contract
 
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """A listing in OKX's terms: prices in USDT a coin, sizes in contracts."""
+    """A listing in OKX's units: prices in USDT per coin, sizes in contracts."""
 
     listing: Listing
 
@@ -25,24 +25,24 @@ class Swap:
 
     @property
     def coins(self) -> float:
-        """Return the coins in a contract."""
+        """Return the number of coins in a contract."""
         return self.listing.lot * LOTS_A_CONTRACT * self.listing.multiplier
 
     @property
     def digits(self) -> int:
-        """Return the decimals of a price."""
+        """Return the number of decimals of a price."""
         return self.listing.price_digits + len(str(self.listing.multiplier)) - 1
 
     def price(self, value: float) -> str:
-        """Return USDT a coin from USDT a unit."""
+        """Convert USDT per unit to USDT per coin."""
         return trimmed(value / self.listing.multiplier, self.digits)
 
     def contracts(self, units: float) -> str:
-        """Return contracts from units."""
+        """Convert units to contracts."""
         return trimmed(units / (self.listing.lot * LOTS_A_CONTRACT), 2)
 
     def amount(self, units: float) -> str:
-        """Return coins from units."""
+        """Convert units to coins."""
         return trimmed(units * self.listing.multiplier, 4)
 
 
@@ -52,12 +52,12 @@ def swaps(market: SimulatedMarket, now_ms: int) -> Iterator[Swap]:
 
 
 def quoted_swaps(market: SimulatedMarket, now_ms: int) -> Iterator[tuple[Swap, Quote]]:
-    """Return all swaps that trade, with their tickers."""
+    """Return all traded swaps with their tickers."""
     return ((Swap(market.listing(base)), quote) for base, quote in market.quotes(now_ms).items())
 
 
 def swap_of(market: SimulatedMarket, query: Query, now_ms: int) -> Swap:
-    """Return the swap of the `instId`, which is mandatory."""
+    """Return the swap of the mandatory `instId`."""
     wanted = query.get("instId", "")
     if not wanted:
         raise error("50014", "Parameter instId can not be empty.", status=400)
@@ -68,7 +68,7 @@ def swap_of(market: SimulatedMarket, query: Query, now_ms: int) -> Swap:
 
 
 def filtered(query: Query, rows: Sequence[object], name: str) -> list[object]:
-    """Return the rows of the `instId`, or all without one."""
+    """Return the rows of the `instId`, or all rows without an `instId`."""
     wanted = query.get("instId")
     matching = [row for row in rows if not wanted or (isinstance(row, dict) and row[name] == wanted)]
     if wanted and not matching:
@@ -77,7 +77,7 @@ def filtered(query: Query, rows: Sequence[object], name: str) -> list[object]:
 
 
 def kind_of(query: Query) -> str:
-    """Return the `instType`, which is mandatory."""
+    """Return the mandatory `instType`."""
     kind = query.get("instType", "")
     if kind not in ("SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION"):
         raise error("51000", "Parameter instType error", status=400)
@@ -85,7 +85,7 @@ def kind_of(query: Query) -> str:
 
 
 def trimmed(value: float, digits: int) -> str:
-    """Return a number as OKX writes it: without zeros at the end."""
+    """Return a number in OKX's format, without trailing zeros."""
     written = fixed(value, digits)
     return written.rstrip("0").rstrip(".") if digits else written
 

@@ -38,7 +38,7 @@ def candles(market: SimulatedMarket, query: Query, now_ms: int) -> list[list[str
     step = BARS_MS.get(query.get("bar") or "1m")
     if step is None:
         raise error("51000", "Parameter bar error", status=400)
-    before, after = int(query.get("before") or 0), int(query.get("after") or now_ms + 1)  # neither is included
+    before, after = int(query.get("before") or 0), int(query.get("after") or now_ms + 1)  # both are exclusive
     end = min(after - 1, now_ms)
     start = max(before + 1, end - limit * step)
     rows = market.candles(swap.listing.base, step, start, end, now_ms)[-limit:].tolist()
@@ -105,7 +105,7 @@ def funding_history(market: SimulatedMarket, query: Query, now_ms: int) -> list[
 
 
 def open_interest_history(market: SimulatedMarket, query: Query, now_ms: int) -> list[list[str]]:
-    """Return open interest over time, its value in USD at the price of now."""
+    """Return open interest over time. Its value in USD uses the current price."""
     swap = swap_of(market, query, now_ms)
     price = market.quote(swap.listing.base, now_ms).last
     return [
@@ -124,7 +124,7 @@ def account_ratio(market: SimulatedMarket, query: Query, now_ms: int) -> list[li
 def _statistic(
     series: Callable[[str, int, int, int], Sequence[tuple[int, float]]], swap: Swap, query: Query, now_ms: int
 ) -> Iterator[tuple[int, float]]:
-    """Return the rows of a statistic between `begin` and `end`, newest first. Neither end is included."""
+    """Return the rows of a statistic between `begin` and `end`, newest first. Both ends are exclusive."""
     step = PERIODS_MS.get(query.get("period") or "5m")
     if step is None:
         raise error("51000", "Parameter period error", status=400)

@@ -15,7 +15,7 @@ const Alpha = lazyPage(() => import("./tabs/alpha/index.js"));
 const Alerts = lazyPage(() => import("./tabs/alerts/index.js"));
 const SymbolPage = lazyPage(() => import("./symbol/index.js"));
 
-/** The shell of every page, and the page at the present path. index.html holds the same shell for the first paint. */
+/** The shell of every page, and the page at the current path. index.html contains the same shell for the first paint. */
 export function App() {
   return (
     <>

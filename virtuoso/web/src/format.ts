@@ -23,7 +23,7 @@ export function fixed(value: Maybe, digits: number): string {
   return format.format(value).replace("-", "−");
 }
 
-const formats: Intl.NumberFormat[] = []; // by number of decimals: making a format costs far more than using it
+const formats: Intl.NumberFormat[] = []; // by number of decimals; creating a format is far slower than using it
 const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
 /** Format a percentage with its sign. */
@@ -49,7 +49,7 @@ export function priceDigits(value: number): number {
   return Math.min(12, Math.max(2, 4 - Math.floor(Math.log10(value))));
 }
 
-/** Format a price for a list of prices: five significant digits, no further decimals. */
+/** Format a price for a list of prices, with five significant digits and no more decimals. */
 export function level(value: Maybe): string {
   return value === undefined ? ABSENT : fixed(value, Math.min(12, Math.max(0, 4 - Math.floor(Math.log10(value)))));
 }

@@ -32,8 +32,8 @@ function Waiting() {
   );
 }
 
-/** Shown when the code of a page did not load. Some browsers do not try again within the same page, and a new build on the
- * server no longer has the old code. Reloading the page solves both. */
+/** Shown when the code of a page did not load. Some browsers do not retry within the same page, and a new build on the
+ * server no longer has the old code. Reloading the page solves both problems. */
 function LoadFailed({ again }: { again: () => void }) {
   return (
     <div class="panel">

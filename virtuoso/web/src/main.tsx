@@ -7,7 +7,8 @@ import { registerServiceWorker } from "./state/service_worker.js";
 import "./state/theme.js";
 
 void followMarket();
-// The first call is sent before the first render, which takes a while. index.html shows the same shell until then.
+// The first call is sent before the first render, because rendering takes a while. index.html shows the same shell until
+// then.
 setTimeout(() => {
   const place = document.getElementById("app");
   if (place) render(<App />, place);

@@ -39,7 +39,8 @@ export function Settings() {
   );
 }
 
-/** Deletes everything that this page stores. It asks for confirmation, since a deleted watchlist cannot be restored. */
+/** A button that deletes everything that this page stores. It asks for confirmation, because a deleted watchlist cannot be
+ * restored. */
 function ClearDevice() {
   const [confirming, setConfirming] = useState(false);
   return (

@@ -1,11 +1,11 @@
 // The service worker. It stores the page's files on the device, so that the page opens at once and offline. Calls to the
 // service do not pass through it: the page itself stores its replies (state/reply_store.ts).
 //
-// A new build has a new version of this file. It stores its files next to those of the old build, and waits until no page of
-// the old build is open. So an open page keeps all its files, and no page mixes two builds. A page that is loaded in the
-// meantime is of the new build when the network answers, since index.html comes from the network first.
+// A new build has a new version of this file. It stores its files separately from those of the old build, and waits until no
+// page of the old build is open. So an open page keeps all its files, and no page mixes two builds. A page that is loaded in
+// the meantime is of the new build if the network answers, because index.html comes from the network first.
 
-declare const __FILES__: readonly string[]; // the names of the built files; vite.config.ts puts them here
+declare const __FILES__: readonly string[]; // the names of the built files; vite.config.ts inserts them
 
 const worker = self as unknown as ServiceWorkerGlobalScope; // lib.webworker types `self` as any kind of worker
 
@@ -17,7 +17,7 @@ const PAGES = /^\/(?:signals|beta|alpha|alerts|symbol\/[^/]+)?$/;
 const PATIENCE_MS = 2000;
 const NAMES = __FILES__;
 const FILES = new Set(NAMES.map((name) => BUILD + name));
-const UNVERSIONED = ["/icon.svg", "/manifest.webmanifest"]; // they have no version in their address, so they are used offline only
+const UNVERSIONED = ["/icon.svg", "/manifest.webmanifest"]; // without a version in their address, they are used offline only
 
 worker.addEventListener("install", (event) => {
   event.waitUntil(install());
@@ -63,11 +63,11 @@ async function install(): Promise<void> {
 async function fetchIndex(): Promise<Response> {
   const response = await fetch(INDEX, { cache: "no-cache" });
   const text = await response.clone().text();
-  if (!text.includes(BUILD)) throw new Error("there is already a newer build"); // it has a service worker of its own
+  if (!text.includes(BUILD)) throw new Error("there is already a newer build"); // the newer build has its own service worker
   return response;
 }
 
-/** Return a file of this build: the one of an earlier build where the server says that it has not changed. */
+/** Return a file of this build. Use the file of an earlier build when the server says that it has not changed. */
 async function fetchFile(name: string): Promise<Response> {
   const earlier = await earlierFile(name);
   const tag = earlier?.headers.get("ETag");
@@ -93,12 +93,12 @@ async function deleteOtherCaches(): Promise<void> {
   await Promise.all((await otherCaches()).map((name) => caches.delete(name)));
 }
 
-/** Return a file from the cache of this build, and from the network where the cache was cleared. */
+/** Return a file from the cache of this build, or from the network when the cache was cleared. */
 async function cacheFirst(request: Request): Promise<Response> {
   return (await caches.match(request, { cacheName: CACHE, ignoreVary: true })) ?? fetch(request);
 }
 
-/** Return the page from the network, and from the cache where the network is down or slow or answers with an error. */
+/** Return the page from the network, or from the cache when the network is down, slow or answers with an error. */
 async function networkFirst(request: Request): Promise<Response> {
   const cached = await caches.match(INDEX, { cacheName: CACHE, ignoreVary: true });
   if (!cached) return fetch(request);

@@ -1,5 +1,5 @@
 // This script runs before the first paint, so that the page never flashes in the wrong theme. It cannot import anything.
-// state/theme.ts follows later with the same key and the same rule.
+// state/theme.ts takes over later, with the same key and the same rule.
 {
   let chosen: unknown;
   try {

@@ -11,7 +11,7 @@ import {
   SignalStatus,
 } from "virtuoso-market";
 
-// Texts for the members of enums. A newer service may send a member that has no text here; the page then names it in general.
+// Texts for the members of enums. A newer service may send a member without a text here. The page then uses a general text.
 
 /** Return the members of an enum that have a text, each with its text, in the order of the enum. */
 export function withNames<Member extends number>(

@@ -1,4 +1,4 @@
-"""The first schema. It repeats the tables, because a migration must not change when `tables` changes."""
+"""The first schema. It repeats the table definitions, because a migration must not change when `tables` changes."""
 
 from typing import Any
 

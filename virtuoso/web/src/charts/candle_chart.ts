@@ -41,11 +41,11 @@ export interface CandleListener {
 export interface CandleChart {
   /** Draw bars of `step` seconds, oldest first. A time without a bar stays empty. */
   readonly draw: (bars: readonly Bar[], step: number) => void;
-  /** Mark the present price. Undefined removes the mark. */
+  /** Mark the current price. Undefined removes the mark. */
   readonly mark: (value: number | undefined) => void;
-  /** Apply the colours of the present theme. */
+  /** Apply the colours of the current theme. */
   readonly recolour: () => void;
-  /** Scroll by a number of bars, negative into the past. */
+  /** Scroll by a number of bars. Negative numbers scroll into the past. */
   readonly scroll: (bars: number) => void;
   /** Show more bars (a factor above 1) or fewer. */
   readonly zoom: (factor: number) => void;
@@ -123,7 +123,7 @@ export function candleChart(host: HTMLElement, listener: CandleListener): Candle
   };
 }
 
-/** Return the colours of the present theme for each part of a chart. */
+/** Return the colours of the current theme for each part of a chart. */
 function coloursOf(host: HTMLElement) {
   const style = getComputedStyle(host);
   const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -140,7 +140,7 @@ function coloursOf(host: HTMLElement) {
       crosshair: { vertLine: cross, horzLine: cross },
     },
     candles: {
-      upColor: colour("--surface"), // rising bars are hollow, so that the two differ without colour
+      upColor: colour("--surface"), // rising bars are hollow, so that rising and falling bars differ without colour
       borderUpColor: colour("--up"),
       wickUpColor: colour("--up"),
       downColor: colour("--down"),

@@ -8,7 +8,7 @@ interface Props extends CandleListener {
   readonly bars: readonly Bar[];
   /** The length of a bar, seconds. */
   readonly step: number;
-  /** The present price. */
+  /** The current price. */
   readonly price: ReadonlySignal<number | undefined>;
   readonly label: string;
 }
@@ -21,7 +21,7 @@ const KEYS: Readonly<Record<string, (chart: CandleChart) => void>> = {
   "-": (chart) => chart.zoom(1.25),
 };
 
-/** A candle chart. Its code is loaded when it first comes near the screen. */
+/** A candle chart. Its code is loaded when a chart first comes near the screen. */
 export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
   const hostRef = useRef<HTMLDivElement>(null);
   const listenerRef = useRef(listener);

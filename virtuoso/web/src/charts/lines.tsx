@@ -15,7 +15,7 @@ export interface Line {
   /** The first line is in the foreground. The second has its axis on the right. */
   readonly role: "first" | "second";
   readonly show: (value: number) => string;
-  /** The range of its axis. Without one, the axis fits the values. */
+  /** The range of its axis. By default, the axis fits the values. */
   readonly range?: Range;
 }
 
@@ -25,9 +25,9 @@ interface Props {
   readonly lines: readonly [Line, ...Line[]];
   /** The range of times. */
   readonly span: Range;
-  /** Points that are farther apart are not connected, since nothing was measured between them. */
+  /** The maximum distance of connected points. Nothing was measured between points that are farther apart. */
   readonly gapMs: number;
-  /** The labelled values of the first line. Without them, round values are labelled. */
+  /** The labelled values of the first line. By default, round values are labelled. */
   readonly marks?: readonly number[];
 }
 
@@ -115,7 +115,7 @@ function Reading({ at, read }: { at: number | undefined; read: Read }) {
 const textOf = (at: number, read: Read) =>
   `${stamp(at)}: ${read.map(({ line, text }) => `${line.name} ${text === ABSENT ? "not measured" : text}`).join(", ")}`;
 
-/** A dot on each line at the cursor. While someone points at the chart there is a vertical line too. */
+/** A dot on each line at the cursor. While the pointer is on the chart, there is also a vertical line. */
 function Cursor(props: { at: number; drawn: boolean; x: Scale; plotted: readonly Plotted[]; gapMs: number }) {
   const { at, drawn, x, plotted, gapMs } = props;
   return (
@@ -169,7 +169,7 @@ function rangeOf({ range, points }: Line): Range {
   return range ?? extent(points.flatMap(({ value }) => (value === undefined ? [] : [value]))) ?? [0, 1];
 }
 
-/** Return the SVG path of the points. Points that are close enough are connected; a single point is a dot. */
+/** Return the SVG path of the points. Points that are close enough are connected. A single point is a dot. */
 function pathOf(points: readonly Point[], gapMs: number, x: Scale, y: Scale): string {
   let path = "";
   let before: Point | undefined;

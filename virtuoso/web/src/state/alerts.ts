@@ -7,19 +7,19 @@ import { storedSignal } from "./stored_signal.js";
 const MAX_RECENT = 200;
 const CURSOR = /^[0-9]{1,19}$/;
 
-/** The alerts that came since this device was last on the page of alerts, newest first, at most 200. */
+/** The alerts since the last visit to the page of alerts on this device, newest first, at most 200. */
 export const recent = signal<readonly Alert[]>([]);
-/** Why the stream of alerts is lost. Undefined while it is live. */
+/** Why the stream of alerts is interrupted. Undefined while it is live. */
 export const alertsProblem = signal<Problem | undefined>(undefined);
 
 /** The filter by level: less urgent alerts are neither shown nor notified. */
 export const minLevel = storedSignal("alertLevel", (stored) => memberOf(AlertLevel, stored) ?? AlertLevel.INFO);
-/** The filter by kind. An empty list lets every kind through. */
+/** The filter by kind. An empty list accepts every kind. */
 export const kinds = storedSignal("alertKinds", (stored): readonly AlertKind[] =>
   Array.isArray(stored) ? stored.map((kind) => memberOf(AlertKind, kind)).filter((kind) => kind !== undefined) : [],
 );
 
-/** Return true for an alert that the filters let through. */
+/** Return true for an alert that the filters accept. */
 export const passesFilters = ({ kind, level }: Alert): boolean =>
   level >= minLevel.value && (!kinds.value.length || kinds.value.includes(kind));
 
@@ -28,17 +28,17 @@ const seenCursor = storedSignal("alertsSeen", (stored) =>
   typeof stored === "string" && CURSOR.test(stored) ? stored : "",
 );
 const newestCursor = signal("");
-// `seenCursor` at the time when the page of alerts was opened.
+// The value of `seenCursor` when the page of alerts was opened.
 const cursorAtOpening = signal("");
 
 /** The number of alerts that were not seen on this device, at most 200. */
 export const unread = computed(() => recent.value.filter(({ cursor }) => isAfter(cursor, seenCursor.value)).length);
 
-/** Return true for an alert that was not yet seen when the page of alerts was opened. */
+/** Return true for an alert that had not been seen when the page of alerts was opened. */
 export const isNew = ({ cursor }: Alert): boolean =>
   cursorAtOpening.value !== "" && isAfter(cursor, cursorAtOpening.value);
 
-/** Record that the page of alerts is opened. */
+/** Record that the page of alerts was opened. */
 export function markOpened(): void {
   cursorAtOpening.value = seenCursor.peek();
 }
@@ -48,7 +48,8 @@ export function markSeen(): void {
   if (isAfter(newestCursor.value, seenCursor.peek())) seenCursor.value = newestCursor.value;
 }
 
-/** Follow alerts for ever. The first visit begins with the next alert, later ones with the first that was missed. */
+/** Follow alerts forever. The first visit starts with the next alert. Later visits start with the first alert that was
+ * missed. */
 export async function followNewAlerts(): Promise<void> {
   for (let from = await catchUp(); ; from = "") {
     try {
@@ -63,12 +64,12 @@ export async function followNewAlerts(): Promise<void> {
     } catch (error) {
       alertsProblem.value = problemOf(error);
       if (!from) return;
-      seenCursor.value = cursorAtOpening.value = ""; // a new history refuses the cursors of the one before
+      seenCursor.value = cursorAtOpening.value = ""; // a new history refuses the cursors of the previous one
     }
   }
 }
 
-/** Add the alerts since the last visit, at most 100. Return the cursor from which to follow. */
+/** Add the alerts since the last visit, at most 100. Return the cursor after which to follow. */
 async function catchUp(): Promise<string> {
   if (!seenCursor.peek()) return "";
   try {
@@ -79,7 +80,7 @@ async function catchUp(): Promise<string> {
     );
     return reply.newestCursor;
   } catch {
-    return seenCursor.peek(); // the stream brings all of them once the history is back
+    return seenCursor.peek(); // the stream delivers all of them once the history is back
   }
 }
 

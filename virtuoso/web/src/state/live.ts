@@ -12,20 +12,21 @@ export const live = signal<Live>({
   retryAtMs: undefined,
 });
 
-/** The state of the stream alone. A component that reads only this is not rendered with every message. */
+/** The state of the stream alone. A component that reads only this does not render with every message. */
 export const connection = computed(() => live.value.connection);
 
-/** The id of the newest snapshot. The other calls are made again when it changes. */
+/** The id of the newest snapshot. The other calls are repeated when it changes. */
 export const snapshotId = computed(() => live.value.dashboard?.provenance.snapshotId);
 
-/** The id of the newest snapshot if it is stale. Replies made from it came before it was, so they do not say so. */
+/** The id of the newest snapshot if it is stale. Replies from this snapshot may have arrived before it became stale, so they
+ * are not marked as stale. */
 export const staleId = computed(() => (live.value.dashboard?.provenance.stale ? snapshotId.value : undefined));
 
 const KEY = "dashboard";
 const SAVE_INTERVAL_MS = 5000;
 
-/** Show the stored dashboard, and follow the market for ever while the page is visible. A hidden page stops: browsers allow
- * few connections to one site, and a phone's battery is small. */
+/** Show the stored dashboard, and follow the market forever while the page is visible. A hidden page stops, because browsers
+ * allow few connections to one site and because phones have small batteries. */
 export async function followMarket(): Promise<void> {
   void loadDashboard().then((dashboard) => {
     if (dashboard && !live.peek().dashboard) live.value = { ...live.peek(), dashboard };
@@ -40,7 +41,8 @@ export async function followMarket(): Promise<void> {
   }
 }
 
-/** Return once the service has answered, or has failed to. Work that may wait for the first data on the screen waits for this. */
+/** Return once the service has answered or the call has failed. Tasks that can wait for the first data on the screen wait
+ * for this. */
 export function firstAnswer(): Promise<void> {
   return new Promise((resolve) => {
     const stop = connection.subscribe((state) => {

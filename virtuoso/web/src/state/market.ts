@@ -1,9 +1,9 @@
 import { createMarket } from "virtuoso-market";
 
-/** The client of the service that this page came from. */
+/** The client of the service that served this page. */
 export const market = createMarket({ baseUrl: location.origin });
 
-/** Receives "wake" when the network is back, or the page is visible again. */
+/** Receives the event "wake" when the network is back or the page is visible again. */
 export const wake = new EventTarget();
 
 const wakeUp = () => {

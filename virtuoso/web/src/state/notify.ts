@@ -3,16 +3,16 @@ import { ALERTS } from "../words.js";
 import { go } from "./router.js";
 import { storedSignal } from "./stored_signal.js";
 
-// Notifications of this device. They come only while the page is open: the service does not push.
+// Notifications of this device. They appear only while the page is open, because the service does not push.
 
 /** Whether the user has switched notifications on. */
 export const notifying = storedSignal("notifying", (stored) => stored === true);
 
-/** Return what the browser allows, or "unsupported" when it has no notifications. */
+/** Return the browser's permission, or "unsupported" when it has no notifications. */
 export const permission = (): NotificationPermission | "unsupported" =>
   "Notification" in globalThis ? Notification.permission : "unsupported";
 
-/** Switch notifications on or off. Call this from a tap: browsers ask for permission only then. */
+/** Switch notifications on or off. Call this in a tap handler, because browsers ask for permission only then. */
 export async function setNotifying(on: boolean): Promise<void> {
   if (on && permission() === "default") await Notification.requestPermission();
   notifying.value = on && permission() === "granted";
@@ -36,10 +36,10 @@ export async function notify(alerts: readonly Alert[]): Promise<void> {
 }
 
 async function show(title: string, body: string, tag: string, path: string): Promise<void> {
-  const options = { body, tag, data: { path } }; // two windows use the same tag, so one notification is shown
+  const options = { body, tag, data: { path } }; // with the same tag in two windows, only one notification is shown
   const worker = "serviceWorker" in navigator ? await navigator.serviceWorker.getRegistration() : undefined;
   if (worker?.active) {
-    await worker.showNotification(title, options); // phones allow no other way
+    await worker.showNotification(title, options); // the only method that phones support
     return;
   }
   try {

@@ -29,7 +29,7 @@ export class PagedList<Reply, Item> {
     this.items = computed(() => [...this.#byId.value.values()].sort((a, b) => listing.rank(b) - listing.rank(a)));
   }
 
-  /** Take in each reply for the first page, until the returned function is called. */
+  /** Add each reply for the first page until the returned function is called. */
   follow(answer: ReadonlySignal<Answer<Reply>>): () => void {
     this.#closed = new AbortController();
     const stop = effect(() => {

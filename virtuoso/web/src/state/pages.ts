@@ -4,23 +4,23 @@ import type { Problem } from "virtuoso-market";
 import { type Listing, PagedList } from "./paged_list.js";
 import { type Answer, useQuery } from "./query.js";
 
-/** A list whose newer items come by themselves, and whose older ones come page by page when they are asked for. */
+/** A list whose newer items arrive automatically. Older items arrive page by page, on request. */
 export interface Pages<Reply, Item> {
   /** The answer to the call for the first page. */
   readonly answer: Answer<Reply>;
-  /** All items that were received, newest first, each once and as last received. */
+  /** All received items, newest first, without duplicates, each as last received. */
   readonly items: readonly Item[];
   /** True while the service has older items. */
   readonly more: boolean;
-  /** Ask for the next page of older items. */
+  /** Request the next page of older items. */
   readonly older: () => void;
-  /** True while older items are on their way. */
+  /** True while a request for older items is running. */
   readonly fetching: boolean;
-  /** Why older items did not come. */
+  /** Why older items could not be loaded. */
   readonly problem: Problem | undefined;
 }
 
-/** Return the list under `key` (see useQuery). An item stays when newer ones push it off the first page. */
+/** Return the list for `key` (see useQuery). An item stays in the list when newer ones push it off the first page. */
 export function usePages<Desc extends DescMessage, Item>(
   key: string,
   schema: Desc,
@@ -31,7 +31,8 @@ export function usePages<Desc extends DescMessage, Item>(
   const answer = useQuery(key, schema, (signal) => listing.call("", signal), minIntervalMs, due);
   const list = useMemo(
     () => new PagedList(listing),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another list; `listing` is a new object in each render
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another list; `listing` is a new object in each
+    // render
     [key],
   );
   useEffect(() => list.follow(answer), [list, answer]);

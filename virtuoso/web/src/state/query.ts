@@ -5,10 +5,10 @@ import { type Problem, problemOf } from "virtuoso-market";
 import { loadReply, saveReply } from "./reply_store.js";
 import { live, snapshotId } from "./live.js";
 
-/** The last good reply to a call, and why there is no newer one. */
+/** The last successful reply to a call, and why there is no newer one. */
 export interface Answer<Reply> {
   readonly reply: Reply | undefined;
-  /** This device's clock when `reply` came, epoch milliseconds. Undefined without a reply. */
+  /** When `reply` arrived, by this device's clock, epoch milliseconds. Undefined without a reply. */
   readonly heardMs: number | undefined;
   /** Why the last call failed. Undefined when it succeeded. */
   readonly problem: Problem | undefined;
@@ -21,9 +21,9 @@ const RETRY_INTERVAL_MS = 2000;
 
 /** Return the answer to a unary call while the component is on the screen. Calls with the same `key` are the same call.
  *
- * The reply that this device has stored is shown at once. The call is made when the component appears, and again with a new
- * snapshot or a new connection, at most every `minIntervalMs`. There is no timer: a market that stands still is not asked
- * about. `due` returns false while the reply shows that a new one would hold nothing new. */
+ * A reply that is stored on this device is shown at once. The call is made when the component appears. It is repeated with a
+ * new snapshot or a new connection, at most every `minIntervalMs`. It has no timer, so an unchanged market causes no calls.
+ * `due` returns false while the current reply shows that a new one would contain nothing new. */
 export function useQuery<Desc extends DescMessage>(
   key: string,
   schema: Desc,
@@ -70,7 +70,7 @@ export function useQuery<Desc extends DescMessage>(
       stop();
       unmounted.abort();
     };
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key stands for the call and all that belongs to it
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key identifies the call and its arguments
   }, [key]);
   return answer;
 }

@@ -1,11 +1,11 @@
 import { type DescMessage, type MessageShape, fromBinary, toBinary } from "@bufbuild/protobuf";
 
-// Replies are stored on the device as protobuf bytes, so that the page has something to show before the first answer.
+// Replies are stored on the device as protobuf bytes, so that the page can show data before the first answer.
 const DATABASE = "virtuoso";
 const STORE = "replies";
 const MAX_AGE_MS = 3 * 86_400_000;
 
-/** A stored reply, and this device's clock when it was received, epoch milliseconds. */
+/** A stored reply, and when it was received by this device's clock, epoch milliseconds. */
 export interface StoredReply<T> {
   readonly message: T;
   readonly heardMs: number;
@@ -47,7 +47,7 @@ export async function clearDevice(): Promise<void> {
   await request("readwrite", (store) => store.clear()).catch(() => undefined);
 }
 
-/** Delete the replies that are too old to be shown. */
+/** Delete replies that are too old to show. */
 export async function deleteOldReplies(): Promise<void> {
   try {
     const store = (await open()).transaction(STORE, "readwrite").objectStore(STORE);

@@ -1,9 +1,9 @@
 import { signal } from "@preact/signals";
 
-/** The path that is shown, such as "/signals" or "/symbol/BTCUSDT". */
+/** The current path, such as "/signals" or "/symbol/BTCUSDT". */
 export const path = signal(location.pathname);
 
-/** Go to a path of this page. The browser's back button returns to the present path and scroll position. */
+/** Go to a path of this page. The browser's back button returns to the previous path and scroll position. */
 export function go(to: string): void {
   if (to === path.value) {
     scrollTo({ top: 0, behavior: "smooth" });
@@ -21,7 +21,7 @@ addEventListener("popstate", (event: PopStateEvent) => {
   requestAnimationFrame(() => scrollTo(0, scroll));
 });
 
-/** Handle a click on a link: a plain click stays within the page, any other is the browser's. */
+/** Handle a click on a link. A plain click stays within the page. The browser handles any other click. */
 export function follow(event: MouseEvent): void {
   const link = event.currentTarget as HTMLAnchorElement;
   if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

@@ -17,5 +17,5 @@ document.addEventListener("visibilitychange", () => {
   visible.value = document.visibilityState === "visible";
 });
 
-/** Whether there is room for a list beside the page of one symbol. */
+/** Whether there is room for a list next to the page of one symbol. */
 export const wide = matches(WIDTHS.desktop);

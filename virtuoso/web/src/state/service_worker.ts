@@ -1,8 +1,9 @@
 import { effect } from "@preact/signals";
 import { connection } from "./live.js";
 
-/** Register the service worker, which stores the page's files on this device. It is registered after the first data, which
- * its downloads must not delay. Browsers allow service workers on https and on localhost only. The page works without one. */
+/** Register the service worker, which stores the page's files on this device. It is registered after the first data, so that
+ * its downloads do not delay the data. Browsers allow service workers only on https and on localhost. The page works without
+ * one. */
 export function registerServiceWorker(): void {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
   const stop = effect(() => {

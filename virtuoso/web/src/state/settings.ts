@@ -22,7 +22,7 @@ export type Theme = (typeof THEMES)[number];
 export const theme = storedSignal("theme", (stored) => oneOf(THEMES, stored, "system"));
 export const sort = storedSignal("sort", (stored) => oneOf(SORTS, stored, "score"));
 export const ascending = storedSignal("ascending", (stored) => stored === true);
-/** The lowest score that is shown. 0 shows rows without a score too. */
+/** The minimum score of the rows that are shown. 0 also shows rows without a score. */
 export const minScore = storedSignal("minScore", (stored) =>
   typeof stored === "number" && stored >= 0 && stored <= 100 ? stored : 0,
 );

@@ -1,7 +1,7 @@
 import { type Signal, effect, signal } from "@preact/signals";
 
 /** Return a signal whose value is stored on this device under `key`. `parse` converts the stored JSON to a value. It must
- * accept any JSON, since an older version of the page may have written it. */
+ * accept any JSON, because an older version of the page may have written it. */
 export function storedSignal<T>(key: string, parse: (stored: unknown) => T): Signal<T> {
   const value = signal(parse(read(key)));
   effect(() => {
@@ -16,7 +16,7 @@ function read(key: string): unknown {
   try {
     return JSON.parse(localStorage.getItem(PREFIX + key) ?? "null");
   } catch {
-    return null; // storage is not available, or the value is not ours
+    return null; // storage is not available, or the value has another format
   }
 }
 

@@ -4,7 +4,7 @@ import { theme } from "./settings.js";
 
 const systemIsLight = matches("(prefers-color-scheme: light)");
 
-/** The theme that is shown. Charts have colours of their own and are redrawn when it changes. */
+/** The current theme. Charts have their own colours and are redrawn when it changes. */
 export const shownTheme = computed<"dark" | "light">(() => {
   if (theme.value !== "system") return theme.value;
   return systemIsLight.value ? "light" : "dark";

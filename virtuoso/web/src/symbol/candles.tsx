@@ -137,7 +137,7 @@ function Reading({ bar }: { bar: Bar }) {
   );
 }
 
-/** A summary of the visible bars. It is also for those who cannot see the canvas. */
+/** A summary of the visible bars. Screen readers use it in place of the canvas. */
 function Summary({ bars, words }: { bars: readonly Bar[]; words: string }) {
   const first = bars[0];
   const last = bars.at(-1);

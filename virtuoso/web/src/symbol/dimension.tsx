@@ -9,7 +9,7 @@ import { componentName, inputName, listed, reading } from "./names.js";
 
 interface Props {
   readonly dimension: Dimension;
-  /** The points that it adds to the score. Undefined when it was not measured, or there is no score. */
+  /** Its contribution to the score, in points. Undefined when it was not measured or when there is no score. */
   readonly points: number | undefined;
   readonly provenance: Provenance | undefined;
   readonly heardMs: number | undefined;
@@ -42,7 +42,8 @@ export function DimensionRow({ dimension, points, provenance, heardMs }: Props) 
   );
 }
 
-/** The age of the oldest input of a dimension: its age when the snapshot was made, and the age of the snapshot. */
+/** The age of the oldest input of a dimension. It is the input's age when the snapshot was made, plus the age of the
+ * snapshot. */
 function InputAge(props: Pick<Props, "provenance" | "heardMs"> & { observedMs: number | undefined }) {
   const { observedMs, provenance, heardMs } = props;
   const snapshotMs = ms(provenance?.observedTime);

@@ -25,7 +25,7 @@ export function ActiveSignals({ symbol }: { symbol: string }) {
   );
 }
 
-/** The present opportunities of a symbol. */
+/** The current opportunities of a symbol. */
 export function SymbolOpportunities({ symbol }: { symbol: string }) {
   const { reply, heardMs, problem, waiting } = useQuery(
     `opportunities:${symbol}`,

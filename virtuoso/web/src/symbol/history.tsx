@@ -10,7 +10,7 @@ import { useQuery } from "../state/query.js";
 import { Empty, Panel, Segmented } from "../ui/index.js";
 
 const HOUR_S = 3600;
-// Id, text, length of the range in seconds, distance of points in seconds.
+// Id, text, length of the range in seconds, interval between points in seconds.
 const RANGES = [
   ["6h", "6 h", 6 * HOUR_S, 60],
   ["24h", "24 h", 24 * HOUR_S, 180],
@@ -27,7 +27,7 @@ export function History({ symbol }: { symbol: string }) {
     `history:${symbol}:${id}`,
     GetScoreHistoryResponseSchema,
     (signal) => {
-      const start = Math.ceil((marketTime.peek() / 1000 - seconds) / resolution) * resolution; // a multiple of the resolution, so that points do not move
+      const start = Math.ceil((marketTime.peek() / 1000 - seconds) / resolution) * resolution; // so that points do not move
       const resolved = { seconds: BigInt(resolution), nanos: 0 };
       return market.getScoreHistory(
         { symbol, startTime: timestampFromMs(start * 1000), resolution: resolved },

@@ -16,7 +16,7 @@ export default function SymbolPage({ symbol }: { symbol: string }) {
   const { value: answer } = useQuery(`confluence:${symbol}`, GetConfluenceResponseSchema, (signal) =>
     market.getConfluence({ symbol }, { signal }),
   );
-  // Another venue may have another name for the same asset.
+  // Another venue may use another symbol for the same asset.
   const name = answer.reply?.symbol ?? symbol;
   if (answer.problem?.code === "not_found" || answer.problem?.code === "invalid_argument") {
     return (

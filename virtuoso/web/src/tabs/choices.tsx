@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals";
 
-/** A choice of any number of options, as toggle buttons in a row that scrolls. Nothing chosen means all. */
+/** A choice of any number of options, as toggle buttons in a scrolling row. No choice means all options. */
 export function Choices<T extends number>(props: {
   options: readonly (readonly [value: T, text: string])[];
   chosen: Signal<readonly T[]>;

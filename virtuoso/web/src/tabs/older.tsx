@@ -1,7 +1,7 @@
 import type { Pages } from "../state/pages.js";
 import { ProblemNote } from "../ui/index.js";
 
-/** A button that loads older items, and the reason when they did not load. */
+/** A button that loads older items, and the reason when loading failed. */
 export function OlderButton({ pages, what }: { pages: Pages<unknown, unknown>; what: string }) {
   return (
     <>

@@ -1,7 +1,7 @@
 import type { Signal } from "@preact/signals";
 import { Icon } from "../ui/index.js";
 
-/** A field to search symbols by a part of their names. */
+/** A search field for symbols, by a part of their names. */
 export function SymbolSearch({ text }: { text: Signal<string> }) {
   return (
     <label class="search">

@@ -3,7 +3,7 @@ import { ageMs } from "../age.js";
 import { timeSpan } from "../format.js";
 import { now } from "../state/clock.js";
 
-/** The age of data. It renders once a second; what is around it does not. */
+/** The age of data. It renders once a second without rendering its parent. */
 export function Age({ provenance, heardMs }: { provenance: Provenance | undefined; heardMs: number | undefined }) {
   const age = ageMs(provenance, heardMs, now.value);
   return <span class="age">{age === undefined ? "age unknown" : `${timeSpan(age)} old`}</span>;

@@ -1,4 +1,4 @@
-/** The icons. They are drawn in index.html, which needs them for the first paint. */
+/** The icons. Their shapes are in index.html, which needs them for the first paint. */
 export type IconName =
   | "mark"
   | "dashboard"
@@ -15,7 +15,7 @@ export type IconName =
   | "star"
   | "more";
 
-/** An icon. It is always beside text, or in a button with a label. */
+/** An icon. It always has text next to it, or is in a button with a label. */
 export function Icon({ name, filled = false }: { name: IconName; filled?: boolean }) {
   return (
     <svg class={filled ? "icon filled" : "icon"} aria-hidden="true">

@@ -1,5 +1,5 @@
-// The components that pages are made of. Missing values are shown as missing, panels show age and source, and a direction
-// has a sign beside its colour.
+// The components of the pages. Missing values are shown as missing. Panels show age and source. A direction has a sign in
+// addition to its colour.
 export { Age } from "./age.js";
 export { Badge, type Tone } from "./badge.js";
 export { Icon, type IconName } from "./icon.js";

@@ -11,13 +11,13 @@ export interface PanelProps {
   title: string;
   /** The provenance of the reply that is shown. Undefined without a reply. */
   provenance?: Provenance | undefined;
-  /** This device's clock when the reply came, epoch milliseconds. */
+  /** When the reply arrived, by this device's clock, epoch milliseconds. */
   heardMs?: number | undefined;
   /** Why there is no newer reply. */
   problem?: Problem | undefined;
   /** True before the first answer: a skeleton is shown. */
   waiting?: boolean;
-  /** What stands to the right of the title, such as a button. */
+  /** Content to the right of the title, such as a button. */
   action?: ComponentChildren;
   class?: string;
   children?: ComponentChildren;
@@ -57,7 +57,7 @@ export function Source({ provenance, heardMs }: { provenance: Provenance; heardM
   );
 }
 
-/** Why a call failed, as the service says it. */
+/** Why a call failed, in the words of the service. */
 export function ProblemNote({ problem, old = false }: { problem: Problem; old?: boolean }) {
   return (
     <p class="problem" role="status">

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "./icon.js";
 
-/** A dialogue that opens from the bottom, and on wide screens from the right. The browser's <dialog> keeps the focus within,
+/** A dialog that opens from the bottom, or from the right on wide screens. The browser's <dialog> keeps the focus inside,
  * closes on Escape and returns the focus. */
 export function Sheet(props: { open: boolean; onClose: () => void; title: string; children: ComponentChildren }) {
   const { open, onClose, title, children } = props;

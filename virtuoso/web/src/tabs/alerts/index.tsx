@@ -31,7 +31,7 @@ const MINIMUM_LEVELS: Partial<Record<AlertLevel, string>> = {
   [AlertLevel.CRITICAL]: "Critical",
 };
 
-/** All alerts, newest first. New ones appear as they come. */
+/** All alerts, newest first. New alerts appear when they arrive. */
 export default function Alerts() {
   const pages = usePages(
     `alerts:${minLevel.value}:${[...kinds.value].sort().join()}`,
@@ -91,7 +91,7 @@ export default function Alerts() {
   );
 }
 
-/** Mark alerts as seen while the page is visible. Those that were new when the page was opened stay marked as new. */
+/** Mark alerts as seen while the page is visible. Alerts that were new when the page was opened keep their mark as new. */
 function useMarkSeen(): void {
   useEffect(markOpened, []);
   useSignalEffect(() => {
@@ -99,7 +99,7 @@ function useMarkSeen(): void {
   });
 }
 
-/** Return the alerts of both lists, newest first, each once. */
+/** Return the alerts of both lists without duplicates, newest first. */
 function merged(arrived: readonly Alert[], listed: readonly Alert[]): Alert[] {
   const known = new Set(listed.map(({ cursor }) => cursor));
   const all = [...arrived.filter(({ cursor }) => !known.has(cursor)), ...listed];

@@ -7,7 +7,7 @@ import { ALERTS, LEVELS, venueName } from "../../words.js";
 
 const TONES: Partial<Record<AlertLevel, Tone>> = { [AlertLevel.WARNING]: "warn", [AlertLevel.CRITICAL]: "down" };
 
-/** One alert. An alert about data quality looks different, since it is not about the market. */
+/** One alert. Alerts about data quality look different, because they are not about the market. */
 export function AlertItem({ alert, unseen }: { alert: Alert; unseen: boolean }) {
   const { kind, level, symbol, text, venue, observedTime } = alert;
   const data = kind === AlertKind.DATA_QUALITY;

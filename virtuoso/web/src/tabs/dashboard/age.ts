@@ -4,7 +4,7 @@ import { timeSpan } from "../../format.js";
 import { now } from "../../state/clock.js";
 import { live } from "../../state/live.js";
 
-/** The age of all rows as text. It is one age, since all rows come from one snapshot. */
+/** The age of all rows as text. The age is the same for all rows, because they come from one snapshot. */
 export const rowsAge = computed(() => {
   const { dashboard } = live.value;
   const age = ageMs(dashboard?.provenance, dashboard?.heardMs, now.value);

@@ -6,7 +6,7 @@ import { SentimentPanel } from "./sentiment.js";
 import { Movers } from "./movers.js";
 import { Scores } from "./scores.js";
 
-/** The whole market on one page. All of it is from one snapshot; only the sentiment is a call of its own. */
+/** The whole market on one page. All data comes from one snapshot. Only the sentiment needs a separate call. */
 export function Dashboard() {
   const { dashboard } = live.value;
   return (

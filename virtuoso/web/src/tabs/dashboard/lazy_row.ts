@@ -1,8 +1,8 @@
 import { Component, createRef } from "preact";
 import type { ConfluenceRow } from "virtuoso-market";
 
-/** A row of a long list. It renders only near the screen, and only when its row is another object, which means that the row
- * changed. A row that comes near the screen renders if it missed a change. */
+/** A row of a long list. It renders only near the screen, and only when its row object is a new one, which means that the
+ * row changed. A row that missed a change renders when it comes near the screen. */
 export abstract class LazyRow<E extends HTMLElement> extends Component<{ row: ConfluenceRow }> {
   protected readonly element = createRef<E>();
   #near = true; // until the observer reports it

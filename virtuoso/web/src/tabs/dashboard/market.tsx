@@ -56,7 +56,7 @@ const BASES: Partial<Record<DominanceBasis, string>> = {
   [DominanceBasis.TURNOVER]: "of turnover",
 };
 
-/** Return the usual name for a trend strength, an ADX. */
+/** Return the usual name for a trend strength (ADX). */
 function trendName(strength: number): string {
   if (strength < 20) return "no clear trend";
   return strength < 40 ? "a trend" : "a strong trend";
@@ -98,7 +98,7 @@ function Facts({ overview, provenance }: { overview: Overview; provenance: Prove
 const unit = (value: number | undefined, digits: number, sign: string) =>
   value === undefined ? fixed(value, digits) : `${fixed(value, digits)} ${sign}`;
 
-/** A number with its name and a note. */
+/** A number with a name and a note. */
 export function Fact({ name, note, children }: { name: string; note?: ComponentChildren; children: string }) {
   return (
     <div>
@@ -111,7 +111,7 @@ export function Fact({ name, note, children }: { name: string; note?: ComponentC
   );
 }
 
-/** The numbers of symbols that rise, stay and fall, as parts of one bar. */
+/** The numbers of symbols that rise, stay unchanged and fall, as parts of one bar. */
 export function BreadthBar({ breadth }: { breadth: Breadth | undefined }) {
   const all = breadth && breadth.up + breadth.flat + breadth.down;
   if (!breadth || !all) return <p class="faint">Breadth was not measured.</p>;

@@ -12,7 +12,7 @@ interface MoversProps {
   heardMs: number;
 }
 
-/** The largest moves of the whole venue in 24 hours. Symbols with a score are links. */
+/** The largest moves on the whole venue in 24 hours. Symbols with a score are links. */
 export function Movers({ gainers, losers, provenance, heardMs }: MoversProps) {
   const [open, setOpen] = useState(false);
   const all = gainers.length > SHOWN || losers.length > SHOWN;

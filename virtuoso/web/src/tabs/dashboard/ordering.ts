@@ -1,7 +1,7 @@
 import type { ConfluenceRow } from "virtuoso-market";
 import type { Sort } from "../../state/settings.js";
 
-/** Return the rows in the order of a field. Rows without a value come last in both directions. Equal rows are in the order of
+/** Return the rows sorted by a field. Rows without a value come last in both directions. Equal rows are in the order of
  * their symbols. */
 export function ordered(rows: readonly ConfluenceRow[], field: Sort, ascending: boolean): ConfluenceRow[] {
   return [...rows].sort((a, b) => compare(a[field], b[field], ascending) || (a.symbol < b.symbol ? -1 : 1));

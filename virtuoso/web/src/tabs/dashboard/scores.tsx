@@ -9,7 +9,7 @@ import { clearFilters, holdRows, selection } from "./selection.js";
 import { Table } from "./table.js";
 import { Toolbar } from "./toolbar.js";
 
-/** The rows of all symbols as cards or as a table, sorted and filtered. `narrow` is the list beside the page of a symbol. */
+/** The rows of all symbols as cards or as a table, sorted and filtered. `narrow` is the list next to a symbol's page. */
 export function Scores({ narrow = false }: { narrow?: boolean }) {
   const { dashboard } = live.value;
   return (
@@ -38,7 +38,7 @@ function Count() {
   );
 }
 
-/** The rows. They are rendered when the selection changes, and not with every message of the stream. */
+/** The rows. They render when the selection changes, not with every message of the stream. */
 function Rows({ narrow }: { narrow: boolean }) {
   const { rows } = selection.value;
   const asTable = narrow || density.value === "table" || (density.value === "auto" && wide.value);
@@ -84,9 +84,9 @@ function NothingMatches() {
 
 const FIRST = 12; // a phone shows fewer; a short list is drawn sooner
 const STEP = 24;
-const drawn = signal(FIRST); // not component state, so that the list has the same length when the user returns
+const drawn = signal(FIRST); // not component state, so that the list keeps its length when the user returns
 
-/** Return how many rows are drawn, and the element at their end. There are more as the end comes near the screen. */
+/** Return the number of rows to draw, and the element at their end. The number grows when the end comes near the screen. */
 function useGrowing(total: number) {
   const shown = drawn.value;
   const endRef = useRef<HTMLDivElement>(null);

@@ -4,18 +4,18 @@ import { live } from "../../state/live.js";
 import { type Sort, ascending, minScore, onlyWatched, search, sort, watched } from "../../state/settings.js";
 import { ordered } from "./ordering.js";
 
-/** The rows that are shown, in order, and the number that each filter hides. */
+/** The rows that are shown, in order, and the number of rows that each filter hides. */
 export interface Selection {
   readonly rows: readonly ConfluenceRow[];
   readonly total: number;
-  /** The filters that hide rows, each with the number of rows that it hides and those before it do not. */
+  /** The filters that hide rows. Each has the number of rows that it hides and that no earlier filter hides. */
   readonly hidden: readonly (readonly [filter: string, count: number])[];
 }
 
-// The rows at the time when a finger came down. Undefined while no finger is down.
+// The rows at the time of a touch. Undefined while no finger touches the screen.
 const heldRows = signal<ReadonlyMap<string, ConfluenceRow> | undefined>(undefined);
 
-/** Keep the rows and their order while a finger is down. Otherwise a tap could begin on one row and end on another. */
+/** Keep the rows and their order during a touch. Otherwise a tap could start on one row and end on another. */
 export function holdRows(): void {
   const over = new AbortController();
   const release = () => {

@@ -7,7 +7,7 @@ import { SORT_NAMES, sortBy } from "./selection.js";
 import { rowsAge } from "./age.js";
 import { LazyRow } from "./lazy_row.js";
 
-/** The rows as a table. Its headers sort. styles/scores.css hides columns that do not fit. */
+/** The rows as a table. A click on a header sorts it. styles/scores.css hides columns that do not fit. */
 export function Table({ rows }: { rows: readonly ConfluenceRow[] }) {
   return (
     <table class="score-table" aria-label="Scores">

@@ -14,7 +14,7 @@ import {
 import { Icon, Segmented, Sheet } from "../../ui/index.js";
 import { SORT_NAMES, clearFilters, selection, sortBy } from "./selection.js";
 
-/** The search, the watchlist, and a sheet for sorting and filtering. On phones it stands above the tab bar. */
+/** The search, the watchlist, and a sheet for sorting and filtering. On phones it is above the tab bar. */
 export function Toolbar() {
   const [open, setOpen] = useState(false);
   const filtered = minScore.value > 0;
@@ -109,7 +109,7 @@ function SortAndFilter({ onDone }: { onDone: () => void }) {
   );
 }
 
-/** The choice of the lowest score that is shown. */
+/** The choice of the minimum score. */
 export function MinScore() {
   const minimum = minScore.value;
   return (

@@ -76,7 +76,7 @@ export function Fact({ name, value, more }: { name: string; value: string; more?
   );
 }
 
-/** A line from the stop to the last target, with the entry, the targets and the present price. */
+/** A line from the stop to the last target, with the entry, the targets and the current price. */
 function Track({ signal, at }: { signal: Signal; at: number | undefined }) {
   const left = (place: number) => ({ left: `${place * 100}%` });
   const entry = trackPosition(signal, signal.entry);

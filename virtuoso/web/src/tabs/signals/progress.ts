@@ -4,7 +4,7 @@ import { type Signal, Side } from "virtuoso-market";
 export interface Progress {
   /** The result in R: that of the closed part, and that of the open part if it were closed at the price. */
   readonly r: number;
-  /** The place of the price between the stop, 0, and the last target, 1. Logarithmic, like R. */
+  /** The position of the price between the stop, 0, and the last target, 1. It is logarithmic, like R. */
   readonly position: number;
   /** The move from the price to the stop and to the next target, percent. Undefined without a further target. */
   readonly toStop: number;
@@ -14,7 +14,7 @@ export interface Progress {
 /** +1 for long, -1 for short. */
 export const sign = ({ side }: Signal): number => (side === Side.SHORT ? -1 : 1);
 
-/** Return the place of a price between the stop, 0, and the last target, 1. Prices beyond them are at the end. */
+/** Return the position of a price between the stop, 0, and the last target, 1. Prices outside this range are at its ends. */
 export function trackPosition({ stop, targets }: Signal, price: number): number {
   const end = targets.at(-1)?.price ?? price;
   const width = Math.log(end / stop);
