@@ -4,22 +4,28 @@ import { RetryInfoSchema } from "virtuoso-market/stubs/google/rpc/error_details_
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { marketOf, unavailable } from "./market.js";
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout", "performance"] }));
 afterEach(() => void vi.useRealTimers());
 
 /** Return how often a service that always fails with `error` is called, and what the caller gets. */
-async function callsOf(error: ConnectError, policy = {}): Promise<[number, unknown]> {
+async function callsOf(error: ConnectError, policy = {}, timeoutMs?: number): Promise<[number, unknown]> {
   let calls = 0;
   const getOverview = () => {
     calls += 1;
     throw error;
   };
   const call = marketOf({ getOverview }, [retries(policy)])
-    .getOverview({})
+    .getOverview({}, { timeoutMs })
     .catch((reason: unknown) => reason);
   await vi.advanceTimersByTimeAsync(60_000);
   return [calls, await call];
 }
+
+/** Return the error of a service that asks for a pause of `seconds`. */
+const refusal = (seconds: bigint) =>
+  new ConnectError("later", Code.Unavailable, undefined, [
+    { desc: RetryInfoSchema, value: { retryDelay: { seconds, nanos: 0 } } },
+  ]);
 
 test("a call that no server could answer is made three times in all", async () => {
   expect(await callsOf(unavailable())).toEqual([3, expect.objectContaining({ code: Code.Unavailable })]);
@@ -33,13 +39,22 @@ test("a call that was refused is not made again", async () => {
 });
 
 test("a call is not made again when the service asks for a longer pause than the caller has", async () => {
-  const refusal = (seconds: bigint) =>
-    new ConnectError("later", Code.Unavailable, undefined, [
-      { desc: RetryInfoSchema, value: { retryDelay: { seconds, nanos: 0 } } },
-    ]);
   expect((await callsOf(refusal(3n)))[0]).toBe(1);
   expect((await callsOf(refusal(2n)))[0]).toBe(3);
   expect((await callsOf(refusal(3n), { longestPauseMs: 3000 }))[0]).toBe(3);
+});
+
+test("a call that cannot be answered before its deadline fails with the reason of the service", async () => {
+  for (const [timeoutMs, calls] of [
+    [2400, 1],
+    [4400, 2],
+    [5600, 3],
+  ] as const) {
+    expect(await callsOf(refusal(2n), {}, timeoutMs)).toEqual([
+      calls,
+      expect.objectContaining({ code: Code.Unavailable }),
+    ]);
+  }
 });
 
 test("a call that succeeds the second time succeeds", async () => {

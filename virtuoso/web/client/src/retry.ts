@@ -9,19 +9,33 @@ export interface RetryPolicy {
   readonly longestPauseMs?: number;
 }
 
-/** Return an interceptor that repeats unary calls which no server could answer (UNAVAILABLE). */
+/** The time that a repeated call needs before its deadline, milliseconds. */
+const ANSWER_MS = 500;
+
+/** Return an interceptor that repeats unary calls which no server could answer (UNAVAILABLE).
+ *
+ * A call that cannot be answered before its deadline is not repeated. It fails with the reason that the service gave. */
 export function retries({ attempts = 3, longestPauseMs = 2500 }: RetryPolicy = {}): Interceptor {
   return (next) => async (request) => {
+    const deadlineMs = performance.now() + timeoutMs(request.header);
     for (let attempt = 1; ; attempt++) {
       try {
         return await next(request);
       } catch (error) {
         const minimumMs = problemOf(error).retryAfterMs ?? 0;
         if (request.stream || !isTransient(error) || attempt >= attempts || minimumMs > longestPauseMs) throw error;
-        await pause(pauseMs(attempt, longestPauseMs, minimumMs), request.signal);
+        const waitMs = pauseMs(attempt, longestPauseMs, minimumMs);
+        if (performance.now() + waitMs + ANSWER_MS > deadlineMs) throw error;
+        await pause(waitMs, request.signal);
       }
     }
   };
+}
+
+/** Return the timeout in the headers of a request, milliseconds. Return Infinity when there is none. */
+function timeoutMs(header: Headers): number {
+  const grpc = /^(\d+)m$/.exec(header.get("grpc-timeout") ?? "")?.[1];
+  return Number(grpc ?? header.get("connect-timeout-ms") ?? Infinity);
 }
 
 /** Return the pause after attempt number `attempt`, milliseconds. It doubles with each attempt up to `longest`, and is at least

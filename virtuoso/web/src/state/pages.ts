@@ -31,8 +31,7 @@ export function usePages<Desc extends DescMessage, Item>(
   const answer = useQuery(key, schema, (signal) => listing.call("", signal), minIntervalMs, due);
   const list = useMemo(
     () => new PagedList(listing),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- another key is another list; `listing` is a new object in each
-    // render
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key identifies the list; `listing` is new in each render
     [key],
   );
   useEffect(() => list.follow(answer), [list, answer]);
