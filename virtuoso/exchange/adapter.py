@@ -17,6 +17,7 @@ from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Candles, Instrument, OrderBook, Stamp, Ticker, Timeframe, TimeSeries, Trades
+from virtuoso.domain.plausibility import LARGEST, MAX_FUNDING_RATE
 from virtuoso.exchange.candles import read_candles
 from virtuoso.exchange.classify import classify, kind_of
 from virtuoso.exchange.client import URGENT, connect
@@ -24,8 +25,8 @@ from virtuoso.exchange.freshness import VenueClock
 from virtuoso.exchange.instruments import instruments_of
 from virtuoso.exchange.premiums import Premiums, Rows
 from virtuoso.exchange.replies import CALL_REPLIES, RECORDED_REPLIES, Reply, deciding_reply
-from virtuoso.exchange.rows import LARGEST, completed, mappings, positive, read_book, read_series, read_trades
-from virtuoso.exchange.tickers import FUNDING, observed_ms, read_tickers
+from virtuoso.exchange.rows import completed, mappings, positive, read_book, read_series, read_trades
+from virtuoso.exchange.tickers import observed_ms, read_tickers
 from virtuoso.exchange.venues import SeriesNames, venue_facts
 
 Answer = TypeVar("Answer")
@@ -202,7 +203,7 @@ class CcxtExchange:
             "fetchFundingRateHistory",
             lambda: self._client.fetch_funding_rate_history(symbol, None, count),
             self._facts.names.funding,
-            (InputKind.FUNDING, -FUNDING, FUNDING),
+            (InputKind.FUNDING, -MAX_FUNDING_RATE, MAX_FUNDING_RATE),
         )
 
     async def open_interest(self, instrument: Instrument) -> TimeSeries:

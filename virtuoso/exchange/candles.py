@@ -9,13 +9,11 @@ import numpy as np
 
 from virtuoso.domain.errors import BadData, EmptyData, VenueStale
 from virtuoso.domain.model import Candles, Stamp, Timeframe
-from virtuoso.exchange.rows import LARGEST, count_accepted, count_refused, number
+from virtuoso.domain.plausibility import LARGEST, MAX_BAR_DELAY_MS, MAX_BAR_LEAD_MS, PRICE_ROUNDING
+from virtuoso.exchange.rows import count_accepted, count_refused, number
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
-
-ROUNDING = 1e-6  # relative tolerance of open and close beyond high and low; venues round each price separately
-LATE_MS = 60_000
 
 
 def read_candles(
@@ -45,7 +43,7 @@ def read_candles(
     open_ms = table[:, 0]
     with np.errstate(invalid="ignore"):
         aligned = (open_ms % timeframe.ms == 0) & (open_ms > 0)
-        future = open_ms > stamp.observed_ms + LATE_MS
+        future = open_ms > stamp.observed_ms + MAX_BAR_LEAD_MS
     count_refused("candle_time", int(np.sum(~aligned | future)))
     table = table[aligned & ~future]
     closed = table[:, 0] + timeframe.ms <= stamp.observed_ms
@@ -57,7 +55,7 @@ def read_candles(
     if not len(table):
         raise EmptyData(f"{symbol} {timeframe.value}: no closed bars")
     newest_end_ms = table[:, 0].max() + timeframe.ms
-    if before_ms is None and stamp.observed_ms - newest_end_ms > 2 * timeframe.ms + LATE_MS:
+    if before_ms is None and stamp.observed_ms - newest_end_ms > 2 * timeframe.ms + MAX_BAR_DELAY_MS:
         raise VenueStale(
             f"{symbol} {timeframe.value}: the newest bar ended {(stamp.observed_ms - newest_end_ms) / 1000:.0f} s ago"
         )
@@ -85,7 +83,7 @@ def _plausible(table: Floats) -> Floats:
     opened, high, low, close, volume = table[:, 1:].T
     with np.errstate(invalid="ignore"):  # comparisons with NaN are false, as intended
         numbers = np.all((table[:, 1:5] > 0) & (table[:, 1:5] <= LARGEST), axis=1) & (volume >= 0) & (volume <= LARGEST)
-        top, bottom = high * (1 + ROUNDING), low * (1 - ROUNDING)
+        top, bottom = high * (1 + PRICE_ROUNDING), low * (1 - PRICE_ROUNDING)
         within = (opened <= top) & (close <= top) & (opened >= bottom) & (close >= bottom)
         shaped = (high >= low) & within
         traded = ~((high > low) & (volume == 0))

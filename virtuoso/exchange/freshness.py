@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from virtuoso.domain.errors import VenueStale
+from virtuoso.domain.plausibility import MAX_CLOCK_LAG_MS, MAX_CLOCK_STEP_BACK_MS, MAX_CLOCK_STILL_MS
 from virtuoso.exchange.replies import Reply
-
-LAG_MS = 60_000
-BACK_MS = 5_000
-STILL_MS = 15_000
 
 
 class VenueClock:
@@ -29,11 +26,11 @@ class VenueClock:
         self._newest = max(newest, observed_ms)
         if observed_ms > newest:
             self._moved_ms = received_ms
-        if self._lag > LAG_MS:
+        if self._lag > MAX_CLOCK_LAG_MS:
             raise VenueStale(f"its clock is {self._lag / 1000:.1f} s behind ours")
-        if newest - observed_ms > BACK_MS:
+        if newest - observed_ms > MAX_CLOCK_STEP_BACK_MS:
             raise VenueStale(f"its clock went back by {(newest - observed_ms) / 1000:.1f} s")
-        if received_ms - self._moved_ms >= STILL_MS:
+        if received_ms - self._moved_ms >= MAX_CLOCK_STILL_MS:
             raise VenueStale(f"its clock has stood still for {(received_ms - self._moved_ms) / 1000:.1f} s")
 
     def observed_ms(self, reply: Reply | None, received_ms: int) -> int:

@@ -14,13 +14,11 @@ import numpy as np
 from virtuoso import metrics
 from virtuoso.domain.errors import BadData, EmptyData
 from virtuoso.domain.model import OrderBook, Stamp, TimeSeries, Trades
+from virtuoso.domain.plausibility import LARGEST, MAX_ROW_LEAD_MS
 from virtuoso.exchange.venues import SeriesNames, TradeNames
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
-
-AHEAD_MS = 5_000  # maximum lead of a record's time over the reply's; a venue's clocks differ
-LARGEST = 1e18  # a larger number in market data is an error, and sums of its square overflow
 
 
 def number(value: Any) -> float | None:
@@ -73,7 +71,7 @@ def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, cont
     by_id: dict[str, tuple[float, str, float, float, float]] = {}
     shaped = mappings(rows)
     sides = {names.buy: 1.0, names.sell: -1.0}
-    latest = stamp.observed_ms + AHEAD_MS
+    latest = stamp.observed_ms + MAX_ROW_LEAD_MS
     for row in shaped:
         price, size, time_ms = positive(row.get(names.price)), positive(row.get(names.size)), positive(row.get(names.time))
         side, name = row.get(names.side), row.get(names.id)
@@ -158,7 +156,7 @@ def read_series(
         time_ms = positive(row.get(names.time))
         if value is None or not low < value < high or (value == 0 and doubtful):
             count_refused(f"{kind}_number")
-        elif time_ms is None or time_ms > stamp.observed_ms + AHEAD_MS:
+        elif time_ms is None or time_ms > stamp.observed_ms + MAX_ROW_LEAD_MS:
             count_refused(f"{kind}_time")
         elif int(time_ms) in by_time:
             count_refused(f"{kind}_duplicate")

@@ -11,12 +11,9 @@ from typing import Any
 
 from virtuoso.domain.errors import BadData, EmptyData
 from virtuoso.domain.model import Instrument, Stamp, Ticker
+from virtuoso.domain.plausibility import MAX_FUNDING_RATE, MAX_PRICE_DISTANCE
 from virtuoso.exchange.rows import count_accepted, count_refused, keyed, mappings, newest, number, positive
 from virtuoso.exchange.venues import UNIFIED, PremiumNames, TickerNames
-
-# Largest relative distance of a mark or index price from the last price. Others belong to another market or time.
-APART = 0.2
-FUNDING = 0.05  # largest accepted rate; no venue allows a funding rate above 4 % per interval
 
 
 def observed_ms(rows: Any, names: TickerNames) -> int | None:
@@ -58,7 +55,7 @@ def read_tickers(
         extra, marks = (more, premium) if more is not None else (row, names)
         mark, index = _near(extra.get(marks.mark), last), _near(extra.get(marks.index), last)
         funding = number(extra.get(marks.funding))
-        if funding is not None and (abs(funding) > FUNDING or (funding == 0 and doubtful)):
+        if funding is not None and (abs(funding) > MAX_FUNDING_RATE or (funding == 0 and doubtful)):
             funding = None
         tickers[instrument.symbol] = Ticker(
             symbol=instrument.symbol,
@@ -111,4 +108,4 @@ def _traded(
 
 def _near(value: Any, last: float) -> float | None:
     price = positive(value)
-    return price if price is not None and abs(price / last - 1) <= APART else None
+    return price if price is not None and abs(price / last - 1) <= MAX_PRICE_DISTANCE else None

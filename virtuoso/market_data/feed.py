@@ -17,6 +17,7 @@ from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import ANCHOR, Stamp, SymbolInputs, Timeframe
+from virtuoso.domain.plausibility import MIN_KNOWN_TURNOVER
 from virtuoso.market_data.merge import merge_candles, merge_trades
 from virtuoso.market_data.schedule import Job, Schedule
 from virtuoso.market_data.symbol_state import MAX_AGE_MS, SymbolState, is_young
@@ -31,9 +32,6 @@ log = logging.getLogger(__name__)
 
 DEPTH = 400  # the number of bars to keep of each timeframe
 UNIVERSE_PERIOD_S = 3600.0
-# The share of the markets whose turnover must be known. Below it, the market has no totals, and the universe is chosen
-# again after a minute.
-WHOLE = 0.9
 REPEAT_PERIOD_S = 300.0  # bars are handed over again after this time, in case they were lost
 FILL_S = 10.0  # a feed is warm after this time, even if some of its jobs have not run yet
 TRADES_WINDOW_MS = 600_000
@@ -158,7 +156,7 @@ class Feed:
         return self._is_whole(sum(ticker.turnover_24h is not None for ticker in self.tickers.values()))
 
     def _is_whole(self, known: int) -> bool:
-        return known >= WHOLE * len(self._instruments)
+        return known >= MIN_KNOWN_TURNOVER * len(self._instruments)
 
     def _draw_universe(self) -> None:
         """Choose the universe by the last known turnover. A symbol without a usable value right now keeps its rank."""

@@ -14,6 +14,7 @@ from protovalidate import collect_violations
 
 from virtuoso import metrics
 from virtuoso.domain.errors import CorruptValue
+from virtuoso.domain.plausibility import LAST_SECOND
 from virtuoso.domain.symbols import is_placeholder
 from virtuoso.market.v1 import market_service_pb2, provenance_pb2
 from virtuoso.service import invariants
@@ -70,7 +71,7 @@ def read_head(blob: bytes) -> snapshot_head_pb2.SnapshotHead:
         raise CorruptValue("not a SnapshotHead") from error
     if not head.snapshot_id or not head.length or len(head.checksum) != 16 or not head.HasField("observed_time"):
         raise CorruptValue("a SnapshotHead without id, length, checksum or time")
-    if abs(head.behind.seconds) > invariants.LAST_SECOND:
+    if abs(head.behind.seconds) > LAST_SECOND:
         raise CorruptValue(f"a SnapshotHead {head.behind.seconds} s behind")
     return head
 
@@ -186,7 +187,7 @@ def _check(provenance: provenance_pb2.Provenance) -> None:
     if not rule and checked.coverage.present > checked.coverage.expected:
         rule = "coverage"
     clocks = (checked.observed_time, checked.received_time, checked.computed_time)
-    if not rule and not all(0 < clock.seconds < invariants.LAST_SECOND for clock in clocks):
+    if not rule and not all(0 < clock.seconds < LAST_SECOND for clock in clocks):
         rule = "time"
     if rule:
         metrics.INVALID_ROWS.labels(rule).inc()

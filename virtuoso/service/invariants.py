@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from virtuoso.domain.plausibility import LAST_SECOND
 from virtuoso.market.v1 import signal_pb2
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from virtuoso.market.v1 import alert_pb2, market_service_pb2, opportunity_pb2, score_history_pb2
 
-# This time is in the year 2242. The age of a later time would not fit into a Duration.
-LAST_SECOND = 1 << 33
 # The sizes of a position are rounded to hundredths.
 _SIZE_ERROR = 0.01
 

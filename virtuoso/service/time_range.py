@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from virtuoso.domain.errors import InvalidField
-from virtuoso.service.invariants import LAST_SECOND
+from virtuoso.domain.plausibility import LAST_SECOND
 from virtuoso.wire import times
 
 if TYPE_CHECKING:

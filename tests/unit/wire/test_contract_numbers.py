@@ -18,11 +18,10 @@ from tests.programs import ROOT
 from tools.reference.contract import PACKAGE, Contract
 from virtuoso.analysis import beta, market_sentiment, movers, opportunities, opportunity_rules, overview
 from virtuoso.client import stream
-from virtuoso.domain import model, records
+from virtuoso.domain import model, plausibility, records
 from virtuoso.domain.symbols import PLACEHOLDERS, is_placeholder
 from virtuoso.edge.contract import descriptors
 from virtuoso.market.v1 import confluence_pb2
-from virtuoso.market_data import feed
 from virtuoso.service import alert_feed, errors, market, paging, requests, time_range, view
 from virtuoso.store.v1 import snapshot_pb2
 from virtuoso.wire import confluences, snapshots
@@ -225,7 +224,7 @@ def test_opportunities_say_their_thresholds(contract: Contract) -> None:
 
 def test_the_market_says_how_much_of_it_is_needed(contract: Contract) -> None:
     assert "more than a tenth" in contract.comment(f"{PACKAGE}.Overview")
-    assert feed.WHOLE == 0.9
+    assert plausibility.MIN_KNOWN_TURNOVER == 0.9
     assert numbers(contract, "RegimeInputs") == numbers(contract, "Overview.dispersion_percent")[-1:]
     assert numbers(contract, "RegimeInputs") == [overview.MIN_SYMBOLS]
     assert numbers(contract, "Sentiment.open_interest_change_percent")[-1] == market_sentiment.MIN_SYMBOLS

@@ -1,0 +1,39 @@
+"""What is plausible in data from outside, and what happens to data that is not.
+
+Every limit stands here. The code that reads a kind of data applies the limit and counts each refusal by its reason in
+`virtuoso_invalid_rows_total`.
+
+| Data | Plausible | Otherwise |
+|---|---|---|
+| the venue's time in tickers | at most 60 s behind or ahead of ours; moves forward | the reply is refused: VenueStale |
+| a time in a row | not before 2009, at most 5 s ahead of its reply (bars: 60 s) | the row is refused |
+| a number | finite and at most 1e18; a price above 0 | the row, or the field, is refused |
+| mark and index price | within 20 % of the last price | the field is absent |
+| funding rate | at most 5 % per interval | the field is absent |
+| the list of markets | nearly all markets have a turnover | there are no totals; the list is read again in a minute |
+"""
+
+from __future__ import annotations
+
+SECOND_MS = 1_000
+MINUTE_MS = 60 * SECOND_MS
+
+# Times
+EARLIEST_MS = 1_230_768_000_000  # 2009-01-01, before the first trade of any crypto asset
+LAST_SECOND = 1 << 33  # in the year 2242; the age of a later time would not fit into a Duration
+MAX_CLOCK_LAG_MS = MINUTE_MS  # maximum time by which a venue's clock may be behind ours
+MAX_CLOCK_LEAD_MS = MINUTE_MS  # maximum time by which a venue's clock may be ahead of ours
+MAX_CLOCK_STEP_BACK_MS = 5 * SECOND_MS
+MAX_CLOCK_STILL_MS = 15 * SECOND_MS
+MAX_ROW_LEAD_MS = 5 * SECOND_MS  # maximum lead of a row's time over its reply's; a venue's clocks differ
+MAX_BAR_LEAD_MS = MINUTE_MS
+MAX_BAR_DELAY_MS = MINUTE_MS  # the newest bar may be missing for two periods and this time
+
+# Numbers
+LARGEST = 1e18  # a larger number in market data is an error, and sums of its square overflow
+MAX_PRICE_DISTANCE = 0.2  # of mark and index from the last price, relative; others belong to another market or time
+MAX_FUNDING_RATE = 0.05  # no venue allows a funding rate above 4 % per interval
+PRICE_ROUNDING = 1e-6  # relative tolerance of open and close beyond high and low; venues round each price separately
+
+# Shares of a list
+MIN_KNOWN_TURNOVER = 0.9  # of the markets; below it, totals would cover only a part of the venue
