@@ -72,7 +72,7 @@ def every_call(exchange: CcxtExchange, instrument: Instrument) -> dict[str, Call
 
 @pytest.mark.parametrize("mode", KINDS)
 @pytest.mark.parametrize("venue", VENUES)
-async def test_every_call_tells_a_fault_by_its_right_name_and_in_time(replay: Market, venue: str, mode: str) -> None:
+async def test_every_call_raises_the_matching_error_in_time(replay: Market, venue: str, mode: str) -> None:
     clock = OffsetClock()
     async with connected(venue, replay.url, timeout_s=0.5, clock=clock) as exchange:
         instrument = await btc(exchange)
@@ -98,7 +98,7 @@ async def test_every_call_tells_a_fault_by_its_right_name_and_in_time(replay: Ma
 
 
 @pytest.mark.parametrize("venue", VENUES)
-async def test_a_venue_that_lies_far_behind_is_stale_and_well_again_once_it_is_not(replay: Market, venue: str) -> None:
+async def test_a_venue_is_stale_only_while_its_clock_is_far_behind(replay: Market, venue: str) -> None:
     async with connected(venue, replay.url) as exchange:
         await exchange.tickers()
         replay.fault("stale", venue, stale_s=600)
@@ -113,7 +113,7 @@ async def test_a_venue_that_lies_far_behind_is_stale_and_well_again_once_it_is_n
 
 
 @pytest.mark.parametrize("venue", VENUES)
-async def test_a_venue_whose_clock_stands_still_is_stale_after_fifteen_seconds(replay: Market, venue: str) -> None:
+async def test_a_venue_whose_clock_does_not_move_is_stale_after_fifteen_seconds(replay: Market, venue: str) -> None:
     clock = OffsetClock()
     async with connected(venue, replay.url, clock=clock) as exchange:
         replay.fault("stale", venue, stale_s=0)
@@ -131,7 +131,9 @@ def near(value: float | None, truth: float | None, within: float) -> bool:
 
 @pytest.mark.parametrize("mode", ["nan", "nulls"])
 @pytest.mark.parametrize("venue", VENUES)
-async def test_unreadable_numbers_cost_their_rows_and_nothing_false_gets_in(replay: Market, venue: str, mode: str) -> None:
+async def test_rows_with_unreadable_numbers_are_refused_and_other_values_are_right(
+    replay: Market, venue: str, mode: str
+) -> None:
     async with connected(venue, replay.url) as exchange:
         instrument = await btc(exchange)
         truth: dict[str, Ticker] = dict(await exchange.tickers())
@@ -158,7 +160,7 @@ async def test_unreadable_numbers_cost_their_rows_and_nothing_false_gets_in(repl
         assert all(value == real for value, real in shared)
 
 
-async def test_nothing_is_sent_until_the_venue_allows_it_again(replay: Market) -> None:
+async def test_no_request_is_sent_during_a_pause(replay: Market) -> None:
     clock = OffsetClock()
     async with connected("bybit", replay.url, clock=clock) as exchange:
         instrument = await btc(exchange)
@@ -177,7 +179,7 @@ async def test_nothing_is_sent_until_the_venue_allows_it_again(replay: Market) -
         assert await exchange.tickers()
 
 
-async def test_a_rate_limit_stops_the_calls_that_already_wait_for_their_turn(replay: Market) -> None:
+async def test_a_rate_limit_ends_the_calls_that_wait_in_the_queue(replay: Market) -> None:
     async with connected("bybit", replay.url) as exchange:
         instrument = await btc(exchange)
         replay.fault("429", "bybit")
@@ -187,7 +189,7 @@ async def test_a_rate_limit_stops_the_calls_that_already_wait_for_their_turn(rep
         assert replay.get("/__stats")["total"] - before < 200
 
 
-async def test_missing_premiums_cost_only_marks_and_funding(replay: Market) -> None:
+async def test_without_premiums_only_mark_index_and_funding_are_missing(replay: Market) -> None:
     async with connected("binance", replay.url, timeout_s=0.5) as exchange:
         replay.fault("down", "binance", path="premiumIndex")
         ticker = (await exchange.tickers())["BTCUSDT"]
@@ -202,7 +204,7 @@ async def test_missing_premiums_cost_only_marks_and_funding(replay: Market) -> N
 
 @pytest.mark.parametrize("venue", VENUES)
 @pytest.mark.parametrize("mode", ["garbage", "empty", "down"])
-async def test_a_failed_reload_keeps_the_former_markets(replay: Market, venue: str, mode: str) -> None:
+async def test_after_a_failed_reload_the_previous_markets_are_used(replay: Market, venue: str, mode: str) -> None:
     async with connected(venue, replay.url) as exchange:
         instrument, whole = await btc(exchange), await exchange.tickers()
         replay.fault(mode, venue)
@@ -213,7 +215,7 @@ async def test_a_failed_reload_keeps_the_former_markets(replay: Market, venue: s
         assert len(await exchange.candles(instrument, Timeframe.M1, limit=5)) == 5
 
 
-async def test_markets_are_read_by_themselves_once_the_venue_lets_them(replay: Market) -> None:
+async def test_the_first_call_after_a_failed_load_reads_the_markets(replay: Market) -> None:
     async with connected("bybit", replay.url) as exchange:
         replay.fault("empty", "bybit")
         with pytest.raises(EmptyData):
@@ -222,7 +224,7 @@ async def test_markets_are_read_by_themselves_once_the_venue_lets_them(replay: M
         assert "BTCUSDT" in await exchange.tickers()
 
 
-async def test_concurrent_calls_do_not_mix_up_their_replies(replay: Market) -> None:
+async def test_replies_of_concurrent_calls_are_not_mixed(replay: Market) -> None:
     async with connected("bybit", replay.url) as exchange:
         instrument = await btc(exchange)
         replay.fault("451", "bybit", path="orderbook")
@@ -232,7 +234,7 @@ async def test_concurrent_calls_do_not_mix_up_their_replies(replay: Market) -> N
         assert {type(result).__name__ for result in results[::2]} == {"Trades"}
 
 
-async def test_a_symbol_that_the_venue_does_not_have_is_unknown(replay: Market) -> None:
+async def test_a_symbol_that_the_venue_does_not_list_is_unknown(replay: Market) -> None:
     for venue in VENUES:
         async with connected(venue, replay.url) as exchange:
             with pytest.raises(UnknownSymbol):
@@ -241,7 +243,7 @@ async def test_a_symbol_that_the_venue_does_not_have_is_unknown(replay: Market) 
                 )
 
 
-async def test_dead_markets_are_priced_but_have_no_bars_and_no_book(replay: Market) -> None:
+async def test_inactive_markets_have_a_ticker_but_no_bars_book_or_trades(replay: Market) -> None:
     async with connected("bybit", replay.url) as exchange:
         dead = {each.symbol: each for each in await exchange.instruments()}["ALPACAUSDT"]
         ticker = (await exchange.tickers())["ALPACAUSDT"]
@@ -252,7 +254,7 @@ async def test_dead_markets_are_priced_but_have_no_bars_and_no_book(replay: Mark
 
 
 @pytest.mark.parametrize("venue", ["bybit", "binance", "okx", "gate", "bitget"])
-async def test_every_endpoint_of_a_venue_is_at_the_given_url(venue: str) -> None:
+async def test_every_endpoint_of_a_venue_uses_the_given_url(venue: str) -> None:
     async with connected(venue, "http://127.0.0.1:9/") as exchange:
 
         def check(urls: Any) -> None:
@@ -265,12 +267,12 @@ async def test_every_endpoint_of_a_venue_is_at_the_given_url(venue: str) -> None
         check(exchange._client.urls["api"])
 
 
-def test_a_venue_that_ccxt_does_not_have_is_a_mistake_in_the_settings() -> None:
+def test_a_venue_that_ccxt_does_not_have_raises_config_error() -> None:
     with pytest.raises(ConfigError, match="bybitt"):
         CcxtExchange("bybitt")
 
 
-async def test_a_batch_at_a_venue_that_answers_nothing_ends_together(replay: Market) -> None:
+async def test_a_batch_without_replies_ends_after_few_timeouts(replay: Market) -> None:
     async with connected("bybit", replay.url, timeout_s=1) as exchange:
         instrument = await btc(exchange)
         replay.fault("slow", "bybit", path="kline")

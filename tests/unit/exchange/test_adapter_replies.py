@@ -122,13 +122,13 @@ async def test_a_bad_reply_raises_the_matching_error(
         assert abs(caught.value.until_ms - epoch_ms() - pause_s * 1000) < 2_000
 
 
-async def test_a_short_outage_is_overcome_by_one_retry(bybit: FakeBybit, exchange: CcxtExchange) -> None:
+async def test_one_retry_hides_a_short_outage(bybit: FakeBybit, exchange: CcxtExchange) -> None:
     bybit.override = lambda _: html(503, "Service Unavailable") if len(bybit.requested) == 1 else None
     assert (await exchange.tickers())["BTCUSDT"].last == 100
     assert bybit.requested == ["tickers", "tickers"]
 
 
-async def test_a_lasting_outage_is_retried_only_once(bybit: FakeBybit, exchange: CcxtExchange) -> None:
+async def test_a_longer_outage_is_retried_only_once(bybit: FakeBybit, exchange: CcxtExchange) -> None:
     bybit.override = lambda _: html(502, "Bad Gateway")
     with pytest.raises(VenueUnavailable, match="502: Bad Gateway"):
         await exchange.tickers()
@@ -153,7 +153,7 @@ async def test_delisted_markets_are_removed_from_the_tickers(bybit: FakeBybit, e
     assert list(await exchange.tickers()) == ["ETHUSDT"]
 
 
-async def test_candles_older_than_a_nan_price_are_dropped(bybit: FakeBybit, exchange: CcxtExchange) -> None:
+async def test_candles_before_a_nan_price_are_dropped(bybit: FakeBybit, exchange: CcxtExchange) -> None:
     current_ms = epoch_ms() // MINUTE * MINUTE
     rows = [[str(current_ms - k * MINUTE), "10", "11", "9", "NaN" if k == 4 else "10", "1", "10"] for k in range(9)]
     instrument = (await exchange.instruments())[0]

@@ -35,7 +35,7 @@ def make(venue: str = "bybit") -> tuple[Breaker, SettableClock]:
 
 
 @pytest.mark.parametrize("kind", ORDINARY)
-def test_an_ordinary_failure_opens_it_at_the_third_in_a_row(kind: type[ExchangeError]) -> None:
+def test_the_third_consecutive_failure_opens_the_breaker(kind: type[ExchangeError]) -> None:
     breaker, _ = make()
     breaker.failed(kind("a"))
     breaker.failed(kind("b"))
@@ -44,7 +44,7 @@ def test_an_ordinary_failure_opens_it_at_the_third_in_a_row(kind: type[ExchangeE
     assert breaker.open
 
 
-def test_a_success_between_failures_starts_the_count_again() -> None:
+def test_a_success_resets_the_count_of_failures() -> None:
     breaker, _ = make()
     for _ in range(10):
         breaker.failed(BadData("x"))
@@ -54,7 +54,7 @@ def test_a_success_between_failures_starts_the_count_again() -> None:
     assert breaker.error is None
 
 
-def test_two_slow_failures_open_it_after_eight_seconds() -> None:
+def test_failures_over_eight_seconds_open_the_breaker() -> None:
     breaker, clock = make()
     breaker.failed(VenueTimedOut("x"))
     clock.advance(8)
@@ -62,7 +62,7 @@ def test_two_slow_failures_open_it_after_eight_seconds() -> None:
     assert breaker.open
 
 
-def test_a_block_opens_it_at_once_for_about_a_minute() -> None:
+def test_a_block_opens_the_breaker_immediately_for_about_a_minute() -> None:
     breaker, clock = make()
     breaker.failed(VenueBlocked("x"))
     assert breaker.open
@@ -74,7 +74,7 @@ def test_a_block_opens_it_at_once_for_about_a_minute() -> None:
     assert breaker.retry_ms - clock.now_ms() == BLOCKED_MS
 
 
-def test_a_rate_limit_opens_it_exactly_until_the_venue_said() -> None:
+def test_a_rate_limit_opens_the_breaker_until_the_time_that_the_venue_gave() -> None:
     breaker, clock = make()
     breaker.failed(RateLimited("x", until_ms=clock.now_ms() + 123_456))
     assert breaker.open
@@ -86,7 +86,7 @@ def test_a_rate_limit_opens_it_exactly_until_the_venue_said() -> None:
 
 
 @pytest.mark.parametrize("kind", [UnknownSymbol, Unsupported])
-def test_what_is_not_the_venues_failure_does_not_count(kind: type[ExchangeError]) -> None:
+def test_errors_of_the_request_do_not_count_as_failures_of_the_venue(kind: type[ExchangeError]) -> None:
     breaker, _ = make()
     breaker.succeeded()
     for _ in range(20):
@@ -95,7 +95,7 @@ def test_what_is_not_the_venues_failure_does_not_count(kind: type[ExchangeError]
     assert breaker.healthy_since_ms is not None
 
 
-def test_probes_come_further_and_further_apart_up_to_half_a_minute_and_a_success_closes_it() -> None:
+def test_the_wait_between_probes_doubles_up_to_thirty_seconds_and_a_success_closes_the_breaker() -> None:
     breaker, clock = make()
     waits = []
     for _ in range(12):
@@ -115,7 +115,7 @@ def test_probes_come_further_and_further_apart_up_to_half_a_minute_and_a_success
     assert breaker.retry_ms - clock.now_ms() == waits[0]
 
 
-def test_nodes_do_not_probe_in_step() -> None:
+def test_nodes_do_not_probe_at_the_same_time() -> None:
     clock = SettableClock()
     waits = set()
     for chance in (0.0, 0.3, 0.9):
@@ -126,7 +126,7 @@ def test_nodes_do_not_probe_in_step() -> None:
     assert all(45_000 <= wait - clock.now_ms() <= 60_000 for wait in waits)
 
 
-def test_health_counts_from_the_first_success_after_the_last_failure() -> None:
+def test_a_venue_is_healthy_since_the_first_success_after_the_last_failure() -> None:
     breaker, clock = make()
     breaker.succeeded()
     began = clock.now_ms()
@@ -138,7 +138,7 @@ def test_health_counts_from_the_first_success_after_the_last_failure() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from([*ORDINARY, None]), st.floats(0, 20)), max_size=60))
-def test_it_is_open_only_with_an_error_and_is_always_tried_again_within_half_a_minute(
+def test_an_open_breaker_has_an_error_and_probes_within_thirty_seconds(
     story: list[tuple[type[ExchangeError] | None, float]],
 ) -> None:
     breaker, clock = make()
@@ -173,14 +173,14 @@ class Market:
         self.breakers[venue].succeeded()
 
 
-def test_the_first_venue_is_used_while_it_works_also_before_its_first_answer() -> None:
+def test_the_first_venue_is_used_while_it_works_and_before_its_first_reply() -> None:
     market = Market()
     assert market.choose() == ("bybit", None)
     market.heal("bybit")
     assert market.choose() == ("bybit", None)
 
 
-def test_a_dead_venue_is_left_at_once_and_the_reply_says_why() -> None:
+def test_a_failed_venue_is_replaced_immediately_with_the_reason() -> None:
     market = Market()
     market.block("bybit")
     assert market.choose() == ("binance", Fallback(venue="bybit", reason=FallbackReason.VENUE_BLOCKED))
@@ -188,7 +188,7 @@ def test_a_dead_venue_is_left_at_once_and_the_reply_says_why() -> None:
     assert market.choose() == ("okx", Fallback(venue="bybit", reason=FallbackReason.VENUE_BLOCKED))
 
 
-def test_it_goes_back_only_after_the_dwell_and_says_meanwhile_that_the_venue_recovers() -> None:
+def test_the_first_venue_returns_after_the_dwell_and_is_recovering_until_then() -> None:
     market = Market(dwell_s=60)
     market.block("bybit")
     market.choose()
@@ -200,7 +200,7 @@ def test_it_goes_back_only_after_the_dwell_and_says_meanwhile_that_the_venue_rec
     assert market.choose() == ("bybit", None)
 
 
-def test_one_failure_while_it_recovers_begins_the_dwell_anew() -> None:
+def test_a_failure_during_recovery_restarts_the_dwell() -> None:
     market = Market(dwell_s=60)
     market.block("bybit")
     market.choose()
@@ -215,7 +215,7 @@ def test_one_failure_while_it_recovers_begins_the_dwell_anew() -> None:
     assert market.choose()[0] == "bybit"
 
 
-def test_a_recovering_venue_is_better_than_none() -> None:
+def test_a_recovering_venue_is_used_when_no_other_works() -> None:
     market = Market()
     market.block("bybit")
     market.choose()
@@ -225,7 +225,7 @@ def test_a_recovering_venue_is_better_than_none() -> None:
     assert market.choose() == ("bybit", None)
 
 
-def test_with_all_dead_it_stays_and_takes_the_first_that_comes_back() -> None:
+def test_while_all_venues_fail_the_choice_stays_until_one_works() -> None:
     market = Market()
     for venue in market.breakers:
         market.block(venue)
@@ -235,7 +235,7 @@ def test_with_all_dead_it_stays_and_takes_the_first_that_comes_back() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["bybit", "binance", "okx"]), st.booleans(), st.floats(0, 40)), max_size=80))
-def test_it_never_uses_a_dead_venue_while_another_lives_and_never_flaps(story: list[tuple[str, bool, float]]) -> None:
+def test_a_failed_venue_is_never_used_while_another_works_and_changes_are_rare(story: list[tuple[str, bool, float]]) -> None:
     market, came_back = Market(dwell_s=30), []
     venues = list(market.breakers)
     for venue, well, seconds in story:
@@ -251,7 +251,7 @@ def test_it_never_uses_a_dead_venue_while_another_lives_and_never_flaps(story: l
     assert all(healthy >= 30_000 for healthy in came_back)
 
 
-def test_every_failure_of_a_venue_has_its_reason() -> None:
+def test_every_failure_of_a_venue_has_a_reason() -> None:
     reasons = {fallback_reason(kind("x")) for kind in (*ORDINARY, VenueBlocked)} | {
         fallback_reason(RateLimited("x", until_ms=0)),
         fallback_reason(None),
@@ -259,7 +259,7 @@ def test_every_failure_of_a_venue_has_its_reason() -> None:
     assert reasons == {reason for reason in FallbackReason if reason.name.startswith("VENUE_")}
 
 
-def test_a_better_venue_that_is_not_filled_yet_is_not_gone_back_to_unless_the_used_one_fails() -> None:
+def test_a_better_venue_without_data_is_used_only_when_the_current_one_fails() -> None:
     market = Market(dwell_s=60)
     market.breakers["bybit"].failed(VenueBlocked("no"))
     assert market.choose(set())[0] == "binance"

@@ -17,7 +17,7 @@ from virtuoso.exchange.budget import IN_FLIGHT, Budget
     st.integers(40, 100),
     st.floats(1, 10),
 )
-def test_no_window_ever_holds_more_than_the_allowance(
+def test_no_window_has_more_than_the_allowance(
     requests: list[tuple[float, int, bool]], allowance: int, window: float
 ) -> None:
     sent: list[tuple[float, int]] = []
@@ -38,7 +38,7 @@ def test_no_window_ever_holds_more_than_the_allowance(
         assert sum(cost for at, cost in sent if begin <= at < begin + window - 1e-6) <= allowance
 
 
-def test_an_allowance_is_used_in_full_and_at_once() -> None:
+def test_the_whole_allowance_can_be_used_immediately() -> None:
     async def main() -> None:
         budget, loop = Budget(10, 5, clock=VirtualClock()), asyncio.get_running_loop()
         for _ in range(10):
@@ -50,7 +50,7 @@ def test_an_allowance_is_used_in_full_and_at_once() -> None:
     run_virtually(main())
 
 
-def test_an_urgent_request_passes_those_that_wait() -> None:
+def test_an_urgent_request_goes_before_waiting_requests() -> None:
     async def main() -> None:
         budget, order = Budget(1, 1, clock=VirtualClock()), []
 
@@ -67,7 +67,7 @@ def test_an_urgent_request_passes_those_that_wait() -> None:
     run_virtually(main())
 
 
-def test_slow_replies_hold_back_the_batch_but_not_an_urgent_request() -> None:
+def test_slow_replies_delay_a_batch_but_no_urgent_request() -> None:
     async def main() -> None:
         budget, begun = Budget(10_000, 1, clock=VirtualClock()), []
 
@@ -88,7 +88,7 @@ def test_slow_replies_hold_back_the_batch_but_not_an_urgent_request() -> None:
     run_virtually(main())
 
 
-def test_when_all_in_flight_go_unanswered_those_behind_them_end_too() -> None:
+def test_when_no_request_in_flight_is_answered_waiting_requests_end() -> None:
     async def main() -> None:
         budget, ended = Budget(10_000, 1, clock=VirtualClock()), []
 
@@ -106,7 +106,7 @@ def test_when_all_in_flight_go_unanswered_those_behind_them_end_too() -> None:
     run_virtually(main())
 
 
-def test_one_unanswered_request_costs_those_behind_it_nothing() -> None:
+def test_one_unanswered_request_does_not_end_waiting_requests() -> None:
     async def main() -> None:
         budget = Budget(1, 3, clock=VirtualClock())
 
@@ -122,7 +122,7 @@ def test_one_unanswered_request_costs_those_behind_it_nothing() -> None:
     run_virtually(main())
 
 
-def test_places_in_flight_are_given_back_whatever_happens_to_their_holders() -> None:
+def test_failed_and_cancelled_requests_no_longer_count_as_in_flight() -> None:
     async def main() -> None:
         budget = Budget(10_000, 1, clock=VirtualClock())
 
@@ -143,7 +143,7 @@ def test_places_in_flight_are_given_back_whatever_happens_to_their_holders() -> 
     run_virtually(main())
 
 
-def test_a_cancelled_request_takes_nothing_and_blocks_nobody() -> None:
+def test_a_cancelled_request_uses_nothing_and_blocks_no_other() -> None:
     async def main() -> None:
         budget, loop = Budget(1, 1, clock=VirtualClock()), asyncio.get_running_loop()
         await budget.spend(1)
@@ -158,7 +158,7 @@ def test_a_cancelled_request_takes_nothing_and_blocks_nobody() -> None:
     run_virtually(main())
 
 
-def test_a_request_dearer_than_the_allowance_still_gets_its_turn() -> None:
+def test_a_request_that_costs_more_than_the_allowance_is_still_sent() -> None:
     async def main() -> None:
         budget = Budget(5, 1, clock=VirtualClock())
         await budget.spend(40)

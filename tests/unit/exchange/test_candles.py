@@ -33,13 +33,13 @@ def minutes(candles: Candles) -> list[int]:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_bars_come_oldest_first_without_the_forming_one(order: int) -> None:
+def test_bars_are_oldest_first_without_the_forming_bar(order: int) -> None:
     candles = read([bar(k) for k in range(5)][::order])
     assert minutes(candles) == [4, 3, 2, 1]
     assert (candles.open[0], candles.high[0], candles.low[0], candles.close[0], candles.volume[0]) == (10, 12, 9, 11, 5)
 
 
-def test_the_volume_is_where_the_venue_has_it() -> None:
+def test_the_volume_is_read_from_the_given_cell() -> None:
     rows = [[*bar(k), str(k)] for k in range(3)]
     candles = read_candles(rows, "BTCUSDT", Timeframe.M1, STAMP, limit=9, exact=True, volume_at=7)
     assert candles.volume.tolist() == [2, 1]
@@ -47,15 +47,15 @@ def test_the_volume_is_where_the_venue_has_it() -> None:
         read_candles([bar(k) for k in range(3)], "BTCUSDT", Timeframe.M1, STAMP, limit=9, exact=True, volume_at=7)
 
 
-def test_only_the_newest_are_given() -> None:
+def test_only_the_newest_bars_are_returned() -> None:
     assert minutes(read([bar(k) for k in range(50)], limit=3)) == [3, 2, 1]
 
 
-def test_the_run_begins_after_the_last_gap() -> None:
+def test_bars_begin_after_the_last_gap() -> None:
     assert minutes(read([bar(k) for k in (9, 8, 7, 5, 3, 2, 1, 0)])) == [3, 2, 1]
 
 
-def test_a_page_of_the_past_ends_before_its_bar_and_is_not_too_old() -> None:
+def test_a_page_of_past_bars_ends_before_the_given_time_and_is_never_stale() -> None:
     rows, asked = [bar(k) for k in range(900, 1000)], NOW - 950 * MINUTE
     page = read_candles(rows, "BTCUSDT", Timeframe.M1, STAMP, limit=10, exact=False, before_ms=asked)
     assert minutes(page) == list(range(960, 950, -1))
@@ -63,7 +63,7 @@ def test_a_page_of_the_past_ends_before_its_bar_and_is_not_too_old() -> None:
         read_candles(rows, "BTCUSDT", Timeframe.M1, STAMP, limit=10, exact=False, before_ms=NOW - 1000 * MINUTE)
 
 
-def test_without_an_exact_clock_a_bar_is_closed_only_when_a_later_one_shows() -> None:
+def test_without_an_exact_clock_a_bar_is_closed_only_when_there_is_a_later_bar() -> None:
     assert minutes(read([bar(3), bar(2), bar(1)], exact=False)) == [3, 2]
     assert minutes(read([bar(2), bar(1), bar(0)], exact=False)) == [2, 1]
 
@@ -87,34 +87,34 @@ def test_without_an_exact_clock_a_bar_is_closed_only_when_a_later_one_shows() ->
         ([str(NOW - 3 * MINUTE), "10"], "candle_row"),
     ],
 )
-def test_a_bad_bar_costs_itself_and_the_run_before_it(row: list[Any], reason: str) -> None:
+def test_a_bad_bar_and_the_bars_before_it_are_dropped(row: list[Any], reason: str) -> None:
     before = refused(reason)
     assert minutes(read([bar(5), bar(4), row, bar(2), bar(1)])) == [2, 1]
     assert refused(reason) == before + 1
 
 
-def test_a_bar_from_the_future_is_refused() -> None:
+def test_a_bar_in_the_future_is_refused() -> None:
     before = refused("candle_time")
     assert minutes(read([bar(2), bar(1), bar(0), bar(-30)], exact=False)) == [2, 1]
     assert refused("candle_time") == before + 1
 
 
-def test_a_repeated_bar_is_kept_once() -> None:
+def test_a_repeated_bar_is_returned_once() -> None:
     before = refused("candle_duplicate")
     assert minutes(read([bar(2), bar(2), bar(1)])) == [2, 1]
     assert refused("candle_duplicate") == before + 1
 
 
-def test_a_minute_without_trades_is_a_bar() -> None:
+def test_a_minute_without_trades_has_a_bar() -> None:
     assert read([bar(1, o="10", h="10", lo="10", c="10", v="0")]).volume.tolist() == [0]
 
 
-def test_a_close_beyond_the_high_by_rounding_widens_it() -> None:
+def test_a_close_above_the_high_by_rounding_becomes_the_high() -> None:
     candles = read([bar(1, c="12.000001")])
     assert candles.high[0] == candles.close[0] == 12.000001
 
 
-def test_one_refused_bar_at_the_end_is_waited_for_more_are_bad_data() -> None:
+def test_one_refused_bar_at_the_end_is_accepted_but_two_are_bad_data() -> None:
     assert minutes(read([bar(3), bar(2), bar(1, c="x")])) == [3, 2]
     with pytest.raises(BadData):
         read([bar(5), bar(4), bar(3, c="x"), bar(2, c="x"), bar(1, c="x")])
@@ -142,7 +142,7 @@ TIMES = st.one_of(JUNK, st.integers(-3, 12).map(lambda k: NOW - k * MINUTE), st.
 
 
 @given(st.lists(st.tuples(TIMES, CELLS, CELLS, CELLS, CELLS, CELLS).map(list) | JUNK, max_size=25), st.booleans())
-def test_whatever_comes_bars_are_sound_or_an_exchange_error(rows: list[Any], exact: bool) -> None:
+def test_any_rows_give_valid_bars_or_an_exchange_error(rows: list[Any], exact: bool) -> None:
     try:
         candles = read(rows, exact=exact, limit=5)
     except ExchangeError:

@@ -59,17 +59,17 @@ def reply(status: int, body: str, *, readable: bool = True, clock_ms: int | None
         (None, KeyError("list"), BadData),
     ],
 )
-def test_each_failure_becomes_its_kind(reply: Reply | None, failure: Exception, kind: type[ExchangeError]) -> None:
+def test_each_failure_becomes_the_matching_error(reply: Reply | None, failure: Exception, kind: type[ExchangeError]) -> None:
     assert type(classify(failure, reply, NOW)) is kind
 
 
-def test_a_reply_cut_off_in_the_middle_is_bad_data() -> None:
+def test_an_incomplete_reply_is_bad_data() -> None:
     failure = ccxt.ExchangeError("bybit GET")
     failure.__cause__ = aiohttp.ClientPayloadError("not completed")
     assert type(classify(failure, None, NOW)) is BadData
 
 
-def test_what_the_venue_said_is_in_the_message_without_markup() -> None:
+def test_the_message_has_the_text_of_the_reply_without_markup() -> None:
     message = str(classify(ccxt.RateLimitExceeded(), reply(403, GEO_BLOCK, readable=False), NOW))
     assert "CloudFront distribution is configured to block access" in message
     assert "<" not in message
@@ -93,11 +93,11 @@ def test_what_the_venue_said_is_in_the_message_without_markup() -> None:
         (reply(200, '{"retCode":10006}', clock_ms=NOW, X_Bapi_Limit_Reset_Timestamp=str(NOW - 10)), 5),
     ],
 )
-def test_a_pause_is_as_long_as_the_venue_asks(reply: Reply, seconds: float) -> None:
+def test_a_pause_is_as_long_as_the_venue_requests(reply: Reply, seconds: float) -> None:
     error = classify(ccxt.RateLimitExceeded(), reply, NOW)
     assert isinstance(error, RateLimited)
     assert (error.until_ms - NOW) / 1000 == seconds
 
 
-def test_kinds_are_named_for_metrics() -> None:
+def test_each_error_has_a_name_in_metrics() -> None:
     assert [kind_of(VenueTimedOut("")), kind_of(BadData(""))] == ["venue_timed_out", "bad_data"]

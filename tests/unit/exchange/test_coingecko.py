@@ -36,7 +36,7 @@ def asked(replay: Market) -> int:
     return int(replay.get("/__stats")["by_path"].get("/api/v3/global", 0))
 
 
-async def test_the_share_is_what_coingecko_says_with_its_time(replay: Market) -> None:
+async def test_the_share_and_its_time_are_those_of_coingecko(replay: Market) -> None:
     async with coingecko(replay.url, OffsetClock()) as source:
         dominance = await source.dominance()
         truth = replay.get("/api/v3/global")["data"]
@@ -45,7 +45,7 @@ async def test_the_share_is_what_coingecko_says_with_its_time(replay: Market) ->
         assert abs(dominance.observed_ms - truth["updated_at"] * 1000) < 5_000
 
 
-async def test_it_is_asked_once_a_minute_however_often_we_are(replay: Market) -> None:
+async def test_coingecko_is_requested_at_most_once_a_minute(replay: Market) -> None:
     clock, before = OffsetClock(), asked(replay)
     async with coingecko(replay.url, clock) as source:
         for _ in range(5):
@@ -70,7 +70,7 @@ async def test_it_is_asked_once_a_minute_however_often_we_are(replay: Market) ->
         ("stale", VenueStale),
     ],
 )
-async def test_each_fault_has_its_name_and_is_not_asked_about_again_at_once(
+async def test_each_fault_raises_the_matching_error_and_is_not_retried_immediately(
     replay: Market, mode: str, kind: type[ExchangeError]
 ) -> None:
     replay.fault(mode, "coingecko", stale_s=7_200)
@@ -84,7 +84,7 @@ async def test_each_fault_has_its_name_and_is_not_asked_about_again_at_once(
     assert asked(replay) <= before + 2  # aiohttp itself retries once on a broken connection
 
 
-async def test_the_last_share_is_kept_for_ten_minutes_of_failure(replay: Market) -> None:
+async def test_the_last_share_is_used_during_ten_minutes_of_failures(replay: Market) -> None:
     clock = OffsetClock()
     async with coingecko(replay.url, clock) as source:
         good = await source.dominance()

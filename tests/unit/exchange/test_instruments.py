@@ -42,7 +42,7 @@ def market(name: str, base: str, **other: Any) -> dict[str, Any]:
     return {"id": name, "symbol": f"{base}/USDT:USDT", "base": base, "precision": {"price": 0.1}, **swap, **other}
 
 
-def test_only_active_usdt_perpetuals_are_taken_each_once() -> None:
+def test_each_active_usdt_perpetual_is_returned_once() -> None:
     instruments = instruments_of(
         [
             market("BTCUSDT", "BTC", created=1585526400000),
@@ -63,5 +63,5 @@ def test_only_active_usdt_perpetuals_are_taken_each_once() -> None:
     assert instruments["ETHUSDT"].venue_symbol == "ETH/USDT:USDT"
 
 
-def test_a_precision_in_digits_is_not_taken_for_a_tick_size() -> None:
+def test_a_precision_in_digits_is_not_a_tick_size() -> None:
     assert instruments_of([market("BTCUSDT", "BTC", precision={"price": 2})], ticks=False)["BTCUSDT"].tick_size is None

@@ -34,11 +34,11 @@ def trade(ident: str, **other: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("junk", [None, "", "NaN", "nan", "inf", "-inf", "1e309", "abc", [], {}, True, 1e19])
-def test_what_is_no_finite_number_is_none(junk: Any) -> None:
+def test_a_value_that_is_not_a_finite_number_is_none(junk: Any) -> None:
     assert number(junk) is None
 
 
-def test_trades_come_oldest_first_with_takers_sides() -> None:
+def test_trades_are_oldest_first_with_the_takers_side() -> None:
     rows = [trade("c", time=str(NOW)), trade("b", side="Sell", time=str(NOW)), trade("a")]
     trades = read_trades(rows, BYBIT.trade, "BTCUSDT", STAMP)
     assert list(trades.ids) == ["a", "b", "c"]
@@ -46,13 +46,13 @@ def test_trades_come_oldest_first_with_takers_sides() -> None:
     assert trades.time_ms.tolist() == [NOW - 1000, NOW, NOW]
 
 
-def test_a_buyer_who_was_the_maker_means_that_the_taker_sold() -> None:
+def test_the_taker_sold_when_the_buyer_was_the_maker() -> None:
     row = {"id": 7, "price": "5", "qty": "1", "time": NOW, "isBuyerMaker": True}
     trades = read_trades([row, {**row, "id": 8, "isBuyerMaker": False}], BINANCE.trade, "BTCUSDT", STAMP)
     assert trades.side.tolist() == [-1, 1]
 
 
-def test_bad_trades_cost_only_themselves_and_are_counted_by_reason() -> None:
+def test_only_bad_trades_are_refused_and_they_are_counted_by_reason() -> None:
     before = {reason: refused(reason) for reason in ("trade_number", "trade_side", "trade_time", "trade_duplicate")}
     rows = [
         trade("a"),
@@ -67,14 +67,14 @@ def test_bad_trades_cost_only_themselves_and_are_counted_by_reason() -> None:
     assert after == {"trade_number": 2, "trade_side": 1, "trade_time": 1, "trade_duplicate": 1}
 
 
-def test_contracts_are_turned_into_base_units() -> None:
+def test_contracts_are_converted_to_base_units() -> None:
     assert read_trades([trade("a")], BYBIT.trade, "BTCUSDT", STAMP, contract=0.01).size.tolist() == [0.02]
 
 
 @given(st.lists(st.fixed_dictionaries({"execId": st.one_of(JUNK, st.text()), "time": st.one_of(JUNK, st.just(NOW)),
                                        "price": st.one_of(JUNK, PRICES), "size": st.one_of(JUNK, PRICES),
                                        "side": st.one_of(JUNK, st.sampled_from(["Buy", "Sell"]))}) | JUNK))  # fmt: skip
-def test_whatever_comes_trades_are_finite_or_an_exchange_error(rows: list[Any]) -> None:
+def test_any_rows_give_finite_trades_or_an_exchange_error(rows: list[Any]) -> None:
     try:
         trades = read_trades(rows, BYBIT.trade, "BTCUSDT", STAMP)
     except ExchangeError:
@@ -85,7 +85,7 @@ def test_whatever_comes_trades_are_finite_or_an_exchange_error(rows: list[Any]) 
     assert len(set(trades.ids)) == len(trades.ids) > 0
 
 
-def test_no_trades_is_empty_and_unreadable_ones_are_bad() -> None:
+def test_no_trades_are_empty_data_and_unreadable_trades_are_bad_data() -> None:
     with pytest.raises(EmptyData):
         read_trades([], BYBIT.trade, "BTCUSDT", STAMP)
     with pytest.raises(BadData):
@@ -94,7 +94,7 @@ def test_no_trades_is_empty_and_unreadable_ones_are_bad() -> None:
         read_trades("<html>", BYBIT.trade, "BTCUSDT", STAMP)
 
 
-def test_a_book_without_its_bad_levels_is_still_in_order() -> None:
+def test_bad_levels_are_removed_from_a_book() -> None:
     bids = [["10", "1"], ["9", ""], ["8", "3"], ["7", "-1"], ["6", "2"], ["5", "1"]]
     book = read_book({"bids": bids, "asks": [["11", "4"]]}, "BTCUSDT", STAMP)
     assert book.bids.tolist() == [[10, 1], [8, 3], [6, 2], [5, 1]]
@@ -116,13 +116,13 @@ def test_a_book_without_its_bad_levels_is_still_in_order() -> None:
         ([[], "x", None], [["11", "1"]], BadData),
     ],
 )
-def test_a_book_that_no_market_can_have_is_refused(bids: Any, asks: Any, kind: type[ExchangeError]) -> None:
+def test_an_impossible_book_is_refused(bids: Any, asks: Any, kind: type[ExchangeError]) -> None:
     with pytest.raises(ExchangeError) as caught:
         read_book({"bids": bids, "asks": asks}, "BTCUSDT", STAMP)
     assert type(caught.value) is kind
 
 
-def test_rows_are_completed_by_those_of_further_requests_and_not_contradicted() -> None:
+def test_rows_of_further_requests_add_missing_fields_only() -> None:
     rates = [{"id": "A-SWAP", "rate": "1", "ts": "5"}, {"id": "B-SWAP", "rate": "2"}]
     marks, indexes = [{"id": "A-SWAP", "mark": "3", "ts": "9"}, {"id": "C-SWAP", "mark": "4"}], [{"id": "A", "index": "6"}]
     assert completed(rates, [(marks, ""), (indexes, "-SWAP")], "id") == {
@@ -133,13 +133,13 @@ def test_rows_are_completed_by_those_of_further_requests_and_not_contradicted() 
         completed(rates, [("<html>", "")], "id")
 
 
-def test_cells_without_names_go_by_their_places_and_a_bad_one_costs_its_row() -> None:
+def test_cells_without_names_are_read_by_position_and_a_bad_cell_refuses_its_row() -> None:
     rows = [[str(NOW), "250", "2.5"], [str(NOW - 300_000), "240", "NaN"], [str(NOW - 600_000), "230", "2.3"], ["7"]]
     series = read_series(rows, SeriesNames("0", "2"), "BTCUSDT", STAMP, kind="open_interest", low=0, high=1e18)
     assert series.values.tolist() == [2.3, 2.5]
 
 
-def test_a_series_is_sorted_each_time_once_and_never_from_the_future() -> None:
+def test_a_series_is_sorted_without_duplicates_and_future_times() -> None:
     names = SeriesNames("t", "v")
     times = [NOW, NOW - 300_000, NOW, NOW + 300_000, "x"]
     series = read_series(
@@ -149,7 +149,7 @@ def test_a_series_is_sorted_each_time_once_and_never_from_the_future() -> None:
     assert series.values.tolist() == [1, 0]
 
 
-def test_a_zero_beside_unreadable_values_is_not_believed() -> None:
+def test_a_zero_beside_unreadable_values_is_refused() -> None:
     names = SeriesNames("t", "v")
     rows = [{"t": NOW - k, "v": value} for k, value in enumerate(["0.01", "0", "0.02"])]
     assert len(read_series(rows, names, "X", STAMP, kind="funding", low=-1, high=1).values) == 3
@@ -157,7 +157,7 @@ def test_a_zero_beside_unreadable_values_is_not_believed() -> None:
     assert read_series(rows, names, "X", STAMP, kind="funding", low=-1, high=1).values.tolist() == [0.02]
 
 
-def test_two_shares_make_a_ratio_only_if_they_make_up_the_whole() -> None:
+def test_two_shares_give_a_ratio_only_if_their_sum_is_one() -> None:
     rows = [
         {"timestamp": NOW, "buyRatio": "0.6", "sellRatio": "0.4"},
         {"timestamp": NOW - 1, "buyRatio": "0.6", "sellRatio": "0.1"},
@@ -167,7 +167,7 @@ def test_two_shares_make_a_ratio_only_if_they_make_up_the_whole() -> None:
     assert series.values.tolist() == [pytest.approx(1.5)]
 
 
-def test_rows_of_another_shape_are_bad_data() -> None:
+def test_rows_of_another_type_are_bad_data() -> None:
     with pytest.raises(BadData):
         mappings("text")
     with pytest.raises(BadData):

@@ -43,7 +43,7 @@ def one(**changes: Any) -> Ticker:
     return read([{**ROW, **changes}])["BTCUSDT"]
 
 
-def test_a_good_row_is_read_whole() -> None:
+def test_every_field_of_a_good_row_is_read() -> None:
     assert one() == Ticker(
         symbol="BTCUSDT",
         last=102,
@@ -88,39 +88,39 @@ def test_a_row_without_a_price_is_refused_and_counted(price: Any) -> None:
         ("open_interest", {"openInterest": "-1"}),
     ],
 )
-def test_a_field_that_cannot_be_true_is_absent_and_the_price_stays(field: str, changes: dict[str, Any]) -> None:
+def test_an_implausible_field_is_absent_and_the_price_is_kept(field: str, changes: dict[str, Any]) -> None:
     ticker = one(**changes)
     assert getattr(ticker, field) is None
     assert ticker.last == 102
 
 
-def test_a_dead_market_has_no_turnover_rather_than_an_unknown_one() -> None:
+def test_an_inactive_market_has_a_turnover_of_zero() -> None:
     ticker = one(turnover24h="0.0000", volume24h="0.0000", prevPrice24h="102", price24hPcnt="0", fundingRate="")
     assert (ticker.turnover_24h, ticker.volume_24h, ticker.change_24h_percent) == (0, 0, 0)
     assert ticker.funding_rate is None
 
 
-def test_a_funding_rate_of_zero_is_believed_unless_other_rows_of_the_reply_are_unreadable() -> None:
+def test_a_funding_rate_of_zero_is_absent_only_when_other_rows_are_unreadable() -> None:
     zero = {**ROW, "fundingRate": "0"}
     other = {**ROW, "symbol": "A0USDT"}
     assert read([zero, other], known=2)["BTCUSDT"].funding_rate == 0
     assert read([zero, {**other, "lastPrice": ""}], known=2)["BTCUSDT"].funding_rate is None
 
 
-def test_the_move_of_a_cheap_coin_is_not_doubted_for_the_rounding_of_its_price() -> None:
+def test_the_rounding_of_a_low_price_does_not_make_the_change_implausible() -> None:
     coin = Instrument(symbol="BTCUSDT", venue_symbol="", base_asset="", multiplier=1, tick_size=0.00001)
     row = {**ROW, "lastPrice": "0.00012", "prevPrice24h": "0.00011", "price24hPcnt": "0.132"}
     read_back = read_tickers([row], BYBIT.ticker, {"BTCUSDT": coin}, STAMP, premiums={}, premium=BYBIT.premium)
     assert read_back["BTCUSDT"].change_24h_percent == pytest.approx(13.2)
 
 
-def test_rows_of_other_markets_and_second_rows_are_left_out() -> None:
+def test_rows_of_other_markets_and_duplicates_are_dropped() -> None:
     assert (
         read([ROW, {**ROW, "lastPrice": "7"}, {**ROW, "symbol": "BTC-26DEC25"}, {"symbol": None}, 5])["BTCUSDT"].last == 102
     )
 
 
-def test_no_row_of_ours_is_empty_and_mostly_unpriced_rows_are_bad() -> None:
+def test_no_known_symbol_is_empty_data_and_few_prices_are_bad_data() -> None:
     with pytest.raises(EmptyData):
         read([])
     with pytest.raises(EmptyData):
@@ -130,7 +130,7 @@ def test_no_row_of_ours_is_empty_and_mostly_unpriced_rows_are_bad() -> None:
         read([ROW, *bad], known=3)
 
 
-def test_marks_and_funding_come_from_premiums_where_tickers_lack_them() -> None:
+def test_mark_index_and_funding_come_from_premiums_when_tickers_lack_them() -> None:
     row = {"symbol": "BTCUSDT", "lastPrice": "102", "openPrice": "100", "priceChangePercent": "2.000", "quoteVolume": "9"}
     premium = {"symbol": "BTCUSDT", "markPrice": "103", "indexPrice": "1", "lastFundingRate": "0.0002"}
     read = read_tickers(
@@ -140,13 +140,13 @@ def test_marks_and_funding_come_from_premiums_where_tickers_lack_them() -> None:
     assert (read.mark, read.index, read.funding_rate) == (103, None, 0.0002)
 
 
-def test_a_venue_that_counts_base_units_only_gets_its_turnover_at_the_last_price() -> None:
+def test_without_a_turnover_it_is_the_volume_times_the_last_price() -> None:
     row = {"symbol": "BTC/USDT:USDT", "last": 10, "open": 10, "percentage": 0, "quoteVolume": None, "baseVolume": 3}
     read = read_tickers([row], UNIFIED.ticker, {"BTC/USDT:USDT": BTC}, STAMP, premiums={}, premium=UNIFIED.premium)
     assert (read["BTCUSDT"].turnover_24h, read["BTCUSDT"].volume_24h) == (30, 3)
 
 
-def test_volumes_that_count_contracts_are_turned_into_base_units() -> None:
+def test_volumes_in_contracts_are_converted_to_base_units() -> None:
     row = {"symbol": "BTC/USDT:USDT", "last": 10, "open": 10, "percentage": 0, "quoteVolume": None, "baseVolume": 3}
     for quote_volume, expected in ((None, (0.3, 0.03)), (29, (29, 3))):
         read = read_tickers(
@@ -158,7 +158,7 @@ def test_volumes_that_count_contracts_are_turned_into_base_units() -> None:
         assert (read.turnover_24h, read.volume_24h) == pytest.approx(expected)
 
 
-def test_okx_rows_are_read_in_base_units_and_their_move_from_the_opening_price() -> None:
+def test_okx_volumes_are_in_base_units_and_changes_come_from_the_opening_price() -> None:
     row = {"instId": "BTC-USDT-SWAP", "last": "102", "open24h": "100", "volCcy24h": "3", "vol24h": "300", "ts": "7"}
     read = read_tickers(
         *([row], OKX.ticker, {"BTC-USDT-SWAP": BTC}, STAMP),
@@ -171,14 +171,14 @@ def test_okx_rows_are_read_in_base_units_and_their_move_from_the_opening_price()
     assert (read.funding_rate, read.mark, read.index) == (0.0001, None, None)
 
 
-def test_the_newest_row_dates_the_reply() -> None:
+def test_the_time_of_a_reply_is_that_of_its_newest_row() -> None:
     assert observed_ms([{"ts": "5"}, {"ts": "9"}, {"ts": ""}], OKX.ticker) == 9
     assert observed_ms([{"closeTime": 5}, {"closeTime": 9}, {"closeTime": None}], BINANCE.ticker) == 9
     assert observed_ms([ROW], BYBIT.ticker) is None
 
 
 @given(st.fixed_dictionaries({name: st.one_of(JUNK, st.just(value)) for name, value in ROW.items()}))
-def test_whatever_a_row_holds_its_ticker_says_nothing_but_the_truth(row: dict[str, Any]) -> None:
+def test_any_row_gives_a_ticker_with_only_plausible_values(row: dict[str, Any]) -> None:
     unpriced = {**ROW, "symbol": "A0USDT", "lastPrice": ""}
     try:
         ticker = read([row, unpriced], known=2)["BTCUSDT"]

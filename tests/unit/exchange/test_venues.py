@@ -10,7 +10,7 @@ SIZES = [1, 10, 50, 100, 300, 500]
 
 
 @pytest.mark.parametrize("symbols", SIZES)
-def test_bybit_is_asked_for_less_than_its_allowance(symbols: int) -> None:
+def test_requests_to_bybit_stay_below_its_allowance(symbols: int) -> None:
     pace = cadence("bybit", symbols)
     slow = symbols / pace.open_interest + symbols / pace.long_short + symbols / pace.funding
     candles = symbols * (1 / 60 + 1 / 300 + 1 / 1800 + 1 / 14400)
@@ -18,7 +18,7 @@ def test_bybit_is_asked_for_less_than_its_allowance(symbols: int) -> None:
 
 
 @pytest.mark.parametrize("symbols", SIZES)
-def test_binance_is_asked_for_less_than_its_weight_a_minute(symbols: int) -> None:
+def test_requests_to_binance_stay_below_its_weight_per_minute(symbols: int) -> None:
     pace = cadence("binance", symbols)
     candles = symbols * (1 + 1 / 5 + 1 / 30 + 1 / 240)
     weight = 60 / pace.tickers * 40 + 60 / 15 * 10 + symbols * 5 * (60 / pace.books + 60 / pace.trades) + candles
@@ -27,7 +27,7 @@ def test_binance_is_asked_for_less_than_its_weight_a_minute(symbols: int) -> Non
     assert 300 * symbols / pace.funding <= 0.8 * 500
 
 
-def test_fifty_symbols_are_followed_closely() -> None:
+def test_fifty_symbols_are_read_every_few_seconds() -> None:
     assert cadence("bybit", 50).books == 12
     assert cadence("binance", 50).books <= 30
     assert cadence("bybit", 50).tickers <= 3
@@ -36,14 +36,14 @@ def test_fifty_symbols_are_followed_closely() -> None:
 
 
 @pytest.mark.parametrize("symbols", SIZES)
-def test_other_venues_are_asked_about_ten_times_a_second_at_most(symbols: int) -> None:
+def test_requests_to_other_venues_stay_below_ten_per_second(symbols: int) -> None:
     pace = cadence("gate", symbols)
     slow = symbols / pace.open_interest + symbols / pace.long_short + symbols / pace.funding
     assert 1 / pace.tickers + symbols / pace.books + symbols / pace.trades + slow + symbols * 1.3 / 60 <= 20
 
 
 @pytest.mark.parametrize("symbols", SIZES)
-def test_okx_is_asked_for_less_than_the_allowance_of_each_endpoint(symbols: int) -> None:
+def test_requests_to_okx_stay_below_the_allowance_of_each_endpoint(symbols: int) -> None:
     pace = cadence("okx", symbols)
     assert 1 / pace.tickers <= 0.8 * 10
     assert symbols / pace.books <= 0.8 * 20

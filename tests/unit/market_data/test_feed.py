@@ -76,7 +76,7 @@ async def test_a_full_feed_has_every_input_of_every_symbol() -> None:
                 assert part is not None
 
 
-async def test_for_an_hour_every_input_stays_young_and_no_more_is_asked_than_the_cadence_says() -> None:
+async def test_every_input_stays_fresh_for_an_hour_at_the_rate_of_the_cadence() -> None:
     exchange = fake("BTCUSDT", "ETHUSDT")
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
@@ -97,7 +97,7 @@ async def test_for_an_hour_every_input_stays_young_and_no_more_is_asked_than_the
 
 
 @pytest.mark.parametrize("kind", ["book", "trades", "funding", "open_interest", "long_short"])
-async def test_a_hanging_kind_does_not_hold_up_the_others(kind: str) -> None:
+async def test_a_kind_without_replies_does_not_delay_the_others(kind: str) -> None:
     exchange = fake(*(f"A{i}USDT" for i in range(40)))
     exchange.faults[kind] = None
     async with feeding(exchange) as feed:
@@ -111,7 +111,7 @@ async def test_a_hanging_kind_does_not_hold_up_the_others(kind: str) -> None:
         assert not feed.filled
 
 
-async def test_a_failing_kind_is_asked_again_and_comes_back() -> None:
+async def test_a_failing_kind_is_retried_until_it_succeeds() -> None:
     exchange = fake()
     exchange.faults["book"] = VenueUnavailable("gone")
     async with feeding(exchange) as feed:
@@ -121,7 +121,7 @@ async def test_a_failing_kind_is_asked_again_and_comes_back() -> None:
         await until(lambda: only(feed).book is not None)
 
 
-async def test_what_a_venue_does_not_offer_is_never_asked_again() -> None:
+async def test_unsupported_data_is_never_requested_again() -> None:
     exchange = fake()
     exchange.faults["long_short"] = Unsupported("not here")
     async with feeding(exchange) as feed:
@@ -130,7 +130,7 @@ async def test_what_a_venue_does_not_offer_is_never_asked_again() -> None:
         assert exchange.calls["long_short"] == 1
 
 
-async def test_during_a_pause_that_the_venue_asked_for_a_job_is_not_tried() -> None:
+async def test_no_job_runs_during_a_pause_that_the_venue_requested() -> None:
     exchange = fake()
     exchange.faults["book"] = RateLimited("slowly", until_ms=VirtualClock().now_ms() + 60_000)
     async with feeding(exchange) as feed:
@@ -141,7 +141,7 @@ async def test_during_a_pause_that_the_venue_asked_for_a_job_is_not_tried() -> N
         assert only(feed).book is not None
 
 
-async def test_an_empty_market_costs_only_itself() -> None:
+async def test_an_empty_market_does_not_affect_others() -> None:
     exchange = fake()
     exchange.faults["candles_4h"] = EmptyData("newly listed")
     async with feeding(exchange) as feed:
@@ -149,7 +149,7 @@ async def test_an_empty_market_costs_only_itself() -> None:
         assert set(only(feed).candles) == {Timeframe.M1, Timeframe.M5, Timeframe.M30}
 
 
-async def test_the_universe_is_the_largest_with_enough_turnover_or_exactly_what_was_asked_for() -> None:
+async def test_the_universe_has_the_largest_turnovers_or_exactly_the_configured_symbols() -> None:
     exchange = fake("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT")
     async with feeding(exchange, UniverseRules(limit=2)) as feed:
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
@@ -160,7 +160,7 @@ async def test_the_universe_is_the_largest_with_enough_turnover_or_exactly_what_
         await until(lambda: bool(feed.anchor_candles()))
 
 
-async def test_the_universe_is_drawn_again_every_hour_and_a_retired_symbol_is_gone_everywhere() -> None:
+async def test_the_universe_is_chosen_every_hour_and_delisted_symbols_are_removed() -> None:
     exchange = fake("BTCUSDT", "OLDUSDT")
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
@@ -177,7 +177,7 @@ async def test_the_universe_is_drawn_again_every_hour_and_a_retired_symbol_is_go
         assert exchange.calls["book"] - calls["book"] == 2
 
 
-async def test_a_universe_drawn_while_most_turnovers_were_unknown_is_drawn_again_within_a_minute() -> None:
+async def test_a_universe_from_few_known_turnovers_is_chosen_again_within_a_minute() -> None:
     exchange = fake("BTCUSDT", "ETHUSDT", "SOLUSDT")
     exchange.unpriced = {"ETHUSDT", "SOLUSDT"}
     async with feeding(exchange) as feed:
@@ -189,7 +189,7 @@ async def test_a_universe_drawn_while_most_turnovers_were_unknown_is_drawn_again
         assert feed.whole
 
 
-async def test_a_list_of_markets_that_cannot_be_read_again_stays_as_it_was() -> None:
+async def test_after_a_failed_read_the_previous_list_of_markets_is_used() -> None:
     exchange = fake()
     async with feeding(exchange) as feed:
         exchange.faults["instruments"] = VenueUnavailable("gone")
@@ -198,7 +198,7 @@ async def test_a_list_of_markets_that_cannot_be_read_again_stays_as_it_was() -> 
         assert [item.symbol for item in feed.universe] == ["BTCUSDT"]
 
 
-async def test_inputs_that_are_too_old_do_not_count() -> None:
+async def test_inputs_that_are_too_old_are_left_out() -> None:
     exchange = fake()
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
@@ -215,7 +215,7 @@ async def test_inputs_that_are_too_old_do_not_count() -> None:
         assert set(item.candles) <= {Timeframe.M30, Timeframe.H4}
 
 
-async def test_a_venue_whose_prices_cannot_be_read_leaves_what_is_known_as_it_was() -> None:
+async def test_failed_reads_of_prices_change_no_data() -> None:
     exchange = fake()
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
@@ -226,7 +226,7 @@ async def test_a_venue_whose_prices_cannot_be_read_leaves_what_is_known_as_it_wa
         assert only(feed).book is not None
 
 
-async def test_new_bars_are_published_at_once_and_the_same_bars_again_every_five_minutes() -> None:
+async def test_new_bars_are_published_immediately_and_known_bars_every_five_minutes() -> None:
     published: list[tuple[str, str, Timeframe]] = []
 
     async def on_candles(venue: str, candles: Candles) -> None:
@@ -245,7 +245,7 @@ async def test_new_bars_are_published_at_once_and_the_same_bars_again_every_five
     assert 5 <= counts[Timeframe.H4] <= 8
 
 
-async def test_a_feed_that_is_started_again_reads_only_the_bars_since_then() -> None:
+async def test_a_restarted_feed_reads_only_new_bars() -> None:
     exchange = fake()
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
@@ -260,7 +260,7 @@ async def test_a_feed_that_is_started_again_reads_only_the_bars_since_then() -> 
         assert len(only(feed).candles[Timeframe.H4]) == len(before)
 
 
-async def test_a_feed_is_warm_after_ten_seconds_even_when_some_jobs_still_wait() -> None:
+async def test_a_feed_is_warm_after_ten_seconds_even_if_some_jobs_have_not_run() -> None:
     exchange = fake()
     exchange.faults["book"] = None
     async with feeding(exchange) as feed:
@@ -271,7 +271,7 @@ async def test_a_feed_is_warm_after_ten_seconds_even_when_some_jobs_still_wait()
         assert not feed.filled
 
 
-async def test_a_symbol_whose_turnover_is_unusable_when_the_universe_is_drawn_keeps_its_place() -> None:
+async def test_a_symbol_without_a_current_turnover_keeps_its_rank() -> None:
     exchange = fake("BTCUSDT", "ETHUSDT", "SOLUSDT")
     async with feeding(exchange, UniverseRules(limit=2)) as feed:
         exchange.unpriced = {"BTCUSDT"}
@@ -281,7 +281,7 @@ async def test_a_symbol_whose_turnover_is_unusable_when_the_universe_is_drawn_ke
         assert [item.symbol for item in feed.inputs()] == ["ETHUSDT"]
 
 
-async def test_bars_with_a_gap_do_not_replace_what_is_known_whole_and_are_asked_for_again() -> None:
+async def test_bars_with_a_gap_do_not_replace_a_complete_series_and_are_read_again() -> None:
     exchange = fake()
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
@@ -292,7 +292,7 @@ async def test_bars_with_a_gap_do_not_replace_what_is_known_whole_and_are_asked_
         assert all(len(bars) == DEPTH for bars in only(feed).candles.values())
 
 
-async def test_a_series_that_began_short_is_read_in_full_once_it_can_be() -> None:
+async def test_a_short_series_is_completed_when_the_venue_has_more_bars() -> None:
     exchange = fake()
     exchange.run = 5
     async with feeding(exchange) as feed:
@@ -302,7 +302,7 @@ async def test_a_series_that_began_short_is_read_in_full_once_it_can_be() -> Non
         await until(lambda: {len(bars) for bars in only(feed).candles.values()} == {DEPTH}, 11)
 
 
-async def test_a_series_that_stays_short_is_asked_for_less_and_less_often() -> None:
+async def test_a_series_that_stays_short_is_read_less_and_less_often() -> None:
     exchange = fake()
     exchange.run = 5
     async with feeding(exchange) as feed:
@@ -311,7 +311,7 @@ async def test_a_series_that_stays_short_is_asked_for_less_and_less_often() -> N
         assert exchange.calls["candles_4h"] < 20
 
 
-async def test_bars_that_do_not_join_what_is_known_are_read_in_full_at_once() -> None:
+async def test_after_a_gap_to_the_known_bars_the_full_series_is_read_immediately() -> None:
     exchange = fake()
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
@@ -329,7 +329,7 @@ async def test_bars_that_do_not_join_what_is_known_are_read_in_full_at_once() ->
         assert read.open_ms[-1] >= known.open_ms[-1]
 
 
-async def test_after_a_gap_of_hours_in_which_nothing_was_read_the_bars_are_whole_again() -> None:
+async def test_after_hours_without_reads_the_series_becomes_complete() -> None:
     exchange = fake()
     async with feeding(exchange) as feed:
         await until(lambda: feed.filled)
@@ -343,7 +343,7 @@ async def test_after_a_gap_of_hours_in_which_nothing_was_read_the_bars_are_whole
             assert set(bars.open_ms[1:] - bars.open_ms[:-1]) == {timeframe.ms}
 
 
-async def test_a_symbol_that_is_followed_keeps_its_bars_when_it_is_no_longer_scored() -> None:
+async def test_a_followed_symbol_keeps_its_bars_when_it_is_no_longer_scored() -> None:
     exchange = fake("BTCUSDT", "AUSDT", "BUSDT")
     async with feeding(exchange, UniverseRules(limit=2)) as feed:
         feed.follow(frozenset({"AUSDT", "BUSDT", "GONEUSDT"}))

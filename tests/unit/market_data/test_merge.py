@@ -45,7 +45,7 @@ def trades(first: int, count: int) -> Trades:
 
 
 @given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), depth=st.integers(1, 50))
-def test_bars_join_without_a_gap_and_without_doubling(old: int, start: int, new: int, depth: int) -> None:
+def test_merged_bars_have_no_gaps_and_no_duplicates(old: int, start: int, new: int, depth: int) -> None:
     joined = merge_candles(bars(0, old), bars(start, new, lift=0.5), depth=depth)
     if start > old:
         assert joined is None
@@ -60,7 +60,7 @@ def test_bars_join_without_a_gap_and_without_doubling(old: int, start: int, new:
 
 
 @given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), limit=st.integers(1, 50))
-def test_trades_stand_once_each_and_in_order(old: int, start: int, new: int, limit: int) -> None:
+def test_merged_trades_are_unique_and_in_order(old: int, start: int, new: int, limit: int) -> None:
     joined = merge_trades(trades(0, old), trades(start, new), window_ms=30_000, limit=limit)
     newest = max(old, start + new) - 1
     expected = [i for i in sorted({*range(old), *range(start, start + new)}) if i > newest - 30][-limit:]

@@ -61,7 +61,7 @@ def jobs_of(*kinds: InputKind) -> list[Job]:
     return [Job(symbol, kind) for kind in kinds for symbol in SYMBOLS]
 
 
-async def test_every_job_runs_at_once_and_then_by_its_period() -> None:
+async def test_every_job_runs_immediately_and_then_at_its_period() -> None:
     work = Work(period_s=10)
     async with running(work, *jobs_of(InputKind.ORDER_BOOK, InputKind.TRADES)) as schedule:
         await asyncio.sleep(1)
@@ -70,7 +70,7 @@ async def test_every_job_runs_at_once_and_then_by_its_period() -> None:
         assert all(len(times) == 10 for times in work.times.values())
 
 
-async def test_with_more_to_do_than_can_be_done_every_job_waits_alike() -> None:
+async def test_under_overload_all_jobs_wait_equally_long() -> None:
     work = Work(takes_s=2, period_s=1)
     async with running(work, *jobs_of(InputKind.ORDER_BOOK, InputKind.TRADES, InputKind.FUNDING)):
         await asyncio.sleep(600)
@@ -79,14 +79,14 @@ async def test_with_more_to_do_than_can_be_done_every_job_waits_alike() -> None:
     assert sum(counts) == pytest.approx(WORKERS * 600 / 2, rel=0.05)
 
 
-async def test_one_kind_never_has_all_workers() -> None:
+async def test_one_kind_never_uses_all_workers() -> None:
     work = Work(takes_s=5, period_s=1)
     async with running(work, *jobs_of(InputKind.ORDER_BOOK)):
         await asyncio.sleep(60)
     assert work.most_running[InputKind.ORDER_BOOK] == WORKERS_A_KIND
 
 
-async def test_a_kind_that_fails_throughout_is_tried_one_at_a_time_and_the_others_go_on() -> None:
+async def test_a_failing_kind_runs_one_job_at_a_time_and_others_continue() -> None:
     work = Work(takes_s=1, period_s=10)
     work.errors[InputKind.ORDER_BOOK] = VenueUnavailable("gone")
     async with running(work, *jobs_of(InputKind.ORDER_BOOK, InputKind.TRADES)):
@@ -102,7 +102,7 @@ async def test_a_kind_that_fails_throughout_is_tried_one_at_a_time_and_the_other
         assert work.most_running[InputKind.ORDER_BOOK] > 1, "after one success all of them are tried again"
 
 
-async def test_a_few_failures_are_no_trouble_of_the_kind() -> None:
+async def test_a_few_failures_do_not_limit_the_kind() -> None:
     work = Work()
     work.errors[InputKind.ORDER_BOOK] = BadData("odd")
     async with running(work, *[Job(symbol, InputKind.ORDER_BOOK) for symbol in SYMBOLS[: TROUBLE_AFTER - 1]]):
@@ -113,7 +113,7 @@ async def test_a_few_failures_are_no_trouble_of_the_kind() -> None:
         assert work.counts[InputKind.ORDER_BOOK] == 2 * (TROUBLE_AFTER - 1)
 
 
-async def test_a_job_that_fails_is_tried_after_growing_pauses_of_ten_seconds_at_most() -> None:
+async def test_a_failed_job_is_retried_after_growing_pauses_of_at_most_ten_seconds() -> None:
     work = Work()
     work.errors[InputKind.ORDER_BOOK] = BadData("odd")
     async with running(work, Job("BTCUSDT", InputKind.ORDER_BOOK)):
@@ -125,7 +125,7 @@ async def test_a_job_that_fails_is_tried_after_growing_pauses_of_ten_seconds_at_
     assert all(pause > 0.5 * LONGEST_PAUSE_S for pause in pauses[6:])
 
 
-async def test_an_empty_market_is_asked_about_once_a_minute_and_is_no_trouble_of_its_kind() -> None:
+async def test_an_empty_market_is_read_once_a_minute_and_does_not_limit_its_kind() -> None:
     work = Work()
     work.errors[InputKind.ORDER_BOOK] = EmptyData("a new listing")
     async with running(work, *jobs_of(InputKind.ORDER_BOOK)):
@@ -133,7 +133,7 @@ async def test_an_empty_market_is_asked_about_once_a_minute_and_is_no_trouble_of
         assert all(60 <= len(times) <= 75 for times in work.times.values())
 
 
-async def test_a_pause_that_the_venue_asks_for_is_waited_out() -> None:
+async def test_a_rate_limited_job_waits_until_the_end_of_the_pause() -> None:
     work = Work()
     work.errors[InputKind.ORDER_BOOK] = RateLimited("slowly", until_ms=VirtualClock().now_ms() + 90_000)
     async with running(work, Job("BTCUSDT", InputKind.ORDER_BOOK)):
@@ -144,7 +144,7 @@ async def test_a_pause_that_the_venue_asks_for_is_waited_out() -> None:
         assert work.counts[InputKind.ORDER_BOOK] == 2
 
 
-async def test_what_is_not_offered_is_never_tried_again_until_the_next_start() -> None:
+async def test_an_unsupported_job_runs_again_only_after_the_next_start() -> None:
     work = Work()
     work.errors[InputKind.ORDER_BOOK] = Unsupported("not here")
     async with running(work, Job("BTCUSDT", InputKind.ORDER_BOOK)) as schedule:
@@ -156,7 +156,7 @@ async def test_what_is_not_offered_is_never_tried_again_until_the_next_start() -
         assert work.counts[InputKind.ORDER_BOOK] == 2
 
 
-async def test_a_mistake_of_ours_does_not_end_a_worker() -> None:
+async def test_an_unexpected_error_does_not_end_a_worker() -> None:
     work = Work()
     work.errors[InputKind.ORDER_BOOK] = KeyError("x")
     async with running(work, *jobs_of(InputKind.ORDER_BOOK)):
@@ -169,7 +169,7 @@ async def test_a_mistake_of_ours_does_not_end_a_worker() -> None:
         assert sum(times[-1] > 120 for times in work.times.values()) == len(SYMBOLS)
 
 
-async def test_a_job_that_is_no_longer_planned_does_not_run_again_and_a_new_one_runs_at_once() -> None:
+async def test_a_removed_job_does_not_run_again_and_a_new_job_runs_immediately() -> None:
     work = Work()
     old, new = Job("OLDUSDT", InputKind.ORDER_BOOK), Job("NEWUSDT", InputKind.ORDER_BOOK)
     async with running(work, old) as schedule:
@@ -181,7 +181,7 @@ async def test_a_job_that_is_no_longer_planned_does_not_run_again_and_a_new_one_
         assert len(work.times[old]) == 2
 
 
-async def test_a_job_is_planned_anew_while_it_runs_and_goes_on_by_its_period() -> None:
+async def test_a_job_that_is_planned_again_while_it_runs_keeps_its_period() -> None:
     work = Work(takes_s=5)
     job = Job("BTCUSDT", InputKind.ORDER_BOOK)
     async with running(work, job) as schedule:
@@ -192,7 +192,7 @@ async def test_a_job_is_planned_anew_while_it_runs_and_goes_on_by_its_period() -
 
 
 @pytest.mark.parametrize("error", [VenueUnavailable("gone"), BadData("odd"), EmptyData("none")])
-async def test_a_job_that_was_tried_counts_as_done_whatever_came_of_it(error: ExchangeError) -> None:
+async def test_a_job_counts_as_tried_after_success_and_failure(error: ExchangeError) -> None:
     work = Work()
     work.errors[InputKind.ORDER_BOOK] = error
     async with running(work, Job("BTCUSDT", InputKind.ORDER_BOOK), Job("BTCUSDT", InputKind.TRADES)) as schedule:
