@@ -1,9 +1,8 @@
-"""The runbook: each alert has a section, and all commands and names in it exist."""
+"""The runbook: each alert has a section, and the reasons and metrics in it exist."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 
 import prometheus_client
 import pytest
@@ -13,8 +12,6 @@ import virtuoso.metrics
 from tests.deploy.compose import DEPLOY
 from tests.deploy.test_dashboard import rules
 from tests.deploy.test_rules import alerts
-from virtuoso.cli import COMMANDS
-from virtuoso.config import Settings, env_name
 from virtuoso.market.v1 import error_reason_pb2
 
 PAGES = ("runbook.md", "README.md")
@@ -46,14 +43,9 @@ def test_every_section_says_where_to_look_what_to_do_and_when_it_is_resolved() -
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_commands_settings_and_reasons_that_are_named_exist(name: str) -> None:
-    text = page(name)
-    typed = "\n".join(re.findall(r"`([^`\n]+)`", text) + re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
-    assert set(re.findall(r"(?:^|-- |exec [\w-]+ )virtuoso ([a-z]+)", typed, re.MULTILINE)) <= set(COMMANDS)
-    others = {"VIRTUOSO_IMAGE", "VIRTUOSO_PORT"}  # only in compose.yaml
-    assert set(re.findall(r"VIRTUOSO_[A-Z_]+", text)) <= {env_name(item) for item in fields(Settings)} | others
+def test_reasons_that_are_named_exist(name: str) -> None:
     reasons = {reason.removeprefix("ERROR_REASON_") for reason in error_reason_pb2.ErrorReason.DESCRIPTOR.values_by_name}
-    assert set(re.findall(r"reason ([A-Z_]+)", text)) <= reasons
+    assert set(re.findall(r"reason ([A-Z_]+)", page(name))) <= reasons
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,27 +1,60 @@
-"""The documentation pages: links work, named files exist and the main README is short."""
+"""The documentation pages: links, files, commands, settings and calls in them exist. The main README is short."""
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import os
 import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from google.api import annotations_pb2
 
 from tests.programs import ROOT
+from virtuoso.cli import COMMANDS, parser
+from virtuoso.config import Settings, env_name
 from virtuoso.market.v1 import market_service_pb2
 
-EXCLUDED = {".venv", "node_modules", "build"}
-PAGES = sorted(
-    str(path.relative_to(ROOT)) for path in ROOT.rglob("*.md") if not EXCLUDED & set(path.relative_to(ROOT).parts)
-)
+
+def tree() -> Iterator[str]:
+    """Return the path of each file and folder of the project, with a slash before it."""
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in {"node_modules", "build"} and not name.startswith(".")]
+        yield from (f"{folder}/{name}".removeprefix(str(ROOT)) for name in (*folders, *files))
+
+
+TREE = set(tree())
+PAGES = sorted(path[1:] for path in TREE if path.endswith(".md"))
+WITH_CODE = [name for name in PAGES if "```" in (ROOT / name).read_text()]
+METHODS = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"].methods_by_name
+VALIDATE = "buf/validate/validate.proto"  # in the image that tools/generate writes
+NO_SETTINGS = {"VIRTUOSO_IMAGE", "VIRTUOSO_PORT", "VIRTUOSO_GATEWAY_ADDRESS"}  # of compose.yaml and of the gateway
 FILE = re.compile(
-    r"(?:tools|tests|gen|proto|virtuoso)/[\w./-]*|(?:[\w-]+/)+|(?:[\w.-]+/)*[\w-]+\.(?:py|proto|toml|ya?ml|md|tsx?)"
+    r"(?:tools|tests|gen|proto|virtuoso)/[\w./-]*|(?:[\w-]+/)+|(?:[\w.-]+/)*[\w-]+\.(?:py|proto|toml|ya?ml|md|tsx?|txt|example)"
 )
 
 
 def prose(page: Path) -> str:
     """Return the text of a page without code blocks."""
     return re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def code(page: Path) -> str:
+    """Return the code blocks of a page, with continued lines joined."""
+    blocks = re.findall(r"^```.*?\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    return "".join(blocks).replace("\\\n", " ")
+
+
+def commands(page: Path) -> list[list[str]]:
+    """Return the words of each `virtuoso` command in the code blocks and in the text of a page."""
+    inline = re.findall(r"`([^`]+)`", prose(page))
+    lines = [*code(page).splitlines(), *(re.sub(r"\s+", " ", text) for text in inline)]
+    starts = r"(?:^|[;&] ?|-- |exec [\w-]+ |bin/|=\w+ )(?:virtuoso|\./tools/run) ([a-z][^#|;&]*)"
+    return [shlex.split(words) for line in lines for words in re.findall(starts, line)]
 
 
 def anchors(page: Path) -> set[str]:
@@ -52,11 +85,43 @@ def test_each_named_file_exists(name: str) -> None:
     assert not [text for text in missing if "/" in text or not list((ROOT / "proto").rglob(text))]
 
 
+@pytest.mark.parametrize("name", WITH_CODE)
+def test_each_file_and_module_in_a_code_block_exists(name: str) -> None:
+    text = re.sub(r"#.*|\S+://\S+|\.\./shared\S+", "", code(ROOT / name))
+    words = (re.sub(r"^(\.+/)+", "", word) for word in re.findall(r"(?<![\w./-])[\w.][\w./-]*", text))
+    named = {word.rstrip("/") for word in words if FILE.fullmatch(word)} - {VALIDATE}
+    assert not [word for word in named if not any(known.endswith(f"/{word}") for known in TREE)]
+    for module in re.findall(r"-m ([\w.]+)", text):
+        assert importlib.util.find_spec(module), module
+    scripts = json.loads((ROOT / "virtuoso" / "web" / "package.json").read_text())["scripts"]
+    assert set(re.findall(r"\bnpm run (\w+)", text)) <= set(scripts)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_command_and_setting_exists(name: str) -> None:
+    page = ROOT / name
+    for words in commands(page):
+        assert words[0] in COMMANDS, words
+        _, unknown = parser().parse_known_args([*words, "FILE"])
+        assert not [word for word in unknown if word.startswith("-")], words
+    named = set(re.findall(r"\bVIRTUOSO_[A-Z_]+\b", page.read_text()))
+    assert named <= {env_name(item) for item in fields(Settings)} | NO_SETTINGS | {"VIRTUOSO_"}
+
+
+@pytest.mark.parametrize("name", WITH_CODE)
+def test_each_call_in_a_code_block_exists(name: str) -> None:
+    text = code(ROOT / name)
+    rules = [method.GetOptions().Extensions[annotations_pb2.http].get for method in METHODS.values()]
+    paths = [re.sub(r"\\\{\w+\\\}", r"[^/]+", re.escape(rule)) for rule in rules if rule]
+    for path in re.findall(r"https?://[^/\s]+(/v1/[^\s'\"?]+)", text):
+        assert any(re.fullmatch(known, path) for known in paths), path
+    assert set(re.findall(r"(?:\$S|MarketService)/(\w+)", text)) <= set(METHODS)
+
+
 def test_each_rpc_is_listed_on_the_page_for_clients() -> None:
     page = (ROOT / "proto" / "README.md").read_text()
     table = page.partition("## Calls")[2].partition("## Protocols")[0]
-    service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
-    assert {method.name for method in service.methods} <= set(re.findall(r"\w+", table))
+    assert set(METHODS) <= set(re.findall(r"\w+", table))
 
 
 def test_the_main_readme_is_short() -> None:

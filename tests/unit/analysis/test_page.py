@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Any
@@ -13,6 +14,8 @@ from tests.programs import ROOT
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape
 from tests.unit.wire.test_snapshots import decoded, snapshot
+from tools.pictures import example
+from tools.pictures.market import INPUTS
 from virtuoso.analysis import candle_readings, market_sentiment, opportunities, signals
 from virtuoso.analysis.alert_rules import COOLDOWNS_S
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
@@ -87,22 +90,46 @@ def test_its_own_lines_recompute_a_score_from_a_reply(without: tuple[str, ...]) 
     assert confidence == pytest.approx(result.confidence, abs=1e-9)
 
 
-def test_its_worked_example_adds_up() -> None:
-    table_rows = rows(section("A score by hand"))
-    read = [tuple(float(c) for c in cells) for cells in table_rows.values()]
-    strength = math.fsum(w * c for _, _, w, c, _ in read)
-    assert strength == pytest.approx(0.958, abs=5e-4)
-    for _, direction, weight, confidence, points in read:
-        assert points == pytest.approx(50 * weight * confidence * direction / strength, abs=5e-3)
-    table = re.findall(
-        r"^\| [a-z ]+ \| ([\d.]+) \| ([\d.]+) \| (\S+) \| (\S+) \|$", section("A score by hand"), re.MULTILINE
-    )
-    parts = [tuple(float(v) for v in row) for row in table]
-    assert len(parts) == 6
-    whole = math.fsum(w * c for w, c, _, _ in parts)
-    for weight, confidence, direction, points in parts:
-        assert points == pytest.approx(50 * weight * confidence * direction / whole, abs=5e-3)
-    mean = math.fsum(w * c * d for w, c, d, _ in parts) / whole
-    spread = math.sqrt(math.fsum(w * c * (d - mean) ** 2 for w, c, d, _ in parts) / whole)
-    assert f"score is **{50 + 50 * mean:.2f}**" in PAGE.replace("\n", " ")
-    assert f"**{1 - spread:.3f}**" in PAGE
+def expected(shown: Any, whole: Any) -> Any:
+    """Return the part of a reply that is shown, with its numbers within the rounding of the page."""
+    match shown:
+        case dict():
+            return {key: expected(value, whole.get(key, 0)) for key, value in shown.items()}
+        case list():
+            names = [[one.get("kind", one.get("name")) for one in items] for items in (shown, whole)]
+            return [expected(one, whole[names[1].index(name)]) for one, name in zip(shown, names[0], strict=True)]
+        case float() | int():
+            return pytest.approx(whole, abs=5.1e-4)
+    return whole
+
+
+def test_its_worked_example_is_what_the_pictures_compute() -> None:
+    assert [row for row in example.rows() if row not in PAGE] == []
+    (shown,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    ticker = INPUTS["UNI"].ticker
+    encoded = decoded(snapshot(tickers={"UNIUSDT": ticker}, confluences={"UNIUSDT": example.SCORE}))
+    assert json.loads(shown) == expected(json.loads(shown), MessageToDict(encoded.confluences[0]))
+
+
+def test_the_sentences_of_its_worked_example_have_the_numbers_of_its_tables() -> None:
+    score, book = example.SCORE, example.BOOK
+    first = book.components[0]
+    assert score.score is not None
+    assert score.agreement is not None
+    assert book.direction is not None
+    assert book.score is not None
+    whole = math.fsum(d.weight * d.confidence for d in score.dimensions)
+    mean, spread = (score.score - 50) / 50, 1 - score.agreement
+    text = " ".join(section("A score by hand").split())
+    for phrase in (
+        f"tanh({first.reading:.3f} ÷ 1) = **{first.direction:.3f}**",
+        f"confidences add up to {book.confidence:.3f}. That is the confidence of the dimension",
+        f"50 × {first.weight} × {first.confidence:.3f} × {first.direction:.4f} ÷ {book.confidence:.3f} = ",
+        f"All points together are {50 * book.direction:.2f}",
+        f"= **{book.score:.2f}**, and its direction is {50 * book.direction:.2f} ÷ 50 = {book.direction:.4f}",
+        f"confidences add up to {whole:.3f}. Order flow",
+        f"are {50 * mean:+.2f}: the score is **{score.score:.2f}**",
+        f"{50 * mean:.2f} ÷ 50 = {mean:.4f}",
+        f"confidences: {spread**2:.4f}. The root of that is {spread:.3f}, and 1 − {spread:.3f} = **{score.agreement:.3f}**",
+    ):
+        assert phrase in text, phrase
