@@ -11,7 +11,7 @@ def remedy_for(error: ExchangeError) -> str:
         case "VenueBlocked":
             return "The venue blocks this location: set another venue in VIRTUOSO_EXCHANGES or run in another location"
         case "RateLimited":
-            return "Wait: the next request is sent after the pause. Other programs at the same IP address share the limit"
+            return "Wait: requests start again after the pause. Other programs at the same IP address share the limit"
         case "VenueUnavailable" | "VenueTimedOut":
             return "Check this machine's network and DNS, or VIRTUOSO_EXCHANGE_URLS if it is set"
         case "VenueStale":
