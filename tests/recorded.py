@@ -54,9 +54,10 @@ class Recording:
         self._began_ms = 0
         self.begin()
 
-    def begin(self) -> None:
-        """Shift bars and series so that the newest bar is open now."""
-        self._began_ms = epoch_ms()
+    def begin(self, now_ms: int | None = None) -> None:
+        """Shift bars and series so that the newest bar is open now, or at `now_ms`. Start again with each first reply."""
+        self._began_ms = epoch_ms() if now_ms is None else now_ms
+        self._given.clear()
 
     def answer(self, market: object, path: str, query: Mapping[str, str], now_ms: int) -> object:
         """Return the recorded reply to this request. Successive calls return successive replies. Raise ApiError when no

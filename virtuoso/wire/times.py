@@ -1,6 +1,4 @@
-"""Convert milliseconds to protobuf Timestamps and Durations, and Timestamps back.
-
-A message has `open_time` and `judge_time`, as AIP-142 asks. A record has the same times as `opened_ms` and `judged_ms`."""
+"""Convert milliseconds to protobuf Timestamps and Durations, and Timestamps back."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Altered replies of exchanges, fed to the real adapter, feed, pass and servers' checks. See `tools/mutate --help`."""
