@@ -50,7 +50,9 @@ CYCLE_SECONDS = Histogram(
 )
 LEASE_HELD = Gauge("virtuoso_lease_held", "1 while this collector holds the lease")
 HISTORY_UP = Gauge(
-    "virtuoso_history_up", "1 while the history can be read or written, else 0; deed: read, write", ["history", "deed"]
+    "virtuoso_history_up",
+    "1 while the history can be read or written, else 0; operation: read, write",
+    ["history", "operation"],
 )
 HISTORY_CALLS = Counter(
     "virtuoso_history_calls_total", "Queries of the history; result: ok, error", ["history", "call", "result"]

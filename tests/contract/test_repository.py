@@ -316,7 +316,7 @@ async def test_readers_never_see_a_torn_value_while_two_processes_write_it(
 
 
 def try_for_the_lease(place: Place, key: str, start: Barrier, winners: Path, owner: str) -> None:
-    """Try once to get the lease, at the same time as the rivals. Leave a file when it is acquired. It runs in a separate
+    """Try once to get the lease, at the same time as other processes. Create a file if it is acquired. Runs in its own
     process."""
 
     async def ask() -> None:
@@ -336,16 +336,16 @@ def test_of_processes_that_ask_at_once_one_gets_the_lease(place: Place, key: str
     winners.mkdir()
     spawn = multiprocessing.get_context("spawn")
     start = spawn.Barrier(3)
-    rivals = [
+    processes = [
         spawn.Process(target=try_for_the_lease, args=(without_processes(place), key, start, winners, f"owner-{n}"))
         for n in range(3)
     ]
-    for rival in rivals:
-        rival.start()
-    for rival in rivals:
-        rival.join()
-        assert rival.exitcode == 0
-        rival.close()
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+        process.close()
     assert len(list(winners.iterdir())) == 1
 
 

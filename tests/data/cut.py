@@ -1,6 +1,6 @@
 """Cut recordings to the recorded replies of this folder: one reply for each request, and a subset of the rows of long lists.
 
-python -m tests.data.cut BYBIT.tape BINANCE.tape COINGECKO.json
+python -m tests.data.cut BYBIT BINANCE COINGECKO.json
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def main(bybit: Path, binance: Path, coingecko: Path) -> None:
     _write("coingecko", [_line("/api/v3/global", {}, body["data"]["updated_at"] * 1000, body)])
 
 
-def _cut(tape: Path, markets: Callable[[Iterable[Row], set[str]], set[str]]) -> Iterator[Row]:
+def _cut(recording: Path, markets: Callable[[Iterable[Row], set[str]], set[str]]) -> Iterator[Row]:
     """Yield the replies of a recording, one for each request. Order books have BOOKS replies."""
-    replies = [reply for event in read(tape) for reply in event.get("replies", ()) if reply[1] == 200]
+    replies = [reply for event in read(recording) for reply in event.get("replies", ()) if reply[1] == 200]
     places = [(urlsplit(place), int(received_ms), json.loads(body)) for place, _, _, body, received_ms in replies]
     followed = {query["symbol"] for parts, _, _ in places if "symbol" in (query := dict(parse_qsl(parts.query)))}
     lists = [rows for parts, _, body in places if parts.path.endswith(LISTS[:2]) and (rows := _rows(body))]

@@ -99,12 +99,12 @@ class Phone:
                 self.wrong.append(repr(error))
 
 
-def working(stack: Stack) -> list[str]:
+def active(stack: Stack) -> list[str]:
     """Return the collectors that report that they are active."""
     found = []
     for name in ("collector", "standby"):
         with suppress(OSError), urllib.request.urlopen(f"{stack.url(name, 8001)}/readyz", timeout=5) as reply:
-            found += [name] if json.load(reply)["working"] else []
+            found += [name] if json.load(reply)["active"] else []
     return found
 
 
@@ -119,17 +119,17 @@ def test_the_dashboard_is_answered_while_servers_and_collectors_die_and_come_bac
     phone = Phone(stack.url("edge", 8003))
     first = phone.look()["provenance"]
     assert (first["environment"], first["path"]) == ("ENVIRONMENT_SIMULATED", "PATH_SNAPSHOT")
-    (worker,) = eventually(lambda: working(stack), lambda found: len(found) == 1, 20, "one collector works")
+    (leader,) = eventually(lambda: active(stack), lambda found: len(found) == 1, 20, "one collector is active")
     eventually(lambda: answering(stack, phone), lambda found: len(found) == 2, 20, "the edge knows that both servers serve")
     try:
         with phone.looking():
             stack.kill("server-1")
-            stack.kill(worker)
-            eventually(lambda: working(stack), lambda found: len(found) == 1, 30, "the other one works")
+            stack.kill(leader)
+            eventually(lambda: active(stack), lambda found: len(found) == 1, 30, "the other one is active")
             then = phone.look()["provenance"]["snapshotId"]
             eventually(lambda: phone.look()["provenance"]["snapshotId"], lambda seen: seen != then, 30, "a new snapshot")
     finally:
-        for name in ("server-1", worker):
+        for name in ("server-1", leader):
             stack.start(name)  # as `restart: unless-stopped` does
         for name in stack.services:
             stack.wait_healthy(name)

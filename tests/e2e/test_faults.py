@@ -116,7 +116,7 @@ def test_a_frozen_collector_is_replaced_and_does_no_harm_when_it_wakes(make: Cal
         time.sleep(1)
         new_snapshots(node, 2, 30, "from the standby")
         first.send_signal(signal.SIGCONT)
-        eventually(node.logs, lambda text: "another collector works" in text, 30, "the first one stands by")
+        eventually(node.logs, lambda text: "another collector is active" in text, 30, "the first one stands by")
         new_snapshots(node, 2, 30, "after it woke")
     assert not witness.wrong
     assert set(witness.codes) == {"OK"}

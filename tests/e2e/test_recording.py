@@ -35,7 +35,7 @@ from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.universe import UniverseRules
 from virtuoso.recording.check import check
 from virtuoso.recording.contents import describe
-from virtuoso.recording.file import SESSION, RecordingFile, read
+from virtuoso.recording.file import RECORDING_KEY, RecordingFile, read
 from virtuoso.recording.play import play
 from virtuoso.recording.record import RecordedExchange, Recorder, record
 from virtuoso.repository import keys
@@ -123,7 +123,7 @@ def session(path: Path, number: int) -> list[dict[str, Any]]:
     """Return the events of one session. The first session is number 0."""
     sessions: list[list[dict[str, Any]]] = []
     for event in read(path):
-        if SESSION in event:
+        if RECORDING_KEY in event:
             sessions.append([])
         sessions[-1].append(dict(event))
     return sessions[number]

@@ -15,7 +15,7 @@ from sqlite3 import connect
 
 import pytest
 
-from tests.bulls import SYMBOLS, Bulls, collector
+from tests.bullish_market import SYMBOLS, BullishExchange, collector
 from tests.contract.histories import opportunity
 from tests.programs import ROOT, Postgres
 from virtuoso.collector.history_recorder import history_recorder
@@ -37,7 +37,7 @@ OPENED = [AlertKind.SIGNAL_OPENED]
 
 
 class Node:
-    """A history, and processes of `tests.bulls` that write to it. All processes are killed at the end."""
+    """A history, and processes of `tests.bullish_market` that write to it. All processes are killed at the end."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.url = folder, f"sqlite://{folder}/history.db"
@@ -48,7 +48,7 @@ class Node:
             for lease in (self.folder / "cache").glob("*lease*"):
                 lease.unlink()  # a killed process cannot release its lease, and the next one would wait for it
         with (self.folder / f"{len(self.processes)}.log").open("wb") as log:
-            command = [sys.executable, "-m", "tests.bulls", str(self.folder), self.url, *words]
+            command = [sys.executable, "-m", "tests.bullish_market", str(self.folder), self.url, *words]
             self.processes.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log))
         return self.processes[-1]
 
@@ -122,7 +122,7 @@ async def test_a_collector_that_was_frozen_while_another_took_over_gives_no_sign
 
 @contextlib.asynccontextmanager
 async def collecting(
-    exchanges: Sequence[Bulls], repository: SnapshotRepository, url: str | None, *, opportunities: bool = True
+    exchanges: Sequence[BullishExchange], repository: SnapshotRepository, url: str | None, *, opportunities: bool = True
 ) -> AsyncIterator[None]:
     async with history_recorder(
         url, [exchange.venue for exchange in exchanges], days=(30, 365), clock=SYSTEM_CLOCK
@@ -157,7 +157,9 @@ async def until(
 
 async def test_every_part_of_the_analysis_is_in_the_snapshot(tmp_path: Path) -> None:
     repository = MemoryRepository()
-    async with collecting([Bulls("BTCUSDT", *(f"A{i}USDT" for i in range(6)))], repository, f"sqlite://{tmp_path}/h.db"):
+    async with collecting(
+        [BullishExchange("BTCUSDT", *(f"A{i}USDT" for i in range(6)))], repository, f"sqlite://{tmp_path}/h.db"
+    ):
         found = await until(repository, lambda s: len(s.signals) == 7 and s.HasField("signal_record"))
     assert {signal.venue for signal in found.signals} == {"bybit"}
     assert found.sentiment.gauge > 0
@@ -171,7 +173,7 @@ async def test_another_venue_is_another_market_with_signals_of_its_own(
 ) -> None:
     monkeypatch.setattr("virtuoso.collector.collector.PROBE_PERIOD_S", 0.5)
     url, repository = f"sqlite://{tmp_path}/h.db", MemoryRepository()
-    bybit, binance = Bulls(), Bulls(venue="binance")
+    bybit, binance = BullishExchange(), BullishExchange(venue="binance")
     async with collecting([bybit, binance], repository, url):
         first = await until(repository, lambda s: len(s.signals) == 3)
         bybit.faults["tickers"] = VenueUnavailable("gone")
@@ -196,7 +198,7 @@ async def test_opportunities_that_are_not_wanted_are_gone_also_those_that_stood(
     stands = opportunity(venue="bybit", found_ms=found_ms, expires_ms=found_ms + 4 * 3_600_000)
     history = open_history_writer(url, timeout_s=20)
     await history.write(opportunities=[stands])
-    async with collecting([Bulls()], repository, url, opportunities=wanted):
+    async with collecting([BullishExchange()], repository, url, opportunities=wanted):
         shown = await until(repository, lambda s: len(s.signals) == 3)
         async with asyncio.timeout(20):
             while len(await history.alerts(kinds=OPENED)) < 3:  # then the alerts about opportunities are stored too
@@ -213,9 +215,9 @@ async def test_opportunities_that_are_not_wanted_are_gone_also_those_that_stood(
 
 async def test_without_any_history_signals_survive_a_restart_by_the_last_snapshot() -> None:
     repository = MemoryRepository()
-    async with collecting([Bulls()], repository, None):
+    async with collecting([BullishExchange()], repository, None):
         first = await until(repository, lambda s: len(s.signals) == 3)
-    async with collecting([Bulls()], repository, None):
+    async with collecting([BullishExchange()], repository, None):
         again = await until(repository, lambda s: s.provenance.snapshot_id > first.provenance.snapshot_id)
         again = await until(repository, lambda s: s.provenance.snapshot_id > again.provenance.snapshot_id)
     assert {s.id for s in again.signals} == {s.id for s in first.signals}
@@ -233,15 +235,15 @@ async def steady(repository: SnapshotRepository, seconds: float) -> int:
 
 async def test_a_frozen_database_costs_history_only_and_gets_all_of_it_when_it_thaws() -> None:
     server = Postgres()
-    bulls, repository = Bulls(), MemoryRepository()
-    bulls.quiet = set(SYMBOLS)
+    exchange, repository = BullishExchange(), MemoryRepository()
+    exchange.quiet = set(SYMBOLS)
     try:
         history = open_history_writer(server.url(), timeout_s=20)
         assert await history.newest_cursor() == 0
-        async with collecting([bulls], repository, server.url()):
+        async with collecting([exchange], repository, server.url()):
             await newest(repository)
             server.freeze()
-            bulls.quiet = set()
+            exchange.quiet = set()
             assert await steady(repository, SECONDS) > SECONDS
             assert len((await newest(repository)).signals) == 3
             server.thaw()
@@ -261,7 +263,7 @@ async def test_a_locked_file_at_the_start_is_recalled_once_it_can_be_and_holds_u
     file, repository = tmp_path / "h.db", MemoryRepository()
     url = f"sqlite://{file}"
     history = open_history_writer(url, timeout_s=20)
-    async with collecting([Bulls()], MemoryRepository(), url), asyncio.timeout(30):
+    async with collecting([BullishExchange()], MemoryRepository(), url), asyncio.timeout(30):
         while len(await history.alerts(kinds=OPENED)) < 3:
             await asyncio.sleep(0.1)
     given = {s.id for s in await history.signals()}
@@ -269,7 +271,7 @@ async def test_a_locked_file_at_the_start_is_recalled_once_it_can_be_and_holds_u
     with closing(connect(file, isolation_level=None, timeout=20)) as lock:
         lock.execute("PRAGMA locking_mode = EXCLUSIVE")
         lock.execute("BEGIN EXCLUSIVE")
-        async with collecting([Bulls()], repository, url):
+        async with collecting([BullishExchange()], repository, url):
             assert await steady(repository, SECONDS) > SECONDS
             assert not (await newest(repository)).signals  # it may contain some
             lock.close()
@@ -283,13 +285,13 @@ async def test_a_full_disk_costs_history_only_and_gets_all_of_it_when_there_is_r
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip("NO SMALL DISK CAN BE MOUNTED HERE")
-    bulls, repository, url = Bulls(), MemoryRepository(), f"sqlite://{disk}/h.db"
-    bulls.quiet = set(SYMBOLS)
+    exchange, repository, url = BullishExchange(), MemoryRepository(), f"sqlite://{disk}/h.db"
+    exchange.quiet = set(SYMBOLS)
     try:
-        async with collecting([bulls], repository, url):
+        async with collecting([exchange], repository, url):
             await newest(repository)
             fill_up(disk / "ballast")
-            bulls.quiet = set()
+            exchange.quiet = set()
             assert await steady(repository, SECONDS) > SECONDS
             assert len((await newest(repository)).signals) == 3
             (disk / "ballast").unlink()

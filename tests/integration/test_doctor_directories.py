@@ -25,7 +25,7 @@ async def test_a_file_with_the_directorys_name_is_a_failure(tmp_path: Path) -> N
     (tmp_path / "cache").write_text("")
     finding = (await check_directory("VIRTUOSO_CACHE", tmp_path / "cache" / "deeper"))[0]
     assert finding.level is Level.FAILURE
-    assert "A file with the name of the directory exists" in finding.cure
+    assert "A file with the name of the directory exists" in finding.remedy
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ async def test_a_full_disk_is_a_failure(disk: Callable[[str], Path]) -> None:
     finding, space = await check_directory("VIRTUOSO_CACHE", path)
     assert (finding.level, space.level) == (Level.FAILURE, Level.FAILURE)
     assert "No space left" in finding.why
-    assert "Free some space" in finding.cure
+    assert "Free some space" in finding.remedy
     assert "(tmpfs, at" in space.why
     assert [file.name for file in path.iterdir()] == ["ballast"]
 
@@ -77,7 +77,7 @@ async def test_a_read_only_disk_is_a_failure(disk: Callable[[str], Path]) -> Non
     finding = (await check_directory("VIRTUOSO_CACHE", disk("size=1g,ro") / "cache"))[0]
     assert finding.level is Level.FAILURE
     assert "Read-only file system" in finding.why
-    assert "VIRTUOSO_CACHE" in finding.cure
+    assert "VIRTUOSO_CACHE" in finding.remedy
 
 
 async def test_a_directory_that_this_user_may_not_write_is_a_failure(tmp_path: Path) -> None:
@@ -87,4 +87,4 @@ async def test_a_directory_that_this_user_may_not_write_is_a_failure(tmp_path: P
         closed = Path("/proc/sys")
     finding = (await check_directory("VIRTUOSO_CACHE", closed / "cache"))[0]
     assert finding.level is Level.FAILURE
-    assert "set VIRTUOSO_CACHE to another directory" in finding.cure
+    assert "set VIRTUOSO_CACHE to another directory" in finding.remedy

@@ -28,4 +28,4 @@ async def test_the_doctor_ends_even_when_everything_hangs(examined: Callable[...
     market.kill()
     for subject in ("venue bybit", "venue binance", f"memcached {memcached.address}", "GRPC_ADDRESS", "EDGE_ADDRESS"):
         assert findings[subject].level is Level.FAILURE, subject
-        assert findings[subject].cure, subject
+        assert findings[subject].remedy, subject

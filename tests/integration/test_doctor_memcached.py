@@ -44,7 +44,7 @@ async def test_a_dead_memcached_is_a_warning_beside_one_that_works(
     findings = await examined(cache=f"memcached://{memcached.address},{dead}")
     assert findings[f"memcached {memcached.address}"].level is Level.OK
     assert findings[f"memcached {dead}"].level is Level.WARNING
-    assert "other servers" in findings[f"memcached {dead}"].cure
+    assert "other servers" in findings[f"memcached {dead}"].remedy
 
 
 async def test_a_dead_memcached_alone_is_a_failure(examined: Callable[..., Any]) -> None:
@@ -52,8 +52,8 @@ async def test_a_dead_memcached_alone_is_a_failure(examined: Callable[..., Any])
     finding = (await examined(cache=f"memcached://{dead}"))[f"memcached {dead}"]
     assert finding.level is Level.FAILURE
     assert "cannot be reached" in finding.why
-    assert "VIRTUOSO_CACHE" in finding.cure
-    assert "own directory" in finding.cure
+    assert "VIRTUOSO_CACHE" in finding.remedy
+    assert "own directory" in finding.remedy
 
 
 async def test_a_memcached_with_a_low_item_limit_is_a_failure() -> None:

@@ -125,7 +125,7 @@ async def test_pieces_of_two_writes_are_never_put_together(memcached: Server, re
         await repository.get(KEY)
 
 
-async def test_a_server_that_refuses_so_large_an_item_is_an_error_with_advice() -> None:
+async def test_a_server_that_refuses_so_large_an_item_is_an_error_with_a_remedy() -> None:
     server = Server("-I", "512k")
     repository = MemcachedRepository("127.0.0.1", server.port)
     await repository.set(KEY, b"former", ttl_s=60)

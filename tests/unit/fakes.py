@@ -33,7 +33,7 @@ class FakeExchange:
         self.calls: Counter[str] = Counter()
         self.last_limit: dict[str, int] = {}  # limit of the last request for bars, by kind
         self.lag_ms = 0
-        self.unpriced: set[str] = set()
+        self.without_turnover: set[str] = set()
         self.run = 1000  # number of newest bars without a gap
 
     def stamp(self) -> Stamp:
@@ -69,7 +69,7 @@ class FakeExchange:
                 volume_24h=1e7,
             )
             for rank, name in enumerate(self.symbols)
-            if name not in self.unpriced
+            if name not in self.without_turnover
         }
 
     async def candles(

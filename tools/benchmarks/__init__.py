@@ -2,7 +2,7 @@
 
     machine     the cores and memory of the machine; CPU and memory of processes
     node        the product as its operators run it: an exchange, `virtuoso up`, and another server on one core
-    rivals      the same dashboard from simpler servers: a grpc.aio echo, FastAPI with memcached; and Envoy in front of ours
+    baselines   the same dashboard from simpler servers: a grpc.aio echo, FastAPI with memcached; and Envoy in front of ours
     page        the web page in Chromium as a phone on a slow connection: first paint, interactive, bytes of script
     load        h2load: requests per second, p50 and p99, from its log of every request
     refresh     CPU time of scoring, in a separate process

@@ -17,7 +17,7 @@ from pathlib import Path
 import grpc
 
 from tests.programs import ROOT, Memcached, Replay, Simulated, free_port
-from tools.benchmarks import load, machine, node, page, rivals, streams
+from tools.benchmarks import baselines, load, machine, node, page, streams
 from tools.benchmarks.load import Load, Target
 from tools.benchmarks.machine import Machine
 from tools.benchmarks.report import Aim, Figure, Report, spread
@@ -125,7 +125,7 @@ def product(report: Report, bench_node: node.Node, options: argparse.Namespace) 
     caller = node.Caller(port)
     bench_node.wait("a server on its own core", caller.serving)
     idle_mb, size = machine.rss_mb(server.pid), caller.dashboard().ByteSize() + 5
-    ours = Target("Virtuoso", [server.pid], load.grpc(port, rivals.METHOD, bench_node.folder / "empty"), size)
+    ours = Target("Virtuoso", [server.pid], load.grpc(port, baselines.METHOD, bench_node.folder / "empty"), size)
     steady(report, bench_node, up.pid, ours, options)
     bench_node.pause(node.family(up.pid))
     throughput(report, bench_node, ours, caller, options)
@@ -163,8 +163,11 @@ def throughput(
     """Measure the request rate of all servers, one after the other, with nothing else running."""
     here, memcached, reply = report.machine, Memcached(), caller.dashboard()
     try:
-        bare, apps = rivals.echo(bench_node, here.server, reply), rivals.fastapi(bench_node, here.server, reply, memcached)
-        targets = [ours, bare, *apps, rivals.envoy(bench_node, here.rest, ours, reply)]
+        bare, apps = (
+            baselines.echo(bench_node, here.server, reply),
+            baselines.fastapi(bench_node, here.server, reply, memcached),
+        )
+        targets = [ours, bare, *apps, baselines.envoy(bench_node, here.rest, ours, reply)]
         loads: dict[str, list[Load]] = {target.name: [] for target in targets}
         for _ in range(options.rounds):
             for target in targets:
@@ -178,7 +181,7 @@ def throughput(
         report.add(spread("  its CPU a request", "us", cpu, statistics.median(cpu)))
     for other, bound in ((bare, 0.9), (apps[0], 6.0), (apps[1], None)):
         pairs = zip(loads[ours.name], loads[other.name], strict=True)
-        ratios = [own.requests_s / rival.requests_s for own, rival in pairs]
+        ratios = [own.requests_s / baseline.requests_s for own, baseline in pairs]
         aim = Aim(">=", bound) if bound else None
         report.add(spread(f"Virtuoso / {other.name}", "x", ratios, statistics.median(ratios), aim))
     report.notes += [
@@ -187,7 +190,7 @@ def throughput(
             f"reply; with the highest priority on its cores if allowed; medians of {options.rounds} rounds "
             f"of {options.seconds:g} s, ratios within each round"
         ),
-        rivals.FASTAPI,
+        baselines.FASTAPI,
         "Envoy: one thread, on the cores of the load; its CPU time is included in the CPU a request",
     ]
 

@@ -1,4 +1,4 @@
-"""Rival (a): the upper bound for grpc.aio on uvloop, one handler that always returns the same bytes. `python -m
+"""Baseline (a): the upper bound for grpc.aio on uvloop, one handler that always returns the same bytes. `python -m
 tools.benchmarks.echo PORT FILE`."""
 
 from __future__ import annotations

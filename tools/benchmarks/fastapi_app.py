@@ -1,4 +1,4 @@
-"""Rival (b): the dashboard as typical FastAPI apps serve it. Each request reads the dashboard's JSON from memcached and
+"""Baseline (b): the dashboard as typical FastAPI apps serve it. Each request reads the dashboard's JSON from memcached and
 parses it. FastAPI encodes it again. Start it with `uvicorn tools.benchmarks.fastapi_app:app`. MEMCACHED is host:port.
 
 Handlers are async. Here they are faster than synchronous handlers, although they read memcached in the event loop."""

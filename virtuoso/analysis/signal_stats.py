@@ -19,7 +19,7 @@ Result = tuple[Side, tuple[DimensionKind, ...], float]
 
 
 def signal_tally(results: Sequence[float]) -> SignalTally:
-    """Return the tally of one group of results in R. A result above 0 is a win.
+    """Return the SignalTally of one group of results in R. A result above 0 is a win.
 
     win_rate = wins / count, with its Wilson interval; mean_r = sum / count; expectancy_r = win rate * mean win - loss rate *
     mean loss, which equals mean_r. Without a result, all figures except the counts are None. Raise ValueError when a result
@@ -59,8 +59,9 @@ def wilson_interval(wins: int, count: int) -> tuple[float, float]:
 
 
 def signal_record(results: Iterable[Result]) -> SignalRecord:
-    """Return the tallies of all results, by side, and by the first (strongest) driver. A result without drivers counts only
-    in the total and for its side. A group without results is left out."""
+    """Return the SignalTally of all results, of each side, and of each first (strongest) driver.
+
+    A result without drivers counts only in the total and for its side. A group without results is left out."""
     known = list(results)
     by_side = {side: [r for s, _, r in known if s == side] for side in Side}
     by_driver = {kind: [r for _, drivers, r in known if drivers[:1] == (kind,)] for kind in DimensionKind}

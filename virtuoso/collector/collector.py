@@ -1,6 +1,6 @@
 """The collector: the process that writes snapshots to the repository while it holds the lease.
 
-    standby (no lease) ◄──► working: recall the previous states, then run one pass every few seconds
+    standby (no lease) ◄──► active: recall the previous states, then run one pass every few seconds
         pass: read the prices of the used venue (its feed reads all other data concurrently) ─► analyse its market in a
               thread ─► publish the snapshot, and write the records to the history
 
@@ -86,36 +86,36 @@ class Collector:
         """Return (True, details for the operator)."""
         return True, {
             "ready": True,
-            "working": self._leadership.working,
+            "active": self._leadership.active,
             "uses": self._selection.used or "",
             "venues": self._selection.health(),
             "history": self._engine.history_state,
         }
 
     async def run(self) -> None:
-        """Stand by or work until cancelled. Then release the lease, so that a standby can take over immediately."""
-        work: asyncio.Task[None] | None = None
+        """Stand by or be active until cancelled. Then release the lease, so that a standby can take over immediately."""
+        task: asyncio.Task[None] | None = None
         warmed_at: float | None = None
         try:
             while True:
                 leads = await self._leadership.renew()
-                if work is not None and work.done():
-                    work.result()  # the task never returns, so this raises its error
-                if leads and work is None:
-                    log.info("this collector works")
-                    self._leadership.working, work = True, asyncio.create_task(self._work())
-                elif not leads and work is not None:
-                    log.warning("another collector works: this one stands by")
-                    await self._end(work)
-                    work = None
+                if task is not None and task.done():
+                    task.result()  # the task never returns, so this raises its error
+                if leads and task is None:
+                    log.info("this collector is active")
+                    self._leadership.active, task = True, asyncio.create_task(self._collect())
+                elif not leads and task is not None:
+                    log.warning("another collector is active: this one stands by")
+                    await self._end(task)
+                    task = None
                 elif not leads and (warmed_at is None or self._clock.monotonic() - warmed_at > WARM_PERIOD_S):
                     log.info("this collector stands by" if warmed_at is None else "this collector still stands by")
                     warmed_at = self._clock.monotonic()
                     await self._warm()
                 await self._clock.sleep(LEASE_PERIOD_S)
         finally:
-            if work is not None:
-                await self._end(work)
+            if task is not None:
+                await self._end(task)
                 await self._leadership.release()
 
     async def _warm(self) -> None:
@@ -127,14 +127,14 @@ class Collector:
         except (TimeoutError, ExchangeError) as error:
             log.info("%s does not answer this standby: %s", venue, error)
 
-    async def _end(self, work: asyncio.Task[None]) -> None:
-        self._leadership.working = False
-        work.cancel()
-        await asyncio.wait({work})  # this does not raise the error of the task
+    async def _end(self, task: asyncio.Task[None]) -> None:
+        self._leadership.active = False
+        task.cancel()
+        await asyncio.wait({task})  # this does not raise the error of the task
         for feed in self._feeds.values():
             await feed.stop()
 
-    async def _work(self) -> None:
+    async def _collect(self) -> None:
         self._engine.reset()
         self._publication.reset()
         async with asyncio.TaskGroup() as tasks:  # if one fails, all end and the process is restarted

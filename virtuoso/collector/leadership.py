@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class Leadership:
-    """The leadership of a collector. The collector sets `working` while it is active."""
+    """The leadership of a collector. The collector sets `active` while it runs passes."""
 
     def __init__(self, lease: Lease, clock: Clock) -> None:
         self._lease = lease
         self._clock = clock
         self._renewed_at = -math.inf
-        self.working = False
+        self.active = False
 
     @property
     def owner(self) -> str:
@@ -28,8 +28,8 @@ class Leadership:
         return self._lease.owner
 
     async def renew(self) -> bool:
-        """Acquire or renew the lease. Return True if this collector should work."""
-        leads = await self._lease.acquire(working=self.working)
+        """Acquire or renew the lease. Return True if this collector should be active."""
+        leads = await self._lease.acquire(active=self.active)
         self._renewed_at = self._clock.monotonic() if leads else -math.inf
         metrics.LEASE_HELD.set(leads)
         return leads

@@ -31,15 +31,15 @@ class Lease:
         self._repository = repository
         self._clock = clock
 
-    async def acquire(self, *, working: bool) -> bool:
-        """Acquire or renew the lease for TTL_S. Return True if `owner` should work.
+    async def acquire(self, *, active: bool) -> bool:
+        """Acquire or renew the lease for TTL_S. Return True if `owner` should be active.
 
-        When no lease is available, a `working` owner continues. Another owner starts if no collector publishes."""
+        When no lease is available, an `active` owner continues. Another owner starts if no collector publishes."""
         try:
             return await self._repository.lease(keys.lease(), self.owner, ttl_s=TTL_S)
         except RepositoryError as error:
             log.debug("no lease is available: %s", error)
-            return working or await self._is_vacant()
+            return active or await self._is_vacant()
 
     async def release(self) -> None:
         """Release the lease, so that a standby can take over immediately."""
@@ -51,7 +51,7 @@ class Lease:
     async def _is_vacant(self) -> bool:
         """Return True if snapshots can be stored and no collector has published one recently.
 
-        Collectors that start together check at different times, so that usually only one of them starts to work."""
+        Collectors that start together check at different times, so that usually only one of them becomes active."""
         await self._clock.sleep(zlib.crc32(self.owner.encode()) % 8)
         try:
             await self._repository.set(keys.trial(), b"", ttl_s=1)

@@ -92,7 +92,7 @@ def run_pass(state: VenueState, market: MarketData, request: PassRequest, *, fin
     confluences, overview = score_market(
         market, dominance=request.dominance, previous=state.regime, weights=state.weights, readings=state.readings
     )
-    tickers = market.tickers if market.whole else {}
+    tickers = market.tickers if market.turnover_known else {}
     sentiment = _compute_or_default(
         "sentiment", None, lambda: market_sentiment(tickers, market.inputs, market.stamp.observed_ms)
     )

@@ -42,7 +42,7 @@ def score_market(
         item.symbol: _score(item, now_ms, readings.setdefault(item.symbol, CandleReadingsCache()), weights)
         for item in market.inputs
     }
-    tickers = market.tickers if market.whole else {}
+    tickers = market.tickers if market.turnover_known else {}
     return results, overview(tickers, market.anchor_candles, dominance, previous, now_ms)
 
 

@@ -15,9 +15,9 @@ from virtuoso import metrics
 from virtuoso.domain.errors import ExchangeError, VenueIncomplete
 from virtuoso.domain.model import FallbackReason
 from virtuoso.domain.snapshot import Snapshot
-from virtuoso.exchange.advice import advice
 from virtuoso.exchange.breaker import Breaker
 from virtuoso.exchange.failover import fallback_reason
+from virtuoso.exchange.remedies import remedy_for
 
 if TYPE_CHECKING:
     from virtuoso.domain.clock import Clock
@@ -67,7 +67,7 @@ class VenueSelection:
         breaker.failed(error)
         metrics.VENUE_UP.labels(venue).set(not breaker.open)
         if breaker.open and not was_open:
-            log.error("%s cannot be used: %s: %s. %s", venue, type(error).__name__, error, advice(error))
+            log.error("%s cannot be used: %s: %s. %s", venue, type(error).__name__, error, remedy_for(error))
         else:
             log.info("%s: %s: %s", venue, type(error).__name__, error)
 

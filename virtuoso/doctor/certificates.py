@@ -17,11 +17,11 @@ def check_certificates(sources: Sequence[SourceCheck]) -> Finding:
     verified = [each.name for each in secure if each.error is None or each.clock_lags_s]
     if problems:
         why = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
-        cure = (
+        remedy = (
             "If a proxy replaces certificates here, set SSL_CERT_FILE to a file with its root certificate; otherwise check "
             "this machine's clock, and whether another host answers for the venue"
         )
-        return Finding(subject, Level.WARNING if verified else Level.FAILURE, why, cure)
+        return Finding(subject, Level.WARNING if verified else Level.FAILURE, why, remedy)
     if verified:
         return Finding(subject, Level.OK, f"verified: {', '.join(verified)}")
     why = "no HTTPS source answered" if secure else "no source uses HTTPS"

@@ -24,7 +24,7 @@ def check_clock(venues: Sequence[SourceCheck]) -> Finding:
         why = f"this machine's clock is within {max(abs(skew_s), 0.1):.1f} s of {reference}"
         return Finding("clock", Level.OK, why, figures=figures)
     why = f"this machine's clock is {abs(skew_s):.1f} s {'ahead of' if skew_s > 0 else 'behind'} {reference}"
-    cure = "Synchronize this machine's clock: timedatectl set-ntp true, or chrony"
+    remedy = "Synchronize this machine's clock: timedatectl set-ntp true, or chrony"
     if abs(skew_s) > STALE_SKEW_S:
-        return Finding("clock", Level.FAILURE, f"{why}; above {STALE_SKEW_S:g} s prices count as stale", cure, figures)
-    return Finding("clock", Level.WARNING, f"{why}: displayed ages are wrong by the same amount", cure, figures)
+        return Finding("clock", Level.FAILURE, f"{why}; above {STALE_SKEW_S:g} s prices count as stale", remedy, figures)
+    return Finding("clock", Level.WARNING, f"{why}: displayed ages are wrong by the same amount", remedy, figures)

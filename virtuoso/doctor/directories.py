@@ -50,8 +50,8 @@ async def check_directory(setting: str, path: Path) -> list[Finding]:
         why = f"{path} can be written" if disk.directory == path else f"{path} does not exist yet and will be created"
         if disk.file_system.startswith(_NETWORK_FILE_SYSTEMS):
             why = f"{why}, but it is on a network file system ({disk.file_system})"
-            cure = f"Set {setting} to a directory of this machine: nodes share memcached, not a directory"
-            finding = Finding(subject, Level.WARNING, why, cure)
+            remedy = f"Set {setting} to a directory of this machine: nodes share memcached, not a directory"
+            finding = Finding(subject, Level.WARNING, why, remedy)
         else:
             finding = Finding(subject, Level.OK, why)
     return [finding, _disk_finding(setting, disk)]
@@ -60,27 +60,27 @@ async def check_directory(setting: str, path: Path) -> list[Finding]:
 def _not_writable(subject: str, setting: str, path: Path, directory: Path, error: OSError) -> Finding:
     why = f"{path} cannot be written: {error.strerror or error}" + (f" ({directory})" if directory != path else "")
     if error.errno in _FULL:
-        cure = f"Free some space, or set {setting} to a directory on another disk"
+        remedy = f"Free some space, or set {setting} to a directory on another disk"
     elif error.errno in _REFUSED:
-        cure = f"Allow user {os.geteuid()} to write to {directory}, or set {setting} to another directory"
+        remedy = f"Allow user {os.geteuid()} to write to {directory}, or set {setting} to another directory"
     elif error.errno == errno.ENOTDIR:
-        cure = f"A file with the name of the directory exists: remove it, or set {setting} to another directory"
+        remedy = f"A file with the name of the directory exists: remove it, or set {setting} to another directory"
     else:
-        cure = f"Check the disk (dmesg), or set {setting} to another directory"
-    return Finding(subject, Level.FAILURE, why, cure)
+        remedy = f"Check the disk (dmesg), or set {setting} to another directory"
+    return Finding(subject, Level.FAILURE, why, remedy)
 
 
 def _disk_finding(setting: str, disk: _Disk) -> Finding:
     subject = f"disk of {setting.removeprefix('VIRTUOSO_')}"
     why = f"{_size(disk.free)} of {_size(disk.total)} free ({disk.file_system}, at {disk.directory})"
     figures = {"free_bytes": disk.free, "total_bytes": disk.total}
-    cure = f"Free some space, or set {setting} to a directory on another disk"
+    remedy = f"Free some space, or set {setting} to a directory on another disk"
     if disk.free_inodes == 0:
-        return Finding(subject, Level.FAILURE, f"{why}, but no inode is free: no file can be created", cure, figures)
+        return Finding(subject, Level.FAILURE, f"{why}, but no inode is free: no file can be created", remedy, figures)
     if disk.free < MIN_FREE:
-        return Finding(subject, Level.FAILURE, f"{why}; {_size(MIN_FREE)} are needed", cure, figures)
+        return Finding(subject, Level.FAILURE, f"{why}; {_size(MIN_FREE)} are needed", remedy, figures)
     if disk.free < LOW_FREE:
-        return Finding(subject, Level.WARNING, f"{why}; below {_size(LOW_FREE)} the disk may soon be full", cure, figures)
+        return Finding(subject, Level.WARNING, f"{why}; below {_size(LOW_FREE)} the disk may soon be full", remedy, figures)
     return Finding(subject, Level.OK, why, figures=figures)
 
 

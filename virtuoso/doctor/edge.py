@@ -32,12 +32,12 @@ async def servers(addresses: Sequence[Address], monitor_port: int) -> list[Findi
 def _server(address: Address, statuses: tuple[str | None, str | None], monitor_port: int, level: Level) -> Finding:
     subject, (status, monitor) = f"server {format_address(address)}", statuses
     if status is None:
-        cure = "Start virtuoso serve at this address, let this machine reach it, or remove it from VIRTUOSO_SERVERS"
-        return Finding(subject, level, "no Virtuoso server answers gRPC calls at this address", cure)
+        remedy = "Start virtuoso serve at this address, let this machine reach it, or remove it from VIRTUOSO_SERVERS"
+        return Finding(subject, level, "no Virtuoso server answers gRPC calls at this address", remedy)
     if monitor is None:
         why = f"the status is {status}, but no monitor answers on port {monitor_port}; /healthz of the edge needs it"
-        cure = "Set VIRTUOSO_MONITOR_ADDRESS of this server to a reachable address with the same port"
-        return Finding(subject, Level.WARNING, why, cure)
+        remedy = "Set VIRTUOSO_MONITOR_ADDRESS of this server to a reachable address with the same port"
+        return Finding(subject, Level.WARNING, why, remedy)
     return Finding(subject, Level.OK, f"a Virtuoso server answers with the status {status}")
 
 
@@ -46,8 +46,8 @@ async def tls(certificate: str, key: str) -> Finding:
     try:
         await daemon_call(lambda: check(certificate, key))
     except ConfigError as error:
-        cure = "Set VIRTUOSO_TLS_CERTIFICATE and VIRTUOSO_TLS_KEY to a certificate and its key, or set neither"
-        return Finding("TLS", Level.FAILURE, str(error), cure)
+        remedy = "Set VIRTUOSO_TLS_CERTIFICATE and VIRTUOSO_TLS_KEY to a certificate and its key, or set neither"
+        return Finding("TLS", Level.FAILURE, str(error), remedy)
     return Finding("TLS", Level.OK, f"the edge serves HTTPS with {certificate}")
 
 
@@ -55,8 +55,8 @@ async def access_log(path: str) -> Finding:
     """Check whether the edge can write its access log to this file. The file does not have to exist yet."""
     if await daemon_call(lambda: _writable(Path(path).absolute())):
         return Finding("ACCESS_LOG", Level.OK, f"{path} is writable")
-    cure = "Set VIRTUOSO_ACCESS_LOG to a file that this user can write or to - for standard output, or leave it empty"
-    return Finding("ACCESS_LOG", Level.FAILURE, f"{path} is not writable", cure)
+    remedy = "Set VIRTUOSO_ACCESS_LOG to a file that this user can write or to - for standard output, or leave it empty"
+    return Finding("ACCESS_LOG", Level.FAILURE, f"{path} is not writable", remedy)
 
 
 def _writable(path: Path) -> bool:

@@ -156,8 +156,8 @@ def _repository_checks(cache: str, node_directory: str, deadline: _Deadline) -> 
 
 async def _memory_finding() -> Finding:
     why = "memory: works in one process only: a collector and a server in separate processes do not share it"
-    cure = "Set VIRTUOSO_CACHE to directory:PATH or memcached://host:port"
-    return Finding("CACHE", Level.WARNING, why, cure)
+    remedy = "Set VIRTUOSO_CACHE to directory:PATH or memcached://host:port"
+    return Finding("CACHE", Level.WARNING, why, remedy)
 
 
 async def _bounded(subject: str, deadline: _Deadline, check: Check) -> list[Finding]:

@@ -29,7 +29,7 @@ class Finding:
     subject: str  # what was checked, such as "venue bybit"
     level: Level
     why: str  # the reason for the level
-    cure: str = ""  # the recommended action; "" for none
+    remedy: str = ""  # the recommended action; "" for none
     figures: Mapping[str, float] = field(
         default_factory=dict
     )  # measurements for scripts, with the unit at the end of the name
@@ -41,26 +41,26 @@ def exit_code(findings: Sequence[Finding]) -> int:
 
 
 def render(findings: Sequence[Finding]) -> str:
-    """Return a table of the findings, each with its cure below. It has no colours and at most 118 columns."""
+    """Return a table of the findings, each with its remedy below. It has no colours and at most 118 columns."""
     lines: list[str] = []
     for finding in findings:
         level = finding.level.value
         if finding.level in (Level.WARNING, Level.FAILURE):
             level = level.upper()
         lines += _wrapped(finding.why, f"{level:{_LEVEL_WIDTH}}  {finding.subject:{_SUBJECT_WIDTH}}  ")
-        if finding.cure:
-            lines += _wrapped(f"-> {finding.cure}", " " * (_LEVEL_WIDTH + _SUBJECT_WIDTH + 4))
+        if finding.remedy:
+            lines += _wrapped(f"-> {finding.remedy}", " " * (_LEVEL_WIDTH + _SUBJECT_WIDTH + 4))
     return "\n".join([*lines, "", _summary(findings), ""])
 
 
 def to_json(findings: Sequence[Finding]) -> str:
-    """Return JSON for scripts: {"exit_code", "findings": [{"subject", "level", "why", "cure", "figures"}]}."""
+    """Return JSON for scripts: {"exit_code", "findings": [{"subject", "level", "why", "remedy", "figures"}]}."""
     rows = [
         {
             "subject": finding.subject,
             "level": finding.level.value,
             "why": finding.why,
-            "cure": finding.cure,
+            "remedy": finding.remedy,
             "figures": dict(finding.figures),
         }
         for finding in findings

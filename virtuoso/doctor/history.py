@@ -55,4 +55,4 @@ async def _answer(url: str) -> Finding:
 def _as_warning(finding: Finding) -> Finding:
     if finding.level is not Level.FAILURE:
         return finding
-    return replace(finding, level=Level.WARNING, cure=f"{finding.cure}. {_WITHOUT}")
+    return replace(finding, level=Level.WARNING, remedy=f"{finding.remedy}. {_WITHOUT}")

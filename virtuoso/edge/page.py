@@ -190,8 +190,10 @@ async def served(address: Address, root: Path | None = None) -> AsyncIterator[Ad
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise ConfigError(address_in_use("PAGE_ADDRESS", address)) from error
-            cure = "Choose an address of this machine and a port above 1023, or 0 for any"
-            raise ConfigError(f"PAGE_ADDRESS {format_address(address)} cannot be used: {error.strerror}. {cure}") from error
+            remedy = "Choose an address of this machine and a port above 1023, or 0 for any"
+            raise ConfigError(
+                f"PAGE_ADDRESS {format_address(address)} cannot be used: {error.strerror}. {remedy}"
+            ) from error
         bound = address[0], int(runner.addresses[0][1])
         log.debug("the web page is served to Envoy on %s", format_address(bound))
         yield bound

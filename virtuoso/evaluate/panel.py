@@ -69,8 +69,8 @@ def delayed_returns(price: Floats, steps: int) -> Floats:
     return returns
 
 
-def baselines(panel: Panel, rival: Feature, seed: int) -> dict[Feature, NDArray[np.float32]]:
-    """Return the features that a score must beat. `momentum_*` is the past return. `shuffled_symbols` is the `rival` score
+def baselines(panel: Panel, score: Feature, seed: int) -> dict[Feature, NDArray[np.float32]]:
+    """Return the features that a score must beat. `momentum_*` is the past return. `shuffled_symbols` is the `score`
     of another symbol, selected once by `seed`. It is as persistent and as often missing as the score itself, but has no
     relation to the symbol."""
     logs = np.log(panel.price)
@@ -82,5 +82,5 @@ def baselines(panel: Panel, rival: Feature, seed: int) -> dict[Feature, NDArray[
     order = np.random.default_rng(seed).permutation(len(panel.symbols))
     source = np.empty_like(order)
     source[order] = np.roll(order, 1)  # one cycle through all symbols, so no symbol gets its own score
-    result[Feature("shuffled_symbols", FeatureKind.BASELINE)] = panel.scores[rival][:, source]
+    result[Feature("shuffled_symbols", FeatureKind.BASELINE)] = panel.scores[score][:, source]
     return result

@@ -89,7 +89,7 @@ def regime_history(tickers: TickerHistory, anchor: Mapping[Timeframe, Candles]) 
                 anchor_candles=_closed_candles(anchor, now_ms),
                 universe=(),
                 venue_symbols=(),
-                whole=True,
+                turnover_known=True,
             )
             state = next_state(state, run_pass(state, market, PassRequest()))
         regimes.append(state.regime.regime if state.regime else None)

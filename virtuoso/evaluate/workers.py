@@ -57,10 +57,10 @@ def run_in_worker(pool: Executor, function: Callable[[*Arguments], Result], *arg
 
 
 async def evaluate_features(
-    panel: Panel, rival: Feature, pool: Executor, progress: Progress, seed: int
+    panel: Panel, main_score: Feature, pool: Executor, progress: Progress, seed: int
 ) -> tuple[dict[Feature, Mapping[str, FeatureMetrics]], dict[str, MarketReturn]]:
     """Return (metrics of every feature and baseline by horizon, returns of all symbols by horizon)."""
-    scores = {**panel.scores, **baselines(panel, rival, seed)}
+    scores = {**panel.scores, **baselines(panel, main_score, seed)}
     pending = {
         feature: run_in_worker(pool, _metrics_in_worker, panel.price, panel.counted, score)
         for feature, score in scores.items()

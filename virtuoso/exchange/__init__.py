@@ -9,7 +9,7 @@ A call goes through these files in this order:
     classify   converts a failure to one of `virtuoso.domain.errors`, from the content of the reply
     freshness  checks that the venue's clock moves and is close to ours
     tickers, candles, rows, instruments
-               pure functions that parse rows to records; a bad row is rejected and counted, and other rows are kept
+               pure functions that parse rows to records; a bad row is refused and counted, and other rows are kept
     premiums   mark, index and funding of venues whose tickers lack them
 
 All facts about single venues (limits, weights, field names, cadence) are in `venues`. `breaker` and `failover` choose the

@@ -35,11 +35,11 @@ Answer = TypeVar("Answer")
 class CcxtExchange:
     """A venue by its name: "bybit", "binance" (USD-M), or any other ccxt id.
 
-    Use it from one event loop. Create only one instance per venue, because each instance tracks the venue's rate limits by
-    itself. A request takes at most `timeout_s` after it has left the queue.
+    Use it from one event loop. Create only one instance per venue, because each instance counts only its own requests
+    against the venue's rate limits. A request takes at most `timeout_s` after it has left the queue.
 
-    `url` (scheme, host, port) replaces every endpoint of the venue. `session` replaces the network itself. Raise ConfigError
-    when ccxt has no such id.
+    `url` (scheme, host, port) replaces every endpoint of the venue. `session` replaces the network. Raise ConfigError when
+    ccxt has no such id.
     """
 
     def __init__(
@@ -59,19 +59,19 @@ class CcxtExchange:
         self._pause: RateLimited | None = None
         self._venue_clock = VenueClock()
         self._premiums = Premiums(self._facts.premium_s, clock)
-        self._by_key: dict[str, Instrument] = {}  # by the name that ticker rows use
+        self._by_key: dict[str, Instrument] = {}  # by the symbol in ticker rows
         self._contracts: dict[str, float] = {}  # base units per contract, by symbol
         self._loading = asyncio.Lock()
 
     @property
     def venue(self) -> str:
-        """Return the name that the constructor was given."""
+        """Return the name of the venue."""
         return self._facts.name
 
     async def instruments(self) -> Sequence[Instrument]:
         """Read all active USDT linear perpetuals. Raise EmptyData when there are none.
 
-        After a failure the previous ones stay in use.
+        After a failure the previous instruments stay in use.
         """
 
         def read(markets: Any, _: Stamp, __: Reply | None) -> list[Instrument]:
@@ -90,7 +90,7 @@ class CcxtExchange:
             return await self._ask("fetchMarkets", self._client.fetch_markets, read)
 
     async def tickers(self) -> Mapping[str, Ticker]:
-        """Read the tickers of the instruments that were read last, by symbol.
+        """Read the tickers of the known instruments, by symbol.
 
         The request goes to the front of the queue. Raise BadData when most tickers have no price, EmptyData when there are
         no tickers, VenueStale when the venue's clock does not move or is far behind. Mark, index and funding come with the
@@ -113,7 +113,7 @@ class CcxtExchange:
 
         async def request() -> Any:
             self._begin_premiums()
-            await self._clock.sleep(0)  # starts the premium request first: a slow limiter would delay it after tickers
+            await self._clock.sleep(0)  # starts the premium request first; a slow rate limiter would delay it too much
             rows = await self._client.fetch_tickers()
             await self._premiums.arrival()
             return rows
@@ -134,7 +134,7 @@ class CcxtExchange:
         await self._premiums.renew(self.premium_rows)
 
     async def premium_rows(self) -> tuple[Rows, int]:
-        """Return rows of mark, index and funding by the names that ticker rows use, and the time of receipt (epoch ms)."""
+        """Return rows of mark, index and funding by the symbol in ticker rows, and the time of receipt (epoch ms)."""
         name, parts = self._facts.names.premium.symbol, self._facts.premium_parts
 
         async def request() -> Any:
@@ -156,27 +156,27 @@ class CcxtExchange:
         """
         if timeframe.value not in (self._client.timeframes or {timeframe.value}):
             raise Unsupported(f"no {timeframe.value} bars", venue=self.venue, endpoint="fetchOHLCV")
-        symbol, volume_at = instrument.symbol, self._facts.candle_volume
-        asked = min(limit + 1, self._facts.candle_count)  # one more, because the last bar is still forming
-        since, more = None, {}
-        if before_ms is not None:  # set both; venues interpret one alone differently
-            asked = min(limit, self._facts.candle_count)
-            since, more = before_ms - asked * timeframe.ms, {"until": before_ms - 1}
+        symbol, volume_index = instrument.symbol, self._facts.candle_volume_index
+        count = min(limit + 1, self._facts.candle_count)  # one more, because the last bar is still forming
+        since, params = None, {}
+        if before_ms is not None:  # venues interpret `since` or `until` alone differently
+            count = min(limit, self._facts.candle_count)
+            since, params = before_ms - count * timeframe.ms, {"until": before_ms - 1}
         await self._ready()
         return await self._ask(
             "fetchOHLCV",
-            lambda: self._client.fetch_ohlcv(instrument.venue_symbol, timeframe.value, since, asked, more),
+            lambda: self._client.fetch_ohlcv(instrument.venue_symbol, timeframe.value, since, count, params),
             lambda rows, stamp, reply: read_candles(
                 *(rows, symbol, timeframe, stamp),
                 limit=limit,
                 exact=reply is not None and reply.own_ms is not None,
-                volume_at=volume_at,
+                volume_index=volume_index,
                 before_ms=before_ms,
             ),
         )
 
     async def order_book(self, instrument: Instrument) -> OrderBook:
-        """Read both sides, to the largest depth that the venue offers without a higher request weight."""
+        """Read both sides, with as many levels as the venue offers at its lowest request weight."""
         symbol = instrument.symbol
         await self._ready()
         return await self._ask(
@@ -196,7 +196,7 @@ class CcxtExchange:
         )
 
     async def funding(self, instrument: Instrument) -> TimeSeries:
-        """Read past funding rates, as fractions per interval."""
+        """Read past funding rates, as fractions per funding interval."""
         symbol, count = instrument.venue_symbol, self._facts.funding_count
         return await self._series(
             instrument,
@@ -252,7 +252,7 @@ class CcxtExchange:
         )
 
     async def _ready(self) -> None:
-        """Read the markets if they have not been read. Otherwise ccxt would load them itself, and only once."""
+        """Read the markets if they have not been read. Without this, ccxt would load them itself, and only once."""
         if not self._by_key:
             await self.instruments()
 
@@ -262,7 +262,7 @@ class CcxtExchange:
         request: Callable[[], Awaitable[Any]],
         read: Callable[[Any, Stamp, Reply | None], Answer],
     ) -> Answer:
-        """Send a request, check and parse the reply, and count the result. Every call goes through here."""
+        """Send a request, check and parse the reply, and count the result. Every call uses this method."""
         replies: list[Reply] = []
         before = CALL_REPLIES.set(replies)
         try:

@@ -9,8 +9,8 @@ from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError, RateLimited, UnknownSymbol, Unsupported, VenueBlocked
 
 FAILURES = 3  # consecutive failures that open the breaker
-FAILING_MS = 8_000  # time from the first to the last consecutive failure that opens the breaker
-SHORT_PAUSE_MS = 10_000  # longest pause requested by the venue that does not open the breaker immediately
+FAILING_MS = 8_000  # time between the first and the last consecutive failure that opens the breaker
+SHORT_PAUSE_MS = 10_000  # a longer pause that the venue requests opens the breaker immediately
 BLOCKED_MS = 60_000  # a block lasts for hours, so more frequent probes are useless
 FIRST_MS = 1_000
 LONGEST_MS = 30_000
@@ -19,16 +19,16 @@ LONGEST_MS = 30_000
 class Breaker:
     """Tracks the result of each tickers call to its venue. It sends no requests.
 
-    It opens immediately on VenueBlocked and on RateLimited for more than 10 s. It opens on any other failure of the venue
-    after three consecutive failures, or when they last for 8 s. While it is `open`, one probe may be sent from `retry_ms`
-    on. A success closes it. A failure doubles the wait, up to 30 s. UnknownSymbol and Unsupported are ignored, because they
-    do not indicate the venue's health.
+    It opens immediately on VenueBlocked and on RateLimited for more than 10 s. It opens after three consecutive failures of
+    any other kind, or when such failures last for 8 s. While it is `open`, one probe may be sent from `retry_ms` on. A
+    success closes it. A failure doubles the wait, up to 30 s. UnknownSymbol and Unsupported are ignored, because they do not
+    indicate the venue's health.
     """
 
     def __init__(self, venue: str, *, clock: Clock, chance: Callable[[], float] = random.random) -> None:
         self.venue = venue
         self.open = False
-        self.retry_ms = 0  # epoch ms before which no request should be sent; 0: any time
+        self.retry_ms = 0  # epoch ms of the earliest next request, or 0
         self.error: ExchangeError | None = None  # the last failure; None after a success
         self.healthy_since_ms: int | None = None  # epoch ms of the first success since the last failure
         self._clock = clock

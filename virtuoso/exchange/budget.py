@@ -21,10 +21,10 @@ class _Waiting:
 
 
 class Budget:
-    """A limit of at most `allowance` in any `window_s`, for one event loop.
+    """A limit on the total cost of requests: at most `allowance` in any `window_s`. It belongs to one event loop.
 
     Requests are served in the order of arrival, urgent requests first. The part `reserve` of the allowance is only for
-    urgent requests. A batch that has used up the rest of the window therefore does not delay them.
+    urgent requests. A batch that has used the rest of the window therefore does not delay them.
     """
 
     def __init__(self, allowance: float, window_s: float, reserve: float = 0.0, *, clock: Clock) -> None:
@@ -41,8 +41,8 @@ class Budget:
 
     @asynccontextmanager
     async def turn(self, cost: float, *, urgent: bool) -> AsyncIterator[None]:
-        """Enter the body when the request may be sent. The body must send it immediately and end when the reply arrives.
-        Raise TimeoutError when `give_up` has ended the wait."""
+        """Wait until the request may be sent, then run the body. The body sends it immediately and ends when the reply
+        arrives. Raise TimeoutError when `give_up` has ended the wait."""
         if urgent:  # does not count as in flight, so a batch with slow replies does not delay it
             await self.spend(cost)
             yield
@@ -55,14 +55,14 @@ class Budget:
             self._serve()
 
     async def spend(self, cost: float) -> None:
-        """Use `cost` as soon as the window has room for it, before all requests that are not urgent."""
+        """Wait until the window has room for `cost`, then use it. This goes before all requests that are not urgent."""
         await self._wait(self._urgent, cost)
 
     def give_up(self, patience_s: float) -> None:
-        """Note that a reply did not arrive in time.
+        """Record that a reply did not arrive in time.
 
-        If the limit of requests in flight is reached, also end the requests that have waited at least `patience_s`.
-        Otherwise they would wait for one timeout after another.
+        If IN_FLIGHT requests are unanswered, end the requests that have waited at least `patience_s`. Without this, they
+        would wait for one timeout after another.
         """
         if self._in_flight >= IN_FLIGHT:
             latest = self._clock.monotonic() - patience_s
@@ -100,7 +100,7 @@ class Budget:
                 waiting = queue[0]
                 if not waiting.turn.done():  # otherwise its caller was cancelled
                     if queue is self._others and self._in_flight >= IN_FLIGHT:
-                        return  # runs again when one of them ends
+                        return  # this runs again when one of them ends
                     if self._used + waiting.cost > self._room(queue) + 1e-9:
                         room_s = max(self._uses[0][0] + self.window_s - now, 0.002)
                         self._timer = asyncio.get_running_loop().call_later(room_s, self._serve)

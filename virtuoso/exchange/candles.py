@@ -24,20 +24,21 @@ def read_candles(
     *,
     limit: int,
     exact: bool,
-    volume_at: int = 5,
+    volume_index: int = 5,
     before_ms: int | None = None,
 ) -> Candles:
     """Return at most `limit` of the newest closed bars without a gap.
 
-    The rows have time, open, high, low, close and volume (ms, USDT, base units). They may be in any order. The volume is
-    cell `volume_at` of a row.
+    A row has time, open, high, low, close (epoch ms, USDT), and the volume in base units in cell `volume_index`. Rows may be
+    in any order.
 
     A bar is closed when the venue's clock is past its end. When that clock is not `exact` (it came from an HTTP front end,
-    not from the data), there must also be a later bar. Otherwise the forming bar of a frozen back end would be accepted.
-    Raise EmptyData when there are no closed bars, BadData when the newest two are rejected, VenueStale when the newest ended
+    not from the data), there must also be a later bar. Without this rule, the forming bar of a back end that stands still
+    would be accepted.
+    Raise EmptyData when there are no closed bars, BadData when the newest two are refused, VenueStale when the newest ended
     long ago. `before_ms` requests a page of the past: only bars that open before it count, and no bar is too old.
     """
-    table = _table(rows, volume_at)
+    table = _table(rows, volume_index)
     if not len(table):
         raise EmptyData(f"{symbol} {timeframe.value}: no bars")
     open_ms = table[:, 0]
@@ -60,7 +61,7 @@ def read_candles(
             f"{symbol} {timeframe.value}: the newest bar ended {(stamp.observed_ms - newest_end_ms) / 1000:.0f} s ago"
         )
     table = _plausible(table[np.argsort(table[:, 0], kind="stable")])
-    if not len(table) or newest_end_ms - table[-1, 0] > 2 * timeframe.ms:  # one rejected bar at the end is acceptable
+    if not len(table) or newest_end_ms - table[-1, 0] > 2 * timeframe.ms:  # one refused bar at the end is acceptable
         raise BadData(f"{symbol} {timeframe.value}: the newest bars cannot be read")
     gaps = np.flatnonzero(np.diff(table[:, 0]) != timeframe.ms)
     table = table[gaps[-1] + 1 if len(gaps) else 0 :][-limit:]
@@ -101,12 +102,12 @@ def _plausible(table: Floats) -> Floats:
     return table
 
 
-def _table(rows: Any, volume_at: int) -> Floats:
-    """Return rows as an array of six columns. A cell without a number becomes NaN. Reject rows of another shape."""
+def _table(rows: Any, volume_index: int) -> Floats:
+    """Return rows as an array of six columns. A cell without a number becomes NaN. Refuse rows of another shape."""
     if not isinstance(rows, list):
         raise BadData(f"rows of bars expected, not {type(rows).__name__}")
     shaped_rows: list[Sequence[Any]] = [
-        [*row[:5], row[volume_at]] for row in rows if isinstance(row, list) and len(row) > max(5, volume_at)
+        [*row[:5], row[volume_index]] for row in rows if isinstance(row, list) and len(row) > max(5, volume_index)
     ]
     count_refused("candle_row", len(rows) - len(shaped_rows))
     if rows and not shaped_rows:

@@ -25,10 +25,10 @@ from virtuoso.domain.errors import (
 )
 from virtuoso.exchange.replies import Reply, whole_number
 
-BRIEF_MS = 5_000  # for a rate limit without a duration; about one window of the venues
+DEFAULT_PAUSE_MS = 5_000  # for a rate limit without a duration; about one window of the venues
 BAN_MS = 120_000  # Binance's shortest ban
 COOL_DOWN_MS = 600_000  # after "access too frequent": no HTTP requests for ten minutes
-LONGEST_MS = 3 * 86_400_000  # Binance's longest ban; a longer one is an error
+LONGEST_MS = 3 * 86_400_000  # Binance's longest ban
 RESET_MS = 60_000  # a reset header further in the future is an error
 
 _STATUSES: dict[int, type[ExchangeError]] = {
@@ -68,7 +68,7 @@ def classify(failure: Exception, reply: Reply | None, now_ms: int) -> ExchangeEr
     if isinstance(failure, ExchangeError):
         return failure
     if reply is not None:
-        refused = refusal(reply, now_ms)
+        refused = reply_error(reply, now_ms)
         if refused is not None:
             return refused
         if not reply.readable:
@@ -81,7 +81,7 @@ def kind_of(error: ExchangeError) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
 
 
-def refusal(reply: Reply, now_ms: int) -> ExchangeError | None:
+def reply_error(reply: Reply, now_ms: int) -> ExchangeError | None:
     """Return the error that a reply's status and body indicate. Return None when they indicate no error."""
     text = f"HTTP {reply.status}: {reply.excerpt}"
     if "access too frequent" in reply.body.lower():
@@ -114,7 +114,7 @@ def _by_class(failure: Exception, now_ms: int) -> ExchangeError:
         (OSError, VenueUnavailable),
     )
     if isinstance(failure, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
-        return RateLimited(text, until_ms=now_ms + BRIEF_MS)
+        return RateLimited(text, until_ms=now_ms + DEFAULT_PAUSE_MS)
     for failure_type, error_type in table:
         if isinstance(failure, failure_type):
             return error_type(f"no answer in time: {text}" if error_type is VenueTimedOut else text)
@@ -130,8 +130,8 @@ def _code(reply: Reply) -> str:
 
 
 def _pause(reply: Reply, now_ms: int) -> int:
-    """Return the longest pause that the venue requests, in milliseconds. Times of the venue's clock are compared with that
-    clock, not with ours."""
+    """Return the longest pause that the venue requests, in milliseconds. A time of the venue's clock is compared with the
+    venue's clock, not with ours."""
     venue_now = reply.own_ms or reply.date_ms or now_ms
     pauses = []
     after = reply.header("retry-after")
@@ -148,5 +148,5 @@ def _pause(reply: Reply, now_ms: int) -> int:
         pauses.append(int(banned.group(1)) - venue_now)
     pauses = [pause for pause in pauses if pause > 0]
     if not pauses:
-        return BAN_MS if reply.status == 418 else BRIEF_MS
+        return BAN_MS if reply.status == 418 else DEFAULT_PAUSE_MS
     return min(max(pauses), LONGEST_MS)

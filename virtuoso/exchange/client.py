@@ -26,8 +26,8 @@ URGENT: ContextVar[bool] = ContextVar("urgent", default=False)  # True for ticke
 
 
 class _Client:
-    """A mixin for a ccxt class. It stores each reply in the task that sent the request and observes the rate limits. It
-    retries once when a connection breaks."""
+    """A mixin for a ccxt class. It stores each reply in the task that sent the request, and respects the rate limits. It
+    retries once after a broken connection or a 5xx status."""
 
     limits: tuple[tuple[Limit, Budget], ...] = ()
     weights: Mapping[str, float]
@@ -38,8 +38,8 @@ class _Client:
 
     def on_rest_response(self, *reply: Any) -> Any:
         code, _, url, _, headers, body, *_ = reply
-        noted = Reply(code, headers, body[:MAX_BODY_LENGTH], received_ms=self.clock.now_ms(), url=str(url), text=body)
-        CALL_REPLIES.get().append(noted)
+        stored = Reply(code, headers, body[:MAX_BODY_LENGTH], received_ms=self.clock.now_ms(), url=str(url), text=body)
+        CALL_REPLIES.get().append(stored)
         return super().on_rest_response(*reply)  # type: ignore[misc]
 
     def on_json_response(self, body: str) -> Any:
@@ -67,23 +67,23 @@ class _Client:
                 async with budget.turn(cost, urgent=urgent):
                     try:
                         async with asyncio.timeout(self.timeout / 1000):
-                            return await self._twice(request, partial(budget.spend, cost))
+                            return await self._send_with_retry(request, partial(budget.spend, cost))
                     except (TimeoutError, ccxt.RequestTimeout):
-                        budget.give_up(0.8 * self.timeout / 1000)  # requests of a batch start at slightly different times
+                        budget.give_up(0.8 * self.timeout / 1000)  # not 1.0: requests of a batch do not start together
                         raise
         return await request()  # ccxt's own limiter waits in this call
 
-    async def _twice(self, request: Callable[[], Any], pay: Callable[[], Any]) -> Any:
+    async def _send_with_retry(self, request: Callable[[], Any], spend_again: Callable[[], Any]) -> Any:
         replies = CALL_REPLIES.get()
-        noted = len(replies)
+        before = len(replies)
         try:
             return await request()
         except ccxt.ExchangeNotAvailable:
-            if any(reply.status < 500 for reply in replies[noted:]):  # the venue answered, so a retry would not help
+            if any(reply.status < 500 for reply in replies[before:]):  # the venue answered, so a retry would not help
                 raise
-            del replies[noted:]
-        await self.clock.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - spreads load; not for security
-        await pay()
+            del replies[before:]
+        await self.clock.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - jitter
+        await spend_again()
         return await request()
 
     async def fetch(self, *request: Any, **more: Any) -> Any:
@@ -166,7 +166,7 @@ def connect(
 
 
 def _moved(urls: Any, base: str) -> Any:
-    """Return the same URLs with another scheme and host."""
+    """Return the URLs with the scheme and host of `base`."""
     if isinstance(urls, dict):
         return {name: _moved(value, base) for name, value in urls.items()}
     parts = urlsplit(urls)

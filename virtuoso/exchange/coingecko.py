@@ -14,7 +14,7 @@ from virtuoso import metrics
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import BadData, ExchangeError, RateLimited, VenueStale, VenueTimedOut, VenueUnavailable
 from virtuoso.domain.model import Dominance, DominanceBasis
-from virtuoso.exchange.classify import kind_of, refusal
+from virtuoso.exchange.classify import kind_of, reply_error
 from virtuoso.exchange.replies import MAX_BODY_LENGTH, Reply
 from virtuoso.exchange.rows import number
 
@@ -25,10 +25,7 @@ MAX_AGE_MS = 600_000  # maximum age of the last value while requests fail
 
 
 class CoinGecko:
-    """A client of CoinGecko for one event loop.
-
-    `url` is scheme, host and port. It requests `/api/v3/global` at most once a minute.
-    """
+    """A client of CoinGecko for one event loop. It sends at most one request a minute. `url` is scheme, host and port."""
 
     def __init__(self, url: str, *, timeout_s: float = 5.0, clock: Clock = SYSTEM_CLOCK) -> None:
         self._url = url.rstrip("/") + "/api/v3/global"
@@ -41,11 +38,11 @@ class CoinGecko:
         self._received_ms = self._next_ms = 0
 
     async def dominance(self) -> Dominance:
-        """Return BTC's share of market capitalisation in percent. It is the last value received.
+        """Return BTC's share of market capitalisation in percent, as received last.
 
-        When there is no value, or requests fail and it is ten minutes old, raise the last ExchangeError until the next
-        request: RateLimited, VenueTimedOut, VenueUnavailable, VenueBlocked, BadData, or VenueStale for a value more than
-        an hour old. Raise no other errors.
+        While requests fail, use the last value for ten minutes. After that, or without a value, raise the ExchangeError of
+        the last request: RateLimited, VenueTimedOut, VenueUnavailable, VenueBlocked, BadData, or VenueStale for a value that
+        CoinGecko updated more than an hour ago.
         """
         async with self._asking:
             if self._clock.now_ms() >= self._next_ms:
@@ -83,7 +80,7 @@ class CoinGecko:
             raise BadData(f"reply incomplete: {failure}") from failure
         except (aiohttp.ClientError, OSError) as failure:
             raise VenueUnavailable(f"{type(failure).__name__} {failure}") from failure
-        if refused := refusal(reply, self._clock.now_ms()):
+        if refused := reply_error(reply, self._clock.now_ms()):
             raise refused
         return self._read(body, reply)
 

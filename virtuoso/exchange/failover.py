@@ -1,4 +1,5 @@
-"""Choose the venue to use: the best one that works. Return to a better venue only after it has been healthy for a while."""
+"""The choice of the venue to use: the best venue that works. A better venue is used again only after it has been healthy for
+a while."""
 
 from __future__ import annotations
 
@@ -39,9 +40,9 @@ def fallback_reason(error: ExchangeError | None) -> FallbackReason:
 class Failover:
     """Chooses among `venues`, which are ordered from best to worst.
 
-    A change of venue is a change of market, so changes must be rare. It leaves a venue only when its breaker is open.
-    It returns to a better venue only after that venue has been continuously healthy for `dwell_s`. It keeps no state. The
-    breakers track the health of each venue, and the caller tracks which venue is used.
+    A change of venue is a change of market, so changes must be rare. A venue is left only when its breaker is open. A better
+    venue is used again only after it has been continuously healthy for `dwell_s`. This class has no state: the breakers
+    track the health of each venue, and the caller tracks which venue is used.
     """
 
     def __init__(self, venues: Sequence[str], *, dwell_s: float, clock: Clock) -> None:
@@ -55,8 +56,8 @@ class Failover:
         """Return the venue to use now. Also return the reason when it is not the first venue.
 
         `used` is the current venue, or None at the first choice. When all breakers are open, the venue does not change.
-        While the current venue works, switch only to a better venue that is `proven` and in `ready`. Ready venues have their
-        data and can take over. With None, all venues are ready.
+        While the current venue works, switch only to a better venue that is `proven` and in `ready`. `ready` has the venues
+        whose market data is complete. None means all venues.
         """
         first = self.venues[0]
         chosen = used or first
@@ -71,6 +72,6 @@ class Failover:
         return chosen, Fallback(venue=first, reason=fallback_reason(breakers[first].error))
 
     def proven(self, breaker: Breaker) -> bool:
-        """Return True when its venue has been continuously healthy for `dwell_s`."""
+        """Return True when the venue of `breaker` has been continuously healthy for `dwell_s`."""
         since = breaker.healthy_since_ms
         return not breaker.open and since is not None and self._clock.now_ms() - since >= self._dwell_ms

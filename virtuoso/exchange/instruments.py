@@ -17,7 +17,8 @@ _MULTIPLIED = (
 
 
 def base_and_multiplier(base: str) -> tuple[str, int]:
-    """Return the asset and its amount per unit of the market, such as ("SHIB", 1000) for 1000SHIB and for SHIB1000."""
+    """Return (asset, multiplier), such as ("SHIB", 1000) for 1000SHIB and for SHIB1000. One unit of the market is
+    `multiplier` units of the asset."""
     for pattern in _MULTIPLIED:
         if match := pattern.fullmatch(base):
             return match["base"], 1_000_000 if match["n"] == "1M" else int(match["n"])
@@ -27,7 +28,7 @@ def base_and_multiplier(base: str) -> tuple[str, int]:
 def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) -> dict[str, Instrument]:
     """Return the active USDT linear perpetuals among ccxt's markets, by symbol.
 
-    Reject and count duplicates and markets whose symbol does not match our pattern. With `ticks`, ccxt's price precision
+    Refuse and count duplicates and markets whose symbol does not match our pattern. With `ticks`, ccxt's price precision
     is a tick size. Otherwise it is a number of digits.
     """
     instruments: dict[str, Instrument] = {}

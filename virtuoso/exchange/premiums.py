@@ -19,7 +19,8 @@ WAIT_S = 0.5  # longest time that tickers wait for their premiums
 
 
 class Premiums:
-    """The last rows received. They are requested at most every `period_s` (None: never) and expire after twice that."""
+    """The last rows received. They are requested at most every `period_s` and expire after 2 * `period_s`. With None, they
+    are never requested."""
 
     def __init__(self, period_s: float | None, clock: Clock) -> None:
         self._period_ms = None if period_s is None else period_s * 1000
@@ -30,7 +31,8 @@ class Premiums:
         self._task: asyncio.Task[None] | None = None
 
     def refresh(self, ask: Callable[[], Awaitable[tuple[Rows, int]]]) -> None:
-        """Start `ask` if rows are due. It returns rows and their time of receipt (epoch ms). A failure changes nothing."""
+        """Start `ask` if new rows are due. `ask` returns rows and their time of receipt (epoch ms). A failure changes
+        nothing."""
         now = self._clock.now_ms()
         due = self._asked_ms is None or abs(now - self._asked_ms) >= (self._period_ms or 0)
         if self._period_ms is not None and due and (self._task is None or self._task.done()):

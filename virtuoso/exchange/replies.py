@@ -17,8 +17,8 @@ class Reply:
     """One HTTP reply.
 
     `body` is the start of the body. `readable` is True when the body was JSON. `clock_ms` is the venue's time in the body.
-    `received_ms` is our time of receipt. Both are epoch milliseconds. `url` and `text`, the complete body, are for a
-    recorder."""
+    `received_ms` is our time of receipt. Both are epoch milliseconds. A recorder needs `url` and `text`, the complete body.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -54,7 +54,7 @@ class Reply:
 
     @property
     def date_ms(self) -> int | None:
-        """Return the HTTP server's time, in whole seconds. It does not show the age of the data."""
+        """Return the HTTP server's time (epoch ms, in whole seconds). It does not show the age of the data."""
         try:
             return int(parsedate_to_datetime(self.header("date")).timestamp() * 1000)
         except ValueError:

@@ -1,6 +1,6 @@
 """Pure functions that parse trades, order books and series from rows.
 
-A bad row is rejected and counted by reason.
+A bad row is refused and counted by reason.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def positive(value: Any) -> float | None:
 
 
 def mappings(rows: Any) -> list[Mapping[str, Any]]:
-    """Return the rows of a reply, which is a list or a mapping of rows. Raise BadData for any other type, and when a reply
-    that is not empty has no valid row."""
+    """Return the rows of a reply. A reply is a list or a mapping of rows. Raise BadData for any other type, and when there
+    are rows but none of them is a mapping."""
     if isinstance(rows, Mapping):
         rows = list(rows.values())
     if not isinstance(rows, list):
@@ -55,7 +55,7 @@ def mappings(rows: Any) -> list[Mapping[str, Any]]:
 
 
 def count_refused(reason: str, count: int = 1) -> None:
-    """Count rejected rows. The last word of `reason` names the defect. The words before it name the kind of row."""
+    """Count refused rows. The last word of `reason` names the defect. The words before it name the kind of row."""
     if count:
         metrics.INVALID_ROWS.labels(reason).inc(count)
         metrics.ROWS.labels(reason.rpartition("_")[0], "refused").inc(count)
@@ -67,7 +67,7 @@ def count_accepted(kind: str, count: int) -> None:
 
 
 def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, contract: float = 1) -> Trades:
-    """Return unique trades, oldest first. Raise EmptyData when there are no rows, BadData when all are rejected."""
+    """Return unique trades, oldest first. Raise EmptyData when there are no rows, BadData when all are refused."""
     by_id: dict[str, tuple[float, str, float, float, float]] = {}
     shaped = mappings(rows)
     sides = {names.buy: 1.0, names.sell: -1.0}
@@ -146,7 +146,7 @@ def read_series(
     """Return values between `low` and `high` (both exclusive) in order of time.
 
     When the venue gives two shares of a whole, the value is their ratio, and their sum must be about 1. Raise EmptyData when
-    there are no rows, BadData when all are rejected.
+    there are no rows, BadData when all are refused.
     """
     shaped = mappings(_named(rows))
     values = [_value(row, names) for row in shaped]
@@ -177,19 +177,19 @@ def _named(rows: Any) -> Any:
     """Name the cells of rows without names by their positions: "0", "1"."""
     if not isinstance(rows, list):
         return rows
-    return [{str(place): cell for place, cell in enumerate(row)} if isinstance(row, list) else row for row in rows]
+    return [{str(index): cell for index, cell in enumerate(row)} if isinstance(row, list) else row for row in rows]
 
 
 def _value(row: Mapping[str, Any], names: SeriesNames) -> float | None:
     value = number(row.get(names.value))
-    if not names.over or value is None:
+    if not names.denominator or value is None:
         return value
-    over = positive(row.get(names.over))
-    return value / over if over is not None and abs(value + over - 1) <= 0.01 else None
+    other = positive(row.get(names.denominator))
+    return value / other if other is not None and abs(value + other - 1) <= 0.01 else None
 
 
 def keyed(rows: Iterable[Mapping[str, Any]], name: str, reason: str) -> dict[str, Mapping[str, Any]]:
-    """Return rows by the text in field `name`. Reject rows without text there and later duplicates."""
+    """Return rows by the text in field `name`. Refuse rows without text there and later duplicates."""
     by_key: dict[str, Mapping[str, Any]] = {}
     for row in rows:
         key = row.get(name)
@@ -205,8 +205,8 @@ def keyed(rows: Iterable[Mapping[str, Any]], name: str, reason: str) -> dict[str
 def completed(
     rows: Iterable[Mapping[str, Any]], parts: Iterable[tuple[Any, str]], name: str
 ) -> dict[str, Mapping[str, Any]]:
-    """Return rows by the text in field `name`, with missing fields added from the rows of `parts`. A row of a part belongs
-    to the row whose text equals its own text plus the part's suffix."""
+    """Return rows by the text in field `name`. Add missing fields from the rows of `parts`, which are (rows, suffix). A row
+    of a part belongs to the row whose text equals its own text plus the suffix."""
     completed_rows: dict[str, Mapping[str, Any]] = keyed(rows, name, "premium")
     for part, suffix in parts:
         for row in mappings(part):

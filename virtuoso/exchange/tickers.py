@@ -1,6 +1,6 @@
 """Pure functions that parse tickers from ticker rows.
 
-A row without a price is rejected. A field that contradicts another field is omitted.
+A row without a price is refused. A field that contradicts another field is omitted.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ def read_tickers(
     premium: PremiumNames,
     contracts: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, Ticker]:
-    """Return the tickers of `instruments`. Their keys are the names that the rows use. Rows of other symbols are ignored.
+    """Return the tickers of `instruments`, by symbol. The keys of `instruments` are the symbols in the rows. Rows of other
+    symbols are ignored.
 
     `premiums` has rows of mark, index and funding by the same keys, for a venue whose tickers lack them. `contracts` has the
-    base units per contract by symbol; the default is 1.
+    base units per contract by symbol. The default is 1.
 
     Raise EmptyData when no row belongs to an instrument, BadData when more than half of these rows have no price.
     """
@@ -90,11 +91,11 @@ def _change(row: Mapping[str, Any], names: TickerNames, last: float, opened: flo
 def _traded(
     row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None, *, contract: float
 ) -> tuple[float | None, float | None]:
-    """Return turnover and volume.
+    """Return turnover and volume of 24 hours, in USDT and base units.
 
     Both are 0 in an inactive market whose price did not change. Any other 0 is treated as missing. When the venue gives no
     turnover, the turnover is the volume times the last price, because symbols are ranked by turnover. When ccxt gives no
-    turnover for a perpetual, its base volume counts contracts (okx, blofin, bydfi in ccxt 4.5.90).
+    turnover for a perpetual, ccxt's base volume counts contracts (okx, blofin, bydfi in ccxt 4.5.90).
     """
     turnover, volume = number(row.get(names.turnover)), number(row.get(names.volume))
     unified = names is UNIFIED.ticker and row.get(names.turnover) is None

@@ -14,7 +14,7 @@ from typing import Any
 from virtuoso.domain.inputs import InputKind
 
 # The share of an allowance for periodic requests. The rest is for first fills, retries and other clients behind one NAT.
-USED = 0.8
+USED_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,13 @@ class TradeNames:
 class SeriesNames:
     """Field names of a row of a time series.
 
-    With `over`, the value is the ratio `value` / `over` of two shares of one whole. Cells without names are named by their
-    positions: "0", "1".
+    With `denominator`, both fields are shares whose sum is 1, and the value is `value` / `denominator`. Cells without names
+    are named by their positions: "0", "1".
     """
 
     time: str
     value: str
-    over: str = ""
+    denominator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class Venue:
     limits: tuple[Limit, ...] = ()  # empty: ccxt's own limiter is used
     weights: Mapping[str, float] = field(default_factory=dict)  # replaces wrong weights in ccxt, by "api/path"
     periods: Mapping[InputKind, str] = field(default_factory=dict)  # the venue's name for 5 minutes, by kind of series
-    premium_s: float | None = 60  # request period for fields that tickers lack; None: never
+    premium_s: float | None = 60  # seconds between requests for fields that tickers lack; None: no requests
     premium_parts: tuple[PremiumPart, ...] = ()
     book_levels: int | None = None
     trade_count: int | None = None
@@ -155,7 +155,7 @@ class Venue:
     open_interest_count: int | None = None
     long_short_count: int | None = None
     candle_count: int = 1000  # maximum in one request
-    candle_volume: int = 5  # index of the volume in base units in a row
+    candle_volume_index: int = 5  # of the cell with the volume in base units
 
 
 _BYBIT = Venue(
@@ -250,7 +250,7 @@ _OKX = Venue(
     open_interest_count=100,
     long_short_count=100,
     candle_count=300,
-    candle_volume=6,  # 5 counts contracts
+    candle_volume_index=6,  # 5 counts contracts
 )
 
 _KNOWN = {venue.name: venue for venue in (_BYBIT, _BINANCE, _OKX)}
@@ -274,26 +274,26 @@ class Cadence:
 
 
 def cadence(venue: str, symbols: int) -> Cadence:
-    """Return periods at which `symbols` tracked symbols and their new candles use under 80 % of the venue's allowance.
+    """Return periods with which `symbols` tracked symbols use under 80 % of the venue's allowance. New candles are included.
 
-    Bybit allows 120 requests per second. Binance USD-M allows a weight of 2,400 per minute. There, all tickers have weight
-    40, their funding has 10 every 15 s, a book or a symbol's trades have 5, and new candles have about 1.3 per minute and
-    symbol. Open interest and ratios have a separate limit of 1,000 requests in 5 minutes. okx allows per second 20 requests
-    each for books and candles, 50 for trades, 5 for open interest and 2.5 for ratios. For other venues, the assumption is
-    about 10 requests per second, like most of ccxt's limiters.
+    Bybit allows 120 requests per second. Binance USD-M allows a weight of 2,400 per minute. A request for all tickers has
+    weight 40, for their funding 10 (every 15 s), for a book or trades 5. New candles have about 1.3 per minute and symbol.
+    Open interest and ratios have a separate limit of 1,000 requests in 5 minutes. okx allows per second 20 requests each for
+    books and candles, 50 for trades, 5 for open interest and 2.5 for ratios. The assumption for other venues is 10 requests
+    per second, like most of ccxt's limiters.
     """
     if venue == "bybit":
-        pace = max(12.0, math.ceil(2 * symbols / (USED * 120 * 0.6)))
+        pace = max(12.0, math.ceil(2 * symbols / (USED_SHARE * 120 * 0.6)))
         return Cadence(3, pace, pace)
     if venue == "binance":
         tickers = 5.0
-        room = max(100.0, USED * 2400 - 60 / tickers * 40 - 4 * 10 - 1.3 * symbols)
+        room = max(100.0, USED_SHARE * 2400 - 60 / tickers * 40 - 4 * 10 - 1.3 * symbols)
         pace = max(12.0, math.ceil(60 * 10 * symbols / room))
-        slow = max(300.0, math.ceil(2 * symbols * 300 / (USED * 1000)))
+        slow = max(300.0, math.ceil(2 * symbols * 300 / (USED_SHARE * 1000)))
         return Cadence(tickers, pace, pace, open_interest=slow, long_short=slow)
     if venue == "okx":
-        pace = max(12.0, math.ceil(symbols / (USED * 36 / 2.1)))
-        ratios = max(300.0, math.ceil(symbols / (USED * 4 / 2.1)))
+        pace = max(12.0, math.ceil(symbols / (USED_SHARE * 36 / 2.1)))
+        ratios = max(300.0, math.ceil(symbols / (USED_SHARE * 4 / 2.1)))
         return Cadence(3, pace, pace, open_interest=300, long_short=ratios)
-    pace = max(15.0, math.ceil(2 * symbols / (USED * 10 * 0.6)))
+    pace = max(15.0, math.ceil(2 * symbols / (USED_SHARE * 10 * 0.6)))
     return Cadence(5, pace, pace, open_interest=max(300.0, 2 * pace), long_short=max(300.0, 2 * pace))

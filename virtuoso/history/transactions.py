@@ -45,7 +45,7 @@ class Transactions:
         self._pause_ends: float | None = None  # on the monotonic clock; None while the database answers in time
         self._running: set[asyncio.Task[object]] = set()
         self._repair: asyncio.Task[None] | None = None
-        self._failures: dict[str, str] = {}  # the last error message by access, "read" or "write"
+        self._failures: dict[str, str] = {}  # the last error message by operation, "read" or "write"
 
     async def run(self, call: str, body: Body[T], *, write: bool = False) -> T:
         """Run `body` in one transaction and return its result. `call` is its name in metrics.
@@ -53,17 +53,17 @@ class Transactions:
         Raise HistoryError when it fails. Nothing is stored then. Only after a timeout or a CancelledError, the data may have
         been stored.
         """
-        access = "write" if write else "read"
+        operation = "write" if write else "read"
         try:
             result = await self._in_time(self._transact(body, write=write))
         except HistoryError as error:
-            self._failed(access, call, error)
+            self._failed(operation, call, error)
             raise
         except Exception as error:  # drivers raise many types while a connection breaks; all must affect only the history
             failure = HistoryError(self._explain(error), refused=write and self._refuses(error))
-            self._failed(access, call, failure)
+            self._failed(operation, call, failure)
             raise failure from error
-        self._succeeded(access, call)
+        self._succeeded(operation, call)
         return result
 
     async def close(self) -> None:
@@ -145,17 +145,17 @@ class Transactions:
     def _refuses(self, error: Exception) -> bool:
         return isinstance(cause(error), ValueError | TypeError | OverflowError) or self.database.refuses(error)
 
-    def _failed(self, access: str, call: str, error: HistoryError) -> None:
+    def _failed(self, operation: str, call: str, error: HistoryError) -> None:
         HISTORY_CALLS.labels(self.database.name, call, "error").inc()
         if error.refused:
             return
-        HISTORY_UP.labels(self.database.name, access).set(0)
-        if access not in self._failures:
-            log.warning("%s fails: %s", access, error)
-        self._failures[access] = str(error)
+        HISTORY_UP.labels(self.database.name, operation).set(0)
+        if operation not in self._failures:
+            log.warning("%s fails: %s", operation, error)
+        self._failures[operation] = str(error)
 
-    def _succeeded(self, access: str, call: str) -> None:
+    def _succeeded(self, operation: str, call: str) -> None:
         HISTORY_CALLS.labels(self.database.name, call, "ok").inc()
-        HISTORY_UP.labels(self.database.name, access).set(1)
-        if self._failures.pop(access, None):
-            log.info("%s: %s works again", self.database.place, access)
+        HISTORY_UP.labels(self.database.name, operation).set(1)
+        if self._failures.pop(operation, None):
+            log.info("%s: %s works again", self.database.place, operation)

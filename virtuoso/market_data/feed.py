@@ -1,6 +1,6 @@
 """The feed of one venue. It decides what to request and when, and keeps the results up to date.
 
-    universe (hourly) ─► jobs, one per symbol and kind ─► Schedule asks the exchange ─► SymbolState ─► market()
+    universe (hourly) ─► jobs, one per symbol and kind ─► Schedule runs them ─► SymbolState ─► market()
 
 Candles are due again when a bar closes. All other jobs follow the venue's cadence.
 """
@@ -20,7 +20,7 @@ from virtuoso.domain.model import ANCHOR, Stamp, SymbolInputs, Timeframe
 from virtuoso.domain.plausibility import MIN_KNOWN_TURNOVER
 from virtuoso.market_data.merge import merge_candles, merge_trades
 from virtuoso.market_data.schedule import Job, Schedule
-from virtuoso.market_data.symbol_state import MAX_AGE_MS, SymbolState, is_young
+from virtuoso.market_data.symbol_state import MAX_AGE_MS, SymbolState, is_fresh
 from virtuoso.market_data.universe import UniverseRules, choose_universe, unknown_symbols
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DEPTH = 400  # the number of bars to keep of each timeframe
+BARS_KEPT = 400  # of each series of candles
 UNIVERSE_PERIOD_S = 3600.0
-REPEAT_PERIOD_S = 300.0  # bars are handed over again after this time, in case they were lost
+REPEAT_PERIOD_S = 300.0  # unchanged bars are published again after this time, in case they were lost
 FILL_S = 10.0  # a feed is warm after this time, even if some of its jobs have not run yet
 TRADES_WINDOW_MS = 600_000
 MAX_TRADES = 4_000
@@ -57,8 +57,8 @@ JOB_ORDER: tuple[tuple[InputKind, Timeframe | None], ...] = (
 class MarketData:
     """The data of a feed at one time.
 
-    `stamp`: the stamp of the newest tickers. `tickers` cover the whole venue. `whole`: see `Feed.whole`. `followed`: the
-    bars of the followed symbols, scored or not."""
+    `stamp` is that of the newest tickers. `tickers` are of all markets of the venue. `turnover_known` is True when nearly
+    all of them have a turnover. `followed` has the bars of the followed symbols, scored or not."""
 
     venue: str
     stamp: Stamp
@@ -67,15 +67,15 @@ class MarketData:
     anchor_candles: Mapping[Timeframe, Candles]
     universe: tuple[Instrument, ...]
     venue_symbols: tuple[str, ...]
-    whole: bool
+    turnover_known: bool
     followed: Mapping[str, Mapping[Timeframe, Candles]] = field(default_factory=dict)
 
 
 class Feed:
     """The market data of one venue. `on_candles`, if set, gets each new series of candles. It must handle its own errors.
 
-    Only `read_instruments`, `read_prices` and `read` change the data. Each of them sends one request, and applies the answer
-    in one step. `follow` adds symbols to read. The same answers in the same order therefore give the same market.
+    Only `read_instruments`, `read_prices` and `read` change the data. Each of them sends one request and applies the reply
+    in one step. `follow` adds symbols to read. The same replies in the same order therefore give the same market.
     """
 
     def __init__(
@@ -100,11 +100,11 @@ class Feed:
         self._instruments: tuple[Instrument, ...] = ()
         self._turnover: dict[str, float] = {}  # the last known values, only for ranking
         self._universe_due_at = 0.0
-        self._draw_next = False  # choose the universe again with the next prices
+        self._universe_outdated = False  # if True, the universe is chosen again with the next prices
         self._followed: frozenset[str] = frozenset()
         self._states: dict[str, SymbolState] = {}
         self._handed_over_at: dict[tuple[str, Timeframe], float] = {}
-        self._short_reads: dict[tuple[str, Timeframe], int] = {}  # reads that left a series shorter than DEPTH
+        self._short_reads: dict[tuple[str, Timeframe], int] = {}  # reads that left a series shorter than BARS_KEPT
         self._gaps: set[tuple[str, Timeframe]] = set()  # series to read in full, because bars are missing
         self._schedule = Schedule(exchange.venue, self._run, clock)
 
@@ -136,7 +136,7 @@ class Feed:
             if not self._instruments:
                 raise
             log.warning("%s: the list of markets was not updated: %s", self.venue, error)
-        self._draw_next = True
+        self._universe_outdated = True
 
     async def read_prices(self) -> None:
         """Read the prices of the whole venue. Raise ExchangeError if that fails."""
@@ -144,22 +144,22 @@ class Feed:
         newest = max(tickers.values(), key=lambda ticker: ticker.stamp.observed_ms).stamp
         self.tickers, self.observed_ms, self.received_ms = tickers, newest.observed_ms, newest.received_ms
         self._turnover.update({name: t.turnover_24h for name, t in tickers.items() if t.turnover_24h is not None})
-        if self._draw_next:
-            self._draw_next = False
-            self._draw_universe()
-            period_s = UNIVERSE_PERIOD_S if self._is_whole(len(self._turnover)) else UNIVERSE_PERIOD_S / 60
+        if self._universe_outdated:
+            self._universe_outdated = False
+            self._choose_universe()
+            period_s = UNIVERSE_PERIOD_S if self._nearly_all(len(self._turnover)) else UNIVERSE_PERIOD_S / 60
             self._universe_due_at = self._clock.monotonic() + period_s
 
     @property
-    def whole(self) -> bool:
-        """Return True while the turnover is known for nearly all markets of the venue. Totals are then meaningful."""
-        return self._is_whole(sum(ticker.turnover_24h is not None for ticker in self.tickers.values()))
+    def turnover_known(self) -> bool:
+        """Return True while the turnover of nearly all markets of the venue is known. Totals are then meaningful."""
+        return self._nearly_all(sum(ticker.turnover_24h is not None for ticker in self.tickers.values()))
 
-    def _is_whole(self, known: int) -> bool:
+    def _nearly_all(self, known: int) -> bool:
         return known >= MIN_KNOWN_TURNOVER * len(self._instruments)
 
-    def _draw_universe(self) -> None:
-        """Choose the universe by the last known turnover. A symbol without a usable value right now keeps its rank."""
+    def _choose_universe(self) -> None:
+        """Choose the universe by the last known turnover. A symbol without a current turnover keeps its rank."""
         listed = {item.symbol for item in self._instruments}
         self._turnover = {name: value for name, value in self._turnover.items() if name in listed}
         if unknown := unknown_symbols(self._instruments, self._rules):
@@ -182,7 +182,7 @@ class Feed:
         """Create the states and jobs of all symbols to read. Discard the data of other symbols."""
         listed = {item.symbol: item for item in self._instruments}
         read = {item.symbol: item for item in self.universe}
-        for symbol in (ANCHOR, *sorted(self._followed)):  # regime and volatility need BTC, scored or not
+        for symbol in (ANCHOR, *sorted(self._followed)):  # regime and volatility always need BTC
             if symbol in listed:
                 read.setdefault(symbol, listed[symbol])
         self._states = {symbol: self._states.get(symbol) or SymbolState(item) for symbol, item in read.items()}
@@ -198,7 +198,7 @@ class Feed:
         )
 
     def start(self) -> None:
-        """Start all jobs. Each is due immediately. Known bars are kept, and for a complete series only new bars are read."""
+        """Start all jobs. Each is due immediately. Known bars are kept. Of a complete series, only new bars are read."""
         if not self._schedule.running:
             self._started_at = self._clock.monotonic()
             self._schedule.start()
@@ -261,43 +261,43 @@ class Feed:
                 assert_never(job.kind)
 
     def _bars_wanted(self, symbol: str, timeframe: Timeframe) -> int:
-        """Return the number of bars to request: DEPTH until the series is complete, afterwards only the new bars."""
+        """Return the number of bars to request: BARS_KEPT until the series is complete, afterwards only the new bars."""
         old = self._states[symbol].candles.get(timeframe)
-        if old is None or len(old) < DEPTH or (symbol, timeframe) in self._gaps:
-            return DEPTH
-        return min(DEPTH, (self._exchange_now() - int(old.open_ms[-1])) // timeframe.ms + 2)
+        if old is None or len(old) < BARS_KEPT or (symbol, timeframe) in self._gaps:
+            return BARS_KEPT
+        return min(BARS_KEPT, (self._exchange_now() - int(old.open_ms[-1])) // timeframe.ms + 2)
 
     async def _read_candles(self, state: SymbolState, timeframe: Timeframe, limit: int) -> float:
         """Read bars and append them to the known bars. Return the seconds until the next read.
 
-        Rejected rows leave a gap. The next read then requests the full depth. If the result is shorter than the known
-        series, keep the known series until it is too old, and read again after RETRY_GAP_S."""
+        After refused rows there is a gap. The next read then requests BARS_KEPT bars. If the result is shorter than the
+        known series, keep the known series until it is too old, and read again after RETRY_GAP_S."""
         new = await self.exchange.candles(state.instrument, timeframe, limit=limit)
         key, old = (state.instrument.symbol, timeframe), state.candles.get(timeframe)
-        joined = merge_candles(old, new, depth=DEPTH)
-        if joined is None and limit < DEPTH:
+        joined = merge_candles(old, new, limit=BARS_KEPT)
+        if joined is None and limit < BARS_KEPT:
             self._gaps.add(key)
             return 0.0
         self._gaps.discard(key)
         joined = joined or new
-        if old is not None and len(joined) < len(old) and is_young(old, self.observed_ms):
+        if old is not None and len(joined) < len(old) and is_fresh(old, self.observed_ms):
             return RETRY_GAP_S
         changed = old is None or int(joined.open_ms[-1]) > int(old.open_ms[-1])
         if old is None or changed or len(joined) != len(old):
             state.candles[timeframe] = joined
-        else:  # keep the arrays, so that results computed from them can be reused; only the stamp is new
+        else:  # keep the arrays, because results computed from them are reused
             state.candles[timeframe] = replace(old, stamp=joined.stamp)
         longer = old is not None and len(joined) > len(old)
-        await self._hand_over(joined, at_once=changed or longer)
+        await self._publish_candles(joined, at_once=changed or longer)
         wait_s = self._until_bar(int(joined.open_ms[-1]), timeframe, state.instrument.symbol)
-        if len(joined) >= DEPTH:
+        if len(joined) >= BARS_KEPT:
             self._short_reads.pop(key, None)
             return wait_s
-        self._short_reads[key] = self._short_reads.get(key, 0) + 1  # the market is new, or rows were rejected
+        self._short_reads[key] = self._short_reads.get(key, 0) + 1  # a new market, or refused rows
         return min(wait_s, REPEAT_PERIOD_S, RETRY_GAP_S * 2.0 ** min(self._short_reads[key] - 1, 5))
 
-    async def _hand_over(self, bars: Candles, *, at_once: bool) -> None:
-        """Pass bars to `on_candles` if `at_once` is set, or if the last time was about REPEAT_PERIOD_S ago."""
+    async def _publish_candles(self, bars: Candles, *, at_once: bool) -> None:
+        """Pass bars to `on_candles` if `at_once` is True, or if the last time was about REPEAT_PERIOD_S ago."""
         key, now = (bars.symbol, bars.timeframe), self._clock.monotonic()
         due = now - self._handed_over_at.get(key, 0.0) > REPEAT_PERIOD_S - 1
         if self.on_candles is not None and (at_once or due):
@@ -305,7 +305,7 @@ class Feed:
             await self.on_candles(self.venue, bars)
 
     def _exchange_now(self) -> int:
-        """Return the current time on the exchange's clock, estimated from the last tickers. Without them, use ours."""
+        """Return the exchange's time (epoch ms), estimated from the last tickers. Without tickers, return our time."""
         now = self._clock.now_ms()
         return self.observed_ms + now - self.received_ms if self.observed_ms else now
 
@@ -313,12 +313,12 @@ class Feed:
         """Return the seconds until the next bar should be available.
 
         BAR_DELAY_S and an offset per symbol are added to the close of the bar. The offset spreads the requests over time.
-        The result is at most REPEAT_PERIOD_S plus an offset of up to 60 s, so that bars are handed over again."""
-        places = list(self._states)
-        place = places.index(symbol) / len(places) if symbol in self._states else 0.0
+        The result is at most REPEAT_PERIOD_S plus an offset of up to 60 s, so that bars are published again."""
+        symbols = list(self._states)
+        offset = symbols.index(symbol) / len(symbols) if symbol in self._states else 0.0
         wait_s = (newest_open_ms + 2 * timeframe.ms - self._exchange_now()) / 1000 + BAR_DELAY_S
-        wait_s += place * min(10.0, timeframe.ms / 1000 * 0.1)
-        return min(wait_s, REPEAT_PERIOD_S + place * 60) if wait_s > 0 else 5.0
+        wait_s += offset * min(10.0, timeframe.ms / 1000 * 0.1)
+        return min(wait_s, REPEAT_PERIOD_S + offset * 60) if wait_s > 0 else 5.0
 
     def market(self) -> MarketData:
         """Return the current data."""
@@ -331,12 +331,12 @@ class Feed:
             anchor_candles=self.anchor_candles(),
             universe=self.universe,
             venue_symbols=self.venue_symbols,
-            whole=self.whole,
-            followed={name: state.young_candles(self.observed_ms) for name, state in followed.items()},
+            turnover_known=self.turnover_known,
+            followed={name: state.fresh_candles(self.observed_ms) for name, state in followed.items()},
         )
 
     def inputs(self) -> Iterator[SymbolInputs]:
-        """Yield the inputs of each tracked symbol with a price, without those that are too old on the exchange's clock."""
+        """Yield the inputs of each symbol of the universe that has a ticker. Leave out inputs that are too old."""
         oldest = dict.fromkeys((*MAX_AGE_MS, InputKind.CANDLES, InputKind.TICKERS), 0)
         max_age_ms = {kind: self._max_age_ms(kind) for kind in MAX_AGE_MS}
         for item in self.universe:
@@ -350,14 +350,14 @@ class Feed:
             metrics.INPUT_AGE.labels(kind).set(age_ms / 1000)
 
     def _max_age_ms(self, kind: InputKind) -> float:
-        """Return the maximum age of an input: MAX_AGE_MS, or 2.5 periods if the venue's limits make the cadence slow."""
+        """Return the maximum age of a kind of input: MAX_AGE_MS, or 2.5 periods of the cadence if that is longer."""
         period_s = {"book": self._cadence.books, "trades": self._cadence.trades}.get(kind, 0.0)
         return max(MAX_AGE_MS[kind], 2500 * period_s)
 
     def anchor_candles(self) -> Mapping[Timeframe, Candles]:
         """Return the recent candles of BTC, for regime and volatility."""
         state = self._states.get(ANCHOR)
-        return state.young_candles(self.observed_ms) if state else {}
+        return state.fresh_candles(self.observed_ms) if state else {}
 
     @property
     def venue_symbols(self) -> tuple[str, ...]:

@@ -10,26 +10,26 @@ BAR_COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")
 TRADE_COLUMNS = ("time_ms", "price", "size", "side")
 
 
-def merge_candles(old: Candles | None, new: Candles, *, depth: int) -> Candles | None:
-    """Return `old` extended by `new`, limited to the newest `depth` bars. Where both have a bar, the bar of `new` is used.
+def merge_candles(old: Candles | None, new: Candles, *, limit: int) -> Candles | None:
+    """Return the newest `limit` bars of `old` and `new`. A bar that is in both comes from `new`.
 
-    Return None if there is a gap between the two. The full depth must then be read again."""
+    Return None if there is a gap between the two. All bars must then be read again."""
     if old is None or len(old) == 0:
-        return _newest(new, depth)
+        return _newest(new, limit)
     before = int((int(new.open_ms[0]) - int(old.open_ms[0])) // new.timeframe.ms)  # bars of `old` before those of `new`
     if before > len(old):
         return None
     if before <= 0:
-        return _newest(new, depth)
-    first = max(0, before + len(new) - depth)
-    columns = {name: np.concatenate((getattr(old, name)[first:before], getattr(new, name)))[-depth:] for name in BAR_COLUMNS}
+        return _newest(new, limit)
+    first = max(0, before + len(new) - limit)
+    columns = {name: np.concatenate((getattr(old, name)[first:before], getattr(new, name)))[-limit:] for name in BAR_COLUMNS}
     return Candles(symbol=new.symbol, timeframe=new.timeframe, stamp=new.stamp, **columns)
 
 
-def _newest(candles: Candles, depth: int) -> Candles:
-    if len(candles) <= depth:
+def _newest(candles: Candles, limit: int) -> Candles:
+    if len(candles) <= limit:
         return candles
-    columns = {name: getattr(candles, name)[-depth:] for name in BAR_COLUMNS}
+    columns = {name: getattr(candles, name)[-limit:] for name in BAR_COLUMNS}
     return Candles(symbol=candles.symbol, timeframe=candles.timeframe, stamp=candles.stamp, **columns)
 
 
@@ -39,8 +39,8 @@ def merge_trades(old: Trades | None, new: Trades, *, window_ms: int, limit: int)
     Keep at most `limit` trades, from the last `window_ms` up to the newest trade."""
     if old is not None:
         new_ids = set(new.ids)
-        before = [place for place, trade in enumerate(old.ids) if trade not in new_ids]
-        ids = [old.ids[place] for place in before] + list(new.ids)
+        before = [index for index, trade in enumerate(old.ids) if trade not in new_ids]
+        ids = [old.ids[index] for index in before] + list(new.ids)
         columns = {name: np.concatenate((getattr(old, name)[before], getattr(new, name))) for name in TRADE_COLUMNS}
     else:
         ids = list(new.ids)
@@ -49,7 +49,7 @@ def merge_trades(old: Trades | None, new: Trades, *, window_ms: int, limit: int)
     order = order[columns["time_ms"][order] > columns["time_ms"].max() - window_ms][-limit:]
     return Trades(
         symbol=new.symbol,
-        ids=tuple(ids[place] for place in order),
+        ids=tuple(ids[index] for index in order),
         stamp=new.stamp,
         **{name: values[order] for name, values in columns.items()},
     )

@@ -1,4 +1,4 @@
-"""A schedule of recurring jobs, run by several workers. It is independent of the content of the jobs.
+"""A schedule of recurring jobs, run by several workers. It does not depend on what the jobs do.
 
 Workers take the job that has been due longest. Under overload, all jobs are therefore delayed equally. A failed job is
 retried after a pause. After several consecutive failures of one kind, only one of its jobs runs at a time. A hanging
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WORKERS = 24
-WORKERS_A_KIND = 12
-TROUBLE_AFTER = 5  # consecutive failures of one kind, over all symbols
+WORKERS_PER_KIND = 12
+MAX_KIND_FAILURES = 5  # consecutive failures of one kind, over all symbols
 LONGEST_PAUSE_S = 10.0
 
 
@@ -41,7 +41,7 @@ class Job(NamedTuple):
 
 @dataclass(slots=True)
 class JobStatus:
-    """The status of one job since the start. `tried`: it ran at least once, with or without success."""
+    """The status of one job since the start. `tried` is True after its first run, successful or not."""
 
     failures: int = 0  # consecutive failures
     tried: bool = False
@@ -58,7 +58,7 @@ class KindStatus:
     @property
     def limit(self) -> int:
         """Return the maximum number of concurrent jobs of this kind."""
-        return 1 if self.failures >= TROUBLE_AFTER else WORKERS_A_KIND
+        return 1 if self.failures >= MAX_KIND_FAILURES else WORKERS_PER_KIND
 
 
 class Schedule:
@@ -75,7 +75,7 @@ class Schedule:
         self._pushed = 0
         self._kinds: dict[str, KindStatus] = {}
         self._workers: list[asyncio.Task[None]] = []
-        self._line = asyncio.Lock()
+        self._next_lock = asyncio.Lock()
         self._changed = asyncio.Event()  # a job was queued, or a worker became free
 
     def plan(self, jobs: Iterable[Job]) -> None:
@@ -140,7 +140,7 @@ class Schedule:
 
     async def _next(self) -> Job:
         """Wait for a job that is due and may run now. One worker at a time waits here. The others wait for the lock."""
-        async with self._line:
+        async with self._next_lock:
             while (job := self._pop()) is None:
                 self._changed.clear()
                 wait_s = max(0.01, self._queue[0][0] - self._clock.monotonic()) if self._queue else None
@@ -179,7 +179,7 @@ class Schedule:
             return None
         except RateLimited as error:
             return max(1.0, (error.until_ms - self._clock.now_ms()) / 1000)
-        except EmptyData:  # a problem of this symbol only: an inactive or new market
+        except EmptyData:  # affects this symbol only: an inactive or new market
             status.failures += 1
             return min(60.0, 5.0 * status.failures)
         except Exception as error:  # an error of a job must not end its worker
@@ -187,7 +187,7 @@ class Schedule:
             log.log(logging.DEBUG if known else logging.ERROR, "%s %s", self._name, job, exc_info=error)
             status.failures += 1
             kind.failures += 1
-            if kind.failures >= TROUBLE_AFTER:
+            if kind.failures >= MAX_KIND_FAILURES:
                 kind.paused_until = self._clock.monotonic() + min(LONGEST_PAUSE_S, 0.25 * kind.failures)
             pause_s = min(LONGEST_PAUSE_S, 0.5 * 2.0 ** min(status.failures, 6))
             return pause_s * random.uniform(0.7, 1.3)  # noqa: S311 - jitter

@@ -1,4 +1,4 @@
-"""The newest inputs of one symbol, and the check of their age. Without I/O."""
+"""The newest inputs of one symbol, and the check of their age. No I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from virtuoso.domain.model import SymbolInputs, Timeframe
 if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Instrument, OrderBook, Ticker, TimeSeries, Trades
 
-# An input that is older is not used.
+# An older input is not used.
 MAX_AGE_MS: Mapping[InputKind, int] = {
     InputKind.ORDER_BOOK: 60_000,
     InputKind.TRADES: 60_000,
@@ -20,7 +20,7 @@ MAX_AGE_MS: Mapping[InputKind, int] = {
     InputKind.LONG_SHORT: 3_600_000,
     InputKind.FUNDING: 90_000_000,
 }
-# A series is used while at most this many bars are missing at its end.
+# A series of candles is used while at most this many bars are missing at its end.
 MAX_BARS_BEHIND = {Timeframe.M1: 3, Timeframe.M5: 2, Timeframe.M30: 1, Timeframe.H4: 1}
 
 
@@ -37,22 +37,22 @@ class SymbolState:
     open_interest: TimeSeries | None = None
     long_short: TimeSeries | None = None
 
-    def young_candles(self, now_ms: int) -> dict[Timeframe, Candles]:
+    def fresh_candles(self, now_ms: int) -> dict[Timeframe, Candles]:
         """Return the series that are recent enough at `now_ms`."""
-        return {timeframe: bars for timeframe, bars in self.candles.items() if is_young(bars, now_ms)}
+        return {timeframe: bars for timeframe, bars in self.candles.items() if is_fresh(bars, now_ms)}
 
     def inputs(self, ticker: Ticker, now_ms: int, max_age_ms: Mapping[InputKind, float]) -> SymbolInputs:
         """Return the inputs that are recent enough at `now_ms`. `max_age_ms` is by kind, like MAX_AGE_MS."""
-        young: dict[InputKind, OrderBook | Trades | TimeSeries | None] = {}
-        for kind, most in max_age_ms.items():
+        fresh: dict[InputKind, OrderBook | Trades | TimeSeries | None] = {}
+        for kind, limit_ms in max_age_ms.items():
             value = getattr(self, kind)
-            young[kind] = value if value is not None and now_ms - value.stamp.observed_ms <= most else None
+            fresh[kind] = value if value is not None and now_ms - value.stamp.observed_ms <= limit_ms else None
         return SymbolInputs(
             symbol=self.instrument.symbol,
             ticker=ticker,
-            candles=self.young_candles(now_ms),
-            previous_book=self.previous_book if young[InputKind.ORDER_BOOK] is not None else None,
-            **{kind.value: value for kind, value in young.items()},  # type: ignore[arg-type]
+            candles=self.fresh_candles(now_ms),
+            previous_book=self.previous_book if fresh[InputKind.ORDER_BOOK] is not None else None,
+            **{kind.value: value for kind, value in fresh.items()},  # type: ignore[arg-type]
         )
 
     def ages_ms(self, now_ms: int) -> dict[InputKind, int]:
@@ -63,7 +63,7 @@ class SymbolState:
         return ages
 
 
-def is_young(bars: Candles, now_ms: int) -> bool:
+def is_fresh(bars: Candles, now_ms: int) -> bool:
     """Return True while at most MAX_BARS_BEHIND bars are missing at the end of the series."""
     behind = now_ms - int(bars.open_ms[-1])
     return behind <= (2 + MAX_BARS_BEHIND[bars.timeframe]) * bars.timeframe.ms

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class UniverseRules:
     """The rules for the symbols to score.
 
-    If `symbols` is set, exactly these are scored. Otherwise, the `limit` symbols with the highest turnover are scored, each
-    with at least `min_turnover` USD."""
+    If `symbols` is not empty, exactly these are scored. Otherwise, the `limit` symbols with the highest turnover are scored,
+    each with at least `min_turnover` USD in 24 hours."""
 
     limit: int = 50
     symbols: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class UniverseRules:
 def choose_universe(
     instruments: Sequence[Instrument], turnover: Mapping[str, float], rules: UniverseRules
 ) -> tuple[Instrument, ...]:
-    """Return the instruments to score, highest turnover first. `turnover` is in USD over 24 hours, by symbol."""
+    """Return the instruments to score, highest turnover first. `turnover` is in USD in 24 hours, by symbol."""
 
     def rank(item: Instrument) -> tuple[float, str]:
         return -turnover.get(item.symbol, 0.0), item.symbol

@@ -31,7 +31,7 @@ async def check(path: Path) -> tuple[int, str]:
     try:
         for event in file.read(path):
             await asyncio.sleep(0)  # lets Ctrl-C stop the loop
-            if file.SESSION in event:
+            if file.RECORDING_KEY in event:
                 if event["model"] != (ours := Weights.with_overrides(**event["weights"]).version):
                     return 1, f"{path}: recorded with model {event['model']}, this is model {ours}: not comparable"
                 if session is not None:

@@ -21,7 +21,7 @@ def describe(path: Path) -> str:
     damage = ""
     try:
         for event in file.read(path):
-            if file.SESSION in event:
+            if file.RECORDING_KEY in event:
                 sessions.append(_SessionContents(event))
             else:
                 sessions[-1].add(event)

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from virtuoso.domain.errors import ConfigError, CorruptValue
 
 FORMAT = 2  # since format 2, a pass has the field `trading`
-SESSION = "tape"  # the key of the event that begins a session; its value is FORMAT
+RECORDING_KEY = "tape"  # the key of the event that begins a session of a recording; its value is FORMAT
 CHUNK = 1 << 20
 
 Event = Mapping[str, Any]
@@ -152,7 +152,7 @@ def _require_recording(content: bytes, path: Path) -> None:
     """Raise ConfigError unless these are the first lines of a recording in our format."""
     try:
         first = json.loads(content[: content.index(b"\n")])
-        version = first[SESSION]
+        version = first[RECORDING_KEY]
     except (ValueError, KeyError, TypeError) as error:
         raise _not_a_recording(path) from error
     if version != FORMAT:

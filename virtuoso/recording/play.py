@@ -81,7 +81,7 @@ class _Player:
         published, before_ms = 0, 0
         try:
             for event in file.read(path):
-                if file.SESSION in event:
+                if file.RECORDING_KEY in event:
                     await self._begin(event)
                 elif self._behind_ms is None:
                     await self._clock.sleep(0)

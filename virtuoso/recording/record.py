@@ -22,7 +22,7 @@ from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Environment
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.replies import RECORDED_REPLIES, Reply
-from virtuoso.recording.file import FORMAT, SESSION, Event, RecordingFile
+from virtuoso.recording.file import FORMAT, RECORDING_KEY, Event, RecordingFile
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Recorder:
     ) -> None:
         self._file, self._clock = file, clock
         self._header = {
-            SESSION: FORMAT,
+            RECORDING_KEY: FORMAT,
             "at": clock.now_ms(),
             "model": weights.version,
             "weights": weights.as_dict(),

@@ -178,11 +178,11 @@ class ValueFiles:
 
     def _error(self, participle: str, error: OSError) -> RepositoryError:
         if error.errno in _FULL:
-            advice = "the disk is full: free some room, or let CACHE name a directory elsewhere"
+            remedy = "the disk is full: free some room, or let CACHE name a directory elsewhere"
         elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-            advice = "this user may not: change its owner or rights, or let CACHE name another directory"
+            remedy = "this user may not: change its owner or rights, or let CACHE name another directory"
         elif error.errno in {errno.ENOTDIR, errno.EEXIST}:
-            advice = "a file is in its place: remove it, or let CACHE name another directory"
+            remedy = "a file is in its place: remove it, or let CACHE name another directory"
         else:
-            advice = "look at the disk, or let CACHE name a directory elsewhere"
-        return RepositoryError(f"{self._path} cannot be {participle} ({error.strerror or error}): {advice}")
+            remedy = "look at the disk, or let CACHE name a directory elsewhere"
+        return RepositoryError(f"{self._path} cannot be {participle} ({error.strerror or error}): {remedy}")

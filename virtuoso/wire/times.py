@@ -1,4 +1,6 @@
-"""Convert milliseconds to protobuf Timestamps and Durations, and Timestamps back."""
+"""Convert milliseconds to protobuf Timestamps and Durations, and Timestamps back.
+
+A message has `open_time` and `judge_time`, as AIP-142 asks. A record has the same times as `opened_ms` and `judged_ms`."""
 
 from __future__ import annotations
 

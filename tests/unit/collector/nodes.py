@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import cast
 
-from tests.bulls import Bulls
+from tests.bullish_market import BullishExchange
 from tests.clocks import VirtualClock, VirtualTimeLoop
 from tests.unit.fakes import FakeExchange
 from virtuoso.collector.collector import Collector
@@ -153,9 +153,9 @@ class Node:
             observer=self.observer,
         )
 
-    def works(self) -> bool:
-        """Return whether it holds the lease and is working."""
-        return bool(self.collector.readiness()[1]["working"])
+    def is_active(self) -> bool:
+        """Return whether its collector is active."""
+        return bool(self.collector.readiness()[1]["active"])
 
     @property
     def used(self) -> str:
@@ -206,9 +206,9 @@ def exchange(venue: str = "bybit", *symbols: str) -> FakeExchange:
     return FakeExchange(*(symbols or ("BTCUSDT", "ETHUSDT")), venue=venue, clock=CLOCK)
 
 
-async def filled_bulls() -> Feed:
+async def filled_bullish_feed() -> Feed:
     """Return a feed on a market in which every symbol opens a long signal. The feed has read all inputs and is stopped."""
-    feed = Feed(Bulls(clock=CLOCK), UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2), CLOCK)
+    feed = Feed(BullishExchange(clock=CLOCK), UniverseRules(), lambda _, __: Cadence(0.2, 0.2, 0.2), CLOCK)
     await feed.refresh_tickers()
     feed.start()
     async with asyncio.timeout(10):

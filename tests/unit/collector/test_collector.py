@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.bulls import Bulls
+from tests.bullish_market import BullishExchange
 from tests.unit.collector.nodes import (
     CLOCK,
     PERIOD_S,
@@ -99,29 +99,29 @@ async def test_a_pass_that_outlasts_its_period_is_followed_by_the_next_at_once()
         await asyncio.sleep(300)
         times = [each.at for each in node.since(30)]
         assert {round(b - a, 1) for a, b in pairwise(times)} == {8.1}
-        assert node.works()
+        assert node.is_active()
 
 
-async def test_of_two_collectors_one_works_and_the_other_takes_over_when_the_first_ends() -> None:
+async def test_of_two_collectors_one_is_active_and_the_other_takes_over_when_the_first_ends() -> None:
     repository = memory()
     first, second = (Node([exchange()], repository, owner=name) for name in ("a", "b"))
     async with second.running():
         async with first.running():
             await asyncio.sleep(60)
-            assert [first.works(), second.works()].count(True) == 1
-            worker, standby = (first, second) if first.works() else (second, first)
+            assert [first.is_active(), second.is_active()].count(True) == 1
+            active, standby = (first, second) if first.is_active() else (second, first)
             assert not standby.publications
-        if worker is first:
+        if active is first:
             ended_at = CLOCK.monotonic()
             await asyncio.sleep(30)
-            assert second.works()
+            assert second.is_active()
             assert second.publications[0].at - ended_at < 5
 
 
-async def test_a_collector_that_loses_the_lease_stands_by_and_works_again_once_it_is_won() -> None:
+async def test_a_collector_that_loses_the_lease_stands_by_until_it_has_the_lease_again() -> None:
     repository = memory()
     history = FakeRecorder()
-    node = Node([Bulls(clock=CLOCK)], repository, history=history)
+    node = Node([BullishExchange(clock=CLOCK)], repository, history=history)
     async with node.running():
         await asyncio.sleep(60)
         signals = dict(history.stored)
@@ -129,13 +129,13 @@ async def test_a_collector_that_loses_the_lease_stands_by_and_works_again_once_i
         repository._leases[keys.lease()] = ("thief", CLOCK.monotonic() + 100)
         await asyncio.sleep(2)
         lost_at = CLOCK.monotonic()
-        assert not node.works()
+        assert not node.is_active()
         calls = node.exchanges["bybit"].calls["book"]
         await asyncio.sleep(90)
         assert not node.since(lost_at)
         assert node.exchanges["bybit"].calls["book"] == calls, "a standby does not ask for what it does not use"
         await asyncio.sleep(30)
-        assert node.works()
+        assert node.is_active()
         assert node.publications[-1].snapshot.complete
         assert set(history.stored) == set(signals), "no signal was given twice"
         assert {signal.id for signal in node.publications[-1].snapshot.signals} == set(signals)
@@ -198,7 +198,7 @@ async def test_a_standby_reads_the_markets_every_ten_minutes_and_nothing_else() 
         assert 5 <= calls["tickers"] <= 7
         assert set(calls) == {"instruments", "tickers"}
         assert not node.exchanges["binance"].calls
-        assert not node.works()
+        assert not node.is_active()
         del repository._leases[keys.lease()]
         took_over_at = CLOCK.monotonic()
         await asyncio.sleep(20)
@@ -244,13 +244,13 @@ async def test_a_repository_that_fails_is_logged_once_a_minute_and_used_again_wh
         repository.fails = False
         await asyncio.sleep(10)
         assert node.publications[-1].snapshot.complete
-        assert node.works()
+        assert node.is_active()
 
 
 async def test_signals_wait_a_minute_for_a_history_that_is_down_and_scores_do_not_wait() -> None:
     history = FakeRecorder()
     history.down = True
-    node = Node([Bulls(clock=CLOCK)], memory(), history=history)
+    node = Node([BullishExchange(clock=CLOCK)], memory(), history=history)
     async with node.running():
         await asyncio.sleep(50)
         assert node.publications[-1].snapshot.complete
@@ -263,7 +263,7 @@ async def test_signals_wait_a_minute_for_a_history_that_is_down_and_scores_do_no
 async def test_signals_come_at_once_when_the_history_answers() -> None:
     history = FakeRecorder()
     history.down = True
-    node = Node([Bulls(clock=CLOCK)], memory(), history=history)
+    node = Node([BullishExchange(clock=CLOCK)], memory(), history=history)
     async with node.running():
         await asyncio.sleep(25)
         history.down = False

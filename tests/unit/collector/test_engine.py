@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.clocks import VirtualClock
 from tests.contract.histories import signal
-from tests.unit.collector.nodes import filled_bulls
+from tests.unit.collector.nodes import filled_bullish_feed
 from tests.unit.wire.test_snapshots import snapshot
 from virtuoso.collector.engine import AnalysedMarket, Engine
 from virtuoso.collector.one_pass import PassRequest
@@ -53,7 +53,7 @@ async def test_a_snapshot_of_another_environment_or_one_that_cannot_be_read_give
 
 
 async def test_only_a_pass_that_trades_opens_signals_and_the_same_market_opens_the_same_again() -> None:
-    feed, engine = await filled_bulls(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
+    feed, engine = await filled_bullish_feed(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
 
     async def analysed(*, trading: bool) -> AnalysedMarket:
         return await engine.analyse(feed, PassRequest(trading=trading))
@@ -82,7 +82,7 @@ async def test_only_a_pass_that_trades_opens_signals_and_the_same_market_opens_t
 
 
 async def test_what_was_computed_from_bars_is_used_again_by_the_next_pass() -> None:
-    feed, engine = await filled_bulls(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
+    feed, engine = await filled_bullish_feed(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
     caches = []
     for trading in (False, True, True):
         engine.accept(feed, await engine.analyse(feed, PassRequest(trading=trading)), snapshot_id="x", computed_ms=0)

@@ -41,43 +41,43 @@ class FailingRepository(RepositoryWithoutLeases):
 async def test_one_of_two_owners_has_the_lease_and_the_other_gets_it_after_release() -> None:
     repository = memory()
     first, second = (Lease(repository, name, CLOCK) for name in ("a", "b"))
-    assert await first.acquire(working=False)
-    assert not await second.acquire(working=False)
-    assert await first.acquire(working=True)
+    assert await first.acquire(active=False)
+    assert not await second.acquire(active=False)
+    assert await first.acquire(active=True)
     await first.release()
     await CLOCK.sleep(0.01)
-    assert await second.acquire(working=False)
-    assert not await first.acquire(working=False)
+    assert await second.acquire(active=False)
+    assert not await first.acquire(active=False)
 
 
 async def test_a_lease_that_is_not_renewed_expires() -> None:
     repository = memory()
     first, second = (Lease(repository, name, CLOCK) for name in ("a", "b"))
-    assert await first.acquire(working=False)
+    assert await first.acquire(active=False)
     await CLOCK.sleep(TTL_S - 0.1)
-    assert not await second.acquire(working=False)
+    assert not await second.acquire(active=False)
     await CLOCK.sleep(0.2)
-    assert await second.acquire(working=False)
+    assert await second.acquire(active=False)
 
 
 async def test_without_leases_the_active_collector_continues_and_another_starts_only_if_none_publishes() -> None:
     repository = RepositoryWithoutLeases(clock=CLOCK)
     lease = Lease(repository, "a", CLOCK)
-    assert await lease.acquire(working=True)
-    assert await lease.acquire(working=False)
+    assert await lease.acquire(active=True)
+    assert await lease.acquire(active=False)
     for age_s, starts in ((3, False), (20, True)):
         head = snapshot_head_pb2.SnapshotHead(snapshot_id="x", observed_time=timestamp(CLOCK.now_ms() - age_s * 1000))
         await repository.set(keys.HEAD, head.SerializeToString(), ttl_s=60)
-        assert await lease.acquire(working=False) is starts
+        assert await lease.acquire(active=False) is starts
     await repository.set(keys.HEAD, b"\xff\xff", ttl_s=60)
-    assert await lease.acquire(working=False)
+    assert await lease.acquire(active=False)
 
 
 async def test_without_leases_collectors_that_start_together_check_at_different_times() -> None:
     waits = set()
     for owner in ("a", "b", "c", "d"):
         began = CLOCK.monotonic()
-        await Lease(RepositoryWithoutLeases(clock=CLOCK), owner, CLOCK).acquire(working=False)
+        await Lease(RepositoryWithoutLeases(clock=CLOCK), owner, CLOCK).acquire(active=False)
         waits.add(CLOCK.monotonic() - began)
     assert len(waits) > 1
     assert max(waits) < 8
@@ -85,8 +85,8 @@ async def test_without_leases_collectors_that_start_together_check_at_different_
 
 async def test_no_collector_starts_if_nothing_can_be_stored() -> None:
     lease = Lease(FailingRepository(clock=CLOCK), "a", CLOCK)
-    assert not await lease.acquire(working=False)
-    assert await lease.acquire(working=True)
+    assert not await lease.acquire(active=False)
+    assert await lease.acquire(active=True)
     await lease.release()
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.collector.nodes import filled_bulls
+from tests.unit.collector.nodes import filled_bullish_feed
 from virtuoso.collector.one_pass import PassRequest, next_state, run_pass, snapshot_of
 from virtuoso.collector.venue_state import VenueState, new_venue_state, with_recalled
 from virtuoso.domain.model import Dominance, DominanceBasis, Environment
@@ -21,12 +21,12 @@ def fresh() -> VenueState:
 
 
 async def market() -> MarketData:
-    return (await filled_bulls()).market()
+    return (await filled_bullish_feed()).market()
 
 
 async def test_the_same_market_in_the_same_state_gives_the_same_result() -> None:
-    bulls = await market()
-    first, second = (run_pass(fresh(), bulls, TRADING) for _ in range(2))
+    rising = await market()
+    first, second = (run_pass(fresh(), rising, TRADING) for _ in range(2))
     assert first.signals == second.signals
     assert first.alerts == second.alerts
     assert first.points == second.points
@@ -35,8 +35,8 @@ async def test_the_same_market_in_the_same_state_gives_the_same_result() -> None
 
 
 async def test_a_pass_that_does_not_trade_changes_regime_and_betas_only() -> None:
-    before, bulls = fresh(), await market()
-    result = run_pass(before, bulls, PassRequest())
+    before, rising = fresh(), await market()
+    result = run_pass(before, rising, PassRequest())
     after = next_state(before, result)
     assert not result.traded
     assert after.regime == result.overview.regime
@@ -45,13 +45,13 @@ async def test_a_pass_that_does_not_trade_changes_regime_and_betas_only() -> Non
 
 
 async def test_betas_are_recomputed_only_after_a_bar_has_closed() -> None:
-    bulls = await market()
-    state = next_state(fresh(), run_pass(fresh(), bulls, TRADING))
-    again = run_pass(state, bulls, TRADING)
+    rising = await market()
+    state = next_state(fresh(), run_pass(fresh(), rising, TRADING))
+    again = run_pass(state, rising, TRADING)
     assert again.state.betas is state.betas
     shorter = replace(
-        bulls,
-        inputs=[replace(item, candles=dict(list(item.candles.items())[1:])) for item in bulls.inputs],
+        rising,
+        inputs=[replace(item, candles=dict(list(item.candles.items())[1:])) for item in rising.inputs],
     )
     assert run_pass(state, shorter, TRADING).state.betas is not state.betas
 
@@ -63,9 +63,9 @@ async def test_a_part_that_fails_does_not_affect_the_others(
     def fails(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    bulls = await market()
+    rising = await market()
     monkeypatch.setattr(f"virtuoso.collector.one_pass.{part}", fails)
-    result = run_pass(fresh(), bulls, TRADING)
+    result = run_pass(fresh(), rising, TRADING)
     assert "in this pass" in caplog.text
     assert len(result.points) == len(result.signals) == 3
     assert (result.sentiment is None) == (part == "market_sentiment")
@@ -74,16 +74,16 @@ async def test_a_part_that_fails_does_not_affect_the_others(
 
 
 async def test_recalled_signals_and_their_alerts_are_written_to_the_history_once_more() -> None:
-    bulls = await market()
-    stored = run_pass(fresh(), bulls, TRADING).signals
+    rising = await market()
+    stored = run_pass(fresh(), rising, TRADING).signals
     state = with_recalled(fresh(), stored, ())
     assert state.recalled == {signal.id for signal in stored}
-    result = run_pass(state, bulls, TRADING)
+    result = run_pass(state, rising, TRADING)
     assert {signal.id for signal in result.signals} == {signal.id for signal in stored}
     assert {alert.reference for alert in result.alerts if alert.kind is AlertKind.SIGNAL_OPENED} == state.recalled
     after = next_state(state, result)
     assert not after.recalled
-    assert not run_pass(after, bulls, TRADING).signals
+    assert not run_pass(after, rising, TRADING).signals
 
 
 async def test_no_opportunity_is_found_when_they_are_switched_off() -> None:
@@ -92,12 +92,12 @@ async def test_no_opportunity_is_found_when_they_are_switched_off() -> None:
 
 
 async def test_a_snapshot_has_the_inputs_and_results_of_the_pass() -> None:
-    bulls = await market()
-    dominance = Dominance(percent=58.0, basis=DominanceBasis.MARKET_CAP, observed_ms=bulls.stamp.observed_ms)
-    result = run_pass(fresh(), bulls, PassRequest(dominance=dominance, trading=True))
-    snapshot = snapshot_of(bulls, result, snapshot_id="x", environment=Environment.SIMULATED, computed_ms=7, fallback=None)
+    rising = await market()
+    dominance = Dominance(percent=58.0, basis=DominanceBasis.MARKET_CAP, observed_ms=rising.stamp.observed_ms)
+    result = run_pass(fresh(), rising, PassRequest(dominance=dominance, trading=True))
+    snapshot = snapshot_of(rising, result, snapshot_id="x", environment=Environment.SIMULATED, computed_ms=7, fallback=None)
     assert snapshot.complete
-    assert snapshot.stamp == bulls.stamp
+    assert snapshot.stamp == rising.stamp
     assert snapshot.overview.dominance == dominance
     assert {signal.id for signal in snapshot.signals} == {signal.id for signal in result.signals}
     assert snapshot.model_version == fresh().weights.version

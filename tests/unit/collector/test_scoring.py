@@ -18,7 +18,7 @@ def symbol_inputs() -> SymbolInputs:
     return markets.inputs(Shape("walk", 5, 100.0))
 
 
-def market_data(inputs: Sequence[SymbolInputs], tickers: Mapping[str, Ticker], *, whole: bool = True) -> MarketData:
+def market_data(inputs: Sequence[SymbolInputs], tickers: Mapping[str, Ticker], *, turnover_known: bool = True) -> MarketData:
     return MarketData(
         venue="bybit",
         stamp=Stamp(observed_ms=NOW_MS, received_ms=NOW_MS),
@@ -27,7 +27,7 @@ def market_data(inputs: Sequence[SymbolInputs], tickers: Mapping[str, Ticker], *
         anchor_candles={},
         universe=(),
         venue_symbols=(),
-        whole=whole,
+        turnover_known=turnover_known,
     )
 
 
@@ -53,14 +53,14 @@ def test_a_total_over_a_part_of_the_venue_is_not_shown() -> None:
     good = symbol_inputs()
     assert good.ticker is not None
     tickers = {"BTCUSDT": replace(good.ticker, symbol="BTCUSDT", turnover_24h=1e9)}
-    _, whole = score_market(market_data([], tickers), dominance=None, previous=None)
-    assert whole.total_turnover == 1e9
-    assert whole.dominance is not None
-    _, part = score_market(market_data([], tickers, whole=False), dominance=None, previous=None)
+    _, complete = score_market(market_data([], tickers), dominance=None, previous=None)
+    assert complete.total_turnover == 1e9
+    assert complete.dominance is not None
+    _, part = score_market(market_data([], tickers, turnover_known=False), dominance=None, previous=None)
     assert part.total_turnover is None
     assert part.dominance is None
     assert part.breadth is None
     assert part.regime is None
     cap = Dominance(percent=58.0, basis=DominanceBasis.MARKET_CAP, observed_ms=NOW_MS)
-    _, capped = score_market(market_data([], tickers, whole=False), dominance=cap, previous=None)
+    _, capped = score_market(market_data([], tickers, turnover_known=False), dominance=cap, previous=None)
     assert capped.dominance == cap

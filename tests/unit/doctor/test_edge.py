@@ -25,8 +25,8 @@ async def test_a_server_that_does_not_answer_is_a_warning_beside_one_that_does_a
     assert (one.level, one.why) == (Level.OK, "a Virtuoso server answers with the status SERVING")
     assert (other.level, other.subject) == (Level.WARNING, f"server 127.0.0.1:{dead[1]}")
     assert (without_monitor.level, alone.level) == (Level.WARNING, Level.FAILURE)
-    assert "VIRTUOSO_MONITOR_ADDRESS" in without_monitor.cure
-    assert "VIRTUOSO_SERVERS" in alone.cure
+    assert "VIRTUOSO_MONITOR_ADDRESS" in without_monitor.remedy
+    assert "VIRTUOSO_SERVERS" in alone.remedy
 
 
 async def test_a_certificate_without_its_key_is_a_failure(tmp_path: Path) -> None:

@@ -35,9 +35,9 @@ async def test_a_history_that_fails_is_a_warning_because_everything_else_works(
     dead = (await examined(history=f"postgresql://virtuoso:secret@127.0.0.1:{free_port()}/virtuoso"))["HISTORY"]
     assert dead.level is Level.WARNING
     assert "secret" not in dead.why
-    assert "everything else works" in dead.cure
+    assert "everything else works" in dead.remedy
     (tmp_path / "file").write_text("")
     blocked = (await examined(history=f"sqlite://{tmp_path}/file/history.db"))["HISTORY directory"]
     assert blocked.level is Level.WARNING
-    assert "not stored" in blocked.cure
+    assert "not stored" in blocked.remedy
     assert (await examined(history=None))["HISTORY"].level is Level.WARNING

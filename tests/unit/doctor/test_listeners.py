@@ -40,7 +40,7 @@ async def test_another_grpc_server_on_the_port_is_a_failure() -> None:
     async with grpc_server("other.Service") as address:
         finding = await listeners.check_port("VIRTUOSO_GRPC_ADDRESS", address, listeners.grpc_status)
     assert finding.level is Level.FAILURE
-    assert "ss -ltnp" in finding.cure
+    assert "ss -ltnp" in finding.remedy
 
 
 @pytest.mark.parametrize("status", ["SERVING", "NOT_SERVING"])
@@ -68,11 +68,11 @@ UNUSABLE: Sequence[tuple[tuple[str, int], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("address", "cure"), UNUSABLE)
-async def test_an_address_of_another_machine_is_a_failure(address: tuple[str, int], cure: str) -> None:
+@pytest.mark.parametrize(("address", "remedy"), UNUSABLE)
+async def test_an_address_of_another_machine_is_a_failure(address: tuple[str, int], remedy: str) -> None:
     finding = await listeners.check_port("VIRTUOSO_GRPC_ADDRESS", address, listeners.grpc_status)
     assert finding.level is Level.FAILURE
-    assert cure in finding.cure
+    assert remedy in finding.remedy
 
 
 async def test_any_free_port_is_ok() -> None:

@@ -37,7 +37,7 @@ def test_proxy_variables_are_named_without_their_passwords() -> None:
     finding = machine.proxies({"https_proxy": "http://me:secret@proxy:1", "HTTP_PROXY": "", "PATH": "/bin"})
     assert finding.level is Level.WARNING
     assert finding.why.startswith("https_proxy set")
-    assert "secret" not in f"{finding.why} {finding.cure}"
+    assert "secret" not in f"{finding.why} {finding.remedy}"
     assert machine.proxies({"https_proxy": "http://proxy:1", "no_proxy": "localhost, 127.0.0.1"}).level is Level.OK
 
 
@@ -76,7 +76,7 @@ def test_json_has_the_figures_and_the_exit_code() -> None:
         "subject": "venue bybit",
         "level": "ok",
         "why": "554 markets",
-        "cure": "",
+        "remedy": "",
         "figures": {"markets": 554},
     }
     assert "1 of 4 checks failed" in render(failing)

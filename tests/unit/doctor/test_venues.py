@@ -49,11 +49,11 @@ async def test_a_venue_that_fails_is_a_warning_while_another_works(
 ) -> None:
     replay.fault(fault, "bybit")
     findings = await examined(replay.url)
-    why, cure = BROKEN[fault]
+    why, remedy = BROKEN[fault]
     assert findings["venue bybit"].level is Level.WARNING
     assert why in findings["venue bybit"].why
-    assert cure in findings["venue bybit"].cure
-    assert "Until then binance is used" in findings["venue bybit"].cure
+    assert remedy in findings["venue bybit"].remedy
+    assert "Until then binance is used" in findings["venue bybit"].remedy
     assert findings["venue binance"].level is Level.OK
     assert exit_code(list(findings.values())) == 0
 
@@ -85,7 +85,7 @@ async def test_a_wrong_clock_of_this_machine_is_a_failure(
     assert findings["clock"].level is Level.FAILURE
     assert abs(findings["clock"].figures["skew_s"] - ahead_s) < 2
     assert words in findings["clock"].why
-    assert "timedatectl" in findings["clock"].cure
+    assert "timedatectl" in findings["clock"].remedy
 
 
 async def test_a_venue_that_ccxt_does_not_support_is_a_bad_setting(examined: Callable[..., Any]) -> None:
@@ -95,14 +95,14 @@ async def test_a_venue_that_ccxt_does_not_support_is_a_bad_setting(examined: Cal
 
 async def test_a_name_that_cannot_be_resolved_is_named_as_the_cause(examined: Callable[..., Any]) -> None:
     findings = await examined("http://no.such.host.invalid:1")
-    assert "DNS" in findings["venue bybit"].cure
-    assert "DNS" in findings["CoinGecko"].cure
+    assert "DNS" in findings["venue bybit"].remedy
+    assert "DNS" in findings["CoinGecko"].remedy
 
 
 async def test_a_port_that_nothing_listens_on_is_named_as_the_cause(examined: Callable[..., Any]) -> None:
     findings = await examined()
-    assert "The connection is refused" in findings["venue bybit"].cure
-    assert "turnover is used" in findings["CoinGecko"].cure
+    assert "The connection is refused" in findings["venue bybit"].remedy
+    assert "turnover is used" in findings["CoinGecko"].remedy
 
 
 async def test_a_certificate_that_nobody_signed_is_named(tmp_path: Path, examined: Callable[..., Any]) -> None:
@@ -114,8 +114,8 @@ async def test_a_certificate_that_nobody_signed_is_named(tmp_path: Path, examine
     assert findings["certificates"].level is Level.FAILURE
     assert "bybit: self-signed certificate" in findings["certificates"].why
     assert "coingecko: self-signed certificate" in findings["certificates"].why
-    assert "SSL_CERT_FILE" in findings["certificates"].cure
-    assert findings["venue bybit"].cure == "See the finding for certificates below"
+    assert "SSL_CERT_FILE" in findings["certificates"].remedy
+    assert findings["venue bybit"].remedy == "See the finding for certificates below"
 
 
 async def test_a_server_without_tls_is_named(examined: Callable[..., Any]) -> None:

@@ -41,10 +41,10 @@ def test_bars_are_oldest_first_without_the_forming_bar(order: int) -> None:
 
 def test_the_volume_is_read_from_the_given_cell() -> None:
     rows = [[*bar(k), str(k)] for k in range(3)]
-    candles = read_candles(rows, "BTCUSDT", Timeframe.M1, STAMP, limit=9, exact=True, volume_at=7)
+    candles = read_candles(rows, "BTCUSDT", Timeframe.M1, STAMP, limit=9, exact=True, volume_index=7)
     assert candles.volume.tolist() == [2, 1]
     with pytest.raises(BadData):
-        read_candles([bar(k) for k in range(3)], "BTCUSDT", Timeframe.M1, STAMP, limit=9, exact=True, volume_at=7)
+        read_candles([bar(k) for k in range(3)], "BTCUSDT", Timeframe.M1, STAMP, limit=9, exact=True, volume_index=7)
 
 
 def test_only_the_newest_bars_are_returned() -> None:

@@ -16,7 +16,7 @@ from virtuoso.domain.errors import EmptyData, ExchangeError, RateLimited, Unsupp
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Candles, SymbolInputs, Timeframe
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import DEPTH, Feed
+from virtuoso.market_data.feed import BARS_KEPT, Feed
 from virtuoso.market_data.schedule import Job
 from virtuoso.market_data.universe import UniverseRules
 
@@ -179,14 +179,14 @@ async def test_the_universe_is_chosen_every_hour_and_delisted_symbols_are_remove
 
 async def test_a_universe_from_few_known_turnovers_is_chosen_again_within_a_minute() -> None:
     exchange = fake("BTCUSDT", "ETHUSDT", "SOLUSDT")
-    exchange.unpriced = {"ETHUSDT", "SOLUSDT"}
+    exchange.without_turnover = {"ETHUSDT", "SOLUSDT"}
     async with feeding(exchange) as feed:
         assert [item.symbol for item in feed.universe] == ["BTCUSDT"]
-        assert not feed.whole
-        exchange.unpriced = set()
+        assert not feed.turnover_known
+        exchange.without_turnover = set()
         await asyncio.sleep(65)
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
-        assert feed.whole
+        assert feed.turnover_known
 
 
 async def test_after_a_failed_read_the_previous_list_of_markets_is_used() -> None:
@@ -274,7 +274,7 @@ async def test_a_feed_is_warm_after_ten_seconds_even_if_some_jobs_have_not_run()
 async def test_a_symbol_without_a_current_turnover_keeps_its_rank() -> None:
     exchange = fake("BTCUSDT", "ETHUSDT", "SOLUSDT")
     async with feeding(exchange, UniverseRules(limit=2)) as feed:
-        exchange.unpriced = {"BTCUSDT"}
+        exchange.without_turnover = {"BTCUSDT"}
         await asyncio.sleep(HOUR_S + 60)
         assert exchange.calls["instruments"] >= 2
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
@@ -289,7 +289,7 @@ async def test_bars_with_a_gap_do_not_replace_a_complete_series_and_are_read_aga
         calls = exchange.calls["candles_5m"]
         await asyncio.sleep(15 * 60)
         assert exchange.calls["candles_5m"] >= calls + 3
-        assert all(len(bars) == DEPTH for bars in only(feed).candles.values())
+        assert all(len(bars) == BARS_KEPT for bars in only(feed).candles.values())
 
 
 async def test_a_short_series_is_completed_when_the_venue_has_more_bars() -> None:
@@ -299,7 +299,7 @@ async def test_a_short_series_is_completed_when_the_venue_has_more_bars() -> Non
         await until(lambda: feed.filled)
         assert {len(bars) for bars in only(feed).candles.values()} == {5}
         exchange.run = 1000
-        await until(lambda: {len(bars) for bars in only(feed).candles.values()} == {DEPTH}, 11)
+        await until(lambda: {len(bars) for bars in only(feed).candles.values()} == {BARS_KEPT}, 11)
 
 
 async def test_a_series_that_stays_short_is_read_less_and_less_often() -> None:
@@ -325,7 +325,7 @@ async def test_after_a_gap_to_the_known_bars_the_full_series_is_read_immediately
         exchange.run = 1000
         assert await feed._run(job) > 0.0
         read = state.candles[Timeframe.M5]
-        assert len(read) == DEPTH
+        assert len(read) == BARS_KEPT
         assert read.open_ms[-1] >= known.open_ms[-1]
 
 
@@ -339,7 +339,7 @@ async def test_after_hours_without_reads_the_series_becomes_complete() -> None:
         feed.start()
         await until(lambda: feed.filled)
         for timeframe, bars in only(feed).candles.items():
-            assert len(bars) == DEPTH
+            assert len(bars) == BARS_KEPT
             assert set(bars.open_ms[1:] - bars.open_ms[:-1]) == {timeframe.ms}
 
 

@@ -1,4 +1,4 @@
-"""Joining old and new reads gives the same result as one long read."""
+"""Merged old and new reads give the same result as one long read."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def trades(first: int, count: int) -> Trades:
     )
 
 
-@given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), depth=st.integers(1, 50))
-def test_merged_bars_have_no_gaps_and_no_duplicates(old: int, start: int, new: int, depth: int) -> None:
-    joined = merge_candles(bars(0, old), bars(start, new, lift=0.5), depth=depth)
+@given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), limit=st.integers(1, 50))
+def test_merged_bars_have_no_gaps_and_no_duplicates(old: int, start: int, new: int, limit: int) -> None:
+    joined = merge_candles(bars(0, old), bars(start, new, lift=0.5), limit=limit)
     if start > old:
         assert joined is None
         return
     assert joined is not None
-    assert len(joined) == min(depth, start + new)
+    assert len(joined) == min(limit, start + new)
     assert (np.diff(joined.open_ms) == STEP).all()
     assert joined.open_ms[-1] == (start + new - 1) * STEP
     lifted = joined.close - joined.open_ms / STEP - 100.0

@@ -14,7 +14,7 @@ import pytest
 from tests.clocks import VirtualClock
 from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported, VenueUnavailable
 from virtuoso.domain.inputs import InputKind
-from virtuoso.market_data.schedule import LONGEST_PAUSE_S, TROUBLE_AFTER, WORKERS, WORKERS_A_KIND, Job, Schedule
+from virtuoso.market_data.schedule import LONGEST_PAUSE_S, MAX_KIND_FAILURES, WORKERS, WORKERS_PER_KIND, Job, Schedule
 
 SYMBOLS = tuple(f"A{i}USDT" for i in range(40))
 
@@ -31,8 +31,8 @@ async def running(run: Callable[[Job], Awaitable[float]], *jobs: Job) -> AsyncIt
 
 
 class Work:
-    """Records when each job ran. A job takes `takes_s`, and is due again after `period_s`. `errors` holds an error for each
-    kind."""
+    """Records when each job ran. A job takes `takes_s` and is due again after `period_s`. `errors` has the error that jobs
+    of a kind raise."""
 
     def __init__(self, *, takes_s: float = 0.0, period_s: float = 10.0) -> None:
         self.takes_s = takes_s
@@ -83,7 +83,7 @@ async def test_one_kind_never_uses_all_workers() -> None:
     work = Work(takes_s=5, period_s=1)
     async with running(work, *jobs_of(InputKind.ORDER_BOOK)):
         await asyncio.sleep(60)
-    assert work.most_running[InputKind.ORDER_BOOK] == WORKERS_A_KIND
+    assert work.most_running[InputKind.ORDER_BOOK] == WORKERS_PER_KIND
 
 
 async def test_a_failing_kind_runs_one_job_at_a_time_and_others_continue() -> None:
@@ -105,12 +105,12 @@ async def test_a_failing_kind_runs_one_job_at_a_time_and_others_continue() -> No
 async def test_a_few_failures_do_not_limit_the_kind() -> None:
     work = Work()
     work.errors[InputKind.ORDER_BOOK] = BadData("odd")
-    async with running(work, *[Job(symbol, InputKind.ORDER_BOOK) for symbol in SYMBOLS[: TROUBLE_AFTER - 1]]):
+    async with running(work, *[Job(symbol, InputKind.ORDER_BOOK) for symbol in SYMBOLS[: MAX_KIND_FAILURES - 1]]):
         await asyncio.sleep(0.5)
-        assert work.counts[InputKind.ORDER_BOOK] == TROUBLE_AFTER - 1
+        assert work.counts[InputKind.ORDER_BOOK] == MAX_KIND_FAILURES - 1
         work.errors.clear()
         await asyncio.sleep(2)
-        assert work.counts[InputKind.ORDER_BOOK] == 2 * (TROUBLE_AFTER - 1)
+        assert work.counts[InputKind.ORDER_BOOK] == 2 * (MAX_KIND_FAILURES - 1)
 
 
 async def test_a_failed_job_is_retried_after_growing_pauses_of_at_most_ten_seconds() -> None:

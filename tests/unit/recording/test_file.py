@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from virtuoso.domain.errors import ConfigError, CorruptValue
-from virtuoso.recording.file import FORMAT, SESSION, RecordingFile, header, read
+from virtuoso.recording.file import FORMAT, RECORDING_KEY, RecordingFile, header, read
 
-HEADER = {SESSION: FORMAT, "at": 1, "model": "v1"}
+HEADER = {RECORDING_KEY: FORMAT, "at": 1, "model": "v1"}
 MAX_BYTES = 1 << 30
 
 

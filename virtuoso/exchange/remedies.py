@@ -1,17 +1,17 @@
-"""Advice for an operator about the failure of a venue."""
+"""What an operator can do about the failure of a venue."""
 
 from __future__ import annotations
 
 from virtuoso.domain.errors import ExchangeError
 
 
-def advice(error: ExchangeError) -> str:
-    """Return the advice as one sentence without a full stop."""
+def remedy_for(error: ExchangeError) -> str:
+    """Return what to do, as one sentence without a full stop."""
     match type(error).__name__:
         case "VenueBlocked":
             return "The venue blocks this location: set another venue in VIRTUOSO_EXCHANGES or run in another location"
         case "RateLimited":
-            return "Wait: the next request is sent after the pause. Other programs at the same IP address share the limit"
+            return "Wait: requests start again after the pause. Other programs at the same IP address share the limit"
         case "VenueUnavailable" | "VenueTimedOut":
             return "Check this machine's network and DNS, or VIRTUOSO_EXCHANGE_URLS if it is set"
         case "VenueStale":

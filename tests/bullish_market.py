@@ -1,4 +1,4 @@
-"""A bullish market and a collector for it: `python -m tests.bulls FOLDER HISTORY [signals|alerts]`.
+"""A bullish market and a collector for it: `python -m tests.bullish_market FOLDER HISTORY [signals|alerts]`.
 
 The exchange is in memory, so that a test knows its data. Collector, repository and history are real. With a third argument
 the process kills itself (see KilledWriter)."""
@@ -46,7 +46,7 @@ from virtuoso.repository.directory import DirectoryRepository
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 
 
-class Bulls(FakeExchange):
+class BullishExchange(FakeExchange):
     """A venue where prices rise steadily, takers buy and shorts pay funding. Symbols in `quiet` get no signal."""
 
     def __init__(self, *symbols: str, venue: str = "bybit", clock: Clock = SYSTEM_CLOCK) -> None:
@@ -103,7 +103,7 @@ def brisk(_: str, __: int) -> Cadence:
 
 
 def collector(
-    exchanges: Sequence[Bulls],
+    exchanges: Sequence[BullishExchange],
     repository: SnapshotRepository,
     history: HistoryRecorder | None,
     *,
@@ -146,7 +146,7 @@ async def main(folder: Path, history_url: str, kill_before: str = "") -> None:
     """Collect until the process is killed. While FOLDER/quiet exists, no signal opens."""
     KilledWriter.kill_before = kill_before
     factory.SqlHistoryWriter = KilledWriter  # type: ignore[attr-defined]  # the factory creates writers by this name
-    exchange = Bulls()
+    exchange = BullishExchange()
     quiet = folder / "quiet"
     async with history_recorder(history_url, ["bybit"], days=(30, 365), clock=SYSTEM_CLOCK) as history:
         work = asyncio.create_task(
