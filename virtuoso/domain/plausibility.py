@@ -10,6 +10,8 @@ Every limit stands here. The code that reads a kind of data applies the limit an
 | a number | finite and at most 1e18; a price above 0 | the row, or the field, is refused |
 | mark and index price | within 20 % of the last price | the field is absent |
 | funding rate | at most 5 % per interval | the field is absent |
+| rows of one key, such as trades of one id | they are equal | all of them are refused |
+| two bars of one time | only one of them has a volume | both are refused; else the one with a volume stands |
 | the list of markets | nearly all markets have a turnover | there are no totals; the list is read again in a minute |
 """
 

@@ -60,7 +60,7 @@ def read_candles(
         raise VenueStale(
             f"{symbol} {timeframe.value}: the newest bar ended {(stamp.observed_ms - newest_end_ms) / 1000:.0f} s ago"
         )
-    table = _plausible(table[np.argsort(table[:, 0], kind="stable")])
+    table = _plausible(table)
     if not len(table) or newest_end_ms - table[-1, 0] > 2 * timeframe.ms:  # one refused bar at the end is acceptable
         raise BadData(f"{symbol} {timeframe.value}: the newest bars cannot be read")
     gaps = np.flatnonzero(np.diff(table[:, 0]) != timeframe.ms)
@@ -80,7 +80,10 @@ def read_candles(
 
 
 def _plausible(table: Floats) -> Floats:
-    """Return the rows with plausible values, one row per time."""
+    """Return the rows with plausible values in order of time, one row per time.
+
+    Equal rows count once. When rows of one time differ, the one with a volume stands. When several have a volume, or none
+    has, they contradict each other, and all are refused."""
     opened, high, low, close, volume = table[:, 1:].T
     with np.errstate(invalid="ignore"):  # comparisons with NaN are false, as intended
         numbers = np.all((table[:, 1:5] > 0) & (table[:, 1:5] <= LARGEST), axis=1) & (volume >= 0) & (volume <= LARGEST)
@@ -91,10 +94,14 @@ def _plausible(table: Floats) -> Floats:
     count_refused("candle_number", int(np.sum(~numbers)))
     count_refused("candle_shape", int(np.sum(numbers & ~shaped)))
     count_refused("candle_volume", int(np.sum(numbers & shaped & ~traded)))
-    table = table[numbers & shaped & traded]
-    repeated = np.diff(table[:, 0], prepend=-1) == 0
-    count_refused("candle_duplicate", int(np.sum(repeated)))
-    table = table[~repeated]
+    plausible = table[numbers & shaped & traded]
+    distinct = np.unique(plausible, axis=0)  # sorted by time
+    count_refused("candle_duplicate", len(plausible) - len(distinct))
+    _, place, rows_of_time = np.unique(distinct[:, 0], return_inverse=True, return_counts=True)
+    has_volume = distinct[:, 5] > 0
+    stands = (rows_of_time[place] == 1) | (has_volume & (np.bincount(place, has_volume)[place] == 1))
+    count_refused("candle_contradiction", int(np.sum(~stands)))
+    table = distinct[stands]
     count_accepted("candle", len(table))
     if len(table):
         table[:, 2] = table[:, 1:5].max(axis=1)

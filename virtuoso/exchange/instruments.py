@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from virtuoso.domain.model import SYMBOL_PATTERN, Instrument
-from virtuoso.exchange.rows import count_accepted, count_refused, number
+from virtuoso.exchange.rows import count_accepted, count_refused, number, settled
 
 _MULTIPLIED = (
     re.compile(r"(?P<n>10{3,})(?P<base>\D.*)"),  # 1000SHIB, 10000X; but 1INCH and 100X are complete names
@@ -28,10 +28,10 @@ def base_and_multiplier(base: str) -> tuple[str, int]:
 def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) -> dict[str, Instrument]:
     """Return the active USDT linear perpetuals among ccxt's markets, by symbol.
 
-    Refuse and count duplicates and markets whose symbol does not match our pattern. With `ticks`, ccxt's price precision
-    is a tick size. Otherwise it is a number of digits.
+    Refuse and count markets whose symbol does not match our pattern, and markets of one symbol that contradict each other.
+    With `ticks`, ccxt's price precision is a tick size. Otherwise it is a number of digits.
     """
-    instruments: dict[str, Instrument] = {}
+    named: list[tuple[str, tuple[Instrument, object]]] = []
     for market in markets:
         is_perpetual = market.get("swap") and market.get("linear") and market.get("settle") == market.get("quote") == "USDT"
         if not is_perpetual or market.get("active") is False:
@@ -41,12 +41,10 @@ def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) 
             symbol = f"{market.get('base')}USDT"
         if not SYMBOL_PATTERN.fullmatch(symbol):
             count_refused("instrument_symbol")
-        elif symbol in instruments:
-            count_refused("instrument_duplicate")
         else:
             base, multiplier = base_and_multiplier(str(market.get("base")))
             tick, listed = number((market.get("precision") or {}).get("price")), number(market.get("created"))
-            instruments[symbol] = Instrument(
+            instrument = Instrument(
                 symbol=symbol,
                 venue_symbol=str(market["symbol"]),
                 base_asset=base,
@@ -54,5 +52,7 @@ def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) 
                 tick_size=tick if ticks and tick is not None and tick > 0 else None,
                 listed_ms=int(listed) if listed is not None and listed > 0 else None,
             )
+            named.append((symbol, (instrument, market.get("contractSize"))))
+    instruments = {symbol: instrument for symbol, (instrument, _) in settled(named, "instrument").items()}
     count_accepted("instrument", len(instruments))
     return instruments

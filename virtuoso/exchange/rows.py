@@ -6,8 +6,8 @@ A bad row is refused and counted by reason.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from virtuoso.exchange.venues import SeriesNames, TradeNames
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 
 
 def number(value: Any) -> float | None:
@@ -66,9 +69,23 @@ def count_accepted(kind: str, count: int) -> None:
     metrics.ROWS.labels(kind, "ok").inc(count)
 
 
+def settled(pairs: Iterable[tuple[Key, Value]], reason: str) -> dict[Key, Value]:
+    """Return the values by key. Equal values of one key count once. Different values of one key contradict each other, and
+    all of them are refused. The order of the pairs decides nothing."""
+    by_key: dict[Key, list[Value]] = {}
+    for key, value in pairs:
+        values = by_key.setdefault(key, [])
+        if value in values:
+            count_refused(f"{reason}_duplicate")
+        else:
+            values.append(value)
+    count_refused(f"{reason}_contradiction", sum(len(values) for values in by_key.values() if len(values) > 1))
+    return {key: values[0] for key, values in by_key.items() if len(values) == 1}
+
+
 def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, contract: float = 1) -> Trades:
     """Return unique trades, oldest first. Raise EmptyData when there are no rows, BadData when all are refused."""
-    by_id: dict[str, tuple[float, str, float, float, float]] = {}
+    readable: list[tuple[str, tuple[float, str, float, float, float]]] = []
     shaped = mappings(rows)
     sides = {names.buy: 1.0, names.sell: -1.0}
     latest = stamp.observed_ms + MAX_ROW_LEAD_MS
@@ -82,10 +99,9 @@ def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, cont
             count_refused("trade_time")
         elif taker is None or name is None:
             count_refused("trade_side" if taker is None else "trade_id")
-        elif str(name) in by_id:
-            count_refused("trade_duplicate")
         else:
-            by_id[str(name)] = (time_ms, str(name), price, size * contract, taker)
+            readable.append((str(name), (time_ms, str(name), price, size * contract, taker)))
+    by_id = settled(readable, "trade")
     count_accepted("trade", len(by_id))
     if not shaped:
         raise EmptyData(f"{symbol}: no trades")
@@ -151,17 +167,16 @@ def read_series(
     shaped = mappings(_named(rows))
     values = [_value(row, names) for row in shaped]
     doubtful = any(value is None for value in values)  # then 0 also means a missing value
-    by_time: dict[int, float] = {}
+    readable: list[tuple[int, float]] = []
     for row, value in zip(shaped, values, strict=True):
         time_ms = positive(row.get(names.time))
         if value is None or not low < value < high or (value == 0 and doubtful):
             count_refused(f"{kind}_number")
         elif time_ms is None or time_ms > stamp.observed_ms + MAX_ROW_LEAD_MS:
             count_refused(f"{kind}_time")
-        elif int(time_ms) in by_time:
-            count_refused(f"{kind}_duplicate")
         else:
-            by_time[int(time_ms)] = value
+            readable.append((int(time_ms), value))
+    by_time = settled(readable, kind)
     count_accepted(kind, len(by_time))
     if not shaped:
         raise EmptyData(f"{symbol}: no {kind}")
@@ -188,31 +203,23 @@ def _value(row: Mapping[str, Any], names: SeriesNames) -> float | None:
     return value / other if other is not None and abs(value + other - 1) <= 0.01 else None
 
 
-def keyed(rows: Iterable[Mapping[str, Any]], name: str, reason: str) -> dict[str, Mapping[str, Any]]:
-    """Return rows by the text in field `name`. Refuse rows without text there and later duplicates."""
-    by_key: dict[str, Mapping[str, Any]] = {}
-    for row in rows:
-        key = row.get(name)
-        if not isinstance(key, str):
-            count_refused(f"{reason}_symbol")
-        elif key in by_key:
-            count_refused(f"{reason}_duplicate")
-        else:
-            by_key[key] = row
-    return by_key
+def keyed(rows: Sequence[Mapping[str, Any]], name: str, reason: str) -> dict[str, Mapping[str, Any]]:
+    """Return rows by the text in field `name`. Refuse rows without text there, and rows that contradict each other."""
+    named = [(key, row) for row in rows if isinstance(key := row.get(name), str)]
+    count_refused(f"{reason}_symbol", len(rows) - len(named))
+    return settled(named, reason)
 
 
 def completed(
-    rows: Iterable[Mapping[str, Any]], parts: Iterable[tuple[Any, str]], name: str
+    rows: Sequence[Mapping[str, Any]], parts: Iterable[tuple[Any, str]], name: str
 ) -> dict[str, Mapping[str, Any]]:
     """Return rows by the text in field `name`. Add missing fields from the rows of `parts`, which are (rows, suffix). A row
     of a part belongs to the row whose text equals its own text plus the suffix."""
     completed_rows: dict[str, Mapping[str, Any]] = keyed(rows, name, "premium")
     for part, suffix in parts:
-        for row in mappings(part):
-            key = f"{row.get(name)}{suffix}"
-            if key in completed_rows:
-                completed_rows[key] = {**row, **completed_rows[key]}
+        for key, row in keyed(mappings(part), name, "premium").items():
+            if (known := completed_rows.get(f"{key}{suffix}")) is not None:
+                completed_rows[f"{key}{suffix}"] = {**row, **known}
     count_accepted("premium", len(completed_rows))
     return completed_rows
 

@@ -105,6 +105,38 @@ def test_a_repeated_bar_is_returned_once() -> None:
     assert refused("candle_duplicate") == before + 1
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_bars_of_one_time_the_traded_one_is_kept_in_any_order(order: int) -> None:
+    before = refused("candle_contradiction")
+    rows = [bar(2), bar(1, o="11", h="11", lo="11", c="11", v="0"), bar(1)]
+    assert read(rows[::order]).volume.tolist() == [5, 5]
+    assert refused("candle_contradiction") == before + 1
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_traded_bars_of_one_time_are_both_refused(order: int) -> None:
+    before = refused("candle_contradiction")
+    rows = [bar(3), bar(2), bar(1), bar(1, c="10")]
+    assert minutes(read(rows[::order])) == [3, 2]
+    assert refused("candle_contradiction") == before + 2
+
+
+SIMILAR = st.tuples(st.integers(1, 4), st.sampled_from(["10", "11"]), st.sampled_from(["0", "5", "6"]), st.booleans())
+
+
+@given(st.lists(SIMILAR, min_size=1, max_size=12).flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
+def test_bars_do_not_depend_on_the_order_of_rows(orders: tuple[list[Any], list[Any]]) -> None:
+    def columns(rows: list[Any]) -> Any:
+        made = [bar(k, o=c, h="11" if flat else "12", lo=c if flat else "9", c=c, v=v) for k, c, v, flat in rows]
+        try:
+            candles = read(made)
+        except ExchangeError as error:
+            return type(error)
+        return [getattr(candles, name).tolist() for name in ("open_ms", "open", "high", "low", "close", "volume")]
+
+    assert columns(orders[0]) == columns(orders[1])
+
+
 def test_a_minute_without_trades_has_a_bar() -> None:
     assert read([bar(1, o="10", h="10", lo="10", c="10", v="0")]).volume.tolist() == [0]
 

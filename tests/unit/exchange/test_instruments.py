@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.exchange.test_rows import refused
 from virtuoso.exchange.instruments import base_and_multiplier, instruments_of
 
 
@@ -46,7 +47,7 @@ def test_each_active_usdt_perpetual_is_returned_once() -> None:
     instruments = instruments_of(
         [
             market("BTCUSDT", "BTC", created=1585526400000),
-            market("BTCUSDT", "BTC"),
+            market("BTCUSDT", "BTC", created=1585526400000),
             market("BTCUSDT-26DEC25", "BTC", swap=False, future=True),
             market("BTCPERP", "BTC", settle="USDC", quote="USDC"),
             market("BTCUSD", "BTC", linear=False),
@@ -61,6 +62,14 @@ def test_each_active_usdt_perpetual_is_returned_once() -> None:
     assert instruments["BTCUSDT"].listed_ms == 1585526400000
     assert instruments["BTCUSDT"].tick_size == 0.1
     assert instruments["ETHUSDT"].venue_symbol == "ETH/USDT:USDT"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_markets_of_one_symbol_that_contradict_each_other_are_refused_in_any_order(order: int) -> None:
+    before = refused("instrument_contradiction")
+    rows = [market("BTCUSDT", "BTC", precision={"price": tick}) for tick in (0.1, 10)] + [market("ETHUSDT", "ETH")]
+    assert list(instruments_of(rows[::order])) == ["ETHUSDT"]
+    assert refused("instrument_contradiction") == before + 2
 
 
 def test_a_precision_in_digits_is_not_a_tick_size() -> None:

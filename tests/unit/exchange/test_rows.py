@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -142,11 +143,46 @@ def test_cells_without_names_are_read_by_position_and_a_bad_cell_refuses_its_row
 def test_a_series_is_sorted_without_duplicates_and_future_times() -> None:
     names = SeriesNames("t", "v")
     times = [NOW, NOW - 300_000, NOW, NOW + 300_000, "x"]
-    series = read_series(
-        [{"t": t, "v": str(k)} for k, t in enumerate(times)], names, "BTCUSDT", STAMP, kind="funding", low=-9, high=9
-    )
+    rows = [{"t": t, "v": v} for t, v in zip(times, ("0", "1", "0.0", "3", "4"), strict=True)]
+    series = read_series(rows, names, "BTCUSDT", STAMP, kind="funding", low=-9, high=9)
     assert series.time_ms.tolist() == [NOW - 300_000, NOW]
     assert series.values.tolist() == [1, 0]
+
+
+SOME = st.sampled_from(["1", "2", "x"])
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 4), SOME, SOME), min_size=1, max_size=9).flatmap(
+        lambda r: st.tuples(st.just(r), st.permutations(r))
+    )
+)
+def test_no_order_of_rows_decides_between_contradictory_rows(orders: tuple[list[Any], list[Any]]) -> None:
+    def trades(rows: list[Any]) -> Any:
+        named = [{"execId": str(k), "time": NOW - k, "price": p, "size": s, "side": "Buy"} for k, p, s in rows]
+        read = read_trades(named, BYBIT.trade, "BTCUSDT", STAMP)
+        return read.ids, read.price.tolist(), read.size.tolist()
+
+    def series(rows: list[Any]) -> Any:
+        named = [{"t": NOW - k, "v": value} for k, value, _ in rows]
+        read = read_series(named, SeriesNames("t", "v"), "BTCUSDT", STAMP, kind="funding", low=-9, high=9)
+        return read.time_ms.tolist(), read.values.tolist()
+
+    def premiums(rows: list[Any]) -> Any:
+        named = [{"symbol": str(k), "mark": value, "index": other} for k, value, other in rows]
+        return completed(named, [(named, "")], "symbol")
+
+    for read in (trades, series, premiums):
+        once, again = (outcome(read, rows) for rows in orders)
+        assert once == again
+
+
+def outcome(read: Callable[[list[Any]], Any], rows: list[Any]) -> Any:
+    """Return what `read` returns, or the type of its error."""
+    try:
+        return read(rows)
+    except ExchangeError as error:
+        return type(error)
 
 
 def test_a_zero_beside_unreadable_values_is_refused() -> None:

@@ -115,9 +115,15 @@ def test_the_rounding_of_a_low_price_does_not_make_the_change_implausible() -> N
 
 
 def test_rows_of_other_markets_and_duplicates_are_dropped() -> None:
-    assert (
-        read([ROW, {**ROW, "lastPrice": "7"}, {**ROW, "symbol": "BTC-26DEC25"}, {"symbol": None}, 5])["BTCUSDT"].last == 102
-    )
+    assert read([ROW, dict(ROW), {**ROW, "symbol": "BTC-26DEC25"}, {"symbol": None}, 5])["BTCUSDT"].last == 102
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_rows_of_one_symbol_that_contradict_each_other_are_refused_in_any_order(order: int) -> None:
+    before = refused("ticker_contradiction")
+    rows = [ROW, {**ROW, "lastPrice": "7"}, {**ROW, "symbol": "A0USDT"}]
+    assert list(read(rows[::order], known=2)) == ["A0USDT"]
+    assert refused("ticker_contradiction") == before + 2
 
 
 def test_no_known_symbol_is_empty_data_and_few_prices_are_bad_data() -> None:
