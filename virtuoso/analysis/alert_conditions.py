@@ -15,6 +15,7 @@ import numpy as np
 from virtuoso.analysis.bars import FLAT, closed_bar_count
 from virtuoso.analysis.opportunity_rules import unusual_funding
 from virtuoso.domain.model import ANCHOR, SymbolInputs, Timeframe
+from virtuoso.domain.prices import price_text
 from virtuoso.domain.records import AlertKind, AlertLevel
 
 MIN_TRADE_USD, MIN_TRADE_SHARE = 250_000.0, 5e-4
@@ -123,7 +124,7 @@ def price_move(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int)
         return None
     verb, change = "rose" if move > 0 else "fell", 100 * math.expm1(move)
     critical = abs(move) >= math.log1p(CRITICAL_BTC_MOVE if is_btc else CRITICAL_MOVE)
-    text = f"{inputs.symbol} {verb} {abs(change):.1f} % within 15 minutes, to {ticker.last:g}."
+    text = f"{inputs.symbol} {verb} {abs(change):.1f} % within 15 minutes, to {price_text(ticker.last, ticker.tick_size)}."
     return AlertCondition(verb, abs(move), text, change, "percent", AlertLevel.CRITICAL if critical else AlertLevel.WARNING)
 
 

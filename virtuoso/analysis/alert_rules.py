@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from virtuoso.analysis.alert_conditions import CONDITIONS, LASTING_KINDS, AlertCondition, Condition
 from virtuoso.analysis.measurement import READING_ERRORS
 from virtuoso.domain.model import FallbackReason, Regime, SymbolInputs
+from virtuoso.domain.prices import price_text
 from virtuoso.domain.records import Alert, AlertKind, AlertLevel, SignalStatus
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def market_alerts(before: MarketPass | None, after: MarketPass) -> tuple[Alert, 
     thresholds. An input that is missing or cannot be read raises no alert."""
     if before is not None and before.venue != after.venue:
         before = None  # a different venue is a different market
-    alerts = [_signal_opened(signal) for signal in after.opened]
+    alerts = [_signal_opened(after, signal) for signal in after.opened]
     alerts += [_signal_closed(after, s) for s in after.changed if s.status is not SignalStatus.ACTIVE]
     alerts += [_opportunity_alert(after, opportunity) for opportunity in after.opportunities]
     alerts += _regime_alerts(before, after)
@@ -178,8 +179,11 @@ def _many_alert(kind: AlertKind, after: MarketPass, conditions: Sequence[AlertCo
     )
 
 
-def _signal_opened(signal: Signal) -> Alert:
-    text = f"{signal.side.name} {signal.symbol} at {signal.entry:g}, stop {signal.stop:g}, score {signal.score:.0f}."
+def _signal_opened(after: MarketPass, signal: Signal) -> Alert:
+    inputs = after.inputs.get(signal.symbol)
+    tick_size = None if inputs is None or inputs.ticker is None else inputs.ticker.tick_size
+    entry, stop = (price_text(price, tick_size) for price in (signal.entry, signal.stop))
+    text = f"{signal.side.name} {signal.symbol} at {entry}, stop {stop}, score {signal.score:.0f}."
     return Alert(
         key=f"signal_opened:{signal.id}",
         venue=signal.venue,

@@ -18,7 +18,13 @@ def movers(
 
     The percentage comes from the ticker. A ticker without a percentage (a new listing) or without turnover is left out."""
     moved = [
-        Mover(symbol=t.symbol, price=t.last, change_24h_percent=t.change_24h_percent, turnover_24h=t.turnover_24h)
+        Mover(
+            symbol=t.symbol,
+            price=t.last,
+            change_24h_percent=t.change_24h_percent,
+            turnover_24h=t.turnover_24h,
+            tick_size=t.tick_size,
+        )
         for t in tickers.values()
         if t.change_24h_percent is not None and t.turnover_24h is not None and t.turnover_24h >= min_turnover_usd
         if math.isfinite(t.change_24h_percent) and math.isfinite(t.last)

@@ -126,6 +126,7 @@ class Ticker:
     symbol: str
     last: float  # price of the last trade
     stamp: Stamp
+    tick_size: float | None = None  # smallest price step; None when the venue does not state it
     change_24h_percent: float | None = None  # above -100
     turnover_24h: float | None = None
     volume_24h: float | None = None
@@ -312,6 +313,7 @@ class Mover:
     price: float
     change_24h_percent: float  # above 0 for gainers, -100 to 0 for losers
     turnover_24h: float
+    tick_size: float | None = None  # smallest price step; None when the venue does not state it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

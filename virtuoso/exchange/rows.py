@@ -15,6 +15,7 @@ from virtuoso import metrics
 from virtuoso.domain.errors import BadData, EmptyData
 from virtuoso.domain.model import OrderBook, Stamp, TimeSeries, Trades
 from virtuoso.domain.plausibility import LARGEST, MAX_ROW_LEAD_MS
+from virtuoso.domain.prices import price_text
 from virtuoso.exchange.venues import SeriesNames, TradeNames
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def read_book(book: Any, symbol: str, stamp: Stamp, *, contract: float = 1) -> O
     if not (np.all(np.diff(bids[:, 0]) < 0) and np.all(np.diff(asks[:, 0]) > 0)):
         raise BadData(f"{symbol}: order book out of order")
     if bids[0, 0] >= asks[0, 0]:
-        raise BadData(f"{symbol}: order book crossed, bid {bids[0, 0]} and ask {asks[0, 0]}")
+        raise BadData(f"{symbol}: order book crossed, bid {price_text(bids[0, 0])} and ask {price_text(asks[0, 0])}")
     return OrderBook(symbol=symbol, bids=bids, asks=asks, stamp=stamp)
 
 

@@ -62,6 +62,7 @@ def read_tickers(
             symbol=instrument.symbol,
             last=last,
             stamp=stamp,
+            tick_size=instrument.tick_size,
             change_24h_percent=change,
             turnover_24h=turnover,
             volume_24h=volume,

@@ -8,6 +8,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from virtuoso.domain.prices import price_text
 from virtuoso.top import words
 from virtuoso.top.words import optional
 
@@ -55,7 +56,7 @@ def layout(width: int) -> Sequence[Column]:
         Column(
             key="symbol",
             title="Symbol",
-            width=17 if wide else 13,
+            width=17 if wide else 12,
             value=lambda row: row.symbol,
             text=lambda row: row.symbol,
             ascending=True,
@@ -114,9 +115,9 @@ def _price_columns(*, wide: bool) -> list[Column]:
         Column(
             key="price",
             title="Price",
-            width=12 if wide else 11,
+            width=12,
             value=lambda row: row.price,
-            text=lambda row: words.price(row.price),
+            text=lambda row: price_text(row.price, optional(row, "tick_size")),
         ),
         Column(
             key="change",

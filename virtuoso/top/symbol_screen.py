@@ -96,7 +96,7 @@ class SymbolScreen(Screen[None]):
         if self._received is None:
             return text if self._problem else text.append(f"\n{words.LOADING}", FAINT)
         reply, width = self._received.reply, max(60, self.app.size.width - 3)
-        for line in [score_lines(self._received), *self._history_lines(width - 28)]:
+        for line in [score_lines(self._received), *self._history_lines(width - 28, words.optional(reply, "tick_size"))]:
             text.append("\n").append_text(line)
         text.append("\n")
         for dimension in reply.dimensions:
@@ -107,9 +107,9 @@ class SymbolScreen(Screen[None]):
             text.append("\n\nMissing inputs: ", FAINT).append(", ".join(reply.missing_inputs))
         return text
 
-    def _history_lines(self, cells: int) -> list[Text]:
+    def _history_lines(self, cells: int, tick_size: float | None) -> list[Text]:
         if self._history is None:
             return [Text(f"24 h     {self._history_problem or words.LOADING}", FAINT)]
         start, reply = self._history
-        lines = history_lines(reply, start, cells)
+        lines = history_lines(reply, start, cells, tick_size)
         return [*lines, Text(f"No newer history: {self._history_problem}", DOWN)] if self._history_problem else lines

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from virtuoso.domain.prices import price_text
 from virtuoso.top import words
 from virtuoso.top.columns import BAR_WIDTH, bar, score_style, sign_style
 from virtuoso.top.sparkline import sparkline
@@ -55,7 +57,7 @@ def score_lines(received: ReceivedReply) -> Text:
         Text.assemble(
             "\n",
             name_value_line(
-                ("Price", words.price(reply.price)),
+                ("Price", price_text(reply.price, optional(reply, "tick_size"))),
                 ("24h", words.change(optional(reply, "change_24h_percent"))),
                 ("Turnover", words.usd(optional(reply, "turnover_24h_usd"))),
                 ("Price is", f"{words.age(received.age_s(reply.price_time))} old"),
@@ -64,7 +66,9 @@ def score_lines(received: ReceivedReply) -> Text:
     )
 
 
-def history_lines(reply: api.GetScoreHistoryResponse, start: Timestamp, cells: int) -> list[Text]:
+def history_lines(
+    reply: api.GetScoreHistoryResponse, start: Timestamp, cells: int, tick_size: float | None
+) -> list[Text]:
     """Return one line for the score and one for the price, each with a sparkline from `start`."""
     if not reply.points:
         return [Text("24 h     no points yet", FAINT)]
@@ -74,7 +78,7 @@ def history_lines(reply: api.GetScoreHistoryResponse, start: Timestamp, cells: i
     prices: list[float | None] = [point.price for point in reply.points]
     duration = words.age(times[-1] - times[0], rough=True)
     lines = []
-    for name, values, formatted in (("Score", scores, words.number), ("Price", prices, words.price)):
+    for name, values, formatted in (("Score", scores, words.number), ("Price", prices, partial(price_text, tick_size=tick_size))):
         measured = [value for value in values if value is not None]
         extremes = f"{formatted(min(measured))} to {formatted(max(measured))}" if measured else DASH
         line = sparkline(list(zip(times, values, strict=True)), start.seconds, step_s, cells)

@@ -5,7 +5,6 @@ An absent number is an en dash, never 0.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -111,14 +110,6 @@ def optional(message: Message, name: str) -> float | None:
     """Return an optional number of a message; None when it is absent."""
     value: float | None = getattr(message, name) if message.HasField(name) else None
     return value
-
-
-def price(value: float) -> str:
-    """Return a price such as "114,840", "3,921.45" or "0.00001234".
-
-    It has five or more significant digits, or four below 0.0001. It has at least two decimals below 10,000."""
-    digits = (4 if value >= 0.0001 else 3) - math.floor(math.log10(value))
-    return f"{value:,.{min(12, max(2 if value < 10_000 else 0, digits))}f}"
 
 
 def change(percent: float | None) -> str:

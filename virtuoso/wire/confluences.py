@@ -43,6 +43,7 @@ def confluence(ticker: model.Ticker, result: model.Confluence) -> market_service
         dimensions=[_dimension(dimension) for dimension in result.dimensions],
         drivers=[confluence_pb2.DimensionKind.ValueType(kind) for kind in result.drivers],
         missing_inputs=result.missing_inputs,
+        tick_size=ticker.tick_size,
     )
 
 

@@ -214,6 +214,7 @@ def _mover(mover: model.Mover, snapshot: Snapshot) -> mover_pb2.Mover:
         change_24h_percent=mover.change_24h_percent,
         turnover_24h_usd=mover.turnover_24h,
         tracked=mover.symbol in snapshot.confluences,
+        tick_size=mover.tick_size,
     )
 
 

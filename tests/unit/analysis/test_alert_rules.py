@@ -130,6 +130,26 @@ def test_a_large_move_of_price_raises_one_alert_while_it_lasts(last: float, leve
         assert (alert.symbol, alert.venue, alert.environment, alert.observed_ms) == ("XUSDT", "bybit", LIVE, NOW)
 
 
+@pytest.mark.parametrize(
+    ("price", "tick_size", "text"),
+    [(0.0000712, 1e-7, "to 0.0000712."), (119_876.5, 0.1, "to 119,876.5."), (119_876.54, None, "to 119,876.54.")],
+)
+def test_a_price_in_an_alert_has_the_digits_of_the_exchange(price: float, tick_size: float | None, text: str) -> None:
+    bars = {Timeframe.M1: minutes([value * price / 103 for value in wobbling()])}
+    one = replace(ticker(price), tick_size=tick_size)
+    (alert,) = market_alerts(None, market_pass(SymbolInputs(symbol="XUSDT", ticker=one, candles=bars)))
+    assert alert.text.endswith(text)
+
+
+def test_a_stop_in_an_alert_is_rounded_to_the_tick() -> None:
+    one = SymbolInputs(symbol="XUSDT", ticker=replace(ticker(0.0000712), tick_size=1e-7))
+    opened = [signal(entry=0.0000712, stop=0.00006934567)]
+    (alert,) = market_alerts(None, replace(market_pass(one), opened=opened))
+    assert "at 0.0000712, stop 0.0000693, score" in alert.text
+    (alert,) = market_alerts(None, replace(market_pass(), opened=opened))  # the market is no longer read
+    assert "at 0.0000712, stop 0.00006934567, score" in alert.text
+
+
 def test_what_is_usual_for_a_wild_market_is_no_large_move() -> None:
     wild = [100 * (1 + 0.01 * (-1) ** i) for i in range(120)]
     assert (

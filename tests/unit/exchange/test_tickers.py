@@ -48,6 +48,7 @@ def test_every_field_of_a_good_row_is_read() -> None:
         symbol="BTCUSDT",
         last=102,
         stamp=STAMP,
+        tick_size=0.1,
         change_24h_percent=2,
         turnover_24h=1000,
         volume_24h=10,

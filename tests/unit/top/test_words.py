@@ -16,14 +16,6 @@ BARE = confluence_pb2.ConfluenceRow(symbol="NEWUSDT", price=1.0)
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
-    [(114_840.4, "114,840"), (3921.45, "3,921.45"), (27.125, "27.125"), (0.5, "0.50000"), (0.00001234, "0.00001234")],
-)
-def test_prices_have_their_significant_digits(value: float, shown: str) -> None:
-    assert words.price(value) == shown
-
-
-@pytest.mark.parametrize(
     ("seconds", "shown", "rough"),
     [
         (-1, "0 s", "0 s"),
@@ -48,7 +40,7 @@ def test_turnover_has_three_digits_and_a_unit(value: float, shown: str) -> None:
 def test_a_row_without_scores_shows_its_price_and_dashes(width: int) -> None:
     shown = {column.key: column.text(BARE).strip() for column in layout(width)}
     assert shown.pop("symbol") == "NEWUSDT"
-    assert shown.pop("price") == "1.0000"
+    assert shown.pop("price") == "1"
     assert set(shown.values()) == {words.DASH}
 
 

@@ -114,7 +114,7 @@ def test_what_can_be_ordered_by_is_said_alike_in_rule_comment_and_refusal(contra
     assert ", ".join(names) in contract.comment(f"{PACKAGE}.ListConfluenceScoresRequest.order_by")
     assert ", ".join(names) in requests.ALLOWED["order_by"]
     fields = {field.name for field in contract.messages["ConfluenceRow"].fields}
-    assert fields - set(names) == {"label", "coverage"}
+    assert fields - set(names) == {"label", "coverage", "tick_size"}
     assert {kind.name.lower() for kind in model.DimensionKind} <= fields
 
 

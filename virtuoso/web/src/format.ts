@@ -24,6 +24,7 @@ export function fixed(value: Maybe, digits: number): string {
 }
 
 const formats: Intl.NumberFormat[] = []; // by number of decimals; creating a format is far slower than using it
+const unknownTick = new Intl.NumberFormat("en", { maximumSignificantDigits: 8 });
 const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
 /** Format a percentage with its sign. */
@@ -39,19 +40,24 @@ export function signed(value: Maybe, digits = 1): string {
   return percent(value, digits).replace(" %", "");
 }
 
-/** Format a price in USDT with five significant digits, and with at least two decimals. */
-export function price(value: Maybe): string {
-  return value === undefined ? ABSENT : fixed(value, priceDigits(value));
+/**
+ * Format a price in USDT with the digits that the exchange shows: rounded to the tick size, with its decimals. Without a tick
+ * size, or below half a tick, it has up to 8 significant digits. Python has the same rules in prices.py.
+ */
+export function price(value: Maybe, tickSize?: number): string {
+  if (value === undefined) return ABSENT;
+  const ticks = tickSize ? Math.round(value / tickSize) : 0;
+  return ticks && tickSize ? fixed(ticks * tickSize, decimals(tickSize)) : unknownTick.format(value);
 }
 
-/** Return the number of decimals for a price like `value`, which is above 0. */
-export function priceDigits(value: number): number {
-  return Math.min(12, Math.max(2, 4 - Math.floor(Math.log10(value))));
+/** Return the number of decimals of a price or of a tick size, 0 to 12. Without a tick size, a price has 8 significant digits. */
+export function priceDigits(value: number, tickSize?: number): number {
+  return tickSize ? decimals(tickSize) : Math.min(12, Math.max(0, 7 - Math.floor(Math.log10(value))));
 }
 
-/** Format a price for a list of prices, with five significant digits and no more decimals. */
-export function level(value: Maybe): string {
-  return value === undefined ? ABSENT : fixed(value, Math.min(12, Math.max(0, 4 - Math.floor(Math.log10(value)))));
+function decimals(tickSize: number): number {
+  const [digits = "", exponent = "0"] = String(tickSize).split("e");
+  return Math.min(12, Math.max(0, (digits.split(".")[1] ?? "").length - Number(exponent)));
 }
 
 /** Format an amount in USD: $1.24 B, $310 M. */

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import * as format from "../src/format.js";
 
 test("what was not measured is a dash, never a number", () => {
-  const { score, scoreExact, share, percent, signed, price, level, usd } = format;
-  for (const show of [score, scoreExact, share, percent, signed, price, level, usd]) expect(show(undefined)).toBe("–");
+  const { score, scoreExact, share, percent, signed, price, usd } = format;
+  for (const show of [score, scoreExact, share, percent, signed, price, usd]) expect(show(undefined)).toBe("–");
   expect(format.fixed(undefined, 2)).toBe("–");
   expect(format.clock(undefined, 0)).toBe("–");
 });
@@ -36,13 +36,18 @@ test.each([
 ])("a share of %d is %s", (value, text) => expect(format.share(value)).toBe(text));
 
 test.each([
-  [64_001.5, "64,001.50", "64,002"],
-  [1.5, "1.5000", "1.5000"],
-  [17.5, "17.500", "17.500"],
-  [0.000012345, "0.000012345", "0.000012345"],
-])("a price of %d is %s, and as a level %s", (value, price, level) => {
-  expect(format.price(value)).toBe(price);
-  expect(format.level(value)).toBe(level);
+  [119_876.54, 0.1, "119,876.5"],
+  [119_876.54, undefined, "119,876.54"],
+  [0.0000712, 1e-7, "0.0000712"],
+  [0.0000712, undefined, "0.0000712"],
+  [0.0000714999, 1e-7, "0.0000715"],
+  [1.5, 0.001, "1.500"],
+  [17.5, 0.5, "17.5"],
+  [1_234_567, 10, "1,234,570"],
+  [1e-9, 1e-7, "0.000000001"],
+  [2 / 3, undefined, "0.66666667"],
+])("a price of %d with a tick size of %s is %s", (value, tickSize, text) => {
+  expect(format.price(value, tickSize)).toBe(text);
 });
 
 test.each([

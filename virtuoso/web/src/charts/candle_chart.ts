@@ -40,7 +40,7 @@ export interface CandleListener {
 
 export interface CandleChart {
   /** Draw bars of `step` seconds, oldest first. A time without a bar stays empty. */
-  readonly draw: (bars: readonly Bar[], step: number) => void;
+  readonly draw: (bars: readonly Bar[], step: number, tickSize: number | undefined) => void;
   /** Mark the current price. Undefined removes the mark. */
   readonly mark: (value: number | undefined) => void;
   /** Apply the colours of the current theme. */
@@ -99,10 +99,10 @@ export function candleChart(host: HTMLElement, listener: CandleListener): Candle
 
   return {
     recolour,
-    draw(bars, step) {
+    draw(bars, step, tickSize) {
       const first = !rows.length;
       rows = onGrid(bars, step);
-      const digits = priceDigits(bars.at(-1)?.close ?? 1);
+      const digits = priceDigits(bars.at(-1)?.close ?? 1, tickSize);
       const formatter = (value: number) => fixed(value, digits);
       candles.applyOptions({ priceFormat: { type: "custom", formatter, minMove: 10 ** -digits } });
       candles.setData([...rows]);

@@ -8,6 +8,8 @@ interface Props extends CandleListener {
   readonly bars: readonly Bar[];
   /** The length of a bar, seconds. */
   readonly step: number;
+  /** The smallest price step of the market. Undefined when it is not known. */
+  readonly tickSize: number | undefined;
   /** The current price. */
   readonly price: ReadonlySignal<number | undefined>;
   readonly label: string;
@@ -22,7 +24,7 @@ const KEYS: Readonly<Record<string, (chart: CandleChart) => void>> = {
 };
 
 /** A candle chart. Its code is loaded when a chart first comes near the screen. */
-export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
+export function CandleFrame({ bars, step, tickSize, price, label, ...listener }: Props) {
   const hostRef = useRef<HTMLDivElement>(null);
   const listenerRef = useRef(listener);
   useLayoutEffect(() => {
@@ -58,7 +60,7 @@ export function CandleFrame({ bars, step, price, label, ...listener }: Props) {
       created?.remove();
     };
   }, []);
-  useEffect(() => chart?.draw(bars, step), [chart, bars, step]);
+  useEffect(() => chart?.draw(bars, step, tickSize), [chart, bars, step, tickSize]);
   useEffect(() => chart && effect(() => chart.mark(price.value)), [chart, price]);
   useEffect(() => {
     if (!chart) return undefined;

@@ -3,7 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { type Candle, type ListCandlesResponse, ListCandlesResponseSchema, Timeframe } from "virtuoso-market";
 import type { Bar } from "../charts/candle_chart.js";
 import { CandleFrame } from "../charts/frame.js";
-import { ABSENT, level, ms, price, usd } from "../format.js";
+import { ABSENT, ms, price, usd } from "../format.js";
 import { storedSignal } from "../state/stored_signal.js";
 import { live } from "../state/live.js";
 import { market } from "../state/market.js";
@@ -88,22 +88,24 @@ function CandleFigures({ symbol, words, step, bars, pages }: CandleFiguresProps)
   const [range, setRange] = useState<readonly [number, number]>();
   const [cursor, setCursor] = useState<number>();
   const row = useRow(symbol);
+  const tickSize = row.value?.tickSize;
   const now = useComputed(() => (isCurrent.value ? row.value?.price : undefined));
   const bar = bars.find(({ time }) => time === cursor) ?? bars.at(-1);
   const shown = range ? bars.filter(({ time }) => time >= range[0] && time <= range[1]) : bars;
   return (
     <>
-      {bar && <Reading bar={bar} />}
+      {bar && <Reading bar={bar} tickSize={tickSize} />}
       <CandleFrame
         bars={bars}
         step={step}
         price={now}
+        tickSize={tickSize}
         label={`${words} candles of ${symbol}: arrow keys scroll, plus and minus zoom`}
         onRange={(from, to) => setRange([from, to])}
         onCursor={setCursor}
         onNearStart={() => more && !problem && older()}
       />
-      <Summary bars={shown} words={words} />
+      <Summary bars={shown} words={words} tickSize={tickSize} />
       <p class="chart-foot">
         {more ? (
           <button type="button" class="button small" disabled={fetching} onClick={older}>
@@ -122,13 +124,14 @@ function CandleFigures({ symbol, words, step, bars, pages }: CandleFiguresProps)
 }
 
 /** The figures of the bar under the cursor, or of the newest bar. */
-function Reading({ bar }: { bar: Bar }) {
+function Reading({ bar, tickSize }: { bar: Bar; tickSize: number | undefined }) {
+  const show = (value: number) => price(value, tickSize);
   const up = bar.close >= bar.open;
   return (
     <p class="bar-reading" aria-hidden="true">
       <time>{stamp(bar.time)}</time>
       <span class={up ? "up" : "down"}>
-        O <b>{price(bar.open)}</b> H <b>{price(bar.high)}</b> L <b>{price(bar.low)}</b> C <b>{price(bar.close)}</b>
+        O <b>{show(bar.open)}</b> H <b>{show(bar.high)}</b> L <b>{show(bar.low)}</b> C <b>{show(bar.close)}</b>
       </span>
       <span>
         V <b>{usd(bar.volume).replace("$", "")}</b>
@@ -137,8 +140,14 @@ function Reading({ bar }: { bar: Bar }) {
   );
 }
 
+interface SummaryProps {
+  readonly bars: readonly Bar[];
+  readonly words: string;
+  readonly tickSize: number | undefined;
+}
+
 /** A summary of the visible bars. Screen readers use it in place of the canvas. */
-function Summary({ bars, words }: { bars: readonly Bar[]; words: string }) {
+function Summary({ bars, words, tickSize }: SummaryProps) {
   const first = bars[0];
   const last = bars.at(-1);
   if (!first || !last) return null;
@@ -158,7 +167,7 @@ function Summary({ bars, words }: { bars: readonly Bar[]; words: string }) {
           <div key={name}>
             <dt>{name}</dt>
             <dd>
-              <Value>{level(value)}</Value>
+              <Value>{price(value, tickSize)}</Value>
             </dd>
           </div>
         ))}

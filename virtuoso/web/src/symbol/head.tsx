@@ -30,7 +30,7 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
       <WatchStar symbol={symbol} />
       {row && (
         <div class={`symbol-price ${isCurrent.value ? "" : "old"}`}>
-          <b>{price(row.price)}</b>
+          <b>{price(row.price, row.tickSize)}</b>
           <Change value={row.change24hPercent} />
           <span class="muted">
             24 h turnover <Value>{usd(row.turnover24hUsd)}</Value>

@@ -8,6 +8,7 @@ import { storedSignal } from "../state/stored_signal.js";
 import { market } from "../state/market.js";
 import { useQuery } from "../state/query.js";
 import { Empty, Panel, Segmented } from "../ui/index.js";
+import { useRow } from "./head.js";
 
 const HOUR_S = 3600;
 // Id, text, length of the range in seconds, interval between points in seconds.
@@ -74,6 +75,7 @@ function HistoryChart({ reply, seconds, words }: { reply: GetScoreHistoryRespons
       at.map(({ at, point }) => ({ at, value: point.price })),
     ];
   }, [points]);
+  const tickSize = useRow(symbol).value?.tickSize;
   const end = Math.max(ms(provenance?.observedTime) ?? 0, scores.at(-1)?.at ?? 0);
   const known = points.flatMap((point) => point.score ?? []);
   const began =
@@ -84,7 +86,7 @@ function HistoryChart({ reply, seconds, words }: { reply: GetScoreHistoryRespons
         label={`Score and price of ${symbol} over the last ${words}`}
         lines={[
           { name: "Score", points: scores, role: "first", show: score, range: [0, 100] },
-          { name: "Price", points: prices, role: "second", show: price },
+          { name: "Price", points: prices, role: "second", show: (value) => price(value, tickSize) },
         ]}
         span={[end - seconds * 1000, end]}
         gapMs={1.6 * (durationToMs(reply.resolution) ?? Infinity)}

@@ -34,7 +34,7 @@ export function NotScored({ symbol, problem }: { symbol: string; problem: Proble
       )}
       {mover && dashboard && (
         <p class="not-scored-price">
-          <b>{price(mover.price)}</b> <Change value={mover.change24hPercent} />
+          <b>{price(mover.price, mover.tickSize)}</b> <Change value={mover.change24hPercent} />
           <Source provenance={dashboard.provenance} heardMs={dashboard.heardMs} />
         </p>
       )}

@@ -118,6 +118,7 @@ class ConfluenceRow(_message.Message):
     SENTIMENT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     COVERAGE_FIELD_NUMBER: _builtins.int
+    TICK_SIZE_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it, such as "BTCUSDT"."""
     score: _builtins.float
@@ -148,6 +149,8 @@ class ConfluenceRow(_message.Message):
     """The score in words. UNSPECIFIED (the default) without a score."""
     coverage: _builtins.float
     """The share of the model's weight that could be measured, 0-1. 0 when nothing could."""
+    tick_size: _builtins.float
+    """The smallest price step of the market, USDT. Prices have its digits. Above 0. Absent when the venue does not state it."""
     def __init__(
         self,
         *,
@@ -165,10 +168,11 @@ class ConfluenceRow(_message.Message):
         sentiment: _builtins.float | None = ...,
         label: Global___Label.ValueType = ...,
         coverage: _builtins.float = ...,
+        tick_size: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "orderbook", b"orderbook", "orderflow", b"orderflow", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "orderbook", b"orderbook", "orderflow", b"orderflow", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "label", b"label", "orderbook", b"orderbook", "orderflow", b"orderflow", "price", b"price", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "symbol", b"symbol", "technical", b"technical", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "label", b"label", "orderbook", b"orderbook", "orderflow", b"orderflow", "price", b"price", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "symbol", b"symbol", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__change_24h_percent: _TypeAlias = _typing.Literal["change_24h_percent"]  # noqa: Y015
     _WhichOneofArgType__change_24h_percent: _TypeAlias = _typing.Literal["_change_24h_percent", b"_change_24h_percent"]  # noqa: Y015
@@ -186,6 +190,8 @@ class ConfluenceRow(_message.Message):
     _WhichOneofArgType__sentiment: _TypeAlias = _typing.Literal["_sentiment", b"_sentiment"]  # noqa: Y015
     _WhichOneofReturnType__technical: _TypeAlias = _typing.Literal["technical"]  # noqa: Y015
     _WhichOneofArgType__technical: _TypeAlias = _typing.Literal["_technical", b"_technical"]  # noqa: Y015
+    _WhichOneofReturnType__tick_size: _TypeAlias = _typing.Literal["tick_size"]  # noqa: Y015
+    _WhichOneofArgType__tick_size: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size"]  # noqa: Y015
     _WhichOneofReturnType__turnover_24h_usd: _TypeAlias = _typing.Literal["turnover_24h_usd"]  # noqa: Y015
     _WhichOneofArgType__turnover_24h_usd: _TypeAlias = _typing.Literal["_turnover_24h_usd", b"_turnover_24h_usd"]  # noqa: Y015
     _WhichOneofReturnType__volume: _TypeAlias = _typing.Literal["volume"]  # noqa: Y015
@@ -206,6 +212,8 @@ class ConfluenceRow(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__sentiment) -> _WhichOneofReturnType__sentiment | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__technical) -> _WhichOneofReturnType__technical | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tick_size) -> _WhichOneofReturnType__tick_size | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__turnover_24h_usd) -> _WhichOneofReturnType__turnover_24h_usd | None: ...
     @_typing.overload

@@ -274,6 +274,7 @@ class GetConfluenceResponse(_message.Message):
     DIMENSIONS_FIELD_NUMBER: _builtins.int
     DRIVERS_FIELD_NUMBER: _builtins.int
     MISSING_INPUTS_FIELD_NUMBER: _builtins.int
+    TICK_SIZE_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it."""
     score: _builtins.float
@@ -294,6 +295,8 @@ class GetConfluenceResponse(_message.Message):
     """The turnover of the last 24 hours, USD (one USDT counts as one USD). At least 0. Absent when the venue's number was
     unusable.
     """
+    tick_size: _builtins.float
+    """The smallest price step of the market, USDT. Prices have its digits. Above 0. Absent when the venue does not state it."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
         """Where the reply comes from and how old it is."""
@@ -331,10 +334,11 @@ class GetConfluenceResponse(_message.Message):
         dimensions: _abc.Iterable[_confluence_pb2.Dimension] | None = ...,
         drivers: _abc.Iterable[_confluence_pb2.DimensionKind.ValueType] | None = ...,
         missing_inputs: _abc.Iterable[_builtins.str] | None = ...,
+        tick_size: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_score", b"_score", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_score", b"_score", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "label", b"label", "missing_inputs", b"missing_inputs", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "symbol", b"symbol", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "label", b"label", "missing_inputs", b"missing_inputs", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement: _TypeAlias = _typing.Literal["agreement"]  # noqa: Y015
     _WhichOneofArgType__agreement: _TypeAlias = _typing.Literal["_agreement", b"_agreement"]  # noqa: Y015
@@ -344,6 +348,8 @@ class GetConfluenceResponse(_message.Message):
     _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    _WhichOneofReturnType__tick_size: _TypeAlias = _typing.Literal["tick_size"]  # noqa: Y015
+    _WhichOneofArgType__tick_size: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size"]  # noqa: Y015
     _WhichOneofReturnType__turnover_24h_usd: _TypeAlias = _typing.Literal["turnover_24h_usd"]  # noqa: Y015
     _WhichOneofArgType__turnover_24h_usd: _TypeAlias = _typing.Literal["_turnover_24h_usd", b"_turnover_24h_usd"]  # noqa: Y015
     @_typing.overload
@@ -354,6 +360,8 @@ class GetConfluenceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tick_size) -> _WhichOneofReturnType__tick_size | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__turnover_24h_usd) -> _WhichOneofReturnType__turnover_24h_usd | None: ...
 

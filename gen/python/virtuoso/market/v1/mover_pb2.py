@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evirtuoso/market/v1/mover.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\"\xc4\x01\n\x05Mover\x12/\n\x06symbol\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12\x1f\n\x05price\x18\x02 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12,\n\x12\x63hange_24h_percent\x18\x03 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00Y\xc0@\x01\x12*\n\x10turnover_24h_usd\x18\x04 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x0f\n\x07tracked\x18\x05 \x01(\x08\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evirtuoso/market/v1/mover.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\"\xfc\x01\n\x05Mover\x12/\n\x06symbol\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12\x1f\n\x05price\x18\x02 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12,\n\x12\x63hange_24h_percent\x18\x03 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00Y\xc0@\x01\x12*\n\x10turnover_24h_usd\x18\x04 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x0f\n\x07tracked\x18\x05 \x01(\x08\x12(\n\ttick_size\x18\x06 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x42\x0c\n\n_tick_sizeB Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +41,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MOVER'].fields_by_name['change_24h_percent']._serialized_options = b'\272H\r\022\013!\000\000\000\000\000\000Y\300@\001'
   _globals['_MOVER'].fields_by_name['turnover_24h_usd']._loaded_options = None
   _globals['_MOVER'].fields_by_name['turnover_24h_usd']._serialized_options = b'\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
+  _globals['_MOVER'].fields_by_name['tick_size']._loaded_options = None
+  _globals['_MOVER'].fields_by_name['tick_size']._serialized_options = b'\272H\r\022\013!\000\000\000\000\000\000\000\000@\001'
   _globals['_MOVER']._serialized_start=84
-  _globals['_MOVER']._serialized_end=280
+  _globals['_MOVER']._serialized_end=336
 # @@protoc_insertion_point(module_scope)

@@ -9,10 +9,10 @@ import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import TypeAlias as _TypeAlias, Never as _Never
+if sys.version_info >= (3, 10):
+    from typing import TypeAlias as _TypeAlias
 else:
-    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
+    from typing_extensions import TypeAlias as _TypeAlias
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -27,6 +27,7 @@ class Mover(_message.Message):
     CHANGE_24H_PERCENT_FIELD_NUMBER: _builtins.int
     TURNOVER_24H_USD_FIELD_NUMBER: _builtins.int
     TRACKED_FIELD_NUMBER: _builtins.int
+    TICK_SIZE_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it."""
     price: _builtins.float
@@ -37,6 +38,8 @@ class Mover(_message.Message):
     """The turnover of the last 24 hours, USD. At least the floor of 500,000."""
     tracked: _builtins.bool
     """True when the symbol is tracked, so that GetConfluence answers for it. Default false."""
+    tick_size: _builtins.float
+    """The smallest price step of the market, USDT. Prices have its digits. Above 0. Absent when the venue does not state it."""
     def __init__(
         self,
         *,
@@ -45,11 +48,14 @@ class Mover(_message.Message):
         change_24h_percent: _builtins.float = ...,
         turnover_24h_usd: _builtins.float = ...,
         tracked: _builtins.bool = ...,
+        tick_size: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size", "tick_size", b"tick_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_24h_percent", b"change_24h_percent", "price", b"price", "symbol", b"symbol", "tracked", b"tracked", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size", "change_24h_percent", b"change_24h_percent", "price", b"price", "symbol", b"symbol", "tick_size", b"tick_size", "tracked", b"tracked", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__tick_size: _TypeAlias = _typing.Literal["tick_size"]  # noqa: Y015
+    _WhichOneofArgType__tick_size: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tick_size) -> _WhichOneofReturnType__tick_size | None: ...
 
 Global___Mover: _TypeAlias = Mover  # noqa: Y015

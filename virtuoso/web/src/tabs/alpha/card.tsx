@@ -2,6 +2,7 @@ import { useComputed } from "@preact/signals";
 import type { Opportunity } from "virtuoso-market";
 import { ABSENT, fixed, ms, percent, price, share, timeSpan } from "../../format.js";
 import { marketTime } from "../../state/market_time.js";
+import { useRow } from "../../symbol/head.js";
 import { reading } from "../../symbol/names.js";
 import { SymbolLink } from "../../ui/index.js";
 import { OPPORTUNITIES } from "../../words.js";
@@ -12,6 +13,7 @@ import "../../styles/alpha.css";
 /** An opportunity. `named` shows its symbol. */
 export function OpportunityCard({ opportunity, named = true }: { opportunity: Opportunity; named?: boolean }) {
   const { symbol, kind, side, sentence, zScore, alphaPercent, confidence, unit } = opportunity;
+  const tickSize = useRow(symbol).value?.tickSize;
   return (
     <li class="card opportunity">
       <header>
@@ -29,7 +31,7 @@ export function OpportunityCard({ opportunity, named = true }: { opportunity: Op
         {alphaPercent !== undefined && <Fact name="Alpha" value={percent(alphaPercent)} />}
         {opportunity.reading !== undefined && <Fact name="Reading" value={reading(opportunity.reading, unit)} />}
         <Fact name="Confidence" value={share(confidence)} />
-        <Fact name="Price when found" value={price(opportunity.price)} />
+        <Fact name="Price when found" value={price(opportunity.price, tickSize)} />
       </dl>
       <p class="faint">
         <Times opportunity={opportunity} />

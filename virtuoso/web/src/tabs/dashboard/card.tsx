@@ -13,7 +13,7 @@ export class Card extends LazyRow<HTMLLIElement> {
       <li class="score-card" ref={this.element}>
         <WatchStar symbol={row.symbol} />
         <SymbolLink symbol={row.symbol} class="whole" />
-        <span class="price">{price(row.price)}</span>
+        <span class="price">{price(row.price, row.tickSize)}</span>
         <CardScore row={row} />
         <span class="meta faint">
           <Value>{usd(row.turnover24hUsd)}</Value> · {rowsAge}

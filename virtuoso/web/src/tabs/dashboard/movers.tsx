@@ -54,7 +54,7 @@ function Column({ name, movers, full = false }: { name: string; movers: readonly
             <Change value={mover.change24hPercent} digits={full ? 2 : 1} />
             {full && (
               <span class="faint">
-                {price(mover.price)} · {usd(mover.turnover24hUsd)}
+                {price(mover.price, mover.tickSize)} · {usd(mover.turnover24hUsd)}
               </span>
             )}
           </li>

@@ -84,7 +84,7 @@ class Row extends LazyRow<HTMLTableRowElement> {
         <td class="confidence">
           <Value>{share(row.confidence)}</Value>
         </td>
-        <td class="price">{price(row.price)}</td>
+        <td class="price">{price(row.price, row.tickSize)}</td>
         <td class="change24hPercent">
           <Change value={row.change24hPercent} />
         </td>

@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import type { Signal } from "virtuoso-market";
-import { ABSENT, level, ms, percent, price, score, share, signed, timeSpan } from "../../format.js";
+import { ABSENT, ms, percent, price, score, share, signed, timeSpan } from "../../format.js";
 import { marketTime } from "../../state/market_time.js";
 import { isCurrent, useRow } from "../../symbol/head.js";
 import { listed } from "../../symbol/names.js";
@@ -36,7 +36,7 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
           Stop <b>{percent(progress?.toStop)}</b>
         </span>
         <span>
-          {isCurrent.value ? "Now" : "Last"} <Value>{price(row?.price)}</Value>
+          {isCurrent.value ? "Now" : "Last"} <Value>{price(row?.price, row?.tickSize)}</Value>
         </span>
         <span>
           {signal.targetsHit < signal.targets.length ? `Target ${signal.targetsHit + 1}` : "Targets reached"}{" "}
@@ -44,13 +44,13 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
         </span>
       </p>
       <dl class="facts">
-        <Fact name="Entry" value={level(entry)} />
-        <Fact name="Stop" value={level(stop)} />
+        <Fact name="Entry" value={price(entry, row?.tickSize)} />
+        <Fact name="Stop" value={price(stop, row?.tickSize)} />
         {signal.targets.map(({ price: target, size }, index) => (
           <Fact
             key={index}
             name={`Target ${index + 1}`}
-            value={level(target)}
+            value={price(target, row?.tickSize)}
             more={index < signal.targetsHit ? "✓ reached" : share(size)}
           />
         ))}

@@ -1,6 +1,7 @@
 import type { Signal } from "virtuoso-market";
-import { ABSENT, clock, level, ms, signed, timeSpan } from "../../format.js";
+import { ABSENT, clock, ms, price, signed, timeSpan } from "../../format.js";
 import { now } from "../../state/clock.js";
+import { useRow } from "../../symbol/head.js";
 import { SymbolLink, Value, signDirection } from "../../ui/index.js";
 import { STATUSES } from "../../words.js";
 import { SideMark } from "./side.js";
@@ -8,6 +9,7 @@ import { SideMark } from "./side.js";
 /** A closed signal: how and when it closed, and its result. */
 export function ClosedRow({ signal }: { signal: Signal }) {
   const { symbol, side, status, resultR, entry, exitPrice, targetsHit, targets } = signal;
+  const tickSize = useRow(symbol).value?.tickSize;
   const opened = ms(signal.openTime);
   const closed = ms(signal.closeTime);
   return (
@@ -21,8 +23,8 @@ export function ClosedRow({ signal }: { signal: Signal }) {
       </span>
       <span class="closed-when faint">
         {clock(signal.closeTime, now.peek())}
-        {opened !== undefined && closed !== undefined && ` · held ${timeSpan(closed - opened)}`} · {level(entry)} to{" "}
-        {exitPrice === undefined ? <Value>{ABSENT}</Value> : level(exitPrice)}
+        {opened !== undefined && closed !== undefined && ` · held ${timeSpan(closed - opened)}`} · {price(entry, tickSize)} to{" "}
+        {exitPrice === undefined ? <Value>{ABSENT}</Value> : price(exitPrice, tickSize)}
       </span>
     </li>
   );

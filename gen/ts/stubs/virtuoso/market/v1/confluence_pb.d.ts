@@ -97,6 +97,12 @@ export type ConfluenceRow = Message<"virtuoso.market.v1.ConfluenceRow"> & {
      * @generated from field: double coverage = 14;
      */
     coverage: number;
+    /**
+     * The smallest price step of the market, USDT. Prices have its digits. Above 0. Absent when the venue does not state it.
+     *
+     * @generated from field: optional double tick_size = 15;
+     */
+    tickSize?: number | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.ConfluenceRow.

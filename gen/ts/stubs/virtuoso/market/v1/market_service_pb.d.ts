@@ -297,6 +297,12 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      * @generated from field: repeated string missing_inputs = 14;
      */
     missingInputs: string[];
+    /**
+     * The smallest price step of the market, USDT. Prices have its digits. Above 0. Absent when the venue does not state it.
+     *
+     * @generated from field: optional double tick_size = 15;
+     */
+    tickSize?: number | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.GetConfluenceResponse.

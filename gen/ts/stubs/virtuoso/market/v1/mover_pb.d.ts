@@ -40,6 +40,12 @@ export type Mover = Message<"virtuoso.market.v1.Mover"> & {
      * @generated from field: bool tracked = 5;
      */
     tracked: boolean;
+    /**
+     * The smallest price step of the market, USDT. Prices have its digits. Above 0. Absent when the venue does not state it.
+     *
+     * @generated from field: optional double tick_size = 6;
+     */
+    tickSize?: number | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.Mover.

@@ -5,7 +5,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 /**
  * Describes the file virtuoso/market/v1/mover.proto.
  */
-export const file_virtuoso_market_v1_mover = /*@__PURE__*/ fileDesc("Ch52aXJ0dW9zby9tYXJrZXQvdjEvbW92ZXIucHJvdG8SEnZpcnR1b3NvLm1hcmtldC52MSJ1CgVNb3ZlchIQCgZzeW1ib2wYASABKAlCABIPCgVwcmljZRgCIAEoAUIAEhwKEmNoYW5nZV8yNGhfcGVyY2VudBgDIAEoAUIAEhoKEHR1cm5vdmVyXzI0aF91c2QYBCABKAFCABIPCgd0cmFja2VkGAUgASgIQiBaHnZpcnR1b3NvLm1hcmtldC9zdHVicy9tYXJrZXR2MWIGcHJvdG8z");
+export const file_virtuoso_market_v1_mover = /*@__PURE__*/ fileDesc("Ch52aXJ0dW9zby9tYXJrZXQvdjEvbW92ZXIucHJvdG8SEnZpcnR1b3NvLm1hcmtldC52MSKdAQoFTW92ZXISEAoGc3ltYm9sGAEgASgJQgASDwoFcHJpY2UYAiABKAFCABIcChJjaGFuZ2VfMjRoX3BlcmNlbnQYAyABKAFCABIaChB0dXJub3Zlcl8yNGhfdXNkGAQgASgBQgASDwoHdHJhY2tlZBgFIAEoCBIYCgl0aWNrX3NpemUYBiABKAFCAEgAiAEBQgwKCl90aWNrX3NpemVCIFoedmlydHVvc28ubWFya2V0L3N0dWJzL21hcmtldHYxYgZwcm90bzM");
 /**
  * Describes the message virtuoso.market.v1.Mover.
  * Use `create(MoverSchema)` to create a new message.

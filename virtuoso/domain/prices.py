@@ -1,0 +1,23 @@
+"""The text of a price, with the digits that the exchange shows. The web page has the same rules in its format.ts."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+SIGNIFICANT_DIGITS = 8
+"""The number of digits of a price whose tick size is unknown. Zeros at the end are left out."""
+
+
+def price_text(price: float, tick_size: float | None = None) -> str:
+    """Return a price above 0 in USDT, such as "119,876.5" or "0.0000712". It never has an exponent.
+
+    The price is rounded to the tick size and has the decimals of the tick size. Without a tick size, or below half a tick,
+    it is rounded to 8 significant digits."""
+    value = Decimal(repr(float(price)))
+    if tick_size is not None:
+        tick = Decimal(repr(float(tick_size))).normalize()
+        ticks = (value / tick).to_integral_value(ROUND_HALF_EVEN)
+        if ticks > 0:
+            return f"{ticks * tick:,.{max(0, -int(tick.as_tuple().exponent))}f}"
+    rounded = Context(prec=SIGNIFICANT_DIGITS).create_decimal(value)
+    return f"{rounded.normalize():,f}"
