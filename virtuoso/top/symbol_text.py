@@ -66,9 +66,7 @@ def score_lines(received: ReceivedReply) -> Text:
     )
 
 
-def history_lines(
-    reply: api.GetScoreHistoryResponse, start: Timestamp, cells: int, tick_size: float | None
-) -> list[Text]:
+def history_lines(reply: api.GetScoreHistoryResponse, start: Timestamp, cells: int, tick_size: float | None) -> list[Text]:
     """Return one line for the score and one for the price, each with a sparkline from `start`."""
     if not reply.points:
         return [Text("24 h     no points yet", FAINT)]
@@ -78,7 +76,10 @@ def history_lines(
     prices: list[float | None] = [point.price for point in reply.points]
     duration = words.age(times[-1] - times[0], rough=True)
     lines = []
-    for name, values, formatted in (("Score", scores, words.number), ("Price", prices, partial(price_text, tick_size=tick_size))):
+    for name, values, formatted in (
+        ("Score", scores, words.number),
+        ("Price", prices, partial(price_text, tick_size=tick_size)),
+    ):
         measured = [value for value in values if value is not None]
         extremes = f"{formatted(min(measured))} to {formatted(max(measured))}" if measured else DASH
         line = sparkline(list(zip(times, values, strict=True)), start.seconds, step_s, cells)
