@@ -22,7 +22,7 @@ from virtuoso.domain.model import Component, Confluence, Dimension, DimensionKin
 
 FAST_INPUTS = frozenset({ScoreInput.TICKER, ScoreInput.ORDER_BOOK, ScoreInput.TRADES, *map(ScoreInput.candles, Timeframe)})
 AGELESS_INPUTS = frozenset({ScoreInput.PREVIOUS_ORDER_BOOK})
-"""Inputs that are old by design. Their age does not count; the age of the current order book does."""
+"""Inputs that are old by design, so their age does not count."""
 
 
 class DimensionResult(NamedTuple):

@@ -59,7 +59,7 @@ SIGNAL_ENDS = {
     SignalStatus.EXPIRED: "expired",
     SignalStatus.REVERSED: "reversed",
 }
-VENUE_TROUBLES = {
+VENUE_FAILURES = {
     FallbackReason.VENUE_BLOCKED: "blocks this machine's location",
     FallbackReason.VENUE_STALE: "sends data whose clock does not advance",
     FallbackReason.VENUE_RATE_LIMITED: "limits our requests",
@@ -92,7 +92,7 @@ class MarketPass:
 class SourceStatus:
     """The source of the data at `now_ms`, epoch ms of our own clock.
 
-    `venue` is the venue in use, or empty before the first. `fallback` says why it is not the preferred venue. `troubles`
+    `venue` is the venue in use, or empty before the first. `fallback` says why it is not the preferred venue. `failures`
     maps each venue that cannot be used now to the reason. `scored` is the number of symbols with a score, of `expected`
     symbols. It is None before the first snapshot."""
 
@@ -100,7 +100,7 @@ class SourceStatus:
     now_ms: int
     venue: str = ""
     fallback: Fallback | None = None
-    troubles: Mapping[str, FallbackReason] = field(default_factory=dict)
+    failures: Mapping[str, FallbackReason] = field(default_factory=dict)
     scored: int | None = None
     expected: int = 0
 
@@ -261,7 +261,7 @@ def source_alerts(before: SourceStatus | None, after: SourceStatus) -> tuple[Ale
     """Return the alerts for changes of the data source: a venue begins to fail or to block us, a venue works again, another
     venue is used, or few symbols can be scored. Times are epoch ms of our own clock."""
     old = before or SourceStatus(environment=after.environment, now_ms=after.now_ms)
-    events = [*_trouble_events(old, after), *_fallback_events(old, after), *_coverage_events(old, after)]
+    events = [*_failure_events(old, after), *_fallback_events(old, after), *_coverage_events(old, after)]
     return tuple(
         Alert(
             key=f"data_quality:{event.key}",
@@ -276,19 +276,19 @@ def source_alerts(before: SourceStatus | None, after: SourceStatus) -> tuple[Ale
     )
 
 
-def _trouble_events(before: SourceStatus, after: SourceStatus) -> Iterator[_SourceEvent]:
-    for venue, reason in after.troubles.items():
-        if before.troubles.get(venue) != reason:
+def _failure_events(before: SourceStatus, after: SourceStatus) -> Iterator[_SourceEvent]:
+    for venue, reason in after.failures.items():
+        if before.failures.get(venue) != reason:
             level = AlertLevel.CRITICAL if reason is FallbackReason.VENUE_BLOCKED else AlertLevel.WARNING
-            text = f"{venue} {VENUE_TROUBLES.get(reason, 'cannot be used')}."
+            text = f"{venue} {VENUE_FAILURES.get(reason, 'cannot be used')}."
             yield _SourceEvent(f"{reason.lower_name}:{venue}", venue, level, text)
-    for venue in sorted(before.troubles.keys() - after.troubles.keys()):
+    for venue in sorted(before.failures.keys() - after.failures.keys()):
         yield _SourceEvent(f"well:{venue}", venue, AlertLevel.INFO, f"{venue} works again.")
 
 
 def _fallback_events(before: SourceStatus, after: SourceStatus) -> Iterator[_SourceEvent]:
     if after.fallback is not None and (before.fallback is None or before.venue != after.venue):
-        reason = VENUE_TROUBLES.get(after.fallback.reason, "cannot be used")
+        reason = VENUE_FAILURES.get(after.fallback.reason, "cannot be used")
         text = f"{after.venue} is used instead of {after.fallback.venue}, which {reason}."
         yield _SourceEvent(f"fallback:{after.venue}", after.venue, AlertLevel.WARNING, text)
     elif before.fallback is not None and after.fallback is None and after.venue:

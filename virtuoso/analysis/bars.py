@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import talib
 
+from virtuoso.analysis.measurement import READING_ERRORS
+
 if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Floats, Millis
 
@@ -29,9 +31,9 @@ YEAR_MS = 365 * 86_400_000
 WINDOW_BARS = 300
 """The number of bars in the window of each reading. A longer history does not change a reading."""
 CLOCK_TOLERANCE_MS = 5_000
-"""The time before its end from which a bar counts as closed. The exchange's clock and ours may differ."""
+"""A bar counts as closed this long before its end, because the exchange's clock and ours may differ."""
 FLAT = 1e-9
-"""The log range below which there is no movement. The smallest tick of a liquid market is 1e-6 of its price."""
+"""A smaller log range counts as no movement. The smallest tick of a liquid market is 1e-6 of its price."""
 ACTIVITY_BARS = 30
 VOLUME_BARS = 50
 MATURE_BARS = 100
@@ -52,6 +54,14 @@ def weighted_sum(values: Floats, weights: Floats) -> Floats:
     other rows that are read with it."""
     total: Floats = (values * weights).sum(axis=-1)
     return total
+
+
+def closed_bars(candles: Candles, now_ms: int) -> Bars | None:
+    """Return the bars that had closed at `now_ms` (epoch ms), or None when they cannot be read."""
+    try:
+        return Bars(candles, end=closed_bar_count(candles, now_ms))
+    except READING_ERRORS:
+        return None
 
 
 class Bars:
@@ -227,14 +237,13 @@ class Rows:
         """Confidence in the bars of each row, 0-1. Shape (rows,).
 
         It is the product of three factors. The first is the share of the last 30 bars with volume. The second is
-        count / 100, at most 1; it is low for a young market. The third is 0.5 + r / (r + u), at most 1, where r and u are
-        the mean volumes of the last 5 and 50 bars."""
+        count / 100, at most 1. It is low for a new market. The third is 0.5 + r / (r + u), at most 1, where r and u are the
+        mean volumes of the last 5 and 50 bars."""
         activity = (self.recent_volume[:, -ACTIVITY_BARS:] > 0).sum(axis=1) / ACTIVITY_BARS
         age = np.minimum(self.count / MATURE_BARS, 1.0)
         recent, usual = self.recent_volume[:, -5:].sum(axis=1) / 5, self.recent_volume.sum(axis=1) / VOLUME_BARS
-        quality: Floats = (
-            activity * age * np.fmin(0.5 + recent / (recent + usual), 1.0)
-        )  # fmin ignores the NaN of a window without volume, where `activity` is 0
+        # fmin ignores the NaN of a window without volume, where `activity` is 0
+        quality: Floats = activity * age * np.fmin(0.5 + recent / (recent + usual), 1.0)
         return quality
 
     @cached_property

@@ -154,11 +154,11 @@ def betas(candles: Mapping[str, Mapping[Timeframe, Candles]], now_ms: int) -> di
 def _windows(span: BetaSpan, returns: Returns, spec: SpanSpec) -> Iterator[BetaWindow]:
     """Yield the betas of one span for the symbols that have enough returns."""
     anchor, values = returns.anchor, returns.values
-    whole = fit(anchor, values, round(MIN_SHARE * spec.points))
-    fitted = np.flatnonzero(np.isfinite(whole.beta))
+    overall = fit(anchor, values, round(MIN_SHARE * spec.points))
+    fitted = np.flatnonzero(np.isfinite(overall.beta))
     with np.errstate(invalid="ignore"):
         down, up = (fit(anchor[side], values[:, side], MIN_SIDE_RETURNS).beta for side in (anchor < 0, anchor > 0))
-        t = np.where(whole.residual > FLAT, whole.alpha / whole.alpha_error, np.nan)
+        t = np.where(overall.residual > FLAT, overall.alpha / overall.alpha_error, np.nan)
     rolling = _rolling_betas(anchor, values, spec)
     rolling_ms = returns.time_ms[:: -spec.step][: rolling.shape[1]][::-1].tolist()
     start, end = int(returns.time_ms[0]) - spec.timeframe.ms, int(returns.time_ms[-1])
@@ -170,12 +170,12 @@ def _windows(span: BetaSpan, returns: Returns, spec: SpanSpec) -> Iterator[BetaW
             span=span,
             start_ms=start,
             end_ms=end,
-            points=int(whole.points[i]),
-            beta=float(whole.beta[i]),
-            beta_error=float(whole.beta_error[i]),
-            correlation=float(whole.correlation[i]),
-            r_squared=float(whole.correlation[i]) ** 2,
-            alpha_annual_percent=float(whole.alpha[i]) * year,
+            points=int(overall.points[i]),
+            beta=float(overall.beta[i]),
+            beta_error=float(overall.beta_error[i]),
+            correlation=float(overall.correlation[i]),
+            r_squared=float(overall.correlation[i]) ** 2,
+            alpha_annual_percent=float(overall.alpha[i]) * year,
             alpha_t=_none_if_nan(t[i]),
             downside_beta=_none_if_nan(down[i]),
             upside_beta=_none_if_nan(up[i]),

@@ -74,10 +74,10 @@ def _candle_dimension(
     known = cache.dimension(kind, key)
     if known is not None:
         return known
-    whole = math.fsum(weights.timeframes.values())
+    total = math.fsum(weights.timeframes.values())
     results: list[ComponentResult] = []
     for timeframe, timeframe_freshness in zip(Timeframe, fresh, strict=True):
-        share = weights.timeframes[timeframe] / whole
+        share = weights.timeframes[timeframe] / total
         results += _timeframe_results(kind, timeframe, share, readings.get(timeframe), timeframe_freshness)
     missing_inputs = tuple(ScoreInput.candles(timeframe) for timeframe in Timeframe if timeframe not in readings)
     measured = {result.timeframe for result in results if not result.missing}

@@ -21,9 +21,10 @@ import numpy as np
 
 from virtuoso.analysis import sentiment
 from virtuoso.analysis.aggregation import aggregate_dimension
-from virtuoso.analysis.bars import Bars, closed_bar_count
+from virtuoso.analysis.bars import closed_bars
 from virtuoso.analysis.components import ComponentResult, ComponentSpec, missing_result
 from virtuoso.analysis.measurement import READING_ERRORS, NotMeasured, sample_confidence
+from virtuoso.analysis.overview import breadth_of
 from virtuoso.analysis.symbol_context import INTEREST_WINDOW_MS, SymbolContext
 from virtuoso.domain.model import Breadth, Dimension, DimensionKind, SymbolInputs, Ticker, Timeframe
 from virtuoso.domain.records import MarketSentiment
@@ -110,11 +111,7 @@ def market_sentiment(tickers: Mapping[str, Ticker], inputs: Sequence[SymbolInput
     definition.)"""
     contexts = [_context(one, now_ms) for one in inputs]
     weights = [_turnover(one) for one in inputs]
-    changes = [t.change_24h_percent for t in tickers.values() if _is_finite(t.change_24h_percent)]
-    breadth = None
-    if changes:
-        up, down = (sum(sign * (change or 0.0) > 0 for change in changes) for sign in (1, -1))
-        breadth = Breadth(up=up, down=down, flat=len(changes) - up - down)
+    breadth = breadth_of(np.array([t.change_24h_percent for t in tickers.values() if _is_finite(t.change_24h_percent)]))
     rates = [(t.funding_rate or 0.0, t.turnover_24h or 0.0) for t in tickers.values() if _is_finite(t.funding_rate)]
     ratios = [(r, w) for i, w in zip(inputs, weights, strict=True) if (r := _long_short_ratio(i)) is not None]
     premiums = [math.log(t.mark / t.index) * 1e4 for t in tickers.values() if t.mark is not None and t.index is not None]
@@ -188,11 +185,8 @@ def _read(spec: SentimentPartSpec, context: SymbolContext) -> list[tuple[float, 
 def _context(inputs: SymbolInputs, now_ms: int) -> SymbolContext:
     """Return the symbol's context with its 5m bars. The price move that is compared with open interest uses these bars."""
     candles = inputs.candles.get(Timeframe.M5)
-    try:
-        bars = {} if candles is None else {Timeframe.M5: Bars(candles, end=closed_bar_count(candles, now_ms))}
-    except READING_ERRORS:
-        bars = {}
-    return SymbolContext(inputs, now_ms, bars)
+    bars = None if candles is None else closed_bars(candles, now_ms)
+    return SymbolContext(inputs, now_ms, {} if bars is None else {Timeframe.M5: bars})
 
 
 def _is_finite(value: float | None) -> bool:
@@ -223,14 +217,13 @@ def _open_interest_change(inputs: Sequence[SymbolInputs]) -> float | None:
         if begin >= 0 and 0 < newest < math.inf and 0 < former < math.inf:
             now.append(one.ticker.last * newest)
             before.append(one.ticker.last * former)
-    whole = math.fsum(before)
-    return 100 * (math.fsum(now) / whole - 1) if len(before) >= MIN_SYMBOLS else None
+    return 100 * (math.fsum(now) / math.fsum(before) - 1) if len(before) >= MIN_SYMBOLS else None
 
 
 def _weighted_mean(pairs: Sequence[tuple[float, float]]) -> float | None:
     """Return the weighted mean of (value, weight) pairs, or None when the weights add up to 0."""
-    whole = math.fsum(w for _, w in pairs if math.isfinite(w))
-    return math.fsum(v * w for v, w in pairs if math.isfinite(w)) / whole if whole > 0 else None
+    total = math.fsum(w for _, w in pairs if math.isfinite(w))
+    return math.fsum(v * w for v, w in pairs if math.isfinite(w)) / total if total > 0 else None
 
 
 def _median(values: Sequence[float]) -> float | None:

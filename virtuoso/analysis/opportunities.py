@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Candles
 
 COOLDOWN_MS = 4 * 3_600_000
-"""The time for which an opportunity is open. During it, its symbol and kind give no other opportunity."""
+"""The time for which an opportunity is open. Until it ends, its symbol and kind give no other opportunity."""
 MAX_PER_HOUR, MAX_PER_DAY = 10, 50
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 MAX_PRICE_AGE_MS = 60_000
@@ -52,7 +52,7 @@ def advance(
     `inputs` are those of the tracked symbols. `anchor` holds BTC's candles.
 
     A symbol and kind gives another opportunity after 4 hours at the earliest. While an opportunity is open, its symbol gives
-    none to the opposite side. At most 10 open in an hour and 50 in a day. The strongest of a pass open first. If `enabled`
+    none on the opposite side. At most 10 open in an hour and 50 in a day. The strongest of a pass open first. If `enabled`
     is False, none opens. A symbol is left out if its price is older than a minute. Bars that close after `now_ms` are not
     used."""
     recent = [o for o in state.recent if now_ms - o.found_ms < DAY_MS]

@@ -10,8 +10,7 @@ import numpy as np
 import talib
 
 from virtuoso.analysis import regime
-from virtuoso.analysis.bars import YEAR_MS, Bars, closed_bar_count
-from virtuoso.analysis.measurement import READING_ERRORS
+from virtuoso.analysis.bars import YEAR_MS, Bars, closed_bars
 from virtuoso.domain.model import (
     ANCHOR,
     Breadth,
@@ -50,7 +49,7 @@ def overview(
     volatility of a day, 100 sqrt(mean of squared 5m log returns * bars per year), percent per year. dispersion_percent: the
     standard deviation (ddof 0) of the 24-hour changes of at least 5 tickers, percentage points. breadth: the numbers of
     tickers that rise, fall and do not move. dominance: percent. total_turnover: sum of 24-hour turnovers, USDT."""
-    bars = {t: b for t, c in anchor_candles.items() if (b := _closed_bars(c, now_ms)) is not None}
+    bars = {t: b for t, c in anchor_candles.items() if (b := closed_bars(c, now_ms)) is not None}
     changes = {s: c for s, t in tickers.items() if (c := t.change_24h_percent) is not None and math.isfinite(c)}
     moves = np.array(list(changes.values()))
     inputs = _regime_inputs(tickers, changes, moves, bars)
@@ -68,22 +67,17 @@ def overview(
         trend_strength=_trend_strength(bars.get(Timeframe.M30)),
         volatility_percent=_volatility(bars.get(Timeframe.M5), 288),
         dispersion_percent=inputs.dispersion_percent,
-        breadth=_breadth(moves) if changes else None,
+        breadth=breadth_of(moves),
         dominance=dominance or _turnover_share(tickers, turnovers),
         total_turnover=math.fsum(turnovers) if turnovers else None,
     )
 
 
-def _breadth(moves: Floats) -> Breadth:
-    return Breadth(up=int((moves > 0).sum()), down=int((moves < 0).sum()), flat=int((moves == 0).sum()))
-
-
-def _closed_bars(candles: Candles, now_ms: int) -> Bars | None:
-    """Return the bars that had closed at `now_ms`, or None when they cannot be read."""
-    try:
-        return Bars(candles, end=closed_bar_count(candles, now_ms))
-    except READING_ERRORS:
+def breadth_of(moves: Floats) -> Breadth | None:
+    """Return the numbers of rises, falls and unchanged values. None without any value."""
+    if not len(moves):
         return None
+    return Breadth(up=int((moves > 0).sum()), down=int((moves < 0).sum()), flat=int((moves == 0).sum()))
 
 
 def _regime_inputs(
@@ -123,10 +117,8 @@ def _timeframe_trend(bars: Bars) -> float | None:
     of the rise of EMA-50 over 10 bars in ATR-14. None with fewer than 61 bars, or where nothing moves."""
     if bars.count < 50 + SLOPE_BARS + 1:
         return None
-    plus, minus = (float(f(bars.high, bars.low, bars.close, 14)[-1]) for f in (talib.PLUS_DI, talib.MINUS_DI))
-    strength = float(talib.ADX(bars.high, bars.low, bars.close, 14)[-1])
+    plus, minus, strength, atr = (float(v[-1]) for v in (bars.plus_di, bars.minus_di, bars.adx, bars.atr))
     average = talib.EMA(bars.close, 50)
-    atr = float(bars.atr[-1])
     if not (plus + minus > 0 and math.isfinite(atr)):
         return None
     directed = (plus - minus) / (plus + minus) * strength / (strength + 20)
@@ -137,7 +129,7 @@ def _trend_strength(bars: Bars | None) -> float | None:
     """Return ADX-14, 0-100. None with fewer than 100 bars, or where nothing moves."""
     if bars is None or bars.count < 100 or not math.isfinite(bars.atr[-1]):
         return None
-    return min(100.0, max(0.0, float(talib.ADX(bars.high, bars.low, bars.close, 14)[-1])))
+    return min(100.0, max(0.0, float(bars.adx[-1])))
 
 
 def _volatility(bars: Bars | None, returns: int) -> float | None:
@@ -151,9 +143,9 @@ def _volatility(bars: Bars | None, returns: int) -> float | None:
 
 def _turnover_share(tickers: Mapping[str, Ticker], turnovers: Sequence[float]) -> Dominance | None:
     """Return BTC's share of the venue's turnover. None when either turnover is missing or the sum is 0."""
-    anchor, whole = tickers.get(ANCHOR), math.fsum(turnovers)
-    if anchor is None or anchor.turnover_24h is None or not math.isfinite(anchor.turnover_24h) or not whole > 0:
+    anchor, total = tickers.get(ANCHOR), math.fsum(turnovers)
+    if anchor is None or anchor.turnover_24h is None or not math.isfinite(anchor.turnover_24h) or not total > 0:
         return None
     return Dominance(
-        percent=100 * anchor.turnover_24h / whole, basis=DominanceBasis.TURNOVER, observed_ms=anchor.stamp.observed_ms
+        percent=100 * anchor.turnover_24h / total, basis=DominanceBasis.TURNOVER, observed_ms=anchor.stamp.observed_ms
     )

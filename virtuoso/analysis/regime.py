@@ -10,8 +10,8 @@ Each regime has a strength from -1 to 1. It is a continuous function of the inpu
 
 A risk regime has priority over a directional regime, and a directional regime over NEUTRAL. A regime begins at a strength of
 0.30 and continues down to 0.10. Another regime takes effect after it has been preferred for an hour without a break, so
-noise at a boundary changes nothing. (In October 2025 a dwell time of half an hour gave up to 8 changes in 24 hours; an hour
-gives 5.)
+noise at a boundary changes nothing. (In October 2025 a dwell time of half an hour gave up to 8 changes in 24 hours. An hour
+gave 5.)
 """
 
 from __future__ import annotations

@@ -22,10 +22,10 @@ from virtuoso.domain.records import Signal, SignalStatus
 if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Floats, Millis
 
-BAR_DELAY_MS = 120_000
-"""The time after its close from which an absent bar counts as missing."""
+MISSING_AFTER_MS = 120_000
+"""An absent bar counts as missing this long after its close."""
 ABANDON_MS = 6 * 3_600_000
-"""The time after expiry until which a bar may still arrive."""
+"""A bar may still arrive until this long after expiry."""
 
 M1_MS, M5_MS = Timeframe.M1.ms, Timeframe.M5.ms
 
@@ -139,7 +139,7 @@ def _unevaluated_bars(signal: Signal, bars: Mapping[Timeframe, Candles], now_ms:
         bar = bars_1m.bar_at(cursor)
         if bar is None:
             start_5m = cursor // M5_MS * M5_MS
-            overdue = now_ms >= start_5m + M5_MS + BAR_DELAY_MS
+            overdue = now_ms >= start_5m + M5_MS + MISSING_AFTER_MS
             if start_5m >= signal.opened_ms and (overdue or bars_1m.starts_after(cursor)):
                 bar = bars_5m.bar_at(start_5m)
             if bar is None and overdue:

@@ -3,8 +3,8 @@
     restore(stored) ─► SignalState ─► advance(scores, prices, bars, now) ─► SignalStep(state, opened, changed) ─► store both
 
 A signal opens at the last price when the score reaches 70 (LONG) or 30 (SHORT) with a confidence of at least 0.5. Before
-another signal to the same side can open, the score must return to 65 (LONG) or 35 (SHORT). A symbol has at most one active
-signal. A signal to the opposite side closes it. The state is the newest signal of each symbol and side, so it can be
+another signal on the same side can open, the score must return to 65 (LONG) or 35 (SHORT). A symbol has at most one active
+signal. A signal on the opposite side closes it. The state is the newest signal of each symbol and side, so it can be
 restored from the stored signals alone.
 
 Distances are in log prices. R = |log(stop / entry)|. A target of 1.5 R is 1.5 R from the entry, on the side opposite to the
@@ -19,8 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from virtuoso.analysis.bars import Bars, closed_bar_count
-from virtuoso.analysis.measurement import READING_ERRORS
+from virtuoso.analysis.bars import closed_bars
 from virtuoso.analysis.signal_outcomes import M5_MS, close_signal, evaluate_outcome
 from virtuoso.domain.model import Timeframe
 from virtuoso.domain.records import Side, Signal, SignalStatus
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 ENTRY_POINTS = 20.0
 """The minimum distance of the score from 50 at which a signal opens."""
 REARM_POINTS = 15.0
-"""The distance from 50 to which the score must return before another signal to the same side."""
+"""The distance from 50 to which the score must return before another signal on the same side."""
 MIN_CONFIDENCE = 0.5
 TARGETS_R = (1.5, 3.0, 5.0)
 SIZES = (0.5, 0.3, 0.2)
@@ -44,8 +43,8 @@ MIN_STOP_DISTANCE, MAX_STOP_DISTANCE = 0.003, 0.20
 MAX_MARK_DISTANCE = 0.01
 """The log distance of mark and last price above which one of them is considered wrong."""
 MAX_PRICE_AGE_MS = 60_000
-MEMORY_MS = 7 * 86_400_000
-"""The time after its opening during which a closed signal can prevent another signal to the same side."""
+REENTRY_BLOCK_MS = 7 * 86_400_000
+"""A closed signal can prevent another signal on the same side for this long after it opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +101,14 @@ def advance(
     A repeated pass changes nothing. Bars that close after `now_ms` are not used."""
     newest: dict[tuple[str, Side], Signal] = {}
     for key, signal in state.newest.items():
-        if signal.status is SignalStatus.ACTIVE or now_ms - signal.opened_ms <= MEMORY_MS:
+        if signal.status is SignalStatus.ACTIVE or now_ms - signal.opened_ms <= REENTRY_BLOCK_MS:
             outcome = evaluate_outcome(signal, bars.get(signal.symbol, {}), now_ms)
             newest[key] = _rearm(outcome, scores.get(signal.symbol))
     changed = {signal.id: signal for key, signal in newest.items() if signal != state.newest[key]}
     opened = []
     for symbol, confluence in scores.items():
         side = signal_side(confluence)
-        if side is None or _is_held_back(newest.get((symbol, side))):
+        if side is None or _prevents_another(newest.get((symbol, side))):
             continue
         signal_bars = bars.get(symbol, {})
         new = _open_signal(state, side, confluence, prices.get(symbol), signal_bars.get(STOP_TIMEFRAME), now_ms=now_ms)
@@ -139,17 +138,15 @@ def signal_side(confluence: Confluence) -> Side | None:
 def stop_distance(candles: Candles | None, now_ms: int) -> float | None:
     """Return the log distance from entry to stop: two ATR-14 of 30m log prices, at least 0.003. None with fewer than 50
     closed bars, without price movement, or when the distance is above 0.20."""
-    if candles is None or (end := closed_bar_count(candles, now_ms)) < MIN_STOP_BARS:
+    bars = None if candles is None else closed_bars(candles, now_ms)
+    if bars is None or bars.count < MIN_STOP_BARS:
         return None
-    try:
-        distance = STOP_ATRS * float(Bars(candles, end=end).atr[-1])
-    except READING_ERRORS:
-        return None
+    distance = STOP_ATRS * float(bars.atr[-1])
     return max(MIN_STOP_DISTANCE, distance) if distance <= MAX_STOP_DISTANCE else None  # NaN fails the comparison
 
 
-def _is_held_back(previous: Signal | None) -> bool:
-    """Return True if the previous signal to the same side prevents another one."""
+def _prevents_another(previous: Signal | None) -> bool:
+    """Return True if the previous signal on the same side prevents another one."""
     return previous is not None and (previous.status is SignalStatus.ACTIVE or not previous.rearmed)
 
 

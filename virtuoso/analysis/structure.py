@@ -134,7 +134,7 @@ def moving_averages(rows: Rows) -> tuple[Floats, float]:
     """Return how strongly close, EMA-20, EMA-50 and EMA-200 are stacked upwards, -1..1. The reading is the mean of
     tanh(gap / scale) over the three gaps, with scales of 1.5, 2 and 4 ATR-14.
 
-    The averages use the last 300 bars, or fewer in a young market. The weights (1 - 2 / (span + 1)) ** age are scaled to
+    The averages use the last 300 bars, or fewer in a new market. The weights (1 - 2 / (span + 1)) ** age are scaled to
     add up to 1. Older history therefore does not change them. NaN where nothing moves, and with fewer than 200 bars.
     (pandas' ewm(adjust=True) gives the same averages; the combination is our own.)"""
     away = rows.close - rows.last_close[:, None]  # relative to the last close: sums of large logs would lose precision

@@ -235,7 +235,7 @@ class Collector:
                 now_ms=self._clock.now_ms(),
                 venue=self._selection.used or "",
                 fallback=self._selection.fallback,
-                troubles=self._selection.troubles(),
+                failures=self._selection.failures(),
                 scored=self._publication.scored,
                 expected=self._publication.expected,
             )

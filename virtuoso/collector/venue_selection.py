@@ -119,7 +119,7 @@ class VenueSelection:
         """Return the health by venue: "failing" or "well"."""
         return {venue: "failing" if breaker.open else "well" for venue, breaker in self._breakers.items()}
 
-    def troubles(self) -> Mapping[str, FallbackReason]:
+    def failures(self) -> Mapping[str, FallbackReason]:
         """Return the reason for each venue that cannot be used."""
         return {venue: fallback_reason(breaker.error) for venue, breaker in self._breakers.items() if breaker.open}
 

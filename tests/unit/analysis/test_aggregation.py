@@ -17,7 +17,7 @@ from virtuoso.analysis.weights import MODEL_VERSION, Weights
 from virtuoso.domain.model import DimensionKind, Timeframe
 
 
-def test_the_model_names_its_version_and_its_weights() -> None:
+def test_the_weights_have_a_version() -> None:
     assert MODEL_VERSION == "v2"
     weights = Weights()
     assert math.fsum(weights.dimensions.values()) == pytest.approx(1)
@@ -28,7 +28,7 @@ def test_the_model_names_its_version_and_its_weights() -> None:
         Weights(timeframes=dict.fromkeys(Timeframe, 0.0))
 
 
-def test_other_weights_have_another_name_and_give_another_score() -> None:
+def test_other_weights_have_another_version_and_give_another_score() -> None:
     plain, other = Weights.with_overrides({}, {}), Weights.with_overrides({"technical": 0.9}, {"4h": 0.0})
     assert plain.version == MODEL_VERSION
     assert other.version.startswith(f"{MODEL_VERSION}-")
@@ -41,7 +41,7 @@ def test_other_weights_have_another_name_and_give_another_score() -> None:
 
 @settings(max_examples=40)
 @given(shapes(), st.sets(st.sampled_from(markets.INPUTS), max_size=5))
-def test_the_contributions_add_up_and_every_number_follows_from_the_components(shape: Shape, without: set[str]) -> None:
+def test_every_number_of_a_score_can_be_recomputed_from_its_components(shape: Shape, without: set[str]) -> None:
     market = markets.inputs(shape)
     for name in sorted(without - {"ticker"}) + sorted(without & {"ticker"}):
         market = markets.starved(market, name)
@@ -72,7 +72,7 @@ def test_the_contributions_add_up_and_every_number_follows_from_the_components(s
     assert result.confidence == pytest.approx(result.coverage * result.agreement, abs=1e-9)
 
 
-def test_components_and_drivers_stand_by_their_strength_and_bearish_ones_show() -> None:
+def test_components_and_drivers_are_ordered_by_strength_and_include_bearish_ones() -> None:
     for seed in range(10):
         result = score_symbol(markets.starved(markets.inputs(Shape("walk", seed, 1.0)), "candles_4h"), NOW_MS)
         for d in result.dimensions:
@@ -84,14 +84,14 @@ def test_components_and_drivers_stand_by_their_strength_and_bearish_ones_show() 
         assert len(result.drivers) == 6
 
 
-def test_the_six_dimensions_come_in_the_order_of_their_kinds_with_weights_that_add_up() -> None:
+def test_the_six_dimensions_are_in_fixed_order_and_their_weights_add_up_to_one() -> None:
     weights = Weights(dimensions=dict.fromkeys(DimensionKind, 2.0))
     result = score_symbol(markets.inputs(Shape("walk", 1, 1.0)), NOW_MS, weights)
     assert [d.kind for d in result.dimensions] == list(DimensionKind)
     assert [d.weight for d in result.dimensions] == pytest.approx([1 / 6] * 6)
 
 
-def test_weights_are_settings_and_a_cache_never_answers_for_other_weights() -> None:
+def test_a_cache_is_not_used_for_other_weights() -> None:
     market, cache = markets.inputs(Shape("trend", 4, 1.0)), CandleReadingsCache()
     only_hours = Weights(timeframes={**dict.fromkeys(Timeframe, 0.0), Timeframe.H4: 1.0})
     usual = score_symbol(market, NOW_MS, cache=cache)
@@ -102,7 +102,7 @@ def test_weights_are_settings_and_a_cache_never_answers_for_other_weights() -> N
     assert math.fsum(c.weight for c in technical.components if c.name.endswith("_4h")) == pytest.approx(1)
 
 
-def test_a_cache_skips_the_candles_while_their_arrays_are_the_same() -> None:
+def test_a_cache_is_used_while_the_arrays_of_the_candles_are_identical() -> None:
     market, cache = markets.inputs(Shape("walk", 4, 1.0)), CandleReadingsCache()
     first = score_symbol(market, NOW_MS, cache=cache)
     restamped = replace(market, candles={t: replace(c, stamp=markets.STAMP) for t, c in market.candles.items()})
@@ -112,7 +112,7 @@ def test_a_cache_skips_the_candles_while_their_arrays_are_the_same() -> None:
     assert score_symbol(copied, NOW_MS, cache=cache).dimensions[0].components is not first.dimensions[0].components
 
 
-def test_each_dimension_is_as_old_as_the_oldest_input_that_it_used() -> None:
+def test_the_time_of_a_dimension_is_that_of_its_oldest_input() -> None:
     market = markets.inputs(Shape("walk", 6, 1.0))
     assert market.trades is not None
     assert market.book is not None
@@ -125,7 +125,7 @@ def test_each_dimension_is_as_old_as_the_oldest_input_that_it_used() -> None:
     assert score_symbol(aged, NOW_MS).oldest_input_ms == NOW_MS - 77_000
 
 
-def test_sentences_say_what_drives_a_dimension_and_what_is_missing() -> None:
+def test_a_sentence_names_the_strongest_components_and_the_missing_inputs() -> None:
     market = markets.inputs(Shape("trend", 1, 1.0))
     technical = score_symbol(market, NOW_MS).dimensions[0]
     assert technical.score is not None
@@ -137,7 +137,7 @@ def test_sentences_say_what_drives_a_dimension_and_what_is_missing() -> None:
     assert none.sentence == "The order book could not be measured: no order book."
 
 
-def test_candles_that_stopped_coming_count_less_and_then_not_at_all() -> None:
+def test_overdue_candles_lose_confidence_and_are_then_not_used() -> None:
     market = markets.inputs(Shape("walk", 8, 1.0))
     confidences = []
     for minutes in (0, 2, 3, 4, 6):

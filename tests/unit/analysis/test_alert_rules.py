@@ -116,7 +116,7 @@ def raised(before: MarketPass | None, after: MarketPass) -> list[tuple[AlertKind
     ("last", "level"),
     [(101.9, None), (98.2, None), (102.3, AlertLevel.WARNING), (97.7, AlertLevel.WARNING), (111.0, AlertLevel.CRITICAL)],
 )
-def test_a_large_move_of_price_raises_one_alert_while_it_lasts(last: float, level: AlertLevel | None) -> None:
+def test_a_large_price_move_raises_one_alert_while_it_lasts(last: float, level: AlertLevel | None) -> None:
     calm = market_pass(SymbolInputs(symbol="XUSDT", ticker=ticker(), candles={Timeframe.M1: minutes(wobbling())}))
     moved = market_pass(SymbolInputs(symbol="XUSDT", ticker=ticker(last), candles={Timeframe.M1: minutes(wobbling())}))
     assert raised(calm, moved) == ([] if level is None else [(K.PRICE_MOVE, level)])
@@ -150,7 +150,7 @@ def test_a_stop_in_an_alert_is_rounded_to_the_tick() -> None:
     assert "at 0.0000712, stop 0.00006934567, score" in alert.text
 
 
-def test_what_is_usual_for_a_wild_market_is_no_large_move() -> None:
+def test_a_usual_move_of_a_volatile_market_raises_no_alert() -> None:
     wild = [100 * (1 + 0.01 * (-1) ** i) for i in range(120)]
     assert (
         raised(None, market_pass(SymbolInputs(symbol="XUSDT", ticker=ticker(104.0), candles={Timeframe.M1: minutes(wild)})))
@@ -158,7 +158,7 @@ def test_what_is_usual_for_a_wild_market_is_no_large_move() -> None:
     )
 
 
-def test_the_other_way_is_another_move() -> None:
+def test_a_move_in_the_opposite_direction_raises_another_alert() -> None:
     up, down = (
         market_pass(SymbolInputs(symbol="XUSDT", ticker=ticker(p), candles={Timeframe.M1: minutes(wobbling())}))
         for p in (103.0, 97.0)
@@ -240,7 +240,7 @@ def test_without_inputs_or_with_broken_ones_no_alert_is_raised() -> None:
     assert [a.symbol for a in market_alerts(None, market_pass(worthless, moved))] == ["XUSDT"]
 
 
-def test_another_venue_is_another_market() -> None:
+def test_after_a_change_of_venue_current_conditions_raise_alerts() -> None:
     moved = SymbolInputs(symbol="XUSDT", ticker=ticker(103.0), candles={Timeframe.M1: minutes(wobbling())})
     assert raised(market_pass(moved), market_pass(moved, venue="binance")) == [(K.PRICE_MOVE, AlertLevel.WARNING)]
     bullish, bearish = RegimeState(regime=Regime.BULLISH, since_ms=NOW), RegimeState(regime=Regime.BEARISH, since_ms=NOW)
@@ -248,7 +248,7 @@ def test_another_venue_is_another_market() -> None:
     assert raised(before, after) == []
 
 
-def test_in_a_crash_the_largest_moves_raise_alerts_and_one_more_says_how_many_there_were() -> None:
+def test_in_a_crash_the_largest_moves_raise_alerts_and_one_more_gives_their_number() -> None:
     bars = {Timeframe.M1: minutes(wobbling())}
     after = market_pass(
         *(SymbolInputs(symbol=f"C{i:02}USDT", ticker=ticker(97.0 - i / 10, f"C{i:02}USDT"), candles=bars) for i in range(30))
@@ -293,7 +293,7 @@ def signal(**more: object) -> Signal:
     return replace(opened, **more)  # type: ignore[arg-type]  # fields are given by name
 
 
-def test_signals_raise_alerts_when_they_open_and_close_and_not_when_they_are_only_evaluated() -> None:
+def test_a_signal_raises_alerts_only_when_it_opens_and_closes() -> None:
     opportunity = Opportunity(
         id="bybit-XUSDT-reversion-1",
         venue="bybit",
@@ -331,14 +331,14 @@ def source_events(before: SourceStatus | None, after: SourceStatus) -> list[tupl
     return [(a.venue, a.level, a.text) for a in source_alerts(before, after)]
 
 
-def test_a_venue_that_fails_raises_an_alert_with_its_reason_and_another_when_it_works_again() -> None:
+def test_a_failing_venue_raises_an_alert_with_the_reason_and_another_when_it_works_again() -> None:
     well = SourceStatus(environment=LIVE, now_ms=NOW, venue="bybit", scored=50, expected=50)
     blocked = SourceStatus(
         environment=LIVE,
         now_ms=NOW + 1,
         venue="binance",
         fallback=Fallback(venue="bybit", reason=FallbackReason.VENUE_BLOCKED),
-        troubles={"bybit": FallbackReason.VENUE_BLOCKED},
+        failures={"bybit": FallbackReason.VENUE_BLOCKED},
         scored=50,
         expected=50,
     )
@@ -349,7 +349,7 @@ def test_a_venue_that_fails_raises_an_alert_with_its_reason_and_another_when_it_
     ]
     assert source_events(None, blocked) == source_events(well, blocked)  # a restart during the failure raises the alert too
     assert source_events(blocked, blocked) == []
-    stale = replace(blocked, troubles={"bybit": FallbackReason.VENUE_STALE})
+    stale = replace(blocked, failures={"bybit": FallbackReason.VENUE_STALE})
     assert source_events(blocked, stale) == [("bybit", AlertLevel.WARNING, "bybit sends data whose clock does not advance.")]
     assert source_events(stale, well) == [
         ("bybit", AlertLevel.INFO, "bybit works again."),

@@ -99,7 +99,7 @@ def assert_agrees(beta: BetaWindow, own: Candles, anchor: Candles, points: int, 
 
 
 @pytest.mark.parametrize(("gaps", "listed"), [(0.0, 0), (0.08, 0), (0.0, 250), (0.05, 130)])
-def test_betas_agree_with_statsmodels_also_with_gaps_and_different_listing_dates(gaps: float, listed: int) -> None:
+def test_betas_agree_with_statsmodels_with_gaps_and_late_listings(gaps: float, listed: int) -> None:
     series = markets(5, gaps=gaps, listed=listed)
     windows = betas(series, NOW_MS)
     for symbol in ("AUSDT", "BUSDT", "CUSDT"):
@@ -130,7 +130,7 @@ def test_a_downside_beta_needs_thirty_falls(falls: int, expected_present: bool) 
     assert windows["AUSDT"][BetaSpan.DAY].upside_beta == pytest.approx(1.3, abs=0.1)
 
 
-def test_bitcoin_against_itself_is_one_by_definition_and_has_no_t_value() -> None:
+def test_the_beta_of_btc_is_one_by_definition_and_has_no_t_value() -> None:
     for beta in (b for seed in range(20) for b in betas(markets(seed), NOW_MS)[ANCHOR].values()):
         figures = (beta.beta, beta.correlation, beta.r_squared, beta.downside_beta, beta.upside_beta)
         assert figures == (1.0, 1.0, 1.0, 1.0, 1.0)
@@ -138,7 +138,7 @@ def test_bitcoin_against_itself_is_one_by_definition_and_has_no_t_value() -> Non
         assert {b for _, b in beta.rolling} == {1.0}
 
 
-def test_without_bitcoin_or_where_nothing_moves_there_is_no_beta() -> None:
+def test_without_btc_or_without_movement_there_is_no_beta() -> None:
     series = markets(8)
     without = {symbol: candles for symbol, candles in series.items() if symbol != ANCHOR}
     assert betas(without, NOW_MS) == {symbol: {} for symbol in without}
@@ -149,7 +149,7 @@ def test_without_bitcoin_or_where_nothing_moves_there_is_no_beta() -> None:
     assert all(not windows for windows in betas(series | {ANCHOR: frozen}, NOW_MS).values())
 
 
-def test_broken_prices_cost_the_points_that_need_them_and_no_other_symbol() -> None:
+def test_invalid_prices_remove_only_the_points_of_their_symbol() -> None:
     series = markets(9)
     whole = betas(series, NOW_MS)
     bars = series["AUSDT"][Timeframe.M5]
@@ -164,7 +164,7 @@ def test_broken_prices_cost_the_points_that_need_them_and_no_other_symbol() -> N
 
 @settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.floats(-9, 9), st.floats(0, 0.1))
-def test_reflection_keeps_beta_negates_alpha_and_swaps_the_sides_and_scale_changes_nothing(
+def test_reflection_negates_alpha_and_swaps_the_sides_and_scaling_changes_nothing(
     seed: int, factor: float, gaps: float
 ) -> None:
     series = markets(seed, gaps=gaps)

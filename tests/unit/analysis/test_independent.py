@@ -142,7 +142,7 @@ def test_directional_movement_is_wilders_and_talibs(market: Plain) -> None:
     assert market.confidence("adx") == same(market.confidence("rsi") * strength / (strength + 20))
 
 
-def test_averages_and_extremes_are_talibs_at_every_bar(market: Plain) -> None:
+def test_averages_and_extremes_agree_with_talib_at_every_bar(market: Plain) -> None:
     high, low, close, _ = market.arrays()
     atr = talib.ATR(high, low, close, 14)
     median = (high + low) / 2
@@ -197,7 +197,7 @@ def test_confidence_is_activity_age_and_evenness(market: Plain) -> None:
     assert market.confidence("money_flow") == same(quality * effective / (effective + 5))
 
 
-def test_the_stack_of_averages_is_that_of_pandas(market: Plain) -> None:
+def test_the_stacked_averages_agree_with_pandas(market: Plain) -> None:
     closes = pd.Series(market.close)
     levels = [market.close[-1], *(float(closes.ewm(span=s, adjust=True).mean().iloc[-1]) for s in (20, 50, 200))]
     gaps = [(levels[i] - levels[i + 1]) / market.atr for i in range(3)]
@@ -236,7 +236,7 @@ def test_swings_are_the_mean_step_of_highs_and_lows(market: Plain) -> None:
     assert market.reading("swings") == same((last[0] - last[1]) / 2 / market.atr)
 
 
-def test_breaks_go_with_the_swings_and_changes_against_them(market: Plain) -> None:
+def test_breaks_follow_the_swings_and_changes_of_character_oppose_them(market: Plain) -> None:
     totals = {"break_of_structure": [0.0, 0.0], "change_of_character": [0.0, 0.0]}
     for at in range(WIDTH - 24, WIDTH):
         stepped = steps(market, at)
@@ -251,14 +251,14 @@ def test_breaks_go_with_the_swings_and_changes_against_them(market: Plain) -> No
         assert market.confidence(name) == same(market.confidence("rsi") * (up + down + 0.05) / (up + down + 0.8))
 
 
-def test_room_is_measured_to_the_next_level_either_way(market: Plain) -> None:
+def test_room_is_the_distance_to_the_next_level_on_each_side(market: Plain) -> None:
     levels = [sign * high[i] for sign, (high, _) in zip((1, -1), sides(market), strict=True) for i in swing_highs(high, 299)]
     away = [(level - market.close[-1]) / market.atr for level in levels]
     above, below = min([12.0, *(a for a in away if a > 0)]), min([12.0, *(-a for a in away if a < 0)])
     assert market.reading("room") == same(math.log((above + 0.5) / (below + 0.5)))
 
 
-def test_fair_value_gaps_are_what_later_bars_left_open(market: Plain) -> None:
+def test_fair_value_gaps_are_the_parts_that_later_bars_did_not_trade_through(market: Plain) -> None:
     up = down = 0.0
     for i in range(WIDTH - 58, WIDTH):
         fade = 0.97 ** (WIDTH - 1 - i)
@@ -268,7 +268,7 @@ def test_fair_value_gaps_are_what_later_bars_left_open(market: Plain) -> None:
     assert market.confidence("fair_value_gaps") == same(market.confidence("rsi") * (up + down + 0.02) / (up + down + 0.5))
 
 
-def test_order_blocks_count_until_price_comes_back_through_them(market: Plain) -> None:
+def test_order_blocks_count_until_the_price_trades_through_them(market: Plain) -> None:
     def demand(o: list[float], high: list[float], low: list[float], c: list[float]) -> float:
         total = 0.0
         for i in range(WIDTH - 60, WIDTH - 4):
@@ -299,7 +299,7 @@ def read(components: dict[str, Component], name: str) -> float:
     return reading
 
 
-def test_order_flow_is_counted_trade_by_trade(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
+def test_order_flow_agrees_with_a_computation_trade_by_trade(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
     inputs, components = context
     assert inputs.trades is not None
     fills = list(zip(inputs.trades.side.tolist(), inputs.trades.size.tolist(), strict=True))
@@ -315,7 +315,7 @@ def test_order_flow_is_counted_trade_by_trade(context: tuple[SymbolInputs, dict[
     assert read(components, "orderflow.trade_counts") == same(sum(side for side, _ in fills) / len(fills))
 
 
-def test_the_book_is_measured_level_by_level(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
+def test_the_order_book_agrees_with_a_computation_level_by_level(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
     inputs, components = context
     assert inputs.book is not None
     bids, asks = inputs.book.bids.tolist(), inputs.book.asks.tolist()
@@ -350,7 +350,7 @@ def test_the_book_is_measured_level_by_level(context: tuple[SymbolInputs, dict[s
     assert read(components, "orderbook.slope") == same(math.log(costs[1] / costs[0]))
 
 
-def test_positions_and_standings_are_in_deviations(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
+def test_positioning_and_sentiment_are_in_deviations(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
     inputs, components = context
     assert inputs.ticker is not None
     assert inputs.funding is not None

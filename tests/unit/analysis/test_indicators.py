@@ -82,7 +82,7 @@ def test_macd_is_the_histogram_over_atr(bars: Bars) -> None:
     assert last(technical.macd, bars) == close_to(histogram / plain_atr(bars), abs=1e-9)
 
 
-def test_adx_reads_the_directional_lines(bars: Bars) -> None:
+def test_adx_is_computed_from_the_directional_indicators(bars: Bars) -> None:
     plus, minus = ([], [])
     for i in range(1, bars.count):
         up, down = bars.high[i] - bars.high[i - 1], bars.low[i - 1] - bars.low[i]
@@ -115,7 +115,7 @@ def plain_location(b: Bars, i: int) -> float:
     return float((2 * b.close[i] - b.high[i] - b.low[i]) / (b.high[i] - b.low[i]))
 
 
-def test_money_flow_weighs_where_bars_close_by_their_volume(bars: Bars) -> None:
+def test_money_flow_is_the_volume_weighted_close_location(bars: Bars) -> None:
     at = range(bars.count - 20, bars.count)
     plain = sum(plain_location(bars, i) * bars.volume[i] for i in at) / sum(bars.volume[i] for i in at)
     assert last(volume.money_flow, bars) == close_to(plain, abs=1e-9)
@@ -129,7 +129,7 @@ def test_the_money_flow_index_counts_volume_by_the_typical_prices_change(bars: B
 
 
 @pytest.mark.parametrize("kind", ["on_balance_volume", "accumulation"])
-def test_slopes_are_those_of_a_least_squares_line(bars: Bars, kind: str) -> None:
+def test_slopes_agree_with_a_least_squares_fit(bars: Bars, kind: str) -> None:
     at = range(bars.count - 50, bars.count)
     if kind == "accumulation":
         steps = [plain_location(bars, i) * bars.volume[i] for i in at]
@@ -146,7 +146,7 @@ def test_vwap_is_the_volume_weighted_mean_of_typical_prices(bars: Bars) -> None:
     assert last(volume.vwap_distance, bars) == close_to((bars.close[-1] - vwap) / plain_atr(bars), abs=1e-9)
 
 
-def test_the_volume_profile_agrees_with_a_plain_one(bars: Bars) -> None:
+def test_the_volume_profile_agrees_with_a_plain_computation(bars: Bars) -> None:
     high, low, traded = bars.high[-120:], bars.low[-120:], bars.volume[-120:]
     size = (max(high) - min(low)) / 24
     edges = [min(low) + size * (k - 0.5) for k in range(26)]
@@ -182,7 +182,7 @@ def test_the_moving_averages_are_those_of_the_last_300_bars(bars: Bars) -> None:
     assert levels[1] == close_to(talib.EMA(bars.close, 20)[-1], abs=1e-9)
 
 
-def test_donchian_is_the_place_in_the_channel(bars: Bars) -> None:
+def test_donchian_is_the_position_in_the_channel(bars: Bars) -> None:
     top, bottom = talib.MAX(bars.high, 55)[-1], talib.MIN(bars.low, 55)[-1]
     plain = (2 * bars.close[-1] - top - bottom) / (top - bottom)
     assert last(structure.donchian, bars) == close_to(plain, abs=1e-9)

@@ -78,7 +78,7 @@ def test_a_missing_input_is_named_and_changes_no_component_that_does_not_need_it
         assert other.confidence <= one.confidence + 1e-12
 
 
-def test_a_symbol_without_enough_inputs_has_no_score_and_keeps_what_was_measured() -> None:
+def test_a_symbol_with_too_few_inputs_has_no_score_but_lists_measured_components() -> None:
     market = markets.inputs(Shape("walk", 3, 1.0))
     bare = SymbolInputs(symbol="XUSDT", ticker=market.ticker, candles={Timeframe.M1: market.candles[Timeframe.M1]})
     result = score_symbol(bare, NOW_MS)
@@ -107,7 +107,7 @@ def test_scaling_prices_or_volumes_changes_no_score(shape: Shape, prices: float,
 
 @few
 @given(shapes())
-def test_every_direction_follows_from_its_reading_alone_by_its_odd_and_monotone_map(shape: Shape) -> None:
+def test_a_direction_is_an_odd_and_monotone_function_of_its_reading(shape: Shape) -> None:
     for name, c in present(score_symbol(markets.inputs(shape), NOW_MS)).items():
         spec = ALL_SPECS[name.split(".")[1]]
         assert c.reading is not None
@@ -116,13 +116,13 @@ def test_every_direction_follows_from_its_reading_alone_by_its_odd_and_monotone_
 
 @settings(max_examples=25)
 @given(shapes(), st.integers(1, 59))
-def test_later_bars_change_nothing_that_was_computed_before(shape: Shape, more: int) -> None:
+def test_later_bars_do_not_change_a_score(shape: Shape, more: int) -> None:
     assert score_symbol(markets.inputs(shape), NOW_MS) == replace(score_symbol(markets.inputs(shape, more=more), NOW_MS))
 
 
 @settings(max_examples=12)
 @given(shapes(), st.sampled_from(list(Timeframe)), st.integers(1, 399))
-def test_a_series_repaints_nothing_when_bars_are_appended(shape: Shape, timeframe: Timeframe, end: int) -> None:
+def test_appended_bars_do_not_change_earlier_readings(shape: Shape, timeframe: Timeframe, end: int) -> None:
     whole = markets.bars(shape, timeframe)
     end = min(end, len(whole))
     names = ("open_ms", "open", "high", "low", "close", "volume")
@@ -135,7 +135,7 @@ def test_a_series_repaints_nothing_when_bars_are_appended(shape: Shape, timefram
 @given(
     shapes(("walk", "jumps", "trend", "young", "newborn", "half_flat")), st.sampled_from(list(Timeframe)), st.integers(0, 90)
 )
-def test_live_scoring_takes_the_last_element_of_the_series(shape: Shape, timeframe: Timeframe, back: int) -> None:
+def test_live_readings_equal_the_last_readings_of_a_history(shape: Shape, timeframe: Timeframe, back: int) -> None:
     whole = markets.bars(shape, timeframe)
     at = max(0, len(whole) - 1 - back)
     now = int(whole.open_ms[at]) + timeframe.ms
@@ -147,7 +147,7 @@ def test_live_scoring_takes_the_last_element_of_the_series(shape: Shape, timefra
 
 @few
 @given(shapes(markets.USUAL), st.integers(0, 20))
-def test_age_lowers_confidence_and_never_turns_a_direction(shape: Shape, minutes: int) -> None:
+def test_age_lowers_confidence_and_never_changes_a_direction(shape: Shape, minutes: int) -> None:
     market = markets.inputs(shape)
     fresh, old = present(score_symbol(market, NOW_MS)), present(score_symbol(market, NOW_MS + minutes * MINUTE))
     assert set(old) <= set(fresh)
@@ -156,7 +156,7 @@ def test_age_lowers_confidence_and_never_turns_a_direction(shape: Shape, minutes
         assert c.confidence <= fresh[name].confidence + 1e-12
 
 
-def test_a_balanced_book_says_nothing_however_wide_or_deep() -> None:
+def test_a_balanced_book_is_neutral_at_any_spread_and_depth() -> None:
     for spread, depth in ((1e-5, 1.0), (1e-2, 1.0), (1e-3, 1e6)):
         distance = spread + np.arange(40) * 1e-4
         sizes = depth * (1 + np.arange(40) % 3)
@@ -220,7 +220,7 @@ def _impossible(market: SymbolInputs) -> SymbolInputs:
     ],
 )
 @pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
-def test_a_series_that_cannot_be_read_costs_its_own_components_and_says_why(
+def test_only_the_components_of_an_unreadable_series_are_missing_and_give_the_reason(
     spoil: Callable[[SymbolInputs], SymbolInputs], gone: str
 ) -> None:
     market = markets.inputs(Shape("walk", 5, 0.0713))
@@ -237,7 +237,7 @@ def test_a_series_that_cannot_be_read_costs_its_own_components_and_says_why(
 
 @settings(max_examples=15)
 @given(shapes())
-def test_the_same_input_gives_the_same_bytes_with_a_cache_and_without(shape: Shape) -> None:
+def test_scores_are_identical_with_and_without_a_cache(shape: Shape) -> None:
     market, cache = markets.inputs(shape), CandleReadingsCache()
     first = repr(score_symbol(market, NOW_MS))
     assert repr(score_symbol(markets.inputs(shape), NOW_MS)) == first
@@ -247,7 +247,7 @@ def test_the_same_input_gives_the_same_bytes_with_a_cache_and_without(shape: Sha
 
 @settings(max_examples=15)
 @given(shapes(), st.sets(st.sampled_from(list(Timeframe)), min_size=1))
-def test_a_cache_that_knows_some_timeframes_gives_the_same_bytes_too(shape: Shape, known: set[Timeframe]) -> None:
+def test_scores_are_identical_with_a_cache_of_some_timeframes(shape: Shape, known: set[Timeframe]) -> None:
     market, cache = markets.inputs(shape), CandleReadingsCache()
     score_symbol(replace(market, candles={t: c for t, c in market.candles.items() if t in known}), NOW_MS, cache=cache)
     assert repr(score_symbol(market, NOW_MS, cache=cache)) == repr(score_symbol(market, NOW_MS))
@@ -255,7 +255,7 @@ def test_a_cache_that_knows_some_timeframes_gives_the_same_bytes_too(shape: Shap
 
 @settings(max_examples=60)
 @given(shapes())
-def test_every_market_gives_finite_numbers_or_absence(shape: Shape) -> None:
+def test_every_number_of_a_score_is_finite_or_absent(shape: Shape) -> None:
     result = score_symbol(markets.inputs(shape), NOW_MS)
     for c in components(result).values():
         assert 0 <= c.weight <= 1
@@ -275,7 +275,7 @@ def test_every_market_gives_finite_numbers_or_absence(shape: Shape) -> None:
         assert math.fsum(c.weight for c in d.components) == pytest.approx(1, abs=1e-12)
 
 
-def test_flat_windows_are_absence_and_not_a_reading() -> None:
+def test_windows_without_movement_give_no_readings() -> None:
     read = components(score_symbol(markets.inputs(Shape("flat", 2, 1.0)), NOW_MS))
     for timeframe in Timeframe:
         for name in ("rsi", "williams_r", "adx", "cci", "macd"):

@@ -45,7 +45,7 @@ def btc_candles(kind: str, seed: int = 3) -> dict[Timeframe, Candles]:
     return {t: markets.bars(Shape(kind, seed, 100_000.0), t) for t in Timeframe}
 
 
-def test_the_figures_are_those_of_the_whole_venue() -> None:
+def test_the_overview_covers_the_whole_venue() -> None:
     tickers = venue([1.0, 2.0, -3.0, 0.0, None, 5.0], btc=1.0)
     result = overview(tickers, {}, None, None, NOW_MS)
     assert result.breadth is not None
@@ -58,7 +58,7 @@ def test_the_figures_are_those_of_the_whole_venue() -> None:
     assert (result.trend_strength, result.volatility_percent, result.regime_inputs.btc_trend) == (None, None, None)
 
 
-def test_volatility_is_realised_and_annualised_from_log_returns_of_a_day() -> None:
+def test_volatility_is_the_annualised_deviation_of_log_returns_of_a_day() -> None:
     candles = btc_candles("walk")
     steps = np.diff(np.log(candles[Timeframe.M5].close[-289:]))
     result = overview(venue([1.0] * 9), candles, None, None, NOW_MS)
@@ -71,7 +71,7 @@ def test_volatility_is_realised_and_annualised_from_log_returns_of_a_day() -> No
     assert result.regime_inputs.btc_volatility_ratio == pytest.approx(ratio)
 
 
-def test_dominance_is_coingeckos_or_says_that_it_is_turnover_or_is_absent() -> None:
+def test_dominance_comes_from_coingecko_or_from_turnover_with_its_basis_or_is_absent() -> None:
     market_share = Dominance(percent=57.1, basis=DominanceBasis.MARKET_CAP, observed_ms=NOW_MS - 5)
     assert overview(venue([1.0]), {}, market_share, None, NOW_MS).dominance == market_share
     by_turnover = overview(venue([1.0]), {}, None, None, NOW_MS).dominance
@@ -81,7 +81,7 @@ def test_dominance_is_coingeckos_or_says_that_it_is_turnover_or_is_absent() -> N
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
-def test_too_little_to_tell_gives_no_regime_and_bad_candles_raise_nothing() -> None:
+def test_missing_inputs_give_no_regime_and_bad_candles_raise_no_error() -> None:
     few = overview(venue([1.0, None, None]), btc_candles("walk"), None, None, NOW_MS)
     assert (few.regime, few.regime_confidence) == (None, None)
     assert few.breadth is not None
@@ -143,7 +143,7 @@ def test_negated_inputs_prefer_the_opposite_direction(
     assert preferred(-1.0, None if current is None else opposite.get(current, current)) is opposite.get(one, one)
 
 
-def test_risk_regimes_need_breadth_and_alts_to_lead_while_volatility_falls_or_rises() -> None:
+def test_risk_regimes_need_breadth_leading_alts_and_a_change_of_volatility() -> None:
     def preferred(breadth: float, alts: float, ratio: float) -> Regime:
         strengths = regime.strengths(
             RegimeInputs(
@@ -182,7 +182,7 @@ def changes(states: list[RegimeState]) -> int:
     return sum(a.regime is not b.regime for a, b in pairwise(states))
 
 
-def test_a_noisy_boundary_does_not_flap() -> None:
+def test_noise_at_a_boundary_does_not_change_the_regime() -> None:
     rng = np.random.default_rng(1)
     for centre in np.linspace(-0.6, 0.6, 13):
         noise = centre + rng.normal(0, 0.08, 1_440)
@@ -200,7 +200,7 @@ def test_a_noisy_boundary_does_not_flap() -> None:
         assert changes(states) <= 1
 
 
-def test_a_slow_swing_passes_through_the_regimes_once_each_way() -> None:
+def test_a_slow_swing_enters_each_regime_once_in_each_direction() -> None:
     path = np.concatenate((np.linspace(0.6, -0.6, 720), np.linspace(-0.6, 0.6, 720)))
     states = walk(
         RegimeInputs(
@@ -235,7 +235,7 @@ def test_another_regime_must_be_preferred_for_an_hour_without_a_break() -> None:
     assert stepped_back.candidate_since_ms == NOW_MS
 
 
-def test_movers_are_ranked_by_the_tickers_own_percentage_above_the_floor() -> None:
+def test_movers_are_ordered_by_the_percentage_of_the_ticker_above_the_minimum_turnover() -> None:
     tickers = {
         t.symbol: t
         for t in (
@@ -258,7 +258,7 @@ def test_movers_are_ranked_by_the_tickers_own_percentage_above_the_floor() -> No
     assert movers(tickers, min_turnover_usd=0.0)[0][0].symbol == "THINUSDT"
 
 
-def test_an_all_green_day_has_no_losers() -> None:
+def test_without_falling_markets_there_are_no_losers() -> None:
     gainers, losers = movers({f"{i}USDT": ticker(f"{i}USDT", float(i)) for i in range(1, 9)})
     assert len(gainers) == 8
     assert losers == ()

@@ -53,7 +53,7 @@ def test_the_parts_add_up_to_the_gauge() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**31), st.floats(-8, 8), st.floats(-8, 8))
-def test_a_reflected_market_has_the_reflected_gauge_and_scale_changes_nothing(
+def test_a_reflected_market_has_the_reflected_gauge_and_scaling_changes_nothing(
     seed: int, price: float, volume: float
 ) -> None:
     inputs = tracked(seed)
@@ -98,7 +98,7 @@ def test_greed_is_high_and_fear_is_low() -> None:
     assert leaning(-1.0) < 10
 
 
-def test_figures_of_the_venue_are_those_of_all_tickers() -> None:
+def test_figures_of_the_venue_use_all_tickers() -> None:
     tickers = {
         f"C{i}USDT": Ticker(
             symbol=f"C{i}USDT",
@@ -128,7 +128,7 @@ def test_figures_of_the_venue_are_those_of_all_tickers() -> None:
     )
 
 
-def test_positions_and_accounts_are_those_of_the_tracked_symbols() -> None:
+def test_positions_and_accounts_use_the_tracked_symbols() -> None:
     inputs = []
     for i in range(5):
         ticker = Ticker(symbol=f"C{i}USDT", last=2.0, stamp=STAMP, turnover_24h=1e6)
@@ -151,7 +151,7 @@ def test_positions_and_accounts_are_those_of_the_tracked_symbols() -> None:
     )
 
 
-def test_too_few_symbols_or_parts_give_no_gauge_and_say_so() -> None:
+def test_too_few_symbols_or_parts_give_no_gauge_and_the_reason() -> None:
     empty = market_sentiment({}, [], NOW_MS)
     assert empty == MarketSentiment(gauge=empty.gauge)
     assert (empty.gauge.score, empty.gauge.coverage) == (None, 0.0)
@@ -170,7 +170,7 @@ def test_too_few_symbols_or_parts_give_no_gauge_and_say_so() -> None:
     assert without.gauge.missing_inputs == ("breadth",)
 
 
-def test_one_broken_symbol_costs_itself_only() -> None:
+def test_one_invalid_symbol_does_not_affect_the_others() -> None:
     inputs = tracked(4)
     first = inputs[0]
     bad = {t: replace(c, close=c.close * np.nan) for t, c in first.candles.items()}

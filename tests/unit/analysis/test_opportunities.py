@@ -106,7 +106,7 @@ def mirrored_inputs(inputs: SymbolInputs) -> SymbolInputs:
 
 @pytest.mark.parametrize("kind", list(OpportunityKind))
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_each_kind_is_found_where_it_was_planted_and_on_its_side(kind: OpportunityKind, seed: int) -> None:
+def test_each_kind_is_found_only_in_its_own_market_and_on_the_right_side(kind: OpportunityKind, seed: int) -> None:
     inputs, btc = market(kind, seed)
     candidates = {f.kind: f for f in find_candidates([inputs], btc, NOW_MS)}
     assert kind in candidates
@@ -120,7 +120,7 @@ def test_each_kind_is_found_where_it_was_planted_and_on_its_side(kind: Opportuni
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_market_that_moves_with_bitcoin_as_usual_gives_nothing(seed: int) -> None:
+def test_a_market_that_moves_with_btc_as_usual_gives_no_candidate(seed: int) -> None:
     inputs, btc = market(None, seed)
     assert find_candidates([inputs], btc, NOW_MS) == []
 
@@ -142,14 +142,14 @@ def changed(kind: OpportunityKind, timeframe: Timeframe, where: slice, by: float
         (K.CROSS_TIMEFRAME_DIVERGENCE, Timeframe.M5, slice(-24, None), 0.003),  # both rise
     ],
 )
-def test_a_situation_that_lacks_one_part_of_a_definition_is_not_of_that_kind(
+def test_a_market_that_lacks_one_part_of_a_definition_is_not_of_that_kind(
     kind: OpportunityKind, timeframe: Timeframe, where: slice, by: float
 ) -> None:
     assert kind in changed(kind, timeframe, where, 0.0)
     assert kind not in changed(kind, timeframe, where, by)
 
 
-def test_a_market_that_never_moved_with_bitcoin_has_no_correlation_breakdown() -> None:
+def test_a_market_that_never_moved_with_btc_has_no_correlation_breakdown() -> None:
     rng = np.random.default_rng(5)
     btc, _ = quiet(5)
     week = 0.5 * btc[Timeframe.M30] + rng.normal(0, 0.003, 400)
@@ -162,7 +162,7 @@ def test_a_market_that_never_moved_with_bitcoin_has_no_correlation_breakdown() -
 
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(list(OpportunityKind)), st.integers(0, 2**32 - 1), st.sampled_from((1e-5, 3e3)))
-def test_a_reflected_market_gives_the_other_side_and_a_scaled_one_the_same(
+def test_a_reflected_market_gives_the_opposite_side_and_a_scaled_market_the_same_side(
     kind: OpportunityKind, seed: int, factor: float
 ) -> None:
     inputs, btc = market(kind, seed)
@@ -193,7 +193,7 @@ def test_bars_that_close_later_change_nothing(kind: OpportunityKind) -> None:
     assert find_candidates([replace(inputs, candles=future(inputs.candles))], future(btc), NOW_MS) == whole
 
 
-def test_a_missing_input_costs_only_the_kinds_that_need_it() -> None:
+def test_a_missing_input_removes_only_the_kinds_that_need_it() -> None:
     inputs, btc = market(K.FUNDING_EXTREME, 5)
     assert [f.kind for f in find_candidates([inputs], {}, NOW_MS)] == [K.FUNDING_EXTREME]
     assert find_candidates([replace(inputs, funding=None)], btc, NOW_MS) == []
@@ -229,7 +229,7 @@ def test_a_kind_is_found_again_only_after_its_cooldown_and_never_while_disabled(
     assert advance(OpportunityState(venue="bybit"), [inputs], btc, NOW_MS + 61_000)[1] == ()  # no price is that recent
 
 
-def test_a_symbol_has_no_opportunities_to_both_sides_at_once() -> None:
+def test_a_symbol_has_no_opportunities_on_both_sides_at_the_same_time() -> None:
     inputs, btc = market(K.RELATIVE_STRENGTH_BREAKOUT, 8)
     assert inputs.ticker is not None
     inputs = replace(inputs, ticker=replace(inputs.ticker, funding_rate=0.002))  # funding: SHORT, breakout: LONG
@@ -240,7 +240,7 @@ def test_a_symbol_has_no_opportunities_to_both_sides_at_once() -> None:
     assert advance(state, [inputs], btc, NOW_MS + 1_000)[1] == ()
 
 
-def test_no_more_than_ten_in_an_hour_and_fifty_in_a_day_and_the_strongest_first() -> None:
+def test_at_most_ten_open_in_an_hour_and_fifty_in_a_day_and_the_strongest_first() -> None:
     markets = []
     for i in range(70):
         inputs, _ = market(None, i, f"C{i}USDT")
@@ -269,7 +269,7 @@ def test_no_more_than_ten_in_an_hour_and_fifty_in_a_day_and_the_strongest_first(
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.booleans(), min_size=12, max_size=12))
-def test_a_restart_forgets_no_cooldown_and_no_cap(restarts: list[bool]) -> None:
+def test_cooldowns_and_limits_hold_after_a_restart(restarts: list[bool]) -> None:
     markets = []
     for i in range(14):
         inputs, _ = market(None, i, f"C{i}USDT")

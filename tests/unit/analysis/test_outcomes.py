@@ -41,7 +41,7 @@ from virtuoso.domain.records import Side, Signal, SignalStatus
         ([(7, 8, 6, 7)], SignalStatus.TARGETS_REACHED, 3, 2.65, 5.0),  # the result is limited to the targets
     ],
 )
-def test_outcomes_by_highs_and_lows(
+def test_outcomes_follow_from_highs_and_lows(
     side: Side,
     rows: list[tuple[float, float, float, float]],
     status: SignalStatus,
@@ -68,7 +68,7 @@ def test_outcomes_by_highs_and_lows(
 
 
 @pytest.mark.parametrize("side", list(Side))
-def test_a_price_that_only_just_touches_counts(side: Side) -> None:
+def test_a_price_that_equals_a_level_reaches_it(side: Side) -> None:
     signal = round_signal(side)
     far, near = sorted((signal.stop, 100.0)), sorted((signal.targets[0], 100.0))
     stopped = evaluate_outcome(signal, minutes([(100.0, far[1], far[0], 100.0)]), START + MINUTE)
@@ -76,7 +76,7 @@ def test_a_price_that_only_just_touches_counts(side: Side) -> None:
     assert evaluate_outcome(signal, minutes([(100.0, near[1], near[0], 100.0)]), START + MINUTE).targets_hit == 1
 
 
-def test_the_minute_of_the_opening_counts_only_from_the_next_bar_on() -> None:
+def test_the_bar_in_which_a_signal_opens_does_not_count() -> None:
     signal = round_signal(opened_ms=START + 20_000)
     spiked = [(100.0, 200.0, 50.0, 100.0), flat()]
     assert evaluate_outcome(signal, minutes(spiked), START + 2 * MINUTE).status is SignalStatus.ACTIVE
@@ -85,7 +85,7 @@ def test_the_minute_of_the_opening_counts_only_from_the_next_bar_on() -> None:
     assert (outcome.status, outcome.exit_price) == (SignalStatus.STOPPED, 90.0)
 
 
-def test_it_expires_at_the_close_of_the_bar_that_ends_the_day() -> None:
+def test_a_signal_expires_at_the_close_of_the_bar_that_ends_its_day() -> None:
     rows = [flat()] * (24 * 60 - 1) + [(100.0, 101.7, 100.0, 100.4)] + [flat(50.0)] * 5
     outcome = evaluate_outcome(round_signal(), minutes(rows), START + DAY + 5 * MINUTE)
     assert (outcome.status, outcome.exit_price, outcome.closed_ms) == (SignalStatus.EXPIRED, 100.4, START + DAY)
@@ -93,7 +93,7 @@ def test_it_expires_at_the_close_of_the_bar_that_ends_the_day() -> None:
     assert outcome.result_r == pytest.approx(0.75 + 0.5 * math.log(1.004) * 100)
 
 
-def test_five_minute_bars_stand_in_where_one_minute_bars_are_missing() -> None:
+def test_five_minute_bars_replace_missing_one_minute_bars() -> None:
     signal = round_signal()
     fives = {Timeframe.M5: candles(Timeframe.M5, START, [flat(), (100.0, 100.0, 98.0, 99.5)])}
     now = START + 2 * FIVE
@@ -106,7 +106,7 @@ def test_five_minute_bars_stand_in_where_one_minute_bars_are_missing() -> None:
     assert evaluate_outcome(later, fives, now + 2 * MINUTE) == later
 
 
-def test_a_gap_is_skipped_and_an_expiry_in_it_takes_the_first_price_after_it() -> None:
+def test_a_gap_is_skipped_and_an_expiry_in_it_uses_the_next_price() -> None:
     signal, after = round_signal(), START + 3 * HOUR
     outcome = evaluate_outcome(signal, minutes([flat(100.5)] * 10, after), after + 10 * MINUTE)
     assert (outcome.status, outcome.judged_ms) == (SignalStatus.ACTIVE, after + 10 * MINUTE)
@@ -117,7 +117,7 @@ def test_a_gap_is_skipped_and_an_expiry_in_it_takes_the_first_price_after_it() -
     assert (expired.status, expired.exit_price, expired.closed_ms) == (SignalStatus.EXPIRED, 100.5, late)
 
 
-def test_a_bar_with_an_impossible_price_is_a_gap() -> None:
+def test_a_bar_with_an_invalid_price_is_a_gap() -> None:
     rows = [flat(), (100.0, 100.0, math.nan, 100.0), (0.0, 0.0, 0.0, 0.0), flat(), flat()]
     signal = round_signal()
     assert evaluate_outcome(signal, minutes(rows), START + FIVE).judged_ms == START + MINUTE
@@ -126,7 +126,7 @@ def test_a_bar_with_an_impossible_price_is_a_gap() -> None:
     assert evaluate_outcome(signal, minutes(rows), START + FIVE + 2 * MINUTE).judged_ms == START + FIVE
 
 
-def test_a_market_that_vanishes_ends_at_its_stop_without_an_exit_price() -> None:
+def test_without_further_bars_a_signal_ends_at_its_stop_without_an_exit_price() -> None:
     signal = evaluate_outcome(round_signal(), minutes([(100.0, 101.6, 100.0, 101.0)]), START + MINUTE)
     assert evaluate_outcome(signal, {}, START + DAY + 6 * HOUR - 1) == signal
     gone = evaluate_outcome(signal, {}, START + DAY + 6 * HOUR)
@@ -164,7 +164,7 @@ def by_hand(signal: Signal, rows: Sequence[tuple[float, float, float, float]]) -
     st.sampled_from((0.0002, 0.001, 0.004)),
     st.lists(st.integers(1, 1500), max_size=8),
 )
-def test_evaluating_in_pieces_gives_the_same_as_at_once_and_by_hand(
+def test_evaluation_in_steps_equals_one_evaluation_and_a_second_method(
     seed: int, side: Side, scale: float, cuts: list[int]
 ) -> None:
     rows = rough_bars(seed, 1500, scale)

@@ -39,7 +39,7 @@ def rows(text: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("kind", DIMENSION_WEIGHTS, ids=lambda k: k.name)
-def test_every_component_stands_on_the_page_with_its_weight_and_its_curve(kind: Any) -> None:
+def test_the_page_lists_every_component_with_its_weight_and_scale(kind: Any) -> None:
     specs = {**candle_readings.CANDLE_COMPONENTS, **CONTEXT_COMPONENTS}[kind]
     name = kind.name.lower()
     table_rows = rows(section(HEADINGS.get(name, name.capitalize())))
@@ -55,7 +55,7 @@ def test_every_component_stands_on_the_page_with_its_weight_and_its_curve(kind: 
     assert f"| {words} | {DIMENSION_WEIGHTS[kind]:.0%} |".replace("%", " %") in PAGE
 
 
-def test_the_other_numbers_of_the_page_are_those_of_the_code() -> None:
+def test_the_other_numbers_of_the_page_equal_those_of_the_code() -> None:
     for timeframe, weight in TIMEFRAME_WEIGHTS.items():
         assert re.search(rf"{timeframe.value} \({weight:.0%}".replace("%", " %"), PAGE), timeframe
     table_rows = rows(section("The mood of the market"))
@@ -68,7 +68,7 @@ def test_the_other_numbers_of_the_page_are_those_of_the_code() -> None:
     assert (hours[AlertKind.FUNDING_EXTREME], hours[AlertKind.PRICE_MOVE], hours[AlertKind.VOLUME_SPIKE]) == (8, 0.5, 1)
 
 
-def test_its_pictures_are_there() -> None:
+def test_the_pictures_of_the_page_exist() -> None:
     named = re.findall(r"\]\((pictures/\w+\.png)\)", PAGE)
     stored = {f"pictures/{path.name}" for path in (ROOT / "virtuoso" / "analysis" / "pictures").glob("*.png")}
     assert len(named) >= 10
@@ -76,7 +76,7 @@ def test_its_pictures_are_there() -> None:
 
 
 @pytest.mark.parametrize("without", [(), ("order_book",), ("trades", "candles_4h")], ids="-".join)
-def test_its_own_lines_recompute_a_score_from_a_reply(without: tuple[str, ...]) -> None:
+def test_the_code_on_the_page_recomputes_a_score_from_a_reply(without: tuple[str, ...]) -> None:
     market = markets.inputs(Shape("walk", 61, 27.1))
     for name in without:
         market = markets.starved(market, name)
@@ -103,7 +103,7 @@ def expected(shown: Any, whole: Any) -> Any:
     return whole
 
 
-def test_its_worked_example_is_what_the_pictures_compute() -> None:
+def test_the_worked_example_equals_the_computation_of_the_pictures() -> None:
     assert [row for row in example.rows() if row not in PAGE] == []
     (shown,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     ticker = INPUTS["UNI"].ticker
@@ -111,7 +111,7 @@ def test_its_worked_example_is_what_the_pictures_compute() -> None:
     assert json.loads(shown) == expected(json.loads(shown), MessageToDict(encoded.confluences[0]))
 
 
-def test_the_sentences_of_its_worked_example_have_the_numbers_of_its_tables() -> None:
+def test_the_text_of_the_worked_example_has_the_numbers_of_its_tables() -> None:
     score, book = example.SCORE, example.BOOK
     first = book.components[0]
     assert score.score is not None

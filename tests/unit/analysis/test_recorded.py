@@ -61,7 +61,7 @@ def lawful(inputs: Sequence[SymbolInputs], now: int) -> list[Confluence]:
 
 
 @pytest.mark.parametrize("venue", RECORDED)
-async def test_recorded_markets_obey_the_laws_and_are_told_apart(replay: Market, venue: str) -> None:
+async def test_recorded_markets_obey_the_laws_and_have_distinct_scores(replay: Market, venue: str) -> None:
     inputs, now = await read(replay.url, venue, UniverseRules(limit=20, symbols=RECORDED[venue]))
     assert {item.symbol for item in inputs} == set(RECORDED[venue])
     assert all(item.previous_book for item in inputs)

@@ -23,7 +23,7 @@ def test_the_interval_is_wilsons(wins: int, count: int) -> None:
 
 
 @pytest.mark.parametrize(("wins", "count"), [(-1, 3), (4, 3), (0, 0)])
-def test_wins_that_are_no_part_of_the_count_are_refused(wins: int, count: int) -> None:
+def test_more_wins_than_results_are_refused(wins: int, count: int) -> None:
     with pytest.raises(ValueError, match=f"{wins} wins of {count}"):
         wilson_interval(wins, count)
 
@@ -34,7 +34,7 @@ def test_without_results_every_figure_is_absent() -> None:
     assert (signal_record([]).sides, signal_record([]).drivers) == ({}, {})
 
 
-def test_a_record_is_counted_by_side_and_by_the_first_driver() -> None:
+def test_a_record_has_stats_by_side_and_by_first_driver() -> None:
     record = signal_record(
         [
             (Side.LONG, (FLOW, BOOK), 2.65),
@@ -52,13 +52,13 @@ def test_a_record_is_counted_by_side_and_by_the_first_driver() -> None:
     }
 
 
-def test_a_result_that_is_no_number_is_refused() -> None:
+def test_a_result_that_is_not_finite_is_refused() -> None:
     with pytest.raises(ValueError, match="not a finite number"):
         signal_tally([1.0, math.nan])
 
 
 @given(st.lists(st.floats(-20, 20), min_size=1, max_size=60))
-def test_expectancy_equals_the_mean_and_the_rate_lies_in_its_interval(results: list[float]) -> None:
+def test_expectancy_equals_the_mean_and_the_win_rate_is_within_its_interval(results: list[float]) -> None:
     record = signal_tally(results)
     assert record.expectancy_r == pytest.approx(sum(results) / len(results), abs=1e-9)
     assert record.win_rate is not None

@@ -58,7 +58,7 @@ def test_a_signal_opens_at_70_and_30_with_a_confidence_of_one_half(
 
 
 @pytest.mark.parametrize("side", list(Side))
-def test_a_signal_has_a_stop_two_average_ranges_away_and_targets_on_the_other_side(side: Side) -> None:
+def test_the_stop_is_two_atr_away_and_the_targets_are_on_the_other_side(side: Side) -> None:
     bars = half_hours()
     result = advanced_at(50 + 25 * side.sign, bars={Timeframe.M30: bars}).opened[0]
     ranges = talib.ATR(np.log(bars.high), np.log(bars.low), np.log(bars.close), 14)
@@ -78,12 +78,12 @@ def test_a_signal_has_a_stop_two_average_ranges_away_and_targets_on_the_other_si
     assert "bybit" in result.id
 
 
-def test_the_expiry_is_where_bars_of_both_lengths_end() -> None:
+def test_a_signal_expires_when_a_bar_of_both_timeframes_ends() -> None:
     result = advanced_at(80, START + 3 * MINUTE + 17_123).opened[0]
     assert result.expires_ms == START + DAY
 
 
-def test_no_signal_without_a_price_that_the_mark_confirms_or_without_room_for_a_stop() -> None:
+def test_no_signal_opens_without_a_confirmed_price_or_a_stop() -> None:
     scores, bars = {"XUSDT": scored(80)}, {"XUSDT": {Timeframe.M30: half_hours()}}
 
     def opened(price: Ticker | None, signal_bars: Mapping[str, Bars] = bars) -> int:
@@ -103,7 +103,7 @@ def test_no_signal_without_a_price_that_the_mark_confirms_or_without_room_for_a_
     assert opened(ticker(100.0, START), {"XUSDT": {Timeframe.M30: still}}) == 0
 
 
-def test_a_stop_is_never_within_costs() -> None:
+def test_a_stop_is_never_within_trading_costs() -> None:
     assert stop_distance(half_hours(scale=1e-5), START) == 0.003
     wide = stop_distance(half_hours(scale=0.004), START)
     assert wide is not None
@@ -112,7 +112,7 @@ def test_a_stop_is_never_within_costs() -> None:
     assert stop_distance(half_hours(), START - 40 * HOUR) is None  # fewer than 50 bars had closed by then
 
 
-def test_noise_near_the_threshold_opens_one_signal_until_the_score_has_come_back() -> None:
+def test_noise_near_the_threshold_opens_one_signal_until_it_is_rearmed() -> None:
     state, now, opened = EMPTY, START, list[Signal]()
     for points in (69, 71, 69, 72, 66, 75, 70):
         result = advanced_at(points, now, state=state, bars=minutes([flat()] * 3, START))
@@ -128,7 +128,7 @@ def test_noise_near_the_threshold_opens_one_signal_until_the_score_has_come_back
         assert len(result.opened) == count, (minute, score)
 
 
-def test_the_opposite_signal_closes_the_open_one_at_its_own_entry_price() -> None:
+def test_an_opposite_signal_closes_the_active_one_at_its_own_entry_price() -> None:
     first = advanced_at(80)
     (long,) = first.opened
     second = advanced_at(20, START + 10 * MINUTE, 99.8, first.state)
@@ -143,13 +143,13 @@ def test_the_opposite_signal_closes_the_open_one_at_its_own_entry_price() -> Non
     assert (doubtful.opened, [s.status for s in doubtful.changed]) == ((), [SignalStatus.ACTIVE])  # it is only rearmed
 
 
-def test_another_pass_over_the_same_moment_changes_nothing() -> None:
+def test_a_repeated_pass_changes_nothing() -> None:
     first = advanced_at(80)
     again = advanced_at(80, state=first.state)
     assert (again.state, again.opened, again.changed) == (first.state, (), ())
 
 
-def test_a_closed_signal_holds_back_another_for_seven_days_at_most() -> None:
+def test_a_closed_signal_prevents_another_for_at_most_seven_days() -> None:
     state = replace(EMPTY, newest={("XUSDT", Side.LONG): replace(round_signal(), status=SignalStatus.STOPPED)})
     assert advanced_at(80, START + 7 * DAY, state=state).opened == ()
     assert len(advanced_at(80, START + 7 * DAY + 1, state=state).opened) == 1
@@ -193,7 +193,7 @@ def test_a_reflected_market_gives_the_reflected_signals(seed: int, factor: float
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.lists(st.sampled_from((15.0, 34.0, 50.0, 66.0, 72.0, None)), min_size=40, max_size=40))
-def test_a_restart_at_any_pass_neither_doubles_nor_loses_a_signal(seed: int, scores: list[float | None]) -> None:
+def test_after_a_restart_no_signal_is_lost_or_opened_twice(seed: int, scores: list[float | None]) -> None:
     rng = np.random.default_rng(seed)
     rows = rough_bars(seed, 40 * 20)
 
@@ -217,7 +217,7 @@ def test_a_restart_at_any_pass_neither_doubles_nor_loses_a_signal(seed: int, sco
 
 
 @pytest.mark.parametrize("side", list(Side))
-def test_of_two_sides_that_were_both_stored_as_active_the_later_had_reversed_the_other(side: Side) -> None:
+def test_when_both_sides_are_stored_as_active_the_earlier_is_closed_as_reversed(side: Side) -> None:
     first = round_signal(side)
     other = Side.SHORT if side is Side.LONG else Side.LONG
     later = replace(round_signal(other), id="later", opened_ms=first.opened_ms + HOUR, entry=101.0)

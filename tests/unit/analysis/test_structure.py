@@ -50,7 +50,7 @@ UP = [0, 3, 1, 4, 2, 5, 3, 6, 4, 7, 5, 7.5]
 DOWN = [-p for p in UP]
 
 
-def test_higher_highs_and_higher_lows_are_bullish_and_their_mirror_bearish() -> None:
+def test_higher_highs_and_lows_are_bullish_and_lower_ones_bearish() -> None:
     assert read(path(UP), "swings") > 0.1
     assert read(path(DOWN), "swings") == pytest.approx(-read(path(UP), "swings"), abs=1e-9)
 
@@ -78,7 +78,7 @@ def test_swings_agree_with_a_plain_search_on_a_long_history() -> None:
         assert len(plain) > 10
 
 
-def test_a_close_beyond_the_last_swing_with_the_trend_is_a_break_and_against_it_a_change_of_character() -> None:
+def test_a_close_beyond_the_last_swing_is_a_break_or_a_change_of_character() -> None:
     broke_up = path([*UP, 11])
     assert read(broke_up, "break_of_structure") > 0.3
     assert read(broke_up, "change_of_character") == pytest.approx(0, abs=1e-9)
@@ -87,7 +87,7 @@ def test_a_close_beyond_the_last_swing_with_the_trend_is_a_break_and_against_it_
     assert read(broke_down, "break_of_structure") < read(path(UP), "break_of_structure")  # the breaks of the rise fade
 
 
-def test_without_a_break_the_two_have_hardly_any_confidence() -> None:
+def test_without_a_break_both_components_have_low_confidence() -> None:
     names = [g.name for g in COMPONENTS]
     whole = read_history(path([0, 6, 0, 5, 1, 4, 2, 3.5]))
     for name in ("break_of_structure", "change_of_character"):
@@ -122,7 +122,7 @@ def test_a_gap_counts_until_price_trades_through_it() -> None:
     assert filled == pytest.approx(0, abs=1e-9)
 
 
-def test_an_order_block_is_the_falling_bar_before_a_rise_until_price_comes_back_through_it() -> None:
+def test_an_order_block_is_a_falling_bar_before_a_rise_until_price_trades_through_it() -> None:
     rise = [
         (99.9, 101.2, 99.9, 101.0),
         (101.0, 102.2, 101.0, 102.0),

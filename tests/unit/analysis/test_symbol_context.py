@@ -47,7 +47,7 @@ def book(bids: list[tuple[float, float]], asks: list[tuple[float, float]], at_ms
     return OrderBook(symbol="X", bids=np.array(bids), asks=np.array(asks), stamp=Stamp(observed_ms=at_ms, received_ms=at_ms))
 
 
-def test_order_flow_reads_takers_by_size_and_by_number() -> None:
+def test_order_flow_uses_sizes_and_counts_of_taker_trades() -> None:
     side = np.array([1.0] * 20 + [-1.0] * 20)
     size = np.array([1.0] * 20 + [3.0] * 20)
     market = trades(side, size)
@@ -57,14 +57,14 @@ def test_order_flow_reads_takers_by_size_and_by_number() -> None:
     assert component(market, "ORDERFLOW", "large_trades").reading == pytest.approx(-1)
 
 
-def test_large_trades_are_absent_where_none_stands_out() -> None:
+def test_large_trades_are_absent_when_most_trades_have_the_same_size() -> None:
     market = trades(np.array([1.0, -1.0] * 20), np.ones(40))
     assert component(market, "ORDERFLOW", "large_trades").missing == "no trade stands out by its size"
     few = trades(np.ones(7), np.ones(7))
     assert component(few, "ORDERFLOW", "taker_delta").missing == "needs 20 trades, has 7"
 
 
-def test_a_rise_with_new_positions_counts_for_more_than_one_with_fewer() -> None:
+def test_a_rise_with_new_positions_counts_more_than_one_with_closed_positions() -> None:
     assert MARKET.open_interest is not None
     grows = np.exp(np.linspace(0, 0.2, 100))
     readings = [
@@ -77,7 +77,7 @@ def test_a_rise_with_new_positions_counts_for_more_than_one_with_fewer() -> None
     assert abs(readings[0]) > abs(readings[1])
 
 
-def test_more_waiting_to_buy_than_to_sell_is_bullish_in_every_reading_of_the_book() -> None:
+def test_more_bids_than_asks_are_bullish_in_every_component_of_the_book() -> None:
     levels = [(1 + 0.0001 * k) for k in range(1, 41)]
     heavy = book([(1 / p, 5.0) for p in levels], [(p, 2.0) for p in levels])
     for name in ("imbalance_near", "imbalance_middle", "imbalance_wide", "microprice", "pressure"):
@@ -87,7 +87,7 @@ def test_more_waiting_to_buy_than_to_sell_is_bullish_in_every_reading_of_the_boo
     assert slope.reading > 0
 
 
-def test_a_band_ends_with_the_side_that_ends_first_and_is_absent_before_the_best_levels() -> None:
+def test_a_band_ends_with_the_shorter_side_and_is_absent_before_the_best_levels() -> None:
     short = [(1 / (1 + 0.0001 * k), 1.0) for k in range(1, 11)]
     deep = [(1 + 0.0001 * k, 1.0) for k in range(1, 200)]
     reading = component(SymbolInputs(symbol="X", book=book(short, deep)), "ORDERBOOK", "imbalance_wide").reading
@@ -97,7 +97,7 @@ def test_a_band_ends_with_the_side_that_ends_first_and_is_absent_before_the_best
     assert component(single, "ORDERBOOK", "microprice").reading == pytest.approx(0.6)
 
 
-def test_order_flow_imbalance_is_that_of_cont_kukanov_and_stoikov() -> None:
+def test_order_flow_imbalance_agrees_with_cont_kukanov_and_stoikov() -> None:
     before = book([(99.0, 5.0)], [(101.0, 7.0)], NOW_MS - 11_000)
     cases = {
         (99.0, 8.0, 101.0, 7.0): 3.0,  # the size at the same bid grew
@@ -113,7 +113,7 @@ def test_order_flow_imbalance_is_that_of_cont_kukanov_and_stoikov() -> None:
         assert component(market, "ORDERBOOK", "order_flow_imbalance").reading == pytest.approx(flow / usual)
 
 
-def test_two_books_of_the_same_time_or_far_apart_give_no_flow() -> None:
+def test_two_books_of_the_same_time_or_far_apart_give_no_order_flow() -> None:
     one = book([(99.0, 5.0)], [(101.0, 7.0)])
     same = component(SymbolInputs(symbol="X", book=one, previous_book=one), "ORDERBOOK", "order_flow_imbalance")
     assert same.missing == "the two order books have the same time"
@@ -131,7 +131,7 @@ def series(values: Floats, step_ms: int = 300_000) -> TimeSeries:
     )
 
 
-def test_funding_above_its_own_history_is_bearish_and_a_tiny_change_is_no_record() -> None:
+def test_funding_above_its_history_is_bearish_and_a_tiny_change_has_a_small_z_score() -> None:
     assert MARKET.ticker is not None
     history = np.array([1e-4, 2e-4, 3e-4] * 10)
     high = replace(MARKET, funding=series(history), ticker=replace(MARKET.ticker, funding_rate=6e-4))
@@ -143,7 +143,7 @@ def test_funding_above_its_own_history_is_bearish_and_a_tiny_change_is_no_record
     assert abs(component(pinned, "SENTIMENT", "funding").reading or 0) < 0.1
 
 
-def test_more_long_accounts_than_usual_is_bearish_and_a_premium_bullish() -> None:
+def test_more_long_accounts_than_usual_are_bearish_and_a_premium_is_bullish() -> None:
     assert MARKET.ticker is not None
     ratios = np.concatenate((np.tile([1.0, 1.1], 20), [1.6]))
     crowded = component(replace(MARKET, long_short=series(ratios)), "SENTIMENT", "accounts")
@@ -155,7 +155,7 @@ def test_more_long_accounts_than_usual_is_bearish_and_a_premium_bullish() -> Non
     assert premium.direction > 0
 
 
-def test_open_interest_counts_only_signed_by_price() -> None:
+def test_open_interest_has_the_sign_of_the_price_move() -> None:
     assert MARKET.open_interest is not None
     grows = np.exp(np.linspace(0, 0.2, 100))
     growing = component(
@@ -170,7 +170,7 @@ def test_open_interest_counts_only_signed_by_price() -> None:
     assert still.missing == "the open interest did not move"
 
 
-def test_old_trades_and_books_count_less_and_then_are_absent() -> None:
+def test_old_trades_and_books_lose_confidence_and_are_then_absent() -> None:
     for dimension, name in (("ORDERFLOW", "taker_delta"), ("ORDERBOOK", "microprice")):
         confidences = []
         for age_s in (0, 90, 150, 3_000):

@@ -48,7 +48,7 @@ async def test_the_next_venue_is_used_and_its_reason_given(error: ExchangeError,
     venues = selection()
     venues.select()
     venues.failed("bybit", error)
-    assert venues.troubles() == {"bybit": reason}
+    assert venues.failures() == {"bybit": reason}
     assert venues.health() == {"bybit": "failing", "binance": "well"}
     assert venues.select() == "binance"
     assert venues.fallback == Fallback(venue="bybit", reason=reason)
@@ -118,7 +118,7 @@ async def test_the_used_venue_fails_when_it_is_incomplete_for_half_a_minute_and_
     for _ in range(3):
         venues.judge(incomplete(), warm=True)
     assert venues.select() == "binance"
-    assert venues.troubles() == {"bybit": FallbackReason.VENUE_INCOMPLETE}
+    assert venues.failures() == {"bybit": FallbackReason.VENUE_INCOMPLETE}
 
 
 async def test_a_complete_pass_in_between_begins_the_half_minute_anew() -> None:
