@@ -5,7 +5,7 @@
               thread ─► publish the snapshot, and write the records to the history
 
 When the used venue fails, the collector switches to the next venue and fills its feed. When a preferred venue has been
-healthy for the dwell time, the collector fills its feed concurrently and then switches to it. When no venue delivers data,
+healthy for the dwell time, the collector fills its feed concurrently and then switches to it. When no venue sends data,
 nothing is published. Servers then mark their data as stale.
 """
 
@@ -44,7 +44,7 @@ STAGE_S = 5.0  # the maximum duration of one stage
 RETRY_S = 1.0  # the pause between two attempts to read a failing venue
 LONGEST_PAUSE_S = 5.0
 PROBE_PERIOD_S = 5.0  # the pause between two probes of the other venues
-WARM_PERIOD_S = 600.0  # the interval at which a standby reads the markets of the first venue
+STANDBY_READ_PERIOD_S = 600.0  # between two reads of the first venue's markets by a standby
 DOMINANCE_PERIOD_S = 60.0
 
 
@@ -95,7 +95,7 @@ class Collector:
     async def run(self) -> None:
         """Stand by or be active until cancelled. Then release the lease, so that a standby can take over immediately."""
         task: asyncio.Task[None] | None = None
-        warmed_at: float | None = None
+        read_at: float | None = None
         try:
             while True:
                 leads = await self._leadership.renew()
@@ -108,17 +108,17 @@ class Collector:
                     log.warning("another collector is active: this one stands by")
                     await self._end(task)
                     task = None
-                elif not leads and (warmed_at is None or self._clock.monotonic() - warmed_at > WARM_PERIOD_S):
-                    log.info("this collector stands by" if warmed_at is None else "this collector still stands by")
-                    warmed_at = self._clock.monotonic()
-                    await self._warm()
+                elif not leads and (read_at is None or self._clock.monotonic() - read_at > STANDBY_READ_PERIOD_S):
+                    log.info("this collector stands by" if read_at is None else "this collector still stands by")
+                    read_at = self._clock.monotonic()
+                    await self._read_first_venue()
                 await self._clock.sleep(LEASE_PERIOD_S)
         finally:
             if task is not None:
                 await self._end(task)
                 await self._leadership.release()
 
-    async def _warm(self) -> None:
+    async def _read_first_venue(self) -> None:
         """Read the markets of the first venue, so that they are known at a takeover."""
         venue = next(iter(self._feeds))
         try:
@@ -140,7 +140,7 @@ class Collector:
         async with asyncio.TaskGroup() as tasks:  # if one fails, all end and the process is restarted
             tasks.create_task(self._engine.recall(self._repository))
             tasks.create_task(self._read_dominance())
-            tasks.create_task(self._watch_others())
+            tasks.create_task(self._probe_others())
             while True:
                 began = self._clock.monotonic()
                 pause_s = await self._pass()
@@ -171,7 +171,7 @@ class Collector:
         snapshot = await self._analyse(feed, request)
         if snapshot is None:
             return RETRY_S
-        self._selection.judge(snapshot, warm=warm)
+        self._selection.record_pass(snapshot, warm=warm)
         _log_progress(feed, snapshot)
         if warm:
             await self._publication.offer(snapshot)
@@ -209,8 +209,8 @@ class Collector:
         return RETRY_S
 
     async def _analyse(self, feed: Feed, request: PassRequest) -> Snapshot | None:
-        """Run one pass. Return None if another collector may be active by its end: a signal must not be opened twice."""
-        async with self._analysing[feed.venue]:  # a probe may still run when a venue becomes the used one
+        """Run one pass. Return None if another collector may be active at its end, so that no signal is opened twice."""
+        async with self._analysing[feed.venue]:  # a probe of a venue may still run when the venue becomes the used one
             number = self._observer.started(feed.venue, request) if self._observer else 0
             with metrics.CYCLE_SECONDS.labels("analysis").time():
                 analysed = await self._engine.analyse(feed, request)
@@ -251,29 +251,29 @@ class Collector:
                 log.info("CoinGecko: %s", error)
             await self._clock.sleep(DOMINANCE_PERIOD_S)
 
-    async def _watch_others(self) -> None:
+    async def _probe_others(self) -> None:
         """Probe the venues that are preferred to the used one. Probe all other venues while the used one fails."""
         while True:
             await self._clock.sleep(PROBE_PERIOD_S)
             for venue in self._selection.to_probe():
-                if venue != self._selection.used:  # it may be the used one by now
+                if venue != self._selection.used:  # the used venue may have changed during a probe
                     await self._probe(venue)
 
     async def _probe(self, venue: str) -> None:
         """Read the prices of a venue that is not used.
 
-        If it has been healthy for the dwell time, fill its feed. It may take over without a gap once a pass over its market
-        gives a complete snapshot."""
-        if not self._selection.may_ask(venue):
+        If the venue has been healthy for the dwell time, fill its feed. The venue may take over without a gap after a pass
+        over its market has given a complete snapshot."""
+        if not self._selection.may_request(venue):
             return
         feed = self._feeds[venue]
         if await self._read_prices(venue) is None:
-            self._selection.answered(venue)
+            self._selection.record_probe(venue)
             if self._selection.is_proven(venue):
                 feed.start()
                 if feed.warm:  # read before the pass, because the feed continues to fill
                     snapshot = await self._analyse(feed, PassRequest(dominance=self._dominance))
-                    if snapshot is None or self._selection.judge_beside(snapshot):
+                    if snapshot is None or self._selection.record_probe_pass(snapshot):
                         return
         self._selection.not_ready(venue)
         if self._selection.is_failing(venue):
@@ -283,6 +283,6 @@ class Collector:
 def _log_progress(feed: Feed, snapshot: Snapshot) -> None:
     """Log the progress of a feed that is not filled yet."""
     if not feed.filled:
-        asked, total = feed.progress
+        tried, total = feed.progress
         scored, expected = snapshot.scored, len(snapshot.universe)
-        log.info("%s: %d of %d inputs read, %d of %d symbols scored", feed.venue, asked, total, scored, expected)
+        log.info("%s: %d of %d inputs read, %d of %d symbols scored", feed.venue, tried, total, scored, expected)

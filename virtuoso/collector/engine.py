@@ -4,7 +4,7 @@
     the history ───────┴─► recall ─► states ─► analyse (in a thread) ─► accept ─► HistoryRecorder
 
 Both sources are recalled. The history has the signals that were re-armed or closed, and the opportunities. The snapshot has
-what a process published just before it died. While the history is down, only the snapshot is used, and the history is
+what a collector published just before it ended. While the history is down, only the snapshot is used, and the history is
 retried until it answers.
 """
 
@@ -74,7 +74,7 @@ class Engine:
         self.reset()
 
     def reset(self) -> None:
-        """Discard all states. Another collector was active meanwhile, so they are out of date."""
+        """Discard all states. They are out of date, because another collector was active in the meantime."""
         self._states = {venue: new_venue_state(venue, self.environment, self._weights) for venue in self._venues}
         self._pending: list[Callable[[VenueState], VenueState]] = []  # recalled while a pass was running
         self._source: SourceStatus | None = None
@@ -90,10 +90,10 @@ class Engine:
         return self._states[venue]
 
     async def recall(self, repository: SnapshotRepository) -> None:
-        """Recall the previous states, and return once the history has answered.
+        """Recall the previous states. Return after the history has answered.
 
-        `recalled` is set within seconds even when nothing answers: snapshots may then be published. `may_trade` is usually
-        set at the same time: signals may then be opened."""
+        `recalled` is set within seconds even when nothing answers. Snapshots may then be published. `may_trade` is usually
+        set at the same time. Signals may then be opened."""
         started = self._clock.monotonic()
         last = await self._last_snapshot(repository)
         if last is not None and last.regime is not None:  # it replaces the regime of passes before the recall
@@ -110,7 +110,7 @@ class Engine:
                 self.may_trade = last is not None or self._clock.monotonic() - started > MAX_HISTORY_WAIT_S
                 await self._clock.sleep(RETRY_S)
             else:
-                self._add_recalled(stored.signals, stored.opportunities)  # first, because it knows more
+                self._add_recalled(stored.signals, stored.opportunities)  # before the snapshot, because it is more complete
                 active = sum(signal.closed_ms is None for signal in stored.signals)
                 log.info("history: %d signals restored, %d of them active", len(stored.signals), active)
                 break
@@ -134,7 +134,7 @@ class Engine:
         self._pending.append(lambda state: with_recalled(state, stored_signals, stored_opportunities))
 
     def apply_recalled(self) -> None:
-        """Apply what has been recalled to the states. Call this between two passes: a running pass would overwrite it."""
+        """Apply the recalled records to the states. Call this between two passes. A running pass would overwrite them."""
         pending, self._pending = self._pending, []
         for change in pending:
             self._states = {venue: change(state) for venue, state in self._states.items()}
@@ -148,8 +148,8 @@ class Engine:
     def accept(self, feed: Feed, analysed: AnalysedMarket, *, snapshot_id: str, computed_ms: int) -> Snapshot:
         """Apply the result of a pass, and return its snapshot.
 
-        The next pass starts from the new state, the feed follows the symbols of its signals, and the history gets its
-        records."""
+        The next pass starts from the new state. The feed follows the symbols of the active signals. The history gets the
+        records of the pass."""
         venue, result = feed.venue, analysed.result
         state = self._states[venue] = next_state(self._states[venue], result)
         feed.follow(state.followed)
@@ -166,7 +166,7 @@ class Engine:
         )
 
     def _signal_record(self, venue: str) -> SignalRecord | None:
-        """Return the record of the venue's closed signals; None when the history does not have it."""
+        """Return the record of the venue's closed signals, or None when it cannot be read."""
         return self._history.signal_record(venue) if self._history else None
 
     def report_source(self, status: SourceStatus) -> None:

@@ -1,7 +1,7 @@
 """The connection of a collector to the history: recall the previous state, record the results, read the outcomes of signals.
 
-A pass never waits for the history, and a failing history never ends a collector. If the history hangs, is full or is gone,
-only history is lost. Records wait in memory meanwhile (see `virtuoso.history.background_writer`).
+A pass never waits for the history, and a failing history never ends a collector. While the history fails, records wait in
+memory (see `virtuoso.history.background_writer`). Only history can be lost.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RECALL_S = 3.0  # the timeout of a recall; afterwards, a collector continues with the last snapshot
+RECALL_S = 3.0  # after this time without an answer, a collector continues with the last snapshot
 SIGNALS_MS = 7 * 86_400_000  # `analysis.signals` needs the signals of this period and the active ones
 OPPORTUNITIES_MS = 86_400_000  # `analysis.opportunities` needs the opportunities of this period
 PAGE = 500
-MAX_SIGNALS = 20_000  # per venue; more than seven days can produce
+MAX_SIGNALS = 20_000  # per venue; seven days give fewer
 SIGNAL_RECORD_S = 60.0
 SETTLE_S = 2.0  # a signal that has just ended needs this time to reach the history
 
@@ -45,7 +45,7 @@ class RecalledState:
 
 
 class HistoryRecorder:
-    """A recorder that reads from `history` and writes with `writer`, for `venues`. The owner keeps `run` running, and closes
+    """A recorder that reads from `history` and writes with `writer`, for `venues`. Its owner runs `run`, and closes
     `history` and `writer` afterwards."""
 
     def __init__(self, history: HistoryReader, writer: BackgroundWriter, venues: Sequence[str], clock: Clock) -> None:
@@ -141,8 +141,8 @@ async def history_recorder(
 ) -> AsyncIterator[HistoryRecorder | None]:
     """Run a recorder on the history at `url` while the body runs. Then write the waiting records and close the history.
 
-    Yield None if `url` is None. `days`: the days to keep points, and the days to keep all other records. Raise ConfigError
-    if `url` is not a valid history URL."""
+    Yield None if `url` is None. `days` is (days to keep points, days to keep all other records). Raise ConfigError if `url`
+    is not a valid history URL."""
     if url is None:
         yield None
         return

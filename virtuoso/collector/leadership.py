@@ -1,4 +1,4 @@
-"""The leadership of this collector and the time until which it is certain."""
+"""The leadership of this collector: whether it holds the lease, and whether the lease may have expired."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TTL_S = 5.0
-# When the head is older than this, its publisher is no longer active.
-VACANT_MS = 15_000
+# If the head is older than this, no collector publishes.
+NO_PUBLISHER_MS = 15_000
 
 
 class Lease:
@@ -39,7 +39,7 @@ class Lease:
             return await self._repository.lease(keys.lease(), self.owner, ttl_s=TTL_S)
         except RepositoryError as error:
             log.debug("no lease is available: %s", error)
-            return active or await self._is_vacant()
+            return active or await self._no_collector_publishes()
 
     async def release(self) -> None:
         """Release the lease, so that a standby can take over immediately."""
@@ -48,15 +48,15 @@ class Lease:
         except RepositoryError as error:
             log.debug("the lease could not be released and will expire: %s", error)
 
-    async def _is_vacant(self) -> bool:
+    async def _no_collector_publishes(self) -> bool:
         """Return True if snapshots can be stored and no collector has published one recently.
 
-        Collectors that start together check at different times, so that usually only one of them becomes active."""
+        Collectors that start together check at different times. Usually only one of them becomes active."""
         await self._clock.sleep(zlib.crc32(self.owner.encode()) % 8)
         try:
             await self._repository.set(keys.trial(), b"", ttl_s=1)
             head = await self._repository.get(keys.HEAD)
-            return head is None or self._clock.now_ms() - snapshots.decode_head(head)[1] > VACANT_MS
+            return head is None or self._clock.now_ms() - snapshots.decode_head(head)[1] > NO_PUBLISHER_MS
         except CorruptValue:
             return True
         except RepositoryError:

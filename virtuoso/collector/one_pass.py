@@ -41,7 +41,8 @@ log = logging.getLogger(__name__)
 class PassRequest:
     """The inputs of a pass in addition to the market.
 
-    `fallback`: the reason why the venue is not the preferred one. `trading`: look for signals and opportunities."""
+    `fallback` is the reason why the venue is not the preferred one. `trading` means to look for signals and
+    opportunities."""
 
     dominance: Dominance | None = None
     fallback: Fallback | None = None
@@ -52,9 +53,9 @@ class PassRequest:
 class PassResult:
     """The result of a pass over a market at one time.
 
-    `state`: the state of the venue after the pass. `traded`: the pass looked for signals and opportunities. Otherwise
-    there are no records, and only the regime and the betas of `state` are new. `signals`: opened, changed or recalled.
-    `unexpired_opportunities`: not expired yet, newest first. `opportunities`: new or recalled."""
+    `state` is the state of the venue after the pass. `traded` means that the pass looked for signals and opportunities.
+    Otherwise there are no records, and only the regime and the betas of `state` are new. `signals` are opened, changed or
+    recalled. `unexpired_opportunities` are not expired yet, newest first. `opportunities` are new or recalled."""
 
     state: VenueState
     confluences: Mapping[str, Confluence]
@@ -69,18 +70,18 @@ class PassResult:
 
 
 class PassObserver(Protocol):
-    """An observer of every pass. The calls come in the order in which changes take effect. A replay needs this order."""
+    """An observer of every pass. Calls are made in the order in which changes take effect. A replay needs this order."""
 
     def started(self, venue: str, request: PassRequest) -> int:
         """Handle the start of a pass over the current data of the venue's feed. Return the number of the pass."""
         ...
 
     def scored(self, number: int, snapshot: Snapshot) -> None:
-        """Handle the snapshot of a pass. From now on, the state of the venue is the one after this pass."""
+        """Handle the snapshot of a pass. The state of the venue is now the one after this pass."""
         ...
 
     def published(self, snapshot: Snapshot) -> None:
-        """Handle the publication of a snapshot. From now on, servers may read it."""
+        """Handle the publication of a snapshot. Servers may now read it."""
         ...
 
 
@@ -151,7 +152,7 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
 def next_state(state: VenueState, result: PassResult) -> VenueState:
     """Return the state of the venue after the pass is accepted.
 
-    A pass that did not trade does not change signals and opportunities. An example is a probe of another venue."""
+    A pass that did not trade, such as a probe of another venue, does not change signals and opportunities."""
     if result.traded:
         return result.state
     after = result.state

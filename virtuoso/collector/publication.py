@@ -36,7 +36,7 @@ class Publication:
         self.reset()
 
     def reset(self) -> None:
-        """Discard the counts of the last snapshot. Another collector was active meanwhile."""
+        """Discard the counts of the last snapshot. Another collector was active in the meantime."""
         self.scored: int | None = None
         self.expected = 0
 
@@ -64,7 +64,7 @@ class Publication:
             self._complete_at = now
 
     async def publish_candles(self, venue: str, candles: Candles) -> None:
-        """Store bars for ListCandles. If that fails, they are stored with the next bar."""
+        """Store bars for ListCandles. If that fails, the next call stores them."""
         try:
             await self._publisher.publish_candles(venue, candles)
         except RepositoryError as error:

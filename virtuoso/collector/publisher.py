@@ -1,4 +1,4 @@
-"""The writer of all data for servers: snapshots by id, the head that announces the newest snapshot, and bars for charts.
+"""The writer of all data for servers: snapshots by id, the head with the id of the newest snapshot, and bars for charts.
 
 Collectors and replays of recordings use it."""
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TTL_MARGIN_S = 120.0
 CANDLES_TTL_S = 900.0
-SNAPSHOTS_LEFT = 10  # for readers that have read a head but not yet its snapshot
+SNAPSHOTS_KEPT = 10  # for servers that have read a head but not its snapshot
 ERROR_PERIOD_S = 60.0
 
 log = logging.getLogger(__name__)
@@ -55,13 +55,13 @@ class Publisher:
         if newest in self._published:  # a recording restarts
             self._published.remove(newest)
         self._published.append(newest)
-        while len(self._published) > SNAPSHOTS_LEFT:
-            with contextlib.suppress(RepositoryError):  # otherwise, it expires later
+        while len(self._published) > SNAPSHOTS_KEPT:
+            with contextlib.suppress(RepositoryError):  # after an error, the snapshot expires later
                 await self._repository.set(keys.snapshot(self._published.popleft()), b"", ttl_s=1)
 
 
 class RepositoryErrorLog:
-    """A log of repository failures. It logs one failure per minute at error level, and the others at debug level."""
+    """A log of repository failures. It logs one failure a minute at error level, and the others at debug level."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

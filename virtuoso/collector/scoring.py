@@ -32,8 +32,8 @@ def score_market(
 ) -> tuple[dict[str, Confluence], Overview]:
     """Return (results by symbol, overview) at the time of the market's newest prices.
 
-    While many tickers are unusable (`whole` is False), the overview has no counts and sums, because they would cover only a
-    part of the venue. `readings` is updated. Afterwards, it contains exactly the scored symbols."""
+    While `market.turnover_known` is False, the overview has no counts and sums, because they would cover only a part of the
+    venue. `readings` is updated. Afterwards, it contains exactly the scored symbols."""
     readings = {} if readings is None else readings
     for symbol in readings.keys() - {item.symbol for item in market.inputs}:
         del readings[symbol]

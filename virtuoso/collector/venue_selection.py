@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-INCOMPLETE_AFTER_S = 30.0  # without a complete snapshot for this time, a venue fails if there is another
+MAX_INCOMPLETE_S = 30.0  # a venue fails after this time without a complete snapshot, if there is another venue
 
 
 class VenueSelection:
@@ -42,9 +42,9 @@ class VenueSelection:
         self.fallback: Fallback | None = None
 
     def select(self) -> str | None:
-        """Select and return the venue to use now. Return None while it must not get requests."""
+        """Select and return the venue to use now. Return None while no request may be sent to it."""
         venue, self.fallback = self._failover.choose(self._breakers, used=self.used, ready=self._ready)
-        if not self.may_ask(venue):
+        if not self.may_request(venue):
             return None
         if venue != self.used:
             if self.used is not None:
@@ -55,8 +55,8 @@ class VenueSelection:
             self._ready.discard(venue)
         return venue
 
-    def may_ask(self, venue: str) -> bool:
-        """Return True unless the venue must not get requests now."""
+    def may_request(self, venue: str) -> bool:
+        """Return True if a request may be sent to the venue now."""
         breaker = self._breakers[venue]
         return not breaker.open or breaker.probe_due
 
@@ -71,22 +71,22 @@ class VenueSelection:
         else:
             log.info("%s: %s: %s", venue, type(error).__name__, error)
 
-    def judge(self, snapshot: Snapshot, *, warm: bool) -> None:
-        """Record a pass over the used venue. `warm`: feed and recall were ready at its start."""
+    def record_pass(self, snapshot: Snapshot, *, warm: bool) -> None:
+        """Record a pass over the used venue. `warm` means that feed and recall were ready at its start."""
         venue, now = snapshot.venue, self._clock.monotonic()
         if snapshot.complete or not warm:
             self._incomplete_since.pop(venue, None)
             self._breakers[venue].succeeded()
-        elif now - self._incomplete_since.setdefault(venue, now) > INCOMPLETE_AFTER_S and self._has_other(venue):
+        elif now - self._incomplete_since.setdefault(venue, now) > MAX_INCOMPLETE_S and self._has_other(venue):
             self.failed(venue, _incomplete(snapshot))
         metrics.VENUE_UP.labels(venue).set(not self._breakers[venue].open)
 
-    def answered(self, venue: str) -> None:
+    def record_probe(self, venue: str) -> None:
         """Record that a probed venue returned its prices."""
         self._breakers[venue].succeeded()
         metrics.VENUE_UP.labels(venue).set(1)
 
-    def judge_beside(self, snapshot: Snapshot) -> bool:
+    def record_probe_pass(self, snapshot: Snapshot) -> bool:
         """Record a pass over a venue that is not used. Return True if the venue may take over."""
         if snapshot.complete:
             self._ready.add(snapshot.venue)

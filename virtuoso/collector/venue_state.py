@@ -31,9 +31,9 @@ NewestBars = Mapping[str, "tuple[tuple[Timeframe, int, int], ...]"]  # by symbol
 class VenueState:
     """The state of one venue.
 
-    `newest_bars`: the bars that `betas` were computed from. `last_pass`: the last pass that traded. `recalled`: the ids of
-    recalled signals and opportunities. The next pass that trades writes them to the history again, in case it does not have
-    them. `readings`: a cache that all states of a venue share. It does not change any result."""
+    `newest_bars` are the bars from which `betas` were computed. `last_pass` is the last pass that traded. `recalled` has the
+    ids of recalled signals and opportunities. The next pass that trades writes them to the history again, in case the
+    history lacks them. `readings` is a cache that all states of a venue share. It does not change any result."""
 
     signals: SignalState
     opportunities: OpportunityState

@@ -45,7 +45,7 @@ GONE = VenueUnavailable("gone")
         (None, "VENUE_TIMED_OUT", PERIOD_S + 14),
     ],
 )
-async def test_a_venue_that_fails_is_left_for_the_next_which_says_why(
+async def test_a_failing_venue_is_replaced_by_the_next_with_the_reason(
     error: ExchangeError | None, reason: str, within_s: float
 ) -> None:
     node = two_venues()
@@ -64,7 +64,7 @@ async def test_a_venue_that_fails_is_left_for_the_next_which_says_why(
         assert node.exchanges["bybit"].calls["book"] == calls, "nothing more is asked of it than its prices"
 
 
-async def test_one_failure_or_two_change_nothing() -> None:
+async def test_one_or_two_failures_do_not_change_the_venue() -> None:
     node = two_venues()
     async with node.running():
         await asyncio.sleep(30)
@@ -76,7 +76,7 @@ async def test_one_failure_or_two_change_nothing() -> None:
         assert node.longest_gap_s() < 3 * PERIOD_S
 
 
-async def test_a_venue_with_prices_but_without_scores_is_left_after_half_a_minute_where_there_is_another() -> None:
+async def test_a_venue_with_prices_but_without_scores_is_replaced_after_half_a_minute() -> None:
     node = two_venues()
     break_down(node.exchanges["bybit"], GONE, SCORED_KINDS)
     async with node.running():
@@ -89,7 +89,7 @@ async def test_a_venue_with_prices_but_without_scores_is_left_after_half_a_minut
         assert first.snapshot.complete
 
 
-async def test_the_only_venue_stays_in_use_however_incomplete_it_is() -> None:
+async def test_the_only_venue_stays_in_use_even_if_it_is_incomplete() -> None:
     node = Node([exchange()], memory())
     break_down(node.exchanges["bybit"], GONE, SCORED_KINDS)
     async with node.running():
@@ -99,7 +99,7 @@ async def test_the_only_venue_stays_in_use_however_incomplete_it_is() -> None:
         assert not any(each.snapshot.complete for each in node.publications)
 
 
-async def test_a_short_pause_that_the_venue_asks_for_is_waited_out() -> None:
+async def test_the_collector_waits_until_the_end_of_a_short_pause() -> None:
     node = two_venues()
     async with node.running():
         await asyncio.sleep(30)
@@ -113,7 +113,7 @@ async def test_a_short_pause_that_the_venue_asks_for_is_waited_out() -> None:
         assert node.longest_gap_s() < 7 + 2 * PERIOD_S
 
 
-async def test_a_long_pause_that_the_venue_asks_for_changes_the_venue_and_is_respected() -> None:
+async def test_a_long_pause_changes_the_venue_and_no_request_is_sent_during_it() -> None:
     node = two_venues()
     async with node.running():
         await asyncio.sleep(30)
@@ -130,7 +130,7 @@ async def test_a_long_pause_that_the_venue_asks_for_changes_the_venue_and_is_res
         assert node.used == "bybit"
 
 
-async def test_with_all_venues_dead_nothing_is_published_and_the_first_that_comes_back_is_used() -> None:
+async def test_while_all_venues_fail_nothing_is_published_and_the_first_that_recovers_is_used() -> None:
     node = two_venues()
     async with node.running():
         await asyncio.sleep(30)
@@ -150,7 +150,7 @@ async def test_with_all_venues_dead_nothing_is_published_and_the_first_that_come
         assert node.publications[-1].at > CLOCK.monotonic() - 2 * PERIOD_S
 
 
-async def test_a_third_venue_is_used_when_two_are_dead() -> None:
+async def test_a_third_venue_is_used_when_two_fail() -> None:
     node = Node([exchange("bybit"), exchange("binance"), exchange("okx")], memory())
     for venue in ("bybit", "binance"):
         break_down(node.exchanges[venue], BLOCKED)
@@ -182,7 +182,7 @@ async def test_a_better_venue_takes_over_after_the_dwell_and_without_a_gap() -> 
         assert node.exchanges["binance"].calls == calls, "the venue that was left is asked nothing more"
 
 
-async def test_a_failure_while_it_recovers_begins_the_dwell_anew() -> None:
+async def test_a_failure_during_recovery_restarts_the_dwell() -> None:
     node = two_venues()
     break_down(node.exchanges["bybit"], GONE)
     async with node.running():
@@ -212,7 +212,7 @@ async def test_a_better_venue_whose_market_cannot_be_scored_does_not_take_over()
         assert node.longest_gap_s() < 2 * PERIOD_S
 
 
-async def test_should_the_used_venue_fail_a_recovering_one_is_better_than_none() -> None:
+async def test_a_recovering_venue_is_used_when_the_used_venue_fails() -> None:
     node = two_venues()
     break_down(node.exchanges["bybit"], BLOCKED)
     async with node.running():
@@ -225,7 +225,7 @@ async def test_should_the_used_venue_fail_a_recovering_one_is_better_than_none()
         assert node.publications[-1].reason is None
 
 
-async def test_a_look_at_a_venue_that_becomes_the_used_one_meanwhile_does_not_disturb_its_passes() -> None:
+async def test_a_probe_of_a_venue_that_becomes_the_used_venue_does_not_disturb_its_passes() -> None:
     node = two_venues()
     break_down(node.exchanges["bybit"], BLOCKED)
     async with node.running():
@@ -240,7 +240,7 @@ async def test_a_look_at_a_venue_that_becomes_the_used_one_meanwhile_does_not_di
         assert node.publications[-1].at > CLOCK.monotonic() - 10
 
 
-async def test_each_change_of_venue_is_an_alert() -> None:
+async def test_each_change_of_venue_raises_an_alert() -> None:
     history = FakeRecorder()
     node = two_venues(history=history)
     async with node.running():

@@ -35,7 +35,7 @@ from virtuoso.wire import snapshots
 GONE = VenueUnavailable("gone")
 
 
-async def test_it_publishes_what_a_server_admits_and_releases_the_lease_when_it_is_ended() -> None:
+async def test_a_collector_publishes_snapshots_that_servers_accept_and_releases_the_lease_at_its_end() -> None:
     node = Node([exchange()], memory())
     async with node.running():
         await asyncio.sleep(5)
@@ -52,14 +52,14 @@ async def test_it_publishes_what_a_server_admits_and_releases_the_lease_when_it_
     assert await node.repository.lease(keys.lease(), "b", ttl_s=5)
 
 
-async def test_should_a_part_of_it_die_it_ends_rather_than_going_on_without_that_part() -> None:
+async def test_a_collector_ends_when_one_of_its_tasks_fails() -> None:
     node = Node([exchange()], memory(), coingecko=FakeCoinGecko(RuntimeError("a mistake of ours")))
     with pytest.raises(ExceptionGroup) as ended:
         await node.collector.run()
     assert "a mistake of ours" in str(ended.value.exceptions)
 
 
-async def test_while_all_is_well_it_publishes_every_period_for_ever() -> None:
+async def test_without_faults_a_snapshot_is_published_in_every_period() -> None:
     node = Node([exchange()], memory())
     async with node.running():
         await asyncio.sleep(300)
@@ -68,7 +68,7 @@ async def test_while_all_is_well_it_publishes_every_period_for_ever() -> None:
         assert len(node.publications) == pytest.approx(300 / PERIOD_S, rel=0.05)
 
 
-async def test_nothing_is_published_before_every_input_was_asked_for_or_ten_seconds_have_passed() -> None:
+async def test_nothing_is_published_before_every_input_was_requested_or_ten_seconds_have_passed() -> None:
     bybit = exchange()
     break_down(bybit, None, ["trades"])
     node = Node([bybit], memory())
@@ -79,7 +79,7 @@ async def test_nothing_is_published_before_every_input_was_asked_for_or_ten_seco
         assert node.publications[0].snapshot.complete
 
 
-async def test_btc_dominance_is_read_once_a_minute_and_given_up_when_it_fails() -> None:
+async def test_btc_dominance_is_read_once_a_minute_and_absent_after_a_failure() -> None:
     answer = Dominance(percent=58.0, basis=DominanceBasis.MARKET_CAP, observed_ms=CLOCK.start_ms)
     node = Node([exchange()], memory(), coingecko=FakeCoinGecko(answer))
     async with node.running():
@@ -92,7 +92,7 @@ async def test_btc_dominance_is_read_once_a_minute_and_given_up_when_it_fails() 
         assert after is None or after.basis is DominanceBasis.TURNOVER
 
 
-async def test_a_pass_that_outlasts_its_period_is_followed_by_the_next_at_once() -> None:
+async def test_a_pass_longer_than_its_period_is_followed_by_the_next_immediately() -> None:
     node = Node([exchange()], memory())
     async with node.running():
         virtual_loop().thread_s = 4.0  # the time of the analysis, and the time of the encoding
@@ -102,7 +102,7 @@ async def test_a_pass_that_outlasts_its_period_is_followed_by_the_next_at_once()
         assert node.is_active()
 
 
-async def test_of_two_collectors_one_is_active_and_the_other_takes_over_when_the_first_ends() -> None:
+async def test_one_of_two_collectors_is_active_and_the_other_takes_over_when_it_ends() -> None:
     repository = memory()
     first, second = (Node([exchange()], repository, owner=name) for name in ("a", "b"))
     async with second.running():
@@ -141,7 +141,7 @@ async def test_a_collector_that_loses_the_lease_stands_by_until_it_has_the_lease
         assert {signal.id for signal in node.publications[-1].snapshot.signals} == set(signals)
 
 
-async def test_a_pass_that_outlasts_the_lease_does_not_count() -> None:
+async def test_the_result_of_a_pass_longer_than_the_lease_is_discarded() -> None:
     repository, history = memory(), FakeRecorder()
     node = Node([exchange()], repository, history=history)
     async with node.running():
@@ -171,7 +171,7 @@ class HangingLeases(MemoryRepository):
         return await super().lease(key, owner, ttl_s=ttl_s)
 
 
-async def test_while_the_lease_cannot_be_renewed_no_pass_counts() -> None:
+async def test_while_the_lease_cannot_be_renewed_results_are_discarded() -> None:
     repository = HangingLeases(clock=CLOCK)
     node = Node([exchange()], repository)
     async with node.running():
@@ -205,7 +205,7 @@ async def test_a_standby_reads_the_markets_every_ten_minutes_and_nothing_else() 
         assert node.publications[0].at - took_over_at < 5
 
 
-async def test_a_standby_survives_a_venue_that_does_not_answer_it() -> None:
+async def test_a_standby_continues_when_the_venue_does_not_answer() -> None:
     repository = memory()
     repository._leases[keys.lease()] = ("other", CLOCK.monotonic() + 1000)
     bybit = exchange()
@@ -228,7 +228,7 @@ class Failing(MemoryRepository):
         await super().set(key, value, ttl_s=ttl_s)
 
 
-async def test_a_repository_that_fails_is_logged_once_a_minute_and_used_again_when_it_is_well(
+async def test_a_failing_repository_is_logged_once_a_minute_and_used_again_when_it_works(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     repository = Failing(clock=CLOCK)
@@ -247,7 +247,7 @@ async def test_a_repository_that_fails_is_logged_once_a_minute_and_used_again_wh
         assert node.is_active()
 
 
-async def test_signals_wait_a_minute_for_a_history_that_is_down_and_scores_do_not_wait() -> None:
+async def test_signals_wait_a_minute_for_a_failing_history_and_scores_do_not_wait() -> None:
     history = FakeRecorder()
     history.down = True
     node = Node([BullishExchange(clock=CLOCK)], memory(), history=history)
@@ -260,7 +260,7 @@ async def test_signals_wait_a_minute_for_a_history_that_is_down_and_scores_do_no
         assert len(history.stored) == 3
 
 
-async def test_signals_come_at_once_when_the_history_answers() -> None:
+async def test_signals_open_immediately_when_the_history_answers() -> None:
     history = FakeRecorder()
     history.down = True
     node = Node([BullishExchange(clock=CLOCK)], memory(), history=history)

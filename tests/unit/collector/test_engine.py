@@ -32,7 +32,7 @@ async def recalled(repository: MemoryRepository, environment: Environment) -> En
     return engine
 
 
-async def test_the_last_snapshot_gives_its_venue_the_regime_and_the_active_signals() -> None:
+async def test_regime_and_active_signals_are_recalled_from_the_last_snapshot() -> None:
     given = signal(environment=Environment.REPLAY)
     engine = await recalled(await repository_with(signals=(given,)), Environment.REPLAY)
     assert engine.state("bybit").active == (given,)
@@ -42,7 +42,7 @@ async def test_the_last_snapshot_gives_its_venue_the_regime_and_the_active_signa
     assert engine.state("binance").regime is None
 
 
-async def test_a_snapshot_of_another_environment_or_one_that_cannot_be_read_gives_nothing() -> None:
+async def test_nothing_is_recalled_from_an_unreadable_snapshot_or_another_environment() -> None:
     repository = await repository_with(signals=(signal(environment=Environment.REPLAY),))
     engine = await recalled(repository, Environment.LIVE)
     assert engine.state("bybit").active == ()
@@ -52,7 +52,7 @@ async def test_a_snapshot_of_another_environment_or_one_that_cannot_be_read_give
     assert engine.state("bybit").active == ()
 
 
-async def test_only_a_pass_that_trades_opens_signals_and_the_same_market_opens_the_same_again() -> None:
+async def test_only_a_pass_with_trading_opens_signals_and_the_same_market_gives_the_same_signals() -> None:
     feed, engine = await filled_bullish_feed(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
 
     async def analysed(*, trading: bool) -> AnalysedMarket:
@@ -81,7 +81,7 @@ async def test_only_a_pass_that_trades_opens_signals_and_the_same_market_opens_t
     assert engine.state("binance").active == ()
 
 
-async def test_what_was_computed_from_bars_is_used_again_by_the_next_pass() -> None:
+async def test_results_computed_from_bars_are_reused_by_the_next_pass() -> None:
     feed, engine = await filled_bullish_feed(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
     caches = []
     for trading in (False, True, True):

@@ -34,7 +34,7 @@ async def test_the_same_market_in_the_same_state_gives_the_same_result() -> None
     assert first.state.betas == second.state.betas
 
 
-async def test_a_pass_that_does_not_trade_changes_regime_and_betas_only() -> None:
+async def test_a_pass_without_trading_changes_only_regime_and_betas() -> None:
     before, rising = fresh(), await market()
     result = run_pass(before, rising, PassRequest())
     after = next_state(before, result)
@@ -73,7 +73,7 @@ async def test_a_part_that_fails_does_not_affect_the_others(
     assert (not result.alerts) == (part == "market_alerts")
 
 
-async def test_recalled_signals_and_their_alerts_are_written_to_the_history_once_more() -> None:
+async def test_recalled_signals_and_their_alerts_are_written_to_the_history_again() -> None:
     rising = await market()
     stored = run_pass(fresh(), rising, TRADING).signals
     state = with_recalled(fresh(), stored, ())

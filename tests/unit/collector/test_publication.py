@@ -9,7 +9,7 @@ import pytest
 from tests.clocks import VirtualClock
 from tests.unit.wire.test_snapshots import snapshot
 from virtuoso.collector.publication import Publication
-from virtuoso.collector.publisher import ERROR_PERIOD_S, SNAPSHOTS_LEFT, Publisher, RepositoryErrorLog
+from virtuoso.collector.publisher import ERROR_PERIOD_S, SNAPSHOTS_KEPT, Publisher, RepositoryErrorLog
 from virtuoso.domain.errors import RepositoryError
 from virtuoso.domain.snapshot import Snapshot
 from virtuoso.repository import keys
@@ -64,10 +64,10 @@ async def test_an_incomplete_snapshot_is_published_when_there_is_no_complete_one
 
 async def test_the_latest_snapshots_are_kept_for_readers_and_older_ones_are_removed() -> None:
     setup = PublicationSetup()
-    for number in range(SNAPSHOTS_LEFT + 5):
+    for number in range(SNAPSHOTS_KEPT + 5):
         await setup.publication.offer(numbered_snapshot(number))
-    left = [n for n in range(SNAPSHOTS_LEFT + 5) if await setup.repository.get(keys.snapshot(f"bybit-{n}-a"))]
-    assert left == list(range(5, SNAPSHOTS_LEFT + 5))
+    kept = [n for n in range(SNAPSHOTS_KEPT + 5) if await setup.repository.get(keys.snapshot(f"bybit-{n}-a"))]
+    assert kept == list(range(5, SNAPSHOTS_KEPT + 5))
 
 
 async def test_repository_errors_are_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:

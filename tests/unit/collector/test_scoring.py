@@ -31,7 +31,7 @@ def market_data(inputs: Sequence[SymbolInputs], tickers: Mapping[str, Ticker], *
     )
 
 
-def test_a_symbol_whose_data_cannot_be_scored_at_all_costs_only_itself() -> None:
+def test_an_error_in_the_score_of_one_symbol_does_not_affect_others() -> None:
     good = symbol_inputs()
     assert good.ticker is not None
     assert good.book is not None
@@ -49,7 +49,7 @@ def test_a_symbol_whose_data_cannot_be_scored_at_all_costs_only_itself() -> None
     assert results["WORSEUSDT"].score is None
 
 
-def test_a_total_over_a_part_of_the_venue_is_not_shown() -> None:
+def test_totals_over_only_a_part_of_the_venue_are_absent() -> None:
     good = symbol_inputs()
     assert good.ticker is not None
     tickers = {"BTCUSDT": replace(good.ticker, symbol="BTCUSDT", turnover_24h=1e9)}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.clocks import VirtualClock
 from tests.unit.wire.test_snapshots import snapshot
-from virtuoso.collector.venue_selection import INCOMPLETE_AFTER_S, VenueSelection
+from virtuoso.collector.venue_selection import MAX_INCOMPLETE_S, VenueSelection
 from virtuoso.domain.errors import ExchangeError, RateLimited, VenueBlocked, VenueTimedOut
 from virtuoso.domain.model import Fallback, FallbackReason
 from virtuoso.domain.snapshot import Snapshot
@@ -29,7 +29,7 @@ def incomplete(venue: str = "bybit") -> Snapshot:
     return replace(snapshot(), venue=venue)
 
 
-async def test_before_the_first_choice_no_venue_is_used_and_none_is_looked_at() -> None:
+async def test_before_the_first_selection_no_venue_is_used_or_probed() -> None:
     venues = selection()
     assert venues.to_probe() == []
     assert venues.select() == "bybit"
@@ -44,7 +44,7 @@ async def test_before_the_first_choice_no_venue_is_used_and_none_is_looked_at() 
         (RateLimited("x", until_ms=1 << 50), FallbackReason.VENUE_RATE_LIMITED),
     ],
 )
-async def test_the_next_venue_is_used_and_its_reason_given(error: ExchangeError, reason: FallbackReason) -> None:
+async def test_the_next_venue_is_used_with_the_reason(error: ExchangeError, reason: FallbackReason) -> None:
     venues = selection()
     venues.select()
     venues.failed("bybit", error)
@@ -55,7 +55,7 @@ async def test_the_next_venue_is_used_and_its_reason_given(error: ExchangeError,
     assert venues.to_probe() == ["bybit"]
 
 
-async def test_with_all_failing_the_used_one_stays_and_is_left_alone_until_it_may_be_asked() -> None:
+async def test_when_all_venues_fail_the_used_one_stays_and_gets_no_requests_until_its_probe_is_due() -> None:
     venues = selection()
     venues.select()
     for venue in ("bybit", "binance"):
@@ -72,78 +72,78 @@ async def test_a_better_venue_takes_over_once_it_is_proven_and_ready() -> None:
     venues.select()
     venues.failed("bybit", VenueBlocked("x"))
     venues.select()
-    venues.answered("bybit")
+    venues.record_probe("bybit")
     assert not venues.is_proven("bybit")
     await CLOCK.sleep(60)
     assert venues.is_proven("bybit")
     assert venues.select() == "binance", "it is not ready: its market was not scored yet"
-    assert venues.judge_beside(complete())
+    assert venues.record_probe_pass(complete())
     assert venues.select() == "bybit"
     assert venues.fallback is None
 
 
-async def test_a_venue_that_was_ready_and_failed_is_not_ready_any_more() -> None:
+async def test_a_ready_venue_that_fails_is_no_longer_ready() -> None:
     venues = selection(dwell_s=0)
     venues.select()
     venues.failed("bybit", VenueBlocked("x"))
     venues.select()
-    venues.answered("bybit")
-    venues.judge_beside(complete())
+    venues.record_probe("bybit")
+    venues.record_probe_pass(complete())
     venues.not_ready("bybit")
     venues.failed("bybit", VenueTimedOut("x"))
     assert venues.is_failing("bybit")
-    venues.answered("bybit")
+    venues.record_probe("bybit")
     assert venues.select() == "binance"
 
 
-async def test_one_whose_market_is_incomplete_is_not_ready_and_begins_its_dwell_anew() -> None:
+async def test_an_incomplete_probe_makes_a_venue_not_ready_and_restarts_its_dwell() -> None:
     venues = selection(dwell_s=60)
     venues.select()
     venues.failed("bybit", VenueBlocked("x"))
     venues.select()
-    venues.answered("bybit")
+    venues.record_probe("bybit")
     await CLOCK.sleep(60)
-    assert not venues.judge_beside(incomplete())
+    assert not venues.record_probe_pass(incomplete())
     assert not venues.is_proven("bybit")
     assert venues.select() == "binance"
 
 
-async def test_the_used_venue_fails_when_it_is_incomplete_for_half_a_minute_and_another_is_well() -> None:
+async def test_the_used_venue_fails_when_it_is_incomplete_for_half_a_minute_and_another_works() -> None:
     venues = selection()
     venues.select()
-    for _ in range(int(INCOMPLETE_AFTER_S / 3) + 1):
-        venues.judge(incomplete(), warm=True)
+    for _ in range(int(MAX_INCOMPLETE_S / 3) + 1):
+        venues.record_pass(incomplete(), warm=True)
         await CLOCK.sleep(3)
     assert venues.health()["bybit"] == "well"
     for _ in range(3):
-        venues.judge(incomplete(), warm=True)
+        venues.record_pass(incomplete(), warm=True)
     assert venues.select() == "binance"
     assert venues.failures() == {"bybit": FallbackReason.VENUE_INCOMPLETE}
 
 
-async def test_a_complete_pass_in_between_begins_the_half_minute_anew() -> None:
+async def test_a_complete_pass_restarts_the_half_minute() -> None:
     venues = selection()
     venues.select()
     for passes in range(30):
-        venues.judge(complete() if passes % 8 == 7 else incomplete(), warm=True)
+        venues.record_pass(complete() if passes % 8 == 7 else incomplete(), warm=True)
         await CLOCK.sleep(3)
     assert venues.select() == "bybit"
 
 
-async def test_while_its_inputs_are_being_read_an_incomplete_venue_is_well() -> None:
+async def test_an_incomplete_venue_is_healthy_while_its_inputs_are_being_read() -> None:
     venues = selection()
     venues.select()
     for _ in range(30):
-        venues.judge(incomplete(), warm=False)
+        venues.record_pass(incomplete(), warm=False)
         await CLOCK.sleep(3)
     assert venues.health() == {"bybit": "well", "binance": "well"}
 
 
-async def test_an_incomplete_venue_without_another_goes_on() -> None:
+async def test_an_incomplete_venue_stays_in_use_when_there_is_no_other() -> None:
     venues = selection("bybit")
     venues.select()
     for _ in range(30):
-        venues.judge(incomplete(), warm=True)
+        venues.record_pass(incomplete(), warm=True)
         await CLOCK.sleep(3)
     assert venues.select() == "bybit"
     assert venues.health() == {"bybit": "well"}
