@@ -135,11 +135,11 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(prog="virtuoso", description=ABOUT, formatter_class=raw)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     for name, (short, long) in [*COMMANDS.items(), ("play", ("publish a recording: a part of replay", ""))]:
-        words = f"{short[0].upper()}{short[1:]}.\n\n{long}"
+        description = f"{short[0].upper()}{short[1:]}.\n\n{long}"
         if name in COMMANDS:
-            command = commands.add_parser(name, help=short, description=words, formatter_class=raw)
+            command = commands.add_parser(name, help=short, description=description, formatter_class=raw)
         else:  # a part of another command, not listed in the help
-            command = commands.add_parser(name, description=words)
+            command = commands.add_parser(name, description=description)
         _add_own_arguments(name, command)
         if name in WITHOUT_SETTINGS:
             continue
@@ -148,8 +148,8 @@ def parser() -> argparse.ArgumentParser:
         for item in fields(Settings):
             if f"--{item.name.replace('_', '-')}" in own:  # evaluate has its own --symbols
                 continue
-            words = f"{item.metadata['help']} [{env_name(item)}; default {default_text(item) or 'none'}]".replace("%", "%%")
-            group.add_argument(f"--{item.name.replace('_', '-')}", metavar="VALUE", help=words)
+            text = f"{item.metadata['help']} [{env_name(item)}; default {default_text(item) or 'none'}]".replace("%", "%%")
+            group.add_argument(f"--{item.name.replace('_', '-')}", metavar="VALUE", help=text)
     return top
 
 
@@ -158,44 +158,44 @@ def _add_own_arguments(name: str, command: _Parser) -> None:
     add = command.add_argument
     match name:
         case "record":
-            add("file", metavar="FILE", help="the recording; an existing one is appended to")
-            add("--minutes", type=_above_0, help="number of minutes to record (default: until Ctrl-C)")
-            add("--max-mb", type=_above_0, default=1024.0, help="maximum size of FILE, MB (default %(default)g)")
+            add("file", metavar="FILE", help="the recording; virtuoso appends to an existing one")
+            add("--minutes", type=_positive, help="number of minutes to record (default: until Ctrl-C)")
+            add("--max-mb", type=_positive, default=1024.0, help="maximum size of FILE, MB (default %(default)g)")
         case "replay" | "play":
-            add("file", metavar="FILE", help="a recording from: virtuoso record FILE")
+            add("file", metavar="FILE", help="a file that virtuoso record has written")
             add("--once", action="store_true", help="stop at the end of the recording instead of looping")
         case "demo":
-            add("--seed", type=_from_0, default=1, help="seed of the simulated market (default %(default)s)")
+            add("--seed", type=_non_negative, default=1, help="seed of the simulated market (default %(default)s)")
         case "probe":
             command.bad_arguments = 1
-            add("--addr", type=_server, default=_own_server(), help="host:port of the server (default %(default)s)")
+            add("--addr", type=_server, default=_local_server(), help="host:port of the server (default %(default)s)")
             add("--service", default="", help='name of the service, such as "readiness" (default: the server as a whole)')
             add(
                 "--timeout",
-                type=_above_0,
+                type=_positive,
                 default=2.0,
                 help="seconds to wait for the connection and for the reply, each (default %(default)s)",
             )
         case "top":
             command.bad_arguments = 1
-            add("--addr", type=_server, default=_own_server(), help="host:port of the server (default %(default)s)")
+            add("--addr", type=_server, default=_local_server(), help="host:port of the server (default %(default)s)")
             add("--tls", action="store_true", help="use TLS with the root certificates of this machine")
             add("--ca", type=_certificates, metavar="FILE", help="use TLS with the root certificates in FILE (PEM)")
             add("--once", action="store_true", help="print one table")
             command.set_defaults(watchlist=Path(state_directory()) / "watchlist")
         case "evaluate":
             add("--source", choices=("candles", "history"), default="candles", help=SOURCES)
-            add("--days", type=_from_1, default=20, help="number of past days (default %(default)s)")
+            add("--days", type=_from_1_to_1000, default=20, help="number of past days (default %(default)s)")
             add(
                 "--symbols",
-                type=_from_1,
+                type=_from_1_to_1000,
                 default=200,
                 dest="count",
                 help="number of symbols, highest turnover first (default %(default)s)",
             )
             add("--output", metavar="FOLDER", default="evaluation", help="folder of plots and page (default %(default)s)")
             add("--cache", metavar="FOLDER", dest="bars", help="folder of cached bars (default: bars in the state folder)")
-            add("--seed", type=_from_0, default=1, help="seed of the random baseline (default %(default)s)")
+            add("--seed", type=_non_negative, default=1, help="seed of the random baseline (default %(default)s)")
         case "edge":
             add("--print-config", action="store_true", help="print Envoy's configuration")
             add("--page", action="store_true", help="serve only the web page, at PAGE_ADDRESS, for your own Envoy")
@@ -208,7 +208,7 @@ def _add_own_arguments(name: str, command: _Parser) -> None:
         add("--with-parent", action="store_true", help=argparse.SUPPRESS)
 
 
-def _own_server() -> str:
+def _local_server() -> str:
     """Return the address of the server on this machine according to the settings."""
     try:
         return format_address(reachable(load(os.environ, {}).settings.grpc_address))
@@ -234,19 +234,19 @@ def _certificates(path: str) -> bytes:
     return found
 
 
-def _from_0(text: str) -> int:
+def _non_negative(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number of 0 or more")
     return int(text)
 
 
-def _from_1(text: str) -> int:
+def _from_1_to_1000(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 1000:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1 to 1000")
     return int(text)
 
 
-def _above_0(text: str) -> float:
+def _positive(text: str) -> float:
     try:
         value = float(text)
     except ValueError:

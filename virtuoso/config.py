@@ -1,7 +1,7 @@
 """The settings. Flags (`--name`) override environment variables (`VIRTUOSO_NAME`), which override defaults.
 
 Only `app` and `cli` read the settings. All other packages take plain values. An invalid value raises ConfigError with the
-setting, the value and what is expected. An unknown VIRTUOSO_ variable is a warning with the closest known name.
+setting, the value and what is expected. An unknown VIRTUOSO_ variable causes a warning that suggests a similar name.
 """
 
 from __future__ import annotations
@@ -164,9 +164,9 @@ def _level(text: str) -> str:
     return text.upper()
 
 
-def setting(default: str | Callable[[], str], parse: Callable[[str], Any], words: str) -> Any:
-    """Return a field of Settings with its default as text, its parser, and its description."""
-    return field(metadata={"default": default, "parse": parse, "help": words})
+def setting(default: str | Callable[[], str], parse: Callable[[str], Any], description: str) -> Any:
+    """Return a field of Settings: its default as text, its parser, and its description."""
+    return field(metadata={"default": default, "parse": parse, "help": description})
 
 
 @dataclass(frozen=True)
@@ -175,10 +175,10 @@ class Settings:
 
     exchanges: tuple[str, ...] = setting("bybit,binance", _venues, "venues in order of preference, by their ccxt names")
     exchange_urls: dict[str, str] = setting(
-        "", _urls, "URLs that replace those of venues, a JSON object by venue; the data is then REPLAY"
+        "", _urls, "JSON object from venue to the URL that replaces the venue's own; the data is then REPLAY"
     )
     symbol_limit: int = setting(
-        "50", _number(int, 1, 500), "number of symbols to score, those with the highest 24 h turnover"
+        "50", _number(int, 1, 500), "number of symbols to score: those with the highest 24 h turnover"
     )
     symbols: tuple[str, ...] = setting("", _symbols, "symbols to score instead of those with the highest turnover")
     min_turnover_usd: float = setting("1000000", _number(float, 0, 1e15), "minimum 24 h turnover of a scored symbol, USD")
@@ -202,12 +202,12 @@ class Settings:
     weights: dict[str, float] = setting(
         "",
         _weights(tuple(kind.lower_name for kind in DimensionKind)),
-        "weights that override the defaults, a JSON object by dimension; replies then have another model_version",
+        "JSON object from dimension to the weight that replaces the default; replies then have another model_version",
     )
     timeframe_weights: dict[str, float] = setting(
         "",
         _weights(tuple(timeframe.value for timeframe in Timeframe)),
-        "weights that override the defaults, a JSON object by timeframe",
+        "JSON object from timeframe to the weight that replaces the default",
     )
     opportunities: bool = setting("true", _flag, "look for opportunities; false disables them everywhere")
     grpc_address: tuple[str, int] = setting("127.0.0.1:50051", _address, "address of the gRPC server")
@@ -222,7 +222,7 @@ class Settings:
     servers: tuple[tuple[str, int], ...] = setting(
         "",
         _servers,
-        "servers behind the edge, host:port separated by commas, with monitors on the port of MONITOR_ADDRESS; empty: "
+        "servers behind the edge: host:port, separated by commas; their monitors use the port of MONITOR_ADDRESS; empty: "
         "GRPC_ADDRESS",
     )
     page_address: tuple[str, int] = setting(
@@ -242,7 +242,7 @@ class Settings:
     access_log: str = setting(
         "-",
         str,
-        "access log file of the edge, JSON lines; - is standard output; empty is no log, which is the default in up",
+        "access log of the edge, a file of JSON lines; - for standard output; empty for no log, the default in up",
     )
     tls_certificate: str = setting(
         "",
@@ -263,9 +263,11 @@ class Settings:
     )
     reflection: bool = setting("true", _flag, "gRPC reflection, which lets tools read the API from the server")
     max_requests: int = setting(
-        "1000", _number(int, 1, 100_000), "maximum of concurrent unary calls per server; more are rejected"
+        "1000", _number(int, 1, 100_000), "maximum number of concurrent unary calls per server; more are rejected"
     )
-    max_streams: int = setting("2000", _number(int, 1, 100_000), "maximum of open streams per server; more are rejected")
+    max_streams: int = setting(
+        "2000", _number(int, 1, 100_000), "maximum number of open streams per server; more are rejected"
+    )
     heartbeat_s: float = setting(
         "10", _number(float, 0.1, 29), "seconds of silence on a stream after which a heartbeat is sent"
     )
@@ -283,14 +285,14 @@ class Settings:
 
         The default file is for live markets only. Simulated and replayed markets have separate files, so that their data
         is never mixed with live data."""
-        kind = self.effective_environment
-        if kind is not Environment.LIVE and self.history == default_text(self.__dataclass_fields__["history"]):
-            return self.history.replace(HISTORY_FILE, f"history-{kind.lower_name}.db")
+        environment = self.effective_environment
+        if environment is not Environment.LIVE and self.history == default_text(self.__dataclass_fields__["history"]):
+            return self.history.replace(HISTORY_FILE, f"history-{environment.lower_name}.db")
         return None if self.history == "none" else self.history
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedSettings:
     """The settings, the text and source (default, environment, flag) of each, and warnings about unknown variables."""
 
     settings: Settings
@@ -309,7 +311,7 @@ def default_text(item: Field[Any]) -> str:
     return str(default() if callable(default) else default)
 
 
-def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> Loaded:
+def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> LoadedSettings:
     """Return the settings from defaults, `env` and `flags`. Later sources override earlier ones.
 
     The keys of `flags` are field names. None means that the flag is not set. Raise ConfigError for an invalid value."""
@@ -338,4 +340,4 @@ def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> Loaded:
     missing = sorted(set(settings.exchange_urls) - set(settings.exchanges))
     if missing:
         warnings.append(f"{PREFIX}EXCHANGE_URLS names {', '.join(missing)}, which {PREFIX}EXCHANGES does not contain")
-    return Loaded(settings, texts, tuple(warnings))
+    return LoadedSettings(settings, texts, tuple(warnings))

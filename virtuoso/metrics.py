@@ -11,60 +11,66 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, M
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-REPLIES = Counter("virtuoso_replies_total", "Replies by the path of their data and by gRPC code", ["rpc", "path", "code"])
+REPLIES = Counter(
+    "virtuoso_replies_total", "Replies; path: as in the provenance; code: gRPC status", ["rpc", "path", "code"]
+)
 EMPTY_REPLIES = Counter(
     "virtuoso_empty_replies_total",
-    "Replies without data to calls that asked for everything",
+    "Replies without data to requests without a filter",
     ["rpc"],
 )
-SERVING = Gauge("virtuoso_serving", "1 while the health service of that name is SERVING, else 0", ["service"])
-SNAPSHOT_AGE = Gauge("virtuoso_snapshot_age_seconds", "Age of the newest prices, on the exchange's clock; NaN without any")
+SERVING = Gauge("virtuoso_serving", "1 while the health of this service is SERVING, else 0", ["service"])
+SNAPSHOT_AGE = Gauge("virtuoso_snapshot_age_seconds", "Age of the newest prices, on the exchange's clock; NaN if none")
 SNAPSHOT_AGE.set(float("nan"))  # an age of 0 would mean that there are new prices
-INPUT_AGE = Gauge("virtuoso_input_age_seconds", "Age of the oldest input that scores are made from, by kind", ["kind"])
+INPUT_AGE = Gauge("virtuoso_input_age_seconds", "Age of the oldest input of the scores, by dimension", ["kind"])
 CACHE_READS = Counter(
     "virtuoso_cache_reads_total", "Reads of a repository; result: hit, miss, error, corrupt", ["repository", "result"]
 )
 CACHE_WRITES = Counter("virtuoso_cache_writes_total", "Writes to a repository; result: ok, error", ["repository", "result"])
-FALLBACKS = Counter("virtuoso_fallback_total", "Changes from one source to another", ["from", "to", "reason"])
+FALLBACKS = Counter(
+    "virtuoso_fallback_total",
+    "Changes of the path of replies or of the repository",
+    ["from", "to", "reason"],
+)
 VENUE_UP = Gauge("virtuoso_venue_up", "1 while the venue's prices can be used, else 0", ["venue"])
 EXCHANGE_REQUESTS = Counter(
     "virtuoso_exchange_requests_total",
     "Requests to a venue; result: ok or the kind of failure",
     ["venue", "endpoint", "result"],
 )
-INVALID_ROWS = Counter("virtuoso_invalid_rows_total", "Rows refused, by reason", ["reason"])
+INVALID_ROWS = Counter("virtuoso_invalid_rows_total", "Refused rows", ["reason"])
 ROWS = Counter(
     "virtuoso_rows_total",
-    "Rows checked, from exchanges or by servers; result: ok, refused",
+    "Rows that the collector or a server has checked; result: ok, refused",
     ["kind", "result"],
 )
-CONTAMINATED_ROWS = Counter("virtuoso_contaminated_rows_total", "Placeholders found in data; it must stay 0")
+CONTAMINATED_ROWS = Counter("virtuoso_contaminated_rows_total", "Placeholder rows found in data; must stay 0")
 STREAMS = Gauge("virtuoso_streams", "Open streams")
-STREAMS_LIMIT = Gauge("virtuoso_streams_limit", "Streams that may be open at once; 0 in a process without streams")
-SNAPSHOTS = Counter("virtuoso_snapshots_total", "Snapshots published; complete: yes or no", ["venue", "complete"])
+STREAMS_LIMIT = Gauge("virtuoso_streams_limit", "Maximum number of open streams; 0 in a process without streams")
+SNAPSHOTS = Counter("virtuoso_snapshots_total", "Published snapshots; complete: yes, no", ["venue", "complete"])
 CYCLE_SECONDS = Histogram(
     "virtuoso_cycle_seconds",
     "Duration of one stage of a pass",
     ["stage"],
     buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10),
 )
-LEASE_HELD = Gauge("virtuoso_lease_held", "1 while this collector holds the lease")
+LEASE_HELD = Gauge("virtuoso_lease_held", "1 while this collector holds the lease, else 0")
 HISTORY_UP = Gauge(
     "virtuoso_history_up",
     "1 while the history can be read or written, else 0; operation: read, write",
     ["history", "operation"],
 )
 HISTORY_CALLS = Counter(
-    "virtuoso_history_calls_total", "Queries of the history; result: ok, error", ["history", "call", "result"]
+    "virtuoso_history_calls_total", "Calls of the history; result: ok, error", ["history", "call", "result"]
 )
 HISTORY_WRITTEN = Counter("virtuoso_history_written_total", "Records written to the history", ["kind"])
 HISTORY_WAITING = Gauge("virtuoso_history_waiting", "Records waiting to be written", ["kind"])
 HISTORY_DROPPED = Counter(
     "virtuoso_history_dropped_total",
-    "Records that were never written; reason: full (too many waited), refused (the history rejects the record)",
+    "Records that are never written; reason: full (too many were waiting), refused (the history rejected the record)",
     ["kind", "reason"],
 )
-HISTORY_SET_ASIDE = Counter("virtuoso_history_set_aside_total", "Damaged history files that were replaced by a new one")
+HISTORY_SET_ASIDE = Counter("virtuoso_history_set_aside_total", "Damaged history files that were renamed and replaced")
 
 
 class Distribution:
@@ -86,7 +92,7 @@ class Distribution:
         return list(zip(names, map(float, accumulate(self._counts)), strict=True)), self._sum
 
 
-class Outcome:
+class EndedCalls:
     """The calls of one RPC that ended with the same gRPC code."""
 
     __slots__ = ("measures",)
@@ -122,14 +128,14 @@ _CALL_MEASURES = (
 class Rpc:
     """The calls of one RPC: the number of started calls, and the ended calls by gRPC code."""
 
-    __slots__ = ("outcomes", "started")
+    __slots__ = ("ended", "started")
 
     def __init__(self) -> None:
         self.started = 0
-        self.outcomes: dict[str, Outcome] = {}
+        self.ended: dict[str, EndedCalls] = {}
 
 
-class CallMeasures(Collector):
+class RpcMetrics(Collector):
     """The RPC metrics of gRFC A66.
 
     A server answers thousands of calls per second in one thread. The calls are therefore counted in plain numbers, which are
@@ -148,17 +154,17 @@ class CallMeasures(Collector):
         for method, rpc in self._rpcs.items():
             started.add_metric([method], rpc.started)
         yield started
-        for index, (name, words, _) in enumerate(_CALL_MEASURES):
-            family = HistogramMetricFamily(name, words, labels=["grpc_method", "grpc_status"])
+        for index, (name, description, _) in enumerate(_CALL_MEASURES):
+            family = HistogramMetricFamily(name, description, labels=["grpc_method", "grpc_status"])
             for method, rpc in self._rpcs.items():
-                for code, outcome in rpc.outcomes.items():
-                    buckets, total = outcome.measures[index].samples()
+                for code, calls in rpc.ended.items():
+                    buckets, total = calls.measures[index].samples()
                     family.add_metric([method, code], buckets, total)
             yield family
 
 
 class ReplyAges(Collector):
-    """The age of the snapshot behind each answered unary call. It is counted in the same way as CallMeasures."""
+    """The age of the snapshot behind each answered unary call. It is counted in the same way as RpcMetrics."""
 
     def __init__(self) -> None:
         self._ages = Distribution((5, 10, 20, 30, 60, 120, 300, 600))
@@ -175,7 +181,7 @@ class ReplyAges(Collector):
         yield family
 
 
-CALLS = CallMeasures()
+CALLS = RpcMetrics()
 REGISTRY.register(CALLS)
 REPLY_AGES = ReplyAges()
 REGISTRY.register(REPLY_AGES)

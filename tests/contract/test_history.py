@@ -48,7 +48,7 @@ def reader(place: Place) -> HistoryReader:
 async def test_a_reader_waits_for_the_first_writer_and_needs_no_restart(
     writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
-    with pytest.raises(HistoryError, match="not there yet"):
+    with pytest.raises(HistoryError, match="does not exist yet"):
         await reader.newest_cursor()
     assert await writer.newest_cursor() == 0
     assert await reader.newest_cursor() == 0
@@ -105,12 +105,12 @@ async def test_a_database_that_was_opened_for_reading_cannot_be_written(place: P
 @pytest.mark.parametrize(
     ("url", "why"),
     [
-        ("mysql://root:secret@db/virtuoso", "none of the kinds"),
-        ("sqlite://history.db", "whole path"),
-        ("sqlite:///", "whole path"),
+        ("mysql://root:secret@db/virtuoso", "its kind is unknown"),
+        ("sqlite://history.db", "absolute path"),
+        ("sqlite:///", "absolute path"),
         ("postgresql://virtuoso:secret@db:port/virtuoso", "port"),
         ("postgresql://virtuoso:secret@db", "no database"),
-        ("history.db", "none of the kinds"),
+        ("history.db", "its kind is unknown"),
     ],
 )
 def test_a_place_that_is_none_is_refused_with_what_is_allowed_and_without_its_password(url: str, why: str) -> None:

@@ -21,7 +21,7 @@ from virtuoso.domain.model import Stamp
 from virtuoso.exchange.rows import read_book, read_trades
 from virtuoso.exchange.venues import venue_facts
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.service.encoding import chunk, field, single
+from virtuoso.service.encoding import chunk, field, is_single_field
 
 NOW = 1_760_000_000_000
 Key = tuple[str, dict[str, str]]
@@ -145,5 +145,5 @@ def test_a_process_that_has_no_prices_does_not_say_that_they_are_new() -> None:
 @pytest.mark.parametrize("size", [0, 1, 127, 128, 16_383, 16_384, 70_000])
 def test_a_message_of_one_field_is_known_by_its_length(size: int) -> None:
     whole = field(1, (chunk(b"x" * size),))
-    assert single(whole)
-    assert not single(whole + field(2, (chunk(b""),)))
+    assert is_single_field(whole)
+    assert not is_single_field(whole + field(2, (chunk(b""),)))

@@ -108,10 +108,10 @@ async def test_only_when_no_tier_keeps_a_value_does_the_write_fail(memcached: Se
     await tiers.set(KEY, b"value", ttl_s=60)
     assert await tiers.get(KEY) == b"value"
     assert tiers.health()["memcached"] == "ok"
-    assert "a file is in its place" in tiers.health()["directory"]
+    assert "a file with this name exists" in tiers.health()["directory"]
     memcached.kill()
-    with pytest.raises(RepositoryError, match=r"cannot be reached.*a file is in its place"):
+    with pytest.raises(RepositoryError, match=r"cannot be reached.*a file with this name exists"):
         await tiers.set(KEY, b"value", ttl_s=60)
-    with pytest.raises(RepositoryError, match=r"cannot be reached.*a file is in its place"):
+    with pytest.raises(RepositoryError, match=r"cannot be reached.*a file with this name exists"):
         await tiers.lease(KEY, "owner", ttl_s=60)
     await tiers.close()

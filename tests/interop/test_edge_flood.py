@@ -218,7 +218,7 @@ async def fail(context: Any) -> bytes:
 
 
 async def shut_down(context: Any) -> bytes:
-    await context.abort(grpc.StatusCode.UNAVAILABLE, "the server is going down")
+    await context.abort(grpc.StatusCode.UNAVAILABLE, "the server is shutting down")
     return b""
 
 

@@ -247,7 +247,7 @@ async def test_a_silent_server_is_left_and_asked_again() -> None:
             first = await anext(stream)
             following = asyncio.ensure_future(anext(stream))
             await until(lambda: stream.connection.state is State.LOST)
-            assert str(stream.connection.failure) == "DEADLINE_EXCEEDED: nothing came for 0.3 s"
+            assert str(stream.connection.failure) == "DEADLINE_EXCEEDED: no message for 0.3 s"
             await one.show(snapshot("s2", observed_ms=T0 + 1000))
             assert (await following).provenance.snapshot_id == "s2" != first.provenance.snapshot_id
 
@@ -343,7 +343,7 @@ async def table(*words: str) -> tuple[int | None, str]:
 def test_addresses_that_make_no_target_are_refused_in_words() -> None:
     for addresses, words in (
         ((), "no address"),
-        (("a:1", "b:1"), "'a:1': of several addresses each is an IP address and a port"),
+        (("a:1", "b:1"), "'a:1': each of several addresses must be an IP address and a port"),
         (("127.0.0.1:1", "[::1]:1"), "expected all IPv4 or all IPv6"),
         (("127.0.0.1:1", "127.0.0.1:99999"), "'127.0.0.1:99999'"),
     ):

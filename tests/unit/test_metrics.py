@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from virtuoso.metrics import CallMeasures, Outcome
+from virtuoso.metrics import EndedCalls, RpcMetrics
 
 NAMES = "grpc_server_call_duration_seconds", "grpc_server_call_sent_total_compressed_message_size_bytes"
 
 
-def scraped(measures: CallMeasures) -> dict[str, float]:
+def scraped(metrics: RpcMetrics) -> dict[str, float]:
     registry = CollectorRegistry()
-    registry.register(measures)
+    registry.register(metrics)
     lines = (line for line in generate_latest(registry).decode().splitlines() if not line.startswith("#"))
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
 def test_a_histogram_counts_each_call_in_its_bucket_and_in_all_above() -> None:
-    measures = CallMeasures()
-    rpc = measures.rpc("market.Service/Get")
-    ok = rpc.outcomes.setdefault("OK", Outcome())
+    metrics = RpcMetrics()
+    rpc = metrics.rpc("market.Service/Get")
+    ok = rpc.ended.setdefault("OK", EndedCalls())
     for seconds in (0.0004, 0.002, 0.0021, 400.0):
         ok.count(seconds, 0, 6_000)
     labels = 'grpc_method="market.Service/Get",grpc_status="OK"'
-    found = scraped(measures)
+    found = scraped(metrics)
     buckets = {le: found[f'{NAMES[0]}_bucket{{{labels},le="{le}"}}'] for le in ("0.0005", "0.002", "0.005", "300.0", "+Inf")}
     assert buckets == {"0.0005": 1, "0.002": 2, "0.005": 3, "300.0": 3, "+Inf": 4}  # buckets include their upper bounds
     assert found[f"{NAMES[0]}_count{{{labels}}}"] == 4
@@ -32,21 +32,21 @@ def test_a_histogram_counts_each_call_in_its_bucket_and_in_all_above() -> None:
 
 
 def test_a_call_that_is_still_open_is_started_and_has_no_end() -> None:
-    measures = CallMeasures()
-    rpc = measures.rpc("market.Service/Watch")
+    metrics = RpcMetrics()
+    rpc = metrics.rpc("market.Service/Watch")
     rpc.started += 1
-    found = scraped(measures)
+    found = scraped(metrics)
     assert found == {'grpc_server_call_started_total{grpc_method="market.Service/Watch"}': 1}
 
 
 def test_outcomes_of_one_rpc_are_told_apart() -> None:
-    measures = CallMeasures()
-    rpc = measures.rpc("market.Service/Get")
-    assert measures.rpc("market.Service/Get") is rpc
+    metrics = RpcMetrics()
+    rpc = metrics.rpc("market.Service/Get")
+    assert metrics.rpc("market.Service/Get") is rpc
     for code in ("OK", "NOT_FOUND", "NOT_FOUND"):
-        rpc.outcomes.setdefault(code, Outcome()).count(0.001, 0, 0)
-    found = scraped(measures)
+        rpc.ended.setdefault(code, EndedCalls()).count(0.001, 0, 0)
+    found = scraped(metrics)
     counts = {
-        code: found[f'{NAMES[0]}_count{{grpc_method="market.Service/Get",grpc_status="{code}"}}'] for code in rpc.outcomes
+        code: found[f'{NAMES[0]}_count{{grpc_method="market.Service/Get",grpc_status="{code}"}}'] for code in rpc.ended
     }
     assert counts == {"OK": 1, "NOT_FOUND": 2}

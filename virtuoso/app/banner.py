@@ -21,7 +21,7 @@ EDGE_TIMEOUT_S = 5.0
 RETRY_S = 0.1
 
 
-async def serving(address: str) -> None:
+async def wait_until_serving(address: str) -> None:
     """Wait until the gRPC server at "host:port" has the status SERVING."""
     options = [
         ("grpc.enable_http_proxy", 0),  # the server is on this machine
@@ -38,7 +38,7 @@ async def serving(address: str) -> None:
             await asyncio.sleep(RETRY_S)
 
 
-async def edge_serving(url: str) -> tuple[bool, bool]:
+async def check_edge(url: str) -> tuple[bool, bool]:
     """Return (whether the edge answers, whether it serves the web page) within EDGE_TIMEOUT_S."""
     end = time.monotonic() + EDGE_TIMEOUT_S
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
@@ -51,31 +51,31 @@ async def edge_serving(url: str) -> tuple[bool, bool]:
     return False, False
 
 
-async def announce(kind: str, grpc_address: str, edge: str, monitor: str, *, ready: asyncio.Event) -> None:
+async def announce(environment: str, grpc_address: str, edge: str, monitor: str, *, ready: asyncio.Event) -> None:
     """Wait for SERVING, set `ready`, and print addresses and calls.
 
-    `kind` is the environment, such as SIMULATED. `edge` and `monitor` are URLs."""
+    `environment` is a name such as SIMULATED. `edge` and `monitor` are URLs."""
     began = time.monotonic()
-    await serving(grpc_address)
+    await wait_until_serving(grpc_address)
     took_s = time.monotonic() - began
     ready.set()
-    answers, paged = await edge_serving(edge)
-    sys.stdout.write(text(kind, took_s, grpc_address, edge if answers else None, monitor, page=paged))
+    answers, has_page = await check_edge(edge)
+    sys.stdout.write(text(environment, took_s, grpc_address, edge if answers else None, monitor, page=has_page))
     sys.stdout.flush()
 
 
-def text(kind: str, took_s: float, grpc_address: str, edge: str | None, monitor: str, *, page: bool) -> str:
-    """Return the text.
+def text(environment: str, took_s: float, grpc_address: str, edge: str | None, monitor: str, *, page: bool) -> str:
+    """Return the text of the banner.
 
-    `edge` is None when no edge answers. The text then omits its calls and gives the reason. The text also reports a web
-    `page` that is not built."""
+    `edge` is None when no edge answers. The text then has no calls to it, and gives the reason. The text
+    also reports that the web `page` is not built."""
     none = "not served: no edge answers (run virtuoso doctor for the reason)"
     insecure = " -k" if edge and edge.startswith("https:") else ""  # the certificate is rarely for this address
     service = "virtuoso.market.v1.MarketService"
     buf = _program("buf")
     lines = [
         "",
-        f"Virtuoso serves a {kind} market. The start took {took_s:.1f} s. Press Ctrl-C to stop.",
+        f"Virtuoso serves a {environment} market. The start took {took_s:.1f} s. Press Ctrl-C to stop.",
         "",
         f"  web page         {(f'{edge}/' if page else 'not built (run tools/generate)') if edge else none}",
         f"  gRPC             {grpc_address}",

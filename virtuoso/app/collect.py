@@ -18,7 +18,7 @@ from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import HistoryRecorder, history_recorder
 from virtuoso.collector.lease import Lease
 from virtuoso.collector.one_pass import PassObserver
-from virtuoso.config import Loaded, Settings
+from virtuoso.config import LoadedSettings, Settings
 from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.exchange.adapter import CcxtExchange
@@ -29,7 +29,7 @@ from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.universe import UniverseRules
 
 
-async def collect(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
+async def collect(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> int:
     """Run a collector and its monitor port until `stop`."""
     settings = loaded.settings
     snapshots = open_repository(settings)
@@ -38,17 +38,17 @@ async def collect(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
         open_history_recorder(settings) as recorder,
         running_collector(settings, exchanges, snapshots, recorder=recorder) as collector,
     ):
-        work = asyncio.create_task(collector.run())
+        task = asyncio.create_task(collector.run())
         stopping = asyncio.create_task(stop.wait())
         try:
             async with monitor(settings, collector.status, collector.readiness):
-                await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                work.result()  # a collector ends only with an error; raise it
+                await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()  # a collector ends only with an error; raise it
         finally:
             stopping.cancel()
-            work.cancel()
-            await asyncio.wait({work})
+            task.cancel()
+            await asyncio.wait({task})
     return 0
 
 

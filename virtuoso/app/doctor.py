@@ -7,14 +7,14 @@ import os
 import sys
 from argparse import Namespace
 
-from virtuoso.config import Loaded
+from virtuoso.config import LoadedSettings
 from virtuoso.doctor.examination import Targets, examine
 from virtuoso.doctor.finding import exit_code, render, to_json
 from virtuoso.edge.access_log import STDOUT
 from virtuoso.edge.envoy import find_envoy
 
 
-async def doctor(loaded: Loaded, options: Namespace, _: asyncio.Event) -> int:
+async def doctor(loaded: LoadedSettings, options: Namespace, _: asyncio.Event) -> int:
     """Check everything that the settings refer to, and report what to do."""
     settings = loaded.settings
     targets = Targets(

@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from dataclasses import replace
 
-from virtuoso.config import Loaded
+from virtuoso.config import LoadedSettings
 from virtuoso.domain.addresses import format_address
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import page
@@ -17,33 +17,33 @@ from virtuoso.edge.envoy import find_envoy, run_edge
 from virtuoso.edge.spec import EdgeSpec
 
 
-async def edge(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+async def edge(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) -> int:
     """Run Envoy and the page until `stop`, run only the page, or print the configuration for a separate Envoy."""
-    spec, wished = _spec(loaded, part=options.with_parent), loaded.settings.page_address
+    spec, page_address = _spec(loaded, part=options.with_parent), loaded.settings.page_address
     if options.print_config:
-        sys.stdout.write(text(configuration(replace(spec, page=wished) if wished[1] else spec)))
-        if not wished[1]:
+        sys.stdout.write(text(configuration(replace(spec, page=page_address) if page_address[1] else spec)))
+        if not page_address[1]:
             sys.stderr.write(
                 "The web page is left out. To serve it: set PAGE_ADDRESS to a port and run virtuoso edge --page\n"
             )
         return 0
     if options.page:
-        if not wished[1]:
+        if not page_address[1]:
             raise ConfigError(
-                f"PAGE_ADDRESS={format_address(wished)}: Envoy must know the port of the page: expected a port above 0"
+                f"PAGE_ADDRESS={format_address(page_address)}: Envoy must know the port of the page: expected a port above 0"
             )
-        async with page.served(wished):
+        async with page.served(page_address):
             await stop.wait()
         return 0
     program = find_envoy()
     if program is None:
         return await run_edge(spec, stop, program=None)
-    async with page.served(wished) as bound:
+    async with page.served(page_address) as bound:
         return await run_edge(replace(spec, page=bound), stop, program=program)
 
 
-def _spec(loaded: Loaded, *, part: bool) -> EdgeSpec:
-    """Return the edge of the settings, without the page. `part`: the edge runs as part of a node."""
+def _spec(loaded: LoadedSettings, *, part: bool) -> EdgeSpec:
+    """Return the specification of the edge without its page. `part`: the edge runs as part of a node."""
     settings = loaded.settings
     both_or_none(settings.tls_certificate, settings.tls_key)
     servers = settings.servers or (settings.grpc_address,)

@@ -1,4 +1,4 @@
-"""`virtuoso evaluate`: compare scores with the returns after them."""
+"""`virtuoso evaluate`: compare scores with the returns that followed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import asyncio
 from argparse import Namespace
 from pathlib import Path
 
-from virtuoso.config import Loaded, state_directory
+from virtuoso.config import LoadedSettings, state_directory
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.evaluate.command import EvaluationRequest, run_evaluation
 from virtuoso.evaluate.evaluate import EvaluationSettings
 
 
-async def evaluate(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
-    """Compare scores with the returns after them, and return the exit code."""
+async def evaluate(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) -> int:
+    """Compare scores with the returns that followed, and return the exit code."""
     settings, venue = loaded.settings, loaded.settings.exchanges[0]
     request = EvaluationRequest(
         source=options.source,

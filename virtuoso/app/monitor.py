@@ -29,7 +29,7 @@ class Monitor:
 
     def __init__(self, *, status: Status, readiness: Readiness) -> None:
         self._status, self._readiness = status, readiness
-        self._port: HttpServer | None = None
+        self._server: HttpServer | None = None
 
     async def start(self, address: str) -> int:
         """Listen on "host:port" and return the port (0: any free port). Raise OSError when it is not available."""
@@ -42,13 +42,13 @@ class Monitor:
                 web.get("/readyz", self._readyz),
             ]
         )
-        self._port = HttpServer(application, shutdown_timeout_s=1)
-        return await self._port.start(address)
+        self._server = HttpServer(application, shutdown_timeout_s=1)
+        return await self._server.start(address)
 
     async def close(self) -> None:
         """Stop listening. Idempotent."""
-        if self._port is not None:
-            await self._port.close()
+        if self._server is not None:
+            await self._server.close()
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
@@ -66,8 +66,8 @@ class Monitor:
         return _json(200, {"live": True})
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        ready, facts = self._readiness()
-        return _json(200 if ready else 503, facts)
+        ready, details = self._readiness()
+        return _json(200 if ready else 503, details)
 
 
 @contextlib.asynccontextmanager

@@ -39,12 +39,18 @@ class Addresses:
 
 
 async def run(
-    addresses: Addresses, kind: str, sources: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, *, grace_s: float
+    addresses: Addresses,
+    environment: str,
+    sources: Sequence[Role],
+    env: Mapping[str, str],
+    stop: asyncio.Event,
+    *,
+    grace_s: float,
 ) -> int:
     """Run a server, the edge and `sources` until `stop`. Return the exit code of `supervisor.supervise`.
 
-    When the market of `kind` is served, print the addresses. `env` is added to the environment of each process. Raise
-    ConfigError when another program listens on one of the ports, or when a port is 0."""
+    Print the addresses when the node serves. `environment` is a name such as SIMULATED. `env` is added to the environment of
+    each process. Raise ConfigError when another program listens on one of the ports, or when a port is 0."""
     named = {"GRPC_ADDRESS": addresses.grpc, "EDGE_ADDRESS": addresses.edge, "MONITOR_ADDRESS": addresses.monitor}
     for name, address in named.items():
         if not address[1]:
@@ -54,11 +60,13 @@ async def run(
         with contextlib.suppress(OSError), socket.create_connection(reachable(address), timeout=0.2):
             raise ConfigError(address_in_use(name, address))
     roles = [Role("serve", ["serve", "--with-parent"]), *sources, Role("edge", ["edge", "--with-parent"])]
-    log.info("gRPC on %s, %s market; NOT_SERVING until the first complete snapshot", format_address(addresses.grpc), kind)
+    log.info(
+        "gRPC on %s, %s market; NOT_SERVING until the first complete snapshot", format_address(addresses.grpc), environment
+    )
     ready = asyncio.Event()
     grpc, edge, monitor = (format_address(reachable(each)) for each in (addresses.grpc, addresses.edge, addresses.monitor))
     edge = f"{'https' if addresses.secure else 'http'}://{edge}"
-    banner = asyncio.create_task(announce(kind, grpc, edge, f"http://{monitor}", ready=ready))
+    banner = asyncio.create_task(announce(environment, grpc, edge, f"http://{monitor}", ready=ready))
     try:
         return await supervisor.supervise(roles, env, stop, grace_s, ready)
     finally:
@@ -70,7 +78,7 @@ def simulated(venues: Sequence[str], url: str) -> dict[str, str]:
     """Return the settings for the simulated exchange at `url`. Raise ConfigError for a venue that is not simulated."""
     if not set(venues) <= set(SIMULATED):
         asked, known = ",".join(venues), ", ".join(SIMULATED)
-        raise ConfigError(f"VIRTUOSO_EXCHANGES={asked!r}: allowed in a demo are {known}, which are simulated")
+        raise ConfigError(f"VIRTUOSO_EXCHANGES={asked!r}: expected simulated venues: {known}")
     return {"exchange_urls": json.dumps(dict.fromkeys(venues, url)), "coingecko_url": url, "environment": "SIMULATED"}
 
 
@@ -81,27 +89,27 @@ def own_state(folder: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def scratch(base: Path, prefix: str) -> Iterator[Path]:
+def temporary_folder(base: Path, prefix: str) -> Iterator[Path]:
     """Yield a new folder in `base` and delete it afterwards. Also delete the folders of killed processes.
 
     Raise ConfigError when `base` cannot be written."""
     try:
         base.mkdir(parents=True, exist_ok=True)
-        for left in base.glob(f"{prefix}*"):
-            if (held := _held(left)) is not None:
-                shutil.rmtree(left, ignore_errors=True)
-                os.close(held)
+        for leftover in base.glob(f"{prefix}*"):
+            if (lock := _try_lock(leftover)) is not None:
+                shutil.rmtree(leftover, ignore_errors=True)
+                os.close(lock)
         folder = tempfile.TemporaryDirectory(prefix=prefix, dir=base, ignore_cleanup_errors=True)
     except OSError as error:
-        raise ConfigError(f"{base} cannot be written: {error.strerror}. Set XDG_STATE_HOME to a folder that can") from error
+        raise ConfigError(f"{base} cannot be written: {error.strerror}. Set XDG_STATE_HOME to a writable folder") from error
     with folder as path:
-        held = _held(Path(path))
+        lock = _try_lock(Path(path))
         yield Path(path)
-    if held is not None:
-        os.close(held)
+    if lock is not None:
+        os.close(lock)
 
 
-def _held(folder: Path) -> int | None:
+def _try_lock(folder: Path) -> int | None:
     """Lock the folder until this process ends. Return the file descriptor, or None when another process has the lock."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

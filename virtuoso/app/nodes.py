@@ -12,7 +12,7 @@ from pathlib import Path
 
 from virtuoso.app import node
 from virtuoso.app.supervisor import Role
-from virtuoso.config import Loaded, Settings, env_name, state_directory
+from virtuoso.config import LoadedSettings, Settings, env_name, state_directory
 from virtuoso.domain.addresses import format_address, free_port
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.model import Environment
@@ -21,42 +21,42 @@ from virtuoso.recording.file import header
 log = logging.getLogger(__name__)
 
 
-async def up(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
-    """Run each part in a separate process, and restart processes that end."""
+async def up(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> int:
+    """Run a node with the real exchanges."""
     settings = loaded.settings
     if settings.cache == "memory:":
         raise ConfigError(
-            "VIRTUOSO_CACHE='memory:' is for one process, but `up` runs several: expected directory:PATH, memcached://…"
+            "VIRTUOSO_CACHE='memory:' is for one process, but `up` runs several: expected directory:PATH or memcached://…"
         )
     log.info("market data from %s", ", ".join(settings.exchanges))
     return await _node(settings, _collectors(settings), _flags(loaded), stop)
 
 
-async def demo(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+async def demo(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) -> int:
     """Run a node with simulated exchanges. Its repository and history are deleted afterwards."""
-    with node.scratch(Path(state_directory()), "demo-") as folder:
+    with node.temporary_folder(Path(state_directory()), "demo-") as folder:
         port = free_port()
         market = node.simulated(loaded.settings.exchanges, f"http://127.0.0.1:{port}") | node.own_state(folder)
         if ignored := [variable(name) for name in market if loaded.texts[name][1] != "default"]:
             log.warning("demo ignores these settings: %s", ", ".join(ignored))
-        words = ["--address", f"127.0.0.1:{port}", "--seed", str(options.seed), "--with-parent"]
-        exchange = Role("simulator", words, module="virtuoso.simulator")
+        arguments = ["--address", f"127.0.0.1:{port}", "--seed", str(options.seed), "--with-parent"]
+        exchange = Role("simulator", arguments, module="virtuoso.simulator")
         env = _flags(loaded) | {variable(name): text for name, text in market.items()}
         settings = replace(loaded.settings, environment=Environment.SIMULATED)
         return await _node(settings, [exchange, *_collectors(settings)], env, stop)
 
 
-async def replay(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+async def replay(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) -> int:
     """Run a node with a recording. Its repository and history are deleted afterwards."""
     path = os.path.abspath(options.file)  # noqa: ASYNC240 - nothing else runs yet
     if not os.path.isfile(path):  # noqa: ASYNC240 - same reason
         raise ConfigError(f"FILE={options.file}: there is no such file. Make one with: virtuoso record {options.file}")
-    with node.scratch(Path(state_directory()), "replay-") as folder:
+    with node.temporary_folder(Path(state_directory()), "replay-") as folder:
         market = node.own_state(folder) | {"exchanges": ",".join(header(Path(path))["venues"])}
         env = _flags(loaded) | {variable(name): value for name, value in market.items()}
-        parts = ["play", path, "--with-parent", *(["--once"] if options.once else [])]
+        arguments = ["play", path, "--with-parent", *(["--once"] if options.once else [])]
         settings = replace(loaded.settings, environment=Environment.REPLAY)
-        return await _node(settings, [Role("play", parts, last=options.once)], env, stop)
+        return await _node(settings, [Role("play", arguments, last=options.once)], env, stop)
 
 
 def _collectors(settings: Settings) -> list[Role]:
@@ -64,18 +64,18 @@ def _collectors(settings: Settings) -> list[Role]:
 
     The server has the first monitor port, because its health is the health of the node."""
     host, port = settings.monitor_address
-    words = ["collect", "--with-parent", "--monitor-address", format_address((host, port + 1))]
-    return [Role("collect", words), Role("collect-standby", words, late=True)]
+    arguments = ["collect", "--with-parent", "--monitor-address", format_address((host, port + 1))]
+    return [Role("collect", arguments), Role("collect-standby", arguments, late=True)]
 
 
 async def _node(settings: Settings, sources: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event) -> int:
     secure = bool(settings.tls_certificate)
     addresses = node.Addresses(settings.grpc_address, settings.edge_address, settings.monitor_address, secure)
-    kind = settings.effective_environment.name
-    return await node.run(addresses, kind, sources, env, stop, grace_s=settings.grace_s)
+    environment = settings.effective_environment.name
+    return await node.run(addresses, environment, sources, env, stop, grace_s=settings.grace_s)
 
 
-def _flags(loaded: Loaded) -> dict[str, str]:
+def _flags(loaded: LoadedSettings) -> dict[str, str]:
     """Return the settings that were set by flags, as environment variables for child processes."""
     return {variable(name): text for name, (text, source) in loaded.texts.items() if source == "flag"}
 

@@ -1,4 +1,4 @@
-"""Run one command as a process. Its module is imported by name. It runs until it finishes or receives a stop signal."""
+"""Run one command as a process, until the command ends or the process receives a stop signal."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 
 import uvloop
 
-from virtuoso.config import Loaded
+from virtuoso.config import LoadedSettings
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.tasks import wait_for_parent_exit
 
-Body = Callable[[Loaded, Namespace, asyncio.Event], Coroutine[Any, Any, int]]
+Body = Callable[[LoadedSettings, Namespace, asyncio.Event], Coroutine[Any, Any, int]]
 # The module of each command function. A module is imported only when it is needed, because each one imports large libraries
 # that the others do not need. For example, a server imports neither ccxt nor numpy.
 MODULES: Mapping[str, str] = {
@@ -47,12 +47,12 @@ EXTRAS: Mapping[str, str] = {
 }
 
 
-def run(loaded: Loaded, options: Namespace) -> int:
+def run(loaded: LoadedSettings, options: Namespace) -> int:
     """Run a command with settings until it ends, or until SIGTERM or SIGINT. Return the exit code.
 
     Raise ConfigError when something that the settings need is not available, such as a free port or an extra."""
-    looks = options.command == "replay" and (options.info or options.check)
-    body: Body = _function("inspect" if looks else options.command)
+    inspects = options.command == "replay" and (options.info or options.check)
+    body: Body = _function("inspect" if inspects else options.command)
     return uvloop.run(_until_stopped(body, loaded, options))
 
 
@@ -70,12 +70,12 @@ def _function(name: str) -> Callable[..., Any]:
         extra = EXTRAS.get((error.name or "").partition(".")[0])
         if extra is None:
             raise
-        raise ConfigError(f"{error.name} is not installed: install virtuoso[{extra}], which has it") from error
+        raise ConfigError(f"{error.name} is not installed: install virtuoso[{extra}]") from error
     function: Callable[..., Any] = getattr(module, name)
     return function
 
 
-async def _until_stopped(body: Body, loaded: Loaded, options: Namespace) -> int:
+async def _until_stopped(body: Body, loaded: LoadedSettings, options: Namespace) -> int:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

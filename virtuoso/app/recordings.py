@@ -9,7 +9,7 @@ from pathlib import Path
 
 from virtuoso.app.collect import model_weights, open_history_recorder, running_collector, universe_rules
 from virtuoso.app.parts import open_repository
-from virtuoso.config import Loaded
+from virtuoso.config import LoadedSettings
 from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.tasks import run_until
 from virtuoso.recording import check, contents
@@ -19,7 +19,7 @@ from virtuoso.recording.file import RecordingFile
 from virtuoso.repository.memory import MemoryRepository
 
 
-async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+async def record(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) -> int:
     """Run a separate collector with a private repository and record its traffic."""
     settings = loaded.settings
     file = RecordingFile(Path(options.file), max_bytes=int(options.max_mb * 1e6))
@@ -39,7 +39,7 @@ async def record(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int
         return await recording.record(recorder, file, collector.run(), stop=stop, minutes=options.minutes)
 
 
-async def play(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+async def play(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) -> int:
     """Publish the snapshots of a recording."""
     repository = open_repository(loaded.settings)
     try:
@@ -56,7 +56,7 @@ async def play(loaded: Loaded, options: Namespace, stop: asyncio.Event) -> int:
         await repository.close()
 
 
-async def inspect(_: Loaded, options: Namespace, stop: asyncio.Event) -> int:
+async def inspect(_: LoadedSettings, options: Namespace, stop: asyncio.Event) -> int:
     """Print the contents of a recording, or check that a replay produces the same snapshots."""
     path = Path(options.file)
     work = check.check(path) if options.check else asyncio.to_thread(lambda: (0, contents.describe(path)))

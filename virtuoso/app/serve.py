@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from virtuoso.app.parts import monitor, open_repository
-from virtuoso.config import Loaded, Settings
+from virtuoso.config import LoadedSettings, Settings
 from virtuoso.domain.addresses import format_address
 from virtuoso.repository import keys
 from virtuoso.service.candle_reader import CandleReader
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-async def serve(loaded: Loaded, _: Namespace, stop: asyncio.Event) -> int:
+async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> int:
     """Run a gRPC server and its monitor port until `stop`, then drain it."""
     settings = loaded.settings
     repository = open_repository(settings)

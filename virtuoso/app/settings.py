@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from dataclasses import fields
 
-from virtuoso.config import Loaded, Settings, env_name
+from virtuoso.config import LoadedSettings, Settings, env_name
 
 
-def config(loaded: Loaded) -> int:
+def config(loaded: LoadedSettings) -> int:
     """Print one setting per line, in the format of an env file."""
     width = max(len(env_name(item)) + len(loaded.texts[item.name][0]) for item in fields(Settings)) + 1
     lines = []

@@ -1,6 +1,6 @@
 """Run the processes of one node. A process that ends unexpectedly is restarted, and the log reports it.
 
-A child detects any end of its parent by the end of its standard input.
+A child detects the end of its parent by the end of its own standard input.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from dataclasses import dataclass
 log = logging.getLogger(__name__)
 
 # The count of crashes is reset after a process has run for this time.
-STEADY_S = 30.0
-MOST_PAUSE_S = 15.0
-LATE_S = 30.0
+STABLE_S = 30.0
+MAX_PAUSE_S = 15.0  # between two restarts of a process
+LATE_S = 30.0  # the latest start of a `late` process
 # These make glibc return unused memory of threads. A server then uses about 7 MB less.
 MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
 
@@ -33,36 +33,38 @@ class Role:
     0, the node also ends."""
 
     name: str
-    words: Sequence[str]
+    arguments: Sequence[str]
     module: str = "virtuoso"
     late: bool = False
     last: bool = False
 
 
 async def supervise(
-    roles: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, grace_s: float, serves: asyncio.Event
+    roles: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event, grace_s: float, ready: asyncio.Event
 ) -> int:
     """Run one process per role until `stop` is set. Then send SIGTERM to all, and SIGKILL after `grace_s` and a margin.
 
-    Late roles start when `serves` is set, or after LATE_S. Return 0 when all processes ended in time, else 1. A child that
+    Late roles start when `ready` is set, or after LATE_S. Return 0 when all processes ended in time, else 1. A child that
     ends with 2 (invalid settings, a port in use) ends the node with 2, because a restart would not help.
     """
-    tasks = [asyncio.create_task(_keep(role, env, stop, grace_s, serves), name=role.name) for role in roles]
+    tasks = [asyncio.create_task(_keep_running(role, env, stop, grace_s, ready), name=role.name) for role in roles]
     results = await asyncio.gather(*tasks)
     return max(results, default=0)
 
 
-async def _keep(role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s: float, serves: asyncio.Event) -> int:
+async def _keep_running(
+    role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s: float, ready: asyncio.Event
+) -> int:
     crashes = 0
     if role.late:
-        await _either(serves, stop, LATE_S)
+        await _either(ready, stop, LATE_S)
     while not stop.is_set():
         began = time.monotonic()
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             role.module,
-            *role.words,
+            *role.arguments,
             env={**MEMORY, **os.environ, **env},
             stdin=asyncio.subprocess.PIPE,
         )
@@ -78,8 +80,8 @@ async def _keep(role: Role, env: Mapping[str, str], stop: asyncio.Event, grace_s
             await asyncio.wait_for(stop.wait(), 0.3)
         if stop.is_set():
             return 0 if child.returncode in (0, -signal.SIGTERM, -signal.SIGINT) else 1
-        crashes = 0 if time.monotonic() - began > STEADY_S else crashes + 1
-        pause = min(MOST_PAUSE_S, 0.1 * 2**crashes) if crashes > 1 else 0.0
+        crashes = 0 if time.monotonic() - began > STABLE_S else crashes + 1
+        pause = min(MAX_PAUSE_S, 0.1 * 2**crashes) if crashes > 1 else 0.0
         log.error(
             "%s ended with %s and will be restarted%s", role.name, child.returncode, f" in {pause:.1f} s" if pause else ""
         )

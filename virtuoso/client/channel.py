@@ -134,8 +134,8 @@ def _ip_version(address: str) -> int:
         if port.isdecimal() and 0 < int(port) < 65536:
             return ipaddress.ip_address(host.strip("[]")).version
     raise ValueError(
-        f"{address!r}: of several addresses each is an IP address and a port, such as 10.0.0.7:50051 or [fd00::7]:50051. A "
-        "host name must be the only address; all its records are used"
+        f"{address!r}: each of several addresses must be an IP address and a port, such as 10.0.0.7:50051 or "
+        "[fd00::7]:50051. A host name must be the only address; all its records are used"
     )
 
 

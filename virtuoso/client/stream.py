@@ -59,8 +59,8 @@ class Stream(ABC, Generic[Item, Message], AsyncIterator[Item]):
     """An endless stream of items. `connection` is its current state.
 
     It resumes when the server ends it, when no message has arrived for `silence_s`, after UNAVAILABLE and
-    RESOURCE_EXHAUSTED, and after the errors of a broken connection or a proxy. Before that, it waits for a pause with
-    jitter that grows to 5 s, or at least as long as the server requests. It raises any other grpc.aio.AioRpcError, because
+    RESOURCE_EXHAUSTED, and after the errors of a broken connection or a proxy. Before that, it waits. The pauses grow to
+    5 s, have jitter, and are at least as long as the server requests. It raises any other grpc.aio.AioRpcError, because
     a new attempt would not help.
 
     The stream ends with `aclose`, with its Market, and when the wait for its next item is cancelled. asyncio.wait_for
@@ -108,7 +108,7 @@ class Stream(ABC, Generic[Item, Message], AsyncIterator[Item]):
             except StopAsyncIteration:
                 cause = Failure(grpc.StatusCode.UNAVAILABLE, "the server ended the stream")
             except TimeoutError:
-                cause = Failure(grpc.StatusCode.DEADLINE_EXCEEDED, f"nothing came for {self._silence_s:g} s")
+                cause = Failure(grpc.StatusCode.DEADLINE_EXCEEDED, f"no message for {self._silence_s:g} s")
             finally:
                 call.cancel()
             self._lose(cause)

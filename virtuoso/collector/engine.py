@@ -82,7 +82,7 @@ class Engine:
 
     @property
     def history_state(self) -> str:
-        """Return the state of the history: "none", "well", or its error message."""
+        """Return the state of the history: "none", "ok", or its error message."""
         return self._history.state if self._history else "none"
 
     def state(self, venue: str) -> VenueState:

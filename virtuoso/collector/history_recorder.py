@@ -58,9 +58,9 @@ class HistoryRecorder:
 
     @property
     def state(self) -> str:
-        """Return "well", or the error message of the history while it is down."""
+        """Return "ok", or the error message of the history while it is down."""
         status = self._writer.status()
-        return "well" if status.well else status.reason
+        return "ok" if status.ok else status.reason
 
     def signal_record(self, venue: str) -> SignalRecord | None:
         """Return the record of the venue's closed signals, at most a minute old. Return None while it cannot be read."""

@@ -116,8 +116,8 @@ class VenueSelection:
         return list(venues[: venues.index(self.used)])
 
     def health(self) -> Mapping[str, str]:
-        """Return the health by venue: "failing" or "well"."""
-        return {venue: "failing" if breaker.open else "well" for venue, breaker in self._breakers.items()}
+        """Return the health by venue: "failing" or "ok"."""
+        return {venue: "failing" if breaker.open else "ok" for venue, breaker in self._breakers.items()}
 
     def failures(self) -> Mapping[str, FallbackReason]:
         """Return the reason for each venue that cannot be used."""

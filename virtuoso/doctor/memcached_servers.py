@@ -13,7 +13,7 @@ from virtuoso.domain.addresses import format_address
 from virtuoso.domain.errors import RepositoryError, RepositoryTimedOut
 from virtuoso.repository import keys
 from virtuoso.repository.memcached import MemcachedRepository
-from virtuoso.repository.memcached_client import CHUNK
+from virtuoso.repository.memcached_client import CHUNK_BYTES
 
 TRIAL_TTL_S = 10.0  # after a crash of the doctor its trial values expire by themselves
 
@@ -31,7 +31,7 @@ async def check_memcached(host: str, port: int) -> Finding:
             why = "the server does not return a value that was just stored"
             remedy = "Check whether the server is a proxy or out of memory; start memcached with -m 64 or more"
             return Finding(subject, Level.FAILURE, why, remedy)
-        await server.set(key, bytes(CHUNK - 1), ttl_s=TRIAL_TTL_S)  # as large as a chunk of a snapshot
+        await server.set(key, bytes(CHUNK_BYTES - 1), ttl_s=TRIAL_TTL_S)  # as large as a chunk of a snapshot
         await server.remove(key)
     except RepositoryTimedOut as error:
         why = f"{error}: the port is open but does not answer, or packets are lost"

@@ -1,7 +1,7 @@
 """The errors of the product. `service.errors` maps them to gRPC codes.
 
 VirtuosoError
-├── ConfigError              a setting is unknown or its value is not allowed; names setting, value and allowed values
+├── ConfigError              a setting or an argument is invalid, or what it names is not available
 ├── ExchangeError            an exchange did not deliver the requested data
 │   ├── VenueBlocked         it rejects this location or address; this lasts for hours
 │   ├── RateLimited          it requires a pause until `until_ms`
@@ -39,7 +39,8 @@ class VirtuosoError(Exception):
 
 
 class ConfigError(VirtuosoError):
-    """A setting is unknown or its value is not allowed."""
+    """A setting or an argument is invalid, or what it names is not available. The message says which, and what is
+    expected."""
 
 
 class ExchangeError(VirtuosoError):

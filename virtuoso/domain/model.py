@@ -69,7 +69,7 @@ class Regime(ContractEnum):
 
 
 class DominanceBasis(ContractEnum):
-    """The total that the dominance of BTC is a share of."""
+    """The total for BTC dominance: BTC is a share of it."""
 
     MARKET_CAP = 1
     TURNOVER = 2
@@ -101,7 +101,7 @@ class FallbackReason(ContractEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """The two clocks of a record."""
+    """The two times of a record."""
 
     observed_ms: int  # the exchange's time of the data
     received_ms: int  # our time when the data arrived
@@ -268,17 +268,17 @@ class RegimeInputs:
     btc_trend: float | None = None  # -1 (down) to 1 (up)
     dispersion_percent: float | None = None  # standard deviation of the 24-hour moves, percentage points
     btc_volatility_ratio: float | None = None  # BTC's volatility divided by that of its last 30 days; 1 is normal
-    alts_against_btc_percent: float | None = None  # median 24-hour move of the others minus BTC's, percentage points
+    alts_against_btc_percent: float | None = None  # median 24-hour move of all others minus that of BTC, percentage points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegimeState:
-    """The state of the regime between passes. It prevents frequent changes."""
+    """The state of the regime between passes. A candidate must last for some time before it replaces the regime."""
 
     regime: Regime
-    since_ms: int  # the exchange's clock
+    since_ms: int  # when the regime began, on the exchange's clock
     candidate: Regime | None = None  # a possible next regime; None when there is none
-    candidate_since_ms: int | None = None  # None without a candidate
+    candidate_since_ms: int | None = None  # when the candidate appeared; None without a candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,8 +89,7 @@ class SnapshotRepository(Protocol):
 
     async def set(self, key: str, value: bytes, *, ttl_s: float) -> None:
         """Store the value for about `ttl_s` seconds or longer. It replaces an earlier value immediately. Raise
-        RepositoryError when it cannot be stored. The earlier value or none is read back then, never a part of the new
-        one."""
+        RepositoryError when it cannot be stored. Readers then get the earlier value or none, never a part of the new one."""
         ...
 
     async def lease(self, key: str, owner: str, *, ttl_s: float) -> bool:

@@ -23,7 +23,7 @@ async def run_until(stop: asyncio.Event, work: Coroutine[object, object, T]) -> 
 
 
 async def wait_for_parent_exit() -> None:
-    """Return when standard input ends. The parent process holds its other end, so it has then exited."""
+    """Return when standard input ends. This means that the parent process has exited, because it holds the other end."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

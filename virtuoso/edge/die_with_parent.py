@@ -1,7 +1,9 @@
-"""Become PROGRAM, which ends when process PARENT ends. Usage: `die_with_parent.py PARENT PROGRAM ARGUMENT...`.
+"""Replace this process by PROGRAM, and end it when process PARENT ends.
 
-Virtuoso processes watch their standard input to detect the end of their parent. Envoy cannot do that. So the kernel sends
-SIGKILL to it when the parent ends for any reason. This works only on Linux. Elsewhere, Envoy outlives a killed parent.
+Usage: `die_with_parent.py PARENT PROGRAM ARGUMENT...`.
+
+Virtuoso processes watch their standard input to detect the end of their parent. Envoy cannot do that. Therefore the kernel
+sends it SIGKILL when the parent ends for any reason. This works only on Linux. Elsewhere, Envoy outlives a killed parent.
 """
 
 from __future__ import annotations

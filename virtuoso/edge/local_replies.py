@@ -55,9 +55,7 @@ def local_reply_config() -> dict[str, Any]:
     """Return HttpConnectionManager.local_reply_config. The first mapper that matches is used."""
     # This also covers a server that hangs. Envoy then always returns UNAVAILABLE to a plain gRPC client.
     no_server = _status(code_pb2.UNAVAILABLE, "no server answers behind the edge", "NO_SERVER", retry=True)
-    rate_limited = _status(
-        code_pb2.RESOURCE_EXHAUSTED, "this address sends more requests than it may", "RATE_LIMITED", retry=True
-    )
+    rate_limited = _status(code_pb2.RESOURCE_EXHAUSTED, "too many requests from this address", "RATE_LIMITED", retry=True)
     retry_after = _header_to_add("retry-after", str(RETRY_S))
     invalid = _status(code_pb2.INVALID_ARGUMENT, "%LOCAL_REPLY_BODY%", "INVALID_FIELD")
     return {

@@ -55,7 +55,7 @@ HEADERS = {
 NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Virtuoso</title>
 <h1>Virtuoso</h1>
-<p>The web page was not built into this installation: tools/generate makes it. All else is here:
+<p>The web page is not part of this installation. To build it, run tools/generate. Available here:
 <a href="/v1/dashboard">the dashboard as JSON</a>, <a href="/healthz">health</a>, gRPC-Web and gRPC.
 """
 

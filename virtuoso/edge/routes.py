@@ -21,7 +21,7 @@ NO_TIMEOUT = {"timeout": "0s", "max_stream_duration": {"grpc_timeout_header_max"
 # The retry conditions for a request that no server has received.
 NOT_DELIVERED = "connect-failure,refused-stream,reset-before-request"
 # The texts of SHUTTING_DOWN and NOT_READY. A server may send them for up to a second before Envoy knows its status.
-RETRIABLE_MESSAGES = ("the server is going down", "no snapshot has been seen yet")
+RETRIABLE_MESSAGES = ("the server is shutting down", "no snapshot has been seen yet")
 
 Route = dict[str, Any]
 

@@ -17,10 +17,10 @@ from virtuoso.metrics import HISTORY_WAITING, HISTORY_WRITTEN
 
 log = logging.getLogger(__name__)
 
-POINT_EVERY_MS = 60_000  # per symbol
+POINT_INTERVAL_MS = 60_000  # per symbol
 MAX_POINTS = 60_000  # maximum in the queue: 50 symbols for 20 hours or 500 for two; about 15 MB
 MAX_RECORDS = 50_000  # maximum in the queue of each other kind: enough for weeks
-BATCH = 500  # records per kind and transaction; small, because the collector uses the same CPU
+BATCH_SIZE = 500  # records per kind and transaction; small, because the collector uses the same CPU
 MAX_LOGGED_REFUSALS = 10  # warnings per kind
 HOUR_S = 3600.0
 DAY_MS = 86_400_000
@@ -33,7 +33,7 @@ R = TypeVar("R")
 class WriterStatus:
     """The state of the writer. `waiting` and `dropped` count records by kind: points, signals, opportunities, alerts."""
 
-    well: bool
+    ok: bool
     down_since_ms: int | None  # epoch ms, our clock; None while writes succeed
     reason: str  # the error of the history; empty while writes succeed
     waiting: Mapping[str, int]
@@ -103,12 +103,12 @@ class BackgroundWriter:
             self._opportunities.put(opportunity)
         for alert in alerts:
             self._alerts.put(alert)
-        self._measure()
+        self._update_metrics()
         if alerts:
             self._urgent.set()
 
     def _put_point(self, point: ScorePoint) -> None:
-        series, minute = (point.venue, point.symbol), point.observed_ms // POINT_EVERY_MS
+        series, minute = (point.venue, point.symbol), point.observed_ms // POINT_INTERVAL_MS
         if self._minutes.get(series) != minute:
             self._minutes[series] = minute
             self._newest_ms = max(self._newest_ms or 0, point.observed_ms)
@@ -117,7 +117,7 @@ class BackgroundWriter:
     def status(self) -> WriterStatus:
         """Return the current state of the writer."""
         return WriterStatus(
-            well=self._down_since_ms is None,
+            ok=self._down_since_ms is None,
             down_since_ms=self._down_since_ms,
             reason=self._reason,
             waiting={queue.kind: len(queue) for queue in self._queues},
@@ -157,7 +157,7 @@ class BackgroundWriter:
         try:
             while len(self._points) or len(self._signals) or len(self._opportunities):
                 await self._write_batch()
-            while alerts := self._alerts.first(BATCH):
+            while alerts := self._alerts.first(BATCH_SIZE):
                 await self._write_alerts(alerts)
         except HistoryError as error:
             self._reason = str(error)
@@ -167,13 +167,13 @@ class BackgroundWriter:
             if self._down_since_ms is not None:
                 log.info("history: all records that were queued during the outage are written")
             self._down_since_ms, self._reason = None, ""
-        self._measure()
+        self._update_metrics()
 
     async def _write_batch(self) -> None:
         """Write the oldest records of each kind except alerts."""
-        points = self._points.first(BATCH)
-        signals = self._signals.first(BATCH)
-        opportunities = self._opportunities.first(BATCH)
+        points = self._points.first(BATCH_SIZE)
+        signals = self._signals.first(BATCH_SIZE)
+        opportunities = self._opportunities.first(BATCH_SIZE)
         try:
             await self._history.write(points, signals, opportunities)
         except HistoryError as error:
@@ -223,7 +223,7 @@ class BackgroundWriter:
         queue.remove(records)
         HISTORY_WRITTEN.labels(queue.kind).inc(len(records))
 
-    def _measure(self) -> None:
+    def _update_metrics(self) -> None:
         for queue in self._queues:
             HISTORY_WAITING.labels(queue.kind).set(len(queue))
 

@@ -1,4 +1,4 @@
-"""Open the history that the setting HISTORY names."""
+"""Open the history of the setting HISTORY."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _database(url: str, *, write: bool, timeout_s: float) -> Database:
     if scheme == "sqlite":
         name = rest.lstrip("/")  # after three slashes, or four as in SQLAlchemy
         if not rest.startswith("/") or not name or name.endswith("/") or "\0" in name:
-            raise _config_error(url, "it names no file by its whole path")
+            raise _config_error(url, "expected the absolute path of a file")
         path = Path(name).expanduser() if name.startswith("~") else Path("/", name)
         return Sqlite(path, write=write, timeout_s=timeout_s)
     if scheme in ("postgresql", "postgres"):
@@ -50,7 +50,7 @@ def _database(url: str, *, write: bool, timeout_s: float) -> Database:
         from virtuoso.history.postgresql import Postgresql  # noqa: PLC0415
 
         return Postgresql(url, _server_name(url), write=write, timeout_s=timeout_s)
-    raise _config_error(url, "it is none of the kinds there are")
+    raise _config_error(url, "its kind is unknown")
 
 
 def _server_name(url: str) -> str:
@@ -62,7 +62,7 @@ def _server_name(url: str) -> str:
         raise _config_error(url, "its host or port cannot be read") from error
     database = parts.path.removeprefix("/")
     if not database or "/" in database:
-        raise _config_error(url, "it names no database")
+        raise _config_error(url, "it has no database name")
     return f"{parts.hostname or 'localhost'}:{port or 5432}/{database}"
 
 

@@ -28,8 +28,8 @@ async def check(connection: AsyncConnection, place: str) -> None:
     version = int(stored or 0)
     if version > VERSION:
         raise HistoryError(
-            f"{place} has schema {version} of a newer release; this one knows {VERSION}. Run the newer release, or give "
-            "HISTORY another place"
+            f"{place} has schema {version} of a newer release, and this release supports {VERSION}. Run the newer "
+            "release, or set HISTORY to another database"
         )
     if version < VERSION:
         raise OutOfDate

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Body = Callable[[AsyncConnection], Awaitable[T]]
 
-_ATTEMPTS = 3  # the first may find a damaged file, the second no tables
+_ATTEMPTS = 3  # the first may fail at a damaged file, the second at missing tables
 _CLOSING_S = 5.0
 
 
@@ -50,8 +50,7 @@ class Transactions:
     async def run(self, call: str, body: Body[T], *, write: bool = False) -> T:
         """Run `body` in one transaction and return its result. `call` is its name in metrics.
 
-        Raise HistoryError when it fails. Nothing is stored then. Only after a timeout or a CancelledError, the data may have
-        been stored.
+        Raise HistoryError when it fails. Nothing is stored then, except possibly after a timeout or a CancelledError.
         """
         operation = "write" if write else "read"
         try:
@@ -84,7 +83,7 @@ class Transactions:
         if self._pause_ends is not None:
             if now < self._pause_ends:
                 work.close()
-                raise HistoryError(f"{self.database.place} did not answer a moment ago")
+                raise HistoryError(f"{self.database.place} is skipped for a moment, because it did not answer")
             self._pause_ends = now + self._timeout_s  # this call tries; other calls still raise immediately
         task = asyncio.create_task(work)
         self._running.add(task)
@@ -119,12 +118,12 @@ class Transactions:
                     await self._repair_once(self.database.replace_damaged)
                 else:
                     raise
-        raise HistoryError(f"{self.database.place} is being changed by others all the time")
+        raise HistoryError(f"{self.database.place} is changed by other processes all the time")
 
     async def _repair_once(self, work: Callable[[], Coroutine[object, object, None]]) -> None:
         """Run `work` once for all calls that need it. It continues after a call times out."""
         if not self._write:
-            raise HistoryError(f"{self.database.place} is not there yet: it is made when a collector first writes it")
+            raise HistoryError(f"{self.database.place} does not exist yet: a collector creates it at its first write")
         if self._repair is None or self._repair.done():
             self._repair = asyncio.create_task(work())
             self._repair.add_done_callback(ignore_failure)

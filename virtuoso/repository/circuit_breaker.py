@@ -50,9 +50,9 @@ class CircuitBreakerRepository:
 
     @property
     def health(self) -> str:
-        """Return "ok", "not asked yet", or the messages of the failing operations."""
+        """Return "ok", "not used yet", or the messages of the failing operations."""
         if not self._used:
-            return "not asked yet"
+            return "not used yet"
         return "; ".join(dict.fromkeys(self._failures.values())) or "ok"
 
     async def get(self, key: str) -> bytes | None:

@@ -11,13 +11,13 @@ from hashlib import blake2b
 
 from virtuoso.domain.errors import CorruptValue, RepositoryError
 
-LARGEST_VALUE = 64 * 1024 * 1024
+MAX_VALUE_BYTES = 64 * 1024 * 1024
 
 _MAGIC = b"VRTS"
 _VERSION = 1
 _FIELDS = struct.Struct(">4sB3xqQ")
-_DIGEST = 16
-HEADER = _FIELDS.size + _DIGEST
+_DIGEST_BYTES = 16
+HEADER_BYTES = _FIELDS.size + _DIGEST_BYTES
 
 
 def seal(value: bytes, expires_ms: int = 0) -> bytes:
@@ -30,33 +30,34 @@ def seal(value: bytes, expires_ms: int = 0) -> bytes:
 def unseal(blob: bytes) -> tuple[bytes, int]:
     """Return the value and its expiry in epoch milliseconds. Raise CorruptValue unless `seal` produced this blob."""
     expires_ms, length = read_header(blob)
-    if len(blob) - HEADER != length:
-        raise CorruptValue(f"{len(blob) - HEADER} bytes where {length} should be")
-    value = blob[HEADER:]
-    if _checksum(blob[: _FIELDS.size], value) != blob[_FIELDS.size : HEADER]:
+    if len(blob) - HEADER_BYTES != length:
+        raise CorruptValue(f"{len(blob) - HEADER_BYTES} bytes, expected {length}")
+    value = blob[HEADER_BYTES:]
+    if _checksum(blob[: _FIELDS.size], value) != blob[_FIELDS.size : HEADER_BYTES]:
         raise CorruptValue("the checksum is wrong")
     return value, expires_ms
 
 
 def read_header(start: bytes) -> tuple[int, int]:
-    """Return expiry and length from the first `HEADER` bytes, without the value. Raise CorruptValue if they are invalid."""
-    if len(start) < HEADER:
+    """Return expiry and length from the first `HEADER_BYTES` bytes, without the value. Raise CorruptValue if they are
+    invalid."""
+    if len(start) < HEADER_BYTES:
         raise CorruptValue("shorter than an envelope")
     magic, version, expires_ms, length = _FIELDS.unpack_from(start)
     if magic != _MAGIC:
-        raise CorruptValue("not an envelope of ours")
+        raise CorruptValue("not an envelope of this product")
     if version != _VERSION:
-        raise CorruptValue(f"format version {version}, and this is {_VERSION}")
+        raise CorruptValue(f"format version {version}, expected {_VERSION}")
     return expires_ms, length
 
 
 def check_size(value: bytes) -> None:
     """Raise RepositoryError when the value is larger than 64 MiB, the limit of all repositories."""
-    if len(value) > LARGEST_VALUE:
-        raise RepositoryError(f"a value of {len(value)} bytes is larger than {LARGEST_VALUE}")
+    if len(value) > MAX_VALUE_BYTES:
+        raise RepositoryError(f"a value of {len(value)} bytes is larger than the maximum of {MAX_VALUE_BYTES}")
 
 
 def _checksum(fields: bytes, value: bytes) -> bytes:
-    digest = blake2b(fields, digest_size=_DIGEST)
+    digest = blake2b(fields, digest_size=_DIGEST_BYTES)
     digest.update(value)
     return digest.digest()

@@ -16,7 +16,7 @@ from virtuoso.repository.tiered import TieredRepository
 _ALLOWED = "memory:, directory:/a/path, or memcached://host:port[,host:port...]"
 _MEMCACHED_PORT = 11211
 _ONLY_SERVER_S = 1.0  # the timeout of a call when there is one server
-_ONE_OF_SEVERAL_S = 0.45  # the timeout of a call when there are several, so that a second can be tried
+_ONE_OF_SEVERAL_S = 0.45  # the timeout of a call when there are several, so that there is time for a second one
 
 
 def open_repository(url: str, node_directory: Path | None) -> TieredRepository:
@@ -32,7 +32,7 @@ def open_repository(url: str, node_directory: Path | None) -> TieredRepository:
     if scheme == "memcached" and colon and rest.startswith("//"):
         second: list[SnapshotRepository] = [] if node_directory is None else [DirectoryRepository(node_directory)]
         return TieredRepository([_sharded(memcached_servers(url)), *second])
-    raise _config_error(url, "it is none of the kinds there are")
+    raise _config_error(url, "its kind is unknown")
 
 
 def memcached_servers(url: str) -> list[tuple[str, int]]:
@@ -53,7 +53,7 @@ def _server(url: str, server: str) -> tuple[str, int]:
     host, _, port = server.removeprefix("[").partition("]:" if bracketed else ":")
     host = host.removesuffix("]")
     if not host or " " in host or "/" in host:
-        raise _config_error(url, f"{server!r} names no host")
+        raise _config_error(url, f"{server!r} has no host")
     if not port:
         return host, _MEMCACHED_PORT
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):

@@ -1,6 +1,6 @@
 """Values in one memcached server, with blocking calls of pymemcache.
 
-A small value is stored under its key as a sealed "V" + value. A value of CHUNK bytes or more is sealed, then split into
+A small value is stored under its key as a sealed "V" + value. A value of CHUNK_BYTES or more is sealed, then split into
 chunks. The chunks are stored under `key:write id:number`. A sealed "M" + write id + number of chunks is then stored under
 the key. A reader therefore sees the old value or the new one, and detects lost chunks. The chunks of a replaced value are
 kept until they expire or memcached needs the memory, because a reader may still need them.
@@ -25,7 +25,7 @@ from virtuoso.repository.envelope import seal, unseal
 
 T = TypeVar("T")
 
-CHUNK = 1_000_000  # bytes; memcached's item limit of 1 MiB includes the key and overhead
+CHUNK_BYTES = 1_000_000  # memcached's item limit of 1 MiB includes the key and overhead
 CONNECTIONS = 8
 _RELATIVE_TTL_LIMIT_S = 30 * 86_400  # memcached interprets a larger number as a Unix time
 _MANIFEST = struct.Struct(">c8sH")
@@ -93,20 +93,20 @@ class MemcachedClient:
     def set(self, key: str, value: bytes, ttl_s: float, deadline: float) -> None:
         """Store the value for at least `ttl_s` seconds."""
         expire = self._expire(ttl_s)
-        if len(value) < CHUNK:
+        if len(value) < CHUNK_BYTES:
             self._store(key, seal(b"V" + value), expire, deadline)
             return
         write_id = secrets.token_bytes(8)
         whole = seal(value)
         chunks = {
-            _chunk_key(key, write_id, number): whole[start : start + CHUNK]
-            for number, start in enumerate(range(0, len(whole), CHUNK))
+            _chunk_key(key, write_id, number): whole[start : start + CHUNK_BYTES]
+            for number, start in enumerate(range(0, len(whole), CHUNK_BYTES))
         }
         for chunk_key, chunk in chunks.items():
             self._store(chunk_key, chunk, expire, deadline)
         for chunk_key in chunks:  # a server without enough memory has evicted the first chunks
             if not self._execute(deadline, partial(_touch, key=chunk_key, expire=expire)):
-                raise RepositoryError(f"{self._name} has no room for {len(value)} bytes: give it more memory (-m)")
+                raise RepositoryError(f"{self._name} has too little memory for {len(value)} bytes: give it more (-m)")
         self._store(key, seal(_MANIFEST.pack(b"M", write_id, len(chunks))), expire, deadline)
 
     def lease(self, key: str, owner: str, ttl_s: float, deadline: float) -> bool:
@@ -140,7 +140,7 @@ class MemcachedClient:
     def _get_chunk(self, key: str, deadline: float) -> bytes:
         chunk = self._execute(deadline, lambda pool: pool.get(key))
         if chunk is None:
-            raise CorruptValue(f"chunk {key} is gone")
+            raise CorruptValue(f"chunk {key} is missing")
         return bytes(chunk)
 
     def _store(self, key: str, stored: bytes, expire: int, deadline: float) -> None:
@@ -170,7 +170,7 @@ class MemcachedClient:
             except OSError as error:
                 raise RepositoryError(f"{self._name} cannot be reached: {error.strerror or error}") from error
             except (MemcacheError, ValueError, LookupError) as error:  # from a server that is not memcached
-                raise RepositoryError(f"{self._name} does not speak memcached: {error!r}") from error
+                raise RepositoryError(f"{self._name} is not a memcached server: {error!r}") from error
         raise RepositoryError(f"{self._name} closes every connection") from failure
 
 

@@ -1,4 +1,4 @@
-"""Several memcached servers as one repository. It works as long as one of them works."""
+"""Several memcached servers as one repository. It works as long as one server works."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class ShardedRepository:
     """A repository on several servers. Rendezvous hashing gives each key its own order of servers, equal in all processes.
 
     A call goes to the first server. If a server fails, the call goes to the next one. A value is stored on the first server
-    that accepts it. A read also continues after servers without the value, so that a server that is empty after a restart
-    hides no value. A value on a failed server is missing until it is written again. A server that comes back with an old
-    value hides the newer value from `get` until the next write. `get_all` returns both."""
+    that accepts it. A read also continues after servers without the value, because a server is empty after a restart. A
+    value on a failed server is missing until it is written again. A server that comes back with an old value hides the newer
+    value from `get` until the next write. `get_all` returns both."""
 
     name = "memcached"
 
@@ -30,7 +30,7 @@ class ShardedRepository:
         }
 
     def health(self) -> dict[str, str]:
-        """Return the health of each server: "ok", "not asked yet", or the error messages."""
+        """Return the health of each server: "ok", "not used yet", or the error messages."""
         return {f"{self.name} {address}": server.health for address, server in self._servers.items()}
 
     async def get(self, key: str) -> bytes | None:

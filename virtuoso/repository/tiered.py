@@ -1,4 +1,4 @@
-"""Several repositories as tiers, so that a tier may fail."""
+"""Several repositories as tiers. One of them may fail."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TieredRepository:
         return "+".join(tier.name for tier in self._tiers)
 
     def health(self) -> dict[str, str]:
-        """Return the health of each tier and each server of a sharded tier: "ok", "not asked yet", or the error messages."""
+        """Return the health of each tier and each server of a sharded tier: "ok", "not used yet", or the error messages."""
         health: dict[str, str] = {}
         for breaker in self._breakers:
             health[breaker.name] = breaker.health
@@ -77,13 +77,13 @@ class TieredRepository:
 
     async def set(self, key: str, value: bytes, *, ttl_s: float) -> None:
         """See the port. Raise RepositoryError only when no tier stores the value."""
-        outcomes = await asyncio.gather(*(tier.set(key, value, ttl_s=ttl_s) for tier in self._tiers), return_exceptions=True)
+        results = await asyncio.gather(*(tier.set(key, value, ttl_s=ttl_s) for tier in self._tiers), return_exceptions=True)
         errors: list[RepositoryError] = []
-        for outcome in outcomes:
-            if isinstance(outcome, RepositoryError):
-                errors.append(outcome)
-            elif outcome is not None:
-                raise outcome
+        for result in results:
+            if isinstance(result, RepositoryError):
+                errors.append(result)
+            elif result is not None:
+                raise result
         if len(errors) == len(self._tiers):
             raise combined_error(errors)
 

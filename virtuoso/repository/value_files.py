@@ -23,14 +23,14 @@ from urllib.parse import quote
 
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import CorruptValue, RepositoryError, RepositoryTimedOut
-from virtuoso.repository.envelope import HEADER, LARGEST_VALUE, read_header, seal, unseal
+from virtuoso.repository.envelope import HEADER_BYTES, MAX_VALUE_BYTES, read_header, seal, unseal
 
 _SUFFIX = ".virtuoso"
 _PART = ".virtuoso-part"
 _LOCK = ".virtuoso-lock"
 _LONGEST_NAME = 180  # bytes; file systems allow 255, and the names of parts are longer
 _CLOCK_SLACK_S = 60.0  # a file expires when it was written further in the future than this
-_ORPHAN_S = 60.0  # a part or a damaged file that is older than this has no writer any more
+_ORPHAN_S = 60.0  # no process still writes a part or a damaged file that is older than this
 _LOCK_TIMEOUT_S = 0.3
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -50,8 +50,8 @@ class ValueFiles:
         try:
             with self._file(key).open("rb") as file:
                 status = os.fstat(file.fileno())
-                if status.st_size > LARGEST_VALUE + HEADER:
-                    raise CorruptValue(f"{status.st_size} bytes are more than any value has")
+                if status.st_size > MAX_VALUE_BYTES + HEADER_BYTES:
+                    raise CorruptValue(f"{status.st_size} bytes are more than the maximum of a value")
                 blob = file.read()
         except FileNotFoundError:
             return None
@@ -89,7 +89,7 @@ class ValueFiles:
 
     @contextmanager
     def locked(self, key: str) -> Iterator[None]:
-        """Hold the lock of the key. It excludes other threads and processes. The kernel releases the lock of a process that
+        """Hold the lock of the key against other threads and processes. The kernel releases the lock of a process that
         dies. Raise RepositoryError when another holder keeps it for too long."""
         give_up_at = self._clock.monotonic() + _LOCK_TIMEOUT_S
         try:
@@ -135,7 +135,7 @@ class ValueFiles:
             part.write_bytes(seal(value, now_ms + int(ttl_s * 1000)))
             os.utime(part, (now_ms / 1000, now_ms / 1000))
             if self._clock.monotonic() > deadline:
-                raise RepositoryTimedOut(f"{self._path} takes too long to write to")
+                raise RepositoryTimedOut(f"{self._path} took too long to write")
             part.rename(file)
         finally:
             with suppress(OSError):
@@ -153,7 +153,7 @@ class ValueFiles:
     def _removable(self, file: Path) -> bool:
         with file.open("rb") as opened:
             written_s = os.fstat(opened.fileno()).st_mtime
-            start = opened.read(HEADER)
+            start = opened.read(HEADER_BYTES)
         try:
             expires_ms, _ = read_header(start)
         except CorruptValue:
@@ -178,11 +178,11 @@ class ValueFiles:
 
     def _error(self, participle: str, error: OSError) -> RepositoryError:
         if error.errno in _FULL:
-            remedy = "the disk is full: free some room, or let CACHE name a directory elsewhere"
+            remedy = "the disk is full: free some space, or set CACHE to a directory on another disk"
         elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-            remedy = "this user may not: change its owner or rights, or let CACHE name another directory"
+            remedy = "this user has no permission: change the owner or the permissions, or set CACHE to another directory"
         elif error.errno in {errno.ENOTDIR, errno.EEXIST}:
-            remedy = "a file is in its place: remove it, or let CACHE name another directory"
+            remedy = "a file with this name exists: remove it, or set CACHE to another directory"
         else:
-            remedy = "look at the disk, or let CACHE name a directory elsewhere"
+            remedy = "check the disk, or set CACHE to a directory on another disk"
         return RepositoryError(f"{self._path} cannot be {participle} ({error.strerror or error}): {remedy}")

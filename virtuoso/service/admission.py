@@ -151,13 +151,13 @@ def read_candles(
     return series, bars
 
 
-def read_remembered(
-    what: str, rows: Iterable[Row], name: Callable[[Row], str], sound: Callable[[Row], bool]
+def read_history_rows(
+    what: str, rows: Iterable[Row], name: Callable[[Row], str], consistent: Callable[[Row], bool]
 ) -> Sequence[Row]:
     """Return the valid ones of `rows`, which come from the history. `what` is their name in the log."""
     refused: Counter[str] = Counter()
-    valid = _valid(rows, name, refused, sound)
-    _count("remembered", refused, len(valid), f"history: {what}")
+    valid = _valid(rows, name, refused, consistent)
+    _count("history", refused, len(valid), f"history: {what}")
     return valid
 
 
@@ -165,14 +165,14 @@ def read_points(points: Sequence[score_history_pb2.ScorePoint], symbol: str) -> 
     """Return the valid points. Check them one by one only when the check of all points at once fails."""
     whole = market_service_pb2.GetScoreHistoryResponse(points=points)
     if not collect_violations(whole, fail_fast=True) and all(map(invariants.point, points)):
-        metrics.ROWS.labels("remembered", "ok").inc(len(points))
+        metrics.ROWS.labels("history", "ok").inc(len(points))
         return points
-    return read_remembered(
+    return read_history_rows(
         f"points of {symbol}", points, lambda point: str(times.millis(point.observed_time)), invariants.point
     )
 
 
-def refuse(what: str) -> None:
+def count_refused(what: str) -> None:
     """Count a rejected snapshot. `what` is the invalid part: the head, the checksum or the whole snapshot."""
     metrics.INVALID_ROWS.labels(what).inc()
     metrics.ROWS.labels("snapshot", "refused").inc()
@@ -195,7 +195,7 @@ def _check(provenance: provenance_pb2.Provenance) -> None:
 
 
 def _valid(
-    rows: Iterable[Row], name: Callable[[Row], str], refused: Counter[str], sound: Callable[[Row], bool] | None = None
+    rows: Iterable[Row], name: Callable[[Row], str], refused: Counter[str], consistent: Callable[[Row], bool] | None = None
 ) -> list[Row]:
     """Return the valid rows, and only the first row of each name. Count the other rows by rule in `refused`."""
     valid: dict[str, Row] = {}
@@ -207,7 +207,7 @@ def _valid(
             rule = "duplicate"
         elif violations := collect_violations(row, fail_fast=True):
             rule = violations[0].proto.rule_id
-        elif sound is not None and not sound(row):
+        elif consistent is not None and not consistent(row):
             rule = "inconsistent"
         else:
             valid[symbol] = row
@@ -217,13 +217,13 @@ def _valid(
 
 
 def _one(
-    snapshot: snapshot_pb2.Snapshot, field: str, refused: Counter[str], sound: Callable[[Any], bool] | None = None
+    snapshot: snapshot_pb2.Snapshot, field: str, refused: Counter[str], consistent: Callable[[Any], bool] | None = None
 ) -> Any:
     """Return the message in `field` if it is present, not empty and valid; else None."""
     message = getattr(snapshot, field)
     if not snapshot.HasField(field) or not message.ByteSize():  # type: ignore[arg-type]  # any of its fields
         return None
-    return next(iter(_valid([message], lambda _: "", refused, sound)), None)
+    return next(iter(_valid([message], lambda _: "", refused, consistent)), None)
 
 
 def _count(kind: str, refused: Counter[str], valid: int, what: str) -> None:

@@ -1,5 +1,5 @@
 """New alerts, read once a second for all streams. The main state of a stream is its cursor. The alerts between that
-cursor and the newest one are in memory or are read again. So a slow stream gets every alert exactly once."""
+cursor and the newest one are in memory or are read again. Therefore even a slow stream gets every alert exactly once."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class AlertFilter:
 def encode_alerts(alerts: Sequence[Alert]) -> list[AlertEntry]:
     """Return the valid alerts, encoded, in their order."""
     by_cursor = {str(alert.cursor): alert for alert in alerts}
-    valid = admission.read_remembered(
+    valid = admission.read_history_rows(
         "alerts",
         [messages.alert(alert, cursor) for cursor, alert in by_cursor.items()],
         lambda m: m.cursor,
@@ -119,11 +119,11 @@ class AlertFeed:
         newest = await self.newest_cursor()
         position = int(cursor) if cursor else newest
         if position > max(newest, self._clock.now_ms() + MAX_CLOCK_ERROR_MS):
-            rule = f"{cursor!r} is not a cursor of this service: expected the cursor of an alert, at most {newest} now"
+            rule = f"{cursor!r} is not a cursor of this service: expected the cursor of an alert, now at most {newest}"
             raise InvalidField([("cursor", rule)])
         return position
 
-    async def read_after(self, position: int, wanted: AlertFilter) -> tuple[list[bytes], int]:
+    async def read_after(self, position: int, alert_filter: AlertFilter) -> tuple[list[bytes], int]:
         """Return (the encoded alerts that match, oldest first; the cursor after them).
 
         One call reads at most BATCH_SIZE alerts after `position`. Raise HistoryUnavailable when the history is needed and
@@ -131,7 +131,7 @@ class AlertFeed:
         if self._failing_since is not None and self._clock.monotonic() - self._failing_since > MAX_OUTAGE_S:
             raise HistoryUnavailable("the history cannot be read now: call again with the last cursor")
         if position < self._recent_after:
-            return await self._read_older(position, wanted)
+            return await self._read_older(position, alert_filter)
         newer = []
         for entry in reversed(self._recent):
             if entry.cursor <= position:
@@ -139,14 +139,14 @@ class AlertFeed:
             newer.append(entry)
         batch = newer[: -BATCH_SIZE - 1 : -1]  # the oldest alerts, oldest first
         end = batch[-1].cursor if len(batch) == BATCH_SIZE else max(position, self._newest or 0)
-        return [entry.chunk for entry in batch if wanted.matches(entry)], end
+        return [entry.chunk for entry in batch if alert_filter.matches(entry)], end
 
     async def next_poll(self) -> None:
         """Wait for the end of the next poll, or for a call of `wake`."""
         await self._polled.wait()
 
     def wake(self) -> None:
-        """Wake all who wait for `next_poll`."""
+        """Wake all callers of `next_poll`."""
         polled, self._polled = self._polled, asyncio.Event()
         polled.set()
 
@@ -156,19 +156,19 @@ class AlertFeed:
             self._loop.cancel()
             with suppress(asyncio.CancelledError):
                 await self._loop
-        self._resolve(self._take_waiters(), HistoryUnavailable("the server is going down"))
+        self._resolve(self._take_waiters(), HistoryUnavailable("the server is shutting down"))
 
-    async def _read_older(self, position: int, wanted: AlertFilter) -> tuple[list[bytes], int]:
+    async def _read_older(self, position: int, alert_filter: AlertFilter) -> tuple[list[bytes], int]:
         """Return the same as `read_after` for alerts that are no longer in memory."""
 
         async def read(history: HistoryReader) -> tuple[int, Sequence[Alert]]:
             newest = self._newest or 0  # set before the read, so that the read covers it
-            kinds = [AlertKind(kind) for kind in sorted(wanted.kinds)]
-            least = AlertLevel(wanted.min_level) if wanted.min_level else None
+            kinds = [AlertKind(kind) for kind in sorted(alert_filter.kinds)]
+            least = AlertLevel(alert_filter.min_level) if alert_filter.min_level else None
             return newest, await history.alerts(after=position, kinds=kinds, min_level=least, limit=BATCH_SIZE)
 
         try:
-            key = ("alerts after", position, wanted.kinds, wanted.min_level)
+            key = ("alerts after", position, alert_filter.kinds, alert_filter.min_level)
             newest, alerts = await self._history.read_cached(key, read)
         except HistoryUnavailable:
             if self._failing_since is None:
@@ -177,7 +177,7 @@ class AlertFeed:
         last = (alerts[-1].cursor if alerts else None) or position
         entries = await asyncio.to_thread(encode_alerts, alerts)
         end = last if len(alerts) >= BATCH_SIZE else max(last, newest)
-        return [entry.chunk for entry in entries if wanted.matches(entry)], end
+        return [entry.chunk for entry in entries if alert_filter.matches(entry)], end
 
     async def _poll_forever(self) -> None:
         while True:

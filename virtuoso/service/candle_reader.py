@@ -64,7 +64,7 @@ class CandleReader:
         key = self._keys.candles(venue, symbol, name)
         series = await self._cache.get(key, lambda: self._read(key, symbol, timeframe))
         if self._overdue_ms(series) > self._max_stale_ms:
-            raise DataUnavailable(f"the newest {name} bar of {symbol} is too old to be shown")
+            raise DataUnavailable(f"the newest {name} bar of {symbol} is too old to be served")
         return series
 
     def provenance(
@@ -100,7 +100,7 @@ class CandleReader:
         return overdue - snapshots.behind_ms(series.message)
 
     async def _read(self, key: str, symbol: str, timeframe: candle_pb2.Timeframe.ValueType) -> EncodedSeries:
-        missing = DataUnavailable(f"the {TIMEFRAMES[timeframe].value} bars of {symbol} are not there yet")
+        missing = DataUnavailable(f"the {TIMEFRAMES[timeframe].value} bars of {symbol} are not available yet")
         try:
             async with asyncio.timeout(READ_S):
                 blob = await self._source.get(key)

@@ -21,7 +21,7 @@ def resume_token(snapshot_id: str) -> str:
     return base64.urlsafe_b64encode(snapshot_id.encode()).decode().rstrip("=")
 
 
-def resumed(token: str) -> str:
+def resumed_id(token: str) -> str:
     """Return the snapshot id in a token; "" for an invalid token. The stream then starts with a whole dashboard."""
     try:
         return base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()

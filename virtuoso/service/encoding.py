@@ -34,7 +34,7 @@ def field(number: int, chunks: Iterable[bytes]) -> bytes:
     return tag + body if body else b""
 
 
-def single(message: bytes) -> bool:
+def is_single_field(message: bytes) -> bool:
     """Return True when `message` is exactly one field of type string, bytes or message, shorter than 2 MiB."""
     length, at, shift = 0, 1, 0
     for byte in message[1:4]:

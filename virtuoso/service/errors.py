@@ -1,4 +1,4 @@
-"""The table of exceptions and the errors that clients get for them.
+"""The table of exceptions, with the error that a client gets for each.
 
 An error has a gRPC code and a reason (google.rpc.ErrorInfo). It may have the fields that break a rule (BadRequest), or the
 time after which to retry (RetryInfo). An exception that is not in the table is INTERNAL; the client gets only a request
@@ -25,8 +25,8 @@ MAX_VIOLATIONS_BYTES, MAX_MESSAGE_CHARACTERS = 3000, 300
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The error for an exception. `field`: the invalid request field, if it is the same one every time."""
+class ErrorSpec:
+    """The error for an exception. `field`: the invalid request field, if the exception has only one."""
 
     code: grpc.StatusCode
     reason: str
@@ -34,21 +34,21 @@ class Answer:
     field: str = ""
 
 
-TABLE: Mapping[type[BaseException], Answer] = {
-    errors.InvalidField: Answer(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD"),
-    errors.InvalidPageToken: Answer(grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID", field="page_token"),
-    errors.ExpiredPageToken: Answer(grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOKEN_EXPIRED", field="page_token"),
-    errors.SymbolNotFound: Answer(grpc.StatusCode.NOT_FOUND, "SYMBOL_NOT_FOUND", field="symbol"),
-    errors.SymbolNotTracked: Answer(grpc.StatusCode.NOT_FOUND, "SYMBOL_NOT_TRACKED", field="symbol"),
-    errors.NotReady: Answer(grpc.StatusCode.UNAVAILABLE, "NOT_READY", retry_s=2),
-    errors.DataUnavailable: Answer(grpc.StatusCode.UNAVAILABLE, "DATA_UNAVAILABLE", retry_s=5),
-    errors.HistoryUnavailable: Answer(grpc.StatusCode.UNAVAILABLE, "HISTORY_UNAVAILABLE", retry_s=2),
-    errors.ShuttingDown: Answer(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", retry_s=1),
-    errors.Overloaded: Answer(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", retry_s=1),
-    errors.TooManyStreams: Answer(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS", retry_s=10),
-    TimeoutError: Answer(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
+TABLE: Mapping[type[BaseException], ErrorSpec] = {
+    errors.InvalidField: ErrorSpec(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD"),
+    errors.InvalidPageToken: ErrorSpec(grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID", field="page_token"),
+    errors.ExpiredPageToken: ErrorSpec(grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOKEN_EXPIRED", field="page_token"),
+    errors.SymbolNotFound: ErrorSpec(grpc.StatusCode.NOT_FOUND, "SYMBOL_NOT_FOUND", field="symbol"),
+    errors.SymbolNotTracked: ErrorSpec(grpc.StatusCode.NOT_FOUND, "SYMBOL_NOT_TRACKED", field="symbol"),
+    errors.NotReady: ErrorSpec(grpc.StatusCode.UNAVAILABLE, "NOT_READY", retry_s=2),
+    errors.DataUnavailable: ErrorSpec(grpc.StatusCode.UNAVAILABLE, "DATA_UNAVAILABLE", retry_s=5),
+    errors.HistoryUnavailable: ErrorSpec(grpc.StatusCode.UNAVAILABLE, "HISTORY_UNAVAILABLE", retry_s=2),
+    errors.ShuttingDown: ErrorSpec(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", retry_s=1),
+    errors.Overloaded: ErrorSpec(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", retry_s=1),
+    errors.TooManyStreams: ErrorSpec(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS", retry_s=10),
+    TimeoutError: ErrorSpec(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
 }
-UNKNOWN = Answer(grpc.StatusCode.INTERNAL, "INTERNAL")
+UNKNOWN = ErrorSpec(grpc.StatusCode.INTERNAL, "INTERNAL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +60,18 @@ class Status(grpc.Status):
     trailing_metadata: tuple[tuple[str, str | bytes], ...]
 
 
-def answer(error: BaseException) -> Answer:
+def spec_of(error: BaseException) -> ErrorSpec:
     """Return the table row of an exception or of its nearest base class; UNKNOWN when there is none."""
     return next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), UNKNOWN)
 
 
 def status(error: BaseException, request_id: str) -> Status:
     """Return the status that the client gets for an exception."""
-    row = answer(error)
+    row = spec_of(error)
     if row is UNKNOWN:
-        message = f"an error of ours; its request id is {request_id}"
+        message = f"an internal error; its request id is {request_id}"
     elif row.code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        message = "the time that the caller gave ran out"
+        message = "the deadline of the caller has passed"
     else:
         message = _shorten(str(error), MAX_MESSAGE_CHARACTERS)
     details: list[Message] = [
@@ -87,14 +87,14 @@ def status(error: BaseException, request_id: str) -> Status:
     return Status(row.code, message, ((DETAILS, rich.SerializeToString()), (REQUEST_ID, request_id)))
 
 
-def _violations(error: BaseException, row: Answer, message: str) -> Sequence[error_details_pb2.BadRequest.FieldViolation]:
-    broken = error.violations if isinstance(error, errors.InvalidField) else [(row.field, message)] if row.field else []
+def _violations(error: BaseException, row: ErrorSpec, message: str) -> Sequence[error_details_pb2.BadRequest.FieldViolation]:
+    found = error.violations if isinstance(error, errors.InvalidField) else [(row.field, message)] if row.field else []
     violations: list[error_details_pb2.BadRequest.FieldViolation] = []
-    room = MAX_VIOLATIONS_BYTES
-    for field, text in broken:
+    left_bytes = MAX_VIOLATIONS_BYTES
+    for field, text in found:
         violation = error_details_pb2.BadRequest.FieldViolation(field=_shorten(field, 100), description=_shorten(text, 400))
-        room -= violation.ByteSize()
-        if room < 0:
+        left_bytes -= violation.ByteSize()
+        if left_bytes < 0:
             break
         violations.append(violation)
     return violations

@@ -43,7 +43,7 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
         serving = self._serving.get(name)
         return None if serving is None else "SERVING" if serving else "NOT_SERVING"
 
-    def show(self, serving: Iterable[str]) -> None:
+    def set_serving(self, serving: Iterable[str]) -> None:
         """Set these names to SERVING and all others to NOT_SERVING."""
         names = frozenset(serving)
         statuses = {name: name in names for name in NAMES}
@@ -106,6 +106,6 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
                 last_sent = status
                 yield health_pb2.HealthCheckResponse(status=status)
             elif self._closing:
-                await context.abort(grpc.StatusCode.UNAVAILABLE, "the server is going down")
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "the server is shutting down")
             else:
                 await self._changed.wait()

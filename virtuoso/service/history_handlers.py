@@ -58,7 +58,7 @@ class HistoryHandlers:
         view = self._cache.current().view
         size = paging.page_size(request)
         venue, before = _signal_position(request, view)
-        names = view.spellings(request.symbols)
+        names = view.aliases(request.symbols)
         stored, oldest = await self._read_signals(request, context, (venue, before, sorted(names), size))
         by_id = {signal.id: signal for signal in stored}
         if not request.HasField("active") and venue == view.provenance.venue:
@@ -80,7 +80,7 @@ class HistoryHandlers:
     def _list_active(self, request: api.ListSignalsRequest) -> bytes:
         view, start = paging.first_row(self._cache, request)
         end = start + paging.page_size(request)
-        signals = _matching(view, request, view.spellings(request.symbols))
+        signals = _matching(view, request, view.aliases(request.symbols))
         return (
             self._cache.provenance_field(view)
             + encoding.field(2, [signal.chunk for signal in signals[start:end]])
@@ -113,7 +113,7 @@ class HistoryHandlers:
         size = paging.page_size(request)
         served = self._cache.current()
         wanted = AlertFilter(frozenset(request.kinds), request.min_level, served.view.provenance.environment)
-        names = sorted(served.view.spellings(request.symbols))
+        names = sorted(served.view.aliases(request.symbols))
         before, first_newest = _alert_position(request)
 
         async def read(history: HistoryReader) -> tuple[int, list[AlertEntry], int | None]:
@@ -145,7 +145,7 @@ class HistoryHandlers:
         kinds = frozenset(request.kinds)
         while True:
             if self._closing:
-                raise ShuttingDown("the server is going down: call again with the last cursor")
+                raise ShuttingDown("the server is shutting down: call again with the last cursor")
             environment = self._cache.current().view.provenance.environment
             before = position
             alerts, position = await self._alerts.read_after(position, AlertFilter(kinds, request.min_level, environment))
@@ -161,7 +161,7 @@ class HistoryHandlers:
         A symbol that is no longer scored is accepted if the venue lists it and the history has points."""
         view = self._cache.current().view
         points_range = requested_range(request, self._cache.market_ms(view))
-        former = None if view.spelling(request.symbol) in view.names else view.listed(request.symbol)
+        former = None if view.resolve(request.symbol) in view.names else view.untracked_symbol(request.symbol)
         symbol = former or view.symbol(request.symbol)
         venue = view.provenance.venue
         # Without an end time, a cached result from a second ago is recent enough.
@@ -216,8 +216,8 @@ def _matching(view: SnapshotView, request: api.ListSignalsRequest, names: frozen
 def _encode_signals(signals: Sequence[Signal], environment: int) -> list[EncodedSignal]:
     """Return the valid signals of `environment`, encoded."""
     encoded = [messages.signal(signal) for signal in signals if signal.environment == environment]
-    admitted = admission.read_remembered("signals", encoded, lambda message: message.id, invariants.signal)
-    return [encoded_signal(message) for message in admitted]
+    valid = admission.read_history_rows("signals", encoded, lambda message: message.id, invariants.signal)
+    return [encoded_signal(message) for message in valid]
 
 
 def _encode_points(points: Sequence[ScorePoint], symbol: str, step_ms: int) -> tuple[int, bytes]:

@@ -25,19 +25,19 @@ def time(value: Timestamp) -> bool:
 
 
 def confluence(item: market_service_pb2.GetConfluenceResponse) -> bool:
-    """Return True with a price time, each dimension at most once, and no provenance. Servers add the provenance."""
+    """Return True if there is a price time, no dimension occurs twice, and there is no provenance, which servers add."""
     kinds = [dimension.kind for dimension in item.dimensions]
     return time(item.price_time) and len(set(kinds)) == len(kinds) and not item.HasField("provenance")
 
 
 def beta(item: market_service_pb2.GetBetaResponse) -> bool:
-    """Return True with at least one window, unique spans, ascending times, one beta for each time, and no provenance."""
+    """Return True if there is a window, no span occurs twice, times ascend, each has a beta, and there is no provenance."""
     windows = item.beta.windows
     return (
         bool(windows)
         and len({window.span for window in windows}) == len(windows)
-        and all(_rising((window.start_time, window.end_time)) for window in windows)
-        and all(len(rolling.end_times) == len(rolling.betas) and _rising(rolling.end_times) for rolling in item.rolling)
+        and all(_ascending((window.start_time, window.end_time)) for window in windows)
+        and all(len(rolling.end_times) == len(rolling.betas) and _ascending(rolling.end_times) for rolling in item.rolling)
         and not item.HasField("provenance")
     )
 
@@ -87,7 +87,7 @@ def point(item: score_history_pb2.ScorePoint) -> bool:
     return time(item.observed_time)
 
 
-def _rising(times: Iterable[Timestamp]) -> bool:
+def _ascending(times: Iterable[Timestamp]) -> bool:
     """Return True when all times are in range and ascending. Use one pass, because a snapshot has thousands of times."""
     last = (0, 999_999_999)
     for instant in times:

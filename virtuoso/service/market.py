@@ -10,7 +10,7 @@ from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import DataUnavailable, ShuttingDown
 from virtuoso.market.v1 import candle_pb2
 from virtuoso.service import encoding, paging
-from virtuoso.service.dashboard_stream import DashboardEvents, resumed
+from virtuoso.service.dashboard_stream import DashboardEvents, resumed_id
 from virtuoso.service.deadline import Context, caller_deadline
 
 if TYPE_CHECKING:
@@ -82,14 +82,14 @@ class MarketHandlers:
         """Return the market overview. Raise DataUnavailable while nothing in it has been measured."""
         served = self._cache.current()
         if not served.view.overview:
-            raise DataUnavailable("the market as a whole could not be measured yet")
+            raise DataUnavailable("the market overview could not be measured yet")
         return served.provenance_field + encoding.field(2, served.view.overview)
 
     async def list_confluence_scores(self, request: api.ListConfluenceScoresRequest, _: Context) -> bytes:
         """Return a page of scores, filtered and ordered."""
         view, start = paging.first_row(self._cache, request)
         end = start + paging.page_size(request)
-        rows = _wanted(view, request)
+        rows = _filtered_rows(view, request)
         return (
             self._cache.provenance_field(view)
             + encoding.field(2, [row.chunk for row in rows[start:end]])
@@ -103,16 +103,16 @@ class MarketHandlers:
         symbol = served.view.symbol(request.symbol)
         detail = served.details.confluences.get(symbol)
         if detail is None:
-            raise DataUnavailable(f"{symbol} is tracked, but there is nothing to show of it yet")
+            raise DataUnavailable(f"{symbol} is tracked, but there is no data of it yet")
         return served.provenance_field + detail
 
     async def list_movers(self, request: api.ListMoversRequest, _: Context) -> bytes:
         """Return a page of the largest gainers and losers of the last 24 hours."""
         view, start = paging.first_row(self._cache, request)
         end = start + paging.page_size(request)
-        least = request.min_turnover_usd
+        min_turnover = request.min_turnover_usd
         gainers, losers = (
-            [mover.chunk for mover in movers if mover.turnover >= least] for movers in (view.gainers, view.losers)
+            [mover.chunk for mover in movers if mover.turnover >= min_turnover] for movers in (view.gainers, view.losers)
         )
         return (
             self._cache.provenance_field(view)
@@ -162,8 +162,8 @@ class MarketHandlers:
         """Return a page of betas in order of rank. Raise DataUnavailable while no symbol has betas."""
         view, start = paging.first_row(self._cache, request)
         end = start + paging.page_size(request)
-        names = frozenset(map(view.spelling, request.symbols))
-        chunks = [chunk for symbol, chunk in _measured(view) if not names or symbol in names]
+        names = frozenset(map(view.resolve, request.symbols))
+        chunks = [chunk for symbol, chunk in _measured_betas(view) if not names or symbol in names]
         return (
             self._cache.provenance_field(view)
             + encoding.field(2, chunks[start:end])
@@ -178,14 +178,14 @@ class MarketHandlers:
         symbol = served.view.symbol(request.symbol)
         if symbol in served.details.betas:
             return served.provenance_field + served.details.betas[symbol]
-        _measured(served.view)
+        _measured_betas(served.view)
         return served.provenance_field + encoding.field(2, (encoding.chunk(encoding.text(1, symbol)),))
 
     async def list_opportunities(self, request: api.ListOpportunitiesRequest, _: Context) -> bytes:
         """Return a page of unexpired opportunities, newest first."""
         view, start = paging.first_row(self._cache, request)
         size = paging.page_size(request)
-        names, now_ms = frozenset(map(view.spelling, request.symbols)), self._cache.market_ms(view)
+        names, now_ms = frozenset(map(view.resolve, request.symbols)), self._cache.market_ms(view)
         wanted = [
             (index, opportunity.chunk)
             for index, opportunity in enumerate(view.opportunities[start:], start)
@@ -206,10 +206,10 @@ class MarketHandlers:
         The first message is a whole dashboard, or the changes since `resume_token`. A new snapshot causes a message with
         changes. A heartbeat is sent after `heartbeat_s` without a message, and when the path of the data changes. A slow
         reader skips to the newest state."""
-        snapshot_id, path, last_sent = resumed(request.resume_token), "", -math.inf
+        snapshot_id, path, last_sent = resumed_id(request.resume_token), "", -math.inf
         while True:
             if self._closing:
-                raise ShuttingDown("the server is going down: call again with the last resume_token")
+                raise ShuttingDown("the server is shutting down: call again with the last resume_token")
             served = self._cache.current()
             if not path or served.view.id != snapshot_id:
                 message = self._events.since(snapshot_id, served)
@@ -223,17 +223,17 @@ class MarketHandlers:
             last_sent = self._clock.monotonic()
 
 
-def _wanted(view: SnapshotView, request: api.ListConfluenceScoresRequest) -> Sequence[EncodedRow]:
+def _filtered_rows(view: SnapshotView, request: api.ListConfluenceScoresRequest) -> Sequence[EncodedRow]:
     rows = view.ordered(request.order_by)
     if request.symbols:
-        names = frozenset(map(view.spelling, request.symbols))
+        names = frozenset(map(view.resolve, request.symbols))
         rows = [row for row in rows if row.symbol in names]
     if request.HasField("min_score"):
         rows = [row for row in rows if row.score is not None and row.score >= request.min_score]
     return rows
 
 
-def _measured(view: SnapshotView) -> Sequence[tuple[str, bytes]]:
+def _measured_betas(view: SnapshotView) -> Sequence[tuple[str, bytes]]:
     if not view.betas:
         raise DataUnavailable("betas could not be measured yet")
     return view.betas

@@ -70,10 +70,10 @@ def decode_token(request: Message, token: str) -> PageStart:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         digest, payload = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
         if digest != _digest(request, payload):
-            raise InvalidPageToken("page_token was given for another request, or changed: pass it on as it came")
+            raise InvalidPageToken("page_token belongs to another request or was changed: send it back unchanged")
         return PageStart(_POSITION.unpack_from(payload)[0], payload[_POSITION.size :].decode())
     except (binascii.Error, struct.error, ValueError) as error:
-        raise InvalidPageToken("page_token is not one of this service: pass on next_page_token as it came") from error
+        raise InvalidPageToken("page_token is not from this service: send back next_page_token unchanged") from error
 
 
 def first_row(cache: SnapshotCache, request: Any) -> tuple[SnapshotView, int]:
@@ -85,7 +85,7 @@ def first_row(cache: SnapshotCache, request: Any) -> tuple[SnapshotView, int]:
         raise InvalidPageToken("page_token is not from this list")
     view = cache.view_of(start.snapshot_id)
     if view is None:
-        raise ExpiredPageToken("the snapshot of this list is gone: begin again without page_token")
+        raise ExpiredPageToken("the snapshot of this list no longer exists: start again without page_token")
     return view, start.position
 
 

@@ -1,7 +1,7 @@
 """Decode and validate requests. The cost is proportional to the size of the request, whatever its content.
 
 The size is checked against the limits of the contract before the request is decoded. Counts and lengths are checked before
-the content. Validation stops at the first violation. Only this one and the few after it are described in the reply."""
+the content. Validation stops at the first violation. The reply describes this violation and a few after it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from virtuoso.service.view import ORDERABLE
 FIELD_BYTES = 32
 # The space for fields that a newer client may send.
 UNKNOWN_FIELDS_BYTES = 4096
-# The limit of violations in one reply. To describe one costs as much as to check twenty values.
+# The maximum number of violations in one reply. Describing one costs as much as checking twenty values.
 MAX_VIOLATIONS = 3
 # The text for a rule that is a pattern or a number, by field.
 ALLOWED = {

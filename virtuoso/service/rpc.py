@@ -44,7 +44,7 @@ _VALID_ID = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
 # The limit of log lines about rejected RPCs. A flood of such RPCs must not fill the disk.
 _LOG_LINES_PER_S = 10
 # The request fields that do not filter the reply.
-_UNFILTERED = {"order_by", "page_size", "symbol", "timeframe"}
+_NOT_FILTERS = {"order_by", "page_size", "symbol", "timeframe"}
 log = logging.getLogger(__name__)
 
 
@@ -124,11 +124,11 @@ class RpcHandlers(GenericHandler):
         self._cache, self._log_limit = cache, _LogLimit(clock)
         unary, streams = market.unary(), market.streams()
         if unary.keys() | streams.keys() != {method.name for method in service.methods}:
-            raise AssertionError("the contract and the handlers name different RPCs")
+            raise AssertionError("the contract and the handlers have different RPCs")
         self._id_prefix, self._ids = secrets.token_hex(6), itertools.count(1)
         self._closing = False
-        self.calls = InFlight(limits.calls, Overloaded(f"{limits.calls} calls are under way already"))
-        too_many = TooManyStreams(f"{limits.streams} streams are open on this server already")
+        self.calls = InFlight(limits.calls, Overloaded(f"{limits.calls} calls are already in progress"))
+        too_many = TooManyStreams(f"{limits.streams} streams are already open on this server")
         self.streams = InFlight(limits.streams, too_many, metrics.STREAMS.set)
         metrics.STREAMS_LIMIT.set(limits.streams)
         # By RPC path: a function that returns the handler for a request id.
@@ -159,14 +159,14 @@ class RpcHandlers(GenericHandler):
         return self._handlers.get(path)
 
     def _unary(self, method: MethodDescriptor, handler: Unary) -> Callable[[str], Handler]:
-        measures = RpcMeasures(method)
+        measures = MethodMetrics(method)
 
         async def respond(request: Message, context: Context, progress: Progress) -> bytes:
             age_s = self._cache.age_s
             reply: bytes = await handler(request, context)
             progress.sent_bytes = len(reply)
             metrics.REPLY_AGES.add(age_s)
-            if encoding.single(reply) and not _is_filtered(request):
+            if encoding.is_single_field(reply) and not _is_filtered(request):
                 measures.count_empty()
             return reply
 
@@ -182,12 +182,12 @@ class RpcHandlers(GenericHandler):
                     progress.sent_bytes += len(message)
                     await context.write(message)
 
-        handle = self._wrap(method, respond, RpcMeasures(method), self.streams)
+        handle = self._wrap(method, respond, MethodMetrics(method), self.streams)
         return lambda request_id: grpc.unary_stream_rpc_method_handler(
             partial(handle, request_id=request_id) if request_id else handle
         )
 
-    def _wrap(self, method: MethodDescriptor, respond: Respond, measures: RpcMeasures, in_flight: InFlight) -> Any:
+    def _wrap(self, method: MethodDescriptor, respond: Respond, measures: MethodMetrics, in_flight: InFlight) -> Any:
         """Return the function that grpc.aio calls for each RPC."""
         path, read = _path(method), requests.reader(GetMessageClass(method.input_type))
 
@@ -217,11 +217,11 @@ class RpcHandlers(GenericHandler):
 
     def _admit(self) -> None:
         if self._closing:
-            raise ShuttingDown("the server is going down")
+            raise ShuttingDown("the server is shutting down")
         self._cache.current()
 
     def _log(self, path: str, error: Exception, status: errors.Status, request_id: str) -> None:
-        if errors.answer(error) is errors.UNKNOWN:
+        if errors.spec_of(error) is errors.UNKNOWN:
             log.error("%s failed, request id %s", path, request_id, exc_info=error)
         elif self._log_limit.allows_a_line():
             # While nothing can be served, the snapshot cache has already logged the reason. A line per RPC adds nothing.
@@ -229,13 +229,13 @@ class RpcHandlers(GenericHandler):
             log.log(level, "%s: %s %s, request id %s", path, status.code.name, status.details, request_id)
 
 
-class RpcMeasures:
-    """The metrics of one RPC. Their labels are resolved once per outcome."""
+class MethodMetrics:
+    """The metrics of one RPC. Their labels are resolved once per code and path."""
 
     def __init__(self, method: MethodDescriptor) -> None:
         self._name = method.name
         self._rpc = metrics.CALLS.rpc(_path(method).removeprefix("/"))
-        self._by_outcome: dict[tuple[str, str], tuple[Counter, metrics.Outcome]] = {}
+        self._by_code_and_path: dict[tuple[str, str], tuple[Counter, metrics.EndedCalls]] = {}
 
     def count_start(self) -> None:
         """Count the start of an RPC."""
@@ -247,15 +247,15 @@ class RpcMeasures:
 
     def count_end(self, code: str, path: str, seconds: float, received_bytes: int, sent_bytes: int) -> None:
         """Count the end of an RPC."""
-        entry = self._by_outcome.get((code, path))
+        entry = self._by_code_and_path.get((code, path))
         if entry is None:
-            entry = self._by_outcome[code, path] = (
+            entry = self._by_code_and_path[code, path] = (
                 metrics.REPLIES.labels(self._name, path, code),
-                self._rpc.outcomes.setdefault(code, metrics.Outcome()),
+                self._rpc.ended.setdefault(code, metrics.EndedCalls()),
             )
-        replies, outcome = entry
+        replies, ended = entry
         replies.inc()
-        outcome.count(seconds, received_bytes, sent_bytes)
+        ended.count(seconds, received_bytes, sent_bytes)
 
 
 class _LogLimit:
@@ -277,4 +277,4 @@ def _path(method: MethodDescriptor) -> str:
 
 def _is_filtered(request: Message) -> bool:
     """Return True when the request selects a part of the data. An empty reply is then normal."""
-    return any(field.name not in _UNFILTERED for field, _ in request.ListFields())
+    return any(field.name not in _NOT_FILTERS for field, _ in request.ListFields())

@@ -30,11 +30,11 @@ OPTIONS = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 256 * 1024),
     ("grpc.max_send_message_length", 4 * 1024 * 1024),
-    # This finds clients that are gone and did not close the connection.
+    # Keepalive detects clients that are gone but did not close the connection.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
-    # A phone may ping this often and gets no GOAWAY.
+    # A phone that pings this often gets no GOAWAY.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 )
 # The time for streams to end with a status. A stream whose client does not read is cancelled afterwards.
@@ -70,8 +70,8 @@ class MarketServer:
         self._reflect, self._credentials = reflect, credentials
         self._history = CachedHistory(history, clock=clock)
         self._alerts = AlertFeed(self._history, clock=clock)
-        looking_back = HistoryHandlers(cache, self._history, self._alerts, heartbeat_s=heartbeat_s, clock=clock)
-        self._market = MarketHandlers(cache, candles, looking_back, heartbeat_s=heartbeat_s, clock=clock)
+        history_handlers = HistoryHandlers(cache, self._history, self._alerts, heartbeat_s=heartbeat_s, clock=clock)
+        self._market = MarketHandlers(cache, candles, history_handlers, heartbeat_s=heartbeat_s, clock=clock)
         service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
         self._rpcs = RpcHandlers(service, self._market, cache, limits or ConcurrencyLimits(), clock=clock)
         self._server: grpc.aio.Server | None = None
@@ -94,7 +94,7 @@ class MarketServer:
                 port = server.add_secure_port(self._address, self._credentials)
         except RuntimeError as error:
             raise ConfigError(
-                f"GRPC_ADDRESS={self._address} cannot be had: another program uses the port, or the address is not one of "
+                f"GRPC_ADDRESS={self._address} cannot be used: another program uses the port, or the address is not one of "
                 "this machine. Stop that program, or set VIRTUOSO_GRPC_ADDRESS to another host:port"
             ) from error
         self._server = server
@@ -116,7 +116,7 @@ class MarketServer:
             self._health_loop.cancel()
             with suppress(asyncio.CancelledError):
                 await self._health_loop
-        self.health.show(("liveness",))
+        self.health.set_serving(("liveness",))
         self._rpcs.close()
         self._market.close()
         await self._rpcs.streams.drained(min(STREAMS_END_S, grace_s))
@@ -155,4 +155,4 @@ class MarketServer:
         names = ["liveness", *self._cache.capabilities()]
         if self._cache.ready:
             names += ["", SERVICE, "readiness", *([ALERTS] if self._alerts.available else [])]
-        self.health.show(names)
+        self.health.set_serving(names)

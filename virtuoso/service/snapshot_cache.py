@@ -116,19 +116,19 @@ class SnapshotCache:
     def readiness(self) -> tuple[bool, Mapping[str, object]]:
         """Return (ready, details for an operator)."""
         view = self._view
-        facts: dict[str, object] = {"ready": self.ready, "path": self.path}
+        details: dict[str, object] = {"ready": self.ready, "path": self.path}
         if not self.ready:
-            facts["reason"] = str(self._refusal)
+            details["reason"] = str(self._refusal)
         if view is not None:
             coverage = view.provenance.coverage
-            facts |= {
+            details |= {
                 "snapshot_id": view.id,
                 "venue": view.provenance.venue,
                 "age_s": round(self._age_ms(view) / 1000, 1),
                 "scored": coverage.present,
                 "expected": coverage.expected,
             }
-        return self.ready, facts
+        return self.ready, details
 
     async def next_tick(self) -> None:
         """Wait for the next tick. A tick happens after each `period_s`, after each poll, and when a new view arrives."""
@@ -155,7 +155,7 @@ class SnapshotCache:
                 if not self._is_stale(view):
                     return
                 continue
-            if self._reader.is_finished(head):
+            if self._reader.is_processed(head):
                 continue
             newer = view is None or admission.observed_ms(head) > view.observed_ms
             if view is not None and not newer and not self._is_stale(view):
@@ -166,9 +166,9 @@ class SnapshotCache:
             # An older snapshot replaces the view only when the view is stale. Then the snapshot with the later computation
             # time is used. So a change of venue or a wrong clock cannot block newer data.
             if view is None or newer or loaded[0].computed_ms > view.computed_ms:
-                self._take(head, *loaded)
+                self._use(head, *loaded)
                 return
-            self._reader.finish(head)
+            self._reader.mark_processed(head)
 
     def tick(self) -> None:
         """Update the age of the newest view, and whether it can be served. Wake all who wait for `next_tick`."""
@@ -214,13 +214,13 @@ class SnapshotCache:
             log.exception("the age of the newest snapshot is unknown: it is no longer served")
             self._served, self._refusal = None, DataUnavailable("the age of the newest data is unknown")
 
-    def _take(self, head: snapshot_head_pb2.SnapshotHead, view: SnapshotView, details: SnapshotDetails) -> None:
+    def _use(self, head: snapshot_head_pb2.SnapshotHead, view: SnapshotView, details: SnapshotDetails) -> None:
         now = self._clock.monotonic()
         self._recent[view.id] = (now, view)
         self._recent.move_to_end(view.id)  # a recording that restarts has the same snapshots again
         self._view, self._details = view, details
         metrics.ROWS.labels("snapshot", "ok").inc()
-        self._reader.finish(head)
+        self._reader.mark_processed(head)
         arrivals = [arrival for arrival, _ in self._recent.values()]
         for superseded in arrivals[1:]:  # a view was the newest one until the next one arrived
             if superseded <= now - self._retention_s:
@@ -261,7 +261,8 @@ class SnapshotCache:
     def _why_refused(self, view: SnapshotView, age_ms: float) -> NotReady | DataUnavailable:
         if self._has_been_complete:
             return DataUnavailable(
-                f"the newest data is {age_ms / 1000:.0f} s old and nothing above {self._max_stale_ms / 1000:.0f} s is shown"
+                f"the newest data is {age_ms / 1000:.0f} s old, "
+                f"and data above {self._max_stale_ms / 1000:.0f} s is not served"
             )
         coverage = view.provenance.coverage
         return NotReady(

@@ -17,7 +17,7 @@ from virtuoso.wire import snapshots
 if TYPE_CHECKING:
     from virtuoso.store.v1 import snapshot_head_pb2
 
-MAX_FINISHED = 256
+MAX_PROCESSED = 256
 log = logging.getLogger(__name__)
 
 
@@ -52,7 +52,7 @@ class SnapshotReader:
 
     def __init__(self, source: Source, keys: Keys) -> None:
         self._source, self._keys = source, keys
-        self._finished: OrderedDict[tuple[str, int], None] = OrderedDict()  # (snapshot id, delay of its market in ms)
+        self._processed: OrderedDict[tuple[str, int], None] = OrderedDict()  # (snapshot id, delay of its market in ms)
         self.available = True
 
     async def heads(self) -> list[snapshot_head_pb2.SnapshotHead]:
@@ -70,12 +70,12 @@ class SnapshotReader:
             try:
                 heads.append(admission.read_head(blob))
             except CorruptValue as error:
-                admission.refuse("head")
+                admission.count_refused("head")
                 log.warning("%s: %s", tier, error)
         return sorted(heads, key=admission.observed_ms, reverse=True)
 
     async def load(self, head: snapshot_head_pb2.SnapshotHead) -> tuple[SnapshotView, SnapshotDetails] | None:
-        """Return the announced snapshot, checked; None when it is missing, partly written or invalid."""
+        """Return the checked snapshot of this head; None when it is missing, partly written or invalid."""
         try:
             blob = await self._source.get(self._keys.snapshot(head.snapshot_id))
         except RepositoryError as error:
@@ -86,23 +86,23 @@ class SnapshotReader:
         try:
             return await asyncio.to_thread(_decode, head, blob)  # takes tens of milliseconds for 500 symbols
         except _TornValue:
-            admission.refuse("checksum")  # it may be partly written; the next poll reads it again
+            admission.count_refused("checksum")  # it may be partly written; the next poll reads it again
             return None
         except CorruptValue as error:
-            admission.refuse("snapshot")
+            admission.count_refused("snapshot")
             log.warning("snapshot rejected: %s", error)
-            self.finish(head)
+            self.mark_processed(head)
             return None
 
-    def finish(self, head: snapshot_head_pb2.SnapshotHead) -> None:
+    def mark_processed(self, head: snapshot_head_pb2.SnapshotHead) -> None:
         """Do not read the snapshot of this head again."""
-        self._finished[_identity(head)] = None
-        if len(self._finished) > MAX_FINISHED:
-            self._finished.popitem(last=False)
+        self._processed[_identity(head)] = None
+        if len(self._processed) > MAX_PROCESSED:
+            self._processed.popitem(last=False)
 
-    def is_finished(self, head: snapshot_head_pb2.SnapshotHead) -> bool:
+    def is_processed(self, head: snapshot_head_pb2.SnapshotHead) -> bool:
         """Return True for a head whose snapshot must not be read again."""
-        return _identity(head) in self._finished
+        return _identity(head) in self._processed
 
 
 def _identity(head: snapshot_head_pb2.SnapshotHead) -> tuple[str, int]:
@@ -115,8 +115,8 @@ class _TornValue(CorruptValue):
 
 def _decode(head: snapshot_head_pb2.SnapshotHead, blob: bytes) -> tuple[SnapshotView, SnapshotDetails]:
     if not admission.matches(head, blob):
-        raise _TornValue(f"snapshot {head.snapshot_id} is not what its head announces")
+        raise _TornValue(f"snapshot {head.snapshot_id} does not match its head")
     view, details = build(admission.read_snapshot(blob), behind_ms=snapshots.behind_ms(head))
     if view.id != head.snapshot_id:
-        raise CorruptValue(f"snapshot {head.snapshot_id} calls itself {view.id}")
+        raise CorruptValue(f"snapshot {head.snapshot_id} has the id {view.id} inside")
     return view, details

@@ -43,21 +43,21 @@ def requested_range(request: api.GetScoreHistoryRequest, now_ms: int) -> TimeRan
         raise InvalidField([("start_time", f"{_text(start)} is not before the end of the range, {_text(end)}")])
     if start >= now_ms:
         field, value = ("start_time", start) if has_start else ("end_time", end)
-        raise InvalidField([(field, f"{_text(value)} asks for the future: it is {_text(now_ms)} now")])
+        raise InvalidField([(field, f"{_text(value)} is in the future: it is now {_text(now_ms)}")])
     end = min(end, now_ms)
     resolution = _rounded_up_ms(request.resolution)
     if resolution:
-        step = max(resolution, _share(end - start, MAX_POINTS))
+        step = max(resolution, _ceil_div(end - start, MAX_POINTS))
     else:
-        step = max(MIN_STEP_MS, _share(end - start, DEFAULT_POINTS))
+        step = max(MIN_STEP_MS, _ceil_div(end - start, DEFAULT_POINTS))
     step = min(step, end - start)
     if not has_start and step < end - start:
-        start += -start % step  # the range moves with the clock, but its steps and points do not move
+        start += -start % step  # so that the steps and points stay the same while the range moves
     return TimeRange(start, end, step)
 
 
-def _share(length_ms: int, parts: int) -> int:
-    return -(-length_ms // parts)
+def _ceil_div(dividend: int, divisor: int) -> int:
+    return -(-dividend // divisor)
 
 
 def _valid_ms(time: Timestamp, field: str) -> int:

@@ -156,34 +156,36 @@ class SnapshotView:
             rows = self._orders[key] = ordered(self.rows, *key)
         return rows
 
-    def symbol(self, asked: str) -> str:
-        """Return the tracked symbol with the name `asked`, or with the same asset and multiplier.
+    def symbol(self, requested: str) -> str:
+        """Return the tracked symbol with the name `requested`, or with the same asset and multiplier.
 
         Raise SymbolNotTracked when the venue has such a symbol but it is not tracked.
         Raise SymbolNotFound when the venue has none."""
-        symbol = self.spelling(asked)
+        symbol = self.resolve(requested)
         if symbol in self.names:
             return symbol
-        if self.listed(asked):
-            raise self.untracked_error(asked)
-        raise SymbolNotFound(f"{self.provenance.venue} has no USDT perpetual {asked}")
+        if self.untracked_symbol(requested):
+            raise self.untracked_error(requested)
+        raise SymbolNotFound(f"{self.provenance.venue} has no USDT perpetual {requested}")
 
-    def untracked_error(self, asked: str) -> SymbolNotTracked:
+    def untracked_error(self, requested: str) -> SymbolNotTracked:
         """Return the error for a symbol that the venue has but that is not tracked."""
         venue = self.provenance.venue
-        return SymbolNotTracked(f"{asked} is a market of {venue}, but not a tracked one: ListSymbols names those")
+        return SymbolNotTracked(f"{requested} is a market of {venue}, but it is not tracked: see ListSymbols")
 
-    def spelling(self, asked: str) -> str:
-        """Return the tracked symbol for `asked` (see `symbol`), or `asked` itself when there is none."""
-        return asked if asked in self.names else self.tracked.get(split_symbol(asked), asked)
+    def resolve(self, requested: str) -> str:
+        """Return the tracked symbol for `requested` (see `symbol`), or `requested` itself when there is none."""
+        return requested if requested in self.names else self.tracked.get(split_symbol(requested), requested)
 
-    def listed(self, asked: str) -> str | None:
-        """Return the untracked symbol of the venue with the asset and multiplier of `asked`, or None."""
-        return self.untracked.get(split_symbol(asked))
+    def untracked_symbol(self, requested: str) -> str | None:
+        """Return the untracked symbol of the venue with the asset and multiplier of `requested`, or None."""
+        return self.untracked.get(split_symbol(requested))
 
-    def spellings(self, asked: Iterable[str]) -> frozenset[str]:
-        """Return the requested names and the names of this venue for them. The history may have rows of both."""
-        return frozenset(name for each in asked for name in (each, self.spelling(each), self.listed(each)) if name)
+    def aliases(self, requested: Iterable[str]) -> frozenset[str]:
+        """Return the requested names and this venue's names for them. The history may have rows of both."""
+        return frozenset(
+            name for each in requested for name in (each, self.resolve(each), self.untracked_symbol(each)) if name
+        )
 
     def snapshot(self) -> bytes:
         """Return an encoded DashboardSnapshot, which is the content of a whole dashboard in a stream."""

@@ -63,7 +63,7 @@ class FakeRecorder(HistoryRecorder):
     @property
     def state(self) -> str:
         """See HistoryRecorder."""
-        return "down" if self.down else "well"
+        return "down" if self.down else "ok"
 
     def signal_record(self, venue: str) -> SignalRecord | None:
         """See HistoryRecorder."""

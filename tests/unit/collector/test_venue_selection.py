@@ -49,7 +49,7 @@ async def test_the_next_venue_is_used_with_the_reason(error: ExchangeError, reas
     venues.select()
     venues.failed("bybit", error)
     assert venues.failures() == {"bybit": reason}
-    assert venues.health() == {"bybit": "failing", "binance": "well"}
+    assert venues.health() == {"bybit": "failing", "binance": "ok"}
     assert venues.select() == "binance"
     assert venues.fallback == Fallback(venue="bybit", reason=reason)
     assert venues.to_probe() == ["bybit"]
@@ -114,7 +114,7 @@ async def test_the_used_venue_fails_when_it_is_incomplete_for_half_a_minute_and_
     for _ in range(int(MAX_INCOMPLETE_S / 3) + 1):
         venues.record_pass(incomplete(), warm=True)
         await CLOCK.sleep(3)
-    assert venues.health()["bybit"] == "well"
+    assert venues.health()["bybit"] == "ok"
     for _ in range(3):
         venues.record_pass(incomplete(), warm=True)
     assert venues.select() == "binance"
@@ -136,7 +136,7 @@ async def test_an_incomplete_venue_is_healthy_while_its_inputs_are_being_read() 
     for _ in range(30):
         venues.record_pass(incomplete(), warm=False)
         await CLOCK.sleep(3)
-    assert venues.health() == {"bybit": "well", "binance": "well"}
+    assert venues.health() == {"bybit": "ok", "binance": "ok"}
 
 
 async def test_an_incomplete_venue_stays_in_use_when_there_is_no_other() -> None:
@@ -146,4 +146,4 @@ async def test_an_incomplete_venue_stays_in_use_when_there_is_no_other() -> None
         venues.record_pass(incomplete(), warm=True)
         await CLOCK.sleep(3)
     assert venues.select() == "bybit"
-    assert venues.health() == {"bybit": "well"}
+    assert venues.health() == {"bybit": "ok"}

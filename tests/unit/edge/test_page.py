@@ -164,7 +164,7 @@ async def test_a_page_that_was_not_built_is_reported_in_the_log_and_to_browsers(
         async with page.served(("127.0.0.1", 0), tmp_path / "none") as bound:
             status, body, headers = await ask(bound, "/")
             assert (status, headers["Content-Type"]) == (404, "text/html; charset=utf-8")
-            assert b"was not built" in body
+            assert b"is not part of this installation" in body
             assert (await ask(bound, "/signals", **HTML))[:2] == (status, body)
     (message,) = [record.getMessage() for record in caplog.records]
     assert str(tmp_path / "none") in message

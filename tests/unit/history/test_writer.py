@@ -92,7 +92,7 @@ async def test_records_are_written_with_one_point_a_minute_for_each_symbol(histo
     await eventually(nothing_waits(writer))
     assert len(await minutes(history)) == 5
     assert len(await history.signals()) == len(await history.opportunities()) == len(await history.alerts()) == 1
-    assert writer.status().well
+    assert writer.status().ok
 
 
 async def test_alerts_are_written_at_once_and_the_records_that_they_refer_to_before_them(
@@ -125,7 +125,7 @@ async def test_all_records_of_an_outage_are_written_exactly_once_after_it(
         writer.record(signals=[closed])
 
         async def down() -> bool:
-            return not writer.status().well
+            return not writer.status().ok
 
         await eventually(down)
         status = writer.status()
@@ -133,7 +133,7 @@ async def test_all_records_of_an_outage_are_written_exactly_once_after_it(
         assert "locked" in status.reason
         assert status.waiting == {"points": 29, "signals": 1, "opportunities": 0, "alerts": 29}
     await eventually(nothing_waits(writer))
-    assert writer.status().well
+    assert writer.status().ok
     assert await minutes(history) == list(range(30))
     assert list(await history.signals()) == [closed]
     assert [each.key for each in await history.alerts(after=0)] == [f"key-{minute}" for minute in range(1, 30)]
@@ -176,7 +176,7 @@ async def test_a_record_that_the_history_refuses_does_not_block_the_others(histo
     assert [each.key for each in await history.alerts(after=0)] == ["a", "b"]
     assert len(await history.opportunities()) == len(await minutes(history)) == 1
     assert writer.status().dropped == {"points": 0, "signals": 1, "opportunities": 0, "alerts": 1}
-    assert writer.status().well
+    assert writer.status().ok
 
 
 async def test_closing_writes_the_records_that_still_wait(history: SqlHistoryWriter) -> None:

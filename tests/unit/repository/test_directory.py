@@ -91,7 +91,7 @@ async def test_a_truncated_or_altered_file_is_corrupt_and_the_next_write_mends_i
 async def test_a_giant_file_of_a_stranger_is_not_read_into_memory(directory: DirectoryRepository, path: Path) -> None:
     await directory.set(KEY, b"value", ttl_s=10)
     os.truncate(stored(path)[0], 1 << 40)  # a sparse file
-    with pytest.raises(CorruptValue, match="more than any value"):
+    with pytest.raises(CorruptValue, match="more than the maximum of a value"):
         await directory.get(KEY)
 
 
@@ -226,9 +226,9 @@ async def test_missing_rights_are_an_error_that_names_the_path_and_what_to_do(
 ) -> None:
     await directory.set(KEY, b"value", ttl_s=60)
     with without_rights(path):
-        with pytest.raises(RepositoryError, match=f"{path}.*owner or rights"):
+        with pytest.raises(RepositoryError, match=f"{path}.*owner or the permissions"):
             await directory.set(KEY, b"other", ttl_s=60)
-        with pytest.raises(RepositoryError, match=f"{path}.*owner or rights"):
+        with pytest.raises(RepositoryError, match=f"{path}.*owner or the permissions"):
             await directory.lease(keys.lease(), "owner", ttl_s=60)
     assert await directory.get(KEY) == b"value"
 
@@ -237,7 +237,7 @@ async def test_a_file_in_the_place_of_the_directory_is_an_error_not_an_absence(p
     path.write_text("a file")
     directory = DirectoryRepository(path)
     for call in (directory.get(KEY), directory.set(KEY, b"", ttl_s=9), directory.lease(KEY, "owner", ttl_s=9)):
-        with pytest.raises(RepositoryError, match="a file is in its place"):
+        with pytest.raises(RepositoryError, match="a file with this name exists"):
             await call
     await directory.close()
 

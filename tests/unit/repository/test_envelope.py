@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virtuoso.domain.errors import CorruptValue, RepositoryError
-from virtuoso.repository.envelope import HEADER, LARGEST_VALUE, seal, unseal
+from virtuoso.repository.envelope import HEADER_BYTES, MAX_VALUE_BYTES, seal, unseal
 
 values = st.binary(max_size=300)
 expiries = st.integers(-(2**63), 2**63 - 1)
@@ -54,8 +54,8 @@ def test_a_later_format_is_refused_by_its_number() -> None:
 
 def test_a_value_above_64_mib_is_not_sealed() -> None:
     with pytest.raises(RepositoryError, match="larger"):
-        seal(bytes(LARGEST_VALUE + 1))
+        seal(bytes(MAX_VALUE_BYTES + 1))
 
 
 def test_the_envelope_is_small() -> None:
-    assert len(seal(b"")) == HEADER <= 64
+    assert len(seal(b"")) == HEADER_BYTES <= 64

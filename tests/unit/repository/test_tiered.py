@@ -25,4 +25,4 @@ async def test_a_tier_that_refuses_a_write_is_still_read_from() -> None:
 
 
 async def test_a_tier_has_no_health_before_it_is_used() -> None:
-    assert TieredRepository([MemoryRepository()]).health() == {"memory": "not asked yet"}
+    assert TieredRepository([MemoryRepository()]).health() == {"memory": "not used yet"}

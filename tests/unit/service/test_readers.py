@@ -100,12 +100,12 @@ async def test_a_history_that_cannot_be_opened_is_unavailable_with_its_reason_in
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def refuse() -> HistoryReader:
-        raise ConfigError("HISTORY names no database")
+        raise ConfigError("HISTORY has no database name")
 
     reader = CachedHistory(refuse, clock=VirtualClock())
     with pytest.raises(HistoryUnavailable, match="cannot be opened"):
         await reader.read(cursor)
-    assert "HISTORY names no database" in caplog.text
+    assert "HISTORY has no database name" in caplog.text
     with pytest.raises(HistoryUnavailable, match="this server has no history"):
         await CachedHistory(None, clock=VirtualClock()).read(cursor)
 
@@ -119,7 +119,7 @@ def candles(clock: VirtualClock) -> tuple[CandleReader, BreakableSource]:
 async def test_a_repository_that_hangs_costs_a_chart_a_second_and_a_half() -> None:
     reader, source = candles(VirtualClock(T0))
     source.hangs = True
-    with pytest.raises(DataUnavailable, match="the 5m bars of BTCUSDT are not there yet"):
+    with pytest.raises(DataUnavailable, match="the 5m bars of BTCUSDT are not available yet"):
         await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
     assert asyncio.get_running_loop().time() == pytest.approx(1.5)
 
@@ -138,7 +138,7 @@ async def test_candles_are_read_once_in_two_seconds_and_refused_once_the_newest_
     await asyncio.sleep(closes_s + 600 - 2)
     await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
     await asyncio.sleep(1)
-    with pytest.raises(DataUnavailable, match="too old to be shown"):
+    with pytest.raises(DataUnavailable, match="too old to be served"):
         await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
 
 

@@ -44,7 +44,7 @@ async def test_data_past_max_stale_is_not_served_and_new_data_is_served_at_once(
     await setup.after(600)
     assert setup.provenance.stale
     await setup.after(1)
-    assert setup.refusal == "DataUnavailable: the newest data is 601 s old and nothing above 600 s is shown"
+    assert setup.refusal == "DataUnavailable: the newest data is 601 s old, and data above 600 s is not served"
     ready, facts = setup.cache.readiness()
     assert (ready, facts["ready"], facts["path"], facts["age_s"]) == (False, False, "NONE", 601.0)
     assert str(facts["reason"]) in setup.refusal
