@@ -45,7 +45,9 @@ class _AlertKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertKind.V
     ALERT_KIND_PRICE_MOVE: _AlertKind.ValueType  # 9
     """An unusually large move of the price within 15 minutes."""
     ALERT_KIND_DATA_QUALITY: _AlertKind.ValueType  # 10
-    """The data is stale, few symbols have a score, a venue fails or refuses us, another venue answers; or all is well again."""
+    """The data is stale, few symbols have a score, a venue fails or rejects us, or another venue is used. Also the end of such
+    a problem.
+    """
 
 class AlertKind(_AlertKind, metaclass=_AlertKindEnumTypeWrapper):
     """What an alert is about."""
@@ -71,7 +73,9 @@ ALERT_KIND_OPEN_INTEREST_SURGE: AlertKind.ValueType  # 8
 ALERT_KIND_PRICE_MOVE: AlertKind.ValueType  # 9
 """An unusually large move of the price within 15 minutes."""
 ALERT_KIND_DATA_QUALITY: AlertKind.ValueType  # 10
-"""The data is stale, few symbols have a score, a venue fails or refuses us, another venue answers; or all is well again."""
+"""The data is stale, few symbols have a score, a venue fails or rejects us, or another venue is used. Also the end of such
+a problem.
+"""
 Global___AlertKind: _TypeAlias = AlertKind  # noqa: Y015
 
 class _AlertLevel:
@@ -83,11 +87,11 @@ class _AlertLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertLevel
     ALERT_LEVEL_UNSPECIFIED: _AlertLevel.ValueType  # 0
     """Never sent."""
     ALERT_LEVEL_INFO: _AlertLevel.ValueType  # 1
-    """Good to know."""
+    """For information."""
     ALERT_LEVEL_WARNING: _AlertLevel.ValueType  # 2
-    """Look at it."""
+    """To be checked."""
     ALERT_LEVEL_CRITICAL: _AlertLevel.ValueType  # 3
-    """Act."""
+    """Act now."""
 
 class AlertLevel(_AlertLevel, metaclass=_AlertLevelEnumTypeWrapper):
     """How urgent an alert is."""
@@ -95,16 +99,16 @@ class AlertLevel(_AlertLevel, metaclass=_AlertLevelEnumTypeWrapper):
 ALERT_LEVEL_UNSPECIFIED: AlertLevel.ValueType  # 0
 """Never sent."""
 ALERT_LEVEL_INFO: AlertLevel.ValueType  # 1
-"""Good to know."""
+"""For information."""
 ALERT_LEVEL_WARNING: AlertLevel.ValueType  # 2
-"""Look at it."""
+"""To be checked."""
 ALERT_LEVEL_CRITICAL: AlertLevel.ValueType  # 3
-"""Act."""
+"""Act now."""
 Global___AlertLevel: _TypeAlias = AlertLevel  # noqa: Y015
 
 @_typing.final
 class Alert(_message.Message):
-    """An event that a trader or an operator should know of."""
+    """An event for a trader or an operator."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -119,7 +123,7 @@ class Alert(_message.Message):
     REFERENCE_FIELD_NUMBER: _builtins.int
     VENUE_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
-    """The place of the alert among all alerts. A later alert has a larger one. WatchAlerts continues after it."""
+    """The position of the alert among all alerts. A later alert has a larger cursor. WatchAlerts continues after it."""
     kind: Global___AlertKind.ValueType
     """What the alert is about."""
     level: Global___AlertLevel.ValueType
@@ -138,7 +142,7 @@ class Alert(_message.Message):
     """The exchange."""
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
-        """When it happened, on the exchange's clock; for DATA_QUALITY on ours. Always present."""
+        """When it happened, on the exchange's clock. For DATA_QUALITY, on our clock. Always present."""
 
     def __init__(
         self,

@@ -29,23 +29,23 @@ class _BetaSpanEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BetaSpan.Val
     BETA_SPAN_UNSPECIFIED: _BetaSpan.ValueType  # 0
     """Never sent."""
     BETA_SPAN_24H: _BetaSpan.ValueType  # 1
-    """24 hours of 5 minute bars."""
+    """24 hours of 5-minute bars."""
     BETA_SPAN_7D: _BetaSpan.ValueType  # 2
-    """7 days of 30 minute bars."""
+    """7 days of 30-minute bars."""
     BETA_SPAN_30D: _BetaSpan.ValueType  # 3
-    """30 days of 4 hour bars."""
+    """30 days of 4-hour bars."""
 
 class BetaSpan(_BetaSpan, metaclass=_BetaSpanEnumTypeWrapper):
-    """The length of time that a beta is measured over."""
+    """The length of time over which a beta is measured."""
 
 BETA_SPAN_UNSPECIFIED: BetaSpan.ValueType  # 0
 """Never sent."""
 BETA_SPAN_24H: BetaSpan.ValueType  # 1
-"""24 hours of 5 minute bars."""
+"""24 hours of 5-minute bars."""
 BETA_SPAN_7D: BetaSpan.ValueType  # 2
-"""7 days of 30 minute bars."""
+"""7 days of 30-minute bars."""
 BETA_SPAN_30D: BetaSpan.ValueType  # 3
-"""30 days of 4 hour bars."""
+"""30 days of 4-hour bars."""
 Global___BetaSpan: _TypeAlias = BetaSpan  # noqa: Y015
 
 @_typing.final
@@ -109,7 +109,7 @@ class BetaWindow(_message.Message):
     r_squared: _builtins.float
     """The share of the symbol's variance that BTC explains, 0-1."""
     alpha_annual_percent: _builtins.float
-    """The return that BTC does not explain: the intercept, percent a year."""
+    """The return that BTC does not explain: the intercept, percent per year."""
     alpha_t: _builtins.float
     """The t-value of the intercept. Absent when the regression leaves no residual."""
     upside_beta: _builtins.float
@@ -174,11 +174,11 @@ class RollingBeta(_message.Message):
     """The span."""
     @_builtins.property
     def end_times(self) -> _containers.RepeatedCompositeFieldContainer[_timestamp_pb2.Timestamp]:
-        """Where the quarters end, on the exchange's clock, rising. As many as `betas`."""
+        """The ends of the quarters, on the exchange's clock, ascending. As many as `betas`."""
 
     @_builtins.property
     def betas(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """The slopes, each over the quarter of the span that ends at the time in the same place of `end_times`."""
+        """The slopes. Each is over the quarter of the span that ends at the time with the same index in `end_times`."""
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ class _Timeframe:
 class _TimeframeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Timeframe.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     TIMEFRAME_UNSPECIFIED: _Timeframe.ValueType  # 0
-    """In a request: five minutes. Never in a reply."""
+    """Five minutes in a request. Never in a reply."""
     TIMEFRAME_1M: _Timeframe.ValueType  # 1
     """One minute."""
     TIMEFRAME_5M: _Timeframe.ValueType  # 2
@@ -39,7 +39,7 @@ class Timeframe(_Timeframe, metaclass=_TimeframeEnumTypeWrapper):
     """The length of a bar."""
 
 TIMEFRAME_UNSPECIFIED: Timeframe.ValueType  # 0
-"""In a request: five minutes. Never in a reply."""
+"""Five minutes in a request. Never in a reply."""
 TIMEFRAME_1M: Timeframe.ValueType  # 1
 """One minute."""
 TIMEFRAME_5M: Timeframe.ValueType  # 2

@@ -33,9 +33,9 @@ class _DimensionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Dimensi
     DIMENSION_KIND_VOLUME: _DimensionKind.ValueType  # 2
     """The volume, and the prices at which it traded."""
     DIMENSION_KIND_ORDERFLOW: _DimensionKind.ValueType  # 3
-    """Trades: who takes the orders of others."""
+    """Trades: whether the takers buy or sell."""
     DIMENSION_KIND_ORDERBOOK: _DimensionKind.ValueType  # 4
-    """The order book: who waits for others."""
+    """The order book: the waiting orders to buy and to sell."""
     DIMENSION_KIND_PRICE_STRUCTURE: _DimensionKind.ValueType  # 5
     """Swings, levels and gaps of the price."""
     DIMENSION_KIND_SENTIMENT: _DimensionKind.ValueType  # 6
@@ -51,9 +51,9 @@ DIMENSION_KIND_TECHNICAL: DimensionKind.ValueType  # 1
 DIMENSION_KIND_VOLUME: DimensionKind.ValueType  # 2
 """The volume, and the prices at which it traded."""
 DIMENSION_KIND_ORDERFLOW: DimensionKind.ValueType  # 3
-"""Trades: who takes the orders of others."""
+"""Trades: whether the takers buy or sell."""
 DIMENSION_KIND_ORDERBOOK: DimensionKind.ValueType  # 4
-"""The order book: who waits for others."""
+"""The order book: the waiting orders to buy and to sell."""
 DIMENSION_KIND_PRICE_STRUCTURE: DimensionKind.ValueType  # 5
 """Swings, levels and gaps of the price."""
 DIMENSION_KIND_SENTIMENT: DimensionKind.ValueType  # 6
@@ -99,7 +99,7 @@ Global___Label: _TypeAlias = Label  # noqa: Y015
 @_typing.final
 class ConfluenceRow(_message.Message):
     """One symbol in a list: its price, its score and its six dimensions. Every score runs from 0 (bearish) through 50 (neutral)
-    to 100 (bullish). A number that was not measured is absent; it is never 0 or 50 instead.
+    to 100 (bullish). A number that was not measured is absent. It is never replaced by 0 or 50.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -122,7 +122,7 @@ class ConfluenceRow(_message.Message):
     symbol: _builtins.str
     """The symbol as the venue names it, such as "BTCUSDT"."""
     score: _builtins.float
-    """The confluence score, 0-100. Absent when too few inputs were there; such rows sort last."""
+    """The confluence score, 0-100. Absent when too few inputs could be measured. Such rows come last."""
     confidence: _builtins.float
     """How reliable the score is, 0-1: coverage times the agreement of the dimensions. Absent without a score."""
     price: _builtins.float
@@ -148,7 +148,7 @@ class ConfluenceRow(_message.Message):
     label: Global___Label.ValueType
     """The score in words. UNSPECIFIED (the default) without a score."""
     coverage: _builtins.float
-    """The share of the model's weight that could be measured, 0-1. 0 when nothing could."""
+    """The share of the model's weight that could be measured, 0-1. 0 when nothing could be measured."""
     tick_size: _builtins.float
     """The smallest price step of the market, USDT. Prices have its digits. Above 0. Absent when the venue does not state it."""
     def __init__(
@@ -239,7 +239,7 @@ class Dimension(_message.Message):
     COMPONENTS_FIELD_NUMBER: _builtins.int
     MISSING_INPUTS_FIELD_NUMBER: _builtins.int
     kind: Global___DimensionKind.ValueType
-    """Which dimension it is."""
+    """The dimension."""
     score: _builtins.float
     """The score of the dimension, 0-100. Absent when it could not be measured."""
     direction: _builtins.float
@@ -258,11 +258,11 @@ class Dimension(_message.Message):
     """One plain sentence that says what moves the dimension. Never empty."""
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock of the oldest input of this dimension. Absent when there was no input."""
+        """The time of the oldest input of this dimension, on the exchange's clock. Absent when there was no input."""
 
     @_builtins.property
     def components(self) -> _containers.RepeatedCompositeFieldContainer[Global___Component]:
-        """The components, largest |contribution| first, those that could not be measured last."""
+        """The components, largest |contribution| first. Components that could not be measured come last."""
 
     @_builtins.property
     def missing_inputs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -331,7 +331,7 @@ class Component(_message.Message):
     unit: _builtins.str
     """The unit of `reading`, such as "ratio", "percent" or "ATR". Empty (the default) for a plain number."""
     missing: _builtins.str
-    """Why the component could not be measured, in words. Empty (the default) when it could."""
+    """Why the component could not be measured, in words. Empty (the default) when it was measured."""
     def __init__(
         self,
         *,

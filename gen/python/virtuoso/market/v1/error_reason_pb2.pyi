@@ -25,75 +25,71 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """Never sent."""
     ERROR_REASON_NOT_READY: _ErrorReason.ValueType  # 1
-    """UNAVAILABLE: the server has not received a first complete snapshot yet. RetryInfo says when to ask again."""
+    """UNAVAILABLE: the server has not received a first complete snapshot yet. RetryInfo says when to retry."""
     ERROR_REASON_DATA_UNAVAILABLE: _ErrorReason.ValueType  # 2
-    """UNAVAILABLE: the data is missing, or older than the service may show. RetryInfo says when to ask again."""
+    """UNAVAILABLE: the data is missing or too old to be served. RetryInfo says when to retry."""
     ERROR_REASON_INVALID_FIELD: _ErrorReason.ValueType  # 3
-    """INVALID_ARGUMENT: a field breaks its rule. BadRequest names each field, its value and what is allowed."""
+    """INVALID_ARGUMENT: a field violates its rule. BadRequest has each field, its value and what is allowed."""
     ERROR_REASON_PAGE_TOKEN_INVALID: _ErrorReason.ValueType  # 4
-    """INVALID_ARGUMENT: the page token does not come from this service, or it comes from another request."""
+    """INVALID_ARGUMENT: the page token is not from this service, or belongs to another request."""
     ERROR_REASON_PAGE_TOKEN_EXPIRED: _ErrorReason.ValueType  # 5
-    """INVALID_ARGUMENT: the server no longer holds the snapshot of the page token. Start again without a token."""
+    """INVALID_ARGUMENT: the server no longer has the snapshot of the page token. Start again without a token."""
     ERROR_REASON_SYMBOL_NOT_FOUND: _ErrorReason.ValueType  # 6
     """NOT_FOUND: the venue has no such USDT perpetual."""
     ERROR_REASON_SYMBOL_NOT_TRACKED: _ErrorReason.ValueType  # 7
     """NOT_FOUND: the venue has the symbol, but the service does not track it. ListSymbols names the tracked symbols."""
     ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 8
-    """RESOURCE_EXHAUSTED: the server has too many calls at once. RetryInfo says when to ask again."""
+    """RESOURCE_EXHAUSTED: the server has too many concurrent calls. RetryInfo says when to retry."""
     ERROR_REASON_TOO_MANY_STREAMS: _ErrorReason.ValueType  # 9
-    """RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to ask again."""
+    """RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to retry."""
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 10
-    """UNAVAILABLE: the server is shutting down. Another server answers now, or this one after its restart."""
+    """UNAVAILABLE: the server is shutting down. Retry on another server, or on this one after its restart."""
     ERROR_REASON_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 11
     """DEADLINE_EXCEEDED: the caller's deadline passed before the reply was complete."""
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 12
-    """INTERNAL: a fault of the service. The request id in the trailers finds it in the log."""
+    """INTERNAL: an error in the service. The log has it under the request id in the trailers."""
     ERROR_REASON_NO_SERVER: _ErrorReason.ValueType  # 13
-    """UNAVAILABLE: no server behind the edge answers. RetryInfo says when to ask again. Only the edge sends it."""
+    """UNAVAILABLE: no server behind the edge answers. RetryInfo says when to retry. Only the edge sends it."""
     ERROR_REASON_HISTORY_UNAVAILABLE: _ErrorReason.ValueType  # 14
-    """UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to ask again."""
+    """UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to retry."""
     ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 15
-    """RESOURCE_EXHAUSTED: this address sends more requests than one address may. RetryInfo says when to ask again. Only the
-    edge sends it.
-    """
+    """RESOURCE_EXHAUSTED: too many requests from this address. RetryInfo says when to retry. Only the edge sends it."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
-    """Why a call failed. Every error carries a google.rpc.ErrorInfo: its `reason` is one of these names without the prefix, its
+    """Why a call failed. Every error has a google.rpc.ErrorInfo. Its `reason` is one of these names without the prefix. Its
     `domain` is "virtuoso.market".
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent."""
 ERROR_REASON_NOT_READY: ErrorReason.ValueType  # 1
-"""UNAVAILABLE: the server has not received a first complete snapshot yet. RetryInfo says when to ask again."""
+"""UNAVAILABLE: the server has not received a first complete snapshot yet. RetryInfo says when to retry."""
 ERROR_REASON_DATA_UNAVAILABLE: ErrorReason.ValueType  # 2
-"""UNAVAILABLE: the data is missing, or older than the service may show. RetryInfo says when to ask again."""
+"""UNAVAILABLE: the data is missing or too old to be served. RetryInfo says when to retry."""
 ERROR_REASON_INVALID_FIELD: ErrorReason.ValueType  # 3
-"""INVALID_ARGUMENT: a field breaks its rule. BadRequest names each field, its value and what is allowed."""
+"""INVALID_ARGUMENT: a field violates its rule. BadRequest has each field, its value and what is allowed."""
 ERROR_REASON_PAGE_TOKEN_INVALID: ErrorReason.ValueType  # 4
-"""INVALID_ARGUMENT: the page token does not come from this service, or it comes from another request."""
+"""INVALID_ARGUMENT: the page token is not from this service, or belongs to another request."""
 ERROR_REASON_PAGE_TOKEN_EXPIRED: ErrorReason.ValueType  # 5
-"""INVALID_ARGUMENT: the server no longer holds the snapshot of the page token. Start again without a token."""
+"""INVALID_ARGUMENT: the server no longer has the snapshot of the page token. Start again without a token."""
 ERROR_REASON_SYMBOL_NOT_FOUND: ErrorReason.ValueType  # 6
 """NOT_FOUND: the venue has no such USDT perpetual."""
 ERROR_REASON_SYMBOL_NOT_TRACKED: ErrorReason.ValueType  # 7
 """NOT_FOUND: the venue has the symbol, but the service does not track it. ListSymbols names the tracked symbols."""
 ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 8
-"""RESOURCE_EXHAUSTED: the server has too many calls at once. RetryInfo says when to ask again."""
+"""RESOURCE_EXHAUSTED: the server has too many concurrent calls. RetryInfo says when to retry."""
 ERROR_REASON_TOO_MANY_STREAMS: ErrorReason.ValueType  # 9
-"""RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to ask again."""
+"""RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to retry."""
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 10
-"""UNAVAILABLE: the server is shutting down. Another server answers now, or this one after its restart."""
+"""UNAVAILABLE: the server is shutting down. Retry on another server, or on this one after its restart."""
 ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 11
 """DEADLINE_EXCEEDED: the caller's deadline passed before the reply was complete."""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 12
-"""INTERNAL: a fault of the service. The request id in the trailers finds it in the log."""
+"""INTERNAL: an error in the service. The log has it under the request id in the trailers."""
 ERROR_REASON_NO_SERVER: ErrorReason.ValueType  # 13
-"""UNAVAILABLE: no server behind the edge answers. RetryInfo says when to ask again. Only the edge sends it."""
+"""UNAVAILABLE: no server behind the edge answers. RetryInfo says when to retry. Only the edge sends it."""
 ERROR_REASON_HISTORY_UNAVAILABLE: ErrorReason.ValueType  # 14
-"""UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to ask again."""
+"""UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to retry."""
 ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 15
-"""RESOURCE_EXHAUSTED: this address sends more requests than one address may. RetryInfo says when to ask again. Only the
-edge sends it.
-"""
+"""RESOURCE_EXHAUSTED: too many requests from this address. RetryInfo says when to retry. Only the edge sends it."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

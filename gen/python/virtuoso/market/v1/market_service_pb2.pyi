@@ -71,7 +71,7 @@ class GetDashboardResponse(_message.Message):
 
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.ConfluenceRow]:
-        """Every tracked symbol with a price, highest score first, those without a score last."""
+        """Every tracked symbol with a price, highest score first. Symbols without a score come last."""
 
     @_builtins.property
     def gainers(self) -> _containers.RepeatedCompositeFieldContainer[_mover_pb2.Mover]:
@@ -164,9 +164,9 @@ class ListConfluenceScoresRequest(_message.Message):
     in both directions. Equal rows are ordered by symbol. Empty (the default): "score desc".
     """
     page_size: _builtins.int
-    """Rows a page. Default 50, at most 500."""
+    """Rows per page. Default 50, at most 500."""
     page_token: _builtins.str
-    """The next_page_token of the page before. Empty (the default): the first page."""
+    """The next_page_token of the previous page. Empty (the default): the first page."""
     @_builtins.property
     def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these symbols, at most 500. Empty (the default): all. Symbols that are not tracked are left out of the reply."""
@@ -236,8 +236,8 @@ class GetConfluenceRequest(_message.Message):
 
     SYMBOL_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
-    """The symbol, such as "BTCUSDT". The name that another venue has for the same asset and multiplier is understood too:
-    SHIB1000USDT for 1000SHIBUSDT.
+    """The symbol, such as "BTCUSDT". Another venue's name for the same asset and multiplier is also accepted: SHIB1000USDT for
+    1000SHIBUSDT.
     """
     def __init__(
         self,
@@ -254,7 +254,7 @@ Global___GetConfluenceRequest: _TypeAlias = GetConfluenceRequest  # noqa: Y015
 
 @_typing.final
 class GetConfluenceResponse(_message.Message):
-    """Reply of GetConfluence. Its numbers are those of the symbol's ConfluenceRow in the same snapshot; the scores of the six
+    """Reply of GetConfluence. Its numbers are those of the symbol's ConfluenceRow in the same snapshot. The scores of the six
     dimensions are in `dimensions`.
     """
 
@@ -278,13 +278,13 @@ class GetConfluenceResponse(_message.Message):
     symbol: _builtins.str
     """The symbol as the venue names it."""
     score: _builtins.float
-    """The confluence score, 0-100: 50 plus the contributions of the dimensions. Absent when too few inputs were there."""
+    """The confluence score, 0-100: 50 plus the contributions of the dimensions. Absent when too few inputs could be measured."""
     confidence: _builtins.float
     """How reliable the score is, 0-1: `coverage` times `agreement`. Absent without a score."""
     agreement: _builtins.float
-    """How far the dimensions agree, 0-1: 1 less the weighted standard deviation of their directions. Absent without a score."""
+    """How far the dimensions agree, 0-1: 1 minus the weighted standard deviation of their directions. Absent without a score."""
     coverage: _builtins.float
-    """The share of the model's weight that could be measured, 0-1. 0 when nothing could."""
+    """The share of the model's weight that could be measured, 0-1. 0 when nothing could be measured."""
     label: _confluence_pb2.Label.ValueType
     """The score in words. UNSPECIFIED (the default) without a score."""
     price: _builtins.float
@@ -303,7 +303,7 @@ class GetConfluenceResponse(_message.Message):
 
     @_builtins.property
     def price_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock of the price. Always present."""
+        """The time of the price, on the exchange's clock. Always present."""
 
     @_builtins.property
     def dimensions(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.Dimension]:
@@ -311,7 +311,7 @@ class GetConfluenceResponse(_message.Message):
 
     @_builtins.property
     def drivers(self) -> _containers.RepeatedScalarFieldContainer[_confluence_pb2.DimensionKind.ValueType]:
-        """The kinds of the dimensions by |contribution|, largest first, bearish or bullish. Empty without a score."""
+        """The kinds of the dimensions by |contribution|, largest first, whether bearish or bullish. Empty without a score."""
 
     @_builtins.property
     def missing_inputs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -377,12 +377,12 @@ class ListMoversRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     MIN_TURNOVER_USD_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """Gainers a page, and losers a page. Default 10, at most 100."""
+    """Gainers per page, and losers per page. Default 10, at most 100."""
     page_token: _builtins.str
-    """The next_page_token of the page before. Empty (the default): the first page."""
+    """The next_page_token of the previous page. Empty (the default): the first page."""
     min_turnover_usd: _builtins.float
     """Only symbols with at least this turnover over 24 hours, USD. Absent (the default): the floor of the service, 500,000. A
-    smaller number is refused, because the service has no movers below its floor.
+    smaller number is rejected, because the service has no movers below its floor.
     """
     def __init__(
         self,
@@ -450,9 +450,9 @@ class ListSymbolsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """Symbols a page. Default 100, at most 1000."""
+    """Symbols per page. Default 100, at most 1000."""
     page_token: _builtins.str
-    """The next_page_token of the page before. Empty (the default): the first page."""
+    """The next_page_token of the previous page. Empty (the default): the first page."""
     def __init__(
         self,
         *,
@@ -516,9 +516,9 @@ class ListCandlesRequest(_message.Message):
     timeframe: _candle_pb2.Timeframe.ValueType
     """The length of a bar. UNSPECIFIED (the default): five minutes."""
     page_size: _builtins.int
-    """Bars a page. Default 300, at most 1000."""
+    """Bars per page. Default 300, at most 1000."""
     page_token: _builtins.str
-    """The next_page_token of the page before; it leads to older bars. Empty (the default): the newest bars."""
+    """The next_page_token of the previous page. It leads to older bars. Empty (the default): the newest bars."""
     def __init__(
         self,
         *,
@@ -634,9 +634,9 @@ class ListBetasRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """Symbols a page. Default 50, at most 500."""
+    """Symbols per page. Default 50, at most 500."""
     page_token: _builtins.str
-    """The next_page_token of the page before. Empty (the default): the first page."""
+    """The next_page_token of the previous page. Empty (the default): the first page."""
     @_builtins.property
     def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these symbols, at most 500. Empty (the default): all. Symbols that are not tracked are left out of the reply."""
@@ -727,7 +727,7 @@ class GetBetaResponse(_message.Message):
 
     @_builtins.property
     def beta(self) -> _beta_pb2.Beta:
-        """The regressions of the symbol. Without windows while it has too few returns."""
+        """The regressions of the symbol. It has no windows while the symbol has too few returns."""
 
     @_builtins.property
     def rolling(self) -> _containers.RepeatedCompositeFieldContainer[_beta_pb2.RollingBeta]:
@@ -764,9 +764,9 @@ class ListSignalsRequest(_message.Message):
     active: _builtins.bool
     """Only active signals (true) or only closed ones (false). Absent (the default): both."""
     page_size: _builtins.int
-    """Signals a page. Default 50, at most 500."""
+    """Signals per page. Default 50, at most 500."""
     page_token: _builtins.str
-    """The next_page_token of the page before. Empty (the default): the first page."""
+    """The next_page_token of the previous page. Empty (the default): the first page."""
     @_builtins.property
     def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these symbols, at most 500. Empty (the default): all."""
@@ -812,7 +812,7 @@ class ListSignalsResponse(_message.Message):
 
     @_builtins.property
     def record(self) -> _signal_pb2.SignalRecord:
-        """How all closed signals of the venue ended; filters do not change it. Absent while the collector cannot read the history."""
+        """How all closed signals of the venue ended, whatever the filters are. Absent while the collector cannot read the history."""
 
     def __init__(
         self,
@@ -841,9 +841,9 @@ class ListOpportunitiesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """Opportunities a page. Default 50, at most 500."""
+    """Opportunities per page. Default 50, at most 500."""
     page_token: _builtins.str
-    """The next_page_token of the page before. Empty (the default): the first page."""
+    """The next_page_token of the previous page. Empty (the default): the first page."""
     @_builtins.property
     def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these symbols, at most 500. Empty (the default): all."""
@@ -916,9 +916,9 @@ class ListAlertsRequest(_message.Message):
     min_level: _alert_pb2.AlertLevel.ValueType
     """Only alerts of this level or a more urgent one. UNSPECIFIED (the default): all."""
     page_size: _builtins.int
-    """Alerts a page. Default 50, at most 500."""
+    """Alerts per page. Default 50, at most 500."""
     page_token: _builtins.str
-    """The next_page_token of the page before; it leads to older alerts. Empty (the default): the newest alerts."""
+    """The next_page_token of the previous page. It leads to older alerts. Empty (the default): the newest alerts."""
     @_builtins.property
     def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these symbols, at most 500. Empty (the default): all alerts, with and without a symbol."""
@@ -957,8 +957,8 @@ class ListAlertsResponse(_message.Message):
     next_page_token: _builtins.str
     """The token of the next page. Empty on the last page."""
     newest_cursor: _builtins.str
-    """The cursor of the newest alert when the first page was made; the same on all pages of a list. WatchAlerts continues after
-    it. Never empty.
+    """The cursor of the newest alert when the first page was made. It is the same on all pages of a list. WatchAlerts
+    continues after it. Never empty.
     """
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
@@ -998,8 +998,8 @@ class GetScoreHistoryRequest(_message.Message):
     """The symbol, such as "BTCUSDT"."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """The start of the range: before `end_time` and not in the future. Absent (the default): 24 hours before `end_time`, rounded
-        up to a multiple of the resolution, so that later calls give the same points again.
+        """The start of the range. It must be before `end_time` and not in the future. Absent (the default): 24 hours before
+        `end_time`, rounded up to a multiple of the resolution, so that later calls return the same points.
         """
 
     @_builtins.property
@@ -1008,9 +1008,9 @@ class GetScoreHistoryRequest(_message.Message):
 
     @_builtins.property
     def resolution(self) -> _duration_pb2.Duration:
-        """The time between two points, counted from `start_time`. Absent or 0 (the default): the smallest that gives at most 500
-        points, but at least one minute. A length that would give more than 2000 points is raised to one that gives 2000. A length
-        above the range means the range.
+        """The time between two points, counted from `start_time`. Absent or 0 (the default): the smallest value that gives at most
+        500 points, but at least one minute. A value that would give more than 2000 points is increased until it gives 2000. A
+        value above the length of the range means that length.
         """
 
     def __init__(
@@ -1047,7 +1047,7 @@ class GetScoreHistoryResponse(_message.Message):
 
     @_builtins.property
     def points(self) -> _containers.RepeatedCompositeFieldContainer[_score_history_pb2.ScorePoint]:
-        """The points, oldest first: the last one of each step. Steps without a point were not measured."""
+        """The points, oldest first: the last one of each step. A step without a measurement has no point."""
 
     @_builtins.property
     def resolution(self) -> _duration_pb2.Duration:
@@ -1080,7 +1080,7 @@ class WatchAlertsRequest(_message.Message):
     MIN_LEVEL_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
     """The cursor of the last message or alert that the client received, or `newest_cursor` of ListAlerts. "0" means before the
-    first alert. A cursor that the service has not given yet is refused. Empty (the default): only alerts from now on.
+    first alert. A cursor that the service has not yet issued is rejected. Empty (the default): only alerts from now on.
     """
     min_level: _alert_pb2.AlertLevel.ValueType
     """Only alerts of this level or a more urgent one. UNSPECIFIED (the default): all."""
@@ -1113,7 +1113,7 @@ class WatchAlertsResponse(_message.Message):
     ALERTS_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
-    """The cursor with which a new call continues after this message. It also passes the alerts that the filters left out. Never
+    """The cursor with which a new call continues after this message. Alerts that the filters left out are before it. Never
     empty.
     """
     @_builtins.property
@@ -1122,9 +1122,7 @@ class WatchAlertsResponse(_message.Message):
 
     @_builtins.property
     def alerts(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.Alert]:
-        """New alerts, oldest first. Empty (the default) when there is none: in a message that only shows that the stream is alive,
-        and in the first message.
-        """
+        """New alerts, oldest first. Empty (the default) in a heartbeat. The first message may also be empty."""
 
     def __init__(
         self,
@@ -1149,8 +1147,8 @@ class WatchDashboardRequest(_message.Message):
 
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
-    """The resume_token of the last message of a broken stream. The changes since then come first, if the server still knows
-    them. Empty (the default), unknown or old: a whole dashboard comes first.
+    """The resume_token of the last message of a broken stream. The changes since then come first, if the server still has
+    them. Empty (the default), unknown or too old: a whole dashboard comes first.
     """
     def __init__(
         self,
@@ -1184,15 +1182,15 @@ class WatchDashboardResponse(_message.Message):
 
     @_builtins.property
     def snapshot(self) -> Global___DashboardSnapshot:
-        """A whole dashboard. It replaces all that came before."""
+        """A whole dashboard. It replaces all earlier messages."""
 
     @_builtins.property
     def delta(self) -> Global___DashboardDelta:
-        """What changed since the message before."""
+        """What changed since the previous message."""
 
     @_builtins.property
     def heartbeat(self) -> Global___Heartbeat:
-        """Nothing changed. The stream is alive, and `provenance` has the age of the data now."""
+        """Nothing changed. The stream is alive, and `provenance` has the current age of the data."""
 
     def __init__(
         self,
@@ -1229,7 +1227,7 @@ class DashboardSnapshot(_message.Message):
 
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.ConfluenceRow]:
-        """Every tracked symbol with a price, highest score first, those without a score last."""
+        """Every tracked symbol with a price, highest score first. Symbols without a score come last."""
 
     @_builtins.property
     def gainers(self) -> _containers.RepeatedCompositeFieldContainer[_mover_pb2.Mover]:
@@ -1276,15 +1274,15 @@ class DashboardDelta(_message.Message):
 
     @_builtins.property
     def removed_symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The symbols of rows that are gone."""
+        """The symbols of rows that were removed."""
 
     @_builtins.property
     def gainers(self) -> _containers.RepeatedCompositeFieldContainer[_mover_pb2.Mover]:
-        """The five largest gainers now. They replace all former ones."""
+        """The five largest gainers. They replace the previous ones."""
 
     @_builtins.property
     def losers(self) -> _containers.RepeatedCompositeFieldContainer[_mover_pb2.Mover]:
-        """The five largest losers now. They replace all former ones."""
+        """The five largest losers. They replace the previous ones."""
 
     def __init__(
         self,
@@ -1322,8 +1320,8 @@ Global___Heartbeat: _TypeAlias = Heartbeat  # noqa: Y015
 
 @_typing.final
 class ErrorDetails(_message.Message):
-    """The details of every error, each at most once. The message itself is never sent: it makes the types known to programs that
-    turn errors into JSON with this contract alone.
+    """The details of every error, each at most once. The message itself is never sent. It gives the types of the details to
+    programs that convert errors to JSON with this contract alone.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -1337,11 +1335,11 @@ class ErrorDetails(_message.Message):
 
     @_builtins.property
     def bad_request(self) -> _error_details_pb2.BadRequest:
-        """The fields that are wrong, their values and what is allowed. Absent when no field is wrong."""
+        """The invalid fields, their values and what is allowed. Absent when no field is invalid."""
 
     @_builtins.property
     def retry_info(self) -> _error_details_pb2.RetryInfo:
-        """When to ask again. Absent when asking again does not help."""
+        """When to retry. Absent when a retry does not help."""
 
     def __init__(
         self,

@@ -26,12 +26,13 @@ if _version_not_supported:
 
 
 class MarketServiceStub:
-    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """Scores and data of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance). Every
+    error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 
-    Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
-    opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
-    from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
+    Pages: a `page_size` of 0 means the default, and one above the maximum means the maximum. A negative one is rejected. A
+    token is opaque and belongs to the request that it came from. An empty `next_page_token` ends the list. All pages of a
+    list come from one snapshot. A list from the history continues after the last row of the previous page, also when rows
+    were added since.
     """
 
     def __init__(self, channel):
@@ -123,12 +124,13 @@ class MarketServiceStub:
 
 
 class MarketServiceServicer:
-    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """Scores and data of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance). Every
+    error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 
-    Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
-    opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
-    from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
+    Pages: a `page_size` of 0 means the default, and one above the maximum means the maximum. A negative one is rejected. A
+    token is opaque and belongs to the request that it came from. An empty `next_page_token` ends the list. All pages of a
+    list come from one snapshot. A list from the history continues after the last row of the previous page, also when rows
+    were added since.
     """
 
     def GetDashboard(self, request, context):
@@ -140,7 +142,7 @@ class MarketServiceServicer:
 
     def GetOverview(self, request, context):
         """The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover. UNAVAILABLE with
-        DATA_UNAVAILABLE while nothing of it could be measured.
+        DATA_UNAVAILABLE while no part of it could be measured.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -154,16 +156,16 @@ class MarketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetConfluence(self, request, context):
-        """One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
-        the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
-        DATA_UNAVAILABLE while the service has no price of a tracked symbol.
+        """All details of one symbol: its price, its score, the six dimensions and their components. NOT_FOUND with
+        SYMBOL_NOT_TRACKED when the service does not track the symbol, or with SYMBOL_NOT_FOUND when the venue does not have it.
+        UNAVAILABLE with DATA_UNAVAILABLE while the service has no price of a tracked symbol.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListMovers(self, request, context):
-        """The day's largest moves of the whole venue, above a turnover floor. A side may be empty: on some days nothing falls.
+        """The largest moves of the whole venue over 24 hours, above a turnover floor. A side may be empty.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -177,15 +179,15 @@ class MarketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCandles(self, request, context):
-        """Closed bars of one tracked symbol, for a chart. Errors are as of GetConfluence; DATA_UNAVAILABLE also when the newest bar
-        is too old.
+        """Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that
+        the newest bar is too old.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetSentiment(self, request, context):
-        """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while nothing of it could be
+        """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while no part of it could be
         measured.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -200,16 +202,16 @@ class MarketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetBeta(self, request, context):
-        """How one tracked symbol moves with BTC, also over time. Errors are as of GetConfluence; DATA_UNAVAILABLE while no symbol has
-        enough returns.
+        """How one tracked symbol moves with BTC, also over time. The errors are those of GetConfluence. DATA_UNAVAILABLE also
+        means that no symbol has enough returns.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListSignals(self, request, context):
-        """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while the
-        history cannot be read, except when `active` is true: active signals come from the snapshot.
+        """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
+        the history cannot be read, except when `active` is true, because active signals come from the snapshot.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -230,17 +232,17 @@ class MarketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetScoreHistory(self, request, context):
-        """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is answered too, if
-        the venue still has it and the range has points. Errors are as of GetConfluence; UNAVAILABLE with HISTORY_UNAVAILABLE while
-        the history cannot be read.
+        """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is accepted if
+        the venue still has it and the range has points. The errors are those of GetConfluence, and UNAVAILABLE with
+        HISTORY_UNAVAILABLE while the history cannot be read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchAlerts(self, request, context):
-        """Alerts as they happen, after a cursor. No alert is lost and none comes twice, whatever breaks between two calls. A message
-        comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, with
+        """Alerts as they happen, after a cursor. Each alert comes exactly once, also when a failure separates two calls. A message
+        comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, or with
         HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -248,9 +250,9 @@ class MarketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchDashboard(self, request, context):
-        """First a whole dashboard, then what changes. A message comes at least every 30 s. A reader that is slower than the market
-        skips snapshots and does not fall behind. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down.
-        Then call again with the last resume_token, on any server.
+        """First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
+        the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down. Then call again with the
+        last resume_token, on any server.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -348,12 +350,13 @@ def add_MarketServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MarketService:
-    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """Scores and data of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance). Every
+    error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 
-    Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
-    opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
-    from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
+    Pages: a `page_size` of 0 means the default, and one above the maximum means the maximum. A negative one is rejected. A
+    token is opaque and belongs to the request that it came from. An empty `next_page_token` ends the list. All pages of a
+    list come from one snapshot. A list from the history continues after the last row of the previous page, also when rows
+    were added since.
     """
 
     @staticmethod

@@ -27,12 +27,13 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class MarketServiceStub:
-    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """Scores and data of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance). Every
+    error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 
-    Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
-    opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
-    from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
+    Pages: a `page_size` of 0 means the default, and one above the maximum means the maximum. A negative one is rejected. A
+    token is opaque and belongs to the request that it came from. An empty `next_page_token` ends the list. All pages of a
+    list come from one snapshot. A list from the history continues after the last row of the previous page, also when rows
+    were added since.
     """
 
     @_typing.overload
@@ -43,65 +44,66 @@ class MarketServiceStub:
     """All that one mobile screen needs, from one snapshot, in less than 100 KB."""
     GetOverview: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetOverviewRequest, _market_service_pb2.GetOverviewResponse]
     """The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover. UNAVAILABLE with
-    DATA_UNAVAILABLE while nothing of it could be measured.
+    DATA_UNAVAILABLE while no part of it could be measured.
     """
     ListConfluenceScores: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListConfluenceScoresRequest, _market_service_pb2.ListConfluenceScoresResponse]
     """The scores of the tracked symbols, filtered, ordered and in pages."""
     GetConfluence: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetConfluenceRequest, _market_service_pb2.GetConfluenceResponse]
-    """One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
-    the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
-    DATA_UNAVAILABLE while the service has no price of a tracked symbol.
+    """All details of one symbol: its price, its score, the six dimensions and their components. NOT_FOUND with
+    SYMBOL_NOT_TRACKED when the service does not track the symbol, or with SYMBOL_NOT_FOUND when the venue does not have it.
+    UNAVAILABLE with DATA_UNAVAILABLE while the service has no price of a tracked symbol.
     """
     ListMovers: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListMoversRequest, _market_service_pb2.ListMoversResponse]
-    """The day's largest moves of the whole venue, above a turnover floor. A side may be empty: on some days nothing falls."""
+    """The largest moves of the whole venue over 24 hours, above a turnover floor. A side may be empty."""
     ListSymbols: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListSymbolsRequest, _market_service_pb2.ListSymbolsResponse]
     """The tracked symbols and what the venue says about them, by rank."""
     ListCandles: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]
-    """Closed bars of one tracked symbol, for a chart. Errors are as of GetConfluence; DATA_UNAVAILABLE also when the newest bar
-    is too old.
+    """Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that
+    the newest bar is too old.
     """
     GetSentiment: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetSentimentRequest, _market_service_pb2.GetSentimentResponse]
-    """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while nothing of it could be
+    """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while no part of it could be
     measured.
     """
     ListBetas: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListBetasRequest, _market_service_pb2.ListBetasResponse]
     """How the tracked symbols move with BTC, by rank. UNAVAILABLE with DATA_UNAVAILABLE while no symbol has enough returns."""
     GetBeta: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetBetaRequest, _market_service_pb2.GetBetaResponse]
-    """How one tracked symbol moves with BTC, also over time. Errors are as of GetConfluence; DATA_UNAVAILABLE while no symbol has
-    enough returns.
+    """How one tracked symbol moves with BTC, also over time. The errors are those of GetConfluence. DATA_UNAVAILABLE also
+    means that no symbol has enough returns.
     """
     ListSignals: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListSignalsRequest, _market_service_pb2.ListSignalsResponse]
-    """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while the
-    history cannot be read, except when `active` is true: active signals come from the snapshot.
+    """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
+    the history cannot be read, except when `active` is true, because active signals come from the snapshot.
     """
     ListOpportunities: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListOpportunitiesRequest, _market_service_pb2.ListOpportunitiesResponse]
     """Opportunities that have not expired, newest first. Often there are none."""
     ListAlerts: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListAlertsRequest, _market_service_pb2.ListAlertsResponse]
     """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be read."""
     GetScoreHistory: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetScoreHistoryRequest, _market_service_pb2.GetScoreHistoryResponse]
-    """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is answered too, if
-    the venue still has it and the range has points. Errors are as of GetConfluence; UNAVAILABLE with HISTORY_UNAVAILABLE while
-    the history cannot be read.
+    """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is accepted if
+    the venue still has it and the range has points. The errors are those of GetConfluence, and UNAVAILABLE with
+    HISTORY_UNAVAILABLE while the history cannot be read.
     """
     WatchAlerts: _grpc.UnaryStreamMultiCallable[_market_service_pb2.WatchAlertsRequest, _market_service_pb2.WatchAlertsResponse]
-    """Alerts as they happen, after a cursor. No alert is lost and none comes twice, whatever breaks between two calls. A message
-    comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, with
+    """Alerts as they happen, after a cursor. Each alert comes exactly once, also when a failure separates two calls. A message
+    comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, or with
     HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
     """
     WatchDashboard: _grpc.UnaryStreamMultiCallable[_market_service_pb2.WatchDashboardRequest, _market_service_pb2.WatchDashboardResponse]
-    """First a whole dashboard, then what changes. A message comes at least every 30 s. A reader that is slower than the market
-    skips snapshots and does not fall behind. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down.
-    Then call again with the last resume_token, on any server.
+    """First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
+    the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down. Then call again with the
+    last resume_token, on any server.
     """
 
 @_typing.type_check_only
 class MarketServiceAsyncStub(MarketServiceStub):
-    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """Scores and data of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance). Every
+    error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 
-    Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
-    opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
-    from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
+    Pages: a `page_size` of 0 means the default, and one above the maximum means the maximum. A negative one is rejected. A
+    token is opaque and belongs to the request that it came from. An empty `next_page_token` ends the list. All pages of a
+    list come from one snapshot. A list from the history continues after the last row of the previous page, also when rows
+    were added since.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -109,64 +111,65 @@ class MarketServiceAsyncStub(MarketServiceStub):
     """All that one mobile screen needs, from one snapshot, in less than 100 KB."""
     GetOverview: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetOverviewRequest, _market_service_pb2.GetOverviewResponse]  # type: ignore[assignment]
     """The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover. UNAVAILABLE with
-    DATA_UNAVAILABLE while nothing of it could be measured.
+    DATA_UNAVAILABLE while no part of it could be measured.
     """
     ListConfluenceScores: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListConfluenceScoresRequest, _market_service_pb2.ListConfluenceScoresResponse]  # type: ignore[assignment]
     """The scores of the tracked symbols, filtered, ordered and in pages."""
     GetConfluence: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetConfluenceRequest, _market_service_pb2.GetConfluenceResponse]  # type: ignore[assignment]
-    """One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
-    the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
-    DATA_UNAVAILABLE while the service has no price of a tracked symbol.
+    """All details of one symbol: its price, its score, the six dimensions and their components. NOT_FOUND with
+    SYMBOL_NOT_TRACKED when the service does not track the symbol, or with SYMBOL_NOT_FOUND when the venue does not have it.
+    UNAVAILABLE with DATA_UNAVAILABLE while the service has no price of a tracked symbol.
     """
     ListMovers: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListMoversRequest, _market_service_pb2.ListMoversResponse]  # type: ignore[assignment]
-    """The day's largest moves of the whole venue, above a turnover floor. A side may be empty: on some days nothing falls."""
+    """The largest moves of the whole venue over 24 hours, above a turnover floor. A side may be empty."""
     ListSymbols: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListSymbolsRequest, _market_service_pb2.ListSymbolsResponse]  # type: ignore[assignment]
     """The tracked symbols and what the venue says about them, by rank."""
     ListCandles: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]  # type: ignore[assignment]
-    """Closed bars of one tracked symbol, for a chart. Errors are as of GetConfluence; DATA_UNAVAILABLE also when the newest bar
-    is too old.
+    """Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that
+    the newest bar is too old.
     """
     GetSentiment: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetSentimentRequest, _market_service_pb2.GetSentimentResponse]  # type: ignore[assignment]
-    """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while nothing of it could be
+    """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while no part of it could be
     measured.
     """
     ListBetas: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListBetasRequest, _market_service_pb2.ListBetasResponse]  # type: ignore[assignment]
     """How the tracked symbols move with BTC, by rank. UNAVAILABLE with DATA_UNAVAILABLE while no symbol has enough returns."""
     GetBeta: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetBetaRequest, _market_service_pb2.GetBetaResponse]  # type: ignore[assignment]
-    """How one tracked symbol moves with BTC, also over time. Errors are as of GetConfluence; DATA_UNAVAILABLE while no symbol has
-    enough returns.
+    """How one tracked symbol moves with BTC, also over time. The errors are those of GetConfluence. DATA_UNAVAILABLE also
+    means that no symbol has enough returns.
     """
     ListSignals: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListSignalsRequest, _market_service_pb2.ListSignalsResponse]  # type: ignore[assignment]
-    """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while the
-    history cannot be read, except when `active` is true: active signals come from the snapshot.
+    """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
+    the history cannot be read, except when `active` is true, because active signals come from the snapshot.
     """
     ListOpportunities: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListOpportunitiesRequest, _market_service_pb2.ListOpportunitiesResponse]  # type: ignore[assignment]
     """Opportunities that have not expired, newest first. Often there are none."""
     ListAlerts: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListAlertsRequest, _market_service_pb2.ListAlertsResponse]  # type: ignore[assignment]
     """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be read."""
     GetScoreHistory: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetScoreHistoryRequest, _market_service_pb2.GetScoreHistoryResponse]  # type: ignore[assignment]
-    """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is answered too, if
-    the venue still has it and the range has points. Errors are as of GetConfluence; UNAVAILABLE with HISTORY_UNAVAILABLE while
-    the history cannot be read.
+    """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is accepted if
+    the venue still has it and the range has points. The errors are those of GetConfluence, and UNAVAILABLE with
+    HISTORY_UNAVAILABLE while the history cannot be read.
     """
     WatchAlerts: _aio.UnaryStreamMultiCallable[_market_service_pb2.WatchAlertsRequest, _market_service_pb2.WatchAlertsResponse]  # type: ignore[assignment]
-    """Alerts as they happen, after a cursor. No alert is lost and none comes twice, whatever breaks between two calls. A message
-    comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, with
+    """Alerts as they happen, after a cursor. Each alert comes exactly once, also when a failure separates two calls. A message
+    comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, or with
     HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
     """
     WatchDashboard: _aio.UnaryStreamMultiCallable[_market_service_pb2.WatchDashboardRequest, _market_service_pb2.WatchDashboardResponse]  # type: ignore[assignment]
-    """First a whole dashboard, then what changes. A message comes at least every 30 s. A reader that is slower than the market
-    skips snapshots and does not fall behind. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down.
-    Then call again with the last resume_token, on any server.
+    """First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
+    the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down. Then call again with the
+    last resume_token, on any server.
     """
 
 class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """Scores and data of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance). Every
+    error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 
-    Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
-    opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
-    from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
+    Pages: a `page_size` of 0 means the default, and one above the maximum means the maximum. A negative one is rejected. A
+    token is opaque and belongs to the request that it came from. An empty `next_page_token` ends the list. All pages of a
+    list come from one snapshot. A list from the history continues after the last row of the previous page, also when rows
+    were added since.
     """
 
     @_abc_1.abstractmethod
@@ -184,7 +187,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetOverviewResponse, _abc.Awaitable[_market_service_pb2.GetOverviewResponse]]:
         """The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover. UNAVAILABLE with
-        DATA_UNAVAILABLE while nothing of it could be measured.
+        DATA_UNAVAILABLE while no part of it could be measured.
         """
 
     @_abc_1.abstractmethod
@@ -201,9 +204,9 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.GetConfluenceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetConfluenceResponse, _abc.Awaitable[_market_service_pb2.GetConfluenceResponse]]:
-        """One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
-        the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
-        DATA_UNAVAILABLE while the service has no price of a tracked symbol.
+        """All details of one symbol: its price, its score, the six dimensions and their components. NOT_FOUND with
+        SYMBOL_NOT_TRACKED when the service does not track the symbol, or with SYMBOL_NOT_FOUND when the venue does not have it.
+        UNAVAILABLE with DATA_UNAVAILABLE while the service has no price of a tracked symbol.
         """
 
     @_abc_1.abstractmethod
@@ -212,7 +215,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListMoversRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListMoversResponse, _abc.Awaitable[_market_service_pb2.ListMoversResponse]]:
-        """The day's largest moves of the whole venue, above a turnover floor. A side may be empty: on some days nothing falls."""
+        """The largest moves of the whole venue over 24 hours, above a turnover floor. A side may be empty."""
 
     @_abc_1.abstractmethod
     def ListSymbols(
@@ -228,8 +231,8 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListCandlesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListCandlesResponse, _abc.Awaitable[_market_service_pb2.ListCandlesResponse]]:
-        """Closed bars of one tracked symbol, for a chart. Errors are as of GetConfluence; DATA_UNAVAILABLE also when the newest bar
-        is too old.
+        """Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that
+        the newest bar is too old.
         """
 
     @_abc_1.abstractmethod
@@ -238,7 +241,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.GetSentimentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetSentimentResponse, _abc.Awaitable[_market_service_pb2.GetSentimentResponse]]:
-        """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while nothing of it could be
+        """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while no part of it could be
         measured.
         """
 
@@ -256,8 +259,8 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.GetBetaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetBetaResponse, _abc.Awaitable[_market_service_pb2.GetBetaResponse]]:
-        """How one tracked symbol moves with BTC, also over time. Errors are as of GetConfluence; DATA_UNAVAILABLE while no symbol has
-        enough returns.
+        """How one tracked symbol moves with BTC, also over time. The errors are those of GetConfluence. DATA_UNAVAILABLE also
+        means that no symbol has enough returns.
         """
 
     @_abc_1.abstractmethod
@@ -266,8 +269,8 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListSignalsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListSignalsResponse, _abc.Awaitable[_market_service_pb2.ListSignalsResponse]]:
-        """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while the
-        history cannot be read, except when `active` is true: active signals come from the snapshot.
+        """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
+        the history cannot be read, except when `active` is true, because active signals come from the snapshot.
         """
 
     @_abc_1.abstractmethod
@@ -292,9 +295,9 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.GetScoreHistoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.GetScoreHistoryResponse, _abc.Awaitable[_market_service_pb2.GetScoreHistoryResponse]]:
-        """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is answered too, if
-        the venue still has it and the range has points. Errors are as of GetConfluence; UNAVAILABLE with HISTORY_UNAVAILABLE while
-        the history cannot be read.
+        """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is accepted if
+        the venue still has it and the range has points. The errors are those of GetConfluence, and UNAVAILABLE with
+        HISTORY_UNAVAILABLE while the history cannot be read.
         """
 
     @_abc_1.abstractmethod
@@ -303,8 +306,8 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.WatchAlertsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_market_service_pb2.WatchAlertsResponse], _abc.AsyncIterator[_market_service_pb2.WatchAlertsResponse]]:
-        """Alerts as they happen, after a cursor. No alert is lost and none comes twice, whatever breaks between two calls. A message
-        comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, with
+        """Alerts as they happen, after a cursor. Each alert comes exactly once, also when a failure separates two calls. A message
+        comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, or with
         HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
         """
 
@@ -314,9 +317,9 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.WatchDashboardRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_market_service_pb2.WatchDashboardResponse], _abc.AsyncIterator[_market_service_pb2.WatchDashboardResponse]]:
-        """First a whole dashboard, then what changes. A message comes at least every 30 s. A reader that is slower than the market
-        skips snapshots and does not fall behind. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down.
-        Then call again with the last resume_token, on any server.
+        """First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
+        the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down. Then call again with the
+        last resume_token, on any server.
         """
 
 def add_MarketServiceServicer_to_server(servicer: MarketServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -18,7 +18,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Mover(_message.Message):
-    """A symbol among the day's largest moves of the whole venue."""
+    """A symbol with one of the largest moves of the whole venue over 24 hours."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -37,7 +37,7 @@ class Mover(_message.Message):
     turnover_24h_usd: _builtins.float
     """The turnover of the last 24 hours, USD. At least the floor of 500,000."""
     tracked: _builtins.bool
-    """True when the symbol is tracked, so that GetConfluence answers for it. Default false."""
+    """True when the symbol is tracked and GetConfluence has it. Default false."""
     tick_size: _builtins.float
     """The smallest price step of the market, USDT. Prices have its digits. Above 0. Absent when the venue does not state it."""
     def __init__(

@@ -28,56 +28,56 @@ class _OpportunityKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Oppor
     OPPORTUNITY_KIND_UNSPECIFIED: _OpportunityKind.ValueType  # 0
     """Never sent."""
     OPPORTUNITY_KIND_CORRELATION_BREAKDOWN: _OpportunityKind.ValueType  # 1
-    """The symbol no longer moves with BTC: the correlation fell from 0.6 or more to 0.3 or less. To the side of the move that
-    BTC does not explain.
+    """The symbol no longer moves with BTC: the correlation fell from at least 0.6 to at most 0.3. The side is that of the move
+    that BTC does not explain.
     """
     OPPORTUNITY_KIND_BETA_EXPANSION: _OpportunityKind.ValueType  # 2
-    """Beta is at least 1.5 times the former one. To the side of BTC's last 24 hours."""
+    """Beta is at least 1.5 times the previous one. The side is that of BTC's move over the last 24 hours."""
     OPPORTUNITY_KIND_BETA_COMPRESSION: _OpportunityKind.ValueType  # 3
-    """Beta is at most the former one divided by 1.5. To the side of the move that BTC does not explain."""
+    """Beta is at most the previous one divided by 1.5. The side is that of the move that BTC does not explain."""
     OPPORTUNITY_KIND_RELATIVE_STRENGTH_BREAKOUT: _OpportunityKind.ValueType  # 4
-    """The move that BTC does not explain is unusually large over 4 hours and reaches the extreme of the week. To the side of
-    that move.
+    """The move that BTC does not explain is unusually large over 4 hours and reaches the extreme of the week. The side is that
+    of this move.
     """
     OPPORTUNITY_KIND_REVERSION: _OpportunityKind.ValueType  # 5
-    """The move that BTC does not explain is unusually large over 24 hours and has begun to turn: it is at least two standard
-    deviations of one return away from its extreme. Against that move.
+    """The move that BTC does not explain is unusually large over 24 hours and has begun to reverse: it is at least two
+    standard deviations of one return away from its extreme. The side is against this move.
     """
     OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE: _OpportunityKind.ValueType  # 6
-    """The last 2 hours go clearly against the last 7 days. To the side of the 7 days."""
+    """The last 2 hours clearly move against the last 7 days. The side is that of the 7 days."""
     OPPORTUNITY_KIND_FUNDING_EXTREME: _OpportunityKind.ValueType  # 7
-    """The funding rate is far from its own history and at least 0.03 % an interval. Against the side that pays."""
+    """The funding rate is far from its own history and at least 0.03 % per interval. The side is the one that receives it."""
 
 class OpportunityKind(_OpportunityKind, metaclass=_OpportunityKindEnumTypeWrapper):
-    """What was found. Most kinds compare the last 24 hours with the six days before, on 30 minute returns."""
+    """What was found. Most kinds compare the last 24 hours with the six days before them, in 30-minute returns."""
 
 OPPORTUNITY_KIND_UNSPECIFIED: OpportunityKind.ValueType  # 0
 """Never sent."""
 OPPORTUNITY_KIND_CORRELATION_BREAKDOWN: OpportunityKind.ValueType  # 1
-"""The symbol no longer moves with BTC: the correlation fell from 0.6 or more to 0.3 or less. To the side of the move that
-BTC does not explain.
+"""The symbol no longer moves with BTC: the correlation fell from at least 0.6 to at most 0.3. The side is that of the move
+that BTC does not explain.
 """
 OPPORTUNITY_KIND_BETA_EXPANSION: OpportunityKind.ValueType  # 2
-"""Beta is at least 1.5 times the former one. To the side of BTC's last 24 hours."""
+"""Beta is at least 1.5 times the previous one. The side is that of BTC's move over the last 24 hours."""
 OPPORTUNITY_KIND_BETA_COMPRESSION: OpportunityKind.ValueType  # 3
-"""Beta is at most the former one divided by 1.5. To the side of the move that BTC does not explain."""
+"""Beta is at most the previous one divided by 1.5. The side is that of the move that BTC does not explain."""
 OPPORTUNITY_KIND_RELATIVE_STRENGTH_BREAKOUT: OpportunityKind.ValueType  # 4
-"""The move that BTC does not explain is unusually large over 4 hours and reaches the extreme of the week. To the side of
-that move.
+"""The move that BTC does not explain is unusually large over 4 hours and reaches the extreme of the week. The side is that
+of this move.
 """
 OPPORTUNITY_KIND_REVERSION: OpportunityKind.ValueType  # 5
-"""The move that BTC does not explain is unusually large over 24 hours and has begun to turn: it is at least two standard
-deviations of one return away from its extreme. Against that move.
+"""The move that BTC does not explain is unusually large over 24 hours and has begun to reverse: it is at least two
+standard deviations of one return away from its extreme. The side is against this move.
 """
 OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE: OpportunityKind.ValueType  # 6
-"""The last 2 hours go clearly against the last 7 days. To the side of the 7 days."""
+"""The last 2 hours clearly move against the last 7 days. The side is that of the 7 days."""
 OPPORTUNITY_KIND_FUNDING_EXTREME: OpportunityKind.ValueType  # 7
-"""The funding rate is far from its own history and at least 0.03 % an interval. Against the side that pays."""
+"""The funding rate is far from its own history and at least 0.03 % per interval. The side is the one that receives it."""
 Global___OpportunityKind: _TypeAlias = OpportunityKind  # noqa: Y015
 
 @_typing.final
 class Opportunity(_message.Message):
-    """An unusual situation that may be worth a trade. Nobody follows what becomes of it."""
+    """An unusual situation that may be worth a trade. Its outcome is not tracked."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -106,7 +106,7 @@ class Opportunity(_message.Message):
     price: _builtins.float
     """The price at `find_time`, USDT. Above 0."""
     confidence: _builtins.float
-    """How reliable it is, 0-1, from the size of the sample and the fit."""
+    """How reliable it is, 0-1, from the sample size and the goodness of fit."""
     alpha_percent: _builtins.float
     """The move that BTC does not explain, percent of the price: over 4 hours for RELATIVE_STRENGTH_BREAKOUT, else over 24
     hours. Absent for CROSS_TIMEFRAME_DIVERGENCE and FUNDING_EXTREME.

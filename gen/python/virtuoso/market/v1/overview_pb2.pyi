@@ -68,7 +68,7 @@ class _DominanceBasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Domina
     """The turnover of the venue's USDT perpetuals."""
 
 class DominanceBasis(_DominanceBasis, metaclass=_DominanceBasisEnumTypeWrapper):
-    """What BTC's dominance is a share of."""
+    """The total for BTC's share."""
 
 DOMINANCE_BASIS_UNSPECIFIED: DominanceBasis.ValueType  # 0
 """There is no dominance."""
@@ -80,8 +80,8 @@ Global___DominanceBasis: _TypeAlias = DominanceBasis  # noqa: Y015
 
 @_typing.final
 class Overview(_message.Message):
-    """The whole market in a few numbers. A number that was not measured is absent. Numbers that count or add up the whole venue
-    are also absent while more than a tenth of its markets is unusable, because a part is not the whole.
+    """The whole market in a few numbers. A number that was not measured is absent. Counts and sums of the whole venue are also
+    absent while more than a tenth of its markets is unusable.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -99,25 +99,25 @@ class Overview(_message.Message):
     TOTAL_TURNOVER_24H_USD_FIELD_NUMBER: _builtins.int
     BTC_DOMINANCE_TIME_FIELD_NUMBER: _builtins.int
     regime: Global___Regime.ValueType
-    """The state of the market. Absent while there is too little data to tell. Never UNSPECIFIED."""
+    """The state of the market. Absent while there is too little data. Never UNSPECIFIED."""
     regime_confidence: _builtins.float
     """How clear the regime is, 0-1. Absent without a regime."""
     trend_strength: _builtins.float
     """How strongly BTC trends, up or down, 0-100: the ADX of 14 bars of 30 minutes. Absent without these bars."""
     volatility_percent: _builtins.float
-    """BTC's realised volatility, percent a year, from log returns of 24 hours of 5 minute bars. At least 0. Absent without
-    these bars.
+    """BTC's realised volatility, percent per year, from the log returns of 24 hours of 5-minute bars. At least 0. Absent
+    without these bars.
     """
     dispersion_percent: _builtins.float
-    """The standard deviation of the 24 hour moves across the whole venue, percentage points. At least 0. Absent with fewer than
-    five moves.
+    """The standard deviation of the 24-hour moves across the whole venue, percentage points. At least 0. Absent with fewer
+    than five moves.
     """
     btc_dominance_percent: _builtins.float
-    """BTC's share of what `btc_dominance_basis` names, percent, 0-100. Absent when it could not be measured."""
+    """BTC's share of the total in `btc_dominance_basis`, percent, 0-100. Absent when it could not be measured."""
     btc_dominance_basis: Global___DominanceBasis.ValueType
-    """What BTC's share is a share of. UNSPECIFIED (the default) when the share is absent."""
+    """The total for BTC's share. UNSPECIFIED (the default) when the share is absent."""
     total_turnover_24h_usd: _builtins.float
-    """The turnover of all USDT perpetuals of the venue over 24 hours, USD. At least 0. Absent when it could not be added up."""
+    """The turnover of all USDT perpetuals of the venue over 24 hours, USD. At least 0. Absent when it is not known."""
     @_builtins.property
     def regime_start_time(self) -> _timestamp_pb2.Timestamp:
         """When the regime began, on the exchange's clock. Absent without a regime."""
@@ -128,7 +128,7 @@ class Overview(_message.Message):
 
     @_builtins.property
     def breadth(self) -> Global___Breadth:
-        """How many symbols of the whole venue rise, fall or stay. Absent when the venue gave no 24 hour moves."""
+        """How many symbols of the whole venue rose, fell or did not move. Absent when the venue gave no 24-hour moves."""
 
     @_builtins.property
     def btc_dominance_time(self) -> _timestamp_pb2.Timestamp:
@@ -187,8 +187,8 @@ Global___Overview: _TypeAlias = Overview  # noqa: Y015
 
 @_typing.final
 class RegimeInputs(_message.Message):
-    """The numbers that decide the regime. Each is absent when it could not be measured; those of the whole venue need at least
-    five symbols.
+    """The numbers that decide the regime. A number is absent when it could not be measured. Numbers of the whole venue need at
+    least five symbols.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -200,17 +200,17 @@ class RegimeInputs(_message.Message):
     BTC_VOLATILITY_RATIO_FIELD_NUMBER: _builtins.int
     ALTS_AGAINST_BTC_PERCENT_FIELD_NUMBER: _builtins.int
     mean_move_percent: _builtins.float
-    """The mean of the 24 hour moves of the whole venue, weighted by turnover, percent."""
+    """The mean of the 24-hour moves of the whole venue, weighted by turnover, percent."""
     breadth: _builtins.float
     """(rising - falling) / (rising + falling + flat), -1 to 1, over the whole venue."""
     btc_trend: _builtins.float
     """BTC's trend, -1 (down) to 1 (up), from the ADX with its directional lines and from the slope of the EMA."""
     dispersion_percent: _builtins.float
-    """The standard deviation of the 24 hour moves across the whole venue, percentage points. At least 0."""
+    """The standard deviation of the 24-hour moves across the whole venue, percentage points. At least 0."""
     btc_volatility_ratio: _builtins.float
-    """BTC's realised volatility of 24 hours, divided by that of 30 days; 1 is usual. At least 0."""
+    """BTC's realised volatility of 24 hours divided by that of 30 days. 1 is normal. At least 0."""
     alts_against_btc_percent: _builtins.float
-    """The median 24 hour move of all symbols but BTC, less BTC's move, percentage points."""
+    """The median 24-hour move of all symbols except BTC, minus BTC's move, percentage points."""
     def __init__(
         self,
         *,
@@ -254,7 +254,7 @@ Global___RegimeInputs: _TypeAlias = RegimeInputs  # noqa: Y015
 
 @_typing.final
 class Breadth(_message.Message):
-    """How many symbols rise, fall or stay over 24 hours."""
+    """How many symbols rose, fell or did not move over 24 hours."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -266,7 +266,7 @@ class Breadth(_message.Message):
     down: _builtins.int
     """Symbols that fell."""
     flat: _builtins.int
-    """Symbols that did neither."""
+    """Symbols that did not move."""
     def __init__(
         self,
         *,

@@ -35,7 +35,7 @@ class _PathEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Path.ValueType],
     """A fresh snapshot of another venue than the first configured one."""
 
 class Path(_Path, metaclass=_PathEnumTypeWrapper):
-    """The way by which the data of a reply came."""
+    """The kind of snapshot that a reply comes from."""
 
 PATH_UNSPECIFIED: Path.ValueType  # 0
 """Never sent."""
@@ -54,23 +54,23 @@ class _FallbackReason:
 class _FallbackReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FallbackReason.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     FALLBACK_REASON_UNSPECIFIED: _FallbackReason.ValueType  # 0
-    """It is neither."""
+    """The reply is neither stale nor from another venue."""
     FALLBACK_REASON_VENUE_BLOCKED: _FallbackReason.ValueType  # 1
-    """The venue refuses this location or address."""
+    """The venue rejects this location or address."""
     FALLBACK_REASON_VENUE_RATE_LIMITED: _FallbackReason.ValueType  # 2
     """The venue asked for a pause."""
     FALLBACK_REASON_VENUE_UNAVAILABLE: _FallbackReason.ValueType  # 3
     """The venue does not answer, or answers that it is out of service."""
     FALLBACK_REASON_VENUE_TIMED_OUT: _FallbackReason.ValueType  # 4
-    """The venue takes too long."""
+    """The venue did not answer in time."""
     FALLBACK_REASON_VENUE_BAD_DATA: _FallbackReason.ValueType  # 5
-    """The venue sends data that cannot be read or cannot be true."""
+    """The venue sends data that is not readable or not plausible."""
     FALLBACK_REASON_VENUE_EMPTY: _FallbackReason.ValueType  # 6
     """The venue answers with no markets."""
     FALLBACK_REASON_VENUE_STALE: _FallbackReason.ValueType  # 7
-    """The venue's clock stands still or is far behind."""
+    """The venue's clock has stopped or is far behind."""
     FALLBACK_REASON_VENUE_INCOMPLETE: _FallbackReason.ValueType  # 8
-    """The venue gives prices, but too little else to score the market."""
+    """The venue sends prices, but not enough other data to score the market."""
     FALLBACK_REASON_VENUE_RECOVERING: _FallbackReason.ValueType  # 9
     """The venue works again and is watched for a while before it is used."""
     FALLBACK_REASON_NO_NEW_SNAPSHOT: _FallbackReason.ValueType  # 10
@@ -82,23 +82,23 @@ class FallbackReason(_FallbackReason, metaclass=_FallbackReasonEnumTypeWrapper):
     """Why a reply is stale or from another venue."""
 
 FALLBACK_REASON_UNSPECIFIED: FallbackReason.ValueType  # 0
-"""It is neither."""
+"""The reply is neither stale nor from another venue."""
 FALLBACK_REASON_VENUE_BLOCKED: FallbackReason.ValueType  # 1
-"""The venue refuses this location or address."""
+"""The venue rejects this location or address."""
 FALLBACK_REASON_VENUE_RATE_LIMITED: FallbackReason.ValueType  # 2
 """The venue asked for a pause."""
 FALLBACK_REASON_VENUE_UNAVAILABLE: FallbackReason.ValueType  # 3
 """The venue does not answer, or answers that it is out of service."""
 FALLBACK_REASON_VENUE_TIMED_OUT: FallbackReason.ValueType  # 4
-"""The venue takes too long."""
+"""The venue did not answer in time."""
 FALLBACK_REASON_VENUE_BAD_DATA: FallbackReason.ValueType  # 5
-"""The venue sends data that cannot be read or cannot be true."""
+"""The venue sends data that is not readable or not plausible."""
 FALLBACK_REASON_VENUE_EMPTY: FallbackReason.ValueType  # 6
 """The venue answers with no markets."""
 FALLBACK_REASON_VENUE_STALE: FallbackReason.ValueType  # 7
-"""The venue's clock stands still or is far behind."""
+"""The venue's clock has stopped or is far behind."""
 FALLBACK_REASON_VENUE_INCOMPLETE: FallbackReason.ValueType  # 8
-"""The venue gives prices, but too little else to score the market."""
+"""The venue sends prices, but not enough other data to score the market."""
 FALLBACK_REASON_VENUE_RECOVERING: FallbackReason.ValueType  # 9
 """The venue works again and is watched for a while before it is used."""
 FALLBACK_REASON_NO_NEW_SNAPSHOT: FallbackReason.ValueType  # 10
@@ -116,28 +116,28 @@ class _EnvironmentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Environme
     ENVIRONMENT_UNSPECIFIED: _Environment.ValueType  # 0
     """Never sent."""
     ENVIRONMENT_LIVE: _Environment.ValueType  # 1
-    """A real exchange, now."""
+    """A live exchange."""
     ENVIRONMENT_SIMULATED: _Environment.ValueType  # 2
-    """An invented market. Never show it as real."""
+    """A simulated market. Never show it as real."""
     ENVIRONMENT_REPLAY: _Environment.ValueType  # 3
     """A recording of a real market, or another server in the exchange's place."""
 
 class Environment(_Environment, metaclass=_EnvironmentEnumTypeWrapper):
-    """What kind of market the numbers are from."""
+    """The origin of the market data."""
 
 ENVIRONMENT_UNSPECIFIED: Environment.ValueType  # 0
 """Never sent."""
 ENVIRONMENT_LIVE: Environment.ValueType  # 1
-"""A real exchange, now."""
+"""A live exchange."""
 ENVIRONMENT_SIMULATED: Environment.ValueType  # 2
-"""An invented market. Never show it as real."""
+"""A simulated market. Never show it as real."""
 ENVIRONMENT_REPLAY: Environment.ValueType  # 3
 """A recording of a real market, or another server in the exchange's place."""
 Global___Environment: _TypeAlias = Environment  # noqa: Y015
 
 @_typing.final
 class Provenance(_message.Message):
-    """Where a reply comes from and how old it is. Every reply carries exactly one."""
+    """Where a reply comes from and how old it is. Every reply has exactly one."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -162,30 +162,30 @@ class Provenance(_message.Message):
     venue: _builtins.str
     """The exchange, as a lower-case name such as "bybit" or "binance". Never empty."""
     path: Global___Path.ValueType
-    """The way by which the data came."""
+    """The kind of snapshot that the data comes from."""
     fallback_reason: Global___FallbackReason.ValueType
     """Why the reply is stale or from another venue. UNSPECIFIED (the default) when it is neither."""
     environment: Global___Environment.ValueType
     """Whether the market is live, simulated or a replay."""
     stale: _builtins.bool
-    """True when the data is real but old: the newest prices are more than 30 s old, or the newest bar of a chart is more than
-    30 s overdue. Default false.
+    """True when the newest prices are more than 30 s old, or a newer bar of a chart is overdue by more than 30 s. Default
+    false.
     """
     model_version: _builtins.str
     """The name of the set of components, weights and parameters that made the scores, such as "v1"."""
     fallback_from: _builtins.str
-    """The venue that should have answered, when another one did. Empty (the default) otherwise."""
+    """The preferred venue, when the data is from another one. Empty (the default) otherwise."""
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock when it gave the newest prices of this reply. Always present."""
+        """The time of the newest prices of this reply, on the exchange's clock. Always present."""
 
     @_builtins.property
     def received_time(self) -> _timestamp_pb2.Timestamp:
-        """Our clock when these prices arrived. Always present."""
+        """When these prices arrived, on our clock. Always present."""
 
     @_builtins.property
     def computed_time(self) -> _timestamp_pb2.Timestamp:
-        """Our clock when the snapshot was computed from them. Always present."""
+        """When the snapshot was computed from them, on our clock. Always present."""
 
     @_builtins.property
     def coverage(self) -> Global___Coverage:
@@ -193,13 +193,13 @@ class Provenance(_message.Message):
 
     @_builtins.property
     def oldest_input_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock of the oldest price, bar, order book or trades behind any score of the snapshot. The slow series
-        (funding, open interest, long/short ratios) do not count. Absent without scores, and with the bars of a chart.
+        """The time of the oldest price, bar, order book or trades of any score of the snapshot, on the exchange's clock. The slow
+        series (funding, open interest, long/short ratios) do not count. Absent without scores, and in replies with bars.
         """
 
     @_builtins.property
     def age(self) -> _duration_pb2.Duration:
-        """The age of `observed_time` when the server last looked, at most about a second before it replied. At least 0 s."""
+        """The age of `observed_time`. The server updates it once a second. At least 0 s."""
 
     def __init__(
         self,

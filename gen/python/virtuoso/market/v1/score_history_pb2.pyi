@@ -19,8 +19,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class ScorePoint(_message.Message):
-    """The price and the scores of one symbol at one moment, as they were published then. A number that was not measured is
-    absent.
+    """The price and the scores of one symbol at one moment, as they were published at that time. A number that was not measured
+    is absent.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -38,7 +38,7 @@ class ScorePoint(_message.Message):
     price: _builtins.float
     """The last traded price, USDT. Above 0. Always present."""
     score: _builtins.float
-    """The confluence score, 0-100. Absent when too few inputs were there."""
+    """The confluence score, 0-100. Absent when too few inputs could be measured."""
     confidence: _builtins.float
     """How reliable the score is, 0-1. Absent without a score."""
     technical: _builtins.float
@@ -55,7 +55,7 @@ class ScorePoint(_message.Message):
     """The score of the sentiment dimension, 0-100. Absent when it could not be measured."""
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock of the prices. Always present."""
+        """The time of the prices, on the exchange's clock. Always present."""
 
     def __init__(
         self,

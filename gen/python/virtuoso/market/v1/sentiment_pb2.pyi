@@ -23,8 +23,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Sentiment(_message.Message):
-    """The sentiment of the whole market: how its participants are positioned and what they pay for it. It describes the market
-    and predicts nothing. A number that was not measured is absent.
+    """The sentiment of the whole market: how its participants are positioned and what they pay for it. It describes the market.
+    It is not a prediction. A number that was not measured is absent.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -52,22 +52,22 @@ class Sentiment(_message.Message):
     coverage: _builtins.float
     """The share of the gauge's weight that could be measured, 0-1."""
     funding_mean_percent: _builtins.float
-    """The mean funding rate of the whole venue, weighted by turnover, percent an interval. Intervals differ between markets.
+    """The mean funding rate of the whole venue, weighted by turnover, percent per interval. Intervals differ between markets.
     Absent when no rate is known.
     """
     funding_median_percent: _builtins.float
-    """The median funding rate of the whole venue, percent an interval. Absent when no rate is known."""
+    """The median funding rate of the whole venue, percent per interval. Absent when no rate is known."""
     open_interest_usd: _builtins.float
-    """The open interest of all markets of the venue that publish theirs, USD. Above 0. Absent when none does."""
+    """The open interest of all markets of the venue that publish it, USD. Above 0. Absent when no market publishes it."""
     open_interest_change_percent: _builtins.float
-    """The change of open interest of the tracked symbols over 4 hours, both at the prices of now, percent. Absent with fewer
-    than five symbols whose history goes back so far.
+    """The change of open interest of the tracked symbols over 4 hours, both at current prices, percent. Absent when fewer than
+    five symbols have 4 hours of history.
     """
     long_short_median: _builtins.float
     """The median of long accounts divided by short accounts, over the tracked symbols. Above 0. Absent when no ratio is known."""
     long_accounts_percent: _builtins.float
-    """The share of accounts that are long, weighted by turnover, over the tracked symbols, percent, 0-100. Absent when no ratio
-    is known.
+    """The share of accounts that are long, over the tracked symbols, weighted by turnover, percent, 0-100. Absent when no
+    ratio is known.
     """
     premium_median_bp: _builtins.float
     """The median premium of the mark price over the index price of the whole venue, basis points. Absent when none is known."""
@@ -75,17 +75,17 @@ class Sentiment(_message.Message):
     """One plain sentence that says what moves the gauge. Never empty."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.Component]:
-        """The parts of the gauge, largest |contribution| first, those that could not be measured last. Directions run from -1
-        (fear) to 1 (greed). The contributions add up to gauge - 50; they are 0 without a gauge.
+        """The parts of the gauge, largest |contribution| first. Parts that could not be measured come last. Directions run from -1
+        (fear) to 1 (greed). The contributions add up to gauge - 50. They are 0 without a gauge.
         """
 
     @_builtins.property
     def breadth(self) -> _overview_pb2.Breadth:
-        """How many symbols of the whole venue rise, fall or stay. Absent when the venue gave no 24 hour moves."""
+        """How many symbols of the whole venue rose, fell or did not move. Absent when the venue gave no 24-hour moves."""
 
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock of the oldest input of the gauge. Absent when it is not known."""
+        """The time of the oldest input of the gauge, on the exchange's clock. Absent when it is not known."""
 
     def __init__(
         self,

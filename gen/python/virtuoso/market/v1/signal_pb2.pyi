@@ -62,7 +62,7 @@ class _SignalStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SignalSt
     SIGNAL_STATUS_EXPIRED: _SignalStatus.ValueType  # 4
     """It expired."""
     SIGNAL_STATUS_REVERSED: _SignalStatus.ValueType  # 5
-    """A signal to the other side opened."""
+    """A signal on the other side opened."""
 
 class SignalStatus(_SignalStatus, metaclass=_SignalStatusEnumTypeWrapper):
     """Whether a signal is active, or how it ended."""
@@ -78,13 +78,13 @@ SIGNAL_STATUS_TARGETS_REACHED: SignalStatus.ValueType  # 3
 SIGNAL_STATUS_EXPIRED: SignalStatus.ValueType  # 4
 """It expired."""
 SIGNAL_STATUS_REVERSED: SignalStatus.ValueType  # 5
-"""A signal to the other side opened."""
+"""A signal on the other side opened."""
 Global___SignalStatus: _TypeAlias = SignalStatus  # noqa: Y015
 
 @_typing.final
 class Signal(_message.Message):
-    """A trade that a score calls for, and its outcome. One R is the distance from entry to stop, in log prices. Fees and funding
-    are not counted.
+    """A trade in the direction of a score, and its outcome. One R is the distance from entry to stop, in log prices. Fees and
+    funding are not included.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -127,7 +127,7 @@ class Signal(_message.Message):
     targets_hit: _builtins.int
     """How many targets were reached."""
     result_r: _builtins.float
-    """The result in R, weighted by size: of the parts closed so far, of all parts when the signal is closed."""
+    """The result in R, weighted by size. While the signal is ACTIVE, only the closed parts count."""
     exit_price: _builtins.float
     """The price of the last exit, USDT. Above 0. Absent before the first exit."""
     model_version: _builtins.str
@@ -144,7 +144,7 @@ class Signal(_message.Message):
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When it expires unless it ends before, on the exchange's clock. Always present."""
+        """When it expires if it is still active, on the exchange's clock. Always present."""
 
     @_builtins.property
     def drivers(self) -> _containers.RepeatedScalarFieldContainer[_confluence_pb2.DimensionKind.ValueType]:
@@ -156,7 +156,7 @@ class Signal(_message.Message):
 
     @_builtins.property
     def judge_time(self) -> _timestamp_pb2.Timestamp:
-        """The outcome is known up to this time: bars that close later have not been compared with stop and targets. Always present."""
+        """The outcome is known up to this time. Later bars have not been compared with stop and targets. Always present."""
 
     def __init__(
         self,
@@ -267,7 +267,7 @@ Global___SignalRecord: _TypeAlias = SignalRecord  # noqa: Y015
 
 @_typing.final
 class DriverTally(_message.Message):
-    """How the signals ended that one dimension drove most."""
+    """How the signals ended whose first driver is one dimension."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -319,7 +319,7 @@ class SignalTally(_message.Message):
     mean_r: _builtins.float
     """The mean result in R. Absent when count is 0."""
     expectancy_r: _builtins.float
-    """Win rate times mean win, less loss rate times mean loss, in R. Absent when count is 0."""
+    """Win rate times mean win, minus loss rate times mean loss, in R. Absent when count is 0."""
     def __init__(
         self,
         *,

@@ -35,16 +35,16 @@ class Symbol(_message.Message):
     base_asset: _builtins.str
     """The asset without its multiplier, such as "SHIB". It is the same on every venue."""
     multiplier: _builtins.int
-    """How many units of the asset the price is for, such as 1000. At least 1."""
+    """The number of units of the asset that the price is for, such as 1000. At least 1."""
     rank: _builtins.int
-    """The place by 24 hour turnover when the tracked symbols were last chosen. 1 is the largest."""
+    """The rank by 24-hour turnover when the tracked symbols were last selected. 1 is the largest."""
     tick_size: _builtins.float
     """The smallest step of the price, USDT. Above 0. Absent when the venue does not give it."""
     scored: _builtins.bool
     """True when the symbol has a score in this snapshot. Default false."""
     @_builtins.property
     def list_time(self) -> _timestamp_pb2.Timestamp:
-        """When the venue listed the symbol. Absent when the venue does not say."""
+        """When the venue listed the symbol. Absent when the venue does not give it."""
 
     def __init__(
         self,

@@ -43,16 +43,16 @@ class CandleSeries(_message.Message):
 
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock when the newest bar was read."""
+        """When the newest bar was read, on the exchange's clock."""
 
     @_builtins.property
     def received_time(self) -> _timestamp_pb2.Timestamp:
-        """Our clock when the newest bar was read."""
+        """When the newest bar was read, on our clock."""
 
     @_builtins.property
     def behind(self) -> _duration_pb2.Duration:
-        """How far the market's clock runs behind the real one while a recording is played, as in SnapshotHead. Absent (the
-        default) for a market of today.
+        """How far the market's clock is behind ours while a recording is replayed; see SnapshotHead. Absent (the default)
+        otherwise.
         """
 
     def __init__(

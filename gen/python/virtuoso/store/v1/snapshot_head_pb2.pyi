@@ -20,7 +20,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class SnapshotHead(_message.Message):
-    """The small record that servers poll to learn of a new snapshot."""
+    """A small record that announces a snapshot. Servers poll it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -37,12 +37,12 @@ class SnapshotHead(_message.Message):
     """The checksum of these bytes: BLAKE2b, 16 bytes."""
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock when it gave the newest prices of the snapshot. Of several heads, readers take the newest."""
+        """The time of the newest prices of the snapshot, on the exchange's clock. Readers with several heads take the newest."""
 
     @_builtins.property
     def behind(self) -> _duration_pb2.Duration:
-        """How far the market's clock runs behind the real one while a recording is played: all times in the snapshot are those
-        of the recording, and readers add this length to tell their age. Absent (the default) for a market of today.
+        """How far the market's clock is behind ours while a recording is replayed. All times in the snapshot are those of the
+        recording. Readers add this duration before they compute an age. Absent (the default) otherwise.
         """
 
     def __init__(

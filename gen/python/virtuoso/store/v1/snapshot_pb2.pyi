@@ -29,8 +29,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Snapshot(_message.Message):
-    """All that one pass of the collector knows of a market. Repositories store it. Servers cut every reply from it and never
-    send it whole. Messages of the public contract stand in it as clients receive them.
+    """The result of one pass of the collector. Repositories store it. Servers build every reply from it and never send it as a
+    whole. It contains the messages of the public contract as clients receive them.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -58,8 +58,8 @@ class Snapshot(_message.Message):
 
     @_builtins.property
     def confluences(self) -> _containers.RepeatedCompositeFieldContainer[_market_service_pb2.GetConfluenceResponse]:
-        """One reply of GetConfluence for each tracked symbol with a price, without `provenance`: highest score first, those
-        without a score last. Servers make the rows of lists from it.
+        """One reply of GetConfluence for each tracked symbol with a price, without `provenance`: highest score first. Symbols
+        without a score come last. Servers make the rows of lists from it.
         """
 
     @_builtins.property
@@ -80,11 +80,11 @@ class Snapshot(_message.Message):
 
     @_builtins.property
     def regime_state(self) -> Global___RegimeState:
-        """What the next pass needs to know of the regime. Absent while there is no regime."""
+        """The regime for the next pass. Absent while there is no regime."""
 
     @_builtins.property
     def sentiment(self) -> _sentiment_pb2.Sentiment:
-        """The sentiment of the whole market. Absent when nothing of it could be measured."""
+        """The sentiment of the whole market. Absent when no part of it could be measured."""
 
     @_builtins.property
     def betas(self) -> _containers.RepeatedCompositeFieldContainer[_market_service_pb2.GetBetaResponse]:
@@ -129,7 +129,7 @@ Global___Snapshot: _TypeAlias = Snapshot  # noqa: Y015
 
 @_typing.final
 class RegimeState(_message.Message):
-    """What a pass remembers of the regime, so that the next one does not change it at once and back again."""
+    """The state of the regime between passes. A candidate must last for some time before it replaces the regime."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -138,16 +138,16 @@ class RegimeState(_message.Message):
     CANDIDATE_FIELD_NUMBER: _builtins.int
     CANDIDATE_START_TIME_FIELD_NUMBER: _builtins.int
     regime: _overview_pb2.Regime.ValueType
-    """The regime now."""
+    """The current regime."""
     candidate: _overview_pb2.Regime.ValueType
-    """The regime that would follow. UNSPECIFIED (the default) when there is none."""
+    """A regime that may follow. UNSPECIFIED (the default) when there is none."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock when it began."""
+        """When it began, on the exchange's clock."""
 
     @_builtins.property
     def candidate_start_time(self) -> _timestamp_pb2.Timestamp:
-        """The exchange's clock when the candidate began. Absent without a candidate."""
+        """When the candidate appeared, on the exchange's clock. Absent without a candidate."""
 
     def __init__(
         self,

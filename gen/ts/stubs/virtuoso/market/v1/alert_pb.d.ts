@@ -6,13 +6,13 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_alert: GenFile;
 /**
- * An event that a trader or an operator should know of.
+ * An event for a trader or an operator.
  *
  * @generated from message virtuoso.market.v1.Alert
  */
 export type Alert = Message<"virtuoso.market.v1.Alert"> & {
     /**
-     * The place of the alert among all alerts. A later alert has a larger one. WatchAlerts continues after it.
+     * The position of the alert among all alerts. A later alert has a larger cursor. WatchAlerts continues after it.
      *
      * @generated from field: string cursor = 1;
      */
@@ -30,7 +30,7 @@ export type Alert = Message<"virtuoso.market.v1.Alert"> & {
      */
     level: AlertLevel;
     /**
-     * When it happened, on the exchange's clock; for DATA_QUALITY on ours. Always present.
+     * When it happened, on the exchange's clock. For DATA_QUALITY, on our clock. Always present.
      *
      * @generated from field: google.protobuf.Timestamp observed_time = 4;
      */
@@ -144,7 +144,8 @@ export declare enum AlertKind {
      */
     PRICE_MOVE = 9,
     /**
-     * The data is stale, few symbols have a score, a venue fails or refuses us, another venue answers; or all is well again.
+     * The data is stale, few symbols have a score, a venue fails or rejects us, or another venue is used. Also the end of such
+     * a problem.
      *
      * @generated from enum value: ALERT_KIND_DATA_QUALITY = 10;
      */
@@ -167,19 +168,19 @@ export declare enum AlertLevel {
      */
     UNSPECIFIED = 0,
     /**
-     * Good to know.
+     * For information.
      *
      * @generated from enum value: ALERT_LEVEL_INFO = 1;
      */
     INFO = 1,
     /**
-     * Look at it.
+     * To be checked.
      *
      * @generated from enum value: ALERT_LEVEL_WARNING = 2;
      */
     WARNING = 2,
     /**
-     * Act.
+     * Act now.
      *
      * @generated from enum value: ALERT_LEVEL_CRITICAL = 3;
      */

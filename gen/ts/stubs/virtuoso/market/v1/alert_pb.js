@@ -80,7 +80,8 @@ export var AlertKind;
      */
     AlertKind[AlertKind["PRICE_MOVE"] = 9] = "PRICE_MOVE";
     /**
-     * The data is stale, few symbols have a score, a venue fails or refuses us, another venue answers; or all is well again.
+     * The data is stale, few symbols have a score, a venue fails or rejects us, or another venue is used. Also the end of such
+     * a problem.
      *
      * @generated from enum value: ALERT_KIND_DATA_QUALITY = 10;
      */
@@ -104,19 +105,19 @@ export var AlertLevel;
      */
     AlertLevel[AlertLevel["UNSPECIFIED"] = 0] = "UNSPECIFIED";
     /**
-     * Good to know.
+     * For information.
      *
      * @generated from enum value: ALERT_LEVEL_INFO = 1;
      */
     AlertLevel[AlertLevel["INFO"] = 1] = "INFO";
     /**
-     * Look at it.
+     * To be checked.
      *
      * @generated from enum value: ALERT_LEVEL_WARNING = 2;
      */
     AlertLevel[AlertLevel["WARNING"] = 2] = "WARNING";
     /**
-     * Act.
+     * Act now.
      *
      * @generated from enum value: ALERT_LEVEL_CRITICAL = 3;
      */

@@ -68,7 +68,7 @@ export type BetaWindow = Message<"virtuoso.market.v1.BetaWindow"> & {
      */
     rSquared: number;
     /**
-     * The return that BTC does not explain: the intercept, percent a year.
+     * The return that BTC does not explain: the intercept, percent per year.
      *
      * @generated from field: double alpha_annual_percent = 6;
      */
@@ -128,13 +128,13 @@ export type RollingBeta = Message<"virtuoso.market.v1.RollingBeta"> & {
      */
     span: BetaSpan;
     /**
-     * Where the quarters end, on the exchange's clock, rising. As many as `betas`.
+     * The ends of the quarters, on the exchange's clock, ascending. As many as `betas`.
      *
      * @generated from field: repeated google.protobuf.Timestamp end_times = 2;
      */
     endTimes: Timestamp[];
     /**
-     * The slopes, each over the quarter of the span that ends at the time in the same place of `end_times`.
+     * The slopes. Each is over the quarter of the span that ends at the time with the same index in `end_times`.
      *
      * @generated from field: repeated double betas = 3;
      */
@@ -146,7 +146,7 @@ export type RollingBeta = Message<"virtuoso.market.v1.RollingBeta"> & {
  */
 export declare const RollingBetaSchema: GenMessage<RollingBeta>;
 /**
- * The length of time that a beta is measured over.
+ * The length of time over which a beta is measured.
  *
  * @generated from enum virtuoso.market.v1.BetaSpan
  */
@@ -158,19 +158,19 @@ export declare enum BetaSpan {
      */
     BETA_SPAN_UNSPECIFIED = 0,
     /**
-     * 24 hours of 5 minute bars.
+     * 24 hours of 5-minute bars.
      *
      * @generated from enum value: BETA_SPAN_24H = 1;
      */
     BETA_SPAN_24H = 1,
     /**
-     * 7 days of 30 minute bars.
+     * 7 days of 30-minute bars.
      *
      * @generated from enum value: BETA_SPAN_7D = 2;
      */
     BETA_SPAN_7D = 2,
     /**
-     * 30 days of 4 hour bars.
+     * 30 days of 4-hour bars.
      *
      * @generated from enum value: BETA_SPAN_30D = 3;
      */

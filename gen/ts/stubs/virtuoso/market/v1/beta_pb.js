@@ -23,7 +23,7 @@ export const BetaWindowSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v
  */
 export const RollingBetaSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_beta, 2);
 /**
- * The length of time that a beta is measured over.
+ * The length of time over which a beta is measured.
  *
  * @generated from enum virtuoso.market.v1.BetaSpan
  */
@@ -36,19 +36,19 @@ export var BetaSpan;
      */
     BetaSpan[BetaSpan["BETA_SPAN_UNSPECIFIED"] = 0] = "BETA_SPAN_UNSPECIFIED";
     /**
-     * 24 hours of 5 minute bars.
+     * 24 hours of 5-minute bars.
      *
      * @generated from enum value: BETA_SPAN_24H = 1;
      */
     BetaSpan[BetaSpan["BETA_SPAN_24H"] = 1] = "BETA_SPAN_24H";
     /**
-     * 7 days of 30 minute bars.
+     * 7 days of 30-minute bars.
      *
      * @generated from enum value: BETA_SPAN_7D = 2;
      */
     BetaSpan[BetaSpan["BETA_SPAN_7D"] = 2] = "BETA_SPAN_7D";
     /**
-     * 30 days of 4 hour bars.
+     * 30 days of 4-hour bars.
      *
      * @generated from enum value: BETA_SPAN_30D = 3;
      */

@@ -60,7 +60,7 @@ export declare const CandleSchema: GenMessage<Candle>;
  */
 export declare enum Timeframe {
     /**
-     * In a request: five minutes. Never in a reply.
+     * Five minutes in a request. Never in a reply.
      *
      * @generated from enum value: TIMEFRAME_UNSPECIFIED = 0;
      */

@@ -20,7 +20,7 @@ export const CandleSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_ca
 export var Timeframe;
 (function (Timeframe) {
     /**
-     * In a request: five minutes. Never in a reply.
+     * Five minutes in a request. Never in a reply.
      *
      * @generated from enum value: TIMEFRAME_UNSPECIFIED = 0;
      */

@@ -7,7 +7,7 @@ import type { Message } from "@bufbuild/protobuf";
 export declare const file_virtuoso_market_v1_confluence: GenFile;
 /**
  * One symbol in a list: its price, its score and its six dimensions. Every score runs from 0 (bearish) through 50 (neutral)
- * to 100 (bullish). A number that was not measured is absent; it is never 0 or 50 instead.
+ * to 100 (bullish). A number that was not measured is absent. It is never replaced by 0 or 50.
  *
  * @generated from message virtuoso.market.v1.ConfluenceRow
  */
@@ -19,7 +19,7 @@ export type ConfluenceRow = Message<"virtuoso.market.v1.ConfluenceRow"> & {
      */
     symbol: string;
     /**
-     * The confluence score, 0-100. Absent when too few inputs were there; such rows sort last.
+     * The confluence score, 0-100. Absent when too few inputs could be measured. Such rows come last.
      *
      * @generated from field: optional double score = 2;
      */
@@ -92,7 +92,7 @@ export type ConfluenceRow = Message<"virtuoso.market.v1.ConfluenceRow"> & {
      */
     label: Label;
     /**
-     * The share of the model's weight that could be measured, 0-1. 0 when nothing could.
+     * The share of the model's weight that could be measured, 0-1. 0 when nothing could be measured.
      *
      * @generated from field: double coverage = 14;
      */
@@ -116,7 +116,7 @@ export declare const ConfluenceRowSchema: GenMessage<ConfluenceRow>;
  */
 export type Dimension = Message<"virtuoso.market.v1.Dimension"> & {
     /**
-     * Which dimension it is.
+     * The dimension.
      *
      * @generated from field: virtuoso.market.v1.DimensionKind kind = 1;
      */
@@ -159,7 +159,7 @@ export type Dimension = Message<"virtuoso.market.v1.Dimension"> & {
      */
     contribution: number;
     /**
-     * The exchange's clock of the oldest input of this dimension. Absent when there was no input.
+     * The time of the oldest input of this dimension, on the exchange's clock. Absent when there was no input.
      *
      * @generated from field: google.protobuf.Timestamp observed_time = 8;
      */
@@ -171,7 +171,7 @@ export type Dimension = Message<"virtuoso.market.v1.Dimension"> & {
      */
     sentence: string;
     /**
-     * The components, largest |contribution| first, those that could not be measured last.
+     * The components, largest |contribution| first. Components that could not be measured come last.
      *
      * @generated from field: repeated virtuoso.market.v1.Component components = 10;
      */
@@ -239,7 +239,7 @@ export type Component = Message<"virtuoso.market.v1.Component"> & {
      */
     unit: string;
     /**
-     * Why the component could not be measured, in words. Empty (the default) when it could.
+     * Why the component could not be measured, in words. Empty (the default) when it was measured.
      *
      * @generated from field: string missing = 8;
      */
@@ -275,13 +275,13 @@ export declare enum DimensionKind {
      */
     VOLUME = 2,
     /**
-     * Trades: who takes the orders of others.
+     * Trades: whether the takers buy or sell.
      *
      * @generated from enum value: DIMENSION_KIND_ORDERFLOW = 3;
      */
     ORDERFLOW = 3,
     /**
-     * The order book: who waits for others.
+     * The order book: the waiting orders to buy and to sell.
      *
      * @generated from enum value: DIMENSION_KIND_ORDERBOOK = 4;
      */

@@ -48,13 +48,13 @@ export var DimensionKind;
      */
     DimensionKind[DimensionKind["VOLUME"] = 2] = "VOLUME";
     /**
-     * Trades: who takes the orders of others.
+     * Trades: whether the takers buy or sell.
      *
      * @generated from enum value: DIMENSION_KIND_ORDERFLOW = 3;
      */
     DimensionKind[DimensionKind["ORDERFLOW"] = 3] = "ORDERFLOW";
     /**
-     * The order book: who waits for others.
+     * The order book: the waiting orders to buy and to sell.
      *
      * @generated from enum value: DIMENSION_KIND_ORDERBOOK = 4;
      */

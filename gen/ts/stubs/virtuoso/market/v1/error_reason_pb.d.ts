@@ -4,7 +4,7 @@ import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
  */
 export declare const file_virtuoso_market_v1_error_reason: GenFile;
 /**
- * Why a call failed. Every error carries a google.rpc.ErrorInfo: its `reason` is one of these names without the prefix, its
+ * Why a call failed. Every error has a google.rpc.ErrorInfo. Its `reason` is one of these names without the prefix. Its
  * `domain` is "virtuoso.market".
  *
  * @generated from enum virtuoso.market.v1.ErrorReason
@@ -17,31 +17,31 @@ export declare enum ErrorReason {
      */
     UNSPECIFIED = 0,
     /**
-     * UNAVAILABLE: the server has not received a first complete snapshot yet. RetryInfo says when to ask again.
+     * UNAVAILABLE: the server has not received a first complete snapshot yet. RetryInfo says when to retry.
      *
      * @generated from enum value: ERROR_REASON_NOT_READY = 1;
      */
     NOT_READY = 1,
     /**
-     * UNAVAILABLE: the data is missing, or older than the service may show. RetryInfo says when to ask again.
+     * UNAVAILABLE: the data is missing or too old to be served. RetryInfo says when to retry.
      *
      * @generated from enum value: ERROR_REASON_DATA_UNAVAILABLE = 2;
      */
     DATA_UNAVAILABLE = 2,
     /**
-     * INVALID_ARGUMENT: a field breaks its rule. BadRequest names each field, its value and what is allowed.
+     * INVALID_ARGUMENT: a field violates its rule. BadRequest has each field, its value and what is allowed.
      *
      * @generated from enum value: ERROR_REASON_INVALID_FIELD = 3;
      */
     INVALID_FIELD = 3,
     /**
-     * INVALID_ARGUMENT: the page token does not come from this service, or it comes from another request.
+     * INVALID_ARGUMENT: the page token is not from this service, or belongs to another request.
      *
      * @generated from enum value: ERROR_REASON_PAGE_TOKEN_INVALID = 4;
      */
     PAGE_TOKEN_INVALID = 4,
     /**
-     * INVALID_ARGUMENT: the server no longer holds the snapshot of the page token. Start again without a token.
+     * INVALID_ARGUMENT: the server no longer has the snapshot of the page token. Start again without a token.
      *
      * @generated from enum value: ERROR_REASON_PAGE_TOKEN_EXPIRED = 5;
      */
@@ -59,19 +59,19 @@ export declare enum ErrorReason {
      */
     SYMBOL_NOT_TRACKED = 7,
     /**
-     * RESOURCE_EXHAUSTED: the server has too many calls at once. RetryInfo says when to ask again.
+     * RESOURCE_EXHAUSTED: the server has too many concurrent calls. RetryInfo says when to retry.
      *
      * @generated from enum value: ERROR_REASON_OVERLOADED = 8;
      */
     OVERLOADED = 8,
     /**
-     * RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to ask again.
+     * RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to retry.
      *
      * @generated from enum value: ERROR_REASON_TOO_MANY_STREAMS = 9;
      */
     TOO_MANY_STREAMS = 9,
     /**
-     * UNAVAILABLE: the server is shutting down. Another server answers now, or this one after its restart.
+     * UNAVAILABLE: the server is shutting down. Retry on another server, or on this one after its restart.
      *
      * @generated from enum value: ERROR_REASON_SHUTTING_DOWN = 10;
      */
@@ -83,26 +83,25 @@ export declare enum ErrorReason {
      */
     DEADLINE_EXCEEDED = 11,
     /**
-     * INTERNAL: a fault of the service. The request id in the trailers finds it in the log.
+     * INTERNAL: an error in the service. The log has it under the request id in the trailers.
      *
      * @generated from enum value: ERROR_REASON_INTERNAL = 12;
      */
     INTERNAL = 12,
     /**
-     * UNAVAILABLE: no server behind the edge answers. RetryInfo says when to ask again. Only the edge sends it.
+     * UNAVAILABLE: no server behind the edge answers. RetryInfo says when to retry. Only the edge sends it.
      *
      * @generated from enum value: ERROR_REASON_NO_SERVER = 13;
      */
     NO_SERVER = 13,
     /**
-     * UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to ask again.
+     * UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to retry.
      *
      * @generated from enum value: ERROR_REASON_HISTORY_UNAVAILABLE = 14;
      */
     HISTORY_UNAVAILABLE = 14,
     /**
-     * RESOURCE_EXHAUSTED: this address sends more requests than one address may. RetryInfo says when to ask again. Only the
-     * edge sends it.
+     * RESOURCE_EXHAUSTED: too many requests from this address. RetryInfo says when to retry. Only the edge sends it.
      *
      * @generated from enum value: ERROR_REASON_RATE_LIMITED = 15;
      */

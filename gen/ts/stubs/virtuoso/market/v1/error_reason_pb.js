@@ -7,7 +7,7 @@ import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
  */
 export const file_virtuoso_market_v1_error_reason = /*@__PURE__*/ fileDesc("CiV2aXJ0dW9zby9tYXJrZXQvdjEvZXJyb3JfcmVhc29uLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEqnAQKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEhoKFkVSUk9SX1JFQVNPTl9OT1RfUkVBRFkQARIhCh1FUlJPUl9SRUFTT05fREFUQV9VTkFWQUlMQUJMRRACEh4KGkVSUk9SX1JFQVNPTl9JTlZBTElEX0ZJRUxEEAMSIwofRVJST1JfUkVBU09OX1BBR0VfVE9LRU5fSU5WQUxJRBAEEiMKH0VSUk9SX1JFQVNPTl9QQUdFX1RPS0VOX0VYUElSRUQQBRIhCh1FUlJPUl9SRUFTT05fU1lNQk9MX05PVF9GT1VORBAGEiMKH0VSUk9SX1JFQVNPTl9TWU1CT0xfTk9UX1RSQUNLRUQQBxIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAIEiEKHUVSUk9SX1JFQVNPTl9UT09fTUFOWV9TVFJFQU1TEAkSHgoaRVJST1JfUkVBU09OX1NIVVRUSU5HX0RPV04QChIiCh5FUlJPUl9SRUFTT05fREVBRExJTkVfRVhDRUVERUQQCxIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQDBIaChZFUlJPUl9SRUFTT05fTk9fU0VSVkVSEA0SJAogRVJST1JfUkVBU09OX0hJU1RPUllfVU5BVkFJTEFCTEUQDhIdChlFUlJPUl9SRUFTT05fUkFURV9MSU1JVEVEEA9CIFoedmlydHVvc28ubWFya2V0L3N0dWJzL21hcmtldHYxYgZwcm90bzM");
 /**
- * Why a call failed. Every error carries a google.rpc.ErrorInfo: its `reason` is one of these names without the prefix, its
+ * Why a call failed. Every error has a google.rpc.ErrorInfo. Its `reason` is one of these names without the prefix. Its
  * `domain` is "virtuoso.market".
  *
  * @generated from enum virtuoso.market.v1.ErrorReason
@@ -21,31 +21,31 @@ export var ErrorReason;
      */
     ErrorReason[ErrorReason["UNSPECIFIED"] = 0] = "UNSPECIFIED";
     /**
-     * UNAVAILABLE: the server has not received a first complete snapshot yet. RetryInfo says when to ask again.
+     * UNAVAILABLE: the server has not received a first complete snapshot yet. RetryInfo says when to retry.
      *
      * @generated from enum value: ERROR_REASON_NOT_READY = 1;
      */
     ErrorReason[ErrorReason["NOT_READY"] = 1] = "NOT_READY";
     /**
-     * UNAVAILABLE: the data is missing, or older than the service may show. RetryInfo says when to ask again.
+     * UNAVAILABLE: the data is missing or too old to be served. RetryInfo says when to retry.
      *
      * @generated from enum value: ERROR_REASON_DATA_UNAVAILABLE = 2;
      */
     ErrorReason[ErrorReason["DATA_UNAVAILABLE"] = 2] = "DATA_UNAVAILABLE";
     /**
-     * INVALID_ARGUMENT: a field breaks its rule. BadRequest names each field, its value and what is allowed.
+     * INVALID_ARGUMENT: a field violates its rule. BadRequest has each field, its value and what is allowed.
      *
      * @generated from enum value: ERROR_REASON_INVALID_FIELD = 3;
      */
     ErrorReason[ErrorReason["INVALID_FIELD"] = 3] = "INVALID_FIELD";
     /**
-     * INVALID_ARGUMENT: the page token does not come from this service, or it comes from another request.
+     * INVALID_ARGUMENT: the page token is not from this service, or belongs to another request.
      *
      * @generated from enum value: ERROR_REASON_PAGE_TOKEN_INVALID = 4;
      */
     ErrorReason[ErrorReason["PAGE_TOKEN_INVALID"] = 4] = "PAGE_TOKEN_INVALID";
     /**
-     * INVALID_ARGUMENT: the server no longer holds the snapshot of the page token. Start again without a token.
+     * INVALID_ARGUMENT: the server no longer has the snapshot of the page token. Start again without a token.
      *
      * @generated from enum value: ERROR_REASON_PAGE_TOKEN_EXPIRED = 5;
      */
@@ -63,19 +63,19 @@ export var ErrorReason;
      */
     ErrorReason[ErrorReason["SYMBOL_NOT_TRACKED"] = 7] = "SYMBOL_NOT_TRACKED";
     /**
-     * RESOURCE_EXHAUSTED: the server has too many calls at once. RetryInfo says when to ask again.
+     * RESOURCE_EXHAUSTED: the server has too many concurrent calls. RetryInfo says when to retry.
      *
      * @generated from enum value: ERROR_REASON_OVERLOADED = 8;
      */
     ErrorReason[ErrorReason["OVERLOADED"] = 8] = "OVERLOADED";
     /**
-     * RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to ask again.
+     * RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to retry.
      *
      * @generated from enum value: ERROR_REASON_TOO_MANY_STREAMS = 9;
      */
     ErrorReason[ErrorReason["TOO_MANY_STREAMS"] = 9] = "TOO_MANY_STREAMS";
     /**
-     * UNAVAILABLE: the server is shutting down. Another server answers now, or this one after its restart.
+     * UNAVAILABLE: the server is shutting down. Retry on another server, or on this one after its restart.
      *
      * @generated from enum value: ERROR_REASON_SHUTTING_DOWN = 10;
      */
@@ -87,26 +87,25 @@ export var ErrorReason;
      */
     ErrorReason[ErrorReason["DEADLINE_EXCEEDED"] = 11] = "DEADLINE_EXCEEDED";
     /**
-     * INTERNAL: a fault of the service. The request id in the trailers finds it in the log.
+     * INTERNAL: an error in the service. The log has it under the request id in the trailers.
      *
      * @generated from enum value: ERROR_REASON_INTERNAL = 12;
      */
     ErrorReason[ErrorReason["INTERNAL"] = 12] = "INTERNAL";
     /**
-     * UNAVAILABLE: no server behind the edge answers. RetryInfo says when to ask again. Only the edge sends it.
+     * UNAVAILABLE: no server behind the edge answers. RetryInfo says when to retry. Only the edge sends it.
      *
      * @generated from enum value: ERROR_REASON_NO_SERVER = 13;
      */
     ErrorReason[ErrorReason["NO_SERVER"] = 13] = "NO_SERVER";
     /**
-     * UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to ask again.
+     * UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to retry.
      *
      * @generated from enum value: ERROR_REASON_HISTORY_UNAVAILABLE = 14;
      */
     ErrorReason[ErrorReason["HISTORY_UNAVAILABLE"] = 14] = "HISTORY_UNAVAILABLE";
     /**
-     * RESOURCE_EXHAUSTED: this address sends more requests than one address may. RetryInfo says when to ask again. Only the
-     * edge sends it.
+     * RESOURCE_EXHAUSTED: too many requests from this address. RetryInfo says when to retry. Only the edge sends it.
      *
      * @generated from enum value: ERROR_REASON_RATE_LIMITED = 15;
      */

@@ -48,7 +48,7 @@ export type GetDashboardResponse = Message<"virtuoso.market.v1.GetDashboardRespo
      */
     overview?: Overview | undefined;
     /**
-     * Every tracked symbol with a price, highest score first, those without a score last.
+     * Every tracked symbol with a price, highest score first. Symbols without a score come last.
      *
      * @generated from field: repeated virtuoso.market.v1.ConfluenceRow rows = 3;
      */
@@ -133,13 +133,13 @@ export type ListConfluenceScoresRequest = Message<"virtuoso.market.v1.ListConflu
      */
     orderBy: string;
     /**
-     * Rows a page. Default 50, at most 500.
+     * Rows per page. Default 50, at most 500.
      *
      * @generated from field: int32 page_size = 4;
      */
     pageSize: number;
     /**
-     * The next_page_token of the page before. Empty (the default): the first page.
+     * The next_page_token of the previous page. Empty (the default): the first page.
      *
      * @generated from field: string page_token = 5;
      */
@@ -193,8 +193,8 @@ export declare const ListConfluenceScoresResponseSchema: GenMessage<ListConfluen
  */
 export type GetConfluenceRequest = Message<"virtuoso.market.v1.GetConfluenceRequest"> & {
     /**
-     * The symbol, such as "BTCUSDT". The name that another venue has for the same asset and multiplier is understood too:
-     * SHIB1000USDT for 1000SHIBUSDT.
+     * The symbol, such as "BTCUSDT". Another venue's name for the same asset and multiplier is also accepted: SHIB1000USDT for
+     * 1000SHIBUSDT.
      *
      * @generated from field: string symbol = 1;
      */
@@ -206,7 +206,7 @@ export type GetConfluenceRequest = Message<"virtuoso.market.v1.GetConfluenceRequ
  */
 export declare const GetConfluenceRequestSchema: GenMessage<GetConfluenceRequest>;
 /**
- * Reply of GetConfluence. Its numbers are those of the symbol's ConfluenceRow in the same snapshot; the scores of the six
+ * Reply of GetConfluence. Its numbers are those of the symbol's ConfluenceRow in the same snapshot. The scores of the six
  * dimensions are in `dimensions`.
  *
  * @generated from message virtuoso.market.v1.GetConfluenceResponse
@@ -225,7 +225,7 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      */
     symbol: string;
     /**
-     * The confluence score, 0-100: 50 plus the contributions of the dimensions. Absent when too few inputs were there.
+     * The confluence score, 0-100: 50 plus the contributions of the dimensions. Absent when too few inputs could be measured.
      *
      * @generated from field: optional double score = 3;
      */
@@ -237,13 +237,13 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      */
     confidence?: number | undefined;
     /**
-     * How far the dimensions agree, 0-1: 1 less the weighted standard deviation of their directions. Absent without a score.
+     * How far the dimensions agree, 0-1: 1 minus the weighted standard deviation of their directions. Absent without a score.
      *
      * @generated from field: optional double agreement = 5;
      */
     agreement?: number | undefined;
     /**
-     * The share of the model's weight that could be measured, 0-1. 0 when nothing could.
+     * The share of the model's weight that could be measured, 0-1. 0 when nothing could be measured.
      *
      * @generated from field: double coverage = 6;
      */
@@ -261,7 +261,7 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      */
     price: number;
     /**
-     * The exchange's clock of the price. Always present.
+     * The time of the price, on the exchange's clock. Always present.
      *
      * @generated from field: google.protobuf.Timestamp price_time = 9;
      */
@@ -286,7 +286,7 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      */
     dimensions: Dimension[];
     /**
-     * The kinds of the dimensions by |contribution|, largest first, bearish or bullish. Empty without a score.
+     * The kinds of the dimensions by |contribution|, largest first, whether bearish or bullish. Empty without a score.
      *
      * @generated from field: repeated virtuoso.market.v1.DimensionKind drivers = 13;
      */
@@ -316,20 +316,20 @@ export declare const GetConfluenceResponseSchema: GenMessage<GetConfluenceRespon
  */
 export type ListMoversRequest = Message<"virtuoso.market.v1.ListMoversRequest"> & {
     /**
-     * Gainers a page, and losers a page. Default 10, at most 100.
+     * Gainers per page, and losers per page. Default 10, at most 100.
      *
      * @generated from field: int32 page_size = 1;
      */
     pageSize: number;
     /**
-     * The next_page_token of the page before. Empty (the default): the first page.
+     * The next_page_token of the previous page. Empty (the default): the first page.
      *
      * @generated from field: string page_token = 2;
      */
     pageToken: string;
     /**
      * Only symbols with at least this turnover over 24 hours, USD. Absent (the default): the floor of the service, 500,000. A
-     * smaller number is refused, because the service has no movers below its floor.
+     * smaller number is rejected, because the service has no movers below its floor.
      *
      * @generated from field: optional double min_turnover_usd = 3;
      */
@@ -383,13 +383,13 @@ export declare const ListMoversResponseSchema: GenMessage<ListMoversResponse>;
  */
 export type ListSymbolsRequest = Message<"virtuoso.market.v1.ListSymbolsRequest"> & {
     /**
-     * Symbols a page. Default 100, at most 1000.
+     * Symbols per page. Default 100, at most 1000.
      *
      * @generated from field: int32 page_size = 1;
      */
     pageSize: number;
     /**
-     * The next_page_token of the page before. Empty (the default): the first page.
+     * The next_page_token of the previous page. Empty (the default): the first page.
      *
      * @generated from field: string page_token = 2;
      */
@@ -449,13 +449,13 @@ export type ListCandlesRequest = Message<"virtuoso.market.v1.ListCandlesRequest"
      */
     timeframe: Timeframe;
     /**
-     * Bars a page. Default 300, at most 1000.
+     * Bars per page. Default 300, at most 1000.
      *
      * @generated from field: int32 page_size = 3;
      */
     pageSize: number;
     /**
-     * The next_page_token of the page before; it leads to older bars. Empty (the default): the newest bars.
+     * The next_page_token of the previous page. It leads to older bars. Empty (the default): the newest bars.
      *
      * @generated from field: string page_token = 4;
      */
@@ -556,13 +556,13 @@ export type ListBetasRequest = Message<"virtuoso.market.v1.ListBetasRequest"> & 
      */
     symbols: string[];
     /**
-     * Symbols a page. Default 50, at most 500.
+     * Symbols per page. Default 50, at most 500.
      *
      * @generated from field: int32 page_size = 2;
      */
     pageSize: number;
     /**
-     * The next_page_token of the page before. Empty (the default): the first page.
+     * The next_page_token of the previous page. Empty (the default): the first page.
      *
      * @generated from field: string page_token = 3;
      */
@@ -634,7 +634,7 @@ export type GetBetaResponse = Message<"virtuoso.market.v1.GetBetaResponse"> & {
      */
     provenance?: Provenance | undefined;
     /**
-     * The regressions of the symbol. Without windows while it has too few returns.
+     * The regressions of the symbol. It has no windows while the symbol has too few returns.
      *
      * @generated from field: virtuoso.market.v1.Beta beta = 2;
      */
@@ -676,13 +676,13 @@ export type ListSignalsRequest = Message<"virtuoso.market.v1.ListSignalsRequest"
      */
     active?: boolean | undefined;
     /**
-     * Signals a page. Default 50, at most 500.
+     * Signals per page. Default 50, at most 500.
      *
      * @generated from field: int32 page_size = 4;
      */
     pageSize: number;
     /**
-     * The next_page_token of the page before. Empty (the default): the first page.
+     * The next_page_token of the previous page. Empty (the default): the first page.
      *
      * @generated from field: string page_token = 5;
      */
@@ -712,7 +712,7 @@ export type ListSignalsResponse = Message<"virtuoso.market.v1.ListSignalsRespons
      */
     signals: Signal[];
     /**
-     * How all closed signals of the venue ended; filters do not change it. Absent while the collector cannot read the history.
+     * How all closed signals of the venue ended, whatever the filters are. Absent while the collector cannot read the history.
      *
      * @generated from field: virtuoso.market.v1.SignalRecord record = 3;
      */
@@ -748,13 +748,13 @@ export type ListOpportunitiesRequest = Message<"virtuoso.market.v1.ListOpportuni
      */
     kinds: OpportunityKind[];
     /**
-     * Opportunities a page. Default 50, at most 500.
+     * Opportunities per page. Default 50, at most 500.
      *
      * @generated from field: int32 page_size = 3;
      */
     pageSize: number;
     /**
-     * The next_page_token of the page before. Empty (the default): the first page.
+     * The next_page_token of the previous page. Empty (the default): the first page.
      *
      * @generated from field: string page_token = 4;
      */
@@ -820,13 +820,13 @@ export type ListAlertsRequest = Message<"virtuoso.market.v1.ListAlertsRequest"> 
      */
     minLevel: AlertLevel;
     /**
-     * Alerts a page. Default 50, at most 500.
+     * Alerts per page. Default 50, at most 500.
      *
      * @generated from field: int32 page_size = 4;
      */
     pageSize: number;
     /**
-     * The next_page_token of the page before; it leads to older alerts. Empty (the default): the newest alerts.
+     * The next_page_token of the previous page. It leads to older alerts. Empty (the default): the newest alerts.
      *
      * @generated from field: string page_token = 5;
      */
@@ -862,8 +862,8 @@ export type ListAlertsResponse = Message<"virtuoso.market.v1.ListAlertsResponse"
      */
     nextPageToken: string;
     /**
-     * The cursor of the newest alert when the first page was made; the same on all pages of a list. WatchAlerts continues after
-     * it. Never empty.
+     * The cursor of the newest alert when the first page was made. It is the same on all pages of a list. WatchAlerts
+     * continues after it. Never empty.
      *
      * @generated from field: string newest_cursor = 4;
      */
@@ -887,8 +887,8 @@ export type GetScoreHistoryRequest = Message<"virtuoso.market.v1.GetScoreHistory
      */
     symbol: string;
     /**
-     * The start of the range: before `end_time` and not in the future. Absent (the default): 24 hours before `end_time`, rounded
-     * up to a multiple of the resolution, so that later calls give the same points again.
+     * The start of the range. It must be before `end_time` and not in the future. Absent (the default): 24 hours before
+     * `end_time`, rounded up to a multiple of the resolution, so that later calls return the same points.
      *
      * @generated from field: google.protobuf.Timestamp start_time = 2;
      */
@@ -900,9 +900,9 @@ export type GetScoreHistoryRequest = Message<"virtuoso.market.v1.GetScoreHistory
      */
     endTime?: Timestamp | undefined;
     /**
-     * The time between two points, counted from `start_time`. Absent or 0 (the default): the smallest that gives at most 500
-     * points, but at least one minute. A length that would give more than 2000 points is raised to one that gives 2000. A length
-     * above the range means the range.
+     * The time between two points, counted from `start_time`. Absent or 0 (the default): the smallest value that gives at most
+     * 500 points, but at least one minute. A value that would give more than 2000 points is increased until it gives 2000. A
+     * value above the length of the range means that length.
      *
      * @generated from field: google.protobuf.Duration resolution = 4;
      */
@@ -932,7 +932,7 @@ export type GetScoreHistoryResponse = Message<"virtuoso.market.v1.GetScoreHistor
      */
     symbol: string;
     /**
-     * The points, oldest first: the last one of each step. Steps without a point were not measured.
+     * The points, oldest first: the last one of each step. A step without a measurement has no point.
      *
      * @generated from field: repeated virtuoso.market.v1.ScorePoint points = 3;
      */
@@ -957,7 +957,7 @@ export declare const GetScoreHistoryResponseSchema: GenMessage<GetScoreHistoryRe
 export type WatchAlertsRequest = Message<"virtuoso.market.v1.WatchAlertsRequest"> & {
     /**
      * The cursor of the last message or alert that the client received, or `newest_cursor` of ListAlerts. "0" means before the
-     * first alert. A cursor that the service has not given yet is refused. Empty (the default): only alerts from now on.
+     * first alert. A cursor that the service has not yet issued is rejected. Empty (the default): only alerts from now on.
      *
      * @generated from field: string cursor = 1;
      */
@@ -993,14 +993,13 @@ export type WatchAlertsResponse = Message<"virtuoso.market.v1.WatchAlertsRespons
      */
     provenance?: Provenance | undefined;
     /**
-     * New alerts, oldest first. Empty (the default) when there is none: in a message that only shows that the stream is alive,
-     * and in the first message.
+     * New alerts, oldest first. Empty (the default) in a heartbeat. The first message may also be empty.
      *
      * @generated from field: repeated virtuoso.market.v1.Alert alerts = 2;
      */
     alerts: Alert[];
     /**
-     * The cursor with which a new call continues after this message. It also passes the alerts that the filters left out. Never
+     * The cursor with which a new call continues after this message. Alerts that the filters left out are before it. Never
      * empty.
      *
      * @generated from field: string cursor = 3;
@@ -1019,8 +1018,8 @@ export declare const WatchAlertsResponseSchema: GenMessage<WatchAlertsResponse>;
  */
 export type WatchDashboardRequest = Message<"virtuoso.market.v1.WatchDashboardRequest"> & {
     /**
-     * The resume_token of the last message of a broken stream. The changes since then come first, if the server still knows
-     * them. Empty (the default), unknown or old: a whole dashboard comes first.
+     * The resume_token of the last message of a broken stream. The changes since then come first, if the server still has
+     * them. Empty (the default), unknown or too old: a whole dashboard comes first.
      *
      * @generated from field: string resume_token = 1;
      */
@@ -1050,7 +1049,7 @@ export type WatchDashboardResponse = Message<"virtuoso.market.v1.WatchDashboardR
      */
     event: {
         /**
-         * A whole dashboard. It replaces all that came before.
+         * A whole dashboard. It replaces all earlier messages.
          *
          * @generated from field: virtuoso.market.v1.DashboardSnapshot snapshot = 2;
          */
@@ -1058,7 +1057,7 @@ export type WatchDashboardResponse = Message<"virtuoso.market.v1.WatchDashboardR
         case: "snapshot";
     } | {
         /**
-         * What changed since the message before.
+         * What changed since the previous message.
          *
          * @generated from field: virtuoso.market.v1.DashboardDelta delta = 3;
          */
@@ -1066,7 +1065,7 @@ export type WatchDashboardResponse = Message<"virtuoso.market.v1.WatchDashboardR
         case: "delta";
     } | {
         /**
-         * Nothing changed. The stream is alive, and `provenance` has the age of the data now.
+         * Nothing changed. The stream is alive, and `provenance` has the current age of the data.
          *
          * @generated from field: virtuoso.market.v1.Heartbeat heartbeat = 4;
          */
@@ -1101,7 +1100,7 @@ export type DashboardSnapshot = Message<"virtuoso.market.v1.DashboardSnapshot"> 
      */
     overview?: Overview | undefined;
     /**
-     * Every tracked symbol with a price, highest score first, those without a score last.
+     * Every tracked symbol with a price, highest score first. Symbols without a score come last.
      *
      * @generated from field: repeated virtuoso.market.v1.ConfluenceRow rows = 2;
      */
@@ -1143,19 +1142,19 @@ export type DashboardDelta = Message<"virtuoso.market.v1.DashboardDelta"> & {
      */
     changedRows: ConfluenceRow[];
     /**
-     * The symbols of rows that are gone.
+     * The symbols of rows that were removed.
      *
      * @generated from field: repeated string removed_symbols = 3;
      */
     removedSymbols: string[];
     /**
-     * The five largest gainers now. They replace all former ones.
+     * The five largest gainers. They replace the previous ones.
      *
      * @generated from field: repeated virtuoso.market.v1.Mover gainers = 4;
      */
     gainers: Mover[];
     /**
-     * The five largest losers now. They replace all former ones.
+     * The five largest losers. They replace the previous ones.
      *
      * @generated from field: repeated virtuoso.market.v1.Mover losers = 5;
      */
@@ -1178,8 +1177,8 @@ export type Heartbeat = Message<"virtuoso.market.v1.Heartbeat"> & {};
  */
 export declare const HeartbeatSchema: GenMessage<Heartbeat>;
 /**
- * The details of every error, each at most once. The message itself is never sent: it makes the types known to programs that
- * turn errors into JSON with this contract alone.
+ * The details of every error, each at most once. The message itself is never sent. It gives the types of the details to
+ * programs that convert errors to JSON with this contract alone.
  *
  * @generated from message virtuoso.market.v1.ErrorDetails
  */
@@ -1191,13 +1190,13 @@ export type ErrorDetails = Message<"virtuoso.market.v1.ErrorDetails"> & {
      */
     errorInfo?: ErrorInfo | undefined;
     /**
-     * The fields that are wrong, their values and what is allowed. Absent when no field is wrong.
+     * The invalid fields, their values and what is allowed. Absent when no field is invalid.
      *
      * @generated from field: google.rpc.BadRequest bad_request = 2;
      */
     badRequest?: BadRequest | undefined;
     /**
-     * When to ask again. Absent when asking again does not help.
+     * When to retry. Absent when a retry does not help.
      *
      * @generated from field: google.rpc.RetryInfo retry_info = 3;
      */
@@ -1209,12 +1208,13 @@ export type ErrorDetails = Message<"virtuoso.market.v1.ErrorDetails"> & {
  */
 export declare const ErrorDetailsSchema: GenMessage<ErrorDetails>;
 /**
- * Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
- * Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+ * Scores and data of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance). Every
+ * error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
  *
- * Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
- * opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
- * from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
+ * Pages: a `page_size` of 0 means the default, and one above the maximum means the maximum. A negative one is rejected. A
+ * token is opaque and belongs to the request that it came from. An empty `next_page_token` ends the list. All pages of a
+ * list come from one snapshot. A list from the history continues after the last row of the previous page, also when rows
+ * were added since.
  *
  * @generated from service virtuoso.market.v1.MarketService
  */
@@ -1231,7 +1231,7 @@ export declare const MarketService: GenService<{
     };
     /**
      * The whole market in a few numbers: regime, trend, volatility, dispersion, breadth, dominance, turnover. UNAVAILABLE with
-     * DATA_UNAVAILABLE while nothing of it could be measured.
+     * DATA_UNAVAILABLE while no part of it could be measured.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.GetOverview
      */
@@ -1251,9 +1251,9 @@ export declare const MarketService: GenService<{
         output: typeof ListConfluenceScoresResponseSchema;
     };
     /**
-     * One symbol in full: its price, its score, the six dimensions and their components. NOT_FOUND with SYMBOL_NOT_TRACKED when
-     * the service does not track the symbol, with SYMBOL_NOT_FOUND when the venue does not have it. UNAVAILABLE with
-     * DATA_UNAVAILABLE while the service has no price of a tracked symbol.
+     * All details of one symbol: its price, its score, the six dimensions and their components. NOT_FOUND with
+     * SYMBOL_NOT_TRACKED when the service does not track the symbol, or with SYMBOL_NOT_FOUND when the venue does not have it.
+     * UNAVAILABLE with DATA_UNAVAILABLE while the service has no price of a tracked symbol.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.GetConfluence
      */
@@ -1263,7 +1263,7 @@ export declare const MarketService: GenService<{
         output: typeof GetConfluenceResponseSchema;
     };
     /**
-     * The day's largest moves of the whole venue, above a turnover floor. A side may be empty: on some days nothing falls.
+     * The largest moves of the whole venue over 24 hours, above a turnover floor. A side may be empty.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListMovers
      */
@@ -1283,8 +1283,8 @@ export declare const MarketService: GenService<{
         output: typeof ListSymbolsResponseSchema;
     };
     /**
-     * Closed bars of one tracked symbol, for a chart. Errors are as of GetConfluence; DATA_UNAVAILABLE also when the newest bar
-     * is too old.
+     * Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that
+     * the newest bar is too old.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListCandles
      */
@@ -1294,7 +1294,7 @@ export declare const MarketService: GenService<{
         output: typeof ListCandlesResponseSchema;
     };
     /**
-     * The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while nothing of it could be
+     * The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while no part of it could be
      * measured.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.GetSentiment
@@ -1315,8 +1315,8 @@ export declare const MarketService: GenService<{
         output: typeof ListBetasResponseSchema;
     };
     /**
-     * How one tracked symbol moves with BTC, also over time. Errors are as of GetConfluence; DATA_UNAVAILABLE while no symbol has
-     * enough returns.
+     * How one tracked symbol moves with BTC, also over time. The errors are those of GetConfluence. DATA_UNAVAILABLE also
+     * means that no symbol has enough returns.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.GetBeta
      */
@@ -1326,8 +1326,8 @@ export declare const MarketService: GenService<{
         output: typeof GetBetaResponseSchema;
     };
     /**
-     * The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while the
-     * history cannot be read, except when `active` is true: active signals come from the snapshot.
+     * The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
+     * the history cannot be read, except when `active` is true, because active signals come from the snapshot.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListSignals
      */
@@ -1357,9 +1357,9 @@ export declare const MarketService: GenService<{
         output: typeof ListAlertsResponseSchema;
     };
     /**
-     * Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is answered too, if
-     * the venue still has it and the range has points. Errors are as of GetConfluence; UNAVAILABLE with HISTORY_UNAVAILABLE while
-     * the history cannot be read.
+     * Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is accepted if
+     * the venue still has it and the range has points. The errors are those of GetConfluence, and UNAVAILABLE with
+     * HISTORY_UNAVAILABLE while the history cannot be read.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.GetScoreHistory
      */
@@ -1369,8 +1369,8 @@ export declare const MarketService: GenService<{
         output: typeof GetScoreHistoryResponseSchema;
     };
     /**
-     * Alerts as they happen, after a cursor. No alert is lost and none comes twice, whatever breaks between two calls. A message
-     * comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, with
+     * Alerts as they happen, after a cursor. Each alert comes exactly once, also when a failure separates two calls. A message
+     * comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, or with
      * HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.WatchAlerts
@@ -1381,9 +1381,9 @@ export declare const MarketService: GenService<{
         output: typeof WatchAlertsResponseSchema;
     };
     /**
-     * First a whole dashboard, then what changes. A message comes at least every 30 s. A reader that is slower than the market
-     * skips snapshots and does not fall behind. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down.
-     * Then call again with the last resume_token, on any server.
+     * First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
+     * the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down. Then call again with the
+     * last resume_token, on any server.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.WatchDashboard
      */

@@ -201,12 +201,13 @@ export const HeartbeatSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1
  */
 export const ErrorDetailsSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_market_service, 35);
 /**
- * Scores and facts of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance).
- * Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+ * Scores and data of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance). Every
+ * error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
  *
- * Pages: a `page_size` of 0 means the default, one above the maximum means the maximum, a negative one is refused. Tokens are
- * opaque and belong to the request that they came from. An empty `next_page_token` ends the list. All pages of a list come
- * from one snapshot. Lists out of the history continue where the page before ended, whatever was added since.
+ * Pages: a `page_size` of 0 means the default, and one above the maximum means the maximum. A negative one is rejected. A
+ * token is opaque and belongs to the request that it came from. An empty `next_page_token` ends the list. All pages of a
+ * list come from one snapshot. A list from the history continues after the last row of the previous page, also when rows
+ * were added since.
  *
  * @generated from service virtuoso.market.v1.MarketService
  */

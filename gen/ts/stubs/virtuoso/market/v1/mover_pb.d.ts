@@ -5,7 +5,7 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_mover: GenFile;
 /**
- * A symbol among the day's largest moves of the whole venue.
+ * A symbol with one of the largest moves of the whole venue over 24 hours.
  *
  * @generated from message virtuoso.market.v1.Mover
  */
@@ -35,7 +35,7 @@ export type Mover = Message<"virtuoso.market.v1.Mover"> & {
      */
     turnover24hUsd: number;
     /**
-     * True when the symbol is tracked, so that GetConfluence answers for it. Default false.
+     * True when the symbol is tracked and GetConfluence has it. Default false.
      *
      * @generated from field: bool tracked = 5;
      */

@@ -7,7 +7,7 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_opportunity: GenFile;
 /**
- * An unusual situation that may be worth a trade. Nobody follows what becomes of it.
+ * An unusual situation that may be worth a trade. Its outcome is not tracked.
  *
  * @generated from message virtuoso.market.v1.Opportunity
  */
@@ -55,7 +55,7 @@ export type Opportunity = Message<"virtuoso.market.v1.Opportunity"> & {
      */
     price: number;
     /**
-     * How reliable it is, 0-1, from the size of the sample and the fit.
+     * How reliable it is, 0-1, from the sample size and the goodness of fit.
      *
      * @generated from field: double confidence = 8;
      */
@@ -104,7 +104,7 @@ export type Opportunity = Message<"virtuoso.market.v1.Opportunity"> & {
  */
 export declare const OpportunitySchema: GenMessage<Opportunity>;
 /**
- * What was found. Most kinds compare the last 24 hours with the six days before, on 30 minute returns.
+ * What was found. Most kinds compare the last 24 hours with the six days before them, in 30-minute returns.
  *
  * @generated from enum virtuoso.market.v1.OpportunityKind
  */
@@ -116,46 +116,46 @@ export declare enum OpportunityKind {
      */
     UNSPECIFIED = 0,
     /**
-     * The symbol no longer moves with BTC: the correlation fell from 0.6 or more to 0.3 or less. To the side of the move that
-     * BTC does not explain.
+     * The symbol no longer moves with BTC: the correlation fell from at least 0.6 to at most 0.3. The side is that of the move
+     * that BTC does not explain.
      *
      * @generated from enum value: OPPORTUNITY_KIND_CORRELATION_BREAKDOWN = 1;
      */
     CORRELATION_BREAKDOWN = 1,
     /**
-     * Beta is at least 1.5 times the former one. To the side of BTC's last 24 hours.
+     * Beta is at least 1.5 times the previous one. The side is that of BTC's move over the last 24 hours.
      *
      * @generated from enum value: OPPORTUNITY_KIND_BETA_EXPANSION = 2;
      */
     BETA_EXPANSION = 2,
     /**
-     * Beta is at most the former one divided by 1.5. To the side of the move that BTC does not explain.
+     * Beta is at most the previous one divided by 1.5. The side is that of the move that BTC does not explain.
      *
      * @generated from enum value: OPPORTUNITY_KIND_BETA_COMPRESSION = 3;
      */
     BETA_COMPRESSION = 3,
     /**
-     * The move that BTC does not explain is unusually large over 4 hours and reaches the extreme of the week. To the side of
-     * that move.
+     * The move that BTC does not explain is unusually large over 4 hours and reaches the extreme of the week. The side is that
+     * of this move.
      *
      * @generated from enum value: OPPORTUNITY_KIND_RELATIVE_STRENGTH_BREAKOUT = 4;
      */
     RELATIVE_STRENGTH_BREAKOUT = 4,
     /**
-     * The move that BTC does not explain is unusually large over 24 hours and has begun to turn: it is at least two standard
-     * deviations of one return away from its extreme. Against that move.
+     * The move that BTC does not explain is unusually large over 24 hours and has begun to reverse: it is at least two
+     * standard deviations of one return away from its extreme. The side is against this move.
      *
      * @generated from enum value: OPPORTUNITY_KIND_REVERSION = 5;
      */
     REVERSION = 5,
     /**
-     * The last 2 hours go clearly against the last 7 days. To the side of the 7 days.
+     * The last 2 hours clearly move against the last 7 days. The side is that of the 7 days.
      *
      * @generated from enum value: OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE = 6;
      */
     CROSS_TIMEFRAME_DIVERGENCE = 6,
     /**
-     * The funding rate is far from its own history and at least 0.03 % an interval. Against the side that pays.
+     * The funding rate is far from its own history and at least 0.03 % per interval. The side is the one that receives it.
      *
      * @generated from enum value: OPPORTUNITY_KIND_FUNDING_EXTREME = 7;
      */

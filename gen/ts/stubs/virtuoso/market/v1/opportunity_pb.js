@@ -14,7 +14,7 @@ export const file_virtuoso_market_v1_opportunity = /*@__PURE__*/ fileDesc("CiR2a
  */
 export const OpportunitySchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_opportunity, 0);
 /**
- * What was found. Most kinds compare the last 24 hours with the six days before, on 30 minute returns.
+ * What was found. Most kinds compare the last 24 hours with the six days before them, in 30-minute returns.
  *
  * @generated from enum virtuoso.market.v1.OpportunityKind
  */
@@ -27,46 +27,46 @@ export var OpportunityKind;
      */
     OpportunityKind[OpportunityKind["UNSPECIFIED"] = 0] = "UNSPECIFIED";
     /**
-     * The symbol no longer moves with BTC: the correlation fell from 0.6 or more to 0.3 or less. To the side of the move that
-     * BTC does not explain.
+     * The symbol no longer moves with BTC: the correlation fell from at least 0.6 to at most 0.3. The side is that of the move
+     * that BTC does not explain.
      *
      * @generated from enum value: OPPORTUNITY_KIND_CORRELATION_BREAKDOWN = 1;
      */
     OpportunityKind[OpportunityKind["CORRELATION_BREAKDOWN"] = 1] = "CORRELATION_BREAKDOWN";
     /**
-     * Beta is at least 1.5 times the former one. To the side of BTC's last 24 hours.
+     * Beta is at least 1.5 times the previous one. The side is that of BTC's move over the last 24 hours.
      *
      * @generated from enum value: OPPORTUNITY_KIND_BETA_EXPANSION = 2;
      */
     OpportunityKind[OpportunityKind["BETA_EXPANSION"] = 2] = "BETA_EXPANSION";
     /**
-     * Beta is at most the former one divided by 1.5. To the side of the move that BTC does not explain.
+     * Beta is at most the previous one divided by 1.5. The side is that of the move that BTC does not explain.
      *
      * @generated from enum value: OPPORTUNITY_KIND_BETA_COMPRESSION = 3;
      */
     OpportunityKind[OpportunityKind["BETA_COMPRESSION"] = 3] = "BETA_COMPRESSION";
     /**
-     * The move that BTC does not explain is unusually large over 4 hours and reaches the extreme of the week. To the side of
-     * that move.
+     * The move that BTC does not explain is unusually large over 4 hours and reaches the extreme of the week. The side is that
+     * of this move.
      *
      * @generated from enum value: OPPORTUNITY_KIND_RELATIVE_STRENGTH_BREAKOUT = 4;
      */
     OpportunityKind[OpportunityKind["RELATIVE_STRENGTH_BREAKOUT"] = 4] = "RELATIVE_STRENGTH_BREAKOUT";
     /**
-     * The move that BTC does not explain is unusually large over 24 hours and has begun to turn: it is at least two standard
-     * deviations of one return away from its extreme. Against that move.
+     * The move that BTC does not explain is unusually large over 24 hours and has begun to reverse: it is at least two
+     * standard deviations of one return away from its extreme. The side is against this move.
      *
      * @generated from enum value: OPPORTUNITY_KIND_REVERSION = 5;
      */
     OpportunityKind[OpportunityKind["REVERSION"] = 5] = "REVERSION";
     /**
-     * The last 2 hours go clearly against the last 7 days. To the side of the 7 days.
+     * The last 2 hours clearly move against the last 7 days. The side is that of the 7 days.
      *
      * @generated from enum value: OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE = 6;
      */
     OpportunityKind[OpportunityKind["CROSS_TIMEFRAME_DIVERGENCE"] = 6] = "CROSS_TIMEFRAME_DIVERGENCE";
     /**
-     * The funding rate is far from its own history and at least 0.03 % an interval. Against the side that pays.
+     * The funding rate is far from its own history and at least 0.03 % per interval. The side is the one that receives it.
      *
      * @generated from enum value: OPPORTUNITY_KIND_FUNDING_EXTREME = 7;
      */

@@ -6,14 +6,14 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_overview: GenFile;
 /**
- * The whole market in a few numbers. A number that was not measured is absent. Numbers that count or add up the whole venue
- * are also absent while more than a tenth of its markets is unusable, because a part is not the whole.
+ * The whole market in a few numbers. A number that was not measured is absent. Counts and sums of the whole venue are also
+ * absent while more than a tenth of its markets is unusable.
  *
  * @generated from message virtuoso.market.v1.Overview
  */
 export type Overview = Message<"virtuoso.market.v1.Overview"> & {
     /**
-     * The state of the market. Absent while there is too little data to tell. Never UNSPECIFIED.
+     * The state of the market. Absent while there is too little data. Never UNSPECIFIED.
      *
      * @generated from field: optional virtuoso.market.v1.Regime regime = 1;
      */
@@ -43,39 +43,39 @@ export type Overview = Message<"virtuoso.market.v1.Overview"> & {
      */
     trendStrength?: number | undefined;
     /**
-     * BTC's realised volatility, percent a year, from log returns of 24 hours of 5 minute bars. At least 0. Absent without
-     * these bars.
+     * BTC's realised volatility, percent per year, from the log returns of 24 hours of 5-minute bars. At least 0. Absent
+     * without these bars.
      *
      * @generated from field: optional double volatility_percent = 6;
      */
     volatilityPercent?: number | undefined;
     /**
-     * The standard deviation of the 24 hour moves across the whole venue, percentage points. At least 0. Absent with fewer than
-     * five moves.
+     * The standard deviation of the 24-hour moves across the whole venue, percentage points. At least 0. Absent with fewer
+     * than five moves.
      *
      * @generated from field: optional double dispersion_percent = 7;
      */
     dispersionPercent?: number | undefined;
     /**
-     * How many symbols of the whole venue rise, fall or stay. Absent when the venue gave no 24 hour moves.
+     * How many symbols of the whole venue rose, fell or did not move. Absent when the venue gave no 24-hour moves.
      *
      * @generated from field: virtuoso.market.v1.Breadth breadth = 8;
      */
     breadth?: Breadth | undefined;
     /**
-     * BTC's share of what `btc_dominance_basis` names, percent, 0-100. Absent when it could not be measured.
+     * BTC's share of the total in `btc_dominance_basis`, percent, 0-100. Absent when it could not be measured.
      *
      * @generated from field: optional double btc_dominance_percent = 9;
      */
     btcDominancePercent?: number | undefined;
     /**
-     * What BTC's share is a share of. UNSPECIFIED (the default) when the share is absent.
+     * The total for BTC's share. UNSPECIFIED (the default) when the share is absent.
      *
      * @generated from field: virtuoso.market.v1.DominanceBasis btc_dominance_basis = 10;
      */
     btcDominanceBasis: DominanceBasis;
     /**
-     * The turnover of all USDT perpetuals of the venue over 24 hours, USD. At least 0. Absent when it could not be added up.
+     * The turnover of all USDT perpetuals of the venue over 24 hours, USD. At least 0. Absent when it is not known.
      *
      * @generated from field: optional double total_turnover_24h_usd = 11;
      */
@@ -93,14 +93,14 @@ export type Overview = Message<"virtuoso.market.v1.Overview"> & {
  */
 export declare const OverviewSchema: GenMessage<Overview>;
 /**
- * The numbers that decide the regime. Each is absent when it could not be measured; those of the whole venue need at least
- * five symbols.
+ * The numbers that decide the regime. A number is absent when it could not be measured. Numbers of the whole venue need at
+ * least five symbols.
  *
  * @generated from message virtuoso.market.v1.RegimeInputs
  */
 export type RegimeInputs = Message<"virtuoso.market.v1.RegimeInputs"> & {
     /**
-     * The mean of the 24 hour moves of the whole venue, weighted by turnover, percent.
+     * The mean of the 24-hour moves of the whole venue, weighted by turnover, percent.
      *
      * @generated from field: optional double mean_move_percent = 1;
      */
@@ -118,19 +118,19 @@ export type RegimeInputs = Message<"virtuoso.market.v1.RegimeInputs"> & {
      */
     btcTrend?: number | undefined;
     /**
-     * The standard deviation of the 24 hour moves across the whole venue, percentage points. At least 0.
+     * The standard deviation of the 24-hour moves across the whole venue, percentage points. At least 0.
      *
      * @generated from field: optional double dispersion_percent = 4;
      */
     dispersionPercent?: number | undefined;
     /**
-     * BTC's realised volatility of 24 hours, divided by that of 30 days; 1 is usual. At least 0.
+     * BTC's realised volatility of 24 hours divided by that of 30 days. 1 is normal. At least 0.
      *
      * @generated from field: optional double btc_volatility_ratio = 5;
      */
     btcVolatilityRatio?: number | undefined;
     /**
-     * The median 24 hour move of all symbols but BTC, less BTC's move, percentage points.
+     * The median 24-hour move of all symbols except BTC, minus BTC's move, percentage points.
      *
      * @generated from field: optional double alts_against_btc_percent = 6;
      */
@@ -142,7 +142,7 @@ export type RegimeInputs = Message<"virtuoso.market.v1.RegimeInputs"> & {
  */
 export declare const RegimeInputsSchema: GenMessage<RegimeInputs>;
 /**
- * How many symbols rise, fall or stay over 24 hours.
+ * How many symbols rose, fell or did not move over 24 hours.
  *
  * @generated from message virtuoso.market.v1.Breadth
  */
@@ -160,7 +160,7 @@ export type Breadth = Message<"virtuoso.market.v1.Breadth"> & {
      */
     down: number;
     /**
-     * Symbols that did neither.
+     * Symbols that did not move.
      *
      * @generated from field: uint32 flat = 3;
      */
@@ -219,7 +219,7 @@ export declare enum Regime {
  */
 export declare const RegimeSchema: GenEnum<Regime>;
 /**
- * What BTC's dominance is a share of.
+ * The total for BTC's share.
  *
  * @generated from enum virtuoso.market.v1.DominanceBasis
  */

@@ -71,7 +71,7 @@ export var Regime;
  */
 export const RegimeSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_overview, 0);
 /**
- * What BTC's dominance is a share of.
+ * The total for BTC's share.
  *
  * @generated from enum virtuoso.market.v1.DominanceBasis
  */

@@ -6,7 +6,7 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_provenance: GenFile;
 /**
- * Where a reply comes from and how old it is. Every reply carries exactly one.
+ * Where a reply comes from and how old it is. Every reply has exactly one.
  *
  * @generated from message virtuoso.market.v1.Provenance
  */
@@ -19,19 +19,19 @@ export type Provenance = Message<"virtuoso.market.v1.Provenance"> & {
      */
     snapshotId: string;
     /**
-     * The exchange's clock when it gave the newest prices of this reply. Always present.
+     * The time of the newest prices of this reply, on the exchange's clock. Always present.
      *
      * @generated from field: google.protobuf.Timestamp observed_time = 2;
      */
     observedTime?: Timestamp | undefined;
     /**
-     * Our clock when these prices arrived. Always present.
+     * When these prices arrived, on our clock. Always present.
      *
      * @generated from field: google.protobuf.Timestamp received_time = 3;
      */
     receivedTime?: Timestamp | undefined;
     /**
-     * Our clock when the snapshot was computed from them. Always present.
+     * When the snapshot was computed from them, on our clock. Always present.
      *
      * @generated from field: google.protobuf.Timestamp computed_time = 4;
      */
@@ -43,7 +43,7 @@ export type Provenance = Message<"virtuoso.market.v1.Provenance"> & {
      */
     venue: string;
     /**
-     * The way by which the data came.
+     * The kind of snapshot that the data comes from.
      *
      * @generated from field: virtuoso.market.v1.Path path = 6;
      */
@@ -61,8 +61,8 @@ export type Provenance = Message<"virtuoso.market.v1.Provenance"> & {
      */
     environment: Environment;
     /**
-     * True when the data is real but old: the newest prices are more than 30 s old, or the newest bar of a chart is more than
-     * 30 s overdue. Default false.
+     * True when the newest prices are more than 30 s old, or a newer bar of a chart is overdue by more than 30 s. Default
+     * false.
      *
      * @generated from field: bool stale = 9;
      */
@@ -74,14 +74,14 @@ export type Provenance = Message<"virtuoso.market.v1.Provenance"> & {
      */
     coverage?: Coverage | undefined;
     /**
-     * The exchange's clock of the oldest price, bar, order book or trades behind any score of the snapshot. The slow series
-     * (funding, open interest, long/short ratios) do not count. Absent without scores, and with the bars of a chart.
+     * The time of the oldest price, bar, order book or trades of any score of the snapshot, on the exchange's clock. The slow
+     * series (funding, open interest, long/short ratios) do not count. Absent without scores, and in replies with bars.
      *
      * @generated from field: google.protobuf.Timestamp oldest_input_time = 11;
      */
     oldestInputTime?: Timestamp | undefined;
     /**
-     * The age of `observed_time` when the server last looked, at most about a second before it replied. At least 0 s.
+     * The age of `observed_time`. The server updates it once a second. At least 0 s.
      *
      * @generated from field: google.protobuf.Duration age = 12;
      */
@@ -93,7 +93,7 @@ export type Provenance = Message<"virtuoso.market.v1.Provenance"> & {
      */
     modelVersion: string;
     /**
-     * The venue that should have answered, when another one did. Empty (the default) otherwise.
+     * The preferred venue, when the data is from another one. Empty (the default) otherwise.
      *
      * @generated from field: string fallback_from = 14;
      */
@@ -129,7 +129,7 @@ export type Coverage = Message<"virtuoso.market.v1.Coverage"> & {
  */
 export declare const CoverageSchema: GenMessage<Coverage>;
 /**
- * The way by which the data of a reply came.
+ * The kind of snapshot that a reply comes from.
  *
  * @generated from enum virtuoso.market.v1.Path
  */
@@ -170,13 +170,13 @@ export declare const PathSchema: GenEnum<Path>;
  */
 export declare enum FallbackReason {
     /**
-     * It is neither.
+     * The reply is neither stale nor from another venue.
      *
      * @generated from enum value: FALLBACK_REASON_UNSPECIFIED = 0;
      */
     UNSPECIFIED = 0,
     /**
-     * The venue refuses this location or address.
+     * The venue rejects this location or address.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_BLOCKED = 1;
      */
@@ -194,13 +194,13 @@ export declare enum FallbackReason {
      */
     VENUE_UNAVAILABLE = 3,
     /**
-     * The venue takes too long.
+     * The venue did not answer in time.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_TIMED_OUT = 4;
      */
     VENUE_TIMED_OUT = 4,
     /**
-     * The venue sends data that cannot be read or cannot be true.
+     * The venue sends data that is not readable or not plausible.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_BAD_DATA = 5;
      */
@@ -212,13 +212,13 @@ export declare enum FallbackReason {
      */
     VENUE_EMPTY = 6,
     /**
-     * The venue's clock stands still or is far behind.
+     * The venue's clock has stopped or is far behind.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_STALE = 7;
      */
     VENUE_STALE = 7,
     /**
-     * The venue gives prices, but too little else to score the market.
+     * The venue sends prices, but not enough other data to score the market.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_INCOMPLETE = 8;
      */
@@ -247,7 +247,7 @@ export declare enum FallbackReason {
  */
 export declare const FallbackReasonSchema: GenEnum<FallbackReason>;
 /**
- * What kind of market the numbers are from.
+ * The origin of the market data.
  *
  * @generated from enum virtuoso.market.v1.Environment
  */
@@ -259,13 +259,13 @@ export declare enum Environment {
      */
     UNSPECIFIED = 0,
     /**
-     * A real exchange, now.
+     * A live exchange.
      *
      * @generated from enum value: ENVIRONMENT_LIVE = 1;
      */
     LIVE = 1,
     /**
-     * An invented market. Never show it as real.
+     * A simulated market. Never show it as real.
      *
      * @generated from enum value: ENVIRONMENT_SIMULATED = 2;
      */

@@ -18,7 +18,7 @@ export const ProvenanceSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v
  */
 export const CoverageSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_provenance, 1);
 /**
- * The way by which the data of a reply came.
+ * The kind of snapshot that a reply comes from.
  *
  * @generated from enum virtuoso.market.v1.Path
  */
@@ -61,13 +61,13 @@ export const PathSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_provena
 export var FallbackReason;
 (function (FallbackReason) {
     /**
-     * It is neither.
+     * The reply is neither stale nor from another venue.
      *
      * @generated from enum value: FALLBACK_REASON_UNSPECIFIED = 0;
      */
     FallbackReason[FallbackReason["UNSPECIFIED"] = 0] = "UNSPECIFIED";
     /**
-     * The venue refuses this location or address.
+     * The venue rejects this location or address.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_BLOCKED = 1;
      */
@@ -85,13 +85,13 @@ export var FallbackReason;
      */
     FallbackReason[FallbackReason["VENUE_UNAVAILABLE"] = 3] = "VENUE_UNAVAILABLE";
     /**
-     * The venue takes too long.
+     * The venue did not answer in time.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_TIMED_OUT = 4;
      */
     FallbackReason[FallbackReason["VENUE_TIMED_OUT"] = 4] = "VENUE_TIMED_OUT";
     /**
-     * The venue sends data that cannot be read or cannot be true.
+     * The venue sends data that is not readable or not plausible.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_BAD_DATA = 5;
      */
@@ -103,13 +103,13 @@ export var FallbackReason;
      */
     FallbackReason[FallbackReason["VENUE_EMPTY"] = 6] = "VENUE_EMPTY";
     /**
-     * The venue's clock stands still or is far behind.
+     * The venue's clock has stopped or is far behind.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_STALE = 7;
      */
     FallbackReason[FallbackReason["VENUE_STALE"] = 7] = "VENUE_STALE";
     /**
-     * The venue gives prices, but too little else to score the market.
+     * The venue sends prices, but not enough other data to score the market.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_INCOMPLETE = 8;
      */
@@ -138,7 +138,7 @@ export var FallbackReason;
  */
 export const FallbackReasonSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_provenance, 1);
 /**
- * What kind of market the numbers are from.
+ * The origin of the market data.
  *
  * @generated from enum virtuoso.market.v1.Environment
  */
@@ -151,13 +151,13 @@ export var Environment;
      */
     Environment[Environment["UNSPECIFIED"] = 0] = "UNSPECIFIED";
     /**
-     * A real exchange, now.
+     * A live exchange.
      *
      * @generated from enum value: ENVIRONMENT_LIVE = 1;
      */
     Environment[Environment["LIVE"] = 1] = "LIVE";
     /**
-     * An invented market. Never show it as real.
+     * A simulated market. Never show it as real.
      *
      * @generated from enum value: ENVIRONMENT_SIMULATED = 2;
      */

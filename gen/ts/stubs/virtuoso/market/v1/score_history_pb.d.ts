@@ -6,14 +6,14 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_score_history: GenFile;
 /**
- * The price and the scores of one symbol at one moment, as they were published then. A number that was not measured is
- * absent.
+ * The price and the scores of one symbol at one moment, as they were published at that time. A number that was not measured
+ * is absent.
  *
  * @generated from message virtuoso.market.v1.ScorePoint
  */
 export type ScorePoint = Message<"virtuoso.market.v1.ScorePoint"> & {
     /**
-     * The exchange's clock of the prices. Always present.
+     * The time of the prices, on the exchange's clock. Always present.
      *
      * @generated from field: google.protobuf.Timestamp observed_time = 1;
      */
@@ -25,7 +25,7 @@ export type ScorePoint = Message<"virtuoso.market.v1.ScorePoint"> & {
      */
     price: number;
     /**
-     * The confluence score, 0-100. Absent when too few inputs were there.
+     * The confluence score, 0-100. Absent when too few inputs could be measured.
      *
      * @generated from field: optional double score = 3;
      */

@@ -8,8 +8,8 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_sentiment: GenFile;
 /**
- * The sentiment of the whole market: how its participants are positioned and what they pay for it. It describes the market
- * and predicts nothing. A number that was not measured is absent.
+ * The sentiment of the whole market: how its participants are positioned and what they pay for it. It describes the market.
+ * It is not a prediction. A number that was not measured is absent.
  *
  * @generated from message virtuoso.market.v1.Sentiment
  */
@@ -34,40 +34,40 @@ export type Sentiment = Message<"virtuoso.market.v1.Sentiment"> & {
      */
     coverage: number;
     /**
-     * The parts of the gauge, largest |contribution| first, those that could not be measured last. Directions run from -1
-     * (fear) to 1 (greed). The contributions add up to gauge - 50; they are 0 without a gauge.
+     * The parts of the gauge, largest |contribution| first. Parts that could not be measured come last. Directions run from -1
+     * (fear) to 1 (greed). The contributions add up to gauge - 50. They are 0 without a gauge.
      *
      * @generated from field: repeated virtuoso.market.v1.Component parts = 4;
      */
     parts: Component[];
     /**
-     * How many symbols of the whole venue rise, fall or stay. Absent when the venue gave no 24 hour moves.
+     * How many symbols of the whole venue rose, fell or did not move. Absent when the venue gave no 24-hour moves.
      *
      * @generated from field: virtuoso.market.v1.Breadth breadth = 5;
      */
     breadth?: Breadth | undefined;
     /**
-     * The mean funding rate of the whole venue, weighted by turnover, percent an interval. Intervals differ between markets.
+     * The mean funding rate of the whole venue, weighted by turnover, percent per interval. Intervals differ between markets.
      * Absent when no rate is known.
      *
      * @generated from field: optional double funding_mean_percent = 6;
      */
     fundingMeanPercent?: number | undefined;
     /**
-     * The median funding rate of the whole venue, percent an interval. Absent when no rate is known.
+     * The median funding rate of the whole venue, percent per interval. Absent when no rate is known.
      *
      * @generated from field: optional double funding_median_percent = 7;
      */
     fundingMedianPercent?: number | undefined;
     /**
-     * The open interest of all markets of the venue that publish theirs, USD. Above 0. Absent when none does.
+     * The open interest of all markets of the venue that publish it, USD. Above 0. Absent when no market publishes it.
      *
      * @generated from field: optional double open_interest_usd = 8;
      */
     openInterestUsd?: number | undefined;
     /**
-     * The change of open interest of the tracked symbols over 4 hours, both at the prices of now, percent. Absent with fewer
-     * than five symbols whose history goes back so far.
+     * The change of open interest of the tracked symbols over 4 hours, both at current prices, percent. Absent when fewer than
+     * five symbols have 4 hours of history.
      *
      * @generated from field: optional double open_interest_change_percent = 9;
      */
@@ -79,8 +79,8 @@ export type Sentiment = Message<"virtuoso.market.v1.Sentiment"> & {
      */
     longShortMedian?: number | undefined;
     /**
-     * The share of accounts that are long, weighted by turnover, over the tracked symbols, percent, 0-100. Absent when no ratio
-     * is known.
+     * The share of accounts that are long, over the tracked symbols, weighted by turnover, percent, 0-100. Absent when no
+     * ratio is known.
      *
      * @generated from field: optional double long_accounts_percent = 11;
      */
@@ -98,7 +98,7 @@ export type Sentiment = Message<"virtuoso.market.v1.Sentiment"> & {
      */
     sentence: string;
     /**
-     * The exchange's clock of the oldest input of the gauge. Absent when it is not known.
+     * The time of the oldest input of the gauge, on the exchange's clock. Absent when it is not known.
      *
      * @generated from field: google.protobuf.Timestamp observed_time = 14;
      */

@@ -7,8 +7,8 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_signal: GenFile;
 /**
- * A trade that a score calls for, and its outcome. One R is the distance from entry to stop, in log prices. Fees and funding
- * are not counted.
+ * A trade in the direction of a score, and its outcome. One R is the distance from entry to stop, in log prices. Fees and
+ * funding are not included.
  *
  * @generated from message virtuoso.market.v1.Signal
  */
@@ -62,7 +62,7 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     targets: SignalTarget[];
     /**
-     * When it expires unless it ends before, on the exchange's clock. Always present.
+     * When it expires if it is still active, on the exchange's clock. Always present.
      *
      * @generated from field: google.protobuf.Timestamp expire_time = 9;
      */
@@ -92,7 +92,7 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     targetsHit: number;
     /**
-     * The result in R, weighted by size: of the parts closed so far, of all parts when the signal is closed.
+     * The result in R, weighted by size. While the signal is ACTIVE, only the closed parts count.
      *
      * @generated from field: double result_r = 14;
      */
@@ -122,7 +122,7 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     venue: string;
     /**
-     * The outcome is known up to this time: bars that close later have not been compared with stop and targets. Always present.
+     * The outcome is known up to this time. Later bars have not been compared with stop and targets. Always present.
      *
      * @generated from field: google.protobuf.Timestamp judge_time = 19;
      */
@@ -200,7 +200,7 @@ export type SignalRecord = Message<"virtuoso.market.v1.SignalRecord"> & {
  */
 export declare const SignalRecordSchema: GenMessage<SignalRecord>;
 /**
- * How the signals ended that one dimension drove most.
+ * How the signals ended whose first driver is one dimension.
  *
  * @generated from message virtuoso.market.v1.DriverTally
  */
@@ -266,7 +266,7 @@ export type SignalTally = Message<"virtuoso.market.v1.SignalTally"> & {
      */
     meanR?: number | undefined;
     /**
-     * Win rate times mean win, less loss rate times mean loss, in R. Absent when count is 0.
+     * Win rate times mean win, minus loss rate times mean loss, in R. Absent when count is 0.
      *
      * @generated from field: optional double expectancy_r = 7;
      */
@@ -343,7 +343,7 @@ export declare enum SignalStatus {
      */
     EXPIRED = 4,
     /**
-     * A signal to the other side opened.
+     * A signal on the other side opened.
      *
      * @generated from enum value: SIGNAL_STATUS_REVERSED = 5;
      */

@@ -101,7 +101,7 @@ export var SignalStatus;
      */
     SignalStatus[SignalStatus["EXPIRED"] = 4] = "EXPIRED";
     /**
-     * A signal to the other side opened.
+     * A signal on the other side opened.
      *
      * @generated from enum value: SIGNAL_STATUS_REVERSED = 5;
      */

@@ -24,13 +24,13 @@ export type Symbol = Message<"virtuoso.market.v1.Symbol"> & {
      */
     baseAsset: string;
     /**
-     * How many units of the asset the price is for, such as 1000. At least 1.
+     * The number of units of the asset that the price is for, such as 1000. At least 1.
      *
      * @generated from field: uint32 multiplier = 3;
      */
     multiplier: number;
     /**
-     * The place by 24 hour turnover when the tracked symbols were last chosen. 1 is the largest.
+     * The rank by 24-hour turnover when the tracked symbols were last selected. 1 is the largest.
      *
      * @generated from field: uint32 rank = 4;
      */
@@ -42,7 +42,7 @@ export type Symbol = Message<"virtuoso.market.v1.Symbol"> & {
      */
     tickSize?: number | undefined;
     /**
-     * When the venue listed the symbol. Absent when the venue does not say.
+     * When the venue listed the symbol. Absent when the venue does not give it.
      *
      * @generated from field: google.protobuf.Timestamp list_time = 6;
      */
