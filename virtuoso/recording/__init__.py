@@ -7,18 +7,18 @@
     check     computes the scores of a recording again and compares each snapshot with its recorded digest
     contents  describes the contents of a recording
 
-A recording reproduces the same scores, byte for byte. A feed changes only when it processes an exchange's answer, in one
-step (see `virtuoso.market_data.feed`). A pass of the collector reads all feeds at the same time. The recording has these
-steps in the order in which they took effect. Each step has the raw replies and their times of receipt. The playback does
-not depend on random numbers or on the current time.
+A replay gives the same scores as the original run, byte for byte. A feed changes only when it processes a reply, in one
+step (see `virtuoso.market_data.feed`). A pass reads the whole feed of a venue in one step. The recording has these steps in
+the order in which they took effect, with the raw replies and their times of receipt. A replay does not depend on random
+numbers or on the current time.
 
 An event is a JSON object on a separate line. `at` is the recorder's clock in epoch ms. The first key names the event:
 
     {"tape": 2, "at", "model", "weights", "made_by": {name: version}, "venues": [...], "rules": {...}, "opportunities": true}
                       A session begins. It is independent of earlier sessions. The number is the file's format.
     {"op": "candles", "at", "venue", "symbol", "timeframe", "bars", "replies": [[url, status, headers, body, received_ms]]}
-                      A feed processed an exchange's answer. `op` is one of instruments, tickers, premiums, candles, book,
-                      trades, funding, open_interest, long_short.
+                      A feed processed the replies to a request. `op` is one of instruments, tickers, premiums, candles,
+                      book, trades, funding, open_interest, long_short.
     {"pass": 7, "at", "venue", "trading", "fallback": [venue, reason], "dominance": [percent, basis, observed_ms]}
                       A pass read its inputs.
     {"scored": 7, "at", "id", "computed_ms", "digest"}

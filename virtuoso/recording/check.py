@@ -38,7 +38,7 @@ async def check(path: Path) -> tuple[int, str]:
                     await session.close()
                 header, session = event, Session(event)
                 spans.append([event["at"], event["at"]])
-            elif session is not None and (snapshot := await session.redo(event)) is not None:
+            elif session is not None and (snapshot := await session.replay(event)) is not None:
                 if digest(snapshot) != event["digest"]:
                     which = f"snapshot {snapshot.id} of {utc(event['at'])} differs from what was recorded"
                     return 1, f"{path}: {which}, after {same} that are the same{_other_makers(header['made_by'])}"

@@ -82,7 +82,7 @@ class RecordingFile:
             ) from error
 
     def _complete_size(self) -> int:
-        """Return the size of all complete members. The next batch is written at this offset."""
+        """Return the size of all complete members, which is the offset of the next batch."""
         if os.fstat(self._descriptor).st_size == 0:
             return 0
         end = 0

@@ -1,7 +1,7 @@
 """Play a recording to a repository at its original speed.
 
-All published times are those of the recording. Their lag behind this machine's clock is also published (`behind_ms`), so
-that servers can compute every age. When the recording begins, has a gap or ends, only `behind_ms` changes.
+All published times are those of the recording. Their lag behind this machine's clock (`behind_ms`) is also published, so
+that servers can compute every age. Only `behind_ms` changes at the beginning of a recording and at a gap.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Longer pauses or steps back between two events are skipped. The recorder was suspended or its clock was changed then.
+# A longer pause or step back between two events is skipped. It means that the recorder was suspended or its clock was set.
 LONGEST_PAUSE_MS = 60_000
 LONGEST_STEP_BACK_MS = 1_000
 
@@ -69,7 +69,7 @@ class _Player:
         self._publisher, self._history, self._stop, self._clock = publisher, history, stop, clock
         self._session: Session | None = None
         self._snapshots: dict[str, Snapshot] = {}
-        # Candles from before the session's first snapshot. `behind_ms` is unknown until that snapshot.
+        # Candles before the session's first snapshot. They wait, because `behind_ms` is unknown until that snapshot.
         self._waiting_candles: dict[tuple[str, str, Timeframe], Candles] = {}
         # None until a session's first snapshot. Before that, the session is played as fast as possible.
         self._behind_ms: int | None = None
@@ -91,7 +91,7 @@ class _Player:
                 if self._stop.is_set():
                     break
                 before_ms = event["at"]
-                published += await self._redo(event)
+                published += await self._replay(event)
         except CorruptValue as error:
             log.error("%s", error)  # noqa: TRY400 - not a bug
         finally:
@@ -104,10 +104,10 @@ class _Player:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), early_ms / 1000)
 
-    async def _redo(self, event: Event) -> bool:
+    async def _replay(self, event: Event) -> bool:
         """Repeat an event. Return whether it published a snapshot."""
         if self._session is not None:
-            if (snapshot := await self._session.redo(event)) is not None:
+            if (snapshot := await self._session.replay(event)) is not None:
                 self._snapshots = {snapshot.id: snapshot, **dict(list(self._snapshots.items())[:1])}
             if (snapshot := self._snapshots.get(event.get("published", ""))) is not None:
                 await self._publish(snapshot, event["at"])

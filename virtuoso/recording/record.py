@@ -51,12 +51,12 @@ LIBRARIES = ("virtuoso", "ccxt", "numpy", "ta-lib")
 
 
 def digest(snapshot: Snapshot) -> str:
-    """Return the checksum of a snapshot's bytes with environment REPLAY, as when it is played."""
+    """Return the checksum of a snapshot's bytes. The environment is REPLAY, as in a replay of the recording."""
     return snapshots.checksum(snapshots.encode_snapshot(replace(snapshot, environment=Environment.REPLAY))).hex()
 
 
 def made_by() -> Mapping[str, str]:
-    """Return the versions, besides the model, that can affect the last bit of a score."""
+    """Return the versions of all software, except the model, that can affect the last bit of a score."""
     return {name: version(name) for name in LIBRARIES} | {"machine": platform.machine()}
 
 
@@ -94,9 +94,9 @@ class Recorder:
         self.snapshots: Counter[str] = Counter()  # published, by venue
 
     def operation(self, op: InputKind, venue: str, which: Mapping[str, Any], replies: Sequence[Reply]) -> None:
-        """Record that the feed processes an exchange's answer or failure now."""
+        """Record that the feed processes the replies to a request, or its failure, now."""
         self.replies += len(replies)
-        self._note({"op": op, "venue": venue, **which, "replies": [_recorded(reply) for reply in replies]})
+        self._add_event({"op": op, "venue": venue, **which, "replies": [_recorded(reply) for reply in replies]})
 
     def started(self, venue: str, request: PassRequest) -> int:
         """See PassObserver."""
@@ -106,26 +106,26 @@ class Recorder:
             event["fallback"] = [fallback.venue, fallback.reason.name]
         if (dominance := request.dominance) is not None:
             event["dominance"] = [dominance.percent, dominance.basis, dominance.observed_ms]
-        self._note(event)
+        self._add_event(event)
         return self._passes
 
     def scored(self, number: int, snapshot: Snapshot) -> None:
         """See PassObserver."""
-        self._note({"scored": number, "id": snapshot.id, "computed_ms": snapshot.computed_ms}, snapshot)
+        self._add_event({"scored": number, "id": snapshot.id, "computed_ms": snapshot.computed_ms}, snapshot)
 
     def published(self, snapshot: Snapshot) -> None:
         """See PassObserver."""
         self.snapshots[snapshot.venue] += 1
-        self._note({"published": snapshot.id, "venue": snapshot.venue})
+        self._add_event({"published": snapshot.id, "venue": snapshot.venue})
 
-    def _note(self, event: dict[str, Any], snapshot: Snapshot | None = None) -> None:
+    def _add_event(self, event: dict[str, Any], snapshot: Snapshot | None = None) -> None:
         event["at"] = self._clock.now_ms()
         self._pending.append((event, snapshot))
 
     async def flush(self) -> bool:
         """Write the events since the last flush. Raise OSError when the write fails.
 
-        Return False when the file is full. No events are written after that, because they need the missing ones.
+        Return False when the file is full. No later events are written, because a replay needs all events before them.
         """
         pending, self._pending = self._pending, []
         if pending and not self._full:
@@ -143,7 +143,7 @@ class Recorder:
 
 
 class RecordedExchange(CcxtExchange):
-    """An exchange that records every operation with its replies, immediately before the answer takes effect."""
+    """An exchange that records every operation with its replies, immediately before it takes effect."""
 
     def __init__(self, venue: str, recorder: Recorder, *, url: str | None = None) -> None:
         super().__init__(venue, url=url)
@@ -160,7 +160,7 @@ class RecordedExchange(CcxtExchange):
             return await super().tickers()
 
     async def premium_rows(self) -> tuple[Rows, int]:
-        """See CcxtExchange. They are read in a separate task, concurrently with the tickers."""
+        """See CcxtExchange. A separate task reads these rows, concurrently with the tickers."""
         async with self._recording(InputKind.PREMIUMS):
             return await super().premium_rows()
 
@@ -239,10 +239,9 @@ async def record(
     stop: asyncio.Event,
     minutes: float | None = None,
 ) -> int:
-    """Record `collecting`, the run of a collector that `recorder` observes, and return the exit code.
+    """Record `collecting` until `stop` is set, `minutes` have passed or the file is full. Then close the file.
 
-    End when `stop` is set, `minutes` have passed or the file is full. Close the file. The exit code is 0, or 1 when a write
-    fails.
+    `collecting` is the run of a collector that `recorder` observes. Return the exit code: 0, or 1 when a write failed.
     """
     started = reported = time.monotonic()
     collector_task, stop_task = asyncio.create_task(collecting), asyncio.create_task(stop.wait())

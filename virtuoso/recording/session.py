@@ -1,6 +1,6 @@
-"""Play one session of a recording. New feeds process the recorded answers, and an engine computes the scores.
+"""Play one session of a recording. New feeds process the recorded replies, and an engine computes the scores.
 
-Both use the same code as live operation.
+Feeds and engine are the same code as in live operation.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """The feeds and the engine of a session, initially in their state at its beginning.
+    """The feeds and the engine of a session. They start in their state at its beginning.
 
-    `header` is the event that begins it. `history` receives the signals, alerts and scores, unless it is None.
+    `header` is the event that begins the session. `history` receives the signals, alerts and scores, unless it is None.
     """
 
     def __init__(self, header: Event, history: HistoryRecorder | None = None) -> None:
@@ -57,7 +57,7 @@ class Session:
         )
         self._passes: dict[int, AnalysedMarket] = {}
 
-    async def redo(self, event: Event) -> Snapshot | None:
+    async def replay(self, event: Event) -> Snapshot | None:
         """Repeat an event. Return the snapshot, with environment REPLAY, when the event is a scored snapshot."""
         if "op" in event:
             with contextlib.suppress(ExchangeError):  # it also failed when it was recorded
@@ -82,7 +82,7 @@ class Session:
             await feed.read_prices()
         elif kind is InputKind.PREMIUMS:
             await exchange.renew_premiums()
-        elif feed.follows(event["symbol"]):  # otherwise the feed dropped the symbol before the answer came
+        elif feed.follows(event["symbol"]):  # if not, the feed dropped the symbol before the reply arrived
             timeframe = Timeframe(event["timeframe"]) if "timeframe" in event else None
             await feed.read(Job(event["symbol"], kind, timeframe), event.get("bars", 0))
 
@@ -114,14 +114,14 @@ class Session:
 
 
 class ReplayClock(SystemClock):
-    """The wall clock of a recording. Its time is `moment_ms`. `sleep` and `monotonic` are those of this machine."""
+    """The wall clock of a recording. `sleep` and `monotonic` are those of this machine."""
 
-    def __init__(self, moment_ms: int = 0) -> None:
-        self.moment_ms = moment_ms
+    def __init__(self, time_ms: int = 0) -> None:
+        self.time_ms = time_ms
 
     def now_ms(self) -> int:
         """See Clock."""
-        return self.moment_ms
+        return self.time_ms
 
 
 class ReplayedExchange(CcxtExchange):
@@ -160,7 +160,7 @@ class RecordedReplies:
         if not matching:
             raise aiohttp.ClientConnectionError(f"the recording holds no reply to {wanted}")
         self._remaining.remove(matching[0])
-        _, status, headers, body, self.clock.moment_ms = matching[0]
+        _, status, headers, body, self.clock.time_ms = matching[0]
         yield _Response(status, headers, body)
 
     async def close(self) -> None:

@@ -41,7 +41,7 @@ def written(path: Path, batches: int) -> list[dict[str, Any]]:
     return events
 
 
-def test_events_are_read_as_written_and_gzip_reads_them_too(tmp_path: Path) -> None:
+def test_gzip_can_read_the_events_of_a_recording(tmp_path: Path) -> None:
     path = tmp_path / "a.recording"
     events = written(path, 3)
     assert list(read(path)) == events
@@ -49,7 +49,7 @@ def test_events_are_read_as_written_and_gzip_reads_them_too(tmp_path: Path) -> N
     assert gzip.decompress(path.read_bytes()).count(b"\n") == 4
 
 
-def test_a_file_cut_at_any_byte_is_read_up_to_there_and_appended_to(tmp_path: Path) -> None:
+def test_a_file_that_was_cut_at_any_byte_can_be_read_and_continued(tmp_path: Path) -> None:
     path, cut = tmp_path / "a.recording", tmp_path / "cut.recording"
     ends = []
     with writing(path) as file:
@@ -89,7 +89,7 @@ def test_a_file_that_is_not_a_recording_is_refused_and_left_unchanged(tmp_path: 
     assert path.read_bytes() == content
 
 
-def test_a_recording_of_another_format_is_refused_by_its_number(tmp_path: Path) -> None:
+def test_a_recording_of_another_format_is_refused_with_its_format(tmp_path: Path) -> None:
     path = tmp_path / "new.recording"
     path.write_bytes(gzip.compress(b'{"tape": 99}\n', mtime=0))
     with pytest.raises(ConfigError, match="format 99"):
@@ -98,7 +98,7 @@ def test_a_recording_of_another_format_is_refused_by_its_number(tmp_path: Path) 
         RecordingFile(path, max_bytes=MAX_BYTES)
 
 
-def test_a_recording_that_is_damaged_before_its_end_says_where_and_is_not_written_to(tmp_path: Path) -> None:
+def test_the_error_for_a_damaged_recording_has_the_position_and_nothing_is_written(tmp_path: Path) -> None:
     path = tmp_path / "a.recording"
     with writing(path) as file:
         file.append([HEADER])
@@ -117,7 +117,7 @@ def test_a_recording_that_is_damaged_before_its_end_says_where_and_is_not_writte
     assert path.read_bytes() == damaged
 
 
-def test_two_recorders_do_not_write_one_file(tmp_path: Path) -> None:
+def test_two_recorders_cannot_write_the_same_file(tmp_path: Path) -> None:
     path = tmp_path / "a.recording"
     with writing(path) as file:
         file.append([HEADER])
@@ -139,7 +139,7 @@ def test_a_file_does_not_grow_above_its_maximum(tmp_path: Path) -> None:
     assert len(list(read(path))) == number + 1
 
 
-def test_a_batch_that_the_disk_refuses_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+def test_a_failed_write_does_not_change_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.recording"
     events = written(path, 2)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -153,7 +153,7 @@ def test_a_batch_that_the_disk_refuses_leaves_the_file_as_it_was(tmp_path: Path)
     assert list(read(path)) == events
 
 
-def test_a_path_that_cannot_be_written_or_read_is_named(tmp_path: Path) -> None:
+def test_the_error_for_an_unusable_path_has_the_path(tmp_path: Path) -> None:
     for path in (tmp_path / "none" / "a.recording", tmp_path):
         with pytest.raises(ConfigError, match=str(path)):
             RecordingFile(path, max_bytes=MAX_BYTES)
@@ -161,7 +161,7 @@ def test_a_path_that_cannot_be_written_or_read_is_named(tmp_path: Path) -> None:
             list(read(path))
 
 
-def test_a_new_file_without_events_is_removed_but_an_empty_one_that_existed_stays(tmp_path: Path) -> None:
+def test_a_new_file_without_events_is_removed_but_an_existing_empty_file_is_kept(tmp_path: Path) -> None:
     with writing(tmp_path / "new.recording"):
         pass
     (tmp_path / "there.recording").touch()

@@ -39,7 +39,7 @@ def numbers(path: Path) -> list[int]:
     return [event["replies"][0][4] for event in read(path) if "op" in event]
 
 
-async def test_a_recording_that_is_stopped_holds_all_replies_until_then(tmp_path: Path) -> None:
+async def test_a_stopped_recording_has_all_replies_until_its_end(tmp_path: Path) -> None:
     recorder, file = new_recorder(tmp_path / "a.recording")
     stop = asyncio.Event()
     asyncio.get_running_loop().call_later(0.3, stop.set)
@@ -50,7 +50,7 @@ async def test_a_recording_that_is_stopped_holds_all_replies_until_then(tmp_path
     assert second["replies"][0][:3] == ["/v5/market/orderbook?symbol=A1USDT", 200, {"date": "now"}]
 
 
-async def test_a_recording_ends_when_its_minutes_are_over_and_says_so(
+async def test_a_recording_ends_after_its_minutes_and_logs_the_reason(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     recorder, file = new_recorder(tmp_path / "a.recording")
@@ -76,7 +76,7 @@ async def test_a_recording_ends_when_the_file_is_full_and_has_no_gap(
     assert numbers(file.path) == recorded
 
 
-async def test_a_disk_that_refuses_data_ends_it_with_exit_code_1_and_a_complete_file(
+async def test_a_failed_write_ends_a_recording_with_exit_code_1_and_a_complete_file(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     recorder, file = new_recorder(tmp_path / "a.recording")
