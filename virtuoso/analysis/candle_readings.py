@@ -11,7 +11,7 @@ from virtuoso.analysis import structure, technical, volume
 from virtuoso.analysis.bars import Bars, Rows, closed_bar_count
 from virtuoso.analysis.components import CandleComponentSpec
 from virtuoso.analysis.measurement import READING_ERRORS
-from virtuoso.domain.model import DimensionKind, Timeframe
+from virtuoso.domain.model import CANDLE_COLUMNS, DimensionKind, Timeframe
 
 if TYPE_CHECKING:
     from virtuoso.analysis.aggregation import DimensionResult
@@ -29,7 +29,6 @@ BLOCK_ROWS = 512
 _CENTRES = np.array([[spec.centre] for spec in COMPONENTS])
 _SCALES = np.array([[spec.scale] for spec in COMPONENTS])
 _MIN_BARS = np.array([[spec.min_bars] for spec in COMPONENTS])
-_ARRAYS = ("open_ms", "open", "high", "low", "close", "volume")
 
 
 class Readings(NamedTuple):
@@ -164,4 +163,4 @@ class CandleReadingsCache:
 
 def _same_arrays(one: Candles, other: Candles) -> bool:
     """Return True if both hold identical array objects."""
-    return one is other or all(getattr(one, name) is getattr(other, name) for name in _ARRAYS)
+    return one is other or all(getattr(one, name) is getattr(other, name) for name in CANDLE_COLUMNS)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -136,6 +136,9 @@ class Ticker:
     open_interest: float | None = None
 
 
+CANDLE_COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Candles:
     """Closed bars of one symbol, without gaps. The current, unfinished bar is never included."""
@@ -152,6 +155,10 @@ class Candles:
 
     def __len__(self) -> int:
         return len(self.open_ms)
+
+    def cut(self, first: int, end: int | None = None) -> Candles:
+        """Return the bars from index `first` up to, but not including, `end`."""
+        return replace(self, **{name: getattr(self, name)[first:end] for name in CANDLE_COLUMNS})
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

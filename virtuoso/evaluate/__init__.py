@@ -18,6 +18,6 @@
 - evaluate         the whole evaluation, in this order
 - command, workers   the command that opens the source; processes on all cores
 
-A score is known when its bar closes. Its return begins one bar later, at the next close, so that the return could have been
-traded. All modules are pure except bar_cache, score_history, dataset, workers, evaluate and command.
+A score is known when its bar closes. Its return begins one bar later, at the next close, so that there is time to trade. All
+modules are pure except bar_cache, score_history, dataset, workers, evaluate and command.
 """

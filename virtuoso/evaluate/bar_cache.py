@@ -1,8 +1,7 @@
 """Past bars of an exchange, requested page by page and stored in a folder, with one file for each symbol and timeframe.
 
-A file holds one run of bars without a gap. Earlier or later bars are requested when they are needed. Later bars are joined
-only if they begin with the last stored bar. A different bar means another market under the same name. The stored bars are
-then discarded.
+A file holds one run of bars without a gap. Earlier or later bars are requested when they are needed. Later bars must begin
+with the last stored bar. A different bar means another market under the same name. The stored bars are then discarded.
 """
 
 from __future__ import annotations
@@ -10,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import zipfile
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from virtuoso.domain.errors import BadData, EmptyData, RateLimited, VenueTimedOut, VenueUnavailable
-from virtuoso.domain.model import Candles, Instrument, Stamp, Timeframe
+from virtuoso.domain.model import CANDLE_COLUMNS, Candles, Instrument, Stamp, Timeframe
 from virtuoso.evaluate.files import replace_file
 
 if TYPE_CHECKING:
@@ -28,20 +27,19 @@ PAGE_BARS = 1000
 TRANSIENT_ERRORS = (RateLimited, VenueTimedOut, VenueUnavailable, BadData)
 RETRY_PAUSES_S = (1.0, 4.0, 15.0)
 """The pauses before a page is requested again. A rate limit of Bybit ends within their sum."""
-COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class CachedBars:
-    """A run of bars. `complete` is True if the venue has no earlier bars, or none that join the run."""
+    """A run of bars. `complete` is True if the venue has no earlier bars, or only bars before a gap."""
 
     candles: Candles
     complete: bool
 
 
 class BarCache:
-    """Bars of one exchange, stored in `folder`. The folder must belong to one venue and environment. `sleep` waits before a
-    page is requested again."""
+    """Bars of one exchange, stored in `folder`. The folder must belong to one venue and environment. `sleep` is called
+    before a page is requested again."""
 
     def __init__(
         self, exchange: Exchange, folder: Path, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -51,9 +49,10 @@ class BarCache:
         self._sleep = sleep
 
     async def candles(self, instrument: Instrument, timeframe: Timeframe, *, start_ms: int, end_ms: int) -> Candles | None:
-        """Return the bars that open from `start_ms` and close up to `end_ms` (epoch ms, starts of bars). The result is the
-        longest run without a gap that ends there, or None. Raise ExchangeError (except EmptyData) after retries, or
-        OSError."""
+        """Return the bars that open from `start_ms` and close up to `end_ms` (epoch ms, starts of bars).
+
+        The result is the longest run without a gap that ends at `end_ms`, or None. Raise ExchangeError (except EmptyData)
+        after retries. Raise OSError when bars cannot be stored."""
         path = self._folder / f"{instrument.symbol}-{timeframe.value}.npz"
         stored = _read(path, instrument.symbol, timeframe)
         bars = None if stored is None else await self._extend_forward(stored, instrument, end_ms)
@@ -66,17 +65,17 @@ class BarCache:
         if bars is not stored:
             _write(path, bars)
         first, last = (int(index) for index in np.searchsorted(bars.candles.open_ms, (start_ms, end_ms)))
-        return cut(bars.candles, first, last) if first < last else None
+        return bars.candles.cut(first, last) if first < last else None
 
     async def _extend_forward(self, stored: CachedBars, instrument: Instrument, end_ms: int) -> CachedBars | None:
-        """Return the stored bars, extended up to `end_ms`. None when the later bars do not join them. The stored bars are
-        then useless."""
+        """Return the stored bars, extended up to `end_ms`. None when the later bars do not begin with the last stored bar.
+        The stored bars are then useless."""
         timeframe, last_ms = stored.candles.timeframe, int(stored.candles.open_ms[-1])
         if end_ms <= last_ms + timeframe.ms:
             return stored
         pages: list[Candles] = []
         before_ms = end_ms
-        while before_ms > last_ms:  # back to the last stored bar, which is requested again
+        while before_ms > last_ms:  # the last stored bar is requested again
             page = await self._page(instrument, timeframe, last_ms, before_ms)
             if page is None:
                 return None
@@ -84,11 +83,11 @@ class BarCache:
             before_ms = int(page.open_ms[0])
         if not _join(stored.candles, pages[-1]):
             return None
-        pages[-1] = cut(pages[-1], 1, len(pages[-1]))
+        pages[-1] = pages[-1].cut(1)
         return CachedBars(candles=concatenated([stored.candles, *pages[::-1]]), complete=stored.complete)
 
     async def _extend_backward(self, bars: CachedBars, instrument: Instrument, start_ms: int) -> CachedBars:
-        """Return the bars, extended back to `start_ms` or until the venue has no earlier bars that join."""
+        """Return the bars, extended back to `start_ms`, or to the venue's first bar or a gap."""
         pages = [bars.candles]
         while not bars.complete and (first_ms := int(pages[-1].open_ms[0])) > start_ms:
             page = await self._page(instrument, bars.candles.timeframe, start_ms, first_ms)
@@ -106,11 +105,11 @@ class BarCache:
             )
         except EmptyData:
             return None
-        return page if int(page.open_ms[-1]) + timeframe.ms == before_ms else None  # a page before a gap does not join
+        return page if int(page.open_ms[-1]) + timeframe.ms == before_ms else None  # a page before a gap is not used
 
     async def _with_retries(self, request: Callable[[], Awaitable[Candles]]) -> Candles:
-        """Return the reply to a request. Repeat the request after a transient failure. The evaluated symbols and bars must
-        not depend on the load of the exchange or of this machine."""
+        """Return the reply to a request. Repeat the request after a transient failure, because the evaluated symbols and
+        bars must not depend on the load of the exchange or of this machine."""
         for pause_s in RETRY_PAUSES_S:
             try:
                 return await request()
@@ -119,30 +118,24 @@ class BarCache:
         return await request()
 
 
-def cut(candles: Candles, first: int, last: int) -> Candles:
-    """Return the bars from index `first` to before `last`."""
-    columns = {name: getattr(candles, name)[first:last] for name in COLUMNS}
-    return Candles(symbol=candles.symbol, timeframe=candles.timeframe, stamp=candles.stamp, **columns)
-
-
 def concatenated(parts: list[Candles]) -> Candles:
     """Return consecutive runs of bars as one run, with the stamp of the last."""
     if len(parts) == 1:
         return parts[0]
-    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS}
-    return Candles(symbol=parts[-1].symbol, timeframe=parts[-1].timeframe, stamp=parts[-1].stamp, **columns)
+    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in CANDLE_COLUMNS}
+    return replace(parts[-1], **columns)
 
 
 def _join(stored: Candles, page: Candles) -> bool:
     """Return True if the page begins with the last stored bar."""
-    return all(getattr(page, name)[0] == getattr(stored, name)[-1] for name in COLUMNS)
+    return all(getattr(page, name)[0] == getattr(stored, name)[-1] for name in CANDLE_COLUMNS)
 
 
 def _read(path: Path, symbol: str, timeframe: Timeframe) -> CachedBars | None:
     """Return the content of the file. None when it is missing, cannot be read, or does not hold a run of bars."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            columns: dict[str, Any] = {name: np.ascontiguousarray(file[name]) for name in COLUMNS}
+            columns: dict[str, Any] = {name: np.ascontiguousarray(file[name]) for name in CANDLE_COLUMNS}
             observed_ms, complete = int(file["observed_ms"]), bool(file["whole"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
@@ -156,7 +149,7 @@ def _read(path: Path, symbol: str, timeframe: Timeframe) -> CachedBars | None:
 def _write(path: Path, bars: CachedBars) -> None:
     """Store the bars. Raise OSError when they cannot be stored."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    columns = {name: getattr(bars.candles, name) for name in COLUMNS}
+    columns = {name: getattr(bars.candles, name) for name in CANDLE_COLUMNS}
     observed_ms = bars.candles.stamp.observed_ms
-    # `whole` is the name in older files
+    # the file has the name `whole` for `complete`
     replace_file(path, lambda file: np.savez_compressed(file, **columns, observed_ms=observed_ms, whole=bars.complete))

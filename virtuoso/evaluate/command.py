@@ -19,7 +19,7 @@ from virtuoso.history.factory import open_history_reader
 log = logging.getLogger(__name__)
 
 HISTORY_TIMEOUT_S = 30.0
-"""The timeout of one query. A query reads a lot of data, and no client waits for it."""
+"""The timeout of one query. It is long, because a query reads a lot of data and no client waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,8 @@ class EvaluationRequest:
 
 async def run_evaluation(request: EvaluationRequest, stop: asyncio.Event, clock: Callable[[], int]) -> int:
     """Return the exit code: 0 when something was evaluated, 1 when nothing could be evaluated or the source failed, 130 when
-    `stop` was set. `clock` returns epoch ms. Raise ConfigError when the settings do not contain the source."""
+    `stop` was set. `clock` returns epoch ms. Raise ConfigError when the settings have no history but `source` is
+    "history"."""
     try:
         code = await run_until(stop, _run(request, clock))
     except (ExchangeError, HistoryError, OSError) as error:

@@ -37,8 +37,9 @@ CandlesByTimeframe = Mapping[Timeframe, Candles]
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Dataset:
-    """A panel in which every symbol counts where it has a price, the tickers at the same steps, and BTC's candles
-    (`anchor`). `checked` is the number of symbols checked for look-ahead. `with_look_ahead` lists those with look-ahead."""
+    """The data of all symbols. In `panel`, a symbol counts at each step with a price. `tickers` are those at the same steps.
+    `anchor` has BTC's candles. `checked` is the number of symbols checked for look-ahead. `with_look_ahead` lists the
+    symbols with look-ahead."""
 
     panel: Panel
     tickers: TickerHistory
@@ -51,10 +52,11 @@ class Dataset:
 async def most_traded(
     exchange: Exchange, bar_cache: BarCache, clock_ms: Millis, count: int, progress: Progress
 ) -> list[Instrument]:
-    """Return the `count` instruments with the highest turnover in the day before the clock begins. The choice uses no later
-    data. BTC comes first, because the regime needs it. A symbol without turnover in that day is left out. A symbol
-    whose bars cannot be read is also left out, and `progress` reports it. Raise ExchangeError when the exchange lists no
-    symbols or does not answer, because a choice from partial answers would be a different one."""
+    """Return the `count` instruments with the highest turnover in the day before the first step. No later data is used.
+
+    BTC comes first, because the regime needs it. A symbol without turnover in that day is left out. A symbol whose bars
+    cannot be read is also left out, and `progress` reports it. Raise ExchangeError when the exchange lists no symbols or
+    does not answer, because partial replies would give other symbols."""
     instruments, slots = await exchange.instruments(), asyncio.Semaphore(MAX_CONCURRENT_SYMBOLS)
     turnover: dict[Instrument, float] = {}
     unreadable: list[str] = []
@@ -124,8 +126,8 @@ async def load_dataset(
         return None
     remarks += _short_histories(loaded, clock_ms)
     symbols = [i.symbol for i in instruments if i.symbol in loaded]
-    drawn = np.random.default_rng(seed).permutation(len(symbols))[:CHECKED_SYMBOLS]
-    checks = {symbols[i]: run_in_worker(pool, has_look_ahead, loaded[symbols[i]][1], clock_ms, seed) for i in drawn}
+    selected = np.random.default_rng(seed).permutation(len(symbols))[:CHECKED_SYMBOLS]
+    checks = {symbols[i]: run_in_worker(pool, has_look_ahead, loaded[symbols[i]][1], clock_ms, seed) for i in selected}
     with_look_ahead = [symbol for symbol, check in checks.items() if await check]
     anchor = loaded[ANCHOR][1] if ANCHOR in loaded else {}
     panel, tickers = _combine([(symbol, loaded.pop(symbol)[0]) for symbol in symbols], clock_ms)
@@ -176,14 +178,13 @@ def _short_histories(loaded: Mapping[str, tuple[FeatureHistory, CandlesByTimefra
         if short:
             remarks.append(
                 f"{short} of {len(loaded)} symbols have fewer than {WARM_UP_BARS} bars of {timeframe.value} before the "
-                "first step. Their first scores are made from fewer bars, as those of a young symbol are."
+                "first step. Their first scores are computed from fewer bars, like those of a new listing."
             )
     return remarks
 
 
 def _combine(histories: list[tuple[str, FeatureHistory]], clock_ms: Millis) -> tuple[Panel, TickerHistory]:
-    """Return the combined data of all symbols. The function empties the list to save memory, because the arrays are
-    large."""
+    """Return the combined data of all symbols. The list is emptied to save memory, because its arrays are large."""
     shape = (len(clock_ms), len(histories))
     scores = np.empty((len(FEATURES), *shape), dtype=np.float32)
     price, change, turnover = np.empty((3, *shape))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.ports import Exchange, HistoryReader
 
 SETTLED_MS = 60_000
-"""The time after its end at which a bar has certainly closed on the venue's clock."""
+"""This long after its end, a bar has certainly closed on the venue's clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +62,11 @@ async def evaluate_candles(
 
     A symbol counts at a step if its turnover in the 24 hours before is at least `min_turnover_usd`. Bars are stored in
     `cache`. `clock` returns epoch ms. Return the exit code: 0, or 1 when nothing could be evaluated or a score depends on
-    the future. Raise ExchangeError when the exchange does not answer at all, and OSError when a folder is not writable."""
+    later bars. Raise ExchangeError when the exchange does not answer, and OSError when a folder is not writable."""
     progress = Progress(console.err)
     for folder in (settings.output, cache):
         ensure_writable(folder)
-    # The window moves every 4 hours. A second run within that time finds all its bars in the cache.
+    # The period moves every 4 hours. A second run within that time finds all its bars in the cache.
     end_ms = (clock() - SETTLED_MS) // Timeframe.H4.ms * Timeframe.H4.ms
     start_ms = end_ms - settings.days * DAY_MS
     clock_ms = np.arange(start_ms + STEP_MS, end_ms + 1, STEP_MS, dtype=np.int64)
@@ -81,7 +81,7 @@ async def evaluate_candles(
         traded = dataset.panel.counted & (dataset.tickers.turnover >= min_turnover_usd)
         panel = replace(dataset.panel, counted=traded)
         metrics, market = await evaluate_features(panel, replay.CANDLE_SCORE, pool, progress, settings.seed)
-        regimes_seen = await regimes
+        market_regimes = await regimes
     evaluation = Evaluation(
         source="candles",
         venue=exchange.venue,
@@ -95,7 +95,7 @@ async def evaluate_candles(
         not_evaluated=_not_in_candles(),
         remarks=[*_candle_remarks(min_turnover_usd), *dataset.remarks],
         look_ahead_checked=dataset.checked - len(dataset.with_look_ahead),
-        regimes=regimes_seen,
+        regimes=market_regimes,
     )
     _publish(evaluation, settings.output, console.out, progress)
     if dataset.with_look_ahead:
@@ -147,7 +147,7 @@ async def evaluate_history(
         results=feature_results(metrics),
         market=market,
         not_evaluated=not_evaluated | {"components": "the history stores dimensions and the total only"},
-        remarks=["Scores and prices are those that clients were shown, the last of each 5 minutes."],
+        remarks=["Scores and prices are those that clients saw, the last of each 5 minutes."],
         look_ahead_checked=None,
         regimes=None,
     )
@@ -159,7 +159,7 @@ def _not_in_candles() -> dict[str, str]:
     """Return the parts that cannot be evaluated on past candles, with the reason."""
     reason = "exchanges do not offer past order books, trades and positions; a history has their scores (--source history)"
     missing = {kind.lower_name: reason for kind in DimensionKind if kind not in replay.DIMENSIONS}
-    total = f"it also needs those dimensions; {replay.CANDLE_SCORE.name} is the part of it without them"
+    total = f"it also needs those dimensions; {replay.CANDLE_SCORE.name} is the total without them"
     return missing | {"the total score": total}
 
 
@@ -167,10 +167,10 @@ def _candle_remarks(min_turnover_usd: float) -> tuple[str, ...]:
     """Return the remarks that a reader needs to interpret an evaluation on candles."""
     return (
         "1m bars, which have 15 % of the weight of these dimensions, are left out.",
-        f"A symbol counts at a step where it had traded {min_turnover_usd:,.0f} USDT in the 24 hours before.",
+        f"A symbol counts at a step if its turnover in the 24 hours before was at least {min_turnover_usd:,.0f} USDT.",
         (
-            "The symbols are those with the most turnover in the day before the first step. Symbols that were delisted "
-            "since are missing."
+            "The symbols are those with the most turnover in the day before the first step. Symbols that have been delisted "
+            "since then are missing."
         ),
     )
 

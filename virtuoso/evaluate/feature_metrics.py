@@ -27,14 +27,17 @@ DECILES = 10
 class FeatureMetrics:
     """The metrics of one feature over one horizon. A figure is NaN where it cannot be computed.
 
-    `ic`: the rank information coefficient, -1..1: Spearman's correlation of score and return over the symbols of a step,
-    averaged over steps. `hit_rate`: the share of symbols with a non-neutral score whose price moved in the direction of the
-    score, 0-1. `rank_hit_rate`: the share of symbols that are on the same side of the step's median by score and by return,
-    0-1. Chance gives 0.5, independent of the market. `deciles`: the mean return of each tenth by score, lowest first, minus
-    that of all symbols of the step, basis points. `spread`: the last decile minus the first. `turnover`: the mean change of
-    ranks over one horizon; 0 for constant ranks, 1 for independent random ranks. `halves`: the coefficient in the first and
-    the second half of the steps that count. `steps`: the number of these steps. `symbols`: the mean number of symbols in
-    them."""
+    ic             rank information coefficient, -1..1: Spearman's correlation of score and return over the symbols of a
+                   step, averaged over steps
+    hit_rate       share of symbols with a non-neutral score whose price moved in the direction of the score, 0-1
+    rank_hit_rate  share of symbols that are on the same side of the step's median by score and by return, 0-1. Chance gives
+                   0.5 in any market
+    deciles        mean return of each tenth by score, lowest first, minus that of all symbols of the step, basis points
+    spread         last decile minus the first, basis points
+    turnover       mean change of ranks over one horizon: 0 for constant ranks, 1 for independent random ranks
+    halves         coefficient in the first and the second half of the steps that count
+    steps          number of the steps that count
+    symbols        mean number of symbols in these steps"""
 
     ic: MeanEstimate
     hit_rate: float
@@ -147,8 +150,8 @@ def _finite_mean(values: Floats) -> float:
 
 
 def _ranks_among(present: Flags, known: Floats, known_among: Flags, values: NDArray[np.floating]) -> Floats:
-    """Return the ranks among the present values. The `known` ranks were computed among `known_among`. They are reused in the
-    rows where `known_among` equals `present`."""
+    """Return the ranks among the present values. `known` are the ranks among `known_among`. They are reused in rows where
+    `known_among` equals `present`."""
     fewer = (known_among != present).any(axis=1)
     if not fewer.any():
         return known
@@ -158,7 +161,7 @@ def _ranks_among(present: Flags, known: Floats, known_among: Flags, values: NDAr
 
 
 def _on_clock(values: Floats, rows: NDArray[np.intp], length: int) -> Floats:
-    """Return the values at their rows of the whole clock, NaN elsewhere."""
+    """Return an array of all steps with the values in `rows`, NaN elsewhere."""
     result = np.full(length, np.nan)
     result[rows] = values
     return result
@@ -175,7 +178,7 @@ def _row_correlations(one: Floats, other: Floats) -> Floats:
 def _decile_returns(
     by_score: Floats, returns: Floats, present: Flags, count: NDArray[np.intp]
 ) -> tuple[Floats, tuple[float, ...]]:
-    """Return (the spread of each row, the mean of each decile over the rows that have it), in basis points."""
+    """Return (spread of each row, mean of each decile over the rows that have it), in basis points."""
     row, column = np.nonzero(present)
     decile = np.minimum((by_score[row, column] * DECILES).astype(np.intp), DECILES - 1)
     cell = row * DECILES + decile

@@ -10,18 +10,18 @@ from typing import BinaryIO
 
 def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Replace the content of the file at `path`. `write` writes the new content into a stream. Raise OSError when this
-    fails. The old file then remains."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    fails. The old file is then unchanged."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with scratch.open("wb") as stream:
+        with temporary.open("wb") as stream:
             write(stream)
-        scratch.replace(path)
+        temporary.replace(path)
     finally:
-        scratch.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def ensure_writable(folder: Path) -> None:
-    """Create the folder and a trial file in it, before minutes of work depend on it. Raise OSError when this fails."""
+    """Create the folder, and create and delete a file in it. Raise OSError when this fails."""
     folder.mkdir(parents=True, exist_ok=True)
     trial = folder / f".{os.getpid()}"
     trial.touch()

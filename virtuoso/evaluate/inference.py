@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 EXTRA_STEPS = 12
-"""The number of steps in an hour. It is added to twice the horizon."""
+"""The steps of an hour. They are added to twice the horizon."""
 TINY = 1e-300
 MIN_LAGS = 3
 """The minimum length of a series, in lags."""
 
 
 class MeanEstimate(NamedTuple):
-    """A mean with its 95 % interval, and the two-sided probability of a mean at least this far from 0 without an effect.
-    Interval and probability are NaN when the series is too short."""
+    """A mean with its 95 % interval (`low`, `high`). Without an effect, a mean at least this far from 0 has probability `p`.
+    Interval and p are NaN when the series is too short."""
 
     value: float
     low: float
@@ -103,8 +103,8 @@ def student_quantile(level: float, freedom: float) -> float:
 
 
 def false_discovery_rates(probabilities: Sequence[float]) -> list[float]:
-    """Return the q of each p: the expected share of false results among all results that are at least as significant
-    (Benjamini and Hochberg 1995, JRSS B 57). NaN remains NaN and does not count as a test."""
+    """Return the q of each p: the expected share of false results among all results with at most this p (Benjamini and
+    Hochberg 1995, JRSS B 57). NaN remains NaN and does not count as a test."""
     p = np.asarray(probabilities, dtype=np.float64)
     tests = np.flatnonzero(np.isfinite(p))
     order = tests[np.argsort(p[tests], kind="stable")]

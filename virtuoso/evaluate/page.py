@@ -53,7 +53,7 @@ def _parts(evaluation: Evaluation, pictures: Mapping[str, bytes]) -> Iterator[st
         if results := evaluation.results_of(*kinds):
             yield f"<h2>{escape(name.capitalize())}</h2>{_table([HEADS, *map(result_row, results)], results)}"
     tenths = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION, FeatureKind.BASELINE)
-    yield "<h2>Mean return by tenths of the score</h2><p>Lowest to highest, less that of all symbols, basis points.</p>"
+    yield "<h2>Mean return by tenths of the score</h2><p>Lowest to highest, minus that of all symbols, basis points.</p>"
     yield _table([DECILE_HEADS, *map(decile_row, tenths)])
     yield "</html>"
 

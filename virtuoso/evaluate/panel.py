@@ -60,8 +60,8 @@ class Panel:
 
 
 def delayed_returns(price: Floats, steps: int) -> Floats:
-    """Return the log returns over `steps` that begin one step after each row. They begin after all data that was known at
-    the row. NaN where a price is missing. The shape is that of `price`."""
+    """Return the log returns over `steps` that begin one step after each row, in the shape of `price`. NaN where a price is
+    missing."""
     logs = np.log(price)
     returns = np.full(price.shape, np.nan)
     begin, end = logs[DELAY_STEPS : len(logs) - steps], logs[DELAY_STEPS + steps :]
@@ -70,8 +70,8 @@ def delayed_returns(price: Floats, steps: int) -> Floats:
 
 
 def baselines(panel: Panel, score: Feature, seed: int) -> dict[Feature, NDArray[np.float32]]:
-    """Return the features that a score must beat. `momentum_*` is the past return. `shuffled_symbols` is the `score`
-    of another symbol, selected once by `seed`. It is as persistent and as often missing as the score itself, but has no
+    """Return the features that a score is compared with. `momentum_*` is the past log return. `shuffled_symbols` is the
+    `score` of another symbol, selected once by `seed`. It has the persistence and the missing values of a score, but no
     relation to the symbol."""
     logs = np.log(panel.price)
     result = {}

@@ -85,12 +85,12 @@ def _deciles(evaluation: Evaluation) -> bytes:
         axis.bar(range(1, DECILES + 1), values, color=np.where(values > 0, "#1a7f37", "#cf222e"), width=0.8)
         axis.axhline(0, color="#24292f", linewidth=0.8)
         spread = result.metrics.spread
-        away = f"last less first {number(spread.value, 1)} ({interval(spread.low, spread.high, 1)})"
-        axis.set_title(f"{result.feature.name}, {result.horizon}\n{away}", fontsize=9)
+        difference = f"last minus first {number(spread.value, 1)} ({interval(spread.low, spread.high, 1)})"
+        axis.set_title(f"{result.feature.name}, {result.horizon}\n{difference}", fontsize=9)
         axis.set_xlabel("tenth by score, lowest to highest", fontsize=8)
         axis.set_xticks(range(1, DECILES + 1))
         axis.tick_params(labelsize=8)
-    axes[0].set_ylabel("return less that of all symbols, bp", fontsize=8)
+    axes[0].set_ylabel("return minus that of all symbols, bp", fontsize=8)
     return _png(figure)
 
 
@@ -99,15 +99,15 @@ def _components(evaluation: Evaluation) -> bytes:
     results = evaluation.results_of(FeatureKind.COMPONENT)
     names = list(dict.fromkeys(f.feature.name for f in results))
     values = np.array([f.metrics.ic.value for f in results]).reshape(len(names), len(HORIZONS))
-    most = max(0.01, float(np.nanmax(np.abs(values)))) if np.isfinite(values).any() else 0.01
+    largest = max(0.01, float(np.nanmax(np.abs(values)))) if np.isfinite(values).any() else 0.01
     columns = 3
     size = -(-len(names) // columns)
     figure = Figure(figsize=(12, 1.2 + 0.24 * size), dpi=DPI, layout="constrained")
     axes = figure.subplots(1, columns)
     image: Any = None
-    for place, axis in enumerate(axes):
-        part = slice(place * size, (place + 1) * size)
-        image = axis.imshow(values[part], cmap="RdYlGn", vmin=-most, vmax=most, aspect="auto")
+    for column, axis in enumerate(axes):
+        part = slice(column * size, (column + 1) * size)
+        image = axis.imshow(values[part], cmap="RdYlGn", vmin=-largest, vmax=largest, aspect="auto")
         axis.set_yticks(range(len(names[part])), names[part], fontsize=7)
         axis.set_xticks(range(len(HORIZONS)), list(HORIZONS), fontsize=8)
         for cell, result in enumerate(results[part.start * len(HORIZONS) : part.stop * len(HORIZONS)]):
@@ -119,14 +119,16 @@ def _components(evaluation: Evaluation) -> bytes:
 
 def _label_cell(axis: Any, index: int, result: FeatureResult) -> None:
     """Write the coefficient of a result into its cell."""
-    value, clear = result.metrics.ic.value, result.conclusion in (Conclusion.PREDICTIVE, Conclusion.INVERSE)
+    value, significant = result.metrics.ic.value, result.conclusion in (Conclusion.PREDICTIVE, Conclusion.INVERSE)
     if np.isfinite(value):
         y, x = divmod(index, len(HORIZONS))
-        axis.text(x, y, f"{value:+.3f}", ha="center", va="center", fontsize=7, fontweight="bold" if clear else "normal")
+        axis.text(
+            x, y, f"{value:+.3f}", ha="center", va="center", fontsize=7, fontweight="bold" if significant else "normal"
+        )
 
 
 def _regime(history: RegimeHistory) -> bytes:
-    """Draw BTC's price with the regimes as coloured bands, and the number of changes per day below."""
+    """Draw BTC's price with the regimes as coloured bands, and below it the number of changes per day."""
     figure = Figure(figsize=(12, 5.2), dpi=DPI, layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
     times = [datetime.fromtimestamp(time_ms / 1000, UTC) for time_ms in history.clock_ms.tolist()]

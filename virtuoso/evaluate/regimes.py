@@ -12,7 +12,6 @@ from virtuoso.analysis.bars import WINDOW_BARS
 from virtuoso.collector.one_pass import PassRequest, next_state, run_pass
 from virtuoso.collector.venue_state import new_venue_state
 from virtuoso.domain.model import ANCHOR, Candles, Environment, Regime, Stamp, Ticker, Timeframe
-from virtuoso.evaluate.bar_cache import cut
 from virtuoso.evaluate.panel import DAY_MS
 from virtuoso.market_data.feed import MarketData
 
@@ -74,7 +73,7 @@ class TickerHistory(NamedTuple):
 
 
 def regime_history(tickers: TickerHistory, anchor: Mapping[Timeframe, Candles]) -> RegimeHistory | None:
-    """Return the regime over these symbols, or None without BTC. `anchor` holds BTC's candles."""
+    """Return the market's regime at each step, or None without BTC. `anchor` has BTC's candles."""
     if ANCHOR not in tickers.symbols:
         return None
     state = new_venue_state(VENUE, Environment.REPLAY)
@@ -103,5 +102,5 @@ def _closed_candles(anchor: Mapping[Timeframe, Candles], now_ms: int) -> dict[Ti
     for timeframe, candles in anchor.items():
         end = int(np.searchsorted(candles.open_ms + timeframe.ms, now_ms, side="right"))
         if end:
-            result[timeframe] = cut(candles, max(0, end - WINDOW_BARS), end)
+            result[timeframe] = candles.cut(max(0, end - WINDOW_BARS), end)
     return result

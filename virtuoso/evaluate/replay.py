@@ -1,7 +1,7 @@
 """The replay of one symbol's history, bar by bar, with the code of live scoring and the data known at each step.
 
-1m bars are left out: there are 28,800 for each symbol in 20 days, and they have 15 % of the weight. Everything else is as in
-live scoring: the newest closed bar of each timeframe, and the same components, weights and confidences.
+1m bars are left out, because there are 28,800 for each symbol in 20 days, and they have only 15 % of the weight. Everything
+else is as in live scoring: the newest closed bar of each timeframe, and the same components, weights and confidences.
 """
 
 from __future__ import annotations
@@ -78,25 +78,25 @@ def last_closed_bars(candles: Candles, clock_ms: Millis) -> tuple[NDArray[np.int
 def _aggregate(directions: Floats, confidences: Floats) -> NDArray[np.float32]:
     """Return the direction of every feature: all candle dimensions together, each dimension, and each component. The formula
     is that of `analysis.aggregation`: sum(w c d) / sum(w c)."""
-    whole = sum(DEFAULT_WEIGHTS.timeframes.values())
-    shares = np.array([DEFAULT_WEIGHTS.timeframes[t] / whole for t in TIMEFRAMES])
+    total = sum(DEFAULT_WEIGHTS.timeframes.values())
+    shares = np.array([DEFAULT_WEIGHTS.timeframes[t] / total for t in TIMEFRAMES])
     strengths = np.array([spec.weight for spec in COMPONENTS])[:, None, None] * shares[:, None] * confidences
-    pushes = strengths * np.nan_to_num(directions)
+    signed_strengths = strengths * np.nan_to_num(directions)
     dimensions: list[Floats] = []
-    total_push, total_strength = np.zeros(directions.shape[2]), np.zeros(directions.shape[2])
+    total_signed, total_strength = np.zeros(directions.shape[2]), np.zeros(directions.shape[2])
     for kind in DIMENSIONS:
         rows = [row for row, spec in enumerate(COMPONENTS) if spec in CANDLE_COMPONENTS[kind]]
-        push, strength = pushes[rows].sum(axis=(0, 1)), strengths[rows].sum(axis=(0, 1))
-        dimensions.append(_ratio(push, strength))
+        signed, strength = signed_strengths[rows].sum(axis=(0, 1)), strengths[rows].sum(axis=(0, 1))
+        dimensions.append(_ratio(signed, strength))
         share = DEFAULT_WEIGHTS.share(kind)
-        total_push, total_strength = total_push + share * push, total_strength + share * strength
+        total_signed, total_strength = total_signed + share * signed, total_strength + share * strength
     components = directions.reshape(-1, directions.shape[2])
-    return np.array([_ratio(total_push, total_strength), *dimensions, *components], dtype=np.float32)
+    return np.array([_ratio(total_signed, total_strength), *dimensions, *components], dtype=np.float32)
 
 
-def _ratio(push: Floats, strength: Floats) -> Floats:
-    """Return push / strength, NaN where the strength is 0."""
-    return np.where(strength > 0, push / np.where(strength > 0, strength, 1.0), np.nan)
+def _ratio(signed: Floats, strength: Floats) -> Floats:
+    """Return signed / strength, NaN where the strength is 0."""
+    return np.where(strength > 0, signed / np.where(strength > 0, strength, 1.0), np.nan)
 
 
 def price_history(candles: Candles | None, clock_ms: Millis) -> tuple[Floats, Floats, Floats]:
@@ -114,8 +114,8 @@ def price_history(candles: Candles | None, clock_ms: Millis) -> tuple[Floats, Fl
 
 
 def has_look_ahead(candles: Mapping[Timeframe, Candles], clock_ms: Millis, seed: int) -> bool:
-    """Return True if any score depends on later bars. `seed` selects a step. All later bars are shuffled and their prices
-    doubled. The scores up to that step must stay the same, bit for bit."""
+    """Return True if any score depends on later bars. `seed` selects a step. All bars after it are shuffled and their prices
+    doubled. The scores up to it must stay the same, bit for bit."""
     rng = np.random.default_rng(seed)
     step = int(rng.integers(len(clock_ms) // 4, 3 * len(clock_ms) // 4))
     changed = {t: _with_other_future(one, int(clock_ms[step]), rng) for t, one in candles.items()}

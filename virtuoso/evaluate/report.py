@@ -55,7 +55,7 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
         if results := evaluation.results_of(*kinds):
             yield from ("", name)
             yield from aligned([HEADS, *(result_row(result) for result in results)])
-    yield from ("", "MEAN RETURN BY TENTHS OF THE SCORE, lowest to highest, less that of all symbols, basis points")
+    yield from ("", "MEAN RETURN BY TENTHS OF THE SCORE, lowest to highest, minus that of all symbols, basis points")
     main = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION, FeatureKind.BASELINE)
     yield from aligned([DECILE_HEADS, *(decile_row(result) for result in main)])
 
@@ -72,8 +72,8 @@ def check_sentences(evaluation: Evaluation) -> list[str]:
     sentences = []
     if evaluation.look_ahead_checked is not None:
         sentences.append(
-            "No look-ahead: all bars after a step were replaced by others, and the scores up to it of "
-            f"{evaluation.look_ahead_checked} symbols stayed the same, bit for bit."
+            f"No look-ahead: in {evaluation.look_ahead_checked} symbols all bars after a step were replaced by others. The "
+            "scores up to that step stayed the same, bit for bit."
         )
     if (history := evaluation.regimes) is not None:
         sentences.append(

@@ -113,7 +113,7 @@ def market_returns(forward: Mapping[str, ForwardReturns]) -> dict[str, MarketRet
 
 
 def conclusion_sentences(evaluation: Evaluation) -> list[str]:
-    """Return the conclusions in plain words. The total and the dimensions are named; the components are counted."""
+    """Return the conclusions in plain words. The total and the dimensions are named. The components are counted."""
     sentences = []
     main = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION)
     for feature in dict.fromkeys(result.feature for result in main):
@@ -148,7 +148,7 @@ def _extreme_deciles(results: Sequence[FeatureResult]) -> list[str]:
     ranking of all symbols."""
     known = [(r.horizon, r.metrics.spread) for r in results if not math.isnan(r.metrics.spread.low)]
     spreads = [f"{s.value:+.1f} bp over {horizon} ({s.low:+.1f} to {s.high:+.1f})" for horizon, s in known]
-    return [f"Its highest tenth less its lowest earned {'; '.join(spreads)}, before costs."] if spreads else []
+    return [f"The return of its highest tenth minus its lowest, before costs: {'; '.join(spreads)}."] if spreads else []
 
 
 def _joined(names: Sequence[str]) -> str:
@@ -157,18 +157,18 @@ def _joined(names: Sequence[str]) -> str:
 
 CAVEATS = (
     (
-        "A score is known at the close of a 5m bar; its return begins at the next close. No figure includes fees, spread, "
+        "A score is known at the close of a 5m bar. Its return begins at the next close. No figure includes fees, spread, "
         "funding or slippage."
     ),
     (
-        "Intervals are 95 % intervals. The steps overlap and are not independent. So the standard error is that of Newey "
-        "and West, with Bartlett weights over twice the horizon and an hour, and Student's t has one degree of freedom for "
-        "each such span, less one."
+        "Intervals are 95 % intervals. The steps overlap and are not independent, so the standard error is that of Newey "
+        "and West with Bartlett weights. The lag is twice the horizon plus an hour. Student's t has (steps / lag) - 1 "
+        "degrees of freedom."
     ),
     (
-        "q is p after the correction of Benjamini and Hochberg for all tests of this report: of the results with "
-        f"q < {MAX_Q} about {100 * MAX_Q:.0f} % are false. This is one market in one period. What is clear here may not "
-        "hold in the next."
+        "q is p, corrected for all tests of this report (Benjamini and Hochberg). About "
+        f"{100 * MAX_Q:.0f} % of the results with q < {MAX_Q} are false. This is one market in one period. Another period "
+        "may give other results."
     ),
     f"A step counts with at least {MIN_SYMBOLS} symbols.",
 )

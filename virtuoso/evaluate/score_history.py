@@ -1,4 +1,4 @@
-"""The product's own score history on the evaluation's clock: all six dimensions and the total, as clients saw them."""
+"""The product's own score history at the steps of an evaluation: all six dimensions and the total, as clients saw them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ FEATURES = (TOTAL_SCORE, *(Feature(kind.lower_name, FeatureKind.DIMENSION) for k
 async def read_panel(
     history: HistoryReader, venue: str, *, start_ms: int, end_ms: int, max_symbols: int, progress: Callable[[int, int], None]
 ) -> Panel:
-    """Return the points of the `max_symbols` symbols with the most points, at each 5 minutes of the range (epoch ms,
-    multiples of 5 minutes). A step has the last point of the 5 minutes before it. 50 is subtracted from scores. Raise
-    HistoryError when the history cannot be read."""
+    """Return the scores and prices of the `max_symbols` symbols with the most points, from `start_ms` to `end_ms` (epoch ms,
+    multiples of 5 minutes). Each step of 5 minutes has its last point. The scores are reduced by 50. Raise HistoryError when
+    the history cannot be read."""
     symbols = await history.scored_symbols(venue)
     read: list[tuple[str, Sequence[ScorePoint]]] = []
     for count, symbol in enumerate(symbols, 1):

@@ -1,5 +1,5 @@
-"""Work on all cores: processes that end with their parent, and the computation of feature metrics in them. The processes
-import this module and its imports, so no module here may import a plotting library."""
+"""Processes on all cores that compute feature metrics and end with their parent. They import this module, so neither it nor
+its imports may import a plotting library."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def worker_pool() -> AsyncIterator[ProcessPoolExecutor]:
 
 
 def _end_with_parent() -> None:
-    """In a new process, leave Ctrl-C to the parent. Exit when the parent ends for any reason."""
+    """Prepare a new process: ignore Ctrl-C, which the parent handles, and exit when the parent ends for any reason."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def wait() -> None:

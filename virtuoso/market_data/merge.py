@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
-from virtuoso.domain.model import Candles, Trades
+from virtuoso.domain.model import CANDLE_COLUMNS, Candles, Trades
 
-BAR_COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")
 TRADE_COLUMNS = ("time_ms", "price", "size", "side")
 
 
@@ -15,22 +17,16 @@ def merge_candles(old: Candles | None, new: Candles, *, limit: int) -> Candles |
 
     Return None if there is a gap between the two. All bars must then be read again."""
     if old is None or len(old) == 0:
-        return _newest(new, limit)
+        return new.cut(-limit)
     before = int((int(new.open_ms[0]) - int(old.open_ms[0])) // new.timeframe.ms)  # bars of `old` before those of `new`
     if before > len(old):
         return None
     if before <= 0:
-        return _newest(new, limit)
-    first = max(0, before + len(new) - limit)
-    columns = {name: np.concatenate((getattr(old, name)[first:before], getattr(new, name)))[-limit:] for name in BAR_COLUMNS}
-    return Candles(symbol=new.symbol, timeframe=new.timeframe, stamp=new.stamp, **columns)
-
-
-def _newest(candles: Candles, limit: int) -> Candles:
-    if len(candles) <= limit:
-        return candles
-    columns = {name: getattr(candles, name)[-limit:] for name in BAR_COLUMNS}
-    return Candles(symbol=candles.symbol, timeframe=candles.timeframe, stamp=candles.stamp, **columns)
+        return new.cut(-limit)
+    columns: dict[str, Any] = {
+        name: np.concatenate((getattr(old, name)[:before], getattr(new, name))) for name in CANDLE_COLUMNS
+    }
+    return replace(new, **columns).cut(-limit)
 
 
 def merge_trades(old: Trades | None, new: Trades, *, window_ms: int, limit: int) -> Trades:

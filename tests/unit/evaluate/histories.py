@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.domain.errors import EmptyData
-from virtuoso.domain.model import Candles, Instrument, Stamp, Timeframe
-from virtuoso.evaluate.bar_cache import COLUMNS
+from virtuoso.domain.model import CANDLE_COLUMNS, Candles, Instrument, Stamp, Timeframe
 from virtuoso.evaluate.panel import STEP_MS
 
 if TYPE_CHECKING:
@@ -106,5 +105,5 @@ async def no_pause(_: float) -> None:
 
 def select(bars: Candles, selection: slice | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Candles:
     """Return the selected bars."""
-    columns = {name: getattr(bars, name)[selection] for name in COLUMNS}
+    columns = {name: getattr(bars, name)[selection] for name in CANDLE_COLUMNS}
     return Candles(symbol=bars.symbol, timeframe=bars.timeframe, stamp=bars.stamp, **columns)

@@ -11,8 +11,8 @@ import pytest
 
 from tests.unit.evaluate.histories import END_MS, Venue, five_minutes, no_pause, select
 from virtuoso.domain.errors import VenueTimedOut
-from virtuoso.domain.model import Candles, Instrument, Timeframe
-from virtuoso.evaluate.bar_cache import COLUMNS, BarCache
+from virtuoso.domain.model import CANDLE_COLUMNS, Candles, Instrument, Timeframe
+from virtuoso.evaluate.bar_cache import BarCache
 from virtuoso.evaluate.panel import STEP_MS
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ async def request(venue: Venue, folder: Path, *, bars: int, end_ms: int = END_MS
 
 
 def same(one: Candles | None, other: Candles) -> bool:
-    return one is not None and all(np.array_equal(getattr(one, name), getattr(other, name)) for name in COLUMNS)
+    return one is not None and all(np.array_equal(getattr(one, name), getattr(other, name)) for name in CANDLE_COLUMNS)
 
 
 async def test_pages_are_joined(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ async def test_only_missing_bars_are_requested_on_both_sides(tmp_path: Path) -> 
     ]
 
 
-async def test_the_venues_first_bar_is_remembered(tmp_path: Path) -> None:
+async def test_the_first_bar_of_the_venue_is_stored(tmp_path: Path) -> None:
     await request(Venue(BARS, page=600), tmp_path, bars=5000)
     again = Venue(BARS)
     assert same(await request(again, tmp_path, bars=5000), BARS)
@@ -69,13 +69,13 @@ async def test_bars_of_another_market_under_the_same_name_are_discarded(tmp_path
     assert same(await request(Venue(other), tmp_path, bars=300), select(other, slice(700, None)))
 
 
-async def test_bars_behind_a_gap_do_not_count(tmp_path: Path) -> None:
+async def test_bars_before_a_gap_are_left_out(tmp_path: Path) -> None:
     gap = select(BARS, np.arange(1000) != 900)
     for _ in range(2):
         assert same(await request(Venue(gap, page=60), tmp_path, bars=300), select(BARS, slice(901, None)))
 
 
-async def test_a_symbol_that_ended_early_has_none(tmp_path: Path) -> None:
+async def test_a_symbol_that_was_delisted_before_the_end_has_no_bars(tmp_path: Path) -> None:
     assert await request(Venue(select(BARS, slice(0, 990))), tmp_path, bars=300) is None
     assert list(tmp_path.iterdir()) == []
 
@@ -90,7 +90,7 @@ async def test_a_file_that_cannot_be_read_is_replaced(tmp_path: Path, content: b
     assert len(venue.requests) == 1
 
 
-async def test_an_error_leaves_the_stored_bars(tmp_path: Path) -> None:
+async def test_after_an_error_the_stored_bars_are_unchanged(tmp_path: Path) -> None:
     await request(Venue(BARS), tmp_path, bars=300, end_ms=END_MS - 50 * STEP_MS)
 
     class Down(Venue):

@@ -70,7 +70,7 @@ async def loaded(venue: Market, folder: Path, output: io.StringIO) -> Dataset | 
         return await load_dataset(bar_cache, await venue.instruments(), CLOCK, pool, Progress(output), seed=1)
 
 
-async def test_symbols_are_chosen_by_their_turnover_before_the_clock_and_not_after(tmp_path: Path) -> None:
+async def test_symbols_are_chosen_by_their_turnover_before_the_first_step_only(tmp_path: Path) -> None:
     young = [select(bars, bars.open_ms > CLOCK[0]) for bars in symbol("YOUNGUSDT", 5, since=1e9)]
     venue = Market(
         *symbol("RISENUSDT", 1, before=0.01, since=1e6),
@@ -83,7 +83,7 @@ async def test_symbols_are_chosen_by_their_turnover_before_the_clock_and_not_aft
     assert await chosen(venue, tmp_path, 99) == [ANCHOR, "FALLENUSDT", "EVENUSDT", "RISENUSDT"]
 
 
-async def test_a_symbol_that_fails_costs_itself_and_becomes_a_remark(tmp_path: Path) -> None:
+async def test_a_failing_symbol_is_left_out_with_a_remark(tmp_path: Path) -> None:
     output = io.StringIO()
     dataset = await loaded(Market(*symbol("AUSDT", 1), *symbol(ANCHOR, 2), down="BUSDT"), tmp_path, output)
     assert dataset is not None
@@ -96,13 +96,13 @@ async def test_a_symbol_that_fails_costs_itself_and_becomes_a_remark(tmp_path: P
     assert "symbols fetched and replayed: 3 of 3" in output.getvalue()
 
 
-async def test_without_symbols_there_is_no_dataset_and_the_reason_is_written(tmp_path: Path) -> None:
+async def test_without_symbols_there_is_no_dataset_and_the_reason_is_printed(tmp_path: Path) -> None:
     output = io.StringIO()
     assert await loaded(Market(down="BUSDT"), tmp_path, output) is None
     assert "nothing can be evaluated: 1 symbols are left out: VenueTimedOut: no answer" in output.getvalue()
 
 
-async def test_a_folder_that_cannot_be_written_ends_it_with_that_error(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_written_raises_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
         await loaded(Market(*symbol("AUSDT", 1), *symbol("BUSDT", 2)), tmp_path / "file", io.StringIO())

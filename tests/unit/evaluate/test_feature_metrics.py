@@ -43,7 +43,7 @@ def test_a_return_begins_one_step_after_its_score() -> None:
     assert delayed_returns(price, 99).shape == price.shape
 
 
-def test_a_planted_prediction_is_found_and_grows_over_the_tenths() -> None:
+def test_a_planted_effect_is_found_and_returns_grow_with_the_deciles() -> None:
     planted = np.nan_to_num(delayed_returns(PRICE, 12)) / 0.007 + 8 * noise(1)
     one = results_of(planted)["1 h"]
     assert one.conclusion is Conclusion.PREDICTIVE
@@ -54,13 +54,13 @@ def test_a_planted_prediction_is_found_and_grows_over_the_tenths() -> None:
     assert results_of(-planted)["1 h"].conclusion is Conclusion.INVERSE
 
 
-def test_noise_shows_nothing() -> None:
+def test_noise_has_no_significant_result() -> None:
     steady = np.cumsum(noise(2), axis=0)  # stable ranks, the hardest case for an interval
     for score in (noise(3), steady):
         assert {each.conclusion for each in results_of(score).values()} <= {Conclusion.INSIGNIFICANT, Conclusion.UNTESTABLE}
 
 
-def test_knowing_the_bar_before_the_return_shows_nothing_and_one_bar_more_predicts() -> None:
+def test_a_score_that_knows_the_next_bar_shows_nothing_and_one_that_knows_the_return_predicts() -> None:
     next_bar = np.roll(MOVES, -1, axis=0)  # not tradable, because it ends where the return begins
     first_bar = np.roll(MOVES, -2, axis=0)  # a leak, because it is part of the return
     assert results_of(next_bar)["15 m"].conclusion is Conclusion.INSIGNIFICANT
@@ -69,7 +69,7 @@ def test_knowing_the_bar_before_the_return_shows_nothing_and_one_bar_more_predic
     assert leak.metrics.ic.value > 0.5
 
 
-def test_baselines_use_the_past_only_and_shuffled_symbols_never_get_their_own_score() -> None:
+def test_baselines_use_only_the_past_and_shuffled_symbols_never_get_their_own_score() -> None:
     score = noise(4).astype(np.float32)
     panel = Panel(
         clock_ms=np.arange(STEPS, dtype=np.int64),
@@ -89,7 +89,7 @@ def test_baselines_use_the_past_only_and_shuffled_symbols_never_get_their_own_sc
     assert np.array_equal(computed["shuffled_symbols"], again["shuffled_symbols"])
 
 
-def test_ranks_and_coefficients_are_scipys_with_ties_and_gaps() -> None:
+def test_ranks_and_coefficients_agree_with_scipy_with_ties_and_gaps() -> None:
     score = np.round(noise(6)[:60], 1)
     score[noise(7)[:60] > 1] = np.nan
     present = np.isfinite(score)
@@ -113,20 +113,20 @@ def test_a_step_with_few_symbols_does_not_count() -> None:
     assert all(each.metrics.steps == 0 for each in results_of(few).values())
 
 
-def test_turnover_is_zero_for_constant_ranks_and_one_for_new_ones() -> None:
+def test_turnover_is_zero_for_constant_ranks_and_one_for_random_ranks() -> None:
     still: NDArray[np.float64] = np.tile(np.arange(SYMBOLS, dtype=np.float64), (STEPS, 1))
     assert results_of(still)["4 h"].metrics.turnover == 0
     assert results_of(noise(9))["4 h"].metrics.turnover == pytest.approx(1, abs=0.02)
 
 
-def test_hits_count_the_direction_and_leave_out_neutral_scores() -> None:
+def test_the_hit_rate_leaves_out_neutral_scores() -> None:
     knowing = np.sign(np.nan_to_num(delayed_returns(PRICE, 3)))
     knowing[:, ::2] = 0
     assert results_of(knowing)["15 m"].metrics.hit_rate == 1
     assert results_of(-knowing)["15 m"].metrics.hit_rate == 0
 
 
-def test_among_many_tests_of_nothing_few_are_clear() -> None:
+def test_among_many_tests_without_an_effect_few_are_significant() -> None:
     metrics = {
         Feature(f"n{n}", FeatureKind.COMPONENT): feature_metrics(noise(100 + n).astype(np.float32), FORWARD, COUNTED)
         for n in range(15)

@@ -26,7 +26,7 @@ def overlapping(rng: np.random.Generator, steps: int, horizon: int) -> Floats:
     return earned
 
 
-def test_the_error_is_that_of_newey_and_west() -> None:
+def test_the_standard_error_agrees_with_newey_and_west() -> None:
     series = overlapping(np.random.default_rng(3), 2000, 12)
     ours = mean_estimate(series, 12)
     lag = 2 * 12 + EXTRA_STEPS
@@ -38,7 +38,7 @@ def test_the_error_is_that_of_newey_and_west() -> None:
 
 
 @pytest.mark.parametrize("horizon", [3, 48])
-def test_intervals_without_effect_contain_zero_as_often_as_they_claim(horizon: int) -> None:
+def test_intervals_without_an_effect_contain_zero_with_their_stated_frequency(horizon: int) -> None:
     rng = np.random.default_rng(horizon)
     contains = [
         estimate.low < 0 < estimate.high
@@ -47,7 +47,7 @@ def test_intervals_without_effect_contain_zero_as_often_as_they_claim(horizon: i
     assert 0.90 <= np.mean(contains) <= 0.985
 
 
-def test_a_series_too_short_for_its_horizon_has_a_mean_and_no_interval() -> None:
+def test_a_series_that_is_too_short_has_a_mean_but_no_interval() -> None:
     estimate = mean_estimate(np.ones(100), 48)
     assert estimate.value == 1
     assert math.isnan(estimate.low)
@@ -62,13 +62,13 @@ def test_missing_steps_are_left_out_and_keep_their_position() -> None:
 
 
 @pytest.mark.parametrize("freedom", [1, 1.7, 4, 18.9, 250, 4000])
-def test_students_t_is_scipys(freedom: float) -> None:
+def test_students_t_agrees_with_scipy(freedom: float) -> None:
     for t in (0.0, 0.2, 1.0, 2.5, 7.0, 40.0):
         assert student_tail(t, freedom) == pytest.approx(2 * stats.t.sf(t, freedom), rel=1e-9, abs=1e-290)
     assert student_quantile(0.95, freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=1e-9)
 
 
-def test_q_is_that_of_benjamini_and_hochberg_and_nan_is_no_test() -> None:
+def test_q_agrees_with_benjamini_and_hochberg_and_nan_is_not_a_test() -> None:
     p = [0.001, 0.04, math.nan, 0.03, 0.9, 0.03, 0.2]
     known = [each for each in p if not math.isnan(each)]
     theirs = iter(multipletests(known, method="fdr_bh")[1])

@@ -21,7 +21,7 @@ def tickers(*symbols: str) -> TickerHistory:
     return TickerHistory(times, symbols, price, change, turnover)
 
 
-def test_a_step_has_the_tickers_of_the_symbols_that_had_traded_for_a_day() -> None:
+def test_a_step_has_tickers_of_the_symbols_with_a_day_of_history() -> None:
     ticker_history = tickers(ANCHOR, "AUSDT", "BUSDT")
     ticker_history.change[7, 1] = np.nan
     at_step = ticker_history.at(7)
@@ -31,7 +31,7 @@ def test_a_step_has_the_tickers_of_the_symbols_that_had_traded_for_a_day() -> No
     assert at_step["BUSDT"].turnover_24h == ticker_history.turnover[7, 2]
 
 
-def test_a_market_that_turns_changes_its_regime() -> None:
+def test_the_regime_changes_when_the_market_turns() -> None:
     ticker_history = tickers(ANCHOR, *(f"A{n}USDT" for n in range(8)))
     half = STEPS // 2
     ticker_history.change[:half], ticker_history.change[half:] = 4.0, -4.0

@@ -58,7 +58,7 @@ def test_every_component_of_every_timeframe_is_replayed() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_no_score_changes_when_the_future_does(seed: int) -> None:
+def test_no_score_depends_on_later_bars(seed: int) -> None:
     assert not has_look_ahead(candle_history(count=15_000, seed=seed), clock(700), seed)
 
 
@@ -73,7 +73,7 @@ def test_a_reading_that_uses_the_next_bar_is_detected(monkeypatch: pytest.Monkey
     assert has_look_ahead(candle_history(count=15_000), clock(700), 1)
 
 
-def test_a_longer_bar_counts_only_once_it_has_closed() -> None:
+def test_a_longer_bar_is_used_only_after_its_close() -> None:
     minute_by_minute = replay(CANDLES, CLOCK).directions[[n.name for n in FEATURES].index("rsi_30m")]
     changes = CLOCK[1:][minute_by_minute[1:] != minute_by_minute[:-1]]
     assert len(changes) > 100
@@ -90,7 +90,7 @@ def test_steps_without_bars_have_no_score_and_no_price() -> None:
     assert np.isfinite(history.turnover).sum() == 300 - 287
 
 
-def test_change_and_turnover_are_those_of_a_ticker() -> None:
+def test_change_and_turnover_equal_those_of_a_ticker() -> None:
     history, bars = replay(CANDLES, CLOCK), CANDLES[Timeframe.M5]
     assert history.price[-1] == bars.close[-1]
     assert history.change[-1] == pytest.approx(100 * (bars.close[-1] / bars.close[-289] - 1))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CLOCK = clock(400)
 SYMBOLS = (ANCHOR, "AUSDT", "BUSDT", "CUSDT")
-PASSING = [VenueTimedOut("slow"), VenueUnavailable("down"), RateLimited("wait", until_ms=0), BadData("torn")]
+TEMPORARY = [VenueTimedOut("slow"), VenueUnavailable("down"), RateLimited("wait", until_ms=0), BadData("incomplete")]
 
 
 class Failing(Venue):
@@ -57,34 +57,36 @@ class Failing(Venue):
         self.pauses.append(seconds)
 
 
-async def chosen(venue: Failing, folder: Path, said: io.StringIO) -> list[str]:
+async def chosen(venue: Failing, folder: Path, output: io.StringIO) -> list[str]:
     bar_cache = BarCache(cast("Exchange", venue), folder, sleep=venue.sleep)
-    found = await most_traded(cast("Exchange", venue), bar_cache, CLOCK, 3, Progress(said))
+    found = await most_traded(cast("Exchange", venue), bar_cache, CLOCK, 3, Progress(output))
     return [each.symbol for each in found]
 
 
-@pytest.mark.parametrize("error", PASSING, ids=lambda e: type(e).__name__)
-async def test_a_failure_that_passes_changes_no_choice(tmp_path: Path, error: ExchangeError) -> None:
-    whole = await chosen(Failing(error, 0), tmp_path / "whole", io.StringIO())
-    venue = Failing(error, len(RETRY_PAUSES_S), whole[1])
-    assert await chosen(venue, tmp_path / "failing", io.StringIO()) == whole
+@pytest.mark.parametrize("error", TEMPORARY, ids=lambda e: type(e).__name__)
+async def test_a_temporary_failure_does_not_change_the_chosen_symbols(tmp_path: Path, error: ExchangeError) -> None:
+    expected = await chosen(Failing(error, 0), tmp_path / "expected", io.StringIO())
+    venue = Failing(error, len(RETRY_PAUSES_S), expected[1])
+    assert await chosen(venue, tmp_path / "failing", io.StringIO()) == expected
     assert venue.pauses == list(RETRY_PAUSES_S)
 
 
 @pytest.mark.parametrize("error", [VenueTimedOut("slow"), VenueBlocked("no")], ids=lambda e: type(e).__name__)
-async def test_no_choice_is_made_among_what_happened_to_answer(tmp_path: Path, error: ExchangeError) -> None:
+async def test_a_lasting_failure_raises_an_error_instead_of_choosing_fewer_symbols(
+    tmp_path: Path, error: ExchangeError
+) -> None:
     with pytest.raises(type(error)):
         await chosen(Failing(error, 99, "AUSDT"), tmp_path, io.StringIO())
 
 
-async def test_a_symbol_whose_bars_cannot_be_read_is_named_and_left_out(tmp_path: Path) -> None:
-    said = io.StringIO()
-    found = await chosen(Failing(BadData("no bars"), 99, "AUSDT"), tmp_path, said)
+async def test_a_symbol_with_unreadable_bars_is_left_out_and_named(tmp_path: Path) -> None:
+    output = io.StringIO()
+    found = await chosen(Failing(BadData("no bars"), 99, "AUSDT"), tmp_path, output)
     assert sorted(found) == sorted({*SYMBOLS} - {"AUSDT"})
-    assert "1 symbols cannot be ranked and are left out: AUSDT (no bars)" in said.getvalue()
+    assert "1 symbols cannot be ranked and are left out: AUSDT (no bars)" in output.getvalue()
 
 
-async def test_what_will_not_pass_is_not_asked_for_again(tmp_path: Path) -> None:
+async def test_a_permanent_failure_is_not_retried(tmp_path: Path) -> None:
     venue = Failing(VenueBlocked("no"), 99)
     with pytest.raises(VenueBlocked):
         await chosen(venue, tmp_path, io.StringIO())
