@@ -60,8 +60,8 @@ class Sentiment(_message.Message):
     open_interest_usd: _builtins.float
     """The open interest of all markets of the venue that publish it, USD. Above 0. Absent when no market publishes it."""
     open_interest_change_percent: _builtins.float
-    """The change of open interest of the tracked symbols over 4 hours, both at current prices, percent. Absent when fewer than
-    five symbols have 4 hours of history.
+    """The change of open interest of the tracked symbols over 4 hours, both at current prices, percent. Absent without 4 hours of
+    history for at least five symbols.
     """
     long_short_median: _builtins.float
     """The median of long accounts divided by short accounts, over the tracked symbols. Above 0. Absent when no ratio is known."""

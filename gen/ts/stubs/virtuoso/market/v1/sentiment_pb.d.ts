@@ -66,8 +66,8 @@ export type Sentiment = Message<"virtuoso.market.v1.Sentiment"> & {
      */
     openInterestUsd?: number | undefined;
     /**
-     * The change of open interest of the tracked symbols over 4 hours, both at current prices, percent. Absent when fewer than
-     * five symbols have 4 hours of history.
+     * The change of open interest of the tracked symbols over 4 hours, both at current prices, percent. Absent without 4 hours of
+     * history for at least five symbols.
      *
      * @generated from field: optional double open_interest_change_percent = 9;
      */
