@@ -6,7 +6,12 @@ Every limit stands here. The code that reads a kind of data applies the limit an
 | Data | Plausible | Otherwise |
 |---|---|---|
 | the venue's time in tickers | at most 60 s behind or ahead of ours; moves forward | the reply is refused: VenueStale |
+| the venue's time ahead of ours | as far ahead in two readings | it is used only as far as both readings agree |
+| the venue's time in other replies | at most 60 s ahead of ours | the reply is refused: VenueStale |
 | a time in a row | not before 2009, at most 5 s ahead of its reply (bars: 60 s) | the row is refused |
+| the age of a ticker whose row has a time | at most 10 minutes | the row is refused: the market has no ticker |
+| the time at which a market was listed | not before 2009, at most 60 s ahead of ours | the field is absent |
+| the time of BTC's market share | at most 1 hour behind ours, 60 s ahead | the reply is refused: VenueStale |
 | a number | finite and at most 1e18; a price above 0 | the row, or the field, is refused |
 | mark and index price | within 20 % of the last price | the field is absent |
 | funding rate | at most 5 % per interval | the field is absent |
@@ -28,6 +33,8 @@ MAX_CLOCK_LEAD_MS = MINUTE_MS  # maximum time by which a venue's clock may be ah
 MAX_CLOCK_STEP_BACK_MS = 5 * SECOND_MS
 MAX_CLOCK_STILL_MS = 15 * SECOND_MS
 MAX_ROW_LEAD_MS = 5 * SECOND_MS  # maximum lead of a row's time over its reply's; a venue's clocks differ
+MAX_TICKER_AGE_MS = 10 * MINUTE_MS  # some venues date a ticker by its last trade, and small markets trade rarely
+MAX_DOMINANCE_AGE_MS = 60 * MINUTE_MS
 MAX_BAR_LEAD_MS = MINUTE_MS
 MAX_BAR_DELAY_MS = MINUTE_MS  # the newest bar may be missing for two periods and this time
 

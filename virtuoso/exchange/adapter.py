@@ -26,7 +26,7 @@ from virtuoso.exchange.instruments import instruments_of
 from virtuoso.exchange.premiums import Premiums, Rows
 from virtuoso.exchange.replies import CALL_REPLIES, RECORDED_REPLIES, Reply, deciding_reply
 from virtuoso.exchange.rows import completed, mappings, positive, read_book, read_series, read_trades
-from virtuoso.exchange.tickers import observed_ms, read_tickers
+from virtuoso.exchange.tickers import newest_ms, read_tickers
 from virtuoso.exchange.venues import SeriesNames, venue_facts
 
 Answer = TypeVar("Answer")
@@ -74,9 +74,9 @@ class CcxtExchange:
         After a failure the previous instruments stay in use.
         """
 
-        def read(markets: Any, _: Stamp, __: Reply | None) -> list[Instrument]:
+        def read(markets: Any, stamp: Stamp, _: Reply | None) -> list[Instrument]:
             listed = mappings(markets)
-            instruments = instruments_of(listed, ticks=self._client.precisionMode == TICK_SIZE)
+            instruments = instruments_of(listed, stamp.received_ms, ticks=self._client.precisionMode == TICK_SIZE)
             if not instruments:
                 raise EmptyData(f"no active USDT perpetual among {len(listed)} markets")
             self._client.set_markets(listed)
@@ -93,19 +93,19 @@ class CcxtExchange:
         """Read the tickers of the known instruments, by symbol.
 
         The request goes to the front of the queue. Raise BadData when most tickers have no price, EmptyData when there are
-        no tickers, VenueStale when the venue's clock does not move or is far behind. Mark, index and funding come with the
-        tickers or from a second request. When the second request fails, only these fields are missing.
+        no tickers, VenueStale when the venue's clock does not move or is far from ours. Mark, index and funding come
+        with the tickers or from a second request. When the second request fails, only these fields are missing.
         """
         names = self._facts.names
 
         def read(rows: Any, stamp: Stamp, reply: Reply | None) -> Mapping[str, Ticker]:
-            if reply is None or reply.own_ms is None:
-                stamp = Stamp(
-                    observed_ms=observed_ms(rows, names.ticker) or stamp.observed_ms, received_ms=stamp.received_ms
-                )
-            self._venue_clock.watch(stamp.observed_ms, stamp.received_ms)
+            received_ms, venue_ms = stamp.received_ms, reply.own_ms if reply else None
+            if venue_ms is None:
+                venue_ms = newest_ms(rows, names.ticker, received_ms) or stamp.observed_ms
+            stamp = Stamp(observed_ms=self._venue_clock.watch(venue_ms, received_ms), received_ms=received_ms)
             return read_tickers(
                 *(rows, names.ticker, self._by_key, stamp),
+                venue_ms=venue_ms,
                 premiums=self._premiums.rows_at(stamp),
                 premium=names.premium,
                 contracts=self._contracts,

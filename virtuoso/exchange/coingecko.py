@@ -14,13 +14,13 @@ from virtuoso import metrics
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import BadData, ExchangeError, RateLimited, VenueStale, VenueTimedOut, VenueUnavailable
 from virtuoso.domain.model import Dominance, DominanceBasis
+from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS, MAX_DOMINANCE_AGE_MS
 from virtuoso.exchange.classify import kind_of, reply_error
 from virtuoso.exchange.replies import MAX_BODY_LENGTH, Reply
 from virtuoso.exchange.rows import number
 
 NAME = "coingecko"
 PERIOD_MS = 60_000  # it updates about every minute, and its free rate limit is low
-OLDEST_MS = 3_600_000
 MAX_AGE_MS = 600_000  # maximum age of the last value while requests fail
 
 
@@ -42,7 +42,7 @@ class CoinGecko:
 
         While requests fail, use the last value for ten minutes. After that, or without a value, raise the ExchangeError of
         the last request: RateLimited, VenueTimedOut, VenueUnavailable, VenueBlocked, BadData, or VenueStale for a value that
-        CoinGecko updated more than an hour ago.
+        CoinGecko dated more than an hour ago or in the future.
         """
         async with self._asking:
             if self._clock.now_ms() >= self._next_ms:
@@ -93,6 +93,8 @@ class CoinGecko:
         if percent is None or updated is None or not 0 < percent < 100:
             raise BadData(f"dominance {data['market_cap_percentage']['btc']!r} at {data['updated_at']!r}")
         age_ms = self._clock.now_ms() - updated * 1000
-        if age_ms > OLDEST_MS:
+        if age_ms > MAX_DOMINANCE_AGE_MS:
             raise VenueStale(f"dominance is {age_ms / 1000:.0f} s old")
+        if -age_ms > MAX_CLOCK_LEAD_MS:
+            raise VenueStale(f"dominance is dated {-age_ms / 1000:.0f} s ahead of our clock")
         return Dominance(percent=percent, basis=DominanceBasis.MARKET_CAP, observed_ms=int(updated * 1000))

@@ -1,48 +1,81 @@
-"""Check that a venue's clock moves forward and stays close to ours."""
+"""Check that a venue's clock moves forward and stays close to ours.
+
+The time in one reply may be wrong. So a time ahead of our clock is used only as far as two readings agree on it. What cannot
+be undone (a closed signal, an alert, a stored point) then has a time that two readings or two clocks confirm.
+"""
 
 from __future__ import annotations
 
 from virtuoso.domain.errors import VenueStale
-from virtuoso.domain.plausibility import MAX_CLOCK_LAG_MS, MAX_CLOCK_STEP_BACK_MS, MAX_CLOCK_STILL_MS
+from virtuoso.domain.plausibility import (
+    MAX_CLOCK_LAG_MS,
+    MAX_CLOCK_LEAD_MS,
+    MAX_CLOCK_STEP_BACK_MS,
+    MAX_CLOCK_STILL_MS,
+)
 from virtuoso.exchange.replies import Reply
 
 
 class VenueClock:
-    """Checks the venue's time in tickers, and estimates the time of replies that have none."""
+    """Checks the venue's time in tickers, and estimates the time of other replies."""
 
     def __init__(self) -> None:
-        self._newest: int | None = None
-        self._moved_ms = 0
-        self._lag: int | None = None
+        self._newest_ms: int | None = None  # the newest time in tickers, as the venue gave it
+        self._moved_ms = 0  # our time at which it moved
+        self._last_lead_ms = 0  # of the last reading
+        self._lead_ms = 0  # the lead over our clock that the last two readings agree on
+        self._used_ms: int | None = None
+        self._lag_ms: int | None = None  # of the last time that was used
 
-    def watch(self, observed_ms: int, received_ms: int) -> None:
-        """Check the venue's time in new tickers (both epoch ms).
+    def watch(self, observed_ms: int, received_ms: int) -> int:
+        """Check the venue's time in new tickers, and return the time to use (all epoch ms).
 
-        Raise VenueStale when it is more than 60 s behind ours, went back by more than 5 s, or has not moved for 15 s.
+        It is the venue's time, but not ahead of our clock by more than this reading and the one before agree on.
+
+        Raise VenueStale when the venue's time is more than 60 s behind or ahead of ours, went back by more than 5 s, or has
+        not moved for 15 s.
         """
-        self._lag = received_ms - observed_ms
-        # If the clock ran ahead of ours once, its corrected time must still be accepted.
-        newest = observed_ms - 1 if self._newest is None else min(self._newest, received_ms)
-        self._newest = max(newest, observed_ms)
-        if observed_ms > newest:
-            self._moved_ms = received_ms
-        if self._lag > MAX_CLOCK_LAG_MS:
-            raise VenueStale(f"its clock is {self._lag / 1000:.1f} s behind ours")
-        if newest - observed_ms > MAX_CLOCK_STEP_BACK_MS:
-            raise VenueStale(f"its clock went back by {(newest - observed_ms) / 1000:.1f} s")
+        lead_ms = observed_ms - received_ms
+        if lead_ms > MAX_CLOCK_LEAD_MS:
+            raise VenueStale(_ahead(lead_ms))
+        newest_ms = self._newest_ms
+        # When the newest time was ahead of ours, the correct time after it is earlier, and must be accepted.
+        if newest_ms is None or observed_ms > newest_ms or observed_ms < newest_ms > received_ms:
+            self._newest_ms, self._moved_ms = observed_ms, received_ms
+        if observed_ms != newest_ms:  # the same time again is no second reading
+            self._lead_ms, self._last_lead_ms = max(0, min(lead_ms, self._last_lead_ms)), lead_ms
+        if -lead_ms > MAX_CLOCK_LAG_MS:
+            self._lag_ms = -lead_ms
+            raise VenueStale(f"its clock is {-lead_ms / 1000:.1f} s behind ours")
+        if newest_ms is not None and min(newest_ms, received_ms) - observed_ms > MAX_CLOCK_STEP_BACK_MS:
+            raise VenueStale(f"its clock went back by {(min(newest_ms, received_ms) - observed_ms) / 1000:.1f} s")
         if received_ms - self._moved_ms >= MAX_CLOCK_STILL_MS:
             raise VenueStale(f"its clock has stood still for {(received_ms - self._moved_ms) / 1000:.1f} s")
+        latest_ms = max(received_ms + self._lead_ms, self._used_ms or 0)  # our own clock may have been set back
+        self._used_ms = min(observed_ms, latest_ms)
+        self._lag_ms = received_ms - self._used_ms
+        return self._used_ms
 
     def observed_ms(self, reply: Reply | None, received_ms: int) -> int:
-        """Return the venue's time of a reply.
+        """Return the venue's time of a reply other than tickers.
 
-        Use the time in the reply if there is one. Otherwise use our time of receipt minus the last lag of the tickers, but
-        no time after the HTTP Date. The Date alone would make old data look new. Without a known lag, use the Date. Without
-        a Date, use our time of receipt.
+        Use the time in the reply if there is one, but not ahead of our clock by more than the tickers confirm. Otherwise use
+        our time of receipt minus the last lag of the tickers, but no time after the HTTP Date. The Date alone would make old
+        data look new. Without a known lag, use the Date. Without a Date, use our time of receipt.
+
+        Raise VenueStale when the time in the reply is more than 60 s ahead of ours.
         """
         own = reply.own_ms if reply else None
         if own is not None:
-            return own
+            if own - received_ms > MAX_CLOCK_LEAD_MS:
+                raise VenueStale(_ahead(own - received_ms))
+            return min(own, received_ms + self._lead_ms)
         date = reply.date_ms if reply else None
-        guess = received_ms - self._lag if self._lag is not None else (received_ms if date is None else date)
+        if self._lag_ms is None:
+            return received_ms if date is None else min(received_ms, date)
+        guess = received_ms - self._lag_ms
         return guess if date is None else min(guess, date + 999)
+
+
+def _ahead(lead_ms: int) -> str:
+    return f"its clock is {lead_ms / 1000:.1f} s ahead of ours"

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from virtuoso.domain.model import SYMBOL_PATTERN, Instrument
-from virtuoso.exchange.rows import count_accepted, count_refused, number, settled
+from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS
+from virtuoso.exchange.rows import count_absent, count_accepted, count_refused, number, row_time, settled
 
 _MULTIPLIED = (
     re.compile(r"(?P<n>10{3,})(?P<base>\D.*)"),  # 1000SHIB, 10000X; but 1INCH and 100X are complete names
@@ -25,11 +26,12 @@ def base_and_multiplier(base: str) -> tuple[str, int]:
     return base, 1
 
 
-def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) -> dict[str, Instrument]:
+def instruments_of(markets: Iterable[Mapping[str, Any]], received_ms: int, *, ticks: bool = True) -> dict[str, Instrument]:
     """Return the active USDT linear perpetuals among ccxt's markets, by symbol.
 
     Refuse and count markets whose symbol does not match our pattern, and markets of one symbol that contradict each other.
-    With `ticks`, ccxt's price precision is a tick size. Otherwise it is a number of digits.
+    With `ticks`, ccxt's price precision is a tick size. Otherwise it is a number of digits. A
+    listing time that is not plausible at `received_ms` is absent.
     """
     named: list[tuple[str, tuple[Instrument, object]]] = []
     for market in markets:
@@ -43,14 +45,17 @@ def instruments_of(markets: Iterable[Mapping[str, Any]], *, ticks: bool = True) 
             count_refused("instrument_symbol")
         else:
             base, multiplier = base_and_multiplier(str(market.get("base")))
-            tick, listed = number((market.get("precision") or {}).get("price")), number(market.get("created"))
+            tick = number((market.get("precision") or {}).get("price"))
+            listed_ms = row_time(market.get("created"), received_ms + MAX_CLOCK_LEAD_MS)
+            if listed_ms is None and market.get("created") is not None:
+                count_absent("instrument_time")
             instrument = Instrument(
                 symbol=symbol,
                 venue_symbol=str(market["symbol"]),
                 base_asset=base,
                 multiplier=multiplier,
                 tick_size=tick if ticks and tick is not None and tick > 0 else None,
-                listed_ms=int(listed) if listed is not None and listed > 0 else None,
+                listed_ms=listed_ms,
             )
             named.append((symbol, (instrument, market.get("contractSize"))))
     instruments = {symbol: instrument for symbol, (instrument, _) in settled(named, "instrument").items()}

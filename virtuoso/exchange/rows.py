@@ -14,7 +14,7 @@ import numpy as np
 from virtuoso import metrics
 from virtuoso.domain.errors import BadData, EmptyData
 from virtuoso.domain.model import OrderBook, Stamp, TimeSeries, Trades
-from virtuoso.domain.plausibility import LARGEST, MAX_ROW_LEAD_MS
+from virtuoso.domain.plausibility import EARLIEST_MS, LARGEST, MAX_ROW_LEAD_MS
 from virtuoso.domain.prices import price_text
 from virtuoso.exchange.venues import SeriesNames, TradeNames
 
@@ -43,6 +43,12 @@ def positive(value: Any) -> float | None:
     return parsed if parsed is not None and parsed > 0 else None
 
 
+def row_time(value: Any, latest_ms: float) -> int | None:
+    """Return a time in epoch ms. Return None for any other value, and for a time before 2009 or after `latest_ms`."""
+    time_ms = number(value)
+    return int(time_ms) if time_ms is not None and EARLIEST_MS <= time_ms <= latest_ms else None
+
+
 def mappings(rows: Any) -> list[Mapping[str, Any]]:
     """Return the rows of a reply. A reply is a list or a mapping of rows. Raise BadData for any other type, and when there
     are rows but none of them is a mapping."""
@@ -63,6 +69,11 @@ def count_refused(reason: str, count: int = 1) -> None:
     if count:
         metrics.INVALID_ROWS.labels(reason).inc(count)
         metrics.ROWS.labels(reason.rpartition("_")[0], "refused").inc(count)
+
+
+def count_absent(reason: str) -> None:
+    """Count a field that is left out of an accepted row. `reason` is as in `count_refused`."""
+    metrics.INVALID_ROWS.labels(reason).inc()
 
 
 def count_accepted(kind: str, count: int) -> None:
@@ -86,17 +97,18 @@ def settled(pairs: Iterable[tuple[Key, Value]], reason: str) -> dict[Key, Value]
 
 def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, contract: float = 1) -> Trades:
     """Return unique trades, oldest first. Raise EmptyData when there are no rows, BadData when all are refused."""
-    readable: list[tuple[str, tuple[float, str, float, float, float]]] = []
+    readable: list[tuple[str, tuple[int, str, float, float, float]]] = []
     shaped = mappings(rows)
     sides = {names.buy: 1.0, names.sell: -1.0}
     latest = stamp.observed_ms + MAX_ROW_LEAD_MS
     for row in shaped:
-        price, size, time_ms = positive(row.get(names.price)), positive(row.get(names.size)), positive(row.get(names.time))
+        price, size = positive(row.get(names.price)), positive(row.get(names.size))
+        time_ms = row_time(row.get(names.time), latest)
         side, name = row.get(names.side), row.get(names.id)
         taker = sides.get(side) if isinstance(side, str | bool) else None
         if price is None or size is None:
             count_refused("trade_number")
-        elif time_ms is None or time_ms > latest:
+        elif time_ms is None:
             count_refused("trade_time")
         elif taker is None or name is None:
             count_refused("trade_side" if taker is None else "trade_id")
@@ -170,13 +182,13 @@ def read_series(
     doubtful = any(value is None for value in values)  # then 0 also means a missing value
     readable: list[tuple[int, float]] = []
     for row, value in zip(shaped, values, strict=True):
-        time_ms = positive(row.get(names.time))
+        time_ms = row_time(row.get(names.time), stamp.observed_ms + MAX_ROW_LEAD_MS)
         if value is None or not low < value < high or (value == 0 and doubtful):
             count_refused(f"{kind}_number")
-        elif time_ms is None or time_ms > stamp.observed_ms + MAX_ROW_LEAD_MS:
+        elif time_ms is None:
             count_refused(f"{kind}_time")
         else:
-            readable.append((int(time_ms), value))
+            readable.append((time_ms, value))
     by_time = settled(readable, kind)
     count_accepted(kind, len(by_time))
     if not shaped:
@@ -223,9 +235,3 @@ def completed(
                 completed_rows[f"{key}{suffix}"] = {**row, **known}
     count_accepted("premium", len(completed_rows))
     return completed_rows
-
-
-def newest(values: Sequence[float | None]) -> int | None:
-    """Return the largest number as an integer. Return None when there are no numbers."""
-    numbers = [value for value in values if value is not None]
-    return int(max(numbers)) if numbers else None

@@ -1,24 +1,43 @@
 """Pure functions that parse tickers from ticker rows.
 
-A row without a price is refused. A field that contradicts another field is omitted.
+A row without a price, or with a time that cannot be right, is refused. A field that contradicts another field is omitted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from virtuoso.domain.errors import BadData, EmptyData
+from virtuoso.domain.errors import BadData, EmptyData, VenueStale
 from virtuoso.domain.model import Instrument, Stamp, Ticker
-from virtuoso.domain.plausibility import MAX_FUNDING_RATE, MAX_PRICE_DISTANCE
-from virtuoso.exchange.rows import count_accepted, count_refused, keyed, mappings, newest, number, positive
+from virtuoso.domain.plausibility import (
+    LARGEST,
+    MAX_CLOCK_LEAD_MS,
+    MAX_FUNDING_RATE,
+    MAX_PRICE_DISTANCE,
+    MAX_ROW_LEAD_MS,
+    MAX_TICKER_AGE_MS,
+)
+from virtuoso.exchange.rows import count_accepted, count_refused, keyed, mappings, number, positive, row_time
 from virtuoso.exchange.venues import UNIFIED, PremiumNames, TickerNames
 
 
-def observed_ms(rows: Any, names: TickerNames) -> int | None:
-    """Return the newest time in the rows. Return None when the venue's rows have no time."""
-    return newest([number(row.get(names.time)) for row in mappings(rows)]) if names.time else None
+def newest_ms(rows: Any, names: TickerNames, received_ms: int) -> int | None:
+    """Return the newest plausible time in the rows, which is the venue's time of a reply without one. Return None when the
+    rows have no time.
+
+    A time ahead of our clock is plausible only when a tenth of the rows are near it. When all rows are far ahead of our
+    clock, the clock of the venue is wrong and not a row: the newest time is then returned for `VenueClock` to refuse.
+    """
+    if not names.time:
+        return None
+    times = sorted(t for row in mappings(rows) if (t := row_time(row.get(names.time), LARGEST)) is not None)
+    times = [t for t in times if t - received_ms <= MAX_CLOCK_LEAD_MS] or times
+    if not times:
+        return None
+    common_ms = times[-1 - len(times) // 10]
+    return max(t for t in times if t <= max(received_ms, common_ms + MAX_ROW_LEAD_MS))
 
 
 def read_tickers(
@@ -27,6 +46,7 @@ def read_tickers(
     instruments: Mapping[str, Instrument],
     stamp: Stamp,
     *,
+    venue_ms: int,
     premiums: Mapping[str, Mapping[str, Any]],
     premium: PremiumNames,
     contracts: Mapping[str, float] = MappingProxyType({}),
@@ -37,18 +57,25 @@ def read_tickers(
     `premiums` has rows of mark, index and funding by the same keys, for a venue whose tickers lack them. `contracts` has the
     base units per contract by symbol. The default is 1.
 
-    Raise EmptyData when no row belongs to an instrument, BadData when more than half of these rows have no price.
+    A ticker has the time of its row, where the venue gives one, but no time after `stamp`. `venue_ms` is the time of the
+    reply as the venue gave it. A row that is older by more than 10 minutes, or newer, is refused.
+
+    Raise EmptyData when no row belongs to an instrument, BadData when more than half of these rows are unreadable,
+    VenueStale when all others are too old.
     """
     by_key = keyed(mappings(rows), names.symbol, "ticker")
     matched = [(instruments[key], row, premiums.get(key)) for key, row in by_key.items() if key in instruments]
     if not matched:
         raise EmptyData(f"no tickers of {len(instruments)} instruments")
     doubtful = any(positive(row.get(names.last)) is None for _, row, _ in matched)  # then 0 also means a missing value
+    times, old = _row_times([row for _, row, _ in matched], names, venue_ms)
     tickers: dict[str, Ticker] = {}
-    for instrument, row, more in matched:
+    for (instrument, row, more), time_ms in zip(matched, times, strict=True):
         last = positive(row.get(names.last))
         if last is None:
             count_refused("ticker_price")
+            continue
+        if time_ms is None:
             continue
         opened = positive(row.get(names.open))
         change = _change(row, names, last, opened, instrument.tick_size or 0)
@@ -61,7 +88,7 @@ def read_tickers(
         tickers[instrument.symbol] = Ticker(
             symbol=instrument.symbol,
             last=last,
-            stamp=stamp,
+            stamp=Stamp(observed_ms=min(time_ms, stamp.observed_ms), received_ms=stamp.received_ms),
             tick_size=instrument.tick_size,
             change_24h_percent=change,
             turnover_24h=turnover,
@@ -72,9 +99,24 @@ def read_tickers(
             open_interest=positive(row.get(names.open_interest)),
         )
     count_accepted("ticker", len(tickers))
-    if len(tickers) * 2 < len(matched):
-        raise BadData(f"only {len(tickers)} of {len(matched)} tickers have a price")
+    if (len(tickers) + old) * 2 < len(matched):
+        raise BadData(f"only {len(tickers) + old} of {len(matched)} tickers have a price and a time")
+    if not tickers:
+        raise VenueStale(f"all {old} tickers are more than {MAX_TICKER_AGE_MS / 60_000:.0f} minutes old")
     return tickers
+
+
+def _row_times(rows: Sequence[Mapping[str, Any]], names: TickerNames, venue_ms: int) -> tuple[list[int | None], int]:
+    """Return the time of each row, and how many rows are too old. The time is None for a row that is refused. When no row
+    has a plausible time, a row without any has the time `venue_ms`."""
+    given = [row.get(names.time) for row in rows]
+    times = [row_time(value, venue_ms + MAX_ROW_LEAD_MS) for value in given]
+    if not any(times):
+        times = [None if value else venue_ms for value in given]
+    old = [time_ms is not None and venue_ms - time_ms > MAX_TICKER_AGE_MS for time_ms in times]
+    count_refused("ticker_time", times.count(None))
+    count_refused("ticker_age", sum(old))
+    return [None if is_old else time_ms for time_ms, is_old in zip(times, old, strict=True)], sum(old)
 
 
 def _change(row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None, tick: float) -> float | None:

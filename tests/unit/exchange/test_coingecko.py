@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
+from tests.altered_exchange import AlteredExchange
 from tests.clocks import OffsetClock
 from tests.programs import Market
 from virtuoso.domain.errors import (
@@ -97,3 +98,14 @@ async def test_the_last_share_is_used_during_ten_minutes_of_failures(replay: Mar
         replay.fault("ok")
         clock.ahead_ms = 770_000
         assert (await source.dominance()).observed_ms >= good.observed_ms
+
+
+@pytest.mark.parametrize("wrong", [lambda s: s * 1000, lambda s: s + 86_400, lambda s: s + 120, lambda s: s * 10**6])
+async def test_a_share_that_is_dated_in_the_future_is_refused(replay: Market, wrong: Callable[[int], int]) -> None:
+    def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
+        return {"data": {**body["data"], "updated_at": wrong(body["data"]["updated_at"])}}
+
+    with AlteredExchange(replay.url, alter) as exchange:
+        async with coingecko(exchange.url, OffsetClock()) as source:
+            with pytest.raises(VenueStale, match="ahead of our clock"):
+                await source.dominance()

@@ -38,6 +38,9 @@ def test_prefix_and_suffix_mean_the_same(asset: str, multiplier: int) -> None:
     assert base_and_multiplier(f"{multiplier}{asset}") == base_and_multiplier(f"{asset}{multiplier}") == (asset, multiplier)
 
 
+NOW = 1_760_000_000_000
+
+
 def market(name: str, base: str, **other: Any) -> dict[str, Any]:
     swap = {"swap": True, "linear": True, "settle": "USDT", "quote": "USDT", "active": True}
     return {"id": name, "symbol": f"{base}/USDT:USDT", "base": base, "precision": {"price": 0.1}, **swap, **other}
@@ -56,7 +59,8 @@ def test_each_active_usdt_perpetual_is_returned_once() -> None:
             market("币安人生USDT", "币安人生"),
             market("SYSTEM_STATUS", "SYSTEM_STATUS"),
             market("ECOSYSTEMUSDT", "ECOSYSTEM"),
-        ]
+        ],
+        NOW,
     )
     assert list(instruments) == ["BTCUSDT", "ETHUSDT", "币安人生USDT", "ECOSYSTEMUSDT"]
     assert instruments["BTCUSDT"].listed_ms == 1585526400000
@@ -68,9 +72,17 @@ def test_each_active_usdt_perpetual_is_returned_once() -> None:
 def test_markets_of_one_symbol_that_contradict_each_other_are_refused_in_any_order(order: int) -> None:
     before = refused("instrument_contradiction")
     rows = [market("BTCUSDT", "BTC", precision={"price": tick}) for tick in (0.1, 10)] + [market("ETHUSDT", "ETH")]
-    assert list(instruments_of(rows[::order])) == ["ETHUSDT"]
+    assert list(instruments_of(rows[::order], NOW)) == ["ETHUSDT"]
     assert refused("instrument_contradiction") == before + 2
 
 
 def test_a_precision_in_digits_is_not_a_tick_size() -> None:
-    assert instruments_of([market("BTCUSDT", "BTC", precision={"price": 2})], ticks=False)["BTCUSDT"].tick_size is None
+    assert instruments_of([market("BTCUSDT", "BTC", precision={"price": 2})], NOW, ticks=False)["BTCUSDT"].tick_size is None
+
+
+@pytest.mark.parametrize("created", [NOW * 1000, NOW + 86_400_000, NOW // 1000, 0, -1, 10**30, float("nan"), "soon", True])
+def test_an_implausible_listing_time_is_absent_and_counted(created: Any) -> None:
+    before = refused("instrument_time")
+    instruments = instruments_of([market("BTCUSDT", "BTC", created=created), market("ETHUSDT", "ETH", created=NOW - 1)], NOW)
+    assert [each.listed_ms for each in instruments.values()] == [None, NOW - 1]
+    assert refused("instrument_time") == before + 1

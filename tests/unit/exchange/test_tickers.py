@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.exchange.test_rows import JUNK, STAMP, refused
-from virtuoso.domain.errors import BadData, EmptyData, ExchangeError
+from tests.unit.exchange.test_rows import JUNK, NOW, STAMP, refused
+from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, VenueStale
 from virtuoso.domain.model import Instrument, Ticker
-from virtuoso.exchange.tickers import observed_ms, read_tickers
-from virtuoso.exchange.venues import UNIFIED, venue_facts
+from virtuoso.exchange.tickers import newest_ms, read_tickers
+from virtuoso.exchange.venues import UNIFIED, TickerNames, venue_facts
 
 BYBIT, BINANCE, OKX = (venue_facts(name).names for name in ("bybit", "binance", "okx"))
 BTC = Instrument(symbol="BTCUSDT", venue_symbol="BTC/USDT:USDT", base_asset="BTC", multiplier=1, tick_size=0.1)
@@ -36,7 +36,7 @@ def read(rows: Any, known: int = 1) -> dict[str, Ticker]:
         f"A{k}USDT": Instrument(symbol=f"A{k}USDT", venue_symbol=f"A{k}", base_asset=f"A{k}", multiplier=1)
         for k in range(known - 1)
     }
-    return read_tickers(rows, BYBIT.ticker, instruments, STAMP, premiums={}, premium=BYBIT.premium)
+    return read_tickers(rows, BYBIT.ticker, instruments, STAMP, venue_ms=NOW, premiums={}, premium=BYBIT.premium)
 
 
 def one(**changes: Any) -> Ticker:
@@ -111,7 +111,7 @@ def test_a_funding_rate_of_zero_is_absent_only_when_other_rows_are_unreadable() 
 def test_the_rounding_of_a_low_price_does_not_make_the_change_implausible() -> None:
     coin = Instrument(symbol="BTCUSDT", venue_symbol="", base_asset="", multiplier=1, tick_size=0.00001)
     row = {**ROW, "lastPrice": "0.00012", "prevPrice24h": "0.00011", "price24hPcnt": "0.132"}
-    read_back = read_tickers([row], BYBIT.ticker, {"BTCUSDT": coin}, STAMP, premiums={}, premium=BYBIT.premium)
+    read_back = read_tickers([row], BYBIT.ticker, {"BTCUSDT": coin}, STAMP, venue_ms=NOW, premiums={}, premium=BYBIT.premium)
     assert read_back["BTCUSDT"].change_24h_percent == pytest.approx(13.2)
 
 
@@ -141,7 +141,7 @@ def test_mark_index_and_funding_come_from_premiums_when_tickers_lack_them() -> N
     row = {"symbol": "BTCUSDT", "lastPrice": "102", "openPrice": "100", "priceChangePercent": "2.000", "quoteVolume": "9"}
     premium = {"symbol": "BTCUSDT", "markPrice": "103", "indexPrice": "1", "lastFundingRate": "0.0002"}
     read = read_tickers(
-        [row], BINANCE.ticker, {"BTCUSDT": BTC}, STAMP, premiums={"BTCUSDT": premium}, premium=BINANCE.premium
+        [row], BINANCE.ticker, {"BTCUSDT": BTC}, STAMP, venue_ms=NOW, premiums={"BTCUSDT": premium}, premium=BINANCE.premium
     )["BTCUSDT"]
     assert (read.change_24h_percent, read.turnover_24h, read.volume_24h) == (2, 9, None)
     assert (read.mark, read.index, read.funding_rate) == (103, None, 0.0002)
@@ -149,7 +149,9 @@ def test_mark_index_and_funding_come_from_premiums_when_tickers_lack_them() -> N
 
 def test_without_a_turnover_it_is_the_volume_times_the_last_price() -> None:
     row = {"symbol": "BTC/USDT:USDT", "last": 10, "open": 10, "percentage": 0, "quoteVolume": None, "baseVolume": 3}
-    read = read_tickers([row], UNIFIED.ticker, {"BTC/USDT:USDT": BTC}, STAMP, premiums={}, premium=UNIFIED.premium)
+    read = read_tickers(
+        [row], UNIFIED.ticker, {"BTC/USDT:USDT": BTC}, STAMP, venue_ms=NOW, premiums={}, premium=UNIFIED.premium
+    )
     assert (read["BTCUSDT"].turnover_24h, read["BTCUSDT"].volume_24h) == (30, 3)
 
 
@@ -158,6 +160,7 @@ def test_volumes_in_contracts_are_converted_to_base_units() -> None:
     for quote_volume, expected in ((None, (0.3, 0.03)), (29, (29, 3))):
         read = read_tickers(
             *([{**row, "quoteVolume": quote_volume}], UNIFIED.ticker, {"BTC/USDT:USDT": BTC}, STAMP),
+            venue_ms=NOW,
             premiums={},
             premium=UNIFIED.premium,
             contracts={"BTCUSDT": 0.01},
@@ -166,9 +169,10 @@ def test_volumes_in_contracts_are_converted_to_base_units() -> None:
 
 
 def test_okx_volumes_are_in_base_units_and_changes_come_from_the_opening_price() -> None:
-    row = {"instId": "BTC-USDT-SWAP", "last": "102", "open24h": "100", "volCcy24h": "3", "vol24h": "300", "ts": "7"}
+    row = {"instId": "BTC-USDT-SWAP", "last": "102", "open24h": "100", "volCcy24h": "3", "vol24h": "300", "ts": str(NOW)}
     read = read_tickers(
         *([row], OKX.ticker, {"BTC-USDT-SWAP": BTC}, STAMP),
+        venue_ms=NOW,
         premiums={"BTC-USDT-SWAP": {"instId": "BTC-USDT-SWAP", "fundingRate": "0.0001"}},
         premium=OKX.premium,
         contracts={"BTCUSDT": 0.01},
@@ -178,10 +182,76 @@ def test_okx_volumes_are_in_base_units_and_changes_come_from_the_opening_price()
     assert (read.funding_rate, read.mark, read.index) == (0.0001, None, None)
 
 
-def test_the_time_of_a_reply_is_that_of_its_newest_row() -> None:
-    assert observed_ms([{"ts": "5"}, {"ts": "9"}, {"ts": ""}], OKX.ticker) == 9
-    assert observed_ms([{"closeTime": 5}, {"closeTime": 9}, {"closeTime": None}], BINANCE.ticker) == 9
-    assert observed_ms([ROW], BYBIT.ticker) is None
+MINUTE = 60_000
+DATED = [(BINANCE.ticker, int), (OKX.ticker, str), (UNIFIED.ticker, int)]  # names, and the type of a time
+
+
+def dated(names: TickerNames, kind: Any, *times: int | None) -> list[dict[str, Any]]:
+    """Return one row for each time. The first is of BTCUSDT, the others of A0USDT and so on."""
+    fields = {names.last: "102", names.open: "100", names.change: 2, names.volume: "3"}
+    return [
+        {**fields, names.symbol: f"A{k - 1}USDT" if k else "BTCUSDT", names.time: None if time is None else kind(time)}
+        for k, time in enumerate(times)
+    ]
+
+
+def read_dated(names: TickerNames, rows: list[dict[str, Any]], venue_ms: int = NOW) -> dict[str, int]:
+    """Return the time of each ticker."""
+    instruments = {
+        row[names.symbol]: Instrument(symbol=row[names.symbol], venue_symbol="", base_asset="", multiplier=1) for row in rows
+    }
+    tickers = read_tickers(rows, names, instruments, STAMP, venue_ms=venue_ms, premiums={}, premium=UNIFIED.premium)
+    return {symbol: ticker.stamp.observed_ms for symbol, ticker in tickers.items()}
+
+
+@pytest.mark.parametrize(("names", "kind"), DATED)
+def test_the_time_of_a_reply_is_that_of_its_newest_row(names: TickerNames, kind: Any) -> None:
+    assert newest_ms(dated(names, kind, NOW - 5, NOW - 9, None), names, NOW) == NOW - 5
+    assert newest_ms(dated(names, kind, NOW + 3_000), names, NOW) == NOW + 3_000
+    assert newest_ms(dated(names, kind, None), names, NOW) is None
+    assert newest_ms([ROW], BYBIT.ticker, NOW) is None
+
+
+@pytest.mark.parametrize("wrong", [NOW + 86_400_000, NOW * 1000, NOW // 1000, NOW + 50_000, NOW + 61_000, 0, -NOW])
+@pytest.mark.parametrize(("names", "kind"), DATED)
+def test_a_row_with_a_wrong_time_is_refused_and_the_others_are_not_affected(
+    names: TickerNames, kind: Any, wrong: int
+) -> None:
+    rows = dated(names, kind, *[NOW - 1_000 + k for k in range(20)], wrong)
+    before = refused("ticker_time")
+    assert newest_ms(rows, names, NOW) == NOW - 981
+    assert read_dated(names, rows, NOW - 981) == {row[names.symbol]: int(row[names.time]) for row in rows[:-1]}
+    assert refused("ticker_time") == before + 1
+
+
+@pytest.mark.parametrize(("names", "kind"), DATED)
+def test_when_all_rows_are_ahead_the_newest_time_is_returned(names: TickerNames, kind: Any) -> None:
+    assert newest_ms(dated(names, kind, NOW + 20_000, NOW + 19_000, NOW - MINUTE), names, NOW) == NOW + 20_000
+    assert newest_ms(dated(names, kind, NOW + 60 * MINUTE, NOW + 59 * MINUTE), names, NOW) == NOW + 60 * MINUTE
+
+
+@pytest.mark.parametrize("age_ms", [11 * MINUTE, 120 * MINUTE, 2 * 1440 * MINUTE])
+@pytest.mark.parametrize(("names", "kind"), DATED)
+def test_an_old_row_is_refused_and_each_ticker_has_the_time_of_its_row(names: TickerNames, kind: Any, age_ms: int) -> None:
+    before = refused("ticker_age")
+    rows = dated(names, kind, NOW, NOW - age_ms, NOW - 9 * MINUTE)
+    assert read_dated(names, rows) == {"BTCUSDT": NOW, "A1USDT": NOW - 9 * MINUTE}
+    assert refused("ticker_age") == before + 1
+
+
+@pytest.mark.parametrize(("names", "kind"), DATED)
+def test_old_rows_are_not_bad_data_and_a_reply_of_old_rows_is_stale(names: TickerNames, kind: Any) -> None:
+    assert read_dated(names, dated(names, kind, NOW, *[NOW - 60 * MINUTE] * 5)) == {"BTCUSDT": NOW}
+    with pytest.raises(VenueStale, match="all 2 tickers are more than 10 minutes old"):
+        read_dated(names, dated(names, kind, NOW - 60 * MINUTE, NOW - 70 * MINUTE))
+    with pytest.raises(BadData, match="1 of 3"):
+        read_dated(names, dated(names, kind, NOW, NOW * 1000, NOW * 1000))
+
+
+@pytest.mark.parametrize(("names", "kind"), DATED)
+def test_a_row_without_a_time_is_accepted_only_when_no_row_has_one(names: TickerNames, kind: Any) -> None:
+    assert read_dated(names, dated(names, kind, None, None)) == {"BTCUSDT": NOW, "A0USDT": NOW}
+    assert read_dated(names, dated(names, kind, NOW - 1, NOW - 2, None)) == {"BTCUSDT": NOW - 1, "A0USDT": NOW - 2}
 
 
 @given(st.fixed_dictionaries({name: st.one_of(JUNK, st.just(value)) for name, value in ROW.items()}))
