@@ -7,9 +7,10 @@ from statistics import median
 
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.source_check import SourceCheck
+from virtuoso.domain.plausibility import MAX_CLOCK_LAG_MS
 
 MAX_SKEW_S = 2.0  # above it, the ages on a screen are visibly wrong
-STALE_SKEW_S = 60.0  # above it, prices are refused as stale
+STALE_SKEW_S = MAX_CLOCK_LAG_MS / 1000  # above it, prices are refused as stale
 
 
 def check_clock(venues: Sequence[SourceCheck]) -> Finding:

@@ -9,7 +9,7 @@ VirtuosoError
 │   ├── VenueTimedOut        no answer in time
 │   ├── BadData              an answer that is not readable or not plausible
 │   ├── EmptyData            a well-formed answer without the expected rows
-│   ├── VenueStale           its clock has stopped or is far behind
+│   ├── VenueStale           its clock has stopped or is far from ours
 │   ├── VenueIncomplete      prices, but not enough other data to score the market (the collector decides)
 │   ├── UnknownSymbol        it has no such market
 │   └── Unsupported          it does not offer this kind of data
@@ -81,7 +81,7 @@ class EmptyData(ExchangeError):
 
 
 class VenueStale(ExchangeError):
-    """The venue's clock has stopped or is far behind."""
+    """The venue's clock has stopped or is far from ours."""
 
 
 class VenueIncomplete(ExchangeError):
