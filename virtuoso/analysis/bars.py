@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import talib
@@ -18,6 +19,8 @@ import talib
 from virtuoso.analysis.measurement import READING_ERRORS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from virtuoso.domain.model import Candles, Floats, Millis
 
 T = TypeVar("T")
@@ -34,7 +37,15 @@ CLOCK_TOLERANCE_MS = 5_000
 """A bar counts as closed this long before its end, because the exchange's clock and ours may differ."""
 FLAT = 1e-9
 """A smaller log range counts as no movement. The smallest tick of a liquid market is 1e-6 of its price."""
+MIN_MOVED_SHARE = 0.1
+"""The share of the returns of a market that must not be 0 for its deviation or beta."""
 ACTIVITY_BARS = 30
+MIN_MOVED_BARS, ENOUGH_MOVED_BARS = 10, 20
+"""Of the last 30 bars, the number that must move, and the number from which confidence does not rise. In recorded markets at
+least 26 move."""
+MIN_RANGE_STEPS, ENOUGH_RANGE_STEPS = 2.0, 10.0
+"""The same for the range of the last 30 bars, in price steps. Moves between two prices are changes from bid to ask. In
+recorded markets the range is at least 24 steps."""
 VOLUME_BARS = 50
 MATURE_BARS = 100
 
@@ -62,6 +73,25 @@ def closed_bars(candles: Candles, now_ms: int) -> Bars | None:
         return Bars(candles, end=closed_bar_count(candles, now_ms))
     except READING_ERRORS:
         return None
+
+
+def enough_moves(returns: Floats) -> NDArray[np.bool_]:
+    """Return True where at least a tenth of the returns over the last axis are not 0. NaN means that a return is missing."""
+    enough: NDArray[np.bool_] = (np.abs(returns) > FLAT).sum(axis=-1) >= MIN_MOVED_SHARE * np.isfinite(returns).sum(axis=-1)
+    return enough
+
+
+def _moves(distances: Floats) -> Floats:
+    """Return the distances, and infinity where there is no movement."""
+    return np.where(distances > FLAT, distances, np.inf)
+
+
+def _smallest(values: Floats, width: int) -> Floats:
+    """Return the smallest of the last `width` values, at each value."""
+    smallest: Floats = np.minimum.accumulate(values)
+    if len(values) > width:
+        smallest[width:] = np.lib.stride_tricks.sliding_window_view(values[1:], width).min(axis=1)
+    return smallest
 
 
 class Bars:
@@ -93,11 +123,19 @@ class Bars:
             raise ValueError("a bar's high is below its low")
 
     @cached_property
+    def price_step(self) -> Floats:
+        """The smallest move within the 300 bars up to each bar: between two prices of a bar, or between two closes. It is at
+        least the tick size, as a log distance. NaN without movement."""
+        within = np.abs([a - b for a, b in combinations(self.logs, 2)])
+        between = np.concatenate(([0.0], np.abs(self.close[1:] - self.close[:-1])))
+        steps = np.minimum(_smallest(_moves(within).min(axis=0), WINDOW_BARS), _smallest(_moves(between), WINDOW_BARS - 1))
+        return np.where(np.isfinite(steps), steps, np.nan)
+
+    @cached_property
     def atr(self) -> Floats:
-        """Wilder's average true range over 14 bars of log prices, approximately a fraction of the price. NaN without
-        movement. (TA-Lib ATR.)"""
-        atr: Floats = ATR(self.high, self.low, self.close, 14)
-        atr[atr < FLAT] = np.nan
+        """Wilder's average true range over 14 bars of log prices, approximately a fraction of the price. It is at least
+        `price_step`: in a market that hardly moves, it would decay to nothing. NaN without movement. (TA-Lib ATR.)"""
+        atr: Floats = np.maximum(ATR(self.high, self.low, self.close, 14), self.price_step)
         return atr
 
     @cached_property
@@ -129,6 +167,32 @@ class Bars:
         """Average directional index over 14 bars, 0-100. (TA-Lib ADX.)"""
         adx: Floats = ADX(self.high, self.low, self.close, 14)
         return adx
+
+
+class Activity(NamedTuple):
+    """The activity of the last 30 bars: arrays of shape (rows,).
+
+    `traded` is the number of bars with volume. `moved` is the number of bars that have a range or another close than the bar
+    before. `range_steps` is the range of all in price steps, 0 without movement."""
+
+    traded: Floats
+    moved: Floats
+    range_steps: Floats
+
+    @property
+    def too_low(self) -> NDArray[np.bool_]:
+        """True for each row whose market has not traded, or moves too little for a reading."""
+        few: NDArray[np.bool_] = (self.traded < 1) | (self.moved < MIN_MOVED_BARS) | (self.range_steps < MIN_RANGE_STEPS)
+        return few
+
+    def reason(self, row: int, count: int) -> str:
+        """Return why the activity of a row with `count` bars is too low. The reason is empty when it is not."""
+        bars, moved = min(count, ACTIVITY_BARS), int(self.moved[row])
+        if self.traded[row] < 1:
+            return f"no volume in the last {bars} bars"
+        if moved < MIN_MOVED_BARS:
+            return f"the price moved in {moved} of the last {bars} bars, needs {MIN_MOVED_BARS}"
+        return "" if self.range_steps[row] >= MIN_RANGE_STEPS else f"the price had only two values in the last {bars} bars"
 
 
 class Rows:
@@ -202,12 +266,17 @@ class Rows:
         return typical
 
     @cached_property
+    def has_range(self) -> NDArray[np.bool_]:
+        """True for each of the last 50 bars that has a range. Shape (rows, 50)."""
+        ranged: NDArray[np.bool_] = self.high[:, -VOLUME_BARS:] - self.low[:, -VOLUME_BARS:] > FLAT
+        return ranged
+
+    @cached_property
     def close_location(self) -> Floats:
         """Close location value of the last 50 bars: -1 for a close at the bar's low, 1 at its high, 0 for a bar without
         range. Shape (rows, 50)."""
         high, low = self.high[:, -VOLUME_BARS:], self.low[:, -VOLUME_BARS:]
-        spread = high - low
-        location: Floats = (2 * self.close[:, -VOLUME_BARS:] - high - low) / np.maximum(spread, FLAT) * (spread > FLAT)
+        location: Floats = (2 * self.close[:, -VOLUME_BARS:] - high - low) / np.maximum(high - low, FLAT) * self.has_range
         return location
 
     @cached_property
@@ -233,17 +302,30 @@ class Rows:
         return np.stack((close, -close))
 
     @cached_property
+    def activity(self) -> Activity:
+        """The activity of the last 30 bars of each row."""
+        last = slice(-ACTIVITY_BARS, None)
+        high, low, closes = self.high[:, last], self.low[:, last], self.close[:, -ACTIVITY_BARS - 1 :]
+        moved = (high - low > FLAT) | (np.abs(closes[:, 1:] - closes[:, :-1]) > FLAT)
+        spread = np.nanmax(high, axis=1) - np.nanmin(low, axis=1)
+        steps = np.nan_to_num(spread / self.indicator("price_step"), nan=0.0)
+        return Activity((self.volume[:, last] > 0).sum(axis=1), moved.sum(axis=1), steps)
+
+    @cached_property
     def quality(self) -> Floats:
         """Confidence in the bars of each row, 0-1. Shape (rows,).
 
-        It is the product of three factors. The first is the share of the last 30 bars with volume. The second is
+        It is the product of four factors. The first is the share of the last 30 bars with volume. The second is
         count / 100, at most 1. It is low for a new market. The third is 0.5 + r / (r + u), at most 1, where r and u are the
-        mean volumes of the last 5 and 50 bars."""
-        activity = (self.recent_volume[:, -ACTIVITY_BARS:] > 0).sum(axis=1) / ACTIVITY_BARS
+        mean volumes of the last 5 and 50 bars. The fourth is below 1 when fewer than 20 of the last 30 bars moved, or when
+        their range is below 10 price steps."""
+        activity = self.activity.traded / ACTIVITY_BARS
         age = np.minimum(self.count / MATURE_BARS, 1.0)
         recent, usual = self.recent_volume[:, -5:].sum(axis=1) / 5, self.recent_volume.sum(axis=1) / VOLUME_BARS
+        movement = np.minimum(self.activity.moved / ENOUGH_MOVED_BARS, 1.0)
+        movement *= np.minimum(self.activity.range_steps / ENOUGH_RANGE_STEPS, 1.0)
         # fmin ignores the NaN of a window without volume, where `activity` is 0
-        quality: Floats = activity * age * np.fmin(0.5 + recent / (recent + usual), 1.0)
+        quality: Floats = activity * age * movement * np.fmin(0.5 + recent / (recent + usual), 1.0)
         return quality
 
     @cached_property

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from virtuoso.analysis.bars import FLAT, YEAR_MS, closed_bar_count
+from virtuoso.analysis.bars import FLAT, MIN_MOVED_SHARE, YEAR_MS, closed_bar_count, enough_moves
 from virtuoso.domain.model import ANCHOR, Timeframe
 from virtuoso.domain.records import BetaSpan, BetaWindow
 
@@ -96,8 +96,8 @@ def align_returns(candles: Mapping[str, Candles], anchor: Candles, points: int, 
 
 def fit(anchor: Floats, values: Floats, min_points: int) -> Fit:
     """Return the fit over the points that both series have: beta = Sxy / Sxx, beta error = sqrt(SSR / (n - 2) / Sxx),
-    correlation = Sxy / sqrt(Sxx Syy). NaN with fewer than `min_points` (at least 3), or where either market does not
-    move."""
+    correlation = Sxy / sqrt(Sxx Syy). NaN with fewer than `min_points` (at least 3), or where fewer than a tenth of the
+    returns of either market are not 0."""
     present = np.isfinite(values) & np.isfinite(anchor)
     count = present.sum(axis=1).astype(np.float64)
     with np.errstate(all="ignore"):  # 0/0 becomes NaN, the value for no fit
@@ -105,6 +105,8 @@ def fit(anchor: Floats, values: Floats, min_points: int) -> Fit:
         y, mean_y = _centred(values, present, count)
         sxx, sxy, syy = (np.einsum("ij,ij->i", a, b) for a, b in ((x, x), (x, y), (y, y)))
         fitted = (count >= max(3, min_points)) & (sxx > FLAT**2 * count) & (syy > FLAT**2 * count)
+        for one in (anchor, values):
+            fitted &= enough_moves(np.where(present, one, np.nan))
         sxx[~fitted] = np.nan
         beta = sxy / sxx
         residuals = y - beta[:, None] * x
@@ -131,7 +133,8 @@ def betas(candles: Mapping[str, Mapping[Timeframe, Candles]], now_ms: int) -> di
     """Return the betas against BTC, which must be among `candles`, of every symbol and span at `now_ms` (epoch ms).
 
     The spans are a day of 5m bars, a week of 30m bars and 30 days of 4h bars. A span is absent with less than half of its
-    returns (144, 168, 90), or where BTC or the symbol did not move. `beta` is a plain number; 1 means a move equal to BTC's.
+    returns (144, 168, 90), or where fewer than a tenth of the returns of BTC or of the symbol are not 0. `beta` is a
+    plain number; 1 means a move equal to BTC's.
     `alpha_annual_percent` is the intercept times the bars of a year, a sum of log returns in percent. `alpha_t` and the
     errors have n - 2 degrees of freedom. `alpha_t` is None where the fit has no residuals. Downside and upside beta are the
     same fit over the returns with BTC below and above 0. Each is None with fewer than 30 returns. Reflecting all prices
@@ -185,7 +188,7 @@ def _windows(span: BetaSpan, returns: Returns, spec: SpanSpec) -> Iterator[BetaW
 
 def _rolling_betas(anchor: Floats, values: Floats, spec: SpanSpec) -> Floats:
     """Return the betas (symbols, k) over each quarter of the span that ends with a step. A beta is NaN where less than half
-    of its returns are present."""
+    of its returns are present, or where either market hardly moves."""
     present = np.isfinite(values) & np.isfinite(anchor)
     steps, quarter = spec.points // spec.step, spec.points // spec.step // 4
 
@@ -198,9 +201,10 @@ def _rolling_betas(anchor: Floats, values: Floats, spec: SpanSpec) -> Floats:
         x, _ = _centred(np.broadcast_to(anchor, values.shape), present, count)  # centring avoids loss of precision
         y, _ = _centred(values, present, count)
         n, sx, sy, sxx, sxy = (rolling_sums(v) for v in (present.astype(np.float64), x, y, x * x, x * y))
+        moved = np.minimum(*(rolling_sums((present & (np.abs(one) > FLAT)).astype(np.float64)) for one in (anchor, values)))
         spread = sxx - sx * sx / n
         beta: Floats = (sxy - sx * sy / n) / spread
-        beta[(n < MIN_SHARE * quarter * spec.step) | ~(spread > FLAT**2 * n)] = np.nan
+        beta[(n < MIN_SHARE * quarter * spec.step) | ~(spread > FLAT**2 * n) | (moved < MIN_MOVED_SHARE * n)] = np.nan
     return beta
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from virtuoso.analysis import structure, technical, volume
-from virtuoso.analysis.bars import Bars, Rows, closed_bar_count
+from virtuoso.analysis.bars import Activity, Bars, Rows, closed_bar_count
 from virtuoso.analysis.components import CandleComponentSpec
 from virtuoso.analysis.measurement import READING_ERRORS
 from virtuoso.domain.model import CANDLE_COLUMNS, DimensionKind, Timeframe
@@ -35,12 +35,13 @@ class Readings(NamedTuple):
     """Readings of all candle components: arrays of shape (len(COMPONENTS), rows).
 
     `values` and `directions` are NaN where nothing was measured. `failures` maps the index of a component that could not be
-    read at all to the reason."""
+    read at all to the reason. `activity` is that of the rows."""
 
     values: Floats
     directions: Floats
     confidences: Floats
     failures: Mapping[int, str]
+    activity: Activity
 
     def missing(self, row: int, count: int) -> list[str]:
         """Return, for each component, the reason why it is not measured in a row with `count` bars. The reason is empty for
@@ -48,12 +49,13 @@ class Readings(NamedTuple):
         measured = np.isfinite(self.directions[:, row]).tolist()
         if all(measured):
             return [""] * len(COMPONENTS)
-        return ["" if measured[i] else self._reason(i, spec, count) for i, spec in enumerate(COMPONENTS)]
+        still = self.activity.reason(row, count)
+        return ["" if measured[i] else self._reason(i, spec, count, still) for i, spec in enumerate(COMPONENTS)]
 
-    def _reason(self, index: int, spec: CandleComponentSpec, count: int) -> str:
+    def _reason(self, index: int, spec: CandleComponentSpec, count: int, still: str) -> str:
         if count < spec.min_bars:
             return f"needs {spec.min_bars} bars, has {count}"
-        return self.failures.get(index, spec.missing)
+        return still or self.failures.get(index, spec.missing)
 
 
 def read(rows: Rows) -> Readings:
@@ -70,10 +72,10 @@ def read(rows: Rows) -> Readings:
                 values[index] = np.nan
         directions = np.tanh((values - _CENTRES) / _SCALES)
         confidences = np.minimum(np.maximum(confidences * rows.quality, 0.0), 1.0)
-    absent = ~(np.isfinite(values) & np.isfinite(confidences)) | (rows.count < _MIN_BARS)
+    absent = ~(np.isfinite(values) & np.isfinite(confidences)) | (rows.count < _MIN_BARS) | rows.activity.too_low
     values[absent] = directions[absent] = np.nan
     confidences[absent] = 0.0
-    return Readings(values, directions, confidences, failures)
+    return Readings(values, directions, confidences, failures, rows.activity)
 
 
 def read_history(candles: Candles) -> Readings:
@@ -85,7 +87,13 @@ def read_history(candles: Candles) -> Readings:
     bars = Bars(candles, max_bars=None)
     blocks = [read(Rows.between(bars, i, min(i + BLOCK_ROWS, bars.count))) for i in range(0, bars.count, BLOCK_ROWS)]
     values, directions, confidences = (np.concatenate([block[field] for block in blocks], axis=1) for field in range(3))
-    return Readings(values, directions, confidences, {i: text for block in blocks for i, text in block.failures.items()})
+    return Readings(
+        values,
+        directions,
+        confidences,
+        {i: text for block in blocks for i, text in block.failures.items()},
+        Activity(*(np.concatenate(parts) for parts in zip(*(block.activity for block in blocks), strict=True))),
+    )
 
 
 class TimeframeReadings(NamedTuple):

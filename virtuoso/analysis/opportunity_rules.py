@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from virtuoso.analysis import sentiment
-from virtuoso.analysis.bars import FLAT
+from virtuoso.analysis.bars import FLAT, enough_moves
 from virtuoso.analysis.beta import Fit, Returns, align_returns, fit
 from virtuoso.analysis.measurement import READING_ERRORS, NotMeasured, sample_confidence
 from virtuoso.analysis.symbol_context import SymbolContext
@@ -265,10 +265,11 @@ def _divergences(fast: Returns, slow: Returns) -> Iterator[Candidate]:
 
 def _recent_move(values: Floats, last: int, min_points: int) -> tuple[Floats, Floats, Floats]:
     """Return (sum of the last returns, its z-score by the root mean square of all returns, number of all returns). The
-    z-score is NaN with fewer than `min_points` returns, or where one of the last returns is missing."""
+    z-score is NaN with fewer than `min_points` returns, where the market hardly moves, or where one of the last returns is
+    missing."""
     count = np.isfinite(values).sum(axis=1).astype(np.float64)
     usual = np.sqrt(np.nansum(values * values, axis=1) / count)
-    usual[(count < min_points) | ~(usual > FLAT)] = np.nan
+    usual[(count < min_points) | ~(usual > FLAT) | ~enough_moves(values)] = np.nan
     move: Floats = values[:, -last:].sum(axis=1)
     return move, move / (usual * np.sqrt(last)), count
 

@@ -10,7 +10,7 @@ import numpy as np
 import talib
 
 from virtuoso.analysis import regime
-from virtuoso.analysis.bars import YEAR_MS, Bars, closed_bars
+from virtuoso.analysis.bars import YEAR_MS, Bars, Rows, closed_bars
 from virtuoso.domain.model import (
     ANCHOR,
     Breadth,
@@ -42,14 +42,14 @@ def overview(
     """Return the market at `now_ms` (epoch ms) from the tickers of the whole venue and BTC's candles.
 
     `dominance` is BTC's share of market capitalisation. Without it, the result contains the share of turnover, with a basis
-    of TURNOVER. `previous` is the regime state of the previous pass. A figure is None when its inputs are missing. Bad
-    candles never raise an exception.
+    of TURNOVER. `previous` is the regime state of the previous pass. A figure is None when its inputs are missing, or BTC
+    hardly trades or moves. Bad candles never raise an exception.
 
     regime: see `regime`. trend_strength: BTC's ADX-14 of 30m bars, 0-100 (Wilder 1978). volatility_percent: BTC's realised
     volatility of a day, 100 sqrt(mean of squared 5m log returns * bars per year), percent per year. dispersion_percent: the
     standard deviation (ddof 0) of the 24-hour changes of at least 5 tickers, percentage points. breadth: the numbers of
     tickers that rise, fall and do not move. dominance: percent. total_turnover: sum of 24-hour turnovers, USDT."""
-    bars = {t: b for t, c in anchor_candles.items() if (b := closed_bars(c, now_ms)) is not None}
+    bars = {t: b for t, c in anchor_candles.items() if (b := closed_bars(c, now_ms)) is not None and _is_active(b)}
     changes = {s: c for s, t in tickers.items() if (c := t.change_24h_percent) is not None and math.isfinite(c)}
     moves = np.array(list(changes.values()))
     inputs = _regime_inputs(tickers, changes, moves, bars)
@@ -71,6 +71,11 @@ def overview(
         dominance=dominance or _turnover_share(tickers, turnovers),
         total_turnover=math.fsum(turnovers) if turnovers else None,
     )
+
+
+def _is_active(bars: Bars) -> bool:
+    """Return True if the bars trade and move enough for a reading."""
+    return not Rows.latest([bars]).activity.too_low[0]
 
 
 def breadth_of(moves: Floats) -> Breadth | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from virtuoso.analysis.bars import enough_moves
 from virtuoso.analysis.measurement import NotMeasured, freshness, sample_confidence
 from virtuoso.domain.inputs import ScoreInput
 from virtuoso.domain.model import SymbolInputs, Timeframe
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 INTEREST_WINDOW_MS = 4 * 3_600_000
 MIN_INTEREST_STEPS = 6
 MIN_TRADES = 20
+INTEREST_FLOOR = 1e-3
+"""The move of open interest over 4 hours that is regarded as noise: 0.1 %."""
 
 
 def observed_times(inputs: SymbolInputs) -> Mapping[ScoreInput, int]:
@@ -152,8 +155,9 @@ class SymbolContext:
         if first < 0 or last <= first:
             raise NotMeasured("the 5m candles do not cover the hours of the open interest")
         steps, returns = logs[1:] - logs[:-1], bars.close[1:] - bars.close[:-1]
-        price = _in_deviations(bars.close[last] - bars.close[first], returns, last - first, "price")
-        moved = _in_deviations(logs[-1] - logs[begin], steps, count - 1 - begin, "open interest")
+        step = float(bars.price_step[-1])
+        price = _in_deviations(bars.close[last] - bars.close[first], returns, last - first, "price", floor=step)
+        moved = _in_deviations(logs[-1] - logs[begin], steps, count - 1 - begin, "open interest", floor=INTEREST_FLOOR)
         fresh = freshness(self.now_ms - int(interest.time_ms[-1]), 900_000, 7_200_000)
         return PositionMoves(price, moved, fresh * sample_confidence(count, 12))
 
@@ -186,10 +190,9 @@ def validated_levels(book: OrderBook) -> tuple[Floats, Floats]:
     return bids, asks
 
 
-def _in_deviations(move: float, steps: Floats, count: int, name: str) -> float:
-    """Return a move over `count` steps, divided by the root mean square of such moves. Raise NotMeasured when nothing
-    moves."""
-    usual = math.sqrt(float(steps @ steps) / len(steps) * count)
-    if usual < 1e-9:
-        raise NotMeasured(f"the {name} did not move")
-    return float(move) / usual
+def _in_deviations(move: float, steps: Floats, count: int, name: str, *, floor: float) -> float:
+    """Return a move over `count` steps, divided by the root mean square of such moves, but at least by `floor`. Raise
+    NotMeasured when fewer than a tenth of the steps are not 0."""
+    if not (steps.any() and enough_moves(steps)):
+        raise NotMeasured(f"the {name} hardly moved" if steps.any() else f"the {name} did not move")
+    return float(move) / max(floor, math.sqrt(float(steps @ steps) / len(steps) * count))

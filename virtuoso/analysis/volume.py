@@ -41,11 +41,18 @@ def _signed(price: Floats, volume: Floats) -> Floats:
     return volume * (change > NEGLIGIBLE) - volume * (change < -NEGLIGIBLE)
 
 
+def _where_any(used: Floats, ratio: Floats) -> Floats:
+    """Return the ratio of each row, or NaN where all of `used` (rows, bars) is 0. A sum over nothing is no reading."""
+    return np.where(np.abs(used).sum(axis=1) > 0, ratio, np.nan)
+
+
 def money_flow(rows: Rows) -> tuple[Floats, Floats]:
     """Return the Chaikin money flow over 20 bars, -1..1: sum(location * volume) / sum(volume), where location is the close
-    location value of the bar. NaN without volume, and with fewer than 20 bars. (Chaikin; the steps of TA-Lib AD.)"""
+    location value of the bar. NaN where no bar with volume has a range, and with fewer than 20 bars. (Chaikin; the steps of
+    TA-Lib AD.)"""
     volume = rows.volume[:, -20:]
-    return (rows.close_location[:, -20:] * volume).sum(axis=1) / volume.sum(axis=1), rows.volume_evenness
+    flow = (rows.close_location[:, -20:] * volume).sum(axis=1) / volume.sum(axis=1)
+    return _where_any(rows.has_range[:, -20:] * volume, flow), rows.volume_evenness
 
 
 def money_flow_index(rows: Rows) -> tuple[Floats, Floats]:
@@ -60,18 +67,20 @@ def money_flow_index(rows: Rows) -> tuple[Floats, Floats]:
 
 def on_balance_volume(rows: Rows) -> tuple[Floats, Floats]:
     """Return 50 times the least-squares slope of on-balance volume over 50 bars, divided by the volume of those bars: a
-    ratio, -1.5..1.5. It is approximately the net share of the volume in one direction. NaN without volume, and with fewer
-    than 51 bars. (Granville 1963; TA-Lib OBV and LINEARREG_SLOPE.)"""
+    ratio, -1.5..1.5. It is approximately the net share of the volume in one direction. NaN where no close with volume
+    changed, and with fewer than 51 bars. (Granville 1963; TA-Lib OBV and LINEARREG_SLOPE.)"""
     signed = _signed(rows.close[:, -VOLUME_BARS - 1 :], rows.recent_volume)
-    return weighted_sum(signed, SLOPE_WEIGHTS) / rows.recent_volume.sum(axis=1), rows.volume_evenness
+    slope = weighted_sum(signed, SLOPE_WEIGHTS) / rows.recent_volume.sum(axis=1)
+    return _where_any(signed, slope), rows.volume_evenness
 
 
 def accumulation(rows: Rows) -> tuple[Floats, Floats]:
     """Return 50 times the least-squares slope of the accumulation/distribution line over 50 bars, divided by the volume of
-    those bars: a ratio, -1.5..1.5. The line is the running sum of close location value times volume. NaN without volume,
-    and with fewer than 50 bars. (Chaikin; TA-Lib AD and LINEARREG_SLOPE.)"""
+    those bars: a ratio, -1.5..1.5. The line is the running sum of close location value times volume. NaN where no bar with
+    volume has a range, and with fewer than 50 bars. (Chaikin; TA-Lib AD and LINEARREG_SLOPE.)"""
     flow = rows.close_location * rows.recent_volume
-    return weighted_sum(flow, SLOPE_WEIGHTS) / rows.recent_volume.sum(axis=1), rows.volume_evenness
+    slope = weighted_sum(flow, SLOPE_WEIGHTS) / rows.recent_volume.sum(axis=1)
+    return _where_any(rows.has_range * rows.recent_volume, slope), rows.volume_evenness
 
 
 def vwap_distance(rows: Rows) -> tuple[Floats, Floats]:
@@ -122,9 +131,11 @@ def relative_volume(rows: Rows) -> tuple[Floats, Floats]:
     """Return the mean over the last 3 bars of body times relative volume, in ATR-14; unbounded, mostly -2..2.
 
     The body is log close minus log open. Relative volume is the bar's volume divided by the mean of 50 bars. The body gives
-    the sign; the volume is only a weight. NaN without volume or movement, and with fewer than 50 bars. (Own definition.)"""
+    the sign; the volume is only a weight. NaN where the 3 bars have no volume or nothing moves, and with fewer than 50 bars.
+    (Own definition.)"""
     moved = (rows.volume[:, -3:] * (rows.close[:, -3:] - rows.open[:, -3:])).sum(axis=1) / 3
-    return moved / (rows.recent_volume.sum(axis=1) / VOLUME_BARS * rows.atr), rows.volume_evenness
+    body = moved / (rows.recent_volume.sum(axis=1) / VOLUME_BARS * rows.atr)
+    return _where_any(rows.volume[:, -3:], body), rows.volume_evenness
 
 
 NO_VOLUME = "no volume, or the market did not move"

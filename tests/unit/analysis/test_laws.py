@@ -279,5 +279,7 @@ def test_windows_without_movement_give_no_readings() -> None:
     read = components(score_symbol(markets.inputs(Shape("flat", 2, 1.0)), NOW_MS))
     for timeframe in Timeframe:
         for name in ("rsi", "williams_r", "adx", "cci", "macd"):
-            assert read[f"TECHNICAL.{name}_{timeframe.value}"].missing == "the market did not move"
+            assert (
+                read[f"TECHNICAL.{name}_{timeframe.value}"].missing == "the price moved in 0 of the last 30 bars, needs 10"
+            )
         assert read[f"VOLUME.money_flow_index_{timeframe.value}"].direction is None

@@ -23,8 +23,8 @@ export function ClosedRow({ signal }: { signal: Signal }) {
       </span>
       <span class="closed-when faint">
         {clock(signal.closeTime, now.peek())}
-        {opened !== undefined && closed !== undefined && ` · held ${timeSpan(closed - opened)}`} · {price(entry, tickSize)} to{" "}
-        {exitPrice === undefined ? <Value>{ABSENT}</Value> : price(exitPrice, tickSize)}
+        {opened !== undefined && closed !== undefined && ` · held ${timeSpan(closed - opened)}`} ·{" "}
+        {price(entry, tickSize)} to {exitPrice === undefined ? <Value>{ABSENT}</Value> : price(exitPrice, tickSize)}
       </span>
     </li>
   );
