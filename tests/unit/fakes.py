@@ -34,6 +34,7 @@ class FakeExchange:
         self.last_limit: dict[str, int] = {}  # limit of the last request for bars, by kind
         self.lag_ms = 0
         self.without_turnover: set[str] = set()
+        self.unlisted: list[str] = []
         self.run = 1000  # number of newest bars without a gap
 
     def stamp(self) -> Stamp:

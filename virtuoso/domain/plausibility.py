@@ -17,7 +17,8 @@ Every limit stands here. The code that reads a kind of data applies the limit an
 | funding rate | at most 5 % per interval | the field is absent |
 | rows of one key, such as trades of one id | they are equal | all of them are refused |
 | two bars of one time | only one of them has a volume | both are refused; else the one with a volume stands |
-| the list of markets | nearly all markets have a turnover | there are no totals; the list is read again in a minute |
+| the list of markets | 90 % of what trades is listed and has a turnover | no totals; read again in a minute |
+| a new list of markets | 90 % of the old one, or two more lists and the tickers agree | the old one stays; the same |
 """
 
 from __future__ import annotations
@@ -46,3 +47,6 @@ PRICE_ROUNDING = 1e-6  # relative tolerance of open and close beyond high and lo
 
 # Shares of a list
 MIN_KNOWN_TURNOVER = 0.9  # of the markets; below it, totals would cover only a part of the venue
+MAX_LOST_MARKETS = 0.1  # of the previous list of markets; more must be confirmed
+FEW_LOST_MARKETS = 2  # need no confirmation, even in a short list
+LIST_CONFIRMATIONS = 2  # further lists that must lack the same share of markets

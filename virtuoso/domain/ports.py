@@ -25,9 +25,14 @@ class Exchange(Protocol):
         """Return the lower-case name, such as "bybit"."""
         ...
 
+    @property
+    def unlisted(self) -> Sequence[str]:
+        """Return the symbols that trade according to the last read tickers, but are not in the last read list of markets."""
+        ...
+
     async def instruments(self) -> Sequence[Instrument]:
         """Read and return all active USDT linear perpetuals. Raise EmptyData when there is none, so that the result is never
-        empty."""
+        empty. Raise BadData when many of the last read ones are missing, until this is confirmed."""
         ...
 
     async def tickers(self) -> Mapping[str, Ticker]:

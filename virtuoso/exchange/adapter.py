@@ -22,11 +22,12 @@ from virtuoso.exchange.candles import read_candles
 from virtuoso.exchange.classify import classify, kind_of
 from virtuoso.exchange.client import URGENT, connect
 from virtuoso.exchange.freshness import VenueClock
-from virtuoso.exchange.instruments import instruments_of
+from virtuoso.exchange.instruments import instruments_of, is_active_perpetual
+from virtuoso.exchange.list_completeness import ListCompleteness, unlisted_symbols
 from virtuoso.exchange.premiums import Premiums, Rows
 from virtuoso.exchange.replies import CALL_REPLIES, RECORDED_REPLIES, Reply, deciding_reply
 from virtuoso.exchange.rows import completed, mappings, positive, read_book, read_series, read_trades
-from virtuoso.exchange.tickers import newest_ms, read_tickers
+from virtuoso.exchange.tickers import newest_ms, read_tickers, traded_names
 from virtuoso.exchange.venues import SeriesNames, venue_facts
 
 Answer = TypeVar("Answer")
@@ -60,6 +61,8 @@ class CcxtExchange:
         self._venue_clock = VenueClock()
         self._premiums = Premiums(self._facts.premium_s, clock)
         self._by_key: dict[str, Instrument] = {}  # by the symbol in ticker rows
+        self._others: frozenset[str] = frozenset()  # the same of other listed markets, such as inactive ones
+        self._completeness = ListCompleteness()
         self._contracts: dict[str, float] = {}  # base units per contract, by symbol
         self._loading = asyncio.Lock()
 
@@ -68,23 +71,32 @@ class CcxtExchange:
         """Return the name of the venue."""
         return self._facts.name
 
-    async def instruments(self) -> Sequence[Instrument]:
-        """Read all active USDT linear perpetuals. Raise EmptyData when there are none.
+    @property
+    def unlisted(self) -> Sequence[str]:
+        """Return the symbols that trade according to the newest tickers, but are not in the list of markets."""
+        return unlisted_symbols(self._completeness.traded - self._by_key.keys() - self._others, self._by_key)
 
+    async def instruments(self) -> Sequence[Instrument]:
+        """Read all active USDT linear perpetuals.
+
+        Raise EmptyData when there are none, BadData when many of the previous ones are missing and this is not confirmed.
         After a failure the previous instruments stay in use.
         """
 
         def read(markets: Any, stamp: Stamp, _: Reply | None) -> list[Instrument]:
-            listed = mappings(markets)
-            instruments = instruments_of(listed, stamp.received_ms, ticks=self._client.precisionMode == TICK_SIZE)
-            if not instruments:
-                raise EmptyData(f"no active USDT perpetual among {len(listed)} markets")
-            self._client.set_markets(listed)
-            market = {each["symbol"]: each for each in listed}
-            self._contracts = {s: positive(market[i.venue_symbol].get("contractSize")) or 1 for s, i in instruments.items()}
+            rows = mappings(markets)
+            listed = instruments_of(rows, stamp.received_ms, ticks=self._client.precisionMode == TICK_SIZE)
+            if not listed:
+                raise EmptyData(f"no active USDT perpetual among {len(rows)} markets")
+            market = {each["symbol"]: each for each in rows if is_active_perpetual(each) and each.get("id")}
             key = "id" if self._facts.raw else "symbol"
-            self._by_key = {market[i.venue_symbol][key]: i for i in instruments.values()}
-            return list(instruments.values())
+            by_key = {market[each.venue_symbol][key]: each for each in listed.values()}
+            self._completeness.check(self._by_key, by_key)
+            self._client.set_markets(list(market.values()))
+            self._contracts = {s: positive(market[i.venue_symbol].get("contractSize")) or 1 for s, i in listed.items()}
+            self._by_key = by_key
+            self._others = frozenset(str(each.get(key)) for each in rows if not is_active_perpetual(each))
+            return list(by_key.values())
 
         async with self._loading:
             return await self._ask("fetchMarkets", self._client.fetch_markets, read)
@@ -103,6 +115,7 @@ class CcxtExchange:
             if venue_ms is None:
                 venue_ms = newest_ms(rows, names.ticker, received_ms) or stamp.observed_ms
             stamp = Stamp(observed_ms=self._venue_clock.watch(venue_ms, received_ms), received_ms=received_ms)
+            self._completeness.traded = traded_names(rows, names.ticker)
             return read_tickers(
                 *(rows, names.ticker, self._by_key, stamp),
                 venue_ms=venue_ms,

@@ -19,10 +19,12 @@ import ccxt.async_support as ccxt
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ConfigError
 from virtuoso.exchange.budget import Budget
+from virtuoso.exchange.market_list import MarketList
 from virtuoso.exchange.replies import CALL_REPLIES, MAX_BODY_LENGTH, Reply
 from virtuoso.exchange.venues import Limit, Venue
 
 URGENT: ContextVar[bool] = ContextVar("urgent", default=False)  # True for tickers, which do not wait in the queue
+_MARKET_LIST: ContextVar[MarketList | None] = ContextVar("market_list", default=None)  # the one that this task reads
 
 
 class _Client:
@@ -30,6 +32,7 @@ class _Client:
     retries once after a broken connection or a 5xx status."""
 
     limits: tuple[tuple[Limit, Budget], ...] = ()
+    unused: tuple[Mapping[str, str], ...] = ()  # parameters of requests that are not sent
     weights: Mapping[str, float]
     check_allowed: Callable[[], None]  # raises while requests are not allowed
     clock: Clock
@@ -49,17 +52,34 @@ class _Client:
         reply.read_clock(data)
         return data
 
+    async def fetch_markets(self, params: Any = None) -> list[Any]:
+        """Return the markets that ccxt can parse. A row that it cannot parse is refused and counted."""
+        market_list = MarketList(partial(super().fetch_markets, params or {}))  # type: ignore[misc]
+        before = _MARKET_LIST.set(market_list)
+        try:
+            return await market_list.read()
+        finally:
+            _MARKET_LIST.reset(before)
+
     async def fetch2(
         self, path: str, api: Any = "public", method: str = "GET", params: Any = None, config: Any = None
     ) -> Any:
-        """Send one request.
+        """Return the reply to one request. Return an empty one, without a request, for a reply that is not used."""
+        place = f"{api if isinstance(api, str) else api[0]}/{path}"
+        if any(unused.items() <= (params or {}).items() for unused in self.unused):
+            return {}
+        send = partial(self._send, place, path, api, method, params or {}, config or {})
+        market_list = _MARKET_LIST.get()
+        return await send() if market_list is None else await market_list.reply(place, params or {}, send)
+
+    async def _send(self, place: str, *request: Any) -> Any:
+        """Send one request, with the arguments of `fetch2`.
 
         For a venue with `limits`, first wait in the queue. Then retry once after a broken connection or a 5xx status. After
         the wait, both attempts together take at most the timeout.
         """
-        params, config = params or {}, config or {}
-        place = f"{api if isinstance(api, str) else api[0]}/{path}"
-        request = partial(super().fetch2, path, api, method, params, config)  # type: ignore[misc]
+        path, api, method, params, config = request
+        send = partial(super().fetch2, *request)  # type: ignore[misc]
         for limit, budget in self.limits:
             if place.startswith(limit.prefix):
                 weight = self.weights.get(place) or self.calculate_rate_limiter_cost(api, method, path, params, config)
@@ -67,11 +87,11 @@ class _Client:
                 async with budget.turn(cost, urgent=urgent):
                     try:
                         async with asyncio.timeout(self.timeout / 1000):
-                            return await self._send_with_retry(request, partial(budget.spend, cost))
+                            return await self._send_with_retry(send, partial(budget.spend, cost))
                     except (TimeoutError, ccxt.RequestTimeout):
                         budget.give_up(0.8 * self.timeout / 1000)  # not 1.0: requests of a batch do not start together
                         raise
-        return await request()  # ccxt's own limiter waits in this call
+        return await send()  # ccxt's own limiter waits in this call
 
     async def _send_with_retry(self, request: Callable[[], Any], spend_again: Callable[[], Any]) -> Any:
         replies = CALL_REPLIES.get()
@@ -156,6 +176,7 @@ def connect(
     client.has["fetchCurrencies"] = False  # its reply is not needed
     client.limits = tuple((limit, Budget(limit.allowance, limit.window_s, limit.reserve, clock=clock)) for limit in limits)
     client.weights = venue.weights
+    client.unused = venue.unused_requests
     client.check_allowed = check_allowed
     client.clock = clock
     if session is not None or (url is not None and not url.startswith("https:")):

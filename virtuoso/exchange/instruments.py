@@ -26,21 +26,26 @@ def base_and_multiplier(base: str) -> tuple[str, int]:
     return base, 1
 
 
+def is_active_perpetual(market: Mapping[str, Any]) -> bool:
+    """Return True if one of ccxt's markets is an active USDT linear perpetual."""
+    perpetual = market.get("swap") and market.get("linear") and market.get("settle") == market.get("quote") == "USDT"
+    return bool(perpetual) and market.get("active") is not False
+
+
 def instruments_of(markets: Iterable[Mapping[str, Any]], received_ms: int, *, ticks: bool = True) -> dict[str, Instrument]:
     """Return the active USDT linear perpetuals among ccxt's markets, by symbol.
 
-    Refuse and count markets whose symbol does not match our pattern, and markets of one symbol that contradict each other.
-    With `ticks`, ccxt's price precision is a tick size. Otherwise it is a number of digits. A
+    Refuse and count markets without a name, markets whose symbol does not match our pattern, and markets of one symbol that
+    contradict each other. With `ticks`, ccxt's price precision is a tick size. Otherwise it is a number of digits. A
     listing time that is not plausible at `received_ms` is absent.
     """
     named: list[tuple[str, tuple[Instrument, object]]] = []
     for market in markets:
-        is_perpetual = market.get("swap") and market.get("linear") and market.get("settle") == market.get("quote") == "USDT"
-        if not is_perpetual or market.get("active") is False:
+        if not is_active_perpetual(market):
             continue
-        symbol = str(market.get("id"))
-        if not SYMBOL_PATTERN.fullmatch(symbol):
-            symbol = f"{market.get('base')}USDT"
+        name, symbol = market.get("id"), ""
+        if isinstance(name, str) and isinstance(market.get("symbol"), str):
+            symbol = name if SYMBOL_PATTERN.fullmatch(name) else f"{market.get('base')}USDT"
         if not SYMBOL_PATTERN.fullmatch(symbol):
             count_refused("instrument_symbol")
         else:

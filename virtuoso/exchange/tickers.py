@@ -40,6 +40,13 @@ def newest_ms(rows: Any, names: TickerNames, received_ms: int) -> int | None:
     return max(t for t in times if t <= max(received_ms, common_ms + MAX_ROW_LEAD_MS))
 
 
+def traded_names(rows: Any, names: TickerNames) -> frozenset[str]:
+    """Return the names in those rows that have a price and a turnover above 0. They may be of any market."""
+    traded = (row for row in mappings(rows) if positive(row.get(names.last)) is not None)
+    amount = names.turnover or names.volume
+    return frozenset(str(row.get(names.symbol)) for row in traded if positive(row.get(amount)) is not None)
+
+
 def read_tickers(
     rows: Any,
     names: TickerNames,

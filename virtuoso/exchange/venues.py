@@ -144,6 +144,7 @@ class Venue:
     raw: bool = False
     names: Names = UNIFIED
     options: Mapping[str, Any] = field(default_factory=dict)
+    unused_requests: tuple[Mapping[str, str], ...] = ()  # parameters of ccxt's requests whose replies are not used
     limits: tuple[Limit, ...] = ()  # empty: ccxt's own limiter is used
     weights: Mapping[str, float] = field(default_factory=dict)  # replaces wrong weights in ccxt, by "api/path"
     periods: Mapping[InputKind, str] = field(default_factory=dict)  # the venue's name for 5 minutes, by kind of series
@@ -173,8 +174,9 @@ _BYBIT = Venue(
         SeriesNames("timestamp", "buyRatio", "sellRatio"),
         UNIFIED.premium,
     ),
-    # Without this, ccxt also reads spot, inverse and option markets, with 11 requests instead of 2.
+    # Without these, ccxt also reads spot, inverse, option and pre-launch markets, with 11 requests instead of 1.
     options={"fetchMarkets": {"types": ["linear"]}, "defaultType": "swap", "defaultSubType": "linear"},
+    unused_requests=({"status": "PreLaunch"},),
     limits=(Limit(540, 5.25, reserve=20),),  # the venue allows 600 requests in 5 s per IP
     periods={InputKind.LONG_SHORT: "5min"},  # ccxt converts the period of open interest, but not this one
     premium_s=None,

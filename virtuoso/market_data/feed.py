@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 BARS_KEPT = 400  # of each series of candles
 UNIVERSE_PERIOD_S = 3600.0
+UNIVERSE_RETRY_S = 60.0  # after a list of markets that failed or was only a part
 REPEAT_PERIOD_S = 300.0  # unchanged bars are published again after this time, in case they were lost
 FILL_S = 10.0  # a feed is warm after this time, even if some of its jobs have not run yet
 TRADES_WINDOW_MS = 600_000
@@ -100,6 +101,7 @@ class Feed:
         self._instruments: tuple[Instrument, ...] = ()
         self._turnover: dict[str, float] = {}  # the last known values, only for ranking
         self._universe_due_at = 0.0
+        self._list_failed = False  # the last read of the list of markets failed
         self._universe_outdated = False  # if True, the universe is chosen again with the next prices
         self._followed: frozenset[str] = frozenset()
         self._states: dict[str, SymbolState] = {}
@@ -129,13 +131,16 @@ class Feed:
     async def read_instruments(self) -> None:
         """Read the list of markets. The universe is chosen again with the next prices.
 
-        If the read fails, keep the previous list. Raise ExchangeError if there is none."""
+        If the read fails, keep the previous list, and read again in a minute. Raise ExchangeError if there is none."""
         try:
             self._instruments = tuple(await self.exchange.instruments())
         except ExchangeError as error:
             if not self._instruments:
                 raise
             log.warning("%s: the list of markets was not updated: %s", self.venue, error)
+            self._list_failed = True
+        else:
+            self._list_failed = False
         self._universe_outdated = True
 
     async def read_prices(self) -> None:
@@ -147,16 +152,17 @@ class Feed:
         if self._universe_outdated:
             self._universe_outdated = False
             self._choose_universe()
-            period_s = UNIVERSE_PERIOD_S if self._nearly_all(len(self._turnover)) else UNIVERSE_PERIOD_S / 60
-            self._universe_due_at = self._clock.monotonic() + period_s
+            good = self._nearly_all(len(self._turnover)) and not self._list_failed
+            self._universe_due_at = self._clock.monotonic() + (UNIVERSE_PERIOD_S if good else UNIVERSE_RETRY_S)
 
     @property
     def turnover_known(self) -> bool:
-        """Return True while the turnover of nearly all markets of the venue is known. Totals are then meaningful."""
+        """Return True while the turnover of nearly all markets of the venue is known, including markets that are not in the
+        list. Totals are then meaningful."""
         return self._nearly_all(sum(ticker.turnover_24h is not None for ticker in self.tickers.values()))
 
     def _nearly_all(self, known: int) -> bool:
-        return known >= MIN_KNOWN_TURNOVER * len(self._instruments)
+        return known >= MIN_KNOWN_TURNOVER * (len(self._instruments) + len(self.exchange.unlisted))
 
     def _choose_universe(self) -> None:
         """Choose the universe by the last known turnover. A symbol without a current turnover keeps its rank."""
@@ -361,5 +367,6 @@ class Feed:
 
     @property
     def venue_symbols(self) -> tuple[str, ...]:
-        """Return the symbols of all active USDT perpetuals of the venue, sorted."""
-        return tuple(sorted(item.symbol for item in self._instruments))
+        """Return the symbols of all active USDT perpetuals of the venue, sorted. Those that only the tickers have are among
+        them."""
+        return tuple(sorted({*self.exchange.unlisted, *(item.symbol for item in self._instruments)}))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.clocks import VirtualClock
 from tests.unit.fakes import FakeExchange
-from virtuoso.domain.errors import EmptyData, ExchangeError, RateLimited, Unsupported, VenueUnavailable
+from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported, VenueUnavailable
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Candles, SymbolInputs, Timeframe
 from virtuoso.exchange.venues import Cadence
@@ -358,3 +358,34 @@ async def test_a_followed_symbol_keeps_its_bars_when_it_is_no_longer_scored() ->
         assert not feed.market().followed
         assert not feed.follows("BUSDT")
         assert feed.follows("AUSDT")
+
+
+async def test_a_list_that_may_be_a_part_is_read_again_in_a_minute_and_the_old_one_stays() -> None:
+    exchange = fake("BTCUSDT", "ETHUSDT", "SOLUSDT")
+    async with feeding(exchange) as feed:
+        exchange.faults["instruments"] = BadData("the list of markets has 1 markets and lacks 2 of the previous 3")
+        await asyncio.sleep(HOUR_S + 10)
+        read = exchange.calls["instruments"]
+        await asyncio.sleep(300)
+        assert exchange.calls["instruments"] - read == pytest.approx(5, abs=1)
+        assert feed.venue_symbols == ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+        assert feed.turnover_known
+        exchange.faults.clear()
+        await asyncio.sleep(70)
+        read = exchange.calls["instruments"]
+        await asyncio.sleep(HOUR_S / 2)
+        assert exchange.calls["instruments"] == read
+
+
+async def test_while_the_tickers_have_more_markets_than_the_list_there_are_no_totals_and_it_is_read_again() -> None:
+    exchange = fake("BTCUSDT", "ETHUSDT")
+    exchange.unlisted = ["SOLUSDT"]
+    async with feeding(exchange) as feed:
+        assert feed.market().turnover_known is False
+        assert feed.venue_symbols == ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+        await asyncio.sleep(300)
+        assert exchange.calls["instruments"] == pytest.approx(6, abs=1)
+        exchange.symbols, exchange.unlisted = ["BTCUSDT", "ETHUSDT", "SOLUSDT"], []
+        await asyncio.sleep(70)
+        assert feed.turnover_known
+        assert {item.symbol for item in feed.universe} == set(exchange.symbols)

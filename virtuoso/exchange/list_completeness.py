@@ -1,0 +1,43 @@
+"""Whether a list of markets is complete. A part of a list, such as one of two pages, must not replace the whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from virtuoso.domain.errors import BadData
+from virtuoso.domain.model import SYMBOL_PATTERN, Instrument
+from virtuoso.domain.plausibility import FEW_LOST_MARKETS, LIST_CONFIRMATIONS, MAX_LOST_MARKETS
+from virtuoso.exchange.rows import count_refused
+
+
+class ListCompleteness:
+    """Compares each list of markets with the previous one and with the newest tickers.
+
+    `traded` are the names of the markets that trade according to the newest tickers."""
+
+    def __init__(self) -> None:
+        self.traded: frozenset[str] = frozenset()
+        self._lists = 0  # consecutive lists that were refused
+
+    def check(self, old: Mapping[str, Instrument], new: Mapping[str, Instrument]) -> None:
+        """Raise BadData when `new` may be a part of a list. The keys are the symbols in ticker rows.
+
+        Few markets of `old` may be missing at once, and at most MAX_LOST_MARKETS of it if they no longer trade. More are
+        accepted when LIST_CONFIRMATIONS further lists lack them too and most of `old` that trades is in `new`."""
+        lost, many = old.keys() - new.keys(), max(FEW_LOST_MARKETS, MAX_LOST_MARKETS * len(old))
+        trading = len(lost & self.traded)
+        if (trading <= FEW_LOST_MARKETS and len(lost) <= many) or (self._lists >= LIST_CONFIRMATIONS and trading <= many):
+            self._lists = 0
+            return
+        self._lists += 1
+        count_refused("instrument_part", len(new))
+        raise BadData(f"the list of markets has {len(new)} markets and lacks {len(lost)} of the previous {len(old)}")
+
+
+def unlisted_symbols(names: Iterable[str], instruments: Mapping[str, Instrument]) -> tuple[str, ...]:
+    """Return the symbols of `names` that are formed like the names of `instruments`, such as "SOL-USDT-SWAP". Sorted."""
+    endings = Counter(name.removeprefix(item.symbol.removesuffix("USDT")) for name, item in instruments.items())
+    ending = max(endings, key=lambda each: endings[each], default="")
+    symbols = (f"{name.removesuffix(ending)}USDT" for name in names if ending and name.endswith(ending))
+    return tuple(sorted(symbol for symbol in symbols if SYMBOL_PATTERN.fullmatch(symbol)))
