@@ -22,6 +22,11 @@ EMPTY_REPLIES = Counter(
 SERVING = Gauge("virtuoso_serving", "1 while the health of this service is SERVING, else 0", ["service"])
 SNAPSHOT_AGE = Gauge("virtuoso_snapshot_age_seconds", "Age of the newest prices, on the exchange's clock; NaN if none")
 SNAPSHOT_AGE.set(float("nan"))  # an age of 0 would mean that there are new prices
+CLOCK_OFFSET = Gauge(
+    "virtuoso_clock_offset_seconds",
+    "Our clock minus the time at which the newest snapshot was computed; below 0 if our clock is behind; NaN if none",
+)
+CLOCK_OFFSET.set(float("nan"))
 INPUT_AGE = Gauge("virtuoso_input_age_seconds", "Age of the oldest input of the scores, by dimension", ["kind"])
 CACHE_READS = Counter(
     "virtuoso_cache_reads_total", "Reads of a repository; result: hit, miss, error, corrupt", ["repository", "result"]

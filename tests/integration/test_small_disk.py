@@ -51,3 +51,23 @@ async def test_a_disk_full_of_expired_values_makes_room(small_disk: Path, clock:
     await directory.set(keys.snapshot("new"), bytes(900_000), ttl_s=10)
     assert await directory.get(keys.snapshot("new")) == bytes(900_000)
     await directory.close()
+
+
+async def test_a_lease_is_renewed_on_a_full_disk_and_is_not_lost_to_a_standby(
+    small_disk: Path, clock: SettableClock
+) -> None:
+    active, standby = (DirectoryRepository(small_disk, clock=clock) for _ in range(2))
+    assert await active.lease(keys.lease(), "active", ttl_s=5)
+    (small_disk / "other").write_bytes(bytes(4096))
+    with pytest.raises(OSError, match="No space"):
+        (small_disk / "filler").write_bytes(bytes(2_000_000))
+    for _ in range(5):
+        clock.advance(4)
+        assert await active.lease(keys.lease(), "active", ttl_s=5)
+        assert not await standby.lease(keys.lease(), "standby", ttl_s=5)
+    (small_disk / "other").unlink()  # a little room does not change the holder
+    assert not await standby.lease(keys.lease(), "standby", ttl_s=5)
+    clock.advance(6)
+    assert await standby.lease(keys.lease(), "standby", ttl_s=5)
+    for repository in (active, standby):
+        await repository.close()

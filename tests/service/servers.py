@@ -25,11 +25,15 @@ from virtuoso.service.snapshot_cache import SnapshotCache
 from virtuoso.store.v1 import snapshot_pb2
 
 
-async def publish(repository: MemoryRepository, message: snapshot_pb2.Snapshot, behind_ms: int = 0) -> None:
+async def publish(
+    repository: MemoryRepository, message: snapshot_pb2.Snapshot, behind_ms: int = 0, *, term: int = 0
+) -> None:
     """Store a snapshot and its head as a collector does."""
     blob = message.SerializeToString()
+    head = head_of(message, blob, behind_ms)
+    head.term = term
     await repository.set(keys.snapshot(message.provenance.snapshot_id), blob, ttl_s=TTL_S)
-    await repository.set(keys.HEAD, head_of(message, blob, behind_ms).SerializeToString(), ttl_s=TTL_S)
+    await repository.set(keys.HEAD, head.SerializeToString(), ttl_s=TTL_S)
 
 
 @dataclass

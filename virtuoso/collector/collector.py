@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ RETRY_S = 1.0  # the pause between two attempts to read a failing venue
 LONGEST_PAUSE_S = 5.0
 PROBE_PERIOD_S = 5.0  # the pause between two probes of the other venues
 STANDBY_READ_PERIOD_S = 600.0  # between two reads of the first venue's markets by a standby
+STANDBY_RETRY_PERIOD_S = 30.0  # the same after the venue did not answer
 DOMINANCE_PERIOD_S = 60.0
 
 
@@ -71,21 +73,28 @@ class Collector:
         self._clock = clock
         self._observer = observer
         self._selection = VenueSelection(failover, clock)
-        self._publication = Publication(Publisher(repository, max_stale_s=max_stale_s), clock, observer)
+        self._publication = Publication(Publisher(repository, max_stale_s=max_stale_s, clock=clock), clock, observer)
         self._leadership = Leadership(lease, clock)
         self._dominance: Dominance | None = None
+        self._read_at = -math.inf
+        self._can_take_over = False
         self._analysing = {venue: asyncio.Lock() for venue in feeds}
         for feed in feeds.values():
             feed.on_candles = self._publication.publish_candles
 
     def status(self, name: str) -> str | None:
-        """Return SERVING as the health of `name` on the monitor port, also on standby. Return None for an unknown name."""
-        return "SERVING" if name in ("", "liveness", "readiness") else None
+        """Return the health of `name` on the monitor port: SERVING or NOT_SERVING. Return None for an unknown name."""
+        if name not in ("", "liveness", "readiness"):
+            return None
+        return "SERVING" if name != "readiness" or self.readiness()[0] else "NOT_SERVING"
 
     def readiness(self) -> tuple[bool, Mapping[str, object]]:
-        """Return (True, details for the operator)."""
-        return True, {
-            "ready": True,
+        """Return (ready, details for the operator). A standby is ready. An active collector is ready while servers can see a
+        snapshot of it that is not stale."""
+        ready = not self._leadership.active or self._publication.current
+        return ready, {
+            "ready": ready,
+            **({} if ready else {"reason": "no snapshot has been published in the last 30 s"}),
             "active": self._leadership.active,
             "uses": self._selection.used or "",
             "venues": self._selection.health(),
@@ -95,7 +104,6 @@ class Collector:
     async def run(self) -> None:
         """Stand by or be active until cancelled. Then release the lease, so that a standby can take over immediately."""
         task: asyncio.Task[None] | None = None
-        read_at: float | None = None
         try:
             while True:
                 leads = await self._leadership.renew()
@@ -108,24 +116,35 @@ class Collector:
                     log.warning("another collector is active: this one stands by")
                     await self._end(task)
                     task = None
-                elif not leads and (read_at is None or self._clock.monotonic() - read_at > STANDBY_READ_PERIOD_S):
-                    log.info("this collector stands by" if read_at is None else "this collector still stands by")
-                    read_at = self._clock.monotonic()
-                    await self._read_first_venue()
+                elif not leads:
+                    await self._stand_by()
                 await self._clock.sleep(LEASE_PERIOD_S)
         finally:
             if task is not None:
                 await self._end(task)
                 await self._leadership.release()
 
-    async def _read_first_venue(self) -> None:
-        """Read the markets of the first venue, so that they are known at a takeover."""
+    async def _stand_by(self) -> None:
+        """Read the markets of the first venue when they are due. While it answers, announce that this collector can take
+        over."""
+        if self._clock.monotonic() >= self._read_at:
+            log.info("this collector stands by")
+            self._can_take_over = await self._read_first_venue()
+            period_s = STANDBY_READ_PERIOD_S if self._can_take_over else STANDBY_RETRY_PERIOD_S
+            self._read_at = self._clock.monotonic() + period_s
+        if self._can_take_over:
+            await self._leadership.announce_standby()
+
+    async def _read_first_venue(self) -> bool:
+        """Read the markets of the first venue, so that they are known at a takeover. Return True if it answered."""
         venue = next(iter(self._feeds))
         try:
             async with asyncio.timeout(STAGE_S):
                 await self._feeds[venue].refresh_tickers()
         except (TimeoutError, ExchangeError) as error:
             log.info("%s does not answer this standby: %s", venue, error)
+            return False
+        return True
 
     async def _end(self, task: asyncio.Task[None]) -> None:
         self._leadership.active = False
@@ -136,7 +155,7 @@ class Collector:
 
     async def _collect(self) -> None:
         self._engine.reset()
-        self._publication.reset()
+        await self._publication.begin()
         async with asyncio.TaskGroup() as tasks:  # if one fails, all end and the process is restarted
             tasks.create_task(self._engine.recall(self._repository))
             tasks.create_task(self._read_dominance())
@@ -174,6 +193,7 @@ class Collector:
         self._selection.record_pass(snapshot, warm=warm)
         _log_progress(feed, snapshot)
         if warm:
+            self._leadership.report_progress()
             await self._publication.offer(snapshot)
         busy_s = self._clock.monotonic() - began
         # If the feed was filled during this pass, the next pass follows immediately with all of the data.

@@ -122,7 +122,7 @@ class Engine:
         """Return the last snapshot if it is from this environment, otherwise None."""
         try:
             head = await repository.get(keys.HEAD)
-            blob = await repository.get(keys.snapshot(snapshots.decode_head(head)[0])) if head else None
+            blob = await repository.get(keys.snapshot(snapshots.decode_head(head).snapshot_id)) if head else None
             last = snapshots.decode_last_snapshot(blob) if blob else None
         except (RepositoryError, CorruptValue) as error:
             log.warning("cannot read the last snapshot: %s", error)

@@ -8,6 +8,7 @@ import logging
 import zlib
 from typing import TYPE_CHECKING
 
+from virtuoso.collector.publisher import NO_PUBLISHER_MS
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import CorruptValue, RepositoryError
 from virtuoso.repository import keys
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TTL_S = 5.0
-# If the head is older than this, no collector publishes.
-NO_PUBLISHER_MS = 15_000
+ANNOUNCEMENT_S = 5.0
 
 
 class Lease:
@@ -48,6 +48,21 @@ class Lease:
         except RepositoryError as error:
             log.debug("the lease could not be released and will expire: %s", error)
 
+    async def announce(self) -> None:
+        """Announce for ANNOUNCEMENT_S that `owner` can take over."""
+        try:
+            await self._repository.set(keys.standby(), self.owner.encode(), ttl_s=ANNOUNCEMENT_S)
+        except RepositoryError as error:
+            log.debug("this standby could not be announced: %s", error)
+
+    async def another_can_take_over(self) -> bool:
+        """Return True if another owner has announced that it can take over."""
+        try:
+            announced = await self._repository.get(keys.standby())
+        except RepositoryError:
+            return False
+        return announced is not None and announced != self.owner.encode()
+
     async def _no_collector_publishes(self) -> bool:
         """Return True if snapshots can be stored and no collector has published one recently.
 
@@ -56,7 +71,7 @@ class Lease:
         try:
             await self._repository.set(keys.trial(), b"", ttl_s=1)
             head = await self._repository.get(keys.HEAD)
-            return head is None or self._clock.now_ms() - snapshots.decode_head(head)[1] > NO_PUBLISHER_MS
+            return head is None or self._clock.now_ms() - snapshots.decode_head(head).observed_ms > NO_PUBLISHER_MS
         except CorruptValue:
             return True
         except RepositoryError:

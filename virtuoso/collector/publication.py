@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from virtuoso import metrics
 from virtuoso.collector.publisher import RepositoryErrorLog
-from virtuoso.domain.errors import RepositoryError
+from virtuoso.domain.errors import RepositoryError, Superseded
 from virtuoso.domain.snapshot import Snapshot
 from virtuoso.wire import snapshots
 
@@ -36,9 +36,21 @@ class Publication:
         self.reset()
 
     def reset(self) -> None:
-        """Discard the counts of the last snapshot. Another collector was active in the meantime."""
+        """Discard what is known of the last snapshot. Another collector was active in the meantime."""
         self.scored: int | None = None
         self.expected = 0
+        self._published_at: float | None = None
+
+    async def begin(self) -> None:
+        """Begin to publish. From then on, the snapshots of the previous collector are refused."""
+        self.reset()
+        await self._publisher.begin_term()
+
+    @property
+    def current(self) -> bool:
+        """Return True while the last snapshot that was published is not stale."""
+        age_s = math.inf if self._published_at is None else self._clock.monotonic() - self._published_at
+        return age_s <= snapshots.SOFT_EXPIRY_SCORES_MS / 1000
 
     async def offer(self, snapshot: Snapshot) -> None:
         """Publish the snapshot if it is complete or the last complete one is stale. Log an error of the repository."""
@@ -51,9 +63,13 @@ class Publication:
         try:
             with metrics.CYCLE_SECONDS.labels("publish").time():
                 await self._publisher.publish(snapshot, blob)
+        except Superseded as error:
+            log.warning("a snapshot was not published: %s", error)
+            return
         except RepositoryError as error:
             self._errors.log("the snapshot could not be stored, so servers do not see it: %s", error)
             return
+        self._published_at = self._clock.monotonic()
         if self._observer:
             self._observer.published(snapshot)
         self.scored, self.expected = snapshot.scored, len(snapshot.universe)

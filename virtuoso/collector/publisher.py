@@ -10,7 +10,7 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING
 
-from virtuoso.domain.errors import RepositoryError
+from virtuoso.domain.errors import CorruptValue, RepositoryError, Superseded
 from virtuoso.repository import keys
 from virtuoso.wire import snapshots
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TTL_MARGIN_S = 120.0
 CANDLES_TTL_S = 900.0
+NO_PUBLISHER_MS = 15_000  # if the head is older than this, no collector publishes
 SNAPSHOTS_KEPT = 10  # for servers that have read a head but not its snapshot
 ERROR_PERIOD_S = 60.0
 
@@ -34,16 +35,40 @@ class Publisher:
     Methods raise RepositoryError when a value cannot be stored. `behind_ms` is the delay of the market's clock behind ours.
     It is 0 for a live market."""
 
-    def __init__(self, repository: SnapshotRepository, *, max_stale_s: float) -> None:
+    def __init__(self, repository: SnapshotRepository, *, max_stale_s: float, clock: Clock) -> None:
         self._repository = repository
+        self._clock = clock
+        self._term = 0
         self._ttl_s = max_stale_s + TTL_MARGIN_S
         self._published: deque[str] = deque()
 
+    async def begin_term(self) -> None:
+        """Begin a term that is higher than all earlier ones. From then on, another publisher's heads are refused.
+
+        Terms begin at the time in seconds, so that they also grow when the repository has lost the last head."""
+        head = await self._stored_head()
+        self._term = max(head.term + 1 if head else 0, self._clock.now_ms() // 1000)
+
     async def publish(self, snapshot: Snapshot, blob: bytes, *, behind_ms: int = 0) -> None:
-        """Store `blob`, the encoded `snapshot`. Then announce it."""
+        """Store `blob`, the encoded `snapshot`. Then announce it. Raise Superseded while the publisher of a later term
+        is active."""
+        stored = await self._stored_head()
+        if stored is not None and stored.term > self._term:
+            if self._clock.now_ms() - behind_ms - stored.observed_ms <= NO_PUBLISHER_MS:
+                raise Superseded("another collector has taken over")
+            await self.begin_term()
         await self._repository.set(keys.snapshot(snapshot.id), blob, ttl_s=self._ttl_s)
-        await self._repository.set(keys.HEAD, snapshots.encode_head(snapshot, blob, behind_ms=behind_ms), ttl_s=self._ttl_s)
+        head = snapshots.encode_head(snapshot, blob, behind_ms=behind_ms, term=self._term)
+        await self._repository.set(keys.HEAD, head, ttl_s=self._ttl_s)
         await self._remove_older(snapshot.id)
+
+    async def _stored_head(self) -> snapshots.Head | None:
+        """Return the stored head. Return None when there is no valid head."""
+        try:
+            head = await self._repository.get(keys.HEAD)
+            return snapshots.decode_head(head) if head else None
+        except (RepositoryError, CorruptValue):  # writing tells whether the repository works
+            return None
 
     async def publish_candles(self, venue: str, candles: Candles, *, behind_ms: int = 0) -> None:
         """Store bars for ListCandles."""

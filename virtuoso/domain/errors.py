@@ -100,6 +100,10 @@ class RepositoryError(VirtuosoError):
     """A repository could not answer or could not store a value."""
 
 
+class Superseded(RepositoryError):
+    """A snapshot was not stored, because a collector of a later term publishes."""
+
+
 class RepositoryTimedOut(RepositoryError):
     """A repository did not answer in time, and is skipped for a while. An error reply in time is a RepositoryError."""
 

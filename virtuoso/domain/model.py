@@ -97,6 +97,7 @@ class FallbackReason(ContractEnum):
     VENUE_RECOVERING = 9
     NO_NEW_SNAPSHOT = 10
     REPOSITORY_UNAVAILABLE = 11
+    CLOCK_BEHIND = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,9 @@ async def play(
     `history` receives the signals, alerts and scores, unless it is None. A damaged recording ends at the damage. Raise
     ConfigError when the file is not a recording or holds no published snapshot.
     """
-    player = _Player(Publisher(repository, max_stale_s=max_stale_s), history, stop, clock)
+    publisher = Publisher(repository, max_stale_s=max_stale_s, clock=clock)
+    await publisher.begin_term()
+    player = _Player(publisher, history, stop, clock)
     while not stop.is_set():
         published = await player.play_once(path)
         if not published and not stop.is_set():

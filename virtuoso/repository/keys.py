@@ -29,6 +29,11 @@ def lease() -> str:
     return "virtuoso:v1:lease"
 
 
+def standby() -> str:
+    """Return the key at which a standby collector announces that it can take over."""
+    return "virtuoso:v1:standby"
+
+
 def trial() -> str:
     """Return the key of a value that is only written to test a repository."""
     return "virtuoso:v1:trial"

@@ -84,7 +84,10 @@ class ValueFiles:
                 holder = None
             if holder is not None and holder != owner.encode():
                 return False
-            self.set(key, owner.encode(), ttl_s, deadline)
+            if holder is None:
+                self.set(key, owner.encode(), ttl_s, deadline)
+            else:
+                self._overwrite(key, holder, ttl_s)
             return True
 
     @contextmanager
@@ -125,6 +128,18 @@ class ValueFiles:
                             file.unlink()
                     elif file.name.endswith(_SUFFIX) and self._removable(file):
                         self._remove(file)
+
+    def _overwrite(self, key: str, value: bytes, ttl_s: float) -> None:
+        """Store an equal value with a new expiry in the same file. This needs no room on the disk, so a lease can always be
+        renewed."""
+        now_ms = self._clock.now_ms()
+        try:
+            with self._file(key).open("r+b") as file:
+                file.write(seal(value, now_ms + int(ttl_s * 1000)))
+                file.flush()
+                os.utime(file.fileno(), (now_ms / 1000, now_ms / 1000))
+        except OSError as error:
+            raise self._error("written", error) from error
 
     def _replace(self, key: str, value: bytes, ttl_s: float, deadline: float) -> None:
         now_ms = self._clock.now_ms()

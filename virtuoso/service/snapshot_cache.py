@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from virtuoso import metrics
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import DataUnavailable, NotReady
+from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.service import admission, encoding
 from virtuoso.service.served_snapshot import ServedSnapshot, mark_freshness
@@ -56,6 +57,7 @@ class SnapshotCache:
         self._period_s, self._retention_s = period_s, retention_s
         self._recent: OrderedDict[str, tuple[float, SnapshotView]] = OrderedDict()  # id -> (monotonic time of arrival, view)
         self._view: SnapshotView | None = None
+        self._term = 0  # of the view's head
         self._details = SnapshotDetails()
         self._has_been_complete = False
         self._served: ServedSnapshot | None = None
@@ -89,6 +91,8 @@ class SnapshotCache:
     @property
     def stale_reason(self) -> provenance_pb2.FallbackReason.ValueType:
         """The reason why there is no newer snapshot, as far as a server can know it."""
+        if self._view is not None and self._is_ahead(self._view.observed_ms):
+            return provenance_pb2.FALLBACK_REASON_CLOCK_BEHIND
         if self._reader.available:
             return provenance_pb2.FALLBACK_REASON_NO_NEW_SNAPSHOT
         return provenance_pb2.FALLBACK_REASON_REPOSITORY_UNAVAILABLE
@@ -128,6 +132,8 @@ class SnapshotCache:
                 "scored": coverage.present,
                 "expected": coverage.expected,
             }
+            if self._is_ahead(view.observed_ms):
+                details["clock"] = f"{(view.observed_ms - self._clock.now_ms()) / 1000:.0f} s behind the newest data"
         return self.ready, details
 
     async def next_tick(self) -> None:
@@ -157,8 +163,10 @@ class SnapshotCache:
                 continue
             if self._reader.is_processed(head):
                 continue
-            newer = view is None or admission.observed_ms(head) > view.observed_ms
-            if view is not None and not newer and not self._is_stale(view):
+            if not self._is_candidate(head):
+                continue
+            newer = view is None or self._rank(admission.observed_ms(head)) > self._rank(view.observed_ms)
+            if not newer and not self._is_stale(view):
                 return
             loaded = await self._reader.load(head)
             if loaded is None:
@@ -169,6 +177,14 @@ class SnapshotCache:
                 self._use(head, *loaded)
                 return
             self._reader.mark_processed(head)
+
+    def _is_candidate(self, head: snapshot_head_pb2.SnapshotHead) -> bool:
+        """Return True unless the collector of the head was replaced, or the head is ahead of our clock and the view is not.
+
+        When the view is stale, every head is a candidate."""
+        if self._view is None or self._is_stale(self._view):
+            return True
+        return head.term >= self._term and not self._is_ahead(admission.observed_ms(head))
 
     def tick(self) -> None:
         """Update the age of the newest view, and whether it can be served. Wake all who wait for `next_tick`."""
@@ -218,8 +234,11 @@ class SnapshotCache:
         now = self._clock.monotonic()
         self._recent[view.id] = (now, view)
         self._recent.move_to_end(view.id)  # a recording that restarts has the same snapshots again
-        self._view, self._details = view, details
+        self._view, self._details, self._term = view, details, head.term
         metrics.ROWS.labels("snapshot", "ok").inc()
+        metrics.CLOCK_OFFSET.set((self._clock.now_ms() - view.computed_ms) / 1000)
+        if self._is_ahead(view.observed_ms):
+            log.warning("snapshot %s is more than a minute ahead of our clock: its age is not known", view.id)
         self._reader.mark_processed(head)
         arrivals = [arrival for arrival, _ in self._recent.values()]
         for superseded in arrivals[1:]:  # a view was the newest one until the next one arrived
@@ -232,8 +251,16 @@ class SnapshotCache:
         arrival = self._recent[view.id][0]
         return max(0.0, self._clock.now_ms() - view.observed_ms, (self._clock.monotonic() - arrival) * 1000)
 
-    def _is_stale(self, view: SnapshotView) -> bool:
-        return self._age_ms(view) > snapshots.SOFT_EXPIRY_SCORES_MS
+    def _is_stale(self, view: SnapshotView | None) -> bool:
+        """Return True when the view is old, or when its age is not known, because it is ahead of our clock."""
+        return view is None or self._age_ms(view) > snapshots.SOFT_EXPIRY_SCORES_MS or self._is_ahead(view.observed_ms)
+
+    def _rank(self, observed_ms: int) -> tuple[bool, int]:
+        """Return the order of snapshots: those ahead of our clock come last."""
+        return not self._is_ahead(observed_ms), observed_ms
+
+    def _is_ahead(self, observed_ms: int) -> bool:
+        return observed_ms - self._clock.now_ms() > MAX_CLOCK_LEAD_MS
 
     def _provenance(self, view: SnapshotView, age_ms: float) -> provenance_pb2.Provenance:
         provenance = provenance_pb2.Provenance()
@@ -241,7 +268,7 @@ class SnapshotCache:
         if self._primary_venue and provenance.venue != self._primary_venue and not provenance.fallback_from:
             provenance.fallback_from = self._primary_venue
             provenance.fallback_reason = provenance_pb2.FALLBACK_REASON_NO_NEW_SNAPSHOT
-        stale = age_ms > snapshots.SOFT_EXPIRY_SCORES_MS
+        stale = age_ms > snapshots.SOFT_EXPIRY_SCORES_MS or self._is_ahead(view.observed_ms)
         mark_freshness(provenance, stale=stale, age_ms=age_ms, stale_reason=self.stale_reason)
         return provenance
 

@@ -65,6 +65,7 @@ FALLBACK_REASONS: Mapping[int, str] = {
     provenance_pb2.FALLBACK_REASON_VENUE_RECOVERING: "the exchange has just recovered",
     provenance_pb2.FALLBACK_REASON_NO_NEW_SNAPSHOT: "no newer data has arrived",
     provenance_pb2.FALLBACK_REASON_REPOSITORY_UNAVAILABLE: "the data store does not answer",
+    provenance_pb2.FALLBACK_REASON_CLOCK_BEHIND: "the server's clock is wrong, so the age is not known",
 }
 ERROR_REASONS = {
     "NOT_READY": "the server has no complete data yet",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from google.protobuf.message import DecodeError
 
@@ -59,14 +59,16 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
     ).SerializeToString(deterministic=True)
 
 
-def encode_head(snapshot: Snapshot, blob: bytes, *, behind_ms: int = 0) -> bytes:
-    """Return the head for `blob`, the bytes of `snapshot`. The market's clock is `behind_ms` behind ours."""
+def encode_head(snapshot: Snapshot, blob: bytes, *, behind_ms: int = 0, term: int = 0) -> bytes:
+    """Return the head for `blob`, the bytes of `snapshot`. The market's clock is `behind_ms` behind ours. `term`:
+    see SnapshotHead."""
     return snapshot_head_pb2.SnapshotHead(
         snapshot_id=snapshot.id,
         length=len(blob),
         checksum=checksum(blob),
         observed_time=timestamp(snapshot.stamp.observed_ms),
         behind=duration(behind_ms) if behind_ms else None,
+        term=term,
     ).SerializeToString(deterministic=True)
 
 
@@ -94,14 +96,21 @@ def encode_candles(candles: model.Candles, *, behind_ms: int = 0) -> bytes:
     ).SerializeToString(deterministic=True)
 
 
-def decode_head(blob: bytes) -> tuple[str, int]:
-    """Return the id and the observed time (epoch ms, exchange clock) of a stored SnapshotHead. Raise CorruptValue when it
-    cannot be read."""
+class Head(NamedTuple):
+    """The part of a SnapshotHead that collectors use. `observed_ms`: epoch ms on the exchange's clock."""
+
+    snapshot_id: str
+    observed_ms: int
+    term: int
+
+
+def decode_head(blob: bytes) -> Head:
+    """Return the head in `blob`. Raise CorruptValue when it cannot be read."""
     try:
         head = snapshot_head_pb2.SnapshotHead.FromString(blob)
     except DecodeError as error:
         raise CorruptValue("not a SnapshotHead message") from error
-    return head.snapshot_id, millis(head.observed_time)
+    return Head(head.snapshot_id, millis(head.observed_time), head.term)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -213,7 +213,72 @@ async def test_a_standby_continues_when_the_venue_does_not_answer() -> None:
     node = Node([bybit], repository)
     async with node.running():
         await asyncio.sleep(700)
-        assert bybit.calls["tickers"] == 2
+        assert 15 < bybit.calls["tickers"] < 25, "it asks about every 35 s"
+        assert await repository.get(keys.standby()) is None, "it cannot take over"
+
+
+async def test_an_active_collector_without_market_data_leaves_the_lease_to_a_standby_that_has_some() -> None:
+    repository = memory()
+    cut_off = exchange()
+    break_down(cut_off, VenueUnavailable("no route"), ["instruments", "tickers"])
+    first, second = Node([cut_off], repository, owner="cut off"), Node([exchange()], repository, owner="well")
+    async with first.running():
+        await asyncio.sleep(5)
+        assert first.is_active()
+        async with second.running():
+            await asyncio.sleep(40)
+            assert (first.is_active(), second.is_active()) == (False, True)
+            assert second.publications[0].snapshot.complete
+            taken_over_at = CLOCK.monotonic()
+            await asyncio.sleep(600)
+            assert second.longest_gap_s(taken_over_at) < PERIOD_S + 0.5, "it keeps the lease"
+            assert not first.is_active()
+
+
+async def test_an_active_collector_without_market_data_continues_while_no_other_can_take_over() -> None:
+    repository, first_venue, second_venue = memory(), exchange(), exchange()
+    first, second = Node([first_venue], repository, owner="a"), Node([second_venue], repository, owner="b")
+    async with first.running():
+        await asyncio.sleep(30)
+        async with second.running():
+            await asyncio.sleep(30)
+            for venue in (first_venue, second_venue):
+                break_down(venue, VenueUnavailable("down for everyone"), ["instruments", "tickers"])
+            changes = []
+            for _ in range(600):
+                await asyncio.sleep(1)
+                changes.append(first.is_active())
+            assert sum(a != b for a, b in pairwise(changes)) < 8, "the lease does not go back and forth"
+            down_until = CLOCK.monotonic()
+            first_venue.faults.clear()
+            second_venue.faults.clear()
+            await asyncio.sleep(20)
+            assert [*first.since(down_until), *second.since(down_until)]
+
+
+async def test_an_active_collector_is_ready_while_its_snapshots_are_stored_and_keeps_the_lease_otherwise() -> None:
+    repository = Failing(clock=CLOCK)
+    node, standby = Node([exchange()], repository), Node([exchange()], repository, owner="b")
+    async with node.running():
+        await asyncio.sleep(20)
+        assert node.collector.readiness()[0] is True
+        assert node.collector.status("readiness") == "SERVING"
+        async with standby.running():
+            await asyncio.sleep(5)
+            assert standby.collector.readiness()[0] is True
+            repository.fails = True
+            await asyncio.sleep(60)
+            ready, facts = node.collector.readiness()
+            assert (ready, facts["reason"]) == (False, "no snapshot has been published in the last 30 s")
+            assert [node.collector.status(name) for name in ("", "liveness", "readiness", "x")] == [
+                *("SERVING", "SERVING", "NOT_SERVING"),
+                None,
+            ]
+            assert node.is_active(), "another collector could not store anything either"
+            assert not standby.is_active()
+            repository.fails = False
+            await asyncio.sleep(10)
+            assert node.collector.readiness()[0] is True
 
 
 class Failing(MemoryRepository):

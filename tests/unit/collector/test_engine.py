@@ -19,8 +19,9 @@ VENUES = ("bybit", "binance")
 
 async def repository_with(**changes: object) -> MemoryRepository:
     """Return a repository with a last snapshot."""
-    repository, last = MemoryRepository(clock=VirtualClock()), snapshot(**changes)
-    await Publisher(repository, max_stale_s=600).publish(last, snapshots.encode_snapshot(last))
+    clock, last = VirtualClock(), snapshot(**changes)
+    repository = MemoryRepository(clock=clock)
+    await Publisher(repository, max_stale_s=600, clock=clock).publish(last, snapshots.encode_snapshot(last))
     return repository
 
 

@@ -10,7 +10,8 @@ from tests.clocks import VirtualClock
 from tests.unit.wire.test_snapshots import snapshot
 from virtuoso.collector.publication import Publication
 from virtuoso.collector.publisher import ERROR_PERIOD_S, SNAPSHOTS_KEPT, Publisher, RepositoryErrorLog
-from virtuoso.domain.errors import RepositoryError
+from virtuoso.domain.errors import RepositoryError, Superseded
+from virtuoso.domain.model import Stamp
 from virtuoso.domain.snapshot import Snapshot
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
@@ -29,7 +30,7 @@ class PublicationSetup:
 
     def __init__(self) -> None:
         self.repository = MemoryRepository(clock=CLOCK)
-        self.publication = Publication(Publisher(self.repository, max_stale_s=600), CLOCK)
+        self.publication = Publication(Publisher(self.repository, max_stale_s=600, clock=CLOCK), CLOCK)
 
     async def published_id(self) -> str | None:
         head = await self.repository.get(keys.HEAD)
@@ -76,3 +77,27 @@ async def test_repository_errors_are_logged_once_a_minute(caplog: pytest.LogCapt
         errors.log("not stored: %s", RepositoryError("full"))
         await CLOCK.sleep(1)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["not stored: full"] * 3
+
+
+async def test_a_publisher_that_was_replaced_publishes_nothing_until_its_successor_is_gone() -> None:
+    repository = MemoryRepository(clock=CLOCK)
+    first, second = (Publisher(repository, max_stale_s=600, clock=CLOCK) for _ in range(2))
+    await first.begin_term()
+    await first.publish(current := _now("first"), b"blob")
+    await second.begin_term()
+    await second.publish(_now("second"), b"blob")
+    with pytest.raises(Superseded, match="another collector has taken over"):
+        await first.publish(current, b"blob")
+    head = await repository.get(keys.HEAD)
+    assert head is not None
+    assert snapshots.decode_head(head).snapshot_id == "bybit-second-a"
+    await CLOCK.sleep(16)
+    await first.publish(_now("third"), b"blob")
+    head = await repository.get(keys.HEAD)
+    assert head is not None
+    assert snapshots.decode_head(head).snapshot_id == "bybit-third-a"
+
+
+def _now(name: str) -> Snapshot:
+    stamp = Stamp(observed_ms=CLOCK.now_ms(), received_ms=CLOCK.now_ms())
+    return replace(snapshot(), id=f"bybit-{name}-a", stamp=stamp)

@@ -161,12 +161,43 @@ async def test_after_an_outage_the_later_computed_snapshot_of_another_venue_is_t
 
 
 @in_virtual_time
-async def test_a_snapshot_from_the_future_ages_from_its_arrival() -> None:
+async def test_a_server_whose_clock_is_behind_serves_nothing_as_fresh_and_says_so() -> None:
     setup = CacheSetup()
-    await setup.show(snapshot(observed_ms=T0 + 3_600_000))
-    assert setup.provenance.age.ToMilliseconds() == 0
+    await setup.show(snapshot(observed_ms=T0 + HOUR_MS))
+    assert (setup.provenance.age.ToMilliseconds(), setup.provenance.stale) == (0, True)
+    assert setup.provenance.fallback_reason == provenance_pb2.FALLBACK_REASON_CLOCK_BEHIND
+    assert setup.cache.readiness()[1]["clock"] == "3600 s behind the newest data"
+    assert metrics.CLOCK_OFFSET._value.get() == pytest.approx(-3600, abs=2)
     await setup.after(31)
     assert (setup.provenance.age.ToMilliseconds(), setup.provenance.stale) == (31_000, True)
+    await setup.show(snapshot("s2", observed_ms=T0 + HOUR_MS + 31_000))
+    assert setup.served_id == "s2"
+    setup.clock.start_ms += HOUR_MS
+    await setup.after(1)
+    assert not setup.provenance.stale
+    assert "clock" not in setup.cache.readiness()[1]
+
+
+@in_virtual_time
+async def test_a_snapshot_from_the_future_blocks_no_later_one() -> None:
+    setup = CacheSetup()
+    await setup.show(snapshot("years-ahead", observed_ms=T0 + 9_000 * HOUR_MS))
+    await setup.show(snapshot("right", observed_ms=T0 + 1000))
+    assert setup.served_id == "right"
+    await setup.show(snapshot("years-ahead-again", observed_ms=T0 + 9_000 * HOUR_MS))
+    assert (setup.served_id, setup.provenance.stale) == ("right", False)
+
+
+@in_virtual_time
+async def test_a_collector_that_was_replaced_is_not_believed_while_its_successor_publishes() -> None:
+    setup = CacheSetup()
+    await setup.show(snapshot("successor"), term=8)
+    await setup.show(snapshot("late", observed_ms=T0 + 2000), term=7)
+    assert setup.served_id == "successor"
+    await setup.after(31)
+    late = snapshot("late-again", observed_ms=setup.clock.now_ms())
+    await setup.show(late, term=7)
+    assert setup.served_id == "late-again"
 
 
 @in_virtual_time
@@ -356,6 +387,7 @@ async def test_a_snapshot_without_a_source_or_without_a_row_is_refused_whole_and
     await setup.show(message)
     await setup.cache.poll()
     assert setup.served_id == "s1"
-    assert setup.source.reads.count(keys.snapshot("s2")) == 1
+    # A head that is ahead of our clock is not followed at all.
+    assert setup.source.reads.count(keys.snapshot("s2")) == (spoil is not _with_an_impossible_time)
     await setup.show(snapshot("s3", observed_ms=T0 + 6000))
     assert setup.served_id == "s3"

@@ -68,13 +68,13 @@ class CacheSetup:
         self.source = BreakableSource(self.repository)
         self.cache = SnapshotCache(self.source, keys, **{"max_stale_s": 600, "clock": self.clock, **options})
 
-    async def publish(self, message: snapshot_pb2.Snapshot, behind_ms: int = 0) -> None:
+    async def publish(self, message: snapshot_pb2.Snapshot, behind_ms: int = 0, *, term: int = 0) -> None:
         """Store a snapshot. The cache does not see it before its next poll."""
-        await publish(self.repository, message, behind_ms)
+        await publish(self.repository, message, behind_ms, term=term)
 
-    async def show(self, message: snapshot_pb2.Snapshot, behind_ms: int = 0) -> None:
+    async def show(self, message: snapshot_pb2.Snapshot, behind_ms: int = 0, *, term: int = 0) -> None:
         """Publish a snapshot and poll."""
-        await self.publish(message, behind_ms)
+        await self.publish(message, behind_ms, term=term)
         await self.cache.poll()
 
     async def after(self, seconds: float) -> None:

@@ -50,6 +50,7 @@ export const REASONS: Partial<Record<FallbackReason, string>> = {
   [FallbackReason.VENUE_RECOVERING]: "the exchange has just recovered",
   [FallbackReason.NO_NEW_SNAPSHOT]: "no newer data has arrived",
   [FallbackReason.REPOSITORY_UNAVAILABLE]: "the data store does not answer",
+  [FallbackReason.CLOCK_BEHIND]: "the server's clock is wrong, so the age is not known",
 };
 
 export const DIMENSIONS: Partial<Record<DimensionKind, string>> = {

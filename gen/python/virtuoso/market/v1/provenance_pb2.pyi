@@ -77,6 +77,8 @@ class _FallbackReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fallba
     """No newer snapshot was published, and the server does not know why."""
     FALLBACK_REASON_REPOSITORY_UNAVAILABLE: _FallbackReason.ValueType  # 11
     """No repository answers the server."""
+    FALLBACK_REASON_CLOCK_BEHIND: _FallbackReason.ValueType  # 12
+    """The clock of the server is more than a minute behind the data, so its age is not known."""
 
 class FallbackReason(_FallbackReason, metaclass=_FallbackReasonEnumTypeWrapper):
     """Why a reply is stale or from another venue."""
@@ -105,6 +107,8 @@ FALLBACK_REASON_NO_NEW_SNAPSHOT: FallbackReason.ValueType  # 10
 """No newer snapshot was published, and the server does not know why."""
 FALLBACK_REASON_REPOSITORY_UNAVAILABLE: FallbackReason.ValueType  # 11
 """No repository answers the server."""
+FALLBACK_REASON_CLOCK_BEHIND: FallbackReason.ValueType  # 12
+"""The clock of the server is more than a minute behind the data, so its age is not known."""
 Global___FallbackReason: _TypeAlias = FallbackReason  # noqa: Y015
 
 class _Environment:

@@ -29,12 +29,17 @@ class SnapshotHead(_message.Message):
     CHECKSUM_FIELD_NUMBER: _builtins.int
     OBSERVED_TIME_FIELD_NUMBER: _builtins.int
     BEHIND_FIELD_NUMBER: _builtins.int
+    TERM_FIELD_NUMBER: _builtins.int
     snapshot_id: _builtins.str
     """The id of the snapshot. Its bytes are stored under a key that is made from the id."""
     length: _builtins.int
     """The length of these bytes."""
     checksum: _builtins.bytes
     """The checksum of these bytes: BLAKE2b, 16 bytes."""
+    term: _builtins.int
+    """The term of the collector that published the snapshot. Each change of the active collector begins a higher term, so
+    that readers can refuse what a collector publishes after it was replaced. 0 (the default) when unknown.
+    """
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
         """The time of the newest prices of the snapshot, on the exchange's clock. Readers with several heads take the newest."""
@@ -53,10 +58,11 @@ class SnapshotHead(_message.Message):
         checksum: _builtins.bytes = ...,
         observed_time: _timestamp_pb2.Timestamp | None = ...,
         behind: _duration_pb2.Duration | None = ...,
+        term: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["behind", b"behind", "observed_time", b"observed_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["behind", b"behind", "checksum", b"checksum", "length", b"length", "observed_time", b"observed_time", "snapshot_id", b"snapshot_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["behind", b"behind", "checksum", b"checksum", "length", b"length", "observed_time", b"observed_time", "snapshot_id", b"snapshot_id", "term", b"term"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

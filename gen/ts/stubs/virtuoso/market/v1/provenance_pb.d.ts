@@ -240,7 +240,13 @@ export declare enum FallbackReason {
      *
      * @generated from enum value: FALLBACK_REASON_REPOSITORY_UNAVAILABLE = 11;
      */
-    REPOSITORY_UNAVAILABLE = 11
+    REPOSITORY_UNAVAILABLE = 11,
+    /**
+     * The clock of the server is more than a minute behind the data, so its age is not known.
+     *
+     * @generated from enum value: FALLBACK_REASON_CLOCK_BEHIND = 12;
+     */
+    CLOCK_BEHIND = 12
 }
 /**
  * Describes the enum virtuoso.market.v1.FallbackReason.
