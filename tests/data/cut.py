@@ -35,12 +35,12 @@ def main(bybit: Path, binance: Path, coingecko: Path) -> None:
 def _cut(recording: Path, markets: Callable[[Iterable[Row], set[str]], set[str]]) -> Iterator[Row]:
     """Yield the replies of a recording, one for each request. Order books have BOOKS replies."""
     replies = [reply for event in read(recording) for reply in event.get("replies", ()) if reply[1] == 200]
-    places = [(urlsplit(place), int(received_ms), json.loads(body)) for place, _, _, body, received_ms in replies]
-    followed = {query["symbol"] for parts, _, _ in places if "symbol" in (query := dict(parse_qsl(parts.query)))}
-    lists = [rows for parts, _, body in places if parts.path.endswith(LISTS[:2]) and (rows := _rows(body))]
+    parsed = [(urlsplit(url), int(received_ms), json.loads(body)) for url, _, _, body, received_ms in replies]
+    followed = {query["symbol"] for parts, _, _ in parsed if "symbol" in (query := dict(parse_qsl(parts.query)))}
+    lists = [rows for parts, _, body in parsed if parts.path.endswith(LISTS[:2]) and (rows := _rows(body))]
     chosen = markets(lists[0], followed)
     seen: dict[tuple[str, str], int] = {}
-    for parts, received_ms, body in places:
+    for parts, received_ms, body in parsed:
         query = {name: value for name, value in parse_qsl(parts.query) if name not in ("limit", "category")}
         key = parts.path, json.dumps(query, sort_keys=True)
         seen[key] = seen.get(key, 0) + 1

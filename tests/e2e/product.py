@@ -1,4 +1,4 @@
-"""The product as its operators run it: real processes, started by its own commands, while a client calls continuously."""
+"""The product as operators run it: real processes, started by its own commands, while a client sends calls continuously."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc, provenance_pb2
 
 T = TypeVar("T")
-PATIENCE = 3  # factor for the time limits, because a busy machine is slower
+TIME_LIMIT_FACTOR = 3  # factor for the time limits, because a busy machine is slower
 OPTIONS = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
 
 
-def eventually(what: Callable[[], T], held: Callable[[T], bool], seconds: float, says: str) -> T:
-    """Call `what` until `held` is true of its value, and return this value. Fail with the last value after PATIENCE times
-    `seconds`. `seconds` suffices on a quiet machine."""
-    end, last = time.monotonic() + seconds * PATIENCE, None
+def eventually(read: Callable[[], T], condition: Callable[[T], bool], seconds: float, name: str) -> T:
+    """Call `read` until its value meets `condition`, and return this value. Fail after TIME_LIMIT_FACTOR * `seconds`.
+    `seconds` is enough on a quiet machine. The message has `name` and the last value."""
+    end, last = time.monotonic() + seconds * TIME_LIMIT_FACTOR, None
     while time.monotonic() < end:
-        last = what()
-        if held(last):
+        last = read()
+        if condition(last):
             return last
         time.sleep(0.1)
-    raise AssertionError(f"{says}: not within {seconds * PATIENCE:g} s; last was {last!r}"[:2000])
+    raise AssertionError(f"{name}: not within {seconds * TIME_LIMIT_FACTOR:g} s; last was {last!r}"[:2000])
 
 
 class Product:
@@ -135,9 +135,8 @@ class Product:
                 process.wait()
 
 
-class Witness:
-    """Calls GetDashboard ten times a second in parallel with a test, and records every answer that the service must not
-    give."""
+class DashboardMonitor:
+    """Calls GetDashboard ten times a second while a test runs, and records every reply that the service must not send."""
 
     def __init__(self, product: Product) -> None:
         self.wrong: list[str] = []
@@ -147,7 +146,7 @@ class Witness:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> Witness:
+    def __enter__(self) -> DashboardMonitor:
         self._thread.start()
         return self
 
@@ -166,7 +165,7 @@ class Witness:
             self.codes.append("OK")
             self.venues.append(reply.provenance.venue)
             if time.monotonic() - began > 2:
-                self.wrong.append("an answer took more than 2 s")
+                self.wrong.append("a reply took more than 2 s")
             if not reply.rows:
                 self.wrong.append("an empty success")
             age = time.time() - reply.provenance.observed_time.seconds

@@ -58,7 +58,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 
 @pytest.fixture
 def node(running: Node) -> Node:
-    """Wait until the node serves, alerts included: the previous test may have killed its server."""
+    """Wait until the node serves, including alerts. The previous test may have killed its server."""
     running.product.wait_ready()
     eventually(lambda: running.product.health("alerts"), lambda status: status == "SERVING", 60, "health of alerts")
     return running
@@ -103,12 +103,12 @@ def wait_for(follower: Follower, text: str) -> None:
     eventually(lambda: [seen for _, seen in follower.seen], lambda texts: text in texts, 60, text)
 
 
-async def told(url: str, enough: threading.Event) -> int:
-    """Write alerts one after the other, as a collector does, until `enough` is set. Return their number."""
+async def write_alerts(url: str, enough: threading.Event) -> int:
+    """Write alerts one by one, as a collector does, until `enough` is set. Return their number."""
     history, count = open_history_writer(url, timeout_s=20), 0
     try:
         while not enough.is_set():
-            await history.add_alerts([histories.alert(f"told {count}", count, text=f"told {count}")], cooldown_s={})
+            await history.add_alerts([histories.alert(f"alert {count}", count, text=f"alert {count}")], cooldown_s={})
             count += 1
             await asyncio.sleep(0.08)
     finally:
@@ -116,7 +116,7 @@ async def told(url: str, enough: threading.Event) -> int:
     return count
 
 
-async def kept(url: str, after: int) -> list[Alert]:
+async def stored_alerts(url: str, after: int) -> list[Alert]:
     """Return all alerts of the history after that cursor, whichever process wrote them."""
     history = open_history_reader(url, timeout_s=20)
     try:
@@ -125,16 +125,16 @@ async def kept(url: str, after: int) -> list[Alert]:
         await history.close()
 
 
-def test_each_alert_comes_once_and_in_order_while_servers_are_killed(node: Node) -> None:
+def test_each_alert_arrives_once_and_in_order_while_servers_are_killed(node: Node) -> None:
     product = node.product
     begin = product.stub.ListAlerts(pb.ListAlertsRequest(), timeout=2).newest_cursor
     direct, edge = (Follower(f"127.0.0.1:{port}", begin) for port in (product.grpc, product.edge))
     enough = threading.Event()
     with direct, edge, ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(lambda: asyncio.run(told(node.history, enough)))
+        writing = pool.submit(lambda: asyncio.run(write_alerts(node.history, enough)))
         try:
-            for least in KILLED_AFTER:
-                wait_for(direct, f"told {least}")
+            for count_before in KILLED_AFTER:
+                wait_for(direct, f"alert {count_before}")
                 for pid in product.children(node.supervisor, "serve"):
                     os.kill(pid, signal.SIGKILL)
             eventually(product.health, lambda status: status == "UNAVAILABLE", 20, "health of a server that was killed")
@@ -142,22 +142,22 @@ def test_each_alert_comes_once_and_in_order_while_servers_are_killed(node: Node)
             enough.set()
         count = writing.result()
         for follower in (direct, edge):
-            wait_for(follower, f"told {count - 1}")
-    everything = [(alert.cursor, alert.text) for alert in asyncio.run(kept(node.history, int(begin)))]
+            wait_for(follower, f"alert {count - 1}")
+    everything = [(alert.cursor, alert.text) for alert in asyncio.run(stored_alerts(node.history, int(begin)))]
     for follower in (direct, edge):
         assert "UNAVAILABLE" in follower.breaks  # shows that servers were killed
         assert follower.seen == everything[: len(follower.seen)]
-        assert [text for _, text in follower.seen if text.startswith("told")] == [f"told {n}" for n in range(count)]
+        assert [text for _, text in follower.seen if text.startswith("alert ")] == [f"alert {n}" for n in range(count)]
 
 
-def test_scores_are_remembered_and_the_list_agrees_with_the_stream(node: Node) -> None:
+def test_scores_are_stored_and_listed_alerts_agree_with_the_stream(node: Node) -> None:
     product = node.product
 
-    def remembered() -> int:
+    def stored_points() -> int:
         reply = product.stub.GetScoreHistory(pb.GetScoreHistoryRequest(symbol="BTCUSDT"), timeout=2)
         return sum(point.HasField("score") and point.price > 0 for point in reply.points)
 
-    eventually(remembered, lambda count: count > 0, 60, "points of BTC")
+    eventually(stored_points, lambda count: count > 0, 60, "points of BTC")
     listed = product.stub.ListAlerts(pb.ListAlertsRequest(page_size=500), timeout=2)
     stream = product.stub.WatchAlerts(pb.WatchAlertsRequest(cursor="0"), timeout=5)
     streamed = next(iter(stream))
@@ -166,10 +166,10 @@ def test_scores_are_remembered_and_the_list_agrees_with_the_stream(node: Node) -
     assert [alert for alert in streamed.alerts if int(alert.cursor) <= newest] == list(listed.alerts)[::-1]
 
 
-def test_a_history_that_is_gone_costs_history_only_and_comes_back(node: Node) -> None:
+def test_without_its_history_a_node_serves_everything_else_and_history_returns(node: Node) -> None:
     product = node.product
     file = Path(node.history.removeprefix("sqlite://"))
-    away = file.with_suffix(".away")
+    moved_file = file.with_suffix(".away")
 
     def code() -> str:
         try:
@@ -179,18 +179,18 @@ def test_a_history_that_is_gone_costs_history_only_and_comes_back(node: Node) ->
         return "OK"
 
     collectors = product.children(node.supervisor, "collect")
-    for pid in collectors:  # otherwise they would create a new one at once
+    for pid in collectors:  # a running collector would immediately create a new file
         os.kill(pid, signal.SIGSTOP)
     try:
-        file.rename(away)
-        eventually(code, lambda said: said == "UNAVAILABLE", 20, "ListAlerts")
+        file.rename(moved_file)
+        eventually(code, lambda status: status == "UNAVAILABLE", 20, "ListAlerts")
         eventually(lambda: product.health("alerts"), lambda status: status == "NOT_SERVING", 20, "health of alerts")
         assert product.health("signals") == product.health("") == "SERVING"
         assert product.dashboard().rows
         product.stub.ListSignals(pb.ListSignalsRequest(active=True), timeout=2)
-        away.rename(file)
+        moved_file.rename(file)
     finally:
         for pid in collectors:
             os.kill(pid, signal.SIGCONT)
-    eventually(code, lambda said: said == "OK", 20, "ListAlerts")
+    eventually(code, lambda status: status == "OK", 20, "ListAlerts")
     eventually(lambda: product.health("alerts"), lambda status: status == "SERVING", 20, "health of alerts")

@@ -27,7 +27,7 @@ def virtuoso(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_help_names_every_command_and_each_explains_itself() -> None:
+def test_help_lists_every_command_and_each_command_has_help() -> None:
     top = virtuoso("--help")
     assert top.returncode == 0
     for name, (short, _) in COMMANDS.items():
@@ -49,7 +49,7 @@ def test_config_prints_the_effective_settings_and_their_sources() -> None:
 
 
 @pytest.mark.parametrize("command", ["up", "collect", "serve", "config"])
-def test_a_bad_setting_ends_with_2_and_says_what_is_allowed(command: str) -> None:
+def test_a_bad_setting_ends_with_2_and_the_allowed_values(command: str) -> None:
     ended = virtuoso(command, "--symbol-limit", "0")
     assert ended.returncode == 2
     assert "VIRTUOSO_SYMBOL_LIMIT='0' (flag): expected a whole number from 1 to 500" in ended.stderr
@@ -65,7 +65,7 @@ def test_probe_has_the_exit_codes_of_grpc_health_probe() -> None:
     assert "is a server running there?" in ended.stderr
 
 
-def test_a_taken_port_is_named_with_what_to_do() -> None:
+def test_the_error_for_a_port_in_use_has_the_port_and_advice() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -78,7 +78,7 @@ def test_a_taken_port_is_named_with_what_to_do() -> None:
     assert "GRPC_ADDRESS" in ended.stderr
 
 
-def test_evaluate_has_words_of_its_own_and_says_why_a_venue_gives_nothing(tmp_path: Path) -> None:
+def test_evaluate_has_its_own_options_and_gives_the_reason_when_a_venue_fails(tmp_path: Path) -> None:
     nobody = f'{{"bybit": "http://127.0.0.1:{free_port()}"}}'
     words = ("--cache", str(tmp_path / "bars"), "--output", str(tmp_path / "out"), "--symbols", "3", "--days", "1")
     ended = virtuoso("evaluate", *words, VIRTUOSO_EXCHANGE_URLS=nobody, VIRTUOSO_SYMBOLS="BTCUSDT")

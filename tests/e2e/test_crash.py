@@ -43,8 +43,8 @@ def bars(exchange: Replay, symbol: str, start_ms: int) -> list[tuple[int, float,
     return [row for row in made if start_ms <= row[0] < time.time() * 1000 - 5 * MINUTE_MS]
 
 
-def given(symbol: str, side: Side, opened_ms: int, entry: float, distance: float) -> Signal:
-    """Return a signal as collectors make it."""
+def stored_signal(symbol: str, side: Side, opened_ms: int, entry: float, distance: float) -> Signal:
+    """Return a signal like those of a collector."""
     sign = side.sign
     return Signal(
         id=f"bybit-{symbol}-{side.lower_name}-{opened_ms}",
@@ -66,16 +66,16 @@ def given(symbol: str, side: Side, opened_ms: int, entry: float, distance: float
     )
 
 
-def by_hand(signal: Signal, rows: list[tuple[int, float, float, float]]) -> tuple[SignalStatus, int, float]:
-    """Return the outcome by a plain method: bar by bar, with the stop before the targets."""
+def expected_outcome(signal: Signal, rows: list[tuple[int, float, float, float]]) -> tuple[SignalStatus, int, float]:
+    """Return the outcome by a simple method: bar by bar, with the stop before the targets."""
     sign, distance = signal.side.sign, abs(math.log(signal.stop / signal.entry))
     hits, result = 0, 0.0
     for _, opened, high, low in rows:
         worst, best = (low, high) if sign > 0 else (high, low)
-        left = sum(signal.sizes[hits:])
+        open_part = sum(signal.sizes[hits:])
         if sign * (worst - signal.stop) <= 0:
             price = opened if sign * (opened - signal.stop) < 0 else signal.stop
-            return SignalStatus.STOPPED, hits, result + left * sign * math.log(price / signal.entry) / distance
+            return SignalStatus.STOPPED, hits, result + open_part * sign * math.log(price / signal.entry) / distance
         while hits < 3 and sign * (best - signal.targets[hits]) >= 0:
             result += signal.sizes[hits] * (1.5, 3.0, 5.0)[hits]
             hits += 1
@@ -84,9 +84,7 @@ def by_hand(signal: Signal, rows: list[tuple[int, float, float, float]]) -> tupl
     return SignalStatus.ACTIVE, hits, result
 
 
-async def test_signals_that_were_active_are_judged_through_the_crash_once_and_told_once(
-    exchange: Replay, tmp_path: Path
-) -> None:
+async def test_active_signals_are_evaluated_through_the_crash_with_one_alert_each(exchange: Replay, tmp_path: Path) -> None:
     now = int(time.time() * 1000)
     crash = now // DAY_MS * DAY_MS + CRASH_MS
     crash -= DAY_MS if crash > now else 0  # within the last 24 hours
@@ -97,8 +95,8 @@ async def test_signals_that_were_active_are_judged_through_the_crash_once_and_to
         for side, distance in ((Side.LONG, 0.02), (Side.SHORT, 0.02)):
             if (side is Side.LONG) == (symbol == "XRPUSDT"):  # one active signal for each symbol
                 continue
-            made = given(symbol, side, opened, rows[0][1], distance)
-            stored[made.id], expected[made.id] = made, by_hand(made, rows)
+            made = stored_signal(symbol, side, opened, rows[0][1], distance)
+            stored[made.id], expected[made.id] = made, expected_outcome(made, rows)
     assert {status for status, _, _ in expected.values()} & {SignalStatus.STOPPED, SignalStatus.TARGETS_REACHED}
     product = Product(tmp_path, exchange.url, symbols="BTCUSDT,ETHUSDT")  # neither of the two is scored
     history = open_history_writer(product.env["VIRTUOSO_HISTORY"], timeout_s=20)
@@ -117,8 +115,8 @@ async def test_signals_that_were_active_are_judged_through_the_crash_once_and_to
         for name, (status, hits, result) in expected.items():
             assert (closed[name].status, closed[name].targets_hit) == (status, hits), name
             assert closed[name].result_r == pytest.approx(result, abs=1e-9), name
-        told = await history.alerts(kinds=[AlertKind.SIGNAL_CLOSED])
-        assert sorted(alert.reference for alert in told if alert.reference in stored) == sorted(stored)
+        alerts = await history.alerts(kinds=[AlertKind.SIGNAL_CLOSED])
+        assert sorted(alert.reference for alert in alerts if alert.reference in stored) == sorted(stored)
     finally:
         product.close()
         await history.close()

@@ -27,13 +27,13 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     product.env["XDG_STATE_HOME"] = str(folder / "state")
     product.start("demo", "--seed", "3")
     product.wait_ready()
-    eventually(product.logs, lambda text: "Try:\n" in text, 30, "the welcome")
+    eventually(product.logs, lambda text: "Try:\n" in text, 30, "the printed text")
     yield product
     product.close()
 
 
-def tried(node: Product, start: str) -> dict[str, object]:
-    """Run the call that the welcome text names. Return what it prints, as JSON."""
+def run_printed_call(node: Product, start: str) -> dict[str, object]:
+    """Run the call from the printed text that begins with `start`. Return its output as JSON."""
     line = next(line for line in node.logs().splitlines() if line.strip().startswith(start) or f"/{start}" in line)
     done = subprocess.run(shlex.split(line), cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 0, done.stderr
@@ -41,8 +41,8 @@ def tried(node: Product, start: str) -> dict[str, object]:
     return reply
 
 
-def test_every_reply_says_simulated(node: Product) -> None:
-    asked = (
+def test_every_reply_has_environment_simulated(node: Product) -> None:
+    replies = (
         node.stub.GetDashboard(pb.GetDashboardRequest()),
         node.stub.GetOverview(pb.GetOverviewRequest()),
         node.stub.ListConfluenceScores(pb.ListConfluenceScoresRequest()),
@@ -52,10 +52,10 @@ def test_every_reply_says_simulated(node: Product) -> None:
         node.stub.ListCandles(pb.ListCandlesRequest(symbol="BTCUSDT")),
         next(iter(node.stub.WatchDashboard(pb.WatchDashboardRequest(), timeout=10))),
     )
-    assert {reply.provenance.environment for reply in asked} == {provenance_pb2.ENVIRONMENT_SIMULATED}
+    assert {reply.provenance.environment for reply in replies} == {provenance_pb2.ENVIRONMENT_SIMULATED}
 
 
-def test_the_market_lives_and_its_scores_differ(node: Product) -> None:
+def test_the_market_moves_and_its_scores_differ(node: Product) -> None:
     def scored() -> list[float]:
         return [row.score for row in node.dashboard().rows if row.HasField("score")]
 
@@ -70,12 +70,12 @@ def test_the_market_lives_and_its_scores_differ(node: Product) -> None:
     eventually(moved, lambda count: count > len(before) / 2, 30, "prices that moved")
 
 
-def test_the_calls_that_it_says_to_try_work_as_printed(node: Product) -> None:
+def test_the_printed_calls_work(node: Product) -> None:
     for start in ("buf curl --protocol grpc ", "curl ", "buf curl --protocol grpcweb "):
-        assert tried(node, start)["provenance"]["environment"] == "ENVIRONMENT_SIMULATED"  # type: ignore[index]
+        assert run_printed_call(node, start)["provenance"]["environment"] == "ENVIRONMENT_SIMULATED"  # type: ignore[index]
 
 
-def test_the_terminal_dashboard_that_it_says_to_try_prints_the_market_in_a_pipe(node: Product) -> None:
+def test_the_printed_top_command_prints_the_market_in_a_pipe(node: Product) -> None:
     line = next(line for line in node.logs().splitlines() if f"top --addr 127.0.0.1:{node.grpc}" in line)
     done = subprocess.run(shlex.split(line), cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 0, done.stderr
@@ -83,7 +83,7 @@ def test_the_terminal_dashboard_that_it_says_to_try_prints_the_market_in_a_pipe(
     assert "BTCUSDT" in done.stdout
 
 
-def test_nothing_of_a_real_node_is_used_and_nothing_stays(tmp_path: Path) -> None:
+def test_a_demo_uses_no_real_settings_and_leaves_no_files(tmp_path: Path) -> None:
     product = Product(tmp_path, f"http://127.0.0.1:{free_port()}")
     product.env["XDG_STATE_HOME"] = str(tmp_path / "state")
     try:
@@ -98,9 +98,9 @@ def test_nothing_of_a_real_node_is_used_and_nothing_stays(tmp_path: Path) -> Non
         product.close()
 
 
-def test_a_demo_beside_a_demo_names_the_port_that_is_taken(node: Product) -> None:
+def test_a_second_demo_ends_with_the_port_that_is_in_use(node: Product) -> None:
     second = node.start("demo")
     assert second.wait(20) == 2
-    said = eventually(node.logs, lambda text: "GRPC_ADDRESS" in text, 5, "the reason")
-    assert f"127.0.0.1:{node.grpc} cannot be used: another program listens there" in said
+    output = eventually(node.logs, lambda text: "GRPC_ADDRESS" in text, 5, "the reason")
+    assert f"127.0.0.1:{node.grpc} cannot be used: another program listens there" in output
     assert node.health() == "SERVING"

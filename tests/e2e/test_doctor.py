@@ -33,14 +33,14 @@ def test_the_command_ends_with_1_when_no_venue_works(tmp_path: Path) -> None:
     assert [row["subject"] for row in report["findings"] if row["level"] == "failure"] == ["venue bybit"]
 
 
-def test_the_command_ends_with_0_when_everything_that_is_needed_works(tmp_path: Path, replay: Market) -> None:
+def test_the_command_ends_with_0_when_everything_needed_works(tmp_path: Path, replay: Market) -> None:
     urls = json.dumps({"bybit": replay.url})
     process = doctor(tmp_path, exchange_urls=urls, coingecko_url=replay.url)
     assert process.returncode == 0, process.stdout
     assert "everything that is needed works" in process.stdout
 
 
-def test_the_command_ends_with_2_for_settings_that_no_machine_could_satisfy(tmp_path: Path) -> None:
+def test_the_command_ends_with_2_for_invalid_settings(tmp_path: Path) -> None:
     process = doctor(tmp_path, exchanges="notanexchange", exchange_urls="")
     assert process.returncode == 2
     assert "notanexchange" in process.stderr

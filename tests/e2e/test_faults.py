@@ -12,7 +12,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from tests.e2e.product import Product, Witness, eventually
+from tests.e2e.product import DashboardMonitor, Product, eventually
 from tests.programs import Market, Memcached
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import provenance_pb2 as provenance
@@ -36,7 +36,7 @@ def make(tmp_path: Path, replay: Market) -> Iterator[Callable[..., Product]]:
 
 @pytest.fixture
 def node(make: Callable[..., Product]) -> Product:
-    """Return a node that trusts a venue again after 3 s and keeps data for 45 s, so that a test can observe both."""
+    """Return a node with a dwell time of 3 s and a maximum age of 45 s, so that a test can observe both."""
     return make(dwell_s="3", max_stale_s="45")
 
 
@@ -47,10 +47,10 @@ def new_snapshots(node: Product, count: int, seconds: float, when: str) -> None:
         eventually(node.provenance, lambda p, held=held: p.snapshot_id != held, seconds, f"new snapshots {when}")  # type: ignore[misc]
 
 
-def test_a_dead_venue_is_replaced_by_the_next_one_and_used_again_after_the_dwell(node: Product, replay: Market) -> None:
+def test_a_failing_venue_is_replaced_by_the_next_and_used_again_after_the_dwell(node: Product, replay: Market) -> None:
     node.start("up")
     node.wait_ready()
-    with Witness(node) as witness:
+    with DashboardMonitor(node) as monitor:
         replay.fault("html_403", "bybit")
         found = eventually(node.provenance, lambda p: p.venue == "binance", 40, "binance answers")
         assert found.path == provenance.PATH_FALLBACK
@@ -60,16 +60,14 @@ def test_a_dead_venue_is_replaced_by_the_next_one_and_used_again_after_the_dwell
         back = eventually(node.provenance, lambda p: p.venue == "bybit", 100, "bybit answers again")
         assert back.path == provenance.PATH_SNAPSHOT
         assert back.fallback_from == ""
-    assert not witness.wrong
-    assert set(witness.codes) == {"OK"}
+    assert not monitor.wrong
+    assert set(monitor.codes) == {"OK"}
 
 
-def test_with_all_venues_dead_the_last_data_is_marked_stale_then_refused_and_it_comes_back_by_itself(
-    node: Product, replay: Market
-) -> None:
+def test_while_all_venues_fail_data_is_first_stale_then_unavailable_and_then_recovers(node: Product, replay: Market) -> None:
     node.start("up")
     node.wait_ready()
-    with Witness(node) as witness:
+    with DashboardMonitor(node) as monitor:
         replay.fault("down", "all")
         found = eventually(node.provenance, lambda p: p.stale, 45, "stale")
         assert found.path == provenance.PATH_STALE_SNAPSHOT
@@ -83,8 +81,8 @@ def test_with_all_venues_dead_the_last_data_is_marked_stale_then_refused_and_it_
         replay.fault("ok", "all")
         eventually(node.health, lambda status: status == "SERVING", 60, "health")
         assert node.provenance().coverage.present >= 30
-    assert not witness.wrong
-    assert set(witness.codes) == {"OK", "UNAVAILABLE"}
+    assert not monitor.wrong
+    assert set(monitor.codes) == {"OK", "UNAVAILABLE"}
 
 
 def test_a_killed_collector_is_replaced_by_its_standby_before_the_data_is_stale(make: Callable[..., Product]) -> None:
@@ -94,41 +92,41 @@ def test_a_killed_collector_is_replaced_by_its_standby_before_the_data_is_stale(
     node.wait_ready()
     second = node.start("collect")
     eventually(node.logs, lambda text: "stands by" in text, 30, "the second collector stands by")
-    with Witness(node) as witness:
+    with DashboardMonitor(node) as monitor:
         first.kill()
         time.sleep(1)  # the last snapshot of the killed process has arrived by now
         new_snapshots(node, 2, 30, "from the standby")
         assert not node.provenance().stale
     assert second.poll() is None
-    assert not witness.wrong
-    assert set(witness.codes) == {"OK"}
+    assert not monitor.wrong
+    assert set(monitor.codes) == {"OK"}
 
 
-def test_a_frozen_collector_is_replaced_and_does_no_harm_when_it_wakes(make: Callable[..., Product]) -> None:
+def test_a_frozen_collector_is_replaced_and_stands_by_when_it_continues(make: Callable[..., Product]) -> None:
     node = make()
     node.start("serve")
     first = node.start("collect")
     node.wait_ready()
     node.start("collect")
     eventually(node.logs, lambda text: "stands by" in text, 30, "the second collector stands by")
-    with Witness(node) as witness:
+    with DashboardMonitor(node) as monitor:
         first.send_signal(signal.SIGSTOP)
         time.sleep(1)
         new_snapshots(node, 2, 30, "from the standby")
         first.send_signal(signal.SIGCONT)
         eventually(node.logs, lambda text: "another collector is active" in text, 30, "the first one stands by")
         new_snapshots(node, 2, 30, "after it woke")
-    assert not witness.wrong
-    assert set(witness.codes) == {"OK"}
+    assert not monitor.wrong
+    assert set(monitor.codes) == {"OK"}
 
 
-def test_memcached_frozen_killed_and_back_costs_no_answer(make: Callable[..., Product]) -> None:
+def test_every_call_is_answered_while_memcached_is_frozen_killed_and_restarted(make: Callable[..., Product]) -> None:
     memcached = Memcached()
     try:
         node = make(cache=f"memcached://{memcached.address}")
         node.start("up")
         node.wait_ready()
-        with Witness(node) as witness:
+        with DashboardMonitor(node) as monitor:
             memcached.freeze()
             new_snapshots(node, 2, 20, "with memcached frozen")
             assert len(node.stub.ListCandles(pb.ListCandlesRequest(symbol="BTCUSDT"), timeout=2).candles) > 100
@@ -138,16 +136,14 @@ def test_memcached_frozen_killed_and_back_costs_no_answer(make: Callable[..., Pr
             memcached = Memcached(port=memcached.port)
             new_snapshots(node, 2, 20, "with memcached back")
             assert not node.provenance().stale
-        assert not witness.wrong
-        assert set(witness.codes) == {"OK"}
+        assert not monitor.wrong
+        assert set(monitor.codes) == {"OK"}
     finally:
         memcached.thaw()
         memcached.kill()
 
 
-def test_a_cold_start_without_any_venue_says_not_ready_and_names_the_venue_and_the_cure(
-    node: Product, replay: Market
-) -> None:
+def test_a_start_without_any_venue_is_not_ready_and_logs_venue_and_advice(node: Product, replay: Market) -> None:
     replay.fault("down", "all")
     node.start("up")
     eventually(node.health, lambda status: status == "NOT_SERVING", 30, "health")
@@ -162,7 +158,7 @@ def test_a_cold_start_without_any_venue_says_not_ready_and_names_the_venue_and_t
     node.wait_ready()
 
 
-def test_every_process_of_up_may_be_killed_and_comes_back(make: Callable[..., Product]) -> None:
+def test_every_process_of_up_is_restarted_after_a_kill(make: Callable[..., Product]) -> None:
     node = make()
     up = node.start("up")
     node.wait_ready()

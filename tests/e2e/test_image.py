@@ -72,7 +72,7 @@ class Image:
         return subprocess.run(self.command(*words, **more), capture_output=True, text=True, check=False, timeout=60)
 
     def start(self, *words: str, **more: Any) -> subprocess.Popen[bytes]:
-        """Start a container and return at once. Its output goes to the state folder."""
+        """Start a container and return immediately. Its output goes to the state folder."""
         out = (self.state / "log").open("wb")
         process = subprocess.Popen(self.command(*words, **more), stdout=out, stderr=subprocess.STDOUT)
         out.close()
@@ -88,7 +88,7 @@ class Image:
         end = time.monotonic() + seconds
         while words not in self.log():
             if time.monotonic() > end or process.poll() is not None:
-                raise AssertionError(f"it has not said {words!r}:\n{self.log()}")
+                raise AssertionError(f"the output does not contain {words!r}:\n{self.log()}")
             time.sleep(0.2)
 
 
@@ -102,7 +102,7 @@ def built() -> Iterator[tuple[Path, dict[str, Any]]]:
     """Build the image. Return (folder of its files, configuration)."""
     missing = [program for program in NEEDED if shutil.which(program) is None]
     if os.geteuid() != 0 or missing:
-        why = f"it takes root and {', '.join(missing) or 'nothing else'}"
+        why = f"it needs root and {', '.join(missing) or 'nothing else'}"
         if os.geteuid() == 0 and shutil.which("apt-get"):
             pytest.fail(f"THE IMAGE IS NOT TESTED: {why}; tools/programs installs them")
         pytest.skip(f"THE IMAGE IS NOT TESTED HERE: {why}")
@@ -137,7 +137,7 @@ def image(built: tuple[Path, dict[str, Any]], tmp_path: Path) -> Iterator[Image]
         process.wait()
 
 
-def test_the_image_says_how_it_wants_to_be_run(built: tuple[Path, dict[str, Any]]) -> None:
+def test_the_image_has_user_ports_volume_and_health_check(built: tuple[Path, dict[str, Any]]) -> None:
     _, config = built
     assert config["Entrypoint"] + config["Cmd"] == ["virtuoso", "demo"]
     assert config["User"] == "10001:10001"
@@ -148,7 +148,7 @@ def test_the_image_says_how_it_wants_to_be_run(built: tuple[Path, dict[str, Any]
     assert not [name for name in config["Env"] if name.upper().startswith("PIP_")]
 
 
-def test_nothing_that_only_builds_or_tests_is_left(built: tuple[Path, dict[str, Any]]) -> None:
+def test_the_image_has_no_build_or_test_tools(built: tuple[Path, dict[str, Any]]) -> None:
     files, _ = built
     listing = subprocess.run(["find", "-xdev", "-type", "f"], cwd=files, capture_output=True, text=True, check=True).stdout
     unwanted = re.compile(r"/bin/(.*-)?(gcc|g\+\+|cc|c\+\+|clang|ld|as|make|rustc)(-[\d.]+)?$|/tests/|/pip\.conf$")
@@ -159,28 +159,28 @@ def test_nothing_that_only_builds_or_tests_is_left(built: tuple[Path, dict[str, 
     assert not (files / "tools").exists()
 
 
-def test_it_is_not_root_and_can_write_nowhere_but_in_its_volume(image: Image) -> None:
-    said = image.run(
+def test_the_image_runs_without_root_and_writes_only_to_its_volume(image: Image) -> None:
+    result = image.run(
         "sh",
         "-c",
         "id -u; touch /x /tmp/x /opt/virtuoso/x; touch kept; python -c 'import tempfile as t; print(t.gettempdir())'",
     )
-    assert said.stdout.split() == ["10001", STATE]
-    assert said.stderr.count("Read-only file system") == 3
+    assert result.stdout.split() == ["10001", STATE]
+    assert result.stderr.count("Read-only file system") == 3
     assert (image.state / "kept").stat().st_uid == 10001
 
 
-def test_its_help_and_its_probe_answer_without_a_network(image: Image) -> None:
-    said = image.run("virtuoso", "--help")
-    assert said.returncode == 0
-    assert "virtuoso demo" in said.stdout
+def test_help_and_probe_work_without_a_network(image: Image) -> None:
+    result = image.run("virtuoso", "--help")
+    assert result.returncode == 0
+    assert "virtuoso demo" in result.stdout
     assert image.run(*image.config["Healthcheck"]["Test"][1:]).returncode == 2  # nothing listens there
     assert image.run("virtuoso", "probe", "--addr", "nonsense").returncode == 1
     settings = image.run("virtuoso", "config").stdout
     assert f"VIRTUOSO_CACHE=directory:{STATE}/cache" in settings
 
 
-def test_the_demo_runs_without_a_network_and_ends_when_asked(image: Image) -> None:
+def test_the_demo_runs_without_a_network_and_ends_on_sigterm(image: Image) -> None:
     demo = image.start(*image.config["Entrypoint"], *image.config["Cmd"])
     image.wait_for("Virtuoso serves a SIMULATED market", demo)
     ask = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8003/v1/overview', timeout=5).read().decode())"

@@ -57,7 +57,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-async def recorded(path: Path, url: str, *steps: tuple[str, int, Callable[[], Any]]) -> int:
+async def record_session(path: Path, url: str, *steps: tuple[str, int, Callable[[], Any]]) -> int:
     """Record a session and return the exit code. Each step waits for a number of snapshots of a venue, then calls a
     function."""
     file, rules = RecordingFile(path, max_bytes=MAX_BYTES), UniverseRules(SYMBOLS)
@@ -104,10 +104,10 @@ def recording(replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -
             replay_server.fault("html_403", "bybit")
 
         steps = [("bybit", 3, block), ("binance", 2, lambda: None)]
-        assert asyncio.run(recorded(path, replay_server.url, *steps)) == 0
+        assert asyncio.run(record_session(path, replay_server.url, *steps)) == 0
     finally:
         replay_server.fault("ok")
-    assert asyncio.run(recorded(path, replay_server.url, ("bybit", 1, lambda: None))) == 0
+    assert asyncio.run(record_session(path, replay_server.url, ("bybit", 1, lambda: None))) == 0
     return path
 
 
@@ -137,18 +137,18 @@ def short(recording: Path, tmp_path: Path) -> Path:
     return rewritten(tmp_path / "short.recording", events[: ends[1] + 1])
 
 
-async def test_every_snapshot_comes_out_the_same_byte_for_byte_also_after_a_change_of_venue(recording: Path) -> None:
+async def test_every_snapshot_is_reproduced_byte_for_byte_even_after_a_change_of_venue(recording: Path) -> None:
     digests = [event["digest"] for event in read(recording) if "scored" in event]
     published = [event["venue"] for event in read(recording) if "published" in event]
     assert len(set(digests)) == len(digests)
     assert set(published) == {"bybit", "binance"}
     assert any(event.get("op") == "premiums" and event["replies"] for event in read(recording))
     assert {event["trading"] for event in read(recording) if "pass" in event} == {True, False}
-    code, words = await check(recording)
-    assert code == 0, words
-    assert words.startswith(f"{len(digests)} snapshots of ")
-    assert words.endswith(" seconds, bybit, binance: all are the same, byte for byte")
-    assert await check(recording) == (code, words)
+    code, message = await check(recording)
+    assert code == 0, message
+    assert message.startswith(f"{len(digests)} snapshots of ")
+    assert message.endswith(" seconds, bybit, binance: all are the same, byte for byte")
+    assert await check(recording) == (code, message)
 
 
 async def test_a_check_uses_no_network(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +165,7 @@ async def test_a_check_uses_no_network(short: Path, monkeypatch: pytest.MonkeyPa
     assert asked == []
 
 
-async def test_another_price_in_one_reply_is_noticed_and_the_snapshot_is_named(recording: Path, tmp_path: Path) -> None:
+async def test_a_changed_price_is_detected_and_the_message_has_the_snapshot(recording: Path, tmp_path: Path) -> None:
     events = session(recording, 0)
     scored = [event for event in events if "scored" in event]
     changed = [i for i, event in enumerate(events) if event.get("op") == "tickers"][3]
@@ -174,50 +174,50 @@ async def test_another_price_in_one_reply_is_noticed_and_the_snapshot_is_named(r
     row = next(row for row in body["result"]["list"] if row["symbol"] == "BTCUSDT")
     row["lastPrice"] = str(float(row["lastPrice"]) + 0.1)
     reply[3] = json.dumps(body)
-    code, words = await check(rewritten(tmp_path / "other.recording", events))
+    code, message = await check(rewritten(tmp_path / "other.recording", events))
     first = next(event for event in events[changed:] if "scored" in event)
     assert code == 1
-    assert f"snapshot {first['id']} of" in words
-    assert f"after {scored.index(first)} that are the same" in words
+    assert f"snapshot {first['id']} of" in message
+    assert f"after {scored.index(first)} that are the same" in message
 
 
-async def test_a_missing_reply_is_noticed(recording: Path, tmp_path: Path) -> None:
+async def test_a_missing_reply_is_detected(recording: Path, tmp_path: Path) -> None:
     events = session(recording, 0)
     events.remove(next(event for event in events if event.get("op") == "book" and event["replies"]))
     assert (await check(rewritten(tmp_path / "other.recording", events)))[0] == 1
 
 
-async def test_an_incomplete_end_is_ignored_and_a_flipped_byte_is_found(recording: Path, tmp_path: Path) -> None:
+async def test_an_incomplete_end_is_ignored_and_a_changed_byte_is_detected(recording: Path, tmp_path: Path) -> None:
     whole, cut = recording.read_bytes(), tmp_path / "cut.recording"
     cut.write_bytes(whole[: len(whole) * 2 // 3])
-    code, words = await check(cut)
-    assert code == 0, words
+    code, message = await check(cut)
+    assert code == 0, message
     damaged = bytearray(whole)
     damaged[len(whole) // 2] ^= 1
     cut.write_bytes(damaged)
-    code, words = await check(cut)
+    code, message = await check(cut)
     assert code == 1
-    assert "is damaged after byte" in words
+    assert "is damaged after byte" in message
     assert "is damaged after byte" in describe(cut)
 
 
-async def test_a_recording_by_another_model_is_not_compared(recording: Path, tmp_path: Path) -> None:
+async def test_a_recording_of_another_model_is_not_compared(recording: Path, tmp_path: Path) -> None:
     events = session(recording, 1)
     events[0]["model"] = "v0"
-    code, words = await check(rewritten(tmp_path / "old.recording", events))
+    code, message = await check(rewritten(tmp_path / "old.recording", events))
     assert code == 1
-    assert "recorded with model v0" in words
+    assert "recorded with model v0" in message
 
 
 def test_a_recording_is_described(recording: Path) -> None:
-    words = describe(recording)
+    message = describe(recording)
     replies = sum(len(event.get("replies", ())) for event in read(recording))
-    assert words.startswith(f"{recording}: 2 sessions, {recording.stat().st_size / 1e6:.1f} MB")
-    counts = [int(word.split()[-2]) for word in words.split(" replies")[:-1] for word in [f"{word} x"]]
+    assert message.startswith(f"{recording}: 2 sessions, {recording.stat().st_size / 1e6:.1f} MB")
+    counts = [int(word.split()[-2]) for word in message.split(" replies")[:-1] for word in [f"{word} x"]]
     assert sum(counts) == replies
-    assert words.count("venues bybit, binance") == 2
-    assert " of bybit, " in words
-    assert " of binance" in words
+    assert message.count("venues bybit, binance") == 2
+    assert " of bybit, " in message
+    assert " of binance" in message
 
 
 @dataclass
@@ -260,7 +260,7 @@ async def serving(path: Path, *, once: bool = False) -> AsyncIterator[Served]:
         await source.close()
 
 
-async def test_a_played_recording_is_served_and_begins_again_while_streams_and_charts_go_on(short: Path) -> None:
+async def test_a_recording_is_played_repeatedly_while_streams_and_charts_continue(short: Path) -> None:
     published = [event["published"] for event in read(short) if "published" in event]
     bodies: dict[str, bytes] = {}
     screen, seen = Screen(), list[str]()
@@ -270,30 +270,30 @@ async def test_a_played_recording_is_served_and_begins_again_while_streams_and_c
             while seen.count(published[0]) < 2:
                 screen.apply(await stream.read())
                 reply = await served.dashboard()
-                said = reply.provenance
-                assert said.environment == provenance_pb2.ENVIRONMENT_REPLAY
-                assert not said.stale
-                assert said.age.ToMilliseconds() < 10_000
-                if not seen or seen[-1] != said.snapshot_id:
-                    seen.append(said.snapshot_id)
-                if screen.provenance.snapshot_id == said.snapshot_id:
+                provenance = reply.provenance
+                assert provenance.environment == provenance_pb2.ENVIRONMENT_REPLAY
+                assert not provenance.stale
+                assert provenance.age.ToMilliseconds() < 10_000
+                if not seen or seen[-1] != provenance.snapshot_id:
+                    seen.append(provenance.snapshot_id)
+                if screen.provenance.snapshot_id == provenance.snapshot_id:
                     assert screen.ordered() == list(reply.rows)
                 reply.ClearField("provenance")
                 body = reply.SerializeToString(deterministic=True)
-                assert bodies.setdefault(said.snapshot_id, body) == body
+                assert bodies.setdefault(provenance.snapshot_id, body) == body
                 bars = await served.stub.ListCandles(
                     api.ListCandlesRequest(symbol="BTCUSDT", timeframe=candle_pb2.TIMEFRAME_1M), timeout=2
                 )
                 assert bars.provenance.environment == provenance_pb2.ENVIRONMENT_REPLAY
                 assert not bars.provenance.stale
-                assert times.millis(bars.candles[-1].open_time) < times.millis(said.observed_time)
+                assert times.millis(bars.candles[-1].open_time) < times.millis(provenance.observed_time)
         stream.cancel()
     assert set(seen) == set(published)
     assert seen == [*published, published[0]]
     assert screen.kinds.count("snapshot") == 1
 
 
-async def test_a_recording_plays_at_its_pace_and_skips_the_gap_between_sessions(
+async def test_a_recording_plays_at_its_original_speed_without_the_gap_between_sessions(
     recording: Path, short: Path, tmp_path: Path
 ) -> None:
     events = [*read(short), *session(recording, 1)]
@@ -312,7 +312,7 @@ async def test_a_recording_plays_at_its_pace_and_skips_the_gap_between_sessions(
     assert third - second < gap_ms / 2
 
 
-async def test_a_recording_that_is_played_twice_is_in_the_history_once(short: Path, tmp_path: Path) -> None:
+async def test_a_recording_that_is_played_twice_is_stored_in_the_history_once(short: Path, tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path}/history.db"
     for _ in range(2):
         async with history_recorder(url, VENUES, days=(30, 365), clock=SYSTEM_CLOCK) as history_writer:

@@ -19,10 +19,10 @@ from virtuoso.exchange.adapter import CcxtExchange
 DAYS, SYMBOLS, WARM_MS = 16, 30, 2 * 86_400_000
 
 
-async def walked(exchange: CcxtExchange, folder: Path) -> RegimeHistory:
+async def recorded_regimes(exchange: CcxtExchange, folder: Path) -> RegimeHistory:
     """Return the regime history of the symbols with the most turnover. Their number is small, so that the requests take
     little time."""
-    archive = BarCache(exchange, folder)
+    bar_cache = BarCache(exchange, folder)
     instruments, tickers = await exchange.instruments(), await exchange.tickers()
     ranked = sorted(
         instruments, key=lambda i: (i.symbol != ANCHOR, -(getattr(tickers.get(i.symbol), "turnover_24h", 0) or 0))
@@ -32,11 +32,11 @@ async def walked(exchange: CcxtExchange, folder: Path) -> RegimeHistory:
     clock_ms = np.arange(start_ms, end_ms + 1, STEP_MS, dtype=np.int64)
     columns = []
     for instrument in ranked[:SYMBOLS]:
-        bars = await archive.candles(instrument, Timeframe.M5, start_ms=start_ms - WARM_MS, end_ms=end_ms)
+        bars = await bar_cache.candles(instrument, Timeframe.M5, start_ms=start_ms - WARM_MS, end_ms=end_ms)
         columns.append(price_history(bars, clock_ms))
     anchor = {}
     for timeframe in TIMEFRAMES:
-        bars = await archive.candles(ranked[0], timeframe, start_ms=start_ms - 300 * timeframe.ms, end_ms=end_ms)
+        bars = await bar_cache.candles(ranked[0], timeframe, start_ms=start_ms - 300 * timeframe.ms, end_ms=end_ms)
         assert bars is not None
         anchor[timeframe] = bars
     price, change, turnover = (np.stack(each, axis=1) for each in zip(*columns, strict=True))
@@ -47,10 +47,10 @@ async def walked(exchange: CcxtExchange, folder: Path) -> RegimeHistory:
 
 
 @pytest.mark.timeout(300)
-async def test_the_crash_of_october_2025_is_seen_and_the_regime_does_not_flap(replay: Replay, tmp_path: Path) -> None:
+async def test_the_regime_reacts_to_the_crash_of_october_2025_and_changes_rarely(replay: Replay, tmp_path: Path) -> None:
     exchange = CcxtExchange("bybit", url=replay.url)
     try:
-        path = await walked(exchange, tmp_path)
+        path = await recorded_regimes(exchange, tmp_path)
     finally:
         await exchange.close()
     crash = int(np.argmin(np.diff(np.log(path.price))))  # the largest fall within 5 minutes

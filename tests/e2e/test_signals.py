@@ -91,7 +91,7 @@ def assert_one_of_each(signals: Sequence[Signal], alerts: Sequence[Alert]) -> No
     assert sorted(alert.reference for alert in alerts) == sorted(signal.id for signal in signals)
 
 
-async def test_collectors_killed_before_they_could_store_signals_and_then_their_alerts_double_and_lose_neither(
+async def test_no_signal_or_alert_is_lost_or_duplicated_when_collectors_are_killed_before_storing_them(
     node: Node,
 ) -> None:
     assert node.start("signals").wait(30) == -signal.SIGKILL
@@ -105,7 +105,7 @@ async def test_collectors_killed_before_they_could_store_signals_and_then_their_
     assert_one_of_each(*await node.kept())
 
 
-async def test_a_collector_that_was_frozen_while_another_took_over_gives_no_signal_again(node: Node) -> None:
+async def test_a_collector_that_was_frozen_during_a_takeover_duplicates_no_signal(node: Node) -> None:
     (node.folder / "quiet").touch()
     first = node.start()
     await node.until_works(first)
@@ -155,7 +155,7 @@ async def until(
     return found
 
 
-async def test_every_part_of_the_analysis_is_in_the_snapshot(tmp_path: Path) -> None:
+async def test_a_snapshot_has_every_part_of_the_analysis(tmp_path: Path) -> None:
     repository = MemoryRepository()
     async with collecting(
         [BullishExchange("BTCUSDT", *(f"A{i}USDT" for i in range(6)))], repository, f"sqlite://{tmp_path}/h.db"
@@ -168,9 +168,7 @@ async def test_every_part_of_the_analysis_is_in_the_snapshot(tmp_path: Path) -> 
     assert found.signal_record.all.count == 0
 
 
-async def test_another_venue_is_another_market_with_signals_of_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_each_venue_has_its_own_signals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("virtuoso.collector.collector.PROBE_PERIOD_S", 0.5)
     url, repository = f"sqlite://{tmp_path}/h.db", MemoryRepository()
     bybit, binance = BullishExchange(), BullishExchange(venue="binance")
@@ -192,7 +190,7 @@ async def test_another_venue_is_another_market_with_signals_of_its_own(
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-async def test_opportunities_that_are_not_wanted_are_gone_also_those_that_stood(tmp_path: Path, *, wanted: bool) -> None:
+async def test_disabled_opportunities_are_absent_including_those_already_open(tmp_path: Path, *, wanted: bool) -> None:
     url, repository = f"sqlite://{tmp_path}/h.db", MemoryRepository()
     found_ms = SYSTEM_CLOCK.now_ms() - 60_000
     stands = opportunity(venue="bybit", found_ms=found_ms, expires_ms=found_ms + 4 * 3_600_000)
@@ -213,7 +211,7 @@ async def test_opportunities_that_are_not_wanted_are_gone_also_those_that_stood(
     await history.close()
 
 
-async def test_without_any_history_signals_survive_a_restart_by_the_last_snapshot() -> None:
+async def test_without_a_history_signals_are_recalled_from_the_last_snapshot() -> None:
     repository = MemoryRepository()
     async with collecting([BullishExchange()], repository, None):
         first = await until(repository, lambda s: len(s.signals) == 3)
@@ -233,7 +231,7 @@ async def steady(repository: SnapshotRepository, seconds: float) -> int:
     return len(seen)
 
 
-async def test_a_frozen_database_costs_history_only_and_gets_all_of_it_when_it_thaws() -> None:
+async def test_a_frozen_database_affects_only_history_and_later_receives_all_records() -> None:
     server = Postgres()
     exchange, repository = BullishExchange(), MemoryRepository()
     exchange.quiet = set(SYMBOLS)
@@ -256,7 +254,7 @@ async def test_a_frozen_database_costs_history_only_and_gets_all_of_it_when_it_t
         server.close()
 
 
-async def test_a_locked_file_at_the_start_is_recalled_once_it_can_be_and_holds_up_nothing(
+async def test_a_locked_history_file_delays_nothing_and_is_recalled_after_its_unlock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("virtuoso.collector.engine.RETRY_S", 1.0)
@@ -266,7 +264,7 @@ async def test_a_locked_file_at_the_start_is_recalled_once_it_can_be_and_holds_u
     async with collecting([BullishExchange()], MemoryRepository(), url), asyncio.timeout(30):
         while len(await history.alerts(kinds=OPENED)) < 3:
             await asyncio.sleep(0.1)
-    given = {s.id for s in await history.signals()}
+    stored_ids = {s.id for s in await history.signals()}
     await history.close()
     with closing(connect(file, isolation_level=None, timeout=20)) as lock:
         lock.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -276,10 +274,10 @@ async def test_a_locked_file_at_the_start_is_recalled_once_it_can_be_and_holds_u
             assert not (await newest(repository)).signals  # it may contain some
             lock.close()
             recalled = await until(repository, lambda s: len(s.signals) == 3)
-    assert {s.id for s in recalled.signals} == given
+    assert {s.id for s in recalled.signals} == stored_ids
 
 
-async def test_a_full_disk_costs_history_only_and_gets_all_of_it_when_there_is_room(tmp_path: Path) -> None:
+async def test_a_full_disk_affects_only_history_and_later_receives_all_records(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, check=False)

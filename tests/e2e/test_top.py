@@ -84,7 +84,7 @@ async def tty(address: str, folder: Path, **env: str) -> AsyncIterator[Tty]:
         os.close(ours)
 
 
-async def test_it_runs_in_a_terminal_without_colour_and_restores_it(tmp_path: Path) -> None:
+async def test_top_runs_in_a_terminal_without_colour_and_restores_it(tmp_path: Path) -> None:
     async with running_server() as one:
         await one.show(snapshot(rows=ROWS))
         async with tty(one.address, tmp_path, NO_COLOR="1") as terminal:
@@ -99,7 +99,7 @@ async def test_it_runs_in_a_terminal_without_colour_and_restores_it(tmp_path: Pa
     assert b"Traceback" not in terminal.output
 
 
-async def test_in_a_pipe_it_prints_one_table(tmp_path: Path) -> None:
+async def test_top_prints_one_table_in_a_pipe(tmp_path: Path) -> None:
     async with running_server() as one:
         await one.show(snapshot(rows=ROWS))
         code, out, error = await run(tmp_path, "--addr", one.address)
@@ -111,7 +111,7 @@ async def test_in_a_pipe_it_prints_one_table(tmp_path: Path) -> None:
         assert await run(tmp_path, "--addr", one.address, then="| head -1") == (0, f"{lines[0]}\n", "")
 
 
-async def test_the_exit_code_and_the_message_say_what_is_wrong(tmp_path: Path) -> None:
+async def test_top_ends_with_exit_code_and_message_when_it_cannot_run(tmp_path: Path) -> None:
     unused = f"127.0.0.1:{free_port()}"
     async with running_server() as unready:
         results = await asyncio.gather(

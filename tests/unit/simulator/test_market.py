@@ -33,7 +33,7 @@ def minute_bar(base: str, minute: int) -> Floats:
     return bar
 
 
-def test_a_seed_makes_the_same_market_whenever_and_in_whatever_order_it_is_asked() -> None:
+def test_a_seed_gives_the_same_market_at_any_time_and_in_any_order_of_calls() -> None:
     later = SimulatedMarket(7, now_ms=NOW + 40 * DAY)
     for base in ("SOL", "BTC"):
         then = NOW + 5 * DAY
@@ -45,13 +45,13 @@ def test_a_seed_makes_the_same_market_whenever_and_in_whatever_order_it_is_asked
         assert later.trades(base, NOW, 300) == MARKET.trades(base, NOW, 300)
 
 
-def test_another_seed_makes_another_market() -> None:
+def test_another_seed_gives_another_market() -> None:
     assert SimulatedMarket(8, now_ms=NOW).quote("BTC", NOW).last != MARKET.quote("BTC", NOW).last
 
 
 @settings(max_examples=30)
 @given(bases, moments, st.sampled_from([3, 5, 15, 30, 60, 240, 480, 1440, 4320]))
-def test_bars_of_every_length_are_made_of_minute_bars(base: str, now: int, minutes: int) -> None:
+def test_longer_bars_agree_with_minute_bars(base: str, now: int, minutes: int) -> None:
     step = minutes * MINUTE
     coarse = MARKET.candles(base, step, now - 3 * step, now, now)
     assert len(coarse)
@@ -65,7 +65,7 @@ def test_bars_of_every_length_are_made_of_minute_bars(base: str, now: int, minut
 
 @given(bases, moments)
 @settings(max_examples=40)
-def test_a_bar_opens_where_the_last_one_closed_and_holds_its_own_prices(base: str, now: int) -> None:
+def test_a_bar_opens_at_the_last_close_and_its_range_contains_its_prices(base: str, now: int) -> None:
     bars = MARKET.candles(base, MINUTE, now - 90 * MINUTE, now, now)
     assert np.array_equal(bars[1:, 1], bars[:-1, 4])
     assert np.all(bars[:, 2] >= bars[:, [1, 4]].max(axis=1))
@@ -83,7 +83,7 @@ def test_closed_bars_and_trades_never_change(base: str, now: int, more: int) -> 
     assert set(known) <= set(later)
 
 
-def test_nothing_of_the_future_is_shown() -> None:
+def test_no_data_is_from_the_future() -> None:
     for base in ("BTC", "WIF"):
         assert MARKET.candles(base, MINUTE, NOW - HOUR, NOW + DAY, NOW)[-1, 0] == NOW // MINUTE * MINUTE
         assert MARKET.trades(base, NOW, 500)[-1][1] <= NOW
@@ -93,7 +93,7 @@ def test_nothing_of_the_future_is_shown() -> None:
 
 @given(bases, st.integers(NOW // MINUTE - 300, NOW // MINUTE + 3_000))
 @settings(max_examples=60)
-def test_the_trades_of_a_minute_make_its_bar(base: str, minute: int) -> None:
+def test_the_trades_of_a_minute_agree_with_its_bar(base: str, minute: int) -> None:
     bar = minute_bar(base, minute)
     trades = [t for t in MARKET.trades(base, (minute + 1) * MINUTE - 1, 1_000) if t[0] // 1000 == minute]
     _, times, prices, sizes, _ = (np.array(column) for column in zip(*trades, strict=True))
@@ -127,7 +127,7 @@ def test_ticker_bars_trades_and_book_agree(base: str, now: int) -> None:
 
 
 @pytest.mark.parametrize("base", ["BTC", "FARTCOIN", "PEPE"])
-def test_the_24_hours_of_the_ticker_are_those_of_the_bars(base: str) -> None:
+def test_the_24_hour_statistics_of_the_ticker_agree_with_the_bars(base: str) -> None:
     quote = MARKET.quote(base, NOW)
     bars = MARKET.candles(base, MINUTE, NOW // MINUTE * MINUTE - DAY + MINUTE, NOW, NOW)
     assert (quote.open_24h, quote.high_24h, quote.low_24h) == (bars[0, 1], bars[:, 2].max(), bars[:, 3].min())
@@ -136,12 +136,12 @@ def test_the_24_hours_of_the_ticker_are_those_of_the_bars(base: str) -> None:
     assert MARKET.quotes(NOW)[base] == quote
 
 
-def test_prices_move_within_seconds() -> None:
+def test_prices_change_within_seconds() -> None:
     before, after = MARKET.quotes(NOW), MARKET.quotes(NOW + 5_000)
     assert np.mean([before[base].last != after[base].last for base in BASES]) > 0.7
 
 
-def test_prices_are_correlated_and_within_a_sector_more_so() -> None:
+def test_prices_are_correlated_most_within_a_sector() -> None:
     hours = {base: returns(base, HOUR, 40 * 24) for base in [*OLD[:25], "ARB", "OP", "TRX", "WIF"]}
     to_btc = {base: float(np.corrcoef(hours[base], hours["BTC"])[0, 1]) for base in hours if base != "BTC"}
     assert 0.2 < np.mean(list(to_btc.values())) < 0.9
@@ -152,7 +152,7 @@ def test_prices_are_correlated_and_within_a_sector_more_so() -> None:
     assert within > np.corrcoef(hours["ARB"], hours["TRX"])[0, 1]
 
 
-def test_returns_have_fat_tails_and_volatility_comes_in_clusters() -> None:
+def test_returns_have_fat_tails_and_volatility_clusters() -> None:
     tails, clusters = [], []
     for base in OLD[:20]:
         moves = returns(base, MINUTE, 10 * 1440)
@@ -205,7 +205,7 @@ def test_funding_and_open_interest_follow_the_trend_and_accounts_trade_against_i
     assert all(0 < share < 1 for share in long)
 
 
-def test_series_have_their_fixed_times_and_agree_with_the_ticker() -> None:
+def test_series_have_fixed_times_and_agree_with_the_ticker() -> None:
     funding = MARKET.funding("ETH", NOW, 200)
     assert [time for time, _ in funding] == [(NOW // (8 * HOUR) - 199 + n) * 8 * HOUR for n in range(200)]
     assert funding[-1][1] == MARKET.quote("ETH", funding[-1][0]).funding_rate
@@ -214,7 +214,7 @@ def test_series_have_their_fixed_times_and_agree_with_the_ticker() -> None:
     assert interest[-1][1] == pytest.approx(MARKET.quote("ETH", interest[-1][0]).open_interest)
 
 
-def test_new_listings_have_a_short_history_and_nothing_before_it() -> None:
+def test_new_listings_have_no_data_before_their_launch() -> None:
     new = [listing for listing in MARKET.listings if listing.launched_ms > NOW - 60 * DAY]
     assert len(new) >= 3
     for listing in new:
@@ -236,7 +236,7 @@ def test_prices_stay_near_their_references_for_years() -> None:
             assert 0.02 < last / MARKET.quote(base, NOW).last < 50
 
 
-def test_there_are_about_sixty_listings_with_steps_that_fit_their_prices() -> None:
+def test_there_are_about_sixty_listings_with_plausible_price_and_size_steps() -> None:
     assert 55 <= len(BASES) == len(set(BASES))
     for listing in MARKET.listings:
         assert isinstance(listing, Listing)
@@ -259,14 +259,14 @@ def test_an_unknown_base_is_a_key_error() -> None:
 
 @given(st.integers(0, 2**40), st.text(max_size=8), st.integers(0, 2**42), st.integers(1_000, 2**32))
 @settings(max_examples=200)
-def test_noise_is_the_same_one_by_one_and_all_at_once(seed: int, name: str, time: int, period: int) -> None:
+def test_noise_at_one_time_equals_noise_at_many_times(seed: int, name: str, time: int, period: int) -> None:
     assert smooth_noise_at(seed, name, time, period) == pytest.approx(
         smooth_noise(seed, name, [time, 0], period)[0], abs=1e-5
     )
     assert -1 <= smooth_noise_at(seed, name, time, period) <= 1
 
 
-def test_noise_is_even() -> None:
+def test_noise_is_uniform() -> None:
     numbers = uniform(3, "even", np.arange(100_000))
     assert np.allclose(np.histogram(numbers, 20, (0, 1))[0], 5_000, rtol=0.06)
     assert abs(np.corrcoef(numbers[:-1], numbers[1:])[0, 1]) < 0.02

@@ -115,27 +115,27 @@ async def test_an_unknown_path_is_not_found(client: Client) -> None:
     assert (await client.get("/v5/market/nothing"))[0] == 404
 
 
-async def test_down_cuts_the_connection(client: Client) -> None:
+async def test_down_closes_the_connection(client: Client) -> None:
     await client.fault("down", "bybit")
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await client.get(TICKERS)
     assert (await client.get(PATHS["binance"]))[0] == 200
 
 
-async def test_truncated_cuts_the_body(client: Client) -> None:
+async def test_truncated_sends_half_of_the_body(client: Client) -> None:
     await client.fault("truncated", "bybit")
     with pytest.raises(aiohttp.ClientPayloadError):
         await client.get(TICKERS)
 
 
-async def test_slow_answers_late_but_correctly(client: Client) -> None:
+async def test_slow_replies_are_late_but_correct(client: Client) -> None:
     await client.fault("slow", "bybit", latency_ms=150)
     begun = asyncio.get_running_loop().time()
     assert (await client.json(TICKERS))["retCode"] == 0
     assert asyncio.get_running_loop().time() - begun >= 0.15
 
 
-async def test_each_venue_refuses_in_its_own_format(client: Client) -> None:
+async def test_each_venue_limits_requests_in_its_own_format(client: Client) -> None:
     await client.fault("429")
     replies = {venue: await client.get(path) for venue, path in PATHS.items()}
     assert {venue: status for venue, (status, _, _) in replies.items()} == dict.fromkeys(PATHS, 429)
@@ -157,7 +157,7 @@ async def test_blocked_and_garbage_replies_are_not_the_venues_json(client: Clien
 
 
 @pytest.mark.parametrize("mode", ["nan", "nulls"])
-async def test_bad_numbers_are_a_third_of_the_numbers_and_no_names(client: Client, mode: str) -> None:
+async def test_a_third_of_the_numbers_and_no_names_are_bad(client: Client, mode: str) -> None:
     good = (await client.json(TICKERS))["result"]["list"]
     await client.fault(mode)
     rows = (await client.json(TICKERS))["result"]["list"]
@@ -169,7 +169,7 @@ async def test_bad_numbers_are_a_third_of_the_numbers_and_no_names(client: Clien
     assert len((await client.json("/v5/market/instruments-info?category=linear"))["result"]["list"]) == len(rows)
 
 
-async def test_empty_is_a_good_reply_without_rows(client: Client) -> None:
+async def test_empty_is_a_valid_reply_without_rows(client: Client) -> None:
     await client.fault("empty")
     assert (await client.json(TICKERS))["result"] == {"category": "linear", "list": []}
     assert await client.json(PATHS["binance"]) == []
@@ -186,7 +186,7 @@ async def test_stale_stops_clock_and_data_until_the_fault_ends(client: Client) -
     assert (await client.json(TICKERS))["time"] == client.now
 
 
-async def test_path_and_prob_narrow_a_fault(client: Client) -> None:
+async def test_path_and_prob_restrict_a_fault(client: Client) -> None:
     await client.fault("451", "bybit", path="symbol=BTCUSDT")
     assert ((await client.get(TICKERS))[0], (await client.get(KLINES))[0]) == (200, 451)
     await client.fault("451", "bybit", prob=0.5)

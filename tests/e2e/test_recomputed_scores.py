@@ -86,7 +86,7 @@ def test_each_contribution_follows_from_direction_weight_and_confidence(
             assert abs(50 + 50 * d.direction - d.score) < EXACT, (reply.symbol, d.kind)
 
 
-def test_weights_are_whole_and_coverage_is_what_was_measured_of_them(replies: Sequence[pb.GetConfluenceResponse]) -> None:
+def test_weights_add_up_to_one_and_coverage_is_the_measured_weight(replies: Sequence[pb.GetConfluenceResponse]) -> None:
     for reply in replies:
         assert abs(math.fsum(d.weight for d in reply.dimensions) - 1) < EXACT
         assert abs(math.fsum(d.weight * d.coverage for d in reply.dimensions) - reply.coverage) < EXACT, reply.symbol
@@ -96,7 +96,7 @@ def test_weights_are_whole_and_coverage_is_what_was_measured_of_them(replies: Se
             assert abs(measured - d.coverage) < EXACT, (reply.symbol, d.kind)
 
 
-def test_every_component_says_what_was_read_or_why_it_is_missing(replies: Sequence[pb.GetConfluenceResponse]) -> None:
+def test_every_component_has_a_reading_or_the_reason_why_it_is_missing(replies: Sequence[pb.GetConfluenceResponse]) -> None:
     seen: set[str] = set()
     for reply in replies:
         for d in reply.dimensions:
@@ -108,7 +108,7 @@ def test_every_component_says_what_was_read_or_why_it_is_missing(replies: Sequen
     assert len(seen) > 5
 
 
-def test_the_strongest_come_first(replies: Sequence[pb.GetConfluenceResponse]) -> None:
+def test_the_strongest_components_are_first(replies: Sequence[pb.GetConfluenceResponse]) -> None:
     for reply in replies:
         points = {d.kind: abs(d.contribution) for d in reply.dimensions}
         strengths = [points[kind] for kind in reply.drivers]
@@ -118,13 +118,13 @@ def test_the_strongest_come_first(replies: Sequence[pb.GetConfluenceResponse]) -
             assert by_strength == sorted(by_strength, reverse=True)
 
 
-def test_every_reply_says_which_model_made_it(node: Product, replies: Sequence[pb.GetConfluenceResponse]) -> None:
+def test_every_reply_has_the_model_version(node: Product, replies: Sequence[pb.GetConfluenceResponse]) -> None:
     versions = {node.provenance().model_version, *(reply.provenance.model_version for reply in replies)}
     assert len(versions) == 1
     assert versions.pop()
 
 
-def test_the_parts_of_the_gauge_add_up_to_it(node: Product) -> None:
+def test_the_contributions_of_the_parts_add_up_to_the_gauge(node: Product) -> None:
     sentiment = node.stub.GetSentiment(pb.GetSentimentRequest(), timeout=2).sentiment
     assert sentiment.HasField("gauge")
     assert abs(50 + math.fsum(part.contribution for part in sentiment.parts) - sentiment.gauge) < EXACT

@@ -28,7 +28,7 @@ def probe(node: Product, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
 
 
-def test_up_without_network_names_each_venue_the_reason_and_the_cure_within_seconds(node: Product) -> None:
+def test_up_without_network_logs_each_venue_with_reason_and_advice_within_seconds(node: Product) -> None:
     node.start("up")
     for venue in ("bybit", "binance"):
         eventually(node.logs, lambda text, venue=venue: f"{venue} cannot be used: VenueUnavailable" in text, 20, venue)  # type: ignore[misc]
@@ -42,7 +42,7 @@ def test_up_without_network_names_each_venue_the_reason_and_the_cure_within_seco
     assert node.http("/readyz")[0] == 503
 
 
-def test_probe_tells_not_serving_from_unknown(node: Product) -> None:
+def test_probe_distinguishes_not_serving_and_unknown_services(node: Product) -> None:
     node.start("serve")
     eventually(node.health, lambda status: status == "NOT_SERVING", 20, "health")
     assert probe(node).returncode == 4
@@ -68,7 +68,7 @@ def test_sigterm_ends_a_process_with_0(node: Product, command: str) -> None:
     assert "Traceback" not in node.logs()
 
 
-def test_a_server_that_goes_down_answers_probes_to_the_last(node: Product) -> None:
+def test_a_server_that_shuts_down_answers_probes_until_its_end(node: Product) -> None:
     server = node.start("serve", grace_s="4")
     eventually(lambda: node.health("liveness"), lambda status: status == "SERVING", 20, "liveness")
     server.send_signal(signal.SIGTERM)
@@ -77,7 +77,7 @@ def test_a_server_that_goes_down_answers_probes_to_the_last(node: Product) -> No
     assert server.wait(10) == 0
 
 
-def test_collectors_and_server_share_a_machine_each_with_its_own_monitor_port(node: Product) -> None:
+def test_collectors_and_a_server_on_one_machine_have_separate_monitor_ports(node: Product) -> None:
     node.start("up")
     eventually(
         lambda: node.logs().count("monitor on http"), lambda count: count == 3, 60, "three monitor ports"

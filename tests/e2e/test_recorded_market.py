@@ -1,4 +1,4 @@
-"""The main function on recorded traffic: every number is compared with the reply of the exchange itself."""
+"""A node on recorded traffic. Every number is compared with the reply of the exchange itself."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_dashboard_agrees_with_the_exchange(node: Product, replay: Market) -
     assert len(reply.SerializeToString()) < 20_000
 
 
-def test_provenance_says_what_is_true(node: Product) -> None:
+def test_provenance_has_the_true_source_and_age(node: Product) -> None:
     said = node.provenance()
     now = time.time()
     assert said.venue == "bybit"
@@ -71,7 +71,7 @@ def test_all_six_dimensions_are_measured_for_most_symbols(node: Product) -> None
         assert len({round(value, 6) for value in measured}) > 40, name
 
 
-def test_a_breakdown_adds_up_from_the_numbers_in_the_reply_alone(node: Product) -> None:
+def test_a_score_can_be_recomputed_from_the_reply_alone(node: Product) -> None:
     for row in node.dashboard().rows[:10]:
         reply = node.stub.GetConfluence(pb.GetConfluenceRequest(symbol=row.symbol), timeout=2)
         assert len(reply.dimensions) == 6
@@ -83,7 +83,7 @@ def test_a_breakdown_adds_up_from_the_numbers_in_the_reply_alone(node: Product) 
             assert dimension.HasField("observed_time")
 
 
-def test_movers_are_those_of_the_whole_venue(node: Product, replay: Market) -> None:
+def test_movers_cover_the_whole_venue(node: Product, replay: Market) -> None:
     reply, truth = node.stub.ListMovers(pb.ListMoversRequest(), timeout=2), exchange_tickers(replay)
     floor = {
         name: float(row["price24hPcnt"]) * 100
@@ -97,7 +97,7 @@ def test_movers_are_those_of_the_whole_venue(node: Product, replay: Market) -> N
     assert any(not mover.tracked for mover in [*reply.gainers, *reply.losers])
 
 
-def test_candles_are_the_exchange_s_own_closed_bars(node: Product, replay: Market) -> None:
+def test_candles_equal_the_closed_bars_of_the_exchange(node: Product, replay: Market) -> None:
     reply = node.stub.ListCandles(pb.ListCandlesRequest(symbol="ETHUSDT", page_size=100), timeout=2)
     said = replay.get("/v5/market/kline?category=linear&symbol=ETHUSDT&interval=5&limit=200")["result"]["list"]
     bars = {int(row[0]) // 1000: [float(value) for value in row[1:6]] for row in said}
@@ -119,7 +119,7 @@ def test_symbols_and_overview_describe_the_venue(node: Product, replay: Market) 
     assert market.volatility_percent > 0
 
 
-def test_an_existing_but_untracked_symbol_is_told_from_one_that_does_not_exist(node: Product, replay: Market) -> None:
+def test_the_error_distinguishes_untracked_and_unknown_symbols(node: Product, replay: Market) -> None:
     tracked = {row.symbol for row in node.dashboard().rows}
     other = next(name for name, row in exchange_tickers(replay).items() if name.endswith("USDT") and name not in tracked)
     for symbol, reason in ((other, "SYMBOL_NOT_TRACKED"), ("NOSUCHUSDT", "SYMBOL_NOT_FOUND")):
@@ -129,7 +129,7 @@ def test_an_existing_but_untracked_symbol_is_told_from_one_that_does_not_exist(n
         assert reason in str(refused.value.trailing_metadata())
 
 
-def test_the_watch_begins_at_once_and_goes_on(node: Product) -> None:
+def test_a_stream_begins_immediately_and_continues(node: Product) -> None:
     stream = node.stub.WatchDashboard(pb.WatchDashboardRequest(), timeout=30)
     first, second = itertools.islice(stream, 2)
     assert len(first.snapshot.rows) == 50
@@ -137,7 +137,7 @@ def test_the_watch_begins_at_once_and_goes_on(node: Product) -> None:
     assert second.resume_token
 
 
-def test_health_and_metrics_stand_on_the_monitor_port(node: Product) -> None:
+def test_the_monitor_port_has_health_and_metrics(node: Product) -> None:
     assert node.http("/healthz") == (200, '{"status":"SERVING"}\n')
     assert node.http("/healthz?service=confluence")[0] == 200
     assert node.http("/healthz?service=nonsense")[0] == 404
@@ -149,7 +149,7 @@ def test_health_and_metrics_stand_on_the_monitor_port(node: Product) -> None:
     assert "virtuoso_invalid_rows_total{" not in metrics, "good data loses no row"
 
 
-def test_sigterm_ends_everything_with_0(node: Product) -> None:
+def test_sigterm_ends_all_processes_with_0(node: Product) -> None:
     up = node.processes[0]
     children = [*node.children(up, "serve"), *node.children(up, "collect")]
     assert len(children) == 3
