@@ -57,4 +57,4 @@ async def test_the_regime_reacts_to_the_crash_of_october_2025_and_changes_rarely
     assert set(path.regimes[crash + 24 : crash + 144]) <= {Regime.BEARISH, Regime.RISK_OFF}  # from 2 to 12 hours after it
     assert len(set(path.regimes)) >= 3
     assert 3 <= len(path.changes_ms) <= 3 * DAYS
-    assert path.max_changes_a_day <= 6
+    assert path.max_changes_per_day <= 6

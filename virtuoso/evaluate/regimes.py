@@ -39,7 +39,7 @@ class RegimeHistory:
         return [int(time_ms) for time_ms, before, after in pairs if before is not None and after is not before]
 
     @property
-    def max_changes_a_day(self) -> int:
+    def max_changes_per_day(self) -> int:
         """The maximum number of changes in any 24 hours."""
         times = np.array(self.changes_ms, dtype=np.int64)
         first = np.searchsorted(times, times - DAY_MS, side="right")

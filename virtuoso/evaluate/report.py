@@ -78,7 +78,7 @@ def check_sentences(evaluation: Evaluation) -> list[str]:
     if (history := evaluation.regimes) is not None:
         sentences.append(
             f"The market's regime over these symbols changed {len(history.changes_ms)} times, at most "
-            f"{history.max_changes_a_day} times in any 24 hours."
+            f"{history.max_changes_per_day} times in any 24 hours."
         )
     return sentences
 

@@ -13,6 +13,6 @@ All data is a function of seed and time.
 
     noise       random numbers that are a function of a seed and a key
 
-To add a venue, add a module and a line in `server.VENUES`. The rest of the product knows only the addresses of the
-simulator.
+To add a venue, add a module and a line in `server.VENUES`. The rest of the product depends only on the simulator's
+addresses.
 """

@@ -1,6 +1,6 @@
 """`python -m virtuoso.simulator --address 127.0.0.1:9100 --seed 7`: the simulated exchange as a process.
 
-Exit codes: 0 after SIGTERM, SIGINT or the end of the parent; 2 for invalid arguments or an unavailable address.
+The exit code is 0 after SIGTERM, SIGINT or the end of the parent. It is 2 for invalid arguments or an unavailable address.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 async def serve(address: str, seed: int, *, with_parent: bool) -> int:
-    """Listen, print the address, and wait for the signal to end. Return the exit code."""
+    """Listen, print the address, and wait for a signal. Return the exit code."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

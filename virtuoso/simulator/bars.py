@@ -10,7 +10,7 @@ import numpy as np
 
 from virtuoso.simulator.factors import BLOCK_MS, DAY_MINUTES, MINUTE_MS, MINUTE_SIGMA, REGIME_DRIFT
 from virtuoso.simulator.listings import DAY_MS, EPOCH_MS, Listing, PriceModel
-from virtuoso.simulator.minute_trades import TradeSequence, minute_trades, trades_a_minute
+from virtuoso.simulator.minute_trades import TradeSequence, minute_trades, trades_per_minute
 from virtuoso.simulator.noise import Floats, smooth_noise_at
 from virtuoso.simulator.paths import HALF_HOUR_MS, Paths
 
@@ -51,7 +51,7 @@ class Bars:
     def closed(self, base: str, start_ms: int, end_ms: int, step_ms: int) -> Floats:
         """Return the closed bars of [start_ms, end_ms). Both ends are whole minutes.
 
-        The bars are half hours if `step_ms` is a multiple of half an hour and the block is over, otherwise minutes.
+        Bars are half hours where `step_ms` is a multiple of half an hour and the block has ended, otherwise minutes.
         """
         half_hours = step_ms % HALF_HOUR_MS == 0
         parts = [np.empty((0, 7))]
@@ -68,7 +68,7 @@ class Bars:
         return float(self._bar(base, minute)[4])
 
     def forming(self, base: str, now_ms: int) -> Floats:
-        """Return the bar of the current minute, made from its trades up to `now_ms`."""
+        """Return the bar of the current minute, computed from its trades up to `now_ms`."""
         trades, count = self.current_trades(base, now_ms)
         minute = now_ms // MINUTE_MS
         open_ = self.close(base, minute - 1)
@@ -92,22 +92,23 @@ class Bars:
         return LastTrade(price=float(trades.prices[count - 1]), bought=bool(trades.buys[count - 1]))
 
     def pressure(self, base: str, now_ms: int) -> float:
-        """Return the pressure, -1 (sellers) to 1 (buyers). It depends on the regime, the last minutes' move, and noise."""
+        """Return the buying pressure, -1 (sellers) to 1 (buyers). It depends on the regime, the move of the last minutes,
+        and noise."""
         last_closed_ms = now_ms // MINUTE_MS * MINUTE_MS - MINUTE_MS
-        block, place = divmod((last_closed_ms - EPOCH_MS) // MINUTE_MS, BLOCK_MS // MINUTE_MS)
+        block, index = divmod((last_closed_ms - EPOCH_MS) // MINUTE_MS, BLOCK_MS // MINUTE_MS)
         minutes = self.paths.minutes(base, block)
-        recent = minutes.bars[max(0, place - 9) : place + 1]
+        recent = minutes.bars[max(0, index - 9) : index + 1]
         move = np.log(recent[-1, 4] / recent[0, 1]) / (self._minute_sigma(base) * len(recent) ** 0.5)
         noise = smooth_noise_at(self._seed, base + " mood", now_ms, 45_000)
         noise += smooth_noise_at(self._seed, base + " mind", now_ms, 1_500_000)
-        return float(np.tanh(0.55 * minutes.drift[place] / REGIME_DRIFT + 0.3 * move + 0.45 * noise))
+        return float(np.tanh(0.55 * minutes.drift[index] / REGIME_DRIFT + 0.3 * move + 0.45 * noise))
 
     def _minute_sigma(self, base: str) -> float:
         return float(self.paths.sigma(base) * MINUTE_SIGMA)
 
     def _bar(self, base: str, minute: int) -> Floats:
-        block, place = divmod(minute - EPOCH_MS // MINUTE_MS, BLOCK_MS // MINUTE_MS)
-        bar: Floats = self.paths.minutes(base, block).bars[place]
+        block, index = divmod(minute - EPOCH_MS // MINUTE_MS, BLOCK_MS // MINUTE_MS)
+        bar: Floats = self.paths.minutes(base, block).bars[index]
         return bar
 
     def _make_trades(self, base: str, minute: int) -> TradeSequence:
@@ -128,6 +129,6 @@ class Bars:
             low=float(bars[:, 3].min()),
             volume=float(bars[:, 5].sum()),
             turnover=float(bars[:, 6].sum()),
-            trades=int(trades_a_minute(bars[-DAY_MINUTES:, 6]).sum()),
+            trades=int(trades_per_minute(bars[-DAY_MINUTES:, 6]).sum()),
             price_1h_ago=float(bars[max(0, len(bars) - 60), 1]),
         )

@@ -1,8 +1,8 @@
 """Price factors: the random paths of the market, of each sector and of each listing, at one-minute steps.
 
 A factor moves by about one standard deviation per day. It has regimes (some hours of drift), volatility clusters, jumps and
-an intraday pattern of activity. The level at the end of each day is drawn in advance. The minutes are a bridge between these
-levels, so that any block of days can be generated independently.
+an intraday pattern of activity. The levels at the end of each day are generated first. The minutes are a random bridge
+between these levels, so that any block of days can be generated independently.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ DAY_MINUTES = 1440
 BLOCK_DAYS = 2
 BLOCK_MINUTES = BLOCK_DAYS * DAY_MINUTES
 BLOCK_MS = BLOCK_MINUTES * MINUTE_MS
-# The number of days from the start of 2024 to the end of 2039.
+# From the start of 2024 to the end of 2039.
 DAYS = 5844
-# The standard deviation of a minute. That of a day is 1.
+# The standard deviation of a minute's move. A day's move has a standard deviation of 1.
 MINUTE_SIGMA = DAY_MINUTES**-0.5
 # The share of the distance from the reference level that remains after a day.
 MEAN_REVERSION = 0.975
@@ -56,11 +56,11 @@ class FactorBlock:
 
 
 class Factor:
-    """A random path that depends only on `seed`, `name` and `jumps_a_day`. The typical size of a jump is 5 times the sigma
+    """A random path that depends only on `seed`, `name` and `jumps_per_day`. The typical size of a jump is 5 times the sigma
     of a minute."""
 
-    def __init__(self, seed: int, name: str, jumps_a_day: float) -> None:
-        self._seed, self._name, self._jumps_a_day = seed, name, jumps_a_day
+    def __init__(self, seed: int, name: str, jumps_per_day: float) -> None:
+        self._seed, self._name, self._jumps_per_day = seed, name, jumps_per_day
         level = momentum = 0.0
         levels = []
         for move in generator(seed, name, "days").standard_normal(DAYS + 1).tolist():
@@ -95,7 +95,7 @@ class Factor:
     def _jumps(self, rng: np.random.Generator, volatility: Floats) -> Floats:
         """Return the jumps of a block, by minute. Each jump increases `volatility` in place for the minutes after it."""
         jumps = np.zeros(BLOCK_MINUTES)
-        minutes = rng.integers(0, BLOCK_MINUTES, rng.poisson(self._jumps_a_day * BLOCK_DAYS))
+        minutes = rng.integers(0, BLOCK_MINUTES, rng.poisson(self._jumps_per_day * BLOCK_DAYS))
         for minute, size in zip(minutes.tolist(), rng.standard_t(4, len(minutes)).tolist(), strict=True):
             jumps[minute] += 5 * MINUTE_SIGMA * size
             after = volatility[minute : minute + 90]

@@ -7,8 +7,8 @@
     stale       clock and data are frozen                451           blocked by location, in JSON
     empty       valid replies without rows               nan, nulls    a third of the numbers are bad values
 
-`path` (a regular expression on path and query) and `prob` (0..1) restrict a fault to some requests. `latency_ms` can be
-added to any fault.
+`path` (a regular expression on path and query) and `prob` (0..1) restrict a fault to some requests. `latency_ms` delays the
+replies under any fault.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BLOCK_PAGE = (
     "The Amazon CloudFront distribution is configured to block access from your country.</body></html>"
 )
 WELCOME_PAGE = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body>Please sign in to the network.</body></html>"
-LOCATION = {"code": 0, "msg": "Service unavailable from a restricted location according to the terms of use."}
+RESTRICTED_LOCATION = {"code": 0, "msg": "Service unavailable from a restricted location according to the terms of use."}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +50,8 @@ class Fault:
 
     def mode_for(self, path_and_query: str, chance: float) -> str:
         """Return the mode for one request. `chance` is a random number in [0, 1)."""
-        hit = (self.path is None or self.path.search(path_and_query)) and chance < self.prob
-        return self.mode if hit else "ok"
+        affected = (self.path is None or self.path.search(path_and_query)) and chance < self.prob
+        return self.mode if affected else "ok"
 
     def to_json(self) -> dict[str, object]:
         """Return the fault as JSON."""
@@ -72,8 +72,8 @@ class Faults:
     def set(self, request: object, now_ms: int) -> None:
         """Set a fault from the body of POST /__admin: {"mode", "exchange", "latency_ms", "path", "prob", "stale_s"}.
 
-        All fields are optional. Without a mode the fault ends. Raise ValueError, which names the invalid value. Nothing
-        changes in this case.
+        All fields are optional. Without a mode the fault ends. If a value is invalid, change nothing and raise ValueError
+        with the value.
         """
         if not isinstance(request, Mapping) or not all(isinstance(v, str | int | float | None) for v in request.values()):
             raise ValueError(f"{request!r}: expected a JSON object")
@@ -96,10 +96,10 @@ class Faults:
         self.current.update(dict.fromkeys(self.current if venue == "all" else (venue,), fault))
 
 
-def _number(request: Mapping[str, object], name: str, default: float, most: float) -> float:
+def _number(request: Mapping[str, object], name: str, default: float, maximum: float) -> float:
     value = request.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise ValueError(f"{name} {value!r}: expected a number from 0 to {most:g}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= maximum:
+        raise ValueError(f"{name} {value!r}: expected a number from 0 to {maximum:g}")
     return float(value)
 
 
@@ -113,8 +113,8 @@ def without_rows(body: object) -> object:
 
 
 def with_bad_numbers(body: object, mode: str) -> object:
-    """Return the reply with about a third of its numbers replaced by bad values. In rows that are lists, it is about a
-    seventh of the cells.
+    """Return the reply with about a third of its numbers replaced by bad values. In rows that are lists, about a seventh of
+    the cells is replaced.
 
     "nan" uses all bad values that venues have sent. "nulls" uses only values that a client's parser accepts. The same reply
     always has the same bad values.

@@ -1,7 +1,7 @@
 """The perpetuals of the simulated market.
 
-The names are those of well-known coins, so that a dashboard looks familiar. The price levels are round numbers that we
-chose. No value was recorded from a real market.
+The names are those of well-known coins, so that a dashboard looks familiar. The prices are round numbers that we chose. No
+value comes from a real market.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class PriceModel:
     sigma: float  # volatility of the listing's own factor: standard deviation of a day's log return
     beta: float  # sensitivity to the market factor
     sector: str
-    jumps_a_day: float
+    jumps_per_day: float
 
 
 # Turnover is in millions of USDT per day. Sigma is in percent per day.
@@ -115,7 +115,7 @@ ai        AIXBT        1     0.08     34   5.4   1.6
 ai        GRASS        1      0.5     18   4.8   1.4
 ai        KAITO        1        1     38   4.4   1.3
 """
-# The age of the new listings at the creation of the market, in days.
+# The age of new listings on the day of `now_ms`, in days.
 _AGE_DAYS = {"KAITO": 41, "GRASS": 9, "MNT": 3, "ZK": 1}
 
 
@@ -153,14 +153,14 @@ def price_models() -> dict[str, PriceModel]:
             sigma=row.sigma / 100,
             beta=row.beta,
             sector=row.sector,
-            jumps_a_day=row.sigma / 2,
+            jumps_per_day=row.sigma / 2,
         )
         for row in _rows()
     }
 
 
 def listings(now_ms: int) -> list[Listing]:
-    """Return all perpetuals, largest turnover first. The age of new ones is counted back from the day of `now_ms`."""
+    """Return all perpetuals, largest turnover first. The launch times of new ones depend on the day of `now_ms`."""
     return [
         Listing(
             base=row.base,

@@ -22,7 +22,7 @@ from virtuoso.simulator.positions import Positions
 
 __all__ = ["Floats", "Levels", "Listing", "Quote", "SimulatedMarket", "Trade"]
 
-TRADES_WINDOW = 30  # minutes: a venue returns no older trades
+TRADES_WINDOW_MINUTES = 30  # a venue returns no older trades
 PREPARED_DAYS = 68  # enough for 400 bars of 4 hours
 FUNDING_MS = 8 * 3_600_000
 BTC_SHARE = 0.57  # share of BTC in the total market capitalization at reference prices
@@ -155,17 +155,17 @@ class SimulatedMarket:
     def trades(self, base: str, now_ms: int, count: int) -> list[Trade]:
         """Return the newest `count` trades of about the last half hour, oldest first. The id of a trade never changes."""
         minute, found = now_ms // MINUTE_MS, list[Trade]()
-        oldest = max(minute - TRADES_WINDOW, self.listing(base).launched_ms // MINUTE_MS)
+        oldest = max(minute - TRADES_WINDOW_MINUTES, self.listing(base).launched_ms // MINUTE_MS)
         while len(found) < count and minute >= oldest:
             trades = self._bars.trades(base, minute)
-            happened = trades.count_until(now_ms)
-            wanted = slice(max(0, happened - (count - len(found))), happened)
+            end = trades.count_until(now_ms)
+            newest = slice(max(0, end - (count - len(found))), end)
             rows = zip(
-                range(minute * 1000 + wanted.start, minute * 1000 + happened),
-                trades.times[wanted].tolist(),
-                trades.prices[wanted].tolist(),
-                trades.sizes[wanted].tolist(),
-                trades.buys[wanted].tolist(),
+                range(minute * 1000 + newest.start, minute * 1000 + end),
+                trades.times[newest].tolist(),
+                trades.prices[newest].tolist(),
+                trades.sizes[newest].tolist(),
+                trades.buys[newest].tolist(),
                 strict=True,
             )
             found = [*rows, *found]

@@ -14,7 +14,7 @@ from virtuoso.simulator.factors import MINUTE_MS
 from virtuoso.simulator.listings import Listing
 from virtuoso.simulator.noise import Floats, generator
 
-FEWEST, MOST = 6, 700  # limits of the number of trades per minute
+MIN_TRADES, MAX_TRADES = 6, 700  # limits of the number of trades per minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,9 @@ class TradeSequence:
         return int(np.searchsorted(self.times, now_ms, side="right"))
 
 
-def trades_a_minute(turnover: Floats) -> Floats:
-    """Return the number of trades in minutes with these turnovers. A small volume may reduce it."""
-    return np.clip(np.rint(3 * (turnover / 1000) ** 0.65), FEWEST, MOST)
+def trades_per_minute(turnover: Floats) -> Floats:
+    """Return the number of trades in minutes with these turnovers. A minute with fewer lots has fewer trades."""
+    return np.clip(np.rint(3 * (turnover / 1000) ** 0.65), MIN_TRADES, MAX_TRADES)
 
 
 def minute_trades(seed: int, listing: Listing, bar: Floats, *, pressure: float, sigma: float) -> TradeSequence:
@@ -43,7 +43,7 @@ def minute_trades(seed: int, listing: Listing, bar: Floats, *, pressure: float, 
     """
     open_ms, open_, high, low, close, volume, turnover = bar.tolist()
     lots = round(volume / listing.lot)
-    count = int(min(trades_a_minute(np.array(turnover)), lots))
+    count = int(min(trades_per_minute(np.array(turnover)), lots))
     rng = generator(seed, listing.base, "tape", int(open_ms) // MINUTE_MS)
     prices = _prices(rng, count, (open_, high, low, close), listing.tick)
     move = np.log(close / open_) / sigma

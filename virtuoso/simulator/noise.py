@@ -1,6 +1,6 @@
 """Random numbers that are a pure function of a seed and a key. They do not depend on the order of the calls.
 
-The names in keys have the same effect as the seed. A different name changes the market.
+A different name in a key changes the market, as a different seed does.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from virtuoso.simulator.noise import Floats, smooth_noise_at, uniform
 LEVEL_GAP = 4e-5  # gap between two levels, as a share of the price
 REFRESH_MS = 20_000  # duration of a gradual change of all sizes in a book
 WALL_MS = 900_000  # duration of a wall (a very large size) at a price
-PLACES = 4096  # random numbers per side and refresh period
+NUMBERS_PER_PERIOD = 4096  # random numbers per side and refresh period
 
 Levels = list[tuple[float, float]]  # (price, size)
 
@@ -54,10 +54,10 @@ def order_book(seed: int, listing: Listing, state: BookState, levels: int) -> tu
 
 
 def _resting(seed: int, name: str, ticks: NDArray[np.int64], now_ms: int) -> Floats:
-    """Return the relative size at each price, about 1. It persists for some seconds. Some prices have a wall."""
+    """Return the relative size at each price, about 1. It changes slowly. Some prices have a wall."""
     period, part = divmod(now_ms, REFRESH_MS)
-    places = np.stack((ticks, ticks)) % PLACES + np.array([[period], [period + 1]]) * PLACES
-    before, after = uniform(seed, name, places)
+    index = np.stack((ticks, ticks)) % NUMBERS_PER_PERIOD + np.array([[period], [period + 1]]) * NUMBERS_PER_PERIOD
+    before, after = uniform(seed, name, index)
     mixed = before + (after - before) * (part / REFRESH_MS)
     wall = uniform(seed, name, -1 - ticks - now_ms // WALL_MS * 2**30) > 0.985
     sizes: Floats = (0.35 + 1.3 * mixed) * np.where(wall, 6.0, 1.0)

@@ -54,7 +54,7 @@ class Paths:
         self._models = models
         sectors = sorted({model.sector for model in models.values()})
         self._factors = {name: Factor(seed, name, 0.4) for name in (MARKET, *sectors)}
-        self._factors |= {base: Factor(seed, base, model.jumps_a_day) for base, model in models.items()}
+        self._factors |= {base: Factor(seed, base, model.jumps_per_day) for base, model in models.items()}
         self._minutes: OrderedDict[tuple[str, int], MinuteBars] = OrderedDict()  # the most recently used blocks
         self._half_hours: dict[tuple[str, int], Floats] = {}  # without a limit, because blocks of half hours are small
         self._shared_block = lru_cache(maxsize=256)(lambda name, block: self._factors[name].block(block))

@@ -1,7 +1,9 @@
 """All simulated venues on one HTTP port, with path prefixes for each venue and with faults on demand.
 
-POST /__admin {"mode": …, "exchange": …} sets a fault (see `faults`). GET /__admin returns all faults. GET
-/__stats?recent=50 returns the counts of requests and the last 50 requests. POST /__stats/reset resets the counts.
+POST /__admin {"mode": …, "exchange": …}   sets a fault (see `faults`)
+GET /__admin                               returns all faults
+GET /__stats?recent=50                     returns the counts of requests and the last 50 requests
+POST /__stats/reset                        resets the counts
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from aiohttp import web
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.http_server import HttpServer
 from virtuoso.simulator import binance, bybit, coingecko, okx
-from virtuoso.simulator.faults import BLOCK_PAGE, LOCATION, WELCOME_PAGE, Faults, with_bad_numbers, without_rows
+from virtuoso.simulator.faults import BLOCK_PAGE, RESTRICTED_LOCATION, WELCOME_PAGE, Faults, with_bad_numbers, without_rows
 from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.statistics import RequestStatistics
 from virtuoso.simulator.venue_api import ApiError, VenueApi
@@ -114,7 +116,7 @@ class SimulatedExchange:
             headers = {"X-Cache": "Error from cloudfront"}
             return web.Response(status=403, text=BLOCK_PAGE, content_type="text/html", headers=headers)
         if mode == "451":
-            return web.Response(status=451, body=_json(LOCATION), headers=JSON)
+            return web.Response(status=451, body=_json(RESTRICTED_LOCATION), headers=JSON)
         if mode == "garbage":
             return web.Response(text=WELCOME_PAGE, content_type="text/html")
         return await self._data_response(venue, request, mode, now_ms)

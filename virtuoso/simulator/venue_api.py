@@ -43,13 +43,13 @@ def fixed(value: float, digits: int) -> str:
     return f"{value:.{digits}f}"
 
 
-def limit_of(query: Query, default: int, most: int) -> int:
-    """Return the `limit` of a query, clamped to 1..most. Raise ValueError when it is not a whole number."""
-    return max(1, min(most, int(query.get("limit") or default)))
+def limit_of(query: Query, default: int, maximum: int) -> int:
+    """Return the `limit` of a query, clamped to 1..maximum. Raise ValueError when it is not a whole number."""
+    return max(1, min(maximum, int(query.get("limit") or default)))
 
 
 def fixed_rows(rows: Sequence[Sequence[float]], *digits: int) -> list[list[str]]:
-    """Return rows of numbers in the format of `fixed`, with decimals by column. It is much faster than single calls."""
+    """Return rows of numbers in the format of `fixed`, with decimals by column. Many calls of `fixed` are slower."""
     row = " ".join(f"%.{n}f" for n in digits)
     lines = "\n".join([row] * len(rows)) % tuple(chain.from_iterable(rows))
     return [line.split(" ") for line in lines.splitlines()]

@@ -55,4 +55,4 @@ def test_changes_are_counted_in_any_24_hours(gap_ms: int, expected: int) -> None
     regimes = tuple((Regime.NEUTRAL, Regime.BULLISH)[n % 2] for n in range(12))
     history = RegimeHistory(clock_ms=times, regimes=(None, *regimes[1:]), price=np.ones(12))
     assert history.changes_ms == times[2:].tolist()  # the first regime is not a change
-    assert history.max_changes_a_day == expected
+    assert history.max_changes_per_day == expected

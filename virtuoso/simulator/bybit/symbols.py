@@ -27,7 +27,7 @@ def klines(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     start = int(query.get("start") or end - end % step - (limit - 1) * step)
     if query.get("start") and not query.get("end"):
         end = min(now_ms, start + (limit - 1) * step)
-    start = max(start, end - end % step - (limit - 1) * step)  # a longer range gives its newest bars
+    start = max(start, end - end % step - (limit - 1) * step)  # of a longer range, Bybit returns the newest bars
     bars = market.candles(listing.base, step, start, end, now_ms)[::-1]
     p, q = listing.price_digits, listing.size_digits
     rows = fixed_rows(bars.tolist(), 0, p, p, p, p, q, 4)

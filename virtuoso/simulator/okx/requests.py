@@ -9,7 +9,7 @@ from virtuoso.simulator.market import Listing, Quote, SimulatedMarket
 from virtuoso.simulator.venue_api import ApiError, Query, fixed
 
 HOUR_MS = 3_600_000
-LOTS_A_CONTRACT = 100  # a lot, the smallest order, is a hundredth of a contract
+LOTS_PER_CONTRACT = 100  # a lot, the smallest order, is a hundredth of a contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Swap:
     @property
     def coins(self) -> float:
         """Return the number of coins in a contract."""
-        return self.listing.lot * LOTS_A_CONTRACT * self.listing.multiplier
+        return self.listing.lot * LOTS_PER_CONTRACT * self.listing.multiplier
 
     @property
     def digits(self) -> int:
@@ -39,7 +39,7 @@ class Swap:
 
     def contracts(self, units: float) -> str:
         """Convert units to contracts."""
-        return trimmed(units / (self.listing.lot * LOTS_A_CONTRACT), 2)
+        return trimmed(units / (self.listing.lot * LOTS_PER_CONTRACT), 2)
 
     def amount(self, units: float) -> str:
         """Convert units to coins."""
@@ -52,26 +52,26 @@ def swaps(market: SimulatedMarket, now_ms: int) -> Iterator[Swap]:
 
 
 def quoted_swaps(market: SimulatedMarket, now_ms: int) -> Iterator[tuple[Swap, Quote]]:
-    """Return all traded swaps with their tickers."""
+    """Return all swaps that have a ticker, with their tickers."""
     return ((Swap(market.listing(base)), quote) for base, quote in market.quotes(now_ms).items())
 
 
 def swap_of(market: SimulatedMarket, query: Query, now_ms: int) -> Swap:
     """Return the swap of the mandatory `instId`."""
-    wanted = query.get("instId", "")
-    if not wanted:
+    requested = query.get("instId", "")
+    if not requested:
         raise error("50014", "Parameter instId can not be empty.", status=400)
     for swap in swaps(market, now_ms):
-        if swap.id == wanted:
+        if swap.id == requested:
             return swap
     raise error("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
 
 
 def filtered(query: Query, rows: Sequence[object], name: str) -> list[object]:
     """Return the rows of the `instId`, or all rows without an `instId`."""
-    wanted = query.get("instId")
-    matching = [row for row in rows if not wanted or (isinstance(row, dict) and row[name] == wanted)]
-    if wanted and not matching:
+    requested = query.get("instId")
+    matching = [row for row in rows if not requested or (isinstance(row, dict) and row[name] == requested)]
+    if requested and not matching:
         raise error("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
     return matching
 
@@ -86,8 +86,8 @@ def kind_of(query: Query) -> str:
 
 def trimmed(value: float, digits: int) -> str:
     """Return a number in OKX's format, without trailing zeros."""
-    written = fixed(value, digits)
-    return written.rstrip("0").rstrip(".") if digits else written
+    text = fixed(value, digits)
+    return text.rstrip("0").rstrip(".") if digits else text
 
 
 def error(code: str, message: str, *, status: int = 200) -> ApiError:
