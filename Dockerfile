@@ -1,17 +1,16 @@
-# One image for every command: `docker run IMAGE` is the demo; `docker run IMAGE up`, `serve`, `collect`, `edge`, `doctor` ...
-# Build it by `docker build -t virtuoso .`, or without any registry of images by tools/image.
+# One image for every command: `docker run IMAGE` runs the demo; `docker run IMAGE up` and the other commands work the same way.
+# Build it with `docker build -t virtuoso .`, or without an image registry with tools/image.
 #
-# An image for servers and the edge alone holds no exchange client and no mathematics, and is half as large:
+# An image for servers and the edge alone is half as large, because it has no libraries for exchanges and mathematics:
 # `docker build --build-arg LOCK=requirements-server.txt -t virtuoso-server .`, then `docker run virtuoso-server serve`.
 #
-# It needs nothing at run time but what its settings name; the demo needs no network. The root may be read-only
-# (`--read-only`) and no capability is needed (`--cap-drop ALL`): all that is written lies in the volume. A `collect` or an
-# `edge` alone has no gRPC health: run it with `--no-healthcheck` and ask /healthz of its port.
+# The container needs no capability (`--cap-drop ALL`) and no writable root (`--read-only`). It writes only to its volume.
+# A `collect` or an `edge` alone has no gRPC health. Run it with `--no-healthcheck`, and check /healthz on its port.
 
 ARG BASE=python:3.11-slim-bookworm
 
-# What the lock file holds: it changes rarely, and so does the large layer that comes of it. Bytecode is made here because a
-# read-only root could not keep it, and is never compared with its source.
+# The packages of the lock file. They rarely change, so this large layer is rarely built again. Bytecode is compiled here,
+# because a read-only root cannot store it. It is never compared with its source.
 FROM ${BASE} AS dependencies
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
@@ -51,9 +50,9 @@ ENV PATH=/opt/virtuoso/bin:/opt/python/bin:/usr/local/bin:/usr/bin:/bin \
     VIRTUOSO_GRPC_ADDRESS=0.0.0.0:50051 \
     VIRTUOSO_EDGE_ADDRESS=0.0.0.0:8003 \
     VIRTUOSO_MONITOR_ADDRESS=0.0.0.0:8001
-# By number, so that an orchestrator sees that it is not root.
+# A number, so that an orchestrator can see that it is not root.
 USER 10001:10001
-# In the volume, so that temporary files have a place where /tmp is read-only too.
+# In the volume, so that temporary files can be written even if /tmp is read-only.
 WORKDIR /var/lib/virtuoso
 VOLUME /var/lib/virtuoso
 EXPOSE 50051 8003 8001

@@ -31,7 +31,7 @@ TREE = set(tree())
 PAGES = sorted(path[1:] for path in TREE if path.endswith(".md"))
 WITH_CODE = [name for name in PAGES if "```" in (ROOT / name).read_text()]
 METHODS = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"].methods_by_name
-VALIDATE = "buf/validate/validate.proto"  # in the image that tools/generate writes
+MADE = {"buf/validate/validate.proto", "evaluation.txt"}  # by tools/generate and by `virtuoso evaluate`
 NO_SETTINGS = {"VIRTUOSO_IMAGE", "VIRTUOSO_PORT", "VIRTUOSO_GATEWAY_ADDRESS"}  # of compose.yaml and of the gateway
 FILE = re.compile(
     r"(?:tools|tests|gen|proto|virtuoso)/[\w./-]*|(?:[\w-]+/)+|(?:[\w.-]+/)*[\w-]+\.(?:py|proto|toml|ya?ml|md|tsx?|txt|example)"
@@ -75,26 +75,24 @@ def test_each_link_points_to_a_file_or_a_heading(name: str) -> None:
         assert not anchor or anchor in anchors(found), target
 
 
-@pytest.mark.parametrize("name", ["proto/README.md", "virtuoso/README.md", "virtuoso/exchange/README.md"])
-def test_each_named_file_exists(name: str) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_each_named_file_and_module_exists(name: str) -> None:
     page = ROOT / name
-    bases = (ROOT, ROOT / "virtuoso", page.parent)
-    named = [text for text in re.findall(r"`([^`\n]+)`", prose(page)) if FILE.fullmatch(text)]
-    assert named
-    missing = [text for text in named if not any((base / text).exists() for base in bases)]
-    assert not [text for text in missing if "/" in text or not list((ROOT / "proto").rglob(text))]
-
-
-@pytest.mark.parametrize("name", WITH_CODE)
-def test_each_file_and_module_in_a_code_block_exists(name: str) -> None:
-    text = re.sub(r"#.*|\S+://\S+|\.\./shared\S+", "", code(ROOT / name))
-    words = (re.sub(r"^(\.+/)+", "", word) for word in re.findall(r"(?<![\w./-])[\w.][\w./-]*", text))
-    named = {word.rstrip("/") for word in words if FILE.fullmatch(word)} - {VALIDATE}
-    assert not [word for word in named if not any(known.endswith(f"/{word}") for known in TREE)]
+    text = re.sub(r"#.*|\S+://\S+|\.\./shared\S+", "", code(page))
+    words = [*re.findall(r"`([^`\n]+)`", prose(page)), *re.findall(r"(?<![\w./-])[\w.][\w./-]*", text)]
+    named = {word.rstrip("/") for word in (re.sub(r"^(\.+/)+", "", word) for word in words) if FILE.fullmatch(word)}
+    assert not [word for word in named - MADE if not any(known.endswith(f"/{word}") for known in TREE)]
     for module in re.findall(r"-m ([\w.]+)", text):
         assert importlib.util.find_spec(module), module
     scripts = json.loads((ROOT / "virtuoso" / "web" / "package.json").read_text())["scripts"]
     assert set(re.findall(r"\bnpm run (\w+)", text)) <= set(scripts)
+
+
+def test_each_name_in_a_recipe_exists() -> None:
+    recipes = prose(ROOT / "virtuoso" / "README.md").partition("## Recipes")[2].partition("## Facts")[0]
+    sources = [ROOT / path[1:] for path in TREE if path.endswith((".py", ".proto", ".ts"))]
+    known = {word for source in sources for word in re.findall(r"\w+", source.read_text())}
+    assert set(re.findall(r"`(\w+)`", recipes)) <= known
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -122,6 +120,11 @@ def test_each_rpc_is_listed_on_the_page_for_clients() -> None:
     page = (ROOT / "proto" / "README.md").read_text()
     table = page.partition("## Calls")[2].partition("## Protocols")[0]
     assert set(METHODS) <= set(re.findall(r"\w+", table))
+
+
+@pytest.mark.parametrize("name", sorted({*PAGES} - {"gen/reference/api.md"}))
+def test_lines_fit_an_editor(name: str) -> None:
+    assert [line for line in prose(ROOT / name).splitlines() if len(line) > 125 and not line.startswith("|")] == []
 
 
 def test_the_main_readme_is_short() -> None:

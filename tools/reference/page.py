@@ -32,9 +32,9 @@ SCALARS = {
 INTRODUCTION = """\
 # The API
 
-*Made by `tools/generate` from the comments in [proto/](../../proto/virtuoso/market/v1). What is changed here is lost.*
+*`tools/generate` makes this page from the comments in [proto/](../../proto/virtuoso/market/v1). Do not edit it.*
 
-One service, `{service}`: over gRPC and gRPC-Web by its name, and each call that has a path also as plain JSON.
+There is one service, `{service}`. It speaks gRPC and gRPC-Web. Each call with a path also answers plain JSON.
 
 ```console
 $ curl http://127.0.0.1:8003{path}
@@ -42,14 +42,13 @@ $ buf curl --protocol grpc --http2-prior-knowledge http://127.0.0.1:50051/{servi
 $ buf curl --protocol grpcweb --http2-prior-knowledge http://127.0.0.1:8003/{service}/{rpc}
 ```
 
-- **What was not measured is absent.** A field marked *optional* says whether it is there; it is never 0 instead. Of the
-  others, a number is 0, a text empty and a list without items where nothing is said; a message is absent.
-  Every number is finite.
-- **In JSON** names are in lowerCamelCase (`turnover_24h_usd` is `turnover24hUsd`), enums go by name, times are as in
-  `2025-10-20T22:40:00.250Z`, durations as in `1.204s`, 64-bit integers in quotes. In a query both spellings of a name are
-  understood, a list is its name again and again (`symbols=BTCUSDT&symbols=ETHUSDT`), and what is not known is refused.
+- **A number that was not measured is absent.** Such a field is marked *optional*. It is never 0 instead. Other fields without
+  a value are 0, an empty text, an empty list, or an absent message. Every number is finite.
+- **In JSON** names are in lowerCamelCase: `turnover_24h_usd` is `turnover24hUsd`. Enums are their names. Times are like
+  `2025-10-20T22:40:00.250Z`, and durations like `1.204s`. 64-bit integers are strings. In a query both spellings of a name
+  are allowed. For a list, repeat its name: `symbols=BTCUSDT&symbols=ETHUSDT`. Unknown parameters are refused.
 - **Errors** are a google.rpc.Status, in JSON as the body: `code`, `message` and [details](#errors).
-- **Unknown values** of enums and unknown fields will come with later versions: pass over them.
+- **Unknown values** of enums and unknown fields come with later versions: ignore them.
 """
 
 
@@ -93,7 +92,7 @@ class _Page:
         for method in self._contract.methods:
             text = self._prose(_first_sentence(self._contract.comment(method.full_name)))
             yield f"| [{method.name}](#{method.name.lower()}) | {_code(self._path(method)) or 'stream'} | {text} |"
-        yield "\n| of | messages and enums |\n|---|---|"
+        yield "\n| topic | messages and enums |\n|---|---|"
         yield "| errors | [reasons and details](#errors) |"
         for title, members in self._sections():
             yield f"| {title} | {', '.join(f'[{kind.name}](#{kind.name.lower()})' for kind in members)} |"
@@ -140,7 +139,7 @@ class _Page:
     def _error_reasons(self) -> Iterator[str]:
         enum = self._contract.enums["ErrorReason"]
         yield f"## Errors\n\n{self._prose(self._contract.comment(enum.full_name))}\n"
-        yield "Those that are about the server, its data or its load may come from any call.\n"
+        yield "Errors about the server, its data or its load may come from any call.\n"
         yield "| reason | code | HTTP | meaning |\n|---|---|---|---|"
         for value in enum.values:
             code, colon, meaning = self._contract.comment(f"{enum.full_name}.{value.name}").partition(": ")

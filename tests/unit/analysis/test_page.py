@@ -58,7 +58,7 @@ def test_the_page_lists_every_component_with_its_weight_and_scale(kind: Any) -> 
 def test_the_other_numbers_of_the_page_equal_those_of_the_code() -> None:
     for timeframe, weight in TIMEFRAME_WEIGHTS.items():
         assert re.search(rf"{timeframe.value} \({weight:.0%}".replace("%", " %"), PAGE), timeframe
-    table_rows = rows(section("The mood of the market"))
+    table_rows = rows(section("Market sentiment"))
     assert {n: float(cells[0]) for n, cells in table_rows.items()} == {g.name: g.weight for g in market_sentiment.PARTS}
     assert (signals.TARGETS_R, signals.SIZES) == ((1.5, 3, 5), (0.5, 0.3, 0.2))
     assert (signals.ENTRY_POINTS, signals.REARM_POINTS, signals.MIN_CONFIDENCE, signals.STOP_ATRS) == (20, 15, 0.5, 2)
