@@ -42,8 +42,8 @@ $ buf curl --protocol grpc --http2-prior-knowledge http://127.0.0.1:50051/{servi
 $ buf curl --protocol grpcweb --http2-prior-knowledge http://127.0.0.1:8003/{service}/{rpc}
 ```
 
-- **A number that was not measured is absent.** Such a field is marked *optional*. It is never 0 instead. Other fields without
-  a value are 0, an empty text, an empty list, or an absent message. Every number is finite.
+- **A number that was not measured is absent.** Such a field is marked *optional*. It is never 0 instead. Other fields
+  without a value are 0, an empty text, an empty list, or an absent message. Every number is finite.
 - **In JSON** names are in lowerCamelCase: `turnover_24h_usd` is `turnover24hUsd`. Enums are their names. Times are like
   `2025-10-20T22:40:00.250Z`, and durations like `1.204s`. 64-bit integers are strings. In a query both spellings of a name
   are allowed. For a list, repeat its name: `symbols=BTCUSDT&symbols=ETHUSDT`. Unknown parameters are refused.
