@@ -111,15 +111,19 @@ def open_interest_surge(
 def price_move(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int) -> AlertCondition | None:  # noqa: ARG001  every condition has these parameters
     """Return a large log return of the last price relative to the close of the 15th newest closed 1m bar. Its usual
     deviation is the root mean square of the 1m returns before that close, times sqrt(15), and at least a tick. None with
-    fewer than 60 bars."""
+    fewer than 60 bars since the last gap."""
     candles, ticker = inputs.candles.get(Timeframe.M1), inputs.ticker
-    if candles is None or ticker is None or (end := closed_bar_count(candles, now_ms)) < MIN_MOVE_BARS:
+    if candles is None or ticker is None:
+        return None
+    end = closed_bar_count(candles, now_ms)
+    closes = candles.close[candles.run_start(end) : end]
+    if len(closes) < MIN_MOVE_BARS:
         return None
     is_btc = inputs.symbol == ANCHOR
-    move = math.log(ticker.last / float(candles.close[end - MOVE_BARS]))
+    move = math.log(ticker.last / float(closes[-MOVE_BARS]))
     if not abs(move) >= math.log1p(BTC_MOVE if is_btc else MOVE):
         return None
-    steps = np.diff(np.log(candles.close[: end - MOVE_BARS + 1]))
+    steps = np.diff(np.log(closes[: len(closes) - MOVE_BARS + 1]))
     usual = math.sqrt(float(steps @ steps) / len(steps) * MOVE_BARS)
     if not abs(move) >= MOVE_Z * max(usual, (ticker.tick_size or 0.0) / ticker.last, FLAT):
         return None

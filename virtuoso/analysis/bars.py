@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -95,7 +96,8 @@ def _smallest(values: Floats, width: int) -> Floats:
 
 
 class Bars:
-    """The last `max_bars` bars of one timeframe before index `end`. None means no limit.
+    """The last `max_bars` bars of one timeframe before index `end`, without gaps. None means no limit. Bars before a gap are
+    left out, because an indicator must not treat the bars on both sides of a gap as neighbours.
 
     Arrays have shape (count,): log prices, base volumes, and TA-Lib's recursive indicators. An indicator is NaN until it
     has enough bars. Raise ValueError when there is no bar, a price is not positive and finite, a high is below its low, a
@@ -103,9 +105,11 @@ class Bars:
 
     def __init__(self, candles: Candles, *, end: int | None = None, max_bars: int | None = WINDOW_BARS) -> None:
         end = len(candles) if end is None else end
-        begin = 0 if max_bars is None else max(0, end - max_bars)
         if end <= 0:
             raise ValueError("no closed bar")
+        run_start = candles.run_start(end)
+        begin = run_start if max_bars is None else max(run_start, end - max_bars)
+        self._missing_since = _missing_since(candles, begin) if begin == run_start else ""
         span = slice(begin, end)
         prices = np.array((candles.open[span], candles.high[span], candles.low[span], candles.close[span]), dtype=np.float64)
         with np.errstate(all="ignore"):
@@ -121,6 +125,10 @@ class Bars:
             raise ValueError("a bar has a price or volume that is not a positive number")
         if (self.high < self.low).any():
             raise ValueError("a bar's high is below its low")
+
+    def too_few(self, needed: int) -> str:
+        """Return the reason why fewer than `needed` bars can be read, which names a gap or a break of scale before them."""
+        return f"needs {needed} bars, has {self.count}{self._missing_since}"
 
     @cached_property
     def price_step(self) -> Floats:
@@ -193,6 +201,20 @@ class Activity(NamedTuple):
         if moved < MIN_MOVED_BARS:
             return f"the price moved in {moved} of the last {bars} bars, needs {MIN_MOVED_BARS}"
         return "" if self.range_steps[row] >= MIN_RANGE_STEPS else f"the price had only two values in the last {bars} bars"
+
+
+def _missing_since(candles: Candles, begin: int) -> str:
+    """Return why there are no bars before index `begin`. Return "" if a gap or a break of scale is not the reason."""
+    if begin > 0:
+        return f" since a gap at {_utc(int(candles.open_ms[begin - 1]) + candles.timeframe.ms)}"
+    since = candles.scale_since_ms
+    if since is None or since != candles.open_ms[0]:
+        return ""
+    return f" since the scale of the prices changed at {_utc(since)}"
+
+
+def _utc(time_ms: int) -> str:
+    return f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 class Rows:

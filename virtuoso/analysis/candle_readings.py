@@ -43,18 +43,18 @@ class Readings(NamedTuple):
     failures: Mapping[int, str]
     activity: Activity
 
-    def missing(self, row: int, count: int) -> list[str]:
-        """Return, for each component, the reason why it is not measured in a row with `count` bars. The reason is empty for
-        a measured component."""
+    def missing(self, row: int, bars: Bars) -> list[str]:
+        """Return, for each component, the reason why it is not measured in the row of the last of `bars`. The reason is
+        empty for a measured component."""
         measured = np.isfinite(self.directions[:, row]).tolist()
         if all(measured):
             return [""] * len(COMPONENTS)
-        still = self.activity.reason(row, count)
-        return ["" if measured[i] else self._reason(i, spec, count, still) for i, spec in enumerate(COMPONENTS)]
+        still = self.activity.reason(row, bars.count)
+        return ["" if measured[i] else self._reason(i, spec, bars, still) for i, spec in enumerate(COMPONENTS)]
 
-    def _reason(self, index: int, spec: CandleComponentSpec, count: int, still: str) -> str:
-        if count < spec.min_bars:
-            return f"needs {spec.min_bars} bars, has {count}"
+    def _reason(self, index: int, spec: CandleComponentSpec, bars: Bars, still: str) -> str:
+        if bars.count < spec.min_bars:
+            return bars.too_few(spec.min_bars)
         return still or self.failures.get(index, spec.missing)
 
 
@@ -130,7 +130,7 @@ def read_last(candles: Mapping[Timeframe, tuple[Candles, int]]) -> dict[Timefram
                 values[row],
                 directions[row],
                 confidences[row],
-                readings.missing(row, one_bars.count),
+                readings.missing(row, one_bars),
             )
     return result
 

@@ -10,7 +10,7 @@ import numpy as np
 import talib
 
 from virtuoso.analysis import regime
-from virtuoso.analysis.bars import YEAR_MS, Bars, Rows, closed_bars
+from virtuoso.analysis.bars import ACTIVITY_BARS, YEAR_MS, Bars, Rows, closed_bar_count, closed_bars
 from virtuoso.domain.model import (
     ANCHOR,
     Breadth,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MIN_SYMBOLS = 5
 TREND_WEIGHTS = {Timeframe.M30: 0.5, Timeframe.H4: 0.5}
 SLOPE_BARS = 10
+MIN_RETURNS_SHARE = 0.9
 
 
 def overview(
@@ -49,10 +50,16 @@ def overview(
     volatility of a day, 100 sqrt(mean of squared 5m log returns * bars per year), percent per year. dispersion_percent: the
     standard deviation (ddof 0) of the 24-hour changes of at least 5 tickers, percentage points. breadth: the numbers of
     tickers that rise, fall and do not move. dominance: percent. total_turnover: sum of 24-hour turnovers, USDT."""
-    bars = {t: b for t, c in anchor_candles.items() if (b := closed_bars(c, now_ms)) is not None and _is_active(b)}
+    closed = {t: b for t, c in anchor_candles.items() if (b := closed_bars(c, now_ms)) is not None}
+    bars = {t: b for t, b in closed.items() if _is_active(b)}
     changes = {s: c for s, t in tickers.items() if (c := t.change_24h_percent) is not None and math.isfinite(c)}
     moves = np.array(list(changes.values()))
-    inputs = _regime_inputs(tickers, changes, moves, bars)
+    # the few bars since a gap do not show whether the market is active
+    readable = {t: anchor_candles[t] for t, b in closed.items() if t in bars or b.count < ACTIVITY_BARS}
+    usual = _volatility(readable.get(Timeframe.H4), 180, now_ms)
+    recent = _volatility(readable.get(Timeframe.M30), 48, now_ms)
+    ratio = recent / usual if recent is not None and usual is not None and usual > 0 else None
+    inputs = _regime_inputs(tickers, changes, moves, _trend(bars), ratio)
     by_regime = regime.strengths(inputs)
     state = confidence = None
     if by_regime is not None:
@@ -65,7 +72,7 @@ def overview(
         regime_confidence=confidence,
         regime_inputs=inputs,
         trend_strength=_trend_strength(bars.get(Timeframe.M30)),
-        volatility_percent=_volatility(bars.get(Timeframe.M5), 288),
+        volatility_percent=_volatility(readable.get(Timeframe.M5), 288, now_ms),
         dispersion_percent=inputs.dispersion_percent,
         breadth=breadth_of(moves),
         dominance=dominance or _turnover_share(tickers, turnovers),
@@ -86,12 +93,10 @@ def breadth_of(moves: Floats) -> Breadth | None:
 
 
 def _regime_inputs(
-    tickers: Mapping[str, Ticker], changes: Mapping[str, float], moves: Floats, bars: Mapping[Timeframe, Bars]
+    tickers: Mapping[str, Ticker], changes: Mapping[str, float], moves: Floats, trend: float | None, ratio: float | None
 ) -> RegimeInputs:
-    """Return the inputs of the regime. The inputs for the whole market need at least 5 symbols."""
-    trend = _trend(bars)
-    usual, recent = _volatility(bars.get(Timeframe.H4), 180), _volatility(bars.get(Timeframe.M30), 48)
-    ratio = recent / usual if recent is not None and usual is not None and usual > 0 else None
+    """Return the inputs of the regime. The inputs for the whole market need at least 5 symbols. `trend` and `ratio` are
+    BTC's trend and its volatility ratio."""
     if len(changes) < MIN_SYMBOLS:
         return RegimeInputs(btc_trend=trend, btc_volatility_ratio=ratio)
     weights = np.array([tickers[s].turnover_24h or 0.0 for s in changes])
@@ -137,13 +142,20 @@ def _trend_strength(bars: Bars | None) -> float | None:
     return min(100.0, max(0.0, float(bars.adx[-1])))
 
 
-def _volatility(bars: Bars | None, returns: int) -> float | None:
+def _volatility(candles: Candles | None, returns: int, now_ms: int) -> float | None:
     """Return the realised volatility of the last `returns` log returns, percent per year:
-    100 sqrt(mean(r^2) * bars per year). None with fewer returns."""
-    if bars is None or bars.count < returns + 1:
+    100 sqrt(mean(r^2) * bars per year). Returns across a gap are left out. None with fewer than 90 % of the returns."""
+    if candles is None:
         return None
-    steps = np.diff(bars.close[-returns - 1 :])
-    return 100 * math.sqrt(float(steps @ steps) / returns * YEAR_MS / bars.timeframe.ms)
+    span, end = candles.timeframe.ms, closed_bar_count(candles, now_ms)
+    first = int(np.searchsorted(candles.open_ms, candles.open_ms[end - 1] - returns * span))
+    opens, closes = candles.open_ms[first:end], candles.close[first:end]
+    with np.errstate(all="ignore"):
+        steps = np.diff(np.log(closes))[np.diff(opens) == span]
+    steps = steps[np.isfinite(steps)]
+    if len(steps) < MIN_RETURNS_SHARE * returns:
+        return None
+    return 100 * math.sqrt(float(steps @ steps) / len(steps) * YEAR_MS / span)
 
 
 def _turnover_share(tickers: Mapping[str, Ticker], turnovers: Sequence[float]) -> Dominance | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # servers also use these records, but never load numpy
 
     Floats = NDArray[np.float64]
     Millis = NDArray[np.int64]
+    Selection = slice | NDArray[np.bool_] | NDArray[np.intp]
 
 SYMBOL_PATTERN = re.compile(r"^[^\W_]{1,24}USDT$")  # letters and digits of any script, like [\p{L}\p{N}] in the .proto
 ANCHOR = "BTCUSDT"  # regime, volatility and dominance are measured on this market
@@ -142,24 +143,36 @@ CANDLE_COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Candles:
-    """Closed bars of one symbol, without gaps. The current, unfinished bar is never included."""
+    """Closed bars of one symbol in one price scale. Bars may be missing. The current, unfinished bar is never included."""
 
     symbol: str
     timeframe: Timeframe
-    open_ms: Millis  # opening times of the bars, `timeframe.ms` apart
+    open_ms: Millis  # opening times of the bars, multiples of `timeframe.ms`, strictly increasing
     open: Floats
     high: Floats
     low: Floats
     close: Floats
     volume: Floats  # at least 0
     stamp: Stamp
+    scale_since_ms: int | None = None  # opening time of the first bar after a break of scale; earlier bars were refused
 
     def __len__(self) -> int:
         return len(self.open_ms)
 
+    def selected(self, selection: Selection) -> Candles:
+        """Return only the selected bars."""
+        return replace(self, **{name: getattr(self, name)[selection] for name in CANDLE_COLUMNS})
+
     def cut(self, first: int, end: int | None = None) -> Candles:
         """Return the bars from index `first` up to, but not including, `end`."""
-        return replace(self, **{name: getattr(self, name)[first:end] for name in CANDLE_COLUMNS})
+        return self.selected(slice(first, end))
+
+    def run_start(self, end: int | None = None) -> int:
+        """Return the index of the first bar of the sequence without gaps that ends before index `end` (None: the end)."""
+        opens = self.open_ms[:end]
+        if not len(opens) or opens[-1] - opens[0] == (len(opens) - 1) * self.timeframe.ms:
+            return 0
+        return int((opens[1:] - opens[:-1] != self.timeframe.ms).nonzero()[0][-1]) + 1
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

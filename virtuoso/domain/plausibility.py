@@ -17,6 +17,7 @@ Every limit stands here. The code that reads a kind of data applies the limit an
 | funding rate | at most 5 % per interval | the field is absent |
 | rows of one key, such as trades of one id | they are equal | all of them are refused |
 | two bars of one time | only one of them has a volume | both are refused; else the one with a volume stands |
+| a bar's open | within a factor of 1.4 of the close before it (5 after a gap) | bars of another scale are refused |
 | the list of markets | 90 % of what trades is listed and has a turnover | no totals; read again in a minute |
 | a new list of markets | 90 % of the old one, or two more lists and the tickers agree | the old one stays; the same |
 """
@@ -43,6 +44,8 @@ MAX_BAR_DELAY_MS = MINUTE_MS  # the newest bar may be missing for two periods an
 LARGEST = 1e18  # a larger number in market data is an error, and sums of its square overflow
 MAX_PRICE_DISTANCE = 0.2  # of mark and index from the last price, relative; others belong to another market or time
 MAX_FUNDING_RATE = 0.05  # no venue allows a funding rate above 4 % per interval
+MAX_OPEN_JUMP = 1.4  # ratio of a bar's open to the close before it; the largest recorded ones: 5m and 30m 1.12, 4h 1.01
+MAX_GAP_JUMP = 5.0  # the same across missing bars; the largest recorded moves within 30 minutes are 4.9
 PRICE_ROUNDING = 1e-6  # relative tolerance of open and close beyond high and low; venues round each price separately
 
 # Shares of a list

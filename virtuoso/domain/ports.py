@@ -43,8 +43,8 @@ class Exchange(Protocol):
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
-        """Return at most `limit` closed bars: the longest sequence without gaps that ends with the newest bar. With
-        `before_ms`, the start of a bar, return the newest bars that open before it. Raise EmptyData when there is none."""
+        """Return at most `limit` of the newest closed bars in one price scale. Bars may be missing. With `before_ms`, the
+        start of a bar, return the newest bars that open before it. Raise EmptyData when there is none."""
         ...
 
     async def order_book(self, instrument: Instrument) -> OrderBook:

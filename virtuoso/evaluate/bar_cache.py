@@ -18,6 +18,7 @@ import numpy as np
 from virtuoso.domain.errors import BadData, EmptyData, RateLimited, VenueTimedOut, VenueUnavailable
 from virtuoso.domain.model import CANDLE_COLUMNS, Candles, Instrument, Stamp, Timeframe
 from virtuoso.evaluate.files import replace_file
+from virtuoso.exchange.candles import in_one_scale
 
 if TYPE_CHECKING:
     from virtuoso.domain.ports import Exchange
@@ -65,7 +66,10 @@ class BarCache:
         if bars is not stored:
             _write(path, bars)
         first, last = (int(index) for index in np.searchsorted(bars.candles.open_ms, (start_ms, end_ms)))
-        return bars.candles.cut(first, last) if first < last else None
+        if first >= last:
+            return None
+        run = in_one_scale(bars.candles.cut(first, last))
+        return run.cut(run.run_start())
 
     async def _extend_forward(self, stored: CachedBars, instrument: Instrument, end_ms: int) -> CachedBars | None:
         """Return the stored bars, extended up to `end_ms`. None when the later bars do not begin with the last stored bar.
@@ -105,7 +109,9 @@ class BarCache:
             )
         except EmptyData:
             return None
-        return page if int(page.open_ms[-1]) + timeframe.ms == before_ms else None  # a page before a gap is not used
+        if int(page.open_ms[-1]) + timeframe.ms != before_ms:
+            return None  # a page before a gap is not used
+        return page.cut(page.run_start())
 
     async def _with_retries(self, request: Callable[[], Awaitable[Candles]]) -> Candles:
         """Return the reply to a request. Repeat the request after a transient failure, because the evaluated symbols and

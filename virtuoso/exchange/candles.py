@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from virtuoso.domain.errors import BadData, EmptyData, VenueStale
 from virtuoso.domain.model import Candles, Stamp, Timeframe
-from virtuoso.domain.plausibility import LARGEST, MAX_BAR_DELAY_MS, MAX_BAR_LEAD_MS, PRICE_ROUNDING
+from virtuoso.domain.plausibility import (
+    LARGEST,
+    MAX_BAR_DELAY_MS,
+    MAX_BAR_LEAD_MS,
+    MAX_GAP_JUMP,
+    MAX_OPEN_JUMP,
+    PRICE_ROUNDING,
+)
 from virtuoso.exchange.rows import count_accepted, count_refused, number
 
 if TYPE_CHECKING:
@@ -27,7 +36,7 @@ def read_candles(
     volume_index: int = 5,
     before_ms: int | None = None,
 ) -> Candles:
-    """Return at most `limit` of the newest closed bars without a gap.
+    """Return at most `limit` of the newest closed bars in one scale. Bars may be missing.
 
     A row has time, open, high, low, close (epoch ms, USDT), and the volume in base units in cell `volume_index`. Rows may be
     in any order.
@@ -63,10 +72,8 @@ def read_candles(
     table = _plausible(table)
     if not len(table) or newest_end_ms - table[-1, 0] > 2 * timeframe.ms:  # one refused bar at the end is acceptable
         raise BadData(f"{symbol} {timeframe.value}: the newest bars cannot be read")
-    gaps = np.flatnonzero(np.diff(table[:, 0]) != timeframe.ms)
-    table = table[gaps[-1] + 1 if len(gaps) else 0 :][-limit:]
-    open_ms, opened, high, low, close, volume = (np.ascontiguousarray(column) for column in table.T)
-    return Candles(
+    open_ms, opened, high, low, close, volume = (np.ascontiguousarray(column) for column in table[-limit:].T)
+    candles = Candles(
         symbol=symbol,
         timeframe=timeframe,
         open_ms=open_ms.astype(np.int64),
@@ -77,6 +84,24 @@ def read_candles(
         volume=volume,
         stamp=stamp,
     )
+    return in_one_scale(candles)
+
+
+def in_one_scale(candles: Candles) -> Candles:
+    """Return the bars in the price scale of the newest bar. Refuse and count the others.
+
+    A break of scale is a jump from one bar's close to the next bar's open that no market makes. A crash is no break: it
+    trades through the prices, so its move is inside the bars."""
+    jumps = np.log(candles.open[1:] / candles.close[:-1])
+    adjacent = np.diff(candles.open_ms) == candles.timeframe.ms
+    jumps[np.abs(jumps) <= np.where(adjacent, math.log(MAX_OPEN_JUMP), math.log(MAX_GAP_JUMP))] = 0
+    if not jumps.any():
+        return candles
+    scale = np.append(np.cumsum(jumps[::-1])[::-1], 0.0)  # of each bar, relative to the newest; several breaks may cancel
+    same = np.abs(scale) <= math.log(MAX_OPEN_JUMP)
+    count_refused("candle_scale", int(np.sum(~same)))
+    kept = candles.selected(same)
+    return kept if same[0] else replace(kept, scale_since_ms=int(kept.open_ms[0]))
 
 
 def _plausible(table: Floats) -> Floats:

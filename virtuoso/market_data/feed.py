@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 
+import numpy as np
+
 from virtuoso import metrics
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
@@ -107,7 +109,7 @@ class Feed:
         self._states: dict[str, SymbolState] = {}
         self._handed_over_at: dict[tuple[str, Timeframe], float] = {}
         self._short_reads: dict[tuple[str, Timeframe], int] = {}  # reads that left a series shorter than BARS_KEPT
-        self._gaps: set[tuple[str, Timeframe]] = set()  # series to read in full, because bars are missing
+        self._gaps: set[tuple[str, Timeframe]] = set()  # series to read in full, after a gap or a break of scale
         self._schedule = Schedule(exchange.venue, self._run, clock)
 
     @property
@@ -269,34 +271,34 @@ class Feed:
     def _bars_wanted(self, symbol: str, timeframe: Timeframe) -> int:
         """Return the number of bars to request: BARS_KEPT until the series is complete, afterwards only the new bars."""
         old = self._states[symbol].candles.get(timeframe)
-        if old is None or len(old) < BARS_KEPT or (symbol, timeframe) in self._gaps:
+        if old is None or not _is_complete(old) or (symbol, timeframe) in self._gaps:
             return BARS_KEPT
         return min(BARS_KEPT, (self._exchange_now() - int(old.open_ms[-1])) // timeframe.ms + 2)
 
     async def _read_candles(self, state: SymbolState, timeframe: Timeframe, limit: int) -> float:
         """Read bars and append them to the known bars. Return the seconds until the next read.
 
-        After refused rows there is a gap. The next read then requests BARS_KEPT bars. If the result is shorter than the
-        known series, keep the known series until it is too old, and read again after RETRY_GAP_S."""
+        After a gap or a break of scale, read BARS_KEPT bars at once, because one reading may be wrong. If the break is still
+        there, keep the known series until it is too old, and read again after RETRY_GAP_S."""
         new = await self.exchange.candles(state.instrument, timeframe, limit=limit)
         key, old = (state.instrument.symbol, timeframe), state.candles.get(timeframe)
         joined = merge_candles(old, new, limit=BARS_KEPT)
-        if joined is None and limit < BARS_KEPT:
+        broken = old is not None and len(joined) < len(old)
+        if limit < BARS_KEPT and (broken or joined.run_start() > 0):
             self._gaps.add(key)
             return 0.0
         self._gaps.discard(key)
-        joined = joined or new
-        if old is not None and len(joined) < len(old) and is_fresh(old, self.observed_ms):
+        if old is not None and broken and is_fresh(old, self.observed_ms):
+            self._gaps.add(key)
             return RETRY_GAP_S
-        changed = old is None or int(joined.open_ms[-1]) > int(old.open_ms[-1])
-        if old is None or changed or len(joined) != len(old):
+        changed = old is None or not np.array_equal(joined.open_ms, old.open_ms)
+        if old is None or changed:
             state.candles[timeframe] = joined
         else:  # keep the arrays, because results computed from them are reused
             state.candles[timeframe] = replace(old, stamp=joined.stamp)
-        longer = old is not None and len(joined) > len(old)
-        await self._publish_candles(joined, at_once=changed or longer)
+        await self._publish_candles(joined, at_once=changed)
         wait_s = self._until_bar(int(joined.open_ms[-1]), timeframe, state.instrument.symbol)
-        if len(joined) >= BARS_KEPT:
+        if _is_complete(joined):
             self._short_reads.pop(key, None)
             return wait_s
         self._short_reads[key] = self._short_reads.get(key, 0) + 1  # a new market, or refused rows
@@ -370,3 +372,8 @@ class Feed:
         """Return the symbols of all active USDT perpetuals of the venue, sorted. Those that only the tickers have are among
         them."""
         return tuple(sorted({*self.exchange.unlisted, *(item.symbol for item in self._instruments)}))
+
+
+def _is_complete(bars: Candles) -> bool:
+    """Return True for BARS_KEPT bars without a gap."""
+    return len(bars) >= BARS_KEPT and bars.run_start() == 0

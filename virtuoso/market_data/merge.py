@@ -8,25 +8,30 @@ from typing import Any
 import numpy as np
 
 from virtuoso.domain.model import CANDLE_COLUMNS, Candles, Trades
+from virtuoso.exchange.candles import in_one_scale
+from virtuoso.exchange.rows import count_refused
 
 TRADE_COLUMNS = ("time_ms", "price", "size", "side")
 
 
-def merge_candles(old: Candles | None, new: Candles, *, limit: int) -> Candles | None:
-    """Return the newest `limit` bars of `old` and `new`. A bar that is in both comes from `new`.
+def merge_candles(old: Candles | None, new: Candles, *, limit: int) -> Candles:
+    """Return the bars of `old` and `new` in one scale, limited to the newest `limit` bars.
 
-    Return None if there is a gap between the two. All bars must then be read again."""
+    Where both have a bar, the bar of `new` is used. The exception is a bar without volume that `old` has with volume."""
     if old is None or len(old) == 0:
         return new.cut(-limit)
-    before = int((int(new.open_ms[0]) - int(old.open_ms[0])) // new.timeframe.ms)  # bars of `old` before those of `new`
-    if before > len(old):
-        return None
-    if before <= 0:
-        return new.cut(-limit)
+    place = np.minimum(np.searchsorted(old.open_ms, new.open_ms), len(old) - 1)
+    emptied = (old.open_ms[place] == new.open_ms) & (old.volume[place] > 0) & (new.volume == 0)
+    count_refused("candle_contradiction", int(np.sum(emptied)))
+    kept = ~np.isin(old.open_ms, new.open_ms[~emptied])
     columns: dict[str, Any] = {
-        name: np.concatenate((getattr(old, name)[:before], getattr(new, name))) for name in CANDLE_COLUMNS
+        name: np.concatenate((getattr(old, name)[kept], getattr(new, name)[~emptied])) for name in CANDLE_COLUMNS
     }
-    return replace(new, **columns).cut(-limit)
+    order = np.argsort(columns["open_ms"], kind="stable")[-limit:]
+    merged = in_one_scale(replace(new, **{name: values[order] for name, values in columns.items()}))
+    breaks = [each.scale_since_ms for each in (old, new, merged) if each.scale_since_ms is not None]
+    since = max((each for each in breaks if each <= merged.open_ms[0]), default=None)
+    return replace(merged, scale_since_ms=since)
 
 
 def merge_trades(old: Trades | None, new: Trades, *, window_ms: int, limit: int) -> Trades:

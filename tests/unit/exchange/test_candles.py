@@ -1,7 +1,8 @@
-"""Candles are closed bars without gaps, whatever rows a venue returns."""
+"""Candles are closed bars in one price scale, whatever rows a venue returns."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,58 @@ def test_only_the_newest_bars_are_returned() -> None:
     assert minutes(read([bar(k) for k in range(50)], limit=3)) == [3, 2, 1]
 
 
-def test_bars_begin_after_the_last_gap() -> None:
-    assert minutes(read([bar(k) for k in (9, 8, 7, 5, 3, 2, 1, 0)])) == [3, 2, 1]
+def test_bars_on_both_sides_of_a_gap_are_returned() -> None:
+    candles = read([bar(k) for k in (9, 8, 7, 5, 3, 2, 1, 0)])
+    assert minutes(candles) == [9, 8, 7, 5, 3, 2, 1]
+    assert [minutes(candles)[candles.run_start(end)] for end in (None, 7, 4, 3)] == [3, 3, 5, 9]
+
+
+def lifted(minute: int, factor: float) -> list[Any]:
+    return bar(
+        minute, **{name: str(factor * price) for name, price in zip(("o", "h", "lo", "c"), (10, 12, 9, 11), strict=True)}
+    )
+
+
+@pytest.mark.parametrize("factor", [10, 0.1, 1000, 0.001, 1e6, 1.6, 1 / 1.6])
+def test_bars_before_a_break_of_scale_are_refused(factor: float) -> None:
+    before = refused("candle_scale")
+    candles = read([lifted(k, factor if k > 3 else 1) for k in range(8)])
+    assert minutes(candles) == [3, 2, 1]
+    assert candles.scale_since_ms == NOW - 3 * MINUTE
+    assert refused("candle_scale") == before + 4
+
+
+@pytest.mark.parametrize("factor", [10, 0.001])
+def test_bars_of_another_scale_in_the_middle_are_a_gap(factor: float) -> None:
+    candles = read([lifted(k, factor if k in (4, 5) else 1) for k in range(8)])
+    assert minutes(candles) == [7, 6, 3, 2, 1]
+    assert candles.scale_since_ms is None
+
+
+def test_a_break_of_scale_is_found_across_missing_bars() -> None:
+    assert minutes(read([lifted(k, 10 if k > 3 else 1) for k in range(8) if k != 4])) == [3, 2, 1]
+
+
+STEPS = st.lists(
+    st.tuples(st.floats(-3, 3), st.floats(0, 3), st.floats(0, 3), st.floats(-0.1, 0.1)), min_size=2, max_size=30
+)
+
+
+@given(STEPS)
+def test_a_market_that_trades_through_its_prices_has_no_break_whatever_its_moves(
+    steps: list[tuple[float, float, float, float]],
+) -> None:
+    rows, price = [], 100.0
+    for place, (move, up, down, jump) in enumerate(steps):
+        opened, price = price * math.exp(jump), price * math.exp(jump + move)
+        high, low = max(opened, price) * math.exp(up), min(opened, price) * math.exp(-down)
+        rows.append(
+            bar(len(steps) - place, **dict(zip(("o", "h", "lo", "c"), map(repr, (opened, high, low, price)), strict=True)))
+        )
+    if min(float(row[3]) for row in rows) > 0 and max(float(row[2]) for row in rows) < 1e18:
+        candles = read(rows)
+        assert len(candles) == len(rows)
+        assert candles.scale_since_ms is None
 
 
 def test_a_page_of_past_bars_ends_before_the_given_time_and_is_never_stale() -> None:
@@ -87,9 +138,9 @@ def test_without_an_exact_clock_a_bar_is_closed_only_when_there_is_a_later_bar()
         ([str(NOW - 3 * MINUTE), "10"], "candle_row"),
     ],
 )
-def test_a_bad_bar_and_the_bars_before_it_are_dropped(row: list[Any], reason: str) -> None:
+def test_only_a_bad_bar_is_dropped(row: list[Any], reason: str) -> None:
     before = refused(reason)
-    assert minutes(read([bar(5), bar(4), row, bar(2), bar(1)])) == [2, 1]
+    assert minutes(read([bar(5), bar(4), row, bar(2), bar(1)])) == [5, 4, 2, 1]
     assert refused(reason) == before + 1
 
 
@@ -180,7 +231,7 @@ def test_any_rows_give_valid_bars_or_an_exchange_error(rows: list[Any], exact: b
     except ExchangeError:
         return
     assert 0 < len(candles) <= 5
-    assert np.all(np.diff(candles.open_ms) == MINUTE)
+    assert np.all(np.diff(candles.open_ms) >= MINUTE)
     assert candles.open_ms[-1] + MINUTE <= STAMP.observed_ms
     assert np.all(candles.low > 0)
     assert np.all((candles.low <= candles.open) & (candles.open <= candles.high))

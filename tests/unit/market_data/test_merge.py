@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from virtuoso.domain.model import Candles, Stamp, Timeframe, Trades
 from virtuoso.market_data.merge import merge_candles, merge_trades
 
 STEP = Timeframe.M5.ms
+PRICES = ("open", "high", "low", "close")
 
 
 def bars(first: int, count: int, *, lift: float = 0.0) -> Candles:
@@ -45,18 +48,32 @@ def trades(first: int, count: int) -> Trades:
 
 
 @given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), limit=st.integers(1, 50))
-def test_merged_bars_have_no_gaps_and_no_duplicates(old: int, start: int, new: int, limit: int) -> None:
-    joined = merge_candles(bars(0, old), bars(start, new, lift=0.5), limit=limit)
-    if start > old:
-        assert joined is None
-        return
-    assert joined is not None
-    assert len(joined) == min(limit, start + new)
-    assert (np.diff(joined.open_ms) == STEP).all()
-    assert joined.open_ms[-1] == (start + new - 1) * STEP
-    lifted = joined.close - joined.open_ms / STEP - 100.0
-    assert set(lifted[joined.open_ms >= start * STEP]) == {0.5}
-    assert set(lifted[joined.open_ms < start * STEP]) <= {0.0}
+def test_merged_bars_are_those_of_both_once_each_and_the_new_ones_win(old: int, start: int, new: int, limit: int) -> None:
+    merged = merge_candles(bars(0, old), bars(start, new, lift=0.5), limit=limit)
+    expected = sorted({*range(old), *range(start, start + new)})[-limit:]
+    assert (merged.open_ms // STEP).tolist() == expected
+    assert (merged.close - merged.open_ms / STEP - 100.0).tolist() == [0.5 * (start <= k < start + new) for k in expected]
+
+
+def test_a_bar_without_volume_does_not_replace_a_traded_one() -> None:
+    old, new = bars(0, 5), bars(3, 3)
+    merged = merge_candles(old, replace(new, volume=np.zeros(3)), limit=9)
+    assert merged.volume.tolist() == [*old.volume, 0]
+
+
+def test_bars_of_another_scale_than_the_newest_are_left_out_of_the_merged_ones() -> None:
+    new = bars(5, 2)
+    merged = merge_candles(bars(0, 5), replace(new, **{n: getattr(new, n) * 10 for n in PRICES}), limit=9)
+    assert (merged.open_ms // STEP).tolist() == [5, 6]
+    assert merged.scale_since_ms == 5 * STEP
+    later = replace(merged, open_ms=merged.open_ms + 2 * STEP, scale_since_ms=None)
+    assert merge_candles(merged, later, limit=9).scale_since_ms == 5 * STEP
+    assert merge_candles(merged, bars(0, 5), limit=9).scale_since_ms == 5 * STEP
+
+
+def test_the_scale_is_known_since_the_first_bar_once_the_venue_has_corrected_all_bars() -> None:
+    changed = replace(bars(5, 2), scale_since_ms=5 * STEP)
+    assert merge_candles(changed, bars(0, 8), limit=9).scale_since_ms is None
 
 
 @given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), limit=st.integers(1, 50))

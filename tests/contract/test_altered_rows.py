@@ -1,4 +1,4 @@
-"""Rows of one reply that contradict each other, on the real adapter. The order of the rows decides nothing."""
+"""Rows that contradict each other or are missing, on the real adapter of three venues."""
 
 from __future__ import annotations
 
@@ -88,5 +88,39 @@ async def test_two_prices_of_one_symbol_are_no_price(venue: str, wrong_first: bo
         tickers = await exchange.tickers()
         assert "ETHUSDT" not in tickers
         assert "BTCUSDT" in tickers
+    finally:
+        await exchange.close()
+
+
+@pytest.mark.parametrize("venue", VENUES)
+@pytest.mark.parametrize("factor", [10, 0.1, 1000, 1e6])
+async def test_bars_before_a_break_of_scale_are_refused(venue: str, factor: float, altered: AlteredExchange) -> None:
+    def renumber(rows: list[Any]) -> None:
+        rows.sort(key=lambda row: int(row[0]))
+        for row in rows[:-31]:  # the last one is forming
+            row[1:5] = [str(float(cell) * factor) for cell in row[1:5]]
+
+    altered.alter = doubled(BARS, renumber)
+    exchange = CcxtExchange(venue, url=altered.url)
+    try:
+        bars = await exchange.candles(await btc(exchange), Timeframe.M5, limit=200)
+        assert 29 <= len(bars) <= 31
+        assert bars.scale_since_ms == bars.open_ms[0]
+    finally:
+        await exchange.close()
+
+
+@pytest.mark.parametrize("venue", VENUES)
+async def test_the_bars_on_both_sides_of_a_missing_one_are_returned(venue: str, altered: AlteredExchange) -> None:
+    def drop(rows: list[Any]) -> None:
+        rows.sort(key=lambda row: int(row[0]))
+        del rows[-8]
+
+    altered.alter = doubled(BARS, drop)
+    exchange = CcxtExchange(venue, url=altered.url)
+    try:
+        bars = await exchange.candles(await btc(exchange), Timeframe.M5, limit=200)
+        assert len(bars) >= 199
+        assert 5 <= len(bars) - bars.run_start() <= 7
     finally:
         await exchange.close()
