@@ -72,7 +72,7 @@ async def test_candles_are_the_newest_closed_bars(exchange: Exchange, timeframe:
 
 
 @pytest.mark.parametrize("timeframe", [Timeframe.M5, Timeframe.H4])
-async def test_a_page_of_the_past_ends_where_it_is_asked_to(exchange: Exchange, timeframe: Timeframe) -> None:
+async def test_a_page_of_past_bars_ends_before_the_requested_time(exchange: Exchange, timeframe: Timeframe) -> None:
     instrument = await btc(exchange)
     newest = await exchange.candles(instrument, timeframe, limit=60)
     page = await exchange.candles(instrument, timeframe, limit=40, before_ms=int(newest.open_ms[30]))
@@ -127,7 +127,7 @@ def sound(series: TimeSeries, least: int) -> bool:
     )
 
 
-async def test_series_rise_in_time_and_are_plausible(exchange: Exchange) -> None:
+async def test_series_are_ascending_and_plausible(exchange: Exchange) -> None:
     instrument = await btc(exchange)
     funding, interest, ratio = await asyncio.gather(
         exchange.funding(instrument), exchange.open_interest(instrument), exchange.long_short(instrument)
@@ -142,7 +142,7 @@ async def test_series_rise_in_time_and_are_plausible(exchange: Exchange) -> None
     assert np.all((ratio.values > 0.05) & (ratio.values < 20))
 
 
-async def test_nothing_but_exchange_errors_comes_out_of_any_fault(exchange: Exchange, replay: Replay) -> None:
+async def test_every_fault_raises_only_exchange_errors(exchange: Exchange, replay: Replay) -> None:
     instrument = await btc(exchange)
     for fault in FAULTS:
         replay.fault(fault, "bybit" if exchange.venue == "bybit" else "binance")
@@ -159,7 +159,7 @@ async def test_nothing_but_exchange_errors_comes_out_of_any_fault(exchange: Exch
             assert not isinstance(result, BaseException) or isinstance(result, ExchangeError), (fault, result)
 
 
-async def test_it_can_be_closed_twice_and_then_refuses_in_its_own_words(exchange: Exchange) -> None:
+async def test_closing_twice_is_harmless_and_later_calls_raise_exchange_errors(exchange: Exchange) -> None:
     instrument = await btc(exchange)
     await exchange.close()
     await exchange.close()
@@ -167,7 +167,7 @@ async def test_it_can_be_closed_twice_and_then_refuses_in_its_own_words(exchange
         await exchange.trades(instrument)
 
 
-async def test_fifty_symbols_are_had_whole_in_one_go(replay: Replay) -> None:
+async def test_all_inputs_of_fifty_symbols_can_be_read_at_once(replay: Replay) -> None:
     exchange = CcxtExchange("bybit", url=replay.url)
     try:
         instruments = {each.symbol: each for each in await exchange.instruments()}

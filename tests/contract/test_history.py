@@ -56,9 +56,7 @@ async def test_a_reader_waits_for_the_first_writer_and_needs_no_restart(
     assert list(await reader.alerts()) == []
 
 
-async def test_the_migrations_make_the_tables_that_the_queries_are_written_for(
-    place: Place, writer: SqlHistoryWriter
-) -> None:
+async def test_the_migrations_create_the_tables_of_the_queries(place: Place, writer: SqlHistoryWriter) -> None:
     await writer.newest_cursor()
 
     def differences(connection: Connection) -> list[object]:
@@ -78,7 +76,7 @@ async def test_the_migrations_make_the_tables_that_the_queries_are_written_for(
         assert sorted(made.splitlines()) == sorted([*wanted, f"{schema.VERSION_TABLE}|version_num"])
 
 
-async def test_a_schema_of_a_newer_release_is_left_alone_and_says_what_to_do(
+async def test_a_newer_schema_is_left_unchanged_and_the_error_has_a_remedy(
     place: Place, writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
     await writer.write([point()])
@@ -113,13 +111,13 @@ async def test_a_database_that_was_opened_for_reading_cannot_be_written(place: P
         ("history.db", "its kind is unknown"),
     ],
 )
-def test_a_place_that_is_none_is_refused_with_what_is_allowed_and_without_its_password(url: str, why: str) -> None:
+def test_the_error_for_an_invalid_url_says_what_is_expected_without_the_password(url: str, why: str) -> None:
     with pytest.raises(ConfigError, match=f"{why}.*expected sqlite:///") as refused:
         open_history_reader(url)
     assert "secret" not in str(refused.value)
 
 
-async def test_points_come_back_to_the_fourth_decimal_with_what_was_missing_missing(
+async def test_points_are_read_with_four_decimals_and_missing_values_stay_missing(
     writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
     given = point(price=0.000012345678901, score=54.32109, technical=0.00004, volume=100.0, sentiment=None)
@@ -129,7 +127,7 @@ async def test_points_come_back_to_the_fourth_decimal_with_what_was_missing_miss
     assert found.sentiment is None
 
 
-async def test_of_every_step_the_last_point_is_read_from_start_up_to_but_not_at_the_end(
+async def test_the_last_point_of_each_step_is_read_and_the_end_is_excluded(
     writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
     await writer.write([point(minute) for minute in range(10) if minute != 4])
@@ -154,7 +152,7 @@ async def test_symbols_that_had_a_point_are_listed_by_venue(writer: SqlHistoryWr
     assert list(await reader.scored_symbols("okx")) == []
 
 
-async def test_a_point_that_is_known_changes_nothing(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
+async def test_a_point_that_is_already_stored_is_ignored(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
     await writer.write([point(), point(price=5.0)])
     await writer.write([point(price=6.0)])
     found = await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)
@@ -190,7 +188,7 @@ async def test_readers_see_whole_batches_while_a_writer_writes(writer: SqlHistor
     assert len(seen) > 2
 
 
-async def test_a_signal_comes_back_as_it_was_given_and_its_newer_state_replaces_it(
+async def test_a_signal_is_read_as_written_and_replaced_by_its_newer_state(
     writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
     opened = signal()
@@ -236,7 +234,7 @@ async def test_signals_are_filtered_and_paged_newest_first_without_gap_or_overla
     assert len(await reader.signals("bybit", symbols=["BTCUSDT"], side=Side.LONG, active=True)) == len(together)
 
 
-async def test_opportunities_come_back_paged_newest_first(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
+async def test_opportunities_are_paged_newest_first(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
     given = [opportunity(number) for number in range(5)]
     await writer.write(opportunities=given)
     better = replace(given[2], confidence=0.9, reading=3.25)
@@ -248,7 +246,7 @@ async def test_opportunities_come_back_paged_newest_first(writer: SqlHistoryWrit
     assert list(await reader.opportunities("bybit", start_ms=T0 + 4 * MINUTE)) == [given[4]]
 
 
-async def test_alerts_get_rising_cursors_and_are_read_from_either_end(
+async def test_alerts_get_ascending_cursors_and_are_read_in_both_directions(
     writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
     given = [alert(f"key-{number}", number, environment=Environment.REPLAY, reading=2.1) for number in range(5)]
@@ -295,7 +293,7 @@ async def test_a_key_is_not_stored_twice_within_the_cooldown_of_its_kind(
     assert len(await reader.alerts()) == 5
 
 
-async def test_cursors_never_begin_again_even_in_a_new_history(
+async def test_cursors_never_restart_even_in_a_new_history(
     place: Place, writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
     [first] = await writer.add_alerts([alert()], cooldown_s={})
@@ -318,7 +316,7 @@ def _add_alerts(url: str, name: str, ready: Barrier) -> None:
     asyncio.run(work())
 
 
-async def test_processes_that_begin_together_and_write_at_once_neither_lose_nor_double_nor_reorder_an_alert(
+async def test_concurrent_processes_neither_lose_nor_duplicate_nor_reorder_alerts(
     place: Place, reader: HistoryReader
 ) -> None:
     spawn = multiprocessing.get_context("spawn")
@@ -346,7 +344,7 @@ async def test_processes_that_begin_together_and_write_at_once_neither_lose_nor_
     assert len(followed) == len(set(followed)) == 3 * 40
 
 
-async def test_what_is_old_is_deleted_but_no_active_signal(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
+async def test_old_records_are_deleted_except_active_signals(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
     many = FORGET_BATCH + 500
     await writer.write([point(minute) for minute in range(many)] + [point(5, "ETHUSDT")])
     closed = {"status": SignalStatus.EXPIRED, "closed_ms": T0}
@@ -361,7 +359,7 @@ async def test_what_is_old_is_deleted_but_no_active_signal(writer: SqlHistoryWri
     assert await writer.forget(points_before_ms=T0, rest_before_ms=T0) == 0
 
 
-async def test_closing_twice_does_no_harm(writer: SqlHistoryWriter) -> None:
+async def test_closing_twice_is_harmless(writer: SqlHistoryWriter) -> None:
     await writer.newest_cursor()
     await writer.close()
     await writer.close()

@@ -68,7 +68,7 @@ async def fails_in_time(call: Callable[[], Awaitable[object]]) -> HistoryError:
     return failure.value
 
 
-async def test_a_server_that_is_killed_costs_an_error_and_is_used_again_when_it_returns(server: Place) -> None:
+async def test_a_killed_server_causes_an_error_and_is_used_again_when_it_returns(server: Place) -> None:
     writer, reader = server.writer(timeout_s=TIMEOUT_S), server.reader(timeout_s=TIMEOUT_S)
     assert server.server is not None
     await within(10, lambda: writer.write([point()]))
@@ -83,7 +83,7 @@ async def test_a_server_that_is_killed_costs_an_error_and_is_used_again_when_it_
     assert [each.price for each in await stored(reader)] == [100.0, 102.0]
 
 
-async def test_a_server_that_hangs_costs_its_callers_their_time_and_then_next_to_nothing(server: Place) -> None:
+async def test_the_first_call_to_a_hanging_server_times_out_and_later_calls_fail_immediately(server: Place) -> None:
     writer, reader = server.writer(timeout_s=TIMEOUT_S), server.reader(timeout_s=TIMEOUT_S)
     assert server.server is not None
     await within(10, lambda: writer.write([point()]))
@@ -103,7 +103,7 @@ async def test_a_server_that_hangs_costs_its_callers_their_time_and_then_next_to
     assert [each.price for each in await stored(reader)] == [100.0, 101.0, 102.0]
 
 
-async def test_connections_that_the_server_closes_are_made_anew_without_a_failure(server: Place) -> None:
+async def test_closed_connections_are_replaced_without_a_failure(server: Place) -> None:
     writer = server.writer()
     await within(10, lambda: writer.write([point()]))
     server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'virtuoso'")
@@ -111,7 +111,7 @@ async def test_connections_that_the_server_closes_are_made_anew_without_a_failur
     await writer.write([point(1)])
 
 
-async def test_a_server_that_is_not_there_or_refuses_us_is_said_without_the_password(server: Place) -> None:
+async def test_the_error_for_an_unavailable_server_does_not_contain_the_password(server: Place) -> None:
     assert server.server is not None
     nowhere = f"postgresql://virtuoso:secret@127.0.0.1:{server.server.port}/nowhere"
     stranger = server.url.replace("virtuoso@", "stranger:secret@")
@@ -124,7 +124,7 @@ async def test_a_server_that_is_not_there_or_refuses_us_is_said_without_the_pass
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_caller_that_is_cancelled_at_any_moment_leaves_nothing_half_done_or_locked(
+async def test_a_cancelled_call_leaves_no_partial_write_and_no_lock(
     kind: str, tmp_path: Path, postgres: Callable[[], Postgres]
 ) -> None:
     place = place_of(kind, tmp_path, postgres)
@@ -177,7 +177,7 @@ async def fill(writer: HistoryWriter) -> tuple[int, HistoryError]:
     raise AssertionError("it is never full")
 
 
-async def test_a_file_that_cannot_grow_keeps_what_it_has_and_goes_on_when_it_can(file: Place) -> None:
+async def test_a_file_that_cannot_grow_keeps_its_records_and_recovers(file: Place) -> None:
     writer, reader = file.writer(), file.reader()
     await writer.write(signals=[signal()])
     with files_no_larger_than(1 << 20):
@@ -190,7 +190,7 @@ async def test_a_file_that_cannot_grow_keeps_what_it_has_and_goes_on_when_it_can
     assert list(await reader.signals()) == [signal()]
 
 
-async def test_a_disk_that_is_full_keeps_what_it_has_and_is_used_again_when_there_is_room(tmp_path: Path) -> None:
+async def test_a_full_disk_keeps_its_records_and_is_used_again_when_it_has_space(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, check=False)
@@ -220,7 +220,7 @@ def garble(path: Path, start: int, length: int) -> None:
 
 
 @pytest.mark.parametrize("damage", ["header", "pages", "cut"])
-async def test_a_damaged_file_is_set_aside_said_so_and_a_new_one_is_begun_that_readers_follow(
+async def test_a_damaged_file_is_renamed_and_logged_and_readers_use_the_new_one(
     file: Place, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = file.file
@@ -251,7 +251,7 @@ async def test_a_damaged_file_is_set_aside_said_so_and_a_new_one_is_begun_that_r
     assert (after.cursor or 0) > (before.cursor or 0), "who follows by cursor misses nothing"
 
 
-async def test_of_two_writers_that_find_the_damage_at_once_one_begins_anew_and_both_go_on(file: Place) -> None:
+async def test_two_writers_that_find_damage_create_one_new_file_and_continue(file: Place) -> None:
     path = file.file
     assert path is not None
     writers = [file.writer(), file.writer()]
@@ -265,7 +265,7 @@ async def test_of_two_writers_that_find_the_damage_at_once_one_begins_anew_and_b
     assert [each.price for each in await stored(writers[0])] == [101.0]
 
 
-async def test_a_file_that_is_removed_or_replaced_under_its_users_is_begun_anew_and_followed(file: Place) -> None:
+async def test_a_removed_or_replaced_file_is_created_again_and_used_by_all(file: Place) -> None:
     writer, reader = file.writer(), file.reader()
     await writer.write([point()])
     assert len(await stored(reader)) == 1
@@ -278,7 +278,7 @@ async def test_a_file_that_is_removed_or_replaced_under_its_users_is_begun_anew_
     assert [each.price for each in await stored(reader)] == [101.0]
 
 
-async def test_a_folder_that_cannot_be_made_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+async def test_the_error_for_a_folder_that_cannot_be_created_has_the_file(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
     place = Place(f"sqlite://{tmp_path}/state/history.db")
     error = await fails_in_time(place.writer().newest_cursor)

@@ -144,7 +144,7 @@ async def test_sizes_around_the_limit_of_one_memcached_item_are_stored_whole(
 
 
 @every_kind
-async def test_a_value_replaces_the_former_one_whatever_their_sizes(repository: TieredRepository, key: str) -> None:
+async def test_a_value_replaces_the_earlier_one_at_any_sizes(repository: TieredRepository, key: str) -> None:
     for size in (10, 3 * MIB, 20, 2 * MIB, 0):
         value = bytes([size % 251]) * size
         await repository.set(key, value, ttl_s=60)
@@ -152,7 +152,7 @@ async def test_a_value_replaces_the_former_one_whatever_their_sizes(repository: 
 
 
 @every_kind
-async def test_a_value_above_64_mib_is_refused_and_the_former_one_stays(repository: TieredRepository, key: str) -> None:
+async def test_a_value_above_64_mib_is_rejected_and_the_earlier_one_stays(repository: TieredRepository, key: str) -> None:
     await repository.set(key, b"former", ttl_s=60)
     with pytest.raises(RepositoryError, match="larger"):
         await repository.set(key, bytes(64 * MIB + 1), ttl_s=60)
@@ -160,9 +160,7 @@ async def test_a_value_above_64_mib_is_refused_and_the_former_one_stays(reposito
 
 
 @every_kind
-async def test_a_value_is_absent_when_its_time_is_over_and_its_neighbour_stays(
-    repository: TieredRepository, key: str
-) -> None:
+async def test_a_value_is_absent_after_its_ttl_and_other_values_stay(repository: TieredRepository, key: str) -> None:
     await repository.set(key, b"short", ttl_s=1)
     await repository.set(key + "-long", b"long", ttl_s=60)
     assert await repository.get(key) == b"short"
@@ -177,13 +175,13 @@ async def test_a_value_is_absent_when_its_time_is_over_and_its_neighbour_stays(
 
 
 @every_kind
-async def test_a_lifetime_above_30_days_is_not_taken_for_a_date(repository: TieredRepository, key: str) -> None:
+async def test_a_ttl_above_30_days_is_not_interpreted_as_a_date(repository: TieredRepository, key: str) -> None:
     await repository.set(key, b"value", ttl_s=40 * 86_400)
     assert await repository.get(key) == b"value"
 
 
 @every_kind
-async def test_symbols_of_any_script_have_keys_of_their_own(repository: TieredRepository) -> None:
+async def test_symbols_of_any_script_have_different_keys(repository: TieredRepository) -> None:
     symbols = ["BTCUSDT", "1000SHIBUSDT", "币安人生USDT", "币安人USDT", "币" * 24 + "USDT", "币" * 23 + "安USDT"]
     for symbol in symbols:
         await repository.set(keys.candles("binance", symbol, "5m"), symbol.encode(), ttl_s=60)
@@ -192,7 +190,7 @@ async def test_symbols_of_any_script_have_keys_of_their_own(repository: TieredRe
 
 
 @every_kind
-async def test_many_tasks_at_once_read_only_whole_values(repository: TieredRepository, key: str) -> None:
+async def test_concurrent_tasks_read_only_whole_values(repository: TieredRepository, key: str) -> None:
     values = [bytes([n]) * (n * 40_000) for n in range(1, 31)]
     await repository.set(key, values[0], ttl_s=60)
     writes = [repository.set(key, value, ttl_s=60) for value in values]
@@ -214,7 +212,7 @@ async def test_only_one_of_many_owners_gets_the_lease_and_can_renew_it(repositor
 
 
 @every_kind
-async def test_a_lease_that_nobody_renews_is_free_again(repository: TieredRepository, key: str) -> None:
+async def test_a_lease_that_is_not_renewed_becomes_free(repository: TieredRepository, key: str) -> None:
     assert await repository.lease(key, "dead", ttl_s=1)
     assert not await repository.lease(key, "heir", ttl_s=30)
 
@@ -226,7 +224,7 @@ async def test_a_lease_that_nobody_renews_is_free_again(repository: TieredReposi
 
 
 @every_kind
-async def test_after_close_it_says_so_rather_than_that_there_is_nothing(repository: TieredRepository, key: str) -> None:
+async def test_calls_after_close_raise_an_error_and_do_not_return_none(repository: TieredRepository, key: str) -> None:
     await repository.set(key, b"value", ttl_s=60)
     await repository.close()
     await repository.close()
@@ -249,7 +247,7 @@ async def test_another_reader_of_the_same_place_sees_the_value(place: Place, rep
 
 @every_shared_kind
 @pytest.mark.parametrize("content", [b"", b"placeholder", b"{}" * 100_000], ids=["empty", "short", "long"])
-async def test_foreign_bytes_are_an_absence_which_is_counted_and_which_the_next_write_ends(
+async def test_foreign_bytes_are_counted_and_absent_until_the_next_write(
     place: Place, repository: TieredRepository, key: str, content: bytes
 ) -> None:
     await repository.set(key, b"value", ttl_s=60)
@@ -263,9 +261,7 @@ async def test_foreign_bytes_are_an_absence_which_is_counted_and_which_the_next_
 
 
 @every_shared_kind
-async def test_foreign_bytes_in_the_place_of_the_lease_keep_nobody_from_it(
-    place: Place, repository: TieredRepository, key: str
-) -> None:
+async def test_foreign_bytes_do_not_block_the_lease(place: Place, repository: TieredRepository, key: str) -> None:
     assert await repository.lease(key, "first", ttl_s=30)
     place.overwrite(key, b"not a lease")
     assert await repository.lease(key, "second", ttl_s=30)
@@ -331,7 +327,7 @@ def try_for_the_lease(place: Place, key: str, start: Barrier, winners: Path, own
 
 
 @every_shared_kind
-def test_of_processes_that_ask_at_once_one_gets_the_lease(place: Place, key: str, tmp_path: Path) -> None:
+def test_one_of_several_concurrent_processes_gets_the_lease(place: Place, key: str, tmp_path: Path) -> None:
     winners = tmp_path / "winners"
     winners.mkdir()
     spawn = multiprocessing.get_context("spawn")

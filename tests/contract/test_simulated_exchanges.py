@@ -110,7 +110,7 @@ async def test_every_listing_is_an_instrument_and_nothing_else(world: World) -> 
         assert each.listed_ms == listing.launched_ms
 
 
-async def test_tickers_say_what_the_market_says(world: World) -> None:
+async def test_tickers_equal_the_market(world: World) -> None:
     instruments = {each.symbol: each for each in await world.exchange.instruments()}
     tickers, quotes = await world.exchange.tickers(), world.market.quotes(NOW)
     assert set(tickers) == set(instruments)
@@ -141,7 +141,7 @@ async def test_candles_are_the_closed_bars_of_the_market(world: World, base: str
         assert np.allclose(candles.volume / world.coins(listing), truth[:, 5], rtol=1e-6, atol=listing.lot)
 
 
-async def test_a_page_of_the_past_is_the_market_before_that_bar(world: World, base: str) -> None:
+async def test_a_page_of_past_bars_equals_the_market_before_that_bar(world: World, base: str) -> None:
     instrument, listing = await world.listed(base)
     for timeframe in (Timeframe.M5, Timeframe.M30):
         before = NOW // timeframe.ms * timeframe.ms - 70 * timeframe.ms
@@ -152,13 +152,13 @@ async def test_a_page_of_the_past_is_the_market_before_that_bar(world: World, ba
         assert np.allclose(page.close * world.coins(listing), truth[:, 4], rtol=0, atol=listing.tick)
 
 
-async def test_a_venue_gives_as_many_bars_as_it_has_in_one_request(world: World) -> None:
+async def test_one_request_returns_as_many_bars_as_the_venue_allows(world: World) -> None:
     instrument, _ = await world.listed("BTC")
     candles = await world.exchange.candles(instrument, Timeframe.M1, limit=400)
     assert len(candles) == (299 if world.venue in BY_COIN else 400)
 
 
-async def test_books_and_trades_are_the_markets_in_base_units(world: World, base: str) -> None:
+async def test_books_and_trades_equal_the_market_in_base_units(world: World, base: str) -> None:
     instrument, listing = await world.listed(base)
     coins = world.coins(listing)
     book = await world.exchange.order_book(instrument)
@@ -176,7 +176,7 @@ async def test_books_and_trades_are_the_markets_in_base_units(world: World, base
     assert np.allclose(trades.size / coins, [size for *_, size, _ in made], rtol=0, atol=listing.lot)
 
 
-async def test_series_are_the_markets(world: World, base: str) -> None:
+async def test_series_equal_the_market(world: World, base: str) -> None:
     instrument, listing = await world.listed(base)
     funding, interest, ratio = await asyncio.gather(
         world.exchange.funding(instrument), world.exchange.open_interest(instrument), world.exchange.long_short(instrument)
@@ -212,7 +212,7 @@ def everything(exchange: Exchange, instrument: Instrument) -> list[Awaitable[obj
 
 @pytest.mark.parametrize("mode", [*KINDS, "nan", "nulls"])
 @pytest.mark.parametrize("venue", ["bybit", "binance", "okx"])
-async def test_every_fault_is_an_error_of_ours_and_it_ends_with_the_fault(
+async def test_every_fault_raises_an_exchange_error_until_it_ends(
     venue: str, mode: str, market: SimulatedMarket, url: str
 ) -> None:
     exchange = CcxtExchange(venue, url=url, clock=SettableClock(NOW), timeout_s=0.6)
@@ -234,7 +234,7 @@ async def test_every_fault_is_an_error_of_ours_and_it_ends_with_the_fault(
         await exchange.close()
 
 
-async def test_a_market_that_it_does_not_have_is_an_unknown_symbol(world: World) -> None:
+async def test_a_market_that_the_venue_does_not_have_is_an_unknown_symbol(world: World) -> None:
     await world.exchange.instruments()
     with pytest.raises(UnknownSymbol):
         await world.exchange.order_book(
@@ -260,7 +260,7 @@ async def test_a_market_that_it_does_not_have_is_an_unknown_symbol(world: World)
         ("/api/v5/account/balance", "404"),
     ],
 )
-async def test_what_a_venue_refuses_it_refuses_in_its_own_words(url: str, path: str, code: int | str) -> None:
+async def test_a_rejection_has_the_format_of_the_venue(url: str, path: str, code: int | str) -> None:
     async with aiohttp.ClientSession() as session, session.get(url + path) as reply:
         body = await reply.json()
     assert body["code"] == code
@@ -279,14 +279,14 @@ async def test_what_a_venue_refuses_it_refuses_in_its_own_words(url: str, path: 
         ("/api/v5/market/ticker?instId=BTC-USDT-SWAP", 1),
     ],
 )
-async def test_other_clients_find_what_they_ask_for(url: str, path: str, least: int) -> None:
+async def test_endpoints_that_only_other_clients_use_have_rows(url: str, path: str, least: int) -> None:
     async with aiohttp.ClientSession() as session, session.get(url + path) as reply:
         body = await reply.json()
     rows = body["data"] if isinstance(body, dict) else body
     assert len(rows) >= least
 
 
-async def test_binance_history_begins_where_it_is_asked_to(url: str) -> None:
+async def test_binance_history_starts_at_the_requested_time(url: str) -> None:
     start = NOW // 60_000 * 60_000 - 3_600_000
     query = f"/fapi/v1/klines?symbol=BTCUSDT&interval=1m&limit=10&startTime={start}"
     async with aiohttp.ClientSession() as session, session.get(url + query) as reply:

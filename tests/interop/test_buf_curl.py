@@ -97,7 +97,7 @@ async def test_reflection_names_every_service_and_method(market: RunningServer) 
 
 
 @pytest.mark.parametrize("rpc", CALLS)
-async def test_a_reply_in_json_says_what_the_stubs_say(market: RunningServer, rpc: str) -> None:
+async def test_a_json_reply_equals_the_reply_of_the_stubs(market: RunningServer, rpc: str) -> None:
     input_type = getattr(api, f"{rpc}Request")
     expected = await getattr(market.stub, rpc)(json_format.ParseDict(CALLS[rpc], input_type()))
 
@@ -175,7 +175,7 @@ async def test_a_stream_of_alerts_begins_after_its_cursor(market: RunningServer)
         ("ListAlerts", {"page_token": "abc"}, "invalid_argument", "PAGE_TOKEN_INVALID", "page_token"),
     ],
 )
-async def test_an_error_says_why_and_in_which_field(
+async def test_an_error_has_its_reason_and_field(
     market: RunningServer, rpc: str, request_: dict[str, Any], code: str, reason: str, field: str
 ) -> None:
     exit_code, out, complaints = await call(market, f"{SERVICE}/{rpc}", request_)
@@ -188,7 +188,7 @@ async def test_an_error_says_why_and_in_which_field(
     assert {violation.field for violation in bad.field_violations} == {field}
 
 
-async def test_data_that_is_too_old_is_refused_with_the_time_to_ask_again(market: RunningServer) -> None:
+async def test_data_that_is_too_old_is_an_error_with_a_retry_time(market: RunningServer) -> None:
     market.after(3600)
 
     _, out, complaints = await call(market, f"{SERVICE}/GetDashboard", {})
@@ -207,13 +207,13 @@ def detail(error: dict[str, Any], into: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_health_answers_by_reflection_too(market: RunningServer, name: str) -> None:
+async def test_health_can_be_called_by_reflection(market: RunningServer, name: str) -> None:
     code, out, complaints = await call(market, "grpc.health.v1.Health/Check", {"service": name})
 
     assert (code, json.loads(out), complaints) == (0, {"status": "SERVING"}, "")
 
 
-async def test_bars_are_dated(market: RunningServer) -> None:
+async def test_bars_have_their_times(market: RunningServer) -> None:
     _, out, _ = await call(market, f"{SERVICE}/ListCandles", CALLS["ListCandles"])
 
     reply = json.loads(out)

@@ -54,7 +54,7 @@ async def output_of(python: Path, *words: str) -> str:
     return out.decode()
 
 
-async def test_every_program_of_the_page_runs(python: Path, tmp_path: Path) -> None:
+async def test_every_program_of_the_readme_runs(python: Path, tmp_path: Path) -> None:
     async with server_with_history(sqlite_url(tmp_path)) as memory:
         rows = [row("BTCUSDT", 71.5), row("ETHUSDT", 40.0), *(row(f"C{i}USDT", 50.0) for i in range(40))]
         await memory.market.show(snapshot(rows=rows))
@@ -69,7 +69,7 @@ async def test_every_program_of_the_page_runs(python: Path, tmp_path: Path) -> N
     assert alerts.endswith("alert 1\n")
 
 
-async def test_it_needs_nothing_of_the_service(python: Path) -> None:
+async def test_the_distribution_needs_nothing_of_the_service(python: Path) -> None:
     program = (
         "import sys, virtuoso.client as c; own = [m for n, m in sys.modules.items() if n.startswith('virtuoso.')]; "
         "print(c.__file__, {'ccxt', 'numpy', 'aiohttp', 'buf'} & {*sys.modules}, "
@@ -80,7 +80,7 @@ async def test_it_needs_nothing_of_the_service(python: Path) -> None:
     assert rest == ["{'buf'}", "[]"]
 
 
-async def test_its_users_pass_mypy_strict(python: Path, tmp_path: Path) -> None:
+async def test_code_that_uses_the_distribution_passes_mypy_strict(python: Path, tmp_path: Path) -> None:
     names = []
     for number, program in enumerate(PROGRAMS):
         names.append(tmp_path / f"program_{number}.py")
@@ -109,7 +109,7 @@ async def test_its_users_pass_mypy_strict(python: Path, tmp_path: Path) -> None:
     assert '"ConfluenceRow" has no attribute "points"' in out
 
 
-async def test_a_stream_through_the_edge_outlives_its_envoy() -> None:
+async def test_a_stream_through_the_edge_survives_a_restart_of_envoy() -> None:
     async with running_edge() as edged, connect(edged.edge.address) as market:
         await edged.market.show(snapshot())
         async with aclosing(market.watch_dashboard()) as stream:

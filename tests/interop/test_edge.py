@@ -98,7 +98,7 @@ def unpacked(complaints: str) -> tuple[str, error_details_pb2.ErrorInfo, error_d
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(("rpc", "request_"), {rpc: (rpc, request) for rpc, request in PATHS.values()}.values())
-async def test_each_rpc_says_through_the_edge_what_the_server_says(
+async def test_each_rpc_has_the_same_reply_through_the_edge(
     shown: RunningEdge, protocol: str, rpc: str, request_: dict[str, Any]
 ) -> None:
     reply = await expected(shown.market, rpc, request_)
@@ -108,20 +108,20 @@ async def test_each_rpc_says_through_the_edge_what_the_server_says(
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_each_path_gives_as_json_what_the_rpc_says(shown: RunningEdge, path: str) -> None:
+async def test_each_json_path_has_the_reply_of_its_rpc(shown: RunningEdge, path: str) -> None:
     reply = await expected(shown.market, *PATHS[path])
     status, body, headers = await shown.http(path)
     assert (status, headers["content-type"], headers["cache-control"]) == (200, "application/json", "no-store")
     assert json_format.ParseDict(body, type(reply)()) == reply
 
 
-async def test_the_paths_tried_are_all_that_the_contract_has() -> None:
+async def test_the_tests_cover_every_path_of_the_contract() -> None:
     assert {rpc for rpc, _ in PATHS.values()} | {"WatchDashboard", "WatchAlerts"} == {
         method.name for method in api.DESCRIPTOR.services_by_name["MarketService"].methods
     }
 
 
-async def test_in_json_a_number_that_was_not_measured_is_absent_and_a_list_without_rows_is_there(shown: RunningEdge) -> None:
+async def test_in_json_an_unmeasured_number_is_absent_and_an_empty_list_is_present(shown: RunningEdge) -> None:
     _, body, _ = await shown.http("/v1/dashboard")
     scored, unscored = body["rows"][0], body["rows"][-1]
     assert {"score", "confidence", "technical", "priceStructure"} <= scored.keys()
@@ -162,7 +162,7 @@ async def test_a_stream_of_alerts_begins_after_its_cursor(shown: RunningEdge, pr
     assert (texts([message]), message.cursor) == (numbered_texts(0, 5), message.alerts[-1].cursor)
 
 
-async def test_five_hundred_symbols_are_one_json_answer() -> None:
+async def test_five_hundred_symbols_fit_into_one_json_reply() -> None:
     async with running_edge() as one:
         await one.market.show(snapshot(size=500))
         status, body, _ = await one.http("/v1/dashboard")
@@ -180,7 +180,7 @@ async def test_five_hundred_symbols_are_one_json_answer() -> None:
         ("/v1/symbols/UNTRACKEDUSDT/candles", 404, 5, "SYMBOL_NOT_TRACKED", "symbol"),
     ],
 )
-async def test_an_error_in_json_says_why_and_in_which_field(
+async def test_a_json_error_has_its_reason_and_field(
     shown: RunningEdge, path: str, status: int, code: int, reason: str, field: str
 ) -> None:
     answered, body, headers = await shown.http(path, headers={**ORIGIN, "x-request-id": "from-the-page"})
@@ -192,7 +192,7 @@ async def test_an_error_in_json_says_why_and_in_which_field(
 
 
 @pytest.mark.parametrize(("path", "named"), [("/v1/symbols?page_size=abc", '"abc"'), ("/v1/overview?colour=1", '"colour"')])
-async def test_a_query_that_the_contract_does_not_know_is_refused_by_name(shown: RunningEdge, path: str, named: str) -> None:
+async def test_the_error_for_an_unknown_query_parameter_has_its_name(shown: RunningEdge, path: str, named: str) -> None:
     status, body, headers = await shown.http(path, headers=ORIGIN)
     assert (status, body["code"], details(body)["ErrorInfo"]["reason"]) == (400, 3, "INVALID_FIELD")
     assert named in body["message"]
@@ -202,14 +202,14 @@ async def test_a_query_that_the_contract_does_not_know_is_refused_by_name(shown:
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/"), ("GET", "/v1/nope"), ("POST", "/v1/overview"), ("POST", f"/{SERVICE}/GetOverview")]
 )
-async def test_a_path_with_nothing_behind_it_is_404_in_json(shown: RunningEdge, method: str, path: str) -> None:
+async def test_an_unknown_path_is_404_in_json(shown: RunningEdge, method: str, path: str) -> None:
     status, body, headers = await shown.http(path, method, headers=ORIGIN)
     assert (status, body["code"], body["details"]) == (404, 5, [])
     assert path in body["message"]
     assert headers["access-control-allow-origin"] == ORIGIN["Origin"]
 
 
-async def test_an_rpc_that_is_not_there_is_unimplemented(shown: RunningEdge) -> None:
+async def test_an_unknown_rpc_is_unimplemented(shown: RunningEdge) -> None:
     async with grpc.aio.insecure_channel(shown.edge.address) as channel:
         call: Any = channel.unary_unary  # its published type requires serialisers
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -217,7 +217,7 @@ async def test_an_rpc_that_is_not_there_is_unimplemented(shown: RunningEdge) -> 
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_before_the_first_snapshot_all_three_protocols_say_not_ready_and_when_to_ask_again() -> None:
+async def test_before_the_first_snapshot_all_protocols_return_not_ready_with_a_retry_time() -> None:
     async with running_edge() as one:
         status, body, _ = await one.http("/v1/dashboard")
         found = details(body)
@@ -251,7 +251,7 @@ async def test_a_page_may_read_the_status_of_an_rpc(shown: RunningEdge) -> None:
     assert {"grpc-status", "grpc-message", "grpc-status-details-bin"} <= exposed
 
 
-async def test_only_configured_origins_are_let_in() -> None:
+async def test_only_configured_origins_are_allowed() -> None:
     async with running_edge(spec={"origins": ("https://ours.example", "http://localhost:5173")}) as one:
         await one.market.show(snapshot())
         for origin, let_in in (
@@ -267,7 +267,7 @@ async def test_only_configured_origins_are_let_in() -> None:
             ] * 2
 
 
-async def test_grpc_web_as_text_is_understood_too(shown: RunningEdge) -> None:
+async def test_grpc_web_text_is_supported(shown: RunningEdge) -> None:
     whole = await expected(shown.market, "GetOverview", {})
     kind = {"content-type": "application/grpc-web-text", "accept": "application/grpc-web-text", "x-grpc-web": "1"}
     async with (

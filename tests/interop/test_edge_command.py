@@ -49,7 +49,7 @@ def get(port: int, path: str) -> tuple[int, str, str]:
             time.sleep(0.05)
 
 
-def test_it_serves_the_page_and_logs_each_call_to_standard_output(tmp_path: Path) -> None:
+def test_the_edge_serves_the_page_and_logs_each_call_to_standard_output(tmp_path: Path) -> None:
     port, nobody = free_port(), f"127.0.0.1:{free_port()}"
     with (tmp_path / "output").open("w+") as output:
         where = ["--edge-address", f"127.0.0.1:{port}", "--servers", nobody]

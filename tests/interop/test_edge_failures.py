@@ -24,7 +24,7 @@ from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.server import MarketServer
 
 
-async def test_healthz_answers_as_the_server_does_also_when_it_does_not_serve() -> None:
+async def test_healthz_has_the_status_of_the_server() -> None:
     async with running_edge() as one:
         not_serving = {"code": 14, "message": "status:NOT_SERVING", "details": []}
         assert (await one.http("/healthz"))[:2] == (503, not_serving)
@@ -43,7 +43,7 @@ async def gathered(process: asyncio.subprocess.Process, out: bytearray) -> None:
     await process.wait()
 
 
-async def test_streams_outlive_the_time_outs_that_a_proxy_has_by_default() -> None:
+async def test_streams_last_longer_than_the_default_timeouts_of_a_proxy() -> None:
     async with running_edge(heartbeat_s=2, spec={"rate_limit": 50, "access_log": "-"}) as one:
         await one.market.show(snapshot())
         process, out = await one.buf("grpcweb", "WatchDashboard", {}), bytearray()
@@ -75,7 +75,7 @@ async def test_streams_outlive_the_time_outs_that_a_proxy_has_by_default() -> No
     assert out.count(b'"heartbeat"') > 5
 
 
-async def test_a_reader_that_is_slow_skips_states_through_the_edge_too() -> None:
+async def test_a_slow_reader_skips_states_through_the_edge() -> None:
     async with running_edge() as one:
         await one.market.show(snapshot())
         loop = asyncio.get_running_loop()
@@ -98,7 +98,7 @@ async def test_a_reader_that_is_slow_skips_states_through_the_edge_too() -> None
     assert len(read) < published / 4
 
 
-async def test_a_server_that_goes_down_and_comes_back_is_told_of_and_found_again() -> None:
+async def test_a_stopped_server_is_reported_and_used_again_after_its_restart() -> None:
     async with running_edge() as one:
         await one.market.show(snapshot())
         assert (await one.http("/v1/overview"))[0] == 200
@@ -144,7 +144,7 @@ async def test_a_server_that_does_not_serve_gets_no_calls_while_another_serves()
                 in_a_row = in_a_row + 1 if (await one.http("/v1/overview"))[0] == 200 else 0
 
 
-async def test_streams_are_told_when_server_and_edge_go_down_together() -> None:
+async def test_streams_end_with_a_reason_when_server_and_edge_stop_together() -> None:
     async with running_edge(linger_s=1) as one:
         await one.market.show(snapshot())
         async with one.stub() as stub:
@@ -158,7 +158,7 @@ async def test_streams_are_told_when_server_and_edge_go_down_together() -> None:
         assert refused.message != "no server answers behind the edge"
 
 
-async def test_an_envoy_that_ends_is_started_again() -> None:
+async def test_an_envoy_that_ends_is_restarted() -> None:
     async with running_edge() as one:
         await one.market.show(snapshot())
         first = one.edge.envoy()
@@ -174,7 +174,7 @@ async def test_an_envoy_that_ends_is_started_again() -> None:
         assert one.edge.envoy() not in (None, first)
 
 
-async def test_envoy_ends_with_its_launcher_also_when_that_is_killed_and_nothing_stays(
+async def test_envoy_ends_with_its_launcher_even_if_the_launcher_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))

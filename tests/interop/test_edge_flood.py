@@ -152,7 +152,7 @@ def answer(receive: Callable[[], bytes]) -> str:
     return "OK"
 
 
-async def test_requests_made_to_be_expensive_cost_nobody_else_anything(deployment: Deployment) -> None:
+async def test_expensive_requests_do_not_affect_other_clients(deployment: Deployment) -> None:
     every = list(requests())
     large = [(rpc, raw) for rpc, raw in every if len(raw) > LARGEST // 2]
     assert {rpc for rpc, _ in large} == {method.name for method in METHODS}
@@ -223,7 +223,7 @@ async def shut_down(context: Any) -> bytes:
 
 
 @pytest.mark.parametrize(("way", "seen"), [(hang, 1), (cancel, 1), (fail, 1), (shut_down, 3)])
-async def test_a_call_that_a_server_has_seen_is_repeated_only_where_the_server_asks_for_it(
+async def test_a_delivered_call_is_retried_only_if_the_server_asks_for_it(
     way: Callable[[Any], Awaitable[bytes]], seen: int
 ) -> None:
     servers, handlers, addresses = [], [], []

@@ -42,7 +42,7 @@ async def fetch(one: RunningEdge, path: str, encoding: str) -> tuple[bytes, list
             return await reply.read(), reply.headers.getall("content-encoding", []), reply.headers.get("vary", "")
 
 
-async def test_json_and_grpc_web_are_compressed_once_for_who_accepts_it() -> None:
+async def test_json_and_grpc_web_are_compressed_once_for_clients_that_accept_it() -> None:
     async with running_edge() as one:
         await one.market.show(snapshot())
         for path in ("/v1/dashboard", f"/{SERVICE}/GetDashboard"):
@@ -55,7 +55,7 @@ async def test_json_and_grpc_web_are_compressed_once_for_who_accepts_it() -> Non
             assert "Accept-Encoding" in varies
 
 
-async def test_each_message_of_a_compressed_stream_comes_at_once() -> None:
+async def test_each_message_of_a_compressed_stream_is_sent_immediately() -> None:
     async with running_edge() as one, aiohttp.ClientSession(auto_decompress=False) as session:
         await one.market.show(snapshot())
         url, headers = f"{one.edge.url}/{SERVICE}/WatchDashboard", {**WEB, "Accept-Encoding": "gzip"}
@@ -72,7 +72,7 @@ async def test_each_message_of_a_compressed_stream_comes_at_once() -> None:
                 await one.market.show(snapshot(f"s{step + 2}", observed_ms=T0 + 1000 * (step + 1)))
 
 
-async def test_each_address_has_a_limit_of_its_own_and_probes_have_none() -> None:
+async def test_each_address_has_its_own_rate_limit_and_probes_have_none() -> None:
     async with running_edge(spec={"rate_limit": 1, "burst": 5}) as one:
         await one.market.show(snapshot())
 
@@ -128,7 +128,7 @@ async def test_each_address_has_a_limit_of_its_own_and_probes_have_none() -> Non
             assert await watch.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-async def test_behind_a_proxy_the_address_that_it_tells_is_the_callers() -> None:
+async def test_behind_a_trusted_proxy_the_callers_address_is_the_forwarded_one() -> None:
     async with running_edge(spec={"rate_limit": 1, "burst": 5, "trusted_proxies": 1}) as one:
         await one.market.show(snapshot())
         first = [await one.http("/v1/overview", headers={"X-Forwarded-For": "198.51.100.1"}) for _ in range(20)]
@@ -136,7 +136,7 @@ async def test_behind_a_proxy_the_address_that_it_tells_is_the_callers() -> None
         assert (await one.http("/v1/overview", headers={"X-Forwarded-For": "198.51.100.2"}))[0] == 200
 
 
-async def test_each_call_is_a_line_of_json_in_the_log_also_after_it_was_truncated(tmp_path: Path) -> None:
+async def test_each_call_is_a_line_of_json_in_the_log_even_after_a_truncation(tmp_path: Path) -> None:
     log = tmp_path / "access.log"
 
     async def lines(number: int) -> list[dict[str, Any]]:
@@ -179,7 +179,7 @@ async def test_each_call_is_a_line_of_json_in_the_log_also_after_it_was_truncate
         assert [line["path"] for line in await lines(1)] == ["/healthz"]
 
 
-async def test_all_protocols_are_spoken_over_tls_and_a_renewed_certificate_is_taken_up(tmp_path: Path) -> None:
+async def test_all_protocols_work_over_tls_and_a_renewed_certificate_is_loaded(tmp_path: Path) -> None:
     certificate, key = certify(tmp_path)
     async with running_edge(spec={"certificate": certificate, "key": key}) as one:
         await one.market.show(snapshot())
@@ -219,7 +219,7 @@ async def test_all_protocols_are_spoken_over_tls_and_a_renewed_certificate_is_ta
             assert await asyncio.to_thread(ssl.get_server_certificate, where)
 
 
-async def test_the_page_is_there_beside_json_and_rpcs(tmp_path: Path) -> None:
+async def test_the_page_json_and_rpcs_share_the_port(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>" + "ours " * 400)
     async with page.served(("127.0.0.1", 0), tmp_path) as at, running_edge(spec={"page": at}) as one:
         await one.market.show(snapshot())

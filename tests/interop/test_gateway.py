@@ -169,7 +169,7 @@ def meaning(body: dict[str, Any]) -> status_pb2.Status:
 
 
 @pytest.mark.parametrize("rpc", UNARY)
-async def test_each_reply_is_envoys_field_by_field_and_the_servers(shown: RunningEdge, gateway: Gateway, rpc: str) -> None:
+async def test_each_reply_equals_those_of_envoy_and_the_server(shown: RunningEdge, gateway: Gateway, rpc: str) -> None:
     for query in good(UNARY[rpc]):
         where = path(UNARY[rpc], query=query)
         status, body, headers = await ask(gateway.url + where)
@@ -181,7 +181,7 @@ async def test_each_reply_is_envoys_field_by_field_and_the_servers(shown: Runnin
 
 
 @pytest.mark.parametrize("rpc", UNARY)
-async def test_each_refusal_is_envoys(shown: RunningEdge, gateway: Gateway, rpc: str) -> None:
+async def test_each_error_equals_that_of_envoy(shown: RunningEdge, gateway: Gateway, rpc: str) -> None:
     for where in bad(UNARY[rpc]):
         status, body, headers = await ask(gateway.url + where)
         by_envoy = await ask(shown.edge.url + where)
@@ -194,7 +194,7 @@ async def test_each_refusal_is_envoys(shown: RunningEdge, gateway: Gateway, rpc:
     ("method", "where"),
     [("GET", "/v1/nope"), ("POST", "/v1/overview"), ("POST", f"/{SERVICE}/GetOverview")],
 )
-async def test_where_nothing_is_both_say_so(shown: RunningEdge, gateway: Gateway, method: str, where: str) -> None:
+async def test_an_unknown_path_is_404_at_both(shown: RunningEdge, gateway: Gateway, method: str, where: str) -> None:
     status, body, _ = await ask(gateway.url + where, method)
     by_envoy = await ask(shown.edge.url + where, method)
     assert (status, meaning(body)) == (by_envoy[0], meaning(by_envoy[1]))
@@ -203,13 +203,13 @@ async def test_where_nothing_is_both_say_so(shown: RunningEdge, gateway: Gateway
 
 
 @pytest.mark.parametrize("where", ["/v1/overview/", "/v1/confluence/", "/v1/confluence?page_size=%33"])
-async def test_odd_spellings_mean_the_same_to_both(shown: RunningEdge, gateway: Gateway, where: str) -> None:
+async def test_unusual_paths_mean_the_same_to_both(shown: RunningEdge, gateway: Gateway, where: str) -> None:
     status, body, headers = await ask(gateway.url + where)
     assert (status, body, headers) == await ask(shown.edge.url + where)
     assert (status, body["provenance"]["snapshotId"]) == (200, "s1")
 
 
-async def test_without_data_and_without_a_server_both_say_the_same_and_both_find_it_again(go_programs: Path) -> None:
+async def test_both_return_the_same_errors_without_data_or_server_and_recover(go_programs: Path) -> None:
     async with running_edge() as one:
         gateway = Gateway(go_programs, one.market.address)
         try:
@@ -236,7 +236,7 @@ async def test_without_data_and_without_a_server_both_say_the_same_and_both_find
             gateway.kill()
 
 
-async def test_its_healthz_is_the_monitors_for_every_name_in_all_three_answers(go_programs: Path) -> None:
+async def test_healthz_equals_that_of_the_monitor_for_every_name_and_status(go_programs: Path) -> None:
     async with running_server() as market:
         monitor = Monitor(status=market.server.health.status, readiness=lambda: (True, {}))
         ours = f"http://127.0.0.1:{await monitor.start('127.0.0.1:0')}"

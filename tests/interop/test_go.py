@@ -91,7 +91,7 @@ async def furnished(folder: Path) -> AsyncIterator[RunningServer]:
         yield market
 
 
-async def test_each_rpc_says_in_go_what_it_says_in_python(go_programs: Path, tmp_path: Path) -> None:
+async def test_each_rpc_has_the_same_reply_in_go_and_python(go_programs: Path, tmp_path: Path) -> None:
     async with furnished(tmp_path) as market:
         answers = await calls(go_programs, market.address, *((rpc, request, "10s") for rpc, request in CALLS.items()))
         for (rpc, request), answer in zip(CALLS.items(), answers, strict=True):
@@ -124,14 +124,14 @@ async def test_the_details_of_errors_are_read_in_go(go_programs: Path, tmp_path:
     assert reasons == [*("INVALID_FIELD", "INVALID_FIELD", "SYMBOL_NOT_FOUND", "PAGE_TOKEN_INVALID", "DATA_UNAVAILABLE")]
 
 
-async def test_the_deadline_of_a_caller_in_go_reaches_the_server_which_says_why(go_programs: Path) -> None:
+async def test_the_server_reports_that_the_deadline_of_a_go_client_has_passed(go_programs: Path) -> None:
     async with running_server(wrap=Slow) as market:
         await market.show(snapshot())
         (answer,) = await calls(go_programs, market.address, ("ListCandles", {"symbol": "BTCUSDT"}, "500ms"))
     assert (answer["refusal"]["Code"], answer["refusal"]["Reason"]) == ("DeadlineExceeded", "DEADLINE_EXCEEDED")
 
 
-async def test_streams_go_on_where_they_were_after_the_server_was_killed(go_programs: Path, tmp_path: Path) -> None:
+async def test_streams_resume_after_the_server_was_killed(go_programs: Path, tmp_path: Path) -> None:
     address, at, url = f"127.0.0.1:{free_port()}", f"directory:{tmp_path / 'cache'}", sqlite_url(tmp_path)
     repository, history = open_repository(at, None), open_history_writer(url, timeout_s=20)
 

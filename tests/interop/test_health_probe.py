@@ -29,7 +29,7 @@ async def exit_codes(folder: Path, address: str, service: str = "", *more: str) 
     return theirs, own
 
 
-async def test_both_probes_say_the_same_of_a_server_and_of_the_edge_in_front_of_it(go_programs: Path) -> None:
+async def test_both_probes_have_the_same_exit_codes_for_a_server_and_its_edge(go_programs: Path) -> None:
     async with running_edge() as one:
         for service, code in (("", NOT_SERVING), ("liveness", SERVING), ("nope", RPC)):
             assert await exit_codes(go_programs, one.market.address, service) == (code, code), service
@@ -42,7 +42,7 @@ async def test_both_probes_say_the_same_of_a_server_and_of_the_edge_in_front_of_
         assert await exit_codes(go_programs, one.edge.address) == (RPC, RPC)  # the port is open, but no server answers
 
 
-async def test_both_probes_say_the_same_of_nobody_and_of_words_that_make_no_sense(go_programs: Path) -> None:
+async def test_both_probes_have_the_same_exit_codes_without_a_server_and_with_bad_arguments(go_programs: Path) -> None:
     nobody = f"127.0.0.1:{free_port()}"
     assert await exit_codes(go_programs, nobody) == (CONNECT, CONNECT)
     assert await exit_codes(go_programs, nobody, "", "--nonsense") == (ARGUMENTS, ARGUMENTS)

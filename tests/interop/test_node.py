@@ -69,7 +69,7 @@ async def test_every_unary_call_of_the_package_reads_what_our_own_stubs_read(sho
             assert without_age(await script.line()) == without_age(await told(shown.market, rpc, request)), rpc
 
 
-async def test_a_failure_says_its_reason_its_fields_and_when_to_ask_again() -> None:
+async def test_a_failure_has_its_reason_fields_and_retry_time() -> None:
     async with running_edge() as one:
         wrong = {"page_size": -1, "min_score": 101}
         calls = [["GetOverview", {}], ["ListConfluenceScores", wrong], ["GetConfluence", {"symbol": "NOSUCHUSDT"}]]
@@ -87,14 +87,14 @@ async def test_a_failure_says_its_reason_its_fields_and_when_to_ask_again() -> N
     assert unknown["requestId"]
 
 
-async def test_a_call_made_before_the_server_is_ready_is_answered_once_it_is() -> None:
+async def test_a_call_before_readiness_succeeds_when_the_server_is_ready() -> None:
     async with running_edge() as one, web(one, "calls", [["GetOverview", {}]]) as script:
         await asyncio.sleep(0.6)  # the first of the call's three attempts has been refused by now, the last one has not
         await one.market.show(snapshot())
         assert (await script.line())["overview"]["regime"] == "REGIME_NEUTRAL"
 
 
-async def test_a_dashboard_that_is_followed_is_at_every_moment_what_getdashboard_says(shown: RunningEdge) -> None:
+async def test_a_followed_dashboard_always_equals_get_dashboard(shown: RunningEdge) -> None:
     async with web(shown, "dashboard") as script:
         assert (await script.line())["connection"] == "connecting"
         for step in range(1, 4):
@@ -105,7 +105,7 @@ async def test_a_dashboard_that_is_followed_is_at_every_moment_what_getdashboard
             assert (seen["connection"], sorted(seen["rows"])) == ("live", sorted(rows))
 
 
-async def test_a_stream_that_breaks_keeps_its_data_says_so_and_goes_on(shown: RunningEdge) -> None:
+async def test_a_broken_stream_keeps_its_data_reports_the_loss_and_resumes(shown: RunningEdge) -> None:
     async with web(shown, "dashboard") as script:
         await script.until(lambda line: line["connection"] == "live")
         envoy = shown.edge.envoy()
@@ -117,7 +117,7 @@ async def test_a_stream_that_breaks_keeps_its_data_says_so_and_goes_on(shown: Ru
     assert len(found["rows"]) == 50
 
 
-async def test_a_stream_that_falls_silent_counts_as_lost() -> None:
+async def test_a_silent_stream_counts_as_lost() -> None:
     async with running_edge(heartbeat_s=25) as one:
         await one.market.show(snapshot())
         async with web(one, "dashboard", {"silenceMs": 1500}) as script:
@@ -127,7 +127,7 @@ async def test_a_stream_that_falls_silent_counts_as_lost() -> None:
             assert (await script.line())["connection"] == "live"
 
 
-async def test_alerts_that_are_followed_come_once_whatever_breaks(tmp_path: Path) -> None:
+async def test_followed_alerts_come_once_across_failures(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path)
     await fill_history(url)
     async with running_edge(history=history_opener(url), heartbeat_s=1) as one:

@@ -114,9 +114,7 @@ async def test_the_dashboard_shows_each_row_as_the_server_has_it_and_gaps_as_gap
         assert one.complaints == []
 
 
-async def test_what_changes_on_the_market_changes_on_the_page_and_nothing_is_asked_for(
-    shown: RunningEdge, browser: Browser
-) -> None:
+async def test_market_changes_appear_on_the_page_without_further_calls(shown: RunningEdge, browser: Browser) -> None:
     async with visit(browser, shown.edge.url) as one:
         await live(one)
         await expect(await find(one, "BTCUSDT")).to_contain_text("1.5000")
@@ -152,7 +150,7 @@ async def test_every_tab_and_a_symbol_have_their_panels_and_axe_finds_nothing_se
         assert one.complaints == []
 
 
-async def test_a_symbol_is_explained_down_to_what_it_was_made_from(shown: RunningEdge, browser: Browser) -> None:
+async def test_the_page_of_a_symbol_explains_its_dimensions(shown: RunningEdge, browser: Browser) -> None:
     async with visit(browser, shown.edge.url) as one:
         await live(one)
         await (await find(one, "BTCUSDT")).get_by_role("link", name="BTCUSDT").click()
@@ -166,7 +164,7 @@ async def test_a_symbol_is_explained_down_to_what_it_was_made_from(shown: Runnin
         assert one.complaints == []
 
 
-async def test_it_is_usable_without_a_mouse(shown: RunningEdge, browser: Browser) -> None:
+async def test_the_page_is_usable_without_a_mouse(shown: RunningEdge, browser: Browser) -> None:
     async with visit(browser, shown.edge.url, **SIZES["desktop"]) as one:
         await live(one)
         settings = one.page.get_by_role("button", name="Settings")
@@ -182,7 +180,7 @@ async def test_it_is_usable_without_a_mouse(shown: RunningEdge, browser: Browser
         await expect(one.page).to_have_url(re.compile("/symbol/ADAUSDT$"))
 
 
-async def test_filters_are_kept_on_the_device_and_say_what_they_hide(shown: RunningEdge, browser: Browser) -> None:
+async def test_filters_are_stored_on_the_device_and_show_how_much_they_hide(shown: RunningEdge, browser: Browser) -> None:
     async with visit(browser, shown.edge.url) as one:
         await live(one)
         await card(one, "ADAUSDT").get_by_role("button", name="Watch ADAUSDT").click()
@@ -204,11 +202,11 @@ async def test_nothing_is_cut_off_on_the_narrowest_phone(shown: RunningEdge, bro
             assert wide == 0, path
 
 
-async def test_the_scripts_weigh_less_than_150_kb_compressed() -> None:
+async def test_the_scripts_are_smaller_than_150_kb_compressed() -> None:
     assert 0 < script_bytes(pages.folder()) < 150_000
 
 
-async def test_a_server_that_is_lost_leaves_its_data_greyed_with_their_age_and_is_found_again(
+async def test_data_of_a_lost_server_is_greyed_with_its_age_until_the_server_returns(
     shown: RunningEdge, browser: Browser
 ) -> None:
     async with visit(browser, shown.edge.url) as one:
@@ -232,7 +230,7 @@ async def test_a_server_that_is_lost_leaves_its_data_greyed_with_their_age_and_i
             await again.drain(0)
 
 
-async def test_a_first_visit_before_there_is_a_market_says_so_and_fills_by_itself(browser: Browser) -> None:
+async def test_a_first_visit_without_data_says_so_until_data_arrives(browser: Browser) -> None:
     async with served() as place, visit(browser, place.edge.url) as one:
         await expect(one.page.get_by_role("main")).to_contain_text(
             re.compile("first complete snapshot|not ready|no data", re.IGNORECASE)
@@ -243,9 +241,7 @@ async def test_a_first_visit_before_there_is_a_market_says_so_and_fills_by_itsel
         await counted(one, "50 of 50")
 
 
-async def test_opened_without_a_network_it_shows_what_was_last_heard_and_how_old_that_is(
-    shown: RunningEdge, browser: Browser
-) -> None:
+async def test_without_a_network_the_page_shows_the_last_data_and_its_age(shown: RunningEdge, browser: Browser) -> None:
     async with visit(browser, shown.edge.url) as one:
         await live(one)
         await one.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
@@ -263,7 +259,7 @@ async def test_opened_without_a_network_it_shows_what_was_last_heard_and_how_old
     ("environment", "word"),
     [(provenance_pb2.ENVIRONMENT_SIMULATED, "Simulated"), (provenance_pb2.ENVIRONMENT_REPLAY, "Replay")],
 )
-async def test_a_market_that_is_not_live_says_so_on_every_tab(browser: Browser, environment: Any, word: str) -> None:
+async def test_every_tab_shows_that_a_market_is_not_live(browser: Browser, environment: Any, word: str) -> None:
     async with served() as place:
         market = snapshot()
         market.provenance.environment = environment
@@ -276,7 +272,7 @@ async def test_a_market_that_is_not_live_says_so_on_every_tab(browser: Browser, 
             await one.picture(f"phone-dark-{word.lower()}")
 
 
-async def test_stale_data_say_why_they_are_and_how_old(browser: Browser) -> None:
+async def test_stale_data_is_shown_with_its_reason_and_age(browser: Browser) -> None:
     async with served() as place, visit(browser, place.edge.url) as one:
         await place.market.show(snapshot())
         await live(one)
@@ -289,7 +285,7 @@ async def test_stale_data_say_why_they_are_and_how_old(browser: Browser) -> None
         assert await one.faults() == []
 
 
-async def test_data_of_another_venue_say_instead_of_which(browser: Browser) -> None:
+async def test_data_of_another_venue_is_shown_with_the_preferred_venue(browser: Browser) -> None:
     async with served(primary_venue="bybit") as place, visit(browser, place.edge.url) as one:
         await place.market.show(snapshot(venue="binance"))
         await live(one)
@@ -321,9 +317,7 @@ async def versions(one: Visit) -> set[str]:
     return {found[1] for name in names if (found := re.search("/assets/([^/]+)/", name))}
 
 
-async def test_an_open_page_stays_with_its_build_and_the_next_load_is_wholly_the_new_one(
-    tmp_path: Path, browser: Browser
-) -> None:
+async def test_an_open_page_keeps_its_build_and_the_next_load_is_entirely_new(tmp_path: Path, browser: Browser) -> None:
     async with two_builds(tmp_path) as (one, old, new, address), AsyncExitStack() as visits:
         async with pages.served(address, old):
             phone = await visits.enter_async_context(visit(browser, one.edge.url))
@@ -344,7 +338,7 @@ async def test_an_open_page_stays_with_its_build_and_the_next_load_is_wholly_the
         assert phone.complaints == []
 
 
-async def test_a_returning_phone_fetches_only_what_a_new_build_has_changed(tmp_path: Path, browser: Browser) -> None:
+async def test_a_returning_phone_fetches_only_the_changed_files_of_a_new_build(tmp_path: Path, browser: Browser) -> None:
     async with two_builds(tmp_path) as (one, old, new, address), AsyncExitStack() as visits:
         async with pages.served(address, old):
             phone = await visits.enter_async_context(visit(browser, one.edge.url))

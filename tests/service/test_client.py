@@ -93,7 +93,7 @@ async def server_restarted(one: RunningServer, history: Opener | None = None) ->
         await server.drain(0.1)
 
 
-async def test_calls_go_in_turn_to_the_servers_that_are_serving_and_to_no_other() -> None:
+async def test_calls_go_in_turn_to_the_serving_servers_only() -> None:
     async def empty(_: Context) -> bytes:
         return b""
 
@@ -127,7 +127,7 @@ async def until_async(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_unavailable_is_tried_again_and_nothing_else_is() -> None:
+async def test_only_unavailable_is_retried() -> None:
     async def refuse(context: Context) -> bytes:
         await context.abort(code, "no")
         raise AssertionError
@@ -140,7 +140,7 @@ async def test_unavailable_is_tried_again_and_nothing_else_is() -> None:
             assert len(server.calls) == attempts
 
 
-async def test_no_call_is_without_a_deadline() -> None:
+async def test_every_call_has_a_deadline() -> None:
     async def answer(_: Context) -> bytes:
         return b""
 
@@ -165,7 +165,7 @@ def test_the_server_allows_the_pings_of_the_client() -> None:
     assert dict(OPTIONS)["grpc.http2.min_ping_interval_without_data_ms"] <= KEEPALIVE_S * 1000
 
 
-async def test_a_failure_has_what_the_server_said(server: RunningServer) -> None:
+async def test_a_failure_has_the_details_from_the_server(server: RunningServer) -> None:
     async with connect(server.address, health_service=None) as market:
         with pytest.raises(grpc.aio.AioRpcError) as early:
             await market.stub.GetOverview(api.GetOverviewRequest())
@@ -191,7 +191,7 @@ def check(dashboard: Dashboard, whole: api.GetDashboardResponse) -> None:
     assert (dashboard.overview, dashboard.provenance) == (whole.overview, whole.provenance)
 
 
-async def test_a_watched_dashboard_is_the_dashboard_whatever_changes_and_breaks() -> None:
+async def test_a_watched_dashboard_equals_get_dashboard_after_changes_and_failures() -> None:
     async with running_server() as one, connect(one.address, health_service=None) as market, AsyncExitStack() as later:
         await one.show(snapshot(details=False))
         stream = market.watch_dashboard()
@@ -214,7 +214,7 @@ async def test_a_watched_dashboard_is_the_dashboard_whatever_changes_and_breaks(
         await stream.aclose()
 
 
-async def test_the_age_grows_by_itself() -> None:
+async def test_the_age_grows_between_messages() -> None:
     async with running_server() as one, connect(one.address) as market:
         await one.show(snapshot())
         async with aclosing(market.watch_dashboard()) as stream:
@@ -227,7 +227,7 @@ async def test_the_age_grows_by_itself() -> None:
         assert dashboard.row("NOSUCHUSDT") is None
 
 
-async def test_a_stream_goes_on_on_another_server() -> None:
+async def test_a_stream_resumes_on_another_server() -> None:
     async with running_server() as one, running_server() as other, connect(one.address, other.address) as market:
         await one.show(snapshot())
         async with aclosing(market.watch_dashboard()) as stream:
@@ -240,7 +240,7 @@ async def test_a_stream_goes_on_on_another_server() -> None:
                 seen = (await anext(stream)).provenance.snapshot_id
 
 
-async def test_a_silent_server_is_left_and_asked_again() -> None:
+async def test_a_silent_stream_is_replaced_by_a_new_call() -> None:
     async with running_server() as one, connect(one.address) as market:
         await one.show(snapshot())
         async with aclosing(DashboardStream(market.stub, silence_s=0.3)) as stream:
@@ -252,7 +252,7 @@ async def test_a_silent_server_is_left_and_asked_again() -> None:
             assert (await following).provenance.snapshot_id == "s2" != first.provenance.snapshot_id
 
 
-async def test_a_full_server_is_asked_again_when_it_says() -> None:
+async def test_a_full_server_is_retried_after_the_time_that_it_requests() -> None:
     async with running_server(limits=ConcurrencyLimits(streams=1)) as one, connect(one.address) as market:
         await one.show(snapshot())
         first, second = market.watch_dashboard(), market.watch_dashboard()
@@ -267,7 +267,7 @@ async def test_a_full_server_is_asked_again_when_it_says() -> None:
         await first.aclose()
 
 
-async def test_what_is_no_use_to_ask_again_is_raised() -> None:
+async def test_a_permanent_error_is_raised() -> None:
     async with running_server() as one, connect(one.address) as market:
         await one.show(snapshot())
         stream = market.watch_alerts("not a cursor")
@@ -277,7 +277,7 @@ async def test_what_is_no_use_to_ask_again_is_raised() -> None:
         assert stream.connection.failure == failure(refused.value)
 
 
-async def test_each_alert_comes_once_across_a_loss(tmp_path: Path) -> None:
+async def test_each_alert_comes_once_across_a_reconnect(tmp_path: Path) -> None:
     async with (
         server_with_history(sqlite_url(tmp_path)) as memory,
         connect(memory.market.address, health_service=None) as market,
@@ -298,7 +298,7 @@ async def test_each_alert_comes_once_across_a_loss(tmp_path: Path) -> None:
         assert got == numbered_texts(1, 6)
 
 
-async def test_an_abandoned_stream_leaves_nothing_behind() -> None:
+async def test_a_cancelled_stream_leaves_no_open_call() -> None:
     async with running_server() as one, connect(one.address) as market:
         await one.show(snapshot())
         stream = market.watch_dashboard()
@@ -340,7 +340,7 @@ async def table(*words: str) -> tuple[int | None, str]:
     return process.returncode, out.decode().partition(" ")[0]
 
 
-def test_addresses_that_make_no_target_are_refused_in_words() -> None:
+def test_the_error_for_invalid_addresses_says_what_is_expected() -> None:
     for addresses, words in (
         ((), "no address"),
         (("a:1", "b:1"), "'a:1': each of several addresses must be an IP address and a port"),

@@ -94,7 +94,7 @@ async def test_deltas_applied_one_after_another_give_the_dashboard(
         assert set(screen.kinds[1:]) == {"delta"}
 
 
-async def test_a_delta_holds_only_what_changed(server: RunningServer) -> None:
+async def test_a_delta_has_only_changes(server: RunningServer) -> None:
     await server.show(snapshot())
     stream = server.stub.WatchDashboard(api.WatchDashboardRequest())
     await stream.read()
@@ -109,7 +109,7 @@ async def test_a_delta_holds_only_what_changed(server: RunningServer) -> None:
     stream.cancel()
 
 
-async def test_a_broken_stream_resumes_with_what_it_missed(server: RunningServer) -> None:
+async def test_a_broken_stream_resumes_with_the_missed_changes(server: RunningServer) -> None:
     await server.show(snapshot())
     stream = server.stub.WatchDashboard(api.WatchDashboardRequest())
     screen = Screen()
@@ -125,7 +125,7 @@ async def test_a_broken_stream_resumes_with_what_it_missed(server: RunningServer
     again.cancel()
 
 
-async def test_an_unknown_or_old_resume_token_gives_the_whole(server: RunningServer) -> None:
+async def test_an_unknown_or_old_resume_token_gives_a_whole_dashboard(server: RunningServer) -> None:
     await server.show(snapshot())
     for token in ("garbage", "Z29uZQ", "ä", "=" * 9):
         stream = server.stub.WatchDashboard(api.WatchDashboardRequest(resume_token=token))
@@ -133,7 +133,7 @@ async def test_an_unknown_or_old_resume_token_gives_the_whole(server: RunningSer
         stream.cancel()
 
 
-async def test_heartbeats_with_the_present_age_break_the_silence() -> None:
+async def test_heartbeats_have_the_current_age() -> None:
     async with running_server(heartbeat_s=0.05) as one:
         await one.show(snapshot())
         stream = one.stub.WatchDashboard(api.WatchDashboardRequest())
@@ -150,7 +150,7 @@ async def test_heartbeats_with_the_present_age_break_the_silence() -> None:
         stream.cancel()
 
 
-async def test_a_stream_says_at_once_that_data_is_stale(server: RunningServer) -> None:
+async def test_a_stream_reports_stale_data_immediately(server: RunningServer) -> None:
     await server.show(snapshot())
     stream = server.stub.WatchDashboard(api.WatchDashboardRequest())
     await stream.read()
@@ -161,7 +161,7 @@ async def test_a_stream_says_at_once_that_data_is_stale(server: RunningServer) -
     stream.cancel()
 
 
-async def test_a_stream_ends_with_a_reason_when_the_data_is_gone(server: RunningServer) -> None:
+async def test_a_stream_ends_with_a_reason_when_the_data_is_too_old(server: RunningServer) -> None:
     await server.show(snapshot())
     stream = server.stub.WatchDashboard(api.WatchDashboardRequest())
     await stream.read()
@@ -170,7 +170,7 @@ async def test_a_stream_ends_with_a_reason_when_the_data_is_gone(server: Running
     assert (refused.code.name, refused.reason, refused.retry_s) == ("UNAVAILABLE", "DATA_UNAVAILABLE", 5)
 
 
-async def test_a_reader_that_stops_reading_costs_nobody_anything_and_comes_back_to_the_newest(server: RunningServer) -> None:
+async def test_a_stalled_reader_delays_nobody_and_continues_with_the_newest_state(server: RunningServer) -> None:
     options = [("grpc.http2.bdp_probe", 0), ("grpc.use_local_subchannel_pool", 1)]
     async with grpc.aio.insecure_channel(server.address, options=options) as slow_channel:
         await server.show(snapshot("n0", size=500, details=False))
@@ -194,7 +194,7 @@ async def test_a_reader_that_stops_reading_costs_nobody_anything_and_comes_back_
         lively.cancel()
 
 
-async def test_many_streams_get_the_same_news(server: RunningServer) -> None:
+async def test_many_streams_get_the_same_messages(server: RunningServer) -> None:
     await server.show(snapshot())
     streams = [server.stub.WatchDashboard(api.WatchDashboardRequest()) for _ in range(200)]
     firsts = await asyncio.gather(*(stream.read() for stream in streams))

@@ -72,7 +72,7 @@ def test_every_request_error_is_in_the_table_and_every_reason_in_the_contract() 
         (api.ListCandlesRequest(symbol="BTCUSDT", timeframe=99), "timeframe", "99 is not allowed; expected TIMEFRAME_1M"),  # type: ignore[arg-type]
     ],
 )
-async def test_a_field_that_breaks_its_rule_is_named_with_its_value_and_what_is_allowed(
+async def test_the_error_for_an_invalid_field_has_its_value_and_what_is_expected(
     server: RunningServer, request_: Any, field: str, words: str
 ) -> None:
     await server.show(snapshot())
@@ -119,7 +119,7 @@ async def test_the_first_violations_have_their_positions_and_say_that_there_may_
         (api.GetConfluenceRequest(symbol="A" * 5000), "", "the request has 5003 bytes; expected at most 4240"),
     ],
 )
-async def test_sizes_and_counts_are_refused_before_content_is_looked_at(
+async def test_sizes_and_counts_are_checked_before_the_content(
     server: RunningServer, request_: Any, field: str, words: str
 ) -> None:
     await server.show(snapshot())
@@ -128,14 +128,14 @@ async def test_sizes_and_counts_are_refused_before_content_is_looked_at(
     assert refused.violations == {field: words}
 
 
-async def test_bytes_that_are_no_request_are_an_invalid_argument(server: RunningServer) -> None:
+async def test_bytes_that_are_not_a_request_are_an_invalid_argument(server: RunningServer) -> None:
     await server.show(snapshot())
     call = server.channel.unary_unary("/virtuoso.market.v1.MarketService/GetConfluence", None, None)
     refused = await refusal(call(b"\xff\xff\xff"))
     assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
 
 
-async def test_before_the_first_complete_snapshot_every_rpc_says_not_ready(server: RunningServer) -> None:
+async def test_before_the_first_complete_snapshot_every_rpc_returns_not_ready(server: RunningServer) -> None:
     requests = [
         api.GetDashboardRequest(),
         api.GetOverviewRequest(),
@@ -153,7 +153,7 @@ async def test_before_the_first_complete_snapshot_every_rpc_says_not_ready(serve
     assert (refused.code.name, refused.reason) == ("UNAVAILABLE", "NOT_READY")
 
 
-async def test_an_unknown_error_shows_an_id_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_error_for_an_unexpected_exception_has_only_a_request_id(caplog: pytest.LogCaptureFixture) -> None:
     async with running_server(wrap=Broken) as one:
         await one.show(snapshot())
         refused = await refusal(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
@@ -167,7 +167,7 @@ async def test_an_unknown_error_shows_an_id_and_nothing_else(caplog: pytest.LogC
     assert "secret internal detail" in str(logged.exc_info[1])
 
 
-async def test_a_sane_request_id_comes_back_and_another_is_replaced(server: RunningServer) -> None:
+async def test_a_valid_request_id_is_returned_and_an_invalid_one_is_replaced(server: RunningServer) -> None:
     await server.show(snapshot())
 
     async def sent_back(*metadata: tuple[str, str]) -> str:
@@ -180,7 +180,7 @@ async def test_a_sane_request_id_comes_back_and_another_is_replaced(server: Runn
     assert await sent_back() != await sent_back()
 
 
-async def test_too_many_calls_at_once_are_refused_while_health_answers() -> None:
+async def test_excess_calls_are_rejected_while_health_answers() -> None:
     async with running_server(wrap=Slow, limits=ConcurrencyLimits(calls=2)) as one:
         await one.show(snapshot())
         await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
@@ -199,7 +199,7 @@ async def test_too_many_calls_at_once_are_refused_while_health_answers() -> None
         await one.stub.GetDashboard(api.GetDashboardRequest())
 
 
-async def test_a_caller_who_hangs_up_does_not_take_the_others_answer_along() -> None:
+async def test_a_cancelled_caller_does_not_cancel_the_shared_read() -> None:
     async with running_server(wrap=Slow) as one:
         await one.show(snapshot())
         await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
@@ -217,7 +217,7 @@ async def test_a_caller_who_hangs_up_does_not_take_the_others_answer_along() -> 
             await waiting[0]
 
 
-async def test_streams_have_a_budget_of_their_own() -> None:
+async def test_streams_have_a_limit_of_their_own() -> None:
     async with running_server(limits=ConcurrencyLimits(streams=1)) as one:
         await one.show(snapshot())
         first = one.stub.WatchDashboard(api.WatchDashboardRequest())
@@ -228,14 +228,14 @@ async def test_streams_have_a_budget_of_their_own() -> None:
         first.cancel()
 
 
-async def test_a_repository_that_does_not_answer_is_data_that_is_unavailable() -> None:
+async def test_a_repository_that_does_not_answer_means_data_unavailable() -> None:
     async with running_server(wrap=Slow) as one:
         await one.show(snapshot())
         refused = await refusal(one.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
         assert (refused.code.name, refused.reason, refused.retry_s) == ("UNAVAILABLE", "DATA_UNAVAILABLE", 5)
 
 
-async def test_a_server_says_so_before_the_callers_deadline_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_returns_the_error_before_the_callers_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadline, "RESERVED_S", 29.8)  # a busy machine may need seconds to deliver the answer
     async with running_server(wrap=Slow) as one:
         await one.show(snapshot())
@@ -243,7 +243,7 @@ async def test_a_server_says_so_before_the_callers_deadline_is_over(monkeypatch:
         assert (refused.code.name, refused.reason) == ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
 
 
-async def test_a_callers_deadline_ends_a_call_in_any_case() -> None:
+async def test_a_callers_deadline_always_ends_the_call() -> None:
     async with running_server(wrap=Slow) as one:
         await one.show(snapshot())
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -251,7 +251,7 @@ async def test_a_callers_deadline_ends_a_call_in_any_case() -> None:
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
-async def test_a_repository_error_in_the_middle_leaves_the_dashboard_alone() -> None:
+async def test_a_repository_error_does_not_affect_the_dashboard() -> None:
     class Down(Slow):
         down = False
 

@@ -62,7 +62,7 @@ async def test_a_dashboard_is_small_enough_for_a_phone(server: RunningServer, sy
     assert reply.ByteSize() < most
 
 
-async def test_the_overview_is_the_snapshots(server: RunningServer) -> None:
+async def test_the_overview_is_that_of_the_snapshot(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     reply = await server.stub.GetOverview(api.GetOverviewRequest())
@@ -70,7 +70,7 @@ async def test_the_overview_is_the_snapshots(server: RunningServer) -> None:
     assert reply.provenance.snapshot_id == "s1"
 
 
-async def test_an_overview_that_was_not_measured_is_an_error_and_not_an_empty_success(server: RunningServer) -> None:
+async def test_an_unmeasured_overview_is_an_error_and_not_an_empty_reply(server: RunningServer) -> None:
     message = snapshot()
     message.ClearField("overview")
     await server.show(message)
@@ -113,7 +113,7 @@ async def test_a_symbol_without_a_score_has_no_number_in_its_place(server: Runni
         ("SHIB1000USDT", "SHIB1000USDT"),
     ],
 )
-async def test_another_venues_spelling_finds_the_same_market(server: RunningServer, requested: str, found: str) -> None:
+async def test_another_venues_name_finds_the_same_market(server: RunningServer, requested: str, found: str) -> None:
     await server.show(snapshot())
     assert (await server.stub.GetConfluence(api.GetConfluenceRequest(symbol=requested))).symbol == found
     listed = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(symbols=[requested]))
@@ -129,7 +129,7 @@ async def test_another_venues_spelling_finds_the_same_market(server: RunningServ
         ("SHIBUSDT", "SYMBOL_NOT_FOUND"),
     ],
 )
-async def test_a_symbol_that_is_not_scored_is_told_apart_from_one_that_is_not_there(
+async def test_untracked_and_unknown_symbols_have_different_errors(
     server: RunningServer, requested: str, reason: str
 ) -> None:
     await server.show(snapshot())
@@ -154,7 +154,7 @@ async def test_a_tracked_symbol_without_a_price_is_unavailable_and_not_unknown(s
 
 @pytest.mark.parametrize("field", ORDERABLE)
 @pytest.mark.parametrize("direction", ["asc", "desc"])
-async def test_any_order_puts_missing_values_last(server: RunningServer, field: str, direction: str) -> None:
+async def test_missing_values_come_last_in_any_order(server: RunningServer, field: str, direction: str) -> None:
     await server.settle()
     rows = [row(name, score) for name, score in [("DUSDT", 60), ("AUSDT", 60), ("BUSDT", None), ("CUSDT", 40)]]
     rows[3].ClearField("turnover_24h_usd")
@@ -171,7 +171,7 @@ async def test_any_order_puts_missing_values_last(server: RunningServer, field: 
     assert list(reply.rows) == present + missing
 
 
-async def test_without_a_direction_the_order_rises_and_without_a_field_the_best_comes_first(server: RunningServer) -> None:
+async def test_the_default_direction_is_ascending_and_the_default_order_is_score_descending(server: RunningServer) -> None:
     await server.show(snapshot(rows=[row("AUSDT", 50), row("BUSDT", 70), row("CUSDT", 30)]))
 
     async def listed(order_by: str) -> list[str]:
@@ -215,7 +215,7 @@ async def test_the_universe_is_listed_by_rank(server: RunningServer) -> None:
     assert len((await server.stub.ListSymbols(api.ListSymbolsRequest())).symbols) == 100
 
 
-async def test_candles_come_in_pages_from_the_newest_back(server: RunningServer) -> None:
+async def test_candles_are_paged_from_newest_to_oldest(server: RunningServer) -> None:
     await server.show(snapshot())
     await server.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=25), ttl_s=TTL_S)
     opened: list[int] = []
@@ -234,7 +234,7 @@ async def test_candles_come_in_pages_from_the_newest_back(server: RunningServer)
     assert reply.provenance.path == provenance_pb2.PATH_SNAPSHOT
 
 
-async def test_candles_that_lack_a_bar_which_has_closed_are_stale_and_later_gone(server: RunningServer) -> None:
+async def test_candles_without_the_last_closed_bar_are_stale_and_later_unavailable(server: RunningServer) -> None:
     await server.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
     server.clock.ms = T0 // 300_000 * 300_000 + 300_000 + 31_000
     await server.show(snapshot(observed_ms=server.clock.now_ms()))
@@ -247,7 +247,7 @@ async def test_candles_that_lack_a_bar_which_has_closed_are_stale_and_later_gone
     assert refused.reason == "DATA_UNAVAILABLE"
 
 
-async def test_before_a_symbols_candles_exist_the_caller_is_told_when_to_ask_again(server: RunningServer) -> None:
+async def test_missing_candles_are_unavailable_with_a_retry_time(server: RunningServer) -> None:
     await server.show(snapshot())
     refused = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="BTCUSDT")))
     assert (refused.code.name, refused.reason) == ("UNAVAILABLE", "DATA_UNAVAILABLE")
@@ -255,7 +255,7 @@ async def test_before_a_symbols_candles_exist_the_caller_is_told_when_to_ask_aga
     assert refused.retry_s > 0
 
 
-async def test_another_symbols_candles_under_the_key_are_refused(server: RunningServer) -> None:
+async def test_candles_of_another_symbol_are_rejected(server: RunningServer) -> None:
     await server.show(snapshot())
     await server.repository.set(keys.candles("bybit", "ETHUSDT", "5m"), candle_series("BTCUSDT"), ttl_s=TTL_S)
     refused = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="ETHUSDT")))
@@ -294,7 +294,7 @@ async def test_rows_that_break_a_rule_are_dropped_and_counted(server: RunningSer
     ).reason == "DATA_UNAVAILABLE"
 
 
-async def test_a_placeholder_is_refused_by_its_exact_name_and_a_real_symbol_that_resembles_it_is_not(
+async def test_only_the_exact_name_of_a_placeholder_is_rejected(
     server: RunningServer,
 ) -> None:
     await server.settle()
@@ -307,7 +307,7 @@ async def test_a_placeholder_is_refused_by_its_exact_name_and_a_real_symbol_that
     assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
 
 
-async def test_replies_are_counted_by_the_way_of_their_data(server: RunningServer) -> None:
+async def test_replies_are_counted_by_their_path(server: RunningServer) -> None:
     await server.show(snapshot())
     fresh = metrics.REPLIES.labels("GetOverview", "SNAPSHOT", "OK")
     before = fresh._value.get()
@@ -317,7 +317,7 @@ async def test_replies_are_counted_by_the_way_of_their_data(server: RunningServe
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
 @pytest.mark.parametrize("reflect", [True, False])
-async def test_reflection_speaks_both_versions_and_can_be_switched_off(reflect: bool, version: str) -> None:
+async def test_reflection_has_both_versions_and_can_be_disabled(reflect: bool, version: str) -> None:
     async with running_server(reflect=reflect) as one:
         method: Any = one.channel.stream_stream(
             f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",

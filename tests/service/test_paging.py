@@ -58,7 +58,7 @@ async def test_page_sizes_have_a_default_and_a_maximum(server: RunningServer) ->
         api.ListCandlesRequest(symbol="BTCUSDT", page_size=-1),
     ],
 )
-async def test_a_negative_page_size_is_refused_by_name(server: RunningServer, request_: object) -> None:
+async def test_the_error_for_a_negative_page_size_has_its_field(server: RunningServer, request_: object) -> None:
     await server.show(snapshot())
     rpc = type(request_).__name__.removesuffix("Request")
     refused = await refusal(getattr(server.stub, rpc)(request_))
@@ -66,7 +66,7 @@ async def test_a_negative_page_size_is_refused_by_name(server: RunningServer, re
     assert "greater than or equal to 0" in refused.violations["page_size"]
 
 
-async def test_movers_and_symbols_come_in_pages_too(server: RunningServer) -> None:
+async def test_movers_and_symbols_are_paged(server: RunningServer) -> None:
     message = snapshot(size=37)
     await server.show(message)
     gainers: list[mover_pb2.Mover] = []
@@ -90,7 +90,7 @@ async def test_movers_and_symbols_come_in_pages_too(server: RunningServer) -> No
 
 
 @pytest.mark.parametrize("token", ["garbage", "ä", "AAAA", "x" * 512, "====", "AAAAAAAAAAAAAAAAAAAAAAAA"])
-async def test_a_token_that_is_none_of_ours_is_refused(server: RunningServer, token: str) -> None:
+async def test_a_foreign_token_is_rejected(server: RunningServer, token: str) -> None:
     await server.show(snapshot())
     for call in (
         server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(page_token=token)),
@@ -102,7 +102,7 @@ async def test_a_token_that_is_none_of_ours_is_refused(server: RunningServer, to
         assert "page_token" in refused.violations
 
 
-async def test_a_token_of_another_request_is_refused(server: RunningServer) -> None:
+async def test_a_token_of_another_request_is_rejected(server: RunningServer) -> None:
     await server.show(snapshot())
     first = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(page_size=5, min_score=30))
     other = api.ListConfluenceScoresRequest(page_size=5, min_score=40, page_token=first.next_page_token)
@@ -111,7 +111,7 @@ async def test_a_token_of_another_request_is_refused(server: RunningServer) -> N
     assert len((await server.stub.ListConfluenceScores(same)).rows) == 7
 
 
-async def test_a_token_whose_snapshot_is_gone_says_so() -> None:
+async def test_the_error_for_a_token_of_an_old_snapshot_says_that_it_expired() -> None:
     async with running_server(retention_s=0) as one:
         await one.show(snapshot())
         first = await one.stub.ListSymbols(api.ListSymbolsRequest(page_size=5))

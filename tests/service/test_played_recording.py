@@ -22,7 +22,7 @@ async def served_provenance(server: RunningServer) -> provenance_pb2.Provenance:
     return reply.provenance
 
 
-async def test_yesterdays_market_is_as_old_as_it_was_then(server: RunningServer) -> None:
+async def test_a_recording_of_yesterday_has_the_age_that_its_data_had_then(server: RunningServer) -> None:
     await server.show(snapshot(observed_ms=T0 - DAY - 2000), behind_ms=DAY)
     provenance = await served_provenance(server)
     assert times.millis(provenance.observed_time) == T0 - DAY - 2000
@@ -36,7 +36,7 @@ async def test_yesterdays_market_is_as_old_as_it_was_then(server: RunningServer)
     assert (await refusal(server.stub.GetDashboard(api.GetDashboardRequest()))).reason == "DATA_UNAVAILABLE"
 
 
-async def test_a_recording_that_begins_again_is_followed_at_once_and_streams_go_on(server: RunningServer) -> None:
+async def test_a_restarted_recording_is_served_immediately_and_streams_continue(server: RunningServer) -> None:
     first, last = snapshot("first", observed_ms=T0 - DAY), snapshot("last", observed_ms=T0 - DAY + 60_000)
     await server.show(first, behind_ms=DAY)
     stream, screen = server.stub.WatchDashboard(api.WatchDashboardRequest()), Screen()
@@ -55,13 +55,13 @@ async def test_a_recording_that_begins_again_is_followed_at_once_and_streams_go_
     stream.cancel()
 
 
-async def test_within_a_lap_time_does_not_run_backwards(server: RunningServer) -> None:
+async def test_within_one_loop_an_older_snapshot_does_not_replace_a_newer_one(server: RunningServer) -> None:
     await server.show(snapshot("new", observed_ms=T0 - DAY), behind_ms=DAY)
     await server.show(snapshot("old", observed_ms=T0 - DAY - 2000), behind_ms=DAY)
     assert (await served_provenance(server)).snapshot_id == "new"
 
 
-async def test_bars_of_a_recording_are_dated_by_its_own_clock(server: RunningServer) -> None:
+async def test_the_age_of_bars_of_a_recording_is_on_its_own_clock(server: RunningServer) -> None:
     behind_ms = 3 * DAY + 61_000
     await server.show(snapshot(observed_ms=T0 - behind_ms), behind_ms=behind_ms)
     key = keys.candles("bybit", "BTCUSDT", "5m")

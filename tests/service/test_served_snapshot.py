@@ -33,7 +33,7 @@ async def test_sentiment_is_what_was_published(server: RunningServer) -> None:
     assert (reply.provenance.snapshot_id, reply.provenance.model_version) == ("s1", "v1")
 
 
-async def test_what_could_not_be_measured_is_no_empty_success(server: RunningServer) -> None:
+async def test_unmeasured_data_is_an_error_and_not_an_empty_reply(server: RunningServer) -> None:
     message = snapshot()
     message.ClearField("sentiment")
     del message.betas[:]
@@ -47,7 +47,7 @@ async def test_what_could_not_be_measured_is_no_empty_success(server: RunningSer
         assert (refused.code.name, refused.reason, refused.retry_s) == ("UNAVAILABLE", "DATA_UNAVAILABLE", 5)
 
 
-async def test_betas_come_by_rank_in_pages_of_one_snapshot(server: RunningServer) -> None:
+async def test_betas_are_paged_by_rank_from_one_snapshot(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     request = api.ListBetasRequest(page_size=20)
@@ -58,13 +58,13 @@ async def test_betas_come_by_rank_in_pages_of_one_snapshot(server: RunningServer
     assert [*first.betas, *rest] == [item.beta for item in message.betas]
 
 
-async def test_betas_of_some_symbols_as_another_venue_spells_them(server: RunningServer) -> None:
+async def test_betas_are_filtered_by_the_names_of_another_venue(server: RunningServer) -> None:
     await server.show(snapshot())
     reply = await server.stub.ListBetas(api.ListBetasRequest(symbols=["PEPE1000USDT", "ETHUSDT", "NOSUCHUSDT"]))
     assert [beta.symbol for beta in reply.betas] == ["ETHUSDT", "1000PEPEUSDT"]
 
 
-async def test_one_beta_has_its_windows_and_its_past(server: RunningServer) -> None:
+async def test_get_beta_returns_windows_and_rolling_betas(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     reply = await server.stub.GetBeta(api.GetBetaRequest(symbol="1000SHIBUSDT"))
@@ -82,7 +82,7 @@ async def test_a_tracked_symbol_with_too_few_returns_has_no_windows(server: Runn
 
 
 @pytest.mark.parametrize(("symbol", "reason"), [("UNTRACKEDUSDT", "SYMBOL_NOT_TRACKED"), ("NOSUCHUSDT", "SYMBOL_NOT_FOUND")])
-async def test_betas_of_what_is_not_scored_are_not_found(server: RunningServer, symbol: str, reason: str) -> None:
+async def test_betas_of_untracked_symbols_are_not_found(server: RunningServer, symbol: str, reason: str) -> None:
     await server.show(snapshot())
     refused = await refusal(server.stub.GetBeta(api.GetBetaRequest(symbol=symbol)))
     assert (refused.code.name, refused.reason, list(refused.violations)) == ("NOT_FOUND", reason, ["symbol"])
@@ -101,7 +101,7 @@ async def test_active_signals_need_no_history(server: RunningServer) -> None:
     assert [signal.symbol for signal in some.signals] == ["BTCUSDT", "1000PEPEUSDT"]
 
 
-async def test_no_active_signal_is_an_answer(server: RunningServer) -> None:
+async def test_an_empty_list_of_active_signals_is_a_valid_reply(server: RunningServer) -> None:
     message = snapshot()
     del message.signals[:]
     message.ClearField("signal_record")
@@ -110,7 +110,7 @@ async def test_no_active_signal_is_an_answer(server: RunningServer) -> None:
     assert (list(reply.signals), reply.HasField("record"), reply.provenance.snapshot_id) == ([], False, "s1")
 
 
-async def test_without_a_history_only_what_it_remembers_is_refused(server: RunningServer) -> None:
+async def test_without_a_history_only_the_calls_that_need_it_fail(server: RunningServer) -> None:
     await server.show(snapshot())
     stream = server.stub.WatchAlerts(api.WatchAlertsRequest())
     for call in (
@@ -126,7 +126,7 @@ async def test_without_a_history_only_what_it_remembers_is_refused(server: Runni
         assert refused.retry_s > 0
 
 
-async def test_opportunities_are_filtered_and_those_that_expire_leave(server: RunningServer) -> None:
+async def test_opportunities_are_filtered_and_expired_ones_are_left_out(server: RunningServer) -> None:
     message = snapshot()
     await server.show(message)
     request = api.ListOpportunitiesRequest(page_size=3)
@@ -141,7 +141,7 @@ async def test_opportunities_are_filtered_and_those_that_expire_leave(server: Ru
     assert await pages(server.stub.ListOpportunities, request, "opportunities") == list(message.opportunities)[:-1]
 
 
-async def test_a_recording_is_asked_by_its_own_clock() -> None:
+async def test_opportunities_of_a_recording_expire_on_its_own_clock() -> None:
     async with running_server() as one:
         year_ms = 365 * 86_400_000
         message = snapshot(observed_ms=T0 - year_ms)
@@ -175,7 +175,7 @@ def spoil_name(message: snapshot_pb2.Snapshot) -> None:
 
 
 @pytest.mark.parametrize("spoil", [spoil_side, spoil_size, spoil_end, spoil_time, spoil_price, spoil_name])
-async def test_a_signal_that_cannot_be_believed_is_left_out(server: RunningServer, spoil: Any) -> None:
+async def test_an_invalid_signal_is_left_out(server: RunningServer, spoil: Any) -> None:
     message = snapshot()
     spoil(message)
     await server.show(message)
@@ -183,7 +183,7 @@ async def test_a_signal_that_cannot_be_believed_is_left_out(server: RunningServe
     assert list(reply.signals) == [message.signals[0], *message.signals[2:]]
 
 
-async def test_betas_sentiment_and_record_that_contradict_themselves_are_left_out(server: RunningServer) -> None:
+async def test_inconsistent_betas_sentiment_and_signal_record_are_left_out(server: RunningServer) -> None:
     message = snapshot()
     message.betas[0].rolling[0].end_times.append(times.timestamp(T0))  # so that there are as many times as values
     message.betas[1].beta.windows[0].correlation = 1.5
@@ -197,7 +197,7 @@ async def test_betas_sentiment_and_record_that_contradict_themselves_are_left_ou
     assert not (await server.stub.ListSignals(api.ListSignalsRequest(active=True))).HasField("record")
 
 
-async def test_a_stored_detail_that_is_no_whole_reply_is_left_out_and_its_row_is_not(server: RunningServer) -> None:
+async def test_an_invalid_detail_is_left_out_and_its_row_is_kept(server: RunningServer) -> None:
     message = snapshot()
     twice, foreign, timeless = message.confluences[:3]
     twice.dimensions[1].kind = twice.dimensions[0].kind
@@ -224,7 +224,7 @@ async def test_a_stored_detail_that_is_no_whole_reply_is_left_out_and_its_row_is
         ("GetBeta", api.GetBetaRequest(), "symbol", "BTCUSDT"),
     ],
 )
-async def test_a_bad_field_is_named_with_its_value_and_what_is_allowed(
+async def test_the_error_for_an_invalid_field_has_its_value_and_what_is_expected(
     server: RunningServer, rpc: str, request_: Any, field: str, words: str
 ) -> None:
     await server.show(snapshot())

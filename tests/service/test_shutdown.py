@@ -18,7 +18,7 @@ from virtuoso.repository import keys
 from virtuoso.service.server import MarketServer
 
 
-async def test_health_goes_first_then_streams_end_and_calls_under_way_finish() -> None:
+async def test_health_changes_first_then_streams_end_and_calls_in_progress_finish() -> None:
     async with running_server(wrap=Slow) as one:
         await one.show(snapshot())
         await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
@@ -48,7 +48,7 @@ async def test_health_goes_first_then_streams_end_and_calls_under_way_finish() -
             await draining
 
 
-async def test_a_reader_that_stopped_reading_does_not_hold_up_the_end(server: RunningServer) -> None:
+async def test_a_stalled_reader_does_not_delay_the_shutdown(server: RunningServer) -> None:
     options = [("grpc.http2.bdp_probe", 0), ("grpc.use_local_subchannel_pool", 1)]
     async with grpc.aio.insecure_channel(server.address, options=options) as slow_channel:
         await server.show(snapshot("n0", size=500, details=False))
@@ -60,7 +60,7 @@ async def test_a_reader_that_stopped_reading_does_not_hold_up_the_end(server: Ru
             await server.server.drain(30)
 
 
-async def test_a_port_that_is_taken_is_named_with_what_to_do(server: RunningServer) -> None:
+async def test_the_error_for_a_port_in_use_has_a_remedy(server: RunningServer) -> None:
     second = MarketServer(server.address, server.cache, server.server._candles)
     with pytest.raises(ConfigError) as caught:
         await second.start()

@@ -16,7 +16,7 @@ async def provenance(server: RunningServer) -> provenance_pb2.Provenance:
     return reply.provenance
 
 
-async def test_a_reply_is_marked_stale_then_refused_and_new_data_is_served_at_once(server: RunningServer) -> None:
+async def test_old_data_is_first_stale_then_unavailable_and_new_data_is_served_immediately(server: RunningServer) -> None:
     await server.show(snapshot())
     assert (await provenance(server)).path == provenance_pb2.PATH_SNAPSHOT
     server.after(31)

@@ -53,7 +53,7 @@ async def until(stream: Any, count: int) -> list[api.WatchAlertsResponse]:
     return found
 
 
-async def test_a_stream_without_a_cursor_begins_now_and_says_where_that_is_at_once(setup: ServerWithHistory) -> None:
+async def test_a_stream_without_a_cursor_starts_now_and_sends_its_cursor_immediately(setup: ServerWithHistory) -> None:
     old = await setup.add_numbered_alerts(0, 3)
     stream = watch(setup)
     first = await stream.read()
@@ -78,7 +78,7 @@ async def test_an_alert_just_before_a_stream_starts_is_not_in_it(setup: ServerWi
     second.cancel()
 
 
-async def test_a_broken_stream_goes_on_where_it_was(setup: ServerWithHistory) -> None:
+async def test_a_broken_stream_resumes_at_its_cursor(setup: ServerWithHistory) -> None:
     stream = watch(setup)
     cursor = (await stream.read()).cursor
     seen: list[str] = []
@@ -93,7 +93,7 @@ async def test_a_broken_stream_goes_on_where_it_was(setup: ServerWithHistory) ->
     assert seen == numbered_texts(0, 12)
 
 
-async def test_another_server_goes_on_from_the_cursor_of_the_first(setup: ServerWithHistory) -> None:
+async def test_a_stream_resumes_on_another_server(setup: ServerWithHistory) -> None:
     stream = watch(setup)
     await stream.read()
     await setup.add_numbered_alerts(0, 2)
@@ -108,7 +108,7 @@ async def test_another_server_goes_on_from_the_cursor_of_the_first(setup: Server
         again.cancel()
 
 
-async def test_from_the_very_beginning_every_alert_comes_in_order(setup: ServerWithHistory) -> None:
+async def test_a_stream_from_cursor_0_has_every_alert_in_order(setup: ServerWithHistory) -> None:
     count = 2 * alert_feed.BATCH_SIZE + 7
     await setup.add_numbered_alerts(0, count)
     stream = watch(setup, "0")
@@ -116,7 +116,7 @@ async def test_from_the_very_beginning_every_alert_comes_in_order(setup: ServerW
     stream.cancel()
 
 
-async def test_a_reader_that_falls_behind_all_that_is_in_memory_loses_nothing(
+async def test_a_slow_reader_gets_alerts_that_are_no_longer_in_memory(
     setup: ServerWithHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alert_feed, "MAX_RECENT", 20)
@@ -135,7 +135,7 @@ async def test_a_reader_that_falls_behind_all_that_is_in_memory_loses_nothing(
         stream.cancel()
 
 
-async def test_filters_hide_alerts_and_the_cursor_goes_past_them(tmp_path: Path) -> None:
+async def test_the_cursor_passes_alerts_that_the_filter_hides(tmp_path: Path) -> None:
     async with server_with_history(sqlite_url(tmp_path), heartbeat_s=0.3) as setup:
         await setup.market.show(snapshot())
         stream = watch(setup, kinds=[alert_pb2.ALERT_KIND_PRICE_MOVE], min_level=alert_pb2.ALERT_LEVEL_WARNING)
@@ -154,7 +154,7 @@ async def test_filters_hide_alerts_and_the_cursor_goes_past_them(tmp_path: Path)
         stream.cancel()
 
 
-async def test_heartbeats_break_the_silence(tmp_path: Path) -> None:
+async def test_heartbeats_are_sent_while_there_are_no_alerts(tmp_path: Path) -> None:
     async with server_with_history(sqlite_url(tmp_path), heartbeat_s=0.05) as setup:
         await setup.market.show(snapshot())
         stream = watch(setup)
@@ -168,13 +168,13 @@ async def test_heartbeats_break_the_silence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["9999999999999999999", "9223372036854775807", "99999999999999", "-1", "abc"])
-async def test_a_cursor_after_which_nothing_would_ever_come_is_refused(setup: ServerWithHistory, cursor: str) -> None:
+async def test_a_cursor_in_the_far_future_is_rejected(setup: ServerWithHistory, cursor: str) -> None:
     refused = await refusal(watch(setup, cursor).read())
     assert (refused.code.name, refused.reason, list(refused.violations)) == ("INVALID_ARGUMENT", "INVALID_FIELD", ["cursor"])
     assert cursor in refused.violations["cursor"]
 
 
-async def test_streams_of_alerts_count_as_streams_and_end_with_the_server(setup: ServerWithHistory) -> None:
+async def test_alert_streams_count_as_streams_and_end_with_the_server(setup: ServerWithHistory) -> None:
     stream = watch(setup)
     await stream.read()
     assert setup.market.server._rpcs.streams.count == 1
@@ -194,7 +194,7 @@ async def test_many_streams_share_one_reader(setup: ServerWithHistory) -> None:
         stream.cancel()
 
 
-async def test_many_clients_that_come_and_go_get_every_alert_once(setup: ServerWithHistory) -> None:
+async def test_many_reconnecting_clients_get_every_alert_once(setup: ServerWithHistory) -> None:
     rng, total = random.Random(5), 60
     origin = (await watch(setup).read()).cursor
 
@@ -227,7 +227,7 @@ async def test_many_clients_that_come_and_go_get_every_alert_once(setup: ServerW
     assert found == [numbered_texts(0, total)] * 10
 
 
-async def test_an_outage_is_bridged_for_a_while_then_ends_streams_and_nothing_is_lost() -> None:
+async def test_streams_end_after_a_long_outage_and_no_alert_is_lost() -> None:
     server = await asyncio.to_thread(Postgres)
     try:
         async with server_with_history(server.url()) as setup:
@@ -290,7 +290,7 @@ async def resumed(setup: ServerWithHistory, cursor: str) -> list[api.WatchAlerts
         return [message]
 
 
-async def test_a_short_outage_is_not_noticed(tmp_path: Path) -> None:
+async def test_streams_survive_a_short_outage(tmp_path: Path) -> None:
     async with server_with_history(sqlite_url(tmp_path)) as setup:
         await setup.market.show(snapshot())
         stream = watch(setup)
@@ -306,7 +306,7 @@ async def test_a_short_outage_is_not_noticed(tmp_path: Path) -> None:
         stream.cancel()
 
 
-async def test_alerts_are_looked_for_when_they_are_first_asked_about(tmp_path: Path) -> None:
+async def test_polling_starts_with_the_first_request_for_alerts(tmp_path: Path) -> None:
     async with server_with_history(sqlite_url(tmp_path)) as setup:
         assert await check(setup.market, "alerts") == 2  # no snapshot is served yet
         await setup.market.show(snapshot())

@@ -85,7 +85,7 @@ def test_another_url_for_a_venue_means_replay_unless_the_environment_is_set() ->
     assert load({**url, "VIRTUOSO_ENVIRONMENT": "simulated"}, {}).settings.effective_environment is Environment.SIMULATED
 
 
-def test_every_default_is_allowed_and_every_setting_is_explained() -> None:
+def test_every_default_is_valid_and_every_setting_has_a_description() -> None:
     loaded = load({}, {})
     for item in fields(Settings):
         assert len(item.metadata["help"]) > 10, item.name
@@ -105,11 +105,11 @@ def test_the_operators_page_lists_every_setting_with_its_default_and_meaning() -
 @pytest.mark.parametrize(
     "cache", ["memory:", "directory:/a b", "memcached://a", "memcached://a:1,b:2", "memcached://[::1]:11211"]
 )
-def test_every_kind_of_cache_is_understood(cache: str) -> None:
+def test_every_kind_of_cache_is_accepted(cache: str) -> None:
     assert load({"VIRTUOSO_CACHE": cache}, {}).settings.cache == cache
 
 
-def test_what_was_not_live_is_never_kept_among_what_was_unless_a_place_is_named() -> None:
+def test_data_that_is_not_live_has_a_separate_history_by_default() -> None:
     live = load({}, {}).settings.effective_history
     replay = load({"VIRTUOSO_EXCHANGE_URLS": '{"bybit": "http://127.0.0.1:1"}'}, {}).settings.effective_history
     simulated = load({"VIRTUOSO_ENVIRONMENT": "SIMULATED"}, {}).settings.effective_history

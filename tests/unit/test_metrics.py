@@ -16,7 +16,7 @@ def scraped(metrics: RpcMetrics) -> dict[str, float]:
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
-def test_a_histogram_counts_each_call_in_its_bucket_and_in_all_above() -> None:
+def test_a_histogram_counts_each_call_in_its_bucket_and_all_larger_ones() -> None:
     metrics = RpcMetrics()
     rpc = metrics.rpc("market.Service/Get")
     ok = rpc.ended.setdefault("OK", EndedCalls())
@@ -31,7 +31,7 @@ def test_a_histogram_counts_each_call_in_its_bucket_and_in_all_above() -> None:
     assert found[f"{NAMES[1]}_sum{{{labels}}}"] == 24_000
 
 
-def test_a_call_that_is_still_open_is_started_and_has_no_end() -> None:
+def test_an_open_call_is_counted_only_as_started() -> None:
     metrics = RpcMetrics()
     rpc = metrics.rpc("market.Service/Watch")
     rpc.started += 1
@@ -39,7 +39,7 @@ def test_a_call_that_is_still_open_is_started_and_has_no_end() -> None:
     assert found == {'grpc_server_call_started_total{grpc_method="market.Service/Watch"}': 1}
 
 
-def test_outcomes_of_one_rpc_are_told_apart() -> None:
+def test_calls_of_one_rpc_are_counted_by_code() -> None:
     metrics = RpcMetrics()
     rpc = metrics.rpc("market.Service/Get")
     assert metrics.rpc("market.Service/Get") is rpc

@@ -16,7 +16,7 @@ from virtuoso.app.banner import text
         (None, False, "web page         not served: no edge answers"),
     ],
 )
-def test_the_page_comes_first_and_is_not_promised_where_it_is_not(edge: str | None, page: bool, told: str) -> None:
+def test_the_page_comes_first_and_the_text_says_when_it_is_missing(edge: str | None, page: bool, told: str) -> None:
     said = text("SIMULATED", 1.0, "127.0.0.1:50051", edge, "http://127.0.0.1:8001", page=page)
     addresses = said.split("\n\n")[1].splitlines()
     assert addresses[0].strip().startswith(told)

@@ -47,7 +47,7 @@ def behind(resources: Any) -> dict[str, list[str]]:
     }
 
 
-async def test_the_servers_are_the_one_of_this_machine_unless_others_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_default_server_is_the_one_on_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
     resources, _ = await printed(capsys, grpc_address="0.0.0.0:7000", monitor_address="0.0.0.0:7001")
     assert behind(resources) == {"servers": ["127.0.0.1:7000"], "monitors": ["127.0.0.1:7001"]}
     several = "server-1:7000, server-2:7000,server-1:7005"
@@ -59,7 +59,7 @@ async def test_the_servers_are_the_one_of_this_machine_unless_others_are_named(c
     assert {cluster["type"] for cluster in resources["clusters"]} == {"STRICT_DNS"}
 
 
-async def test_what_is_printed_has_the_page_where_its_port_is_known_and_else_says_that_it_has_not(
+async def test_the_printed_configuration_has_the_page_only_if_its_port_is_set(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     without, said = await printed(capsys)
@@ -69,7 +69,7 @@ async def test_what_is_printed_has_the_page_where_its_port_is_known_and_else_say
     assert (behind(whole)["page"], said) == (["127.0.0.1:8004"], "")
 
 
-async def test_a_part_of_a_node_leaves_standard_output_alone_unless_it_is_told_otherwise(
+async def test_an_edge_in_a_node_has_no_access_log_unless_it_is_set(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     alone, _ = await printed(capsys)
@@ -79,14 +79,14 @@ async def test_a_part_of_a_node_leaves_standard_output_alone_unless_it_is_told_o
     assert [bool(http(each)["access_log"]) for each in (alone, part, told, off)] == [True, False, True, False]
 
 
-async def test_a_limit_of_nothing_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_rate_limit_of_0_means_no_limit(capsys: pytest.CaptureFixture[str]) -> None:
     limited, _ = await printed(capsys)
     unlimited, _ = await printed(capsys, rate_limit="0")
     names = [[each["name"] for each in http(config)["http_filters"]] for config in (limited, unlimited)]
     assert set(names[0]) - set(names[1]) == {"envoy.filters.http.local_ratelimit"}
 
 
-async def test_the_page_alone_is_served_where_it_can_be_found() -> None:
+async def test_the_page_alone_is_served_if_its_port_is_set() -> None:
     with pytest.raises(ConfigError, match=r"PAGE_ADDRESS=127\.0\.0\.1:0: .*expected a port above 0"):
         await command({}, page=True)
     port, stop = free_port(), asyncio.Event()
@@ -112,7 +112,7 @@ async def test_the_page_alone_is_served_where_it_can_be_found() -> None:
         ({"tls_key": "/none/k", "tls_certificate": "/none/c"}, "TLS_CERTIFICATE='/none/c' cannot be read: No such file"),
     ],
 )
-async def test_what_cannot_be_is_refused_by_the_name_of_its_setting(settings: dict[str, str], said: str) -> None:
+async def test_the_error_for_an_impossible_setting_has_its_name(settings: dict[str, str], said: str) -> None:
     with pytest.raises(ConfigError) as refused:
         await command({**settings, "edge_address": "127.0.0.1:0"})
     assert said in str(refused.value)

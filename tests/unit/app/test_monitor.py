@@ -49,21 +49,21 @@ async def get(url: str) -> tuple[int, str, str]:
         ("?service=beta", 404, '{"code":5,"message":"unknown service","details":[]}'),
     ],
 )
-async def test_healthz_answers_to_the_byte_as_grpc_gateway_does(url: str, query: str, status: int, body: str) -> None:
+async def test_healthz_returns_the_same_bytes_as_grpc_gateway(url: str, query: str, status: int, body: str) -> None:
     assert await get(f"{url}/healthz{query}") == (status, body, "application/json")
 
 
-async def test_livez_says_that_the_loop_runs(url: str) -> None:
+async def test_livez_answers_while_the_event_loop_runs(url: str) -> None:
     assert (await get(f"{url}/livez"))[0] == 200
 
 
-async def test_readyz_says_why_in_one_line_of_json(url: str, process: Process) -> None:
+async def test_readyz_gives_the_reason_in_one_line_of_json(url: str, process: Process) -> None:
     assert (await get(f"{url}/readyz"))[0] == 200
     process.ready = False
     assert await get(f"{url}/readyz") == (503, '{"ready":false,"reason":"no snapshot yet"}', "application/json")
 
 
-async def test_metrics_are_in_prometheus_text(url: str) -> None:
+async def test_metrics_have_the_prometheus_text_format(url: str) -> None:
     status, text, kind = await get(f"{url}/metrics")
     assert status == 200
     assert kind.startswith("text/plain")
@@ -71,7 +71,7 @@ async def test_metrics_are_in_prometheus_text(url: str) -> None:
     assert "# TYPE virtuoso_replies_total counter" in text
 
 
-async def test_a_port_that_is_taken_is_an_os_error(url: str) -> None:
+async def test_a_port_in_use_raises_os_error(url: str) -> None:
     second = Monitor(status=STATUSES.get, readiness=lambda: (True, {}))
     with pytest.raises(OSError, match="address already in use"):
         await second.start(url.removeprefix("http://"))

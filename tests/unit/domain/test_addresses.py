@@ -15,13 +15,13 @@ def test_an_address_is_the_same_after_parsing_and_joining(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "host", ":1", "host:", "host:-1", "host:65536", "host:1x", "host:\u0661", "[]:1"])
-def test_text_that_is_no_address_is_refused_with_its_value_and_what_is_allowed(text: str) -> None:
+def test_the_error_for_an_invalid_address_has_its_value_and_what_is_expected(text: str) -> None:
     with pytest.raises(ValueError, match="expected host:port") as refused:
         parse_address(text)
     assert repr(text) in str(refused.value)
 
 
-def test_port_0_is_any_free_port_where_that_is_allowed() -> None:
+def test_port_0_is_valid_only_where_any_free_port_is_allowed() -> None:
     assert parse_address("localhost:0") == ("localhost", 0)
     with pytest.raises(ValueError, match=r"such as 127\.0\.0\.1:50051$"):
         parse_address("localhost:0", min_port=1)

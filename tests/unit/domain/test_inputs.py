@@ -13,6 +13,6 @@ def test_every_timeframe_has_an_input_of_bars() -> None:
     assert names == {each for each in ScoreInput if each.startswith("candles_")}
 
 
-def test_an_input_kind_is_written_by_its_value() -> None:
+def test_an_input_kind_is_formatted_as_its_value() -> None:
     assert json.dumps({"op": InputKind.ORDER_BOOK}) == '{"op": "book"}'
     assert f"{InputKind.FUNDING}" == "funding"

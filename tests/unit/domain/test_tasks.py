@@ -10,7 +10,7 @@ from tests.clocks import run_virtually
 from virtuoso.domain.tasks import run_until
 
 
-def test_work_that_ends_before_the_stop_gives_its_result() -> None:
+def test_work_that_ends_before_the_stop_returns_its_result() -> None:
     async def work() -> int:
         await asyncio.sleep(1)
         return 7

@@ -27,7 +27,7 @@ def test_a_certificate_and_its_key_are_accepted(tmp_path: Path) -> None:
         (("locked/certificate.pem", "locked/key.pem"), "the key without a password"),
     ],
 )
-def test_files_that_do_not_fit_together_are_refused_by_the_names_of_the_settings(
+def test_the_error_for_files_that_do_not_match_has_their_settings(
     tmp_path: Path, names: tuple[str, str], words: str
 ) -> None:
     certify(tmp_path / "one")
@@ -37,7 +37,7 @@ def test_files_that_do_not_fit_together_are_refused_by_the_names_of_the_settings
         certificate.check(*(str(tmp_path / name) if name else "" for name in names))
 
 
-def test_the_file_for_envoy_names_certificate_and_key_and_holds_neither(tmp_path: Path) -> None:
+def test_the_file_for_envoy_has_only_the_paths_of_certificate_and_key(tmp_path: Path) -> None:
     pair = certify(tmp_path / "pair")
     text = Path(certificate.write_secret(tmp_path, *pair)).read_text()
     assert pair[0] in text

@@ -60,7 +60,7 @@ LIMITED = replace(SPEC, rate_limit=50, burst=200, trusted_proxies=2)
         replace(SPEC, page=("page.example", 8004)),
     ],
 )
-def test_envoy_accepts_it_without_a_warning(tmp_path: Path, spec: EdgeSpec, tls: str) -> None:
+def test_envoy_accepts_the_configuration_without_a_warning(tmp_path: Path, spec: EdgeSpec, tls: str) -> None:
     envoy = find_envoy()
     assert envoy is not None
     secret = None
@@ -81,11 +81,11 @@ def test_envoy_accepts_it_without_a_warning(tmp_path: Path, spec: EdgeSpec, tls:
     assert (checked.returncode, checked.stderr) == (0, "")  # stderr has no warnings
 
 
-def test_what_is_printed_is_the_same_each_time() -> None:
+def test_the_configuration_is_the_same_each_time() -> None:
     assert text(configuration(SPEC)) == text(json.loads(text(configuration(SPEC))))
 
 
-def test_the_descriptors_hold_every_import_before_its_use() -> None:
+def test_the_descriptors_have_every_import_before_its_use() -> None:
     files = FileDescriptorSet.FromString(base64.b64decode(contract.descriptors())).file
     known: set[str] = set()
     for file in files:
@@ -94,7 +94,7 @@ def test_the_descriptors_hold_every_import_before_its_use() -> None:
     assert {"virtuoso/market/v1/market_service.proto", "google/rpc/error_details.proto"} <= known
 
 
-def test_every_unary_rpc_is_a_path_under_the_prefix_and_every_stream_has_no_time_out() -> None:
+def test_every_unary_rpc_has_a_path_under_the_prefix_and_streams_have_no_timeout() -> None:
     unary = [method for method in METHODS if not method.server_streaming]
     paths = [method.GetOptions().Extensions[annotations_pb2.http].get for method in unary]
     assert all(path.startswith(contract.JSON_PREFIX) for path in paths)
@@ -105,16 +105,16 @@ def test_every_unary_rpc_is_a_path_under_the_prefix_and_every_stream_has_no_time
     assert {timeouts[f"/{contract.SERVICE}/{rpc}"] for rpc in streams} == {"0s"}
 
 
-def test_a_server_that_listens_everywhere_is_called_on_this_machine() -> None:
+def test_a_server_that_listens_on_all_addresses_is_called_on_this_machine() -> None:
     bootstrap = configuration(replace(SPEC, servers=[("0.0.0.0", 50051), ("::", 50052)], monitors=[("0.0.0.0", 8001)]))
     assert addresses(bootstrap, "servers") == [("127.0.0.1", 50051), ("::1", 50052)]
     assert addresses(bootstrap, "monitors") == [("127.0.0.1", 8001)]
 
 
-def test_nobody_can_command_it_over_the_network() -> None:
+def test_there_is_no_admin_interface() -> None:
     assert "admin" not in configuration(SPEC)
 
 
-def test_a_name_to_listen_on_is_refused_with_what_is_allowed() -> None:
+def test_the_error_for_a_host_name_to_listen_on_says_what_is_expected() -> None:
     with pytest.raises(ConfigError, match=r"EDGE_ADDRESS host 'edge\.example': expected an IP address"):
         configuration(replace(SPEC, address=("edge.example", 8003)))

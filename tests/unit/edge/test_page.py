@@ -72,7 +72,7 @@ async def version(address: Address) -> str:
         ("/manifest.webmanifest", "application/manifest+json", "no-cache", b"{}"),
     ],
 )
-async def test_each_file_has_its_type_and_the_time_for_which_it_may_be_cached(
+async def test_each_file_has_its_content_type_and_cache_control(
     address: Address, path: str, content_type: str, cache: str, body: bytes
 ) -> None:
     versioned = f"/assets/{await version(address)}/"
@@ -100,7 +100,7 @@ async def test_no_built_file_is_served_below_the_version_of_another_build(
             assert (await ask(other, path, **HTML))[0] == 404
 
 
-async def test_a_built_file_that_another_build_has_too_has_the_same_tag_in_both(built: Path, address: Address) -> None:
+async def test_an_unchanged_file_has_the_same_etag_in_two_builds(built: Path, address: Address) -> None:
     _, _, headers = await ask(address, f"/assets/{await version(address)}/main.js")
     (built / "icon.png").write_bytes(b"other")
     async with page.served(("127.0.0.1", 0), built) as other:
@@ -108,7 +108,7 @@ async def test_a_built_file_that_another_build_has_too_has_the_same_tag_in_both(
         assert (await ask(other, path, If_None_Match=headers["ETag"]))[0] == 304
 
 
-async def test_a_cached_file_is_not_sent_again_and_each_encoding_has_its_own_tag(address: Address) -> None:
+async def test_a_cached_file_is_not_sent_again_and_each_encoding_has_its_own_etag(address: Address) -> None:
     _, plain, headers = await ask(address, "/")
     _, small, zipped = await ask(address, "/", Accept_Encoding="br, gzip;q=0.8")
     assert (zipped["Content-Encoding"], gzip.decompress(small)) == ("gzip", plain)
@@ -123,7 +123,7 @@ async def test_a_cached_file_is_not_sent_again_and_each_encoding_has_its_own_tag
     assert "Content-Encoding" not in (await ask(address, "/icon.png", Accept_Encoding="gzip"))[2]  # it would grow
 
 
-async def test_the_paths_of_the_page_itself_are_the_page_and_other_paths_are_not_there(address: Address) -> None:
+async def test_paths_of_the_page_return_the_page_and_other_paths_return_404(address: Address) -> None:
     index = (await ask(address, "/"))[1]
     for path in ("/signals", "/symbol/BTCUSDT", "/symbol/%E5%B8%81USDT"):
         assert (await ask(address, path, **HTML))[:2] == (200, index)
@@ -137,7 +137,7 @@ async def test_the_paths_of_the_page_itself_are_the_page_and_other_paths_are_not
 @pytest.mark.parametrize(
     "path", ["/../secret.txt", "/assets/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "//"]
 )
-async def test_no_path_leads_out_of_the_folder(address: Address, path: str) -> None:
+async def test_no_path_gives_access_to_files_outside_the_folder(address: Address, path: str) -> None:
     reader, writer = await asyncio.open_connection(*address)  # an HTTP client would normalise the path
     writer.write(f"GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
     reply = await reader.read()
@@ -146,7 +146,7 @@ async def test_no_path_leads_out_of_the_folder(address: Address, path: str) -> N
     assert not reply.endswith(b"secret")
 
 
-async def test_every_reply_forbids_what_the_page_does_not_need(address: Address) -> None:
+async def test_every_reply_has_restrictive_security_headers(address: Address) -> None:
     for path in ("/", "/nope.txt"):
         _, _, headers = await ask(address, path)
         policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
@@ -157,7 +157,7 @@ async def test_every_reply_forbids_what_the_page_does_not_need(address: Address)
         assert "geolocation=()" in headers["Permissions-Policy"]
 
 
-async def test_a_page_that_was_not_built_is_reported_in_the_log_and_to_browsers(
+async def test_a_missing_page_is_reported_in_the_log_and_to_browsers(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
@@ -170,7 +170,7 @@ async def test_a_page_that_was_not_built_is_reported_in_the_log_and_to_browsers(
     assert str(tmp_path / "none") in message
 
 
-async def test_a_port_that_another_program_has_is_named(built: Path) -> None:
+async def test_the_error_for_a_port_in_use_has_its_address(built: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ConfigError, match=rf"PAGE_ADDRESS 127\.0\.0\.1:{port} cannot be used"):

@@ -83,7 +83,7 @@ def nothing_waits(writer: BackgroundWriter) -> Callable[[], Awaitable[bool]]:
     return condition
 
 
-async def test_records_are_written_with_one_point_a_minute_for_each_symbol(history: SqlHistoryWriter, start: Start) -> None:
+async def test_records_are_written_with_one_point_per_symbol_and_minute(history: SqlHistoryWriter, start: Start) -> None:
     writer = start()
     for second in range(0, 300, 10):
         moment = T0 - T0 % MINUTE + second * 1000
@@ -95,7 +95,7 @@ async def test_records_are_written_with_one_point_a_minute_for_each_symbol(histo
     assert writer.status().ok
 
 
-async def test_alerts_are_written_at_once_and_the_records_that_they_refer_to_before_them(
+async def test_alerts_are_written_immediately_after_the_records_that_they_refer_to(
     history: SqlHistoryWriter, start: Start
 ) -> None:
     writer = start(interval_s=3600)
@@ -179,7 +179,7 @@ async def test_a_record_that_the_history_refuses_does_not_block_the_others(histo
     assert writer.status().ok
 
 
-async def test_closing_writes_the_records_that_still_wait(history: SqlHistoryWriter) -> None:
+async def test_closing_writes_the_queued_records(history: SqlHistoryWriter) -> None:
     writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0))
     writer.record([point()], alerts=[alert()])
     await writer.close()

@@ -27,7 +27,7 @@ class Hanging(MemoryRepository):
         return await super().get(key)
 
 
-async def test_a_repository_that_hangs_is_tried_once_a_pause_by_one_caller_and_then_used_again() -> None:
+async def test_a_hanging_repository_is_tried_by_one_caller_per_pause_until_it_answers() -> None:
     clock = ManualClock()
     hanging = Hanging()
     breaker = CircuitBreakerRepository(hanging, timeout_s=0.02, pause_s=5, clock=clock)

@@ -55,7 +55,7 @@ async def swept(path: Path, clock: SettableClock) -> None:
     await other.close()
 
 
-async def test_it_is_made_with_its_parents_by_the_first_write_and_not_by_a_read(tmp_path: Path) -> None:
+async def test_the_first_write_creates_the_directory_and_a_read_does_not(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b"
     directory = DirectoryRepository(path)
     assert await directory.get(KEY) is None
@@ -73,7 +73,7 @@ async def test_a_value_outlives_the_process(directory: DirectoryRepository, path
     await reopened.close()
 
 
-async def test_a_truncated_or_altered_file_is_corrupt_and_the_next_write_mends_it(
+async def test_a_truncated_or_altered_file_is_corrupt_until_the_next_write(
     directory: DirectoryRepository, path: Path
 ) -> None:
     whole = b"value" * 1000
@@ -88,14 +88,14 @@ async def test_a_truncated_or_altered_file_is_corrupt_and_the_next_write_mends_i
         assert await directory.get(KEY) == whole
 
 
-async def test_a_giant_file_of_a_stranger_is_not_read_into_memory(directory: DirectoryRepository, path: Path) -> None:
+async def test_a_huge_foreign_file_is_not_read_into_memory(directory: DirectoryRepository, path: Path) -> None:
     await directory.set(KEY, b"value", ttl_s=10)
     os.truncate(stored(path)[0], 1 << 40)  # a sparse file
     with pytest.raises(CorruptValue, match="more than the maximum of a value"):
         await directory.get(KEY)
 
 
-async def test_names_stay_inside_the_directory_and_apart(directory: DirectoryRepository, path: Path) -> None:
+async def test_every_key_has_its_own_file_inside_the_directory(directory: DirectoryRepository, path: Path) -> None:
     names = ["../out", "a/b", "..", ".", "", "a%2Fb", "x" * 400, "x" * 401, "币" * 100]
     for name in names:
         await directory.set(name, name.encode(), ttl_s=10)
@@ -104,7 +104,7 @@ async def test_names_stay_inside_the_directory_and_apart(directory: DirectoryRep
     assert [entry.name for entry in path.parent.iterdir()] == ["cache"]
 
 
-async def test_a_clock_set_forward_expires_what_there_is_until_the_next_publish(
+async def test_a_clock_set_forward_expires_the_values_until_the_next_write(
     directory: DirectoryRepository, clock: SettableClock
 ) -> None:
     await directory.set(KEY, b"old", ttl_s=600)
@@ -117,7 +117,7 @@ async def test_a_clock_set_forward_expires_what_there_is_until_the_next_publish(
     assert await directory.get(KEY) == b"newest"
 
 
-async def test_a_clock_set_back_does_not_keep_a_value_longer_than_its_time(
+async def test_a_clock_set_back_does_not_keep_a_value_longer_than_its_ttl(
     directory: DirectoryRepository, clock: SettableClock
 ) -> None:
     await directory.set(KEY, b"value", ttl_s=600)
@@ -127,7 +127,7 @@ async def test_a_clock_set_back_does_not_keep_a_value_longer_than_its_time(
     assert await directory.get(KEY) == b"new"
 
 
-async def test_a_clock_corrected_by_a_little_loses_nothing(directory: DirectoryRepository, clock: SettableClock) -> None:
+async def test_a_small_clock_correction_loses_no_value(directory: DirectoryRepository, clock: SettableClock) -> None:
     await directory.set(KEY, b"value", ttl_s=600)
     clock.advance(-5)
     assert await directory.get(KEY) == b"value"
@@ -136,7 +136,7 @@ async def test_a_clock_corrected_by_a_little_loses_nothing(directory: DirectoryR
 
 
 @pytest.mark.parametrize("step", [-HOUR, HOUR])
-async def test_a_dead_owner_does_not_keep_the_lease_because_the_clock_was_set(
+async def test_the_lease_of_a_dead_owner_expires_even_if_the_clock_was_set(
     directory: DirectoryRepository, clock: SettableClock, step: float
 ) -> None:
     assert await directory.lease(keys.lease(), "dead", ttl_s=10)
@@ -146,9 +146,7 @@ async def test_a_dead_owner_does_not_keep_the_lease_because_the_clock_was_set(
     assert not await directory.lease(keys.lease(), "late", ttl_s=10)
 
 
-async def test_a_lease_is_free_when_its_time_is_over_and_not_before(
-    directory: DirectoryRepository, clock: SettableClock
-) -> None:
+async def test_a_lease_is_free_exactly_when_it_expires(directory: DirectoryRepository, clock: SettableClock) -> None:
     assert await directory.lease(keys.lease(), "first", ttl_s=10)
     clock.advance(9)
     assert not await directory.lease(keys.lease(), "second", ttl_s=10)
@@ -194,7 +192,7 @@ def files_no_larger_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-async def test_a_write_that_the_disk_breaks_off_keeps_the_former_value_and_leaves_nothing(
+async def test_a_write_that_the_disk_interrupts_keeps_the_earlier_value_and_leaves_no_file(
     directory: DirectoryRepository, path: Path
 ) -> None:
     await directory.set(KEY, b"former" * 100, ttl_s=60)
@@ -221,7 +219,7 @@ def without_rights(path: Path) -> Iterator[None]:
         path.chmod(0o700)
 
 
-async def test_missing_rights_are_an_error_that_names_the_path_and_what_to_do(
+async def test_missing_permissions_raise_an_error_with_the_path_and_a_remedy(
     directory: DirectoryRepository, path: Path
 ) -> None:
     await directory.set(KEY, b"value", ttl_s=60)
@@ -233,7 +231,7 @@ async def test_missing_rights_are_an_error_that_names_the_path_and_what_to_do(
     assert await directory.get(KEY) == b"value"
 
 
-async def test_a_file_in_the_place_of_the_directory_is_an_error_not_an_absence(path: Path) -> None:
+async def test_a_file_with_the_name_of_the_directory_is_an_error(path: Path) -> None:
     path.write_text("a file")
     directory = DirectoryRepository(path)
     for call in (directory.get(KEY), directory.set(KEY, b"", ttl_s=9), directory.lease(KEY, "owner", ttl_s=9)):
@@ -242,7 +240,7 @@ async def test_a_file_in_the_place_of_the_directory_is_an_error_not_an_absence(p
     await directory.close()
 
 
-async def test_a_disk_that_hangs_is_an_error_at_once_when_all_threads_wait_for_it(path: Path) -> None:
+async def test_calls_fail_immediately_when_all_threads_wait_for_a_hanging_disk(path: Path) -> None:
     path.mkdir()
     directory = DirectoryRepository(path)
     await directory.set(KEY, b"value", ttl_s=60)
@@ -266,7 +264,7 @@ async def test_a_disk_that_hangs_is_an_error_at_once_when_all_threads_wait_for_i
     await directory.close()
 
 
-async def test_expired_snapshots_do_not_pile_up(directory: DirectoryRepository, path: Path, clock: SettableClock) -> None:
+async def test_expired_snapshots_are_removed(directory: DirectoryRepository, path: Path, clock: SettableClock) -> None:
     for number in range(20):
         await directory.set(keys.snapshot(str(number)), b"old", ttl_s=10)
     clock.advance(11)
@@ -276,7 +274,7 @@ async def test_expired_snapshots_do_not_pile_up(directory: DirectoryRepository, 
     assert await directory.get(keys.snapshot("new")) == b"new"
 
 
-async def test_what_was_written_before_the_clock_was_set_back_does_not_stay_for_ever(
+async def test_a_value_written_before_the_clock_was_set_back_expires(
     directory: DirectoryRepository, path: Path, clock: SettableClock
 ) -> None:
     await directory.set(keys.snapshot("1"), b"of the future", ttl_s=10)
@@ -285,7 +283,7 @@ async def test_what_was_written_before_the_clock_was_set_back_does_not_stay_for_
     assert len(stored(path)) == 1
 
 
-async def test_leftovers_of_crashes_are_removed_and_files_of_others_are_not(
+async def test_leftover_parts_are_removed_and_foreign_files_are_kept(
     directory: DirectoryRepository, path: Path, clock: SettableClock
 ) -> None:
     await directory.set(KEY, b"value", ttl_s=7200)
@@ -302,9 +300,7 @@ async def test_leftovers_of_crashes_are_removed_and_files_of_others_are_not(
     assert await directory.get(KEY) == b"value"
 
 
-async def test_a_sweep_never_takes_a_value_that_a_writer_has_just_renewed(
-    directory: DirectoryRepository, path: Path
-) -> None:
+async def test_a_sweep_never_removes_a_value_that_was_just_replaced(directory: DirectoryRepository, path: Path) -> None:
     sweeping = True
 
     def sweep() -> None:

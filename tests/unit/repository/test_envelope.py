@@ -14,12 +14,12 @@ expiries = st.integers(-(2**63), 2**63 - 1)
 
 
 @given(values, expiries)
-def test_what_was_sealed_comes_out(value: bytes, expires_ms: int) -> None:
+def test_unseal_returns_the_sealed_value(value: bytes, expires_ms: int) -> None:
     assert unseal(seal(value, expires_ms)) == (value, expires_ms)
 
 
 @given(values, expiries, st.data())
-def test_a_change_of_any_bit_shows(value: bytes, expires_ms: int, data: st.DataObject) -> None:
+def test_a_change_of_any_bit_is_detected(value: bytes, expires_ms: int, data: st.DataObject) -> None:
     blob = bytearray(seal(value, expires_ms))
     blob[data.draw(st.integers(0, len(blob) - 1))] ^= 1 << data.draw(st.integers(0, 7))
     with pytest.raises(CorruptValue):
@@ -27,25 +27,25 @@ def test_a_change_of_any_bit_shows(value: bytes, expires_ms: int, data: st.DataO
 
 
 @given(values, st.data())
-def test_a_missing_end_shows(value: bytes, data: st.DataObject) -> None:
+def test_a_truncated_envelope_is_detected(value: bytes, data: st.DataObject) -> None:
     blob = seal(value)
     with pytest.raises(CorruptValue):
         unseal(blob[: data.draw(st.integers(0, len(blob) - 1))])
 
 
 @given(values, st.binary(min_size=1, max_size=50))
-def test_more_than_there_should_be_shows(value: bytes, more: bytes) -> None:
+def test_extra_bytes_are_detected(value: bytes, more: bytes) -> None:
     with pytest.raises(CorruptValue):
         unseal(seal(value) + more)
 
 
 @given(st.binary(max_size=200))
-def test_bytes_of_a_stranger_are_refused(blob: bytes) -> None:
+def test_foreign_bytes_are_rejected(blob: bytes) -> None:
     with pytest.raises(CorruptValue):
         unseal(blob)
 
 
-def test_a_later_format_is_refused_by_its_number() -> None:
+def test_a_later_format_version_is_rejected() -> None:
     blob = bytearray(seal(b"value"))
     blob[4] = 9
     with pytest.raises(CorruptValue, match="version 9"):

@@ -21,7 +21,7 @@ from virtuoso.repository.factory import open_repository
         ("memcached://a:1,b:2,[::1]:3,d", Path("node"), "memcached+directory"),
     ],
 )
-async def test_what_is_allowed_names_its_tiers_and_touches_nothing_yet(
+async def test_a_valid_url_gives_its_tiers_without_touching_them(
     url: str, node: Path | None, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -31,7 +31,7 @@ async def test_what_is_allowed_names_its_tiers_and_touches_nothing_yet(
     await tiers.close()
 
 
-async def test_every_server_has_its_word_in_the_health_by_host_and_port() -> None:
+async def test_the_health_has_an_entry_for_each_server() -> None:
     tiers = open_repository("memcached://a:1,b,[::1]:3,[::1],a:1", None)
     assert set(tiers.health()) == {
         "memcached",
@@ -48,7 +48,7 @@ async def test_every_server_has_its_word_in_the_health_by_host_and_port() -> Non
     ["", "memory", "memory:x", "redis://h:1", "directory:", "directory", "memcached:", "memcached://", "memcached:h:1",
      "memcached://h:x", "memcached://h:0", "memcached://h:70000", "memcached://h:1,,g:2", "memcached://h/x", "memcached://:1"],
 )  # fmt: skip
-def test_anything_else_names_the_setting_its_value_and_what_is_allowed(url: str) -> None:
+def test_the_error_for_an_invalid_url_has_the_setting_its_value_and_what_is_expected(url: str) -> None:
     with pytest.raises(ConfigError) as caught:
         open_repository(url, None)
     message = str(caught.value)

@@ -39,7 +39,7 @@ async def test_callers_at_the_same_time_share_one_read_and_other_keys_have_their
 
 
 @in_virtual_time
-async def test_a_result_serves_until_its_lifetime_is_over_counted_from_the_start_of_its_read() -> None:
+async def test_the_lifetime_of_a_result_counts_from_the_start_of_its_read() -> None:
     reads, cached = Reads(), cache(lifetime_s=2)
     assert await cached.get("a", reads) == 1
     await asyncio.sleep(0.9)
@@ -58,7 +58,7 @@ async def test_a_read_that_outlasts_its_lifetime_is_still_shared() -> None:
 
 
 @in_virtual_time
-async def test_an_error_is_for_those_who_waited_and_the_next_caller_reads_again() -> None:
+async def test_only_waiting_callers_get_an_error_and_the_next_caller_reads_again() -> None:
     reads, cached = Reads(), cache()
     reads.error = KeyError("a")
     failures = await asyncio.gather(*(cached.get("a", reads) for _ in range(3)), return_exceptions=True)
@@ -68,7 +68,7 @@ async def test_an_error_is_for_those_who_waited_and_the_next_caller_reads_again(
 
 
 @in_virtual_time
-async def test_a_caller_that_leaves_does_not_take_the_read_along() -> None:
+async def test_a_cancelled_caller_does_not_cancel_the_read() -> None:
     reads, cached = Reads(), cache()
     leaver, stayer = (asyncio.create_task(cached.get("a", reads)) for _ in range(2))
     await asyncio.sleep(0.5)
@@ -79,7 +79,7 @@ async def test_a_caller_that_leaves_does_not_take_the_read_along() -> None:
 
 
 @in_virtual_time
-async def test_a_failure_that_nobody_waits_for_is_not_complained_about() -> None:
+async def test_a_failure_without_a_waiting_caller_causes_no_asyncio_report() -> None:
     reads, cached = Reads(), cache()
     reads.error = KeyError("a")
     leaver = asyncio.create_task(cached.get("a", reads))

@@ -71,7 +71,7 @@ async def cursor(history: HistoryReader) -> int:
 
 
 @in_virtual_time
-async def test_a_history_that_hangs_is_given_up_within_the_two_seconds_of_a_client() -> None:
+async def test_a_read_of_a_hanging_history_ends_within_two_seconds() -> None:
     alerts = Alerts()
     reader = CachedHistory(alerts.opened, clock=VirtualClock())
     alerts.hangs = True
@@ -81,7 +81,7 @@ async def test_a_history_that_hangs_is_given_up_within_the_two_seconds_of_a_clie
 
 
 @in_virtual_time
-async def test_a_history_that_fails_is_unavailable_and_answers_again_when_it_can() -> None:
+async def test_a_failing_history_is_unavailable_until_it_recovers() -> None:
     alerts = Alerts()
     reader = CachedHistory(alerts.opened, clock=VirtualClock())
     alerts.error = HistoryError("gone")
@@ -116,7 +116,7 @@ def candles(clock: VirtualClock) -> tuple[CandleReader, BreakableSource]:
 
 
 @in_virtual_time
-async def test_a_repository_that_hangs_costs_a_chart_a_second_and_a_half() -> None:
+async def test_a_hanging_repository_delays_a_chart_by_a_second_and_a_half() -> None:
     reader, source = candles(VirtualClock(T0))
     source.hangs = True
     with pytest.raises(DataUnavailable, match="the 5m bars of BTCUSDT are not available yet"):
@@ -125,7 +125,7 @@ async def test_a_repository_that_hangs_costs_a_chart_a_second_and_a_half() -> No
 
 
 @in_virtual_time
-async def test_candles_are_read_once_in_two_seconds_and_refused_once_the_newest_is_overdue() -> None:
+async def test_candles_are_read_once_in_two_seconds_and_rejected_when_they_are_too_old() -> None:
     reader, source = candles(VirtualClock(T0))
     await source.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
     for _ in range(3):
@@ -148,7 +148,7 @@ def feed() -> tuple[AlertFeed, Alerts]:
 
 
 @in_virtual_time
-async def test_nothing_is_read_before_somebody_wants_alerts_and_once_a_second_after_it() -> None:
+async def test_alerts_are_read_once_a_second_after_the_first_request_for_them() -> None:
     alert_feed, alerts = feed()
     await asyncio.sleep(60)
     assert (alerts.reads, alert_feed.available) == (0, False)
@@ -160,7 +160,7 @@ async def test_nothing_is_read_before_somebody_wants_alerts_and_once_a_second_af
 
 
 @in_virtual_time
-async def test_an_outage_is_bridged_for_a_while_and_then_ends_streams() -> None:
+async def test_streams_survive_a_short_outage_and_end_after_a_long_one() -> None:
     alert_feed, alerts = feed()
     alerts.add(3)
     position = await alert_feed.start_after("0")
@@ -181,7 +181,7 @@ async def test_an_outage_is_bridged_for_a_while_and_then_ends_streams() -> None:
 
 
 @in_virtual_time
-async def test_a_stream_further_behind_than_memory_gets_every_alert_in_batches() -> None:
+async def test_a_stream_that_is_far_behind_gets_every_alert_in_batches() -> None:
     alert_feed, alerts = feed()
     await alert_feed.start_after("")
     total = MAX_RECENT + 2 * BATCH_SIZE + 7
@@ -197,7 +197,7 @@ async def test_a_stream_further_behind_than_memory_gets_every_alert_in_batches()
 
 
 @in_virtual_time
-async def test_a_cursor_of_the_day_after_tomorrow_is_refused() -> None:
+async def test_a_cursor_too_far_in_the_future_is_rejected() -> None:
     alert_feed, _ = feed()
     await alert_feed.start_after(str(T0 + 86_000_000))
     with pytest.raises(InvalidField, match="is not a cursor of this service"):
@@ -206,7 +206,7 @@ async def test_a_cursor_of_the_day_after_tomorrow_is_refused() -> None:
 
 
 @in_virtual_time
-async def test_a_drained_server_waits_for_its_calls_but_not_for_ever() -> None:
+async def test_a_drained_server_waits_for_its_calls_for_a_limited_time() -> None:
     in_flight, loop = InFlight(10, Overloaded("full")), asyncio.get_running_loop()
     await in_flight.drained(5)
     assert loop.time() == 0

@@ -23,7 +23,7 @@ HOUR_MS = 3_600_000
 
 
 @in_virtual_time
-async def test_data_is_stale_half_a_minute_after_the_exchanges_clock() -> None:
+async def test_data_is_stale_after_half_a_minute_on_the_exchanges_clock() -> None:
     setup = CacheSetup()
     await setup.show(snapshot())
     await setup.after(30)
@@ -38,7 +38,7 @@ async def test_data_is_stale_half_a_minute_after_the_exchanges_clock() -> None:
 
 
 @in_virtual_time
-async def test_data_past_max_stale_is_not_served_and_new_data_is_served_at_once() -> None:
+async def test_data_older_than_max_stale_is_not_served_and_new_data_is_served_immediately() -> None:
     setup = CacheSetup()
     await setup.show(snapshot())
     await setup.after(600)
@@ -83,7 +83,7 @@ async def test_the_first_snapshot_must_be_complete(expected: int, scored: int, r
 
 
 @in_virtual_time
-async def test_before_any_snapshot_and_with_an_old_one_only_a_server_is_not_ready() -> None:
+async def test_a_server_is_not_ready_without_a_snapshot_or_with_only_an_old_one() -> None:
     setup = CacheSetup()
     assert setup.refusal == "NotReady: no snapshot has been seen yet"
     assert (setup.cache.path, setup.cache.age_s != setup.cache.age_s) == ("NONE", True)
@@ -121,7 +121,7 @@ async def test_another_venues_snapshot_is_marked_as_a_fallback_with_its_reason()
 
 
 @in_virtual_time
-async def test_a_venue_that_is_not_the_primary_one_is_a_fallback_even_when_no_reason_is_given() -> None:
+async def test_a_venue_other_than_the_primary_one_is_a_fallback_even_without_a_reason() -> None:
     setup = CacheSetup(primary_venue="bybit")
     await setup.show(snapshot(venue="binance"))
     assert (setup.provenance.path, setup.provenance.fallback_from) == (provenance_pb2.PATH_FALLBACK, "bybit")
@@ -138,7 +138,7 @@ async def test_the_newest_head_of_all_tiers_wins() -> None:
 
 
 @in_virtual_time
-async def test_time_does_not_run_backwards_while_the_newer_data_is_fresh() -> None:
+async def test_an_older_snapshot_does_not_replace_a_fresh_one() -> None:
     setup = CacheSetup()
     await setup.show(snapshot("new"))
     older = snapshot("old", observed_ms=T0 - 2000, venue="binance")
@@ -148,7 +148,7 @@ async def test_time_does_not_run_backwards_while_the_newer_data_is_fresh() -> No
 
 
 @in_virtual_time
-async def test_after_an_outage_the_later_computed_snapshot_of_another_venue_is_taken() -> None:
+async def test_after_an_outage_the_snapshot_that_was_computed_later_is_used() -> None:
     setup = CacheSetup()
     await setup.show(snapshot("bybit-last"))
     await setup.after(40)
@@ -201,7 +201,7 @@ async def test_a_collector_that_was_replaced_is_not_believed_while_its_successor
 
 
 @in_virtual_time
-async def test_a_clock_that_is_set_back_makes_nothing_younger() -> None:
+async def test_a_clock_that_is_set_back_does_not_reduce_the_age() -> None:
     setup = CacheSetup()
     await setup.show(snapshot())
     await setup.after(20)
@@ -213,7 +213,7 @@ async def test_a_clock_that_is_set_back_makes_nothing_younger() -> None:
 
 
 @in_virtual_time
-async def test_a_clock_that_is_set_forward_and_right_again_stops_serving_and_starts_it_again() -> None:
+async def test_serving_stops_while_the_clock_is_ahead_and_then_resumes() -> None:
     setup = CacheSetup()
     await setup.show(snapshot())
     setup.clock.start_ms += HOUR_MS
@@ -225,7 +225,7 @@ async def test_a_clock_that_is_set_forward_and_right_again_stops_serving_and_sta
 
 
 @in_virtual_time
-async def test_after_a_clock_was_wrong_for_long_the_collectors_next_snapshot_is_taken() -> None:
+async def test_after_a_long_clock_error_the_next_snapshot_is_used() -> None:
     setup = CacheSetup()
     await setup.show(snapshot("from-the-future", observed_ms=T0 + HOUR_MS))
     await setup.after(31)
@@ -236,7 +236,7 @@ async def test_after_a_clock_was_wrong_for_long_the_collectors_next_snapshot_is_
 
 
 @in_virtual_time
-async def test_a_dead_repository_is_the_reason_of_stale_data() -> None:
+async def test_a_failed_repository_is_the_reason_of_stale_data() -> None:
     setup = CacheSetup()
     await setup.show(snapshot())
     setup.source.die()
@@ -259,7 +259,7 @@ async def test_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> Non
 
 
 @in_virtual_time
-async def test_recent_views_stay_for_pages_and_deltas_and_old_ones_go() -> None:
+async def test_recent_views_are_kept_for_pages_and_deltas_and_old_ones_are_dropped() -> None:
     setup = CacheSetup(retention_s=120)
     for number in range(4):
         await setup.show(snapshot(f"s{number}", observed_ms=setup.clock.now_ms()))
@@ -287,7 +287,7 @@ def _foreign(blob: bytes) -> bytes:
 
 @pytest.mark.parametrize("spoil", [_torn, _flipped, _foreign])
 @in_virtual_time
-async def test_bytes_that_the_head_does_not_announce_are_refused_and_read_again(spoil: Callable[[bytes], bytes]) -> None:
+async def test_bytes_that_do_not_match_their_head_are_rejected_and_read_again(spoil: Callable[[bytes], bytes]) -> None:
     setup = CacheSetup()
     await setup.show(snapshot())
     message = snapshot("s2", observed_ms=T0 + 3000)
@@ -326,7 +326,7 @@ async def test_an_unreadable_head_in_one_tier_does_not_hide_the_snapshot_of_anot
 
 
 @in_virtual_time
-async def test_a_head_whose_snapshot_is_missing_leaves_the_last_one_in_place() -> None:
+async def test_a_head_without_its_snapshot_keeps_the_last_snapshot() -> None:
     setup = CacheSetup()
     await setup.show(snapshot())
     message = snapshot("s2", observed_ms=T0 + 3000)
@@ -377,7 +377,7 @@ def _with_invalid_rows_only(message: snapshot_pb2.Snapshot) -> None:
     ],
 )
 @in_virtual_time
-async def test_a_snapshot_without_a_source_or_without_a_row_is_refused_whole_and_read_once(
+async def test_a_snapshot_without_valid_provenance_or_rows_is_rejected_and_read_once(
     spoil: Callable[[snapshot_pb2.Snapshot], None],
 ) -> None:
     setup = CacheSetup()

@@ -41,7 +41,7 @@ async def paths(setup: CacheSetup, seconds: float) -> list[tuple[float, str]]:
 
 
 @in_virtual_time
-async def test_a_server_becomes_ready_loses_it_past_max_stale_and_returns_by_itself() -> None:
+async def test_a_server_becomes_ready_then_not_ready_past_max_stale_and_recovers() -> None:
     async with running(max_stale_s=120) as setup:
         assert await paths(setup, 10.05) == [(0.0, "NONE")]
         await setup.publish(snapshot(observed_ms=setup.clock.now_ms()))
@@ -59,7 +59,7 @@ async def test_a_server_becomes_ready_loses_it_past_max_stale_and_returns_by_its
 
 
 @in_virtual_time
-async def test_an_incomplete_first_snapshot_does_not_make_a_server_ready_and_the_next_complete_one_does() -> None:
+async def test_a_server_is_ready_only_after_the_first_complete_snapshot() -> None:
     async with running() as setup:
         incomplete = snapshot("s1", observed_ms=T0)
         for item in incomplete.confluences[20:]:
@@ -73,7 +73,7 @@ async def test_an_incomplete_first_snapshot_does_not_make_a_server_ready_and_the
 
 
 @in_virtual_time
-async def test_polls_come_quickly_until_the_first_snapshot_and_once_a_second_after_it() -> None:
+async def test_polls_are_frequent_until_the_first_snapshot_and_then_once_a_second() -> None:
     async with running() as setup:
         await setup.clock.sleep(9.9)
         assert setup.source.reads.count(keys.HEAD) == 50
@@ -86,7 +86,7 @@ async def test_polls_come_quickly_until_the_first_snapshot_and_once_a_second_aft
 
 
 @in_virtual_time
-async def test_a_repository_that_hangs_stops_neither_ticks_nor_later_polls(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_hanging_repository_stops_neither_ticks_nor_later_polls(caplog: pytest.LogCaptureFixture) -> None:
     async with running() as setup:
         await setup.publish(snapshot())
         await setup.cache.next_tick()
@@ -102,7 +102,7 @@ async def test_a_repository_that_hangs_stops_neither_ticks_nor_later_polls(caplo
 
 
 @in_virtual_time
-async def test_a_dead_repository_is_asked_every_second_and_its_return_is_seen_at_once() -> None:
+async def test_a_failed_repository_is_polled_every_second_until_it_answers() -> None:
     async with running() as setup:
         await setup.publish(snapshot())
         await setup.clock.sleep(1)
@@ -118,7 +118,7 @@ async def test_a_dead_repository_is_asked_every_second_and_its_return_is_seen_at
 
 
 @in_virtual_time
-async def test_an_error_of_ours_in_a_poll_does_not_end_polling(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unexpected_error_in_a_poll_does_not_end_polling(caplog: pytest.LogCaptureFixture) -> None:
     async with running() as setup:
         setup.source.error = KeyError("ours")
         await setup.clock.sleep(1)
@@ -166,7 +166,7 @@ async def test_a_new_snapshot_wakes_waiters_before_the_next_tick_is_due() -> Non
 
 
 @in_virtual_time
-async def test_a_closed_cache_reads_nothing_more_and_serves_what_it_has() -> None:
+async def test_a_closed_cache_stops_reading_and_keeps_its_last_snapshot() -> None:
     async with running() as setup:
         await setup.publish(snapshot())
         await setup.clock.sleep(1)

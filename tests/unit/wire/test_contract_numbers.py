@@ -53,7 +53,7 @@ def rules(contract: Contract, message: str, field: str) -> Any:
     return contract.option(contract.messages[message].fields_by_name[field], "buf.validate.field")
 
 
-def test_stored_messages_are_no_part_of_what_is_public(contract: Contract) -> None:
+def test_stored_messages_are_not_part_of_the_public_contract(contract: Contract) -> None:
     stored = {*snapshot_pb2.DESCRIPTOR.message_types_by_name, "SnapshotHead", "CandleSeries"}
     assert not stored & set(contract.messages)
     assert b"virtuoso.store" not in (ROOT / "gen" / "released.binpb").read_bytes()
@@ -98,7 +98,7 @@ def test_pages_have_the_sizes_of_the_contract(contract: Contract) -> None:
         assert rules(contract, name, "page_size").int32.gte == 0
 
 
-def test_lists_in_requests_have_the_limits_that_refusals_name(contract: Contract) -> None:
+def test_lists_in_requests_have_the_limits_in_the_error_texts(contract: Contract) -> None:
     for name, message in contract.messages.items():
         for field in message.fields:
             if name.endswith("Request") and field.is_repeated:
@@ -107,7 +107,7 @@ def test_lists_in_requests_have_the_limits_that_refusals_name(contract: Contract
                 assert field.name != "symbols" or numbers(contract, f"{name}.symbols") == [limit]
 
 
-def test_what_can_be_ordered_by_is_said_alike_in_rule_comment_and_refusal(contract: Contract) -> None:
+def test_rule_comment_and_error_text_of_order_by_have_the_same_fields(contract: Contract) -> None:
     names = ("symbol", *view.ORDERABLE)
     rule = rules(contract, "ListConfluenceScoresRequest", "order_by").string
     assert "|".join(names) in rule.pattern
@@ -136,14 +136,14 @@ def test_symbols_are_letters_and_digits_of_any_script_and_end_in_usdt(contract: 
         assert bool(model.SYMBOL_PATTERN.fullmatch("A" * length + "USDT")) is is_symbol
 
 
-def test_placeholders_are_no_symbols_and_only_their_exact_names_are_refused() -> None:
+def test_only_the_exact_names_of_placeholders_are_rejected() -> None:
     assert all(map(is_placeholder, ("SYSTEM_STATUS", "system_status")))
     assert not any(map(model.SYMBOL_PATTERN.fullmatch, PLACEHOLDERS))
     assert not any(map(is_placeholder, ("ECOSYSTEMUSDT", "SYSTEMUSDT", "")))
     assert model.SYMBOL_PATTERN.fullmatch("ECOSYSTEMUSDT")
 
 
-def test_labels_begin_where_their_comments_say(contract: Contract) -> None:
+def test_labels_have_the_thresholds_in_their_comments(contract: Contract) -> None:
     for value in contract.enums["Label"].values:
         if not value.number:
             continue
@@ -157,23 +157,23 @@ def test_labels_begin_where_their_comments_say(contract: Contract) -> None:
     assert confluences.label(None) == confluence_pb2.LABEL_UNSPECIFIED
 
 
-def test_scores_are_stale_after_the_time_that_provenance_says(contract: Contract) -> None:
+def test_scores_are_stale_after_the_time_in_the_comment_of_provenance(contract: Contract) -> None:
     assert set(numbers(contract, "Provenance.stale")) == {snapshots.SOFT_EXPIRY_SCORES_MS / 1000}
 
 
-def test_a_dashboard_has_as_many_movers_as_it_says(contract: Contract) -> None:
+def test_a_dashboard_has_the_number_of_movers_in_its_comment(contract: Contract) -> None:
     for message in ("GetDashboardResponse", "DashboardSnapshot", "DashboardDelta"):
         for field in ("gainers", "losers"):
             assert numbers(contract, f"{message}.{field}") == [view.TOP_MOVERS]
 
 
-def test_the_floor_of_movers_is_one_number(contract: Contract) -> None:
+def test_the_turnover_floor_of_movers_is_the_same_everywhere(contract: Contract) -> None:
     assert numbers(contract, "Mover.turnover_24h_usd")[-1] == movers.MIN_TURNOVER_USD
     assert movers.MIN_TURNOVER_USD in numbers(contract, "ListMoversRequest.min_turnover_usd")
     assert rules(contract, "ListMoversRequest", "min_turnover_usd").double.gte == movers.MIN_TURNOVER_USD
 
 
-def test_a_score_history_has_the_limits_that_it_says(contract: Contract) -> None:
+def test_a_score_history_has_the_limits_in_its_comments(contract: Contract) -> None:
     most = time_range.MAX_POINTS
     assert numbers(contract, "GetScoreHistoryRequest.resolution") == [0, time_range.DEFAULT_POINTS, most, most]
     assert "at least one minute" in contract.comment(f"{PACKAGE}.GetScoreHistoryRequest.resolution")
@@ -181,7 +181,7 @@ def test_a_score_history_has_the_limits_that_it_says(contract: Contract) -> None
     assert numbers(contract, "GetScoreHistoryRequest.start_time") == [time_range.DAY_MS / 3_600_000]
 
 
-def test_streams_are_never_silent_for_longer_than_they_say(contract: Contract) -> None:
+def test_streams_are_silent_for_at_most_the_time_in_their_comments(contract: Contract) -> None:
     for rpc in ("WatchDashboard", "WatchAlerts"):
         silence_s = numbers(contract, f"MarketService.{rpc}")[0]
         assert market.HEARTBEAT_S + max(1.0, alert_feed.POLL_PERIOD_S) < silence_s < stream.SILENCE_S
@@ -189,7 +189,9 @@ def test_streams_are_never_silent_for_longer_than_they_say(contract: Contract) -
 
 
 @pytest.mark.parametrize(("name", "span"), SPANS.items())
-def test_a_beta_is_measured_over_the_bars_that_its_span_says(contract: Contract, name: str, span: records.BetaSpan) -> None:
+def test_a_beta_is_measured_over_the_bars_in_the_comment_of_its_span(
+    contract: Contract, name: str, span: records.BetaSpan
+) -> None:
     window = beta.SPANS[span]
     length, bar = numbers(contract, f"BetaSpan.BETA_SPAN_{name}")
     units = {"minute": 60_000, "hour": 3_600_000, "hours": 3_600_000, "days": 86_400_000}
@@ -200,14 +202,14 @@ def test_a_beta_is_measured_over_the_bars_that_its_span_says(contract: Contract,
     assert length * units[whole] == window.points * window.timeframe.ms
 
 
-def test_betas_say_how_many_returns_they_need(contract: Contract) -> None:
+def test_comments_of_betas_have_the_minimum_number_of_returns(contract: Contract) -> None:
     for side in ("upside_beta", "downside_beta"):
         assert numbers(contract, f"BetaWindow.{side}") == [beta.MIN_SIDE_RETURNS]
     assert "half of its returns" in contract.comment(f"{PACKAGE}.Beta.windows")
     assert beta.MIN_SHARE == 0.5
 
 
-def test_opportunities_say_their_thresholds(contract: Contract) -> None:
+def test_comments_of_opportunities_have_the_thresholds(contract: Contract) -> None:
     def of(kind: str) -> list[float]:
         return numbers(contract, f"OpportunityKind.OPPORTUNITY_KIND_{kind}")
 
@@ -222,7 +224,7 @@ def test_opportunities_say_their_thresholds(contract: Contract) -> None:
     assert numbers(contract, "Opportunity.expire_time") == [opportunities.COOLDOWN_MS / 3_600_000]
 
 
-def test_the_market_says_how_much_of_it_is_needed(contract: Contract) -> None:
+def test_comments_of_market_figures_have_the_minimum_shares(contract: Contract) -> None:
     assert "more than a tenth" in contract.comment(f"{PACKAGE}.Overview")
     assert plausibility.MIN_KNOWN_TURNOVER == 0.9
     assert numbers(contract, "RegimeInputs") == numbers(contract, "Overview.dispersion_percent")[-1:]

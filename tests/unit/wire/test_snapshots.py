@@ -106,7 +106,7 @@ def test_the_same_snapshot_gives_the_same_bytes() -> None:
     assert snapshots.encode_snapshot(snapshot()) == snapshots.encode_snapshot(snapshot())
 
 
-def test_what_is_missing_is_absent_and_sorts_last() -> None:
+def test_a_missing_value_is_absent_and_its_row_comes_last() -> None:
     first, last = map(confluences.row, decoded(snapshot()).confluences)
     assert (first.symbol, first.score, first.label) == ("BTCUSDT", 61.0, confluence_pb2.LABEL_BULLISH)
     assert last.symbol == "NEWUSDT"
@@ -118,7 +118,7 @@ def test_what_is_missing_is_absent_and_sorts_last() -> None:
     assert not overview.HasField("btc_dominance_percent")
 
 
-def test_a_server_refuses_no_row_of_it() -> None:
+def test_a_server_accepts_every_row() -> None:
     valid = read_snapshot(snapshots.encode_snapshot(snapshot()))
     assert len(valid.rows) == len(valid.confluences) == 2
     assert [mover.tracked for mover in valid.gainers] == [False, True]
@@ -137,13 +137,13 @@ def test_times_are_exact_to_the_millisecond_on_both_clocks() -> None:
 
 
 @pytest.mark.parametrize("reason", FallbackReason)
-def test_a_fallback_says_from_where_and_why(reason: FallbackReason) -> None:
+def test_a_fallback_has_the_preferred_venue_and_the_reason(reason: FallbackReason) -> None:
     provenance = decoded(snapshot(fallback=Fallback(venue="bybit", reason=reason), venue="binance")).provenance
     assert (provenance.venue, provenance.fallback_from) == ("binance", "bybit")
     assert provenance_pb2.FallbackReason.Name(provenance.fallback_reason) == f"FALLBACK_REASON_{reason.name}"
 
 
-def test_the_regime_comes_back_for_the_next_collector() -> None:
+def test_the_next_collector_reads_the_regime() -> None:
     last = snapshots.decode_last_snapshot(snapshots.encode_snapshot(snapshot()))
     assert (last.venue, last.environment) == ("bybit", Environment.REPLAY)
     assert last.regime == snapshot().overview.regime
@@ -152,7 +152,7 @@ def test_the_regime_comes_back_for_the_next_collector() -> None:
         snapshots.decode_last_snapshot(b"\xff\xff")
 
 
-def test_signals_and_opportunities_come_back_for_the_next_collector() -> None:
+def test_the_next_collector_reads_signals_and_opportunities() -> None:
     active = replace(signal(3, environment=Environment.REPLAY), targets_hit=1, result_r=0.75, exit_price=0.31)
     one = opportunity(alpha_percent=None, z_score=-4.5)
     last = snapshots.decode_last_snapshot(snapshots.encode_snapshot(snapshot(signals=(active,), opportunities=(one,))))
@@ -160,7 +160,7 @@ def test_signals_and_opportunities_come_back_for_the_next_collector() -> None:
     assert last.opportunities == (one,)
 
 
-def test_a_mood_of_which_nothing_was_measured_is_absent_and_so_is_a_record_that_nobody_told() -> None:
+def test_an_unmeasured_sentiment_and_an_unread_signal_record_are_absent() -> None:
     nothing = market_sentiment({}, [], STAMP.observed_ms)
     message = decoded(snapshot(sentiment=nothing))
     assert not message.HasField("sentiment")
