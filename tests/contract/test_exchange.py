@@ -117,7 +117,7 @@ async def test_trades_come_oldest_first_with_both_sides(exchange: Exchange) -> N
     assert sides == {1.0, -1.0}
 
 
-def sound(series: TimeSeries, least: int) -> bool:
+def plausible(series: TimeSeries, least: int) -> bool:
     return (
         len(series.values) >= least
         and bool(np.all(np.diff(series.time_ms) > 0))
@@ -132,12 +132,12 @@ async def test_series_are_ascending_and_plausible(exchange: Exchange) -> None:
     funding, interest, ratio = await asyncio.gather(
         exchange.funding(instrument), exchange.open_interest(instrument), exchange.long_short(instrument)
     )
-    assert sound(funding, 50)
+    assert plausible(funding, 50)
     assert np.all(np.abs(funding.values) < 0.05)
-    assert sound(interest, 30)
+    assert plausible(interest, 30)
     assert set(np.diff(interest.time_ms)) == {300_000}
     assert np.all(interest.values > 0)
-    assert sound(ratio, 30)
+    assert plausible(ratio, 30)
     assert set(np.diff(ratio.time_ms)) == {300_000}
     assert np.all((ratio.values > 0.05) & (ratio.values < 20))
 

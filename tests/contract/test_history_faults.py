@@ -212,7 +212,7 @@ async def test_a_full_disk_keeps_its_records_and_is_used_again_when_it_has_space
         subprocess.run(["umount", disk], check=True)
 
 
-def garble(path: Path, start: int, length: int) -> None:
+def corrupt(path: Path, start: int, length: int) -> None:
     """Overwrite bytes in the middle of a file, as a failing disk does."""
     with path.open("r+b") as opened:
         opened.seek(start)
@@ -233,9 +233,9 @@ async def test_a_damaged_file_is_renamed_and_logged_and_readers_use_the_new_one(
     size = path.stat().st_size
     reader, writer = file.reader(), file.writer()
     if damage == "header":
-        garble(path, 0, 100)
+        corrupt(path, 0, 100)
     elif damage == "pages":
-        garble(path, 4096, size - 4096)
+        corrupt(path, 4096, size - 4096)
     else:
         os.truncate(path, size // 2)
     damaged = path.read_bytes()
@@ -259,7 +259,7 @@ async def test_two_writers_that_find_damage_create_one_new_file_and_continue(fil
         await writer.write([point()])
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    garble(path, 0, path.stat().st_size)
+    corrupt(path, 0, path.stat().st_size)
     await asyncio.gather(*(within(5, lambda w=writer: w.write([point(1)])) for writer in writers))  # type: ignore[misc]
     assert len(list(path.parent.glob("history.db.damaged-*[0-9]"))) == 1
     assert [each.price for each in await stored(writers[0])] == [101.0]

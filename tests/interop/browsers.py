@@ -50,7 +50,7 @@ class Visit:
 
     page: Page
     context: BrowserContext
-    complaints: list[str] = field(default_factory=list)
+    page_errors: list[str] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
 
     async def picture(self, name: str) -> None:
@@ -81,8 +81,8 @@ async def visit(browser: Browser, url: str, **device: Any) -> AsyncIterator[Visi
     context = await browser.new_context(**{**PHONE, **device})
     page = await context.new_page()
     one = Visit(page, context)
-    page.on("pageerror", lambda error: one.complaints.append(str(error)))
-    page.on("console", lambda message: one.complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: one.page_errors.append(str(error)))
+    page.on("console", lambda message: one.page_errors.append(message.text) if message.type == "error" else None)
     page.on("response", lambda response: one.urls.append(response.url))
     try:
         await page.goto(url)

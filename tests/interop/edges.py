@@ -94,8 +94,8 @@ class RunningEdge:
         """Run `buf curl`. Return its (standard output, standard error)."""
         process = await self.buf(protocol, rpc, request)
         async with asyncio.timeout(15):
-            out, complaints = await process.communicate()
-        return out.decode(), complaints.decode()
+            out, error_output = await process.communicate()
+        return out.decode(), error_output.decode()
 
     @asynccontextmanager
     async def stub(self) -> AsyncIterator[Any]:

@@ -66,8 +66,8 @@ async def call(market: RunningServer, method: str, request: dict[str, Any]) -> t
     """Return (exit code, standard output, standard error) of one call."""
     process = await start(market, "-d", json.dumps(request), path=f"/{method}")
     async with asyncio.timeout(10):
-        out, complaints = await process.communicate()
-    return process.returncode or 0, out.decode(), complaints.decode()
+        out, error_output = await process.communicate()
+    return process.returncode or 0, out.decode(), error_output.decode()
 
 
 async def first(stream: asyncio.StreamReader) -> Any:
@@ -87,8 +87,8 @@ async def first(stream: asyncio.StreamReader) -> Any:
 
 async def test_reflection_names_every_service_and_method(market: RunningServer) -> None:
     process = await start(market, "--list-methods")
-    out, complaints = await process.communicate()
-    assert process.returncode == 0, complaints.decode()
+    out, error_output = await process.communicate()
+    assert process.returncode == 0, error_output.decode()
     methods = out.decode().split()
     assert {name for name in methods if name.startswith(SERVICE)} == {
         f"{SERVICE}/{rpc}" for rpc in (*CALLS, "WatchDashboard", "WatchAlerts")
@@ -101,9 +101,9 @@ async def test_a_json_reply_equals_the_reply_of_the_stubs(market: RunningServer,
     input_type = getattr(api, f"{rpc}Request")
     expected = await getattr(market.stub, rpc)(json_format.ParseDict(CALLS[rpc], input_type()))
 
-    code, out, complaints = await call(market, f"{SERVICE}/{rpc}", CALLS[rpc])
+    code, out, error_output = await call(market, f"{SERVICE}/{rpc}", CALLS[rpc])
 
-    assert (code, complaints) == (0, "")
+    assert (code, error_output) == (0, "")
     assert json_format.Parse(out, type(expected)()) == expected  # each number to its last digit, and no other content
     assert expected.provenance.snapshot_id == "s1"  # two empty replies would be equal too
 
@@ -178,9 +178,9 @@ async def test_a_stream_of_alerts_begins_after_its_cursor(market: RunningServer)
 async def test_an_error_has_its_reason_and_field(
     market: RunningServer, rpc: str, request_: dict[str, Any], code: str, reason: str, field: str
 ) -> None:
-    exit_code, out, complaints = await call(market, f"{SERVICE}/{rpc}", request_)
+    exit_code, out, error_output = await call(market, f"{SERVICE}/{rpc}", request_)
 
-    error = json.loads(complaints)
+    error = json.loads(error_output)
     assert (exit_code != 0, out, error["code"]) == (True, "", code)
     assert field in error["message"] or request_.get(field, "") in error["message"]
     info, bad = detail(error, error_details_pb2.ErrorInfo()), detail(error, error_details_pb2.BadRequest())
@@ -191,9 +191,9 @@ async def test_an_error_has_its_reason_and_field(
 async def test_data_that_is_too_old_is_an_error_with_a_retry_time(market: RunningServer) -> None:
     market.after(3600)
 
-    _, out, complaints = await call(market, f"{SERVICE}/GetDashboard", {})
+    _, out, error_output = await call(market, f"{SERVICE}/GetDashboard", {})
 
-    error = json.loads(complaints)
+    error = json.loads(error_output)
     assert (out, error["code"]) == ("", "unavailable")
     assert detail(error, error_details_pb2.ErrorInfo()).reason == "DATA_UNAVAILABLE"
     assert detail(error, error_details_pb2.RetryInfo()).retry_delay.seconds > 0
@@ -208,9 +208,9 @@ def detail(error: dict[str, Any], into: Any) -> Any:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_health_can_be_called_by_reflection(market: RunningServer, name: str) -> None:
-    code, out, complaints = await call(market, "grpc.health.v1.Health/Check", {"service": name})
+    code, out, error_output = await call(market, "grpc.health.v1.Health/Check", {"service": name})
 
-    assert (code, json.loads(out), complaints) == (0, {"status": "SERVING"}, "")
+    assert (code, json.loads(out), error_output) == (0, {"status": "SERVING"}, "")
 
 
 async def test_bars_have_their_times(market: RunningServer) -> None:

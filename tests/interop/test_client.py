@@ -49,8 +49,8 @@ async def output_of(python: Path, *words: str) -> str:
         python, "-W", "error", *words, stdout=pipe, stderr=pipe, env=env, cwd=python.parent
     )
     async with asyncio.timeout(60):
-        out, complaints = await process.communicate()
-    assert (process.returncode, complaints.decode()) == (0, ""), out.decode()
+        out, error_output = await process.communicate()
+    assert (process.returncode, error_output.decode()) == (0, ""), out.decode()
     return out.decode()
 
 

@@ -85,9 +85,9 @@ async def expected(market: RunningServer, rpc: str, request: dict[str, Any]) -> 
     return reply
 
 
-def unpacked(complaints: str) -> tuple[str, error_details_pb2.ErrorInfo, error_details_pb2.RetryInfo]:
+def unpacked(error_output: str) -> tuple[str, error_details_pb2.ErrorInfo, error_details_pb2.RetryInfo]:
     """Return (code, ErrorInfo, RetryInfo) of an error as buf prints it."""
-    error = json.loads(complaints)
+    error = json.loads(error_output)
     info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
     for detail in error["details"]:
         for into in (info, retry):
@@ -102,8 +102,8 @@ async def test_each_rpc_has_the_same_reply_through_the_edge(
     shown: RunningEdge, protocol: str, rpc: str, request_: dict[str, Any]
 ) -> None:
     reply = await expected(shown.market, rpc, request_)
-    out, complaints = await shown.call(protocol, rpc, request_)
-    assert complaints == ""
+    out, error_output = await shown.call(protocol, rpc, request_)
+    assert error_output == ""
     assert json_format.Parse(out, type(reply)()) == reply
 
 
@@ -224,8 +224,8 @@ async def test_before_the_first_snapshot_all_protocols_return_not_ready_with_a_r
         assert (status, body["code"]) == (503, 14)
         assert (found["ErrorInfo"]["reason"], found["RetryInfo"]["retryDelay"]) == ("NOT_READY", "2s")
         for protocol in PROTOCOLS:
-            out, complaints = await one.call(protocol, "GetDashboard", {})
-            code, info, retry = unpacked(complaints)
+            out, error_output = await one.call(protocol, "GetDashboard", {})
+            code, info, retry = unpacked(error_output)
             assert (out, code, info.reason, retry.retry_delay.seconds) == ("", "unavailable", "NOT_READY", 2)
 
 

@@ -238,8 +238,10 @@ async def test_the_page_json_and_rpcs_share_the_port(tmp_path: Path) -> None:
             assert (status, body["code"], headers["content-type"]) == (404, 5, "application/json")
         assert (await one.http("/v1/overview"))[0] == (await one.http("/healthz"))[0] == 200
         for protocol in ("grpc", "grpcweb"):
-            out, complaints = await one.call(protocol, "GetOverview", {})  # by reflection, which also works through the edge
-            assert (json.loads(out)["provenance"]["snapshotId"], complaints) == ("s1", "")
+            out, error_output = await one.call(
+                protocol, "GetOverview", {}
+            )  # by reflection, which also works through the edge
+            assert (json.loads(out)["provenance"]["snapshotId"], error_output) == ("s1", "")
         async with grpc.aio.insecure_channel(one.edge.address) as channel:
             call: Any = channel.unary_unary
             with pytest.raises(grpc.aio.AioRpcError) as caught:

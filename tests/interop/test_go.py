@@ -82,7 +82,7 @@ async def calls(folder: Path, address: str, *requests: tuple[str, dict[str, Any]
 
 
 @asynccontextmanager
-async def furnished(folder: Path) -> AsyncIterator[RunningServer]:
+async def filled_server(folder: Path) -> AsyncIterator[RunningServer]:
     """Start a server with a complete snapshot, the candles of one symbol, and a history."""
     await fill_history(sqlite_url(folder))
     async with running_server(history=history_opener(sqlite_url(folder))) as market:
@@ -92,7 +92,7 @@ async def furnished(folder: Path) -> AsyncIterator[RunningServer]:
 
 
 async def test_each_rpc_has_the_same_reply_in_go_and_python(go_programs: Path, tmp_path: Path) -> None:
-    async with furnished(tmp_path) as market:
+    async with filled_server(tmp_path) as market:
         answers = await calls(go_programs, market.address, *((rpc, request, "10s") for rpc, request in CALLS.items()))
         for (rpc, request), answer in zip(CALLS.items(), answers, strict=True):
             reply = await getattr(market.stub, rpc)(json_format.ParseDict(request, getattr(api, f"{rpc}Request")()))
@@ -109,7 +109,7 @@ async def test_the_details_of_errors_are_read_in_go(go_programs: Path, tmp_path:
     ]
     stale: list[tuple[str, dict[str, Any], str]] = [("GetDashboard", {}, "10s")]
     reasons = []
-    async with furnished(tmp_path) as market:
+    async with filled_server(tmp_path) as market:
         for requests in (bad, stale):
             for (rpc, request, _), answer in zip(requests, await calls(go_programs, market.address, *requests), strict=True):
                 call = getattr(market.stub, rpc)(json_format.ParseDict(request, getattr(api, f"{rpc}Request")()))

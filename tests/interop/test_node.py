@@ -50,7 +50,7 @@ def web(one: RunningEdge, scenario: str, argument: Any = None) -> Script:
     return Script("web.mjs", one.edge.address, scenario, json.dumps(argument or {}))
 
 
-async def told(market: RunningServer, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+async def expected(market: RunningServer, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
     """Return what our own stubs get, as JSON."""
     message = json_format.ParseDict(request, getattr(api, f"{rpc}Request")())
     return json_format.MessageToDict(await getattr(market.stub, rpc)(message))
@@ -66,7 +66,7 @@ async def test_every_unary_call_of_the_package_reads_what_our_own_stubs_read(sho
     assert set(CALLS) == set(UNARY)
     async with web(shown, "calls", list(CALLS.items())) as script:
         for rpc, request in CALLS.items():
-            assert without_age(await script.line()) == without_age(await told(shown.market, rpc, request)), rpc
+            assert without_age(await script.line()) == without_age(await expected(shown.market, rpc, request)), rpc
 
 
 async def test_a_failure_has_its_reason_fields_and_retry_time() -> None:
@@ -161,7 +161,7 @@ async def test_grpc_js_reads_every_call_and_both_streams(tmp_path: Path) -> None
         async with Script("grpc.mjs", market.address, str(image), json.dumps(calls)) as script:
             for rpc, request in plain.items():
                 got = (await script.line())["message"]
-                want = await told(market, rpc, request)
+                want = await expected(market, rpc, request)
                 assert got["provenance"]["snapshot_id"] == want["provenance"]["snapshotId"], rpc
                 assert {_camel(name) for name in got} == set(want), rpc
             for rpc in STREAMS:

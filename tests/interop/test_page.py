@@ -111,7 +111,7 @@ async def test_the_dashboard_shows_each_row_as_the_server_has_it_and_gaps_as_gap
         await expect(unscored).to_contain_text(re.compile("not measured|–"))
         assert not re.search(r"\b50(\.0)?\b", await unscored.inner_text())
         await expect(one.page.get_by_role("banner")).to_contain_text(re.compile("simulated", re.IGNORECASE))
-        assert one.complaints == []
+        assert one.page_errors == []
 
 
 async def test_market_changes_appear_on_the_page_without_further_calls(shown: RunningEdge, browser: Browser) -> None:
@@ -147,7 +147,7 @@ async def test_every_tab_and_a_symbol_have_their_panels_and_axe_finds_nothing_se
                 await expect(one.page.locator("canvas").first).to_be_attached()
             await one.picture(f"{size}-{theme}-{name.lower()}")
             assert await one.faults() == [], path
-        assert one.complaints == []
+        assert one.page_errors == []
 
 
 async def test_the_page_of_a_symbol_explains_its_dimensions(shown: RunningEdge, browser: Browser) -> None:
@@ -161,7 +161,7 @@ async def test_the_page_of_a_symbol_explains_its_dimensions(shown: RunningEdge, 
         await expect(main.locator("canvas").first).to_be_attached()
         await one.page.go_back()
         await expect(one.page.get_by_role("region", name="Confluence")).to_be_visible()
-        assert one.complaints == []
+        assert one.page_errors == []
 
 
 async def test_the_page_is_usable_without_a_mouse(shown: RunningEdge, browser: Browser) -> None:
@@ -335,7 +335,7 @@ async def test_an_open_page_keeps_its_build_and_the_next_load_is_entirely_new(tm
             await expect(phone.page.get_by_role("heading", level=1, name="Alpha II", exact=True)).to_be_attached()
             after = await versions(phone)
         assert (len(before), len(after), before & after) == (1, 1, set())
-        assert phone.complaints == []
+        assert phone.page_errors == []
 
 
 async def test_a_returning_phone_fetches_only_the_changed_files_of_a_new_build(tmp_path: Path, browser: Browser) -> None:

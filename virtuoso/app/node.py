@@ -77,8 +77,8 @@ async def run(
 def simulated(venues: Sequence[str], url: str) -> dict[str, str]:
     """Return the settings for the simulated exchange at `url`. Raise ConfigError for a venue that is not simulated."""
     if not set(venues) <= set(SIMULATED):
-        asked, known = ",".join(venues), ", ".join(SIMULATED)
-        raise ConfigError(f"VIRTUOSO_EXCHANGES={asked!r}: expected simulated venues: {known}")
+        requested, known = ",".join(venues), ", ".join(SIMULATED)
+        raise ConfigError(f"VIRTUOSO_EXCHANGES={requested!r}: expected simulated venues: {known}")
     return {"exchange_urls": json.dumps(dict.fromkeys(venues, url)), "coingecko_url": url, "environment": "SIMULATED"}
 
 

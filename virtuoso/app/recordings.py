@@ -60,6 +60,6 @@ async def inspect(_: LoadedSettings, options: Namespace, stop: asyncio.Event) ->
     """Print the contents of a recording, or check that a replay produces the same snapshots."""
     path = Path(options.file)
     work = check.check(path) if options.check else asyncio.to_thread(lambda: (0, contents.describe(path)))
-    code, words = await run_until(stop, work) or (130, "")
-    sys.stdout.write(words.rstrip() + "\n")
+    code, text = await run_until(stop, work) or (130, "")
+    sys.stdout.write(text.rstrip() + "\n")
     return code

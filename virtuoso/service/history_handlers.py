@@ -112,7 +112,7 @@ class HistoryHandlers:
         The first page starts at `newest_cursor`. A stream from that cursor neither misses nor repeats an alert."""
         size = paging.page_size(request)
         served = self._cache.current()
-        wanted = AlertFilter(frozenset(request.kinds), request.min_level, served.view.provenance.environment)
+        alert_filter = AlertFilter(frozenset(request.kinds), request.min_level, served.view.provenance.environment)
         names = sorted(served.view.aliases(request.symbols))
         before, first_newest = _alert_position(request)
 
@@ -120,8 +120,8 @@ class HistoryHandlers:
             newest = await history.newest_cursor() if before is None else first_newest
             stored: Sequence[Alert] = await history.alerts(
                 before=newest + 1 if before is None else before,
-                kinds=[AlertKind(kind) for kind in sorted(wanted.kinds)],
-                min_level=AlertLevel(wanted.min_level) if wanted.min_level else None,
+                kinds=[AlertKind(kind) for kind in sorted(alert_filter.kinds)],
+                min_level=AlertLevel(alert_filter.min_level) if alert_filter.min_level else None,
                 symbols=names,
                 limit=size + 1,
             )
@@ -129,12 +129,12 @@ class HistoryHandlers:
             return newest, await asyncio.to_thread(encode_alerts, stored[:size]), last
 
         async with caller_deadline(context):
-            key = ("alerts", wanted, tuple(names), before, first_newest, size)
+            key = ("alerts", alert_filter, tuple(names), before, first_newest, size)
             newest, entries, last = await self._history.read_cached(key, read)
         token = "" if last is None else paging.encode_token(request, paging.PageStart(last, str(newest)))
         return (
             self._cache.current().provenance_field
-            + encoding.field(2, [entry.chunk for entry in entries if wanted.matches(entry)])
+            + encoding.field(2, [entry.chunk for entry in entries if alert_filter.matches(entry)])
             + encoding.text(3, token)
             + encoding.text(4, str(newest))
         )

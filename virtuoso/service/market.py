@@ -186,17 +186,17 @@ class MarketHandlers:
         view, start = paging.first_row(self._cache, request)
         size = paging.page_size(request)
         names, now_ms = frozenset(map(view.resolve, request.symbols)), self._cache.market_ms(view)
-        wanted = [
+        matching = [
             (index, opportunity.chunk)
             for index, opportunity in enumerate(view.opportunities[start:], start)
             if opportunity.expires_ms > now_ms
             and (not names or opportunity.symbol in names)
             and (not request.kinds or opportunity.kind in request.kinds)
         ]
-        end = wanted[size][0] if len(wanted) > size else len(view.opportunities)
+        end = matching[size][0] if len(matching) > size else len(view.opportunities)
         return (
             self._cache.provenance_field(view)
-            + encoding.field(2, [chunk for _, chunk in wanted[:size]])
+            + encoding.field(2, [chunk for _, chunk in matching[:size]])
             + paging.next_token(3, request, view, end, len(view.opportunities))
         )
 

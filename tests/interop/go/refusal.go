@@ -22,12 +22,12 @@ type refusal struct {
 
 // refusalOf is what the error of a call says; false when it is not a gRPC status.
 func refusalOf(err error) (refusal, bool) {
-	said, ok := status.FromError(err)
+	st, ok := status.FromError(err)
 	if err == nil || !ok {
 		return refusal{}, false
 	}
-	read := refusal{Code: said.Code().String(), Message: said.Message(), Violations: map[string]string{}}
-	for _, detail := range said.Details() {
+	read := refusal{Code: st.Code().String(), Message: st.Message(), Violations: map[string]string{}}
+	for _, detail := range st.Details() {
 		switch of := detail.(type) {
 		case *errdetails.ErrorInfo:
 			read.Reason, read.Domain, read.Metadata = of.GetReason(), of.GetDomain(), of.GetMetadata()

@@ -28,8 +28,8 @@ async def command(settings: Mapping[str, str], *, print_config: bool = False, pa
 async def printed(capsys: pytest.CaptureFixture[str], *, part: bool = False, **settings: str) -> tuple[Any, str]:
     """Return (static_resources of the configuration, text on standard error)."""
     assert await command(settings, print_config=True, part=part) == 0
-    out, said = capsys.readouterr()
-    return json.loads(out)["static_resources"], said
+    out, error_output = capsys.readouterr()
+    return json.loads(out)["static_resources"], error_output
 
 
 def http(resources: Any) -> Any:
@@ -62,11 +62,11 @@ async def test_the_default_server_is_the_one_on_this_machine(capsys: pytest.Capt
 async def test_the_printed_configuration_has_the_page_only_if_its_port_is_set(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    without, said = await printed(capsys)
+    without, warning = await printed(capsys)
     assert "page" not in behind(without)
-    assert "The web page is left out. To serve it: set PAGE_ADDRESS to a port" in said
-    whole, said = await printed(capsys, page_address="0.0.0.0:8004")
-    assert (behind(whole)["page"], said) == (["127.0.0.1:8004"], "")
+    assert "The web page is left out. To serve it: set PAGE_ADDRESS to a port" in warning
+    whole, warning = await printed(capsys, page_address="0.0.0.0:8004")
+    assert (behind(whole)["page"], warning) == (["127.0.0.1:8004"], "")
 
 
 async def test_an_edge_in_a_node_has_no_access_log_unless_it_is_set(
@@ -74,9 +74,9 @@ async def test_an_edge_in_a_node_has_no_access_log_unless_it_is_set(
 ) -> None:
     alone, _ = await printed(capsys)
     part, _ = await printed(capsys, part=True)
-    told, _ = await printed(capsys, part=True, access_log="-")
+    with_setting, _ = await printed(capsys, part=True, access_log="-")
     off, _ = await printed(capsys, access_log="")
-    assert [bool(http(each)["access_log"]) for each in (alone, part, told, off)] == [True, False, True, False]
+    assert [bool(http(each)["access_log"]) for each in (alone, part, with_setting, off)] == [True, False, True, False]
 
 
 async def test_a_rate_limit_of_0_means_no_limit(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,14 +105,14 @@ async def test_the_page_alone_is_served_if_its_port_is_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "expected"),
     [
         ({"tls_key": "key.pem"}, "TLS_KEY is set and TLS_CERTIFICATE is not: expected both or neither"),
         ({"access_log": "/none/there.log"}, "ACCESS_LOG='/none/there.log' cannot be written: No such file or directory"),
         ({"tls_key": "/none/k", "tls_certificate": "/none/c"}, "TLS_CERTIFICATE='/none/c' cannot be read: No such file"),
     ],
 )
-async def test_the_error_for_an_impossible_setting_has_its_name(settings: dict[str, str], said: str) -> None:
+async def test_the_error_for_an_impossible_setting_has_its_name(settings: dict[str, str], expected: str) -> None:
     with pytest.raises(ConfigError) as refused:
         await command({**settings, "edge_address": "127.0.0.1:0"})
-    assert said in str(refused.value)
+    assert expected in str(refused.value)

@@ -174,13 +174,13 @@ def test_an_unmeasured_sentiment_and_an_unread_signal_record_are_absent() -> Non
 
 def test_the_record_of_signals_has_sides_drivers_and_its_start() -> None:
     results = [(Side.LONG, (DimensionKind.VOLUME,), 2.0), (Side.LONG, (DimensionKind.ORDERFLOW,), -1.0)]
-    told = decoded(snapshot(signal_record=replace(signal_record(results), since_ms=STAMP.observed_ms))).signal_record
-    assert (told.all.count, told.all.wins, told.all.mean_r) == (2, 1, 0.5)
-    assert (told.long.count, told.short.count) == (2, 0)
-    assert not told.short.HasField("win_rate")
-    assert [DimensionKind(d.driver) for d in told.drivers] == [DimensionKind.VOLUME, DimensionKind.ORDERFLOW]
-    assert [d.tally.count for d in told.drivers] == [1, 1]
-    assert times.millis(told.start_time) == STAMP.observed_ms
+    record = decoded(snapshot(signal_record=replace(signal_record(results), since_ms=STAMP.observed_ms))).signal_record
+    assert (record.all.count, record.all.wins, record.all.mean_r) == (2, 1, 0.5)
+    assert (record.long.count, record.short.count) == (2, 0)
+    assert not record.short.HasField("win_rate")
+    assert [DimensionKind(d.driver) for d in record.drivers] == [DimensionKind.VOLUME, DimensionKind.ORDERFLOW]
+    assert [d.tally.count for d in record.drivers] == [1, 1]
+    assert times.millis(record.start_time) == STAMP.observed_ms
 
 
 def test_betas_of_tracked_symbols_are_ordered_by_rank_and_their_windows_by_length() -> None:
