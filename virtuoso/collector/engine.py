@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from virtuoso.collector.history_recorder import HistoryRecorder
     from virtuoso.domain.model import Environment, RegimeState
     from virtuoso.domain.ports import SnapshotRepository
-    from virtuoso.domain.records import Opportunity, Signal, SignalRecord
+    from virtuoso.domain.records import Opportunity, Signal
     from virtuoso.market_data.feed import Feed, MarketData
 
 log = logging.getLogger(__name__)
@@ -162,12 +162,8 @@ class Engine:
             environment=self.environment,
             computed_ms=computed_ms,
             fallback=analysed.request.fallback,
-            signal_record=self._signal_record(venue),
+            signal_record=self._history.signal_record(venue) if self._history else None,
         )
-
-    def _signal_record(self, venue: str) -> SignalRecord | None:
-        """Return the record of the venue's closed signals, or None when it cannot be read."""
-        return self._history.signal_record(venue) if self._history else None
 
     def report_source(self, status: SourceStatus) -> None:
         """Record alerts about changes of the data source since the last call."""

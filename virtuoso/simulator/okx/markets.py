@@ -14,14 +14,14 @@ def instruments(market: SimulatedMarket, query: Query, now_ms: int) -> list[obje
     """Return the instruments."""
     if kind_of(query) != "SWAP":
         return []
-    rows: list[object] = []
+    rows: list[dict[str, object]] = []
     for swap in swaps(market, now_ms):
         base, tick = swap.listing.base, trimmed(swap.listing.tick / swap.listing.multiplier, swap.digits)
         contract = {"ctType": "linear", "ctVal": trimmed(swap.coins, 8), "ctValCcy": base, "settleCcy": "USDT"}
         rows.append(_instrument(swap.id, f"{base}-USDT", tick, swap.listing.launched_ms) | contract)
     inverse = {"ctType": "inverse", "ctVal": "100", "ctValCcy": "USD", "settleCcy": "BTC"}
     rows.append(_instrument(INVERSE, "BTC-USD", "0.1", market.listing("BTC").launched_ms) | inverse)
-    return filtered(query, rows, "instId")
+    return filtered(query, rows)
 
 
 def _instrument(name: str, family: str, tick: str, launched_ms: int) -> dict[str, object]:
@@ -87,7 +87,7 @@ def mark_prices(market: SimulatedMarket, query: Query, now_ms: int) -> list[obje
         {"instType": "SWAP", "instId": swap.id, "markPx": swap.price(quote.mark), "ts": str(now_ms)}
         for swap, quote in quoted_swaps(market, now_ms)
     ]
-    return filtered(query, rows, "instId")
+    return filtered(query, rows)
 
 
 def index_tickers(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
@@ -105,7 +105,7 @@ def index_tickers(market: SimulatedMarket, query: Query, now_ms: int) -> list[ob
         }
         for swap, quote in quoted_swaps(market, now_ms)
     ]
-    return filtered(query, rows, "instId")
+    return filtered(query, rows)
 
 
 def open_interest(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
@@ -121,7 +121,7 @@ def open_interest(market: SimulatedMarket, query: Query, now_ms: int) -> list[ob
         }
         for swap, quote in quoted_swaps(market, now_ms)
     ]
-    return filtered(query, rows, "instId")
+    return filtered(query, rows)
 
 
 def funding_rates(market: SimulatedMarket, query: Query, now_ms: int) -> list[object]:
@@ -143,4 +143,4 @@ def funding_rates(market: SimulatedMarket, query: Query, now_ms: int) -> list[ob
         }
         for swap, quote in quoted_swaps(market, now_ms)
     ]
-    return list(rows) if query.get("instId") == "ANY" else filtered(query, rows, "instId")
+    return list(rows) if query.get("instId") == "ANY" else filtered(query, rows)

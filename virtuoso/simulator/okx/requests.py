@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from virtuoso.simulator.market import Listing, Quote, SimulatedMarket
@@ -67,10 +67,10 @@ def swap_of(market: SimulatedMarket, query: Query, now_ms: int) -> Swap:
     raise error("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
 
 
-def filtered(query: Query, rows: Sequence[object], name: str) -> list[object]:
+def filtered(query: Query, rows: Sequence[Mapping[str, object]]) -> list[object]:
     """Return the rows of the `instId`, or all rows without an `instId`."""
     requested = query.get("instId")
-    matching = [row for row in rows if not requested or (isinstance(row, dict) and row[name] == requested)]
+    matching: list[object] = [row for row in rows if not requested or row["instId"] == requested]
     if requested and not matching:
         raise error("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
     return matching
