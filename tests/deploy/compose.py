@@ -17,13 +17,13 @@ import yaml
 from tests.programs import ROOT, Memcached, Postgres, free_port
 
 DEPLOY = ROOT / "tools" / "deploy"
-OURS = 10001  # user id of the image
-GIVEN = {"POSTGRES_PASSWORD": "of-a-test", "GRAFANA_PASSWORD": "of-a-test"}
+USER_ID = 10001  # user id of the image
+PASSWORDS = {"POSTGRES_PASSWORD": "of-a-test", "GRAFANA_PASSWORD": "of-a-test"}
 
 Service = dict[str, Any]
 
 
-def read(*files: str, env: Mapping[str, str] = GIVEN) -> dict[str, Any]:
+def read(*files: str, env: Mapping[str, str] = PASSWORDS) -> dict[str, Any]:
     """Return the merged files of tools/deploy with variables filled in. Later files override earlier ones. Raise KeyError
     when a required variable is missing."""
 
@@ -115,16 +115,16 @@ class Stack:
 
     def wait_healthy(self, name: str, seconds: float = 60) -> None:
         """Wait until the service's own health check succeeds."""
-        end, said = time.monotonic() + seconds, ""
+        end, output = time.monotonic() + seconds, ""
         test = self.services[name]["healthcheck"]["test"]
         words = [self.here(word, name) for word in _program(test[1:])]
         while time.monotonic() < end:
             asked = subprocess.run(words, cwd=ROOT, env=self._env(name), capture_output=True, text=True, check=False)
             if asked.returncode == 0:
                 return
-            said = asked.stdout + asked.stderr
+            output = asked.stdout + asked.stderr
             time.sleep(0.3)
-        raise AssertionError(f"{name} is not healthy: {said}\n{(self.folder / f'{name}.log').read_text()[-3000:]}")
+        raise AssertionError(f"{name} is not healthy: {output}\n{(self.folder / f'{name}.log').read_text()[-3000:]}")
 
     def _env(self, name: str) -> dict[str, str]:
         service = self.services[name]

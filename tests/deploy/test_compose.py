@@ -23,7 +23,7 @@ SCHEMA = ROOT / "tests" / "deploy" / "compose-spec.json"  # schema of compose-go
 
 
 @pytest.mark.parametrize("files", [FILES[:1], FILES])
-def test_compose_files_follow_the_specification_and_refer_to_what_is_there(files: tuple[str, ...]) -> None:
+def test_compose_files_are_valid_and_refer_only_to_what_exists(files: tuple[str, ...]) -> None:
     whole = read(*files)
     jsonschema.Draft7Validator(json.loads(SCHEMA.read_text())).validate(whole)
     for name, service in whole["services"].items():
@@ -35,7 +35,7 @@ def test_compose_files_follow_the_specification_and_refer_to_what_is_there(files
 
 
 @pytest.mark.parametrize("name", sorted(read(*FILES)["services"]))
-def test_each_service_is_confined_bounded_and_watched(name: str) -> None:
+def test_each_service_has_no_privileges_and_has_limits_and_a_health_check(name: str) -> None:
     service = read(*FILES)["services"][name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -48,7 +48,7 @@ def test_each_service_is_confined_bounded_and_watched(name: str) -> None:
     assert name == "memcached" or not str(service["user"]).startswith("0")  # the image of memcached has its own user
 
 
-def test_no_password_is_in_a_file_and_none_has_a_default() -> None:
+def test_files_have_no_passwords_and_passwords_have_no_defaults() -> None:
     for missing in ("POSTGRES_PASSWORD", "GRAFANA_PASSWORD"):
         given = {name: "x" for name in ("POSTGRES_PASSWORD", "GRAFANA_PASSWORD") if name != missing}
         with pytest.raises(KeyError):
@@ -56,7 +56,7 @@ def test_no_password_is_in_a_file_and_none_has_a_default() -> None:
         assert f"\n{missing}=\n" in (DEPLOY / "env.example").read_text()
 
 
-def test_only_collectors_reach_exchanges_and_only_the_edge_is_open_to_all() -> None:
+def test_only_collectors_reach_exchanges_and_only_the_edge_is_public() -> None:
     services = read(FILES[0])["services"]
     assert {name for name, service in services.items() if "exchanges" in service["networks"]} == {"collector", "standby"}
     open_to_all = {
@@ -65,23 +65,23 @@ def test_only_collectors_reach_exchanges_and_only_the_edge_is_open_to_all() -> N
     assert open_to_all == {"edge"}
 
 
-class Phone:
+class DashboardClient:
     """A client that requests the dashboard five times a second, through the edge."""
 
     def __init__(self, url: str) -> None:
-        self.wrong: list[str] = []
-        self.answers = 0
+        self.failures: list[str] = []
+        self.replies = 0
         self._url, self._stop = f"{url}/v1/dashboard", threading.Event()
 
-    def look(self) -> Any:
+    def dashboard(self) -> Any:
         """Return the dashboard as JSON."""
         with urllib.request.urlopen(self._url, timeout=5) as reply:
             return json.load(reply)
 
     @contextmanager
-    def looking(self) -> Iterator[None]:
+    def requesting(self) -> Iterator[None]:
         """Request the dashboard while the body runs."""
-        thread = threading.Thread(target=self._look_on, daemon=True)
+        thread = threading.Thread(target=self._request_until_stopped, daemon=True)
         thread.start()
         try:
             yield
@@ -89,14 +89,14 @@ class Phone:
             self._stop.set()
             thread.join()
 
-    def _look_on(self) -> None:
+    def _request_until_stopped(self) -> None:
         while not self._stop.wait(0.2):
             try:
-                self.answers += bool(self.look()["rows"])
+                self.replies += bool(self.dashboard()["rows"])
             except urllib.error.HTTPError as error:
-                self.wrong.append(f"{error.code}: {error.read().decode()}")
-            except Exception as error:  # noqa: BLE001 - whatever else keeps a phone without an answer
-                self.wrong.append(repr(error))
+                self.failures.append(f"{error.code}: {error.read().decode()}")
+            except Exception as error:  # noqa: BLE001 - whatever else keeps a client without an answer
+                self.failures.append(repr(error))
 
 
 def active(stack: Stack) -> list[str]:
@@ -108,31 +108,33 @@ def active(stack: Stack) -> list[str]:
     return found
 
 
-def answering(stack: Stack, phone: Phone) -> set[str]:
+def answering(stack: Stack, client: DashboardClient) -> set[str]:
     """Return the servers that have answered callers so far, according to the access log of the edge."""
-    phone.look()
+    client.dashboard()
     return set(re.findall(r'"upstream":"([\d.:]+)"', (stack.folder / "edge.log").read_text()))
 
 
 @pytest.mark.timeout(180)
-def test_the_dashboard_is_answered_while_servers_and_collectors_die_and_come_back(stack: Stack) -> None:
-    phone = Phone(stack.url("edge", 8003))
-    first = phone.look()["provenance"]
+def test_the_dashboard_is_served_while_servers_and_collectors_are_killed_and_restarted(stack: Stack) -> None:
+    client = DashboardClient(stack.url("edge", 8003))
+    first = client.dashboard()["provenance"]
     assert (first["environment"], first["path"]) == ("ENVIRONMENT_SIMULATED", "PATH_SNAPSHOT")
     (leader,) = eventually(lambda: active(stack), lambda found: len(found) == 1, 20, "one collector is active")
-    eventually(lambda: answering(stack, phone), lambda found: len(found) == 2, 20, "the edge knows that both servers serve")
+    eventually(lambda: answering(stack, client), lambda found: len(found) == 2, 20, "the edge knows that both servers serve")
     try:
-        with phone.looking():
+        with client.requesting():
             stack.kill("server-1")
             stack.kill(leader)
             eventually(lambda: active(stack), lambda found: len(found) == 1, 30, "the other one is active")
-            then = phone.look()["provenance"]["snapshotId"]
-            eventually(lambda: phone.look()["provenance"]["snapshotId"], lambda seen: seen != then, 30, "a new snapshot")
+            then = client.dashboard()["provenance"]["snapshotId"]
+            eventually(
+                lambda: client.dashboard()["provenance"]["snapshotId"], lambda seen: seen != then, 30, "a new snapshot"
+            )
     finally:
         for name in ("server-1", leader):
             stack.start(name)  # as `restart: unless-stopped` does
         for name in stack.services:
             stack.wait_healthy(name)
-    assert phone.wrong == []
-    assert phone.answers > 10
+    assert client.failures == []
+    assert client.replies > 10
     assert int(stack.postgres.sql("SELECT count(*) FROM points", "virtuoso")) > 0

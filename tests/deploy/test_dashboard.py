@@ -83,7 +83,7 @@ def ask(stack: Stack) -> None:
             assert error.code == 404, path  # noqa: PT017 - the other paths raise nothing
 
 
-def test_grafanas_own_model_reads_all_of_the_dashboard() -> None:
+def test_grafana_reads_every_field_of_the_dashboard() -> None:
     grafana.register_default_plugins()
     read = json.loads(JSONEncoder().encode(Dashboard.from_json(dashboard())))
     assert lost(dashboard(), read) == []
@@ -104,7 +104,7 @@ def lost(whole: Any, read: Any, at: str = "") -> list[str]:
     return [] if whole == read else [at]
 
 
-def test_panels_do_not_overlap_and_each_says_what_it_shows() -> None:
+def test_panels_do_not_overlap_and_each_has_a_unit() -> None:
     taken: dict[tuple[int, int], str] = {}
     for panel in dashboard()["panels"]:
         place = panel["gridPos"]
@@ -116,7 +116,7 @@ def test_panels_do_not_overlap_and_each_says_what_it_shows() -> None:
         assert panel["type"] == "row" or panel["fieldConfig"]["defaults"]["unit"], panel["title"]
 
 
-def test_every_metric_that_is_asked_for_is_one_that_processes_export(stack: Stack, watched: Prometheus) -> None:
+def test_processes_export_every_metric_in_the_queries(stack: Stack, watched: Prometheus) -> None:
     exported = {name for name, _ in rules()} | {"up"}
     for service in ("server-2", "standby"):
         with urllib.request.urlopen(f"{stack.url(service, 8001)}/metrics", timeout=5) as reply:
@@ -126,17 +126,17 @@ def test_every_metric_that_is_asked_for_is_one_that_processes_export(stack: Stac
         assert set(METRIC.findall(expression)) <= exported, title
 
 
-def test_every_panel_shows_something_while_callers_call(watched: Prometheus) -> None:
+def test_every_panel_has_data_while_calls_arrive(watched: Prometheus) -> None:
     for title, expression in queries():
         assert watched.query(expression) or any(part in expression for part in SILENT), f"{title}: {expression}"
 
 
-def test_every_rule_can_be_evaluated_and_none_has_anything_to_tell_of_a_sound_stack(watched: Prometheus) -> None:
+def test_every_rule_can_be_evaluated_and_no_alert_fires_on_a_healthy_stack(watched: Prometheus) -> None:
     groups = watched.api("rules")["groups"]
     assert sum(len(group["rules"]) for group in groups) == len(list(rules()))
     assert [rule["name"] for group in groups for rule in group["rules"] if rule["health"] != "ok"] == []
-    told = {alert["metric"]["alertname"]: alert["metric"] for alert in watched.query("ALERTS")}
-    assert told == {}
+    firing = {alert["metric"]["alertname"]: alert["metric"] for alert in watched.query("ALERTS")}
+    assert firing == {}
     for ratio, sound in (("hit_ratio:rate5m", 1), ("fallback_ratio:rate5m", 0), ("empty_ratio:rate5m", 0)):
         assert [float(found["value"][1]) for found in watched.query(f"virtuoso:{ratio}")] == [sound], ratio
     assert watched.query("virtuoso:invalid_ratio:rate5m > 0") == []

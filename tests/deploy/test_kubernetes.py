@@ -48,7 +48,7 @@ def config() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("version", KUBERNETES)
-def test_every_manifest_keeps_the_schema_strictly(version: str) -> None:
+def test_every_manifest_is_valid_without_unknown_fields(version: str) -> None:
     for name, manifest in manifests():
         try:
             kubernetes_validate.validate(manifest, version, strict=True)
@@ -56,15 +56,17 @@ def test_every_manifest_keeps_the_schema_strictly(version: str) -> None:
             pytest.fail(f"{name}: {error}")
 
 
-def test_the_kustomization_names_every_file_but_the_example_and_the_image_that_they_use() -> None:
-    said = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())
-    assert {*said["resources"], "kustomization.yaml", "secret.example.yaml"} == {file.name for file in FOLDER.glob("*.yaml")}
+def test_the_kustomization_lists_every_file_except_the_example_and_the_image() -> None:
+    kustomization = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())
+    assert {*kustomization["resources"], "kustomization.yaml", "secret.example.yaml"} == {
+        file.name for file in FOLDER.glob("*.yaml")
+    }
     ours = {container["image"] for _, container in containers() if container["image"].startswith("virtuoso")}
-    assert ours == {f"{image['name']}:{image['newTag']}" for image in said["images"]}
+    assert ours == {f"{image['name']}:{image['newTag']}" for image in kustomization["images"]}
     assert all(re.fullmatch(r"[\w./-]+:\d[\w.-]+", container["image"]) for _, container in containers())  # never :latest
 
 
-def test_every_pod_is_confined_and_bounded() -> None:
+def test_every_pod_has_no_privileges_and_has_limits() -> None:
     for name, pod in pods():
         spec = pod["spec"]
         assert spec["automountServiceAccountToken"] is False, name
@@ -78,7 +80,7 @@ def test_every_pod_is_confined_and_bounded() -> None:
         assert "memory" in container["resources"]["limits"], name
 
 
-def test_grpc_probes_ask_for_what_servers_know_and_liveness_is_never_about_data() -> None:
+def test_grpc_probes_use_health_names_of_servers_and_liveness_does_not_depend_on_data() -> None:
     server = next(container for name, container in containers() if name == "server")
     asked = {kind: server[f"{kind}Probe"]["grpc"] for kind in ("startup", "readiness", "liveness")}
     assert {probe["service"] for probe in asked.values()} <= set(NAMES)
@@ -88,7 +90,7 @@ def test_grpc_probes_ask_for_what_servers_know_and_liveness_is_never_about_data(
     assert {str(probe["port"]) for probe in asked.values()} == {port}
 
 
-def test_every_port_that_is_named_is_there_and_is_the_one_that_is_set() -> None:
+def test_every_named_port_exists_and_agrees_with_the_settings() -> None:
     named = {name: {port["name"]: port["containerPort"] for port in each.get("ports", [])} for name, each in containers()}
     for name, container in containers():
         for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
@@ -108,7 +110,7 @@ def test_every_port_that_is_named_is_there_and_is_the_one_that_is_set() -> None:
         assert ports <= {53, 443, *(port for each in named.values() for port in each.values())}, name
 
 
-def test_every_selector_finds_pods() -> None:
+def test_every_selector_matches_pods() -> None:
     labels = [pod["metadata"]["labels"] for _, pod in pods()]
 
     def found(wanted: dict[str, str]) -> bool:
@@ -133,7 +135,7 @@ def test_every_selector_finds_pods() -> None:
             assert found(wanted) or wanted == {"virtuoso-client": "true"}, name  # the label of pods outside these manifests
 
 
-def test_settings_are_ours_and_allowed_and_commands_exist() -> None:
+def test_settings_are_known_and_valid_and_commands_exist() -> None:
     known = {env_name(item) for item in fields(Settings)}
     secret = {name: text for name, text in next(m["stringData"] for _, m in manifests("Secret")).items() if name in known}
     assert set(config()) <= known
@@ -145,7 +147,7 @@ def test_settings_are_ours_and_allowed_and_commands_exist() -> None:
             assert parser().parse_args(container["args"]).command == container["args"][0]
 
 
-def test_a_pod_has_more_time_to_end_than_its_calls_have() -> None:
+def test_a_pod_has_more_time_to_stop_than_its_calls() -> None:
     for name, pod in pods():
         for container in pod["spec"]["containers"]:
             before = container.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["sleep", "0"])
@@ -155,7 +157,7 @@ def test_a_pod_has_more_time_to_end_than_its_calls_have() -> None:
             )
 
 
-def test_what_may_not_all_go_at_once_is_kept_and_servers_grow_with_load() -> None:
+def test_disruption_budgets_exist_and_servers_scale_with_load() -> None:
     kept = {manifest["metadata"]["name"] for _, manifest in manifests("PodDisruptionBudget")}
     assert kept == {"server", "collector", "edge", "memcached"}
     _, grows = next(manifests("HorizontalPodAutoscaler"))
@@ -164,14 +166,14 @@ def test_what_may_not_all_go_at_once_is_kept_and_servers_grow_with_load() -> Non
     assert next(m["spec"]["replicas"] for name, m in manifests("Deployment") if "collector" in name) == 2
 
 
-def test_only_collectors_may_speak_with_the_world() -> None:
-    worldly = [
+def test_only_collectors_have_internet_access() -> None:
+    with_internet = [
         name
         for name, policy in manifests("NetworkPolicy")
         for rule in policy["spec"].get("egress", [])
         if any("ipBlock" in peer for peer in rule.get("to", [{"ipBlock": {}}]))
     ]
-    assert worldly == ["network.yaml: NetworkPolicy collector"]
+    assert with_internet == ["network.yaml: NetworkPolicy collector"]
     _, first = next(manifests("NetworkPolicy"))
     assert first["spec"]["podSelector"] == {}  # no ingress unless another policy allows it
     assert "ingress" not in first["spec"]

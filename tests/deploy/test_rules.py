@@ -25,7 +25,7 @@ def promtool(*words: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_prometheus_takes_its_configuration_and_its_rules() -> None:
+def test_the_configuration_and_the_rules_are_valid() -> None:
     promtool("check", "config", "prometheus.yml")
     promtool("check", "rules", "--lint=all", "--lint-fatal", "rules.yml")
 
@@ -34,7 +34,7 @@ def test_each_alert_fires_above_its_threshold_and_not_just_below() -> None:
     promtool("test", "rules", "rules_test.yml")
 
 
-def test_no_alert_is_left_untested_in_either_direction() -> None:
+def test_each_alert_has_a_test_that_fires_and_one_that_does_not() -> None:
     tried: dict[str, list[bool]] = {}
     for test in yaml.safe_load((FOLDER / "rules_test.yml").read_text())["tests"]:
         for moment in test["alert_rule_test"]:
@@ -42,7 +42,7 @@ def test_no_alert_is_left_untested_in_either_direction() -> None:
     assert {name: set(moments) for name, moments in tried.items()} == {name: {False, True} for name in alerts()}
 
 
-def test_each_alert_says_how_bad_it_is_with_its_value_and_where_its_cure_stands() -> None:
+def test_each_alert_has_a_severity_a_value_and_a_section_of_the_runbook() -> None:
     for name, alert in alerts().items():
         assert alert["labels"]["severity"] in ("warning", "critical"), name
         words = alert["annotations"]

@@ -29,7 +29,7 @@ def sections() -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def test_every_alert_has_its_section_and_every_section_its_alert() -> None:
+def test_alerts_and_sections_are_the_same() -> None:
     assert list(sections()) == list(alerts())
 
 
@@ -37,8 +37,8 @@ def test_every_section_says_where_to_look_what_to_do_and_when_it_is_resolved() -
     shared = ""
     for name, text in reversed(sections().items()):
         shared = text if text.strip() else shared  # consecutive headings share the text below them
-        said = set(re.findall(r"\*\*([\w ,]+)\*\*", shared))
-        words = {word.lower() for part in said for word in part.split(", ")}
+        labels = set(re.findall(r"\*\*([\w ,]+)\*\*", shared))
+        words = {word.lower() for part in labels for word in part.split(", ")}
         assert {"look", "remedy", "resolved"} <= words, name
 
 

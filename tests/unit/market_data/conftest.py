@@ -1,21 +1,7 @@
-"""All tests in this folder run in virtual time."""
+"""Tests of the market data run in virtual time, as those of the collector do."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Mapping
+from tests.unit.collector.conftest import pytest_asyncio_loop_factories, same_jitter
 
-import pytest
-
-from tests.clocks import VirtualTimeLoop
-
-
-def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], VirtualTimeLoop]]:
-    """Run each asynchronous test on a loop of virtual time."""
-    return {"virtual": VirtualTimeLoop}
-
-
-@pytest.fixture(autouse=True)
-def same_jitter() -> None:
-    """Make the jitter the same in every run."""
-    random.seed(0)
+__all__ = ["pytest_asyncio_loop_factories", "same_jitter"]

@@ -46,7 +46,7 @@ def rows(kind: str, *, ok: float, refused: float) -> list[tuple[str, dict[str, s
     return [(name, {"kind": kind, "result": "ok"}, ok), (name, {"kind": kind, "result": "refused"}, refused)]
 
 
-def test_rows_of_exchanges_are_counted_by_kind_whether_they_are_let_in_or_not() -> None:
+def test_rows_of_exchanges_are_counted_by_kind_and_by_result() -> None:
     good = {"time": str(NOW - 1000), "price": "100.5", "size": "2", "side": "Buy"}
     names = venue_facts("bybit").names.trade
     with counted(*rows("trade", ok=2, refused=3)):
@@ -71,7 +71,7 @@ def test_rows_of_exchanges_are_counted_by_kind_whether_they_are_let_in_or_not() 
         assert np.isfinite(book.bids).all()
 
 
-async def test_rows_of_a_snapshot_are_counted_when_it_arrives_and_placeholders_by_themselves() -> None:
+async def test_rows_of_a_snapshot_are_counted_when_it_arrives_and_placeholders_separately() -> None:
     sound = snapshot("sound", rows=[row("BTCUSDT"), row("ETHUSDT")], observed_ms=T0 - 5000)
     bad = snapshot("bad", rows=[row("BTCUSDT"), row("ETHUSDT")])
     bad.gainers[3].symbol = bad.losers[4].symbol = "SYSTEM_STATUS"
@@ -87,7 +87,7 @@ async def test_rows_of_a_snapshot_are_counted_when_it_arrives_and_placeholders_b
             await server.show(bad)
 
 
-async def test_a_reply_that_holds_nothing_is_counted_unless_its_caller_asked_for_a_part() -> None:
+async def test_an_empty_reply_is_counted_unless_the_request_has_a_filter() -> None:
     name = "virtuoso_empty_replies_total"
     without_movers = snapshot()
     del without_movers.gainers[:], without_movers.losers[:]
@@ -102,7 +102,7 @@ async def test_a_reply_that_holds_nothing_is_counted_unless_its_caller_asked_for
             assert not reply.rows
 
 
-async def test_answers_are_counted_by_the_age_of_their_snapshot_and_refusals_are_not() -> None:
+async def test_replies_are_counted_by_the_age_of_their_snapshot_and_errors_are_not() -> None:
     def under(seconds: str) -> Key:
         return "virtuoso_reply_age_seconds_bucket", {"le": seconds}
 
@@ -121,7 +121,7 @@ async def test_answers_are_counted_by_the_age_of_their_snapshot_and_refusals_are
             assert (await refusal(server.stub.GetOverview(api.GetOverviewRequest()))).reason == "DATA_UNAVAILABLE"
 
 
-async def test_health_and_the_limit_of_streams_are_measures_too() -> None:
+async def test_health_and_the_limit_of_streams_are_metrics() -> None:
     readiness = ("virtuoso_serving", {"service": "readiness"})
     async with running_server(max_stale_s=120) as server:
         assert sample(readiness) == 0
@@ -135,15 +135,15 @@ async def test_health_and_the_limit_of_streams_are_measures_too() -> None:
         assert sample(readiness) == 0
 
 
-def test_a_process_that_has_no_prices_does_not_say_that_they_are_new() -> None:
+def test_the_snapshot_age_is_nan_without_a_snapshot() -> None:
     age = "REGISTRY.get_sample_value('virtuoso_snapshot_age_seconds')"
     script = f"from prometheus_client import REGISTRY; import virtuoso.metrics; print({age})"
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    assert said.strip() == "nan"
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert output.strip() == "nan"
 
 
 @pytest.mark.parametrize("size", [0, 1, 127, 128, 16_383, 16_384, 70_000])
-def test_a_message_of_one_field_is_known_by_its_length(size: int) -> None:
+def test_a_message_with_one_field_is_recognised_by_its_length(size: int) -> None:
     whole = field(1, (chunk(b"x" * size),))
     assert is_single_field(whole)
     assert not is_single_field(whole + field(2, (chunk(b""),)))
