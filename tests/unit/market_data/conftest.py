@@ -1,7 +1,21 @@
-"""Tests of the market data run in virtual time, as those of the collector do."""
+"""All tests in this folder run in virtual time."""
 
 from __future__ import annotations
 
-from tests.unit.collector.conftest import pytest_asyncio_loop_factories, same_jitter
+import random
+from collections.abc import Callable, Mapping
 
-__all__ = ["pytest_asyncio_loop_factories", "same_jitter"]
+import pytest
+
+from tests.clocks import VirtualTimeLoop
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], VirtualTimeLoop]]:
+    """Run each asynchronous test on a loop of virtual time."""
+    return {"virtual": VirtualTimeLoop}
+
+
+@pytest.fixture(autouse=True)
+def same_jitter() -> None:
+    """Make the jitter the same in every run."""
+    random.seed(0)
