@@ -200,7 +200,7 @@ async def test_a_signal_is_read_as_written_and_replaced_by_its_newer_state(
     await writer.write(signals=[closed, replace(opened, judged_ms=T0 + 1)])
     assert list(await reader.signals()) == [closed]
     await writer.write(signals=[replace(opened, judged_ms=T0 + 2 * MINUTE)])
-    assert list(await reader.signals()) == [closed], "what is closed stays closed"
+    assert list(await reader.signals()) == [closed], "a closed signal stays closed"
     assert list(await reader.results()) == [(Side.LONG, opened.drivers, -1.0)]
     assert list(await reader.results(start_ms=T0 + 1)) == []
     assert list(await reader.results("binance")) == []

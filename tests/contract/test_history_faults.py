@@ -248,7 +248,7 @@ async def test_a_damaged_file_is_renamed_and_logged_and_readers_use_the_new_one(
     assert str(aside) in caplog.text
     assert [each.price for each in await stored(reader)] == [5100.0]
     [after] = await writer.add_alerts([alert()], cooldown_s={})
-    assert (after.cursor or 0) > (before.cursor or 0), "who follows by cursor misses nothing"
+    assert (after.cursor or 0) > (before.cursor or 0), "a reader that continues at its cursor misses no alert"
 
 
 async def test_two_writers_that_find_damage_create_one_new_file_and_continue(file: Place) -> None:

@@ -153,10 +153,10 @@ async def test_a_value_replaces_the_earlier_one_at_any_sizes(repository: TieredR
 
 @every_kind
 async def test_a_value_above_64_mib_is_rejected_and_the_earlier_one_stays(repository: TieredRepository, key: str) -> None:
-    await repository.set(key, b"former", ttl_s=60)
+    await repository.set(key, b"earlier", ttl_s=60)
     with pytest.raises(RepositoryError, match="larger"):
         await repository.set(key, bytes(64 * MIB + 1), ttl_s=60)
-    assert await repository.get(key) == b"former"
+    assert await repository.get(key) == b"earlier"
 
 
 @every_kind
@@ -214,12 +214,12 @@ async def test_only_one_of_many_owners_gets_the_lease_and_can_renew_it(repositor
 @every_kind
 async def test_a_lease_that_is_not_renewed_becomes_free(repository: TieredRepository, key: str) -> None:
     assert await repository.lease(key, "dead", ttl_s=1)
-    assert not await repository.lease(key, "heir", ttl_s=30)
+    assert not await repository.lease(key, "next", ttl_s=30)
 
-    async def inherits() -> bool:
-        return await repository.lease(key, "heir", ttl_s=30)
+    async def becomes_owner() -> bool:
+        return await repository.lease(key, "next", ttl_s=30)
 
-    assert await eventually(inherits)
+    assert await eventually(becomes_owner)
     assert not await repository.lease(key, "dead", ttl_s=30)
 
 
@@ -312,7 +312,7 @@ async def test_readers_never_see_a_torn_value_while_two_processes_write_it(
 
 
 def try_for_the_lease(place: Place, key: str, start: Barrier, winners: Path, owner: str) -> None:
-    """Try once to get the lease, at the same time as other processes. Create a file if it is acquired. Runs in its own
+    """Try once to get the lease, at the same time as other processes. Create a file if it is acquired. It runs in its own
     process."""
 
     async def ask() -> None:

@@ -67,7 +67,7 @@ PATHS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningEdge]:
+async def filled_edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningEdge]:
     """Start an edge in front of a server with a complete snapshot, the candles of one symbol, and a history. Tests only
     read."""
     history = sqlite_url(tmp_path_factory.mktemp("edge"))
@@ -99,18 +99,18 @@ def unpacked(error_output: str) -> tuple[str, error_details_pb2.ErrorInfo, error
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(("rpc", "request_"), {rpc: (rpc, request) for rpc, request in PATHS.values()}.values())
 async def test_each_rpc_has_the_same_reply_through_the_edge(
-    shown: RunningEdge, protocol: str, rpc: str, request_: dict[str, Any]
+    filled_edge: RunningEdge, protocol: str, rpc: str, request_: dict[str, Any]
 ) -> None:
-    reply = await expected(shown.market, rpc, request_)
-    out, error_output = await shown.call(protocol, rpc, request_)
+    reply = await expected(filled_edge.market, rpc, request_)
+    out, error_output = await filled_edge.call(protocol, rpc, request_)
     assert error_output == ""
     assert json_format.Parse(out, type(reply)()) == reply
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_each_json_path_has_the_reply_of_its_rpc(shown: RunningEdge, path: str) -> None:
-    reply = await expected(shown.market, *PATHS[path])
-    status, body, headers = await shown.http(path)
+async def test_each_json_path_has_the_reply_of_its_rpc(filled_edge: RunningEdge, path: str) -> None:
+    reply = await expected(filled_edge.market, *PATHS[path])
+    status, body, headers = await filled_edge.http(path)
     assert (status, headers["content-type"], headers["cache-control"]) == (200, "application/json", "no-store")
     assert json_format.ParseDict(body, type(reply)()) == reply
 
@@ -121,18 +121,18 @@ async def test_the_tests_cover_every_path_of_the_contract() -> None:
     }
 
 
-async def test_in_json_an_unmeasured_number_is_absent_and_an_empty_list_is_present(shown: RunningEdge) -> None:
-    _, body, _ = await shown.http("/v1/dashboard")
+async def test_in_json_an_unmeasured_number_is_absent_and_an_empty_list_is_present(filled_edge: RunningEdge) -> None:
+    _, body, _ = await filled_edge.http("/v1/dashboard")
     scored, unscored = body["rows"][0], body["rows"][-1]
     assert {"score", "confidence", "technical", "priceStructure"} <= scored.keys()
     assert unscored.keys() == {"symbol", "label", "price", "change24hPercent", "turnover24hUsd", "coverage"}
-    _, none, _ = await shown.http("/v1/confluence?symbols=NOSUCHUSDT")
+    _, none, _ = await filled_edge.http("/v1/confluence?symbols=NOSUCHUSDT")
     assert (none["rows"], none["totalSize"], none["provenance"]["stale"]) == ([], 0, False)
 
 
-async def first_message(shown: RunningEdge, protocol: str, rpc: str, request: dict[str, Any]) -> str:
+async def first_message(filled_edge: RunningEdge, protocol: str, rpc: str, request: dict[str, Any]) -> str:
     """Return the first message of a stream as `buf curl` prints it."""
-    process = await shown.buf(protocol, rpc, request)
+    process = await filled_edge.buf(protocol, rpc, request)
     assert process.stdout is not None
     text = ""
     try:
@@ -148,16 +148,16 @@ async def first_message(shown: RunningEdge, protocol: str, rpc: str, request: di
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-async def test_a_stream_begins_with_a_whole_dashboard(shown: RunningEdge, protocol: str) -> None:
-    whole = await expected(shown.market, "GetDashboard", {})
-    text = await first_message(shown, protocol, "WatchDashboard", {})
+async def test_a_stream_begins_with_a_whole_dashboard(filled_edge: RunningEdge, protocol: str) -> None:
+    whole = await expected(filled_edge.market, "GetDashboard", {})
+    text = await first_message(filled_edge, protocol, "WatchDashboard", {})
     message = json_format.Parse(text, api.WatchDashboardResponse())
     assert (message.provenance, list(message.snapshot.rows)) == (whole.provenance, list(whole.rows))
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-async def test_a_stream_of_alerts_begins_after_its_cursor(shown: RunningEdge, protocol: str) -> None:
-    text = await first_message(shown, protocol, "WatchAlerts", {"cursor": "0"})
+async def test_a_stream_of_alerts_begins_after_its_cursor(filled_edge: RunningEdge, protocol: str) -> None:
+    text = await first_message(filled_edge, protocol, "WatchAlerts", {"cursor": "0"})
     message = json_format.Parse(text, api.WatchAlertsResponse())
     assert (texts([message]), message.cursor) == (numbered_texts(0, 5), message.alerts[-1].cursor)
 
@@ -181,9 +181,9 @@ async def test_five_hundred_symbols_fit_into_one_json_reply() -> None:
     ],
 )
 async def test_a_json_error_has_its_reason_and_field(
-    shown: RunningEdge, path: str, status: int, code: int, reason: str, field: str
+    filled_edge: RunningEdge, path: str, status: int, code: int, reason: str, field: str
 ) -> None:
-    answered, body, headers = await shown.http(path, headers={**ORIGIN, "x-request-id": "from-the-page"})
+    answered, body, headers = await filled_edge.http(path, headers={**ORIGIN, "x-request-id": "from-the-page"})
     assert (answered, body["code"], headers["content-type"]) == (status, code, "application/json")
     info, bad = details(body)["ErrorInfo"], details(body)["BadRequest"]
     assert (info["reason"], info["domain"]) == (reason, "virtuoso.market")
@@ -192,8 +192,10 @@ async def test_a_json_error_has_its_reason_and_field(
 
 
 @pytest.mark.parametrize(("path", "named"), [("/v1/symbols?page_size=abc", '"abc"'), ("/v1/overview?colour=1", '"colour"')])
-async def test_the_error_for_an_unknown_query_parameter_has_its_name(shown: RunningEdge, path: str, named: str) -> None:
-    status, body, headers = await shown.http(path, headers=ORIGIN)
+async def test_the_error_for_an_unknown_query_parameter_has_its_name(
+    filled_edge: RunningEdge, path: str, named: str
+) -> None:
+    status, body, headers = await filled_edge.http(path, headers=ORIGIN)
     assert (status, body["code"], details(body)["ErrorInfo"]["reason"]) == (400, 3, "INVALID_FIELD")
     assert named in body["message"]
     assert headers["access-control-allow-origin"] == ORIGIN["Origin"]  # so the page can read the error
@@ -202,15 +204,15 @@ async def test_the_error_for_an_unknown_query_parameter_has_its_name(shown: Runn
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/"), ("GET", "/v1/nope"), ("POST", "/v1/overview"), ("POST", f"/{SERVICE}/GetOverview")]
 )
-async def test_an_unknown_path_is_404_in_json(shown: RunningEdge, method: str, path: str) -> None:
-    status, body, headers = await shown.http(path, method, headers=ORIGIN)
+async def test_an_unknown_path_is_404_in_json(filled_edge: RunningEdge, method: str, path: str) -> None:
+    status, body, headers = await filled_edge.http(path, method, headers=ORIGIN)
     assert (status, body["code"], body["details"]) == (404, 5, [])
     assert path in body["message"]
     assert headers["access-control-allow-origin"] == ORIGIN["Origin"]
 
 
-async def test_an_unknown_rpc_is_unimplemented(shown: RunningEdge) -> None:
-    async with grpc.aio.insecure_channel(shown.edge.address) as channel:
+async def test_an_unknown_rpc_is_unimplemented(filled_edge: RunningEdge) -> None:
+    async with grpc.aio.insecure_channel(filled_edge.edge.address) as channel:
         call: Any = channel.unary_unary  # its published type requires serialisers
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call("/no.such.Service/Call")(b"", timeout=5)
@@ -229,19 +231,19 @@ async def test_before_the_first_snapshot_all_protocols_return_not_ready_with_a_r
             assert (out, code, info.reason, retry.retry_delay.seconds) == ("", "unavailable", "NOT_READY", 2)
 
 
-async def test_a_page_of_any_origin_may_call_without_credentials(shown: RunningEdge) -> None:
+async def test_a_page_of_any_origin_may_call_without_credentials(filled_edge: RunningEdge) -> None:
     wanted = "content-type,x-grpc-web,x-user-agent,grpc-timeout,authorization"
     for path, method in ((f"/{SERVICE}/GetDashboard", "POST"), ("/v1/dashboard", "GET")):
         asks = {**ORIGIN, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": wanted}
-        status, _, allowed = await shown.http(path, "OPTIONS", headers=asks)
+        status, _, allowed = await filled_edge.http(path, "OPTIONS", headers=asks)
         assert (status, allowed["access-control-allow-origin"]) == (200, ORIGIN["Origin"])
         assert method in allowed["access-control-allow-methods"].split(", ")
         assert set(wanted.split(",")) <= set(allowed["access-control-allow-headers"].split(", "))
         assert "access-control-allow-credentials" not in allowed
 
 
-async def test_a_page_may_read_the_status_of_an_rpc(shown: RunningEdge) -> None:
-    status, _, headers = await shown.http("/v1/overview", headers=ORIGIN)
+async def test_a_page_may_read_the_status_of_an_rpc(filled_edge: RunningEdge) -> None:
+    status, _, headers = await filled_edge.http("/v1/overview", headers=ORIGIN)
     assert (status, headers["access-control-allow-origin"], headers["vary"]) == (
         200,
         ORIGIN["Origin"],
@@ -254,7 +256,7 @@ async def test_a_page_may_read_the_status_of_an_rpc(shown: RunningEdge) -> None:
 async def test_only_configured_origins_are_allowed() -> None:
     async with running_edge(spec={"origins": ("https://ours.example", "http://localhost:5173")}) as one:
         await one.market.show(snapshot())
-        for origin, let_in in (
+        for origin, is_allowed in (
             ("https://ours.example", True),
             ("http://localhost:5173", True),
             ("https://other.example", False),
@@ -263,16 +265,18 @@ async def test_only_configured_origins_are_allowed() -> None:
             _, _, allowed = await one.http(f"/{SERVICE}/GetDashboard", "OPTIONS", headers=asks)
             _, _, headers = await one.http("/v1/overview", headers={"Origin": origin})
             assert [each.get("access-control-allow-origin") for each in (allowed, headers)] == [
-                origin if let_in else None
+                origin if is_allowed else None
             ] * 2
 
 
-async def test_grpc_web_text_is_supported(shown: RunningEdge) -> None:
-    whole = await expected(shown.market, "GetOverview", {})
+async def test_grpc_web_text_is_supported(filled_edge: RunningEdge) -> None:
+    whole = await expected(filled_edge.market, "GetOverview", {})
     kind = {"content-type": "application/grpc-web-text", "accept": "application/grpc-web-text", "x-grpc-web": "1"}
     async with (
         aiohttp.ClientSession() as session,
-        session.post(f"{shown.edge.url}/{SERVICE}/GetOverview", data=base64.b64encode(bytes(5)), headers=kind) as reply,
+        session.post(
+            f"{filled_edge.edge.url}/{SERVICE}/GetOverview", data=base64.b64encode(bytes(5)), headers=kind
+        ) as reply,
     ):
         parts = re.findall(rb"[^=]+=*", await reply.read())  # each message has its own padding
         frames = b"".join(base64.b64decode(part) for part in parts)

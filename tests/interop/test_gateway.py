@@ -50,7 +50,7 @@ class Gateway(Program):
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningEdge]:
+async def filled_edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningEdge]:
     """Start an edge in front of a server with a complete snapshot, the candles of one symbol, and a history. Its clock
     stands still."""
     history = sqlite_url(tmp_path_factory.mktemp("gateway"))
@@ -66,9 +66,9 @@ async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runni
 
 
 @pytest.fixture(scope="module")
-def gateway(go_programs: Path, shown: RunningEdge) -> Iterator[Gateway]:
+def gateway(go_programs: Path, filled_edge: RunningEdge) -> Iterator[Gateway]:
     """Start the gateway in front of the same server."""
-    one = Gateway(go_programs, shown.market.address)
+    one = Gateway(go_programs, filled_edge.market.address)
     yield one
     one.kill()
 
@@ -169,22 +169,22 @@ def meaning(body: dict[str, Any]) -> status_pb2.Status:
 
 
 @pytest.mark.parametrize("rpc", UNARY)
-async def test_each_reply_equals_those_of_envoy_and_the_server(shown: RunningEdge, gateway: Gateway, rpc: str) -> None:
+async def test_each_reply_equals_those_of_envoy_and_the_server(filled_edge: RunningEdge, gateway: Gateway, rpc: str) -> None:
     for query in good(UNARY[rpc]):
         where = path(UNARY[rpc], query=query)
         status, body, headers = await ask(gateway.url + where)
-        assert (status, body, headers) == await ask(shown.edge.url + where), where
+        assert (status, body, headers) == await ask(filled_edge.edge.url + where), where
         assert status == 200, where
-        reply = await getattr(shown.market.stub, rpc)(request(UNARY[rpc], query))
+        reply = await getattr(filled_edge.market.stub, rpc)(request(UNARY[rpc], query))
         assert json_format.ParseDict(body, type(reply)()) == reply, where
         assert reply.provenance.snapshot_id == "s1"
 
 
 @pytest.mark.parametrize("rpc", UNARY)
-async def test_each_error_equals_that_of_envoy(shown: RunningEdge, gateway: Gateway, rpc: str) -> None:
+async def test_each_error_equals_that_of_envoy(filled_edge: RunningEdge, gateway: Gateway, rpc: str) -> None:
     for where in bad(UNARY[rpc]):
         status, body, headers = await ask(gateway.url + where)
-        by_envoy = await ask(shown.edge.url + where)
+        by_envoy = await ask(filled_edge.edge.url + where)
         assert (status, headers["content-type"]) == (by_envoy[0], by_envoy[2]["content-type"]), where
         assert status in {400, 404}, where
         assert meaning(body) == meaning(by_envoy[1]), where
@@ -194,18 +194,18 @@ async def test_each_error_equals_that_of_envoy(shown: RunningEdge, gateway: Gate
     ("method", "where"),
     [("GET", "/v1/nope"), ("POST", "/v1/overview"), ("POST", f"/{SERVICE}/GetOverview")],
 )
-async def test_an_unknown_path_is_404_at_both(shown: RunningEdge, gateway: Gateway, method: str, where: str) -> None:
+async def test_an_unknown_path_is_404_at_both(filled_edge: RunningEdge, gateway: Gateway, method: str, where: str) -> None:
     status, body, _ = await ask(gateway.url + where, method)
-    by_envoy = await ask(shown.edge.url + where, method)
+    by_envoy = await ask(filled_edge.edge.url + where, method)
     assert (status, meaning(body)) == (by_envoy[0], meaning(by_envoy[1]))
     assert (status, where in body["message"]) == (404, True)
     assert (await ask(gateway.url + "/"))[0] == 404  # the edge serves the web page at this path
 
 
 @pytest.mark.parametrize("where", ["/v1/overview/", "/v1/confluence/", "/v1/confluence?page_size=%33"])
-async def test_unusual_paths_mean_the_same_to_both(shown: RunningEdge, gateway: Gateway, where: str) -> None:
+async def test_unusual_paths_mean_the_same_to_both(filled_edge: RunningEdge, gateway: Gateway, where: str) -> None:
     status, body, headers = await ask(gateway.url + where)
-    assert (status, body, headers) == await ask(shown.edge.url + where)
+    assert (status, body, headers) == await ask(filled_edge.edge.url + where)
     assert (status, body["provenance"]["snapshotId"]) == (200, "s1")
 
 

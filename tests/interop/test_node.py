@@ -36,7 +36,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest_asyncio.fixture
-async def shown(tmp_path: Path) -> AsyncIterator[RunningEdge]:
+async def filled_edge(tmp_path: Path) -> AsyncIterator[RunningEdge]:
     """Start a server with a complete snapshot and a history, behind the edge."""
     await fill_history(sqlite_url(tmp_path))
     async with running_edge(history=history_opener(sqlite_url(tmp_path)), heartbeat_s=1) as one:
@@ -62,11 +62,11 @@ def without_age(reply: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
-async def test_every_unary_call_of_the_package_reads_what_our_own_stubs_read(shown: RunningEdge) -> None:
+async def test_every_unary_call_of_the_package_reads_what_our_own_stubs_read(filled_edge: RunningEdge) -> None:
     assert set(CALLS) == set(UNARY)
-    async with web(shown, "calls", list(CALLS.items())) as script:
+    async with web(filled_edge, "calls", list(CALLS.items())) as script:
         for rpc, request in CALLS.items():
-            assert without_age(await script.line()) == without_age(await expected(shown.market, rpc, request)), rpc
+            assert without_age(await script.line()) == without_age(await expected(filled_edge.market, rpc, request)), rpc
 
 
 async def test_a_failure_has_its_reason_fields_and_retry_time() -> None:
@@ -94,24 +94,24 @@ async def test_a_call_before_readiness_succeeds_when_the_server_is_ready() -> No
         assert (await script.line())["overview"]["regime"] == "REGIME_NEUTRAL"
 
 
-async def test_a_followed_dashboard_always_equals_get_dashboard(shown: RunningEdge) -> None:
-    async with web(shown, "dashboard") as script:
+async def test_a_followed_dashboard_always_equals_get_dashboard(filled_edge: RunningEdge) -> None:
+    async with web(filled_edge, "dashboard") as script:
         assert (await script.line())["connection"] == "connecting"
         for step in range(1, 4):
-            await shown.market.show(snapshot(f"next-{step}", observed_ms=T0 + 5000 * step, size=50 - step))
+            await filled_edge.market.show(snapshot(f"next-{step}", observed_ms=T0 + 5000 * step, size=50 - step))
             seen = await script.until(lambda line, step=step: line["id"] == f"next-{step}")
-            reply = await shown.market.stub.GetDashboard(api.GetDashboardRequest())
+            reply = await filled_edge.market.stub.GetDashboard(api.GetDashboardRequest())
             rows = [[row.symbol, row.score if row.HasField("score") else None, row.price] for row in reply.rows]
             assert (seen["connection"], sorted(seen["rows"])) == ("live", sorted(rows))
 
 
-async def test_a_broken_stream_keeps_its_data_reports_the_loss_and_resumes(shown: RunningEdge) -> None:
-    async with web(shown, "dashboard") as script:
+async def test_a_broken_stream_keeps_its_data_reports_the_loss_and_resumes(filled_edge: RunningEdge) -> None:
+    async with web(filled_edge, "dashboard") as script:
         await script.until(lambda line: line["connection"] == "live")
-        envoy = shown.edge.envoy()
+        envoy = filled_edge.edge.envoy()
         subprocess.run(["kill", "-9", str(envoy)], check=True)  # the edge starts another
         lost = await script.until(lambda line: line["connection"] == "lost")
-        await shown.market.show(snapshot("later", observed_ms=T0 + 5000))
+        await filled_edge.market.show(snapshot("later", observed_ms=T0 + 5000))
         found = await script.until(lambda line: line["connection"] == "live" and line["id"] == "later")
     assert (len(lost["rows"]), lost["problem"]["code"]) == (50, "unavailable")
     assert len(found["rows"]) == 50

@@ -62,7 +62,7 @@ async def served(**options: Any) -> AsyncIterator[RunningEdge]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def shown(tmp_path: Path) -> AsyncIterator[RunningEdge]:
+async def filled_edge(tmp_path: Path) -> AsyncIterator[RunningEdge]:
     """Return an edge with a complete snapshot, the candles of one symbol, and a history."""
     await fill_history(sqlite_url(tmp_path))
     async with served(history=history_opener(sqlite_url(tmp_path))) as one:
@@ -99,9 +99,9 @@ async def live(one: Visit) -> None:
 
 
 async def test_the_dashboard_shows_each_row_as_the_server_has_it_and_gaps_as_gaps(
-    shown: RunningEdge, browser: Browser
+    filled_edge: RunningEdge, browser: Browser
 ) -> None:
-    async with visit(browser, shown.edge.url) as one:
+    async with visit(browser, filled_edge.edge.url) as one:
         await live(one)
         await counted(one, "50 of 50")
         await expect(card(one, "ADAUSDT")).to_contain_text("76.0")
@@ -114,12 +114,12 @@ async def test_the_dashboard_shows_each_row_as_the_server_has_it_and_gaps_as_gap
         assert one.page_errors == []
 
 
-async def test_market_changes_appear_on_the_page_without_further_calls(shown: RunningEdge, browser: Browser) -> None:
-    async with visit(browser, shown.edge.url) as one:
+async def test_market_changes_appear_on_the_page_without_further_calls(filled_edge: RunningEdge, browser: Browser) -> None:
+    async with visit(browser, filled_edge.edge.url) as one:
         await live(one)
         await expect(await find(one, "BTCUSDT")).to_contain_text("1.5000")
         rows = [row("BTCUSDT", 98.7, price=64_001.5), *(row(f"COIN{i:03d}USDT", 20.0 + i) for i in range(40))]
-        await shown.market.show(snapshot("s2", observed_ms=T0 + 5000, rows=rows))
+        await filled_edge.market.show(snapshot("s2", observed_ms=T0 + 5000, rows=rows))
         await expect(card(one, "BTCUSDT")).to_contain_text("98.7")
         await expect(card(one, "BTCUSDT")).to_contain_text("64,001.5")
         await counted(one, "1 of 41")
@@ -132,13 +132,13 @@ async def test_market_changes_appear_on_the_page_without_further_calls(shown: Ru
     ("size", "theme"), [("phone", "dark"), ("phone", "light"), ("tablet", "light"), ("desktop", "dark")]
 )
 async def test_every_tab_and_a_symbol_have_their_panels_and_axe_finds_nothing_serious(
-    shown: RunningEdge, browser: Browser, size: str, theme: Any
+    filled_edge: RunningEdge, browser: Browser, size: str, theme: Any
 ) -> None:
-    async with visit(browser, shown.edge.url, **{**SIZES[size], "color_scheme": theme}) as one:
+    async with visit(browser, filled_edge.edge.url, **{**SIZES[size], "color_scheme": theme}) as one:
         await live(one)
         for path, name in {**TABS, "/symbol/BTCUSDT": "BTC"}.items():
             if path.startswith("/symbol"):
-                await one.page.goto(shown.edge.url + path)
+                await one.page.goto(filled_edge.edge.url + path)
             else:
                 await one.page.get_by_role("navigation").get_by_role("link", name=re.compile(name)).first.click()
             await expect(one.page.get_by_role("heading", level=1, name=re.compile(name))).to_be_attached()
@@ -150,8 +150,8 @@ async def test_every_tab_and_a_symbol_have_their_panels_and_axe_finds_nothing_se
         assert one.page_errors == []
 
 
-async def test_the_page_of_a_symbol_explains_its_dimensions(shown: RunningEdge, browser: Browser) -> None:
-    async with visit(browser, shown.edge.url) as one:
+async def test_the_page_of_a_symbol_explains_its_dimensions(filled_edge: RunningEdge, browser: Browser) -> None:
+    async with visit(browser, filled_edge.edge.url) as one:
         await live(one)
         await (await find(one, "BTCUSDT")).get_by_role("link", name="BTCUSDT").click()
         await expect(one.page).to_have_url(re.compile("/symbol/BTCUSDT$"))
@@ -164,8 +164,8 @@ async def test_the_page_of_a_symbol_explains_its_dimensions(shown: RunningEdge, 
         assert one.page_errors == []
 
 
-async def test_the_page_is_usable_without_a_mouse(shown: RunningEdge, browser: Browser) -> None:
-    async with visit(browser, shown.edge.url, **SIZES["desktop"]) as one:
+async def test_the_page_is_usable_without_a_mouse(filled_edge: RunningEdge, browser: Browser) -> None:
+    async with visit(browser, filled_edge.edge.url, **SIZES["desktop"]) as one:
         await live(one)
         settings = one.page.get_by_role("button", name="Settings")
         await settings.focus()
@@ -180,8 +180,10 @@ async def test_the_page_is_usable_without_a_mouse(shown: RunningEdge, browser: B
         await expect(one.page).to_have_url(re.compile("/symbol/ADAUSDT$"))
 
 
-async def test_filters_are_stored_on_the_device_and_show_how_much_they_hide(shown: RunningEdge, browser: Browser) -> None:
-    async with visit(browser, shown.edge.url) as one:
+async def test_filters_are_stored_on_the_device_and_show_how_much_they_hide(
+    filled_edge: RunningEdge, browser: Browser
+) -> None:
+    async with visit(browser, filled_edge.edge.url) as one:
         await live(one)
         await card(one, "ADAUSDT").get_by_role("button", name="Watch ADAUSDT").click()
         await one.page.get_by_role("button", name=re.compile("Only the watchlist")).click()
@@ -193,10 +195,10 @@ async def test_filters_are_stored_on_the_device_and_show_how_much_they_hide(show
         await counted(one, "0 of 50")
 
 
-async def test_nothing_is_cut_off_on_the_narrowest_phone(shown: RunningEdge, browser: Browser) -> None:
-    async with visit(browser, shown.edge.url, viewport={"width": 320, "height": 640}) as one:
+async def test_nothing_is_cut_off_on_the_narrowest_phone(filled_edge: RunningEdge, browser: Browser) -> None:
+    async with visit(browser, filled_edge.edge.url, viewport={"width": 320, "height": 640}) as one:
         for path in (*TABS, "/symbol/BTCUSDT"):
-            await one.page.goto(shown.edge.url + path)
+            await one.page.goto(filled_edge.edge.url + path)
             await live(one)
             wide = await one.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide == 0, path
@@ -207,17 +209,17 @@ async def test_the_scripts_are_smaller_than_150_kb_compressed() -> None:
 
 
 async def test_data_of_a_lost_server_is_greyed_with_its_age_until_the_server_returns(
-    shown: RunningEdge, browser: Browser
+    filled_edge: RunningEdge, browser: Browser
 ) -> None:
-    async with visit(browser, shown.edge.url) as one:
+    async with visit(browser, filled_edge.edge.url) as one:
         await live(one)
-        await shown.market.server.drain(0)
+        await filled_edge.market.server.drain(0)
         await expect(status(one)).not_to_contain_text("Live")
         await expect(one.page.get_by_role("banner")).to_contain_text(re.compile("no server answers|lost", re.IGNORECASE))
         await expect(card(one, "ADAUSDT")).to_contain_text("76.0")
         await one.picture("phone-dark-lost")
         assert await one.faults() == []
-        market = shown.market
+        market = filled_edge.market
         again = MarketServer(
             market.address, market.cache, CandleReader(market.source, keys, max_stale_s=600, clock=market.clock)
         )
@@ -241,14 +243,16 @@ async def test_a_first_visit_without_data_says_so_until_data_arrives(browser: Br
         await counted(one, "50 of 50")
 
 
-async def test_without_a_network_the_page_shows_the_last_data_and_its_age(shown: RunningEdge, browser: Browser) -> None:
-    async with visit(browser, shown.edge.url) as one:
+async def test_without_a_network_the_page_shows_the_last_data_and_its_age(
+    filled_edge: RunningEdge, browser: Browser
+) -> None:
+    async with visit(browser, filled_edge.edge.url) as one:
         await live(one)
         await one.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
         await one.page.reload()  # the service worker controls the page from here on
         await live(one)
         await asyncio.sleep(1)  # the page stores the last data in this time
-        shown.edge.kill()
+        filled_edge.edge.kill()
         await one.page.reload()
         await expect(card(one, "ADAUSDT")).to_contain_text("76.0")
         await expect(status(one)).not_to_contain_text("Live")

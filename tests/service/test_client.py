@@ -154,7 +154,7 @@ async def test_every_call_has_a_deadline() -> None:
     ours, callers = server.calls
     assert ours is not None
     assert callers is not None
-    assert 0 < ours < 31 < callers, "the caller's own deadline goes before the channel's; servers see both"
+    assert 0 < ours < 31 < callers, "the deadline of the caller overrides that of the channel, and the server gets both"
     async with answering(hang) as server, connect(server.address, timeout_s=0.3, health_service=None) as market:
         with pytest.raises(grpc.aio.AioRpcError) as late:
             await market.stub.GetOverview(api.GetOverviewRequest())

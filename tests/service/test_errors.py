@@ -59,7 +59,7 @@ def test_every_request_error_is_in_the_table_and_every_reason_in_the_contract() 
 
 
 @pytest.mark.parametrize(
-    ("request_", "field", "words"),
+    ("request_", "field", "text"),
     [
         (api.ListConfluenceScoresRequest(min_score=200), "min_score", "200.0 must be greater than or equal to 0 and less"),
         (api.ListConfluenceScoresRequest(min_score=float("nan")), "min_score", "finite"),
@@ -73,12 +73,12 @@ def test_every_request_error_is_in_the_table_and_every_reason_in_the_contract() 
     ],
 )
 async def test_the_error_for_an_invalid_field_has_its_value_and_what_is_expected(
-    server: RunningServer, request_: Any, field: str, words: str
+    server: RunningServer, request_: Any, field: str, text: str
 ) -> None:
     await server.show(snapshot())
     refused = await refusal(getattr(server.stub, type(request_).__name__.removesuffix("Request"))(request_))
     assert (refused.code.name, refused.reason, refused.domain) == ("INVALID_ARGUMENT", "INVALID_FIELD", "virtuoso.market")
-    assert words in refused.violations[field]
+    assert text in refused.violations[field]
 
 
 async def test_a_flood_of_violations_leaves_the_details_readable(server: RunningServer) -> None:
@@ -107,7 +107,7 @@ async def test_the_first_violations_have_their_positions_and_say_that_there_may_
 
 
 @pytest.mark.parametrize(
-    ("request_", "field", "words"),
+    ("request_", "field", "text"),
     [
         (
             api.ListConfluenceScoresRequest(symbols=["BTCUSDT"] * 501),
@@ -120,12 +120,12 @@ async def test_the_first_violations_have_their_positions_and_say_that_there_may_
     ],
 )
 async def test_sizes_and_counts_are_checked_before_the_content(
-    server: RunningServer, request_: Any, field: str, words: str
+    server: RunningServer, request_: Any, field: str, text: str
 ) -> None:
     await server.show(snapshot())
     refused = await refusal(getattr(server.stub, type(request_).__name__.removesuffix("Request"))(request_))
     assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
-    assert refused.violations == {field: words}
+    assert refused.violations == {field: text}
 
 
 async def test_bytes_that_are_not_a_request_are_an_invalid_argument(server: RunningServer) -> None:
@@ -195,7 +195,7 @@ async def test_excess_calls_are_rejected_while_health_answers() -> None:
         one.source.open.set()
         for reply in await asyncio.gather(*waiting):
             assert len(reply.candles) == 300
-        assert one.source.reads == 1, "one read for all who ask at once"
+        assert one.source.reads == 1, "concurrent callers share one read"
         await one.stub.GetDashboard(api.GetDashboardRequest())
 
 

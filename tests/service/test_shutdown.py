@@ -18,7 +18,7 @@ from virtuoso.repository import keys
 from virtuoso.service.server import MarketServer
 
 
-async def test_health_changes_first_then_streams_end_and_calls_in_progress_finish() -> None:
+async def test_health_changes_first_then_streams_end_and_calls_in_flight_finish() -> None:
     async with running_server(wrap=Slow) as one:
         await one.show(snapshot())
         await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)

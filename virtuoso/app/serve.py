@@ -56,7 +56,7 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
 
 
 def _history(settings: Settings) -> Callable[[], HistoryReader] | None:
-    """Return a function that opens the history for reading; None without a history."""
+    """Return a function that opens the history for reading, or None without a history."""
     url = settings.effective_history
 
     def reader() -> HistoryReader:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 STABLE_S = 30.0
 MAX_PAUSE_S = 15.0  # between two restarts of a process
 LATE_S = 30.0  # the latest start of a `late` process
-# These make glibc return unused memory of threads. A server then uses about 7 MB less.
+# These variables make glibc return unused memory of threads. A server then uses about 7 MB less.
 MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
 
 

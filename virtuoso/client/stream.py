@@ -58,8 +58,8 @@ class Connection:
 class Stream(ABC, Generic[Item, Message], AsyncIterator[Item]):
     """An endless stream of items. `connection` is its current state.
 
-    It resumes when the server ends it, when no message has arrived for `silence_s`, after UNAVAILABLE and
-    RESOURCE_EXHAUSTED, and after the errors of a broken connection or a proxy. Before that, it waits. The pauses grow to
+    It resumes when the server ends it, or when no message has arrived for `silence_s`. It also resumes after UNAVAILABLE,
+    RESOURCE_EXHAUSTED, and the errors of a broken connection or a proxy. Before that, it waits. The pauses grow to
     5 s, have jitter, and are at least as long as the server requests. It raises any other grpc.aio.AioRpcError, because
     a new attempt would not help.
 

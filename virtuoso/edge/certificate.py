@@ -85,7 +85,7 @@ async def announce_renewals(folder: Path, certificate: str, key: str) -> None:
 
 
 def _identities(*paths: str) -> list[tuple[int, ...] | None]:
-    """Return values that change when the files change; None for a missing file."""
+    """Return values that change when the files change, or None for a missing file."""
     identities: list[tuple[int, ...] | None] = []
     for path in paths:
         try:

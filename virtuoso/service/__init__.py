@@ -18,5 +18,5 @@ snapshot without its provenance. The provenance is field 1 of every reply and is
 
 This package knows no storage engine. The composition root passes a `snapshot_reader.Source`, a `snapshot_reader.Keys` and a
 function that opens a HistoryReader. While the history is unavailable, only the RPCs that need it fail. The health of alerts
-depends on the history; all other health and the snapshot do not.
+depends on the history; the health of all other capabilities does not.
 """

@@ -1,5 +1,5 @@
 """The checks of stored data. The bytes are compared with their head and decoded. Then every row is checked once against the
-rules of the .proto. A row that breaks a rule is dropped and counted; no other module sees it."""
+rules of the .proto. A row that breaks a rule is dropped and counted. No other module sees it."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def _valid(
 def _one(
     snapshot: snapshot_pb2.Snapshot, field: str, refused: Counter[str], consistent: Callable[[Any], bool] | None = None
 ) -> Any:
-    """Return the message in `field` if it is present, not empty and valid; else None."""
+    """Return the message in `field` if it is present, not empty and valid, or None."""
     message = getattr(snapshot, field)
     if not snapshot.HasField(field) or not message.ByteSize():  # type: ignore[arg-type]  # any of its fields
         return None

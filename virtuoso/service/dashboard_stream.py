@@ -22,7 +22,7 @@ def resume_token(snapshot_id: str) -> str:
 
 
 def resumed_id(token: str) -> str:
-    """Return the snapshot id in a token; "" for an invalid token. The stream then starts with a whole dashboard."""
+    """Return the snapshot id in a token, or "" for an invalid token. The stream then starts with a whole dashboard."""
     try:
         return base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):

@@ -12,7 +12,7 @@ class Context(Protocol):
     """The part of an RPC's context that handlers use."""
 
     def time_remaining(self) -> float | None:
-        """Return the seconds until the caller's deadline; None without one."""
+        """Return the seconds until the caller's deadline, or None without one."""
         ...
 
 

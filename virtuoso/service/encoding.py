@@ -28,7 +28,7 @@ def chunk_of(message: Message) -> bytes:
 
 
 def field(number: int, chunks: Iterable[bytes]) -> bytes:
-    """Return the chunks, each as field `number` (1-15) of the outer message; b"" without chunks."""
+    """Return the chunks, each as field `number` (1-15) of the outer message, or b"" without chunks."""
     tag = bytes((number << 3 | _LENGTH_DELIMITED,))
     body = tag.join(chunks)
     return tag + body if body else b""
@@ -46,12 +46,12 @@ def is_single_field(message: bytes) -> bool:
 
 
 def text(number: int, value: str) -> bytes:
-    """Return a string as field `number`; b"" for the empty string, which is the default."""
+    """Return a string as field `number`, or b"" for the empty string, which is the default."""
     return field(number, (chunk(value.encode()),)) if value else b""
 
 
 def varint(number: int, value: int) -> bytes:
-    """Return an unsigned number or enum as field `number`; b"" for 0, which is the default."""
+    """Return an unsigned number or enum as field `number`, or b"" for 0, which is the default."""
     if not value:
         return b""
     encoded = bytearray((number << 3,))

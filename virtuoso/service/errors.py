@@ -1,7 +1,7 @@
 """The table of exceptions, with the error that a client gets for each.
 
 An error has a gRPC code and a reason (google.rpc.ErrorInfo). It may have the fields that break a rule (BadRequest), or the
-time after which to retry (RetryInfo). An exception that is not in the table is INTERNAL; the client gets only a request
+time after which to retry (RetryInfo). An exception that is not in the table is INTERNAL, and the client gets only a request
 id."""
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Status(grpc.Status):
 
 
 def spec_of(error: BaseException) -> ErrorSpec:
-    """Return the table row of an exception or of its nearest base class; UNKNOWN when there is none."""
+    """Return the table row of an exception or of its nearest base class, or UNKNOWN when there is none."""
     return next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), UNKNOWN)
 
 

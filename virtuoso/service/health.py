@@ -39,7 +39,7 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the packa
         self._update_metrics()
 
     def status(self, name: str) -> str | None:
-        """Return SERVING or NOT_SERVING; None for an unknown name."""
+        """Return SERVING or NOT_SERVING, or None for an unknown name."""
         serving = self._serving.get(name)
         return None if serving is None else "SERVING" if serving else "NOT_SERVING"
 

@@ -90,7 +90,7 @@ def first_row(cache: SnapshotCache, request: Any) -> tuple[SnapshotView, int]:
 
 
 def next_token(number: int, request: Message, view: SnapshotView, end: int, total: int) -> bytes:
-    """Return the token of the page that starts at row `end`, as field `number` of a reply; b"" after the last row."""
+    """Return the token of the page that starts at row `end`, as field `number` of a reply, or b"" after the last row."""
     return encoding.text(number, encode_token(request, PageStart(end, view.id)) if end < total else "")
 
 

@@ -69,7 +69,7 @@ class ConcurrencyLimits:
 
 
 class InFlight:
-    """A counter of RPCs in progress. `full` is the error for an RPC above `limit`. `report` receives each new count."""
+    """A counter of RPCs in flight. `full` is the error for an RPC above `limit`. `report` receives each new count."""
 
     def __init__(self, limit: int, full: RequestError, report: Callable[[int], object] = lambda _: None) -> None:
         self.count = 0
@@ -94,7 +94,7 @@ class InFlight:
             self._none_left.set()
 
     async def drained(self, limit_s: float) -> None:
-        """Return when no RPC is in progress, or after `limit_s`."""
+        """Return when no RPC is in flight, or after `limit_s`."""
         self._none_left = asyncio.Event()
         if self.count:
             with suppress(TimeoutError):
@@ -127,7 +127,7 @@ class RpcHandlers(GenericHandler):
             raise AssertionError("the contract and the handlers have different RPCs")
         self._id_prefix, self._ids = secrets.token_hex(6), itertools.count(1)
         self._closing = False
-        self.calls = InFlight(limits.calls, Overloaded(f"{limits.calls} calls are already in progress"))
+        self.calls = InFlight(limits.calls, Overloaded(f"{limits.calls} calls are already in flight"))
         too_many = TooManyStreams(f"{limits.streams} streams are already open on this server")
         self.streams = InFlight(limits.streams, too_many, metrics.STREAMS.set)
         metrics.STREAMS_LIMIT.set(limits.streams)

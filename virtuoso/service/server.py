@@ -51,7 +51,7 @@ class MarketServer:
     """The server at `address`, such as "127.0.0.1:50051". Port 0 means any free port.
 
     The caller starts and closes `cache`. The server closes `candles`, and the history that `history` opens. `history` is
-    None when there is no history; see CachedHistory."""
+    None when there is no history (see CachedHistory)."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class MarketServer:
     async def drain(self, grace_s: float) -> None:
         """Shut down within `grace_s`. Idempotent.
 
-        First the health becomes NOT_SERVING. Then streams end with SHUTTING_DOWN, and calls in progress finish."""
+        First the health becomes NOT_SERVING. Then streams end with SHUTTING_DOWN, and calls in flight finish."""
         if self._server is None:
             return
         server, self._server = self._server, None
@@ -129,7 +129,7 @@ class MarketServer:
         await self._history.close()
 
     def status(self, name: str) -> str | None:
-        """Return the last known status, SERVING or NOT_SERVING; None for an unknown name."""
+        """Return the last known status, SERVING or NOT_SERVING, or None for an unknown name."""
         if name == ALERTS:
             self._alerts.start()
         return self.health.status(name)

@@ -80,12 +80,12 @@ class SnapshotCache:
 
     @property
     def path(self) -> str:
-        """The path of the served data, for metrics; NONE when there is nothing to serve."""
+        """The path of the served data, for metrics, or NONE when there is nothing to serve."""
         return self._served.path if self._served else "NONE"
 
     @property
     def age_s(self) -> float:
-        """The age of the served data in seconds at the last tick; NaN when there is nothing to serve."""
+        """The age of the served data in seconds at the last tick, or NaN when there is nothing to serve."""
         return self._served.age_s if self._served else math.nan
 
     @property
@@ -98,7 +98,7 @@ class SnapshotCache:
         return provenance_pb2.FALLBACK_REASON_REPOSITORY_UNAVAILABLE
 
     def view_of(self, snapshot_id: str) -> SnapshotView | None:
-        """Return the view of a snapshot that is or was the newest within the last `retention_s` seconds; else None."""
+        """Return the view of a snapshot that is or was the newest within the last `retention_s` seconds, or None."""
         entry = self._recent.get(snapshot_id)
         return entry[1] if entry else None
 
@@ -114,7 +114,7 @@ class SnapshotCache:
         return self._clock.now_ms() - view.behind_ms
 
     def capabilities(self) -> frozenset[str]:
-        """Return the capabilities of the served snapshot; an empty set when there is nothing to serve."""
+        """Return the capabilities of the served snapshot, or an empty set when there is nothing to serve."""
         return self._served.view.capabilities() if self._served else frozenset()
 
     def readiness(self) -> tuple[bool, Mapping[str, object]]:

@@ -25,7 +25,7 @@ class Source(Protocol):
     """The part of a tiered repository that the service uses. Each method raises RepositoryError when no tier answers."""
 
     async def get(self, key: str) -> bytes | None:
-        """Return the value from the first tier that has it; None when no tier has it."""
+        """Return the value from the first tier that has it, or None when no tier has it."""
         ...
 
     async def get_all(self, key: str) -> Sequence[tuple[str, bytes]]:
@@ -56,7 +56,7 @@ class SnapshotReader:
         self.available = True
 
     async def heads(self) -> list[snapshot_head_pb2.SnapshotHead]:
-        """Return the valid heads of all tiers, newest first; none when no repository answers."""
+        """Return the valid heads of all tiers, newest first, or an empty list when no repository answers."""
         try:
             blobs = await self._source.get_all(self._keys.HEAD)
         except RepositoryError as error:
@@ -75,7 +75,7 @@ class SnapshotReader:
         return sorted(heads, key=admission.observed_ms, reverse=True)
 
     async def load(self, head: snapshot_head_pb2.SnapshotHead) -> tuple[SnapshotView, SnapshotDetails] | None:
-        """Return the checked snapshot of this head; None when it is missing, partly written or invalid."""
+        """Return the checked snapshot of this head, or None when it is missing, partly written or invalid."""
         try:
             blob = await self._source.get(self._keys.snapshot(head.snapshot_id))
         except RepositoryError as error:

@@ -298,7 +298,7 @@ async def test_bytes_that_do_not_match_their_head_are_rejected_and_read_again(sp
     assert setup.served_id == "s1"
     await setup.repository.set(keys.snapshot("s2"), blob, ttl_s=TTL_S)
     await setup.cache.poll()
-    assert setup.served_id == "s2", "what was half written is whole now"
+    assert setup.served_id == "s2", "the snapshot is complete now"
 
 
 @pytest.mark.parametrize(

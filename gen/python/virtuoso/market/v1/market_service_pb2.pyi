@@ -812,7 +812,7 @@ class ListSignalsResponse(_message.Message):
 
     @_builtins.property
     def record(self) -> _signal_pb2.SignalRecord:
-        """How all closed signals of the venue ended, whatever the filters are. Absent while the collector cannot read the history."""
+        """The results of all closed signals of the venue, whatever the filters are. Absent while the collector cannot read the history."""
 
     def __init__(
         self,

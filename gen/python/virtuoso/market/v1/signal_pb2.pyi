@@ -125,7 +125,7 @@ class Signal(_message.Message):
     confidence: _builtins.float
     """The confidence of that score, 0-1."""
     targets_hit: _builtins.int
-    """How many targets were reached."""
+    """The number of targets that were reached."""
     result_r: _builtins.float
     """The result in R, weighted by size. While the signal is ACTIVE, only the closed parts count."""
     exit_price: _builtins.float
@@ -219,7 +219,7 @@ Global___SignalTarget: _TypeAlias = SignalTarget  # noqa: Y015
 
 @_typing.final
 class SignalRecord(_message.Message):
-    """How the closed signals of a venue ended."""
+    """The results of the closed signals of a venue."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -230,15 +230,15 @@ class SignalRecord(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def all(self) -> Global___SignalTally:
-        """All of them."""
+        """All closed signals."""
 
     @_builtins.property
     def long(self) -> Global___SignalTally:
-        """The long ones."""
+        """The long signals."""
 
     @_builtins.property
     def short(self) -> Global___SignalTally:
-        """The short ones."""
+        """The short signals."""
 
     @_builtins.property
     def drivers(self) -> _containers.RepeatedCompositeFieldContainer[Global___DriverTally]:
@@ -267,7 +267,7 @@ Global___SignalRecord: _TypeAlias = SignalRecord  # noqa: Y015
 
 @_typing.final
 class DriverTally(_message.Message):
-    """How the signals ended whose first driver is one dimension."""
+    """The results of the signals with one dimension as the first driver."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -277,7 +277,7 @@ class DriverTally(_message.Message):
     """The dimension."""
     @_builtins.property
     def tally(self) -> Global___SignalTally:
-        """How they ended."""
+        """Their results."""
 
     def __init__(
         self,
@@ -307,9 +307,9 @@ class SignalTally(_message.Message):
     MEAN_R_FIELD_NUMBER: _builtins.int
     EXPECTANCY_R_FIELD_NUMBER: _builtins.int
     count: _builtins.int
-    """How many signals."""
+    """The number of signals."""
     wins: _builtins.int
-    """How many of them have a result above 0."""
+    """The number of signals with a result above 0."""
     win_rate: _builtins.float
     """wins / count, 0-1. Absent when count is 0."""
     win_rate_low: _builtins.float

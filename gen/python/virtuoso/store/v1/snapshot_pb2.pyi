@@ -100,7 +100,7 @@ class Snapshot(_message.Message):
 
     @_builtins.property
     def signal_record(self) -> _signal_pb2.SignalRecord:
-        """How the closed signals of the venue ended. Absent while the history cannot be read."""
+        """The results of the closed signals of the venue. Absent while the history cannot be read."""
 
     def __init__(
         self,

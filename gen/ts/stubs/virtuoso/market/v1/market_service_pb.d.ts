@@ -712,7 +712,7 @@ export type ListSignalsResponse = Message<"virtuoso.market.v1.ListSignalsRespons
      */
     signals: Signal[];
     /**
-     * How all closed signals of the venue ended, whatever the filters are. Absent while the collector cannot read the history.
+     * The results of all closed signals of the venue, whatever the filters are. Absent while the collector cannot read the history.
      *
      * @generated from field: virtuoso.market.v1.SignalRecord record = 3;
      */

@@ -86,7 +86,7 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     drivers: DimensionKind[];
     /**
-     * How many targets were reached.
+     * The number of targets that were reached.
      *
      * @generated from field: uint32 targets_hit = 13;
      */
@@ -158,25 +158,25 @@ export type SignalTarget = Message<"virtuoso.market.v1.SignalTarget"> & {
  */
 export declare const SignalTargetSchema: GenMessage<SignalTarget>;
 /**
- * How the closed signals of a venue ended.
+ * The results of the closed signals of a venue.
  *
  * @generated from message virtuoso.market.v1.SignalRecord
  */
 export type SignalRecord = Message<"virtuoso.market.v1.SignalRecord"> & {
     /**
-     * All of them.
+     * All closed signals.
      *
      * @generated from field: virtuoso.market.v1.SignalTally all = 1;
      */
     all?: SignalTally | undefined;
     /**
-     * The long ones.
+     * The long signals.
      *
      * @generated from field: virtuoso.market.v1.SignalTally long = 2;
      */
     long?: SignalTally | undefined;
     /**
-     * The short ones.
+     * The short signals.
      *
      * @generated from field: virtuoso.market.v1.SignalTally short = 3;
      */
@@ -200,7 +200,7 @@ export type SignalRecord = Message<"virtuoso.market.v1.SignalRecord"> & {
  */
 export declare const SignalRecordSchema: GenMessage<SignalRecord>;
 /**
- * How the signals ended whose first driver is one dimension.
+ * The results of the signals with one dimension as the first driver.
  *
  * @generated from message virtuoso.market.v1.DriverTally
  */
@@ -212,7 +212,7 @@ export type DriverTally = Message<"virtuoso.market.v1.DriverTally"> & {
      */
     driver: DimensionKind;
     /**
-     * How they ended.
+     * Their results.
      *
      * @generated from field: virtuoso.market.v1.SignalTally tally = 2;
      */
@@ -230,13 +230,13 @@ export declare const DriverTallySchema: GenMessage<DriverTally>;
  */
 export type SignalTally = Message<"virtuoso.market.v1.SignalTally"> & {
     /**
-     * How many signals.
+     * The number of signals.
      *
      * @generated from field: uint32 count = 1;
      */
     count: number;
     /**
-     * How many of them have a result above 0.
+     * The number of signals with a result above 0.
      *
      * @generated from field: uint32 wins = 2;
      */
