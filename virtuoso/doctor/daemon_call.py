@@ -1,4 +1,4 @@
-"""Blocking calls in daemon threads: a disk or a name resolver that hangs must not delay the end of the process."""
+"""Blocking calls in daemon threads. A disk or a name resolver that hangs does not delay the end of the process."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ T = TypeVar("T")
 
 
 async def daemon_call(call: Callable[[], T]) -> T:
-    """Return the result of `call`, or raise its exception. A call whose caller gives up runs on until the process ends."""
+    """Return the result of `call`, or raise its exception. After a cancellation the call continues in its thread."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
     def settle(set_outcome: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nothing waits any more
+        with suppress(RuntimeError):  # the loop is closed, so nothing waits for the result
             loop.call_soon_threadsafe(lambda: None if future.done() else set_outcome())
 
     def run() -> None:

@@ -15,7 +15,7 @@ from virtuoso.domain.errors import ConfigError
 from virtuoso.edge.certificate import check
 
 
-async def servers(addresses: Sequence[Address], monitor_port: int) -> list[Finding]:
+async def check_servers(addresses: Sequence[Address], monitor_port: int) -> list[Finding]:
     """Check whether a Virtuoso server and its monitor answer at each address.
 
     A missing server is a warning if at least one other server answers."""
@@ -41,7 +41,7 @@ def _server(address: Address, statuses: tuple[str | None, str | None], monitor_p
     return Finding(subject, Level.OK, f"a Virtuoso server answers with the status {status}")
 
 
-async def tls(certificate: str, key: str) -> Finding:
+async def check_tls(certificate: str, key: str) -> Finding:
     """Check whether the edge can serve HTTPS with these PEM files."""
     try:
         await daemon_call(lambda: check(certificate, key))
@@ -51,7 +51,7 @@ async def tls(certificate: str, key: str) -> Finding:
     return Finding("TLS", Level.OK, f"the edge serves HTTPS with {certificate}")
 
 
-async def access_log(path: str) -> Finding:
+async def check_access_log(path: str) -> Finding:
     """Check whether the edge can write its access log to this file. The file does not have to exist yet."""
     if await daemon_call(lambda: _writable(Path(path).absolute())):
         return Finding("ACCESS_LOG", Level.OK, f"{path} is writable")

@@ -14,7 +14,7 @@ from virtuoso.doctor import edge, listeners, machine
 from virtuoso.doctor.directories import check_directory
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.history import check_history
-from virtuoso.doctor.memcached_servers import check_memcached, weigh_servers
+from virtuoso.doctor.memcached_servers import check_memcached, downgrade_failures
 from virtuoso.domain.addresses import Address, format_address
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.model import Environment
@@ -75,16 +75,16 @@ async def examine(
     """
     deadline = _Deadline(end=time.monotonic() + total_s, check_s=check_s)
     loading = _Deadline(end=time.monotonic() + LOAD_S, check_s=LOAD_S)
-    libraries_task = asyncio.create_task(_bounded("libraries", loading, lambda: _single(machine.libraries())))
+    libraries_task = asyncio.create_task(_bounded("libraries", loading, lambda: _single(machine.check_libraries())))
     other_tasks = [
         asyncio.create_task(_bounded(subject, deadline, check)) for subject, check in _other_checks(targets, deadline)
     ]
     try:
         libraries = await libraries_task
         findings = [
-            machine.environment(targets.environment.name, targets.exchange_urls),
+            machine.environment_finding(targets.environment.name, targets.exchange_urls),
             *libraries,
-            machine.proxies(os.environ),
+            machine.check_proxies(os.environ),
         ]
         if libraries[0].level is Level.OK:
             # This import is late so that a missing ccxt is a finding and not a traceback.
@@ -119,14 +119,14 @@ def _other_checks(targets: Targets, deadline: _Deadline) -> list[tuple[str, Chec
         port("GRPC_ADDRESS", targets.grpc_address, listeners.grpc_status),
         port("EDGE_ADDRESS", targets.edge_address, edge_status),
         port("MONITOR_ADDRESS", targets.monitor_address, listeners.http_status, needed=False),
-        ("envoy", lambda: _single(machine.envoy(targets.envoy))),
+        ("envoy", lambda: _single(machine.check_envoy(targets.envoy))),
     ]
     if targets.servers:
-        checks.append(("SERVERS", lambda: edge.servers(targets.servers, targets.monitor_address[1])))
+        checks.append(("SERVERS", lambda: edge.check_servers(targets.servers, targets.monitor_address[1])))
     if any(targets.tls):
-        checks.append(("TLS", lambda: _single(edge.tls(*targets.tls))))
+        checks.append(("TLS", lambda: _single(edge.check_tls(*targets.tls))))
     if targets.access_log:
-        checks.append(("ACCESS_LOG", lambda: _single(edge.access_log(targets.access_log))))
+        checks.append(("ACCESS_LOG", lambda: _single(edge.check_access_log(targets.access_log))))
     return checks
 
 
@@ -145,7 +145,7 @@ def _repository_checks(cache: str, node_directory: str, deadline: _Deadline) -> 
 
     async def every_server() -> list[Finding]:
         groups = await asyncio.gather(*map(bounded, servers))
-        return weigh_servers([finding for group in groups for finding in group])
+        return downgrade_failures([finding for group in groups for finding in group])
 
     path = Path(node_directory).expanduser().absolute()
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 
 WIDTH = 118
@@ -30,9 +30,8 @@ class Finding:
     level: Level
     why: str  # the reason for the level
     remedy: str = ""  # the recommended action; "" for none
-    figures: Mapping[str, float] = field(
-        default_factory=dict
-    )  # measurements for scripts, with the unit at the end of the name
+    # Measurements for scripts. The name of each ends with its unit.
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
@@ -55,16 +54,7 @@ def render(findings: Sequence[Finding]) -> str:
 
 def to_json(findings: Sequence[Finding]) -> str:
     """Return JSON for scripts: {"exit_code", "findings": [{"subject", "level", "why", "remedy", "figures"}]}."""
-    rows = [
-        {
-            "subject": finding.subject,
-            "level": finding.level.value,
-            "why": finding.why,
-            "remedy": finding.remedy,
-            "figures": dict(finding.figures),
-        }
-        for finding in findings
-    ]
+    rows = [{**asdict(finding), "level": finding.level.value} for finding in findings]
     return json.dumps({"exit_code": exit_code(findings), "findings": rows}, indent=2, ensure_ascii=False) + "\n"
 
 

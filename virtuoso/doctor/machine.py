@@ -25,13 +25,13 @@ _MODULES = {
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy")
 
 
-def environment(name: str, exchange_urls: Mapping[str, str]) -> Finding:
+def environment_finding(name: str, exchange_urls: Mapping[str, str]) -> Finding:
     """Report the environment of the market data. `exchange_urls`: the venues that are read from another URL."""
     where = "; ".join(f"{venue} is read from {url}" for venue, url in exchange_urls.items())
     return Finding("environment", Level.OK, f"every reply is labelled {name}" + (f" ({where})" if where else ""))
 
 
-async def libraries() -> Finding:
+async def check_libraries() -> Finding:
     """Check whether the required libraries can be imported. This takes a few seconds."""
     remedy = "Run tools/setup, or pip install --require-hashes -r requirements.txt"
     broken = []
@@ -53,7 +53,7 @@ def _version(name: str) -> str:
         return "of unknown version"
 
 
-def proxies(env: Mapping[str, str]) -> Finding:
+def check_proxies(env: Mapping[str, str]) -> Finding:
     """Check the proxy variables: requests to venues do not use a proxy, but gRPC clients do.
 
     Their values may contain passwords and are not shown.
@@ -72,7 +72,7 @@ def proxies(env: Mapping[str, str]) -> Finding:
     return Finding("proxies", Level.WARNING, why, remedy)
 
 
-async def envoy(program: str | None) -> Finding:
+async def check_envoy(program: str | None) -> Finding:
     """Check whether Envoy starts. `program` is None if Envoy is not installed."""
     effect = "; without it, only gRPC is served, not JSON and gRPC-Web"
     if program is None:

@@ -46,8 +46,8 @@ async def check_memcached(host: str, port: int) -> Finding:
     return Finding(subject, Level.OK, why, figures={"round_trip_ms": round(round_trip_ms, 2)})
 
 
-def weigh_servers(findings: Sequence[Finding]) -> list[Finding]:
-    """Turn failures into warnings while one server works: keys move to the next server."""
+def downgrade_failures(findings: Sequence[Finding]) -> list[Finding]:
+    """Change failures to warnings while at least one server works, because its keys move to the next server."""
     if all(finding.level is Level.FAILURE for finding in findings):
         return [replace(each, remedy=f"{each.remedy}. Until then each node uses its own directory") for each in findings]
     return [

@@ -14,8 +14,8 @@ from virtuoso.domain.errors import ExchangeError
 class SourceCheck:
     """The result of a check of one source.
 
-    `secure`: the source uses HTTPS. `error`: None if the source works. `clock_lags_s`: by reply, the lag of the source's
-    clock behind this machine's clock."""
+    `secure`: the source uses HTTPS. `error`: None if the source works. `clock_lags_s`: for each reply, the lag of the
+    source's clock behind this machine's clock."""
 
     name: str
     secure: bool

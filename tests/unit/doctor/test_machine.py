@@ -18,7 +18,7 @@ async def test_an_envoy_that_does_not_start_is_a_warning(tmp_path: Path) -> None
     broken = tmp_path / "envoy"
     broken.write_text("#!/bin/sh\necho no such library >&2\nexit 127\n")
     broken.chmod(0o755)
-    finding = await machine.envoy(str(broken))
+    finding = await machine.check_envoy(str(broken))
     assert finding.level is Level.WARNING
     assert "127" in finding.why
     assert "no such library" in finding.why
@@ -28,24 +28,24 @@ async def test_an_envoy_that_works_is_ok_and_shows_its_path() -> None:
     program = Path(sys.executable).parent / "envoy"
     if not program.exists():
         pytest.skip("ENVOY IS NOT INSTALLED: tools/setup installs it")
-    finding = await machine.envoy(str(program))
+    finding = await machine.check_envoy(str(program))
     assert finding.level is Level.OK
     assert str(program) in finding.why
 
 
 def test_proxy_variables_are_named_without_their_passwords() -> None:
-    finding = machine.proxies({"https_proxy": "http://me:secret@proxy:1", "HTTP_PROXY": "", "PATH": "/bin"})
+    finding = machine.check_proxies({"https_proxy": "http://me:secret@proxy:1", "HTTP_PROXY": "", "PATH": "/bin"})
     assert finding.level is Level.WARNING
     assert finding.why.startswith("https_proxy set")
     assert "secret" not in f"{finding.why} {finding.remedy}"
-    assert machine.proxies({"https_proxy": "http://proxy:1", "no_proxy": "localhost, 127.0.0.1"}).level is Level.OK
+    assert machine.check_proxies({"https_proxy": "http://proxy:1", "no_proxy": "localhost, 127.0.0.1"}).level is Level.OK
 
 
 async def test_a_library_that_is_missing_is_a_failure_and_not_a_traceback() -> None:
     code = (
         "import sys, asyncio; sys.modules['talib'] = None\n"
         "from virtuoso.doctor import machine\n"
-        "print(asyncio.run(machine.libraries()))"
+        "print(asyncio.run(machine.check_libraries()))"
     )
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert "FAILURE" in process.stdout
