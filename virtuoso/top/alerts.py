@@ -16,13 +16,13 @@ from virtuoso.client import AlertStream, Market, State, failure
 from virtuoso.market.v1 import alert_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.top import words
+from virtuoso.top.connection import RETRY_S
 from virtuoso.top.styles import DOWN, FAINT, WARN
 
 if TYPE_CHECKING:
     from virtuoso.market.v1.alert_pb2 import Alert
 
 MAX_ALERTS = 200
-RETRY_S = 5.0
 LEVEL_COLOURS = {
     alert_pb2.ALERT_LEVEL_INFO: FAINT,
     alert_pb2.ALERT_LEVEL_WARNING: WARN,

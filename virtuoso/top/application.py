@@ -20,6 +20,7 @@ from virtuoso.client import Connection, Dashboard, Market, State, failure
 from virtuoso.top import prompt
 from virtuoso.top.alerts import AlertPane
 from virtuoso.top.columns import layout
+from virtuoso.top.connection import NO_CONNECTION, RETRY_S
 from virtuoso.top.header import ConnectionStatus, MarketHeader
 from virtuoso.top.help import HelpScreen
 from virtuoso.top.prompt import Prompt
@@ -30,13 +31,9 @@ from virtuoso.top.table_view import TableView
 from virtuoso.top.watchlist import Watchlist
 from virtuoso.top.words import DIMENSIONS
 
-NEVER_CONNECTED = 2
-# The time before a retry after the server rejected a call.
-RETRY_S = 5.0
-
 
 class TopApp(App[int]):
-    """The terminal dashboard. It returns 0, or NEVER_CONNECTED when the server never sent data."""
+    """The terminal dashboard. It returns 0, or NO_CONNECTION when the server never sent data."""
 
     CSS = APPLICATION_CSS
     ENABLE_COMMAND_PALETTE = False
@@ -247,4 +244,4 @@ class TopApp(App[int]):
 
     def action_leave(self) -> None:
         """Quit."""
-        self.exit(NEVER_CONNECTED if self._dashboard is None else 0)
+        self.exit(NO_CONNECTION if self._dashboard is None else 0)

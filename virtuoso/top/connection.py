@@ -10,6 +10,7 @@ import os
 import grpc
 
 NO_CONNECTION, REFUSED = 2, 3
+RETRY_S = 5.0  # the time before a retry after the server rejected a call
 
 
 def credentials(certificates: bytes | None, *, tls: bool) -> grpc.ChannelCredentials | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import grpc
 
 from virtuoso.client import connect
-from virtuoso.top.application import NEVER_CONNECTED, TopApp
+from virtuoso.top.application import TopApp
 from virtuoso.top.connection import NO_CONNECTION, credentials
 from virtuoso.top.watchlist import Watchlist
 
@@ -31,6 +31,6 @@ async def show(address: str, channel_credentials: grpc.ChannelCredentials | None
         for name in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(name, application.action_leave)
         code = await application.run_async()
-    if code == NEVER_CONNECTED:
-        sys.stderr.write(f"no data came from {address}: is a server running there?\n")
+    if code == NO_CONNECTION:
+        sys.stderr.write(f"no data arrived from {address}: is a server running there?\n")
     return NO_CONNECTION if code is None else code

@@ -18,10 +18,10 @@ def sparkline(points: Sequence[tuple[float, float | None]], start: float, step: 
     if not measured:
         return ""
     first, last = min(by_step), max(by_step)
-    steps_a_cell = math.ceil((last - first + 1) / max_cells)
+    steps_per_cell = math.ceil((last - first + 1) / max_cells)
     least, most = min(measured.values()), max(measured.values())
-    line = [" "] * math.ceil((last - first + 1) / steps_a_cell)
+    line = [" "] * math.ceil((last - first + 1) / steps_per_cell)
     for index, value in measured.items():
         height = (value - least) / (most - least) if most > least else 0.5
-        line[(index - first) // steps_a_cell] = BLOCKS[min(len(BLOCKS) - 1, int(height * len(BLOCKS)))]
+        line[(index - first) // steps_per_cell] = BLOCKS[min(len(BLOCKS) - 1, int(height * len(BLOCKS)))]
     return "".join(line)

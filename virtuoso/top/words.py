@@ -206,7 +206,7 @@ def failure_text(failure: Failure) -> str:
     if failure.reason:
         return ERROR_REASONS.get(failure.reason, failure.message)
     if failure.code is grpc.StatusCode.UNIMPLEMENTED:
-        return "another program than a Virtuoso server answers there"
+        return "the program that answers there is not a Virtuoso server"
     if failure.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
         return failure.message.rpartition(": ")[2] or "no answer"
     return f"{failure.code.name}: {failure.message}"

@@ -19,7 +19,7 @@ from tests.unit.top.screens import Terminal, terminal
 from virtuoso.repository import keys
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.server import MarketServer
-from virtuoso.top.application import NEVER_CONNECTED
+from virtuoso.top.connection import NO_CONNECTION
 from virtuoso.top.styles import FAINT
 from virtuoso.top.symbol_table import SymbolTable
 
@@ -124,7 +124,7 @@ async def test_a_server_that_never_answers_is_named_and_quitting_returns_2(tmp_p
     async with terminal(f"127.0.0.1:{free_port()}", tmp_path) as seen:
         await seen.see("No connection", "Connection refused; connecting again", seen.app._address)
         await seen.press("q")
-        assert seen.app.return_value == NEVER_CONNECTED
+        assert seen.app.return_value == NO_CONNECTION
 
 
 async def test_keys_sort_search_and_filter(tmp_path: Path) -> None:
