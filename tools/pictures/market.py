@@ -21,7 +21,7 @@ from virtuoso.domain.model import (
     TimeSeries,
     Trades,
 )
-from virtuoso.simulator.market import SimulatedMarket
+from virtuoso.simulator.market import FUNDING_MS, SimulatedMarket
 
 T = TypeVar("T")
 
@@ -85,6 +85,7 @@ def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
         mark=quote.mark,
         index=quote.index,
         funding_rate=quote.funding_rate,
+        funding_interval_ms=FUNDING_MS,
     )
     shares = MARKET.long_short(base, 300_000, now_ms, 200)
     return SymbolInputs(

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from virtuoso.analysis.bars import FLAT, closed_bar_count
-from virtuoso.analysis.opportunity_rules import unusual_funding
+from virtuoso.analysis.funding import funding_text
+from virtuoso.analysis.opportunity_rules import PERCENT_A_DAY, unusual_funding
 from virtuoso.domain.model import ANCHOR, SymbolInputs, Timeframe
 from virtuoso.domain.prices import price_text
 from virtuoso.domain.records import AlertKind, AlertLevel
@@ -81,12 +82,12 @@ def volume_spike(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: in
 def funding_extreme(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int) -> AlertCondition | None:  # noqa: ARG001  every condition has these parameters
     """Return a funding rate that is far from the symbol's own past, as defined in `opportunity_rules`."""
     unusual = unusual_funding(inputs, now_ms)
-    if unusual is None:
+    if unusual is None or inputs.ticker is None:
         return None
     rate, z, _ = unusual
     payers = "longs" if rate > 0 else "shorts"
-    text = f"{inputs.symbol}: {payers} pay {100 * abs(rate):.3f} % an interval (z {z:+.1f})."
-    return AlertCondition(payers, abs(z), text, 100 * rate, "percent", AlertLevel.WARNING)
+    text = f"{inputs.symbol}: {payers} pay {funding_text(inputs.ticker)}, z {z:+.1f}."
+    return AlertCondition(payers, abs(z), text, 100 * rate, PERCENT_A_DAY, AlertLevel.WARNING)
 
 
 def open_interest_surge(

@@ -104,23 +104,26 @@ def market_sentiment(tickers: Mapping[str, Ticker], inputs: Sequence[SymbolInput
     `tickers` are those of the whole venue. They are empty when many are unusable, as for `overview`. `inputs` are those of
     the tracked symbols. A figure is None when its inputs are missing. Bad data of one symbol affects only that symbol.
 
-    gauge: 0-100, see the module. funding_mean_percent (weighted by turnover) and funding_median_percent: over all tickers,
-    percent per interval. open_interest_usd: the sum of open interest times last price. open_interest_change_percent: over 4
-    hours, both ends at today's prices. long_short_median: longs per short, above 0. long_accounts_percent: 0-100, mean
-    weighted by turnover. premium_median_bp: 10,000 log(mark / index). Units and ranges are as in sentiment.proto. (Own
-    definition.)"""
+    gauge: 0-100, see the module. funding_mean_day_percent (weighted by turnover) and funding_median_day_percent: over all
+    tickers whose funding interval is known, percent a day. open_interest_usd: the sum of open interest times last price.
+    open_interest_change_percent: over 4 hours, both ends at today's prices. long_short_median: longs per short, above 0.
+    long_accounts_percent: 0-100, mean weighted by turnover. premium_median_bp: 10,000 log(mark / index). Units and ranges
+    are as in sentiment.proto. (Own definition.)"""
     contexts = [_context(one, now_ms) for one in inputs]
     weights = [_turnover(one) for one in inputs]
     breadth = breadth_of(np.array([t.change_24h_percent for t in tickers.values() if _is_finite(t.change_24h_percent)]))
-    rates = [(t.funding_rate or 0.0, t.turnover_24h or 0.0) for t in tickers.values() if _is_finite(t.funding_rate)]
+    rates = [
+        (r, t.turnover_24h or 0.0) for t in tickers.values() if (r := t.funding_rate_a_day) is not None and math.isfinite(r)
+    ]
+    mean, median = _scaled(100, _weighted_mean(rates)), _scaled(100, _median([rate for rate, _ in rates]))
     ratios = [(r, w) for i, w in zip(inputs, weights, strict=True) if (r := _long_short_ratio(i)) is not None]
     premiums = [math.log(t.mark / t.index) * 1e4 for t in tickers.values() if t.mark is not None and t.index is not None]
     interests = [t.open_interest * t.last for t in tickers.values() if t.open_interest is not None]
     return MarketSentiment(
         gauge=_gauge([_measure(spec, breadth, contexts, weights) for spec in PARTS]),
         breadth=breadth,
-        funding_mean_percent=_scaled(100, _weighted_mean(rates)),
-        funding_median_percent=_scaled(100, _median([rate for rate, _ in rates])),
+        funding_mean_day_percent=mean,
+        funding_median_day_percent=median,
         open_interest_usd=math.fsum(interests) if interests else None,
         open_interest_change_percent=_open_interest_change(inputs),
         long_short_median=_exp(_median([math.log(ratio) for ratio, _ in ratios])),

@@ -17,8 +17,8 @@ the usual standard deviation of residuals. Sums are sums of log returns. Percent
                                 the side is opposite to this alpha
     CROSS_TIMEFRAME_DIVERGENCE  the last 2 hours on 5m (|z| of at least 3) move against the last week on 4h (|z| of at least
                                 1.5); the side follows the week
-    FUNDING_EXTREME             the rate has |z| of at least 4 against its own history, its size is at least 0.03 % per
-                                interval, and z and rate have the same sign; the side is opposite to those who pay
+    FUNDING_EXTREME             the rate has |z| of at least 4 against its own history, its size is at least 0.09 % a
+                                day, and z and rate have the same sign; the side is opposite to those who pay
 
 Where the side follows a move, that move must have |z| of at least 1. A reflected market gives the opposite side of each
 kind. For the kinds on 30m returns, confidence is n / (n + 60), times the share of the recent returns that are present,
@@ -39,6 +39,7 @@ import numpy as np
 from virtuoso.analysis import sentiment
 from virtuoso.analysis.bars import FLAT, enough_moves
 from virtuoso.analysis.beta import Fit, Returns, align_returns, fit
+from virtuoso.analysis.funding import funding_text
 from virtuoso.analysis.measurement import READING_ERRORS, NotMeasured, sample_confidence
 from virtuoso.analysis.symbol_context import SymbolContext
 from virtuoso.domain.model import ANCHOR, SymbolInputs, Timeframe
@@ -62,9 +63,11 @@ FAST, FAST_POINTS, FAST_Z = Timeframe.M5, 24, 3.0
 SLOW, SLOW_POINTS, SLOW_Z = Timeframe.H4, 42, 1.5
 FAST_DAY_POINTS, MIN_FAST_POINTS = 288, 144
 SLOW_MONTH_POINTS, MIN_SLOW_POINTS = 180, 90
-FUNDING_Z, MIN_FUNDING_RATE = 4.0, 3e-4
+FUNDING_Z, MIN_FUNDING_A_DAY = 4.0, 9e-4
 HALF_SAMPLE = 60.0
 MIN_CONFIDENCE = 0.3
+
+PERCENT_A_DAY = "percent a day"
 
 _THRESHOLDS = {
     OpportunityKind.CORRELATION_BREAKDOWN: (CHANGE_Z, "correlation"),
@@ -73,7 +76,7 @@ _THRESHOLDS = {
     OpportunityKind.RELATIVE_STRENGTH_BREAKOUT: (BREAKOUT_Z, "percent"),
     OpportunityKind.REVERSION: (REVERSION_Z, "percent"),
     OpportunityKind.CROSS_TIMEFRAME_DIVERGENCE: (FAST_Z, "percent"),
-    OpportunityKind.FUNDING_EXTREME: (FUNDING_Z, "percent"),
+    OpportunityKind.FUNDING_EXTREME: (FUNDING_Z, PERCENT_A_DAY),
 }
 """The z-score threshold of each kind, and the unit of its reading."""
 
@@ -276,9 +279,9 @@ def _recent_move(values: Floats, last: int, min_points: int) -> tuple[Floats, Fl
 
 def unusual_funding(inputs: SymbolInputs, now_ms: int) -> tuple[float, float, float] | None:
     """Return (rate, its z-score, confidence) if the funding rate meets FUNDING_EXTREME, otherwise None. The rate is a
-    fraction per interval."""
-    rate = None if inputs.ticker is None else inputs.ticker.funding_rate
-    if rate is None or abs(rate) < MIN_FUNDING_RATE:
+    fraction per day."""
+    rate = None if inputs.ticker is None else inputs.ticker.funding_rate_a_day
+    if rate is None or abs(rate) < MIN_FUNDING_A_DAY:
         return None
     try:
         z, confidence = sentiment.funding(SymbolContext(inputs, now_ms, {}))
@@ -289,11 +292,11 @@ def unusual_funding(inputs: SymbolInputs, now_ms: int) -> tuple[float, float, fl
 
 def _funding_extreme(inputs: SymbolInputs, now_ms: int) -> Candidate | None:
     unusual = unusual_funding(inputs, now_ms)
-    if unusual is None:
+    if unusual is None or inputs.ticker is None:
         return None
     rate, z, confidence = unusual
     payers = "longs" if rate > 0 else "shorts"
-    text = f"{inputs.symbol}: {payers} pay {100 * abs(rate):.3f} % an interval, far from its own past (z {z:+.1f})."
+    text = f"{inputs.symbol}: {payers} pay {funding_text(inputs.ticker)}, far from its own past (z {z:+.1f})."
     return Candidate(
         kind=OpportunityKind.FUNDING_EXTREME,
         symbol=inputs.symbol,
@@ -302,6 +305,6 @@ def _funding_extreme(inputs: SymbolInputs, now_ms: int) -> Candidate | None:
         confidence=confidence,
         sentence=text,
         reading=100 * rate,
-        unit="percent",
+        unit=PERCENT_A_DAY,
         z_score=z,
     )

@@ -13,27 +13,30 @@ import math
 import numpy as np
 
 from virtuoso.analysis.components import ContextComponentSpec
+from virtuoso.analysis.funding import past_rates_a_day
 from virtuoso.analysis.measurement import NotMeasured, freshness
 from virtuoso.analysis.symbol_context import SymbolContext, history_z_score
 from virtuoso.domain.inputs import ScoreInput
 
-FUNDING_FLOOR = 2e-5
-"""The deviation of funding that is regarded as noise: 0.2 bp per interval."""
+FUNDING_FLOOR = 6e-5
+"""The deviation of funding that is regarded as noise: 0.6 bp per day."""
 LOG_RATIO_FLOOR = 0.02
 """The deviation of the log long/short ratio that is regarded as noise: 2 %."""
 
 
 def funding(context: SymbolContext) -> tuple[float, float]:
     """Return the z-score of the funding rate against the symbol's own past rates; unbounded, mostly -4..4 "deviations":
-    (rate - mean) / sqrt(variance + (0.2 bp)^2).
+    (rate - mean) / sqrt(variance + (0.6 bp)^2), where all rates are per day.
 
     High funding is bearish, because longs pay a high cost and leave when the price stops rising. Raise NotMeasured with
     fewer than 8 past rates. (Own definition.)"""
     ticker, history = context.inputs.ticker, context.inputs.funding
     if ticker is None or ticker.funding_rate is None or history is None:
         raise NotMeasured("no funding rate")
+    if (rate := ticker.funding_rate_a_day) is None:
+        raise NotMeasured("the funding interval is not known")
     fresh = freshness(context.now_ms - ticker.stamp.observed_ms, 60_000, 600_000)
-    reading, confidence = history_z_score(ticker.funding_rate, history.values, floor=FUNDING_FLOOR, min_count=8)
+    reading, confidence = history_z_score(rate, past_rates_a_day(history), floor=FUNDING_FLOOR, min_count=8)
     return reading, confidence * fresh
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # servers also use these records, but never load numpy
     Selection = slice | NDArray[np.bool_] | NDArray[np.intp]
 
 SYMBOL_PATTERN = re.compile(r"^[^\W_]{1,24}USDT$")  # letters and digits of any script, like [\p{L}\p{N}] in the .proto
+DAY_MS = 86_400_000
 ANCHOR = "BTCUSDT"  # regime, volatility and dominance are measured on this market
 
 
@@ -135,7 +136,15 @@ class Ticker:
     mark: float | None = None  # mark price
     index: float | None = None  # index price
     funding_rate: float | None = None  # of the current interval, a fraction
+    funding_interval_ms: int | None = None  # between two payments; None when it is not known
     open_interest: float | None = None
+
+    @property
+    def funding_rate_a_day(self) -> float | None:
+        """Return the funding rate as a fraction per day. Return None when the rate or its interval is not known."""
+        if self.funding_rate is None or self.funding_interval_ms is None:
+            return None
+        return self.funding_rate * DAY_MS / self.funding_interval_ms
 
 
 CANDLE_COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")

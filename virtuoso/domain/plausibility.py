@@ -15,6 +15,7 @@ Every limit stands here. The code that reads a kind of data applies the limit an
 | a number | finite and at most 1e18; a price above 0 | the row, or the field, is refused |
 | mark and index price | within 20 % of the last price | the field is absent |
 | funding rate | at most 5 % per interval | the field is absent |
+| funding interval | 1 to 24 hours; not above the time between last and next payment | that of past payments, or absent |
 | rows of one key, such as trades of one id | they are equal | all of them are refused |
 | two bars of one time | only one of them has a volume | both are refused; else the one with a volume stands |
 | a bar's open | within a factor of 1.4 of the close before it (5 after a gap) | bars of another scale are refused |
@@ -36,6 +37,7 @@ MAX_CLOCK_STEP_BACK_MS = 5 * SECOND_MS
 MAX_CLOCK_STILL_MS = 15 * SECOND_MS
 MAX_ROW_LEAD_MS = 5 * SECOND_MS  # maximum lead of a row's time over its reply's; a venue's clocks differ
 MAX_TICKER_AGE_MS = 10 * MINUTE_MS  # some venues date a ticker by its last trade, and small markets trade rarely
+MIN_FUNDING_INTERVAL_MS, MAX_FUNDING_INTERVAL_MS = 60 * MINUTE_MS, 24 * 60 * MINUTE_MS
 MAX_DOMINANCE_AGE_MS = 60 * MINUTE_MS
 MAX_BAR_LEAD_MS = MINUTE_MS
 MAX_BAR_DELAY_MS = MINUTE_MS  # the newest bar may be missing for two periods and this time

@@ -222,8 +222,8 @@ class MarketSentiment:
 
     gauge: Dimension  # score from 0 (fear) to 100 (greed); its components add up to it
     breadth: Breadth | None = None
-    funding_mean_percent: float | None = None  # weighted by turnover; per funding interval of each market
-    funding_median_percent: float | None = None  # per funding interval of each market
+    funding_mean_day_percent: float | None = None  # per day, weighted by turnover
+    funding_median_day_percent: float | None = None  # per day
     open_interest_usd: float | None = None  # of the markets that report it
     open_interest_change_percent: float | None = None  # over 4 hours, at current prices
     long_short_median: float | None = None  # ratio of long to short accounts, above 0

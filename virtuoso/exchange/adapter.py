@@ -22,6 +22,7 @@ from virtuoso.exchange.candles import read_candles
 from virtuoso.exchange.classify import classify, kind_of
 from virtuoso.exchange.client import URGENT, connect
 from virtuoso.exchange.freshness import VenueClock
+from virtuoso.exchange.funding_intervals import HOUR_MS, FundingIntervals
 from virtuoso.exchange.instruments import instruments_of, is_active_perpetual
 from virtuoso.exchange.list_completeness import ListCompleteness, unlisted_symbols
 from virtuoso.exchange.premiums import Premiums, Rows
@@ -31,6 +32,7 @@ from virtuoso.exchange.tickers import newest_ms, read_tickers, traded_names
 from virtuoso.exchange.venues import SeriesNames, venue_facts
 
 Answer = TypeVar("Answer")
+RETRY_INTERVALS_MS = 300_000  # after a failed request for the list of funding intervals
 
 
 class CcxtExchange:
@@ -60,6 +62,9 @@ class CcxtExchange:
         self._pause: RateLimited | None = None
         self._venue_clock = VenueClock()
         self._premiums = Premiums(self._facts.premium_s, clock)
+        unlisted_hours = self._facts.unlisted_funding_hours
+        self._intervals = FundingIntervals(None if unlisted_hours is None else unlisted_hours * HOUR_MS)
+        self._intervals_due_ms = 0
         self._by_key: dict[str, Instrument] = {}  # by the symbol in ticker rows
         self._others: frozenset[str] = frozenset()  # the same of other listed markets, such as inactive ones
         self._completeness = ListCompleteness()
@@ -121,6 +126,7 @@ class CcxtExchange:
                 venue_ms=venue_ms,
                 premiums=self._premiums.rows_at(stamp),
                 premium=names.premium,
+                intervals=self._intervals,
                 contracts=self._contracts,
             )
 
@@ -158,7 +164,22 @@ class CcxtExchange:
             rates, more = answers
             return completed(mappings(rates), [(reply["data"], suffix) for reply, suffix in more], name), stamp.received_ms
 
-        return await self._ask("fetchFundingRates", request, read)
+        rows = await self._ask("fetchFundingRates", request, read)
+        if self._facts.unlisted_funding_hours is not None and rows[1] >= self._intervals_due_ms:
+            await self._read_intervals(rows[1])
+        return rows
+
+    async def _read_intervals(self, now_ms: int) -> None:
+        """Read the list of markets with unusual funding intervals. A failure changes nothing, and is counted."""
+        names = self._facts.names.premium.interval
+        self._intervals_due_ms = now_ms + RETRY_INTERVALS_MS
+        with suppress(ExchangeError):
+            await self._ask(
+                "fetchFundingIntervals",
+                self._client.fetch_funding_intervals,
+                lambda rows, *_: self._intervals.read_list(rows, names),
+            )
+            self._intervals_due_ms = now_ms + HOUR_MS
 
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
@@ -211,13 +232,15 @@ class CcxtExchange:
     async def funding(self, instrument: Instrument) -> TimeSeries:
         """Read past funding rates, as fractions per funding interval."""
         symbol, count = instrument.venue_symbol, self._facts.funding_count
-        return await self._series(
+        history = await self._series(
             instrument,
             "fetchFundingRateHistory",
             lambda: self._client.fetch_funding_rate_history(symbol, None, count),
             self._facts.names.funding,
             (InputKind.FUNDING, -MAX_FUNDING_RATE, MAX_FUNDING_RATE),
         )
+        self._intervals.learn(history)
+        return history
 
     async def open_interest(self, instrument: Instrument) -> TimeSeries:
         """Read the open interest at 5-minute intervals, in base units."""

@@ -19,6 +19,7 @@ from virtuoso.domain.plausibility import (
     MAX_ROW_LEAD_MS,
     MAX_TICKER_AGE_MS,
 )
+from virtuoso.exchange.funding_intervals import FundingIntervals
 from virtuoso.exchange.rows import count_accepted, count_refused, keyed, mappings, number, positive, row_time
 from virtuoso.exchange.venues import UNIFIED, PremiumNames, TickerNames
 
@@ -56,13 +57,14 @@ def read_tickers(
     venue_ms: int,
     premiums: Mapping[str, Mapping[str, Any]],
     premium: PremiumNames,
+    intervals: FundingIntervals,
     contracts: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, Ticker]:
     """Return the tickers of `instruments`, by symbol. The keys of `instruments` are the symbols in the rows. Rows of other
     symbols are ignored.
 
     `premiums` has rows of mark, index and funding by the same keys, for a venue whose tickers lack them. `contracts` has the
-    base units per contract by symbol. The default is 1.
+    base units per contract by symbol. The default is 1. `intervals` gives the funding interval of a row.
 
     A ticker has the time of its row, where the venue gives one, but no time after `stamp`. `venue_ms` is the time of the
     reply as the venue gave it. A row that is older by more than 10 minutes, or newer, is refused.
@@ -103,6 +105,7 @@ def read_tickers(
             mark=mark,
             index=index,
             funding_rate=funding,
+            funding_interval_ms=intervals.interval_ms(instrument.symbol, extra, marks.interval),
             open_interest=positive(row.get(names.open_interest)),
         )
     count_accepted("ticker", len(tickers))

@@ -33,6 +33,19 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class FundingNames:
+    """Field names of a row for the funding interval. A name is "" when the venue has no such field.
+
+    `hours` is the interval in hours. Without it, the interval is the time from `next_payment` to `payment_after`.
+    """
+
+    symbol: str = "symbol"
+    hours: str = ""
+    next_payment: str = ""
+    payment_after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TickerNames:
     """Field names of a ticker row. A name is "" when the venue has no such field.
 
@@ -52,6 +65,7 @@ class TickerNames:
     funding: str = ""
     open_interest: str = ""
     time: str = ""
+    interval: FundingNames = FundingNames()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,7 @@ class PremiumNames:
     mark: str
     index: str
     funding: str
+    interval: FundingNames = FundingNames()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +142,7 @@ UNIFIED = Names(
     SeriesNames("timestamp", "fundingRate"),
     SeriesNames("timestamp", "openInterestAmount"),
     SeriesNames("timestamp", "longShortRatio"),
-    PremiumNames("symbol", "markPrice", "indexPrice", "fundingRate"),
+    PremiumNames("symbol", "markPrice", "indexPrice", "fundingRate", FundingNames(hours="interval")),
 )
 
 
@@ -150,6 +165,7 @@ class Venue:
     periods: Mapping[InputKind, str] = field(default_factory=dict)  # the venue's name for 5 minutes, by kind of series
     premium_s: float | None = 60  # seconds between requests for fields that tickers lack; None: no requests
     premium_parts: tuple[PremiumPart, ...] = ()
+    unlisted_funding_hours: int | None = None  # of markets that the list of funding intervals leaves out; None: no list
     book_levels: int | None = None
     trade_count: int | None = None
     funding_count: int | None = None
@@ -167,6 +183,7 @@ _BYBIT = Venue(
         TickerNames(
             *("symbol", "lastPrice", "prevPrice24h", "price24hPcnt", 100, "turnover24h", "volume24h"),
             *("markPrice", "indexPrice", "fundingRate", "openInterest"),
+            interval=FundingNames(hours="fundingIntervalHour", next_payment="nextFundingTime"),
         ),
         TradeNames("execId", "time", "price", "size", "side", "Buy", "Sell"),
         SeriesNames("timestamp", "fundingRate"),  # ccxt parses these itself, correctly
@@ -199,16 +216,20 @@ _BINANCE = Venue(
         SeriesNames("fundingTime", "fundingRate"),
         SeriesNames("timestamp", "sumOpenInterest"),
         SeriesNames("timestamp", "longShortRatio"),
-        PremiumNames("symbol", "markPrice", "indexPrice", "lastFundingRate"),
+        PremiumNames(
+            *("symbol", "markPrice", "indexPrice", "lastFundingRate"),
+            FundingNames(hours="fundingIntervalHours", next_payment="nextFundingTime"),
+        ),
     ),
     options={"fetchTradesMethod": "fapiPublicGetTrades"},  # weight 5; aggTrades, ccxt's default, has weight 20
     limits=(
         Limit(900, 303, "fapiData/"),  # the venue allows 1,000 requests in 5 minutes
-        Limit(450, 303, "fapiPublic/fundingRate"),  # the venue allows 500 requests in 5 minutes
+        Limit(450, 303, "fapiPublic/funding"),  # the venue allows 500 requests in 5 minutes
         Limit(2160, 61, weighted=True, reserve=700),  # the venue allows a weight of 2,400 per minute
     ),
     weights={"fapiPublic/premiumIndex": 10},
     premium_s=15,
+    unlisted_funding_hours=8,
     book_levels=100,
     trade_count=500,
     funding_count=200,
@@ -227,7 +248,10 @@ _OKX = Venue(
         SeriesNames("timestamp", "fundingRate"),  # ccxt parses these itself
         SeriesNames("0", "2"),  # 1 counts contracts
         SeriesNames("timestamp", "longShortRatio"),
-        PremiumNames("instId", "markPx", "idxPx", "fundingRate"),
+        PremiumNames(
+            *("instId", "markPx", "idxPx", "fundingRate"),
+            FundingNames(next_payment="fundingTime", payment_after="nextFundingTime"),
+        ),
     ),
     options={"fetchMarkets": {"types": ["swap"]}, "defaultType": "swap", "defaultSubType": "linear"},
     # Each endpoint has its own limit per IP. In order, the venue allows 20, 40, 40, 100, 5 and 10 requests in 2 s.

@@ -60,6 +60,7 @@ def score_lines(received: ReceivedReply) -> Text:
                 ("Price", price_text(reply.price, optional(reply, "tick_size"))),
                 ("24h", words.change(optional(reply, "change_24h_percent"))),
                 ("Turnover", words.usd(optional(reply, "turnover_24h_usd"))),
+                ("Funding", words.number(optional(reply, "funding_day_percent"), 3, "% a day")),
                 ("Price is", f"{words.age(received.age_s(reply.price_time))} old"),
             ),
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from virtuoso.domain.model import DimensionKind
 from virtuoso.market.v1 import confluence_pb2, market_service_pb2
-from virtuoso.wire.times import timestamp
+from virtuoso.wire.times import duration, timestamp
 
 if TYPE_CHECKING:
     from virtuoso.domain import model
@@ -44,7 +44,14 @@ def confluence(ticker: model.Ticker, result: model.Confluence) -> market_service
         drivers=[confluence_pb2.DimensionKind.ValueType(kind) for kind in result.drivers],
         missing_inputs=result.missing_inputs,
         tick_size=ticker.tick_size,
+        funding_percent=_percent(ticker.funding_rate),
+        funding_interval=duration(ticker.funding_interval_ms) if ticker.funding_interval_ms else None,
+        funding_day_percent=_percent(ticker.funding_rate_a_day),
     )
+
+
+def _percent(rate: float | None) -> float | None:
+    return None if rate is None else 100 * rate
 
 
 def row(detail: market_service_pb2.GetConfluenceResponse) -> confluence_pb2.ConfluenceRow:

@@ -39,8 +39,10 @@ def sentiment(value: MarketSentiment) -> sentiment_pb2.Sentiment | None:
     gauge = value.gauge
     message = sentiment_pb2.Sentiment(
         breadth=breadth(value.breadth) if value.breadth else None,
-        funding_mean_percent=value.funding_mean_percent,
-        funding_median_percent=value.funding_median_percent,
+        funding_mean_percent=_of_eight_hours(value.funding_mean_day_percent),
+        funding_median_percent=_of_eight_hours(value.funding_median_day_percent),
+        funding_mean_day_percent=value.funding_mean_day_percent,
+        funding_median_day_percent=value.funding_median_day_percent,
         open_interest_usd=value.open_interest_usd,
         open_interest_change_percent=value.open_interest_change_percent,
         long_short_median=value.long_short_median,
@@ -60,6 +62,10 @@ def sentiment(value: MarketSentiment) -> sentiment_pb2.Sentiment | None:
         )
     )
     return message
+
+
+def _of_eight_hours(day_percent: float | None) -> float | None:
+    return None if day_percent is None else day_percent / 3
 
 
 def betas(symbol: str, windows: Mapping[BetaSpan, BetaWindow]) -> market_service_pb2.GetBetaResponse:

@@ -149,6 +149,7 @@ def inputs(shape: Shape, *, more: int = 0) -> SymbolInputs:
         mark=mid * float(np.exp(rng.normal(0, 3e-4))),
         index=mid * float(np.exp(rng.normal(0, 3e-4))),
         funding_rate=float(rates[-1] + still * rng.normal(0, 5e-5)),
+        funding_interval_ms=28_800_000,
     )
     return SymbolInputs(
         symbol="XUSDT",

@@ -209,10 +209,16 @@ def test_extreme_funding_and_surging_open_interest_raise_alerts_when_they_begin(
         stamp=Stamp(observed_ms=NOW, received_ms=NOW),
     )
     calm = SymbolInputs(
-        symbol="XUSDT", ticker=replace(ticker(), funding_rate=1e-4), funding=past, open_interest=interest([100.0] * 30)
+        symbol="XUSDT",
+        ticker=replace(ticker(), funding_rate=1e-4, funding_interval_ms=8 * HOUR),
+        funding=past,
+        open_interest=interest([100.0] * 30),
     )
-    dear = replace(calm, ticker=replace(ticker(), funding_rate=1e-3))
-    assert raised(market_pass(calm), market_pass(dear)) == [(K.FUNDING_EXTREME, AlertLevel.WARNING)]
+    dear = replace(calm, ticker=replace(ticker(), funding_rate=1.25e-4, funding_interval_ms=HOUR))
+    (alert,) = market_alerts(market_pass(calm), market_pass(dear))
+    assert (alert.kind, alert.level, alert.unit) == (K.FUNDING_EXTREME, AlertLevel.WARNING, "percent a day")
+    assert alert.reading == pytest.approx(0.3)
+    assert alert.text.startswith("XUSDT: longs pay 0.300 % a day (0.013 % every 1 h), z ")
     assert raised(market_pass(dear), market_pass(dear)) == []
     for newest, word in ((111.0, "rose"), (89.0, "fell")):
         surged = replace(calm, open_interest=interest([100.0] * 29 + [newest]))

@@ -16,6 +16,8 @@ from virtuoso.analysis.market_sentiment import PARTS, market_sentiment
 from virtuoso.domain.model import Breadth, SymbolInputs, Ticker, TimeSeries
 from virtuoso.domain.records import MarketSentiment
 
+HOUR_MS = 3_600_000
+
 KINDS = ("walk", "jumps", "trend", "thin_book", "young", "sparse", "huge_gap", "newborn")
 
 
@@ -109,16 +111,23 @@ def test_figures_of_the_venue_use_all_tickers() -> None:
             mark=2.002,
             index=2.0,
             funding_rate=rate,
+            funding_interval_ms=interval,
             open_interest=interest,
         )
-        for i, (change, turnover, rate, interest) in enumerate(
-            [(1.0, 1e6, 1e-4, 10.0), (-2.0, 3e6, -2e-4, None), (0.0, None, 4e-4, 20.0), (None, 1e6, None, None)]
+        for i, (change, turnover, rate, interval, interest) in enumerate(
+            [
+                (1.0, 1e6, 1e-4, 8 * HOUR_MS, 10.0),
+                (-2.0, 3e6, -2.5e-5, HOUR_MS, None),  # the same as -2e-4 every 8 hours
+                (0.0, None, 4e-4, 8 * HOUR_MS, 20.0),
+                (None, 1e6, None, 8 * HOUR_MS, None),
+                (None, 9e9, 0.01, None, None),  # of an unknown interval
+            ]
         )
     }
     result = market_sentiment(tickers, [], NOW_MS)
     assert result.breadth == Breadth(up=1, down=1, flat=1)
-    assert result.funding_mean_percent == pytest.approx(100 * (1e-4 * 1 - 2e-4 * 3) / 4)
-    assert result.funding_median_percent == pytest.approx(0.01)
+    assert result.funding_mean_day_percent == pytest.approx(3 * 100 * (1e-4 * 1 - 2e-4 * 3) / 4)
+    assert result.funding_median_day_percent == pytest.approx(0.03)
     assert result.open_interest_usd == pytest.approx(60.0)
     assert result.premium_median_bp == pytest.approx(1e4 * math.log(1.001))
     assert (result.long_short_median, result.long_accounts_percent, result.open_interest_change_percent) == (

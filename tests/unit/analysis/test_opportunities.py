@@ -86,6 +86,7 @@ def market(
         last=float(bars[Timeframe.M5].close[-1]),
         stamp=Stamp(observed_ms=NOW_MS - 500, received_ms=NOW_MS),
         funding_rate=rate,
+        funding_interval_ms=8 * HOUR,
     )
     funding = TimeSeries(symbol=symbol, time_ms=at, values=past, stamp=Stamp(observed_ms=NOW_MS, received_ms=NOW_MS))
     return SymbolInputs(symbol=symbol, ticker=ticker, candles=bars, funding=funding), candles(ANCHOR, btc)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.exchange.test_rows import JUNK, NOW, STAMP, refused
 from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, VenueStale
 from virtuoso.domain.model import Instrument, Ticker
+from virtuoso.exchange.funding_intervals import FundingIntervals
 from virtuoso.exchange.tickers import newest_ms, read_tickers
 from virtuoso.exchange.venues import UNIFIED, TickerNames, venue_facts
 
@@ -36,7 +37,16 @@ def read(rows: Any, known: int = 1) -> dict[str, Ticker]:
         f"A{k}USDT": Instrument(symbol=f"A{k}USDT", venue_symbol=f"A{k}", base_asset=f"A{k}", multiplier=1)
         for k in range(known - 1)
     }
-    return read_tickers(rows, BYBIT.ticker, instruments, STAMP, venue_ms=NOW, premiums={}, premium=BYBIT.premium)
+    return read_tickers(
+        rows,
+        BYBIT.ticker,
+        instruments,
+        STAMP,
+        venue_ms=NOW,
+        premiums={},
+        premium=BYBIT.premium,
+        intervals=FundingIntervals(None),
+    )
 
 
 def one(**changes: Any) -> Ticker:
@@ -111,7 +121,16 @@ def test_a_funding_rate_of_zero_is_absent_only_when_other_rows_are_unreadable() 
 def test_the_rounding_of_a_low_price_does_not_make_the_change_implausible() -> None:
     coin = Instrument(symbol="BTCUSDT", venue_symbol="", base_asset="", multiplier=1, tick_size=0.00001)
     row = {**ROW, "lastPrice": "0.00012", "prevPrice24h": "0.00011", "price24hPcnt": "0.132"}
-    read_back = read_tickers([row], BYBIT.ticker, {"BTCUSDT": coin}, STAMP, venue_ms=NOW, premiums={}, premium=BYBIT.premium)
+    read_back = read_tickers(
+        [row],
+        BYBIT.ticker,
+        {"BTCUSDT": coin},
+        STAMP,
+        venue_ms=NOW,
+        premiums={},
+        premium=BYBIT.premium,
+        intervals=FundingIntervals(None),
+    )
     assert read_back["BTCUSDT"].change_24h_percent == pytest.approx(13.2)
 
 
@@ -141,7 +160,14 @@ def test_mark_index_and_funding_come_from_premiums_when_tickers_lack_them() -> N
     row = {"symbol": "BTCUSDT", "lastPrice": "102", "openPrice": "100", "priceChangePercent": "2.000", "quoteVolume": "9"}
     premium = {"symbol": "BTCUSDT", "markPrice": "103", "indexPrice": "1", "lastFundingRate": "0.0002"}
     read = read_tickers(
-        [row], BINANCE.ticker, {"BTCUSDT": BTC}, STAMP, venue_ms=NOW, premiums={"BTCUSDT": premium}, premium=BINANCE.premium
+        [row],
+        BINANCE.ticker,
+        {"BTCUSDT": BTC},
+        STAMP,
+        venue_ms=NOW,
+        premiums={"BTCUSDT": premium},
+        premium=BINANCE.premium,
+        intervals=FundingIntervals(None),
     )["BTCUSDT"]
     assert (read.change_24h_percent, read.turnover_24h, read.volume_24h) == (2, 9, None)
     assert (read.mark, read.index, read.funding_rate) == (103, None, 0.0002)
@@ -150,7 +176,14 @@ def test_mark_index_and_funding_come_from_premiums_when_tickers_lack_them() -> N
 def test_without_a_turnover_it_is_the_volume_times_the_last_price() -> None:
     row = {"symbol": "BTC/USDT:USDT", "last": 10, "open": 10, "percentage": 0, "quoteVolume": None, "baseVolume": 3}
     read = read_tickers(
-        [row], UNIFIED.ticker, {"BTC/USDT:USDT": BTC}, STAMP, venue_ms=NOW, premiums={}, premium=UNIFIED.premium
+        [row],
+        UNIFIED.ticker,
+        {"BTC/USDT:USDT": BTC},
+        STAMP,
+        venue_ms=NOW,
+        premiums={},
+        premium=UNIFIED.premium,
+        intervals=FundingIntervals(None),
     )
     assert (read["BTCUSDT"].turnover_24h, read["BTCUSDT"].volume_24h) == (30, 3)
 
@@ -163,6 +196,7 @@ def test_volumes_in_contracts_are_converted_to_base_units() -> None:
             venue_ms=NOW,
             premiums={},
             premium=UNIFIED.premium,
+            intervals=FundingIntervals(None),
             contracts={"BTCUSDT": 0.01},
         )["BTCUSDT"]
         assert (read.turnover_24h, read.volume_24h) == pytest.approx(expected)
@@ -175,6 +209,7 @@ def test_okx_volumes_are_in_base_units_and_changes_come_from_the_opening_price()
         venue_ms=NOW,
         premiums={"BTC-USDT-SWAP": {"instId": "BTC-USDT-SWAP", "fundingRate": "0.0001"}},
         premium=OKX.premium,
+        intervals=FundingIntervals(None),
         contracts={"BTCUSDT": 0.01},
     )["BTCUSDT"]
     assert read.change_24h_percent == pytest.approx(2)
@@ -200,7 +235,16 @@ def read_dated(names: TickerNames, rows: list[dict[str, Any]], venue_ms: int = N
     instruments = {
         row[names.symbol]: Instrument(symbol=row[names.symbol], venue_symbol="", base_asset="", multiplier=1) for row in rows
     }
-    tickers = read_tickers(rows, names, instruments, STAMP, venue_ms=venue_ms, premiums={}, premium=UNIFIED.premium)
+    tickers = read_tickers(
+        rows,
+        names,
+        instruments,
+        STAMP,
+        venue_ms=venue_ms,
+        premiums={},
+        premium=UNIFIED.premium,
+        intervals=FundingIntervals(None),
+    )
     return {symbol: ticker.stamp.observed_ms for symbol, ticker in tickers.items()}
 
 

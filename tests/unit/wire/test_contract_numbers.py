@@ -220,7 +220,7 @@ def test_comments_of_opportunities_have_the_thresholds(contract: Contract) -> No
     assert opportunity_rules.TURN_DEVIATIONS == 2
     hours, days = opportunity_rules.FAST_POINTS / 12, opportunity_rules.SLOW_POINTS / 6
     assert of("CROSS_TIMEFRAME_DIVERGENCE") == [hours, days, days]
-    assert of("FUNDING_EXTREME") == [100 * opportunity_rules.MIN_FUNDING_RATE]
+    assert of("FUNDING_EXTREME") == [100 * opportunity_rules.MIN_FUNDING_A_DAY]
     assert numbers(contract, "Opportunity.expire_time") == [opportunities.COOLDOWN_MS / 3_600_000]
 
 

@@ -1,6 +1,6 @@
 import { computed, useComputed } from "@preact/signals";
 import type { ConfluenceRow, GetConfluenceResponse } from "virtuoso-market";
-import { price, usd } from "../format.js";
+import { durationToMs, percent, price, usd } from "../format.js";
 import { live } from "../state/live.js";
 import { go } from "../state/router.js";
 import { Change, Icon, Source, SymbolName, Value, WatchStar } from "../ui/index.js";
@@ -35,11 +35,18 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
           <span class="muted">
             24 h turnover <Value>{usd(row.turnover24hUsd)}</Value>
           </span>
+          {reply?.fundingDayPercent !== undefined && <span class="muted">Funding {funding(reply)}</span>}
           <PriceSource symbol={symbol} />
         </div>
       )}
     </header>
   );
+}
+
+/** The funding rate by the day, and as the exchange states it. */
+function funding({ fundingDayPercent, fundingPercent, fundingInterval }: GetConfluenceResponse): string {
+  const hours = (durationToMs(fundingInterval) ?? 0) / 3_600_000;
+  return `${percent(fundingDayPercent, 3)} a day (${percent(fundingPercent, 4)} every ${hours} h)`;
 }
 
 /** The source and age of the live price. */

@@ -53,6 +53,7 @@ export function listed(words: readonly string[]): string {
 
 const UNITS: Readonly<Record<string, string>> = {
   percent: " %",
+  "percent a day": " % a day",
   ratio: "",
   share: "",
   deviations: " σ",

@@ -275,6 +275,9 @@ class GetConfluenceResponse(_message.Message):
     DRIVERS_FIELD_NUMBER: _builtins.int
     MISSING_INPUTS_FIELD_NUMBER: _builtins.int
     TICK_SIZE_FIELD_NUMBER: _builtins.int
+    FUNDING_PERCENT_FIELD_NUMBER: _builtins.int
+    FUNDING_INTERVAL_FIELD_NUMBER: _builtins.int
+    FUNDING_DAY_PERCENT_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it."""
     score: _builtins.float
@@ -297,6 +300,12 @@ class GetConfluenceResponse(_message.Message):
     """
     tick_size: _builtins.float
     """The smallest price step of the market, USDT. Prices have its digits. Above 0. Absent when the venue does not state it."""
+    funding_percent: _builtins.float
+    """The current funding rate as the venue states it, percent an interval. Above 0 when longs pay. Absent when it is not known."""
+    funding_day_percent: _builtins.float
+    """The current funding rate, percent a day. Rates of different intervals can be compared by it. Absent without a rate or an
+    interval.
+    """
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
         """Where the reply comes from and how old it is."""
@@ -317,6 +326,10 @@ class GetConfluenceResponse(_message.Message):
     def missing_inputs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The names of the inputs that were missing. Empty (the default) when none was."""
 
+    @_builtins.property
+    def funding_interval(self) -> _duration_pb2.Duration:
+        """The time between two funding payments. Absent when it is not known."""
+
     def __init__(
         self,
         *,
@@ -335,10 +348,13 @@ class GetConfluenceResponse(_message.Message):
         drivers: _abc.Iterable[_confluence_pb2.DimensionKind.ValueType] | None = ...,
         missing_inputs: _abc.Iterable[_builtins.str] | None = ...,
         tick_size: _builtins.float | None = ...,
+        funding_percent: _builtins.float | None = ...,
+        funding_interval: _duration_pb2.Duration | None = ...,
+        funding_day_percent: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "label", b"label", "missing_inputs", b"missing_inputs", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "label", b"label", "missing_inputs", b"missing_inputs", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement: _TypeAlias = _typing.Literal["agreement"]  # noqa: Y015
     _WhichOneofArgType__agreement: _TypeAlias = _typing.Literal["_agreement", b"_agreement"]  # noqa: Y015
@@ -346,6 +362,10 @@ class GetConfluenceResponse(_message.Message):
     _WhichOneofArgType__change_24h_percent: _TypeAlias = _typing.Literal["_change_24h_percent", b"_change_24h_percent"]  # noqa: Y015
     _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
     _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
+    _WhichOneofReturnType__funding_day_percent: _TypeAlias = _typing.Literal["funding_day_percent"]  # noqa: Y015
+    _WhichOneofArgType__funding_day_percent: _TypeAlias = _typing.Literal["_funding_day_percent", b"_funding_day_percent"]  # noqa: Y015
+    _WhichOneofReturnType__funding_percent: _TypeAlias = _typing.Literal["funding_percent"]  # noqa: Y015
+    _WhichOneofArgType__funding_percent: _TypeAlias = _typing.Literal["_funding_percent", b"_funding_percent"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
     _WhichOneofReturnType__tick_size: _TypeAlias = _typing.Literal["tick_size"]  # noqa: Y015
@@ -358,6 +378,10 @@ class GetConfluenceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__change_24h_percent) -> _WhichOneofReturnType__change_24h_percent | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_day_percent) -> _WhichOneofReturnType__funding_day_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_percent) -> _WhichOneofReturnType__funding_percent | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
     @_typing.overload

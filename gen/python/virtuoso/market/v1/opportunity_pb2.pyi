@@ -46,7 +46,7 @@ class _OpportunityKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Oppor
     OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE: _OpportunityKind.ValueType  # 6
     """The last 2 hours clearly move against the last 7 days. The side is that of the 7 days."""
     OPPORTUNITY_KIND_FUNDING_EXTREME: _OpportunityKind.ValueType  # 7
-    """The funding rate is far from its own history and at least 0.03 % per interval. The side is the one that receives it."""
+    """The funding rate is far from its own history and at least 0.09 % a day. The side is the one that receives it."""
 
 class OpportunityKind(_OpportunityKind, metaclass=_OpportunityKindEnumTypeWrapper):
     """What was found. Most kinds compare the last 24 hours with the six days before them, in 30-minute returns."""
@@ -72,7 +72,7 @@ standard deviations of one return away from its extreme. The side is against thi
 OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE: OpportunityKind.ValueType  # 6
 """The last 2 hours clearly move against the last 7 days. The side is that of the 7 days."""
 OPPORTUNITY_KIND_FUNDING_EXTREME: OpportunityKind.ValueType  # 7
-"""The funding rate is far from its own history and at least 0.03 % per interval. The side is the one that receives it."""
+"""The funding rate is far from its own history and at least 0.09 % a day. The side is the one that receives it."""
 Global___OpportunityKind: _TypeAlias = OpportunityKind  # noqa: Y015
 
 @_typing.final

@@ -43,6 +43,8 @@ class Sentiment(_message.Message):
     PREMIUM_MEDIAN_BP_FIELD_NUMBER: _builtins.int
     SENTENCE_FIELD_NUMBER: _builtins.int
     OBSERVED_TIME_FIELD_NUMBER: _builtins.int
+    FUNDING_MEAN_DAY_PERCENT_FIELD_NUMBER: _builtins.int
+    FUNDING_MEDIAN_DAY_PERCENT_FIELD_NUMBER: _builtins.int
     gauge: _builtins.float
     """0 (fear) through 50 (neutral) to 100 (greed): 50 plus the contributions of the parts. Absent when less than 40 % of the
     weight could be measured.
@@ -52,11 +54,13 @@ class Sentiment(_message.Message):
     coverage: _builtins.float
     """The share of the gauge's weight that could be measured, 0-1."""
     funding_mean_percent: _builtins.float
-    """The mean funding rate of the whole venue, weighted by turnover, percent per interval. Intervals differ between markets.
-    Absent when no rate is known.
+    """The mean funding rate of the whole venue, weighted by turnover, percent in 8 hours. Rates of other intervals are converted.
+    Absent when no rate with its interval is known.
     """
     funding_median_percent: _builtins.float
-    """The median funding rate of the whole venue, percent per interval. Absent when no rate is known."""
+    """The median funding rate of the whole venue, percent in 8 hours. Rates of other intervals are converted. Absent when no rate
+    with its interval is known.
+    """
     open_interest_usd: _builtins.float
     """The open interest of all markets of the venue that publish it, USD. Above 0. Absent when no market publishes it."""
     open_interest_change_percent: _builtins.float
@@ -73,6 +77,12 @@ class Sentiment(_message.Message):
     """The median premium of the mark price over the index price of the whole venue, basis points. Absent when none is known."""
     sentence: _builtins.str
     """One plain sentence that says what moves the gauge. Never empty."""
+    funding_mean_day_percent: _builtins.float
+    """The mean funding rate of the whole venue, weighted by turnover, percent a day. Absent when no rate with its interval is
+    known.
+    """
+    funding_median_day_percent: _builtins.float
+    """The median funding rate of the whole venue, percent a day. Absent when no rate with its interval is known."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.Component]:
         """The parts of the gauge, largest |contribution| first. Parts that could not be measured come last. Directions run from -1
@@ -104,15 +114,21 @@ class Sentiment(_message.Message):
         premium_median_bp: _builtins.float | None = ...,
         sentence: _builtins.str = ...,
         observed_time: _timestamp_pb2.Timestamp | None = ...,
+        funding_mean_day_percent: _builtins.float | None = ...,
+        funding_median_day_percent: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_funding_mean_percent", b"_funding_mean_percent", "_funding_median_percent", b"_funding_median_percent", "_gauge", b"_gauge", "_long_accounts_percent", b"_long_accounts_percent", "_long_short_median", b"_long_short_median", "_open_interest_change_percent", b"_open_interest_change_percent", "_open_interest_usd", b"_open_interest_usd", "_premium_median_bp", b"_premium_median_bp", "breadth", b"breadth", "confidence", b"confidence", "funding_mean_percent", b"funding_mean_percent", "funding_median_percent", b"funding_median_percent", "gauge", b"gauge", "long_accounts_percent", b"long_accounts_percent", "long_short_median", b"long_short_median", "observed_time", b"observed_time", "open_interest_change_percent", b"open_interest_change_percent", "open_interest_usd", b"open_interest_usd", "premium_median_bp", b"premium_median_bp"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_funding_mean_day_percent", b"_funding_mean_day_percent", "_funding_mean_percent", b"_funding_mean_percent", "_funding_median_day_percent", b"_funding_median_day_percent", "_funding_median_percent", b"_funding_median_percent", "_gauge", b"_gauge", "_long_accounts_percent", b"_long_accounts_percent", "_long_short_median", b"_long_short_median", "_open_interest_change_percent", b"_open_interest_change_percent", "_open_interest_usd", b"_open_interest_usd", "_premium_median_bp", b"_premium_median_bp", "breadth", b"breadth", "confidence", b"confidence", "funding_mean_day_percent", b"funding_mean_day_percent", "funding_mean_percent", b"funding_mean_percent", "funding_median_day_percent", b"funding_median_day_percent", "funding_median_percent", b"funding_median_percent", "gauge", b"gauge", "long_accounts_percent", b"long_accounts_percent", "long_short_median", b"long_short_median", "observed_time", b"observed_time", "open_interest_change_percent", b"open_interest_change_percent", "open_interest_usd", b"open_interest_usd", "premium_median_bp", b"premium_median_bp"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_funding_mean_percent", b"_funding_mean_percent", "_funding_median_percent", b"_funding_median_percent", "_gauge", b"_gauge", "_long_accounts_percent", b"_long_accounts_percent", "_long_short_median", b"_long_short_median", "_open_interest_change_percent", b"_open_interest_change_percent", "_open_interest_usd", b"_open_interest_usd", "_premium_median_bp", b"_premium_median_bp", "breadth", b"breadth", "confidence", b"confidence", "coverage", b"coverage", "funding_mean_percent", b"funding_mean_percent", "funding_median_percent", b"funding_median_percent", "gauge", b"gauge", "long_accounts_percent", b"long_accounts_percent", "long_short_median", b"long_short_median", "observed_time", b"observed_time", "open_interest_change_percent", b"open_interest_change_percent", "open_interest_usd", b"open_interest_usd", "parts", b"parts", "premium_median_bp", b"premium_median_bp", "sentence", b"sentence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_funding_mean_day_percent", b"_funding_mean_day_percent", "_funding_mean_percent", b"_funding_mean_percent", "_funding_median_day_percent", b"_funding_median_day_percent", "_funding_median_percent", b"_funding_median_percent", "_gauge", b"_gauge", "_long_accounts_percent", b"_long_accounts_percent", "_long_short_median", b"_long_short_median", "_open_interest_change_percent", b"_open_interest_change_percent", "_open_interest_usd", b"_open_interest_usd", "_premium_median_bp", b"_premium_median_bp", "breadth", b"breadth", "confidence", b"confidence", "coverage", b"coverage", "funding_mean_day_percent", b"funding_mean_day_percent", "funding_mean_percent", b"funding_mean_percent", "funding_median_day_percent", b"funding_median_day_percent", "funding_median_percent", b"funding_median_percent", "gauge", b"gauge", "long_accounts_percent", b"long_accounts_percent", "long_short_median", b"long_short_median", "observed_time", b"observed_time", "open_interest_change_percent", b"open_interest_change_percent", "open_interest_usd", b"open_interest_usd", "parts", b"parts", "premium_median_bp", b"premium_median_bp", "sentence", b"sentence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
     _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
+    _WhichOneofReturnType__funding_mean_day_percent: _TypeAlias = _typing.Literal["funding_mean_day_percent"]  # noqa: Y015
+    _WhichOneofArgType__funding_mean_day_percent: _TypeAlias = _typing.Literal["_funding_mean_day_percent", b"_funding_mean_day_percent"]  # noqa: Y015
     _WhichOneofReturnType__funding_mean_percent: _TypeAlias = _typing.Literal["funding_mean_percent"]  # noqa: Y015
     _WhichOneofArgType__funding_mean_percent: _TypeAlias = _typing.Literal["_funding_mean_percent", b"_funding_mean_percent"]  # noqa: Y015
+    _WhichOneofReturnType__funding_median_day_percent: _TypeAlias = _typing.Literal["funding_median_day_percent"]  # noqa: Y015
+    _WhichOneofArgType__funding_median_day_percent: _TypeAlias = _typing.Literal["_funding_median_day_percent", b"_funding_median_day_percent"]  # noqa: Y015
     _WhichOneofReturnType__funding_median_percent: _TypeAlias = _typing.Literal["funding_median_percent"]  # noqa: Y015
     _WhichOneofArgType__funding_median_percent: _TypeAlias = _typing.Literal["_funding_median_percent", b"_funding_median_percent"]  # noqa: Y015
     _WhichOneofReturnType__gauge: _TypeAlias = _typing.Literal["gauge"]  # noqa: Y015
@@ -130,7 +146,11 @@ class Sentiment(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_mean_day_percent) -> _WhichOneofReturnType__funding_mean_day_percent | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_mean_percent) -> _WhichOneofReturnType__funding_mean_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_median_day_percent) -> _WhichOneofReturnType__funding_median_day_percent | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_median_percent) -> _WhichOneofReturnType__funding_median_percent | None: ...
     @_typing.overload

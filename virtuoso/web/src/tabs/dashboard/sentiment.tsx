@@ -96,11 +96,11 @@ function Components({ sentiment }: { sentiment: Sentiment }) {
         ))}
       </ul>
       <dl class="market-facts">
-        <Fact name="Funding, mean" note="weighted by turnover, per interval">
-          {percent(sentiment.fundingMeanPercent, 4)}
+        <Fact name="Funding, mean" note="weighted by turnover, a day">
+          {percent(sentiment.fundingMeanDayPercent, 4)}
         </Fact>
-        <Fact name="Funding, median" note="per interval">
-          {percent(sentiment.fundingMedianPercent, 4)}
+        <Fact name="Funding, median" note="a day">
+          {percent(sentiment.fundingMedianDayPercent, 4)}
         </Fact>
         <Fact name="Open interest">{usd(sentiment.openInterestUsd)}</Fact>
         <Fact name="Open interest change" note="in 4 h">

@@ -303,6 +303,25 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      * @generated from field: optional double tick_size = 15;
      */
     tickSize?: number | undefined;
+    /**
+     * The current funding rate as the venue states it, percent an interval. Above 0 when longs pay. Absent when it is not known.
+     *
+     * @generated from field: optional double funding_percent = 16;
+     */
+    fundingPercent?: number | undefined;
+    /**
+     * The time between two funding payments. Absent when it is not known.
+     *
+     * @generated from field: google.protobuf.Duration funding_interval = 17;
+     */
+    fundingInterval?: Duration | undefined;
+    /**
+     * The current funding rate, percent a day. Rates of different intervals can be compared by it. Absent without a rate or an
+     * interval.
+     *
+     * @generated from field: optional double funding_day_percent = 18;
+     */
+    fundingDayPercent?: number | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.GetConfluenceResponse.

@@ -66,7 +66,7 @@ export var OpportunityKind;
      */
     OpportunityKind[OpportunityKind["CROSS_TIMEFRAME_DIVERGENCE"] = 6] = "CROSS_TIMEFRAME_DIVERGENCE";
     /**
-     * The funding rate is far from its own history and at least 0.03 % per interval. The side is the one that receives it.
+     * The funding rate is far from its own history and at least 0.09 % a day. The side is the one that receives it.
      *
      * @generated from enum value: OPPORTUNITY_KIND_FUNDING_EXTREME = 7;
      */

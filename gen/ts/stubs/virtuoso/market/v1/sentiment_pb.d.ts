@@ -47,14 +47,15 @@ export type Sentiment = Message<"virtuoso.market.v1.Sentiment"> & {
      */
     breadth?: Breadth | undefined;
     /**
-     * The mean funding rate of the whole venue, weighted by turnover, percent per interval. Intervals differ between markets.
-     * Absent when no rate is known.
+     * The mean funding rate of the whole venue, weighted by turnover, percent in 8 hours. Rates of other intervals are converted.
+     * Absent when no rate with its interval is known.
      *
      * @generated from field: optional double funding_mean_percent = 6;
      */
     fundingMeanPercent?: number | undefined;
     /**
-     * The median funding rate of the whole venue, percent per interval. Absent when no rate is known.
+     * The median funding rate of the whole venue, percent in 8 hours. Rates of other intervals are converted. Absent when no rate
+     * with its interval is known.
      *
      * @generated from field: optional double funding_median_percent = 7;
      */
@@ -103,6 +104,19 @@ export type Sentiment = Message<"virtuoso.market.v1.Sentiment"> & {
      * @generated from field: google.protobuf.Timestamp observed_time = 14;
      */
     observedTime?: Timestamp | undefined;
+    /**
+     * The mean funding rate of the whole venue, weighted by turnover, percent a day. Absent when no rate with its interval is
+     * known.
+     *
+     * @generated from field: optional double funding_mean_day_percent = 15;
+     */
+    fundingMeanDayPercent?: number | undefined;
+    /**
+     * The median funding rate of the whole venue, percent a day. Absent when no rate with its interval is known.
+     *
+     * @generated from field: optional double funding_median_day_percent = 16;
+     */
+    fundingMedianDayPercent?: number | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.Sentiment.
