@@ -263,10 +263,10 @@ class Settings:
     )
     reflection: bool = setting("true", _flag, "gRPC reflection, which lets tools read the API from the server")
     max_requests: int = setting(
-        "1000", _number(int, 1, 100_000), "maximum number of concurrent unary calls per server; more are rejected"
+        "1000", _number(int, 1, 100_000), "maximum number of concurrent unary calls per server; more are refused"
     )
     max_streams: int = setting(
-        "2000", _number(int, 1, 100_000), "maximum number of open streams per server; more are rejected"
+        "2000", _number(int, 1, 100_000), "maximum number of open streams per server; more are refused"
     )
     heartbeat_s: float = setting(
         "10", _number(float, 0.1, 29), "seconds of silence on a stream after which a heartbeat is sent"

@@ -72,7 +72,7 @@ HISTORY_WRITTEN = Counter("virtuoso_history_written_total", "Records written to 
 HISTORY_WAITING = Gauge("virtuoso_history_waiting", "Records waiting to be written", ["kind"])
 HISTORY_DROPPED = Counter(
     "virtuoso_history_dropped_total",
-    "Records that are never written; reason: full (too many were waiting), refused (the history rejected the record)",
+    "Records that are never written; reason: full (too many were waiting), refused (the history refused the record)",
     ["kind", "reason"],
 )
 HISTORY_SET_ASIDE = Counter("virtuoso_history_set_aside_total", "Damaged history files that were renamed and replaced")

@@ -23,7 +23,7 @@ from virtuoso.domain.ports import HistoryReader
 from virtuoso.domain.records import AlertKind, AlertLevel, Side, Signal, SignalStatus
 from virtuoso.history import schema, tables
 from virtuoso.history.factory import open_history_reader, open_history_writer
-from virtuoso.history.sql_writer import FORGET_BATCH, SqlHistoryWriter
+from virtuoso.history.sql_writer import DELETE_BATCH, SqlHistoryWriter
 
 MINUTE_APART = {AlertKind.PRICE_MOVE: 60.0}
 
@@ -297,7 +297,7 @@ async def test_cursors_never_restart_even_in_a_new_history(
     place: Place, writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
     [first] = await writer.add_alerts([alert()], cooldown_s={})
-    await writer.forget(points_before_ms=0, rest_before_ms=2 * T0)
+    await writer.delete_old(points_before_ms=0, rest_before_ms=2 * T0)
     assert list(await reader.alerts()) == []
     assert await reader.newest_cursor() == first.cursor
     place.sql("UPDATE newest SET cursor = 0")  # as in a new history, or one that was restored from a backup
@@ -345,18 +345,18 @@ async def test_concurrent_processes_neither_lose_nor_duplicate_nor_reorder_alert
 
 
 async def test_old_records_are_deleted_except_active_signals(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
-    many = FORGET_BATCH + 500
+    many = DELETE_BATCH + 500
     await writer.write([point(minute) for minute in range(many)] + [point(5, "ETHUSDT")])
     closed = {"status": SignalStatus.EXPIRED, "closed_ms": T0}
     await writer.write([], [signal(1), signal(2, **closed), signal(3, **closed)], [opportunity(1), opportunity(3)])
     await writer.add_alerts([alert("a", 60), alert("b", 180)], cooldown_s={})
-    deleted = await writer.forget(points_before_ms=T0 + (many - 10) * MINUTE, rest_before_ms=T0 + 3 * MINUTE)
+    deleted = await writer.delete_old(points_before_ms=T0 + (many - 10) * MINUTE, rest_before_ms=T0 + 3 * MINUTE)
     assert deleted == many - 10 + 1 + 3
     assert len(await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)) == 10
     assert [each.id for each in await reader.signals()] == ["signal-003", "signal-001"]
     assert [each.id for each in await reader.opportunities()] == ["opportunity-003"]
     assert [each.key for each in await reader.alerts()] == ["b"]
-    assert await writer.forget(points_before_ms=T0, rest_before_ms=T0) == 0
+    assert await writer.delete_old(points_before_ms=T0, rest_before_ms=T0) == 0
 
 
 async def test_closing_twice_is_harmless(writer: SqlHistoryWriter) -> None:

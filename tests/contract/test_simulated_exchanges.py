@@ -260,7 +260,7 @@ async def test_a_market_that_the_venue_does_not_have_is_an_unknown_symbol(world:
         ("/api/v5/account/balance", "404"),
     ],
 )
-async def test_a_rejection_has_the_format_of_the_venue(url: str, path: str, code: int | str) -> None:
+async def test_a_refusal_has_the_format_of_the_venue(url: str, path: str, code: int | str) -> None:
     async with aiohttp.ClientSession() as session, session.get(url + path) as reply:
         body = await reply.json()
     assert body["code"] == code

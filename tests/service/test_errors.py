@@ -180,7 +180,7 @@ async def test_a_valid_request_id_is_returned_and_an_invalid_one_is_replaced(ser
     assert await sent_back() != await sent_back()
 
 
-async def test_excess_calls_are_rejected_while_health_answers() -> None:
+async def test_excess_calls_are_refused_while_health_answers() -> None:
     async with running_server(wrap=Slow, limits=ConcurrencyLimits(calls=2)) as one:
         await one.show(snapshot())
         await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)

@@ -252,7 +252,7 @@ async def test_range_and_resolution_match_the_request(
         ({"resolution": -1}, "resolution", ""),
     ],
 )
-async def test_an_invalid_range_is_rejected_with_field_and_value(
+async def test_an_invalid_range_is_refused_with_field_and_value(
     setup: ServerWithHistory, fields: dict[str, Any], field: str, words: str
 ) -> None:
     refused = await refusal(setup.market.stub.GetScoreHistory(history_request(**fields)))

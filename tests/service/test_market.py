@@ -255,7 +255,7 @@ async def test_missing_candles_are_unavailable_with_a_retry_time(server: Running
     assert refused.retry_s > 0
 
 
-async def test_candles_of_another_symbol_are_rejected(server: RunningServer) -> None:
+async def test_candles_of_another_symbol_are_refused(server: RunningServer) -> None:
     await server.show(snapshot())
     await server.repository.set(keys.candles("bybit", "ETHUSDT", "5m"), candle_series("BTCUSDT"), ttl_s=TTL_S)
     refused = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="ETHUSDT")))
@@ -294,7 +294,7 @@ async def test_rows_that_break_a_rule_are_dropped_and_counted(server: RunningSer
     ).reason == "DATA_UNAVAILABLE"
 
 
-async def test_only_the_exact_name_of_a_placeholder_is_rejected(
+async def test_only_the_exact_name_of_a_placeholder_is_refused(
     server: RunningServer,
 ) -> None:
     await server.settle()

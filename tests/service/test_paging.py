@@ -90,7 +90,7 @@ async def test_movers_and_symbols_are_paged(server: RunningServer) -> None:
 
 
 @pytest.mark.parametrize("token", ["garbage", "ä", "AAAA", "x" * 512, "====", "AAAAAAAAAAAAAAAAAAAAAAAA"])
-async def test_a_foreign_token_is_rejected(server: RunningServer, token: str) -> None:
+async def test_a_foreign_token_is_refused(server: RunningServer, token: str) -> None:
     await server.show(snapshot())
     for call in (
         server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(page_token=token)),
@@ -102,7 +102,7 @@ async def test_a_foreign_token_is_rejected(server: RunningServer, token: str) ->
         assert "page_token" in refused.violations
 
 
-async def test_a_token_of_another_request_is_rejected(server: RunningServer) -> None:
+async def test_a_token_of_another_request_is_refused(server: RunningServer) -> None:
     await server.show(snapshot())
     first = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(page_size=5, min_score=30))
     other = api.ListConfluenceScoresRequest(page_size=5, min_score=40, page_token=first.next_page_token)

@@ -168,7 +168,7 @@ async def test_heartbeats_are_sent_while_there_are_no_alerts(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("cursor", ["9999999999999999999", "9223372036854775807", "99999999999999", "-1", "abc"])
-async def test_a_cursor_in_the_far_future_is_rejected(setup: ServerWithHistory, cursor: str) -> None:
+async def test_a_cursor_in_the_far_future_is_refused(setup: ServerWithHistory, cursor: str) -> None:
     refused = await refusal(watch(setup, cursor).read())
     assert (refused.code.name, refused.reason, list(refused.violations)) == ("INVALID_ARGUMENT", "INVALID_FIELD", ["cursor"])
     assert cursor in refused.violations["cursor"]

@@ -8,7 +8,7 @@ Address = tuple[str, int]
 
 
 def parse_address(text: str, *, min_port: int = 0) -> Address:
-    """Return (host, port) of "host:port". An IPv6 host is in brackets. Port 0 means any free port; `min_port=1` rejects it.
+    """Return (host, port) of "host:port". An IPv6 host is in brackets. Port 0 means any free port; `min_port=1` refuses it.
 
     Raise ValueError if the address is not valid. Its message states the expected format."""
     host, _, port = text.rpartition(":")

@@ -3,7 +3,7 @@
 VirtuosoError
 ├── ConfigError              a setting or an argument is invalid, or what it names is not available
 ├── ExchangeError            an exchange did not deliver the requested data
-│   ├── VenueBlocked         it rejects this location or address; this lasts for hours
+│   ├── VenueBlocked         it refuses this location or address; this lasts for hours
 │   ├── RateLimited          it requires a pause until `until_ms`
 │   ├── VenueUnavailable     no connection, or it reports that it is out of service
 │   ├── VenueTimedOut        no answer in time
@@ -53,7 +53,7 @@ class ExchangeError(VirtuosoError):
 
 
 class VenueBlocked(ExchangeError):
-    """The venue rejects this location or address."""
+    """The venue refuses this location or address."""
 
 
 class RateLimited(ExchangeError):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Exchange(Protocol):
     """Read-only access to the market data of one venue.
 
-    Every method respects the rate limits of the venue. It rejects bad rows one by one and counts them by reason. It raises
+    Every method respects the rate limits of the venue. It refuses bad rows one by one and counts them by reason. It raises
     only ExchangeError and its subclasses, such as VenueUnavailable or RateLimited."""
 
     @property
@@ -217,7 +217,7 @@ class HistoryWriter(Protocol):
         history."""
         ...
 
-    async def forget(self, *, points_before_ms: int, rest_before_ms: int) -> int:
+    async def delete_old(self, *, points_before_ms: int, rest_before_ms: int) -> int:
         """Delete points older than `points_before_ms`, and closed signals, opportunities and alerts older than
         `rest_before_ms`. Use several small transactions. Return the number of deleted records. Raise HistoryError when that
         fails. Some records may be deleted then."""

@@ -30,7 +30,7 @@ def loggers(path: str) -> list[dict[str, Any]]:
     """Return HttpConnectionManager.access_log for a file. "-" means standard output. "" means no log."""
     is_rpc = _header_filter("content-type", "application/grpc")
     is_transcoded = _header_filter("x-envoy-original-path", contract.JSON_PREFIX)
-    # A JSON request is an RPC when it ends, unless it was rejected before transcoding. It has only an HTTP status.
+    # A JSON request is an RPC when it ends, unless it was refused before transcoding. It has only an HTTP status.
     kinds = [
         ([is_rpc, _inverted(is_transcoded)], {"rpc": RPC, "grpc_status": "%GRPC_STATUS%"}),
         ([is_rpc, is_transcoded], {"rpc": RPC}),

@@ -45,7 +45,7 @@ def _servers(addresses: Sequence[Address]) -> dict[str, Any]:
                 },
             }
         },
-        # The servers limit calls and streams themselves and reject them with a reason. The limits here are far above those.
+        # The servers limit calls and streams themselves and refuse them with a reason. The limits here are far above those.
         # The limit of retries is as high, because all calls of a server that fails are retried at once.
         "circuit_breakers": {
             "thresholds": [

@@ -18,7 +18,7 @@ from virtuoso.market.v1 import error_reason_pb2
 
 DOMAIN = "virtuoso.market"
 RETRY_S = 1
-# HTTP status -> gRPC code, for requests that Envoy rejects.
+# HTTP status -> gRPC code, for requests that Envoy refuses.
 CODES = {
     400: code_pb2.INVALID_ARGUMENT,
     403: code_pb2.PERMISSION_DENIED,

@@ -70,7 +70,7 @@ def _healthz_route(spec: EdgeSpec) -> Route:
 def _other_routes(spec: EdgeSpec) -> list[Route]:
     """Return the routes of health, reflection and unknown RPCs.
 
-    The transcoder rejects a path that only looks like an RPC. Without a page, it also rejects all other paths."""
+    The transcoder refuses a path that only looks like an RPC. Without a page, it also refuses all other paths."""
     to_servers = {"cluster": SERVERS, **_retry_policy(NOT_DELIVERED), **NO_TIMEOUT}
     health = {
         "match": {"path": "/grpc.health.v1.Health/Check"},  # not Watch: streams use memory, so they are limited

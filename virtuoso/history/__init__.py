@@ -15,6 +15,6 @@ responsibility:
     Postgresql         one server for the nodes of a cluster
 
 `tables` and `points` define the rows. To change the schema, add a file to `migrations/versions` and increase
-`schema.VERSION` by one. Writers migrate at their first call. Calls of readers fail until then. An older release rejects a
+`schema.VERSION` by one. Writers migrate at their first call. Calls of readers fail until then. An older release refuses a
 newer schema. Servers also load this package, so it never loads numpy. Only writers load Alembic.
 """

@@ -128,7 +128,7 @@ class BackgroundWriter:
         """Write queued records and remove old ones, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._write_forever())
-            group.create_task(self._forget_forever())
+            group.create_task(self._delete_old_forever())
 
     async def close(self) -> None:
         """Write the queued records within at most CLOSING_S. Call this after `run` has ended. Never raise."""
@@ -205,7 +205,7 @@ class BackgroundWriter:
     async def _write_singly(
         self, queue: RecordQueue[R], records: Sequence[R], write: Callable[[R], Awaitable[None]]
     ) -> None:
-        """Write each record separately. Drop records that the history rejects, so that they do not block the others."""
+        """Write each record separately. Drop records that the history refuses, so that they do not block the others."""
         for record in records:
             try:
                 await write(record)
@@ -227,18 +227,18 @@ class BackgroundWriter:
         for queue in self._queues:
             HISTORY_WAITING.labels(queue.kind).set(len(queue))
 
-    async def _forget_forever(self) -> None:
+    async def _delete_old_forever(self) -> None:
         while True:
             await self._clock.sleep(HOUR_S)
-            await self.forget()
+            await self.delete_old()
 
-    async def forget(self) -> None:
+    async def delete_old(self) -> None:
         """Remove old records. Log a failure. `run` tries again after an hour."""
         if self._newest_ms is None:
             return
         now_ms = min(self._newest_ms, self._clock.now_ms())  # a venue's fast clock must not empty the history
         try:
-            count = await self._history.forget(
+            count = await self._history.delete_old(
                 points_before_ms=now_ms - self._points_ms, rest_before_ms=now_ms - self._rest_ms
             )
         except HistoryError as error:

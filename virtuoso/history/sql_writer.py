@@ -20,7 +20,7 @@ from virtuoso.history.transactions import Transactions
 if TYPE_CHECKING:
     from virtuoso.history.database import Insert
 
-FORGET_BATCH = 2000  # rows deleted per transaction; small, because other writers wait for it
+DELETE_BATCH = 2000  # rows deleted per transaction; small, because other writers wait for it
 
 
 class SqlHistoryWriter(SqlHistoryReader):
@@ -93,14 +93,14 @@ class SqlHistoryWriter(SqlHistoryReader):
 
         return await self._transactions.run("add_alerts", add, write=True) if alerts else []
 
-    async def forget(self, *, points_before_ms: int, rest_before_ms: int) -> int:
+    async def delete_old(self, *, points_before_ms: int, rest_before_ms: int) -> int:
         """See the port."""
 
         async def series_numbers(connection: AsyncConnection) -> list[int]:
             return list((await connection.execute(select(tables.series.c.id))).scalars())
 
         count = 0
-        for number in await self._transactions.run("forget", series_numbers):
+        for number in await self._transactions.run("delete_old", series_numbers):
             count += await self._delete_in_batches(_delete_points(number, points_before_ms))
         rest = {
             tables.signals: (tables.signals.c.opened_ms, tables.signals.c.status != SignalStatus.ACTIVE),
@@ -116,9 +116,9 @@ class SqlHistoryWriter(SqlHistoryReader):
             return (await connection.execute(delete_batch)).rowcount
 
         total = 0
-        while (count := await self._transactions.run("forget", delete_once, write=True)) > 0:
+        while (count := await self._transactions.run("delete_old", delete_once, write=True)) > 0:
             total += count
-            if count < FORGET_BATCH:
+            if count < DELETE_BATCH:
                 break
             await asyncio.sleep(0)
         return total
@@ -145,13 +145,13 @@ def _replacing(insert: Insert, table: Table, where: ColumnElement[bool] | None =
 def _delete_points(series: int, before_ms: int) -> Delete:
     c = tables.points.c
     oldest = select(c.observed_ms).where(c.series == series, c.observed_ms < before_ms)
-    oldest = oldest.order_by(c.observed_ms).limit(FORGET_BATCH)
+    oldest = oldest.order_by(c.observed_ms).limit(DELETE_BATCH)
     return delete(tables.points).where(c.series == series, c.observed_ms.in_(oldest))
 
 
 def _delete_rows(table: Table, time_ms: Column[Any], before_ms: int, deletable: ColumnElement[bool]) -> Delete:
     (key,) = table.primary_key
-    oldest = select(key).where(time_ms < before_ms, deletable).order_by(time_ms).limit(FORGET_BATCH)
+    oldest = select(key).where(time_ms < before_ms, deletable).order_by(time_ms).limit(DELETE_BATCH)
     return delete(table).where(key.in_(oldest))
 
 

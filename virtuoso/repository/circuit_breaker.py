@@ -24,7 +24,7 @@ class CircuitBreakerRepository:
     """A repository with a timeout and a circuit breaker.
 
     Every call is limited to `timeout_s`. A timeout opens the breaker. All calls then raise RepositoryTimedOut immediately
-    for `pause_s`. After that, one call is tried while the others are still rejected. Any answer in time closes the breaker,
+    for `pause_s`. After that, one call is tried while the others are still refused. Any answer in time closes the breaker,
     even an error, because a fast error does not delay callers."""
 
     def __init__(

@@ -70,7 +70,7 @@ class MemcachedClient:
             connect_timeout=min(connect_timeout_s, timeout_s),
             timeout=timeout_s,
             no_delay=True,
-            default_noreply=False,  # with noreply, a rejected set looks like a success
+            default_noreply=False,  # with noreply, a refused set looks like a success
             max_pool_size=CONNECTIONS,
         )
         self._pool.client_class = _Connection

@@ -173,7 +173,7 @@ def read_points(points: Sequence[score_history_pb2.ScorePoint], symbol: str) -> 
 
 
 def count_refused(what: str) -> None:
-    """Count a rejected snapshot. `what` is the invalid part: the head, the checksum or the whole snapshot."""
+    """Count a refused snapshot. `what` is the invalid part: the head, the checksum or the whole snapshot."""
     metrics.INVALID_ROWS.labels(what).inc()
     metrics.ROWS.labels("snapshot", "refused").inc()
 
@@ -233,4 +233,4 @@ def _count(kind: str, refused: Counter[str], valid: int, what: str) -> None:
         metrics.INVALID_ROWS.labels(rule).inc(number)
     metrics.CONTAMINATED_ROWS.inc(refused["placeholder"])
     if refused:
-        log.warning("%s: rejected %s", what, ", ".join(f"{number} by {rule}" for rule, number in refused.items()))
+        log.warning("%s: refused %s", what, ", ".join(f"{number} by {rule}" for rule, number in refused.items()))

@@ -1,7 +1,7 @@
 """Page tokens: opaque text with the start of the next page and the snapshot id.
 
 A token is valid only for the request that it was created for. Its digest covers the request without the page fields. So a
-token of another request is rejected."""
+token of another request is refused."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class PageStart:
 def page_size(request: Any) -> int:
     """Return the number of rows of a page: the default for 0, and at most the maximum.
 
-    The rules of the .proto already reject negative sizes."""
+    The rules of the .proto already refuse negative sizes."""
     default, maximum = PAGE_SIZES[request.DESCRIPTOR.name]
     return min(request.page_size or default, maximum)
 

@@ -41,7 +41,7 @@ else:
     GenericHandler = grpc.GenericRpcHandler  # generic only in its published types
 
 _VALID_ID = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
-# The limit of log lines about rejected RPCs. A flood of such RPCs must not fill the disk.
+# The limit of log lines about refused RPCs. A flood of such RPCs must not fill the disk.
 _LOG_LINES_PER_S = 10
 # The request fields that do not filter the reply.
 _NOT_FILTERS = {"order_by", "page_size", "symbol", "timeframe"}
@@ -110,7 +110,7 @@ class Progress:
 
 
 class RpcHandlers(GenericHandler):
-    """The wrapped handlers of `market`. RPCs are rejected while `cache` has nothing to serve, and after `close`."""
+    """The wrapped handlers of `market`. RPCs are refused while `cache` has nothing to serve, and after `close`."""
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ class RpcHandlers(GenericHandler):
         self._handlers = {path: factory("") for path, factory in self._factories.items()}
 
     def close(self) -> None:
-        """Reject all RPCs from now on."""
+        """Refuse all RPCs from now on."""
         self._closing = True
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:

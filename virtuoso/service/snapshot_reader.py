@@ -90,7 +90,7 @@ class SnapshotReader:
             return None
         except CorruptValue as error:
             admission.count_refused("snapshot")
-            log.warning("snapshot rejected: %s", error)
+            log.warning("snapshot refused: %s", error)
             self.mark_processed(head)
             return None
 

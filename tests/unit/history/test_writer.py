@@ -190,11 +190,11 @@ async def test_closing_writes_the_queued_records(history: SqlHistoryWriter) -> N
 async def test_records_that_are_too_old_by_the_markets_own_time_are_deleted(history: SqlHistoryWriter) -> None:
     writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0 + 400 * DAY), points_days=30, rest_days=365)
     await history.write([point(-31 * 1440), point(-29 * 1440)], opportunities=[opportunity(-366 * 1440), opportunity(0)])
-    await writer.forget()
+    await writer.delete_old()
     assert len(await minutes(history)) == 2, "the market's time is not known before the first record"
     writer.record([point()])
     await writer.close()
-    await writer.forget()
+    await writer.delete_old()
     assert await minutes(history) == [-29 * 1440, 0]
     assert len(await history.opportunities()) == 1
 
@@ -204,5 +204,5 @@ async def test_a_time_far_in_the_future_does_not_empty_the_history(history: SqlH
     writer.record([point()])
     writer.record([point(symbol="ETHUSDT", observed_ms=T0 + 4000 * DAY)])
     await writer.close()
-    await writer.forget()
+    await writer.delete_old()
     assert await minutes(history) == [0]

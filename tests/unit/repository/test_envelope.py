@@ -40,12 +40,12 @@ def test_extra_bytes_are_detected(value: bytes, more: bytes) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_foreign_bytes_are_rejected(blob: bytes) -> None:
+def test_foreign_bytes_are_refused(blob: bytes) -> None:
     with pytest.raises(CorruptValue):
         unseal(blob)
 
 
-def test_a_later_format_version_is_rejected() -> None:
+def test_a_later_format_version_is_refused() -> None:
     blob = bytearray(seal(b"value"))
     blob[4] = 9
     with pytest.raises(CorruptValue, match="version 9"):

@@ -12,7 +12,7 @@ from virtuoso.repository.tiered import TieredRepository
 KEY = keys.HEAD
 
 
-async def test_a_tier_that_rejects_a_write_is_still_read() -> None:
+async def test_a_tier_that_refuses_a_write_is_still_read() -> None:
     memory = MemoryRepository()
     tiers = TieredRepository([memory])
     await tiers.set(KEY, b"value", ttl_s=60)

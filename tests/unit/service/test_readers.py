@@ -125,7 +125,7 @@ async def test_a_hanging_repository_delays_a_chart_by_a_second_and_a_half() -> N
 
 
 @in_virtual_time
-async def test_candles_are_read_once_in_two_seconds_and_rejected_when_they_are_too_old() -> None:
+async def test_candles_are_read_once_in_two_seconds_and_refused_when_they_are_too_old() -> None:
     reader, source = candles(VirtualClock(T0))
     await source.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
     for _ in range(3):
@@ -197,7 +197,7 @@ async def test_a_stream_that_is_far_behind_gets_every_alert_in_batches() -> None
 
 
 @in_virtual_time
-async def test_a_cursor_too_far_in_the_future_is_rejected() -> None:
+async def test_a_cursor_too_far_in_the_future_is_refused() -> None:
     alert_feed, _ = feed()
     await alert_feed.start_after(str(T0 + 86_000_000))
     with pytest.raises(InvalidField, match="is not a cursor of this service"):

@@ -287,7 +287,7 @@ def _foreign(blob: bytes) -> bytes:
 
 @pytest.mark.parametrize("spoil", [_torn, _flipped, _foreign])
 @in_virtual_time
-async def test_bytes_that_do_not_match_their_head_are_rejected_and_read_again(spoil: Callable[[bytes], bytes]) -> None:
+async def test_bytes_that_do_not_match_their_head_are_refused_and_read_again(spoil: Callable[[bytes], bytes]) -> None:
     setup = CacheSetup()
     await setup.show(snapshot())
     message = snapshot("s2", observed_ms=T0 + 3000)
@@ -377,7 +377,7 @@ def _with_invalid_rows_only(message: snapshot_pb2.Snapshot) -> None:
     ],
 )
 @in_virtual_time
-async def test_a_snapshot_without_valid_provenance_or_rows_is_rejected_and_read_once(
+async def test_a_snapshot_without_valid_provenance_or_rows_is_refused_and_read_once(
     spoil: Callable[[snapshot_pb2.Snapshot], None],
 ) -> None:
     setup = CacheSetup()

@@ -136,7 +136,7 @@ def test_symbols_are_letters_and_digits_of_any_script_and_end_in_usdt(contract: 
         assert bool(model.SYMBOL_PATTERN.fullmatch("A" * length + "USDT")) is is_symbol
 
 
-def test_only_the_exact_names_of_placeholders_are_rejected() -> None:
+def test_only_the_exact_names_of_placeholders_are_refused() -> None:
     assert all(map(is_placeholder, ("SYSTEM_STATUS", "system_status")))
     assert not any(map(model.SYMBOL_PATTERN.fullmatch, PLACEHOLDERS))
     assert not any(map(is_placeholder, ("ECOSYSTEMUSDT", "SYSTEMUSDT", "")))

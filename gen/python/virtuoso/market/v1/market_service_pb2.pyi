@@ -406,7 +406,7 @@ class ListMoversRequest(_message.Message):
     """The next_page_token of the previous page. Empty (the default): the first page."""
     min_turnover_usd: _builtins.float
     """Only symbols with at least this turnover over 24 hours, USD. Absent (the default): the floor of the service, 500,000. A
-    smaller number is rejected, because the service has no movers below its floor.
+    smaller number is refused, because the service has no movers below its floor.
     """
     def __init__(
         self,
@@ -1104,7 +1104,7 @@ class WatchAlertsRequest(_message.Message):
     MIN_LEVEL_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
     """The cursor of the last message or alert that the client received, or `newest_cursor` of ListAlerts. "0" means before the
-    first alert. A cursor that the service has not yet issued is rejected. Empty (the default): only alerts from now on.
+    first alert. A cursor that the service has not yet issued is refused. Empty (the default): only alerts from now on.
     """
     min_level: _alert_pb2.AlertLevel.ValueType
     """Only alerts of this level or a more urgent one. UNSPECIFIED (the default): all."""

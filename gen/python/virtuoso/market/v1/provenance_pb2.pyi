@@ -56,7 +56,7 @@ class _FallbackReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fallba
     FALLBACK_REASON_UNSPECIFIED: _FallbackReason.ValueType  # 0
     """The reply is neither stale nor from another venue."""
     FALLBACK_REASON_VENUE_BLOCKED: _FallbackReason.ValueType  # 1
-    """The venue rejects this location or address."""
+    """The venue refuses this location or address."""
     FALLBACK_REASON_VENUE_RATE_LIMITED: _FallbackReason.ValueType  # 2
     """The venue asked for a pause."""
     FALLBACK_REASON_VENUE_UNAVAILABLE: _FallbackReason.ValueType  # 3
@@ -86,7 +86,7 @@ class FallbackReason(_FallbackReason, metaclass=_FallbackReasonEnumTypeWrapper):
 FALLBACK_REASON_UNSPECIFIED: FallbackReason.ValueType  # 0
 """The reply is neither stale nor from another venue."""
 FALLBACK_REASON_VENUE_BLOCKED: FallbackReason.ValueType  # 1
-"""The venue rejects this location or address."""
+"""The venue refuses this location or address."""
 FALLBACK_REASON_VENUE_RATE_LIMITED: FallbackReason.ValueType  # 2
 """The venue asked for a pause."""
 FALLBACK_REASON_VENUE_UNAVAILABLE: FallbackReason.ValueType  # 3

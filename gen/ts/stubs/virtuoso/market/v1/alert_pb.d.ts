@@ -144,7 +144,7 @@ export declare enum AlertKind {
      */
     PRICE_MOVE = 9,
     /**
-     * The data is stale, few symbols have a score, a venue fails or rejects us, or another venue is used. Also the end of such
+     * The data is stale, few symbols have a score, a venue fails or refuses us, or another venue is used. Also the end of such
      * a problem.
      *
      * @generated from enum value: ALERT_KIND_DATA_QUALITY = 10;

@@ -80,7 +80,7 @@ export var AlertKind;
      */
     AlertKind[AlertKind["PRICE_MOVE"] = 9] = "PRICE_MOVE";
     /**
-     * The data is stale, few symbols have a score, a venue fails or rejects us, or another venue is used. Also the end of such
+     * The data is stale, few symbols have a score, a venue fails or refuses us, or another venue is used. Also the end of such
      * a problem.
      *
      * @generated from enum value: ALERT_KIND_DATA_QUALITY = 10;

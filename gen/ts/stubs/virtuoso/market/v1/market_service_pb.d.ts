@@ -348,7 +348,7 @@ export type ListMoversRequest = Message<"virtuoso.market.v1.ListMoversRequest"> 
     pageToken: string;
     /**
      * Only symbols with at least this turnover over 24 hours, USD. Absent (the default): the floor of the service, 500,000. A
-     * smaller number is rejected, because the service has no movers below its floor.
+     * smaller number is refused, because the service has no movers below its floor.
      *
      * @generated from field: optional double min_turnover_usd = 3;
      */
@@ -976,7 +976,7 @@ export declare const GetScoreHistoryResponseSchema: GenMessage<GetScoreHistoryRe
 export type WatchAlertsRequest = Message<"virtuoso.market.v1.WatchAlertsRequest"> & {
     /**
      * The cursor of the last message or alert that the client received, or `newest_cursor` of ListAlerts. "0" means before the
-     * first alert. A cursor that the service has not yet issued is rejected. Empty (the default): only alerts from now on.
+     * first alert. A cursor that the service has not yet issued is refused. Empty (the default): only alerts from now on.
      *
      * @generated from field: string cursor = 1;
      */
@@ -1230,7 +1230,7 @@ export declare const ErrorDetailsSchema: GenMessage<ErrorDetails>;
  * Scores and data of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance). Every
  * error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
  *
- * Pages: a `page_size` of 0 means the default, and one above the maximum means the maximum. A negative one is rejected. A
+ * Pages: a `page_size` of 0 means the default, and one above the maximum means the maximum. A negative one is refused. A
  * token is opaque and belongs to the request that it came from. An empty `next_page_token` ends the list. All pages of a
  * list come from one snapshot. A list from the history continues after the last row of the previous page, also when rows
  * were added since.

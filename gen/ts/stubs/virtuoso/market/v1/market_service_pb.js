@@ -204,7 +204,7 @@ export const ErrorDetailsSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market
  * Scores and data of the USDT perpetual markets of one exchange. Every reply says where it comes from (Provenance). Every
  * error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
  *
- * Pages: a `page_size` of 0 means the default, and one above the maximum means the maximum. A negative one is rejected. A
+ * Pages: a `page_size` of 0 means the default, and one above the maximum means the maximum. A negative one is refused. A
  * token is opaque and belongs to the request that it came from. An empty `next_page_token` ends the list. All pages of a
  * list come from one snapshot. A list from the history continues after the last row of the previous page, also when rows
  * were added since.

@@ -176,7 +176,7 @@ export declare enum FallbackReason {
      */
     UNSPECIFIED = 0,
     /**
-     * The venue rejects this location or address.
+     * The venue refuses this location or address.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_BLOCKED = 1;
      */

@@ -67,7 +67,7 @@ export var FallbackReason;
      */
     FallbackReason[FallbackReason["UNSPECIFIED"] = 0] = "UNSPECIFIED";
     /**
-     * The venue rejects this location or address.
+     * The venue refuses this location or address.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_BLOCKED = 1;
      */
