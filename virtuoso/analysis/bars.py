@@ -39,14 +39,14 @@ CLOCK_TOLERANCE_MS = 5_000
 FLAT = 1e-9
 """A smaller log range counts as no movement. The smallest tick of a liquid market is 1e-6 of its price."""
 MIN_MOVED_SHARE = 0.1
-"""The share of the returns of a market that must not be 0 for its deviation or beta."""
+"""The minimum share of returns that are not 0, for the deviation or the beta of a market."""
 ACTIVITY_BARS = 30
 MIN_MOVED_BARS, ENOUGH_MOVED_BARS = 10, 20
-"""Of the last 30 bars, the number that must move, and the number from which confidence does not rise. In recorded markets at
-least 26 move."""
+"""The number of the last 30 bars that must move, and the number that gives full confidence. In recorded markets, at least 26
+of them move."""
 MIN_RANGE_STEPS, ENOUGH_RANGE_STEPS = 2.0, 10.0
-"""The same for the range of the last 30 bars, in price steps. Moves between two prices are changes from bid to ask. In
-recorded markets the range is at least 24 steps."""
+"""The same two limits for the range of the last 30 bars, in price steps. Moves between only two prices are changes from bid
+to ask. In recorded markets, the range is at least 24 steps."""
 VOLUME_BARS = 50
 MATURE_BARS = 100
 
@@ -127,7 +127,7 @@ class Bars:
             raise ValueError("a bar's high is below its low")
 
     def too_few(self, needed: int) -> str:
-        """Return the reason why fewer than `needed` bars can be read, which names a gap or a break of scale before them."""
+        """Return the reason why fewer than `needed` bars can be read. It names a gap or a break of scale before them."""
         return f"needs {needed} bars, has {self.count}{self._missing_since}"
 
     @cached_property

@@ -49,13 +49,13 @@ class Readings(NamedTuple):
         measured = np.isfinite(self.directions[:, row]).tolist()
         if all(measured):
             return [""] * len(COMPONENTS)
-        still = self.activity.reason(row, bars.count)
-        return ["" if measured[i] else self._reason(i, spec, bars, still) for i, spec in enumerate(COMPONENTS)]
+        inactivity = self.activity.reason(row, bars.count)
+        return ["" if measured[i] else self._reason(i, spec, bars, inactivity) for i, spec in enumerate(COMPONENTS)]
 
-    def _reason(self, index: int, spec: CandleComponentSpec, bars: Bars, still: str) -> str:
+    def _reason(self, index: int, spec: CandleComponentSpec, bars: Bars, inactivity: str) -> str:
         if bars.count < spec.min_bars:
             return bars.too_few(spec.min_bars)
-        return still or self.failures.get(index, spec.missing)
+        return inactivity or self.failures.get(index, spec.missing)
 
 
 def read(rows: Rows) -> Readings:

@@ -42,7 +42,7 @@ def _signed(price: Floats, volume: Floats) -> Floats:
 
 
 def _where_any(used: Floats, ratio: Floats) -> Floats:
-    """Return the ratio of each row, or NaN where all of `used` (rows, bars) is 0. A sum over nothing is no reading."""
+    """Return the ratio of each row, or NaN where all of `used` (rows, bars) is 0."""
     return np.where(np.abs(used).sum(axis=1) > 0, ratio, np.nan)
 
 

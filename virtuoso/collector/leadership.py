@@ -1,4 +1,4 @@
-"""The leadership of this collector. A collector without market data leaves the lease to one that may have some."""
+"""The leadership of this collector. A collector without market data gives the lease to a standby that can take over."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from virtuoso.domain.clock import Clock
 
 MAX_IDLE_S = 20.0
-"""The time without a snapshot after which an active collector gives up the lease, if a standby can take over."""
+"""After this time without a snapshot, an active collector gives up the lease, if a standby can take over."""
 ABSTAIN_S = 30.0
-"""The time for which it then does not compete for the lease. It doubles each time, up to MAX_ABSTAIN_S."""
+"""After that, it does not compete for the lease for this time. The time doubles at each repetition, up to MAX_ABSTAIN_S."""
 MAX_ABSTAIN_S = 480.0
 
 log = logging.getLogger(__name__)
@@ -66,12 +66,12 @@ class Leadership:
         return self._clock.monotonic() - self._renewed_at > TTL_S
 
     def report_progress(self) -> None:
-        """Note that a snapshot of the market was computed."""
+        """Record that a snapshot of the market was computed."""
         self._progress_at = self._clock.monotonic()
         self._abstain_s = ABSTAIN_S
 
     async def announce_standby(self) -> None:
-        """Tell an active collector without market data that this one can take over."""
+        """Announce that this collector can take over from an active one without market data."""
         if not self.abstains:
             await self._lease.announce()
 

@@ -45,7 +45,7 @@ class Publisher:
     async def begin_term(self) -> None:
         """Begin a term that is higher than all earlier ones. From then on, another publisher's heads are refused.
 
-        Terms begin at the time in seconds, so that they also grow when the repository has lost the last head."""
+        A term is at least the time in seconds, so that terms also grow after the repository has lost the last head."""
         head = await self._stored_head()
         self._term = max(head.term + 1 if head else 0, self._clock.now_ms() // 1000)
 
@@ -67,7 +67,7 @@ class Publisher:
         try:
             head = await self._repository.get(keys.HEAD)
             return snapshots.decode_head(head) if head else None
-        except (RepositoryError, CorruptValue):  # writing tells whether the repository works
+        except (RepositoryError, CorruptValue):  # if the repository fails, the write that follows raises
             return None
 
     async def publish_candles(self, venue: str, candles: Candles, *, behind_ms: int = 0) -> None:

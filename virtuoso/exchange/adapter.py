@@ -66,7 +66,7 @@ class CcxtExchange:
         self._intervals = FundingIntervals(None if unlisted_hours is None else unlisted_hours * HOUR_MS)
         self._intervals_due_ms = 0
         self._by_key: dict[str, Instrument] = {}  # by the symbol in ticker rows
-        self._others: frozenset[str] = frozenset()  # the same of other listed markets, such as inactive ones
+        self._others: frozenset[str] = frozenset()  # the same names of other listed markets
         self._completeness = ListCompleteness()
         self._contracts: dict[str, float] = {}  # base units per contract, by symbol
         self._loading = asyncio.Lock()

@@ -90,8 +90,8 @@ def read_candles(
 def in_one_scale(candles: Candles) -> Candles:
     """Return the bars in the price scale of the newest bar. Refuse and count the others.
 
-    A break of scale is a jump from one bar's close to the next bar's open that no market makes. A crash is no break: it
-    trades through the prices, so its move is inside the bars."""
+    A break of scale is a jump from one bar's close to the next bar's open that no market makes. A crash is not such a break,
+    because its move is inside the bars."""
     jumps = np.log(candles.open[1:] / candles.close[:-1])
     adjacent = np.diff(candles.open_ms) == candles.timeframe.ms
     jumps[np.abs(jumps) <= np.where(adjacent, math.log(MAX_OPEN_JUMP), math.log(MAX_GAP_JUMP))] = 0
@@ -107,8 +107,8 @@ def in_one_scale(candles: Candles) -> Candles:
 def _plausible(table: Floats) -> Floats:
     """Return the rows with plausible values in order of time, one row per time.
 
-    Equal rows count once. When rows of one time differ, the one with a volume stands. When several have a volume, or none
-    has, they contradict each other, and all are refused."""
+    Equal rows count once. When rows of one time differ, the row with a volume is used. When several have a volume, or none
+    has, all are refused, because they contradict each other."""
     opened, high, low, close, volume = table[:, 1:].T
     with np.errstate(invalid="ignore"):  # comparisons with NaN are false, as intended
         numbers = np.all((table[:, 1:5] > 0) & (table[:, 1:5] <= LARGEST), axis=1) & (volume >= 0) & (volume <= LARGEST)
@@ -122,11 +122,11 @@ def _plausible(table: Floats) -> Floats:
     plausible = table[numbers & shaped & traded]
     distinct = np.unique(plausible, axis=0)  # sorted by time
     count_refused("candle_duplicate", len(plausible) - len(distinct))
-    _, place, rows_of_time = np.unique(distinct[:, 0], return_inverse=True, return_counts=True)
+    _, index, rows_of_time = np.unique(distinct[:, 0], return_inverse=True, return_counts=True)
     has_volume = distinct[:, 5] > 0
-    stands = (rows_of_time[place] == 1) | (has_volume & (np.bincount(place, has_volume)[place] == 1))
-    count_refused("candle_contradiction", int(np.sum(~stands)))
-    table = distinct[stands]
+    usable = (rows_of_time[index] == 1) | (has_volume & (np.bincount(index, has_volume)[index] == 1))
+    count_refused("candle_contradiction", int(np.sum(~usable)))
+    table = distinct[usable]
     count_accepted("candle", len(table))
     if len(table):
         table[:, 2] = table[:, 1:5].max(axis=1)

@@ -64,15 +64,15 @@ class _Client:
     async def fetch2(
         self, path: str, api: Any = "public", method: str = "GET", params: Any = None, config: Any = None
     ) -> Any:
-        """Return the reply to one request. Return an empty one, without a request, for a reply that is not used."""
-        place = f"{api if isinstance(api, str) else api[0]}/{path}"
+        """Return the reply to one request. For a request that is `unused`, send nothing and return {}."""
+        api_path = f"{api if isinstance(api, str) else api[0]}/{path}"
         if any(unused.items() <= (params or {}).items() for unused in self.unused):
             return {}
-        send = partial(self._send, place, path, api, method, params or {}, config or {})
+        send = partial(self._send, api_path, path, api, method, params or {}, config or {})
         market_list = _MARKET_LIST.get()
-        return await send() if market_list is None else await market_list.reply(place, params or {}, send)
+        return await send() if market_list is None else await market_list.reply(api_path, params or {}, send)
 
-    async def _send(self, place: str, *request: Any) -> Any:
+    async def _send(self, api_path: str, *request: Any) -> Any:
         """Send one request, with the arguments of `fetch2`.
 
         For a venue with `limits`, first wait in the queue. Then retry once after a broken connection or a 5xx status. After
@@ -81,8 +81,8 @@ class _Client:
         path, api, method, params, config = request
         send = partial(super().fetch2, *request)  # type: ignore[misc]
         for limit, budget in self.limits:
-            if place.startswith(limit.prefix):
-                weight = self.weights.get(place) or self.calculate_rate_limiter_cost(api, method, path, params, config)
+            if api_path.startswith(limit.prefix):
+                weight = self.weights.get(api_path) or self.calculate_rate_limiter_cost(api, method, path, params, config)
                 cost, urgent = weight if limit.weighted else 1, URGENT.get()
                 async with budget.turn(cost, urgent=urgent):
                     try:

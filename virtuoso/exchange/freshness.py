@@ -1,7 +1,8 @@
 """Check that a venue's clock moves forward and stays close to ours.
 
-The time in one reply may be wrong. So a time ahead of our clock is used only as far as two readings agree on it. What cannot
-be undone (a closed signal, an alert, a stored point) then has a time that two readings or two clocks confirm.
+The time in one reply may be wrong. A time ahead of our clock is therefore used only as far as two readings agree on it.
+Results that cannot be undone (a closed signal, an alert, a stored point) then have a time that two readings or both clocks
+confirm.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class VenueClock:
 
     def __init__(self) -> None:
         self._newest_ms: int | None = None  # the newest time in tickers, as the venue gave it
-        self._moved_ms = 0  # our time at which it moved
+        self._moved_ms = 0  # our time when it last changed
         self._last_lead_ms = 0  # of the last reading
         self._lead_ms = 0  # the lead over our clock that the last two readings agree on
         self._used_ms: int | None = None
@@ -30,7 +31,7 @@ class VenueClock:
     def watch(self, observed_ms: int, received_ms: int) -> int:
         """Check the venue's time in new tickers, and return the time to use (all epoch ms).
 
-        It is the venue's time, but not ahead of our clock by more than this reading and the one before agree on.
+        The result is the venue's time. Its lead over our clock is limited to the smaller lead of the last two readings.
 
         Raise VenueStale when the venue's time is more than 60 s behind or ahead of ours, went back by more than 5 s, or has
         not moved for 15 s.
@@ -42,7 +43,7 @@ class VenueClock:
         # When the newest time was ahead of ours, the correct time after it is earlier, and must be accepted.
         if newest_ms is None or observed_ms > newest_ms or observed_ms < newest_ms > received_ms:
             self._newest_ms, self._moved_ms = observed_ms, received_ms
-        if observed_ms != newest_ms:  # the same time again is no second reading
+        if observed_ms != newest_ms:  # an unchanged time is not a second reading
             self._lead_ms, self._last_lead_ms = max(0, min(lead_ms, self._last_lead_ms)), lead_ms
         if -lead_ms > MAX_CLOCK_LAG_MS:
             self._lag_ms = -lead_ms

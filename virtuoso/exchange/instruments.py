@@ -8,7 +8,7 @@ from typing import Any
 
 from virtuoso.domain.model import SYMBOL_PATTERN, Instrument
 from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS
-from virtuoso.exchange.rows import count_absent, count_accepted, count_refused, number, row_time, settled
+from virtuoso.exchange.rows import count_absent, count_accepted, count_refused, number, row_time, without_contradictions
 
 _MULTIPLIED = (
     re.compile(r"(?P<n>10{3,})(?P<base>\D.*)"),  # 1000SHIB, 10000X; but 1INCH and 100X are complete names
@@ -63,6 +63,6 @@ def instruments_of(markets: Iterable[Mapping[str, Any]], received_ms: int, *, ti
                 listed_ms=listed_ms,
             )
             named.append((symbol, (instrument, market.get("contractSize"))))
-    instruments = {symbol: instrument for symbol, (instrument, _) in settled(named, "instrument").items()}
+    instruments = {symbol: instrument for symbol, (instrument, _) in without_contradictions(named, "instrument").items()}
     count_accepted("instrument", len(instruments))
     return instruments

@@ -1,4 +1,4 @@
-"""Whether a list of markets is complete. A part of a list, such as one of two pages, must not replace the whole."""
+"""The check that a list of markets is complete. A part of a list, such as one of two pages, must not replace the whole."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from virtuoso.exchange.rows import count_refused
 class ListCompleteness:
     """Compares each list of markets with the previous one and with the newest tickers.
 
-    `traded` are the names of the markets that trade according to the newest tickers."""
+    `traded` has the names of the markets that trade according to the newest tickers."""
 
     def __init__(self) -> None:
         self.traded: frozenset[str] = frozenset()
@@ -23,8 +23,9 @@ class ListCompleteness:
     def check(self, old: Mapping[str, Instrument], new: Mapping[str, Instrument]) -> None:
         """Raise BadData when `new` may be a part of a list. The keys are the symbols in ticker rows.
 
-        Few markets of `old` may be missing at once, and at most MAX_LOST_MARKETS of it if they no longer trade. More are
-        accepted when LIST_CONFIRMATIONS further lists lack them too and most of `old` that trades is in `new`."""
+        Accept `new` if it lacks at most FEW_LOST_MARKETS of the `old` markets that trade, and at most the share
+        MAX_LOST_MARKETS of all. After LIST_CONFIRMATIONS refused lists in a row, accept it if it lacks at most this share of
+        the markets that trade."""
         lost, many = old.keys() - new.keys(), max(FEW_LOST_MARKETS, MAX_LOST_MARKETS * len(old))
         trading = len(lost & self.traded)
         if (trading <= FEW_LOST_MARKETS and len(lost) <= many) or (self._lists >= LIST_CONFIRMATIONS and trading <= many):
@@ -36,7 +37,7 @@ class ListCompleteness:
 
 
 def unlisted_symbols(names: Iterable[str], instruments: Mapping[str, Instrument]) -> tuple[str, ...]:
-    """Return the symbols of `names` that are formed like the names of `instruments`, such as "SOL-USDT-SWAP". Sorted."""
+    """Return the symbols of the `names` that have the usual ending of `instruments`, such as "-USDT-SWAP". Sorted."""
     endings = Counter(name.removeprefix(item.symbol.removesuffix("USDT")) for name, item in instruments.items())
     ending = max(endings, key=lambda each: endings[each], default="")
     symbols = (f"{name.removesuffix(ending)}USDT" for name in names if ending and name.endswith(ending))

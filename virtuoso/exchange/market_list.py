@@ -1,7 +1,7 @@
-"""The list of a venue's markets, parsed in parts. A row that ccxt cannot parse then costs only itself.
+"""The list of a venue's markets, parsed in parts. Only the rows that ccxt cannot parse are refused.
 
-ccxt parses a list as a whole, and raises on the first odd row. `MarketList` stores the replies of the first attempt. When
-parsing fails, it lets ccxt parse the stored rows again in halves, until each odd row is alone. No request is sent twice.
+ccxt parses a list as a whole, and raises on the first invalid row. `MarketList` stores the replies of the first attempt.
+When parsing fails, ccxt parses the stored rows again in halves, until each invalid row is alone. No request is sent twice.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ MAX_DEPTH = 3  # of the rows within a reply
 class _Request:
     """A request with its following pages. `reply` is the reply to the first page. `rows` are those of all pages."""
 
-    place: str
+    api_path: str
     params: Mapping[str, Any]
     reply: Any
     rows: list[Any]
 
-    def covers(self, place: str, params: Mapping[str, Any]) -> bool:
+    def covers(self, api_path: str, params: Mapping[str, Any]) -> bool:
         """Return True for this request and its following pages. A following page has additional parameters."""
-        return place == self.place and self.params.items() <= params.items()
+        return api_path == self.api_path and self.params.items() <= params.items()
 
 
 class MarketList:
@@ -57,20 +57,20 @@ class MarketList:
         log.warning("the list of markets has %d unreadable rows, such as %.200r", len(self._refused), self._refused[0])
         return markets
 
-    async def reply(self, place: str, params: Mapping[str, Any], send: Callable[[], Awaitable[Any]]) -> Any:
-        """Return the venue's reply, or the stored reply with only those rows that are to be parsed now."""
-        request = next((each for each in self._requests if each.covers(place, params)), None)
+    async def reply(self, api_path: str, params: Mapping[str, Any], send: Callable[[], Awaitable[Any]]) -> Any:
+        """Return the venue's reply. When rows are parsed again, return the stored reply with only these rows."""
+        request = next((each for each in self._requests if each.covers(api_path, params)), None)
         if self._part is not None and request is not None:
-            wanted, rows = self._part
-            self._part = (wanted, []) if request is wanted else self._part
-            return _with_rows(request.reply, rows if request is wanted else [])
+            current, rows = self._part
+            self._part = (current, []) if request is current else self._part
+            return _with_rows(request.reply, rows if request is current else [])
         try:
             reply = await send()
         except BaseException:
             self._failed = True
             raise
         if request is None:
-            self._requests.append(_Request(place, dict(params), reply, list(_rows_of(reply))))
+            self._requests.append(_Request(api_path, dict(params), reply, list(_rows_of(reply))))
         else:
             request.rows += _rows_of(reply)
         return reply

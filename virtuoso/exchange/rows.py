@@ -81,9 +81,9 @@ def count_accepted(kind: str, count: int) -> None:
     metrics.ROWS.labels(kind, "ok").inc(count)
 
 
-def settled(pairs: Iterable[tuple[Key, Value]], reason: str) -> dict[Key, Value]:
+def without_contradictions(pairs: Iterable[tuple[Key, Value]], reason: str) -> dict[Key, Value]:
     """Return the values by key. Equal values of one key count once. Different values of one key contradict each other, and
-    all of them are refused. The order of the pairs decides nothing."""
+    all of them are refused. The result does not depend on the order of the pairs."""
     by_key: dict[Key, list[Value]] = {}
     for key, value in pairs:
         values = by_key.setdefault(key, [])
@@ -114,7 +114,7 @@ def read_trades(rows: Any, names: TradeNames, symbol: str, stamp: Stamp, *, cont
             count_refused("trade_side" if taker is None else "trade_id")
         else:
             readable.append((str(name), (time_ms, str(name), price, size * contract, taker)))
-    by_id = settled(readable, "trade")
+    by_id = without_contradictions(readable, "trade")
     count_accepted("trade", len(by_id))
     if not shaped:
         raise EmptyData(f"{symbol}: no trades")
@@ -189,7 +189,7 @@ def read_series(
             count_refused(f"{kind}_time")
         else:
             readable.append((time_ms, value))
-    by_time = settled(readable, kind)
+    by_time = without_contradictions(readable, kind)
     count_accepted(kind, len(by_time))
     if not shaped:
         raise EmptyData(f"{symbol}: no {kind}")
@@ -220,7 +220,7 @@ def keyed(rows: Sequence[Mapping[str, Any]], name: str, reason: str) -> dict[str
     """Return rows by the text in field `name`. Refuse rows without text there, and rows that contradict each other."""
     named = [(key, row) for row in rows if isinstance(key := row.get(name), str)]
     count_refused(f"{reason}_symbol", len(rows) - len(named))
-    return settled(named, reason)
+    return without_contradictions(named, reason)
 
 
 def completed(

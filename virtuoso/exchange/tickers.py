@@ -25,11 +25,11 @@ from virtuoso.exchange.venues import UNIFIED, PremiumNames, TickerNames
 
 
 def newest_ms(rows: Any, names: TickerNames, received_ms: int) -> int | None:
-    """Return the newest plausible time in the rows, which is the venue's time of a reply without one. Return None when the
-    rows have no time.
+    """Return the newest plausible time in the rows, or None when the rows have no time. It is the venue's time of a reply
+    that has no time of its own.
 
     A time ahead of our clock is plausible only when a tenth of the rows are near it. When all rows are far ahead of our
-    clock, the clock of the venue is wrong and not a row: the newest time is then returned for `VenueClock` to refuse.
+    clock, the venue's clock is wrong, and not a row. The newest time is then returned, and `VenueClock` refuses it.
     """
     if not names.time:
         return None
@@ -117,8 +117,8 @@ def read_tickers(
 
 
 def _row_times(rows: Sequence[Mapping[str, Any]], names: TickerNames, venue_ms: int) -> tuple[list[int | None], int]:
-    """Return the time of each row, and how many rows are too old. The time is None for a row that is refused. When no row
-    has a plausible time, a row without any has the time `venue_ms`."""
+    """Return (time of each row, number of rows that are too old). The time is None for a row that is refused. When no row
+    has a plausible time, each row without a time gets `venue_ms`."""
     given = [row.get(names.time) for row in rows]
     times = [row_time(value, venue_ms + MAX_ROW_LEAD_MS) for value in given]
     if not any(times):

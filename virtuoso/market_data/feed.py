@@ -369,8 +369,8 @@ class Feed:
 
     @property
     def venue_symbols(self) -> tuple[str, ...]:
-        """Return the symbols of all active USDT perpetuals of the venue, sorted. Those that only the tickers have are among
-        them."""
+        """Return the symbols of all active USDT perpetuals of the venue, sorted. They include symbols that are only in the
+        tickers."""
         return tuple(sorted({*self.exchange.unlisted, *(item.symbol for item in self._instruments)}))
 
 

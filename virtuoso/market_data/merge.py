@@ -17,11 +17,11 @@ TRADE_COLUMNS = ("time_ms", "price", "size", "side")
 def merge_candles(old: Candles | None, new: Candles, *, limit: int) -> Candles:
     """Return the bars of `old` and `new` in one scale, limited to the newest `limit` bars.
 
-    Where both have a bar, the bar of `new` is used. The exception is a bar without volume that `old` has with volume."""
+    A bar that is in both comes from `new`, except a bar without volume that has a volume in `old`."""
     if old is None or len(old) == 0:
         return new.cut(-limit)
-    place = np.minimum(np.searchsorted(old.open_ms, new.open_ms), len(old) - 1)
-    emptied = (old.open_ms[place] == new.open_ms) & (old.volume[place] > 0) & (new.volume == 0)
+    index = np.minimum(np.searchsorted(old.open_ms, new.open_ms), len(old) - 1)
+    emptied = (old.open_ms[index] == new.open_ms) & (old.volume[index] > 0) & (new.volume == 0)
     count_refused("candle_contradiction", int(np.sum(emptied)))
     kept = ~np.isin(old.open_ms, new.open_ms[~emptied])
     columns: dict[str, Any] = {

@@ -70,7 +70,7 @@ STILL: dict[str, tuple[Steps, Steps, str]] = {
 
 
 @pytest.mark.parametrize("kind", STILL)
-def test_a_market_that_hardly_moves_or_trades_has_no_candle_reading_and_says_why(kind: str) -> None:
+def test_an_inactive_market_has_no_candle_readings_and_gives_the_reason(kind: str) -> None:
     price, volume, reason = STILL[kind]
     for name, component in candle_components(market(price, volume), "1m").items():
         assert component.direction is None, name
@@ -85,7 +85,7 @@ def test_the_readings_of_a_history_are_absent_where_live_ones_are(kind: str) -> 
     assert np.isnan(read_history(one).directions[:, -1]).all()
 
 
-def test_thirty_bars_without_a_move_are_no_balanced_volume() -> None:
+def test_thirty_bars_without_a_move_have_no_volume_reading() -> None:
     walk = np.random.default_rng(4).choice((-3, -2, 1, 2), 100_000).cumsum() % 4000
     result = score_symbol(market(lambda m: float(walk[max(m - 30, 0)])), NOW_MS)
     volume = next(d for d in result.dimensions if d.kind.name == "VOLUME")
@@ -101,7 +101,7 @@ def test_thirty_bars_without_a_move_are_no_balanced_volume() -> None:
     ("name", "still_bars"),
     [("money_flow", 20), ("money_flow_index", 15), ("relative_volume", 0)],
 )
-def test_a_sum_over_bars_without_a_move_or_volume_is_no_reading(name: str, still_bars: int) -> None:
+def test_bars_without_a_move_or_volume_give_no_reading(name: str, still_bars: int) -> None:
     walk = np.random.default_rng(4).choice((-3, -2, 1, 2), 100_000).cumsum() % 4000
     silent = 3 if name == "relative_volume" else 0
     candles = bars(
@@ -120,7 +120,7 @@ def test_a_sum_over_bars_without_a_move_or_volume_is_no_reading(name: str, still
     st.sampled_from([1e-6, 1.0, 3e4]),
     st.sampled_from(list(Timeframe)),
 )
-def test_no_reading_in_atr_is_beyond_what_ticks_allow(
+def test_readings_in_atr_stay_within_the_limit_of_the_tick_size(
     seed: int, share: float, move: int, scale: float, timeframe: Timeframe
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -146,7 +146,7 @@ def test_no_reading_in_atr_is_beyond_what_ticks_allow(
     assert all(abs(c.reading) <= max(ticks, 1) for c in in_atr.values() if c.reading is not None)
 
 
-def test_a_single_change_of_price_or_open_interest_is_no_large_move() -> None:
+def test_a_single_change_of_price_or_open_interest_is_not_a_large_move() -> None:
     five = (NOW_MS // 300_000) * 300_000 - 300_000 * np.arange(99, -1, -1)
     rng = np.random.default_rng(1)
     walk = rng.integers(-3, 4, 100_000).cumsum() % 4000
@@ -169,7 +169,7 @@ def test_a_single_change_of_price_or_open_interest_is_no_large_move() -> None:
     assert abs(reading) < 0.01  # a few of a million contracts
 
 
-def test_a_market_that_hardly_moves_has_no_beta_and_gives_none() -> None:
+def test_an_inactive_market_has_no_beta() -> None:
     walk = np.random.default_rng(9).integers(-30, 31, 200_000).cumsum() % 4000
     moving = {t: bars(t, lambda m: float(walk[m % 200_000]), lambda _: 1.0) for t in Timeframe}
     still = {t: bars(t, lambda m: float(m // 10_000 % 2), lambda _: 1.0) for t in Timeframe}
@@ -178,7 +178,7 @@ def test_a_market_that_hardly_moves_has_no_beta_and_gives_none() -> None:
     assert betas({ANCHOR: still, "XUSDT": moving}, NOW_MS)["XUSDT"] == {}
 
 
-def test_a_still_btc_has_no_trend_and_no_volatility() -> None:
+def test_an_inactive_btc_has_no_trend_and_no_volatility() -> None:
     still = {t: bars(t, lambda m: float(m // 10_000 % 2), lambda _: 1.0) for t in Timeframe}
     tickers = {s: Ticker(symbol=s, last=1.0, stamp=STAMP, change_24h_percent=1.0) for s in ("BTCUSDT", "AUSDT")}
     result = overview(tickers, still, None, None, NOW_MS)

@@ -217,7 +217,7 @@ async def test_a_standby_continues_when_the_venue_does_not_answer() -> None:
         assert await repository.get(keys.standby()) is None, "it cannot take over"
 
 
-async def test_an_active_collector_without_market_data_leaves_the_lease_to_a_standby_that_has_some() -> None:
+async def test_an_active_collector_without_market_data_gives_the_lease_to_a_standby_with_data() -> None:
     repository = memory()
     cut_off = exchange()
     break_down(cut_off, VenueUnavailable("no route"), ["instruments", "tickers"])
@@ -235,7 +235,7 @@ async def test_an_active_collector_without_market_data_leaves_the_lease_to_a_sta
             assert not first.is_active()
 
 
-async def test_an_active_collector_without_market_data_continues_while_no_other_can_take_over() -> None:
+async def test_an_active_collector_without_market_data_continues_while_no_standby_can_take_over() -> None:
     repository, first_venue, second_venue = memory(), exchange(), exchange()
     first, second = Node([first_venue], repository, owner="a"), Node([second_venue], repository, owner="b")
     async with first.running():
@@ -256,7 +256,7 @@ async def test_an_active_collector_without_market_data_continues_while_no_other_
             assert [*first.since(down_until), *second.since(down_until)]
 
 
-async def test_an_active_collector_is_ready_while_its_snapshots_are_stored_and_keeps_the_lease_otherwise() -> None:
+async def test_an_active_collector_that_cannot_store_snapshots_is_not_ready_but_keeps_the_lease() -> None:
     repository = Failing(clock=CLOCK)
     node, standby = Node([exchange()], repository), Node([exchange()], repository, owner="b")
     async with node.running():

@@ -79,7 +79,7 @@ async def test_repository_errors_are_logged_once_a_minute(caplog: pytest.LogCapt
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["not stored: full"] * 3
 
 
-async def test_a_publisher_that_was_replaced_publishes_nothing_until_its_successor_is_gone() -> None:
+async def test_a_replaced_publisher_publishes_nothing_while_its_successor_is_active() -> None:
     repository = MemoryRepository(clock=CLOCK)
     first, second = (Publisher(repository, max_stale_s=600, clock=CLOCK) for _ in range(2))
     await first.begin_term()

@@ -90,7 +90,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-def test_a_market_that_trades_through_its_prices_has_no_break_whatever_its_moves(
+def test_large_moves_inside_the_bars_are_not_a_break_of_scale(
     steps: list[tuple[float, float, float, float]],
 ) -> None:
     rows, price = [], 100.0
@@ -157,7 +157,7 @@ def test_a_repeated_bar_is_returned_once() -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_of_two_bars_of_one_time_the_traded_one_is_kept_in_any_order(order: int) -> None:
+def test_of_two_bars_of_one_time_the_bar_with_volume_is_used(order: int) -> None:
     before = refused("candle_contradiction")
     rows = [bar(2), bar(1, o="11", h="11", lo="11", c="11", v="0"), bar(1)]
     assert read(rows[::order]).volume.tolist() == [5, 5]
@@ -165,7 +165,7 @@ def test_of_two_bars_of_one_time_the_traded_one_is_kept_in_any_order(order: int)
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_two_traded_bars_of_one_time_are_both_refused(order: int) -> None:
+def test_two_bars_with_volume_of_one_time_are_both_refused(order: int) -> None:
     before = refused("candle_contradiction")
     rows = [bar(3), bar(2), bar(1), bar(1, c="10")]
     assert minutes(read(rows[::order])) == [3, 2]

@@ -69,7 +69,7 @@ def test_each_active_usdt_perpetual_is_returned_once() -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_markets_of_one_symbol_that_contradict_each_other_are_refused_in_any_order(order: int) -> None:
+def test_contradictory_markets_of_one_symbol_are_all_refused(order: int) -> None:
     before = refused("instrument_contradiction")
     rows = [market("BTCUSDT", "BTC", precision={"price": tick}) for tick in (0.1, 10)] + [market("ETHUSDT", "ETH")]
     assert list(instruments_of(rows[::order], NOW)) == ["ETHUSDT"]

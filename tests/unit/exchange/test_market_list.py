@@ -115,7 +115,7 @@ def replace(old: Any, new: Any, rows: Rows) -> None:
 
 
 @pytest.mark.parametrize("venue", VENUES)
-async def test_an_odd_row_of_the_list_costs_only_itself(venue: str, altered: AlteredExchange) -> None:
+async def test_only_an_invalid_row_of_the_list_is_refused(venue: str, altered: AlteredExchange) -> None:
     async with connected(venue, altered) as exchange:
         good = {each.symbol: each for each in await exchange.instruments()}
         sample: list[dict[str, Any]] = []
@@ -136,7 +136,7 @@ async def test_an_odd_row_of_the_list_costs_only_itself(venue: str, altered: Alt
 
 
 @pytest.mark.parametrize("venue", VENUES)
-async def test_every_odd_row_is_refused_and_counted_and_the_good_ones_stay(venue: str, altered: AlteredExchange) -> None:
+async def test_invalid_rows_are_refused_and_counted_and_valid_rows_are_kept(venue: str, altered: AlteredExchange) -> None:
     async with connected(venue, altered) as exchange:
         good = {each.symbol for each in await exchange.instruments()}
 
@@ -164,7 +164,7 @@ async def test_a_list_without_a_readable_row_is_a_failure_of_the_venue(venue: st
 
 @pytest.mark.parametrize("answer", [Answer(500, "down"), {"retCode": 10001, "retMsg": "params error", "result": {}}, "HTML"])
 @pytest.mark.parametrize("venue", ["bybit"])
-async def test_a_request_whose_answer_is_not_used_costs_nothing(venue: str, altered: AlteredExchange, answer: Any) -> None:
+async def test_a_reply_that_is_not_used_has_no_effect(venue: str, altered: AlteredExchange, answer: Any) -> None:
     asked: list[Mapping[str, str]] = []
 
     def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
@@ -200,7 +200,7 @@ EMPTY_PAGE = {"retCode": 0, "retMsg": "OK", "result": {"category": "linear", "li
 
 
 @pytest.mark.parametrize("venue", ["bybit"])
-async def test_an_odd_row_on_the_second_page_costs_only_itself(venue: str, altered: AlteredExchange) -> None:
+async def test_only_an_invalid_row_on_the_second_page_is_refused(venue: str, altered: AlteredExchange) -> None:
     async with connected(venue, altered) as exchange:
         good = {each.symbol for each in await exchange.instruments()}
     pages = Pages()
@@ -238,7 +238,7 @@ async def test_an_empty_second_page_is_a_part_of_the_list(venue: str, altered: A
 
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.8])
 @pytest.mark.parametrize("venue", VENUES)
-async def test_a_list_that_shrank_strongly_is_refused_while_the_tickers_disagree(
+async def test_a_much_shorter_list_is_refused_while_the_tickers_contradict_it(
     venue: str, altered: AlteredExchange, kept: float
 ) -> None:
     async with connected(venue, altered) as exchange:
@@ -252,7 +252,7 @@ async def test_a_list_that_shrank_strongly_is_refused_while_the_tickers_disagree
 
 
 @pytest.mark.parametrize("venue", VENUES)
-async def test_many_delistings_are_accepted_once_further_lists_and_the_tickers_confirm_them(
+async def test_many_delistings_are_accepted_after_further_lists_and_the_tickers_confirm_them(
     venue: str, altered: AlteredExchange
 ) -> None:
     async with connected(venue, altered) as exchange:

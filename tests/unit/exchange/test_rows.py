@@ -157,7 +157,7 @@ SOME = st.sampled_from(["1", "2", "x"])
         lambda r: st.tuples(st.just(r), st.permutations(r))
     )
 )
-def test_no_order_of_rows_decides_between_contradictory_rows(orders: tuple[list[Any], list[Any]]) -> None:
+def test_the_result_of_contradictory_rows_does_not_depend_on_their_order(orders: tuple[list[Any], list[Any]]) -> None:
     def trades(rows: list[Any]) -> Any:
         named = [{"execId": str(k), "time": NOW - k, "price": p, "size": s, "side": "Buy"} for k, p, s in rows]
         read = read_trades(named, BYBIT.trade, "BTCUSDT", STAMP)

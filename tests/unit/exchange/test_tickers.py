@@ -139,7 +139,7 @@ def test_rows_of_other_markets_and_duplicates_are_dropped() -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_rows_of_one_symbol_that_contradict_each_other_are_refused_in_any_order(order: int) -> None:
+def test_contradictory_rows_of_one_symbol_are_all_refused(order: int) -> None:
     before = refused("ticker_contradiction")
     rows = [ROW, {**ROW, "lastPrice": "7"}, {**ROW, "symbol": "A0USDT"}]
     assert list(read(rows[::order], known=2)) == ["A0USDT"]

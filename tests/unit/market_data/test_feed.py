@@ -360,7 +360,7 @@ async def test_a_followed_symbol_keeps_its_bars_when_it_is_no_longer_scored() ->
         assert feed.follows("AUSDT")
 
 
-async def test_a_list_that_may_be_a_part_is_read_again_in_a_minute_and_the_old_one_stays() -> None:
+async def test_a_list_that_may_be_a_part_is_not_used_and_read_again_in_a_minute() -> None:
     exchange = fake("BTCUSDT", "ETHUSDT", "SOLUSDT")
     async with feeding(exchange) as feed:
         exchange.faults["instruments"] = BadData("the list of markets has 1 markets and lacks 2 of the previous 3")
@@ -377,7 +377,7 @@ async def test_a_list_that_may_be_a_part_is_read_again_in_a_minute_and_the_old_o
         assert exchange.calls["instruments"] == read
 
 
-async def test_while_the_tickers_have_more_markets_than_the_list_there_are_no_totals_and_it_is_read_again() -> None:
+async def test_a_list_with_fewer_markets_than_the_tickers_gives_no_totals_and_is_read_again() -> None:
     exchange = fake("BTCUSDT", "ETHUSDT")
     exchange.unlisted = ["SOLUSDT"]
     async with feeding(exchange) as feed:

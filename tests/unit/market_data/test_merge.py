@@ -48,20 +48,20 @@ def trades(first: int, count: int) -> Trades:
 
 
 @given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), limit=st.integers(1, 50))
-def test_merged_bars_are_those_of_both_once_each_and_the_new_ones_win(old: int, start: int, new: int, limit: int) -> None:
+def test_merged_bars_are_unique_and_new_bars_replace_old_ones(old: int, start: int, new: int, limit: int) -> None:
     merged = merge_candles(bars(0, old), bars(start, new, lift=0.5), limit=limit)
     expected = sorted({*range(old), *range(start, start + new)})[-limit:]
     assert (merged.open_ms // STEP).tolist() == expected
     assert (merged.close - merged.open_ms / STEP - 100.0).tolist() == [0.5 * (start <= k < start + new) for k in expected]
 
 
-def test_a_bar_without_volume_does_not_replace_a_traded_one() -> None:
+def test_a_bar_without_volume_does_not_replace_a_bar_with_volume() -> None:
     old, new = bars(0, 5), bars(3, 3)
     merged = merge_candles(old, replace(new, volume=np.zeros(3)), limit=9)
     assert merged.volume.tolist() == [*old.volume, 0]
 
 
-def test_bars_of_another_scale_than_the_newest_are_left_out_of_the_merged_ones() -> None:
+def test_merged_bars_have_the_scale_of_the_newest_bar() -> None:
     new = bars(5, 2)
     merged = merge_candles(bars(0, 5), replace(new, **{n: getattr(new, n) * 10 for n in PRICES}), limit=9)
     assert (merged.open_ms // STEP).tolist() == [5, 6]
@@ -71,7 +71,7 @@ def test_bars_of_another_scale_than_the_newest_are_left_out_of_the_merged_ones()
     assert merge_candles(merged, bars(0, 5), limit=9).scale_since_ms == 5 * STEP
 
 
-def test_the_scale_is_known_since_the_first_bar_once_the_venue_has_corrected_all_bars() -> None:
+def test_after_the_venue_has_corrected_all_bars_there_is_no_break_of_scale() -> None:
     changed = replace(bars(5, 2), scale_since_ms=5 * STEP)
     assert merge_candles(changed, bars(0, 8), limit=9).scale_since_ms is None
 
