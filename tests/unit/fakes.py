@@ -35,15 +35,19 @@ class FakeExchange:
         self.lag_ms = 0
         self.without_turnover: set[str] = set()
         self.unlisted: list[str] = []
+        self.symbol_faults: dict[str, ExchangeError] = {}  # for all calls about one symbol
+        self.not_traded: set[str] = set()
         self.run = 1000  # number of newest bars without a gap
 
     def stamp(self) -> Stamp:
         now = self.clock.now_ms()
         return Stamp(observed_ms=now - self.lag_ms, received_ms=now)
 
-    async def _call(self, kind: str) -> None:
+    async def _call(self, kind: str, symbol: str = "") -> None:
         self.calls[kind] += 1
         await self.clock.sleep(0)
+        if symbol in self.symbol_faults:
+            raise self.symbol_faults[symbol]
         if kind in self.faults:
             error = self.faults[kind]
             if error is None:
@@ -66,8 +70,8 @@ class FakeExchange:
                 last=100.0,
                 stamp=self.stamp(),
                 change_24h_percent=1.0,
-                turnover_24h=1e9 / (rank + 1),
-                volume_24h=1e7,
+                turnover_24h=1e9 / (rank + 1) if name not in self.not_traded else 0.0,
+                volume_24h=1e7 if name not in self.not_traded else 0.0,
             )
             for rank, name in enumerate(self.symbols)
             if name not in self.without_turnover
@@ -77,7 +81,7 @@ class FakeExchange:
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
         self.last_limit[f"candles_{timeframe.value}"] = limit
-        await self._call(f"candles_{timeframe.value}")
+        await self._call(f"candles_{timeframe.value}", instrument.symbol)
         stamp = self.stamp()
         last = (stamp.observed_ms if before_ms is None else before_ms) // timeframe.ms - 1
         limit = min(limit, self.run)
@@ -96,14 +100,14 @@ class FakeExchange:
         )
 
     async def order_book(self, instrument: Instrument) -> OrderBook:
-        await self._call("book")
+        await self._call("book", instrument.symbol)
         steps = np.arange(1.0, 51.0)
         bids = np.column_stack((100 - steps / 100, steps))
         asks = np.column_stack((100 + steps / 100, steps))
         return OrderBook(symbol=instrument.symbol, bids=bids, asks=asks, stamp=self.stamp())
 
     async def trades(self, instrument: Instrument) -> Trades:
-        await self._call("trades")
+        await self._call("trades", instrument.symbol)
         stamp, index = self.stamp(), np.arange(100)
         ids = tuple(str(stamp.observed_ms + i) for i in index)
         ones = np.ones(100)
@@ -118,7 +122,7 @@ class FakeExchange:
         )
 
     async def _series(self, kind: str, instrument: Instrument) -> TimeSeries:
-        await self._call(kind)
+        await self._call(kind, instrument.symbol)
         stamp = self.stamp()
         times = stamp.observed_ms - np.arange(100, 0, -1) * 300_000
         return TimeSeries(symbol=instrument.symbol, time_ms=times, values=np.linspace(1.0, 2.0, 100), stamp=stamp)

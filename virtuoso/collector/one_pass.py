@@ -18,6 +18,7 @@ from virtuoso.analysis.beta import betas
 from virtuoso.analysis.market_sentiment import market_sentiment
 from virtuoso.analysis.movers import movers
 from virtuoso.collector.scoring import score_market
+from virtuoso.collector.unmeasurable import unmeasurable
 from virtuoso.collector.venue_state import Betas, VenueState
 from virtuoso.domain.model import ANCHOR
 from virtuoso.domain.records import ScorePoint
@@ -228,6 +229,7 @@ def snapshot_of(
         fallback=fallback,
         sentiment=result.sentiment,
         betas=result.state.betas,
+        unmeasurable=unmeasurable(market, result.confluences),
         signals=result.state.active,
         opportunities=result.unexpired_opportunities,
         signal_record=signal_record,

@@ -38,6 +38,7 @@ class VenueSelection:
         self._breakers = {venue: Breaker(venue, clock=clock) for venue in failover.venues}
         self._ready: set[str] = set()  # venues that can take over without a gap
         self._incomplete_since: dict[str, float] = {}
+        self._unmeasurable: dict[str, Mapping[str, str]] = {}  # symbols with reasons, by venue
         self.used: str | None = None
         self.fallback: Fallback | None = None
 
@@ -74,12 +75,22 @@ class VenueSelection:
     def record_pass(self, snapshot: Snapshot, *, warm: bool) -> None:
         """Record a pass over the used venue. `warm` means that feed and recall were ready at its start."""
         venue, now = snapshot.venue, self._clock.monotonic()
+        if warm:
+            self._report_unmeasurable(snapshot)
         if snapshot.complete or not warm:
             self._incomplete_since.pop(venue, None)
             self._breakers[venue].succeeded()
         elif now - self._incomplete_since.setdefault(venue, now) > MAX_INCOMPLETE_S and self._has_other(venue):
             self.failed(venue, _incomplete(snapshot))
         metrics.VENUE_UP.labels(venue).set(not self._breakers[venue].open)
+
+    def _report_unmeasurable(self, snapshot: Snapshot) -> None:
+        """Log each symbol that the venue cannot measure, once for each reason."""
+        reported = self._unmeasurable.get(snapshot.venue, {})
+        for symbol, reason in snapshot.unmeasurable.items():
+            if reported.get(symbol) != reason:
+                log.warning("%s has no score: %s", symbol, reason)
+        self._unmeasurable[snapshot.venue] = snapshot.unmeasurable
 
     def record_probe(self, venue: str) -> None:
         """Record that a probed venue returned its prices."""

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 COMPLETE_SCORES = 30  # a snapshot with this many scores is complete, even if more symbols are tracked
 
 
-def is_complete(*, scored: int, tracked: int) -> bool:
+def is_complete(*, scored: int, measurable: int) -> bool:
     """Return True if the number of scores makes a server ready.
 
-    All tracked symbols or at least COMPLETE_SCORES symbols must have a score. Without any score, return False."""
-    return scored >= max(1, min(COMPLETE_SCORES, tracked))
+    All tracked symbols that the venue can measure, or at least COMPLETE_SCORES symbols, must have a score. Without any
+    score, return False."""
+    return scored >= max(1, min(COMPLETE_SCORES, measurable))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class Snapshot:
     betas: Mapping[str, Mapping[BetaSpan, BetaWindow]] = field(default_factory=dict)  # only symbols with enough returns
     signals: tuple[Signal, ...] = ()  # the active signals, newest first
     opportunities: tuple[Opportunity, ...] = ()  # the unexpired opportunities, newest first
+    unmeasurable: Mapping[str, str] = field(default_factory=dict)  # why the venue cannot measure a tracked symbol
     signal_record: SignalRecord | None = None  # statistics of the venue's closed signals; None until they are read
 
     @property
@@ -52,4 +54,4 @@ class Snapshot:
     @property
     def complete(self) -> bool:
         """Return True if the snapshot makes a server ready. See `is_complete`."""
-        return is_complete(scored=self.scored, tracked=len(self.universe))
+        return is_complete(scored=self.scored, measurable=len(self.universe) - len(self.unmeasurable))

@@ -61,7 +61,8 @@ class MarketData:
     """The data of a feed at one time.
 
     `stamp` is that of the newest tickers. `tickers` are of all markets of the venue. `turnover_known` is True when nearly
-    all of them have a turnover. `followed` has the bars of the followed symbols, scored or not."""
+    all of them have a turnover. `followed` has the bars of the followed symbols, scored or not. `tried` are the symbols
+    whose candles, order book and trades are there, or were requested without success."""
 
     venue: str
     stamp: Stamp
@@ -72,6 +73,7 @@ class MarketData:
     venue_symbols: tuple[str, ...]
     turnover_known: bool
     followed: Mapping[str, Mapping[Timeframe, Candles]] = field(default_factory=dict)
+    tried: frozenset[str] = frozenset()
 
 
 class Feed:
@@ -240,9 +242,18 @@ class Feed:
     async def read(self, job: Job, bars: int = 0) -> float:
         """Run one job, and return the seconds until it is due again. For candles, request the newest `bars` bars.
 
-        Raise ExchangeError if the job fails. The data is then unchanged."""
-        exchange, state = self.exchange, self._states[job.symbol]
-        item = state.instrument
+        Raise ExchangeError if the job fails. Only this is then recorded."""
+        state, part = self._states[job.symbol], job.timeframe or job.kind
+        try:
+            wait_s = await self._read(job, state, bars)
+        except ExchangeError:
+            state.failed.add(part)
+            raise
+        state.failed.discard(part)
+        return wait_s
+
+    async def _read(self, job: Job, state: SymbolState, bars: int) -> float:
+        exchange, item = self.exchange, state.instrument
         if job.timeframe is not None:
             return await self._read_candles(state, job.timeframe, bars)
         match job.kind:
@@ -330,16 +341,18 @@ class Feed:
 
     def market(self) -> MarketData:
         """Return the current data."""
+        inputs = list(self.inputs())
         followed = {name: self._states[name] for name in self._followed if name in self._states}
         return MarketData(
             venue=self.venue,
             stamp=Stamp(observed_ms=self.observed_ms, received_ms=self.received_ms),
-            inputs=list(self.inputs()),
+            inputs=inputs,
             tickers=self.tickers,
             anchor_candles=self.anchor_candles(),
             universe=self.universe,
             venue_symbols=self.venue_symbols,
             turnover_known=self.turnover_known,
+            tried=frozenset(item.symbol for item in inputs if self._states[item.symbol].tried(item)),
             followed={name: state.fresh_candles(self.observed_ms) for name, state in followed.items()},
         )
 

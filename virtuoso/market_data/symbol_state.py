@@ -36,6 +36,7 @@ class SymbolState:
     funding: TimeSeries | None = None
     open_interest: TimeSeries | None = None
     long_short: TimeSeries | None = None
+    failed: set[InputKind | Timeframe] = field(default_factory=set)  # inputs whose newest request gave no usable data
 
     def fresh_candles(self, now_ms: int) -> dict[Timeframe, Candles]:
         """Return the series that are recent enough at `now_ms`."""
@@ -54,6 +55,11 @@ class SymbolState:
             previous_book=self.previous_book if fresh[InputKind.ORDER_BOOK] is not None else None,
             **{kind.value: value for kind, value in fresh.items()},  # type: ignore[arg-type]
         )
+
+    def tried(self, inputs: SymbolInputs) -> bool:
+        """Return True if candles, order book and trades are all in `inputs`, or their newest request gave no usable data."""
+        present = {kind for kind in (InputKind.ORDER_BOOK, InputKind.TRADES) if getattr(inputs, kind) is not None}
+        return {InputKind.ORDER_BOOK, InputKind.TRADES, *Timeframe} <= present | inputs.candles.keys() | self.failed
 
     def ages_ms(self, now_ms: int) -> dict[InputKind, int]:
         """Return the age of each kind of input that exists. For candles, return the age of the oldest series."""

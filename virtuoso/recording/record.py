@@ -202,15 +202,16 @@ class RecordedExchange(CcxtExchange):
     async def _recording(self, op: InputKind, **which: Any) -> AsyncIterator[None]:
         """Record the operation of the body when it ends.
 
-        An operation that was cancelled or failed without a reply changed nothing and is not recorded. There is one
-        exception: when the list of instruments fails, the feed ranks its existing instruments again.
+        An operation that was cancelled, or tickers or premiums that failed without a reply, changed nothing and are not
+        recorded. When the list of instruments fails, the feed ranks its existing instruments again. When a symbol's input
+        fails, the feed remembers that it was requested.
         """
         replies: list[Reply] = []
         before = RECORDED_REPLIES.set(replies)
         try:
             yield
         except ExchangeError:
-            if replies or op is InputKind.INSTRUMENTS:
+            if replies or op not in {InputKind.TICKERS, InputKind.PREMIUMS}:
                 self._recorder.operation(op, self.venue, which, replies)
             raise
         else:

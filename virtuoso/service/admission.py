@@ -184,7 +184,7 @@ def _check(provenance: provenance_pb2.Provenance) -> None:
     checked.path = provenance_pb2.PATH_SNAPSHOT  # a stored snapshot has no path; the server sets it at each tick
     violations = collect_violations(checked, fail_fast=True)
     rule = violations[0].proto.rule_id if violations else ""
-    if not rule and checked.coverage.present > checked.coverage.expected:
+    if not rule and checked.coverage.present + checked.coverage.unmeasurable > checked.coverage.expected:
         rule = "coverage"
     clocks = (checked.observed_time, checked.received_time, checked.computed_time)
     if not rule and not all(0 < clock.seconds < LAST_SECOND for clock in clocks):

@@ -103,7 +103,8 @@ class MarketHandlers:
         symbol = served.view.symbol(request.symbol)
         detail = served.details.confluences.get(symbol)
         if detail is None:
-            raise DataUnavailable(f"{symbol} is tracked, but there is no data of it yet")
+            reason = served.view.unmeasurable.get(symbol, "the snapshot has no data of it")
+            raise DataUnavailable(f"{symbol} is tracked, but {reason}")
         return served.provenance_field + detail
 
     async def list_movers(self, request: api.ListMoversRequest, _: Context) -> bytes:

@@ -90,6 +90,7 @@ class SnapshotView:
     `symbols`, `betas` (with their symbols): in order of rank.
     `signals`, `opportunities`: newest first. All signals are active.
     `tracked`, `untracked`: symbols by asset and multiplier. `names`: all tracked symbols.
+    `unmeasurable`: why the venue cannot measure a symbol, by tracked symbol.
     `input_ms`: the time of the oldest input of each dimension, by dimension name, on the market's clock."""
 
     provenance: provenance_pb2.Provenance  # without path, stale and age
@@ -101,6 +102,7 @@ class SnapshotView:
     tracked: Mapping[tuple[str, int], str]
     names: frozenset[str]
     untracked: Mapping[tuple[str, int], str]
+    unmeasurable: Mapping[str, str]
     sentiment: Sequence[bytes]
     betas: Sequence[tuple[str, bytes]]
     signals: Sequence[EncodedSignal]
@@ -130,7 +132,7 @@ class SnapshotView:
     def complete(self) -> bool:
         """Whether there are enough scores for a server to be ready; see `is_complete`."""
         coverage = self.provenance.coverage
-        return is_complete(scored=coverage.present, tracked=coverage.expected)
+        return is_complete(scored=coverage.present, measurable=coverage.expected - coverage.unmeasurable)
 
     def capabilities(self) -> frozenset[str]:
         """Return the names of the capabilities of this snapshot. Signals and opportunities may be empty lists."""

@@ -176,7 +176,9 @@ def _provenance(snapshot: Snapshot) -> provenance_pb2.Provenance:
         fallback_reason=provenance_pb2.FallbackReason.ValueType(fallback.reason if fallback else 0),
         fallback_from=fallback.venue if fallback else "",
         environment=provenance_pb2.Environment.ValueType(snapshot.environment),
-        coverage=provenance_pb2.Coverage(expected=len(snapshot.universe), present=snapshot.scored),
+        coverage=provenance_pb2.Coverage(
+            expected=len(snapshot.universe), present=snapshot.scored, unmeasurable=len(snapshot.unmeasurable)
+        ),
         oldest_input_time=timestamp(min(oldest)) if oldest else None,
         model_version=snapshot.model_version,
     )
@@ -237,4 +239,5 @@ def _symbol(rank: int, item: model.Instrument, snapshot: Snapshot) -> symbol_pb2
         tick_size=item.tick_size,
         list_time=timestamp(item.listed_ms) if item.listed_ms is not None else None,
         scored=result is not None and result.score is not None,
+        unscored_reason=snapshot.unmeasurable.get(item.symbol, ""),
     )

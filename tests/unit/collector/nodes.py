@@ -134,13 +134,16 @@ class Node:
         owner: str = "a",
         coingecko: FakeCoinGecko | None = None,
         history: HistoryRecorder | None = None,
+        symbols: tuple[str, ...] = (),
     ) -> None:
         venues = [exchange.venue for exchange in exchanges]
         self.exchanges = {exchange.venue: exchange for exchange in exchanges}
         self.repository = repository
         self.observer = Observer()
         self.coingecko = coingecko or FakeCoinGecko(VenueUnavailable("no network"))
-        self.feeds = {e.venue: Feed(e, UniverseRules(), lambda _, __: Cadence(PERIOD_S, 5, 5), CLOCK) for e in exchanges}
+        self.feeds = {
+            e.venue: Feed(e, UniverseRules(symbols=symbols), lambda _, __: Cadence(PERIOD_S, 5, 5), CLOCK) for e in exchanges
+        }
         self.collector = Collector(
             self.feeds,
             Failover(venues, dwell_s=DWELL_S, clock=CLOCK),

@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvirtuoso/market/v1/symbol.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x83\x02\n\x06Symbol\x12/\n\x06symbol\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12\x1d\n\nbase_asset\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x18\x12\x1b\n\nmultiplier\x18\x03 \x01(\rB\x07\xbaH\x04*\x02(\x01\x12\x15\n\x04rank\x18\x04 \x01(\rB\x07\xbaH\x04*\x02(\x01\x12(\n\ttick_size\x18\x05 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12-\n\tlist_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06scored\x18\x07 \x01(\x08\x42\x0c\n\n_tick_sizeB Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvirtuoso/market/v1/symbol.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x02\n\x06Symbol\x12/\n\x06symbol\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12\x1d\n\nbase_asset\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x18\x12\x1b\n\nmultiplier\x18\x03 \x01(\rB\x07\xbaH\x04*\x02(\x01\x12\x15\n\x04rank\x18\x04 \x01(\rB\x07\xbaH\x04*\x02(\x01\x12(\n\ttick_size\x18\x05 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12-\n\tlist_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06scored\x18\x07 \x01(\x08\x12!\n\x0funscored_reason\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x42\x0c\n\n_tick_sizeB Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,6 +44,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SYMBOL'].fields_by_name['rank']._serialized_options = b'\272H\004*\002(\001'
   _globals['_SYMBOL'].fields_by_name['tick_size']._loaded_options = None
   _globals['_SYMBOL'].fields_by_name['tick_size']._serialized_options = b'\272H\r\022\013!\000\000\000\000\000\000\000\000@\001'
+  _globals['_SYMBOL'].fields_by_name['unscored_reason']._loaded_options = None
+  _globals['_SYMBOL'].fields_by_name['unscored_reason']._serialized_options = b'\272H\005r\003\030\254\002'
   _globals['_SYMBOL']._serialized_start=118
-  _globals['_SYMBOL']._serialized_end=377
+  _globals['_SYMBOL']._serialized_end=412
 # @@protoc_insertion_point(module_scope)

@@ -30,6 +30,7 @@ class Symbol(_message.Message):
     TICK_SIZE_FIELD_NUMBER: _builtins.int
     LIST_TIME_FIELD_NUMBER: _builtins.int
     SCORED_FIELD_NUMBER: _builtins.int
+    UNSCORED_REASON_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it, such as "SHIB1000USDT"."""
     base_asset: _builtins.str
@@ -42,6 +43,10 @@ class Symbol(_message.Message):
     """The smallest step of the price, USDT. Above 0. Absent when the venue does not give it."""
     scored: _builtins.bool
     """True when the symbol has a score in this snapshot. Default false."""
+    unscored_reason: _builtins.str
+    """Why the venue cannot measure the symbol, such as "MKRUSDT has not been traded on bybit for 24 hours". Empty (the default)
+    when it has a score, and while its data is still being read.
+    """
     @_builtins.property
     def list_time(self) -> _timestamp_pb2.Timestamp:
         """When the venue listed the symbol. Absent when the venue does not give it."""
@@ -56,10 +61,11 @@ class Symbol(_message.Message):
         tick_size: _builtins.float | None = ...,
         list_time: _timestamp_pb2.Timestamp | None = ...,
         scored: _builtins.bool = ...,
+        unscored_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size", "list_time", b"list_time", "tick_size", b"tick_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size", "base_asset", b"base_asset", "list_time", b"list_time", "multiplier", b"multiplier", "rank", b"rank", "scored", b"scored", "symbol", b"symbol", "tick_size", b"tick_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size", "base_asset", b"base_asset", "list_time", b"list_time", "multiplier", b"multiplier", "rank", b"rank", "scored", b"scored", "symbol", b"symbol", "tick_size", b"tick_size", "unscored_reason", b"unscored_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__tick_size: _TypeAlias = _typing.Literal["tick_size"]  # noqa: Y015
     _WhichOneofArgType__tick_size: _TypeAlias = _typing.Literal["_tick_size", b"_tick_size"]  # noqa: Y015

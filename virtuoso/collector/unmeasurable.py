@@ -1,0 +1,39 @@
+"""The tracked symbols that the venue cannot measure, and why. A snapshot without their scores is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from virtuoso.analysis.sentences import input_words
+
+if TYPE_CHECKING:
+    from virtuoso.domain.model import Confluence
+    from virtuoso.market_data.feed import MarketData
+
+
+def unmeasurable(market: MarketData, confluences: Mapping[str, Confluence]) -> dict[str, str]:
+    """Return the reasons, by symbol. A symbol with a score is not among them.
+
+    While the venue's tickers are whole, a symbol without a price or without a turnover is not traded. Any other symbol is
+    among them once all its inputs were requested. If these are more than half of the traded symbols, the venue fails. They
+    are then left out."""
+    reasons: dict[str, str] = {}
+    without_data: dict[str, str] = {}
+    for symbol in (item.symbol for item in market.universe):
+        result, ticker = confluences.get(symbol), market.tickers.get(symbol)
+        if result is not None and result.score is not None:
+            continue
+        if market.turnover_known and ticker is None:
+            reasons[symbol] = f"{market.venue} gives no usable price of {symbol}"
+        elif market.turnover_known and ticker is not None and ticker.turnover_24h == 0:
+            reasons[symbol] = f"{symbol} has not been traded on {market.venue} for 24 hours"
+        elif symbol in market.tried and result is not None:
+            without_data[symbol] = _missing(market.venue, symbol, result)
+    return reasons | without_data if 2 * len(without_data) <= len(market.universe) - len(reasons) else reasons
+
+
+def _missing(venue: str, symbol: str, result: Confluence) -> str:
+    if result.missing_inputs:
+        return f"{venue} gives no {input_words(result.missing_inputs)} of {symbol}"
+    return f"{venue} gives too little data of {symbol} for a score"
