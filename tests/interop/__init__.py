@@ -1,1 +1,1 @@
-"""Clients of third parties, without code of ours, against a real server."""
+"""Third-party clients against a real server."""

@@ -38,7 +38,8 @@ async def publish(
 
 @dataclass
 class RunningServer:
-    """A server with everything behind it. No loop polls or ticks: the tests do this. `source` is what the server reads."""
+    """A server with its repository and clock. No loop polls or ticks: the tests do this. The server reads
+    `source`."""
 
     clock: SettableClock
     repository: MemoryRepository

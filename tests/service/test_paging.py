@@ -1,4 +1,4 @@
-"""The pages of a list together are the list, whatever changes between the calls."""
+"""The pages of a list together contain every row once, even if data changes between the calls."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What is plausible in data from outside, and what happens to data that is not.
 
-Every limit stands here. The code that reads a kind of data applies the limit and counts each refusal by its reason in
+All limits are in this module. The code that reads a kind of data applies the limit and counts each refusal by its reason in
 `virtuoso_invalid_rows_total`.
 
 | Data | Plausible | Otherwise |
@@ -17,10 +17,10 @@ Every limit stands here. The code that reads a kind of data applies the limit an
 | funding rate | at most 5 % per interval | the field is absent |
 | funding interval | 1 to 24 hours; not above the time between last and next payment | that of past payments, or absent |
 | rows of one key, such as trades of one id | they are equal | all of them are refused |
-| two bars of one time | only one of them has a volume | both are refused; else the one with a volume stands |
+| two bars of one time | only one of them has a volume | both are refused; otherwise the one with a volume is used |
 | a bar's open | within a factor of 1.4 of the close before it (5 after a gap) | bars of another scale are refused |
-| the list of markets | 90 % of what trades is listed and has a turnover | no totals; read again in a minute |
-| a new list of markets | 90 % of the old one, or two more lists and the tickers agree | the old one stays; the same |
+| the list of markets | 90 % of the traded markets are listed and have a turnover | no totals; read again in a minute |
+| a new list of markets | 90 % of the old one, or two more lists and the tickers agree | the old list stays in use; read again in a minute |
 """
 
 from __future__ import annotations

@@ -161,8 +161,8 @@ class HistoryHandlers:
         A symbol that is no longer scored is accepted if the venue lists it and the history has points."""
         view = self._cache.current().view
         points_range = requested_range(request, self._cache.market_ms(view))
-        former = None if view.resolve(request.symbol) in view.names else view.untracked_symbol(request.symbol)
-        symbol = former or view.symbol(request.symbol)
+        untracked = None if view.resolve(request.symbol) in view.names else view.untracked_symbol(request.symbol)
+        symbol = untracked or view.symbol(request.symbol)
         venue = view.provenance.venue
         # Without an end time, a cached result from a second ago is recent enough.
         end_ms = points_range.end_ms if request.HasField("end_time") else None
@@ -176,7 +176,7 @@ class HistoryHandlers:
         async with caller_deadline(context):
             key = ("points", venue, symbol, points_range.start_ms, end_ms, points_range.step_ms)
             count, body = await self._history.read_cached(key, read)
-        if former and not count:
+        if untracked and not count:
             raise view.untracked_error(request.symbol)
         return self._cache.current().provenance_field + body
 
