@@ -20,7 +20,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | two bars of one time | only one of them has a volume | both are refused; otherwise the one with a volume is used |
 | a bar's open | within a factor of 1.4 of the close before it (5 after a gap) | bars of another scale are refused |
 | the list of markets | 90 % of the traded markets are listed and have a turnover | no totals; read again in a minute |
-| a new list of markets | 90 % of the old one, or two more lists and the tickers agree | the old list stays in use; read again in a minute |
+| a new list of markets | 90 % of the old one, or two more lists and the tickers agree | the old list is used |
 """
 
 from __future__ import annotations
