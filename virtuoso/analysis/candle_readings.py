@@ -24,7 +24,7 @@ CANDLE_COMPONENTS: Mapping[DimensionKind, tuple[CandleComponentSpec, ...]] = {
 }
 COMPONENTS: tuple[CandleComponentSpec, ...] = tuple(spec for specs in CANDLE_COMPONENTS.values() for spec in specs)
 BLOCK_ROWS = 512
-"""The number of rows of a history that are read at once. It limits the memory use."""
+"""The number of rows of a history that are read together. It limits the memory use."""
 
 _CENTRES = np.array([[spec.centre] for spec in COMPONENTS])
 _SCALES = np.array([[spec.scale] for spec in COMPONENTS])

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from virtuoso.analysis.components import ContextComponentSpec
-from virtuoso.analysis.funding import past_rates_a_day
+from virtuoso.analysis.funding import past_daily_rates
 from virtuoso.analysis.measurement import NotMeasured, freshness
 from virtuoso.analysis.symbol_context import SymbolContext, history_z_score
 from virtuoso.domain.inputs import ScoreInput
@@ -36,7 +36,7 @@ def funding(context: SymbolContext) -> tuple[float, float]:
     if (rate := ticker.funding_rate_a_day) is None:
         raise NotMeasured("the funding interval is not known")
     fresh = freshness(context.now_ms - ticker.stamp.observed_ms, 60_000, 600_000)
-    reading, confidence = history_z_score(rate, past_rates_a_day(history), floor=FUNDING_FLOOR, min_count=8)
+    reading, confidence = history_z_score(rate, past_daily_rates(history), floor=FUNDING_FLOOR, min_count=8)
     return reading, confidence * fresh
 
 

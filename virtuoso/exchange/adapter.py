@@ -340,7 +340,7 @@ class CcxtExchange:
                 )
         except ExchangeError:
             raise
-        except Exception as failure:  # ccxt throws ValueError, AttributeError and more on odd replies
+        except Exception as failure:  # ccxt raises ValueError, AttributeError and more on invalid replies
             raise classify(failure, deciding_reply(replies), self._clock.now_ms()) from failure
         raise BadData(f"HTTP {reply.status}, not JSON: {reply.excerpt}")  # ccxt treats it as an empty answer
 

@@ -42,7 +42,7 @@ def read_candles(
     in any order.
 
     A bar is closed when the venue's clock is past its end. When that clock is not `exact` (it came from an HTTP front end,
-    not from the data), there must also be a later bar. Without this rule, the forming bar of a back end that stands still
+    not from the data), there must also be a later bar. Without this rule, the forming bar of a back end that is frozen
     would be accepted.
     Raise EmptyData when there are no closed bars, BadData when the newest two are refused, VenueStale when the newest ended
     long ago. `before_ms` requests a page of the past: only bars that open before it count, and no bar is too old.

@@ -40,9 +40,9 @@ def fallback_reason(error: ExchangeError | None) -> FallbackReason:
 class Failover:
     """Chooses among `venues`, which are ordered from best to worst.
 
-    A change of venue is a change of market, so changes must be rare. A venue is left only when its breaker is open. A better
-    venue is used again only after it has been continuously healthy for `dwell_s`. This class has no state: the breakers
-    track the health of each venue, and the caller tracks which venue is used.
+    A change of venue is a change of market, so changes must be rare. A venue is replaced only when its breaker is open. A
+    better venue is used again only after it has been continuously healthy for `dwell_s`. This class has no state: the
+    breakers track the health of each venue, and the caller tracks which venue is used.
     """
 
     def __init__(self, venues: Sequence[str], *, dwell_s: float, clock: Clock) -> None:

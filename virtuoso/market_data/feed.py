@@ -289,8 +289,8 @@ class Feed:
     async def _read_candles(self, state: SymbolState, timeframe: Timeframe, limit: int) -> float:
         """Read bars and append them to the known bars. Return the seconds until the next read.
 
-        After a gap or a break of scale, read BARS_KEPT bars at once, because one reading may be wrong. If the break is still
-        there, keep the known series until it is too old, and read again after RETRY_GAP_S."""
+        After a gap or a break of scale, read BARS_KEPT bars immediately, because one reading may be wrong. If the break
+        remains, keep the known series until it is too old, and read again after RETRY_GAP_S."""
         new = await self.exchange.candles(state.instrument, timeframe, limit=limit)
         key, old = (state.instrument.symbol, timeframe), state.candles.get(timeframe)
         joined = merge_candles(old, new, limit=BARS_KEPT)

@@ -102,10 +102,10 @@ def test_order_flow_imbalance_agrees_with_cont_kukanov_and_stoikov() -> None:
     cases = {
         (99.0, 8.0, 101.0, 7.0): 3.0,  # the size at the same bid grew
         (99.5, 2.0, 101.0, 7.0): 2.0,  # a better bid: its whole size is new
-        (98.0, 9.0, 101.0, 7.0): -5.0,  # the bid is gone: its whole size is lost
+        (98.0, 9.0, 101.0, 7.0): -5.0,  # the bid was removed: its whole size is lost
         (99.0, 5.0, 101.0, 3.0): 4.0,  # asks were executed or cancelled
         (99.0, 5.0, 100.5, 6.0): -6.0,  # a better ask
-        (99.0, 5.0, 102.0, 1.0): 7.0,  # the ask is gone
+        (99.0, 5.0, 102.0, 1.0): 7.0,  # the ask was removed
     }
     for (bid, bid_size, ask, ask_size), flow in cases.items():
         market = SymbolInputs(symbol="X", book=book([(bid, bid_size)], [(ask, ask_size)]), previous_book=before)

@@ -100,7 +100,7 @@ class Venue:
 
 
 async def no_pause(_: float) -> None:
-    """Return at once."""
+    """Return immediately."""
 
 
 def select(bars: Candles, selection: slice | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Candles:

@@ -22,8 +22,8 @@ def overlapping(rng: np.random.Generator, steps: int, horizon: int) -> Floats:
     noise = rng.normal(size=steps + horizon)
     exposure = np.convolve(noise, 0.98 ** np.arange(200), mode="full")[:steps]
     running = np.concatenate(([0.0], np.cumsum(rng.standard_t(5, steps + horizon))))
-    earned: Floats = exposure * (running[horizon : horizon + steps] - running[:steps])
-    return earned
+    results: Floats = exposure * (running[horizon : horizon + steps] - running[:steps])
+    return results
 
 
 def test_the_standard_error_agrees_with_newey_and_west() -> None:

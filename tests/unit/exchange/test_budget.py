@@ -1,4 +1,4 @@
-"""However requests arrive, no time window has more of them than allowed. Urgent requests go first."""
+"""No time window has more requests than allowed. Urgent requests go first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Candles are closed bars in one price scale, whatever rows a venue returns."""
+"""Candles are closed bars in one price scale, for any rows that a venue returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reply determines the kind of an error, whatever class ccxt gives it."""
+"""The reply determines the kind of an error. The class of ccxt's exception does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of markets with odd rows, missing pages and failing requests, on every venue with field names of its own."""
+"""The list of markets with invalid rows, missing pages and failing requests, on every venue with its own field names."""
 
 from __future__ import annotations
 
