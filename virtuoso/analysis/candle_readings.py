@@ -44,8 +44,8 @@ class Readings(NamedTuple):
     activity: Activity
 
     def missing(self, row: int, bars: Bars) -> list[str]:
-        """Return, for each component, the reason why it is not measured in the row of the last of `bars`. The reason is
-        empty for a measured component."""
+        """Return the reason why each component is not measured in this row. The reason is empty for a measured component.
+        `bars` are those up to the row."""
         measured = np.isfinite(self.directions[:, row]).tolist()
         if all(measured):
             return [""] * len(COMPONENTS)

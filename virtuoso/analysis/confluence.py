@@ -39,9 +39,9 @@ def score_symbol(
 ) -> Confluence:
     """Return the six dimensions of one symbol and their total at `now_ms` (epoch ms, the exchange's clock).
 
-    Bad data never raises an exception. `missing_inputs` names each missing input. `missing` gives the reason why a component
-    could not be measured. Below `weights.min_coverage` or `weights.min_dimensions` there is no score. Bars that close after
-    `now_ms` are not used.
+    Bad data never raises an exception. `missing_inputs` names each missing input. A component's `missing` gives the reason
+    why it could not be measured. Below `weights.min_coverage` or `weights.min_dimensions` there is no score. Bars that close
+    after `now_ms` are not used.
 
     `cache` belongs to this symbol. It reuses results that were computed from unchanged Candles. The score is identical with
     and without it, bit for bit."""
@@ -128,7 +128,7 @@ def _context_dimension(
 
 
 def _missing_inputs(names: Iterable[ScoreInput], present: Mapping[ScoreInput, int]) -> tuple[ScoreInput, ...]:
-    """Return the names that are not present. When the ticker itself is missing, its fields are not named in addition."""
+    """Return the names that are not present. When the ticker is missing, its fields are not named."""
     missing = tuple(name for name in names if name not in present)
     return tuple(name for name in missing if ScoreInput.TICKER in present or name not in TICKER_FIELDS)
 

@@ -1,4 +1,4 @@
-"""The lease that selects the active one of several collectors.
+"""The lease that decides which of several collectors is active.
 
 The lease only saves requests. The data stays correct when two collectors are active or when no lease is available."""
 

@@ -1,6 +1,6 @@
 """The selection of the used venue, based on the health of all venues.
 
-One venue is *used* at a time. The collector leaves it when its breaker opens, because its calls fail or too few of its
+One venue is *used* at a time. It is replaced when its breaker opens, because its calls fail or too few of its
 symbols can be scored. A preferred venue takes over again when it has been healthy for the dwell time and a pass over its
 market has given a complete snapshot.
 """

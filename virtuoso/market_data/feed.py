@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 BARS_KEPT = 400  # of each series of candles
 UNIVERSE_PERIOD_S = 3600.0
-UNIVERSE_RETRY_S = 60.0  # after a list of markets that failed or was only a part
+UNIVERSE_RETRY_S = 60.0  # the wait after a list of markets that failed or was only a part
 REPEAT_PERIOD_S = 300.0  # unchanged bars are published again after this time, in case they were lost
 FILL_S = 10.0  # a feed is warm after this time, even if some of its jobs have not run yet
 TRADES_WINDOW_MS = 600_000
@@ -62,7 +62,7 @@ class MarketData:
 
     `stamp` is that of the newest tickers. `tickers` are of all markets of the venue. `turnover_known` is True when nearly
     all of them have a turnover. `followed` has the bars of the followed symbols, scored or not. `tried` are the symbols
-    whose candles, order book and trades are there, or were requested without success."""
+    whose candles, order book and trades are present, or could not be read."""
 
     venue: str
     stamp: Stamp
@@ -242,7 +242,7 @@ class Feed:
     async def read(self, job: Job, bars: int = 0) -> float:
         """Run one job, and return the seconds until it is due again. For candles, request the newest `bars` bars.
 
-        Raise ExchangeError if the job fails. Only this is then recorded."""
+        Raise ExchangeError if the job fails. Only the failure is then recorded."""
         state, part = self._states[job.symbol], job.timeframe or job.kind
         try:
             wait_s = await self._read(job, state, bars)

@@ -41,7 +41,7 @@ async def check(path: Path) -> tuple[int, str]:
             elif session is not None and (snapshot := await session.replay(event)) is not None:
                 if digest(snapshot) != event["digest"]:
                     which = f"snapshot {snapshot.id} of {utc(event['at'])} differs from what was recorded"
-                    return 1, f"{path}: {which}, after {same} that are the same{_other_makers(header['made_by'])}"
+                    return 1, f"{path}: {which}, after {same} that are the same{_version_differences(header['made_by'])}"
                 same += 1
                 venues[snapshot.venue] = None
                 spans[-1][1] = event["at"]
@@ -57,7 +57,7 @@ async def check(path: Path) -> tuple[int, str]:
     return 0, f"{same} snapshots of {duration}, {', '.join(venues)}: all are the same, byte for byte"
 
 
-def _other_makers(recorded: Mapping[str, str]) -> str:
+def _version_differences(recorded: Mapping[str, str]) -> str:
     """Return the versions that differ between the recording machine and this machine, as text."""
     ours = made_by()
     differing = [

@@ -26,7 +26,7 @@ MINUTE_SIGMA = DAY_MINUTES**-0.5
 MEAN_REVERSION = 0.975
 # The share of a day's move that continues on the next day.
 MOMENTUM = 0.3
-# The standard deviation of the drift, in minute sigmas per minute.
+# The standard deviation of the drift per minute, in standard deviations of a minute.
 REGIME_DRIFT = 0.055
 
 
@@ -47,8 +47,8 @@ _CLUSTER_KNOTS = np.arange(0, BLOCK_MINUTES + 1, 40)
 class FactorBlock:
     """The values of a factor in one block, by minute.
 
-    `level` is the level at the end of the minute, in daily sigmas. `drift` is that of the regime, in minute sigmas per
-    minute. `volatility` is relative and about 1."""
+    `level` is the level at the end of the minute, in standard deviations of a day. `drift` is that of the regime per minute,
+    in standard deviations of a minute. `volatility` is relative and about 1."""
 
     level: Floats
     drift: Floats

@@ -42,7 +42,7 @@ class MinuteBars:
     """The minutes of one listing in one block."""
 
     bars: Floats  # rows: open time (epoch ms), open, high, low, close, volume, turnover
-    drift: Floats  # drift of the regime, in the listing's minute sigmas per minute
+    drift: Floats  # drift of the regime per minute, in standard deviations of the listing's minutes
 
 
 class Paths:

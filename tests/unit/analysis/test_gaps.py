@@ -1,4 +1,4 @@
-"""Missing bars and breaks of the price scale: what is still read, and the reasons that clients get."""
+"""Missing bars and breaks of the price scale: the readings that remain, and the reasons that clients get."""
 
 from __future__ import annotations
 

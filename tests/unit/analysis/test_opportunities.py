@@ -1,4 +1,4 @@
-"""Opportunities: each kind is found only where it was planted, on the right side, and not too often."""
+"""Opportunities: each kind is found only where a test adds it, on the right side, and not too often."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def quiet(seed: int, size: float = 1.2) -> tuple[Steps, Steps]:
 
 
 def unusual(kind: OpportunityKind | None, seed: int) -> tuple[Steps, Steps, float]:
-    """Return the same returns with one planted situation whose side is LONG, and the funding rate."""
+    """Return the returns with one situation of this kind added, whose side is LONG, and the funding rate."""
     rng = np.random.default_rng([seed, 1])
     btc, own = quiet(seed)
     rate, half = 1e-4, Timeframe.M30

@@ -17,7 +17,7 @@ FLOW, BOOK = DimensionKind.ORDERFLOW, DimensionKind.ORDERBOOK
 
 
 @pytest.mark.parametrize(("wins", "count"), [(0, 1), (1, 1), (0, 12), (7, 12), (12, 12), (431, 1000)])
-def test_the_interval_is_wilsons(wins: int, count: int) -> None:
+def test_the_interval_agrees_with_wilson(wins: int, count: int) -> None:
     expected = binomtest(wins, count).proportion_ci(method="wilson")
     assert wilson_interval(wins, count) == pytest.approx((expected.low, expected.high), abs=1e-12)
 

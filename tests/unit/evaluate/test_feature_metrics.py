@@ -1,4 +1,4 @@
-"""A planted effect is found, noise is not, and a return that could not be traded does not count."""
+"""An effect that a test adds is found. Noise is not. A return that could not be traded does not count."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_return_begins_one_step_after_its_score() -> None:
     assert delayed_returns(price, 99).shape == price.shape
 
 
-def test_a_planted_effect_is_found_and_returns_grow_with_the_deciles() -> None:
+def test_an_added_effect_is_found_and_returns_grow_with_the_deciles() -> None:
     planted = np.nan_to_num(delayed_returns(PRICE, 12)) / 0.007 + 8 * noise(1)
     one = results_of(planted)["1 h"]
     assert one.conclusion is Conclusion.PREDICTIVE

@@ -26,7 +26,7 @@ TEMPORARY = [VenueTimedOut("slow"), VenueUnavailable("down"), RateLimited("wait"
 
 
 class Failing(Venue):
-    """A venue of four symbols. It answers the first `times` requests for each page of `symbol` with `error`."""
+    """A venue of four symbols. The first `times` requests for each page of `symbol` fail with `error`."""
 
     def __init__(self, error: ExchangeError, times: int, symbol: str = "") -> None:
         bars = [bars for seed, name in enumerate(SYMBOLS) for bars in candle_history(name, count=15_000, seed=seed).values()]
@@ -45,7 +45,7 @@ class Failing(Venue):
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
-        """Return the bars, or raise the error while it still fails."""
+        """Return the bars, or raise the error in the first requests."""
         page = instrument.symbol, timeframe
         if self.symbol in ("", instrument.symbol) and self.failed[page] < self.times:
             self.failed[page] += 1

@@ -30,7 +30,7 @@ from virtuoso.domain.model import Instrument, Ticker, Timeframe
 from virtuoso.exchange.adapter import CcxtExchange
 
 VENUES = ("bybit", "binance")
-SLOW_S = 14.0  # waiting for the slow reply takes longer
+SLOW_S = 14.0  # a call that waits for a slow reply takes longer
 KINDS: dict[str, type[ExchangeError]] = {
     "down": VenueUnavailable,
     "slow": VenueTimedOut,
