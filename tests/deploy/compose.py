@@ -18,7 +18,8 @@ from tests.programs import ROOT, Memcached, Postgres, free_port
 
 DEPLOY = ROOT / "tools" / "deploy"
 USER_ID = 10001  # user id of the image
-PASSWORDS = {"POSTGRES_PASSWORD": "of-a-test", "GRAFANA_PASSWORD": "of-a-test"}
+SECRETS = ("POSTGRES_PASSWORD", "GRAFANA_PASSWORD", "VIRTUOSO_CLUSTER_KEY")
+PASSWORDS = dict.fromkeys(SECRETS, "the-secret-of-a-test")
 
 Service = dict[str, Any]
 

@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.deploy.compose import DEPLOY, Stack, read
+from tests.deploy.compose import DEPLOY, SECRETS, Stack, read
 from tests.e2e.product import eventually
 from tests.programs import ROOT
 
@@ -49,8 +49,8 @@ def test_each_service_has_no_privileges_and_has_limits_and_a_health_check(name: 
 
 
 def test_files_have_no_passwords_and_passwords_have_no_defaults() -> None:
-    for missing in ("POSTGRES_PASSWORD", "GRAFANA_PASSWORD"):
-        given = {name: "x" for name in ("POSTGRES_PASSWORD", "GRAFANA_PASSWORD") if name != missing}
+    for missing in SECRETS:
+        given = {name: "x" for name in SECRETS if name != missing}
         with pytest.raises(KeyError):
             read(*FILES, env=given)
         assert f"\n{missing}=\n" in (DEPLOY / "env.example").read_text()
@@ -63,6 +63,11 @@ def test_only_collectors_reach_exchanges_and_only_the_edge_is_public() -> None:
         name for name, service in services.items() if any(not p.startswith("127.0.0.1:") for p in service.get("ports", []))
     }
     assert open_to_all == {"edge"}
+    stores = {name for name, service in services.items() if "storage" in service["networks"]}
+    assert stores == {"server-1", "server-2", "collector", "standby", "memcached", "postgres"}
+    for name in ("memcached", "postgres"):
+        assert services[name]["networks"] == ["storage"], name
+    assert services["edge"]["environment"]["VIRTUOSO_CLUSTER_KEY"] == ""
 
 
 class DashboardClient:

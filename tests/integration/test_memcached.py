@@ -14,8 +14,10 @@ from pymemcache.client.base import Client
 
 from tests.programs import Memcached as Server
 from tests.programs import free_port
+from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import CorruptValue, RepositoryError, RepositoryTimedOut
 from virtuoso.repository import keys
+from virtuoso.repository.envelope import Envelope
 from virtuoso.repository.memcached import MemcachedRepository
 
 KEY = keys.HEAD
@@ -145,7 +147,7 @@ async def test_a_server_too_small_for_a_value_is_an_error_and_not_a_value_with_h
     repository = MemcachedRepository("127.0.0.1", server.port, timeout_s=10)
     await repository.set(KEY, b"former", ttl_s=60)
     with pytest.raises(RepositoryError, match="-m"):
-        await repository.set(KEY, bytes(30_000_000), ttl_s=60)
+        await repository.set(KEY, bytes(15_000_000), ttl_s=60)
     assert await repository.get(KEY) in {b"former", None}
     await repository.close()
     server.kill()
@@ -156,7 +158,7 @@ async def test_a_value_too_large_for_the_time_that_is_left_is_given_up_whole(mem
     patient = MemcachedRepository("127.0.0.1", memcached.port)
     await patient.set(KEY, b"former", ttl_s=60)
     with pytest.raises(RepositoryTimedOut):
-        await hasty.set(KEY, bytes(30_000_000), ttl_s=60)
+        await hasty.set(KEY, bytes(15_000_000), ttl_s=60)
     assert await patient.get(KEY) == b"former"
     await hasty.close()
     await patient.close()
@@ -201,3 +203,55 @@ def piece_keys(server: Server) -> list[str]:
             content += connection.recv(65536)
     found = [unquote(line.split()[0].removeprefix(b"key=").decode()) for line in content.splitlines()[:-1]]
     return [key for key in found if key.startswith(KEY + ":")]
+
+
+FOREVER_MS = 10**15
+
+
+@pytest.mark.parametrize("keys_of_writer", [(), ("another secret of another cluster",)])
+async def test_what_is_written_without_the_clusters_key_is_absent_and_blocks_nobody(
+    memcached: Server, keys_of_writer: tuple[str, ...]
+) -> None:
+    cluster = MemcachedRepository("127.0.0.1", memcached.port, keys=["the secret of the cluster"])
+    stranger = Envelope(keys_of_writer)
+    with raw(memcached) as client:
+        client.set(KEY, stranger.seal(KEY, b"Vpoison", FOREVER_MS))
+        client.set(keys.lease(), stranger.seal(keys.lease(), b"stranger", FOREVER_MS))
+        with pytest.raises(CorruptValue, match="without the key of this cluster"):
+            await cluster.get(KEY)
+        assert await cluster.lease(keys.lease(), "ours", ttl_s=5)
+        await cluster.set(KEY, b"value", ttl_s=5)
+        assert await cluster.get(KEY) == b"value"
+        client.set(f"{KEY}2", client.get(KEY))  # a true value under another name
+        with pytest.raises(CorruptValue):
+            await cluster.get(f"{KEY}2")
+    await cluster.close()
+
+
+async def test_a_lease_that_memcached_never_expires_has_its_own_expiry(
+    memcached: Server, repository: MemcachedRepository
+) -> None:
+    envelope, now_ms = Envelope(), SYSTEM_CLOCK.now_ms()
+    with raw(memcached) as client:
+        for expires_ms, free in ((now_ms - 120_000, True), (FOREVER_MS, True), (now_ms + 4_000, False)):
+            client.set(keys.lease(), envelope.seal(keys.lease(), b"foreign", expires_ms))
+            assert await repository.lease(keys.lease(), "ours", ttl_s=5) is free
+            client.delete(keys.lease())
+
+
+async def test_a_value_that_memcached_never_expires_is_absent_once_it_is_old(
+    memcached: Server, repository: MemcachedRepository
+) -> None:
+    with raw(memcached) as client:
+        client.set(KEY, Envelope().seal(KEY, b"Vold", SYSTEM_CLOCK.now_ms() - 120_000))
+        assert await repository.get(KEY) is None
+
+
+async def test_a_list_of_more_chunks_than_any_value_has_is_refused_before_they_are_read(
+    memcached: Server, repository: MemcachedRepository
+) -> None:
+    with raw(memcached) as client:
+        manifest = b"M" + bytes(8) + (60).to_bytes(2, "big")
+        client.set(KEY, Envelope().seal(KEY, manifest, FOREVER_MS))
+        with pytest.raises(CorruptValue, match="60 chunks"):
+            await repository.get(KEY)

@@ -155,11 +155,12 @@ def candle_series(
     """Return bars of five minutes. The newest one closed just before `observed_ms`."""
     last = observed_ms // 1000 // step_s * step_s - step_s
     return candle_series_pb2.CandleSeries(
+        venue="bybit",
         symbol=symbol,
         timeframe=candle_pb2.TIMEFRAME_5M,
         candles=[
             candle_pb2.Candle(
-                open_time=times.timestamp((last - step_s * i) * 1000), open=10, high=12, low=9, close=11, volume=5.0 + i
+                open_time=times.timestamp((last - step_s * i) * 1000), open=1.4, high=1.8, low=1.2, close=1.5, volume=5.0 + i
             )
             for i in reversed(range(bars))
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from tests.programs import ROOT
 from virtuoso.config import Settings, env_name, load
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.model import Environment
+
+SECRET = "a secret of the cluster"  # noqa: S105 - of no cluster
 
 
 def test_flags_override_the_environment_which_overrides_defaults() -> None:
@@ -39,6 +42,8 @@ def test_flags_override_the_environment_which_overrides_defaults() -> None:
         ("HISTORY", "sqlite://relative.db", "sqlite:///a/path"),
         ("HISTORY", "mysql://host/db", "postgresql://"),
         ("HISTORY", "", "none"),
+        ("MAX_REQUESTS", "1_000", "a whole number"),
+        ("MAX_REQUESTS", "१०००", "a whole number"),
         ("POINTS_DAYS", "0", "from 1"),
         ("OPPORTUNITIES", "some", "true or false"),
         ("WEIGHTS", '{"mood": 1}', "technical, volume"),
@@ -106,7 +111,58 @@ def test_the_operators_page_lists_every_setting_with_its_default_and_meaning() -
     "cache", ["memory:", "directory:/a b", "memcached://a", "memcached://a:1,b:2", "memcached://[::1]:11211"]
 )
 def test_every_kind_of_cache_is_accepted(cache: str) -> None:
-    assert load({"VIRTUOSO_CACHE": cache}, {}).settings.cache == cache
+    assert load({"VIRTUOSO_CACHE": cache, "VIRTUOSO_CLUSTER_KEY": SECRET}, {}).settings.cache == cache
+
+
+@pytest.mark.parametrize("cache", ["memory:", "memcached://localhost", "memcached://127.0.0.1:1,[::1]:2"])
+def test_a_cache_that_only_this_machine_reaches_needs_no_key(cache: str) -> None:
+    assert load({"VIRTUOSO_CACHE": cache}, {}).settings.cluster_key == ()
+
+
+@pytest.mark.parametrize(
+    "cache", ["memcached://cache-1", "memcached://127.0.0.1:1,10.0.0.7:11211", "memcached://[fd00::7]:1"]
+)
+def test_memcached_on_another_machine_needs_a_cluster_key(cache: str) -> None:
+    with pytest.raises(ConfigError, match=r"VIRTUOSO_CLUSTER_KEY is required.*16 or more characters"):
+        load({"VIRTUOSO_CACHE": cache}, {})
+    assert load({"VIRTUOSO_CACHE": cache, "VIRTUOSO_CLUSTER_KEY": f"{SECRET},{SECRET}2"}, {}).settings.cluster_key == (
+        *(SECRET, f"{SECRET}2"),
+    )
+
+
+def test_secrets_are_read_from_files_and_never_shown(tmp_path: Path) -> None:
+    key, history = tmp_path / "key", tmp_path / "history"
+    key.write_text(f"{SECRET}\n")
+    history.write_text("postgresql://virtuoso:pa/s@s@host:5432/virtuoso\n")
+    loaded = load({"VIRTUOSO_CLUSTER_KEY_FILE": str(key), "VIRTUOSO_HISTORY_FILE": str(history)}, {})
+    assert loaded.warnings == ()
+    assert loaded.settings.cluster_key == (SECRET,)
+    assert loaded.settings.history == "postgresql://virtuoso:pa/s@s@host:5432/virtuoso"
+    assert loaded.texts["cluster_key"] == ("***", "file")
+    assert loaded.texts["history"] == ("postgresql://virtuoso:***@host:5432/virtuoso", "file")
+    with pytest.raises(ConfigError, match="VIRTUOSO_HISTORY and VIRTUOSO_HISTORY_FILE are both set"):
+        load({"VIRTUOSO_HISTORY": "none", "VIRTUOSO_HISTORY_FILE": str(history)}, {})
+    with pytest.raises(ConfigError, match=r"VIRTUOSO_CLUSTER_KEY_FILE=.*cannot be read"):
+        load({"VIRTUOSO_CLUSTER_KEY_FILE": str(tmp_path / "none")}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HISTORY", "mysql://u:S3cret@h/db"),
+        ("HISTORY", "S3cret"),
+        ("CLUSTER_KEY", "S3cret"),
+        ("CACHE", "memcached://u:S3cret@h"),
+        ("EXCHANGE_URLS", '{"bybit": "ftp://u:S3cret@h"}'),
+        ("COINGECKO_URL", "ftp://u:S3cret@h/x"),
+    ],
+)
+def test_an_error_shows_no_password(name: str, value: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load({f"VIRTUOSO_{name}": value}, {})
+    assert f"VIRTUOSO_{name}" in str(refused.value)
+    assert "S3cret" not in str(refused.value)
+    assert "***" in str(refused.value)
 
 
 def test_data_that_is_not_live_has_a_separate_history_by_default() -> None:

@@ -13,7 +13,7 @@ from virtuoso.repository.tiered import TieredRepository
 
 def open_repository(settings: Settings) -> TieredRepository:
     """Open the repository of the settings."""
-    return factory.open_repository(settings.cache, Path(settings.node_directory))
+    return factory.open_repository(settings.cache, Path(settings.node_directory), cluster_keys=settings.cluster_key)
 
 
 def monitor(settings: Settings, status: Status, readiness: Readiness) -> AbstractAsyncContextManager[None]:

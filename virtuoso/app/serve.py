@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from virtuoso.app.parts import monitor, open_repository
 from virtuoso.config import LoadedSettings, Settings
 from virtuoso.domain.addresses import format_address
+from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.rpc import ConcurrencyLimits
@@ -29,7 +30,15 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
     """Run a gRPC server and its monitor port until `stop`, then drain it."""
     settings = loaded.settings
     repository = open_repository(settings)
-    snapshots = SnapshotCache(repository, keys, max_stale_s=settings.max_stale_s, primary_venue=settings.exchanges[0])
+    snapshots = SnapshotCache(
+        repository,
+        keys,
+        max_stale_s=settings.max_stale_s,
+        primary_venue=settings.exchanges[0],
+        environment=provenance_pb2.Environment.ValueType(settings.stated_environment)
+        if settings.stated_environment
+        else None,
+    )
     server = MarketServer(
         format_address(settings.grpc_address),
         snapshots,

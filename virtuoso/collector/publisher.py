@@ -73,7 +73,7 @@ class Publisher:
     async def publish_candles(self, venue: str, candles: Candles, *, behind_ms: int = 0) -> None:
         """Store bars for ListCandles."""
         key = keys.candles(venue, candles.symbol, candles.timeframe.value)
-        await self._repository.set(key, snapshots.encode_candles(candles, behind_ms=behind_ms), ttl_s=CANDLES_TTL_S)
+        await self._repository.set(key, snapshots.encode_candles(venue, candles, behind_ms=behind_ms), ttl_s=CANDLES_TTL_S)
 
     async def _remove_older(self, newest: str) -> None:
         """Free the memory of snapshots that servers no longer read."""

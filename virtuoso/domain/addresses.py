@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 
 Address = tuple[str, int]
@@ -29,6 +30,14 @@ def reachable(address: Address) -> Address:
     """Return the address under which this machine reaches a listener. 0.0.0.0, * and :: become loopback addresses."""
     host, port = address
     return {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound
+
+
+def is_loopback(host: str) -> bool:
+    """Return True for localhost and for an address that only this machine can reach."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def address_in_use(name: str, address: Address) -> str:

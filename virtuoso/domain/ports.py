@@ -78,7 +78,7 @@ class Exchange(Protocol):
 class SnapshotRepository(Protocol):
     """A key-value store of bytes, for snapshots and candles.
 
-    A repository does not interpret the bytes. It stores values of up to 64 MiB, completely or not at all: a value is read
+    A repository does not interpret the bytes. It stores values of up to 16 MiB, completely or not at all: a value is read
     back as it was written, or is absent. Many tasks of one event loop may use it concurrently, and several processes may
     share it."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
-from virtuoso.repository.envelope import check_size
+from virtuoso.repository.envelope import Envelope, check_size
 from virtuoso.repository.thread_pool import ThreadPool
 from virtuoso.repository.value_files import ValueFiles
 
@@ -19,8 +20,8 @@ class DirectoryRepository:
 
     name = "directory"
 
-    def __init__(self, path: Path, *, clock: Clock = SYSTEM_CLOCK, timeout_s: float = 1.0) -> None:
-        self._files = ValueFiles(path, clock=clock)
+    def __init__(self, path: Path, *, clock: Clock = SYSTEM_CLOCK, timeout_s: float = 1.0, keys: Sequence[str] = ()) -> None:
+        self._files = ValueFiles(path, clock=clock, envelope=Envelope(keys))
         self._clock = clock
         self._timeout_s = timeout_s
         self._threads = ThreadPool(f"directory {path}")

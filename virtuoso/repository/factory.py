@@ -19,19 +19,21 @@ _ONLY_SERVER_S = 1.0  # the timeout of a call when there is one server
 _ONE_OF_SEVERAL_S = 0.45  # the timeout of a call when there are several, so that there is time for a second one
 
 
-def open_repository(url: str, node_directory: Path | None) -> TieredRepository:
+def open_repository(url: str, node_directory: Path | None, *, cluster_keys: Sequence[str] = ()) -> TieredRepository:
     """Return the repository of `url`: memory:, directory:/a/path or memcached://host:port,host:port.
 
-    With memcached, `node_directory` is the second tier. This function does not connect or write. Raise ConfigError if `url`
-    is not valid."""
+    With memcached, `node_directory` is the second tier. `cluster_keys`: see Envelope. This function does not connect or
+    write. Raise ConfigError if `url` is not valid."""
     scheme, colon, rest = url.partition(":")
     if url == "memory:":
         return TieredRepository([MemoryRepository()])
     if scheme == "directory" and rest:
-        return TieredRepository([DirectoryRepository(Path(rest).expanduser())])
+        return TieredRepository([DirectoryRepository(Path(rest).expanduser(), keys=cluster_keys)])
     if scheme == "memcached" and colon and rest.startswith("//"):
-        second: list[SnapshotRepository] = [] if node_directory is None else [DirectoryRepository(node_directory)]
-        return TieredRepository([_sharded(memcached_servers(url)), *second])
+        tiers: list[SnapshotRepository] = [_sharded(memcached_servers(url), cluster_keys)]
+        if node_directory is not None:
+            tiers.append(DirectoryRepository(node_directory, keys=cluster_keys))
+        return TieredRepository(tiers)
     raise _config_error(url, "its kind is unknown")
 
 
@@ -41,9 +43,11 @@ def memcached_servers(url: str) -> list[tuple[str, int]]:
     return list(dict.fromkeys(_server(url, server.strip()) for server in servers))
 
 
-def _sharded(servers: Sequence[tuple[str, int]]) -> ShardedRepository:
+def _sharded(servers: Sequence[tuple[str, int]], cluster_keys: Sequence[str]) -> ShardedRepository:
     timeout_s = _ONLY_SERVER_S if len(servers) == 1 else _ONE_OF_SEVERAL_S
-    repositories = {f"{host}:{port}": MemcachedRepository(host, port, timeout_s=timeout_s) for host, port in servers}
+    repositories = {
+        f"{host}:{port}": MemcachedRepository(host, port, timeout_s=timeout_s, keys=cluster_keys) for host, port in servers
+    }
     return ShardedRepository(repositories, timeout_s=timeout_s + 0.05)
 
 

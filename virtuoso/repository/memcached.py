@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
-from virtuoso.repository.envelope import check_size
+from virtuoso.repository.envelope import Envelope, check_size
 from virtuoso.repository.memcached_client import CONNECTIONS, MemcachedClient
 from virtuoso.repository.thread_pool import ThreadPool
 
@@ -29,13 +29,18 @@ class MemcachedRepository:
         timeout_s: float = 1.0,
         connect_timeout_s: float = 0.5,
         clock: Clock = SYSTEM_CLOCK,
+        keys: Sequence[str] = (),
     ) -> None:
         name = f"{self.name} {host}:{port}"
         self._timeout_s = timeout_s
         self._clock = clock
         self._threads = ThreadPool(name, CONNECTIONS // 2)
         self._client = MemcachedClient(
-            name, host, port, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s, clock=clock
+            *(name, host, port),
+            timeout_s=timeout_s,
+            connect_timeout_s=connect_timeout_s,
+            clock=clock,
+            envelope=Envelope(keys),
         )
 
     async def get(self, key: str) -> bytes | None:

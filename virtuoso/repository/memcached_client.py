@@ -21,7 +21,7 @@ from pymemcache.exceptions import MemcacheError, MemcacheServerError, MemcacheUn
 
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import CorruptValue, RepositoryError, RepositoryTimedOut
-from virtuoso.repository.envelope import seal, unseal
+from virtuoso.repository.envelope import HEADER_BYTES, MAX_VALUE_BYTES, Envelope
 
 T = TypeVar("T")
 
@@ -30,6 +30,8 @@ CONNECTIONS = 8
 _RELATIVE_TTL_LIMIT_S = 30 * 86_400  # memcached interprets a larger number as a Unix time
 _MANIFEST = struct.Struct(">c8sH")
 _LEASE_ATTEMPTS = 3  # the lease may expire or change between two commands
+_MAX_CHUNKS = math.ceil((MAX_VALUE_BYTES + HEADER_BYTES) / CHUNK_BYTES)
+_CLOCK_SLACK_MS = 60_000  # the maximum difference between the clocks of two machines
 
 
 class _Connection(Client):  # type: ignore[misc]  # pymemcache is untyped here
@@ -61,8 +63,19 @@ class MemcachedClient:
     A single command waits for at most `timeout_s`. All calls raise RepositoryError when the server cannot be used. `name` is
     for messages."""
 
-    def __init__(self, name: str, host: str, port: int, *, timeout_s: float, connect_timeout_s: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        name: str,
+        host: str,
+        port: int,
+        *,
+        timeout_s: float,
+        connect_timeout_s: float,
+        clock: Clock,
+        envelope: Envelope,
+    ) -> None:
         self._name = name
+        self._envelope = envelope
         self._timeout_s = timeout_s
         self._clock = clock
         self._pool = PooledClient(
@@ -80,24 +93,28 @@ class MemcachedClient:
         stored = self._execute(deadline, lambda pool: pool.get(key))
         if stored is None:
             return None
-        payload, _ = unseal(stored)
+        payload, expires_ms = self._envelope.unseal(key, stored)
+        if self._is_expired(expires_ms):
+            return None
         if payload[:1] == b"V":
             return payload[1:]
         try:
             _, write_id, count = _MANIFEST.unpack(payload)
         except struct.error as error:
             raise CorruptValue("neither a value nor a list of chunks") from error
+        if count > _MAX_CHUNKS:
+            raise CorruptValue(f"a list of {count} chunks, and no value has more than {_MAX_CHUNKS}")
         chunks = [self._get_chunk(_chunk_key(key, write_id, number), deadline) for number in range(count)]
-        return unseal(b"".join(chunks))[0]
+        return self._envelope.unseal(key, b"".join(chunks))[0]
 
     def set(self, key: str, value: bytes, ttl_s: float, deadline: float) -> None:
         """Store the value for at least `ttl_s` seconds."""
-        expire = self._expire(ttl_s)
+        expire, expires_ms = self._expire(ttl_s), self._expires_ms(ttl_s)
         if len(value) < CHUNK_BYTES:
-            self._store(key, seal(b"V" + value), expire, deadline)
+            self._store(key, self._envelope.seal(key, b"V" + value, expires_ms), expire, deadline)
             return
         write_id = secrets.token_bytes(8)
-        whole = seal(value)
+        whole = self._envelope.seal(key, value, expires_ms)
         chunks = {
             _chunk_key(key, write_id, number): whole[start : start + CHUNK_BYTES]
             for number, start in enumerate(range(0, len(whole), CHUNK_BYTES))
@@ -107,18 +124,21 @@ class MemcachedClient:
         for chunk_key in chunks:  # a server without enough memory has evicted the first chunks
             if not self._execute(deadline, partial(_touch, key=chunk_key, expire=expire)):
                 raise RepositoryError(f"{self._name} has too little memory for {len(value)} bytes: give it more (-m)")
-        self._store(key, seal(_MANIFEST.pack(b"M", write_id, len(chunks))), expire, deadline)
+        manifest = _MANIFEST.pack(b"M", write_id, len(chunks))
+        self._store(key, self._envelope.seal(key, manifest, expires_ms), expire, deadline)
 
     def lease(self, key: str, owner: str, ttl_s: float, deadline: float) -> bool:
-        """Take or renew the lease. Return True if `owner` holds it now."""
-        expire, mine = self._expire(ttl_s), seal(owner.encode())
+        """Take or renew the lease. Return True if `owner` holds it now.
+
+        The stored lease has its own expiry, so that a lease that memcached never expires does not block anybody."""
+        expire, mine = self._expire(ttl_s), self._envelope.seal(key, owner.encode(), self._expires_ms(ttl_s))
         for _ in range(_LEASE_ATTEMPTS):
             if self._execute(deadline, lambda pool: pool.add(key, mine, expire=expire)):
                 return True
             stored, token = self._execute(deadline, lambda pool: pool.gets(key))
             if stored is None:
                 continue
-            if stored != mine and _is_sealed(stored):
+            if self._holder(key, stored, ttl_s) not in (None, owner.encode()):
                 return False
             if self._execute(deadline, partial(_compare_and_set, key=key, stored=mine, token=token, expire=expire)):
                 return True
@@ -131,6 +151,23 @@ class MemcachedClient:
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+
+    def _holder(self, key: str, stored: bytes, ttl_s: float) -> bytes | None:
+        """Return the owner in a stored lease. Return None when it is invalid, has expired, or would outlast any lease."""
+        try:
+            holder, expires_ms = self._envelope.unseal(key, stored)
+        except CorruptValue:
+            return None
+        longest_ms = self._expires_ms(ttl_s) + _CLOCK_SLACK_MS
+        return None if self._is_expired(expires_ms) or expires_ms > longest_ms else holder
+
+    def _expires_ms(self, ttl_s: float) -> int:
+        return self._clock.now_ms() + math.ceil(ttl_s * 1000)
+
+    def _is_expired(self, expires_ms: int) -> bool:
+        """Return True when a value is older than any clock of the cluster can explain. memcached itself expires values in
+        time; this is for values that it never expires."""
+        return self._clock.now_ms() > expires_ms + _CLOCK_SLACK_MS
 
     def _expire(self, ttl_s: float) -> int:
         """Return the expiry for memcached. It counts whole seconds and rounds down, so one second is added."""
@@ -184,11 +221,3 @@ def _compare_and_set(pool: PooledClient, *, key: str, stored: bytes, token: byte
 
 def _chunk_key(key: str, write_id: bytes, number: int) -> str:
     return f"{key}:{write_id.hex()}:{number}"
-
-
-def _is_sealed(stored: bytes) -> bool:
-    try:
-        unseal(stored)
-    except CorruptValue:
-        return False
-    return True

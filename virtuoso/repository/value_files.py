@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import CorruptValue, RepositoryError, RepositoryTimedOut
-from virtuoso.repository.envelope import HEADER_BYTES, MAX_VALUE_BYTES, read_header, seal, unseal
+from virtuoso.repository.envelope import HEADER_BYTES, MAX_VALUE_BYTES, Envelope, read_header
 
 _SUFFIX = ".virtuoso"
 _PART = ".virtuoso-part"
@@ -40,7 +40,8 @@ class ValueFiles:
 
     After `deadline`, a time of the monotonic clock, a write is abandoned."""
 
-    def __init__(self, path: Path, *, clock: Clock) -> None:
+    def __init__(self, path: Path, *, clock: Clock, envelope: Envelope) -> None:
+        self._envelope = envelope
         self._path = path
         self._clock = clock
 
@@ -57,7 +58,7 @@ class ValueFiles:
             return None
         except OSError as error:
             raise self._error("read", error) from error
-        value, expires_ms = unseal(blob)
+        value, expires_ms = self._envelope.unseal(key, blob)
         return None if self._expired(status.st_mtime, expires_ms) else value
 
     def set(self, key: str, value: bytes, ttl_s: float, deadline: float) -> None:
@@ -135,7 +136,7 @@ class ValueFiles:
         now_ms = self._clock.now_ms()
         try:
             with self._file(key).open("r+b") as file:
-                file.write(seal(value, now_ms + int(ttl_s * 1000)))
+                file.write(self._envelope.seal(key, value, now_ms + int(ttl_s * 1000)))
                 file.flush()
                 os.utime(file.fileno(), (now_ms / 1000, now_ms / 1000))
         except OSError as error:
@@ -147,7 +148,7 @@ class ValueFiles:
         part = self._part(file)
         self._path.mkdir(parents=True, exist_ok=True)
         try:
-            part.write_bytes(seal(value, now_ms + int(ttl_s * 1000)))
+            part.write_bytes(self._envelope.seal(key, value, now_ms + int(ttl_s * 1000)))
             os.utime(part, (now_ms / 1000, now_ms / 1000))
             if self._clock.monotonic() > deadline:
                 raise RepositoryTimedOut(f"{self._path} took too long to write")

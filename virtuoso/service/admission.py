@@ -7,14 +7,14 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 from protovalidate import collect_violations
 
 from virtuoso import metrics
 from virtuoso.domain.errors import CorruptValue
-from virtuoso.domain.plausibility import LAST_SECOND
+from virtuoso.domain.plausibility import LAST_SECOND, MAX_CLOCK_LEAD_MS
 from virtuoso.domain.symbols import is_placeholder
 from virtuoso.market.v1 import market_service_pb2, provenance_pb2
 from virtuoso.service import invariants
@@ -39,6 +39,15 @@ log = logging.getLogger(__name__)
 Row = TypeVar("Row", bound=Message)
 # The fields of ValidSnapshot that are not counted. `rows` are made from `confluences`.
 _UNCOUNTED = frozenset({"provenance", "venue_symbols", "rows"})
+
+
+class WantedCandles(NamedTuple):
+    """The candles that a request asks for. `length_ms`: the length of a candle."""
+
+    venue: str
+    symbol: str
+    timeframe: candle_pb2.Timeframe.ValueType
+    length_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,24 +139,35 @@ def read_snapshot(blob: bytes) -> ValidSnapshot:
 
 
 def read_candles(
-    blob: bytes, symbol: str, timeframe: candle_pb2.Timeframe.ValueType
+    blob: bytes, wanted: WantedCandles, *, now_ms: int
 ) -> tuple[candle_series_pb2.CandleSeries, Sequence[candle_pb2.Candle]]:
     """Return the series in `blob` and its valid candles.
 
-    Raise CorruptValue when it is not the series of `symbol` and `timeframe`, or when no candle is valid."""
+    Raise CorruptValue when it is not the wanted series, or when no candle is valid. A candle is valid when it opened at a
+    multiple of its length, at most a minute ahead of `now_ms` (epoch ms)."""
     try:
         series = candle_series_pb2.CandleSeries.FromString(blob)
     except DecodeError as error:
         raise CorruptValue("not a CandleSeries") from error
-    if series.symbol != symbol or series.timeframe != timeframe or not series.HasField("observed_time"):
-        raise CorruptValue(f"not the bars of {symbol}")
+    name = f"bars of {wanted.symbol} on {wanted.venue}"
+    if (series.venue, series.symbol, series.timeframe) != wanted[:3]:
+        raise CorruptValue(f"not the {name}")
+    latest_ms = now_ms - snapshots.behind_ms(series) + MAX_CLOCK_LEAD_MS
+    if not invariants.time(series.observed_time) or times.millis(series.observed_time) > latest_ms:
+        raise CorruptValue(f"{name} with an impossible time")
     bars: Sequence[candle_pb2.Candle] = series.candles
     refused: Counter[str] = Counter()
-    if collect_violations(series, fail_fast=True):
-        bars = _valid(bars, lambda bar: str(times.millis(bar.open_time)), refused)
-    _count("bar", refused, len(bars), f"bars of {symbol}")
+    opened = [times.millis(bar.open_time) for bar in bars]
+    if collect_violations(series, fail_fast=True) or any(ms % wanted.length_ms or not 0 < ms <= latest_ms for ms in opened):
+        bars = _valid(
+            bars,
+            lambda bar: str(times.millis(bar.open_time)),
+            refused,
+            lambda bar: not (ms := times.millis(bar.open_time)) % wanted.length_ms and 0 < ms <= latest_ms,
+        )
+    _count("bar", refused, len(bars), name)
     if not bars:
-        raise CorruptValue(f"no valid bar of {symbol}")
+        raise CorruptValue(f"no valid one among the {name}")
     return series, bars
 
 

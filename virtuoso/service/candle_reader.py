@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import CorruptValue, DataUnavailable, RepositoryError
+from virtuoso.domain.plausibility import MAX_GAP_JUMP
 from virtuoso.service import admission, encoding
 from virtuoso.service.coalescing_cache import CoalescingCache
 from virtuoso.service.served_snapshot import mark_freshness
@@ -30,11 +31,12 @@ MAX_CACHED = 256
 
 @dataclass(frozen=True, slots=True)
 class EncodedSeries:
-    """Encoded candles, oldest first, with their open times in epoch milliseconds."""
+    """Encoded candles, oldest first, with their open times in epoch milliseconds and the newest close in USDT."""
 
     message: candle_series_pb2.CandleSeries
     open_ms: Sequence[int]
     chunks: Sequence[bytes]
+    newest_close: float
 
     def before(self, open_ms: int | None, size: int) -> tuple[Sequence[bytes], int | None]:
         """Return the newest `size` candles that opened before `open_ms`, and the `open_ms` of the next older page.
@@ -55,14 +57,19 @@ class CandleReader:
         self._max_stale_ms = max_stale_s * 1000
         self._cache = CoalescingCache(clock, lifetime_s=cache_s, max_entries=MAX_CACHED)
 
-    async def series(self, venue: str, symbol: str, timeframe: candle_pb2.Timeframe.ValueType) -> EncodedSeries:
-        """Return the candles of a tracked symbol.
+    async def series(
+        self, venue: str, symbol: str, timeframe: candle_pb2.Timeframe.ValueType, *, price: float | None = None
+    ) -> EncodedSeries:
+        """Return the candles of a tracked symbol, whose last price is `price`.
 
-        Raise DataUnavailable when there are none yet, when they are too old, or when the repository does not answer in
-        time."""
+        Raise DataUnavailable when there are none yet, when they are too old, when they contradict the price, or when the
+        repository does not answer in time."""
         name = TIMEFRAMES[timeframe].value
         key = self._keys.candles(venue, symbol, name)
-        series = await self._cache.get(key, lambda: self._read(key, symbol, timeframe))
+        wanted = admission.WantedCandles(venue, symbol, timeframe, TIMEFRAMES[timeframe].ms)
+        series = await self._cache.get(key, lambda: self._read(key, wanted))
+        if price is not None and not 1 / MAX_GAP_JUMP < series.newest_close / price < MAX_GAP_JUMP:
+            raise DataUnavailable(f"the {name} bars of {symbol} contradict its price")
         if self._overdue_ms(series) > self._max_stale_ms:
             raise DataUnavailable(f"the newest {name} bar of {symbol} is too old to be served")
         return series
@@ -99,16 +106,17 @@ class CandleReader:
         overdue = self._clock.now_ms() - series.open_ms[-1] - 2 * TIMEFRAMES[series.message.timeframe].ms
         return overdue - snapshots.behind_ms(series.message)
 
-    async def _read(self, key: str, symbol: str, timeframe: candle_pb2.Timeframe.ValueType) -> EncodedSeries:
-        missing = DataUnavailable(f"the {TIMEFRAMES[timeframe].value} bars of {symbol} are not available yet")
+    async def _read(self, key: str, wanted: admission.WantedCandles) -> EncodedSeries:
+        missing = DataUnavailable(f"the {TIMEFRAMES[wanted.timeframe].value} bars of {wanted.symbol} are not available yet")
         try:
             async with asyncio.timeout(READ_S):
                 blob = await self._source.get(key)
             if blob is None:
                 raise missing
-            message, candles = admission.read_candles(blob, symbol, timeframe)
+            message, candles = admission.read_candles(blob, wanted, now_ms=self._clock.now_ms())
         except (TimeoutError, RepositoryError, CorruptValue) as error:
             raise missing from error
-        opened = [(times.millis(candle.open_time), encoding.chunk_of(candle)) for candle in candles]
-        opened.sort(key=lambda pair: pair[0])
-        return EncodedSeries(message, [ms for ms, _ in opened], [chunk for _, chunk in opened])
+        opened = sorted(((times.millis(candle.open_time), candle) for candle in candles), key=lambda pair: pair[0])
+        return EncodedSeries(
+            message, [ms for ms, _ in opened], [encoding.chunk_of(candle) for _, candle in opened], opened[-1][1].close
+        )

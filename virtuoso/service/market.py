@@ -139,7 +139,7 @@ class MarketHandlers:
         timeframe = request.timeframe or candle_pb2.TIMEFRAME_5M
         before = paging.decode_token(request, request.page_token) if request.page_token else None
         async with caller_deadline(context):
-            series = await self._candles.series(view.provenance.venue, symbol, timeframe)
+            series = await self._candles.series(view.provenance.venue, symbol, timeframe, price=view.price(symbol))
         served = self._cache.current()
         provenance = self._candles.provenance(series, served.provenance, self._cache.stale_reason)
         size = paging.page_size(request)

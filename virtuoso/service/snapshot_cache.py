@@ -39,7 +39,8 @@ class SnapshotCache:
     """A cache of the newest view, and of the views of the last `retention_s` seconds for pages and deltas.
 
     A view older than `max_stale_s` is not served. `primary_venue`: the venue that is configured first; "" when every venue
-    counts as primary. `period_s`: the time between polls and between ticks."""
+    counts as primary. `environment`: the only one whose snapshots are served; None for any. `period_s`: the time between
+    polls and between ticks."""
 
     def __init__(
         self,
@@ -48,11 +49,12 @@ class SnapshotCache:
         *,
         max_stale_s: float,
         primary_venue: str = "",
+        environment: provenance_pb2.Environment.ValueType | None = None,
         clock: Clock = SYSTEM_CLOCK,
         period_s: float = 1.0,
         retention_s: float = 120.0,
     ) -> None:
-        self._reader, self._clock = SnapshotReader(source, keys), clock
+        self._reader, self._clock = SnapshotReader(source, keys, environment), clock
         self._max_stale_ms, self._primary_venue = max_stale_s * 1000, primary_venue
         self._period_s, self._retention_s = period_s, retention_s
         self._recent: OrderedDict[str, tuple[float, SnapshotView]] = OrderedDict()  # id -> (monotonic time of arrival, view)

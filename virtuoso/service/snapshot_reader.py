@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from virtuoso.domain.errors import CorruptValue, RepositoryError
+from virtuoso.market.v1 import provenance_pb2
 from virtuoso.service import admission
 from virtuoso.service.view import SnapshotDetails, SnapshotView
 from virtuoso.service.view_builder import build
@@ -48,10 +49,11 @@ class Keys(Protocol):
 
 
 class SnapshotReader:
-    """A reader of heads and snapshots. `available` is False while no repository answers."""
+    """A reader of heads and snapshots. `available` is False while no repository answers. `environment`: see
+    SnapshotCache."""
 
-    def __init__(self, source: Source, keys: Keys) -> None:
-        self._source, self._keys = source, keys
+    def __init__(self, source: Source, keys: Keys, environment: provenance_pb2.Environment.ValueType | None = None) -> None:
+        self._source, self._keys, self._environment = source, keys, environment
         self._processed: OrderedDict[tuple[str, int], None] = OrderedDict()  # (snapshot id, delay of its market in ms)
         self.available = True
 
@@ -84,7 +86,8 @@ class SnapshotReader:
         if blob is None:
             return None
         try:
-            return await asyncio.to_thread(_decode, head, blob)  # takes tens of milliseconds for 500 symbols
+            # This takes tens of milliseconds for 500 symbols.
+            return await asyncio.to_thread(_decode, head, blob, self._environment)
         except _TornValue:
             admission.count_refused("checksum")  # it may be partly written; the next poll reads it again
             return None
@@ -113,10 +116,15 @@ class _TornValue(CorruptValue):
     """An error for bytes that do not match their head."""
 
 
-def _decode(head: snapshot_head_pb2.SnapshotHead, blob: bytes) -> tuple[SnapshotView, SnapshotDetails]:
+def _decode(
+    head: snapshot_head_pb2.SnapshotHead, blob: bytes, environment: provenance_pb2.Environment.ValueType | None
+) -> tuple[SnapshotView, SnapshotDetails]:
     if not admission.matches(head, blob):
         raise _TornValue(f"snapshot {head.snapshot_id} does not match its head")
     view, details = build(admission.read_snapshot(blob), behind_ms=snapshots.behind_ms(head))
     if view.id != head.snapshot_id:
         raise CorruptValue(f"snapshot {head.snapshot_id} has the id {view.id} inside")
+    if environment is not None and view.provenance.environment != environment:
+        names = [provenance_pb2.Environment.Name(each) for each in (view.provenance.environment, environment)]
+        raise CorruptValue(f"snapshot {head.snapshot_id} is of {names[0]}, and this server of {names[1]}")
     return view, details

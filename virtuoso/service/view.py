@@ -27,6 +27,7 @@ ORDERABLE = (
     "turnover_24h_usd",
     *(kind.lower_name for kind in DimensionKind),
 )
+PRICE = ORDERABLE.index("price")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,10 @@ class SnapshotView:
         if self.untracked_symbol(requested):
             raise self.untracked_error(requested)
         raise SymbolNotFound(f"{self.provenance.venue} has no USDT perpetual {requested}")
+
+    def price(self, symbol: str) -> float | None:
+        """Return the last price of a tracked symbol in USDT. Return None when it was not measured."""
+        return next((row.numbers[PRICE] for row in self.rows if row.symbol == symbol), None)
 
     def untracked_error(self, requested: str) -> SymbolNotTracked:
         """Return the error for a symbol that the venue has but that is not tracked."""

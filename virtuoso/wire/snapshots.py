@@ -72,8 +72,8 @@ def encode_head(snapshot: Snapshot, blob: bytes, *, behind_ms: int = 0, term: in
     ).SerializeToString(deterministic=True)
 
 
-def encode_candles(candles: model.Candles, *, behind_ms: int = 0) -> bytes:
-    """Return a model.Candles as bytes of the message CandleSeries. The market's clock is `behind_ms` behind ours."""
+def encode_candles(venue: str, candles: model.Candles, *, behind_ms: int = 0) -> bytes:
+    """Return a venue's candles as bytes of the message CandleSeries. The market's clock is `behind_ms` behind ours."""
     columns = zip(
         candles.open_ms.tolist(),
         candles.open.tolist(),
@@ -84,6 +84,7 @@ def encode_candles(candles: model.Candles, *, behind_ms: int = 0) -> bytes:
         strict=True,
     )
     return candle_series_pb2.CandleSeries(
+        venue=venue,
         symbol=candles.symbol,
         timeframe=TIMEFRAMES[candles.timeframe],
         candles=[

@@ -17,7 +17,7 @@ async def test_a_tier_that_refuses_a_write_is_still_read() -> None:
     tiers = TieredRepository([memory])
     await tiers.set(KEY, b"value", ttl_s=60)
     with pytest.raises(RepositoryError):
-        await tiers.set(KEY, bytes(64 * 1024 * 1024 + 1), ttl_s=60)
+        await tiers.set(KEY, bytes(16 * 1024 * 1024 + 1), ttl_s=60)
     assert await tiers.get(KEY) == b"value"
     assert "larger" in tiers.health()["memory"]
     await tiers.set(KEY, b"smaller", ttl_s=60)

@@ -22,6 +22,7 @@ from virtuoso.service.alert_feed import BATCH_SIZE, MAX_OUTAGE_S, MAX_RECENT, Al
 from virtuoso.service.cached_history import CachedHistory
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.rpc import InFlight
+from virtuoso.store.v1 import candle_series_pb2
 
 ALL = AlertFilter(frozenset(), 0, provenance_pb2.ENVIRONMENT_SIMULATED)
 
@@ -140,6 +141,48 @@ async def test_candles_are_read_once_in_two_seconds_and_refused_when_they_are_to
     await asyncio.sleep(1)
     with pytest.raises(DataUnavailable, match="too old to be served"):
         await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
+
+
+def changed_series(**changes: Any) -> bytes:
+    """Return a series of candles with other fields. `first_open_s` replaces the time of the oldest candle."""
+    series: candle_series_pb2.CandleSeries = candle_series_pb2.CandleSeries.FromString(candle_series())
+    if (first := changes.pop("first_open_s", None)) is not None:
+        series.candles[0].open_time.seconds = first
+    for name, value in changes.items():
+        setattr(series, name, value)
+    return series.SerializeToString()
+
+
+@pytest.mark.parametrize("change", [{"venue": "binance"}, {"venue": ""}, {"symbol": "ETHUSDT"}])
+@in_virtual_time
+async def test_the_candles_of_another_venue_or_symbol_are_refused(change: dict[str, str]) -> None:
+    reader, source = candles(VirtualClock(T0))
+    await source.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), changed_series(**change), ttl_s=TTL_S)
+    with pytest.raises(DataUnavailable, match="not available yet"):
+        await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
+
+
+@pytest.mark.parametrize(
+    "first_open_s", [1 << 61, 1 << 60, 68_719_476_600, 0, -300, (T0 // 1000) + 600, T0 // 300_000 * 300 - 1]
+)
+@in_virtual_time
+async def test_a_candle_with_an_impossible_time_is_left_out(first_open_s: int) -> None:
+    reader, source = candles(VirtualClock(T0))
+    blob = changed_series(first_open_s=first_open_s)
+    await source.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), blob, ttl_s=TTL_S)
+    series = await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M)
+    assert len(series.chunks) == 499
+    assert 0 < series.open_ms[0] < series.open_ms[-1] < T0
+
+
+@in_virtual_time
+async def test_candles_that_contradict_the_price_are_not_served() -> None:
+    reader, source = candles(VirtualClock(T0))
+    await source.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=TTL_S)
+    await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M, price=1.6)
+    for price in (110_000.0, 0.001):
+        with pytest.raises(DataUnavailable, match="contradict its price"):
+            await reader.series("bybit", "BTCUSDT", candle_pb2.TIMEFRAME_5M, price=price)
 
 
 def feed() -> tuple[AlertFeed, Alerts]:

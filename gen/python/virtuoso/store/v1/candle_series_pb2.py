@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from virtuoso.market.v1 import candle_pb2 as virtuoso_dot_market_dot_v1_dot_candle__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%virtuoso/store/v1/candle_series.proto\x12\x11virtuoso.store.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fvirtuoso/market/v1/candle.proto\"\xbb\x02\n\x0c\x43\x61ndleSeries\x12/\n\x06symbol\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12<\n\ttimeframe\x18\x02 \x01(\x0e\x32\x1d.virtuoso.market.v1.TimeframeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12+\n\x07\x63\x61ndles\x18\x03 \x03(\x0b\x32\x1a.virtuoso.market.v1.Candle\x12\x31\n\robserved_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rreceived_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06\x62\x65hind\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Durationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%virtuoso/store/v1/candle_series.proto\x12\x11virtuoso.store.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fvirtuoso/market/v1/candle.proto\"\xca\x02\n\x0c\x43\x61ndleSeries\x12/\n\x06symbol\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12<\n\ttimeframe\x18\x02 \x01(\x0e\x32\x1d.virtuoso.market.v1.TimeframeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12+\n\x07\x63\x61ndles\x18\x03 \x03(\x0b\x32\x1a.virtuoso.market.v1.Candle\x12\x31\n\robserved_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rreceived_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06\x62\x65hind\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05venue\x18\x07 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,5 +40,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANDLESERIES'].fields_by_name['timeframe']._loaded_options = None
   _globals['_CANDLESERIES'].fields_by_name['timeframe']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_CANDLESERIES']._serialized_start=188
-  _globals['_CANDLESERIES']._serialized_end=503
+  _globals['_CANDLESERIES']._serialized_end=518
 # @@protoc_insertion_point(module_scope)

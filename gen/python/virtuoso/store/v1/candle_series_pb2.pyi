@@ -33,10 +33,13 @@ class CandleSeries(_message.Message):
     OBSERVED_TIME_FIELD_NUMBER: _builtins.int
     RECEIVED_TIME_FIELD_NUMBER: _builtins.int
     BEHIND_FIELD_NUMBER: _builtins.int
+    VENUE_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it."""
     timeframe: _candle_pb2.Timeframe.ValueType
     """The length of a bar."""
+    venue: _builtins.str
+    """The venue that the bars are from."""
     @_builtins.property
     def candles(self) -> _containers.RepeatedCompositeFieldContainer[_candle_pb2.Candle]:
         """Closed bars, oldest first."""
@@ -64,10 +67,11 @@ class CandleSeries(_message.Message):
         observed_time: _timestamp_pb2.Timestamp | None = ...,
         received_time: _timestamp_pb2.Timestamp | None = ...,
         behind: _duration_pb2.Duration | None = ...,
+        venue: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["behind", b"behind", "observed_time", b"observed_time", "received_time", b"received_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["behind", b"behind", "candles", b"candles", "observed_time", b"observed_time", "received_time", b"received_time", "symbol", b"symbol", "timeframe", b"timeframe"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["behind", b"behind", "candles", b"candles", "observed_time", b"observed_time", "received_time", b"received_time", "symbol", b"symbol", "timeframe", b"timeframe", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
