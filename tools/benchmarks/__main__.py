@@ -17,7 +17,7 @@ from pathlib import Path
 import grpc
 
 from tests.programs import ROOT, Memcached, Replay, Simulated, free_port
-from tools.benchmarks import baselines, load, machine, node, page, streams
+from tools.benchmarks import baselines, echo, load, machine, node, page, streams
 from tools.benchmarks.load import Load, Target
 from tools.benchmarks.machine import Machine
 from tools.benchmarks.report import Aim, Figure, Report, spread
@@ -69,7 +69,7 @@ def measure(report: Report, options: argparse.Namespace) -> None:
     exchange = Replay() if options.exchange == "recorded" else Simulated()
     try:
         if options.only in (None, "scoring"):
-            refresh_cost(report, exchange.url)
+            scoring_cost(report, exchange.url)
         if options.only == "scoring":
             return
         with tempfile.TemporaryDirectory(prefix="virtuoso-bench-") as folder:
@@ -82,7 +82,7 @@ def measure(report: Report, options: argparse.Namespace) -> None:
         exchange.kill()
 
 
-def refresh_cost(report: Report, url: str) -> None:
+def scoring_cost(report: Report, url: str) -> None:
     """Measure the CPU time of scoring, in a separate process on the measured core."""
     command = node.pinned([sys.executable, "-P", "-m", "tools.benchmarks.refresh", url, str(SYMBOLS)], report.machine.server)
     process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
@@ -125,20 +125,20 @@ def product(report: Report, bench_node: node.Node, options: argparse.Namespace) 
     caller = node.Caller(port)
     bench_node.wait("a server on its own core", caller.serving)
     idle_mb, size = machine.rss_mb(server.pid), caller.dashboard().ByteSize() + 5
-    ours = Target("Virtuoso", [server.pid], load.grpc(port, baselines.METHOD, bench_node.folder / "empty"), size)
-    steady(report, bench_node, up.pid, ours, options)
+    ours = Target("Virtuoso", [server.pid], load.grpc(port, echo.METHOD, bench_node.folder / "empty"), size)
+    steady_latency(report, bench_node, up.pid, ours, options)
     bench_node.pause(node.family(up.pid))
     throughput(report, bench_node, ours, caller, options)
     bench_node.resume()
     memory = machine.rss_mb(server.pid)
     report.add(Figure("memory of a server before the load", idle_mb, "MB"))
     report.add(Figure("memory of a server after the load", memory, "MB", aim=Aim("<", 90.0)))
-    push(report, bench_node, up.pid, port, options.streams)
+    stream_updates(report, bench_node, up.pid, port, options.streams)
     report.add(Figure(f"memory of a server after {options.streams:,} streams", machine.rss_mb(server.pid), "MB"))
     caller.close()
 
 
-def steady(report: Report, bench_node: node.Node, up: int, ours: Target, options: argparse.Namespace) -> None:
+def steady_latency(report: Report, bench_node: node.Node, up: int, ours: Target, options: argparse.Namespace) -> None:
     """Measure latency at a steady rate, with the collector running and with it stopped."""
     idle, busy = [], []
     for _ in range(max(2, options.rounds // 2)):
@@ -195,7 +195,7 @@ def throughput(
     ]
 
 
-def push(report: Report, bench_node: node.Node, up: int, port: int, count: int) -> None:
+def stream_updates(report: Report, bench_node: node.Node, up: int, port: int, count: int) -> None:
     """Measure updates to many streams, and the CPU time of the collector during them."""
     started, before = time.monotonic(), {pid: machine.cpu_s(pid) for pid in machine.children(up, "collect")}
     updates = streams.run(port, bench_node.cache, streams=count, updates=5, cores=report.machine.rest)

@@ -15,12 +15,12 @@ from pymemcache.client.base import Client
 
 from tests.programs import Memcached, free_port, wait_for_port
 from tools.benchmarks import fastapi_app, load
+from tools.benchmarks.echo import METHOD
 from tools.benchmarks.node import BenchmarkFailed, Node, pinned
 from virtuoso.edge.configuration import configuration, text
 from virtuoso.edge.spec import EdgeSpec
 from virtuoso.market.v1 import market_service_pb2 as pb
 
-METHOD = "/virtuoso.market.v1.MarketService/GetDashboard"
 FASTAPI = (
     "FastAPI: uvicorn, one worker; an async handler reads the dashboard's JSON from memcached by pymemcache, parses it "
     "and returns the dict; once as most apps are written, once with the type declared, which newer FastAPI encodes faster"

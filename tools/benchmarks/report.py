@@ -64,13 +64,13 @@ class Report:
         return (
             f"{here.cpu}, {here.cores} cores, {here.memory_gib:.1f} GiB; {self.market}\n"
             f"servers on core {here.server}, load and all else on {', '.join(map(str, here.rest))}{shared}\n\n"
-            f"{'':48}{'value':>10} {'unit':<8} {'spread':<17} {'aim':<9} reached"
+            f"{'':48}{'value':>10} {'unit':<8} {'spread':<17} {'target':<9} reached"
         )
 
     def foot(self) -> str:
         """Return the lines below the figures, with the missed targets and the notes."""
         missed = [figure.name for figure in self.figures if figure.reached is False]
-        verdict = f"not reached: {'; '.join(missed)}" if missed else "every aim is reached"
+        verdict = f"not reached: {'; '.join(missed)}" if missed else "every target is reached"
         return "\n".join(("", verdict, *(f"- {note}" for note in self.notes)))
 
     def write(self, path: Path) -> None:
