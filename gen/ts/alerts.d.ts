@@ -12,8 +12,8 @@ export interface News {
     /** Why the stream is lost. Undefined while it is live. */
     readonly problem: Problem | undefined;
 }
-/** Follow alerts for ever, beginning after `cursor`. "0" begins with the first alert, "" with the next new one. Yield after
- * every message, including heartbeats, and every loss. */
+/** Follow alerts forever, starting after `cursor`. "0" starts with the first alert, "" with the next new one. Yield after every
+ * message, including heartbeats, and after every loss. */
 export declare function followAlerts(market: Client<typeof MarketService>, options?: FollowOptions & {
     readonly cursor?: string;
     readonly kinds?: AlertKind[];

@@ -1,7 +1,7 @@
 import { follow } from "./follow.js";
 import { AlertLevel } from "./stubs/virtuoso/market/v1/alert_pb.js";
-/** Follow alerts for ever, beginning after `cursor`. "0" begins with the first alert, "" with the next new one. Yield after
- * every message, including heartbeats, and every loss. */
+/** Follow alerts forever, starting after `cursor`. "0" starts with the first alert, "" with the next new one. Yield after every
+ * message, including heartbeats, and after every loss. */
 export async function* followAlerts(market, options = {}) {
     let cursor = options.cursor ?? "";
     const { kinds = [], minLevel = AlertLevel.UNSPECIFIED } = options;

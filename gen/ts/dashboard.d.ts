@@ -14,8 +14,8 @@ export interface Dashboard {
     readonly rows: ReadonlyMap<string, ConfluenceRow>;
     readonly gainers: readonly Mover[];
     readonly losers: readonly Mover[];
-    /** This device's clock when the last message came, epoch milliseconds. The age of the data is `provenance.age` and the time
-     * since. */
+    /** When the last message arrived, by this device's clock, epoch milliseconds. The age of the data is `provenance.age` plus
+     * the time since then. */
     readonly heardMs: number;
     /** The token that resumes the stream after this state. */
     readonly resumeToken: string;
@@ -32,8 +32,8 @@ export interface Live {
 }
 /** Return the dashboard after a message of WatchDashboard. Return undefined before the first snapshot. */
 export declare function withMessage(before: Dashboard | undefined, { provenance, event, resumeToken }: WatchDashboardResponse, heardMs?: number): Dashboard | undefined;
-/** Follow the dashboard for ever. Yield after every message and every loss. A lost stream is resumed where it broke. `from` is
- * a dashboard from before, such as that of an earlier visit. Throw only an error that would come again. */
+/** Follow the dashboard forever. Yield after every message and every loss. A lost stream is resumed where it broke. `from` is
+ * an earlier dashboard, such as that of the last visit. Throw only an error that a retry cannot fix. */
 export declare function followDashboard(market: Client<typeof MarketService>, options?: FollowOptions & {
     readonly from?: Dashboard;
 }): AsyncGenerator<Live>;

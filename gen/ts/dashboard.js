@@ -24,8 +24,8 @@ export function withMessage(before, { provenance, event, resumeToken }, heardMs 
             return before && { ...before, ...received };
     }
 }
-/** Follow the dashboard for ever. Yield after every message and every loss. A lost stream is resumed where it broke. `from` is
- * a dashboard from before, such as that of an earlier visit. Throw only an error that would come again. */
+/** Follow the dashboard forever. Yield after every message and every loss. A lost stream is resumed where it broke. `from` is
+ * an earlier dashboard, such as that of the last visit. Throw only an error that a retry cannot fix. */
 export async function* followDashboard(market, options = {}) {
     let dashboard = options.from;
     yield { dashboard, connection: "connecting", problem: undefined, retryAtMs: undefined };

@@ -19,6 +19,6 @@ export type Followed<T> = {
     readonly lost: Problem;
     readonly retryInMs: number;
 };
-/** Yield the messages of a stream for ever. After each loss, `open` is called again and resumes the stream. An error that would
- * come again, such as INVALID_ARGUMENT, is thrown. After any other error the stream is opened again. */
+/** Yield the messages of a stream forever. After each loss, `open` is called again and resumes the stream. An error that a retry
+ * cannot fix, such as INVALID_ARGUMENT, is thrown. After any other error the stream is opened again. */
 export declare function follow<T>(open: (signal: AbortSignal) => AsyncIterable<T>, { signal, silenceMs, longestPauseMs, wake }?: FollowOptions): AsyncGenerator<Followed<T>>;

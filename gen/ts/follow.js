@@ -1,10 +1,10 @@
 import { isTransient, problemOf } from "./problem.js";
 import { pause, pauseMs } from "./retry.js";
 const TRUSTED_SILENCE_MS = 15_000; // longer than the usual interval of heartbeats, 10 s
-/** Yield the messages of a stream for ever. After each loss, `open` is called again and resumes the stream. An error that would
- * come again, such as INVALID_ARGUMENT, is thrown. After any other error the stream is opened again. */
+/** Yield the messages of a stream forever. After each loss, `open` is called again and resumes the stream. An error that a retry
+ * cannot fix, such as INVALID_ARGUMENT, is thrown. After any other error the stream is opened again. */
 export async function* follow(open, { signal = new AbortController().signal, silenceMs = 35_000, longestPauseMs = 5000, wake } = {}) {
-    const ended = () => signal.aborted; // a function, since the compiler narrows the type of a property for good
+    const ended = () => signal.aborted; // a function, because the compiler would assume that a property stays false
     let failures = 0;
     while (!ended()) {
         let lost;
@@ -83,7 +83,7 @@ const NO_DETAILS = {
 };
 const SERVER_ENDED = { ...NO_DETAILS, message: "the stream ended" };
 const SILENT = { ...NO_DETAILS, message: "no message came for too long" };
-// The codes of errors that would come again.
+// The codes of errors that a retry cannot fix.
 const FINAL = new Set(["invalid_argument", "unimplemented", "permission_denied", "unauthenticated", "not_found"]);
 function isFinal(error) {
     return !isTransient(error) && FINAL.has(problemOf(error).code);

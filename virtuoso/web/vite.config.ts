@@ -1,7 +1,7 @@
 import { type Plugin, defineConfig } from "vite";
 import { WIDTHS } from "./src/widths.js";
 
-// `npm run dev` speaks to a running demo: the page on Vite's port, calls through the edge.
+// `npm run dev` serves the page on Vite's port and sends its calls to the edge of a running demo.
 const EDGE = "http://127.0.0.1:8003";
 
 const ASSETS = "assets/";
@@ -31,9 +31,9 @@ function serviceWorker(): Plugin {
 
 // Modules that several lazily loaded pages share. They are one file.
 const SHARED_BY_TABS = [
-  ...["charts/lines", "charts/scale", "state/page", "symbol/head", "symbol/names"],
+  ...["charts/lines", "charts/scale", "state/pages", "state/paged_list", "symbol/head", "symbol/names"],
   ...["tabs/choices", "tabs/older", "tabs/search", "tabs/alpha/card", "tabs/beta/detail", "tabs/beta/span"],
-  ...["tabs/signals/card", "tabs/signals/course", "tabs/signals/side"],
+  ...["tabs/signals/card", "tabs/signals/progress", "tabs/signals/side"],
   ...["styles/lists", "styles/lines", "styles/alpha", "styles/beta", "styles/signals"],
 ];
 

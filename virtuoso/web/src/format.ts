@@ -90,14 +90,17 @@ export const ms = (time: Timestamp | undefined): Maybe => time && timestampMs(ti
 /** Convert a duration to milliseconds. */
 export const durationToMs = (duration: Duration | undefined): Maybe => duration && durationMs(duration);
 
+const HOUR_AND_MINUTE = { hour: "2-digit", minute: "2-digit" } as const;
+
+/** Format a time in epoch milliseconds as date and time of day, in the time zone of this device. */
+export function dateTime(at: Maybe): string {
+  if (at === undefined) return ABSENT;
+  return new Date(at).toLocaleString("en-GB", { day: "numeric", month: "short", ...HOUR_AND_MINUTE });
+}
+
 /** Format a time of day, with the date when it is not today. */
 export function clock(time: Timestamp | undefined, nowMs: number): string {
   const at = ms(time);
-  if (at === undefined) return ABSENT;
-  const same = new Date(at).toDateString() === new Date(nowMs).toDateString();
-  return new Date(at).toLocaleString("en-GB", {
-    hour: "2-digit",
-    minute: "2-digit",
-    ...(!same && { day: "numeric", month: "short" }),
-  });
+  const today = at !== undefined && new Date(at).toDateString() === new Date(nowMs).toDateString();
+  return today ? new Date(at).toLocaleString("en-GB", HOUR_AND_MINUTE) : dateTime(at);
 }

@@ -26,7 +26,7 @@ export function message(
 
 export const unavailable = (text = "restarting") => new ConnectError(text, Code.Unavailable);
 
-/** Wait for ever, or until `signal` is aborted, which is thrown. */
+/** Wait forever, or until `signal` is aborted, which is thrown. */
 export function never(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(new ConnectError("aborted", Code.Canceled)));

@@ -14,8 +14,8 @@ export interface News {
   readonly problem: Problem | undefined;
 }
 
-/** Follow alerts for ever, beginning after `cursor`. "0" begins with the first alert, "" with the next new one. Yield after
- * every message, including heartbeats, and every loss. */
+/** Follow alerts forever, starting after `cursor`. "0" starts with the first alert, "" with the next new one. Yield after every
+ * message, including heartbeats, and after every loss. */
 export async function* followAlerts(
   market: Client<typeof MarketService>,
   options: FollowOptions & {

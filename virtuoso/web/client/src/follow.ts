@@ -20,13 +20,13 @@ export type Followed<T> = { readonly message: T } | { readonly lost: Problem; re
 
 const TRUSTED_SILENCE_MS = 15_000; // longer than the usual interval of heartbeats, 10 s
 
-/** Yield the messages of a stream for ever. After each loss, `open` is called again and resumes the stream. An error that would
- * come again, such as INVALID_ARGUMENT, is thrown. After any other error the stream is opened again. */
+/** Yield the messages of a stream forever. After each loss, `open` is called again and resumes the stream. An error that a retry
+ * cannot fix, such as INVALID_ARGUMENT, is thrown. After any other error the stream is opened again. */
 export async function* follow<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
   { signal = new AbortController().signal, silenceMs = 35_000, longestPauseMs = 5000, wake }: FollowOptions = {},
 ): AsyncGenerator<Followed<T>> {
-  const ended = (): boolean => signal.aborted; // a function, since the compiler narrows the type of a property for good
+  const ended = (): boolean => signal.aborted; // a function, because the compiler would assume that a property stays false
   let failures = 0;
   while (!ended()) {
     let lost: Problem;
@@ -110,7 +110,7 @@ const NO_DETAILS = {
 const SERVER_ENDED: Problem = { ...NO_DETAILS, message: "the stream ended" };
 const SILENT: Problem = { ...NO_DETAILS, message: "no message came for too long" };
 
-// The codes of errors that would come again.
+// The codes of errors that a retry cannot fix.
 const FINAL = new Set(["invalid_argument", "unimplemented", "permission_denied", "unauthenticated", "not_found"]);
 
 function isFinal(error: unknown): boolean {

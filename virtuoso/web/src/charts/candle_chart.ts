@@ -12,7 +12,7 @@ import {
   type UTCTimestamp,
   createChart,
 } from "lightweight-charts";
-import { fixed, priceDigits } from "../format.js";
+import { dateTime, fixed, priceDigits } from "../format.js";
 
 // Only this file imports the charting library. It is loaded when a chart is first shown.
 
@@ -63,7 +63,7 @@ const OPTIONS: DeepPartial<ChartOptions> = {
   crosshair: { mode: CrosshairMode.Normal },
   rightPriceScale: { borderVisible: false },
   timeScale: { borderVisible: false, timeVisible: true, rightOffset: 4, minBarSpacing: 1, tickMarkFormatter: tickText },
-  localization: { timeFormatter: (time: Time) => stamp(Number(time)) },
+  localization: { timeFormatter: (time: Time) => dateTime(Number(time) * 1000) },
   handleScroll: { mouseWheel: false, vertTouchDrag: false }, // a swipe or the wheel scrolls the page
   handleScale: { mouseWheel: matchMedia("(pointer: fine)").matches },
 };
@@ -166,16 +166,10 @@ function onGrid(bars: readonly Bar[], step: number): Row[] {
   return rows;
 }
 
-const HOUR_AND_MINUTE = { hour: "2-digit", minute: "2-digit" } as const;
-
-/** Format a time in the time zone of this device. */
-const stamp = (seconds: number) =>
-  new Date(seconds * 1000).toLocaleString("en-GB", { day: "numeric", month: "short", ...HOUR_AND_MINUTE });
-
 function tickText(time: Time, type: TickMarkType): string {
   const at = new Date(Number(time) * 1000);
   if (type === TickMarkType.Year) return String(at.getFullYear());
   if (type === TickMarkType.Month) return at.toLocaleDateString("en-GB", { month: "short" });
   if (type === TickMarkType.DayOfMonth) return at.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
-  return at.toLocaleTimeString("en-GB", HOUR_AND_MINUTE);
+  return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }

@@ -1,15 +1,15 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ABSENT } from "../format.js";
+import { ABSENT, dateTime } from "../format.js";
 import { type Range, extent, roundTicks, scale, timeTicks } from "./scale.js";
 import "../styles/lines.css";
 
 /** A value at a time of the exchange's clock, epoch milliseconds. Undefined where it was not measured. */
-export interface Point {
+interface Point {
   readonly at: number;
   readonly value: number | undefined;
 }
 
-export interface Line {
+interface Line {
   readonly name: string;
   readonly points: readonly Point[];
   /** The first line is in the foreground. The second has its axis on the right. */
@@ -102,7 +102,7 @@ type Read = readonly { readonly line: Line; readonly text: string }[];
 function Reading({ at, read }: { at: number | undefined; read: Read }) {
   return (
     <p class="lines-read" aria-hidden="true">
-      <time>{at === undefined ? ABSENT : stamp(at)}</time>
+      <time>{dateTime(at)}</time>
       {read.map(({ line, text }) => (
         <span key={line.name} class={`lines-key ${line.role}`}>
           {line.name} <b>{text}</b>
@@ -113,7 +113,7 @@ function Reading({ at, read }: { at: number | undefined; read: Read }) {
 }
 
 const textOf = (at: number, read: Read) =>
-  `${stamp(at)}: ${read.map(({ line, text }) => `${line.name} ${text === ABSENT ? "not measured" : text}`).join(", ")}`;
+  `${dateTime(at)}: ${read.map(({ line, text }) => `${line.name} ${text === ABSENT ? "not measured" : text}`).join(", ")}`;
 
 /** A dot on each line at the cursor. While the pointer is on the chart, there is also a vertical line. */
 function Cursor(props: { at: number; drawn: boolean; x: Scale; plotted: readonly Plotted[]; gapMs: number }) {
@@ -216,9 +216,6 @@ function stepOf(key: string, index: number, count: number): number | undefined {
   };
   return steps[key];
 }
-
-const stamp = (at: number) =>
-  new Date(at).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 function useWidth() {
   const boxRef = useRef<HTMLElement>(null);

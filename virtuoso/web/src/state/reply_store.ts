@@ -6,7 +6,7 @@ const STORE = "replies";
 const MAX_AGE_MS = 3 * 86_400_000;
 
 /** A stored reply, and when it was received by this device's clock, epoch milliseconds. */
-export interface StoredReply<T> {
+interface StoredReply<T> {
   readonly message: T;
   readonly heardMs: number;
 }

@@ -1,7 +1,7 @@
 import type { Dimension, GetConfluenceResponse } from "virtuoso-market";
 import { ABSENT, fixed, scoreExact, share } from "../format.js";
 import type { Answer } from "../state/query.js";
-import { Panel, ScoreBar, Value } from "../ui/index.js";
+import { Fact, Panel, ScoreBar, Value } from "../ui/index.js";
 import { LABELS } from "../words.js";
 import { DimensionRow } from "./dimension.js";
 import { inputName, listed } from "./names.js";
@@ -62,17 +62,6 @@ function Total({ reply }: { reply: GetConfluenceResponse }) {
       {score === undefined && <p class="note">There is not enough data for a score.</p>}
       {missingInputs.length > 0 && <p class="note">Missing: {listed(missingInputs.map(inputName))}.</p>}
       {!missingInputs.length && score !== undefined && <p class="faint">No input is missing.</p>}
-    </div>
-  );
-}
-
-function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <Value>{value}</Value>
-      </dd>
     </div>
   );
 }

@@ -3,12 +3,12 @@ import { useMemo, useState } from "preact/hooks";
 import { type Candle, type ListCandlesResponse, ListCandlesResponseSchema, Timeframe } from "virtuoso-market";
 import type { Bar } from "../charts/candle_chart.js";
 import { CandleFrame } from "../charts/frame.js";
-import { ABSENT, ms, price, usd } from "../format.js";
+import { dateTime, ms, price, usd } from "../format.js";
 import { storedSignal } from "../state/stored_signal.js";
 import { live } from "../state/live.js";
 import { market } from "../state/market.js";
 import { type Pages, usePages } from "../state/pages.js";
-import { Change, Empty, Panel, ProblemNote, Segmented, Value } from "../ui/index.js";
+import { Change, Empty, Fact, Panel, ProblemNote, Segmented } from "../ui/index.js";
 import { isCurrent, useRow } from "./head.js";
 
 const FRAMES = [
@@ -47,7 +47,7 @@ function Chart({ symbol, frame }: { symbol: string; frame: Frame }) {
   const choice = (
     <Segmented
       label="Bar length"
-      options={FRAMES.map(([value, text]) => [value, text] as const)}
+      options={FRAMES}
       value={id}
       onChange={(value) => {
         chosen.value = value;
@@ -164,12 +164,7 @@ function Summary({ bars, words, tickSize }: SummaryProps) {
       </p>
       <dl class="facts">
         {figures.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>
-              <Value>{price(value, tickSize)}</Value>
-            </dd>
-          </div>
+          <Fact key={name} name={name} value={price(value, tickSize)} />
         ))}
         <div>
           <dt>Change</dt>
@@ -189,15 +184,7 @@ const toBar = (candle: Candle): Bar => {
   return { time: opened(candle) / 1000, open, high, low, close, volume };
 };
 
-const stamp = (seconds: number) =>
-  seconds
-    ? new Date(seconds * 1000).toLocaleString("en-GB", {
-        day: "numeric",
-        month: "short",
-        hour: "2-digit",
-        minute: "2-digit",
-      })
-    : ABSENT;
+const stamp = (seconds: number) => dateTime(seconds ? seconds * 1000 : undefined);
 
 /** Return true when the bar after the newest one has closed, by the market's clock. */
 function newBarIsDue({ candles }: ListCandlesResponse, step: number): boolean {

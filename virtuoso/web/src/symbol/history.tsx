@@ -48,7 +48,7 @@ export function History({ symbol }: { symbol: string }) {
       action={
         <Segmented
           label="Range"
-          options={RANGES.map(([value, text]) => [value, text] as const)}
+          options={RANGES}
           value={id}
           onChange={(value) => {
             chosen.value = value;

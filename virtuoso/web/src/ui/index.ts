@@ -2,6 +2,7 @@
 // addition to its colour.
 export { Age } from "./age.js";
 export { Badge, type Tone } from "./badge.js";
+export { Fact } from "./fact.js";
 export { Icon, type IconName } from "./icon.js";
 export { Empty, Panel, type PanelProps, ProblemNote, Skeleton, Source } from "./panel.js";
 export { DimensionBars, ROW_DIMENSIONS, ScoreBar, scoreDirection } from "./score.js";

@@ -1,6 +1,6 @@
 /** A choice of one among a few options, as toggle buttons side by side. */
 export function Segmented<T extends string | number>(props: {
-  options: readonly (readonly [value: T, text: string])[];
+  options: readonly (readonly [value: T, text: string, ...rest: unknown[]])[];
   value: T;
   onChange: (value: T) => void;
   /** The name of the choice, for screen readers. */

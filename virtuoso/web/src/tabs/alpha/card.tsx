@@ -4,9 +4,8 @@ import { ABSENT, fixed, ms, percent, price, share, timeSpan } from "../../format
 import { marketTime } from "../../state/market_time.js";
 import { useRow } from "../../symbol/head.js";
 import { reading } from "../../symbol/names.js";
-import { SymbolLink } from "../../ui/index.js";
+import { Fact, SymbolLink } from "../../ui/index.js";
 import { OPPORTUNITIES } from "../../words.js";
-import { Fact } from "../signals/card.js";
 import { SideMark } from "../signals/side.js";
 import "../../styles/alpha.css";
 

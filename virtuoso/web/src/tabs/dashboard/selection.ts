@@ -5,7 +5,7 @@ import { type Sort, ascending, minScore, onlyWatched, search, sort, watched } fr
 import { ordered } from "./ordering.js";
 
 /** The rows that are shown, in order, and the number of rows that each filter hides. */
-export interface Selection {
+interface Selection {
   readonly rows: readonly ConfluenceRow[];
   readonly total: number;
   /** The filters that hide rows. Each has the number of rows that it hides and that no earlier filter hides. */

@@ -4,7 +4,7 @@ import { ABSENT, ms, percent, price, score, share, signed, timeSpan } from "../.
 import { marketTime } from "../../state/market_time.js";
 import { isCurrent, useRow } from "../../symbol/head.js";
 import { listed } from "../../symbol/names.js";
-import { SymbolLink, Value, signDirection } from "../../ui/index.js";
+import { Fact, SymbolLink, Value, signDirection } from "../../ui/index.js";
 import { DIMENSIONS } from "../../words.js";
 import { progressAt, trackPosition } from "./progress.js";
 import { SideMark } from "./side.js";
@@ -61,18 +61,6 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
         {names.length > 0 && `, driven by ${listed(names).toLowerCase()}`}. <Times signal={signal} />
       </p>
     </li>
-  );
-}
-
-export function Fact({ name, value, more }: { name: string; value: string; more?: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <Value>{value}</Value>
-        {more && <small class="faint"> {more}</small>}
-      </dd>
-    </div>
   );
 }
 

@@ -68,7 +68,7 @@ function Filters() {
     <div class="filters">
       <Segmented
         label="Side"
-        options={SIDES.map(([value, text]) => [value, text] as const)}
+        options={SIDES}
         value={chosenSide.value}
         onChange={(value) => {
           chosenSide.value = value;

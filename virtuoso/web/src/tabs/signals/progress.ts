@@ -1,7 +1,7 @@
 import { type Signal, Side } from "virtuoso-market";
 
 /** The progress of a signal at a price. */
-export interface Progress {
+interface Progress {
   /** The result in R: that of the closed part, and that of the open part if it were closed at the price. */
   readonly r: number;
   /** The position of the price between the stop, 0, and the last target, 1. It is logarithmic, like R. */
