@@ -20,6 +20,7 @@ from virtuoso.app.settings import config
 from virtuoso.config import Settings, default_text, env_name, load, state_directory
 from virtuoso.domain.addresses import format_address, parse_address, reachable
 from virtuoso.domain.errors import ConfigError
+from virtuoso.domain.numbers import parse_number
 
 ABOUT = """Virtuoso reads USDT perpetual markets from exchanges, scores every symbol in six dimensions, and serves the
 result over gRPC, gRPC-Web and JSON. Every reply contains the source and the age of its data.
@@ -235,20 +236,20 @@ def _certificates(path: str) -> bytes:
 
 
 def _non_negative(text: str) -> int:
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal()):
         raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number of 0 or more")
     return int(text)
 
 
 def _from_1_to_1000(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 1000:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1 to 1000")
     return int(text)
 
 
 def _positive(text: str) -> float:
     try:
-        value = float(text)
+        value = parse_number(text)
     except ValueError:
         value = 0.0
     if not 0 < value < math.inf:

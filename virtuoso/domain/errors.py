@@ -132,7 +132,7 @@ class InvalidField(RequestError):
     there may be more violations."""
 
     def __init__(self, violations: list[tuple[str, str]], *, more: bool = False) -> None:
-        listed = "; ".join(f"{field}: {text}" for field, text in violations)
+        listed = "; ".join(f"{field}: {text}" if field else text for field, text in violations)
         super().__init__(f"{'there may be more than these: ' if more else ''}{listed}")
         self.violations = violations
 

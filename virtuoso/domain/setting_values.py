@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from virtuoso.domain.addresses import parse_address
 from virtuoso.domain.model import SYMBOL_PATTERN, Environment
+from virtuoso.domain.numbers import parse_number, parse_whole
 
 VENUE = re.compile(r"[a-z0-9_]{2,32}")
 MIN_KEY_LENGTH = 16
@@ -65,7 +66,7 @@ def weights(names: tuple[str, ...]) -> Callable[[str], dict[str, float]]:
     def parse(text: str) -> dict[str, float]:
         try:
             value = json.loads(text) if text.strip() else {}
-            given = {str(name): float(weight) for name, weight in value.items()}
+            given = {str(name): parse_number(str(weight)) for name, weight in value.items()}
         except (ValueError, AttributeError, TypeError):
             given = {"": 0.0}
         if not set(given) <= set(names) or not all(0 <= weight <= 1000 for weight in given.values()):
@@ -89,12 +90,13 @@ def symbols(text: str) -> tuple[str, ...]:
     return names
 
 
-def number(kind: Callable[[str], Any], low: float, high: float) -> Callable[[str], Any]:
-    """Return a parser of a number from `low` to `high`, with ASCII digits only."""
+def number(kind: type[int | float], low: float, high: float) -> Callable[[str], Any]:
+    """Return a parser of a number from `low` to `high`. Spaces around it are ignored."""
+    read: Callable[[str], int | float] = parse_whole if kind is int else parse_number
 
     def parse(text: str) -> Any:
         try:
-            value = kind(text) if text.isascii() and "_" not in text else None
+            value = read(text.strip())
         except ValueError:
             value = None
         if value is None or not low <= value <= high:

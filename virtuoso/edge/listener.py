@@ -15,6 +15,7 @@ from virtuoso.edge.spec import EdgeSpec
 
 # The timeout for the receipt of a whole request. It protects against clients that send single bytes.
 REQUEST_S = 30
+MAX_HEADERS_KIB = 16  # of a request, with its path; a list of 500 symbols takes 12
 SECRET = "edge"  # noqa: S105 - the name of the secret in Envoy, not a secret
 
 
@@ -62,6 +63,8 @@ def _connection_manager(spec: EdgeSpec) -> dict[str, Any]:
         "early_header_mutation_extensions": [
             extension("envoy.http.early_header_mutation.header_mutation", _header_removal())
         ],
+        # A larger one gets 431. With the headers that Envoy adds, it stays below the server's own limit.
+        "max_request_headers_kb": MAX_HEADERS_KIB,
         "request_headers_timeout": "10s",
         "request_timeout": f"{REQUEST_S}s",
         # A health Watch may have no messages for days. The pings below detect lost clients.

@@ -46,6 +46,16 @@ function envoy_on_response(handle)
   end
 end
 """
+# Envoy refuses some paths before it has read the rest of the request, with an empty message.
+_PATH_REFUSED = {
+    "extension_filter": {
+        "name": "envoy.access_loggers.extension_filters.cel",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+            "expression": "response.code_details.startsWith('path_normalization_failed')",
+        },
+    }
+}
 NO_SERVER_ANSWERED = {"response_flag_filter": {"flags": ["UF", "UH", "UC", "UO", "UR", "URX", "LR", "UT", "SI", "DT"]}}
 
 Filter = dict[str, Any]
@@ -57,6 +67,7 @@ def local_reply_config() -> dict[str, Any]:
     no_server = _status(code_pb2.UNAVAILABLE, "no server answers behind the edge", "NO_SERVER", retry=True)
     rate_limited = _status(code_pb2.RESOURCE_EXHAUSTED, "too many requests from this address", "RATE_LIMITED", retry=True)
     retry_after = _header_to_add("retry-after", str(RETRY_S))
+    invalid_path = _status(code_pb2.INVALID_ARGUMENT, "the path is not valid: it may not contain %%00", "INVALID_FIELD")
     invalid = _status(code_pb2.INVALID_ARGUMENT, "%LOCAL_REPLY_BODY%", "INVALID_FIELD")
     return {
         "mappers": [
@@ -68,6 +79,7 @@ def local_reply_config() -> dict[str, Any]:
             {"filter": _and(_has_status(429), _is_rpc()), **_as_trailers(rate_limited)},
             {"filter": _and(NO_SERVER_ANSWERED, _is_json_request()), **_as_json(no_server), "status_code": 503},
             {"filter": _and(NO_SERVER_ANSWERED, _is_rpc()), **_as_trailers(no_server)},
+            {"filter": _and(_has_status(400), _PATH_REFUSED), **_as_json(invalid_path)},
             {"filter": _and(_has_status(400), _is_json_request()), **_as_json(invalid)},
             *(
                 {

@@ -6,6 +6,7 @@ reports a geo-block as RateLimitExceeded and an outage as ExchangeError.
 
 from __future__ import annotations
 
+import math
 import re
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -24,6 +25,7 @@ from virtuoso.domain.errors import (
     VenueUnavailable,
 )
 from virtuoso.exchange.replies import Reply, whole_number
+from virtuoso.exchange.rows import number
 
 DEFAULT_PAUSE_MS = 5_000  # for a rate limit without a duration; about one window of the venues
 BAN_MS = 120_000  # Binance's shortest ban
@@ -135,8 +137,8 @@ def _pause(reply: Reply, now_ms: int) -> int:
     venue_now = reply.own_ms or reply.date_ms or now_ms
     pauses = []
     after = reply.header("retry-after")
-    if (seconds := whole_number(after)) is not None:
-        pauses.append(seconds * 1000)
+    if (seconds := number(after)) is not None:
+        pauses.append(math.ceil(seconds * 1000))
     elif after:
         with suppress(ValueError):
             pauses.append(int(parsedate_to_datetime(after).timestamp() * 1000) - (reply.date_ms or now_ms))

@@ -62,9 +62,9 @@ class Reply:
 
 
 def whole_number(value: Any) -> int | None:
-    """Return `value` as an integer if it is an integer or its decimal digits. Return None for any other value."""
+    """Return `value` as an integer if it is an integer or its digits, at most 18. Return None for any other value."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
+        return int(value) if len(value) <= 18 else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from virtuoso import metrics
 from virtuoso.domain.errors import BadData, EmptyData
 from virtuoso.domain.model import OrderBook, Stamp, TimeSeries, Trades
+from virtuoso.domain.numbers import parse_number
 from virtuoso.domain.plausibility import EARLIEST_MS, LARGEST, MAX_ROW_LEAD_MS
 from virtuoso.domain.prices import price_text
 from virtuoso.exchange.venues import SeriesNames, TradeNames
@@ -26,10 +27,10 @@ Value = TypeVar("Value")
 
 
 def number(value: Any) -> float | None:
-    """Return a number or its text as a finite float. Return None for any other value ("", "abc", NaN, 1e309, True)."""
+    """Return a number or its text as a finite float. Return None for any other value ("", "1_000", NaN, 1e309, True)."""
     if isinstance(value, float | int | str) and not isinstance(value, bool):
         try:
-            parsed = float(value)
+            parsed = parse_number(value) if isinstance(value, str) else float(value)
         except (ValueError, OverflowError):
             return None
         if math.isfinite(parsed) and abs(parsed) <= LARGEST:

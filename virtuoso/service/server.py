@@ -30,6 +30,9 @@ OPTIONS = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 256 * 1024),
     ("grpc.max_send_message_length", 4 * 1024 * 1024),
+    # A path of 16 KiB and the other headers, which the edge accepts. gRPC's own soft limit of 8 KiB refuses some at random.
+    ("grpc.max_metadata_size", 32 * 1024),
+    ("grpc.absolute_max_metadata_size", 40 * 1024),
     # Keepalive detects clients that are gone but did not close the connection.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import Input
 
+from virtuoso.domain.numbers import parse_number
 from virtuoso.top.words import PROMPTS
 
 SEARCH, MINIMUM = "search", "minimum"
@@ -40,7 +41,7 @@ def minimum_score(text: str) -> float | None:
     if not text:
         return None
     try:
-        score = float(text)
+        score = parse_number(text)
     except ValueError:
         score = -1.0
     if not 0 <= score <= 100:

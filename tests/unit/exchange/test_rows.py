@@ -34,7 +34,7 @@ def trade(ident: str, **other: Any) -> dict[str, Any]:
     return {"execId": ident, "time": str(NOW - 1000), "price": "100.5", "size": "2", "side": "Buy", **other}
 
 
-@pytest.mark.parametrize("junk", [None, "", "NaN", "nan", "inf", "-inf", "1e309", "abc", [], {}, True, 1e19])
+@pytest.mark.parametrize("junk", [None, "", "NaN", "inf", "1e309", "abc", "1_000", " 1 ", "１", [], {}, True, 1e19])
 def test_a_value_that_is_not_a_finite_number_is_none(junk: Any) -> None:
     assert number(junk) is None
 
