@@ -20,7 +20,8 @@ from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.model import ANCHOR, Environment
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed, MarketData
+from virtuoso.market_data.feed import Feed
+from virtuoso.market_data.market import MarketData
 from virtuoso.market_data.universe import UniverseRules
 from virtuoso.wire import snapshots
 
@@ -37,7 +38,7 @@ async def read(url: str, symbols: int) -> MarketData:
         await feed.refresh_tickers()
         feed.start()
         async with asyncio.timeout(FILL_TIMEOUT_S):
-            while not (feed.filled and all(item.previous_book for item in feed.inputs())):  # noqa: ASYNC110  # the feed has no event to wait for
+            while not (feed.filled and all(item.previous_book for item in feed.market().inputs)):  # noqa: ASYNC110  # the feed has no event to wait for
                 await asyncio.sleep(0.1)
         return feed.market()
     finally:

@@ -50,11 +50,13 @@ def score_symbol(
     readings = cache.readings(inputs.candles, now_ms)
     bars = {timeframe: r.bars for timeframe, r in readings.items() if r.bars is not None}
     context = SymbolContext(inputs, now_ms, bars)
+    absent = {t: inputs.refused.get(ScoreInput.candles(t), f"no {t.value} candles") for t in Timeframe}
+    by_timeframe = tuple(readings.get(timeframe) or absent[timeframe] for timeframe in Timeframe)
     fresh = tuple(_candle_freshness(readings.get(timeframe), timeframe, now_ms) for timeframe in Timeframe)
     results = [
         _context_dimension(kind, context, times, weights)
         if kind in CONTEXT_COMPONENTS
-        else _candle_dimension(kind, readings, fresh, weights, cache)
+        else _candle_dimension(kind, by_timeframe, fresh, weights, cache)
         for kind in DimensionKind
     ]
     missing_inputs = tuple(dict.fromkeys(name for result in results for name in result.dimension.missing_inputs))
@@ -63,23 +65,23 @@ def score_symbol(
 
 def _candle_dimension(
     kind: DimensionKind,
-    readings: Mapping[Timeframe, TimeframeReadings],
+    readings: tuple[TimeframeReadings | str, ...],
     fresh: tuple[float, ...],
     weights: Weights,
     cache: CandleReadingsCache,
 ) -> DimensionResult:
-    """Return a dimension that is measured from the candles of all timeframes. `fresh` holds the freshness of each
-    timeframe."""
-    key = (*(readings.get(timeframe) for timeframe in Timeframe), fresh, weights)
+    """Return a dimension that is measured from the candles of all timeframes. `readings` has the readings of each timeframe,
+    or the reason why there are none. `fresh` holds the freshness of each timeframe."""
+    key = (*readings, fresh, weights)
     known = cache.dimension(kind, key)
     if known is not None:
         return known
     total = math.fsum(weights.timeframes.values())
     results: list[ComponentResult] = []
-    for timeframe, timeframe_freshness in zip(Timeframe, fresh, strict=True):
+    for timeframe, timeframe_readings, timeframe_freshness in zip(Timeframe, readings, fresh, strict=True):
         share = weights.timeframes[timeframe] / total
-        results += _timeframe_results(kind, timeframe, share, readings.get(timeframe), timeframe_freshness)
-    missing_inputs = tuple(ScoreInput.candles(timeframe) for timeframe in Timeframe if timeframe not in readings)
+        results += _timeframe_results(kind, timeframe, share, timeframe_readings, timeframe_freshness)
+    missing_inputs = tuple(ScoreInput.candles(t) for t, one in zip(Timeframe, readings, strict=True) if isinstance(one, str))
     measured = {result.timeframe for result in results if not result.missing}
     used = frozenset(ScoreInput.candles(timeframe) for timeframe in Timeframe if timeframe.value in measured)
     result = DimensionResult(aggregate_dimension(kind, results, missing_inputs, weights.share(kind)), used)
@@ -96,14 +98,14 @@ def _candle_freshness(readings: TimeframeReadings | None, timeframe: Timeframe, 
 
 
 def _timeframe_results(
-    kind: DimensionKind, timeframe: Timeframe, share: float, readings: TimeframeReadings | None, fresh: float
+    kind: DimensionKind, timeframe: Timeframe, share: float, readings: TimeframeReadings | str, fresh: float
 ) -> Iterable[ComponentResult]:
-    """Yield the components of one dimension in one timeframe. `share` is the timeframe's share of the weight."""
+    """Yield the components of one dimension in one timeframe. `share` is the timeframe's share of the weight. `readings` is
+    the reason when there are none."""
     names, label = _NAMES[timeframe], timeframe.value
-    if readings is None:
+    if isinstance(readings, str):
         for index, spec in _INDEXED_SPECS[kind]:
-            missing = f"no {label} candles"
-            yield missing_result(spec, missing, name=names[index], timeframe=label, weight=spec.weight * share)
+            yield missing_result(spec, readings, name=names[index], timeframe=label, weight=spec.weight * share)
         return
     _, _, values, directions, confidences, reasons = readings
     for index, spec in _INDEXED_SPECS[kind]:
@@ -137,7 +139,8 @@ def _measure(spec: ContextComponentSpec, context: SymbolContext, times: Mapping[
     """Return the result of one component: its reading, or the reason why it is missing."""
     missing_inputs = _missing_inputs(spec.inputs, times)
     if missing_inputs:
-        return missing_result(spec, f"no {input_words(missing_inputs)}")
+        refused = [reason for name in missing_inputs if (reason := context.inputs.refused.get(name))]
+        return missing_result(spec, refused[0] if refused else f"no {input_words(missing_inputs)}")
     try:
         reading, confidence = spec.read(context)
         direction = spec.direction(reading)

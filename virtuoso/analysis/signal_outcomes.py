@@ -36,10 +36,11 @@ def evaluate_outcome(signal: Signal, bars: Mapping[Timeframe, Candles], now_ms: 
     The function is idempotent. Several steps give the same result as one evaluation. A closed signal does not change.
     A gap that neither 1m nor 5m bars fill is skipped once those bars are overdue. When the gap contains the expiry, the exit
     price is the first price after the gap. When no bar has arrived 6 hours after expiry, the exit price is None and the open
-    part counts as stopped. Delisted markets therefore do not improve the record."""
+    part counts as stopped. Delisted markets therefore do not improve the record. The same holds for bars whose price scale
+    changed after the signal opened: its prices cannot be compared with them."""
     if signal.status is not SignalStatus.ACTIVE:
         return signal
-    for bar in _unevaluated_bars(signal, bars, now_ms):
+    for bar in _unevaluated_bars(signal, _in_scale_of(signal, bars), now_ms):
         signal = _apply_bar(signal, bar)
         if signal.status is not SignalStatus.ACTIVE:
             return signal
@@ -125,6 +126,11 @@ class _BarSequence:
         """Return the bar that opens at `time_ms`, or None."""
         bar = self.first_at_or_after(time_ms)
         return bar if bar is not None and bar.open_ms == time_ms else None
+
+
+def _in_scale_of(signal: Signal, bars: Mapping[Timeframe, Candles]) -> dict[Timeframe, Candles]:
+    """Return the series in whose price scale the signal opened."""
+    return {t: one for t, one in bars.items() if one.scale_since_ms is None or one.scale_since_ms <= signal.opened_ms}
 
 
 def _unevaluated_bars(signal: Signal, bars: Mapping[Timeframe, Candles], now_ms: int) -> Iterator[_Bar]:

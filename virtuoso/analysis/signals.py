@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from virtuoso.analysis.bars import closed_bars
+from virtuoso.analysis.bars import closed_bar_count, closed_bars
 from virtuoso.analysis.signal_outcomes import M5_MS, close_signal, evaluate_outcome
 from virtuoso.domain.model import Timeframe
 from virtuoso.domain.records import Side, Signal, SignalStatus
@@ -40,8 +40,8 @@ STOP_ATRS = 2.0
 MIN_STOP_BARS = 50
 MIN_STOP_DISTANCE, MAX_STOP_DISTANCE = 0.003, 0.20
 """Log distances. A nearer stop would be within trading costs. A more distant stop is unrealistic for one day."""
-MAX_MARK_DISTANCE = 0.01
-"""The log distance of mark and last price above which one of them is considered wrong."""
+MAX_PRICE_DIFFERENCE = 0.01
+"""The log distance of the last price from mark price and newest close above which no signal opens."""
 MAX_PRICE_AGE_MS = 60_000
 REENTRY_BLOCK_MS = 7 * 86_400_000
 """A closed signal can prevent another signal on the same side for this long after it opened."""
@@ -111,7 +111,7 @@ def advance(
         if side is None or _prevents_another(newest.get((symbol, side))):
             continue
         signal_bars = bars.get(symbol, {})
-        new = _open_signal(state, side, confluence, prices.get(symbol), signal_bars.get(STOP_TIMEFRAME), now_ms=now_ms)
+        new = _open_signal(state, side, confluence, prices.get(symbol), signal_bars, now_ms=now_ms)
         if new is None:
             continue
         opposite_key = (symbol, Side.SHORT if side is Side.LONG else Side.LONG)
@@ -162,18 +162,20 @@ def _open_signal(
     side: Side,
     confluence: Confluence,
     ticker: Ticker | None,
-    stop_candles: Candles | None,
+    bars: Mapping[Timeframe, Candles],
     *,
     now_ms: int,
 ) -> Signal | None:
     """Return a new signal at the last price. None without a stop distance, or when the price is older than a minute or
-    differs from the mark price by more than 1 %."""
+    differs from the mark price or from the newest close by more than 1 %."""
     if ticker is None or ticker.mark is None or now_ms - ticker.stamp.observed_ms > MAX_PRICE_AGE_MS:
         return None
     if not (0 < ticker.mark < math.inf and 0 < ticker.last < math.inf):
         return None
-    distance = stop_distance(stop_candles, now_ms)
-    if distance is None or abs(math.log(ticker.mark / ticker.last)) > MAX_MARK_DISTANCE:
+    distance, close = stop_distance(bars.get(STOP_TIMEFRAME), now_ms), _newest_close(bars, now_ms)
+    if distance is None or close is None:
+        return None
+    if max(abs(math.log(price / ticker.last)) for price in (ticker.mark, close)) > MAX_PRICE_DIFFERENCE:
         return None
     sign, entry = side.sign, ticker.last
     supporting = [d for d in confluence.dimensions if sign * d.contribution > 0]
@@ -195,3 +197,13 @@ def _open_signal(
         drivers=tuple(d.kind for d in sorted(supporting, key=lambda d: (-abs(d.contribution), d.kind))),
         judged_ms=now_ms,
     )
+
+
+def _newest_close(bars: Mapping[Timeframe, Candles], now_ms: int) -> float | None:
+    """Return the newest close of 1m bars, otherwise of 5m bars, otherwise None."""
+    for timeframe in (Timeframe.M1, Timeframe.M5):
+        candles = bars.get(timeframe)
+        if candles is not None and (end := closed_bar_count(candles, now_ms)):
+            close = float(candles.close[end - 1])
+            return close if 0 < close < math.inf else None
+    return None

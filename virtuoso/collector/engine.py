@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Environment, RegimeState
     from virtuoso.domain.ports import SnapshotRepository
     from virtuoso.domain.records import Opportunity, Signal
-    from virtuoso.market_data.feed import Feed, MarketData
+    from virtuoso.market_data.feed import Feed
+    from virtuoso.market_data.market import MarketData
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from virtuoso.analysis.opportunities import OpportunityState
     from virtuoso.domain.model import Candles, Confluence, Dominance, Environment, Fallback, Overview, Timeframe
     from virtuoso.domain.records import Alert, MarketSentiment, Opportunity, Signal, SignalRecord
-    from virtuoso.market_data.feed import MarketData
+    from virtuoso.market_data.market import MarketData
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from virtuoso.domain.model import Confluence
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Dominance, Overview, RegimeState, SymbolInputs
-    from virtuoso.market_data.feed import MarketData
+    from virtuoso.market_data.market import MarketData
 
 log = logging.getLogger(__name__)
 

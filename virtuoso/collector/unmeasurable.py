@@ -9,7 +9,7 @@ from virtuoso.analysis.sentences import input_words
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Confluence
-    from virtuoso.market_data.feed import MarketData
+    from virtuoso.market_data.market import MarketData
 
 
 def unmeasurable(market: MarketData, confluences: Mapping[str, Confluence]) -> dict[str, str]:
@@ -25,15 +25,18 @@ def unmeasurable(market: MarketData, confluences: Mapping[str, Confluence]) -> d
         if result is not None and result.score is not None:
             continue
         if market.turnover_known and ticker is None:
-            reasons[symbol] = f"{market.venue} gives no usable price of {symbol}"
+            why = f": {market.refused[symbol]}" if symbol in market.refused else ""
+            reasons[symbol] = f"{market.venue} gives no usable price of {symbol}{why}"
         elif market.turnover_known and ticker is not None and ticker.turnover_24h == 0:
             reasons[symbol] = f"{symbol} has not been traded on {market.venue} for 24 hours"
         elif symbol in market.tried and result is not None:
-            without_data[symbol] = _missing(market.venue, symbol, result)
+            without_data[symbol] = _missing(market.venue, symbol, result, market.refused.get(symbol))
     return reasons | without_data if 2 * len(without_data) <= len(market.universe) - len(reasons) else reasons
 
 
-def _missing(venue: str, symbol: str, result: Confluence) -> str:
+def _missing(venue: str, symbol: str, result: Confluence, refused: str | None) -> str:
+    if refused is not None:
+        return f"{venue} gives prices of {symbol} that contradict each other: {refused}"
     if result.missing_inputs:
         return f"{venue} gives no {input_words(result.missing_inputs)} of {symbol}"
     return f"{venue} gives too little data of {symbol} for a score"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # servers also use these records, but never load numpy
     import numpy as np
     from numpy.typing import NDArray
 
+    from virtuoso.domain.inputs import ScoreInput
+
     Floats = NDArray[np.float64]
     Millis = NDArray[np.int64]
     Selection = slice | NDArray[np.bool_] | NDArray[np.intp]
@@ -232,6 +234,7 @@ class SymbolInputs:
     funding: TimeSeries | None = None  # past funding rates
     open_interest: TimeSeries | None = None
     long_short: TimeSeries | None = None  # ratio of long to short accounts
+    refused: Mapping[ScoreInput, str] = field(default_factory=dict)  # inputs that others contradict, with the reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from virtuoso.collector.one_pass import PassRequest, next_state, run_pass
 from virtuoso.collector.venue_state import new_venue_state
 from virtuoso.domain.model import ANCHOR, Candles, Environment, Regime, Stamp, Ticker, Timeframe
 from virtuoso.evaluate.panel import DAY_MS
-from virtuoso.market_data.feed import MarketData
+from virtuoso.market_data.market import MarketData
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats, Millis

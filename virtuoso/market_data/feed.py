@@ -8,19 +8,21 @@ Candles are due again when a bar closes. All other jobs follow the venue's caden
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
 
 from virtuoso import metrics
 from virtuoso.domain.clock import Clock
-from virtuoso.domain.errors import ExchangeError
+from virtuoso.domain.errors import BadData, ExchangeError
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import ANCHOR, Stamp, SymbolInputs, Timeframe
 from virtuoso.domain.plausibility import MIN_KNOWN_TURNOVER
+from virtuoso.market_data.market import MarketData
 from virtuoso.market_data.merge import merge_candles, merge_trades
+from virtuoso.market_data.price_checks import Contradictions, PriceSteps
 from virtuoso.market_data.schedule import Job, Schedule
 from virtuoso.market_data.symbol_state import MAX_AGE_MS, SymbolState, is_fresh
 from virtuoso.market_data.universe import UniverseRules, choose_universe, unknown_symbols
@@ -56,26 +58,6 @@ JOB_ORDER: tuple[tuple[InputKind, Timeframe | None], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketData:
-    """The data of a feed at one time.
-
-    `stamp` is that of the newest tickers. `tickers` are of all markets of the venue. `turnover_known` is True when nearly
-    all of them have a turnover. `followed` has the bars of the followed symbols, scored or not. `tried` are the symbols
-    whose candles, order book and trades are present, or could not be read."""
-
-    venue: str
-    stamp: Stamp
-    inputs: Sequence[SymbolInputs]
-    tickers: Mapping[str, Ticker]
-    anchor_candles: Mapping[Timeframe, Candles]
-    universe: tuple[Instrument, ...]
-    venue_symbols: tuple[str, ...]
-    turnover_known: bool
-    followed: Mapping[str, Mapping[Timeframe, Candles]] = field(default_factory=dict)
-    tried: frozenset[str] = frozenset()
-
-
 class Feed:
     """The market data of one venue. `on_candles`, if set, gets each new series of candles. It must handle its own errors.
 
@@ -107,6 +89,8 @@ class Feed:
         self._universe_due_at = 0.0
         self._list_failed = False  # the last read of the list of markets failed
         self._universe_outdated = False  # if True, the universe is chosen again with the next prices
+        self._price_steps = PriceSteps()
+        self._contradictions = Contradictions(exchange.venue)
         self._followed: frozenset[str] = frozenset()
         self._states: dict[str, SymbolState] = {}
         self._handed_over_at: dict[tuple[str, Timeframe], float] = {}
@@ -149,7 +133,9 @@ class Feed:
 
     async def read_prices(self) -> None:
         """Read the prices of the whole venue. Raise ExchangeError if that fails."""
-        tickers = await self.exchange.tickers()
+        tickers = self._price_steps.confirmed(await self.exchange.tickers())
+        if not tickers:
+            raise BadData("no price is near the one before", venue=self.venue, endpoint="tickers")
         newest = max(tickers.values(), key=lambda ticker: ticker.stamp.observed_ms).stamp
         self.tickers, self.observed_ms, self.received_ms = tickers, newest.observed_ms, newest.received_ms
         self._turnover.update({name: t.turnover_24h for name, t in tickers.items() if t.turnover_24h is not None})
@@ -307,7 +293,8 @@ class Feed:
             state.candles[timeframe] = joined
         else:  # keep the arrays, because results computed from them are reused
             state.candles[timeframe] = replace(old, stamp=joined.stamp)
-        await self._publish_candles(joined, at_once=changed)
+        if timeframe in state.inputs(self.tickers.get(key[0]), self.observed_ms).candles:
+            await self._publish_candles(joined, at_once=changed)
         wait_s = self._until_bar(int(joined.open_ms[-1]), timeframe, state.instrument.symbol)
         if _is_complete(joined):
             self._short_reads.pop(key, None)
@@ -340,33 +327,34 @@ class Feed:
         return min(wait_s, REPEAT_PERIOD_S + offset * 60) if wait_s > 0 else 5.0
 
     def market(self) -> MarketData:
-        """Return the current data."""
-        inputs = list(self.inputs())
-        followed = {name: self._states[name] for name in self._followed if name in self._states}
+        """Return the current data. Prices that others contradict are not among it."""
+        found = {inputs.symbol: inputs for inputs in self._all_inputs()}
+        self._contradictions.report(found.values())
+        inputs = [found[item.symbol] for item in self.universe if found[item.symbol].ticker is not None]
+        checked = {symbol: one.ticker for symbol, one in found.items()}
+        current = {symbol: checked.get(symbol, ticker) for symbol, ticker in self.tickers.items()}
         return MarketData(
             venue=self.venue,
             stamp=Stamp(observed_ms=self.observed_ms, received_ms=self.received_ms),
             inputs=inputs,
-            tickers=self.tickers,
-            anchor_candles=self.anchor_candles(),
+            tickers={symbol: ticker for symbol, ticker in current.items() if ticker is not None},
+            anchor_candles=found[ANCHOR].candles if ANCHOR in found else {},
             universe=self.universe,
             venue_symbols=self.venue_symbols,
             turnover_known=self.turnover_known,
-            tried=frozenset(item.symbol for item in inputs if self._states[item.symbol].tried(item)),
-            followed={name: state.fresh_candles(self.observed_ms) for name, state in followed.items()},
+            tried=frozenset(one.symbol for one in inputs if self._states[one.symbol].tried(one)),
+            refused={symbol: next(iter(one.refused.values())) for symbol, one in found.items() if one.refused},
+            followed={symbol: found[symbol].candles for symbol in self._followed if symbol in found},
         )
 
-    def inputs(self) -> Iterator[SymbolInputs]:
-        """Yield the inputs of each symbol of the universe that has a ticker. Leave out inputs that are too old."""
+    def _all_inputs(self) -> Iterator[SymbolInputs]:
+        """Yield the inputs of each symbol that is read. Leave out inputs that are too old or contradicted."""
         oldest = dict.fromkeys((*MAX_AGE_MS, InputKind.CANDLES, InputKind.TICKERS), 0)
         max_age_ms = {kind: self._max_age_ms(kind) for kind in MAX_AGE_MS}
-        for item in self.universe:
-            state, ticker = self._states[item.symbol], self.tickers.get(item.symbol)
-            if ticker is None:
-                continue
+        for symbol, state in self._states.items():
             for kind, age_ms in state.ages_ms(self.observed_ms).items():
                 oldest[kind] = max(oldest[kind], age_ms)
-            yield state.inputs(ticker, self.observed_ms, max_age_ms)
+            yield state.inputs(self.tickers.get(symbol), self.observed_ms, max_age_ms)
         for kind, age_ms in oldest.items():
             metrics.INPUT_AGE.labels(kind).set(age_ms / 1000)
 
@@ -374,11 +362,6 @@ class Feed:
         """Return the maximum age of a kind of input: MAX_AGE_MS, or 2.5 periods of the cadence if that is longer."""
         period_s = {"book": self._cadence.books, "trades": self._cadence.trades}.get(kind, 0.0)
         return max(MAX_AGE_MS[kind], 2500 * period_s)
-
-    def anchor_candles(self) -> Mapping[Timeframe, Candles]:
-        """Return the recent candles of BTC, for regime and volatility."""
-        state = self._states.get(ANCHOR)
-        return state.fresh_candles(self.observed_ms) if state else {}
 
     @property
     def venue_symbols(self) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from virtuoso.domain.inputs import InputKind
+from virtuoso.domain.inputs import InputKind, ScoreInput
 from virtuoso.domain.model import SymbolInputs, Timeframe
+from virtuoso.market_data.price_checks import checked
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Instrument, OrderBook, Ticker, TimeSeries, Trades
@@ -42,24 +43,29 @@ class SymbolState:
         """Return the series that are recent enough at `now_ms`."""
         return {timeframe: bars for timeframe, bars in self.candles.items() if is_fresh(bars, now_ms)}
 
-    def inputs(self, ticker: Ticker, now_ms: int, max_age_ms: Mapping[InputKind, float]) -> SymbolInputs:
-        """Return the inputs that are recent enough at `now_ms`. `max_age_ms` is by kind, like MAX_AGE_MS."""
+    def inputs(self, ticker: Ticker | None, now_ms: int, max_age_ms: Mapping[InputKind, float] = MAX_AGE_MS) -> SymbolInputs:
+        """Return the inputs that are recent enough at `now_ms` and that other inputs do not contradict. `max_age_ms` is by
+        kind, like MAX_AGE_MS."""
         fresh: dict[InputKind, OrderBook | Trades | TimeSeries | None] = {}
         for kind, limit_ms in max_age_ms.items():
             value = getattr(self, kind)
             fresh[kind] = value if value is not None and now_ms - value.stamp.observed_ms <= limit_ms else None
-        return SymbolInputs(
+        inputs = SymbolInputs(
             symbol=self.instrument.symbol,
             ticker=ticker,
             candles=self.fresh_candles(now_ms),
             previous_book=self.previous_book if fresh[InputKind.ORDER_BOOK] is not None else None,
             **{kind.value: value for kind, value in fresh.items()},  # type: ignore[arg-type]
         )
+        return checked(inputs, now_ms)
 
     def tried(self, inputs: SymbolInputs) -> bool:
-        """Return True if candles, order book and trades are all in `inputs`, or their newest request gave no usable data."""
+        """Return True if candles, order book and trades are all in `inputs`, or their newest request gave no usable
+        data."""
+        refused = {timeframe for timeframe in Timeframe if ScoreInput.candles(timeframe) in inputs.refused}
         present = {kind for kind in (InputKind.ORDER_BOOK, InputKind.TRADES) if getattr(inputs, kind) is not None}
-        return {InputKind.ORDER_BOOK, InputKind.TRADES, *Timeframe} <= present | inputs.candles.keys() | self.failed
+        known = present | inputs.candles.keys() | refused | self.failed
+        return {InputKind.ORDER_BOOK, InputKind.TRADES, *Timeframe} <= known
 
     def ages_ms(self, now_ms: int) -> dict[InputKind, int]:
         """Return the age of each kind of input that exists. For candles, return the age of the oldest series."""

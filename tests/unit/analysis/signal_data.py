@@ -92,7 +92,7 @@ def half_hours(price: float = 100.0, scale: float = 0.004, until_ms: int = START
 def advanced_at(
     score: float, now_ms: int = START, price: float = 100.0, state: SignalState = EMPTY, bars: Bars | None = None
 ) -> SignalStep:
-    bars = {Timeframe.M30: half_hours(price, until_ms=now_ms)} | dict(bars or {})
+    bars = {Timeframe.M30: half_hours(price, until_ms=now_ms), **minutes([flat(price)], now_ms - MINUTE), **(bars or {})}
     return advance(state, {"XUSDT": scored(score)}, {"XUSDT": ticker(price, now_ms)}, {"XUSDT": bars}, now_ms)
 
 

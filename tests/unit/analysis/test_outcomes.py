@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -182,3 +183,11 @@ def test_evaluation_in_steps_equals_one_evaluation_and_a_second_method(
     status, hits, result = by_hand(signal, rows)
     assert (at_once.status, at_once.targets_hit) == (status, hits)
     assert at_once.result_r == pytest.approx(result, abs=1e-9)
+
+
+def test_a_signal_is_not_evaluated_on_bars_whose_scale_changed_after_it() -> None:
+    signal = round_signal()
+    renumbered = {t: replace(one, scale_since_ms=START + MINUTE) for t, one in minutes([flat(1000.0)] * 5).items()}
+    assert evaluate_outcome(signal, renumbered, START + 5 * MINUTE) == signal
+    earlier = {t: replace(one, scale_since_ms=START) for t, one in renumbered.items()}
+    assert evaluate_outcome(signal, earlier, START + 5 * MINUTE).status is SignalStatus.TARGETS_REACHED

@@ -40,7 +40,7 @@ async def read(url: str, venue: str, rules: UniverseRules) -> tuple[list[SymbolI
             for i in range(0, len(symbols), 10):
                 await asyncio.gather(*(feed.read(Job(symbol, InputKind.ORDER_BOOK)) for symbol in symbols[i : i + 10]))
         await feed.refresh_tickers()
-        return list(feed.inputs()), feed.observed_ms
+        return list(feed.market().inputs), feed.observed_ms
     finally:
         await feed.stop()
         await exchange.close()

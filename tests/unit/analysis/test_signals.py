@@ -84,7 +84,8 @@ def test_a_signal_expires_when_a_bar_of_both_timeframes_ends() -> None:
 
 
 def test_no_signal_opens_without_a_confirmed_price_or_a_stop() -> None:
-    scores, bars = {"XUSDT": scored(80)}, {"XUSDT": {Timeframe.M30: half_hours()}}
+    minute = minutes([flat()], START - MINUTE)
+    scores, bars = {"XUSDT": scored(80)}, {"XUSDT": {Timeframe.M30: half_hours(), **minute}}
 
     def opened(price: Ticker | None, signal_bars: Mapping[str, Bars] = bars) -> int:
         return len(advance(EMPTY, scores, {} if price is None else {"XUSDT": price}, signal_bars, START).opened)
@@ -98,9 +99,21 @@ def test_no_signal_opens_without_a_confirmed_price_or_a_stop() -> None:
     assert opened(ticker(0.0, START)) == opened(ticker(math.nan, START)) == 0
     assert opened(None) == 0
     assert opened(ticker(100.0, START), {}) == 0
-    assert opened(ticker(100.0, START), {"XUSDT": {Timeframe.M30: half_hours(scale=0.2)}}) == 0
+    assert opened(ticker(100.0, START), {"XUSDT": {Timeframe.M30: half_hours(scale=0.2), **minute}}) == 0
     still = candles(Timeframe.M30, START - 60 * HOUR, [flat()] * 120)
-    assert opened(ticker(100.0, START), {"XUSDT": {Timeframe.M30: still}}) == 0
+    assert opened(ticker(100.0, START), {"XUSDT": {Timeframe.M30: still, **minute}}) == 0
+
+
+def test_no_signal_opens_at_a_price_that_the_newest_close_does_not_confirm() -> None:
+    def opened(last: float, close: float, timeframe: Timeframe = Timeframe.M1) -> int:
+        newest = candles(timeframe, START - timeframe.ms, [flat(close)])
+        bars = {"XUSDT": {Timeframe.M30: half_hours(), timeframe: newest}}
+        return len(advance(EMPTY, {"XUSDT": scored(80)}, {"XUSDT": ticker(last, START)}, bars, START).opened)
+
+    assert opened(100.0, 100.9) == opened(100.0, 99.1) == opened(100.0, 100.9, Timeframe.M5) == 1
+    for factor in (10, 0.1, 1.5, 1.011, 0.989):
+        assert opened(100.0 * factor, 100.0) == opened(100.0 * factor, 100.0, Timeframe.M5) == 0
+    assert opened(100.0, 100.0, Timeframe.H4) == 0
 
 
 def test_a_stop_is_never_within_trading_costs() -> None:

@@ -11,7 +11,7 @@ from virtuoso.collector.one_pass import PassRequest, next_state, run_pass, snaps
 from virtuoso.collector.venue_state import VenueState, new_venue_state, with_recalled
 from virtuoso.domain.model import Dominance, DominanceBasis, Environment
 from virtuoso.domain.records import AlertKind
-from virtuoso.market_data.feed import MarketData
+from virtuoso.market_data.market import MarketData
 
 TRADING = PassRequest(trading=True)
 

@@ -11,7 +11,7 @@ from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape
 from virtuoso.collector.scoring import score_market
 from virtuoso.domain.model import Dominance, DominanceBasis, OrderBook, Stamp, SymbolInputs, Ticker
-from virtuoso.market_data.feed import MarketData
+from virtuoso.market_data.market import MarketData
 
 
 def symbol_inputs() -> SymbolInputs:

@@ -61,14 +61,14 @@ async def until(holds: Callable[[], bool], seconds: float = 60) -> None:
 
 
 def only(feed: Feed) -> SymbolInputs:
-    (inputs,) = feed.inputs()
+    (inputs,) = feed.market().inputs
     return inputs
 
 
 async def test_a_full_feed_has_every_input_of_every_symbol() -> None:
     async with feeding(fake("BTCUSDT", "ETHUSDT")) as feed:
         await until(lambda: feed.filled)
-        inputs = list(feed.inputs())
+        inputs = feed.market().inputs
         assert [item.symbol for item in inputs] == ["BTCUSDT", "ETHUSDT"]
         for item in inputs:
             assert set(item.candles) == set(Timeframe)
@@ -82,7 +82,7 @@ async def test_every_input_stays_fresh_for_an_hour_at_the_rate_of_the_cadence() 
         await until(lambda: feed.filled)
         for _ in range(60):
             await asyncio.sleep(60)
-            for item in feed.inputs():
+            for item in feed.market().inputs:
                 assert item.book is not None
                 assert item.trades is not None
                 assert item.ticker is not None
@@ -102,7 +102,7 @@ async def test_a_kind_without_replies_does_not_delay_the_others(kind: str) -> No
     exchange.faults[kind] = None
     async with feeding(exchange) as feed:
         await asyncio.sleep(11)
-        for item in feed.inputs():
+        for item in feed.market().inputs:
             parts = {"book": item.book, "trades": item.trades, "funding": item.funding}
             parts |= {"open_interest": item.open_interest, "long_short": item.long_short}
             assert [name for name, part in parts.items() if part is None] == [kind]
@@ -157,7 +157,7 @@ async def test_the_universe_has_the_largest_turnovers_or_exactly_the_configured_
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
     async with feeding(exchange, UniverseRules(symbols=("XRPUSDT", "GONEUSDT"))) as feed:
         assert [item.symbol for item in feed.universe] == ["XRPUSDT"]
-        await until(lambda: bool(feed.anchor_candles()))
+        await until(lambda: bool(feed.market().anchor_candles))
 
 
 async def test_the_universe_is_chosen_every_hour_and_delisted_symbols_are_removed() -> None:
@@ -171,7 +171,7 @@ async def test_the_universe_is_chosen_every_hour_and_delisted_symbols_are_remove
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "NEWUSDT"]
         assert feed.venue_symbols == ("BTCUSDT", "NEWUSDT")
         await until(lambda: feed.filled)
-        assert [item.symbol for item in feed.inputs()] == ["BTCUSDT", "NEWUSDT"]
+        assert [item.symbol for item in feed.market().inputs] == ["BTCUSDT", "NEWUSDT"]
         calls = exchange.calls.copy()
         await asyncio.sleep(15)
         assert exchange.calls["book"] - calls["book"] == 2
@@ -278,7 +278,7 @@ async def test_a_symbol_without_a_current_turnover_keeps_its_rank() -> None:
         await asyncio.sleep(HOUR_S + 60)
         assert exchange.calls["instruments"] >= 2
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
-        assert [item.symbol for item in feed.inputs()] == ["ETHUSDT"]
+        assert [item.symbol for item in feed.market().inputs] == ["ETHUSDT"]
 
 
 async def test_bars_with_a_gap_do_not_replace_a_complete_series_and_are_read_again() -> None:
