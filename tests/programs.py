@@ -246,7 +246,8 @@ class Postgres(Program):
     def thaw(self) -> None:
         """See Program."""
         for pid in self._children():
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):  # the process of a closed connection has just ended
+                os.kill(pid, signal.SIGCONT)
         super().thaw()
 
     def kill(self) -> None:

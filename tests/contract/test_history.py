@@ -201,11 +201,13 @@ async def test_a_signal_is_read_as_written_and_replaced_by_its_newer_state(
     assert list(await reader.signals()) == [closed]
     await writer.write(signals=[replace(opened, judged_ms=T0 + 2 * MINUTE)])
     assert list(await reader.signals()) == [closed], "a closed signal stays closed"
-    assert list(await reader.results()) == [(Side.LONG, opened.drivers, -1.0)]
-    assert list(await reader.results(start_ms=T0 + 1)) == []
-    assert list(await reader.results("binance")) == []
-    assert await reader.first_signal_ms() == opened.opened_ms
-    assert await reader.first_signal_ms("binance") is None
+    assert list(await reader.results(closed_by_ms=T0 + 1)) == [(Side.LONG, opened.drivers, -1.0)]
+    assert list(await reader.results(closed_by_ms=T0)) == []
+    assert list(await reader.results(start_ms=T0 + 1, closed_by_ms=T0 + 1)) == []
+    assert list(await reader.results("binance", closed_by_ms=T0 + 1)) == []
+    assert await reader.first_signal_ms(closed_by_ms=T0 + 1) == opened.opened_ms
+    assert await reader.first_signal_ms(closed_by_ms=T0) is None
+    assert await reader.first_signal_ms("binance", closed_by_ms=T0 + 1) is None
 
 
 async def test_signals_are_filtered_and_paged_newest_first_without_gap_or_overlap(

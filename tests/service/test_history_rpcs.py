@@ -11,10 +11,12 @@ import pytest
 import pytest_asyncio
 
 from tests.contract import histories
-from tests.service.history_servers import ServerWithHistory, numbered_texts, server_with_history, sqlite_url, texts
+from tests.service.history_servers import ServerWithHistory, alert, numbered_texts, server_with_history, sqlite_url, texts
 from tests.service.servers import refusal
 from tests.service.snapshots import T0, snapshot
 from tests.service.test_served_snapshot import pages
+from virtuoso import metrics
+from virtuoso.domain.clock import epoch_ms
 from virtuoso.domain.model import Environment
 from virtuoso.domain.records import AlertKind, AlertLevel, ScorePoint, Side, Signal, SignalStatus
 from virtuoso.market.v1 import alert_pb2, signal_pb2
@@ -290,3 +292,39 @@ async def test_an_invalid_point_is_omitted(setup: ServerWithHistory) -> None:
     await setup.writer.write(points=[good, replace(bad, score=101.0)])
     reply = await setup.market.stub.GetScoreHistory(history_request(start_time=T0 - 5 * MINUTE))
     assert list(reply.points) == [messages.score_point(good)]
+
+
+async def test_records_with_a_time_in_the_future_are_not_shown_and_are_counted(setup: ServerWithHistory) -> None:
+    await setup.market.show(snapshot("s2", observed_ms=T0 + 1000))
+    counted = metrics.INVALID_ROWS.labels("time")._value.get()
+    right = [closed_signal(1), closed_signal(2)]
+    wrong = [
+        closed_signal(3, status=SignalStatus.EXPIRED, closed_ms=T0 + 31 * 60 * MINUTE),
+        closed_signal(4, judged_ms=T0 + 4 * MINUTE),
+        closed_signal(5, opened_ms=T0 + DAY, closed_ms=T0 + 2 * DAY, expires_ms=T0 + 2 * DAY),
+    ]
+    await setup.writer.write(signals=[*right, *wrong], points=[*points(T0 - 3 * MINUTE, 3), *points(T0 + DAY, 2)])
+    stub = setup.market.stub
+    found = await pages(stub.ListSignals, api.ListSignalsRequest(active=False, page_size=2), "signals")
+    assert [each.id for each in found] == ["signal-002", "signal-001"]
+    assert metrics.INVALID_ROWS.labels("time")._value.get() == counted + 3
+    for request in (history_request(), history_request(start_time=T0 - DAY, end_time=T0 + 7 * DAY)):
+        reply = await stub.GetScoreHistory(request)
+        assert [times.millis(point.observed_time) for point in reply.points][-1] == T0 - MINUTE + 7000
+
+
+async def test_an_active_signal_that_was_stored_as_closed_in_the_future_is_shown_as_active(setup: ServerWithHistory) -> None:
+    active = snapshot().signals[0]
+    stored = messages.read_signal(active, Environment.SIMULATED)
+    stored = replace(stored, status=SignalStatus.EXPIRED, closed_ms=T0 + DAY, result_r=-1.0)
+    await setup.writer.write(signals=[stored])
+    found = await pages(setup.market.stub.ListSignals, api.ListSignalsRequest(), "signals")
+    assert found == list(snapshot().signals)
+
+
+async def test_an_alert_that_is_dated_after_it_was_stored_is_not_shown(setup: ServerWithHistory) -> None:
+    await setup.add_numbered_alerts(1, 2)
+    await setup.add_alerts(*(alert(n, observed_ms=epoch_ms() + ahead) for n, ahead in ((3, 4 * MINUTE), (4, DAY))))
+    await setup.add_numbered_alerts(5, 1)
+    reply = await setup.market.stub.ListAlerts(api.ListAlertsRequest())
+    assert texts([reply]) == ["alert 5", "alert 2", "alert 1"]

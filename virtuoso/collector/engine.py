@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from virtuoso.analysis.alert_rules import SourceStatus, source_alerts
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
+from virtuoso.collector.future_records import correct_opportunities, correct_signals, is_future
 from virtuoso.collector.one_pass import PassRequest, PassResult, next_state, run_pass, snapshot_of
 from virtuoso.collector.venue_state import VenueState, new_venue_state, with_recalled
 from virtuoso.domain.clock import Clock
@@ -97,7 +98,9 @@ class Engine:
         set at the same time. Signals may then be opened."""
         started = self._clock.monotonic()
         last = await self._last_snapshot(repository)
-        if last is not None and last.regime is not None:  # it replaces the regime of passes before the recall
+        if (
+            last is not None and last.regime is not None and not is_future(last.regime.since_ms, self._clock.now_ms())
+        ):  # it replaces the regime of passes before the recall
             self._pending.append(_with_regime(last.venue, last.regime))
         of_snapshot = (last.signals, last.opportunities) if last is not None else ((), ())
         while self._history is not None:
@@ -131,7 +134,8 @@ class Engine:
         return last if last is not None and last.environment is self.environment else None
 
     def _add_recalled(self, signals: Iterable[Signal], opportunities: Iterable[Opportunity]) -> None:
-        stored_signals, stored_opportunities = tuple(signals), tuple(opportunities)
+        now_ms = self._clock.now_ms()
+        stored_signals, stored_opportunities = correct_signals(signals, now_ms), correct_opportunities(opportunities, now_ms)
         self._pending.append(lambda state: with_recalled(state, stored_signals, stored_opportunities))
 
     def apply_recalled(self) -> None:

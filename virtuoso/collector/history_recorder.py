@@ -17,6 +17,7 @@ from virtuoso.analysis.alert_rules import COOLDOWNS_S
 from virtuoso.analysis.signal_stats import signal_record
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import HistoryError
+from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS
 from virtuoso.domain.records import SignalStatus
 from virtuoso.history.background_writer import BackgroundWriter
 from virtuoso.history.factory import open_history_writer
@@ -122,8 +123,9 @@ class HistoryRecorder:
         self._signal_ended.clear()
         try:
             for venue in self._venues:
-                results = await self._history.results(venue)
-                since = await self._history.first_signal_ms(venue) if results else None
+                latest_ms = self._clock.now_ms() + MAX_CLOCK_LEAD_MS  # a later time was stored while a clock was wrong
+                results = await self._history.results(venue, closed_by_ms=latest_ms)
+                since = await self._history.first_signal_ms(venue, closed_by_ms=latest_ms) if results else None
                 self._signal_records[venue] = replace(await asyncio.to_thread(signal_record, results), since_ms=since)
         except HistoryError as error:
             self._signal_records.clear()

@@ -11,6 +11,8 @@ All limits are in this module. The code that reads a kind of data applies the li
 | a time in a row | not before 2009, at most 5 s ahead of its reply (bars: 60 s) | the row is refused |
 | the age of a ticker whose row has a time | at most 10 minutes | the row is refused: the market has no ticker |
 | the time at which a market was listed | not before 2009, at most 60 s ahead of ours | the field is absent |
+| a time in a stored snapshot | at most 60 s after the snapshot was computed (`expire_time` excepted) | the row is refused |
+| a time in the history | at most 60 s after now | the record is left out; a signal closed in the future is active |
 | the time of BTC's market share | at most 1 hour behind ours, 60 s ahead | the reply is refused: VenueStale |
 | a number | finite and at most 1e18; a price above 0 | the row, or the field, is refused |
 | mark and index price | within 20 % of the last price | the field is absent |

@@ -145,14 +145,14 @@ class HistoryReader(Protocol):
         ...
 
     async def results(
-        self, venue: str = "", *, start_ms: int = 0
+        self, venue: str = "", *, start_ms: int = 0, closed_by_ms: int
     ) -> Sequence[tuple[Side, tuple[DimensionKind, ...], float]]:
-        """Return (side, drivers, result in R) of each closed signal that was opened at `start_ms` or later, in any order.
-        Empty when there is none."""
+        """Return (side, drivers, result in R) of each signal that was opened at `start_ms` or later and closed until
+        `closed_by_ms`, in any order. Empty when there is none."""
         ...
 
-    async def first_signal_ms(self, venue: str = "") -> int | None:
-        """Return the time when the oldest closed signal was opened. None when there is none."""
+    async def first_signal_ms(self, venue: str = "", *, closed_by_ms: int) -> int | None:
+        """Return the time when the oldest signal was opened, of those closed until `closed_by_ms`. None without any."""
         ...
 
     async def opportunities(

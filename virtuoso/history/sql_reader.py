@@ -82,10 +82,10 @@ class SqlHistoryReader:
 
         return await self._transactions.run("signals", read)
 
-    async def results(self, venue: str = "", *, start_ms: int = 0) -> Sequence[Result]:
+    async def results(self, venue: str = "", *, start_ms: int = 0, closed_by_ms: int) -> Sequence[Result]:
         """See the port."""
         query = select(signals.c.side, signals.c.drivers, signals.c.result_r).where(
-            signals.c.status != SignalStatus.ACTIVE, signals.c.opened_ms >= start_ms, *_of_venue(signals.c.venue, venue)
+            signals.c.opened_ms >= start_ms, *_closed(venue, closed_by_ms)
         )
 
         async def read(connection: AsyncConnection) -> list[Result]:
@@ -93,11 +93,9 @@ class SqlHistoryReader:
 
         return await self._transactions.run("results", read)
 
-    async def first_signal_ms(self, venue: str = "") -> int | None:
+    async def first_signal_ms(self, venue: str = "", *, closed_by_ms: int) -> int | None:
         """See the port."""
-        query = select(func.min(signals.c.opened_ms)).where(
-            signals.c.status != SignalStatus.ACTIVE, *_of_venue(signals.c.venue, venue)
-        )
+        query = select(func.min(signals.c.opened_ms)).where(*_closed(venue, closed_by_ms))
 
         async def read(connection: AsyncConnection) -> int | None:
             opened_ms: int | None = (await connection.execute(query)).scalar()
@@ -163,6 +161,12 @@ def _one_of(column: Column[Any], values: Collection[Any]) -> list[ColumnElement[
 def _of_venue(column: Column[str], venue: str) -> list[ColumnElement[bool]]:
     """Return the condition that `column` is `venue`. Return no condition when `venue` is empty."""
     return [column == venue] if venue else []
+
+
+def _closed(venue: str, closed_by_ms: int) -> list[ColumnElement[bool]]:
+    """Return the conditions that a signal is of `venue` and was closed until `closed_by_ms`."""
+    closed = [signals.c.status != SignalStatus.ACTIVE, signals.c.closed_ms <= closed_by_ms]
+    return [*closed, *_of_venue(signals.c.venue, venue)]
 
 
 def _newest_first(

@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 from protovalidate import collect_violations
@@ -18,10 +18,13 @@ from virtuoso.domain.plausibility import LAST_SECOND, MAX_CLOCK_LEAD_MS
 from virtuoso.domain.symbols import is_placeholder
 from virtuoso.market.v1 import market_service_pb2, provenance_pb2
 from virtuoso.service import invariants
+from virtuoso.service.message_times import time_is_valid, times_are_valid
 from virtuoso.store.v1 import candle_series_pb2, snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, snapshots, times
 
 if TYPE_CHECKING:
+    from google.protobuf.timestamp_pb2 import Timestamp
+
     from virtuoso.market.v1 import (
         candle_pb2,
         confluence_pb2,
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row", bound=Message)
+_LEAD_S = MAX_CLOCK_LEAD_MS // 1000  # the maximum lead of a time over the clock that it is compared with
 # The fields of ValidSnapshot that are not counted. `rows` are made from `confluences`.
 _UNCOUNTED = frozenset({"provenance", "venue_symbols", "rows"})
 
@@ -96,7 +100,7 @@ def matches(head: snapshot_head_pb2.SnapshotHead, blob: bytes) -> bool:
 
 
 def read_snapshot(blob: bytes) -> ValidSnapshot:
-    """Return the snapshot in `blob` without the rows that break a rule.
+    """Return the snapshot in `blob` without the rows that break a rule. No time in it may be later than its computation.
 
     Raise CorruptValue when the provenance breaks a rule, or when no row is left."""
     try:
@@ -106,28 +110,33 @@ def read_snapshot(blob: bytes) -> ValidSnapshot:
     provenance = provenance_pb2.Provenance()
     provenance.CopyFrom(snapshot.provenance)  # a reference would keep the whole message in memory as long as the view
     _check(provenance)
+    latest_s = provenance.computed_time.seconds + _LEAD_S
     refused: Counter[str] = Counter()
-    rows = _valid(map(confluences.row, snapshot.confluences), lambda row: row.symbol, refused)
+    timely = [item for item in snapshot.confluences if times_are_valid(item, latest_s)]
+    if untimely := len(snapshot.confluences) - len(timely):
+        refused["time"] = untimely
+    rows = _valid(map(confluences.row, timely), lambda row: row.symbol, refused, latest_s)
     shown = {row.symbol for row in rows}
     valid = ValidSnapshot(
         provenance=provenance,
-        overview=_one(snapshot, "overview", refused),
+        overview=_overview(snapshot, refused, latest_s),
         rows=rows,
         confluences=_valid(
-            (item for item in snapshot.confluences if item.symbol in shown),
+            (item for item in timely if item.symbol in shown),
             lambda item: item.symbol,
             refused,
+            latest_s,
             invariants.confluence,
         ),
-        gainers=_valid(snapshot.gainers, lambda mover: mover.symbol, refused, lambda mover: mover.change_24h_percent > 0),
-        losers=_valid(snapshot.losers, lambda mover: mover.symbol, refused, lambda mover: mover.change_24h_percent < 0),
-        symbols=_valid(snapshot.symbols, lambda symbol: symbol.symbol, refused),
+        gainers=_valid(snapshot.gainers, lambda mover: mover.symbol, refused, latest_s, invariants.gainer),
+        losers=_valid(snapshot.losers, lambda mover: mover.symbol, refused, latest_s, invariants.loser),
+        symbols=_valid(snapshot.symbols, lambda symbol: symbol.symbol, refused, latest_s),
         venue_symbols=snapshot.venue_symbols,
-        sentiment=_one(snapshot, "sentiment", refused),
-        betas=_valid(snapshot.betas, lambda item: item.beta.symbol, refused, invariants.beta),
-        signals=_valid(snapshot.signals, lambda signal: signal.id, refused, invariants.active),
-        opportunities=_valid(snapshot.opportunities, lambda found: found.id, refused, invariants.opportunity),
-        signal_record=_one(snapshot, "signal_record", refused, invariants.record),
+        sentiment=_one(snapshot.sentiment, refused, latest_s),
+        betas=_valid(snapshot.betas, lambda item: item.beta.symbol, refused, latest_s, invariants.beta),
+        signals=_valid(snapshot.signals, lambda signal: signal.id, refused, latest_s, invariants.active),
+        opportunities=_valid(snapshot.opportunities, lambda found: found.id, refused, latest_s, invariants.opportunity),
+        signal_record=_one(snapshot.signal_record, refused, latest_s, invariants.record),
     )
     parts = (getattr(valid, each.name) for each in fields(valid) if each.name not in _UNCOUNTED)
     count = sum(len(part) if isinstance(part, Sequence) else part is not None for part in parts)
@@ -153,18 +162,18 @@ def read_candles(
     if (series.venue, series.symbol, series.timeframe) != wanted[:3]:
         raise CorruptValue(f"not the {name}")
     latest_ms = now_ms - snapshots.behind_ms(series) + MAX_CLOCK_LEAD_MS
-    if not invariants.time(series.observed_time) or times.millis(series.observed_time) > latest_ms:
+    if not _clocks_agree(series.observed_time, series.received_time) or times.millis(series.observed_time) > latest_ms:
         raise CorruptValue(f"{name} with an impossible time")
     bars: Sequence[candle_pb2.Candle] = series.candles
     refused: Counter[str] = Counter()
-    opened = [times.millis(bar.open_time) for bar in bars]
-    if collect_violations(series, fail_fast=True) or any(ms % wanted.length_ms or not 0 < ms <= latest_ms for ms in opened):
-        bars = _valid(
-            bars,
-            lambda bar: str(times.millis(bar.open_time)),
-            refused,
-            lambda bar: not (ms := times.millis(bar.open_time)) % wanted.length_ms and 0 < ms <= latest_ms,
-        )
+
+    def on_grid(bar: candle_pb2.Candle) -> bool:
+        return times.millis(bar.open_time) % wanted.length_ms == 0
+
+    if collect_violations(series, fail_fast=True) or not (
+        times_are_valid(series, latest_ms // 1000) and all(map(on_grid, bars))
+    ):
+        bars = _valid(bars, lambda bar: str(times.millis(bar.open_time)), refused, latest_ms // 1000, on_grid)
     _count("bar", refused, len(bars), name)
     if not bars:
         raise CorruptValue(f"no valid one among the {name}")
@@ -172,23 +181,40 @@ def read_candles(
 
 
 def read_history_rows(
-    what: str, rows: Iterable[Row], name: Callable[[Row], str], consistent: Callable[[Row], bool]
+    what: str,
+    rows: Iterable[Row],
+    name: Callable[[Row], str],
+    consistent: Callable[[Row], bool],
+    *,
+    latest_ms: int,
 ) -> Sequence[Row]:
-    """Return the valid ones of `rows`, which come from the history. `what` is their name in the log."""
+    """Return the valid ones of `rows`, which come from the history. `what` is their name in the log.
+
+    A row with a time after `latest_ms` (epoch ms) was stored with a wrong time, and is not valid."""
     refused: Counter[str] = Counter()
-    valid = _valid(rows, name, refused, consistent)
+    valid = _valid(rows, name, refused, latest_ms // 1000, consistent)
     _count("history", refused, len(valid), f"history: {what}")
     return valid
 
 
-def read_points(points: Sequence[score_history_pb2.ScorePoint], symbol: str) -> Sequence[score_history_pb2.ScorePoint]:
-    """Return the valid points. Check them one by one only when the check of all points at once fails."""
+def read_points(
+    points: Sequence[score_history_pb2.ScorePoint], symbol: str, *, latest_ms: int
+) -> Sequence[score_history_pb2.ScorePoint]:
+    """Return the valid points, see `read_history_rows`. Check them one by one only when the check of all at once fails."""
     whole = market_service_pb2.GetScoreHistoryResponse(points=points)
-    if not collect_violations(whole, fail_fast=True) and all(map(invariants.point, points)):
+    if (
+        not collect_violations(whole, fail_fast=True)
+        and times_are_valid(whole, latest_ms // 1000)
+        and all(map(invariants.point, points))
+    ):
         metrics.ROWS.labels("history", "ok").inc(len(points))
         return points
     return read_history_rows(
-        f"points of {symbol}", points, lambda point: str(times.millis(point.observed_time)), invariants.point
+        f"points of {symbol}",
+        points,
+        lambda point: str(times.millis(point.observed_time)),
+        invariants.point,
+        latest_ms=latest_ms,
     )
 
 
@@ -206,18 +232,30 @@ def _check(provenance: provenance_pb2.Provenance) -> None:
     rule = violations[0].proto.rule_id if violations else ""
     if not rule and checked.coverage.present + checked.coverage.unmeasurable > checked.coverage.expected:
         rule = "coverage"
-    clocks = (checked.observed_time, checked.received_time, checked.computed_time)
-    if not rule and not all(0 < clock.seconds < LAST_SECOND for clock in clocks):
+    latest_s = checked.computed_time.seconds + _LEAD_S
+    if not rule and not (
+        times_are_valid(checked, min(latest_s, LAST_SECOND)) and _clocks_agree(checked.observed_time, checked.received_time)
+    ):
         rule = "time"
     if rule:
         metrics.INVALID_ROWS.labels(rule).inc()
         raise CorruptValue(f"the provenance of snapshot {provenance.snapshot_id!r} breaks the rule {rule}")
 
 
+def _clocks_agree(observed: Timestamp, received: Timestamp) -> bool:
+    """Return True when the exchange's time is at most a minute ahead of ours, and both are set and in range."""
+    return time_is_valid(received, LAST_SECOND - 1) and time_is_valid(observed, received.seconds + _LEAD_S)
+
+
 def _valid(
-    rows: Iterable[Row], name: Callable[[Row], str], refused: Counter[str], consistent: Callable[[Row], bool] | None = None
+    rows: Iterable[Row],
+    name: Callable[[Row], str],
+    refused: Counter[str],
+    latest_s: int,
+    consistent: Callable[[Row], bool] | None = None,
 ) -> list[Row]:
-    """Return the valid rows, and only the first row of each name. Count the other rows by rule in `refused`."""
+    """Return the valid rows, and only the first row of each name. No time may be after `latest_s` (epoch seconds). Count the
+    other rows by rule in `refused`."""
     valid: dict[str, Row] = {}
     for row in rows:
         symbol = name(row)
@@ -227,6 +265,8 @@ def _valid(
             rule = "duplicate"
         elif violations := collect_violations(row, fail_fast=True):
             rule = violations[0].proto.rule_id
+        elif not times_are_valid(row, latest_s):
+            rule = "time"
         elif consistent is not None and not consistent(row):
             rule = "inconsistent"
         else:
@@ -236,14 +276,20 @@ def _valid(
     return list(valid.values())
 
 
-def _one(
-    snapshot: snapshot_pb2.Snapshot, field: str, refused: Counter[str], consistent: Callable[[Any], bool] | None = None
-) -> Any:
-    """Return the message in `field` if it is present, not empty and valid, or None."""
-    message = getattr(snapshot, field)
-    if not snapshot.HasField(field) or not message.ByteSize():  # type: ignore[arg-type]  # any of its fields
-        return None
-    return next(iter(_valid([message], lambda _: "", refused, consistent)), None)
+def _one(message: Row, refused: Counter[str], latest_s: int, consistent: Callable[[Row], bool] | None = None) -> Row | None:
+    """Return the message if it is not empty and valid, or None."""
+    found = _valid([message], lambda _: "", refused, latest_s, consistent) if message.ByteSize() else []
+    return found[0] if found else None
+
+
+def _overview(snapshot: snapshot_pb2.Snapshot, refused: Counter[str], latest_s: int) -> overview_pb2.Overview | None:
+    """Return the overview. BTC's share of the market comes from another source, so it is left out alone when it is wrong."""
+    overview = _one(snapshot.overview, refused, latest_s)
+    if overview is None and snapshot.HasField("overview"):
+        for field in ("btc_dominance_percent", "btc_dominance_basis", "btc_dominance_time"):
+            snapshot.overview.ClearField(field)
+        overview = _one(snapshot.overview, Counter(), latest_s)
+    return overview
 
 
 def _count(kind: str, refused: Counter[str], valid: int, what: str) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import HistoryUnavailable, InvalidField
+from virtuoso.domain.plausibility import LAST_SECOND
 from virtuoso.domain.records import AlertKind, AlertLevel
 from virtuoso.service import admission, encoding, invariants
 from virtuoso.wire import messages
@@ -73,6 +74,7 @@ def encode_alerts(alerts: Sequence[Alert]) -> list[AlertEntry]:
         [messages.alert(alert, cursor) for cursor, alert in by_cursor.items()],
         lambda m: m.cursor,
         invariants.alert,
+        latest_ms=LAST_SECOND * 1000 - 1,  # a replayed market has its own time
     )
     return [AlertEntry(int(m.cursor), m.kind, m.level, by_cursor[m.cursor].environment, encoding.chunk_of(m)) for m in valid]
 

@@ -93,14 +93,15 @@ class HistoryHandlers:
     ) -> tuple[list[EncodedSignal], Key | None]:
         """Return one page of signals from the history, and the key of its last signal when older signals follow."""
         venue, before, names, size = page
-        environment = self._cache.current().view.provenance.environment
+        view = self._cache.current().view
+        environment, latest_ms = view.provenance.environment, self._cache.latest_ms(view)
         side = Side(request.side) if request.side else None
         active = request.active if request.HasField("active") else None
 
         async def read(history: HistoryReader) -> tuple[list[EncodedSignal], Key | None]:
             stored = await history.signals(venue, symbols=names, side=side, active=active, before=before, limit=size + 1)
             last = (stored[size - 1].opened_ms, stored[size - 1].id) if len(stored) > size else None
-            return await asyncio.to_thread(_encode_signals, stored[:size], environment), last
+            return await asyncio.to_thread(_encode_signals, stored[:size], environment, latest_ms), last
 
         async with caller_deadline(context):
             key = ("signals", venue, environment, before, tuple(names), side, active, size)
@@ -171,7 +172,7 @@ class HistoryHandlers:
             points = await history.score_points(
                 venue, symbol, start_ms=points_range.start_ms, end_ms=points_range.end_ms, step_ms=points_range.step_ms
             )
-            return await asyncio.to_thread(_encode_points, points, symbol, points_range.step_ms)
+            return await asyncio.to_thread(_encode_points, points, symbol, points_range.step_ms, self._cache.latest_ms(view))
 
         async with caller_deadline(context):
             key = ("points", venue, symbol, points_range.start_ms, end_ms, points_range.step_ms)
@@ -213,15 +214,17 @@ def _matching(view: SnapshotView, request: api.ListSignalsRequest, names: frozen
     ]
 
 
-def _encode_signals(signals: Sequence[Signal], environment: int) -> list[EncodedSignal]:
+def _encode_signals(signals: Sequence[Signal], environment: int, latest_ms: int) -> list[EncodedSignal]:
     """Return the valid signals of `environment`, encoded."""
     encoded = [messages.signal(signal) for signal in signals if signal.environment == environment]
-    valid = admission.read_history_rows("signals", encoded, lambda message: message.id, invariants.signal)
+    valid = admission.read_history_rows(
+        "signals", encoded, lambda message: message.id, invariants.signal, latest_ms=latest_ms
+    )
     return [encoded_signal(message) for message in valid]
 
 
-def _encode_points(points: Sequence[ScorePoint], symbol: str, step_ms: int) -> tuple[int, bytes]:
+def _encode_points(points: Sequence[ScorePoint], symbol: str, step_ms: int, latest_ms: int) -> tuple[int, bytes]:
     """Return the number of points, and a GetScoreHistoryResponse without provenance."""
-    valid = admission.read_points([messages.score_point(point) for point in points], symbol)
+    valid = admission.read_points([messages.score_point(point) for point in points], symbol, latest_ms=latest_ms)
     reply = market_service_pb2.GetScoreHistoryResponse(symbol=symbol, points=valid, resolution=times.duration(step_ms))
     return len(valid), reply.SerializeToString(deterministic=True)

@@ -1,5 +1,5 @@
-"""Checks of messages that the rules of the .proto cannot express: valid times, prices in the right order, parts that add up
-to the whole. Each function returns True when its message is valid."""
+"""Checks of messages that the rules of the .proto cannot express: times that are set, prices in the right order, parts that
+add up to the whole. Each function returns True when its message is valid."""
 
 from __future__ import annotations
 
@@ -7,27 +7,33 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from virtuoso.domain.plausibility import LAST_SECOND
+from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS
 from virtuoso.market.v1 import signal_pb2
+from virtuoso.wire import times
 
 if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
 
-    from virtuoso.market.v1 import alert_pb2, market_service_pb2, opportunity_pb2, score_history_pb2
+    from virtuoso.market.v1 import alert_pb2, market_service_pb2, mover_pb2, opportunity_pb2, score_history_pb2
 
 # The sizes of a position are rounded to hundredths.
 _SIZE_ERROR = 0.01
 
 
-def time(value: Timestamp) -> bool:
-    """Return True for a time that is set and in range."""
-    return 0 < value.seconds < LAST_SECOND and 0 <= value.nanos < 1_000_000_000
+def gainer(item: mover_pb2.Mover) -> bool:
+    """Return True for a move up."""
+    return item.change_24h_percent > 0
+
+
+def loser(item: mover_pb2.Mover) -> bool:
+    """Return True for a move down."""
+    return item.change_24h_percent < 0
 
 
 def confluence(item: market_service_pb2.GetConfluenceResponse) -> bool:
     """Return True if there is a price time, no dimension occurs twice, and there is no provenance, which servers add."""
     kinds = [dimension.kind for dimension in item.dimensions]
-    return time(item.price_time) and len(set(kinds)) == len(kinds) and not item.HasField("provenance")
+    return item.HasField("price_time") and len(set(kinds)) == len(kinds) and not item.HasField("provenance")
 
 
 def beta(item: market_service_pb2.GetBetaResponse) -> bool:
@@ -45,18 +51,20 @@ def beta(item: market_service_pb2.GetBetaResponse) -> bool:
 def signal(item: signal_pb2.Signal) -> bool:
     """Return True for a consistent signal.
 
-    All times are valid. Stop, entry and targets are in the right order. The sizes add up to 1. Only a signal that has ended
+    All times are set. Stop, entry and targets are in the right order. The sizes add up to 1. Only a signal that has ended
     has a close time."""
     sign = 1 if item.side == signal_pb2.SIDE_LONG else -1
     steps = [sign * price for price in (item.stop, item.entry, *(target.price for target in item.targets))]
     active = item.status == signal_pb2.SIGNAL_STATUS_ACTIVE
     return (
-        all(map(time, (item.open_time, item.expire_time, item.judge_time)))
+        item.HasField("open_time")
+        and item.HasField("expire_time")
+        and item.HasField("judge_time")
         and bool(item.targets)
         and all(a < b for a, b in pairwise(steps))
         and abs(sum(target.size for target in item.targets) - 1) < _SIZE_ERROR
         and item.targets_hit <= len(item.targets)
-        and (not item.HasField("close_time") if active else time(item.close_time))
+        and item.HasField("close_time") != active
     )
 
 
@@ -73,26 +81,20 @@ def record(item: signal_pb2.SignalRecord) -> bool:
 
 
 def opportunity(item: opportunity_pb2.Opportunity) -> bool:
-    """Return True when both times are valid."""
-    return time(item.find_time) and time(item.expire_time)
+    """Return True when both times are set."""
+    return item.HasField("find_time") and item.HasField("expire_time")
 
 
 def alert(item: alert_pb2.Alert) -> bool:
-    """Return True when the time is valid."""
-    return time(item.observed_time)
+    """Return True when the time is set, and not after the alert was stored. Its cursor is at least that time (epoch ms)."""
+    return item.HasField("observed_time") and times.millis(item.observed_time) <= int(item.cursor) + MAX_CLOCK_LEAD_MS
 
 
 def point(item: score_history_pb2.ScorePoint) -> bool:
-    """Return True when the time is valid."""
-    return time(item.observed_time)
+    """Return True when the time is set."""
+    return item.HasField("observed_time")
 
 
-def _ascending(times: Iterable[Timestamp]) -> bool:
-    """Return True when all times are in range and ascending. Use one pass, because a snapshot has thousands of times."""
-    last = (0, 999_999_999)
-    for instant in times:
-        now = seconds, nanos = instant.seconds, instant.nanos
-        if not last < now or seconds >= LAST_SECOND or not 0 <= nanos < 1_000_000_000:
-            return False
-        last = now
-    return True
+def _ascending(instants: Iterable[Timestamp]) -> bool:
+    """Return True when all times are set and ascending."""
+    return all(a < b for a, b in pairwise([(0, 0), *((time.seconds, time.nanos) for time in instants)]))

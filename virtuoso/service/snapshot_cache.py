@@ -115,6 +115,11 @@ class SnapshotCache:
         """Return the current time of the view's market in epoch milliseconds. For a replay, this is the recording's time."""
         return self._clock.now_ms() - view.behind_ms
 
+    def latest_ms(self, view: SnapshotView) -> int:
+        """Return the latest time that a stored record of the view's market can have (epoch ms): a minute after now, on our
+        clock or on the collector's. A record with a later time was stored with a wrong time."""
+        return max(self.market_ms(view), view.computed_ms - view.behind_ms) + MAX_CLOCK_LEAD_MS
+
     def capabilities(self) -> frozenset[str]:
         """Return the capabilities of the served snapshot, or an empty set when there is nothing to serve."""
         return self._served.view.capabilities() if self._served else frozenset()

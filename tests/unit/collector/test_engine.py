@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from tests.clocks import VirtualClock
-from tests.contract.histories import signal
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.clocks import START_MS, VirtualClock
+from tests.contract.histories import opportunity, signal
 from tests.unit.collector.nodes import filled_bullish_feed
 from tests.unit.wire.test_snapshots import snapshot
 from virtuoso.collector.engine import AnalysedMarket, Engine
+from virtuoso.collector.future_records import correct_opportunities, correct_signals
 from virtuoso.collector.one_pass import PassRequest
 from virtuoso.collector.publisher import Publisher
-from virtuoso.domain.model import Environment
-from virtuoso.domain.records import Side
+from virtuoso.domain.model import Environment, Regime, RegimeState
+from virtuoso.domain.records import Side, SignalStatus
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.wire import snapshots
 
@@ -41,6 +47,37 @@ async def test_regime_and_active_signals_are_recalled_from_the_last_snapshot() -
     assert engine.state("bybit").regime == snapshot().overview.regime
     assert engine.state("binance").active == ()
     assert engine.state("binance").regime is None
+
+
+@pytest.mark.parametrize("ahead_ms", [4 * 60_000, 31 * 3_600_000])
+async def test_what_was_stored_with_a_time_in_the_future_is_corrected_or_left_out(ahead_ms: int) -> None:
+    future = START_MS + ahead_ms
+    right = signal(0, symbol="AUSDT", opened_ms=START_MS - 3_600_000, judged_ms=START_MS, environment=Environment.REPLAY)
+    closed: dict[str, Any] = {"status": SignalStatus.EXPIRED, "closed_ms": future, "exit_price": 0.3, "result_r": -1.0}
+    stored = [
+        right,
+        replace(right, id="closed", symbol="BUSDT", **closed),
+        replace(right, id="judged", symbol="CUSDT", judged_ms=future, targets_hit=1, result_r=0.75),
+        replace(right, id="opened", symbol="DUSDT", opened_ms=future),
+    ]
+    corrected = correct_signals(stored, START_MS)
+    reopened = replace(right, judged_ms=right.opened_ms)
+    assert corrected == [
+        right,
+        replace(reopened, id="closed", symbol="BUSDT"),
+        replace(reopened, id="judged", symbol="CUSDT"),
+    ]
+    found = [opportunity(1, found_ms=START_MS - 1), opportunity(2, found_ms=future)]
+    assert correct_opportunities(found, START_MS) == found[:1]
+
+    overview = replace(snapshot().overview, regime=RegimeState(regime=Regime.BULLISH, since_ms=future))
+    signals = tuple(each for each in stored if each.status is SignalStatus.ACTIVE)
+    engine = await recalled(
+        await repository_with(signals=signals, opportunities=tuple(found), overview=overview), Environment.REPLAY
+    )
+    assert {each.id for each in engine.state("bybit").active} == {right.id, "judged"}
+    assert engine.state("bybit").opportunities.recent == (found[0],)
+    assert engine.state("bybit").regime is None
 
 
 async def test_nothing_is_recalled_from_an_unreadable_snapshot_or_another_environment() -> None:

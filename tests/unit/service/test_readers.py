@@ -39,7 +39,7 @@ class Alerts:
     def add(self, count: int) -> None:
         """Add alerts. Their cursors are their numbers, starting at 1."""
         first = len(self.rows) + 1
-        self.rows += [histories.alert(f"key-{n}", n, cursor=n) for n in range(first, first + count)]
+        self.rows += [histories.alert(f"key-{n}", cursor=n, observed_ms=1000) for n in range(first, first + count)]
 
     async def newest_cursor(self) -> int:
         """See HistoryReader."""
