@@ -1,5 +1,4 @@
-"""Programs that the tests run against. Each program starts on a free port of this machine. The test that starts it ends
-it."""
+"""Programs that the tests run against. Each program starts on a free port of this machine, and its test ends it."""
 
 from __future__ import annotations
 
@@ -21,6 +20,7 @@ from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+START_S = 90.0
 
 
 # The ports are below the ephemeral port range, and each pytest worker has its own range. The six ports after each port are
@@ -40,9 +40,9 @@ def free_port() -> int:
     raise RuntimeError("no port is free")
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 90, host: str = "127.0.0.1") -> None:
-    """Return once a process listens on the port. Raise RuntimeError when the process ends or the time is over."""
-    end = time.monotonic() + seconds
+def wait_for_port(port: int, process: subprocess.Popen[bytes], host: str = "127.0.0.1") -> None:
+    """Return once a process listens on the port. Raise RuntimeError when the process ends or after START_S."""
+    end = time.monotonic() + START_S
     while time.monotonic() < end:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended with {process.returncode}")

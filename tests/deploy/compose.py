@@ -17,8 +17,8 @@ import yaml
 from tests.programs import ROOT, Memcached, Postgres, free_port
 
 DEPLOY = ROOT / "tools" / "deploy"
-USER_ID = 10001  # user id of the image
 SECRETS = ("POSTGRES_PASSWORD", "GRAFANA_PASSWORD", "VIRTUOSO_CLUSTER_KEY")
+HEALTHY_S = 60.0
 PASSWORDS = dict.fromkeys(SECRETS, "the-secret-of-a-test")
 
 Service = dict[str, Any]
@@ -78,21 +78,21 @@ class Stack:
         """Return the URL of a port of a service."""
         return f"http://{self.here(f'{service}:{port}')}"
 
-    def up(self, seconds: float = 60) -> None:
+    def up(self) -> None:
         """Start all services in the order of `depends_on`. Return when all are healthy."""
         for name in self.services:
-            self._up(name, seconds)
+            self._up(name)
         for name in self.services:
-            self.wait_healthy(name, seconds)
+            self.wait_healthy(name)
 
-    def _up(self, name: str, seconds: float) -> None:
+    def _up(self, name: str) -> None:
         if name in self.running:
             return
         for other, how in self.services[name].get("depends_on", {}).items():
             if other in self.services:
-                self._up(other, seconds)
+                self._up(other)
                 if how["condition"] == "service_healthy":
-                    self.wait_healthy(other, seconds)
+                    self.wait_healthy(other)
         self.start(name)
 
     def start(self, name: str) -> None:
@@ -114,9 +114,9 @@ class Stack:
         self.running[name].kill()
         self.running[name].wait()
 
-    def wait_healthy(self, name: str, seconds: float = 60) -> None:
+    def wait_healthy(self, name: str) -> None:
         """Wait until the service's own health check succeeds."""
-        end, output = time.monotonic() + seconds, ""
+        end, output = time.monotonic() + HEALTHY_S, ""
         test = self.services[name]["healthcheck"]["test"]
         words = [self.here(word, name) for word in _program(test[1:])]
         while time.monotonic() < end:

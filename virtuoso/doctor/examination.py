@@ -65,15 +65,13 @@ class Targets:
     access_log: str = ""
 
 
-async def examine(
-    targets: Targets, *, clock: Clock = SYSTEM_CLOCK, check_s: float = CHECK_S, total_s: float = TOTAL_S
-) -> list[Finding]:
-    """Check all `targets`. Each check takes at most `check_s`. All checks together take about `total_s` at most.
+async def examine(targets: Targets, *, clock: Clock = SYSTEM_CLOCK) -> list[Finding]:
+    """Check all `targets`. Each check takes at most CHECK_S. All checks together take about TOTAL_S at most.
 
     The time limit for the venues starts after the libraries are imported. `clock` is this machine's clock. Raise ConfigError
     for settings that are invalid on every machine, such as an exchange that ccxt does not support.
     """
-    deadline = _Deadline(end=time.monotonic() + total_s, check_s=check_s)
+    deadline = _Deadline(end=time.monotonic() + TOTAL_S, check_s=CHECK_S)
     loading = _Deadline(end=time.monotonic() + LOAD_S, check_s=LOAD_S)
     libraries_task = asyncio.create_task(_bounded("libraries", loading, lambda: _single(machine.check_libraries())))
     other_tasks = [
@@ -93,7 +91,7 @@ async def examine(
                 targets.exchanges,
                 targets.exchange_urls,
                 targets.coingecko_url,
-                timeout_s=min(check_s, total_s),
+                timeout_s=CHECK_S,
                 clock=clock,
             )
         else:
