@@ -15,7 +15,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import NoReturn
 
-from virtuoso.app import process
+from virtuoso.app import logs, process
 from virtuoso.app.settings import config
 from virtuoso.config import Settings, default_text, env_name, load, state_directory
 from virtuoso.domain.addresses import format_address, parse_address, reachable
@@ -271,11 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         loaded = load(os.environ, {item.name: getattr(options, item.name, None) for item in fields(Settings)})
         if options.command == "config":
             return config(loaded)
-        logging.basicConfig(
-            level=loaded.settings.log_level,
-            format=f"%(asctime)s %(levelname)-7s {options.command:7} %(message)s",
-            stream=sys.stderr,
-        )
+        logs.configure(options.command, loaded.settings.log_level)
         if not getattr(options, "with_parent", False):
             for warning in loaded.warnings:
                 logging.getLogger(__name__).warning(warning)

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.service.servers import RunningServer
+from tests.service.servers import RunningServer, refusal
 from tests.service.snapshots import snapshot
 
 SERVICE = "virtuoso.market.v1.MarketService"
@@ -89,3 +89,30 @@ async def test_a_service_whose_part_is_missing_in_the_snapshot_is_not_serving(se
     assert await check(server, "signals") == await check(server, "opportunities") == SERVING
     assert await check(server, "confluence") == SERVING
     assert await check(server, "") == SERVING
+
+
+@pytest.mark.parametrize(
+    ("method", "streams"),
+    [
+        ("/grpc.health.v1.Health/Check", False),
+        ("/grpc.health.v1.Health/List", False),
+        ("/grpc.health.v1.Health/Watch", False),
+        ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", True),
+        ("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", True),
+    ],
+)
+async def test_bytes_that_are_no_request_are_an_invalid_argument_without_a_traceback(
+    server: RunningServer, caplog: pytest.LogCaptureFixture, method: str, streams: bool
+) -> None:
+    channel: Any = server.channel  # its published type wants serializers
+    if streams:
+        reading = channel.stream_stream(method)(iter([b"\xff\xff"])).read()
+    elif method.endswith("Watch"):
+        reading = channel.unary_stream(method)(b"\xff\xff").read()
+    else:
+        reading = channel.unary_unary(method)(b"\xff\xff")
+    refused = await refusal(reading)
+    assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
+    assert "the request is not a grpc." in refused.message
+    assert "Error" not in refused.message
+    assert not [record for record in caplog.records if record.exc_info]

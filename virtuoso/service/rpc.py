@@ -22,7 +22,6 @@ import grpc
 from google.protobuf.message_factory import GetMessageClass
 
 from virtuoso import metrics
-from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import DataUnavailable, NotReady, Overloaded, RequestError, ShuttingDown, TooManyStreams
 from virtuoso.service import encoding, errors, requests
 
@@ -41,8 +40,6 @@ else:
     GenericHandler = grpc.GenericRpcHandler  # generic only in its published types
 
 _VALID_ID = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
-# The limit of log lines about refused RPCs. A flood of such RPCs must not fill the disk.
-_LOG_LINES_PER_S = 10
 # The request fields that do not filter the reply.
 _NOT_FILTERS = {"order_by", "page_size", "symbol", "timeframe"}
 log = logging.getLogger(__name__)
@@ -118,10 +115,8 @@ class RpcHandlers(GenericHandler):
         market: MarketHandlers,
         cache: SnapshotCache,
         limits: ConcurrencyLimits,
-        *,
-        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._cache, self._log_limit = cache, _LogLimit(clock)
+        self._cache = cache
         unary, streams = market.unary(), market.streams()
         if unary.keys() | streams.keys() != {method.name for method in service.methods}:
             raise AssertionError("the contract and the handlers have different RPCs")
@@ -223,7 +218,7 @@ class RpcHandlers(GenericHandler):
     def _log(self, path: str, error: Exception, status: errors.Status, request_id: str) -> None:
         if errors.spec_of(error) is errors.UNKNOWN:
             log.error("%s failed, request id %s", path, request_id, exc_info=error)
-        elif self._log_limit.allows_a_line():
+        else:
             # While nothing can be served, the snapshot cache has already logged the reason. A line per RPC adds nothing.
             level = logging.DEBUG if isinstance(error, NotReady | DataUnavailable | ShuttingDown) else logging.INFO
             log.log(level, "%s: %s %s, request id %s", path, status.code.name, status.details, request_id)
@@ -256,19 +251,6 @@ class MethodMetrics:
         replies, ended = entry
         replies.inc()
         ended.count(seconds, received_bytes, sent_bytes)
-
-
-class _LogLimit:
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._second, self._lines = 0, 0
-
-    def allows_a_line(self) -> bool:
-        second = int(self._clock.monotonic())
-        if second != self._second:
-            self._second, self._lines = second, 0
-        self._lines += 1
-        return self._lines <= _LOG_LINES_PER_S
 
 
 def _path(method: MethodDescriptor) -> str:

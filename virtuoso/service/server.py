@@ -8,12 +8,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import ConfigError, HistoryUnavailable
 from virtuoso.market.v1 import market_service_pb2
-from virtuoso.service import heap, reflection
+from virtuoso.service import heap, library_services, reflection
 from virtuoso.service.alert_feed import AlertFeed
 from virtuoso.service.cached_history import CachedHistory, Opener
 from virtuoso.service.candle_reader import CandleReader
@@ -44,7 +44,7 @@ OPTIONS = (
 STREAMS_END_S = 1.0
 # The time for the other RPCs to end after that: reflection and health.
 STOP_S = 0.2
-HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"]
 # The time for which the port stays open so that probes see NOT_SERVING. It is at most a quarter of the grace period.
 LINGER_S = 1.5
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class MarketServer:
         history_handlers = HistoryHandlers(cache, self._history, self._alerts, heartbeat_s=heartbeat_s, clock=clock)
         self._market = MarketHandlers(cache, candles, history_handlers, heartbeat_s=heartbeat_s, clock=clock)
         service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
-        self._rpcs = RpcHandlers(service, self._market, cache, limits or ConcurrencyLimits(), clock=clock)
+        self._rpcs = RpcHandlers(service, self._market, cache, limits or ConcurrencyLimits())
         self._server: grpc.aio.Server | None = None
         self._health_loop: asyncio.Task[None] | None = None
         self.health = Health(self._refresh_health)
@@ -87,9 +87,9 @@ class MarketServer:
         server = grpc.aio.server(options=OPTIONS)
         # gRPC passes bytes in both directions. RpcHandlers decodes requests, so the error table covers invalid ones too.
         server.add_generic_rpc_handlers((self._rpcs,))
-        health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
+        server.add_generic_rpc_handlers((library_services.handlers(HEALTH, self.health),))
         if self._reflect:
-            server.add_generic_rpc_handlers(reflection.handlers((SERVICE, HEALTH)))
+            server.add_generic_rpc_handlers(reflection.handlers((SERVICE, HEALTH.full_name)))
         try:
             if self._credentials is None:
                 port = server.add_insecure_port(self._address)
