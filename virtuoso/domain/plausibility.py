@@ -21,6 +21,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | rows of one key, such as trades of one id | they are equal | all of them are refused |
 | two bars of one time | only one of them has a volume | both are refused; otherwise the one with a volume is used |
 | a last price | within a factor of 1.4 of one within a minute before | refused until a second reading confirms it |
+| a last price | within a factor of 1.4 of the ticker's range of 24 hours | the change of 24 hours is absent |
 | last price and newest close | within a factor of 1.4 | trades and book decide; if they cannot, both are refused |
 | closes of two timeframes at one time, price 24 hours ago | the same | the coarser candles, or the change, are refused |
 | a bar's open | within a factor of 1.4 of the close before it (5 after a gap) | bars of another scale are refused |

@@ -16,6 +16,7 @@ from virtuoso.domain.plausibility import (
     MAX_CLOCK_LEAD_MS,
     MAX_FUNDING_RATE,
     MAX_PRICE_DISTANCE,
+    MAX_PRICE_STEP,
     MAX_ROW_LEAD_MS,
     MAX_TICKER_AGE_MS,
 )
@@ -89,6 +90,9 @@ def read_tickers(
         opened = positive(row.get(names.open))
         change = _change(row, names, last, opened, instrument.tick_size or 0)
         turnover, volume = _traded(row, names, last, opened, contract=contracts.get(instrument.symbol, 1))
+        if not _within_day(row, names, last, opened):
+            count_refused("ticker_range")
+            change, turnover = None, turnover if names.turnover else None
         extra, marks = (more, premium) if more is not None else (row, names)
         mark, index = _near(extra.get(marks.mark), last), _near(extra.get(marks.index), last)
         funding = number(extra.get(marks.funding))
@@ -127,6 +131,14 @@ def _row_times(rows: Sequence[Mapping[str, Any]], names: TickerNames, venue_ms: 
     count_refused("ticker_time", times.count(None))
     count_refused("ticker_age", sum(old))
     return [None if is_old else time_ms for time_ms, is_old in zip(times, old, strict=True)], sum(old)
+
+
+def _within_day(row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None) -> bool:
+    """Return True unless the last price is far outside the day's range, and the opening price is inside. Figures
+    that are computed from the last price are then wrong."""
+    low, high = positive(row.get(names.low)) or 0.0, positive(row.get(names.high)) or LARGEST
+    inside = low / MAX_PRICE_STEP <= last <= high * MAX_PRICE_STEP
+    return inside or opened is None or not low <= opened <= high
 
 
 def _change(row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None, tick: float) -> float | None:

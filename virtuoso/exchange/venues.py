@@ -65,6 +65,8 @@ class TickerNames:
     funding: str = ""
     open_interest: str = ""
     time: str = ""
+    high: str = ""
+    low: str = ""
     interval: FundingNames = FundingNames()
 
 
@@ -137,6 +139,8 @@ UNIFIED = Names(
     TickerNames(
         *("symbol", "last", "open", "percentage", 1, "quoteVolume", "baseVolume", "markPrice", "indexPrice"),
         time="timestamp",
+        high="high",
+        low="low",
     ),
     TradeNames("id", "timestamp", "price", "amount", "side", "buy", "sell"),
     SeriesNames("timestamp", "fundingRate"),
@@ -184,6 +188,8 @@ _BYBIT = Venue(
             *("symbol", "lastPrice", "prevPrice24h", "price24hPcnt", 100, "turnover24h", "volume24h"),
             *("markPrice", "indexPrice", "fundingRate", "openInterest"),
             interval=FundingNames(hours="fundingIntervalHour", next_payment="nextFundingTime"),
+            high="highPrice24h",
+            low="lowPrice24h",
         ),
         TradeNames("execId", "time", "price", "size", "side", "Buy", "Sell"),
         SeriesNames("timestamp", "fundingRate"),  # ccxt parses these itself, correctly
@@ -210,7 +216,10 @@ _BINANCE = Venue(
     raw=True,
     names=Names(
         TickerNames(
-            *("symbol", "lastPrice", "openPrice", "priceChangePercent", 1, "quoteVolume", "volume"), time="closeTime"
+            *("symbol", "lastPrice", "openPrice", "priceChangePercent", 1, "quoteVolume", "volume"),
+            time="closeTime",
+            high="highPrice",
+            low="lowPrice",
         ),
         TradeNames("id", "time", "price", "qty", "isBuyerMaker", buy=False, sell=True),
         SeriesNames("fundingTime", "fundingRate"),
@@ -243,7 +252,12 @@ _OKX = Venue(
     "okx",
     raw=True,
     names=Names(
-        TickerNames(*("instId", "last", "open24h", "", 1, "", "volCcy24h"), time="ts"),  # vol24h counts contracts
+        TickerNames(
+            *("instId", "last", "open24h", "", 1, "", "volCcy24h"),  # vol24h counts contracts
+            time="ts",
+            high="high24h",
+            low="low24h",
+        ),
         TradeNames("tradeId", "ts", "px", "sz", "side", "buy", "sell"),
         SeriesNames("timestamp", "fundingRate"),  # ccxt parses these itself
         SeriesNames("0", "2"),  # 1 counts contracts

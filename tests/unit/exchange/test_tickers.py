@@ -309,3 +309,30 @@ def test_any_row_gives_a_ticker_with_only_plausible_values(row: dict[str, Any]) 
     for field in fields(Ticker):
         value = getattr(ticker, field.name)
         assert value is None or value == getattr(truth, field.name), field.name
+
+
+DAY = {"bybit": ("highPrice24h", "lowPrice24h"), "binance": ("highPrice", "lowPrice"), "okx": ("high24h", "low24h")}
+
+
+@pytest.mark.parametrize("venue", list(DAY))
+@pytest.mark.parametrize("factor", [10, 0.1, 1000])
+def test_a_last_price_outside_the_days_range_has_no_change(venue: str, factor: float) -> None:
+    names = venue_facts(venue).names.ticker
+    row = {names.symbol: "BTCUSDT", names.last: 102.0, names.open: 100.0, DAY[venue][0]: 103, DAY[venue][1]: 99}
+
+    def change(**fields: float) -> float | None:
+        full: dict[str, Any] = {**row, **fields}
+        if names.change:
+            full[names.change] = (full[names.last] / full[names.open] - 1) * 100 / names.scale
+        read_back = read_tickers(
+            *([full], names, {"BTCUSDT": BTC}, STAMP),
+            venue_ms=STAMP.observed_ms,
+            premiums={},
+            premium=BYBIT.premium,
+            intervals=FundingIntervals(None),
+        )
+        return read_back["BTCUSDT"].change_24h_percent
+
+    assert change() == pytest.approx(2)
+    assert change(**{names.last: 102 * factor}) is None
+    assert change(**{DAY[venue][0]: 103 * factor, DAY[venue][1]: 99 * factor}) == pytest.approx(2)  # the range is wrong
