@@ -1,4 +1,4 @@
-"""Draw all pictures or the named ones, and print the tables of the worked example in virtuoso/analysis/scores.md."""
+"""Draw all pictures or the named ones, and print the numbers of the worked example in virtuoso/analysis/scores.md."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in names:
         PICTURES[name]()
-    print(*example.rows(), sep="\n")
+    print(*example.rows(), *example.phrases(), sep="\n")
     return 0
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tools.pictures.market import SCORES, dimension
+import math
+
+from tools.pictures.market import SCORES, dimension, required
 from tools.pictures.style import DIMENSION_NAMES
 from virtuoso.domain.model import DimensionKind
 
@@ -21,4 +23,23 @@ def rows() -> list[str]:
     points = [*(c.contribution for c in BOOK.components), *(d.contribution for d in SCORE.dimensions)]
     return [
         f"| {' | '.join(cells)} | {point:+.3f} |" for cells, point in zip([*components, *dimensions], points, strict=True)
+    ]
+
+
+def phrases() -> list[str]:
+    """Return the parts of the sentences around the tables that have numbers."""
+    score, book, first = SCORE, BOOK, BOOK.components[0]
+    total, agreement, direction = required(score.score), required(score.agreement), required(book.direction)
+    whole = math.fsum(d.weight * d.confidence for d in score.dimensions)
+    mean, spread = (total - 50) / 50, 1 - agreement
+    return [
+        f"tanh({first.reading:.3f} ÷ 1) = **{first.direction:.3f}**",
+        f"confidences add up to {book.confidence:.3f}. That is the confidence of the dimension",
+        f"50 × {first.weight} × {first.confidence:.3f} × {first.direction:.4f} ÷ {book.confidence:.3f} = ",
+        f"All points together are {50 * direction:.2f}",
+        f"= **{required(book.score):.2f}**, and its direction is {50 * direction:.2f} ÷ 50 = {direction:.4f}",
+        f"confidences add up to {whole:.3f}. Order flow",
+        f"are {50 * mean:+.2f}: the score is **{total:.2f}**",
+        f"{50 * mean:.2f} ÷ 50 = {mean:.4f}",
+        f"confidences: {spread**2:.4f}. The root of that is {spread:.3f}, and 1 − {spread:.3f} = **{agreement:.3f}**",
     ]
