@@ -12,7 +12,7 @@ import pytest
 
 from tests.altered_exchange import AlteredExchange
 from tests.e2e.product import Product
-from tests.programs import Market, Simulated
+from tests.programs import Market
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import provenance_pb2
 
@@ -36,14 +36,6 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Product]]:
     yield product
     for each in made:
         each.close()
-
-
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Market]:
-    """Run the simulated exchanges, which also speak okx."""
-    server = Simulated()
-    yield server
-    server.kill()
 
 
 def without_rows(body: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from virtuoso.analysis.sentences import input_words
+from virtuoso.domain.plausibility import MAX_WITHOUT_DATA
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Confluence
@@ -31,7 +32,8 @@ def unmeasurable(market: MarketData, confluences: Mapping[str, Confluence]) -> d
             reasons[symbol] = f"{symbol} has not been traded on {market.venue} for 24 hours"
         elif symbol in market.tried and result is not None:
             without_data[symbol] = _missing(market.venue, symbol, result, market.refused.get(symbol))
-    return reasons | without_data if 2 * len(without_data) <= len(market.universe) - len(reasons) else reasons
+    most = MAX_WITHOUT_DATA * (len(market.universe) - len(reasons))
+    return reasons | without_data if len(without_data) <= most else reasons
 
 
 def _missing(venue: str, symbol: str, result: Confluence, refused: str | None) -> str:

@@ -26,7 +26,8 @@ All limits are in this module. The code that reads a kind of data applies the li
 | closes of two timeframes at one time, price 24 hours ago | the same | the coarser candles, or the change, are refused |
 | a bar's open | within a factor of 1.4 of the close before it (5 after a gap) | bars of another scale are refused |
 | the list of markets | 90 % of the traded markets are listed and have a turnover | no totals; read again in a minute |
-| a new list of markets | 90 % of the old one, or two more lists and the tickers agree | the old list is used |
+| a new list of markets | 90 % of the old one, and all but two that trade; or two more lists agree | the old list is used |
+| tracked symbols without data | at most half of those that trade | the snapshot is incomplete |
 """
 
 from __future__ import annotations
@@ -62,4 +63,5 @@ PRICE_ROUNDING = 1e-6  # relative tolerance of open and close beyond high and lo
 MIN_KNOWN_TURNOVER = 0.9  # of the markets; below it, totals would cover only a part of the venue
 MAX_LOST_MARKETS = 0.1  # of the previous list of markets; more must be confirmed
 FEW_LOST_MARKETS = 2  # need no confirmation, even in a short list
+MAX_WITHOUT_DATA = 0.5  # of the tracked symbols that trade; more would be a failure of the venue
 LIST_CONFIRMATIONS = 2  # further lists that must lack the same share of markets

@@ -120,8 +120,7 @@ class CcxtExchange:
             if venue_ms is None:
                 venue_ms = newest_ms(rows, names.ticker, received_ms) or stamp.observed_ms
             stamp = Stamp(observed_ms=self._venue_clock.watch(venue_ms, received_ms), received_ms=received_ms)
-            self._completeness.traded = traded_names(rows, names.ticker)
-            return read_tickers(
+            tickers = read_tickers(
                 *(rows, names.ticker, self._by_key, stamp),
                 venue_ms=venue_ms,
                 premiums=self._premiums.rows_at(stamp),
@@ -129,6 +128,8 @@ class CcxtExchange:
                 intervals=self._intervals,
                 contracts=self._contracts,
             )
+            self._completeness.traded = traded_names(rows, names.ticker, venue_ms)
+            return tickers
 
         async def request() -> Any:
             self._begin_premiums()

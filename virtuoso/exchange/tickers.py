@@ -42,11 +42,17 @@ def newest_ms(rows: Any, names: TickerNames, received_ms: int) -> int | None:
     return max(t for t in times if t <= max(received_ms, common_ms + MAX_ROW_LEAD_MS))
 
 
-def traded_names(rows: Any, names: TickerNames) -> frozenset[str]:
-    """Return the names in those rows that have a price and a turnover above 0. They may be of any market."""
-    traded = (row for row in mappings(rows) if positive(row.get(names.last)) is not None)
-    amount = names.turnover or names.volume
-    return frozenset(str(row.get(names.symbol)) for row in traded if positive(row.get(amount)) is not None)
+def traded_names(rows: Any, names: TickerNames, venue_ms: int) -> frozenset[str]:
+    """Return the names in those rows that have a price, a turnover above 0 and no old time. They may be of any market."""
+    amount, earliest_ms = names.turnover or names.volume, venue_ms - MAX_TICKER_AGE_MS
+    return frozenset(
+        str(row.get(names.symbol))
+        for row in (rows.values() if isinstance(rows, Mapping) else rows)
+        if isinstance(row, Mapping)
+        and positive(row.get(names.last)) is not None
+        and positive(row.get(amount)) is not None
+        and (number(row.get(names.time)) or venue_ms) >= earliest_ms
+    )
 
 
 def read_tickers(

@@ -19,6 +19,7 @@ from virtuoso.exchange.adapter import CcxtExchange
 VENUES = ("bybit", "binance", "okx")
 PATHS = {"bybit": "instruments-info", "binance": "exchangeInfo", "okx": "public/instruments"}
 TICKERS = {"bybit": "market/tickers", "binance": "ticker/24hr", "okx": "market/tickers"}
+TIME = {"binance": "closeTime", "okx": "ts"}
 NAME = {"bybit": "symbol", "binance": "symbol", "okx": "instId"}
 SETTLE = {"bybit": "settleCoin", "binance": "marginAsset", "okx": "settleCcy"}
 Rows = list[Any]
@@ -249,6 +250,35 @@ async def test_a_much_shorter_list_is_refused_while_the_tickers_contradict_it(
             with pytest.raises(BadData, match="lacks"):
                 await exchange.instruments()
             assert (await exchange.tickers()).keys() == before.keys()
+
+
+@pytest.mark.parametrize("venue", ["binance", "okx"])
+async def test_a_delisted_market_whose_ticker_stands_still_does_not_trade(venue: str, altered: AlteredExchange) -> None:
+    async with connected(venue, altered) as exchange:
+        everything = [each.symbol for each in await exchange.instruments()]
+        gone = everything[1:10]
+        delist = delisting(venue, gone)
+
+        def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
+            if path.endswith(PATHS[venue]):
+                delist(rows_of(body))
+            elif path.endswith(TICKERS[venue]):
+                rows = rows_of(body)
+                living = list(rows)
+                delist(living)
+                for row in rows:
+                    if row not in living:
+                        row[TIME[venue]] = int(row[TIME[venue]]) - 3_600_000
+            return body
+
+        altered.alter = alter
+        await exchange.tickers()
+        for _ in range(LIST_CONFIRMATIONS if len(gone) > 0.1 * len(everything) else 0):
+            with pytest.raises(BadData, match="lacks"):
+                await exchange.instruments()
+        assert {each.symbol for each in await exchange.instruments()} == set(everything) - set(gone)
+        await exchange.tickers()
+        assert not set(exchange.unlisted) & set(gone)
 
 
 @pytest.mark.parametrize("venue", VENUES)
