@@ -18,9 +18,11 @@ from virtuoso.domain import setting_values as values
 from virtuoso.domain.addresses import is_loopback
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.model import DimensionKind, Environment, Timeframe
+from virtuoso.domain.private_files import open_to_all
 
 PREFIX = "VIRTUOSO_"
 HISTORY_FILE = "history.db"
+KEY_FILES = ("tls_key",)  # the settings that name a file with a private key
 FILE_SUFFIX = "_FILE"
 MASK = "***"
 
@@ -183,10 +185,11 @@ class Settings:
 class LoadedSettings:
     """The settings, the text and source (default, environment, file, flag) of each, and warnings about unknown variables.
 
-    The texts of secrets are masked."""
+    The texts of secrets are masked. `secret_files` are the files with secrets, by the variable that names each."""
 
     settings: Settings
     texts: dict[str, tuple[str, str]]
+    secret_files: dict[str, str]
     warnings: tuple[str, ...]
 
 
@@ -264,7 +267,15 @@ def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> LoadedSetti
             )
     settings = Settings(**parsed)
     _check_cluster_key(settings)
+    secret_files = {f"{PREFIX}{name.upper()}": getattr(settings, name) for name in KEY_FILES}
+    secret_files |= {name: env[name] for name in known & set(env) if name.endswith(FILE_SUFFIX)}
+    secret_files = {name: path for name, path in sorted(secret_files.items()) if path}
+    warnings += [
+        f"{name}={path!r} holds a secret, and every user of this machine may read it: chmod o-rwx {path}"
+        for name, path in secret_files.items()
+        if open_to_all(path)
+    ]
     missing = sorted(set(settings.exchange_urls) - set(settings.exchanges))
     if missing:
         warnings.append(f"{PREFIX}EXCHANGE_URLS names {', '.join(missing)}, which {PREFIX}EXCHANGES does not contain")
-    return LoadedSettings(settings, texts, tuple(warnings))
+    return LoadedSettings(settings, texts, secret_files, tuple(warnings))

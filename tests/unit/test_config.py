@@ -140,6 +140,8 @@ def test_secrets_are_read_from_files_and_never_shown(tmp_path: Path) -> None:
     key, history = tmp_path / "key", tmp_path / "history"
     key.write_text(f"{SECRET}\n")
     history.write_text("postgresql://virtuoso:pa/s@s@host:5432/virtuoso\n")
+    for file in (key, history):
+        file.chmod(0o600)
     loaded = load({"VIRTUOSO_CLUSTER_KEY_FILE": str(key), "VIRTUOSO_HISTORY_FILE": str(history)}, {})
     assert loaded.warnings == ()
     assert loaded.settings.cluster_key == (SECRET,)

@@ -28,6 +28,7 @@ async def doctor(loaded: LoadedSettings, options: Namespace, _: asyncio.Event) -
         servers=settings.servers,
         tls=(settings.tls_certificate, settings.tls_key),
         access_log=settings.access_log if settings.access_log != STDOUT else "",
+        secret_files=loaded.secret_files,
         monitor_address=settings.monitor_address,
         environment=settings.effective_environment,
         history=settings.effective_history,

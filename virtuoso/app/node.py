@@ -20,6 +20,7 @@ from virtuoso.app.banner import announce
 from virtuoso.app.supervisor import Role
 from virtuoso.domain.addresses import Address, address_in_use, format_address, reachable
 from virtuoso.domain.errors import ConfigError
+from virtuoso.domain.private_files import make_directory
 
 SIMULATED = ("bybit", "binance", "okx")
 
@@ -94,7 +95,7 @@ def temporary_folder(base: Path, prefix: str) -> Iterator[Path]:
 
     Raise ConfigError when `base` cannot be written."""
     try:
-        base.mkdir(parents=True, exist_ok=True)
+        make_directory(base)
         for leftover in base.glob(f"{prefix}*"):
             if (lock := _try_lock(leftover)) is not None:
                 shutil.rmtree(leftover, ignore_errors=True)

@@ -6,13 +6,15 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from virtuoso.app.monitor import Readiness, Status, listening
-from virtuoso.config import Settings
+from virtuoso.config import Settings, state_directory
+from virtuoso.domain.private_files import tighten
 from virtuoso.repository import factory
 from virtuoso.repository.tiered import TieredRepository
 
 
 def open_repository(settings: Settings) -> TieredRepository:
-    """Open the repository of the settings."""
+    """Open the repository of the settings. The state directory becomes private."""
+    tighten([Path(state_directory())])
     return factory.open_repository(settings.cache, Path(settings.node_directory), cluster_keys=settings.cluster_key)
 
 

@@ -7,7 +7,7 @@ import importlib
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from virtuoso.doctor import edge, listeners, machine
@@ -15,6 +15,7 @@ from virtuoso.doctor.directories import check_directory
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.history import check_history
 from virtuoso.doctor.memcached_servers import check_memcached, downgrade_failures
+from virtuoso.doctor.secret_files import check_secret_files
 from virtuoso.domain.addresses import Address, format_address
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.model import Environment
@@ -47,7 +48,8 @@ class Targets:
     """The targets of the checks, from the settings.
 
     `history`: the URL, or None. `envoy`: the program, or None. `servers`: the upstream servers of the edge. `tls`: the
-    certificate and the key of the edge. `access_log`: the access log file of the edge, or ""."""
+    certificate and the key of the edge. `access_log`: the access log file of the edge, or "". `secret_files`: the files with
+    secrets, by the setting that names each."""
 
     exchanges: Sequence[str]
     exchange_urls: Mapping[str, str]
@@ -63,6 +65,7 @@ class Targets:
     servers: Sequence[Address] = ()
     tls: tuple[str, str] = ("", "")
     access_log: str = ""
+    secret_files: Mapping[str, str] = field(default_factory=dict)
 
 
 async def examine(targets: Targets, *, clock: Clock = SYSTEM_CLOCK) -> list[Finding]:
@@ -114,6 +117,7 @@ def _other_checks(targets: Targets, deadline: _Deadline) -> list[tuple[str, Chec
     checks: list[tuple[str, Check]] = [
         *_repository_checks(targets.cache, targets.node_directory, deadline),
         ("HISTORY", lambda: check_history(targets.history)),
+        ("secret files", lambda: _single(check_secret_files(targets.secret_files, targets.history))),
         port("GRPC_ADDRESS", targets.grpc_address, listeners.grpc_status),
         port("EDGE_ADDRESS", targets.edge_address, edge_status),
         port("MONITOR_ADDRESS", targets.monitor_address, listeners.http_status, needed=False),

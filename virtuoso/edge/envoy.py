@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+from virtuoso.domain import private_files
 from virtuoso.domain.addresses import Address, address_in_use, format_address, reachable
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import certificate
@@ -86,7 +87,7 @@ def _check(spec: EdgeSpec) -> None:
         certificate.check(spec.certificate, spec.key)
     if spec.access_log not in ("", STDOUT):
         try:
-            with open(spec.access_log, "ab"):
+            with open(spec.access_log, "ab", opener=private_files.opener):
                 pass
         except OSError as error:
             remedy = "Expected a writable file, - for standard output, or an empty value"
@@ -109,6 +110,7 @@ async def _running_envoy(program: str, spec: EdgeSpec) -> AsyncIterator[tuple[as
             stdin=asyncio.subprocess.DEVNULL,
             stdout=None if spec.access_log == STDOUT else asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
+            umask=0o077,  # only this user may read an access log that is created after a rotation
             start_new_session=True,  # Ctrl-C reaches only this process, which stops Envoy
         )
         relay = asyncio.create_task(_relay_log(child))

@@ -13,6 +13,7 @@ import os
 import sqlite3
 import time
 from contextlib import closing, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +24,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from virtuoso.domain.private_files import FILE_MODE, make_directory, tighten
 from virtuoso.history.database import cause, one_line
 from virtuoso.history.schema import VERSION_TABLE
 from virtuoso.metrics import HISTORY_SET_ASIDE
@@ -42,7 +44,9 @@ _EXPLANATIONS = {
 
 
 class Sqlite:
-    """The file at `path`. The first write creates it and its folder. See the protocol `Database`."""
+    """The file at `path`. The first write creates it and its folder. See the protocol `Database`.
+
+    Only its owner may read it. SQLite gives its logs the same mode."""
 
     name = "sqlite"
     interruptible = False  # calls run in threads; a cancelled call could lock the file forever
@@ -73,8 +77,9 @@ class Sqlite:
 
     def _before_connect(self, _dialect: Any, record: Any, _arguments: Any, _options: Any) -> None:
         if self._write:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch()  # an empty file is an empty database, and has an inode
+            make_directory(self._path.parent)
+            self._path.touch(FILE_MODE)  # an empty file is an empty database, and has an inode
+            tighten(self._path.parent.glob(f"{escape(self._path.name)}*"))  # those of an older version
         record.info["inode"] = self._inode()
 
     def _connected(self, connection: Any, _record: Any) -> None:

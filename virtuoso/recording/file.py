@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from virtuoso.domain.errors import ConfigError, CorruptValue
+from virtuoso.domain.private_files import FILE_MODE, tighten
 
 FORMAT = 2  # since format 2, a pass has the field `trading`
 RECORDING_KEY = "tape"  # the key of the event that begins a session of a recording; its value is FORMAT
@@ -36,11 +37,12 @@ class RecordingFile:
             raise ConfigError(f"FILE={path}: not a regular file")
         self._created = not path.exists()
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
         except OSError as error:
             raise ConfigError(f"FILE={path}: cannot be written: {error.strerror}") from error
         try:
             self._lock()
+            tighten([path])
             self.size = self._complete_size()
             os.ftruncate(self._descriptor, self.size)
         except BaseException:

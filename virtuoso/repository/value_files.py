@@ -4,6 +4,8 @@ A file contains a sealed value with its expiry. Its modification time is the tim
 A reader therefore sees the old value or the new one. Files are not synced to the disk. After a power failure, a file may be
 truncated. Its envelope shows this, and the next value is published within seconds.
 
+Only their owner may read the files. Files of an older version become private at the first call.
+
 A file is expired after its expiry time. It is also expired when it was written in the future, because the clock has been set
 back. A clock change therefore neither keeps a value forever nor blocks a lease forever.
 """
@@ -23,6 +25,7 @@ from urllib.parse import quote
 
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import CorruptValue, RepositoryError, RepositoryTimedOut
+from virtuoso.domain.private_files import FILE_MODE, make_directory, opener, tighten
 from virtuoso.repository.envelope import HEADER_BYTES, MAX_VALUE_BYTES, Envelope, read_header
 
 _SUFFIX = ".virtuoso"
@@ -44,10 +47,12 @@ class ValueFiles:
         self._envelope = envelope
         self._path = path
         self._clock = clock
+        self._private = False
 
     def get(self, key: str) -> bytes | None:
         """Return the value, or None when there is none or it has expired. Raise CorruptValue when the file is damaged. Raise
         RepositoryError when it cannot be read."""
+        self._make_private()
         try:
             with self._file(key).open("rb") as file:
                 status = os.fstat(file.fileno())
@@ -96,9 +101,10 @@ class ValueFiles:
         """Hold the lock of the key against other threads and processes. The kernel releases the lock of a process that
         dies. Raise RepositoryError when another holder keeps it for too long."""
         give_up_at = self._clock.monotonic() + _LOCK_TIMEOUT_S
+        self._make_private()
         try:
-            self._path.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._file(key).with_suffix(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            make_directory(self._path)
+            descriptor = os.open(self._file(key).with_suffix(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
         except OSError as error:
             raise self._error("written", error) from error
         try:
@@ -130,6 +136,12 @@ class ValueFiles:
                     elif file.name.endswith(_SUFFIX) and self._removable(file):
                         self._remove(file)
 
+    def _make_private(self) -> None:
+        """Tighten the modes of the directory and of our files in it, once."""
+        if not self._private:
+            self._private = True
+            tighten([self._path, *self._path.glob(f"*{_SUFFIX}*")])
+
     def _overwrite(self, key: str, value: bytes, ttl_s: float) -> None:
         """Store an equal value with a new expiry in the same file. This needs no room on the disk, so a lease can always be
         renewed."""
@@ -146,9 +158,11 @@ class ValueFiles:
         now_ms = self._clock.now_ms()
         file = self._file(key)
         part = self._part(file)
-        self._path.mkdir(parents=True, exist_ok=True)
+        self._make_private()
+        make_directory(self._path)
         try:
-            part.write_bytes(self._envelope.seal(key, value, now_ms + int(ttl_s * 1000)))
+            with open(part, "xb", opener=opener) as opened:
+                opened.write(self._envelope.seal(key, value, now_ms + int(ttl_s * 1000)))
             os.utime(part, (now_ms / 1000, now_ms / 1000))
             if self._clock.monotonic() > deadline:
                 raise RepositoryTimedOut(f"{self._path} took too long to write")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from virtuoso.domain.private_files import make_directory
+
 
 class Watchlist:
     """The marked symbols. The file is read once and written after every change.
@@ -29,7 +31,7 @@ class Watchlist:
 
         Raise OSError when the file cannot be written. The change is then lost when the program ends."""
         self._symbols ^= {symbol}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(self._path.parent)
         temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             temporary.write_text("".join(f"{each}\n" for each in sorted(self._symbols)), encoding="utf-8")
