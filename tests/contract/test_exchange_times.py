@@ -25,6 +25,7 @@ SYMBOLS = {"bybit": "symbol", "binance": "symbol", "okx": "instId", "myokx": "in
 LISTING_TIMES = {"bybit": "launchTime", "binance": "onboardDate", "okx": "listTime", "myokx": "listTime"}
 VENUES = list(SYMBOLS)
 TICKERS = ("/v5/market/tickers", "/fapi/v1/ticker/24hr", "/api/v5/market/tickers")
+PREMIUMS = {"binance": ("/fapi/v1/premiumIndex", "time"), "okx": ("/api/v5/public/mark-price", "ts")}
 LISTS = ("/v5/market/instruments-info", "/fapi/v1/exchangeInfo", "/api/v5/public/instruments")
 
 Row = dict[str, Any]
@@ -154,6 +155,18 @@ async def test_many_rows_with_wrong_times_are_bad_data(world: World) -> None:
     world.proxy.alter = alter
     with pytest.raises(BadData, match="a price and a time"):
         await world.exchange.tickers()
+
+
+@pytest.mark.parametrize("world", PREMIUMS, indirect=True)
+@pytest.mark.parametrize("wrong", [lambda ms: ms - 2 * HOUR, lambda ms: ms + HOUR, lambda ms: ms * 1000])
+async def test_a_mark_price_with_a_wrong_time_is_absent(world: World, wrong: Callable[[int], int]) -> None:
+    path, field = PREMIUMS[world.venue]
+    world.alter_row((path,), "SOL", field, wrong)
+    await world.exchange.renew_premiums()
+    tickers = await world.exchange.tickers()
+    assert tickers["SOLUSDT"].mark is None
+    assert tickers["SOLUSDT"].last > 0
+    assert tickers["BTCUSDT"].mark is not None
 
 
 @pytest.mark.parametrize("wrong", [lambda ms: ms * 1000, lambda _: NOW + 24 * HOUR, lambda ms: ms // 1000])

@@ -10,6 +10,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | the venue's time in other replies | at most 60 s ahead of ours | the reply is refused: VenueStale |
 | a time in a row | not before 2009, at most 5 s ahead of its reply (bars: 60 s) | the row is refused |
 | the age of a ticker whose row has a time | at most 10 minutes | the row is refused: the market has no ticker |
+| the time of a row with mark, index and funding | at most 60 s ahead of ours, 10 minutes behind | the fields are absent |
 | the time at which a market was listed | not before 2009, at most 60 s ahead of ours | the field is absent |
 | a time in a stored snapshot | at most 60 s after the snapshot was computed (`expire_time` excepted) | the row is refused |
 | a time in the history | at most 60 s after now | the record is left out; a signal closed in the future is active |

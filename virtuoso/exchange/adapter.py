@@ -27,7 +27,7 @@ from virtuoso.exchange.instruments import instruments_of, is_active_perpetual
 from virtuoso.exchange.list_completeness import ListCompleteness, unlisted_symbols
 from virtuoso.exchange.premiums import Premiums, Rows
 from virtuoso.exchange.replies import CALL_REPLIES, RECORDED_REPLIES, Reply, deciding_reply
-from virtuoso.exchange.rows import completed, mappings, positive, read_book, read_series, read_trades
+from virtuoso.exchange.rows import completed, mappings, positive, read_book, read_series, read_trades, timely
 from virtuoso.exchange.tickers import newest_ms, read_tickers, traded_names
 from virtuoso.exchange.venues import SeriesNames, venue_facts
 
@@ -155,7 +155,7 @@ class CcxtExchange:
 
     async def premium_rows(self) -> tuple[Rows, int]:
         """Return rows of mark, index and funding by the symbol in ticker rows, and the time of receipt (epoch ms)."""
-        name, parts = self._facts.names.premium.symbol, self._facts.premium_parts
+        names, parts = self._facts.names.premium, self._facts.premium_parts
 
         async def request() -> Any:
             rates = await self._client.fetch_funding_rates()
@@ -163,7 +163,9 @@ class CcxtExchange:
 
         def read(answers: Any, stamp: Stamp, _: Reply | None) -> tuple[Rows, int]:
             rates, more = answers
-            return completed(mappings(rates), [(reply["data"], suffix) for reply, suffix in more], name), stamp.received_ms
+            received_ms = stamp.received_ms
+            dated = [(timely(mappings(reply["data"]), names.time, received_ms), suffix) for reply, suffix in more]
+            return completed(timely(mappings(rates), names.time, received_ms), dated, names.symbol), received_ms
 
         rows = await self._ask("fetchFundingRates", request, read)
         if self._facts.unlisted_funding_hours is not None and rows[1] >= self._intervals_due_ms:

@@ -15,7 +15,7 @@ from virtuoso import metrics
 from virtuoso.domain.errors import BadData, EmptyData
 from virtuoso.domain.model import OrderBook, Stamp, TimeSeries, Trades
 from virtuoso.domain.numbers import parse_number
-from virtuoso.domain.plausibility import EARLIEST_MS, LARGEST, MAX_ROW_LEAD_MS
+from virtuoso.domain.plausibility import EARLIEST_MS, LARGEST, MAX_CLOCK_LEAD_MS, MAX_ROW_LEAD_MS, MAX_TICKER_AGE_MS
 from virtuoso.domain.prices import price_text
 from virtuoso.exchange.venues import SeriesNames, TradeNames
 
@@ -222,6 +222,20 @@ def keyed(rows: Sequence[Mapping[str, Any]], name: str, reason: str) -> dict[str
     named = [(key, row) for row in rows if isinstance(key := row.get(name), str)]
     count_refused(f"{reason}_symbol", len(rows) - len(named))
     return without_contradictions(named, reason)
+
+
+def timely(rows: Iterable[Mapping[str, Any]], name: str, received_ms: int) -> list[Mapping[str, Any]]:
+    """Return the rows without those whose time in field `name` is more than a minute ahead of ours or 10 minutes behind.
+    Rows without a time are kept."""
+    kept = []
+    for row in rows:
+        given = row.get(name)
+        time_ms = row_time(given, received_ms + MAX_CLOCK_LEAD_MS) if given else received_ms
+        if time_ms is None or received_ms - time_ms > MAX_TICKER_AGE_MS:
+            count_refused("premium_time" if time_ms is None else "premium_age")
+        else:
+            kept.append(row)
+    return kept
 
 
 def completed(

@@ -72,13 +72,15 @@ class TickerNames:
 
 @dataclass(frozen=True, slots=True)
 class PremiumNames:
-    """Field names of a row with mark price, index price and funding rate, for venues whose tickers lack them."""
+    """Field names of a row with mark price, index price and funding rate, for venues whose tickers lack them. `time` is ""
+    when rows have no time of their own."""
 
     symbol: str
     mark: str
     index: str
     funding: str
     interval: FundingNames = FundingNames()
+    time: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,7 @@ _BINANCE = Venue(
         PremiumNames(
             *("symbol", "markPrice", "indexPrice", "lastFundingRate"),
             FundingNames(hours="fundingIntervalHours", next_payment="nextFundingTime"),
+            time="time",
         ),
     ),
     options={"fetchTradesMethod": "fapiPublicGetTrades"},  # weight 5; aggTrades, ccxt's default, has weight 20
@@ -265,6 +268,7 @@ _OKX = Venue(
         PremiumNames(
             *("instId", "markPx", "idxPx", "fundingRate"),
             FundingNames(next_payment="fundingTime", payment_after="nextFundingTime"),
+            time="ts",
         ),
     ),
     options={"fetchMarkets": {"types": ["swap"]}, "defaultType": "swap", "defaultSubType": "linear"},
