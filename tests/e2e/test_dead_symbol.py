@@ -13,6 +13,7 @@ import pytest
 from tests.altered_exchange import AlteredExchange
 from tests.e2e.product import Product
 from tests.programs import Market
+from virtuoso.domain.clock import epoch_ms
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import provenance_pb2
 
@@ -60,6 +61,27 @@ def without_ticker(path: str, query: Mapping[str, str], body: Any) -> Any:
     return body
 
 
+def halted(path: str, query: Mapping[str, str], body: Any) -> Any:
+    """Alter replies as for a symbol in which nothing has traded for two hours: flat bars without volume and old trades."""
+    if (query.get("symbol") or query.get("instId")) not in NAMES:
+        return body
+    since = epoch_ms() - 2 * 3_600_000
+    rows: list[Any] = body if isinstance(body, list) else body.get("data") or body["result"].get("list") or []
+    if "kline" in path or "candles" in path:
+        last = next((row[4] for row in sorted(rows, key=lambda row: -int(row[0])) if int(row[0]) < since), rows[0][4])
+        volumes = (5, 7) if "kline" in path else (5, 6, 7)  # cell 6 of Binance is the close time
+        for row in (row for row in rows if int(row[0]) >= since):
+            row[1:5] = [last] * 4
+            for cell in (cell for cell in volumes if cell < len(row)):
+                row[cell] = "0"
+    elif path.endswith(("/recent-trade", "/trades")):
+        name = next(each for each in ("time", "ts") if each in rows[0])
+        late = max(int(row[name]) for row in rows) - since
+        for row in rows:
+            row[name] = type(row[name])(int(row[name]) - late)
+    return body
+
+
 @pytest.mark.parametrize(
     ("venues", "alter", "reason"),
     [
@@ -67,6 +89,9 @@ def without_ticker(path: str, query: Mapping[str, str], body: Any) -> Any:
         ("binance,bybit", without_data, "binance gives no 1m candles"),
         ("okx", without_ticker, "okx gives no usable price of SOLUSDT"),
         ("okx", without_data, "okx gives no 1m candles"),
+        ("bybit", halted, "SOLUSDT is halted on bybit: no trade since "),
+        ("binance", halted, "SOLUSDT is halted on binance: no trade since "),
+        ("okx", halted, "SOLUSDT is halted on okx: no trade since "),
     ],
 )
 def test_the_living_symbols_are_served_and_the_dead_one_has_its_reason(
@@ -92,4 +117,8 @@ def test_the_living_symbols_are_served_and_the_dead_one_has_its_reason(
         else:
             reply = node.stub.GetConfluence(request, timeout=2)
             assert not reply.HasField("score")
-            assert {"order_book", "trades", "candles_5m"} <= set(reply.missing_inputs)
+            if alter is without_data:
+                assert {"order_book", "trades", "candles_5m"} <= set(reply.missing_inputs)
+            else:
+                reasons = {component.missing for dimension in reply.dimensions for component in dimension.components}
+                assert [f"{DEAD} is halted on {venues}: {each}" for each in reasons] == [symbols[DEAD].unscored_reason]

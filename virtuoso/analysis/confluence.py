@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from virtuoso.analysis import orderbook, orderflow, sentiment
 from virtuoso.analysis.aggregation import DimensionResult, aggregate_dimension, aggregate_total
 from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, COMPONENTS, CandleReadingsCache, TimeframeReadings
 from virtuoso.analysis.components import ComponentResult, ContextComponentSpec, missing_result
+from virtuoso.analysis.halts import halt_reason
 from virtuoso.analysis.measurement import MIN_CONFIDENCE, READING_ERRORS, NotMeasured, freshness
 from virtuoso.analysis.sentences import input_words
 from virtuoso.analysis.symbol_context import SymbolContext, observed_times
@@ -40,13 +42,15 @@ def score_symbol(
     """Return the six dimensions of one symbol and their total at `now_ms` (epoch ms, the exchange's clock).
 
     Bad data never raises an exception. `missing_inputs` names each missing input. A component's `missing` gives the reason
-    why it could not be measured. Below `weights.min_coverage` or `weights.min_dimensions` there is no score. Bars that close
-    after `now_ms` are not used.
+    why it could not be measured. A halted market has no measured component. Below `weights.min_coverage` or
+    `weights.min_dimensions` there is no score. Bars that close after `now_ms` are not used.
 
     `cache` belongs to this symbol. It reuses results that were computed from unchanged Candles. The score is identical with
     and without it, bit for bit."""
-    cache = cache or CandleReadingsCache()
     times = observed_times(inputs)
+    if reason := halt_reason(inputs, now_ms):
+        return _halted(inputs.symbol, reason, times, weights)
+    cache = cache or CandleReadingsCache()
     readings = cache.readings(inputs.candles, now_ms)
     bars = {timeframe: r.bars for timeframe, r in readings.items() if r.bars is not None}
     context = SymbolContext(inputs, now_ms, bars)
@@ -61,6 +65,19 @@ def score_symbol(
     ]
     missing_inputs = tuple(dict.fromkeys(name for result in results for name in result.dimension.missing_inputs))
     return aggregate_total(inputs.symbol, results, times, missing_inputs, weights)
+
+
+def _halted(symbol: str, reason: str, times: Mapping[ScoreInput, int], weights: Weights) -> Confluence:
+    """Return the result for a market in which nothing trades: no component is measured, for this reason."""
+    total = math.fsum(weights.timeframes.values())
+    results = []
+    for kind in DimensionKind:
+        missing = [missing_result(spec, reason) for spec in CONTEXT_COMPONENTS.get(kind, ())]
+        if kind in CANDLE_COMPONENTS:
+            for timeframe in Timeframe:
+                missing += _timeframe_results(kind, timeframe, weights.timeframes[timeframe] / total, reason, 0.0)
+        results.append(DimensionResult(aggregate_dimension(kind, missing, (), weights.share(kind)), frozenset()))
+    return replace(aggregate_total(symbol, results, times, (), weights), halt_reason=reason)
 
 
 def _candle_dimension(

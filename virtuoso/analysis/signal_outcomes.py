@@ -1,9 +1,10 @@
 """The outcome of a signal: stop, targets, expiry and result, evaluated on the bars that open after it.
 
 Outcomes are evaluated on closed 1m bars. A 5m bar is used where 1m bars are missing. Only bars that open after the signal
-count. The rest of the minute in which the signal opened affects only the open of the next bar. Wicks count. When a bar
-touches both the stop and a target, the stop is assumed to be first. When a bar opens beyond the stop, the exit price is its
-open. At expiry, the exit price is the close of the bar. Fees and funding are not included.
+count. A bar without volume shows no price at which anyone could trade, so it changes nothing. The rest of the minute in
+which the signal opened affects only the open of the next bar. Wicks count. When a bar touches both the stop and a target,
+the stop is assumed to be first. When a bar opens beyond the stop, the exit price is its open. At expiry, the exit price is
+the close of the bar. Fees and funding are not included.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ def _apply_bar(signal: Signal, bar: _Bar) -> Signal:
     sign, stop = signal.side.sign, signal.stop
     worst, best = (bar.low, bar.high) if sign > 0 else (bar.high, bar.low)
     signal = replace(signal, judged_ms=max(signal.judged_ms, bar.end_ms))
-    if bar.open_ms >= signal.expires_ms:  # the first price after a gap
+    if not bar.volume > 0:
+        return signal
+    if bar.open_ms >= signal.expires_ms:  # the first price after a gap or a halt
         return close_signal(signal, SignalStatus.EXPIRED, bar.open, bar.open_ms)
     if sign * (worst - stop) <= 0:
         opened_beyond = sign * (bar.open - stop) < 0
@@ -95,6 +98,7 @@ class _Bar(NamedTuple):
     high: float
     low: float
     close: float
+    volume: float
 
 
 class _BarSequence:
@@ -103,12 +107,13 @@ class _BarSequence:
     def __init__(self, candles: Candles | None, now_ms: int) -> None:
         self._length = 0 if candles is None else candles.timeframe.ms
         self._opens: Millis = np.empty(0, dtype=np.int64)
-        self._prices: Floats = np.empty((4, 0))
+        self._values: Floats = np.empty((5, 0))  # open, high, low, close, volume
         if candles is not None:
             span = slice(closed_bar_count(candles, now_ms))
-            prices = np.stack([v[span] for v in (candles.open, candles.high, candles.low, candles.close)])
-            valid = np.isfinite(prices).all(axis=0) & (prices > 0).all(axis=0)
-            self._opens, self._prices = candles.open_ms[span][valid], prices[:, valid]
+            columns = (candles.open, candles.high, candles.low, candles.close, candles.volume)
+            values = np.stack([column[span] for column in columns])
+            valid = np.isfinite(values).all(axis=0) & (values[:4] > 0).all(axis=0)
+            self._opens, self._values = candles.open_ms[span][valid], values[:, valid]
 
     def starts_after(self, time_ms: int) -> bool:
         """Return True if there are bars and all of them open after `time_ms`."""
@@ -120,7 +125,7 @@ class _BarSequence:
         if index >= len(self._opens):
             return None
         open_ms = int(self._opens[index])
-        return _Bar(open_ms, open_ms + self._length, *self._prices[:, index].tolist())
+        return _Bar(open_ms, open_ms + self._length, *self._values[:, index].tolist())
 
     def bar_at(self, time_ms: int) -> _Bar | None:
         """Return the bar that opens at `time_ms`, or None."""

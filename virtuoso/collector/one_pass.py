@@ -26,7 +26,16 @@ from virtuoso.domain.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from virtuoso.analysis.opportunities import OpportunityState
-    from virtuoso.domain.model import Candles, Confluence, Dominance, Environment, Fallback, Overview, Timeframe
+    from virtuoso.domain.model import (
+        Candles,
+        Confluence,
+        Dominance,
+        Environment,
+        Fallback,
+        Overview,
+        SymbolInputs,
+        Timeframe,
+    )
     from virtuoso.domain.records import Alert, MarketSentiment, Opportunity, Signal, SignalRecord
     from virtuoso.market_data.market import MarketData
 
@@ -96,11 +105,16 @@ def run_pass(state: VenueState, market: MarketData, request: PassRequest, *, fin
     )
     tickers = market.tickers if market.turnover_known else {}
     sentiment = _compute_or_default(
-        "sentiment", None, lambda: market_sentiment(tickers, market.inputs, market.stamp.observed_ms)
+        "sentiment", None, lambda: market_sentiment(tickers, _trading(market, confluences), market.stamp.observed_ms)
     )
     state = _with_betas(replace(state, regime=overview.regime or state.regime), market)
     result = PassResult(state=state, confluences=confluences, overview=overview, sentiment=sentiment)
     return _traded(result, market, find_opportunities=find_opportunities) if request.trading else result
+
+
+def _trading(market: MarketData, confluences: Mapping[str, Confluence]) -> list[SymbolInputs]:
+    """Return the inputs of the symbols whose market is not halted."""
+    return [item for item in market.inputs if not confluences[item.symbol].halt_reason]
 
 
 def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool) -> PassResult:
@@ -117,7 +131,11 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
         "opportunities",
         unchanged,
         lambda: opportunity_analysis.advance(
-            state.opportunities, inputs, market.anchor_candles, now, enabled=find_opportunities
+            state.opportunities,
+            _trading(market, result.confluences),
+            market.anchor_candles,
+            now,
+            enabled=find_opportunities,
         ),
     )
     unexpired = [o for o in opportunity_state.recent if o.expires_ms > now] if find_opportunities else []

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def unmeasurable(market: MarketData, confluences: Mapping[str, Confluence]) -> dict[str, str]:
     """Return the reasons, by symbol. A symbol with a score is not among them.
 
-    While the venue's tickers are whole, a symbol without a price or without a turnover is not traded. Any other symbol is
-    among them once all its inputs were requested. If these are more than half of the traded symbols, the venue fails. They
+    While the venue's tickers are whole, a symbol without a price or without a turnover is not traded. A halted symbol is among
+    them, and any other one once all its inputs were requested. If these are more than half of the traded symbols, the venue fails. They
     are then left out."""
     reasons: dict[str, str] = {}
     without_data: dict[str, str] = {}
@@ -30,6 +30,8 @@ def unmeasurable(market: MarketData, confluences: Mapping[str, Confluence]) -> d
             reasons[symbol] = f"{market.venue} gives no usable price of {symbol}{why}"
         elif market.turnover_known and ticker is not None and ticker.turnover_24h == 0:
             reasons[symbol] = f"{symbol} has not been traded on {market.venue} for 24 hours"
+        elif result is not None and result.halt_reason:
+            without_data[symbol] = f"{symbol} is halted on {market.venue}: {result.halt_reason}"
         elif symbol in market.tried and result is not None:
             without_data[symbol] = _missing(market.venue, symbol, result, market.refused.get(symbol))
     most = MAX_WITHOUT_DATA * (len(market.universe) - len(reasons))

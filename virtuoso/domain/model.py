@@ -281,6 +281,7 @@ class Confluence:
     drivers: tuple[DimensionKind, ...] = ()  # measured dimensions, strongest contribution first; empty without a score
     missing_inputs: tuple[str, ...] = ()  # names of the missing inputs
     oldest_input_ms: int | None = None  # the oldest time of ticker, candles, book and trades; None if none was used
+    halt_reason: str = ""  # why nothing is measured in a halted market; empty for a market that trades
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | a time in a stored snapshot | at most 60 s after the snapshot was computed (`expire_time` excepted) | the row is refused |
 | a time in the history | at most 60 s after now | the record is left out; a signal closed in the future is active |
 | the time of BTC's market share | at most 1 hour behind ours, 60 s ahead | the reply is refused: VenueStale |
+| the last trade of a market | at most 15 minutes before the newest data | no score; signals are not judged meanwhile |
 | a number | finite and at most 1e18; a price above 0 | the row, or the field, is refused |
 | mark and index price | within 20 % of the last price | the field is absent |
 | funding rate | at most 5 % per interval | the field is absent |
@@ -46,6 +47,7 @@ MAX_CLOCK_STILL_MS = 15 * SECOND_MS
 MAX_ROW_LEAD_MS = 5 * SECOND_MS  # maximum lead of a row's time over its reply's; a venue's clocks differ
 MAX_TICKER_AGE_MS = 10 * MINUTE_MS  # some venues date a ticker by its last trade, and small markets trade rarely
 MIN_FUNDING_INTERVAL_MS, MAX_FUNDING_INTERVAL_MS = 60 * MINUTE_MS, 24 * 60 * MINUTE_MS
+MAX_TRADE_GAP_MS = 15 * MINUTE_MS  # in recorded markets of 1 million USDT a day, no gap is above 10 minutes
 MAX_DOMINANCE_AGE_MS = 60 * MINUTE_MS
 MAX_BAR_LEAD_MS = MINUTE_MS
 MAX_BAR_DELAY_MS = MINUTE_MS  # the newest bar may be missing for two periods and this time

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -116,6 +117,18 @@ def test_a_gap_is_skipped_and_an_expiry_in_it_uses_the_next_price() -> None:
     late = START + DAY + HOUR
     expired = evaluate_outcome(signal, minutes([(100.5, 100.7, 100.1, 100.2)] * 10, late), late + 10 * MINUTE)
     assert (expired.status, expired.exit_price, expired.closed_ms) == (SignalStatus.EXPIRED, 100.5, late)
+
+
+@pytest.mark.parametrize("frozen", [98.0, 100.2, 106.0])
+def test_a_signal_is_not_judged_by_bars_in_which_nothing_traded(frozen: float) -> None:
+    silent = [flat(frozen)] * (25 * 60)
+    bars = minutes([*silent, (100.5, 100.7, 100.1, 100.2)])
+    m1 = bars[Timeframe.M1]
+    halted = {Timeframe.M1: replace(m1, volume=np.where(np.arange(len(m1)) < len(silent), 0.0, 1.0))}
+    waiting = evaluate_outcome(round_signal(), halted, START + DAY + HOUR)
+    assert (waiting.status, waiting.targets_hit, waiting.exit_price) == (SignalStatus.ACTIVE, 0, None)
+    expired = evaluate_outcome(waiting, halted, START + DAY + HOUR + MINUTE)
+    assert (expired.status, expired.exit_price, expired.closed_ms) == (SignalStatus.EXPIRED, 100.5, START + DAY + HOUR)
 
 
 def test_a_bar_with_an_invalid_price_is_a_gap() -> None:
