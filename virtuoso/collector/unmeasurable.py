@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def unmeasurable(market: MarketData, confluences: Mapping[str, Confluence]) -> dict[str, str]:
     """Return the reasons, by symbol. A symbol with a score is not among them.
 
-    While the venue's tickers are whole, a symbol without a price or without a turnover is not traded. A halted symbol is among
-    them, and any other one once all its inputs were requested. If these are more than half of the traded symbols, the venue fails. They
-    are then left out."""
+    While the venue's tickers are whole, a symbol without a price or without a turnover is not traded. A halted symbol is
+    among them, and any other one once all its inputs were requested. If these are more than half of the traded symbols, the
+    venue fails. They are then left out."""
     reasons: dict[str, str] = {}
     without_data: dict[str, str] = {}
     for symbol in (item.symbol for item in market.universe):
