@@ -28,7 +28,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | closes of two timeframes at one time, price 24 hours ago | the same | the coarser candles, or the change, are refused |
 | a bar's open | within a factor of 1.4 of the close before it (5 after a gap) | bars of another scale are refused |
 | the list of markets | 90 % of the traded markets are listed and have a turnover | no totals; read again in a minute |
-| a new list of markets | 90 % of the old one, and all but two that trade; or two more lists agree | the old list is used |
+| a new list of markets | 90 % of the old one, and all that trade; or two more lists agree | the old list is used |
 | tracked symbols without data | at most half of those that trade | the snapshot is incomplete |
 """
 

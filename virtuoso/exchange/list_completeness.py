@@ -23,12 +23,12 @@ class ListCompleteness:
     def check(self, old: Mapping[str, Instrument], new: Mapping[str, Instrument]) -> None:
         """Raise BadData when `new` may be a part of a list. The keys are the symbols in ticker rows.
 
-        Accept `new` if it lacks at most FEW_LOST_MARKETS of the `old` markets that trade, and at most the share
-        MAX_LOST_MARKETS of all. After LIST_CONFIRMATIONS refused lists in a row, accept it if it lacks at most this share of
-        the markets that trade."""
+        Accept `new` if it has all `old` markets that trade and lacks at most the share MAX_LOST_MARKETS of all, or
+        FEW_LOST_MARKETS. After LIST_CONFIRMATIONS refused lists in a row, accept it if it lacks at most this share of the
+        markets that trade."""
         lost, many = old.keys() - new.keys(), max(FEW_LOST_MARKETS, MAX_LOST_MARKETS * len(old))
         trading = len(lost & self.traded)
-        if (trading <= FEW_LOST_MARKETS and len(lost) <= many) or (self._lists >= LIST_CONFIRMATIONS and trading <= many):
+        if (not trading and len(lost) <= many) or (self._lists >= LIST_CONFIRMATIONS and trading <= many):
             self._lists = 0
             return
         self._lists += 1

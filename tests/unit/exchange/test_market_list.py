@@ -133,7 +133,8 @@ async def test_only_an_invalid_row_of_the_list_is_refused(venue: str, altered: A
             assert {**found, "BTCUSDT": None} == {**good, "BTCUSDT": None}, defect
             assert await exchange.order_book(found["BTCUSDT"]), defect
             altered.alter = altering(PATHS[venue], partial(replace, sample[0], row))
-            assert {each.symbol for each in await exchange.instruments()} | {"BTCUSDT"} == good.keys(), defect
+            async with connected(venue, altered) as other:
+                assert {each.symbol for each in await other.instruments()} | {"BTCUSDT"} == good.keys(), defect
 
 
 @pytest.mark.parametrize("venue", VENUES)
@@ -235,6 +236,21 @@ async def test_an_empty_second_page_is_a_part_of_the_list(venue: str, altered: A
         with pytest.raises(BadData, match="lacks"):
             await exchange.instruments()
         assert (await exchange.tickers()).keys() == {each.symbol for each in whole}
+
+
+@pytest.mark.parametrize("venue", VENUES)
+async def test_a_market_that_still_trades_stays_until_three_lists_lack_it(venue: str, altered: AlteredExchange) -> None:
+    async with connected(venue, altered) as exchange:
+        everything = {each.symbol for each in await exchange.instruments()}
+        await exchange.tickers()
+        altered.alter = altering(PATHS[venue], delisting(venue, ["BTCUSDT"]))
+        for _ in range(LIST_CONFIRMATIONS):
+            with pytest.raises(BadData, match="lacks 1"):
+                await exchange.instruments()
+            assert "BTCUSDT" in await exchange.tickers()
+        assert {each.symbol for each in await exchange.instruments()} == everything - {"BTCUSDT"}
+        await exchange.tickers()
+        assert "BTCUSDT" in exchange.unlisted
 
 
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.8])
