@@ -299,7 +299,7 @@ async def test_cursors_never_restart_even_in_a_new_history(
     place: Place, writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
     [first] = await writer.add_alerts([alert()], cooldown_s={})
-    await writer.delete_old(points_before_ms=0, rest_before_ms=2 * T0)
+    await writer.delete_old(points_before_ms=0, rest_before_ms=2 * T0, latest_ms=2 * T0)
     assert list(await reader.alerts()) == []
     assert await reader.newest_cursor() == first.cursor
     place.sql("UPDATE newest SET cursor = 0")  # as in a new history, or one that was restored from a backup
@@ -352,13 +352,25 @@ async def test_old_records_are_deleted_except_active_signals(writer: SqlHistoryW
     closed = {"status": SignalStatus.EXPIRED, "closed_ms": T0}
     await writer.write([], [signal(1), signal(2, **closed), signal(3, **closed)], [opportunity(1), opportunity(3)])
     await writer.add_alerts([alert("a", 60), alert("b", 180)], cooldown_s={})
-    deleted = await writer.delete_old(points_before_ms=T0 + (many - 10) * MINUTE, rest_before_ms=T0 + 3 * MINUTE)
+    deleted = await writer.delete_old(
+        points_before_ms=T0 + (many - 10) * MINUTE, rest_before_ms=T0 + 3 * MINUTE, latest_ms=2 * T0
+    )
     assert deleted == many - 10 + 1 + 3
     assert len(await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)) == 10
     assert [each.id for each in await reader.signals()] == ["signal-003", "signal-001"]
     assert [each.id for each in await reader.opportunities()] == ["opportunity-003"]
     assert [each.key for each in await reader.alerts()] == ["b"]
-    assert await writer.delete_old(points_before_ms=T0, rest_before_ms=T0) == 0
+    assert await writer.delete_old(points_before_ms=T0, rest_before_ms=T0, latest_ms=2 * T0) == 0
+
+
+async def test_records_that_began_in_the_future_are_deleted(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
+    await writer.write([point(0), point(3)], [signal(0), signal(3)], [opportunity(0), opportunity(3)])
+    await writer.add_alerts([alert("a", 0), alert("b", 180)], cooldown_s={})
+    assert await writer.delete_old(points_before_ms=0, rest_before_ms=0, latest_ms=T0 + 2 * MINUTE) == 4
+    assert len(await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)) == 1
+    assert [each.id for each in await reader.signals()] == ["signal-000"]
+    assert [each.id for each in await reader.opportunities()] == ["opportunity-000"]
+    assert [each.key for each in await reader.alerts()] == ["a"]
 
 
 async def test_closing_twice_is_harmless(writer: SqlHistoryWriter) -> None:

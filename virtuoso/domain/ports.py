@@ -217,10 +217,12 @@ class HistoryWriter(Protocol):
         history."""
         ...
 
-    async def delete_old(self, *, points_before_ms: int, rest_before_ms: int) -> int:
-        """Delete points older than `points_before_ms`, and closed signals, opportunities and alerts older than
-        `rest_before_ms`. Use several small transactions. Return the number of deleted records. Raise HistoryError when that
-        fails. Some records may be deleted then."""
+    async def delete_old(self, *, points_before_ms: int, rest_before_ms: int, latest_ms: int) -> int:
+        """Delete points older than `points_before_ms`, closed signals, opportunities and alerts older than `rest_before_ms`,
+        and all records that began after `latest_ms`, which were stored with a wrong time.
+
+        Use several small transactions. Return the number of deleted records. Raise HistoryError when that fails. Some records
+        may be deleted then."""
         ...
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import HistoryError
+from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS
 from virtuoso.domain.ports import HistoryWriter
 from virtuoso.domain.records import Alert, AlertKind, Opportunity, ScorePoint, Signal
 from virtuoso.history.record_queue import RecordQueue
@@ -48,7 +49,8 @@ class BackgroundWriter:
     retried every `interval_s`.
 
     Once an hour it removes points older than `points_days`. It also removes all other records older than `rest_days`, except
-    active signals. Ages are relative to the newest point, because a replayed market has its own time.
+    active signals. Ages are relative to the newest point, because a replayed market has its own time. Records with a time
+    in the future are removed, too.
     """
 
     def __init__(
@@ -233,15 +235,19 @@ class BackgroundWriter:
             await self.delete_old()
 
     async def delete_old(self) -> None:
-        """Remove old records. Log a failure. `run` tries again after an hour."""
+        """Remove old records, and those with a time in the future. Log a failure. `run` tries again after an hour."""
         if self._newest_ms is None:
             return
-        now_ms = min(self._newest_ms, self._clock.now_ms())  # a venue's fast clock must not empty the history
+        # One wrong clock must not empty the history: a record is old, or in the future, on both clocks.
+        clocks_ms = (self._newest_ms, self._clock.now_ms())
+        now_ms = min(clocks_ms)
         try:
             count = await self._history.delete_old(
-                points_before_ms=now_ms - self._points_ms, rest_before_ms=now_ms - self._rest_ms
+                points_before_ms=now_ms - self._points_ms,
+                rest_before_ms=now_ms - self._rest_ms,
+                latest_ms=max(clocks_ms) + MAX_CLOCK_LEAD_MS,
             )
         except HistoryError as error:
             log.warning("history: old records are not removed this hour: %s", error)
         else:
-            log.info("history: %d old records removed", count)
+            log.info("history: %d records removed that are old or in the future", count)

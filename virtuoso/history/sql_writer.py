@@ -93,7 +93,7 @@ class SqlHistoryWriter(SqlHistoryReader):
 
         return await self._transactions.run("add_alerts", add, write=True) if alerts else []
 
-    async def delete_old(self, *, points_before_ms: int, rest_before_ms: int) -> int:
+    async def delete_old(self, *, points_before_ms: int, rest_before_ms: int, latest_ms: int) -> int:
         """See the port."""
 
         async def series_numbers(connection: AsyncConnection) -> list[int]:
@@ -101,14 +101,15 @@ class SqlHistoryWriter(SqlHistoryReader):
 
         count = 0
         for number in await self._transactions.run("delete_old", series_numbers):
-            count += await self._delete_in_batches(_delete_points(number, points_before_ms))
+            count += await self._delete_in_batches(_delete_points(number, points_before_ms, latest_ms))
         rest = {
             tables.signals: (tables.signals.c.opened_ms, tables.signals.c.status != SignalStatus.ACTIVE),
             tables.opportunities: (tables.opportunities.c.found_ms, true()),
             tables.alerts: (tables.alerts.c.observed_ms, true()),
         }
         for table, (time_ms, deletable) in rest.items():
-            count += await self._delete_in_batches(_delete_rows(table, time_ms, rest_before_ms, deletable))
+            condition = or_(and_(time_ms < rest_before_ms, deletable), time_ms > latest_ms)
+            count += await self._delete_in_batches(_delete_rows(table, time_ms, condition))
         return count
 
     async def _delete_in_batches(self, delete_batch: Delete) -> int:
@@ -142,17 +143,17 @@ def _replacing(insert: Insert, table: Table, where: ColumnElement[bool] | None =
     return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=others, where=where)
 
 
-def _delete_points(series: int, before_ms: int) -> Delete:
+def _delete_points(series: int, before_ms: int, latest_ms: int) -> Delete:
     c = tables.points.c
-    oldest = select(c.observed_ms).where(c.series == series, c.observed_ms < before_ms)
-    oldest = oldest.order_by(c.observed_ms).limit(DELETE_BATCH)
-    return delete(tables.points).where(c.series == series, c.observed_ms.in_(oldest))
+    found = select(c.observed_ms).where(c.series == series, or_(c.observed_ms < before_ms, c.observed_ms > latest_ms))
+    found = found.order_by(c.observed_ms).limit(DELETE_BATCH)
+    return delete(tables.points).where(c.series == series, c.observed_ms.in_(found))
 
 
-def _delete_rows(table: Table, time_ms: Column[Any], before_ms: int, deletable: ColumnElement[bool]) -> Delete:
+def _delete_rows(table: Table, time_ms: Column[Any], condition: ColumnElement[bool]) -> Delete:
     (key,) = table.primary_key
-    oldest = select(key).where(time_ms < before_ms, deletable).order_by(time_ms).limit(DELETE_BATCH)
-    return delete(table).where(key.in_(oldest))
+    found = select(key).where(condition).order_by(time_ms).limit(DELETE_BATCH)
+    return delete(table).where(key.in_(found))
 
 
 async def _known_times(

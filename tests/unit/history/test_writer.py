@@ -206,3 +206,13 @@ async def test_a_time_far_in_the_future_does_not_empty_the_history(history: SqlH
     await writer.close()
     await writer.delete_old()
     assert await minutes(history) == [0]
+
+
+async def test_records_in_the_future_of_both_clocks_are_deleted(history: SqlHistoryWriter) -> None:
+    writer = BackgroundWriter(history, cooldown_s={}, clock=SettableClock(T0))
+    await history.write([point(4), point(31 * 60)], opportunities=[opportunity(31 * 60)])
+    writer.record([point(3)])
+    await writer.close()
+    await writer.delete_old()
+    assert await minutes(history) == [3, 4]
+    assert not await history.opportunities()
