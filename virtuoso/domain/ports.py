@@ -221,8 +221,8 @@ class HistoryWriter(Protocol):
         """Delete points older than `points_before_ms`, closed signals, opportunities and alerts older than `rest_before_ms`,
         and all records that began after `latest_ms`, which were stored with a wrong time.
 
-        Use several small transactions. Return the number of deleted records. Raise HistoryError when that fails. Some records
-        may be deleted then."""
+        Use several small transactions. Return the number of deleted records. Raise HistoryError when that fails. Some
+        records may be deleted then."""
         ...
 
     async def close(self) -> None:
