@@ -11,9 +11,11 @@ import pytest
 from tests.altered_exchange import AlteredExchange
 from tests.contract.test_altered_rows import BARS, PRICE, SYMBOL, TICKERS, VENUES, rows_of
 from tests.programs import Simulated
+from virtuoso.analysis.beta import betas
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.analysis.movers import movers
-from virtuoso.domain.clock import SYSTEM_CLOCK
+from virtuoso.analysis.opportunity_rules import find_candidates
+from virtuoso.domain.clock import SYSTEM_CLOCK, epoch_ms
 from virtuoso.domain.model import Timeframe
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.venues import Cadence
@@ -102,3 +104,26 @@ async def test_candles_that_the_ticker_contradicts_are_not_used(venue: str, fact
     reasons = {c.missing for d in result.dimensions for c in d.components if c.name.startswith("rsi_")}
     assert all("candles contradict the last price" in reason for reason in reasons)
     assert all(one.candles for one in found.inputs if one.symbol != "ETHUSDT")
+
+
+@pytest.mark.parametrize("venue", VENUES)
+async def test_candles_in_another_scale_until_an_hour_ago_give_no_beta_and_no_opportunity(
+    venue: str, simulated: Simulated
+) -> None:
+    def alter(path: str, query: Any, body: Any) -> Any:
+        hour_ago_ms = epoch_ms() - 3_600_000
+        for row in rows_of(body) if path.endswith(BARS) and named(path, query) else ():
+            if int(row[0]) < hour_ago_ms:
+                row[1:5] = [str(float(cell) * 1000) for cell in row[1:5]]
+        return body
+
+    found = await market(venue, simulated.url, alter)
+    (ether,) = [one for one in found.inputs if one.symbol == "ETHUSDT"]
+    now = found.stamp.observed_ms
+    assert ether.refused["candles_4h"]  # type: ignore[index]
+    assert all(bars.close.max() < 2 * bars.close.min() for bars in ether.candles.values())
+    candles = {one.symbol: one.candles for one in found.inputs}
+    assert set(betas(candles, now)["ETHUSDT"]) == set()
+    assert not [each for each in find_candidates(found.inputs, found.anchor_candles, now) if each.symbol == "ETHUSDT"]
+    components = [c for d in score_symbol(ether, now).dimensions for c in d.components]
+    assert any("since the scale of the prices changed at" in component.missing for component in components)

@@ -37,6 +37,8 @@ class FakeExchange:
         self.unlisted: list[str] = []
         self.symbol_faults: dict[str, ExchangeError] = {}  # for all calls about one symbol
         self.not_traded: set[str] = set()
+        self.last: dict[str, float] = {}  # last price by symbol, 100 by default
+        self.candle_scale = 1.0  # factor of all prices of candles
         self.run = 1000  # number of newest bars without a gap
 
     def stamp(self) -> Stamp:
@@ -67,7 +69,7 @@ class FakeExchange:
         return {
             name: Ticker(
                 symbol=name,
-                last=100.0,
+                last=self.last.get(name, 100.0),
                 stamp=self.stamp(),
                 change_24h_percent=1.0,
                 turnover_24h=1e9 / (rank + 1) if name not in self.not_traded else 0.0,
@@ -86,14 +88,14 @@ class FakeExchange:
         last = (stamp.observed_ms if before_ms is None else before_ms) // timeframe.ms - 1
         limit = min(limit, self.run)
         times = np.arange(last - limit + 1, last + 1) * timeframe.ms
-        price = 100 + np.sin(times / timeframe.ms)
+        price = self.candle_scale * (100 + np.sin(times / timeframe.ms))
         return Candles(
             symbol=instrument.symbol,
             timeframe=timeframe,
             open_ms=times,
             open=price,
-            high=price + 1,
-            low=price - 1,
+            high=price * 1.01,
+            low=price / 1.01,
             close=price,
             volume=price,
             stamp=stamp,

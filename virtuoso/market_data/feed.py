@@ -12,8 +12,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-import numpy as np
-
 from virtuoso import metrics
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import BadData, ExchangeError
@@ -21,7 +19,7 @@ from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import ANCHOR, Stamp, SymbolInputs, Timeframe
 from virtuoso.domain.plausibility import MIN_KNOWN_TURNOVER
 from virtuoso.market_data.market import MarketData
-from virtuoso.market_data.merge import merge_candles, merge_trades
+from virtuoso.market_data.merge import merge_candles, merge_trades, same_bars
 from virtuoso.market_data.price_checks import Contradictions, PriceSteps
 from virtuoso.market_data.schedule import Job, Schedule
 from virtuoso.market_data.symbol_state import MAX_AGE_MS, SymbolState, is_fresh
@@ -288,13 +286,13 @@ class Feed:
         if old is not None and broken and is_fresh(old, self.observed_ms):
             self._gaps.add(key)
             return RETRY_GAP_S
-        changed = old is None or not np.array_equal(joined.open_ms, old.open_ms)
+        changed = old is None or not same_bars(old, joined)
         if old is None or changed:
             state.candles[timeframe] = joined
         else:  # keep the arrays, because results computed from them are reused
             state.candles[timeframe] = replace(old, stamp=joined.stamp)
         if timeframe in state.inputs(self.tickers.get(key[0]), self.observed_ms).candles:
-            await self._publish_candles(joined, at_once=changed)
+            await self._publish_candles(state.candles[timeframe], at_once=changed)
         wait_s = self._until_bar(int(joined.open_ms[-1]), timeframe, state.instrument.symbol)
         if _is_complete(joined):
             self._short_reads.pop(key, None)

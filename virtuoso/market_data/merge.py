@@ -34,6 +34,11 @@ def merge_candles(old: Candles | None, new: Candles, *, limit: int) -> Candles:
     return replace(merged, scale_since_ms=since)
 
 
+def same_bars(one: Candles, other: Candles) -> bool:
+    """Return True if both have the same bars with the same values."""
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in CANDLE_COLUMNS)
+
+
 def merge_trades(old: Trades | None, new: Trades, *, window_ms: int, limit: int) -> Trades:
     """Return the trades of `old` and `new`, each trade once, oldest first.
 

@@ -145,3 +145,13 @@ async def test_a_symbol_that_is_traded_again_is_expected_again() -> None:
         await asyncio.sleep(120)
         assert node.publications[-1].snapshot.scored == 4
         assert not node.publications[-1].snapshot.unmeasurable
+
+
+async def test_a_symbol_whose_prices_contradict_each_other_has_the_reason() -> None:
+    venue = exchange("bybit", *FOUR)
+    venue.last[DEAD] = 1000.0
+    snapshot = await last_of(Node([venue], memory(), symbols=FOUR))
+    assert snapshot.scored >= 3
+    assert snapshot.tickers[DEAD].last == 100.0
+    assert snapshot.tickers[DEAD].change_24h_percent is None
+    assert DEAD not in {mover.symbol for mover in (*snapshot.gainers, *snapshot.losers)}

@@ -329,6 +329,62 @@ async def test_after_a_gap_to_the_known_bars_the_full_series_is_read_immediately
         assert read.open_ms[-1] >= known.open_ms[-1]
 
 
+async def test_one_reading_of_candles_in_another_scale_changes_nothing() -> None:
+    exchange = fake()
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        known = only(feed).candles[Timeframe.M5]
+        job = Job("BTCUSDT", InputKind.CANDLES, Timeframe.M5)
+        exchange.candle_scale = 10
+        assert await feed._run(job) == 0.0
+        assert only(feed).candles[Timeframe.M5] is known
+        exchange.candle_scale = 1
+        assert await feed._run(job) > 0.0
+        assert len(only(feed).candles[Timeframe.M5]) == BARS_KEPT
+        assert only(feed).candles[Timeframe.M5].close.max() < 102
+
+
+async def test_candles_that_stay_in_another_scale_are_refused_with_a_reason_until_they_are_right_again() -> None:
+    exchange = fake("BTCUSDT", "ETHUSDT")
+    published: list[Candles] = []
+
+    async def keep(_: str, bars: Candles) -> None:
+        published.append(bars)
+
+    async with feeding(exchange) as feed:
+        feed.on_candles = keep
+        await until(lambda: feed.filled)
+        exchange.candle_scale = 1000
+        await asyncio.sleep(9 * 60)
+        market = feed.market()
+        assert [item.symbol for item in market.inputs] == ["BTCUSDT", "ETHUSDT"]
+        assert not any({Timeframe.M1, Timeframe.M5} & item.candles.keys() for item in market.inputs)
+        assert market.refused["BTCUSDT"] == "the 1m candles contradict the last price"
+        assert set(market.tickers) == {"BTCUSDT", "ETHUSDT"}
+        assert all(bars.close.max() < 102 for bars in published)
+        exchange.candle_scale = 1
+        await asyncio.sleep(6 * 60)
+        assert all(set(item.candles) == set(Timeframe) for item in feed.market().inputs)
+        assert not feed.market().refused
+
+
+async def test_one_reading_of_prices_in_another_scale_changes_nothing() -> None:
+    exchange = fake("BTCUSDT", "ETHUSDT")
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        exchange.last["ETHUSDT"] = 1000.0
+        await feed.read_prices()
+        assert set(feed.tickers) == {"BTCUSDT"}
+        assert [item.symbol for item in feed.market().inputs] == ["BTCUSDT"]
+        exchange.last["BTCUSDT"] = 1000.0
+        exchange.last["ETHUSDT"] = 100.0
+        await feed.read_prices()
+        assert set(feed.tickers) == {"ETHUSDT"}
+        exchange.last |= {"BTCUSDT": 1e5, "ETHUSDT": 1000.0}
+        with pytest.raises(BadData, match="no price"):
+            await feed.read_prices()
+
+
 async def test_after_hours_without_reads_the_series_becomes_complete() -> None:
     exchange = fake()
     async with feeding(exchange) as feed:
