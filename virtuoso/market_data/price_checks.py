@@ -69,7 +69,11 @@ class _Check:
             self.trusted.append(bars)
 
     def _against_finer(self, bars: Candles) -> str:
-        other = next((one for one in self.trusted if _closes_agree(bars, one) is False), None)
+        agrees = [(one, _closes_agree(bars, one)) for one in self.trusted]
+        if all(agree is None for _, agree in agrees):  # the finer series are short
+            newest = self.trusted[0]
+            agrees = [(newest, _near(float(bars.close[-1]), float(newest.close[-1]), MAX_GAP_JUMP))]
+        other = next((one for one, agree in agrees if agree is False), None)
         return "" if other is None else f"the {bars.timeframe.value} candles contradict the {other.timeframe.value} candles"
 
     def _against_last(self, bars: Candles) -> str:
