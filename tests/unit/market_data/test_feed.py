@@ -6,18 +6,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 
 from tests.clocks import VirtualClock
 from tests.unit.fakes import FakeExchange
 from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported, VenueUnavailable
-from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Candles, SymbolInputs, Timeframe
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import BARS_KEPT, Feed
-from virtuoso.market_data.schedule import Job
+from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.universe import UniverseRules
 
 HOUR_S = 3600.0
@@ -279,124 +276,6 @@ async def test_a_symbol_without_a_current_turnover_keeps_its_rank() -> None:
         assert exchange.calls["instruments"] >= 2
         assert [item.symbol for item in feed.universe] == ["BTCUSDT", "ETHUSDT"]
         assert [item.symbol for item in feed.market().inputs] == ["ETHUSDT"]
-
-
-async def test_bars_with_a_gap_do_not_replace_a_complete_series_and_are_read_again() -> None:
-    exchange = fake()
-    async with feeding(exchange) as feed:
-        await until(lambda: feed.filled)
-        exchange.run = 1
-        calls = exchange.calls["candles_5m"]
-        await asyncio.sleep(15 * 60)
-        assert exchange.calls["candles_5m"] >= calls + 3
-        assert all(len(bars) == BARS_KEPT for bars in only(feed).candles.values())
-
-
-async def test_a_short_series_is_completed_when_the_venue_has_more_bars() -> None:
-    exchange = fake()
-    exchange.run = 5
-    async with feeding(exchange) as feed:
-        await until(lambda: feed.filled)
-        assert {len(bars) for bars in only(feed).candles.values()} == {5}
-        exchange.run = 1000
-        await until(lambda: {len(bars) for bars in only(feed).candles.values()} == {BARS_KEPT}, 11)
-
-
-async def test_a_series_that_stays_short_is_read_less_and_less_often() -> None:
-    exchange = fake()
-    exchange.run = 5
-    async with feeding(exchange) as feed:
-        await until(lambda: feed.filled)
-        await asyncio.sleep(HOUR_S)
-        assert exchange.calls["candles_4h"] < 20
-
-
-async def test_after_a_gap_to_the_known_bars_the_full_series_is_read_immediately() -> None:
-    exchange = fake()
-    async with feeding(exchange) as feed:
-        await until(lambda: feed.filled)
-        await feed.stop()
-        state = feed._states["BTCUSDT"]
-        known = state.candles[Timeframe.M5]
-        state.candles[Timeframe.M5] = missing = replace(known, open_ms=known.open_ms - 20 * Timeframe.M5.ms)
-        job, exchange.run = Job("BTCUSDT", InputKind.CANDLES, Timeframe.M5), 3
-        assert await feed._run(job) == 0.0
-        assert state.candles[Timeframe.M5] is missing
-        exchange.run = 1000
-        assert await feed._run(job) > 0.0
-        read = state.candles[Timeframe.M5]
-        assert len(read) == BARS_KEPT
-        assert read.open_ms[-1] >= known.open_ms[-1]
-
-
-async def test_one_reading_of_candles_in_another_scale_changes_nothing() -> None:
-    exchange = fake()
-    async with feeding(exchange) as feed:
-        await until(lambda: feed.filled)
-        known = only(feed).candles[Timeframe.M5]
-        job = Job("BTCUSDT", InputKind.CANDLES, Timeframe.M5)
-        exchange.candle_scale = 10
-        assert await feed._run(job) == 0.0
-        assert only(feed).candles[Timeframe.M5] is known
-        exchange.candle_scale = 1
-        assert await feed._run(job) > 0.0
-        assert len(only(feed).candles[Timeframe.M5]) == BARS_KEPT
-        assert only(feed).candles[Timeframe.M5].close.max() < 102
-
-
-async def test_candles_that_stay_in_another_scale_are_refused_with_a_reason_until_they_are_right_again() -> None:
-    exchange = fake("BTCUSDT", "ETHUSDT")
-    published: list[Candles] = []
-
-    async def keep(_: str, bars: Candles) -> None:
-        published.append(bars)
-
-    async with feeding(exchange) as feed:
-        feed.on_candles = keep
-        await until(lambda: feed.filled)
-        exchange.candle_scale = 1000
-        await asyncio.sleep(9 * 60)
-        market = feed.market()
-        assert [item.symbol for item in market.inputs] == ["BTCUSDT", "ETHUSDT"]
-        assert not any({Timeframe.M1, Timeframe.M5} & item.candles.keys() for item in market.inputs)
-        assert market.refused["BTCUSDT"] == "the 1m candles contradict the last price"
-        assert set(market.tickers) == {"BTCUSDT", "ETHUSDT"}
-        assert all(bars.close.max() < 102 for bars in published)
-        exchange.candle_scale = 1
-        await asyncio.sleep(6 * 60)
-        assert all(set(item.candles) == set(Timeframe) for item in feed.market().inputs)
-        assert not feed.market().refused
-
-
-async def test_one_reading_of_prices_in_another_scale_changes_nothing() -> None:
-    exchange = fake("BTCUSDT", "ETHUSDT")
-    async with feeding(exchange) as feed:
-        await until(lambda: feed.filled)
-        exchange.last["ETHUSDT"] = 1000.0
-        await feed.read_prices()
-        assert set(feed.tickers) == {"BTCUSDT"}
-        assert [item.symbol for item in feed.market().inputs] == ["BTCUSDT"]
-        exchange.last["BTCUSDT"] = 1000.0
-        exchange.last["ETHUSDT"] = 100.0
-        await feed.read_prices()
-        assert set(feed.tickers) == {"ETHUSDT"}
-        exchange.last |= {"BTCUSDT": 1e5, "ETHUSDT": 1000.0}
-        with pytest.raises(BadData, match="no price"):
-            await feed.read_prices()
-
-
-async def test_after_hours_without_reads_the_series_becomes_complete() -> None:
-    exchange = fake()
-    async with feeding(exchange) as feed:
-        await until(lambda: feed.filled)
-        await feed.stop()
-        await asyncio.sleep(9 * HOUR_S)
-        assert not only(feed).candles.keys() & {Timeframe.M1, Timeframe.M5}
-        feed.start()
-        await until(lambda: feed.filled)
-        for timeframe, bars in only(feed).candles.items():
-            assert len(bars) == BARS_KEPT
-            assert set(bars.open_ms[1:] - bars.open_ms[:-1]) == {timeframe.ms}
 
 
 async def test_a_followed_symbol_keeps_its_bars_when_it_is_no_longer_scored() -> None:
