@@ -34,7 +34,7 @@ class DimensionResult(NamedTuple):
 
 def aggregate_dimension(
     kind: DimensionKind,
-    results: Sequence[ComponentResult],
+    results: Sequence[ComponentResult | Component],
     missing_inputs: tuple[str, ...],
     weight: float,
     min_coverage: float = 0.0,
@@ -43,21 +43,17 @@ def aggregate_dimension(
     0-1.
 
     `weight` is the dimension's share of the total. Below `min_coverage` the dimension has no score and no direction, but
-    still lists the measured components. `results` may have any order. The dimension lists its components by |contribution|,
-    then by name. Components without a measurement come last."""
-    measured = [result for result in results if not result.missing]
+    still lists the measured components. `results` may have any order. A Component among them has no measurement. The
+    dimension lists its components by |contribution|, then by name. Components without a measurement come last."""
+    measured = [result for result in results if isinstance(result, ComponentResult)]
     coverage = min(1.0, math.fsum([result.weight for result in measured]))
     scored = bool(measured) and coverage >= min_coverage
     strength = math.fsum([result.weight * result.confidence for result in measured])
     ranked = _ranked(measured, 50 / strength if scored and strength > 0 else 0.0)
-    components = [row[2] for row in ranked]
-    components += [
-        Component(name=result.name, weight=result.weight, unit=result.spec.unit, missing=result.missing)
-        for result in results
-        if result.missing
-    ]
+    missing = [result for result in results if isinstance(result, Component)]
+    components = [row[2] for row in ranked] + missing
     if not scored:
-        reasons = list(dict.fromkeys(result.missing for result in results if result.missing))
+        reasons = list(dict.fromkeys(component.missing for component in missing))
         return Dimension(
             kind=kind,
             weight=weight,
@@ -86,17 +82,9 @@ def _ranked(
     """Return (-|contribution|, name, component, result) of each result, strongest first, then by name."""
     ranked: list[tuple[float, str, Component, ComponentResult]] = []
     for result in measured:
-        spec, name, _, weight, direction, confidence, reading, _ = result
+        spec, name, _, weight, direction, confidence, reading = result
         points = points_per_strength * weight * confidence * direction
-        component = Component(
-            name=name,
-            weight=weight,
-            direction=direction,
-            confidence=confidence,
-            contribution=points,
-            reading=reading,
-            unit=spec.unit,
-        )
+        component = Component(name, weight, direction, confidence, points, reading, spec.unit)
         ranked.append((-abs(points), name, component, result))
     ranked.sort()  # names are unique, so a comparison never reaches the component
     return ranked

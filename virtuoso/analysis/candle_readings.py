@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from virtuoso.analysis.measurement import READING_ERRORS
 from virtuoso.domain.model import CANDLE_COLUMNS, DimensionKind, Timeframe
 
 if TYPE_CHECKING:
-    from virtuoso.analysis.aggregation import DimensionResult
     from virtuoso.domain.model import Candles, Floats
+
+T = TypeVar("T")
 
 CANDLE_COMPONENTS: Mapping[DimensionKind, tuple[CandleComponentSpec, ...]] = {
     DimensionKind.TECHNICAL: technical.COMPONENTS,
@@ -97,8 +99,8 @@ def read_history(candles: Candles) -> Readings:
 
 
 class TimeframeReadings(NamedTuple):
-    """The readings of one timeframe at its last bar, for live scoring. `bars` is None when the candles cannot be read.
-    `missing` then gives the reason."""
+    """The readings of one timeframe at its last bar. `bars` is None when the candles cannot be read (`missing` then gives
+    the reason), and for the readings of a history."""
 
     bars: Bars | None
     last_open_ms: int
@@ -106,6 +108,9 @@ class TimeframeReadings(NamedTuple):
     directions: Sequence[float]
     confidences: Sequence[float]
     missing: Sequence[str]
+
+
+CandleReader = Callable[[Mapping[Timeframe, tuple["Candles", int]]], dict[Timeframe, TimeframeReadings]]
 
 
 def read_last(candles: Mapping[Timeframe, tuple[Candles, int]]) -> dict[Timeframe, TimeframeReadings]:
@@ -135,23 +140,40 @@ def read_last(candles: Mapping[Timeframe, tuple[Candles, int]]) -> dict[Timefram
     return result
 
 
+def history_reader(histories: Mapping[Timeframe, Candles]) -> CandleReader:
+    """Return a function like `read_last` for these candles, which have no gap. All their bars are read now, by
+    `read_history`. Raise ValueError when the candles cannot be read."""
+    read_before = {timeframe: read_history(candles) for timeframe, candles in histories.items()}
+
+    def at_last(timeframe: Timeframe, candles: Candles, end: int) -> TimeframeReadings:
+        readings, row = read_before[timeframe], end - 1
+        values, directions, confidences = (array[:, row].tolist() for array in readings[:3])
+        measured = all(map(math.isfinite, directions))
+        missing = [""] * len(COMPONENTS) if measured else readings.missing(row, Bars(candles, end=end))
+        return TimeframeReadings(None, int(candles.open_ms[row]), values, directions, confidences, missing)
+
+    return lambda candles: {timeframe: at_last(timeframe, one, end) for timeframe, (one, end) in candles.items()}
+
+
 class CandleReadingsCache:
     """Results computed from one symbol's candles. A pass in which no bar has closed uses them again.
 
     The cache compares arrays by identity. A caller without new bars passes the same Candles, or a `dataclasses.replace` of
-    them with a new stamp. The caller holds one cache for each symbol. Results are the same with and without it."""
+    them with a new stamp. The caller holds one cache for each symbol. Results are the same with and without it. `read` reads
+    candles at their last bar."""
 
-    __slots__ = ("_dimensions", "_timeframes")
+    __slots__ = ("_read", "_results", "_timeframes")
 
-    def __init__(self) -> None:
+    def __init__(self, read: CandleReader = read_last) -> None:
+        self._read = read
         self._timeframes: dict[Timeframe, tuple[Candles, int, TimeframeReadings]] = {}
-        self._dimensions: dict[DimensionKind, tuple[tuple[object, ...], DimensionResult]] = {}
+        self._results: dict[object, tuple[tuple[object, ...], object]] = {}
 
     def readings(self, candles: Mapping[Timeframe, Candles], now_ms: int) -> dict[Timeframe, TimeframeReadings]:
         """Return the readings at the last bar that had closed at `now_ms`, for each timeframe that has one."""
         closed = {timeframe: (one, closed_bar_count(one, now_ms)) for timeframe, one in candles.items()}
         changed = {t: pair for t, pair in closed.items() if pair[1] > 0 and not self._is_current(t, *pair)}
-        for timeframe, readings in read_last(changed).items():
+        for timeframe, readings in self._read(changed).items():
             self._timeframes[timeframe] = (*changed[timeframe], readings)
         return {timeframe: self._timeframes[timeframe][2] for timeframe, (_, end) in closed.items() if end > 0}
 
@@ -159,14 +181,12 @@ class CandleReadingsCache:
         known = self._timeframes.get(timeframe)
         return known is not None and known[1] == end and _same_arrays(known[0], candles)
 
-    def dimension(self, kind: DimensionKind, key: tuple[object, ...]) -> DimensionResult | None:
-        """Return the last stored dimension of this kind if its key was `key`, otherwise None."""
-        known = self._dimensions.get(kind)
-        return known[1] if known is not None and known[0] == key else None
-
-    def store_dimension(self, kind: DimensionKind, key: tuple[object, ...], result: DimensionResult) -> None:
-        """Store a dimension. It replaces the last one of its kind."""
-        self._dimensions[kind] = (key, result)
+    def reuse(self, name: object, key: tuple[object, ...], compute: Callable[[], T]) -> T:
+        """Return the last result of this name if its key was `key`. Otherwise return a new one, which replaces it."""
+        known = self._results.get(name)
+        if known is None or known[0] != key:
+            known = self._results[name] = (key, compute())
+        return known[1]  # type: ignore[return-value]  # results of one name have one type
 
 
 def _same_arrays(one: Candles, other: Candles) -> bool:

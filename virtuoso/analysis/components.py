@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from virtuoso.domain.model import Component
+
 if TYPE_CHECKING:
     from virtuoso.analysis.bars import Rows
     from virtuoso.analysis.symbol_context import SymbolContext
@@ -61,8 +63,7 @@ class ContextComponentSpec(ComponentSpec):
 
 
 class ComponentResult(NamedTuple):
-    """A component after its measurement. `direction`, `confidence` and `reading` are valid only if `missing` is empty.
-    `timeframe` is empty for components without one."""
+    """A measured component. `timeframe` is empty for components without one."""
 
     spec: ComponentSpec
     name: str
@@ -71,14 +72,10 @@ class ComponentResult(NamedTuple):
     direction: float
     confidence: float
     reading: float
-    missing: str
 
 
-def missing_result(
-    spec: ComponentSpec, missing: str, *, name: str = "", timeframe: str = "", weight: float | None = None
-) -> ComponentResult:
-    """Return the result of a component that could not be measured, with the reason. The default name and weight are those
-    of `spec`."""
-    return ComponentResult(
-        spec, name or spec.name, timeframe, spec.weight if weight is None else weight, 0.0, 0.0, 0.0, missing
+def missing_component(spec: ComponentSpec, missing: str, *, name: str = "", weight: float | None = None) -> Component:
+    """Return a component that could not be measured, with the reason. The default name and weight are those of `spec`."""
+    return Component(
+        name=name or spec.name, weight=spec.weight if weight is None else weight, unit=spec.unit, missing=missing
     )

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from virtuoso.analysis import orderbook, orderflow, sentiment
 from virtuoso.analysis.aggregation import DimensionResult, aggregate_dimension, aggregate_total
 from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, COMPONENTS, CandleReadingsCache, TimeframeReadings
-from virtuoso.analysis.components import ComponentResult, ContextComponentSpec, missing_result
+from virtuoso.analysis.components import ComponentResult, ContextComponentSpec, missing_component
 from virtuoso.analysis.halts import halt_reason
 from virtuoso.analysis.measurement import MIN_CONFIDENCE, READING_ERRORS, NotMeasured, freshness
 from virtuoso.analysis.sentences import input_words
 from virtuoso.analysis.symbol_context import SymbolContext, observed_times
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.domain.inputs import ScoreInput
-from virtuoso.domain.model import Confluence, DimensionKind, SymbolInputs, Timeframe
+from virtuoso.domain.model import Component, Confluence, DimensionKind, SymbolInputs, Timeframe
 
 CONTEXT_COMPONENTS: Mapping[DimensionKind, tuple[ContextComponentSpec, ...]] = {
     DimensionKind.ORDERFLOW: orderflow.COMPONENTS,
@@ -26,6 +27,7 @@ CONTEXT_COMPONENTS: Mapping[DimensionKind, tuple[ContextComponentSpec, ...]] = {
 UNRELIABLE = "the data is too old, or there is too little activity"
 TICKER_FIELDS = frozenset({ScoreInput.MARK_PRICE, ScoreInput.INDEX_PRICE, ScoreInput.FUNDING_RATE})
 
+_CANDLES = {timeframe: ScoreInput.candles(timeframe) for timeframe in Timeframe}
 _NAMES = {timeframe: tuple(f"{spec.name}_{timeframe.value}" for spec in COMPONENTS) for timeframe in Timeframe}
 _INDEXED_SPECS = {
     kind: tuple((index, spec) for index, spec in enumerate(COMPONENTS) if spec in specs)
@@ -34,6 +36,7 @@ _INDEXED_SPECS = {
 _INPUTS = {
     kind: tuple(dict.fromkeys(name for spec in specs for name in spec.inputs)) for kind, specs in CONTEXT_COMPONENTS.items()
 }
+_INPUT_SETS = {kind: [frozenset(spec.inputs) for spec in specs] for kind, specs in CONTEXT_COMPONENTS.items()}
 
 
 def score_symbol(
@@ -54,11 +57,11 @@ def score_symbol(
     readings = cache.readings(inputs.candles, now_ms)
     bars = {timeframe: r.bars for timeframe, r in readings.items() if r.bars is not None}
     context = SymbolContext(inputs, now_ms, bars)
-    absent = {t: inputs.refused.get(ScoreInput.candles(t), f"no {t.value} candles") for t in Timeframe}
-    by_timeframe = tuple(readings.get(timeframe) or absent[timeframe] for timeframe in Timeframe)
-    fresh = tuple(_candle_freshness(readings.get(timeframe), timeframe, now_ms) for timeframe in Timeframe)
+    absent = {t: inputs.refused.get(name, f"no {t.value} candles") for t, name in _CANDLES.items()}
+    by_timeframe = tuple(readings.get(timeframe) or absent[timeframe] for timeframe in _CANDLES)
+    fresh = tuple(_candle_freshness(readings.get(timeframe), timeframe, now_ms) for timeframe in _CANDLES)
     results = [
-        _context_dimension(kind, context, times, weights)
+        _context_dimension(kind, context, times, weights, cache)
         if kind in CONTEXT_COMPONENTS
         else _candle_dimension(kind, by_timeframe, fresh, weights, cache)
         for kind in DimensionKind
@@ -72,7 +75,9 @@ def _halted(symbol: str, reason: str, times: Mapping[ScoreInput, int], weights: 
     total = math.fsum(weights.timeframes.values())
     results = []
     for kind in DimensionKind:
-        missing = [missing_result(spec, reason) for spec in CONTEXT_COMPONENTS.get(kind, ())]
+        missing: list[ComponentResult | Component] = [
+            missing_component(spec, reason) for spec in CONTEXT_COMPONENTS.get(kind, ())
+        ]
         if kind in CANDLE_COMPONENTS:
             for timeframe in Timeframe:
                 missing += _timeframe_results(kind, timeframe, weights.timeframes[timeframe] / total, reason, 0.0)
@@ -90,20 +95,28 @@ def _candle_dimension(
     """Return a dimension that is measured from the candles of all timeframes. `readings` has the readings of each timeframe,
     or the reason why there are none. `fresh` holds the freshness of each timeframe."""
     key = (*readings, fresh, weights)
-    known = cache.dimension(kind, key)
-    if known is not None:
-        return known
+    return cache.reuse(kind, key, partial(_aggregate_candles, kind, readings, fresh, weights, cache))
+
+
+def _aggregate_candles(
+    kind: DimensionKind,
+    readings: tuple[TimeframeReadings | str, ...],
+    fresh: tuple[float, ...],
+    weights: Weights,
+    cache: CandleReadingsCache,
+) -> DimensionResult:
     total = math.fsum(weights.timeframes.values())
-    results: list[ComponentResult] = []
-    for timeframe, timeframe_readings, timeframe_freshness in zip(Timeframe, readings, fresh, strict=True):
+    results: list[ComponentResult | Component] = []
+    used: list[ScoreInput] = []
+    for (timeframe, name), one, one_fresh in zip(_CANDLES.items(), readings, fresh, strict=True):
         share = weights.timeframes[timeframe] / total
-        results += _timeframe_results(kind, timeframe, share, timeframe_readings, timeframe_freshness)
-    missing_inputs = tuple(ScoreInput.candles(t) for t, one in zip(Timeframe, readings, strict=True) if isinstance(one, str))
-    measured = {result.timeframe for result in results if not result.missing}
-    used = frozenset(ScoreInput.candles(timeframe) for timeframe in Timeframe if timeframe.value in measured)
-    result = DimensionResult(aggregate_dimension(kind, results, missing_inputs, weights.share(kind)), used)
-    cache.store_dimension(kind, key, result)
-    return result
+        measure = partial(_timeframe_results, kind, timeframe, share, one, one_fresh)
+        of_timeframe = cache.reuse((kind, timeframe), (one, one_fresh, share), measure)
+        results += of_timeframe
+        if any(isinstance(result, ComponentResult) for result in of_timeframe):
+            used.append(name)
+    missing_inputs = tuple(name for name, one in zip(_CANDLES.values(), readings, strict=True) if isinstance(one, str))
+    return DimensionResult(aggregate_dimension(kind, results, missing_inputs, weights.share(kind)), frozenset(used))
 
 
 def _candle_freshness(readings: TimeframeReadings | None, timeframe: Timeframe, now_ms: int) -> float:
@@ -116,33 +129,52 @@ def _candle_freshness(readings: TimeframeReadings | None, timeframe: Timeframe, 
 
 def _timeframe_results(
     kind: DimensionKind, timeframe: Timeframe, share: float, readings: TimeframeReadings | str, fresh: float
-) -> Iterable[ComponentResult]:
-    """Yield the components of one dimension in one timeframe. `share` is the timeframe's share of the weight. `readings` is
+) -> list[ComponentResult | Component]:
+    """Return the components of one dimension in one timeframe. `share` is the timeframe's share of the weight. `readings` is
     the reason when there are none."""
     names, label = _NAMES[timeframe], timeframe.value
     if isinstance(readings, str):
-        for index, spec in _INDEXED_SPECS[kind]:
-            yield missing_result(spec, readings, name=names[index], timeframe=label, weight=spec.weight * share)
-        return
+        return [
+            missing_component(spec, readings, name=names[index], weight=spec.weight * share)
+            for index, spec in _INDEXED_SPECS[kind]
+        ]
     _, _, values, directions, confidences, reasons = readings
+    results: list[ComponentResult | Component] = []
     for index, spec in _INDEXED_SPECS[kind]:
         weight, confidence = spec.weight * share, confidences[index] * fresh
         missing = reasons[index] or (UNRELIABLE if confidence < MIN_CONFIDENCE else "")
         if missing:
-            yield missing_result(spec, missing, name=names[index], timeframe=label, weight=weight)
+            results.append(missing_component(spec, missing, name=names[index], weight=weight))
         else:
             # positional arguments: keywords would make a pass 1 % slower
-            yield ComponentResult(spec, names[index], label, weight, directions[index], confidence, values[index], "")
+            results.append(ComponentResult(spec, names[index], label, weight, directions[index], confidence, values[index]))
+    return results
 
 
 def _context_dimension(
-    kind: DimensionKind, context: SymbolContext, times: Mapping[ScoreInput, int], weights: Weights
+    kind: DimensionKind,
+    context: SymbolContext,
+    times: Mapping[ScoreInput, int],
+    weights: Weights,
+    cache: CandleReadingsCache,
 ) -> DimensionResult:
     """Return a dimension that is measured from trades, order books and series."""
+    if any(inputs <= times.keys() for inputs in _INPUT_SETS[kind]):
+        return _aggregate_context(kind, context, times, weights)
+    # no component has all of its inputs, so only the names of the others and the reasons count
+    return cache.reuse(
+        kind, (*times, context.inputs.refused, weights), partial(_aggregate_context, kind, context, times, weights)
+    )
+
+
+def _aggregate_context(
+    kind: DimensionKind, context: SymbolContext, times: Mapping[ScoreInput, int], weights: Weights
+) -> DimensionResult:
     specs = CONTEXT_COMPONENTS[kind]
     results = [_measure(spec, context, times) for spec in specs]
     missing_inputs = _missing_inputs(_INPUTS[kind], times)
-    used = frozenset(name for spec, result in zip(specs, results, strict=True) if not result.missing for name in spec.inputs)
+    measured = (spec for spec, result in zip(specs, results, strict=True) if isinstance(result, ComponentResult))
+    used = frozenset(name for spec in measured for name in spec.inputs)
     return DimensionResult(aggregate_dimension(kind, results, missing_inputs, weights.share(kind)), used)
 
 
@@ -152,21 +184,23 @@ def _missing_inputs(names: Iterable[ScoreInput], present: Mapping[ScoreInput, in
     return tuple(name for name in missing if ScoreInput.TICKER in present or name not in TICKER_FIELDS)
 
 
-def _measure(spec: ContextComponentSpec, context: SymbolContext, times: Mapping[ScoreInput, int]) -> ComponentResult:
+def _measure(
+    spec: ContextComponentSpec, context: SymbolContext, times: Mapping[ScoreInput, int]
+) -> ComponentResult | Component:
     """Return the result of one component: its reading, or the reason why it is missing."""
     missing_inputs = _missing_inputs(spec.inputs, times)
     if missing_inputs:
         refused = [reason for name in missing_inputs if (reason := context.inputs.refused.get(name))]
-        return missing_result(spec, refused[0] if refused else f"no {input_words(missing_inputs)}")
+        return missing_component(spec, refused[0] if refused else f"no {input_words(missing_inputs)}")
     try:
         reading, confidence = spec.read(context)
         direction = spec.direction(reading)
     except NotMeasured as reason:
-        return missing_result(spec, str(reason)[:200])
+        return missing_component(spec, str(reason)[:200])
     except READING_ERRORS as error:
-        return missing_result(spec, f"{type(error).__name__}: {error}"[:200])
+        return missing_component(spec, f"{type(error).__name__}: {error}"[:200])
     if not (math.isfinite(reading) and math.isfinite(confidence)):
-        return missing_result(spec, "the reading is not a finite number")
+        return missing_component(spec, "the reading is not a finite number")
     if confidence < MIN_CONFIDENCE:
-        return missing_result(spec, UNRELIABLE)
-    return ComponentResult(spec, spec.name, "", spec.weight, direction, min(1.0, confidence), reading, "")
+        return missing_component(spec, UNRELIABLE)
+    return ComponentResult(spec, spec.name, "", spec.weight, direction, min(1.0, confidence), reading)

@@ -22,11 +22,11 @@ import numpy as np
 from virtuoso.analysis import sentiment
 from virtuoso.analysis.aggregation import aggregate_dimension
 from virtuoso.analysis.bars import closed_bars
-from virtuoso.analysis.components import ComponentResult, ComponentSpec, missing_result
+from virtuoso.analysis.components import ComponentResult, ComponentSpec, missing_component
 from virtuoso.analysis.measurement import READING_ERRORS, NotMeasured, sample_confidence
 from virtuoso.analysis.overview import breadth_of
 from virtuoso.analysis.symbol_context import INTEREST_WINDOW_MS, SymbolContext
-from virtuoso.domain.model import Breadth, Dimension, DimensionKind, SymbolInputs, Ticker, Timeframe
+from virtuoso.domain.model import Breadth, Component, Dimension, DimensionKind, SymbolInputs, Ticker, Timeframe
 from virtuoso.domain.records import MarketSentiment
 
 if TYPE_CHECKING:
@@ -132,30 +132,31 @@ def market_sentiment(tickers: Mapping[str, Ticker], inputs: Sequence[SymbolInput
     )
 
 
-def _gauge(results: Sequence[ComponentResult]) -> Dimension:
+def _gauge(results: Sequence[ComponentResult | Component]) -> Dimension:
     """Return the gauge from its parts. Below MIN_COVERAGE the parts are listed, but there is no score."""
-    missing = tuple(result.name for result in results if result.missing)
+    missing = tuple(result.name for result in results if isinstance(result, Component))
     return aggregate_dimension(DimensionKind.SENTIMENT, results, missing, 1.0, MIN_COVERAGE)
 
 
 def _measure(
     spec: SentimentPartSpec, breadth: Breadth | None, contexts: Sequence[SymbolContext], weights: Sequence[float]
-) -> ComponentResult:
+) -> ComponentResult | Component:
     """Return the result of one part: its reading, or the reason why it is missing. `weights` are the symbols' turnovers."""
     if spec.read is None:
         count = 0 if breadth is None else breadth.up + breadth.down + breadth.flat
         if breadth is None or count < MIN_SYMBOLS:
-            return missing_result(spec, _too_few(count))
+            return missing_component(spec, _too_few(count))
         reading, confidence = (breadth.up - breadth.down) / count, sample_confidence(count, MIN_SYMBOLS)
     else:
         readings = [
             (r, c, w)
             for context, w in zip(contexts, weights, strict=True)
+            if w > 0
             for r, c in _read(spec, context)
-            if c > 0 and w > 0
+            if c > 0
         ]
         if len(readings) < MIN_SYMBOLS:
-            return missing_result(spec, _too_few(len(readings)))
+            return missing_component(spec, _too_few(len(readings)))
         turnover, strength = math.fsum(w for _, _, w in readings), math.fsum(c * w for _, c, w in readings)
         limited = ((max(-spec.max_reading, min(spec.max_reading, r)), c, w) for r, c, w in readings)
         reading = math.fsum(r * c * w for r, c, w in limited) / strength
@@ -168,7 +169,6 @@ def _measure(
         direction=spec.direction(reading),
         confidence=confidence,
         reading=reading,
-        missing="",
     )
 
 
@@ -188,7 +188,7 @@ def _read(spec: SentimentPartSpec, context: SymbolContext) -> list[tuple[float, 
 def _context(inputs: SymbolInputs, now_ms: int) -> SymbolContext:
     """Return the symbol's context with its 5m bars. The price move that is compared with open interest uses these bars."""
     candles = inputs.candles.get(Timeframe.M5)
-    bars = None if candles is None else closed_bars(candles, now_ms)
+    bars = None if candles is None or inputs.open_interest is None else closed_bars(candles, now_ms)
     return SymbolContext(inputs, now_ms, {} if bars is None else {Timeframe.M5: bars})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from virtuoso.analysis.components import ComponentResult
 from virtuoso.domain.model import DimensionKind
@@ -42,8 +43,8 @@ def measured_sentence(
         else f"is clearly {side}"
     )
     text = f"{SUBJECTS[kind]} {lean}: "
-    supporting = [result for result in results if result.direction * sign > 0][:2]
-    opposing = [result for result in results if result.direction * sign < 0][:1]
+    supporting = list(islice((result for result in results if result.direction * sign > 0), 2))
+    opposing = list(islice((result for result in results if result.direction * sign < 0), 1))
     text += "; ".join(map(_phrase, supporting)) or "nothing stands out"
     if opposing and (not supporting or _strength(opposing[0]) > 0.5 * _strength(supporting[0])):
         text += f"; against it, {_phrase(opposing[0])}"

@@ -7,12 +7,12 @@
 
 - bar_cache        past bars of an exchange, stored in a folder; only missing bars are requested
 - dataset          the bars of many symbols, requested and replayed concurrently
-- replay           live scoring at every bar of one symbol's history, and the check for look-ahead
+- replay           one pass of the live collector at every bar of one symbol's history, and the check for look-ahead
 - score_history    the stored scores of the product, on the same clock
 - panel            the data of all symbols at each step, and the returns after it
 - feature_metrics  information coefficient, hit rates, deciles and rank turnover of one feature
 - inference        confidence intervals for overlapping returns, and the correction for many tests
-- regimes          the market's regime over the same bars
+- regimes          the market's regime over the same bars, by the same passes
 - results          the conclusions, as figures and as sentences
 - report, plots, page   text, PNG, and one HTML file
 - evaluate         the whole evaluation, in this order

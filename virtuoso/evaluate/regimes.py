@@ -8,19 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from virtuoso.analysis.bars import WINDOW_BARS
 from virtuoso.collector.one_pass import PassRequest, next_state, run_pass
 from virtuoso.collector.venue_state import new_venue_state
 from virtuoso.domain.model import ANCHOR, Candles, Environment, Regime, Stamp, Ticker, Timeframe
 from virtuoso.evaluate.panel import DAY_MS
-from virtuoso.market_data.market import MarketData
+from virtuoso.evaluate.replay import VENUE, market_at
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats, Millis
-
-
-VENUE = "evaluation"
-"""The venue of the passes. It appears in no output."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -80,27 +75,8 @@ def regime_history(tickers: TickerHistory, anchor: Mapping[Timeframe, Candles]) 
     regimes = []
     for step, now_ms in enumerate(tickers.clock_ms.tolist()):
         if current := tickers.at(step):
-            market = MarketData(
-                venue=VENUE,
-                stamp=Stamp(observed_ms=now_ms, received_ms=now_ms),
-                inputs=(),
-                tickers=current,
-                anchor_candles=_closed_candles(anchor, now_ms),
-                universe=(),
-                venue_symbols=(),
-                turnover_known=True,
-            )
+            market = market_at(now_ms, tickers=current, anchor_candles=anchor)
             state = next_state(state, run_pass(state, market, PassRequest()))
         regimes.append(state.regime.regime if state.regime else None)
     price = tickers.price[:, tickers.symbols.index(ANCHOR)]
     return RegimeHistory(clock_ms=tickers.clock_ms, regimes=tuple(regimes), price=price)
-
-
-def _closed_candles(anchor: Mapping[Timeframe, Candles], now_ms: int) -> dict[Timeframe, Candles]:
-    """Return the bars that had closed at `now_ms`, limited to the number that live scoring uses."""
-    result = {}
-    for timeframe, candles in anchor.items():
-        end = int(np.searchsorted(candles.open_ms + timeframe.ms, now_ms, side="right"))
-        if end:
-            result[timeframe] = candles.cut(max(0, end - WINDOW_BARS), end)
-    return result

@@ -1,22 +1,25 @@
-"""The replay of one symbol's history, bar by bar, with the code of live scoring and the data known at each step.
+"""The replay of one symbol's history, with one pass of the live collector at each step.
 
-1m bars are left out, because there are 28,800 for each symbol in 20 days, and they have only 15 % of the weight. Everything
-else is as in live scoring: the newest closed bar of each timeframe, and the same components, weights and confidences.
+The readings of all bars are computed at once, before the first pass. 1m bars are left out: there are 28,800 for each symbol
+in 20 days, and they have 15 % of the weight.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, COMPONENTS, read_history
-from virtuoso.analysis.measurement import MIN_CONFIDENCE
-from virtuoso.analysis.weights import DEFAULT_WEIGHTS
-from virtuoso.domain.model import Candles, Timeframe
+from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, CandleReadingsCache, history_reader
+from virtuoso.analysis.weights import Weights
+from virtuoso.collector.one_pass import PassRequest, next_state, run_pass
+from virtuoso.collector.venue_state import new_venue_state
+from virtuoso.domain.model import Candles, Confluence, Environment, Stamp, SymbolInputs, Ticker, Timeframe
 from virtuoso.evaluate.panel import DAY_STEPS, Feature, FeatureKind
+from virtuoso.market_data.market import MarketData
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,10 +35,16 @@ FEATURES: tuple[Feature, ...] = (
     *(
         Feature(f"{spec.name}_{timeframe.value}", FeatureKind.COMPONENT, kind.lower_name)
         for kind, specs in CANDLE_COMPONENTS.items()
-        for spec in specs  # in the order of COMPONENTS
+        for spec in specs
         for timeframe in TIMEFRAMES
     ),
 )
+WEIGHTS = Weights(min_coverage=0.0, min_dimensions=1)
+"""The weights of live scoring. Without the minimum requirements, the score is the total of the candle dimensions alone."""
+VENUE = "evaluation"
+"""The venue of the passes. It appears in no output."""
+
+_ROWS = {feature.name: row for row, feature in enumerate(FEATURES)}
 
 
 class FeatureHistory(NamedTuple):
@@ -54,17 +63,48 @@ class FeatureHistory(NamedTuple):
 def replay(candles: Mapping[Timeframe, Candles], clock_ms: Millis) -> FeatureHistory:
     """Return the history of one symbol at each of `clock_ms` (epoch ms, ends of 5m bars, 5 minutes apart). Raise ValueError
     when its candles cannot be read."""
-    shape = (len(COMPONENTS), len(TIMEFRAMES), len(clock_ms))
-    directions, confidences = np.full(shape, np.nan), np.zeros(shape)
-    for index, timeframe in enumerate(TIMEFRAMES):
-        if (one := candles.get(timeframe)) is None:
-            continue
-        readings = read_history(one)
-        bar, current = last_closed_bars(one, clock_ms)
-        measured = current & (readings.confidences[:, bar] >= MIN_CONFIDENCE) & np.isfinite(readings.directions[:, bar])
-        directions[:, index] = np.where(measured, readings.directions[:, bar], np.nan)
-        confidences[:, index] = np.where(measured, readings.confidences[:, bar], 0.0)
-    return FeatureHistory(_aggregate(directions, confidences), *price_history(candles.get(Timeframe.M5), clock_ms))
+    symbol = next(iter(candles.values())).symbol
+    state = new_venue_state(VENUE, Environment.REPLAY, WEIGHTS)
+    state.readings[symbol] = CandleReadingsCache(history_reader(candles))
+    current = {timeframe: last_closed_bars(one, clock_ms)[1] for timeframe, one in candles.items()}
+    scores = np.full((len(FEATURES), len(clock_ms)), np.nan, dtype=np.float32)
+    for step, now_ms in enumerate(clock_ms.tolist()):
+        known = {timeframe: one for timeframe, one in candles.items() if current[timeframe][step]}
+        result = run_pass(state, market_at(now_ms, inputs=[SymbolInputs(symbol=symbol, candles=known)]), PassRequest())
+        state = next_state(state, result)
+        measured = directions(result.confluences[symbol])
+        scores[[_ROWS[name] for name in measured], step] = [*measured.values()]
+    return FeatureHistory(scores, *price_history(candles.get(Timeframe.M5), clock_ms))
+
+
+def market_at(
+    now_ms: int,
+    *,
+    inputs: Sequence[SymbolInputs] = (),
+    tickers: Mapping[str, Ticker] = MappingProxyType({}),
+    anchor_candles: Mapping[Timeframe, Candles] = MappingProxyType({}),
+) -> MarketData:
+    """Return the market of a pass at `now_ms`. Candles may have later bars, because a pass uses none of them."""
+    return MarketData(
+        venue=VENUE,
+        stamp=Stamp(observed_ms=now_ms, received_ms=now_ms),
+        inputs=inputs,
+        tickers=tickers,
+        anchor_candles=anchor_candles,
+        universe=(),
+        venue_symbols=(),
+        turnover_known=True,
+    )
+
+
+def directions(result: Confluence) -> dict[str, float]:
+    """Return the direction of each measured feature by its name."""
+    measured = {} if result.score is None else {CANDLE_SCORE.name: (result.score - 50) / 50}
+    for dimension in result.dimensions:
+        if dimension.direction is not None:
+            measured[dimension.kind.lower_name] = dimension.direction
+        measured.update((c.name, c.direction) for c in dimension.components if c.direction is not None)
+    return measured
 
 
 def last_closed_bars(candles: Candles, clock_ms: Millis) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
@@ -73,30 +113,6 @@ def last_closed_bars(candles: Candles, clock_ms: Millis) -> tuple[NDArray[np.int
     index = np.searchsorted(close_ms, clock_ms, side="right") - 1
     current = (index >= 0) & (clock_ms - close_ms[np.maximum(index, 0)] < candles.timeframe.ms)
     return np.maximum(index, 0), current
-
-
-def _aggregate(directions: Floats, confidences: Floats) -> NDArray[np.float32]:
-    """Return the direction of every feature: all candle dimensions together, each dimension, and each component. The formula
-    is that of `analysis.aggregation`: sum(w c d) / sum(w c)."""
-    total = sum(DEFAULT_WEIGHTS.timeframes.values())
-    shares = np.array([DEFAULT_WEIGHTS.timeframes[t] / total for t in TIMEFRAMES])
-    strengths = np.array([spec.weight for spec in COMPONENTS])[:, None, None] * shares[:, None] * confidences
-    signed_strengths = strengths * np.nan_to_num(directions)
-    dimensions: list[Floats] = []
-    total_signed, total_strength = np.zeros(directions.shape[2]), np.zeros(directions.shape[2])
-    for kind in DIMENSIONS:
-        rows = [row for row, spec in enumerate(COMPONENTS) if spec in CANDLE_COMPONENTS[kind]]
-        signed, strength = signed_strengths[rows].sum(axis=(0, 1)), strengths[rows].sum(axis=(0, 1))
-        dimensions.append(_ratio(signed, strength))
-        share = DEFAULT_WEIGHTS.share(kind)
-        total_signed, total_strength = total_signed + share * signed, total_strength + share * strength
-    components = directions.reshape(-1, directions.shape[2])
-    return np.array([_ratio(total_signed, total_strength), *dimensions, *components], dtype=np.float32)
-
-
-def _ratio(signed: Floats, strength: Floats) -> Floats:
-    """Return signed / strength, NaN where the strength is 0."""
-    return np.where(strength > 0, signed / np.where(strength > 0, strength, 1.0), np.nan)
 
 
 def price_history(candles: Candles | None, clock_ms: Millis) -> tuple[Floats, Floats, Floats]:

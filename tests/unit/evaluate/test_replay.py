@@ -12,9 +12,9 @@ from tests.unit.evaluate.histories import END_MS, candle_history, clock, select
 from virtuoso.analysis import candle_readings
 from virtuoso.analysis.bars import Rows
 from virtuoso.analysis.confluence import score_symbol
-from virtuoso.domain.model import Dimension, SymbolInputs, Timeframe
+from virtuoso.domain.model import SymbolInputs, Timeframe
 from virtuoso.evaluate.panel import STEP_MS
-from virtuoso.evaluate.replay import DIMENSIONS, FEATURES, has_look_ahead, replay
+from virtuoso.evaluate.replay import FEATURES, WEIGHTS, FeatureHistory, directions, has_look_ahead, replay
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
@@ -23,35 +23,26 @@ CANDLES = candle_history()
 CLOCK = clock(900)
 
 
+@pytest.fixture(scope="module")
+def history() -> FeatureHistory:
+    return replay(CANDLES, CLOCK)
+
+
 @pytest.mark.parametrize("step", [0, 1, 333, 899])
-def test_a_replayed_score_equals_live_scoring_at_that_time(step: int) -> None:
+def test_a_replayed_score_equals_the_score_of_the_bars_that_were_known(step: int, history: FeatureHistory) -> None:
     now_ms = int(CLOCK[step])
     known = {}
     for timeframe, bars in CANDLES.items():
         end = int(np.searchsorted(bars.open_ms + timeframe.ms, now_ms, side="right"))
         known[timeframe] = select(bars, slice(max(0, end - 400), end))
-    dimensions = {d.kind: d for d in score_symbol(SymbolInputs(symbol="XUSDT", candles=known), now_ms).dimensions}
-    replayed = dict(
-        zip((feature.name for feature in FEATURES), replay(CANDLES, CLOCK).directions[:, step].tolist(), strict=True)
+    live = score_symbol(SymbolInputs(symbol="XUSDT", candles=known), now_ms, WEIGHTS)
+    replayed = {feature.name: value for feature, value in zip(FEATURES, history.directions[:, step].tolist(), strict=True)}
+    assert {name: value for name, value in replayed.items() if np.isfinite(value)} == pytest.approx(
+        directions(live), abs=2e-6
     )
-    for kind in DIMENSIONS:
-        live = dimensions[kind]
-        assert live.direction is not None
-        assert replayed[kind.lower_name] == pytest.approx(live.direction, abs=2e-6)
-        for component in live.components:
-            if component.direction is not None:
-                assert replayed[component.name] == pytest.approx(component.direction, abs=2e-6)
-    assert replayed["candles_together"] == pytest.approx(_candle_score([dimensions[kind] for kind in DIMENSIONS]), abs=2e-6)
 
 
-def _candle_score(dimensions: list[Dimension]) -> float:
-    """Return the direction of the total of these dimensions alone."""
-    weights = [d.weight * d.confidence for d in dimensions]
-    return sum(w * (d.direction or 0.0) for w, d in zip(weights, dimensions, strict=True)) / sum(weights)
-
-
-def test_every_component_of_every_timeframe_is_replayed() -> None:
-    history = replay(CANDLES, CLOCK)
+def test_every_component_of_every_timeframe_is_replayed(history: FeatureHistory) -> None:
     assert history.directions.shape == (len(FEATURES), 900)
     assert np.isfinite(history.directions).mean(axis=1).min() > 0.9
     assert np.abs(history.directions).max() <= 1
@@ -73,8 +64,8 @@ def test_a_reading_that_uses_the_next_bar_is_detected(monkeypatch: pytest.Monkey
     assert has_look_ahead(candle_history(count=15_000), clock(700), 1)
 
 
-def test_a_longer_bar_is_used_only_after_its_close() -> None:
-    minute_by_minute = replay(CANDLES, CLOCK).directions[[n.name for n in FEATURES].index("rsi_30m")]
+def test_a_longer_bar_is_used_only_after_its_close(history: FeatureHistory) -> None:
+    minute_by_minute = history.directions[[n.name for n in FEATURES].index("rsi_30m")]
     changes = CLOCK[1:][minute_by_minute[1:] != minute_by_minute[:-1]]
     assert len(changes) > 100
     assert set((changes % Timeframe.M30.ms).tolist()) == {0}
@@ -90,8 +81,8 @@ def test_steps_without_bars_have_no_score_and_no_price() -> None:
     assert np.isfinite(history.turnover).sum() == 300 - 287
 
 
-def test_change_and_turnover_equal_those_of_a_ticker() -> None:
-    history, bars = replay(CANDLES, CLOCK), CANDLES[Timeframe.M5]
+def test_change_and_turnover_equal_those_of_a_ticker(history: FeatureHistory) -> None:
+    bars = CANDLES[Timeframe.M5]
     assert history.price[-1] == bars.close[-1]
     assert history.change[-1] == pytest.approx(100 * (bars.close[-1] / bars.close[-289] - 1))
     assert history.turnover[-1] == pytest.approx((bars.close * bars.volume)[-288:].sum())
