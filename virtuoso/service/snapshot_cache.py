@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from virtuoso import metrics
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import DataUnavailable, NotReady
-from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS
+from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS, MAX_ROW_LEAD_MS
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.service import admission, encoding
 from virtuoso.service.served_snapshot import ServedSnapshot, mark_freshness
@@ -60,6 +60,7 @@ class SnapshotCache:
         self._recent: OrderedDict[str, tuple[float, SnapshotView]] = OrderedDict()  # id -> (monotonic time of arrival, view)
         self._view: SnapshotView | None = None
         self._term = 0  # of the view's head
+        self._came_ahead = False  # the view's time was ahead of our clock when it arrived
         self._details = SnapshotDetails()
         self._has_been_complete = False
         self._served: ServedSnapshot | None = None
@@ -173,13 +174,13 @@ class SnapshotCache:
             if not self._is_candidate(head):
                 continue
             newer = view is None or self._rank(admission.observed_ms(head)) > self._rank(view.observed_ms)
-            if not newer and not self._is_stale(view):
+            if not newer and not self._is_stale(view) and not self._came_ahead:
                 return
             loaded = await self._reader.load(head)
             if loaded is None:
                 continue
-            # An older snapshot replaces the view only when the view is stale. Then the snapshot with the later computation
-            # time is used. So a change of venue or a wrong clock cannot block newer data.
+            # An older snapshot replaces the view only when the view is stale or came from the future. Then the snapshot with
+            # the later computation time is used. So a change of venue or a wrong clock cannot block newer data.
             if view is None or newer or loaded[0].computed_ms > view.computed_ms:
                 self._use(head, *loaded)
                 return
@@ -242,6 +243,7 @@ class SnapshotCache:
         self._recent[view.id] = (now, view)
         self._recent.move_to_end(view.id)  # a recording that restarts has the same snapshots again
         self._view, self._details, self._term = view, details, head.term
+        self._came_ahead = view.observed_ms - self._clock.now_ms() > MAX_ROW_LEAD_MS
         metrics.ROWS.labels("snapshot", "ok").inc()
         metrics.CLOCK_OFFSET.set((self._clock.now_ms() - view.computed_ms) / 1000)
         if self._is_ahead(view.observed_ms):

@@ -210,6 +210,20 @@ async def test_a_failed_repository_is_the_reason_of_stale_data() -> None:
 
 
 @in_virtual_time
+async def test_a_snapshot_that_is_a_little_ahead_does_not_hold_back_the_next_one() -> None:
+    setup = CacheSetup()
+    ahead = snapshot("ahead", observed_ms=T0 + 50_000)
+    ahead.provenance.received_time.FromMilliseconds(T0)
+    ahead.provenance.computed_time.FromMilliseconds(T0 + 250)
+    await setup.show(ahead)
+    await setup.after(3)
+    await setup.show(snapshot("right", observed_ms=T0 + 3_000))
+    assert setup.served_id == "right"
+    await setup.show(snapshot("older", observed_ms=T0 + 2_000))
+    assert setup.served_id == "right"
+
+
+@in_virtual_time
 async def test_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     setup = CacheSetup()
     setup.source.die()
