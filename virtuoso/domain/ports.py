@@ -37,7 +37,7 @@ class Exchange(Protocol):
 
     async def tickers(self) -> Mapping[str, Ticker]:
         """Return the tickers of the last read instruments, by symbol. Symbols with a bad row are left out. Raise EmptyData
-        when no row is valid. Raise VenueStale when the venue's clock has stopped or is far behind."""
+        when no row is valid. Raise VenueStale when the venue's clock has stopped or is far from ours."""
         ...
 
     async def candles(

@@ -68,7 +68,7 @@ class _FallbackReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fallba
     FALLBACK_REASON_VENUE_EMPTY: _FallbackReason.ValueType  # 6
     """The venue answers with no markets."""
     FALLBACK_REASON_VENUE_STALE: _FallbackReason.ValueType  # 7
-    """The venue's clock has stopped or is far behind."""
+    """The venue's clock has stopped or is far from ours."""
     FALLBACK_REASON_VENUE_INCOMPLETE: _FallbackReason.ValueType  # 8
     """The venue sends prices, but not enough other data to score the market."""
     FALLBACK_REASON_VENUE_RECOVERING: _FallbackReason.ValueType  # 9
@@ -98,7 +98,7 @@ FALLBACK_REASON_VENUE_BAD_DATA: FallbackReason.ValueType  # 5
 FALLBACK_REASON_VENUE_EMPTY: FallbackReason.ValueType  # 6
 """The venue answers with no markets."""
 FALLBACK_REASON_VENUE_STALE: FallbackReason.ValueType  # 7
-"""The venue's clock has stopped or is far behind."""
+"""The venue's clock has stopped or is far from ours."""
 FALLBACK_REASON_VENUE_INCOMPLETE: FallbackReason.ValueType  # 8
 """The venue sends prices, but not enough other data to score the market."""
 FALLBACK_REASON_VENUE_RECOVERING: FallbackReason.ValueType  # 9

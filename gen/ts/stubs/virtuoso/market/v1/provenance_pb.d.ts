@@ -220,7 +220,7 @@ export declare enum FallbackReason {
      */
     VENUE_EMPTY = 6,
     /**
-     * The venue's clock has stopped or is far behind.
+     * The venue's clock has stopped or is far from ours.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_STALE = 7;
      */

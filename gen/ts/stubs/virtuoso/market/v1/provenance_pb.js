@@ -103,7 +103,7 @@ export var FallbackReason;
      */
     FallbackReason[FallbackReason["VENUE_EMPTY"] = 6] = "VENUE_EMPTY";
     /**
-     * The venue's clock has stopped or is far behind.
+     * The venue's clock has stopped or is far from ours.
      *
      * @generated from enum value: FALLBACK_REASON_VENUE_STALE = 7;
      */
