@@ -110,7 +110,6 @@ async def _running_envoy(program: str, spec: EdgeSpec) -> AsyncIterator[tuple[as
             stdin=asyncio.subprocess.DEVNULL,
             stdout=None if spec.access_log == STDOUT else asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            umask=0o077,  # only this user may read an access log that is created after a rotation
             start_new_session=True,  # Ctrl-C reaches only this process, which stops Envoy
         )
         relay = asyncio.create_task(_relay_log(child))
