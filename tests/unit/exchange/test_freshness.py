@@ -89,7 +89,7 @@ def test_our_own_clock_may_be_set_back() -> None:
 def test_a_wrong_time_of_another_reply_is_not_used() -> None:
     clock = VenueClock()
     for name in ("clock", "header"):
-        for time in (NOW + 61_000, NOW * 1000, 10**30):
+        for time in (NOW + 61_000, NOW * 1000, 10**17):
             reply = Reply(200, {"Timenow": str(time)}) if name == "header" else Reply(200, {}, clock_ms=time)
             with pytest.raises(VenueStale, match="ahead of ours"):
                 clock.observed_ms(reply, NOW)
