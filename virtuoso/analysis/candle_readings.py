@@ -81,7 +81,7 @@ def read(rows: Rows) -> Readings:
 
 
 def read_history(candles: Candles) -> Readings:
-    """Return the readings at every bar of a history of any length. Shape (len(COMPONENTS), len(candles)).
+    """Return the readings at every bar of a history of any length without gaps. Shape (len(COMPONENTS), len(candles)).
 
     Each reading uses only its own bar and earlier ones. It equals the reading of live scoring at that bar within 1e-6. The
     difference arises because live scoring starts TA-Lib's recursive indicators 300 bars back. Raise ValueError when the
