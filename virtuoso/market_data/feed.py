@@ -34,7 +34,8 @@ log = logging.getLogger(__name__)
 
 BARS_KEPT = 400  # of each series of candles
 UNIVERSE_PERIOD_S = 3600.0
-UNIVERSE_RETRY_S = 60.0  # the wait after a list of markets that failed or was only a part
+UNIVERSE_RETRY_S = 60.0  # the wait after a list of markets that failed, was only a part, or lacks a market that trades
+MAX_UNLISTED_RETRIES = 3  # in a row, because a market may trade although its venue never lists it
 REPEAT_PERIOD_S = 300.0  # unchanged bars are published again after this time, in case they were lost
 FILL_S = 10.0  # a feed is warm after this time, even if some of its jobs have not run yet
 TRADES_WINDOW_MS = 600_000
@@ -86,6 +87,7 @@ class Feed:
         self._turnover: dict[str, float] = {}  # the last known values, only for ranking
         self._universe_due_at = 0.0
         self._list_failed = False  # the last read of the list of markets failed
+        self._unlisted_retries = 0
         self._universe_outdated = False  # if True, the universe is chosen again with the next prices
         self._price_steps = PriceSteps()
         self._contradictions = Contradictions(exchange.venue)
@@ -140,8 +142,17 @@ class Feed:
         if self._universe_outdated:
             self._universe_outdated = False
             self._choose_universe()
-            good = self._nearly_all(len(self._turnover)) and not self._list_failed
-            self._universe_due_at = self._clock.monotonic() + (UNIVERSE_PERIOD_S if good else UNIVERSE_RETRY_S)
+            self._universe_due_at = self._clock.monotonic() + self._list_wait_s()
+
+    def _list_wait_s(self) -> float:
+        """Return the seconds until the list of markets is due again."""
+        if self._list_failed or not self._nearly_all(len(self._turnover)):
+            return UNIVERSE_RETRY_S
+        if self.exchange.unlisted and self._unlisted_retries < MAX_UNLISTED_RETRIES:
+            self._unlisted_retries += 1
+            return UNIVERSE_RETRY_S
+        self._unlisted_retries = 0
+        return UNIVERSE_PERIOD_S
 
     @property
     def turnover_known(self) -> bool:

@@ -14,7 +14,7 @@ from tests.unit.fakes import FakeExchange
 from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported, VenueUnavailable
 from virtuoso.domain.model import Candles, SymbolInputs, Timeframe
 from virtuoso.exchange.venues import Cadence
-from virtuoso.market_data.feed import Feed
+from virtuoso.market_data.feed import MAX_UNLISTED_RETRIES, Feed
 from virtuoso.market_data.universe import UniverseRules
 
 HOUR_S = 3600.0
@@ -324,3 +324,20 @@ async def test_a_list_with_fewer_markets_than_the_tickers_gives_no_totals_and_is
         await asyncio.sleep(70)
         assert feed.turnover_known
         assert {item.symbol for item in feed.universe} == set(exchange.symbols)
+
+
+async def test_a_list_without_one_market_that_trades_is_read_again_a_few_times() -> None:
+    exchange = fake(*(f"COIN{number}USDT" for number in range(30)), "ETHUSDT")
+    exchange.unlisted = ["BTCUSDT"]
+    async with feeding(exchange) as feed:
+        assert feed.turnover_known
+        await asyncio.sleep(70)
+        assert exchange.calls["instruments"] == 2
+        await asyncio.sleep(HOUR_S / 2)
+        assert exchange.calls["instruments"] == 1 + MAX_UNLISTED_RETRIES
+        exchange.symbols, exchange.unlisted = [*exchange.symbols, "BTCUSDT"], []
+        await asyncio.sleep(HOUR_S)
+        assert "BTCUSDT" in {item.symbol for item in feed.universe}
+        read = exchange.calls["instruments"]
+        await asyncio.sleep(HOUR_S / 2)
+        assert exchange.calls["instruments"] == read
