@@ -5,6 +5,8 @@ import sys
 
 # Read when gRPC is imported: we start programs and never go on in a forked process, and it need not speak of forks.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+# Otherwise gRPC's own code writes a line for each TLS handshake that fails, past the limit of our log.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 try:
     from virtuoso.cli import main

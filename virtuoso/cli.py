@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -59,8 +60,8 @@ COMMANDS = {
         "run Envoy: the web page, JSON, gRPC-Web and gRPC on one port",
         (
             "Listens on EDGE_ADDRESS and forwards to SERVERS. Adds the web page, CORS, /healthz and a rate limit for each\n"
-            "client. Serves HTTPS if TLS_CERTIFICATE and TLS_KEY are set, and reloads renewed files; gRPC behind the edge\n"
-            "stays plaintext. Writes one line of JSON for each call to ACCESS_LOG. Rotate this file with logrotate and\n"
+            "client. Serves HTTPS if TLS_CERTIFICATE and TLS_KEY are set, calls servers with TLS if GRPC_TLS_CA is set,\n"
+            "and reloads renewed files. Writes one line of JSON for each call to ACCESS_LOG. Rotate it with logrotate and\n"
             "copytruncate.\n\n"
             "To run your own Envoy: --print-config prints the configuration, --page serves the web page to it."
         ),
@@ -169,7 +170,7 @@ def _add_own_arguments(name: str, command: _Parser) -> None:
             add("--seed", type=_non_negative, default=1, help="seed of the simulated market (default %(default)s)")
         case "probe":
             command.bad_arguments = 1
-            add("--addr", type=_server, default=_local_server(), help="host:port of the server (default %(default)s)")
+            _add_server_arguments(command)
             add("--service", default="", help='name of the service, such as "readiness" (default: the server as a whole)')
             add(
                 "--timeout",
@@ -179,9 +180,7 @@ def _add_own_arguments(name: str, command: _Parser) -> None:
             )
         case "top":
             command.bad_arguments = 1
-            add("--addr", type=_server, default=_local_server(), help="host:port of the server (default %(default)s)")
-            add("--tls", action="store_true", help="use TLS with the root certificates of this machine")
-            add("--ca", type=_certificates, metavar="FILE", help="use TLS with the root certificates in FILE (PEM)")
+            _add_server_arguments(command)
             add("--once", action="store_true", help="print one table")
             command.set_defaults(watchlist=Path(state_directory()) / "watchlist")
         case "evaluate":
@@ -209,12 +208,33 @@ def _add_own_arguments(name: str, command: _Parser) -> None:
         add("--with-parent", action="store_true", help=argparse.SUPPRESS)
 
 
-def _local_server() -> str:
-    """Return the address of the server on this machine according to the settings."""
+def _add_server_arguments(command: _Parser) -> None:
+    """Add the arguments of a command that calls one server. Their defaults are those of the settings."""
     try:
-        return format_address(reachable(load(os.environ, {}).settings.grpc_address))
+        settings = load(os.environ, {}).settings
     except ConfigError:
-        return "127.0.0.1:50051"
+        settings = load({}, {}).settings
+    local, add = format_address(reachable(settings.grpc_address)), command.add_argument
+    add("--addr", type=_server, default=local, help="host:port of the server (default %(default)s)")
+    add("--tls", action="store_true", help="use TLS with the root certificates of this machine")
+    for name, default, of, text in (
+        ("--ca", settings.grpc_tls_ca, "CERTIFICATE", "use TLS with the root certificates in FILE (PEM)"),
+        ("--certificate", settings.grpc_tls_client_certificate, "CERTIFICATE", "PEM file of a client certificate, for mTLS"),
+        ("--key", settings.grpc_tls_client_key, "PRIVATE KEY", "PEM file of the private key of --certificate"),
+    ):
+        add(
+            name,
+            type=partial(_pem, of=of),
+            metavar="FILE",
+            default=default or None,
+            help=f"{text} (default {default or 'none'})",
+        )
+    add(
+        "--server-name",
+        metavar="NAME",
+        default=settings.grpc_tls_server_name,
+        help="name in the server's certificate, if it is not the host of --addr",
+    )
 
 
 def _server(text: str) -> str:
@@ -225,13 +245,13 @@ def _server(text: str) -> str:
     return text
 
 
-def _certificates(path: str) -> bytes:
+def _pem(path: str, *, of: str) -> bytes:
     try:
         found = Path(path).read_bytes()
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{path!r} cannot be read: {error.strerror}") from error
-    if b"-----BEGIN CERTIFICATE-----" not in found:
-        raise argparse.ArgumentTypeError(f"{path!r}: expected a PEM file of certificates")
+    if f"{of}-----".encode() not in found:
+        raise argparse.ArgumentTypeError(f"{path!r}: expected a PEM file with a {of.lower()}")
     return found
 
 
@@ -260,10 +280,11 @@ def _positive(text: str) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     options, unknown = parser().parse_known_args(arguments)
-    if unknown:
-        sys.stderr.write(
-            f"virtuoso {options.command}: unknown arguments: {' '.join(unknown)}. See virtuoso {options.command} --help\n"
-        )
+    problem = f"unknown arguments: {' '.join(unknown)}" if unknown else ""
+    if options.command in WITHOUT_SETTINGS and (options.certificate is None) != (options.key is None):
+        problem = "--certificate and --key: expected both or neither"
+    if problem:
+        sys.stderr.write(f"virtuoso {options.command}: {problem}. See virtuoso {options.command} --help\n")
         return 1 if options.command in WITHOUT_SETTINGS else 2
     try:
         if options.command in WITHOUT_SETTINGS:

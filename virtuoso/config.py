@@ -22,7 +22,7 @@ from virtuoso.domain.private_files import open_to_all
 
 PREFIX = "VIRTUOSO_"
 HISTORY_FILE = "history.db"
-KEY_FILES = ("tls_key",)  # the settings that name a file with a private key
+KEY_FILES = ("tls_key", "grpc_tls_key", "grpc_tls_client_key")  # the settings that name a file with a private key
 FILE_SUFFIX = "_FILE"
 MASK = "***"
 
@@ -94,6 +94,27 @@ class Settings:
     )
     opportunities: bool = setting("true", values.flag, "look for opportunities; false disables them everywhere")
     grpc_address: tuple[str, int] = setting("127.0.0.1:50051", values.address, "address of the gRPC server")
+    grpc_tls_certificate: str = setting(
+        "",
+        str,
+        "PEM file of the servers' certificate chain; the gRPC port then serves TLS only and reloads a renewed file",
+    )
+    grpc_tls_key: str = setting("", str, "PEM file of the private key of GRPC_TLS_CERTIFICATE")
+    grpc_tls_client_ca: str = setting(
+        "", str, "PEM file of the authorities of client certificates; the gRPC port then refuses clients without one (mTLS)"
+    )
+    grpc_tls_ca: str = setting(
+        "",
+        str,
+        "PEM file of the authorities of the servers' certificates; the edge, doctor, probe and top then call servers by TLS",
+    )
+    grpc_tls_client_certificate: str = setting(
+        "", str, "PEM file of the certificate that the edge, doctor, probe and top show to servers"
+    )
+    grpc_tls_client_key: str = setting("", str, "PEM file of the private key of GRPC_TLS_CLIENT_CERTIFICATE")
+    grpc_tls_server_name: str = setting(
+        "", str, "name in the servers' certificates, if it is not the host of their addresses"
+    )
     edge_address: tuple[str, int] = setting(
         "127.0.0.1:8003", values.address, "address of the edge (Envoy): JSON, gRPC-Web and gRPC for phones and browsers"
     )
@@ -132,7 +153,7 @@ class Settings:
         str,
         "PEM file of the edge's certificate chain; the edge then serves HTTPS only and reloads a renewed file",
     )
-    tls_key: str = setting("", str, "PEM file of the private key; gRPC behind the edge stays plaintext")
+    tls_key: str = setting("", str, "PEM file of the private key of TLS_CERTIFICATE")
     monitor_address: tuple[str, int] = setting(
         "127.0.0.1:8001",
         values.address,
@@ -242,6 +263,21 @@ def _check_cluster_key(settings: Settings) -> None:
         )
 
 
+def _check_grpc_tls(settings: Settings) -> None:
+    """Raise ConfigError when a setting of TLS on the gRPC port is of no use without another one."""
+    for name, needed in (
+        ("grpc_tls_certificate", "grpc_tls_key"),
+        ("grpc_tls_key", "grpc_tls_certificate"),
+        ("grpc_tls_client_ca", "grpc_tls_certificate"),
+        ("grpc_tls_client_certificate", "grpc_tls_client_key"),
+        ("grpc_tls_client_key", "grpc_tls_client_certificate"),
+        ("grpc_tls_client_certificate", "grpc_tls_ca"),
+        ("grpc_tls_server_name", "grpc_tls_ca"),
+    ):
+        if getattr(settings, name) and not getattr(settings, needed):
+            raise ConfigError(f"{PREFIX}{name.upper()} is set and {PREFIX}{needed.upper()} is not: expected both")
+
+
 def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> LoadedSettings:
     """Return the settings from defaults, `env` and `flags`. Later sources override earlier ones.
 
@@ -267,6 +303,7 @@ def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> LoadedSetti
             )
     settings = Settings(**parsed)
     _check_cluster_key(settings)
+    _check_grpc_tls(settings)
     secret_files = {f"{PREFIX}{name.upper()}": getattr(settings, name) for name in KEY_FILES}
     secret_files |= {name: env[name] for name in known & set(env) if name.endswith(FILE_SUFFIX)}
     secret_files = {name: path for name, path in sorted(secret_files.items()) if path}

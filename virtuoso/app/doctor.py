@@ -7,6 +7,7 @@ import os
 import sys
 from argparse import Namespace
 
+from virtuoso.app.parts import client_tls
 from virtuoso.config import LoadedSettings
 from virtuoso.doctor.examination import Targets, examine
 from virtuoso.doctor.finding import exit_code, render, to_json
@@ -27,6 +28,8 @@ async def doctor(loaded: LoadedSettings, options: Namespace, _: asyncio.Event) -
         edge_address=settings.edge_address,
         servers=settings.servers,
         tls=(settings.tls_certificate, settings.tls_key),
+        grpc_tls=(settings.grpc_tls_certificate, settings.grpc_tls_key, settings.grpc_tls_client_ca),
+        client_tls=client_tls(settings),
         access_log=settings.access_log if settings.access_log != STDOUT else "",
         secret_files=loaded.secret_files,
         monitor_address=settings.monitor_address,

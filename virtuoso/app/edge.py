@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from virtuoso.config import LoadedSettings
 from virtuoso.domain.addresses import format_address
+from virtuoso.domain.certificates import both_or_none
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import page
-from virtuoso.edge.certificate import both_or_none
 from virtuoso.edge.configuration import configuration, text
 from virtuoso.edge.envoy import find_envoy, run_edge
 from virtuoso.edge.spec import EdgeSpec
@@ -46,6 +46,11 @@ def _spec(loaded: LoadedSettings, *, part: bool) -> EdgeSpec:
     """Return the specification of the edge without its page. `part`: the edge runs as part of a node."""
     settings = loaded.settings
     both_or_none(settings.tls_certificate, settings.tls_key)
+    if settings.grpc_tls_certificate and not settings.grpc_tls_ca:
+        raise ConfigError(
+            "GRPC_TLS_CERTIFICATE is set and GRPC_TLS_CA is not: the edge cannot verify the servers. Set "
+            "VIRTUOSO_GRPC_TLS_CA to the authority of their certificate, or to the certificate itself if it is self-signed"
+        )
     servers = settings.servers or (settings.grpc_address,)
     hosts = dict.fromkeys(host for host, _ in settings.servers) or [settings.monitor_address[0]]
     quiet = part and loaded.texts["access_log"][1] == "default"  # people read the standard output of a node
@@ -60,4 +65,8 @@ def _spec(loaded: LoadedSettings, *, part: bool) -> EdgeSpec:
         access_log="" if quiet else settings.access_log,
         certificate=settings.tls_certificate,
         key=settings.tls_key,
+        server_ca=settings.grpc_tls_ca,
+        client_certificate=settings.grpc_tls_client_certificate,
+        client_key=settings.grpc_tls_client_key,
+        server_name=settings.grpc_tls_server_name,
     )

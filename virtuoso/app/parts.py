@@ -6,7 +6,9 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from virtuoso.app.monitor import Readiness, Status, listening
+from virtuoso.client.tls import ClientTls
 from virtuoso.config import Settings, state_directory
+from virtuoso.domain.certificates import check_authorities, check_pair
 from virtuoso.domain.private_files import tighten
 from virtuoso.repository import factory
 from virtuoso.repository.tiered import TieredRepository
@@ -22,3 +24,15 @@ def monitor(settings: Settings, status: Status, readiness: Readiness) -> Abstrac
     """Serve the monitor port while the body runs."""
     reserved = (settings.grpc_address, settings.edge_address)
     return listening(settings.monitor_address, reserved, status=status, readiness=readiness)
+
+
+def client_tls(settings: Settings) -> ClientTls | None:
+    """Return the TLS of calls to the servers, or None for clear text. Raise ConfigError when a file cannot be read."""
+    if not settings.grpc_tls_ca:
+        return None
+    check_authorities(settings.grpc_tls_ca, "GRPC_TLS_CA")
+    if settings.grpc_tls_client_certificate:
+        check_pair(settings.grpc_tls_client_certificate, settings.grpc_tls_client_key, "GRPC_TLS_CLIENT")
+    paths = (settings.grpc_tls_ca, settings.grpc_tls_client_certificate, settings.grpc_tls_client_key)
+    ca, certificate, key = (Path(path).read_bytes() if path else None for path in paths)
+    return ClientTls(ca, certificate, key, settings.grpc_tls_server_name)

@@ -9,18 +9,22 @@ from argparse import Namespace
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from virtuoso.client.tls import ClientTls, open_channel, requested_tls
+
 # The exit codes of grpc_health_probe. The exit code for invalid arguments is 1.
 SERVING, NO_CONNECTION, FAILED, NOT_SERVING = 0, 2, 3, 4
 
 
 def probe(options: Namespace) -> int:
     """Print the status of `options.service` and return the exit code."""
-    return asyncio.run(check(options.addr, options.service, options.timeout))
+    return asyncio.run(check(options.addr, options.service, options.timeout, requested_tls(options)))
 
 
-async def check(address: str, service: str, timeout_s: float) -> int:
-    """Print the health of `service` and return the exit code. `timeout_s` limits the connection and the call separately."""
-    async with grpc.aio.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+async def check(address: str, service: str, timeout_s: float, tls: ClientTls | None = None) -> int:
+    """Print the health of `service` and return the exit code. `timeout_s` limits the connection and the call separately.
+
+    With `tls` None, the connection is clear text."""
+    async with open_channel(address, tls) as channel:
         try:
             await asyncio.wait_for(channel.channel_ready(), timeout_s)
         except TimeoutError:

@@ -15,6 +15,7 @@ from virtuoso.config import LoadedSettings, Settings
 from virtuoso.domain.addresses import format_address
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
+from virtuoso.service import tls
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.rpc import ConcurrencyLimits
 from virtuoso.service.server import MarketServer
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> int:
     """Run a gRPC server and its monitor port until `stop`, then drain it."""
     settings = loaded.settings
+    tls_files = settings.grpc_tls_certificate and tls.TlsFiles(
+        settings.grpc_tls_certificate, settings.grpc_tls_key, settings.grpc_tls_client_ca
+    )
     repository = open_repository(settings)
     snapshots = SnapshotCache(
         repository,
@@ -45,6 +49,7 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
         CandleReader(repository, keys, max_stale_s=settings.max_stale_s),
         limits=ConcurrencyLimits(calls=settings.max_requests, streams=settings.max_streams),
         reflect=settings.reflection,
+        credentials=tls.credentials(tls_files) if tls_files else None,
         heartbeat_s=settings.heartbeat_s,
         history=_history(settings),
     )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import grpc
 
 from virtuoso.client.stream import AlertStream, DashboardStream
+from virtuoso.client.tls import ClientTls, name_options
+from virtuoso.client.tls import credentials as tls_credentials
 from virtuoso.market.v1 import market_service_pb2
 from virtuoso.market.v1.alert_pb2 import AlertKind, AlertLevel
 from virtuoso.market.v1.market_service_pb2_grpc import MarketServiceStub
@@ -93,6 +95,7 @@ class Market:
 def connect(
     *addresses: str,
     credentials: grpc.ChannelCredentials | None = None,
+    tls: ClientTls | None = None,
     timeout_s: float = TIMEOUT_S,
     health_service: str | None = SERVICE.full_name,
 ) -> Market:
@@ -100,7 +103,8 @@ def connect(
 
     A single address is "host:port" or any other target that gRPC resolves. Every DNS record of the host is a server. Several
     addresses must all be "IPv4:port" or all be "[IPv6]:port". `credentials` is for TLS, such as
-    grpc.ssl_channel_credentials(). `timeout_s` is the deadline of calls that have none. Streams have no deadline.
+    grpc.ssl_channel_credentials(). `tls` makes them from PEM texts, with a client certificate for mTLS. `timeout_s` is the
+    deadline of calls that have none. Streams have no deadline.
 
     Calls go in turn to the servers that report SERVING for the service `health_service`. With None, calls go to all servers.
     A server that cannot answer then returns the reason.
@@ -110,6 +114,8 @@ def connect(
     if not timeout_s > 0:
         raise ValueError(f"timeout_s={timeout_s}: expected a number of seconds above 0")
     address, arguments = target(addresses), options(health_service)
+    if tls is not None:
+        credentials, arguments = tls_credentials(tls), [*arguments, *name_options(tls)]
     interceptors = cast("Any", [Deadline(timeout_s)])
     if credentials is None:
         return Market(grpc.aio.insecure_channel(address, options=arguments, interceptors=interceptors))

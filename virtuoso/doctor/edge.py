@@ -7,22 +7,25 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from virtuoso.client.tls import ClientTls
 from virtuoso.doctor.daemon_call import daemon_call
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.listeners import grpc_status, http_status
 from virtuoso.domain.addresses import Address, format_address
+from virtuoso.domain.certificates import check_authorities, check_pair
 from virtuoso.domain.errors import ConfigError
-from virtuoso.edge.certificate import check
 
 
-async def check_servers(addresses: Sequence[Address], monitor_port: int) -> list[Finding]:
-    """Check whether a Virtuoso server and its monitor answer at each address.
+async def check_servers(addresses: Sequence[Address], monitor_port: int, tls: ClientTls | None = None) -> list[Finding]:
+    """Check whether a Virtuoso server and its monitor answer at each address. `tls` is that of the gRPC calls.
 
     A missing server is a warning if at least one other server answers."""
 
     async def ask(address: Address) -> tuple[str | None, str | None]:
         host, _ = address
-        return await asyncio.gather(grpc_status(format_address(address)), http_status(format_address((host, monitor_port))))
+        return await asyncio.gather(
+            grpc_status(format_address(address), tls), http_status(format_address((host, monitor_port)))
+        )
 
     statuses = await asyncio.gather(*map(ask, addresses))
     level = Level.WARNING if any(status for status, _ in statuses) else Level.FAILURE
@@ -44,11 +47,24 @@ def _server(address: Address, statuses: tuple[str | None, str | None], monitor_p
 async def check_tls(certificate: str, key: str) -> Finding:
     """Check whether the edge can serve HTTPS with these PEM files."""
     try:
-        await daemon_call(lambda: check(certificate, key))
+        await daemon_call(lambda: check_pair(certificate, key))
     except ConfigError as error:
         remedy = "Set VIRTUOSO_TLS_CERTIFICATE and VIRTUOSO_TLS_KEY to a certificate and its key, or set neither"
         return Finding("TLS", Level.FAILURE, str(error), remedy)
     return Finding("TLS", Level.OK, f"the edge serves HTTPS with {certificate}")
+
+
+async def check_grpc_tls(certificate: str, key: str, client_ca: str) -> Finding:
+    """Check whether the gRPC port can serve TLS with these PEM files. `client_ca` may be ""."""
+    try:
+        await daemon_call(lambda: check_pair(certificate, key, "GRPC_TLS"))
+        if client_ca:
+            await daemon_call(lambda: check_authorities(client_ca, "GRPC_TLS_CLIENT_CA"))
+    except ConfigError as error:
+        remedy = "Set VIRTUOSO_GRPC_TLS_CERTIFICATE and VIRTUOSO_GRPC_TLS_KEY to a certificate and its key, or set neither"
+        return Finding("GRPC_TLS", Level.FAILURE, str(error), remedy)
+    clients = "only to clients with a certificate" if client_ca else "to any client"
+    return Finding("GRPC_TLS", Level.OK, f"the gRPC port serves TLS with {certificate}, {clients}")
 
 
 async def check_access_log(path: str) -> Finding:

@@ -8,8 +8,10 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from virtuoso.client.tls import ClientTls
 from virtuoso.doctor import edge, listeners, machine
 from virtuoso.doctor.directories import check_directory
 from virtuoso.doctor.finding import Finding, Level
@@ -48,7 +50,8 @@ class Targets:
     """The targets of the checks, from the settings.
 
     `history`: the URL, or None. `envoy`: the program, or None. `servers`: the upstream servers of the edge. `tls`: the
-    certificate and the key of the edge. `access_log`: the access log file of the edge, or "". `secret_files`: the files with
+    certificate and the key of the edge. `grpc_tls`: those of the gRPC port, and its clients' authorities. `client_tls`: the
+    TLS of calls to servers. `access_log`: the access log file of the edge, or "". `secret_files`: the files with
     secrets, by the setting that names each."""
 
     exchanges: Sequence[str]
@@ -64,6 +67,8 @@ class Targets:
     envoy: str | None
     servers: Sequence[Address] = ()
     tls: tuple[str, str] = ("", "")
+    grpc_tls: tuple[str, str, str] = ("", "", "")
+    client_tls: ClientTls | None = None
     access_log: str = ""
     secret_files: Mapping[str, str] = field(default_factory=dict)
 
@@ -118,15 +123,19 @@ def _other_checks(targets: Targets, deadline: _Deadline) -> list[tuple[str, Chec
         *_repository_checks(targets.cache, targets.node_directory, deadline),
         ("HISTORY", lambda: check_history(targets.history)),
         ("secret files", lambda: _single(check_secret_files(targets.secret_files, targets.history))),
-        port("GRPC_ADDRESS", targets.grpc_address, listeners.grpc_status),
+        port("GRPC_ADDRESS", targets.grpc_address, partial(listeners.grpc_status, tls=targets.client_tls)),
         port("EDGE_ADDRESS", targets.edge_address, edge_status),
         port("MONITOR_ADDRESS", targets.monitor_address, listeners.http_status, needed=False),
         ("envoy", lambda: _single(machine.check_envoy(targets.envoy))),
     ]
     if targets.servers:
-        checks.append(("SERVERS", lambda: edge.check_servers(targets.servers, targets.monitor_address[1])))
+        checks.append(
+            ("SERVERS", lambda: edge.check_servers(targets.servers, targets.monitor_address[1], targets.client_tls))
+        )
     if any(targets.tls):
         checks.append(("TLS", lambda: _single(edge.check_tls(*targets.tls))))
+    if any(targets.grpc_tls):
+        checks.append(("GRPC_TLS", lambda: _single(edge.check_grpc_tls(*targets.grpc_tls))))
     if targets.access_log:
         checks.append(("ACCESS_LOG", lambda: _single(edge.check_access_log(targets.access_log))))
     return checks

@@ -11,6 +11,7 @@ import aiohttp
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from virtuoso.client.tls import ClientTls, open_channel
 from virtuoso.doctor.daemon_call import daemon_call
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.domain.addresses import Address, format_address, reachable
@@ -22,10 +23,11 @@ _REPLY_TIMEOUT_S = 2.0
 Status = Callable[[str], Awaitable[str | None]]
 
 
-async def grpc_status(address: str) -> str | None:
-    """Return the health status of the Virtuoso server at "host:port". Return None without such a server."""
-    options = [("grpc.enable_http_proxy", 0)]
-    async with grpc.aio.insecure_channel(address, options=options) as channel:
+async def grpc_status(address: str, tls: ClientTls | None = None) -> str | None:
+    """Return the health status of the Virtuoso server at "host:port". Return None without such a server.
+
+    With `tls` None, the call is clear text."""
+    async with open_channel(address, tls) as channel:
         try:
             request = health_pb2.HealthCheckRequest(service=SERVICE)
             reply = await health_pb2_grpc.HealthStub(channel).Check(request, timeout=_REPLY_TIMEOUT_S)

@@ -12,7 +12,8 @@ configuration    a pure function from a spec to Envoy's whole configuration, as 
     access_log       the log of each request
     contract         the descriptors of the stubs for Envoy's JSON transcoder
 envoy            finds Envoy, runs it as a child process, restarts it when it ends, and copies its log into ours
-certificate      checks certificate and key before Envoy starts, and tells Envoy about renewals
+tls              Envoy's TLS with callers and with the servers
+certificate      checks certificates and keys before Envoy starts, and tells Envoy about renewals
 die_with_parent  makes the kernel end Envoy with its parent process, then becomes Envoy
 page             serves the files of the web page from memory, because Envoy cannot serve files
 

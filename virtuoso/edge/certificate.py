@@ -1,4 +1,4 @@
-"""The certificate of the edge. It is checked before Envoy starts, and whenever its files change."""
+"""The certificates of the edge. They are checked before Envoy starts, and whenever their files change."""
 
 from __future__ import annotations
 
@@ -6,72 +6,57 @@ import asyncio
 import json
 import logging
 import os
-import ssl
 from pathlib import Path
 
+from virtuoso.domain.certificates import Identity, check_authorities, check_pair, identities
 from virtuoso.domain.errors import ConfigError
-from virtuoso.edge.listener import SECRET
+from virtuoso.edge.spec import EdgeSpec
+from virtuoso.edge.tls import AUTHORITIES, TLS, secret_file, secrets
 
 log = logging.getLogger(__name__)
 
 CHECK_PERIOD_S = 2.0
 
 
-def both_or_none(certificate: str, key: str) -> None:
-    """Raise ConfigError when only one of the two is set."""
-    if bool(certificate) != bool(key):
-        given, missing = ("TLS_CERTIFICATE", "TLS_KEY") if certificate else ("TLS_KEY", "TLS_CERTIFICATE")
-        raise ConfigError(f"{given} is set and {missing} is not: expected both or neither")
+def check(spec: EdgeSpec) -> None:
+    """Raise ConfigError when Envoy could not use the PEM files of the spec. The error names the setting."""
+    if spec.certificate or spec.key:
+        check_pair(spec.certificate, spec.key)
+    if spec.client_certificate or spec.client_key:
+        check_pair(spec.client_certificate, spec.client_key, "GRPC_TLS_CLIENT")
+    if spec.server_ca:
+        check_authorities(spec.server_ca, "GRPC_TLS_CA")
 
 
-def check(certificate: str, key: str) -> None:
-    """Raise ConfigError when the two PEM files are not a certificate and its key. The error names the setting."""
-    both_or_none(certificate, key)
-    for name, path in (("TLS_CERTIFICATE", certificate), ("TLS_KEY", key)):
-        try:
-            Path(path).read_bytes()
-        except OSError as error:
-            raise ConfigError(f"{name}={path!r} cannot be read: {error.strerror}. Expected a PEM file") from error
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
-    except (ssl.SSLError, ValueError) as error:
-        if "KEY_VALUES_MISMATCH" in str(error):
-            raise ConfigError(f"TLS_KEY={key!r} is not the key of TLS_CERTIFICATE={certificate!r}") from error
-        raise ConfigError(
-            f"TLS_CERTIFICATE={certificate!r} and TLS_KEY={key!r} are not a certificate and its key: expected PEM files, "
-            "the key without a password"
-        ) from error
+def write_secrets(folder: Path, spec: EdgeSpec) -> None:
+    """Write files with the paths of the PEM files into `folder`. They contain no key."""
+    watched = {"watched_directory": {"path": str(folder)}}
+    for name, content in secrets(spec).items():
+        parts = {part: {"filename": os.path.abspath(source["filename"])} for part, source in content.items()}
+        kind = "validation_context" if name == AUTHORITIES else "tls_certificate"
+        secret = {"@type": f"{TLS}.Secret", "name": name, kind: parts | watched}
+        secret_file(folder, name).write_text(json.dumps({"resources": [secret]}))
 
 
-def write_secret(folder: Path, certificate: str, key: str) -> str:
-    """Write a file with the paths of certificate and key into `folder`, and return the path of the file.
-
-    Envoy reads certificate and key again when `announce_renewals` triggers it. The file contains no key."""
-    pair = {
-        "certificate_chain": {"filename": os.path.abspath(certificate)},
-        "private_key": {"filename": os.path.abspath(key)},
-        "watched_directory": {"path": str(folder)},
-    }
-    kind = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
-    file = folder / "certificate.json"
-    file.write_text(json.dumps({"resources": [{"@type": kind, "name": SECRET, "tls_certificate": pair}]}))
-    return str(file)
+def state(spec: EdgeSpec) -> list[Identity]:
+    """Return values that change when the PEM files of the spec change."""
+    return identities(*(source["filename"] for content in secrets(spec).values() for source in content.values()))
 
 
-async def announce_renewals(folder: Path, certificate: str, key: str) -> None:
+async def announce_renewals(folder: Path, spec: EdgeSpec, announced: list[Identity]) -> None:
     """Make the Envoy that watches `folder` read the files again after each change. Return only when that is impossible.
 
-    A changed link, a moved file and an overwritten file are changes. Files that are not a certificate and its key are logged
-    once, and the old certificate stays in use."""
-    announced = _identities(certificate, key)
+    `announced` is the state of the files before Envoy started.
+    A changed link, a moved file and an overwritten file are changes. Files that Envoy could not use are logged once, and the
+    old certificates stay in use."""
     while True:
         await asyncio.sleep(CHECK_PERIOD_S)
-        current = _identities(certificate, key)
+        current = state(spec)
         try:
             os.utime(folder)  # so that no clean-up of old temporary files removes it
             if current == announced:
                 continue
-            await asyncio.to_thread(check, certificate, key)
+            await asyncio.to_thread(check, spec)
             (folder / "new").touch()
             (folder / "new").replace(folder / "renewed")  # Envoy detects only moves into the folder
         except ConfigError as error:
@@ -82,16 +67,3 @@ async def announce_renewals(folder: Path, certificate: str, key: str) -> None:
         else:
             log.info("the certificate has been renewed")
         announced = current
-
-
-def _identities(*paths: str) -> list[tuple[int, ...] | None]:
-    """Return values that change when the files change, or None for a missing file."""
-    identities: list[tuple[int, ...] | None] = []
-    for path in paths:
-        try:
-            stat = os.stat(path)
-        except OSError:
-            identities.append(None)
-        else:
-            identities.append((stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns))
-    return identities

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from virtuoso.domain.addresses import Address, reachable
+from virtuoso.edge import tls
 from virtuoso.edge.spec import EdgeSpec
 
 SERVERS, MONITORS, PAGE = "servers", "monitors", "page"
@@ -19,18 +21,19 @@ CONNECTION_WINDOW_BYTES = 1024 * 1024 * 1024
 HTTP_PROTOCOL_OPTIONS = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
-def clusters(spec: EdgeSpec) -> list[dict[str, Any]]:
-    """Return the clusters as envoy.config.cluster.v3.Cluster messages."""
-    return [_servers(spec.servers), _monitors(spec.monitors), *([_cluster(PAGE, [spec.page])] if spec.page else [])]
+def clusters(spec: EdgeSpec, folder: Path | None) -> list[dict[str, Any]]:
+    """Return the clusters as envoy.config.cluster.v3.Cluster messages. `folder`: see `configuration`."""
+    return [_servers(spec, folder), _monitors(spec.monitors), *([_cluster(PAGE, [spec.page])] if spec.page else [])]
 
 
-def _servers(addresses: Sequence[Address]) -> dict[str, Any]:
+def _servers(spec: EdgeSpec, folder: Path | None) -> dict[str, Any]:
     """Return the cluster of gRPC servers.
 
     A server with the status NOT_SERVING gets no requests. When all servers have this status, all of them get requests, and
     their replies give the reason."""
     return {
-        **_cluster(SERVERS, addresses),
+        **_cluster(SERVERS, spec.servers),
+        **({"transport_socket": tls.upstream(spec, folder)} if spec.server_ca else {}),
         **_health_checks({"grpc_health_check": {}}),
         "lb_policy": "LEAST_REQUEST",
         "typed_extension_protocol_options": {

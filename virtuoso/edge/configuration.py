@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from virtuoso.edge.clusters import clusters
@@ -12,14 +13,14 @@ from virtuoso.edge.spec import EdgeSpec
 MAX_CONNECTIONS = 50_000
 
 
-def configuration(spec: EdgeSpec, secret: str | None = None) -> dict[str, Any]:
+def configuration(spec: EdgeSpec, folder: Path | None = None) -> dict[str, Any]:
     """Return an envoy.config.bootstrap.v3.Bootstrap without an admin interface.
 
-    `secret` is the file from `certificate.write_secret`. With None, Envoy reads the certificate only once, at its start.
+    `folder` has the files of `certificate.write_secrets`. With None, Envoy reads certificates only once, at its start.
     Raise ConfigError when Envoy cannot listen on the address of the spec."""
     return {
         "node": {"id": "edge", "cluster": "virtuoso"},  # Envoy requires it when it reads a secret file
-        "static_resources": {"listeners": [listener(spec, secret)], "clusters": clusters(spec)},
+        "static_resources": {"listeners": [listener(spec, folder)], "clusters": clusters(spec, folder)},
         "overload_manager": {
             "resource_monitors": [
                 {

@@ -21,4 +21,5 @@ if __name__ == "__main__":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != int(parent):  # the parent ended before the call of prctl
             sys.exit(1)
+    os.umask(0o077)  # only this user may read an access log that Envoy creates after a rotation
     os.execv(program, [program, *arguments])  # noqa: S606 - no shell is needed

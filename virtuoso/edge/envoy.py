@@ -19,6 +19,7 @@ from pathlib import Path
 
 from virtuoso.domain import private_files
 from virtuoso.domain.addresses import Address, address_in_use, format_address, reachable
+from virtuoso.domain.certificates import Identity
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import certificate
 from virtuoso.edge.access_log import STDOUT
@@ -61,10 +62,10 @@ async def run_edge(spec: EdgeSpec, stop: asyncio.Event, *, program: str | None, 
     _check(spec)
     crashes = 0
     while not stop.is_set():
-        started = time.monotonic()
+        started, certificates = time.monotonic(), certificate.state(spec)
         async with _running_envoy(program, spec) as (child, folder):
             exited, stopped = asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())
-            watching = asyncio.create_task(_watch(spec, folder))
+            watching = asyncio.create_task(_watch(spec, folder, certificates))
             try:
                 await asyncio.wait({exited, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 if stopped.done():
@@ -83,8 +84,7 @@ async def run_edge(spec: EdgeSpec, stop: asyncio.Event, *, program: str | None, 
 
 def _check(spec: EdgeSpec) -> None:
     """Raise ConfigError for a certificate or an access log with which Envoy cannot start."""
-    if spec.certificate:
-        certificate.check(spec.certificate, spec.key)
+    certificate.check(spec)
     if spec.access_log not in ("", STDOUT):
         try:
             with open(spec.access_log, "ab", opener=private_files.opener):
@@ -99,9 +99,9 @@ async def _running_envoy(program: str, spec: EdgeSpec) -> AsyncIterator[tuple[as
     """Yield a running Envoy and the folder with its configuration. Stop Envoy after the body."""
     with tempfile.TemporaryDirectory(prefix="virtuoso-edge-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        secret = certificate.write_secret(folder, spec.certificate, spec.key) if spec.certificate else None
+        certificate.write_secrets(folder, spec)
         file = folder / "envoy.json"
-        file.write_text(text(configuration(spec, secret)))
+        file.write_text(text(configuration(spec, folder)))
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-IS", str(Path(__file__).with_name("die_with_parent.py")), str(os.getpid()), program),
             *("--config-path", str(file), "--log-level", "warning", "--log-format", "%l %v", "--log-format-escaped"),
@@ -131,7 +131,7 @@ async def _terminate(child: asyncio.subprocess.Process) -> None:
             await child.wait()
 
 
-async def _watch(spec: EdgeSpec, folder: Path) -> None:
+async def _watch(spec: EdgeSpec, folder: Path, certificates: list[Identity]) -> None:
     """Log when the port is open. Then remove `folder`, or watch for renewals of the certificate.
 
     When the port is open, Envoy has read its configuration. So the folder is removed, and no files remain even if this
@@ -144,8 +144,8 @@ async def _watch(spec: EdgeSpec, folder: Path) -> None:
         await asyncio.sleep(0.05)
     protocols = "the web page, JSON, gRPC-Web, gRPC, /healthz" if spec.page else "JSON, gRPC-Web, gRPC, /healthz"
     log.info("edge on %s://%s: %s", spec.scheme, format_address(spec.address), protocols)
-    if spec.certificate:
-        await certificate.announce_renewals(folder, spec.certificate, spec.key)
+    if spec.certificate or spec.server_ca:
+        await certificate.announce_renewals(folder, spec, certificates)
     else:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 

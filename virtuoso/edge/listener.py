@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 from virtuoso.domain.addresses import Address
 from virtuoso.domain.errors import ConfigError
-from virtuoso.edge import access_log, local_replies
+from virtuoso.edge import access_log, local_replies, tls
 from virtuoso.edge.clusters import STREAM_WINDOW_BYTES, is_ip, socket_address
 from virtuoso.edge.filters import extension, filters
 from virtuoso.edge.routes import routes
@@ -16,7 +17,6 @@ from virtuoso.edge.spec import EdgeSpec
 # The timeout for the receipt of a whole request. It protects against clients that send single bytes.
 REQUEST_S = 30
 MAX_HEADERS_KIB = 16  # of a request, with its path; a list of 500 symbols takes 12
-SECRET = "edge"  # noqa: S105 - the name of the secret in Envoy, not a secret
 
 
 def ip_address(host: str) -> str:
@@ -29,7 +29,7 @@ def ip_address(host: str) -> str:
     return host
 
 
-def listener(spec: EdgeSpec, secret: str | None) -> dict[str, Any]:
+def listener(spec: EdgeSpec, folder: Path | None) -> dict[str, Any]:
     """Return an envoy.config.listener.v3.Listener. The parameters are the same as in `configuration`."""
     address: Address = ip_address(spec.address[0]), spec.address[1]
     chain = {"filters": [extension("envoy.filters.network.http_connection_manager", _connection_manager(spec))]}
@@ -47,7 +47,7 @@ def listener(spec: EdgeSpec, secret: str | None) -> dict[str, Any]:
                 "int_value": STREAM_WINDOW_BYTES,
             }
         ],
-        "filter_chains": [chain | {"transport_socket": _tls_socket(spec, secret)} if spec.certificate else chain],
+        "filter_chains": [chain | {"transport_socket": tls.downstream(spec, folder)} if spec.certificate else chain],
     }
 
 
@@ -88,23 +88,3 @@ def _header_removal() -> dict[str, Any]:
         "@type": "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
         "mutations": [{"remove": "x-envoy-original-method"}],
     }
-
-
-def _tls_socket(spec: EdgeSpec, secret: str | None) -> dict[str, Any]:
-    if secret is None:
-        pair = {"certificate_chain": {"filename": spec.certificate}, "private_key": {"filename": spec.key}}
-        certificates: dict[str, Any] = {"tls_certificates": [pair]}
-    else:
-        source = {"path_config_source": {"path": secret}, "resource_api_version": "V3"}
-        certificates = {"tls_certificate_sds_secret_configs": [{"name": SECRET, "sds_config": source}]}
-    return extension(
-        "envoy.transport_sockets.tls",
-        {
-            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-            "common_tls_context": {
-                "alpn_protocols": ["h2", "http/1.1"],
-                "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
-                **certificates,
-            },
-        },
-    )

@@ -27,6 +27,10 @@ class EdgeSpec:
     access_log: str = ""  # a path, or "-" for standard output
     certificate: str = ""  # PEM files; both or neither
     key: str = ""
+    server_ca: str = ""  # PEM file of the authorities of the servers' certificates; "" for clear text to the servers
+    client_certificate: str = ""  # PEM files of the edge as a client of the servers; both or neither
+    client_key: str = ""
+    server_name: str = ""  # the name in the servers' certificates; "" for the hosts of `servers`
 
     @property
     def scheme(self) -> str:

@@ -8,25 +8,24 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-import grpc
-
 from virtuoso.client import connect
+from virtuoso.client.tls import ClientTls, requested_tls
 from virtuoso.top.application import TopApp
-from virtuoso.top.connection import NO_CONNECTION, credentials
+from virtuoso.top.connection import NO_CONNECTION
 from virtuoso.top.watchlist import Watchlist
 
 
 def top(options: Namespace) -> int:
     """Show the dashboard and return the exit code."""
     try:
-        return asyncio.run(show(options.addr, credentials(options.ca, tls=options.tls), options.watchlist))
+        return asyncio.run(show(options.addr, requested_tls(options), options.watchlist))
     except KeyboardInterrupt:
         return 130
 
 
-async def show(address: str, channel_credentials: grpc.ChannelCredentials | None, watchlist: Path) -> int:
+async def show(address: str, tls: ClientTls | None, watchlist: Path) -> int:
     """Show the dashboard of the server at `address` until the user quits, and return the exit code."""
-    async with connect(address, credentials=channel_credentials, health_service=None) as market:
+    async with connect(address, tls=tls, health_service=None) as market:
         application = TopApp(market, address, Watchlist(watchlist))
         for name in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(name, application.action_leave)

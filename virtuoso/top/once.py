@@ -10,8 +10,9 @@ from argparse import Namespace
 import grpc
 
 from virtuoso.client import connect, failure
+from virtuoso.client.tls import ClientTls, requested_tls
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.top.connection import NO_CONNECTION, REFUSED, credentials
+from virtuoso.top.connection import NO_CONNECTION, REFUSED
 from virtuoso.top.plain_table import plain_table
 
 CONNECT_S = 2.0
@@ -19,13 +20,13 @@ CONNECT_S = 2.0
 
 def top_once(options: Namespace) -> int:
     """Print the table and return the exit code."""
-    return asyncio.run(show(options.addr, credentials(options.ca, tls=options.tls)))
+    return asyncio.run(show(options.addr, requested_tls(options)))
 
 
-async def show(address: str, channel_credentials: grpc.ChannelCredentials | None) -> int:
+async def show(address: str, tls: ClientTls | None) -> int:
     """Read the dashboard once, print it, and return the exit code."""
     # There is no health check, because the error of the server has more details than NOT_SERVING.
-    async with connect(address, credentials=channel_credentials, health_service=None) as market:
+    async with connect(address, tls=tls, health_service=None) as market:
         try:
             await asyncio.wait_for(market.channel.channel_ready(), CONNECT_S)
         except TimeoutError:

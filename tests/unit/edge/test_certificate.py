@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.certificates import certify
+from virtuoso.domain.certificates import check_pair
 from virtuoso.domain.errors import ConfigError
-from virtuoso.edge import certificate
+from virtuoso.edge.certificate import write_secrets
+from virtuoso.edge.spec import EdgeSpec
 
 
 def test_a_certificate_and_its_key_are_accepted(tmp_path: Path) -> None:
-    certificate.check(*certify(tmp_path))
+    check_pair(*certify(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -34,12 +36,14 @@ def test_the_error_for_files_that_do_not_match_has_their_settings(
     certify(tmp_path / "two")
     certify(tmp_path / "locked", password=b"secret")
     with pytest.raises(ConfigError, match=words):
-        certificate.check(*(str(tmp_path / name) if name else "" for name in names))
+        check_pair(*(str(tmp_path / name) if name else "" for name in names))
 
 
 def test_the_file_for_envoy_has_only_the_paths_of_certificate_and_key(tmp_path: Path) -> None:
-    pair = certify(tmp_path / "pair")
-    text = Path(certificate.write_secret(tmp_path, *pair)).read_text()
-    assert pair[0] in text
-    assert pair[1] in text
+    certificate, key = certify(tmp_path / "pair")
+    here = ("127.0.0.1", 1)
+    write_secrets(tmp_path, EdgeSpec(address=here, servers=[here], monitors=[here], certificate=certificate, key=key))
+    text = (tmp_path / "edge.json").read_text()
+    assert certificate in text
+    assert key in text
     assert "PRIVATE" not in text

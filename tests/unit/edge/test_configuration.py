@@ -17,7 +17,7 @@ from tests.certificates import certify
 from virtuoso.domain.addresses import Address
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import contract
-from virtuoso.edge.certificate import write_secret
+from virtuoso.edge.certificate import write_secrets
 from virtuoso.edge.configuration import configuration, text
 from virtuoso.edge.envoy import find_envoy
 from virtuoso.edge.spec import EdgeSpec
@@ -63,13 +63,14 @@ LIMITED = replace(SPEC, rate_limit=50, burst=200, trusted_proxies=2)
 def test_envoy_accepts_the_configuration_without_a_warning(tmp_path: Path, spec: EdgeSpec, tls: str) -> None:
     envoy = find_envoy()
     assert envoy is not None
-    secret = None
+    folder = tmp_path if tls == "renewed" else None
     if tls:
         certificate, key = certify(tmp_path)
-        spec = replace(spec, certificate=certificate, key=key)
-        secret = write_secret(tmp_path, certificate, key) if tls == "renewed" else None
+        spec = replace(spec, certificate=certificate, key=key, server_ca=certificate)
+        spec = replace(spec, client_certificate=certificate, client_key=key)
+        write_secrets(tmp_path, spec)
     file = tmp_path / "envoy.json"
-    file.write_text(text(configuration(spec, secret)))
+    file.write_text(text(configuration(spec, folder)))
     checked = subprocess.run(
         [envoy, "--mode", "validate", "-c", str(file), "-l", "warning"],
         capture_output=True,
