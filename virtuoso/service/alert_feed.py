@@ -117,10 +117,14 @@ class AlertFeed:
     async def start_after(self, cursor: str) -> int:
         """Return the cursor after which a stream starts. "" means the newest cursor.
 
-        Raise HistoryUnavailable when the history cannot be read. Raise InvalidField for a cursor too far in the future."""
+        Only "", an unusual cursor and a history that was not read at the last poll cause a read. Raise HistoryUnavailable
+        when it fails. Raise InvalidField for a cursor too far in the future."""
+        latest = self._clock.now_ms() + MAX_CLOCK_ERROR_MS
+        if cursor and int(cursor) <= latest and self.available:
+            return int(cursor)
         newest = await self.newest_cursor()
         position = int(cursor) if cursor else newest
-        if position > max(newest, self._clock.now_ms() + MAX_CLOCK_ERROR_MS):
+        if position > max(newest, latest):
             rule = f"{cursor!r} is not a cursor of this service: expected the cursor of an alert, now at most {newest}"
             raise InvalidField([("cursor", rule)])
         return position

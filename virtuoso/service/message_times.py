@@ -20,12 +20,21 @@ def times_are_valid(message: Message, latest_s: int) -> bool:
     """Return True when every time that is set is after 1970, and not after `latest_s` (epoch seconds)."""
     kind: Any = type(message)  # mypy does not see that it can be hashed
     plan = _plan(kind)
-    return (
-        all(time_is_valid(getattr(message, name), _latest(name, latest_s)) for name in plan.times if message.HasField(name))
-        and all(time_is_valid(time, latest_s) for name in plan.repeated_times for time in getattr(message, name))
-        and all(times_are_valid(getattr(message, name), latest_s) for name in plan.messages if message.HasField(name))
-        and all(times_are_valid(each, latest_s) for name in plan.repeated_messages for each in getattr(message, name))
-    )
+    for name in plan.times:
+        if message.HasField(name) and not time_is_valid(getattr(message, name), _latest(name, latest_s)):
+            return False
+    for name in plan.repeated_times:
+        for time in getattr(message, name):
+            if not time_is_valid(time, latest_s):
+                return False
+    for name in plan.messages:
+        if message.HasField(name) and not times_are_valid(getattr(message, name), latest_s):
+            return False
+    for name in plan.repeated_messages:
+        for each in getattr(message, name):
+            if not times_are_valid(each, latest_s):
+                return False
+    return True
 
 
 def _latest(name: str, latest_s: int) -> int:
