@@ -122,6 +122,9 @@ def test_two_books_of_the_same_time_or_far_apart_give_no_order_flow() -> None:
     assert apart.missing == "the two order books are 599 s apart"
 
 
+FUNDING_MS = 8 * 3_600_000
+
+
 def series(values: Floats, step_ms: int = 300_000) -> TimeSeries:
     return TimeSeries(
         symbol="X",
@@ -133,14 +136,18 @@ def series(values: Floats, step_ms: int = 300_000) -> TimeSeries:
 
 def test_funding_above_its_history_is_bearish_and_a_tiny_change_has_a_small_z_score() -> None:
     assert MARKET.ticker is not None
-    history = np.array([1e-4, 2e-4, 3e-4] * 10)
-    high = replace(MARKET, funding=series(history), ticker=replace(MARKET.ticker, funding_rate=6e-4))
+    history = np.array([3e-4, *[1e-4, 2e-4, 3e-4] * 10])  # the interval of the first one is not known
+    high = replace(MARKET, funding=series(history, FUNDING_MS), ticker=replace(MARKET.ticker, funding_rate=6e-4))
     c = component(high, "SENTIMENT", "funding")
-    assert c.reading == pytest.approx(4e-4 / math.sqrt(history.var() + 2e-5**2))
+    assert c.reading == pytest.approx(4e-4 / math.sqrt(history[1:].var() + 2e-5**2))
     assert c.direction is not None
     assert c.direction < -0.5
-    pinned = replace(MARKET, funding=series(np.full(30, 1e-4)), ticker=replace(MARKET.ticker, funding_rate=1.01e-4))
-    assert abs(component(pinned, "SENTIMENT", "funding").reading or 0) < 0.1
+    same = series(np.full(30, 1e-4), FUNDING_MS)
+    pinned = component(
+        replace(MARKET, funding=same, ticker=replace(MARKET.ticker, funding_rate=1.01e-4)), "SENTIMENT", "funding"
+    )
+    assert pinned.reading is not None
+    assert abs(pinned.reading) < 0.1
 
 
 def test_more_long_accounts_than_usual_are_bearish_and_a_premium_is_bullish() -> None:
