@@ -5,7 +5,8 @@
 # `docker build --build-arg LOCK=requirements-server.txt -t virtuoso-server .`, then `docker run virtuoso-server serve`.
 #
 # The container needs no capability (`--cap-drop ALL`) and no writable root (`--read-only`). It writes only to its volume.
-# A `collect` or an `edge` alone has no gRPC health. Run it with `--no-healthcheck`, and check /healthz on its port.
+# A `collect` or an `edge` alone has no gRPC health. Run it with `--no-healthcheck`, and check /healthz on its port. The monitor
+# with /metrics listens only inside the container, until VIRTUOSO_MONITOR_ADDRESS opens it to a network of operators.
 
 ARG BASE=python:3.11-slim-bookworm
 
@@ -49,13 +50,14 @@ ENV PATH=/opt/virtuoso/bin:/opt/python/bin:/usr/local/bin:/usr/bin:/bin \
     XDG_STATE_HOME=/var/lib \
     VIRTUOSO_GRPC_ADDRESS=0.0.0.0:50051 \
     VIRTUOSO_EDGE_ADDRESS=0.0.0.0:8003 \
-    VIRTUOSO_MONITOR_ADDRESS=0.0.0.0:8001
+    VIRTUOSO_MONITOR_ADDRESS=127.0.0.1:8001 \
+    VIRTUOSO_REFLECTION=false
 # A number, so that an orchestrator can see that it is not root.
 USER 10001:10001
 # In the volume, so that temporary files can be written even if /tmp is read-only.
 WORKDIR /var/lib/virtuoso
 VOLUME /var/lib/virtuoso
-EXPOSE 50051 8003 8001
+EXPOSE 50051 8003
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["virtuoso", "probe"]
 ENTRYPOINT ["virtuoso"]

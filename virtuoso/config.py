@@ -154,10 +154,15 @@ class Settings:
         "PEM file of the edge's certificate chain; the edge then serves HTTPS only and reloads a renewed file",
     )
     tls_key: str = setting("", str, "PEM file of the private key of TLS_CERTIFICATE")
-    monitor_address: tuple[str, int] = setting(
+    monitor_address: tuple[str, int] | None = setting(
         "127.0.0.1:8001",
-        values.address,
-        "address of /metrics, /healthz, /livez and /readyz; other processes use the next free ports",
+        values.address_or_none,
+        "address of /metrics, /healthz, /livez and /readyz, or none; other processes use the next free ports",
+    )
+    metrics_address: tuple[str, int] | str | None = setting(
+        "",
+        values.metrics_address,
+        "address of /metrics alone, or none; empty: that of MONITOR_ADDRESS; other processes use the next free ports",
     )
     max_stale_s: float = setting("600", values.number(float, 31, 86_400), "age above which data is not served, seconds")
     dwell_s: float = setting(

@@ -70,6 +70,13 @@ def test_only_collectors_reach_exchanges_and_only_the_edge_is_public() -> None:
     assert services["edge"]["environment"]["VIRTUOSO_CLUSTER_KEY"] == ""
 
 
+def test_reflection_is_off_and_no_monitor_port_is_published() -> None:
+    for name, service in read(FILES[0])["services"].items():
+        assert not any(port.endswith(":8001") for port in service.get("ports", [])), name
+        if service["image"].startswith("virtuoso:"):
+            assert service["environment"]["VIRTUOSO_REFLECTION"] == "false", name
+
+
 class DashboardClient:
     """A client that requests the dashboard five times a second, through the edge."""
 

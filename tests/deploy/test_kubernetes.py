@@ -166,6 +166,19 @@ def test_disruption_budgets_exist_and_servers_scale_with_load() -> None:
     assert next(m["spec"]["replicas"] for name, m in manifests("Deployment") if "collector" in name) == 2
 
 
+def test_reflection_is_off_and_only_the_edge_and_prometheus_reach_monitors() -> None:
+    assert config()["VIRTUOSO_REFLECTION"] == "false"
+    monitor = int(config()["VIRTUOSO_MONITOR_ADDRESS"].rpartition(":")[2])
+    peers = [
+        next(iter(peer["namespaceSelector" if "podSelector" not in peer else "podSelector"]["matchLabels"].values()))
+        for _, policy in manifests("NetworkPolicy")
+        for rule in policy["spec"].get("ingress", [])
+        for peer in rule.get("from", [{"podSelector": {"matchLabels": {"from": "anywhere"}}}])
+        if {"port": monitor} in rule["ports"]
+    ]
+    assert sorted(set(peers)) == ["edge", "monitoring"]
+
+
 def test_only_collectors_have_internet_access() -> None:
     with_internet = [
         name

@@ -142,7 +142,8 @@ def test_the_image_has_user_ports_volume_and_health_check(built: tuple[Path, dic
     assert config["Entrypoint"] + config["Cmd"] == ["virtuoso", "demo"]
     assert config["User"] == "10001:10001"
     assert set(config["Volumes"]) == {STATE}
-    assert set(config["ExposedPorts"]) == {"50051/tcp", "8003/tcp", "8001/tcp"}
+    assert set(config["ExposedPorts"]) == {"50051/tcp", "8003/tcp"}  # the monitor listens only inside
+    assert {"VIRTUOSO_MONITOR_ADDRESS=127.0.0.1:8001", "VIRTUOSO_REFLECTION=false"} <= set(config["Env"])
     assert config["StopSignal"] == "SIGTERM"
     assert config["Healthcheck"]["Test"] == ["CMD", "virtuoso", "probe"]
     assert not [name for name in config["Env"] if name.upper().startswith("PIP_")]

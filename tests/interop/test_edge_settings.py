@@ -18,7 +18,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.certificates import certify
 from tests.interop.edges import RunningEdge, details, running_edge
-from tests.service.servers import refusal
+from tests.programs import Edge
+from tests.service.servers import refusal, running_server
 from tests.service.snapshots import T0, snapshot
 from virtuoso.doctor import listeners
 from virtuoso.edge import page
@@ -177,6 +178,17 @@ async def test_each_call_is_a_line_of_json_in_the_log_even_after_a_truncation(tm
         log.write_text("")  # as logrotate's copytruncate does
         await one.http("/healthz")
         assert [line["path"] for line in await lines(1)] == ["/healthz"]
+
+
+async def test_without_a_monitor_healthz_is_not_found_with_a_reason() -> None:
+    async with running_server() as market:
+        edge = await asyncio.to_thread(Edge, [market.address], [], 0.0)
+        try:
+            async with aiohttp.ClientSession() as session, session.get(f"{edge.url}/healthz") as reply:
+                assert (reply.status, reply.content_type) == (404, "application/json")
+                assert "MONITOR_ADDRESS is none" in (await reply.json())["message"]
+        finally:
+            await asyncio.to_thread(edge.end)
 
 
 async def test_all_protocols_work_over_tls_and_a_renewed_certificate_is_loaded(tmp_path: Path) -> None:

@@ -8,11 +8,14 @@ import logging
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import aiohttp
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from virtuoso.client.tls import ClientTls, open_channel
 
 log = logging.getLogger(__name__)
 
@@ -21,14 +24,9 @@ EDGE_TIMEOUT_S = 5.0
 RETRY_S = 0.1
 
 
-async def wait_until_serving(address: str) -> None:
+async def wait_until_serving(address: str, tls: ClientTls | None) -> None:
     """Wait until the gRPC server at "host:port" has the status SERVING."""
-    options = [
-        ("grpc.enable_http_proxy", 0),  # the server is on this machine
-        ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.max_reconnect_backoff_ms", 500),
-    ]
-    async with grpc.aio.insecure_channel(address, options=options) as channel:
+    async with open_channel(address, tls) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         while True:
             with contextlib.suppress(grpc.aio.AioRpcError):
@@ -51,24 +49,43 @@ async def check_edge(url: str) -> tuple[bool, bool]:
     return False, False
 
 
-async def announce(environment: str, grpc_address: str, edge: str, monitor: str, *, ready: asyncio.Event) -> None:
+async def announce(
+    environment: str,
+    grpc_address: str,
+    edge: str,
+    monitor: Sequence[str],
+    *,
+    ready: asyncio.Event,
+    tls: ClientTls | None = None,
+) -> None:
     """Wait for SERVING, set `ready`, and print addresses and calls.
 
-    `environment` is a name such as SIMULATED. `edge` and `monitor` are URLs."""
+    `environment` is a name such as SIMULATED. `edge` and `monitor` are URLs. `tls` is that of calls to the server."""
     began = time.monotonic()
-    await wait_until_serving(grpc_address)
+    await wait_until_serving(grpc_address, tls)
     took_s = time.monotonic() - began
     ready.set()
     answers, has_page = await check_edge(edge)
-    sys.stdout.write(text(environment, took_s, grpc_address, edge if answers else None, monitor, page=has_page))
+    sys.stdout.write(
+        text(environment, took_s, grpc_address, edge if answers else None, monitor, page=has_page, tls=tls is not None)
+    )
     sys.stdout.flush()
 
 
-def text(environment: str, took_s: float, grpc_address: str, edge: str | None, monitor: str, *, page: bool) -> str:
+def text(
+    environment: str,
+    took_s: float,
+    grpc_address: str,
+    edge: str | None,
+    monitor: Sequence[str],
+    *,
+    page: bool,
+    tls: bool = False,
+) -> str:
     """Return the text of the banner.
 
     `edge` is None when no edge answers. The text then has no calls to it, and gives the reason. The text
-    also reports that the web `page` is not built."""
+    also reports that the web `page` is not built. With `tls` the gRPC port is not clear text."""
     none = "not served: no edge answers (run virtuoso doctor for the reason)"
     insecure = " -k" if edge and edge.startswith("https:") else ""  # the certificate is rarely for this address
     service = "virtuoso.market.v1.MarketService"
@@ -80,12 +97,13 @@ def text(environment: str, took_s: float, grpc_address: str, edge: str | None, m
         f"  web page         {(f'{edge}/' if page else 'not built (run tools/generate)') if edge else none}",
         f"  gRPC             {grpc_address}",
         f"  JSON, gRPC-Web   {edge or none}",
-        f"  health, metrics  {monitor}/healthz  {monitor}/metrics",
+        f"  health, metrics  {'  '.join(monitor) or 'closed by the settings'}",
         "",
         "Try:",
         f"  {_program('virtuoso')} top --addr {grpc_address}",
-        f"  {buf} curl --protocol grpc --http2-prior-knowledge http://{grpc_address}/{service}/GetOverview",
     ]
+    if not tls:
+        lines.append(f"  {buf} curl --protocol grpc --http2-prior-knowledge http://{grpc_address}/{service}/GetOverview")
     if edge:
         lines += [
             f"  curl{insecure} {edge}/v1/confluence/BTCUSDT",

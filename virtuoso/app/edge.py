@@ -8,7 +8,7 @@ from argparse import Namespace
 from dataclasses import replace
 
 from virtuoso.config import LoadedSettings
-from virtuoso.domain.addresses import format_address
+from virtuoso.domain.addresses import Address, format_address
 from virtuoso.domain.certificates import both_or_none
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import page
@@ -52,12 +52,15 @@ def _spec(loaded: LoadedSettings, *, part: bool) -> EdgeSpec:
             "VIRTUOSO_GRPC_TLS_CA to the authority of their certificate, or to the certificate itself if it is self-signed"
         )
     servers = settings.servers or (settings.grpc_address,)
-    hosts = dict.fromkeys(host for host, _ in settings.servers) or [settings.monitor_address[0]]
+    monitors: list[Address] = []
+    if settings.monitor_address is not None:
+        own_host, port = settings.monitor_address
+        monitors = [(host, port) for host in dict.fromkeys(host for host, _ in settings.servers) or [own_host]]
     quiet = part and loaded.texts["access_log"][1] == "default"  # people read the standard output of a node
     return EdgeSpec(
         address=settings.edge_address,
         servers=servers,
-        monitors=[(host, settings.monitor_address[1]) for host in hosts],
+        monitors=monitors,
         origins=settings.cors_origins,
         rate_limit=settings.rate_limit,
         burst=settings.rate_limit_burst,

@@ -18,6 +18,7 @@ from pathlib import Path
 from virtuoso.app import supervisor
 from virtuoso.app.banner import announce
 from virtuoso.app.supervisor import Role
+from virtuoso.client.tls import ClientTls
 from virtuoso.domain.addresses import Address, address_in_use, format_address, reachable
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.private_files import make_directory
@@ -29,14 +30,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The addresses of a node. `monitor` is the address of the server's monitor. Other processes use the next free ports.
+    """The addresses of a node.
 
-    `secure`: the edge uses https."""
+    `monitor` is the address of the server's monitor, and `metrics` that of its /metrics. Other processes use the next free
+    ports. None means that there is none. `secure`: the edge uses https. `tls` is that of calls to the server."""
 
     grpc: Address
     edge: Address
-    monitor: Address
+    monitor: Address | None
+    metrics: Address | None
     secure: bool = False
+    tls: ClientTls | None = None
 
 
 async def run(
@@ -54,6 +58,8 @@ async def run(
     each process. Raise ConfigError when another program listens on one of the ports, or when a port is 0."""
     named = {"GRPC_ADDRESS": addresses.grpc, "EDGE_ADDRESS": addresses.edge, "MONITOR_ADDRESS": addresses.monitor}
     for name, address in named.items():
+        if address is None:
+            continue
         if not address[1]:
             raise ConfigError(
                 f"{name} {format_address(address)}: the processes of a node must know the port: expected a port above 0"
@@ -65,9 +71,14 @@ async def run(
         "gRPC on %s, %s market; NOT_SERVING until the first complete snapshot", format_address(addresses.grpc), environment
     )
     ready = asyncio.Event()
-    grpc, edge, monitor = (format_address(reachable(each)) for each in (addresses.grpc, addresses.edge, addresses.monitor))
+    grpc, edge = (format_address(reachable(each)) for each in (addresses.grpc, addresses.edge))
     edge = f"{'https' if addresses.secure else 'http'}://{edge}"
-    banner = asyncio.create_task(announce(environment, grpc, edge, f"http://{monitor}", ready=ready))
+    urls = [
+        f"http://{format_address(reachable(address))}/{path}"
+        for address, path in ((addresses.monitor, "healthz"), (addresses.metrics, "metrics"))
+        if address is not None
+    ]
+    banner = asyncio.create_task(announce(environment, grpc, edge, urls, ready=ready, tls=addresses.tls))
     try:
         return await supervisor.supervise(roles, env, stop, grace_s, ready)
     finally:

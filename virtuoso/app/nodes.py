@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from virtuoso.app import node
+from virtuoso.app.parts import client_tls
 from virtuoso.app.supervisor import Role
 from virtuoso.config import LoadedSettings, Settings, env_name, state_directory
 from virtuoso.domain.addresses import format_address, free_port
@@ -63,14 +64,23 @@ def _collectors(settings: Settings) -> list[Role]:
     """Return the roles of an active and a standby collector.
 
     The server has the first monitor port, because its health is the health of the node."""
-    host, port = settings.monitor_address
-    arguments = ["collect", "--with-parent", "--monitor-address", format_address((host, port + 1))]
+    arguments = ["collect", "--with-parent"]
+    if settings.monitor_address is not None:
+        host, port = settings.monitor_address
+        arguments += ["--monitor-address", format_address((host, port + 1))]
     return [Role("collect", arguments), Role("collect-standby", arguments, late=True)]
 
 
 async def _node(settings: Settings, sources: Sequence[Role], env: Mapping[str, str], stop: asyncio.Event) -> int:
-    secure = bool(settings.tls_certificate)
-    addresses = node.Addresses(settings.grpc_address, settings.edge_address, settings.monitor_address, secure)
+    metrics = settings.metrics_address if settings.metrics_address != "" else settings.monitor_address
+    addresses = node.Addresses(
+        settings.grpc_address,
+        settings.edge_address,
+        settings.monitor_address,
+        None if isinstance(metrics, str) else metrics,
+        secure=bool(settings.tls_certificate),
+        tls=client_tls(settings),
+    )
     environment = settings.effective_environment.name
     return await node.run(addresses, environment, sources, env, stop, grace_s=settings.grace_s)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-from virtuoso.app.monitor import Readiness, Status, listening
+from virtuoso.app.monitor import MetricsServer, Monitor, Readiness, Status, listening
 from virtuoso.client.tls import ClientTls
 from virtuoso.config import Settings, state_directory
 from virtuoso.domain.certificates import check_authorities, check_pair
@@ -20,10 +21,20 @@ def open_repository(settings: Settings) -> TieredRepository:
     return factory.open_repository(settings.cache, Path(settings.node_directory), cluster_keys=settings.cluster_key)
 
 
-def monitor(settings: Settings, status: Status, readiness: Readiness) -> AbstractAsyncContextManager[None]:
-    """Serve the monitor port while the body runs."""
-    reserved = (settings.grpc_address, settings.edge_address)
-    return listening(settings.monitor_address, reserved, status=status, readiness=readiness)
+@contextlib.asynccontextmanager
+async def monitor(settings: Settings, status: Status, readiness: Readiness) -> AsyncIterator[None]:
+    """Serve the monitor and the metrics, as far as the settings open them, while the body runs."""
+    reserved = [settings.grpc_address, settings.edge_address]
+    async with contextlib.AsyncExitStack() as servers:
+        if settings.monitor_address is not None:
+            server = Monitor(status=status, readiness=readiness, metrics=settings.metrics_address == "")
+            await servers.enter_async_context(listening(server, "MONITOR_ADDRESS", settings.monitor_address, reserved))
+            reserved.append(settings.monitor_address)
+        if isinstance(settings.metrics_address, tuple):
+            await servers.enter_async_context(
+                listening(MetricsServer(), "METRICS_ADDRESS", settings.metrics_address, reserved)
+            )
+        yield
 
 
 def client_tls(settings: Settings) -> ClientTls | None:

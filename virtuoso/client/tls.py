@@ -29,7 +29,11 @@ def requested_tls(options: Namespace) -> ClientTls | None:
 
 def open_channel(address: str, tls: ClientTls | None) -> grpc.aio.Channel:
     """Return a channel to one server, for health checks. With None it is clear text."""
-    options: list[tuple[str, int | str]] = [("grpc.enable_http_proxy", 0)]
+    options: list[tuple[str, int | str]] = [
+        ("grpc.enable_http_proxy", 0),
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 500),
+    ]
     if tls is None:
         return grpc.aio.insecure_channel(address, options=options)
     return grpc.aio.secure_channel(address, credentials(tls), options=[*options, *name_options(tls)])

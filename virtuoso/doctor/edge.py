@@ -16,28 +16,32 @@ from virtuoso.domain.certificates import check_authorities, check_pair
 from virtuoso.domain.errors import ConfigError
 
 
-async def check_servers(addresses: Sequence[Address], monitor_port: int, tls: ClientTls | None = None) -> list[Finding]:
-    """Check whether a Virtuoso server and its monitor answer at each address. `tls` is that of the gRPC calls.
+async def check_servers(
+    addresses: Sequence[Address], monitor_port: int | None, tls: ClientTls | None = None
+) -> list[Finding]:
+    """Check whether a Virtuoso server and its monitor answer at each address. `monitor_port` None: there are
+    no monitors. `tls` is that of the gRPC calls.
 
     A missing server is a warning if at least one other server answers."""
 
     async def ask(address: Address) -> tuple[str | None, str | None]:
         host, _ = address
-        return await asyncio.gather(
-            grpc_status(format_address(address), tls), http_status(format_address((host, monitor_port)))
-        )
+        status = grpc_status(format_address(address), tls)
+        if monitor_port is None:
+            return await status, None
+        return await asyncio.gather(status, http_status(format_address((host, monitor_port))))
 
     statuses = await asyncio.gather(*map(ask, addresses))
     level = Level.WARNING if any(status for status, _ in statuses) else Level.FAILURE
     return [_server(*each, monitor_port, level) for each in zip(addresses, statuses, strict=True)]
 
 
-def _server(address: Address, statuses: tuple[str | None, str | None], monitor_port: int, level: Level) -> Finding:
+def _server(address: Address, statuses: tuple[str | None, str | None], monitor_port: int | None, level: Level) -> Finding:
     subject, (status, monitor) = f"server {format_address(address)}", statuses
     if status is None:
         remedy = "Start virtuoso serve at this address, let this machine reach it, or remove it from VIRTUOSO_SERVERS"
         return Finding(subject, level, "no Virtuoso server answers gRPC calls at this address", remedy)
-    if monitor is None:
+    if monitor is None and monitor_port is not None:
         why = f"the status is {status}, but no monitor answers on port {monitor_port}; /healthz of the edge needs it"
         remedy = "Set VIRTUOSO_MONITOR_ADDRESS of this server to a reachable address with the same port"
         return Finding(subject, Level.WARNING, why, remedy)

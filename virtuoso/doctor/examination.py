@@ -61,7 +61,7 @@ class Targets:
     node_directory: str
     grpc_address: Address
     edge_address: Address
-    monitor_address: Address
+    monitor_address: Address | None
     environment: Environment
     history: str | None
     envoy: str | None
@@ -125,13 +125,16 @@ def _other_checks(targets: Targets, deadline: _Deadline) -> list[tuple[str, Chec
         ("secret files", lambda: _single(check_secret_files(targets.secret_files, targets.history))),
         port("GRPC_ADDRESS", targets.grpc_address, partial(listeners.grpc_status, tls=targets.client_tls)),
         port("EDGE_ADDRESS", targets.edge_address, edge_status),
-        port("MONITOR_ADDRESS", targets.monitor_address, listeners.http_status, needed=False),
+        *(
+            [port("MONITOR_ADDRESS", targets.monitor_address, listeners.http_status, needed=False)]
+            if targets.monitor_address
+            else []
+        ),
         ("envoy", lambda: _single(machine.check_envoy(targets.envoy))),
     ]
     if targets.servers:
-        checks.append(
-            ("SERVERS", lambda: edge.check_servers(targets.servers, targets.monitor_address[1], targets.client_tls))
-        )
+        monitor_port = targets.monitor_address[1] if targets.monitor_address else None
+        checks.append(("SERVERS", lambda: edge.check_servers(targets.servers, monitor_port, targets.client_tls)))
     if any(targets.tls):
         checks.append(("TLS", lambda: _single(edge.check_tls(*targets.tls))))
     if any(targets.grpc_tls):

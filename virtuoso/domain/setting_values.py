@@ -114,6 +114,19 @@ def address(text: str) -> tuple[str, int]:
         raise NotAllowed("host:port, such as 127.0.0.1:50051 (0 for any free port)") from error
 
 
+def address_or_none(text: str) -> tuple[str, int] | None:
+    """Return (host, port), or None for "none"."""
+    try:
+        return None if text == "none" else parse_address(text)
+    except ValueError as error:
+        raise NotAllowed("host:port, such as 127.0.0.1:8001 (0 for any free port), or none") from error
+
+
+def metrics_address(text: str) -> tuple[str, int] | str | None:
+    """Return (host, port), None for "none", or "" for an empty text."""
+    return address_or_none(text) if text else ""
+
+
 def servers(text: str) -> tuple[tuple[str, int], ...]:
     """Return (host, port) of each server."""
     try:

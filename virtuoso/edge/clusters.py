@@ -23,7 +23,8 @@ HTTP_PROTOCOL_OPTIONS = "type.googleapis.com/envoy.extensions.upstreams.http.v3.
 
 def clusters(spec: EdgeSpec, folder: Path | None) -> list[dict[str, Any]]:
     """Return the clusters as envoy.config.cluster.v3.Cluster messages. `folder`: see `configuration`."""
-    return [_servers(spec, folder), _monitors(spec.monitors), *([_cluster(PAGE, [spec.page])] if spec.page else [])]
+    monitors = [_monitors(spec.monitors)] if spec.monitors else []
+    return [_servers(spec, folder), *monitors, *([_cluster(PAGE, [spec.page])] if spec.page else [])]
 
 
 def _servers(spec: EdgeSpec, folder: Path | None) -> dict[str, Any]:

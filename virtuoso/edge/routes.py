@@ -55,7 +55,17 @@ def _rpc_routes() -> list[Route]:
 
 
 def _healthz_route(spec: EdgeSpec) -> Route:
-    """Return the route of /healthz. Any healthy server may answer, so that one failed server does not cause an alarm."""
+    """Return the route of /healthz. Any healthy server may answer, so that one failed server does not cause an alarm.
+
+    Without monitors, it is not found."""
+    if not spec.monitors:
+        body = '{"code":5,"message":"there is no monitor: MONITOR_ADDRESS is none","details":[]}'
+        return {
+            "match": {"path": "/healthz"},
+            "direct_response": {"status": 404, "body": {"inline_string": body}},
+            "response_headers_to_add": [{"header": {"key": "content-type", "value": "application/json"}}],
+            "typed_per_filter_config": {**_no_transcoding(), **_no_rate_limit(spec)},
+        }
     return {
         "match": {"path": "/healthz"},
         "route": {

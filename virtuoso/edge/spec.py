@@ -13,8 +13,9 @@ class EdgeSpec:
     """The settings of an edge.
 
     `address` is the IP address and the port on which the edge listens. `servers` are the addresses of gRPC servers, at least
-    one. `monitors` are the addresses of the HTTP monitors of the servers. By default there is no page, no rate limit, no
-    access log and no TLS."""
+    one. `monitors` are the addresses of the HTTP monitors of the servers. Without any, there is no /healthz.
+
+    By default there is no page, no rate limit, no access log and no TLS."""
 
     address: Address
     servers: Sequence[Address]

@@ -59,6 +59,17 @@ async def test_the_default_server_is_the_one_on_this_machine(capsys: pytest.Capt
     assert {cluster["type"] for cluster in resources["clusters"]} == {"STRICT_DNS"}
 
 
+async def test_without_a_monitor_healthz_is_not_found(capsys: pytest.CaptureFixture[str]) -> None:
+    resources, _ = await printed(capsys, monitor_address="none")
+    assert behind(resources) == {"servers": ["127.0.0.1:50051"]}
+    (healthz,) = (
+        route
+        for route in http(resources)["route_config"]["virtual_hosts"][0]["routes"]
+        if route["match"].get("path") == "/healthz"
+    )
+    assert healthz["direct_response"]["status"] == 404
+
+
 async def test_the_printed_configuration_has_the_page_only_if_its_port_is_set(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

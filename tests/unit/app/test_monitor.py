@@ -8,7 +8,10 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from tests.programs import free_port
 from virtuoso.app.monitor import Monitor
+from virtuoso.app.parts import monitor
+from virtuoso.config import load
 
 STATUSES = {"": "SERVING", "overview": "NOT_SERVING"}
 
@@ -76,3 +79,29 @@ async def test_a_port_in_use_raises_os_error(url: str) -> None:
     with pytest.raises(OSError, match="address already in use"):
         await second.start(url.removeprefix("http://"))
     await second.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, {"monitor": (200, 200)}),
+        ({"METRICS_ADDRESS": "127.0.0.1:{metrics}"}, {"monitor": (200, 404), "metrics": (404, 200)}),
+        ({"METRICS_ADDRESS": "none"}, {"monitor": (200, 404)}),
+        ({"MONITOR_ADDRESS": "none"}, {}),
+        ({"MONITOR_ADDRESS": "none", "METRICS_ADDRESS": "127.0.0.1:{metrics}"}, {"metrics": (404, 200)}),
+    ],
+)
+async def test_settings_close_the_monitor_or_metrics_or_bind_them_apart(
+    process: Process, settings: dict[str, str], expected: dict[str, tuple[int, int]]
+) -> None:
+    ports = {"monitor": free_port(), "metrics": free_port()}
+    given = {"MONITOR_ADDRESS": "127.0.0.1:{monitor}"} | settings
+    env = {f"VIRTUOSO_{name}": value.format(**ports) for name, value in given.items()}
+    async with monitor(load(env, {}).settings, STATUSES.get, process.readiness):
+        for name, port in ports.items():
+            if name in expected:
+                answers = [(await get(f"http://127.0.0.1:{port}/{path}"))[0] for path in ("livez", "metrics")]
+                assert tuple(answers) == expected[name]
+            else:
+                with pytest.raises(aiohttp.ClientConnectionError):
+                    await get(f"http://127.0.0.1:{port}/metrics")

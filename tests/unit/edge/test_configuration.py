@@ -58,6 +58,7 @@ LIMITED = replace(SPEC, rate_limit=50, burst=200, trusted_proxies=2)
         replace(LIMITED, origins=["https://ours.example"], page=("127.0.0.1", 8004), access_log="-"),
         replace(LIMITED, access_log="access.log"),
         replace(SPEC, page=("page.example", 8004)),
+        replace(SPEC, monitors=[]),
     ],
 )
 def test_envoy_accepts_the_configuration_without_a_warning(tmp_path: Path, spec: EdgeSpec, tls: str) -> None:
