@@ -3,10 +3,12 @@ faults."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.e2e.product import Product
 from tests.programs import Market, Replay, Simulated
 
 
@@ -24,3 +26,17 @@ def replay_server() -> Iterator[Market]:
     server = Replay() if Replay.SCRIPT.exists() else Simulated()
     yield server
     server.kill()
+
+
+@pytest.fixture
+def make(tmp_path: Path, replay: Market) -> Iterator[Callable[..., Product]]:
+    """Return a function that creates products on the recorded exchanges. They end with the test."""
+    made: list[Product] = []
+
+    def product(**settings: str) -> Product:
+        made.append(Product(tmp_path, replay.url, **settings))
+        return made[-1]
+
+    yield product
+    for each in made:
+        each.close()

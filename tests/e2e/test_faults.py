@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import grpc
 import pytest
@@ -18,20 +17,6 @@ from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import provenance_pb2 as provenance
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def make(tmp_path: Path, replay: Market) -> Iterator[Callable[..., Product]]:
-    """Return a function that creates products on the recorded exchanges. They end with the test."""
-    made: list[Product] = []
-
-    def product(**settings: str) -> Product:
-        made.append(Product(tmp_path, replay.url, **settings))
-        return made[-1]
-
-    yield product
-    for each in made:
-        each.close()
 
 
 @pytest.fixture
