@@ -1,14 +1,15 @@
-"""The five conditions of one symbol that lead to market alerts.
+"""The conditions of one symbol that lead to market alerts.
 
-Each condition takes the symbol's current inputs, its inputs in the previous pass (or None), and the time of the pass in
-epoch ms. It returns None when it does not hold, or when a required input is missing.
+Each condition takes the symbol's inputs and the time of the pass in epoch ms. It returns None when it does not hold, or when
+a required input is missing. See `alert_confirmation` for the second reading that it needs.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,67 +20,108 @@ from virtuoso.domain.model import ANCHOR, SymbolInputs, Timeframe
 from virtuoso.domain.prices import price_text
 from virtuoso.domain.records import AlertKind, AlertLevel
 
-MIN_TRADE_USD, MIN_TRADE_SHARE = 250_000.0, 5e-4
+if TYPE_CHECKING:
+    from virtuoso.domain.model import Stamp
+
+MIN_TRADE_USD, MIN_TRADE_SHARE, TRADE_WINDOW_MS = 250_000.0, 5e-4, 120_000
 SPIKE_RATIO, MIN_SPIKE_USD, SPIKE_BARS = 15.0, 100_000.0, 288
+AGREEING_SHARE = 0.5  # of the volume of a trade or bar, which the 1m bars of the same time must have
 SURGE, SURGE_MS = 0.10, 3_600_000
+MINUTE_MS = Timeframe.M1.ms
 MOVE_BARS, MIN_MOVE_BARS, MOVE_Z = 15, 60, 5.0
 MOVE, BTC_MOVE, CRITICAL_MOVE, CRITICAL_BTC_MOVE = 0.02, 0.01, 0.10, 0.04
 
 
 class AlertCondition(NamedTuple):
     """A condition that holds for a symbol now. `subject` completes the alert's key. `size` ranks the conditions of one
-    kind."""
+    kind. `reading` is the newest reading of the input that shows it, or None when that reading does not reach back to it.
+    `event` identifies what happened, where that is one event. `agreed` means that another source shows it, too."""
 
     subject: str
     size: float
     text: str
-    reading: float
+    value: float
     unit: str
     level: AlertLevel
+    reading: Stamp | None
+    event: tuple[float, ...] = ()
+    agreed: bool = False
 
 
-def large_trade(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int) -> AlertCondition | None:  # noqa: ARG001  every condition has these parameters
-    """Return the largest group of fills of one side within one millisecond since the previous trades. Such a group is most
-    likely one order. None without previous trades, without the day's turnover, or when the group is too small."""
+def large_trade(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertCondition | None:
+    """Return the largest group of fills of one side within one millisecond, in the last two minutes. Such a group is most
+    likely one order. `sign` is +1 for fills that the taker bought, -1 for sold ones. None without the day's turnover, or
+    when the group is too small. The 1m bar of that time agrees when it has at least half of its size."""
     trades, turnover = inputs.trades, None if inputs.ticker is None else inputs.ticker.turnover_24h
-    if trades is None or previous is None or previous.trades is None or not len(previous.trades.time_ms) or turnover is None:
+    if trades is None or turnover is None:
         return None
-    new = slice(int(np.searchsorted(trades.time_ms, previous.trades.time_ms[-1], side="right")), None)
-    signed = trades.price[new] * trades.size[new] * trades.side[new]
+    recent = slice(int(np.searchsorted(trades.time_ms, now_ms - TRADE_WINDOW_MS)), None)
+    amounts = np.where(trades.side[recent] == sign, trades.price[recent] * trades.size[recent], 0.0)
     min_usd = max(MIN_TRADE_USD, MIN_TRADE_SHARE * turnover)
-    if not np.abs(signed).sum() >= min_usd:
+    if not amounts.sum() >= min_usd:
         return None
-    times, group = np.unique(trades.time_ms[new], return_inverse=True)
-    sums = [np.bincount(group, np.maximum(sign * signed, 0.0), len(times)) for sign in (1, -1)]
-    bought, sold = (float(s.max()) for s in sums)
-    usd, verb = max((bought, "bought"), (sold, "sold"))
+    times, group = np.unique(trades.time_ms[recent], return_inverse=True)
+    sums = np.bincount(group, amounts, len(times))
+    largest = int(np.argmax(sums))
+    usd, time_ms, verb = float(sums[largest]), int(times[largest]), "bought" if sign > 0 else "sold"
     if usd < min_usd:
         return None
-    text = f"{inputs.symbol}: {_amount(usd)} {verb} at once, {100 * usd / turnover:.2f} % of a day's turnover."
-    return AlertCondition(verb, usd / turnover, text, usd, "USDT", AlertLevel.INFO)
+    size = float(trades.size[recent][(group == largest) & (amounts > 0)].sum())
+    in_bar = _volume_of_minutes(inputs, time_ms // MINUTE_MS * MINUTE_MS, 1)
+    return AlertCondition(
+        subject=verb,
+        size=usd / turnover,
+        text=f"{inputs.symbol}: {_amount(usd)} {verb} at once, {100 * usd / turnover:.2f} % of a day's turnover.",
+        value=usd,
+        unit="USDT",
+        level=AlertLevel.INFO,
+        reading=trades.stamp if trades.read_from_ms <= time_ms else None,
+        event=(time_ms, usd),
+        agreed=in_bar is not None and in_bar >= AGREEING_SHARE * size,
+    )
 
 
-def volume_spike(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int) -> AlertCondition | None:
-    """Return a spike when the newest closed 5m bar has many times the median volume of the 288 bars before it (at least
-    144). Each bar is checked once."""
+def volume_spike(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
+    """Return a spike when one of the two newest closed 5m bars has many times the median volume of the 288 bars before it
+    (at least 144). The 1m bars of these five minutes agree when they have at least half of its volume."""
     candles = inputs.candles.get(Timeframe.M5)
-    if candles is None or (end := closed_bar_count(candles, now_ms)) < SPIKE_BARS // 2 + 1:
+    if candles is None:
         return None
-    open_ms = int(candles.open_ms[end - 1])
-    known = previous.candles.get(Timeframe.M5) if previous is not None else None
-    if known is not None and len(known) and int(known.open_ms[-1]) >= open_ms:
-        return None  # the previous pass checked this bar
-    volume = float(candles.volume[end - 1])
-    usd = volume * float(candles.close[end - 1])
-    usual = float(np.median(candles.volume[max(0, end - 1 - SPIKE_BARS) : end - 1]))
-    if usd < MIN_SPIKE_USD or not usual > 0 or volume < SPIKE_RATIO * usual:
+    end = closed_bar_count(candles, now_ms)
+    places = range(max(end - 2, SPIKE_BARS // 2), end)
+    if not places:
         return None
-    ratio = volume / usual
-    text = f"{inputs.symbol} traded {ratio:.0f} times its usual volume in 5 minutes ({_amount(usd)})."
-    return AlertCondition("volume", ratio, text, ratio, "times", AlertLevel.INFO)
+    place = max(places, key=lambda each: float(candles.volume[each]))
+    volume = float(candles.volume[place])
+    usd = volume * float(candles.close[place])
+    usual = float(np.median(candles.volume[max(0, place - SPIKE_BARS) : place]))
+    if not usd >= MIN_SPIKE_USD or not usual > 0 or volume < SPIKE_RATIO * usual:
+        return None
+    ratio, open_ms = volume / usual, int(candles.open_ms[place])
+    of_minutes = _volume_of_minutes(inputs, open_ms, 5)
+    return AlertCondition(
+        subject="volume",
+        size=ratio,
+        text=f"{inputs.symbol} traded {ratio:.0f} times its usual volume in 5 minutes ({_amount(usd)}).",
+        value=ratio,
+        unit="times",
+        level=AlertLevel.INFO,
+        reading=candles.stamp,
+        event=(open_ms, volume),
+        agreed=of_minutes is not None and of_minutes >= AGREEING_SHARE * volume,
+    )
 
 
-def funding_extreme(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int) -> AlertCondition | None:  # noqa: ARG001  every condition has these parameters
+def _volume_of_minutes(inputs: SymbolInputs, open_ms: int, count: int) -> float | None:
+    """Return the volume of `count` 1m bars. None unless all of them are known."""
+    minutes = inputs.candles.get(Timeframe.M1)
+    if minutes is None:
+        return None
+    begin, end = np.searchsorted(minutes.open_ms, (open_ms, open_ms + count * MINUTE_MS)).tolist()
+    return float(minutes.volume[begin:end].sum()) if end - begin == count else None
+
+
+def funding_extreme(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
     """Return a funding rate that is far from the symbol's own past, as defined in `opportunity_rules`."""
     unusual = unusual_funding(inputs, now_ms)
     if unusual is None or inputs.ticker is None:
@@ -87,29 +129,39 @@ def funding_extreme(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms:
     rate, z, _ = unusual
     payers = "longs" if rate > 0 else "shorts"
     text = f"{inputs.symbol}: {payers} pay {funding_text(inputs.ticker)}, z {z:+.1f}."
-    return AlertCondition(payers, abs(z), text, 100 * rate, PERCENT_A_DAY, AlertLevel.WARNING)
+    return AlertCondition(payers, abs(z), text, 100 * rate, PERCENT_A_DAY, AlertLevel.WARNING, inputs.ticker.stamp)
 
 
-def open_interest_surge(
-    inputs: SymbolInputs,
-    previous: SymbolInputs | None,  # noqa: ARG001  every condition has these parameters
-    now_ms: int,
-) -> AlertCondition | None:
-    """Return a large change of open interest relative to the newest value that is at least an hour older. None when the
-    series is too short, or when its last value is older than an hour."""
+def open_interest_surge(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
+    """Return a large change of open interest relative to the newest value that is at least an hour older, and to the value
+    before that. The ticker's open interest agrees when its change is as large. None when the series is too short, or when
+    its last value is older than an hour."""
     series = inputs.open_interest
     if series is None or not len(series.values) or now_ms - int(series.time_ms[-1]) > SURGE_MS:
         return None
     begin = int(np.searchsorted(series.time_ms, series.time_ms[-1] - SURGE_MS, side="right")) - 1
-    before, now = float(series.values[begin]), float(series.values[-1])
-    if begin < 0 or not before > 0 or not now > 0 or abs(math.log(now / before)) < math.log1p(SURGE):
+    if begin < 0:
         return None
-    change, verb = 100 * (now / before - 1), "rose" if now > before else "fell"
-    text = f"{inputs.symbol}: open interest {verb} {abs(change):.0f} % within an hour."
-    return AlertCondition(verb, abs(math.log(now / before)), text, change, "percent", AlertLevel.WARNING)
+    now = float(series.values[-1])
+    changes = np.log(now / series.values[max(0, begin - 1) : begin + 1])
+    if not (np.abs(changes).min() >= math.log1p(SURGE) and abs(np.sign(changes).mean()) == 1):
+        return None
+    move, before = float(changes[-1]), float(series.values[begin])
+    in_ticker = None if inputs.ticker is None else inputs.ticker.open_interest
+    change, verb = 100 * math.expm1(move), "rose" if move > 0 else "fell"
+    return AlertCondition(
+        subject=verb,
+        size=abs(move),
+        text=f"{inputs.symbol}: open interest {verb} {abs(change):.0f} % within an hour.",
+        value=change,
+        unit="percent",
+        level=AlertLevel.WARNING,
+        reading=series.stamp,
+        agreed=in_ticker is not None and math.copysign(1, move) * math.log(in_ticker / before) >= math.log1p(SURGE),
+    )
 
 
-def price_move(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int) -> AlertCondition | None:  # noqa: ARG001  every condition has these parameters
+def price_move(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
     """Return a large log return of the last price relative to the close of the 15th newest closed 1m bar. Its usual
     deviation is the root mean square of the 1m returns before that close, times sqrt(15), and at least a tick. None with
     fewer than 60 bars since the last gap."""
@@ -131,20 +183,20 @@ def price_move(inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int)
     verb, change = "rose" if move > 0 else "fell", 100 * math.expm1(move)
     critical = abs(move) >= math.log1p(CRITICAL_BTC_MOVE if is_btc else CRITICAL_MOVE)
     text = f"{inputs.symbol} {verb} {abs(change):.1f} % within 15 minutes, to {price_text(ticker.last, ticker.tick_size)}."
-    return AlertCondition(verb, abs(move), text, change, "percent", AlertLevel.CRITICAL if critical else AlertLevel.WARNING)
+    level = AlertLevel.CRITICAL if critical else AlertLevel.WARNING
+    return AlertCondition(verb, abs(move), text, change, "percent", level, ticker.stamp)
 
 
 def _amount(usd: float) -> str:
     return f"{usd / 1e6:.1f} M USDT" if usd >= 1e6 else f"{usd / 1e3:.0f} k USDT"
 
 
-Condition = Callable[[SymbolInputs, SymbolInputs | None, int], AlertCondition | None]
-CONDITIONS: Mapping[AlertKind, Condition] = {
-    AlertKind.PRICE_MOVE: price_move,
-    AlertKind.LARGE_TRADE: large_trade,
-    AlertKind.VOLUME_SPIKE: volume_spike,
-    AlertKind.FUNDING_EXTREME: funding_extreme,
-    AlertKind.OPEN_INTEREST_SURGE: open_interest_surge,
-}
-LASTING_KINDS = frozenset({AlertKind.PRICE_MOVE, AlertKind.FUNDING_EXTREME, AlertKind.OPEN_INTEREST_SURGE})
-"""The kinds whose condition can hold for many passes. The other kinds are events of one pass."""
+Condition = Callable[[SymbolInputs, int], AlertCondition | None]
+CONDITIONS: Sequence[tuple[AlertKind, Condition]] = (
+    (AlertKind.PRICE_MOVE, price_move),
+    (AlertKind.LARGE_TRADE, partial(large_trade, sign=1)),
+    (AlertKind.LARGE_TRADE, partial(large_trade, sign=-1)),
+    (AlertKind.VOLUME_SPIKE, volume_spike),
+    (AlertKind.FUNDING_EXTREME, funding_extreme),
+    (AlertKind.OPEN_INTEREST_SURGE, open_interest_surge),
+)

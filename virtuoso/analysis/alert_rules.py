@@ -3,11 +3,12 @@
     (MarketPass before, MarketPass after) ─► market_alerts ─────┐
     (SourceStatus before, SourceStatus after) ─► source_alerts ─┴─► alerts ─► History.add_alerts(cooldown_s=COOLDOWNS_S)
 
-An alert is raised when a condition begins. A condition that already held in the previous pass raises no alert. Without a
-previous pass, or after a change of venue, every condition that holds now raises an alert. The history then drops each alert
-whose key it already holds within the kind's cooldown. A key names the subject of its alert. Therefore a restart or a second
-collector creates no duplicates. One pass raises at most 10 alerts of each condition, the largest first. If there are more,
-one extra alert gives their number.
+An alert of a market condition is raised when the condition is confirmed: a second reading of its input or another source
+shows it. So one wrong value raises nothing. While the condition lasts, it raises no other alert. Without a previous pass, or
+after a change of venue, every condition that is confirmed raises an alert. The history then drops each alert whose key it
+already holds within the kind's cooldown. A key names the subject of its alert. Therefore a restart or a second collector
+creates no duplicates. One pass raises at most 10 alerts of each condition, the largest first. If there are more, one extra
+alert gives their number.
 
     SIGNAL_OPENED, SIGNAL_CLOSED, OPPORTUNITY   INFO, one for each id
     REGIME_CHANGE         WARNING for a change to BEARISH or RISK_OFF, otherwise INFO
@@ -18,16 +19,21 @@ one extra alert gives their number.
     PRICE_MOVE            WARNING: 2 % (BTC 1 %) and 5 usual deviations within 15 minutes; CRITICAL from 10 % (BTC 4 %)
     DATA_QUALITY          CRITICAL: a venue blocks us; WARNING: a venue is stale or fails, another venue is used, or few
                           symbols can be scored; INFO: a venue works again
+
+The confirmation of a large trade is the 1m bar of its time, or the next reading of the trades that has it with the same
+size. That of a volume spike are the 1m bars of the same five minutes, or the next reading of the bar. That of an
+open-interest surge is the ticker, or the next reading of the series. That of a price move is the next ticker, and a funding
+extreme must hold for 150 s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from virtuoso.analysis.alert_conditions import CONDITIONS, LASTING_KINDS, AlertCondition, Condition
-from virtuoso.analysis.measurement import READING_ERRORS
+from virtuoso.analysis.alert_conditions import AlertCondition
+from virtuoso.analysis.alert_confirmation import Held, HeldKey, hold
 from virtuoso.domain.model import FallbackReason, Regime, SymbolInputs
 from virtuoso.domain.prices import price_text
 from virtuoso.domain.records import Alert, AlertKind, AlertLevel, SignalStatus
@@ -76,7 +82,7 @@ VENUE_FAILURES = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketPass:
     """One pass over a venue's market. `now_ms` is the exchange's clock, epoch ms. `opened` and `changed` are the signals
-    that this pass opened and changed."""
+    that this pass opened and changed. `held` are the conditions that hold."""
 
     venue: str
     environment: Environment
@@ -86,6 +92,7 @@ class MarketPass:
     opened: Sequence[Signal] = ()
     changed: Sequence[Signal] = ()
     opportunities: Sequence[Opportunity] = ()
+    held: Mapping[HeldKey, Held] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +112,14 @@ class SourceStatus:
     expected: int = 0
 
 
-def market_alerts(before: MarketPass | None, after: MarketPass) -> tuple[Alert, ...]:
+class AlertStep(NamedTuple):
+    """A pass with the conditions that hold, and the alerts that it raises."""
+
+    after: MarketPass
+    alerts: tuple[Alert, ...]
+
+
+def market_alerts(before: MarketPass | None, after: MarketPass) -> AlertStep:
     """Return the alerts for everything that began between two passes. The module's docstring lists kinds, levels and
     thresholds. An input that is missing or cannot be read raises no alert."""
     if before is not None and before.venue != after.venue:
@@ -114,38 +128,19 @@ def market_alerts(before: MarketPass | None, after: MarketPass) -> tuple[Alert, 
     alerts += [_signal_closed(after, s) for s in after.changed if s.status is not SignalStatus.ACTIVE]
     alerts += [_opportunity_alert(after, opportunity) for opportunity in after.opportunities]
     alerts += _regime_alerts(before, after)
-    for kind, condition in CONDITIONS.items():
-        alerts += _condition_alerts(kind, condition, before, after)
-    return tuple(alerts)
+    step = hold(before.held if before is not None else {}, after.inputs, after.now_ms)
+    for kind, confirmed in step.confirmed:
+        alerts += _condition_alerts(kind, confirmed, after)
+    return AlertStep(replace(after, held=step.held), tuple(alerts))
 
 
-def _condition_alerts(kind: AlertKind, condition: Condition, before: MarketPass | None, after: MarketPass) -> list[Alert]:
-    """Return the alerts of the symbols for which a condition holds now and did not hold before."""
-    begun: list[tuple[str, AlertCondition]] = []
-    for symbol, inputs in after.inputs.items():
-        previous = before.inputs.get(symbol) if before is not None else None
-        current = _check(condition, inputs, previous, after.now_ms)
-        if current is None:
-            continue
-        earlier = None
-        if previous is not None and before is not None and kind in LASTING_KINDS:
-            earlier = _check(condition, previous, None, before.now_ms)
-        if earlier is None or earlier.subject != current.subject:
-            begun.append((symbol, current))
-    begun.sort(key=lambda pair: (-pair[1].size, pair[0]))
-    alerts = [_condition_alert(kind, after, symbol, current) for symbol, current in begun[:MAX_ALERTS]]
-    if len(begun) > MAX_ALERTS:
-        alerts.append(_many_alert(kind, after, [current for _, current in begun]))
+def _condition_alerts(kind: AlertKind, confirmed: Sequence[tuple[str, AlertCondition]], after: MarketPass) -> list[Alert]:
+    """Return the alerts of the symbols for which a condition was confirmed."""
+    largest = sorted(confirmed, key=lambda pair: (-pair[1].size, pair[0]))[:MAX_ALERTS]
+    alerts = [_condition_alert(kind, after, symbol, current) for symbol, current in largest]
+    if len(confirmed) > MAX_ALERTS:
+        alerts.append(_many_alert(kind, after, [current for _, current in confirmed]))
     return alerts
-
-
-def _check(condition: Condition, inputs: SymbolInputs, previous: SymbolInputs | None, now_ms: int) -> AlertCondition | None:
-    """Return the result of a condition, or None when the symbol's data cannot be read. Bad data of one symbol does not stop
-    the alerts of others."""
-    try:
-        return condition(inputs, previous, now_ms)
-    except READING_ERRORS:
-        return None
 
 
 def _condition_alert(kind: AlertKind, after: MarketPass, symbol: str, current: AlertCondition) -> Alert:
@@ -157,7 +152,7 @@ def _condition_alert(kind: AlertKind, after: MarketPass, symbol: str, current: A
         observed_ms=after.now_ms,
         text=current.text,
         symbol=symbol,
-        reading=current.reading,
+        reading=current.value,
         unit=current.unit,
         environment=after.environment,
     )

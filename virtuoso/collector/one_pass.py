@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from virtuoso import metrics
 from virtuoso.analysis import opportunities as opportunity_analysis
 from virtuoso.analysis import signals as signal_analysis
-from virtuoso.analysis.alert_rules import MarketPass, market_alerts
+from virtuoso.analysis.alert_rules import AlertStep, MarketPass, market_alerts
 from virtuoso.analysis.beta import betas
 from virtuoso.analysis.market_sentiment import market_sentiment
 from virtuoso.analysis.movers import movers
@@ -155,16 +155,19 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
         changed=(*(s for s in recalled if now - (s.closed_ms or 0) < REPEAT_WINDOW_MS), *step.changed),
         opportunities=(*repeated, *found),
     )
+    last_pass, alerts = _compute_or_default(
+        "alerts", AlertStep(this_pass, ()), lambda: market_alerts(state.last_pass, this_pass)
+    )
     return replace(
         result,
-        state=replace(state, signals=step.state, opportunities=opportunity_state, last_pass=this_pass, recalled=frozenset()),
+        state=replace(state, signals=step.state, opportunities=opportunity_state, last_pass=last_pass, recalled=frozenset()),
         unexpired_opportunities=tuple(sorted(unexpired, key=lambda o: (-o.found_ms, o.id))),
         traded=True,
         points=tuple(_score_points(market, result.confluences)),
         # The recalled signals come from a snapshot. The history may not have them.
         signals=(*recalled, *step.opened, *step.changed),
         opportunities=(*repeated, *found),
-        alerts=_compute_or_default("alerts", (), lambda: market_alerts(state.last_pass, this_pass)),
+        alerts=alerts,
     )
 
 

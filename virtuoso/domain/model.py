@@ -197,6 +197,7 @@ class Trades:
     size: Floats  # above 0
     side: Floats  # +1 the taker bought, -1 the taker sold
     stamp: Stamp
+    read_from_ms: int = 0  # time of the oldest trade in the newest reading; earlier trades come from readings before
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -24,6 +24,8 @@ All limits are in this module. The code that reads a kind of data applies the li
 | two bars of one time | only one of them has a volume | both are refused; otherwise the one with a volume is used |
 | a last price | within a factor of 1.4 of one within a minute before | refused until a second reading confirms it |
 | a last price | within a factor of 1.4 of the ticker's range of 24 hours | the change of 24 hours is absent |
+| turnover / volume of 24 hours | a mean price: within the day's range, or 10 % beyond it | both are absent |
+| a turnover of 24 hours | within a factor of 2 of one within a minute before | absent until a second reading confirms it |
 | last price and newest close | within a factor of 1.4 | trades and book decide; if they cannot, both are refused |
 | closes of two timeframes at one time, price 24 hours ago | the same | the coarser candles, or the change, are refused |
 | a bar's open | within a factor of 1.4 of the close before it (5 after a gap) | bars of another scale are refused |
@@ -59,6 +61,8 @@ MAX_FUNDING_RATE = 0.05  # no venue allows a funding rate above 4 % per interval
 MAX_OPEN_JUMP = 1.4  # ratio of a bar's open to the close before it; the largest recorded ones: 5m and 30m 1.12, 4h 1.01
 MAX_PRICE_STEP = 1.4  # of a price within a minute; in the worst two hours recorded, 1.3 % of minutes had a larger one
 PRICE_STEP_MS = MINUTE_MS
+MAX_MEAN_PRICE_EXCESS = 1.1  # of a day's mean price over its range; at most 2 % in 7,000 recorded rows
+MAX_TURNOVER_STEP = 2.0  # of a day's turnover within a minute; in 5 minutes, one of 100,000 recorded steps is larger
 MAX_GAP_JUMP = 5.0  # the same across missing bars; the largest recorded moves within 30 minutes are 4.9
 PRICE_ROUNDING = 1e-6  # relative tolerance of open and close beyond high and low; venues round each price separately
 

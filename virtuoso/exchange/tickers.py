@@ -15,6 +15,8 @@ from virtuoso.domain.plausibility import (
     LARGEST,
     MAX_CLOCK_LEAD_MS,
     MAX_FUNDING_RATE,
+    MAX_GAP_JUMP,
+    MAX_MEAN_PRICE_EXCESS,
     MAX_PRICE_DISTANCE,
     MAX_PRICE_STEP,
     MAX_ROW_LEAD_MS,
@@ -164,7 +166,8 @@ def _traded(
 ) -> tuple[float | None, float | None]:
     """Return turnover and volume of 24 hours, in USDT and base units.
 
-    Both are 0 in an inactive market whose price did not change. Any other 0 is treated as missing. When the venue gives no
+    Both are 0 in an inactive market whose price did not change. Any other 0 is treated as missing. Both are missing when
+    they contradict each other or the day's prices. When the venue gives no
     turnover, the turnover is the volume times the last price, because symbols are ranked by turnover. When ccxt gives no
     turnover for a perpetual, ccxt's base volume counts contracts (okx, blofin, bydfi in ccxt 4.5.90).
     """
@@ -175,7 +178,25 @@ def _traded(
         turnover = volume * last
     if turnover == volume == 0 and opened == last:
         return 0.0, 0.0
-    return positive(turnover), positive(volume)
+    turnover, volume = positive(turnover), positive(volume)
+    if turnover is None or volume is None or names is UNIFIED.ticker:  # ccxt's base volume may count contracts
+        return turnover, volume
+    contracts = positive(row.get(names.contracts))
+    agree = contracts is None or 1 / MAX_MEAN_PRICE_EXCESS < volume / contracts / contract < MAX_MEAN_PRICE_EXCESS
+    if not agree or not _is_mean_price(turnover / volume, row, names, last, opened):
+        count_refused("ticker_turnover")
+        return None, None
+    return turnover, volume
+
+
+def _is_mean_price(mean: float, row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None) -> bool:
+    """Return True if the mean price of the day is within its range, or nearly. Without a range, it must be near the last
+    and the opening price."""
+    prices = (last, opened or last)
+    low, high = positive(row.get(names.low)), positive(row.get(names.high))
+    low = min(prices) / MAX_GAP_JUMP if low is None else min(low, *prices)
+    high = max(prices) * MAX_GAP_JUMP if high is None else max(high, *prices)
+    return low / MAX_MEAN_PRICE_EXCESS <= mean <= high * MAX_MEAN_PRICE_EXCESS
 
 
 def _near(value: Any, last: float) -> float | None:

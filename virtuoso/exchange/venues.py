@@ -67,6 +67,7 @@ class TickerNames:
     time: str = ""
     high: str = ""
     low: str = ""
+    contracts: str = ""  # the volume in contracts
     interval: FundingNames = FundingNames()
 
 
@@ -256,7 +257,8 @@ _OKX = Venue(
     raw=True,
     names=Names(
         TickerNames(
-            *("instId", "last", "open24h", "", 1, "", "volCcy24h"),  # vol24h counts contracts
+            *("instId", "last", "open24h", "", 1, "", "volCcy24h"),
+            contracts="vol24h",
             time="ts",
             high="high24h",
             low="low24h",

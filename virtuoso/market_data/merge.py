@@ -57,5 +57,6 @@ def merge_trades(old: Trades | None, new: Trades, *, window_ms: int, limit: int)
         symbol=new.symbol,
         ids=tuple(ids[index] for index in order),
         stamp=new.stamp,
+        read_from_ms=int(new.time_ms.min()),
         **{name: values[order] for name, values in columns.items()},
     )

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from virtuoso.domain.inputs import ScoreInput
 from virtuoso.domain.model import Stamp, SymbolInputs, Ticker, Timeframe
-from virtuoso.domain.plausibility import MAX_GAP_JUMP, MAX_PRICE_STEP, PRICE_STEP_MS
+from virtuoso.domain.plausibility import MAX_GAP_JUMP, MAX_PRICE_STEP, MAX_TURNOVER_STEP, PRICE_STEP_MS
 from virtuoso.exchange.rows import count_refused
 
 if TYPE_CHECKING:
@@ -137,25 +137,56 @@ class Contradictions:
 
 
 class PriceSteps:
-    """The last prices of all symbols. A large step of a price counts only when a second reading confirms it."""
+    """The last prices and turnovers of all symbols. A large step counts only when a second reading confirms it."""
 
     def __init__(self) -> None:
-        self._confirmed: dict[str, Ticker] = {}
-        self._read: dict[str, Ticker] = {}
+        self._prices = _Steps(lambda ticker: ticker.last, MAX_PRICE_STEP)
+        self._turnovers = _Steps(lambda ticker: ticker.turnover_24h, MAX_TURNOVER_STEP)
 
     def confirmed(self, tickers: Mapping[str, Ticker]) -> dict[str, Ticker]:
         """Return the tickers whose price is near the last confirmed price or near the previous reading, or the first within
-        a minute. Count the others."""
-        accepted = {symbol: ticker for symbol, ticker in tickers.items() if self._is_confirmed(ticker)}
-        count_refused("ticker_step", len(tickers) - len(accepted))
-        self._confirmed |= accepted
-        self._read = dict(tickers)
-        return accepted
+        a minute. A turnover that is near neither of its own is absent. Count the others."""
+        prices, turnovers = self._prices.confirmed(tickers), self._turnovers.confirmed(tickers)
+        count_refused("ticker_step", len(tickers) - len(prices))
+        count_refused("ticker_turnover_step", len(tickers) - len(turnovers))
+        return {
+            symbol: ticker if symbol in turnovers else replace(ticker, turnover_24h=None, volume_24h=None)
+            for symbol, ticker in tickers.items()
+            if symbol in prices
+        }
 
-    def _is_confirmed(self, ticker: Ticker) -> bool:
-        known = [one for prices in (self._confirmed, self._read) if (one := prices.get(ticker.symbol)) is not None]
-        recent = [one for one in known if ticker.stamp.received_ms - one.stamp.received_ms <= PRICE_STEP_MS]
-        return not recent or any(_near(ticker.last, one.last) for one in recent)
+
+class _Steps:
+    """The last values of one figure of all tickers. `value` returns the figure. `factor` is the largest usual step."""
+
+    def __init__(self, value: Callable[[Ticker], float | None], factor: float) -> None:
+        self._value = value
+        self._factor = factor
+        self._confirmed: dict[str, _Reading] = {}
+        self._read: dict[str, _Reading] = {}
+
+    def confirmed(self, tickers: Mapping[str, Ticker]) -> frozenset[str]:
+        """Return the symbols whose value is near the last confirmed one or near the previous reading, or the first within a
+        minute, or absent."""
+        read = {
+            symbol: _Reading(value, ticker.stamp.received_ms)
+            for symbol, ticker in tickers.items()
+            if (value := self._value(ticker)) is not None and value > 0
+        }
+        refused = {symbol for symbol, reading in read.items() if not self._is_confirmed(symbol, reading)}
+        self._confirmed |= {symbol: reading for symbol, reading in read.items() if symbol not in refused}
+        self._read = read
+        return frozenset(tickers.keys() - refused)
+
+    def _is_confirmed(self, symbol: str, reading: _Reading) -> bool:
+        known = [one for readings in (self._confirmed, self._read) if (one := readings.get(symbol)) is not None]
+        recent = [one for one in known if reading.received_ms - one.received_ms <= PRICE_STEP_MS]
+        return not recent or any(_near(reading.value, one.value, self._factor) for one in recent)
+
+
+class _Reading(NamedTuple):
+    value: float
+    received_ms: int
 
 
 def _near(price: float, other: float, factor: float = MAX_PRICE_STEP) -> bool:

@@ -336,3 +336,42 @@ def test_a_last_price_outside_the_days_range_has_no_change(venue: str, factor: f
     assert change() == pytest.approx(2)
     assert change(**{names.last: 102 * factor}) is None
     assert change(**{DAY[venue][0]: 103 * factor, DAY[venue][1]: 99 * factor}) == pytest.approx(2)  # the range is wrong
+
+
+def read_volumes(venue: str, **changes: object) -> tuple[float | None, float | None]:
+    names = venue_facts(venue).names
+    ticker = names.ticker
+    row = {ticker.symbol: "BTCUSDT", ticker.last: "102", ticker.open: "100", ticker.low: "99", ticker.high: "104"}
+    row |= {ticker.volume: "10", ticker.turnover or "": "1010", ticker.contracts or "": "1000"}
+    row |= {getattr(ticker, name): value for name, value in changes.items()}
+    row.pop("", None)
+    read = read_tickers(
+        *([row], ticker, {"BTCUSDT": BTC}, STAMP),
+        venue_ms=NOW,
+        premiums={},
+        premium=names.premium,
+        intervals=FundingIntervals(None),
+        contracts={"BTCUSDT": 0.01},
+    )["BTCUSDT"]
+    assert read.last == 102
+    return read.turnover_24h, read.volume_24h
+
+
+@pytest.mark.parametrize("factor", [1e6, 1e3, 10, 0.1, 1e-3])
+@pytest.mark.parametrize(
+    ("venue", "field"),
+    [("bybit", "turnover"), ("bybit", "volume"), ("binance", "turnover"), ("binance", "volume"), ("okx", "volume")],
+)
+def test_turnover_and_volume_that_contradict_the_prices_of_the_day_are_absent(venue: str, field: str, factor: float) -> None:
+    before = refused("ticker_turnover")
+    right = {"turnover": 1010, "volume": 10}[field]
+    assert read_volumes(venue, **{field: str(right * factor)}) == (None, None)
+    assert refused("ticker_turnover") == before + 1
+
+
+@pytest.mark.parametrize("venue", ["bybit", "binance", "okx"])
+def test_a_mean_price_in_the_range_of_the_day_or_without_a_range_near_the_last_one_is_accepted(venue: str) -> None:
+    mean = 1020 if venue == "okx" else 1010
+    assert read_volumes(venue) == (mean, 10)
+    assert read_volumes(venue, low=None, high="") == (mean, 10)
+    assert read_volumes(venue, low="1000", high="0.1") == (mean, 10)  # the range is wrong, and the last price is outside

@@ -183,3 +183,14 @@ def test_after_a_minute_without_prices_any_price_is_the_first() -> None:
     steps = PriceSteps()
     steps.confirmed(tickers(0, A=100))
     assert set(steps.confirmed(tickers(61, A=math.e * 100))) == {"A"}
+
+
+def with_turnover(seconds: float, turnover: float | None) -> dict[str, Ticker]:
+    return {name: replace(one, turnover_24h=turnover) for name, one in tickers(seconds, A=100).items()}
+
+
+def test_a_large_step_of_a_turnover_is_absent_until_a_second_reading_confirms_it() -> None:
+    steps = PriceSteps()
+    values: list[float | None] = [1e6, 1e12, 1.1e6, None, 1.2e6, 3e6, 3.1e6]
+    read = [steps.confirmed(with_turnover(3 * place, value))["A"].turnover_24h for place, value in enumerate(values)]
+    assert read == [1e6, None, 1.1e6, None, 1.2e6, None, 3.1e6]
