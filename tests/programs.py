@@ -159,6 +159,8 @@ sys.exit(uvloop.run(main()))
         super().__init__([sys.executable, "-c", self.SCRIPT, words], port, output=self._output)
         self.address = f"127.0.0.1:{port}"
         self.url = f"{'https' if spec.get('certificate') else 'http'}://{self.address}"
+        while "edge on" not in self.output() and self.process.poll() is None:
+            time.sleep(0.02)  # before Envoy, the launcher itself listens for a moment, to see whether the port is free
 
     def output(self) -> str:
         """Return what the launcher and its Envoy have written so far."""

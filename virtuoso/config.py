@@ -179,6 +179,16 @@ class Settings:
     max_streams: int = setting(
         "2000", values.number(int, 1, 100_000), "maximum number of open streams per server; more are refused"
     )
+    max_streams_per_address: int = setting(
+        "200",
+        values.number(int, 1, 100_000),
+        "maximum number of open streams per server that come from one address; more are refused",
+    )
+    connection_age_s: float = setting(
+        "3600",
+        values.number(float, 1, 86_400 * 30),
+        "age at which servers and the edge end streams and connections, seconds, within 10 %; clients resume on new ones",
+    )
     heartbeat_s: float = setting(
         "10", values.number(float, 0.1, 29), "seconds of silence on a stream after which a heartbeat is sent"
     )

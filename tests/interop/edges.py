@@ -31,7 +31,7 @@ PROTOCOLS = ("grpc", "grpcweb")
 class Server(Program):
     """`virtuoso serve` on its own host."""
 
-    def __init__(self, host: str, port: int, monitor: int, cache: Path) -> None:
+    def __init__(self, host: str, port: int, monitor: int, cache: Path, *more: str) -> None:
         words = [
             "--grpc-address",
             f"{host}:{port}",
@@ -40,7 +40,7 @@ class Server(Program):
             "--cache",
             f"directory:{cache}",
         ]
-        words += ["--history", "none", "--environment", "SIMULATED", "--grace-s", "4"]
+        words += ["--history", "none", "--environment", "SIMULATED", "--grace-s", "4", *more]
         super().__init__([sys.executable, "-m", "virtuoso", "serve", *words], port, host=host)
 
 

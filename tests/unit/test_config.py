@@ -63,6 +63,8 @@ def test_flags_override_the_environment_which_overrides_defaults() -> None:
         ("WEIGHTS", '{"volume": "1_0"}', "from 0 to 1000"),
         ("WEIGHTS", '{"volume": true}', "from 0 to 1000"),
         ("TRUSTED_PROXIES", "-1", "from 0 to 10"),
+        ("MAX_STREAMS_PER_ADDRESS", "0", "from 1 to 100000"),
+        ("CONNECTION_AGE_S", "0", "from 1 to"),
         ("MAX_STALE_S", "5", "from 31"),
         ("MAX_STALE_S", "nan", "from 31"),
         ("REFLECTION", "perhaps", "true or false"),

@@ -46,6 +46,7 @@ class Node:
             "VIRTUOSO_CACHE": f"directory:{self.cache}",
             "VIRTUOSO_NODE_DIRECTORY": str(self.folder / "node"),
             "VIRTUOSO_HISTORY": f"sqlite:///{self.folder}/history.db",
+            "VIRTUOSO_MAX_STREAMS_PER_ADDRESS": "2000",  # all streams of a benchmark come from this machine
             "VIRTUOSO_GRPC_ADDRESS": f"127.0.0.1:{port}",
             "VIRTUOSO_MONITOR_ADDRESS": f"127.0.0.1:{free_port()}",
             "VIRTUOSO_EDGE_ADDRESS": self.edge.removeprefix("http://"),

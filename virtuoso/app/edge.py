@@ -65,6 +65,7 @@ def _spec(loaded: LoadedSettings, *, part: bool) -> EdgeSpec:
         rate_limit=settings.rate_limit,
         burst=settings.rate_limit_burst,
         trusted_proxies=settings.trusted_proxies,
+        connection_age_s=settings.connection_age_s,
         access_log="" if quiet else settings.access_log,
         certificate=settings.tls_certificate,
         key=settings.tls_key,

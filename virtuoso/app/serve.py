@@ -47,7 +47,12 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
         format_address(settings.grpc_address),
         snapshots,
         CandleReader(repository, keys, max_stale_s=settings.max_stale_s),
-        limits=ConcurrencyLimits(calls=settings.max_requests, streams=settings.max_streams),
+        limits=ConcurrencyLimits(
+            calls=settings.max_requests,
+            streams=settings.max_streams,
+            streams_per_address=settings.max_streams_per_address,
+            connection_age_s=settings.connection_age_s,
+        ),
         reflect=settings.reflection,
         credentials=tls.credentials(tls_files) if tls_files else None,
         heartbeat_s=settings.heartbeat_s,

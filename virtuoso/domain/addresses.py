@@ -6,6 +6,8 @@ import ipaddress
 import socket
 
 Address = tuple[str, int]
+# The length of the IPv6 prefix that identifies a caller. A customer has all addresses with the prefix.
+CALLER_BITS = 64
 
 
 def parse_address(text: str, *, min_port: int = 0) -> Address:
@@ -38,6 +40,27 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_private(host: str) -> bool:
+    """Return True for an IP address that the internet cannot reach: of this machine or of a private network."""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False
+
+
+def caller(host: str) -> str:
+    """Return the name under which calls from an IP address are counted. It is at most 64 characters long."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host[:64]
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), CALLER_BITS), strict=False))
 
 
 def address_in_use(name: str, address: Address) -> str:

@@ -10,8 +10,6 @@ from virtuoso.edge.clusters import clusters
 from virtuoso.edge.listener import listener
 from virtuoso.edge.spec import EdgeSpec
 
-MAX_CONNECTIONS = 50_000
-
 
 def configuration(spec: EdgeSpec, folder: Path | None = None) -> dict[str, Any]:
     """Return an envoy.config.bootstrap.v3.Bootstrap without an admin interface.
@@ -28,7 +26,7 @@ def configuration(spec: EdgeSpec, folder: Path | None = None) -> dict[str, Any]:
                     "typed_config": {
                         "@type": "type.googleapis.com/envoy.extensions.resource_monitors"
                         ".downstream_connections.v3.DownstreamConnectionsConfig",
-                        "max_active_downstream_connections": MAX_CONNECTIONS,
+                        "max_active_downstream_connections": spec.max_connections,
                     },
                 }
             ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from virtuoso.domain.addresses import CALLER_BITS
 from virtuoso.edge import contract, local_replies
 from virtuoso.edge.spec import EdgeSpec
 
@@ -15,8 +16,6 @@ MIN_GZIP_BYTES = 512
 GZIP_TYPES = r"application/(json|grpc-web(-text)?(\+proto)?)(;.*)?"
 # The maximum number of callers with a rate limit bucket. The least recently used bucket is dropped.
 MAX_CALLERS = 50_000
-# The length of the IPv6 prefix that identifies a caller. A customer has all addresses with the prefix.
-CALLER_BITS = 64
 ALWAYS = {"numerator": 100, "denominator": "HUNDRED"}
 YEAR_S = 31_536_000
 RATE_LIMIT = "envoy.filters.http.local_ratelimit"

@@ -17,6 +17,10 @@ from virtuoso.edge.spec import EdgeSpec
 # The timeout for the receipt of a whole request. It protects against clients that send single bytes.
 REQUEST_S = 30
 MAX_HEADERS_KIB = 16  # of a request, with its path; a list of 500 symbols takes 12
+# The timeout for a connection without requests. Load balancers in front keep idle connections for up to ten minutes.
+IDLE_S = 620
+# The time for a connection to end after its age is reached. HTTP/2 clients learn of it at once.
+DRAIN_S = 5
 
 
 def ip_address(host: str) -> str:
@@ -32,7 +36,11 @@ def ip_address(host: str) -> str:
 def listener(spec: EdgeSpec, folder: Path | None) -> dict[str, Any]:
     """Return an envoy.config.listener.v3.Listener. The parameters are the same as in `configuration`."""
     address: Address = ip_address(spec.address[0]), spec.address[1]
-    chain = {"filters": [extension("envoy.filters.network.http_connection_manager", _connection_manager(spec))]}
+    chain: dict[str, Any] = {
+        "filters": [extension("envoy.filters.network.http_connection_manager", _connection_manager(spec))]
+    }
+    if spec.certificate:
+        chain |= {"transport_socket": tls.downstream(spec, folder), "transport_socket_connect_timeout": f"{spec.silent_s}s"}
     return {
         "name": "edge",
         "address": socket_address(address),
@@ -47,8 +55,18 @@ def listener(spec: EdgeSpec, folder: Path | None) -> dict[str, Any]:
                 "int_value": STREAM_WINDOW_BYTES,
             }
         ],
-        "filter_chains": [chain | {"transport_socket": tls.downstream(spec, folder)} if spec.certificate else chain],
+        # Envoy waits for the first bytes of a connection, and ends one that sends none.
+        "listener_filters": [_first_bytes(spec)],
+        "listener_filters_timeout": f"{spec.silent_s}s",
+        "continue_on_listener_filters_timeout": False,
+        "filter_chains": [chain],
     }
+
+
+def _first_bytes(spec: EdgeSpec) -> dict[str, Any]:
+    kind, message = ("tls", "TlsInspector") if spec.certificate else ("http", "HttpInspector")
+    package = "type.googleapis.com/envoy.extensions.filters.listener"
+    return extension(f"envoy.filters.listener.{kind}_inspector", {"@type": f"{package}.{kind}_inspector.v3.{message}"})
 
 
 def _connection_manager(spec: EdgeSpec) -> dict[str, Any]:
@@ -67,10 +85,19 @@ def _connection_manager(spec: EdgeSpec) -> dict[str, Any]:
         "max_request_headers_kb": MAX_HEADERS_KIB,
         "request_headers_timeout": "10s",
         "request_timeout": f"{REQUEST_S}s",
-        # A health Watch may have no messages for days. The pings below detect lost clients.
+        # A health Watch may have no messages for days. The pings below detect lost clients. Streams with heartbeats have a
+        # timeout in their routes.
         "stream_idle_timeout": "0s",
+        "stream_flush_timeout": f"{spec.unread_s}s",
+        "common_http_protocol_options": {
+            "idle_timeout": f"{IDLE_S}s",
+            "max_connection_duration": f"{spec.connection_age_s}s",
+            "max_connection_duration_jitter": {"value": 10},
+        },
+        "drain_timeout": f"{DRAIN_S}s",
         "http2_protocol_options": {
             "max_concurrent_streams": 1024,
+            "initial_stream_window_size": STREAM_WINDOW_BYTES,  # also the limit of what a stream buffers; default 16 MiB
             "connection_keepalive": {"interval": "60s", "timeout": "20s"},
         },
         "access_log": access_log.loggers(spec.access_log),

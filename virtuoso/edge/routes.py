@@ -32,21 +32,24 @@ def routes(spec: EdgeSpec) -> dict[str, Any]:
         "name": "edge",
         "domains": ["*"],
         "typed_per_filter_config": {"envoy.filters.http.cors": _cors(spec.origins)},
-        "routes": [*_rpc_routes(), _healthz_route(spec), *_other_routes(spec), *([_page_route()] if spec.page else [])],
+        "request_headers_to_add": [_client_address()],
+        "routes": [*_rpc_routes(spec), _healthz_route(spec), *_other_routes(spec), *([_page_route()] if spec.page else [])],
     }
 
 
-def _rpc_routes() -> list[Route]:
+def _rpc_routes(spec: EdgeSpec) -> list[Route]:
     """Return the routes of the contract. After transcoding, a JSON request is matched again by its RPC path."""
     # A request that a server may have received is not retried, although no request has side effects. Otherwise a request
     # that overloads one server would also overload the other servers.
     retriable = [{"name": "grpc-message", "string_match": {"prefix": text}} for text in RETRIABLE_MESSAGES]
     to_servers = {"cluster": SERVERS, **_retry_policy(f"{NOT_DELIVERED},retriable-headers", headers=retriable)}
+    # No message passes to a client that does not read. To a client that reads, a heartbeat passes at least every 29 s.
+    unread = {"idle_timeout": f"{spec.unread_s}s"}
     streams = [{"path": f"/{contract.SERVICE}/{rpc}"} for rpc in contract.STREAMS]
     unary = {"prefix": f"/{contract.SERVICE}/"}
     json_requests = {"prefix": contract.JSON_PREFIX}  # before transcoding: CORS and rate limits use this match
     return [
-        *({"match": match, "route": {**to_servers, **NO_TIMEOUT}, **_no_cache_headers()} for match in streams),
+        *({"match": match, "route": {**to_servers, **NO_TIMEOUT, **unread}, **_no_cache_headers()} for match in streams),
         *(
             {"match": match, "route": {**to_servers, "timeout": f"{UNARY_TIMEOUT_S}s"}, **_no_cache_headers()}
             for match in (unary, json_requests)
@@ -151,6 +154,12 @@ def _cors(origins: Sequence[str]) -> dict[str, Any]:
         "max_age": "7200",
         "forward_not_matching_preflights": False,
     }
+
+
+def _client_address() -> dict[str, Any]:
+    """Return the header by which a server limits each client. It replaces what the client sent."""
+    header = {"key": "x-forwarded-for", "value": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}
+    return {"header": header, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
 
 
 def _no_cache_headers() -> dict[str, Any]:

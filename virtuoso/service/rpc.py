@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import random
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
@@ -23,7 +24,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from virtuoso import metrics
 from virtuoso.domain.errors import DataUnavailable, NotReady, Overloaded, RequestError, ShuttingDown, TooManyStreams
-from virtuoso.service import encoding, errors, requests
+from virtuoso.service import callers, encoding, errors, requests
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -45,7 +46,7 @@ _NOT_FILTERS = {"order_by", "page_size", "symbol", "timeframe"}
 log = logging.getLogger(__name__)
 
 
-class Context(Protocol):
+class Context(callers.Call, Protocol):
     """The part of grpc.aio.ServicerContext that the wrapper uses. The published types lack the rich status."""
 
     def time_remaining(self) -> float | None: ...
@@ -59,10 +60,12 @@ class Context(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConcurrencyLimits:
-    """The limits of concurrent calls and streams of one server."""
+    """The limits of one server: of concurrent calls and streams, and of the age of a connection and of a stream."""
 
     calls: int = 1000
     streams: int = 2000
+    streams_per_address: int = 200
+    connection_age_s: float = 3600.0
 
 
 class InFlight:
@@ -126,6 +129,8 @@ class RpcHandlers(GenericHandler):
         too_many = TooManyStreams(f"{limits.streams} streams are already open on this server")
         self.streams = InFlight(limits.streams, too_many, metrics.STREAMS.set)
         metrics.STREAMS_LIMIT.set(limits.streams)
+        self._stream_age_s = limits.connection_age_s
+        self._shares = callers.StreamShares(limits.streams_per_address)
         # By RPC path: a function that returns the handler for a request id.
         self._factories: dict[str, Callable[[str], Handler]] = {}
         for method in service.methods:
@@ -172,10 +177,14 @@ class RpcHandlers(GenericHandler):
 
     def _stream(self, method: MethodDescriptor, handler: Stream) -> Callable[[str], Handler]:
         async def respond(request: Message, context: Context, progress: Progress) -> None:
-            async with aclosing(handler(request, context)) as messages:
-                async for message in messages:
-                    progress.sent_bytes += len(message)
-                    await context.write(message)
+            with self._shares.one(context):
+                async with _for(self._stream_age_s), aclosing(handler(request, context)) as messages:
+                    async for message in messages:
+                        progress.sent_bytes += len(message)
+                        try:
+                            await context.write(message)
+                        except grpc.aio.InternalError:  # the client ended the stream while the message waited
+                            raise asyncio.CancelledError from None
 
         handle = self._wrap(method, respond, MethodMetrics(method), self.streams)
         return lambda request_id: grpc.unary_stream_rpc_method_handler(
@@ -251,6 +260,17 @@ class MethodMetrics:
         replies, ended = entry
         replies.inc()
         ended.count(seconds, received_bytes, sent_bytes)
+
+
+@asynccontextmanager
+async def _for(age_s: float) -> AsyncIterator[None]:
+    """End the body at this age, up to 10 % earlier, so that streams which began together do not end together."""
+    try:
+        async with asyncio.timeout(age_s * random.uniform(0.9, 1)) as age:  # noqa: S311 - no secret
+            yield
+    except TimeoutError:
+        if not age.expired():
+            raise
 
 
 def _path(method: MethodDescriptor) -> str:

@@ -16,6 +16,7 @@ from virtuoso.market.v1 import market_service_pb2
 from virtuoso.service import heap, library_services, reflection
 from virtuoso.service.alert_feed import AlertFeed
 from virtuoso.service.cached_history import CachedHistory, Opener
+from virtuoso.service.callers import StreamShares
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.health import ALERTS, SERVICE, Health
 from virtuoso.service.history_handlers import HistoryHandlers
@@ -39,6 +40,11 @@ OPTIONS = (
     ("grpc.keepalive_permit_without_calls", 1),
     # A phone that pings this often gets no GOAWAY.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    # A connection that does not finish its handshake, and one without calls, must not stay.
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.max_connection_idle_ms", 300_000),
+    # RPCs on one connection. The edge opens another connection for more.
+    ("grpc.max_concurrent_streams", 1024),
 )
 # The time for streams to end with a status. A stream whose client does not read is cancelled afterwards.
 STREAMS_END_S = 1.0
@@ -71,12 +77,15 @@ class MarketServer:
     ) -> None:
         self._address, self._cache, self._candles, self._clock = address, cache, candles, clock
         self._reflect, self._credentials = reflect, credentials
+        self._limits = limits or ConcurrencyLimits()
         self._history = CachedHistory(history, clock=clock)
         self._alerts = AlertFeed(self._history, clock=clock)
         history_handlers = HistoryHandlers(cache, self._history, self._alerts, heartbeat_s=heartbeat_s, clock=clock)
         self._market = MarketHandlers(cache, candles, history_handlers, heartbeat_s=heartbeat_s, clock=clock)
         service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
-        self._rpcs = RpcHandlers(service, self._market, cache, limits or ConcurrencyLimits())
+        self._rpcs = RpcHandlers(service, self._market, cache, self._limits)
+        # A client whose streams are all in use must still be able to watch the health.
+        self._library_shares = StreamShares(self._limits.streams_per_address)
         self._server: grpc.aio.Server | None = None
         self._health_loop: asyncio.Task[None] | None = None
         self.health = Health(self._refresh_health)
@@ -84,12 +93,12 @@ class MarketServer:
     async def start(self) -> int:
         """Start the server and return the bound port. Raise ConfigError when the address cannot be used."""
         heap.share()
-        server = grpc.aio.server(options=OPTIONS)
+        server = grpc.aio.server(options=(*OPTIONS, *_ages(self._limits.connection_age_s)))
         # gRPC passes bytes in both directions. RpcHandlers decodes requests, so the error table covers invalid ones too.
         server.add_generic_rpc_handlers((self._rpcs,))
-        server.add_generic_rpc_handlers((library_services.handlers(HEALTH, self.health),))
+        server.add_generic_rpc_handlers((library_services.handlers(HEALTH, self.health, self._library_shares),))
         if self._reflect:
-            server.add_generic_rpc_handlers(reflection.handlers((SERVICE, HEALTH.full_name)))
+            server.add_generic_rpc_handlers(reflection.handlers((SERVICE, HEALTH.full_name), self._library_shares))
         try:
             if self._credentials is None:
                 port = server.add_insecure_port(self._address)
@@ -159,3 +168,11 @@ class MarketServer:
         if self._cache.ready:
             names += ["", SERVICE, "readiness", *([ALERTS] if self._alerts.available else [])]
         self.health.set_serving(names)
+
+
+def _ages(connection_age_s: float) -> tuple[tuple[str, int], ...]:
+    """Return the options by which a connection takes no new RPCs from this age on, within 10 %.
+
+    It ends when its streams have ended, each at the same age. A stream whose client does not read is cut off after that."""
+    age_ms = int(connection_age_s * 1000)
+    return ("grpc.max_connection_age_ms", age_ms), ("grpc.max_connection_age_grace_ms", age_ms + 10_000)
