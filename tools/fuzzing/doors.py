@@ -28,6 +28,7 @@ from virtuoso.history.factory import open_history_writer
 from virtuoso.repository import keys
 from virtuoso.repository.directory import DirectoryRepository
 from virtuoso.service import library_services, reflection
+from virtuoso.service.callers import StreamShares
 from virtuoso.service.health import SERVICE
 from virtuoso.service.server import HEALTH
 
@@ -57,6 +58,14 @@ class CallContext:
     def time_remaining(self) -> float | None:
         """Return None: there is no deadline."""
         return None
+
+    def peer(self) -> str:
+        """Return the address of the caller."""
+        return "ipv4:127.0.0.1:1"
+
+    def invocation_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+        """Return no metadata."""
+        return ()
 
     def set_trailing_metadata(self, metadata: tuple[tuple[str, str | bytes], ...], /) -> None:
         """Note the trailers."""
@@ -143,7 +152,11 @@ async def handlers(folder: Path) -> AsyncIterator[Handlers]:
         for symbol in SYMBOLS[:10]:
             await running.repository.set(keys.candles("bybit", symbol, "5m"), candle_series(symbol, BAR_COUNT), ttl_s=TTL_S)
         server = running.server
-        libraries = (library_services.handlers(HEALTH, server.health), *reflection.handlers((SERVICE, HEALTH.full_name)))
+        shares = StreamShares(100)
+        libraries = (
+            library_services.handlers(HEALTH, server.health, shares),
+            *reflection.handlers((SERVICE, HEALTH.full_name), shares),
+        )
         yield Handlers((server._rpcs, *libraries))  # noqa: SLF001 - the server has no other use for it
 
 
