@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -230,14 +231,19 @@ class Postgres(Program):
                 raise RuntimeError(f"{self.process.args!r} does not start")
             time.sleep(0.05)
 
-    def url(self, database: str = "postgres") -> str:
+    def url(self, database: str = "postgres", user: str = "virtuoso") -> str:
         """Return the URL of a database."""
-        return f"postgresql://virtuoso@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
 
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Return what psql prints for a statement."""
         command = [str(self._programs / "psql"), "-qAtX", "-d", self.url(database), "-c", statement]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def run(self, script: Path, database: str, env: Mapping[str, str]) -> None:
+        """Run a file of SQL with psql."""
+        command = [str(self._programs / "psql"), "-qX", "-d", self.url(database), "-f", str(script)]
+        subprocess.run(command, check=True, capture_output=True, env={**os.environ, **env})
 
     def freeze(self) -> None:
         """See Program. The processes of the server's connections are stopped too."""

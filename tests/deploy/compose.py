@@ -17,7 +17,7 @@ import yaml
 from tests.programs import ROOT, Memcached, Postgres, free_port
 
 DEPLOY = ROOT / "tools" / "deploy"
-SECRETS = ("POSTGRES_PASSWORD", "GRAFANA_PASSWORD", "VIRTUOSO_CLUSTER_KEY")
+SECRETS = ("POSTGRES_PASSWORD", "POSTGRES_READER_PASSWORD", "GRAFANA_PASSWORD", "VIRTUOSO_CLUSTER_KEY")
 HEALTHY_S = 60.0
 PASSWORDS = dict.fromkeys(SECRETS, "the-secret-of-a-test")
 
@@ -57,6 +57,7 @@ class Stack:
         self._ports: dict[int, int] = {}
         self.memcached, self.postgres = Memcached(), Postgres()
         self.postgres.sql("CREATE DATABASE virtuoso")
+        self.postgres.run(DEPLOY / "kubernetes" / "reader.sql", "virtuoso", PASSWORDS)
         self._others = {("memcached", 11211): self.memcached.port, ("postgres", 5432): self.postgres.port}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 

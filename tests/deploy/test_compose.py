@@ -70,6 +70,12 @@ def test_only_collectors_reach_exchanges_and_only_the_edge_is_public() -> None:
     assert services["edge"]["environment"]["VIRTUOSO_CLUSTER_KEY"] == ""
 
 
+def test_servers_have_a_role_that_cannot_write() -> None:
+    services = read(FILES[0])["services"]
+    for name, role in {"server-1": "virtuoso_reader", "server-2": "virtuoso_reader", "collector": "virtuoso"}.items():
+        assert services[name]["environment"]["VIRTUOSO_HISTORY"].startswith(f"postgresql://{role}:"), name
+
+
 def test_reflection_is_off_and_no_monitor_port_is_published() -> None:
     for name, service in read(FILES[0])["services"].items():
         assert not any(port.endswith(":8001") for port in service.get("ports", [])), name

@@ -135,15 +135,29 @@ def test_every_selector_matches_pods() -> None:
             assert found(wanted) or wanted == {"virtuoso-client": "true"}, name  # the label of pods outside these manifests
 
 
+def of_secret(item: dict[str, Any]) -> str:
+    """Return the value of an environment variable that is read from the secret."""
+    source = item["valueFrom"]["secretKeyRef"]
+    secret = next(manifest for _, manifest in manifests("Secret") if manifest["metadata"]["name"] == source["name"])
+    return str(secret["stringData"][source["key"]])
+
+
+def test_servers_have_a_role_that_cannot_write_and_no_other_password() -> None:
+    for name, container in containers():
+        history = [of_secret(item) for item in container.get("env", []) if item["name"] == "VIRTUOSO_HISTORY"]
+        roles = {"server": ["virtuoso_reader"], "collector": ["virtuoso"]}
+        assert [url.partition("://")[2].partition(":")[0] for url in history] == roles.get(name, [])
+        assert all("secretRef" not in source for source in container.get("envFrom", [])), name
+
+
 def test_settings_are_known_and_valid_and_commands_exist() -> None:
     known = {env_name(item) for item in fields(Settings)}
-    secret = {name: text for name, text in next(m["stringData"] for _, m in manifests("Secret")).items() if name in known}
     assert set(config()) <= known
     for name, container in containers():
-        own = {item["name"]: item.get("value", "") for item in container.get("env", [])}
+        own = {item["name"]: item.get("value") or of_secret(item) for item in container.get("env", [])}
         if container["image"].startswith("virtuoso:"):
             assert set(own) <= known, name
-            assert not load({**config(), **secret, **own}, {}).warnings
+            assert not load({**config(), **own}, {}).warnings
             assert parser().parse_args(container["args"]).command == container["args"][0]
 
 
