@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from virtuoso.domain.model import DimensionKind, Timeframe
 
-MODEL_VERSION = "v2"
+MODEL_VERSION = "v3"
 """The version of the model. It changes whenever the same inputs give other scores."""
 
 DIMENSION_WEIGHTS: Mapping[DimensionKind, float] = {
