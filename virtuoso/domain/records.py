@@ -99,11 +99,6 @@ class ScorePoint:
     price_structure: float | None = None
     sentiment: float | None = None
 
-    def dimension(self, kind: DimensionKind) -> float | None:
-        """Return the score of one dimension, or None when it was not measured."""
-        score: float | None = getattr(self, kind.lower_name)
-        return score
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Breadth
     from virtuoso.domain.records import Alert, BetaWindow, MarketSentiment, ScorePoint, SignalRecord, SignalTally
 
+# The fields of a point that are numbers, in the record and in the message.
+_POINT_NUMBERS = ("price", "score", "confidence", *(kind.lower_name for kind in DimensionKind))
+
 
 def breadth(value: Breadth) -> overview_pb2.Breadth:
     """Return the numbers of rising, falling and unchanged symbols."""
@@ -248,9 +251,5 @@ def alert(value: Alert, cursor: str) -> alert_pb2.Alert:
 def score_point(value: ScorePoint) -> score_history_pb2.ScorePoint:
     """Return the scores of one symbol at one time."""
     return score_history_pb2.ScorePoint(
-        observed_time=timestamp(value.observed_ms),
-        price=value.price,
-        score=value.score,
-        confidence=value.confidence,
-        **{kind.lower_name: value.dimension(kind) for kind in DimensionKind},
+        observed_time=timestamp(value.observed_ms), **{name: getattr(value, name) for name in _POINT_NUMBERS}
     )
