@@ -94,6 +94,11 @@ class Settings:
     )
     opportunities: bool = setting("true", values.flag, "look for opportunities; false disables them everywhere")
     grpc_address: tuple[str, int] = setting("127.0.0.1:50051", values.address, "address of the gRPC server")
+    grpc_access_log: str = setting(
+        "",
+        str,
+        "access log of the gRPC port, a file of JSON lines with the name of each client certificate; - for standard output",
+    )
     grpc_tls_certificate: str = setting(
         "",
         str,

@@ -153,6 +153,24 @@ async def test_a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_
         assert await overview(server.address, files.tls()) == "OK"
 
 
+async def test_the_name_of_the_client_certificate_is_in_the_access_log_and_in_errors(files: Files) -> None:
+    log = files.folder / "access.log"
+    async with serving(files, **{"grpc-access-log": str(log)}) as server:
+        async with connect(server.address, tls=files.tls(client=files.client), health_service=None) as market:
+            with pytest.raises(grpc.aio.AioRpcError):
+                await market.stub.GetConfluence(api.GetConfluenceRequest(symbol="NOSUCHUSDT"), timeout=10)
+        assert "client certificate 'a client'" in server.output()
+        async with asyncio.timeout(10):
+            while "GetConfluence" not in log.read_text():
+                await asyncio.sleep(0.05)
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {(line["client"], line["certificate"]) for line in lines} == {("127.0.0.1", "a client")}
+    assert {"GetOverview": "OK", "GetConfluence": "NOT_FOUND"}.items() <= {
+        line["rpc"].rpartition("/")[2]: line["grpc_status"] for line in lines
+    }.items()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -63,6 +63,10 @@ class CallContext:
         """Return the address of the caller."""
         return "ipv4:127.0.0.1:1"
 
+    def auth_context(self) -> dict[str, list[bytes]]:
+        """Return nothing: the caller has no certificate."""
+        return {}
+
     def invocation_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
         """Return no metadata."""
         return ()

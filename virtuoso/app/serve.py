@@ -16,6 +16,7 @@ from virtuoso.domain.addresses import format_address
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
 from virtuoso.service import tls
+from virtuoso.service.access_log import AccessLog
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.rpc import ConcurrencyLimits
 from virtuoso.service.server import MarketServer
@@ -33,6 +34,7 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
     tls_files = settings.grpc_tls_certificate and tls.TlsFiles(
         settings.grpc_tls_certificate, settings.grpc_tls_key, settings.grpc_tls_client_ca
     )
+    access_log = AccessLog(settings.grpc_access_log) if settings.grpc_access_log else None
     repository = open_repository(settings)
     snapshots = SnapshotCache(
         repository,
@@ -57,6 +59,7 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
         credentials=tls.credentials(tls_files) if tls_files else None,
         heartbeat_s=settings.heartbeat_s,
         history=_history(settings),
+        access_log=access_log,
     )
     try:
         await server.start()  # NOT_SERVING until there is a complete snapshot
@@ -71,6 +74,8 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
     finally:
         await snapshots.close()
         await repository.close()
+        if access_log is not None:
+            access_log.close()
     return 0
 
 

@@ -25,6 +25,7 @@ from google.protobuf.message_factory import GetMessageClass
 from virtuoso import metrics
 from virtuoso.domain.errors import DataUnavailable, NotReady, Overloaded, RequestError, ShuttingDown, TooManyStreams
 from virtuoso.service import callers, encoding, errors, requests
+from virtuoso.service.access_log import AccessLog, Call, certificate_name
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -46,7 +47,7 @@ _NOT_FILTERS = {"order_by", "page_size", "symbol", "timeframe"}
 log = logging.getLogger(__name__)
 
 
-class Context(callers.Call, Protocol):
+class Context(Call, Protocol):
     """The part of grpc.aio.ServicerContext that the wrapper uses. The published types lack the rich status."""
 
     def time_remaining(self) -> float | None: ...
@@ -118,8 +119,9 @@ class RpcHandlers(GenericHandler):
         market: MarketHandlers,
         cache: SnapshotCache,
         limits: ConcurrencyLimits,
+        access_log: AccessLog | None = None,
     ) -> None:
-        self._cache = cache
+        self._cache, self._access_log = cache, access_log
         unary, streams = market.unary(), market.streams()
         if unary.keys() | streams.keys() != {method.name for method in service.methods}:
             raise AssertionError("the contract and the handlers have different RPCs")
@@ -211,11 +213,14 @@ class RpcHandlers(GenericHandler):
             except Exception as error:  # noqa: BLE001  # the error table covers every error
                 status = errors.status(error, request_id)
                 code = status.code.name
-                self._log(path, error, status, request_id)
+                self._log(path, error, status, _identity(request_id, context))
                 await context.abort_with_status(status)
             finally:
                 in_flight.end()
-                measures.count_end(code, self._cache.path, time.perf_counter() - started, len(raw), progress.sent_bytes)
+                took_s = time.perf_counter() - started
+                measures.count_end(code, self._cache.path, took_s, len(raw), progress.sent_bytes)
+                if self._access_log is not None:
+                    self._access_log.record(context, path, code, request_id, seconds=took_s, sent_bytes=progress.sent_bytes)
 
         return handle
 
@@ -224,13 +229,13 @@ class RpcHandlers(GenericHandler):
             raise ShuttingDown("the server is shutting down")
         self._cache.current()
 
-    def _log(self, path: str, error: Exception, status: errors.Status, request_id: str) -> None:
+    def _log(self, path: str, error: Exception, status: errors.Status, identity: str) -> None:
         if errors.spec_of(error) is errors.UNKNOWN:
-            log.error("%s failed, request id %s", path, request_id, exc_info=error)
+            log.error("%s failed, %s", path, identity, exc_info=error)
         else:
             # While nothing can be served, the snapshot cache has already logged the reason. A line per RPC adds nothing.
             level = logging.DEBUG if isinstance(error, NotReady | DataUnavailable | ShuttingDown) else logging.INFO
-            log.log(level, "%s: %s %s, request id %s", path, status.code.name, status.details, request_id)
+            log.log(level, "%s: %s %s, %s", path, status.code.name, status.details, identity)
 
 
 class MethodMetrics:
@@ -271,6 +276,12 @@ async def _for(age_s: float) -> AsyncIterator[None]:
     except TimeoutError:
         if not age.expired():
             raise
+
+
+def _identity(request_id: str, context: Context) -> str:
+    """Return the words for the log that say which request it was, and of which certificate."""
+    name = certificate_name(context)
+    return f"request id {request_id}" + (f", client certificate {name!r}" if name is not None else "")
 
 
 def _path(method: MethodDescriptor) -> str:

@@ -14,6 +14,7 @@ from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import ConfigError, HistoryUnavailable
 from virtuoso.market.v1 import market_service_pb2
 from virtuoso.service import heap, library_services, reflection
+from virtuoso.service.access_log import AccessLog
 from virtuoso.service.alert_feed import AlertFeed
 from virtuoso.service.cached_history import CachedHistory, Opener
 from virtuoso.service.callers import StreamShares
@@ -73,6 +74,7 @@ class MarketServer:
         credentials: grpc.ServerCredentials | None = None,
         heartbeat_s: float = HEARTBEAT_S,
         history: Opener | None = None,
+        access_log: AccessLog | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._address, self._cache, self._candles, self._clock = address, cache, candles, clock
@@ -83,7 +85,7 @@ class MarketServer:
         history_handlers = HistoryHandlers(cache, self._history, self._alerts, heartbeat_s=heartbeat_s, clock=clock)
         self._market = MarketHandlers(cache, candles, history_handlers, heartbeat_s=heartbeat_s, clock=clock)
         service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
-        self._rpcs = RpcHandlers(service, self._market, cache, self._limits)
+        self._rpcs = RpcHandlers(service, self._market, cache, self._limits, access_log)
         # A client whose streams are all in use must still be able to watch the health.
         self._library_shares = StreamShares(self._limits.streams_per_address)
         self._server: grpc.aio.Server | None = None
