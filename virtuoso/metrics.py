@@ -27,7 +27,11 @@ CLOCK_OFFSET = Gauge(
     "Our clock minus the time at which the newest snapshot was computed; below 0 if our clock is behind; NaN if none",
 )
 CLOCK_OFFSET.set(float("nan"))
-INPUT_AGE = Gauge("virtuoso_input_age_seconds", "Age of the oldest input of the scores, by dimension", ["kind"])
+INPUT_AGE = Gauge(
+    "virtuoso_input_age_seconds",
+    "Age of the oldest input; kind: the kind of input in a collector, the dimension of the score in a server",
+    ["kind"],
+)
 CACHE_READS = Counter(
     "virtuoso_cache_reads_total", "Reads of a repository; result: hit, miss, error, corrupt", ["repository", "result"]
 )
@@ -43,7 +47,7 @@ EXCHANGE_REQUESTS = Counter(
     "Requests to a venue; result: ok or the kind of failure",
     ["venue", "endpoint", "result"],
 )
-INVALID_ROWS = Counter("virtuoso_invalid_rows_total", "Refused rows", ["reason"])
+INVALID_ROWS = Counter("virtuoso_invalid_rows_total", "Rows that were refused, and fields that were left out", ["reason"])
 ROWS = Counter(
     "virtuoso_rows_total",
     "Rows that the collector or a server has checked; result: ok, refused",

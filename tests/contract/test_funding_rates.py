@@ -99,7 +99,7 @@ async def test_an_interval_that_is_not_known_is_absent_until_the_past_payments_s
     await world.exchange.renew_premiums()
     ticker = (await world.exchange.tickers())["BTCUSDT"]
     assert ticker.funding_rate is not None
-    assert (ticker.funding_interval_ms, ticker.funding_rate_a_day) == (None, None)
+    assert (ticker.funding_interval_ms, ticker.daily_funding_rate) == (None, None)
     inputs = await btc(world)
     assert inputs.ticker is not None
     assert inputs.ticker.funding_interval_ms == 8 * HOUR

@@ -1,4 +1,4 @@
-"""Daily funding rates. A rate is paid once per interval, and intervals differ: 0.01 % every 8 hours equals 0.00125 % every
+"""Funding rates per day. A rate is paid once per interval, and intervals differ: 0.01 % every 8 hours equals 0.00125 % every
 hour."""
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ def market_sentiment(tickers: Mapping[str, Ticker], inputs: Sequence[SymbolInput
     weights = [_turnover(one) for one in inputs]
     breadth = breadth_of(np.array([t.change_24h_percent for t in tickers.values() if _is_finite(t.change_24h_percent)]))
     rates = [
-        (r, t.turnover_24h or 0.0) for t in tickers.values() if (r := t.funding_rate_a_day) is not None and math.isfinite(r)
+        (r, t.turnover_24h or 0.0) for t in tickers.values() if (r := t.daily_funding_rate) is not None and math.isfinite(r)
     ]
     mean, median = _scaled(100, _weighted_mean(rates)), _scaled(100, _median([rate for rate, _ in rates]))
     ratios = [(r, w) for i, w in zip(inputs, weights, strict=True) if (r := _long_short_ratio(i)) is not None]

@@ -280,7 +280,7 @@ def _recent_move(values: Floats, last: int, min_points: int) -> tuple[Floats, Fl
 def unusual_funding(inputs: SymbolInputs, now_ms: int) -> tuple[float, float, float] | None:
     """Return (rate, its z-score, confidence) if the funding rate meets FUNDING_EXTREME, otherwise None. The rate is a
     fraction per day."""
-    rate = None if inputs.ticker is None else inputs.ticker.funding_rate_a_day
+    rate = None if inputs.ticker is None else inputs.ticker.daily_funding_rate
     if rate is None or abs(rate) < MIN_FUNDING_A_DAY:
         return None
     try:

@@ -33,7 +33,7 @@ def funding(context: SymbolContext) -> tuple[float, float]:
     ticker, history = context.inputs.ticker, context.inputs.funding
     if ticker is None or ticker.funding_rate is None or history is None:
         raise NotMeasured("no funding rate")
-    if (rate := ticker.funding_rate_a_day) is None:
+    if (rate := ticker.daily_funding_rate) is None:
         raise NotMeasured("the funding interval is not known")
     fresh = freshness(context.now_ms - ticker.stamp.observed_ms, 60_000, 600_000)
     reading, confidence = history_z_score(rate, past_daily_rates(history), floor=FUNDING_FLOOR, min_count=8)

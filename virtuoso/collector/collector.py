@@ -45,8 +45,8 @@ STAGE_S = 5.0  # the maximum duration of one stage
 RETRY_S = 1.0  # the pause between two attempts to read a failing venue
 LONGEST_PAUSE_S = 5.0
 PROBE_PERIOD_S = 5.0  # the pause between two probes of the other venues
-STANDBY_READ_PERIOD_S = 600.0  # between two reads of the first venue's markets by a standby
-STANDBY_RETRY_PERIOD_S = 30.0  # the same after the venue did not answer
+STANDBY_READ_PERIOD_S = 600.0  # the pause between two reads of the first venue's markets by a standby
+STANDBY_RETRY_PERIOD_S = 30.0  # the same pause after the venue did not answer
 DOMINANCE_PERIOD_S = 60.0
 
 

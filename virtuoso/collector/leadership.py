@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 MAX_IDLE_S = 20.0
 """After this time without a snapshot, an active collector gives up the lease, if a standby can take over."""
 ABSTAIN_S = 30.0
-"""After that, it does not compete for the lease for this time. The time doubles at each repetition, up to MAX_ABSTAIN_S."""
+"""A collector that has given up the lease does not compete for it for this time. Each further time, it waits twice as long,
+up to MAX_ABSTAIN_S."""
 MAX_ABSTAIN_S = 480.0
 
 log = logging.getLogger(__name__)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def unmeasurable(market: MarketData, confluences: Mapping[str, Confluence]) -> dict[str, str]:
-    """Return the reasons, by symbol. A symbol with a score is not among them.
+    """Return the reasons, by tracked symbol. A symbol with a score has none.
 
-    While the venue's tickers are whole, a symbol without a price or without a turnover is not traded. A halted symbol is
-    among them, and any other one once all its inputs were requested. If these are more than half of the traded symbols, the
-    venue fails. They are then left out."""
+    A symbol without a usable price or without turnover has a reason while nearly all of the venue's tickers are usable. A
+    halted symbol has one. Any other symbol has one after all its inputs were requested. When halted and other symbols are
+    more than half of the symbols that trade, the venue fails, and their reasons are left out."""
     reasons: dict[str, str] = {}
     without_data: dict[str, str] = {}
     for symbol in (item.symbol for item in market.universe):

@@ -14,9 +14,10 @@ VirtuosoError
 │   ├── UnknownSymbol        it has no such market
 │   └── Unsupported          it does not offer this kind of data
 ├── RepositoryError          a repository could not answer or store a value; a missing value is None, not an error
-│   └── RepositoryTimedOut   it did not answer in time, and is skipped for a while
+│   ├── RepositoryTimedOut   it did not answer in time, and is skipped for a while
+│   └── Superseded           a snapshot was not stored, because a collector of a later term publishes
 ├── CorruptValue             stored bytes are damaged, not ours or in another format
-├── HistoryError             the history could not answer or store a record; no records are an empty result, not an error
+├── HistoryError             the history could not answer or store a record; without records, the result is empty
 └── RequestError             a client's request cannot be answered
     ├── InvalidField         a field violates its rule
     ├── InvalidPageToken     not a token of this service, or a token of another request

@@ -88,7 +88,7 @@ class Environment(ContractEnum):
 
 
 class FallbackReason(ContractEnum):
-    """Why data does not come from the usual source. The first nine are venue failures. Servers detect the last two."""
+    """Why data does not come from the usual source. The first nine are venue failures. Servers detect the last three."""
 
     VENUE_BLOCKED = 1
     VENUE_RATE_LIMITED = 2
@@ -142,7 +142,7 @@ class Ticker:
     open_interest: float | None = None
 
     @property
-    def funding_rate_a_day(self) -> float | None:
+    def daily_funding_rate(self) -> float | None:
         """Return the funding rate as a fraction per day. Return None when the rate or its interval is not known."""
         if self.funding_rate is None or self.funding_interval_ms is None:
             return None
@@ -235,7 +235,7 @@ class SymbolInputs:
     funding: TimeSeries | None = None  # past funding rates
     open_interest: TimeSeries | None = None
     long_short: TimeSeries | None = None  # ratio of long to short accounts
-    refused: Mapping[ScoreInput, str] = field(default_factory=dict)  # inputs that others contradict, with the reason
+    refused: Mapping[ScoreInput, str] = field(default_factory=dict)  # inputs that others contradict, with the reasons
 
 
 class Component(NamedTuple):

@@ -50,7 +50,7 @@ class BackgroundWriter:
 
     Once an hour it removes points older than `points_days`. It also removes all other records older than `rest_days`, except
     active signals. Ages are relative to the newest point, because a replayed market has its own time. Records with a time
-    in the future are removed, too.
+    in the future are deleted, too.
     """
 
     def __init__(
@@ -235,7 +235,7 @@ class BackgroundWriter:
             await self.delete_old()
 
     async def delete_old(self) -> None:
-        """Remove old records, and those with a time in the future. Log a failure. `run` tries again after an hour."""
+        """Delete old records, and those with a time in the future. Log a failure. `run` tries again after an hour."""
         if self._newest_ms is None:
             return
         # One wrong clock must not empty the history: a record is old, or in the future, on both clocks.
@@ -250,4 +250,4 @@ class BackgroundWriter:
         except HistoryError as error:
             log.warning("history: old records are not removed this hour: %s", error)
         else:
-            log.info("history: %d records removed that are old or in the future", count)
+            log.info("history: %d records deleted, because they are old or have a time in the future", count)

@@ -1,5 +1,5 @@
 """The checks of stored data. The bytes are compared with their head and decoded. Then every row is checked once against the
-rules of the .proto. A row that breaks a rule is dropped and counted. No other module sees it."""
+rules of the .proto. A row that breaks a rule is refused and counted. No other module sees it."""
 
 from __future__ import annotations
 
@@ -283,7 +283,8 @@ def _one(message: Row, refused: Counter[str], latest_s: int, consistent: Callabl
 
 
 def _overview(snapshot: snapshot_pb2.Snapshot, refused: Counter[str], latest_s: int) -> overview_pb2.Overview | None:
-    """Return the overview. BTC's share of the market comes from another source, so it is left out alone when it is wrong."""
+    """Return the overview. BTC's share of the market comes from another source. When only this share is wrong, only this
+    share is left out."""
     overview = _one(snapshot.overview, refused, latest_s)
     if overview is None and snapshot.HasField("overview"):
         for field in ("btc_dominance_percent", "btc_dominance_basis", "btc_dominance_time"):

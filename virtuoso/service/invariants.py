@@ -86,7 +86,8 @@ def opportunity(item: opportunity_pb2.Opportunity) -> bool:
 
 
 def alert(item: alert_pb2.Alert) -> bool:
-    """Return True when the time is set, and not after the alert was stored. Its cursor is at least that time (epoch ms)."""
+    """Return True when the time is set, and at most a minute after the alert was stored. The cursor is at least the time at
+    which it was stored (epoch ms)."""
     return item.HasField("observed_time") and times.millis(item.observed_time) <= int(item.cursor) + MAX_CLOCK_LEAD_MS
 
 

@@ -6,4 +6,4 @@
 from __future__ import annotations
 
 NO_CONNECTION, REFUSED = 2, 3
-RETRY_S = 5.0  # the time before a retry after the server rejected a call
+RETRY_S = 5.0  # the pause after the server has refused a call

@@ -46,7 +46,7 @@ def confluence(ticker: model.Ticker, result: model.Confluence) -> market_service
         tick_size=ticker.tick_size,
         funding_percent=_percent(ticker.funding_rate),
         funding_interval=duration(ticker.funding_interval_ms) if ticker.funding_interval_ms else None,
-        funding_day_percent=_percent(ticker.funding_rate_a_day),
+        funding_day_percent=_percent(ticker.daily_funding_rate),
     )
 
 

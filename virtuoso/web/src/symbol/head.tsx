@@ -43,7 +43,7 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
   );
 }
 
-/** The funding rate by the day, and as the exchange states it. */
+/** The funding rate per day, and as the exchange states it. */
 function funding({ fundingDayPercent, fundingPercent, fundingInterval }: GetConfluenceResponse): string {
   const hours = (durationToMs(fundingInterval) ?? 0) / 3_600_000;
   return `${percent(fundingDayPercent, 3)} a day (${percent(fundingPercent, 4)} every ${hours} h)`;

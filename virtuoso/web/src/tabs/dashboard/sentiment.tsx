@@ -96,10 +96,10 @@ function Components({ sentiment }: { sentiment: Sentiment }) {
         ))}
       </ul>
       <dl class="market-facts">
-        <Fact name="Funding, mean" note="weighted by turnover, a day">
+        <Fact name="Funding, mean" note="weighted by turnover, per day">
           {percent(sentiment.fundingMeanDayPercent, 4)}
         </Fact>
-        <Fact name="Funding, median" note="a day">
+        <Fact name="Funding, median" note="per day">
           {percent(sentiment.fundingMedianDayPercent, 4)}
         </Fact>
         <Fact name="Open interest">{usd(sentiment.openInterestUsd)}</Fact>
