@@ -15,7 +15,7 @@ from tests.deploy.test_rules import alerts
 from virtuoso.market.v1 import error_reason_pb2
 
 PAGES = ("runbook.md", "README.md")
-METRIC = re.compile(r"\b(?:virtuoso[_:]|process_)[a-z_]+(?::[a-z0-9_]+)*\b")
+METRIC = re.compile(r"(?<!://)\b(?:virtuoso[_:]|process_)[a-z_]+(?::[a-z0-9_]+)*\b")
 
 
 def page(name: str = "runbook.md") -> str:
