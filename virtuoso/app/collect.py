@@ -19,6 +19,7 @@ from virtuoso.collector.history_recorder import HistoryRecorder, history_recorde
 from virtuoso.collector.lease import Lease
 from virtuoso.collector.one_pass import PassObserver
 from virtuoso.config import LoadedSettings, Settings
+from virtuoso.domain import open_files
 from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.exchange.adapter import CcxtExchange
@@ -28,10 +29,13 @@ from virtuoso.exchange.venues import cadence
 from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.universe import UniverseRules
 
+CONNECTIONS = 256  # to exchanges, and of those who read the monitor
+
 
 async def collect(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> int:
     """Run a collector and its monitor port until `stop`."""
     settings = loaded.settings
+    open_files.warn_of_shortage(CONNECTIONS, "a collector")
     snapshots = open_repository(settings)
     exchanges = {venue: CcxtExchange(venue, url=settings.exchange_urls.get(venue)) for venue in settings.exchanges}
     async with (

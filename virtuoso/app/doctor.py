@@ -21,6 +21,10 @@ async def doctor(loaded: LoadedSettings, options: Namespace, _: asyncio.Event) -
     targets = Targets(
         exchanges=settings.exchanges,
         exchange_urls=settings.exchange_urls,
+        connections={
+            "MAX_STREAMS and MAX_REQUESTS": settings.max_streams + settings.max_requests,
+            "MAX_STREAMS of all servers": settings.max_streams * max(1, len(settings.servers)),
+        },
         coingecko_url=settings.coingecko_url,
         cache=settings.cache,
         node_directory=settings.node_directory,

@@ -8,13 +8,14 @@ from argparse import Namespace
 from dataclasses import replace
 
 from virtuoso.config import LoadedSettings
+from virtuoso.domain import open_files
 from virtuoso.domain.addresses import Address, format_address
 from virtuoso.domain.certificates import both_or_none
 from virtuoso.domain.errors import ConfigError
 from virtuoso.edge import page
 from virtuoso.edge.configuration import configuration, text
 from virtuoso.edge.envoy import find_envoy, run_edge
-from virtuoso.edge.spec import EdgeSpec
+from virtuoso.edge.spec import MAX_CONNECTIONS, EdgeSpec
 
 
 async def edge(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) -> int:
@@ -35,6 +36,8 @@ async def edge(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) 
         async with page.served(page_address):
             await stop.wait()
         return 0
+    open_files.warn_of_shortage(loaded.settings.max_streams * len(spec.servers), "MAX_STREAMS of all servers")
+    spec = replace(spec, max_connections=min(MAX_CONNECTIONS, open_files.connections()))
     program = find_envoy()
     if program is None:
         return await run_edge(spec, stop, program=None)

@@ -14,6 +14,7 @@ from typing import Any
 import uvloop
 
 from virtuoso.config import LoadedSettings
+from virtuoso.domain import open_files
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.tasks import wait_for_parent_exit
 
@@ -51,6 +52,7 @@ def run(loaded: LoadedSettings, options: Namespace) -> int:
     """Run a command with settings until it ends, or until SIGTERM or SIGINT. Return the exit code.
 
     Raise ConfigError when something that the settings need is not available, such as a free port or an extra."""
+    open_files.raise_limit()
     inspects = options.command == "replay" and (options.info or options.check)
     body: Body = _function("inspect" if inspects else options.command)
     return uvloop.run(_until_stopped(body, loaded, options))

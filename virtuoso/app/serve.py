@@ -6,12 +6,14 @@ import asyncio
 import gc
 import importlib
 import logging
+import os
 from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from virtuoso.app.parts import monitor, open_repository
 from virtuoso.config import LoadedSettings, Settings
+from virtuoso.domain import open_files
 from virtuoso.domain.addresses import format_address
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
@@ -35,6 +37,8 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
         settings.grpc_tls_certificate, settings.grpc_tls_key, settings.grpc_tls_client_ca
     )
     access_log = AccessLog(settings.grpc_access_log) if settings.grpc_access_log else None
+    connections = open_files.connections()
+    open_files.warn_of_shortage(settings.max_streams + settings.max_requests, "MAX_STREAMS and MAX_REQUESTS")
     repository = open_repository(settings)
     snapshots = SnapshotCache(
         repository,
@@ -54,6 +58,7 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
             streams=settings.max_streams,
             streams_per_address=settings.max_streams_per_address,
             connection_age_s=settings.connection_age_s,
+            connections=connections,
         ),
         reflect=settings.reflection,
         credentials=tls.credentials(tls_files) if tls_files else None,
@@ -61,6 +66,7 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
         history=_history(settings),
         access_log=access_log,
     )
+    watching = asyncio.create_task(open_files.watch(os.getpid(), connections, "the server"))
     try:
         await server.start()  # NOT_SERVING until there is a complete snapshot
         await snapshots.start()
@@ -72,6 +78,7 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
             log.info("shutting down: health is NOT_SERVING, streams end, calls in flight have %g s", settings.grace_s)
             await server.drain(settings.grace_s)
     finally:
+        watching.cancel()
         await snapshots.close()
         await repository.close()
         if access_log is not None:

@@ -52,10 +52,11 @@ class Targets:
     `history`: the URL, or None. `envoy`: the program, or None. `servers`: the upstream servers of the edge. `tls`: the
     certificate and the key of the edge. `grpc_tls`: those of the gRPC port, and its clients' authorities. `client_tls`: the
     TLS of calls to servers. `access_log`: the access log file of the edge, or "". `secret_files`: the files with
-    secrets, by the setting that names each."""
+    secrets, by the setting that names each. `connections`: how many connections each part of a node may need."""
 
     exchanges: Sequence[str]
     exchange_urls: Mapping[str, str]
+    connections: Mapping[str, int]
     coingecko_url: str
     cache: str
     node_directory: str
@@ -120,6 +121,7 @@ def _other_checks(targets: Targets, deadline: _Deadline) -> list[tuple[str, Chec
 
     edge_status = listeners.https_status if any(targets.tls) else listeners.http_status
     checks: list[tuple[str, Check]] = [
+        ("open files", lambda: _single(machine.check_open_files(targets.connections))),
         *_repository_checks(targets.cache, targets.node_directory, deadline),
         ("HISTORY", lambda: check_history(targets.history)),
         ("secret files", lambda: _single(check_secret_files(targets.secret_files, targets.history))),

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from virtuoso.doctor.daemon_call import daemon_call
 from virtuoso.doctor.finding import Finding, Level
+from virtuoso.domain import open_files
 
 _MODULES = {
     "ccxt": "ccxt.async_support",
@@ -70,6 +71,16 @@ def check_proxies(env: Mapping[str, str]) -> Finding:
         "reachable only through a proxy, set VIRTUOSO_EXCHANGE_URLS to a relay"
     )
     return Finding("proxies", Level.WARNING, why, remedy)
+
+
+async def check_open_files(connections: Mapping[str, int]) -> Finding:
+    """Check whether the limit of open files allows the connections that each setting or part may need."""
+    limit = open_files.usable_limit()
+    short = [text for why, needed in connections.items() if (text := open_files.shortage(needed, why, limit))]
+    if short:
+        return Finding("open files", Level.WARNING, "; ".join(short), open_files.REMEDY)
+    why = f"the limit of {limit} allows {limit - open_files.OWN} connections to each process"
+    return Finding("open files", Level.OK, why, figures={"limit": limit})
 
 
 async def check_envoy(program: str | None) -> Finding:

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-from virtuoso.domain import private_files
+from virtuoso.domain import open_files, private_files
 from virtuoso.domain.addresses import Address, address_in_use, format_address, reachable
 from virtuoso.domain.certificates import Identity
 from virtuoso.domain.errors import ConfigError
@@ -66,13 +66,14 @@ async def run_edge(spec: EdgeSpec, stop: asyncio.Event, *, program: str | None, 
         async with _running_envoy(program, spec) as (child, folder):
             exited, stopped = asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())
             watching = asyncio.create_task(_watch(spec, folder, certificates))
+            counting = asyncio.create_task(open_files.watch(child.pid, spec.max_connections, "the edge"))
             try:
                 await asyncio.wait({exited, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 if stopped.done():
                     await asyncio.wait({exited}, timeout=linger_s)
                     return 0
             finally:
-                for task in (exited, stopped, watching):
+                for task in (exited, stopped, watching, counting):
                     task.cancel()
         crashes = 0 if time.monotonic() - started > STABLE_S else crashes + 1
         pause = min(MAX_PAUSE_S, 0.1 * 2**crashes)

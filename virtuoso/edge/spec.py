@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from virtuoso.domain.addresses import Address
 
+MAX_CONNECTIONS = 50_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeSpec:
@@ -25,7 +27,7 @@ class EdgeSpec:
     rate_limit: int = 0  # requests per second and caller; 0 for no limit
     burst: int = 200  # maximum burst of requests per caller
     trusted_proxies: int = 0  # proxies in front whose X-Forwarded-For is trusted
-    max_connections: int = 50_000  # of clients; more are refused
+    max_connections: int = MAX_CONNECTIONS  # of clients; more are refused
     connection_age_s: float = 3600.0  # after which a connection takes no new requests
     unread_s: float = 60.0  # after which a reply or stream ends that its client does not read
     silent_s: float = 10.0  # after which a connection ends that has sent no byte

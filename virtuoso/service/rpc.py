@@ -61,12 +61,13 @@ class Context(Call, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConcurrencyLimits:
-    """The limits of one server: of concurrent calls and streams, and of the age of a connection and of a stream."""
+    """The limits of one server: of concurrent calls, streams and connections, and of the age of connections and streams."""
 
     calls: int = 1000
     streams: int = 2000
     streams_per_address: int = 200
     connection_age_s: float = 3600.0
+    connections: int = 10_000
 
 
 class InFlight:

@@ -95,7 +95,7 @@ class MarketServer:
     async def start(self) -> int:
         """Start the server and return the bound port. Raise ConfigError when the address cannot be used."""
         heap.share()
-        server = grpc.aio.server(options=(*OPTIONS, *_ages(self._limits.connection_age_s)))
+        server = grpc.aio.server(options=(*OPTIONS, *_connection_options(self._limits)))
         # gRPC passes bytes in both directions. RpcHandlers decodes requests, so the error table covers invalid ones too.
         server.add_generic_rpc_handlers((self._rpcs,))
         server.add_generic_rpc_handlers((library_services.handlers(HEALTH, self.health, self._library_shares),))
@@ -172,9 +172,13 @@ class MarketServer:
         self.health.set_serving(names)
 
 
-def _ages(connection_age_s: float) -> tuple[tuple[str, int], ...]:
-    """Return the options by which a connection takes no new RPCs from this age on, within 10 %.
+def _connection_options(limits: ConcurrencyLimits) -> tuple[tuple[str, int], ...]:
+    """Return the options by which a connection above the limit is refused, and one of this age takes no new RPCs.
 
     It ends when its streams have ended, each at the same age. A stream whose client does not read is cut off after that."""
-    age_ms = int(connection_age_s * 1000)
-    return ("grpc.max_connection_age_ms", age_ms), ("grpc.max_connection_age_grace_ms", age_ms + 10_000)
+    age_ms = int(limits.connection_age_s * 1000)
+    return (
+        ("grpc.max_allowed_incoming_connections", limits.connections),
+        ("grpc.max_connection_age_ms", age_ms),
+        ("grpc.max_connection_age_grace_ms", age_ms + 10_000),
+    )

@@ -24,6 +24,7 @@ def examined(tmp_path: Path) -> Callable[..., Any]:
         defaults: dict[str, Any] = {
             "exchanges": tuple(urls),
             "exchange_urls": urls,
+            "connections": {"MAX_STREAMS": 100},
             "coingecko_url": next(iter(urls.values())),
             "cache": f"directory:{tmp_path / 'cache'}",
             "node_directory": str(tmp_path / "node"),

@@ -12,6 +12,7 @@ import pytest
 from tests.programs import ROOT
 from virtuoso.doctor import machine
 from virtuoso.doctor.finding import Finding, Level, exit_code, render, to_json
+from virtuoso.domain import open_files
 
 
 async def test_an_envoy_that_does_not_start_is_a_warning(tmp_path: Path) -> None:
@@ -39,6 +40,19 @@ def test_proxy_variables_are_named_without_their_passwords() -> None:
     assert finding.why.startswith("https_proxy set")
     assert "secret" not in f"{finding.why} {finding.remedy}"
     assert machine.check_proxies({"https_proxy": "http://proxy:1", "no_proxy": "localhost, 127.0.0.1"}).level is Level.OK
+
+
+@pytest.mark.parametrize(("limit", "level"), [(256, Level.WARNING), (4096, Level.OK)])
+async def test_a_limit_of_open_files_below_the_limits_of_the_settings_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, limit: int, level: Level
+) -> None:
+    monkeypatch.setattr(open_files, "limits", lambda: (limit, limit))
+    finding = await machine.check_open_files({"MAX_STREAMS": 3000, "MAX_REQUESTS": 100})
+    assert finding.level is level
+    if level is Level.WARNING:
+        assert "the limit of 256 open files allows 128 connections; MAX_STREAMS may need 3000" in finding.why
+        assert "MAX_REQUESTS" not in finding.why
+        assert "ulimit -n" in finding.remedy
 
 
 async def test_a_library_that_is_missing_is_a_failure_and_not_a_traceback() -> None:

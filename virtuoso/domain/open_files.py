@@ -1,0 +1,82 @@
+"""The limit of open files of a process. Each connection is an open file too.
+
+A process at this limit can accept nothing, log nothing and read no file. So it accepts only as many connections as leave OWN
+files for itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import resource
+
+from virtuoso.domain.errors import ConfigError
+
+# The files of a process that are not connections of clients: libraries, logs, the repository, connections to servers.
+OWN = 128
+ENOUGH = 65_536
+CHECK_PERIOD_S = 2.0
+REMEDY = "Raise it: ulimit -n, LimitNOFILE= in a systemd unit, or ulimits of a container"
+log = logging.getLogger(__name__)
+
+
+def limits() -> tuple[int, int]:
+    """Return the limit of this process, and the limit to which it may be raised. No limit is ENOUGH."""
+    soft, hard = (
+        ENOUGH if limit == resource.RLIM_INFINITY else limit for limit in resource.getrlimit(resource.RLIMIT_NOFILE)
+    )
+    return soft, hard
+
+
+def usable_limit() -> int:
+    """Return the limit after `raise_limit`."""
+    soft, hard = limits()
+    return max(soft, min(hard, ENOUGH))
+
+
+def raise_limit() -> None:
+    """Raise the limit of this process, and of those that it starts, as far as it is useful and permitted.
+
+    Raise ConfigError when that leaves no place for connections."""
+    soft, wanted = limits()[0], usable_limit()
+    if wanted > soft:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        except (OSError, ValueError) as error:
+            log.warning("the limit of open files stays at %d: %s", soft, error)
+    if limits()[0] < 2 * OWN:
+        raise ConfigError(f"the limit of open files is {limits()[0]}: expected at least {2 * OWN}. {REMEDY}")
+
+
+def connections() -> int:
+    """Return how many connections of clients this process may have."""
+    return limits()[0] - OWN
+
+
+def shortage(needed: int, why: str, limit: int) -> str:
+    """Return what is wrong when `limit` open files are too few for `needed` connections, else "". `why`: what needs them."""
+    if needed <= limit - OWN:
+        return ""
+    return f"the limit of {limit} open files allows {limit - OWN} connections; {why} may need {needed}, and more are refused"
+
+
+def warn_of_shortage(needed: int, why: str) -> None:
+    """Log what is wrong when the limit of this process is too low for `needed` connections."""
+    if text := shortage(needed, why, limits()[0]):
+        log.warning("%s. %s", text, REMEDY)
+
+
+async def watch(pid: int, allowed: int, name: str) -> None:
+    """Log each time when nearly all of the `allowed` connections of a process are in use. Only Linux says how many are."""
+    full = False
+    while True:
+        await asyncio.sleep(CHECK_PERIOD_S)
+        try:
+            used = len(await asyncio.to_thread(os.listdir, f"/proc/{pid}/fd"))
+        except OSError:
+            return
+        if used >= allowed and not full:
+            log.warning("%s: nearly all of its %d connections are in use; more are refused until some end", name, allowed)
+        elif full and used < allowed:
+            log.info("%s: there are free connections again", name)
+        full = used >= allowed
