@@ -65,6 +65,27 @@ async def test_a_stream_without_a_cursor_starts_now_and_sends_its_cursor_immedia
     stream.cancel()
 
 
+async def test_a_stream_with_a_cursor_starts_without_a_read_of_the_history(
+    setup: ServerWithHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_feed, "POLL_PERIOD_S", 3600)
+    cursor = (await watch(setup).read()).cursor
+    history, reads = setup.market.server._history, 0
+    read = history.read
+
+    def counted(work: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        return read(work)
+
+    monkeypatch.setattr(history, "read", counted)
+    for later in (cursor, str(int(cursor) + 1)):
+        assert (await watch(setup, later).read()).cursor == later
+    assert reads == 0
+    await watch(setup).read()
+    assert reads == 1
+
+
 async def test_an_alert_just_before_a_stream_starts_is_not_in_it(setup: ServerWithHistory) -> None:
     first = watch(setup)
     await first.read()  # the server polls from here on

@@ -32,6 +32,7 @@ from tools.fuzzing.contract import Answer, Contract
 
 EXAMPLES = 12
 PROCESS_EVERY = 50
+PROGRESS_EVERY = 100_000
 # The pauses before the tries of one case. On a busy machine, the same work takes several times its CPU time now and then.
 PAUSES_S = (0.0, 0.0, 0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 MAX_WRONG = 100  # the run ends after this many
@@ -71,6 +72,8 @@ class Fuzz:
         for index in indexes:
             if len(self.totals.wrong) >= MAX_WRONG:
                 return
+            if index and index % PROGRESS_EVERY == 0:
+                print(f"{index} cases sent, {len(self.totals.wrong)} wrong", file=sys.stderr)
             case = self._cases.case(index)
             door, figures = self._doors[index % PROCESS_EVERY == 0 and len(self._doors) - 1]
             await self._send(case, door, figures)
