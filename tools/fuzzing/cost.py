@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from virtuoso.app.logs import BURST_LINES, LINES_PER_S, LineLimit
 
-MS_PER_KB, MS = 1.0, 5.0
+MS_PER_KB, MS, HISTORY_MS = 1.0, 5.0, 10.0
 GROWTH = 10  # the memory may grow by this many bytes for each byte of a request
 SMALLEST_GROWTH = 8 * 1024 * 1024  # the allocator takes memory in blocks of some MiB
 _PEAK = re.compile(rb"VmHWM:\s+(\d+) kB")
@@ -20,6 +20,11 @@ _PEAK = re.compile(rb"VmHWM:\s+(\d+) kB")
 def allowed_ms(size: int) -> float:
     """Return the CPU time that a request of this size may take."""
     return MS + MS_PER_KB * size / 1024
+
+
+def allowed_history_ms(size: int) -> float:
+    """Return the CPU time of a call that reads the history, up to 2000 rows of a database. `size`: request and reply."""
+    return HISTORY_MS + MS_PER_KB * size / 1024
 
 
 def allowed_growth(size: int) -> int:

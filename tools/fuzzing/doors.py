@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,13 +98,14 @@ class _Details:
 
 
 class Handlers:
-    """The handlers of a server in this process."""
+    """The handlers of a server in this process. `forget` empties its caches, so that each call does all of its work."""
 
-    def __init__(self, generic: Sequence[Any]) -> None:
-        self._generic = generic
+    def __init__(self, generic: Sequence[Any], forget: Callable[[], Awaitable[None]]) -> None:
+        self._generic, self._forget = generic, forget
 
     async def call(self, rpc: Rpc, raw: bytes, metadata: tuple[tuple[str, str], ...] = ()) -> Answer:
         """See Door. Raise what a handler raises: gRPC would log a traceback."""
+        await self._forget()
         details, context = _Details(rpc.path, metadata), CallContext()
         handler = next(found for generic in self._generic if (found := generic.service(details)) is not None)
         try:
@@ -155,13 +156,13 @@ async def handlers(folder: Path) -> AsyncIterator[Handlers]:
         await running.show(snapshot(size=SYMBOL_COUNT))
         for symbol in SYMBOLS[:10]:
             await running.repository.set(keys.candles("bybit", symbol, "5m"), candle_series(symbol, BAR_COUNT), ttl_s=TTL_S)
-        server = running.server
+        server: Any = running.server  # only tests use its parts
         shares = StreamShares(100)
         libraries = (
             library_services.handlers(HEALTH, server.health, shares),
             *reflection.handlers((SERVICE, HEALTH.full_name), shares),
         )
-        yield Handlers((server._rpcs, *libraries))  # noqa: SLF001 - the server has no other use for it
+        yield Handlers((server._rpcs, *libraries), server._history._cache.close)  # noqa: SLF001
 
 
 class Process:
