@@ -255,3 +255,24 @@ async def test_the_doctor_asks_servers_with_mtls_and_reports_broken_files(files:
         assert found["GRPC_TLS"]["level"] == "ok"
         Path(files.server[1]).write_text("no key")
         assert (await findings())["GRPC_TLS"]["level"] == "failure"
+
+
+async def test_a_whole_node_works_with_mtls(files: Files) -> None:
+    grpc_port, monitor = free_port(), free_port()
+    addresses = {"grpc-address": f"127.0.0.1:{grpc_port}", "monitor-address": f"127.0.0.1:{monitor}"}
+    async with running(files, "demo", addresses | {"edge-address": "127.0.0.1:{port}"}) as node:
+        async with asyncio.timeout(60):
+            while "Virtuoso serves a SIMULATED market" not in node.output():
+                await asyncio.sleep(0.2)
+        assert await status(node.port) == 200
+        assert await overview(f"127.0.0.1:{grpc_port}", None) == "UNAVAILABLE"
+        assert f"http://127.0.0.1:{monitor}/metrics" in node.output()
+        assert f"http://127.0.0.1:{grpc_port}" not in node.output()  # no call in clear text is suggested
+
+
+async def test_a_node_whose_edge_could_not_verify_its_server_does_not_start(files: Files) -> None:
+    settings = {"grpc-tls-certificate": files.server[0], "grpc-tls-key": files.server[1], "edge-address": "127.0.0.1:0"}
+    process = await asyncio.create_subprocess_exec(*COMMAND, "edge", *words(settings), stderr=subprocess.PIPE)
+    _, error = await process.communicate()
+    assert process.returncode == 2
+    assert "GRPC_TLS_CERTIFICATE is set and GRPC_TLS_CA is not" in error.decode()

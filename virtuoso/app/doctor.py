@@ -18,6 +18,7 @@ from virtuoso.edge.envoy import find_envoy
 async def doctor(loaded: LoadedSettings, options: Namespace, _: asyncio.Event) -> int:
     """Check everything that the settings refer to, and report what to do."""
     settings = loaded.settings
+    logs = {"ACCESS_LOG": settings.access_log, "GRPC_ACCESS_LOG": settings.grpc_access_log}
     targets = Targets(
         exchanges=settings.exchanges,
         exchange_urls=settings.exchange_urls,
@@ -34,7 +35,7 @@ async def doctor(loaded: LoadedSettings, options: Namespace, _: asyncio.Event) -
         tls=(settings.tls_certificate, settings.tls_key),
         grpc_tls=(settings.grpc_tls_certificate, settings.grpc_tls_key, settings.grpc_tls_client_ca),
         client_tls=client_tls(settings),
-        access_log=settings.access_log if settings.access_log != STDOUT else "",
+        access_logs={name: path for name, path in logs.items() if path not in ("", STDOUT)},
         secret_files=loaded.secret_files,
         monitor_address=settings.monitor_address,
         environment=settings.effective_environment,

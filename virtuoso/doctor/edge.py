@@ -71,12 +71,12 @@ async def check_grpc_tls(certificate: str, key: str, client_ca: str) -> Finding:
     return Finding("GRPC_TLS", Level.OK, f"the gRPC port serves TLS with {certificate}, {clients}")
 
 
-async def check_access_log(path: str) -> Finding:
-    """Check whether the edge can write its access log to this file. The file does not have to exist yet."""
+async def check_access_log(path: str, setting: str = "ACCESS_LOG") -> Finding:
+    """Check whether the access log of `setting` can be written to this file. The file does not have to exist yet."""
     if await daemon_call(lambda: _writable(Path(path).absolute())):
-        return Finding("ACCESS_LOG", Level.OK, f"{path} is writable")
-    remedy = "Set VIRTUOSO_ACCESS_LOG to a file that this user can write or to - for standard output, or leave it empty"
-    return Finding("ACCESS_LOG", Level.FAILURE, f"{path} is not writable", remedy)
+        return Finding(setting, Level.OK, f"{path} is writable")
+    remedy = f"Set VIRTUOSO_{setting} to a file that this user can write or to - for standard output, or leave it empty"
+    return Finding(setting, Level.FAILURE, f"{path} is not writable", remedy)
 
 
 def _writable(path: Path) -> bool:

@@ -51,7 +51,7 @@ class Targets:
 
     `history`: the URL, or None. `envoy`: the program, or None. `servers`: the upstream servers of the edge. `tls`: the
     certificate and the key of the edge. `grpc_tls`: those of the gRPC port, and its clients' authorities. `client_tls`: the
-    TLS of calls to servers. `access_log`: the access log file of the edge, or "". `secret_files`: the files with
+    TLS of calls to servers. `access_logs`: the files of access logs, by setting. `secret_files`: the files with
     secrets, by the setting that names each. `connections`: how many connections each part of a node may need."""
 
     exchanges: Sequence[str]
@@ -70,7 +70,7 @@ class Targets:
     tls: tuple[str, str] = ("", "")
     grpc_tls: tuple[str, str, str] = ("", "", "")
     client_tls: ClientTls | None = None
-    access_log: str = ""
+    access_logs: Mapping[str, str] = field(default_factory=dict)
     secret_files: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -141,8 +141,8 @@ def _other_checks(targets: Targets, deadline: _Deadline) -> list[tuple[str, Chec
         checks.append(("TLS", lambda: _single(edge.check_tls(*targets.tls))))
     if any(targets.grpc_tls):
         checks.append(("GRPC_TLS", lambda: _single(edge.check_grpc_tls(*targets.grpc_tls))))
-    if targets.access_log:
-        checks.append(("ACCESS_LOG", lambda: _single(edge.check_access_log(targets.access_log))))
+    for setting, path in targets.access_logs.items():
+        checks.append((setting, partial(_access_log, path, setting)))
     return checks
 
 
@@ -187,6 +187,10 @@ async def _bounded(subject: str, deadline: _Deadline, check: Check) -> list[Find
         return [Finding(subject, Level.FAILURE, why, "Check the disk, the network and DNS")]
     except Exception as error:  # noqa: BLE001 - one broken check must not hide what the others found
         return [Finding(subject, Level.NOT_CHECKED, f"the check itself failed: {type(error).__name__}: {error}")]
+
+
+async def _access_log(path: str, setting: str) -> list[Finding]:
+    return [await edge.check_access_log(path, setting)]
 
 
 async def _single(check: Awaitable[Finding]) -> list[Finding]:

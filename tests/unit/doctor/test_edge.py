@@ -37,5 +37,5 @@ async def test_a_certificate_without_its_key_is_a_failure(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("name", "level"), [("new.log", Level.OK), ("no/new.log", Level.FAILURE), ("", Level.FAILURE)])
 async def test_a_log_that_could_be_written_is_ok_and_is_not_created(tmp_path: Path, name: str, level: Level) -> None:
-    finding = await edge.check_access_log(str(tmp_path / name))
+    finding = await edge.check_access_log(str(tmp_path / name), "GRPC_ACCESS_LOG")
     assert (finding.level, list(tmp_path.iterdir())) == (level, [])
