@@ -32,7 +32,7 @@ from virtuoso.exchange.tickers import newest_ms, read_tickers, traded_names
 from virtuoso.exchange.venues import SeriesNames, venue_facts
 
 Answer = TypeVar("Answer")
-RETRY_INTERVALS_MS = 300_000  # after a failed request for the list of funding intervals
+INTERVALS_RETRY_MS = 300_000  # the wait after a failed request for the list of funding intervals
 
 
 class CcxtExchange:
@@ -66,7 +66,7 @@ class CcxtExchange:
         self._intervals = FundingIntervals(None if unlisted_hours is None else unlisted_hours * HOUR_MS)
         self._intervals_due_ms = 0
         self._by_key: dict[str, Instrument] = {}  # by the symbol in ticker rows
-        self._others: frozenset[str] = frozenset()  # the same names of other listed markets
+        self._others: frozenset[str] = frozenset()  # the symbols of other listed markets in ticker rows
         self._completeness = ListCompleteness()
         self._contracts: dict[str, float] = {}  # base units per contract, by symbol
         self._loading = asyncio.Lock()
@@ -175,7 +175,7 @@ class CcxtExchange:
     async def _read_intervals(self, now_ms: int) -> None:
         """Read the list of markets with unusual funding intervals. A failure changes nothing, and is counted."""
         names = self._facts.names.premium.interval
-        self._intervals_due_ms = now_ms + RETRY_INTERVALS_MS
+        self._intervals_due_ms = now_ms + INTERVALS_RETRY_MS
         with suppress(ExchangeError):
             await self._ask(
                 "fetchFundingIntervals",
@@ -187,7 +187,7 @@ class CcxtExchange:
     async def candles(
         self, instrument: Instrument, timeframe: Timeframe, *, limit: int, before_ms: int | None = None
     ) -> Candles:
-        """Read at most `limit` of the newest closed bars without a gap, in base units.
+        """Read at most `limit` of the newest closed bars in one price scale, in base units. Bars may be missing.
 
         With `before_ms`, read only bars that open before it.
         """

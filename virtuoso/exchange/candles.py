@@ -26,8 +26,7 @@ from virtuoso.exchange.rows import count_accepted, count_refused, number
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
 
-
-# Cells that float() reads as a JSON number would be read. It also accepts True, "1_000" and " 1 ".
+# float() reads cells of these types and characters correctly. It also accepts True, "1_000" and " 1 ".
 _NUMERIC = {str, float, int}
 _NO_DIGIT = re.compile(r"[^0-9.eE+-]")
 

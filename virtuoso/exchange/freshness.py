@@ -25,7 +25,7 @@ class VenueClock:
         self._moved_ms = 0  # our time when it last changed
         self._last_lead_ms = 0  # of the last reading
         self._lead_ms = 0  # the lead over our clock that the last two readings agree on
-        self._used_ms: int | None = None
+        self._used_ms: int | None = None  # the last time that `watch` returned
         self._lag_ms: int | None = None  # of the last time that was used
 
     def watch(self, observed_ms: int, received_ms: int) -> int:

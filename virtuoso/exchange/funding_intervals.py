@@ -1,4 +1,4 @@
-"""The time between two funding payments of each market. Rates of different intervals can be compared only by the day.
+"""The time between two funding payments of each market. Only rates per day can be compared across different intervals.
 
 A venue states the interval in a ticker row, in a list of markets with unusual intervals, or not at all. The past payments
 of a market also show it.
@@ -46,8 +46,8 @@ class FundingIntervals:
         """Return the interval of a market from its row, the list, or its past payments, in this order. Return None when it
         is not known.
 
-        The next payment follows the last one after one interval, or after several when the last ones are not known yet. So
-        an interval that is longer than this time is wrong."""
+        The time from the last known payment to the next is one interval, or several when payments are not known yet. A
+        stated interval that is longer than this time is wrong."""
         paid_ms, between_ms = self._paid.get(symbol, (None, None))
         next_ms = number(row.get(names.next_payment))
         stated_ms = _stated_ms(row, names)

@@ -225,8 +225,8 @@ def keyed(rows: Sequence[Mapping[str, Any]], name: str, reason: str) -> dict[str
 
 
 def timely(rows: Iterable[Mapping[str, Any]], name: str, received_ms: int) -> list[Mapping[str, Any]]:
-    """Return the rows without those whose time in field `name` is more than a minute ahead of ours or 10 minutes behind.
-    Rows without a time are kept."""
+    """Return the rows whose time in field `name` is at most a minute ahead of ours and at most 10 minutes behind, and the
+    rows without a time. Count the others."""
     kept = []
     for row in rows:
         given = row.get(name)

@@ -45,7 +45,7 @@ def newest_ms(rows: Any, names: TickerNames, received_ms: int) -> int | None:
 
 
 def traded_names(rows: Any, names: TickerNames, venue_ms: int) -> frozenset[str]:
-    """Return the names in those rows that have a price, a turnover above 0 and no old time. They may be of any market."""
+    """Return the names of the markets whose row has a price, a turnover above 0 and no old time. They may be of any kind."""
     amount, earliest_ms = names.turnover or names.volume, venue_ms - MAX_TICKER_AGE_MS
     return frozenset(
         str(row.get(names.symbol))
@@ -167,9 +167,9 @@ def _traded(
     """Return turnover and volume of 24 hours, in USDT and base units.
 
     Both are 0 in an inactive market whose price did not change. Any other 0 is treated as missing. Both are missing when
-    they contradict each other or the day's prices. When the venue gives no
-    turnover, the turnover is the volume times the last price, because symbols are ranked by turnover. When ccxt gives no
-    turnover for a perpetual, ccxt's base volume counts contracts (okx, blofin, bydfi in ccxt 4.5.90).
+    they contradict each other or the day's prices. When the venue gives no turnover, the turnover is the volume times the
+    last price, because symbols are ranked by turnover. When ccxt gives no turnover for a perpetual, ccxt's base volume
+    counts contracts (okx, blofin, bydfi in ccxt 4.5.90).
     """
     turnover, volume = number(row.get(names.turnover)), number(row.get(names.volume))
     unified = names is UNIFIED.ticker and row.get(names.turnover) is None

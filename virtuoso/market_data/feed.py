@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BARS_KEPT = 400  # of each series of candles
+BARS_KEPT = 400  # maximum length of a series of candles
 UNIVERSE_PERIOD_S = 3600.0
-UNIVERSE_RETRY_S = 60.0  # the wait after a list of markets that failed, was only a part, or lacks a market that trades
-MAX_UNLISTED_RETRIES = 3  # in a row, because a market may trade although its venue never lists it
+UNIVERSE_RETRY_S = 60.0  # the same period while the list of markets fails, is incomplete, or lacks a market that trades
+MAX_UNLISTED_RETRIES = 3  # maximum number of consecutive retries, because a venue may never list a market that trades
 REPEAT_PERIOD_S = 300.0  # unchanged bars are published again after this time, in case they were lost
 FILL_S = 10.0  # a feed is warm after this time, even if some of its jobs have not run yet
 TRADES_WINDOW_MS = 600_000
@@ -135,7 +135,7 @@ class Feed:
         """Read the prices of the whole venue. Raise ExchangeError if that fails."""
         tickers = self._price_steps.confirmed(await self.exchange.tickers())
         if not tickers:
-            raise BadData("no price is near the one before", venue=self.venue, endpoint="tickers")
+            raise BadData("every price differs too much from the one before", venue=self.venue, endpoint="tickers")
         newest = max(tickers.values(), key=lambda ticker: ticker.stamp.observed_ms).stamp
         self.tickers, self.observed_ms, self.received_ms = tickers, newest.observed_ms, newest.received_ms
         self._turnover.update({name: t.turnover_24h for name, t in tickers.items() if t.turnover_24h is not None})
@@ -156,8 +156,8 @@ class Feed:
 
     @property
     def turnover_known(self) -> bool:
-        """Return True while the turnover of nearly all markets of the venue is known, including markets that are not in the
-        list. Totals are then meaningful."""
+        """Return True while the turnover of nearly all markets of the venue is known, so that totals are meaningful. Markets
+        that trade but are not listed count as markets without a known turnover."""
         return self._nearly_all(sum(ticker.turnover_24h is not None for ticker in self.tickers.values()))
 
     def _nearly_all(self, known: int) -> bool:
@@ -284,7 +284,7 @@ class Feed:
     async def _read_candles(self, state: SymbolState, timeframe: Timeframe, limit: int) -> float:
         """Read bars and append them to the known bars. Return the seconds until the next read.
 
-        After a gap or a break of scale, read BARS_KEPT bars immediately, because one reading may be wrong. If the break
+        After a gap or a break of scale, read BARS_KEPT bars immediately, because one reply may be wrong. If the break
         remains, keep the known series until it is too old, and read again after RETRY_GAP_S."""
         new = await self.exchange.candles(state.instrument, timeframe, limit=limit)
         key, old = (state.instrument.symbol, timeframe), state.candles.get(timeframe)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from virtuoso.domain.inputs import ScoreInput
-from virtuoso.domain.model import Stamp, SymbolInputs, Ticker, Timeframe
+from virtuoso.domain.model import DAY_MS, Stamp, SymbolInputs, Ticker, Timeframe
 from virtuoso.domain.plausibility import MAX_GAP_JUMP, MAX_PRICE_STEP, MAX_TURNOVER_STEP, PRICE_STEP_MS
 from virtuoso.exchange.rows import count_refused
 
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DAY_MS = 86_400_000
 TICKER_FIELDS = (ScoreInput.TICKER, ScoreInput.MARK_PRICE, ScoreInput.INDEX_PRICE, ScoreInput.FUNDING_RATE)
-RECENT_CLOSES = frozenset({Timeframe.M1, Timeframe.M5})  # of these timeframes, the newest close is as recent as a price
-COMPARED_BARS = 3  # the newest bars of a series whose close a finer series may have, too
+RECENT_CLOSES = frozenset({Timeframe.M1, Timeframe.M5})  # timeframes whose newest close is as recent as a last price
+COMPARED_BARS = 3  # number of newest bars whose closes are looked up in a finer series
 
 
 def checked(inputs: SymbolInputs, now_ms: int) -> SymbolInputs:
@@ -95,7 +94,8 @@ class _Check:
         return f"the {name} candles contradict the last price"
 
     def ticker(self) -> Ticker | None:
-        """Return the ticker that the candles allow. Refuse candles that only its figure of 24 hours ago contradicts."""
+        """Return the ticker that agrees with the candles: the given one, that of the newest trade, or None. Also refuse
+        candles that contradict the given ticker's price of 24 hours ago."""
         ticker = self._inputs.ticker
         if self._doubt and not self._confirmed:
             self.refused |= dict.fromkeys(TICKER_FIELDS, self._doubt)
@@ -104,8 +104,10 @@ class _Check:
         return ticker if ticker is None else self._against_day_before(ticker)
 
     def _against_day_before(self, ticker: Ticker) -> Ticker:
-        """Return the ticker, without its change of 24 hours when all candles contradict it. Refuse the candles that do so
-        while others agree with it, and those that jump within the day."""
+        """Compare the candles with the ticker's price of 24 hours ago, and return the ticker.
+
+        When only some candles contradict this price, refuse them. When all do, refuse those with a jump since then, and
+        return the ticker without its change of 24 hours."""
         if ticker.change_24h_percent is None:
             return ticker
         price, time_ms = ticker.last / (1 + ticker.change_24h_percent / 100), ticker.stamp.observed_ms - DAY_MS
@@ -144,8 +146,10 @@ class PriceSteps:
         self._turnovers = _Steps(lambda ticker: ticker.turnover_24h, MAX_TURNOVER_STEP)
 
     def confirmed(self, tickers: Mapping[str, Ticker]) -> dict[str, Ticker]:
-        """Return the tickers whose price is near the last confirmed price or near the previous reading, or the first within
-        a minute. A turnover that is near neither of its own is absent. Count the others."""
+        """Return the tickers with a confirmed price. Count the others. A turnover that is not confirmed is absent.
+
+        A value is confirmed when it is near the last confirmed one or near the previous reading, each at most a minute old.
+        Without such a value, any value is confirmed."""
         prices, turnovers = self._prices.confirmed(tickers), self._turnovers.confirmed(tickers)
         count_refused("ticker_step", len(tickers) - len(prices))
         count_refused("ticker_turnover_step", len(tickers) - len(turnovers))
@@ -166,8 +170,7 @@ class _Steps:
         self._read: dict[str, _Reading] = {}
 
     def confirmed(self, tickers: Mapping[str, Ticker]) -> frozenset[str]:
-        """Return the symbols whose value is near the last confirmed one or near the previous reading, or the first within a
-        minute, or absent."""
+        """Return the symbols whose value is confirmed, see `PriceSteps.confirmed`, or absent."""
         read = {
             symbol: _Reading(value, ticker.stamp.received_ms)
             for symbol, ticker in tickers.items()
@@ -210,7 +213,7 @@ def _mid(inputs: SymbolInputs) -> float | None:
 
 
 def _closes_agree(bars: Candles, finer: Candles) -> bool | None:
-    """Return True if both series have the same newest common close, or nearly. None if they have no common close."""
+    """Return True if the newest close that both series have is nearly equal in both. None if they have no common close."""
     for place in range(len(bars) - 1, max(-1, len(bars) - 1 - COMPARED_BARS), -1):
         opened_ms = int(bars.open_ms[place]) + bars.timeframe.ms - finer.timeframe.ms
         other = int(finer.open_ms.searchsorted(opened_ms))
@@ -230,7 +233,7 @@ def _had_price(bars: Candles, price: float, time_ms: int) -> bool | None:
 
 
 def _jumps_since(bars: Candles, time_ms: int) -> bool:
-    """Return True if a bar since a time moved by a larger step than a price within a minute."""
+    """Return True if a bar since a time moved by a factor of more than MAX_PRICE_STEP."""
     recent = slice(int(bars.open_ms.searchsorted(time_ms - bars.timeframe.ms)), None)
     moves: Sequence[float] = (bars.close[recent] / bars.open[recent]).tolist()
     return not all(_near(move, 1.0) for move in moves)
