@@ -103,7 +103,7 @@ def run_pass(state: VenueState, market: MarketData, request: PassRequest, *, fin
     confluences, overview = score_market(
         market, dominance=request.dominance, previous=state.regime, weights=state.weights, readings=state.readings
     )
-    tickers = market.tickers if market.turnover_known else {}
+    tickers = market.tickers if market.totals_known else {}
     sentiment = _compute_or_default(
         "sentiment", None, lambda: market_sentiment(tickers, _trading(market, confluences), market.stamp.observed_ms)
     )

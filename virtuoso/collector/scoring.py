@@ -32,7 +32,7 @@ def score_market(
 ) -> tuple[dict[str, Confluence], Overview]:
     """Return (results by symbol, overview) at the time of the market's newest prices.
 
-    While `market.turnover_known` is False, the overview has no counts and sums, because they would cover only a part of the
+    While `market.totals_known` is False, the overview has no counts and sums, because they would cover only a part of the
     venue. `readings` is updated. Afterwards, it contains exactly the scored symbols."""
     readings = {} if readings is None else readings
     for symbol in readings.keys() - {item.symbol for item in market.inputs}:
@@ -42,7 +42,7 @@ def score_market(
         item.symbol: _score(item, now_ms, readings.setdefault(item.symbol, CandleReadingsCache()), weights)
         for item in market.inputs
     }
-    tickers = market.tickers if market.turnover_known else {}
+    tickers = market.tickers if market.totals_known else {}
     return results, overview(tickers, market.anchor_candles, dominance, previous, now_ms)
 
 

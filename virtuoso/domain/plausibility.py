@@ -24,7 +24,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | funding interval | 1 to 24 hours; not above the time between last and next payment | that of past payments, or absent |
 | rows of one key, such as trades of one id | they are equal | all of them are refused |
 | two bars of one time that differ | one has a volume, the other has none: the first is used | both are refused |
-| a last price | within a factor of 1.4 of a price read in the last minute | refused until a second reading confirms it |
+| a last price | within a factor of 1.4 of a price read in the last minute | the one before, until a second one confirms it |
 | a last price | within a factor of 1.4 of the ticker's range of 24 hours | the change of 24 hours is absent |
 | turnover / volume of 24 hours | a mean price within the day's range, or 10 % beyond it | both are absent |
 | a turnover of 24 hours | within a factor of 2 of one read in the last minute | absent until a second reading confirms it |
@@ -33,6 +33,8 @@ All limits are in this module. The code that reads a kind of data applies the li
 | the ticker's price of 24 hours ago | within a factor of 1.4 of all candles | odd candles are refused, or the change is |
 | a bar's open | within a factor of 1.4 of the close before it (5 after a gap) | bars of another scale are refused |
 | the turnover of a venue's markets | known for 90 % of them | no totals; the list is read again in a minute |
+| the known turnovers | 90 % of the venue's last known turnover | no totals |
+| pages of a list of markets | at most 100, and none is requested twice | the pages read so far are used |
 | a new list of markets | lacks no market that trades and at most 10 % of all | refused until two more lists agree |
 | tracked symbols without data | at most half of those that trade | the snapshot is incomplete |
 """
@@ -70,8 +72,9 @@ MAX_GAP_JUMP = 5.0  # the same ratio across missing bars; the largest recorded r
 PRICE_ROUNDING = 1e-6  # relative tolerance of open and close beyond high and low; venues round each price separately
 
 # Shares of a list
-MIN_KNOWN_TURNOVER = 0.9  # share of markets with a turnover; totals of fewer would cover only a part of the venue
+MIN_KNOWN_TURNOVER = 0.9  # share of markets, and of their turnover; totals of less would cover only a part of the venue
 MAX_LOST_MARKETS = 0.1  # share of the previous list; if a new list lacks more, it must be confirmed
 FEW_LOST_MARKETS = 2  # a new list may always lack this number of markets, even if the previous list is short
+MAX_PAGES = 100  # of one list of markets
 MAX_WITHOUT_DATA = 0.5  # share of the tracked symbols that trade; more of them mean a failure of the venue
 LIST_CONFIRMATIONS = 2  # number of further lists that must agree

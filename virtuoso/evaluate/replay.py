@@ -94,6 +94,7 @@ def market_at(
         universe=(),
         venue_symbols=(),
         turnover_known=True,
+        totals_known=True,
     )
 
 

@@ -8,6 +8,7 @@ Candles are due again when a bar closes. All other jobs follow the venue's caden
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
@@ -156,12 +157,18 @@ class Feed:
 
     @property
     def turnover_known(self) -> bool:
-        """Return True while the turnover of nearly all markets of the venue is known, so that totals are meaningful. Markets
-        that trade but are not listed count as markets without a known turnover."""
+        """Return True while the turnover of nearly all markets of the venue is known, including markets that are not in the
+        list."""
         return self._nearly_all(sum(ticker.turnover_24h is not None for ticker in self.tickers.values()))
 
     def _nearly_all(self, known: int) -> bool:
         return known >= MIN_KNOWN_TURNOVER * (len(self._instruments) + len(self.exchange.unlisted))
+
+    def _totals_known(self, tickers: Mapping[str, Ticker]) -> bool:
+        """Return True if sums over these tickers cover nearly all markets and nearly all of the last known turnover."""
+        known = [symbol for symbol, ticker in tickers.items() if ticker.turnover_24h is not None]
+        turnover = math.fsum(self._turnover.get(symbol, 0.0) for symbol in known)
+        return self._nearly_all(len(known)) and turnover >= MIN_KNOWN_TURNOVER * math.fsum(self._turnover.values())
 
     def _choose_universe(self) -> None:
         """Choose the universe by the last known turnover. A symbol without a current turnover keeps its rank."""
@@ -341,16 +348,18 @@ class Feed:
         self._contradictions.report(found.values())
         inputs = [found[item.symbol] for item in self.universe if found[item.symbol].ticker is not None]
         checked = {symbol: one.ticker for symbol, one in found.items()}
-        current = {symbol: checked.get(symbol, ticker) for symbol, ticker in self.tickers.items()}
+        found_tickers = ((symbol, checked.get(symbol, ticker)) for symbol, ticker in self.tickers.items())
+        tickers = {symbol: ticker for symbol, ticker in found_tickers if ticker is not None}
         return MarketData(
             venue=self.venue,
             stamp=Stamp(observed_ms=self.observed_ms, received_ms=self.received_ms),
             inputs=inputs,
-            tickers={symbol: ticker for symbol, ticker in current.items() if ticker is not None},
+            tickers=tickers,
             anchor_candles=found[ANCHOR].candles if ANCHOR in found else {},
             universe=self.universe,
             venue_symbols=self.venue_symbols,
             turnover_known=self.turnover_known,
+            totals_known=self._totals_known(tickers),
             tried=frozenset(one.symbol for one in inputs if self._states[one.symbol].tried(one)),
             refused={symbol: next(iter(one.refused.values())) for symbol, one in found.items() if one.refused},
             followed={symbol: found[symbol].candles for symbol in self._followed if symbol in found},

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 class MarketData:
     """The data of a feed at one time.
 
-    `stamp` is that of the newest tickers. `tickers` are of all markets of the venue. `turnover_known` is True when nearly
-    all of them have a turnover. `followed` has the bars of the followed symbols, scored or not. `tried` are the symbols
-    whose candles, order book and trades are present, or could not be read. `refused` has a reason for each symbol of which a
-    price was refused, because other prices contradict it."""
+    `stamp` is that of the newest tickers. `tickers` are of all markets of the venue. `turnover_known` is True when the venue
+    gives the turnover of nearly all of them. `totals_known` is True when `tickers` also have nearly all of the venue's
+    turnover. `followed` has the bars of the followed symbols, scored or not. `tried` are the symbols whose candles, order
+    book and trades are present, or could not be read. `refused` has a reason for each symbol of which a price was refused,
+    because other prices contradict it."""
 
     venue: str
     stamp: Stamp
@@ -27,6 +28,7 @@ class MarketData:
     universe: tuple[Instrument, ...]
     venue_symbols: tuple[str, ...]
     turnover_known: bool
+    totals_known: bool
     followed: Mapping[str, Mapping[Timeframe, Candles]] = field(default_factory=dict)
     tried: frozenset[str] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)

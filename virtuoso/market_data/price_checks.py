@@ -144,20 +144,31 @@ class PriceSteps:
     def __init__(self) -> None:
         self._prices = _Steps(lambda ticker: ticker.last, MAX_PRICE_STEP)
         self._turnovers = _Steps(lambda ticker: ticker.turnover_24h, MAX_TURNOVER_STEP)
+        self._confirmed: dict[str, Ticker] = {}
 
     def confirmed(self, tickers: Mapping[str, Ticker]) -> dict[str, Ticker]:
-        """Return the tickers with a confirmed price. Count the others. A turnover that is not confirmed is absent.
+        """Return the tickers with a confirmed price. Count the others, and return the confirmed one of at most a minute
+        before instead. Return {} when no price is confirmed. A turnover that is not confirmed is absent.
 
         A value is confirmed when it is near the last confirmed one or near the previous reading, each at most a minute old.
         Without such a value, any value is confirmed."""
         prices, turnovers = self._prices.confirmed(tickers), self._turnovers.confirmed(tickers)
         count_refused("ticker_step", len(tickers) - len(prices))
         count_refused("ticker_turnover_step", len(tickers) - len(turnovers))
-        return {
+        accepted = {
             symbol: ticker if symbol in turnovers else replace(ticker, turnover_24h=None, volume_24h=None)
             for symbol, ticker in tickers.items()
             if symbol in prices
         }
+        refused = [ticker for symbol, ticker in tickers.items() if symbol not in prices] if accepted else []
+        kept = {
+            ticker.symbol: one
+            for ticker in refused
+            if (one := self._confirmed.get(ticker.symbol)) is not None
+            and ticker.stamp.received_ms - one.stamp.received_ms <= PRICE_STEP_MS
+        }
+        self._confirmed |= accepted
+        return accepted | kept
 
 
 class _Steps:

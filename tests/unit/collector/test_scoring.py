@@ -18,7 +18,7 @@ def symbol_inputs() -> SymbolInputs:
     return markets.inputs(Shape("walk", 5, 100.0))
 
 
-def market_data(inputs: Sequence[SymbolInputs], tickers: Mapping[str, Ticker], *, turnover_known: bool = True) -> MarketData:
+def market_data(inputs: Sequence[SymbolInputs], tickers: Mapping[str, Ticker], *, totals_known: bool = True) -> MarketData:
     return MarketData(
         venue="bybit",
         stamp=Stamp(observed_ms=NOW_MS, received_ms=NOW_MS),
@@ -27,7 +27,8 @@ def market_data(inputs: Sequence[SymbolInputs], tickers: Mapping[str, Ticker], *
         anchor_candles={},
         universe=(),
         venue_symbols=(),
-        turnover_known=turnover_known,
+        turnover_known=True,
+        totals_known=totals_known,
     )
 
 
@@ -56,11 +57,11 @@ def test_totals_over_only_a_part_of_the_venue_are_absent() -> None:
     _, complete = score_market(market_data([], tickers), dominance=None, previous=None)
     assert complete.total_turnover == 1e9
     assert complete.dominance is not None
-    _, part = score_market(market_data([], tickers, turnover_known=False), dominance=None, previous=None)
+    _, part = score_market(market_data([], tickers, totals_known=False), dominance=None, previous=None)
     assert part.total_turnover is None
     assert part.dominance is None
     assert part.breadth is None
     assert part.regime is None
     cap = Dominance(percent=58.0, basis=DominanceBasis.MARKET_CAP, observed_ms=NOW_MS)
-    _, capped = score_market(market_data([], tickers, turnover_known=False), dominance=cap, previous=None)
+    _, capped = score_market(market_data([], tickers, totals_known=False), dominance=cap, previous=None)
     assert capped.dominance == cap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from tests.altered_exchange import AlteredExchange, Answer
 from tests.programs import Simulated
 from tests.unit.exchange.test_rows import refused
 from virtuoso.domain.errors import BadData, EmptyData
-from virtuoso.domain.plausibility import LIST_CONFIRMATIONS
+from virtuoso.domain.plausibility import LIST_CONFIRMATIONS, MAX_PAGES
 from virtuoso.exchange.adapter import CcxtExchange
 
 VENUES = ("bybit", "binance", "okx")
@@ -217,6 +217,31 @@ async def test_only_an_invalid_row_on_the_second_page_is_refused(venue: str, alt
     altered.alter = alter
     async with connected(venue, altered) as exchange:
         assert {each.symbol for each in await exchange.instruments()} == good
+
+
+@pytest.mark.parametrize(("cursors", "count"), [(["again"] * MAX_PAGES, 2), (range(2 * MAX_PAGES), MAX_PAGES)])
+@pytest.mark.parametrize("venue", ["bybit"])
+async def test_pages_that_do_not_end_are_read_to_a_limit(
+    venue: str, altered: AlteredExchange, cursors: Sequence[object], count: int
+) -> None:
+    async with connected(venue, altered) as exchange:
+        good = {each.symbol for each in await exchange.instruments()}
+    pages: list[Any] = []
+
+    def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
+        if not path.endswith(PATHS[venue]):
+            return body
+        rows = pages[0]["result"]["list"] if pages else rows_of(body)[:60]
+        result = {"category": "linear", "list": rows, "nextPageCursor": str(cursors[len(pages)])}
+        pages.append({"retCode": 0, "retMsg": "OK", "result": result})
+        return pages[-1]
+
+    altered.alter = alter
+    async with connected(venue, altered) as exchange:
+        found = {each.symbol for each in await exchange.instruments()}
+    assert found
+    assert found < good
+    assert len(pages) == count
 
 
 @pytest.mark.parametrize("venue", ["bybit"])

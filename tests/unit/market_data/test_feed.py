@@ -186,6 +186,23 @@ async def test_a_universe_from_few_known_turnovers_is_chosen_again_within_a_minu
         assert feed.turnover_known
 
 
+async def test_there_are_no_totals_without_the_turnover_of_a_large_market() -> None:
+    exchange = fake("BTCUSDT", *(f"COIN{number}USDT" for number in range(30)))
+    async with feeding(exchange) as feed:
+        await until(lambda: feed.filled)
+        assert feed.market().totals_known
+        exchange.last["COIN29USDT"] = 1000.0
+        await asyncio.sleep(10)
+        assert feed.market().totals_known
+        exchange.last["BTCUSDT"] = 1000.0
+        await asyncio.sleep(3)
+        assert feed.market().totals_known
+        await asyncio.sleep(10)
+        market = feed.market()
+        assert market.turnover_known
+        assert not market.totals_known
+
+
 async def test_after_a_failed_read_the_previous_list_of_markets_is_used() -> None:
     exchange = fake()
     async with feeding(exchange) as feed:

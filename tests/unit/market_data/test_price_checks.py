@@ -168,9 +168,22 @@ def tickers(seconds: float, **prices: float) -> dict[str, Ticker]:
 
 def test_a_large_step_counts_when_a_second_reading_confirms_it() -> None:
     steps = PriceSteps()
-    assert set(steps.confirmed(tickers(0, A=100, B=1))) == {"A", "B"}
-    assert set(steps.confirmed(tickers(3, A=1000, B=1.3))) == {"B"}
-    assert set(steps.confirmed(tickers(6, A=1010, B=1.3))) == {"A", "B"}
+    first = tickers(0, A=100, B=1)
+    assert steps.confirmed(first) == first
+    second = tickers(3, A=1000, B=1.3)
+    assert steps.confirmed(second) == {**second, "A": first["A"]}
+    third = tickers(6, A=1010, B=1.3)
+    assert steps.confirmed(third) == third
+
+
+def test_a_ticker_is_kept_for_a_minute_and_only_beside_confirmed_ones() -> None:
+    steps = PriceSteps()
+    steps.confirmed(tickers(0, A=100, B=1))
+    assert steps.confirmed(tickers(50, A=1000, B=10)) == {}
+    steps.confirmed(tickers(55, B=1))
+    assert set(steps.confirmed(tickers(59, A=10, B=1))) == {"A", "B"}
+    steps.confirmed(tickers(61, A=1, B=1))
+    assert set(steps.confirmed(tickers(62, A=10, B=1))) == {"B"}
 
 
 def test_one_wrong_reading_costs_only_itself() -> None:
