@@ -31,7 +31,7 @@ LISTS = ("/v5/market/instruments-info", "/fapi/v1/exchangeInfo", "/api/v5/public
 Row = dict[str, Any]
 
 
-class World:
+class AlteredVenue:
     """One simulated venue behind a proxy. `clock` is both ours and the venue's."""
 
     def __init__(self, venue: str, clock: SettableClock, proxy: AlteredExchange, exchange: CcxtExchange) -> None:
@@ -80,110 +80,117 @@ def market() -> SimulatedMarket:
 
 
 @pytest_asyncio.fixture(params=VENUES)
-async def world(request: pytest.FixtureRequest, market: SimulatedMarket) -> AsyncIterator[World]:
+async def altered_venue(request: pytest.FixtureRequest, market: SimulatedMarket) -> AsyncIterator[AlteredVenue]:
     clock = SettableClock(NOW)
     server = SimulatedExchange(market, clock=clock.now_ms)
     port = await server.start("127.0.0.1:0")
     with AlteredExchange(f"http://127.0.0.1:{port}") as proxy:
         exchange = CcxtExchange(request.param, url=proxy.url, clock=clock)
-        yield World(request.param, clock, proxy, exchange)
+        yield AlteredVenue(request.param, clock, proxy, exchange)
         await exchange.close()
     await server.close()
 
 
 @pytest.mark.parametrize("ahead_ms", [61_000, 31 * HOUR])
-async def test_a_venue_whose_clock_is_far_ahead_is_stale_and_its_correct_time_is_used_at_once(
-    world: World, ahead_ms: int
+async def test_a_venue_whose_clock_is_far_ahead_is_stale_until_its_time_is_correct(
+    altered_venue: AlteredVenue, ahead_ms: int
 ) -> None:
-    assert await world.observed_ms() == world.clock.ms
-    world.shift(ahead_ms)
+    assert await altered_venue.observed_ms() == altered_venue.clock.ms
+    altered_venue.shift(ahead_ms)
     with pytest.raises(VenueStale, match="ahead of ours"):
-        await world.observed_ms()
-    world.proxy.alter = unaltered
-    assert await world.observed_ms() == world.clock.ms
+        await altered_venue.observed_ms()
+    altered_venue.proxy.alter = unaltered
+    assert await altered_venue.observed_ms() == altered_venue.clock.ms
 
 
 @pytest.mark.parametrize("ahead_ms", [50_000])
-async def test_one_reply_ahead_of_ours_is_not_believed_and_two_are(world: World, ahead_ms: int) -> None:
-    world.shift(ahead_ms)
-    assert await world.observed_ms() == world.clock.ms  # the very first reading
-    world.proxy.alter = unaltered
-    assert await world.observed_ms() == world.clock.ms
-    world.shift(ahead_ms)
-    assert await world.observed_ms() == world.clock.ms
-    assert await world.observed_ms() == world.clock.ms + ahead_ms
-    world.proxy.alter = unaltered
-    assert await world.observed_ms() == world.clock.ms
+async def test_one_reply_ahead_of_our_clock_is_not_used_and_two_are(altered_venue: AlteredVenue, ahead_ms: int) -> None:
+    altered_venue.shift(ahead_ms)
+    assert await altered_venue.observed_ms() == altered_venue.clock.ms  # the very first reading
+    altered_venue.proxy.alter = unaltered
+    assert await altered_venue.observed_ms() == altered_venue.clock.ms
+    altered_venue.shift(ahead_ms)
+    assert await altered_venue.observed_ms() == altered_venue.clock.ms
+    assert await altered_venue.observed_ms() == altered_venue.clock.ms + ahead_ms
+    altered_venue.proxy.alter = unaltered
+    assert await altered_venue.observed_ms() == altered_venue.clock.ms
 
 
-@pytest.mark.parametrize("world", ROW_TIMES, indirect=True)
+@pytest.mark.parametrize("altered_venue", ROW_TIMES, indirect=True)
 @pytest.mark.parametrize("wrong", [lambda ms: ms + 24 * HOUR, lambda ms: ms * 1000, lambda ms: ms + 50_000, lambda _: 0])
-async def test_a_row_with_a_wrong_time_costs_only_its_ticker(world: World, wrong: Callable[[int], int]) -> None:
-    whole, before = await world.exchange.tickers(), refused("ticker_time")
-    world.alter_row(TICKERS, "SOL", ROW_TIMES[world.venue], wrong)
+async def test_a_row_with_a_wrong_time_costs_only_its_ticker(
+    altered_venue: AlteredVenue, wrong: Callable[[int], int]
+) -> None:
+    whole, before = await altered_venue.exchange.tickers(), refused("ticker_time")
+    altered_venue.alter_row(TICKERS, "SOL", ROW_TIMES[altered_venue.venue], wrong)
     for _ in range(3):
-        world.clock.advance(3)
-        tickers = await world.exchange.tickers()
+        altered_venue.clock.advance(3)
+        tickers = await altered_venue.exchange.tickers()
         assert set(whole) - set(tickers) == {"SOLUSDT"}
-        assert {ticker.stamp.observed_ms for ticker in tickers.values()} == {world.clock.ms}
+        assert {ticker.stamp.observed_ms for ticker in tickers.values()} == {altered_venue.clock.ms}
     assert refused("ticker_time") == before + 3
 
 
-@pytest.mark.parametrize("world", ROW_TIMES, indirect=True)
+@pytest.mark.parametrize("altered_venue", ROW_TIMES, indirect=True)
 @pytest.mark.parametrize("age_ms", [2 * HOUR, 48 * HOUR])
-async def test_a_ticker_has_the_time_of_its_row_and_is_absent_when_that_is_old(world: World, age_ms: int) -> None:
-    whole, before = await world.exchange.tickers(), refused("ticker_age")
-    world.alter_row(TICKERS, "SOL", ROW_TIMES[world.venue], lambda ms: ms - age_ms)
-    assert set(whole) - set(await world.exchange.tickers()) == {"SOLUSDT"}
+async def test_a_ticker_has_the_time_of_its_row_and_is_absent_when_that_is_old(
+    altered_venue: AlteredVenue, age_ms: int
+) -> None:
+    whole, before = await altered_venue.exchange.tickers(), refused("ticker_age")
+    altered_venue.alter_row(TICKERS, "SOL", ROW_TIMES[altered_venue.venue], lambda ms: ms - age_ms)
+    assert set(whole) - set(await altered_venue.exchange.tickers()) == {"SOLUSDT"}
     assert refused("ticker_age") == before + 1
-    world.alter_row(TICKERS, "SOL", ROW_TIMES[world.venue], lambda ms: ms - 3 * MINUTE)
-    tickers = await world.exchange.tickers()
-    assert tickers["SOLUSDT"].stamp.observed_ms == world.clock.ms - 3 * MINUTE
-    assert tickers["BTCUSDT"].stamp.observed_ms == world.clock.ms
+    altered_venue.alter_row(TICKERS, "SOL", ROW_TIMES[altered_venue.venue], lambda ms: ms - 3 * MINUTE)
+    tickers = await altered_venue.exchange.tickers()
+    assert tickers["SOLUSDT"].stamp.observed_ms == altered_venue.clock.ms - 3 * MINUTE
+    assert tickers["BTCUSDT"].stamp.observed_ms == altered_venue.clock.ms
 
 
-@pytest.mark.parametrize("world", ROW_TIMES, indirect=True)
-async def test_many_rows_with_wrong_times_are_bad_data(world: World) -> None:
+@pytest.mark.parametrize("altered_venue", ROW_TIMES, indirect=True)
+async def test_many_rows_with_wrong_times_are_bad_data(altered_venue: AlteredVenue) -> None:
 
     def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
         if path in TICKERS:
-            name = ROW_TIMES[world.venue]
-            for row in world.rows(body)[2:]:
+            name = ROW_TIMES[altered_venue.venue]
+            for row in altered_venue.rows(body)[2:]:
                 row[name] = type(row[name])(int(row[name]) * 1000)
         return body
 
-    world.proxy.alter = alter
+    altered_venue.proxy.alter = alter
     with pytest.raises(BadData, match="a price and a time"):
-        await world.exchange.tickers()
+        await altered_venue.exchange.tickers()
 
 
-@pytest.mark.parametrize("world", PREMIUMS, indirect=True)
+@pytest.mark.parametrize("altered_venue", PREMIUMS, indirect=True)
 @pytest.mark.parametrize("wrong", [lambda ms: ms - 2 * HOUR, lambda ms: ms + HOUR, lambda ms: ms * 1000])
-async def test_a_mark_price_with_a_wrong_time_is_absent(world: World, wrong: Callable[[int], int]) -> None:
-    path, field = PREMIUMS[world.venue]
-    world.alter_row((path,), "SOL", field, wrong)
-    await world.exchange.renew_premiums()
-    tickers = await world.exchange.tickers()
+async def test_a_mark_price_with_a_wrong_time_is_absent(altered_venue: AlteredVenue, wrong: Callable[[int], int]) -> None:
+    path, field = PREMIUMS[altered_venue.venue]
+    altered_venue.alter_row((path,), "SOL", field, wrong)
+    await altered_venue.exchange.renew_premiums()
+    tickers = await altered_venue.exchange.tickers()
     assert tickers["SOLUSDT"].mark is None
     assert tickers["SOLUSDT"].last > 0
     assert tickers["BTCUSDT"].mark is not None
 
 
 @pytest.mark.parametrize("wrong", [lambda ms: ms * 1000, lambda _: NOW + 24 * HOUR, lambda ms: ms // 1000])
-async def test_a_wrong_listing_time_is_absent(world: World, wrong: Callable[[int], int]) -> None:
-    listed = {each.symbol: each.listed_ms for each in await world.exchange.instruments()}
-    world.alter_row(LISTS, "SOL", LISTING_TIMES[world.venue], wrong)
-    assert {each.symbol: each.listed_ms for each in await world.exchange.instruments()} == {**listed, "SOLUSDT": None}
+async def test_a_wrong_listing_time_is_absent(altered_venue: AlteredVenue, wrong: Callable[[int], int]) -> None:
+    listed = {each.symbol: each.listed_ms for each in await altered_venue.exchange.instruments()}
+    altered_venue.alter_row(LISTS, "SOL", LISTING_TIMES[altered_venue.venue], wrong)
+    assert {each.symbol: each.listed_ms for each in await altered_venue.exchange.instruments()} == {
+        **listed,
+        "SOLUSDT": None,
+    }
 
 
-@pytest.mark.parametrize("world", ["bybit"], indirect=True)  # the only one whose bars have the time of the reply
-async def test_bars_are_not_dated_by_a_reply_whose_time_is_ahead(world: World) -> None:
-    instrument = next(each for each in await world.exchange.instruments() if each.symbol == "BTCUSDT")
-    bars = await world.exchange.candles(instrument, Timeframe.M1, limit=10)
-    world.shift(50_000, ("/v5/market/kline",))
-    again = await world.exchange.candles(instrument, Timeframe.M1, limit=10)
+@pytest.mark.parametrize("altered_venue", ["bybit"], indirect=True)  # the only one whose bars have the time of the reply
+async def test_bars_are_not_dated_by_a_reply_whose_time_is_ahead(altered_venue: AlteredVenue) -> None:
+    instrument = next(each for each in await altered_venue.exchange.instruments() if each.symbol == "BTCUSDT")
+    bars = await altered_venue.exchange.candles(instrument, Timeframe.M1, limit=10)
+    altered_venue.shift(50_000, ("/v5/market/kline",))
+    again = await altered_venue.exchange.candles(instrument, Timeframe.M1, limit=10)
     assert again.stamp.observed_ms == NOW
     assert again.open_ms.tolist() == bars.open_ms.tolist()  # the forming bar is still not closed
-    world.shift(31 * HOUR, ("/v5/market/kline",))
+    altered_venue.shift(31 * HOUR, ("/v5/market/kline",))
     with pytest.raises(VenueStale, match="ahead of ours"):
-        await world.exchange.candles(instrument, Timeframe.M1, limit=10)
+        await altered_venue.exchange.candles(instrument, Timeframe.M1, limit=10)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.test_exchange_times import HOUR, NOW, World, market, world  # noqa: F401  two are fixtures
+from tests.contract.test_exchange_times import HOUR, NOW, AlteredVenue, altered_venue, market  # noqa: F401  two are fixtures
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.domain.model import Confluence
 from virtuoso.exchange.venues import cadence
@@ -21,34 +21,34 @@ TRADES = ("/v5/market/recent-trade", "/fapi/v1/trades", "/api/v5/market/trades")
 SINCE = NOW - 2 * HOUR
 
 
-def halt(world: World) -> None:  # noqa: F811
+def halt(altered_venue: AlteredVenue) -> None:  # noqa: F811
     """Let ETH stand still since two hours ago. BTC trades on."""
 
     def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
         if "ETH" not in str(query.get("symbol", query.get("instId", ""))):
             return body
         if path in KLINES:
-            rows: list[Any] = list(world.rows(body))
+            rows: list[Any] = list(altered_venue.rows(body))
             last = next((r[4] for r in sorted(rows, reverse=True) if int(r[0]) < SINCE), rows[0][4])
             for row in rows:
                 if int(row[0]) >= SINCE - SINCE % 60_000:
                     for cell in range(1, len(row)):
-                        if not (world.venue == "binance" and cell == 6):  # the close time
+                        if not (altered_venue.venue == "binance" and cell == 6):  # the close time
                             row[cell] = last if cell < 5 else type(row[cell])(0)
         if path in TRADES:
-            rows = list(world.rows(body))
+            rows = list(altered_venue.rows(body))
             name = next(n for n in ("time", "ts") if n in rows[0])
             newest = max(int(row[name]) for row in rows)
             for row in rows:
                 row[name] = type(row[name])(int(row[name]) - newest + SINCE)
         return body
 
-    world.proxy.alter = alter
+    altered_venue.proxy.alter = alter
 
 
-async def scores(world: World) -> dict[str, Confluence]:  # noqa: F811
+async def scores(altered_venue: AlteredVenue) -> dict[str, Confluence]:  # noqa: F811
     rules = UniverseRules(symbols=("BTCUSDT", "ETHUSDT"))
-    feed = Feed(world.exchange, rules, cadence, world.clock)
+    feed = Feed(altered_venue.exchange, rules, cadence, altered_venue.clock)
     await feed.refresh_tickers()
     for kind, timeframe in JOB_ORDER:
         for item in feed.universe:
@@ -57,11 +57,11 @@ async def scores(world: World) -> dict[str, Confluence]:  # noqa: F811
     return {item.symbol: score_symbol(item, market_data.stamp.observed_ms) for item in market_data.inputs}
 
 
-async def test_a_halted_market_has_no_score_and_says_since_when(world: World) -> None:  # noqa: F811
-    assert not any(result.halt_reason for result in (await scores(world)).values())
-    halt(world)
-    world.clock.advance(3)
-    results = await scores(world)
+async def test_a_halted_market_has_no_score_and_says_since_when(altered_venue: AlteredVenue) -> None:  # noqa: F811
+    assert not any(result.halt_reason for result in (await scores(altered_venue)).values())
+    halt(altered_venue)
+    altered_venue.clock.advance(3)
+    results = await scores(altered_venue)
     assert results["BTCUSDT"].score is not None
     halted = results["ETHUSDT"]
     assert halted.score is None

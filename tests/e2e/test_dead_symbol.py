@@ -94,7 +94,7 @@ def halted(path: str, query: Mapping[str, str], body: Any) -> Any:
         ("okx", halted, "SOLUSDT is halted on okx: no trade since "),
     ],
 )
-def test_the_living_symbols_are_served_and_the_dead_one_has_its_reason(
+def test_the_other_symbols_are_served_and_the_dead_one_has_its_reason(
     make: Callable[..., Product], simulated: Market, venues: str, alter: Alter, reason: str
 ) -> None:
     with AlteredExchange(simulated.url, alter) as exchange:

@@ -1,4 +1,4 @@
-"""The product on a venue where one market pays funding by the hour, and another one hardly moves."""
+"""The product on a venue where one market pays funding every hour, and another one hardly moves."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def components(found: pb.GetConfluenceResponse) -> dict[str, Component]:
     return {component.name: component for dimension in found.dimensions for component in dimension.components}
 
 
-def test_an_hourly_rate_is_compared_and_shown_by_the_day(product: Product) -> None:
+def test_an_hourly_rate_is_compared_and_shown_per_day(product: Product) -> None:
     found = eventually(
         lambda: reply(product, HOURLY), lambda one: components(one)["funding"].HasField("reading"), 60, "funding"
     )

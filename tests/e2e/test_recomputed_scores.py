@@ -102,8 +102,8 @@ def test_every_component_has_a_reading_or_the_reason_why_it_is_missing(replies: 
         for d in reply.dimensions:
             assert d.sentence
             for c in d.components:
-                told = c.HasField("direction"), c.HasField("reading"), not c.missing
-                assert told in {(True, True, True), (False, False, False)}, (reply.symbol, c.name, told)
+                present = c.HasField("direction"), c.HasField("reading"), not c.missing
+                assert present in {(True, True, True), (False, False, False)}, (reply.symbol, c.name, present)
                 seen |= {c.name} if c.unit else set()
     assert len(seen) > 5
 

@@ -60,7 +60,7 @@ class Node:
         finally:
             await history.close()
 
-    async def until_told(self, count: int = len(SYMBOLS)) -> None:
+    async def until_alerted(self, count: int = len(SYMBOLS)) -> None:
         async with asyncio.timeout(30):
             while len((await self.kept())[1]) < count:
                 await asyncio.sleep(0.2)
@@ -97,7 +97,7 @@ async def test_no_signal_or_alert_is_lost_or_duplicated_when_collectors_are_kill
     assert node.start("signals").wait(30) == -signal.SIGKILL
     assert node.start("alerts").wait(30) == -signal.SIGKILL
     third = node.start()
-    await node.until_told()
+    await node.until_alerted()
     third.kill()
     third.wait()
     await node.until_works(node.start())
@@ -114,7 +114,7 @@ async def test_a_collector_that_was_frozen_during_a_takeover_duplicates_no_signa
     first.send_signal(signal.SIGSTOP)
     await node.until_works(second)
     (node.folder / "quiet").unlink()
-    await node.until_told()
+    await node.until_alerted()
     first.send_signal(signal.SIGCONT)
     await asyncio.sleep(4)
     assert_one_of_each(*await node.kept())
@@ -202,11 +202,11 @@ async def test_disabled_opportunities_are_absent_including_those_already_open(tm
             while len(await history.alerts(kinds=OPENED)) < 3:  # then the alerts about opportunities are stored too
                 await asyncio.sleep(0.1)
     assert (stands.id in {o.id for o in shown.opportunities}) is wanted
-    told = await history.alerts(kinds=[AlertKind.OPPORTUNITY])
-    assert (stands.id in {alert.reference for alert in told}) is wanted
+    stored = await history.alerts(kinds=[AlertKind.OPPORTUNITY])
+    assert (stands.id in {alert.reference for alert in stored}) is wanted
     if not wanted:
         assert not shown.opportunities
-        assert not told
+        assert not stored
         assert len(await history.opportunities()) == 1
     await history.close()
 

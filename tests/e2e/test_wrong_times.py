@@ -35,7 +35,7 @@ class WrongTimes:
 
     def __init__(self) -> None:
         self._ahead_ms: int | None = None
-        self._told = threading.Event()
+        self._sent = threading.Event()
 
     def __call__(self, path: str, query: Mapping[str, str], body: Any) -> Any:
         if path == "/api/v3/global":
@@ -46,14 +46,14 @@ class WrongTimes:
         if path == BYBIT_TICKERS and self._ahead_ms is not None:
             body["time"] += self._ahead_ms
             self._ahead_ms = None
-            self._told.set()
+            self._sent.set()
         return body
 
-    def tell_once(self, ahead_ms: int) -> None:
-        """Shift the time of the next Bybit tickers. Return once they were told."""
-        self._told.clear()
+    def shift_once(self, ahead_ms: int) -> None:
+        """Shift the time of the next Bybit tickers. Return once they were sent."""
+        self._sent.clear()
         self._ahead_ms = ahead_ms
-        assert self._told.wait(30)
+        assert self._sent.wait(30)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_one_reply_with_a_wrong_clock_closes_no_signal_and_stores_nothing(
     eventually(active, ids.__le__, 20, "the stored signals are active")
     with DashboardMonitor(node) as caller:
         for ahead_ms in (31 * HOUR, HOUR, 4 * MINUTE, 50_000):
-            wrong.tell_once(ahead_ms)
+            wrong.shift_once(ahead_ms)
             began = time.monotonic()
             for _ in range(2):
                 new_snapshot(node)

@@ -15,7 +15,9 @@ SYMBOLS = 30
 
 
 @pytest.mark.parametrize(("date", "venue"), [("2025-10-22", "bybit"), ("2025-10-11", "bybit"), ("2025-10-05", "binance")])
-async def test_a_recorded_day_obeys_the_laws_and_its_markets_are_told_apart(replay: Replay, date: str, venue: str) -> None:
+async def test_a_recorded_day_obeys_the_laws_and_its_markets_have_different_scores(
+    replay: Replay, date: str, venue: str
+) -> None:
     replay.fault("ok", tape_date=date)
     try:
         inputs, now = await read(replay.url, venue, UniverseRules(limit=SYMBOLS))

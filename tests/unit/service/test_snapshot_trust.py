@@ -41,7 +41,7 @@ async def test_a_snapshot_from_the_future_blocks_no_later_one() -> None:
 
 
 @in_virtual_time
-async def test_a_collector_that_was_replaced_is_not_believed_while_its_successor_publishes() -> None:
+async def test_snapshots_of_a_replaced_collector_are_refused_while_its_successor_publishes() -> None:
     setup = CacheSetup()
     await setup.show(snapshot("successor"), term=8)
     await setup.show(snapshot("late", observed_ms=T0 + 2000), term=7)
