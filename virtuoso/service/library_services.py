@@ -62,7 +62,9 @@ def _handler(method: MethodDescriptor, respond: Any, shares: StreamShares) -> gr
 
 async def _decode(message: type[Message], raw: bytes, context: Context) -> Message:
     try:
-        return message.FromString(raw)
+        request = message.FromString(raw)
+        request.DiscardUnknownFields()  # reflection sends the request back, where they could be too deep to be decoded
+        return request
     except DecodeError:
         await _abort(InvalidField([("", f"the request is not a {message.DESCRIPTOR.full_name}")]), context)
 
