@@ -29,6 +29,7 @@ VirtuosoError
     ├── HistoryUnavailable   the answer is in the history, which cannot be read now
     ├── Overloaded           too many calls at once
     ├── TooManyStreams       too many open streams
+    ├── UnknownRpc           there is no such RPC
     └── ShuttingDown         the server is shutting down
 """
 
@@ -172,6 +173,10 @@ class Overloaded(RequestError):
 
 class TooManyStreams(RequestError):
     """There are too many open streams."""
+
+
+class UnknownRpc(RequestError):
+    """There is no such RPC."""
 
 
 class ShuttingDown(RequestError):

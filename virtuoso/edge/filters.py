@@ -29,7 +29,7 @@ def extension(name: str, typed_config: dict[str, Any]) -> dict[str, Any]:
 
 def filters(spec: EdgeSpec) -> list[dict[str, Any]]:
     """Return HttpConnectionManager.http_filters."""
-    lua = {"@type": f"{HTTP}.lua.v3.Lua", "default_source_code": {"inline_string": local_replies.WEB_STATUS}}
+    lua = {"@type": f"{HTTP}.lua.v3.Lua", "default_source_code": {"inline_string": local_replies.GRPC_STATUS}}
     return [
         extension("envoy.filters.http.lua", lua),
         *([extension("envoy.filters.http.header_mutation", _strict_transport_security())] if spec.certificate else []),

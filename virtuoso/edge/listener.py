@@ -16,7 +16,6 @@ from virtuoso.edge.spec import EdgeSpec
 
 # The timeout for the receipt of a whole request. It protects against clients that send single bytes.
 REQUEST_S = 30
-MAX_HEADERS_KIB = 16  # of a request, with its path; a list of 500 symbols takes 12
 # The timeout for a connection without requests. Load balancers in front keep idle connections for up to ten minutes.
 IDLE_S = 620
 # The time for a connection to end after its age is reached. HTTP/2 clients learn of it at once.
@@ -82,7 +81,7 @@ def _connection_manager(spec: EdgeSpec) -> dict[str, Any]:
             extension("envoy.http.early_header_mutation.header_mutation", _header_removal())
         ],
         # A larger one gets 431. With the headers that Envoy adds, it stays below the server's own limit.
-        "max_request_headers_kb": MAX_HEADERS_KIB,
+        "max_request_headers_kb": local_replies.MAX_HEADERS_KIB,
         "request_headers_timeout": "10s",
         "request_timeout": f"{REQUEST_S}s",
         # A health Watch may have no messages for days. The pings below detect lost clients. Streams with heartbeats have a

@@ -18,44 +18,74 @@ from virtuoso.market.v1 import error_reason_pb2
 
 DOMAIN = "virtuoso.market"
 RETRY_S = 1
-# HTTP status -> gRPC code, for requests that Envoy refuses.
-CODES = {
-    400: code_pb2.INVALID_ARGUMENT,
-    403: code_pb2.PERMISSION_DENIED,
-    404: code_pb2.NOT_FOUND,
-    405: code_pb2.UNIMPLEMENTED,
-    408: code_pb2.DEADLINE_EXCEEDED,
-    413: code_pb2.RESOURCE_EXHAUSTED,
-    431: code_pb2.RESOURCE_EXHAUSTED,
-    500: code_pb2.INTERNAL,
-    502: code_pb2.UNAVAILABLE,
-    503: code_pb2.UNAVAILABLE,
-    504: code_pb2.DEADLINE_EXCEEDED,
+MAX_HEADERS_KIB = 16  # of a request, with its path; a list of 500 symbols takes 12
+# Envoy's own words, where they say what is wrong.
+WORDS = "%LOCAL_REPLY_BODY%"
+# HTTP status -> gRPC code, reason and message, for requests that Envoy refuses.
+REFUSALS = {
+    400: (code_pb2.INVALID_ARGUMENT, "INVALID_FIELD", WORDS),
+    403: (code_pb2.PERMISSION_DENIED, "INVALID_FIELD", WORDS),
+    404: (code_pb2.NOT_FOUND, "UNKNOWN_RPC", WORDS),
+    405: (code_pb2.UNIMPLEMENTED, "UNKNOWN_RPC", WORDS),
+    408: (code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the request did not arrive in time"),
+    413: (code_pb2.RESOURCE_EXHAUSTED, "TOO_LARGE", "the request is too large"),
+    414: (code_pb2.RESOURCE_EXHAUSTED, "TOO_LARGE", "the path is too long"),
+    426: (code_pb2.UNIMPLEMENTED, "INVALID_FIELD", WORDS),
+    431: (
+        code_pb2.RESOURCE_EXHAUSTED,
+        "TOO_LARGE",
+        f"the path and the headers of the request are larger than {MAX_HEADERS_KIB} KiB, or too many",
+    ),
+    500: (code_pb2.INTERNAL, "INTERNAL", "an internal error of the edge"),
+    501: (code_pb2.UNIMPLEMENTED, "INVALID_FIELD", WORDS),
+    502: (code_pb2.UNAVAILABLE, "NO_SERVER", "the reply of the server cannot be read"),
+    503: (code_pb2.UNAVAILABLE, "NO_SERVER", "no server answers behind the edge"),
+    504: (code_pb2.DEADLINE_EXCEEDED, "NO_SERVER", "no server answers in time behind the edge"),
 }
-# A gRPC-Web client ignores grpc-status when the HTTP status is not 200. So this script sets the HTTP status to 200. For 429,
-# Envoy sets grpc-status to UNAVAILABLE. The script changes it to RESOURCE_EXHAUSTED.
-WEB_STATUS = f"""
+# The messages for RPCs, whose details cannot have Envoy's own words.
+RPC_MESSAGES = {
+    400: "the request is not valid gRPC-Web",
+    403: "the request is not allowed",
+    404: "there is no such RPC",
+    405: "there is no such RPC",
+    426: "the version of HTTP is not supported",
+    501: "the encoding of the request is not supported",
+}
+# The header that Envoy passes to a server, which would end the connection of all clients for another text.
+TIMEOUT_PATTERN = "[0-9]{1,8}[HMSmun]"
+TIMEOUT_REFUSED = "the header grpc-timeout is not a number of up to eight digits and one of H, M, S, m, u, n"
+# A local reply has its gRPC code in this header, because Envoy derives its own from the HTTP status.
+CODE = "x-local-reply-code"
+# A gRPC-Web client ignores grpc-status when the HTTP status is not 200. So this script sets the HTTP status to 200.
+GRPC_STATUS = f"""
 function envoy_on_response(handle)
   local headers = handle:headers()
   local kind = headers:get("content-type") or ""
-  if string.sub(kind, 1, 20) == "application/grpc-web" and headers:get("grpc-status") then
-    if headers:get(":status") == "429" then
-      headers:replace("grpc-status", "{code_pb2.RESOURCE_EXHAUSTED}")
+  local code = headers:get("{CODE}")
+  if code then
+    headers:remove("{CODE}")
+  end
+  if headers:get("grpc-status") then
+    if code then
+      headers:replace("grpc-status", code)
     end
-    headers:replace(":status", "200")
+    if string.sub(kind, 1, 20) == "application/grpc-web" then
+      headers:replace(":status", "200")
+    end
   end
 end
 """
+
+
+def _expression(text: str) -> dict[str, Any]:
+    kind = "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
+    config = {"@type": kind, "expression": text}
+    return {"extension_filter": {"name": "envoy.access_loggers.extension_filters.cel", "typed_config": config}}
+
+
 # Envoy refuses some paths before it has read the rest of the request, with an empty message.
-_PATH_REFUSED = {
-    "extension_filter": {
-        "name": "envoy.access_loggers.extension_filters.cel",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
-            "expression": "response.code_details.startsWith('path_normalization_failed')",
-        },
-    }
-}
+_PATH_REFUSED = _expression("response.code_details.startsWith('path_normalization_failed')")
+_TIMEOUT_REFUSED = _expression("response.code_details == 'direct_response'")
 NO_SERVER_ANSWERED = {"response_flag_filter": {"flags": ["UF", "UH", "UC", "UO", "UR", "URX", "LR", "UT", "SI", "DT"]}}
 
 Filter = dict[str, Any]
@@ -68,7 +98,7 @@ def local_reply_config() -> dict[str, Any]:
     rate_limited = _status(code_pb2.RESOURCE_EXHAUSTED, "too many requests from this address", "RATE_LIMITED", retry=True)
     retry_after = _header_to_add("retry-after", str(RETRY_S))
     invalid_path = _status(code_pb2.INVALID_ARGUMENT, "the path is not valid: it may not contain %%00", "INVALID_FIELD")
-    invalid = _status(code_pb2.INVALID_ARGUMENT, "%LOCAL_REPLY_BODY%", "INVALID_FIELD")
+    invalid_timeout = _status(code_pb2.INVALID_ARGUMENT, TIMEOUT_REFUSED, "INVALID_FIELD")
     return {
         "mappers": [
             {
@@ -80,15 +110,19 @@ def local_reply_config() -> dict[str, Any]:
             {"filter": _and(NO_SERVER_ANSWERED, _is_json_request()), **_as_json(no_server), "status_code": 503},
             {"filter": _and(NO_SERVER_ANSWERED, _is_rpc()), **_as_trailers(no_server)},
             {"filter": _and(_has_status(400), _PATH_REFUSED), **_as_json(invalid_path)},
-            {"filter": _and(_has_status(400), _is_json_request()), **_as_json(invalid)},
             *(
                 {
                     "filter": _and(
                         _has_status(status), {"or_filter": {"filters": [_is_json_request(), _is_rpc(invert=True)]}}
                     ),
-                    **_as_json(status_pb2.Status(code=code, message="%LOCAL_REPLY_BODY%")),
+                    **_as_json(_status(code, message, reason)),
                 }
-                for status, code in CODES.items()
+                for status, (code, reason, message) in REFUSALS.items()
+            ),
+            {"filter": _and(_has_status(400), _TIMEOUT_REFUSED), **_as_trailers(invalid_timeout)},
+            *(
+                {"filter": _has_status(status), **_as_trailers(_status(code, RPC_MESSAGES.get(status, message), reason))}
+                for status, (code, reason, message) in REFUSALS.items()
             ),
         ]
     }
@@ -128,7 +162,10 @@ def _as_json(status: status_pb2.Status) -> dict[str, Any]:
 def _as_trailers(status: status_pb2.Status) -> dict[str, Any]:
     binary = base64.b64encode(status.SerializeToString(deterministic=True)).decode().rstrip("=")
     return {
-        "headers_to_add": [_header_to_add("grpc-status-details-bin", binary)],
+        "headers_to_add": [
+            _header_to_add(CODE, str(status.code)),
+            _header_to_add("grpc-status-details-bin", binary),
+        ],
         "body_format_override": {"text_format_source": {"inline_string": status.message}},  # grpc-message
     }
 

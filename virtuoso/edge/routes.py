@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from virtuoso.edge import contract
+from virtuoso.edge import contract, local_replies
 from virtuoso.edge.clusters import MONITORS, PAGE, SERVERS
 from virtuoso.edge.filters import HTTP, RATE_LIMIT, TRANSCODER
 from virtuoso.edge.spec import EdgeSpec
@@ -33,7 +33,25 @@ def routes(spec: EdgeSpec) -> dict[str, Any]:
         "domains": ["*"],
         "typed_per_filter_config": {"envoy.filters.http.cors": _cors(spec.origins)},
         "request_headers_to_add": [_client_address()],
-        "routes": [*_rpc_routes(spec), _healthz_route(spec), *_other_routes(spec), *([_page_route()] if spec.page else [])],
+        "routes": [
+            _healthz_route(spec),
+            _bad_timeout_route(),
+            *_rpc_routes(spec),
+            *_other_routes(spec),
+            *([_page_route()] if spec.page else []),
+        ],
+    }
+
+
+def _bad_timeout_route() -> Route:
+    """Return the route of requests whose grpc-timeout is not valid.
+
+    A server would refuse them as INTERNAL, and later requests on the same connection too."""
+    pattern = {"safe_regex": {"regex": local_replies.TIMEOUT_PATTERN}}
+    header = {"name": "grpc-timeout", "string_match": pattern, "invert_match": True}
+    return {
+        "match": {"prefix": "/", "headers": [header]},
+        "direct_response": {"status": 400, "body": {"inline_string": local_replies.TIMEOUT_REFUSED}},
     }
 
 

@@ -46,6 +46,7 @@ TABLE: Mapping[type[BaseException], ErrorSpec] = {
     errors.ShuttingDown: ErrorSpec(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", retry_s=1),
     errors.Overloaded: ErrorSpec(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", retry_s=1),
     errors.TooManyStreams: ErrorSpec(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS", retry_s=10),
+    errors.UnknownRpc: ErrorSpec(grpc.StatusCode.UNIMPLEMENTED, "UNKNOWN_RPC"),
     TimeoutError: ErrorSpec(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
 }
 UNKNOWN = ErrorSpec(grpc.StatusCode.INTERNAL, "INTERNAL")

@@ -13,7 +13,7 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
-from virtuoso.domain.errors import InvalidField, RequestError, TooManyStreams
+from virtuoso.domain.errors import InvalidField, RequestError, TooManyStreams, UnknownRpc
 from virtuoso.service import errors
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
     from virtuoso.service.callers import StreamShares
     from virtuoso.service.rpc import Context
+
+    GenericHandler = grpc.GenericRpcHandler[Any, Any]
+else:
+    GenericHandler = grpc.GenericRpcHandler  # generic only in its published types
 
 
 def handlers(
@@ -30,6 +34,19 @@ def handlers(
     methods = {method.name: _handler(method, getattr(servicer, method.name), shares) for method in service.methods}
     handler: grpc.GenericRpcHandler[Any, Any] = grpc.method_handlers_generic_handler(name or service.full_name, methods)
     return handler
+
+
+class UnknownRpcs(GenericHandler):
+    """The handlers of all other RPCs. They refuse each with a reason, which grpc itself would not give."""
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
+        """Return the handler of any RPC."""
+        path = handler_call_details.method
+
+        async def refuse(_: AsyncIterator[bytes], context: Any) -> None:
+            await _abort(UnknownRpc(f"there is no {path}"), context)
+
+        return grpc.stream_stream_rpc_method_handler(refuse)
 
 
 def _handler(method: MethodDescriptor, respond: Any, shares: StreamShares) -> grpc.RpcMethodHandler[Any, Any]:

@@ -101,6 +101,7 @@ class MarketServer:
         server.add_generic_rpc_handlers((library_services.handlers(HEALTH, self.health, self._library_shares),))
         if self._reflect:
             server.add_generic_rpc_handlers(reflection.handlers((SERVICE, HEALTH.full_name), self._library_shares))
+        server.add_generic_rpc_handlers((library_services.UnknownRpcs(),))  # last: it takes every RPC
         try:
             if self._credentials is None:
                 port = server.add_insecure_port(self._address)

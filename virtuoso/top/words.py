@@ -73,6 +73,8 @@ ERROR_REASONS = {
     "SHUTTING_DOWN": "the server is shutting down",
     "OVERLOADED": "the server has too many calls",
     "TOO_MANY_STREAMS": "the server has too many open streams",
+    "UNKNOWN_RPC": "the server does not have this call",
+    "TOO_LARGE": "the request is too large",
     "NO_SERVER": "the edge has no server behind it",
     "HISTORY_UNAVAILABLE": "the history cannot be read at the moment",
     "SYMBOL_NOT_TRACKED": "the symbol is not scored",

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%virtuoso/market/v1/error_reason.proto\x12\x12virtuoso.market.v1*\x9c\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x45RROR_REASON_NOT_READY\x10\x01\x12!\n\x1d\x45RROR_REASON_DATA_UNAVAILABLE\x10\x02\x12\x1e\n\x1a\x45RROR_REASON_INVALID_FIELD\x10\x03\x12#\n\x1f\x45RROR_REASON_PAGE_TOKEN_INVALID\x10\x04\x12#\n\x1f\x45RROR_REASON_PAGE_TOKEN_EXPIRED\x10\x05\x12!\n\x1d\x45RROR_REASON_SYMBOL_NOT_FOUND\x10\x06\x12#\n\x1f\x45RROR_REASON_SYMBOL_NOT_TRACKED\x10\x07\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x08\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\t\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0c\x12\x1a\n\x16\x45RROR_REASON_NO_SERVER\x10\r\x12$\n ERROR_REASON_HISTORY_UNAVAILABLE\x10\x0e\x12\x1d\n\x19\x45RROR_REASON_RATE_LIMITED\x10\x0f\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%virtuoso/market/v1/error_reason.proto\x12\x12virtuoso.market.v1*\xd6\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x45RROR_REASON_NOT_READY\x10\x01\x12!\n\x1d\x45RROR_REASON_DATA_UNAVAILABLE\x10\x02\x12\x1e\n\x1a\x45RROR_REASON_INVALID_FIELD\x10\x03\x12#\n\x1f\x45RROR_REASON_PAGE_TOKEN_INVALID\x10\x04\x12#\n\x1f\x45RROR_REASON_PAGE_TOKEN_EXPIRED\x10\x05\x12!\n\x1d\x45RROR_REASON_SYMBOL_NOT_FOUND\x10\x06\x12#\n\x1f\x45RROR_REASON_SYMBOL_NOT_TRACKED\x10\x07\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x08\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\t\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0c\x12\x1a\n\x16\x45RROR_REASON_NO_SERVER\x10\r\x12$\n ERROR_REASON_HISTORY_UNAVAILABLE\x10\x0e\x12\x1d\n\x19\x45RROR_REASON_RATE_LIMITED\x10\x0f\x12\x1c\n\x18\x45RROR_REASON_UNKNOWN_RPC\x10\x10\x12\x1a\n\x16\x45RROR_REASON_TOO_LARGE\x10\x11\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z\036virtuoso.market/stubs/marketv1'
   _globals['_ERRORREASON']._serialized_start=62
-  _globals['_ERRORREASON']._serialized_end=602
+  _globals['_ERRORREASON']._serialized_end=660
 # @@protoc_insertion_point(module_scope)

@@ -41,7 +41,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 8
     """RESOURCE_EXHAUSTED: the server has too many concurrent calls. RetryInfo says when to retry."""
     ERROR_REASON_TOO_MANY_STREAMS: _ErrorReason.ValueType  # 9
-    """RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to retry."""
+    """RESOURCE_EXHAUSTED: the server has too many open streams, in total or from this address. RetryInfo says when to retry."""
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 10
     """UNAVAILABLE: the server is shutting down. Retry on another server, or on this one after its restart."""
     ERROR_REASON_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 11
@@ -54,6 +54,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to retry."""
     ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 15
     """RESOURCE_EXHAUSTED: too many requests from this address. RetryInfo says when to retry. Only the edge sends it."""
+    ERROR_REASON_UNKNOWN_RPC: _ErrorReason.ValueType  # 16
+    """UNIMPLEMENTED: there is no such RPC. For a path that is no RPC, the edge sends NOT_FOUND."""
+    ERROR_REASON_TOO_LARGE: _ErrorReason.ValueType  # 17
+    """RESOURCE_EXHAUSTED: the request, or its path with its headers, is too large. A retry does not help."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. Every error has a google.rpc.ErrorInfo. Its `reason` is one of these names without the prefix. Its
@@ -79,7 +83,7 @@ ERROR_REASON_SYMBOL_NOT_TRACKED: ErrorReason.ValueType  # 7
 ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 8
 """RESOURCE_EXHAUSTED: the server has too many concurrent calls. RetryInfo says when to retry."""
 ERROR_REASON_TOO_MANY_STREAMS: ErrorReason.ValueType  # 9
-"""RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to retry."""
+"""RESOURCE_EXHAUSTED: the server has too many open streams, in total or from this address. RetryInfo says when to retry."""
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 10
 """UNAVAILABLE: the server is shutting down. Retry on another server, or on this one after its restart."""
 ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 11
@@ -92,4 +96,8 @@ ERROR_REASON_HISTORY_UNAVAILABLE: ErrorReason.ValueType  # 14
 """UNAVAILABLE: the history of scores, signals and alerts cannot be read now. RetryInfo says when to retry."""
 ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 15
 """RESOURCE_EXHAUSTED: too many requests from this address. RetryInfo says when to retry. Only the edge sends it."""
+ERROR_REASON_UNKNOWN_RPC: ErrorReason.ValueType  # 16
+"""UNIMPLEMENTED: there is no such RPC. For a path that is no RPC, the edge sends NOT_FOUND."""
+ERROR_REASON_TOO_LARGE: ErrorReason.ValueType  # 17
+"""RESOURCE_EXHAUSTED: the request, or its path with its headers, is too large. A retry does not help."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

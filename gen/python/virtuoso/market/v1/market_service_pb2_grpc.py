@@ -243,7 +243,8 @@ class MarketServiceServicer:
     def WatchAlerts(self, request, context):
         """Alerts as they happen, after a cursor. Each alert comes exactly once, also when a failure separates two calls. A message
         comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, or with
-        HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
+        HISTORY_UNAVAILABLE when the history could not be read for 10 s. It ends without an error when it is an hour old. Then
+        call again with the last cursor, on any server.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -251,8 +252,8 @@ class MarketServiceServicer:
 
     def WatchDashboard(self, request, context):
         """First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
-        the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down. Then call again with the
-        last resume_token, on any server.
+        the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
+        it is an hour old. Then call again with the last resume_token, on any server.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

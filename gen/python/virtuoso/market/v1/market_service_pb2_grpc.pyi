@@ -87,12 +87,13 @@ class MarketServiceStub:
     WatchAlerts: _grpc.UnaryStreamMultiCallable[_market_service_pb2.WatchAlertsRequest, _market_service_pb2.WatchAlertsResponse]
     """Alerts as they happen, after a cursor. Each alert comes exactly once, also when a failure separates two calls. A message
     comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, or with
-    HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
+    HISTORY_UNAVAILABLE when the history could not be read for 10 s. It ends without an error when it is an hour old. Then
+    call again with the last cursor, on any server.
     """
     WatchDashboard: _grpc.UnaryStreamMultiCallable[_market_service_pb2.WatchDashboardRequest, _market_service_pb2.WatchDashboardResponse]
     """First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
-    the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down. Then call again with the
-    last resume_token, on any server.
+    the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
+    it is an hour old. Then call again with the last resume_token, on any server.
     """
 
 @_typing.type_check_only
@@ -154,12 +155,13 @@ class MarketServiceAsyncStub(MarketServiceStub):
     WatchAlerts: _aio.UnaryStreamMultiCallable[_market_service_pb2.WatchAlertsRequest, _market_service_pb2.WatchAlertsResponse]  # type: ignore[assignment]
     """Alerts as they happen, after a cursor. Each alert comes exactly once, also when a failure separates two calls. A message
     comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, or with
-    HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
+    HISTORY_UNAVAILABLE when the history could not be read for 10 s. It ends without an error when it is an hour old. Then
+    call again with the last cursor, on any server.
     """
     WatchDashboard: _aio.UnaryStreamMultiCallable[_market_service_pb2.WatchDashboardRequest, _market_service_pb2.WatchDashboardResponse]  # type: ignore[assignment]
     """First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
-    the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down. Then call again with the
-    last resume_token, on any server.
+    the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
+    it is an hour old. Then call again with the last resume_token, on any server.
     """
 
 class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -308,7 +310,8 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_market_service_pb2.WatchAlertsResponse], _abc.AsyncIterator[_market_service_pb2.WatchAlertsResponse]]:
         """Alerts as they happen, after a cursor. Each alert comes exactly once, also when a failure separates two calls. A message
         comes at least every 30 s. The stream ends with UNAVAILABLE: with SHUTTING_DOWN when the server shuts down, or with
-        HISTORY_UNAVAILABLE when the history could not be read for 10 s. Then call again with the last cursor, on any server.
+        HISTORY_UNAVAILABLE when the history could not be read for 10 s. It ends without an error when it is an hour old. Then
+        call again with the last cursor, on any server.
         """
 
     @_abc_1.abstractmethod
@@ -318,8 +321,8 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_market_service_pb2.WatchDashboardResponse], _abc.AsyncIterator[_market_service_pb2.WatchDashboardResponse]]:
         """First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
-        the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down. Then call again with the
-        last resume_token, on any server.
+        the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
+        it is an hour old. Then call again with the last resume_token, on any server.
         """
 
 def add_MarketServiceServicer_to_server(servicer: MarketServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

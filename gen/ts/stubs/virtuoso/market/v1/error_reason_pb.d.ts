@@ -65,7 +65,7 @@ export declare enum ErrorReason {
      */
     OVERLOADED = 8,
     /**
-     * RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to retry.
+     * RESOURCE_EXHAUSTED: the server has too many open streams, in total or from this address. RetryInfo says when to retry.
      *
      * @generated from enum value: ERROR_REASON_TOO_MANY_STREAMS = 9;
      */
@@ -105,7 +105,19 @@ export declare enum ErrorReason {
      *
      * @generated from enum value: ERROR_REASON_RATE_LIMITED = 15;
      */
-    RATE_LIMITED = 15
+    RATE_LIMITED = 15,
+    /**
+     * UNIMPLEMENTED: there is no such RPC. For a path that is no RPC, the edge sends NOT_FOUND.
+     *
+     * @generated from enum value: ERROR_REASON_UNKNOWN_RPC = 16;
+     */
+    UNKNOWN_RPC = 16,
+    /**
+     * RESOURCE_EXHAUSTED: the request, or its path with its headers, is too large. A retry does not help.
+     *
+     * @generated from enum value: ERROR_REASON_TOO_LARGE = 17;
+     */
+    TOO_LARGE = 17
 }
 /**
  * Describes the enum virtuoso.market.v1.ErrorReason.

@@ -5,7 +5,7 @@ import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
 /**
  * Describes the file virtuoso/market/v1/error_reason.proto.
  */
-export const file_virtuoso_market_v1_error_reason = /*@__PURE__*/ fileDesc("CiV2aXJ0dW9zby9tYXJrZXQvdjEvZXJyb3JfcmVhc29uLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEqnAQKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEhoKFkVSUk9SX1JFQVNPTl9OT1RfUkVBRFkQARIhCh1FUlJPUl9SRUFTT05fREFUQV9VTkFWQUlMQUJMRRACEh4KGkVSUk9SX1JFQVNPTl9JTlZBTElEX0ZJRUxEEAMSIwofRVJST1JfUkVBU09OX1BBR0VfVE9LRU5fSU5WQUxJRBAEEiMKH0VSUk9SX1JFQVNPTl9QQUdFX1RPS0VOX0VYUElSRUQQBRIhCh1FUlJPUl9SRUFTT05fU1lNQk9MX05PVF9GT1VORBAGEiMKH0VSUk9SX1JFQVNPTl9TWU1CT0xfTk9UX1RSQUNLRUQQBxIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAIEiEKHUVSUk9SX1JFQVNPTl9UT09fTUFOWV9TVFJFQU1TEAkSHgoaRVJST1JfUkVBU09OX1NIVVRUSU5HX0RPV04QChIiCh5FUlJPUl9SRUFTT05fREVBRExJTkVfRVhDRUVERUQQCxIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQDBIaChZFUlJPUl9SRUFTT05fTk9fU0VSVkVSEA0SJAogRVJST1JfUkVBU09OX0hJU1RPUllfVU5BVkFJTEFCTEUQDhIdChlFUlJPUl9SRUFTT05fUkFURV9MSU1JVEVEEA9CIFoedmlydHVvc28ubWFya2V0L3N0dWJzL21hcmtldHYxYgZwcm90bzM");
+export const file_virtuoso_market_v1_error_reason = /*@__PURE__*/ fileDesc("CiV2aXJ0dW9zby9tYXJrZXQvdjEvZXJyb3JfcmVhc29uLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEq1gQKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEhoKFkVSUk9SX1JFQVNPTl9OT1RfUkVBRFkQARIhCh1FUlJPUl9SRUFTT05fREFUQV9VTkFWQUlMQUJMRRACEh4KGkVSUk9SX1JFQVNPTl9JTlZBTElEX0ZJRUxEEAMSIwofRVJST1JfUkVBU09OX1BBR0VfVE9LRU5fSU5WQUxJRBAEEiMKH0VSUk9SX1JFQVNPTl9QQUdFX1RPS0VOX0VYUElSRUQQBRIhCh1FUlJPUl9SRUFTT05fU1lNQk9MX05PVF9GT1VORBAGEiMKH0VSUk9SX1JFQVNPTl9TWU1CT0xfTk9UX1RSQUNLRUQQBxIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAIEiEKHUVSUk9SX1JFQVNPTl9UT09fTUFOWV9TVFJFQU1TEAkSHgoaRVJST1JfUkVBU09OX1NIVVRUSU5HX0RPV04QChIiCh5FUlJPUl9SRUFTT05fREVBRExJTkVfRVhDRUVERUQQCxIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQDBIaChZFUlJPUl9SRUFTT05fTk9fU0VSVkVSEA0SJAogRVJST1JfUkVBU09OX0hJU1RPUllfVU5BVkFJTEFCTEUQDhIdChlFUlJPUl9SRUFTT05fUkFURV9MSU1JVEVEEA8SHAoYRVJST1JfUkVBU09OX1VOS05PV05fUlBDEBASGgoWRVJST1JfUkVBU09OX1RPT19MQVJHRRARQiBaHnZpcnR1b3NvLm1hcmtldC9zdHVicy9tYXJrZXR2MWIGcHJvdG8z");
 /**
  * Why a call failed. Every error has a google.rpc.ErrorInfo. Its `reason` is one of these names without the prefix. Its
  * `domain` is "virtuoso.market".
@@ -69,7 +69,7 @@ export var ErrorReason;
      */
     ErrorReason[ErrorReason["OVERLOADED"] = 8] = "OVERLOADED";
     /**
-     * RESOURCE_EXHAUSTED: the server has too many open streams. RetryInfo says when to retry.
+     * RESOURCE_EXHAUSTED: the server has too many open streams, in total or from this address. RetryInfo says when to retry.
      *
      * @generated from enum value: ERROR_REASON_TOO_MANY_STREAMS = 9;
      */
@@ -110,6 +110,18 @@ export var ErrorReason;
      * @generated from enum value: ERROR_REASON_RATE_LIMITED = 15;
      */
     ErrorReason[ErrorReason["RATE_LIMITED"] = 15] = "RATE_LIMITED";
+    /**
+     * UNIMPLEMENTED: there is no such RPC. For a path that is no RPC, the edge sends NOT_FOUND.
+     *
+     * @generated from enum value: ERROR_REASON_UNKNOWN_RPC = 16;
+     */
+    ErrorReason[ErrorReason["UNKNOWN_RPC"] = 16] = "UNKNOWN_RPC";
+    /**
+     * RESOURCE_EXHAUSTED: the request, or its path with its headers, is too large. A retry does not help.
+     *
+     * @generated from enum value: ERROR_REASON_TOO_LARGE = 17;
+     */
+    ErrorReason[ErrorReason["TOO_LARGE"] = 17] = "TOO_LARGE";
 })(ErrorReason || (ErrorReason = {}));
 /**
  * Describes the enum virtuoso.market.v1.ErrorReason.
