@@ -206,7 +206,7 @@ async def test_the_error_for_an_unknown_query_parameter_has_its_name(
 )
 async def test_an_unknown_path_is_404_in_json(filled_edge: RunningEdge, method: str, path: str) -> None:
     status, body, headers = await filled_edge.http(path, method, headers=ORIGIN)
-    assert (status, body["code"], body["details"]) == (404, 5, [])
+    assert (status, body["code"], details(body)["ErrorInfo"]["reason"]) == (404, 5, "UNKNOWN_RPC")
     assert path in body["message"]
     assert headers["access-control-allow-origin"] == ORIGIN["Origin"]
 

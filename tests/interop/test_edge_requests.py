@@ -172,7 +172,7 @@ async def test_every_error_of_an_rpc_has_a_reason_and_its_own_code(
         ("/nothing", [], 404, "UNKNOWN_RPC"),
         ("/v1/overview?nothing=1", [], 400, "INVALID_FIELD"),
         ("/v1/overview", ["bad header: 1"], 400, "INVALID_FIELD"),
-        ("/v1/overview", ["Transfer-Encoding: nothing"], 501, ""),
+        ("/v1/overview", ["Transfer-Encoding: nothing"], 501, "INVALID_FIELD"),
         ("/v1/overview", ["Content-Length: -1"], 400, "INVALID_FIELD"),
     ],
 )

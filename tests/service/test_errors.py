@@ -53,7 +53,7 @@ def test_every_request_error_is_in_the_table_and_every_reason_in_the_contract() 
         return set().union(*map(subclasses, below)) if below else {kind}
 
     assert subclasses(errors.RequestError) <= set(TABLE)
-    of_the_edge = {"NO_SERVER", "RATE_LIMITED"}
+    of_the_edge = {"NO_SERVER", "RATE_LIMITED", "TOO_LARGE"}
     reasons = {row.reason for row in TABLE.values()} | {UNKNOWN.reason, "UNSPECIFIED"} | of_the_edge
     assert {f"ERROR_REASON_{reason}" for reason in reasons} == set(error_reason_pb2.ErrorReason.keys())
 
