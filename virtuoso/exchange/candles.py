@@ -19,6 +19,7 @@ from virtuoso.domain.plausibility import (
     MAX_BAR_LEAD_MS,
     MAX_GAP_JUMP,
     MAX_OPEN_JUMP,
+    MAX_WICK,
     PRICE_ROUNDING,
 )
 from virtuoso.exchange.rows import count_accepted, count_refused, number
@@ -120,7 +121,8 @@ def _plausible(table: Floats) -> Floats:
         numbers = np.all((table[:, 1:5] > 0) & (table[:, 1:5] <= LARGEST), axis=1) & (volume >= 0) & (volume <= LARGEST)
         top, bottom = high * (1 + PRICE_ROUNDING), low * (1 - PRICE_ROUNDING)
         within = (opened <= top) & (close <= top) & (opened >= bottom) & (close >= bottom)
-        shaped = (high >= low) & within
+        wicks = (high <= MAX_WICK * np.maximum(opened, close)) & (low * MAX_WICK >= np.minimum(opened, close))
+        shaped = (high >= low) & within & wicks
         traded = ~((high > low) & (volume == 0))
     count_refused("candle_number", int(np.sum(~numbers)))
     count_refused("candle_shape", int(np.sum(numbers & ~shaped)))

@@ -21,9 +21,11 @@ from virtuoso.domain.plausibility import (
     MAX_PRICE_STEP,
     MAX_ROW_LEAD_MS,
     MAX_TICKER_AGE_MS,
+    MAX_TICKS,
+    TICK_ROUNDING,
 )
 from virtuoso.exchange.funding_intervals import FundingIntervals
-from virtuoso.exchange.rows import count_accepted, count_refused, keyed, mappings, number, positive, row_time
+from virtuoso.exchange.rows import count_absent, count_accepted, count_refused, keyed, mappings, number, positive, row_time
 from virtuoso.exchange.venues import UNIFIED, PremiumNames, TickerNames
 
 
@@ -96,7 +98,8 @@ def read_tickers(
         if time_ms is None:
             continue
         opened = positive(row.get(names.open))
-        change = _change(row, names, last, opened, instrument.tick_size or 0)
+        tick_size = _tick_size(instrument, last)
+        change = _change(row, names, last, opened, tick_size or 0)
         turnover, volume = _traded(row, names, last, opened, contract=contracts.get(instrument.symbol, 1))
         if not _within_day(row, names, last, opened):
             count_refused("ticker_range")
@@ -110,7 +113,7 @@ def read_tickers(
             symbol=instrument.symbol,
             last=last,
             stamp=Stamp(observed_ms=min(time_ms, stamp.observed_ms), received_ms=stamp.received_ms),
-            tick_size=instrument.tick_size,
+            tick_size=tick_size,
             change_24h_percent=change,
             turnover_24h=turnover,
             volume_24h=volume,
@@ -139,6 +142,17 @@ def _row_times(rows: Sequence[Mapping[str, Any]], names: TickerNames, venue_ms: 
     count_refused("ticker_time", times.count(None))
     count_refused("ticker_age", sum(old))
     return [None if is_old else time_ms for time_ms, is_old in zip(times, old, strict=True)], sum(old)
+
+
+def _tick_size(instrument: Instrument, last: float) -> float | None:
+    """Return the tick size of the market, or None when the last price is not a plausible number of ticks."""
+    if instrument.tick_size is None:
+        return None
+    ticks = last / instrument.tick_size
+    if 1 <= round(ticks) <= MAX_TICKS and abs(ticks - round(ticks)) <= TICK_ROUNDING:
+        return instrument.tick_size
+    count_absent("ticker_tick")
+    return None
 
 
 def _within_day(row: Mapping[str, Any], names: TickerNames, last: float, opened: float | None) -> bool:

@@ -136,6 +136,8 @@ def test_without_an_exact_clock_a_bar_is_closed_only_when_there_is_a_later_bar()
         (bar(3, h="8"), "candle_shape"),
         (bar(3, c="13"), "candle_shape"),
         (bar(3, o="8.5"), "candle_shape"),
+        (bar(3, h="12000"), "candle_shape"),
+        (bar(3, lo="0.009"), "candle_shape"),
         (bar(3, v="0"), "candle_volume"),
         ([str(NOW - 3 * MINUTE + 1), "10", "12", "9", "11", "5"], "candle_time"),
         (["x", "10", "12", "9", "11", "5"], "candle_time"),

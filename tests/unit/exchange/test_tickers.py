@@ -105,6 +105,26 @@ def test_an_implausible_field_is_absent_and_the_price_is_kept(field: str, change
     assert ticker.last == 102
 
 
+@pytest.mark.parametrize(
+    ("price", "tick_size", "plausible"),
+    [
+        (0.00000001234, 1e-11, True),
+        (1e9, 0.01, True),
+        (4321.25, 0.25, True),
+        (119876.5, 0.1, True),
+        (119876.5, 1e-30, False),
+        (119876.5, 1000.0, False),
+        (0.5, 10.0, False),
+    ],
+)
+def test_a_tick_size_that_does_not_divide_the_price_is_absent(price: float, tick_size: float, *, plausible: bool) -> None:
+    coin = Instrument(symbol="BTCUSDT", venue_symbol="", base_asset="", multiplier=1, tick_size=tick_size)
+    row = {**ROW, "lastPrice": repr(price)}
+    stated: dict[str, Any] = {"venue_ms": NOW, "premiums": {}, "premium": BYBIT.premium, "intervals": FundingIntervals(None)}
+    ticker = read_tickers([row], BYBIT.ticker, {"BTCUSDT": coin}, STAMP, **stated)["BTCUSDT"]
+    assert ticker.tick_size == (tick_size if plausible else None)
+
+
 def test_an_inactive_market_has_a_turnover_of_zero() -> None:
     ticker = one(turnover24h="0.0000", volume24h="0.0000", prevPrice24h="102", price24hPcnt="0", fundingRate="")
     assert (ticker.turnover_24h, ticker.volume_24h, ticker.change_24h_percent) == (0, 0, 0)
