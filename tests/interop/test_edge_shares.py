@@ -78,7 +78,7 @@ async def deployment(folder: Path, *more: str) -> AsyncIterator[Edge]:
             each.kill()
 
 
-async def test_one_address_that_opens_streams_all_the_time_leaves_those_of_others(tmp_path: Path) -> None:
+async def test_an_address_that_keeps_opening_streams_ends_no_stream_of_others(tmp_path: Path) -> None:
     async with deployment(
         tmp_path / "cache", "--max-streams", str(STREAMS), "--max-streams-per-address", str(SHARE)
     ) as edge:
@@ -142,7 +142,7 @@ async def show_until(market: RunningServer, wanted: Callable[[], bool], size: in
         await asyncio.sleep(0.02)
 
 
-async def test_streams_that_their_client_does_not_read_end_and_others_stay() -> None:
+async def test_unread_streams_end_and_the_others_stay() -> None:
     async with running_edge(spec={"unread_s": 1.5}, heartbeat_s=0.3) as one, one.stub() as stub, asyncio.timeout(60):
         await one.market.show(snapshot("n0", size=500, details=False))
         options = [("grpc.http2.bdp_probe", 0), ("grpc.use_local_subchannel_pool", 1)]

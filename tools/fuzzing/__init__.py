@@ -2,7 +2,7 @@
 
 cases      one request by seed and index, made from the descriptors of the contract; `wire` has its bytes
    |
-doors      the handlers in this process, or `virtuoso serve` as a process: request -> answer
+targets    the handlers in this process, or `virtuoso serve` as a process: request -> answer
    |
 contract   what is wrong with an answer
 cost       CPU time, memory and log lines

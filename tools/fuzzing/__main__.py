@@ -6,7 +6,7 @@ A case is wrong when
   and 1 ms a KB of the request and the reply);
 - memory grows by more than ten times the size of the request, above the 8 MiB that an allocator takes at once;
 - an answer breaks the contract: a reply that cannot be decoded or breaks a rule, an error without code, reason, domain or
-  request id of the contract, or with words of the program;
+  request id of the contract, or with internal names of the program;
 - a traceback is logged, or more lines than the log's limit allows.
 """
 
@@ -26,7 +26,7 @@ from pathlib import Path
 
 from google.protobuf.message_factory import GetMessageClass
 
-from tools.fuzzing import cost, doors
+from tools.fuzzing import cost, targets
 from tools.fuzzing.cases import READ_THE_HISTORY, Case, Cases, Rpc, rpcs
 from tools.fuzzing.contract import Answer, Contract
 
@@ -55,16 +55,16 @@ class Totals:
 class Fuzz:
     """The cases, what they are sent to, and the figures so far."""
 
-    def __init__(self, cases: Cases, log: cost.Log, handlers: doors.Door, server: doors.Process | None = None) -> None:
+    def __init__(self, cases: Cases, log: cost.Log, handlers: targets.Target, server: targets.Process | None = None) -> None:
         self.totals, self._log = Totals(), log
         self._cases, self._contract = cases, Contract()
-        self._doors: list[tuple[doors.Door, cost.ProcessCost]] = [(handlers, cost.ProcessCost(os.getpid()))]
+        self._targets: list[tuple[targets.Target, cost.ProcessCost]] = [(handlers, cost.ProcessCost(os.getpid()))]
         if server is not None:
-            self._doors.append((server, cost.ProcessCost(server.pid)))
+            self._targets.append((server, cost.ProcessCost(server.pid)))
 
     def close(self) -> None:
         """Release the processes."""
-        for _, figures in self._doors:
+        for _, figures in self._targets:
             figures.close()
 
     async def run(self, indexes: Iterable[int]) -> None:
@@ -75,10 +75,10 @@ class Fuzz:
             if index and index % PROGRESS_EVERY == 0:
                 print(f"{index} cases sent, {len(self.totals.wrong)} wrong", file=sys.stderr)
             case = self._cases.case(index)
-            door, figures = self._doors[-1 if index % PROCESS_EVERY == 0 else 0]
-            await self._send(case, door, figures)
+            target, figures = self._targets[-1 if index % PROCESS_EVERY == 0 else 0]
+            await self._send(case, target, figures)
 
-    async def _send(self, case: Case, door: doors.Door, figures: cost.ProcessCost) -> None:
+    async def _send(self, case: Case, target: targets.Target, figures: cost.ProcessCost) -> None:
         totals, size = self.totals, len(case.raw)
         allowed_ms, allowed_growth = cost.allowed_ms(size), cost.allowed_growth(size)
         best_ms, best_growth, answer = float("inf"), sys.maxsize, Answer()
@@ -86,7 +86,7 @@ class Fuzz:
             await asyncio.sleep(pause_s)
             figures.begin()
             try:
-                answer = await door.call(case.rpc, case.raw, case.metadata)
+                answer = await target.call(case.rpc, case.raw, case.metadata)
             except Exception as error:  # noqa: BLE001 - the fault that this tool looks for
                 totals.wrong.append((str(case), f"raised {error!r}"[:300]))
             ms, growth = figures.end()
@@ -111,9 +111,9 @@ class Fuzz:
 
 async def run(indexes: range, seed: int, folder: Path) -> Totals:
     """Send the cases with these indexes. `folder` is for the servers' files."""
-    await doors.fill_history(folder)
+    await targets.fill_history(folder)
     with cost.Log().attached() as log:
-        async with doors.handlers(folder) as handlers, doors.process(folder) as server:
+        async with targets.handlers(folder) as handlers, targets.process(folder) as server:
             fuzz = Fuzz(Cases(seed, await _continued(handlers)), log, handlers, server)
             await _continued(server)  # a server's first calls open the history
             gc.freeze()  # as a server does
@@ -131,14 +131,14 @@ async def run(indexes: range, seed: int, folder: Path) -> Totals:
     return totals
 
 
-async def _continued(door: doors.Door) -> dict[str, list[bytes]]:
+async def _continued(target: targets.Target) -> dict[str, list[bytes]]:
     """Return requests with the tokens of real replies, by path."""
     continued: dict[str, list[bytes]] = {}
     for rpc in rpcs():
         fields = rpc.method.input_type.fields_by_name
         token = next((name for name in ("page_token", "resume_token", "cursor") if name in fields), None)
         if token is None:
-            await door.call(rpc, b"")
+            await target.call(rpc, b"")
             continue
         for size in (0, 1, 3):
             request = GetMessageClass(rpc.method.input_type)()
@@ -146,14 +146,14 @@ async def _continued(door: doors.Door) -> dict[str, list[bytes]]:
                 request.symbol = "BTCUSDT"  # type: ignore[attr-defined]
             if "page_size" in fields:
                 request.page_size = size  # type: ignore[attr-defined]
-            value = await _token(door, rpc, request.SerializeToString(), token)
+            value = await _token(target, rpc, request.SerializeToString(), token)
             setattr(request, token, value)
             continued.setdefault(rpc.path, []).append(request.SerializeToString())
     return continued
 
 
-async def _token(door: doors.Door, rpc: Rpc, raw: bytes, name: str) -> str:
-    answer = await door.call(rpc, raw)
+async def _token(target: targets.Target, rpc: Rpc, raw: bytes, name: str) -> str:
+    answer = await target.call(rpc, raw)
     reply = GetMessageClass(rpc.method.output_type).FromString(b"".join(answer.messages))
     return str(getattr(reply, name if name in reply.DESCRIPTOR.fields_by_name else f"next_{name}"))
 

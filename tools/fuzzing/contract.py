@@ -43,7 +43,7 @@ class Answer:
 
 
 class Contract:
-    """The rules for answers. Equal replies are read once."""
+    """The rules for answers. Of equal replies, only the first is checked."""
 
     def __init__(self) -> None:
         self._known: set[tuple[str, int]] = set()

@@ -91,7 +91,7 @@ async def test_a_port_in_use_raises_os_error(url: str) -> None:
         ({"MONITOR_ADDRESS": "none", "METRICS_ADDRESS": "127.0.0.1:{metrics}"}, {"metrics": (404, 200)}),
     ],
 )
-async def test_settings_close_the_monitor_or_metrics_or_bind_them_apart(
+async def test_settings_close_monitor_and_metrics_or_give_them_separate_addresses(
     process: Process, settings: dict[str, str], expected: dict[str, tuple[int, int]]
 ) -> None:
     ports = {"monitor": free_port(), "metrics": free_port()}

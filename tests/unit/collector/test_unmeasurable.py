@@ -12,38 +12,38 @@ from tests.unit.fakes import FakeExchange
 from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, UnknownSymbol, VenueStale, VenueTimedOut
 from virtuoso.domain.snapshot import Snapshot
 
-DEAD = "MKRUSDT"
-FOUR = ("BTCUSDT", "ETHUSDT", "SOLUSDT", DEAD)
+UNMEASURABLE = "MKRUSDT"
+FOUR = ("BTCUSDT", "ETHUSDT", "SOLUSDT", UNMEASURABLE)
 NOTHING = EmptyData("no rows")
 LONG_S = 120.0  # an incomplete venue is left within this time
 
 
-def without_price(venue: FakeExchange, symbol: str = DEAD) -> None:
+def without_price(venue: FakeExchange, symbol: str = UNMEASURABLE) -> None:
     venue.without_turnover.add(symbol)
 
 
-def not_traded(venue: FakeExchange, symbol: str = DEAD) -> None:
+def not_traded(venue: FakeExchange, symbol: str = UNMEASURABLE) -> None:
     venue.not_traded.add(symbol)
     venue.symbol_faults[symbol] = NOTHING
 
 
-def without_rows(venue: FakeExchange, symbol: str = DEAD) -> None:
+def without_rows(venue: FakeExchange, symbol: str = UNMEASURABLE) -> None:
     venue.symbol_faults[symbol] = NOTHING
 
 
-def unknown(venue: FakeExchange, symbol: str = DEAD) -> None:
+def unknown(venue: FakeExchange, symbol: str = UNMEASURABLE) -> None:
     venue.symbol_faults[symbol] = UnknownSymbol("no such symbol")
 
 
-def halted(venue: FakeExchange, symbol: str = DEAD) -> None:
+def halted(venue: FakeExchange, symbol: str = UNMEASURABLE) -> None:
     venue.symbol_faults[symbol] = VenueStale("the newest bar is two hours old")
 
 
-def without_answer(venue: FakeExchange, symbol: str = DEAD) -> None:
+def without_answer(venue: FakeExchange, symbol: str = UNMEASURABLE) -> None:
     venue.symbol_faults[symbol] = VenueTimedOut("no answer")
 
 
-def crossed(venue: FakeExchange, symbol: str = DEAD) -> None:
+def crossed(venue: FakeExchange, symbol: str = UNMEASURABLE) -> None:
     venue.symbol_faults[symbol] = BadData("order book crossed")
 
 
@@ -66,7 +66,7 @@ async def last_of(node: Node, seconds: float = LONG_S) -> Snapshot:
     ],
 )
 @pytest.mark.parametrize("venues", [("bybit",), ("bybit", "binance")])
-async def test_three_of_four_symbols_are_served_and_the_dead_one_has_its_reason(
+async def test_three_of_four_symbols_are_served_and_the_unmeasurable_one_has_its_reason(
     venues: tuple[str, ...], die: object, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     exchanges = [exchange(venue, *FOUR) for venue in venues]
@@ -81,10 +81,10 @@ async def test_three_of_four_symbols_are_served_and_the_dead_one_has_its_reason(
     assert snapshot.fallback is None
     assert snapshot.complete
     assert snapshot.scored == 3
-    assert list(snapshot.unmeasurable) == [DEAD]
-    assert snapshot.unmeasurable[DEAD].startswith(reason)
-    assert [record.getMessage() for record in caplog.records if DEAD in record.getMessage()] == [
-        f"{DEAD} has no score: {snapshot.unmeasurable[DEAD]}"
+    assert list(snapshot.unmeasurable) == [UNMEASURABLE]
+    assert snapshot.unmeasurable[UNMEASURABLE].startswith(reason)
+    assert [record.getMessage() for record in caplog.records if UNMEASURABLE in record.getMessage()] == [
+        f"{UNMEASURABLE} has no score: {snapshot.unmeasurable[UNMEASURABLE]}"
     ]
 
 
@@ -97,7 +97,7 @@ async def test_a_symbol_that_the_venue_does_not_list_is_not_expected() -> None:
 
 
 @pytest.mark.parametrize("count", [2, 3])
-async def test_dead_symbols_may_even_be_most_of_the_tracked_ones_while_the_tickers_say_so(count: int) -> None:
+async def test_most_tracked_symbols_may_be_unmeasurable_while_the_tickers_show_it(count: int) -> None:
     venue = exchange("bybit", *FOUR)
     for symbol in FOUR[-count:]:
         not_traded(venue, symbol)
@@ -125,7 +125,7 @@ async def test_a_symbol_whose_inputs_are_still_being_read_is_expected() -> None:
     assert not any(each.snapshot.unmeasurable for each in node.publications)
 
 
-async def test_a_venue_on_which_every_symbol_is_dead_is_incomplete() -> None:
+async def test_a_venue_on_which_every_symbol_is_unmeasurable_is_incomplete() -> None:
     venue = exchange("bybit", *FOUR)
     for symbol in FOUR:
         not_traded(venue, symbol)
@@ -139,7 +139,7 @@ async def test_a_symbol_that_is_traded_again_is_expected_again() -> None:
     node = Node([venue], memory(), symbols=FOUR)
     async with node.running():
         await asyncio.sleep(30)
-        assert list(node.publications[-1].snapshot.unmeasurable) == [DEAD]
+        assert list(node.publications[-1].snapshot.unmeasurable) == [UNMEASURABLE]
         venue.not_traded.clear()
         venue.symbol_faults.clear()
         await asyncio.sleep(120)
@@ -149,9 +149,9 @@ async def test_a_symbol_that_is_traded_again_is_expected_again() -> None:
 
 async def test_a_symbol_whose_prices_contradict_each_other_has_the_reason() -> None:
     venue = exchange("bybit", *FOUR)
-    venue.last[DEAD] = 1000.0
+    venue.last[UNMEASURABLE] = 1000.0
     snapshot = await last_of(Node([venue], memory(), symbols=FOUR))
     assert snapshot.scored >= 3
-    assert snapshot.tickers[DEAD].last == 100.0
-    assert snapshot.tickers[DEAD].change_24h_percent is None
-    assert DEAD not in {mover.symbol for mover in (*snapshot.gainers, *snapshot.losers)}
+    assert snapshot.tickers[UNMEASURABLE].last == 100.0
+    assert snapshot.tickers[UNMEASURABLE].change_24h_percent is None
+    assert UNMEASURABLE not in {mover.symbol for mover in (*snapshot.gainers, *snapshot.losers)}

@@ -153,7 +153,7 @@ async def test_delisted_markets_are_removed_from_the_tickers(bybit: FakeBybit, e
     assert list(await exchange.tickers()) == ["ETHUSDT"]
 
 
-async def test_only_the_candle_with_a_nan_price_is_dropped(bybit: FakeBybit, exchange: CcxtExchange) -> None:
+async def test_only_the_candle_with_a_nan_price_is_refused(bybit: FakeBybit, exchange: CcxtExchange) -> None:
     current_ms = epoch_ms() // MINUTE * MINUTE
     rows = [[str(current_ms - k * MINUTE), "10", "11", "9", "NaN" if k == 4 else "10", "1", "10"] for k in range(9)]
     instrument = (await exchange.instruments())[0]

@@ -144,7 +144,7 @@ def test_without_an_exact_clock_a_bar_is_closed_only_when_there_is_a_later_bar()
         ([str(NOW - 3 * MINUTE), "10"], "candle_row"),
     ],
 )
-def test_only_a_bad_bar_is_dropped(row: list[Any], reason: str) -> None:
+def test_only_a_bad_bar_is_refused(row: list[Any], reason: str) -> None:
     before = refused(reason)
     assert minutes(read([bar(5), bar(4), row, bar(2), bar(1)])) == [5, 4, 2, 1]
     assert refused(reason) == before + 1

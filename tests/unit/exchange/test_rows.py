@@ -95,7 +95,7 @@ def test_no_trades_are_empty_data_and_unreadable_trades_are_bad_data() -> None:
         read_trades("<html>", BYBIT.trade, "BTCUSDT", STAMP)
 
 
-def test_bad_levels_are_removed_from_a_book() -> None:
+def test_bad_levels_of_a_book_are_refused() -> None:
     bids = [["10", "1"], ["9", ""], ["8", "3"], ["7", "-1"], ["6", "2"], ["5", "1"]]
     book = read_book({"bids": bids, "asks": [["11", "4"]]}, "BTCUSDT", STAMP)
     assert book.bids.tolist() == [[10, 1], [8, 3], [6, 2], [5, 1]]

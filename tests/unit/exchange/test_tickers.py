@@ -154,7 +154,7 @@ def test_the_rounding_of_a_low_price_does_not_make_the_change_implausible() -> N
     assert read_back["BTCUSDT"].change_24h_percent == pytest.approx(13.2)
 
 
-def test_rows_of_other_markets_and_duplicates_are_dropped() -> None:
+def test_rows_of_other_markets_and_duplicates_are_ignored() -> None:
     assert read([ROW, dict(ROW), {**ROW, "symbol": "BTC-26DEC25"}, {"symbol": None}, 5])["BTCUSDT"].last == 102
 
 

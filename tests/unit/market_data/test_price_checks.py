@@ -186,7 +186,7 @@ def test_a_ticker_is_kept_for_a_minute_and_only_beside_confirmed_ones() -> None:
     assert set(steps.confirmed(tickers(62, A=10, B=1))) == {"B"}
 
 
-def test_one_wrong_reading_costs_only_itself() -> None:
+def test_one_wrong_reading_changes_nothing_after_it() -> None:
     steps = PriceSteps()
     read = [set(steps.confirmed(tickers(3 * place, A=price))) for place, price in enumerate((100, 10, 100, 1000, 101))]
     assert read == [{"A"}, set(), {"A"}, set(), {"A"}]

@@ -162,7 +162,7 @@ def without_dominance(message: snapshot_pb2.Snapshot) -> snapshot_pb2.Snapshot:
 
 
 @pytest.mark.parametrize("seconds", [T0, T0 * 1000, T0 // 1000 + DAY_S, -1])
-def test_a_wrong_time_of_btcs_share_costs_only_the_share(seconds: int) -> None:
+def test_a_wrong_time_of_btcs_share_removes_only_the_share(seconds: int) -> None:
     message = snapshot(size=3)
     message.overview.btc_dominance_percent, message.overview.btc_dominance_basis = 58.5, 1  # type: ignore[assignment]
     message.overview.btc_dominance_time.seconds = seconds
@@ -171,7 +171,7 @@ def test_a_wrong_time_of_btcs_share_costs_only_the_share(seconds: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [T0, T0 * 1000, T0 // 1000 + DAY_S])
-def test_a_wrong_time_costs_only_its_row(seconds: int) -> None:
+def test_a_wrong_time_removes_only_its_row(seconds: int) -> None:
     message = snapshot(size=6)
     message.symbols[1].list_time.seconds = seconds
     message.confluences[2].price_time.seconds = seconds

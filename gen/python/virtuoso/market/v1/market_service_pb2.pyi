@@ -301,7 +301,9 @@ class GetConfluenceResponse(_message.Message):
     tick_size: _builtins.float
     """The smallest price step of the market, USDT. Prices have its digits. Above 0. Absent when the venue does not state it."""
     funding_percent: _builtins.float
-    """The current funding rate as the venue states it, percent an interval. Above 0 when longs pay. Absent when it is not known."""
+    """The current funding rate as the venue states it, percent an interval. Above 0 when longs pay. Absent when it is not
+    known.
+    """
     funding_day_percent: _builtins.float
     """The current funding rate, percent a day. Rates of different intervals can be compared by it. Absent without a rate or an
     interval.
@@ -836,7 +838,9 @@ class ListSignalsResponse(_message.Message):
 
     @_builtins.property
     def record(self) -> _signal_pb2.SignalRecord:
-        """The results of all closed signals of the venue, whatever the filters are. Absent while the collector cannot read the history."""
+        """The results of all closed signals of the venue, whatever the filters are. Absent while the collector cannot read the
+        history.
+        """
 
     def __init__(
         self,
@@ -1355,7 +1359,9 @@ class ErrorDetails(_message.Message):
     RETRY_INFO_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def error_info(self) -> _error_details_pb2.ErrorInfo:
-        """Always present. `reason` is an ErrorReason without its prefix, `domain` is "virtuoso.market", `metadata` has the request id."""
+        """Always present. `reason` is an ErrorReason without its prefix, `domain` is "virtuoso.market", `metadata` has the request
+        id.
+        """
 
     @_builtins.property
     def bad_request(self) -> _error_details_pb2.BadRequest:

@@ -225,7 +225,8 @@ class MarketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListAlerts(self, request, context):
-        """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be read.
+        """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be
+        read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -78,7 +78,9 @@ class MarketServiceStub:
     ListOpportunities: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListOpportunitiesRequest, _market_service_pb2.ListOpportunitiesResponse]
     """Opportunities that have not expired, newest first. Often there are none."""
     ListAlerts: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListAlertsRequest, _market_service_pb2.ListAlertsResponse]
-    """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be read."""
+    """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be
+    read.
+    """
     GetScoreHistory: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetScoreHistoryRequest, _market_service_pb2.GetScoreHistoryResponse]
     """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is accepted if
     the venue still has it and the range has points. The errors are those of GetConfluence, and UNAVAILABLE with
@@ -146,7 +148,9 @@ class MarketServiceAsyncStub(MarketServiceStub):
     ListOpportunities: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListOpportunitiesRequest, _market_service_pb2.ListOpportunitiesResponse]  # type: ignore[assignment]
     """Opportunities that have not expired, newest first. Often there are none."""
     ListAlerts: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListAlertsRequest, _market_service_pb2.ListAlertsResponse]  # type: ignore[assignment]
-    """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be read."""
+    """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be
+    read.
+    """
     GetScoreHistory: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetScoreHistoryRequest, _market_service_pb2.GetScoreHistoryResponse]  # type: ignore[assignment]
     """Scores and prices of one symbol over time, one point for each step. A symbol that is no longer tracked is accepted if
     the venue still has it and the range has points. The errors are those of GetConfluence, and UNAVAILABLE with
@@ -289,7 +293,9 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListAlertsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListAlertsResponse, _abc.Awaitable[_market_service_pb2.ListAlertsResponse]]:
-        """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be read."""
+        """Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be
+        read.
+        """
 
     @_abc_1.abstractmethod
     def GetScoreHistory(

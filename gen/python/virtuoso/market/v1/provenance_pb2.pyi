@@ -245,9 +245,9 @@ class Coverage(_message.Message):
     present: _builtins.int
     """How many of them have a score. At most `expected`."""
     unmeasurable: _builtins.int
-    """How many of them have no score because the venue cannot measure them: it does not trade them, or has too little data of
-    them. `unscored_reason` of ListSymbols says why. A snapshot without their scores is complete. Together with `present` at
-    most `expected`. Default 0.
+    """How many of them have no score because the venue cannot measure them: it does not trade them, they are halted, or it has
+    too little data of them. `unscored_reason` of ListSymbols says why. A snapshot without their scores is complete. Together
+    with `present` at most `expected`. Default 0.
     """
     def __init__(
         self,

@@ -54,18 +54,18 @@ class Sentiment(_message.Message):
     coverage: _builtins.float
     """The share of the gauge's weight that could be measured, 0-1."""
     funding_mean_percent: _builtins.float
-    """The mean funding rate of the whole venue, weighted by turnover, percent in 8 hours. Rates of other intervals are converted.
-    Absent when no rate with its interval is known.
+    """The mean funding rate of the whole venue, weighted by turnover, percent in 8 hours. Rates of other intervals are
+    converted. Absent when no rate with its interval is known.
     """
     funding_median_percent: _builtins.float
-    """The median funding rate of the whole venue, percent in 8 hours. Rates of other intervals are converted. Absent when no rate
-    with its interval is known.
+    """The median funding rate of the whole venue, percent in 8 hours. Rates of other intervals are converted. Absent when no
+    rate with its interval is known.
     """
     open_interest_usd: _builtins.float
     """The open interest of all markets of the venue that publish it, USD. Above 0. Absent when no market publishes it."""
     open_interest_change_percent: _builtins.float
-    """The change of open interest of the tracked symbols over 4 hours, both at current prices, percent. Absent without 4 hours of
-    history for at least five symbols.
+    """The change of open interest of the tracked symbols over 4 hours, both at current prices, percent. Absent without 4 hours
+    of history for at least five symbols.
     """
     long_short_median: _builtins.float
     """The median of long accounts divided by short accounts, over the tracked symbols. Above 0. Absent when no ratio is known."""

@@ -44,8 +44,8 @@ class Symbol(_message.Message):
     scored: _builtins.bool
     """True when the symbol has a score in this snapshot. Default false."""
     unscored_reason: _builtins.str
-    """Why the venue cannot measure the symbol, such as "MKRUSDT has not been traded on bybit for 24 hours". Empty (the default)
-    when it has a score, and while its data is still being read.
+    """Why the venue cannot measure the symbol, such as "MKRUSDT has not been traded on bybit for 24 hours". Empty (the
+    default) when it has a score, and while its data is still being read.
     """
     @_builtins.property
     def list_time(self) -> _timestamp_pb2.Timestamp:

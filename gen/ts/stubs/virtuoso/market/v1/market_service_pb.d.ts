@@ -304,7 +304,8 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      */
     tickSize?: number | undefined;
     /**
-     * The current funding rate as the venue states it, percent an interval. Above 0 when longs pay. Absent when it is not known.
+     * The current funding rate as the venue states it, percent an interval. Above 0 when longs pay. Absent when it is not
+     * known.
      *
      * @generated from field: optional double funding_percent = 16;
      */
@@ -731,7 +732,8 @@ export type ListSignalsResponse = Message<"virtuoso.market.v1.ListSignalsRespons
      */
     signals: Signal[];
     /**
-     * The results of all closed signals of the venue, whatever the filters are. Absent while the collector cannot read the history.
+     * The results of all closed signals of the venue, whatever the filters are. Absent while the collector cannot read the
+     * history.
      *
      * @generated from field: virtuoso.market.v1.SignalRecord record = 3;
      */
@@ -1203,7 +1205,8 @@ export declare const HeartbeatSchema: GenMessage<Heartbeat>;
  */
 export type ErrorDetails = Message<"virtuoso.market.v1.ErrorDetails"> & {
     /**
-     * Always present. `reason` is an ErrorReason without its prefix, `domain` is "virtuoso.market", `metadata` has the request id.
+     * Always present. `reason` is an ErrorReason without its prefix, `domain` is "virtuoso.market", `metadata` has the request
+     * id.
      *
      * @generated from field: google.rpc.ErrorInfo error_info = 1;
      */
@@ -1366,7 +1369,8 @@ export declare const MarketService: GenService<{
         output: typeof ListOpportunitiesResponseSchema;
     };
     /**
-     * Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be read.
+     * Alerts of all venues that were in use, newest first. UNAVAILABLE with HISTORY_UNAVAILABLE while the history cannot be
+     * read.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListAlerts
      */

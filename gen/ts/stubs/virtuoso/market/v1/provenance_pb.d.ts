@@ -123,9 +123,9 @@ export type Coverage = Message<"virtuoso.market.v1.Coverage"> & {
      */
     present: number;
     /**
-     * How many of them have no score because the venue cannot measure them: it does not trade them, or has too little data of
-     * them. `unscored_reason` of ListSymbols says why. A snapshot without their scores is complete. Together with `present` at
-     * most `expected`. Default 0.
+     * How many of them have no score because the venue cannot measure them: it does not trade them, they are halted, or it has
+     * too little data of them. `unscored_reason` of ListSymbols says why. A snapshot without their scores is complete. Together
+     * with `present` at most `expected`. Default 0.
      *
      * @generated from field: uint32 unmeasurable = 3;
      */

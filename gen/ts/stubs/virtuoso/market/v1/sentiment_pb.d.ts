@@ -47,15 +47,15 @@ export type Sentiment = Message<"virtuoso.market.v1.Sentiment"> & {
      */
     breadth?: Breadth | undefined;
     /**
-     * The mean funding rate of the whole venue, weighted by turnover, percent in 8 hours. Rates of other intervals are converted.
-     * Absent when no rate with its interval is known.
+     * The mean funding rate of the whole venue, weighted by turnover, percent in 8 hours. Rates of other intervals are
+     * converted. Absent when no rate with its interval is known.
      *
      * @generated from field: optional double funding_mean_percent = 6;
      */
     fundingMeanPercent?: number | undefined;
     /**
-     * The median funding rate of the whole venue, percent in 8 hours. Rates of other intervals are converted. Absent when no rate
-     * with its interval is known.
+     * The median funding rate of the whole venue, percent in 8 hours. Rates of other intervals are converted. Absent when no
+     * rate with its interval is known.
      *
      * @generated from field: optional double funding_median_percent = 7;
      */
@@ -67,8 +67,8 @@ export type Sentiment = Message<"virtuoso.market.v1.Sentiment"> & {
      */
     openInterestUsd?: number | undefined;
     /**
-     * The change of open interest of the tracked symbols over 4 hours, both at current prices, percent. Absent without 4 hours of
-     * history for at least five symbols.
+     * The change of open interest of the tracked symbols over 4 hours, both at current prices, percent. Absent without 4 hours
+     * of history for at least five symbols.
      *
      * @generated from field: optional double open_interest_change_percent = 9;
      */

@@ -54,8 +54,8 @@ export type Symbol = Message<"virtuoso.market.v1.Symbol"> & {
      */
     scored: boolean;
     /**
-     * Why the venue cannot measure the symbol, such as "MKRUSDT has not been traded on bybit for 24 hours". Empty (the default)
-     * when it has a score, and while its data is still being read.
+     * Why the venue cannot measure the symbol, such as "MKRUSDT has not been traded on bybit for 24 hours". Empty (the
+     * default) when it has a score, and while its data is still being read.
      *
      * @generated from field: string unscored_reason = 8;
      */

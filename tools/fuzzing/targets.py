@@ -37,11 +37,11 @@ TIMEOUT_S = 20.0
 SYMBOL_COUNT, BAR_COUNT, POINT_COUNT, RECORD_COUNT = 200, 400, 2100, 520
 
 
-class Door(Protocol):
-    """A way to a server."""
+class Target(Protocol):
+    """What a case is sent to: the handlers of a server, or a server."""
 
     async def call(self, rpc: Rpc, raw: bytes, metadata: tuple[tuple[str, str], ...] = ()) -> Answer:
-        """Return the answer to a request. Of a stream, it has the first message."""
+        """Return the answer to a request. The answer of a stream has only the first message."""
         ...
 
 
@@ -50,7 +50,7 @@ class Ended(Exception):
 
 
 class CallContext:
-    """The context of one RPC of a handler. It notes the answer."""
+    """The context of one RPC of a handler. It stores the answer."""
 
     def __init__(self) -> None:
         self.answer = Answer()
@@ -72,21 +72,21 @@ class CallContext:
         return ()
 
     def set_trailing_metadata(self, metadata: tuple[tuple[str, str | bytes], ...], /) -> None:
-        """Note the trailers."""
+        """Store the trailers."""
         self.answer.trailers = dict(metadata)
 
     async def write(self, message: bytes, /) -> None:
-        """Note the first message of a stream, and end it as a client does."""
+        """Store the first message of a stream, and end the stream as a client does."""
         self.answer.messages.append(message)
         raise asyncio.CancelledError
 
     async def abort(self, code: grpc.StatusCode, details: str = "") -> NoReturn:
-        """Note an error without details."""
+        """Store an error without details."""
         self.answer.code, self.answer.text = code, details
         raise Ended
 
     async def abort_with_status(self, status: grpc.Status, /) -> NoReturn:
-        """Note an error."""
+        """Store an error."""
         self.answer.trailers = dict(status.trailing_metadata or ())
         await self.abort(status.code, status.details)
 
@@ -104,7 +104,7 @@ class Handlers:
         self._generic, self._forget = generic, forget
 
     async def call(self, rpc: Rpc, raw: bytes, metadata: tuple[tuple[str, str], ...] = ()) -> Answer:
-        """See Door. Raise what a handler raises: gRPC would log a traceback."""
+        """See Target. Raise what a handler raises: gRPC would log a traceback."""
         await self._forget()
         details, context = _Details(rpc.path, metadata), CallContext()
         handler = next(found for generic in self._generic if (found := generic.service(details)) is not None)
@@ -173,7 +173,7 @@ class Process:
         self._channel: Any = channel
 
     async def call(self, rpc: Rpc, raw: bytes, metadata: tuple[tuple[str, str], ...] = ()) -> Answer:
-        """See Door."""
+        """See Target."""
         options: dict[str, Any] = {"timeout": TIMEOUT_S, "metadata": metadata}
         answer = Answer()
         if rpc.method.client_streaming:

@@ -1,4 +1,4 @@
-"""The product with a few configured symbols, one of which is dead on the venue."""
+"""The product with a few configured symbols, one of which the venue cannot measure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from virtuoso.market.v1 import provenance_pb2
 
 pytestmark = pytest.mark.timeout(300)
 
-DEAD = "SOLUSDT"
+UNMEASURABLE = "SOLUSDT"
 NAMES = ("SOLUSDT", "SOL-USDT-SWAP")
 Alter = Callable[[str, Mapping[str, str], Any], Any]
 
@@ -94,11 +94,11 @@ def halted(path: str, query: Mapping[str, str], body: Any) -> Any:
         ("okx", halted, "SOLUSDT is halted on okx: no trade since "),
     ],
 )
-def test_the_other_symbols_are_served_and_the_dead_one_has_its_reason(
+def test_the_other_symbols_are_served_and_the_unmeasurable_one_has_its_reason(
     make: Callable[..., Product], simulated: Market, venues: str, alter: Alter, reason: str
 ) -> None:
     with AlteredExchange(simulated.url, alter) as exchange:
-        node = make(exchange.url, venues, symbols=f"BTCUSDT,ETHUSDT,XRPUSDT,{DEAD}", environment="SIMULATED")
+        node = make(exchange.url, venues, symbols=f"BTCUSDT,ETHUSDT,XRPUSDT,{UNMEASURABLE}", environment="SIMULATED")
         node.start("up")
         node.wait_ready()
         found = node.provenance()
@@ -106,14 +106,14 @@ def test_the_other_symbols_are_served_and_the_dead_one_has_its_reason(
         assert found.path == provenance_pb2.PATH_SNAPSHOT
         assert (found.coverage.expected, found.coverage.present, found.coverage.unmeasurable) == (4, 3, 1)
         symbols = {each.symbol: each for each in node.stub.ListSymbols(pb.ListSymbolsRequest(), timeout=2).symbols}
-        assert [name for name, each in symbols.items() if not each.scored] == [DEAD]
-        assert symbols[DEAD].unscored_reason.startswith(reason)
-        assert f"{DEAD} has no score: {symbols[DEAD].unscored_reason}" in node.logs()
-        request = pb.GetConfluenceRequest(symbol=DEAD)
+        assert [name for name, each in symbols.items() if not each.scored] == [UNMEASURABLE]
+        assert symbols[UNMEASURABLE].unscored_reason.startswith(reason)
+        assert f"{UNMEASURABLE} has no score: {symbols[UNMEASURABLE].unscored_reason}" in node.logs()
+        request = pb.GetConfluenceRequest(symbol=UNMEASURABLE)
         if alter is without_ticker:
             with pytest.raises(grpc.RpcError) as failed:
                 node.stub.GetConfluence(request, timeout=2)
-            assert symbols[DEAD].unscored_reason in (failed.value.details() or "")
+            assert symbols[UNMEASURABLE].unscored_reason in (failed.value.details() or "")
         else:
             reply = node.stub.GetConfluence(request, timeout=2)
             assert not reply.HasField("score")
@@ -121,4 +121,6 @@ def test_the_other_symbols_are_served_and_the_dead_one_has_its_reason(
                 assert {"order_book", "trades", "candles_5m"} <= set(reply.missing_inputs)
             else:
                 reasons = {component.missing for dimension in reply.dimensions for component in dimension.components}
-                assert [f"{DEAD} is halted on {venues}: {each}" for each in reasons] == [symbols[DEAD].unscored_reason]
+                assert [f"{UNMEASURABLE} is halted on {venues}: {each}" for each in reasons] == [
+                    symbols[UNMEASURABLE].unscored_reason
+                ]
