@@ -1,12 +1,13 @@
 """Alter one value of a venue's reply at a time. Check that only the touched row changes, and that nothing lasting happens.
 
 Each case mutates one value of one recorded or simulated reply, reads it with the real adapter, runs a pass, and sends the
-snapshot through the servers' checks and to JSON. Then the true reply is read again, which must restore everything.
+snapshot through the servers' checks and to JSON. More passes follow, with new tickers and with the true reply, which must
+restore everything.
 
 A case is wrong when
 - an error other than an ExchangeError is raised, or a part of the analysis fails;
 - a score of another symbol changes, or the venue's totals change by more than the touched row can explain;
-- a price is shown that differs from the true one by more than a fifth;
+- a price is shown that differs from the true one by more than a fifth, or BTC's share by a point;
 - a signal, an opportunity or an alert comes of it, or a point is stored with another time;
 - the servers or JSON refuse the whole snapshot;
 - the true reply does not restore what was shown before.
@@ -25,7 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.mutation.market import OfflineMarket, Reading, Shown
+from tools.mutation.market import DOMINANCE, OfflineMarket, Reading, Shown
 from tools.mutation.mutations import Mutation, choose, mutate
 from tools.mutation.venues import NOW_MS, SYMBOLS
 from virtuoso import metrics
@@ -75,7 +76,7 @@ def main() -> int:
 async def run(venue: str, cases: int, rng: random.Random, totals: Totals) -> None:
     """Run `cases` cases on one venue, and add the results to `totals`."""
     market, baseline = await _market(venue)
-    readings: dict[InputKind, list[Reading]] = {}
+    readings: dict[str, list[Reading]] = {}
     for reading in market.readings:
         readings.setdefault(reading.kind, []).append(reading)
     for _ in range(cases):
@@ -108,7 +109,7 @@ async def _case(market: OfflineMarket, baseline: Shown, reading: Reading, rng: r
 
     refused_before, failed_before = _refused(), _failed()
     wrong: list[str] = []
-    replies = market.exchange.replies
+    replies = (market.coingecko if reading.kind == DOMINANCE else market.exchange).replies
     replies.alter = alter
     try:
         await market.read(reading)
@@ -124,6 +125,14 @@ async def _case(market: OfflineMarket, baseline: Shown, reading: Reading, rng: r
     totals.rows_refused += _refused() > refused_before
     after = market.shown()
     wrong += _wrong(baseline, after, touched)
+    lasting = after.lasting
+    if after != baseline:
+        try:
+            lasting |= await market.lasting_later(reading)
+        except ExchangeError as error:
+            wrong.append(f"the true reply is refused afterwards: {type(error).__name__} {error}")
+    if lasting := lasting - baseline.lasting:
+        wrong.append(f"lasting: {min(lasting).split(' signal-')[0].split()[0]} {' '.join(min(lasting).split()[2:])}")
     if _failed() > failed_before:
         wrong.append("a part of the analysis failed")
     try:
@@ -163,8 +172,8 @@ def _wrong(before: Shown, after: Shown, touched: str | None) -> Iterator[str]:
         yield "the venue's sentiment changed"
     if missing := before.universe - after.universe - {touched}:
         yield f"{len(missing)} other symbols left the universe"
-    if lasting := after.lasting - before.lasting:
-        yield f"lasting: {min(lasting).split(' signal-')[0].split()[0]} {' '.join(min(lasting).split()[2:])}"
+    if None not in (before.dominance, after.dominance) and abs((before.dominance or 0) - (after.dominance or 0)) > 1:
+        yield "BTC's share changed"
     if any(abs(time_ms - NOW_MS) > 60_000 for time_ms in after.point_times_ms):
         yield "a point is stored with a wrong time"
     for error in after.invalid[:1]:
@@ -181,7 +190,7 @@ def _refused() -> float:
 
 
 def _failed() -> float:
-    return metrics.INVALID_ROWS.labels("analysis")._value.get()  # noqa: SLF001 - no public reader
+    return float(metrics.INVALID_ROWS.labels("analysis")._value.get())  # noqa: SLF001 - no public reader
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from google.protobuf.json_format import Error as JsonError
 from google.protobuf.json_format import MessageToDict
 
-from tools.mutation.venues import NOW_MS, SYMBOLS, FixedClock, OfflineExchange
+from tools.mutation.venues import NOW_MS, SYMBOLS, FixedClock, OfflineCoinGecko, OfflineExchange
 from virtuoso.collector.one_pass import PassRequest, run_pass, snapshot_of
 from virtuoso.collector.venue_state import new_venue_state, with_recalled
 from virtuoso.domain.errors import CorruptValue
@@ -30,15 +30,18 @@ if TYPE_CHECKING:
 
     from virtuoso.collector.one_pass import PassResult
     from virtuoso.collector.venue_state import VenueState
+    from virtuoso.domain.model import Dominance
+    from virtuoso.market_data.market import MarketData
 
 BARS = 400
-REQUEST = PassRequest(trading=True)
+DOMINANCE = "dominance"
+"""The kind of CoinGecko's reply."""
 
 
 class Reading(NamedTuple):
-    """One read of the feed: a list of the whole venue (`job` is None), or a job of one symbol."""
+    """One read: a list of the whole venue or CoinGecko's reply (`job` is None), or a job of one symbol."""
 
-    kind: InputKind
+    kind: str
     job: Job | None = None
 
 
@@ -46,15 +49,18 @@ class Reading(NamedTuple):
 class Shown:
     """What clients see after a pass, and what the pass would store.
 
-    `scores`, `prices`, `changes`: by symbol, None where not measured. `movers`: price by symbol. `turnover`: of the venue,
-    USD. `sentiment`: 0-100. `lasting`: keys of opened and changed signals, opportunities and alerts. `point_times_ms`: the
-    times of the points to store. `invalid`: errors of the servers' checks and of JSON."""
+    `scores`, `prices`: by symbol, None where not measured. `movers`: price by symbol. `turnover`: of the venue, USD.
+    `sentiment`: 0-100. `dominance`: percent. `pending`: the conditions of alerts that hold, confirmed or not. `lasting`:
+    keys of opened and changed signals, opportunities and alerts. `point_times_ms`: the times of the points to store.
+    `invalid`: errors of the servers' checks and of JSON."""
 
     scores: Mapping[str, float | None]
     prices: Mapping[str, float | None]
     movers: Mapping[str, float]
     turnover: float | None
     sentiment: float | None
+    dominance: float | None
+    pending: frozenset[object]
     universe: frozenset[str]
     lasting: frozenset[str]
     point_times_ms: frozenset[int]
@@ -62,19 +68,22 @@ class Shown:
 
 
 class OfflineMarket:
-    """The feed of one venue with an active long signal of each symbol. Nothing here waits or uses a network."""
+    """The feed of one venue with an active long signal of every second symbol. Nothing here waits or uses a network."""
 
     def __init__(self, venue: str) -> None:
         self.symbols = SYMBOLS[venue]
-        self.exchange = OfflineExchange(venue)
-        self.feed = Feed(self.exchange, UniverseRules(symbols=self.symbols), cadence, FixedClock())
+        self._clock = FixedClock()
+        self.exchange = OfflineExchange(venue, self._clock)
+        self.coingecko = OfflineCoinGecko(self._clock)
+        self.feed = Feed(self.exchange, UniverseRules(symbols=self.symbols), cadence, self._clock)
+        self._dominance: Dominance | None = None
         self._serialisable: set[bytes] = set()
         self._state: VenueState = new_venue_state(venue, Environment.REPLAY)
 
     @property
     def readings(self) -> list[Reading]:
         """Return all reads of the feed, in the order of a start."""
-        lists = [Reading(kind) for kind in (InputKind.INSTRUMENTS, InputKind.PREMIUMS, InputKind.TICKERS)]
+        lists = [Reading(kind) for kind in (InputKind.INSTRUMENTS, InputKind.PREMIUMS, InputKind.TICKERS, DOMINANCE)]
         jobs = [Job(symbol, kind, timeframe) for kind, timeframe in JOB_ORDER for symbol in self.symbols]
         return [*lists, *(Reading(job.kind, job) for job in jobs)]
 
@@ -83,13 +92,17 @@ class OfflineMarket:
         for reading in self.readings:
             await self.read(reading)
         self._state = with_recalled(self._state, self._signals(), ())
-        before = run_pass(self._state, self.feed.market(), REQUEST)
-        self._state = replace(before.state, recalled=frozenset())
+        for self._clock.offset_ms in (1, 0):  # some facts need a second reading that agrees
+            for reading in self.readings:
+                await self.read(reading)
+            self._state = self._pass(self._state)[1].state
         return self.shown()
 
     async def read(self, reading: Reading) -> None:
         """Read once. Raise ExchangeError when the reply is refused."""
-        if reading.kind is InputKind.INSTRUMENTS:
+        if reading.kind == DOMINANCE:
+            self._dominance = await self.coingecko.renew()
+        elif reading.kind is InputKind.INSTRUMENTS:
             await self.feed.read_instruments()
             await self.feed.read_prices()
         elif reading.kind is InputKind.TICKERS:
@@ -111,8 +124,7 @@ class OfflineMarket:
 
     def shown(self) -> Shown:
         """Run a pass from the state of the beginning. Return what clients see of it."""
-        market = self.feed.market()
-        result = run_pass(self._state, market, REQUEST)
+        market, result = self._pass(self._state)
         snapshot = snapshot_of(
             market,
             result,
@@ -132,15 +144,37 @@ class OfflineMarket:
             movers={mover.symbol: mover.price for mover in (*snapshot.gainers, *snapshot.losers)},
             turnover=result.overview.total_turnover,
             sentiment=result.sentiment.gauge.score if result.sentiment else None,
+            dominance=result.overview.dominance.percent if result.overview.dominance else None,
+            pending=_pending(result.state),
             universe=frozenset(item.symbol for item in market.universe),
             lasting=frozenset(_lasting(result)),
             point_times_ms=frozenset(point.observed_ms for point in result.points),
             invalid=tuple(invalid),
         )
 
+    async def lasting_later(self, reading: Reading) -> frozenset[str]:
+        """Return what is opened, closed and raised after the pass of `shown`: in a pass with new tickers, in one with the
+        true reply, and in one with new tickers again."""
+        _, result = self._pass(self._state)
+        lasting: set[str] = set()
+        tickers = Reading(InputKind.TICKERS)
+        try:
+            for self._clock.offset_ms, later in ((1, tickers), (2, reading), (3, tickers)):
+                await self.read(later)
+                _, result = self._pass(result.state)
+                lasting.update(_lasting(result))
+        finally:
+            self._clock.offset_ms = 0
+            await self.read(tickers)
+        return frozenset(lasting)
+
+    def _pass(self, state: VenueState) -> tuple[MarketData, PassResult]:
+        market = self.feed.market()
+        return market, run_pass(state, market, PassRequest(trading=True, dominance=self._dominance))
+
     def _signals(self) -> Iterator[Signal]:
         for symbol, ticker in self.feed.tickers.items():
-            if symbol not in self.symbols:
+            if symbol not in self.symbols[::2]:
                 continue
             yield Signal(
                 id=f"signal-{symbol}",
@@ -160,6 +194,11 @@ class OfflineMarket:
                 drivers=(),
                 judged_ms=NOW_MS - 3_600_000,
             )
+
+
+def _pending(state: VenueState) -> frozenset[object]:
+    held = state.last_pass.held if state.last_pass is not None else {}
+    return frozenset((key, one.confirmed) for key, one in held.items())
 
 
 def _lasting(result: PassResult) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Venues that answer without a network: recorded replies of Bybit and Binance, simulated replies of okx.
+"""Venues that answer without a network: recorded replies of Bybit, Binance and CoinGecko, simulated replies of okx.
 
 All replies are those of one moment, so the same request has the same answer each time."""
 
@@ -13,14 +13,18 @@ from urllib.parse import parse_qsl, urlsplit
 from tests.recorded import Recording
 from virtuoso.domain.clock import SystemClock
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.simulator import binance, bybit, okx
+from virtuoso.exchange.coingecko import CoinGecko
+from virtuoso.exchange.replies import Reply
+from virtuoso.simulator import binance, bybit, coingecko, okx
 from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.venue_api import ApiError, VenueApi
 
 if TYPE_CHECKING:
     import yarl
 
-RECORDED: Mapping[str, VenueApi] = {"bybit": bybit, "binance": binance}
+    from virtuoso.domain.model import Dominance
+
+RECORDED: Mapping[str, VenueApi] = {"bybit": bybit, "binance": binance, "coingecko": coingecko}
 NOW_MS = 1_795_849_210_000
 """The moment of all replies, epoch ms: ten seconds after a 5-minute bar has closed."""
 SYMBOLS: Mapping[str, tuple[str, ...]] = {
@@ -33,11 +37,14 @@ SYMBOLS: Mapping[str, tuple[str, ...]] = {
 
 
 class FixedClock(SystemClock):
-    """A clock that stands still at NOW_MS. `sleep` and `monotonic` are those of this machine."""
+    """A clock that stands still at NOW_MS plus `offset_ms`. `sleep` and `monotonic` are those of this machine."""
+
+    offset_ms = 0
+    """Another offset gives the next readings another time of receipt."""
 
     def now_ms(self) -> int:
         """See Clock."""
-        return NOW_MS
+        return NOW_MS + self.offset_ms
 
 
 class Replies:
@@ -51,7 +58,7 @@ class Replies:
         self._recording = Recording(venue, RECORDED[venue]) if venue in RECORDED else None
 
     @contextlib.asynccontextmanager
-    async def get(self, url: yarl.URL, **_: Any) -> AsyncIterator[_Response]:
+    async def get(self, url: yarl.URL | str, **_: Any) -> AsyncIterator[_Response]:
         """Yield the reply to a request."""
         parts = urlsplit(str(url))
         if str(url) not in self._answers:
@@ -90,12 +97,29 @@ class _Response:
 class OfflineExchange(CcxtExchange):
     """A venue that answers from `replies`. Premiums are read on demand only."""
 
-    def __init__(self, venue: str) -> None:
+    def __init__(self, venue: str, clock: FixedClock) -> None:
         self.replies = Replies(venue)
-        super().__init__(venue, clock=FixedClock(), session=self.replies)
+        super().__init__(venue, clock=clock, session=self.replies)
 
     def _begin_premiums(self) -> None:
         """Do nothing. `renew_premiums` reads them."""
 
     def _check_pause(self) -> None:
         """Do nothing. A mutated reply may look like a request for a pause."""
+
+
+class OfflineCoinGecko(CoinGecko):
+    """CoinGecko that answers from `replies`, as often as `renew` is called."""
+
+    def __init__(self, clock: FixedClock) -> None:
+        super().__init__("", clock=clock)
+        self.replies = Replies("coingecko")
+
+    async def renew(self) -> Dominance:
+        """Read BTC's share of the market. Raise ExchangeError when there is none."""
+        self._next_ms = 0
+        return await self.dominance()
+
+    async def _ask(self) -> Dominance:
+        async with self.replies.get(self._url) as response:
+            return self._read(await response.text(), Reply(response.status, response.headers, ""))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MIN_TRADE_USD, MIN_TRADE_SHARE, TRADE_WINDOW_MS = 250_000.0, 5e-4, 120_000
 SPIKE_RATIO, MIN_SPIKE_USD, SPIKE_BARS = 15.0, 100_000.0, 288
-AGREEING_SHARE = 0.5  # of the volume of a trade or bar, which the 1m bars of the same time must have
+AGREEING_SHARE = 0.5  # of the turnover of a trade or bar, which the 1m bars of the same time must have
 SURGE, SURGE_MS = 0.10, 3_600_000
 MINUTE_MS = Timeframe.M1.ms
 MOVE_BARS, MIN_MOVE_BARS, MOVE_Z = 15, 60, 5.0
@@ -51,7 +51,7 @@ class AlertCondition(NamedTuple):
 def large_trade(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertCondition | None:
     """Return the largest group of fills of one side within one millisecond, in the last two minutes. Such a group is most
     likely one order. `sign` is +1 for fills that the taker bought, -1 for sold ones. None without the day's turnover, or
-    when the group is too small. The 1m bar of that time agrees when it has at least half of its size."""
+    when the group is too small. The 1m bar of that time agrees when it has at least half of its amount."""
     trades, turnover = inputs.trades, None if inputs.ticker is None else inputs.ticker.turnover_24h
     if trades is None or turnover is None:
         return None
@@ -66,8 +66,7 @@ def large_trade(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertConditi
     usd, time_ms, verb = float(sums[largest]), int(times[largest]), "bought" if sign > 0 else "sold"
     if usd < min_usd:
         return None
-    size = float(trades.size[recent][(group == largest) & (amounts > 0)].sum())
-    in_bar = _volume_of_minutes(inputs, time_ms // MINUTE_MS * MINUTE_MS, 1)
+    in_bar = _turnover_of_minutes(inputs, time_ms // MINUTE_MS * MINUTE_MS, 1)
     return AlertCondition(
         subject=verb,
         size=usd / turnover,
@@ -77,13 +76,13 @@ def large_trade(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertConditi
         level=AlertLevel.INFO,
         reading=trades.stamp if trades.read_from_ms <= time_ms else None,
         event=(time_ms, usd),
-        agreed=in_bar is not None and in_bar >= AGREEING_SHARE * size,
+        agreed=in_bar is not None and in_bar >= AGREEING_SHARE * usd,
     )
 
 
 def volume_spike(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
     """Return a spike when one of the two newest closed 5m bars has many times the median volume of the 288 bars before it
-    (at least 144). The 1m bars of these five minutes agree when they have at least half of its volume."""
+    (at least 144). The 1m bars of these five minutes agree when they have at least half of its turnover."""
     candles = inputs.candles.get(Timeframe.M5)
     if candles is None:
         return None
@@ -98,7 +97,7 @@ def volume_spike(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
     if not usd >= MIN_SPIKE_USD or not usual > 0 or volume < SPIKE_RATIO * usual:
         return None
     ratio, open_ms = volume / usual, int(candles.open_ms[place])
-    of_minutes = _volume_of_minutes(inputs, open_ms, 5)
+    of_minutes = _turnover_of_minutes(inputs, open_ms, 5)
     return AlertCondition(
         subject="volume",
         size=ratio,
@@ -108,17 +107,17 @@ def volume_spike(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
         level=AlertLevel.INFO,
         reading=candles.stamp,
         event=(open_ms, volume),
-        agreed=of_minutes is not None and of_minutes >= AGREEING_SHARE * volume,
+        agreed=of_minutes is not None and of_minutes >= AGREEING_SHARE * usd,
     )
 
 
-def _volume_of_minutes(inputs: SymbolInputs, open_ms: int, count: int) -> float | None:
-    """Return the volume of `count` 1m bars. None unless all of them are known."""
+def _turnover_of_minutes(inputs: SymbolInputs, open_ms: int, count: int) -> float | None:
+    """Return the turnover of `count` 1m bars. None unless all of them are known."""
     minutes = inputs.candles.get(Timeframe.M1)
     if minutes is None:
         return None
     begin, end = np.searchsorted(minutes.open_ms, (open_ms, open_ms + count * MINUTE_MS)).tolist()
-    return float(minutes.volume[begin:end].sum()) if end - begin == count else None
+    return float(minutes.volume[begin:end] @ minutes.close[begin:end]) if end - begin == count else None
 
 
 def funding_extreme(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:

@@ -8,18 +8,20 @@ The definitions of the kinds are in `opportunity_rules`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from virtuoso.analysis.opportunity_rules import Candidate, find_candidates, percent_of_price
 from virtuoso.domain.model import SymbolInputs, Timeframe
-from virtuoso.domain.records import Opportunity, Side
+from virtuoso.domain.records import Opportunity, OpportunityKind, Side
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Candles
 
 COOLDOWN_MS = 4 * 3_600_000
 """The time for which an opportunity is open. Until it ends, its symbol and kind give no other opportunity."""
+HOLD_MS = 150_000
+"""The time for which a candidate must hold in every pass. One wrong price or funding rate does not last as long."""
 MAX_PER_HOUR, MAX_PER_DAY = 10, 50
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 MAX_PRICE_AGE_MS = 60_000
@@ -27,10 +29,12 @@ MAX_PRICE_AGE_MS = 60_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpportunityState:
-    """The opportunities of one venue in the last day. Cooldowns and limits depend on them."""
+    """The opportunities of one venue in the last day. Cooldowns and limits depend on them. `candidates` are those of the
+    last pass, with the time since which they hold, epoch ms."""
 
     venue: str
     recent: tuple[Opportunity, ...] = ()
+    candidates: Mapping[tuple[str, OpportunityKind, Side], int] = field(default_factory=dict)
 
 
 def restore(state: OpportunityState, stored: Iterable[Opportunity]) -> OpportunityState:
@@ -47,11 +51,13 @@ def advance(
     now_ms: int,
     *,
     enabled: bool = True,
+    hold_ms: int = HOLD_MS,
 ) -> tuple[OpportunityState, tuple[Opportunity, ...]]:
     """Return (state after this pass, new opportunities, strongest first) at `now_ms` (epoch ms, the exchange's clock).
     `inputs` are those of the tracked symbols. `anchor` holds BTC's candles.
 
-    A symbol and kind gives another opportunity after 4 hours at the earliest. While an opportunity is open, its symbol gives
+    An opportunity opens when its candidate has held for `hold_ms`. A symbol and kind gives another one after 4 hours at the
+    earliest. While an opportunity is open, its symbol gives
     none on the opposite side. At most 10 open in an hour and 50 in a day. The strongest of a pass open first. If `enabled`
     is False, none opens. A symbol is left out if its price is older than a minute. Bars that close after `now_ms` are not
     used."""
@@ -65,16 +71,20 @@ def advance(
     cooling, sides = {(o.symbol, o.kind) for o in still_open}, {o.symbol: o.side for o in still_open}
     allowed = min(MAX_PER_DAY - len(recent), MAX_PER_HOUR - sum(now_ms - o.found_ms < HOUR_MS for o in recent))
     opened: list[Opportunity] = []
+    candidates: dict[tuple[str, OpportunityKind, Side], int] = {}
     if enabled and allowed > 0:
         for candidate in find_candidates([i for i in inputs if i.symbol in prices], anchor, now_ms):
             side = Side.LONG if candidate.sign > 0 else Side.SHORT
+            key = (candidate.symbol, candidate.kind, side)
+            candidates[key] = state.candidates.get(key, now_ms)
             if (
-                len(opened) < allowed
+                now_ms - candidates[key] >= hold_ms
+                and len(opened) < allowed
                 and (candidate.symbol, candidate.kind) not in cooling
                 and sides.setdefault(candidate.symbol, side) == side
             ):
                 opened.append(_record(candidate, state.venue, side, prices[candidate.symbol], now_ms))
-    return replace(state, recent=(*recent, *opened)), tuple(opened)
+    return replace(state, recent=(*recent, *opened), candidates=candidates), tuple(opened)
 
 
 def _record(candidate: Candidate, venue: str, side: Side, price: float, now_ms: int) -> Opportunity:

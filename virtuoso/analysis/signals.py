@@ -2,7 +2,8 @@
 
     restore(stored) ─► SignalState ─► advance(scores, prices, bars, now) ─► SignalStep(state, opened, changed) ─► store both
 
-A signal opens at the last price when the score reaches 70 (LONG) or 30 (SHORT) with a confidence of at least 0.5. Before
+A signal opens at the last price when the score reaches 70 (LONG) or 30 (SHORT) with a confidence of at least 0.5, and does
+so again after ticker, book and trades were read again. So one wrong reply opens nothing. Before
 another signal on the same side can open, the score must return to 65 (LONG) or 35 (SHORT). A symbol has at most one active
 signal. A signal on the opposite side closes it. The state is the newest signal of each symbol and side, so it can be
 restored from the stored signals alone.
@@ -25,7 +26,7 @@ from virtuoso.domain.model import Timeframe
 from virtuoso.domain.records import Side, Signal, SignalStatus
 
 if TYPE_CHECKING:
-    from virtuoso.domain.model import Candles, Confluence, Environment, Ticker
+    from virtuoso.domain.model import Candles, Confluence, Environment, Stamp, Ticker
 
 ENTRY_POINTS = 20.0
 """The minimum distance of the score from 50 at which a signal opens."""
@@ -47,14 +48,20 @@ REENTRY_BLOCK_MS = 7 * 86_400_000
 """A closed signal can prevent another signal on the same side for this long after it opened."""
 
 
+Readings = tuple["Stamp | None", ...]
+"""The stamps of the inputs of a score that are read most often. None for an input that is missing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalState:
-    """The newest signal of each symbol and side on one venue. At most one signal of a symbol is active."""
+    """The newest signal of each symbol and side on one venue. At most one signal of a symbol is active. `candidates` are
+    the sides whose score has reached the entry, with the readings that showed it first."""
 
     venue: str
     environment: Environment
     model_version: str
     newest: Mapping[tuple[str, Side], Signal] = field(default_factory=dict)
+    candidates: Mapping[tuple[str, Side], Readings] = field(default_factory=dict)
 
 
 class SignalStep(NamedTuple):
@@ -93,8 +100,11 @@ def advance(
     prices: Mapping[str, Ticker],
     bars: Mapping[str, Mapping[Timeframe, Candles]],
     now_ms: int,
+    *,
+    readings: Mapping[str, Readings] | None = None,
 ) -> SignalStep:
     """Return the step of one pass at `now_ms` (epoch ms, the exchange's clock). The keys of all mappings are symbols.
+    Without `readings`, signals open at once.
 
     The pass evaluates active signals, re-arms signals, and opens new ones. A symbol without a score is not re-armed and
     opens no signal. A symbol without a price opens no signal. A symbol without bars opens no signal and is not evaluated.
@@ -106,9 +116,12 @@ def advance(
             newest[key] = _rearm(outcome, scores.get(signal.symbol))
     changed = {signal.id: signal for key, signal in newest.items() if signal != state.newest[key]}
     opened = []
+    candidates = _candidates(state, scores, readings or {})
     for symbol, confluence in scores.items():
         side = signal_side(confluence)
         if side is None or _prevents_another(newest.get((symbol, side))):
+            continue
+        if readings is not None and not _read_again(candidates[symbol, side], readings.get(symbol, ())):
             continue
         signal_bars = bars.get(symbol, {})
         new = _open_signal(state, side, confluence, prices.get(symbol), signal_bars, now_ms=now_ms)
@@ -121,7 +134,7 @@ def advance(
             changed[opposite.id] = newest[opposite_key]
         newest[symbol, side] = new
         opened.append(new)
-    return SignalStep(replace(state, newest=newest), tuple(opened), tuple(changed.values()))
+    return SignalStep(replace(state, newest=newest, candidates=candidates), tuple(opened), tuple(changed.values()))
 
 
 def signal_side(confluence: Confluence) -> Side | None:
@@ -133,6 +146,27 @@ def signal_side(confluence: Confluence) -> Side | None:
     if abs(points) < ENTRY_POINTS:
         return None
     return Side.LONG if points > 0 else Side.SHORT
+
+
+def _candidates(
+    state: SignalState, scores: Mapping[str, Confluence], readings: Mapping[str, Readings]
+) -> dict[tuple[str, Side], Readings]:
+    """Return the candidates after this pass. A candidate ends when its score returns as far as for a re-arming."""
+    now = {
+        (symbol, side): readings.get(symbol, ()) for symbol, one in scores.items() if (side := signal_side(one)) is not None
+    }
+    known = {key: first for key, first in state.candidates.items() if _points(scores.get(key[0]), key[1]) > REARM_POINTS}
+    return now | known
+
+
+def _read_again(first: Readings, now: Readings) -> bool:
+    """Return True if each input was read again, or was missing."""
+    return len(first) == len(now) and all(one is None or one != other for one, other in zip(first, now, strict=True))
+
+
+def _points(confluence: Confluence | None, side: Side) -> float:
+    """Return the distance of the score from 50 towards a side. Return 0 without a score."""
+    return 0.0 if confluence is None or confluence.score is None else side.sign * (confluence.score - 50)
 
 
 def stop_distance(candles: Candles | None, now_ms: int) -> float | None:
@@ -154,7 +188,7 @@ def _rearm(signal: Signal, confluence: Confluence | None) -> Signal:
     """Return the signal. It is marked as re-armed when the score has returned far enough."""
     if signal.rearmed or confluence is None or confluence.score is None:
         return signal
-    return replace(signal, rearmed=True) if signal.side.sign * (confluence.score - 50) <= REARM_POINTS else signal
+    return replace(signal, rearmed=True) if _points(confluence, signal.side) <= REARM_POINTS else signal
 
 
 def _open_signal(

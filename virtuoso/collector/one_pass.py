@@ -124,7 +124,9 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
     step = _compute_or_default(
         "signals",
         signal_analysis.SignalStep(state.signals, (), ()),
-        lambda: signal_analysis.advance(state.signals, result.confluences, market.tickers, bars, now),
+        lambda: signal_analysis.advance(
+            state.signals, result.confluences, market.tickers, bars, now, readings=_readings(inputs)
+        ),
     )
     unchanged: tuple[OpportunityState, tuple[Opportunity, ...]] = (state.opportunities, ())
     opportunity_state, found = _compute_or_default(
@@ -169,6 +171,13 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
         opportunities=(*repeated, *found),
         alerts=alerts,
     )
+
+
+def _readings(inputs: Iterable[SymbolInputs]) -> dict[str, signal_analysis.Readings]:
+    return {
+        one.symbol: tuple(None if each is None else each.stamp for each in (one.ticker, one.book, one.trades))
+        for one in inputs
+    }
 
 
 def next_state(state: VenueState, result: PassResult) -> VenueState:

@@ -17,6 +17,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | a time in a stored snapshot | at most 60 s after the snapshot was computed (`expire_time` excepted) | the row is refused |
 | a time in the history | at most 60 s after now | the record is left out; a signal closed in the future is active |
 | the time of BTC's market share | at most 1 hour behind ours, 60 s ahead | the reply is refused: VenueStale |
+| BTC's market share times the total capitalisation | 18 to 22 million BTC, its supply | the reply is refused: BadData |
 | the last trade of a market | at most 15 minutes before the newest data | no score; signals are not judged meanwhile |
 | a number | finite and at most 1e18; a price above 0 | the row, or the field, is refused |
 | mark and index price | within 20 % of the last price | the field is absent |
@@ -74,6 +75,7 @@ MAX_WICK = 25.0  # ratio of a bar's high or low to its body; the largest recorde
 MAX_GAP_JUMP = 5.0  # the same ratio across missing bars; the largest recorded ratio within 30 minutes is 4.9
 MAX_TICKS = 1e12  # of a price; more digits are not exact in a float
 TICK_ROUNDING = 1e-3  # of a tick
+BTC_SUPPLY = (18e6, 22e6)  # since 2020; it never exceeds 21 million
 PRICE_ROUNDING = 1e-6  # relative tolerance of open and close beyond high and low; venues round each price separately
 
 # Shares of a list

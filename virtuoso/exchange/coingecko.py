@@ -14,10 +14,10 @@ from virtuoso import metrics
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import BadData, ExchangeError, RateLimited, VenueStale, VenueTimedOut, VenueUnavailable
 from virtuoso.domain.model import Dominance, DominanceBasis
-from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS, MAX_DOMINANCE_AGE_MS
+from virtuoso.domain.plausibility import BTC_SUPPLY, MAX_CLOCK_LEAD_MS, MAX_DOMINANCE_AGE_MS
 from virtuoso.exchange.classify import kind_of, reply_error
 from virtuoso.exchange.replies import MAX_BODY_LENGTH, Reply
-from virtuoso.exchange.rows import number
+from virtuoso.exchange.rows import number, positive
 
 NAME = "coingecko"
 PERIOD_MS = 60_000  # it updates about every minute, and its free rate limit is low
@@ -88,10 +88,13 @@ class CoinGecko:
         try:
             data = json.loads(body)["data"]
             percent, updated = number(data["market_cap_percentage"]["btc"]), number(data["updated_at"])
-        except (ValueError, KeyError, TypeError) as failure:
+            total_btc = positive(data.get("total_market_cap", {}).get("btc"))
+        except (ValueError, KeyError, TypeError, AttributeError) as failure:
             raise BadData(f"HTTP {reply.status}, no dominance: {reply.excerpt}") from failure
         if percent is None or updated is None or not 0 < percent < 100:
             raise BadData(f"dominance {data['market_cap_percentage']['btc']!r} at {data['updated_at']!r}")
+        if total_btc is not None and not BTC_SUPPLY[0] <= (supply := percent / 100 * total_btc) <= BTC_SUPPLY[1]:
+            raise BadData(f"dominance {percent} % of {total_btc:.0f} BTC would be a supply of {supply:.0f} BTC")
         age_ms = self._clock.now_ms() - updated * 1000
         if age_ms > MAX_DOMINANCE_AGE_MS:
             raise VenueStale(f"dominance is {age_ms / 1000:.0f} s old")

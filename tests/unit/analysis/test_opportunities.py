@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.analysis.markets import NOW_MS
-from virtuoso.analysis.opportunities import OpportunityState, advance, restore
+from virtuoso.analysis import opportunities
+from virtuoso.analysis.opportunities import HOLD_MS, OpportunityState, restore
 from virtuoso.analysis.opportunity_rules import Candidate, find_candidates
 from virtuoso.domain.model import ANCHOR, Candles, Stamp, SymbolInputs, Ticker, Timeframe, TimeSeries
 from virtuoso.domain.records import Opportunity, OpportunityKind, Side
 
+advance = partial(opportunities.advance, hold_ms=0)
 HOUR, DAY = 3_600_000, 86_400_000
 K = OpportunityKind
 Steps = dict[Timeframe, np.ndarray]
@@ -226,8 +229,22 @@ def test_a_kind_is_found_again_only_after_its_cooldown_and_never_while_disabled(
         now = NOW_MS + later
         fresh = replace(inputs, ticker=replace(inputs.ticker, stamp=Stamp(observed_ms=now, received_ms=now)))
         assert len(advance(state, [fresh], btc, now)[1]) == count
-        assert advance(state, [fresh], btc, now, enabled=False) == (state, ())
+        assert advance(state, [fresh], btc, now, enabled=False) == (replace(state, candidates={}), ())
     assert advance(OpportunityState(venue="bybit"), [inputs], btc, NOW_MS + 61_000)[1] == ()  # no price is that recent
+
+
+def test_an_opportunity_opens_only_when_it_holds_in_every_pass_for_a_while() -> None:
+    inputs, btc = market(K.FUNDING_EXTREME, 7)
+    calm, _ = market(None, 7)
+    state, counts = OpportunityState(venue="bybit"), []
+    for seconds, one in ((0, inputs), (60, calm), (61, inputs), (150, inputs), (210, inputs), (211, inputs), (300, inputs)):
+        now = NOW_MS + 1_000 * seconds
+        assert one.ticker is not None
+        fresh = replace(one, ticker=replace(one.ticker, stamp=Stamp(observed_ms=now, received_ms=now)))
+        state, opened = opportunities.advance(state, [fresh], btc, now)
+        counts.append(len(opened))
+    assert HOLD_MS == 150_000
+    assert counts == [0, 0, 0, 0, 0, 1, 0]
 
 
 def test_a_symbol_has_no_opportunities_on_both_sides_at_the_same_time() -> None:

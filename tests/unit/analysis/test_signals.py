@@ -29,10 +29,11 @@ from tests.unit.analysis.signal_data import (
     scored,
     ticker,
 )
-from virtuoso.analysis.signals import advance, restore, signal_side, stop_distance
+from virtuoso.analysis.signals import Readings, advance, restore, signal_side, stop_distance
 from virtuoso.domain.model import (
     DimensionKind,
     Environment,
+    Stamp,
     Ticker,
     Timeframe,
 )
@@ -139,6 +140,30 @@ def test_noise_near_the_threshold_opens_one_signal_until_it_is_rearmed() -> None
         result = advanced_at(score, now + (3 + minute) * MINUTE, state=state)
         state = result.state
         assert len(result.opened) == count, (minute, score)
+
+
+def test_a_signal_opens_only_when_ticker_book_and_trades_were_read_again() -> None:
+    def stamps(*times: int | None) -> Readings:
+        return tuple(None if time is None else Stamp(observed_ms=START, received_ms=START + time) for time in times)
+
+    bars = {"XUSDT": {Timeframe.M30: half_hours(), **minutes([flat()], START - MINUTE)}}
+
+    def opened(*passes: tuple[float, Readings]) -> list[int]:
+        state, counts = EMPTY, []
+        for score, readings in passes:
+            prices = {"XUSDT": ticker(100.0, START)}
+            step = advance(state, {"XUSDT": scored(score)}, prices, bars, START, readings={"XUSDT": readings})
+            state = step.state
+            counts.append(len(step.opened))
+        return counts
+
+    first, half, all_again = stamps(0, 0, 0), stamps(3, 0, 0), stamps(12, 12, 12)
+    assert opened((80, first), (80, first), (80, half), (80, all_again), (80, all_again)) == [0, 0, 0, 1, 0]
+    assert opened((20, first), (20, all_again)) == [0, 1]
+    assert opened((80, first), (66, half), (80, all_again)) == [0, 0, 1]  # noise near the threshold
+    assert opened((80, first), (65, half), (80, all_again)) == [0, 0, 0]
+    assert opened((80, first), (20, all_again)) == [0, 0]
+    assert opened((80, stamps(0, None, None)), (80, stamps(3, None, None))) == [0, 1]
 
 
 def test_an_opposite_signal_closes_the_active_one_at_its_own_entry_price() -> None:

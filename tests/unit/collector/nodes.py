@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import cast
+from typing import Any, cast
 
 from tests.bullish_market import BullishExchange
 from tests.clocks import VirtualClock, VirtualTimeLoop
@@ -16,9 +16,10 @@ from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import HistoryRecorder, RecalledState
 from virtuoso.collector.lease import Lease
-from virtuoso.collector.one_pass import PassRequest
+from virtuoso.collector.one_pass import PassRequest, PassResult, run_pass
+from virtuoso.collector.venue_state import VenueState
 from virtuoso.domain.errors import ExchangeError, HistoryError, VenueUnavailable
-from virtuoso.domain.model import Dominance, Environment
+from virtuoso.domain.model import Dominance, Environment, Stamp
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.domain.records import Alert, Opportunity, ScorePoint, Signal, SignalRecord
 from virtuoso.domain.snapshot import Snapshot
@@ -26,6 +27,7 @@ from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import Cadence
 from virtuoso.market_data.feed import Feed
+from virtuoso.market_data.market import MarketData
 from virtuoso.market_data.universe import UniverseRules
 from virtuoso.repository.memory import MemoryRepository
 
@@ -220,6 +222,31 @@ async def filled_bullish_feed() -> Feed:
     await feed.refresh_tickers()
     await feed.stop()
     return feed
+
+
+def read_again(market: MarketData, seconds: float = 1) -> MarketData:
+    """Return the market with ticker, book and trades read later."""
+
+    def later(data: Any) -> Any:
+        stamp = Stamp(observed_ms=data.stamp.observed_ms, received_ms=data.stamp.received_ms + int(1_000 * seconds))
+        return replace(data, stamp=stamp)
+
+    inputs = [
+        replace(
+            one,
+            ticker=one.ticker and later(one.ticker),
+            book=one.book and later(one.book),
+            trades=one.trades and later(one.trades),
+        )
+        for one in market.inputs
+    ]
+    return replace(market, inputs=inputs)
+
+
+def opening(state: VenueState, market: MarketData) -> PassResult:
+    """Run two passes. Return the result of the second one, in which signals open."""
+    request = PassRequest(trading=True)
+    return run_pass(run_pass(state, market, request).state, read_again(market), request)
 
 
 def break_down(exchange: FakeExchange, error: ExchangeError | None, kinds: Iterable[str] = ("tickers",)) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +16,10 @@ from virtuoso.collector.engine import AnalysedMarket, Engine
 from virtuoso.collector.future_records import correct_opportunities, correct_signals
 from virtuoso.collector.one_pass import PassRequest
 from virtuoso.collector.publisher import Publisher
+from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Environment, Regime, RegimeState
 from virtuoso.domain.records import Side, SignalStatus
+from virtuoso.market_data.schedule import Job
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.wire import snapshots
 
@@ -105,6 +108,13 @@ async def test_only_a_pass_with_trading_opens_signals_and_the_same_market_gives_
     accept(look)
     assert engine.state("bybit").active == ()
     assert engine.state("bybit").regime == result.overview.regime
+    accept(await analysed(trading=True))
+    assert engine.state("bybit").active == ()
+    await asyncio.sleep(1)
+    await feed.refresh_tickers()
+    for item in feed.universe:
+        for kind in (InputKind.ORDER_BOOK, InputKind.TRADES):
+            await feed.read(Job(item.symbol, kind))
     first, again = await analysed(trading=True), await analysed(trading=True)
     assert first.result.signals == again.result.signals
     assert [opened.side for opened in first.result.signals] == [Side.LONG] * 3

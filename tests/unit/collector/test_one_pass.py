@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.collector.nodes import filled_bullish_feed
+from tests.unit.collector.nodes import filled_bullish_feed, opening
 from virtuoso.collector.one_pass import PassRequest, next_state, run_pass, snapshot_of
 from virtuoso.collector.venue_state import VenueState, new_venue_state, with_recalled
 from virtuoso.domain.model import Dominance, DominanceBasis, Environment
@@ -26,7 +26,7 @@ async def market() -> MarketData:
 
 async def test_the_same_market_in_the_same_state_gives_the_same_result() -> None:
     rising = await market()
-    first, second = (run_pass(fresh(), rising, TRADING) for _ in range(2))
+    first, second = (opening(fresh(), rising) for _ in range(2))
     assert first.signals == second.signals
     assert first.alerts == second.alerts
     assert first.points == second.points
@@ -65,7 +65,7 @@ async def test_a_part_that_fails_does_not_affect_the_others(
 
     rising = await market()
     monkeypatch.setattr(f"virtuoso.collector.one_pass.{part}", fails)
-    result = run_pass(fresh(), rising, TRADING)
+    result = opening(fresh(), rising)
     assert "in this pass" in caplog.text
     assert len(result.points) == len(result.signals) == 3
     assert (result.sentiment is None) == (part == "market_sentiment")
@@ -75,7 +75,7 @@ async def test_a_part_that_fails_does_not_affect_the_others(
 
 async def test_recalled_signals_and_their_alerts_are_written_to_the_history_again() -> None:
     rising = await market()
-    stored = run_pass(fresh(), rising, TRADING).signals
+    stored = opening(fresh(), rising).signals
     state = with_recalled(fresh(), stored, ())
     assert state.recalled == {signal.id for signal in stored}
     result = run_pass(state, rising, TRADING)

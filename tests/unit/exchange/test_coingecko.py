@@ -110,3 +110,15 @@ async def test_a_share_that_is_dated_in_the_future_is_refused(replay: Market, wr
         async with coingecko(exchange.url, OffsetClock()) as source:
             with pytest.raises(VenueStale, match="ahead of our clock"):
                 await source.dominance()
+
+
+@pytest.mark.parametrize("factor", [1e-3, 0.1, 0.8, 1.2])
+async def test_a_share_that_contradicts_the_total_capitalisation_is_refused(replay: Market, factor: float) -> None:
+    def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
+        share = body["data"]["market_cap_percentage"]["btc"] * factor
+        return {"data": {**body["data"], "market_cap_percentage": {"btc": share}}}
+
+    with AlteredExchange(replay.url, alter) as exchange:
+        async with coingecko(exchange.url, OffsetClock()) as source:
+            with pytest.raises(BadData, match="would be a supply of"):
+                await source.dominance()
