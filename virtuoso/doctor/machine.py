@@ -79,7 +79,7 @@ async def check_open_files(connections: Mapping[str, int]) -> Finding:
     short = [text for why, needed in connections.items() if (text := open_files.shortage(needed, why, limit))]
     if short:
         return Finding("open files", Level.WARNING, "; ".join(short), open_files.REMEDY)
-    why = f"the limit of {limit} allows {limit - open_files.OWN} connections to each process"
+    why = f"the limit of {limit} allows {limit - open_files.RESERVED_FILES} connections to each process"
     return Finding("open files", Level.OK, why, figures={"limit": limit})
 
 

@@ -1,7 +1,7 @@
 """The limit of open files of a process. Each connection is an open file too.
 
-A process at this limit can accept nothing, log nothing and read no file. So it accepts only as many connections as leave OWN
-files for itself."""
+A process at this limit can neither accept a connection nor open a file. It therefore keeps RESERVED_FILES for itself, and
+accepts only as many connections as the others allow."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import resource
 from virtuoso.domain.errors import ConfigError
 
 # The files of a process that are not connections of clients: libraries, logs, the repository, connections to servers.
-OWN = 128
-ENOUGH = 65_536
+RESERVED_FILES = 128
+USEFUL_LIMIT = 65_536
 CHECK_PERIOD_S = 2.0
 REMEDY = "Raise it: ulimit -n, LimitNOFILE= in a systemd unit, or ulimits of a container"
 log = logging.getLogger(__name__)
 
 
 def limits() -> tuple[int, int]:
-    """Return the limit of this process, and the limit to which it may be raised. No limit is ENOUGH."""
+    """Return (the limit of this process, the limit to which it may be raised). An unlimited number is USEFUL_LIMIT."""
     soft, hard = (
-        ENOUGH if limit == resource.RLIM_INFINITY else limit for limit in resource.getrlimit(resource.RLIMIT_NOFILE)
+        USEFUL_LIMIT if limit == resource.RLIM_INFINITY else limit for limit in resource.getrlimit(resource.RLIMIT_NOFILE)
     )
     return soft, hard
 
@@ -31,7 +31,7 @@ def limits() -> tuple[int, int]:
 def usable_limit() -> int:
     """Return the limit after `raise_limit`."""
     soft, hard = limits()
-    return max(soft, min(hard, ENOUGH))
+    return max(soft, min(hard, USEFUL_LIMIT))
 
 
 def raise_limit() -> None:
@@ -44,20 +44,22 @@ def raise_limit() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
         except (OSError, ValueError) as error:
             log.warning("the limit of open files stays at %d: %s", soft, error)
-    if limits()[0] < 2 * OWN:
-        raise ConfigError(f"the limit of open files is {limits()[0]}: expected at least {2 * OWN}. {REMEDY}")
+    if limits()[0] < 2 * RESERVED_FILES:
+        raise ConfigError(f"the limit of open files is {limits()[0]}: expected at least {2 * RESERVED_FILES}. {REMEDY}")
 
 
 def connections() -> int:
     """Return how many connections of clients this process may have."""
-    return limits()[0] - OWN
+    return limits()[0] - RESERVED_FILES
 
 
 def shortage(needed: int, why: str, limit: int) -> str:
-    """Return what is wrong when `limit` open files are too few for `needed` connections, else "". `why`: what needs them."""
-    if needed <= limit - OWN:
+    """Return what is wrong when `limit` open files are too few for `needed` connections, otherwise "". `why`: what needs
+    the connections."""
+    if needed <= limit - RESERVED_FILES:
         return ""
-    return f"the limit of {limit} open files allows {limit - OWN} connections; {why} may need {needed}, and more are refused"
+    allowed = limit - RESERVED_FILES
+    return f"the limit of {limit} open files allows {allowed} connections; {why} may need {needed}, and more are refused"
 
 
 def warn_of_shortage(needed: int, why: str) -> None:

@@ -1,5 +1,4 @@
-"""Writers and leaders that must do no harm: a collector that is cut off from exchanges, and a stranger who writes to the
-repository."""
+"""Two writers to the repository that must do no harm: a collector without exchanges, and a client without the key."""
 
 from __future__ import annotations
 
@@ -75,7 +74,7 @@ def poisons(envelope: Envelope, head: snapshot_head_pb2.SnapshotHead, blob: byte
     yield {keys.candles("bybit", "BTCUSDT", "5m"): b"no envelope"}
 
 
-def test_what_a_stranger_writes_to_memcached_is_never_served_and_stops_nobody(
+def test_values_written_to_memcached_without_the_key_are_never_served_and_block_nobody(
     make: Callable[..., Product], memcached: Memcached
 ) -> None:
     node = make(cache=f"memcached://{memcached.address}", cluster_key=KEY, symbols="BTCUSDT,ETHUSDT,SOLUSDT")
