@@ -34,7 +34,7 @@ class FakeExchange:
         self.last_limit: dict[str, int] = {}  # limit of the last request for bars, by kind
         self.lag_ms = 0
         self.without_turnover: set[str] = set()
-        self.unlisted: list[str] = []
+        self.unlisted: dict[str, float] = {}  # turnover by symbol
         self.symbol_faults: dict[str, ExchangeError] = {}  # for all calls about one symbol
         self.not_traded: set[str] = set()
         self.last: dict[str, float] = {}  # last price by symbol, 100 by default

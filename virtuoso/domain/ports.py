@@ -26,8 +26,9 @@ class Exchange(Protocol):
         ...
 
     @property
-    def unlisted(self) -> Sequence[str]:
-        """Return the symbols that trade according to the last read tickers, but are not in the last read list of markets."""
+    def unlisted(self) -> Mapping[str, float]:
+        """Return the turnovers of 24 hours of the symbols that trade according to the last read tickers, but are not in the
+        last read list of markets."""
         ...
 
     async def instruments(self) -> Sequence[Instrument]:

@@ -28,7 +28,7 @@ from virtuoso.exchange.list_completeness import ListCompleteness, unlisted_symbo
 from virtuoso.exchange.premiums import Premiums, Rows
 from virtuoso.exchange.replies import CALL_REPLIES, RECORDED_REPLIES, Reply, deciding_reply
 from virtuoso.exchange.rows import completed, mappings, positive, read_book, read_series, read_trades, timely
-from virtuoso.exchange.tickers import newest_ms, read_tickers, traded_names
+from virtuoso.exchange.tickers import newest_ms, read_tickers, traded_turnovers
 from virtuoso.exchange.venues import SeriesNames, venue_facts
 
 Answer = TypeVar("Answer")
@@ -77,9 +77,12 @@ class CcxtExchange:
         return self._facts.name
 
     @property
-    def unlisted(self) -> Sequence[str]:
-        """Return the symbols that trade according to the newest tickers, but are not in the list of markets."""
-        return unlisted_symbols(self._completeness.traded - self._by_key.keys() - self._others, self._by_key)
+    def unlisted(self) -> Mapping[str, float]:
+        """Return the turnovers by symbol of the markets that trade by the newest tickers, but are not in the list."""
+        traded = self._completeness.traded
+        return unlisted_symbols(
+            {name: traded[name] for name in traded.keys() - self._by_key.keys() - self._others}, self._by_key
+        )
 
     async def instruments(self) -> Sequence[Instrument]:
         """Read all active USDT linear perpetuals.
@@ -128,7 +131,7 @@ class CcxtExchange:
                 intervals=self._intervals,
                 contracts=self._contracts,
             )
-            self._completeness.traded = traded_names(rows, names.ticker, venue_ms)
+            self._completeness.traded = traded_turnovers(rows, names.ticker, venue_ms)
             return tickers
 
         async def request() -> Any:

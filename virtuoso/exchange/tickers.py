@@ -46,17 +46,18 @@ def newest_ms(rows: Any, names: TickerNames, received_ms: int) -> int | None:
     return max(t for t in times if t <= max(received_ms, common_ms + MAX_ROW_LEAD_MS))
 
 
-def traded_names(rows: Any, names: TickerNames, venue_ms: int) -> frozenset[str]:
-    """Return the names of the markets whose row has a price, a turnover above 0 and no old time. They may be of any kind."""
-    amount, earliest_ms = names.turnover or names.volume, venue_ms - MAX_TICKER_AGE_MS
-    return frozenset(
-        str(row.get(names.symbol))
+def traded_turnovers(rows: Any, names: TickerNames, venue_ms: int) -> dict[str, float]:
+    """Return the turnover of 24 hours of the markets whose row has a price, a turnover above 0 and no old time, by the name
+    in the row. The markets may be of any kind."""
+    earliest_ms = venue_ms - MAX_TICKER_AGE_MS
+    return {
+        str(row.get(names.symbol)): amount if names.turnover else amount * last
         for row in (rows.values() if isinstance(rows, Mapping) else rows)
         if isinstance(row, Mapping)
-        and positive(row.get(names.last)) is not None
-        and positive(row.get(amount)) is not None
+        and (last := positive(row.get(names.last))) is not None
+        and (amount := positive(row.get(names.turnover or names.volume))) is not None
         and (number(row.get(names.time)) or venue_ms) >= earliest_ms
-    )
+    }
 
 
 def read_tickers(

@@ -168,7 +168,8 @@ class Feed:
         """Return True if sums over these tickers cover nearly all markets and nearly all of the last known turnover."""
         known = [symbol for symbol, ticker in tickers.items() if ticker.turnover_24h is not None]
         turnover = math.fsum(self._turnover.get(symbol, 0.0) for symbol in known)
-        return self._nearly_all(len(known)) and turnover >= MIN_KNOWN_TURNOVER * math.fsum(self._turnover.values())
+        whole = math.fsum((*self._turnover.values(), *self.exchange.unlisted.values()))
+        return self._nearly_all(len(known)) and turnover >= MIN_KNOWN_TURNOVER * whole
 
     def _choose_universe(self) -> None:
         """Choose the universe by the last known turnover. A symbol without a current turnover keeps its rank."""

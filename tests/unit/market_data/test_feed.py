@@ -331,13 +331,13 @@ async def test_a_list_that_may_be_a_part_is_not_used_and_read_again_in_a_minute(
 
 async def test_a_list_with_fewer_markets_than_the_tickers_gives_no_totals_and_is_read_again() -> None:
     exchange = fake("BTCUSDT", "ETHUSDT")
-    exchange.unlisted = ["SOLUSDT"]
+    exchange.unlisted = {"SOLUSDT": 1e6}
     async with feeding(exchange) as feed:
         assert feed.market().turnover_known is False
         assert feed.venue_symbols == ("BTCUSDT", "ETHUSDT", "SOLUSDT")
         await asyncio.sleep(300)
         assert exchange.calls["instruments"] == pytest.approx(6, abs=1)
-        exchange.symbols, exchange.unlisted = ["BTCUSDT", "ETHUSDT", "SOLUSDT"], []
+        exchange.symbols, exchange.unlisted = ["BTCUSDT", "ETHUSDT", "SOLUSDT"], {}
         await asyncio.sleep(70)
         assert feed.turnover_known
         assert {item.symbol for item in feed.universe} == set(exchange.symbols)
@@ -345,16 +345,18 @@ async def test_a_list_with_fewer_markets_than_the_tickers_gives_no_totals_and_is
 
 async def test_a_list_without_one_market_that_trades_is_read_again_a_few_times() -> None:
     exchange = fake(*(f"COIN{number}USDT" for number in range(30)), "ETHUSDT")
-    exchange.unlisted = ["BTCUSDT"]
+    exchange.unlisted = {"BTCUSDT": 1e9}
     async with feeding(exchange) as feed:
         assert feed.turnover_known
+        assert not feed.market().totals_known
         await asyncio.sleep(70)
         assert exchange.calls["instruments"] == 2
         await asyncio.sleep(HOUR_S / 2)
         assert exchange.calls["instruments"] == 1 + MAX_UNLISTED_RETRIES
-        exchange.symbols, exchange.unlisted = [*exchange.symbols, "BTCUSDT"], []
+        exchange.symbols, exchange.unlisted = [*exchange.symbols, "BTCUSDT"], {}
         await asyncio.sleep(HOUR_S)
         assert "BTCUSDT" in {item.symbol for item in feed.universe}
+        assert feed.market().totals_known
         read = exchange.calls["instruments"]
         await asyncio.sleep(HOUR_S / 2)
         assert exchange.calls["instruments"] == read
