@@ -57,10 +57,9 @@ def advance(
     `inputs` are those of the tracked symbols. `anchor` holds BTC's candles.
 
     An opportunity opens when its candidate has held for `hold_ms`. A symbol and kind gives another one after 4 hours at the
-    earliest. While an opportunity is open, its symbol gives
-    none on the opposite side. At most 10 open in an hour and 50 in a day. The strongest of a pass open first. If `enabled`
-    is False, none opens. A symbol is left out if its price is older than a minute. Bars that close after `now_ms` are not
-    used."""
+    earliest. While an opportunity is open, its symbol gives none on the opposite side. At most 10 open in an hour and 50 in
+    a day. The strongest of a pass open first. If `enabled` is False, none opens. A symbol is left out if its price is older
+    than a minute. Bars that close after `now_ms` are not used."""
     recent = [o for o in state.recent if now_ms - o.found_ms < DAY_MS]
     prices = {
         i.symbol: i.ticker.last

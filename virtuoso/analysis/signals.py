@@ -2,11 +2,11 @@
 
     restore(stored) ─► SignalState ─► advance(scores, prices, bars, now) ─► SignalStep(state, opened, changed) ─► store both
 
-A signal opens at the last price when the score reaches 70 (LONG) or 30 (SHORT) with a confidence of at least 0.5, and does
-so again after ticker, book and trades were read again. So one wrong reply opens nothing. Before
-another signal on the same side can open, the score must return to 65 (LONG) or 35 (SHORT). A symbol has at most one active
-signal. A signal on the opposite side closes it. The state is the newest signal of each symbol and side, so it can be
-restored from the stored signals alone.
+A signal opens at the last price when the score reaches 70 (LONG) or 30 (SHORT) with a confidence of at least 0.5, and still
+does after ticker, book and trades were read again. One wrong reply therefore opens no signal. Before another signal on the
+same side can open, the score must return to 65 (LONG) or 35 (SHORT). A symbol has at most one active signal. A signal on the
+opposite side closes it. Apart from candidates, the state is the newest signal of each symbol and side, so it can be restored
+from the stored signals alone.
 
 Distances are in log prices. R = |log(stop / entry)|. A target of 1.5 R is 1.5 R from the entry, on the side opposite to the
 stop. A result is sign * log(exit / entry) / R. Therefore a reflected market gives the reflected signals with the same
@@ -47,21 +47,20 @@ MAX_PRICE_AGE_MS = 60_000
 REENTRY_BLOCK_MS = 7 * 86_400_000
 """A closed signal can prevent another signal on the same side for this long after it opened."""
 
-
-Readings = tuple["Stamp | None", ...]
+InputStamps = tuple["Stamp | None", ...]
 """The stamps of the inputs of a score that are read most often. None for an input that is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalState:
     """The newest signal of each symbol and side on one venue. At most one signal of a symbol is active. `candidates` are
-    the sides whose score has reached the entry, with the readings that showed it first."""
+    the sides whose score has reached the entry, with the stamps of the inputs that showed it first."""
 
     venue: str
     environment: Environment
     model_version: str
     newest: Mapping[tuple[str, Side], Signal] = field(default_factory=dict)
-    candidates: Mapping[tuple[str, Side], Readings] = field(default_factory=dict)
+    candidates: Mapping[tuple[str, Side], InputStamps] = field(default_factory=dict)
 
 
 class SignalStep(NamedTuple):
@@ -101,10 +100,10 @@ def advance(
     bars: Mapping[str, Mapping[Timeframe, Candles]],
     now_ms: int,
     *,
-    readings: Mapping[str, Readings] | None = None,
+    stamps: Mapping[str, InputStamps] | None = None,
 ) -> SignalStep:
     """Return the step of one pass at `now_ms` (epoch ms, the exchange's clock). The keys of all mappings are symbols.
-    Without `readings`, signals open at once.
+    Without `stamps`, signals open at once.
 
     The pass evaluates active signals, re-arms signals, and opens new ones. A symbol without a score is not re-armed and
     opens no signal. A symbol without a price opens no signal. A symbol without bars opens no signal and is not evaluated.
@@ -116,12 +115,12 @@ def advance(
             newest[key] = _rearm(outcome, scores.get(signal.symbol))
     changed = {signal.id: signal for key, signal in newest.items() if signal != state.newest[key]}
     opened = []
-    candidates = _candidates(state, scores, readings or {})
+    candidates = _candidates(state, scores, stamps or {})
     for symbol, confluence in scores.items():
         side = signal_side(confluence)
         if side is None or _prevents_another(newest.get((symbol, side))):
             continue
-        if readings is not None and not _read_again(candidates[symbol, side], readings.get(symbol, ())):
+        if stamps is not None and not _read_again(candidates[symbol, side], stamps.get(symbol, ())):
             continue
         signal_bars = bars.get(symbol, {})
         new = _open_signal(state, side, confluence, prices.get(symbol), signal_bars, now_ms=now_ms)
@@ -149,17 +148,17 @@ def signal_side(confluence: Confluence) -> Side | None:
 
 
 def _candidates(
-    state: SignalState, scores: Mapping[str, Confluence], readings: Mapping[str, Readings]
-) -> dict[tuple[str, Side], Readings]:
+    state: SignalState, scores: Mapping[str, Confluence], stamps: Mapping[str, InputStamps]
+) -> dict[tuple[str, Side], InputStamps]:
     """Return the candidates after this pass. A candidate ends when its score returns as far as for a re-arming."""
     now = {
-        (symbol, side): readings.get(symbol, ()) for symbol, one in scores.items() if (side := signal_side(one)) is not None
+        (symbol, side): stamps.get(symbol, ()) for symbol, one in scores.items() if (side := signal_side(one)) is not None
     }
     known = {key: first for key, first in state.candidates.items() if _points(scores.get(key[0]), key[1]) > REARM_POINTS}
     return now | known
 
 
-def _read_again(first: Readings, now: Readings) -> bool:
+def _read_again(first: InputStamps, now: InputStamps) -> bool:
     """Return True if each input was read again, or was missing."""
     return len(first) == len(now) and all(one is None or one != other for one, other in zip(first, now, strict=True))
 

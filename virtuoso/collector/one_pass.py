@@ -125,7 +125,7 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
         "signals",
         signal_analysis.SignalStep(state.signals, (), ()),
         lambda: signal_analysis.advance(
-            state.signals, result.confluences, market.tickers, bars, now, readings=_readings(inputs)
+            state.signals, result.confluences, market.tickers, bars, now, stamps=_stamps(inputs)
         ),
     )
     unchanged: tuple[OpportunityState, tuple[Opportunity, ...]] = (state.opportunities, ())
@@ -173,7 +173,7 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
     )
 
 
-def _readings(inputs: Iterable[SymbolInputs]) -> dict[str, signal_analysis.Readings]:
+def _stamps(inputs: Iterable[SymbolInputs]) -> dict[str, signal_analysis.InputStamps]:
     return {
         one.symbol: tuple(None if each is None else each.stamp for each in (one.ticker, one.book, one.trades))
         for one in inputs

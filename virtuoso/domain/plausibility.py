@@ -25,18 +25,18 @@ All limits are in this module. The code that reads a kind of data applies the li
 | funding interval | 1 to 24 hours; not above the time between last and next payment | that of past payments, or absent |
 | rows of one key, such as trades of one id | they are equal | all of them are refused |
 | two bars of one time that differ | one has a volume, the other has none: the first is used | both are refused |
-| tick size | the last price is a whole number of ticks, at most 10^12 | the field is absent |
-| a last price | within a factor of 1.4 of a price read in the last minute | the one before, until a second one confirms it |
+| a tick size | the last price is a whole number of ticks, at most 1e12 | the field is absent |
+| a last price | within a factor of 1.4 of a price read in the last minute | that price is used until a second one agrees |
 | a last price | within a factor of 1.4 of the ticker's range of 24 hours | the change of 24 hours is absent |
 | turnover / volume of 24 hours | a mean price within the day's range, or 10 % beyond it | both are absent |
 | a turnover of 24 hours | within a factor of 2 of one read in the last minute | absent until a second reading confirms it |
 | last price and newest close | within a factor of 1.4 (30m and 4h: 5) | trades and book decide, or both are refused |
 | closes of two timeframes at one time | within a factor of 1.4 | the coarser candles are refused |
-| the ticker's price of 24 hours ago | within a factor of 1.4 of all candles | odd candles are refused, or the change is |
+| the ticker's price of 24 hours ago | within a factor of 1.4 of all candles | odd candles, or the change, are refused |
 | a bar's high and low | within a factor of 25 of open or close | the bar is refused |
 | a bar's open | within a factor of 1.4 of the close before it (5 after a gap) | bars of another scale are refused |
 | the turnover of a venue's markets | known for 90 % of them | no totals; the list is read again in a minute |
-| the known turnovers | 90 % of the venue's last known turnover | no totals |
+| the sum of known turnovers | at least 90 % of the venue's last known sum | no totals |
 | pages of a list of markets | at most 100, and none is requested twice | the pages read so far are used |
 | a new list of markets | lacks no market that trades and at most 10 % of all | refused until two more lists agree |
 | tracked symbols without data | at most half of those that trade | the snapshot is incomplete |
@@ -72,16 +72,16 @@ PRICE_STEP_MS = MINUTE_MS
 MAX_MEAN_PRICE_EXCESS = 1.1  # turnover / volume divided by the end of the day's range; at most 1.02 in 7,000 recorded rows
 MAX_TURNOVER_STEP = 2.0  # a turnover divided by one a minute before; 1 of 100,000 recorded steps of 5 minutes exceeds it
 MAX_WICK = 25.0  # ratio of a bar's high or low to its body; the largest recorded one in a market older than a day is 11
-MAX_GAP_JUMP = 5.0  # the same ratio across missing bars; the largest recorded ratio within 30 minutes is 4.9
-MAX_TICKS = 1e12  # of a price; more digits are not exact in a float
-TICK_ROUNDING = 1e-3  # of a tick
-BTC_SUPPLY = (18e6, 22e6)  # since 2020; it never exceeds 21 million
+MAX_GAP_JUMP = 5.0  # a bar's open divided by the close before missing bars; the largest recorded move in 30 minutes is 4.9
+MAX_TICKS = 1e12  # maximum number of ticks in a price; more digits are not exact in a float
+TICK_ROUNDING = 1e-3  # maximum distance of a price from a whole number of ticks, in ticks
+BTC_SUPPLY = (18e6, 22e6)  # (least, most) BTC that exist; it was 18 million in 2020 and never exceeds 21 million
 PRICE_ROUNDING = 1e-6  # relative tolerance of open and close beyond high and low; venues round each price separately
 
 # Shares of a list
 MIN_KNOWN_TURNOVER = 0.9  # share of markets, and of their turnover; totals of less would cover only a part of the venue
 MAX_LOST_MARKETS = 0.1  # share of the previous list; if a new list lacks more, it must be confirmed
 FEW_LOST_MARKETS = 2  # a new list may always lack this number of markets, even if the previous list is short
-MAX_PAGES = 100  # of one list of markets
+MAX_PAGES = 100  # maximum number of pages of one list of markets
 MAX_WITHOUT_DATA = 0.5  # share of the tracked symbols that trade; more of them mean a failure of the venue
 LIST_CONFIRMATIONS = 2  # number of further lists that must agree

@@ -29,7 +29,7 @@ from tests.unit.analysis.signal_data import (
     scored,
     ticker,
 )
-from virtuoso.analysis.signals import Readings, advance, restore, signal_side, stop_distance
+from virtuoso.analysis.signals import InputStamps, advance, restore, signal_side, stop_distance
 from virtuoso.domain.model import (
     DimensionKind,
     Environment,
@@ -143,16 +143,16 @@ def test_noise_near_the_threshold_opens_one_signal_until_it_is_rearmed() -> None
 
 
 def test_a_signal_opens_only_when_ticker_book_and_trades_were_read_again() -> None:
-    def stamps(*times: int | None) -> Readings:
+    def stamps(*times: int | None) -> InputStamps:
         return tuple(None if time is None else Stamp(observed_ms=START, received_ms=START + time) for time in times)
 
     bars = {"XUSDT": {Timeframe.M30: half_hours(), **minutes([flat()], START - MINUTE)}}
 
-    def opened(*passes: tuple[float, Readings]) -> list[int]:
+    def opened(*passes: tuple[float, InputStamps]) -> list[int]:
         state, counts = EMPTY, []
-        for score, readings in passes:
+        for score, read in passes:
             prices = {"XUSDT": ticker(100.0, START)}
-            step = advance(state, {"XUSDT": scored(score)}, prices, bars, START, readings={"XUSDT": readings})
+            step = advance(state, {"XUSDT": scored(score)}, prices, bars, START, stamps={"XUSDT": read})
             state = step.state
             counts.append(len(step.opened))
         return counts
