@@ -22,7 +22,7 @@ START_MS = 1_760_000_000_000  # 9 October 2025
 
 
 class _JumpingSelector(selectors.SelectSelector):
-    """A selector that never waits. Where the loop would wait, it advances the virtual time by the time-out."""
+    """A selector that never waits. Where the loop would wait, it advances the virtual time by the timeout."""
 
     def __init__(self) -> None:
         super().__init__()

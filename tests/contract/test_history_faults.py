@@ -92,7 +92,7 @@ async def test_the_first_call_to_a_hanging_server_times_out_and_later_calls_fail
     try:
         await fails_in_time(lambda: writer.write([point(1)]))
         await fails_in_time(reader.newest_cursor)
-        async with asyncio.timeout(TIMEOUT_S / 2):  # a hundred calls take less than half the time-out of one call
+        async with asyncio.timeout(TIMEOUT_S / 2):  # a hundred calls take less than half the timeout of one call
             for _ in range(100):
                 with pytest.raises(HistoryError, match="skipped for a moment"):
                     await reader.newest_cursor()

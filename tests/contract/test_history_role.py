@@ -38,7 +38,7 @@ WRITES = [
 async def place(
     request: pytest.FixtureRequest, tmp_path: Path, postgres: Callable[[], Postgres]
 ) -> AsyncIterator[tuple[Place, str]]:
-    """Return a history with a record, and its URL for the reader. The role exists before the tables, or comes after."""
+    """Return a history with a record, and its URL for the reader. The role is created before or after the tables."""
     made = place_of("postgresql", tmp_path, postgres)
     server, database = postgres(), made.url.rpartition("/")[2]
 

@@ -82,7 +82,7 @@ class Session:
             await feed.read_prices()
         elif kind is InputKind.PREMIUMS:
             await exchange.renew_premiums()
-        elif feed.follows(event["symbol"]):  # if not, the feed dropped the symbol before the reply arrived
+        elif feed.follows(event["symbol"]):  # otherwise, the feed stopped reading the symbol before the reply arrived
             timeframe = Timeframe(event["timeframe"]) if "timeframe" in event else None
             await feed.read(Job(event["symbol"], kind, timeframe), event.get("bars", 0))
 

@@ -33,7 +33,7 @@ def quiet(seed: int, size: float = 1.2) -> tuple[Steps, Steps]:
 
 
 def unusual(kind: OpportunityKind | None, seed: int) -> tuple[Steps, Steps, float]:
-    """Return the returns with one situation of this kind added, whose side is LONG, and the funding rate."""
+    """Return (the returns with one LONG situation of this kind added, the funding rate)."""
     rng = np.random.default_rng([seed, 1])
     btc, own = quiet(seed)
     rate, half = 1e-4, Timeframe.M30

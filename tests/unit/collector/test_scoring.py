@@ -1,4 +1,4 @@
-"""Scores of a whole market: an error of one symbol does not affect others, and no sum is formed over only some symbols."""
+"""Scores of a whole market: an error of one symbol does not affect others, and no total covers only a part of the venue."""
 
 from __future__ import annotations
 

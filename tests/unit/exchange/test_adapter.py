@@ -283,4 +283,4 @@ async def test_a_batch_without_replies_ends_after_few_timeouts(replay: Market) -
         await asyncio.sleep(0.1)
         assert await exchange.tickers()
         assert {type(result) for result in await batch} == {VenueTimedOut}
-        assert time.monotonic() - began < 12  # batches of 64 calls would take sixteen time-outs
+        assert time.monotonic() - began < 12  # batches of 64 calls would take sixteen timeouts
