@@ -142,7 +142,8 @@ def read_snapshot(blob: bytes) -> ValidSnapshot:
     count = sum(len(part) if isinstance(part, Sequence) else part is not None for part in parts)
     _count("row", refused, count, f"snapshot {provenance.snapshot_id}")
     if not valid.rows:
-        raise CorruptValue(f"snapshot {provenance.snapshot_id} has no valid row")
+        why = next((f": {item.unscored_reason}" for item in valid.symbols if item.unscored_reason), "")
+        raise CorruptValue(f"snapshot {provenance.snapshot_id} has no valid row{why}")
     provenance.coverage.present = min(provenance.coverage.present, sum(row.HasField("score") for row in valid.rows))
     return valid
 

@@ -178,6 +178,8 @@ class SnapshotCache:
                 return
             loaded = await self._reader.load(head)
             if loaded is None:
+                if view is None and self._reader.refusal:
+                    self._refusal = NotReady(f"no snapshot has been seen yet: {self._reader.refusal}")
                 continue
             # An older snapshot replaces the view only when the view is stale or came from the future. Then the snapshot with
             # the later computation time is used. So a change of venue or a wrong clock cannot block newer data.

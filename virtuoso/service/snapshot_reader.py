@@ -49,13 +49,14 @@ class Keys(Protocol):
 
 
 class SnapshotReader:
-    """A reader of heads and snapshots. `available` is False while no repository answers. `environment`: see
-    SnapshotCache."""
+    """A reader of heads and snapshots. `available` is False while no repository answers. `refusal` is why the last invalid
+    snapshot was refused. `environment`: see SnapshotCache."""
 
     def __init__(self, source: Source, keys: Keys, environment: provenance_pb2.Environment.ValueType | None = None) -> None:
         self._source, self._keys, self._environment = source, keys, environment
         self._processed: OrderedDict[tuple[str, int], None] = OrderedDict()  # (snapshot id, delay of its market in ms)
         self.available = True
+        self.refusal = ""
 
     async def heads(self) -> list[snapshot_head_pb2.SnapshotHead]:
         """Return the valid heads of all tiers, newest first, or an empty list when no repository answers."""
@@ -94,6 +95,7 @@ class SnapshotReader:
         except CorruptValue as error:
             admission.count_refused("snapshot")
             log.warning("snapshot refused: %s", error)
+            self.refusal = str(error)
             self.mark_processed(head)
             return None
 

@@ -83,6 +83,16 @@ async def test_the_first_snapshot_must_be_complete(expected: int, scored: int, r
 
 
 @in_virtual_time
+async def test_a_server_that_refused_the_only_snapshot_says_why() -> None:
+    setup, message = CacheSetup(), snapshot()
+    del message.confluences[:]
+    message.symbols[0].unscored_reason = "okx gives no usable price of BTCUSDT"
+    await setup.show(message)
+    words = f"snapshot {message.provenance.snapshot_id} has no valid row: okx gives no usable price of BTCUSDT"
+    assert setup.refusal == f"NotReady: no snapshot has been seen yet: {words}"
+
+
+@in_virtual_time
 async def test_a_server_is_not_ready_without_a_snapshot_or_with_only_an_old_one() -> None:
     setup = CacheSetup()
     assert setup.refusal == "NotReady: no snapshot has been seen yet"
