@@ -59,7 +59,7 @@ def named(path: str, query: Any) -> bool:
 
 @pytest.mark.parametrize("venue", VENUES)
 @pytest.mark.parametrize("factor", [10, 0.1, 1.5])
-async def test_a_last_price_that_trades_book_and_candles_contradict_is_not_shown(
+async def test_a_last_price_contradicted_by_trades_book_and_candles_is_not_shown(
     venue: str, factor: float, simulated: Simulated
 ) -> None:
     def alter(path: str, query: Any, body: Any) -> Any:

@@ -118,7 +118,7 @@ async def test_one_reply_ahead_of_our_clock_is_not_used_and_two_are(altered_venu
 
 @pytest.mark.parametrize("altered_venue", ROW_TIMES, indirect=True)
 @pytest.mark.parametrize("wrong", [lambda ms: ms + 24 * HOUR, lambda ms: ms * 1000, lambda ms: ms + 50_000, lambda _: 0])
-async def test_a_row_with_a_wrong_time_costs_only_its_ticker(
+async def test_a_row_with_a_wrong_time_removes_only_its_ticker(
     altered_venue: AlteredVenue, wrong: Callable[[int], int]
 ) -> None:
     whole, before = await altered_venue.exchange.tickers(), refused("ticker_time")
@@ -184,7 +184,7 @@ async def test_a_wrong_listing_time_is_absent(altered_venue: AlteredVenue, wrong
 
 
 @pytest.mark.parametrize("altered_venue", ["bybit"], indirect=True)  # the only one whose bars have the time of the reply
-async def test_bars_are_not_dated_by_a_reply_whose_time_is_ahead(altered_venue: AlteredVenue) -> None:
+async def test_bars_do_not_get_the_time_of_a_reply_that_is_ahead(altered_venue: AlteredVenue) -> None:
     instrument = next(each for each in await altered_venue.exchange.instruments() if each.symbol == "BTCUSDT")
     bars = await altered_venue.exchange.candles(instrument, Timeframe.M1, limit=10)
     altered_venue.shift(50_000, ("/v5/market/kline",))

@@ -152,10 +152,10 @@ async def test_a_value_replaces_the_earlier_one_at_any_sizes(repository: TieredR
 
 
 @every_kind
-async def test_a_value_above_64_mib_is_refused_and_the_earlier_one_stays(repository: TieredRepository, key: str) -> None:
+async def test_a_value_above_16_mib_is_refused_and_the_earlier_one_stays(repository: TieredRepository, key: str) -> None:
     await repository.set(key, b"earlier", ttl_s=60)
     with pytest.raises(RepositoryError, match="larger"):
-        await repository.set(key, bytes(64 * MIB + 1), ttl_s=60)
+        await repository.set(key, bytes(16 * MIB + 1), ttl_s=60)
     assert await repository.get(key) == b"earlier"
 
 

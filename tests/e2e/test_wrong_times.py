@@ -172,7 +172,7 @@ def test_one_reply_with_a_wrong_clock_closes_no_signal_and_stores_nothing(
     assert "stored with a time in the future" in node.logs()
 
 
-def test_rows_with_wrong_times_are_absent_and_the_venue_is_dated_by_the_others(
+def test_rows_with_wrong_times_are_absent_and_the_venue_has_the_time_of_the_others(
     make: Callable[..., Product], altered: AlteredExchange
 ) -> None:
     def alter(path: str, query: Mapping[str, str], body: Any) -> Any:

@@ -8,7 +8,7 @@ A case is wrong when
 - an error other than an ExchangeError is raised, or a part of the analysis fails;
 - a score of another symbol changes, or the venue's totals change by more than the touched row can explain;
 - a price is shown that differs from the true one by more than a fifth, or BTC's share by a point;
-- a signal, an opportunity or an alert comes of it, or a point is stored with another time;
+- it leads to a signal, an opportunity or an alert, or a point is stored with another time;
 - the servers or JSON refuse the whole snapshot;
 - the true reply does not restore what was shown before.
 """
@@ -35,7 +35,7 @@ from virtuoso.domain.inputs import InputKind
 
 EXAMPLES = 12
 TOLERANCE = 1e-9
-MAX_PRICE_CHANGE = 0.2  # as MAX_PRICE_DISTANCE: a price within it cannot be told from a true one
+MAX_PRICE_CHANGE = 0.2  # as MAX_PRICE_DISTANCE: a price within it looks like a true one
 
 
 @dataclass(slots=True)

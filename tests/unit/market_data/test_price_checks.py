@@ -90,7 +90,7 @@ def test_a_last_price_without_a_recent_trade_is_absent(factor: float) -> None:
 
 
 @pytest.mark.parametrize("factor", FACTORS)
-def test_candles_that_ticker_trades_and_book_contradict_are_absent(factor: float) -> None:
+def test_candles_contradicted_by_ticker_trades_and_book_are_absent(factor: float) -> None:
     inputs = market(m1=100 * factor, m5=100 * factor, m30=100 * factor, h4=100 * factor)
     result = checked(inputs, NOW)
     assert result.ticker is inputs.ticker
@@ -119,7 +119,7 @@ def test_when_nothing_decides_neither_is_used(factor: float) -> None:
         assert not names(result)
 
 
-def test_in_a_crash_that_trades_and_book_confirm_the_price_is_kept_and_candles_follow_with_their_next_bar() -> None:
+def test_in_a_crash_confirmed_by_trades_and_book_the_price_is_kept_and_candles_follow_with_their_next_bar() -> None:
     inputs = market(last=40.0, trade=41.0, mid=40.0)
     inputs = replace(inputs, ticker=replace(inputs.ticker, change_24h_percent=-60.0))  # type: ignore[type-var]
     result = checked(inputs, NOW)
