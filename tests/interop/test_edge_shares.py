@@ -112,7 +112,7 @@ async def test_an_address_that_keeps_opening_streams_ends_no_stream_of_others(tm
     assert 0 < sum(not refused(answer) for answer in first) <= len(HOSTS) * SHARE
 
 
-async def test_a_direct_caller_has_a_share_of_streams_and_one_of_health_streams() -> None:
+async def test_a_direct_caller_has_a_share_of_streams_and_a_share_of_health_streams() -> None:
     async with running_server(limits=ConcurrencyLimits(streams_per_address=2)) as one:
         await one.show(snapshot())
         dashboards = [one.stub.WatchDashboard(api.WatchDashboardRequest()) for _ in range(2)]

@@ -137,8 +137,8 @@ class Ticker:
     volume_24h: float | None = None
     mark: float | None = None  # mark price
     index: float | None = None  # index price
-    funding_rate: float | None = None  # of the current interval, a fraction
-    funding_interval_ms: int | None = None  # between two payments; None when it is not known
+    funding_rate: float | None = None  # rate of the current interval, a fraction
+    funding_interval_ms: int | None = None  # time between two payments; None when it is not known
     open_interest: float | None = None
 
     @property
@@ -197,7 +197,7 @@ class Trades:
     size: Floats  # above 0
     side: Floats  # +1 the taker bought, -1 the taker sold
     stamp: Stamp
-    read_from_ms: int = 0  # time of the oldest trade in the newest reading; earlier trades come from readings before
+    read_from_ms: int = 0  # time of the oldest trade in the newest reading; earlier trades are from earlier readings
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -138,7 +138,7 @@ def run(*passes: MarketPass) -> list[tuple[Alert, ...]]:
 
 
 def confirmed(before: MarketPass | None, after: MarketPass) -> tuple[Alert, ...]:
-    """Return the alerts when `after` is read a second time. A further read raises none, and neither does the same reading."""
+    """Return the alerts when `after` is read a second time. A third read or a repeated reading raises none."""
     first = [before] if before is not None else []
     again = read_again(after, 160)
     alerts = run(*first, after, replace(after, now_ms=after.now_ms + 1_000), again, read_again(again))
