@@ -41,7 +41,7 @@ BAR_TIMES = (0, 6)  # columns of a kline row: the open time and, for Binance, th
 
 
 class Recording:
-    """A venue with recorded replies. `wire` is the simulated venue, which words the refusals. Bars and series do not move
+    """A venue with recorded replies. `wire` is the simulated venue, which writes the errors. Bars and series do not move
     until the next `begin`."""
 
     def __init__(self, venue: str, wire: VenueApi) -> None:
@@ -76,7 +76,7 @@ class Recording:
         return _limited(body, path, int(query.get("limit") or 10_000))
 
     def refusal(self, kind: str, now_ms: int) -> Refusal:
-        """Return a refusal with the words of the simulated venue."""
+        """Return an error as the simulated venue writes it."""
         return self._wire.refusal(kind, now_ms)
 
 
