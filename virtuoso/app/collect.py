@@ -29,7 +29,7 @@ from virtuoso.exchange.venues import cadence
 from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.universe import UniverseRules
 
-CONNECTIONS = 256  # to exchanges, and of those who read the monitor
+CONNECTIONS = 256  # connections to exchanges, and of clients of the monitor
 
 
 async def collect(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> int:

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 # The count of crashes is reset after a process has run for this time.
 STABLE_S = 30.0
-MAX_PAUSE_S = 15.0  # the pauses between two restarts of a process
+MAX_PAUSE_S = 15.0  # the longest pause between two restarts of a process
 LATE_S = 30.0  # the time after which a `late` process starts in any case
 # These variables make glibc return unused memory of threads. A server then uses about 7 MB less.
 MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
