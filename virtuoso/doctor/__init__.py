@@ -6,6 +6,7 @@
       clocks            the difference between this machine's clock and those of the venues
       memcached_servers each memcached server by itself
       directories       the directories that the settings name, and their disks
+      secret_files      who may read the files with secrets, and the history
       history           whether the history answers, and its disk
       listeners         whether our ports are free
       edge              the settings of the edge: servers, certificate, log
