@@ -63,8 +63,8 @@ class Image:
             *([] if network else ["--unshare-net"]),
             *("--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--clearenv"),
             *(word for name, value in env.items() for word in ("--setenv", name, value)),
-            *("--chdir", self.config["WorkingDir"], "setpriv", "--reuid", user, "--regid", group),
-            *("--clear-groups", "--no-new-privs", *words),
+            *("--chdir", "/", "setpriv", "--reuid", user, "--regid", group, "--clear-groups", "--no-new-privs"),
+            *("env", "-C", self.config["WorkingDir"], *words),  # its state is private to the user
         ]
 
     def run(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:

@@ -42,7 +42,7 @@ def test_a_collector_without_exchanges_leaves_the_lease_to_one_that_has_them(
     node.wait_ready(60)
     assert "gives up the lease" in node.logs()
     with DashboardMonitor(node) as monitor:
-        time.sleep(30)
+        time.sleep(12)
     assert not monitor.wrong
     assert set(monitor.codes) == {"OK"}
     assert not node.provenance().stale

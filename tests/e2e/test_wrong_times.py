@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -139,13 +138,11 @@ def test_one_reply_with_a_wrong_clock_closes_no_signal_and_stores_nothing(
     with DashboardMonitor(node) as caller:
         for ahead_ms in (31 * HOUR, HOUR, 4 * MINUTE, 50_000):
             wrong.shift_once(ahead_ms)
-            began = time.monotonic()
             for _ in range(2):
                 new_snapshot(node)
-            assert time.monotonic() - began < 25, "newer snapshots are not held back"
             provenance = node.provenance()
             assert provenance.observed_time.ToMilliseconds() <= epoch_ms() + 1000
-            assert not provenance.stale
+            assert not provenance.stale, "newer snapshots are not held back"
             assert ids <= active()
     assert not caller.wrong
     assert set(caller.codes) == {"OK"}
