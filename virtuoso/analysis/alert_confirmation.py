@@ -3,7 +3,7 @@
     (held before, inputs, now) ─► hold ─► (held now, confirmed)
 
 One wrong value in one reply would otherwise raise an alert, which cannot be undone. A condition that does not hold in the
-next pass is forgotten. It must then be confirmed again.
+next pass is forgotten, unless its alert was raised: one wrong reply must not raise that again.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 HOLD_MS: Mapping[AlertKind, int] = {AlertKind.FUNDING_EXTREME: 150_000}
 """The time for which a condition must also hold. Some venues give funding rates once a minute, and tickers repeat them."""
 
+FORGET_MS = 300_000
+"""The time after which a condition whose alert was raised is forgotten when it holds no longer."""
+
 
 class HeldKey(NamedTuple):
     """What identifies a condition from pass to pass."""
@@ -32,11 +35,12 @@ class HeldKey(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A condition that holds. `reading` is the first reading that shows it, `since_ms` the time of that pass. `confirmed`
-    means that its alert was raised."""
+    """A condition that holds. `reading` is the first reading that shows it, `since_ms` the time of that pass, `last_ms` that
+    of the last one. `confirmed` means that its alert was raised."""
 
     reading: Stamp | None
     since_ms: int
+    last_ms: int
     confirmed: bool
 
 
@@ -49,7 +53,7 @@ class HoldStep(NamedTuple):
 
 def hold(before: Mapping[HeldKey, Held], inputs: Mapping[str, SymbolInputs], now_ms: int) -> HoldStep:
     """Return the step of one pass at `now_ms` (epoch ms, the exchange's clock). The keys of `inputs` are symbols."""
-    held: dict[HeldKey, Held] = {}
+    held = {key: one for key, one in before.items() if one.confirmed and now_ms - one.last_ms <= FORGET_MS}
     confirmed: list[tuple[AlertKind, Sequence[tuple[str, AlertCondition]]]] = []
     for kind, condition in CONDITIONS:
         new: list[tuple[str, AlertCondition]] = []
@@ -58,9 +62,9 @@ def hold(before: Mapping[HeldKey, Held], inputs: Mapping[str, SymbolInputs], now
             if current is None:
                 continue
             key = HeldKey(kind, symbol, current.subject, current.event)
-            known = before.get(key) or Held(current.reading, now_ms, confirmed=False)
+            known = before.get(key) or Held(current.reading, now_ms, now_ms, confirmed=False)
             is_confirmed = known.confirmed or _confirms(current, known, now_ms - HOLD_MS.get(kind, 0))
-            held[key] = known._replace(confirmed=is_confirmed)
+            held[key] = known._replace(last_ms=now_ms, confirmed=is_confirmed)
             if is_confirmed and not known.confirmed:
                 new.append((symbol, current))
         confirmed.append((kind, new))

@@ -18,6 +18,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | a time in the history | at most 60 s after now | the record is left out; a signal closed in the future is active |
 | the time of BTC's market share | at most 1 hour behind ours, 60 s ahead | the reply is refused: VenueStale |
 | BTC's market share times the total capitalisation | 18 to 22 million BTC, its supply | the reply is refused: BadData |
+| digits of prices and sizes in the list of markets | at most 30 | the row is refused |
 | the last trade of a market | at most 15 minutes before the newest data | no score; signals are not judged meanwhile |
 | a number | finite and at most 1e18; a price above 0 | the row, or the field, is refused |
 | mark and index price | within 20 % of the last price | the field is absent |
@@ -74,6 +75,7 @@ MAX_TURNOVER_STEP = 2.0  # a turnover divided by one a minute before; 1 of 100,0
 MAX_WICK = 25.0  # ratio of a bar's high or low to its body; the largest recorded one in a market older than a day is 11
 MAX_GAP_JUMP = 5.0  # a bar's open divided by the close before missing bars; the largest recorded move in 30 minutes is 4.9
 MAX_TICKS = 1e12  # maximum number of ticks in a price; more digits are not exact in a float
+MAX_DIGITS = 30  # after the decimal point of a price or size
 TICK_ROUNDING = 1e-3  # maximum distance of a price from a whole number of ticks, in ticks
 BTC_SUPPLY = (18e6, 22e6)  # (least, most) BTC that exist; it was 18 million in 2020 and never exceeds 21 million
 PRICE_ROUNDING = 1e-6  # relative tolerance of open and close beyond high and low; venues round each price separately

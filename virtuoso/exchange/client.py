@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import ccxt.async_support as ccxt
 
 from virtuoso.domain.clock import Clock
-from virtuoso.domain.errors import ConfigError
+from virtuoso.domain.errors import BadData, ConfigError
+from virtuoso.domain.plausibility import MAX_DIGITS
 from virtuoso.exchange.budget import Budget
 from virtuoso.exchange.market_list import MarketList
 from virtuoso.exchange.replies import CALL_REPLIES, MAX_BODY_LENGTH, Reply
@@ -60,6 +61,12 @@ class _Client:
             return await market_list.read()
         finally:
             _MARKET_LIST.reset(before)
+
+    def parse_precision(self, precision: Any) -> Any:
+        """Return ccxt's result. Raise BadData for a number of digits that ccxt would write out in an endless loop."""
+        if precision is not None and abs(int(precision)) > MAX_DIGITS:
+            raise BadData(f"a precision of {precision} digits")
+        return super().parse_precision(precision)  # type: ignore[misc]
 
     async def fetch2(
         self, path: str, api: Any = "public", method: str = "GET", params: Any = None, config: Any = None

@@ -203,6 +203,10 @@ def test_a_price_that_is_read_once_raises_no_alert() -> None:
     )
     assert run(calm, moved, read_again(calm), read_again(moved, 6), read_again(calm, 9)) == [()] * 5
     assert [len(each) for each in run(calm, moved, read_again(moved), read_again(moved, 6))] == [0, 0, 1, 0]
+    once_calm = [read_again(one, 3 * place) for place, one in enumerate((moved, moved, calm, moved, moved))]
+    assert [len(each) for each in run(*once_calm)] == [0, 1, 0, 0, 0]
+    ended = [read_again(one, seconds) for one, seconds in ((moved, 0), (moved, 3), (calm, 304), (moved, 307), (moved, 310))]
+    assert [len(each) for each in run(*ended)] == [0, 1, 0, 0, 1]
 
 
 def with_volumes(volumes: Sequence[float], end: int = NOW, of_minutes: Sequence[float] = ()) -> MarketPass:

@@ -100,6 +100,7 @@ def broken_rows(venue: str, row: dict[str, Any]) -> dict[str, Any]:
         "dated, far future": {**row, **dated[venue]},
         "all fields null": dict.fromkeys(row),
         "all fields lists": {name: [] for name in row},
+        **({"endless digits": {**row, "pricePrecision": far}} if venue == "binance" else {}),
         "empty": {},
         "null": None,
         "text": "BTCUSDT",
