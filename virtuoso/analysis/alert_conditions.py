@@ -51,7 +51,8 @@ class AlertCondition(NamedTuple):
 def large_trade(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertCondition | None:
     """Return the largest group of fills of one side within one millisecond, in the last two minutes. Such a group is most
     likely one order. `sign` is +1 for fills that the taker bought, -1 for sold ones. None without the day's turnover, or
-    when the group is too small. The 1m bar of that time agrees when it has at least half of its amount."""
+    when the group is too small. Where the newest reading does not reach back to it, the 1m bar of that time agrees
+    when it has at least its amount."""
     trades, turnover = inputs.trades, None if inputs.ticker is None else inputs.ticker.turnover_24h
     if trades is None or turnover is None:
         return None
@@ -67,6 +68,7 @@ def large_trade(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertConditi
     if usd < min_usd:
         return None
     in_bar = _turnover_of_minutes(inputs, time_ms // MINUTE_MS * MINUTE_MS, 1)
+    reached = trades.read_from_ms <= time_ms
     return AlertCondition(
         subject=verb,
         size=usd / turnover,
@@ -74,9 +76,9 @@ def large_trade(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertConditi
         value=usd,
         unit="USDT",
         level=AlertLevel.INFO,
-        reading=trades.stamp if trades.read_from_ms <= time_ms else None,
+        reading=trades.stamp if reached else None,
         event=(time_ms, usd),
-        agreed=in_bar is not None and in_bar >= AGREEING_SHARE * usd,
+        agreed=not reached and in_bar is not None and in_bar >= usd,
     )
 
 

@@ -20,10 +20,10 @@ alert gives their number.
     DATA_QUALITY          CRITICAL: a venue blocks us; WARNING: a venue is stale or fails, another venue is used, or few
                           symbols can be scored; INFO: a venue works again
 
-The confirmation of a large trade is the 1m bar of its time, or the next reading of the trades that has it with the same
-size. That of a volume spike are the 1m bars of the same five minutes, or the next reading of the bar. That of an
-open-interest surge is the ticker, or the next reading of the series. That of a price move is the next ticker, and a funding
-extreme must hold for 150 s.
+The confirmation of a large trade is the next reading of the trades that has it with the same size, or the 1m bar of its time
+where that reading does not reach back to it. That of a volume spike are the 1m bars of the same five minutes, or the next
+reading of the bar. That of an open-interest surge is the ticker, or the next reading of the series. That of a price move is
+the next ticker, and a funding extreme must hold for 150 s.
 """
 
 from __future__ import annotations

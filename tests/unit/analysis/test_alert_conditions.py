@@ -265,6 +265,8 @@ def test_a_trade_needs_a_second_reading_with_the_same_size_or_the_bar_of_its_min
         bars = {Timeframe.M1: replace(minutes([100.0] * 3), volume=np.full(3, volume))}
         inputs = {symbol: replace(one, candles=bars) for symbol, one in unread.inputs.items()}
         assert [len(each) for each in run(traded(large), replace(unread, inputs=inputs))] == [0, count]
+        reached = {symbol: replace(one, candles=bars) for symbol, one in traded(large).inputs.items()}
+        assert run(replace(traded(large), inputs=reached)) == [()]  # a busy minute cannot confirm a wrong size
     dear = replace(trades([small]), price=np.array([10_000.0]))
     inputs = {symbol: replace(one, candles=bars, trades=dear) for symbol, one in unread.inputs.items()}
     assert run(replace(unread, inputs=inputs)) == [()]  # the size agrees with the bar, the price does not
