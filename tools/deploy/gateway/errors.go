@@ -41,7 +41,7 @@ func unreached(
 	}
 	if (said.Code() == codes.Unavailable || said.Code() == codes.DeadlineExceeded) && len(said.Details()) == 0 {
 		again := &errdetails.RetryInfo{RetryDelay: durationpb.New(retryAfter)}
-		return told(codes.Unavailable, "no server answers behind the gateway", marketv1.ErrorReason_ERROR_REASON_NO_SERVER, again)
+		return errorWithReason(codes.Unavailable, "no server answers behind the gateway", marketv1.ErrorReason_ERROR_REASON_NO_SERVER, again)
 	}
 	return said.Err()
 }
@@ -52,26 +52,27 @@ func explain(
 ) {
 	said := status.Convert(err)
 	if said.Code() == codes.InvalidArgument && len(said.Details()) == 0 {
-		err = told(said.Code(), said.Message(), marketv1.ErrorReason_ERROR_REASON_INVALID_FIELD)
+		err = errorWithReason(said.Code(), said.Message(), marketv1.ErrorReason_ERROR_REASON_INVALID_FIELD)
 	}
 	_ = head(ctx, w, nil)
 	runtime.DefaultHTTPErrorHandler(ctx, mux, marshaler, w, r, err)
 }
 
-// nothingThere answers where no path fits, or only with another method: nothing is there either way.
-func nothingThere(
+// unknownRPC replies to a request whose path or method matches no RPC.
+func unknownRPC(
 	ctx context.Context, mux *runtime.ServeMux, marshaler runtime.Marshaler,
 	w http.ResponseWriter, r *http.Request, httpStatus int,
 ) {
-	code := codes.NotFound
+	message := fmt.Sprintf("no RPC has the path %s %s", r.Method, r.URL.Path)
+	err := errorWithReason(codes.NotFound, message, marketv1.ErrorReason_ERROR_REASON_UNKNOWN_RPC)
 	if httpStatus == http.StatusBadRequest {
-		code = codes.InvalidArgument
+		err = status.Error(codes.InvalidArgument, message)
 	}
-	explain(ctx, mux, marshaler, w, r, status.Error(code, fmt.Sprintf("nothing answers to %s %s", r.Method, r.URL.Path)))
+	explain(ctx, mux, marshaler, w, r, err)
 }
 
-// told is an error with a reason of the contract.
-func told(code codes.Code, message string, reason marketv1.ErrorReason, more ...protoadapt.MessageV1) error {
+// errorWithReason returns an error with a reason of the contract.
+func errorWithReason(code codes.Code, message string, reason marketv1.ErrorReason, more ...protoadapt.MessageV1) error {
 	name := reason.String()[len("ERROR_REASON_"):]
 	details := append([]protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: name, Domain: domain}}, more...)
 	said, err := status.New(code, message).WithDetails(details...)

@@ -142,7 +142,7 @@ func handler(connection *grpc.ClientConn) (http.Handler, error) {
 		}),
 		runtime.WithMiddlewares(strict(refuse)),
 		runtime.WithErrorHandler(explain),
-		runtime.WithRoutingErrorHandler(nothingThere),
+		runtime.WithRoutingErrorHandler(unknownRPC),
 		runtime.WithDisablePathLengthFallback(), // a POST of a form is not a GET
 		runtime.WithIncomingHeaderMatcher(only(requestID)),
 		runtime.WithOutgoingHeaderMatcher(only(requestID)),
