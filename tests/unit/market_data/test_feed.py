@@ -344,19 +344,16 @@ async def test_a_list_with_fewer_markets_than_the_tickers_gives_no_totals_and_is
 
 
 async def test_a_list_without_one_market_that_trades_is_read_again_a_few_times() -> None:
-    exchange = fake(*(f"COIN{number}USDT" for number in range(30)), "ETHUSDT")
+    exchange = fake(*(f"COIN{number}USDT" for number in range(9)), "ETHUSDT")
     exchange.unlisted = {"BTCUSDT": 1e9}
     async with feeding(exchange) as feed:
         assert feed.turnover_known
         assert not feed.market().totals_known
         await asyncio.sleep(70)
         assert exchange.calls["instruments"] == 2
-        await asyncio.sleep(HOUR_S / 2)
+        await asyncio.sleep(HOUR_S / 10)
         assert exchange.calls["instruments"] == 1 + MAX_UNLISTED_RETRIES
         exchange.symbols, exchange.unlisted = [*exchange.symbols, "BTCUSDT"], {}
         await asyncio.sleep(HOUR_S)
         assert "BTCUSDT" in {item.symbol for item in feed.universe}
         assert feed.market().totals_known
-        read = exchange.calls["instruments"]
-        await asyncio.sleep(HOUR_S / 2)
-        assert exchange.calls["instruments"] == read
