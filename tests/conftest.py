@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.programs import Memcached, Replay
+from tests.programs import Memcached, Replay, Simulated
 
 settings.register_profile("virtuoso", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("fast", settings.get_profile("virtuoso"), max_examples=20)
@@ -31,6 +31,14 @@ def replay(replay_server: Replay) -> Iterator[Replay]:
     replay_server.fault("ok")
     yield replay_server
     replay_server.fault("ok")
+
+
+@pytest.fixture(scope="session")
+def simulated() -> Iterator[Simulated]:
+    """Start the simulated exchanges once for all tests. They also speak okx. No test sets faults there."""
+    server = Simulated()
+    yield server
+    server.kill()
 
 
 @pytest.fixture

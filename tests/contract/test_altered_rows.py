@@ -19,13 +19,6 @@ PRICE = {"bybit": "lastPrice", "binance": "lastPrice", "okx": "last"}
 SYMBOL = {"bybit": "symbol", "binance": "symbol", "okx": "instId"}
 
 
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Simulated]:
-    server = Simulated()
-    yield server
-    server.kill()
-
-
 @pytest.fixture
 def altered(simulated: Simulated) -> Iterator[AlteredExchange]:
     with AlteredExchange(simulated.url) as exchange:

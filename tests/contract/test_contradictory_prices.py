@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,13 +24,6 @@ from virtuoso.market_data.market import MarketData
 from virtuoso.market_data.universe import UniverseRules
 
 ETHER = ("ETHUSDT", "ETH-USDT-SWAP")
-
-
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Simulated]:
-    server = Simulated()
-    yield server
-    server.kill()
 
 
 async def market(venue: str, url: str, alter: Callable[..., Any]) -> MarketData:

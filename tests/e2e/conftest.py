@@ -13,14 +13,6 @@ from tests.programs import Market, Replay, Simulated
 
 
 @pytest.fixture(scope="session")
-def simulated() -> Iterator[Market]:
-    """Run the simulated exchanges, which also speak okx."""
-    server = Simulated()
-    yield server
-    server.kill()
-
-
-@pytest.fixture(scope="session")
 def replay_server() -> Iterator[Market]:
     """Run one exchange for all tests. Tests use `replay`, which resets its faults."""
     server = Replay() if Replay.SCRIPT.exists() else Simulated()

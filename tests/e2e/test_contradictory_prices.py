@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,6 @@ pytestmark = pytest.mark.timeout(300)
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT")
 INTERVALS = ("5", "5m")
-
-
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Simulated]:
-    server = Simulated()
-    yield server
-    server.kill()
 
 
 def altered(path: str, query: Mapping[str, str], body: Any) -> Any:

@@ -13,6 +13,7 @@ from virtuoso.analysis.alert_rules import MAX_ALERTS, MarketPass, market_alerts
 from virtuoso.domain.model import (
     Candles,
     Environment,
+    Floats,
     Regime,
     RegimeState,
     Stamp,
@@ -38,20 +39,23 @@ def ticker(last: float = 100.0, symbol: str = "XUSDT", at: int = NOW) -> Ticker:
     return Ticker(symbol=symbol, last=last, stamp=Stamp(observed_ms=at, received_ms=at), turnover_24h=1e8)
 
 
-def minutes(closes: Sequence[float], end_ms: int = NOW) -> Candles:
-    close = np.array(closes)
-    times = end_ms - MINUTE * np.arange(len(close), 0, -1, dtype=np.int64)
+def flat_bars(timeframe: Timeframe, close: Floats, volume: Floats, end_ms: int) -> Candles:
+    """Return flat bars. The last one closes at `end_ms`."""
     return Candles(
         symbol="XUSDT",
-        timeframe=Timeframe.M1,
-        open_ms=times,
+        timeframe=timeframe,
+        open_ms=end_ms - timeframe.ms * np.arange(len(close), 0, -1, dtype=np.int64),
         open=close,
         high=close,
         low=close,
         close=close,
-        volume=np.ones(len(close)),
+        volume=volume,
         stamp=Stamp(observed_ms=end_ms, received_ms=end_ms),
     )
+
+
+def minutes(closes: Sequence[float], end_ms: int = NOW) -> Candles:
+    return flat_bars(Timeframe.M1, np.array(closes), np.ones(len(closes)), end_ms)
 
 
 def wobbling(count: int = 120) -> list[float]:
@@ -59,19 +63,7 @@ def wobbling(count: int = 120) -> list[float]:
 
 
 def fives(volumes: Sequence[float], end_ms: int = NOW) -> Candles:
-    close = np.full(len(volumes), 100.0)
-    times = end_ms - 5 * MINUTE * np.arange(len(close), 0, -1, dtype=np.int64)
-    return Candles(
-        symbol="XUSDT",
-        timeframe=Timeframe.M5,
-        open_ms=times,
-        open=close,
-        high=close,
-        low=close,
-        close=close,
-        volume=np.array(volumes),
-        stamp=Stamp(observed_ms=end_ms, received_ms=end_ms),
-    )
+    return flat_bars(Timeframe.M5, np.full(len(volumes), 100.0), np.array(volumes), end_ms)
 
 
 def trades(rows: Sequence[tuple[int, float, float]]) -> Trades:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.altered_exchange import AlteredExchange, Answer
-from tests.programs import Simulated
 from tests.unit.exchange.test_rows import refused
 from virtuoso.domain.errors import BadData, EmptyData
 from virtuoso.domain.plausibility import LIST_CONFIRMATIONS, MAX_PAGES
@@ -23,13 +22,6 @@ TIME = {"binance": "closeTime", "okx": "ts"}
 NAME = {"bybit": "symbol", "binance": "symbol", "okx": "instId"}
 SETTLE = {"bybit": "settleCoin", "binance": "marginAsset", "okx": "settleCcy"}
 Rows = list[Any]
-
-
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Simulated]:
-    server = Simulated()
-    yield server
-    server.kill()
 
 
 @pytest.fixture
