@@ -32,10 +32,10 @@ from tools.mutation.venues import NOW_MS, SYMBOLS
 from virtuoso import metrics
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
+from virtuoso.domain.plausibility import MAX_PRICE_DISTANCE
 
 EXAMPLES = 12
 TOLERANCE = 1e-9
-MAX_PRICE_CHANGE = 0.2  # as MAX_PRICE_DISTANCE: a price within it looks like a true one
 
 
 @dataclass(slots=True)
@@ -161,7 +161,7 @@ def _wrong(before: Shown, after: Shown, touched: str | None) -> Iterator[str]:
             break
     for symbol, price in (*before.prices.items(), *before.movers.items()):
         for shown in (after.prices.get(symbol), after.movers.get(symbol)):
-            if price is not None and shown is not None and abs(shown / price - 1) > MAX_PRICE_CHANGE:
+            if price is not None and shown is not None and abs(shown / price - 1) > MAX_PRICE_DISTANCE:
                 yield "a wrong price is shown"
                 break
     if any(symbol not in before.movers and symbol == touched for symbol in after.movers):

@@ -57,6 +57,7 @@ MUTATIONS: Mapping[str, Callable[[Any], Any]] = {
     "thousandth": _scaled(0.001),
     "tenfold": _scaled(10),
     "huge": lambda value: "9223372036854775807" if isinstance(value, str) else 2**63 - 1,
+    "tiny": lambda value: "1e-320" if isinstance(value, str) else 1e-320,
     "overflow": lambda _: "1e309",
     "other_type": _other_type,
     "underscores": lambda _: "1_000",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MIN_TRADE_USD, MIN_TRADE_SHARE, TRADE_WINDOW_MS = 250_000.0, 5e-4, 120_000
 SPIKE_RATIO, MIN_SPIKE_USD, SPIKE_BARS = 15.0, 100_000.0, 288
-AGREEING_SHARE = 0.5  # least turnover of the 1m bars of the same time, divided by that of the trade or bar
+AGREEING_SHARE = 0.5  # least turnover of the 1m bars of the same time, divided by that of the bar
 SURGE, SURGE_MS = 0.10, 3_600_000
 MINUTE_MS = Timeframe.M1.ms
 MOVE_BARS, MIN_MOVE_BARS, MOVE_Z = 15, 60, 5.0

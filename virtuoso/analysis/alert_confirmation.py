@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from virtuoso.analysis.alert_conditions import CONDITIONS, AlertCondition, Condition
 from virtuoso.analysis.measurement import READING_ERRORS
+from virtuoso.analysis.opportunities import HOLD_MS
 from virtuoso.domain.records import AlertKind
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Stamp, SymbolInputs
 
-HOLD_MS: Mapping[AlertKind, int] = {AlertKind.FUNDING_EXTREME: 150_000}
+MIN_HOLD_MS: Mapping[AlertKind, int] = {AlertKind.FUNDING_EXTREME: HOLD_MS}
 """The time for which a condition must also hold. Some venues give funding rates once a minute, and tickers repeat them."""
 
 FORGET_MS = 300_000
@@ -63,7 +64,7 @@ def hold(before: Mapping[HeldKey, Held], inputs: Mapping[str, SymbolInputs], now
                 continue
             key = HeldKey(kind, symbol, current.subject, current.event)
             known = before.get(key) or Held(current.reading, now_ms, now_ms, confirmed=False)
-            is_confirmed = known.confirmed or _confirms(current, known, now_ms - HOLD_MS.get(kind, 0))
+            is_confirmed = known.confirmed or _confirms(current, known, now_ms - MIN_HOLD_MS.get(kind, 0))
             held[key] = known._replace(last_ms=now_ms, confirmed=is_confirmed)
             if is_confirmed and not known.confirmed:
                 new.append((symbol, current))

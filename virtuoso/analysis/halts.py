@@ -51,6 +51,5 @@ def _last_in_bars(bars: Candles | None, now_ms: int) -> tuple[int, int]:
     count = 0 if bars is None else closed_bar_count(bars, now_ms)
     if bars is None or not count:
         return 0, 0
-    traded = np.flatnonzero(bars.volume[:count] > 0)
-    ends = bars.open_ms[:count] + bars.timeframe.ms
-    return int(ends[-1]), int(ends[traded[-1]]) if len(traded) else 0
+    length_ms, traded = bars.timeframe.ms, np.flatnonzero(bars.volume[:count] > 0)
+    return int(bars.open_ms[count - 1]) + length_ms, int(bars.open_ms[traded[-1]]) + length_ms if len(traded) else 0

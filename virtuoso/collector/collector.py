@@ -115,7 +115,7 @@ class Collector:
                 elif not leads and task is not None:
                     log.warning("another collector is active: this one stands by")
                     await self._end(task)
-                    task = None
+                    task, self._read_at = None, -math.inf  # whether the venue answers is no longer known
                 elif not leads:
                     await self._stand_by()
                 await self._clock.sleep(LEASE_PERIOD_S)

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 MAX_IDLE_S = 20.0
 """After this time without a snapshot, an active collector gives up the lease, if a standby can take over."""
 ABSTAIN_S = 30.0
-"""A collector that has given up the lease does not compete for it for this time. Each further time, it waits twice as long,
-up to MAX_ABSTAIN_S."""
-MAX_ABSTAIN_S = 480.0
+"""The time after giving up for which it does not compete for the lease, so that a standby gets it."""
+MAX_SILENCE_S = 480.0
+"""The maximum time after giving up for which it does not announce that it can take over. The time begins with ABSTAIN_S and
+doubles each time, so that two collectors without market data do not pass the lease back and forth."""
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ class Leadership:
         self._clock = clock
         self._renewed_at = -math.inf
         self._progress_at = -math.inf
-        self._abstain_s = ABSTAIN_S
-        self._abstain_until = -math.inf
+        self._silence_s = ABSTAIN_S
+        self._compete_at = self._announce_at = -math.inf
         self.active = False
 
     @property
@@ -42,24 +43,19 @@ class Leadership:
 
     async def renew(self) -> bool:
         """Acquire or renew the lease. Return True if this collector should be active."""
-        leads = False
+        leads, began = False, self._clock.monotonic()
         if self.active and await self._should_give_up():
             log.warning("no snapshot for %.0f s, and a standby can take over: this collector gives up the lease", MAX_IDLE_S)
-            self._abstain_until = self._clock.monotonic() + self._abstain_s
-            self._abstain_s = min(2 * self._abstain_s, MAX_ABSTAIN_S)
+            self._compete_at, self._announce_at = began + ABSTAIN_S, began + self._silence_s
+            self._silence_s = min(2 * self._silence_s, MAX_SILENCE_S)
             await self._lease.release()
-        elif not self.abstains:
+        elif began >= self._compete_at:
             leads = await self._lease.acquire(active=self.active)
-        self._renewed_at = self._clock.monotonic() if leads else -math.inf
+        self._renewed_at = began if leads else -math.inf  # the lease may run from the begin of the call
         if leads and not self.active:
             self._progress_at = self._clock.monotonic()
         metrics.LEASE_HELD.set(leads)
         return leads
-
-    @property
-    def abstains(self) -> bool:
-        """Return True while this collector does not compete for the lease."""
-        return self._clock.monotonic() < self._abstain_until
 
     @property
     def in_doubt(self) -> bool:
@@ -69,11 +65,11 @@ class Leadership:
     def report_progress(self) -> None:
         """Record that a snapshot of the market was computed."""
         self._progress_at = self._clock.monotonic()
-        self._abstain_s = ABSTAIN_S
+        self._silence_s = ABSTAIN_S
 
     async def announce_standby(self) -> None:
         """Announce that this collector can take over from an active one without market data."""
-        if not self.abstains:
+        if self._clock.monotonic() >= self._announce_at:
             await self._lease.announce()
 
     async def release(self) -> None:

@@ -20,7 +20,9 @@ All limits are in this module. The code that reads a kind of data applies the li
 | BTC's market share times the total capitalisation | 18 to 22 million BTC, its supply | the reply is refused: BadData |
 | digits of prices and sizes in the list of markets | at most 30 | the row is refused |
 | the last trade of a market | at most 15 minutes before the newest data | no score; signals are not judged meanwhile |
-| a number | finite and at most 1e18; a price above 0 | the row, or the field, is refused |
+| a number | finite and at most 1e18; a price or an amount is at least 1e-18 | the row, or the field, is refused |
+| a change of 24 hours | as the opening price says, up to 0.05 points, 1 % of it and a tick | the field is absent |
+| two shares of accounts, long and short | their sum is 1, up to 0.01; their ratio is below 1,000 | the row is refused |
 | mark and index price | within 20 % of the last price | the field is absent |
 | funding rate | at most 5 % per interval | the field is absent |
 | funding interval | 1 to 24 hours; not above the time between last and next payment | that of past payments, or absent |
@@ -39,7 +41,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | the turnover of a venue's markets | known for 90 % of them | no totals; the list is read again in a minute |
 | the sum of known turnovers | at least 90 % of the venue's last known sum | no totals |
 | pages of a list of markets | at most 100, and none is requested twice | the pages read so far are used |
-| a new list of markets | lacks no market that trades and at most 10 % of all | refused until two more lists agree |
+| a new list of markets | lacks no market that trades and at most 10 % of all | refused twice; then 10 % of those trading |
 | tracked symbols without data | at most half of those that trade | the snapshot is incomplete |
 """
 
@@ -64,8 +66,12 @@ MAX_BAR_LEAD_MS = MINUTE_MS
 MAX_BAR_DELAY_MS = MINUTE_MS  # the next bar is overdue two bar lengths and this time after the end of the newest one
 
 # Numbers
+SMALLEST = 1e-18  # a smaller price or amount is an error, and ratios of it are 0 or infinite
 LARGEST = 1e18  # a larger number in market data is an error, and sums of its square overflow
 MAX_PRICE_DISTANCE = 0.2  # relative to the last price; a mark or index farther away is of another market or time
+MAX_CHANGE_ERROR, MAX_CHANGE_DEVIATION = 0.05, 0.01  # of a change of 24 hours: percentage points, share of the change
+MAX_ACCOUNT_RATIO = 1_000  # long accounts divided by short accounts
+SHARE_ROUNDING = 0.01  # maximum distance of the sum of two shares from 1
 MAX_FUNDING_RATE = 0.05  # no venue allows a funding rate above 4 % per interval
 MAX_OPEN_JUMP = 1.4  # a bar's open divided by the close before it; the largest recorded ratio is 1.12 (5m, 30m)
 MAX_PRICE_STEP = 1.4  # a price divided by one a minute before; in the worst two hours recorded, 1.3 % of minutes exceed it
@@ -86,4 +92,4 @@ MAX_LOST_MARKETS = 0.1  # share of the previous list; if a new list lacks more, 
 FEW_LOST_MARKETS = 2  # a new list may always lack this number of markets, even if the previous list is short
 MAX_PAGES = 100  # maximum number of pages of one list of markets
 MAX_WITHOUT_DATA = 0.5  # share of the tracked symbols that trade; more of them mean a failure of the venue
-LIST_CONFIRMATIONS = 2  # number of further lists that must agree
+LIST_CONFIRMATIONS = 2  # number of lists in a row that are refused before one is accepted

@@ -17,7 +17,7 @@ from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Candles, Instrument, OrderBook, Stamp, Ticker, Timeframe, TimeSeries, Trades
-from virtuoso.domain.plausibility import LARGEST, MAX_FUNDING_RATE
+from virtuoso.domain.plausibility import LARGEST, MAX_ACCOUNT_RATIO, MAX_FUNDING_RATE, SMALLEST
 from virtuoso.exchange.candles import read_candles
 from virtuoso.exchange.classify import classify, kind_of
 from virtuoso.exchange.client import URGENT, connect
@@ -68,6 +68,7 @@ class CcxtExchange:
         self._by_key: dict[str, Instrument] = {}  # by the symbol in ticker rows
         self._others: frozenset[str] = frozenset()  # the symbols of other listed markets in ticker rows
         self._completeness = ListCompleteness()
+        self._unlisted: Mapping[str, float] = {}
         self._contracts: dict[str, float] = {}  # base units per contract, by symbol
         self._loading = asyncio.Lock()
 
@@ -78,11 +79,8 @@ class CcxtExchange:
 
     @property
     def unlisted(self) -> Mapping[str, float]:
-        """Return the turnovers by symbol of the markets that trade by the newest tickers, but are not in the list."""
-        traded = self._completeness.traded
-        return unlisted_symbols(
-            {name: traded[name] for name in traded.keys() - self._by_key.keys() - self._others}, self._by_key
-        )
+        """Return the turnovers by symbol of the markets that trade by the newest tickers, but were not in the list then."""
+        return self._unlisted
 
     async def instruments(self) -> Sequence[Instrument]:
         """Read all active USDT linear perpetuals.
@@ -118,7 +116,8 @@ class CcxtExchange:
         """
         names = self._facts.names
 
-        def read(rows: Any, stamp: Stamp, reply: Reply | None) -> Mapping[str, Ticker]:
+        def read(answer: Any, stamp: Stamp, reply: Reply | None) -> Mapping[str, Ticker]:
+            rows = mappings(answer)
             received_ms, venue_ms = stamp.received_ms, reply.own_ms if reply else None
             if venue_ms is None:
                 venue_ms = newest_ms(rows, names.ticker, received_ms) or stamp.observed_ms
@@ -131,7 +130,9 @@ class CcxtExchange:
                 intervals=self._intervals,
                 contracts=self._contracts,
             )
-            self._completeness.traded = traded_turnovers(rows, names.ticker, venue_ms)
+            traded = self._completeness.traded = traded_turnovers(rows, names.ticker, venue_ms)
+            unlisted = traded.keys() - self._by_key.keys() - self._others
+            self._unlisted = unlisted_symbols({name: traded[name] for name in unlisted}, self._by_key)
             return tickers
 
         async def request() -> Any:
@@ -256,7 +257,7 @@ class CcxtExchange:
             "fetchOpenInterestHistory",
             lambda: self._client.fetch_open_interest_history(symbol, "5m", None, count),
             self._facts.names.open_interest,
-            (InputKind.OPEN_INTEREST, 0, LARGEST),
+            (InputKind.OPEN_INTEREST, SMALLEST, LARGEST),
         )
 
     async def long_short(self, instrument: Instrument) -> TimeSeries:
@@ -268,7 +269,7 @@ class CcxtExchange:
             "fetchLongShortRatioHistory",
             lambda: self._client.fetch_long_short_ratio_history(symbol, period, None, count),
             self._facts.names.long_short,
-            (InputKind.LONG_SHORT, 0, 1_000),
+            (InputKind.LONG_SHORT, SMALLEST, MAX_ACCOUNT_RATIO),
         )
 
     async def close(self) -> None:

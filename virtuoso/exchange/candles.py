@@ -21,6 +21,7 @@ from virtuoso.domain.plausibility import (
     MAX_OPEN_JUMP,
     MAX_WICK,
     PRICE_ROUNDING,
+    SMALLEST,
 )
 from virtuoso.exchange.rows import count_accepted, count_refused, number
 
@@ -118,7 +119,8 @@ def _plausible(table: Floats) -> Floats:
     has, all are refused, because they contradict each other."""
     opened, high, low, close, volume = table[:, 1:].T
     with np.errstate(invalid="ignore"):  # comparisons with NaN are false, as intended
-        numbers = np.all((table[:, 1:5] > 0) & (table[:, 1:5] <= LARGEST), axis=1) & (volume >= 0) & (volume <= LARGEST)
+        numbers = np.all((table[:, 1:5] >= SMALLEST) & (table[:, 1:5] <= LARGEST), axis=1)
+        numbers &= ((volume == 0) | (volume >= SMALLEST)) & (volume <= LARGEST)
         top, bottom = high * (1 + PRICE_ROUNDING), low * (1 - PRICE_ROUNDING)
         within = (opened <= top) & (close <= top) & (opened >= bottom) & (close >= bottom)
         wicks = (high <= MAX_WICK * np.maximum(opened, close)) & (low * MAX_WICK >= np.minimum(opened, close))

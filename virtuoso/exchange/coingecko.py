@@ -89,7 +89,7 @@ class CoinGecko:
             data = json.loads(body)["data"]
             percent, updated = number(data["market_cap_percentage"]["btc"]), number(data["updated_at"])
             total_btc = positive(data.get("total_market_cap", {}).get("btc"))
-        except (ValueError, KeyError, TypeError, AttributeError) as failure:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as failure:
             raise BadData(f"HTTP {reply.status}, no dominance: {reply.excerpt}") from failure
         if percent is None or updated is None or not 0 < percent < 100:
             raise BadData(f"dominance {data['market_cap_percentage']['btc']!r} at {data['updated_at']!r}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from virtuoso.domain.model import SYMBOL_PATTERN, Instrument
 from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS
-from virtuoso.exchange.rows import count_absent, count_accepted, count_refused, number, row_time, without_contradictions
+from virtuoso.exchange.rows import count_absent, count_accepted, count_refused, positive, row_time, without_contradictions
 
 _MULTIPLIED = (
     re.compile(r"(?P<n>10{3,})(?P<base>\D.*)"),  # 1000SHIB, 10000X; but 1INCH and 100X are complete names
@@ -50,7 +50,7 @@ def instruments_of(markets: Iterable[Mapping[str, Any]], received_ms: int, *, ti
             count_refused("instrument_symbol")
         else:
             base, multiplier = base_and_multiplier(str(market.get("base")))
-            tick = number((market.get("precision") or {}).get("price"))
+            tick = positive((market.get("precision") or {}).get("price"))
             listed_ms = row_time(market.get("created"), received_ms + MAX_CLOCK_LEAD_MS)
             if listed_ms is None and market.get("created") is not None:
                 count_absent("instrument_time")
@@ -59,7 +59,7 @@ def instruments_of(markets: Iterable[Mapping[str, Any]], received_ms: int, *, ti
                 venue_symbol=str(market["symbol"]),
                 base_asset=base,
                 multiplier=multiplier,
-                tick_size=tick if ticks and tick is not None and tick > 0 else None,
+                tick_size=tick if ticks else None,
                 listed_ms=listed_ms,
             )
             named.append((symbol, (instrument, market.get("contractSize"))))

@@ -15,7 +15,15 @@ from virtuoso import metrics
 from virtuoso.domain.errors import BadData, EmptyData
 from virtuoso.domain.model import OrderBook, Stamp, TimeSeries, Trades
 from virtuoso.domain.numbers import parse_number
-from virtuoso.domain.plausibility import EARLIEST_MS, LARGEST, MAX_CLOCK_LEAD_MS, MAX_ROW_LEAD_MS, MAX_TICKER_AGE_MS
+from virtuoso.domain.plausibility import (
+    EARLIEST_MS,
+    LARGEST,
+    MAX_CLOCK_LEAD_MS,
+    MAX_ROW_LEAD_MS,
+    MAX_TICKER_AGE_MS,
+    SHARE_ROUNDING,
+    SMALLEST,
+)
 from virtuoso.domain.prices import price_text
 from virtuoso.exchange.venues import SeriesNames, TradeNames
 
@@ -39,9 +47,9 @@ def number(value: Any) -> float | None:
 
 
 def positive(value: Any) -> float | None:
-    """Return a number above 0. Return None for any other value."""
+    """Return a number of at least SMALLEST. Return None for any other value."""
     parsed = number(value)
-    return parsed if parsed is not None and parsed > 0 else None
+    return parsed if parsed is not None and parsed >= SMALLEST else None
 
 
 def row_time(value: Any, latest_ms: float) -> int | None:
@@ -214,7 +222,7 @@ def _value(row: Mapping[str, Any], names: SeriesNames) -> float | None:
     if not names.denominator or value is None:
         return value
     other = positive(row.get(names.denominator))
-    return value / other if other is not None and abs(value + other - 1) <= 0.01 else None
+    return value / other if other is not None and abs(value + other - 1) <= SHARE_ROUNDING else None
 
 
 def keyed(rows: Sequence[Mapping[str, Any]], name: str, reason: str) -> dict[str, Mapping[str, Any]]:
@@ -239,13 +247,13 @@ def timely(rows: Iterable[Mapping[str, Any]], name: str, received_ms: int) -> li
 
 
 def completed(
-    rows: Sequence[Mapping[str, Any]], parts: Iterable[tuple[Any, str]], name: str
+    rows: Sequence[Mapping[str, Any]], parts: Iterable[tuple[Sequence[Mapping[str, Any]], str]], name: str
 ) -> dict[str, Mapping[str, Any]]:
     """Return rows by the text in field `name`. Add missing fields from the rows of `parts`, which are (rows, suffix). A row
     of a part belongs to the row whose text equals its own text plus the suffix."""
     completed_rows: dict[str, Mapping[str, Any]] = keyed(rows, name, "premium")
     for part, suffix in parts:
-        for key, row in keyed(mappings(part), name, "premium").items():
+        for key, row in keyed(part, name, "premium").items():
             if (known := completed_rows.get(f"{key}{suffix}")) is not None:
                 completed_rows[f"{key}{suffix}"] = {**row, **known}
     count_accepted("premium", len(completed_rows))

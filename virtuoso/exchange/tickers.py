@@ -13,6 +13,8 @@ from virtuoso.domain.errors import BadData, EmptyData, VenueStale
 from virtuoso.domain.model import Instrument, Stamp, Ticker
 from virtuoso.domain.plausibility import (
     LARGEST,
+    MAX_CHANGE_DEVIATION,
+    MAX_CHANGE_ERROR,
     MAX_CLOCK_LEAD_MS,
     MAX_FUNDING_RATE,
     MAX_GAP_JUMP,
@@ -25,11 +27,14 @@ from virtuoso.domain.plausibility import (
     TICK_ROUNDING,
 )
 from virtuoso.exchange.funding_intervals import FundingIntervals
-from virtuoso.exchange.rows import count_absent, count_accepted, count_refused, keyed, mappings, number, positive, row_time
+from virtuoso.exchange.rows import count_absent, count_accepted, count_refused, keyed, number, positive, row_time
 from virtuoso.exchange.venues import UNIFIED, PremiumNames, TickerNames
 
+Rows = Sequence[Mapping[str, Any]]
+"""The rows of a reply, as `rows.mappings` returns them."""
 
-def newest_ms(rows: Any, names: TickerNames, received_ms: int) -> int | None:
+
+def newest_ms(rows: Rows, names: TickerNames, received_ms: int) -> int | None:
     """Return the newest plausible time in the rows, or None when the rows have no time. It is the venue's time of a reply
     that has no time of its own.
 
@@ -38,7 +43,7 @@ def newest_ms(rows: Any, names: TickerNames, received_ms: int) -> int | None:
     """
     if not names.time:
         return None
-    times = sorted(t for row in mappings(rows) if (t := row_time(row.get(names.time), LARGEST)) is not None)
+    times = sorted(t for row in rows if (t := row_time(row.get(names.time), LARGEST)) is not None)
     times = [t for t in times if t - received_ms <= MAX_CLOCK_LEAD_MS] or times
     if not times:
         return None
@@ -46,22 +51,21 @@ def newest_ms(rows: Any, names: TickerNames, received_ms: int) -> int | None:
     return max(t for t in times if t <= max(received_ms, common_ms + MAX_ROW_LEAD_MS))
 
 
-def traded_turnovers(rows: Any, names: TickerNames, venue_ms: int) -> dict[str, float]:
+def traded_turnovers(rows: Rows, names: TickerNames, venue_ms: int) -> dict[str, float]:
     """Return the turnover of 24 hours of the markets whose row has a price, a turnover above 0 and no old time, by the name
     in the row. The markets may be of any kind."""
     earliest_ms = venue_ms - MAX_TICKER_AGE_MS
     return {
         str(row.get(names.symbol)): amount if names.turnover else amount * last
-        for row in (rows.values() if isinstance(rows, Mapping) else rows)
-        if isinstance(row, Mapping)
-        and (last := positive(row.get(names.last))) is not None
+        for row in rows
+        if (last := positive(row.get(names.last))) is not None
         and (amount := positive(row.get(names.turnover or names.volume))) is not None
         and (number(row.get(names.time)) or venue_ms) >= earliest_ms
     }
 
 
 def read_tickers(
-    rows: Any,
+    rows: Rows,
     names: TickerNames,
     instruments: Mapping[str, Instrument],
     stamp: Stamp,
@@ -84,7 +88,7 @@ def read_tickers(
     Raise EmptyData when no row belongs to an instrument, BadData when more than half of these rows are unreadable,
     VenueStale when all others are too old.
     """
-    by_key = keyed(mappings(rows), names.symbol, "ticker")
+    by_key = keyed(rows, names.symbol, "ticker")
     matched = [(instruments[key], row, premiums.get(key)) for key, row in by_key.items() if key in instruments]
     if not matched:
         raise EmptyData(f"no tickers of {len(instruments)} instruments")
@@ -150,7 +154,7 @@ def _tick_size(instrument: Instrument, last: float) -> float | None:
     if instrument.tick_size is None:
         return None
     ticks = last / instrument.tick_size
-    if 1 <= round(ticks) <= MAX_TICKS and abs(ticks - round(ticks)) <= TICK_ROUNDING:
+    if ticks <= MAX_TICKS and round(ticks) >= 1 and abs(ticks - round(ticks)) <= TICK_ROUNDING:
         return instrument.tick_size
     count_absent("ticker_tick")
     return None
@@ -172,7 +176,8 @@ def _change(row: Mapping[str, Any], names: TickerNames, last: float, opened: flo
     if change is None:
         return None
     percent = change * names.scale
-    tolerance = 0.05 + 0.01 * abs(percent) + 100 * tick / opened  # prices are rounded to ticks, the change to a few digits
+    rounding = 100 * tick / opened  # prices are rounded to ticks
+    tolerance = MAX_CHANGE_ERROR + MAX_CHANGE_DEVIATION * abs(percent) + rounding
     return percent if percent > -100 and abs(percent - 100 * (last / opened - 1)) <= tolerance else None
 
 

@@ -204,7 +204,7 @@ class _Reading(NamedTuple):
 
 
 def _near(price: float, other: float, factor: float = MAX_PRICE_STEP) -> bool:
-    return abs(math.log(price / other)) <= math.log(factor)
+    return 1 / factor <= price / other <= factor
 
 
 def _newest_trade(inputs: SymbolInputs, now_ms: int) -> Ticker | None:

@@ -235,6 +235,39 @@ async def test_an_active_collector_without_market_data_gives_the_lease_to_a_stan
             assert not first.is_active()
 
 
+async def test_a_collector_that_gave_up_often_takes_over_soon_when_the_active_one_ends() -> None:
+    repository = memory()
+    venues = exchange(), exchange()
+    first, second = (Node([venue], repository, owner=name) for venue, name in zip(venues, ("a", "b"), strict=True))
+    async with first.running():
+        async with second.running():
+            await asyncio.sleep(30)
+            for venue in venues:
+                break_down(venue, VenueUnavailable("down for everyone"), ["instruments", "tickers"])
+            await asyncio.sleep(900)
+            for venue in venues:
+                venue.faults.clear()
+            await asyncio.sleep(60)
+            if first.is_active():  # the lease is with the one that stays
+                repository._leases.clear()
+        ended_at = CLOCK.monotonic()
+        await asyncio.sleep(60)
+        assert first.is_active()
+        assert first.since(ended_at)
+
+
+async def test_a_collector_that_lost_its_venue_does_not_announce_what_it_has_not_read_again() -> None:
+    repository, venue = memory(), exchange()
+    node = Node([venue], repository)
+    async with node.running():
+        await asyncio.sleep(30)
+        break_down(venue, VenueUnavailable("down"), ["instruments", "tickers"])
+        repository._leases[keys.lease()] = ("other", CLOCK.monotonic() + 1e6)
+        await asyncio.sleep(60)
+        assert not node.is_active()
+        assert await repository.get(keys.standby()) is None
+
+
 async def test_an_active_collector_without_market_data_continues_while_no_standby_can_take_over() -> None:
     repository, first_venue, second_venue = memory(), exchange(), exchange()
     first, second = Node([first_venue], repository, owner="a"), Node([second_venue], repository, owner="b")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.altered_exchange import AlteredExchange
+from tests.altered_exchange import AlteredExchange, Answer
 from tests.clocks import OffsetClock
 from tests.programs import Market
 from virtuoso.domain.errors import (
@@ -121,4 +121,14 @@ async def test_a_share_that_contradicts_the_total_capitalisation_is_refused(repl
     with AlteredExchange(replay.url, alter) as exchange:
         async with coingecko(exchange.url, OffsetClock()) as source:
             with pytest.raises(BadData, match="would be a supply of"):
+                await source.dominance()
+
+
+async def test_a_reply_that_is_nested_too_deeply_is_refused(replay: Market) -> None:
+    def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
+        return Answer(200, "[" * 200_000)
+
+    with AlteredExchange(replay.url, alter) as exchange:
+        async with coingecko(exchange.url, OffsetClock()) as source:
+            with pytest.raises(BadData):
                 await source.dominance()

@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 
 from virtuoso.domain.errors import BadData, EmptyData, ExchangeError
 from virtuoso.domain.model import Stamp
-from virtuoso.exchange.rows import completed, mappings, number, read_book, read_series, read_trades
+from virtuoso.exchange.rows import completed, mappings, number, positive, read_book, read_series, read_trades
 from virtuoso.exchange.venues import SeriesNames, venue_facts
 
 NOW = 1_760_000_000_000
@@ -21,7 +21,7 @@ STAMP = Stamp(observed_ms=NOW, received_ms=NOW + 20)
 BYBIT = venue_facts("bybit").names
 BINANCE = venue_facts("binance").names
 JUNK: st.SearchStrategy[Any] = st.sampled_from(
-    [None, "", "NaN", "inf", "-1", "0", "1e309", "abc", [], {}, True, float("nan"), -1.5, 10**400]
+    [None, "", "NaN", "inf", "-1", "0", "1e-320", "1e309", "abc", [], {}, True, float("nan"), -1.5, 10**400]
 )
 PRICES = st.floats(0.001, 1e6).map(str)
 
@@ -37,6 +37,12 @@ def trade(ident: str, **other: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("junk", [None, "", "NaN", "inf", "1e309", "abc", "1_000", " 1 ", "１", [], {}, True, 1e19])
 def test_a_value_that_is_not_a_finite_number_is_none(junk: Any) -> None:
     assert number(junk) is None
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1e-320", 1e-19, "1e19"])
+def test_a_price_or_amount_that_is_not_plausible_is_none(value: Any) -> None:
+    assert positive(value) is None
+    assert positive("1e-12") == 1e-12
 
 
 def test_trades_are_oldest_first_with_the_takers_side() -> None:
@@ -131,7 +137,7 @@ def test_rows_of_further_requests_add_missing_fields_only() -> None:
         "B-SWAP": {"id": "B-SWAP", "rate": "2"},
     }
     with pytest.raises(BadData):
-        completed(rates, [("<html>", "")], "id")
+        mappings("<html>")
 
 
 def test_cells_without_names_are_read_by_position_and_a_bad_cell_refuses_its_row() -> None:

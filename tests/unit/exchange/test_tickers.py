@@ -115,6 +115,7 @@ def test_an_implausible_field_is_absent_and_the_price_is_kept(field: str, change
         (119876.5, 1e-30, False),
         (119876.5, 1000.0, False),
         (0.5, 10.0, False),
+        (1e5, 1e-310, False),
     ],
 )
 def test_a_tick_size_that_does_not_divide_the_price_is_absent(price: float, tick_size: float, *, plausible: bool) -> None:

@@ -176,6 +176,14 @@ def test_a_large_step_counts_when_a_second_reading_confirms_it() -> None:
     assert steps.confirmed(third) == third
 
 
+@pytest.mark.parametrize("price", [5e-324, 1e-320, 1e300])
+def test_an_extreme_price_is_a_step_and_no_error(price: float) -> None:
+    steps = PriceSteps()
+    first = tickers(0, A=100, B=1)
+    steps.confirmed(first)
+    assert steps.confirmed(tickers(3, A=price, B=1))["A"] == first["A"]
+
+
 def test_a_ticker_is_kept_for_a_minute_and_only_beside_confirmed_ones() -> None:
     steps = PriceSteps()
     steps.confirmed(tickers(0, A=100, B=1))
