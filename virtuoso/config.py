@@ -226,10 +226,12 @@ class Settings:
 class LoadedSettings:
     """The settings, the text and source (default, environment, file, flag) of each, and warnings about unknown variables.
 
-    The texts of secrets are masked. `secret_files` are the files with secrets, by the variable that names each."""
+    The texts of secrets are masked. `flags` are the unmasked texts of those that were set by flags. `secret_files` are the
+    files with secrets, by the variable that names each."""
 
     settings: Settings
     texts: dict[str, tuple[str, str]]
+    flags: dict[str, str] = field(repr=False)
     secret_files: dict[str, str]
     warnings: tuple[str, ...]
 
@@ -335,4 +337,5 @@ def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> LoadedSetti
     missing = sorted(set(settings.exchange_urls) - set(settings.exchanges))
     if missing:
         warnings.append(f"{PREFIX}EXCHANGE_URLS names {', '.join(missing)}, which {PREFIX}EXCHANGES does not contain")
-    return LoadedSettings(settings, texts, secret_files, tuple(warnings))
+    given = {name: text for name, text in flags.items() if text is not None}
+    return LoadedSettings(settings, texts, given, secret_files, tuple(warnings))

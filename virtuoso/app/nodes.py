@@ -13,7 +13,7 @@ from pathlib import Path
 from virtuoso.app import node
 from virtuoso.app.parts import client_tls
 from virtuoso.app.supervisor import Role
-from virtuoso.config import LoadedSettings, Settings, env_name, state_directory
+from virtuoso.config import FILE_SUFFIX, LoadedSettings, Settings, env_name, state_directory
 from virtuoso.domain.addresses import format_address, free_port
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.model import Environment
@@ -30,7 +30,7 @@ async def up(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> int:
             "VIRTUOSO_CACHE='memory:' is for one process, but `up` runs several: expected directory:PATH or memcached://…"
         )
     log.info("market data from %s", ", ".join(settings.exchanges))
-    return await _node(settings, _collectors(settings), _flags(loaded), stop)
+    return await _node(settings, _collectors(settings), child_environment(loaded.flags), stop)
 
 
 async def demo(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) -> int:
@@ -42,7 +42,7 @@ async def demo(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) 
             log.warning("demo ignores these settings: %s", ", ".join(ignored))
         arguments = ["--address", f"127.0.0.1:{port}", "--seed", str(options.seed), "--with-parent"]
         exchange = Role("simulator", arguments, module="virtuoso.simulator")
-        env = _flags(loaded) | {variable(name): text for name, text in market.items()}
+        env = child_environment(loaded.flags | market)
         settings = replace(loaded.settings, environment=Environment.SIMULATED)
         return await _node(settings, [exchange, *_collectors(settings)], env, stop)
 
@@ -54,7 +54,7 @@ async def replay(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event
         raise ConfigError(f"FILE={options.file}: there is no such file. Make one with: virtuoso record {options.file}")
     with node.temporary_folder(Path(state_directory()), "replay-") as folder:
         market = node.own_state(folder) | {"exchanges": ",".join(header(Path(path))["venues"])}
-        env = _flags(loaded) | {variable(name): value for name, value in market.items()}
+        env = child_environment(loaded.flags | market)
         arguments = ["play", path, "--with-parent", *(["--once"] if options.once else [])]
         settings = replace(loaded.settings, environment=Environment.REPLAY)
         return await _node(settings, [Role("play", arguments, last=options.once)], env, stop)
@@ -85,9 +85,12 @@ async def _node(settings: Settings, sources: Sequence[Role], env: Mapping[str, s
     return await node.run(addresses, environment, sources, env, stop, grace_s=settings.grace_s)
 
 
-def _flags(loaded: LoadedSettings) -> dict[str, str]:
-    """Return the settings that were set by flags, as environment variables for child processes."""
-    return {variable(name): text for name, (text, source) in loaded.texts.items() if source == "flag"}
+def child_environment(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return settings as environment variables for child processes, which inherit the environment of this one.
+
+    An inherited file of a secret would contradict the secret, so its variable is emptied."""
+    secrets = [name for name in texts if Settings.__dataclass_fields__[name].metadata["secret"]]
+    return {variable(name): text for name, text in texts.items()} | {variable(name) + FILE_SUFFIX: "" for name in secrets}
 
 
 def variable(name: str) -> str:
