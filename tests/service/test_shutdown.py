@@ -34,6 +34,7 @@ async def test_health_changes_first_then_streams_end_and_calls_in_flight_finish(
         draining = asyncio.create_task(one.server.drain(10))
         ended = await refusal(stream.read())
         assert (ended.code.name, ended.reason) == ("UNAVAILABLE", "SHUTTING_DOWN")
+        await health.List(health_pb2.HealthListRequest())  # it refreshes every status
         for name in ("", "virtuoso.market.v1.MarketService", "readiness", "confluence"):
             reply = await health.Check(health_pb2.HealthCheckRequest(service=name))
             assert reply.status == health_pb2.HealthCheckResponse.NOT_SERVING

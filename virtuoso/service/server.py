@@ -167,6 +167,8 @@ class MarketServer:
             self._update_health()
 
     def _update_health(self) -> None:
+        if self._server is None:  # it drains, and stays NOT_SERVING
+            return
         names = ["liveness", *self._cache.capabilities()]
         if self._cache.ready:
             names += ["", SERVICE, "readiness", *([ALERTS] if self._alerts.available else [])]
