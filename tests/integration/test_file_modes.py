@@ -101,8 +101,12 @@ async def test_a_secret_that_everybody_may_read_is_a_warning_with_its_name(tmp_p
     assert (await check_secret_files(loaded.secret_files, None)).level is Level.OK
 
 
-async def test_the_doctor_warns_of_a_history_that_everybody_may_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("url", ["sqlite://{folder}/history.db", "sqlite:///{folder}/history.db", "sqlite:///~/history.db"])
+async def test_the_doctor_warns_of_a_history_that_everybody_may_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     file = tmp_path / "history.db"
     file.touch(0o644)
-    finding = await check_secret_files({}, f"sqlite:///{file}")
+    finding = await check_secret_files({}, url.format(folder=tmp_path))
     assert (finding.level, str(file) in finding.remedy) == (Level.WARNING, True)

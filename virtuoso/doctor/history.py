@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from pathlib import Path
 
 from virtuoso.doctor.daemon_call import daemon_call
 from virtuoso.doctor.directories import check_directory
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.domain.errors import HistoryError
-from virtuoso.history.factory import open_history_reader
+from virtuoso.history.factory import open_history_reader, sqlite_path
 
 TIMEOUT_S = 3.0
 _WITHOUT = "Until then, past scores, signals and alerts are not stored, but everything else works"
@@ -27,16 +26,11 @@ async def check_history(url: str | None) -> list[Finding]:
     findings: list[Finding] = []
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
-        path = await daemon_call(lambda: _file(rest))
+        path = await daemon_call(lambda: sqlite_path(rest))
         findings = [_as_warning(each) for each in await check_directory("VIRTUOSO_HISTORY", path.parent)]
         if findings[0].level is not Level.OK or not await daemon_call(path.exists):
             return findings
     return [await _answer(url), *findings]
-
-
-def _file(rest: str) -> Path:
-    name = rest.lstrip("/")  # `virtuoso.history.factory` parses it in the same way
-    return Path(name).expanduser() if name.startswith("~") else Path("/", name)
 
 
 async def _answer(url: str) -> Finding:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from virtuoso.doctor.daemon_call import daemon_call
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.domain.private_files import open_to_all
+from virtuoso.history.factory import sqlite_path
 
 
 async def check_secret_files(files: Mapping[str, str], history: str | None) -> Finding:
@@ -14,8 +15,9 @@ async def check_secret_files(files: Mapping[str, str], history: str | None) -> F
 
     `files` are the paths by the setting that names each. `history` is the URL of the history, or None."""
     subject, named = "secret files", dict(files)
-    if history and history.startswith("sqlite:///"):
-        named["VIRTUOSO_HISTORY"] = "/" + history.removeprefix("sqlite:///").lstrip("/")
+    scheme, _, rest = (history or "").partition("://")
+    if scheme == "sqlite":
+        named["VIRTUOSO_HISTORY"] = str(await daemon_call(lambda: sqlite_path(rest)))
     exposed = await daemon_call(lambda: {name: path for name, path in named.items() if open_to_all(path)})
     if exposed:
         why = "every user of this machine may read " + ", ".join(f"{path} ({name})" for name, path in exposed.items())

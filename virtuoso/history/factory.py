@@ -33,6 +33,12 @@ def open_history_writer(url: str, *, timeout_s: float = TIMEOUT_S) -> SqlHistory
     return SqlHistoryWriter(_transactions(url, write=True, timeout_s=timeout_s))
 
 
+def sqlite_path(rest: str) -> Path:
+    """Return the file of sqlite://`rest`. `rest` is an absolute path or /~/path, after any number of slashes."""
+    name = rest.lstrip("/")  # after three slashes, or four as in SQLAlchemy
+    return Path(name).expanduser() if name.startswith("~") else Path("/", name)
+
+
 def _transactions(url: str, *, write: bool, timeout_s: float) -> Transactions:
     return Transactions(_database(url, write=write, timeout_s=timeout_s), write=write, timeout_s=timeout_s)
 
@@ -40,11 +46,9 @@ def _transactions(url: str, *, write: bool, timeout_s: float) -> Transactions:
 def _database(url: str, *, write: bool, timeout_s: float) -> Database:
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
-        name = rest.lstrip("/")  # after three slashes, or four as in SQLAlchemy
-        if not rest.startswith("/") or not name or name.endswith("/") or "\0" in name:
+        if not rest.startswith("/") or rest.endswith("/") or "\0" in rest:
             raise _config_error(url, "expected the absolute path of a file")
-        path = Path(name).expanduser() if name.startswith("~") else Path("/", name)
-        return Sqlite(path, write=write, timeout_s=timeout_s)
+        return Sqlite(sqlite_path(rest), write=write, timeout_s=timeout_s)
     if scheme in ("postgresql", "postgres"):
         # Import here, because a node without a cluster needs no PostgreSQL driver.
         from virtuoso.history.postgresql import Postgresql  # noqa: PLC0415
