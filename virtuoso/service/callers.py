@@ -32,7 +32,7 @@ def caller_of(call: Call) -> str:
     machine, because anybody can write the header."""
     peer = unquote(call.peer().partition(":")[2]).rpartition(":")[0].strip("[]")
     if is_private(peer):
-        for key, value in call.invocation_metadata() or ():
+        for key, value in reversed(call.invocation_metadata() or ()):
             if key == FORWARDED:
                 return caller(str(value).rpartition(",")[2].strip())
     return caller(peer)

@@ -9,16 +9,16 @@ from virtuoso.service.callers import StreamShares, caller_of
 
 
 class Call:
-    """A call from `peer` with the header x-forwarded-for."""
+    """A call from `peer` with these headers x-forwarded-for."""
 
-    def __init__(self, peer: str, forwarded: str) -> None:
+    def __init__(self, peer: str, *forwarded: str) -> None:
         self._peer, self._forwarded = peer, forwarded
 
     def peer(self) -> str:
         return self._peer
 
     def invocation_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
-        return (("x-forwarded-for", self._forwarded),)
+        return tuple(("x-forwarded-for", each) for each in self._forwarded)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,10 @@ class Call:
 )
 def test_the_caller_of_a_call(peer: str, forwarded: str, caller: str) -> None:
     assert caller_of(Call(peer, forwarded)) == caller
+
+
+def test_the_last_of_several_headers_counts_because_the_edge_wrote_it() -> None:
+    assert caller_of(Call("ipv4:127.0.0.1:5000", "9.9.9.9", "1.2.3.4")) == "1.2.3.4"
 
 
 def test_a_share_is_free_again_when_a_stream_ends() -> None:
