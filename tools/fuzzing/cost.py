@@ -33,7 +33,7 @@ def allowed_growth(size: int) -> int:
 
 
 def allowed_lines(seconds: float) -> float:
-    """Return how many lines one logger may write in this time."""
+    """Return how many lines one logger may write at one level in this time."""
     return BURST_LINES + LINES_PER_S * seconds
 
 
@@ -74,13 +74,13 @@ class Log(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines, self.loggers = 0, set[str]()
+        self.lines, self.loggers = 0, set[tuple[str, int]]()  # a logger counts once for each of its levels
         self.tracebacks: list[str] = []
         self._limit = LineLimit()
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Count a record."""
-        self.loggers.add(record.name)
+        self.loggers.add((record.name, record.levelno))
         if record.exc_info:
             self.tracebacks.append(f"{record.name}: {record.getMessage()}: {record.exc_info[1]!r}")
         passes = bool(self._limit.filter(record))

@@ -22,18 +22,18 @@ class _Budget:
 
 
 class LineLimit(logging.Filter):
-    """A limit of BURST_LINES, refilled with LINES_PER_S, for each logger. The next line that passes says how many were
-    dropped. `monotonic` is a clock in seconds."""
+    """A limit of BURST_LINES, refilled with LINES_PER_S, for each level of each logger. The next line that passes says how
+    many were dropped. `monotonic` is a clock in seconds."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._monotonic = monotonic
-        self._budgets: dict[str, _Budget] = {}
+        self._budgets: dict[tuple[str, int], _Budget] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return False for a line above the limit of its logger."""
+        """Return False for a line above the limit of its logger and level."""
         now = self._monotonic()
-        budget = self._budgets.setdefault(record.name, _Budget(BURST_LINES, now))
+        budget = self._budgets.setdefault((record.name, record.levelno), _Budget(BURST_LINES, now))
         budget.lines = min(BURST_LINES, budget.lines + LINES_PER_S * (now - budget.at))
         budget.at = now
         if budget.lines < 1:
@@ -41,7 +41,8 @@ class LineLimit(logging.Filter):
             return False
         budget.lines -= 1
         if budget.dropped:
-            record.msg = f"{record.getMessage()} ({budget.dropped} lines of {record.name} before this one were dropped)"
+            dropped = f"{budget.dropped} {record.levelname} lines of {record.name} before this one were dropped"
+            record.msg = f"{record.getMessage()} ({dropped})"
             record.args = ()
             budget.dropped = 0
         return True

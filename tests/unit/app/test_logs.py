@@ -16,8 +16,8 @@ class Seconds:
         return self.now
 
 
-def line(logger: str, text: str = "refused") -> logging.LogRecord:
-    return logging.LogRecord(logger, logging.ERROR, "file.py", 1, text, (), None)
+def line(logger: str, text: str = "refused", level: int = logging.ERROR) -> logging.LogRecord:
+    return logging.LogRecord(logger, level, "file.py", 1, text, (), None)
 
 
 def test_a_flood_of_one_logger_is_limited_and_the_others_still_write() -> None:
@@ -32,6 +32,14 @@ def test_a_flood_of_one_logger_is_limited_and_the_others_still_write() -> None:
     assert written == BURST_LINES + 60 * LINES_PER_S
 
 
+def test_a_flood_of_info_lines_hides_no_error_of_the_same_logger() -> None:
+    limit = LineLimit(Seconds())
+    for _ in range(1_000):
+        limit.filter(line("virtuoso.service.rpc", level=logging.INFO))
+    assert limit.filter(line("virtuoso.service.rpc"))
+    assert not limit.filter(line("virtuoso.service.rpc", level=logging.INFO))
+
+
 def test_the_next_line_says_how_many_were_dropped() -> None:
     seconds = Seconds()
     limit = LineLimit(seconds)
@@ -40,7 +48,7 @@ def test_the_next_line_says_how_many_were_dropped() -> None:
     seconds.now += 1
     record = line("a", "100 % refused")
     assert limit.filter(record)
-    assert record.getMessage() == "100 % refused (7 lines of a before this one were dropped)"
+    assert record.getMessage() == "100 % refused (7 ERROR lines of a before this one were dropped)"
     after = line("a")
     assert limit.filter(after)
     assert after.getMessage() == "refused"
