@@ -11,6 +11,7 @@ import queue
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import IO, Any, Protocol
 
@@ -80,6 +81,8 @@ class AccessLog:
                     self._file.flush()
             except (OSError, ValueError) as error:
                 log.warning("the access log cannot be written: %s", error)
+        with suppress(OSError, ValueError):  # the end of the queue came before it was empty
+            self._file.flush()
 
 
 def certificate_name(call: Call) -> str | None:
