@@ -115,7 +115,7 @@ def read_snapshot(blob: bytes) -> ValidSnapshot:
     timely = [item for item in snapshot.confluences if times_are_valid(item, latest_s)]
     if untimely := len(snapshot.confluences) - len(timely):
         refused["time"] = untimely
-    rows = _valid(map(confluences.row, timely), lambda row: row.symbol, refused, latest_s)
+    rows = _valid(map(confluences.row, timely), lambda row: row.symbol, refused, None)
     shown = {row.symbol for row in rows}
     valid = ValidSnapshot(
         provenance=provenance,
@@ -125,7 +125,7 @@ def read_snapshot(blob: bytes) -> ValidSnapshot:
             (item for item in timely if item.symbol in shown),
             lambda item: item.symbol,
             refused,
-            latest_s,
+            None,
             invariants.confluence,
         ),
         gainers=_valid(snapshot.gainers, lambda mover: mover.symbol, refused, latest_s, invariants.gainer),
@@ -252,11 +252,12 @@ def _valid(
     rows: Iterable[Row],
     name: Callable[[Row], str],
     refused: Counter[str],
-    latest_s: int,
+    latest_s: int | None,
     consistent: Callable[[Row], bool] | None = None,
 ) -> list[Row]:
-    """Return the valid rows, and only the first row of each name. No time may be after `latest_s` (epoch seconds). Count the
-    other rows by rule in `refused`."""
+    """Return the valid rows, and only the first row of each name. Count the other rows by rule in `refused`.
+
+    No time may be after `latest_s` (epoch seconds). None means that the times are already checked."""
     valid: dict[str, Row] = {}
     for row in rows:
         symbol = name(row)
@@ -266,7 +267,7 @@ def _valid(
             rule = "duplicate"
         elif violations := collect_violations(row, fail_fast=True):
             rule = violations[0].proto.rule_id
-        elif not times_are_valid(row, latest_s):
+        elif latest_s is not None and not times_are_valid(row, latest_s):
             rule = "time"
         elif consistent is not None and not consistent(row):
             rule = "inconsistent"
