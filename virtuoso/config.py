@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from virtuoso.domain import setting_values as values
-from virtuoso.domain.addresses import is_loopback
+from virtuoso.domain.addresses import is_loopback, memcached_servers
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.model import DimensionKind, Environment, Timeframe
 from virtuoso.domain.private_files import open_to_all
@@ -274,10 +274,8 @@ def _given(item: Field[Any], env: Mapping[str, str], flags: Mapping[str, str | N
 
 def _check_cluster_key(settings: Settings) -> None:
     """Raise ConfigError when others can reach memcached and nothing signs what is stored there."""
-    if settings.cluster_key or not settings.cache.startswith("memcached://"):
-        return
-    hosts = [re.sub(r":\d+$", "", server).strip("[]") for server in settings.cache.removeprefix("memcached://").split(",")]
-    if remote := [host for host in hosts if not is_loopback(host)]:
+    remote = [host for host, _ in memcached_servers(settings.cache) if not is_loopback(host)]
+    if remote and not settings.cluster_key:
         raise ConfigError(
             f"{PREFIX}CLUSTER_KEY is required, because memcached on {', '.join(remote)} is not on this machine, and anybody "
             f"who reaches it could write there: set the same secret of {values.MIN_KEY_LENGTH} or more characters on "

@@ -39,6 +39,7 @@ def test_flags_override_the_environment_which_overrides_defaults() -> None:
         ("CACHE", "redis://x", "memcached://"),
         ("CACHE", "memcached://:::", "memcached://"),
         ("CACHE", "memcached://localhost:99999", "memcached://"),
+        ("CACHE", "memcached://localhost:१", "memcached://"),
         ("HISTORY", "sqlite://relative.db", "sqlite:///a/path"),
         ("HISTORY", "mysql://host/db", "postgresql://"),
         ("HISTORY", "", "none"),

@@ -18,10 +18,9 @@ from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.history import check_history
 from virtuoso.doctor.memcached_servers import check_memcached, downgrade_failures
 from virtuoso.doctor.secret_files import check_secret_files
-from virtuoso.domain.addresses import Address, format_address
+from virtuoso.domain.addresses import Address, format_address, memcached_servers
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.model import Environment
-from virtuoso.repository.factory import memcached_servers
 
 CHECK_S = 5.0
 # With this limit, the command takes at most 8 s on an idle machine.

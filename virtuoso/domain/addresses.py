@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 
 Address = tuple[str, int]
 # The length of the IPv6 prefix that identifies a caller. A customer has all addresses with the prefix.
 CALLER_BITS = 64
+_MEMCACHED_PORT = 11211
+_MEMCACHED = re.compile(r"(?:\[([0-9a-fA-F:]+)\]|([^\s/,:\[\]]+))(?::([0-9]{1,5}))?")  # "host", "host:port" or "[::1]:port"
 
 
 def parse_address(text: str, *, min_port: int = 0) -> Address:
@@ -20,6 +23,24 @@ def parse_address(text: str, *, min_port: int = 0) -> Address:
         zero = "" if min_port else " (0 for any free port)"
         raise ValueError(f"{text!r}: expected host:port, such as 127.0.0.1:50051{zero}")
     return host, int(port)
+
+
+def memcached_servers(url: str) -> list[Address]:
+    """Return each server of memcached://host:port,host:port once, or none for another kind of repository.
+
+    Raise ValueError with the reason if a server is not valid."""
+    scheme, separator, servers = url.partition("://")
+    if scheme != "memcached" or not separator:
+        return []
+    return list(dict.fromkeys(map(_memcached_server, servers.split(","))))
+
+
+def _memcached_server(text: str) -> Address:
+    found = _MEMCACHED.fullmatch(text)
+    port = int((found and found[3]) or _MEMCACHED_PORT)
+    if found is None or not 0 < port < 65536:
+        raise ValueError(f"{text!r} is not a host with an optional port from 1 to 65535")
+    return found[1] or found[2], port
 
 
 def format_address(address: Address) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from virtuoso.domain.addresses import parse_address
+from virtuoso.domain.addresses import memcached_servers, parse_address
 from virtuoso.domain.model import SYMBOL_PATTERN, Environment
 from virtuoso.domain.numbers import parse_number, parse_whole
 
@@ -146,11 +146,13 @@ def flag(text: str) -> bool:
 
 def cache(text: str) -> str:
     """Return the URL of a repository."""
-    server = r"(\[[0-9a-fA-F:]+\]|[^\s/,:\[\]]+)(:\d{1,5})?"
-    ports = (int(port) for port in re.findall(r":(\d{1,5})(?=,|$)", text))
-    known = re.fullmatch(rf"memory:|directory:.+|memcached://{server}(,{server})*", text)
-    if not known or (text.startswith("memcached:") and not all(0 < port < 65536 for port in ports)):
-        raise NotAllowed("directory:PATH, memory:, or memcached://host:port,host:port")
+    allowed = NotAllowed("directory:PATH, memory:, or memcached://host:port,host:port")
+    try:
+        servers = memcached_servers(text)
+    except ValueError as error:
+        raise allowed from error
+    if not servers and not re.fullmatch(r"memory:|directory:.+", text):
+        raise allowed
     return text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from virtuoso.domain.addresses import Address, memcached_servers
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.repository.directory import DirectoryRepository
@@ -14,7 +15,6 @@ from virtuoso.repository.sharded import ShardedRepository
 from virtuoso.repository.tiered import TieredRepository
 
 _ALLOWED = "memory:, directory:/a/path, or memcached://host:port[,host:port...]"
-_MEMCACHED_PORT = 11211
 _ONLY_SERVER_S = 1.0  # the timeout of a call when there is one server
 _ONE_OF_SEVERAL_S = 0.45  # the timeout of a call when there are several, so that there is time for a second one
 
@@ -24,45 +24,29 @@ def open_repository(url: str, node_directory: Path | None, *, cluster_keys: Sequ
 
     With memcached, `node_directory` is the second tier. `cluster_keys`: see Envelope. This function does not connect or
     write. Raise ConfigError if `url` is not valid."""
-    scheme, colon, rest = url.partition(":")
+    scheme, _, rest = url.partition(":")
     if url == "memory:":
         return TieredRepository([MemoryRepository()])
     if scheme == "directory" and rest:
         return TieredRepository([DirectoryRepository(Path(rest).expanduser(), keys=cluster_keys)])
-    if scheme == "memcached" and colon and rest.startswith("//"):
-        tiers: list[SnapshotRepository] = [_sharded(memcached_servers(url), cluster_keys)]
+    try:
+        servers = memcached_servers(url)
+    except ValueError as error:
+        raise _config_error(url, str(error)) from error
+    if servers:
+        tiers: list[SnapshotRepository] = [_sharded(servers, cluster_keys)]
         if node_directory is not None:
             tiers.append(DirectoryRepository(node_directory, keys=cluster_keys))
         return TieredRepository(tiers)
     raise _config_error(url, "its kind is unknown")
 
 
-def memcached_servers(url: str) -> list[tuple[str, int]]:
-    """Return (host, port) of each server of memcached://host:port,host:port. Raise ConfigError when it is not valid."""
-    servers = url.removeprefix("memcached://").rstrip("/").split(",")
-    return list(dict.fromkeys(_server(url, server.strip()) for server in servers))
-
-
-def _sharded(servers: Sequence[tuple[str, int]], cluster_keys: Sequence[str]) -> ShardedRepository:
+def _sharded(servers: Sequence[Address], cluster_keys: Sequence[str]) -> ShardedRepository:
     timeout_s = _ONLY_SERVER_S if len(servers) == 1 else _ONE_OF_SEVERAL_S
     repositories = {
         f"{host}:{port}": MemcachedRepository(host, port, timeout_s=timeout_s, keys=cluster_keys) for host, port in servers
     }
     return ShardedRepository(repositories, timeout_s=timeout_s + 0.05)
-
-
-def _server(url: str, server: str) -> tuple[str, int]:
-    """Return (host, port) of "host", "host:port" or "[::1]:port"."""
-    bracketed = server.startswith("[")
-    host, _, port = server.removeprefix("[").partition("]:" if bracketed else ":")
-    host = host.removesuffix("]")
-    if not host or " " in host or "/" in host:
-        raise _config_error(url, f"{server!r} has no host")
-    if not port:
-        return host, _MEMCACHED_PORT
-    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise _config_error(url, f"the port of {server!r} is not a number from 1 to 65535")
-    return host, int(port)
 
 
 def _config_error(url: str, why: str) -> ConfigError:

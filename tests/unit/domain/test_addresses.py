@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from virtuoso.domain.addresses import format_address, parse_address
+from virtuoso.domain.addresses import format_address, memcached_servers, parse_address
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,26 @@ def test_port_0_is_valid_only_where_any_free_port_is_allowed() -> None:
     assert parse_address("localhost:0") == ("localhost", 0)
     with pytest.raises(ValueError, match=r"such as 127\.0\.0\.1:50051$"):
         parse_address("localhost:0", min_port=1)
+
+
+@pytest.mark.parametrize(
+    ("url", "servers"),
+    [
+        ("memcached://a", [("a", 11211)]),
+        ("memcached://a:1,b,[::1]:3,[::1],a:1", [("a", 1), ("b", 11211), ("::1", 3), ("::1", 11211)]),
+        ("memory:", []),
+        ("directory:/memcached://a", []),
+    ],
+)
+def test_the_servers_of_a_repository(url: str, servers: list[tuple[str, int]]) -> None:
+    assert memcached_servers(url) == servers
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["", ":1", "h:", "h:0", "h:65536", "h:1x", "h:\u0661", "h/x", "a b", " h", "::1", "[::1", "[h]", "h:1:2", "u:p@h"],
+)
+def test_the_error_for_an_invalid_memcached_server_has_its_value(server: str) -> None:
+    with pytest.raises(ValueError, match="optional port from 1 to 65535") as refused:
+        memcached_servers(f"memcached://a:1,{server}")
+    assert repr(server) in str(refused.value)
