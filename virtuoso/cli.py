@@ -132,7 +132,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands and flags."""
+    """Return the parser of all commands and flags. The settings are the defaults of `probe` and `top`."""
+    try:
+        settings, invalid = load(os.environ, {}).settings, ""
+    except ConfigError as error:
+        settings, invalid = load({}, {}).settings, str(error)
     raw = argparse.RawDescriptionHelpFormatter
     top = _Parser(prog="virtuoso", description=ABOUT, formatter_class=raw)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
@@ -142,8 +146,9 @@ def parser() -> argparse.ArgumentParser:
             command = commands.add_parser(name, help=short, description=description, formatter_class=raw)
         else:  # a part of another command, not listed in the help
             command = commands.add_parser(name, description=description)
-        _add_own_arguments(name, command)
+        _add_own_arguments(name, command, settings)
         if name in WITHOUT_SETTINGS:
+            command.set_defaults(invalid_setting=invalid)
             continue
         own = set(command._option_string_actions)  # noqa: SLF001 - argparse has no public API for this
         group = command.add_argument_group("settings")
@@ -155,7 +160,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_own_arguments(name: str, command: _Parser) -> None:
+def _add_own_arguments(name: str, command: _Parser, settings: Settings) -> None:
     """Add the arguments that only this command has."""
     add = command.add_argument
     match name:
@@ -170,7 +175,7 @@ def _add_own_arguments(name: str, command: _Parser) -> None:
             add("--seed", type=_non_negative, default=1, help="seed of the simulated market (default %(default)s)")
         case "probe":
             command.bad_arguments = 1
-            _add_server_arguments(command)
+            _add_server_arguments(command, settings)
             add("--service", default="", help='name of the service, such as "readiness" (default: the server as a whole)')
             add(
                 "--timeout",
@@ -180,7 +185,7 @@ def _add_own_arguments(name: str, command: _Parser) -> None:
             )
         case "top":
             command.bad_arguments = 1
-            _add_server_arguments(command)
+            _add_server_arguments(command, settings)
             add("--once", action="store_true", help="print one table")
             command.set_defaults(watchlist=Path(state_directory()) / "watchlist")
         case "evaluate":
@@ -208,12 +213,8 @@ def _add_own_arguments(name: str, command: _Parser) -> None:
         add("--with-parent", action="store_true", help=argparse.SUPPRESS)
 
 
-def _add_server_arguments(command: _Parser) -> None:
+def _add_server_arguments(command: _Parser, settings: Settings) -> None:
     """Add the arguments of a command that calls one server. Their defaults are those of the settings."""
-    try:
-        settings = load(os.environ, {}).settings
-    except ConfigError:
-        settings = load({}, {}).settings
     local, add = format_address(reachable(settings.grpc_address)), command.add_argument
     add("--addr", type=_server, default=local, help="host:port of the server (default %(default)s)")
     add("--tls", action="store_true", help="use TLS with the root certificates of this machine")
@@ -288,6 +289,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1 if options.command in WITHOUT_SETTINGS else 2
     try:
         if options.command in WITHOUT_SETTINGS:
+            if options.invalid_setting:
+                sys.stderr.write(f"virtuoso {options.command}: no setting is used: {options.invalid_setting}\n")
             return process.call(options)
         loaded = load(os.environ, {item.name: getattr(options, item.name, None) for item in fields(Settings)})
         if options.command == "config":

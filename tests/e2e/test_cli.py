@@ -65,6 +65,16 @@ def test_probe_has_the_exit_codes_of_grpc_health_probe() -> None:
     assert "is a server running there?" in ended.stderr
 
 
+@pytest.mark.parametrize("words", [("probe", "--timeout", "0.5"), ("top", "--once")])
+def test_a_command_that_calls_a_server_says_that_it_uses_no_setting_when_one_is_invalid(words: tuple[str, ...]) -> None:
+    dead = f"127.0.0.1:{free_port()}"
+    ended = virtuoso(*words, "--addr", dead, VIRTUOSO_SYMBOL_LIMIT="0")
+    assert ended.returncode == 2
+    assert "no setting is used: VIRTUOSO_SYMBOL_LIMIT='0' (environment): expected a whole number" in ended.stderr
+    assert dead in ended.stderr
+    assert "no setting is used" not in virtuoso(*words, "--addr", dead).stderr
+
+
 def test_the_error_for_a_port_in_use_has_the_port_and_advice() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
