@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,7 +13,6 @@ from virtuoso.analysis.alert_rules import MAX_ALERTS, MarketPass, market_alerts
 from virtuoso.domain.model import (
     Candles,
     Environment,
-    Floats,
     Regime,
     RegimeState,
     Stamp,
@@ -28,6 +27,9 @@ from virtuoso.domain.records import (
     AlertKind,
     AlertLevel,
 )
+
+if TYPE_CHECKING:
+    from virtuoso.domain.model import Floats
 
 MINUTE, HOUR = 60_000, 3_600_000
 NOW = 1_760_000_400_000 // HOUR * HOUR
