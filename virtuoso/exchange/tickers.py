@@ -24,6 +24,7 @@ from virtuoso.domain.plausibility import (
     MAX_ROW_LEAD_MS,
     MAX_TICKER_AGE_MS,
     MAX_TICKS,
+    SMALLEST,
     TICK_ROUNDING,
 )
 from virtuoso.exchange.funding_intervals import FundingIntervals
@@ -112,7 +113,7 @@ def read_tickers(
         extra, marks = (more, premium) if more is not None else (row, names)
         mark, index = _near(extra.get(marks.mark), last), _near(extra.get(marks.index), last)
         funding = number(extra.get(marks.funding))
-        if funding is not None and (abs(funding) > MAX_FUNDING_RATE or (funding == 0 and doubtful)):
+        if funding is not None and (doubtful if funding == 0 else not SMALLEST <= abs(funding) <= MAX_FUNDING_RATE):
             funding = None
         tickers[instrument.symbol] = Ticker(
             symbol=instrument.symbol,

@@ -82,7 +82,7 @@ class AccessLog:
             except (OSError, ValueError) as error:
                 log.warning("the access log cannot be written: %s", error)
         with suppress(OSError, ValueError):  # the end of the queue came before it was empty
-            self._file.flush()
+            self._file.flush() if self._file is sys.stdout else self._file.close()
 
 
 def certificate_name(call: Call) -> str | None:

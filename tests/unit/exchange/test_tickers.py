@@ -156,7 +156,7 @@ def test_the_rounding_of_a_low_price_does_not_make_the_change_implausible() -> N
 
 
 def test_rows_of_other_markets_and_duplicates_are_ignored() -> None:
-    assert read([ROW, dict(ROW), {**ROW, "symbol": "BTC-26DEC25"}, {"symbol": None}, 5])["BTCUSDT"].last == 102
+    assert read([ROW, dict(ROW), {**ROW, "symbol": "BTC-26DEC25"}, {"symbol": None}])["BTCUSDT"].last == 102
 
 
 @pytest.mark.parametrize("order", [1, -1])
