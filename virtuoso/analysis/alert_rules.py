@@ -53,6 +53,7 @@ COOLDOWNS_S: Mapping[AlertKind, float] = {
     AlertKind.FUNDING_EXTREME: 8 * 3_600,
     AlertKind.OPEN_INTEREST_SURGE: 3_600,
     AlertKind.PRICE_MOVE: 1_800,
+    AlertKind.LIQUIDATION: 1_800,
     AlertKind.DATA_QUALITY: 300,
 }
 MAX_ALERTS = 10

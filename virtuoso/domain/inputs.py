@@ -21,6 +21,7 @@ class InputKind(StrEnum):
     FUNDING = "funding"
     OPEN_INTEREST = "open_interest"
     LONG_SHORT = "long_short"
+    LIQUIDATIONS = "liquidations"  # only streamed
 
 
 class ScoreInput(StrEnum):
@@ -40,6 +41,8 @@ class ScoreInput(StrEnum):
     FUNDING_HISTORY = "funding_history"
     OPEN_INTEREST = InputKind.OPEN_INTEREST
     LONG_SHORT = InputKind.LONG_SHORT
+    BOOK_FLOW = "book_flow"
+    LIQUIDATIONS = InputKind.LIQUIDATIONS
 
     @classmethod
     def candles(cls, timeframe: Timeframe) -> ScoreInput:

@@ -198,6 +198,7 @@ class Trades:
     side: Floats  # +1 the taker bought, -1 the taker sold
     stamp: Stamp
     read_from_ms: int = 0  # time of the oldest trade in the newest reading; earlier trades are from earlier readings
+    complete_since_ms: int | None = None  # no trade is missing from this time on; None when this is not known
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -209,6 +210,35 @@ class OrderBook:
     bids: Floats  # prices descending
     asks: Floats  # prices ascending
     stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class BookFlow:
+    """The changes of the best bid and ask of one symbol, summed over each second (or over each pair of polled books).
+
+    A change compares sizes at equal prices (Cont, Kukanov, Stoikov 2014): sizes added to the best bid or removed from the
+    best ask are positive, the opposite is negative. All columns have the same length."""
+
+    symbol: str
+    time_ms: Millis  # the end of each sum, strictly increasing
+    flow: Floats  # the sum of the changes, base units
+    depth: Floats  # the mean of best bid size and best ask size meanwhile, base units, above 0
+    stamp: Stamp
+    complete_since_ms: int  # no change is missing from this time on
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Liquidations:
+    """Positions of one symbol that the venue closed by force. All columns have the same length."""
+
+    symbol: str
+    time_ms: Millis  # never decreasing
+    price: Floats
+    size: Floats  # above 0
+    side: Floats  # -1 a long position was closed (a forced sale), +1 a short position was closed (a forced purchase)
+    stamp: Stamp
+    complete_since_ms: int  # the stream was watched without interruption from this time on
+    lower_bound: bool = False  # True when the venue tells only of some
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -235,6 +265,10 @@ class SymbolInputs:
     funding: TimeSeries | None = None  # past funding rates
     open_interest: TimeSeries | None = None
     long_short: TimeSeries | None = None  # ratio of long to short accounts
+    books: tuple[OrderBook, ...] = ()  # samples of the last minute, oldest first; the last one is `book`
+    book_flow: BookFlow | None = None
+    liquidations: Liquidations | None = None  # of the last 24 hours; None when the venue does not stream them
+    streamed: frozenset[ScoreInput] = frozenset()  # the inputs that came by stream; all others were polled
     refused: Mapping[ScoreInput, str] = field(default_factory=dict)  # inputs that others contradict, with the reasons
 
 

@@ -64,6 +64,7 @@ class AlertKind(ContractEnum):
     OPEN_INTEREST_SURGE = 8
     PRICE_MOVE = 9
     DATA_QUALITY = 10
+    LIQUIDATION = 11
 
 
 class AlertLevel(ContractEnum):

@@ -277,7 +277,7 @@ class Feed:
             case InputKind.LONG_SHORT:
                 state.long_short = await exchange.long_short(item)
                 return self._cadence.long_short
-            case InputKind.INSTRUMENTS | InputKind.TICKERS | InputKind.PREMIUMS | InputKind.CANDLES:
+            case InputKind.INSTRUMENTS | InputKind.TICKERS | InputKind.PREMIUMS | InputKind.CANDLES | InputKind.LIQUIDATIONS:
                 raise ValueError(f"{job.kind} is no job of one symbol")
             case _:
                 assert_never(job.kind)

@@ -99,6 +99,7 @@ export const ALERTS: Partial<Record<AlertKind, string>> = {
   [AlertKind.OPEN_INTEREST_SURGE]: "Open interest",
   [AlertKind.PRICE_MOVE]: "Price move",
   [AlertKind.DATA_QUALITY]: "Data quality",
+  [AlertKind.LIQUIDATION]: "Liquidations",
 };
 
 export const LEVELS: Partial<Record<AlertLevel, string>> = {

@@ -48,6 +48,8 @@ class _AlertKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertKind.V
     """The data is stale, few symbols have a score, a venue fails or refuses us, or another venue is used. Also the end of such
     a problem.
     """
+    ALERT_KIND_LIQUIDATION: _AlertKind.ValueType  # 11
+    """Unusually large liquidations of one side within five minutes."""
 
 class AlertKind(_AlertKind, metaclass=_AlertKindEnumTypeWrapper):
     """What an alert is about."""
@@ -76,6 +78,8 @@ ALERT_KIND_DATA_QUALITY: AlertKind.ValueType  # 10
 """The data is stale, few symbols have a score, a venue fails or refuses us, or another venue is used. Also the end of such
 a problem.
 """
+ALERT_KIND_LIQUIDATION: AlertKind.ValueType  # 11
+"""Unusually large liquidations of one side within five minutes."""
 Global___AlertKind: _TypeAlias = AlertKind  # noqa: Y015
 
 class _AlertLevel:

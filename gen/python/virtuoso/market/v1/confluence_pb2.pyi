@@ -13,12 +13,36 @@ import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 10):
-    from typing import TypeAlias as _TypeAlias
+if sys.version_info >= (3, 11):
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _Transport:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TransportEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Transport.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TRANSPORT_UNSPECIFIED: _Transport.ValueType  # 0
+    """Never sent."""
+    TRANSPORT_STREAM: _Transport.ValueType  # 1
+    """The venue sends it when it changes."""
+    TRANSPORT_POLL: _Transport.ValueType  # 2
+    """The collector requests it again and again."""
+
+class Transport(_Transport, metaclass=_TransportEnumTypeWrapper):
+    """How the collector gets market data from a venue."""
+
+TRANSPORT_UNSPECIFIED: Transport.ValueType  # 0
+"""Never sent."""
+TRANSPORT_STREAM: Transport.ValueType  # 1
+"""The venue sends it when it changes."""
+TRANSPORT_POLL: Transport.ValueType  # 2
+"""The collector requests it again and again."""
+Global___Transport: _TypeAlias = Transport  # noqa: Y015
 
 class _DimensionKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -238,6 +262,7 @@ class Dimension(_message.Message):
     SENTENCE_FIELD_NUMBER: _builtins.int
     COMPONENTS_FIELD_NUMBER: _builtins.int
     MISSING_INPUTS_FIELD_NUMBER: _builtins.int
+    INPUTS_FIELD_NUMBER: _builtins.int
     kind: Global___DimensionKind.ValueType
     """The dimension."""
     score: _builtins.float
@@ -268,6 +293,10 @@ class Dimension(_message.Message):
     def missing_inputs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The names of the inputs that were missing, such as "order_book". Empty (the default) when none was."""
 
+    @_builtins.property
+    def inputs(self) -> _containers.RepeatedCompositeFieldContainer[Global___DimensionInput]:
+        """The inputs that were used, in the order of their names."""
+
     def __init__(
         self,
         *,
@@ -282,10 +311,11 @@ class Dimension(_message.Message):
         sentence: _builtins.str = ...,
         components: _abc.Iterable[Global___Component] | None = ...,
         missing_inputs: _abc.Iterable[_builtins.str] | None = ...,
+        inputs: _abc.Iterable[Global___DimensionInput] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_direction", b"_direction", "_score", b"_score", "direction", b"direction", "observed_time", b"observed_time", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_direction", b"_direction", "_score", b"_score", "components", b"components", "confidence", b"confidence", "contribution", b"contribution", "coverage", b"coverage", "direction", b"direction", "kind", b"kind", "missing_inputs", b"missing_inputs", "observed_time", b"observed_time", "score", b"score", "sentence", b"sentence", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_direction", b"_direction", "_score", b"_score", "components", b"components", "confidence", b"confidence", "contribution", b"contribution", "coverage", b"coverage", "direction", b"direction", "inputs", b"inputs", "kind", b"kind", "missing_inputs", b"missing_inputs", "observed_time", b"observed_time", "score", b"score", "sentence", b"sentence", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__direction: _TypeAlias = _typing.Literal["direction"]  # noqa: Y015
     _WhichOneofArgType__direction: _TypeAlias = _typing.Literal["_direction", b"_direction"]  # noqa: Y015
@@ -297,6 +327,42 @@ class Dimension(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
 
 Global___Dimension: _TypeAlias = Dimension  # noqa: Y015
+
+@_typing.final
+class DimensionInput(_message.Message):
+    """One input of a dimension."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TRANSPORT_FIELD_NUMBER: _builtins.int
+    OBSERVED_TIME_FIELD_NUMBER: _builtins.int
+    INCOMPLETE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The name, such as "order_book"."""
+    transport: Global___Transport.ValueType
+    """How the collector got it."""
+    incomplete: _builtins.bool
+    """Whether a part of the input's window is missing, such as lost trades. The confidence is then lower. Default false."""
+    @_builtins.property
+    def observed_time(self) -> _timestamp_pb2.Timestamp:
+        """The time of the input, on the exchange's clock. Always present."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        transport: Global___Transport.ValueType = ...,
+        observed_time: _timestamp_pb2.Timestamp | None = ...,
+        incomplete: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["observed_time", b"observed_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incomplete", b"incomplete", "name", b"name", "observed_time", b"observed_time", "transport", b"transport"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DimensionInput: _TypeAlias = DimensionInput  # noqa: Y015
 
 @_typing.final
 class Component(_message.Message):

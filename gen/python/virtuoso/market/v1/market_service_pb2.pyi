@@ -14,6 +14,7 @@ from virtuoso.market.v1 import alert_pb2 as _alert_pb2
 from virtuoso.market.v1 import beta_pb2 as _beta_pb2
 from virtuoso.market.v1 import candle_pb2 as _candle_pb2
 from virtuoso.market.v1 import confluence_pb2 as _confluence_pb2
+from virtuoso.market.v1 import liquidation_pb2 as _liquidation_pb2
 from virtuoso.market.v1 import mover_pb2 as _mover_pb2
 from virtuoso.market.v1 import opportunity_pb2 as _opportunity_pb2
 from virtuoso.market.v1 import overview_pb2 as _overview_pb2
@@ -278,6 +279,7 @@ class GetConfluenceResponse(_message.Message):
     FUNDING_PERCENT_FIELD_NUMBER: _builtins.int
     FUNDING_INTERVAL_FIELD_NUMBER: _builtins.int
     FUNDING_DAY_PERCENT_FIELD_NUMBER: _builtins.int
+    LIQUIDATIONS_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it."""
     score: _builtins.float
@@ -332,6 +334,10 @@ class GetConfluenceResponse(_message.Message):
     def funding_interval(self) -> _duration_pb2.Duration:
         """The time between two funding payments. Absent when it is not known."""
 
+    @_builtins.property
+    def liquidations(self) -> _liquidation_pb2.Liquidations:
+        """The liquidations of this market. Absent when the venue does not stream them."""
+
     def __init__(
         self,
         *,
@@ -353,10 +359,11 @@ class GetConfluenceResponse(_message.Message):
         funding_percent: _builtins.float | None = ...,
         funding_interval: _duration_pb2.Duration | None = ...,
         funding_day_percent: _builtins.float | None = ...,
+        liquidations: _liquidation_pb2.Liquidations | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "liquidations", b"liquidations", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "label", b"label", "missing_inputs", b"missing_inputs", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "label", b"label", "liquidations", b"liquidations", "missing_inputs", b"missing_inputs", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement: _TypeAlias = _typing.Literal["agreement"]  # noqa: Y015
     _WhichOneofArgType__agreement: _TypeAlias = _typing.Literal["_agreement", b"_agreement"]  # noqa: Y015
@@ -1174,18 +1181,30 @@ class WatchDashboardRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    MIN_INTERVAL_FIELD_NUMBER: _builtins.int
+    SYMBOLS_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
     """The resume_token of the last message of a broken stream. The changes since then come first, if the server still has
     them. Empty (the default), unknown or too old: a whole dashboard comes first.
     """
+    @_builtins.property
+    def min_interval(self) -> _duration_pb2.Duration:
+        """The shortest time between two messages, 1 s to 60 s. Changes within it come together. Absent (the default): 1 s."""
+
+    @_builtins.property
+    def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only rows of these symbols, at most 500, such as those on the screen. Empty (the default): all rows."""
+
     def __init__(
         self,
         *,
         resume_token: _builtins.str = ...,
+        min_interval: _duration_pb2.Duration | None = ...,
+        symbols: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["min_interval", b"min_interval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["resume_token", b"resume_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_interval", b"min_interval", "resume_token", b"resume_token", "symbols", b"symbols"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,6 +7,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from virtuoso.market.v1 import liquidation_pb2 as _liquidation_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -98,6 +99,7 @@ class Overview(_message.Message):
     BTC_DOMINANCE_BASIS_FIELD_NUMBER: _builtins.int
     TOTAL_TURNOVER_24H_USD_FIELD_NUMBER: _builtins.int
     BTC_DOMINANCE_TIME_FIELD_NUMBER: _builtins.int
+    LIQUIDATIONS_FIELD_NUMBER: _builtins.int
     regime: Global___Regime.ValueType
     """The state of the market. Absent while there is too little data. Never UNSPECIFIED."""
     regime_confidence: _builtins.float
@@ -134,6 +136,10 @@ class Overview(_message.Message):
     def btc_dominance_time(self) -> _timestamp_pb2.Timestamp:
         """When BTC's share was measured, on the clock of its source. Absent when the share is absent."""
 
+    @_builtins.property
+    def liquidations(self) -> _liquidation_pb2.Liquidations:
+        """The liquidations of all tracked symbols. Absent when the venue does not stream them."""
+
     def __init__(
         self,
         *,
@@ -149,10 +155,11 @@ class Overview(_message.Message):
         btc_dominance_basis: Global___DominanceBasis.ValueType = ...,
         total_turnover_24h_usd: _builtins.float | None = ...,
         btc_dominance_time: _timestamp_pb2.Timestamp | None = ...,
+        liquidations: _liquidation_pb2.Liquidations | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent", "_dispersion_percent", b"_dispersion_percent", "_regime", b"_regime", "_regime_confidence", b"_regime_confidence", "_total_turnover_24h_usd", b"_total_turnover_24h_usd", "_trend_strength", b"_trend_strength", "_volatility_percent", b"_volatility_percent", "breadth", b"breadth", "btc_dominance_percent", b"btc_dominance_percent", "btc_dominance_time", b"btc_dominance_time", "dispersion_percent", b"dispersion_percent", "regime", b"regime", "regime_confidence", b"regime_confidence", "regime_inputs", b"regime_inputs", "regime_start_time", b"regime_start_time", "total_turnover_24h_usd", b"total_turnover_24h_usd", "trend_strength", b"trend_strength", "volatility_percent", b"volatility_percent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent", "_dispersion_percent", b"_dispersion_percent", "_regime", b"_regime", "_regime_confidence", b"_regime_confidence", "_total_turnover_24h_usd", b"_total_turnover_24h_usd", "_trend_strength", b"_trend_strength", "_volatility_percent", b"_volatility_percent", "breadth", b"breadth", "btc_dominance_percent", b"btc_dominance_percent", "btc_dominance_time", b"btc_dominance_time", "dispersion_percent", b"dispersion_percent", "liquidations", b"liquidations", "regime", b"regime", "regime_confidence", b"regime_confidence", "regime_inputs", b"regime_inputs", "regime_start_time", b"regime_start_time", "total_turnover_24h_usd", b"total_turnover_24h_usd", "trend_strength", b"trend_strength", "volatility_percent", b"volatility_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent", "_dispersion_percent", b"_dispersion_percent", "_regime", b"_regime", "_regime_confidence", b"_regime_confidence", "_total_turnover_24h_usd", b"_total_turnover_24h_usd", "_trend_strength", b"_trend_strength", "_volatility_percent", b"_volatility_percent", "breadth", b"breadth", "btc_dominance_basis", b"btc_dominance_basis", "btc_dominance_percent", b"btc_dominance_percent", "btc_dominance_time", b"btc_dominance_time", "dispersion_percent", b"dispersion_percent", "regime", b"regime", "regime_confidence", b"regime_confidence", "regime_inputs", b"regime_inputs", "regime_start_time", b"regime_start_time", "total_turnover_24h_usd", b"total_turnover_24h_usd", "trend_strength", b"trend_strength", "volatility_percent", b"volatility_percent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent", "_dispersion_percent", b"_dispersion_percent", "_regime", b"_regime", "_regime_confidence", b"_regime_confidence", "_total_turnover_24h_usd", b"_total_turnover_24h_usd", "_trend_strength", b"_trend_strength", "_volatility_percent", b"_volatility_percent", "breadth", b"breadth", "btc_dominance_basis", b"btc_dominance_basis", "btc_dominance_percent", b"btc_dominance_percent", "btc_dominance_time", b"btc_dominance_time", "dispersion_percent", b"dispersion_percent", "liquidations", b"liquidations", "regime", b"regime", "regime_confidence", b"regime_confidence", "regime_inputs", b"regime_inputs", "regime_start_time", b"regime_start_time", "total_turnover_24h_usd", b"total_turnover_24h_usd", "trend_strength", b"trend_strength", "volatility_percent", b"volatility_percent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__btc_dominance_percent: _TypeAlias = _typing.Literal["btc_dominance_percent"]  # noqa: Y015
     _WhichOneofArgType__btc_dominance_percent: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent"]  # noqa: Y015

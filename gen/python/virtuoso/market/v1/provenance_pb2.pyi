@@ -240,6 +240,7 @@ class Coverage(_message.Message):
     EXPECTED_FIELD_NUMBER: _builtins.int
     PRESENT_FIELD_NUMBER: _builtins.int
     UNMEASURABLE_FIELD_NUMBER: _builtins.int
+    STREAMED_FIELD_NUMBER: _builtins.int
     expected: _builtins.int
     """How many symbols are tracked."""
     present: _builtins.int
@@ -249,16 +250,21 @@ class Coverage(_message.Message):
     too little data of them. `unscored_reason` of ListSymbols says why. A snapshot without their scores is complete. Together
     with `present` at most `expected`. Default 0.
     """
+    streamed: _builtins.int
+    """How many of the tracked symbols have a streamed order book and streamed trades. The others are polled. At most
+    `expected`. Default 0.
+    """
     def __init__(
         self,
         *,
         expected: _builtins.int = ...,
         present: _builtins.int = ...,
         unmeasurable: _builtins.int = ...,
+        streamed: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected", b"expected", "present", b"present", "unmeasurable", b"unmeasurable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected", b"expected", "present", b"present", "streamed", b"streamed", "unmeasurable", b"unmeasurable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

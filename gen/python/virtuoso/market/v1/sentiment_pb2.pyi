@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from virtuoso.market.v1 import confluence_pb2 as _confluence_pb2
+from virtuoso.market.v1 import liquidation_pb2 as _liquidation_pb2
 from virtuoso.market.v1 import overview_pb2 as _overview_pb2
 import builtins as _builtins
 import sys
@@ -45,6 +46,7 @@ class Sentiment(_message.Message):
     OBSERVED_TIME_FIELD_NUMBER: _builtins.int
     FUNDING_MEAN_DAY_PERCENT_FIELD_NUMBER: _builtins.int
     FUNDING_MEDIAN_DAY_PERCENT_FIELD_NUMBER: _builtins.int
+    LIQUIDATIONS_FIELD_NUMBER: _builtins.int
     gauge: _builtins.float
     """0 (fear) through 50 (neutral) to 100 (greed): 50 plus the contributions of the parts. Absent when less than 40 % of the
     weight could be measured.
@@ -97,6 +99,10 @@ class Sentiment(_message.Message):
     def observed_time(self) -> _timestamp_pb2.Timestamp:
         """The time of the oldest input of the gauge, on the exchange's clock. Absent when it is not known."""
 
+    @_builtins.property
+    def liquidations(self) -> _liquidation_pb2.Liquidations:
+        """The liquidations of all tracked symbols. Absent when the venue does not stream them."""
+
     def __init__(
         self,
         *,
@@ -116,10 +122,11 @@ class Sentiment(_message.Message):
         observed_time: _timestamp_pb2.Timestamp | None = ...,
         funding_mean_day_percent: _builtins.float | None = ...,
         funding_median_day_percent: _builtins.float | None = ...,
+        liquidations: _liquidation_pb2.Liquidations | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_funding_mean_day_percent", b"_funding_mean_day_percent", "_funding_mean_percent", b"_funding_mean_percent", "_funding_median_day_percent", b"_funding_median_day_percent", "_funding_median_percent", b"_funding_median_percent", "_gauge", b"_gauge", "_long_accounts_percent", b"_long_accounts_percent", "_long_short_median", b"_long_short_median", "_open_interest_change_percent", b"_open_interest_change_percent", "_open_interest_usd", b"_open_interest_usd", "_premium_median_bp", b"_premium_median_bp", "breadth", b"breadth", "confidence", b"confidence", "funding_mean_day_percent", b"funding_mean_day_percent", "funding_mean_percent", b"funding_mean_percent", "funding_median_day_percent", b"funding_median_day_percent", "funding_median_percent", b"funding_median_percent", "gauge", b"gauge", "long_accounts_percent", b"long_accounts_percent", "long_short_median", b"long_short_median", "observed_time", b"observed_time", "open_interest_change_percent", b"open_interest_change_percent", "open_interest_usd", b"open_interest_usd", "premium_median_bp", b"premium_median_bp"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_funding_mean_day_percent", b"_funding_mean_day_percent", "_funding_mean_percent", b"_funding_mean_percent", "_funding_median_day_percent", b"_funding_median_day_percent", "_funding_median_percent", b"_funding_median_percent", "_gauge", b"_gauge", "_long_accounts_percent", b"_long_accounts_percent", "_long_short_median", b"_long_short_median", "_open_interest_change_percent", b"_open_interest_change_percent", "_open_interest_usd", b"_open_interest_usd", "_premium_median_bp", b"_premium_median_bp", "breadth", b"breadth", "confidence", b"confidence", "funding_mean_day_percent", b"funding_mean_day_percent", "funding_mean_percent", b"funding_mean_percent", "funding_median_day_percent", b"funding_median_day_percent", "funding_median_percent", b"funding_median_percent", "gauge", b"gauge", "liquidations", b"liquidations", "long_accounts_percent", b"long_accounts_percent", "long_short_median", b"long_short_median", "observed_time", b"observed_time", "open_interest_change_percent", b"open_interest_change_percent", "open_interest_usd", b"open_interest_usd", "premium_median_bp", b"premium_median_bp"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_funding_mean_day_percent", b"_funding_mean_day_percent", "_funding_mean_percent", b"_funding_mean_percent", "_funding_median_day_percent", b"_funding_median_day_percent", "_funding_median_percent", b"_funding_median_percent", "_gauge", b"_gauge", "_long_accounts_percent", b"_long_accounts_percent", "_long_short_median", b"_long_short_median", "_open_interest_change_percent", b"_open_interest_change_percent", "_open_interest_usd", b"_open_interest_usd", "_premium_median_bp", b"_premium_median_bp", "breadth", b"breadth", "confidence", b"confidence", "coverage", b"coverage", "funding_mean_day_percent", b"funding_mean_day_percent", "funding_mean_percent", b"funding_mean_percent", "funding_median_day_percent", b"funding_median_day_percent", "funding_median_percent", b"funding_median_percent", "gauge", b"gauge", "long_accounts_percent", b"long_accounts_percent", "long_short_median", b"long_short_median", "observed_time", b"observed_time", "open_interest_change_percent", b"open_interest_change_percent", "open_interest_usd", b"open_interest_usd", "parts", b"parts", "premium_median_bp", b"premium_median_bp", "sentence", b"sentence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_funding_mean_day_percent", b"_funding_mean_day_percent", "_funding_mean_percent", b"_funding_mean_percent", "_funding_median_day_percent", b"_funding_median_day_percent", "_funding_median_percent", b"_funding_median_percent", "_gauge", b"_gauge", "_long_accounts_percent", b"_long_accounts_percent", "_long_short_median", b"_long_short_median", "_open_interest_change_percent", b"_open_interest_change_percent", "_open_interest_usd", b"_open_interest_usd", "_premium_median_bp", b"_premium_median_bp", "breadth", b"breadth", "confidence", b"confidence", "coverage", b"coverage", "funding_mean_day_percent", b"funding_mean_day_percent", "funding_mean_percent", b"funding_mean_percent", "funding_median_day_percent", b"funding_median_day_percent", "funding_median_percent", b"funding_median_percent", "gauge", b"gauge", "liquidations", b"liquidations", "long_accounts_percent", b"long_accounts_percent", "long_short_median", b"long_short_median", "observed_time", b"observed_time", "open_interest_change_percent", b"open_interest_change_percent", "open_interest_usd", b"open_interest_usd", "parts", b"parts", "premium_median_bp", b"premium_median_bp", "sentence", b"sentence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
     _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015

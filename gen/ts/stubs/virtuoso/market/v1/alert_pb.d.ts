@@ -149,7 +149,13 @@ export declare enum AlertKind {
      *
      * @generated from enum value: ALERT_KIND_DATA_QUALITY = 10;
      */
-    DATA_QUALITY = 10
+    DATA_QUALITY = 10,
+    /**
+     * Unusually large liquidations of one side within five minutes.
+     *
+     * @generated from enum value: ALERT_KIND_LIQUIDATION = 11;
+     */
+    LIQUIDATION = 11
 }
 /**
  * Describes the enum virtuoso.market.v1.AlertKind.

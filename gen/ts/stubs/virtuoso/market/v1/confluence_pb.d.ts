@@ -182,12 +182,54 @@ export type Dimension = Message<"virtuoso.market.v1.Dimension"> & {
      * @generated from field: repeated string missing_inputs = 11;
      */
     missingInputs: string[];
+    /**
+     * The inputs that were used, in the order of their names.
+     *
+     * @generated from field: repeated virtuoso.market.v1.DimensionInput inputs = 12;
+     */
+    inputs: DimensionInput[];
 };
 /**
  * Describes the message virtuoso.market.v1.Dimension.
  * Use `create(DimensionSchema)` to create a new message.
  */
 export declare const DimensionSchema: GenMessage<Dimension>;
+/**
+ * One input of a dimension.
+ *
+ * @generated from message virtuoso.market.v1.DimensionInput
+ */
+export type DimensionInput = Message<"virtuoso.market.v1.DimensionInput"> & {
+    /**
+     * The name, such as "order_book".
+     *
+     * @generated from field: string name = 1;
+     */
+    name: string;
+    /**
+     * How the collector got it.
+     *
+     * @generated from field: virtuoso.market.v1.Transport transport = 2;
+     */
+    transport: Transport;
+    /**
+     * The time of the input, on the exchange's clock. Always present.
+     *
+     * @generated from field: google.protobuf.Timestamp observed_time = 3;
+     */
+    observedTime?: Timestamp | undefined;
+    /**
+     * Whether a part of the input's window is missing, such as lost trades. The confidence is then lower. Default false.
+     *
+     * @generated from field: bool incomplete = 4;
+     */
+    incomplete: boolean;
+};
+/**
+ * Describes the message virtuoso.market.v1.DimensionInput.
+ * Use `create(DimensionInputSchema)` to create a new message.
+ */
+export declare const DimensionInputSchema: GenMessage<DimensionInput>;
 /**
  * One measurement within a dimension, or within the gauge of the market's sentiment.
  *
@@ -250,6 +292,35 @@ export type Component = Message<"virtuoso.market.v1.Component"> & {
  * Use `create(ComponentSchema)` to create a new message.
  */
 export declare const ComponentSchema: GenMessage<Component>;
+/**
+ * How the collector gets market data from a venue.
+ *
+ * @generated from enum virtuoso.market.v1.Transport
+ */
+export declare enum Transport {
+    /**
+     * Never sent.
+     *
+     * @generated from enum value: TRANSPORT_UNSPECIFIED = 0;
+     */
+    UNSPECIFIED = 0,
+    /**
+     * The venue sends it when it changes.
+     *
+     * @generated from enum value: TRANSPORT_STREAM = 1;
+     */
+    STREAM = 1,
+    /**
+     * The collector requests it again and again.
+     *
+     * @generated from enum value: TRANSPORT_POLL = 2;
+     */
+    POLL = 2
+}
+/**
+ * Describes the enum virtuoso.market.v1.Transport.
+ */
+export declare const TransportSchema: GenEnum<Transport>;
 /**
  * The six dimensions of a score.
  *

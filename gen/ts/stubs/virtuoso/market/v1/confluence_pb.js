@@ -6,7 +6,7 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 /**
  * Describes the file virtuoso/market/v1/confluence.proto.
  */
-export const file_virtuoso_market_v1_confluence = /*@__PURE__*/ fileDesc("CiN2aXJ0dW9zby9tYXJrZXQvdjEvY29uZmx1ZW5jZS5wcm90bxISdmlydHVvc28ubWFya2V0LnYxIsoECg1Db25mbHVlbmNlUm93EhAKBnN5bWJvbBgBIAEoCUIAEhQKBXNjb3JlGAIgASgBQgBIAIgBARIZCgpjb25maWRlbmNlGAMgASgBQgBIAYgBARIPCgVwcmljZRgEIAEoAUIAEiEKEmNoYW5nZV8yNGhfcGVyY2VudBgFIAEoAUIASAKIAQESHwoQdHVybm92ZXJfMjRoX3VzZBgGIAEoAUIASAOIAQESGAoJdGVjaG5pY2FsGAcgASgBQgBIBIgBARIVCgZ2b2x1bWUYCCABKAFCAEgFiAEBEhgKCW9yZGVyZmxvdxgJIAEoAUIASAaIAQESGAoJb3JkZXJib29rGAogASgBQgBIB4gBARIeCg9wcmljZV9zdHJ1Y3R1cmUYCyABKAFCAEgIiAEBEhgKCXNlbnRpbWVudBgMIAEoAUIASAmIAQESKgoFbGFiZWwYDSABKA4yGS52aXJ0dW9zby5tYXJrZXQudjEuTGFiZWxCABISCghjb3ZlcmFnZRgOIAEoAUIAEhgKCXRpY2tfc2l6ZRgPIAEoAUIASAqIAQFCCAoGX3Njb3JlQg0KC19jb25maWRlbmNlQhUKE19jaGFuZ2VfMjRoX3BlcmNlbnRCEwoRX3R1cm5vdmVyXzI0aF91c2RCDAoKX3RlY2huaWNhbEIJCgdfdm9sdW1lQgwKCl9vcmRlcmZsb3dCDAoKX29yZGVyYm9va0ISChBfcHJpY2Vfc3RydWN0dXJlQgwKCl9zZW50aW1lbnRCDAoKX3RpY2tfc2l6ZSLsAgoJRGltZW5zaW9uEjEKBGtpbmQYASABKA4yIS52aXJ0dW9zby5tYXJrZXQudjEuRGltZW5zaW9uS2luZEIAEhQKBXNjb3JlGAIgASgBQgBIAIgBARIYCglkaXJlY3Rpb24YAyABKAFCAEgBiAEBEhQKCmNvbmZpZGVuY2UYBCABKAFCABIQCgZ3ZWlnaHQYBSABKAFCABISCghjb3ZlcmFnZRgGIAEoAUIAEhYKDGNvbnRyaWJ1dGlvbhgHIAEoAUIAEjEKDW9ic2VydmVkX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCHNlbnRlbmNlGAkgASgJQgASMQoKY29tcG9uZW50cxgKIAMoCzIdLnZpcnR1b3NvLm1hcmtldC52MS5Db21wb25lbnQSFgoObWlzc2luZ19pbnB1dHMYCyADKAlCCAoGX3Njb3JlQgwKCl9kaXJlY3Rpb24iygEKCUNvbXBvbmVudBIOCgRuYW1lGAEgASgJQgASGAoJZGlyZWN0aW9uGAIgASgBQgBIAIgBARIUCgpjb25maWRlbmNlGAMgASgBQgASEAoGd2VpZ2h0GAQgASgBQgASFgoMY29udHJpYnV0aW9uGAUgASgBQgASFgoHcmVhZGluZxgGIAEoAUIASAGIAQESDgoEdW5pdBgHIAEoCUIAEhEKB21pc3NpbmcYCCABKAlCAEIMCgpfZGlyZWN0aW9uQgoKCF9yZWFkaW5nKuYBCg1EaW1lbnNpb25LaW5kEh4KGkRJTUVOU0lPTl9LSU5EX1VOU1BFQ0lGSUVEEAASHAoYRElNRU5TSU9OX0tJTkRfVEVDSE5JQ0FMEAESGQoVRElNRU5TSU9OX0tJTkRfVk9MVU1FEAISHAoYRElNRU5TSU9OX0tJTkRfT1JERVJGTE9XEAMSHAoYRElNRU5TSU9OX0tJTkRfT1JERVJCT09LEAQSIgoeRElNRU5TSU9OX0tJTkRfUFJJQ0VfU1RSVUNUVVJFEAUSHAoYRElNRU5TSU9OX0tJTkRfU0VOVElNRU5UEAYqiwEKBUxhYmVsEhUKEUxBQkVMX1VOU1BFQ0lGSUVEEAASGAoUTEFCRUxfU1RST05HX0JFQVJJU0gQARIRCg1MQUJFTF9CRUFSSVNIEAISEQoNTEFCRUxfTkVVVFJBTBADEhEKDUxBQkVMX0JVTExJU0gQBBIYChRMQUJFTF9TVFJPTkdfQlVMTElTSBAFQiBaHnZpcnR1b3NvLm1hcmtldC9zdHVicy9tYXJrZXR2MWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+export const file_virtuoso_market_v1_confluence = /*@__PURE__*/ fileDesc("CiN2aXJ0dW9zby9tYXJrZXQvdjEvY29uZmx1ZW5jZS5wcm90bxISdmlydHVvc28ubWFya2V0LnYxIsoECg1Db25mbHVlbmNlUm93EhAKBnN5bWJvbBgBIAEoCUIAEhQKBXNjb3JlGAIgASgBQgBIAIgBARIZCgpjb25maWRlbmNlGAMgASgBQgBIAYgBARIPCgVwcmljZRgEIAEoAUIAEiEKEmNoYW5nZV8yNGhfcGVyY2VudBgFIAEoAUIASAKIAQESHwoQdHVybm92ZXJfMjRoX3VzZBgGIAEoAUIASAOIAQESGAoJdGVjaG5pY2FsGAcgASgBQgBIBIgBARIVCgZ2b2x1bWUYCCABKAFCAEgFiAEBEhgKCW9yZGVyZmxvdxgJIAEoAUIASAaIAQESGAoJb3JkZXJib29rGAogASgBQgBIB4gBARIeCg9wcmljZV9zdHJ1Y3R1cmUYCyABKAFCAEgIiAEBEhgKCXNlbnRpbWVudBgMIAEoAUIASAmIAQESKgoFbGFiZWwYDSABKA4yGS52aXJ0dW9zby5tYXJrZXQudjEuTGFiZWxCABISCghjb3ZlcmFnZRgOIAEoAUIAEhgKCXRpY2tfc2l6ZRgPIAEoAUIASAqIAQFCCAoGX3Njb3JlQg0KC19jb25maWRlbmNlQhUKE19jaGFuZ2VfMjRoX3BlcmNlbnRCEwoRX3R1cm5vdmVyXzI0aF91c2RCDAoKX3RlY2huaWNhbEIJCgdfdm9sdW1lQgwKCl9vcmRlcmZsb3dCDAoKX29yZGVyYm9va0ISChBfcHJpY2Vfc3RydWN0dXJlQgwKCl9zZW50aW1lbnRCDAoKX3RpY2tfc2l6ZSKgAwoJRGltZW5zaW9uEjEKBGtpbmQYASABKA4yIS52aXJ0dW9zby5tYXJrZXQudjEuRGltZW5zaW9uS2luZEIAEhQKBXNjb3JlGAIgASgBQgBIAIgBARIYCglkaXJlY3Rpb24YAyABKAFCAEgBiAEBEhQKCmNvbmZpZGVuY2UYBCABKAFCABIQCgZ3ZWlnaHQYBSABKAFCABISCghjb3ZlcmFnZRgGIAEoAUIAEhYKDGNvbnRyaWJ1dGlvbhgHIAEoAUIAEjEKDW9ic2VydmVkX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCHNlbnRlbmNlGAkgASgJQgASMQoKY29tcG9uZW50cxgKIAMoCzIdLnZpcnR1b3NvLm1hcmtldC52MS5Db21wb25lbnQSFgoObWlzc2luZ19pbnB1dHMYCyADKAkSMgoGaW5wdXRzGAwgAygLMiIudmlydHVvc28ubWFya2V0LnYxLkRpbWVuc2lvbklucHV0QggKBl9zY29yZUIMCgpfZGlyZWN0aW9uIpsBCg5EaW1lbnNpb25JbnB1dBIOCgRuYW1lGAEgASgJQgASMgoJdHJhbnNwb3J0GAIgASgOMh0udmlydHVvc28ubWFya2V0LnYxLlRyYW5zcG9ydEIAEjEKDW9ic2VydmVkX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmluY29tcGxldGUYBCABKAgiygEKCUNvbXBvbmVudBIOCgRuYW1lGAEgASgJQgASGAoJZGlyZWN0aW9uGAIgASgBQgBIAIgBARIUCgpjb25maWRlbmNlGAMgASgBQgASEAoGd2VpZ2h0GAQgASgBQgASFgoMY29udHJpYnV0aW9uGAUgASgBQgASFgoHcmVhZGluZxgGIAEoAUIASAGIAQESDgoEdW5pdBgHIAEoCUIAEhEKB21pc3NpbmcYCCABKAlCAEIMCgpfZGlyZWN0aW9uQgoKCF9yZWFkaW5nKlAKCVRyYW5zcG9ydBIZChVUUkFOU1BPUlRfVU5TUEVDSUZJRUQQABIUChBUUkFOU1BPUlRfU1RSRUFNEAESEgoOVFJBTlNQT1JUX1BPTEwQAirmAQoNRGltZW5zaW9uS2luZBIeChpESU1FTlNJT05fS0lORF9VTlNQRUNJRklFRBAAEhwKGERJTUVOU0lPTl9LSU5EX1RFQ0hOSUNBTBABEhkKFURJTUVOU0lPTl9LSU5EX1ZPTFVNRRACEhwKGERJTUVOU0lPTl9LSU5EX09SREVSRkxPVxADEhwKGERJTUVOU0lPTl9LSU5EX09SREVSQk9PSxAEEiIKHkRJTUVOU0lPTl9LSU5EX1BSSUNFX1NUUlVDVFVSRRAFEhwKGERJTUVOU0lPTl9LSU5EX1NFTlRJTUVOVBAGKosBCgVMYWJlbBIVChFMQUJFTF9VTlNQRUNJRklFRBAAEhgKFExBQkVMX1NUUk9OR19CRUFSSVNIEAESEQoNTEFCRUxfQkVBUklTSBACEhEKDUxBQkVMX05FVVRSQUwQAxIRCg1MQUJFTF9CVUxMSVNIEAQSGAoUTEFCRUxfU1RST05HX0JVTExJU0gQBUIgWh52aXJ0dW9zby5tYXJrZXQvc3R1YnMvbWFya2V0djFiBnByb3RvMw", [file_google_protobuf_timestamp]);
 /**
  * Describes the message virtuoso.market.v1.ConfluenceRow.
  * Use `create(ConfluenceRowSchema)` to create a new message.
@@ -18,10 +18,45 @@ export const ConfluenceRowSchema = /*@__PURE__*/ messageDesc(file_virtuoso_marke
  */
 export const DimensionSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_confluence, 1);
 /**
+ * Describes the message virtuoso.market.v1.DimensionInput.
+ * Use `create(DimensionInputSchema)` to create a new message.
+ */
+export const DimensionInputSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_confluence, 2);
+/**
  * Describes the message virtuoso.market.v1.Component.
  * Use `create(ComponentSchema)` to create a new message.
  */
-export const ComponentSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_confluence, 2);
+export const ComponentSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_confluence, 3);
+/**
+ * How the collector gets market data from a venue.
+ *
+ * @generated from enum virtuoso.market.v1.Transport
+ */
+export var Transport;
+(function (Transport) {
+    /**
+     * Never sent.
+     *
+     * @generated from enum value: TRANSPORT_UNSPECIFIED = 0;
+     */
+    Transport[Transport["UNSPECIFIED"] = 0] = "UNSPECIFIED";
+    /**
+     * The venue sends it when it changes.
+     *
+     * @generated from enum value: TRANSPORT_STREAM = 1;
+     */
+    Transport[Transport["STREAM"] = 1] = "STREAM";
+    /**
+     * The collector requests it again and again.
+     *
+     * @generated from enum value: TRANSPORT_POLL = 2;
+     */
+    Transport[Transport["POLL"] = 2] = "POLL";
+})(Transport || (Transport = {}));
+/**
+ * Describes the enum virtuoso.market.v1.Transport.
+ */
+export const TransportSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_confluence, 0);
 /**
  * The six dimensions of a score.
  *
@@ -75,7 +110,7 @@ export var DimensionKind;
 /**
  * Describes the enum virtuoso.market.v1.DimensionKind.
  */
-export const DimensionKindSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_confluence, 0);
+export const DimensionKindSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_confluence, 1);
 /**
  * A score in words.
  *
@@ -123,4 +158,4 @@ export var Label;
 /**
  * Describes the enum virtuoso.market.v1.Label.
  */
-export const LabelSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_confluence, 1);
+export const LabelSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_confluence, 2);

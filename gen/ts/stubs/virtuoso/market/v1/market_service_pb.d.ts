@@ -5,6 +5,7 @@ import type { Alert, AlertKind, AlertLevel } from "./alert_pb.js";
 import type { Beta, RollingBeta } from "./beta_pb.js";
 import type { Candle, Timeframe } from "./candle_pb.js";
 import type { ConfluenceRow, Dimension, DimensionKind, Label } from "./confluence_pb.js";
+import type { Liquidations } from "./liquidation_pb.js";
 import type { Mover } from "./mover_pb.js";
 import type { Opportunity, OpportunityKind } from "./opportunity_pb.js";
 import type { Overview } from "./overview_pb.js";
@@ -323,6 +324,12 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      * @generated from field: optional double funding_day_percent = 18;
      */
     fundingDayPercent?: number | undefined;
+    /**
+     * The liquidations of this market. Absent when the venue does not stream them.
+     *
+     * @generated from field: virtuoso.market.v1.Liquidations liquidations = 19;
+     */
+    liquidations?: Liquidations | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.GetConfluenceResponse.
@@ -1045,6 +1052,18 @@ export type WatchDashboardRequest = Message<"virtuoso.market.v1.WatchDashboardRe
      * @generated from field: string resume_token = 1;
      */
     resumeToken: string;
+    /**
+     * The shortest time between two messages, 1 s to 60 s. Changes within it come together. Absent (the default): 1 s.
+     *
+     * @generated from field: google.protobuf.Duration min_interval = 2;
+     */
+    minInterval?: Duration | undefined;
+    /**
+     * Only rows of these symbols, at most 500, such as those on the screen. Empty (the default): all rows.
+     *
+     * @generated from field: repeated string symbols = 3;
+     */
+    symbols: string[];
 };
 /**
  * Describes the message virtuoso.market.v1.WatchDashboardRequest.

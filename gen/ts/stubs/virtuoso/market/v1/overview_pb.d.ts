@@ -1,5 +1,6 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Liquidations } from "./liquidation_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 /**
  * Describes the file virtuoso/market/v1/overview.proto.
@@ -86,6 +87,12 @@ export type Overview = Message<"virtuoso.market.v1.Overview"> & {
      * @generated from field: google.protobuf.Timestamp btc_dominance_time = 12;
      */
     btcDominanceTime?: Timestamp | undefined;
+    /**
+     * The liquidations of all tracked symbols. Absent when the venue does not stream them.
+     *
+     * @generated from field: virtuoso.market.v1.Liquidations liquidations = 13;
+     */
+    liquidations?: Liquidations | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.Overview.

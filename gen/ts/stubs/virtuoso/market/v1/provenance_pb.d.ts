@@ -130,6 +130,13 @@ export type Coverage = Message<"virtuoso.market.v1.Coverage"> & {
      * @generated from field: uint32 unmeasurable = 3;
      */
     unmeasurable: number;
+    /**
+     * How many of the tracked symbols have a streamed order book and streamed trades. The others are polled. At most
+     * `expected`. Default 0.
+     *
+     * @generated from field: uint32 streamed = 4;
+     */
+    streamed: number;
 };
 /**
  * Describes the message virtuoso.market.v1.Coverage.

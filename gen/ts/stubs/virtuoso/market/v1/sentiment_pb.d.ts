@@ -1,6 +1,7 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Component } from "./confluence_pb.js";
+import type { Liquidations } from "./liquidation_pb.js";
 import type { Breadth } from "./overview_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 /**
@@ -117,6 +118,12 @@ export type Sentiment = Message<"virtuoso.market.v1.Sentiment"> & {
      * @generated from field: optional double funding_median_day_percent = 16;
      */
     fundingMedianDayPercent?: number | undefined;
+    /**
+     * The liquidations of all tracked symbols. Absent when the venue does not stream them.
+     *
+     * @generated from field: virtuoso.market.v1.Liquidations liquidations = 17;
+     */
+    liquidations?: Liquidations | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.Sentiment.
