@@ -78,6 +78,11 @@ class CcxtExchange:
         return self._facts.name
 
     @property
+    def funding_intervals(self) -> FundingIntervals:
+        """Return the funding intervals that are known."""
+        return self._intervals
+
+    @property
     def unlisted(self) -> Mapping[str, float]:
         """Return the turnovers by symbol of the markets that trade by the newest tickers, but were not in the list then."""
         return self._unlisted
@@ -224,6 +229,17 @@ class CcxtExchange:
             "fetchOrderBook",
             lambda: self._client.fetch_order_book(instrument.venue_symbol, self._facts.book_levels),
             lambda book, stamp, _: read_book(book, symbol, stamp, contract=self._contracts.get(symbol, 1)),
+        )
+
+    async def order_book_text(self, instrument: Instrument, levels: int) -> tuple[str, int]:
+        """Read an order book with this number of levels a side. Return the text of the reply, and our time of receipt."""
+
+        def read(_: Any, stamp: Stamp, reply: Reply | None) -> tuple[str, int]:
+            return reply.text if reply else "", stamp.received_ms
+
+        await self._ready()
+        return await self._ask(
+            "fetchOrderBook", lambda: self._client.fetch_order_book(instrument.venue_symbol, levels), read
         )
 
     async def trades(self, instrument: Instrument) -> Trades:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from virtuoso.domain.errors import (
     VenueUnavailable,
 )
 from virtuoso.domain.model import Instrument, Ticker, Timeframe
+from virtuoso.domain.plausibility import MINUTE_MS
 from virtuoso.exchange.adapter import CcxtExchange
 
 VENUES = ("bybit", "binance")
@@ -232,6 +234,14 @@ async def test_replies_of_concurrent_calls_are_not_mixed(replay: Market) -> None
         results = await asyncio.gather(*calls, return_exceptions=True)
         assert {type(result).__name__ for result in results[1::2]} == {"VenueBlocked"}
         assert {type(result).__name__ for result in results[::2]} == {"Trades"}
+
+
+async def test_the_text_of_an_order_book_is_the_reply_of_the_venue(replay: Market) -> None:
+    async with connected("binance", replay.url) as exchange:
+        text, received_ms = await exchange.order_book_text(await btc(exchange), 50)
+    reply = json.loads(text)
+    assert {"lastUpdateId", "E", "bids", "asks"} <= reply.keys()
+    assert abs(epoch_ms() - received_ms) < MINUTE_MS
 
 
 async def test_a_symbol_that_the_venue_does_not_list_is_unknown(replay: Market) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -41,8 +41,14 @@ class StreamReader(Protocol):
         """Handle one message. Return what it changes. Acknowledgements and pongs change nothing."""
         ...
 
+    def wanted_books(self) -> Mapping[str, int]:
+        """Return the symbols whose order book the reader needs by request now, each with the number of levels a side. It may
+        change with each frame. A symbol stays in it until `rest_book` brought a book that fits."""
+        ...
+
     def rest_book(self, symbol: str, text: str, received_ms: int) -> Sequence[StreamUpdate]:
-        """Handle the venue's reply to a request for an order book, for venues whose streams tell only changes."""
+        """Handle the venue's reply to a request for an order book, for venues whose streams tell only changes. A reply that
+        cannot be read or is too old changes nothing."""
         ...
 
     def closed(self, connection: int, topics: Sequence[Topic], reason: str) -> Sequence[StreamUpdate]:
