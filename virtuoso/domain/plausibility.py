@@ -20,6 +20,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | BTC's market share times the total capitalisation | 18 to 22 million BTC, its supply | the reply is refused: BadData |
 | digits of prices and sizes in the list of markets | at most 30 | the row is refused |
 | the last trade of a market | at most 15 minutes before the newest data | no score; signals are not judged meanwhile |
+| the venue's time in a streamed order book | at most 100 ms before that of the change before it | the book is read again |
 | a number | finite and at most 1e18; a price or an amount is at least 1e-18 | the row, or the field, is refused |
 | a change of 24 hours | as the opening price says, up to 0.05 points, 1 % of it and a tick | the field is absent |
 | two shares of accounts, long and short | their sum is 1, up to 0.01; their ratio is below 1,000 | the row is refused |
@@ -57,6 +58,7 @@ MAX_CLOCK_LAG_MS = MINUTE_MS  # maximum time by which a venue's clock may be beh
 MAX_CLOCK_LEAD_MS = MINUTE_MS  # maximum time by which a venue's clock may be ahead of ours
 MAX_CLOCK_STEP_BACK_MS = 5 * SECOND_MS
 MAX_CLOCK_STILL_MS = 15 * SECOND_MS
+MAX_BOOK_STEP_BACK_MS = 100  # the clocks of a venue's machines differ
 MAX_ROW_LEAD_MS = 5 * SECOND_MS  # maximum lead of a row's time over its reply's; a venue's clocks differ
 MAX_TICKER_AGE_MS = 10 * MINUTE_MS  # some venues date a ticker by its last trade, and small markets trade rarely
 MIN_FUNDING_INTERVAL_MS, MAX_FUNDING_INTERVAL_MS = 60 * MINUTE_MS, 24 * 60 * MINUTE_MS
