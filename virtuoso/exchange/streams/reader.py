@@ -41,6 +41,11 @@ class StreamReader(Protocol):
         """Handle one message. Return what it changes. Acknowledgements and pongs change nothing."""
         ...
 
+    def heard_ms(self, connection: int, topic: Topic) -> int | None:
+        """Return our time of the last message of a topic that could be read and whose venue time was newer than before.
+        Return None when there was none. A watchdog finds silent topics by it."""
+        ...
+
     def wanted_books(self) -> Mapping[str, int]:
         """Return the symbols whose order book the reader needs by request now, each with the number of levels a side. It may
         change with each frame. A symbol stays in it until `rest_book` brought a book that fits."""
