@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 
 from virtuoso.analysis.weights import Weights
-from virtuoso.app.parts import monitor, open_repository
+from virtuoso.app.parts import monitor, notices, open_repository
 from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import HistoryRecorder, history_recorder
@@ -28,6 +28,7 @@ from virtuoso.exchange.failover import Failover
 from virtuoso.exchange.venues import cadence
 from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.universe import UniverseRules
+from virtuoso.repository.notices import NotifyingRepository
 
 CONNECTIONS = 256  # connections to exchanges, and of clients of the monitor
 
@@ -36,7 +37,7 @@ async def collect(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> 
     """Run a collector and its monitor port until `stop`."""
     settings = loaded.settings
     open_files.warn_of_shortage(CONNECTIONS, "a collector")
-    snapshots = open_repository(settings)
+    snapshots = NotifyingRepository(open_repository(settings), notices(settings))
     exchanges = {venue: CcxtExchange(venue, url=settings.exchange_urls.get(venue)) for venue in settings.exchanges}
     async with (
         open_history_recorder(settings) as recorder,

@@ -21,6 +21,11 @@ def open_repository(settings: Settings) -> TieredRepository:
     return factory.open_repository(settings.cache, Path(settings.node_directory), cluster_keys=settings.cluster_key)
 
 
+def notices(settings: Settings) -> Path:
+    """Return the folder for notices of snapshots between the processes of this node."""
+    return Path(settings.node_directory) / "notices"
+
+
 @contextlib.asynccontextmanager
 async def monitor(settings: Settings, status: Status, readiness: Readiness) -> AsyncIterator[None]:
     """Serve the monitor and the metrics, as far as the settings open them, while the body runs."""

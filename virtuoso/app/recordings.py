@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from virtuoso.app.collect import model_weights, open_history_recorder, running_collector, universe_rules
-from virtuoso.app.parts import open_repository
+from virtuoso.app.parts import notices, open_repository
 from virtuoso.config import LoadedSettings
 from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.tasks import run_until
@@ -17,6 +17,7 @@ from virtuoso.recording import play as player
 from virtuoso.recording import record as recording
 from virtuoso.recording.file import RecordingFile
 from virtuoso.repository.memory import MemoryRepository
+from virtuoso.repository.notices import NotifyingRepository
 
 
 async def record(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) -> int:
@@ -41,7 +42,7 @@ async def record(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event
 
 async def play(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) -> int:
     """Publish the snapshots of a recording."""
-    repository = open_repository(loaded.settings)
+    repository = NotifyingRepository(open_repository(loaded.settings), notices(loaded.settings))
     try:
         async with open_history_recorder(loaded.settings) as history:
             return await player.play(

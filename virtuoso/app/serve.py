@@ -11,12 +11,13 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from virtuoso.app.parts import monitor, open_repository
+from virtuoso.app.parts import monitor, notices, open_repository
 from virtuoso.config import LoadedSettings, Settings
 from virtuoso.domain import open_files
 from virtuoso.domain.addresses import format_address
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
+from virtuoso.repository.notices import receiving_notices
 from virtuoso.service import tls
 from virtuoso.service.access_log import AccessLog
 from virtuoso.service.candle_reader import CandleReader
@@ -74,7 +75,8 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
         gc.set_threshold(20_000, 20, 50)
         async with monitor(settings, server.status, snapshots.readiness):
             log.info("gRPC on %s; repository %s", format_address(settings.grpc_address), repository.name)
-            await stop.wait()
+            with receiving_notices(notices(settings), snapshots.notice):
+                await stop.wait()
             log.info("shutting down: health is NOT_SERVING, streams end, calls in flight have %g s", settings.grace_s)
             await server.drain(settings.grace_s)
     finally:

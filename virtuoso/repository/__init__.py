@@ -11,6 +11,8 @@
           DirectoryRepository      one file per key, for the processes of one node
           MemoryRepository         for one process
 
+`notices.NotifyingRepository` is around the stack of a publisher. It tells the servers of the node about each new head.
+
 Helper modules: `keys` builds all keys. `envelope` adds a checksum to stored bytes. `thread_pool` runs blocking calls outside
 the event loop. `composite` is for repositories with several parts, which may hold different values of a key. Their `get_all`
 returns all values. The caller knows the content and takes the newest.

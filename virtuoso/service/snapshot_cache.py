@@ -1,7 +1,7 @@
 """The newest snapshot, in memory. It stays available when the repository fails. Its age is updated every second.
 
-Two loops run and never wait for each other. One polls for a newer snapshot. The other ticks. Requests read the result of
-the last tick from `SnapshotCache.current()` without waiting.
+Two loops run and never wait for each other. One polls for a newer snapshot, several times a second while there are any. The
+other ticks. Requests read the result of the last tick from `SnapshotCache.current()` without waiting.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 # The time between polls until the first snapshot arrives.
 STARTUP_PERIOD_S = 0.2
+# The time between polls while snapshots arrive. Servers with notices see a snapshot earlier.
+FRESH_PERIOD_S = 0.08
+# Snapshots arrive when the last one did within this time.
+ARRIVING_S = 30.0
 # The timeout of one poll. It is longer than the sum of the tiers' own timeouts.
 POLL_LIMIT_S = 5.0
 log = logging.getLogger(__name__)
@@ -39,8 +43,8 @@ class SnapshotCache:
     """A cache of the newest view, and of the views of the last `retention_s` seconds for pages and deltas.
 
     A view older than `max_stale_s` is not served. `primary_venue`: the venue that is configured first; "" when every venue
-    counts as primary. `environment`: the only one whose snapshots are served; None for any. `period_s`: the time between
-    polls and between ticks."""
+    counts as primary. `environment`: the only one whose snapshots are served; None for any. `period_s`: the longest time
+    between ticks, and the time between polls while the repository fails or no snapshot has arrived for 30 s."""
 
     def __init__(
         self,
@@ -65,7 +69,8 @@ class SnapshotCache:
         self._has_been_complete = False
         self._served: ServedSnapshot | None = None
         self._refusal: NotReady | DataUnavailable = NotReady("no snapshot has been seen yet")
-        self._ticked = asyncio.Event()
+        self._ticked, self._noticed = asyncio.Event(), asyncio.Event()
+        self._ticked_at = 0.0
         self._loops: list[asyncio.Task[None]] = []
 
     def current(self) -> ServedSnapshot:
@@ -145,11 +150,16 @@ class SnapshotCache:
         return self.ready, details
 
     async def next_tick(self) -> None:
-        """Wait for the next tick. A tick happens after each `period_s`, after each poll, and when a new view arrives."""
+        """Wait for the next tick. A tick happens when a new view arrives, and `period_s` after the last tick."""
         await self._ticked.wait()
+
+    def notice(self) -> None:
+        """Poll at once, because a snapshot was published."""
+        self._noticed.set()
 
     async def start(self) -> None:
         """Start the two loops in the background. Return at once, even when the repository does not answer."""
+        self._ticked_at = self._clock.monotonic()
         self._loops = [asyncio.create_task(self._poll_forever()), asyncio.create_task(self._tick_forever())]
 
     async def close(self) -> None:
@@ -198,6 +208,7 @@ class SnapshotCache:
 
     def tick(self) -> None:
         """Update the age of the newest view, and whether it can be served. Wake all who wait for `next_tick`."""
+        self._ticked_at = self._clock.monotonic()
         before, view = self._served, self._view
         if view is not None:
             age_ms = self._age_ms(view)
@@ -214,12 +225,25 @@ class SnapshotCache:
 
     async def _poll_forever(self) -> None:
         while True:
+            self._noticed.clear()
             await self._poll_in_time()
-            await self._clock.sleep(self._period_s if self._view is not None else min(self._period_s, STARTUP_PERIOD_S))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._until_poll_s()):
+                    await self._noticed.wait()
+
+    def _until_poll_s(self) -> float:
+        """Return the time until the next poll, unless a notice comes first."""
+        if self._view is None:
+            return min(self._period_s, STARTUP_PERIOD_S)
+        arrives = self._reader.works and self._clock.monotonic() - self._arrived_at(self._view) <= ARRIVING_S
+        return min(self._period_s, FRESH_PERIOD_S) if arrives else self._period_s
 
     async def _tick_forever(self) -> None:
         while True:
-            await self._clock.sleep(self._period_s)
+            left_s = self._ticked_at + self._period_s - self._clock.monotonic()
+            if left_s > 0:
+                await self._clock.sleep(left_s)
+                continue
             self._tick_or_stop_serving()
 
     async def _poll_in_time(self) -> None:
@@ -227,11 +251,11 @@ class SnapshotCache:
             async with asyncio.timeout(POLL_LIMIT_S):
                 await self.poll()
         except TimeoutError:
-            self._reader.available = False
+            self._reader.available = self._reader.works = False
             log.warning("no repository answered within %.0f s", POLL_LIMIT_S)
         except Exception:  # a failed poll must not end the loop; the newest view is still served
+            self._reader.works = False
             log.exception("polling for a new snapshot failed")
-        self._tick_or_stop_serving()
 
     def _tick_or_stop_serving(self) -> None:
         try:
@@ -259,8 +283,11 @@ class SnapshotCache:
 
     def _age_ms(self, view: SnapshotView) -> float:
         # Our clock may be set back, and the exchange's clock may be ahead. The age is at least the time since arrival.
-        arrival = self._recent[view.id][0]
-        return max(0.0, self._clock.now_ms() - view.observed_ms, (self._clock.monotonic() - arrival) * 1000)
+        since_arrival_s = self._clock.monotonic() - self._arrived_at(view)
+        return max(0.0, self._clock.now_ms() - view.observed_ms, since_arrival_s * 1000)
+
+    def _arrived_at(self, view: SnapshotView) -> float:
+        return self._recent[view.id][0]
 
     def _is_stale(self, view: SnapshotView | None) -> bool:
         """Return True when the view is old, or when its age is not known, because it is ahead of our clock."""

@@ -49,13 +49,15 @@ class Keys(Protocol):
 
 
 class SnapshotReader:
-    """A reader of heads and snapshots. `available` is False while no repository answers. `refusal` is why the last invalid
-    snapshot was refused. `environment`: see SnapshotCache."""
+    """A reader of heads and snapshots. `available` is False while no repository answers. `works` is False while the heads or
+    a new snapshot cannot be read. `refusal` is why the last invalid one was refused. `environment`: see SnapshotCache."""
 
     def __init__(self, source: Source, keys: Keys, environment: provenance_pb2.Environment.ValueType | None = None) -> None:
         self._source, self._keys, self._environment = source, keys, environment
         self._processed: OrderedDict[tuple[str, int], None] = OrderedDict()  # (snapshot id, delay of its market in ms)
-        self.available = True
+        self._blobs: Sequence[tuple[str, bytes]] = ()  # the last heads as they are stored
+        self._heads: list[snapshot_head_pb2.SnapshotHead] = []
+        self.available = self.works = True
         self.refusal = ""
 
     async def heads(self) -> list[snapshot_head_pb2.SnapshotHead]:
@@ -65,31 +67,29 @@ class SnapshotReader:
         except RepositoryError as error:
             if self.available:
                 log.warning("no repository answers: %s", error)
-            self.available = False
+            self.available = self.works = False
             return []
-        self.available = True
-        heads = []
-        for tier, blob in blobs:
-            try:
-                heads.append(admission.read_head(blob))
-            except CorruptValue as error:
-                admission.count_refused("head")
-                log.warning("%s: %s", tier, error)
-        return sorted(heads, key=admission.observed_ms, reverse=True)
+        self.available = self.works = True
+        if blobs != self._blobs:  # nearly all polls find the same heads
+            self._blobs, self._heads = blobs, _read_heads(blobs)
+        return self._heads
 
     async def load(self, head: snapshot_head_pb2.SnapshotHead) -> tuple[SnapshotView, SnapshotDetails] | None:
         """Return the checked snapshot of this head, or None when it is missing, partly written or invalid."""
         try:
             blob = await self._source.get(self._keys.snapshot(head.snapshot_id))
         except RepositoryError as error:
+            self.works = False
             log.warning("cannot read snapshot %s: %s", head.snapshot_id, error)
             return None
         if blob is None:
+            self.works = False
             return None
         try:
             # This takes tens of milliseconds for 500 symbols.
             return await asyncio.to_thread(_decode, head, blob, self._environment)
         except _TornValue:
+            self.works = False
             admission.count_refused("checksum")  # it may be partly written; the next poll reads it again
             return None
         except CorruptValue as error:
@@ -108,6 +108,18 @@ class SnapshotReader:
     def is_processed(self, head: snapshot_head_pb2.SnapshotHead) -> bool:
         """Return True for a head whose snapshot must not be read again."""
         return _identity(head) in self._processed
+
+
+def _read_heads(blobs: Sequence[tuple[str, bytes]]) -> list[snapshot_head_pb2.SnapshotHead]:
+    """Return the valid heads, newest first. Count the others."""
+    heads = []
+    for tier, blob in blobs:
+        try:
+            heads.append(admission.read_head(blob))
+        except CorruptValue as error:
+            admission.count_refused("head")
+            log.warning("%s: %s", tier, error)
+    return sorted(heads, key=admission.observed_ms, reverse=True)
 
 
 def _identity(head: snapshot_head_pb2.SnapshotHead) -> tuple[str, int]:

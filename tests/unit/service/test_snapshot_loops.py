@@ -14,6 +14,7 @@ from tests.service.snapshots import T0, snapshot
 from tests.unit.service.virtual_time import CacheSetup, in_virtual_time
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
+from virtuoso.service.snapshot_cache import FRESH_PERIOD_S
 
 
 @asynccontextmanager
@@ -69,11 +70,11 @@ async def test_a_server_is_ready_only_after_the_first_complete_snapshot() -> Non
         assert await paths(setup, 5.5) == [(0.0, "NONE")]
         assert setup.refusal.startswith("NotReady: no complete snapshot")
         await setup.publish(snapshot("s2", observed_ms=setup.clock.now_ms()))
-        assert (await paths(setup, 2))[-1] == (6.0, "SNAPSHOT")
+        assert (await paths(setup, 2))[-1] == (5.5, "SNAPSHOT")
 
 
 @in_virtual_time
-async def test_polls_are_frequent_until_the_first_snapshot_and_then_once_a_second() -> None:
+async def test_the_head_is_polled_often_while_snapshots_arrive_and_once_a_second_after_30_s_without_one() -> None:
     async with running() as setup:
         await setup.clock.sleep(9.9)
         assert setup.source.reads.count(keys.HEAD) == 50
@@ -81,8 +82,56 @@ async def test_polls_are_frequent_until_the_first_snapshot_and_then_once_a_secon
         await setup.clock.sleep(0.2)
         assert setup.cache.ready
         del setup.source.reads[:]
+        await setup.clock.sleep(8)
+        assert set(setup.source.reads) == {keys.HEAD}, "a snapshot that is in memory is not read again"
+        assert len(setup.source.reads) == pytest.approx(8 / FRESH_PERIOD_S, abs=2)
+        await setup.clock.sleep(25)
+        del setup.source.reads[:]
         await setup.clock.sleep(10)
-        assert setup.source.reads == [keys.HEAD] * 10, "a snapshot that is in memory is not read again"
+        assert setup.source.reads == [keys.HEAD] * 10
+
+
+@in_virtual_time
+async def test_the_first_poll_after_a_publication_finds_it() -> None:
+    async with running() as setup:
+        await setup.publish(snapshot(observed_ms=setup.clock.now_ms()))
+        await setup.cache.next_tick()
+        for step in range(1, 20):
+            await setup.clock.sleep(0.97)
+            await setup.publish(snapshot(f"n{step}", observed_ms=setup.clock.now_ms()))
+            del setup.source.reads[:]
+            await setup.cache.next_tick()
+            if setup.served_id != f"n{step}":  # it was the tick of the second
+                await setup.cache.next_tick()
+            assert setup.served_id == f"n{step}"
+            assert setup.source.reads == [keys.HEAD, keys.snapshot(f"n{step}")]
+
+
+@in_virtual_time
+async def test_a_notice_causes_a_poll_at_once() -> None:
+    async with running(period_s=100) as setup:
+        await setup.publish(snapshot())
+        await setup.clock.sleep(50)  # by then, polls are rare
+        await setup.publish(snapshot("s2", observed_ms=setup.clock.now_ms()))
+        await setup.clock.sleep(1)
+        assert setup.served_id == "s1"
+        setup.cache.notice()
+        await asyncio.sleep(0)
+        await setup.cache.next_tick()
+        assert setup.served_id == "s2"
+        assert setup.clock.monotonic() == pytest.approx(51)
+
+
+@in_virtual_time
+async def test_a_head_without_its_snapshot_is_polled_once_a_second() -> None:
+    async with running() as setup:
+        await setup.publish(snapshot())
+        await setup.clock.sleep(1)
+        await setup.publish(snapshot("s2", observed_ms=setup.clock.now_ms()))
+        await setup.repository.set(keys.snapshot("s2"), b"", ttl_s=60)
+        del setup.source.reads[:]
+        await setup.clock.sleep(10)
+        assert setup.source.reads.count(keys.snapshot("s2")) == pytest.approx(10, abs=1)
 
 
 @in_virtual_time
