@@ -2,7 +2,7 @@
 
 All data is a function of seed and time.
 
-    listings ─► factors ─► paths ─► bars ◄─ minute_trades      listings, price factors, minute bars, trades
+    listings ─► factors ─► paths ─► bars ◄─ minute_trades      listings, price factors, minute bars, trades, liquidations
                              │        └──────┬─► order_book
                              └─► positions ─►│                 funding, open interest, long and short accounts
                                           market               one market for all venues

@@ -8,13 +8,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from virtuoso.simulator.factors import BLOCK_MS, DAY_MINUTES, MINUTE_MS, MINUTE_SIGMA, REGIME_DRIFT
+from virtuoso.simulator.factors import BLOCK_MS, MINUTE_MS, MINUTE_SIGMA, REGIME_DRIFT
+from virtuoso.simulator.liquidations import Liquidation, minute_liquidations
 from virtuoso.simulator.listings import DAY_MS, EPOCH_MS, Listing, PriceModel
-from virtuoso.simulator.minute_trades import TradeSequence, minute_trades, trades_per_minute
+from virtuoso.simulator.minute_trades import TradeSequence, minute_trades
 from virtuoso.simulator.noise import Floats, smooth_noise_at
 from virtuoso.simulator.paths import HALF_HOUR_MS, Paths
 
 CACHED_MINUTES = 2_400
+PRESSURE_MS = 1_000  # the pressure changes once in this time
+HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +47,11 @@ class Bars:
     def __init__(self, seed: int, listings: Iterable[Listing], models: Mapping[str, PriceModel]) -> None:
         self._seed = seed
         self._listings = {listing.base: listing for listing in listings}
+        self._models = models
         self.paths = Paths(seed, self._listings.values(), models)
         self.trades = lru_cache(CACHED_MINUTES)(self._make_trades)
+        self.liquidations = lru_cache(CACHED_MINUTES)(self._make_liquidations)
+        self._pressure = lru_cache(4 * len(self._listings))(self._make_pressure)
         self.day = lru_cache(2 * len(self._listings))(self._make_day)
 
     def closed(self, base: str, start_ms: int, end_ms: int, step_ms: int) -> Floats:
@@ -91,9 +97,23 @@ class Bars:
             count = len(trades.prices)
         return LastTrade(price=float(trades.prices[count - 1]), bought=bool(trades.buys[count - 1]))
 
+    def first_trade_id(self, base: str, minute: int) -> int:
+        """Return the id of the first trade of a minute. The ids of a listing follow each other from minute to minute."""
+        block, index = divmod(minute - EPOCH_MS // MINUTE_MS, BLOCK_MS // MINUTE_MS)
+        return int(self.paths.minutes(base, block).first_trade_ids[index])
+
+    def hour_open(self, base: str, now_ms: int) -> float:
+        """Return the price at the start of the hour, or at the launch in the hour of the launch."""
+        start_ms = max(now_ms // HOUR_MS * HOUR_MS, self._listings[base].launched_ms)
+        return float(self._bar(base, min(start_ms, now_ms) // MINUTE_MS)[1])
+
     def pressure(self, base: str, now_ms: int) -> float:
         """Return the buying pressure, -1 (sellers) to 1 (buyers). It depends on the regime, the move of the last minutes,
-        and noise."""
+        and noise. It changes once a second."""
+        return self._pressure(base, now_ms // PRESSURE_MS)
+
+    def _make_pressure(self, base: str, second: int) -> float:
+        now_ms = second * PRESSURE_MS
         last_closed_ms = now_ms // MINUTE_MS * MINUTE_MS - MINUTE_MS
         block, index = divmod((last_closed_ms - EPOCH_MS) // MINUTE_MS, BLOCK_MS // MINUTE_MS)
         minutes = self.paths.minutes(base, block)
@@ -114,7 +134,13 @@ class Bars:
     def _make_trades(self, base: str, minute: int) -> TradeSequence:
         pressure = self.pressure(base, minute * MINUTE_MS)
         bar, sigma = self._bar(base, minute), self._minute_sigma(base)
-        return minute_trades(self._seed, self._listings[base], bar, pressure=pressure, sigma=sigma)
+        ids = range(self.first_trade_id(base, minute), self.first_trade_id(base, minute + 1))
+        return minute_trades(self._seed, self._listings[base], bar, ids, pressure=pressure, sigma=sigma)
+
+    def _make_liquidations(self, base: str, minute: int) -> list[Liquidation]:
+        trades, turnover = self.trades(base, minute), self._models[base].turnover
+        sigma = self._minute_sigma(base)
+        return minute_liquidations(self._seed, self._listings[base], trades, turnover=turnover, sigma=sigma)
 
     def _make_day(self, base: str, minute: int) -> DayStatistics:
         launched_ms = self._listings[base].launched_ms
@@ -129,6 +155,6 @@ class Bars:
             low=float(bars[:, 3].min()),
             volume=float(bars[:, 5].sum()),
             turnover=float(bars[:, 6].sum()),
-            trades=int(trades_per_minute(bars[-DAY_MINUTES:, 6]).sum()),
+            trades=self.first_trade_id(base, minute) - self.first_trade_id(base, minute - len(bars)),
             price_1h_ago=float(bars[max(0, len(bars) - 60), 1]),
         )

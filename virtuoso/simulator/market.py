@@ -1,8 +1,9 @@
 """The simulated market: the common data of all simulated venues.
 
 All data is a pure function of (seed, base, time). "Now" is always an argument, in epoch ms. No result contains events after
-`now_ms`. One unit of a listing is `multiplier` coins (1000PEPE). Prices are in USDT per unit. Sizes, volumes and open
-interest are in units. A base that is not listed raises KeyError.
+`now_ms`. The data of a listing changes at multiples of its `step_ms`, so that all data of one moment agrees. One unit of a
+listing is `multiplier` coins (1000PEPE). Prices are in USDT per unit. Sizes, volumes and open interest are in units. A base
+that is not listed raises KeyError.
 """
 
 from __future__ import annotations
@@ -14,19 +15,21 @@ import numpy as np
 
 from virtuoso.simulator.bars import Bars
 from virtuoso.simulator.factors import BLOCK_MS, MINUTE_MS
+from virtuoso.simulator.liquidations import Liquidation
 from virtuoso.simulator.listings import DAY_MS, EPOCH_MS, Listing, listings, price_models
 from virtuoso.simulator.noise import Floats, smooth_noise_at
-from virtuoso.simulator.order_book import BookState, Levels, order_book
+from virtuoso.simulator.order_book import MAX_LEVELS, BookState, Levels, Side, book_sides, to_levels
 from virtuoso.simulator.paths import merge_bars
 from virtuoso.simulator.positions import Positions
 
-__all__ = ["Floats", "Levels", "Listing", "Quote", "SimulatedMarket", "Trade"]
+__all__ = ["Floats", "Levels", "Liquidation", "Listing", "Quote", "Side", "SimulatedMarket", "Trade"]
 
 TRADES_WINDOW_MINUTES = 30  # a venue returns no older trades
 PREPARED_DAYS = 68  # enough for 400 bars of 4 hours
 FUNDING_MS = 8 * 3_600_000
 BTC_SHARE = 0.57  # share of BTC in the total market capitalization at reference prices
 LEVEL_DEPTH = 4e-6  # usual size of a level, as a share of a day's turnover
+STEPS_MS = ((3e9, 25), (6e8, 50), (0, 100))  # (turnover in USDT per day, time between two changes of such a listing's data)
 
 Trade = tuple[int, int, float, float, bool]  # id, epoch ms, price, size, True if the taker bought
 
@@ -71,10 +74,16 @@ class SimulatedMarket:
         self._models = price_models()
         self._bars = Bars(seed, self.listings, self._models)
         self._positions = Positions(seed, self._models, self._bars.paths)
+        turnovers = {base: model.turnover for base, model in self._models.items()}
+        self._steps = {b: next(step for least, step in STEPS_MS if turnover >= least) for b, turnover in turnovers.items()}
 
     def listing(self, base: str) -> Listing:
         """Return the listing of `base`."""
         return self._by_base[base]
+
+    def step_ms(self, base: str) -> int:
+        """Return the time between two possible changes of a listing's book and price: 25, 50 or 100 ms."""
+        return self._steps[base]
 
     def prepare(self, now_ms: int) -> Iterator[None]:
         """Compute the data of the first client requests in small steps. Without this call the first replies are slow."""
@@ -91,7 +100,7 @@ class SimulatedMarket:
         No bar opens after `now_ms`. No bar is earlier than the one that contains the launch. Rows are open time, open, high,
         low, close, volume, turnover. `step_ms` is a multiple of a minute. Bars are aligned to the Unix epoch.
         """
-        launched_ms = self.listing(base).launched_ms
+        launched_ms, now_ms = self.listing(base).launched_ms, self._at(base, now_ms)
         first_ms = max(-(-start_ms // step_ms) * step_ms, launched_ms // step_ms * step_ms)
         if first_ms > min(end_ms, now_ms):
             return np.empty((0, 7))
@@ -110,6 +119,7 @@ class SimulatedMarket:
 
     def quote(self, base: str, now_ms: int) -> Quote:
         """Return the ticker of `base`."""
+        now_ms = self._at(base, now_ms)
         day, forming = self._bars.day(base, now_ms // MINUTE_MS), self._bars.forming(base, now_ms)
         last = float(forming[4])
         bids, asks = self.book(base, now_ms, 1)
@@ -141,19 +151,29 @@ class SimulatedMarket:
         return {each.base: self.quote(each.base, now_ms) for each in self.listings if each.launched_ms < now_ms}
 
     def book(self, base: str, now_ms: int, levels: int) -> tuple[Levels, Levels]:
-        """Return (bids, asks), best first, with `levels` (1..1000) on each side."""
+        """Return (bids, asks), best first, with at most `levels` on each side."""
+        bids, asks = self.book_sides(base, now_ms, levels)
+        listing = self.listing(base)
+        return to_levels(listing, bids), to_levels(listing, asks)
+
+    def book_sides(self, base: str, now_ms: int, levels: int) -> tuple[Side, Side]:
+        """Return (bids, asks) in ticks and lots, best first, with at most `levels` on each side."""
+        now_ms = self._at(base, now_ms)
         last = self._bars.last_trade(base, now_ms)
         state = BookState(
             last=last.price,
             bought=last.bought,
+            reference=self._bars.hour_open(base, now_ms),
             pressure=self._bars.pressure(base, now_ms),
-            depth=self._models[base].turnover * LEVEL_DEPTH / last.price,
+            turnover=self._models[base].turnover * LEVEL_DEPTH,
             now_ms=now_ms,
         )
-        return order_book(self.seed, self.listing(base), state, levels)
+        return book_sides(self.seed, self.listing(base), state, min(levels, MAX_LEVELS))
 
     def trades(self, base: str, now_ms: int, count: int) -> list[Trade]:
-        """Return the newest `count` trades of about the last half hour, oldest first. The id of a trade never changes."""
+        """Return the newest `count` trades of about the last half hour, oldest first. Their ids follow each other and never
+        change."""
+        now_ms = self._at(base, now_ms)
         minute, found = now_ms // MINUTE_MS, list[Trade]()
         oldest = max(minute - TRADES_WINDOW_MINUTES, self.listing(base).launched_ms // MINUTE_MS)
         while len(found) < count and minute >= oldest:
@@ -161,7 +181,7 @@ class SimulatedMarket:
             end = trades.count_until(now_ms)
             newest = slice(max(0, end - (count - len(found))), end)
             rows = zip(
-                range(minute * 1000 + newest.start, minute * 1000 + end),
+                range(trades.first_id + newest.start, trades.first_id + end),
                 trades.times[newest].tolist(),
                 trades.prices[newest].tolist(),
                 trades.sizes[newest].tolist(),
@@ -171,6 +191,13 @@ class SimulatedMarket:
             found = [*rows, *found]
             minute -= 1
         return found
+
+    def liquidations(self, base: str, after_ms: int, now_ms: int) -> list[Liquidation]:
+        """Return the liquidations after `after_ms` and up to `now_ms`, oldest first. Each of them is also a trade."""
+        now_ms = self._at(base, now_ms)
+        minutes = range(max(after_ms, self.listing(base).launched_ms) // MINUTE_MS, now_ms // MINUTE_MS + 1)
+        found = (each for minute in minutes for each in self._bars.liquidations(base, minute))
+        return [each for each in found if after_ms < each.time_ms <= now_ms]
 
     def funding(self, base: str, now_ms: int, count: int) -> list[tuple[int, float]]:
         """Return the newest `count` settled rates (time, fraction), oldest first. Rates are settled every 8 h UTC."""
@@ -195,6 +222,10 @@ class SimulatedMarket:
         others = sum(weight * moves[base] for base, weight in weights.items()) / sum(weights.values())
         btc = BTC_SHARE * moves["BTC"]
         return float(100 * btc / (btc + (1 - BTC_SHARE) * others))
+
+    def _at(self, base: str, now_ms: int) -> int:
+        """Return the time of the listing's last possible change."""
+        return now_ms // self._steps[base] * self._steps[base]
 
     def _grid(self, base: str, step_ms: int, now_ms: int, count: int) -> list[int]:
         """Return the newest `count` multiples of `step_ms` since the launch."""

@@ -14,13 +14,14 @@ from virtuoso.simulator.factors import MINUTE_MS
 from virtuoso.simulator.listings import Listing
 from virtuoso.simulator.noise import Floats, generator
 
-MIN_TRADES, MAX_TRADES = 6, 700  # limits of the number of trades per minute
+MIN_TRADES, MAX_TRADES = 6, 700  # usual limits of the number of trades per minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeSequence:
-    """The trades of one minute, oldest first."""
+    """The trades of one minute, oldest first. Their ids follow each other."""
 
+    first_id: int
     times: NDArray[np.int64]  # epoch ms
     prices: Floats
     sizes: Floats
@@ -31,19 +32,32 @@ class TradeSequence:
         return int(np.searchsorted(self.times, now_ms, side="right"))
 
 
-def trades_per_minute(turnover: Floats) -> Floats:
-    """Return the number of trades in minutes with these turnovers. A minute with fewer lots has fewer trades."""
-    return np.clip(np.rint(3 * (turnover / 1000) ** 0.65), MIN_TRADES, MAX_TRADES)
+def first_trade_ids(block: int, turnover: Floats, usual_turnover: float) -> NDArray[np.int64]:
+    """Return the id of the first trade of each minute of a block, and of the first minute after it.
+
+    `turnover` is that of each minute. A minute with more turnover has more trades. All blocks of a listing have the same
+    number of trades, so that ids follow each other from the first block to the last.
+    """
+    fewest = MIN_TRADES - 1
+    more = _usual_trades(turnover) - fewest
+    total = round(len(turnover) * 0.9 * (_usual_trades(np.array([usual_turnover]))[0] - fewest))
+    before = np.concatenate(([0.0], np.cumsum(more)))
+    ids = np.floor(before / before[-1] * total).astype(np.int64) + fewest * np.arange(len(turnover) + 1)
+    shifted: NDArray[np.int64] = ids + block * int(ids[-1])
+    return shifted
 
 
-def minute_trades(seed: int, listing: Listing, bar: Floats, *, pressure: float, sigma: float) -> TradeSequence:
-    """Return the trades of a minute's `bar`, a row of MinuteBars.
+def _usual_trades(turnover: Floats) -> Floats:
+    return np.clip(3 * (turnover / 1000) ** 0.65, MIN_TRADES, MAX_TRADES)
+
+
+def minute_trades(seed: int, listing: Listing, bar: Floats, ids: range, *, pressure: float, sigma: float) -> TradeSequence:
+    """Return the trades of a minute's `bar`, a row of MinuteBars, with these ids.
 
     `pressure` is -1 (sellers) to 1 (buyers). `sigma` is the standard deviation of a minute's log return.
     """
-    open_ms, open_, high, low, close, volume, turnover = bar.tolist()
-    lots = round(volume / listing.lot)
-    count = int(min(trades_per_minute(np.array(turnover)), lots))
+    open_ms, open_, high, low, close, volume, _ = bar.tolist()
+    lots, count = round(volume / listing.lot), len(ids)
     rng = generator(seed, listing.base, "tape", int(open_ms) // MINUTE_MS)
     prices = _prices(rng, count, (open_, high, low, close), listing.tick)
     move = np.log(close / open_) / sigma
@@ -54,7 +68,7 @@ def minute_trades(seed: int, listing: Listing, bar: Floats, *, pressure: float, 
     lots_by_trade[int(np.argmax(weights))] += lots - int(lots_by_trade.sum())
     times = int(open_ms) + np.sort(rng.integers(0, MINUTE_MS, count))
     buys = rng.random(count) < buy_probability
-    return TradeSequence(times=times, prices=prices, sizes=lots_by_trade * listing.lot, buys=buys)
+    return TradeSequence(first_id=ids.start, times=times, prices=prices, sizes=lots_by_trade * listing.lot, buys=buys)
 
 
 def _prices(rng: np.random.Generator, count: int, bar: tuple[float, float, float, float], tick: float) -> Floats:

@@ -1,21 +1,36 @@
-"""The order book around the last trade. The last price is one of the two best prices."""
+"""The order book around the last trade. The last price is one of the two best prices.
+
+Each level has a life of its own: its size changes at its own times, a few seconds to minutes apart. So a book changes little
+from one moment to the next, and the changes within any time are few.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from virtuoso.simulator.listings import Listing
-from virtuoso.simulator.noise import Floats, smooth_noise_at, uniform
+from virtuoso.simulator.noise import Floats, uniform
 
 LEVEL_GAP = 4e-5  # gap between two levels, as a share of the price
-REFRESH_MS = 20_000  # duration of a gradual change of all sizes in a book
+MAX_LEVELS = 500  # levels on each side of a book
+LIFE_MS = 8_000  # a size has a part that is constant for this time,
+LONG_LIFE_MS = 60_000  # and a part that is constant for this time
 WALL_MS = 900_000  # duration of a wall (a very large size) at a price
-NUMBERS_PER_PERIOD = 4096  # random numbers per side and refresh period
+PRESSURES = 16  # a book distinguishes this many degrees of the pressure of buyers, and as many of sellers
 
 Levels = list[tuple[float, float]]  # (price, size)
+Integers = NDArray[np.int64]
+Side = tuple[Integers, Integers]  # (prices in ticks, sizes in lots), best first
+
+_NUMBERS = 1 << 16
+_LEVEL = np.arange(MAX_LEVELS)
+_THIN_AT_TOP = 1 - 0.55 * np.exp(-_LEVEL / 6)
+_TILT = 0.42 * np.exp(-_LEVEL / 60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,17 +39,18 @@ class BookState:
 
     last: float  # price of the last trade
     bought: bool  # True if the taker bought
+    reference: float  # the price by which the gaps and sizes are chosen; it is constant for an hour
     pressure: float  # -1..1; positive: larger bids, negative: larger asks
-    depth: float  # usual size of a level, units
+    turnover: float  # usual size of a level, USDT
     now_ms: int
 
 
-def order_book(seed: int, listing: Listing, state: BookState, levels: int) -> tuple[Levels, Levels]:
-    """Return (bids, asks), best first.
+def book_sides(seed: int, listing: Listing, state: BookState, levels: int) -> tuple[Side, Side]:
+    """Return (bids, asks), best first, with `levels` (1..MAX_LEVELS) on each side.
 
     The last price is the best ask when the last taker bought, otherwise the best bid.
     """
-    gap = max(1, round(state.last * LEVEL_GAP / listing.tick))
+    gap = max(1, round(state.reference * LEVEL_GAP / listing.tick))
     last = round(state.last / listing.tick)
     bid = last - max(1, gap // 4) if state.bought else last
     ask = last if state.bought else last + max(1, gap // 4)
@@ -42,23 +58,46 @@ def order_book(seed: int, listing: Listing, state: BookState, levels: int) -> tu
     number = np.arange(1, levels)
     bids = np.concatenate(([bid], ((bid - 1) // gap + 1 - number) * gap))
     asks = np.concatenate(([ask], (ask // gap + number) * gap))
+    depth = state.turnover / state.reference / listing.lot
+    pressure = round(state.pressure * PRESSURES)
     sides = []
-    for name, ticks, pressure in (("bids", bids[bids > 0], state.pressure), ("asks", asks[asks > 0], -state.pressure)):
-        level = np.arange(len(ticks))
-        resting = _resting(seed, f"{listing.base} {name}", ticks, state.now_ms)
-        thin_at_top = 1 - 0.55 * np.exp(-level / 6)
-        tilt = 1 + 0.42 * pressure * np.exp(-level / 60)
-        lots = np.maximum(np.rint(state.depth * resting * thin_at_top * tilt / listing.lot), 1)
-        sides.append(list(zip((ticks * listing.tick).tolist(), (lots * listing.lot).tolist(), strict=True)))
+    for name, ticks, sign in (("bids", bids, 1), ("asks", asks, -1)):
+        resting = _resting(seed, listing.base + name, ticks // gap, state.now_ms)
+        lots = np.rint(depth * resting * _by_level(sign * pressure)[:levels]).astype(np.int64)
+        sides.append((ticks[ticks > 0], np.maximum(lots, 1)[ticks > 0]))
     return sides[0], sides[1]
 
 
-def _resting(seed: int, name: str, ticks: NDArray[np.int64], now_ms: int) -> Floats:
-    """Return the relative size at each price, about 1. It changes slowly. Some prices have a wall."""
-    period, part = divmod(now_ms, REFRESH_MS)
-    index = np.stack((ticks, ticks)) % NUMBERS_PER_PERIOD + np.array([[period], [period + 1]]) * NUMBERS_PER_PERIOD
-    before, after = uniform(seed, name, index)
-    mixed = before + (after - before) * (part / REFRESH_MS)
-    wall = uniform(seed, name, -1 - ticks - now_ms // WALL_MS * 2**30) > 0.985
-    sizes: Floats = (0.35 + 1.3 * mixed) * np.where(wall, 6.0, 1.0)
-    return sizes * (1 + 0.25 * smooth_noise_at(seed, name, now_ms, 2_000))
+def to_levels(listing: Listing, side: Side) -> Levels:
+    """Return a side as prices in USDT and sizes in units."""
+    ticks, lots = side
+    return list(zip((ticks * listing.tick).tolist(), (lots * listing.lot).tolist(), strict=True))
+
+
+@lru_cache(maxsize=2 * PRESSURES + 1)
+def _by_level(pressure: int) -> Floats:
+    """Return the factor of each level's size, best first. It has steps, so that few sizes change with the best price."""
+    factors: Floats = np.rint(20 * _THIN_AT_TOP * (1 + _TILT * pressure / PRESSURES)) / 20
+    return factors
+
+
+@lru_cache(maxsize=8)
+def _numbers(seed: int) -> Floats:
+    return uniform(seed, "levels", np.arange(_NUMBERS))
+
+
+def _resting(seed: int, name: str, slots: Integers, now_ms: int) -> Floats:
+    """Return the relative size in each slot, about 1. Some slots have a wall."""
+    numbers = _numbers(seed)
+    keys = slots * 40_503 + crc32(name.encode())
+    phases = numbers[keys % _NUMBERS]
+
+    def draw(life_ms: int, factor: int) -> Floats:
+        epochs = ((now_ms + phases * life_ms) // life_ms).astype(np.int64)
+        drawn: Floats = numbers[(keys + epochs * factor) % _NUMBERS]
+        return drawn
+
+    mixed = 0.35 * draw(LIFE_MS, 30_011) + 0.65 * draw(LONG_LIFE_MS, 52_009)
+    walls = draw(WALL_MS, 12_301) > 0.985
+    resting: Floats = (0.35 + 1.3 * mixed) * np.where(walls, 6.0, 1.0)
+    return resting

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from virtuoso.simulator.factors import (
     ACTIVITY,
@@ -27,6 +28,7 @@ from virtuoso.simulator.factors import (
     Factor,
 )
 from virtuoso.simulator.listings import DAY_MS, EPOCH_MS, Listing, PriceModel
+from virtuoso.simulator.minute_trades import first_trade_ids
 from virtuoso.simulator.noise import Floats, generator, smooth_noise
 
 HALF_HOUR_MINUTES = 30
@@ -35,6 +37,7 @@ CACHED_BLOCKS = 150  # about two blocks for each listing
 MARKET = "the market"
 MARKET_SIGMA = 0.018  # standard deviation of a day
 SECTOR_SIGMA = 0.011  # standard deviation of a day
+MIN_LOTS = 40  # the smallest volume of a minute; a minute has fewer trades than lots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class MinuteBars:
 
     bars: Floats  # rows: open time (epoch ms), open, high, low, close, volume, turnover
     drift: Floats  # drift of the regime per minute, in standard deviations of the listing's minutes
+    first_trade_ids: NDArray[np.int64]  # by minute, and that of the first minute after the block
 
 
 class Paths:
@@ -112,10 +116,12 @@ class Paths:
         activity = ACTIVITY * volatility**0.5 * (0.45 + 0.6 * np.abs(move)) * np.exp(1.2 * rng.random(BLOCK_MINUTES) - 0.6)
         activity *= np.repeat(np.exp(trend), 60) * (1 + 0.45 * np.tanh(move) * np.tanh(drift / REGIME_DRIFT))
         typical = (open_ + high + low + close) / 4
-        lots = np.maximum(np.rint(model.turnover / DAY_MINUTES * activity / typical / listing.lot), 8)
+        usual_turnover = model.turnover / DAY_MINUTES
+        lots = np.maximum(np.rint(usual_turnover * activity / typical / listing.lot), MIN_LOTS)
         volume = lots * listing.lot
         bars = np.column_stack((open_ms, open_, high, low, close, volume, volume * typical))
-        return MinuteBars(bars=bars, drift=drift)
+        ids = first_trade_ids(block, bars[:, 6], usual_turnover)
+        return MinuteBars(bars=bars, drift=drift, first_trade_ids=ids)
 
 
 def merge_bars(bars: Floats, step_ms: int) -> Floats:

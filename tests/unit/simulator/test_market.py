@@ -95,7 +95,7 @@ def test_no_data_is_from_the_future() -> None:
 @settings(max_examples=60)
 def test_the_trades_of_a_minute_agree_with_its_bar(base: str, minute: int) -> None:
     bar = minute_bar(base, minute)
-    trades = [t for t in MARKET.trades(base, (minute + 1) * MINUTE - 1, 1_000) if t[0] // 1000 == minute]
+    trades = [t for t in MARKET.trades(base, (minute + 1) * MINUTE, 2_000) if t[1] // MINUTE == minute]
     _, times, prices, sizes, _ = (np.array(column) for column in zip(*trades, strict=True))
     assert np.all(times // MINUTE == minute)
     assert (prices[0], prices[-1], prices.max(), prices.min()) == tuple(bar[[1, 4, 2, 3]])

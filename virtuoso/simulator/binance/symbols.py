@@ -8,6 +8,7 @@ from virtuoso.simulator.binance.requests import STEPS_MS, error, listing_of, per
 from virtuoso.simulator.market import Floats, Listing, SimulatedMarket
 from virtuoso.simulator.venue_api import Query, fixed, limit_of
 
+UPDATES_PER_MS = 10  # the update id of a book is its time times this
 BOOK_LEVELS = (5, 10, 20, 50, 100, 500, 1000)
 
 
@@ -55,7 +56,8 @@ def depth(market: SimulatedMarket, query: Query, now_ms: int) -> object:
         [[fixed(price, listing.price_digits), fixed(size, listing.size_digits)] for price, size in side]
         for side in market.book(listing.base, now_ms, levels)
     )
-    return {"lastUpdateId": now_ms * 10, "E": now_ms, "T": now_ms, "bids": bids, "asks": asks}
+    changed_ms = now_ms - now_ms % market.step_ms(listing.base)
+    return {"lastUpdateId": changed_ms * UPDATES_PER_MS, "E": now_ms, "T": now_ms, "bids": bids, "asks": asks}
 
 
 def trades(market: SimulatedMarket, query: Query, now_ms: int) -> object:

@@ -9,6 +9,7 @@ from virtuoso.simulator.factors import MINUTE_MS
 from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.venue_api import Query, fixed, fixed_rows, limit_of
 
+SEQUENCES_PER_MS = 100  # the sequence number of a book is its time times this
 INTERVALS = {
     **{str(n): n * MINUTE_MS for n in (1, 3, 5, 15, 30, 60, 120, 240, 360, 720)},
     "D": 1440 * MINUTE_MS,
@@ -39,8 +40,9 @@ def order_book(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     listing = listing_of(market, query, now_ms)
     sides = market.book(listing.base, now_ms, limit_of(query, 25, 1000))
     bids, asks = (fixed_rows(side, listing.price_digits, listing.size_digits) for side in sides)
-    update = now_ms // 20
-    return {"s": query["symbol"], "b": bids, "a": asks, "ts": now_ms - 5, "u": update, "seq": update * 7, "cts": now_ms - 8}
+    changed_ms = now_ms - now_ms % market.step_ms(listing.base)
+    times = {"ts": now_ms - 5, "u": now_ms // 20, "seq": changed_ms * SEQUENCES_PER_MS, "cts": now_ms - 8}
+    return {"s": query["symbol"], "b": bids, "a": asks, **times}
 
 
 def trades(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
