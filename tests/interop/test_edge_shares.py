@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -189,6 +190,15 @@ async def ended(connection: socket.socket) -> None:
             pass
 
 
+def client_hello() -> bytes:
+    """Return the first message of a TLS handshake, whole."""
+    sent = ssl.MemoryBIO()
+    connection = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname="localhost")
+    with suppress(ssl.SSLWantReadError):
+        connection.do_handshake()
+    return sent.read()
+
+
 @pytest.mark.parametrize("tls", [False, True])
 async def test_connections_that_send_no_byte_end(tmp_path: Path, tls: bool) -> None:
     spec: dict[str, Any] = {"silent_s": 0.5}
@@ -198,6 +208,7 @@ async def test_connections_that_send_no_byte_end(tmp_path: Path, tls: bool) -> N
         with silent(one.edge.address) as connections:
             if tls:
                 connections[0].sendall(b"\x16\x03\x01\x02\x00")  # the start of a handshake
+                connections[1].sendall(client_hello())
             await asyncio.gather(*map(ended, connections))
 
 
