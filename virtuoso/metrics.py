@@ -54,6 +54,35 @@ ROWS = Counter(
     ["kind", "result"],
 )
 CONTAMINATED_ROWS = Counter("virtuoso_contaminated_rows_total", "Placeholder rows found in data; must stay 0")
+STREAM_CONNECTIONS = Gauge("virtuoso_stream_connections", "Open connections to the streams of a venue", ["venue"])
+STREAM_RECONNECTS = Counter(
+    "virtuoso_stream_reconnects_total",
+    "Connections to a venue that ended and are opened again, by reason",
+    ["venue", "reason"],
+)
+STREAM_MESSAGES = Counter(
+    "virtuoso_stream_messages_total", "Messages of a venue's streams that were read", ["venue", "kind"]
+)
+STREAM_REFUSED = Counter(
+    "virtuoso_stream_refused_total", "Messages of a venue's streams that were refused", ["venue", "reason"]
+)
+STREAM_LOST = Counter(
+    "virtuoso_stream_lost_total",
+    "Topics of which a message was missing or wrong, or whose connection ended",
+    ["venue", "kind", "reason"],
+)
+STREAM_TOPICS = Gauge("virtuoso_stream_topics", "Topics of a venue that stream now", ["venue", "kind"])
+STREAM_LAG = Histogram(
+    "virtuoso_stream_lag_seconds",
+    "Time from the venue's time of a streamed message to its receipt",
+    ["venue"],
+    buckets=(0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1, 3, 10),
+)
+STREAM_THINNED = Counter(
+    "virtuoso_stream_thinned_total",
+    "Streams of order books that were ended because the collector could not keep up",
+    ["venue"],
+)
 STREAMS = Gauge("virtuoso_streams", "Open streams")
 STREAMS_LIMIT = Gauge("virtuoso_streams_limit", "Maximum number of open streams; 0 in a process without streams")
 SNAPSHOTS = Counter("virtuoso_snapshots_total", "Published snapshots; complete: yes, no", ["venue", "complete"])

@@ -43,9 +43,11 @@ class StreamFacts:
     answer: Callable[[str | bytes], Answer | None]  # None for a message that is not an answer
     silence_s: Mapping[InputKind, float]
     routes: Mapping[InputKind, str] = field(default_factory=dict)
+    resubscribed: frozenset[InputKind] = frozenset()  # kinds that begin with a snapshot: a lost topic is subscribed again
     connects: int  # per 5 minutes; the venue allows at least 1.5 times as many
     messages_per_s: float  # requests on one connection, pings included
     names_per_connection: int
+    names_per_request: int = 100
     characters_per_connection: int = 1_000_000  # of the names in requests, with 3 more for each name
     ping: str = ""  # the text of a ping, for a venue that expects them; other venues send pings themselves
     ping_s: float = 20.0
@@ -100,6 +102,7 @@ BYBIT = StreamFacts(
     unsubscribe=_bybit_request("unsubscribe"),
     answer=_bybit_answer,
     silence_s={InputKind.ORDER_BOOK: 10, InputKind.TICKERS: 30, InputKind.CANDLES: 90, InputKind.TRADES: 300},
+    resubscribed=frozenset({InputKind.ORDER_BOOK, InputKind.TICKERS}),
     connects=300,  # the venue allows 500
     messages_per_s=10,
     names_per_connection=500,
