@@ -47,6 +47,17 @@ EXCHANGE_REQUESTS = Counter(
     "Requests to a venue; result: ok or the kind of failure",
     ["venue", "endpoint", "result"],
 )
+STREAMED_SYMBOLS = Gauge("virtuoso_streamed_symbols", "Tracked symbols whose data of this kind streams", ["venue", "kind"])
+STREAMS_LOST = Counter(
+    "virtuoso_streams_lost_total",
+    "Streams of one kind and symbol that were lost; reason: such as closed, silent, gap, crossed",
+    ["venue", "kind", "reason"],
+)
+STREAM_BOOK_DIFFERENCES = Counter(
+    "virtuoso_stream_book_differences_total",
+    "Streamed order books that twice differed from a requested one, and were subscribed anew; reason: late, levels",
+    ["venue", "reason"],
+)
 INVALID_ROWS = Counter("virtuoso_invalid_rows_total", "Rows that were refused, and fields that were left out", ["reason"])
 ROWS = Counter(
     "virtuoso_rows_total",

@@ -21,6 +21,7 @@ from virtuoso.domain.records import Side, Signal
 from virtuoso.exchange.venues import cadence
 from virtuoso.market_data.feed import JOB_ORDER, Feed
 from virtuoso.market_data.schedule import Job
+from virtuoso.market_data.trade_window import TradeWindow
 from virtuoso.market_data.universe import UniverseRules
 from virtuoso.service import admission
 from virtuoso.wire import snapshots
@@ -117,7 +118,7 @@ class OfflineMarket:
         """Read the true reply. Trades and books of before are discarded first, because they stay in use by design."""
         if reading.job is not None:
             state = self.feed._states[reading.job.symbol]  # noqa: SLF001 - waiting until they expire would take minutes
-            state.trades = state.trades if reading.kind is not InputKind.TRADES else None
+            state.trades = state.trades if reading.kind is not InputKind.TRADES else TradeWindow(reading.job.symbol)
             if reading.kind is InputKind.ORDER_BOOK:
                 await self.read(reading)
         await self.read(reading)

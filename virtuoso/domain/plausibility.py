@@ -19,6 +19,9 @@ All limits are in this module. The code that reads a kind of data applies the li
 | the time of BTC's market share | at most 1 hour behind ours, 60 s ahead | the reply is refused: VenueStale |
 | BTC's market share times the total capitalisation | 18 to 22 million BTC, its supply | the reply is refused: BadData |
 | digits of prices and sizes in the list of markets | at most 30 | the row is refused |
+| the time since a ticker was received | at most 60 s before the newest one | the market has no ticker |
+| a streamed book and a requested one | 60 % of the best 50 levels are equal, once in two times | it is subscribed anew |
+| trades of a reading that their stream did not tell | none that is older than 3 s | the stream is subscribed anew |
 | the last trade of a market | at most 15 minutes before the newest data | no score; signals are not judged meanwhile |
 | the venue's time in a streamed order book | at most 100 ms before that of the change before it | the book is read again |
 | a number | finite and at most 1e18; a price or an amount is at least 1e-18 | the row, or the field, is refused |
@@ -78,6 +81,7 @@ MAX_FUNDING_RATE = 0.05  # no venue allows a funding rate above 4 % per interval
 MAX_OPEN_JUMP = 1.4  # a bar's open divided by the close before it; the largest recorded ratio is 1.12 (5m, 30m)
 MAX_PRICE_STEP = 1.4  # a price divided by one a minute before; in the worst two hours recorded, 1.3 % of minutes exceed it
 PRICE_STEP_MS = MINUTE_MS
+MAX_PRICE_AGE_MS = MINUTE_MS  # receipt of a ticker before that of the newest one; a reading receives all of them at once
 MAX_MEAN_PRICE_EXCESS = 1.1  # turnover / volume divided by the end of the day's range; at most 1.02 in 7,000 recorded rows
 MAX_TURNOVER_STEP = 2.0  # a turnover divided by one a minute before; 1 of 100,000 recorded steps of 5 minutes exceeds it
 MAX_WICK = 25.0  # ratio of a bar's high or low to its body; the largest recorded one in a market older than a day is 11
@@ -86,6 +90,8 @@ MAX_TICKS = 1e12  # maximum number of ticks in a price; more digits are not exac
 MAX_DIGITS = 30  # after the decimal point of a price or size
 TICK_ROUNDING = 1e-3  # maximum distance of a price from a whole number of ticks, in ticks
 BTC_SUPPLY = (18e6, 22e6)  # (least, most) BTC that exist; it was 18 million in 2020 and never exceeds 21 million
+MIN_EQUAL_LEVELS = 0.6  # share of equal levels of two order books; in motion, 95 % are equal within 0.1 s
+MAX_STREAM_LAG_MS = 3 * SECOND_MS  # time by which a stream may tell of a trade later than a reading
 PRICE_ROUNDING = 1e-6  # relative tolerance of open and close beyond high and low; venues round each price separately
 
 # Shares of a list

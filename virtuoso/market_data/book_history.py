@@ -81,7 +81,7 @@ class BookHistory:
 
 
 def _change(before: OrderBook, after: OrderBook) -> tuple[float, float]:
-    """Return (sizes added to the best bid or removed from the best ask, minus the opposite; mean size of the best levels)."""
+    """Return (size added to the best bid or removed from the best ask, minus the opposite; mean size of these levels)."""
     (old_bid, old_bid_size), (old_ask, old_ask_size) = before.bids[0].tolist(), before.asks[0].tolist()
     (bid, bid_size), (ask, ask_size) = after.bids[0].tolist(), after.asks[0].tolist()
     flow = (bid_size if bid >= old_bid else 0.0) - (old_bid_size if bid <= old_bid else 0.0)

@@ -1,48 +1,48 @@
 """The feed of one venue. It decides what to request and when, and keeps the results up to date.
 
     universe (hourly) ─► jobs, one per symbol and kind ─► Schedule runs them ─► SymbolState ─► market()
+                                    streams ─► reader ─► apply_updates ────────────▲
 
-Candles are due again when a bar closes. All other jobs follow the venue's cadence.
+Candles are due again when a bar closes. All other jobs follow the venue's cadence. A job sends no request while a stream
+tells what it would read.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from virtuoso import metrics
 from virtuoso.domain.clock import Clock
-from virtuoso.domain.errors import BadData, ExchangeError
+from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import ANCHOR, Stamp, SymbolInputs, Timeframe
 from virtuoso.domain.plausibility import MIN_KNOWN_TURNOVER
+from virtuoso.market_data.candle_reading import CandleReading
 from virtuoso.market_data.market import MarketData
-from virtuoso.market_data.merge import merge_candles, merge_trades, same_bars
-from virtuoso.market_data.price_checks import Contradictions, PriceSteps
+from virtuoso.market_data.price_checks import Contradictions
+from virtuoso.market_data.prices import Prices
 from virtuoso.market_data.schedule import Job, Schedule
-from virtuoso.market_data.symbol_state import MAX_AGE_MS, SymbolState, is_fresh
+from virtuoso.market_data.streamed import StreamedData
+from virtuoso.market_data.symbol_state import MAX_AGE_MS, SymbolState
 from virtuoso.market_data.universe import UniverseRules, choose_universe, unknown_symbols
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Instrument, Ticker
     from virtuoso.domain.ports import Exchange
+    from virtuoso.domain.stream_updates import StreamUpdate
+    from virtuoso.exchange.streams.port import KindStatus, Streams
+    from virtuoso.exchange.streams.reader import StreamReader
     from virtuoso.exchange.venues import Cadence
 
 log = logging.getLogger(__name__)
 
-BARS_KEPT = 400  # maximum length of a series of candles
 UNIVERSE_PERIOD_S = 3600.0
 UNIVERSE_RETRY_S = 60.0  # the same period while the list of markets fails, is incomplete, or lacks a market that trades
 MAX_UNLISTED_RETRIES = 3  # maximum number of consecutive retries, because a venue may never list a market that trades
-REPEAT_PERIOD_S = 300.0  # unchanged bars are published again after this time, in case they were lost
 FILL_S = 10.0  # a feed is warm after this time, even if some of its jobs have not run yet
-TRADES_WINDOW_MS = 600_000
-MAX_TRADES = 4_000
-RETRY_GAP_S = 10.0  # the wait before a series with a gap is read again
-BAR_DELAY_S = 1.5  # the time that a venue needs to close a bar
 FOLLOWED_TIMEFRAMES = (Timeframe.M1, Timeframe.M5)  # the bars to read for a followed symbol that is not scored
 # The kinds of input, the most important for a score first.
 JOB_ORDER: tuple[tuple[InputKind, Timeframe | None], ...] = (
@@ -61,9 +61,11 @@ JOB_ORDER: tuple[tuple[InputKind, Timeframe | None], ...] = (
 class Feed:
     """The market data of one venue. `on_candles`, if set, gets each new series of candles. It must handle its own errors.
 
-    Only `read_instruments`, `read_prices` and `read` change the data. Each of them sends one request and applies the reply
-    in one step. `follow` adds symbols to read. The same replies in the same order therefore give the same market.
-    """
+    Only `read_instruments`, `read_prices`, `read` and `apply_updates` change the data. The first three send one request each
+    and apply the reply in one step. `follow` adds symbols to read. The same replies and updates in the same order, with
+    `market` called between the same ones, therefore give the same market.
+
+    `reader` has the order books of the venue's streams. It is None if the venue is only polled."""
 
     def __init__(
         self,
@@ -71,12 +73,11 @@ class Feed:
         rules: UniverseRules,
         cadence: Callable[[str, int], Cadence],
         clock: Clock,
+        *,
+        reader: StreamReader | None = None,
     ) -> None:
         self.exchange = exchange
         self.universe: tuple[Instrument, ...] = ()
-        self.tickers: Mapping[str, Ticker] = {}
-        self.observed_ms = 0
-        self.received_ms = 0
         self.on_candles: Callable[[str, Candles], Awaitable[None]] | None = None
         self._rules = rules
         self._cadence_for = cadence
@@ -85,24 +86,56 @@ class Feed:
         self._started_at = 0.0
         self._warm = False
         self._instruments: tuple[Instrument, ...] = ()
-        self._turnover: dict[str, float] = {}  # the last known values, only for ranking
         self._universe_due_at = 0.0
         self._list_failed = False  # the last read of the list of markets failed
         self._unlisted_retries = 0
         self._universe_outdated = False  # if True, the universe is chosen again with the next prices
-        self._price_steps = PriceSteps()
+        self._prices = Prices(exchange.venue, clock)
         self._contradictions = Contradictions(exchange.venue)
         self._followed: frozenset[str] = frozenset()
         self._states: dict[str, SymbolState] = {}
-        self._handed_over_at: dict[tuple[str, Timeframe], float] = {}
-        self._short_reads: dict[tuple[str, Timeframe], int] = {}  # reads that left a series shorter than BARS_KEPT
-        self._gaps: set[tuple[str, Timeframe]] = set()  # series to read in full, after a gap or a break of scale
         self._schedule = Schedule(exchange.venue, self._run, clock)
+        self._candles = CandleReading(exchange, self._prices, self._publish_candles, clock)
+        self._streamed = StreamedData(
+            exchange.venue, reader, self._prices, self._candles, hasten=self._schedule.hasten, clock=clock
+        )
+
+    def use_streams(self, streams: Streams) -> None:
+        """Start and stop these streams with the jobs. Their updates come by `apply_updates`."""
+        self._streamed.streams = streams
+
+    def apply_updates(self, updates: Iterable[StreamUpdate]) -> None:
+        """Use what the streams of the venue tell."""
+        self._streamed.apply(updates)
+
+    @property
+    def streams_alive(self) -> bool:
+        """Return True while the streams tell prices of tracked symbols."""
+        return bool(self.universe) and self._streamed.alive
+
+    def stream_status(self) -> Mapping[InputKind, KindStatus]:
+        """Return the state of the streams by kind. Return {} for a venue that is only polled."""
+        return self._streamed.status()
 
     @property
     def venue(self) -> str:
         """Return the name of the venue."""
         return self.exchange.venue
+
+    @property
+    def tickers(self) -> Mapping[str, Ticker]:
+        """Return the newest tickers of all markets, by symbol."""
+        return self._prices.tickers
+
+    @property
+    def observed_ms(self) -> int:
+        """Return the exchange's time of the newest ticker."""
+        return self._prices.observed_ms
+
+    @property
+    def newest_ms(self) -> int:
+        """Return the exchange's time that the next market will have."""
+        return self._prices.newest_ms
 
     @property
     def period_s(self) -> float:
@@ -130,16 +163,12 @@ class Feed:
             self._list_failed = True
         else:
             self._list_failed = False
+            self._streamed.set_instruments(self._instruments)
         self._universe_outdated = True
 
     async def read_prices(self) -> None:
         """Read the prices of the whole venue. Raise ExchangeError if that fails."""
-        tickers = self._price_steps.confirmed(await self.exchange.tickers())
-        if not tickers:
-            raise BadData("every price differs too much from the one before", venue=self.venue, endpoint="tickers")
-        newest = max(tickers.values(), key=lambda ticker: ticker.stamp.observed_ms).stamp
-        self.tickers, self.observed_ms, self.received_ms = tickers, newest.observed_ms, newest.received_ms
-        self._turnover.update({name: t.turnover_24h for name, t in tickers.items() if t.turnover_24h is not None})
+        self._prices.read(await self.exchange.tickers())
         if self._universe_outdated:
             self._universe_outdated = False
             self._choose_universe()
@@ -147,7 +176,7 @@ class Feed:
 
     def _list_wait_s(self) -> float:
         """Return the seconds until the list of markets is due again."""
-        if self._list_failed or not self._nearly_all(len(self._turnover)):
+        if self._list_failed or not self._nearly_all(len(self._prices.turnover)):
             return UNIVERSE_RETRY_S
         if self.exchange.unlisted and self._unlisted_retries < MAX_UNLISTED_RETRIES:
             self._unlisted_retries += 1
@@ -159,25 +188,24 @@ class Feed:
     def turnover_known(self) -> bool:
         """Return True while the turnover of nearly all markets of the venue is known, including markets that are not in the
         list."""
-        return self._nearly_all(sum(ticker.turnover_24h is not None for ticker in self.tickers.values()))
+        return self._nearly_all(self._prices.turnover_of(self.tickers)[0])
 
     def _nearly_all(self, known: int) -> bool:
         return known >= MIN_KNOWN_TURNOVER * (len(self._instruments) + len(self.exchange.unlisted))
 
     def _totals_known(self, tickers: Mapping[str, Ticker]) -> bool:
         """Return True if sums over these tickers cover nearly all markets and nearly all of the last known turnover."""
-        known = [symbol for symbol, ticker in tickers.items() if ticker.turnover_24h is not None]
-        turnover = math.fsum(self._turnover.get(symbol, 0.0) for symbol in known)
-        whole = math.fsum((*self._turnover.values(), *self.exchange.unlisted.values()))
-        return self._nearly_all(len(known)) and turnover >= MIN_KNOWN_TURNOVER * whole
+        known, turnover = self._prices.turnover_of(tickers)
+        whole = math.fsum((*self._prices.turnover.values(), *self.exchange.unlisted.values()))
+        return self._nearly_all(known) and turnover >= MIN_KNOWN_TURNOVER * whole
 
     def _choose_universe(self) -> None:
         """Choose the universe by the last known turnover. A symbol without a current turnover keeps its rank."""
         listed = {item.symbol for item in self._instruments}
-        self._turnover = {name: value for name, value in self._turnover.items() if name in listed}
+        self._prices.keep_turnover(listed)
         if unknown := unknown_symbols(self._instruments, self._rules):
             log.warning("%s has no active market %s", self.venue, ", ".join(unknown))
-        self.universe = choose_universe(self._instruments, self._turnover, self._rules)
+        self.universe = choose_universe(self._instruments, self._prices.turnover, self._rules)
         self._cadence = self._cadence_for(self.venue, len(self.universe))
         self._update_states()
 
@@ -199,9 +227,7 @@ class Feed:
             if symbol in listed:
                 read.setdefault(symbol, listed[symbol])
         self._states = {symbol: self._states.get(symbol) or SymbolState(item) for symbol, item in read.items()}
-        self._handed_over_at = {key: value for key, value in self._handed_over_at.items() if key[0] in read}
-        self._short_reads = {key: value for key, value in self._short_reads.items() if key[0] in read}
-        self._gaps = {key for key in self._gaps if key[0] in read}
+        self._candles.set_states(self._states)
         scored = {*(item.symbol for item in self.universe), ANCHOR}
         self._schedule.plan(
             Job(symbol, kind, timeframe)
@@ -209,17 +235,20 @@ class Feed:
             for symbol in self._states
             if symbol in scored or timeframe in FOLLOWED_TIMEFRAMES
         )
+        self._streamed.set_states(self._states, scored)
 
     def start(self) -> None:
         """Start all jobs. Each is due immediately. Known bars are kept. Of a complete series, only new bars are read."""
         if not self._schedule.running:
             self._started_at = self._clock.monotonic()
             self._schedule.start()
+            self._streamed.start()
 
     async def stop(self) -> None:
-        """Stop all jobs."""
+        """Stop all jobs and streams."""
         self._warm = False
         await self._schedule.stop()
+        await self._streamed.stop()
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -240,7 +269,9 @@ class Feed:
         return self._warm
 
     async def _run(self, job: Job) -> float:
-        return await self.read(job, self._bars_wanted(job.symbol, job.timeframe) if job.timeframe else 0)
+        if (wait_s := await self._streamed.wait_s(job, self._cadence)) is not None:
+            return wait_s
+        return await self.read(job, self._candles.bars_wanted(job.symbol, job.timeframe) if job.timeframe else 0)
 
     async def read(self, job: Job, bars: int = 0) -> float:
         """Run one job, and return the seconds until it is due again. For candles, request the newest `bars` bars.
@@ -258,15 +289,18 @@ class Feed:
     async def _read(self, job: Job, state: SymbolState, bars: int) -> float:
         exchange, item = self.exchange, state.instrument
         if job.timeframe is not None:
-            return await self._read_candles(state, job.timeframe, bars)
+            return await self._candles.read(state, job.timeframe, bars)
         match job.kind:
             case InputKind.ORDER_BOOK:
+                before = self._streamed.book(job.symbol)
                 book = await exchange.order_book(item)
-                state.previous_book, state.book = state.book, book
+                state.books.add(self._streamed.shortened(book), streamed=False)
+                self._streamed.compare_book(book, before)
                 return self._cadence.books
             case InputKind.TRADES:
                 new = await exchange.trades(item)
-                state.trades = merge_trades(state.trades, new, window_ms=TRADES_WINDOW_MS, limit=MAX_TRADES)
+                self._streamed.compare_trades(new)
+                state.trades.read(new)
                 return self._cadence.trades
             case InputKind.FUNDING:
                 state.funding = await exchange.funding(item)
@@ -282,69 +316,13 @@ class Feed:
             case _:
                 assert_never(job.kind)
 
-    def _bars_wanted(self, symbol: str, timeframe: Timeframe) -> int:
-        """Return the number of bars to request: BARS_KEPT until the series is complete, afterwards only the new bars."""
-        old = self._states[symbol].candles.get(timeframe)
-        if old is None or not _is_complete(old) or (symbol, timeframe) in self._gaps:
-            return BARS_KEPT
-        return min(BARS_KEPT, (self._exchange_now() - int(old.open_ms[-1])) // timeframe.ms + 2)
-
-    async def _read_candles(self, state: SymbolState, timeframe: Timeframe, limit: int) -> float:
-        """Read bars and append them to the known bars. Return the seconds until the next read.
-
-        After a gap or a break of scale, read BARS_KEPT bars immediately, because one reply may be wrong. If the break
-        remains, keep the known series until it is too old, and read again after RETRY_GAP_S."""
-        new = await self.exchange.candles(state.instrument, timeframe, limit=limit)
-        key, old = (state.instrument.symbol, timeframe), state.candles.get(timeframe)
-        joined = merge_candles(old, new, limit=BARS_KEPT)
-        broken = old is not None and len(joined) < len(old)
-        if limit < BARS_KEPT and (broken or joined.run_start() > 0):
-            self._gaps.add(key)
-            return 0.0
-        self._gaps.discard(key)
-        if old is not None and broken and is_fresh(old, self.observed_ms):
-            self._gaps.add(key)
-            return RETRY_GAP_S
-        changed = old is None or not same_bars(old, joined)
-        if old is None or changed:
-            state.candles[timeframe] = joined
-        else:  # keep the arrays, because results computed from them are reused
-            state.candles[timeframe] = replace(old, stamp=joined.stamp)
-        if timeframe in state.inputs(self.tickers.get(key[0]), self.observed_ms).candles:
-            await self._publish_candles(state.candles[timeframe], at_once=changed)
-        wait_s = self._until_bar(int(joined.open_ms[-1]), timeframe, state.instrument.symbol)
-        if _is_complete(joined):
-            self._short_reads.pop(key, None)
-            return wait_s
-        self._short_reads[key] = self._short_reads.get(key, 0) + 1  # a new market, or refused rows
-        return min(wait_s, REPEAT_PERIOD_S, RETRY_GAP_S * 2.0 ** min(self._short_reads[key] - 1, 5))
-
-    async def _publish_candles(self, bars: Candles, *, at_once: bool) -> None:
-        """Pass bars to `on_candles` if `at_once` is True, or if the last time was about REPEAT_PERIOD_S ago."""
-        key, now = (bars.symbol, bars.timeframe), self._clock.monotonic()
-        due = now - self._handed_over_at.get(key, 0.0) > REPEAT_PERIOD_S - 1
-        if self.on_candles is not None and (at_once or due):
-            self._handed_over_at[key] = now
+    async def _publish_candles(self, bars: Candles) -> None:
+        if self.on_candles is not None:
             await self.on_candles(self.venue, bars)
-
-    def _exchange_now(self) -> int:
-        """Return the exchange's time (epoch ms), estimated from the last tickers. Without tickers, return our time."""
-        now = self._clock.now_ms()
-        return self.observed_ms + now - self.received_ms if self.observed_ms else now
-
-    def _until_bar(self, newest_open_ms: int, timeframe: Timeframe, symbol: str) -> float:
-        """Return the seconds until the next bar should be available.
-
-        BAR_DELAY_S and an offset per symbol are added to the close of the bar. The offset spreads the requests over time.
-        The result is at most REPEAT_PERIOD_S plus an offset of up to 60 s, so that bars are published again."""
-        symbols = list(self._states)
-        offset = symbols.index(symbol) / len(symbols) if symbol in self._states else 0.0
-        wait_s = (newest_open_ms + 2 * timeframe.ms - self._exchange_now()) / 1000 + BAR_DELAY_S
-        wait_s += offset * min(10.0, timeframe.ms / 1000 * 0.1)
-        return min(wait_s, REPEAT_PERIOD_S + offset * 60) if wait_s > 0 else 5.0
 
     def market(self) -> MarketData:
         """Return the current data. Prices that others contradict are not among it."""
+        self._prices.use_told()
         found = {inputs.symbol: inputs for inputs in self._all_inputs()}
         self._contradictions.report(found.values())
         inputs = [found[item.symbol] for item in self.universe if found[item.symbol].ticker is not None]
@@ -353,7 +331,7 @@ class Feed:
         tickers = {symbol: ticker for symbol, ticker in found_tickers if ticker is not None}
         return MarketData(
             venue=self.venue,
-            stamp=Stamp(observed_ms=self.observed_ms, received_ms=self.received_ms),
+            stamp=Stamp(observed_ms=self.observed_ms, received_ms=self._prices.received_ms),
             inputs=inputs,
             tickers=tickers,
             anchor_candles=found[ANCHOR].candles if ANCHOR in found else {},
@@ -364,16 +342,20 @@ class Feed:
             tried=frozenset(one.symbol for one in inputs if self._states[one.symbol].tried(one)),
             refused={symbol: next(iter(one.refused.values())) for symbol, one in found.items() if one.refused},
             followed={symbol: found[symbol].candles for symbol in self._followed if symbol in found},
+            streamed=sum(self._states[one.symbol].streams(one) for one in inputs),
         )
 
     def _all_inputs(self) -> Iterator[SymbolInputs]:
         """Yield the inputs of each symbol that is read. Leave out inputs that are too old or contradicted."""
         oldest = dict.fromkeys((*MAX_AGE_MS, InputKind.CANDLES, InputKind.TICKERS), 0)
         max_age_ms = {kind: self._max_age_ms(kind) for kind in MAX_AGE_MS}
+        now_ms, streamed = self.observed_ms, self._prices.streamed
         for symbol, state in self._states.items():
-            for kind, age_ms in state.ages_ms(self.observed_ms).items():
+            if self._streamed.reader is not None:
+                state.sample(self._streamed.reader)
+            for kind, age_ms in state.ages_ms(now_ms).items():
                 oldest[kind] = max(oldest[kind], age_ms)
-            yield state.inputs(self.tickers.get(symbol), self.observed_ms, max_age_ms)
+            yield state.inputs(self.tickers.get(symbol), now_ms, max_age_ms, streamed_ticker=symbol in streamed)
         for kind, age_ms in oldest.items():
             metrics.INPUT_AGE.labels(kind).set(age_ms / 1000)
 
@@ -387,8 +369,3 @@ class Feed:
         """Return the symbols of all active USDT perpetuals of the venue, sorted. They include symbols that are only in the
         tickers."""
         return tuple(sorted({*self.exchange.unlisted, *(item.symbol for item in self._instruments)}))
-
-
-def _is_complete(bars: Candles) -> bool:
-    """Return True for BARS_KEPT bars without a gap."""
-    return len(bars) >= BARS_KEPT and bars.run_start() == 0

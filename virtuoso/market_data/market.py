@@ -18,7 +18,8 @@ class MarketData:
     gives the turnover of nearly all of them. `totals_known` is True when `tickers` also have nearly all of the venue's
     turnover. `followed` has the bars of the followed symbols, scored or not. `tried` are the symbols whose candles, order
     book and trades are present, or could not be read. `refused` has a reason for each symbol of which a price was refused,
-    because other prices contradict it."""
+    because other prices contradict it. `streamed` is the number of symbols in
+    `inputs` whose order book and trades stream."""
 
     venue: str
     stamp: Stamp
@@ -32,3 +33,4 @@ class MarketData:
     followed: Mapping[str, Mapping[Timeframe, Candles]] = field(default_factory=dict)
     tried: frozenset[str] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)
+    streamed: int = 0

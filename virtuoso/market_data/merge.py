@@ -1,4 +1,4 @@
-"""Merge new data into known data: bars by time, trades by id. Pure functions on numpy arrays."""
+"""Merge new bars into known ones by time. Pure functions on numpy arrays."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from virtuoso.domain.model import CANDLE_COLUMNS, Candles, Trades
+from virtuoso.domain.model import CANDLE_COLUMNS, Candles
 from virtuoso.exchange.candles import in_one_scale
 from virtuoso.exchange.rows import count_refused
-
-TRADE_COLUMNS = ("time_ms", "price", "size", "side")
 
 
 def merge_candles(old: Candles | None, new: Candles, *, limit: int) -> Candles:
@@ -37,26 +35,3 @@ def merge_candles(old: Candles | None, new: Candles, *, limit: int) -> Candles:
 def same_bars(one: Candles, other: Candles) -> bool:
     """Return True if both have the same bars with the same values."""
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in CANDLE_COLUMNS)
-
-
-def merge_trades(old: Trades | None, new: Trades, *, window_ms: int, limit: int) -> Trades:
-    """Return the trades of `old` and `new`, each trade once, oldest first.
-
-    Keep at most `limit` trades, from the last `window_ms` up to the newest trade."""
-    if old is not None:
-        new_ids = set(new.ids)
-        before = [index for index, trade in enumerate(old.ids) if trade not in new_ids]
-        ids = [old.ids[index] for index in before] + list(new.ids)
-        columns = {name: np.concatenate((getattr(old, name)[before], getattr(new, name))) for name in TRADE_COLUMNS}
-    else:
-        ids = list(new.ids)
-        columns = {name: getattr(new, name) for name in TRADE_COLUMNS}
-    order = np.argsort(columns["time_ms"], kind="stable")
-    order = order[columns["time_ms"][order] > columns["time_ms"].max() - window_ms][-limit:]
-    return Trades(
-        symbol=new.symbol,
-        ids=tuple(ids[index] for index in order),
-        stamp=new.stamp,
-        read_from_ms=int(new.time_ms.min()),
-        **{name: values[order] for name, values in columns.items()},
-    )

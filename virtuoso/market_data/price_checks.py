@@ -189,7 +189,7 @@ class _Steps:
         }
         refused = {symbol for symbol, reading in read.items() if not self._is_confirmed(symbol, reading)}
         self._confirmed |= {symbol: reading for symbol, reading in read.items() if symbol not in refused}
-        self._read = read
+        self._read |= read
         return frozenset(tickers.keys() - refused)
 
     def _is_confirmed(self, symbol: str, reading: _Reading) -> bool:

@@ -12,6 +12,7 @@ from virtuoso.domain.plausibility import MAX_PRICE_AGE_MS
 from virtuoso.market_data.price_checks import PriceSteps
 
 if TYPE_CHECKING:
+    from virtuoso.domain.clock import Clock
     from virtuoso.domain.model import Ticker
 
 # The figures of a ticker that a stream may lack. They are then those of the newest reading.
@@ -34,13 +35,14 @@ class Prices:
     Tickers that were received more than MAX_PRICE_AGE_MS before the newest one are left out. `streamed` are the symbols
     whose ticker is from a stream. `turnover` has the last known values, of any age, to rank the symbols."""
 
-    def __init__(self, venue: str) -> None:
+    def __init__(self, venue: str, clock: Clock) -> None:
         self.tickers: Mapping[str, Ticker] = {}
         self.observed_ms = 0
         self.received_ms = 0
         self.streamed: frozenset[str] = frozenset()
         self.turnover: dict[str, float] = {}
         self._venue = venue
+        self._clock = clock
         self._steps = PriceSteps()
         self._told: dict[str, Ticker] = {}  # from streams, since the last call of `use_told`
         self._read: Mapping[str, Ticker] = {}  # the newest reading
@@ -58,6 +60,11 @@ class Prices:
     def tell(self, ticker: Ticker) -> None:
         """Note a ticker of a stream. `use_told` uses it."""
         self._told[ticker.symbol] = ticker
+
+    def now_ms(self) -> int:
+        """Return the exchange's time (epoch ms), estimated from the newest ticker. Without one, return our time."""
+        now = self._clock.now_ms()
+        return self.observed_ms + now - self.received_ms if self.observed_ms else now
 
     @property
     def newest_ms(self) -> int:

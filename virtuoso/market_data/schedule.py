@@ -72,6 +72,7 @@ class Schedule:
         self._clock = clock
         self._jobs: dict[Job, JobStatus] = {}
         self._queue: list[tuple[float, int, Job]] = []
+        self._queued: dict[Job, int] = {}  # the number of the valid entry of each job in the queue
         self._pushed = 0
         self._kinds: dict[str, KindStatus] = {}
         self._workers: list[asyncio.Task[None]] = []
@@ -86,6 +87,11 @@ class Schedule:
             if status is None:
                 self._push(job, now)
         self._jobs = {job: status or JobStatus() for job, status in planned.items()}
+
+    def hasten(self, job: Job) -> None:
+        """Run a planned job as soon as possible. Do nothing while it runs."""
+        if job in self._queued:
+            self._push(job, self._clock.monotonic())
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -103,6 +109,7 @@ class Schedule:
             return
         now = self._clock.monotonic()
         self._queue.clear()
+        self._queued.clear()
         self._kinds.clear()
         self._jobs = {job: JobStatus() for job in self._jobs}
         for job in self._jobs:
@@ -120,6 +127,7 @@ class Schedule:
 
     def _push(self, job: Job, due: float) -> None:
         self._pushed += 1
+        self._queued[job] = self._pushed
         heapq.heappush(self._queue, (due, self._pushed, job))
         self._changed.set()
 
@@ -158,7 +166,10 @@ class Schedule:
         while self._queue and self._queue[0][0] <= now and first is None:
             _, order, job = heapq.heappop(self._queue)
             kind = self._kind(job)
+            if self._queued.get(job) != order:
+                continue
             if job not in self._jobs:
+                del self._queued[job]
                 continue
             if now < kind.paused_until:
                 postponed.append((kind.paused_until + random.uniform(0, 0.5), order, job))  # noqa: S311 - jitter
@@ -166,6 +177,7 @@ class Schedule:
                 postponed.append((now + 0.02, order, job))
             else:
                 first = job
+                del self._queued[job]
         for entry in postponed:
             heapq.heappush(self._queue, entry)
         return first

@@ -1,17 +1,20 @@
-"""The newest inputs of one symbol, and the check of their age. No I/O."""
+"""The newest inputs of one symbol, streamed and polled, and the check of their age. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from virtuoso.domain.inputs import InputKind, ScoreInput
-from virtuoso.domain.model import SymbolInputs, Timeframe
+from virtuoso.domain.model import Stamp, SymbolInputs, Timeframe
+from virtuoso.market_data.book_history import BOOK_LEVELS, BookHistory
+from virtuoso.market_data.liquidation_window import LiquidationWindow
 from virtuoso.market_data.price_checks import checked
+from virtuoso.market_data.trade_window import TradeWindow
 
 if TYPE_CHECKING:
-    from virtuoso.domain.model import Candles, Instrument, OrderBook, Ticker, TimeSeries, Trades
+    from virtuoso.domain.model import BookFlow, Candles, Instrument, Liquidations, OrderBook, Ticker, TimeSeries, Trades
+    from virtuoso.exchange.streams.reader import StreamReader
 
 # An older input is not used.
 MAX_AGE_MS: Mapping[InputKind, int] = {
@@ -20,42 +23,112 @@ MAX_AGE_MS: Mapping[InputKind, int] = {
     InputKind.OPEN_INTEREST: 1_800_000,
     InputKind.LONG_SHORT: 3_600_000,
     InputKind.FUNDING: 90_000_000,
+    InputKind.LIQUIDATIONS: 60_000,
 }
 # A series of candles is used while at most this many bars are missing at its end.
 MAX_BARS_BEHIND = {Timeframe.M1: 3, Timeframe.M5: 2, Timeframe.M30: 1, Timeframe.H4: 1}
+TICKER_INPUTS = frozenset({ScoreInput.TICKER, ScoreInput.MARK_PRICE, ScoreInput.INDEX_PRICE, ScoreInput.FUNDING_RATE})
 
 
-@dataclass(slots=True)
 class SymbolState:
-    """The newest inputs of one symbol. All times are on the exchange's clock."""
+    """The newest inputs of one symbol. All times are on the exchange's clock.
 
-    instrument: Instrument
-    candles: dict[Timeframe, Candles] = field(default_factory=dict)
-    book: OrderBook | None = None
-    previous_book: OrderBook | None = None
-    trades: Trades | None = None
-    funding: TimeSeries | None = None
-    open_interest: TimeSeries | None = None
-    long_short: TimeSeries | None = None
-    failed: set[InputKind | Timeframe] = field(default_factory=set)  # inputs whose newest request gave no usable data
+    `told` has the stamp of the newest update of each kind that streams. A kind is not in it while its stream is lost."""
+
+    __slots__ = (
+        *("instrument", "candles", "books", "trades", "liquidations", "funding", "open_interest", "long_short", "failed"),
+        *("told", "_sampled_ms", "_flow"),
+    )
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.candles: dict[Timeframe, Candles] = {}
+        self.books = BookHistory()
+        self.trades = TradeWindow(instrument.symbol)
+        self.liquidations = LiquidationWindow(instrument.symbol)
+        self.funding: TimeSeries | None = None
+        self.open_interest: TimeSeries | None = None
+        self.long_short: TimeSeries | None = None
+        self.failed: set[InputKind | Timeframe] = set()  # inputs whose newest request gave no usable data
+        self.told: dict[InputKind, Stamp] = {}
+        self._sampled_ms = 0  # the time of the last streamed book among the samples
+        self._flow: BookFlow | None = None  # that of the stream, as of the last sample
+
+    def sample(self, reader: StreamReader) -> None:
+        """Take the streamed order book among the samples, if it has changed since the last time."""
+        told = self.told.get(InputKind.ORDER_BOOK)
+        if told is None or told.observed_ms <= self._sampled_ms:
+            return
+        book = reader.book(self.instrument.symbol, BOOK_LEVELS)
+        if book is not None:
+            self._sampled_ms = told.observed_ms
+            self._flow = reader.book_flow(self.instrument.symbol)
+            self.books.add(book, streamed=True)
+
+    def lose(self, kind: InputKind) -> None:
+        """Record that a stream was lost. What it told is used until it is too old."""
+        self.told.pop(kind, None)
+        if kind is InputKind.TRADES:
+            self.trades.lose()
+        elif kind is InputKind.LIQUIDATIONS:
+            self.liquidations.lose()
+        elif kind is InputKind.ORDER_BOOK:
+            self._sampled_ms, self._flow = 0, None
 
     def fresh_candles(self, now_ms: int) -> dict[Timeframe, Candles]:
         """Return the series that are recent enough at `now_ms`."""
         return {timeframe: bars for timeframe, bars in self.candles.items() if is_fresh(bars, now_ms)}
 
-    def inputs(self, ticker: Ticker | None, now_ms: int, max_age_ms: Mapping[InputKind, float] = MAX_AGE_MS) -> SymbolInputs:
+    def _records(self, now_ms: int) -> dict[InputKind, OrderBook | Trades | TimeSeries | Liquidations | None]:
+        """Return the newest records of all kinds in MAX_AGE_MS, of any age."""
+        return {
+            InputKind.ORDER_BOOK: self.books.newest,
+            InputKind.TRADES: self.trades.record(),
+            InputKind.OPEN_INTEREST: self.open_interest,
+            InputKind.LONG_SHORT: self.long_short,
+            InputKind.FUNDING: self.funding,
+            # Tickers come from the same servers as liquidations, and often. They show that the stream is alive.
+            InputKind.LIQUIDATIONS: self.liquidations.record(now_ms, self.told.get(InputKind.TICKERS)),
+        }
+
+    def inputs(
+        self,
+        ticker: Ticker | None,
+        now_ms: int,
+        max_age_ms: Mapping[InputKind, float] = MAX_AGE_MS,
+        *,
+        streamed_ticker: bool = False,
+    ) -> SymbolInputs:
         """Return the inputs that are recent enough at `now_ms` and that other inputs do not contradict. `max_age_ms` is by
         kind, like MAX_AGE_MS."""
-        fresh: dict[InputKind, OrderBook | Trades | TimeSeries | None] = {}
-        for kind, limit_ms in max_age_ms.items():
-            value = getattr(self, kind)
-            fresh[kind] = value if value is not None and now_ms - value.stamp.observed_ms <= limit_ms else None
+        fresh = {
+            kind: record
+            for kind, record in self._records(now_ms).items()
+            if record is not None and now_ms - record.stamp.observed_ms <= max_age_ms[kind]
+        }
+        samples = self.books.samples if InputKind.ORDER_BOOK in fresh else ()
+        flow = (self._flow or self.books.flow()) if samples else None
+        candles = self.fresh_candles(now_ms)
+        streamed = {*(TICKER_INPUTS if streamed_ticker else ())}
+        if InputKind.ORDER_BOOK in self.told and samples and self.books.streamed:
+            streamed.add(ScoreInput.ORDER_BOOK)
+        if flow is not None and flow is self._flow:
+            streamed.add(ScoreInput.BOOK_FLOW)
+        if InputKind.TRADES in self.told and InputKind.TRADES in fresh:
+            streamed.add(ScoreInput.TRADES)
+        if InputKind.CANDLES in self.told and Timeframe.M1 in candles:
+            streamed.add(ScoreInput.CANDLES_1M)
+        if InputKind.LIQUIDATIONS in fresh:
+            streamed.add(ScoreInput.LIQUIDATIONS)
         inputs = SymbolInputs(
             symbol=self.instrument.symbol,
             ticker=ticker,
-            candles=self.fresh_candles(now_ms),
-            previous_book=self.previous_book if fresh[InputKind.ORDER_BOOK] is not None else None,
-            **{kind.value: value for kind, value in fresh.items()},  # type: ignore[arg-type]
+            candles=candles,
+            previous_book=samples[-2] if len(samples) > 1 else None,
+            books=samples,
+            book_flow=flow,
+            streamed=frozenset(streamed),
+            **{kind.value: record for kind, record in fresh.items()},  # type: ignore[arg-type]
         )
         return checked(inputs, now_ms)
 
@@ -67,9 +140,14 @@ class SymbolState:
         known = present | inputs.candles.keys() | refused | self.failed
         return {InputKind.ORDER_BOOK, InputKind.TRADES, *Timeframe} <= known
 
+    def streams(self, inputs: SymbolInputs) -> bool:
+        """Return True if order book and trades are in `inputs`, and both stream."""
+        return {InputKind.ORDER_BOOK, InputKind.TRADES} <= self.told.keys() and None not in (inputs.book, inputs.trades)
+
     def ages_ms(self, now_ms: int) -> dict[InputKind, int]:
         """Return the age of each kind of input that exists. For candles, return the age of the oldest series."""
-        ages = {kind: now_ms - value.stamp.observed_ms for kind in MAX_AGE_MS if (value := getattr(self, kind)) is not None}
+        found = self._records(now_ms)
+        ages = {kind: now_ms - record.stamp.observed_ms for kind, record in found.items() if record is not None}
         if self.candles:
             ages[InputKind.CANDLES] = max(now_ms - bars.stamp.observed_ms for bars in self.candles.values())
         return ages

@@ -11,7 +11,7 @@ from tests.unit.market_data.test_feed import HOUR_S, fake, feeding, only, until
 from virtuoso.domain.errors import BadData
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Candles, Timeframe
-from virtuoso.market_data.feed import BARS_KEPT
+from virtuoso.market_data.candle_reading import BARS_KEPT
 from virtuoso.market_data.schedule import Job
 
 
