@@ -77,6 +77,11 @@ class Product:
         self.processes.append(process)
         return process
 
+    def start_collector_and_server(self) -> None:
+        """Start the two processes that most tests need. `up` also starts a supervisor, a standby and the edge."""
+        self.start("serve")
+        self.start("collect")
+
     def logs(self) -> str:
         """Return all output of the processes."""
         return "\n".join(f"--- {path.name}\n{path.read_text()}" for path in sorted(self.folder.glob("*.log")))

@@ -63,7 +63,7 @@ def test_clients_get_the_prices_that_agree_and_reasons_for_the_others(
             environment="SIMULATED",
         )
         try:
-            node.start("up")
+            node.start_collector_and_server()
             node.wait_ready()
             rows = {row.symbol: row for row in node.stub.ListConfluenceScores(pb.ListConfluenceScoresRequest()).rows}
             assert set(rows) == set(SYMBOLS)

@@ -63,7 +63,7 @@ def product(
             environment="SIMULATED",
         )
         try:
-            product.start("up")
+            product.start_collector_and_server()
             product.wait_ready()
             yield product
         finally:

@@ -60,8 +60,7 @@ def test_the_venue_is_used_and_no_part_of_it_passes_for_the_whole(
             tmp_path, exchange.url, exchanges=venue, exchange_urls=urls, environment="SIMULATED", symbol_limit="5"
         )
         try:
-            node.start("collect")
-            node.start("serve")
+            node.start_collector_and_server()
             node.wait_ready()
             overview = node.stub.GetOverview(pb.GetOverviewRequest(), timeout=2).overview
             assert overview.HasField("total_turnover_24h_usd") is (alter is with_odd_rows)

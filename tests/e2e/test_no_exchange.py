@@ -28,7 +28,7 @@ def probe(node: Product, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
 
 
-def test_up_without_network_logs_each_venue_with_reason_and_advice_within_seconds(node: Product) -> None:
+def test_up_without_network_logs_each_venue_with_reason_and_advice_and_has_separate_monitor_ports(node: Product) -> None:
     node.start("up")
     for venue in ("bybit", "binance"):
         eventually(node.logs, lambda text, venue=venue: f"{venue} cannot be used: VenueUnavailable" in text, 20, venue)  # type: ignore[misc]
@@ -40,6 +40,11 @@ def test_up_without_network_logs_each_venue_with_reason_and_advice_within_second
     assert node.http("/healthz") == (503, '{"code":14,"message":"status:NOT_SERVING","details":[]}')
     assert node.http("/livez")[0] == 200
     assert node.http("/readyz")[0] == 503
+    eventually(
+        lambda: node.logs().count("monitor on http"), lambda count: count == 3, 60, "three monitor ports"
+    )  # the standby starts later
+    ports = {line.rsplit(":", 1)[1] for line in node.logs().splitlines() if "monitor on http" in line}
+    assert len(ports) == 3
 
 
 def test_probe_distinguishes_not_serving_and_unknown_services(node: Product) -> None:
@@ -75,12 +80,3 @@ def test_a_server_that_shuts_down_answers_probes_until_its_end(node: Product) ->
     seen = [node.health("liveness"), node.health("readiness")]
     assert seen == ["SERVING", "NOT_SERVING"]
     assert server.wait(10) == 0
-
-
-def test_collectors_and_a_server_on_one_machine_have_separate_monitor_ports(node: Product) -> None:
-    node.start("up")
-    eventually(
-        lambda: node.logs().count("monitor on http"), lambda count: count == 3, 60, "three monitor ports"
-    )  # the standby starts later
-    ports = {line.rsplit(":", 1)[1] for line in node.logs().splitlines() if "monitor on http" in line}
-    assert len(ports) == 3

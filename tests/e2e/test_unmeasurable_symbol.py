@@ -1,4 +1,4 @@
-"""The product with a few configured symbols, one of which the venue cannot measure."""
+"""The product with a few configured symbols, some of which the venue cannot measure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,6 @@ from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import provenance_pb2
 
 pytestmark = pytest.mark.timeout(300)
-
-UNMEASURABLE = "SOLUSDT"
-NAMES = ("SOLUSDT", "SOL-USDT-SWAP")
-Alter = Callable[[str, Mapping[str, str], Any], Any]
 
 
 @pytest.fixture
@@ -46,25 +42,13 @@ def without_rows(body: Any) -> Any:
     return {name: without_rows(value) if isinstance(value, dict | list) else value for name, value in body.items()}
 
 
-def without_data(path: str, query: Mapping[str, str], body: Any) -> Any:
-    """Alter replies as for a symbol that is listed, but has a row of tickers only."""
-    asked = query.get("symbol") or query.get("instId")
-    return without_rows(body) if asked in NAMES else body
+def without_data(path: str, body: Any) -> Any:
+    """Alter a reply of a symbol that is listed, but has a row of tickers only."""
+    return without_rows(body)
 
 
-def without_ticker(path: str, query: Mapping[str, str], body: Any) -> Any:
-    """Alter replies as for a symbol that is listed, but has no row of tickers."""
-    if "ticker" not in path:
-        return body
-    rows = body if isinstance(body, list) else body.get("data") or body["result"]["list"]
-    rows[:] = [row for row in rows if (row.get("symbol") or row.get("instId")) not in NAMES]
-    return body
-
-
-def halted(path: str, query: Mapping[str, str], body: Any) -> Any:
-    """Alter replies as for a symbol in which nothing has traded for two hours: flat bars without volume and old trades."""
-    if (query.get("symbol") or query.get("instId")) not in NAMES:
-        return body
+def halted(path: str, body: Any) -> Any:
+    """Alter a reply of a symbol in which nothing has traded for two hours: flat bars without volume and old trades."""
     since = epoch_ms() - 2 * 3_600_000
     rows: list[Any] = body if isinstance(body, list) else body.get("data") or body["result"].get("list") or []
     if "kline" in path or "candles" in path:
@@ -82,45 +66,63 @@ def halted(path: str, query: Mapping[str, str], body: Any) -> Any:
     return body
 
 
-@pytest.mark.parametrize(
-    ("venues", "alter", "reason"),
-    [
-        ("bybit", without_ticker, "bybit gives no usable price of SOLUSDT"),
-        ("binance,bybit", without_data, "binance gives no 1m candles"),
-        ("okx", without_ticker, "okx gives no usable price of SOLUSDT"),
-        ("okx", without_data, "okx gives no 1m candles"),
-        ("bybit", halted, "SOLUSDT is halted on bybit: no trade since "),
-        ("binance", halted, "SOLUSDT is halted on binance: no trade since "),
-        ("okx", halted, "SOLUSDT is halted on okx: no trade since "),
-    ],
-)
-def test_the_other_symbols_are_served_and_the_unmeasurable_one_has_its_reason(
-    make: Callable[..., Product], simulated: Market, venues: str, alter: Alter, reason: str
+def unaltered(path: str, body: Any) -> Any:
+    """Return the reply of a symbol that has everything but a row of tickers."""
+    return body
+
+
+MEASURABLE = ("BTCUSDT", "ETHUSDT", "XRPUSDT", "DOGEUSDT", "BNBUSDT", "AVAXUSDT")
+UNMEASURABLE: dict[str, Callable[[str, Any], Any]] = {"SOLUSDT": unaltered, "LINKUSDT": without_data, "ADAUSDT": halted}
+
+
+def symbol_of(names: Mapping[str, Any]) -> str:
+    """Return the symbol of a row or a query, without the hyphens of okx."""
+    return str(names.get("symbol") or names.get("instId") or "").removesuffix("-SWAP").replace("-", "")
+
+
+def altered(path: str, query: Mapping[str, str], body: Any) -> Any:
+    """Alter the replies of the unmeasurable symbols. SOLUSDT is listed, but has no row of tickers."""
+    if "ticker" in path:
+        rows = body if isinstance(body, list) else body.get("data") or body["result"]["list"]
+        rows[:] = [row for row in rows if symbol_of(row) != "SOLUSDT"]
+    return UNMEASURABLE.get(symbol_of(query), unaltered)(path, body)
+
+
+@pytest.mark.parametrize("venues", ["bybit", "binance,bybit", "okx"])
+def test_the_other_symbols_are_served_and_each_unmeasurable_one_has_its_reason(
+    make: Callable[..., Product], simulated: Market, venues: str
 ) -> None:
-    with AlteredExchange(simulated.url, alter) as exchange:
-        node = make(exchange.url, venues, symbols=f"BTCUSDT,ETHUSDT,XRPUSDT,{UNMEASURABLE}", environment="SIMULATED")
-        node.start("up")
+    venue = venues.partition(",")[0]
+    with AlteredExchange(simulated.url, altered) as exchange:
+        node = make(exchange.url, venues, symbols=",".join((*MEASURABLE, *UNMEASURABLE)), environment="SIMULATED")
+        node.start_collector_and_server()
         node.wait_ready()
         found = node.provenance()
-        assert found.venue == venues.partition(",")[0]
+        assert found.venue == venue
         assert found.path == provenance_pb2.PATH_SNAPSHOT
-        assert (found.coverage.expected, found.coverage.present, found.coverage.unmeasurable) == (4, 3, 1)
+        assert (found.coverage.expected, found.coverage.present, found.coverage.unmeasurable) == (9, 6, 3)
         symbols = {each.symbol: each for each in node.stub.ListSymbols(pb.ListSymbolsRequest(), timeout=2).symbols}
-        assert [name for name, each in symbols.items() if not each.scored] == [UNMEASURABLE]
-        assert symbols[UNMEASURABLE].unscored_reason.startswith(reason)
-        assert f"{UNMEASURABLE} has no score: {symbols[UNMEASURABLE].unscored_reason}" in node.logs()
-        request = pb.GetConfluenceRequest(symbol=UNMEASURABLE)
-        if alter is without_ticker:
-            with pytest.raises(grpc.RpcError) as failed:
-                node.stub.GetConfluence(request, timeout=2)
-            assert symbols[UNMEASURABLE].unscored_reason in (failed.value.details() or "")
-        else:
-            reply = node.stub.GetConfluence(request, timeout=2)
-            assert not reply.HasField("score")
-            if alter is without_data:
-                assert {"order_book", "trades", "candles_5m"} <= set(reply.missing_inputs)
-            else:
-                reasons = {component.missing for dimension in reply.dimensions for component in dimension.components}
-                assert [f"{UNMEASURABLE} is halted on {venues}: {each}" for each in reasons] == [
-                    symbols[UNMEASURABLE].unscored_reason
-                ]
+        assert {name for name, each in symbols.items() if not each.scored} == UNMEASURABLE.keys()
+        reasons = {symbol: symbols[symbol].unscored_reason for symbol in UNMEASURABLE}
+        assert reasons["SOLUSDT"].startswith(f"{venue} gives no usable price of SOLUSDT")
+        assert reasons["LINKUSDT"].startswith(f"{venue} gives no 1m candles")
+        assert reasons["ADAUSDT"].startswith(f"ADAUSDT is halted on {venue}: no trade since ")
+        logs = node.logs()
+        for symbol, reason in reasons.items():
+            assert f"{symbol} has no score: {reason}" in logs
+
+        with pytest.raises(grpc.RpcError) as failed:
+            confluence(node, "SOLUSDT")
+        assert reasons["SOLUSDT"] in (failed.value.details() or "")
+        reply = confluence(node, "LINKUSDT")
+        assert not reply.HasField("score")
+        assert {"order_book", "trades", "candles_5m"} <= set(reply.missing_inputs)
+        reply = confluence(node, "ADAUSDT")
+        assert not reply.HasField("score")
+        missing = {component.missing for dimension in reply.dimensions for component in dimension.components}
+        assert [f"ADAUSDT is halted on {venue}: {each}" for each in missing] == [reasons["ADAUSDT"]]
+
+
+def confluence(node: Product, symbol: str) -> pb.GetConfluenceResponse:
+    found: pb.GetConfluenceResponse = node.stub.GetConfluence(pb.GetConfluenceRequest(symbol=symbol), timeout=2)
+    return found

@@ -78,8 +78,7 @@ def test_values_written_to_memcached_without_the_key_are_never_served_and_block_
     make: Callable[..., Product], memcached: Memcached
 ) -> None:
     node = make(cache=f"memcached://{memcached.address}", cluster_key=KEY, symbols="BTCUSDT,ETHUSDT,SOLUSDT")
-    node.start("serve")
-    node.start("collect")
+    node.start_collector_and_server()
     node.wait_ready()
     ours = Envelope([KEY])
     client = Client(("127.0.0.1", memcached.port), default_noreply=False)

@@ -127,7 +127,7 @@ def test_one_reply_with_a_wrong_clock_closes_no_signal_and_stores_nothing(
     store(tmp_path, stored, points, [alert("later", observed_ms=future)])
     altered.alter = wrong = WrongTimes()
     node = make(exchanges="bybit")
-    node.start("up")
+    node.start_collector_and_server()
     node.wait_ready()
 
     def active() -> set[str]:
@@ -184,7 +184,7 @@ def test_rows_with_wrong_times_are_absent_and_the_venue_has_the_time_of_the_othe
 
     altered.alter = alter
     node = make(exchanges="binance")
-    node.start("up")
+    node.start_collector_and_server()
     node.wait_ready()
     dashboard, absent = node.dashboard(), {"XRPUSDT", "SOLUSDT", "DOGEUSDT"}
     assert dashboard.provenance.coverage.present >= 30
