@@ -9,7 +9,6 @@ import pytest
 
 from tests.e2e.product import DashboardMonitor, Product, eventually
 from tests.programs import Market
-from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import provenance_pb2 as provenance
 
 pytestmark = pytest.mark.timeout(300)
