@@ -47,12 +47,6 @@ EXCHANGE_REQUESTS = Counter(
     "Requests to a venue; result: ok or the kind of failure",
     ["venue", "endpoint", "result"],
 )
-STREAMED_SYMBOLS = Gauge("virtuoso_streamed_symbols", "Tracked symbols whose data of this kind streams", ["venue", "kind"])
-STREAMS_LOST = Counter(
-    "virtuoso_streams_lost_total",
-    "Streams of one kind and symbol that were lost; reason: such as closed, silent, gap, crossed",
-    ["venue", "kind", "reason"],
-)
 STREAM_BOOK_DIFFERENCES = Counter(
     "virtuoso_stream_book_differences_total",
     "Streamed order books that twice differed from a requested one, and were subscribed anew; reason: late, levels",

@@ -132,8 +132,7 @@ class StreamedData:
             case LiquidationsUpdate(liquidations=liquidations):
                 state.liquidations.tell(liquidations)
                 state.told[InputKind.LIQUIDATIONS] = liquidations.stamp
-            case StreamLost(kind=kind, reason=reason):
-                metrics.STREAMS_LOST.labels(self._venue, kind, reason).inc()
+            case StreamLost(kind=kind):
                 state.lose(kind)
                 if kind in PARTS:
                     self._hasten(Job(symbol, kind, PARTS[kind]))
@@ -216,10 +215,7 @@ class StreamedData:
 
     def status(self) -> Mapping[InputKind, KindStatus]:
         """Return the state of the streams by kind. Without streams, return {}."""
-        found = {} if self.streams is None else self.streams.status()
-        for kind, each in found.items():
-            metrics.STREAMED_SYMBOLS.labels(self._venue, kind).set(each.streaming)
-        return found
+        return {} if self.streams is None else self.streams.status()
 
 
 def _symbol_of(update: StreamUpdate) -> str:

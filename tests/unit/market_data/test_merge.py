@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from virtuoso.domain.model import Candles, Stamp, Timeframe, Trades
+from virtuoso.domain.model import Candles, Stamp, Timeframe
 
 STEP = Timeframe.M5.ms
 PRICES = ("open", "high", "low", "close")
@@ -24,19 +24,4 @@ def bars(first: int, count: int, *, lift: float = 0.0) -> Candles:
         close=price,
         volume=price,
         stamp=stamp,
-    )
-
-
-def trades(first: int, count: int) -> Trades:
-    index = np.arange(first, first + count)
-    ids = tuple(str(i) for i in index)
-    size = (index + 1.0).astype(np.float64)
-    return Trades(
-        symbol="BTCUSDT",
-        ids=ids,
-        time_ms=index * 1000,
-        price=size,
-        size=size,
-        side=np.ones(count),
-        stamp=Stamp(observed_ms=0, received_ms=0),
     )
